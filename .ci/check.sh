@@ -29,7 +29,7 @@ check "style (ruff)" ruff check .
 check "format (ruff)" ruff format --check .
 check "types (mypy)" mypy .
 check "imports (import-linter)" lint-imports
-check "layout and limits (tests/test_house.py)" pytest -q -p no:cacheprovider tests/test_house.py
+check "layout and limits (tests/test_architecture.py)" pytest -q -p no:cacheprovider tests/test_architecture.py
 check "migrations are complete" python manage.py makemigrations --check --dry-run
 check "production settings" production python manage.py check --deploy --fail-level WARNING
 check "translations" python .ci/translations.py check

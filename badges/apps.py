@@ -7,13 +7,11 @@ from convention import hooks
 
 
 class BadgesConfig(AppConfig):
-    """Codes and printed badges."""
-
     name = "badges"
     verbose_name = _("Badges")
 
     def ready(self) -> None:
         """Register what lower layers call."""
-        hooks.send_confirmation.register("badges.confirm.send_confirmation")
-        hooks.send_cancellation.register("badges.confirm.send_cancellation")
-        hooks.job_kinds.register("badges", "badges.print.print_badges")
+        hooks.send_confirmation.register("badges.confirmations.send.send_order_mails")
+        hooks.send_cancellation.register("badges.confirmations.send.send_cancellation")
+        hooks.job_kinds.register("badges", "badges.printing.print_job.print_badges")

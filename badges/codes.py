@@ -1,4 +1,7 @@
-"""What each valid badge's QR says. Only who is confirmed and not cancelled has a code."""
+"""Build badge codes: the signed address in each valid badge's QR.
+
+Only registrations that are confirmed and not cancelled have a code.
+"""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -6,28 +9,26 @@ from typing import NamedTuple
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-from convention import codes
+from convention.codes import badge_codes
 from convention.errors import ConventionError
-from convention.events.keys import signing_key
 from convention.events.models import Event, EventKey
-from convention.text import filed
+from convention.events.signing_keys import get_signing_key
+from convention.text.normalize import name_search_key
 from registrations.models import Registration
 
-CHUNK = 2000
+HOLDER_CHUNK_SIZE = 2000
 
 
 class NoBadge(ConventionError):
-    """The registration is not confirmed, or is cancelled."""
-
     kind = "no-badge"
     status = 409
 
 
-class Holder(NamedTuple):
-    """Who wears a badge, as printed; ten thousand of these are light."""
+class BadgeHolder(NamedTuple):
+    """The data printed on a badge, as a tuple so that ten thousand of them stay light."""
 
     reference: str
-    generation: int
+    badge_version: int
     first_name: str
     last_name: str
     company: str
@@ -36,54 +37,62 @@ class Holder(NamedTuple):
 
     @property
     def name(self) -> str:
-        """First and last name."""
         return f"{self.first_name} {self.last_name}".strip()
 
 
-def holder_of(registration: Registration) -> Holder:
-    """The holder of one badge. Raises NoBadge."""
+def get_badge_holder(registration: Registration) -> BadgeHolder:
+    """Return the holder of one badge. Raise NoBadge."""
     if registration.confirmed_at is None or registration.cancelled_at is not None:
         raise NoBadge(_("There is a badge only for a confirmed registration."))
-    return Holder(*(getattr(registration, field) for field in Holder._fields))
+    return BadgeHolder(*(getattr(registration, field) for field in BadgeHolder._fields))
 
 
-def holders_of(event: Event) -> list[Holder]:
-    """Everyone with a valid badge, by last name as a reader sorts: accents and case do not count."""
+def list_badge_holders(event: Event) -> list[BadgeHolder]:
+    """Return everyone with a valid badge, sorted by last name, ignoring accents and case."""
     rows = Registration.objects.filter(event=event).confirmed().order_by("pk")
-    holders = map(Holder._make, rows.values_list(*Holder._fields).iterator(CHUNK))
-    return sorted(holders, key=lambda holder: (filed(holder.last_name), filed(holder.first_name)))
+    holders = map(BadgeHolder._make, rows.values_list(*BadgeHolder._fields).iterator(HOLDER_CHUNK_SIZE))
+    return sorted(
+        holders, key=lambda holder: (name_search_key(holder.last_name), name_search_key(holder.first_name))
+    )
 
 
-def code_of(registration: Registration) -> str:
-    """The address in this registration's QR. Raises NoBadge."""
-    return sign(holder_of(registration), signing_key(registration.event))
+def build_badge_code(registration: Registration) -> str:
+    """Return the address in this registration's QR. Raise NoBadge."""
+    return build_holder_code(get_badge_holder(registration), get_signing_key(registration.event))
 
 
-def codes_of(event: Event) -> Iterator[tuple[Holder, str]]:
-    """Everyone with a valid badge and what its QR says, in the order of `holders_of`."""
-    key = signing_key(event)
-    return ((holder, sign(holder, key)) for holder in holders_of(event))
+def build_badge_codes(event: Event) -> Iterator[tuple[BadgeHolder, str]]:
+    """Return all holders with their codes, in the order of `list_badge_holders`."""
+    key = get_signing_key(event)
+    return ((holder, build_holder_code(holder, key)) for holder in list_badge_holders(event))
 
 
-def sign(holder: Holder, key: EventKey) -> str:
-    """The address in a holder's QR: the same each time, until the generation is raised."""
-    return codes.address(token_of(holder.reference, holder.generation, key), settings.SITE_URL)
+def build_holder_code(holder: BadgeHolder, key: EventKey) -> str:
+    """Return the address in a holder's QR; it stays the same until `badge_version` is raised."""
+    return badge_codes.build_code_address(
+        sign_badge_token(holder.reference, holder.badge_version, key), settings.SITE_URL
+    )
 
 
-def token_of(reference: str, generation: int, key: EventKey) -> str:
-    """What a registration's code says behind the address."""
-    claim = codes.Claim(key=key.number, registration=reference, generation=generation)
+def sign_badge_token(reference: str, badge_version: int, key: EventKey) -> str:
+    claim = badge_codes.BadgeClaim(
+        key_number=key.number, registration_reference=reference, badge_version=badge_version
+    )
     assert key.private_key is not None, "signing_key gives a key that can sign"
-    return codes.sign(claim, key.private_key)
+    return badge_codes.sign_claim(claim, key.private_key)
 
 
-def event_of_code(token: str) -> Event | None:
-    """The published event whose key signed the code, else None; nothing is said about the registration."""
+def find_event_by_token(token: str) -> Event | None:
+    """Return the published event whose key signed the token, else None.
+
+    Whether the registration is valid is not checked, so the public page cannot reveal it.
+    """
     try:
-        signed = codes.parse(token)
-    except codes.MalformedCode:
+        signed = badge_codes.parse_badge_code(token)
+    except badge_codes.MalformedCode:
         return None
-    key = EventKey.objects.select_related("event__venue").filter(number=signed.claim.key).first()
+    key = EventKey.objects.select_related("event__venue").filter(number=signed.claim.key_number).first()
     if key is None or not signed.is_signed_by(bytes(key.public_key)):
         return None
+    # A draft must stay unknown to the public.
     return None if key.event.visibility == Event.Visibility.DRAFT else key.event

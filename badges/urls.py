@@ -1,11 +1,9 @@
-"""Addresses."""
-
 from typing import Any
 
 from django.urls import path
 from django.utils.translation import gettext_lazy as _
 
-from convention.routes import OrganizerPage
+from convention.web.routing import OrganizerPage
 
 from . import views
 
@@ -20,21 +18,21 @@ pages: list[Any] = [
         views.order_badge_picture,
         name="order-badge-picture",
     ),
-    path("organize/<slug:event>/badges/", views.organize_badges, name="organize-badges"),
-    path("organize/<slug:event>/badges/preview.svg", views.organize_preview, name="organize-badges-preview"),
+    path("organize/<slug:event>/badges/", views.badge_printing, name="organize-badges"),
+    path("organize/<slug:event>/badges/preview.svg", views.badge_preview, name="organize-badges-preview"),
     path(
         "organize/<slug:event>/badges/<slug:layout>.pdf",
-        views.organize_badges_pdf,
+        views.badge_printing_pdf,
         name="organize-badges-pdf",
     ),
     path(
         "organize/<slug:event>/badges/<slug:layout>/print/",
-        views.organize_badges_print,
+        views.badge_print_job,
         name="organize-badges-print",
     ),
 ]
 endpoints: list[Any] = []
-plain: list[Any] = [
+unlocalized_pages: list[Any] = [
     path("B/<str:token>", views.badge_page, name="badge"),
     path("b/<str:token>", views.badge_page),
 ]

@@ -1,4 +1,4 @@
-"""Pages: what an organizer prints, what a badge's code opens, and one's own badge."""
+"""Pages: printing badges, one's own badge, and the public page behind a badge's code."""
 
 import tempfile
 from typing import Any
@@ -11,37 +11,45 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from convention.audit.record import record
+from convention.audit.record import record_action
 from convention.club.models import Person
-from convention.downloads import PDF, attachment, inline
 from convention.errors import NotFound
-from convention.events.doors import event_to_organize
 from convention.events.models import Event
-from convention.jobs.ask import ask
-from registrations.doors import order_by_link
+from convention.events.permissions import get_event_to_organize
+from convention.jobs.job_queue import request_job
+from convention.tables.downloads import PDF_TYPE, attachment_response, inline_response
 from registrations.models import Registration
+from registrations.permissions import get_order_by_link
 
-from .apple_pass import apple_pass
-from .codes import Holder, NoBadge, event_of_code
-from .google_pass import google_pass_url
-from .pdf import Problem, badge_pdf, badge_picture, draw_picture, event_badges, preflight, tickets_of
-from .print import AT_ONCE, TITLES
+from .codes import BadgeHolder, NoBadge, find_event_by_token
+from .printing.pdf import (
+    BadgeProblem,
+    draw_badge_svg,
+    find_badge_problems,
+    load_event_tickets,
+    render_badge_pdf,
+    render_badge_svg,
+    write_event_badges,
+)
+from .printing.print_job import LAYOUT_TITLES, MAX_IMMEDIATE_BADGES
+from .wallet.apple import build_apple_pass
+from .wallet.google import build_google_pass_url
 
-SHOWN = 100
-KEPT_SECONDS = 60
+MAX_PROBLEMS_SHOWN = 100
+PROBLEMS_CACHE_SECONDS = 60
 
 
 @require_safe
-def organize_badges(request: HttpRequest, event: str) -> HttpResponse:
-    """What will be printed: a badge as it will look, what to look at first, the files."""
-    found = event_to_organize(event, request.user)
-    count = Registration.objects.filter(event=found).confirmed().count()
-    problems, in_all = _looked_at(found, count)
+def badge_printing(request: HttpRequest, event: str) -> HttpResponse:
+    """Show a preview, problems to check and the files to print."""
+    event_obj = get_event_to_organize(event, request.user)
+    count = Registration.objects.filter(event=event_obj).confirmed().count()
+    problems, in_all = _cached_problems(event_obj, count)
     context: dict[str, Any] = {
-        "event": found,
+        "event": event_obj,
         "count": count,
-        "layouts": TITLES,
-        "is_job": count > AT_ONCE,
+        "layouts": LAYOUT_TITLES,
+        "is_job": count > MAX_IMMEDIATE_BADGES,
         "problems": problems,
         "more": in_all - len(problems),
         "section": "organize",
@@ -49,99 +57,99 @@ def organize_badges(request: HttpRequest, event: str) -> HttpResponse:
     return render(request, "badges/organize.html", context)
 
 
-def _looked_at(event: Event, badges: int) -> tuple[list[Problem], int]:
-    """The first problems and how many there are; kept until a registration changes."""
+def _cached_problems(event: Event, badges: int) -> tuple[list[BadgeProblem], int]:
+    """Return the first problems and how many there are, cached until a registration changes."""
     key = f"badges.preflight:{event.pk}:{event.sequence}:{badges}:{get_language()}"
-    if (kept := cache.get(key)) is None:
-        problems = preflight(event)
-        kept = problems[:SHOWN], len(problems)
-        cache.set(key, kept, KEPT_SECONDS)
-    return kept
+    if (cached := cache.get(key)) is None:
+        problems = find_badge_problems(event)
+        cached = problems[:MAX_PROBLEMS_SHOWN], len(problems)
+        cache.set(key, cached, PROBLEMS_CACHE_SECONDS)
+    return cached
 
 
 @require_safe
-def organize_badges_pdf(request: HttpRequest, event: str, layout: str) -> FileResponse:
-    """All badges as one file; drawn to disk, so that ten thousand do not fill the memory."""
-    found = event_to_organize(event, request.user)
+def badge_printing_pdf(request: HttpRequest, event: str, layout: str) -> FileResponse:
+    """Download all badges; the file is written to disk, so that ten thousand do not fill the memory."""
+    event_obj = get_event_to_organize(event, request.user)
     file = tempfile.TemporaryFile()  # noqa: SIM115 - closed by the response
-    event_badges(file, found, layout=layout)
-    record("badges.print", found, event=found, fields=[layout])
+    write_event_badges(file, event_obj, layout=layout)
+    record_action("badges.print", event_obj, event=event_obj, fields=[layout])
     file.seek(0)
-    name = f"badges-{found.slug}-{layout}.pdf"
-    response = FileResponse(file, content_type=PDF, as_attachment=True, filename=name)
+    name = f"badges-{event_obj.slug}-{layout}.pdf"
+    response = FileResponse(file, content_type=PDF_TYPE, as_attachment=True, filename=name)
     response["Cache-Control"] = "no-store"
     return response
 
 
 @require_POST
-def organize_badges_print(request: HttpRequest, event: str, layout: str) -> HttpResponse:
-    """Ask for all badges as a job, and show how far it is."""
-    found = event_to_organize(event, request.user)
-    if layout not in TITLES:
+def badge_print_job(request: HttpRequest, event: str, layout: str) -> HttpResponse:
+    """Request all badges as a background job and redirect to it."""
+    event_obj = get_event_to_organize(event, request.user)
+    if layout not in LAYOUT_TITLES:
         raise NotFound(_("There is no such layout."))
     assert isinstance(request.user, Person)
-    title = _("Badges: %(layout)s") % {"layout": TITLES[layout]}
-    job = ask(event=found, kind="badges", title=title, asked_by=request.user, argument=layout)
+    title = _("Badges: %(layout)s") % {"layout": LAYOUT_TITLES[layout]}
+    job = request_job(event=event_obj, kind="badges", title=title, requested_by=request.user, argument=layout)
     return redirect("organize-job", event, job.pk)
 
 
 @require_safe
-def organize_preview(request: HttpRequest, event: str) -> HttpResponse:
-    """The first badge as printed, or a sample where nobody is registered yet."""
-    found = event_to_organize(event, request.user)
-    registration = Registration.objects.filter(event=found).confirmed().select_related("event").first()
-    return _picture(badge_picture(registration) if registration else _sample(found))
+def badge_preview(request: HttpRequest, event: str) -> HttpResponse:
+    """Show the first badge as printed, or a sample if nobody is registered."""
+    event_obj = get_event_to_organize(event, request.user)
+    registration = Registration.objects.filter(event=event_obj).confirmed().select_related("event").first()
+    return _svg_response(render_badge_svg(registration) if registration else _draw_sample(event_obj))
 
 
 @never_cache
 @require_safe
 def order_badge(request: HttpRequest, reference: str, secret: str, person: str) -> HttpResponse:
     """The badge of one registration, behind the link of its order."""
-    registration = order_by_link(reference, secret).registration(person)
-    return inline(badge_pdf(registration), name=f"badge-{registration.reference.lower()}.pdf")
+    registration = get_order_by_link(reference, secret).get_registration(person)
+    return inline_response(render_badge_pdf(registration), name=f"badge-{registration.reference.lower()}.pdf")
 
 
 @never_cache
 @require_safe
 def order_apple_pass(request: HttpRequest, reference: str, secret: str, person: str) -> HttpResponse:
     """The same badge as a pass for Apple Wallet."""
-    grant = order_by_link(reference, secret)
-    registration = grant.registration(person)
-    content = apple_pass(registration, link=grant.url if grant.is_of_one else "")
+    access = get_order_by_link(reference, secret)
+    registration = access.get_registration(person)
+    content = build_apple_pass(registration, link=access.url if access.is_of_one else "")
     name = f"badge-{registration.reference.lower()}.pkpass"
-    return attachment(content, name=name, mimetype="application/vnd.apple.pkpass")
+    return attachment_response(content, name=name, mimetype="application/vnd.apple.pkpass")
 
 
 @never_cache
 @require_safe
 def order_google_pass(request: HttpRequest, reference: str, secret: str, person: str) -> HttpResponse:
     """To Google, where the same badge is saved as a pass."""
-    return redirect(google_pass_url(order_by_link(reference, secret).registration(person)))
+    return redirect(build_google_pass_url(get_order_by_link(reference, secret).get_registration(person)))
 
 
 @require_safe
 def order_badge_picture(request: HttpRequest, reference: str, secret: str, person: str) -> HttpResponse:
     """The same badge as a picture for the page: printed exactly as shown."""
-    return _picture(badge_picture(order_by_link(reference, secret).registration(person)))
+    return _svg_response(render_badge_svg(get_order_by_link(reference, secret).get_registration(person)))
 
 
 @require_safe
 def badge_page(request: HttpRequest, token: str) -> HttpResponse:
-    """What an ordinary camera sees: the event at most, never who wears the badge or whether it is valid."""
-    return render(request, "badges/badge.html", {"event": event_of_code(token)})
+    """Show the event of a badge code; never who wears the badge or whether it is valid."""
+    return render(request, "badges/badge.html", {"event": find_event_by_token(token)})
 
 
-def _picture(svg: str) -> HttpResponse:
+def _svg_response(svg: str) -> HttpResponse:
     response = HttpResponse(svg, content_type="image/svg+xml")
     response["Cache-Control"] = "private, no-store"
     return response
 
 
-def _sample(event: Event) -> str:
-    tickets = tickets_of(event)
+def _draw_sample(event: Event) -> str:
+    tickets = load_event_tickets(event)
     if not tickets:
         raise NoBadge(_("This event has no ticket yet: make one, and its badge is shown here."))
-    holder = Holder(
+    holder = BadgeHolder(
         "A" * 13, 1, _("First name"), _("Last name"), _("Company"), next(iter(tickets)), no_photo=True
     )
-    return draw_picture(event, holder, _("SAMPLE"))
+    return draw_badge_svg(event, holder, _("SAMPLE"))

@@ -1,4 +1,4 @@
-"""The ground: what every app shares."""
+"""Django app of the base package."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -8,12 +8,11 @@ from django.db.models.signals import pre_migrate
 from django.tasks.signals import task_finished
 from django.utils.translation import gettext_lazy as _
 
-from convention import hooks
-from convention.hooks import HOUR
-
-from . import checks  # noqa: F401 (registers them)
-from .measure import count_task
-from .schema_version import refuse_earlier_database
+from . import hooks
+from .db.schema_version import refuse_earlier_database
+from .hooks import HOUR
+from .ops import deploy_checks  # noqa: F401 (registers them)
+from .ops.metrics import count_task
 
 if TYPE_CHECKING:
     from django.tasks import TaskResult
@@ -26,17 +25,17 @@ class ConventionConfig(AppConfig):
     verbose_name = _("Convention")
 
     def ready(self) -> None:
-        """Connect signals and register what the workers run."""
+        """Connect signals and register periodic jobs."""
         pre_migrate.connect(refuse_earlier_database, sender=self)
-        task_finished.connect(count_finished, dispatch_uid="convention.measure")
+        task_finished.connect(count_finished_task, dispatch_uid="convention.ops.metrics")
         hooks.periodic_jobs.register(
-            "convention.worker.recover_lost_tasks", seconds=settings.LEASE_SECONDS / 4
+            "convention.tasks.worker.recover_lost_tasks", seconds=settings.LEASE_SECONDS / 4
         )
-        hooks.periodic_jobs.register("convention.leases.forget_lapsed", seconds=HOUR)
-        hooks.periodic_jobs.register("convention.forget.old_results", seconds=HOUR)
-        hooks.periodic_jobs.register("convention.forget.ended_sessions", seconds=HOUR)
+        hooks.periodic_jobs.register("convention.db.leases.delete_expired_leases", seconds=HOUR)
+        hooks.periodic_jobs.register("convention.tasks.cleanup.delete_old_results", seconds=HOUR)
+        hooks.periodic_jobs.register("convention.tasks.cleanup.delete_ended_sessions", seconds=HOUR)
 
 
-def count_finished(*, task_result: "TaskResult[..., Any]", **_kwargs: Any) -> None:
-    """One attempt of a task more, by the name of its function."""
+def count_finished_task(*, task_result: "TaskResult[..., Any]", **_kwargs: Any) -> None:
+    """Count one attempt of a task in the metrics."""
     count_task(task=task_result.task.module_path, outcome=task_result.status.value.lower())

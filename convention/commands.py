@@ -1,4 +1,4 @@
-"""Commands that answer bad input with one sentence on stderr and exit status 2, nothing half done."""
+"""Base of our commands: bad input ends with one sentence on stderr and exit status 2, nothing half done."""
 
 import contextlib
 import os
@@ -14,62 +14,61 @@ from django.utils.translation import ngettext
 
 from .errors import ConventionError, NotFound
 from .events.models import Event
-from .files import reason_of
+from .files import describe_os_error
 
-BAD_INPUT = 2
-MOST_NAMED = 10
+BAD_INPUT_STATUS = 2
+MAX_EVENTS_NAMED = 10
 
 
-class SentenceCommand(BaseCommand):
-    """The base of our commands: write `run(**options)`; it happens wholly or not at all."""
+class ConventionCommand(BaseCommand):
+    """Base class; subclasses implement `run(**options)`, which runs in one transaction."""
 
-    transactional = True
-    """False where the work lasts too long for one transaction, or brings its own."""
+    # False if the work takes too long for one transaction, or opens its own.
+    runs_in_transaction = True
 
     _called_from_command_line: bool
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
-        """Parse as Django does; what cannot be parsed is one sentence, without the list of all options."""
+        """Let the parser answer bad arguments with one sentence instead of the list of options."""
         parser = super().create_parser(prog_name, subcommand, **kwargs)
         if self._called_from_command_line:
-            parser.error = self.misread  # type: ignore[method-assign]  # of this parser alone
+            parser.error = self.refuse_arguments  # type: ignore[method-assign]  # of this parser alone
         return parser
 
-    def misread(self, message: str) -> NoReturn:
-        """Refuse arguments that do not fit."""
-        self.refuse(f"{message[:1].upper()}{message[1:].rstrip('.')}.")
+    def refuse_arguments(self, message: str) -> NoReturn:
+        self.exit_with_error(f"{message[:1].upper()}{message[1:].rstrip('.')}.")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Run in one transaction; turn our own errors into a sentence and exit status 2."""
+        """Run in one transaction; print our own errors as a sentence and exit with 2."""
         try:
-            require_output()
-            require_text(options.values())
-            with transaction.atomic() if self.transactional else contextlib.nullcontext():
+            check_output_is_open()
+            check_text_arguments(options.values())
+            with transaction.atomic() if self.runs_in_transaction else contextlib.nullcontext():
                 self.run(**options)
-                self.deliver()
+                self.flush_output()
         except ConventionError as error:
-            self.refuse(str(error))
+            self.exit_with_error(str(error))
         except (OperationalError, ProgrammingError) as error:
             if database_is_ready():
                 raise
-            self.refuse(
+            self.exit_with_error(
                 _("The database is not ready (%(reason)s): run `manage.py migrate`, or `make run`.")
-                % {"reason": first_line(error)}
+                % {"reason": first_error_line(error)}
             )
         except OSError as error:
             if self._called_from_command_line:
                 silence_stdout()
-            self.refuse(
+            self.exit_with_error(
                 _("%(path)s cannot be used: %(reason)s.")
-                % {"path": error.filename or _("The output"), "reason": reason_of(error)}
+                % {"path": error.filename or _("The output"), "reason": describe_os_error(error)}
             )
 
-    def deliver(self) -> None:
-        """Hand over what was printed while all can still be taken back. Raises OSError if nobody reads."""
+    def flush_output(self) -> None:
+        """Flush stdout before the transaction commits. Raises OSError if nobody reads it."""
         self.stdout.flush()
 
-    def tell(self, lines: Iterable[str]) -> None:
-        """Print what is kept already: that nobody reads it to its end (`| head`) undoes nothing."""
+    def print_lines(self, lines: Iterable[str]) -> None:
+        """Print a result that is committed already; a closed pipe (`| head`) is no error."""
         try:
             for line in lines:
                 self.stdout.write(line)
@@ -78,28 +77,28 @@ class SentenceCommand(BaseCommand):
             silence_stdout()
 
     def run(self, **options: Any) -> None:
-        """Do the work; raise a ConventionError to refuse."""
+        """Do the work. Raise a ConventionError to refuse."""
         raise NotImplementedError
 
-    def refuse(self, sentence: str) -> NoReturn:
-        """Say why not, and leave with 2."""
+    def exit_with_error(self, sentence: str) -> NoReturn:
+        """Print a sentence on stderr and exit with status 2."""
         self.stderr.write(sentence)
-        sys.exit(BAD_INPUT)
+        sys.exit(BAD_INPUT_STATUS)
 
-    def say(self, sentence: str) -> None:
-        """Tell the caller something that is not the result itself, on stderr."""
+    def print_notice(self, sentence: str) -> None:
+        """Print on stderr something that is not part of the result."""
         self.stderr.write(sentence, style_func=lambda text: text)
 
 
-def require_output() -> None:
-    """Raises ConventionError where standard output was closed."""
+def check_output_is_open() -> None:
+    """Raise ConventionError if standard output is closed."""
     if sys.stdout is None:
         raise ConventionError(_("There is no standard output to write to."))
 
 
-def require_text(given: Iterable[Any]) -> None:
-    """Raises ConventionError for an argument that is no text in this system's encoding."""
-    for value in given:
+def check_text_arguments(arguments: Iterable[Any]) -> None:
+    """Raise ConventionError for an argument that is no valid text in the system's encoding."""
+    for value in arguments:
         try:
             str(value if isinstance(value, str) else "").encode()
         except UnicodeEncodeError as error:
@@ -107,17 +106,17 @@ def require_text(given: Iterable[Any]) -> None:
 
 
 def silence_stdout() -> None:
-    """Where nobody reads the output any more, Python shall not complain of it again on its way out."""
+    """Redirect stdout to /dev/null, so that Python does not report a closed pipe again when it exits."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
-def first_line(error: Exception) -> str:
-    """What is wrong, without the statement that PostgreSQL repeats below."""
+def first_error_line(error: Exception) -> str:
+    """Return the first line of a database error, without the statement that PostgreSQL repeats below."""
     return str(error).partition("\n")[0]
 
 
 def database_is_ready() -> bool:
-    """Whether it answers and knows every table."""
+    """Return whether the database answers and all migrations are applied."""
     try:
         executor = MigrationExecutor(connection)
         return not executor.migration_plan(executor.loader.graph.leaf_nodes())
@@ -126,25 +125,25 @@ def database_is_ready() -> bool:
 
 
 def add_event_argument(parser: CommandParser) -> None:
-    """The positional EVENT, a slug."""
+    """Add the positional argument EVENT, a slug."""
     parser.add_argument("event", metavar="EVENT", help="the event's address, such as `convention`")
 
 
-def known_events() -> str:
-    """The addresses of the events, the first of them where they are many."""
+def describe_known_events() -> str:
+    """Return the slugs of the first events, and how many more there are."""
     slugs = list(Event.objects.order_by("slug").values_list("slug", flat=True))
-    more = len(slugs) - MOST_NAMED
-    named = ", ".join(slugs[:MOST_NAMED]) or _("none yet")
+    more = len(slugs) - MAX_EVENTS_NAMED
+    named = ", ".join(slugs[:MAX_EVENTS_NAMED]) or _("none yet")
     rest = ngettext("and %(more)d more", "and %(more)d more", more) % {"more": more}
     return f"{named}, {rest}" if more > 0 else named
 
 
-def find_event(slug: str) -> Event:
-    """The event a command names. Raises NotFound with the sentence to print."""
+def get_event_by_slug(slug: str) -> Event:
+    """Return the event. Raises NotFound with the sentence to print."""
     event = Event.objects.filter(slug=slug).first()
     if event is None:
         raise NotFound(
             _("There is no event “%(slug)s”. Known events: %(known)s.")
-            % {"slug": slug, "known": known_events()}
+            % {"slug": slug, "known": describe_known_events()}
         )
     return event

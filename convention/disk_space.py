@@ -1,4 +1,4 @@
-"""Tell a full disk from other troubles, by the error that it causes."""
+"""Recognize errors that a full disk causes."""
 
 import errno
 import shutil
@@ -9,18 +9,19 @@ from typing import Final
 from django.conf import settings
 from django.db import connection
 
-NO_SPACE: Final = {errno.ENOSPC, errno.EDQUOT}
+NO_SPACE_ERRNOS: Final = {errno.ENOSPC, errno.EDQUOT}
 POSTGRESQL_DISK_FULL: Final = "53100"
+# SQLite reports these if its files beside the database (-wal, -shm) find no space, but also for other
+# reasons.
 DOUBTFUL_SQLITE_ERRORS: Final = {sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN}
-"""What SQLite reports where its files beside the database (-wal, -shm) find no room, among other reasons."""
-LEAST_BYTES: Final = 256 * 1024
-"""With less than this a doubtful error counts as one of a full disk."""
+# With less free space a doubtful error counts as a full disk.
+MIN_FREE_BYTES: Final = 256 * 1024
 
 
 def is_out_of_space(error: BaseException | None) -> bool:
-    """Return whether an error, or the one that caused it, comes from a disk or quota without room."""
+    """Return whether an error, or one of its causes, comes from a full disk or quota."""
     while error is not None:
-        if isinstance(error, OSError) and error.errno in NO_SPACE:
+        if isinstance(error, OSError) and error.errno in NO_SPACE_ERRNOS:
             return True
         if isinstance(error, sqlite3.Error) and _is_full(getattr(error, "sqlite_errorcode", 0)):
             return True
@@ -36,16 +37,15 @@ def _is_full(sqlite_code: int) -> bool:
         return True
     folders = [settings.VAR_DIR, database_folder()]
     return primary_code in DOUBTFUL_SQLITE_ERRORS and any(
-        free_bytes(folder) < LEAST_BYTES for folder in folders if folder
+        free_bytes(folder) < MIN_FREE_BYTES for folder in folders if folder
     )
 
 
 def database_folder() -> Path | None:
-    """Return the folder of the SQLite file; None for PostgreSQL, whose disk is its own."""
+    """Return the folder of the SQLite file; None for PostgreSQL."""
     folder = Path(str(connection.settings_dict["NAME"])).parent
     return folder if connection.vendor == "sqlite" and folder.is_dir() else None
 
 
 def free_bytes(folder: Path) -> int:
-    """Return how much can still be written into a folder."""
     return shutil.disk_usage(folder).free

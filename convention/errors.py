@@ -1,4 +1,4 @@
-"""Errors are sentences that tell the reader what to do; every other error of ours stands beneath."""
+"""The base classes of our errors: each is a sentence that tells the reader what to do."""
 
 from typing import Any
 
@@ -6,11 +6,11 @@ from django.utils.functional import Promise
 
 
 class ConventionError(Exception):
-    """Something that a person can understand and act on.
+    """An error that a person can understand and act on.
 
-    `kind` names it for programs (the last part of a problem's type, RFC 9457) and `status` is the
-    HTTP status that fits; the command line prints the sentence and exits with 2. `details` go to programs,
-    as further members of the problem.
+    `kind` names it for programs (the last part of a problem's type, RFC 9457) and `status` is the HTTP
+    status. The command line prints the sentence and exits with 2. `details` become further members of the
+    problem.
     """
 
     kind = "invalid"
@@ -26,21 +26,21 @@ class ConventionError(Exception):
 
 
 class NotFound(ConventionError):
-    """There is no such thing, or it is not for this reader."""
+    """There is no such object, or the reader may not know of it."""
 
     kind = "not-found"
     status = 404
 
 
 class Forbidden(ConventionError):
-    """The reader is known, and may not do this."""
+    """The reader is signed in, and may not do this."""
 
     kind = "forbidden"
     status = 403
 
 
-class SignInNeeded(Forbidden):
-    """The reader is not known yet: pages lead to the sign-in and back."""
+class SignInRequired(Forbidden):
+    """The reader is not signed in; pages redirect to the sign-in and back."""
 
 
 class SoldOut(ConventionError):
@@ -50,48 +50,48 @@ class SoldOut(ConventionError):
     status = 409
 
 
-class Closed(ConventionError):
-    """It is not the time for this: registration has not opened, or is over."""
+class NotOpenNow(ConventionError):
+    """It is too early or too late for this, such as before registration opens."""
 
     kind = "closed"
     status = 409
 
 
-class Expired(ConventionError):
-    """A link or token that was good once."""
+class LinkExpired(ConventionError):
+    """A link or token is no longer valid."""
 
     kind = "expired"
     status = 410
 
 
-class Unreadable(ConventionError):
-    """A file that is not what it should be."""
+class UnreadableFile(ConventionError):
+    """A file is not what it should be."""
 
     kind = "unreadable"
     status = 422
 
 
-class Unavailable(ConventionError):
-    """The database does not answer, or is too busy; the same request may be sent again a little later."""
+class ServiceUnavailable(ConventionError):
+    """The database does not answer or is too busy; the same request may be retried."""
 
     kind = "unavailable"
     status = 503
+    # In seconds.
     retry_after = 5
-    """Seconds."""
 
 
-class StorageFull(Unavailable):
-    """The disk of the database or of the local data has no room; reading still works."""
+class StorageFull(ServiceUnavailable):
+    """The disk of the database or of the local data is full; reading still works."""
 
     kind = "storage-full"
     retry_after = 60
 
 
 class InvalidFields(ConventionError):
-    """Errors by field: {"registrations.0.email": ["..."]}; the sentence sums them up."""
+    """Errors by field, such as {"registrations.0.email": ["..."]}; the sentence sums them up."""
 
     kind = "invalid-fields"
 
-    def __init__(self, sentence: str | Promise, fields: dict[str, list[str]]) -> None:
+    def __init__(self, sentence: str | Promise, field_errors: dict[str, list[str]]) -> None:
         super().__init__(sentence)
-        self.fields = fields
+        self.field_errors = field_errors

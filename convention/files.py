@@ -1,4 +1,4 @@
-"""Files that commands read and write: whole or not at all, and a sentence for each reason why not."""
+"""Files of commands: read with a size limit, written all or nothing, with a sentence for each OS error."""
 
 import errno
 import os
@@ -11,47 +11,47 @@ from typing import BinaryIO
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from .errors import ConventionError, Unreadable
+from .errors import ConventionError, UnreadableFile
 
-LARGEST = 64 * 1024 * 1024
+MAX_FILE_BYTES = 64 * 1024 * 1024
 
 
-def read_file(path: Path) -> bytes:
-    """What is in the file. Raises Unreadable: no file, a folder, not ours to read, too large."""
+def read_input_file(path: Path) -> bytes:
+    """Return the content of a file. Raises UnreadableFile, also above MAX_FILE_BYTES."""
     try:
         with path.open("rb") as file:
-            content = file.read(LARGEST + 1)
+            content = file.read(MAX_FILE_BYTES + 1)
     except OSError as error:
-        raise Unreadable(
-            _("%(path)s cannot be read: %(reason)s.") % {"path": path, "reason": reason_of(error)}
+        raise UnreadableFile(
+            _("%(path)s cannot be read: %(reason)s.") % {"path": path, "reason": describe_os_error(error)}
         ) from error
-    if len(content) > LARGEST:
-        raise Unreadable(
-            _("%(path)s is larger than %(most)d MB.") % {"path": path, "most": LARGEST // 1024**2}
+    if len(content) > MAX_FILE_BYTES:
+        raise UnreadableFile(
+            _("%(path)s is larger than %(most)d MB.") % {"path": path, "most": MAX_FILE_BYTES // 1024**2}
         )
     return content
 
 
 @contextmanager
-def whole_file(path: Path, *, mode: int | None = None) -> Iterator[BinaryIO]:
-    """Write beside the file and put it in place at the end: nothing is ever half written.
+def write_atomically(path: Path, *, mode: int | None = None) -> Iterator[BinaryIO]:
+    """Write to a temporary file beside `path` and rename it at the end.
 
-    A new file gets the permissions of `mode` (0644 where none is given); one that is replaced keeps its own,
-    but never has more than `mode`.
+    A new file gets the permissions `mode` (default 0644); a replaced one keeps its own, but never more than
+    `mode`.
 
-    Raises ConventionError where nothing can be written there; then what was there is untouched.
+    Raises ConventionError if nothing can be written; an existing file is then unchanged.
     """
     try:
-        _require_place(path)
-        with _place(path, mode) as file:
+        _check_target(path)
+        with _open_target(path, mode) as file:
             yield file
     except OSError as error:
         raise ConventionError(
-            _("%(path)s cannot be written: %(reason)s.") % {"path": path, "reason": reason_of(error)}
+            _("%(path)s cannot be written: %(reason)s.") % {"path": path, "reason": describe_os_error(error)}
         ) from error
 
 
-def _require_place(path: Path) -> None:
+def _check_target(path: Path) -> None:
     if path.is_dir():
         raise ConventionError(_("%(path)s is a folder; name a file to write.") % {"path": path})
     if not path.parent.is_dir():
@@ -61,40 +61,42 @@ def _require_place(path: Path) -> None:
         )
 
 
-def _place(path: Path, mode: int | None) -> AbstractContextManager[BinaryIO]:
-    return _straight(path) if path.exists() and not path.is_file() else _beside(path.resolve(), mode)
+def _open_target(path: Path, mode: int | None) -> AbstractContextManager[BinaryIO]:
+    return _open_device(path) if path.exists() and not path.is_file() else _open_draft(path.resolve(), mode)
 
 
 @contextmanager
-def _straight(path: Path) -> Iterator[BinaryIO]:
-    """A device or a pipe takes what comes; it is never replaced."""
+def _open_device(path: Path) -> Iterator[BinaryIO]:
+    """Write directly into a device or pipe, which must not be replaced."""
     with path.open("wb") as file:
         yield file
 
 
 @contextmanager
-def _beside(path: Path, mode: int | None) -> Iterator[BinaryIO]:
-    """A draft in the same folder, then renamed."""
+def _open_draft(path: Path, mode: int | None) -> Iterator[BinaryIO]:
+    """Write a draft in the same folder, then rename it."""
+    # In the same folder, since a rename across file systems is not atomic.
     handle, name = tempfile.mkstemp(prefix=".draft-", dir=path.parent)
     draft = Path(name)
     try:
         with os.fdopen(handle, "wb") as file:
             yield file
             file.flush()
+            # Without it a power cut after the rename could leave an empty file.
             os.fsync(file.fileno())
-        draft.chmod(_permissions(path, mode))
+        draft.chmod(_target_permissions(path, mode))
         draft.replace(path)
     finally:
         draft.unlink(missing_ok=True)
 
 
-def _permissions(path: Path, mode: int | None) -> int:
+def _target_permissions(path: Path, mode: int | None) -> int:
     if not path.exists():
         return 0o644 if mode is None else mode
     return path.stat().st_mode & (0o777 if mode is None else mode)
 
 
-REASONS = {
+OS_ERROR_REASONS = {
     errno.ENOENT: gettext_lazy("there is no such file"),
     errno.EISDIR: gettext_lazy("it is a folder"),
     errno.ENOTDIR: gettext_lazy("a part of the path is no folder"),
@@ -107,7 +109,7 @@ REASONS = {
 }
 
 
-def reason_of(error: OSError) -> str:
-    """Why, in our words for what is usual, else in the system's."""
-    usual = REASONS.get(error.errno or 0)
+def describe_os_error(error: OSError) -> str:
+    """Return the reason of an OSError: in our words for frequent ones, else in the system's."""
+    usual = OS_ERROR_REASONS.get(error.errno or 0)
     return str(usual) if usual else error.strerror or str(error)

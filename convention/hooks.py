@@ -1,4 +1,4 @@
-"""Hooks: how a package calls what only a higher layer knows, without importing it.
+"""Hooks: call what only a higher layer knows, without importing it.
 
 The lower package asks a hook defined here (`hooks.event_guards.providers()`); each higher app registers its
 functions by dotted path in `AppConfig.ready()`. A path is imported when it is first needed.
@@ -31,6 +31,7 @@ class Hook:
 
     def providers(self) -> list[Any]:
         """Import and return the providers."""
+        # Imported at the first call: registering must not import higher layers while apps load.
         return [import_string(path) for path in self.paths]
 
 
@@ -38,7 +39,7 @@ class SingleHook(Hook):
     """A hook with exactly one provider."""
 
     def provider(self) -> Any:
-        """Import and return the provider."""
+        """Import and return the provider. Raises ImproperlyConfigured unless there is exactly one."""
         if len(self.paths) != 1:
             raise ImproperlyConfigured(f"A hook needs one provider, and has {self.paths}.")
         return import_string(self.paths[0])
@@ -49,7 +50,6 @@ class TaskHook(SingleHook):
 
     @cached_property
     def task(self) -> "Task[..., Any]":
-        """Return the task."""
         found: Task[..., Any] = self.provider()
         return found
 
@@ -86,11 +86,11 @@ class PeriodicHook:
 
 periodic_jobs = PeriodicHook()
 
-# Background jobs that a person starts and watches (convention/jobs/), and how the club starts one.
+# Background jobs that a person starts and watches (convention/jobs/), and the function that starts one.
 job_kinds = NamedHook()
 start_job = SingleHook()
 
-# (stored, changed, person) -> errors by field: what may not be changed of an event.
+# (stored, changed, person) -> errors by field: changes of an event that are not allowed.
 event_guards = Hook()
 # (company, day) -> errors by field: why a company cannot be merged into another.
 company_guards = Hook()

@@ -1,4 +1,4 @@
-"""Log lines: for people in development, JSON in production; with the request's id, without personal data."""
+"""Logging: readable lines in development, JSON in production, with request ids and without personal data."""
 
 import json
 import logging
@@ -9,49 +9,55 @@ from typing import Any
 
 from .actor import current_actor
 
-SECRETS = re.compile(r"(?<=/)[\w:.~-]{32,}|(?<=[Bb]earer )[\w.~+/-]+=*|(?<=#pair=)[\w-]+|cvn_[\w-]+")
-QUERIES = re.compile(r"(?<=[\w/])\?[\w%.~-]+=\S*")
-ADDRESSES = re.compile(r"(?<![^\s<>()\[\]{}'\",;:=@])[^\s<>()\[\]{}'\",;:=@]++@[\w.-]*\w")
-VALUES = re.compile(r"^(DETAIL|CONTEXT): .*$|(?<=Key )\(.*$", re.MULTILINE)
+SECRET_PATTERN = re.compile(r"(?<=/)[\w:.~-]{32,}|(?<=[Bb]earer )[\w.~+/-]+=*|(?<=#pair=)[\w-]+|cvn_[\w-]+")
+QUERY_PATTERN = re.compile(r"(?<=[\w/])\?[\w%.~-]+=\S*")
+ADDRESS_PATTERN = re.compile(r"(?<![^\s<>()\[\]{}'\",;:=@])[^\s<>()\[\]{}'\",;:=@]++@[\w.-]*\w")
+ROW_VALUE_PATTERN = re.compile(r"^(DETAIL|CONTEXT): .*$|(?<=Key )\(.*$", re.MULTILINE)
 
-LONGEST = 20_000
-"""Characters of one message; the rest says nothing new, and a visitor may have chosen it."""
+# The rest of a longer message says nothing new, and a visitor may have chosen it.
+MAX_MESSAGE_CHARS = 20_000
 
-REFUSAL_LENGTH = 160
-"""Characters of the message about a request that was refused: it quotes what a stranger sent."""
+# The message about a refused request quotes what a stranger sent.
+MAX_REFUSAL_CHARS = 160
 
 type ExceptionInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 
 
-def clean(text: str) -> str:
-    """Without secrets of mailed links, query strings, mail addresses and what a database tells of a row."""
-    text = text if len(text) <= LONGEST else f"{text[: LONGEST // 2]} ... {text[-LONGEST // 2 :]}"
-    return ADDRESSES.sub("***", VALUES.sub("***", QUERIES.sub("?***", SECRETS.sub("***", text))))
+def redact_log_text(text: str) -> str:
+    """Replace secrets of links, query strings, e-mail addresses and values of rows; shorten long texts."""
+    text = (
+        text
+        if len(text) <= MAX_MESSAGE_CHARS
+        else f"{text[: MAX_MESSAGE_CHARS // 2]} ... {text[-MAX_MESSAGE_CHARS // 2 :]}"
+    )
+    # Secrets first: later patterns could otherwise split them.
+    return ADDRESS_PATTERN.sub(
+        "***", ROW_VALUE_PATTERN.sub("***", QUERY_PATTERN.sub("?***", SECRET_PATTERN.sub("***", text)))
+    )
 
 
-class Lines(logging.Formatter):
-    """One readable line."""
+class LineFormatter(logging.Formatter):
+    """Formats one readable line."""
 
     def __init__(self) -> None:
         super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s", "%H:%M:%S")
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 (the library's name)
-        """The line without secrets."""
-        record.message = clean(record.getMessage())
+        record.message = redact_log_text(record.getMessage())
         return super().formatMessage(record)
 
 
-class JsonLines(logging.Formatter):
-    """One JSON object per line."""
+class JsonLineFormatter(logging.Formatter):
+    """Formats one JSON object per line."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Render the record; an exception's traceback goes into `error`."""
+        """Format the record; an exception's traceback goes into `error`."""
         actor = current_actor.get()
         line = {
             "at": self.formatTime(record, "%Y-%m-%dT%H:%M:%S%z"),
             "level": record.levelname.lower(),
             "logger": record.name,
-            "message": clean(record.getMessage()),
+            "message": redact_log_text(record.getMessage()),
             "request": actor.request_id,
             "person": actor.person_id,
             **getattr(record, "facts", {}),
@@ -61,15 +67,14 @@ class JsonLines(logging.Formatter):
         return json.dumps(line, ensure_ascii=False)
 
     def formatException(self, ei: ExceptionInfo) -> str:  # noqa: N802 (the library's name)
-        """Where it failed and why, without the data it failed on."""
-        return clean(super().formatException(ei))
+        return redact_log_text(super().formatException(ei))
 
 
-class ShortRefusals(logging.Filter):
-    """Make one short line of what Django logs as an error with a traceback when it answers 400.
+class ShortRefusalFilter(logging.Filter):
+    """Shorten the errors with traceback that Django logs when it answers 400.
 
-    A strange Host header, too many fields and the like are the sender's: a scan of the internet for open
-    servers would fill the log with tracebacks.
+    A strange Host header, too many fields and the like are the sender's fault: a scan of the internet for
+    open servers would fill the log with tracebacks.
     """
 
     def filter(self, record: logging.LogRecord) -> bool:
@@ -77,19 +82,19 @@ class ShortRefusals(logging.Filter):
         if record.name.startswith("django.security."):
             record.exc_info = record.exc_text = None
             record.levelno, record.levelname = logging.WARNING, "WARNING"
-            record.msg, record.args = record.getMessage()[:REFUSAL_LENGTH], ()
+            record.msg, record.args = record.getMessage()[:MAX_REFUSAL_CHARS], ()
         return True
 
 
-def configuration(*, mode: str, level: str) -> dict[str, Any]:
-    """Where lines go and how much is told; what libraries warn of is a line like any other."""
+def build_logging_config(*, mode: str, level: str) -> dict[str, Any]:
+    """Return the LOGGING setting for a mode and a level."""
     production = mode == "production"
     logging.captureWarnings(production)
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "formatters": {"line": {"()": JsonLines if production else Lines}},
-        "filters": {"short_refusals": {"()": ShortRefusals}},
+        "formatters": {"line": {"()": JsonLineFormatter if production else LineFormatter}},
+        "filters": {"short_refusals": {"()": ShortRefusalFilter}},
         "handlers": {
             "console": {
                 "class": "logging.StreamHandler",
@@ -100,9 +105,9 @@ def configuration(*, mode: str, level: str) -> dict[str, Any]:
         },
         "root": {"handlers": ["console"], "level": level},
         "loggers": {
-            # What a visitor asked wrongly is answered, not logged: a rush would fill the log.
+            # Wrong requests (404 and the like) are not logged: under load they would fill the log.
             "django.request": {"level": "ERROR"},
-            "fido2": {"level": "WARNING"},  # names each passkey
+            "fido2": {"level": "WARNING"},  # logs each passkey at INFO
             # One line for each request, and which request queued which task: in production only.
             "convention.access": {"level": level if production else "WARNING"},
             "django.tasks": {"level": "DEBUG" if production and level == "INFO" else level},

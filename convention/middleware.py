@@ -1,4 +1,4 @@
-"""What every request passes: an id and an actor, the language of the address, sentences for errors."""
+"""Middleware of the site: request ids, security headers, language, error pages, API bypass, body limits."""
 
 import logging
 import re
@@ -21,36 +21,35 @@ from django.utils.translation import gettext as _
 from django.utils.translation.trans_real import parse_accept_lang_header
 
 from .actor import Actor, current_actor
-from .api.problems import problem, without_database
-from .errors import ConventionError, SignInNeeded, Unavailable
-from .measure import count_request
-from .request_body import REFUSAL_KEY, max_body_bytes
+from .api.problems import problem_response, translate_database_error
+from .errors import ConventionError, ServiceUnavailable, SignInRequired
+from .ops.metrics import count_request
+from .web.request_body import REFUSAL_KEY, max_body_bytes
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
     from django.http.response import HttpResponseBase
 
-    type Answer = Callable[[HttpRequest], HttpResponse]
+    type GetResponse = Callable[[HttpRequest], HttpResponse]
 
-PIECE = 64 * 1024
-PAGES_WITHOUT_DATABASE = {"unavailable": "503.html", "storage-full": "storage_full.html"}
-"""Templates by the kind of error; they ask the database for nothing."""
+CHUNK_BYTES = 64 * 1024
+# Templates by kind of error; they must not query the database.
+UNAVAILABLE_TEMPLATES = {"unavailable": "503.html", "storage-full": "storage_full.html"}
 PAGE_METHODS = ("GET", "HEAD", "POST", "OPTIONS")
-WELL_FORMED_ID = re.compile(r"[0-9A-Za-z-]{8,64}")
-access = logging.getLogger("convention.access")
+REQUEST_ID_PATTERN = re.compile(r"[0-9A-Za-z-]{8,64}")
+access_logger = logging.getLogger("convention.access")
 
 
-class Closed:
-    """Every answer, files and faults too, says that other sites may neither frame nor embed it.
+class SecurityHeadersMiddleware:
+    """Set headers against framing and embedding on every response, files and errors included.
 
-    What is shown to somebody signed in is kept by nobody, unless its view says otherwise.
+    Responses to signed-in people are not cached, unless the view says otherwise.
     """
 
-    def __init__(self, get_response: "Answer") -> None:
+    def __init__(self, get_response: "GetResponse") -> None:
         self.get_response = get_response
 
     def __call__(self, request: "HttpRequest") -> "HttpResponse":
-        """Add what the view did not say itself."""
         response = self.get_response(request)
         response.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         response.setdefault("Permissions-Policy", settings.PERMISSIONS_POLICY)
@@ -62,28 +61,27 @@ class Closed:
 
 
 def is_signed_in(request: "HttpRequest") -> bool:
-    """Whether somebody is known to be there, without asking the database for whoever brings no session."""
+    """Return whether the user is signed in, without a query for requests that have no session cookie."""
     user = getattr(request, "user", None)
     return settings.SESSION_COOKIE_NAME in request.COOKIES and user is not None and user.is_authenticated
 
 
-class RequestIds:
-    """Give each request an id, kept in logs and the audit trail, say who acts, and log and count the answer.
+class RequestIdMiddleware:
+    """Give each request an id, set the actor, log and count the response.
 
-    A proxy in front may bring the id along, so that its log and ours can be read together.
+    A proxy in front may send the id, so that its log and ours can be read together.
     """
 
-    def __init__(self, get_response: "Answer") -> None:
+    def __init__(self, get_response: "GetResponse") -> None:
         self.get_response = get_response
 
     def __call__(self, request: "HttpRequest") -> "HttpResponse":
-        """Set the actor for the time of the request."""
-        request_id = brought_id(request) or secrets.token_hex(8)
+        request_id = forwarded_request_id(request) or secrets.token_hex(8)
         began = time.perf_counter()
         token = current_actor.set(Actor(None, "page", request_id))
         try:
             response = self.get_response(request)
-            tell(request, response.status_code, time.perf_counter() - began)
+            log_request(request, response.status_code, time.perf_counter() - began)
         finally:
             current_actor.reset(token)
         response["X-Request-Id"] = request_id
@@ -91,201 +89,202 @@ class RequestIds:
         return response
 
 
-def brought_id(request: "HttpRequest") -> str:
-    """The id that our own proxy gave, if it looks like one; from anybody else it is worth nothing."""
+def forwarded_request_id(request: "HttpRequest") -> str:
+    """Return the id sent by our own proxy, if it is well-formed; a client's id is ignored."""
     brought = request.headers.get("X-Request-Id", "")
-    return brought if settings.BEHIND_PROXY and WELL_FORMED_ID.fullmatch(brought) else ""
+    return brought if settings.BEHIND_PROXY and REQUEST_ID_PATTERN.fullmatch(brought) else ""
 
 
-def tell(request: "HttpRequest", status: int, seconds: float) -> None:
-    """One line and one count for an answered request: by the name of its address, never the address."""
-    route = route_of(request)
+def log_request(request: "HttpRequest", status: int, seconds: float) -> None:
+    """Log and count a request by the name of its route, never by its path, which may hold secrets."""
+    route = get_route_name(request)
     count_request(method=request.method or "", route=route, status=status, seconds=seconds)
     facts = {"method": request.method, "route": route, "status": status, "ms": round(seconds * 1000, 1)}
-    access.info("%s %s %d", request.method, route, status, extra={"facts": facts})
+    # The route's name, not the path: a path may hold the secret of a mailed link.
+    access_logger.info("%s %s %d", request.method, route, status, extra={"facts": facts})
 
 
-def route_of(request: "HttpRequest") -> str:
-    """The name of the address that was asked for; `static` and `none` for what has no name."""
+def get_route_name(request: "HttpRequest") -> str:
+    """Return the name of the route; `static` or `none` for requests without one."""
     if request.resolver_match:
         return request.resolver_match.view_name or "unnamed"
     return "static" if request.path_info.startswith(settings.STATIC_URL) else "none"
 
 
-def is_for_programs(request: "HttpRequest") -> bool:
-    """Whether the address is the API's."""
+def is_api_request(request: "HttpRequest") -> bool:
     return f"{request.path_info}/".startswith("/api/")
 
 
 def accepted_language(request: "HttpRequest") -> str:
-    """The first of our languages that the browser or program asks for, else French."""
+    """Return the first of our languages in Accept-Language, else French."""
     for accepted, quality in parse_accept_lang_header(request.headers.get("Accept-Language", "")):
         if quality and accepted[:2] in dict(settings.LANGUAGES):
             return accepted[:2]
     return settings.LANGUAGE_CODE
 
 
-class Language(LocaleMiddleware):
-    """The address of a page decides its language; programs say it, and so does the browser at `/`."""
+class LanguageMiddleware(LocaleMiddleware):
+    """Choose the language by the path; for the API by Accept-Language."""
 
     def process_request(self, request: "HttpRequest") -> None:
-        """English under /en/, French elsewhere; beneath /api/ what is accepted."""
+        """Activate English under /en/, French elsewhere; under /api/ the accepted language."""
         english = request.path_info == "/en" or request.path_info.startswith("/en/")
         language = "en" if english else settings.LANGUAGE_CODE
-        if is_for_programs(request):
+        if is_api_request(request):
             language = accepted_language(request)
         translation.activate(language)
         request.LANGUAGE_CODE = language
 
     def process_response(self, request: "HttpRequest", response: "HttpResponseBase") -> "HttpResponseBase":
-        """Name the language of the answer."""
+        """Set Content-Language, and Vary for the API."""
         response.setdefault("Content-Language", translation.get_language() or settings.LANGUAGE_CODE)
-        if is_for_programs(request):
+        if is_api_request(request):
             patch_vary_headers(response, ["Accept-Language"])
         return response
 
 
-class RefusedRequests:
-    """Answers for the server what it refused before a view could see it, without asking the database."""
+class RefusedRequestMiddleware:
+    """Answer requests that the server refused before they reached Django, without a query."""
 
-    def __init__(self, get_response: "Answer") -> None:
+    def __init__(self, get_response: "GetResponse") -> None:
         self.get_response = get_response
 
     def __call__(self, request: "HttpRequest") -> "HttpResponse":
-        """Say why, in the language of the address."""
         refusal = request.META.get(REFUSAL_KEY)
-        return self.get_response(request) if refusal is None else answer(request, refusal)
+        return self.get_response(request) if refusal is None else error_response(request, refusal)
 
 
-class Slashes(CommonMiddleware):
-    """A forgotten slash at the end of an address is put there, but no program's body is led elsewhere."""
+class AppendSlashMiddleware(CommonMiddleware):
+    """Redirect to the path with a slash, except for requests that send something to the API."""
 
     def should_redirect_with_slash(self, request: "HttpRequest") -> bool:
-        """Whether to send the reader on; a redirect would lose what is sent to the API."""
-        return super().should_redirect_with_slash(request) and not lacks_slash(request)
+        """Return whether to redirect; the API's clients would lose the body."""
+        return super().should_redirect_with_slash(request) and not is_missing_slash(request)
 
 
-def lacks_slash(request: "HttpRequest") -> bool:
-    """Whether something was sent to the API, to an address that has only a slash too few."""
+def is_missing_slash(request: "HttpRequest") -> bool:
+    """Return whether a request sends something to the API at a path that lacks only the slash."""
     sends = request.method not in ("GET", "HEAD")
-    return sends and is_for_programs(request) and bool(is_valid_path(f"{request.path_info}/"))
+    return sends and is_api_request(request) and bool(is_valid_path(f"{request.path_info}/"))
 
 
-class PastPages:
-    """What programs send knows no session, form or message: it goes past all that serves pages alone.
+class ApiBypassMiddleware:
+    """Let API requests that send something skip the middleware for pages (sessions, messages).
 
-    That is whatever stands between here and `Landing`, which Django makes first: it makes the last one first.
+    It skips all up to `ApiBypassEndMiddleware`, which Django creates first, since it builds the chain from
+    the end.
     """
 
-    landing: "ClassVar[Answer]"
+    bypass_target: "ClassVar[GetResponse]"
 
-    def __init__(self, get_response: "Answer") -> None:
-        self.get_response, self.past = get_response, PastPages.landing
+    def __init__(self, get_response: "GetResponse") -> None:
+        # Django builds the chain from its end, so that the target exists already.
+        self.get_response, self.get_api_response = get_response, ApiBypassMiddleware.bypass_target
 
     def __call__(self, request: "HttpRequest") -> "HttpResponse":
-        """One way or the other; what programs only read may be a page."""
+        """Skip for writing API requests only: what programs read may be a page."""
         sends = request.method not in ("GET", "HEAD")
-        return self.past(request) if sends and is_for_programs(request) else self.get_response(request)
+        return (
+            self.get_api_response(request)
+            if sends and is_api_request(request)
+            else self.get_response(request)
+        )
 
 
-class Landing:
-    """Where both ways meet again."""
+class ApiBypassEndMiddleware:
+    """The end of the bypass."""
 
-    def __init__(self, get_response: "Answer") -> None:
-        self.get_response = PastPages.landing = get_response
+    def __init__(self, get_response: "GetResponse") -> None:
+        self.get_response = ApiBypassMiddleware.bypass_target = get_response
 
     def __call__(self, request: "HttpRequest") -> "HttpResponse":
-        """Nothing of its own."""
         return self.get_response(request)
 
 
-class Sentences:
-    """Turn our own errors into a page that says what happened and what to do."""
+class ErrorPageMiddleware:
+    """Turn a ConventionError into an error page or an API problem."""
 
-    def __init__(self, get_response: "Answer") -> None:
+    def __init__(self, get_response: "GetResponse") -> None:
         self.get_response = get_response
 
     def __call__(self, request: "HttpRequest") -> "HttpResponse":
-        """Remember the signed-in person for the audit trail."""
+        """Make the signed-in person the actor of the audit trail."""
         if is_signed_in(request):
             actor = current_actor.get()
-            current_actor.set(Actor(request.user.pk, actor.means, actor.request_id))
+            current_actor.set(Actor(request.user.pk, actor.channel, actor.request_id))
         return self.get_response(request)
 
     def process_exception(self, request: "HttpRequest", error: Exception) -> "HttpResponse | None":
-        """Answer with the sentence."""
-        error = without_database(error)
-        return answer(request, error) if isinstance(error, ConventionError) else None
+        error = translate_database_error(error)
+        return error_response(request, error) if isinstance(error, ConventionError) else None
 
 
-class Methods:
-    """Pages are read and forms are sent; every other method is the API's."""
+class AllowedMethodsMiddleware:
+    """Refuse all methods but those of pages and forms outside the API."""
 
-    def __init__(self, get_response: "Answer") -> None:
+    def __init__(self, get_response: "GetResponse") -> None:
         self.get_response = get_response
 
     def __call__(self, request: "HttpRequest") -> "HttpResponse":
-        """Refuse the others, whatever a view would make of them."""
-        if request.method in PAGE_METHODS or is_for_programs(request):
+        if request.method in PAGE_METHODS or is_api_request(request):
             return self.get_response(request)
         return HttpResponseNotAllowed(PAGE_METHODS)
 
 
-class TooLarge(ConventionError):
-    """More than this site reads at once."""
+class RequestTooLarge(ConventionError):
+    """The body is larger than the limit of its content type."""
 
     kind = "too-large"
     status = 413
 
 
-class Bodies:
-    """Refuse a body that is larger than this site reads, before anything reads it.
+class BodySizeMiddleware:
+    """Refuse a body above the limit of its content type, before anything reads it.
 
-    It is taken in and forgotten up to a measure: a client that still sends would not hear the answer.
+    Up to a measure the body is read and discarded: a client that still sends would not read the answer.
     """
 
-    def __init__(self, get_response: "Answer") -> None:
+    def __init__(self, get_response: "GetResponse") -> None:
         self.get_response = get_response
 
     def __call__(self, request: "HttpRequest") -> "HttpResponse":
-        """Compare the announced length with what its kind may have."""
         announced = request.META.get("CONTENT_LENGTH") or ""
         length = int(announced) if announced.isascii() and announced.isdigit() else 0
         most = max_body_bytes(request.content_type or "")
         if length <= most:
             return self.get_response(request)
         if length <= 2 * settings.UPLOAD_MAX_SIZE:
-            drain(request)
+            discard_body(request)
         megabytes = most // 1024 // 1024
-        return answer(
-            request, TooLarge(_("This is too large: send at most %(most)d MB.") % {"most": megabytes})
+        return error_response(
+            request, RequestTooLarge(_("This is too large: send at most %(most)d MB.") % {"most": megabytes})
         )
 
 
-def drain(request: "HttpRequest") -> None:
-    """Read what is sent, and keep none of it."""
-    while request.read(PIECE):
+def discard_body(request: "HttpRequest") -> None:
+    while request.read(CHUNK_BYTES):
         pass
 
 
-def answer(request: "HttpRequest", error: ConventionError) -> "HttpResponse":
-    """The page or, for programs, the problem that says the sentence."""
-    if isinstance(error, Unavailable):
-        return unavailable(request, error)
-    if is_for_programs(request):
-        return problem(error.kind, error.status, str(error))
-    if isinstance(error, SignInNeeded):
+def error_response(request: "HttpRequest", error: ConventionError) -> "HttpResponse":
+    """Return the error page or, for the API, the problem."""
+    if isinstance(error, ServiceUnavailable):
+        return unavailable_response(request, error)
+    if is_api_request(request):
+        return problem_response(error.kind, error.status, str(error))
+    if isinstance(error, SignInRequired):
         return redirect_to_login(request.get_full_path())
     response = render(request, "error.html", {"error": error}, status=error.status)
+    # The page shows the navigation of the signed-in person.
     patch_vary_headers(response, ["Cookie"])
     return response
 
 
-def unavailable(request: "HttpRequest", error: Unavailable) -> "HttpResponse":
-    """The same without asking the database for anything, and when to try again."""
-    if is_for_programs(request):
-        response: HttpResponse = problem(error.kind, error.status, str(error))
+def unavailable_response(request: "HttpRequest", error: ServiceUnavailable) -> "HttpResponse":
+    """Return the response without any query, with Retry-After."""
+    if is_api_request(request):
+        response: HttpResponse = problem_response(error.kind, error.status, str(error))
     else:
-        response = HttpResponse(render_to_string(PAGES_WITHOUT_DATABASE[error.kind]), status=error.status)
+        response = HttpResponse(render_to_string(UNAVAILABLE_TEMPLATES[error.kind]), status=error.status)
     response["Retry-After"] = str(error.retry_after)
     return response

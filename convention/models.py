@@ -1,10 +1,10 @@
-"""What all storeys remember: who does what just now, when recurring work is due, which addresses are dead."""
+"""Models of the base layer: leases, periodic jobs, bounced addresses."""
 
 from django.db import models
 
 
 class Lease(models.Model):
-    """Something that one process at a time may do; it lapses when the process no longer renews it."""
+    """A renewable lock (`db/leases.py`); it expires if its holder no longer renews it."""
 
     name = models.CharField(max_length=100, unique=True)
     holder = models.CharField(max_length=40)
@@ -14,8 +14,8 @@ class Lease(models.Model):
         return self.name
 
 
-class Round(models.Model):
-    """A recurring piece of work: when it is due, how it went last."""
+class PeriodicJob(models.Model):
+    """The next time of a periodic job, and the outcome of its last run."""
 
     name = models.CharField(max_length=100, unique=True)
     due_at = models.DateTimeField()
@@ -28,9 +28,9 @@ class Round(models.Model):
 
 
 class BouncedAddress(models.Model):
-    """An address from which mail came back: written to again once it is corrected, or said to be right.
+    """An address from which mail bounced; removed when it is corrected or confirmed.
 
-    It is kept folded (`convention.addresses`), only while somebody has it.
+    It is stored in normalized form (`text/email_addresses.py`), and only while somebody has it.
     """
 
     email = models.EmailField(unique=True)

@@ -1,11 +1,14 @@
-"""Money is an integer number of minor units (cents) with an ISO 4217 currency."""
+"""Money in integer cents with an ISO 4217 currency, and creditor references (ISO 11649)."""
 
+import re
 from dataclasses import dataclass
 
 from django.utils import formats, translation
+from stdnum import iso11649
+from stdnum.iso7064 import mod_97_10
 
-NO_BREAK = "\u00a0"
-MINUS = "\u2212"
+NO_BREAK_SPACE = "\u00a0"
+MINUS_SIGN = "\u2212"
 
 
 @dataclass(frozen=True)
@@ -16,9 +19,38 @@ class Money:
     currency: str = "EUR"
 
     def __str__(self) -> str:
-        whole = formats.number_format(abs(self.amount) / 100, 0 if self.amount % 100 == 0 else 2)
-        minus = MINUS if self.amount < 0 else ""
+        number = formats.number_format(abs(self.amount) / 100, 0 if self.amount % 100 == 0 else 2)
+        minus = MINUS_SIGN if self.amount < 0 else ""
         sign = "€" if self.currency == "EUR" else self.currency
         if translation.get_language() == "en" and sign == "€":
-            return f"{minus}€{whole}"
-        return f"{minus}{whole}{NO_BREAK}{sign}"
+            return f"{minus}€{number}"
+        return f"{minus}{number}{NO_BREAK_SPACE}{sign}"
+
+
+MAX_REFERENCE_LENGTH = 21
+
+
+def format_creditor_reference(reference: str) -> str:
+    """Return a reference of at most 21 letters and digits as a creditor reference.
+
+    `7KQ2M9XD` becomes `RF03 7KQ2 M9XD`.
+    """
+    plain = compact_reference(reference)[:MAX_REFERENCE_LENGTH]
+    return iso11649.format(f"RF{mod_97_10.calc_check_digits(f'{plain}RF')}{plain}")
+
+
+def compact_reference(text: str) -> str:
+    """Return letters and digits alone, in capitals, whatever a bank did to spaces and punctuation."""
+    return re.sub(r"[^0-9A-Z]", "", text.upper())
+
+
+def find_creditor_references(text: str) -> list[str]:
+    """Return the references inside all valid creditor references in a text."""
+    packed = compact_reference(text)
+    found = []
+    for match in re.finditer(r"RF(?=\d\d)", packed):
+        candidate = packed[match.start() : match.start() + 4 + MAX_REFERENCE_LENGTH]
+        # A bank may append other text without a space, so every length with a valid check number counts.
+        ends = (end for end in range(len(candidate), 5, -1) if iso11649.is_valid(candidate[:end]))
+        found += [candidate[4:end] for end in ends]
+    return found

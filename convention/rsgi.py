@@ -2,14 +2,14 @@
 
 The site is a WSGI application, run by a few threads. granian's own WSGI interface reads request bodies in
 these threads and without a deadline, so that eight stalled uploads stop two processes of four threads each.
-Here a body is received on the event loop (`request_body.py`) before a thread is taken. In one run with
-granian's WSGI it serves as many pages and nine tenths of the scans; servers that do the same by themselves
+Here a body is received on the event loop (`web/request_body.py`) before a thread is taken. Compared with
+granian's WSGI, this serves as many pages and nine tenths of the scans; servers that do the same by themselves
 lose a third of the scans and have no https (waitress), or run Django several times slower (ASGI).
 
-- A health check has a thread of its own and never waits behind pages.
-- Where all threads wait for something, nobody waits without end: after WAIT_SECONDS the answer is 503.
-- A slow reader holds no thread: granian gets the complete response, or the name of the file to send. What a
-  view streams is put together in memory, since granian's RSGI would take it in without limit anyway.
+- A health check has its own thread and never waits behind pages.
+- If all threads wait for something, no request waits forever: after MAX_WAIT_SECONDS the answer is 503.
+- A slow reader holds no thread: granian gets the complete response, or the name of the file to send. A
+  streamed response is put together in memory, since granian's RSGI would buffer it without limit anyway.
 """
 
 import asyncio
@@ -25,18 +25,18 @@ from django.core.files import File
 from django.utils.translation import gettext_lazy as _
 from granian.rsgi import HTTPProtocol, Scope
 
-from .errors import ConventionError, Unavailable
-from .request_body import REFUSAL_KEY, BodyReceiver, SenderGone
-from .wait_budget import wait_budget
+from .db.wait_budget import wait_budget
+from .errors import ConventionError, ServiceUnavailable
+from .web.request_body import REFUSAL_KEY, BodyReceiver, SenderDisconnected
 from .wsgi import application as wsgi_application
 
 type Environ = dict[str, Any]
 
-THREADS: Final = 4
-"""Requests that one process works on at once; each thread keeps a connection to the database."""
-WAIT_SECONDS: Final = 20.0
-"""How long a request waits for a thread and for locks of the database, together."""
-PROBES: Final = ("/healthz", "/readyz", "/metrics")
+# Requests that one process works on at once; each thread keeps a database connection.
+MAX_THREADS: Final = 4
+# Time that a request waits for a thread and for database locks, together.
+MAX_WAIT_SECONDS: Final = 20.0
+PROBE_PATHS: Final = ("/healthz", "/readyz", "/metrics")
 MAX_OPEN_FILES: Final = 16384
 BASE_ENVIRON: Final[Environ] = {
     "SCRIPT_NAME": "",
@@ -55,7 +55,7 @@ class SentFile:
 
     @property
     def path(self) -> str:
-        """Return the file's path, empty where it has no lasting name or was read from already."""
+        """Return the file's path, empty if it has no lasting name or was partly read."""
         if isinstance(self.file, io.BufferedReader | File) and self.file.tell() == 0:
             path = getattr(self.file, "path", self.file.name)
             return path if isinstance(path, str) else ""
@@ -69,49 +69,52 @@ class SentFile:
         self.file.close()
 
 
-class Application:
+class RsgiApplication:
     """Runs a WSGI application on threads, for requests that RSGI brings."""
 
-    def __init__(self, run: Callable[..., Any]) -> None:
-        self.run = run
-        self.bodies = BodyReceiver()
-        self.pages = ThreadPoolExecutor(THREADS, "page")
-        self.refusals = ThreadPoolExecutor(1, "refusal")
-        self.probes = {path: ThreadPoolExecutor(1, path.strip("/")) for path in PROBES}
+    def __init__(self, wsgi_app: Callable[..., Any]) -> None:
+        self.wsgi_app = wsgi_app
+        self.body_receiver = BodyReceiver()
+        self.page_threads = ThreadPoolExecutor(MAX_THREADS, "page")
+        self.refusal_threads = ThreadPoolExecutor(1, "refusal")
+        self.probe_threads = {path: ThreadPoolExecutor(1, path.strip("/")) for path in PROBE_PATHS}
 
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Allow as many open files as connections need; many systems give a process 1,024 unless it asks."""
+        """Raise the limit of open files: many systems allow only 1,024 per process by default."""
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         wanted = MAX_OPEN_FILES if hard == resource.RLIM_INFINITY else min(MAX_OPEN_FILES, hard)
         resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, wanted), hard))
 
     async def __rsgi__(self, scope: Scope, protocol: HTTPProtocol) -> None:
-        """Receive the body, then answer."""
+        """Receive the body, then respond."""
         environ = make_environ(scope)
         try:
-            async with self.bodies.receive(protocol, scope.headers) as body:
+            async with self.body_receiver.receive(protocol, scope.headers) as body:
                 environ["wsgi.input"] = body
                 await self._answer(environ, protocol)
         except ConventionError as refusal:
             await self._refuse(environ, protocol, refusal)
-        except SenderGone:
+        except SenderDisconnected:
             protocol.response_empty(400, [])
 
     async def _answer(self, environ: Environ, protocol: HTTPProtocol) -> None:
-        threads = self.probes.get(environ["PATH_INFO"], self.pages)
+        threads = self.probe_threads.get(environ["PATH_INFO"], self.page_threads)
         job = threads.submit(self._respond, environ, protocol, time.monotonic())
-        timer = asyncio.get_running_loop().call_later(WAIT_SECONDS, job.cancel)
+        # Cancels only a job that no thread has started.
+        timer = asyncio.get_running_loop().call_later(MAX_WAIT_SECONDS, job.cancel)
         try:
             await asyncio.wrap_future(job)
-        except asyncio.CancelledError:  # no thread was free in time: one that runs is not cancelled
-            raise Unavailable(_("The site is too busy just now. Please try again in a moment.")) from None
+        except asyncio.CancelledError:  # no thread was free in time; a running job is never cancelled
+            raise ServiceUnavailable(
+                _("The site is too busy just now. Please try again in a moment.")
+            ) from None
         finally:
             timer.cancel()
 
     async def _refuse(self, environ: Environ, protocol: HTTPProtocol, refusal: ConventionError) -> None:
-        """Let the site say why, so that refusals look, speak and are logged like all its answers."""
+        """Let the site render a refusal, so that it looks and is logged like any other response."""
         environ |= {REFUSAL_KEY: refusal, "wsgi.input": io.BytesIO()}
-        job = self.refusals.submit(self._respond, environ, protocol, time.monotonic())
+        job = self.refusal_threads.submit(self._respond, environ, protocol, time.monotonic())
         await asyncio.wrap_future(job)
 
     def _respond(self, environ: Environ, protocol: HTTPProtocol, began: float) -> None:
@@ -121,8 +124,9 @@ class Application:
         def start_response(status: str, headers: list[tuple[str, str]], *_error: object) -> None:
             started.append((int(status[:3]), headers))
 
-        with wait_budget(WAIT_SECONDS - (time.monotonic() - began)):
-            content = self.run(environ, start_response)
+        # The time in the queue counts too, so that a request never takes longer than the limit.
+        with wait_budget(MAX_WAIT_SECONDS - (time.monotonic() - began)):
+            content = self.wsgi_app(environ, start_response)
             try:
                 status, headers = started[-1]
                 if isinstance(content, SentFile) and (path := content.path):
@@ -135,13 +139,14 @@ class Application:
 
 
 def make_environ(scope: Scope) -> Environ:
-    """Return what WSGI wants to know of a request, all but its body.
+    """Return the WSGI environ of a request, without its body.
 
-    Headers with an underscore are left out: `X_Forwarded_For` would pass for the proxy's `X-Forwarded-For`.
+    Headers with an underscore are dropped: `X_Forwarded_For` would pass for the proxy's `X-Forwarded-For`.
     """
     server, _colon, port = scope.server.rpartition(":")
     environ = BASE_ENVIRON | {
         "REQUEST_METHOD": scope.method,
+        # WSGI wants the bytes of the path as Latin-1.
         "PATH_INFO": scope.path.encode().decode("latin-1"),
         "QUERY_STRING": scope.query_string,
         "SERVER_PROTOCOL": f"HTTP/{scope.http_version}",
@@ -154,17 +159,18 @@ def make_environ(scope: Scope) -> Environ:
     }
     for name, value in scope.headers.items():
         if "_" not in name:
-            key = environ_key(name)
+            key = wsgi_header_key(name)
+            # Repeated headers are joined by commas, but cookies contain commas.
             joint = ";" if key == "HTTP_COOKIE" else ","
             environ[key] = f"{environ[key]}{joint}{value}" if key in environ else value
     environ.setdefault("HTTP_HOST", scope.authority or "")
     return environ
 
 
-def environ_key(header: str) -> str:
-    """Return the name that WSGI gives to a header."""
+def wsgi_header_key(header: str) -> str:
+    """Return the environ key of a header."""
     key = header.upper().replace("-", "_")
     return key if key in {"CONTENT_TYPE", "CONTENT_LENGTH"} else f"HTTP_{key}"
 
 
-application = Application(wsgi_application)
+application = RsgiApplication(wsgi_application)

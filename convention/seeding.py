@@ -1,4 +1,4 @@
-"""What each app's `seed.py` receives: which demo to build, the same every time for the same seed."""
+"""The input of each app's `seed.py`: which demo to create, reproducible by its random seed."""
 
 import datetime
 import itertools
@@ -9,61 +9,58 @@ from typing import Final
 from django.utils import timezone
 from django.utils.functional import Promise
 
-SIZES: Final = ("small", "club", "large")
-COMPANIES_OF_ALL: Final = 60
-"""Companies of the whole club; the small demo has the first of them."""
+DEMO_SIZES: Final = ("small", "club", "large")
+# The small demo has the first of these companies.
+CLUB_COMPANY_COUNT: Final = 60
 
 
 @dataclass(frozen=True)
-class World:
-    """One demo to build. Each app's `seed(world)` adds its rows, lowest storey first.
+class DemoWorld:
+    """One demo to create. Each app's `seed(world)` adds its rows, lowest layer first.
 
-    `size` is one of SIZES; they share companies and people and coexist as events of their own. Each app notes
-    in `made` what it made.
+    `size` is one of DEMO_SIZES; sizes share companies and people and coexist as separate events. Each app
+    appends to `created` what it created, in words.
     """
 
     size: str
-    number: int
+    random_seed: int
     now: datetime.datetime = field(default_factory=timezone.now)
-    made: list[str | Promise] = field(default_factory=list)
+    created: list[str | Promise] = field(default_factory=list)
 
-    def rng(self, *key: object) -> random.Random:
-        """A generator of its own for each thing, so that one never shifts another."""
-        return random.Random(":".join(map(str, (self.number, *key))))  # noqa: S311 (invented people)
+    def make_rng(self, *key: object) -> random.Random:
+        """Return a random generator for these keys; one use of it never shifts another's numbers."""
+        return random.Random(":".join(map(str, (self.random_seed, *key))))  # noqa: S311 (invented people)
 
     @property
     def today(self) -> datetime.date:
-        """The day in France."""
+        """Return the date in France."""
         return timezone.localdate(self.now)
 
     @property
-    def main_event(self) -> str:
-        """The address of this size's convention."""
+    def main_event_slug(self) -> str:
         return {"small": "small", "club": "convention", "large": "large"}[self.size]
 
     @property
-    def companies(self) -> int:
-        """How many member companies there are."""
-        return 12 if self.size == "small" else COMPANIES_OF_ALL
+    def company_count(self) -> int:
+        return 12 if self.size == "small" else CLUB_COMPANY_COUNT
 
     @property
-    def people(self) -> int:
-        """How many people belong to them."""
+    def person_count(self) -> int:
         return 80 if self.size == "small" else 560
 
     @property
-    def people_numbers(self) -> list[int]:
-        """Their numbers, each the same person of the same company in every size."""
-        numbers = (number for number in itertools.count() if number % COMPANIES_OF_ALL < self.companies)
-        return list(itertools.islice(numbers, self.people))
+    def person_numbers(self) -> list[int]:
+        """Return the people's numbers; a number is the same person of the same company in every size."""
+        numbers = (number for number in itertools.count() if number % CLUB_COMPANY_COUNT < self.company_count)
+        return list(itertools.islice(numbers, self.person_count))
 
     def past_convention_day(self) -> datetime.date:
-        """The third Tuesday of the last June whose convention is over."""
+        """Return the third Tuesday of the last June whose convention is over."""
         day = third_tuesday_of_june(self.today.year)
         return day if day < self.today - datetime.timedelta(days=1) else third_tuesday_of_june(day.year - 1)
 
     def convention_day(self) -> datetime.date:
-        """The third Tuesday of the next June that is at least three weeks away."""
+        """Return the third Tuesday of the next June that is at least three weeks away."""
         year = self.today.year
         day = third_tuesday_of_june(year)
         if day - self.today < datetime.timedelta(days=21):
@@ -72,6 +69,5 @@ class World:
 
 
 def third_tuesday_of_june(year: int) -> datetime.date:
-    """When the club meets."""
     first = datetime.date(year, 6, 1)
     return first + datetime.timedelta(days=(1 - first.weekday()) % 7 + 14)

@@ -1,7 +1,7 @@
 """Settings, all from the environment; docs/operators.md has the table.
 
-`MODE` is `development` (the default: everything works from a fresh clone), `test` or
-`production` (which refuses to start without a secret key and a host name).
+`MODE` is `development` (the default: works from a fresh clone), `test` or `production` (does not start
+without a secret key and a host name).
 """
 
 import secrets
@@ -14,21 +14,22 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
 
 from convention import logs
-from convention.accounts.policy import *  # noqa: F403 (what allauth is told, the same everywhere)
 from convention.api import settings as api
-from convention.ceilings import read_ceilings
-from convention.installed import APPS_WITH_PAGES as APPS_WITH_PAGES
-from convention.installed import INSTALLED_APPS as INSTALLED_APPS
-from convention.installed import MIDDLEWARE as MIDDLEWARE
-from convention.local_data import open_local_data, stored_secret
-from convention.sealed import boxes
+
+from .accounts.allauth_settings import *  # noqa: F403 (what allauth is told, the same everywhere)
+from .codes.encryption import make_fernets
+from .installed_apps import APPS_WITH_PAGES as APPS_WITH_PAGES
+from .installed_apps import INSTALLED_APPS as INSTALLED_APPS
+from .installed_apps import MIDDLEWARE as MIDDLEWARE
+from .ops.local_data import prepare_local_data, read_or_create_secret
+from .ops.storage_ceilings import read_ceilings
 
 env = environ.Env()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(env("VAR_DIR", default=str(BASE_DIR / "var")))
 try:
-    open_local_data(VAR_DIR)
+    prepare_local_data(VAR_DIR)
 except OSError as error:
     raise ImproperlyConfigured(
         f"VAR_DIR is {str(VAR_DIR)!r}, which cannot be used as a folder: {error.strerror}."
@@ -43,18 +44,18 @@ DEBUG = MODE == "development" and env.bool("DEBUG", default=False)
 TESTING = MODE == "test"
 
 
-def told_by[T](variable: str, read: Callable[..., T], example: str, **default: str) -> T:
-    """What an address in the environment says; one that cannot be read is named, never shown."""
+def read_url_setting[T](variable: str, read: Callable[..., T], example: str, **default: str) -> T:
+    """Return a URL setting. Raises ImproperlyConfigured with its name, never with its value."""
     try:
         return read(variable, **default)
     except (ImproperlyConfigured, ValueError) as error:
         raise ImproperlyConfigured(f"{variable} cannot be read; it looks like {example}.") from error
 
 
-def local_secret(name: str, make: Callable[[], str]) -> str:
-    """A key for development: made once, kept beside the local database."""
+def get_local_secret(name: str, make: Callable[[], str]) -> str:
+    """Return a key for development, created once and stored beside the local database."""
     try:
-        return stored_secret(VAR_DIR / name, make)
+        return read_or_create_secret(VAR_DIR / name, make)
     except OSError as error:
         raise ImproperlyConfigured(
             f"The file {name} cannot be made in {str(VAR_DIR)!r}: {error.strerror}."
@@ -65,30 +66,30 @@ SECRET_KEY = env("SECRET_KEY", default="")
 if not SECRET_KEY:
     if PRODUCTION:
         raise ImproperlyConfigured("Set SECRET_KEY: production does not start without it.")
-    SECRET_KEY = local_secret("secret_key", lambda: secrets.token_urlsafe(50))
+    SECRET_KEY = get_local_secret("secret_key", lambda: secrets.token_urlsafe(50))
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 
-# What visitors of a site tell its host is sealed with the first of these keys and opened with any of them.
+# Identities of visitors are encrypted with the first of these keys; each of them decrypts.
 IDENTITY_KEYS = env.list("IDENTITY_KEYS", default=[])
 if not IDENTITY_KEYS and not PRODUCTION:
-    IDENTITY_KEYS = [local_secret("identity_key", lambda: Fernet.generate_key().decode())]
+    IDENTITY_KEYS = [get_local_secret("identity_key", lambda: Fernet.generate_key().decode())]
 try:
-    boxes(IDENTITY_KEYS)
+    make_fernets(IDENTITY_KEYS)
 except ValueError as error:
     raise ImproperlyConfigured(
         "IDENTITY_KEYS holds something that is no key; docs/operators.md says how one is made."
     ) from error
 
 
-def last_address() -> str:
-    """Where `make run` last served this folder, so that commands beside it make links that work."""
-    kept = VAR_DIR / "site_url"
-    found = kept.read_text() if MODE == "development" and kept.exists() else ""
+def last_site_url() -> str:
+    """Return the address of the last `make run` in this folder, for links that commands write."""
+    file = VAR_DIR / "site_url"
+    found = file.read_text() if MODE == "development" and file.exists() else ""
     return found or "http://localhost:8000"
 
 
 SITE_NAME = env("SITE_NAME", default="Convention")
-SITE_URL = env("SITE_URL", default=last_address()).rstrip("/")
+SITE_URL = env("SITE_URL", default=last_site_url()).rstrip("/")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[] if PRODUCTION else ["*"])
 if PRODUCTION and not ALLOWED_HOSTS:
     raise ImproperlyConfigured("Set ALLOWED_HOSTS to the names this site answers to.")
@@ -108,7 +109,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "convention.views.site.site",
+                "convention.views.site_pages.site_context",
             ],
             "builtins": ["convention.templatetags.convention"],
         },
@@ -117,10 +118,10 @@ TEMPLATES = [
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 INSTALLED_APPS += ["django.forms"]
 
-# Database: SQLite in the folder unless told otherwise. An acknowledged scan survives a power cut.
+# Database: SQLite in VAR_DIR by default; synchronous=FULL, so that acknowledged scans survive a power cut.
 example = "postgres://user:password@host:5432/name or sqlite:////path/file.sqlite3"
 local = f"sqlite:///{VAR_DIR / 'convention.sqlite3'}"
-DATABASE = told_by("DATABASE_URL", env.db, example, default=local)
+DATABASE = read_url_setting("DATABASE_URL", env.db, example, default=local)
 DATABASES = {"default": DATABASE}
 if DATABASE["ENGINE"].rpartition(".")[2] not in {"postgresql", "sqlite3"}:
     raise ImproperlyConfigured("DATABASE_URL must begin with postgres:// or sqlite:///.")
@@ -132,34 +133,34 @@ if DATABASE["ENGINE"] == "django.db.backends.sqlite3":
         "transaction_mode": "IMMEDIATE",
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-65536",
     }
-    DATABASE["ENGINE"] = "convention.sqlite"
+    DATABASE["ENGINE"] = "convention.db.sqlite"
 else:
     DATABASE["CONN_HEALTH_CHECKS"] = True
-    # A database machine that vanished is noticed in seconds; a request never hangs on it.
+    # Notice a dead database server within seconds, so that no request hangs on it.
     DATABASE.setdefault("OPTIONS", {})
     for name, value in {"connect_timeout": 5, "keepalives_idle": 10, "tcp_user_timeout": 20_000}.items():
         DATABASE["OPTIONS"].setdefault(name, value)
     if DATABASE["ENGINE"] == "django.db.backends.postgresql":
-        DATABASE["ENGINE"] = "convention.postgresql"
-        # Asked for the third time on a connection, a statement is planned no more: half of the server's work.
+        DATABASE["ENGINE"] = "convention.db.postgresql"
+        # Prepare a statement at its third use on a connection: planning is half of the server's work.
         DATABASE["OPTIONS"] = {"server_side_binding": True, "prepare_threshold": 3} | DATABASE["OPTIONS"]
 DATABASE["CONN_MAX_AGE"] = 0 if TESTING else 600
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 example = "rediscache://host:6379/1"
-CACHES = {"default": told_by("CACHE_URL", env.cache, example, default="locmemcache://")}
+CACHES = {"default": read_url_setting("CACHE_URL", env.cache, example, default="locmemcache://")}
 CACHES["default"].setdefault("OPTIONS", {})
 if CACHES["default"]["BACKEND"].endswith("LocMemCache"):
     CACHES["default"]["OPTIONS"] = {"MAX_ENTRIES": 5000}
-    # Limits are counted apart from pages, and by all processes of this machine together.
+    # Rate limits need a store of their own: page entries must not evict them, and all processes share it.
     CACHES["limits"] = {
-        "BACKEND": "convention.limits.LimitsFile",
+        "BACKEND": "convention.web.rate_limit_cache.LimitsFileCache",
         "LOCATION": str(VAR_DIR / "limits.sqlite3"),
     }
 else:
     CACHES["limits"] = {**CACHES["default"], "KEY_PREFIX": "limits"}
 
-# Tasks: in the database, taken by `manage.py db_worker`; `immediate` runs them in the request.
+# Tasks: queued in the database for `manage.py worker`; `immediate` runs them in the request.
 TASKS_URL = env("TASKS_URL", default="database")
 TASK_BACKENDS = {
     "database": "django_tasks_db.DatabaseBackend",
@@ -169,17 +170,19 @@ if TASKS_URL not in TASK_BACKENDS:
     raise ImproperlyConfigured(f"TASKS_URL is {TASKS_URL!r}; it must be database or immediate.")
 TASKS = {"default": {"BACKEND": TASK_BACKENDS[TASKS_URL]}}
 
-# What a killed worker held is free after so many seconds; a living one renews it.
+# A lease expires after so many seconds unless its process renews it.
 LEASE_SECONDS = env.int("LEASE_SECONDS", default=60)
 
-# Mail: kept as files and shown at /dev/mail/ in development; EMAIL_URL sends it for real.
+# Mail: stored as files and shown at /dev/mail/ in development; sent if EMAIL_URL is set.
 MAIL_DIR = VAR_DIR / "mail"
 EMAIL_URL = env("EMAIL_URL", default="")
 if EMAIL_URL:
-    mail = told_by("EMAIL_URL", env.email_url, "smtp+tls://user:password@host:587")
+    mail = read_url_setting("EMAIL_URL", env.email_url, "smtp+tls://user:password@host:587")
     MAILERS = {
         "default": {
-            "BACKEND": mail["EMAIL_BACKEND"].replace("django.core.mail.backends.smtp", "convention.smtp"),
+            "BACKEND": mail["EMAIL_BACKEND"].replace(
+                "django.core.mail.backends.smtp", "convention.mail.smtp_backend"
+            ),
             "OPTIONS": {
                 "host": mail["EMAIL_HOST"],
                 "port": mail["EMAIL_PORT"],
@@ -203,15 +206,15 @@ else:
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="Convention <convention@example.org>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
-# Payment by card. Without a key it is played, marked as such, and not offered in production.
+# Card payment. Without a key it is simulated and labelled as such; production does not offer that.
 STRIPE_SECRET_KEY = env("STRIPE_SECRET_KEY", default="")
 STRIPE_WEBHOOK_SECRET = env("STRIPE_WEBHOOK_SECRET", default="")
 STRIPE_API_BASE = env("STRIPE_API_BASE", default="").rstrip("/")
-# `serve` turns played payments off where others than this machine could confirm real orders with them.
+# `serve` turns simulated payments off if other machines could confirm real orders with them.
 PLAYED_PAYMENTS = not PRODUCTION and env.bool("PLAYED_PAYMENTS", default=True)
 CARD_PAYMENT = bool(STRIPE_SECRET_KEY) or PLAYED_PAYMENTS
 
-# Passes for phones: offered where what signs them is named; certificates and keys are files.
+# Passes for phones: offered if their certificates and keys (paths of files) are set.
 APPLE_PASS_CERTIFICATE = env("APPLE_PASS_CERTIFICATE", default="")
 APPLE_PASS_KEY = env("APPLE_PASS_KEY", default="")
 APPLE_PASS_INTERMEDIATE = env("APPLE_PASS_INTERMEDIATE", default="")
@@ -220,8 +223,8 @@ APPLE_PASS_TEAM = env("APPLE_PASS_TEAM", default="")
 GOOGLE_WALLET_KEY = env("GOOGLE_WALLET_KEY", default="")
 GOOGLE_WALLET_ISSUER = env("GOOGLE_WALLET_ISSUER", default="")
 
-# Orders on invoice by buyers whose address is not verified: how long their places are held for the mailed
-# link, how many an hour are held for an event, and accepted from a network (by card too) or an address.
+# Orders on invoice by unverified buyers: how long their places are held for the mailed link, how many
+# an hour are held for an event, and accepted from a network (by card too) or an address.
 UNVERIFIED_HOLD_HOURS = env.int("UNVERIFIED_HOLD_HOURS", default=24)
 UNVERIFIED_PLACES_PER_HOUR = env.int("UNVERIFIED_PLACES_PER_HOUR", default=100)
 UNVERIFIED_PLACES_PER_NETWORK = env.int("UNVERIFIED_PLACES_PER_NETWORK", default=200)
@@ -239,7 +242,7 @@ TIME_ZONE = "Europe/Paris"
 USE_TZ = True
 USE_THOUSAND_SEPARATOR = True
 
-# Static files: ours, and those that npm brought; hashed and compressed outside development.
+# Static files: ours and those of npm packages; hashed and compressed outside development.
 STATIC_URL = "/static/"
 STATIC_ROOT = Path(env("STATIC_ROOT", default=str(BASE_DIR / "static-root")))
 STATICFILES_DIRS = [
@@ -252,7 +255,7 @@ STATICFILES_DIRS = [(prefix, path) for prefix, path in STATICFILES_DIRS if path.
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
-        "BACKEND": "convention.static_storage.HashedModules"
+        "BACKEND": "convention.web.static_storage.HashedModuleStorage"
         if PRODUCTION
         else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },
@@ -265,13 +268,13 @@ FILE_UPLOAD_PERMISSIONS, FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o600, 0o700
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 UPLOAD_MAX_SIZE = 64 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
-# A parser of an uploaded file runs in a process of its own, within so much time of the processor and memory.
+# Limits of the child process that parses an uploaded file: CPU seconds and memory.
 PARSER_SECONDS = env.int("PARSER_SECONDS", default=20)
 PARSER_MEMORY_MB = env.int("PARSER_MEMORY_MB", default=1024)
-# How much visitors may store before they are known.
-CEILINGS = read_ceilings(env.int)
+# Limits on what anonymous visitors may store.
+STORAGE_CEILINGS = read_ceilings(env.int)
 
-# Who is there.
+# Accounts and sign-in.
 RATE_LIMITS = env("RATE_LIMITS", default="on")
 LINKS_LAST_DAYS = env.int("LINKS_LAST_DAYS", default=90)
 AUTH_USER_MODEL = "club.Person"
@@ -285,13 +288,13 @@ if TESTING:
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
-    {"NAME": "convention.accounts.passwords.KnownPasswordValidator"},
+    {"NAME": "convention.accounts.password_validators.KnownPasswordValidator"},
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
 SIGN_IN_LIMITS = {
-    # A whole venue signs in from one address: what counts is the e-mail, the address only in floods. A key is
-    # an account in one browser; `_of_account` is all browsers together that it does not know.
+    # A whole venue signs in from one IP address, so attempts count by e-mail, and by IP address only in
+    # floods. A key is an account in one browser; `_of_account` counts all unknown browsers together.
     "login": "600/m/ip",
     "login_failed": "300/m/ip,5/300s/key",
     "login_failed_of_account": "100/h/key",
@@ -306,7 +309,7 @@ ALLAUTH_TRUSTED_PROXY_COUNT = 1 if BEHIND_PROXY else 0
 SESSION_ENGINE = "convention.accounts.session_store"
 SESSION_COOKIE_AGE = env.int("SESSION_DAYS", default=14) * 24 * 3600
 STAFF_SESSION_HOURS = env.int("STAFF_SESSION_HOURS", default=12)
-# The second factor of those who work for the club: `required`, or `offered` to who wants one.
+# Second factor for people with a role: `required` or `offered`.
 SECOND_FACTOR = env("SECOND_FACTOR", default="required" if PRODUCTION else "offered")
 if SECOND_FACTOR not in {"required", "offered"}:
     raise ImproperlyConfigured(f"SECOND_FACTOR is {SECOND_FACTOR!r}; it must be required or offered.")
@@ -342,4 +345,4 @@ METRICS_TOKEN = env("METRICS_TOKEN", default="")
 
 REST_FRAMEWORK, SPECTACULAR_SETTINGS = api.REST_FRAMEWORK, api.SPECTACULAR_SETTINGS
 
-LOGGING = logs.configuration(mode=MODE, level=env("LOG_LEVEL", default="INFO"))
+LOGGING = logs.build_logging_config(mode=MODE, level=env("LOG_LEVEL", default="INFO"))

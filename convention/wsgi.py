@@ -1,4 +1,4 @@
-"""The application that a server such as granian calls."""
+"""The WSGI application."""
 
 import gc
 import os
@@ -10,4 +10,4 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "convention.settings")
 application = get_wsgi_application()
 
 gc.collect()
-gc.freeze()  # what is loaded now stays: looking through it again and again would halt requests for nothing
+gc.freeze()  # exclude loaded modules from garbage collection, whose full runs would pause requests

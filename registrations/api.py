@@ -1,4 +1,4 @@
-"""Orders and registrations for programs."""
+"""REST endpoints: orders, quotes, cancellations, and the organizers' list of registrations."""
 
 from dataclasses import replace
 from typing import Any
@@ -12,48 +12,48 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from convention.api.answers import PROBLEMS
 from convention.api.models import ApiToken
-from convention.api.pagination import CursorPages
-from convention.api.scopes import HasScope, NoTokenOrScope
-from convention.api.trail import record_reading
-from convention.club.doors import signed_in
+from convention.api.openapi import PROBLEMS_EXTENSION
+from convention.api.pagination import ApiCursorPagination
+from convention.api.reading_audit import record_api_read
+from convention.api.scopes import HasScope, HasScopeOrNoToken
 from convention.club.models import Person
+from convention.club.permissions import require_signed_in
 from convention.errors import InvalidFields, NotFound
-from convention.events.doors import event_to_organize
 from convention.events.models import Event
-from convention.network import network_of
+from convention.events.permissions import get_event_to_organize
+from convention.web.client_network import get_client_network
 
-from .cancel import cancel
-from .doors import own_registration
-from .kept_sale import Outdated, kept_sale, read_sale
-from .limits import refuse_flood, refuse_guesses, refuse_many_quotes
-from .listing import Filter
+from .billing.refund_rules import load_refund_terms
+from .billing.refund_text import preview_refund
+from .booking.place_order import place_order, quote_order
+from .changes.cancel import cancel_registration
+from .fast_path.catalog_query import EventCatalog
+from .fast_path.sale_cache import StaleCache, get_cached_catalog, load_catalog
 from .models import Order, Registration
-from .on_sale import OnSale
-from .order_context import Means
-from .price_words import as_data, reduction_data, reductions_of
-from .refund_rules import terms_of
-from .refund_words import foreseen
-from .register import look_up, register
+from .order_context import OrderContext
+from .organizer.registration_list import RegistrationFilter
+from .permissions import get_own_registration
+from .pricing.display import list_reductions, serialize_quote, serialize_reduction
+from .rate_limits import throttle_code_guesses, throttle_order, throttle_quote
 from .serializers import (
-    CancellationAnswer,
-    OrderAnswer,
-    OrderBody,
-    QuoteAnswer,
-    RegistrationAnswer,
-    code_asked,
-    read_order,
-    tickets_asked,
+    CancellationResponse,
+    OrderCreateRequest,
+    OrderResponse,
+    QuoteResponse,
+    RegistrationResponse,
+    parse_order_request,
+    parse_ticket_slugs,
+    parse_voucher_code,
 )
 
-KEY = OpenApiParameter(
+IDEMPOTENCY_KEY_HEADER = OpenApiParameter(
     "Idempotency-Key",
     str,
     OpenApiParameter.HEADER,
     description="Sending the same order again with the same key books nothing again.",
 )
-FILTERS = [
+LIST_FILTERS = [
     OpenApiParameter("q", str, description="Words in name, company, e-mail or id, without accents or case."),
     OpenApiParameter("ticket", str, description="A ticket's slug."),
     OpenApiParameter("addon", str, description="An add-on's slug."),
@@ -63,159 +63,187 @@ FILTERS = [
 ]
 
 
-class Orders(APIView):
-    """Register, as the page does: public, without an account; by a token as whoever it belongs to."""
+class OrderCreateView(APIView):
+    """Register, as the page does: public, without an account; with a token, as its owner."""
 
-    permission_classes = (NoTokenOrScope,)
+    permission_classes = (HasScopeOrNoToken,)
     required_scope = ApiToken.Scope.REGISTRATIONS_WRITE
 
     @extend_schema(
-        request=OrderBody,
-        responses={201: OrderAnswer},
-        parameters=[KEY],
+        request=OrderCreateRequest,
+        responses={201: OrderResponse},
+        parameters=[IDEMPOTENCY_KEY_HEADER],
         tags=["registrations"],
         operation_id="order",
-        extensions={PROBLEMS: ["409", "429"]},
+        extensions={PROBLEMS_EXTENSION: ["409", "429"]},
     )
     def post(self, request: Request, event: str) -> Response:
         """Book places for one or more people: all of them, or none.
 
         A member's place for the owner of the token is confirmed at once; without a token, once the mailed
-        link is opened: from then on the member alone has the place's link and badge. An order on invoice,
+        link is opened: from then on only the member has the place's link and badge. An order on invoice,
         above zero and without the token of a person whose address is verified, is `pending`: its places are
         held for at least a day, until the buyer opens the mailed link, which replaces the order's own. Sent
         again after its link was replaced, an order leads to the page that e-mails links.
         """
-        sold = kept_sale(*asked_of(event, request.data)) or sold_at(event, request.data)
-        wanted = read_order(request.data)
-        refuse_flood(sold.event, wanted)
-        network = network_of(request.META)
-        refuse_guesses(sold.event, wanted.code, sold.voucher, wanted.email, network=network)
+        catalog = get_cached_catalog(*parse_catalog_key(event, request.data)) or load_requested_catalog(
+            event, request.data
+        )
+        order_request = parse_order_request(request.data)
+        throttle_order(catalog.event, order_request)
+        network = get_client_network(request.META)
+        throttle_code_guesses(
+            catalog.event, order_request.code, catalog.voucher, order_request.email, network=network
+        )
         key = request.headers.get("Idempotency-Key", "").strip()
-        means = Means(source="api", key=key, sold=sold, person=owner(request), network=network)
+        context = OrderContext(
+            source="api",
+            idempotency_key=key,
+            catalog=catalog,
+            person=get_token_owner(request),
+            network=network,
+        )
         try:
-            order = register(event=sold.event, request=wanted, means=means)
-        except Outdated:
-            sold = sold_at(event, request.data)
-            order = register(event=sold.event, request=wanted, means=replace(means, sold=sold))
-        return Response(answer_of(order), status=201)
+            order = place_order(event=catalog.event, request=order_request, context=context)
+        except StaleCache:  # the cached catalog cannot refuse: try once more with a fresh one
+            catalog = load_requested_catalog(event, request.data)
+            order = place_order(
+                event=catalog.event, request=order_request, context=replace(context, catalog=catalog)
+            )
+        return Response(serialize_order(order), status=201)
 
 
-class Quotes(APIView):
-    """What an order would cost: the same body, and nothing is booked."""
+class QuoteView(APIView):
+    """Price an order without booking anything; the body is that of an order."""
 
-    permission_classes = (NoTokenOrScope,)
+    permission_classes = (HasScopeOrNoToken,)
     required_scope = ApiToken.Scope.REGISTRATIONS_WRITE
 
     @extend_schema(
-        request=OrderBody,
-        responses={200: QuoteAnswer},
+        request=OrderCreateRequest,
+        responses={200: QuoteResponse},
         tags=["registrations"],
         operation_id="quote",
-        extensions={PROBLEMS: ["409", "429"]},
+        extensions={PROBLEMS_EXTENSION: ["409", "429"]},
     )
     def post(self, request: Request, event: str) -> Response:
-        """The price of each ticket and add-on now, with the reasons."""
-        sold = sold_at(event, request.data)
-        wanted = read_order(request.data)
-        refuse_many_quotes(sold.event, wanted)
-        network = network_of(request.META)
-        refuse_guesses(sold.event, wanted.code, sold.voucher, wanted.email, network=network)
-        means = Means(sold=sold, person=owner(request))
-        quoted, currency = look_up(event=sold.event, request=wanted, means=means)
-        return Response(as_data(quoted, currency=currency, zone=sold.event.zone))
+        """Return the current price of each ticket and add-on, with reasons."""
+        catalog = load_requested_catalog(event, request.data)
+        order_request = parse_order_request(request.data)
+        throttle_quote(catalog.event, order_request)
+        network = get_client_network(request.META)
+        throttle_code_guesses(
+            catalog.event, order_request.code, catalog.voucher, order_request.email, network=network
+        )
+        context = OrderContext(catalog=catalog, person=get_token_owner(request))
+        quoted, currency = quote_order(event=catalog.event, request=order_request, context=context)
+        return Response(serialize_quote(quoted, currency=currency, zone=catalog.event.zone))
 
 
-class Cancellation(APIView):
-    """Cancel one's own registration, by a token."""
+class CancellationView(APIView):
+    """Cancel one's own registration, with a token."""
 
     permission_classes = (IsAuthenticated, HasScope)
     required_scope = ApiToken.Scope.REGISTRATIONS_WRITE
 
     @extend_schema(
-        responses=CancellationAnswer, tags=["registrations"], operation_id="cancellation_foreseen",
-        extensions={PROBLEMS: ["404"]},
+        responses=CancellationResponse, tags=["registrations"], operation_id="cancellation_foreseen",
+        extensions={PROBLEMS_EXTENSION: ["404"]},
     )  # fmt: skip
     def get(self, request: Request, event: str, reference: str) -> Response:
-        """What cancelling it would come to now, in sentences."""
-        registration = own_registration(signed_in(request.user), event, reference)
+        """Return what cancelling would cost and refund now, without cancelling."""
+        registration = get_own_registration(require_signed_in(request.user), event, reference)
         if registration.cancelled_at:
-            return Response(cancellation(registration, registration.kept, []))
-        terms = terms_of(registration, at=timezone.now())
-        return Response(cancellation(registration, terms.kept, foreseen(registration)))
+            return Response(serialize_cancellation(registration, registration.cancellation_fee, []))
+        terms = load_refund_terms(registration, at=timezone.now())
+        return Response(
+            serialize_cancellation(registration, terms.cancellation_fee, preview_refund(registration))
+        )
 
     @extend_schema(
-        request=None, responses=CancellationAnswer, tags=["registrations"], operation_id="cancel",
-        extensions={PROBLEMS: ["404", "409"]},
+        request=None, responses=CancellationResponse, tags=["registrations"], operation_id="cancel",
+        extensions={PROBLEMS_EXTENSION: ["404", "409"]},
     )  # fmt: skip
     def post(self, request: Request, event: str, reference: str) -> Response:
-        """Cancel it on the event's terms; what was paid goes back as far as they say."""
-        registration = own_registration(signed_in(request.user), event, reference)
-        said = foreseen(registration)
-        registration = cancel(registration=registration)
-        return Response(cancellation(registration, registration.kept, said))
+        """Cancel on the event's terms, and refund what they allow."""
+        registration = get_own_registration(require_signed_in(request.user), event, reference)
+        refund_texts = preview_refund(registration)
+        registration = cancel_registration(registration=registration)
+        return Response(serialize_cancellation(registration, registration.cancellation_fee, refund_texts))
 
 
-def cancellation(registration: Registration, kept: int, said: list[str]) -> dict[str, Any]:
-    """What a program gets to know of it."""
-    price = {"amount": kept, "currency": registration.order.currency}
-    return {"id": registration.reference, "state": registration.state, "kept": price, "said": said}
+def serialize_cancellation(
+    registration: Registration, cancellation_fee: int, messages: list[str]
+) -> dict[str, Any]:
+    """Return the body of a cancellation; the fee is in cents."""
+    price = {"amount": cancellation_fee, "currency": registration.order.currency}
+    return {
+        "id": registration.reference,
+        "state": registration.state,
+        "cancellation_fee": price,
+        "messages": messages,
+    }
 
 
-def owner(request: Request) -> Person | None:
-    """Whose token it is, if any."""
+def get_token_owner(request: Request) -> Person | None:
+    """Return the owner of the request's token, if it has one."""
     return request.user if isinstance(request.user, Person) else None
 
 
-def asked_of(event: str, body: Any) -> tuple[str, set[str], str]:
-    """What of an event a body asks for, as far as it can be read: tickets and a code."""
-    return event, tickets_asked(body), code_asked(body)
+def parse_catalog_key(event: str, body: Any) -> tuple[str, set[str], str]:
+    """Return the key of the catalog that an order's body needs: event, ticket slugs and voucher code.
+
+    The body is not validated yet; what cannot be read is left out.
+    """
+    return event, parse_ticket_slugs(body), parse_voucher_code(body)
 
 
-def sold_at(event: str, body: Any) -> OnSale:
-    """What a body asks for, as far as it can be read. Raises NotFound, the same for a draft."""
-    sold = read_sale(*asked_of(event, body))
-    if sold is None or sold.event.visibility == Event.Visibility.DRAFT:
+def load_requested_catalog(event: str, body: Any) -> EventCatalog:
+    """Load the catalog for an order's body. Raises NotFound, also for the draft of an event."""
+    catalog = load_catalog(*parse_catalog_key(event, body))
+    if catalog is None or catalog.event.visibility == Event.Visibility.DRAFT:
         raise NotFound(_("There is no event at this address."))
-    return sold
+    return catalog
 
 
-class Registrations(GenericAPIView[Registration]):
-    """The list of registrations, for programs of those who run the event."""
+class RegistrationListView(GenericAPIView[Registration]):
+    """List registrations, for programs of an event's organizers."""
 
     permission_classes = (IsAuthenticated, HasScope)
     required_scope = ApiToken.Scope.REGISTRATIONS_READ
-    pagination_class = CursorPages
-    serializer_class = RegistrationAnswer
+    pagination_class = ApiCursorPagination
+    serializer_class = RegistrationResponse
 
     @extend_schema(
-        parameters=FILTERS,
-        responses=RegistrationAnswer(many=True),
+        parameters=LIST_FILTERS,
+        responses=RegistrationResponse(many=True),
         tags=["registrations"],
         operation_id="registrations",
     )
     def get(self, request: Request, event: str) -> Response:
-        """One page, filtered as the organizer's page is."""
-        found = event_to_organize(event, request.user)
-        require_state(request.query_params.get("state", ""))
-        record_reading("registrations.read", token=request.auth, event=found)
+        """Return one page, filtered as on the organizers' page."""
+        event_obj = get_event_to_organize(event, request.user)
+        validate_state(request.query_params.get("state", ""))
+        record_api_read("registrations.read", token=request.auth, event=event_obj)
         rows = (
-            Filter.of(request.query_params).apply(found).select_related("ticket", "order", "event", "voucher")
+            RegistrationFilter.from_query(request.query_params)
+            .find_registrations(event_obj)
+            .select_related("ticket", "order", "event", "voucher")
         )
         rows = rows.prefetch_related("addons__addon")
         page = self.paginate_queryset(rows) or []
-        return self.get_paginated_response([listed(registration) for registration in page])
+        return self.get_paginated_response([serialize_registration(registration) for registration in page])
 
 
-def require_state(given: str) -> None:
-    """Raises InvalidFields for a state that there is not: a program would take all for what it asked."""
-    if given and given not in Registration.State.values:
+def validate_state(state: str) -> None:
+    """Raise InvalidFields for an unknown state; ignoring it would return everything."""
+    if state and state not in Registration.State.values:
         sentence = _("The state is one of: %(states)s.") % {"states": ", ".join(Registration.State.values)}
         raise InvalidFields(sentence, {"state": [sentence]})
 
 
-def listed(registration: Registration) -> dict[str, Any]:
-    """One registration as the list says it."""
+def serialize_registration(registration: Registration) -> dict[str, Any]:
+    """Return one registration as the list shows it; amounts are in cents."""
     return {
         "id": registration.reference,
         "order": registration.order.reference,
@@ -227,16 +255,18 @@ def listed(registration: Registration) -> dict[str, Any]:
         "company": registration.company,
         "no_photo": registration.no_photo,
         "price": {"amount": registration.price, "currency": registration.order.currency},
-        "reductions": [reduction_data(one, registration.event.zone) for one in reductions_of(registration)],
-        "addons": [{"addon": one.addon.slug, "price": one.price} for one in registration.besides],
+        "reductions": [
+            serialize_reduction(item, registration.event.zone) for item in list_reductions(registration)
+        ],
+        "addons": [{"addon": item.addon.slug, "price": item.price} for item in registration.active_addons],
         "registered_at": timezone.localtime(registration.created_at).isoformat(timespec="seconds"),
         "answers": registration.answers,
     }
 
 
-def answer_of(order: Order) -> dict[str, Any]:
-    """What a program gets to know of its order."""
-    registrations = order.booked or list(order.registrations.order_by("pk"))
+def serialize_order(order: Order) -> dict[str, Any]:
+    """Return the body that answers an order; `pending` if its registrations have different states."""
+    registrations = order.booked_registrations or list(order.registrations.order_by("pk"))
     states = {registration.state for registration in registrations}
     return {
         "reference": order.reference,

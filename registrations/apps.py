@@ -1,4 +1,4 @@
-"""Who comes."""
+"""Registrations: tickets, orders, attendees and all that changes them."""
 
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate, pre_migrate
@@ -7,32 +7,40 @@ from django.utils.translation import gettext_lazy as _
 from convention import hooks
 from convention.hooks import DAY, HOUR, MINUTE
 
-from . import only_place, sale_mark
+from .fast_path import catalog_version, member_limit_function
 
 
 class RegistrationsConfig(AppConfig):
-    """Who comes."""
-
     name = "registrations"
     verbose_name = _("Registrations")
 
     def ready(self) -> None:
-        """What the database does by itself is put in place after `migrate`."""
-        pre_migrate.connect(sale_mark.unwatch, sender=self)
-        post_migrate.connect(only_place.define, sender=self)  # first: it is called once there is a mark
-        post_migrate.connect(sale_mark.watch, sender=self)
-        hooks.periodic_jobs.register("registrations.forget.lapsed_holds", seconds=MINUTE)
-        hooks.periodic_jobs.register("registrations.note_owed.note_owed", seconds=MINUTE)
-        hooks.periodic_jobs.register("registrations.forget.unclaimed_files", seconds=HOUR)
-        hooks.periodic_jobs.register("registrations.forget.old_keys", seconds=DAY)
-        hooks.periodic_jobs.register("registrations.forget.old_imports", seconds=DAY)
-        hooks.periodic_jobs.register("registrations.serve_waiting.serve_waiting", seconds=MINUTE)
-        hooks.periodic_jobs.register("registrations.tell_holders.changed_sessions", seconds=MINUTE)
-        hooks.periodic_jobs.register("registrations.tell_changes.changed_registrations", seconds=MINUTE)
-        hooks.job_kinds.register("registrations", "registrations.import_later.import_later")
-        hooks.person_uses.register("registrations.used_since.registered_since")
-        hooks.printed_logos.register("registrations.logos.printed_logos")
-        hooks.receivable_sources.register("registrations.bill.receivable_named")
-        hooks.confirm_reference.register("registrations.verification.vouch_for_reference")
-        hooks.event_downloads.register("registrations.lists.LISTS")
-        hooks.metrics.register("registrations.stored_use.figures")
+        """Create database functions and triggers after `migrate`, and register hooks."""
+        pre_migrate.connect(catalog_version.drop_all_triggers, sender=self)
+        post_migrate.connect(
+            member_limit_function.create_function, sender=self
+        )  # first: it is called once there is a mark
+        post_migrate.connect(catalog_version.install_triggers, sender=self)
+        hooks.periodic_jobs.register("registrations.periodic_jobs.release_expired_holds", seconds=MINUTE)
+        hooks.periodic_jobs.register("registrations.billing.receivables.bill_unbilled_orders", seconds=MINUTE)
+        hooks.periodic_jobs.register("registrations.periodic_jobs.delete_unclaimed_files", seconds=HOUR)
+        hooks.periodic_jobs.register("registrations.periodic_jobs.delete_old_idempotency_keys", seconds=DAY)
+        hooks.periodic_jobs.register("registrations.periodic_jobs.delete_old_import_rows", seconds=DAY)
+        hooks.periodic_jobs.register(
+            "registrations.waiting_list.periodic.process_waiting_lists", seconds=MINUTE
+        )
+        hooks.periodic_jobs.register(
+            "registrations.sessions.notifications.notify_changed_sessions", seconds=MINUTE
+        )
+        hooks.periodic_jobs.register(
+            "registrations.changes.notifications.notify_changed_registrations", seconds=MINUTE
+        )
+        hooks.job_kinds.register(
+            "registrations", "registrations.import_export.import_registrations.run_import_job"
+        )
+        hooks.person_uses.register("registrations.data_subject.find_people_registered_since")
+        hooks.printed_logos.register("registrations.logos.list_printed_logos")
+        hooks.receivable_sources.register("registrations.billing.receivables.find_receivable")
+        hooks.confirm_reference.register("registrations.booking.verification.vouch_for_order_reference")
+        hooks.event_downloads.register("registrations.organizer.exports.EXPORT_SHEETS")
+        hooks.metrics.register("registrations.questions.storage_use.list_storage_metrics")

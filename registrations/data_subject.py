@@ -1,6 +1,7 @@
-"""Find the registrations of one person, their other addresses, and the invoice lines that name them."""
+"""Find a person's registrations, their other addresses, and invoice lines that name them."""
 
-from collections.abc import Iterator
+import datetime
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from allauth.account.models import EmailAddress
@@ -8,90 +9,103 @@ from django.db.models import Q, QuerySet
 from django.db.models.functions import Lower
 from django.utils.translation import ngettext
 
-from convention.addresses import folded
 from convention.club.models import Person
-from convention.dates import say_day
-from convention.personal import Subject, Words, written_to
-from convention.text import filed
+from convention.personal_data import DataSubject, TranslatableText, has_address_in_column
+from convention.text.dates import format_date
+from convention.text.email_addresses import normalize_email
+from convention.text.normalize import name_search_key
 
-from .invoices.models import Invoice, Line, Receivable
-from .invoices.owe import owner_of
-from .invoices.privacy import billed_to, invoiced_to, last_day_by_law, listed
+from .invoices.ledger.charges import get_key_owner
+from .invoices.models.documents import Invoice, InvoiceLine, Receivable
+from .invoices.privacy import (
+    build_billed_name_condition,
+    compute_retention_end,
+    find_invoices_billed_to,
+    join_invoice_numbers,
+)
 from .models import Order, Registration
 
 
-def theirs(rows: "QuerySet[Any]", subject: Subject) -> "QuerySet[Any]":
-    """Return the rows of their own places: an assistant's address may stand on somebody else's."""
+def filter_own_rows(rows: "QuerySet[Any]", subject: DataSubject) -> "QuerySet[Any]":
+    """Return the rows about the subject: an assistant's address may be on another person's registration."""
     if not subject.person_id:
         return rows.filter(person__isnull=True)
-    name = filed(f"{subject.person.last_name} {subject.person.first_name}")[:100]
+    name = name_search_key(f"{subject.person.last_name} {subject.person.first_name}")[:100]
+    # A place without a name belongs to its address.
     return rows.filter(Q(person=subject.person_id) | Q(person__isnull=True, sort_name__in={name, ""}))
 
 
-def own_registrations(subject: Subject) -> "QuerySet[Any]":
-    """Return their own registrations, with those that were merged with one of these."""
-    named = written_to("email", subject)
+def find_own_registrations(subject: DataSubject) -> "QuerySet[Any]":
+    """Return the subject's registrations, with those merged with one of them."""
+    is_named = has_address_in_column("email", subject)
     if subject.person_id:
-        named |= Q(person=subject.person_id)
-    own = theirs(Registration.objects.filter(named), subject)
+        is_named |= Q(person=subject.person_id)
+    own = filter_own_rows(Registration.objects.filter(is_named), subject)
     keys = set(own.order_by().values_list("pk", "merged_into"))
-    both = {key for pair in keys for key in pair if key}
-    return Registration.objects.filter(Q(pk__in=both) | Q(merged_into__in=both))
+    merged_ids = {key for pair in keys for key in pair if key}
+    return Registration.objects.filter(Q(pk__in=merged_ids) | Q(merged_into__in=merged_ids))
 
 
-def other_addresses(subject: Subject) -> Iterator[str]:
-    """Yield the addresses on their own registrations that nobody else uses.
+def find_other_addresses(subject: DataSubject) -> Iterator[str]:
+    """Yield the addresses on the subject's registrations that nobody else uses.
 
-    Such is one that the account had when they registered. An assistant's address may stand on several
-    people's registrations, or be an account's: it is not theirs. Nor is what was written over the address
-    since: anybody can type a stranger's into their own place, and what the club holds of the stranger would
-    be shown and erased as theirs.
+    One is the address that a registration had when it was made. An address on several people's registrations,
+    or of another account, is not theirs; nor is one written over it since: anybody can type a stranger's into
+    their own registration, and the stranger's data would be shown and erased as theirs.
     """
-    own = own_registrations(subject)
+    own = find_own_registrations(subject)
     keys = set(own.values_list("pk", flat=True))
     places = own.values_list("email", "issued_to")
-    first = {folded(issued["email"] if issued else email) for email, issued in places}
+    first = {normalize_email(issued["email"] if issued else email) for email, issued in places}
     for address in sorted(first - subject.addresses - {""}):
-        if not _is_anybody_elses(address, subject, keys):
+        if not _is_used_by_others(address, subject, keys):
             yield address
 
 
-def _is_anybody_elses(address: str, subject: Subject, own: set[int]) -> bool:
-    of_others = Registration.objects.alias(low=Lower("email")).filter(low=address).exclude(pk__in=own)
-    ordered = Order.objects.alias(low=Lower("email")).filter(low=address)
+def _is_used_by_others(address: str, subject: DataSubject, own_ids: set[int]) -> bool:
+    other_registrations = (
+        Registration.objects.alias(low=Lower("email")).filter(low=address).exclude(pk__in=own_ids)
+    )
+    orders = Order.objects.alias(low=Lower("email")).filter(low=address)
     return (
-        of_others.exists()
-        or ordered.exclude(registrations__in=own).exists()
+        other_registrations.exists()
+        or orders.exclude(registrations__in=own_ids).exists()
         or Person.objects.filter(email__iexact=address).exclude(pk=subject.person_id).exists()
         or EmailAddress.objects.filter(email__iexact=address).exclude(user=subject.person_id).exists()
     )
 
 
-def orders_billed_to(subject: Subject) -> "QuerySet[Any]":
-    """Return the orders of others, for a place of the subject, that are billed to the subject."""
-    rows = Order.objects.filter(registrations__in=own_registrations(subject))
-    return rows.filter(billed_to("billing_name", subject)).exclude(written_to("email", subject)).distinct()
+def find_orders_billed_to(subject: DataSubject) -> "QuerySet[Any]":
+    """Return orders of other people for the subject that are billed to the subject."""
+    rows = Order.objects.filter(registrations__in=find_own_registrations(subject))
+    return (
+        rows.filter(build_billed_name_condition("billing_name", subject))
+        .exclude(has_address_in_column("email", subject))
+        .distinct()
+    )
 
 
-def receivables_billed_to(subject: Subject) -> "QuerySet[Any]":
-    """Return what is owed for orders of others for the subject, where it is billed to the subject."""
-    orders = Order.objects.filter(registrations__in=own_registrations(subject)).values("reference")
-    rows = Receivable.objects.filter(billed_to("name", subject), reference__in=orders)
-    return rows.exclude(written_to("email", subject))
+def find_receivables_billed_to(subject: DataSubject) -> "QuerySet[Any]":
+    """Return receivables of other people's orders for the subject that are billed to the subject."""
+    orders = Order.objects.filter(registrations__in=find_own_registrations(subject)).values("reference")
+    rows = Receivable.objects.filter(build_billed_name_condition("name", subject), reference__in=orders)
+    return rows.exclude(has_address_in_column("email", subject))
 
 
-def lines_naming(subject: Subject) -> "QuerySet[Any]":
-    """Return the lines of issued invoices for their own registrations, whoever the buyer is."""
-    rows = own_registrations(subject).select_related("order")
-    places = {row.reference: row.order.reference for row in rows}
-    of_orders = Line.objects.filter(charge__receivable__reference__in=set(places.values()))
+def find_invoice_lines_naming(subject: DataSubject) -> "QuerySet[Any]":
+    """Return the lines of issued invoices for the subject's registrations, for any buyer."""
+    rows = find_own_registrations(subject).select_related("order")
+    order_references = {row.reference: row.order.reference for row in rows}
+    of_orders = InvoiceLine.objects.filter(charge__receivable__reference__in=set(order_references.values()))
     lines = of_orders.order_by().values_list("pk", "charge__key")
-    return Line.objects.filter(pk__in=[pk for pk, key in lines if owner_of(key) in places])
+    return InvoiceLine.objects.filter(
+        pk__in=[pk for pk, key in lines if get_key_owner(key) in order_references]
+    )
 
 
-def invoices_naming(subject: Subject) -> Iterator[Words]:
-    """Name the invoices of other buyers on whose lines the subject stands."""
-    lines = lines_naming(subject).exclude(invoice__in=invoiced_to(subject))
+def describe_invoices_naming(subject: DataSubject) -> Iterator[TranslatableText]:
+    """Yield a sentence about invoices to other buyers whose lines name the subject."""
+    lines = find_invoice_lines_naming(subject).exclude(invoice__in=find_invoices_billed_to(subject))
     documents = list(Invoice.objects.filter(lines__in=lines).order_by("issued_on", "pk").distinct())
     if documents:
         yield ngettext(
@@ -100,4 +114,10 @@ def invoices_naming(subject: Subject) -> Iterator[Words]:
             "Your name stays on the lines of invoices %(numbers)s, issued to someone else: the law requires "
             "the club to keep issued invoices for ten years, in this case until %(day)s.",
             len(documents),
-        ) % {"numbers": listed(documents), "day": say_day(last_day_by_law(documents))}
+        ) % {"numbers": join_invoice_numbers(documents), "day": format_date(compute_retention_end(documents))}
+
+
+def find_people_registered_since(people: Collection[int], since: datetime.datetime) -> set[int]:
+    """Return those of these people who have a registration created at `since` or later."""
+    places = Registration.objects.filter(person__in=people, created_at__gte=since)
+    return {person for person in places.values_list("person", flat=True) if person}

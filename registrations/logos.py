@@ -1,6 +1,6 @@
-"""Which sponsors' logos are shown where: by package, then by the alphabet, all of one package in one size.
+"""Sponsors' logos for pages and printed matter: by package, then by name, in one size per package.
 
-Nothing here knows of sessions: to sponsor gives no say in the programme.
+Independent of the programme: sponsoring gives no say in it.
 """
 
 import itertools
@@ -15,43 +15,46 @@ from .models import Package, Sponsorship
 
 
 @dataclass(frozen=True)
-class Tier:
-    """The sponsors of one package whose logo is shown; `size` is 1 for the largest, 3 for the smallest."""
+class SponsorTier:
+    """The sponsors of one package whose logo is shown; `logo_size` is 1 (largest) to 3."""
 
     package: Package
-    size: int
+    logo_size: int
     sponsors: list[Sponsorship]
 
     @property
-    def mark(self) -> str:
-        """What changes when anything of it does."""
-        shown = [(one.pk, one.name, one.website, one.logo.digest) for one in self.sponsors]
+    def fingerprint(self) -> str:
+        """Return a text that changes with everything shown of the tier."""
+        shown = [
+            (sponsorship.pk, sponsorship.name, sponsorship.website, sponsorship.logo.digest)
+            for sponsorship in self.sponsors
+        ]
         return f"{self.package.pk} {self.package.name} {self.package.name_en} {shown}"
 
 
-def tiers_of(event: Event) -> list[Tier]:
-    """What the event's page shows now."""
-    rows = Sponsorship.objects.shown(at=timezone.now()).filter(event=event)
+def list_sponsor_tiers(event: Event) -> list[SponsorTier]:
+    """Return the tiers on the event's page now."""
+    rows = Sponsorship.objects.with_visible_logo(at=timezone.now()).filter(event=event)
     rows = rows.select_related("package", "logo").defer("logo__content")
     groups = itertools.groupby(rows, key=lambda one: one.package)
     return [
-        Tier(package, min(number, 3), list(sponsors))
+        SponsorTier(package, min(number, 3), list(sponsors))
         for number, (package, sponsors) in enumerate(groups, start=1)
     ]
 
 
-def printed_logos(event: Event) -> list[PrintedLogo]:
-    """What stands on printed matter, as far as the package includes it (`hooks.printed_logos`)."""
+def list_printed_logos(event: Event) -> list[PrintedLogo]:
+    """Return the logos that packages put on printed matter; registered as `hooks.printed_logos`."""
     rows = Sponsorship.objects.confirmed().filter(
         event=event, package__has_printed_logo=True, logo__isnull=False
     )
     return [
         PrintedLogo(
-            name=one.name,
-            group=one.package.title,
-            content=bytes(one.logo.content),
-            width=one.logo.width,
-            height=one.logo.height,
+            name=sponsorship.name,
+            group_name=sponsorship.package.title,
+            content=bytes(sponsorship.logo.content),
+            width=sponsorship.logo.width,
+            height=sponsorship.logo.height,
         )
-        for one in rows.select_related("package", "logo")
+        for sponsorship in rows.select_related("package", "logo")
     ]

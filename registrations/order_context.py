@@ -1,4 +1,4 @@
-"""The circumstances of an order: channel, idempotency key, who is signed in, and what was read before."""
+"""The context of an order: channel, idempotency key, user, and data that was loaded before."""
 
 import datetime
 from collections.abc import Mapping
@@ -7,77 +7,80 @@ from functools import cached_property
 
 from django.utils import timezone
 
-from convention.accounts.doors import has_verified_address
-from convention.club.doors import open_seat
+from convention.accounts.permissions import has_verified_address
 from convention.club.models import Company, Person, Seat
+from convention.club.permissions import get_open_seat
 
-from .models import BY_CONTACT, Ticket
-from .on_sale import OnSale
+from .fast_path.catalog_query import EventCatalog
+from .models import SOURCE_COMPANY_CONTACT, Ticket
 
-TRUSTED_SOURCES = frozenset({BY_CONTACT, "desk", "visit", "waiting"})
-"""Sources whose buyer is known: a contact, the desk, an applicant, the holder of a mailed offer."""
+# Channels whose buyer is known: a company's contact, the desk, an applicant, the holder of a mailed offer.
+TRUSTED_SOURCES = frozenset({SOURCE_COMPANY_CONTACT, "desk", "visit", "waiting"})
 
 
 @dataclass(frozen=True)
-class Means:
-    """How an order arrives: through what, with which key against repetition, and who is signed in.
+class OrderContext:
+    """The circumstances in which an order arrives.
 
-    `company` is the one whose contact orders: who holds a seat of it needs no proof. `sold` is what the event
-    sells of what is asked for, where it was read already or kept (`kept_sale.py`); else it
-    is read. `offer` is a place that is held for this order already: the rules are those of the moment when
-    its wait began. `seat` is the one for which the signed-in person comes, where it is known already, and
-    `as_of` the moment whose rules hold, where it is not now: a place given on application may be given later.
+    - `company` is the company whose contact orders; people with a seat of it need no verification.
+    - `catalog` is what the event sells, if it was loaded or cached before (`fast_path/sale_cache.py`); else
+      it is loaded.
+    - `held_offer` is a place that is held for this order already; the rules are those of the moment when its
+      wait began.
+    - `member_seat` is the membership seat of the signed-in person, if it is known.
+    - `rules_at` is the moment whose rules apply if it is not now: a place may be given long after the
+      application.
     """
 
     source: str = "page"
-    key: str = ""
+    idempotency_key: str = ""
     person: Person | None = None
     company: Company | None = None
-    sold: OnSale | None = None
-    offer: "Offer | None" = None
-    seat: Seat | None = None
-    as_of: datetime.datetime | None = None
+    catalog: EventCatalog | None = None
+    held_offer: "HeldOffer | None" = None
+    member_seat: Seat | None = None
+    rules_at: datetime.datetime | None = None
     network: str = ""
 
     @cached_property
     def is_trusted(self) -> bool:
-        """Whether the buyer is known without opening a mailed link."""
+        """Return whether the channel or a verified account vouches for the buyer: no link is mailed then."""
         if self.source in TRUSTED_SOURCES:
             return True
         return self.person is not None and has_verified_address(self.person)
 
     @property
-    def since(self) -> datetime.datetime:
-        """The moment whose rules hold: now, or when the wait began, or the one that is said."""
-        return self.offer.since if self.offer else self.as_of or timezone.now()
+    def rules_apply_at(self) -> datetime.datetime:
+        """Return the moment whose rules apply: when the wait began, `rules_at`, or now."""
+        return self.held_offer.waiting_since if self.held_offer else self.rules_at or timezone.now()
 
     @property
-    def answers_later(self) -> bool:
-        """Whether questions are answered by a link of one's own: who comes was not there to be asked."""
-        return bool(self.company or self.offer or self.seat)
+    def can_answer_later(self) -> bool:
+        """Return whether attendees answer questions later by a link, since somebody else orders for them."""
+        return bool(self.company or self.held_offer or self.member_seat)
 
     @property
-    def sells_by_what_is_kept(self) -> bool:
-        """Whether what is sold was read for somebody before, so that it may sell but not refuse."""
-        return self.sold is not None and self.sold.is_kept
+    def uses_cached_catalog(self) -> bool:
+        """Return whether the catalog is cached: an order can then be booked, but not refused."""
+        return self.catalog is not None and self.catalog.is_cached
 
     @cached_property
     def own_seat(self) -> Seat | None:
-        """The seat that makes the signed-in person a member today."""
-        return open_seat(self.person) if self.person else None
+        """Return the seat that makes the signed-in person a member today."""
+        return get_open_seat(self.person) if self.person else None
 
     @property
-    def held(self) -> Mapping[Ticket, int]:
-        """What is counted for this order already."""
-        return {self.offer.ticket: 1} if self.offer else {}
+    def reserved_tickets(self) -> Mapping[Ticket, int]:
+        """Return the stock that is reserved for this order already."""
+        return {self.held_offer.ticket: 1} if self.held_offer else {}
 
 
 @dataclass(frozen=True)
-class Offer:
-    """A place that is counted already for whoever waited since then."""
+class HeldOffer:
+    """A place that is reserved for somebody who has waited since then."""
 
     ticket: Ticket
-    since: datetime.datetime
+    waiting_since: datetime.datetime
 
 
-ANONYMOUS = Means()
+ANONYMOUS_CONTEXT = OrderContext()

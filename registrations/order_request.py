@@ -1,23 +1,23 @@
-"""What someone asks for when registering: plain data, the same from page, API, file and seed."""
+"""The request for an order, the same from page, API, import and seed: plain data without a database."""
 
 import hashlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from convention.text import tidy
+from convention.text.normalize import normalize_whitespace
 
 
-def code_typed(text: str) -> str:
-    """A code as it is kept: in capitals, without blanks, any dash a hyphen."""
-    return "".join(tidy(text).upper().split()).replace("‐", "-").replace("–", "-")
+def normalize_code(text: str) -> str:
+    """Return a voucher code as it is stored: in capitals, without blanks, with hyphens for dashes."""
+    return "".join(normalize_whitespace(text).upper().split()).replace("‐", "-").replace("–", "-")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Place:
-    """One place for one person; `ticket` is the ticket's slug, `addons` are those of what goes with it.
+class RequestedPlace:
+    """A registration for one person; tickets and add-ons are slugs, answers are by question slug.
 
-    `answers` are by the questions' slugs. A company's contact may name them later.
+    `is_to_follow` lets a company's contact name the person later.
     """
 
     ticket: str
@@ -30,23 +30,23 @@ class Place:
     addons: tuple[str, ...] = ()
     answers: Mapping[str, Any] = field(default_factory=dict)
 
-    def tidied(self) -> "Place":
-        """The same with clean text."""
-        return Place(
-            ticket=tidy(self.ticket),
-            first_name=tidy(self.first_name),
-            last_name=tidy(self.last_name),
-            email=tidy(self.email),
-            company=tidy(self.company),
+    def normalize(self) -> "RequestedPlace":
+        """Return the same with normalized whitespace."""
+        return RequestedPlace(
+            ticket=normalize_whitespace(self.ticket),
+            first_name=normalize_whitespace(self.first_name),
+            last_name=normalize_whitespace(self.last_name),
+            email=normalize_whitespace(self.email),
+            company=normalize_whitespace(self.company),
             no_photo=self.no_photo,
             is_to_follow=self.is_to_follow,
-            addons=tuple(tidy(slug) for slug in self.addons),
+            addons=tuple(normalize_whitespace(slug) for slug in self.addons),
             answers=dict(sorted(self.answers.items())),
         )
 
 
 @dataclass(frozen=True, kw_only=True)
-class Billing:
+class BillingDetails:
     """Whom the invoice goes to; `country` is an ISO 3166 code of two letters."""
 
     name: str = ""
@@ -55,45 +55,48 @@ class Billing:
     city: str = ""
     country: str = ""
 
-    def tidied(self) -> "Billing":
-        """The same with clean text."""
-        return Billing(**{name: tidy(value) for name, value in asdict(self).items()})
+    def normalize(self) -> "BillingDetails":
+        """Return the same with normalized whitespace."""
+        return BillingDetails(**{name: normalize_whitespace(value) for name, value in asdict(self).items()})
 
 
 @dataclass(frozen=True, kw_only=True)
 class OrderRequest:
-    """One or more places for one event, asked for at once; `code` may lower the price or open a ticket.
+    """One or more registrations for one event, ordered at once.
 
-    `currency` and `expected_total`, in cents, may say what is expected: nothing is booked for another price.
+    `expected_total`, in cents, and `currency` are optional: nothing is booked for another price.
     """
 
     email: str
-    places: tuple[Place, ...]
+    places: tuple[RequestedPlace, ...]
     language: str = "fr"
     company: str = ""
     payment: str = "invoice"
-    billing: Billing = Billing()
+    billing: BillingDetails = BillingDetails()
     purchase_order: str = ""
     currency: str = ""
     code: str = ""
     expected_total: int | None = None
 
-    def tidied(self) -> "OrderRequest":
-        """The same with clean text."""
+    def normalize(self) -> "OrderRequest":
+        """Return the same with normalized texts and code."""
         return OrderRequest(
-            email=tidy(self.email),
-            places=tuple(place.tidied() for place in self.places),
+            email=normalize_whitespace(self.email),
+            places=tuple(place.normalize() for place in self.places),
             language=self.language,
-            company=tidy(self.company),
+            company=normalize_whitespace(self.company),
             payment=self.payment,
-            billing=self.billing.tidied(),
-            purchase_order=tidy(self.purchase_order),
+            billing=self.billing.normalize(),
+            purchase_order=normalize_whitespace(self.purchase_order),
             currency=self.currency,
-            code=code_typed(self.code),
+            code=normalize_code(self.code),
             expected_total=self.expected_total,
         )
 
     @property
     def content_hash(self) -> str:
-        """SHA-256 of all that is asked, to tell a repeated request from another one."""
+        """Return a SHA-256 of everything requested, to recognize a repeated request."""
         return hashlib.sha256(repr(self).encode()).hexdigest()
+
+
+MAX_PLACES_PER_ORDER = 50

@@ -1,4 +1,4 @@
-"""What registrations hold of people, for the privacy desk."""
+"""Personal data of registrations, declared for the privacy desk: tables, retention rules, agreements."""
 
 import datetime
 from collections.abc import Iterable, Iterator
@@ -8,330 +8,346 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from convention.personal import Holding, Rule, Subject, Words, written_to
+from convention.personal_data import (
+    DataSubject,
+    PersonalDataSource,
+    RetentionRule,
+    TranslatableText,
+    has_address_in_column,
+)
 
-from .agreements import agreements, refuse_photos
+from .consents import apply_photo_refusal, list_registration_agreements
 from .data_subject import (
-    invoices_naming,
-    lines_naming,
-    orders_billed_to,
-    other_addresses,
-    own_registrations,
-    receivables_billed_to,
-    theirs,
+    describe_invoices_naming,
+    filter_own_rows,
+    find_invoice_lines_naming,
+    find_orders_billed_to,
+    find_other_addresses,
+    find_own_registrations,
+    find_receivables_billed_to,
 )
-from .draft_store import remove_old_drafts
-from .forget import old_answers
-from .forget_people import (
-    BILLING,
-    expired_orders,
-    forget_buyers,
-    forget_holders,
-    forget_mentions,
-    forget_waits,
-    old_attendees,
-    old_buyers,
-    old_holds,
-    old_networks,
-    old_people,
-    old_waits,
+from .erasure import (
+    BILLING_FIELDS,
+    erase_address_mentions,
+    erase_attendees,
+    erase_buyers,
+    erase_waiting_mentions,
+    get_expired_orders,
 )
-from .invoices.models import Line, Receivable
-from .invoices.privacy import BY_LAW, blank_buyers
+from .invoices.models.documents import InvoiceLine, Receivable
+from .invoices.privacy import LEGAL_RETENTION_REASON, blank_buyers
 from .models import (
     AnswerFile,
-    Delivery,
+    DismissedDuplicate,
     IdempotencyKey,
     ImportedRow,
     ImportRun,
-    NotDuplicate,
+    MailDelivery,
     Order,
     Registration,
     RegistrationAddon,
     RegistrationDraft,
-    SessionSeat,
+    SessionBooking,
     SponsorLogo,
     Sponsorship,
     Voucher,
     WaitingEntry,
 )
+from .retention import (
+    clear_old_networks,
+    delete_old_answers,
+    delete_old_waiting_entries,
+    erase_inactive_people,
+    erase_old_attendees,
+    erase_old_buyers,
+    erase_old_expired_orders,
+)
+from .storefront.drafts import delete_old_drafts
 
-BILLING_COLUMNS = tuple(f"billing_{name}" for name in BILLING)
-COUNTED = _("who came stays countable by ticket, company and day; no name is left")
-THREE_YEARS = 3 * 365
+BILLING_COLUMNS = tuple(f"billing_{name}" for name in BILLING_FIELDS)
+COUNTED_REASON = _("who came stays countable by ticket, company and day; no name is left")
+THREE_YEARS_DAYS = 3 * 365
 
 
-def _others(rows: "QuerySet[Any]", subject: Subject) -> "QuerySet[Any]":
-    return rows.exclude(pk__in=theirs(rows, subject).values("pk")).exclude(
-        pk__in=own_registrations(subject).values("pk")
+def _exclude_own_rows(rows: "QuerySet[Any]", subject: DataSubject) -> "QuerySet[Any]":
+    return rows.exclude(pk__in=filter_own_rows(rows, subject).values("pk")).exclude(
+        pk__in=find_own_registrations(subject).values("pk")
     )
 
 
-def _waits(rows: "QuerySet[Any]", subject: Subject) -> "QuerySet[Any]":
-    """Their own waits: the address on one that was applied for may be somebody else’s by now."""
-    return rows.exclude(pk__in=_waits_of_others(rows, subject).values("pk"))
+def _filter_own_waits(rows: "QuerySet[Any]", subject: DataSubject) -> "QuerySet[Any]":
+    """Keep the subject's own entries: the address on an application's may be another person's by now."""
+    return rows.exclude(pk__in=_filter_other_waits(rows, subject).values("pk"))
 
 
-def _waits_of_others(rows: "QuerySet[Any]", subject: Subject) -> "QuerySet[Any]":
+def _filter_other_waits(rows: "QuerySet[Any]", subject: DataSubject) -> "QuerySet[Any]":
     others = rows.filter(application__person__isnull=False)
     return others.exclude(application__person=subject.person_id) if subject.person_id else others
 
 
-def _file(row: Any) -> Iterable[tuple[str, bytes]]:
+def _iterate_file(row: Any) -> Iterable[tuple[str, bytes]]:
     yield row.name, bytes(row.content)
 
 
-def coming_places(subject: Subject) -> Iterator[Words]:
-    """Places, orders and waits for events that are not over."""
+def find_upcoming_places(subject: DataSubject) -> Iterator[TranslatableText]:
+    """Yield an error for each event that is not over and has a registration or wait of the subject."""
     now = timezone.now()
-    mine = written_to("email", subject) | written_to("order__email", subject)
-    mine |= Q(person=subject.person_id) if subject.person_id else Q(pk__in=[])
-    rows = Registration.objects.active().filter(mine, event__ends_at__gt=now).select_related("event")
+    is_own = has_address_in_column("email", subject) | has_address_in_column("order__email", subject)
+    is_own |= Q(person=subject.person_id) if subject.person_id else Q(pk__in=[])
+    rows = Registration.objects.active().filter(is_own, event__ends_at__gt=now).select_related("event")
     for title in sorted({row.event.title for row in rows}):
         yield _("A place at “%(event)s” stands: it is cancelled, or given to somebody else, first.") % {
             "event": title
         }
-    waits = WaitingEntry.objects.standing().filter(written_to("email", subject), event__ends_at__gt=now)
+    waits = WaitingEntry.objects.active().filter(
+        has_address_in_column("email", subject), event__ends_at__gt=now
+    )
     for title in sorted({wait.event.title for wait in waits.select_related("event")}):
         yield _("A wait for a place at “%(event)s” stands: it is ended first.") % {"event": title}
 
 
-def open_balance(subject: Subject) -> Iterator[Words]:
-    """Name what is owed, or owed back; an order that was never confirmed owes nothing."""
-    rows = Receivable.objects.filter(written_to("email", subject)).with_balance()
-    expired = expired_orders(timezone.now()).values("reference")
-    for receivable in rows.filter(~Q(due=0)).exclude(reference__in=expired):
+def find_open_balances(subject: DataSubject) -> Iterator[TranslatableText]:
+    """Yield an error for each order with an open balance; unconfirmed orders owe nothing."""
+    rows = Receivable.objects.filter(has_address_in_column("email", subject)).with_balance()
+    expired = get_expired_orders(timezone.now()).values("reference")
+    for receivable in rows.filter(~Q(amount_due=0)).exclude(reference__in=expired):
         yield _("Order %(reference)s is not settled: it is paid, credited or given back first.") % {
             "reference": receivable.reference
         }
 
 
-def _answers(_before: datetime.datetime) -> int:
-    return old_answers()
+def _run_answer_rule(_before: datetime.datetime) -> int:
+    return delete_old_answers()
 
 
-HOLDINGS = [
-    Holding(
+PERSONAL_DATA = [
+    PersonalDataSource(
         model=Registration,
-        why=_("that you come, and what you answered"),
-        people=("person",),
-        addresses=("email",),
-        only=theirs,
-        finds=own_registrations,
-        hides=("search", "sort_name"),
-        names=("first_name", "last_name"),
-        forget=forget_holders,
-        because=COUNTED,
+        purpose=_("that you come, and what you answered"),
+        person_columns=("person",),
+        address_columns=("email",),
+        narrow_rows=filter_own_rows,
+        find_more_rows=find_own_registrations,
+        hidden_columns=("search", "sort_name"),
+        name_columns=("first_name", "last_name"),
+        erase_rows=erase_attendees,
+        retention_reason=COUNTED_REASON,
     ),
-    Holding(
+    PersonalDataSource(
         model=Registration,
+        # A second source for the table: other people's rows lose only the address.
         name=_("registrations of others"),
-        why=_("other people’s places that carry your address"),
-        addresses=("email",),
-        only=_others,
-        tells=("id", "reference", "event", "email"),
-        forget=forget_mentions,
-        leads=False,
+        purpose=_("other people’s places that carry your address"),
+        address_columns=("email",),
+        narrow_rows=_exclude_own_rows,
+        exported_columns=("id", "reference", "event", "email"),
+        erase_rows=erase_address_mentions,
+        leads_to_other_tables=False,
     ),
-    Holding(
+    PersonalDataSource(
         model=Order,
-        why=_("what you ordered, for yourself or others"),
-        addresses=("email",),
-        forget=forget_buyers,
-        because=COUNTED,
+        purpose=_("what you ordered, for yourself or others"),
+        address_columns=("email",),
+        erase_rows=erase_buyers,
+        retention_reason=COUNTED_REASON,
     ),
-    Holding(
-        model=Line,
+    PersonalDataSource(
+        model=InvoiceLine,
         name=_("lines of invoices that name you"),
-        why=_("what was invoiced for your place, to whoever ordered it"),
-        finds=lines_naming,
-        tells=("id", "invoice", "description", "amount"),
-        by_law=True,
-        because=BY_LAW,
-        leads=False,
+        purpose=_("what was invoiced for your place, to whoever ordered it"),
+        find_more_rows=find_invoice_lines_naming,
+        exported_columns=("id", "invoice", "description", "amount"),
+        is_required_by_law=True,
+        retention_reason=LEGAL_RETENTION_REASON,
+        leads_to_other_tables=False,
     ),
-    Holding(
+    PersonalDataSource(
         model=Order,
         name=_("orders of others billed to you"),
-        why=_("orders of others for you that name you as the buyer"),
-        finds=orders_billed_to,
-        tells=("id", "reference", "event", *BILLING_COLUMNS),
-        empties=BILLING_COLUMNS,
-        leads=False,
+        purpose=_("orders of others for you that name you as the buyer"),
+        find_more_rows=find_orders_billed_to,
+        exported_columns=("id", "reference", "event", *BILLING_COLUMNS),
+        blanked_columns=BILLING_COLUMNS,
+        leads_to_other_tables=False,
     ),
-    Holding(
+    PersonalDataSource(
         model=Receivable,
         name=_("what others owe in your name"),
-        why=_("orders of others for you that name you as the buyer"),
-        finds=receivables_billed_to,
-        tells=("id", "reference", "event", "name", "street", "postcode", "city"),
-        forget=blank_buyers,
-        leads=False,
+        purpose=_("orders of others for you that name you as the buyer"),
+        find_more_rows=find_receivables_billed_to,
+        exported_columns=("id", "reference", "event", "name", "street", "postcode", "city"),
+        erase_rows=blank_buyers,
+        leads_to_other_tables=False,
     ),
-    Holding(
+    PersonalDataSource(
         model=RegistrationAddon,
-        why=_("what goes with your place"),
-        through=("registration",),
-        because=COUNTED,
+        purpose=_("what goes with your place"),
+        parent_columns=("registration",),
+        retention_reason=COUNTED_REASON,
     ),
-    Holding(model=SessionSeat, why=_("sessions that you booked"), through=("registration",), because=COUNTED),
-    Holding(
+    PersonalDataSource(
+        model=SessionBooking,
+        purpose=_("sessions that you booked"),
+        parent_columns=("registration",),
+        retention_reason=COUNTED_REASON,
+    ),
+    PersonalDataSource(
         model=AnswerFile,
-        why=_("files that you sent in"),
-        through=("registration",),
-        hides=("token",),
-        files=_file,
-        gone=True,
+        purpose=_("files that you sent in"),
+        parent_columns=("registration",),
+        hidden_columns=("token",),
+        export_files=_iterate_file,
+        is_deleted_on_erasure=True,
     ),
-    Holding(
-        model=Delivery,
+    PersonalDataSource(
+        model=MailDelivery,
         name=_("e-mails sent"),
-        why=_("which e-mails were sent to you; the log keeps no address"),
-        through=("registration", "order"),
-        because=COUNTED,
+        purpose=_("which e-mails were sent to you; the log keeps no address"),
+        parent_columns=("registration", "order"),
+        retention_reason=COUNTED_REASON,
     ),
-    Holding(
+    PersonalDataSource(
         model=ImportRun,
-        why=_("lists that you imported"),
-        did=("person", "undone_by"),
-        tells=("id", "event", "file_name", "made_at"),
-        because=_("what was imported stays traceable; no name is left"),
-        leads=False,
+        purpose=_("lists that you imported"),
+        actor_columns=("imported_by", "undone_by"),
+        exported_columns=("id", "event", "file_name", "imported_at"),
+        retention_reason=_("what was imported stays traceable; no name is left"),
+        leads_to_other_tables=False,
     ),
-    Holding(
+    PersonalDataSource(
         model=ImportedRow,
         name=_("rows of imported lists"),
-        why=_("what a list said of you, until its import can be undone no more"),
-        through=("registration",),
-        gone=True,
+        purpose=_("what a list said of you, until its import can be undone no more"),
+        parent_columns=("registration",),
+        is_deleted_on_erasure=True,
     ),
-    Holding(
-        model=NotDuplicate,
+    PersonalDataSource(
+        model=DismissedDuplicate,
         name=_("pairs looked at"),
-        why=_("that two registrations are not one person"),
-        through=("one", "other"),
-        did=("person",),
-        tells=("id", "one", "other", "at"),
-        because=COUNTED,
+        purpose=_("that two registrations are not one person"),
+        parent_columns=("registration", "other_registration"),
+        actor_columns=("dismissed_by",),
+        exported_columns=("id", "registration", "other_registration", "dismissed_at"),
+        retention_reason=COUNTED_REASON,
     ),
-    Holding(
+    PersonalDataSource(
         model=Voucher,
-        why=_("codes made for your address"),
-        addresses=("for_address",),
-        tells=("id", "event", "code", "label", "for_address"),
-        empties=("for_address",),
-        leads=False,
+        purpose=_("codes made for your address"),
+        address_columns=("for_address",),
+        exported_columns=("id", "event", "code", "label", "for_address"),
+        blanked_columns=("for_address",),
+        leads_to_other_tables=False,
     ),
-    Holding(
+    PersonalDataSource(
         model=WaitingEntry,
-        why=_("that you wait for a place"),
-        addresses=("email", "address"),
-        only=_waits,
-        through=("registration",),
-        hides=("public_id",),
-        names=("first_name", "last_name"),
-        gone=True,
+        purpose=_("that you wait for a place"),
+        address_columns=("email", "address"),
+        narrow_rows=_filter_own_waits,
+        parent_columns=("registration",),
+        hidden_columns=("public_id",),
+        name_columns=("first_name", "last_name"),
+        is_deleted_on_erasure=True,
     ),
-    Holding(
+    PersonalDataSource(
         model=WaitingEntry,
         name=_("waits of others"),
-        why=_("other people’s waits that carry your address"),
-        addresses=("email", "address"),
-        only=_waits_of_others,
-        tells=("id", "event", "email"),
-        forget=forget_waits,
-        leads=False,
+        purpose=_("other people’s waits that carry your address"),
+        address_columns=("email", "address"),
+        narrow_rows=_filter_other_waits,
+        exported_columns=("id", "event", "email"),
+        erase_rows=erase_waiting_mentions,
+        leads_to_other_tables=False,
     ),
-    Holding(
+    PersonalDataSource(
         model=Sponsorship,
-        why=_("that you are a sponsor’s contact"),
-        through=("order",),
-        tells=("id", "event", "name", "contact", "website", "created_at"),
-        empties=("contact",),
-        because=_("the sponsor is a company"),
-        leads=False,
+        purpose=_("that you are a sponsor’s contact"),
+        parent_columns=("order",),
+        exported_columns=("id", "event", "name", "contact", "website", "created_at"),
+        blanked_columns=("contact",),
+        retention_reason=_("the sponsor is a company"),
+        leads_to_other_tables=False,
     ),
 ]
-SILENT = {
+NO_PERSONAL_DATA = {
     IdempotencyKey: "hashes, for a day",
     SponsorLogo: "a company's logo",
 }
-OBSTACLES = [coming_places, open_balance]
-OWN_ADDRESSES = [other_addresses]
-LEGAL_RETENTION = [invoices_naming]
+ERASURE_BLOCKERS = [find_upcoming_places, find_open_balances]
+OWN_ADDRESSES = [find_other_addresses]
+LEGAL_RETENTION = [describe_invoices_naming]
 TRANSIENT_TEXT = {RegistrationDraft: ("content",)}
 FREE_TEXT = {
     AnswerFile: ("name",),
-    Delivery: ("answer",),
+    MailDelivery: ("server_response",),
     ImportRun: ("file_name", "mapping"),
     Registration: ("answers",),
     Voucher: ("label",),
 }
-AGREEMENTS = [agreements]
-PHOTOS_REFUSED = [refuse_photos]
+AGREEMENTS = [list_registration_agreements]
+PHOTOS_REFUSED = [apply_photo_refusal]
 RETENTION = [
-    Rule(
+    RetentionRule(
         slug="attendees",
         name=_("Who came"),
-        since=_("after the end of the event"),
-        days=THREE_YEARS,
-        least=30,
-        sweep=old_attendees,
+        counted_from=_("after the end of the event"),
+        days=THREE_YEARS_DAYS,
+        min_days=30,
+        delete_older_than=erase_old_attendees,
     ),
-    Rule(
+    RetentionRule(
         slug="buyers",
         name=_("Who ordered"),
-        since=_("after the end of the event"),
-        days=THREE_YEARS,
-        least=90,
-        sweep=old_buyers,
+        counted_from=_("after the end of the event"),
+        days=THREE_YEARS_DAYS,
+        min_days=90,
+        delete_older_than=erase_old_buyers,
     ),
-    Rule(
+    RetentionRule(
         slug="expired-orders",
         name=_("Orders that were never confirmed"),
-        since=_("after the time to confirm or to pay ended"),
+        counted_from=_("after the time to confirm or to pay ended"),
         days=90,
-        least=30,
-        sweep=old_holds,
+        min_days=30,
+        delete_older_than=erase_old_expired_orders,
     ),
-    Rule(
+    RetentionRule(
         slug="drafts",
         name=_("Half-filled registration forms"),
-        since=_("after something was typed last"),
+        counted_from=_("after something was typed last"),
         days=7,
-        least=1,
-        sweep=remove_old_drafts,
+        min_days=1,
+        delete_older_than=delete_old_drafts,
     ),
-    Rule(
+    RetentionRule(
         slug="networks",
         name=_("Networks that orders came from"),
-        since=_("after the order"),
+        counted_from=_("after the order"),
         days=30,
-        least=1,
-        sweep=old_networks,
+        min_days=1,
+        delete_older_than=clear_old_networks,
     ),
-    Rule(
+    RetentionRule(
         slug="waiting",
         name=_("Who waited for a place"),
-        since=_("after the end of the event"),
+        counted_from=_("after the end of the event"),
         days=365,
-        least=1,
-        sweep=old_waits,
+        min_days=1,
+        delete_older_than=delete_old_waiting_entries,
     ),
-    Rule(
+    RetentionRule(
         slug="answers",
         name=_("Answers and files"),
-        since=_("after the event, as each question says"),
+        counted_from=_("after the event, as each question says"),
         days=0,
-        sweep=_answers,
+        delete_older_than=_run_answer_rule,
         is_fixed=True,
     ),
-    Rule(
+    RetentionRule(
         slug="people",
         name=_("People without contact"),
-        since=_("after the last job, role, registration or sign-in"),
-        days=THREE_YEARS,
-        least=365,
-        sweep=old_people,
+        counted_from=_("after the last job, role, registration or sign-in"),
+        days=THREE_YEARS_DAYS,
+        min_days=365,
+        delete_older_than=erase_inactive_people,
     ),
 ]

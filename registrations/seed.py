@@ -1,29 +1,128 @@
-"""The demo's tickets and registrations."""
+"""Demo data: tickets, registrations, answers and session bookings, the same for the same random seed."""
 
 import base64
 import datetime
 import random
-from collections import Counter
+from collections import Counter, defaultdict
 
 from django.db.models import F, Min, Sum
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from convention.club.demo_names import ABROAD, VENDORS
 from convention.club.models import Employment, Person
-from convention.club.seed import addresses, person_name
+from convention.club.seed import make_people_emails, pick_person_name
+from convention.club.seed_data import FOREIGN_NAMES, VENDOR_COMPANIES
 from convention.events.models import Event
-from convention.events.sequence import next_sequence
-from convention.seeding import World
+from convention.events.sequence import advance_sequence
+from convention.seeding import DemoWorld
+from schedule.models import Session
+from schedule.programme.neighbours import find_conflicting_sessions
 
-from .demo_questions import answer_some, ask_questions
-from .models import Addon, CompanyShare, Order, PriceStep, Quota, Registration, Ticket, Voucher
-from .references import UNAMBIGUOUS
-from .seed_seats import make_seats
+from .models import (
+    Addon,
+    CompanyShare,
+    Order,
+    PriceStep,
+    Question,
+    QuestionOption,
+    Quota,
+    Registration,
+    SessionBooking,
+    Ticket,
+    Voucher,
+    WaitingEntry,
+)
+from .models.references import UNAMBIGUOUS_CHARACTERS
 
-REGISTRATIONS = {"small": 40, "club": 600, "large": 10_000}
-TICKETS = [
-    # slug, French, English, cents, places, offered to all
+DIET_OPTIONS = [
+    ("vegetarian", "Végétarien", "Vegetarian"),
+    ("vegan", "Végétalien", "Vegan"),
+    ("halal", "Halal", "Halal"),
+    ("kosher", "Casher", "Kosher"),
+    ("gluten-free", "Sans gluten", "Gluten-free"),
+    ("allergy", "Allergie", "Allergy"),
+]
+
+
+ALLERGY_ANSWERS = ["Arachides", "Noix", "Fruits de mer", "Lactose"]
+
+
+def create_diet_questions(event: Event) -> None:
+    """Ask for diets, and for the kind of an allergy."""
+    diet = Question.objects.create(
+        event=event, slug="diet", kind=Question.Kind.DIET, text="Régime alimentaire", text_en="Diet",
+        help="Pour le traiteur, qui n’en reçoit que les nombres.",
+        help_en="For the caterer, who gets nothing but the numbers.", retention_days=30,
+    )  # fmt: skip
+    for position, (slug, text, text_en) in enumerate(DIET_OPTIONS):
+        QuestionOption.objects.create(question=diet, slug=slug, text=text, text_en=text_en, position=position)
+    Question.objects.create(
+        event=event, slug="allergy", text="Laquelle\u202f?", text_en="Which one?", position=10,
+        shown_after_option=diet.options.get(slug="allergy"), retention_days=30,
+    )  # fmt: skip
+
+
+def fill_some_answers(rng: random.Random, rows: list[Registration]) -> None:
+    """Let about one in five answer the diet questions; the rows are not saved yet."""
+    for row in rows:
+        if rng.random() < 0.2:
+            diet = rng.choice(DIET_OPTIONS)[0]
+            row.answers = {"diet": [diet]}
+            if diet == "allergy":
+                row.answers["allergy"] = rng.choice(ALLERGY_ANSWERS)
+
+
+SESSION_FILL_RATES = (1.0, 0.9, 0.5, 0.25)
+
+
+WAITING_PER_SESSION = 3
+
+
+def seed_session_bookings(world: DemoWorld, event: Event) -> None:
+    """Fill the event's workshops one after the other, without conflicts, with waiting lists for full ones."""
+    rng = world.make_rng("seats", event.slug)
+    people = list(Registration.objects.confirmed().filter(event=event).order_by("pk"))
+    booked: dict[int, list[Session]] = defaultdict(list)
+    for number, session in enumerate(event.sessions.filter(is_bookable=True).order_by("number")):
+        free = [person for person in people if not find_conflicting_sessions(session, booked[person.pk])]
+        places = min(
+            round((session.capacity or 0) * SESSION_FILL_RATES[number % len(SESSION_FILL_RATES)]), len(free)
+        )
+        chosen = rng.sample(free, min(places + WAITING_PER_SESSION, len(free)))
+        for person in chosen[:places]:
+            booked[person.pk].append(session)
+        _write_session_bookings(world, rng, session, chosen, places)
+
+
+def _write_session_bookings(
+    world: DemoWorld, rng: random.Random, session: Session, chosen: list[Registration], places: int
+) -> None:
+    """Save the bookings of one session, and waiting entries if they fill it."""
+    SessionBooking.objects.bulk_create(
+        SessionBooking(
+            registration=person, session=session, booked_at=world.now, notified_starts_at=session.starts_at
+        )
+        for person in chosen[:places]
+    )
+    Session.objects.filter(pk=session.pk).update(reserved=places)
+    if places == session.capacity:
+        WaitingEntry.objects.bulk_create(
+            WaitingEntry(
+                event_id=session.event_id,
+                session=session,
+                registration=person,
+                joined_at=world.now - datetime.timedelta(minutes=rng.randrange(1, 600)),
+                join_notified_at=world.now,
+            )
+            for person in chosen[places:]
+        )
+
+
+REGISTRATION_COUNTS = {"small": 40, "club": 600, "large": 10_000}
+
+
+TICKET_ROWS = [
+    # slug, French and English name, cents, places, public
     ("member", "Adhérent", "Member", 0, 700, True),
     ("guest", "Invité", "Guest", 12_000, 900, True),
     ("vendor", "Fournisseur", "Vendor", 45_000, 300, True),
@@ -31,32 +130,38 @@ TICKETS = [
     ("press", "Presse", "Press", 0, 60, False),
     ("staff", "Équipe", "Staff", 0, None, False),
 ]
-OF_MEMBERS = {"member", "speaker", "staff"}
-MIX = ["member"] * 70 + ["guest"] * 12 + ["vendor"] * 9 + ["speaker"] * 5 + ["press"] * 2 + ["staff"] * 2
 
 
-def seed(world: World) -> None:
-    """Tickets for each event, registrations for conventions and visits."""
-    main = Event.objects.get(slug=world.main_event)
-    make_tickets(world, main)
-    ask_questions(main)
-    make_offers(world, main)
-    make_registrations(world, main, REGISTRATIONS[world.size])
-    count_shared(main)
-    make_seats(world, main)
-    world.made.append(format_lazy(_("{count} registrations"), count=REGISTRATIONS[world.size]))
+MEMBER_TICKET_SLUGS = {"member", "speaker", "staff"}
+
+
+TICKET_MIX = (
+    ["member"] * 70 + ["guest"] * 12 + ["vendor"] * 9 + ["speaker"] * 5 + ["press"] * 2 + ["staff"] * 2
+)
+
+
+def seed(world: DemoWorld) -> None:
+    """Create tickets for each event, and registrations for conventions and visits."""
+    main = Event.objects.get(slug=world.main_event_slug)
+    seed_tickets(world, main)
+    create_diet_questions(main)
+    seed_sale_extras(world, main)
+    seed_registrations(world, main, REGISTRATION_COUNTS[world.size])
+    recount_quotas(main)
+    seed_session_bookings(world, main)
+    world.created.append(format_lazy(_("{count} registrations"), count=REGISTRATION_COUNTS[world.size]))
     if world.size == "club":
         for event in Event.objects.filter(tickets__isnull=True).exclude(slug__in=("small", "large")):
             if event.kind == Event.Kind.CONVENTION:
-                make_tickets(world, event)
-                make_registrations(world, event, 480)
+                seed_tickets(world, event)
+                seed_registrations(world, event, 480)
             else:
-                make_members_ticket(event)
-                make_registrations(world, event, 8, only="member")
+                seed_members_ticket(event)
+                seed_registrations(world, event, 8, only="member")
 
 
-def make_tickets(world: World, event: Event) -> None:
-    """Six ways to come; the large demo adds `scarce`, 500 free places, none taken."""
+def seed_tickets(world: DemoWorld, event: Event) -> None:
+    """Create six tickets; the large demo adds `scarce` with 500 free places, none of them taken."""
     factor = 20 if world.size == "large" else 1
     Ticket.objects.bulk_create(
         Ticket(
@@ -71,7 +176,7 @@ def make_tickets(world: World, event: Event) -> None:
             is_default=slug == "guest",
             position=index,
         )
-        for index, (slug, name, name_en, price, places, public) in enumerate(TICKETS)
+        for index, (slug, name, name_en, price, places, public) in enumerate(TICKET_ROWS)
     )
     if world.size == "large":
         Ticket.objects.create(
@@ -79,15 +184,15 @@ def make_tickets(world: World, event: Event) -> None:
         )
 
 
-def make_offers(world: World, event: Event) -> None:
-    """An early price, a dinner, a code and the room that all tickets share.
+def seed_sale_extras(world: DemoWorld, event: Event) -> None:
+    """Add a price step, a dinner, two vouchers, and a quota that all tickets share.
 
-    What the registrations of the demo cost and count is as it was: they came without any of it.
+    The demo's registrations were priced without any of it.
     """
     guest = event.tickets.get(slug="guest")
     until = min(world.now + datetime.timedelta(days=45), event.starts_at - datetime.timedelta(days=7))
     day_ends = until.astimezone(event.zone).replace(hour=23, minute=59, second=0, microsecond=0)
-    PriceStep.objects.create(ticket=guest, price=9_000, until=day_ends)
+    PriceStep.objects.create(ticket=guest, price=9_000, ends_at=day_ends)
     dinner = Addon.objects.create(
         event=event,
         slug="dinner",
@@ -109,20 +214,20 @@ def make_offers(world: World, event: Event) -> None:
         event=event, code="BIENVENUE", label="Premiers invités", value=20, capacity=50
     )
     friends.tickets.set([guest])
-    if world.size != "large":  # there the rush is measured on a ticket of its own
+    if world.size != "large":  # whose rush is measured on the ticket `scarce`
         room = Quota.objects.create(event=event, name="Salle plénière", capacity=2_000)
         event.tickets.update(quota=room)
 
 
-def count_shared(event: Event) -> None:
-    """What the tickets of each quota have taken."""
+def recount_quotas(event: Event) -> None:
+    """Set each quota's counter to the sum of its tickets."""
     for quota in event.quotas.all():
-        taken = quota.tickets.aggregate(taken=Sum("taken"))["taken"]
-        Quota.objects.filter(pk=quota.pk).update(taken=taken or 0)
+        reserved = quota.tickets.aggregate(taken=Sum("reserved"))["taken"]
+        Quota.objects.filter(pk=quota.pk).update(reserved=reserved or 0)
 
 
-def make_members_ticket(event: Event) -> None:
-    """A visit or meeting: members only, a few places for each company."""
+def seed_members_ticket(event: Event) -> None:
+    """Create the only ticket of a visit or meeting: members only, a few places per company."""
     visit = event.kind == Event.Kind.SITE_VISIT
     Ticket.objects.create(
         event=event,
@@ -136,63 +241,61 @@ def make_members_ticket(event: Event) -> None:
     )
 
 
-def make_registrations(world: World, event: Event, count: int, *, only: str = "") -> None:
-    """One order for each registration, all confirmed, in the weeks before."""
-    rng = world.rng("registrations", event.slug)
+def seed_registrations(world: DemoWorld, event: Event, count: int, *, only: str = "") -> None:
+    """Create confirmed orders of one registration each, in the weeks before the event."""
+    rng = world.make_rng("registrations", event.slug)
     tickets = {ticket.slug: ticket for ticket in event.tickets.all()}
-    jobs = keen_first(world, event)
-    slugs = [only or rng.choice(MIX) for _index in range(count)]
-    orders = [make_order(rng, event, tickets[slug], world) for slug in slugs]
+    jobs = sort_jobs_by_interest(world, event)
+    slugs = [only or rng.choice(TICKET_MIX) for _index in range(count)]
+    orders = [build_seed_order(rng, event, tickets[slug], world) for slug in slugs]
     Order.objects.bulk_create(orders)
-    sequence = next_sequence(event.pk)
+    sequence = advance_sequence(event.pk)
     rows = [
-        make_registration(
-            world, rng, order, tickets[slug], jobs.pop() if jobs and slug in OF_MEMBERS else index
+        build_seed_registration(
+            world, rng, order, tickets[slug], jobs.pop() if jobs and slug in MEMBER_TICKET_SLUGS else index
         )
         for index, (order, slug) in enumerate(zip(orders, slugs, strict=True))
     ]
     for row in rows:
         row.sequence = sequence
     if event.questions.exists():
-        answer_some(world.rng("answers", event.slug), rows)
+        fill_some_answers(world.make_rng("answers", event.slug), rows)
     Registration.objects.bulk_create(rows)
     Registration.objects.filter(event=event).update(created_at=F("confirmed_at"))
-    count_taken(tickets, rows)
+    set_reserved_counts(tickets, rows)
 
 
-def keen_first(world: World, event: Event) -> list[Employment]:
-    """The members' people, to be taken from the end: some companies send many, some few."""
-    rng = world.rng("keen", event.slug)
-    there = Employment.objects.select_related("person", "company").filter(person__email__isnull=False)
-    by_address = {job.person.email: job for job in there}
-    jobs = [by_address[email] for email in addresses(world).values()]
-    keen = {company: rng.random() for company in sorted({job.company_id for job in jobs})}
-    ordered = sorted(jobs, key=lambda job: (rng.random() ** (0.3 + keen[job.company_id]), job.pk))
+def sort_jobs_by_interest(world: DemoWorld, event: Event) -> list[Employment]:
+    """Return members' jobs, to be taken from the end; some companies send many people, some few."""
+    rng = world.make_rng("keen", event.slug)
+    employments = Employment.objects.select_related("person", "company").filter(person__email__isnull=False)
+    by_address = {job.person.email: job for job in employments}
+    jobs = [by_address[email] for email in make_people_emails(world).values()]
+    interest = {company: rng.random() for company in sorted({job.company_id for job in jobs})}
+    ordered = sorted(jobs, key=lambda job: (rng.random() ** (0.3 + interest[job.company_id]), job.pk))
     cap = event.tickets.aggregate(cap=Min("company_cap"))["cap"]
-    return ordered if cap is None else within_cap(ordered, cap)
+    return ordered if cap is None else limit_per_company(ordered, cap)
 
 
-def within_cap(jobs: list[Employment], cap: int) -> list[Employment]:
-    """At most so many of each company."""
+def limit_per_company(jobs: list[Employment], cap: int) -> list[Employment]:
     seen: Counter[int] = Counter()
-    kept = []
+    limited = []
     for job in jobs:
         seen[job.company_id] += 1
         if seen[job.company_id] <= cap:
-            kept.append(job)
-    return kept
+            limited.append(job)
+    return limited
 
 
-def base32(rng: random.Random) -> str:
-    """A registration's reference, the same for the same seed."""
+def make_seed_reference(rng: random.Random) -> str:
+    """Return a registration's reference from the seeded generator."""
     return base64.b32encode(rng.randbytes(8)).decode().rstrip("=")
 
 
-def make_order(rng: random.Random, event: Event, ticket: Ticket, world: World) -> Order:
-    """An order as the web page would make it."""
+def build_seed_order(rng: random.Random, event: Event, ticket: Ticket, world: DemoWorld) -> Order:
     return Order(
         event=event,
-        reference="".join(rng.choices(UNAMBIGUOUS, k=8)),
+        reference="".join(rng.choices(UNAMBIGUOUS_CHARACTERS, k=8)),
         language="fr",
         total=ticket.price,
         payment=Order.Payment.INVOICE if ticket.price else Order.Payment.FREE,
@@ -200,14 +303,14 @@ def make_order(rng: random.Random, event: Event, ticket: Ticket, world: World) -
     )
 
 
-def make_registration(
-    world: World, rng: random.Random, order: Order, ticket: Ticket, job: Employment | int
+def build_seed_registration(
+    world: DemoWorld, rng: random.Random, order: Order, ticket: Ticket, job: Employment | int
 ) -> Registration:
-    """A registration of somebody of the club, or of an invented guest."""
+    """Return a registration for a member's job, or for the invented guest of that number."""
     latest = min(world.now, order.event.starts_at - datetime.timedelta(days=1))
     when = latest - datetime.timedelta(minutes=rng.randrange(30 * 24 * 60))
     row = Registration(
-        reference=base32(rng),
+        reference=make_seed_reference(rng),
         event=order.event,
         order=order,
         ticket=ticket,
@@ -216,30 +319,30 @@ def make_registration(
         confirmed_at=when,
     )
     if isinstance(job, Employment):
-        fill_from_person(row, job.person)
+        copy_person_details(row, job.person)
         row.company, row.member_of = job.company.name, job.company
     else:
         row.first_name, row.last_name = (
-            ABROAD[job % 100] if job % 100 < len(ABROAD) else person_name(world, job)
+            FOREIGN_NAMES[job % 100] if job % 100 < len(FOREIGN_NAMES) else pick_person_name(world, job)
         )
         row.email = f"invite{job}@{order.event.slug}.example"
-        row.company = VENDORS[job % len(VENDORS)][0] if ticket.slug == "vendor" else ""
+        row.company = VENDOR_COMPANIES[job % len(VENDOR_COMPANIES)][0] if ticket.slug == "vendor" else ""
     order.email, order.company = row.email, row.company
     return row
 
 
-def fill_from_person(row: Registration, person: Person) -> None:
-    """The snapshot of a person that a registration keeps."""
+def copy_person_details(row: Registration, person: Person) -> None:
     row.person, row.email = person, person.email or ""
     row.first_name, row.last_name = person.first_name, person.last_name
 
 
-def count_taken(tickets: dict[str, Ticket], rows: list[Registration]) -> None:
-    """The counters that registering would have raised one by one."""
+def set_reserved_counts(tickets: dict[str, Ticket], rows: list[Registration]) -> None:
+    """Set the counters that booking would have raised one by one."""
     for ticket in tickets.values():
         mine = [row for row in rows if row.ticket_id == ticket.pk]
-        Ticket.objects.filter(pk=ticket.pk).update(taken=len(mine))
+        Ticket.objects.filter(pk=ticket.pk).update(reserved=len(mine))
         shares = Counter(row.member_of_id for row in mine if row.member_of_id) if ticket.company_cap else {}
         CompanyShare.objects.bulk_create(
-            CompanyShare(ticket=ticket, company_id=company, taken=taken) for company, taken in shares.items()
+            CompanyShare(ticket=ticket, company_id=company, reserved=reserved)
+            for company, reserved in shares.items()
         )

@@ -1,4 +1,4 @@
-"""The API's shapes: what an order looks like on its way in and out."""
+"""Request and response bodies of the API, and the parser for orders."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -7,21 +7,21 @@ from django.utils.translation import gettext as _
 from rest_framework import serializers
 
 from convention.errors import InvalidFields
-from convention.text import tidy
+from convention.text.normalize import normalize_whitespace
 
-from .checks import EMAIL_LENGTH, MOST_PLACES, NAME_LENGTH, about_number
+from .booking.validation import MAX_EMAIL_LENGTH, MAX_NAME_LENGTH, check_place_count
 from .models import Order, Registration
-from .order_request import Billing, OrderRequest, Place, code_typed
+from .order_request import MAX_PLACES_PER_ORDER, BillingDetails, OrderRequest, RequestedPlace, normalize_code
 
-MOST_ADDONS = 50
-SLUG_LENGTH = 50
-VISIBLE = r"\S"
-"""One visible character at least; the description cannot say which of the invisible ones are refused too."""
-MAX_AMOUNT = 10**15
-"""In cents; Python's numbers have no end, and cannot all be written."""
+MAX_ADDONS_PER_PLACE = 50
+MAX_SLUG_LENGTH = 50
+# One visible character at least; the OpenAPI description cannot say which invisible ones are refused too.
+VISIBLE_CHARACTER_PATTERN = r"\S"
+# JSON integers have no limit in Python, and huge ones cannot even be printed.
+MAX_AMOUNT_CENTS = 10**15
 
 
-class BillingBody(serializers.Serializer[Billing]):
+class BillingRequest(serializers.Serializer[BillingDetails]):
     """Whom the invoice goes to."""
 
     name = serializers.CharField(required=False, allow_blank=True, allow_null=True, max_length=200)
@@ -37,13 +37,15 @@ class BillingBody(serializers.Serializer[Billing]):
     )
 
 
-class PlaceBody(serializers.Serializer[Place]):
-    """One person's place."""
+class PlaceRequest(serializers.Serializer[RequestedPlace]):
+    """A registration for one person."""
 
-    ticket = serializers.SlugField(max_length=SLUG_LENGTH, help_text="The ticket's slug.")
-    first_name = serializers.RegexField(VISIBLE, min_length=1, max_length=NAME_LENGTH)
-    last_name = serializers.RegexField(VISIBLE, min_length=1, max_length=NAME_LENGTH)
-    email = serializers.EmailField(required=False, allow_blank=True, allow_null=True, max_length=EMAIL_LENGTH)
+    ticket = serializers.SlugField(max_length=MAX_SLUG_LENGTH, help_text="The ticket's slug.")
+    first_name = serializers.RegexField(VISIBLE_CHARACTER_PATTERN, min_length=1, max_length=MAX_NAME_LENGTH)
+    last_name = serializers.RegexField(VISIBLE_CHARACTER_PATTERN, min_length=1, max_length=MAX_NAME_LENGTH)
+    email = serializers.EmailField(
+        required=False, allow_blank=True, allow_null=True, max_length=MAX_EMAIL_LENGTH
+    )
     company = serializers.CharField(required=False, allow_blank=True, allow_null=True, max_length=300)
     no_photo = serializers.BooleanField(required=False, allow_null=True)
     addons = serializers.ListField(
@@ -56,15 +58,15 @@ class PlaceBody(serializers.Serializer[Place]):
     )
 
 
-class OrderBody(serializers.Serializer[OrderRequest]):
-    """An order: one or more places at once."""
+class OrderCreateRequest(serializers.Serializer[OrderRequest]):
+    """An order of one or more registrations."""
 
-    email = serializers.EmailField(max_length=EMAIL_LENGTH, help_text="Gets the confirmation.")
+    email = serializers.EmailField(max_length=MAX_EMAIL_LENGTH, help_text="Gets the confirmation.")
     language = serializers.ChoiceField(["fr", "en"], required=False, allow_null=True)
     company = serializers.CharField(required=False, allow_blank=True, allow_null=True, max_length=200)
     payment = serializers.ChoiceField(Order.Payment.choices, required=False, allow_null=True)
     purchase_order = serializers.CharField(required=False, allow_blank=True, allow_null=True, max_length=60)
-    billing = BillingBody(required=False, allow_null=True)
+    billing = BillingRequest(required=False, allow_null=True)
     currency = serializers.RegexField(
         r"^[A-Z]{3}$",
         required=False,
@@ -85,54 +87,56 @@ class OrderBody(serializers.Serializer[OrderRequest]):
         min_value=0,
         help_text="In cents. Nothing is booked for another total: 409 `price-changed`, with the new quote.",
     )
-    registrations = serializers.ListField(child=PlaceBody(), min_length=1, max_length=MOST_PLACES)
+    registrations = serializers.ListField(child=PlaceRequest(), min_length=1, max_length=MAX_PLACES_PER_ORDER)
 
 
-class MoneyAnswer(serializers.Serializer[Any]):
-    """Minor units and ISO 4217 currency."""
+class MoneyResponse(serializers.Serializer[Any]):
+    """An amount in minor units, with its ISO 4217 currency."""
 
     amount = serializers.IntegerField()
     currency = serializers.CharField()
 
 
-class CancellationAnswer(serializers.Serializer[Any]):
-    """What cancelling came to, or would come to."""
+class CancellationResponse(serializers.Serializer[Any]):
+    """The fee and the refund of a cancellation, done or previewed."""
 
     id = serializers.CharField()
     state = serializers.ChoiceField(Registration.State.choices)
-    kept = MoneyAnswer(help_text="What is kept of its price.")
-    said = serializers.ListField(child=serializers.CharField(), help_text="What goes back and how, in words.")
+    cancellation_fee = MoneyResponse(help_text="What is kept of its price.")
+    messages = serializers.ListField(
+        child=serializers.CharField(), help_text="What goes back and how, in words."
+    )
 
 
-class ReductionAnswer(serializers.Serializer[Any]):
-    """Why a price is lower than before, in cents."""
+class ReductionResponse(serializers.Serializer[Any]):
+    """A reason for a lower price, in cents."""
 
     reason = serializers.ChoiceField(["early", "code", "pass"])
     amount = serializers.IntegerField()
     words = serializers.CharField(help_text="The reason in words.")
 
 
-class ChosenAnswer(serializers.Serializer[Any]):
-    """An add-on that somebody takes, and its price in cents."""
+class ChosenAddonResponse(serializers.Serializer[Any]):
+    """A booked add-on, with its price in cents."""
 
     addon = serializers.CharField()
     price = serializers.IntegerField()
 
 
-class LineAnswer(serializers.Serializer[Any]):
-    """What a ticket or an add-on costs for the registration of that number, in cents with VAT."""
+class QuoteLineResponse(serializers.Serializer[Any]):
+    """The price of a ticket or an add-on for one of the registrations, in cents including VAT."""
 
     registration = serializers.IntegerField(help_text="Counted from 0, as sent.")
     ticket = serializers.CharField(required=False)
     addon = serializers.CharField(required=False)
     before = serializers.IntegerField()
-    reductions = ReductionAnswer(many=True)
+    reductions = ReductionResponse(many=True)
     price = serializers.IntegerField()
     vat_rate = serializers.IntegerField(help_text="In hundredths of a percent.")
 
 
-class VatAnswer(serializers.Serializer[Any]):
-    """What is due at one rate, in cents."""
+class VatTotalResponse(serializers.Serializer[Any]):
+    """The sum at one VAT rate, in cents."""
 
     rate = serializers.IntegerField(help_text="In hundredths of a percent.")
     exemption = serializers.CharField(help_text="A VATEX code where the rate is 0.")
@@ -140,33 +144,33 @@ class VatAnswer(serializers.Serializer[Any]):
     vat = serializers.IntegerField()
 
 
-class QuoteAnswer(serializers.Serializer[Any]):
-    """What an order costs, and why."""
+class QuoteResponse(serializers.Serializer[Any]):
+    """The price of an order, with reasons."""
 
-    total = MoneyAnswer()
-    lines = LineAnswer(many=True)
-    vat = VatAnswer(many=True)
+    total = MoneyResponse()
+    lines = QuoteLineResponse(many=True)
+    vat = VatTotalResponse(many=True)
 
 
-class PlaceAnswer(serializers.Serializer[Any]):
-    """One registration."""
+class PlaceResponse(serializers.Serializer[Any]):
+    """A booked registration."""
 
     id = serializers.CharField()
     state = serializers.ChoiceField(["confirmed", "pending", "cancelled", "expired"])
 
 
-class OrderAnswer(serializers.Serializer[Any]):
-    """The order as booked."""
+class OrderResponse(serializers.Serializer[Any]):
+    """The booked order."""
 
     reference = serializers.CharField()
     state = serializers.ChoiceField(["confirmed", "pending", "cancelled", "expired"])
-    total = MoneyAnswer()
+    total = MoneyResponse()
     manage_url = serializers.URLField()
-    registrations = PlaceAnswer(many=True)
+    registrations = PlaceResponse(many=True)
 
 
-class RegistrationAnswer(serializers.Serializer[Any]):
-    """One registration of the organizer's list."""
+class RegistrationResponse(serializers.Serializer[Any]):
+    """A registration in the organizers' list."""
 
     id = serializers.CharField()
     order = serializers.CharField(help_text="The order's reference.")
@@ -177,134 +181,136 @@ class RegistrationAnswer(serializers.Serializer[Any]):
     email = serializers.CharField()
     company = serializers.CharField()
     no_photo = serializers.BooleanField()
-    price = MoneyAnswer()
-    reductions = ReductionAnswer(many=True)
-    addons = ChosenAnswer(many=True)
+    price = MoneyResponse()
+    reductions = ReductionResponse(many=True)
+    addons = ChosenAddonResponse(many=True)
     registered_at = serializers.DateTimeField()
     answers = serializers.DictField(help_text="By the questions' slugs, as they are kept.")
 
 
-def read_order(body: Any) -> OrderRequest:
-    """A request out of parsed JSON; what it means is checked later, by `register`.
+def parse_order_request(body: Any) -> OrderRequest:
+    """Parse an order's JSON body; `place_order` checks what it means.
 
-    Raises InvalidFields naming each field of the wrong type. Read by hand: this is the rush's path.
+    Written by hand instead of with the serializers, because it is on the path of a rush of orders. Raises
+    InvalidFields with the fields of a wrong type.
     """
-    found: dict[str, list[str]] = {}
-    reader = _Reader(body if isinstance(body, Mapping) else {}, "", found)
+    errors: dict[str, list[str]] = {}
+    reader = _JsonReader(body if isinstance(body, Mapping) else {}, "", errors)
     if not isinstance(body, Mapping):
-        found[""] = [_("Send one JSON object.")]
-    billing = _Reader(reader.mapping("billing"), "billing.", found)
+        errors[""] = [_("Send one JSON object.")]
+    billing = _JsonReader(reader.read_mapping("billing"), "billing.", errors)
     request = OrderRequest(
-        email=reader.text("email"),
-        language=reader.text("language") or "fr",
-        company=reader.text("company"),
-        payment=reader.text("payment") or Order.Payment.INVOICE,
-        purchase_order=reader.text("purchase_order"),
-        billing=Billing(
-            name=billing.text("name"),
-            street=billing.text("street"),
-            postcode=billing.text("postcode"),
-            city=billing.text("city"),
-            country=billing.text("country"),
+        email=reader.read_text("email"),
+        language=reader.read_text("language") or "fr",
+        company=reader.read_text("company"),
+        payment=reader.read_text("payment") or Order.Payment.INVOICE,
+        purchase_order=reader.read_text("purchase_order"),
+        billing=BillingDetails(
+            name=billing.read_text("name"),
+            street=billing.read_text("street"),
+            postcode=billing.read_text("postcode"),
+            city=billing.read_text("city"),
+            country=billing.read_text("country"),
         ),
-        currency=reader.text("currency"),
-        code=reader.text("code"),
-        expected_total=reader.whole("expected_total"),
-        places=tuple(_places(reader, found)),
+        currency=reader.read_text("currency"),
+        code=reader.read_text("code"),
+        expected_total=reader.read_integer("expected_total"),
+        places=tuple(_parse_places(reader, errors)),
     )
-    if found:
-        raise InvalidFields(_("Some fields need another look."), found)
+    if errors:
+        raise InvalidFields(_("Some fields need another look."), errors)
     return request
 
 
-def tickets_asked(body: Any) -> set[str]:
-    """The slugs of the tickets that a body asks for, as far as it can be read."""
+def parse_ticket_slugs(body: Any) -> set[str]:
+    """Return the ticket slugs in a body that is not validated yet."""
     items = body.get("registrations") if isinstance(body, Mapping) else None
-    first = items[:MOST_PLACES] if isinstance(items, list) else []
-    named = [item.get("ticket") for item in first if isinstance(item, Mapping)]
-    return {tidy(slug) for slug in named if isinstance(slug, str)}
+    first = items[:MAX_PLACES_PER_ORDER] if isinstance(items, list) else []
+    slugs = [item.get("ticket") for item in first if isinstance(item, Mapping)]
+    return {normalize_whitespace(slug) for slug in slugs if isinstance(slug, str)}
 
 
-def code_asked(body: Any) -> str:
-    """The code that a body brings, as far as it can be read."""
+def parse_voucher_code(body: Any) -> str:
+    """Return the voucher code in a body that is not validated yet."""
     code = body.get("code") if isinstance(body, Mapping) else None
-    return code_typed(code) if isinstance(code, str) else ""
+    return normalize_code(code) if isinstance(code, str) else ""
 
 
-def _places(reader: "_Reader", found: dict[str, list[str]]) -> Iterator[Place]:
-    items = reader.sequence("registrations")
-    if len(items) > MOST_PLACES:  # said at once: no more of them are read or counted than an order may hold
-        found.update({field: [sentence] for field, sentence in about_number(len(items))})
-    for index, item in enumerate(items[:MOST_PLACES]):
+def _parse_places(reader: "_JsonReader", errors: dict[str, list[str]]) -> Iterator[RequestedPlace]:
+    items = reader.read_list("registrations")
+    if len(items) > MAX_PLACES_PER_ORDER:  # the rest is neither parsed nor counted
+        errors.update({field: [sentence] for field, sentence in check_place_count(len(items))})
+    for index, item in enumerate(items[:MAX_PLACES_PER_ORDER]):
         prefix = f"registrations.{index}."
         if not isinstance(item, Mapping):
-            found[prefix.rstrip(".")] = [_("This must be an object.")]
+            errors[prefix.rstrip(".")] = [_("This must be an object.")]
             continue
-        place = _Reader(item, prefix, found)
-        yield Place(
-            ticket=place.text("ticket"),
-            first_name=place.text("first_name"),
-            last_name=place.text("last_name"),
-            email=place.text("email"),
-            company=place.text("company"),
-            no_photo=place.truth("no_photo"),
-            addons=place.words("addons"),
-            answers=place.mapping("answers"),
+        place = _JsonReader(item, prefix, errors)
+        yield RequestedPlace(
+            ticket=place.read_text("ticket"),
+            first_name=place.read_text("first_name"),
+            last_name=place.read_text("last_name"),
+            email=place.read_text("email"),
+            company=place.read_text("company"),
+            no_photo=place.read_boolean("no_photo"),
+            addons=place.read_strings("addons"),
+            answers=place.read_mapping("answers"),
         )
 
 
-class _Reader:
-    """Reads members of a JSON object by type, and keeps a sentence for each wrong one."""
+class _JsonReader:
+    """Read members of a JSON object by type, and collect an error for each wrong one."""
 
-    def __init__(self, body: Mapping[str, Any], prefix: str, found: dict[str, list[str]]) -> None:
-        self.body, self.prefix, self.found = body, prefix, found
+    def __init__(self, body: Mapping[str, Any], prefix: str, errors: dict[str, list[str]]) -> None:
+        self.body, self.prefix, self.errors = body, prefix, errors
 
-    def text(self, name: str) -> str:
-        """A string; missing and null are empty."""
+    def read_text(self, name: str) -> str:
+        """Return a string; missing and null are empty."""
         value = self.body.get(name)
         if value is None or isinstance(value, str):
             return value or ""
-        return self._refuse(name, _("This must be a string."), "")
+        return self._add_error(name, _("This must be a string."), "")
 
-    def truth(self, name: str) -> bool:
-        """True or false; missing and null are false."""
+    def read_boolean(self, name: str) -> bool:
+        """Return a boolean; missing and null are false."""
         value = self.body.get(name)
         if value is None or isinstance(value, bool):
             return bool(value)
-        self._refuse(name, _("This must be true or false."), None)
+        self._add_error(name, _("This must be true or false."), None)
         return False
 
-    def whole(self, name: str) -> int | None:
-        """A whole number, of as many digits as an amount may have; missing is null."""
+    def read_integer(self, name: str) -> int | None:
+        """Return an integer of at most `MAX_AMOUNT_CENTS`; missing is None."""
         value = self.body.get(name)
+        # In Python, True is an int.
         is_whole = isinstance(value, int) and not isinstance(value, bool)
-        if value is None or (is_whole and abs(value) <= MAX_AMOUNT):
+        if value is None or (is_whole and abs(value) <= MAX_AMOUNT_CENTS):
             return value
-        return self._refuse(name, _("This must be a whole number."), None)
+        return self._add_error(name, _("This must be a whole number."), None)
 
-    def words(self, name: str) -> tuple[str, ...]:
-        """Strings in a list; missing and null are none."""
-        values = self.sequence(name)
-        if len(values) <= MOST_ADDONS and all(isinstance(value, str) for value in values):
+    def read_strings(self, name: str) -> tuple[str, ...]:
+        """Return a list of strings as a tuple; missing and null are empty."""
+        values = self.read_list(name)
+        if len(values) <= MAX_ADDONS_PER_PLACE and all(isinstance(value, str) for value in values):
             return tuple(values)
-        return self._refuse(
-            name, _("This must be a list of strings, at most %(most)d.") % {"most": MOST_ADDONS}, ()
+        return self._add_error(
+            name, _("This must be a list of strings, at most %(most)d.") % {"most": MAX_ADDONS_PER_PLACE}, ()
         )
 
-    def mapping(self, name: str) -> Mapping[str, Any]:
-        """An object; missing and null are empty."""
+    def read_mapping(self, name: str) -> Mapping[str, Any]:
+        """Return an object; missing and null are empty."""
         value = self.body.get(name)
         if value is None or isinstance(value, Mapping):
             return value or {}
-        return self._refuse(name, _("This must be an object."), {})
+        return self._add_error(name, _("This must be an object."), {})
 
-    def sequence(self, name: str) -> list[Any]:
-        """A list; missing and null are empty."""
+    def read_list(self, name: str) -> list[Any]:
+        """Return a list; missing and null are empty."""
         value = self.body.get(name)
         if value is None or isinstance(value, list):
             return value or []
-        return self._refuse(name, _("This must be a list."), [])
+        return self._add_error(name, _("This must be a list."), [])
 
-    def _refuse[T](self, name: str, sentence: str, empty: T) -> T:
-        self.found[f"{self.prefix}{name}"] = [sentence]
+    def _add_error[T](self, name: str, sentence: str, empty: T) -> T:
+        self.errors[f"{self.prefix}{name}"] = [sentence]
         return empty

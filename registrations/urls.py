@@ -1,142 +1,241 @@
-"""Addresses."""
+"""Addresses of pages and API endpoints, and the entries in the organizers' menu."""
 
 from typing import Any
 
 from django.urls import path
 from django.utils.translation import gettext_lazy as _
 
-from convention.routes import OrganizerPage
+from convention.web.routing import OrganizerPage
 
 from . import api
-from .views import (
-    addons,
-    answers,
-    bulk_cancel,
-    check,
-    duplicates,
-    event,
-    imports,
-    links,
-    meals,
-    mine,
-    order,
-    organize,
-    organize_waiting,
-    questions,
-    quotas,
-    quotations,
-    refund_rules,
-    register,
-    sessions,
-    substitute,
-    tickets,
-    verification,
-    vouchers,
-    waiting,
-)
+from .billing import views as billing_views
+from .changes import answer_views, link_views
+from .changes import views as changes_views
+from .import_export import views as import_export_views
+from .orders import quotation_views, session_views, verification_views
+from .orders import views as orders_views
+from .organizer import bulk_cancel_views
+from .organizer import registration_views as organizer_views
+from .organizer import waiting_list_views as organizer_waiting_list_views
+from .organizer.duplicate_views import duplicate_dismissal, duplicate_list
+from .questions import views as questions_views
+from .storefront import event_views, review_views
+from .storefront import views as storefront_views
+from .storefront import waiting_list_views as storefront_waiting_list_views
+from .ticketing import views as ticketing_views
 
-LINK = "orders/<slug:reference>/<slug:secret>"
-LIST = "organize/<slug:event>/registrations"
-WAITING = "organize/<slug:event>/waiting"
-TICKETS = "organize/<slug:event>/tickets"
-MEALS = "organize/<slug:event>/meals"
-QUESTIONS = "organize/<slug:event>/questions"
+ORDER_LINK_PATH = "orders/<slug:reference>/<slug:secret>"
+REGISTRATION_LIST_PATH = "organize/<slug:event>/registrations"
+WAITING_LIST_PATH = "organize/<slug:event>/waiting"
+TICKETS_PATH = "organize/<slug:event>/tickets"
+MEALS_PATH = "organize/<slug:event>/meals"
+QUESTIONS_PATH = "organize/<slug:event>/questions"
 
 pages: list[Any] = [
-    path("events/<slug:slug>/", event.event, name="event"),
-    path("events/<slug:slug>/register/", register.who, name="register"),
-    path("events/<slug:slug>/register/choices/", register.choices, name="register-choices"),
-    path("events/<slug:slug>/register/check/", check.check, name="register-check"),
-    path("orders/confirm/<str:token>/", verification.verify, name="prove"),
-    path("orders/link/", links.lost, name="lost-link"),
-    path(f"{LINK}/", order.order, name="order"),
-    path(f"{LINK}/renew/", links.replace_link, name="order-renew"),
-    path(f"{LINK}/confirm/", verification.resend_link, name="order-resend-link"),
-    path(f"{LINK}/calendar.ics", order.calendar, name="order-calendar"),
-    path(f"{LINK}/<slug:person>/correct/", order.correct_registration, name="order-correct"),
-    path(f"{LINK}/<slug:person>/give/", substitute.substitute_registration, name="order-substitute"),
-    path(f"{LINK}/<slug:person>/cancel/", order.cancel_registration, name="order-cancel"),
-    path(f"{LINK}/<slug:person>/sessions/", sessions.own_sessions, name="order-sessions"),
-    path(f"{LINK}/<slug:person>/agenda.pdf", sessions.own_agenda, name="order-agenda"),
-    path("events/<slug:event>/waiting/<slug:ticket>/", waiting.join, name="join-waiting"),
-    path("waiting/<slug:secret>/", waiting.entry, name="waiting"),
-    path("waiting/<slug:secret>/leave/", waiting.leave, name="waiting-leave"),
-    path(f"{LINK}/<slug:person>/answers/", answers.answer_own, name="order-answers"),
-    path(f"{LINK}/pro-forma.pdf", quotations.pro_forma, name="order-pro-forma"),
-    path("quotations/<slug:secret>/", quotations.quotation, name="quotation"),
-    path("quotations/<slug:secret>/quotation.pdf", quotations.quotation_paper, name="quotation-paper"),
-    path("quotations/<slug:secret>/mail/", quotations.mail, name="quotation-mail"),
+    path("events/<slug:slug>/", event_views.event_page, name="event"),
+    path("events/<slug:slug>/register/", storefront_views.register_people, name="register"),
+    path("events/<slug:slug>/register/choices/", storefront_views.register_choices, name="register-choices"),
+    path("events/<slug:slug>/register/check/", review_views.register_review, name="register-check"),
+    path("orders/confirm/<str:token>/", verification_views.order_verification, name="prove"),
+    path("orders/link/", link_views.lost_link, name="lost-link"),
+    path(f"{ORDER_LINK_PATH}/", orders_views.order_detail, name="order"),
+    path(f"{ORDER_LINK_PATH}/renew/", link_views.link_replacement, name="order-renew"),
+    path(f"{ORDER_LINK_PATH}/confirm/", verification_views.verification_resend, name="order-resend-link"),
+    path(f"{ORDER_LINK_PATH}/calendar.ics", orders_views.order_calendar, name="order-calendar"),
+    path(
+        f"{ORDER_LINK_PATH}/<slug:person>/correct/",
+        orders_views.registration_correction,
+        name="order-correct",
+    ),
+    path(
+        f"{ORDER_LINK_PATH}/<slug:person>/give/",
+        changes_views.registration_substitution,
+        name="order-substitute",
+    ),
+    path(
+        f"{ORDER_LINK_PATH}/<slug:person>/cancel/",
+        orders_views.registration_cancellation,
+        name="order-cancel",
+    ),
+    path(
+        f"{ORDER_LINK_PATH}/<slug:person>/sessions/", session_views.attendee_sessions, name="order-sessions"
+    ),
+    path(
+        f"{ORDER_LINK_PATH}/<slug:person>/agenda.pdf", session_views.attendee_agenda_pdf, name="order-agenda"
+    ),
+    path(
+        "events/<slug:event>/waiting/<slug:ticket>/",
+        storefront_waiting_list_views.waiting_list_join,
+        name="join-waiting",
+    ),
+    path("waiting/<slug:secret>/", storefront_waiting_list_views.waiting_entry, name="waiting"),
+    path(
+        "waiting/<slug:secret>/leave/", storefront_waiting_list_views.waiting_list_leave, name="waiting-leave"
+    ),
+    path(f"{ORDER_LINK_PATH}/<slug:person>/answers/", answer_views.attendee_answers, name="order-answers"),
+    path(f"{ORDER_LINK_PATH}/pro-forma.pdf", quotation_views.pro_forma_download, name="order-pro-forma"),
+    path("quotations/<slug:secret>/", quotation_views.quotation_detail, name="quotation"),
+    path(
+        "quotations/<slug:secret>/quotation.pdf", quotation_views.quotation_download, name="quotation-paper"
+    ),
+    path("quotations/<slug:secret>/mail/", quotation_views.quotation_mail, name="quotation-mail"),
     path(
         "organize/<slug:event>/quotations/<slug:number>/mail/",
-        quotations.mail_for,
+        quotation_views.organizer_quotation_mail,
         name="organize-quotation-mail",
     ),
-    path("organize/<slug:event>/quotations/", quotations.quotations, name="organize-quotations"),
+    path("organize/<slug:event>/quotations/", quotation_views.quotation_list, name="organize-quotations"),
     path(
         "organize/<slug:event>/quotations/<slug:number>.pdf",
-        quotations.quotation_for,
+        quotation_views.organizer_quotation_download,
         name="organize-quotation-paper",
     ),
-    path(f"{MEALS}/", meals.meals, name="organize-meals"),
-    path(f"{MEALS}.csv", meals.export, {"kind": "csv"}, name="organize-meals-csv"),
-    path(f"{MEALS}.xlsx", meals.export, {"kind": "xlsx"}, name="organize-meals-xlsx"),
-    path(f"{MEALS}.pdf", meals.export, {"kind": "pdf"}, name="organize-meals-pdf"),
-    path("me/", mine.me, name="me"),
-    path(f"{LIST}/", organize.registrations, name="organize-registrations"),
-    path(f"{LIST}.csv", organize.export, {"kind": "csv"}, name="organize-registrations-csv"),
-    path(f"{LIST}.xlsx", organize.export, {"kind": "xlsx"}, name="organize-registrations-xlsx"),
-    path(f"{LIST}/import/", imports.import_page, name="organize-registrations-import"),
-    path(f"{LIST}/duplicates/", duplicates.duplicates, name="organize-duplicates"),
+    path(f"{MEALS_PATH}/", questions_views.meal_counts, name="organize-meals"),
+    path(f"{MEALS_PATH}.csv", questions_views.meal_export, {"kind": "csv"}, name="organize-meals-csv"),
+    path(f"{MEALS_PATH}.xlsx", questions_views.meal_export, {"kind": "xlsx"}, name="organize-meals-xlsx"),
+    path(f"{MEALS_PATH}.pdf", questions_views.meal_export, {"kind": "pdf"}, name="organize-meals-pdf"),
+    path("me/", orders_views.my_registrations, name="me"),
+    path(f"{REGISTRATION_LIST_PATH}/", organizer_views.registration_list, name="organize-registrations"),
     path(
-        f"{LIST}/duplicates/<slug:reference>/<slug:other>/apart/",
-        duplicates.apart,
+        f"{REGISTRATION_LIST_PATH}.csv",
+        organizer_views.registration_export,
+        {"kind": "csv"},
+        name="organize-registrations-csv",
+    ),
+    path(
+        f"{REGISTRATION_LIST_PATH}.xlsx",
+        organizer_views.registration_export,
+        {"kind": "xlsx"},
+        name="organize-registrations-xlsx",
+    ),
+    path(
+        f"{REGISTRATION_LIST_PATH}/import/",
+        import_export_views.registration_import,
+        name="organize-registrations-import",
+    ),
+    path(f"{REGISTRATION_LIST_PATH}/duplicates/", duplicate_list, name="organize-duplicates"),
+    path(
+        f"{REGISTRATION_LIST_PATH}/duplicates/<slug:reference>/<slug:other>/apart/",
+        duplicate_dismissal,
         name="organize-duplicate-apart",
     ),
-    path(f"{LIST}/cancel/", bulk_cancel.bulk_cancel, name="organize-bulk-cancel"),
-    path(f"{LIST}/imports/", imports.imports, name="organize-registrations-imports"),
-    path(f"{LIST}/imports/<int:pk>/undo/", imports.undo, name="organize-registrations-import-undo"),
-    path(f"{LIST}/<slug:reference>/", organize.registration, name="organize-registration"),
-    path(f"{LIST}/<slug:reference>/cancel/", organize.cancel_one, name="organize-registration-cancel"),
-    path(f"{LIST}/<slug:reference>/confirm/", organize.vouch_for_one, name="organize-registration-confirm"),
-    path(f"{LIST}/<slug:reference>/resend/", organize.resend_one, name="organize-registration-resend"),
-    path(f"{LIST}/<slug:reference>/renew/", links.renew_for, name="organize-registration-renew"),
-    path(f"{LIST}/<slug:reference>/sessions/", sessions.sessions_for, name="organize-registration-sessions"),
-    path(f"{WAITING}/", organize_waiting.waiting, name="organize-waiting"),
-    path(f"{WAITING}.csv", organize_waiting.export, {"kind": "csv"}, name="organize-waiting-csv"),
-    path(f"{WAITING}.xlsx", organize_waiting.export, {"kind": "xlsx"}, name="organize-waiting-xlsx"),
-    path(f"{WAITING}/<int:pk>/", organize_waiting.act, name="organize-waiting-act"),
-    path(f"{TICKETS}/", tickets.tickets, name="organize-tickets"),
-    path(f"{TICKETS}/new/", tickets.new_ticket, name="organize-ticket-new"),
-    path(f"{TICKETS}/vouchers/", vouchers.vouchers, name="organize-vouchers"),
-    path(f"{TICKETS}/vouchers/new/", vouchers.new_voucher, name="organize-voucher-new"),
-    path(f"{TICKETS}/vouchers/<slug:code>/", vouchers.voucher, name="organize-voucher"),
-    path(f"{TICKETS}/vouchers/<slug:code>/remove/", vouchers.remove, name="organize-voucher-remove"),
-    path(f"{TICKETS}/add-ons/", addons.addons, name="organize-addons"),
-    path(f"{TICKETS}/add-ons/new/", addons.new_addon, name="organize-addon-new"),
-    path(f"{TICKETS}/add-ons/<slug:slug>/", addons.addon, name="organize-addon"),
-    path(f"{TICKETS}/add-ons/<slug:slug>/remove/", addons.remove, name="organize-addon-remove"),
-    path(f"{TICKETS}/quotas/", quotas.quotas, name="organize-quotas"),
-    path(f"{TICKETS}/quotas/new/", quotas.new_quota, name="organize-quota-new"),
-    path(f"{TICKETS}/quotas/<int:pk>/", quotas.quota, name="organize-quota"),
-    path(f"{TICKETS}/quotas/<int:pk>/remove/", quotas.remove, name="organize-quota-remove"),
-    path(f"{TICKETS}/refunds/", refund_rules.refund_rules, name="organize-refunds"),
-    path(f"{TICKETS}/<slug:slug>/", tickets.ticket, name="organize-ticket"),
-    path(f"{TICKETS}/<slug:slug>/remove/", tickets.remove, name="organize-ticket-remove"),
-    path(f"{QUESTIONS}/", questions.questions, name="organize-questions"),
-    path(f"{QUESTIONS}/new/", questions.new_question, name="organize-question-new"),
-    path(f"{QUESTIONS}/<slug:slug>/", questions.question, name="organize-question"),
-    path(f"{QUESTIONS}/<slug:slug>/move/", questions.move, name="organize-question-move"),
-    path(f"{QUESTIONS}/<slug:slug>/remove/", questions.remove, name="organize-question-remove"),
-    path(f"{LIST}/files/<str:token>/", questions.answer_file, name="organize-answer-file"),
-    path(f"{LIST}/<slug:reference>/answers/", answers.answer_for, name="organize-registration-answers"),
+    path(
+        f"{REGISTRATION_LIST_PATH}/cancel/", bulk_cancel_views.bulk_cancellation, name="organize-bulk-cancel"
+    ),
+    path(
+        f"{REGISTRATION_LIST_PATH}/imports/",
+        import_export_views.import_history,
+        name="organize-registrations-imports",
+    ),
+    path(
+        f"{REGISTRATION_LIST_PATH}/imports/<int:pk>/undo/",
+        import_export_views.import_undo,
+        name="organize-registrations-import-undo",
+    ),
+    path(
+        f"{REGISTRATION_LIST_PATH}/<slug:reference>/",
+        organizer_views.registration_detail,
+        name="organize-registration",
+    ),
+    path(
+        f"{REGISTRATION_LIST_PATH}/<slug:reference>/cancel/",
+        organizer_views.registration_cancel,
+        name="organize-registration-cancel",
+    ),
+    path(
+        f"{REGISTRATION_LIST_PATH}/<slug:reference>/confirm/",
+        organizer_views.order_vouch,
+        name="organize-registration-confirm",
+    ),
+    path(
+        f"{REGISTRATION_LIST_PATH}/<slug:reference>/resend/",
+        organizer_views.mail_resend,
+        name="organize-registration-resend",
+    ),
+    path(
+        f"{REGISTRATION_LIST_PATH}/<slug:reference>/renew/",
+        link_views.organizer_link_replacement,
+        name="organize-registration-renew",
+    ),
+    path(
+        f"{REGISTRATION_LIST_PATH}/<slug:reference>/sessions/",
+        session_views.organizer_sessions,
+        name="organize-registration-sessions",
+    ),
+    path(
+        f"{WAITING_LIST_PATH}/", organizer_waiting_list_views.waiting_list_overview, name="organize-waiting"
+    ),
+    path(
+        f"{WAITING_LIST_PATH}.csv",
+        organizer_waiting_list_views.waiting_list_export,
+        {"kind": "csv"},
+        name="organize-waiting-csv",
+    ),
+    path(
+        f"{WAITING_LIST_PATH}.xlsx",
+        organizer_waiting_list_views.waiting_list_export,
+        {"kind": "xlsx"},
+        name="organize-waiting-xlsx",
+    ),
+    path(
+        f"{WAITING_LIST_PATH}/<int:pk>/",
+        organizer_waiting_list_views.waiting_entry_action,
+        name="organize-waiting-act",
+    ),
+    path(f"{TICKETS_PATH}/", ticketing_views.ticket_list, name="organize-tickets"),
+    path(f"{TICKETS_PATH}/new/", ticketing_views.ticket_create, name="organize-ticket-new"),
+    path(f"{TICKETS_PATH}/vouchers/", ticketing_views.voucher_list, name="organize-vouchers"),
+    path(f"{TICKETS_PATH}/vouchers/new/", ticketing_views.voucher_create, name="organize-voucher-new"),
+    path(f"{TICKETS_PATH}/vouchers/<slug:code>/", ticketing_views.voucher_edit, name="organize-voucher"),
+    path(
+        f"{TICKETS_PATH}/vouchers/<slug:code>/remove/",
+        ticketing_views.voucher_delete,
+        name="organize-voucher-remove",
+    ),
+    path(f"{TICKETS_PATH}/add-ons/", ticketing_views.addon_list, name="organize-addons"),
+    path(f"{TICKETS_PATH}/add-ons/new/", ticketing_views.addon_create, name="organize-addon-new"),
+    path(f"{TICKETS_PATH}/add-ons/<slug:slug>/", ticketing_views.addon_edit, name="organize-addon"),
+    path(
+        f"{TICKETS_PATH}/add-ons/<slug:slug>/remove/",
+        ticketing_views.addon_delete,
+        name="organize-addon-remove",
+    ),
+    path(f"{TICKETS_PATH}/quotas/", ticketing_views.quota_list, name="organize-quotas"),
+    path(f"{TICKETS_PATH}/quotas/new/", ticketing_views.quota_create, name="organize-quota-new"),
+    path(f"{TICKETS_PATH}/quotas/<int:pk>/", ticketing_views.quota_edit, name="organize-quota"),
+    path(
+        f"{TICKETS_PATH}/quotas/<int:pk>/remove/", ticketing_views.quota_delete, name="organize-quota-remove"
+    ),
+    path(f"{TICKETS_PATH}/refunds/", billing_views.refund_rule_list, name="organize-refunds"),
+    path(f"{TICKETS_PATH}/<slug:slug>/", ticketing_views.ticket_edit, name="organize-ticket"),
+    path(f"{TICKETS_PATH}/<slug:slug>/remove/", ticketing_views.ticket_delete, name="organize-ticket-remove"),
+    path(f"{QUESTIONS_PATH}/", questions_views.question_list, name="organize-questions"),
+    path(f"{QUESTIONS_PATH}/new/", questions_views.question_create, name="organize-question-new"),
+    path(f"{QUESTIONS_PATH}/<slug:slug>/", questions_views.question_edit, name="organize-question"),
+    path(f"{QUESTIONS_PATH}/<slug:slug>/move/", questions_views.question_move, name="organize-question-move"),
+    path(
+        f"{QUESTIONS_PATH}/<slug:slug>/remove/",
+        questions_views.question_delete,
+        name="organize-question-remove",
+    ),
+    path(
+        f"{REGISTRATION_LIST_PATH}/files/<str:token>/",
+        questions_views.answer_file_download,
+        name="organize-answer-file",
+    ),
+    path(
+        f"{REGISTRATION_LIST_PATH}/<slug:reference>/answers/",
+        answer_views.organizer_answers,
+        name="organize-registration-answers",
+    ),
 ]
 endpoints: list[Any] = [
-    path("events/<slug:event>/orders/", api.Orders.as_view(), name="api-orders"),
-    path("events/<slug:event>/quotes/", api.Quotes.as_view(), name="api-quotes"),
-    path("events/<slug:event>/registrations/", api.Registrations.as_view(), name="api-registrations"),
+    path("events/<slug:event>/orders/", api.OrderCreateView.as_view(), name="api-orders"),
+    path("events/<slug:event>/quotes/", api.QuoteView.as_view(), name="api-quotes"),
+    path("events/<slug:event>/registrations/", api.RegistrationListView.as_view(), name="api-registrations"),
     path(
         "events/<slug:event>/registrations/<slug:reference>/cancel/",
-        api.Cancellation.as_view(),
+        api.CancellationView.as_view(),
         name="api-cancel",
     ),
 ]

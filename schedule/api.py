@@ -1,4 +1,4 @@
-"""Sessions for programs."""
+"""The sessions of an event in the public API."""
 
 from typing import Any
 
@@ -11,47 +11,47 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from convention.api.models import ApiToken
-from convention.api.pagination import CursorPages
-from convention.api.scopes import reader
-from convention.dates import rfc3339
-from convention.events.called_off import called_off_at
-from convention.events.doors import visible_event
+from convention.api.pagination import ApiCursorPagination
+from convention.api.scopes import get_reader
+from convention.events.cancellations import find_cancellation_time
 from convention.events.models import Event
+from convention.events.permissions import get_visible_event
+from convention.text.dates import format_rfc3339
 
-from .agenda import sessions_to_show, with_speakers
-from .fullness import fullness
 from .models import Session
-from .pulse import Pulse, pulse_of
+from .programme.agenda import prefetch_speakers, query_sessions
+from .programme.days import describe_fullness
+from .programme.programme_version import ProgrammeVersion, get_programme_version
 
 
-class SessionPages(CursorPages):
-    """In order of time."""
+class SessionPagination(ApiCursorPagination):
+    """Paginate by cursor in order of time."""
 
     ordering = ("starts_at", "number")  # type: ignore[assignment]  # the stub knows one field
 
 
-class TrackAnswer(serializers.Serializer[Any]):
+class TrackResponse(serializers.Serializer[Any]):
     """A thread through the programme."""
 
     name = serializers.CharField()
     color = serializers.CharField(help_text="#rrggbb, or empty.")
 
 
-class RoomAnswer(serializers.Serializer[Any]):
+class RoomResponse(serializers.Serializer[Any]):
     """A room."""
 
     name = serializers.CharField()
 
 
-class SpeakerAnswer(serializers.Serializer[Any]):
-    """Who speaks."""
+class SpeakerResponse(serializers.Serializer[Any]):
+    """A speaker of a session."""
 
     guid = serializers.UUIDField()
     name = serializers.CharField()
     url = serializers.URLField(help_text="Their page.")
 
 
-class PlacesAnswer(serializers.Serializer[Any]):
+class SessionPlacesResponse(serializers.Serializer[Any]):
     """Places, where they are counted."""
 
     capacity = serializers.IntegerField()
@@ -59,7 +59,7 @@ class PlacesAnswer(serializers.Serializer[Any]):
     state = serializers.ChoiceField(["free", "filling", "full"])
 
 
-class SessionAnswer(serializers.Serializer[Any]):
+class SessionResponse(serializers.Serializer[Any]):
     """A session that has a time. `guid` never changes; texts are as written: plain, Markdown or HTML."""
 
     guid = serializers.UUIDField()
@@ -70,13 +70,13 @@ class SessionAnswer(serializers.Serializer[Any]):
     language = serializers.CharField()
     abstract = serializers.CharField()
     description = serializers.CharField()
-    track = TrackAnswer(allow_null=True)
-    room = RoomAnswer(allow_null=True)
+    track = TrackResponse(allow_null=True)
+    room = RoomResponse(allow_null=True)
     day = serializers.DateField(help_text="Of the programme; the night belongs to the day before.")
     starts_at = serializers.DateTimeField()
     ends_at = serializers.DateTimeField(allow_null=True)
-    speakers = SpeakerAnswer(many=True)
-    places = PlacesAnswer(allow_null=True, help_text="Null where places are not counted.")
+    speakers = SpeakerResponse(many=True)
+    places = SessionPlacesResponse(allow_null=True, help_text="Null where places are not counted.")
     cancelled = serializers.BooleanField(help_text="By itself, or with the whole event.")
     url = serializers.URLField(help_text="Its page.")
 
@@ -85,25 +85,25 @@ class SessionList(GenericAPIView[Session]):
     """The sessions of one event."""
 
     permission_classes = (AllowAny,)
-    pagination_class = SessionPages
-    serializer_class = SessionAnswer
+    pagination_class = SessionPagination
+    serializer_class = SessionResponse
     queryset = Session.objects.none()
 
-    @extend_schema(responses=SessionAnswer(many=True), tags=["events"], operation_id="sessions")
+    @extend_schema(responses=SessionResponse(many=True), tags=["events"], operation_id="sessions")
     def get(self, request: Request, event: str) -> Response:
         """In order of time, page by page. Published events are public."""
-        found = visible_event(event, reader(request, ApiToken.Scope.EVENTS_READ))
-        sessions = with_speakers(sessions_to_show(found).defer(None).filter(starts_at__isnull=False))
-        pulse = pulse_of(found)
+        event_obj = get_visible_event(event, get_reader(request, ApiToken.Scope.EVENTS_READ))
+        sessions = prefetch_speakers(query_sessions(event_obj).defer(None).filter(starts_at__isnull=False))
+        version = get_programme_version(event_obj)
         page = self.paginate_queryset(sessions) or []
-        answers = [answer_of(session, found, pulse) for session in page]
-        if called_off_at(found):
+        answers = [describe_session(session, event_obj, version) for session in page]
+        if find_cancellation_time(event_obj):
             answers = [{**answer, "cancelled": True} for answer in answers]
         return self.get_paginated_response(answers)
 
 
-def answer_of(session: Session, event: Event, pulse: Pulse) -> dict[str, Any]:
-    """As `SessionAnswer` describes."""
+def describe_session(session: Session, event: Event, programme_version: ProgrammeVersion) -> dict[str, Any]:
+    """Return a session in the shape of `SessionResponse`."""
     names = ("number", "title", "subtitle", "kind", "language", "abstract", "description")
     site = f"{settings.SITE_URL}/events/{event.slug}"
     track, room = session.track, session.room
@@ -113,9 +113,9 @@ def answer_of(session: Session, event: Event, pulse: Pulse) -> dict[str, Any]:
         **{name: getattr(session, name) for name in names},
         "track": {"name": track.name, "color": track.color} if track else None,
         "room": {"name": room.name} if room else None,
-        "day": str(session.day or pulse.day(session.starts_at)),
-        "starts_at": rfc3339(session.starts_at, event.zone),
-        "ends_at": rfc3339(session.ends_at, event.zone),
+        "day": str(session.day or programme_version.get_programme_day(session.starts_at)),
+        "starts_at": format_rfc3339(session.starts_at, event.zone),
+        "ends_at": format_rfc3339(session.ends_at, event.zone),
         "speakers": [
             {
                 "guid": str(appearance.speaker.guid),
@@ -124,16 +124,16 @@ def answer_of(session: Session, event: Event, pulse: Pulse) -> dict[str, Any]:
             }
             for appearance in session.appearances.all()
         ],
-        "places": places_of(session),
+        "places": describe_places(session),
         "cancelled": session.cancelled_at is not None,
         "url": f"{site}/sessions/{session.guid}/",
     }
 
 
-def places_of(session: Session) -> dict[str, Any] | None:
-    """As `PlacesAnswer` describes."""
+def describe_places(session: Session) -> dict[str, Any] | None:
+    """Return a session's places in the shape of `SessionPlacesResponse`."""
     if session.capacity is None:
         return None
-    left = session.capacity - session.taken
-    state = fullness(session.taken, session.capacity)
+    left = session.capacity - session.reserved
+    state = describe_fullness(session.reserved, session.capacity)
     return {"capacity": session.capacity, "left": left, "state": state}

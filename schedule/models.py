@@ -1,4 +1,4 @@
-"""The programme of an event: tracks, sessions, speakers, and what a visitor picked."""
+"""The programme of an event: schedule, tracks, speakers, sessions, personal agendas and uploaded files."""
 
 import datetime
 import uuid
@@ -9,16 +9,16 @@ from django.db.models import F, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from convention.backup.rules import LEFT_OUT, BackupRule
-from convention.counters import NEVER_TOO_MANY, Counted, all_but
+from convention.backup.rules import EXCLUDED_FROM_BACKUP, BackupRule
+from convention.db.limited_stock import WITHIN_CAPACITY, LimitedStock, exclude_from_save
 from convention.events.models import Event, Room
-from convention.links import LinkedModel
+from convention.web.link_secrets import LinkedModel
 
-from .clean_html import CleanHtmlField, RichTextModel
+from .rich_text.clean_columns import CleanHtmlField, RichTextModel
 
 
 class Schedule(models.Model):
-    """What holds for the whole programme of one event; `revision` rises with every change."""
+    """Settings of one event's programme; `revision` is raised with every change."""
 
     event = models.OneToOneField(Event, models.CASCADE, related_name="schedule")
     version = models.CharField(_("version"), max_length=200, blank=True)
@@ -26,7 +26,7 @@ class Schedule(models.Model):
     changed_at = models.DateTimeField(auto_now_add=True)
     acronym = models.CharField(max_length=100, blank=True)
     base_url = models.URLField(max_length=500, blank=True)
-    day_starts = models.TimeField(_("the day starts at"), default=datetime.time(6))
+    day_starts_at = models.TimeField(_("the day starts at"), default=datetime.time(6))
     slot_minutes = models.PositiveIntegerField(default=5)
 
     class Meta:
@@ -37,12 +37,12 @@ class Schedule(models.Model):
         return f"{self.event} {self.version}".strip()
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Keep what was changed; the revision is only ever raised, by `raise_revision`."""
-        super().save(*args, **all_but("revision", of=self, given=kwargs))
+        """Save all fields but `revision`, which only `raise_revision` writes."""
+        super().save(*args, **exclude_from_save("revision", row=self, save_arguments=kwargs))
 
 
 class Track(models.Model):
-    """A thread through the programme, with a colour."""
+    """A thematic track of the programme, with a colour."""
 
     event = models.ForeignKey(Event, models.CASCADE, related_name="tracks")
     name = models.CharField(_("name"), max_length=500)
@@ -61,7 +61,7 @@ class Track(models.Model):
 
 
 class Speaker(RichTextModel):
-    """Someone who speaks at one event."""
+    """A speaker at one event."""
 
     event = models.ForeignKey(Event, models.CASCADE, related_name="speakers")
     guid = models.UUIDField(default=uuid.uuid4)
@@ -81,17 +81,16 @@ class Speaker(RichTextModel):
         return self.name
 
     def get_absolute_url(self) -> str:
-        """The public page."""
         return reverse("speaker", args=[self.event.slug, self.guid])
 
 
-class Session(Counted, RichTextModel):
-    """Something that happens at one time in one room, or has neither yet.
+class Session(LimitedStock, RichTextModel):
+    """A session of the programme; it may have no time or room yet.
 
-    Where it takes bookings its door admits those alone who booked a seat; else whoever comes is let in.
+    If it takes bookings, its checkpoint admits only attendees who booked it; else everybody.
     """
 
-    TURN = 30
+    LOCK_ORDER = 30
 
     event = models.ForeignKey(Event, models.CASCADE, related_name="sessions")
     guid = models.UUIDField(default=uuid.uuid4)
@@ -133,30 +132,29 @@ class Session(Counted, RichTextModel):
                 name="session_ends_after_start",
                 condition=Q(ends_at__isnull=True) | Q(ends_at__gte=F("starts_at")),
             ),
-            models.CheckConstraint(name="session_never_overbooked", condition=NEVER_TOO_MANY),
+            models.CheckConstraint(name="session_never_overbooked", condition=WITHIN_CAPACITY),
         ]
 
     def __str__(self) -> str:
         return self.title
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Keep what was changed; the count of places taken is only ever changed by booking."""
-        super().save(*args, **all_but("taken", of=self, given=kwargs))
+        """Save all fields but `reserved`, which only bookings write."""
+        super().save(*args, **exclude_from_save("reserved", row=self, save_arguments=kwargs))
 
     def get_absolute_url(self) -> str:
-        """The public page."""
         return reverse("session", args=[self.event.slug, self.guid])
 
     @property
     def duration(self) -> datetime.timedelta:
-        """From start to end; zero while one of them is open."""
+        """Return the time from start to end; zero if one of them is missing."""
         if self.starts_at is None or self.ends_at is None:
             return datetime.timedelta()
         return self.ends_at - self.starts_at
 
 
 class SessionSpeaker(models.Model):
-    """Who speaks in a session, in order."""
+    """A speaker of a session, in order."""
 
     session = models.ForeignKey(Session, models.CASCADE, related_name="appearances")
     speaker = models.ForeignKey(Speaker, models.CASCADE, related_name="appearances")
@@ -172,14 +170,14 @@ class SessionSpeaker(models.Model):
         return f"{self.speaker}, {self.session}"
 
 
-class Selection(LinkedModel):
-    """A personal agenda: the token of its link is all that a visitor needs to keep it."""
+class PersonalAgenda(LinkedModel):
+    """A visitor's own agenda; whoever has the token of its link may change it, without an account."""
 
-    LINK_PURPOSE = "schedule.selection"
+    LINK_PURPOSE = "schedule.personal_agenda"
 
-    event = models.ForeignKey(Event, models.CASCADE, related_name="selections")
+    event = models.ForeignKey(Event, models.CASCADE, related_name="personal_agendas")
     created_at = models.DateTimeField(auto_now_add=True)
-    sessions = models.ManyToManyField(Session, related_name="selections", blank=True)
+    sessions = models.ManyToManyField(Session, related_name="personal_agendas", blank=True)
 
     class Meta:
         verbose_name = _("personal agenda")
@@ -189,10 +187,10 @@ class Selection(LinkedModel):
         return f"{self.event} #{self.pk}"
 
 
-class Upload(models.Model):
-    """A schedule file between its preview and its import, with what the preview said."""
+class ScheduleUpload(models.Model):
+    """A schedule file between its preview and its import, with the preview's content."""
 
-    BACKUP_RULE: ClassVar[BackupRule] = LEFT_OUT
+    BACKUP_RULE: ClassVar[BackupRule] = EXCLUDED_FROM_BACKUP
 
     event = models.ForeignKey(Event, models.CASCADE, related_name="+")
     token = models.CharField(max_length=43, unique=True)

@@ -1,4 +1,4 @@
-"""What programmes hold of people, for the privacy desk: speakers, who are known by name alone."""
+"""Declare the personal data in programmes: speakers, who are known by name alone."""
 
 import html
 from typing import Any
@@ -7,66 +7,68 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from convention.personal import Holding, Subject
-from convention.privacy.redact import Redactor, full_name_phrases, words_of
+from convention.personal_data import DataSubject, PersonalDataSource
+from convention.privacy.redaction.redactor import Redactor, build_full_name_phrases, normalize_words
 
-from .models import Speaker, Upload
-from .revision import raise_revision
+from .editing.revision import raise_revision
+from .models import ScheduleUpload, Speaker
 
-TEXTS = ("title", "subtitle", "slug", "abstract", "description", "links", "attachments", "extra")
+REDACTED_FIELDS = ("title", "subtitle", "slug", "abstract", "description", "links", "attachments", "extra")
 
 
-def _speaking(subject: Subject) -> "QuerySet[Any]":
+def _find_speakers(subject: DataSubject) -> "QuerySet[Any]":
     """Return the speakers of past events whose full name is one of the subject's.
 
     They are known by name alone: an automatic erasure leaves them, and so does any while the event is ahead.
     """
-    wanted = {phrase for name in subject.names for phrase in full_name_phrases(name)}
+    wanted = {phrase for name in subject.names for phrase in build_full_name_phrases(name)}
     if subject.is_automatic or not wanted:
         return Speaker.objects.none()
     known = Speaker.objects.filter(event__ends_at__lt=timezone.now()).values_list("pk", "name")
-    return Speaker.objects.filter(pk__in=[pk for pk, name in known if words_of(name) in wanted])
+    return Speaker.objects.filter(pk__in=[pk for pk, name in known if normalize_words(name) in wanted])
 
 
-def _uploaded(subject: Subject) -> "QuerySet[Any]":
+def _find_uploads(subject: DataSubject) -> "QuerySet[Any]":
     """Return files that wait for their import, for a day, and mention the subject."""
     redactor = Redactor(subject)
-    rows = Upload.objects.values_list("pk", "content") if subject.names or subject.addresses else []
-    return Upload.objects.filter(pk__in=[pk for pk, content in rows if redactor.finds(_text_of(content))])
+    rows = ScheduleUpload.objects.values_list("pk", "content") if subject.names or subject.addresses else []
+    return ScheduleUpload.objects.filter(
+        pk__in=[pk for pk, content in rows if redactor.has_match(_decode_content(content))]
+    )
 
 
-def _text_of(content: Any) -> str:
+def _decode_content(content: Any) -> str:
     return html.unescape(bytes(content).decode("utf-8", "replace"))
 
 
-def _leave_programme(rows: "QuerySet[Any]", subject: Subject) -> None:
+def _redact_sessions(rows: "QuerySet[Any]", subject: DataSubject) -> None:
     """Strike the name out of the sessions in which the subject speaks; the speaker goes with the row."""
     redactor = Redactor(subject)
     for speaker in rows.select_related("event"):
         for session in speaker.sessions.all():
-            for column in TEXTS:
-                setattr(session, column, redactor.value(getattr(session, column)))
-            session.save(update_fields=TEXTS)
+            for column in REDACTED_FIELDS:
+                setattr(session, column, redactor.redact_value(getattr(session, column)))
+            session.save(update_fields=REDACTED_FIELDS)
         raise_revision(event=speaker.event)
 
 
-HOLDINGS = [
-    Holding(
+PERSONAL_DATA = [
+    PersonalDataSource(
         model=Speaker,
-        why=_("that you speak, with your biography, as the programme shows it"),
-        finds=_speaking,
-        tells=("id", "event", "name", "biography", "url"),
-        forget=_leave_programme,
-        gone=True,
-        leads=False,
+        purpose=_("that you speak, with your biography, as the programme shows it"),
+        find_more_rows=_find_speakers,
+        exported_columns=("id", "event", "name", "biography", "url"),
+        erase_rows=_redact_sessions,
+        is_deleted_on_erasure=True,
+        leads_to_other_tables=False,
     ),
-    Holding(
-        model=Upload,
+    PersonalDataSource(
+        model=ScheduleUpload,
         name=_("files of programmes"),
-        why=_("files of a programme that wait for their import, for a day"),
-        finds=_uploaded,
-        tells=("id", "event", "created_at"),
-        gone=True,
-        leads=False,
+        purpose=_("files of a programme that wait for their import, for a day"),
+        find_more_rows=_find_uploads,
+        exported_columns=("id", "event", "created_at"),
+        is_deleted_on_erasure=True,
+        leads_to_other_tables=False,
     ),
 ]

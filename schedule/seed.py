@@ -1,4 +1,4 @@
-"""The demo's programme: 60 sessions on two days, 200 for the large one."""
+"""Create the demo's programme: 60 sessions on two days, 200 for the large event."""
 
 import datetime
 import uuid
@@ -10,64 +10,62 @@ from django.utils.translation import gettext_lazy as _
 
 from convention.club.models import Person
 from convention.events.models import Event, Room
-from convention.seeding import World
+from convention.seeding import DemoWorld
 
-from .demo_titles import ABSTRACT, PLENARIES, SLOTS, TALKS, TRACKS
+from .demo_programme import DEMO_ABSTRACT, DEMO_PLENARIES, DEMO_SLOTS, DEMO_TALKS, DEMO_TRACKS
 from .models import Schedule, Session, SessionSpeaker, Speaker, Track
 
-SESSIONS = {"small": 20, "club": 60, "large": 200}
-WORKSHOP = 24
-"""Places in a workshop or a small circle, which are booked."""
-LENGTH = datetime.timedelta(minutes=50)
+SESSION_COUNTS = {"small": 20, "club": 60, "large": 200}
+# Capacity of the bookable demo workshops.
+WORKSHOP_CAPACITY = 24
+SESSION_DURATION = datetime.timedelta(minutes=50)
 
 
-def seed(world: World) -> None:
-    """Tracks, speakers and sessions of this size's convention, and of the past one with the club."""
-    make_programme(world, Event.objects.get(slug=world.main_event), SESSIONS[world.size])
-    world.made.append(format_lazy(_("{count} sessions"), count=SESSIONS[world.size]))
+def seed(world: DemoWorld) -> None:
+    """Create tracks, speakers and sessions of this size's convention, and of the club's past edition."""
+    create_programme(world, Event.objects.get(slug=world.main_event_slug), SESSION_COUNTS[world.size])
+    world.created.append(format_lazy(_("{count} sessions"), count=SESSION_COUNTS[world.size]))
     past = Event.objects.filter(slug__startswith="convention-", starts_at__lt=world.now).first()
     if world.size == "club" and past:
-        make_programme(world, past, 20)
+        create_programme(world, past, 20)
 
 
-def make_programme(world: World, event: Event, count: int) -> None:
-    """Plenaries first, then talks over rooms and slots until there are `count`."""
+def create_programme(world: DemoWorld, event: Event, session_count: int) -> None:
+    """Create plenaries first, then talks over rooms and slots until there are `session_count`."""
     Schedule.objects.create(event=event, version="1", acronym=event.slug, changed_at=world.now)
     tracks = Track.objects.bulk_create(
         Track(event=event, name=name, slug=slugify(name), color=color, position=index)
-        for index, (name, color) in enumerate(TRACKS)
+        for index, (name, color) in enumerate(DEMO_TRACKS)
     )
     rooms = list(event.rooms.all())
-    sessions = plenaries(event, rooms[0], tracks[-1]) + talks(world, event, rooms, tracks)
-    chosen = sorted(sessions[:count], key=start_of)
+    sessions = make_plenaries(event, rooms[0], tracks[-1]) + make_talks(world, event, rooms, tracks)
+    chosen = sorted(sessions[:session_count], key=get_session_start)
     for number, session in enumerate(chosen, start=1):
         session.number = number
-        session.guid = stable_guid(event, session.title, start_of(session).isoformat())
+        session.guid = make_stable_guid(event, session.title, get_session_start(session).isoformat())
         session.slug = slugify(session.title)
-        session.day = start_of(session).date()
+        session.day = get_session_start(session).date()
     Session.objects.bulk_create(chosen)
-    make_speakers(world, event, [session for session in chosen if session.kind != "plenary"])
+    create_speakers(world, event, [session for session in chosen if session.kind != "plenary"])
 
 
-def start_of(session: Session) -> datetime.datetime:
-    """When a session starts: all of the demo's have a time."""
+def get_session_start(session: Session) -> datetime.datetime:
     assert session.starts_at is not None
     return session.starts_at
 
 
-def stable_guid(event: Event, *parts: str) -> uuid.UUID:
-    """The same guid for the same thing of the same event."""
+def make_stable_guid(event: Event, *parts: str) -> uuid.UUID:
+    """Return the same guid for the same parts of the same event."""
     return uuid.uuid5(uuid.NAMESPACE_URL, "/".join((event.slug, *parts)))
 
 
-def moment(event: Event, day: int, hour: int, minute: int) -> datetime.datetime:
-    """A time on the event's first or second day, in its zone."""
+def make_local_moment(event: Event, day: int, hour: int, minute: int) -> datetime.datetime:
+    """Return a time on the event's first or second day, in its time zone."""
     date = event.starts_at.astimezone(event.zone).date() + datetime.timedelta(days=day)
     return datetime.datetime.combine(date, datetime.time(hour, minute), event.zone)
 
 
-def plenaries(event: Event, room: Room, track: Track) -> list[Session]:
-    """What everybody attends."""
+def make_plenaries(event: Event, room: Room, track: Track) -> list[Session]:
     return [
         Session(
             event=event,
@@ -76,32 +74,32 @@ def plenaries(event: Event, room: Room, track: Track) -> list[Session]:
             language="fr",
             room=room,
             track=track,
-            starts_at=(start := moment(event, *when)),
+            starts_at=(start := make_local_moment(event, *when)),
             ends_at=start + datetime.timedelta(minutes=minutes),
         )
-        for when, (title, minutes) in PLENARIES.items()
+        for when, (title, minutes) in DEMO_PLENARIES.items()
     ]
 
 
-def talks(world: World, event: Event, rooms: list[Room], tracks: list[Track]) -> list[Session]:
-    """Talks in every room at every slot; the large demo uses shorter slots to hold 200."""
-    titles = list(TALKS)
-    world.rng("titles").shuffle(titles)
+def make_talks(world: DemoWorld, event: Event, rooms: list[Room], tracks: list[Track]) -> list[Session]:
+    """Make talks in every room and slot; the large demo has shorter slots."""
+    titles = list(DEMO_TALKS)
+    world.make_rng("titles").shuffle(titles)
     large = world.size == "large"
-    places = list(product(large_slots() if large else SLOTS, rooms))
-    length = datetime.timedelta(minutes=25) if large else LENGTH
+    places = list(product(list_large_slots() if large else DEMO_SLOTS, rooms))
+    length = datetime.timedelta(minutes=25) if large else SESSION_DURATION
     return [
         Session(
             event=event,
             title=title if index < len(titles) else f"{title} ({index // len(titles) + 1})",
             kind="workshop" if title.startswith("Atelier") else "talk",
-            capacity=WORKSHOP if (small := is_small(index, title)) else None,
+            capacity=WORKSHOP_CAPACITY if (small := is_workshop(index, title)) else None,
             is_bookable=small and event.starts_at > world.now,
             language="fr",
             room=room,
             track=tracks[track],
-            abstract=ABSTRACT,
-            starts_at=(start := moment(event, *slot)),
+            abstract=DEMO_ABSTRACT,
+            starts_at=(start := make_local_moment(event, *slot)),
             ends_at=start + length,
         )
         for index, ((slot, room), (title, track)) in enumerate(
@@ -110,13 +108,13 @@ def talks(world: World, event: Event, rooms: list[Room], tracks: list[Track]) ->
     ]
 
 
-def is_small(index: int, title: str) -> bool:
-    """Whether a session is a workshop, or held in a small circle: a few beside each other, to choose from."""
+def is_workshop(index: int, title: str) -> bool:
+    """Return whether a session is a workshop: some run in parallel, to choose from."""
     return title.startswith("Atelier") or index % 12 in {3, 4}
 
 
-def large_slots() -> list[tuple[int, int, int]]:
-    """Twenty-four half hours between the plenaries of both days."""
+def list_large_slots() -> list[tuple[int, int, int]]:
+    """Return twenty-four half hours between the plenaries of both days."""
     first = [(9, 50), (10, 20), (10, 50), (11, 20), (11, 50)]
     first += [(hour, minute) for hour in (14, 15, 16) for minute in (0, 30)] + [(17, 0)]
     second = [(9, 15), (9, 45), (10, 15), (10, 45), (11, 15), (11, 40), (12, 5)]
@@ -124,10 +122,12 @@ def large_slots() -> list[tuple[int, int, int]]:
     return [(0, *time) for time in first] + [(1, *time) for time in second]
 
 
-def make_speakers(world: World, event: Event, sessions: list[Session]) -> None:
-    """One or two people of the club for each talk."""
-    people = list(Person.objects.filter(employments__isnull=False).order_by("pk").distinct()[: world.people])
-    rng = world.rng("speakers", event.slug)
+def create_speakers(world: DemoWorld, event: Event, sessions: list[Session]) -> None:
+    """Create one or two speakers for each talk."""
+    people = list(
+        Person.objects.filter(employments__isnull=False).order_by("pk").distinct()[: world.person_count]
+    )
+    rng = world.make_rng("speakers", event.slug)
     busy: dict[datetime.datetime, set[int]] = defaultdict(set)
     casts = []
     for session in sessions:
@@ -140,8 +140,8 @@ def make_speakers(world: World, event: Event, sessions: list[Session]) -> None:
         key: Speaker(
             event=event,
             name=person.name,
-            guid=stable_guid(event, "speaker", str(key)),
-            biography=biography(person),
+            guid=make_stable_guid(event, "speaker", str(key)),
+            biography=write_biography(person),
         )
         for key, person in names.items()
     }
@@ -153,8 +153,7 @@ def make_speakers(world: World, event: Event, sessions: list[Session]) -> None:
     )
 
 
-def biography(person: Person) -> str:
-    """Two sentences."""
+def write_biography(person: Person) -> str:
     return (
         f"{person.name} travaille dans l’infrastructure depuis quinze ans et partage ici un chantier récent."
     )

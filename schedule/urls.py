@@ -1,72 +1,105 @@
-"""Addresses."""
-
 from typing import Any
 
 from django.urls import path
 from django.utils.translation import gettext_lazy as _
 
-from convention.routes import OrganizerPage
+from convention.web.routing import OrganizerPage
 
 from . import api
-from .views import agenda, feeds, paper, selection
-from .views.organize import imports, sessions, settings, speakers, tracks
+from .editing import session_views
+from .editing import views as editing_views
+from .exchange import views as exchange_views
+from .paper import views as paper_views
+from .personal import views as personal_views
+from .programme import feed_views
+from .programme import views as programme_views
 
 pages: list[Any] = [
-    path("organize/<slug:event>/schedule/", sessions.sessions, name="organize-schedule"),
-    path("organize/<slug:event>/schedule/new/", sessions.add_session, name="organize-session-new"),
-    path("organize/<slug:event>/schedule/<int:number>/", sessions.edit_session, name="organize-session"),
+    path("organize/<slug:event>/schedule/", session_views.session_list, name="organize-schedule"),
+    path("organize/<slug:event>/schedule/new/", session_views.session_add, name="organize-session-new"),
+    path("organize/<slug:event>/schedule/<int:number>/", session_views.session_edit, name="organize-session"),
     path(
         "organize/<slug:event>/schedule/<int:number>/cancel/",
-        sessions.cancel_session,
+        session_views.session_cancel,
         name="organize-session-cancel",
     ),
     path(
         "organize/<slug:event>/schedule/<int:number>/restore/",
-        sessions.restore_session,
+        session_views.session_restore,
         name="organize-session-restore",
     ),
     path(
         "organize/<slug:event>/schedule/<int:number>/remove/",
-        sessions.remove_session,
+        session_views.session_remove,
         name="organize-session-remove",
     ),
-    path("organize/<slug:event>/schedule/tracks/", tracks.tracks, name="organize-tracks"),
-    path("organize/<slug:event>/schedule/tracks/<int:pk>/", tracks.track, name="organize-track"),
+    path("organize/<slug:event>/schedule/tracks/", editing_views.track_list, name="organize-tracks"),
+    path("organize/<slug:event>/schedule/tracks/<int:pk>/", editing_views.track_edit, name="organize-track"),
     path(
-        "organize/<slug:event>/schedule/tracks/<int:pk>/move/", tracks.move_track, name="organize-track-move"
+        "organize/<slug:event>/schedule/tracks/<int:pk>/move/",
+        editing_views.track_move,
+        name="organize-track-move",
     ),
     path(
         "organize/<slug:event>/schedule/tracks/<int:pk>/remove/",
-        tracks.remove_track,
+        editing_views.track_remove,
         name="organize-track-remove",
     ),
-    path("organize/<slug:event>/schedule/speakers/", speakers.speakers, name="organize-speakers"),
-    path("organize/<slug:event>/schedule/speakers/new/", speakers.speaker, name="organize-speaker-new"),
-    path("organize/<slug:event>/schedule/speakers/<int:pk>/", speakers.speaker, name="organize-speaker"),
+    path("organize/<slug:event>/schedule/speakers/", editing_views.speaker_list, name="organize-speakers"),
+    path(
+        "organize/<slug:event>/schedule/speakers/new/",
+        editing_views.speaker_edit,
+        name="organize-speaker-new",
+    ),
+    path(
+        "organize/<slug:event>/schedule/speakers/<int:pk>/",
+        editing_views.speaker_edit,
+        name="organize-speaker",
+    ),
     path(
         "organize/<slug:event>/schedule/speakers/<int:pk>/remove/",
-        speakers.remove_speaker,
+        editing_views.speaker_remove,
         name="organize-speaker-remove",
     ),
-    path("organize/<slug:event>/schedule/version/", settings.settings, name="organize-schedule-settings"),
-    path("organize/<slug:event>/schedule/import/", imports.choose_file, name="organize-import"),
     path(
-        "organize/<slug:event>/schedule/import/<str:token>/", imports.preview, name="organize-import-preview"
+        "organize/<slug:event>/schedule/version/",
+        editing_views.schedule_settings,
+        name="organize-schedule-settings",
     ),
-    path("events/<slug:event>/agenda/", agenda.agenda_page, name="agenda"),
-    path("events/<slug:event>/agenda.ics", feeds.feed, {"fmt": "ics"}, name="agenda-ics"),
-    path("events/<slug:event>/agenda.xml", feeds.feed, {"fmt": "frab-xml"}, name="agenda-xml"),
-    path("events/<slug:event>/agenda.json", feeds.feed, {"fmt": "frab-json"}, name="agenda-json"),
-    path("events/<slug:event>/agenda.pdf", paper.agenda_pdf, name="agenda-pdf"),
-    path("events/<slug:event>/agenda/choose/", selection.choose_page, name="choose"),
-    path("events/<slug:event>/agenda/mine/", selection.mine, name="my-agenda"),
-    path("events/<slug:event>/agenda/mine/renew/", selection.renew_address, name="renew-agenda"),
-    path("events/<slug:event>/agenda/mine/<str:token>.ics", selection.feed, name="my-agenda-feed"),
-    path("events/<slug:event>/agenda/mine/<str:token>/", selection.shared, name="shared-agenda"),
-    path("events/<slug:event>/agenda/mine/<str:token>/keep/", selection.keep, name="keep-agenda"),
-    path("events/<slug:event>/sessions/<uuid:guid>/", agenda.session_page, name="session"),
-    path("events/<slug:event>/speakers/", agenda.speakers_page, name="speakers"),
-    path("events/<slug:event>/speakers/<uuid:guid>/", agenda.speaker_page, name="speaker"),
+    path("organize/<slug:event>/schedule/import/", exchange_views.import_upload_page, name="organize-import"),
+    path(
+        "organize/<slug:event>/schedule/import/<str:token>/",
+        exchange_views.import_preview_page,
+        name="organize-import-preview",
+    ),
+    path("events/<slug:event>/agenda/", programme_views.agenda_page, name="agenda"),
+    path("events/<slug:event>/agenda.ics", feed_views.programme_feed, {"fmt": "ics"}, name="agenda-ics"),
+    path("events/<slug:event>/agenda.xml", feed_views.programme_feed, {"fmt": "frab-xml"}, name="agenda-xml"),
+    path(
+        "events/<slug:event>/agenda.json", feed_views.programme_feed, {"fmt": "frab-json"}, name="agenda-json"
+    ),
+    path("events/<slug:event>/agenda.pdf", paper_views.agenda_pdf, name="agenda-pdf"),
+    path("events/<slug:event>/agenda/choose/", personal_views.agenda_choice, name="choose"),
+    path("events/<slug:event>/agenda/mine/", personal_views.own_agenda_page, name="my-agenda"),
+    path("events/<slug:event>/agenda/mine/renew/", personal_views.agenda_link_renewal, name="renew-agenda"),
+    path(
+        "events/<slug:event>/agenda/mine/<str:token>.ics",
+        personal_views.personal_agenda_feed,
+        name="my-agenda-feed",
+    ),
+    path(
+        "events/<slug:event>/agenda/mine/<str:token>/",
+        personal_views.shared_agenda_page,
+        name="shared-agenda",
+    ),
+    path(
+        "events/<slug:event>/agenda/mine/<str:token>/keep/",
+        personal_views.agenda_adoption,
+        name="keep-agenda",
+    ),
+    path("events/<slug:event>/sessions/<uuid:guid>/", programme_views.session_page, name="session"),
+    path("events/<slug:event>/speakers/", programme_views.speaker_list_page, name="speakers"),
+    path("events/<slug:event>/speakers/<uuid:guid>/", programme_views.speaker_page, name="speaker"),
 ]
 endpoints: list[Any] = [
     path("events/<slug:event>/sessions/", api.SessionList.as_view(), name="api-sessions"),

@@ -1,4 +1,4 @@
-"""An authenticator app, apart from the product."""
+"""An authenticator app (RFC 6238), implemented apart from the product."""
 
 import base64
 import hashlib
@@ -8,7 +8,7 @@ import time
 
 
 def app_code(secret: str, at: float | None = None) -> str:
-    """What an authenticator app shows (RFC 6238), computed apart from the product."""
+    """Return the code that an authenticator app shows at `at`."""
     counter = struct.pack(">Q", int(at or time.time()) // 30)
     digest = hmac.new(base64.b32decode(secret), counter, hashlib.sha1).digest()
     start = digest[-1] & 15

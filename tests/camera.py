@@ -1,4 +1,4 @@
-"""A fake camera: pictures of codes as the film that Chromium shows to a page that asks for the camera."""
+"""A fake camera: pictures of codes as the film that Chromium plays to a page that uses the camera."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,7 +12,7 @@ RATE = 10
 
 
 def write_camera(path: Path, codes: Sequence[str | None], *, seconds: float = 2) -> Path:
-    """Write a .y4m film that shows each code in turn (None: nothing) for some seconds, played in a loop."""
+    """Write a looping .y4m film that shows each code in turn (None: nothing) for some seconds."""
     width, height = SIZE
     colour = bytes([128]) * (width * height // 2)
     with path.open("wb") as film:
@@ -25,7 +25,7 @@ def write_camera(path: Path, codes: Sequence[str | None], *, seconds: float = 2)
 
 
 def picture(code: str | None) -> Image.Image:
-    """One frame: a desk in grey, and the code in the middle."""
+    """Return one frame: a grey desk with the code in the middle."""
     frame = Image.new("L", SIZE, 150)
     if code is not None:
         image = qr_image(code)

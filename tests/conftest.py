@@ -1,23 +1,23 @@
-"""What every test may use.
+"""Fixtures for all tests.
 
-Fixtures here:
-- `run_tasks()` runs every task waiting in the queue, here and now; a failing one fails the test
+- `run_tasks()` runs every waiting task in this process; a failing one fails the test
   (`run_tasks(tolerate=True)` returns the failed results instead).
-- `manage("badges", "convention", ...)` runs `manage.py` as a process of its own on the test database,
-  and returns exit status, stdout and stderr; needs `transactional_db`.
-- `command("badges", "convention", ...)` runs it as `manage.py` does, in this process: quicker by a second.
+- `manage("badges", "convention", ...)` runs `manage.py` as a separate process on the test database, and
+  returns exit status, stdout and stderr; needs `transactional_db`.
+- `command("badges", "convention", ...)` does the same in this process: faster by a second.
 - `mail_receiver` is a real SMTP server: `mail_receiver.messages` are parsed e-mails in order of arrival.
-  Without it Django's own outbox (`mailoutbox`) is quicker.
-- `resting_server` pytest-django's live server, which ends its work before the test's database is emptied.
-- `new_site` the address of a second database, migrated and empty (an SQLite file; for tests marked `once`):
-  quicker than a new one, which has to be migrated first.
-- `schedules_dir` the folder of real schedules (SCHEDULES_DIR, else beside the project), else skipped.
+  Django's own outbox (`mailoutbox`) is faster.
+- `resting_server` is pytest-django's live server, which finishes its requests before the database is emptied.
+- `new_site` is the address of a second, migrated, empty database (an SQLite file; for tests marked `once`).
+- `schedules_dir` is the folder of real schedules (SCHEDULES_DIR, else beside the project); without it the
+  test is skipped.
 
-Functions, imported: `tests.papers` (`render_pdf`, `pdf_text`, `decode_qr`, `qr_image`), `tests.camera`
-(`write_camera`, a fake camera's film), `tests.rush` (`in_threads`), `tests.factories`.
-A test marked `postgresql` is skipped on SQLite; the suite runs on both (`make test`), but what
-needs no database, or is marked `once`, runs once. One marked `long` is begun before the others.
-The browser's fixtures stand in `tests/journeys/conftest.py`.
+Functions to import: `tests.papers` (`render_pdf`, `pdf_text`, `decode_qr`, `qr_image`), `tests.camera`
+(`write_camera`), `tests.rush` (`in_threads`), `tests.factories`. Fixtures for browsers are in
+`tests/journeys/conftest.py`.
+
+A test marked `postgresql` is skipped on SQLite. The suite runs on both (`make test`), but tests that need no
+database, or are marked `once`, run once. Tests marked `long` start before the others.
 """
 
 import contextlib
@@ -48,7 +48,7 @@ REAL_SCHEDULES = "SCHEDULES_DIR"
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Long ones first; SQLite skips what needs PostgreSQL, which leaves out what is the same on either."""
+    """Sort long tests first; skip or deselect by database."""
     items.sort(key=lambda item: item.get_closest_marker("long") is None)
     if connection.vendor == "postgresql":
         without = [item for item in items if not depends_on_database(item)]
@@ -62,7 +62,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def depends_on_database(item: pytest.Item) -> bool:
-    """Whether a test has the database, by its mark or by a fixture, and it may matter which."""
+    """Return whether a test uses the database, so that it may matter which."""
     if item.get_closest_marker("postgresql"):
         return True
     if item.get_closest_marker("once"):
@@ -72,7 +72,7 @@ def depends_on_database(item: pytest.Item) -> bool:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Compile the translations that changed, once, before anything reads them."""
+    """Compile changed translations once, before anything reads them."""
     let_tests_be_emptied_quickly()
     if not hasattr(config, "workerinput"):
         subprocess.run([sys.executable, ".ci/translations.py", "compile"], cwd=ROOT, check=True)
@@ -85,7 +85,7 @@ def pytest_report_header() -> str:
 
 @pytest.fixture(autouse=True)
 def _fresh_language_cache_and_files():
-    """Each test starts in French, with empty caches and without uploaded or made files."""
+    """Start each test in French, with empty caches and without uploaded files."""
     for cache in caches.all():
         cache.clear()
     with translation.override(project_settings.LANGUAGE_CODE):
@@ -95,13 +95,13 @@ def _fresh_language_cache_and_files():
 
 @pytest.fixture
 def run_tasks(db):
-    """Run what waits in the task queue, as the worker would."""
+    """Return the function that runs waiting tasks as the worker does."""
     return run_waiting_tasks
 
 
 @pytest.fixture
 def manage(transactional_db):
-    """Run `manage.py` on the test database as a process of its own."""
+    """Return a function that runs `manage.py` as a separate process on the test database."""
 
     def run(*args: str, stdin: str | None = None, timeout: float = 300, **environ: str) -> Any:
         return subprocess.run(
@@ -120,7 +120,7 @@ def manage(transactional_db):
 
 @pytest.fixture
 def command(transactional_db, capsys):
-    """Run `manage.py` as its process would, in this one."""
+    """Return a function that runs `manage.py` in this process."""
 
     def run(*args: str) -> subprocess.CompletedProcess[str]:
         status: Any = 0
@@ -137,7 +137,7 @@ def command(transactional_db, capsys):
 
 @pytest.fixture
 def new_site(transactional_db, tmp_path) -> str:
-    """A copy of the test's database before anything stands in it."""
+    """Return the address of a copy of the empty test database."""
     connection.ensure_connection()
     path = tmp_path / "new-site.sqlite3"
     with contextlib.closing(sqlite3.connect(path)) as copy:
@@ -146,7 +146,7 @@ def new_site(transactional_db, tmp_path) -> str:
 
 
 def database_url() -> str:
-    """The test database's address, for another process."""
+    """Return the test database's address, for another process."""
     made = connection.settings_dict
     if connection.vendor == "sqlite":
         return f"sqlite:///{made['NAME']}"
@@ -156,7 +156,7 @@ def database_url() -> str:
 
 @pytest.fixture
 def mail_receiver(settings):
-    """A real SMTP server that keeps what it receives; our mail goes there."""
+    """Run a real SMTP server that receives our mail."""
     receiver = MailReceiver()
     receiver.start()
     settings.MAILERS = {
@@ -171,14 +171,14 @@ def mail_receiver(settings):
 
 @pytest.fixture(scope="session")
 def traffic() -> Iterator[Traffic]:
-    """The requests that live servers answer."""
+    """Watch the requests of live servers."""
     with Traffic() as watched:
         yield watched
 
 
 @pytest.fixture
 def resting_server(live_server, traffic: Traffic) -> Iterator[LiveServer]:
-    """A live server that is at rest when the test ends, so that its database can be emptied."""
+    """Run a live server that finishes its requests before the database is emptied."""
     traffic.begin(live_server.thread.port)
     yield live_server
     traffic.end()
@@ -186,7 +186,7 @@ def resting_server(live_server, traffic: Traffic) -> Iterator[LiveServer]:
 
 @pytest.fixture(scope="session")
 def schedules_dir() -> Path:
-    """Real published schedules: the folder named, else the one beside the project."""
+    """Return the folder of real published schedules."""
     folder = Path(os.environ.get(REAL_SCHEDULES) or ROOT.parent / "shared" / "data" / "schedules")
     if not folder.is_dir():
         pytest.skip(f"{REAL_SCHEDULES} names no folder of real schedules")

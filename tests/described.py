@@ -1,4 +1,4 @@
-"""What a change of the API's description breaks for programs that were written for the one before."""
+"""Find changes of the API description that break existing clients."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -7,7 +7,7 @@ METHODS = ("get", "post", "put", "patch", "delete")
 
 
 def breaks(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
-    """Each thing that old programs rely on and that is gone or narrower, in words; empty for additions."""
+    """Return in words everything that clients rely on and that is gone or narrower; empty for additions."""
     return sorted(set(_breaks(old, new)))
 
 
@@ -25,14 +25,14 @@ def _breaks(old: dict[str, Any], new: dict[str, Any]) -> Iterator[str]:
 
 
 class Pair:
-    """Both descriptions, to follow references in; remembers what was compared: shapes may be circular."""
+    """Both descriptions, to follow references in; remembers compared schemas, since they may be circular."""
 
     def __init__(self, old: dict[str, Any], new: dict[str, Any]) -> None:
         self.old, self.new = old, new
         self.seen: set[tuple[str, bool]] = set()
 
     def resolved(self, document: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
-        """The schema itself, with what stands around a reference."""
+        """Return the schema with its reference resolved."""
         schema = {**schema, **(schema["allOf"][0] if len(schema.get("allOf", [])) == 1 else {})}
         if "$ref" not in schema:
             return schema
@@ -79,7 +79,7 @@ def _in_bodies(name: str, old: dict, new: dict, pair: Pair, *, asked: bool) -> I
 
 
 def _narrowed(name: str, old: dict, new: dict, pair: Pair, *, asked: bool) -> Iterator[str]:
-    """What programs send (`asked`) may only widen; what they get may only narrow and grow."""
+    """Yield breaking changes: request schemas (`asked`) may only widen, response schemas only add."""
     reference = f"{old.get('$ref', '')} {new.get('$ref', '')}"
     if "$ref" in old:
         if (reference, asked) in pair.seen:

@@ -1,4 +1,4 @@
-"""Every address of the site, with objects of two events to fill them, and everyone who may come to a door."""
+"""Every address of the site, objects of two events to fill them, and a person for each role."""
 
 import datetime
 from collections.abc import Iterator
@@ -11,9 +11,8 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
+from badges.attendance.devices.pairing import pair_device, revoke_device
 from badges.attendance.models import Checkpoint
-from badges.attendance.pair import pair
-from badges.attendance.revoke import revoke
 from convention.api.models import ApiToken
 from convention.api.tokens import create_token
 from convention.club.models import (
@@ -28,14 +27,14 @@ from convention.club.models import (
 )
 from convention.events.models import Delegation, Event, EventRole
 from convention.jobs.models import Job
-from convention.privacy.models import Case, Purpose, PurposeText
+from convention.privacy.models import PrivacyCase, Purpose, PurposeText
 from registrations.company.models import CompanyOrder
-from registrations.invoices.owe import Owed
+from registrations.invoices.ledger.charges import ChargeItem
 from registrations.models import ImportRun, Quota, Registration, WaitingEntry
 from registrations.order_request import OrderRequest
-from registrations.quotation import quote_package
+from registrations.orders.quotations import create_package_quotation
 from registrations.visits.models import Application, NdaText, Proposal, Visit
-from schedule.models import Selection
+from schedule.models import PersonalAgenda
 from tests.factories import (
     LONG_AGO,
     make_addon,
@@ -51,7 +50,16 @@ from tests.factories import (
     make_track,
     make_voucher,
 )
-from tests.paid import DRAFTS, UNDER_WAY, bank_line_of, invoice_of, mailings_of, money_of, unsubscribed_by
+from tests.paid import (
+    DRAFTS,
+    RECEIVABLE_PAGES,
+    UNDER_WAY,
+    bank_line_of,
+    invoice_of,
+    mailings_of,
+    money_of,
+    unsubscribed_by,
+)
 from tests.registrations.invoices.makers import make_receivable
 from tests.registrations.sponsors.makers import make_package, make_sponsorship
 from tests.registrations.visits.days import OF_RIDES, ride_of
@@ -62,7 +70,7 @@ ELSEWHERE = ("accounts/", "back-office/")
 
 
 def named_addresses(patterns: Any = None, before: str = "") -> Iterator[tuple[str, list[str]]]:
-    """Every named address of ours with the arguments it takes."""
+    """Yield every named address of ours with its arguments."""
     for pattern in get_resolver().url_patterns if patterns is None else patterns:
         address = before + str(pattern.pattern)
         if isinstance(pattern, URLResolver):
@@ -74,7 +82,7 @@ def named_addresses(patterns: Any = None, before: str = "") -> Iterator[tuple[st
 
 @dataclass(frozen=True)
 class Objects:
-    """One event with one of everything, as the arguments of addresses."""
+    """One event with one object of each kind, as arguments of addresses."""
 
     event: Event
     values: dict[str, Any]
@@ -82,44 +90,44 @@ class Objects:
     registration: Registration
 
     def arguments(self, name: str, arguments: list[str]) -> dict[str, Any]:
-        """What that address takes, of this event."""
+        """Return the arguments of an address for this event."""
         given = {**self.values, **self.special.get(name, {})}
         return {argument: given[argument] for argument in arguments}
 
     def address(self, name: str, arguments: list[str]) -> str:
-        """The address, filled."""
+        """Return the filled address."""
         return reverse(name, kwargs=self.arguments(name, arguments))
 
 
 def objects_of(slug: str, *, spare: int = 0) -> Objects:
-    """An event with one of everything; `spare` shifts its numbers, so that two events share none."""
+    """Create an event with one of everything; `spare` shifts its numbers, so that two events share none."""
     event = make_event(slug=slug)
     ticket = make_ticket(event, slug=f"guest{spare or ''}")
     registration = make_registration(ticket)
     session = make_session(event, speakers=("Ana",), number=1 + spare)
     speaker, track = session.speakers.get(), make_track(event)
-    selection = Selection.objects.create(event=event)
+    selection = PersonalAgenda.objects.create(event=event)
     make_session(event, "Atelier", number=2 + spare, capacity=5, is_bookable=True)
     address = "w@example.org"
     wait = WaitingEntry.objects.create(event=event, ticket=ticket, email=address, address=address)
     door = Checkpoint.objects.create(event=event, name="Entrée", kind=Checkpoint.Kind.ENTRANCE)
     role = EventRole.objects.create(event=event, person=make_person(), role="desk")
     make_room(event)
-    imported = ImportRun.objects.create(event=event, new=1)
+    imported = ImportRun.objects.create(event=event, created_count=1)
     two = {
         "reference": registration.reference,
         "other": make_registration(ticket, email="two@example.org").reference,
     }
     line, assignment = bank_line_of(registration, spare)
     values = {
-        "door": door.pk, "device": pair(checkpoint=door).device.pk, "scan": 1,
+        "door": door.pk, "device": pair_device(checkpoint=door).device.pk, "scan": 1,
         "event": slug, "slug": slug, "colour": "0b5c8a", "kind": "sold-out", "guid": session.guid,
         "number": session.number, "reference": registration.order.reference,
         "secret": registration.order.manage_secret,
         "person": registration.reference, "role_id": role.pk, "token_id": 1, "session_id": 1,
         "file": "x.log", "position": 1,
         **company_of(registration),
-        "line": line, "assignment": assignment,
+        "line_id": line, "assignment_id": assignment,
         "layout": "a6", "ticket": ticket.slug, "registration": registration.reference,
     }  # fmt: skip
     person = {"reference": registration.reference}
@@ -129,7 +137,9 @@ def objects_of(slug: str, *, spare: int = 0) -> Objects:
     values |= money_of(slug, event)
     package = make_package(event, ticket, slug=f"gold{spare or ''}")
     sponsorship = make_sponsorship(package)
-    quotation = quote_package(package=package, request=OrderRequest(email="q@example.org", places=()))
+    quotation = create_package_quotation(
+        package=package, request=OrderRequest(email="q@example.org", places=())
+    )
     linked = {"reference": sponsorship.order.reference, "secret": sponsorship.order.manage_secret}
     job = Job.objects.create(event=event, kind="badges", title="Badges", language="fr")
     job.file.save(slug, ContentFile(b"%PDF"))
@@ -152,7 +162,10 @@ def objects_of(slug: str, *, spare: int = 0) -> Objects:
         "quotation": {"secret": quotation.link_token},
         "quotation-paper": {"secret": quotation.link_token},
         "quotation-mail": {"secret": quotation.link_token},
-        "money-lines": {"owed": make_receivable(Owed("hand-1", "Salle", 9_000, 2000), event=event).reference},
+        **{name: {"reference": values["owed"]} for name in RECEIVABLE_PAGES},
+        "receivable-lines": {
+            "reference": make_receivable(ChargeItem("hand-1", "Salle", 9_000, 2000), event=event).reference
+        },
         "organize-quotation-mail": {"number": quotation.number},
         "organize-quotation-paper": {"number": quotation.number},
         **{f"organize-mailing{name}": {"pk": draft.pk} for name in DRAFTS},
@@ -200,11 +213,13 @@ def objects_of(slug: str, *, spare: int = 0) -> Objects:
         "organize-registration-sessions": person,
         "organize-registration-answers": person,
         "organize-registrations-import-undo": {"pk": imported.pk},
-        "club-import-undo": {"pk": DirectoryImport.objects.create(new=1, made={"company": [0]}).pk},
+        "club-import-undo": {
+            "pk": DirectoryImport.objects.create(created_count=1, created_keys={"company": [0]}).pk
+        },
         **{f"organize-proposal{name}": {"pk": proposal.pk} for name in ("", "-date", "-decide")},
-        "proposal-act": {"pk": proposal.pk},
+        "proposal-respond": {"pk": proposal.pk},
         "club-long-job": {"pk": Job.objects.create(kind="directory", title="Import", language="fr").pk},
-        "host-proposal-back": {"pk": proposal.pk},
+        "host-proposal-withdraw": {"pk": proposal.pk},
         "club-role-end": {"role_id": values["role_of_company"]},
         "organize-registration-merge": two,
         "organize-duplicate-apart": two,
@@ -230,29 +245,29 @@ def objects_of(slug: str, *, spare: int = 0) -> Objects:
 
 
 def privacy_of(registration: Registration) -> dict[str, dict[str, Any]]:
-    """A request of somebody and a purpose with its text, as arguments of addresses."""
-    case = Case.objects.create(kind=Case.Kind.ERASURE, email=registration.email)
+    """Create a privacy request and a purpose with its text, as arguments of addresses."""
+    case = PrivacyCase.objects.create(kind=PrivacyCase.Kind.ERASURE, email=registration.email)
     purpose, _made = Purpose.objects.get_or_create(slug="photos", defaults={"name": "Photos"})
-    PurposeText.objects.get_or_create(purpose=purpose, number=1, defaults={"text": "Oui"})
+    PurposeText.objects.get_or_create(purpose=purpose, version=1, defaults={"text": "Oui"})
     names = ("", "-file", "-erase", "-refuse", "-answered")
     return {
         **{f"privacy-case{name}": {"pk": case.pk} for name in names},
-        "privacy-days": {"slug": "attendees"},
-        "privacy-text": {"slug": purpose.slug},
+        "privacy-retention-edit": {"slug": "attendees"},
+        "privacy-purpose-text": {"slug": purpose.slug},
         "my-privacy-agree": {"key": "purpose-photos"},
         "my-privacy-disagree": {"key": "purpose-photos"},
     }
 
 
 def delegated(event: Event, *, until: datetime.date | None = None) -> Delegation:
-    """A contract with a firm that ends today, or on that day."""
+    """Create a delegation contract with a firm that ends today, or on that day."""
     firm = make_company(role=CompanyRole.Role.ORGANIZER)
     last = until or timezone.localdate()
     return Delegation.objects.create(event=event, company=firm, starts_on=LONG_AGO, ends_on=last)
 
 
 def named_under(contract: Delegation, person: Person, role: str = "organizer") -> EventRole:
-    """Someone of the firm with a role under its contract."""
+    """Create a role for a person of the firm under its contract."""
     Employment.objects.create(person=person, company=contract.company, starts_on=LONG_AGO)
     return EventRole.objects.create(
         event=contract.event, person=person, role=role, starts_on=LONG_AGO, delegation=contract
@@ -260,7 +275,7 @@ def named_under(contract: Delegation, person: Person, role: str = "organizer") -
 
 
 def company_of(registration: Registration) -> dict[str, Any]:
-    """A company with one of everything that addresses name, whose contact ordered that place."""
+    """Create a company with one of everything that addresses name, whose contact ordered that place."""
     company = make_company()
     contact = make_contact(company)
     colleague = make_person()
@@ -269,7 +284,7 @@ def company_of(registration: Registration) -> dict[str, Any]:
     return {
         "company": company.slug,
         "membership": company.memberships.get().pk,
-        "contact": contact.contact_of.get().pk,
+        "contact": contact.company_contacts.get().pk,
         "seat": contact.seats.get().pk,
         "job": job.pk,
         "member": colleague.pk,
@@ -279,14 +294,14 @@ def company_of(registration: Registration) -> dict[str, Any]:
 
 
 def application_of(event: Event) -> Application:
-    """Somebody's wish to come on a visit, which the event is besides; it is open to members."""
+    """Create an application for the event, which becomes a visit open to members."""
     visit = Visit.objects.create(event=event, agreed_at=timezone.now())
     NdaText.objects.create(visit=visit, number=1, text="Entre nous.")
     return Application.objects.create(visit=visit, person=make_person())
 
 
 def people_of(here: Objects, elsewhere: Event) -> dict[str, Person]:
-    """One person for each role."""
+    """Create one person for each role."""
     yesterday = timezone.localdate() - datetime.timedelta(days=1)
     names = (
         "attendee", "other attendee", "company contact", "organizer elsewhere", "scanner", "desk",
@@ -318,13 +333,13 @@ def people_of(here: Objects, elsewhere: Event) -> dict[str, Person]:
 
 
 def make_world() -> tuple[dict[str, Person], dict[str, Any], dict[str, dict[str, Any]]]:
-    """People by role and values for addresses of the event `doors`; `elsewhere` is a bare one."""
+    """Create people by role and address arguments of the event `doors`; `elsewhere` is a bare event."""
     here, elsewhere = objects_of("doors"), make_event(slug="elsewhere")
     return people_of(here, elsewhere), here.values, here.special
 
 
 def client_of(person: Person | None) -> Client:
-    """A browser, signed in where there is a person."""
+    """Return a client, signed in if a person is given."""
     client = Client()
     if person:
         client.force_login(person)
@@ -332,22 +347,22 @@ def client_of(person: Person | None) -> Client:
 
 
 def is_let_in(answer: HttpResponse) -> bool:
-    """Whether the door opened: no sign-in, no refusal, nothing missing; 405 says that there is none."""
+    """Return whether access was granted: no redirect to the sign-in, no 403, no 404."""
     to_sign_in = answer.status_code == 302 and "/login/?next=" in answer["Location"]
     return not to_sign_in and answer.status_code not in {401, 403, 404, 405}
 
 
 def bearers_of(here: Objects, elsewhere: Objects) -> dict[str, str]:
-    """A bearer token of each kind: devices, and programs of people."""
+    """Create a bearer token of each kind: devices, and programs of people."""
     door = here.event.checkpoints.get()
-    revoked = pair(checkpoint=door)
-    revoke(device=revoked.device)
-    expired = pair(checkpoint=door)
+    revoked = pair_device(checkpoint=door)
+    revoke_device(device=revoked.device)
+    expired = pair_device(checkpoint=door)
     expired.device.expires_at = timezone.now()
     expired.device.save()
     bearers = {
         "nobody": "x" * 43,
-        "device": pair(checkpoint=door).token,
+        "device": pair_device(checkpoint=door).token,
         "revoked device": revoked.token,
         "expired device": expired.token,
     }

@@ -1,7 +1,8 @@
-"""Between two tests that commit, every row is deleted, and nothing else is done.
+"""Empty the database between tests that commit: delete all rows, and nothing else.
 
-Django truncates all hundred and thirty tables and makes the permissions anew: half a second after each test,
-several minutes in all. What migrating left there (types, permissions, a mark) is the same for all, and stays.
+Django truncates all hundred and thirty tables and recreates the permissions: half a second after each test,
+several minutes in all. Rows that migrations left (content types, permissions, a version) stay, since all
+tests share them.
 """
 
 from django.db import connection, transaction
@@ -9,23 +10,22 @@ from django.test import TransactionTestCase
 
 from registrations.invoices import triggers
 
-KEPT = {"django_content_type", "auth_permission", "registrations_salemark"}
+KEPT = {"django_content_type", "auth_permission", "registrations_catalogversion"}
 
 
 class Recorder:
-    """Takes statements down instead of running them."""
+    """Records statements instead of running them."""
 
     def __init__(self) -> None:
         self.connection = connection
         self.statements: list[str] = []
 
     def execute(self, statement: str) -> None:
-        """Note one."""
         self.statements.append(statement)
 
 
 def let_tests_be_emptied_quickly() -> None:
-    """Put our way of emptying the database in the place of Django's."""
+    """Replace Django's way of emptying the database."""
     TransactionTestCase._fixture_teardown = empty
 
 
@@ -39,10 +39,10 @@ def empty(_test: TransactionTestCase) -> None:
 
 
 def unguarded(deletes: list[str]) -> list[str]:
-    """The statements, with what makes the triggers let them pass; PostgreSQL takes them all in one."""
+    """Return the statements with triggers disabled; PostgreSQL gets all of them at once."""
     if connection.vendor == "postgresql":
         return ["; ".join(["SET LOCAL session_replication_role = replica", *deletes])]
     without, again = Recorder(), Recorder()
-    triggers.unprotect(None, without)
-    triggers.protect(None, again)
+    triggers.drop_triggers(None, without)
+    triggers.install_triggers(None, again)
     return [*without.statements, *deletes, *again.statements]

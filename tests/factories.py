@@ -1,4 +1,4 @@
-"""Plain makers of rows with sensible defaults; each takes what the test is about."""
+"""Factories of rows with sensible defaults; a test passes what it is about."""
 
 import datetime
 import itertools
@@ -22,9 +22,9 @@ from convention.events.models import Event, EventRole, Room
 from registrations.models import (
     Addon,
     AnswerFile,
-    Option,
     Order,
     Question,
+    QuestionOption,
     Registration,
     Ticket,
     Voucher,
@@ -36,7 +36,7 @@ LONG_AGO = datetime.date(2020, 1, 1)
 
 
 def make_event(**fields: Any) -> Event:
-    """A public convention in a month, with registration open."""
+    """Create a public convention in a month, with registration open."""
     number = next(numbers)
     starts = timezone.now() + datetime.timedelta(days=30)
     values = {
@@ -50,7 +50,7 @@ def make_event(**fields: Any) -> Event:
 
 
 def make_ticket(event: Event | None = None, **fields: Any) -> Ticket:
-    """A free guest's ticket without limit."""
+    """Create a free ticket for guests without limit."""
     slug = fields.pop("slug", "guest")
     return Ticket.objects.create(
         event=event or make_event(), slug=slug, **{"name": slug.capitalize(), **fields}
@@ -58,13 +58,13 @@ def make_ticket(event: Event | None = None, **fields: Any) -> Ticket:
 
 
 def make_addon(event: Event, **fields: Any) -> Addon:
-    """A dinner at 45 euros without limit, for all tickets."""
+    """Create a dinner at 45 euros without limit, for all tickets."""
     values = {"slug": "dinner", "name": "Dîner", "name_en": "Dinner", "kind": "meal", "price": 4_500}
     return Addon.objects.create(event=event, **{**values, **fields})
 
 
 def make_voucher(event: Event, *tickets: Ticket, **fields: Any) -> Voucher:
-    """A code for one place at half price, for these tickets or all."""
+    """Create a code for one place at half price, for these tickets or all."""
     voucher = Voucher.objects.create(
         event=event, **{"code": "HALF", "kind": "percent", "value": 50, "capacity": 1, **fields}
     )
@@ -73,7 +73,7 @@ def make_voucher(event: Event, *tickets: Ticket, **fields: Any) -> Voucher:
 
 
 def make_company(*, role: str | None = CompanyRole.Role.MEMBER, **fields: Any) -> Company:
-    """A member company."""
+    """Create a member company."""
     number = next(numbers)
     company = Company.objects.create(**{"name": f"Société {number}", "slug": f"societe-{number}", **fields})
     if role:
@@ -84,7 +84,7 @@ def make_company(*, role: str | None = CompanyRole.Role.MEMBER, **fields: Any) -
 
 
 def make_membership(company: Company, **fields: Any) -> Membership:
-    """A membership without end, confirmed, with seats enough."""
+    """Create a confirmed membership without end date, with enough seats."""
     plan, _made = Plan.objects.get_or_create(slug="standard", defaults={"name": "Standard"})
     values = {
         "plan": plan,
@@ -97,25 +97,25 @@ def make_membership(company: Company, **fields: Any) -> Membership:
 
 
 def make_person(**fields: Any) -> Person:
-    """Someone with an address."""
+    """Create a person with an address."""
     number = next(numbers)
     values = {"email": f"person{number}@example.org", "first_name": "Ana", "last_name": f"Silva {number}"}
     return Person.objects.create_user(**{**values, **fields})
 
 
 def make_account(**fields: Any) -> Person:
-    """Someone who signs in: the address is proven."""
+    """Create a person who can sign in, with a verified address."""
     return verified(make_person(**fields))
 
 
 def verified(person: Person) -> Person:
-    """The same person, who has proven the address by a code."""
+    """Verify the person's address, and return the person."""
     EmailAddress.objects.create(user=person, email=person.email, verified=True, primary=True)
     return person
 
 
 def make_member(company: Company | None = None, **fields: Any) -> Person:
-    """Someone who works at a member company and holds a seat of its membership, if it has one."""
+    """Create a person at a member company with a seat of its membership, if there is one."""
     person, company = make_person(**fields), company or make_company()
     Employment.objects.create(person=person, company=company, starts_on=LONG_AGO)
     if membership := company.memberships.first():
@@ -124,19 +124,19 @@ def make_member(company: Company | None = None, **fields: Any) -> Person:
 
 
 def make_contact(company: Company | None = None, **fields: Any) -> Person:
-    """Someone who registers colleagues for the company, and holds a seat."""
+    """Create a contact of the company, with a seat."""
     person = make_member(company, **fields)
     CompanyContact.objects.create(company=person.employments.get().company, person=person, starts_on=LONG_AGO)
     return person
 
 
 def make_order(event: Event, **fields: Any) -> Order:
-    """A free order of one buyer."""
+    """Create a free order of one buyer."""
     return Order.objects.create(event=event, **{"email": "buyer@example.org", "payment": "free", **fields})
 
 
 def make_registration(ticket: Ticket | None = None, **fields: Any) -> Registration:
-    """A confirmed registration in an order of its own."""
+    """Create a confirmed registration in an order of its own."""
     ticket = ticket or make_ticket()
     order = fields.pop("order", None) or make_order(ticket.event)
     values = {
@@ -149,26 +149,26 @@ def make_registration(ticket: Ticket | None = None, **fields: Any) -> Registrati
     registration = Registration.objects.create(
         event=ticket.event, order=order, ticket=ticket, **{**values, **fields}
     )
-    if registration.counts:
-        ticket.taken += 1
-        ticket.save(update_fields=["taken"])
+    if registration.occupies_place:
+        ticket.reserved += 1
+        ticket.save(update_fields=["reserved"])
     return registration
 
 
 def make_room(event: Event, name: str = "Auditorium", **fields: Any) -> Room:
-    """A room of the event, after those there are."""
+    """Create a room of the event, after the existing ones."""
     return Room.objects.create(event=event, name=name, **{"position": event.rooms.count(), **fields})
 
 
 def make_track(event: Event, name: str = "Cloud", **fields: Any) -> Track:
-    """A track with a colour."""
+    """Create a track with a colour."""
     return Track.objects.create(event=event, name=name, **{"color": "#0b5c8a", "slug": "cloud", **fields})
 
 
 def make_session(
     event: Event, title: str = "Session", *, speakers: tuple[str, ...] = (), minutes: int = 50, **fields: Any
 ) -> Session:
-    """A session at the event's start, in no room; speakers by name, made where they are new."""
+    """Create a session at the event's start, in no room; speakers by name, created if new."""
     starts = fields.pop("starts_at", event.starts_at)
     ends = starts + datetime.timedelta(minutes=minutes) if starts else None
     values = {"number": event.sessions.count() + 1, "starts_at": starts, "ends_at": ends}
@@ -180,7 +180,7 @@ def make_session(
 
 
 def make_administrator(**fields: Any) -> Person:
-    """Someone who organizes every event of the club."""
+    """Create a person who organizes every event of the club."""
     person = make_person(**fields)
     ClubRole.objects.create(
         person=person, role=ClubRole.Role.ADMINISTRATOR, starts_on=datetime.date(2020, 1, 1)
@@ -189,26 +189,26 @@ def make_administrator(**fields: Any) -> Person:
 
 
 def make_staff(event: Event, role: str = "organizer", **fields: Any) -> Person:
-    """Someone with a role for that event alone."""
+    """Create a person with a role for that event alone."""
     person = make_person(**fields)
     EventRole.objects.create(event=event, person=person, role=role, starts_on=datetime.date(2020, 1, 1))
     return person
 
 
 def make_question(event: Event, slug: str = "diet", options: Any = (), **fields: Any) -> Question:
-    """A line of text; or, with options as slugs or (slug, places), a choice of one of them."""
+    """Create a text question; or, with options as slugs or (slug, places), a choice."""
     kind = Question.Kind.CHOICE if options else Question.Kind.TEXT
     values = {"text": slug.capitalize(), "kind": kind, "position": next(numbers)}
     question = Question.objects.create(event=event, slug=slug, **{**values, **fields})
     for position, option in enumerate(options):
         name, places = option if isinstance(option, tuple) else (option, None)
         words = {"text": name.capitalize(), "capacity": places, "position": position}
-        Option.objects.create(question=question, slug=name, **words)
+        QuestionOption.objects.create(question=question, slug=name, **words)
     return question
 
 
 def make_answer_file(registration: Registration, slug: str = "diet") -> AnswerFile:
-    """A small PDF that somebody answered a question with."""
+    """Create a small PDF as the answer to a question."""
     question = make_question(registration.event, slug, kind=Question.Kind.FILE)
     token = f"{registration.pk:0>43}"
     registration.answers = {slug: {"file": token, "name": "a.pdf"}}

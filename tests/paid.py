@@ -1,4 +1,4 @@
-"""What `doors.py` makes of money and mail: documents, bank lines and mailings, by address."""
+"""Make money and mail objects for `tests/doors.py`, as arguments of URLs: documents, bank lines, mailings."""
 
 from dataclasses import asdict
 from typing import Any
@@ -6,34 +6,38 @@ from typing import Any
 from django.utils import timezone
 
 from badges.mailings.models import Mailing, Recipient
-from badges.mailings.tokens import unsubscribe_url
+from badges.mailings.unsubscribe import make_unsubscribe_url
 from convention.events.models import Event
-from registrations.bill import receivable_of
-from registrations.checkout.models import Assignment, BankLine, Statement
-from registrations.invoices.issue import issue
+from registrations.billing.receivables import sync_receivable
+from registrations.invoices.documents.issuing import issue_invoice
+from registrations.invoices.ledger.charges import ChargeItem
+from registrations.invoices.ledger.payments import record_payment, record_payout
+from registrations.invoices.ledger.refunds import request_refund
 from registrations.invoices.models import Charge, Issuer
-from registrations.invoices.owe import Owed
-from registrations.invoices.pay import record_payment, record_payout
-from registrations.invoices.refund import refund
 from registrations.models import Registration
+from registrations.payments.models import BankLine, BankLineAssignment, BankStatement
 from tests.factories import LONG_AGO
 from tests.registrations.invoices.makers import make_issuer, make_receivable
 
 
 def invoice_of(registration: Registration) -> int:
-    """A document that was issued for its order, whatever that costs."""
-    receivable = receivable_of(registration.order)
-    owed = Owed(key="door", description="Place", unit_price=1_000, vat_rate=2000)
+    """Issue a document for the registration's order, even if it costs nothing; return its key."""
+    receivable = sync_receivable(registration.order)
+    owed = ChargeItem(key="door", description="Place", unit_price=1_000, vat_rate=2000)
     Charge.objects.create(receivable=receivable, amount=1_000, **asdict(owed))
-    return issue(receivable=receivable).pk
+    return issue_invoice(receivable=receivable).pk
 
 
 DRAFTS = ["", "-edit", "-preview", "-preview-html", "-test", "-send", "-schedule", "-remove"]
+RECEIVABLE_PAGES = [
+    "receivable",
+    *(f"receivable-{name}" for name in ("pro-forma", "buyer", "issue", "deposit", "pay", "credit")),
+]
 UNDER_WAY = ["-cancel", "-resume", "-log", "-copy"]
 
 
 def mailings_of(registration: Registration) -> tuple[Mailing, Recipient]:
-    """A draft to everybody, and a recipient of a mailing under way."""
+    """Return a draft to everybody, and a recipient of a mailing in progress."""
     texts = {"subject_fr": "Bonjour", "text_fr": "Bonjour {first_name}"}
     draft = Mailing.objects.create(event=registration.event, **texts)
     now = timezone.now()
@@ -45,38 +49,38 @@ def mailings_of(registration: Registration) -> tuple[Mailing, Recipient]:
 
 
 def unsubscribed_by(recipient: Recipient) -> str:
-    """The token of a recipient's link."""
+    """Return the token of a recipient's unsubscribe link."""
     address = recipient.registrations.get().email
-    url = unsubscribe_url(recipient=recipient.pk, address=address, language="fr")
+    url = make_unsubscribe_url(recipient_id=recipient.pk, address=address, language="fr")
     return url.rstrip("/").rpartition("/")[2]
 
 
 def money_of(slug: str, event: Event) -> dict[str, Any]:
-    """Something owed for the event, invoiced, paid and given back, as arguments of addresses."""
-    if Issuer.current() is None:
+    """Return a receivable of the event, invoiced, paid and refunded, as URL arguments."""
+    if Issuer.get_current() is None:
         make_issuer()
     receivable = make_receivable(reference=f"OWED-{slug}", event=event)
-    document = issue(receivable=receivable)
+    document = issue_invoice(receivable=receivable)
     payment = record_payment(receivable=receivable, amount=12_000, method="transfer")
-    asked = refund(payment=payment, amount=1_000, reason="geste")
+    asked = request_refund(payment=payment, amount=1_000, reason="geste")
     payout = record_payout(external_id=f"po-{slug}", amount=11_000, arrived_on=payment.received_on)
     return {
-        "owed": receivable.reference, "invoice": document.pk, "payment": payment.pk, "refund": asked.pk,
-        "payout": payout.pk,
+        "owed": receivable.reference, "invoice_id": document.pk, "payment_id": payment.pk,
+        "refund_id": asked.pk, "payout_id": payout.pk, "event_slug": slug,
     }  # fmt: skip
 
 
 def bank_line_of(registration: Registration, spare: int) -> tuple[int, int]:
-    """A line of a bank statement, a part of it taken as a payment of the order."""
-    statement = Statement.objects.create(name=f"{registration.event.slug}.xml")
+    """Return a bank line and its assignment: a part of it is recorded as a payment of the order."""
+    statement = BankStatement.objects.create(name=f"{registration.event.slug}.xml")
     line = BankLine.objects.create(
         statement=statement,
         fingerprint=f"{registration.pk}-{spare}",
         booked_on=LONG_AGO,
         amount=1_000,
-        party="Acme",
+        counterparty="Acme",
     )
-    receivable = receivable_of(registration.order)
+    receivable = sync_receivable(registration.order)
     payment = record_payment(receivable=receivable, amount=400, method="transfer")
-    made = Assignment.objects.create(line=line, receivable=receivable, payment=payment, amount=400)
+    made = BankLineAssignment.objects.create(line=line, receivable=receivable, payment=payment, amount=400)
     return line.pk, made.pk

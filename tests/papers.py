@@ -1,4 +1,4 @@
-"""Look at PDFs and codes with libraries other than those that made them."""
+"""Read PDFs and QR codes with other libraries than those that made them."""
 
 import io
 
@@ -11,7 +11,7 @@ from pypdf import PdfReader
 
 
 def render_pdf(content: bytes, *, dpi: int = 150) -> list[Image.Image]:
-    """Each page as a picture."""
+    """Return each page as a picture."""
     document = pypdfium2.PdfDocument(content)
     try:
         return [page.render(scale=dpi / 72).to_pil().convert("RGB") for page in document]
@@ -20,12 +20,12 @@ def render_pdf(content: bytes, *, dpi: int = 150) -> list[Image.Image]:
 
 
 def pdf_text(content: bytes) -> str:
-    """All the text of a PDF, pages parted by a form feed."""
+    """Return the text of a PDF, pages separated by a form feed."""
     return "\f".join(page.extract_text() for page in PdfReader(io.BytesIO(content)).pages)
 
 
 def pdf_sizes(content: bytes) -> list[tuple[float, float]]:
-    """Width and height of each page in millimetres."""
+    """Return width and height of each page in millimetres."""
     pages = PdfReader(io.BytesIO(content)).pages
     return [
         (float(page.mediabox.width) * 25.4 / 72, float(page.mediabox.height) * 25.4 / 72) for page in pages
@@ -33,7 +33,7 @@ def pdf_sizes(content: bytes) -> list[tuple[float, float]]:
 
 
 def decode_qr(image: Image.Image | bytes) -> list[str]:
-    """What every QR code in a picture (or in a PDF's pages) says, from top to bottom."""
+    """Return the texts of all QR codes in a picture or PDF, from top to bottom."""
     if isinstance(image, bytes):
         return [text for page in render_pdf(image, dpi=200) for text in decode_qr(page)]
     found = zxingcpp.read_barcodes(np.asarray(image.convert("L")), formats=zxingcpp.BarcodeFormat.QRCode)
@@ -44,7 +44,7 @@ def decode_qr(image: Image.Image | bytes) -> list[str]:
 
 
 def qr_image(text: str, *, pixels: int = 480) -> Image.Image:
-    """A QR code as a square picture with its quiet zone."""
+    """Return a QR code as a square picture with its quiet zone."""
     code = qrcode.QRCode(border=4, box_size=8, error_correction=qrcode.ERROR_CORRECT_M)
     code.add_data(text)
     image = code.make_image().get_image().convert("L")

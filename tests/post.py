@@ -1,4 +1,4 @@
-"""A mail server of our own for tests: it receives over SMTP and parses what it got."""
+"""A mail server for tests: receives over SMTP and parses the messages."""
 
 import email
 import email.policy
@@ -13,7 +13,7 @@ logging.getLogger("mail.log").setLevel(logging.WARNING)
 
 
 class Inbox:
-    """aiosmtpd's handler: keeps each message."""
+    """Handler of aiosmtpd that stores each message."""
 
     def __init__(self) -> None:
         self.messages: list[EmailMessage] = []
@@ -38,7 +38,7 @@ class MailReceiver(Controller):
         return self.handler.messages
 
     def wait_for(self, count: int, seconds: float = 10) -> list[EmailMessage]:
-        """The messages once there are that many."""
+        """Return the messages once there are that many."""
         end = time.monotonic() + seconds
         while len(self.messages) < count and time.monotonic() < end:
             time.sleep(0.05)

@@ -1,6 +1,8 @@
-"""Who is let in at which address: the table that `test_doors.py` holds against the address patterns."""
+"""The permission table: which role may open which address; `test_permissions.py` compares it with all
+addresses.
+"""
 
-from convention.club.lists import LISTS as CLUB_LISTS
+from convention.club.downloads import CLUB_LISTS as CLUB_LISTS
 from tests.registrations.visits.roles import DAY_DOORS, DAY_POSTED
 
 OUTSIDERS = {
@@ -24,7 +26,9 @@ SECRETARIES = {"secretary", "administrator"}
 VISITS = ORGANIZERS | {"secretary"}
 PLANNERS = {"secretary", "administrator"}
 NOBODY: set[str] = set()
-RUN = "begin step call-off text applicants applicants-csv applicants-xlsx applicant applicant-decide".split()
+RUN = """
+create step cancel confidentiality applicants applicants-csv applicants-xlsx applicant applicant-decide
+""".split()
 KEPT = "lists list-make list list-send list-revoke host host-end replace refuse approve".split()
 
 DOORS = {
@@ -37,7 +41,7 @@ DOORS = {
     "dev-mail": NOBODY,
     "dev-mail-html": NOBODY,
     "dev-mail-attachment": NOBODY,
-    # the API: open, or closed to whoever holds no token of the right kind
+    # the API: public, or for tokens of the right kind
     "api-schema": EVERYONE,
     "api-docs": EVERYONE,
     "api-problem": EVERYONE,
@@ -136,15 +140,15 @@ DOORS = {
     "visit": VISITS,
     "visit-apply": VISITS,
     "visit-withdraw": NOBODY,
-    "visit-text": VISITS,
+    "visit-confidentiality": VISITS,
     **{
         f"organize-visit{name}": VISITS
         for name in (
             "",
-            "-begin",
+            "-create",
             "-step",
-            "-call-off",
-            "-text",
+            "-cancel",
+            "-confidentiality",
             "-applicants",
             "-applicants-csv",
             "-applicants-xlsx",
@@ -162,13 +166,13 @@ DOORS = {
     **{f"club-{name}-{kind}": ADMINISTRATORS for name in CLUB_LISTS for kind in ("csv", "xlsx")},
     "club-company": ADMINISTRATORS,
     "club-company-edit": ADMINISTRATORS,
-    "club-company-absorb": ADMINISTRATORS,
+    "club-company-merge": ADMINISTRATORS,
     "club-role-add": ADMINISTRATORS,
     "club-role-end": ADMINISTRATORS,
     "club-people": ADMINISTRATORS,
     "club-person": ADMINISTRATORS,
-    "club-job-add": ADMINISTRATORS,
-    "club-job": ADMINISTRATORS,
+    "club-employment-add": ADMINISTRATORS,
+    "club-employment": ADMINISTRATORS,
     "club-markets": ADMINISTRATORS,
     "club-market": ADMINISTRATORS,
     "club-import": ADMINISTRATORS,
@@ -178,15 +182,15 @@ DOORS = {
     "club-long-job": ADMINISTRATORS,
     "club-contact-end": ADMINISTRATORS,
     "club-seat-give": ADMINISTRATORS,
-    "club-seat-take": ADMINISTRATORS,
+    "club-seat-end": ADMINISTRATORS,
     "club-membership-new": ADMINISTRATORS,
     "club-membership": ADMINISTRATORS,
     "club-membership-confirm": ADMINISTRATORS,
-    "club-membership-leave": ADMINISTRATORS,
+    "club-membership-end": ADMINISTRATORS,
     "club-membership-renew": ADMINISTRATORS,
-    "club-employer": ADMINISTRATORS,
+    "club-employer-change": ADMINISTRATORS,
     # what visitors tell a host: their own, the secretary's lists, the host's pages by its own links
-    "visit-identity": NOBODY,  # but whoever has a place: see test_identities
+    "visit-identity": NOBODY,  # but people with a place: see test_identities
     **dict.fromkeys(
         [
             "organize-visit-lists",
@@ -203,7 +207,7 @@ DOORS = {
         SECRETARIES,
     ),
     "host": EVERYONE,
-    "host-enter": EVERYONE,  # a button: the secret decides
+    "host-sign-in": EVERYONE,  # a button: the secret decides
     "host-sign-out": EVERYONE,
     "host-list": EVERYONE,  # with the secret
     "host-visit": NOBODY,  # but whom a mailed link let in: see test_hosts
@@ -211,62 +215,62 @@ DOORS = {
     "host-person": NOBODY,
     "host-briefing": NOBODY,
     # one's own data; and the privacy desk
-    **{f"my-privacy{name}": SIGNED_IN for name in ("", "-file", "-agree", "-disagree", "-forget")},
-    "my-privacy-stay": NOBODY,  # who asked for nothing has nothing to take back
-    **{f"privacy{name}": PRIVACY_DESK for name in ("", "-note", "-retention", "-texts")},
+    **{f"my-privacy{name}": SIGNED_IN for name in ("", "-file", "-agree", "-disagree", "-erase")},
+    "my-privacy-withdraw": NOBODY,  # who asked for nothing has nothing to take back
+    **{f"privacy{name}": PRIVACY_DESK for name in ("", "-case-new", "-retention", "-purpose-texts")},
     **{f"privacy-case{name}": PRIVACY_DESK for name in ("", "-file", "-erase", "-refuse", "-answered")},
-    "privacy-run": ADMINISTRATORS,
-    "privacy-days": ADMINISTRATORS,
-    "privacy-text": ADMINISTRATORS,
+    "privacy-retention-run": ADMINISTRATORS,
+    "privacy-retention-edit": ADMINISTRATORS,
+    "privacy-purpose-text": ADMINISTRATORS,
     # the season: members and vendors are tried in test_planning; nobody here is one
     "season": PLANNERS,
     "proposals": NOBODY,
     "proposal-new": NOBODY,
-    "proposal-act": NOBODY,
-    **{f"organize-turns{kind}": PLANNERS for kind in ("", "-csv", "-xlsx")},
+    "proposal-respond": NOBODY,
+    **{f"organize-company-history{kind}": PLANNERS for kind in ("", "-csv", "-xlsx")},
     **{f"organize-proposal{name}": PLANNERS for name in ("", "s", "-date", "-decide")},
     "organize-season": PLANNERS,
     **dict.fromkeys([f"organize-visit-{name}" for name in KEPT], SECRETARIES),
-    **dict.fromkeys(["host", "host-enter", "host-sign-out", "host-list"], EVERYONE),  # with the secret
+    **dict.fromkeys(["host", "host-sign-in", "host-sign-out", "host-list"], EVERYONE),  # with the secret
     # but whom a mailed link let in: see test_hosts
     **dict.fromkeys(["host-visit", "host-visit-list", "host-person", "host-briefing"], NOBODY),
-    **dict.fromkeys(["host-proposals", "host-proposal-back"], NOBODY),
+    **dict.fromkeys(["host-proposals", "host-proposal-withdraw"], NOBODY),
     # the treasurer
     **dict.fromkeys(
         [
-            "money",
-            "money-csv",
-            "money-xlsx",
-            "money-new",
-            "money-lines",
-            "money-owed",
-            "money-buyer",
-            "money-pro-forma",
-            "money-issue",
-            "money-deposit",
-            "money-pay",
-            "money-credit-gone",
-            "money-paper",
-            "money-credit",
-            "money-correct",
-            "money-refund",
-            "money-refund-done",
-            "money-refund-failed",
-            "money-books",
-            "money-entries",
-            "money-payouts",
-            "money-payout",
-            "money-issuer",
-            "money-days",
-            "money-days-csv",
-            "money-days-xlsx",
-            "money-cards",
-            "money-card-place",
-            "money-bank",
-            "money-bank-import",
-            "money-bank-line",
-            "money-bank-aside",
-            "money-bank-undo",
+            "receivables",
+            "receivables-csv",
+            "receivables-xlsx",
+            "receivable-new",
+            "receivable-lines",
+            "receivable",
+            "receivable-buyer",
+            "receivable-pro-forma",
+            "receivable-issue",
+            "receivable-deposit",
+            "receivable-pay",
+            "receivable-credit",
+            "invoice-pdf",
+            "invoice-credit",
+            "invoice-correct",
+            "payment-refund",
+            "refund-done",
+            "refund-failed",
+            "accounting",
+            "accounting-fec",
+            "payouts",
+            "payout",
+            "issuer",
+            "day-book",
+            "day-book-csv",
+            "day-book-xlsx",
+            "card-payments",
+            "card-payment-confirm",
+            "bank-lines",
+            "bank-import",
+            "bank-line",
+            "bank-line-ignore",
+            "bank-line-undo",
         ],
         TREASURERS,
     ),
@@ -276,7 +280,7 @@ DOORS = {
     "organize-event": ORGANIZERS,
     "organize-role-end": ORGANIZERS - {"outside organizer"},  # a role that the club gave
     "organize-delegation-new": ADMINISTRATORS,
-    "organize-delegation-name": ADMINISTRATORS,
+    "organize-delegate-add": ADMINISTRATORS,
     "organize-delegation-end": ADMINISTRATORS,
     "desks": RUNNING_SOMETHING,
     "desk": DESK,
@@ -291,13 +295,14 @@ DOORS = {
 POSTED = {
     "organize-visit-list-make", "organize-visit-list-send", "organize-visit-list-revoke",
     "organize-visit-host-end", "organize-visit-refuse", "organize-visit-approve", "host-sign-out",
-    "host-visit-list", "host-proposal-back",
-    "my-privacy-file", "my-privacy-agree", "my-privacy-disagree", "my-privacy-forget", "my-privacy-stay",
-    "privacy-run", "privacy-case-file", "privacy-case-erase", "privacy-case-refuse", "privacy-case-answered",
-    "proposal-act", "organize-proposal-date", "organize-proposal-decide",
-    "club-role-add", "club-role-end", "club-job-add",
+    "host-visit-list", "host-proposal-withdraw",
+    "my-privacy-file", "my-privacy-agree", "my-privacy-disagree", "my-privacy-erase", "my-privacy-withdraw",
+    "privacy-retention-run", "privacy-case-file", "privacy-case-erase", "privacy-case-refuse",
+    "privacy-case-answered",
+    "proposal-respond", "organize-proposal-date", "organize-proposal-decide",
+    "club-role-add", "club-role-end", "club-employment-add",
     "company-seat-give", "company-seat-take", "company-place-invite", "club-contact-end", "club-seat-give",
-    "club-seat-take", "club-membership-confirm", "club-membership-leave", "club-membership-renew",
+    "club-seat-end", "club-membership-confirm", "club-membership-end", "club-membership-renew",
     "waiting-leave", "organize-waiting-act", "quotation-mail", "organize-quotation-mail",
     "security-sessions-end", "security-session-end",
     "choose-language", "keep-agenda", "api-token-revoke", "organize-role-end",
@@ -313,13 +318,13 @@ POSTED = {
     "organize-addon-remove", "organize-voucher-remove", "organize-quota-remove",
     "organize-question-move", "organize-question-remove",
     "organize-package-remove", "organize-sponsor-logo-new", "organize-sponsor-cancel",
-    "stripe-webhook", "money-card-place", "money-bank-aside", "money-bank-undo",
+    "stripe-webhook", "card-payment-confirm", "bank-line-ignore", "bank-line-undo",
     "organize-registration-confirm", "desk-confirm",
     "organize-registration-resend", "organize-registration-renew", "renew-agenda", "organize-badges-print",
     "organize-mailing-test", "organize-mailing-send", "organize-mailing-schedule", "organize-mailing-cancel",
     "organize-mailing-resume", "organize-mailing-copy", "organize-mailing-remove",
     "organize-mailing-came-back", "organize-mail-bounce-right", "organize-duplicate-apart",
-    "visit-apply", "visit-withdraw", "organize-visit-begin", "organize-visit-step",
+    "visit-apply", "visit-withdraw", "organize-visit-create", "organize-visit-step",
     "organize-visit-applicant-decide", *DAY_POSTED,
 }  # fmt: skip
 # A check once chosen; a choice of a session.

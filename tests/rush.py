@@ -1,4 +1,4 @@
-"""Many at once: threads with connections of their own, started together."""
+"""Run functions in threads that start together, each with its own database connection."""
 
 import threading
 from collections.abc import Callable, Sequence
@@ -8,9 +8,9 @@ from django.db import connections
 
 
 def in_threads[T](work: Sequence[Callable[[], T]], *, threads: int = 8) -> list[T | Exception]:
-    """Run all, at most so many at once; each result, or the exception it ended with, in order.
+    """Run all, at most `threads` at once; return each result or exception, in order.
 
-    Use with `transactional_db`: the threads see only what is committed.
+    Use with `transactional_db`: the threads only see committed rows.
     """
     start = threading.Barrier(min(threads, len(work)))
     waited = threading.local()

@@ -1,4 +1,4 @@
-"""Where Chromium is found, and the screens that pages are looked at on."""
+"""The path of Chromium, and the screen sizes of tests."""
 
 CHROMIUM_NAMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]
 SCREENS = {

@@ -1,7 +1,8 @@
 """Pictures of the pages: `make screenshots`.
 
-Seeds the demo club in a database of its own, serves it, and photographs each page at phone and desktop
-width, in French and English, light and dark, into screenshots/. What README shows goes to docs/pictures/.
+Seeds the demo club in a separate database, serves it, and takes a screenshot of each page at phone and
+desktop width, in French and English, light and dark, into screenshots/. Pictures for the README go to
+docs/pictures/.
 """
 
 import argparse
@@ -26,7 +27,7 @@ ACCOUNT = "admin@club.example"
 
 @dataclass(frozen=True)
 class Shot:
-    """One page: a short name, its address without language, and whether a visitor or an organizer sees it."""
+    """One page: a short name, its address without language, and whether an organizer is signed in."""
 
     name: str
     path: str
@@ -85,7 +86,7 @@ SHOWN = {
 
 @contextlib.contextmanager
 def demo() -> Iterator[Site]:
-    """The demo club, and the large one, served from a folder that is thrown away."""
+    """Serve the demo club and the large demo from a temporary folder."""
     with tempfile.TemporaryDirectory(prefix="convention-pictures-") as folder:
         port = free_port()
         environment = os.environ | {
@@ -101,7 +102,7 @@ def demo() -> Iterator[Site]:
 
 
 def sign_in(page: Page) -> None:
-    """As the demo's administrator."""
+    """Sign in as the demo's administrator."""
     page.goto("/en/accounts/login/")
     page.locator("[name=login]").fill(ACCOUNT)
     page.locator("[name=password]").fill(PASSWORD)
@@ -110,7 +111,7 @@ def sign_in(page: Page) -> None:
 
 
 def photograph(context: BrowserContext, shots: list[Shot], label: str, prefix: str, folder: Path) -> None:
-    """Each page into a file named by page, width, language and scheme; problems are told."""
+    """Save each page as a file named by page, width, language and scheme; print problems."""
     page = context.new_page()
     page.on("pageerror", lambda error: print(f"{page.url}: {error}"))
     page.on("console", lambda message: message.type == "error" and print(f"{page.url}: {message.text}"))
@@ -129,13 +130,13 @@ def photograph(context: BrowserContext, shots: list[Shot], label: str, prefix: s
 
 
 def past_edition(site: Site) -> str:
-    """The address of the demo's past convention."""
+    """Return the slug of the demo's past convention."""
     script = "print(Event.objects.get(slug__startswith='convention-').slug)"
     return site.manage("shell", "-v0", "-c", script).strip().splitlines()[-1]
 
 
 def main() -> None:
-    """Photograph all pages, or those named."""
+    """Take pictures of all pages, or of those named."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*", help="which pages (default: all)")
     parser.add_argument("--languages", default="fr,en")

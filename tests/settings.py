@@ -1,4 +1,4 @@
-"""Settings of the tests: those of the project in MODE=test, with a folder thrown away afterwards."""
+"""Settings of the tests: the project's in MODE=test, with a temporary folder."""
 
 import atexit
 import os
@@ -18,9 +18,9 @@ os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # the browser's driver runs a 
 from convention.settings import *  # noqa: F403 (they read what was set above)
 from convention.settings import DATABASES, STAFF_SESSION_HOURS, VAR_DIR
 
-# Whoever `force_login` lets in has staff's session, as by the sign-in: the first page has none to cut.
+# `force_login` starts a staff session like the sign-in does, so that the first page need not shorten it.
 SESSION_COOKIE_AGE = STAFF_SESSION_HOURS * 3600
 
-if DATABASES["default"]["ENGINE"] == "convention.sqlite":
+if DATABASES["default"]["ENGINE"] == "convention.db.sqlite":
     # A file, as in use, not memory: threads and processes of journeys really compete for it.
     DATABASES["default"]["TEST"] = {"NAME": str(VAR_DIR / "test.sqlite3")}

@@ -1,4 +1,4 @@
-"""A passkey made in Python, so that a test may send what no honest authenticator would."""
+"""A passkey in Python, so that a test can send what no honest authenticator would."""
 
 import hashlib
 import json
@@ -14,15 +14,15 @@ from fido2 import cbor
 from fido2.cose import ES256
 from fido2.utils import websafe_decode, websafe_encode
 
+# Where a COSE key names its algorithm.
 ALGORITHM = 3
-"""Where a COSE key names its algorithm."""
 PRESENT, VERIFIED, ATTESTED = 0x01, 0x04, 0x40
 LOGIN, ADD = "/accounts/2fa/passkeys/login/", "/accounts/2fa/passkeys/add/"
 
 
 @dataclass
 class SoftPasskey:
-    """One key pair with its credential id and the handle of the account that it was made for."""
+    """A key pair with its credential id and the handle of its account."""
 
     handle: bytes = b""
     rp_id: str = "testserver"
@@ -33,7 +33,7 @@ class SoftPasskey:
     credential_id: bytes = field(default_factory=lambda: secrets.token_bytes(32))
 
     def registration(self, challenge: bytes, **client: Any) -> dict[str, Any]:
-        """Return the answer to a request to make this key."""
+        """Return the response to a registration challenge."""
         public = {**ES256.from_cryptography_key(self.key.public_key()), ALGORITHM: self.algorithm}
         attested = b"\0" * 16 + struct.pack(">H", len(self.credential_id)) + self.credential_id
         data = self._data(self.flags | ATTESTED) + attested + cbor.encode(public)
@@ -42,7 +42,7 @@ class SoftPasskey:
         return self._credential(clientDataJSON=said, attestationObject=attestation)
 
     def assertion(self, challenge: bytes, **client: Any) -> dict[str, Any]:
-        """Return the answer to a request to sign in."""
+        """Return the response to a sign-in challenge."""
         said = self._client_data("webauthn.get", challenge, **client)
         data = self._data(self.flags)
         signature = self.key.sign(data + hashlib.sha256(said).digest(), ec.ECDSA(SHA256()))
@@ -65,24 +65,24 @@ class SoftPasskey:
 
 
 def challenge_of(client: Client) -> bytes:
-    """Ask to sign in by a passkey, as the page's script does; the challenge."""
+    """Request a sign-in by passkey, as the page's script does; return the challenge."""
     options = client.get(LOGIN, headers={"accept": "application/json"}, secure=True).json()
     return websafe_decode(options["request_options"]["publicKey"]["challenge"])
 
 
 def sign_in(client: Client, credential: dict[str, Any]) -> Any:
-    """Send an answer to the sign-in."""
+    """Send a response to the sign-in."""
     return client.post(LOGIN, {"credential": json.dumps(credential)}, secure=True, follow=True)
 
 
 def begin_to_add(client: Client) -> tuple[bytes, bytes]:
-    """Open the page that adds a passkey; the challenge and the account's handle."""
+    """Open the page that adds a passkey; return the challenge and the account's handle."""
     options = client.get(ADD, secure=True).context["js_data"]["creation_options"]["publicKey"]
     return websafe_decode(options["challenge"]), websafe_decode(options["user"]["id"])
 
 
 def add(client: Client, credential: dict[str, Any], name: str = "Clé") -> Any:
-    """Send an answer to the request to make a passkey."""
+    """Send a response to a registration challenge."""
     return client.post(ADD, {"credential": json.dumps(credential), "name": name}, secure=True, follow=True)
 
 

@@ -1,4 +1,4 @@
-"""`make audit`: what its two tools print is understood, also when they looked nothing up."""
+"""`make audit`: the output of its two tools is understood, also if they looked nothing up."""
 
 import importlib.util
 import json
@@ -95,7 +95,7 @@ def test_an_answer_without_a_report_is_no_clean_report(audit, text):
 
 
 def test_without_a_network_one_sentence_says_what_was_not_audited(tmp_path):
-    """The real tools where they are installed; no name resolves and no registry answers."""
+    """The real tools, if installed; no name resolves and no registry answers."""
     nowhere = "http://127.0.0.1:9"
     environment = os.environ | {
         "HTTP_PROXY": nowhere, "HTTPS_PROXY": nowhere, "http_proxy": nowhere, "https_proxy": nowhere,

@@ -1,4 +1,4 @@
-"""How the bench judges a figure, and the page that it writes."""
+"""How the benchmark judges a figure, and the page that it writes."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""No page or endpoint asks the database more often because there is more in it.
+"""No page or endpoint makes more queries when there are more rows.
 
 Every address that is read, from the patterns themselves, with a few rows and with many: equal counts.
 """
@@ -15,23 +15,30 @@ from django.utils import timezone
 
 from badges.attendance.models import Checkpoint, Device, Presence, Scan
 from badges.mailings.models import Mailing, Recipient
-from convention.audit.models import Entry
+from convention.audit.models import AuditEntry
 from convention.club.models import Company, DirectoryImport, Employment, Market, Person
 from convention.events.models import EventRole
 from convention.models import BouncedAddress
-from registrations.models import PriceStep, Quota, Registration, RegistrationAddon, SessionSeat, WaitingEntry
+from registrations.models import (
+    PriceStep,
+    Quota,
+    Registration,
+    RegistrationAddon,
+    SessionBooking,
+    WaitingEntry,
+)
 from registrations.order_request import OrderRequest
-from registrations.quotation import quote_package
+from registrations.orders.quotations import create_package_quotation
 from registrations.visits.models import (
     Application,
     DebriefNote,
     FeedbackAnswer,
     FeedbackQuestion,
-    Leg,
-    LegSeat,
     NdaAcceptance,
     NdaText,
     Proposal,
+    Ride,
+    RideSeat,
     Visit,
 )
 from tests.doors import bearers_of, client_of, named_addresses, objects_of
@@ -54,7 +61,7 @@ from tests.factories import (
 from tests.registrations.sponsors.makers import make_package, make_sponsorship
 from tests.registrations.visits.objects import add_hosted
 from tests.roles import POSTED
-from tests.test_doors import WITH_MORE
+from tests.test_permissions import WITH_MORE
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once, pytest.mark.long]
 
@@ -63,7 +70,7 @@ ENDPOINTS = {"api-event", "api-sessions", "api-registrations", "scanner-snapshot
 
 
 def add_one(here, number, person):
-    """One more of everything beneath the event, all of it joined to the rest."""
+    """Add one more of everything below the event, all of it related to the rest."""
     event, at = here.event, timezone.now()
     room = make_room(event, f"Salle {number}")
     track = make_track(event, f"Parcours {number}", slug=f"p{number}")
@@ -77,14 +84,14 @@ def add_one(here, number, person):
         is_bookable=True,
     )
     ticket = make_ticket(event, slug=f"t{number}", name=f"Billet {number}", capacity=10)
-    PriceStep.objects.create(ticket=ticket, price=1, until=at + datetime.timedelta(days=number))
+    PriceStep.objects.create(ticket=ticket, price=1, ends_at=at + datetime.timedelta(days=number))
     ticket.quota = Quota.objects.create(event=event, name=f"Quota {number}", capacity=100)
     ticket.save(update_fields=["quota"])
     addon = make_addon(event, slug=f"addon{number}")
     addon.tickets.add(ticket)
     package = make_package(event, ticket, slug=f"gold{number}")
     make_sponsorship(package, name=f"Sponsor {number}")
-    quote_package(package=package, request=OrderRequest(email="q@example.org", places=()))
+    create_package_quotation(package=package, request=OrderRequest(email="q@example.org", places=()))
     voucher = make_voucher(event, ticket, code=f"MORE{number}")
     # Places in the order whose page is read, and in orders of their own.
     company = make_company()
@@ -98,7 +105,7 @@ def add_one(here, number, person):
         RegistrationAddon.objects.create(registration=one, addon=addon, price=4_500)
     Registration.objects.filter(pk__in=[one.pk for one in people]).update(voucher=voucher)
     for registration in people:
-        SessionSeat.objects.create(registration=registration, session=session)
+        SessionBooking.objects.create(registration=registration, session=session)
     fields = {"event": event, "email": f"w{number}@example.org", "address": f"w{number}@example.org"}
     for awaited in (ticket, here.registration.ticket):
         WaitingEntry.objects.create(ticket=awaited, **fields)
@@ -112,7 +119,7 @@ def add_one(here, number, person):
     EventRole.objects.create(event=event, person=make_member(), role="desk", starts_on=at.date())
     for subject in (here.registration, *people):
         label = f"registrations.registration:{subject.pk}"
-        Entry.objects.create(
+        AuditEntry.objects.create(
             actor=make_person(), verb="registration.correct", event=event.slug, subject=label
         )
     add_mailings(event, people)
@@ -125,7 +132,7 @@ def add_one(here, number, person):
 
 
 def add_applications(event, place, person, number):
-    """On the visit: somebody with a place, one who waits, a version of the text; a visit of the reader."""
+    """Add to the visit an application with a place, one that waits, and a text; and a visit of the reader."""
     visit = Visit.objects.get(event=event)
     text = NdaText.objects.create(visit=visit, number=number + 2, text=f"Version {number}")
     placed, _made = Application.objects.update_or_create(
@@ -133,55 +140,59 @@ def add_applications(event, place, person, number):
     )
     NdaAcceptance.objects.create(application=placed, nda=text, name="Ana", hash=text.hash)
     waits = WaitingEntry.objects.filter(event=event, ticket=place.ticket).last()
-    Application.objects.create(visit=visit, person=make_member(), company=make_company(), waiting=waits)
+    Application.objects.create(visit=visit, person=make_member(), company=make_company(), waiting_entry=waits)
     other = Visit.objects.create(event=make_event(kind="site_visit"), agreed_at=timezone.now())
     Application.objects.create(visit=other, person=person)
 
 
 def add_visitors(event, people, number):
-    """These have a place at the visit and in a new ride, whose coach saw them; each adds a note."""
+    """Give these people a place at the visit and in a new ride, with scans and notes."""
     visit = Visit.objects.get(event=event)
-    leg = Leg.objects.create(
+    ride = Ride.objects.create(
         visit=visit, direction="out", meeting_point=f"Gare {number}", leaves_at=event.starts_at
     )
-    coach = Checkpoint.objects.create(event=event, name=f"Car {number}", kind="coach", leg=leg)
+    coach = Checkpoint.objects.create(event=event, name=f"Car {number}", kind="coach", ride=ride)
     question = FeedbackQuestion.objects.create(visit=visit, text=f"Utile {number} ?")
     for registration in people:
         one, _made = Application.objects.get_or_create(visit=visit, registration=registration)
-        LegSeat.objects.create(leg=leg, application=one)
+        RideSeat.objects.create(ride=ride, application=one)
         DebriefNote.objects.create(debrief=visit.debrief, application=one, text="Vu")
-        FeedbackAnswer.objects.create(question=question, application=one, mark=4)
+        FeedbackAnswer.objects.create(question=question, application=one, rating=4)
         Presence.objects.create(
-            event=event, checkpoint=coach, registration=registration, first_in=event.starts_at, entries=1
+            event=event,
+            checkpoint=coach,
+            registration=registration,
+            first_entered_at=event.starts_at,
+            entries=1,
         )
 
 
 def add_directory(event, number):
-    """A company with one of everything, a person's history, a market, an import; a proposal and a visit."""
+    """Add a company with one of everything, a person's history, an import, a proposal and a visit."""
     market = Market.objects.create(slug=f"market{number}", name=f"Marché {number}")
     company = Company.objects.filter(contacts__isnull=False).order_by("pk")[0]
     company.markets.add(market)
     company.roles.create(role="vendor", starts_on=LONG_AGO, ends_on=LONG_AGO)
     make_company(parent=company).markets.add(market)
-    colleague = Person.objects.filter(employments__company=company, contact_of=None).order_by("pk")[0]
+    colleague = Person.objects.filter(employments__company=company, company_contacts=None).order_by("pk")[0]
     other = make_company()
     colleague.employments.create(company=other, starts_on=LONG_AGO, ends_on=LONG_AGO)
     colleague.seats.create(membership=other.memberships.get(), starts_on=LONG_AGO, ends_on=LONG_AGO)
     Employment.objects.create(person=make_person(), company=company, starts_on=LONG_AGO)
     member = make_member(company)
-    DirectoryImport.objects.create(person=member, new=1)
+    DirectoryImport.objects.create(imported_by=member, created_count=1)
     for proposal in Proposal.objects.all():
         proposal.interests.create(person=member)
     visited = make_event(kind="site_visit", host=other, visibility="members")
     make_ticket(visited, audience="member")
     visit = Visit.objects.create(event=visited)
     Application.objects.create(visit=visit, person=member, company=company)
-    Proposal.objects.create(title="Stockage", host=other, proposed_by=member, became=visit)
+    Proposal.objects.create(title="Stockage", host=other, proposed_by=member, visit=visit)
     Proposal.objects.create(title="Nuage", host=other, proposed_by=member).interests.create(person=member)
 
 
 def add_mailings(event, people):
-    """A draft, and one sent to these, whose address mail came back from."""
+    """Add a draft, and a mailing sent to these people, whose address bounced."""
     at = timezone.now()
     Mailing.objects.create(event=event, subject_fr="Bonjour", text_fr="Bonjour")
     recipient = Recipient.objects.create(
@@ -193,7 +204,7 @@ def add_mailings(event, people):
 
 
 def add_scans(device, registration, at):
-    """Two scans in conflict, and the presence that they add up to."""
+    """Add two scans in conflict, and their presence."""
     for verdict in ("admitted", "already_in"):
         Scan.objects.create(
             uid=uuid.uuid4(), device=device, event=device.event, checkpoint=device.checkpoint,
@@ -202,14 +213,15 @@ def add_scans(device, registration, at):
         )  # fmt: skip
     Presence.objects.create(
         event=device.event, checkpoint=device.checkpoint, registration=registration, is_inside=True,
-        first_in=at, last_in=at, last_device=device, entries=1, has_conflict=True, latest_at=at,
+        first_entered_at=at, last_entered_at=at, last_device=device, entries=1, has_conflict=True,
+        last_scan_at=at,
     )  # fmt: skip
 
 
 def queries_of(client, address):
-    """How often the database is asked for one answer, with nothing kept from before; and its status."""
+    """Return the number of queries for one response without caches, and its status."""
     cache.clear()
-    reset_queries()  # a page of all tables would fill what is kept of them
+    reset_queries()  # the log of queries has a limit
     with CaptureQueriesContext(connection) as asked:
         answer = client.get(address)
         if answer.streaming:
@@ -219,7 +231,7 @@ def queries_of(client, address):
 
 
 def read_all(clients, here):
-    """The number of queries and the status, by address and reader."""
+    """Return the number of queries and the status, by address and reader."""
     found = {}
     for name, arguments in named_addresses():
         if name in POSTED or name in WITH_MORE:

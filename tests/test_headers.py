@@ -1,4 +1,4 @@
-"""What every answer says to the browser: no foreign code, no frame, no guessing, nothing personal kept."""
+"""Headers of every response: no foreign code, no framing, no sniffing, nothing personal cached."""
 
 import pytest
 from django.test import Client
@@ -30,7 +30,7 @@ FRAMED_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 
 
 
 def wrong_with(answer, name: str = "") -> list[str]:
-    """What is missing or different."""
+    """Return what is missing or different."""
     found = [name for name, value in ALWAYS.items() if answer.get(name) != value]
     policy = answer.get("Content-Security-Policy", "")
     if name in FRAMED and answer.status_code == 200:
@@ -44,7 +44,7 @@ def wrong_with(answer, name: str = "") -> list[str]:
 
 
 def is_kept_by_others(answer) -> bool:
-    """Whether a cache on the way, or the next person at this browser, may get to see it."""
+    """Return whether a shared cache, or the next person at this browser, may get the response."""
     control = answer.get("Cache-Control", "")
     if "no-store" in control or "private" in control:
         return False
@@ -90,7 +90,7 @@ def test_a_fault_of_ours_says_the_same(client: Client, monkeypatch):
         raise RuntimeError
 
     client.raise_request_exception = False
-    monkeypatch.setattr("registrations.views.event.offer_of", fail)
+    monkeypatch.setattr("registrations.storefront.event_views.load_registration_offer", fail)
     objects_of("headers")
     answer = client.get("/events/headers/")
     assert (answer.status_code, wrong_with(answer)) == (500, [])
@@ -143,7 +143,7 @@ def test_nobody_is_sent_to_another_site(client: Client, target):
     ],
 )  # fmt: skip
 def test_another_site_chooses_nothing_for_a_visitor(client: Client, headers):
-    """Also in an old browser, which names neither origin nor site, but the page it comes from."""
+    """Also in an old browser, which sends neither Origin nor Sec-Fetch-Site, but a Referer."""
     event = objects_of("headers")
     data = {"add": str(event.values["guid"])}
     assert client.post("/events/headers/agenda/choose/", data, headers=headers).status_code == 403

@@ -1,4 +1,4 @@
-"""Every page, form and header with values that no browser of ours would send: never a fault of ours."""
+"""Every page, form and header with values that no browser of ours would send: never a server error."""
 
 import itertools
 from collections.abc import Iterator
@@ -56,14 +56,14 @@ HEADERS = {
     "Content-Type": ("", "application/json; charset=none", "multipart/form-data", "text/\xff"),
     "Origin": ("null", "http://["),
 }  # fmt: skip
+# Values that one database takes and another refuses.
 STUMBLING_BLOCKS = ("NUL", "a long number", "too large a number", "the first day", "a long text", "patterns")
-"""Values that one database takes and another refuses."""
+# Headers that reach the database.
 LOOKED_UP = ("Authorization", "Cookie", "Idempotency-Key", "X-Request-Id")
-"""Headers that reach the database."""
 
 
 def asked_here(given: dict[str, Any], reaching: tuple[str, ...], step: int) -> dict[str, Any]:
-    """All of them on SQLite and in the long run; else on PostgreSQL those that may make a difference."""
+    """Return all values on SQLite and in the long run; else those that may matter on PostgreSQL."""
     if connection.vendor == "sqlite" or step == 1:
         return given
     return {name: given[name] for name in reaching}
@@ -76,7 +76,7 @@ def world():
 
 
 def asked(client, method: str, address: str, data=None, **headers) -> str:
-    """What went wrong with one request, or nothing; what it did is taken back."""
+    """Return what went wrong with one request, or ""; its changes are rolled back."""
     try:
         with transaction.atomic():
             answer = (
@@ -91,14 +91,14 @@ def asked(client, method: str, address: str, data=None, **headers) -> str:
 
 
 def addresses(here: Objects) -> Iterator[tuple[str, str]]:
-    """Each address of ours by its name."""
+    """Yield each address of ours with its name."""
     for name, arguments in named_addresses():
         yield name, here.address(name, arguments)
 
 
 @pytest.fixture(params=[11, pytest.param(1, marks=pytest.mark.soak)], ids=["each eleventh", "all"])
 def step(request):
-    """Each address meets every eleventh value, another one than its neighbour, each form every 22nd content.
+    """Each address gets every eleventh value, another one than its neighbour, each form every 22nd content.
 
     In the long run all.
     """
@@ -106,7 +106,7 @@ def step(request):
 
 
 def some(values, number: int, step: int):
-    """Those of the values that are this address's."""
+    """Return this address's share of the values."""
     return itertools.islice(values, number % step, None, step)
 
 
@@ -138,7 +138,7 @@ def test_any_header(world, step):
 
 
 def forms_of(client, address: str) -> Iterator[tuple[str, dict[str, str], list[str], list[str]]]:
-    """Where each form of a page is sent, what it holds, which fields take files, and its named buttons."""
+    """Yield the forms of a page: target, fields, file fields and named buttons."""
     answer = client.get(address)
     if answer.status_code != 200 or "text/html" not in answer["Content-Type"]:
         return
@@ -173,7 +173,7 @@ def test_any_content_of_any_form(world, step):
 def contents(
     values: dict[str, bytes], held: dict[str, str], files: list[str], buttons: list[str]
 ) -> Iterator[tuple[dict, str]]:
-    """The form with every field of one bad kind, then with one bad field or button among good ones."""
+    """Yield the form with every field of one bad kind, then with one bad field or button among good ones."""
     kinds = itertools.cycle(values.items())
     for kind, value in values.items():
         yield {**dict.fromkeys(held, said(value)), **sent_files(files, value)}, kind
@@ -185,12 +185,12 @@ def contents(
 
 
 def said(value: bytes) -> str:
-    """The value as a browser's script might send it."""
+    """Return the value as a script in a browser might send it."""
     return value.decode("utf-8", "replace")
 
 
 def sent_files(names: list[str], value: bytes) -> dict[str, SimpleUploadedFile]:
-    """The value as a file for each field that takes one."""
+    """Return the value as a file for each field that takes one."""
     return {name: SimpleUploadedFile(said(value[:20]).strip("/\r\n") or "a", value) for name in names}
 
 

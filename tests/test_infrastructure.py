@@ -1,4 +1,4 @@
-"""The tests' own tools, tried: a code drawn is a code read, mail sent is mail received, tasks run."""
+"""The tests' own tools: a drawn code is read, a sent mail is received, tasks run."""
 
 import pytest
 from django.apps import apps
@@ -6,7 +6,7 @@ from django.conf import settings
 from django.core.mail import send_mail
 from django.db import DatabaseError, connection
 
-from registrations.invoices.issue import issue
+from registrations.invoices.documents.issuing import issue_invoice
 from tests.emptied import empty
 from tests.papers import decode_qr, qr_image
 from tests.registrations.invoices.makers import make_issuer, make_receivable
@@ -39,11 +39,11 @@ def test_manage_runs_on_the_test_database(manage):
 def test_what_a_test_commits_is_gone_after_it_even_what_may_never_be_deleted():
     make_issuer()
     for _again in range(2):
-        document = issue(receivable=make_receivable())
+        document = issue_invoice(receivable=make_receivable())
         with pytest.raises(DatabaseError), connection.cursor() as cursor:
             cursor.execute("DELETE FROM invoices_invoice")
         empty(None)
         filled = {model._meta.label for model in apps.get_models() if model._base_manager.exists()}
-        assert filled == {"contenttypes.ContentType", "auth.Permission", "registrations.SaleMark"}
+        assert filled == {"contenttypes.ContentType", "auth.Permission", "registrations.CatalogVersion"}
         make_issuer()
     assert document.pk

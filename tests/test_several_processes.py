@@ -13,11 +13,10 @@ from django_tasks_db.models import DBTaskResult
 
 from convention.api.tokens import create_token, revoke_token
 from convention.events.models import Event
-from convention.serve import plan
-from registrations.order_request import OrderRequest, Place
-from registrations.register import register
-from schedule.edit import edit, values_of
-from schedule.fingerprints import fingerprint
+from convention.serve import processes
+from registrations.booking.place_order import place_order
+from registrations.order_request import OrderRequest, RequestedPlace
+from schedule.editing.sessions import compute_fingerprint, edit_session, get_session_values
 from tests.bench.site import free_port, wait_until_ready
 from tests.conftest import database_url
 from tests.factories import make_event, make_person, make_session, make_ticket
@@ -47,10 +46,12 @@ def start(tmp_path, mail_receiver):
 
 @pytest.fixture
 def servers(start) -> dict[int, subprocess.Popen]:
-    """Two servers by port."""
+    """Return two servers by port."""
     ports = [free_port(), free_port()]
-    places = [plan.Place("127.0.0.1", port, f"http://127.0.0.1:{port}") for port in ports]
-    made = {place.port: start(*plan.server(place).command[1:], "--workers", "1") for place in places}
+    places = [processes.ServerAddress("127.0.0.1", port, f"http://127.0.0.1:{port}") for port in ports]
+    made = {
+        place.port: start(*processes.server_process(place).command[1:], "--workers", "1") for place in places
+    }
     for port in ports:
         wait_until_ready(port)
     return made
@@ -68,8 +69,8 @@ def ask(port: int, path: str, token: str = "") -> tuple[int, str]:
 
 def rename(session, title: str) -> None:
     session.refresh_from_db()
-    seen = {name: fingerprint(value) for name, value in values_of(session).items()}
-    edit(session=session, seen=seen, values={"title": title})
+    seen = {name: compute_fingerprint(value) for name, value in get_session_values(session).items()}
+    edit_session(session=session, seen_fingerprints=seen, values={"title": title})
 
 
 @pytest.fixture
@@ -80,7 +81,7 @@ def event() -> Event:
 
 
 def test_an_edit_is_seen_at_once_by_every_server(servers, event):
-    """Pages and feeds that were kept, tokens that were known: nothing old is told."""
+    """Cached pages, feeds and tokens: no server returns the old state."""
     session = make_session(event, "Old title")
     person = make_person()
     row, token = create_token(person_id=person.pk, name="probe", scopes=["registrations:read"])
@@ -109,8 +110,8 @@ def test_each_mail_is_sent_once_and_losing_one_of_each_stops_nothing(start, serv
     def everybody(first: int) -> None:
         for number in range(first, first + PEOPLE):
             email = f"guest{number}@example.org"
-            place = Place(ticket="guest", first_name="Zoé", last_name="Müller", email=email)
-            register(event=event, request=OrderRequest(email=email, places=(place,), payment="free"))
+            place = RequestedPlace(ticket="guest", first_name="Zoé", last_name="Müller", email=email)
+            place_order(event=event, request=OrderRequest(email=email, places=(place,), payment="free"))
 
     everybody(0)
     mail_receiver.wait_for(PEOPLE, seconds=60)

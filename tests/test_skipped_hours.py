@@ -1,4 +1,4 @@
-"""Every form that asks for a moment refuses the hour that a change of clocks skips."""
+"""Every form with a time refuses the hour that a change of clocks skips."""
 
 import datetime
 import zoneinfo
@@ -7,13 +7,13 @@ import pytest
 
 from badges.attendance.forms import CheckpointForm
 from badges.attendance.models import Checkpoint
-from badges.mailings.forms import ScheduleForm
-from registrations.sponsors.forms.sponsor import ShownForOrganizerForm
-from registrations.visits.forms.debrief import DebriefForm
-from registrations.visits.forms.facts import VisitForm
-from registrations.visits.forms.planning import DateForm
-from registrations.visits.forms.rides import LegForm
-from registrations.visits.models import Debrief, Leg
+from badges.mailings.forms import MailingScheduleForm
+from registrations.sponsors.forms import OrganizerSponsorshipForm
+from registrations.visits.debrief.forms import DebriefForm
+from registrations.visits.lifecycle.forms import VisitForm
+from registrations.visits.models import Debrief, Ride
+from registrations.visits.planning.forms import VisitDateForm
+from registrations.visits.rides.forms import RideForm
 from tests.factories import make_event
 from tests.registrations.sponsors.makers import make_package, make_sponsorship
 from tests.registrations.visits.makers import make_visit
@@ -30,7 +30,7 @@ def _visit(data):
 
 
 def _sponsor(data):
-    return ShownForOrganizerForm(data, instance=make_sponsorship(make_package(make_event())))
+    return OrganizerSponsorshipForm(data, instance=make_sponsorship(make_package(make_event())))
 
 
 def _checkpoint(data):
@@ -41,14 +41,14 @@ def _checkpoint(data):
 FORMS = {
     "checkpoint opens": ("opens_at", _checkpoint),
     "checkpoint closes": ("closes_at", _checkpoint),
-    "mailing": ("at", lambda data: ScheduleForm(data, event=make_event())),
+    "mailing": ("at", lambda data: MailingScheduleForm(data, event=make_event())),
     "sponsor": ("shown_from", _sponsor),
     "debrief": ("visible_from", lambda data: DebriefForm(data, instance=Debrief(visit=make_visit()))),
     "visit": ("embargo_until", _visit),
-    "date starts": ("starts_at", DateForm),
-    "date ends": ("ends_at", DateForm),
-    "ride leaves": ("leaves_at", lambda data: LegForm(data, instance=Leg(visit=make_visit()))),
-    "ride arrives": ("arrives_at", lambda data: LegForm(data, instance=Leg(visit=make_visit()))),
+    "date starts": ("starts_at", VisitDateForm),
+    "date ends": ("ends_at", VisitDateForm),
+    "ride leaves": ("leaves_at", lambda data: RideForm(data, instance=Ride(visit=make_visit()))),
+    "ride arrives": ("arrives_at", lambda data: RideForm(data, instance=Ride(visit=make_visit()))),
 }
 
 

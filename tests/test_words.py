@@ -1,4 +1,4 @@
-"""The words of the glossary: `.ci/translations.py` refuses those that were rejected, and nothing else."""
+"""The glossary: `.ci/translations.py` refuses rejected words, and nothing else."""
 
 import importlib.util
 import sys

@@ -1,4 +1,4 @@
-"""Whether the live server is still at work: a story ends only when nobody uses its database any more."""
+"""Track requests of the live server: a browser test ends only when none uses its database any more."""
 
 import threading
 import time
@@ -10,11 +10,11 @@ STILL = 0.05  # seconds without a request: what was sent has been answered
 
 
 class StoryIsOver(Exception):
-    """A request that comes when the story has ended: its database is being emptied."""
+    """A request after the test's end: its database is being emptied."""
 
 
 class Traffic:
-    """The requests that one live server is answering, seen by Django's own signals: a thread each."""
+    """The requests that one live server is answering, seen by Django's signals."""
 
     def __init__(self) -> None:
         self.changed = threading.Condition()
@@ -32,7 +32,7 @@ class Traffic:
         request_finished.disconnect(self.ended)
 
     def begun(self, environ: dict, **_: object) -> None:
-        """One more, if it came to our server; none is let in after the end."""
+        """Count a request of our server; refuse it after the end."""
         if environ.get("SERVER_PORT") == self.port:
             with self.changed:
                 if self.is_over:
@@ -40,21 +40,20 @@ class Traffic:
                 self.open.add(threading.get_ident())
 
     def ended(self, **_: object) -> None:
-        """One less."""
         with self.changed:
             self.open.discard(threading.get_ident())
             self.changed.notify_all()
 
     def begin(self, port: int) -> None:
-        """Let requests in."""
+        """Accept requests."""
         with self.changed:
             self.port, self.is_over = str(port), False
             self.open.clear()
 
     def end(self) -> None:
-        """Wait until none has been open for a moment, then let no more in.
+        """Wait until no request has been open for a moment, then accept no more.
 
-        AssertionError if some never end.
+        Raises AssertionError if some never end.
         """
         ends = time.monotonic() + PATIENCE
         with self.changed:

@@ -1,15 +1,15 @@
-"""The task worker in a test: the real one, in this process."""
+"""Run the real task worker in the test's process."""
 
 from django_tasks_db.models import DBTaskResult
 
-from convention.worker import PatientWorker
+from convention.tasks.worker import RetryingWorker
 
 LIMIT = 10_000
 
 
 def run_waiting_tasks(*, tolerate: bool = False) -> list[DBTaskResult]:
-    """Run what waits, and what that adds; return the results. A failure fails the test unless tolerated."""
-    worker = PatientWorker(
+    """Run waiting tasks and those they queue; return the results. Failures raise unless tolerated."""
+    worker = RetryingWorker(
         queue_names=["*"],
         interval=0,
         batch=True,

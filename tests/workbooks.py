@@ -1,4 +1,4 @@
-"""Workbooks for the tests of reading them: .xlsx, .xls and .ods, and their parts."""
+"""Create workbooks (.xlsx, .xls, .ods) for tests, and read their parts."""
 
 import datetime
 import io
@@ -24,7 +24,7 @@ CONTENT = f"""<?xml version="1.0" encoding="UTF-8"?>
 
 
 def xlsx(fill: Callable[[Any, Any], None]) -> bytes:
-    """An .xlsx whose first sheet is filled by `fill(book, sheet)` of XlsxWriter."""
+    """Return an .xlsx whose first sheet is filled by `fill(book, sheet)` of XlsxWriter."""
     file = io.BytesIO()
     with xlsxwriter.Workbook(file, {"in_memory": True}) as book:
         fill(book, book.add_worksheet("Sheet"))
@@ -32,13 +32,13 @@ def xlsx(fill: Callable[[Any, Any], None]) -> bytes:
 
 
 def write_rows(sheet: Any, rows: Rows, *, first: int = 0) -> None:
-    """Write rows into a sheet of XlsxWriter, from a row on."""
+    """Write rows into a sheet of XlsxWriter, starting at row `first`."""
     for number, row in enumerate(rows, start=first):
         sheet.write_row(number, 0, row)
 
 
 def xls(rows: Rows, *, merged: tuple[int, int, int, int] | None = None, hidden: Rows = ()) -> bytes:
-    """An .xls with these rows, before them a hidden sheet where there is one."""
+    """Return an .xls with these rows, after a hidden sheet if one is given."""
     book = xlwt.Workbook()
     if hidden:
         _fill_old(book.add_sheet("Hidden"), hidden)
@@ -60,7 +60,7 @@ def _fill_old(sheet: Any, rows: Rows) -> None:
 
 
 def ods(*tables: str, kind: str = "spreadsheet") -> bytes:
-    """An .ods of tables written by `table`; or a file of another kind of OpenDocument."""
+    """Return an .ods of tables made by `table`; or a file of another kind of OpenDocument."""
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr(zipfile.ZipInfo("mimetype"), f"application/vnd.oasis.opendocument.{kind}")
@@ -71,34 +71,33 @@ def ods(*tables: str, kind: str = "spreadsheet") -> bytes:
 
 
 def table(name: str, *rows: str, style: str = "") -> str:
-    """A table of an .ods: each row is the XML of its cells, as `cell` writes them."""
+    """Return a table of an .ods: each row is the XML of its cells, as `cell` writes them."""
     lines = "".join(f"<table:table-row>{row}</table:table-row>" for row in rows)
     return f'<table:table table:name="{name}" table:style-name="{style}">{lines}</table:table>'
 
 
 def cell(text: str, attributes: str = 'office:value-type="string"') -> str:
-    """A cell of an .ods."""
+    """Return a cell of an .ods."""
     return f"<table:table-cell {attributes}><text:p>{text}</text:p></table:table-cell>"
 
 
 def values(content: bytes) -> list[list[Any]]:
-    """The cells of the first sheet, whatever kind the workbook is of."""
+    """Return the cells of the first sheet of any kind of workbook."""
     return CalamineWorkbook.from_filelike(io.BytesIO(content)).get_sheet_by_index(0).to_python()
 
 
 def sheet_names(content: bytes) -> list[str]:
-    """The names of the sheets."""
     return CalamineWorkbook.from_filelike(io.BytesIO(content)).sheet_names
 
 
 def part(content: bytes, name: str = FIRST_SHEET) -> str:
-    """The XML of a part of an .xlsx."""
+    """Return the XML of a part of an .xlsx."""
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         return archive.read(name).decode()
 
 
 def cell_types(content: bytes) -> set[str]:
-    """The types of the cells of the first sheet of an .xlsx: `s` for text, `n` for numbers."""
+    """Return the types of the cells of the first sheet: `s` for text, `n` for numbers."""
     cells = re.findall(r"<c ([^<>]*)>", part(content))
     return {(re.search(r't="(\w+)"', one) or ["", "n"])[1] for one in cells}
 
@@ -106,7 +105,7 @@ def cell_types(content: bytes) -> set[str]:
 def with_part(
     content: bytes, change: Callable[[bytes], bytes], name: str = "xl/worksheets/sheet1.xml"
 ) -> bytes:
-    """The workbook with one of its parts changed."""
+    """Return the workbook with one of its parts changed."""
     file = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as new:
         for one in old.namelist():

@@ -1,25 +1,23 @@
-"""Forms of the organizer's pages about doors and devices."""
+"""Forms of the organizers' pages about checkpoints and devices."""
 
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from convention.events.forms import WallClock, set_zone
+from convention.events.forms import LocalDateTimeField, add_time_zone
 from convention.events.models import Event
 
-from .models import Checkpoint, Resolution
+from .models import Checkpoint, ConflictResolution
 
 
 class CheckpointForm(forms.ModelForm):
-    """A door: its name, when it admits, how many it holds."""
-
-    opens_at = WallClock(label=_("Opens"), required=False)
-    closes_at = WallClock(label=_("Closes"), required=False)
+    opens_at = LocalDateTimeField(label=_("Opens"), required=False)
+    closes_at = LocalDateTimeField(label=_("Closes"), required=False)
 
     class Meta:
         model = Checkpoint
-        fields = ["name", "kind", "opens_at", "closes_at", "capacity", "counted_at", "is_strict"]
+        fields = ["name", "kind", "opens_at", "closes_at", "capacity", "counts_as", "is_strict"]
         help_texts = {
             "capacity": _("Nobody more is let in; empty for no limit."),
             "is_strict": _(
@@ -30,8 +28,8 @@ class CheckpointForm(forms.ModelForm):
     def __init__(self, *args: Any, event: Event, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.zone = event.zone
-        others = event.checkpoints.filter(counted_at__isnull=True).exclude(pk=self.instance.pk)
-        field = self.fields["counted_at"]
+        others = event.checkpoints.filter(counts_as__isnull=True).exclude(pk=self.instance.pk)
+        field = self.fields["counts_as"]
         assert isinstance(field, forms.ModelChoiceField)
         field.queryset = others
         field.empty_label = str(_("itself"))
@@ -41,18 +39,18 @@ class CheckpointForm(forms.ModelForm):
                 self.initial[name] = moment.astimezone(self.zone).replace(tzinfo=None)
 
     def clean(self) -> dict[str, Any]:
-        """Put the window into the event's zone, and in order."""
+        """Convert the opening hours to the event's time zone and check their order."""
         data = super().clean() or self.cleaned_data
         for name in ("opens_at", "closes_at"):
-            set_zone(self, name, self.zone)
+            add_time_zone(self, name, self.zone)
         if data.get("opens_at") and data.get("closes_at") and data["closes_at"] <= data["opens_at"]:
             self.add_error("closes_at", _("It closes before it opens."))
-        if data.get("counted_at") and self.instance.pk and self.instance.gates.exists():
-            self.add_error("counted_at", _("Other gates count here, so it must count as itself."))
+        if data.get("counts_as") and self.instance.pk and self.instance.gates.exists():
+            self.add_error("counts_as", _("Other gates count here, so it must count as itself."))
         return data
 
     def clean_name(self) -> str:
-        """One door of each name."""
+        """Refuse a name that another checkpoint of the event has."""
         name = str(self.cleaned_data["name"]).strip()
         same = Checkpoint.objects.filter(event=self.instance.event, name=name).exclude(pk=self.instance.pk)
         if same.exists():
@@ -60,9 +58,7 @@ class CheckpointForm(forms.ModelForm):
         return name
 
 
-class PairForm(forms.Form):
-    """Which door a new device holds, and what it is called."""
-
+class PairingForm(forms.Form):
     checkpoint = forms.ModelChoiceField(Checkpoint.objects.none(), label=_("Checkpoint"), empty_label=None)
     name = forms.CharField(
         label=_("Name of the phone"),
@@ -78,17 +74,15 @@ class PairForm(forms.Form):
         field.queryset = event.checkpoints.select_related("event")
 
 
-class OrganizerPairForm(PairForm):
-    """The same for those who run the event: they say who may override the rules."""
+class OrganizerPairingForm(PairingForm):
+    """Pairing form for organizers, who may also pair supervisors' devices."""
 
-    may_override = forms.BooleanField(
+    can_override = forms.BooleanField(
         label=_("A supervisor’s phone"),
         required=False,
         help_text=_("It may admit whom the rules would stop, with a reason that is kept."),
     )
 
 
-class ResolveForm(forms.Form):
-    """What a conflict was."""
-
-    kind = forms.ChoiceField(choices=Resolution.Kind.choices)
+class ResolutionForm(forms.Form):
+    kind = forms.ChoiceField(choices=ConflictResolution.Kind.choices)

@@ -1,9 +1,9 @@
-"""Merge two registrations of one person: the scans of both count for the one that stays.
+"""Merge two registrations of one person, so that the scans of both count for the survivor.
 
-Scans are never changed. Those of the badge that goes are attributed anew (`ledger.counted`), the presences of
-both are folded anew from them, and a rebuild comes to the same. The badge that goes is refused from then on
-as “replaced by a newer badge”, by the server and by every phone that has heard of it; what a phone let in
-before it heard counts for the one that stays.
+Scans are never changed. `presence_store.iterate_counted_scans` attributes those of the merged badge to the
+survivor, whose presences are computed anew; a rebuild gives the same result. From then on the server, and
+every phone that has heard of the merge, refuse the merged badge as “replaced by a newer badge”. Whom a phone
+let in before it heard is counted for the survivor.
 """
 
 from collections.abc import Collection
@@ -11,36 +11,40 @@ from collections.abc import Collection
 from django.db import transaction
 from django.utils import timezone
 
-from registrations.absorb import absorb
+from registrations.changes.merge import merge_registrations
+from registrations.changes.resend import MissingAddress, resend_mail
 from registrations.models import Registration
-from registrations.resend import NoAddress, resend
 
-from .ledger import passes_of, write_presences
 from .models import Presence
-from .presence import project
+from .scanning.presence import compute_presence
+from .scanning.presence_store import load_scan_histories, save_presences
 
 
 @transaction.atomic
-def merge(
-    *, kept: Registration, other: Registration, taken: Collection[str] = (), reason: str = ""
+def merge_registrations_and_scans(
+    *, survivor: Registration, other: Registration, fields_from_other: Collection[str] = (), reason: str = ""
 ) -> Registration:
-    """Merge `other` into `kept`, whose badge is mailed again. Raises CannotMerge, SoldOut."""
-    absorb(kept=kept, other=other, taken=taken, reason=reason)
-    both = Presence.objects.filter(registration__in=[kept.pk, other.pk])
-    doors = set(both.values_list("checkpoint", flat=True))
-    stories = passes_of([(kept.pk, door) for door in doors])
+    """Merge `other` into `survivor` and mail the survivor's badge again.
+
+    `fields_from_other` names the fields whose values the survivor takes over. Raise MergeRefused or SoldOut.
+    """
+    merge_registrations(survivor=survivor, duplicate=other, copied_fields=fields_from_other, reason=reason)
+    both = Presence.objects.filter(registration__in=[survivor.pk, other.pk])
+    checkpoints = set(both.values_list("checkpoint", flat=True))
+    histories = load_scan_histories([(survivor.pk, checkpoint) for checkpoint in checkpoints])
+    # Its scans stay; a rebuild attributes them to the survivor.
     Presence.objects.filter(registration=other.pk).delete()
-    states = {pair: project(story) for pair, story in stories.items()}
-    write_presences(kept.event_id, states, at=timezone.now())
-    kept = Registration.objects.select_related("event", "order", "ticket").get(pk=kept.pk)
-    _tell(kept)
-    return kept
+    states = {key: compute_presence(history) for key, history in histories.items()}
+    save_presences(survivor.event_id, states, at=timezone.now())
+    survivor = Registration.objects.select_related("event", "order", "ticket").get(pk=survivor.pk)
+    _resend_badge(survivor)
+    return survivor
 
 
-def _tell(kept: Registration) -> None:
-    """Send the badge that holds, as long as the event lasts and there is an address."""
-    if kept.event.ends_at > timezone.now():
+def _resend_badge(survivor: Registration) -> None:
+    """Mail the survivor's badge, unless the event is over or there is no address."""
+    if survivor.event.ends_at > timezone.now():
         try:
-            resend(registration=kept)
-        except NoAddress:
+            resend_mail(registration=survivor)
+        except MissingAddress:
             return

@@ -1,4 +1,7 @@
-"""Where staff scan, with what, every scan ever made, and who is inside as they tell it."""
+"""Checkpoints, devices, scans and the presences computed from them.
+
+Scans are an append-only log; presences are derived from them and can be rebuilt at any time.
+"""
 
 import datetime
 from typing import Self
@@ -11,18 +14,18 @@ from django.utils.translation import gettext_lazy as _
 
 from convention.events.models import Event, EventRole
 from registrations.models import Registration
-from registrations.visits.models import Leg
+from registrations.visits.models import Ride
 from schedule.models import Session
 
 PAIRING_ROLES = (EventRole.Role.ORGANIZER, EventRole.Role.DESK)
-VERDICTS = {
+VERDICT_LABELS = {
     "admitted": _("admitted"),
     "already_in": _("already in"),
     "refused": _("refused"),
     "unverified": _("unverified"),
     "action": _("action needed"),
 }
-REASONS = {
+REASON_LABELS = {
     "forged": _("not a genuine badge"),
     "unknown": _("unknown"),
     "revoked": _("replaced by a newer badge"),
@@ -38,7 +41,7 @@ REASONS = {
 
 
 class Checkpoint(models.Model):
-    """A door: the entrance of an event, a session's room, the coach of a ride, the way out."""
+    """A place where badges are scanned: an entrance, a session's room, a coach, the way out."""
 
     class Kind(models.TextChoices):
         ENTRANCE = "entrance", _("entrance")
@@ -49,8 +52,8 @@ class Checkpoint(models.Model):
 
     event = models.ForeignKey(Event, models.CASCADE, related_name="checkpoints")
     session = models.ForeignKey(Session, models.CASCADE, null=True, blank=True, related_name="+")
-    leg = models.ForeignKey(
-        Leg, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("ride")
+    ride = models.ForeignKey(
+        Ride, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("ride")
     )
     name = models.CharField(_("name"), max_length=200)
     kind = models.CharField(_("kind"), max_length=20, choices=Kind.choices, default=Kind.ENTRANCE)
@@ -59,7 +62,7 @@ class Checkpoint(models.Model):
     capacity = models.PositiveIntegerField(_("capacity"), null=True, blank=True)
     is_strict = models.BooleanField(_("online only"), default=False)
     position = models.PositiveIntegerField(default=0)
-    counted_at = models.ForeignKey(
+    counts_as = models.ForeignKey(
         "self",
         models.SET_NULL,
         null=True,
@@ -81,7 +84,7 @@ class Checkpoint(models.Model):
                 name="one_checkpoint_per_session",
             ),
             models.UniqueConstraint(
-                fields=["leg"], condition=Q(leg__isnull=False), name="one_checkpoint_per_ride"
+                fields=["ride"], condition=Q(ride__isnull=False), name="one_checkpoint_per_ride"
             ),
         ]
 
@@ -89,20 +92,20 @@ class Checkpoint(models.Model):
         return self.name
 
     @property
-    def door_id(self) -> int:
-        """Where its scans count: two gates of one entrance are one door."""
-        return self.counted_at_id or self.pk
+    def presence_checkpoint_id(self) -> int:
+        """Return the id of the checkpoint at which scans count: several gates can share one entrance."""
+        return self.counts_as_id or self.pk
 
 
 class DeviceQuerySet(models.QuerySet["Device"]):
-    """Sets of devices, with time as an argument."""
-
     def phones(self) -> Self:
-        """Those that were paired; not the desk, which scans by hand."""
+        """Return the paired devices, without those that stand for a desk."""
         return self.filter(is_desk=False)
 
     def valid(self, *, at: datetime.datetime | None = None) -> Self:
-        """Those whose token still opens the scanner: the role of whoever paired them has not ended."""
+        """Return the devices whose token works at `at`: the role of the person who paired them must not have
+        ended.
+        """
         now = at or timezone.now()
         roles = EventRole.objects.open(at=timezone.localdate(now)).filter(
             event=OuterRef("event"),
@@ -116,18 +119,20 @@ class DeviceQuerySet(models.QuerySet["Device"]):
 
 
 class Device(models.Model):
-    """A phone that may scan: one event, one checkpoint, a bearer token that expires."""
+    """A phone that may scan for one event at one checkpoint, with a bearer token that expires."""
 
     event = models.ForeignKey(Event, models.CASCADE, related_name="devices")
     checkpoint = models.ForeignKey(Checkpoint, models.CASCADE, related_name="devices")
     name = models.CharField(_("name"), max_length=100, blank=True)
+    # Only the hash: a copy of the database does not open the scanner.
     token_hash = models.CharField(max_length=64, unique=True, editable=False)
     created_at = models.DateTimeField(_("paired"), auto_now_add=True)
     expires_at = models.DateTimeField(_("expires"))
     revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True)
     seen_at = models.DateTimeField(_("last seen"), null=True, blank=True)
+    # Stands for the desk itself, so that scans by hand have a device too.
     is_desk = models.BooleanField(default=False, editable=False)
-    may_override = models.BooleanField(_("a supervisor’s"), default=False, db_default=False)
+    can_override = models.BooleanField(_("a supervisor’s"), default=False, db_default=False)
     # Whose role for the event it ends with; nobody's where the club itself or a command paired it. Whoever
     # is gone stays named: a role that is gone ends it too.
     paired_by = models.ForeignKey(
@@ -157,9 +162,9 @@ class Device(models.Model):
 
 
 class Scan(models.Model):
-    """One scan as a device sent it; added, never changed or removed.
+    """One scan as a device sent it; rows are only ever added.
 
-    Its columns are found through the indexes below, so that the foreign keys need none of their own.
+    The indexes below serve every query on foreign keys, so the keys have no indexes of their own.
     """
 
     class Direction(models.TextChoices):
@@ -179,7 +184,7 @@ class Scan(models.Model):
     scanned_at = models.DateTimeField()
     received_at = models.DateTimeField()
     effective_at = models.DateTimeField()
-    is_uncertain = models.BooleanField(default=False)
+    is_time_uncertain = models.BooleanField(default=False)
     is_offline = models.BooleanField(default=False)
     clock_offset_ms = models.IntegerField(null=True)
     device_sequence = models.BigIntegerField(null=True)
@@ -193,6 +198,7 @@ class Scan(models.Model):
     class Meta:
         verbose_name = _("scan")
         verbose_name_plural = _("scans")
+        # Makes sending the same scan again harmless, which offline devices do.
         constraints = [models.UniqueConstraint(fields=["device", "uid"], name="scan_once_per_device")]
         indexes = [
             models.Index(fields=["registration", "checkpoint", "effective_at"]),
@@ -204,33 +210,31 @@ class Scan(models.Model):
 
     @property
     def verdict_text(self) -> str:
-        """The verdict in words."""
-        return str(VERDICTS.get(self.verdict, self.verdict))
+        return str(VERDICT_LABELS.get(self.verdict, self.verdict))
 
     @property
     def reason_text(self) -> str:
-        """The reason in words; empty where there is none."""
-        return str(REASONS.get(self.reason, self.reason))
+        return str(REASON_LABELS.get(self.reason, self.reason))
 
 
 class Presence(models.Model):
-    """What the scans of one registration at one checkpoint add up to; rebuilt from them at any time.
+    """The result of all scans of one registration at one checkpoint; can be rebuilt from them at any time.
 
-    `sequence` numbers its last change for devices; it is empty until somebody reads it (numbering.py).
+    `sequence` numbers the last change for devices; it is NULL until it is first read (see numbering.py).
     """
 
     event = models.ForeignKey(Event, models.CASCADE, related_name="+", db_index=False)
     checkpoint = models.ForeignKey(Checkpoint, models.CASCADE, related_name="presences", db_index=False)
     registration = models.ForeignKey(Registration, models.CASCADE, related_name="+", db_index=False)
     is_inside = models.BooleanField(default=False)
-    first_in = models.DateTimeField(null=True)
-    last_in = models.DateTimeField(null=True)
-    last_out = models.DateTimeField(null=True)
+    first_entered_at = models.DateTimeField(null=True)
+    last_entered_at = models.DateTimeField(null=True)
+    last_left_at = models.DateTimeField(null=True)
     last_device = models.ForeignKey(Device, models.SET_NULL, null=True, related_name="+", db_index=False)
     seconds_inside = models.PositiveIntegerField(default=0)
     entries = models.PositiveIntegerField(default=0)
     has_conflict = models.BooleanField(default=False)
-    latest_at = models.DateTimeField(null=True)
+    last_scan_at = models.DateTimeField(null=True)
     version = models.PositiveIntegerField(default=0)
     changed_at = models.DateTimeField(default=timezone.now)
     sequence = models.PositiveBigIntegerField(null=True, editable=False)
@@ -248,7 +252,9 @@ class Presence(models.Model):
             models.Index(fields=["event"], condition=Q(sequence__isnull=True), name="presence_to_number"),
             models.Index(fields=["checkpoint", "entries"], name="presence_who_came"),
             models.Index(
-                fields=["checkpoint", "last_in"], condition=Q(is_inside=True), name="presence_who_is_inside"
+                fields=["checkpoint", "last_entered_at"],
+                condition=Q(is_inside=True),
+                name="presence_who_is_inside",
             ),
             models.Index(fields=["registration", "entries", "is_inside", "checkpoint"]),
             models.Index(fields=["event", "checkpoint"], condition=Q(has_conflict=True), name="conflicts"),
@@ -259,7 +265,7 @@ class Presence(models.Model):
 
 
 class PresenceCounter(models.Model):
-    """The last number given to a change of an event's presences, and the one at which all were made anew."""
+    """The last sequence number given to presences of an event, and the one at which they were rebuilt."""
 
     event = models.OneToOneField(Event, models.CASCADE, primary_key=True, related_name="+")
     last = models.PositiveBigIntegerField(default=0)
@@ -269,8 +275,8 @@ class PresenceCounter(models.Model):
         return f"{self.event_id}: {self.last}"
 
 
-class Resolution(models.Model):
-    """What an organizer found a conflicting scan to be; the scan itself stays as it was."""
+class ConflictResolution(models.Model):
+    """An organizer's decision on a conflicting scan; the scan itself is not changed."""
 
     class Kind(models.TextChoices):
         REENTRY = "reentry", _("went out unseen and came back")
@@ -279,8 +285,8 @@ class Resolution(models.Model):
 
     scan = models.OneToOneField(Scan, models.PROTECT, related_name="resolution")
     kind = models.CharField(_("what it was"), max_length=20, choices=Kind.choices)
-    person = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
-    at = models.DateTimeField(default=timezone.now)
+    resolved_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    resolved_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
         verbose_name = _("resolution")

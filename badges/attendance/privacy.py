@@ -1,69 +1,72 @@
-"""What the doors hold of people, for the privacy desk. Scans are never changed: the totals stay."""
+"""Declare the personal data in scans, presences and devices.
+
+Scans are never deleted, so that totals stay right; an erased registration leaves only a number in them.
+"""
 
 import datetime
 
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from convention.personal import Holding, Rule
+from convention.personal_data import PersonalDataSource, RetentionRule
 
-from .models import Device, Presence, Resolution, Scan
+from .models import ConflictResolution, Device, Presence, Scan
 
-COUNTED = _("scans count who came; they hold a number, and no name is left")
+SCANS_STAY_REASON = _("scans count who came; they hold a number, and no name is left")
 
 
 def old_notes(before: datetime.datetime) -> int:
-    """Remove who held the phone, and why a refusal was overridden, from scans of events that ended before.
+    """Clear operators' names and override reasons from scans of events that ended before `before`.
 
-    The scans themselves stay. Return how many were changed.
+    Return how many scans were changed.
     """
     noted = ~Q(operator="", override_reason="")
     rows = Scan.objects.filter(noted, event__ends_at__lt=before)
     return rows.update(operator="", override_reason="")
 
 
-HOLDINGS = [
-    Holding(
+PERSONAL_DATA = [
+    PersonalDataSource(
         model=Scan,
-        why=_("when your badge was scanned, and where"),
-        through=("registration",),
-        hides=("code_hash", "payload_hash", "operator"),
-        because=COUNTED,
+        purpose=_("when your badge was scanned, and where"),
+        parent_columns=("registration",),
+        hidden_columns=("code_hash", "payload_hash", "operator"),
+        retention_reason=SCANS_STAY_REASON,
     ),
-    Holding(
+    PersonalDataSource(
         model=Presence,
         name=_("times on site"),
-        why=_("when you were there"),
-        through=("registration",),
-        because=COUNTED,
+        purpose=_("when you were there"),
+        parent_columns=("registration",),
+        retention_reason=SCANS_STAY_REASON,
     ),
-    Holding(
-        model=Resolution,
-        why=_("what a scan in conflict was found to be"),
-        through=("scan",),
-        did=("person",),
-        tells=("id", "scan", "kind", "at"),
-        because=COUNTED,
-        leads=False,
+    PersonalDataSource(
+        model=ConflictResolution,
+        purpose=_("what a scan in conflict was found to be"),
+        parent_columns=("scan",),
+        actor_columns=("resolved_by",),
+        exported_columns=("id", "scan", "kind", "resolved_at"),
+        retention_reason=SCANS_STAY_REASON,
+        leads_to_other_tables=False,
     ),
-    Holding(
+    PersonalDataSource(
         model=Device,
-        why=_("phones that you paired"),
-        did=("paired_by",),
-        tells=("id", "event", "name", "created_at"),
-        empties=("name",),
-        because=_("which phone scanned stays known; no name is left"),
-        leads=False,
+        purpose=_("phones that you paired"),
+        actor_columns=("paired_by",),
+        exported_columns=("id", "event", "name", "created_at"),
+        blanked_columns=("name",),
+        retention_reason=_("which phone scanned stays known; no name is left"),
+        leads_to_other_tables=False,
     ),
 ]
 FREE_TEXT = {Scan: ("operator", "override_reason"), Device: ("name",)}
 RETENTION = [
-    Rule(
+    RetentionRule(
         slug="scan-notes",
         name=_("Names and reasons noted with scans"),
-        since=_("after the end of the event"),
+        counted_from=_("after the end of the event"),
         days=3 * 365,
-        least=30,
-        sweep=old_notes,
+        min_days=30,
+        delete_older_than=old_notes,
     ),
 ]

@@ -1,4 +1,4 @@
-"""The demo's doors, and the scans of the edition that is over."""
+"""Create the demo's checkpoints, and the scans of its past edition."""
 
 import datetime
 import random
@@ -6,60 +6,65 @@ import uuid
 from collections.abc import Iterator
 
 from convention.events.models import Event
-from convention.seeding import World
+from convention.seeding import DemoWorld
 from registrations.models import Registration
 from schedule.models import Session
 
+from .devices.pairing import get_or_create_entrance
 from .models import Checkpoint, Device, Scan
-from .pair import entrance_of
-from .rebuild import rebuild_presence
+from .scanning.presence_store import rebuild_presence
 
-SHOW_UP = 0.87
-STAY_FOR_DAY_TWO = 0.8
+SHOW_UP_RATE = 0.87
+SECOND_DAY_RATE = 0.8
 MINUTE = datetime.timedelta(minutes=1)
 
 
-def seed(world: World) -> None:
-    """An entrance without time window for each event; for the past edition, what its doors saw."""
+def seed(world: DemoWorld) -> None:
+    """Create an entrance without opening hours for each event, and the scans of the past edition."""
     for event in Event.objects.filter(checkpoints__isnull=True):
-        entrance_of(event)
+        get_or_create_entrance(event)
     if world.size == "club":
         past = Event.objects.filter(kind=Event.Kind.CONVENTION, ends_at__lt=world.now).first()
         if past:
-            attend(world, past)
+            seed_attendance(world, past)
 
 
-def attend(world: World, event: Event) -> None:
-    """People arrive at two phones, leave in the evening, and sit in sessions."""
-    rng = world.rng("scans", event.slug)
-    phones = [make_device(world, event, entrance_of(event), number) for number in (1, 2)]
-    doors = [make_door(world, event, session) for session in event.sessions.exclude(kind="plenary")[:6]]
+def seed_attendance(world: DemoWorld, event: Event) -> None:
+    """Create scans: attendees arrive at two devices, leave in the evening and attend sessions."""
+    rng = world.make_rng("scans", event.slug)
+    phones = [create_seed_device(world, event, get_or_create_entrance(event), number) for number in (1, 2)]
+    checkpoints = [
+        create_session_device(world, event, session) for session in event.sessions.exclude(kind="plenary")[:6]
+    ]
     scans: list[Scan] = []
     for registration in event.registrations.confirmed():
-        if rng.random() < SHOW_UP:
-            scans += days_of(rng, event, registration, phones)
-            scans += [sit(rng, registration, door) for door in doors if rng.random() < 0.2]
+        if rng.random() < SHOW_UP_RATE:
+            scans += make_entrance_scans(rng, event, registration, phones)
+            scans += [
+                make_session_scan(rng, registration, checkpoint)
+                for checkpoint in checkpoints
+                if rng.random() < 0.2
+            ]
     Scan.objects.bulk_create(scans, batch_size=500)
     rebuild_presence(event=event)
 
 
-def make_device(world: World, event: Event, door: Checkpoint, number: int) -> Device:
-    """A phone that was used, and is revoked once the event is over; nobody has what it signs with."""
+def create_seed_device(world: DemoWorld, event: Event, checkpoint: Checkpoint, number: int) -> Device:
+    """Create a device that is revoked after the event; nobody knows its token."""
     last = min(event.ends_at, world.now)
     return Device.objects.create(
         event=event,
-        checkpoint=door,
-        name=f"{door.name} {number}",
-        token_hash=f"{world.rng('device', event.slug, door.name, number).getrandbits(256):064x}",
+        checkpoint=checkpoint,
+        name=f"{checkpoint.name} {number}",
+        token_hash=f"{world.make_rng('device', event.slug, checkpoint.name, number).getrandbits(256):064x}",
         expires_at=event.ends_at,
         revoked_at=last if last == event.ends_at else None,
         seen_at=last,
     )
 
 
-def make_door(world: World, event: Event, session: Session) -> Device:
-    """A session's door and its phone."""
-    door = Checkpoint.objects.create(
+def create_session_device(world: DemoWorld, event: Event, session: Session) -> Device:
+    checkpoint = Checkpoint.objects.create(
         event=event,
         session=session,
         name=session.title[:200],
@@ -68,14 +73,14 @@ def make_door(world: World, event: Event, session: Session) -> Device:
         closes_at=session.ends_at,
         position=1,
     )
-    return make_device(world, event, door, 1)
+    return create_seed_device(world, event, checkpoint, 1)
 
 
-def days_of(
+def make_entrance_scans(
     rng: random.Random, event: Event, registration: Registration, phones: list[Device]
 ) -> Iterator[Scan]:
-    """In with the morning's crowd, out in the evening, on one day or both."""
-    days = (0, 1) if rng.random() < STAY_FOR_DAY_TWO else (0,)
+    """Make one attendee's scans at the entrance, on one day or both."""
+    days = (0, 1) if rng.random() < SECOND_DAY_RATE else (0,)
     for day in days:
         opening = event.starts_at + datetime.timedelta(days=day)
         arrival = opening + rng.gauss(25, 22) * MINUTE
@@ -84,17 +89,15 @@ def days_of(
         yield make_scan(rng, registration, rng.choice(phones), (leaving, Scan.Direction.OUT))
 
 
-def sit(rng: random.Random, registration: Registration, door: Device) -> Scan:
-    """In at a session's door, around its start."""
-    starts_at = door.checkpoint.session.starts_at if door.checkpoint.session else None
-    at = (starts_at or door.event.starts_at) + rng.uniform(-10, 6) * MINUTE
-    return make_scan(rng, registration, door, (at, Scan.Direction.IN))
+def make_session_scan(rng: random.Random, registration: Registration, device: Device) -> Scan:
+    starts_at = device.checkpoint.session.starts_at if device.checkpoint.session else None
+    at = (starts_at or device.event.starts_at) + rng.uniform(-10, 6) * MINUTE
+    return make_scan(rng, registration, device, (at, Scan.Direction.IN))
 
 
 def make_scan(
     rng: random.Random, registration: Registration, device: Device, passage: tuple[datetime.datetime, str]
 ) -> Scan:
-    """One scan as a phone would have sent it."""
     at, direction = passage
     return Scan(
         uid=uuid.UUID(int=rng.getrandbits(128), version=4),

@@ -1,13 +1,11 @@
-"""Addresses."""
-
 from typing import Any
 
 from django.urls import path, re_path
 from django.utils.translation import gettext_lazy as _
 
-from convention.routes import OrganizerPage
+from convention.web.routing import OrganizerPage
 
-from . import api
+from .scanning import api
 from .views import attendance, checkpoints, conflicts, devices, merge
 
 EVENT = "organize/<slug:event>"
@@ -15,37 +13,41 @@ PERSON = f"{EVENT}/attendance/people/<slug:reference>"
 DOORS = f"{EVENT}/checkpoints"
 
 pages: list[Any] = [
-    path(f"{EVENT}/attendance/", attendance.attendance, name="organize-attendance"),
+    path(f"{EVENT}/attendance/", attendance.attendance_overview, name="organize-attendance"),
     re_path(
         r"^organize/(?P<event>[-\w]+)/attendance\.(?P<kind>csv|xlsx|pdf)$",
         attendance.attendance_file,
         name="organize-attendance-file",
     ),
-    path(f"{EVENT}/attendance/doors/<int:door>/", attendance.door, name="organize-attendance-door"),
-    path(f"{PERSON}/", attendance.person, name="organize-attendance-person"),
-    path(f"{PERSON}/check-in/", attendance.check_in_person, name="organize-check-in"),
+    path(
+        f"{EVENT}/attendance/doors/<int:door>/",
+        attendance.checkpoint_attendance,
+        name="organize-attendance-door",
+    ),
+    path(f"{PERSON}/", attendance.person_attendance, name="organize-attendance-person"),
+    path(f"{PERSON}/check-in/", attendance.person_check_in, name="organize-check-in"),
     path(f"{EVENT}/attendance/conflicts/", conflicts.conflict_list, name="organize-conflicts"),
     path(
         f"{EVENT}/attendance/conflicts/<slug:reference>/<int:door>/",
-        conflicts.resolve_conflict,
+        conflicts.conflict_resolve,
         name="organize-conflict-resolve",
     ),
     path(
         f"{EVENT}/registrations/<slug:reference>/merge/<slug:other>/",
-        merge.merge_two,
+        merge.registration_merge,
         name="organize-registration-merge",
     ),
-    path(f"{EVENT}/devices/", devices.devices, name="organize-devices"),
-    path(f"{EVENT}/devices/<int:device>/revoke/", devices.revoke_device, name="organize-device-revoke"),
-    path(f"{DOORS}/", checkpoints.checkpoints, name="organize-checkpoints"),
-    path(f"{DOORS}/new/", checkpoints.new_checkpoint, name="organize-checkpoint-new"),
-    path(f"{DOORS}/sessions/", checkpoints.for_sessions, name="organize-checkpoints-sessions"),
-    path(f"{DOORS}/<int:door>/", checkpoints.checkpoint, name="organize-checkpoint"),
-    path(f"{DOORS}/<int:door>/remove/", checkpoints.remove, name="organize-checkpoint-remove"),
+    path(f"{EVENT}/devices/", devices.device_list, name="organize-devices"),
+    path(f"{EVENT}/devices/<int:device>/revoke/", devices.device_revoke, name="organize-device-revoke"),
+    path(f"{DOORS}/", checkpoints.checkpoint_list, name="organize-checkpoints"),
+    path(f"{DOORS}/new/", checkpoints.checkpoint_create, name="organize-checkpoint-new"),
+    path(f"{DOORS}/sessions/", checkpoints.session_checkpoints_create, name="organize-checkpoints-sessions"),
+    path(f"{DOORS}/<int:door>/", checkpoints.checkpoint_edit, name="organize-checkpoint"),
+    path(f"{DOORS}/<int:door>/remove/", checkpoints.checkpoint_remove, name="organize-checkpoint-remove"),
 ]
 endpoints: list[Any] = [
-    path("scanner/snapshot/", api.snapshot, name="scanner-snapshot"),
-    path("scanner/scans/", api.scans, name="scanner-scans"),
+    path("scanner/snapshot/", api.snapshot_detail, name="scanner-snapshot"),
+    path("scanner/scans/", api.scan_list_create, name="scanner-scans"),
 ]
 organizer_pages = [
     OrganizerPage("organize-attendance", _("Attendance"), 50),

@@ -1,4 +1,4 @@
-"""Mailings: mail to chosen people of an event, and reminders before it."""
+"""Mailings: mail to selected attendees of an event, and reminders before it."""
 
 from django.apps import AppConfig
 from django.conf import settings
@@ -9,12 +9,12 @@ from convention.hooks import MINUTE
 
 
 class MailingsConfig(AppConfig):
-    """Mailings: mail to chosen people of an event, and reminders before it."""
-
     name = "badges.mailings"
     verbose_name = _("Mailings")
 
     def ready(self) -> None:
         """Register what lower layers call."""
-        hooks.periodic_jobs.register("badges.mailings.run.keep_going", seconds=settings.LEASE_SECONDS / 2)
-        hooks.periodic_jobs.register("badges.mailings.remind.send_reminders", seconds=15 * MINUTE)
+        hooks.periodic_jobs.register(
+            "badges.mailings.sending.run.enqueue_due_mailings", seconds=settings.LEASE_SECONDS / 2
+        )
+        hooks.periodic_jobs.register("badges.mailings.sending.reminders.send_reminders", seconds=15 * MINUTE)

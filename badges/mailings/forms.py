@@ -1,4 +1,4 @@
-"""What organizers fill in: a mailing and its recipients, when it goes out, a test, reminders, an address."""
+"""Forms for mailings, their schedule, tests, reminders and bounced addresses."""
 
 import re
 from typing import Any
@@ -6,19 +6,19 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from convention.events.forms import WallClock, set_zone
+from convention.events.forms import LocalDateTimeField, add_time_zone
 from convention.events.models import Event
-from convention.refusable import Refusable
-from convention.text import tidy
+from convention.text.normalize import normalize_whitespace
+from convention.web.forms import ActionErrorsMixin
 from registrations.models import Registration
 
-from .models import LANGUAGES, SUBJECT_LENGTH, TEXT_LENGTH, TEXTS, Mailing, ReminderPlan
-from .remind import MOST_DAYS, MOST_REMINDERS, Plan, texts_of
-from .segments import ABSENT, AGREED, ARRIVED, CONFIRMED, REFUSED, UNPAID, Segment
-from .write import Draft
+from .composing.drafts import MailingDraft
+from .composing.segments import ABSENT, ARRIVED, CONFIRMED, PHOTO_ALLOWED, PHOTO_REFUSED, UNPAID, Segment
+from .models import MAIL_LANGUAGES, MAX_SUBJECT_LENGTH, MAX_TEXT_LENGTH, TEXT_FIELDS, Mailing, ReminderPlan
+from .sending.reminders import MAX_DAYS_BEFORE, MAX_REMINDERS, ReminderChoices, get_reminder_texts
 
-SEGMENT_STATES = [(state.value, state.label) for state in Registration.State if state.value != "expired"]
-LABELS = {
+STATE_CHOICES = [(state.value, state.label) for state in Registration.State if state.value != "expired"]
+TEXT_LABELS = {
     "subject_fr": _("Subject in French"),
     "text_fr": _("Text in French"),
     "subject_en": _("Subject in English"),
@@ -26,37 +26,39 @@ LABELS = {
 }
 
 
-class TextsForm(Refusable, forms.Form):
-    """A subject and a text in each language."""
+class MailTextsForm(ActionErrorsMixin, forms.Form):
+    """Subject and text in each language."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for name in TEXTS:
-            self.fields[name] = _subject(name) if name.startswith("subject") else _text(name)
+        for name in TEXT_FIELDS:
+            self.fields[name] = _subject_field(name) if name.startswith("subject") else _text_field(name)
 
-    def texts(self) -> dict[str, str]:
-        """What was written; a subject on one line, line breaks as Unix has them."""
+    def get_texts(self) -> dict[str, str]:
+        """Return the texts: subjects on one line, line breaks as LF."""
         data = self.cleaned_data
         return {
-            name: tidy(data[name]) if name.startswith("subject") else data[name].replace("\r\n", "\n").strip()
-            for name in TEXTS
+            name: normalize_whitespace(data[name])
+            if name.startswith("subject")
+            else data[name].replace("\r\n", "\n").strip()
+            for name in TEXT_FIELDS
         }
 
 
-def _subject(name: str) -> forms.CharField:
+def _subject_field(name: str) -> forms.CharField:
     attributes = {"lang": name[-2:]}
     widget = forms.TextInput(attrs=attributes)
-    return forms.CharField(label=LABELS[name], max_length=SUBJECT_LENGTH, required=False, widget=widget)
+    return forms.CharField(
+        label=TEXT_LABELS[name], max_length=MAX_SUBJECT_LENGTH, required=False, widget=widget
+    )
 
 
-def _text(name: str) -> forms.CharField:
+def _text_field(name: str) -> forms.CharField:
     widget = forms.Textarea(attrs={"rows": 12, "lang": name[-2:]})
-    return forms.CharField(label=LABELS[name], max_length=TEXT_LENGTH, required=False, widget=widget)
+    return forms.CharField(label=TEXT_LABELS[name], max_length=MAX_TEXT_LENGTH, required=False, widget=widget)
 
 
-class MailingForm(TextsForm):
-    """A mailing: what it says, why, and to whom."""
-
+class MailingForm(MailTextsForm):
     purpose = forms.ChoiceField(
         label=_("Kind of mailing"),
         choices=Mailing.Purpose.choices,
@@ -64,7 +66,7 @@ class MailingForm(TextsForm):
         help_text=_("Whoever unsubscribed gets no news, but still what is needed for the event."),
     )
     states = forms.MultipleChoiceField(
-        label=_("State"), choices=SEGMENT_STATES, widget=forms.CheckboxSelectMultiple, required=False,
+        label=_("State"), choices=STATE_CHOICES, widget=forms.CheckboxSelectMultiple, required=False,
         help_text=_("None chosen: all states."),
     )  # fmt: skip
     tickets = forms.MultipleChoiceField(
@@ -83,29 +85,37 @@ class MailingForm(TextsForm):
     checkpoint = forms.TypedChoiceField(
         label=_("Arrived or not at"), required=False, coerce=int, empty_value=None
     )
-    language = forms.ChoiceField(label=_("Language"), choices=[("", _("all")), *LANGUAGES], required=False)
+    language = forms.ChoiceField(
+        label=_("Language"), choices=[("", _("all")), *MAIL_LANGUAGES], required=False
+    )
     photo = forms.ChoiceField(
         label=_("Photographs"),
-        choices=[("", _("all")), (REFUSED, _("does not want to be photographed")), (AGREED, _("allowed"))],
+        choices=[
+            ("", _("all")),
+            (PHOTO_REFUSED, _("does not want to be photographed")),
+            (PHOTO_ALLOWED, _("allowed")),
+        ],
         required=False,
     )
 
     def __init__(self, *args: Any, event: Event, mailing: Mailing | None = None, **kwargs: Any) -> None:
-        super().__init__(*args, initial=_initial(mailing), **kwargs)
-        doors = event.checkpoints.filter(counted_at__isnull=True)
+        super().__init__(*args, initial=_initial_values(mailing), **kwargs)
+        checkpoints = event.checkpoints.filter(counts_as__isnull=True)
         companies = Registration.objects.filter(event=event).exclude(company="").order_by("company")
-        self._offer("tickets", [(ticket.slug, ticket.title) for ticket in event.tickets.all()])
+        self._set_choices("tickets", [(ticket.slug, ticket.title) for ticket in event.tickets.all()])
         names = companies.values_list("company", flat=True).distinct()
-        self._offer("company", [("", _("all")), *((name, name) for name in names)])
-        self._offer("checkpoint", [("", _("the event")), *((door.pk, door.name) for door in doors)])
+        self._set_choices("company", [("", _("all")), *((name, name) for name in names)])
+        self._set_choices(
+            "checkpoint",
+            [("", _("the event")), *((checkpoint.pk, checkpoint.name) for checkpoint in checkpoints)],
+        )
 
-    def _offer(self, name: str, choices: list[Any]) -> None:
+    def _set_choices(self, name: str, choices: list[Any]) -> None:
         field = self.fields[name]
         assert isinstance(field, forms.ChoiceField)
         field.choices = choices
 
-    def draft(self) -> Draft:
-        """What was filled in."""
+    def get_draft(self) -> MailingDraft:
         data = self.cleaned_data
         plain = ("company", "payment", "presence", "checkpoint", "language", "photo")
         segment = Segment(
@@ -113,51 +123,48 @@ class MailingForm(TextsForm):
             states=tuple(data["states"]),
             **{name: data[name] for name in plain},
         )
-        return Draft(purpose=data["purpose"], texts=self.texts(), segment=segment)
+        return MailingDraft(purpose=data["purpose"], texts=self.get_texts(), segment=segment)
 
 
-def _initial(mailing: Mailing | None) -> dict[str, Any]:
+def _initial_values(mailing: Mailing | None) -> dict[str, Any]:
     if mailing is None:
         return {"purpose": Mailing.Purpose.INFORMATION, "states": [CONFIRMED]}
-    texts = {name: getattr(mailing, name) for name in TEXTS}
+    texts = {name: getattr(mailing, name) for name in TEXT_FIELDS}
     return {"purpose": mailing.purpose, **mailing.segment, **texts}
 
 
-class ScheduleForm(forms.Form):
-    """When a mailing goes out, by the event’s clock."""
+class MailingScheduleForm(forms.Form):
+    """When a mailing is sent, in the event's time zone."""
 
-    at = WallClock(label=_("Send at"))
+    at = LocalDateTimeField(label=_("Send at"))
 
     def __init__(self, *args: Any, event: Event, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.event = event
 
     def clean(self) -> dict[str, Any]:
-        """In the event’s zone."""
         data = super().clean() or self.cleaned_data
-        set_zone(self, "at", self.event.zone)
+        add_time_zone(self, "at", self.event.zone)
         return data
 
 
-class SampleForm(forms.Form):
-    """As whom, and in which language, a mailing is looked at."""
+class PreviewForm(forms.Form):
+    """The recipient and language of a preview."""
 
-    language = forms.ChoiceField(label=_("Language"), choices=LANGUAGES)
+    language = forms.ChoiceField(label=_("Language"), choices=MAIL_LANGUAGES)
     reference = forms.ChoiceField(label=_("As"), required=False)
 
     def __init__(self, *args: Any, names: list[tuple[str, str]], languages: list[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        offered = [(code, name) for code, name in LANGUAGES if code in languages]
+        offered = [(code, name) for code, name in MAIL_LANGUAGES if code in languages]
         for name, choices in (("language", offered), ("reference", names)):
             field = self.fields[name]
             assert isinstance(field, forms.ChoiceField)
             field.choices = choices
 
 
-class RemindersForm(TextsForm):
-    """Whether, when and with which words people are reminded."""
-
-    is_on = forms.BooleanField(label=_("Send reminders"), required=False)
+class RemindersForm(MailTextsForm):
+    is_enabled = forms.BooleanField(label=_("Send reminders"), required=False)
     days = forms.CharField(
         label=_("Days before the event"),
         max_length=40,
@@ -167,38 +174,39 @@ class RemindersForm(TextsForm):
 
     def __init__(self, *args: Any, plan: ReminderPlan, **kwargs: Any) -> None:
         days = ", ".join(str(number) for number in plan.days)
-        super().__init__(*args, initial={"is_on": plan.is_on, "days": days, **texts_of(plan)}, **kwargs)
+        super().__init__(
+            *args, initial={"is_enabled": plan.is_enabled, "days": days, **get_reminder_texts(plan)}, **kwargs
+        )
 
     def clean_days(self) -> tuple[int, ...]:
-        """A few different whole numbers."""
+        """Return the distinct numbers of days, checked against the limits."""
         words = self.cleaned_data["days"].replace(";", ",").replace(",", " ").split()
-        if not all(word.isascii() and word.isdigit() and 0 < int(word) <= MOST_DAYS for word in words):
+        if not all(word.isascii() and word.isdigit() and 0 < int(word) <= MAX_DAYS_BEFORE for word in words):
             raise forms.ValidationError(
-                _("Write whole numbers from 1 to %(most)d, such as 7, 1.") % {"most": MOST_DAYS}
+                _("Write whole numbers from 1 to %(most)d, such as 7, 1.") % {"most": MAX_DAYS_BEFORE}
             )
         days = tuple(sorted({int(word) for word in words}, reverse=True))
-        if len(days) > MOST_REMINDERS:
-            raise forms.ValidationError(_("At most %(most)d reminders.") % {"most": MOST_REMINDERS})
+        if len(days) > MAX_REMINDERS:
+            raise forms.ValidationError(_("At most %(most)d reminders.") % {"most": MAX_REMINDERS})
         return days
 
-    def plan(self) -> Plan:
-        """What was chosen."""
+    def plan(self) -> ReminderChoices:
         data = self.cleaned_data
-        return Plan(is_on=data["is_on"], days=data["days"], texts=self.texts())
+        return ReminderChoices(is_enabled=data["is_enabled"], days=data["days"], texts=self.get_texts())
 
 
-class AddressesForm(forms.Form):
-    """Addresses that mail came back from, out of whatever text they stand in."""
+class BouncedAddressesForm(forms.Form):
+    """Bounced addresses, pasted in any text."""
 
     addresses = forms.CharField(
         label=_("Addresses that mail came back from"),
-        max_length=TEXT_LENGTH,
+        max_length=MAX_TEXT_LENGTH,
         widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false", "autocapitalize": "none"}),
         help_text=_("One, or many pasted from a list; names beside them do no harm."),
     )
 
     def clean_addresses(self) -> list[str]:
-        """Each once, in order."""
+        """Return the distinct addresses in the text, in order."""
         words = re.split(r"[\s,;<>()\"]+", self.cleaned_data["addresses"])
         found = list(dict.fromkeys(word.removeprefix("mailto:") for word in words if "@" in word))
         if not found:

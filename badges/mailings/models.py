@@ -1,4 +1,4 @@
-"""Mailings, who gets each, who wants no news, and the reminders of an event. No address is copied."""
+"""Mailings, their recipients, unsubscriptions and reminder plans; addresses are never copied."""
 
 import hashlib
 import json
@@ -14,52 +14,49 @@ from django.utils.translation import gettext_lazy as _
 from convention.events.models import Event
 from registrations.models import Registration
 
-LANGUAGES = [("fr", _("French")), ("en", _("English"))]
-TEXTS = [f"{part}_{code}" for code, _name in LANGUAGES for part in ("subject", "text")]
-SUBJECT_LENGTH, TEXT_LENGTH = 200, 20_000
+MAIL_LANGUAGES = [("fr", _("French")), ("en", _("English"))]
+TEXT_FIELDS = [f"{part}_{code}" for code, _name in MAIL_LANGUAGES for part in ("subject", "text")]
+MAX_SUBJECT_LENGTH, MAX_TEXT_LENGTH = 200, 20_000
 
 
 class MailingQuerySet(models.QuerySet["Mailing"]):
-    """Sets of mailings."""
-
-    def under_way(self) -> Self:
-        """Asked for, and neither finished nor cancelled."""
+    def active(self) -> Self:
+        """Return mailings that were launched and are neither finished nor cancelled."""
         return self.filter(send_at__isnull=False, finished_at__isnull=True, cancelled_at__isnull=True)
 
     def stopped(self) -> Self:
-        """Those that a fault stopped, and that no worker looks at until somebody lets them go on."""
-        return self.under_way().filter(due_at__isnull=True)
+        """Return mailings stopped by a fault; no worker touches them until somebody resumes them."""
+        return self.active().filter(due_at__isnull=True)
 
 
-class Texts(models.Model):
-    """A subject and a text in each language; empty where that language is not written."""
+class MailTexts(models.Model):
+    """Subject and text in each language; empty where a language is not written."""
 
-    subject_fr = models.CharField(max_length=SUBJECT_LENGTH, blank=True)
-    text_fr = models.TextField(max_length=TEXT_LENGTH, blank=True)
-    subject_en = models.CharField(max_length=SUBJECT_LENGTH, blank=True)
-    text_en = models.TextField(max_length=TEXT_LENGTH, blank=True)
+    subject_fr = models.CharField(max_length=MAX_SUBJECT_LENGTH, blank=True)
+    text_fr = models.TextField(max_length=MAX_TEXT_LENGTH, blank=True)
+    subject_en = models.CharField(max_length=MAX_SUBJECT_LENGTH, blank=True)
+    text_en = models.TextField(max_length=MAX_TEXT_LENGTH, blank=True)
 
     class Meta:
         abstract = True
 
-    def subject_in(self, language: str) -> str:
-        """The subject in that language, with its placeholders."""
+    def get_subject(self, language: str) -> str:
         return str(getattr(self, f"subject_{language}"))
 
-    def text_in(self, language: str) -> str:
-        """The text in that language, in Markdown with its placeholders."""
+    def get_text(self, language: str) -> str:
+        """Return the Markdown text in that language, with its placeholders."""
         return str(getattr(self, f"text_{language}"))
 
     @property
     def languages(self) -> list[str]:
-        """Those that are written."""
-        return [code for code, _name in LANGUAGES if self.subject_in(code) and self.text_in(code)]
+        """Return the languages that have both subject and text."""
+        return [code for code, _name in MAIL_LANGUAGES if self.get_subject(code) and self.get_text(code)]
 
 
-class Mailing(Texts):
-    """One mail to many; `segment` says to whom. The state is derived from the moments.
+class Mailing(MailTexts):
+    """One mail to many attendees; `segment` selects them. The state is derived from the times.
 
-    `due_at` is when a worker next looks at it; a mailing that was begun and has none was stopped by a fault.
+    `due_at` is when a worker looks at it next; a mailing that was begun and has none was stopped by a fault.
     """
 
     class Purpose(models.TextChoices):
@@ -103,14 +100,14 @@ class Mailing(Texts):
 
     @property
     def title(self) -> str:
-        """The subject in the language of the moment, else in the other, with the name of the event."""
+        """Return the subject in the active language, else in the other one."""
         own = self.subject_en if get_language() == "en" else self.subject_fr
         subject = own or self.subject_fr or self.subject_en or str(_("without subject"))
+        # Titles are shown in lists without a recipient, so only this placeholder can be filled.
         return subject.replace("{event}", self.event.title) if "{event}" in subject else subject
 
     @property
     def state(self) -> str:
-        """Where it stands now."""
         if self.cancelled_at:
             return self.State.CANCELLED
         if self.finished_at:
@@ -119,49 +116,46 @@ class Mailing(Texts):
             return self.State.DRAFT
         if self.due_at is None:
             return self.State.STOPPED
+        # Between its time and the worker's start it already counts as being sent.
         begins = self.started_at is not None or self.send_at <= timezone.now()
         return self.State.SENDING if begins else self.State.SCHEDULED
 
     @property
     def is_draft(self) -> bool:
-        """Whether it may still be changed."""
         return self.send_at is None and self.cancelled_at is None
 
     @property
-    def edition(self) -> str:
-        """What tells two wordings of a draft, or two choices of recipients, apart."""
-        said = [self.purpose, self.segment, *(getattr(self, name) for name in TEXTS)]
-        return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:16]
+    def content_hash(self) -> str:
+        """Return a hash of texts, purpose and segment, by which concurrent edits are noticed."""
+        payload = [self.purpose, self.segment, *(getattr(self, name) for name in TEXT_FIELDS)]
+        return hashlib.sha256(json.dumps(payload, sort_keys=True).encode()).hexdigest()[:16]
 
     @property
     def is_news(self) -> bool:
-        """Whether those who unsubscribed are left out."""
+        """Return whether attendees who unsubscribed are left out."""
         return self.purpose == self.Purpose.NEWS
 
     def get_state_display(self) -> str:
-        """The state in words."""
         return str(self.State(self.state).label)
 
 
-WAITING = Q(accepted_at__isnull=True, refused_at__isnull=True, left_out="")
+WAITING_CONDITION = Q(accepted_at__isnull=True, refused_at__isnull=True, left_out="")
 
 
 class RecipientQuerySet(models.QuerySet["Recipient"]):
-    """Sets of recipients."""
-
     def waiting(self) -> Self:
-        """Those whose mail is still to be sent."""
-        return self.filter(WAITING)
+        """Return recipients whose mail is still to be sent."""
+        return self.filter(WAITING_CONDITION)
 
 
 class Recipient(models.Model):
-    """One mail: to the address of its registrations, else to that of their order; it keeps no copy of it."""
+    """One mail of a mailing. The address is read from its registrations when it is sent, and never copied."""
 
     class LeftOut(models.TextChoices):
         UNSUBSCRIBED = "unsubscribed", _("unsubscribed before")
         BOUNCED = "bounced", _("mail to this address came back before")
-        GONE = "gone", _("no address any more")
-        CHANGED = "changed", _("not among the chosen any more")
+        NO_ADDRESS = "gone", _("no address any more")
+        NOT_SELECTED = "changed", _("not among the chosen any more")
 
     class State(models.TextChoices):
         WAITING = "waiting", _("waiting")
@@ -187,19 +181,20 @@ class Recipient(models.Model):
 
     class Meta:
         ordering = ["pk"]
-        indexes = [models.Index(fields=["mailing", "due_at"], condition=WAITING, name="recipient_waiting")]
+        indexes = [
+            models.Index(fields=["mailing", "due_at"], condition=WAITING_CONDITION, name="recipient_waiting")
+        ]
 
     def __str__(self) -> str:
-        return self.key
+        return self.message_key
 
     @property
-    def key(self) -> str:
-        """What its Message-ID is made of: the same at every attempt."""
+    def message_key(self) -> str:
+        """Return the key of the Message-ID: the same at every attempt."""
         return f"mailing-{self.mailing_id}-{self.pk}"
 
     @property
     def state(self) -> str:
-        """The latest that happened."""
         if self.left_out:
             return self.State.LEFT_OUT
         if self.bounced_at:
@@ -211,15 +206,14 @@ class Recipient(models.Model):
         return self.State.REFUSED if self.refused_at else self.State.WAITING
 
     def get_state_display(self) -> str:
-        """The state in words."""
         return str(self.State(self.state).label)
 
 
 class Unsubscription(models.Model):
-    """An address, folded, that wants no news of the club's events any more."""
+    """A normalized address that wants no news of the club's events."""
 
     email = models.EmailField(unique=True)
-    at = models.DateTimeField(auto_now_add=True)
+    unsubscribed_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         verbose_name = _("unsubscription")
@@ -229,11 +223,11 @@ class Unsubscription(models.Model):
         return self.email
 
 
-class ReminderPlan(Texts):
-    """Whether and when an event's people are reminded of it; an empty text is the usual one."""
+class ReminderPlan(MailTexts):
+    """When attendees of an event are reminded of it; an empty text means the default one."""
 
     event = models.OneToOneField(Event, models.CASCADE, related_name="+")
-    is_on = models.BooleanField(default=False)
+    is_enabled = models.BooleanField(default=False)
     days = models.JSONField(default=list)
 
     class Meta:

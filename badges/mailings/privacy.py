@@ -1,4 +1,4 @@
-"""What mailings hold of people, for the privacy desk; and news, agreed to and refused."""
+"""Declare the personal data in mailings, and offer the agreement to get news."""
 
 import datetime
 from functools import partial
@@ -6,20 +6,20 @@ from functools import partial
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from convention.addresses import folded
-from convention.audit.record import record
+from convention.audit.record import record_action
 from convention.models import BouncedAddress
-from convention.personal import Agreement, Holding, Rule, Subject
+from convention.personal_data import Agreement, DataSubject, PersonalDataSource, RetentionRule
+from convention.text.email_addresses import normalize_email
 
-from .forget import corrected_addresses
+from .bounces.bounced_addresses import forget_corrected_addresses
 from .models import Mailing, Recipient, ReminderPlan, Unsubscription
 
 
-def news(subject: Subject) -> list[Agreement]:
-    """Whether this person’s address gets news of the club’s events."""
+def list_news_agreements(subject: DataSubject) -> list[Agreement]:
+    """Return whether this person's address gets news of the club's events."""
     if not subject.person or not subject.person.email:
         return []
-    address = folded(subject.person.email)
+    address = normalize_email(subject.person.email)
     refused = Unsubscription.objects.filter(email=address).first()
     return [
         Agreement(
@@ -27,82 +27,85 @@ def news(subject: Subject) -> list[Agreement]:
             title=_("News of the club’s events"),
             text=_("E-mails that are not needed for an event you registered for."),
             given_at=subject.person.date_joined,
-            withdrawn_at=refused.at if refused else None,
-            give=partial(want_news, address=address),
-            withdraw=partial(refuse_news, address=address),
+            withdrawn_at=refused.unsubscribed_at if refused else None,
+            give_consent=partial(subscribe_address, address=address),
+            withdraw_consent=partial(unsubscribe_address, address=address),
         )
     ]
 
 
 @transaction.atomic
-def refuse_news(*, address: str) -> None:
-    """No news to this address any more; twice changes nothing."""
+def unsubscribe_address(*, address: str) -> None:
     row, is_new = Unsubscription.objects.get_or_create(email=address)
     if is_new:
-        record("news.unsubscribe", row)
+        record_action("news.unsubscribe", row)
 
 
 @transaction.atomic
-def want_news(*, address: str) -> None:
-    """News to this address again."""
+def subscribe_address(*, address: str) -> None:
     row = Unsubscription.objects.filter(email=address).first()
     if row:
-        record("news.subscribe", row)
+        record_action("news.subscribe", row)
         row.delete()
 
 
 def old_answers(before: datetime.datetime) -> int:
-    """Remove what mail servers answered before then, which may name an address; how many."""
+    """Clear the mail servers' answers before then, which may hold an address; return how many."""
     return Recipient.objects.filter(due_at__lt=before).exclude(answer="").update(answer="")
 
 
-def _bounces(_before: datetime.datetime) -> int:
+def _purge_corrected_addresses(_before: datetime.datetime) -> int:
     count = BouncedAddress.objects.count()
-    corrected_addresses()
+    forget_corrected_addresses()
     return count - BouncedAddress.objects.count()
 
 
-HOLDINGS = [
-    Holding(
+PERSONAL_DATA = [
+    PersonalDataSource(
         model=Mailing,
-        why=_("mailings that you wrote"),
-        did=("written_by",),
-        tells=("id", "event", "created_at"),
-        because=_("what was sent to others stays known; no name is left"),
-        leads=False,
+        purpose=_("mailings that you wrote"),
+        actor_columns=("written_by",),
+        exported_columns=("id", "event", "created_at"),
+        retention_reason=_("what was sent to others stays known; no name is left"),
+        leads_to_other_tables=False,
     ),
-    Holding(
+    PersonalDataSource(
         model=Recipient,
         name=_("mailings"),
-        why=_("which mailings you got; the log keeps no address"),
-        through=("registrations",),
-        because=_("how many got an e-mail stays countable; no name is left"),
+        purpose=_("which mailings you got; the log keeps no address"),
+        parent_columns=("registrations",),
+        retention_reason=_("how many got an e-mail stays countable; no name is left"),
     ),
-    Holding(model=Unsubscription, why=_("that you want no news"), addresses=("email",), gone=True),
-    Holding(
+    PersonalDataSource(
+        model=Unsubscription,
+        purpose=_("that you want no news"),
+        address_columns=("email",),
+        is_deleted_on_erasure=True,
+    ),
+    PersonalDataSource(
         model=BouncedAddress,
         name=_("addresses from which mail came back"),
-        why=_("that mail to you came back"),
-        addresses=("email",),
-        gone=True,
+        purpose=_("that mail to you came back"),
+        address_columns=("email",),
+        is_deleted_on_erasure=True,
     ),
 ]
-AGREEMENTS = [news]
+AGREEMENTS = [list_news_agreements]
 RETENTION = [
-    Rule(
+    RetentionRule(
         slug="mail-answers",
         name=_("Answers of mail servers to mailings"),
-        since=_("after the e-mail was sent"),
+        counted_from=_("after the e-mail was sent"),
         days=365,
-        least=30,
-        sweep=old_answers,
+        min_days=30,
+        delete_older_than=old_answers,
     ),
-    Rule(
+    RetentionRule(
         slug="bounces",
         name=_("Addresses from which mail came back"),
-        since=_("as soon as nobody has them"),
+        counted_from=_("as soon as nobody has them"),
         days=0,
-        sweep=_bounces,
+        delete_older_than=_purge_corrected_addresses,
         is_fixed=True,
     ),
 ]

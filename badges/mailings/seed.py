@@ -1,19 +1,19 @@
-"""The demo's mailings: one sent after the past edition, a draft, and reminders before the coming one."""
+"""Create the demo's mailings: one sent after the past edition, a draft, and reminders."""
 
 import datetime
 
 from django.utils.translation import gettext_lazy as _
 
 from convention.events.models import Event
-from convention.seeding import World
+from convention.seeding import DemoWorld
 
-from .freeze import freeze
+from .composing.segments import ARRIVED, UNPAID, Segment
 from .models import Mailing, Recipient, ReminderPlan
-from .remind import USUAL_DAYS
-from .segments import ARRIVED, UNPAID, Segment
+from .sending.recipients import freeze_recipients
+from .sending.reminders import DEFAULT_DAYS_BEFORE
 
-DAY = datetime.timedelta(days=1)
-THANKS = {
+ONE_DAY = datetime.timedelta(days=1)
+THANKS_TEXTS = {
     "subject_fr": "Merci d’être venus à {event}",
     "text_fr": "Bonjour {first_name},\n\nmerci d’être venu à **{event}**. "
     "Les présentations sont en ligne\u202f:\n\n[le programme et ses documents]({agenda})\n\n"
@@ -22,7 +22,7 @@ THANKS = {
     "text_en": "Hello {first_name},\n\nthank you for coming to **{event}**. The slides are online:\n\n"
     "[the programme and its documents]({agenda})\n\nSee you next year!",
 }
-PAYMENT = {
+PAYMENT_TEXTS = {
     "subject_fr": "Votre facture pour {event}",
     "text_fr": "Bonjour {first_name},\n\n"
     "la facture de votre billet «\u202f{ticket}\u202f» est à régler avant l’événement. "
@@ -33,29 +33,29 @@ PAYMENT = {
 }
 
 
-def seed(world: World) -> None:
-    """For the club alone; its other sizes have people enough to write to."""
+def seed(world: DemoWorld) -> None:
+    """Create mailings for the demo's club size."""
     if world.size != "club":
         return
-    main = Event.objects.get(slug=world.main_event)
-    Mailing.objects.create(event=main, segment=Segment(payment=UNPAID).kept(), **PAYMENT)
-    ReminderPlan.objects.create(event=main, is_on=True, days=list(USUAL_DAYS))
+    main = Event.objects.get(slug=world.main_event_slug)
+    Mailing.objects.create(event=main, segment=Segment(payment=UNPAID).to_json(), **PAYMENT_TEXTS)
+    ReminderPlan.objects.create(event=main, is_enabled=True, days=list(DEFAULT_DAYS_BEFORE))
     past = Event.objects.filter(kind=Event.Kind.CONVENTION, ends_at__lt=world.now).first()
     if past:
-        thank(world, past)
-    world.made.append(_("mailings"))
+        seed_thanks(world, past)
+    world.created.append(_("mailings"))
 
 
-def thank(world: World, event: Event) -> None:
-    """Thanks to whoever came, sent on the day after; a few addresses were dead."""
-    at = event.ends_at + DAY
+def seed_thanks(world: DemoWorld, event: Event) -> None:
+    """Create a mailing sent to attendees the day after the event, with a few bounces."""
+    at = event.ends_at + ONE_DAY
     mailing = Mailing.objects.create(
-        event=event, segment=Segment(presence=ARRIVED).kept(), send_at=at, due_at=at, **THANKS
+        event=event, segment=Segment(presence=ARRIVED).to_json(), send_at=at, due_at=at, **THANKS_TEXTS
     )
-    freeze(mailing=mailing)
+    freeze_recipients(mailing=mailing)
     answer = "250 2.0.0 Ok: queued"
     mailing.recipients.update(due_at=at, attempts=1, accepted_at=at, answer=answer)
-    rng = world.rng("mailings", event.slug)
+    rng = world.make_rng("mailings", event.slug)
     refused = rng.sample(sorted(mailing.recipients.values_list("pk", flat=True)), 3)
     Recipient.objects.filter(pk__in=refused).update(
         accepted_at=None, refused_at=at, answer="550 5.1.1 …: no such mailbox"

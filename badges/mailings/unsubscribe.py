@@ -1,39 +1,73 @@
-"""Unsubscribe: whoever holds a mail's link wants no news any more; and wants them again."""
+"""Unsubscribe from news, and subscribe again, by the link in a mail."""
 
+from dataclasses import dataclass
+
+from django.conf import settings
 from django.db import transaction
-from django.utils import timezone
+from django.urls import reverse
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
 
-from convention.audit.record import record
+from convention.audit.record import record_action
+from convention.codes.secret_keys import UnreadableToken, decrypt_token, encrypt_token
+from convention.errors import NotFound
+from convention.text.email_addresses import normalize_email
 
 from .models import Recipient, Unsubscription
-from .tokens import OF_NOBODY, Bearer
+
+PURPOSE = "mailings.unsubscribe"
+
+
+# Recipient id in the links of test mails, which must not unsubscribe anybody.
+TEST_RECIPIENT_ID = 0
+
+
+@dataclass(frozen=True)
+class LinkHolder:
+    """The normalized address in a link, and the recipient id of its mail (0 for a test mail)."""
+
+    recipient_id: int
+    address: str
+
+
+def make_unsubscribe_url(*, recipient_id: int, address: str, language: str) -> str:
+    token = encrypt_token(PURPOSE, [recipient_id, normalize_email(address)])
+    with translation.override(language):
+        return f"{settings.SITE_URL}{reverse('unsubscribe', args=[token])}"
+
+
+def read_unsubscribe_token(token: str) -> LinkHolder:
+    """Return the holder of this link. Raise NotFound for a forged one."""
+    try:
+        recipient, address = decrypt_token(PURPOSE, token)
+    except UnreadableToken as error:
+        raise NotFound(_("This link is not valid; it may have been cut in the e-mail.")) from error
+    return LinkHolder(recipient, address)
 
 
 @transaction.atomic
-def unsubscribe(*, bearer: Bearer) -> None:
-    """No news to this address from now on; twice changes nothing, and the link of a test mail never does."""
-    if bearer.recipient == OF_NOBODY:
+def unsubscribe_from_news(*, link_holder: LinkHolder) -> None:
+    """Unsubscribe the address; a second call changes nothing, nor does the link of a test mail."""
+    if link_holder.recipient_id == TEST_RECIPIENT_ID:
         return
-    row, is_new = Unsubscription.objects.get_or_create(email=bearer.address)
-    recipient = Recipient.objects.select_related("mailing__event").filter(pk=bearer.recipient).first()
+    row, is_new = Unsubscription.objects.get_or_create(email=link_holder.address)
+    recipient = Recipient.objects.select_related("mailing__event").filter(pk=link_holder.recipient_id).first()
     if recipient and recipient.unsubscribed_at is None:
         recipient.unsubscribed_at = timezone.now()
         recipient.save(update_fields=["unsubscribed_at"])
     if is_new:
-        record("news.unsubscribe", row, event=recipient.mailing.event if recipient else None)
+        record_action("news.unsubscribe", row, event=recipient.mailing.event if recipient else None)
 
 
 @transaction.atomic
-def subscribe_again(*, bearer: Bearer) -> None:
-    """News to this address again."""
-    row = Unsubscription.objects.filter(email=bearer.address).first()
-    if row is None or bearer.recipient == OF_NOBODY:
+def resubscribe_to_news(*, link_holder: LinkHolder) -> None:
+    row = Unsubscription.objects.filter(email=link_holder.address).first()
+    if row is None or link_holder.recipient_id == TEST_RECIPIENT_ID:
         return
-    Recipient.objects.filter(pk=bearer.recipient).update(unsubscribed_at=None)
-    record("news.subscribe", row)
+    Recipient.objects.filter(pk=link_holder.recipient_id).update(unsubscribed_at=None)
+    record_action("news.subscribe", row)
     row.delete()
 
 
-def wants_news(bearer: Bearer) -> bool:
-    """Whether this address still gets them."""
-    return not Unsubscription.objects.filter(email=bearer.address).exists()
+def is_subscribed(link_holder: LinkHolder) -> bool:
+    return not Unsubscription.objects.filter(email=link_holder.address).exists()

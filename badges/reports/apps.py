@@ -1,11 +1,9 @@
-"""Pages that need facts of every storey."""
+"""Pages that show facts of all other packages: home, overview and desk."""
 
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
 
 class ReportsConfig(AppConfig):
-    """Pages that need facts of every storey."""
-
     name = "badges.reports"
     verbose_name = _("Reports")

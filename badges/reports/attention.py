@@ -1,4 +1,4 @@
-"""What needs an organizer's attention: facts in, sentences out, the gravest first."""
+"""List what needs an organizer's attention, the gravest first; pure functions of EventFacts."""
 
 import datetime
 from collections.abc import Iterator
@@ -7,99 +7,102 @@ from dataclasses import dataclass, replace
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from convention.dates import say_moment
 from convention.events.models import Event
-from registrations.order_alarm import review_query
+from convention.text.dates import format_datetime
+from registrations.booking.unverified_alarm import build_review_query
 
-from .facts import Facts, Queue
+from .event_facts import EventFacts, TaskQueueState
 
-SOON = datetime.timedelta(days=7)
-DRAFT_TOO_LONG = datetime.timedelta(days=90)
-SILENT = datetime.timedelta(minutes=10)
-FEW_LEFT = 0.1
+CLOSING_SOON = datetime.timedelta(days=7)
+DRAFT_WARNING_PERIOD = datetime.timedelta(days=90)
+DEVICE_SILENCE = datetime.timedelta(minutes=10)
+FEW_LEFT_RATIO = 0.1
 
 
 @dataclass(frozen=True)
-class Matter:
-    """A sentence, how grave (0 can wait, 1 soon, 2 now), and the page where to act: its name and query."""
+class AttentionItem:
+    """A sentence, its gravity (0 can wait, 1 soon, 2 now), and name and query string of the page to
+    act on.
+    """
 
     sentence: str
     gravity: int = 1
-    page: str = ""
-    query: str = ""
+    page_name: str = ""
+    query_string: str = ""
     event: Event | None = None
 
 
-def matters(facts: Facts, *, at: datetime.datetime) -> list[Matter]:
-    """All of one event, the gravest first."""
-    found = [
-        *_publishing(facts, at),
-        *_tickets(facts, at),
+def list_event_items(facts: EventFacts, *, at: datetime.datetime) -> list[AttentionItem]:
+    items = [
+        *_publishing_items(facts, at),
+        *_ticket_items(facts, at),
         *_unverified(facts),
-        *_registrations(facts),
-        *_money(facts),
-        *_mail(facts),
-        *_visit(facts),
-        *_schedule(facts),
-        *_seats(facts),
-        *_on_site(facts, at),
+        *_registration_items(facts),
+        *_payment_items(facts),
+        *_mailing_items(facts),
+        *_visit_items(facts),
+        *_schedule_items(facts),
+        *_booking_items(facts),
+        *_on_site_items(facts, at),
     ]
-    return sorted((replace(matter, event=facts.event) for matter in found), key=lambda m: -m.gravity)
+    return sorted((replace(matter, event=facts.event) for matter in items), key=lambda m: -m.gravity)
 
 
-def queue_matters(queue: Queue) -> list[Matter]:
-    """What stands still for the whole site."""
-    found = []
-    if queue.stuck:
+def list_queue_items(queue: TaskQueueState) -> list[AttentionItem]:
+    """Return the problems of the task queue, which concern the whole site."""
+    items = []
+    if queue.stuck_count:
         text = ngettext(
             "%(count)s task has waited for more than ten minutes, such as an e-mail: is the worker running?",
             "%(count)s tasks have waited for more than ten minutes, such as e-mails: is the worker running?",
-            queue.stuck,
+            queue.stuck_count,
         )
-        found.append(Matter(text % {"count": queue.stuck}, 2))
-    if queue.failed:
+        items.append(AttentionItem(text % {"count": queue.stuck_count}, 2))
+    if queue.failed_count:
         text = ngettext(
             "%(count)s task failed in the last seven days; the log says why.",
             "%(count)s tasks failed in the last seven days; the log says why.",
-            queue.failed,
+            queue.failed_count,
         )
-        found.append(Matter(text % {"count": queue.failed}, 1))
-    return found
+        items.append(AttentionItem(text % {"count": queue.failed_count}, 1))
+    return items
 
 
-def _publishing(facts: Facts, at: datetime.datetime) -> Iterator[Matter]:
+def _publishing_items(facts: EventFacts, at: datetime.datetime) -> Iterator[AttentionItem]:
     event = facts.event
-    if event.visibility == Event.Visibility.DRAFT and event.starts_at - at < DRAFT_TOO_LONG:
-        yield Matter(_("It is still a draft: nobody but its organizers sees it."), 1, "organize-settings")
+    if event.visibility == Event.Visibility.DRAFT and event.starts_at - at < DRAFT_WARNING_PERIOD:
+        yield AttentionItem(
+            _("It is still a draft: nobody but its organizers sees it."), 1, "organize-settings"
+        )
     if not event.is_registration_open(at=at):
         return
     closes = event.registration_closes_at or event.ends_at
-    if closes - at < SOON and event.starts_at > at:
-        sentence = _("Registration closes on %(moment)s.") % {"moment": say_moment(closes, event.zone)}
-        yield Matter(sentence, 0, "organize-settings")
+    if closes - at < CLOSING_SOON and event.starts_at > at:
+        sentence = _("Registration closes on %(moment)s.") % {"moment": format_datetime(closes, event.zone)}
+        yield AttentionItem(sentence, 0, "organize-settings")
 
 
-def _tickets(facts: Facts, at: datetime.datetime) -> Iterator[Matter]:
+def _ticket_items(facts: EventFacts, at: datetime.datetime) -> Iterator[AttentionItem]:
     if not facts.tickets:
-        yield Matter(_("There is no ticket yet: nobody can register."), 2, "organize-tickets")
+        yield AttentionItem(_("There is no ticket yet: nobody can register."), 2, "organize-tickets")
     if not facts.event.is_registration_open(at=at):
         return
     for ticket in facts.tickets:
-        if ticket.capacity is None or ticket.left is None or not ticket.is_on_sale(at=at):
+        if ticket.capacity is None or ticket.remaining is None or not ticket.is_on_sale(at=at):
             continue
-        named = {"ticket": ticket.title, "left": ticket.left, "capacity": ticket.capacity}
-        if ticket.left == 0:
-            yield Matter(_("“%(ticket)s” is sold out.") % named, 1, "organize-tickets")
-        elif ticket.left <= ticket.capacity * FEW_LEFT:
+        values = {"ticket": ticket.title, "left": ticket.remaining, "capacity": ticket.capacity}
+        if ticket.remaining == 0:
+            yield AttentionItem(_("“%(ticket)s” is sold out.") % values, 1, "organize-tickets")
+        elif ticket.remaining <= ticket.capacity * FEW_LEFT_RATIO:
             sentence = ngettext(
                 "“%(ticket)s” is nearly full: %(left)s place left of %(capacity)s.",
                 "“%(ticket)s” is nearly full: %(left)s places left of %(capacity)s.",
-                ticket.left,
+                ticket.remaining,
             )
-            yield Matter(sentence % named, 0, "organize-tickets")
+            yield AttentionItem(sentence % values, 0, "organize-tickets")
 
 
-def _unverified(facts: Facts) -> Iterator[Matter]:
+def _unverified(facts: EventFacts) -> Iterator[AttentionItem]:
     if facts.alarm and facts.alarm_places:
         sentence = ngettext(
             "Many places were ordered on invoice within an hour; %(count)s is still waiting for its buyer "
@@ -108,123 +111,133 @@ def _unverified(facts: Facts) -> Iterator[Matter]:
             "buyers to confirm them: check the orders.",
             facts.alarm_places,
         )
-        query = review_query(facts.alarm)
-        yield Matter(sentence % {"count": facts.alarm_places}, 2, "organize-bulk-cancel", query)
+        query = build_review_query(facts.alarm)
+        yield AttentionItem(sentence % {"count": facts.alarm_places}, 2, "organize-bulk-cancel", query)
 
 
-def _registrations(facts: Facts) -> Iterator[Matter]:
-    if facts.pending:
+def _registration_items(facts: EventFacts) -> Iterator[AttentionItem]:
+    if facts.pending_count:
         sentence = ngettext(
             "%(count)s registration awaits confirmation: an address to prove, or a payment.",
             "%(count)s registrations await confirmation: an address to prove, or a payment.",
-            facts.pending,
+            facts.pending_count,
         )
-        yield Matter(sentence % {"count": facts.pending}, 0, "organize-registrations", "?state=pending")
-    if facts.undelivered:
+        yield AttentionItem(
+            sentence % {"count": facts.pending_count}, 0, "organize-registrations", "?state=pending"
+        )
+    if facts.undelivered_count:
         sentence = ngettext(
             "%(count)s mail did not reach anyone: correct the address and send it again.",
             "%(count)s e-mails did not reach anyone: correct the addresses and send them again.",
-            facts.undelivered,
+            facts.undelivered_count,
         )
-        yield Matter(
-            sentence % {"count": facts.undelivered}, 2, "organize-registrations", "?state=undelivered"
+        yield AttentionItem(
+            sentence % {"count": facts.undelivered_count}, 2, "organize-registrations", "?state=undelivered"
         )
-    if facts.unprintable:
+    if facts.unprintable_names:
         sentence = ngettext(
             "%(count)s name has characters that no font of ours draws: %(names)s.",
             "%(count)s names have characters that no font of ours draws: %(names)s.",
-            len(facts.unprintable),
+            len(facts.unprintable_names),
         )
-        yield Matter(sentence % _named(facts.unprintable), 1, "organize-badges")
+        yield AttentionItem(sentence % _count_and_names(facts.unprintable_names), 1, "organize-badges")
 
 
-def _money(facts: Facts) -> Iterator[Matter]:
-    if facts.disputes:
+def _payment_items(facts: EventFacts) -> Iterator[AttentionItem]:
+    if facts.dispute_count:
         sentence = ngettext(
             "%(count)s card payment is disputed: the treasurer answers it.",
             "%(count)s card payments are disputed: the treasurer answers them.",
-            facts.disputes,
+            facts.dispute_count,
         )
-        yield Matter(sentence % {"count": facts.disputes}, 2)
+        yield AttentionItem(sentence % {"count": facts.dispute_count}, 2)
 
 
-def _mail(facts: Facts) -> Iterator[Matter]:
-    if facts.stopped:
+def _mailing_items(facts: EventFacts) -> Iterator[AttentionItem]:
+    if facts.stopped_mailings:
         sentence = ngettext(
             "%(count)s mailing was stopped by a fault: %(names)s. See why, and let it go on.",
             "%(count)s mailings were stopped by faults: %(names)s. See why, and let them go on.",
-            len(facts.stopped),
+            len(facts.stopped_mailings),
         )
-        yield Matter(sentence % _named(facts.stopped), 2, "organize-mail")
+        yield AttentionItem(sentence % _count_and_names(facts.stopped_mailings), 2, "organize-mail")
 
 
-def _visit(facts: Facts) -> Iterator[Matter]:
-    if facts.not_agreed and facts.locks_at:
+def _visit_items(facts: EventFacts) -> Iterator[AttentionItem]:
+    if facts.missing_agreements and facts.locks_at:
         sentence = ngettext(
             "%(count)s visitor has not agreed to confidentiality yet; the list is locked on %(moment)s.",
             "%(count)s visitors have not agreed to confidentiality yet; the list is locked on %(moment)s.",
-            facts.not_agreed,
+            facts.missing_agreements,
         )
-        named = {"count": facts.not_agreed, "moment": say_moment(facts.locks_at, facts.event.zone)}
-        yield Matter(sentence % named, 1, "organize-visit-applicants", "?state=confirmed")
+        values = {
+            "count": facts.missing_agreements,
+            "moment": format_datetime(facts.locks_at, facts.event.zone),
+        }
+        yield AttentionItem(sentence % values, 1, "organize-visit-applicants", "?state=confirmed")
 
 
-def _schedule(facts: Facts) -> Iterator[Matter]:
-    if facts.clashes:
+def _schedule_items(facts: EventFacts) -> Iterator[AttentionItem]:
+    if facts.schedule_conflict_count:
         sentence = ngettext(
             "%(count)s clash in the programme: a room or a speaker is taken twice at once.",
             "%(count)s clashes in the programme: a room or a speaker is taken twice at once.",
-            facts.clashes,
+            facts.schedule_conflict_count,
         )
-        yield Matter(sentence % {"count": facts.clashes}, 1, "organize-schedule", "?state=clashes")
-    if facts.outside:
+        yield AttentionItem(
+            sentence % {"count": facts.schedule_conflict_count}, 1, "organize-schedule", "?state=conflicts"
+        )
+    if facts.outside_session_count:
         sentence = ngettext(
             "%(count)s session lies outside the event’s hours.",
             "%(count)s sessions lie outside the event’s hours.",
-            facts.outside,
+            facts.outside_session_count,
         )
-        yield Matter(sentence % {"count": facts.outside}, 1, "organize-schedule", "?state=outside")
-    if facts.unplaced:
+        yield AttentionItem(
+            sentence % {"count": facts.outside_session_count}, 1, "organize-schedule", "?state=outside_event"
+        )
+    if facts.unplaced_session_count:
         sentence = ngettext(
             "%(count)s session has no time or no room.",
             "%(count)s sessions have no time or no room.",
-            facts.unplaced,
+            facts.unplaced_session_count,
         )
-        yield Matter(sentence % {"count": facts.unplaced}, 0, "organize-schedule", "?state=open")
+        yield AttentionItem(
+            sentence % {"count": facts.unplaced_session_count}, 0, "organize-schedule", "?state=unplaced"
+        )
 
 
-def _seats(facts: Facts) -> Iterator[Matter]:
-    """Which session fills, and who waits."""
-    if facts.full:
+def _booking_items(facts: EventFacts) -> Iterator[AttentionItem]:
+    if facts.full_sessions:
         sentence = ngettext(
             "%(count)s session is full: %(names)s.",
             "%(count)s sessions are full: %(names)s.",
-            len(facts.full),
+            len(facts.full_sessions),
         )
-        yield Matter(sentence % _named(facts.full), 0, "organize-waiting")
-    if facts.filling:
+        yield AttentionItem(sentence % _count_and_names(facts.full_sessions), 0, "organize-waiting")
+    if facts.filling_sessions:
         sentence = ngettext(
             "%(count)s session is nearly full: %(names)s.",
             "%(count)s sessions are nearly full: %(names)s.",
-            len(facts.filling),
+            len(facts.filling_sessions),
         )
-        yield Matter(sentence % _named(facts.filling), 0, "organize-schedule")
-    if facts.waiting:
+        yield AttentionItem(sentence % _count_and_names(facts.filling_sessions), 0, "organize-schedule")
+    if facts.waiting_count:
         sentence = ngettext(
             "%(count)s person waits for a free place.",
             "%(count)s people wait for a free place.",
-            facts.waiting,
+            facts.waiting_count,
         )
-        yield Matter(sentence % {"count": facts.waiting}, 0, "organize-waiting")
+        yield AttentionItem(sentence % {"count": facts.waiting_count}, 0, "organize-waiting")
 
 
-def _named(titles: list[str]) -> dict[str, object]:
-    """How many, and the first few by name."""
+def _count_and_names(titles: list[str]) -> dict[str, object]:
+    """Return the number of titles and the first three of them."""
     return {"count": len(titles), "names": ", ".join(titles[:3]) + ("…" if len(titles) > 3 else "")}
 
 
-def _no_phone(lapsed: int) -> str:
-    """Why nobody scans: no phone was ever paired, or none may scan any more."""
+def _describe_no_device(lapsed: int) -> str:
+    """Say why nobody scans: no device was paired, or none is valid any more."""
     if not lapsed:
         return _("No phone is paired: nobody can scan badges.")
     sentence = ngettext(
@@ -235,24 +248,24 @@ def _no_phone(lapsed: int) -> str:
     return sentence % {"count": lapsed}
 
 
-def _on_site(facts: Facts, at: datetime.datetime) -> Iterator[Matter]:
-    if facts.conflicts:
+def _on_site_items(facts: EventFacts, at: datetime.datetime) -> Iterator[AttentionItem]:
+    if facts.scan_conflict_count:
         sentence = ngettext(
             "%(count)s badge was let in twice: say what it was.",
             "%(count)s badges were let in twice: say what it was.",
-            facts.conflicts,
+            facts.scan_conflict_count,
         )
-        yield Matter(sentence % {"count": facts.conflicts}, 2, "organize-conflicts")
+        yield AttentionItem(sentence % {"count": facts.scan_conflict_count}, 2, "organize-conflicts")
     if not facts.event.starts_at <= at <= facts.event.ends_at:
         return
     if not facts.devices:
-        yield Matter(_no_phone(facts.lapsed_devices), 2, "organize-devices")
+        yield AttentionItem(_describe_no_device(facts.lapsed_device_count), 2, "organize-devices")
     for device in facts.devices:
-        if device.seen_at and at - device.seen_at > SILENT:
-            named = {
+        if device.seen_at and at - device.seen_at > DEVICE_SILENCE:
+            values = {
                 "device": str(device),
                 "door": device.checkpoint.name,
-                "moment": say_moment(device.seen_at, facts.event.zone),
+                "moment": format_datetime(device.seen_at, facts.event.zone),
             }
-            sentence = _("The phone “%(device)s” (%(door)s) has been silent since %(moment)s.") % named
-            yield Matter(sentence, 2, "organize-devices")
+            sentence = _("The phone “%(device)s” (%(door)s) has been silent since %(moment)s.") % values
+            yield AttentionItem(sentence, 2, "organize-devices")

@@ -1,23 +1,23 @@
-"""Find someone at the desk: by words of name, company, e-mail or reference, in any order, without accents."""
+"""Search guests at the desk by name, company, e-mail or reference, in any order and without accents."""
 
 from dataclasses import dataclass
 
 from django.core.cache import cache
 from django.db.models import Max, Min
 
-from badges.attendance.inside import still_inside
 from badges.attendance.models import Checkpoint, Presence
+from badges.attendance.scanning.presence import filter_still_inside
 from convention.events.models import Event
-from convention.search import fold, matches, words
+from convention.text.normalize import matches_search_words, search_text, split_search_words
 from registrations.models import Registration
 
-SHOWN = 30
-KEPT_SECONDS = 60
+MAX_GUESTS_SHOWN = 30
+INDEX_CACHE_SECONDS = 60
 
 
 @dataclass(frozen=True)
-class Guest:
-    """A registration as the desk sees it: with the first arrival, the last departure, inside or not."""
+class DeskGuest:
+    """A registration with its first arrival, last departure and whether it is inside."""
 
     registration: Registration
     arrived_at: object = None
@@ -26,39 +26,42 @@ class Guest:
 
 
 @dataclass(frozen=True)
-class Found:
-    """The guests to show, and how many there are in all."""
+class DeskSearchResult:
+    """The guests to show, and how many match in all."""
 
-    guests: list[Guest]
+    guests: list[DeskGuest]
     total: int
 
 
-def find_guests(*, event: Event, query: str) -> Found:
-    """Those whom every word of the query fits, at most SHOWN of them, in order of name."""
-    wanted = words(query)
-    if not wanted:
-        return Found([], 0)
-    found = [pk for pk, folded in index_of(event) if matches(wanted, folded)]
-    shown = Registration.objects.filter(pk__in=found[:SHOWN]).select_related("ticket", "order")
+def find_guests(*, event: Event, query: str) -> DeskSearchResult:
+    """Return the guests that match every word of the query, at most MAX_GUESTS_SHOWN, sorted by name."""
+    words = split_search_words(query)
+    if not words:
+        return DeskSearchResult([], 0)
+    matching_ids = [pk for pk, folded in get_search_index(event) if matches_search_words(words, folded)]
+    shown = Registration.objects.filter(pk__in=matching_ids[:MAX_GUESTS_SHOWN]).select_related(
+        "ticket", "order"
+    )
     shown = shown.prefetch_related("addons__addon")
-    return Found(with_presence(event, list(shown)), len(found))
+    return DeskSearchResult(add_presences(event, list(shown)), len(matching_ids))
 
 
-def index_of(event: Event) -> list[tuple[int, str]]:
-    """Every registration's folded words, in order of name; kept until one changes."""
+def get_search_index(event: Event) -> list[tuple[int, str]]:
+    """Return id and searchable text of every registration, cached until one changes."""
+    # The event's sequence changes with each registration, so no entry needs to be deleted.
     key = f"reports.desk:{event.pk}:{event.sequence}"
-    return cache.get_or_set(key, lambda: _index(event), KEPT_SECONDS) or []
+    return cache.get_or_set(key, lambda: _build_search_index(event), INDEX_CACHE_SECONDS) or []
 
 
-def _index(event: Event) -> list[tuple[int, str]]:
+def _build_search_index(event: Event) -> list[tuple[int, str]]:
     rows = Registration.objects.filter(event=event).values_list(
         "pk", "first_name", "last_name", "company", "email", "order__reference", "reference"
     )
-    return [(pk, fold(" ".join(texts))) for pk, *texts in rows]
+    return [(pk, search_text(" ".join(texts))) for pk, *texts in rows]
 
 
-def with_presence(event: Event, registrations: list[Registration]) -> list[Guest]:
-    """Each with what the entrances saw of them, in two queries for any number."""
+def add_presences(event: Event, registrations: list[Registration]) -> list[DeskGuest]:
+    """Add the presences at the entrances, in two queries for any number of registrations."""
     entrance = Presence.objects.filter(
         event=event, checkpoint__kind=Checkpoint.Kind.ENTRANCE, registration__in=registrations
     )
@@ -66,12 +69,14 @@ def with_presence(event: Event, registrations: list[Registration]) -> list[Guest
     seen = {
         row["registration"]: row
         for row in rows.annotate(
-            came=Min("first_in"), left=Max("last_out"), doors=Max("pk", filter=still_inside())
+            came=Min("first_entered_at"),
+            left=Max("last_left_at"),
+            doors=Max("pk", filter=filter_still_inside()),
         )
     }
     return [
-        Guest(one, seen[one.pk]["came"], seen[one.pk]["left"], seen[one.pk]["doors"] is not None)
+        DeskGuest(one, seen[one.pk]["came"], seen[one.pk]["left"], seen[one.pk]["doors"] is not None)
         if one.pk in seen
-        else Guest(one)
+        else DeskGuest(one)
         for one in registrations
     ]

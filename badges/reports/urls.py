@@ -1,23 +1,21 @@
-"""Addresses."""
-
 from typing import Any
 
 from django.urls import path
 from django.utils.translation import gettext_lazy as _
 
-from convention.routes import OrganizerPage
+from convention.web.routing import OrganizerPage
 
 from .views import desk, home
 
 pages: list[Any] = [
-    path("organize/", home.home, name="organize"),
-    path("organize/<slug:event>/", home.overview, name="organize-event"),
-    path("desk/", desk.desks, name="desks"),
-    path("desk/<slug:event>/", desk.desk, name="desk"),
-    path("desk/<slug:event>/walk-in/", desk.walk_in, name="desk-walk-in"),
+    path("organize/", home.organizer_home, name="organize"),
+    path("organize/<slug:event>/", home.event_overview, name="organize-event"),
+    path("desk/", desk.desk_list, name="desks"),
+    path("desk/<slug:event>/", desk.desk_search, name="desk"),
+    path("desk/<slug:event>/walk-in/", desk.walk_in_create, name="desk-walk-in"),
     path("desk/<slug:event>/<slug:reference>/confirm/", desk.vouch, name="desk-confirm"),
-    path("desk/<slug:event>/<slug:reference>/answers/", desk.answers, name="desk-answers"),
-    path("desk/<slug:event>/<slug:reference>/badge.pdf", desk.badge, name="desk-badge"),
+    path("desk/<slug:event>/<slug:reference>/answers/", desk.walk_in_answers, name="desk-answers"),
+    path("desk/<slug:event>/<slug:reference>/badge.pdf", desk.desk_badge, name="desk-badge"),
 ]
 endpoints: list[Any] = []
 organizer_pages = [

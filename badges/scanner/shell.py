@@ -1,4 +1,4 @@
-"""What the scanner is made of: the files a phone keeps so that it opens without a network."""
+"""Render the scanner's page and service worker, and list the files that a phone caches for offline use."""
 
 import hashlib
 import json
@@ -14,83 +14,83 @@ from django.templatetags.static import static
 from django.urls import reverse
 from django.utils import translation
 
-from .words import words
+from .texts import scanner_texts
 
-MODULES = Path(__file__).parent / "static" / "scanner"
-READER = "vendor/zxing-wasm/reader/zxing_reader.wasm"
-SHEET = "convention/pages/scanner.css"
-FONTS = [
+SCRIPTS_DIR = Path(__file__).parent / "static" / "scanner"
+READER_WASM = "vendor/zxing-wasm/reader/zxing_reader.wasm"
+STYLESHEET = "convention/pages/scanner.css"
+FONT_FILES = [
     f"vendor/source-sans-3/source-sans-3-{script}-wght-normal.woff2"
     for script in ("latin", "latin-ext", "greek", "cyrillic", "vietnamese")
 ]
-VENDOR = [
+VENDOR_SCRIPTS = [
     "vendor/idb/index.js",
     "vendor/barcode-detector/ponyfill.js",
     "vendor/barcode-detector/zxing-exported.js",
 ]
 
 
-def names() -> list[str]:
-    """The static files of the scanner, by their plain names."""
-    own = [f"scanner/{path.name}" for path in sorted(MODULES.iterdir()) if path.suffix in {".js", ".png"}]
-    return [*own, SHEET, *VENDOR, READER, *FONTS]
+def list_static_files() -> list[str]:
+    """Return the names of all static files of the scanner."""
+    own = [f"scanner/{path.name}" for path in sorted(SCRIPTS_DIR.iterdir()) if path.suffix in {".js", ".png"}]
+    return [*own, STYLESHEET, *VENDOR_SCRIPTS, READER_WASM, *FONT_FILES]
 
 
-def page(language: str) -> str:
-    """The one page, complete in itself: the same for everyone, so that a phone may keep it."""
+def render_page(language: str) -> str:
+    """Render the page; it is the same for everyone, so that a phone may cache it."""
     with translation.override(language):
         context = {
             "language": language,
-            "words": words(),
-            "modules": [static(name) for name in names() if name.endswith(".js")],
+            "words": scanner_texts(),
+            "modules": [static(name) for name in list_static_files() if name.endswith(".js")],
             "settings": {
-                "reader": static(READER),
+                "reader": static(READER_WASM),
                 "worker": reverse("scanner-worker"),
-                "scopes": addresses(),
+                "scopes": list_page_urls(),
                 "snapshot": reverse("scanner-snapshot"),
                 "scans": reverse("scanner-scans"),
             },
-            "other_address": next(a for a in addresses() if a != reverse("scan")),
+            "other_address": next(a for a in list_page_urls() if a != reverse("scan")),
             "languages": settings.LANGUAGES,
         }
         return render_to_string("scanner/scan.html", context)
 
 
-def addresses() -> list[str]:
-    """The page's address in each language; also what the service worker looks after."""
-    found = []
+def list_page_urls() -> list[str]:
+    """Return the page's address in each language."""
+    urls = []
     for language, _name in settings.LANGUAGES:
         with translation.override(language):
-            found.append(reverse("scan"))
-    return found
+            urls.append(reverse("scan"))
+    return urls
 
 
-def worker() -> str:
-    """The service worker's script: its version changes with any file or word of the scanner."""
-    pages = {language: page(language) for language, _name in settings.LANGUAGES}
-    files = [static(name) for name in names()]
+def render_service_worker() -> str:
+    """Render the service worker; its version changes with any file or text of the scanner."""
+    pages = {language: render_page(language) for language, _name in settings.LANGUAGES}
+    files = [static(name) for name in list_static_files()]
     context: dict[str, Any] = {
-        "version": version([*pages.values(), *files, *digests()]),
+        "version": hash_parts([*pages.values(), *files, *hash_files()]),
         "files": json.dumps(files, indent=2),
-        "pages": json.dumps(addresses(), indent=2),
+        "pages": json.dumps(list_page_urls(), indent=2),
     }
     return render_to_string("scanner/sw.js", context)
 
 
-def version(parts: list[str]) -> str:
-    """A short name for exactly this content."""
+def hash_parts(parts: list[str]) -> str:
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
 
 
-def digests() -> list[str]:
-    """What is in the files, where their addresses do not tell already."""
+def hash_files() -> list[str]:
+    """Hash the files' contents; [] where hashed file names make it unnecessary."""
+    # In production file names contain a hash, so addresses change with the content.
     if hasattr(staticfiles_storage, "hashed_files"):
         return []
-    paths = [Path(str(found)) for name in names() if (found := finders.find(name))]
-    return [digest(path, path.stat().st_mtime_ns) for path in paths]
+    paths = [Path(str(found_path)) for name in list_static_files() if (found_path := finders.find(name))]
+    return [hash_file(path, path.stat().st_mtime_ns) for path in paths]
 
 
 @cache
-def digest(path: Path, _changed: int) -> str:
-    """The hash of a file, computed again when it changes."""
+def hash_file(path: Path, _changed: int) -> str:
+    """Return the file's hash; `_changed` is part of the cache key."""
     return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -1,5 +1,3 @@
-"""Addresses."""
-
 from typing import Any
 
 from django.urls import path
@@ -7,8 +5,8 @@ from django.urls import path
 from . import views
 
 pages: list[Any] = [
-    path("scan/", views.scan, name="scan"),
-    path("scan/manifest.webmanifest", views.manifest, name="scanner-manifest"),
+    path("scan/", views.scanner_page, name="scan"),
+    path("scan/manifest.webmanifest", views.web_manifest, name="scanner-manifest"),
 ]
 endpoints: list[Any] = []
-plain: list[Any] = [path("scan/sw.js", views.worker, name="scanner-worker")]
+unlocalized_pages: list[Any] = [path("scan/sw.js", views.service_worker, name="scanner-worker")]

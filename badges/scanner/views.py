@@ -1,4 +1,4 @@
-"""The scanner's page, its service worker and its manifest. None says anything about anyone."""
+"""The scanner's page, service worker and manifest; none holds personal data, so all are public."""
 
 from typing import TYPE_CHECKING
 
@@ -18,24 +18,23 @@ if TYPE_CHECKING:
 
 @cache_control(no_cache=True)
 @require_safe
-def scan(request: "HttpRequest") -> HttpResponse:
-    """The scanner, open to all: what it shows comes with the token of a paired device."""
-    return HttpResponse(shell.page(translation.get_language() or "fr"))
+def scanner_page(request: "HttpRequest") -> HttpResponse:
+    return HttpResponse(shell.render_page(translation.get_language() or "fr"))
 
 
 @cache_control(no_cache=True)
 @require_safe
-def worker(request: "HttpRequest") -> HttpResponse:
-    """The service worker, which looks after the page in both languages."""
-    response = HttpResponse(shell.worker(), content_type="text/javascript; charset=utf-8")
+def service_worker(request: "HttpRequest") -> HttpResponse:
+    """Serve the service worker, whose scope covers the page in all languages."""
+    response = HttpResponse(shell.render_service_worker(), content_type="text/javascript; charset=utf-8")
     response["Service-Worker-Allowed"] = "/"
     return response
 
 
 @cache_control(no_cache=True)
 @require_safe
-def manifest(request: "HttpRequest") -> HttpResponse:
-    """What a phone needs to put the scanner on its home screen."""
+def web_manifest(request: "HttpRequest") -> HttpResponse:
+    """Serve the manifest, with which a phone puts the scanner on its home screen."""
     address = reverse("scan")
     icons = [
         {

@@ -1,4 +1,4 @@
-"""Certificates of attendance on paper, for those who arrived and left: the name large, the rest quiet."""
+"""Draw certificates of attendance as PDF, one landscape A4 page per visitor who arrived and left."""
 
 import datetime
 import io
@@ -10,115 +10,123 @@ from django.conf import settings
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from convention.dates import say_day, say_time, say_weekday
-from convention.errors import Closed
-from convention.typeset import Box, Document, Page, Weight, fit, shape
-from registrations.calendar import where_of
-from registrations.invoices.models import Issuer
-from schedule.paper.setting import INK, PALE, set_text
+from convention.errors import NotOpenNow
+from convention.text.dates import format_date, format_date_with_weekday, format_time
+from convention.typeset import FontWeight, PdfDocument, PdfPage, TextBox, fit_text, shape_line
+from registrations.invoices.models.documents import Issuer
+from registrations.orders.calendar import format_venue_address
+from schedule.paper.text_layout import INK_COLOR, PALE_INK_COLOR, set_text
 
-from .roster import Visitor
-from .where import may_certify
+from .roster import RosterEntry
+from .whereabouts import can_certify
 
 if TYPE_CHECKING:
     from convention.events.models import Event
 
-WIDTH, HEIGHT = 841.89, 595.28
-SIDE = 90.0
-COLUMN = WIDTH - 2 * SIDE
+PAGE_WIDTH, PAGE_HEIGHT = 841.89, 595.28
+PAGE_MARGIN = 90.0
+COLUMN_WIDTH = PAGE_WIDTH - 2 * PAGE_MARGIN
 
 
 @dataclass(frozen=True, kw_only=True)
-class Certified:
-    """Who, and from when to when."""
+class CertificateFacts:
+    """The text of one certificate: names, and the times of arrival and departure (aware datetimes)."""
 
     name: str
     company: str
     reference: str
-    came_at: datetime.datetime
+    arrived_at: datetime.datetime
     left_at: datetime.datetime
 
 
-def certified(visitor: Visitor) -> Certified:
-    """What a certificate says of a visitor. Raises Closed for whoever did not arrive and leave."""
-    if not may_certify(visitor.where) or visitor.came_at is None or visitor.left_at is None:
-        raise Closed(_("A certificate is for those who were scanned in at the gate and out again."))
-    return Certified(
+def make_certificate_facts(visitor: RosterEntry) -> CertificateFacts:
+    """Return the facts for a visitor's certificate. Raise NotOpenNow unless they arrived and left."""
+    if not can_certify(visitor.whereabouts) or visitor.arrived_at is None or visitor.left_at is None:
+        raise NotOpenNow(_("A certificate is for those who were scanned in at the gate and out again."))
+    return CertificateFacts(
         name=f"{visitor.first_name} {visitor.last_name}".strip() or visitor.reference,
         company=visitor.company,
         reference=visitor.reference,
-        came_at=visitor.came_at,
+        arrived_at=visitor.arrived_at,
         left_at=visitor.left_at,
     )
 
 
-def draw_certificates(event: "Event", people: Iterable[Certified]) -> bytes:
-    """A page for each, in the language of the moment."""
+def draw_certificates(event: "Event", certificates: Iterable[CertificateFacts]) -> bytes:
+    """Return a PDF with one page per certificate, in the active language."""
     file = io.BytesIO()
     title = _("Certificate of attendance · %(event)s") % {"event": event.title}
-    with Document(file, title=title, language=translation.get_language() or "fr") as document:
-        for one in people:
-            _draw(document.page(WIDTH, HEIGHT), event, one)
+    with PdfDocument(file, title=title, language=translation.get_language() or "fr") as document:
+        for facts in certificates:
+            _draw_certificate(document.begin_page(PAGE_WIDTH, PAGE_HEIGHT), event, facts)
     return file.getvalue()
 
 
-def _draw(page: Page, event: "Event", one: Certified) -> None:
-    page.color(event.accent)
-    page.rectangle(0, 0, 14, HEIGHT)
-    y = _text(page, issuer(), 84, size=13, weight=Weight.SEMIBOLD)
-    y = _text(page, _("Certificate of attendance"), y + 14, size=30, weight=Weight.BOLD)
-    y = _text(page, _("We certify that"), y + 40, size=13, color=PALE)
-    y = _name(page, one.name, y + 6)
-    if one.company:
-        y = _text(page, one.company, y + 2, size=16)
-    y = _text(page, _("took part in"), y + 20, size=13, color=PALE)
-    y = _text(page, event.title, y + 4, size=18, weight=Weight.SEMIBOLD)
-    y = _text(page, said_when(event, one), y + 6, size=13)
-    if where := where_of(event):
-        y = _text(page, where, y + 2, size=13)
-    _foot(page, event, one)
+def _draw_certificate(page: PdfPage, event: "Event", facts: CertificateFacts) -> None:
+    page.set_color(event.accent)
+    page.fill_rectangle(0, 0, 14, PAGE_HEIGHT)
+    y = _draw_text(page, get_issuer_name(), 84, size=13, weight=FontWeight.SEMIBOLD)
+    y = _draw_text(page, _("Certificate of attendance"), y + 14, size=30, weight=FontWeight.BOLD)
+    y = _draw_text(page, _("We certify that"), y + 40, size=13, color=PALE_INK_COLOR)
+    y = _draw_name(page, facts.name, y + 6)
+    if facts.company:
+        y = _draw_text(page, facts.company, y + 2, size=16)
+    y = _draw_text(page, _("took part in"), y + 20, size=13, color=PALE_INK_COLOR)
+    y = _draw_text(page, event.title, y + 4, size=18, weight=FontWeight.SEMIBOLD)
+    y = _draw_text(page, describe_stay(event, facts), y + 6, size=13)
+    if where := format_venue_address(event):
+        y = _draw_text(page, where, y + 2, size=13)
+    _draw_footer(page, event, facts)
 
 
-def said_when(event: "Event", one: Certified) -> str:
-    """The day and the hours between which somebody was on site."""
+def describe_stay(event: "Event", facts: CertificateFacts) -> str:
+    """Return the day and the hours on site as a phrase, in the event's time zone."""
     sentence = _("on %(day)s, from %(came)s to %(left)s")
     zone = event.zone
     return sentence % {
-        "day": say_weekday(one.came_at, zone),
-        "came": say_time(one.came_at, zone),
-        "left": say_time(one.left_at, zone),
+        "day": format_date_with_weekday(facts.arrived_at, zone),
+        "came": format_time(facts.arrived_at, zone),
+        "left": format_time(facts.left_at, zone),
     }
 
 
-def issuer() -> str:
-    """Who certifies: the association as its invoices name it, else the site."""
-    current = Issuer.current()
+def get_issuer_name() -> str:
+    """Return the association's legal name as on its invoices, else the name of the site."""
+    current = Issuer.get_current()
     return current.legal_name if current else str(settings.SITE_NAME)
 
 
-def _text(
-    page: Page, text: str, y: float, *, size: float, weight: Weight = Weight.REGULAR, color: str = INK
+def _draw_text(
+    page: PdfPage,
+    text: str,
+    y: float,
+    *,
+    size: float,
+    weight: FontWeight = FontWeight.REGULAR,
+    color: str = INK_COLOR,
 ) -> float:
-    """Set it in the column from the top edge y; returns the y below."""
-    page.color(color)
-    return set_text(text, weight, width=COLUMN, size=size).draw(page, SIDE, y)
+    """Draw `text` in the column with its top edge at `y` (points); return the y below it."""
+    page.set_color(color)
+    return set_text(text, weight, width=COLUMN_WIDTH, size=size).draw(page, PAGE_MARGIN, y)
 
 
-def _name(page: Page, name: str, y: float) -> float:
-    """The name as large as it fits on two lines."""
-    fitted = fit(name, Weight.BOLD, Box(width=COLUMN, lines=2), size=36, floor=18)
-    page.color(INK)
+def _draw_name(page: PdfPage, name: str, y: float) -> float:
+    """Draw the name as large as fits on two lines; return the y below it."""
+    fitted = fit_text(
+        name, FontWeight.BOLD, TextBox(width=COLUMN_WIDTH, max_lines=2), max_size=36, min_size=18
+    )
+    page.set_color(INK_COLOR)
     for line in fitted.lines:
         y += fitted.size * 1.15
-        page.text(line, SIDE, y - fitted.size * 0.2, fitted.size)
+        page.text(line, PAGE_MARGIN, y - fitted.size * 0.2, fitted.size)
     return y + 4
 
 
-def _foot(page: Page, event: "Event", one: Certified) -> None:
-    """What it is made of, so that nobody takes it for more."""
-    said = _(
+def _draw_footer(page: PdfPage, event: "Event", facts: CertificateFacts) -> None:
+    """Draw the origin of the times, so that the paper is not taken for a certificate of training."""
+    footer = _(
         "Made on %(day)s from the scans at the gate; no. %(number)s. "
         "It certifies presence, and is no certificate of training."
-    ) % {"day": say_day(timezone.now(), event.zone), "number": one.reference}
-    page.color(PALE)
-    page.text(shape(said, Weight.REGULAR), SIDE, HEIGHT - 48, 9)
+    ) % {"day": format_date(timezone.now(), event.zone), "number": facts.reference}
+    page.set_color(PALE_INK_COLOR)
+    page.text(shape_line(footer, FontWeight.REGULAR), PAGE_MARGIN, PAGE_HEIGHT - 48, 9)

@@ -1,4 +1,4 @@
-"""Everybody of a visit at a moment: where they are, their coaches, where else they are expected that day."""
+"""Load the roster of a visit: where each visitor is, their rides, and other visits of the same day."""
 
 import datetime
 from collections import Counter
@@ -10,186 +10,211 @@ from django.db.models import Exists, OuterRef
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from badges.attendance.came import came_and_left
-from badges.attendance.headcount import expected
+from badges.attendance.attendance_hooks import find_stays
 from badges.attendance.models import Checkpoint, Presence
+from badges.attendance.reports.headcount import expected_registrations
 from convention.events.models import Event
-from convention.text import filed
+from convention.text.normalize import name_search_key
 from registrations.models import Registration
-from registrations.visits.day_doors import visits_known_to
-from registrations.visits.models import Leg, LegSeat, Visit
+from registrations.visits.models import Ride, RideSeat, Visit
+from registrations.visits.permissions import list_nameable_events
 
-from .where import Facts, Where, where_is, words_for
+from .whereabouts import VisitorFacts, Whereabouts, describe_count, locate_visitor
 
 if TYPE_CHECKING:
-    from badges.attendance.came import Stay
-    from convention.club.doors import Visitor as Reader
+    from badges.attendance.attendance_hooks import Stay
+    from convention.club.permissions import RequestUser as Reader
 
-DAY = datetime.timedelta(days=1)
+ONE_DAY = datetime.timedelta(days=1)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Visitor:
-    """One line of the roster. `rides` and `boarded` are by ride, `elsewhere` other visits of that day."""
+class RosterEntry:
+    """One visitor on the roster.
+
+    `ride_ids` are the rides chosen, `boarding_times` the first scan by ride, and `other_visits` the titles of
+    other visits on the same days where they also have a place.
+    """
 
     pk: int
     reference: str
     last_name: str
     first_name: str
     company: str
-    where: Where
-    came_at: datetime.datetime | None
+    whereabouts: Whereabouts
+    arrived_at: datetime.datetime | None
     left_at: datetime.datetime | None
-    rides: tuple[int, ...]
-    boarded: Mapping[int, datetime.datetime]
-    elsewhere: tuple[str, ...]
-    is_awaited: bool
+    ride_ids: tuple[int, ...]
+    boarding_times: Mapping[int, datetime.datetime]
+    other_visits: tuple[str, ...]
+    is_expected: bool
 
     @property
     def name(self) -> str:
-        """As lists sort it: the last name first; the reference of a place without a name."""
+        """Return the last name first, as lists sort it, or the reference of a nameless registration."""
         return f"{self.last_name} {self.first_name}".strip() or self.reference
 
     @property
-    def boarded_at(self) -> datetime.datetime | None:
-        """When a coach saw them first."""
-        return min(self.boarded.values(), default=None)
+    def first_boarded_at(self) -> datetime.datetime | None:
+        return min(self.boarding_times.values(), default=None)
 
 
-def roster_of(
+def load_roster(
     visit: Visit, *, reader: "Reader | None" = None, at: datetime.datetime | None = None
-) -> list[Visitor]:
-    """All who are expected, and all who came although their place was taken away since; by name.
+) -> list[RosterEntry]:
+    """Return an entry for each expected visitor, and for each who came although their place was cancelled.
 
-    Titles of other visits are told to a reader who knows of them.
+    Entries are sorted by name. Titles of other visits are given only where `reader` may see those visits.
+    `at` is the moment to decide for, now by default.
     """
     now, event = at or timezone.now(), visit.event
-    people = list(expected(event).only(
+    people = list(expected_registrations(event).only(
         "pk", "reference", "last_name", "first_name", "company", "person_id", "cancelled_at"
     ))  # fmt: skip
-    seen = Seen(
+    data = RosterData(
         at=now,
-        stays=came_and_left(event),
-        boarded=_boarded(event),
-        rides=_rides(visit),
-        elsewhere=_elsewhere(event, [one.person_id for one in people if one.person_id], reader),
-        outward=frozenset(visit.legs.filter(direction=Leg.Direction.OUT).values_list("pk", flat=True)),
+        stays=find_stays(event),
+        boarding_times=_load_boarding_times(event),
+        ride_ids=_load_ride_ids(visit),
+        other_visits=_load_other_visits(
+            event, [entry.person_id for entry in people if entry.person_id], reader
+        ),
+        outward_ride_ids=frozenset(
+            visit.rides.filter(direction=Ride.Direction.OUT).values_list("pk", flat=True)
+        ),
     )
-    found = [_visitor(one, event, seen) for one in people]
-    return sorted(found, key=lambda one: (filed(one.name), one.pk))
+    entries = [_make_entry(entry, event, data) for entry in people]
+    return sorted(entries, key=lambda entry: (name_search_key(entry.name), entry.pk))
 
 
 @dataclass(frozen=True, kw_only=True)
-class Seen:
-    """What was read of all visitors at once."""
+class RosterData:
+    """Everything that the roster needs beside the registrations, loaded once for all visitors."""
 
     at: datetime.datetime
     stays: "Mapping[int, Stay]"
-    boarded: Mapping[int, dict[int, datetime.datetime]]
-    rides: Mapping[int, list[int]]
-    elsewhere: Mapping[int, list[str]]
-    outward: frozenset[int]
+    boarding_times: Mapping[int, dict[int, datetime.datetime]]
+    ride_ids: Mapping[int, list[int]]
+    other_visits: Mapping[int, list[str]]
+    outward_ride_ids: frozenset[int]
 
 
-def _visitor(one: Registration, event: Event, seen: Seen) -> Visitor:
-    came_at, left_at = seen.stays.get(one.pk, (None, None))
-    boarded = seen.boarded.get(one.pk, {})
-    out = [moment for leg, moment in boarded.items() if leg in seen.outward]
-    facts = Facts(
-        at=seen.at,
+def _make_entry(registration: Registration, event: Event, data: RosterData) -> RosterEntry:
+    came_at, left_at = data.stays.get(registration.pk, (None, None))
+    boarded = data.boarding_times.get(registration.pk, {})
+    # Boarding the coach home does not mean being on the way to the site.
+    outward_boardings = [moment for ride, moment in boarded.items() if ride in data.outward_ride_ids]
+    facts = VisitorFacts(
+        at=data.at,
         starts_at=event.starts_at,
         ends_at=event.ends_at,
-        boarded_at=min(out, default=None),
-        came_at=came_at,
+        boarded_at=min(outward_boardings, default=None),
+        arrived_at=came_at,
         left_at=left_at,
     )
-    return Visitor(
-        pk=one.pk, reference=one.reference, last_name=one.last_name, first_name=one.first_name,
-        company=one.company, where=where_is(facts), came_at=came_at, left_at=left_at,
-        rides=tuple(seen.rides.get(one.pk, ())), boarded=boarded,
-        elsewhere=tuple(seen.elsewhere.get(one.person_id or 0, ())), is_awaited=one.cancelled_at is None,
-    )  # fmt: skip
-
-
-def _boarded(event: Event) -> dict[int, dict[int, datetime.datetime]]:
-    """By registration and ride, when a coach's door saw them first."""
-    rows = Presence.objects.filter(
-        event=event, checkpoint__kind=Checkpoint.Kind.COACH, checkpoint__leg__isnull=False, entries__gt=0
+    return RosterEntry(
+        pk=registration.pk,
+        reference=registration.reference,
+        last_name=registration.last_name,
+        first_name=registration.first_name,
+        company=registration.company,
+        whereabouts=locate_visitor(facts),
+        arrived_at=came_at,
+        left_at=left_at,
+        ride_ids=tuple(data.ride_ids.get(registration.pk, ())),
+        boarding_times=boarded,
+        other_visits=tuple(data.other_visits.get(registration.person_id or 0, ())),
+        is_expected=registration.cancelled_at is None,
     )
-    found: dict[int, dict[int, datetime.datetime]] = {}
-    for registration, leg, first_in in rows.values_list("registration", "checkpoint__leg", "first_in"):
+
+
+def _load_boarding_times(event: Event) -> dict[int, dict[int, datetime.datetime]]:
+    """Return the first scan in a coach by registration and ride."""
+    rows = Presence.objects.filter(
+        event=event, checkpoint__kind=Checkpoint.Kind.COACH, checkpoint__ride__isnull=False, entries__gt=0
+    )
+    times_by_registration: dict[int, dict[int, datetime.datetime]] = {}
+    for registration, ride, first_in in rows.values_list(
+        "registration", "checkpoint__ride", "first_entered_at"
+    ):
         if first_in:
-            found.setdefault(registration, {})[leg] = first_in
-    return found
+            times_by_registration.setdefault(registration, {})[ride] = first_in
+    return times_by_registration
 
 
-def _rides(visit: Visit) -> dict[int, list[int]]:
-    """By registration, the rides chosen."""
-    seats = LegSeat.objects.standing().filter(leg__visit=visit).order_by("leg__leaves_at", "leg")
-    found: dict[int, list[int]] = {}
-    for registration, leg in seats.values_list("application__registration", "leg"):
-        found.setdefault(registration, []).append(leg)
-    return found
+def _load_ride_ids(visit: Visit) -> dict[int, list[int]]:
+    """Return the rides chosen, by registration, in the order of departure."""
+    seats = RideSeat.objects.active().filter(ride__visit=visit).order_by("ride__leaves_at", "ride")
+    rides_by_registration: dict[int, list[int]] = {}
+    for registration, ride in seats.values_list("application__registration", "ride"):
+        rides_by_registration.setdefault(registration, []).append(ride)
+    return rides_by_registration
 
 
-def _elsewhere(event: Event, people: Iterable[int], reader: "Reader | None") -> dict[int, list[str]]:
-    """By person, the other visits of its days where they have a place; those that saw them come first."""
-    known = visits_known_to(reader) if reader else Event.objects.none()
+def _load_other_visits(
+    event: Event, person_ids: Iterable[int], reader: "Reader | None"
+) -> dict[int, list[str]]:
+    """Return the titles of overlapping visits by person, the ones where they were scanned first."""
+    nameable_events = list_nameable_events(reader) if reader else Event.objects.none()
     first, last = (
         moment.astimezone(event.zone).replace(hour=0, minute=0, second=0, microsecond=0)
         for moment in (event.starts_at, event.ends_at)
     )
     entered = Presence.objects.filter(registration=OuterRef("pk"), entries__gt=0)
     rows = Registration.objects.confirmed().exclude(event=event).filter(
-        person__in=list(people), event__kind=Event.Kind.SITE_VISIT,
-        event__starts_at__lt=last + DAY, event__ends_at__gt=first,
+        person__in=list(person_ids), event__kind=Event.Kind.SITE_VISIT,
+        event__starts_at__lt=last + ONE_DAY, event__ends_at__gt=first,
     )  # fmt: skip
-    found: dict[int, list[str]] = {}
-    seen = rows.annotate(was_seen=Exists(entered), is_known=Exists(known.filter(pk=OuterRef("event"))))
-    one: Any
-    for one in seen.select_related("event").order_by("-was_seen", "pk"):
-        title = one.event.title if one.is_known else _("another visit")
-        found.setdefault(one.person_id or 0, []).append(title)
-    return found
+    titles_by_person: dict[int, list[str]] = {}
+    registrations = rows.annotate(
+        was_seen=Exists(entered), is_known=Exists(nameable_events.filter(pk=OuterRef("event")))
+    )
+    registration: Any
+    for registration in registrations.select_related("event").order_by("-was_seen", "pk"):
+        title = registration.event.title if registration.is_known else _("another visit")
+        titles_by_person.setdefault(registration.person_id or 0, []).append(title)
+    return titles_by_person
 
 
-def counted(roster: Iterable[Visitor]) -> list[tuple[Where, int, str]]:
-    """How many are where and what they are called, in the order of a visit; none is told of on site alone."""
-    counts = Counter(one.where for one in roster)
+def count_whereabouts(roster: Iterable[RosterEntry]) -> list[tuple[Whereabouts, int, str]]:
+    """Return each state with its count and label, in the order of the day; empty ones only for on site."""
+    counts = Counter(entry.whereabouts for entry in roster)
     return [
-        (where, counts[where], words_for(where, counts[where]))
-        for where in Where
-        if counts[where] or where == Where.INSIDE
+        (where, counts[where], describe_count(where, counts[where]))
+        for where in Whereabouts
+        if counts[where] or where == Whereabouts.INSIDE
     ]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Manifest:
-    """A ride with its passengers: aboard, missing, and aboard without a seat in it."""
+class CoachManifest:
+    """The passengers of one ride: aboard, missing, and aboard without a seat in it."""
 
-    leg: Leg
-    aboard: list[Visitor]
-    missing: list[Visitor]
-    extra: list[Visitor]
-
-    @property
-    def rows(self) -> list[Visitor]:
-        """All of them, the missing first: they are looked for."""
-        return [*self.missing, *self.aboard, *self.extra]
+    ride: Ride
+    aboard: list[RosterEntry]
+    missing: list[RosterEntry]
+    without_seat: list[RosterEntry]
 
     @property
-    def seats(self) -> int:
-        """How many chose it."""
+    def rows(self) -> list[RosterEntry]:
+        """Return all passengers, the missing first because somebody looks for them."""
+        return [*self.missing, *self.aboard, *self.without_seat]
+
+    @property
+    def seat_count(self) -> int:
+        """Return how many people chose this ride."""
         return len(self.aboard) + len(self.missing)
 
 
-def manifest_of(leg: Leg, roster: Iterable[Visitor]) -> Manifest:
-    """Who sits in that ride, of those on the roster."""
+def build_manifest(ride: Ride, roster: Iterable[RosterEntry]) -> CoachManifest:
+    """Sort the people on the roster into the manifest of one ride."""
     roster = list(roster)
-    chosen = [one for one in roster if leg.pk in one.rides]
-    return Manifest(
-        leg=leg,
-        aboard=[one for one in chosen if leg.pk in one.boarded],
-        missing=[one for one in chosen if leg.pk not in one.boarded],
-        extra=[one for one in roster if leg.pk in one.boarded and leg.pk not in one.rides],
+    passengers = [entry for entry in roster if ride.pk in entry.ride_ids]
+    return CoachManifest(
+        ride=ride,
+        aboard=[entry for entry in passengers if ride.pk in entry.boarding_times],
+        missing=[entry for entry in passengers if ride.pk not in entry.boarding_times],
+        without_seat=[
+            entry for entry in roster if ride.pk in entry.boarding_times and ride.pk not in entry.ride_ids
+        ],
     )

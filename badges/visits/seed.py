@@ -1,4 +1,4 @@
-"""The demo's days: a visit that runs now, with people on site, and one that is over and told."""
+"""Demo data for the day of a visit: one that runs now with people on site, and one that is over."""
 
 import datetime
 import random
@@ -8,74 +8,74 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from badges.attendance.models import Checkpoint, Scan
-from badges.attendance.rebuild import rebuild_presence
-from badges.attendance.seed import make_device, make_scan
-from convention.club.demo_names import VENDORS
+from badges.attendance.scanning.presence_store import rebuild_presence
+from badges.attendance.seed import create_seed_device, make_scan
 from convention.club.models import Company
+from convention.club.seed_data import VENDOR_COMPANIES
 from convention.events.models import Event, Venue
-from convention.events.seed import VISIT, VISIT_EN, give_roles
-from convention.seeding import World
+from convention.events.seed import VISIT_TEXT, VISIT_TEXT_EN, create_desk_role
+from convention.seeding import DemoWorld
 from registrations.models import Registration
-from registrations.seed import make_members_ticket, make_registrations
-from registrations.visits.feedback import ask_usual
+from registrations.seed import seed_members_ticket, seed_registrations
+from registrations.visits.debrief.feedback import add_default_questions
 from registrations.visits.models import (
     Application,
     Debrief,
     DebriefNote,
     FeedbackAnswer,
     Identity,
-    Leg,
-    LegSeat,
     NdaAcceptance,
     NdaText,
+    Ride,
+    RideSeat,
     Visit,
 )
 from registrations.visits.seed_hosts import seed_hosts, seed_list
 
-from .make_doors import make_doors
+from .checkpoints import create_visit_checkpoints
 
-VISITORS = 14
-HOUR, MINUTE = datetime.timedelta(hours=1), datetime.timedelta(minutes=1)
-AGREED = (
+VISITOR_COUNT = 14
+ONE_HOUR, ONE_MINUTE = datetime.timedelta(hours=1), datetime.timedelta(minutes=1)
+NDA_TEXT = (
     "Ce que l’hôte montre avant sa sortie reste entre les personnes présentes jusqu’à la fin de l’embargo."
 )
-AGREED_EN = "What the host shows ahead of release stays with those present until the embargo ends."
-TOLD = (
+NDA_TEXT_EN = "What the host shows ahead of release stays with those present until the embargo ends."
+DEBRIEF_TEXT = (
     "La salle passe au refroidissement liquide direct. L’hôte montre ses mesures sur douze mois\u202f: "
     "la consommation baisse, la maintenance demande un geste de plus.\n\n"
     "La reprise après incident se fait site par site\u202f; le bouton unique n’existe pas, "
     "et l’équipe l’a dit."
 )
-LEARNED = (
+LESSONS_TEXT = (
     "Le refroidissement liquide demande de former les équipes avant l’achat. "
     "Un plan de reprise se lit site par site."
 )
-ANSWERS = (
+FEEDBACK_TEXTS = (
     "Du temps avec les équipes d’exploitation.",
     "Une heure de questions de plus.",
     "Un café à l’arrivée\u202f!",
 )
 
 
-def seed(world: World) -> None:
-    """For the club alone: rides for the visits ahead, a visit of today and one that is over."""
+def seed(world: DemoWorld) -> None:
+    """Create rides for upcoming visits, the visit of today and the past one; only for the size `club`."""
     if world.size != "club":
         return
-    for visit in Visit.objects.filter(legs__isnull=True).select_related("event"):
-        make_rides(visit)
+    for visit in Visit.objects.filter(rides__isnull=True).select_related("event"):
+        create_rides(visit)
     now = world.now.replace(minute=0, second=0, microsecond=0)
-    today = make_visit(world, "visit-today", "la salle réseau", VENDORS[3][0], now - HOUR)
-    run(world, today)
-    past = make_visit(
-        world, "visit-past", "le refroidissement", VENDORS[4][0], now - datetime.timedelta(days=21)
+    today = create_visit(world, "visit-today", "la salle réseau", VENDOR_COMPANIES[3][0], now - ONE_HOUR)
+    seed_visit_day(world, today)
+    past = create_visit(
+        world, "visit-past", "le refroidissement", VENDOR_COMPANIES[4][0], now - datetime.timedelta(days=21)
     )
-    run(world, past)
-    tell(world, past)
-    world.made.append(format_lazy(_("{count} visits with their day"), count=2))
+    seed_visit_day(world, past)
+    seed_debrief(world, past)
+    world.created.append(format_lazy(_("{count} visits with their day"), count=2))
 
 
-def make_visit(world: World, slug: str, topic: str, host: str, starts_at: datetime.datetime) -> Visit:
-    """A visit of six hours whose list was locked and sent."""
+def create_visit(world: DemoWorld, slug: str, topic: str, host: str, starts_at: datetime.datetime) -> Visit:
+    """Create a visit of six hours whose list was locked and sent."""
     company = Company.objects.get(name=host)
     venue, _made = Venue.objects.get_or_create(
         name=f"Site {host}",
@@ -87,17 +87,17 @@ def make_visit(world: World, slug: str, topic: str, host: str, starts_at: dateti
         visibility=Event.Visibility.MEMBERS,
         name=f"Visite chez {host}\u202f: {topic}",
         name_en=f"Visit to {host}",
-        description=VISIT,
-        description_en=VISIT_EN,
+        description=VISIT_TEXT,
+        description_en=VISIT_TEXT_EN,
         starts_at=starts_at,
-        ends_at=starts_at + 6 * HOUR,
+        ends_at=starts_at + 6 * ONE_HOUR,
         venue=venue,
         host=company,
         accent="#7a4b00",
         registration_closes_at=starts_at - datetime.timedelta(days=14),
         contact_email="visites@club.example",
     )
-    give_roles(world, event)
+    create_desk_role(world, event)
     agreed = starts_at - datetime.timedelta(days=60)
     return Visit.objects.create(
         event=event,
@@ -114,37 +114,37 @@ def make_visit(world: World, slug: str, topic: str, host: str, starts_at: dateti
     )
 
 
-def make_rides(visit: Visit) -> list[Leg]:
-    """A coach there and back."""
+def create_rides(visit: Visit) -> list[Ride]:
+    """Create a coach there and a coach back."""
     event = visit.event
-    there = Leg.objects.create(
+    outward = Ride.objects.create(
         visit=visit,
-        direction=Leg.Direction.OUT,
+        direction=Ride.Direction.OUT,
         meeting_point="Gare de Lyon, sortie 3, sous l’horloge",
         latitude="48.844304",
         longitude="2.373377",
-        leaves_at=event.starts_at - 75 * MINUTE,
-        arrives_at=event.starts_at - 15 * MINUTE,
+        leaves_at=event.starts_at - 75 * ONE_MINUTE,
+        arrives_at=event.starts_at - 15 * ONE_MINUTE,
         capacity=30,
     )
-    back = Leg.objects.create(
+    homeward = Ride.objects.create(
         visit=visit,
-        direction=Leg.Direction.BACK,
+        direction=Ride.Direction.BACK,
         meeting_point="Parking visiteurs, devant la grille",
-        leaves_at=event.ends_at + 15 * MINUTE,
-        arrives_at=event.ends_at + 75 * MINUTE,
+        leaves_at=event.ends_at + 15 * ONE_MINUTE,
+        arrives_at=event.ends_at + 75 * ONE_MINUTE,
         capacity=30,
     )
-    return [there, back]
+    return [outward, homeward]
 
 
-def run(world: World, visit: Visit) -> None:
-    """People sign, take the coach and pass the gate; one is missing, one comes late on their own."""
-    event, rng = visit.event, world.rng("visit day", visit.event.slug)
-    make_members_ticket(event)
-    make_registrations(world, event, VISITORS, only="member")
-    text = NdaText.objects.create(visit=visit, number=1, text=AGREED, text_en=AGREED_EN)
-    legs = make_rides(visit)
+def seed_visit_day(world: DemoWorld, visit: Visit) -> None:
+    """Create visitors, rides, checkpoints and scans; one visitor is missing, one comes late on their own."""
+    event, rng = visit.event, world.make_rng("visit day", visit.event.slug)
+    seed_members_ticket(event)
+    seed_registrations(world, event, VISITOR_COUNT, only="member")
+    text = NdaText.objects.create(visit=visit, number=1, text=NDA_TEXT, text_en=NDA_TEXT_EN)
+    rides = create_rides(visit)
     people = list(event.registrations.confirmed().order_by("pk"))
     applications = Application.objects.bulk_create(
         Application(
@@ -169,19 +169,20 @@ def run(world: World, visit: Visit) -> None:
     )
     seed_hosts(world, visit, applications, at=event.registration_closes_at or event.starts_at)
     seed_list(world, visit, applications)
-    riders = applications[:10]
-    LegSeat.objects.bulk_create(LegSeat(leg=leg, application=one) for leg in legs for one in riders)
-    Leg.objects.filter(visit=visit).update(taken=F("taken") + len(riders))
-    make_doors(visit=visit)
-    scan_all(world, rng, visit, people)
+    passengers = applications[:10]
+    RideSeat.objects.bulk_create(RideSeat(ride=ride, application=one) for ride in rides for one in passengers)
+    # bulk_create bypasses the reservation of stock.
+    Ride.objects.filter(visit=visit).update(reserved=F("reserved") + len(passengers))
+    create_visit_checkpoints(visit=visit)
+    seed_scans(world, rng, visit, people)
 
 
-def scan_all(world: World, rng: random.Random, visit: Visit, people: list[Registration]) -> None:
-    """What the phones saw until now."""
+def seed_scans(world: DemoWorld, rng: random.Random, visit: Visit, people: list[Registration]) -> None:
+    """Create the scans made until now."""
     event = visit.event
     phones = {
-        door.kind: make_device(world, event, door, 1)
-        for door in event.checkpoints.exclude(leg__direction="back")
+        door.kind: create_seed_device(world, event, door, 1)
+        for door in event.checkpoints.exclude(ride__direction="back")
     }
     coach, gate, way_out = (
         phones[kind] for kind in (Checkpoint.Kind.COACH, Checkpoint.Kind.ENTRANCE, Checkpoint.Kind.EXIT)
@@ -189,39 +190,41 @@ def scan_all(world: World, rng: random.Random, visit: Visit, people: list[Regist
     scans: list[Scan] = []
     for number, one in enumerate(people[:-2]):
         if 0 < number < 10:
-            at = event.starts_at - rng.uniform(76, 95) * MINUTE
+            at = event.starts_at - rng.uniform(76, 95) * ONE_MINUTE
             scans.append(make_scan(rng, one, coach, (at, Scan.Direction.IN)))
         if number:
             scans.append(
-                make_scan(rng, one, gate, (event.starts_at - rng.uniform(1, 14) * MINUTE, Scan.Direction.IN))
+                make_scan(
+                    rng, one, gate, (event.starts_at - rng.uniform(1, 14) * ONE_MINUTE, Scan.Direction.IN)
+                )
             )
         if number > 1:
             scans.append(
                 make_scan(
-                    rng, one, way_out, (event.ends_at + rng.uniform(1, 12) * MINUTE, Scan.Direction.OUT)
+                    rng, one, way_out, (event.ends_at + rng.uniform(1, 12) * ONE_MINUTE, Scan.Direction.OUT)
                 )
             )
-    scans.append(make_scan(rng, people[-2], gate, (event.starts_at + 35 * MINUTE, Scan.Direction.IN)))
+    scans.append(make_scan(rng, people[-2], gate, (event.starts_at + 35 * ONE_MINUTE, Scan.Direction.IN)))
     Scan.objects.bulk_create(one for one in scans if one.effective_at <= world.now)
     rebuild_presence(event=event)
 
 
-def tell(world: World, visit: Visit) -> None:
-    """The debrief is open to members, and some have answered."""
+def seed_debrief(world: DemoWorld, visit: Visit) -> None:
+    """Create a published debrief and some feedback."""
     ends = visit.event.ends_at
     day = datetime.timedelta(days=1)
     debrief = Debrief.objects.create(
         visit=visit,
-        text=TOLD,
-        learned=LEARNED,
+        text=DEBRIEF_TEXT,
+        lessons_learned=LESSONS_TEXT,
         audience=Debrief.Audience.MEMBERS,
         published_at=ends + 3 * day,
-        vendor_approved_at=ends + 6 * day,
+        host_approved_at=ends + 6 * day,
     )
     Visit.objects.filter(pk=visit.pk).update(debriefed_at=ends + 3 * day, purged_at=ends + 7 * day)
-    visit.lists.update(sealed=None)
+    visit.lists.update(encrypted_data=None)
     Identity.objects.filter(application__visit=visit).delete()
-    ask_usual(visit=visit)
+    add_default_questions(visit=visit)
     answering = list(visit.applications.order_by("pk")[2:8])
     DebriefNote.objects.create(
         debrief=debrief,
@@ -229,15 +232,15 @@ def tell(world: World, visit: Visit) -> None:
         text="Le prestataire de maintenance change en mars.",
         written_at=ends + day,
     )
-    rng = world.rng("feedback", visit.event.slug)
+    rng = world.make_rng("feedback", visit.event.slug)
     for question in visit.feedback_questions.all():
         is_text = question.kind == question.Kind.TEXT
         FeedbackAnswer.objects.bulk_create(
             FeedbackAnswer(
                 question=question,
                 application=one,
-                mark=None if is_text else rng.choice((3, 4, 4, 5, 5)),
-                text=rng.choice(ANSWERS) if is_text else "",
+                rating=None if is_text else rng.choice((3, 4, 4, 5, 5)),
+                text=rng.choice(FEEDBACK_TEXTS) if is_text else "",
                 answered_at=ends + day,
             )
             for one in answering

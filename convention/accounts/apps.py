@@ -1,4 +1,4 @@
-"""Signing in and staying safe."""
+"""App of sign-in and account security."""
 
 from importlib import import_module
 
@@ -7,7 +7,7 @@ from django.apps import AppConfig
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy as _
 
-from convention.limits import limits
+from convention.web.rate_limit_cache import limits_cache
 
 
 class AccountsConfig(AppConfig):
@@ -17,7 +17,7 @@ class AccountsConfig(AppConfig):
     verbose_name = _("Sign-in")
 
     def ready(self) -> None:
-        """Connect to allauth's own signals; what it counts stands where all limits are counted."""
-        import_string("convention.accounts.listen.connect")()
+        """Connect to allauth's signals, register checks, and use our rate limit cache."""
+        import_string("convention.accounts.account_events.connect_signals")()
         import_module("convention.accounts.checks")
-        ratelimit.cache = limits  # allauth has no setting for it
+        ratelimit.cache = limits_cache  # allauth has no setting for it

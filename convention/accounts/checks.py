@@ -1,4 +1,4 @@
-"""What is wrong with the accounts of a production site; `manage.py check --deploy`."""
+"""Checks of a production site's accounts, for `manage.py check --deploy`."""
 
 from typing import Any
 
@@ -6,16 +6,16 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Tags, Warning, register  # noqa: A004 (the framework's name)
 from django.db import DatabaseError
 
-from .demo_credentials import people_with_demo_password
+from .demo_credentials import find_people_with_demo_password
 
 
 @register(Tags.security, deploy=True)
-def demo_passwords(app_configs: object, **_kwargs: Any) -> list[CheckMessage]:
-    """Return a warning for each account with the demo's password; none where there is no database yet."""
+def check_demo_passwords(app_configs: object, **_kwargs: Any) -> list[CheckMessage]:
+    """Warn about each account with the demo's password; return [] without a database."""
     if not settings.PRODUCTION:
         return []
     try:
-        people = people_with_demo_password()
+        people = find_people_with_demo_password()
     except DatabaseError:
         return []
     return [

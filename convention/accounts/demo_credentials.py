@@ -1,6 +1,6 @@
-"""Find the accounts that open with the demo's published password, and give them passwords of their own.
+"""Find accounts with the demo's published password, and replace it.
 
-Whoever knew the password may have left other ways in: `replace_credentials` takes them away too.
+Anybody who knew the password may have added other ways in: `replace_credentials` removes those too.
 """
 
 import secrets
@@ -17,24 +17,24 @@ from django.utils import timezone
 
 from convention import hooks
 from convention.api.models import ApiToken
-from convention.audit.record import record
-from convention.club.demo_accounts import DEMO_DOMAIN, DEMO_PASSWORD, REPLACE_VERB
+from convention.audit.record import record_action
+from convention.club.demo_accounts import DEMO_DOMAIN, DEMO_PASSWORD, REPLACE_PASSWORD_VERB
 from convention.club.models import ClubRole, Person
 from convention.events.models import EventRole
 
-ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
-"""Without characters that look alike."""
-GROUPS, GROUP_LENGTH = 4, 4
-"""Of a random password: 16 characters, 79 bits."""
+# Without characters that look alike.
+PASSWORD_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # noqa: S105 (letters to choose from)
+# 16 characters, 79 bits.
+PASSWORD_GROUP_COUNT, PASSWORD_GROUP_LENGTH = 4, 4
 HASHING_THREADS = 4
-FIELDS = ["password", "sessions", "second factors", "tokens", "devices"]
+REPLACED_CREDENTIALS = ["password", "sessions", "second factors", "tokens", "devices"]
 
 
-def people_with_demo_password() -> list[Person]:
-    """Return the active people whose password is the demo's, by address.
+def find_people_with_demo_password() -> list[Person]:
+    """Return the active people whose password is the demo's, ordered by address.
 
-    Looked at are addresses of the demo's domain and everybody who works for the club: hashing takes a tenth of
-    a second each, and nobody else can choose that password (`passwords.KnownPasswordValidator`).
+    Only addresses of the demo's domain and the club's staff are checked: hashing takes a tenth of a second
+    each, and nobody else can choose that password (`password_validators.KnownPasswordValidator`).
     """
     has_club_role = Exists(ClubRole.objects.filter(person=OuterRef("pk")))
     has_event_role = Exists(EventRole.objects.filter(person=OuterRef("pk")))
@@ -51,23 +51,22 @@ def people_with_demo_password() -> list[Person]:
     )
     hashes = {person.password for person in people}  # the seed hashes once for all of its accounts
     with ThreadPoolExecutor(HASHING_THREADS) as pool:
-        matches = dict(zip(hashes, pool.map(opens_with_demo_password, hashes), strict=True))
+        matches = dict(zip(hashes, pool.map(is_demo_password_hash, hashes), strict=True))
     return [person for person in people if matches[person.password]]
 
 
-def opens_with_demo_password(encoded: str) -> bool:
-    """Return whether a stored password is the demo's."""
+def is_demo_password_hash(encoded: str) -> bool:
     return check_password(DEMO_PASSWORD, encoded)
 
 
 @transaction.atomic
 def replace_credentials(people: Iterable[Person]) -> dict[Person, str]:
-    """Give each of these people a random password; return the passwords, which are stored nowhere.
+    """Give each of these people a random password; return the passwords, which are not stored.
 
-    Their API tokens, second factors and added addresses are removed. All sessions end, also those of hosts, and
-    all paired devices of the site are revoked: who paired them is not known.
+    Their API tokens, second factors and added addresses are removed. All sessions end, also those of hosts,
+    and all paired devices of the site are revoked, since it is not known who paired them.
     """
-    passwords = {person: random_password() for person in people}
+    passwords = {person: generate_password() for person in people}
     if not passwords:
         return {}
     for person, password in passwords.items():
@@ -76,13 +75,16 @@ def replace_credentials(people: Iterable[Person]) -> dict[Person, str]:
         Authenticator.objects.filter(user=person).delete()
         ApiToken.objects.filter(person=person, revoked_at=None).update(revoked_at=timezone.now())
         EmailAddress.objects.filter(user=person).exclude(email=person.email).delete()
-        record(REPLACE_VERB, person, fields=FIELDS)
+        record_action(REPLACE_PASSWORD_VERB, person, fields=REPLACED_CREDENTIALS)
     Session.objects.all().delete()
     hooks.revoke_devices.provider()()
     return passwords
 
 
-def random_password() -> str:
-    """Return a password that can be read out and typed."""
-    groups = ("".join(secrets.choice(ALPHABET) for _ in range(GROUP_LENGTH)) for _ in range(GROUPS))
+def generate_password() -> str:
+    """Return a random password that can be read out and typed."""
+    groups = (
+        "".join(secrets.choice(PASSWORD_ALPHABET) for _ in range(PASSWORD_GROUP_LENGTH))
+        for _ in range(PASSWORD_GROUP_COUNT)
+    )
     return "-".join(groups)

@@ -1,4 +1,4 @@
-"""allauth's forms, made to our measure."""
+"""Forms of allauth with our labels, rate limits and error messages."""
 
 import contextlib
 import json
@@ -19,6 +19,7 @@ from allauth.account.forms import (
 from allauth.account.forms import (
     ReauthenticateForm as PasswordForm,
 )
+from allauth.account.models import EmailAddress
 from allauth.core import context
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
@@ -39,21 +40,34 @@ from django.utils.translation import gettext_lazy as _
 from fido2.utils import websafe_decode
 
 from convention.club.demo_accounts import DEMO_PASSWORD
+from convention.club.models import Person
+from convention.text.email_addresses import filter_by_email
 
-from .factors import use_once
-from .find_account import accounts_of
-from .proof import limit_session
-from .throttles import refusal_of_code
+from .second_factors import use_app_code
+from .session_security import limit_staff_session
+from .throttles import find_code_refusal
 
-NAME_LENGTH = 60
-UNREADABLE = (
+MAX_PASSKEY_NAME_LENGTH = 60
+# The WebAuthn library raises any of these for a malformed response.
+# Without them a forged response would be a server error instead of a form error.
+INVALID_CREDENTIAL_ERRORS = (
     TypeError, ValueError, KeyError, AttributeError, IndexError, InvalidSignature, NotImplementedError,
 )  # fmt: skip
-"""What the library raises for an answer that no passkey gave."""
 
 
-class Plain(forms.Form):
-    """Labels say what a field is for: nothing stands in the field itself."""
+def find_accounts(address: str) -> list[Person]:
+    """Return the account that has verified this address, else the one the club knows by it; at most one.
+
+    An address that somebody only typed as their account's new one is left out: its owner would be signed in
+    to that account, and would verify the address for it, without having been asked.
+    """
+    proven = filter_by_email(EmailAddress.objects.filter(verified=True).select_related("user"), address)
+    found = [row.user for row in proven] or filter_by_email(Person.objects.order_by("pk"), address)
+    return [person for person in found if person.is_active][:1]
+
+
+class NoPlaceholderForm(forms.Form):
+    """A form whose labels say what a field is for, without placeholders."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -63,7 +77,7 @@ class Plain(forms.Form):
                 field.label = _("E-mail")
 
 
-class SignIn(Plain, LoginForm):
+class SignInForm(NoPlaceholderForm, LoginForm):
     """Address and password; the browser may offer a passkey in the first field."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -72,9 +86,9 @@ class SignIn(Plain, LoginForm):
         self.fields["password"].help_text = ""
 
     def clean_password(self) -> str:
-        """Refuse the demo's password in production, whoever's account it is: everybody can read it.
+        """Refuse the demo's published password in production.
 
-        Whoever knew it would be led to set up a second factor of their own, and the account would be theirs.
+        Otherwise anybody could sign in with it, set up a second factor and take over the account.
         """
         password: str = self.cleaned_data["password"]
         if settings.PRODUCTION and password == DEMO_PASSWORD:
@@ -87,100 +101,101 @@ class SignIn(Plain, LoginForm):
         return password
 
     def login(self, request: Any, redirect_url: str | None = None) -> Any:
-        """Sign in; allauth sets the session's age last of all, so ours comes after."""
-        answer = super().login(request, redirect_url)
+        """Sign in, then limit the session: allauth sets its age last, so ours comes after."""
+        response = super().login(request, redirect_url)
         if request.user.is_authenticated:
-            limit_session(request, request.user)
-        return answer
+            limit_staff_session(request, request.user)
+        return response
 
 
-class AskForCode(Plain, RequestLoginCodeForm):
-    """Where the code is sent."""
+class LoginCodeRequestForm(NoPlaceholderForm, RequestLoginCodeForm):
+    """The address to which a sign-in code is mailed."""
 
     def clean_email(self) -> str:
-        """So many codes, and no more, are asked for from one browser, and from all strange ones together."""
+        """Limit how many codes are requested by one browser, and by all unknown ones together."""
         email: str = super().clean_email()
-        self._user = next(iter(accounts_of(email)), None)
-        if email and (refusal := refusal_of_code(context.request, email)):
+        self._user = next(iter(find_accounts(email)), None)
+        if email and (refusal := find_code_refusal(context.request, email)):
             raise get_account_adapter().validation_error(refusal)
         return email
 
 
-class AskForLink(Plain, ResetPasswordForm):
-    """Where the link to a new password is sent."""
+class PasswordResetRequestForm(NoPlaceholderForm, ResetPasswordForm):
+    """The address to which a password reset link is mailed."""
 
     def clean_email(self) -> str:
         """The address, with the account that it opens."""
         email: str = super().clean_email()
-        self.users = accounts_of(email)
+        self.users = find_accounts(email)
         return email
 
 
-class NewAddress(Plain, AddEmailForm):
-    """Another address."""
+class NewEmailForm(NoPlaceholderForm, AddEmailForm):
+    """Another e-mail address."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["email"].label = _("New address")
 
 
-class ChangePassword(Plain, ChangePasswordForm):
-    """The present password, and another."""
+class PasswordChangeForm(NoPlaceholderForm, ChangePasswordForm):
+    """The current password and a new one."""
 
 
-class FirstPassword(Plain, SetPasswordForm):
-    """A password, for someone who had none."""
+class FirstPasswordForm(NoPlaceholderForm, SetPasswordForm):
+    """A password for an account that had none."""
 
 
-class NewPassword(Plain, ResetPasswordKeyForm):
-    """Another password, by the link of a mail."""
+class NewPasswordForm(NoPlaceholderForm, ResetPasswordKeyForm):
+    """A new password, set by a mailed link."""
 
 
-class ShowPassword(Plain, PasswordForm):
-    """Before a change of weight."""
+class PasswordReauthenticationForm(NoPlaceholderForm, PasswordForm):
+    """The password, asked again before a sensitive change."""
 
 
-def code_field(label: Any, hint: Any = "") -> forms.CharField:
-    """A code typed from a phone or a sheet of paper."""
+def make_code_field(label: Any, hint: Any = "") -> forms.CharField:
+    """Return a field for a code typed from a phone or a sheet of paper."""
     attrs = {"class": "code", "autocomplete": "one-time-code", "inputmode": "numeric", "autofocus": True}
     return forms.CharField(label=label, help_text=hint, max_length=20, widget=forms.TextInput(attrs=attrs))
 
 
-class OneUse(forms.Form):
-    """A code of the app is good once, whichever process is asked."""
+class SingleUseCodeForm(forms.Form):
+    """A code of the authenticator app, accepted once over all server processes."""
 
-    code = code_field(_("Code"), _("Of your authenticator app, or one of your recovery codes."))
+    code = make_code_field(_("Code"), _("Of your authenticator app, or one of your recovery codes."))
     authenticator: Authenticator
 
     def clean_code(self) -> str:
-        """Try it, then spend it."""
-        code: str = super().clean_code()  # type: ignore[misc]  # of the form it stands before
+        """Check the code, then mark it as used."""
+        code: str = super().clean_code()  # type: ignore[misc]  # of the next class in the MRO
+        # allauth itself marks recovery codes as used.
         is_app = self.authenticator.type == Authenticator.Type.TOTP
-        if is_app and not use_once(self.authenticator, code):
+        if is_app and not use_app_code(self.authenticator, code):
             raise get_adapter().validation_error("incorrect_code")
         return code
 
 
-class ShowCode(OneUse, AuthenticateForm):
-    """After the password."""
+class SecondFactorCodeForm(SingleUseCodeForm, AuthenticateForm):
+    """The code asked after the password."""
 
 
-class ShowCodeAgain(OneUse, ReauthenticateForm):
-    """Before a change of weight."""
+class CodeReauthenticationForm(SingleUseCodeForm, ReauthenticateForm):
+    """The code, asked again before a sensitive change."""
 
 
-class AddApp(ActivateTOTPForm):
-    """The first code of a new app."""
+class AuthenticatorAppForm(ActivateTOTPForm):
+    """The first code of a new authenticator app."""
 
-    code = code_field(_("Code that the app shows"))
+    code = make_code_field(_("Code that the app shows"))
 
 
 @contextlib.contextmanager
-def refusing() -> Iterator[None]:
-    """Whatever is wrong with an answer, even one that no passkey gave, is said in one sentence."""
+def convert_passkey_errors() -> Iterator[None]:
+    """Replace every error about an invalid passkey response by one message."""
     try:
         yield
-    except (ValidationError, *UNREADABLE) as error:
+    except (ValidationError, *INVALID_CREDENTIAL_ERRORS) as error:
         if getattr(error, "code", "incorrect_code") != "incorrect_code":
             raise
         raise ValidationError(
@@ -188,71 +203,66 @@ def refusing() -> Iterator[None]:
         ) from error
 
 
-def refuse_other_origin(credential: Any) -> None:
-    """Raise ValueError for an answer that a page of another host asked for.
+def check_passkey_origin(credential: Any) -> None:
+    """Raise ValueError for a passkey response that was requested by a page of another host.
 
-    The library accepts hosts beneath ours too, so a page on one of them could sign people in.
+    The library accepts subdomains of ours too, so a page on one of them could sign people in.
     """
     client_data = json.loads(websafe_decode(credential["response"]["clientDataJSON"]))
     if urlsplit(client_data["origin"]).hostname != context.request.get_host().partition(":")[0]:
         raise ValueError("A page of another host asked for this passkey.")
 
 
-class PasskeySignIn(LoginWebAuthnForm):
+class PasskeySignInForm(LoginWebAuthnForm):
     """A passkey in place of address, password and second factor."""
 
     def clean_credential(self) -> Authenticator:
-        """The passkey that answered."""
-        with refusing():
-            refuse_other_origin(self.cleaned_data["credential"])
+        with convert_passkey_errors():
+            check_passkey_origin(self.cleaned_data["credential"])
             return super().clean_credential()
 
 
-class ShowPasskey(AuthenticateWebAuthnForm):
-    """After the password."""
+class PasskeySecondFactorForm(AuthenticateWebAuthnForm):
+    """A passkey shown after the password."""
 
     def clean_credential(self) -> Authenticator:
-        """The passkey that answered."""
-        with refusing():
-            refuse_other_origin(self.cleaned_data["credential"])
+        with convert_passkey_errors():
+            check_passkey_origin(self.cleaned_data["credential"])
             return super().clean_credential()
 
 
-class ShowPasskeyAgain(ReauthenticateWebAuthnForm):
-    """Before a change of weight."""
+class PasskeyReauthenticationForm(ReauthenticateWebAuthnForm):
+    """A passkey shown again before a sensitive change."""
 
     def clean_credential(self) -> Authenticator:
-        """The passkey that answered."""
-        with refusing():
-            refuse_other_origin(self.cleaned_data["credential"])
+        with convert_passkey_errors():
+            check_passkey_origin(self.cleaned_data["credential"])
             return super().clean_credential()
 
 
-def passkey_name() -> forms.CharField:
-    """By which a person tells passkeys apart."""
+def make_passkey_name_field() -> forms.CharField:
     hint = _("Such as the device it is on: “Phone”, “Key on my key ring”.")
-    return forms.CharField(label=_("Name"), max_length=NAME_LENGTH, required=True, help_text=hint)
+    return forms.CharField(label=_("Name"), max_length=MAX_PASSKEY_NAME_LENGTH, required=True, help_text=hint)
 
 
-class AddPasskey(AddWebAuthnForm):
-    """A new passkey; it must know who holds it (by finger, face or PIN), for it stands for two factors."""
+class PasskeyAddForm(AddWebAuthnForm):
+    """A new passkey that verifies its user (finger, face or PIN): it counts as two factors."""
 
-    name = passkey_name()
+    name = make_passkey_name_field()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        # Every passkey of this site works without a password, so there is no choice.
         self.fields.pop("passwordless", None)
 
     def clean(self) -> dict[str, Any]:
-        """The passkey that answered."""
+        """Ask for a passkey without a password, and check who requested the response."""
         self.cleaned_data["passwordless"] = True
-        with refusing():
+        with convert_passkey_errors():
             if credential := self.cleaned_data.get("credential"):
-                refuse_other_origin(credential)
+                check_passkey_origin(credential)
             return super().clean()
 
 
-class RenamePasskey(EditWebAuthnForm):
-    """Another name for a passkey."""
-
-    name = passkey_name()
+class PasskeyRenameForm(EditWebAuthnForm):
+    name = make_passkey_name_field()

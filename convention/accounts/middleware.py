@@ -1,4 +1,4 @@
-"""Who is there, asked about once; and the lock that asks for the second factor and for short sessions."""
+"""Middleware: the permission cache of a request, and the second factor required of the club's staff."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -10,82 +10,87 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 
-from convention.club.asked import ask_once
-from convention.club.doors import signed_in
 from convention.club.models import Person
+from convention.club.permission_cache import enable_permission_cache
+from convention.club.permissions import require_signed_in
 from convention.middleware import is_signed_in
 
-from .doors import REQUIRED, works_for_the_club
-from .factors import factors_of
-from .proof import AWAITED_BY, is_longer_than_staffs, is_proven, limit_session
+from .permissions import SECOND_FACTOR_REQUIRED, is_club_staff
+from .second_factors import get_factors
+from .session_security import (
+    AWAITING_PAGE_KEY,
+    has_second_factor,
+    is_longer_than_staff_session,
+    limit_staff_session,
+)
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
-    type Answer = Callable[[HttpRequest], HttpResponse]
+    type GetResponse = Callable[[HttpRequest], HttpResponse]
 
-OPEN = ("account_", "mfa_", "security", "scan", "accent", "choose-language", "dev-mail")
-"""Names of addresses (their beginnings) that serve signing in and out, or know no person at all."""
+# Prefixes of URL names of pages for signing in and out, or without any person.
+EXEMPT_URL_NAMES = ("account_", "mfa_", "security", "scan", "accent", "choose-language", "dev-mail")
 
 
-class AskedOnce:
-    """Doors ask for the roles of whoever is there once in a request, however many doors there are."""
+class PermissionCacheMiddleware:
+    """Cache permission queries about the signed-in person for the length of a request."""
 
-    def __init__(self, get_response: "Answer") -> None:
+    def __init__(self, get_response: "GetResponse") -> None:
         self.get_response = get_response
 
     def __call__(self, request: "HttpRequest") -> "HttpResponse":
-        """Bring that person; read only where somebody asks who is there, as before."""
-        request.user = SimpleLazyObject(lambda: _asked_once(get_user(request)))  # type: ignore[assignment]  # a stand-in
+        """Set `request.user` lazily: the person is read from the database on first use."""
+        request.user = SimpleLazyObject(lambda: _enable_cache(get_user(request)))  # type: ignore[assignment]  # a lazy person
         return self.get_response(request)
 
 
-def _asked_once(visitor: Any) -> Any:
-    if isinstance(visitor, Person):
-        ask_once(visitor)
-    return visitor
+def _enable_cache(user: Any) -> Any:
+    if isinstance(user, Person):
+        enable_permission_cache(user)
+    return user
 
 
-class SecondFactor:
-    """Who works for the club goes no further than the sign-in pages before a second factor was shown.
+class SecondFactorMiddleware:
+    """Let the club's staff see no page but sign-in until they have shown a second factor.
 
-    Programs and scanning devices bring tokens, not sessions: they pass.
+    Programs and scanning devices authenticate by tokens, not sessions, and are not affected.
     """
 
-    def __init__(self, get_response: "Answer") -> None:
+    def __init__(self, get_response: "GetResponse") -> None:
         self.get_response = get_response
 
     def __call__(self, request: "HttpRequest") -> "HttpResponse":
-        """Nothing before the address is known."""
         return self.get_response(request)
 
     def process_view(self, request: "HttpRequest", *_rest: Any) -> "HttpResponse | None":
-        """Let through, or lead to where the factor is shown or set up; cut a session from before a role."""
-        if is_open(request) or not is_signed_in(request):
+        """Redirect to where the factor is shown or set up, if needed; shorten a session that is too long."""
+        if is_exempt_page(request) or not is_signed_in(request):
             return None
-        person, is_long = signed_in(request.user), is_longer_than_staffs(request)
-        owes = settings.SECOND_FACTOR == REQUIRED and not is_proven(request)
-        if not (owes or is_long) or not works_for_the_club(person):
+        # The query for roles comes last: most requests need none.
+        person, is_long = require_signed_in(request.user), is_longer_than_staff_session(request)
+        needs_factor = settings.SECOND_FACTOR == SECOND_FACTOR_REQUIRED and not has_second_factor(request)
+        if not (needs_factor or is_long) or not is_club_staff(person):
             return None
         if is_long:
-            limit_session(request, person)
-        return to_second_factor(request, person) if owes else None
+            limit_staff_session(request, person)
+        return redirect_to_second_factor(request, person) if needs_factor else None
 
 
-def is_open(request: "HttpRequest") -> bool:
-    """Whether the address asks for no second factor from anybody."""
+def is_exempt_page(request: "HttpRequest") -> bool:
+    """Return whether the page needs no second factor from anybody."""
     match = request.resolver_match
     name = (match.url_name or "") if match and not match.namespace else ""
-    return request.path_info.startswith("/api/") or name.startswith(OPEN)
+    return request.path_info.startswith("/api/") or name.startswith(EXEMPT_URL_NAMES)
 
 
-def to_second_factor(request: "HttpRequest", person: Person) -> "HttpResponse":
-    """To the page that asks for the factor this person has; or to the one where the first is set up."""
+def redirect_to_second_factor(request: "HttpRequest", person: Person) -> "HttpResponse":
+    """Redirect to the page that asks for the person's factor, or to where the first is set up."""
     wanted = request.get_full_path() if request.method == "GET" else reverse("home")
-    factors = factors_of(person)
-    if factors.app:
+    factors = get_factors(person)
+    if factors.authenticator_app:
         return redirect_to_login(wanted, reverse("mfa_reauthenticate"))
     if factors.passkeys:
         return redirect_to_login(wanted, reverse("mfa_reauthenticate_webauthn"))
-    request.session[AWAITED_BY] = wanted
+    request.session[AWAITING_PAGE_KEY] = wanted
     return redirect("security")

@@ -1,4 +1,4 @@
-"""What signing in holds of people, for the privacy desk."""
+"""Personal data of sign-in, declared for the privacy desk."""
 
 from typing import Any
 
@@ -9,58 +9,58 @@ from django.contrib.admin.models import LogEntry
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from convention.personal import Holding, Subject
+from convention.personal_data import DataSubject, PersonalDataSource
 
 from .sessions import end_other_sessions
 
 
-def _end_sessions(_rows: "QuerySet[Any]", subject: Subject) -> None:
-    """Signed out everywhere, at once."""
+def _end_sessions(_rows: "QuerySet[Any]", subject: DataSubject) -> None:
+    """End all sessions of the erased person at once."""
     if subject.person:
-        end_other_sessions(person=subject.person, this=None)
+        end_other_sessions(person=subject.person, except_key=None)
 
 
-HOLDINGS = [
-    Holding(
+PERSONAL_DATA = [
+    PersonalDataSource(
         model=EmailAddress,
         name=_("addresses"),
-        why=_("which addresses are proven to be yours"),
-        people=("user",),
-        addresses=("email",),
-        gone=True,
+        purpose=_("which addresses are proven to be yours"),
+        person_columns=("user",),
+        address_columns=("email",),
+        is_deleted_on_erasure=True,
     ),
-    Holding(
+    PersonalDataSource(
         model=EmailConfirmation,
         name=_("links that prove an address"),
-        why=_("links that prove an address"),
-        through=("email_address",),
-        hides=("key",),
-        gone=True,
+        purpose=_("links that prove an address"),
+        parent_columns=("email_address",),
+        hidden_columns=("key",),
+        is_deleted_on_erasure=True,
     ),
-    Holding(
+    PersonalDataSource(
         model=Authenticator,
         name=_("second factors"),
-        why=_("your passkeys and your authenticator app"),
-        people=("user",),
-        hides=("data",),
-        gone=True,
+        purpose=_("your passkeys and your authenticator app"),
+        person_columns=("user",),
+        hidden_columns=("data",),
+        is_deleted_on_erasure=True,
     ),
-    Holding(
+    PersonalDataSource(
         model=UserSession,
         name=_("sessions of sign-in"),
-        why=_("where you are signed in"),
-        people=("user",),
-        hides=("session_key", "data"),
-        forget=_end_sessions,
-        gone=True,
+        purpose=_("where you are signed in"),
+        person_columns=("user",),
+        hidden_columns=("session_key", "data"),
+        erase_rows=_end_sessions,
+        is_deleted_on_erasure=True,
     ),
-    Holding(
+    PersonalDataSource(
         model=LogEntry,
         name=_("acts in the back office"),
-        why=_("what you did in the back office"),
-        did=("user",),
-        tells=("id", "action_time", "action_flag", "content_type", "object_id"),
-        because=_("what was done stays traceable; no name is left"),
+        purpose=_("what you did in the back office"),
+        actor_columns=("user",),
+        exported_columns=("id", "action_time", "action_flag", "content_type", "object_id"),
+        retention_reason=_("what was done stays traceable; no name is left"),
     ),
 ]
 FREE_TEXT = {LogEntry: ("object_repr", "change_message")}

@@ -1,31 +1,31 @@
-"""Django's sessions in the database: asked in one composed statement, changed in one by itself."""
+"""Django's database sessions, with a compiled query to read and a single statement to update."""
 
 from django.contrib.sessions.backends import db
 from django.contrib.sessions.backends.base import UpdateError
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 
-from convention.composed import Composed
+from convention.db.compiled_query import CompiledQuery
 
-KEPT = Composed(lambda key: Session.objects.filter(session_key=key), "the key")
+SESSION_QUERY = CompiledQuery(lambda key: Session.objects.filter(session_key=key), "the key")
 
 
 class SessionStore(db.SessionStore):
-    """As Django's, but that to change a session takes no transaction around its one statement."""
+    """Session store whose updates need no transaction around their one statement."""
 
     def _get_session_from_db(self) -> Session | None:
-        found = KEPT.first(self.session_key)
-        if found and found.expire_date > timezone.now():
-            return found
+        session = SESSION_QUERY.first(self.session_key)
+        if session and session.expire_date > timezone.now():
+            return session
         self._session_key = None
         return None
 
     def save(self, must_create: bool = False) -> None:  # noqa: FBT001, FBT002 (Django's own)
-        """Keep what changed. Raises UpdateError where somebody ended the session meanwhile."""
+        """Update the session. Raises UpdateError if it was ended meanwhile."""
         if must_create or self.session_key is None:
             super().save(must_create)
             return
         row = self.create_model_instance(dict(self.items()))
-        kept = Session.objects.filter(pk=row.pk)
-        if not kept.update(session_data=row.session_data, expire_date=row.expire_date):
+        stored = Session.objects.filter(pk=row.pk)
+        if not stored.update(session_data=row.session_data, expire_date=row.expire_date):
             raise UpdateError

@@ -1,4 +1,4 @@
-"""The sessions in which a person is signed in: see them, end them."""
+"""List and end the sessions in which a person is signed in."""
 
 from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session
@@ -7,46 +7,51 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from convention.audit.record import record
+from convention.audit.record import record_action
 from convention.club.models import Person
 from convention.errors import NotFound
 
-BROWSERS = {"Edg": "Edge", "OPR": "Opera", "Firefox": "Firefox", "FxiOS": "Firefox", "Chrome": "Chrome",
-            "CriOS": "Chrome", "Safari": "Safari"}  # fmt: skip
-SYSTEMS = {"iPhone": "iPhone", "iPad": "iPad", "Android": "Android", "Windows": "Windows", "Mac OS": "macOS",
-           "Linux": "Linux"}  # fmt: skip
+# By what their user agents contain. The order matters: Edge and Opera call themselves Chrome too.
+BROWSER_NAMES = {
+    "Edg": "Edge", "OPR": "Opera", "Firefox": "Firefox", "FxiOS": "Firefox", "Chrome": "Chrome",
+    "CriOS": "Chrome", "Safari": "Safari",
+}  # fmt: skip
+SYSTEM_NAMES = {
+    "iPhone": "iPhone", "iPad": "iPad", "Android": "Android", "Windows": "Windows", "Mac OS": "macOS",
+    "Linux": "Linux",
+}  # fmt: skip
 
 
-def sessions_of(person: Person) -> QuerySet[UserSession]:
-    """Where this person is signed in now, the latest sign-in first."""
-    living = Session.objects.filter(expire_date__gt=timezone.now()).values("session_key")
-    return UserSession.objects.filter(user=person, session_key__in=living).order_by("-created_at")
+def list_sessions(person: Person) -> QuerySet[UserSession]:
+    """Return the sessions that have not expired, the latest sign-in first."""
+    live_keys = Session.objects.filter(expire_date__gt=timezone.now()).values("session_key")
+    return UserSession.objects.filter(user=person, session_key__in=live_keys).order_by("-created_at")
 
 
-def browser_of(user_agent: str) -> str:
-    """What a browser says it is, in two words: `Firefox, Windows`."""
-    browser = next((name for sign, name in BROWSERS.items() if sign in user_agent), "")
-    system = next((name for sign, name in SYSTEMS.items() if sign in user_agent), "")
+def describe_browser(user_agent: str) -> str:
+    """Return browser and system in two words: `Firefox, Windows`."""
+    browser = next((name for sign, name in BROWSER_NAMES.items() if sign in user_agent), "")
+    system = next((name for sign, name in SYSTEM_NAMES.items() if sign in user_agent), "")
     return ", ".join(filter(None, (browser, system))) or str(_("Unknown browser"))
 
 
 def end_session(*, person: Person, session_id: int) -> None:
-    """End one of one's sessions. Raises NotFound for another person's."""
-    ended = UserSession.objects.filter(user=person, pk=session_id)
-    if not ended:
+    """End one of the person's own sessions. Raises NotFound for any other."""
+    sessions = UserSession.objects.filter(user=person, pk=session_id)
+    if not sessions:
         raise NotFound(_("This session has already ended."))
-    _end(person, ended)
+    _delete_sessions(person, sessions)
 
 
-def end_other_sessions(*, person: Person, this: str | None) -> None:
-    """End all sessions of a person but the one with this key; None ends all."""
-    _end(person, UserSession.objects.filter(user=person).exclude(session_key=this or ""))
+def end_other_sessions(*, person: Person, except_key: str | None) -> None:
+    """End all sessions of a person except the one with this key; None ends all."""
+    _delete_sessions(person, UserSession.objects.filter(user=person).exclude(session_key=except_key or ""))
 
 
 @transaction.atomic
-def _end(person: Person, ended: QuerySet[UserSession]) -> None:
-    keys = list(ended.values_list("session_key", flat=True))
+def _delete_sessions(person: Person, sessions: QuerySet[UserSession]) -> None:
+    keys = list(sessions.values_list("session_key", flat=True))
     Session.objects.filter(session_key__in=keys).delete()
     UserSession.objects.filter(session_key__in=keys).delete()
     if keys:
-        record("session.end", person)
+        record_action("session.end", person)

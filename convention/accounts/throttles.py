@@ -1,7 +1,7 @@
-"""How often one account may be tried: by account and browser, so that nobody shuts another one out.
+"""Rate limits of sign-in by account and browser, so that nobody can lock another person out.
 
-A browser that signed in to the account before carries a cookie that says so, and has a count of its own. All
-others count by account and network address, then together by account, with a much higher ceiling.
+A browser that signed in to the account before has a cookie that shows it, and a count of its own. All others
+are counted by account and network address, and together by account, with a much higher limit.
 """
 
 import secrets
@@ -14,67 +14,74 @@ from django.utils.crypto import salted_hmac
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
-FAILURES, CODES, CODES_HERE = "login_failed_of_account", "login_code_of_account", "login_code_of_browser"
-TRIED_ELSEWHERE = "tried_elsewhere"
-COOKIE = "browser"
-KEPT_SECONDS = 365 * 24 * 3600
-MOST_ACCOUNTS = 5
-BETWEEN = "."
+LOGIN_FAILURES_ACTION, ACCOUNT_CODES_ACTION, BROWSER_CODES_ACTION = (
+    "login_failed_of_account",
+    "login_code_of_account",
+    "login_code_of_browser",
+)
+TRIED_ELSEWHERE_CODE = "tried_elsewhere"
+BROWSER_COOKIE = "browser"
+COOKIE_MAX_AGE_SECONDS = 365 * 24 * 3600
+MAX_REMEMBERED_ACCOUNTS = 5
+COOKIE_SEPARATOR = "."
 
 
 def remember_browser(request: "HttpRequest", response: "HttpResponse", login: str) -> None:
-    """Let the browser show later that it signed in to this account; of several, to the latest ones."""
-    browser, accounts = brought(request)
-    known = [mark(login), *(one for one in accounts if one != mark(login))][:MOST_ACCOUNTS]
+    """Set the cookie that shows that this browser signed in to the account, for the latest accounts."""
+    browser, accounts = read_browser_cookie(request)
+    remembered = [hash_login(login), *(account for account in accounts if account != hash_login(login))][
+        :MAX_REMEMBERED_ACCOUNTS
+    ]
     response.set_signed_cookie(
-        COOKIE,
-        BETWEEN.join([browser or secrets.token_urlsafe(12), *known]),
-        max_age=KEPT_SECONDS,
+        BROWSER_COOKIE,
+        COOKIE_SEPARATOR.join([browser or secrets.token_urlsafe(12), *remembered]),
+        max_age=COOKIE_MAX_AGE_SECONDS,
         secure=settings.SESSION_COOKIE_SECURE,
         httponly=True,
         samesite="Lax",
     )
 
 
-def name_of_count(request: "HttpRequest", login: str) -> str:
-    """Under which name a try counts."""
-    browser, accounts = brought(request)
-    by = browser if mark(login) in accounts else ratelimit.get_ip(request)
+def build_limit_key(request: "HttpRequest", login: str) -> str:
+    """Return the key under which an attempt is counted."""
+    browser, accounts = read_browser_cookie(request)
+    by = browser if hash_login(login) in accounts else ratelimit.get_ip(request)
     return f"{login.lower()} {by}"
 
 
-def refusal_of_code(request: "HttpRequest", login: str) -> str:
-    """Count a code that is to be mailed; the name of the sentence that refuses it, empty where none does."""
-    if not spend(request, CODES_HERE, name_of_count(request, login)):
+def find_code_refusal(request: "HttpRequest", login: str) -> str:
+    """Count a code that is to be mailed; return the key of the error message, or ""."""
+    if not consume_limit(request, BROWSER_CODES_ACTION, build_limit_key(request, login)):
         return "rate_limited"
-    return "" if spend_of_account(request, CODES, login) else TRIED_ELSEWHERE
+    return "" if consume_account_limit(request, ACCOUNT_CODES_ACTION, login) else TRIED_ELSEWHERE_CODE
 
 
-def spend_of_account(request: "HttpRequest", action: str, login: str) -> Any:
-    """Count a try from a browser that the account does not know; None when there were too many of them."""
-    _browser, accounts = brought(request)
-    if mark(login) in accounts:
+def consume_account_limit(request: "HttpRequest", action: str, login: str) -> Any:
+    """Count an attempt by a browser that the account does not know; return None after too many."""
+    _browser, accounts = read_browser_cookie(request)
+    if hash_login(login) in accounts:
+        # Strangers cannot use up the count of a browser that the account knows.
         return ratelimit.RateLimitUsage(usage=[])
-    return spend(request, action, login.lower())
+    return consume_limit(request, action, login.lower())
 
 
-def spend(request: "HttpRequest", action: str, name: str) -> Any:
-    """Count one more of a kind that SIGN_IN_LIMITS names; None when it is too many."""
+def consume_limit(request: "HttpRequest", action: str, name: str) -> Any:
+    """Count an action that SIGN_IN_LIMITS names; return None after too many."""
     return ratelimit.consume(request, app="allauth.account", action=action, key=name)
 
 
-def forget_account(request: "HttpRequest", action: str, login: str) -> None:
-    """Begin to count anew."""
+def reset_account_limit(request: "HttpRequest", action: str, login: str) -> None:
     ratelimit.clear(request, app="allauth.account", action=action, key=login.lower())
 
 
-def brought(request: "HttpRequest") -> tuple[str, list[str]]:
-    """The browser's own random name and the marks of the accounts it knows; nothing for a strange one."""
-    cookie = request.get_signed_cookie(COOKIE, default="", max_age=KEPT_SECONDS) or ""
-    browser, *accounts = cookie.split(BETWEEN)
+def read_browser_cookie(request: "HttpRequest") -> tuple[str, list[str]]:
+    """Return the browser's random name and the hashes of its accounts; empty for an unknown one."""
+    # Signed, so that nobody can claim a browser that an account knows.
+    cookie = request.get_signed_cookie(BROWSER_COOKIE, default="", max_age=COOKIE_MAX_AGE_SECONDS) or ""
+    browser, *accounts = cookie.split(COOKIE_SEPARATOR)
     return browser, accounts
 
 
-def mark(login: str) -> str:
-    """What stands for an account in the cookie: whoever finds it learns no address."""
+def hash_login(login: str) -> str:
+    """Return the hash that stands for an account in the cookie, which therefore shows no address."""
     return salted_hmac("known browser", login.lower(), algorithm="sha256").hexdigest()[:32]

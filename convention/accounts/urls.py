@@ -1,4 +1,4 @@
-"""Addresses: the page of one's account, and allauth's of the second factor, each named here."""
+"""URLs of the account page, and of allauth's pages of the second factor."""
 
 from typing import Any
 
@@ -17,17 +17,17 @@ from . import views
 # The back office is no place for secrets and sessions: a lost factor is reset by a command.
 admin.site.unregister([Authenticator, UserSession])
 
-to_security = RedirectView.as_view(pattern_name="security")
+security_redirect = RedirectView.as_view(pattern_name="security")
 
-second_factor = [
-    path("", to_security, name="mfa_index"),
+second_factor_urls = [
+    path("", security_redirect, name="mfa_index"),
     path("authenticate/", mfa.authenticate, name="mfa_authenticate"),
     path("reauthenticate/", mfa.reauthenticate, name="mfa_reauthenticate"),
     path("app/add/", app.activate_totp, name="mfa_activate_totp"),
     path("app/remove/", app.deactivate_totp, name="mfa_deactivate_totp"),
     path("codes/", codes.view_recovery_codes, name="mfa_view_recovery_codes"),
     path("codes/renew/", codes.generate_recovery_codes, name="mfa_generate_recovery_codes"),
-    path("passkeys/", to_security, name="mfa_list_webauthn"),
+    path("passkeys/", security_redirect, name="mfa_list_webauthn"),
     path("passkeys/login/", passkeys.login_webauthn, name="mfa_login_webauthn"),
     path("passkeys/add/", passkeys.add_webauthn, name="mfa_add_webauthn"),
     path("passkeys/show/", passkeys.reauthenticate_webauthn, name="mfa_reauthenticate_webauthn"),
@@ -36,8 +36,8 @@ second_factor = [
 ]
 
 pages: list[Any] = [
-    path("me/security/", views.security, name="security"),
-    path("me/security/sessions/end/", views.end_others, name="security-sessions-end"),
-    path("me/security/sessions/<int:session_id>/end/", views.end_one, name="security-session-end"),
-    path("accounts/2fa/", include(second_factor)),
+    path("me/security/", views.security_page, name="security"),
+    path("me/security/sessions/end/", views.other_sessions_end, name="security-sessions-end"),
+    path("me/security/sessions/<int:session_id>/end/", views.session_end, name="security-session-end"),
+    path("accounts/2fa/", include(second_factor_urls)),
 ]

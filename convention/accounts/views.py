@@ -1,4 +1,4 @@
-"""The page on which people see to the safety of their account."""
+"""Pages of account security."""
 
 from typing import TYPE_CHECKING
 
@@ -9,12 +9,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from convention.club.doors import signed_in
+from convention.club.permissions import require_signed_in
 
-from .doors import owes_second_factor
-from .factors import factors_of
-from .proof import AWAITED_BY
-from .sessions import browser_of, end_other_sessions, end_session, sessions_of
+from .permissions import needs_second_factor
+from .second_factors import get_factors
+from .session_security import AWAITING_PAGE_KEY
+from .sessions import describe_browser, end_other_sessions, end_session, list_sessions
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
@@ -23,39 +23,37 @@ if TYPE_CHECKING:
 @login_required
 @never_cache
 @require_GET
-def security(request: "HttpRequest") -> "HttpResponse":
-    """Passkeys, app, recovery codes, password, address and sessions, with what to do about each."""
-    person = signed_in(request.user)
-    factors = factors_of(person)
+def security_page(request: "HttpRequest") -> "HttpResponse":
+    """Show passkeys, app, recovery codes, password, address and sessions."""
+    person = require_signed_in(request.user)
+    factors = get_factors(person)
     key = request.session.session_key
     sessions = [
-        {"row": row, "browser": browser_of(row.user_agent), "this": row.session_key == key}
-        for row in sessions_of(person)
+        {"row": row, "browser": describe_browser(row.user_agent), "this": row.session_key == key}
+        for row in list_sessions(person)
     ]
     context = {
         "section": "security",
         "factors": factors,
         "sessions": sessions,
-        "others": any(not session["this"] for session in sessions),
-        "owed": not factors.any and owes_second_factor(person),
-        "continue_to": request.session.get(AWAITED_BY) if factors.any else None,
+        "has_other_sessions": any(not session["this"] for session in sessions),
+        "needs_second_factor": not factors.has_any and needs_second_factor(person),
+        "continue_to": request.session.get(AWAITING_PAGE_KEY) if factors.has_any else None,
     }
     return render(request, "accounts/security.html", context)
 
 
 @login_required
 @require_POST
-def end_one(request: "HttpRequest", session_id: int) -> "HttpResponse":
-    """End one session."""
-    end_session(person=signed_in(request.user), session_id=session_id)
+def session_end(request: "HttpRequest", session_id: int) -> "HttpResponse":
+    end_session(person=require_signed_in(request.user), session_id=session_id)
     messages.success(request, _("The session has ended."))
     return redirect("security")
 
 
 @login_required
 @require_POST
-def end_others(request: "HttpRequest") -> "HttpResponse":
-    """End all but this one."""
-    end_other_sessions(person=signed_in(request.user), this=request.session.session_key)
+def other_sessions_end(request: "HttpRequest") -> "HttpResponse":
+    end_other_sessions(person=require_signed_in(request.user), except_key=request.session.session_key)
     messages.success(request, _("All other sessions have ended."))
     return redirect("security")

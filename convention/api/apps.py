@@ -1,4 +1,4 @@
-"""Tokens, errors, pages and limits of the API."""
+"""Django app of the API's shared parts."""
 
 from importlib import import_module
 
@@ -10,12 +10,12 @@ from convention.hooks import DAY
 
 
 class ApiConfig(AppConfig):
-    """Tokens, errors, pages and limits of the API."""
+    """Tokens, problem details, cursor pages and rate limits."""
 
     name = "convention.api"
     verbose_name = _("API")
 
     def ready(self) -> None:
-        """Tell the API's description how people's programs say who they are."""
+        """Register the cleanup of ended tokens."""
         import_module("convention.api.openapi")
-        hooks.periodic_jobs.register("convention.api.forget.ended_tokens", seconds=DAY)
+        hooks.periodic_jobs.register("convention.api.tokens.delete_ended_tokens", seconds=DAY)

@@ -1,4 +1,4 @@
-"""Bearer tokens of people's programs."""
+"""Authenticate API requests by a person's bearer token."""
 
 import datetime
 from typing import TYPE_CHECKING
@@ -9,7 +9,7 @@ from rest_framework.authentication import BaseAuthentication, get_authorization_
 from rest_framework.exceptions import AuthenticationFailed
 
 from convention.actor import Actor, current_actor
-from convention.composed import Composed
+from convention.db.compiled_query import CompiledQuery
 
 from .models import ApiToken
 from .tokens import hash_token
@@ -20,28 +20,34 @@ if TYPE_CHECKING:
     from convention.club.models import Person
 
 
-NOTED_EACH = datetime.timedelta(minutes=10)
-"""How exactly is kept when a token was last used."""
-TOKENS = Composed(lambda kept: ApiToken.objects.select_related("person").filter(token_hash=kept), "the hash")
+# The time of a token's last use is stored no more precisely than this.
+LAST_USED_INTERVAL = datetime.timedelta(minutes=10)
+TOKEN_BY_HASH = CompiledQuery(
+    lambda kept: ApiToken.objects.select_related("person").filter(token_hash=kept), "the hash"
+)
 
 
-class BearerToken(BaseAuthentication):
-    """`Authorization: Bearer TOKEN`, where the token is one of a person's."""
+class BearerTokenAuthentication(BaseAuthentication):
+    """`Authorization: Bearer TOKEN`, where the token belongs to a person."""
 
     def authenticate(self, request: "Request") -> "tuple[Person, ApiToken] | None":
-        """The token's owner and the token, and who acts from now on; None where no bearer token is sent."""
+        """Return the token's owner and the token, and make the owner the actor.
+
+        Return None if no bearer token is sent. Raises AuthenticationFailed for one that is unknown, expired
+        or revoked.
+        """
         scheme, *token = get_authorization_header(request).decode("latin-1").split(maxsplit=1) or [""]
         if scheme.lower() != "bearer":
             return None
-        found = TOKENS.first(hash_token("".join(token).strip()))
+        found = TOKEN_BY_HASH.first(hash_token("".join(token).strip()))
         if found is None or not found.is_valid() or not found.person.is_active:
             raise AuthenticationFailed(_("This token is unknown, expired or revoked."))
         now = timezone.now()
-        if found.used_at is None or now - found.used_at > NOTED_EACH:
+        if found.used_at is None or now - found.used_at > LAST_USED_INTERVAL:
             ApiToken.objects.filter(pk=found.pk).update(used_at=now)
         current_actor.set(Actor(found.person_id, "api", current_actor.get().request_id))
         return found.person, found
 
     def authenticate_header(self, request: "Request") -> str:
-        """Tell clients which scheme to use."""
+        """Return the scheme for the WWW-Authenticate header of a 401."""
         return "Bearer"

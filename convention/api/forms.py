@@ -1,15 +1,15 @@
-"""The form that makes a token."""
+"""The form that creates an API token."""
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from .models import ApiToken
 
-LIFETIMES = [("30", _("30 days")), ("365", _("one year")), ("", _("until revoked"))]
+TOKEN_LIFETIMES = [("30", _("30 days")), ("365", _("one year")), ("", _("until revoked"))]
 
 
 class TokenForm(forms.Form):
-    """A name, what the token may do, and how long."""
+    """A token's name, scopes and lifetime."""
 
     name = forms.CharField(
         label=_("Name"), max_length=100, help_text=_("What will use it, such as “badge printer”.")
@@ -17,4 +17,6 @@ class TokenForm(forms.Form):
     scopes = forms.MultipleChoiceField(
         label=_("It may"), choices=ApiToken.Scope.choices, widget=forms.CheckboxSelectMultiple
     )
-    lifetime = forms.ChoiceField(label=_("It is valid for"), choices=LIFETIMES, required=False, initial="365")
+    lifetime = forms.ChoiceField(
+        label=_("It is valid for"), choices=TOKEN_LIFETIMES, required=False, initial="365"
+    )

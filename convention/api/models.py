@@ -1,4 +1,4 @@
-"""Tokens of programs that use the API for a person."""
+"""API tokens of people's programs."""
 
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class ApiToken(models.Model):
-    """A bearer token with scopes; only its hash is kept, the token is shown once."""
+    """A bearer token with scopes. Only its hash is stored; the token is shown once."""
 
     class Scope(models.TextChoices):
         EVENTS_READ = "events:read", _("read events and schedules")
@@ -39,6 +39,6 @@ class ApiToken(models.Model):
         return self.name
 
     def is_valid(self, *, at: "datetime.datetime | None" = None) -> bool:
-        """Whether it still opens doors."""
+        """Return whether the token is neither expired nor revoked at `at`."""
         now = at or timezone.now()
         return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)

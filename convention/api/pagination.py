@@ -1,4 +1,4 @@
-"""Lists come in pages, by cursor."""
+"""Cursor pagination of API lists."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -13,10 +13,10 @@ from convention.errors import InvalidFields
 if TYPE_CHECKING:
     from rest_framework.request import Request
 
-ADDRESS = {"type": "string", "format": "uri", "nullable": True}
+PAGE_URL_SCHEMA = {"type": "string", "format": "uri", "nullable": True}
 
 
-class CursorPages(CursorPagination):
+class ApiCursorPagination(CursorPagination):
     """`{"next": ..., "previous": ..., "results": [...]}`; `limit` up to 500, more counts as 500."""
 
     page_size = 100
@@ -25,8 +25,8 @@ class CursorPages(CursorPagination):
     ordering = "pk"
 
     def paginate_queryset(self, queryset: Any, request: "Request", view: Any = None) -> list[Any] | None:
-        """One page. Raises NotFound for a cursor of somebody's own making, InvalidFields for a bad limit."""
-        require_number("limit", request.query_params.get("limit", "1"))
+        """Return one page. Raises NotFound for an invalid cursor, InvalidFields for a bad limit."""
+        check_positive_number("limit", request.query_params.get("limit", "1"))
         try:
             return super().paginate_queryset(queryset, request, view)
         except (ValidationError, ValueError, TypeError, OverflowError, DataError) as error:
@@ -35,28 +35,32 @@ class CursorPages(CursorPagination):
             raise NotFound(self.invalid_cursor_message) from error
 
     def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
-        """How the API's description says the two parameters of a page."""
+        """Describe the parameters `cursor` and `limit` for OpenAPI."""
         return [
-            parameter("cursor", "Out of `next` or `previous` of another page.", {"type": "string"}),
-            parameter("limit", "How many at most; above 500, 500.", {"type": "integer", "minimum": 1}),
+            make_query_parameter(
+                "cursor", "Out of `next` or `previous` of another page.", {"type": "string"}
+            ),
+            make_query_parameter(
+                "limit", "How many at most; above 500, 500.", {"type": "integer", "minimum": 1}
+            ),
         ]
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
-        """How it says a page."""
+        """Describe the response for OpenAPI."""
         return {
             "type": "object",
             "required": ["next", "previous", "results"],
-            "properties": {"next": ADDRESS, "previous": ADDRESS, "results": schema},
+            "properties": {"next": PAGE_URL_SCHEMA, "previous": PAGE_URL_SCHEMA, "results": schema},
         }
 
 
-def parameter(name: str, description: str, schema: dict[str, Any]) -> dict[str, Any]:
-    """A query parameter that may be left out."""
+def make_query_parameter(name: str, description: str, schema: dict[str, Any]) -> dict[str, Any]:
+    """Describe an optional query parameter for OpenAPI."""
     return {"name": name, "required": False, "in": "query", "description": description, "schema": schema}
 
 
-def require_number(name: str, given: str) -> None:
-    """Raises InvalidFields for anything but a whole number above zero."""
-    if not (given.isascii() and given.isdigit() and len(given) <= 18 and int(given) > 0):
+def check_positive_number(name: str, value: str) -> None:
+    """Raise InvalidFields unless the value is a whole number above zero."""
+    if not (value.isascii() and value.isdigit() and len(value) <= 18 and int(value) > 0):
         sentence = _("Send a whole number above zero.")
         raise InvalidFields(sentence, {name: [sentence]})

@@ -1,4 +1,4 @@
-"""JSON bodies, read so that none of them is a fault of ours."""
+"""JSON request bodies: whatever is sent, the answer is a problem, never a server error."""
 
 from collections.abc import Mapping
 from json import JSONDecodeError
@@ -9,21 +9,21 @@ from rest_framework.exceptions import ParseError
 from rest_framework.parsers import JSONParser
 
 
-class Json(JSONParser):
-    """JSON that cannot be read, or is nested beyond measure, is refused with a sentence of ours."""
+class StrictJsonParser(JSONParser):
+    """Refuse JSON that is invalid or nested too deeply, with our own sentence."""
 
     def parse(
         self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
     ) -> Any:
-        """What the body says. Raises ParseError."""
+        """Return the parsed body. Raises ParseError."""
         try:
             return super().parse(stream, media_type, parser_context)
         except (ParseError, RecursionError) as error:
-            raise ParseError(about(error)) from error
+            raise ParseError(describe_json_error(error)) from error
 
 
-def about(error: Exception) -> str:
-    """What is wrong with the body, and where, as far as that is known."""
+def describe_json_error(error: Exception) -> str:
+    """Return a sentence for a JSON error, with its position where that is known."""
     cause = error.__context__
     if not isinstance(cause, JSONDecodeError):
         return _("The body is not valid JSON.")

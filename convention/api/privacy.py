@@ -1,17 +1,17 @@
-"""What the API holds of people, for the privacy desk."""
+"""Personal data of the API (see `convention/personal_data.py`)."""
 
 from django.utils.translation import gettext_lazy as _
 
-from convention.personal import Holding
+from convention.personal_data import PersonalDataSource
 
 from .models import ApiToken
 
-HOLDINGS = [
-    Holding(
+PERSONAL_DATA = [
+    PersonalDataSource(
         model=ApiToken,
-        why=_("programs that act for you"),
-        people=("person",),
-        hides=("token_hash",),
-        gone=True,
+        purpose=_("programs that act for you"),
+        person_columns=("person",),
+        hidden_columns=("token_hash",),
+        is_deleted_on_erasure=True,
     ),
 ]

@@ -1,4 +1,4 @@
-"""Errors of the API as problem details (RFC 9457)."""
+"""API errors as problem details (RFC 9457)."""
 
 import logging
 from typing import TYPE_CHECKING, Any
@@ -12,15 +12,15 @@ from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
 from convention.disk_space import is_out_of_space
-from convention.errors import ConventionError, InvalidFields, StorageFull, Unavailable
+from convention.errors import ConventionError, InvalidFields, ServiceUnavailable, StorageFull
 
 logger = logging.getLogger(__name__)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-CONTENT_TYPE = "application/problem+json"
-PROBLEMS = {
+PROBLEM_CONTENT_TYPE = "application/problem+json"
+PROBLEM_DESCRIPTIONS = {
     "authentication-failed": "The token is unknown, expired or revoked.",
     "closed": "It is not the time for this: registration has not opened, or is over.",
     "error": "Something else is wrong; the detail says what.",
@@ -50,55 +50,65 @@ PROBLEMS = {
 }
 
 
-def problem_type(kind: str) -> str:
-    """The `type` of a problem: an address whose last part is its kind."""
+def get_problem_type(kind: str) -> str:
+    """Return the `type` of a problem: a URL whose last part is its kind."""
     return f"/api/v1/problems/{kind}"
 
 
-def problem_body(
-    kind: str, status: int, detail: str, fields: "Mapping[str, Any] | None" = None
+def build_problem(
+    kind: str, status: int, detail: str, field_errors: "Mapping[str, Any] | None" = None
 ) -> dict[str, Any]:
-    """One problem as data; `errors` holds sentences by field."""
+    """Return the problem as data; `errors` holds sentences by field."""
     title = kind.replace("-", " ").capitalize()
-    body: dict[str, Any] = {"type": problem_type(kind), "title": title, "status": status, "detail": detail}
-    if fields:
-        body["errors"] = fields
+    body: dict[str, Any] = {
+        "type": get_problem_type(kind),
+        "title": title,
+        "status": status,
+        "detail": detail,
+    }
+    if field_errors:
+        body["errors"] = field_errors
     return body
 
 
-def problem(
-    kind: str, status: int, detail: str, *, fields: "Mapping[str, Any] | None" = None
+def problem_response(
+    kind: str, status: int, detail: str, *, field_errors: "Mapping[str, Any] | None" = None
 ) -> JsonResponse:
-    """One problem as an answer of a plain Django view."""
-    return respond(problem_body(kind, status, detail, fields))
+    """Return a problem as the response of a plain Django view."""
+    return make_problem_response(build_problem(kind, status, detail, field_errors))
 
 
-def respond(body: dict[str, Any]) -> JsonResponse:
-    """A problem's body as an answer."""
+def make_problem_response(body: dict[str, Any]) -> JsonResponse:
+    """Return the response for a problem that is already built."""
     return JsonResponse(
-        body, status=body["status"], content_type=CONTENT_TYPE, json_dumps_params={"ensure_ascii": False}
+        body,
+        status=body["status"],
+        content_type=PROBLEM_CONTENT_TYPE,
+        json_dumps_params={"ensure_ascii": False},
     )
 
 
-def answer(error: Exception, context: dict[str, Any]) -> JsonResponse | None:
-    """DRF's exception handler: our sentences and DRF's own errors in one shape, whatever a view renders."""
-    error = without_database(error)
+def handle_api_exception(error: Exception, context: dict[str, Any]) -> JsonResponse | None:
+    """Turn our errors and DRF's into problem responses (DRF's exception handler)."""
+    error = translate_database_error(error)
     if isinstance(error, ConventionError):
-        fields = error.fields if isinstance(error, InvalidFields) else None
-        body = problem_body(error.kind, error.status, str(error), fields)
-        response = respond({**body, **error.details})
+        fields = error.field_errors if isinstance(error, InvalidFields) else None
+        body = build_problem(error.kind, error.status, str(error), fields)
+        response = make_problem_response({**body, **error.details})
         if retry_after := getattr(error, "retry_after", 0):
             response["Retry-After"] = str(retry_after)
         return response
     if isinstance(error, exceptions.ValidationError):
         detail = error.detail if isinstance(error.detail, dict) else {"": error.detail}
-        return respond(problem_body("invalid-fields", 422, _("Some fields need another look."), detail))
+        return make_problem_response(
+            build_problem("invalid-fields", 422, _("Some fields need another look."), detail)
+        )
     standard = exception_handler(error, context)
-    return None if standard is None else _translate(error, standard)
+    return None if standard is None else _translate_drf_error(error, standard)
 
 
-def without_database[E: BaseException | None](error: E) -> E | Unavailable:
-    """The error, or a sentence in its place where the database is away or too busy, or a disk is full."""
+def translate_database_error[E: BaseException | None](error: E) -> E | ServiceUnavailable:
+    """Return ServiceUnavailable if the database is away, too busy or out of space; else the error itself."""
     if not isinstance(error, ConventionError) and is_out_of_space(error):
         logger.error("The disk is full: %s.", type(error).__name__)
         return StorageFull(
@@ -110,16 +120,16 @@ def without_database[E: BaseException | None](error: E) -> E | Unavailable:
     if not isinstance(error, OperationalError | InterfaceError):
         return error
     logger.error("The database does not answer: %s.", type(error.__cause__ or error).__name__)
-    return Unavailable(
+    return ServiceUnavailable(
         _("We cannot reach our records just now. Nothing is lost; please try again in a moment.")
     )
 
 
-def _translate(error: Exception, standard: Response) -> JsonResponse:
+def _translate_drf_error(error: Exception, standard: Response) -> JsonResponse:
     kinds: dict[type, str] = {Http404: "not-found", PermissionDenied: "forbidden"}
     kind = kinds.get(type(error)) or str(getattr(error, "default_code", "error")).replace("_", "-")
     detail = str(getattr(error, "detail", _("There is nothing at this address.")))
-    response = respond(problem_body(kind, standard.status_code, detail))
+    response = make_problem_response(build_problem(kind, standard.status_code, detail))
     for header in ("WWW-Authenticate", "Retry-After", "Allow"):
         if header in standard:
             response[header] = standard[header]

@@ -1,4 +1,4 @@
-"""What a token may do: an endpoint names the scope it needs."""
+"""Permissions by token scope: each endpoint names the scope it needs."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -15,25 +15,23 @@ if TYPE_CHECKING:
 
 
 class HasScope(BasePermission):
-    """The request carries a token that holds the view's `required_scope`."""
+    """Require a token that has the view's `required_scope`."""
 
     message = _("This token does not hold the scope that this address needs.")
 
     def has_permission(self, request: "Request", view: Any) -> bool:
-        """Compare the token's scopes with the view's `required_scope`."""
         scopes = getattr(request.auth, "scopes", None)
         return scopes is not None and view.required_scope in scopes
 
 
-class NoTokenOrScope(HasScope):
-    """Anybody without a token; whoever brings one is told where it does not hold the view's scope."""
+class HasScopeOrNoToken(HasScope):
+    """Allow requests without a token; a token that is sent must have the view's `required_scope`."""
 
     def has_permission(self, request: "Request", view: Any) -> bool:
-        """Compare as above where there is something to compare."""
         return request.auth is None or super().has_permission(request, view)
 
 
-def reader(request: "Request", scope: str) -> "Person | AnonymousUser":
-    """Who reads a public address: the token's owner where it holds the scope, else a stranger."""
+def get_reader(request: "Request", scope: str) -> "Person | AnonymousUser":
+    """Return the token's owner if the token has the scope, else an anonymous user."""
     token = request.auth
     return token.person if isinstance(token, ApiToken) and scope in token.scopes else AnonymousUser()

@@ -1,15 +1,15 @@
-"""What the API is built with, and how it is described; `convention.settings` takes it over."""
+"""Settings of DRF and drf-spectacular, imported by `convention.settings`."""
 
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["convention.api.authentication.BearerToken"],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["convention.api.authentication.BearerTokenAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
-    "DEFAULT_THROTTLE_CLASSES": ["convention.api.throttles.PerToken"],
+    "DEFAULT_THROTTLE_CLASSES": ["convention.api.throttles.TokenThrottle"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["convention.api.parsers.Json"],
+    "DEFAULT_PARSER_CLASSES": ["convention.api.parsers.StrictJsonParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "DEFAULT_PAGINATION_CLASS": "convention.api.pagination.CursorPages",
+    "DEFAULT_PAGINATION_CLASS": "convention.api.pagination.ApiCursorPagination",
     "PAGE_SIZE": 100,
-    "EXCEPTION_HANDLER": "convention.api.problems.answer",
+    "EXCEPTION_HANDLER": "convention.api.problems.handle_api_exception",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
 }
 SPECTACULAR_SETTINGS = {
@@ -21,8 +21,8 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
-        "badges.attendance.openapi.add_scanner",
-        "convention.api.answers.describe_problems",
+        "badges.attendance.scanning.openapi.add_scanner_paths",
+        "convention.api.openapi.describe_problems",
     ],
     "ENUM_NAME_OVERRIDES": {
         "BookingState": ["confirmed", "pending", "cancelled", "expired"],

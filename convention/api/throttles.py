@@ -1,6 +1,6 @@
-"""Limits on how often something may be asked: by token, e-mail or object, never by address alone.
+"""Rate limits by token, e-mail or object, never by IP address alone: a whole venue may share one.
 
-A venue's whole audience comes from one address. `RATE_LIMITS=off` disables all of them, for load tests.
+`RATE_LIMITS=off` disables all of them, for load tests.
 """
 
 import math
@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 from rest_framework.throttling import BaseThrottle
 
 from convention.errors import ConventionError
-from convention.limits import limits
+from convention.web.rate_limit_cache import limits_cache
 
 from .models import ApiToken
 
@@ -21,21 +21,21 @@ if TYPE_CHECKING:
     from rest_framework.request import Request
     from rest_framework.views import APIView
 
-PER_TOKEN = 1200
-WINDOW = 60
+MAX_REQUESTS_PER_TOKEN = 1200
+TOKEN_WINDOW_SECONDS = 60
 
 
-class TooOften(ConventionError):
-    """Asked more often than is sensible; `retry_after` is in seconds."""
+class TooManyRequests(ConventionError):
+    """A rate limit was exceeded; `retry_after` is in seconds."""
 
     kind = "throttled"
     status = 429
 
     def __init__(self, retry_after: int) -> None:
-        super().__init__(self.describe(math.ceil(retry_after / 60)))
+        super().__init__(self.describe_wait(math.ceil(retry_after / 60)))
         self.retry_after = retry_after
 
-    def describe(self, minutes: int) -> str:
+    def describe_wait(self, minutes: int) -> str:
         """Return the sentence for a wait of that many minutes."""
         sentence = ngettext(
             "That was asked too often. Try again in %(minutes)d minute.",
@@ -45,53 +45,65 @@ class TooOften(ConventionError):
         return sentence % {"minutes": minutes}
 
 
-def spend(what: str, of: str, *, most: int, seconds: int, amount: int = 1) -> None:
-    """Count `amount` more of `what` for an e-mail, token or object; TooOften above `most` in a window."""
+def consume_rate_limit(
+    action: str, subject: str, *, limit: int, window_seconds: int, amount: int = 1
+) -> None:
+    """Count `amount` uses of `action` for a subject. Raises TooManyRequests above `limit` in a window."""
     if settings.RATE_LIMITS == "off":
         return
-    wait = seconds_to_wait(what, of, most=most, seconds=seconds, amount=amount)
+    wait = seconds_until_allowed(action, subject, limit=limit, window_seconds=window_seconds, amount=amount)
     if wait:
-        raise TooOften(wait)
+        raise TooManyRequests(wait)
 
 
-def seconds_to_wait(what: str, of: str, *, most: int, seconds: int, amount: int = 1) -> int:
-    """Count `amount` more and return the seconds to wait when that was too many, else 0.
+def seconds_until_allowed(
+    action: str, subject: str, *, limit: int, window_seconds: int, amount: int = 1
+) -> int:
+    """Count `amount` uses and return the seconds to wait if that was too many, else 0.
 
-    The name itself is never stored. A negative amount gives back what was counted before.
+    The subject is stored as a hash only. A negative amount gives back earlier uses.
     """
-    name, passed = _window(what, of, seconds)
-    limits.add(name, 0, seconds)
+    name, passed = _current_window(action, subject, window_seconds)
+    # `add` keeps an existing counter, so that two requests cannot reset each other's count.
+    limits_cache.add(name, 0, window_seconds)
     try:
-        count = limits.incr(name, amount)
+        count = limits_cache.incr(name, amount)
     except ValueError:  # it expired in between
         return 0
-    return seconds - passed if count > most else 0
+    return window_seconds - passed if count > limit else 0
 
 
-def refuse_spent(what: str, of: str, *, most: int, seconds: int) -> None:
-    """Raises TooOften where so many were counted already; counts nothing itself."""
-    name, passed = _window(what, of, seconds)
-    if settings.RATE_LIMITS != "off" and limits.get(name, 0) >= most:
-        raise TooOften(seconds - passed)
+def check_rate_limit(action: str, subject: str, *, limit: int, window_seconds: int) -> None:
+    """Raise TooManyRequests if the limit is used up already; count nothing."""
+    name, passed = _current_window(action, subject, window_seconds)
+    if settings.RATE_LIMITS != "off" and limits_cache.get(name, 0) >= limit:
+        raise TooManyRequests(window_seconds - passed)
 
 
-def _window(what: str, of: str, seconds: int) -> tuple[str, int]:
-    """The name under which it is counted now, and how many seconds of its window have passed."""
-    window, passed = divmod(int(time.time()), seconds)
-    said = f"{what}:{of.casefold()}:{window}".encode("utf-8", "surrogatepass")
-    return salted_hmac("throttle", said, algorithm="sha256").hexdigest(), passed
+def _current_window(action: str, subject: str, window_seconds: int) -> tuple[str, int]:
+    """Return the cache key of the current window, and the seconds of it that have passed."""
+    # Fixed windows: one counter per subject, at the price of twice the limit around a window's end.
+    window, passed = divmod(int(time.time()), window_seconds)
+    key_text = f"{action}:{subject.casefold()}:{window}".encode("utf-8", "surrogatepass")
+    # Hashed, so that the cache file holds no e-mail addresses.
+    return salted_hmac("throttle", key_text, algorithm="sha256").hexdigest(), passed
 
 
-class PerToken(BaseThrottle):
-    """So many requests a minute for one person's token; devices have their own rules."""
+class TokenThrottle(BaseThrottle):
+    """Limit the requests per minute of one person's token; devices have their own limits."""
 
     def allow_request(self, request: "Request", view: "APIView") -> bool:
-        """Count the request where it carries a token."""
-        self.left = 0
+        """Count the request if it carries a token, and return whether it is within the limit."""
+        self.seconds_left = 0
         if settings.RATE_LIMITS != "off" and isinstance(request.auth, ApiToken):
-            self.left = seconds_to_wait("token", str(request.auth.pk), most=PER_TOKEN, seconds=WINDOW)
-        return not self.left
+            self.seconds_left = seconds_until_allowed(
+                "token",
+                str(request.auth.pk),
+                limit=MAX_REQUESTS_PER_TOKEN,
+                window_seconds=TOKEN_WINDOW_SECONDS,
+            )
+        return not self.seconds_left
 
     def wait(self) -> float:
-        """Seconds until the window is over."""
-        return self.left
+        """Return the seconds until the window ends."""
+        return self.seconds_left

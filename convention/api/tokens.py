@@ -1,4 +1,4 @@
-"""Make and revoke API tokens; the token itself is shown once and never stored."""
+"""Create, revoke and delete API tokens."""
 
 import datetime
 import hashlib
@@ -10,16 +10,26 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from convention.audit.record import record
+from convention.audit.record import record_action
 from convention.errors import InvalidFields, NotFound
 
 from .models import ApiToken
 
-PREFIX = "cvn_"
+# Owners see that long when and why a token stopped working.
+ENDED_TOKEN_RETENTION = datetime.timedelta(days=90)
+
+
+def delete_ended_tokens() -> None:
+    """Delete tokens that expired or were revoked three months ago (periodic job)."""
+    before = timezone.now() - ENDED_TOKEN_RETENTION
+    ApiToken.objects.filter(Q(expires_at__lt=before) | Q(revoked_at__lt=before)).delete()
+
+
+TOKEN_PREFIX = "cvn_"  # noqa: S105 (no secret)
 
 
 def hash_token(token: str) -> str:
-    """What is kept of a token: it is long and random, so a plain SHA-256 does."""
+    """Return the stored form of a token. It is long and random, so a plain SHA-256 is enough."""
     return hashlib.sha256(token.encode()).hexdigest()
 
 
@@ -27,11 +37,11 @@ def hash_token(token: str) -> str:
 def create_token(
     *, person_id: int, name: str, scopes: Sequence[str], lifetime: datetime.timedelta | None = None
 ) -> tuple[ApiToken, str]:
-    """Make a token for a person; returns the row and the token to show. Raises InvalidFields."""
+    """Create a token; return the row and the token to show once. Raises InvalidFields."""
     unknown = sorted(set(scopes) - set(ApiToken.Scope.values))
     if unknown or not scopes:
         raise InvalidFields(_("Choose what the token may do."), {"scopes": unknown or ["-"]})
-    token = PREFIX + secrets.token_urlsafe(32)
+    token = TOKEN_PREFIX + secrets.token_urlsafe(32)
     row = ApiToken.objects.create(
         person_id=person_id,
         name=name,
@@ -39,13 +49,13 @@ def create_token(
         token_hash=hash_token(token),
         expires_at=timezone.now() + lifetime if lifetime else None,
     )
-    record("api_token.create", row, fields=["name", "scopes"])
+    record_action("api_token.create", row, fields=["name", "scopes"])
     return row, token
 
 
 @transaction.atomic
 def revoke_all_tokens(*, person_id: int) -> int:
-    """End all tokens of a person that still open something; return how many there were."""
+    """Revoke all valid tokens of a person; return how many there were."""
     now = timezone.now()
     ending = list(
         ApiToken.objects.filter(
@@ -54,15 +64,15 @@ def revoke_all_tokens(*, person_id: int) -> int:
     )
     ApiToken.objects.filter(pk__in=[row.pk for row in ending]).update(revoked_at=now)
     for row in ending:
-        record("api_token.revoke", row)
+        record_action("api_token.revoke", row)
     return len(ending)
 
 
 @transaction.atomic
 def revoke_token(*, person_id: int, token_id: int) -> None:
-    """End a token of that person at once. Raises NotFound for anybody else's."""
+    """Revoke a person's token. Raises NotFound for somebody else's."""
     mine = ApiToken.objects.filter(pk=token_id, person_id=person_id)
     if not mine.exists():
         raise NotFound(_("You have no such token."))
     if mine.filter(revoked_at__isnull=True).update(revoked_at=timezone.now()):
-        record("api_token.revoke", mine.get())
+        record_action("api_token.revoke", mine.get())

@@ -1,4 +1,4 @@
-"""Addresses of the API's own description, and of a person's tokens."""
+"""Addresses of the API description and of a person's tokens."""
 
 from django.urls import path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
@@ -6,15 +6,19 @@ from rest_framework.permissions import AllowAny
 
 from . import views
 
-OPEN = {"authentication_classes": [], "permission_classes": [AllowAny]}
+PUBLIC_VIEW_OPTIONS = {"authentication_classes": [], "permission_classes": [AllowAny]}
 
 endpoints = [
-    path("schema/", SpectacularAPIView.as_view(**OPEN), name="api-schema"),
-    path("docs/", SpectacularSwaggerSplitView.as_view(url_name="api-schema", **OPEN), name="api-docs"),
+    path("schema/", SpectacularAPIView.as_view(**PUBLIC_VIEW_OPTIONS), name="api-schema"),
+    path(
+        "docs/",
+        SpectacularSwaggerSplitView.as_view(url_name="api-schema", **PUBLIC_VIEW_OPTIONS),
+        name="api-docs",
+    ),
     path("problems/<slug:kind>", views.problem_page, name="api-problem"),
 ]
 
 pages = [
-    path("me/tokens/", views.tokens, name="api-tokens"),
-    path("me/tokens/<int:token_id>/revoke/", views.revoke, name="api-token-revoke"),
+    path("me/tokens/", views.token_list, name="api-tokens"),
+    path("me/tokens/<int:token_id>/revoke/", views.token_revoke, name="api-token-revoke"),
 ]

@@ -12,10 +12,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from convention.club.doors import signed_in
+from convention.club.permissions import require_signed_in
 
 from .forms import TokenForm
-from .problems import PROBLEMS, problem, problem_type
+from .problems import PROBLEM_DESCRIPTIONS, get_problem_type, problem_response
 from .tokens import create_token, revoke_token
 
 if TYPE_CHECKING:
@@ -25,35 +25,34 @@ if TYPE_CHECKING:
 @login_required
 @never_cache
 @reauthentication_required(allow_get=True)
-def tokens(request: "HttpRequest") -> "HttpResponse":
-    """List one's tokens and make one; the new token is shown once."""
+def token_list(request: "HttpRequest") -> "HttpResponse":
+    """List the reader's tokens and create one; a new token is shown once."""
     form = TokenForm(request.POST or None)
     new_token = None
     if form.is_valid():
         days = form.cleaned_data["lifetime"]
         _row, new_token = create_token(
-            person_id=signed_in(request.user).pk,
+            person_id=require_signed_in(request.user).pk,
             name=form.cleaned_data["name"],
             scopes=form.cleaned_data["scopes"],
             lifetime=datetime.timedelta(days=int(days)) if days else None,
         )
         form = TokenForm()
-    rows = signed_in(request.user).api_tokens.all()
+    rows = require_signed_in(request.user).api_tokens.all()
     return render(request, "api/tokens.html", {"form": form, "tokens": rows, "new_token": new_token})
 
 
 @login_required
 @require_POST
-def revoke(request: "HttpRequest", token_id: int) -> "HttpResponse":
-    """End one of one's tokens."""
-    revoke_token(person_id=signed_in(request.user).pk, token_id=token_id)
+def token_revoke(request: "HttpRequest", token_id: int) -> "HttpResponse":
+    revoke_token(person_id=require_signed_in(request.user).pk, token_id=token_id)
     messages.success(request, _("The token is revoked."))
     return redirect("api-tokens")
 
 
 @require_safe
 def problem_page(request: "HttpRequest", kind: str) -> "HttpResponse":
-    """What a problem's type means, in one sentence."""
-    if kind not in PROBLEMS:
-        return problem("not-found", 404, _("There is no such problem."))
-    return JsonResponse({"type": problem_type(kind), "description": PROBLEMS[kind]})
+    """Explain one type of problem in a sentence."""
+    if kind not in PROBLEM_DESCRIPTIONS:
+        return problem_response("not-found", 404, _("There is no such problem."))
+    return JsonResponse({"type": get_problem_type(kind), "description": PROBLEM_DESCRIPTIONS[kind]})

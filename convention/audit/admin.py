@@ -1,29 +1,26 @@
-"""The audit trail in the back office: to be read, never changed."""
+"""The audit trail in the back office, read-only."""
 
 from django.contrib import admin
 from django.http import HttpRequest
 
-from .models import Entry
+from .models import AuditEntry
 
 
-@admin.register(Entry)
-class EntryAdmin(admin.ModelAdmin[Entry]):
-    """Who did what, when and why."""
+@admin.register(AuditEntry)
+class AuditEntryAdmin(admin.ModelAdmin[AuditEntry]):
+    """Read-only list of entries."""
 
-    list_display = ("at", "actor", "means", "verb", "event", "subject", "reason")
-    list_filter = ("verb", "means")
+    list_display = ("created_at", "actor", "channel", "verb", "event", "subject", "reason")
+    list_filter = ("verb", "channel")
     search_fields = ("verb", "event", "subject")
-    date_hierarchy = "at"
+    date_hierarchy = "created_at"
     list_select_related = ("actor",)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """Nobody writes it by hand."""
         return False
 
-    def has_change_permission(self, request: HttpRequest, obj: Entry | None = None) -> bool:
-        """Nobody rewrites it."""
+    def has_change_permission(self, request: HttpRequest, obj: AuditEntry | None = None) -> bool:
         return False
 
-    def has_delete_permission(self, request: HttpRequest, obj: Entry | None = None) -> bool:
-        """Nobody takes lines out."""
+    def has_delete_permission(self, request: HttpRequest, obj: AuditEntry | None = None) -> bool:
         return False

@@ -7,26 +7,24 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 
-class EntryQuerySet(models.QuerySet["Entry"]):
-    """Lines to be read; none is changed or taken out."""
+class AuditEntryQuerySet(models.QuerySet["AuditEntry"]):
+    """Entries; refuses updates and deletions."""
 
     def update(self, **_kwargs: Any) -> int:
-        """Nobody rewrites it."""
         raise TypeError("The audit trail is only ever added to.")
 
     def delete(self) -> tuple[int, dict[str, int]]:
-        """Nobody takes lines out."""
         raise TypeError("The audit trail is only ever added to.")
 
 
-class Entry(models.Model):
-    """One act of weight: who, what, on which object, why. Names of fields, never their values."""
+class AuditEntry(models.Model):
+    """One action: who, what, on which object, why. Holds names of fields, never their values."""
 
-    at = models.DateTimeField(_("at"), auto_now_add=True, db_index=True)
+    created_at = models.DateTimeField(_("at"), auto_now_add=True, db_index=True)
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
     )
-    means = models.CharField(_("means"), max_length=20, default="page")
+    channel = models.CharField(_("channel"), max_length=20, default="page")
     verb = models.CharField(_("verb"), max_length=60)
     event = models.CharField(_("event"), max_length=80, blank=True, db_index=True)
     subject = models.CharField(_("subject"), max_length=120)
@@ -34,22 +32,21 @@ class Entry(models.Model):
     reason = models.CharField(_("reason"), max_length=300, blank=True)
     request_id = models.CharField(max_length=40, blank=True)
 
-    objects = EntryQuerySet.as_manager()
+    objects = AuditEntryQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("audit entry")
         verbose_name_plural = _("audit entries")
-        ordering = ["-at", "-pk"]
+        ordering = ["-created_at", "-pk"]
 
     def __str__(self) -> str:
-        return f"{self.at:%Y-%m-%d %H:%M} {self.verb} {self.subject}"
+        return f"{self.created_at:%Y-%m-%d %H:%M} {self.verb} {self.subject}"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Add it, once."""
+        """Add the entry; refuse to change one."""
         if not self._state.adding:
             raise TypeError("The audit trail is only ever added to.")
         super().save(*args, **kwargs)
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
-        """Nobody takes lines out."""
         raise TypeError("The audit trail is only ever added to.")

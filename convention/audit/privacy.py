@@ -1,29 +1,31 @@
-"""What the audit trail holds of people, for the privacy desk: numbers and names of fields, never a value."""
+"""Personal data of the audit trail: ids and names of fields, never a value."""
 
 from typing import Any
 
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from convention.personal import Holding, Subject
+from convention.personal_data import DataSubject, PersonalDataSource
 
-from .models import Entry
+from .models import AuditEntry
 
 
-def _about(subject: Subject) -> "QuerySet[Any]":
-    """What was done to somebody, by whomever."""
+def _find_entries_about(subject: DataSubject) -> "QuerySet[Any]":
+    """Return the entries about actions on the subject's rows, whoever did them."""
     label = f"club.person:{subject.person_id}"
-    return Entry.objects.filter(Q(subject=label) if subject.person_id else Q(pk__in=[]))
+    return AuditEntry.objects.filter(Q(subject=label) if subject.person_id else Q(pk__in=[]))
 
 
-HOLDINGS = [
-    Holding(
-        model=Entry,
-        why=_("who did what, when: names of fields, never what stands in them"),
-        did=("actor",),
-        tells=("id", "at", "means", "verb", "event", "subject", "fields"),
-        finds=_about,
-        because=_("the trail is only ever added to; it holds a number, and names are struck out of reasons"),
+PERSONAL_DATA = [
+    PersonalDataSource(
+        model=AuditEntry,
+        purpose=_("who did what, when: names of fields, never what stands in them"),
+        actor_columns=("actor",),
+        exported_columns=("id", "created_at", "channel", "verb", "event", "subject", "fields"),
+        find_more_rows=_find_entries_about,
+        retention_reason=_(
+            "the trail is only ever added to; it holds a number, and names are struck out of reasons"
+        ),
     ),
 ]
-FREE_TEXT = {Entry: ("reason",)}
+FREE_TEXT = {AuditEntry: ("reason",)}

@@ -1,4 +1,4 @@
-"""Write one line of the audit trail."""
+"""Record actions in the audit trail."""
 
 from typing import Any
 
@@ -6,26 +6,27 @@ from django.db import models
 
 from convention.actor import current_actor
 
-from .models import Entry
+from .models import AuditEntry
 
 
-def record(
+def record_action(
     verb: str,
     subject: models.Model | str,
     *,
     event: Any = None,
     fields: list[str] | None = None,
     reason: str = "",
-) -> Entry:
+) -> AuditEntry:
     """Add one entry in the caller's transaction.
 
-    `verb` is dotted, such as `registration.cancel`; `fields` are names, never values.
+    `verb` is dotted, such as `registration.cancel`; `fields` are names, never values. Person, channel and
+    request id come from the current actor.
     """
     actor = current_actor.get()
     label = subject if isinstance(subject, str) else f"{subject._meta.label_lower}:{subject.pk}"
-    return Entry.objects.create(
+    return AuditEntry.objects.create(
         actor_id=actor.person_id,
-        means=actor.means,
+        channel=actor.channel,
         request_id=actor.request_id,
         verb=verb,
         event=getattr(event, "slug", "") or "",
@@ -33,3 +34,9 @@ def record(
         fields=fields or [],
         reason=reason,
     )
+
+
+def find_last_entry(verb: str, subject: models.Model, *, event: str) -> AuditEntry | None:
+    """Return the latest entry with this verb and subject, with its actor; None if there is none."""
+    label = f"{subject._meta.label_lower}:{subject.pk}"
+    return AuditEntry.objects.filter(event=event, subject=label, verb=verb).select_related("actor").first()

@@ -1,8 +1,8 @@
 """The file of a backup: a zip with `manifest.json`, a file of JSON lines for each table, and uploaded files.
 
-It may come from anywhere: before anything of it is used, every part is compared with the manifest, and what
-this program never writes (encrypted or repeated parts, links, other compressions, a little that unpacks to
-very much) is refused.
+The file may come from anywhere. Before anything of it is used, every part is compared with the manifest, and
+whatever this program never writes (encrypted or repeated parts, links, other compressions, zip bombs) is
+refused.
 """
 
 import contextlib
@@ -23,77 +23,80 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from convention.errors import Unreadable
+from convention.errors import UnreadableFile
 
 from .manifest import (
+    BackupManifest,
     FileEntry,
     ForeignManifest,
     InvalidManifest,
-    Manifest,
     NewerManifest,
     OlderManifest,
     read_manifest,
 )
 
-MANIFEST = "manifest.json"
+MANIFEST_FILE = "manifest.json"
 CHUNK_BYTES = 1024 * 1024
-BATCH_ROWS = 1000
-BATCH_BYTES = 16 * 1024 * 1024
+MAX_BATCH_ROWS = 1000
+MAX_BATCH_BYTES = 16 * 1024 * 1024
+# A file of the largest allowed size, in base64, with room to spare.
 MAX_ROW_BYTES = 256 * 1024 * 1024
-"""A file of the largest size that is taken, in base64, with room to spare."""
 MAX_MANIFEST_BYTES = 64 * 1024 * 1024
-MAX_EXPANSION = 200
-"""How many times its own size an archive may unpack to, beyond what any archive may; rows of a table shrink
-to a twentieth."""
+# Limits how much an archive may unpack to, relative to its size. Rows of a table shrink to a twentieth.
+MAX_EXPANSION_RATIO = 200
 ALWAYS_ALLOWED_BYTES = 256 * 1024 * 1024
-COMPRESSIONS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
+ALLOWED_COMPRESSIONS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
 ENCRYPTED_FLAG = 0x1
+# Errors that zipfile raises for broken archives; it documents fewer.
 ARCHIVE_ERRORS = (
     zipfile.BadZipFile, zlib.error, struct.error, EOFError, RuntimeError, KeyError, ValueError, OverflowError,
 )  # fmt: skip
-"""What reading a broken archive ends in: the library promises less."""
-type Row = list[Any]
+type ArchiveRow = list[Any]
 
-NOT_OURS = gettext_lazy("“%(path)s” is no backup that this program made.")
-DAMAGED = gettext_lazy("“%(path)s” is damaged (%(where)s): nothing of it can be trusted. Use another copy.")
-NEWER = gettext_lazy("“%(path)s” was made by a newer program: update this one, then restore.")
-OLDER = gettext_lazy(
+FOREIGN_FILE_ERROR = gettext_lazy("“%(path)s” is no backup that this program made.")
+DAMAGED_FILE_ERROR = gettext_lazy(
+    "“%(path)s” is damaged (%(where)s): nothing of it can be trusted. Use another copy."
+)
+NEWER_FILE_ERROR = gettext_lazy("“%(path)s” was made by a newer program: update this one, then restore.")
+OLDER_FILE_ERROR = gettext_lazy(
     "“%(path)s” was made by an older program: restore it with that version, update, and make a new backup."
 )
-ALTERED = gettext_lazy("“%(path)s” was not made by this program: %(reason)s. Nothing was changed.")
+ALTERED_FILE_ERROR = gettext_lazy("“%(path)s” was not made by this program: %(reason)s. Nothing was changed.")
 
 
-def table_file(table: str) -> str:
-    """Return where a table's rows stand in the archive."""
+def table_file_path(table: str) -> str:
+    """Return the path of a table's rows in the archive."""
     return f"tables/{table}.jsonl"
 
 
-def media_file(path: str) -> str:
-    """Return where an uploaded file stands in the archive."""
+def media_file_path(path: str) -> str:
+    """Return the path of an uploaded file in the archive."""
     return f"media/{path}"
 
 
-class Backup:
-    """An archive that is open for reading, and whose every part is what its manifest says."""
+class BackupArchive:
+    """An open archive whose every part was checked against its manifest."""
 
     def __init__(self, path: Path, archive: zipfile.ZipFile) -> None:
         self.path = path
         self.archive = archive
-        self.manifest = _checked(path, archive)
+        # All parts are checked before any is used.
+        self.manifest = _check_archive(path, archive)
 
-    def open_file(self, path: str) -> IO[bytes]:
+    def open_media_file(self, path: str) -> IO[bytes]:
         """Open one of the uploaded files."""
-        return self.archive.open(media_file(path))
+        return self.archive.open(media_file_path(path))
 
-    def batches(self, table: str) -> Iterator[list[Row]]:
-        """Yield the rows of a table, as many at once as memory surely holds. Raises Unreadable."""
-        batch, size, number = list[Row](), 0, 0
-        with io.BufferedReader(self.archive.open(table_file(table)), CHUNK_BYTES) as file:  # type: ignore[type-var] # it reads
+    def read_batches(self, table: str) -> Iterator[list[ArchiveRow]]:
+        """Yield a table's rows in batches that fit into memory. Raises UnreadableFile."""
+        batch, size, number = list[ArchiveRow](), 0, 0
+        with io.BufferedReader(self.archive.open(table_file_path(table)), CHUNK_BYTES) as file:  # type: ignore[type-var] # it reads
+            # Limited, so that a crafted line without end does not fill the memory.
             while line := file.readline(MAX_ROW_BYTES + 1):
                 number += 1
-                batch.append(_row(line, table, number))
+                batch.append(_parse_row(line, table, number))
                 size += len(line)
-                if len(batch) == BATCH_ROWS or size > BATCH_BYTES:
+                if len(batch) == MAX_BATCH_ROWS or size > MAX_BATCH_BYTES:
                     yield batch
                     batch, size = [], 0
         if batch:
@@ -101,131 +104,140 @@ class Backup:
 
 
 @contextlib.contextmanager
-def open_backup(path: Path) -> Iterator[Backup]:
-    """Open a backup and check all of it. Raises Unreadable with a sentence, OSError for no file."""
+def open_backup(path: Path) -> Iterator[BackupArchive]:
+    """Open a backup and check all of it. Raises UnreadableFile; OSError if there is no file."""
     with path.open("rb") as file:
-        with _sentences(path):
+        with _translate_archive_errors(path):
             archive = zipfile.ZipFile(file)
         with archive:
-            yield Backup(path, archive)
+            yield BackupArchive(path, archive)
 
 
 @contextlib.contextmanager
-def _sentences(path: Path) -> Iterator[None]:
-    """Turn whatever a broken archive ends in into Unreadable."""
+def _translate_archive_errors(path: Path) -> Iterator[None]:
+    """Turn the many errors of a broken archive into UnreadableFile."""
     try:
         yield
     except ARCHIVE_ERRORS as error:
-        raise _unreadable(path, error) from error
+        raise _make_unreadable_error(path, error) from error
     except OSError as error:
-        if error.errno != errno.EINVAL:  # a place before the beginning of the file, say
+        if error.errno != errno.EINVAL:  # such as an offset before the beginning of the file
             raise
-        raise _unreadable(path, error) from error
+        raise _make_unreadable_error(path, error) from error
 
 
-def _unreadable(path: Path, error: Exception) -> Unreadable:
+def _make_unreadable_error(path: Path, error: Exception) -> UnreadableFile:
     with path.open("rb") as file:
         was_archive = file.read(2) == b"PK"
     where = str(error) or type(error).__name__
-    return Unreadable((DAMAGED if was_archive else NOT_OURS) % {"path": path, "where": printable(where)})
+    return UnreadableFile(
+        (DAMAGED_FILE_ERROR if was_archive else FOREIGN_FILE_ERROR)
+        % {"path": path, "where": make_printable(where)}
+    )
 
 
-def printable(text: str) -> str:
-    """Return a text from a file so that a terminal shows it on one line."""
+def make_printable(text: str) -> str:
+    """Return a text from a file in a form that a terminal shows on one line."""
     return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text[:200])
 
 
-def _checked(path: Path, archive: zipfile.ZipFile) -> Manifest:
-    with _sentences(path):
+def _check_archive(path: Path, archive: zipfile.ZipFile) -> BackupManifest:
+    with _translate_archive_errors(path):
         _require_plain_parts(path, archive)
-        manifest = _manifest(path, archive)
-        expected = dict(_parts(manifest))
-        _require_parts(path, {one.filename for one in archive.infolist()} - {MANIFEST}, set(expected))
+        manifest = _read_manifest_part(path, archive)
+        expected = dict(_expected_parts(manifest))
+        _require_parts(path, {one.filename for one in archive.infolist()} - {MANIFEST_FILE}, set(expected))
         for name, entry in expected.items():
-            if _differs(archive, name, entry):
-                raise Unreadable(DAMAGED % {"path": path, "where": name})
+            if _is_part_different(archive, name, entry):
+                raise UnreadableFile(DAMAGED_FILE_ERROR % {"path": path, "where": name})
     return manifest
 
 
 def _require_plain_parts(path: Path, archive: zipfile.ZipFile) -> None:
-    """Refuse what this program never writes, before anything is unpacked."""
+    """Refuse parts that this program never writes, before anything is unpacked."""
     parts = archive.infolist()
     for part in parts:
         kind = stat.S_IFMT(part.external_attr >> 16)
-        if part.compress_type not in COMPRESSIONS or part.flag_bits & ENCRYPTED_FLAG:
-            raise _altered(path, _("“%(name)s” is packed in another way") % named(part.filename))
+        if part.compress_type not in ALLOWED_COMPRESSIONS or part.flag_bits & ENCRYPTED_FLAG:
+            raise _make_altered_error(
+                path, _("“%(name)s” is packed in another way") % part_name_context(part.filename)
+            )
         if kind not in {0, stat.S_IFREG}:
-            raise _altered(path, _("“%(name)s” is not a plain file") % named(part.filename))
+            raise _make_altered_error(
+                path, _("“%(name)s” is not a plain file") % part_name_context(part.filename)
+            )
     repeated = [name for name, times in Counter(one.filename for one in parts).items() if times > 1]
     if repeated:
-        raise _altered(path, _("“%(name)s” is in it twice") % named(repeated[0]))
+        raise _make_altered_error(path, _("“%(name)s” is in it twice") % part_name_context(repeated[0]))
     unpacked, packed = sum(one.file_size for one in parts), path.stat().st_size
-    if unpacked > ALWAYS_ALLOWED_BYTES and unpacked > MAX_EXPANSION * packed:
+    if unpacked > ALWAYS_ALLOWED_BYTES and unpacked > MAX_EXPANSION_RATIO * packed:
         size = number_format(unpacked // 1024**2)
-        raise _altered(path, _("it would unpack to %(size)s MB") % {"size": size})
+        raise _make_altered_error(path, _("it would unpack to %(size)s MB") % {"size": size})
 
 
 def _require_parts(path: Path, found: set[str], expected: set[str]) -> None:
     if unknown := sorted(found - expected):
-        raise _altered(path, _("its manifest does not name “%(name)s”") % named(unknown[0]))
+        raise _make_altered_error(
+            path, _("its manifest does not name “%(name)s”") % part_name_context(unknown[0])
+        )
     if missing := sorted(expected - found):
-        raise Unreadable(DAMAGED % {"path": path, "where": missing[0]})
+        raise UnreadableFile(DAMAGED_FILE_ERROR % {"path": path, "where": missing[0]})
 
 
-def _altered(path: Path, reason: str) -> Unreadable:
-    return Unreadable(ALTERED % {"path": path, "reason": reason})
+def _make_altered_error(path: Path, reason: str) -> UnreadableFile:
+    return UnreadableFile(ALTERED_FILE_ERROR % {"path": path, "reason": reason})
 
 
-def named(name: str) -> dict[str, str]:
-    """Return the name of a part for a sentence."""
-    return {"name": printable(name)}
+def part_name_context(name: str) -> dict[str, str]:
+    """Return the name of a part as the parameters of a sentence."""
+    return {"name": make_printable(name)}
 
 
-def _manifest(path: Path, archive: zipfile.ZipFile) -> Manifest:
-    """Return the manifest, if this program understands it."""
-    if MANIFEST not in archive.namelist():
-        raise Unreadable(NOT_OURS % {"path": path})
-    if archive.getinfo(MANIFEST).file_size > MAX_MANIFEST_BYTES:
-        raise Unreadable(DAMAGED % {"path": path, "where": MANIFEST})
+def _read_manifest_part(path: Path, archive: zipfile.ZipFile) -> BackupManifest:
+    """Return the manifest. Raises UnreadableFile if this program does not understand it."""
+    if MANIFEST_FILE not in archive.namelist():
+        raise UnreadableFile(FOREIGN_FILE_ERROR % {"path": path})
+    if archive.getinfo(MANIFEST_FILE).file_size > MAX_MANIFEST_BYTES:
+        raise UnreadableFile(DAMAGED_FILE_ERROR % {"path": path, "where": MANIFEST_FILE})
     try:
-        return read_manifest(archive.read(MANIFEST))
+        return read_manifest(archive.read(MANIFEST_FILE))
     except ForeignManifest as error:
-        raise Unreadable(NOT_OURS % {"path": path}) from error
+        raise UnreadableFile(FOREIGN_FILE_ERROR % {"path": path}) from error
     except NewerManifest as error:
-        raise Unreadable(NEWER % {"path": path}) from error
+        raise UnreadableFile(NEWER_FILE_ERROR % {"path": path}) from error
     except OlderManifest as error:
-        raise Unreadable(OLDER % {"path": path}) from error
+        raise UnreadableFile(OLDER_FILE_ERROR % {"path": path}) from error
     except InvalidManifest as error:
-        raise Unreadable(DAMAGED % {"path": path, "where": MANIFEST}) from error
+        raise UnreadableFile(DAMAGED_FILE_ERROR % {"path": path, "where": MANIFEST_FILE}) from error
 
 
-def _parts(manifest: Manifest) -> Iterator[tuple[str, FileEntry]]:
-    """Yield the name of everything beside the manifest, and what the manifest says of it."""
+def _expected_parts(manifest: BackupManifest) -> Iterator[tuple[str, FileEntry]]:
+    """Yield the name of each part but the manifest, and its entry in the manifest."""
     for table, entry in manifest.tables.items():
-        yield table_file(table), entry
+        yield table_file_path(table), entry
     for path, file in manifest.files.items():
-        yield media_file(path), file
+        yield media_file_path(path), file
 
 
-def _differs(archive: zipfile.ZipFile, name: str, entry: FileEntry) -> bool:
+def _is_part_different(archive: zipfile.ZipFile, name: str, entry: FileEntry) -> bool:
     if archive.getinfo(name).file_size != entry.bytes:
         return True
     with archive.open(name) as file:
         return hashlib.file_digest(file, "sha256").hexdigest() != entry.sha256  # type: ignore[arg-type]  # it reads
 
 
-def _row(line: bytes, table: str, number: int) -> Row:
-    """Return a line as a row. Raises Unreadable."""
+def _parse_row(line: bytes, table: str, number: int) -> ArchiveRow:
+    """Parse a line of JSON into a row. Raises UnreadableFile."""
     with contextlib.suppress(ValueError, RecursionError):
         row = json.loads(line) if len(line) <= MAX_ROW_BYTES else None
         if isinstance(row, list):
             return row
     sentence = _("Line %(number)d of %(table)s is not a row. Nothing was changed.")
-    raise Unreadable(sentence % {"number": number, "table": table})
+    raise UnreadableFile(sentence % {"number": number, "table": table})
 
 
-def say_contents(manifest: Manifest) -> str:
-    """Return how much a backup holds, in words."""
+def describe_contents(manifest: BackupManifest) -> str:
+    """Return in words how much a backup holds."""
     rows = sum(entry.rows for entry in manifest.tables.values())
     tables, files = len(manifest.tables), len(manifest.files)
     return _("%(rows)s of %(tables)s and %(files)s") % {

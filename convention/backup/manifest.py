@@ -10,12 +10,12 @@ from typing import Any
 from django.conf import settings
 from django.utils.crypto import salted_hmac
 
-from convention.secret_keys import secret_keys
+from convention.codes.secret_keys import secret_keys
 
-FORMAT = "convention-backup"
-VERSION = 2
-LARGEST_NUMBER = 2**63 - 1
-SHA256_CHARACTERS = 64
+MANIFEST_FORMAT = "convention-backup"
+MANIFEST_VERSION = 2
+MAX_NUMBER = 2**63 - 1
+SHA256_LENGTH = 64
 
 
 class InvalidManifest(Exception):
@@ -44,7 +44,7 @@ class FileEntry:
 
 @dataclass(frozen=True)
 class TableEntry(FileEntry):
-    """The same of a table's rows; `next` is the number of the next row, None where keys are not counted."""
+    """Size and SHA-256 of a table's rows; `next` is the next primary key, None if keys are not counted."""
 
     columns: list[str]
     rows: int
@@ -52,8 +52,8 @@ class TableEntry(FileEntry):
 
 
 @dataclass(frozen=True)
-class Manifest:
-    """All that a backup says of itself; `made_at` is UTC, `migrations` the last one of each app."""
+class BackupManifest:
+    """The contents of a backup; `made_at` is in UTC, `migrations` has the last one of each app."""
 
     made_at: str
     site: str
@@ -64,107 +64,111 @@ class Manifest:
 
     @property
     def has_known_key(self) -> bool:
-        """Whether this site has the SECRET_KEY of the one that was saved, as its key or as a fallback."""
-        return self.key_fingerprint in map(fingerprint_of, secret_keys())
+        """Return whether this site's SECRET_KEY or a fallback is the one of the site that was saved."""
+        return self.key_fingerprint in map(fingerprint_key, secret_keys())
 
     def to_json(self) -> bytes:
-        """Return it as the text that stands in the archive."""
-        return json.dumps({"format": FORMAT, "version": VERSION, **asdict(self)}, indent=1).encode()
+        """Return the text of `manifest.json`."""
+        return json.dumps(
+            {"format": MANIFEST_FORMAT, "version": MANIFEST_VERSION, **asdict(self)}, indent=1
+        ).encode()
 
 
-def fingerprint_of(key: str) -> str:
-    """Return what tells whether two sites have the same SECRET_KEY, and nothing else about it."""
-    return salted_hmac(FORMAT, "key", secret=key, algorithm="sha256").hexdigest()[:32]
+def fingerprint_key(key: str) -> str:
+    """Return a hash that only tells whether two sites have the same SECRET_KEY."""
+    return salted_hmac(MANIFEST_FORMAT, "key", secret=key, algorithm="sha256").hexdigest()[:32]
 
 
 def own_fingerprint() -> str:
     """Return the fingerprint of this site's SECRET_KEY."""
-    return fingerprint_of(settings.SECRET_KEY)
+    return fingerprint_key(settings.SECRET_KEY)
 
 
-def read_manifest(content: bytes) -> Manifest:
-    """Return a manifest whose every value has its type. Raises InvalidManifest, or what it is instead."""
+def read_manifest(content: bytes) -> BackupManifest:
+    """Parse a manifest and check the type of every value. Raises InvalidManifest or a subclass."""
     try:
         values = json.loads(content)
-        version = values["version"] if values["format"] == FORMAT else None
+        version = values["version"] if values["format"] == MANIFEST_FORMAT else None
     except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise ForeignManifest from error
     if type(version) is not int:
         raise ForeignManifest
-    if version != VERSION:
-        raise NewerManifest if version > VERSION else OlderManifest
+    if version != MANIFEST_VERSION:
+        raise NewerManifest if version > MANIFEST_VERSION else OlderManifest
     try:
-        return _manifest(values)
+        return _parse_manifest(values)
     except (ValueError, TypeError, KeyError) as error:
         raise InvalidManifest from error
 
 
-def _manifest(values: dict[str, Any]) -> Manifest:
-    return Manifest(
-        made_at=_moment(values["made_at"]),
-        site=_text(values["site"]),
-        key_fingerprint=_text(values["key_fingerprint"]),
-        migrations=_each(values["migrations"], _text, _text),
-        tables=_each(values["tables"], _text, _table),
-        files=_each(values["files"], _path, _file),
+def _parse_manifest(values: dict[str, Any]) -> BackupManifest:
+    return BackupManifest(
+        made_at=_parse_time(values["made_at"]),
+        site=_parse_text(values["site"]),
+        key_fingerprint=_parse_text(values["key_fingerprint"]),
+        migrations=_parse_mapping(values["migrations"], _parse_text, _parse_text),
+        tables=_parse_mapping(values["tables"], _parse_text, _parse_table),
+        files=_parse_mapping(values["files"], _parse_path, _parse_file),
     )
 
 
-def _table(value: Any) -> TableEntry:
+def _parse_table(value: Any) -> TableEntry:
     number = value["next"]
     return TableEntry(
-        columns=[_text(name) for name in _typed(value["columns"], list)],
-        rows=_count(value["rows"]),
-        bytes=_count(value["bytes"]),
-        next=None if number is None else _count(number),
-        sha256=_digest(value["sha256"]),
+        columns=[_parse_text(name) for name in _require_type(value["columns"], list)],
+        rows=_parse_count(value["rows"]),
+        bytes=_parse_count(value["bytes"]),
+        next=None if number is None else _parse_count(number),
+        sha256=_parse_digest(value["sha256"]),
     )
 
 
-def _file(value: Any) -> FileEntry:
-    return FileEntry(bytes=_count(value["bytes"]), sha256=_digest(value["sha256"]))
+def _parse_file(value: Any) -> FileEntry:
+    return FileEntry(bytes=_parse_count(value["bytes"]), sha256=_parse_digest(value["sha256"]))
 
 
-def _each[Value](value: Any, name_of: Callable[[Any], str], read: Callable[[Any], Value]) -> dict[str, Value]:
-    return {name_of(name): read(one) for name, one in _typed(value, dict).items()}
+def _parse_mapping[Value](
+    value: Any, name_of: Callable[[Any], str], read: Callable[[Any], Value]
+) -> dict[str, Value]:
+    return {name_of(name): read(one) for name, one in _require_type(value, dict).items()}
 
 
-def _typed[Kind](value: Any, kind: type[Kind]) -> Kind:
+def _require_type[Kind](value: Any, kind: type[Kind]) -> Kind:
     if type(value) is not kind:
         raise TypeError(f"{kind.__name__} expected")
     return value
 
 
-def _text(value: Any) -> str:
-    """A short text that may be printed: nothing in it moves a terminal's cursor."""
-    text = _typed(value, str)
+def _parse_text(value: Any) -> str:
+    """Return a short printable text: nothing in it moves a terminal's cursor."""
+    text = _require_type(value, str)
     if not text.isprintable() or len(text) > 1000:
         raise ValueError("no such text")
     return text
 
 
-def _count(value: Any) -> int:
-    number = _typed(value, int)
-    if not 0 <= number <= LARGEST_NUMBER:
+def _parse_count(value: Any) -> int:
+    number = _require_type(value, int)
+    if not 0 <= number <= MAX_NUMBER:
         raise ValueError("no such number")
     return number
 
 
-def _digest(value: Any) -> str:
-    text = _typed(value, str)
-    if len(text) != SHA256_CHARACTERS or set(text) - set("0123456789abcdef"):
+def _parse_digest(value: Any) -> str:
+    text = _require_type(value, str)
+    if len(text) != SHA256_LENGTH or set(text) - set("0123456789abcdef"):
         raise ValueError("no SHA-256")
     return text
 
 
-def _moment(value: Any) -> str:
-    moment = datetime.datetime.fromisoformat(_text(value))
+def _parse_time(value: Any) -> str:
+    moment = datetime.datetime.fromisoformat(_parse_text(value))
     return moment.astimezone(datetime.UTC).isoformat()
 
 
-def _path(value: Any) -> str:
-    """A path below the folder of uploaded files, written in one way only."""
-    text = _text(value)
+def _parse_path(value: Any) -> str:
+    """Return a relative path below the folder of uploaded files, in normal form."""
+    text = _parse_text(value)
     path = PurePosixPath(text)
     if path.is_absolute() or ".." in path.parts or path.as_posix() != text or text == ".":
         raise ValueError("no such path")

@@ -1,4 +1,4 @@
-"""What a restore writes and finds is people's data: for its owner alone (folders 0700, files 0600)."""
+"""Keep what a restore writes readable by its owner alone (folders 0700, files 0600)."""
 
 import contextlib
 import os
@@ -8,16 +8,16 @@ from pathlib import Path
 from django.conf import settings
 from django.db import connection
 
-from convention.local_data import MADE_HERE, OURS_ALONE, open_local_data
+from convention.ops.local_data import LOCAL_DATA_NAMES, OWNER_FOLDER_MODE, prepare_local_data
 
-OWNER_FILE = 0o600
-BESIDE_SQLITE = ("", "-wal", "-shm", "-journal", "-queue")
-"""What SQLite, and our queue of writers, append to the name of the database's file for theirs."""
+OWNER_FILE_MODE = 0o600
+# Suffixes of the files that SQLite and our write queue create beside the database.
+SQLITE_FILE_SUFFIXES = ("", "-wal", "-shm", "-journal", "-queue")
 
 
 @contextlib.contextmanager
-def only_for_owner() -> Iterator[None]:
-    """Let this process make files that nobody else reads."""
+def use_private_umask() -> Iterator[None]:
+    """Let this process create files that nobody else can read."""
     before = os.umask(0o077)
     try:
         yield
@@ -25,19 +25,19 @@ def only_for_owner() -> Iterator[None]:
         os.umask(before)
 
 
-def narrow_local_data() -> None:
-    """Take from others what stood there with wider rights: local data, uploaded files, SQLite's files."""
-    open_local_data(settings.VAR_DIR)
-    for folder in (settings.MEDIA_ROOT, *(settings.VAR_DIR / name for name in MADE_HERE)):
+def restrict_local_data() -> None:
+    """Remove other users' rights from existing local data, uploaded files and SQLite files."""
+    prepare_local_data(settings.VAR_DIR)
+    for folder in (settings.MEDIA_ROOT, *(settings.VAR_DIR / name for name in LOCAL_DATA_NAMES)):
         for path in (folder, *folder.rglob("*")):
-            _narrow(path)
+            _restrict_path(path)
     if connection.vendor == "sqlite":
         name = str(connection.settings_dict["NAME"])
-        for ending in BESIDE_SQLITE:
-            _narrow(Path(name + ending))
+        for ending in SQLITE_FILE_SUFFIXES:
+            _restrict_path(Path(name + ending))
 
 
-def _narrow(path: Path) -> None:
+def _restrict_path(path: Path) -> None:
     if path.exists() and not path.is_symlink():
         with contextlib.suppress(OSError):  # another user's, or a file system without rights
-            path.chmod(OURS_ALONE if path.is_dir() else OWNER_FILE)
+            path.chmod(OWNER_FOLDER_MODE if path.is_dir() else OWNER_FILE_MODE)

@@ -1,8 +1,7 @@
-"""How the rows of each model go into a backup: which of them, which columns empty, which encrypted.
+"""Rules for each model: which rows go into a backup, with which columns blanked or encrypted.
 
-A model of ours says it itself, as its attribute `BACKUP_RULE`; those of libraries, and of what lies below,
-are named here. To whoever reads the file alone, without SECRET_KEY, nothing in it must open anything
-(tests/convention/backup/test_secrets.py).
+Our models say it in an attribute `BACKUP_RULE`; those of libraries and of lower layers are named here.
+Without SECRET_KEY, nothing in the file may give access to anything (tests/convention/backup/test_secrets.py).
 """
 
 from collections.abc import Callable, Mapping
@@ -15,40 +14,40 @@ from django.db.models import Q
 
 @dataclass(frozen=True)
 class BackupRule:
-    """`only` chooses the rows; `emptied` columns are saved as an empty text.
+    """`row_filter` chooses the rows; `blanked_columns` are saved as an empty text.
 
-    `encrypted` names columns of text that are saved under SECRET_KEY, with the function that makes another
-    value where a restore cannot decrypt the one that was saved.
+    `encrypted_columns` names text columns that are saved under SECRET_KEY, each with the function that makes
+    a new value if a restore cannot decrypt the saved one.
     """
 
-    only: Q = field(default_factory=Q)
-    emptied: frozenset[str] = frozenset()
-    encrypted: Mapping[str, Callable[[], str]] = field(default_factory=dict)
+    row_filter: Q = field(default_factory=Q)
+    blanked_columns: frozenset[str] = frozenset()
+    encrypted_columns: Mapping[str, Callable[[], str]] = field(default_factory=dict)
 
     @property
-    def is_empty(self) -> bool:
-        """Whether no row at all is saved."""
-        return self.only == NOTHING
+    def excludes_all_rows(self) -> bool:
+        """Return whether no row at all is saved."""
+        return self.row_filter == NO_ROWS
 
 
-NOTHING = Q(pk__in=[])
-LEFT_OUT = BackupRule(only=NOTHING)
-"""The table is restored empty; its numbering goes on, so that no number is given twice."""
-PLAIN = BackupRule()
-NAMED_HERE = {
-    "sessions.session": LEFT_OUT,  # whoever holds a session's key is signed in
-    "usersessions.usersession": LEFT_OUT,
-    "account.emailconfirmation": LEFT_OUT,
-    "convention.lease": LEFT_OUT,  # the processes that hold them are gone
-    # What waits is done after a restore. An error's traceback may quote an address with its secret.
+NO_ROWS = Q(pk__in=[])
+# The table is restored empty; its keys continue, so that no key is assigned twice.
+EXCLUDED_FROM_BACKUP = BackupRule(row_filter=NO_ROWS)
+ALL_ROWS_RULE = BackupRule()
+LIBRARY_RULES = {
+    "sessions.session": EXCLUDED_FROM_BACKUP,  # the key of a session signs in as its owner
+    "usersessions.usersession": EXCLUDED_FROM_BACKUP,
+    "account.emailconfirmation": EXCLUDED_FROM_BACKUP,
+    "convention.lease": EXCLUDED_FROM_BACKUP,  # their processes are gone
+    # Waiting tasks run after a restore. The traceback of a failed one may quote an address with its secret.
     "django_tasks_database.dbtaskresult": BackupRule(
-        only=Q(status__in=["READY", "RUNNING"]), emptied=frozenset({"traceback"})
+        row_filter=Q(status__in=["READY", "RUNNING"]), blanked_columns=frozenset({"traceback"})
     ),
 }
 
 
-def rule_of(model: type[models.Model]) -> BackupRule:
+def get_backup_rule(model: type[models.Model]) -> BackupRule:
     """Return how the rows of a model are saved."""
-    found: Any = NAMED_HERE.get(model._meta.label_lower) or getattr(model, "BACKUP_RULE", PLAIN)
+    found: Any = LIBRARY_RULES.get(model._meta.label_lower) or getattr(model, "BACKUP_RULE", ALL_ROWS_RULE)
     assert isinstance(found, BackupRule)
     return found

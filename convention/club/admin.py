@@ -1,4 +1,4 @@
-"""The directory in the back office: companies, people, who works where, roles and groups."""
+"""Back office of companies, people, groups and plans."""
 
 from typing import Any
 
@@ -7,8 +7,8 @@ from django.db.models import QuerySet
 from django.forms import BaseModelFormSet, ModelForm
 from django.http import HttpRequest
 
-from convention.audit.record import record
-from convention.findable import FindableQuerySet
+from convention.audit.record import record_action
+from convention.db.searchable import SearchableQuerySet
 
 from .models import (
     ClubRole,
@@ -23,14 +23,13 @@ from .models import (
 )
 
 
-class Audited(admin.ModelAdmin[Any]):
-    """Every change leaves a line in the audit trail: names of fields, never values."""
+class AuditedAdmin(admin.ModelAdmin[Any]):
+    """An admin that records every change in the audit trail: names of fields, never values."""
 
     def save_model(self, request: HttpRequest, obj: Any, form: ModelForm[Any], change: bool) -> None:  # noqa: FBT001 (Django's signature)
-        """Save and record."""
         super().save_model(request, obj, form, change)
         verb = "change" if change else "add"
-        record(f"{obj._meta.model_name}.{verb}", obj, fields=list(form.changed_data))
+        record_action(f"{obj._meta.model_name}.{verb}", obj, fields=list(form.changed_data))
 
     def save_formset(
         self,
@@ -39,113 +38,103 @@ class Audited(admin.ModelAdmin[Any]):
         formset: BaseModelFormSet[Any, Any],
         change: Any,
     ) -> None:
-        """Save what stands beneath, such as roles and employments, and record each line of it."""
+        """Save the inline rows, such as roles and employments, and record each of them."""
         super().save_formset(request, form, formset, change)
         for row in formset.new_objects:
-            record(f"{row._meta.model_name}.add", row)
+            record_action(f"{row._meta.model_name}.add", row)
         for row, fields in formset.changed_objects:
-            record(f"{row._meta.model_name}.change", row, fields=list(fields))
+            record_action(f"{row._meta.model_name}.change", row, fields=list(fields))
         for row in formset.deleted_objects:
-            record(f"{row._meta.model_name}.delete", form.instance)
+            # A deleted row has no key any more, so the entry names its parent.
+            record_action(f"{row._meta.model_name}.delete", form.instance)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        """Record each of those that were ticked, and delete them."""
+        # Before the deletion, while the rows still have keys.
         for row in queryset:
-            record(f"{row._meta.model_name}.delete", row)
+            record_action(f"{row._meta.model_name}.delete", row)
         super().delete_queryset(request, queryset)
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
-        """Record and delete."""
-        record(f"{obj._meta.model_name}.delete", obj)
+        record_action(f"{obj._meta.model_name}.delete", obj)
         super().delete_model(request, obj)
 
 
-class Searched(Audited):
-    """Found by folded words, as everywhere."""
+class SearchableAdmin(AuditedAdmin):
+    """An admin that searches by normalized words, like the other pages."""
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        """Those in whom every word is found; no row comes twice."""
-        assert isinstance(queryset, FindableQuerySet)
-        return queryset.matching(search_term), False
+        """Return the rows that contain every word; False says that no row comes twice."""
+        assert isinstance(queryset, SearchableQuerySet)
+        return queryset.search_for(search_term), False
 
 
-class CompanyRoles(admin.TabularInline[CompanyRole, Company]):
-    """What the company is to the club, from a day to a day."""
-
+class CompanyRoleInline(admin.TabularInline[CompanyRole, Company]):
     model = CompanyRole
     extra = 0
 
 
-class Employments(admin.TabularInline[Employment, Any]):
-    """Who works where, from a day to a day."""
-
+class EmploymentInline(admin.TabularInline[Employment, Any]):
     model = Employment
     extra = 0
     autocomplete_fields = ("person", "company")
 
 
-class Contacts(admin.TabularInline[CompanyContact, Company]):
-    """Who registers colleagues."""
-
+class CompanyContactInline(admin.TabularInline[CompanyContact, Company]):
     model = CompanyContact
     extra = 0
     autocomplete_fields = ("person",)
 
 
-class ClubRoles(admin.TabularInline[ClubRole, Person]):
-    """Roles for the whole club."""
-
+class ClubRoleInline(admin.TabularInline[ClubRole, Person]):
     model = ClubRole
     extra = 0
 
 
-class Mandates(admin.TabularInline[Mandate, WorkingGroup]):
-    """Who leads, relays or writes."""
-
+class MandateInline(admin.TabularInline[Mandate, WorkingGroup]):
     model = Mandate
     extra = 0
     autocomplete_fields = ("person",)
 
 
 @admin.register(Company)
-class CompanyAdmin(Searched):
-    """Companies with their dated roles."""
+class CompanyAdmin(SearchableAdmin):
+    """Companies with their roles and contacts."""
 
     list_display = ("name", "sector", "city")
     search_fields = ("search",)
     sortable_by = ("sector", "city")
     prepopulated_fields = {"slug": ("name",)}
     autocomplete_fields = ("parent",)
-    inlines = (CompanyRoles, Contacts)
+    inlines = (CompanyRoleInline, CompanyContactInline)
 
 
 @admin.register(Person)
-class PersonAdmin(Searched):
-    """People with their employments and club roles; sign-in goes by a mailed code or a password."""
+class PersonAdmin(SearchableAdmin):
+    """People with their employments and club roles."""
 
     list_display = ("last_name", "first_name", "email", "is_active")
     search_fields = ("search",)
     sortable_by = ("email", "is_active")
     fields = ("first_name", "last_name", "email", "language", "photo_consent", "is_active", "is_staff")
-    inlines = (Employments, ClubRoles)
+    inlines = (EmploymentInline, ClubRoleInline)
 
 
 @admin.register(WorkingGroup)
-class WorkingGroupAdmin(Searched):
-    """Groups with their mandates."""
+class WorkingGroupAdmin(SearchableAdmin):
+    """Working groups with their mandates."""
 
     list_display = ("name", "kind")
     search_fields = ("sort_name",)
     sortable_by = ("kind",)
     prepopulated_fields = {"slug": ("name",)}
-    inlines = (Mandates,)
+    inlines = (MandateInline,)
 
 
 @admin.register(Plan)
-class PlanAdmin(Audited):
-    """What companies may subscribe to; a membership keeps the terms that it was agreed under."""
+class PlanAdmin(AuditedAdmin):
+    """Membership plans; changing one does not change memberships, which copy the terms."""
 
-    list_display = ("name", "dues", "seats", "passes", "is_offered")
+    list_display = ("name", "dues_cents", "seats", "passes", "is_offered")
     prepopulated_fields = {"slug": ("name",)}

@@ -1,4 +1,4 @@
-"""Companies, people and their roles."""
+"""App of the club's directory."""
 
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
@@ -8,13 +8,11 @@ from convention.hooks import DAY
 
 
 class ClubConfig(AppConfig):
-    """Companies, people and their roles."""
-
     name = "convention.club"
     verbose_name = _("Club")
 
     def ready(self) -> None:
         """Register what lower layers call."""
-        hooks.periodic_jobs.register("convention.club.forget.old_imports", seconds=DAY)
-        hooks.job_kinds.register("directory", "convention.club.import_later.import_later")
-        hooks.job_kinds.register("directory-undo", "convention.club.import_later.undo_later")
+        hooks.periodic_jobs.register("convention.club.directory_import.undo.clear_old_imports", seconds=DAY)
+        hooks.job_kinds.register("directory", "convention.club.directory_import.jobs.run_import_job")
+        hooks.job_kinds.register("directory-undo", "convention.club.directory_import.jobs.run_undo_job")

@@ -1,17 +1,97 @@
-"""Change of employer: one act closes the seat, ends one employment and begins the next; history stays."""
+"""Change a person's employer, and hand over what they did for the old one and in working groups."""
 
 import datetime
+from dataclasses import dataclass
+from typing import Final
 
 from django.db import transaction
+from django.db.models import Q, TextChoices
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from convention.audit.record import record
+from convention.audit.record import record_action
 from convention.errors import InvalidFields
 
-from .hand_over import Mandates, Successors, hand_over_company, hand_over_mandates
-from .models import Company, Employment, Person, Seat
+from .contacts import appoint_contact, is_company_contact
+from .models import Company, CompanyContact, Employment, Mandate, Membership, Person, Seat
 from .periods import ONE_DAY
-from .seats import take_seat
+from .seats import end_seat
+
+REPRESENTATIVE_FIELDS: Final = ("billing_contact", "representative")
+
+
+class MandateOutcome(TextChoices):
+    """The fate of a person's mandates in working groups when they change employer."""
+
+    STAY = "stay", gettext_lazy("stay with this person")
+    END = "end", gettext_lazy("end on the last day")
+    HAND_OVER = "hand_over", gettext_lazy("go to somebody else")
+
+
+@dataclass(frozen=True)
+class HandoverPlan:
+    """The successors of a person who changes employer; None leaves a task to nobody."""
+
+    company_successor: Person | None = None
+    mandate_outcome: str = MandateOutcome.STAY
+    mandate_successor: Person | None = None
+
+
+def list_mandates(person: Person, *, at: datetime.date) -> list[Mandate]:
+    """Return the person's mandates in working groups on that day."""
+    mandates = Mandate.objects.open(at=at).filter(person=person)
+    return list(mandates.select_related("group").order_by("group__name", "pk"))
+
+
+@transaction.atomic
+def hand_over_company(
+    *, person: Person, company: Company, on: datetime.date, company_successor: Person | None
+) -> None:
+    """Let the successor be the company's contact from `on`, its billing contact and representative at once.
+
+    Raises InvalidFields if the successor does not work there on that day.
+    """
+    if (
+        company_successor
+        and not Employment.objects.open(at=on).filter(person=company_successor, company=company).exists()
+    ):
+        sentence = _("%(name)s does not work at %(company)s on that day.")
+        message = sentence % {"name": company_successor, "company": company}
+        raise InvalidFields(_("Some fields need another look."), {"company_successor": [message]})
+    contacts = CompanyContact.objects.filter(person=person, company=company)
+    active_contacts = contacts.filter(Q(ends_on__isnull=True) | Q(ends_on__gte=on))
+    if (
+        company_successor
+        and active_contacts.exists()
+        and not is_company_contact(company_successor, company, at=on)
+    ):
+        appoint_contact(company=company, person=company_successor, starts_on=on)
+    # A role that would begin later never begins.
+    active_contacts.filter(starts_on__gte=on).delete()
+    active_contacts.filter(starts_on__lt=on).update(ends_on=on - ONE_DAY)
+    for name in REPRESENTATIVE_FIELDS:
+        for membership in Membership.objects.filter(company=company, **{name: person}).order_by("pk"):
+            setattr(membership, name, company_successor)
+            membership.save(update_fields=[name])
+            record_action("membership.hand_over", membership, fields=[name])
+
+
+@transaction.atomic
+def hand_over_mandates(*, person: Person, on: datetime.date, successor: Person | None) -> list[Mandate]:
+    """End the person's mandates the day before `on`; return the successor's new mandates, if one is named."""
+    new_mandates = []
+    for mandate in list_mandates(person, at=on - ONE_DAY):
+        until = mandate.ends_on
+        mandate.ends_on = on - ONE_DAY
+        mandate.save(update_fields=["ends_on"])
+        record_action("mandate.end", mandate, fields=["ends_on"])
+        if successor and (until is None or until >= on):
+            new_mandate = Mandate.objects.create(
+                group=mandate.group, person=successor, role=mandate.role, starts_on=on, ends_on=until
+            )
+            record_action("mandate.give", new_mandate, fields=["person", "role", "starts_on", "ends_on"])
+            new_mandates.append(new_mandate)
+    return new_mandates
 
 
 @transaction.atomic
@@ -22,55 +102,71 @@ def change_employer(
     on: datetime.date,
     title: str = "",
     level: str = "",
-    successors: Successors | None = None,
+    handover: HandoverPlan | None = None,
 ) -> Employment | None:
-    """End what the person holds at their employers the day before, and begin at another one, if any.
+    """End the person's employments the day before `on`, and begin one at `to`, if any.
 
-    Seats end with the employment; what was done for the company goes to the successor, or to nobody; what
-    was booked stays. Raises InvalidFields where they work there on that day already, began elsewhere on that
-    day or later, or where a successor cannot take over.
+    Seats end with the employment, and bookings stay. Contacts, bills and votes go to the successor, or to
+    nobody. Raises InvalidFields if the person works for `to` on that day already, if an employment begins on
+    that day or later, or if a successor cannot take over.
     """
-    successors = successors or Successors()
-    _refuse_oneself(person, successors)
-    locked = Employment.objects.select_for_update(of=("self",)).filter(person=person)
-    jobs = list(locked.select_related("company", "person"))
-    current = [job for job in jobs if job.ends_on is None or job.ends_on >= on]
-    if to and any(job.company_id == to.pk for job in current):
+    handover = handover or HandoverPlan()
+    _check_successors(person, handover)
+    # Two changes at once must not leave the person with two new employers.
+    rows = Employment.objects.select_for_update(of=("self",)).filter(person=person)
+    employments = list(rows.select_related("company", "person"))
+    current = [
+        employment for employment in employments if employment.ends_on is None or employment.ends_on >= on
+    ]
+    if to and any(employment.company_id == to.pk for employment in current):
         raise InvalidFields(
             _("Some fields need another look."), {"to": [_("This person works there on that day already.")]}
         )
-    if any(job.starts_on >= on for job in current):
+    if any(employment.starts_on >= on for employment in current):
         raise InvalidFields(
             _("Some fields need another look."), {"on": [_("An employment begins on that day or later.")]}
         )
-    last = on - ONE_DAY
-    for job in current:
-        _leave(job, last, successors.heir)
-    if successors.mandates != Mandates.STAY:
+    last_day = on - ONE_DAY
+    for employment in current:
+        _end_employment(employment, last_day, handover.company_successor)
+    if handover.mandate_outcome != MandateOutcome.STAY:
         hand_over_mandates(
-            person=person, on=on, to=successors.lead if successors.mandates == Mandates.HAND_OVER else None
+            person=person,
+            on=on,
+            successor=handover.mandate_successor
+            if handover.mandate_outcome == MandateOutcome.HAND_OVER
+            else None,
         )
-    record("person.change_employer", person, fields=["employments"])
-    return _begin(person, to, on, title, level) if to else None
+    record_action("person.change_employer", person, fields=["employments"])
+    return _start_employment(person, to, on, title, level) if to else None
 
 
-def _refuse_oneself(person: Person, successors: Successors) -> None:
-    for name in ("heir", "lead"):
-        if getattr(successors, name) == person:
+def _check_successors(person: Person, handover: HandoverPlan) -> None:
+    for name in ("company_successor", "mandate_successor"):
+        if getattr(handover, name) == person:
             sentence = _("Name somebody else: this person leaves.")
             raise InvalidFields(_("Some fields need another look."), {name: [sentence]})
 
 
-def _leave(job: Employment, last: datetime.date, heir: Person | None) -> None:
-    seats = Seat.objects.open(at=last + ONE_DAY).filter(
-        person=job.person_id, membership__company=job.company_id
+def _end_employment(
+    employment: Employment, last_day: datetime.date, company_successor: Person | None
+) -> None:
+    seats = Seat.objects.open(at=last_day + ONE_DAY).filter(
+        person=employment.person_id, membership__company=employment.company_id
     )
     for seat in seats.select_related("membership").order_by("pk"):
-        take_seat(seat=seat, last_day=last)
-    hand_over_company(person=job.person, company=job.company, on=last + ONE_DAY, heir=heir)
-    job.ends_on = last
-    job.save(update_fields=["ends_on"])
+        end_seat(seat=seat, last_day=last_day)
+    hand_over_company(
+        person=employment.person,
+        company=employment.company,
+        on=last_day + ONE_DAY,
+        company_successor=company_successor,
+    )
+    employment.ends_on = last_day
+    employment.save(update_fields=["ends_on"])
 
 
-def _begin(person: Person, company: Company, on: datetime.date, title: str, level: str) -> Employment:
+def _start_employment(
+    person: Person, company: Company, on: datetime.date, title: str, level: str
+) -> Employment:
     return Employment.objects.create(person=person, company=company, starts_on=on, title=title, level=level)

@@ -1,20 +1,20 @@
-"""Contacts: who registers colleagues and gives seats for a company, appointed and dismissed by day."""
+"""Appoint and dismiss a company's contacts, who register colleagues and give seats."""
 
 import datetime
 
 from django.db import transaction
 from django.utils import timezone
 
-from convention.addresses import having
-from convention.audit.record import record
+from convention.audit.record import record_action
+from convention.text.email_addresses import filter_by_email
 
-from .join import join
 from .models import Company, CompanyContact, Person
+from .people import add_colleague
 from .periods import ONE_DAY
 
 
-def is_contact(person: Person, company: Company, *, at: datetime.date) -> bool:
-    """Whether the person acts for the company on that day."""
+def is_company_contact(person: Person, company: Company, *, at: datetime.date) -> bool:
+    """Return whether the person is the company's contact on that day."""
     return CompanyContact.objects.open(at=at).filter(person=person, company=company).exists()
 
 
@@ -26,19 +26,22 @@ def appoint_contact(
     starts_on: datetime.date | None = None,
     ends_on: datetime.date | None = None,
 ) -> CompanyContact:
-    """Let the person act for the company from a day to a day; held at that time already, its days change."""
+    """Make the person the company's contact from today or `starts_on`.
+
+    If they are one on the first day already, their days change instead.
+    """
     first = starts_on or timezone.localdate()
     Company.objects.select_for_update(no_key=True).get(pk=company.pk)
-    held = CompanyContact.objects.open(at=first).filter(company=company, person=person).first()
-    contact = held or CompanyContact(company=company, person=person)
+    existing = CompanyContact.objects.open(at=first).filter(company=company, person=person).first()
+    contact = existing or CompanyContact(company=company, person=person)
     contact.starts_on, contact.ends_on = first, ends_on
     contact.save()
-    record("contact.appoint", contact, fields=["person", "starts_on", "ends_on"])
+    record_action("contact.appoint", contact, fields=["person", "starts_on", "ends_on"])
     return contact
 
 
 @transaction.atomic
-def appoint_by_address(
+def appoint_contact_by_email(
     *,
     company: Company,
     email: str,
@@ -47,22 +50,24 @@ def appoint_by_address(
     starts_on: datetime.date | None = None,
     ends_on: datetime.date | None = None,
 ) -> CompanyContact:
-    """The same for whoever signs in with that address; someone new is added as working at the company.
+    """Appoint the person with that address; an unknown one is added as employed at the company.
 
-    Raises InvalidFields where a new one has no name.
+    Raises InvalidFields for an unknown person without a name.
     """
-    known = having(Person.objects.filter(is_active=True), email.strip())
+    people = filter_by_email(Person.objects.filter(is_active=True), email.strip())
     person = (
-        known[0] if known else join(company=company, email=email, first_name=first_name, last_name=last_name)
+        people[0]
+        if people
+        else add_colleague(company=company, email=email, first_name=first_name, last_name=last_name)
     )
     return appoint_contact(company=company, person=person, starts_on=starts_on, ends_on=ends_on)
 
 
 @transaction.atomic
 def dismiss_contact(*, contact: CompanyContact) -> None:
-    """End it at once: yesterday was the last day; what began today, or later, is taken back."""
+    """End the contact's role yesterday; delete it if it began today or later."""
     yesterday = timezone.localdate() - ONE_DAY
-    record("contact.dismiss", contact, fields=["ends_on"])
-    same = CompanyContact.objects.filter(company=contact.company_id, person=contact.person_id)
-    same.filter(starts_on__gt=yesterday).delete()
-    same.open(at=yesterday).update(ends_on=yesterday)
+    record_action("contact.dismiss", contact, fields=["ends_on"])
+    contacts = CompanyContact.objects.filter(company=contact.company_id, person=contact.person_id)
+    contacts.filter(starts_on__gt=yesterday).delete()
+    contacts.open(at=yesterday).update(ends_on=yesterday)

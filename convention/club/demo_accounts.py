@@ -1,25 +1,31 @@
-"""The demo's accounts and their published password, and whether this database is a demo."""
+"""The demo's accounts and published password, and whether this database is a demo."""
 
 from dataclasses import dataclass
 
 from django.contrib.auth.hashers import make_password
 from django.db.models import QuerySet
 
-from convention.audit.models import Entry
+from convention.audit.models import AuditEntry
 
 from .models import Person
 
 DEMO_PASSWORD = "convention"  # noqa: S105 (published: README, `make run`)
+
+
+# Reserved by RFC 2606: no mail to a demo address ever reaches anybody.
 DEMO_DOMAIN = ".example"
-"""Addresses of the demo end so; RFC 2606 reserves it, and no mail ever reaches one."""
-SEED_VERB = "seed"
-"""Of the audit entry that `manage.py seed` leaves."""
-REPLACE_VERB = "person.replace_demo_password"
+
+
+# Verb of the audit entry that `manage.py seed` writes; `is_demo` looks for it.
+SEED_AUDIT_VERB = "seed"
+
+
+REPLACE_PASSWORD_VERB = "person.replace_demo_password"  # noqa: S105 (a verb, no secret)
 
 
 @dataclass(frozen=True)
 class DemoAccount:
-    """An account that `manage.py seed` makes; `role` is empty for the desk's staff."""
+    """An account that `manage.py seed` creates; `role` is empty for the desk's staff."""
 
     email: str
     first_name: str
@@ -28,7 +34,7 @@ class DemoAccount:
 
     @property
     def label(self) -> str:
-        """What `make run` calls the role."""
+        """Return the role as `make run` prints it."""
         return self.role or "staff"
 
 
@@ -40,30 +46,31 @@ DEMO_ACCOUNTS = [
     DemoAccount("accueil@club.example", "Aline", "Accueil", ""),
     DemoAccount("entreprise@club.example", "Cléo", "Contact", "company contact"),
 ]
+
+
+# Created only with the convention that an agency runs.
 OUTSIDE_ORGANIZER = DemoAccount("prestataire@agence-des-lacs.example", "Agnès", "Agence", "outside organizer")
-"""Made with the convention that an agency runs, not by each size of the demo."""
 
 
 def is_demo() -> bool:
-    """Return whether `manage.py seed` made this database; real people may have been added since."""
-    return Entry.objects.filter(verb=SEED_VERB).exists()
+    """Return whether `manage.py seed` created this database; real people may have been added since."""
+    return AuditEntry.objects.filter(verb=SEED_AUDIT_VERB).exists()
 
 
-def latest_replacement() -> Entry | None:
-    """Return the audit entry of the last time that a demo account got a password of its own."""
-    return Entry.objects.filter(verb=REPLACE_VERB).order_by("-at").first()
+def get_latest_replacement() -> AuditEntry | None:
+    """Return the audit entry of the last time that a demo password was replaced, or None."""
+    return AuditEntry.objects.filter(verb=REPLACE_PASSWORD_VERB).order_by("-created_at").first()
 
 
-def initial_password_hash() -> str:
-    """Return the stored form of a new demo account's password.
+def make_initial_password_hash() -> str:
+    """Return the password hash of a new demo account.
 
-    Once passwords were replaced, the database may be served to others: a later `seed` gives none, and
-    `manage.py demo_passwords` makes one.
+    After passwords were replaced, the database may be served to other people: a later `seed` sets no
+    password, and `manage.py demo_passwords` makes one.
     """
-    return make_password(None if latest_replacement() else DEMO_PASSWORD)
+    return make_password(None if get_latest_replacement() else DEMO_PASSWORD)
 
 
-def demo_people() -> "QuerySet[Person]":
-    """Return the people of the demo's accounts that this database has."""
+def get_demo_people() -> "QuerySet[Person]":
     emails = [account.email for account in [*DEMO_ACCOUNTS, OUTSIDE_ORGANIZER]]
     return Person.objects.filter(email__in=emails).order_by("pk")

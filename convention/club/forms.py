@@ -1,40 +1,42 @@
-"""What an administrator fills in about companies, their memberships and their contacts."""
+"""Forms of companies, memberships, people, markets and contacts, for administrators."""
 
 import datetime
 import decimal
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from stdnum.fr import siren, siret
 
-from convention.country_field import WithCountry
-from convention.many_rows import ManyRows
-from convention.refusable import Refusable
-from convention.text import tidy
+from convention.text.countries import CountryFormMixin
+from convention.text.email_addresses import filter_by_email
+from convention.text.normalize import normalize_whitespace
+from convention.web.forms import ActionErrorsMixin, OfferedRowsField
 
-from .family import above
-from .models import Company, Employment, Membership, Person, Plan
+from .change_employer import HandoverPlan, MandateOutcome, list_mandates
+from .companies import list_parent_companies
+from .models import Company, CompanyRole, Employment, Market, Membership, Person, Plan, Seat
 
-YEARS = range(1900, 3000)
+ALLOWED_YEARS = range(1900, 3000)
 
 
-class Day(forms.DateField):
-    """A day of our time, chosen in the browser's calendar: who types 26 there sends the year 26."""
+class DayField(forms.DateField):
+    """A date, with a limit on the year: a browser sends the year 26 when somebody types 26."""
 
     widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
 
     def to_python(self, value: Any) -> datetime.date | None:
-        """Refuse a year that nobody means."""
+        """Refuse years outside `ALLOWED_YEARS`."""
         day = super().to_python(value)
-        if day and day.year not in YEARS:
+        if day and day.year not in ALLOWED_YEARS:
             raise forms.ValidationError(_("Check the year."))
         return day
 
 
-class Euros(forms.DecimalField):
-    """An amount typed in euros, kept in cents."""
+class EurosField(forms.DecimalField):
+    """An amount typed in euros and stored in cents."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(
@@ -42,22 +44,22 @@ class Euros(forms.DecimalField):
         )
 
     def prepare_value(self, value: Any) -> Any:
-        """Cents as euros."""
+        """Convert cents to euros."""
         return decimal.Decimal(value).scaleb(-2) if isinstance(value, int) else value
 
     def clean(self, value: Any) -> Any:
-        """Euros as cents."""
+        """Convert euros to cents."""
         amount = super().clean(value)
         return None if amount is None else int(amount * 100)
 
     def has_changed(self, initial: Any, data: Any) -> bool:
-        """Whether another amount was typed."""
         return super().has_changed(self.prepare_value(initial), data)
 
 
-class CompanyForm(WithCountry, Refusable, forms.ModelForm):
-    """A company, but for its address on this site."""
+class CompanyForm(CountryFormMixin, ActionErrorsMixin, forms.ModelForm):
+    """A company without its slug."""
 
+    # Longer than nine characters, since people type spaces.
     siren = forms.CharField(label=_("SIREN"), max_length=20, required=False, help_text=_("Nine digits."))
     siret = forms.CharField(
         label=_("SIRET"),
@@ -72,7 +74,7 @@ class CompanyForm(WithCountry, Refusable, forms.ModelForm):
             "name", "sector", "parent", "siren", "siret", "vat_number",
             "street", "postcode", "city", "country", "markets",
         ]  # fmt: skip
-        field_classes = {"markets": ManyRows}
+        field_classes = {"markets": OfferedRowsField}
         widgets = {"markets": forms.CheckboxSelectMultiple}
         labels = {"parent": _("parent company")}
         help_texts = {
@@ -80,46 +82,47 @@ class CompanyForm(WithCountry, Refusable, forms.ModelForm):
         }
 
     def clean_name(self) -> str:
-        """On one line."""
-        return tidy(self.cleaned_data["name"])
+        return normalize_whitespace(self.cleaned_data["name"])
 
     def clean_parent(self) -> Company | None:
-        """Another company, and none that belongs to this one."""
+        """Refuse the company itself and its own subsidiaries."""
         parent: Company | None = self.cleaned_data["parent"]
         if parent and parent.pk == self.instance.pk:
             raise forms.ValidationError(_("A company is not its own parent."))
-        if parent and self.instance.pk in {one.pk for one in above(parent)}:
+        if parent and self.instance.pk in {ancestor.pk for ancestor in list_parent_companies(parent)}:
             raise forms.ValidationError(_("Choose a company that does not belong to this one."))
         return parent
 
     def clean_siren(self) -> str:
-        """Nine digits that check."""
-        return _checked(siren, self.cleaned_data["siren"], _("This is no SIREN: look at its nine digits."))
+        """Check the nine digits."""
+        return _validate_number(
+            siren, self.cleaned_data["siren"], _("This is no SIREN: look at its nine digits.")
+        )
 
     def clean_siret(self) -> str:
-        """Fourteen digits that check."""
-        return _checked(
+        """Check the fourteen digits."""
+        return _validate_number(
             siret, self.cleaned_data["siret"], _("This is no SIRET: look at its fourteen digits.")
         )
 
 
-def _checked(number: Any, typed: str, sentence: Any) -> str:
+def _validate_number(number: Any, typed: str, sentence: Any) -> str:
     digits = str(number.compact(typed)) if typed else ""
     if digits and not number.is_valid(digits):
         raise forms.ValidationError(sentence)
     return digits
 
 
-class Dated(Refusable, forms.Form):
-    """Something that holds from a day to a day."""
+class DateRangeForm(ActionErrorsMixin, forms.Form):
+    """A first and an optional last day."""
 
-    starts_on = Day(label=_("From"), initial=timezone.localdate)
-    ends_on = Day(
+    starts_on = DayField(label=_("From"), initial=timezone.localdate)
+    ends_on = DayField(
         label=_("To"), required=False, help_text=_("The last day counts. Empty: until someone ends it.")
     )
 
     def clean(self) -> dict[str, Any]:
-        """The end does not come before the start."""
+        """Refuse a last day before the first."""
         data = self.cleaned_data
         start, end = data.get("starts_on"), data.get("ends_on")
         if start and end and end < start:
@@ -127,7 +130,7 @@ class Dated(Refusable, forms.Form):
         return data
 
 
-class SubscribeForm(Dated):
+class MembershipCreateForm(DateRangeForm):
     """A new membership: a plan and its days."""
 
     plan = forms.ModelChoiceField(
@@ -136,49 +139,49 @@ class SubscribeForm(Dated):
     field_order = ("plan", "starts_on", "ends_on")
 
 
-class RenewForm(Refusable, forms.Form):
-    """The membership that follows: a plan and its last day."""
+class MembershipRenewalForm(ActionErrorsMixin, forms.Form):
+    """The next membership: a plan and its last day."""
 
     plan = forms.ModelChoiceField(Plan.objects.filter(is_offered=True), label=_("Plan"), empty_label=None)
-    ends_on = Day(label=_("To"), required=False)
+    ends_on = DayField(label=_("To"), required=False)
 
 
-class LeaveForm(Refusable, forms.Form):
+class MembershipEndForm(ActionErrorsMixin, forms.Form):
     """When and how a membership ends early."""
 
-    on = Day(label=_("First day without it"), initial=timezone.localdate)
+    on = DayField(label=_("First day without it"), initial=timezone.localdate)
     left_as = forms.ChoiceField(label=_("How it ends"), choices=Membership.Leaving.choices)
     reason = forms.CharField(label=_("Reason"), required=False, max_length=300)
 
 
-class MembershipForm(Refusable, forms.ModelForm):
-    """What was agreed, and who stands for the company; the plan itself stays."""
+class MembershipForm(ActionErrorsMixin, forms.ModelForm):
+    """The agreed terms, and who represents the company; the plan cannot change."""
 
-    dues = Euros(label=_("Dues, in euros"))
-    extra_seat_price = Euros(label=_("Price of an extra seat, in euros"))
-    starts_on = Day(label=_("From"))
-    ends_on = Day(label=_("To"), required=False)
-    grace_until = Day(
+    dues_cents = EurosField(label=_("Dues, in euros"))
+    extra_seat_price_cents = EurosField(label=_("Price of an extra seat, in euros"))
+    starts_on = DayField(label=_("From"))
+    ends_on = DayField(label=_("To"), required=False)
+    grace_until = DayField(
         label=_("Grace until"), required=False, help_text=_("Until when seats count after the end.")
     )
 
     class Meta:
         model = Membership
         fields = [
-            "starts_on", "ends_on", "grace_until", "dues", "seats", "extra_seats", "extra_seat_price",
-            "passes", "votes", "billing_contact", "representative",
+            "starts_on", "ends_on", "grace_until", "dues_cents", "seats", "extra_seats",
+            "extra_seat_price_cents", "passes", "votes", "billing_contact", "representative",
         ]  # fmt: skip
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        there = Employment.objects.open().filter(company=self.instance.company)
+        employments = Employment.objects.open().filter(company=self.instance.company)
         for name in ("billing_contact", "representative"):
             field = self.fields[name]
             assert isinstance(field, forms.ModelChoiceField)
-            field.queryset = Person.objects.filter(pk__in=there.values("person"))
+            field.queryset = Person.objects.filter(pk__in=employments.values("person"))
 
     def clean(self) -> dict[str, Any]:
-        """The days in their order."""
+        """Check the order of the days."""
         data = super().clean() or self.cleaned_data
         starts, ends, grace = (data.get(name) for name in ("starts_on", "ends_on", "grace_until"))
         if starts and ends and ends < starts:
@@ -188,8 +191,8 @@ class MembershipForm(Refusable, forms.ModelForm):
         return data
 
 
-class AddressForm(Dated):
-    """Someone to appoint, known by the address."""
+class AppointByEmailForm(DateRangeForm):
+    """A person to appoint, found by e-mail."""
 
     email = forms.EmailField(
         label=_("E-mail"),
@@ -200,10 +203,10 @@ class AddressForm(Dated):
     field_order = ("email", "first_name", "last_name", "role", "starts_on", "ends_on")
 
 
-class EmployerForm(Refusable, forms.Form):
-    """A change of employer."""
+class NewEmployerForm(ActionErrorsMixin, forms.Form):
+    """The new employer, from a day."""
 
-    on = Day(label=_("First day at the new employer"), initial=timezone.localdate)
+    on = DayField(label=_("First day at the new employer"), initial=timezone.localdate)
     to = forms.ModelChoiceField(
         Company.objects.all(), label=_("New employer"), required=False, empty_label=_("None that we know")
     )
@@ -211,3 +214,144 @@ class EmployerForm(Refusable, forms.Form):
     level = forms.ChoiceField(
         label=_("Level"), choices=[("", "–"), *Employment.Level.choices], required=False
     )
+
+
+class CompanyRoleForm(DateRangeForm):
+    """A role of a company, for a time."""
+
+    role = forms.ChoiceField(label=_("Role"), choices=CompanyRole.Role.choices)
+    field_order = ("role", "starts_on", "ends_on")
+
+
+class CompanyMergeForm(ActionErrorsMixin, forms.Form):
+    """The company that another one merges into, and the first day."""
+
+    into = forms.ModelChoiceField(Company.objects.all(), label=_("Merges into"), empty_label=_("Choose"))
+    on = DayField(label=_("First day in the other company"), initial=timezone.localdate)
+
+    def __init__(self, *args: Any, company: Company, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["into"]
+        assert isinstance(field, forms.ModelChoiceField)
+        field.queryset = Company.objects.exclude(pk=company.pk)
+
+
+class MarketForm(ActionErrorsMixin, forms.ModelForm):
+    """The names of a market."""
+
+    class Meta:
+        model = Market
+        fields = ["name", "name_en"]
+
+    def clean_name(self) -> str:
+        """Normalize the name, and refuse that of another market."""
+        name = normalize_whitespace(self.cleaned_data["name"])
+        if Market.objects.filter(name__iexact=name).exclude(pk=self.instance.pk).exists():
+            raise forms.ValidationError(_("Another market has this name."))
+        return name
+
+
+class PersonNameForm(ActionErrorsMixin, forms.ModelForm):
+    """A person's name and language."""
+
+    language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES)
+
+    class Meta:
+        model = Person
+        fields = ["first_name", "last_name", "language"]
+
+    def clean(self) -> dict[str, Any]:
+        """Normalize the names, and require one of them."""
+        data = super().clean() or self.cleaned_data
+        for name in ("first_name", "last_name"):
+            data[name] = normalize_whitespace(data.get(name) or "")
+        if not data["first_name"] and not data["last_name"]:
+            self.add_error("last_name", _("Write a name."))
+        return data
+
+
+class EmploymentForm(DateRangeForm):
+    """An employment, for a time."""
+
+    company = forms.ModelChoiceField(Company.objects.all(), label=_("Company"), empty_label=_("Choose"))
+    title = forms.CharField(label=_("Function"), max_length=120, required=False)
+    level = forms.ChoiceField(
+        label=_("Level"), choices=[("", "–"), *Employment.Level.choices], required=False
+    )
+    field_order = ("company", "starts_on", "ends_on", "title", "level")
+
+
+class EmploymentTitleForm(ActionErrorsMixin, forms.ModelForm):
+    """Title and level of an employment."""
+
+    class Meta:
+        model = Employment
+        fields = ["title", "level"]
+        labels = {"title": _("Function"), "level": _("Level")}
+
+
+class EmployerChangeForm(NewEmployerForm):
+    """A change of employer, with the person's successors."""
+
+    company_successor = forms.ModelChoiceField(
+        Person.objects.none(),
+        label=_("Who takes over for the company"),
+        required=False,
+        empty_label=_("Nobody yet"),
+        help_text=_("Becomes its contact, pays its bills and votes for it where this person did."),
+    )
+    mandates = forms.ChoiceField(
+        label=_("Mandates in working groups"),
+        choices=MandateOutcome.choices,
+        initial=MandateOutcome.STAY,
+        required=False,
+        widget=forms.RadioSelect,
+    )
+    mandate_successor = forms.EmailField(
+        label=_("E-mail of who takes them"), required=False, help_text=_("Somebody whom the club knows.")
+    )
+
+    def __init__(self, *args: Any, person: Person, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        today = timezone.localdate()
+        self.current_mandates = list_mandates(person, at=today)
+        jobs = Employment.objects.open(at=today).filter(person=person)
+        seats = Seat.objects.granting_membership(at=today).filter(
+            membership__company__in=jobs.values("company")
+        )
+        field = self.fields["company_successor"]
+        assert isinstance(field, forms.ModelChoiceField)
+        field.queryset = Person.objects.filter(pk__in=seats.values("person")).exclude(pk=person.pk)
+        if not self.current_mandates:
+            # There is nothing to hand over.
+            del self.fields["mandates"], self.fields["mandate_successor"]
+
+    def clean(self) -> dict[str, Any]:
+        """Replace the successor's address by the person who has it."""
+        data = super().clean() or self.cleaned_data
+        if data.get("mandates") != MandateOutcome.HAND_OVER:
+            return data
+        people = filter_by_email(Person.objects.filter(is_active=True), data.get("mandate_successor") or "")
+        if people:
+            data["mandate_successor"] = people[0]
+        elif "mandate_successor" not in self.errors:
+            self.add_error("mandate_successor", _("The club knows nobody with this address."))
+        return data
+
+    def get_arguments(self) -> dict[str, Any]:
+        """Return the keyword arguments of `change_employer`."""
+        data = self.cleaned_data
+        mandates = data.get("mandates") or MandateOutcome.STAY
+        mandate_successor = data.get("mandate_successor") if mandates == MandateOutcome.HAND_OVER else None
+        day: datetime.date = data["on"]
+        return {
+            "to": data["to"],
+            "on": day,
+            "title": data["title"],
+            "level": data["level"],
+            "handover": HandoverPlan(
+                company_successor=data["company_successor"],
+                mandate_outcome=mandates,
+                mandate_successor=mandate_successor,
+            ),
+        }

@@ -1,4 +1,4 @@
-"""Dated rows: something holds from one day to another, the last day included; no end means open."""
+"""Dated rows: from one day to another, the last day included; no last day means that nothing ends it."""
 
 import datetime
 from collections.abc import Iterable
@@ -10,16 +10,14 @@ from django.utils.translation import gettext_lazy as _
 
 
 class PeriodQuerySet[M: models.Model](models.QuerySet[M]):
-    """Sets with time as an argument."""
-
     def open(self, *, at: datetime.date | None = None) -> "PeriodQuerySet[M]":
-        """Rows that hold on that day (default: today)."""
+        """Return the rows that include that day (default: today)."""
         day = at or timezone.localdate()
         return self.filter(Q(starts_on__lte=day), Q(ends_on__isnull=True) | Q(ends_on__gte=day))
 
 
 class Period(models.Model):
-    """From and to, as dates; the last day still counts."""
+    """A first day and an optional last day, which still counts."""
 
     starts_on = models.DateField(_("from"), default=timezone.localdate)
     ends_on = models.DateField(_("to"), null=True, blank=True)
@@ -36,30 +34,30 @@ class Period(models.Model):
         ]
 
 
-type Span = tuple[datetime.date, datetime.date | None]
-"""The first and the last day; no last day means open."""
+# First and last day, both included; None means that nothing ends it.
+type DateSpan = tuple[datetime.date, datetime.date | None]
 
 ONE_DAY = datetime.timedelta(days=1)
 
 
-def overlap(one: Span, other: Span) -> bool:
-    """Whether two spans have a day in common."""
-    return _first_in_time(one[0], other[1]) and _first_in_time(other[0], one[1])
+def spans_overlap(span: DateSpan, other: DateSpan) -> bool:
+    """Return whether two spans have a day in common."""
+    return _starts_before_end(span[0], other[1]) and _starts_before_end(other[0], span[1])
 
 
-def _first_in_time(start: datetime.date, end: datetime.date | None) -> bool:
+def _starts_before_end(start: datetime.date, end: datetime.date | None) -> bool:
     return end is None or start <= end
 
 
-def most_at_once(spans: Iterable[Span]) -> int:
-    """How many of the spans hold on the fullest day."""
+def count_max_concurrent(spans: Iterable[DateSpan]) -> int:
+    """Return how many of the spans include the fullest day."""
     changes = []
     for start, end in spans:
         changes.append((start, 1))
         if end is not None and end < datetime.date.max:
             changes.append((end + ONE_DAY, -1))
-    number = most = 0
+    count = maximum = 0
     for _day, change in sorted(changes):
-        number += change
-        most = max(most, number)
-    return most
+        count += change
+        maximum = max(maximum, count)
+    return maximum

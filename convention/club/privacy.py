@@ -1,4 +1,4 @@
-"""What the club's own tables hold of people, for the privacy desk."""
+"""Personal data of the club's directory, declared for the privacy desk."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from convention.personal import Holding, Subject, Words
+from convention.personal_data import DataSubject, PersonalDataSource, TranslatableText
 
 from .models import (
     ClubRole,
@@ -21,27 +21,27 @@ from .models import (
 )
 from .periods import ONE_DAY
 
-COUNTED = _("how many people a company and a group had stays countable; no name is left")
+COUNTED_REASON = _("how many people a company and a group had stays countable; no name is left")
 
 
-def _end(rows: "QuerySet[Any]", _subject: Subject) -> None:
-    """What holds today ends with yesterday; what began today, or later, is taken back."""
+def _end_periods(rows: "QuerySet[Any]", _subject: DataSubject) -> None:
+    """End what is open yesterday; delete what began today or later."""
     yesterday = timezone.localdate() - ONE_DAY
     rows.filter(starts_on__gt=yesterday).delete()
     rows.filter(starts_on__lte=yesterday, ends_on__isnull=True).update(ends_on=yesterday)
     rows.filter(starts_on__lte=yesterday, ends_on__gt=yesterday).update(ends_on=yesterday)
 
 
-def _end_nameless(rows: "QuerySet[Any]", subject: Subject) -> None:
-    """The same, and what the person did there is nobody's business any more."""
+def _end_employments(rows: "QuerySet[Any]", subject: DataSubject) -> None:
+    """End the employments, and remove title and level."""
     rows.update(title="", level="")
-    _end(rows, subject)
+    _end_periods(rows, subject)
 
 
-def _forget_person(rows: "QuerySet[Any]", _subject: Subject) -> None:
-    """Leave a number without a name, that opens nothing: what points to it stays countable."""
+def _anonymize_person(rows: "QuerySet[Any]", _subject: DataSubject) -> None:
+    """Leave a row without name and sign-in, so that rows pointing to it can still be counted."""
     for person in rows:
-        _forget_in_imports(person)
+        _delete_imported_values(person)
         person.groups.clear()
         person.user_permissions.clear()
         person.set_unusable_password()
@@ -52,71 +52,85 @@ def _forget_person(rows: "QuerySet[Any]", _subject: Subject) -> None:
         person.save()
 
 
-def _forget_in_imports(person: Person) -> None:
-    """What an import wrote of them, and what stood there before: it cannot be undone for them any more."""
-    jobs = map(str, person.employments.values_list("pk", flat=True))
-    theirs = [("person", str(person.pk)), *(("employment", key) for key in jobs)]
-    for run in DirectoryImport.objects.exclude(before={}):
-        for kind, key in theirs:
-            for values in (run.before, run.after):
+def _delete_imported_values(person: Person) -> None:
+    """Delete what imports wrote about the person: undoing must not bring it back."""
+    employment_keys = map(str, person.employments.values_list("pk", flat=True))
+    row_keys = [("person", str(person.pk)), *(("employment", key) for key in employment_keys)]
+    for record in DirectoryImport.objects.exclude(values_before={}):
+        for kind, key in row_keys:
+            for values in (record.values_before, record.values_after):
                 values.get(kind, {}).pop(key, None)
-        run.save(update_fields=["before", "after"])
+        record.save(update_fields=["values_before", "values_after"])
 
 
-def last_administrator(subject: Subject) -> Iterator[Words]:
-    """The club never loses its last administrator."""
+def check_last_administrator(subject: DataSubject) -> Iterator[TranslatableText]:
+    """Yield an error if the subject is the club's last administrator."""
     rows = ClubRole.objects.open().filter(role=ClubRole.Role.ADMINISTRATOR, person__is_active=True)
     holders = set(rows.values_list("person", flat=True))
     if holders == {subject.person_id}:
         yield _("This is the club’s last administrator: appoint another one first.")
 
 
-HOLDINGS = [
-    Holding(
+PERSONAL_DATA = [
+    PersonalDataSource(
         model=Person,
-        why=_("to know who you are and to let you sign in"),
-        people=("pk",),
-        addresses=("email", "claimed_email"),
-        hides=("password", "search", "sort_name"),
-        names=("first_name", "last_name"),
-        forget=_forget_person,
+        purpose=_("to know who you are and to let you sign in"),
+        person_columns=("pk",),
+        address_columns=("email", "claimed_email"),
+        hidden_columns=("password", "search", "sort_name"),
+        name_columns=("first_name", "last_name"),
+        erase_rows=_anonymize_person,
     ),
-    Holding(
+    PersonalDataSource(
         model=Employment,
-        why=_("for which company you act"),
-        people=("person",),
-        forget=_end_nameless,
-        because=COUNTED,
+        purpose=_("for which company you act"),
+        person_columns=("person",),
+        erase_rows=_end_employments,
+        retention_reason=COUNTED_REASON,
     ),
-    Holding(model=Seat, why=_("what makes you a member"), people=("person",), forget=_end, because=COUNTED),
-    Holding(
+    PersonalDataSource(
+        model=Seat,
+        purpose=_("what makes you a member"),
+        person_columns=("person",),
+        erase_rows=_end_periods,
+        retention_reason=COUNTED_REASON,
+    ),
+    PersonalDataSource(
         model=CompanyContact,
-        why=_("that you register colleagues and give seats"),
-        people=("person",),
-        forget=_end,
-        because=COUNTED,
+        purpose=_("that you register colleagues and give seats"),
+        person_columns=("person",),
+        erase_rows=_end_periods,
+        retention_reason=COUNTED_REASON,
     ),
-    Holding(
-        model=ClubRole, why=_("what you do for the club"), people=("person",), forget=_end, because=COUNTED
+    PersonalDataSource(
+        model=ClubRole,
+        purpose=_("what you do for the club"),
+        person_columns=("person",),
+        erase_rows=_end_periods,
+        retention_reason=COUNTED_REASON,
     ),
-    Holding(
-        model=Mandate, why=_("what you do for a group"), people=("person",), forget=_end, because=COUNTED
+    PersonalDataSource(
+        model=Mandate,
+        purpose=_("what you do for a group"),
+        person_columns=("person",),
+        erase_rows=_end_periods,
+        retention_reason=COUNTED_REASON,
     ),
-    Holding(
+    PersonalDataSource(
         model=Membership,
-        why=_("that you stand for your company"),
-        did=("billing_contact", "representative"),
-        tells=("id", "company", "starts_on", "ends_on", "billing_contact", "representative"),
-        because=_("the membership is the company’s; no name is left"),
+        purpose=_("that you stand for your company"),
+        actor_columns=("billing_contact", "representative"),
+        exported_columns=("id", "company", "starts_on", "ends_on", "billing_contact", "representative"),
+        retention_reason=_("the membership is the company’s; no name is left"),
     ),
-    Holding(
+    PersonalDataSource(
         model=DirectoryImport,
-        why=_("lists of the directory that you imported or took back"),
-        did=("person", "undone_by"),
-        tells=("id", "file_name", "made_at", "undone_at"),
-        because=_("what was imported stays traceable; no name is left"),
-        leads=False,
+        purpose=_("lists of the directory that you imported or took back"),
+        actor_columns=("imported_by", "undone_by"),
+        exported_columns=("id", "file_name", "imported_at", "undone_at"),
+        retention_reason=_("what was imported stays traceable; no name is left"),
+        leads_to_other_tables=False,
     ),
 ]
-OBSTACLES = [last_administrator]
+ERASURE_BLOCKERS = [check_last_administrator]
 FREE_TEXT = {DirectoryImport: ("file_name", "mapping")}

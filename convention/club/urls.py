@@ -1,45 +1,49 @@
-"""Addresses."""
+"""URLs of the club's directory."""
 
 from typing import Any
 
 from django.urls import path
 
-from convention.downloads import list_paths
+from convention.tables.downloads import build_list_paths
 
-from .lists import LISTS
-from .views import claims, companies, list_imports, markets, memberships, people
+from .downloads import CLUB_LISTS
+from .views import claims, companies, directory_imports, markets, memberships, people
 
-ONE = "organize/club/companies/<slug:company>"
-MEMBERSHIP = f"{ONE}/memberships/<int:membership>"
-PERSON = "organize/club/people/<int:member>"
+COMPANY_URL = "organize/club/companies/<slug:company>"
+MEMBERSHIP_URL = f"{COMPANY_URL}/memberships/<int:membership>"
+PERSON_URL = "organize/club/people/<int:member>"
 
 pages: list[Any] = [
-    *list_paths("organize/club/lists", companies.export, LISTS),
-    path("organize/club/", companies.companies, name="club-companies"),
-    path("organize/club/companies/new/", companies.new_company, name="club-company-new"),
-    path(f"{ONE}/", companies.company, name="club-company"),
-    path(f"{ONE}/edit/", companies.edit_company, name="club-company-edit"),
-    path(f"{ONE}/merge/", companies.absorb, name="club-company-absorb"),
-    path(f"{ONE}/roles/", companies.add_role, name="club-role-add"),
-    path(f"{ONE}/roles/<int:role_id>/end/", companies.stop_role, name="club-role-end"),
-    path(f"{ONE}/contacts/<int:contact>/end/", companies.end_contact, name="club-contact-end"),
-    path(f"{ONE}/seats/give/<int:job>/", memberships.give, name="club-seat-give"),
-    path(f"{ONE}/seats/take/<int:seat>/", memberships.take, name="club-seat-take"),
-    path(f"{ONE}/memberships/new/", memberships.new_membership, name="club-membership-new"),
-    path(f"{MEMBERSHIP}/", memberships.membership, name="club-membership"),
-    path(f"{MEMBERSHIP}/confirm/", memberships.confirm_membership, name="club-membership-confirm"),
-    path(f"{MEMBERSHIP}/leave/", memberships.leave_membership, name="club-membership-leave"),
-    path(f"{MEMBERSHIP}/renew/", memberships.renew_membership, name="club-membership-renew"),
-    path("colleagues/<str:token>/", claims.claim, name="club-claim"),
-    path("organize/club/people/", people.people, name="club-people"),
-    path(f"{PERSON}/", people.person, name="club-person"),
-    path(f"{PERSON}/jobs/", people.add_job, name="club-job-add"),
-    path(f"{PERSON}/jobs/<int:job>/", people.job, name="club-job"),
-    path(f"{PERSON}/employer/", people.employer, name="club-employer"),
-    path("organize/club/markets/", markets.markets, name="club-markets"),
-    path("organize/club/markets/<slug:market>/", markets.market, name="club-market"),
-    path("organize/club/import/", list_imports.import_page, name="club-import"),
-    path("organize/club/imports/", list_imports.past, name="club-imports"),
-    path("organize/club/imports/<int:pk>/undo/", list_imports.undo, name="club-import-undo"),
+    *build_list_paths("organize/club/lists", companies.club_list_export, CLUB_LISTS),
+    path("organize/club/", companies.company_list, name="club-companies"),
+    path("organize/club/companies/new/", companies.company_create, name="club-company-new"),
+    path(f"{COMPANY_URL}/", companies.company_detail, name="club-company"),
+    path(f"{COMPANY_URL}/edit/", companies.company_edit, name="club-company-edit"),
+    path(f"{COMPANY_URL}/merge/", companies.company_merge, name="club-company-merge"),
+    path(f"{COMPANY_URL}/roles/", companies.company_role_add, name="club-role-add"),
+    path(f"{COMPANY_URL}/roles/<int:role_id>/end/", companies.company_role_end, name="club-role-end"),
+    path(f"{COMPANY_URL}/contacts/<int:contact>/end/", companies.contact_end, name="club-contact-end"),
+    path(f"{COMPANY_URL}/seats/give/<int:job>/", memberships.seat_give, name="club-seat-give"),
+    path(f"{COMPANY_URL}/seats/take/<int:seat>/", memberships.seat_end, name="club-seat-end"),
+    path(f"{COMPANY_URL}/memberships/new/", memberships.membership_create, name="club-membership-new"),
+    path(f"{MEMBERSHIP_URL}/", memberships.membership_detail, name="club-membership"),
+    path(f"{MEMBERSHIP_URL}/confirm/", memberships.membership_confirm, name="club-membership-confirm"),
+    path(f"{MEMBERSHIP_URL}/leave/", memberships.membership_end, name="club-membership-end"),
+    path(f"{MEMBERSHIP_URL}/renew/", memberships.membership_renew, name="club-membership-renew"),
+    path("colleagues/<str:token>/", claims.address_claim, name="club-claim"),
+    path("organize/club/people/", people.person_list, name="club-people"),
+    path(f"{PERSON_URL}/", people.person_detail, name="club-person"),
+    path(f"{PERSON_URL}/jobs/", people.employment_add, name="club-employment-add"),
+    path(f"{PERSON_URL}/jobs/<int:job>/", people.employment_edit, name="club-employment"),
+    path(f"{PERSON_URL}/employer/", people.employer_change, name="club-employer-change"),
+    path("organize/club/markets/", markets.market_list, name="club-markets"),
+    path("organize/club/markets/<slug:market>/", markets.market_detail, name="club-market"),
+    path("organize/club/import/", directory_imports.directory_import_create, name="club-import"),
+    path("organize/club/imports/", directory_imports.directory_import_list, name="club-imports"),
+    path(
+        "organize/club/imports/<int:pk>/undo/",
+        directory_imports.directory_import_undo,
+        name="club-import-undo",
+    ),
 ]
 endpoints: list[Any] = []

@@ -1,4 +1,4 @@
-"""Events for programs."""
+"""Read-only API of events."""
 
 from typing import Any
 
@@ -12,26 +12,26 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from convention.api.models import ApiToken
-from convention.api.scopes import reader
-from convention.dates import rfc3339
+from convention.api.scopes import get_reader
+from convention.text.dates import format_rfc3339
 
-from .called_off import called_off_at
-from .doors import visible_event
+from .cancellations import find_cancellation_time
 from .models import Event
+from .permissions import get_visible_event
 
-READ = ApiToken.Scope.EVENTS_READ
+READ_SCOPE = ApiToken.Scope.EVENTS_READ
 
 
-class RegistrationWindow(serializers.Serializer[Any]):
-    """When one may register."""
+class RegistrationWindowResponse(serializers.Serializer[Any]):
+    """The registration period of an event."""
 
     open = serializers.BooleanField(help_text="Whether registration is open now; tickets may be sold out.")
     opens_at = serializers.DateTimeField(allow_null=True)
     closes_at = serializers.DateTimeField(help_text="At the latest when the event ends.")
 
 
-class VenueAnswer(serializers.Serializer[Any]):
-    """Where it takes place."""
+class VenueResponse(serializers.Serializer[Any]):
+    """The venue of an event."""
 
     name = serializers.CharField()
     street = serializers.CharField()
@@ -40,8 +40,8 @@ class VenueAnswer(serializers.Serializer[Any]):
     country = serializers.CharField(help_text="ISO 3166-1, two letters.")
 
 
-class EventAnswer(serializers.Serializer[Any]):
-    """What is public of an event. Times carry the offset that the event's zone has then."""
+class EventResponse(serializers.Serializer[Any]):
+    """The public fields of an event. Times carry the offset that the event's zone has then."""
 
     slug = serializers.CharField()
     kind = serializers.ChoiceField(Event.Kind.choices)
@@ -51,44 +51,44 @@ class EventAnswer(serializers.Serializer[Any]):
     starts_at = serializers.DateTimeField()
     ends_at = serializers.DateTimeField()
     timezone = serializers.CharField(help_text="An IANA name, such as Europe/Paris.")
-    venue = VenueAnswer(allow_null=True)
-    registration = RegistrationWindow()
-    called_off_at = serializers.DateTimeField(
+    venue = VenueResponse(allow_null=True)
+    registration = RegistrationWindowResponse()
+    cancelled_at = serializers.DateTimeField(
         allow_null=True, help_text="Since when it is known not to take place; null for one that does."
     )
     url = serializers.URLField(help_text="Its page.")
 
 
-class EventDetail(APIView):
+class EventDetailView(APIView):
     """One event."""
 
     permission_classes = (AllowAny,)
 
-    @extend_schema(responses=EventAnswer, tags=["events"], operation_id="event")
+    @extend_schema(responses=EventResponse, tags=["events"], operation_id="event")
     def get(self, request: Request, event: str) -> Response:
-        """What, when and where. Published events are public; a draft needs an organizer's token."""
-        return Response(answer_of(visible_event(event, reader(request, READ))))
+        """Return one event. Published events are public; a draft needs an organizer's token."""
+        return Response(describe_event(get_visible_event(event, get_reader(request, READ_SCOPE))))
 
 
-def answer_of(event: Event) -> dict[str, Any]:
-    """As `EventAnswer` describes."""
+def describe_event(event: Event) -> dict[str, Any]:
+    """Return the fields of `EventResponse`."""
     names = ("slug", "kind", "name", "name_en", "description", "timezone")
     return {
         **{name: getattr(event, name) for name in names},
-        "starts_at": rfc3339(event.starts_at, event.zone),
-        "ends_at": rfc3339(event.ends_at, event.zone),
-        "venue": venue_of(event),
+        "starts_at": format_rfc3339(event.starts_at, event.zone),
+        "ends_at": format_rfc3339(event.ends_at, event.zone),
+        "venue": describe_venue(event),
         "registration": {
             "open": event.is_registration_open(at=timezone.now()),
-            "opens_at": rfc3339(event.registration_opens_at, event.zone),
-            "closes_at": rfc3339(event.registration_closes_at or event.ends_at, event.zone),
+            "opens_at": format_rfc3339(event.registration_opens_at, event.zone),
+            "closes_at": format_rfc3339(event.registration_closes_at or event.ends_at, event.zone),
         },
-        "called_off_at": rfc3339(called_off_at(event), event.zone),
+        "cancelled_at": format_rfc3339(find_cancellation_time(event), event.zone),
         "url": f"{settings.SITE_URL}/events/{event.slug}/",
     }
 
 
-def venue_of(event: Event) -> dict[str, str] | None:
-    """The address, part by part."""
+def describe_venue(event: Event) -> dict[str, str] | None:
+    """Return the parts of the venue's address, or None."""
     parts = ("name", "street", "postcode", "city", "country")
     return {part: getattr(event.venue, part) for part in parts} if event.venue else None

@@ -1,4 +1,4 @@
-"""Events, venues and rooms."""
+"""App of events, venues and rooms."""
 
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
@@ -7,12 +7,10 @@ from convention import hooks
 
 
 class EventsConfig(AppConfig):
-    """Events, venues and rooms."""
-
     name = "convention.events"
     verbose_name = _("Events")
 
     def ready(self) -> None:
         """Register what lower layers call."""
-        hooks.company_guards.register("convention.events.guard_company.guard_company")
-        hooks.person_uses.register("convention.events.used_since.given_roles_since")
+        hooks.company_guards.register("convention.events.club_hooks.check_company_delegations")
+        hooks.person_uses.register("convention.events.club_hooks.find_people_with_roles_since")

@@ -1,4 +1,4 @@
-"""What organizers fill in about an event, its rooms, its venue and its people."""
+"""Forms of an event, its rooms, its venue and its people."""
 
 import datetime
 import zoneinfo
@@ -10,62 +10,64 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from convention.club.forms import AddressForm, Dated, Day
+from convention.club.forms import AppointByEmailForm, DateRangeForm, DayField
 from convention.club.models import Company, CompanyRole
-from convention.country_field import WithCountry
-from convention.refusable import Refusable
-from convention.text import tidy
+from convention.text.countries import CountryFormMixin
+from convention.text.normalize import normalize_whitespace
+from convention.web.forms import ActionErrorsMixin
 
-from .free_slug import RESERVED, free_slug
-from .models import Delegation, Event, EventRole, Room, Venue, known_timezone
+from .models import Delegation, Event, EventRole, Room, Venue, validate_timezone
+from .slugs import RESERVED_SLUGS, make_event_slug
 
-YEARS = range(1971, 3000)
-MOMENTS = (
+ALLOWED_YEARS = range(1971, 3000)
+TIME_FIELDS = (
     "starts_at",
     "ends_at",
     "registration_opens_at",
     "registration_closes_at",
-    "substitutions_until",
+    "substitutions_close_at",
 )
 
 
-class WallClock(forms.DateTimeField):
-    """A moment as the clocks at the event show it: without zone, the form adds the event's."""
+class LocalDateTimeField(forms.DateTimeField):
+    """A date and time in the event's time zone, which `add_time_zone` adds."""
 
     widget = forms.DateTimeInput(format="%Y-%m-%dT%H:%M", attrs={"type": "datetime-local"})
 
     def to_python(self, value: Any) -> datetime.datetime | None:
-        """Read it naively."""
+        """Return a naive datetime, or None."""
+        # Django adds the active zone; the event's is known only after the whole form is cleaned.
         with timezone.override(datetime.UTC):
             moment = super().to_python(value)
-        if moment and moment.year not in YEARS:
+        if moment and moment.year not in ALLOWED_YEARS:
             raise ValidationError(_("Check the year."))
         return moment.replace(tzinfo=None) if moment else None
 
 
-def set_zone(form: forms.BaseForm, name: str, zone: datetime.tzinfo) -> None:
-    """Add the zone to one moment of a form that was cleaned, unless the clocks skip it."""
+def add_time_zone(form: forms.BaseForm, name: str, zone: datetime.tzinfo) -> None:
+    """Add the zone to a cleaned datetime; an hour that the change of clocks skips is an error."""
     moment = form.cleaned_data.get(name)
     if moment is None:
         return
     form.cleaned_data[name] = moment.replace(tzinfo=zone)
-    back = form.cleaned_data[name].astimezone(datetime.UTC).astimezone(zone)
-    if back.replace(tzinfo=None) != moment:
+    # An hour that does not exist comes back from UTC as another one.
+    round_trip = form.cleaned_data[name].astimezone(datetime.UTC).astimezone(zone)
+    if round_trip.replace(tzinfo=None) != moment:
         form.add_error(name, _("The clocks change then: this hour does not exist in that time zone."))
 
 
-class EventForm(Refusable, forms.ModelForm):
-    """An event, but for its address."""
+class EventForm(ActionErrorsMixin, forms.ModelForm):
+    """An event without its slug."""
 
-    starts_at = WallClock(label=_("Starts"))
-    ends_at = WallClock(label=_("Ends"))
-    registration_opens_at = WallClock(
+    starts_at = LocalDateTimeField(label=_("Starts"))
+    ends_at = LocalDateTimeField(label=_("Ends"))
+    registration_opens_at = LocalDateTimeField(
         label=_("Registration opens"), required=False, help_text=_("Empty: as soon as it is published.")
     )
-    registration_closes_at = WallClock(
+    registration_closes_at = LocalDateTimeField(
         label=_("Registration closes"), required=False, help_text=_("Empty: when the event ends.")
     )
-    substitutions_until = WallClock(
+    substitutions_close_at = LocalDateTimeField(
         label=_("Places change hands until"),
         required=False,
         help_text=_(
@@ -78,7 +80,7 @@ class EventForm(Refusable, forms.ModelForm):
         fields = [
             "name", "name_en", "kind", "visibility",
             "starts_at", "ends_at", "timezone", "venue",
-            "registration_opens_at", "registration_closes_at", "substitutions_until",
+            "registration_opens_at", "registration_closes_at", "substitutions_close_at",
             "description", "description_en",
             "host", "group", "contact_email", "accent",
         ]  # fmt: skip
@@ -101,24 +103,23 @@ class EventForm(Refusable, forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for name in MOMENTS:
+        for name in TIME_FIELDS:
             moment = getattr(self.instance, name)
             if moment:
                 self.initial[name] = moment.astimezone(self.instance.zone).replace(tzinfo=None)
 
     def clean_timezone(self) -> str:
-        """One that the time zone database holds, since the moments need it."""
-        known_timezone(self.cleaned_data["timezone"])
+        validate_timezone(self.cleaned_data["timezone"])
         return str(self.cleaned_data["timezone"])
 
     def clean(self) -> dict[str, Any]:
-        """Names on one line; the moments in the event's zone, and in order."""
+        """Normalize names, add the event's zone to all times, and check their order."""
         data = super().clean() or self.cleaned_data
-        data |= {name: tidy(data[name]) for name in ("name", "name_en") if name in data}
+        data |= {name: normalize_whitespace(data[name]) for name in ("name", "name_en") if name in data}
         if data.get("name") == "":
             self.add_error("name", _("Write a name."))
-        for name in MOMENTS:
-            set_zone(self, name, zoneinfo.ZoneInfo(data.get("timezone", self.instance.timezone)))
+        for name in TIME_FIELDS:
+            add_time_zone(self, name, zoneinfo.ZoneInfo(data.get("timezone", self.instance.timezone)))
         self._check_order("starts_at", "ends_at", _("The event must end after it starts."))
         self._check_order(
             "registration_opens_at",
@@ -133,8 +134,8 @@ class EventForm(Refusable, forms.ModelForm):
             self.add_error(last, sentence)
 
 
-class OwnEventForm(EventForm):
-    """For someone who runs this event and not the club’s others: its companies are not listed."""
+class DelegatedEventForm(EventForm):
+    """Event form for somebody who runs only this event: the club's companies are not listed."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -144,7 +145,7 @@ class OwnEventForm(EventForm):
 
 
 class NewEventForm(EventForm):
-    """A new event, with its address."""
+    """A new event with its slug."""
 
     class Meta(EventForm.Meta):
         fields = ["name", "slug", *EventForm.Meta.fields[1:]]
@@ -159,24 +160,22 @@ class NewEventForm(EventForm):
         self.fields["slug"].required = False
 
     def clean_slug(self) -> str:
-        """Refuse the addresses that mean something else; make one of the name where nobody chose one."""
+        """Refuse reserved slugs, and make one from the name if none was typed."""
         slug: str = self.cleaned_data["slug"]
-        if slug in RESERVED:
+        if slug in RESERVED_SLUGS:
             raise ValidationError(_("This address is taken; choose another one."))
-        return slug or free_slug(self.cleaned_data.get("name", ""))
+        return slug or make_event_slug(self.cleaned_data.get("name", ""))
 
 
-class VenueForm(WithCountry, forms.ModelForm):
-    """A place."""
-
+class VenueForm(CountryFormMixin, forms.ModelForm):
     class Meta:
         model = Venue
-        fields = ["name", "street", "postcode", "city", "country", "access"]
-        widgets = {"access": forms.Textarea(attrs={"rows": 4})}
+        fields = ["name", "street", "postcode", "city", "country", "directions"]
+        widgets = {"directions": forms.Textarea(attrs={"rows": 4})}
 
 
-class VenueToRead(VenueForm):
-    """The same for someone who may not change it."""
+class ReadOnlyVenueForm(VenueForm):
+    """A venue that this person may not change."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -184,13 +183,13 @@ class VenueToRead(VenueForm):
             field.disabled = True
 
 
-class AppointForm(AddressForm):
-    """Someone to give a role, known by the address."""
+class AppointmentForm(AppointByEmailForm):
+    """A person to give a role, found by e-mail."""
 
     role = forms.ChoiceField(label=_("Role"), choices=EventRole.Role.choices)
 
 
-class DelegationForm(Dated):
+class DelegationForm(DateRangeForm):
     """A contract with an outside firm."""
 
     company = forms.ModelChoiceField(
@@ -199,11 +198,13 @@ class DelegationForm(Dated):
         empty_label=None,
         help_text=_("A company in the role of organizer, today or later."),
     )
-    contract = forms.CharField(
+    contract_number = forms.CharField(
         label=_("Contract"), required=False, max_length=120, help_text=_("Its number, if it has one.")
     )
-    ends_on = Day(label=_("To"), help_text=_("The last day counts; the day after nothing opens any more."))
-    field_order = ("company", "contract", "starts_on", "ends_on")
+    ends_on = DayField(
+        label=_("To"), help_text=_("The last day counts; the day after nothing opens any more.")
+    )
+    field_order = ("company", "contract_number", "starts_on", "ends_on")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -213,22 +214,21 @@ class DelegationForm(Dated):
         field.queryset = Company.objects.filter(lasts, roles__role=CompanyRole.Role.ORGANIZER).distinct()
 
 
-class ContractField(forms.ModelChoiceField):
-    """A contract, called by its firm."""
+class DelegationChoiceField(forms.ModelChoiceField):
+    """Choice of a contract by its firm."""
 
     def label_from_instance(self, obj: Any) -> str:
-        """The firm's name."""
         return str(obj.company)
 
 
-class NameForm(Refusable, forms.Form):
-    """Someone of the firm, by name."""
+class DelegateForm(ActionErrorsMixin, forms.Form):
+    """A person of the firm, and their role."""
 
-    delegation = ContractField(Delegation.objects.none(), label=_("Contract"), empty_label=None)
-    email = AddressForm.base_fields["email"]
-    first_name = AddressForm.base_fields["first_name"]
-    last_name = AddressForm.base_fields["last_name"]
-    role = AppointForm.base_fields["role"]
+    delegation = DelegationChoiceField(Delegation.objects.none(), label=_("Contract"), empty_label=None)
+    email = AppointByEmailForm.base_fields["email"]
+    first_name = AppointByEmailForm.base_fields["first_name"]
+    last_name = AppointByEmailForm.base_fields["last_name"]
+    role = AppointmentForm.base_fields["role"]
 
     def __init__(self, *args: Any, event: Event, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -237,6 +237,6 @@ class NameForm(Refusable, forms.Form):
         field.queryset = event.delegations.filter(ends_on__gte=timezone.localdate()).select_related("company")
 
 
-RoomForms = forms.inlineformset_factory(
+RoomFormSet = forms.inlineformset_factory(
     Event, Room, fields=["name", "capacity", "position"], extra=3, can_delete=True
 )

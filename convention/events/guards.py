@@ -1,4 +1,4 @@
-"""What may not be changed of an event any more: asked of all who build on it (`hooks.event_guards`)."""
+"""Let other apps veto changes of an event (`hooks.event_guards`)."""
 
 from typing import TYPE_CHECKING
 
@@ -10,13 +10,14 @@ from convention.errors import InvalidFields
 from .models import Event
 
 if TYPE_CHECKING:
-    from convention.club.doors import Visitor
+    from convention.club.permissions import RequestUser
 
 
-def refuse_change(event: Event, person: "Visitor") -> None:
-    """In the transaction that keeps it: raises InvalidFields where something built on it forbids that.
+def check_event_change(event: Event, person: "RequestUser") -> None:
+    """Raise InvalidFields if an app built on events forbids this change.
 
-    Each guard is given the event as it is stored, the one to keep, and who asks; it answers by field.
+    Call it in the transaction that saves the event: the stored row is locked and passed to each guard with
+    the changed event and the person, and the guard returns errors by field.
     """
     stored = Event.objects.select_for_update(no_key=True, of=("self",)).get(pk=event.pk)
     fields: dict[str, list[str]] = {}

@@ -1,4 +1,4 @@
-"""Events of three kinds, where they take place, who runs them, and the keys that sign their badges."""
+"""Events, venues, rooms, who runs an event, and the keys that sign its badges."""
 
 import datetime
 import zoneinfo
@@ -17,12 +17,12 @@ from django.utils.translation import gettext_lazy as _
 
 from convention.club.models import Company, CompanyRole, Employment, WorkingGroup
 from convention.club.periods import Period, PeriodQuerySet
-from convention.counters import all_but
-from convention.secret_keys import fernet_for
+from convention.codes.secret_keys import fernet_for
+from convention.db.limited_stock import exclude_from_save
 
 
-def known_timezone(name: str) -> None:
-    """Refuse a name that the time zone database does not hold."""
+def validate_timezone(name: str) -> None:
+    """Raise ValidationError for a name that is not in the time zone database."""
     try:
         zoneinfo.ZoneInfo(name)
     except (KeyError, ValueError, OSError) as error:
@@ -30,14 +30,14 @@ def known_timezone(name: str) -> None:
 
 
 class Venue(models.Model):
-    """A place with rooms."""
+    """A place with an address."""
 
     name = models.CharField(_("name"), max_length=200)
     street = models.CharField(_("street"), max_length=200, blank=True)
     postcode = models.CharField(_("postcode"), max_length=20, blank=True)
     city = models.CharField(_("city"), max_length=100, blank=True)
     country = models.CharField(_("country"), max_length=2, default="FR")
-    access = models.TextField(_("how to get there"), blank=True)
+    directions = models.TextField(_("how to get there"), blank=True)
 
     class Meta:
         verbose_name = _("venue")
@@ -73,7 +73,7 @@ class Event(models.Model):
     starts_at = models.DateTimeField(_("starts"))
     ends_at = models.DateTimeField(_("ends"))
     timezone = models.CharField(
-        _("time zone"), max_length=60, default="Europe/Paris", validators=[known_timezone]
+        _("time zone"), max_length=60, default="Europe/Paris", validators=[validate_timezone]
     )
     venue = models.ForeignKey(Venue, models.SET_NULL, null=True, blank=True, related_name="events")
     host = models.ForeignKey(
@@ -101,7 +101,7 @@ class Event(models.Model):
     contact_email = models.EmailField(_("contact address"), blank=True)
     registration_opens_at = models.DateTimeField(_("registration opens"), null=True, blank=True)
     registration_closes_at = models.DateTimeField(_("registration closes"), null=True, blank=True)
-    substitutions_until = models.DateTimeField(_("places change hands until"), null=True, blank=True)
+    substitutions_close_at = models.DateTimeField(_("places change hands until"), null=True, blank=True)
     sequence = models.PositiveBigIntegerField(default=0, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -117,44 +117,43 @@ class Event(models.Model):
         return self.title
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Keep what was changed; the sequence is only ever raised, by `next_sequence`."""
-        super().save(*args, **all_but("sequence", of=self, given=kwargs))
+        """Save all but `sequence`, which only `advance_sequence` may raise."""
+        super().save(*args, **exclude_from_save("sequence", row=self, save_arguments=kwargs))
 
     def get_absolute_url(self) -> str:
-        """The public page, in the language of the moment."""
         return reverse("event", args=[self.slug])
 
     @property
     def title(self) -> str:
-        """The name in the language of the moment."""
+        """Return the name in the active language."""
         return self.name_en if translation.get_language() == "en" and self.name_en else self.name
 
     @property
     def summary(self) -> str:
-        """The description in the language of the moment."""
+        """Return the description in the active language."""
         english = translation.get_language() == "en" and self.description_en
         return self.description_en if english else self.description
 
     @property
     def zone(self) -> zoneinfo.ZoneInfo:
-        """The zone in which the event's times are said."""
+        """Return the time zone in which the event's times are shown."""
         return zoneinfo.ZoneInfo(self.timezone)
 
     def is_registration_open(self, *, at: datetime.datetime | None = None) -> bool:
-        """Whether someone may register now: published, inside the window, not over."""
+        """Return whether the event is published, inside its registration period, and not over."""
         now = at or timezone.now()
         opened = self.registration_opens_at is None or self.registration_opens_at <= now
         closes = self.registration_closes_at or self.ends_at
         return self.visibility != self.Visibility.DRAFT and opened and now < closes
 
     @property
-    def last_substitution(self) -> datetime.datetime:
-        """Until when a place may be given to somebody else, by its holder or the company's contact."""
-        return self.substitutions_until or self.starts_at
+    def substitution_deadline(self) -> datetime.datetime:
+        """Return until when a place may be given to somebody else by its holder or the company's contact."""
+        return self.substitutions_close_at or self.starts_at
 
 
 class Room(models.Model):
-    """A room of one event, as its programme names it."""
+    """A room of one event."""
 
     event = models.ForeignKey(Event, models.CASCADE, related_name="rooms")
     name = models.CharField(_("name"), max_length=500)
@@ -173,25 +172,23 @@ class Room(models.Model):
 
 
 class DelegationQuerySet(PeriodQuerySet["Delegation"]):
-    """Sets of contracts, with time as an argument."""
-
     def open(self, *, at: datetime.date | None = None) -> Self:
-        """Those that hold on that day, with a firm that is an organizer on it."""
+        """Return the contracts that hold on that day, with a firm that is an organizer then."""
         day = at or timezone.localdate()
         organizer = CompanyRole.objects.open(at=day).filter(
             company=OuterRef("company"), role=CompanyRole.Role.ORGANIZER
         )
-        found: Self = super().open(at=day)  # type: ignore[assignment]  # a set of contracts stays one
-        return found.filter(Exists(organizer))
+        rows: Self = super().open(at=day)  # type: ignore[assignment]  # a set of contracts stays one
+        return rows.filter(Exists(organizer))
 
 
 class Delegation(Period):
-    """A contract by which an outside firm runs one event; with its last day all that it opened closes."""
+    """A contract by which an outside firm runs one event until `ends_on`."""
 
     event = models.ForeignKey(Event, models.CASCADE, related_name="delegations")
     company = models.ForeignKey(Company, models.PROTECT, related_name="+", verbose_name=_("firm"))
     ends_on = models.DateField(_("to"))
-    contract = models.CharField(_("contract"), max_length=120, blank=True)
+    contract_number = models.CharField(_("contract"), max_length=120, blank=True)
 
     objects: ClassVar[Any] = DelegationQuerySet.as_manager()
 
@@ -205,25 +202,26 @@ class Delegation(Period):
 
 
 class EventRoleQuerySet(PeriodQuerySet["EventRole"]):
-    """Sets of roles, with time as an argument."""
-
-    def dated(self, *, at: datetime.date | None = None) -> Self:
-        """Those whose own days include that day, whatever becomes of the contract they were given under."""
-        found: Self = super().open(at=at)  # type: ignore[assignment]  # a set of roles stays one
-        return found
+    def within_dates(self, *, at: datetime.date | None = None) -> Self:
+        """Return the roles whose own days include that day, whatever becomes of their contracts."""
+        rows: Self = super().open(at=at)  # type: ignore[assignment]  # a set of roles stays one
+        return rows
 
     def open(self, *, at: datetime.date | None = None) -> Self:
-        """Those that open doors on that day: one given under a contract ends with it, and with the job."""
+        """Return the roles that are effective on that day.
+
+        A role under a contract also needs the contract, and an employment at its firm, on that day.
+        """
         day = at or timezone.localdate()
         employed = Employment.objects.open(at=day).filter(
             person=OuterRef("person"), company=OuterRef("delegation__company")
         )
-        under = Q(delegation__in=Delegation.objects.open(at=day)) & Q(Exists(employed))
-        return self.dated(at=day).filter(Q(delegation__isnull=True) | under)
+        under_contract = Q(delegation__in=Delegation.objects.open(at=day)) & Q(Exists(employed))
+        return self.within_dates(at=day).filter(Q(delegation__isnull=True) | under_contract)
 
 
 class EventRole(Period):
-    """What a person may do for one event, for a time; `delegation` where a firm’s contract says so."""
+    """A person's role for one event, for a time; `delegation` is the contract under which it was given."""
 
     class Role(models.TextChoices):
         ORGANIZER = "organizer", _("organizer")
@@ -248,16 +246,16 @@ class EventRole(Period):
 
     @property
     def last_day(self) -> datetime.date | None:
-        """The last day on which it can open anything; none as long as nothing ends it."""
+        """Return the last day on which the role can be effective, or None."""
         days = (self.ends_on, self.delegation and self.delegation.ends_on)
         return min((day for day in days if day), default=None)
 
 
 class EventKey(models.Model):
-    """An Ed25519 key pair that signs the badges of one event; `number` travels in each code.
+    """An Ed25519 key pair that signs the badges of one event; `number` is part of each code.
 
     The private key is encrypted under SECRET_KEY: a copy of the database alone signs no badge. Under another
-    SECRET_KEY the pair only verifies, and the event gets a new one (`keys.py`).
+    SECRET_KEY the pair only verifies, and the event gets a new one (`signing_keys.py`).
     """
 
     PURPOSE: ClassVar[str] = "event keys"
@@ -277,7 +275,7 @@ class EventKey(models.Model):
 
     @cached_property
     def private_key(self) -> bytes | None:
-        """The 32 bytes that sign; None where they were encrypted under a key that this site does not have."""
+        """Return the 32 bytes that sign, or None if this site's SECRET_KEY cannot decrypt them."""
         try:
             return fernet_for(self.PURPOSE).decrypt(bytes(self.encrypted_private_key))
         except InvalidToken:

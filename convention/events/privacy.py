@@ -1,35 +1,35 @@
-"""What events hold of people, for the privacy desk."""
+"""Personal data of events, declared for the privacy desk."""
 
 from typing import Any
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from convention.personal import Holding, Subject
+from convention.personal_data import DataSubject, PersonalDataSource
 
 from .models import Delegation, Event, EventRole
 
 
-def _end(rows: "QuerySet[Any]", _subject: Subject) -> None:
-    """Who is erased runs nothing: a phone that they paired finds no role any more."""
+def _delete_roles(rows: "QuerySet[Any]", _subject: DataSubject) -> None:
+    """Delete the roles, so that a phone paired by the erased person loses access too."""
     rows.delete()
 
 
-HOLDINGS = [
-    Holding(
+PERSONAL_DATA = [
+    PersonalDataSource(
         model=EventRole,
-        why=_("what you do for an event"),
-        people=("person",),
-        gone=True,
-        forget=_end,
+        purpose=_("what you do for an event"),
+        person_columns=("person",),
+        is_deleted_on_erasure=True,
+        erase_rows=_delete_roles,
     ),
-    Holding(
+    PersonalDataSource(
         model=Event,
-        why=_("that your address is shown as an event’s contact"),
-        addresses=("contact_email",),
-        tells=("id", "slug", "contact_email"),
-        empties=("contact_email",),
-        leads=False,
+        purpose=_("that your address is shown as an event’s contact"),
+        address_columns=("contact_email",),
+        exported_columns=("id", "slug", "contact_email"),
+        blanked_columns=("contact_email",),
+        leads_to_other_tables=False,
     ),
 ]
-FREE_TEXT = {Delegation: ("contract",)}
+FREE_TEXT = {Delegation: ("contract_number",)}

@@ -1,10 +1,14 @@
-"""The event's sequence: raised last, under its row lock, by every act that changes what a scanner shows."""
+"""The counter by which scanners find what changed of an event since they last asked."""
 
 from django.db import connection
 
 
-def next_sequence(event_id: int) -> int:
-    """Raise the event's sequence and return it; call it last in the transaction, then stamp the row."""
+def advance_sequence(event_id: int) -> int:
+    """Raise the event's sequence and return it; call it last in a transaction, then set it on the row.
+
+    The update locks the event's row until the transaction ends, so rows become visible in their order.
+    """
+    # Raw SQL: the ORM's update does not return the new value.
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE events_event SET sequence = sequence + 1 WHERE id = %s RETURNING sequence",

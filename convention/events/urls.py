@@ -1,35 +1,43 @@
-"""Addresses."""
+"""URLs of an event's organizers."""
 
 from typing import Any
 
 from django.urls import path
 from django.utils.translation import gettext_lazy as _
 
-from convention.downloads import list_paths
-from convention.routes import OrganizerPage
+from convention.tables.downloads import build_list_paths
+from convention.web.routing import OrganizerPage
 
-from . import api, views, views_delegation
-from .lists import event_lists
+from . import api, delegation_views, views
+from .downloads import load_event_lists
 
 pages: list[Any] = [
-    *list_paths("organize/<slug:event>/lists", views.export_list, event_lists()),
-    path("organize/new/", views.create, name="organize-event-create"),
-    path("organize/<slug:event>/settings/", views.settings, name="organize-settings"),
-    path("organize/<slug:event>/venue/", views.venue, name="organize-venue"),
-    path("organize/<slug:event>/rooms/", views.rooms, name="organize-rooms"),
-    path("organize/<slug:event>/people/", views.people, name="organize-people"),
-    path("organize/<slug:event>/people/<int:role_id>/end/", views.end_role, name="organize-role-end"),
-    path("organize/<slug:event>/delegation/", views_delegation.delegations, name="organize-delegation"),
-    path("organize/<slug:event>/delegation/new/", views_delegation.new, name="organize-delegation-new"),
-    path("organize/<slug:event>/delegation/name/", views_delegation.name, name="organize-delegation-name"),
+    *build_list_paths("organize/<slug:event>/lists", views.event_list_export, load_event_lists()),
+    path("organize/new/", views.event_create, name="organize-event-create"),
+    path("organize/<slug:event>/settings/", views.event_settings, name="organize-settings"),
+    path("organize/<slug:event>/venue/", views.event_venue, name="organize-venue"),
+    path("organize/<slug:event>/rooms/", views.event_rooms, name="organize-rooms"),
+    path("organize/<slug:event>/people/", views.event_people, name="organize-people"),
+    path("organize/<slug:event>/people/<int:role_id>/end/", views.event_role_end, name="organize-role-end"),
+    path("organize/<slug:event>/delegation/", delegation_views.delegation_list, name="organize-delegation"),
+    path(
+        "organize/<slug:event>/delegation/new/",
+        delegation_views.delegation_create,
+        name="organize-delegation-new",
+    ),
+    path(
+        "organize/<slug:event>/delegation/name/",
+        delegation_views.delegate_add,
+        name="organize-delegate-add",
+    ),
     path(
         "organize/<slug:event>/delegation/<int:pk>/end/",
-        views_delegation.end,
+        delegation_views.delegation_end,
         name="organize-delegation-end",
     ),
 ]
 endpoints: list[Any] = [
-    path("events/<slug:event>/", api.EventDetail.as_view(), name="api-event"),
+    path("events/<slug:event>/", api.EventDetailView.as_view(), name="api-event"),
 ]
 organizer_pages = [
     OrganizerPage("organize-rooms", _("Rooms"), 70),

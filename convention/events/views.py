@@ -1,4 +1,4 @@
-"""Organizers' pages of an event itself: what it is, where, in which rooms, and who runs it."""
+"""Organizers' pages of an event: settings, venue, rooms, and people with roles."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -12,18 +12,26 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from convention.audit.record import record
-from convention.club.doors import signed_in
-from convention.colours import is_readable_as_chosen
-from convention.downloads import download
+from convention.audit.record import record_action
+from convention.club.permissions import require_signed_in
 from convention.errors import Forbidden, InvalidFields
+from convention.tables.downloads import table_response
+from convention.web.accent_colours import is_readable_as_chosen
 
-from .appoint import appoint, appoint_under, dismiss
-from .doors import delegation_of, event_to_organize, may_change_venue, may_create_events
-from .forms import AppointForm, EventForm, NewEventForm, OwnEventForm, RoomForms, VenueForm, VenueToRead
-from .guards import refuse_change
-from .lists import event_lists
+from .downloads import load_event_lists
+from .forms import (
+    AppointmentForm,
+    DelegatedEventForm,
+    EventForm,
+    NewEventForm,
+    ReadOnlyVenueForm,
+    RoomFormSet,
+    VenueForm,
+)
+from .guards import check_event_change
 from .models import Event, EventRole
+from .permissions import can_change_venue, can_create_events, get_delegation, get_event_to_organize
+from .roles import appoint_delegate, appoint_person, end_event_role
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
@@ -32,18 +40,18 @@ read_or_write = require_http_methods(["GET", "HEAD", "POST"])
 
 
 @require_GET
-def export_list(request: "HttpRequest", event: str, name: str, kind: str) -> "HttpResponse":
-    """One list of an event, whole, as a file of that kind."""
-    found = event_to_organize(event, request.user)
-    record(f"{name}.export", found, event=found, fields=[kind])
-    return download(event_lists()[name](found), name=f"{found.slug}-{name}", kind=kind)
+def event_list_export(request: "HttpRequest", event: str, name: str, kind: str) -> "HttpResponse":
+    """Download one list of the event as a file of that kind."""
+    event_row = get_event_to_organize(event, request.user)
+    record_action(f"{name}.export", event_row, event=event_row, fields=[kind])
+    return table_response(load_event_lists()[name](event_row), name=f"{event_row.slug}-{name}", kind=kind)
 
 
 @login_required
 @read_or_write
-def create(request: "HttpRequest") -> "HttpResponse":
-    """A new event, a draft until someone publishes it."""
-    if not may_create_events(request.user):
+def event_create(request: "HttpRequest") -> "HttpResponse":
+    """Create an event as a draft."""
+    if not can_create_events(request.user):
         raise Forbidden(_("Only the club’s organizers may add an event."))
     form = NewEventForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -54,122 +62,132 @@ def create(request: "HttpRequest") -> "HttpResponse":
 
 
 @read_or_write
-def settings(request: "HttpRequest", event: str) -> "HttpResponse":
-    """Change what the event is."""
-    found = event_to_organize(event, request.user)
-    form_of = EventForm if may_create_events(request.user) else OwnEventForm
-    form = form_of(request.POST or None, instance=found)
+def event_settings(request: "HttpRequest", event: str) -> "HttpResponse":
+    """Change the event's settings."""
+    event_row = get_event_to_organize(event, request.user)
+    form_class = EventForm if can_create_events(request.user) else DelegatedEventForm
+    form = form_class(request.POST or None, instance=event_row)
     if request.method == "POST" and form.is_valid():
         try:
             save_event(request, form, "event.change")
         except InvalidFields as error:
-            form.add_errors(error.fields)
+            form.add_errors(error.field_errors)
         else:
             messages.success(request, _("The event was saved."))
-            return redirect("organize-settings", found.slug)
-    shown = Event.objects.select_related("venue").get(pk=found.pk) if form.errors else found
-    return page(request, "organize/event_settings.html", shown, form=form)
+            return redirect("organize-settings", event_row.slug)
+    # The form has changed the instance; the page's frame shows what is stored.
+    event_shown = Event.objects.select_related("venue").get(pk=event_row.pk) if form.errors else event_row
+    return render_event_page(request, "organize/event_settings.html", event_shown, form=form)
 
 
 @transaction.atomic
 def save_event(request: "HttpRequest", form: EventForm, verb: str) -> Event:
-    """Keep it with a line in the audit trail, and say what happens to a pale accent. Raises InvalidFields."""
+    """Save and record the event, and warn about an accent that is too pale. Raises InvalidFields."""
     if form.instance.pk:
-        refuse_change(form.instance, request.user)
+        check_event_change(form.instance, request.user)
     event: Event = form.save()
-    record(verb, event, event=event, fields=form.changed_data)
+    record_action(verb, event, event=event, fields=form.changed_data)
     if "accent" in form.changed_data and not is_readable_as_chosen(event.accent):
         messages.info(request, _("The accent is too pale for words on paper: pages use a darker tone of it."))
     return event
 
 
 @read_or_write
-def venue(request: "HttpRequest", event: str) -> "HttpResponse":
-    """Change the venue of the event, or add one; one that others use too is copied first."""
-    found = event_to_organize(event, request.user)
-    form = venue_form(request, found)
+def event_venue(request: "HttpRequest", event: str) -> "HttpResponse":
+    """Change the event's venue, or add one; a venue of other events is copied first."""
+    event_row = get_event_to_organize(event, request.user)
+    form = make_venue_form(request, event_row)
     if request.method == "POST" and form.is_valid():
         with transaction.atomic():
-            found.venue = form.save()
-            found.save(update_fields=["venue"])
-            record("venue.change", found.venue, event=found, fields=form.changed_data)
+            event_row.venue = form.save()
+            event_row.save(update_fields=["venue"])
+            record_action("venue.change", event_row.venue, event=event_row, fields=form.changed_data)
         messages.success(request, _("The venue was saved."))
-        return redirect("organize-settings", found.slug)
-    others = form.instance.pk and form.instance.events.exclude(pk=found.pk).count()
-    is_to_read = isinstance(form, VenueToRead)
-    return page(request, "organize/event_venue.html", found, form=form, others=others, is_to_read=is_to_read)
+        return redirect("organize-settings", event_row.slug)
+    other_event_count = form.instance.pk and form.instance.events.exclude(pk=event_row.pk).count()
+    is_to_read = isinstance(form, ReadOnlyVenueForm)
+    return render_event_page(
+        request,
+        "organize/event_venue.html",
+        event_row,
+        form=form,
+        others=other_event_count,
+        is_to_read=is_to_read,
+    )
 
 
-def venue_form(request: "HttpRequest", event: Event) -> VenueForm:
-    """For a new venue, a copy of the present one, or that one itself. Raises Forbidden for a shared one."""
-    data, present = request.POST or None, event.venue
-    if present is None or "new" in request.GET:
+def make_venue_form(request: "HttpRequest", event: Event) -> VenueForm:
+    """Return the form of a new venue, a copy of the current one, or that one. Raises Forbidden."""
+    data, venue = request.POST or None, event.venue
+    if venue is None or "new" in request.GET:
         return VenueForm(data)
     if "copy" in request.GET:
-        return VenueForm(data, initial=model_to_dict(present))
-    if may_change_venue(request.user, present):
-        return VenueForm(data, instance=present)
+        return VenueForm(data, initial=model_to_dict(venue))
+    if can_change_venue(request.user, venue):
+        return VenueForm(data, instance=venue)
     if request.method == "POST":
         raise Forbidden(_("Events that you do not run take place here too: make a copy for this one."))
-    return VenueToRead(instance=present)
+    return ReadOnlyVenueForm(instance=venue)
 
 
 @read_or_write
-def rooms(request: "HttpRequest", event: str) -> "HttpResponse":
-    """All rooms on one page."""
-    found = event_to_organize(event, request.user)
-    forms = RoomForms(request.POST or None, instance=found)
-    if request.method == "POST" and forms.is_valid():
+def event_rooms(request: "HttpRequest", event: str) -> "HttpResponse":
+    """Edit all rooms on one page."""
+    event_row = get_event_to_organize(event, request.user)
+    formset = RoomFormSet(request.POST or None, instance=event_row)
+    if request.method == "POST" and formset.is_valid():
         with transaction.atomic():
-            forms.save()
-            record("rooms.change", found, event=found, fields=["rooms"])
+            formset.save()
+            record_action("rooms.change", event_row, event=event_row, fields=["rooms"])
         messages.success(request, _("The rooms were saved."))
-        return redirect("organize-rooms", found.slug)
-    return page(request, "organize/event_rooms.html", found, forms=forms)
+        return redirect("organize-rooms", event_row.slug)
+    return render_event_page(request, "organize/event_rooms.html", event_row, forms=formset)
 
 
 @read_or_write
 @reauthentication_required(allow_get=True)
-def people(request: "HttpRequest", event: str) -> "HttpResponse":
-    """Who may do what for the event, now, later and before."""
-    found = event_to_organize(event, request.user)
-    form = AppointForm(request.POST or None)
+def event_people(request: "HttpRequest", event: str) -> "HttpResponse":
+    """Show who has which role of the event, and give roles."""
+    event_row = get_event_to_organize(event, request.user)
+    form = AppointmentForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            role = _appoint(request, found, form.cleaned_data)
+            role = _appoint_in_scope(request, event_row, form.cleaned_data)
         except InvalidFields as error:
-            form.add_errors(error.fields)
+            form.add_errors(error.field_errors)
         else:
-            said = {"name": form.cleaned_data["email"], "role": role.get_role_display()}
-            messages.success(request, _("%(name)s is now %(role)s.") % said)
-            return redirect("organize-people", found.slug)
-    roles = found.roles.select_related("person", "delegation__company")
+            values = {"name": form.cleaned_data["email"], "role": role.get_role_display()}
+            messages.success(request, _("%(name)s is now %(role)s.") % values)
+            return redirect("organize-people", event_row.slug)
+    roles = event_row.roles.select_related("person", "delegation__company")
     today = timezone.localdate()
     rows = list(roles.order_by("role", "person__sort_name", "pk"))
     current = [role for role in rows if role.last_day is None or role.last_day >= today]
     past = [role for role in rows if role.last_day and role.last_day < today]
     context = {"form": form, "current": current, "past": past, "today": today}
-    by_name = may_create_events(request.user)
-    return page(request, "organize/event_people.html", found, by_name=by_name, **context)
+    shows_names = can_create_events(request.user)
+    return render_event_page(
+        request, "organize/event_people.html", event_row, shows_names=shows_names, **context
+    )
 
 
-def _appoint(request: "HttpRequest", event: Event, given: dict[str, Any]) -> EventRole:
-    """Whoever runs the event under a contract alone gives roles under it alone. Raises InvalidFields."""
-    contract = delegation_of(request.user, event)
-    return appoint_under(delegation=contract, **given) if contract else appoint(event=event, **given)
+def _appoint_in_scope(request: "HttpRequest", event: Event, values: dict[str, Any]) -> EventRole:
+    """Give the role, under the contract if the user runs the event only under one. Raises InvalidFields."""
+    contract = get_delegation(request.user, event)
+    return (
+        appoint_delegate(delegation=contract, **values) if contract else appoint_person(event=event, **values)
+    )
 
 
 @require_POST
-def end_role(request: "HttpRequest", event: str, role_id: int) -> "HttpResponse":
-    """End one role at once."""
-    found = event_to_organize(event, request.user)
-    role = get_object_or_404(EventRole.objects.select_related("person", "event"), pk=role_id, event=found)
-    dismiss(role=role, by=signed_in(request.user))
-    name = role.person if may_create_events(request.user) else role.person.email
+def event_role_end(request: "HttpRequest", event: str, role_id: int) -> "HttpResponse":
+    event_row = get_event_to_organize(event, request.user)
+    role = get_object_or_404(EventRole.objects.select_related("person", "event"), pk=role_id, event=event_row)
+    end_event_role(role=role, actor=require_signed_in(request.user))
+    name = role.person if can_create_events(request.user) else role.person.email
     messages.success(request, _("The role of %(name)s has ended.") % {"name": name})
-    return redirect("organize-people", found.slug)
+    return redirect("organize-people", event_row.slug)
 
 
-def page(request: "HttpRequest", template: str, event: Event, **context: Any) -> "HttpResponse":
-    """A page in the frame of one event."""
+def render_event_page(request: "HttpRequest", template: str, event: Event, **context: Any) -> "HttpResponse":
     return render(request, template, {"event": event, "section": "organize", **context})

@@ -1,1 +1,4 @@
-"""Work that takes longer than a page may: asked for, done by the worker, its result kept for some days."""
+"""Jobs: work that takes longer than a page may, requested by a person, run by a worker, kept for a week.
+
+Start with `job_queue.py`. Higher apps register kinds of jobs in `hooks.job_kinds`. Imports events and club.
+"""

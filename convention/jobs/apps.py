@@ -1,4 +1,4 @@
-"""Long work, its progress and its results."""
+"""Django app of jobs."""
 
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
@@ -8,12 +8,10 @@ from convention.hooks import HOUR
 
 
 class JobsConfig(AppConfig):
-    """Long work, its progress and its results."""
-
     name = "convention.jobs"
     verbose_name = _("Jobs")
 
     def ready(self) -> None:
-        """Register what lower layers call."""
-        hooks.start_job.register("convention.jobs.ask.ask")
-        hooks.periodic_jobs.register("convention.jobs.forget.old_jobs", seconds=HOUR)
+        """Register the hook that starts jobs, and their cleanup."""
+        hooks.start_job.register("convention.jobs.job_queue.request_job")
+        hooks.periodic_jobs.register("convention.jobs.job_queue.delete_old_jobs", seconds=HOUR)

@@ -1,4 +1,4 @@
-"""One job: who asked for what, how far it is, and what came of it."""
+"""The job: who requested it, its progress and its outcome."""
 
 import datetime
 from typing import ClassVar, Final
@@ -8,24 +8,24 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from convention.backup.rules import LEFT_OUT, BackupRule
+from convention.backup.rules import EXCLUDED_FROM_BACKUP, BackupRule
 from convention.events.models import Event
 
-SILENT: Final = datetime.timedelta(minutes=3)
-"""A job under way that says nothing for longer was interrupted; the queue takes it up again."""
+# A running job without progress for that long was interrupted; the queue runs it again.
+INTERRUPTED_AFTER: Final = datetime.timedelta(minutes=3)
 
 
 class Job(models.Model):
-    """`kind` names the work in `hooks.job_kinds`; `argument` and `given` are for it; `title` is for people.
+    """A background job. `kind` is a name in `hooks.job_kinds`; `argument` and `payload` are its input.
 
-    A job without an event is the whole club's: its administrators see it. Its file may hold the codes of
-    badges, so no backup has it: whoever asked for it asks again.
+    A job without an event belongs to the whole club and is shown to its administrators. Its file may hold
+    badge codes, so that backups leave it out.
     """
 
-    BACKUP_RULE: ClassVar[BackupRule] = LEFT_OUT
+    BACKUP_RULE: ClassVar[BackupRule] = EXCLUDED_FROM_BACKUP
 
     class State(models.TextChoices):
-        """Where a job stands; derived from its moments."""
+        """The state of a job, derived from its times."""
 
         WAITING = "waiting", _("waiting")
         RUNNING = "running", _("under way")
@@ -34,16 +34,16 @@ class Job(models.Model):
         REFUSED = "refused", _("not possible")
 
     event = models.ForeignKey(Event, models.CASCADE, null=True, related_name="+")
-    asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     kind = models.CharField(max_length=40)
     title = models.CharField(max_length=300)
     language = models.CharField(max_length=5)
     argument = models.CharField(max_length=60, blank=True)
-    given = models.TextField(blank=True)
+    payload = models.TextField(blank=True)
     done = models.PositiveIntegerField(default=0)
     total = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField(auto_now_add=True)
-    seen_at = models.DateTimeField(null=True)
+    last_reported_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
     outcome = models.TextField(blank=True)
     errors = models.JSONField(default=list)
@@ -59,17 +59,16 @@ class Job(models.Model):
         return self.title
 
     @property
-    def of_event(self) -> Event:
-        """The event of a job that has one, as every kind but those of the club does."""
+    def required_event(self) -> Event:
+        """Return the event of a job that must have one."""
         assert self.event is not None
         return self.event
 
     @property
     def state(self) -> State:
-        """Where it stands now."""
         if self.finished_at:
             return self.State.REFUSED if self.errors else self.State.DONE
-        if self.seen_at is None:
+        if self.last_reported_at is None:
             return self.State.WAITING
-        is_silent = timezone.now() - self.seen_at > SILENT
+        is_silent = timezone.now() - self.last_reported_at > INTERRUPTED_AFTER
         return self.State.INTERRUPTED if is_silent else self.State.RUNNING

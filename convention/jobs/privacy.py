@@ -1,18 +1,18 @@
-"""What jobs hold of people, for the privacy desk."""
+"""Personal data of jobs."""
 
 from django.utils.translation import gettext_lazy as _
 
-from convention.personal import Holding
+from convention.personal_data import PersonalDataSource
 
 from .models import Job
 
-HOLDINGS = [
-    Holding(
+PERSONAL_DATA = [
+    PersonalDataSource(
         model=Job,
-        why=_("long work that you asked for"),
-        did=("asked_by",),
-        tells=("id", "event", "kind", "title", "created_at"),
-        because=_("jobs go by themselves a week after they ended"),
+        purpose=_("long work that you asked for"),
+        actor_columns=("requested_by",),
+        exported_columns=("id", "event", "kind", "title", "created_at"),
+        retention_reason=_("jobs go by themselves a week after they ended"),
     ),
 ]
-FREE_TEXT = {Job: ("title", "given", "outcome", "errors", "file_name")}
+FREE_TEXT = {Job: ("title", "payload", "outcome", "errors", "file_name")}

@@ -1,4 +1,4 @@
-"""Addresses."""
+"""Addresses of jobs."""
 
 from typing import Any
 
@@ -6,17 +6,17 @@ from django.urls import path
 from django.utils.translation import gettext_lazy as _
 
 from convention.events.models import Event
-from convention.routes import OrganizerPage
+from convention.web.routing import OrganizerPage
 
 from . import views
 from .models import Job
 
 pages: list[Any] = [
-    path("organize/<slug:event>/jobs/", views.jobs, name="organize-jobs"),
-    path("organize/<slug:event>/jobs/<int:pk>/", views.job, name="organize-job"),
+    path("organize/<slug:event>/jobs/", views.job_list, name="organize-jobs"),
+    path("organize/<slug:event>/jobs/<int:pk>/", views.job_detail, name="organize-job"),
     path("organize/<slug:event>/jobs/<int:pk>/file/", views.job_file, name="organize-job-file"),
-    path("organize/club/long-jobs/", views.club_jobs, name="club-long-jobs"),
-    path("organize/club/long-jobs/<int:pk>/", views.club_job, name="club-long-job"),
+    path("organize/club/long-jobs/", views.club_job_list, name="club-long-jobs"),
+    path("organize/club/long-jobs/<int:pk>/", views.club_job_detail, name="club-long-job"),
 ]
 
 

@@ -1,4 +1,4 @@
-"""The lines that `manage.py serve` prints: where everything is, and who can sign in."""
+"""The lines that `manage.py serve` prints: addresses and demo accounts."""
 
 import io
 import shlex
@@ -9,23 +9,23 @@ from pathlib import Path
 import qrcode
 from django.utils import timezone
 
-from convention.accounts.demo_credentials import people_with_demo_password
+from convention.accounts.demo_credentials import find_people_with_demo_password
 from convention.club.demo_accounts import (
     DEMO_ACCOUNTS,
     DEMO_PASSWORD,
     OUTSIDE_ORGANIZER,
-    demo_people,
-    latest_replacement,
+    get_demo_people,
+    get_latest_replacement,
 )
 from convention.club.models import Person
-from convention.serve.authority import fingerprint
-from convention.serve.plan import Place
+from convention.serve.certificates import format_fingerprint
+from convention.serve.processes import ServerAddress
 
-LABELS = {account.email: account.label for account in [*DEMO_ACCOUNTS, OUTSIDE_ORGANIZER]}
-"""What each demo account is for."""
+# The purpose of each demo account.
+ACCOUNT_LABELS = {account.email: account.label for account in [*DEMO_ACCOUNTS, OUTSIDE_ORGANIZER]}
 
 
-def site_lines(place: Place) -> list[str]:
+def format_site_lines(place: ServerAddress) -> list[str]:
     """Return the addresses of the main pages."""
     site = place.site_url
     return [
@@ -38,65 +38,71 @@ def site_lines(place: Place) -> list[str]:
     ]
 
 
-def mail_lines(place: Place) -> list[str]:
-    """Return where the mails are shown that a development site wrote."""
+def format_mail_lines(place: ServerAddress) -> list[str]:
+    """Return the address of the mails that a development site wrote."""
     lines = [f"  Mails sent  {place.site_url}/dev/mail/"]
     if place.is_exposed:
         lines.append("              (opens on this computer, and for a signed-in administrator; nobody else)")
     return lines
 
 
-def account_lines(*, new_passwords: Mapping[Person, str]) -> list[str]:
-    """Return the demo's accounts that this database has, with the published password only where it works.
+def format_account_lines(*, new_passwords: Mapping[Person, str]) -> list[str]:
+    """Return the demo accounts in this database, with the published password only if it works.
 
-    `new_passwords` are those that `new_password_lines` printed in this run; they are not printed again.
+    `new_passwords` were printed in this run and are not printed again.
     """
-    people = list(demo_people())
-    known = {person.pk for person in people_with_demo_password()} if people else set()
+    people = list(get_demo_people())
+    known = {person.pk for person in find_people_with_demo_password()} if people else set()
     with_demo_password = [person for person in people if person.pk in known]
     with_own_password = [person for person in people if person.pk not in known]
     lines = []
     if with_demo_password:
-        lines += ["", f"  Demo accounts (password: {DEMO_PASSWORD})", *map(account_line, with_demo_password)]
+        lines += [
+            "",
+            f"  Demo accounts (password: {DEMO_PASSWORD})",
+            *map(format_account_line, with_demo_password),
+        ]
     if with_own_password:
-        hint = "see above" if new_passwords else password_hint()
-        lines += ["", f"  Demo accounts (passwords: {hint})", *map(account_line, with_own_password)]
+        hint = "see above" if new_passwords else describe_password_source()
+        lines += ["", f"  Demo accounts (passwords: {hint})", *map(format_account_line, with_own_password)]
     return lines
 
 
-def password_hint() -> str:
-    """Return why the passwords of the accounts below are not printed, and how to get new ones."""
-    replaced = latest_replacement()
+def describe_password_source() -> str:
+    """Return why the passwords below are not printed, and how to get new ones."""
+    replaced = get_latest_replacement()
     since = (
-        f"shown once on {timezone.localtime(replaced.at):%Y-%m-%d at %H:%M}" if replaced else "set by hand"
+        f"shown once on {timezone.localtime(replaced.created_at):%Y-%m-%d at %H:%M}"
+        if replaced
+        else "set by hand"
     )
-    return f"{since}; new ones: {new_passwords_command()}"
+    return f"{since}; new ones: {format_passwords_command()}"
 
 
-def new_passwords_command() -> str:
-    """Return the command that gives demo accounts new passwords, as it can be typed here."""
+def format_passwords_command() -> str:
+    """Return the command that makes new demo passwords, as it can be typed here."""
     python = Path(sys.executable)
     if python.is_relative_to(Path.cwd()):
         python = python.relative_to(Path.cwd())
     return f"{shlex.quote(str(python))} manage.py demo_passwords"
 
 
-def account_line(person: Person, password: str = "") -> str:
-    """Return one account, what it is for, and a new password."""
-    return f"    {person.email:38}{LABELS.get(person.email or '', ''):20}{password}".rstrip()
+def format_account_line(person: Person, password: str = "") -> str:
+    """Return one account, its purpose and its new password."""
+    return f"    {person.email:38}{ACCOUNT_LABELS.get(person.email or '', ''):20}{password}".rstrip()
 
 
-def new_password_lines(passwords: Mapping[Person, str]) -> Iterable[str]:
+def format_new_password_lines(passwords: Mapping[Person, str]) -> Iterable[str]:
     """Yield the accounts with their new passwords."""
     yield ""
     yield "  New passwords of the demo's accounts, shown only now: write them down."
-    yield from (account_line(person, password) for person, password in passwords.items())
+    yield from (format_account_line(person, password) for person, password in passwords.items())
     yield "  Removed: their API tokens, passkeys and authenticator apps, all sessions, all paired phones."
     yield ""
 
 
-def phone_lines(place: Place) -> list[str]:
-    """Return a code that phones read to prepare themselves, and what to compare."""
+def format_phone_lines(place: ServerAddress) -> list[str]:
+    """Return a QR code for phones, and the fingerprint to compare."""
     assert place.files is not None
     code = qrcode.QRCode(border=2)
     code.add_data(place.phone_url)
@@ -107,5 +113,5 @@ def phone_lines(place: Place) -> list[str]:
         f"  Phones on this network start here: {place.phone_url}",
         "",
         drawn.getvalue(),
-        f"  Fingerprint of the certificate: {fingerprint(place.files.authority)}",
+        f"  Fingerprint of the certificate: {format_fingerprint(place.files.authority_certificate)}",
     ]

@@ -1,5 +1,5 @@
-"""Run the parsers of uploaded files in a process of their own, within limits of time and memory.
+"""Run parsers of uploaded files in a child process with limits of time and memory.
 
-Start at `process.parse`. The child (`child`) has neither database nor apps: a parser that runs there imports
-pure modules alone, and takes and returns what can be pickled.
+Start at `process.parse_in_child`. The child (`child.py`) has neither database nor apps: a parser may only
+import modules that need neither, and its arguments and result are pickled.
 """

@@ -1,6 +1,6 @@
-"""The process in which one parser runs: `python -m convention.parsing.child`, started by `process.parse`.
+"""The child process that runs one parser: `python -m convention.parsing.child`, started by `process.py`.
 
-It reads a `Frame` and the call from stdin, each a pickle, and writes a `Reply` to stdout.
+It reads a `ChildLimits` and the call from stdin, each a pickle, and writes a `ChildReply` to stdout.
 """
 
 import contextlib
@@ -17,25 +17,25 @@ from django.utils import translation
 
 from convention.errors import ConventionError
 
-from .messages import Frame, Reply
+from .child_messages import ChildLimits, ChildReply
 
+# The parent holds the reply in its own memory, which has no limit.
 MAX_REPLY_BYTES: Final = 128 * 1024 * 1024
-"""The parent holds the reply in its own memory, where no limit protects it."""
 
 
-def main() -> None:
-    """Answer the call that is written on stdin."""
+def answer_parent() -> None:
+    """Read the call from stdin, make it and write the reply."""
     with os.fdopen(os.dup(sys.stdout.fileno()), "wb") as out:
         sys.stdout = sys.stderr  # a library that prints must not spoil the reply
-        frame: Frame = pickle.load(sys.stdin.buffer)  # noqa: S301 (written by our own parent)
+        frame: ChildLimits = pickle.load(sys.stdin.buffer)  # noqa: S301 (written by our own parent)
         limit_process(frame)
         configure_django(frame)
         with translation.override(frame.language):
-            out.write(pickle_reply(answer_call()))
+            out.write(pickle_reply(make_call()))
 
 
-def limit_process(frame: Frame) -> None:
-    """Apply the limits; a system that does not know one of them goes without it."""
+def limit_process(frame: ChildLimits) -> None:
+    """Apply the limits that this system knows."""
     for kind, most in (
         (resource.RLIMIT_CPU, frame.cpu_seconds),
         (resource.RLIMIT_AS, frame.memory_bytes),
@@ -45,35 +45,36 @@ def limit_process(frame: Frame) -> None:
             resource.setrlimit(kind, (most, most))
 
 
-def configure_django(frame: Frame) -> None:
-    """Set up as much of Django as translated sentences need."""
+def configure_django(frame: ChildLimits) -> None:
+    """Set up the part of Django that translated sentences need."""
     settings.configure(LANGUAGE_CODE=frame.language, LOCALE_PATHS=frame.locale_paths)
     django.setup()
 
 
-def answer_call() -> Reply:
+def make_call() -> ChildReply:
     """Make the call and return its outcome."""
     try:
         parser, args, options = pickle.load(sys.stdin.buffer)  # noqa: S301 (written by our own parent)
-        return Reply(result=parser(*args, **options))
+        return ChildReply(result=parser(*args, **options))
     except ConventionError as error:
-        return Reply(error=(type(error), vars(error) | {"sentence": str(error)}))
+        # As text, since a lazy translation would be pickled and translated later.
+        return ChildReply(error=(type(error), vars(error) | {"sentence": str(error)}))
     except (MemoryError, RecursionError):
-        return Reply(is_exhausted=True)
+        return ChildReply(is_exhausted=True)
     except Exception:
-        return Reply(crash=traceback.format_exc())
+        return ChildReply(crash_traceback=traceback.format_exc())
 
 
-def pickle_reply(reply: Reply) -> bytes:
-    """Return the reply as bytes; one that is too large counts as exhausted."""
+def pickle_reply(reply: ChildReply) -> bytes:
+    """Return the pickled reply; one that is too large counts as exhausted."""
     try:
         written = pickle.dumps(reply, pickle.HIGHEST_PROTOCOL)
     except MemoryError:
         written = b""
     if written and len(written) <= MAX_REPLY_BYTES:
         return written
-    return pickle.dumps(Reply(is_exhausted=True))
+    return pickle.dumps(ChildReply(is_exhausted=True))
 
 
 if __name__ == "__main__":
-    main()
+    answer_parent()

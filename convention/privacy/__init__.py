@@ -1,1 +1,6 @@
-"""The privacy desk: what the club holds of a person, what they agreed to, and what is removed when."""
+"""Data protection: what the club holds of a person, export, erasure, consents and retention.
+
+Each app declares its tables in its own `privacy.py`, in the terms of `convention/personal_data.py`;
+`registry.py` collects them. Start with `find_data.py`, then `erase.py` and `export.py`. May import
+`convention.club` and `convention.accounts`, never the apps whose data it handles.
+"""

@@ -1,4 +1,4 @@
-"""Pages of the privacy desk: requests, what is held of somebody, retention with its report, texts."""
+"""Pages of the privacy desk: requests, data of a person, retention and consent texts."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -13,196 +13,210 @@ from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from convention.club.doors import administers, administrator
-from convention.downloads import archive
+from convention.club.permissions import is_club_administrator, require_administrator
 from convention.errors import InvalidFields
-from convention.personal import Subject
+from convention.personal_data import DataSubject
+from convention.tables.downloads import zip_response
 
-from .consent import write_text
-from .doors import case_of_desk, privacy_desk
-from .erase import NotSettled, erase, subject_of_case
-from .export import export
-from .forms import DaysForm, EraseForm, NoteForm, RefuseForm, TextForm
-from .held import Held, with_names
-from .mentions import Mention
-from .models import Case, Purpose, PurposeText, Sweep
-from .request import answered, note_request, refuse
-from .retention import KEPT_BY_LAW_YEARS, choose_days, kept, rule_named, run_rules
-from .walk import obstacles, retained_by_law
+from .consents import add_purpose_text
+from .erase import ErasureBlocked, execute_erasure, get_case_subject
+from .export import export_personal_data
+from .find_data import SubjectData, add_known_names
+from .forms import CaseCreateForm, CaseRefusalForm, ErasureConfirmForm, PurposeTextForm, RetentionDaysForm
+from .models import PrivacyCase, Purpose, PurposeText, RetentionRun
+from .permissions import get_privacy_case, require_privacy_desk
+from .redaction.mentions import NameMention
+from .registry import describe_retained_documents, find_erasure_blockers
+from .requests import complete_request, record_request, refuse_request
+from .retention import (
+    LEGAL_RETENTION_YEARS,
+    get_adjustable_rule,
+    list_effective_rules,
+    run_retention_rules,
+    set_retention_days,
+)
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
 read_or_write = require_http_methods(["GET", "HEAD", "POST"])
-ANSWERED_SHOWN, RUNS_SHOWN = 50, 100
+MAX_ANSWERED_SHOWN, MAX_RUNS_SHOWN = 50, 100
 
 
-def page(request: "HttpRequest", template: str, **context: Any) -> HttpResponse:
-    """A page of the desk."""
-    may_set = administers(request.user)
-    return render(request, f"privacy/{template}", {"section": "requests", "may_set": may_set, **context})
+def render_desk_page(request: "HttpRequest", template: str, **context: Any) -> HttpResponse:
+    can_edit = is_club_administrator(request.user)
+    return render(request, f"privacy/{template}", {"section": "requests", "can_edit": can_edit, **context})
 
 
 @never_cache
 @require_safe
-def desk(request: "HttpRequest") -> HttpResponse:
-    """What awaits an answer, the soonest due first; what was answered last."""
-    privacy_desk(request.user)
-    rows = Case.objects.select_related("person")
-    waiting = list(rows.open())
-    done = list(rows.exclude(answered_at=None).order_by("-answered_at", "-pk")[:ANSWERED_SHOWN])
-    return page(request, "desk.html", waiting=waiting, done=done)
+def case_list(request: "HttpRequest") -> HttpResponse:
+    """List the open requests by due date, and the latest answered ones."""
+    require_privacy_desk(request.user)
+    rows = PrivacyCase.objects.select_related("person")
+    unanswered = list(rows.unanswered())
+    answered = list(rows.exclude(answered_at=None).order_by("-answered_at", "-pk")[:MAX_ANSWERED_SHOWN])
+    return render_desk_page(request, "case_list.html", waiting=unanswered, done=answered)
 
 
 @never_cache
 @read_or_write
-def note(request: "HttpRequest") -> HttpResponse:
-    """Note a request that came by letter or mail."""
-    by = privacy_desk(request.user)
-    form = NoteForm(request.POST or None)
+def case_create(request: "HttpRequest") -> HttpResponse:
+    """Record a request that came by letter or e-mail."""
+    clerk = require_privacy_desk(request.user)
+    form = CaseCreateForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        made = note_request(by=by, **form.cleaned_data)
+        case = record_request(opened_by=clerk, **form.cleaned_data)
         messages.success(request, _("The request is noted, and the person is told that it came in."))
-        return redirect("privacy-case", made.pk)
-    return page(request, "note.html", form=form)
+        return redirect("privacy-case", case.pk)
+    return render_desk_page(request, "case_form.html", form=form)
 
 
 @never_cache
 @require_safe
-def case(request: "HttpRequest", pk: int) -> HttpResponse:
-    """What is held of somebody, what an erasure would do, and what stands in its way."""
-    found = case_of_desk(pk, request.user)
-    return _case(request, found, erase_form=EraseForm(), refuse_form=RefuseForm())
+def case_detail(request: "HttpRequest", pk: int) -> HttpResponse:
+    """Show the person's data, what an erasure would do, and what blocks it."""
+    privacy_case = get_privacy_case(pk, request.user)
+    return _render_case(request, privacy_case, erase_form=ErasureConfirmForm(), refuse_form=CaseRefusalForm())
 
 
-def _case(request: "HttpRequest", found: Case, **forms: Any) -> HttpResponse:
-    is_open = found.answered_at is None
-    subject = with_names(subject_of_case(found)) if is_open else Subject()
+def _render_case(request: "HttpRequest", case: PrivacyCase, **forms: Any) -> HttpResponse:
+    is_open = case.answered_at is None
+    # An answered erasure has no address any more, so nothing can be looked up.
+    subject = add_known_names(get_case_subject(case)) if is_open else DataSubject()
     context = {
-        "case": found,
-        "name": str(found.person or found.email or f"#{found.pk}"),
-        "found": Held(subject).found if is_open else [],
+        "case": case,
+        "name": str(case.person or case.email or f"#{case.pk}"),
+        "tables": SubjectData(subject).tables_with_rows if is_open else [],
         "addresses": sorted(subject.addresses) if is_open else [],
-        "obstacles": obstacles(subject) if is_open and found.kind == Case.Kind.ERASURE else [],
-        "retained": retained_by_law(subject) if is_open else found.retained,
-        "mentions": [Mention(*one) for one in found.mentions],
+        "obstacles": find_erasure_blockers(subject)
+        if is_open and case.kind == PrivacyCase.Kind.ERASURE
+        else [],
+        "retained": describe_retained_documents(subject) if is_open else case.retained,
+        "mentions": [NameMention(*mention) for mention in case.mentions],
         **forms,
     }
-    return page(request, "case.html", **context)
+    return render_desk_page(request, "case.html", **context)
 
 
 @require_POST
 @reauthentication_required
-def download(request: "HttpRequest", pk: int) -> HttpResponse:
-    """All that is held, as one file to give to whoever asked."""
-    found = case_of_desk(pk, request.user)
-    content = export(subject=with_names(subject_of_case(found)))
-    return archive(content, name=f"data-{found.pk}-{timezone.localdate():%Y-%m-%d}")
+def case_export(request: "HttpRequest", pk: int) -> HttpResponse:
+    """Download the person's data as one file."""
+    privacy_case = get_privacy_case(pk, request.user)
+    content = export_personal_data(subject=add_known_names(get_case_subject(privacy_case)))
+    return zip_response(content, name=f"data-{privacy_case.pk}-{timezone.localdate():%Y-%m-%d}")
 
 
 @never_cache
 @require_POST
 @reauthentication_required
-def erase_case(request: "HttpRequest", pk: int) -> HttpResponse:
-    """Erase, once the desk is sure."""
-    found, by = case_of_desk(pk, request.user), privacy_desk(request.user)
-    form = EraseForm(request.POST)
+def case_erase(request: "HttpRequest", pk: int) -> HttpResponse:
+    """Execute the erasure after a confirmation."""
+    privacy_case, clerk = get_privacy_case(pk, request.user), require_privacy_desk(request.user)
+    form = ErasureConfirmForm(request.POST)
     if form.is_valid():
         try:
-            erase(case=found, by=by)
-        except NotSettled as error:
+            execute_erasure(case=privacy_case, answered_by=clerk)
+        except ErasureBlocked as error:
             messages.error(request, str(error))
         else:
             messages.success(request, _("Erased. What was done stands below, without a name."))
         return redirect("privacy-case", pk)
-    return _case(request, found, erase_form=form, refuse_form=RefuseForm())
+    return _render_case(request, privacy_case, erase_form=form, refuse_form=CaseRefusalForm())
 
 
 @never_cache
 @require_POST
-def refuse_case(request: "HttpRequest", pk: int) -> HttpResponse:
-    """Say why not."""
-    found, by = case_of_desk(pk, request.user), privacy_desk(request.user)
-    form = RefuseForm(request.POST)
+def case_refuse(request: "HttpRequest", pk: int) -> HttpResponse:
+    """Refuse the request with a reason."""
+    privacy_case, clerk = get_privacy_case(pk, request.user), require_privacy_desk(request.user)
+    form = CaseRefusalForm(request.POST)
     if form.is_valid():
-        refuse(case=found, by=by, reason=form.cleaned_data["reason"])
+        refuse_request(case=privacy_case, answered_by=clerk, reason=form.cleaned_data["reason"])
         messages.success(request, _("The person is told why not."))
         return redirect("privacy")
-    return _case(request, found, erase_form=EraseForm(), refuse_form=form)
+    return _render_case(request, privacy_case, erase_form=ErasureConfirmForm(), refuse_form=form)
 
 
 @require_POST
-def answer_case(request: "HttpRequest", pk: int) -> HttpResponse:
-    """The export was given."""
-    answered(case=case_of_desk(pk, request.user), by=privacy_desk(request.user))
+def case_answer(request: "HttpRequest", pk: int) -> HttpResponse:
+    """Close a request whose export was given."""
+    complete_request(case=get_privacy_case(pk, request.user), answered_by=require_privacy_desk(request.user))
     messages.success(request, _("The request is answered."))
     return redirect("privacy")
 
 
 @never_cache
 @require_safe
-def retention(request: "HttpRequest") -> HttpResponse:
-    """How long each kind of data is kept, and what went when."""
-    privacy_desk(request.user)
-    runs = list(Sweep.objects.exclude(removed=0, error="")[:RUNS_SHOWN])
-    names = {one.rule.slug: one.rule.name for one in kept()}
+def retention_overview(request: "HttpRequest") -> HttpResponse:
+    """Show the retention rules and their latest runs."""
+    require_privacy_desk(request.user)
+    runs = list(RetentionRun.objects.exclude(removed_count=0, error="")[:MAX_RUNS_SHOWN])
+    names = {rule.rule.slug: rule.rule.name for rule in list_effective_rules()}
     report = [(run, names.get(run.rule, run.rule)) for run in runs]
-    return page(request, "retention.html", kept=kept(), report=report, years=KEPT_BY_LAW_YEARS)
+    return render_desk_page(
+        request,
+        "retention.html",
+        rules=list_effective_rules(),
+        report=report,
+        legal_years=LEGAL_RETENTION_YEARS,
+    )
 
 
 @read_or_write
-def days(request: "HttpRequest", slug: str) -> HttpResponse:
-    """Choose for how long one kind of data is kept."""
-    administrator(request.user)
-    rule = rule_named(slug)
-    [now] = [one.days for one in kept() if one.rule == rule]
-    form = DaysForm(request.POST or None, initial={"days": now})
+def retention_edit(request: "HttpRequest", slug: str) -> HttpResponse:
+    """Choose the days after which one kind of data is deleted."""
+    require_administrator(request.user)
+    rule = get_adjustable_rule(slug)
+    [days] = [effective.days for effective in list_effective_rules() if effective.rule == rule]
+    form = RetentionDaysForm(request.POST or None, initial={"days": days})
     if request.method == "POST" and form.is_valid():
         try:
-            choose_days(slug=slug, **form.cleaned_data)
+            set_retention_days(slug=slug, **form.cleaned_data)
         except InvalidFields as error:
-            form.add_errors(error.fields)
+            form.add_errors(error.field_errors)
         else:
             messages.success(request, _("The time is saved; it holds from the next run."))
             return redirect("privacy-retention")
-    return page(request, "days.html", form=form, rule=rule)
+    return render_desk_page(request, "retention_form.html", form=form, rule=rule)
 
 
 @require_POST
-def run(request: "HttpRequest") -> HttpResponse:
-    """Run all rules now instead of at night."""
-    administrator(request.user)
-    removed = sum(sweep.removed for sweep in run_rules(at=timezone.now()))
-    words = ngettext("%(count)d entry was removed.", "%(count)d entries were removed.", removed)
-    messages.success(request, words % {"count": removed})
+def retention_run(request: "HttpRequest") -> HttpResponse:
+    """Run all retention rules now."""
+    require_administrator(request.user)
+    removed_count = sum(run.removed_count for run in run_retention_rules(at=timezone.now()))
+    message = ngettext("%(count)d entry was removed.", "%(count)d entries were removed.", removed_count)
+    messages.success(request, message % {"count": removed_count})
     return redirect("privacy-retention")
 
 
 @require_safe
-def texts(request: "HttpRequest") -> HttpResponse:
-    """What people are asked to agree to, each version, and how many stand by it."""
-    privacy_desk(request.user)
-    counted = PurposeText.objects.annotate(
-        standing=Count("consents", filter=Q(consents__withdrawn_at__isnull=True))
+def purpose_text_list(request: "HttpRequest") -> HttpResponse:
+    """List the versions of all consent texts with their active consents."""
+    require_privacy_desk(request.user)
+    texts = PurposeText.objects.annotate(
+        active_consent_count=Count("consents", filter=Q(consents__withdrawn_at__isnull=True))
     )
-    purposes = Purpose.objects.prefetch_related(Prefetch("texts", queryset=counted))
-    return page(request, "texts.html", purposes=purposes)
+    purposes = Purpose.objects.prefetch_related(Prefetch("texts", queryset=texts))
+    return render_desk_page(request, "purpose_texts.html", purposes=purposes)
 
 
 @read_or_write
-def new_text(request: "HttpRequest", slug: str) -> HttpResponse:
-    """Another version of a text."""
-    administrator(request.user)
+def purpose_text_create(request: "HttpRequest", slug: str) -> HttpResponse:
+    """Publish another version of a text."""
+    require_administrator(request.user)
     purpose = get_object_or_404(Purpose, slug=slug)
     last = purpose.texts.first()
     initial = {"text": last.text, "text_en": last.text_en} if last else {}
-    form = TextForm(request.POST or None, initial=initial)
+    form = PurposeTextForm(request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():
         try:
-            write_text(purpose=purpose, **form.cleaned_data)
+            add_purpose_text(purpose=purpose, **form.cleaned_data)
         except InvalidFields as error:
-            form.add_errors(error.fields)
+            form.add_errors(error.field_errors)
         else:
             messages.success(request, _("The text is saved: everybody is asked anew."))
-            return redirect("privacy-texts")
-    return page(request, "text.html", form=form, purpose=purpose)
+            return redirect("privacy-purpose-texts")
+    return render_desk_page(request, "purpose_text.html", form=form, purpose=purpose)

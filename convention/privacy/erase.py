@@ -1,4 +1,4 @@
-"""Erase somebody: names, addresses and answers go; issued invoices, totals and hashes of lists stay."""
+"""Erase a person's names, addresses and answers; issued invoices, totals and hashes of lists stay."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -10,140 +10,158 @@ from django.db.models import QuerySet
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from convention.audit.record import record
+from convention.audit.record import record_action
 from convention.club.models import Person
-from convention.errors import Closed, ConventionError
-from convention.mail import send
-from convention.personal import Holding, Subject
+from convention.errors import ConventionError, NotOpenNow
+from convention.mail.messages import send_mail_message
+from convention.personal_data import DataSubject, PersonalDataSource
 
-from .held import Found, Held, with_names
-from .letters import letter
-from .mentions import mentions_of
-from .models import Case
-from .strike import Erased, has_namesake, rows_about, strike, wide_redactor
-from .subjects import subject_at, subject_of
-from .walk import obstacles, retained_by_law
+from .find_data import FoundRows, SubjectData, add_known_names
+from .mails import write_case_letter
+from .models import PrivacyCase
+from .redaction.mentions import find_mentions
+from .redaction.redact_rows import (
+    ErasedSubject,
+    find_rows_about,
+    has_namesake,
+    make_wide_redactor,
+    redact_subjects,
+)
+from .registry import describe_retained_documents, find_erasure_blockers
+from .subjects import find_subject_by_address, get_subject
 
-type Counts = dict[str, dict[str, int]]
-"""By table: how many rows are `gone`, `emptied`, `kept`, and kept by `law`."""
+# By table: how many rows were `deleted`, `blanked`, `anonymized` or `required_by_law`.
+type ErasureCounts = dict[str, dict[str, int]]
 
 
-class NotSettled(Closed):
-    """Something stands that an erasure would break: a place, a debt, a list at a host's."""
+class ErasureBlocked(NotOpenNow):
+    """A place, a debt or a list at a host's has to be settled before the erasure."""
 
     kind = "not-settled"
 
 
-def subject_of_case(case: Case) -> Subject:
-    """Whom a case is about."""
-    return subject_of(case.person) if case.person else subject_at(case.email)
+def get_case_subject(case: PrivacyCase) -> DataSubject:
+    return get_subject(case.person) if case.person else find_subject_by_address(case.email)
 
 
 @transaction.atomic
-def erase(*, case: Case, by: Person | None = None) -> Counts:
-    """Do what a case asks for, tell whoever asked, and forget their address.
+def execute_erasure(*, case: PrivacyCase, answered_by: Person | None = None) -> ErasureCounts:
+    """Erase the person of a case, send them a last mail, and delete their address from the case.
 
-    Raises NotSettled with all that has to be settled first, and Closed for a case that was answered.
+    Return the counts by table. Raises ErasureBlocked with everything that has to be settled first, and
+    NotOpenNow for a case that is closed or asks for something else.
     """
-    case = Case.objects.select_for_update(of=("self",)).select_related("person").get(pk=case.pk)
-    if case.answered_at or case.kind != Case.Kind.ERASURE:
-        raise Closed(_("This request was answered already."))
-    subject, address, language = with_names(subject_of_case(case)), case.email, case.language
+    case = PrivacyCase.objects.select_for_update(of=("self",)).select_related("person").get(pk=case.pk)
+    if case.answered_at or case.kind != PrivacyCase.Kind.ERASURE:
+        raise NotOpenNow(_("This request was answered already."))
+    # Read before the rows are blanked: redaction and the last mail need them.
+    subject, address, language = add_known_names(get_case_subject(case)), case.email, case.language
     with translation.override(language):
-        case.retained = [str(sentence) for sentence in retained_by_law(subject)]
-    erased, case.counts = forget_rows(subject)
-    strike([erased])
-    case.mentions = [[one.table, one.column, one.key] for one in mentions_of(wide_redactor([erased]))]
-    case.email, case.answer = "", Case.Answer.ERASED
-    case.answered_at, case.answered_by = timezone.now(), by
+        case.retained = [str(sentence) for sentence in describe_retained_documents(subject)]
+    erased, case.counts = erase_rows(subject)
+    redact_subjects([erased])
+    case.mentions = [
+        [mention.table, mention.column, mention.key]
+        for mention in find_mentions(make_wide_redactor([erased]))
+    ]
+    case.email, case.answer = "", PrivacyCase.Answer.ERASED
+    case.answered_at, case.answered_by = timezone.now(), answered_by
     case.save()
-    _answer_the_others(case)
+    _close_other_cases(case)
     if address:
-        goodbye = letter("erased", address, language, case=case)
-        transaction.on_commit(partial(send, goodbye), robust=True)
+        letter = write_case_letter("erased", address, language, case=case)
+        transaction.on_commit(partial(send_mail_message, letter), robust=True)
     return dict(case.counts)
 
 
-def _answer_the_others(case: Case) -> None:
-    """What else the same person asked is answered by the erasure too."""
+def _close_other_cases(case: PrivacyCase) -> None:
+    """Close the other open requests of the same person: the erasure answers them too."""
     if case.person_id:
-        others = Case.objects.open().filter(person=case.person_id)
+        others = PrivacyCase.objects.unanswered().filter(person=case.person_id)
         others.update(answer=case.answer, answered_at=case.answered_at, answered_by=case.answered_by)
 
 
 @transaction.atomic
-def erase_quietly(*, people: Iterable[Person]) -> list[Person]:
-    """Erase people whose time is over, without a letter; those in whose way nothing stood.
+def erase_people(*, people: Iterable[Person]) -> list[Person]:
+    """Erase people after their retention period, without a mail; return those who were erased.
 
-    Free text is searched once for all of them.
+    People whose erasure is blocked are skipped. Free text is searched once for all.
     """
-    erased, gone = [], []
+    erased, erased_people = [], []
     for person in people:
         try:
             with transaction.atomic():
-                subject = replace(with_names(subject_of(person)), is_automatic=True)
-                one, counts = forget_rows(subject)
+                # A savepoint for each person: one whose erasure is blocked must not undo the others.
+                subject = replace(add_known_names(get_subject(person)), is_automatic=True)
+                erased_subject, counts = erase_rows(subject)
         except ConventionError:
             continue
-        Case.objects.create(
-            kind=Case.Kind.ERASURE,
+        PrivacyCase.objects.create(
+            kind=PrivacyCase.Kind.ERASURE,
             person=person,
-            answer=Case.Answer.ERASED,
+            answer=PrivacyCase.Answer.ERASED,
             answered_at=timezone.now(),
             counts=counts,
         )
-        erased.append(one)
-        gone.append(person)
-    strike(erased)
-    return gone
+        erased.append(erased_subject)
+        erased_people.append(person)
+    redact_subjects(erased)
+    return erased_people
 
 
 @transaction.atomic
-def forget(subject: Subject) -> Counts:
-    """Leave nothing of somebody but numbers and issued invoices, without a case. Raises NotSettled."""
-    erased, counts = forget_rows(with_names(subject))
-    strike([erased])
+def erase_subject(subject: DataSubject) -> ErasureCounts:
+    """Erase a subject without a case. Raises ErasureBlocked."""
+    erased, counts = erase_rows(add_known_names(subject))
+    redact_subjects([erased])
     return counts
 
 
-def forget_rows(subject: Subject) -> tuple[Erased, Counts]:
-    """Remove or empty the rows of a subject with names; `strike` does the rest. Raises NotSettled."""
-    if standing := obstacles(subject):
-        raise NotSettled(" ".join(str(sentence) for sentence in standing))
-    found = Held(subject).found
-    erased = Erased(subject, rows_about(found), has_namesake(subject, found))
-    counts: Counts = {}
-    for one in found:
-        of_table = counts.setdefault(one.holding.table, {})
-        of_table[one.holding.fate] = of_table.get(one.holding.fate, 0) + one.count
-    record("person.erase", subject.person or "address", fields=sorted(counts))
-    for one in found:
-        _empty(one, subject)
-    for one in sorted((one for one in found if one.holding.gone), key=_depth):
-        one.rows.delete()
+def erase_rows(subject: DataSubject) -> tuple[ErasedSubject, ErasureCounts]:
+    """Delete or blank the rows of a subject with names; `redact_subjects` does the free text.
+
+    Return what the redaction needs, and the counts by table. Raises ErasureBlocked.
+    """
+    if blockers := find_erasure_blockers(subject):
+        raise ErasureBlocked(" ".join(str(sentence) for sentence in blockers))
+    tables = SubjectData(subject).tables_with_rows
+    erased = ErasedSubject(subject, find_rows_about(tables), has_namesake(subject, tables))
+    counts: ErasureCounts = {}
+    for table in tables:
+        table_counts = counts.setdefault(table.source.table_label, {})
+        table_counts[table.source.erasure_action] = (
+            table_counts.get(table.source.erasure_action, 0) + table.row_count
+        )
+    record_action("person.erase", subject.person or "address", fields=sorted(counts))
+    for table in tables:
+        _apply_erasure(table, subject)
+    for table in sorted(
+        (table for table in tables if table.source.is_deleted_on_erasure), key=_get_deletion_order
+    ):
+        table.rows.delete()
     return erased, counts
 
 
-def _empty(found: Found, subject: Subject) -> None:
-    holding = found.holding
-    if holding.forget:
-        holding.forget(found.rows, subject)
-    if holding.empties:
-        _blank(holding, found.rows)
+def _apply_erasure(table: FoundRows, subject: DataSubject) -> None:
+    source = table.source
+    if source.erase_rows:
+        source.erase_rows(table.rows, subject)
+    if source.blanked_columns:
+        _blank_columns(source, table.rows)
 
 
-def _blank(holding: Holding, rows: "QuerySet[Any]") -> None:
-    fields = [holding.model._meta.get_field(name) for name in holding.empties]
-    rows.update(**{field.name: blank(field) for field in fields})
+def _blank_columns(source: PersonalDataSource, rows: "QuerySet[Any]") -> None:
+    fields = [source.model._meta.get_field(name) for name in source.blanked_columns]
+    rows.update(**{field.name: get_blank_value(field) for field in fields})
 
 
-def blank(field: Any) -> Any:
-    """What a column holds when it says nothing."""
+def get_blank_value(field: Any) -> Any:
+    """Return the empty value of a column."""
     if field.null:
         return None
     return field.get_default() if isinstance(field, models.JSONField) else ""
 
 
-def _depth(found: Found) -> int:
-    """What hangs on other rows goes before them."""
-    return 0 if found.holding.through else 1
+def _get_deletion_order(table: FoundRows) -> int:
+    """Return a sort key that deletes dependent rows before the rows they point to."""
+    return 0 if table.source.parent_columns else 1

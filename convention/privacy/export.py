@@ -1,4 +1,4 @@
-"""All that the club holds of somebody, as one file: JSON that other programs read, and the files."""
+"""Export a person's data as a ZIP file: JSON for programs, and the files."""
 
 import base64
 import datetime
@@ -17,49 +17,55 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
-from convention.audit.record import record
-from convention.personal import Holding, Subject
+from convention.audit.record import record_action
+from convention.personal_data import DataSubject, PersonalDataSource
 
-from .held import Found, Held
-from .walk import agreements
+from .find_data import FoundRows, SubjectData
+from .registry import list_agreements
 
-FORMAT: Final = "convention-personal-data"
-VERSION: Final = 1
-NAMED: Final = (
+EXPORT_FORMAT: Final = "convention-personal-data"
+EXPORT_VERSION: Final = 1
+# Keys of these models are exported together with the name of the row.
+NAMED_MODELS: Final = (
     "events.event",
     "club.company",
     "registrations.ticket",
     "registrations.addon",
     "schedule.session",
 )
-"""Rows of these are told by name beside their number."""
 
 
 @transaction.atomic
-def export(*, subject: Subject) -> bytes:
-    """A zip with `data.json` and the files, for this person alone; that it was made is in the trail."""
-    held = Held(subject)
-    record("person.export", subject.person or "address", fields=[one.holding.table for one in held.found])
+def export_personal_data(*, subject: DataSubject) -> bytes:
+    """Return a ZIP file with `data.json`, a read-me and files, and record the export in the audit trail."""
+    data = SubjectData(subject)
+    record_action(
+        "person.export",
+        subject.person or "address",
+        fields=[table.source.table_label for table in data.tables_with_rows],
+    )
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("data.json", json.dumps(told(held), ensure_ascii=False, indent=2, default=plain))
-        archive.writestr(_("read-me.txt"), read_me())
-        for name, content in files_of(held):
+        archive.writestr(
+            "data.json", json.dumps(build_export(data), ensure_ascii=False, indent=2, default=serialize_value)
+        )
+        archive.writestr(_("read-me.txt"), write_readme())
+        for name, content in iterate_files(data):
             archive.writestr(name, content)
     return file.getvalue()
 
 
-def told(held: Held) -> dict[str, Any]:
-    """What `data.json` says: every table that holds something, why, and what becomes of it."""
-    subject = held.subject
+def build_export(data: SubjectData) -> dict[str, Any]:
+    """Return the content of `data.json`: each table with its rows, purpose and erasure action."""
+    subject = data.subject
     return {
-        "format": FORMAT,
-        "version": VERSION,
+        "format": EXPORT_FORMAT,
+        "version": EXPORT_VERSION,
         "site": settings.SITE_URL,
         "made_at": timezone.now(),
         "person": subject.person_id,
         "addresses": sorted(subject.addresses),
-        "tables": [table_of(one) for one in held.found],
+        "tables": [describe_table(one) for one in data.tables_with_rows],
         "agreements": [
             {
                 "title": one.title,
@@ -68,73 +74,77 @@ def told(held: Held) -> dict[str, Any]:
                 "given_at": one.given_at,
                 "withdrawn_at": one.withdrawn_at,
             }
-            for one in agreements(subject)
+            for one in list_agreements(subject)
         ],
     }
 
 
-def table_of(found: Found) -> dict[str, Any]:
-    """One table with its rows."""
-    holding, rows = found.holding, list(found.rows)
-    names = names_in(holding, rows)
+def describe_table(table: FoundRows) -> dict[str, Any]:
+    source, rows = table.source, list(table.rows)
+    names = load_related_names(source, rows)
     return {
-        "table": holding.table,
-        "title": holding.title,
-        "why": holding.why,
-        "erasure": holding.fate,
-        "kept_because": holding.because,
-        "labels": {field.name: str(field.verbose_name) for field in columns(holding)},
-        "rows": [row_of(holding, row, names) for row in rows],
+        "table": source.table_label,
+        "title": source.title,
+        "why": source.purpose,
+        "erasure": source.erasure_action,
+        "kept_because": source.retention_reason,
+        "labels": {field.name: str(field.verbose_name) for field in get_exported_columns(source)},
+        "rows": [describe_row(source, row, names) for row in rows],
     }
 
 
-def columns(holding: Holding) -> list[Any]:
-    """The columns that are told: all but secrets and content of files."""
+def get_exported_columns(source: PersonalDataSource) -> list[Any]:
+    """Return all columns but secrets and content of files."""
     fields = [
         field
-        for field in holding.model._meta.concrete_fields
-        if not isinstance(field, models.BinaryField) and field.name not in holding.hides
+        for field in source.model._meta.concrete_fields
+        if not isinstance(field, models.BinaryField) and field.name not in source.hidden_columns
     ]
-    return [field for field in fields if not holding.tells or field.name in holding.tells]
+    return [field for field in fields if not source.exported_columns or field.name in source.exported_columns]
 
 
-def row_of(holding: Holding, row: Any, names: dict[tuple[str, Any], str]) -> dict[str, Any]:
-    """One row: numbers of other rows with their names where they have some."""
-    said: dict[str, Any] = {}
-    for column in columns(holding):
+def describe_row(source: PersonalDataSource, row: Any, names: dict[tuple[str, Any], str]) -> dict[str, Any]:
+    """Return the exported columns of a row; keys of named rows come with their names."""
+    values: dict[str, Any] = {}
+    for column in get_exported_columns(source):
         value = getattr(row, column.attname)
         name = names.get((column.name, value)) if column.is_relation else None
-        said[column.name] = {"id": value, "name": name} if name else value
-    return said | (holding.reads(row) if holding.reads else {})
+        values[column.name] = {"id": value, "name": name} if name else value
+    return values | (source.export_extra(row) if source.export_extra else {})
 
 
-def names_in(holding: Holding, rows: list[Any]) -> dict[tuple[str, Any], str]:
-    """The names of events, companies, tickets and sessions that these rows point to, in one read of each."""
+def load_related_names(source: PersonalDataSource, rows: list[Any]) -> dict[tuple[str, Any], str]:
+    """Return the names of events, companies, tickets and sessions that the rows point to.
+
+    Keys are column and primary key. One query for each table.
+    """
     wanted: dict[Any, set[Any]] = defaultdict(set)
     fields = [
         column
-        for column in columns(holding)
-        if column.is_relation and column.related_model._meta.label_lower in NAMED
+        for column in get_exported_columns(source)
+        if column.is_relation and column.related_model._meta.label_lower in NAMED_MODELS
     ]
     for column in fields:
         wanted[column.related_model] |= {getattr(row, column.attname) for row in rows} - {None}
-    known = {model: model._base_manager.in_bulk(keys) for model, keys in wanted.items()}
+    rows_by_model = {model: model._base_manager.in_bulk(keys) for model, keys in wanted.items()}
     return {
-        (column.name, key): str(row) for column in fields for key, row in known[column.related_model].items()
+        (column.name, key): str(row)
+        for column in fields
+        for key, row in rows_by_model[column.related_model].items()
     }
 
 
-def files_of(held: Held) -> Iterator[tuple[str, bytes]]:
-    """Each file, in a folder named after its table."""
-    for found in held.found:
-        if found.holding.files:
-            for row in found.rows:
-                for name, content in found.holding.files(row):
-                    yield f"files/{found.holding.table}/{row.pk}-{name.replace('/', '-')}", content
+def iterate_files(data: SubjectData) -> Iterator[tuple[str, bytes]]:
+    """Yield the name and content of each file, in a folder named after its table."""
+    for table in data.tables_with_rows:
+        if table.source.export_files:
+            for row in table.rows:
+                for name, content in table.source.export_files(row):
+                    yield f"files/{table.source.table_label}/{row.pk}-{name.replace('/', '-')}", content
 
 
-def plain(value: Any) -> Any:
-    """What JSON has no form of: moments as ISO 8601, bytes as base64, the rest as text."""
+def serialize_value(value: Any) -> Any:
+    """Convert what JSON lacks: times to ISO 8601, bytes to base64, other types to text."""
     if isinstance(value, datetime.datetime | datetime.date | datetime.time):
         return value.isoformat()
     if isinstance(value, bytes | memoryview):
@@ -144,8 +154,8 @@ def plain(value: Any) -> Any:
     raise TypeError(f"{type(value)} has no form in JSON.")
 
 
-def read_me() -> str:
-    """What the file is, in the language of the moment."""
+def write_readme() -> str:
+    """Return a description of the file, in the active language."""
     sentences = (
         _("This file holds all that %(club)s keeps about you.") % {"club": settings.SITE_NAME},
         _("`data.json` is readable by people and programs: each table says why it is kept and its rows."),

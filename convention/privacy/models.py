@@ -1,4 +1,4 @@
-"""Cases of the privacy desk, consents by version, and how long each kind of data is kept."""
+"""Privacy requests, consents by version of their text, and retention periods."""
 
 import calendar
 import datetime
@@ -11,31 +11,28 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-MONTHS_TO_ANSWER: Final = 1
-"""The law gives a month from the request (GDPR, article 12)."""
+# GDPR, article 12: one month from the request.
+ANSWER_DEADLINE_MONTHS: Final = 1
 
 
-def months_later(day: datetime.date, months: int) -> datetime.date:
-    """The same day of a later month, or that month's last."""
+def add_months(day: datetime.date, months: int) -> datetime.date:
+    """Return the same day that many months later, or the last day of that month."""
     years, month = divmod(day.month - 1 + months, 12)
     year = day.year + years
     return datetime.date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
 
 
-class CaseQuerySet(models.QuerySet["Case"]):
-    """Sets of cases."""
-
-    def open(self) -> Self:
-        """Those that await an answer."""
+class PrivacyCaseQuerySet(models.QuerySet["PrivacyCase"]):
+    def unanswered(self) -> Self:
         return self.filter(answered_at__isnull=True)
 
 
-class Case(models.Model):
-    """One request of somebody: to see what is held of them, or to be forgotten.
+class PrivacyCase(models.Model):
+    """A person's request to see their data, or to be erased.
 
-    The address is kept until the answer of an erasure, and not longer; `counts` says what it did, by table,
-    `retained` which documents the law requires to stay, in sentences, and `mentions` which texts still name
-    the person: table, column and key, never the text.
+    `email` is deleted with the answer of an erasure. `counts` says by table what the erasure did, `retained`
+    names the documents that the law requires to stay, and `mentions` lists texts that still name the person:
+    table, column and key, never the text.
     """
 
     class Kind(models.TextChoices):
@@ -54,7 +51,7 @@ class Case(models.Model):
     )
     email = models.EmailField(_("e-mail"), blank=True)
     language = models.CharField(_("language"), max_length=5, default="fr")
-    asked_at = models.DateTimeField(pgettext_lazy("privacy case", "asked"), default=timezone.now)
+    requested_at = models.DateTimeField(pgettext_lazy("privacy case", "asked"), default=timezone.now)
     opened_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
     )
@@ -68,12 +65,12 @@ class Case(models.Model):
     retained = models.JSONField(default=list, db_default=[], editable=False)
     mentions = models.JSONField(default=list, db_default=[], editable=False)
 
-    objects = CaseQuerySet.as_manager()
+    objects = PrivacyCaseQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("privacy case")
         verbose_name_plural = _("privacy cases")
-        ordering = ["asked_at", "pk"]
+        ordering = ["requested_at", "pk"]
         constraints = [
             models.UniqueConstraint(
                 fields=["person", "kind"],
@@ -92,17 +89,16 @@ class Case(models.Model):
 
     @property
     def due_on(self) -> datetime.date:
-        """The last day to answer."""
-        return months_later(timezone.localdate(self.asked_at), MONTHS_TO_ANSWER)
+        """Return the last day to answer."""
+        return add_months(timezone.localdate(self.requested_at), ANSWER_DEADLINE_MONTHS)
 
     @property
     def is_late(self) -> bool:
-        """Whether it awaits an answer after that day."""
         return self.answered_at is None and self.due_on < timezone.localdate()
 
 
 class Purpose(models.Model):
-    """What the club asks an agreement for, such as photographs."""
+    """Something for which the club asks for consent, such as photographs."""
 
     slug = models.SlugField(_("address"), max_length=50, unique=True)
     name = models.CharField(_("name"), max_length=120)
@@ -119,44 +115,44 @@ class Purpose(models.Model):
 
     @property
     def title(self) -> str:
-        """The name in the language of the moment."""
+        """Return the name in the active language."""
         return self.name_en if translation.get_language() == "en" and self.name_en else self.name
 
 
 class PurposeText(models.Model):
-    """One version of what people agree to; it never changes, and the latest is the one that is asked."""
+    """One version of a consent text; it never changes, and the latest one is asked."""
 
     purpose = models.ForeignKey(Purpose, models.CASCADE, related_name="texts")
-    number = models.PositiveIntegerField(_("version"))
+    version = models.PositiveIntegerField(_("version"))
     text = models.TextField(_("text"))
     text_en = models.TextField(_("text in English"), blank=True)
-    since = models.DateTimeField(_("since"), default=timezone.now)
+    published_at = models.DateTimeField(_("since"), default=timezone.now)
 
     class Meta:
         verbose_name = _("text of a purpose")
         verbose_name_plural = _("texts of purposes")
-        ordering = ["purpose", "-number"]
+        ordering = ["purpose", "-version"]
         constraints = [
-            models.UniqueConstraint(fields=["purpose", "number"], name="purpose_text_once_per_number")
+            models.UniqueConstraint(fields=["purpose", "version"], name="purpose_text_once_per_version")
         ]
 
     def __str__(self) -> str:
-        return f"{self.purpose}, v{self.number}"
+        return f"{self.purpose}, v{self.version}"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Add it, once."""
+        """Add the row. Raises TypeError for one that is stored already."""
         if not self._state.adding:
             raise TypeError("A text that was asked never changes: write another version.")
         super().save(*args, **kwargs)
 
     @property
-    def words(self) -> str:
-        """The text in the language of the moment."""
+    def localized_text(self) -> str:
+        """Return the text in the active language."""
         return self.text_en if translation.get_language() == "en" and self.text_en else self.text
 
 
 class Consent(models.Model):
-    """That somebody agreed to one version of a text, and since when no more."""
+    """A person's consent to one version of a text, until it is withdrawn."""
 
     person = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="consents")
     text = models.ForeignKey(PurposeText, models.PROTECT, related_name="consents")
@@ -171,7 +167,7 @@ class Consent(models.Model):
             models.UniqueConstraint(
                 fields=["person", "text"],
                 condition=Q(withdrawn_at__isnull=True),
-                name="one_standing_consent_per_text",
+                name="one_active_consent_per_text",
             )
         ]
 
@@ -179,8 +175,8 @@ class Consent(models.Model):
         return f"{self.text}, #{self.person_id}"
 
 
-class Keeping(models.Model):
-    """How long the club keeps one kind of data, where that is not the default; in days."""
+class RetentionPeriod(models.Model):
+    """The days for which the club keeps one kind of data, if not the default."""
 
     rule = models.SlugField(max_length=50, unique=True)
     days = models.PositiveIntegerField(_("days"))
@@ -193,22 +189,22 @@ class Keeping(models.Model):
         return f"{self.rule}: {self.days}"
 
 
-class Sweep(models.Model):
-    """One run of one rule: what was older than when, how much went, and whether it failed."""
+class RetentionRun(models.Model):
+    """One run of one retention rule: the cutoff, how many rows were removed, and the error if it failed."""
 
-    LASTS: ClassVar = datetime.timedelta(days=400)
+    LOG_LIFETIME: ClassVar = datetime.timedelta(days=400)
 
     rule = models.SlugField(max_length=50)
-    at = models.DateTimeField(default=timezone.now)
-    before = models.DateTimeField()
-    removed = models.PositiveIntegerField(default=0)
+    ran_at = models.DateTimeField(default=timezone.now)
+    cutoff = models.DateTimeField()
+    removed_count = models.PositiveIntegerField(default=0)
     error = models.CharField(max_length=200, blank=True)
 
     class Meta:
         verbose_name = _("run of the retention")
         verbose_name_plural = _("runs of the retention")
-        ordering = ["-at", "-pk"]
-        indexes = [models.Index(fields=["rule", "-at"], name="sweep_of_rule")]
+        ordering = ["-ran_at", "-pk"]
+        indexes = [models.Index(fields=["rule", "-ran_at"], name="retention_run_of_rule")]
 
     def __str__(self) -> str:
-        return f"{self.rule}, {self.at:%Y-%m-%d}: {self.removed}"
+        return f"{self.rule}, {self.ran_at:%Y-%m-%d}: {self.removed_count}"

@@ -1,4 +1,4 @@
-"""One's own data: what is held, the file of it, what one agreed to, and the request to be forgotten."""
+"""Pages of a person's own data: overview, export, consents and the request to be erased."""
 
 from typing import TYPE_CHECKING
 
@@ -12,19 +12,19 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from convention.club.doors import signed_in
-from convention.downloads import archive
+from convention.club.permissions import require_signed_in
 from convention.errors import NotFound
+from convention.tables.downloads import zip_response
 
-from .consent import agreement_with
-from .export import export
-from .forms import ForgetForm
-from .held import Held, with_names
-from .models import Case
-from .request import ask_to_be_forgotten, take_back
-from .retention import KEPT_BY_LAW_YEARS, kept
-from .subjects import subject_of
-from .walk import agreements, obstacles, retained_by_law
+from .consents import get_agreement
+from .export import export_personal_data
+from .find_data import SubjectData, add_known_names
+from .forms import ErasureRequestForm
+from .models import PrivacyCase
+from .registry import describe_retained_documents, find_erasure_blockers, list_agreements
+from .requests import request_erasure, withdraw_request
+from .retention import LEGAL_RETENTION_YEARS, list_effective_rules
+from .subjects import get_subject
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -33,56 +33,56 @@ if TYPE_CHECKING:
 @login_required
 @never_cache
 @require_safe
-def mine(request: "HttpRequest") -> HttpResponse:
-    """What the club holds of the reader, by table, with what becomes of it."""
-    return _page(request, ForgetForm())
+def my_data(request: "HttpRequest") -> HttpResponse:
+    """Show the data of the reader, by table, with what an erasure would do."""
+    return _render_my_data(request, ErasureRequestForm())
 
 
-def _page(request: "HttpRequest", form: ForgetForm) -> HttpResponse:
-    subject = with_names(subject_of(signed_in(request.user)))
+def _render_my_data(request: "HttpRequest", form: ErasureRequestForm) -> HttpResponse:
+    subject = add_known_names(get_subject(require_signed_in(request.user)))
     context = {
         "section": "privacy",
         "form": form,
-        "found": Held(subject).found,
-        "agreements": agreements(subject),
-        "obstacles": obstacles(subject),
-        "retained": retained_by_law(subject),
-        "case": Case.objects.open().filter(person=subject.person, kind=Case.Kind.ERASURE).first(),
-        "kept": kept(),
-        "years": KEPT_BY_LAW_YEARS,
+        "tables": SubjectData(subject).tables_with_rows,
+        "agreements": list_agreements(subject),
+        "obstacles": find_erasure_blockers(subject),
+        "retained": describe_retained_documents(subject),
+        "case": PrivacyCase.objects.unanswered()
+        .filter(person=subject.person, kind=PrivacyCase.Kind.ERASURE)
+        .first(),
+        "rules": list_effective_rules(),
+        "legal_years": LEGAL_RETENTION_YEARS,
     }
-    return render(request, "privacy/mine.html", context)
+    return render(request, "privacy/my_data.html", context)
 
 
 @login_required
 @require_POST
 @reauthentication_required
-def download(request: "HttpRequest") -> HttpResponse:
-    """All of it, as one file."""
-    content = export(subject=with_names(subject_of(signed_in(request.user))))
-    return archive(content, name=f"data-{timezone.localdate():%Y-%m-%d}")
+def my_data_export(request: "HttpRequest") -> HttpResponse:
+    """Download the reader's data as one file."""
+    content = export_personal_data(subject=add_known_names(get_subject(require_signed_in(request.user))))
+    return zip_response(content, name=f"data-{timezone.localdate():%Y-%m-%d}")
 
 
 @login_required
 @require_POST
-def agree(request: "HttpRequest", key: str) -> HttpResponse:
-    """Agree to the latest text."""
-    one = agreement_with(subject_of(signed_in(request.user)), key)
-    if one.give is None:
+def agreement_give(request: "HttpRequest", key: str) -> HttpResponse:
+    agreement = get_agreement(get_subject(require_signed_in(request.user)), key)
+    if agreement.give_consent is None:
         raise NotFound(_("There is no such agreement."))
-    one.give()
+    agreement.give_consent()
     messages.success(request, _("Noted: you agree."))
     return redirect("my-privacy")
 
 
 @login_required
 @require_POST
-def disagree(request: "HttpRequest", key: str) -> HttpResponse:
-    """Agree no more."""
-    one = agreement_with(subject_of(signed_in(request.user)), key)
-    if one.withdraw is None:
+def agreement_withdraw(request: "HttpRequest", key: str) -> HttpResponse:
+    agreement = get_agreement(get_subject(require_signed_in(request.user)), key)
+    if agreement.withdraw_consent is None:
         raise NotFound(_("There is no such agreement."))
-    one.withdraw()
+    agreement.withdraw_consent()
     messages.success(request, _("Noted: you no longer agree."))
     return redirect("my-privacy")
 
@@ -90,12 +90,12 @@ def disagree(request: "HttpRequest", key: str) -> HttpResponse:
 @login_required
 @require_POST
 @reauthentication_required
-def ask(request: "HttpRequest") -> HttpResponse:
-    """Ask to be forgotten."""
-    form = ForgetForm(request.POST)
+def erasure_request(request: "HttpRequest") -> HttpResponse:
+    """Request one's own erasure."""
+    form = ErasureRequestForm(request.POST)
     if not form.is_valid():
-        return _page(request, form)
-    case = ask_to_be_forgotten(person=signed_in(request.user))
+        return _render_my_data(request, form)
+    case = request_erasure(person=require_signed_in(request.user))
     messages.success(
         request,
         _("The club has your request, and answers by %(due)s.") % {"due": formats.date_format(case.due_on)},
@@ -105,11 +105,15 @@ def ask(request: "HttpRequest") -> HttpResponse:
 
 @login_required
 @require_POST
-def stay(request: "HttpRequest") -> HttpResponse:
-    """Take the request back."""
-    case = Case.objects.open().filter(person=signed_in(request.user), kind=Case.Kind.ERASURE).first()
+def erasure_withdraw(request: "HttpRequest") -> HttpResponse:
+    """Withdraw the request."""
+    case = (
+        PrivacyCase.objects.unanswered()
+        .filter(person=require_signed_in(request.user), kind=PrivacyCase.Kind.ERASURE)
+        .first()
+    )
     if case is None:
         raise NotFound(_("There is no such request."))
-    take_back(case=case)
+    withdraw_request(case=case)
     messages.success(request, _("Your request is taken back: nothing changes."))
     return redirect("my-privacy")

@@ -1,45 +1,45 @@
-"""What the privacy desk itself holds of people."""
+"""Personal data of the privacy desk itself."""
 
 from django.utils.translation import gettext_lazy as _
 from django_tasks_db.models import DBTaskResult
 
-from convention.personal import Holding, Rule
+from convention.personal_data import PersonalDataSource, RetentionRule
 
-from .consent import own_agreements
-from .models import Case, Consent
-from .retention import old_cases
+from .consents import list_purpose_agreements
+from .models import Consent, PrivacyCase
+from .retention import delete_old_cases
 
-HOLDINGS = [
-    Holding(
-        model=Case,
-        why=_("what you asked the privacy desk, and what it answered"),
-        people=("person",),
-        addresses=("email",),
-        did=("opened_by", "answered_by"),
-        tells=("id", "kind", "asked_at", "answered_at", "answer", "reason"),
-        empties=("email",),
-        because=_("that a request was answered is shown to the authority; no name is left"),
-        leads=False,
+PERSONAL_DATA = [
+    PersonalDataSource(
+        model=PrivacyCase,
+        purpose=_("what you asked the privacy desk, and what it answered"),
+        person_columns=("person",),
+        address_columns=("email",),
+        actor_columns=("opened_by", "answered_by"),
+        exported_columns=("id", "kind", "requested_at", "answered_at", "answer", "reason"),
+        blanked_columns=("email",),
+        retention_reason=_("that a request was answered is shown to the authority; no name is left"),
+        leads_to_other_tables=False,
     ),
-    Holding(
+    PersonalDataSource(
         model=Consent,
-        why=_("what you agreed to, by version"),
-        people=("person",),
-        because=_("that somebody had agreed is shown to the authority; no name is left"),
+        purpose=_("what you agreed to, by version"),
+        person_columns=("person",),
+        retention_reason=_("that somebody had agreed is shown to the authority; no name is left"),
     ),
 ]
-AGREEMENTS = [own_agreements]
+AGREEMENTS = [list_purpose_agreements]
 RETENTION = [
-    Rule(
+    RetentionRule(
         slug="privacy-cases",
         name=_("Requests to the privacy desk"),
-        since=_("after the answer"),
+        counted_from=_("after the answer"),
         days=5 * 365,
-        least=365,
-        sweep=old_cases,
+        min_days=365,
+        delete_older_than=delete_old_cases,
     ),
 ]
 FREE_TEXT = {
-    Case: ("reason",),
+    PrivacyCase: ("reason",),
     DBTaskResult: ("args_kwargs", "return_value", "traceback"),
 }

@@ -1,4 +1,4 @@
-"""Retention: each kind of data goes when its time is over, and a report says how much went."""
+"""Run the retention rules of all apps, and record how much each removed."""
 
 import datetime
 import logging
@@ -9,112 +9,121 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from convention.actor import Actor, current_actor
-from convention.audit.record import record
+from convention.audit.record import record_action
 from convention.errors import InvalidFields, NotFound
-from convention.personal import Rule
+from convention.personal_data import RetentionRule
 
-from .models import Case, Keeping, Sweep
-from .walk import rules
+from .models import PrivacyCase, RetentionPeriod, RetentionRun
+from .registry import list_retention_rules
 
 logger = logging.getLogger(__name__)
-DAYS_OF_YEAR = 365
+DAYS_PER_YEAR = 365
 
 
 @dataclass(frozen=True)
-class Kept:
-    """A rule with the days that hold, and how it went last."""
+class EffectiveRule:
+    """A retention rule with the days chosen by the club, and its last run."""
 
-    rule: Rule
+    rule: RetentionRule
     days: int
-    last: Sweep | None
+    last: RetentionRun | None
 
     @property
-    def is_changed(self) -> bool:
-        """Whether the club chose another number than the default."""
+    def is_customized(self) -> bool:
         return self.days != self.rule.days
 
     @property
     def years(self) -> int:
-        """The same in years, where they are whole ones; else none."""
-        years, rest = divmod(self.days, DAYS_OF_YEAR)
+        """Return the days in years of 365 days, or 0 if they are not whole years."""
+        years, rest = divmod(self.days, DAYS_PER_YEAR)
         return 0 if rest else years
 
 
-def kept() -> list[Kept]:
-    """Every rule as it holds now."""
-    chosen = dict(Keeping.objects.values_list("rule", "days"))
-    latest = Sweep.objects.filter(pk__in=_latest_ids())
-    last = {sweep.rule: sweep for sweep in latest}
-    return [Kept(rule, chosen.get(rule.slug, rule.days), last.get(rule.slug)) for rule in rules()]
+def list_effective_rules() -> list[EffectiveRule]:
+    custom_days = dict(RetentionPeriod.objects.values_list("rule", "days"))
+    latest_runs = RetentionRun.objects.filter(pk__in=_get_latest_run_ids())
+    last = {run.rule: run for run in latest_runs}
+    return [
+        EffectiveRule(rule, custom_days.get(rule.slug, rule.days), last.get(rule.slug))
+        for rule in list_retention_rules()
+    ]
 
 
-def _latest_ids() -> list[int]:
+def _get_latest_run_ids() -> list[int]:
+    # A rule that has not run for that long shows no run, and the query stays small.
     since = timezone.now() - datetime.timedelta(days=60)
-    rows = Sweep.objects.filter(at__gte=since).order_by("at", "pk")
+    rows = RetentionRun.objects.filter(ran_at__gte=since).order_by("ran_at", "pk")
     return list(dict(rows.values_list("rule", "pk")).values())
 
 
-def keep_no_longer() -> None:
-    """Recurring: run each rule; one that fails is noted and logged, and the others run all the same."""
-    run_rules(at=timezone.now())
+def run_nightly_retention() -> None:
+    """Run all rules, as a periodic job."""
+    run_retention_rules(at=timezone.now())
 
 
-def run_rules(*, at: datetime.datetime) -> list[Sweep]:
-    """Run each rule as of a moment, and report."""
-    actor = current_actor.set(Actor(means="retention"))
+def run_retention_rules(*, at: datetime.datetime) -> list[RetentionRun]:
+    """Run all rules as of `at`; return their reports.
+
+    A rule that fails is recorded and logged, and the others run all the same.
+    """
+    actor = current_actor.set(Actor(channel="retention"))
     try:
-        sweeps = [_run(one, at) for one in kept()]
+        runs = [_run_rule(rule, at) for rule in list_effective_rules()]
     finally:
         current_actor.reset(actor)
-    Sweep.objects.filter(at__lt=at - Sweep.LASTS).delete()
-    return sweeps
+    RetentionRun.objects.filter(ran_at__lt=at - RetentionRun.LOG_LIFETIME).delete()
+    return runs
 
 
-def _run(one: Kept, at: datetime.datetime) -> Sweep:
-    before = at - datetime.timedelta(days=one.days)
-    removed, error = 0, ""
+def _run_rule(effective: EffectiveRule, at: datetime.datetime) -> RetentionRun:
+    cutoff = at - datetime.timedelta(days=effective.days)
+    removed_count, error = 0, ""
     try:
         with transaction.atomic():
-            removed = one.rule.sweep(before)
-            if removed:
-                record("retention.run", one.rule.slug, reason=str(removed))
+            removed_count = effective.rule.delete_older_than(cutoff)
+            if removed_count:
+                record_action("retention.run", effective.rule.slug, reason=str(removed_count))
     except (OperationalError, InterfaceError):
         raise  # the database is away: the worker waits for it
     except Exception as failure:
-        logger.exception("The retention rule %s failed.", one.rule.slug)
+        logger.exception("The retention rule %s failed.", effective.rule.slug)
         error = f"{type(failure).__module__}.{type(failure).__qualname__}"[:200]
-    return Sweep.objects.create(rule=one.rule.slug, at=at, before=before, removed=removed, error=error)
+    return RetentionRun.objects.create(
+        rule=effective.rule.slug, ran_at=at, cutoff=cutoff, removed_count=removed_count, error=error
+    )
 
 
-def rule_named(slug: str) -> Rule:
-    """A rule whose days the club may choose. Raises NotFound."""
-    for rule in rules():
+def get_adjustable_rule(slug: str) -> RetentionRule:
+    """Return a rule whose days the club may choose. Raises NotFound."""
+    for rule in list_retention_rules():
         if rule.slug == slug and not rule.is_fixed:
             return rule
     raise NotFound(_("There is no such rule, or its time is fixed."))
 
 
 @transaction.atomic
-def choose_days(*, slug: str, days: int) -> None:
-    """Keep one kind of data for another number of days. Raises InvalidFields, NotFound."""
-    rule = rule_named(slug)
-    if days < rule.least:
-        sentence = _("At least %(least)d days: the club needs these data until then.") % {"least": rule.least}
+def set_retention_days(*, slug: str, days: int) -> None:
+    """Keep one kind of data for that many days. Raises InvalidFields below the minimum, and NotFound."""
+    rule = get_adjustable_rule(slug)
+    if days < rule.min_days:
+        sentence = _("At least %(least)d days: the club needs these data until then.") % {
+            "least": rule.min_days
+        }
         raise InvalidFields(_("Some fields need another look."), {"days": [sentence]})
     if days == rule.days:
-        Keeping.objects.filter(rule=slug).delete()
+        RetentionPeriod.objects.filter(rule=slug).delete()
     else:
-        Keeping.objects.update_or_create(rule=slug, defaults={"days": days})
-    record("retention.choose", slug, fields=["days"])
+        RetentionPeriod.objects.update_or_create(rule=slug, defaults={"days": days})
+    record_action("retention.change", slug, fields=["days"])
 
 
-def old_cases(before: datetime.datetime) -> int:
-    """Cases that were answered before then; how many."""
-    rows = Case.objects.filter(answered_at__lt=before)
+def delete_old_cases(before: datetime.datetime) -> int:
+    """Delete the cases answered before `before`; return how many."""
+    rows = PrivacyCase.objects.filter(answered_at__lt=before)
     count = rows.count()
     rows.delete()
     return count
 
 
-KEPT_BY_LAW_YEARS = 10
-"""Invoices, payments and the books: nothing here ever removes them."""
+# Of invoices, payments and accounts, shown on the pages; no rule ever deletes them.
+LEGAL_RETENTION_YEARS = 10

@@ -1,27 +1,27 @@
-"""Whom a request is about: a person with their proven addresses, or an address alone."""
+"""Find whom a request is about: a person with their verified addresses, or an address alone."""
 
 from allauth.account.models import EmailAddress
 
-from convention.addresses import folded, having
 from convention.club.models import Person
-from convention.personal import Subject
+from convention.personal_data import DataSubject
+from convention.text.email_addresses import filter_by_email, normalize_email
 
 
-def subject_of(person: Person) -> Subject:
-    """A person and the addresses that are theirs: the one they sign in with, and each that was proven."""
+def get_subject(person: Person) -> DataSubject:
+    """Return the person with the sign-in address and every verified one, normalized."""
     proven = EmailAddress.objects.filter(user=person, verified=True).values_list("email", flat=True)
     addresses = [address for address in (person.email, *proven) if address]
-    return Subject(person, frozenset(folded(address) for address in addresses))
+    return DataSubject(person, frozenset(normalize_email(address) for address in addresses))
 
 
-def subject_at(address: str) -> Subject:
-    """Whoever has that address: the person whom the club knows by it, or nobody but the address."""
+def find_subject_by_address(address: str) -> DataSubject:
+    """Return the person who has that address, or a subject with the address alone."""
     address = address.strip()
-    known = having(Person.objects.all(), address)
-    if not known:
-        proven = having(EmailAddress.objects.filter(verified=True).select_related("user"), address)
-        known = [row.user for row in proven]
-    if not known:
-        return Subject(None, frozenset({folded(address)}))
-    found = subject_of(known[0])
-    return Subject(found.person, found.addresses | {folded(address)})
+    people = filter_by_email(Person.objects.all(), address)
+    if not people:
+        proven = filter_by_email(EmailAddress.objects.filter(verified=True).select_related("user"), address)
+        people = [row.user for row in proven]
+    if not people:
+        return DataSubject(None, frozenset({normalize_email(address)}))
+    subject = get_subject(people[0])
+    return DataSubject(subject.person, subject.addresses | {normalize_email(address)})

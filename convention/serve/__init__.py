@@ -1,1 +1,4 @@
-"""Run the whole on one machine: server and worker together, on this machine or on the local network."""
+"""Run server and worker together on one machine, for it alone or for the local network.
+
+Start with `processes.py` and `supervisor.py`; `manage.py serve` uses them. Imports no app.
+"""

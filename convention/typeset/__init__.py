@@ -1,32 +1,33 @@
-"""Setting text on paper: every script shaped and whole, from packaged fonts, readable in the text layer.
+"""Typesetting: every script shaped with packaged fonts, with a readable text layer.
 
-    line = shape("Zoë Μαρία محمد", Weight.BOLD)       # measured in em
-    lines = wrap(abstract, Weight.REGULAR, width=300, size=10)
-    fitted = fit(name, Weight.BOLD, Box(width=250, lines=2), size=32, floor=24)
+    line = shape_line("Zoë Μαρία محمد", FontWeight.BOLD)  # measured in em
+    lines = wrap_text(abstract, FontWeight.REGULAR, width=300, size=10)
+    fitted = fit_text(name, FontWeight.BOLD, TextBox(width=250, max_lines=2), max_size=32, min_size=24)
 
-`Document` writes a PDF page by page; `draw` sets the same lines on a canvas of reportlab.
+`PdfDocument` writes a PDF page by page; `draw_line` draws the same lines on a reportlab canvas. Imports no
+app.
 """
 
-from .canvas import draw
-from .document import Document, Drawing, Form, Page
-from .faces import Weight
-from .shape import Line, missing_glyphs, shape
-from .wrap import Box, Fitted, fill, fit, widest_piece, wrap
+from .document import PdfDocument, PdfDrawing, PdfForm, PdfPage
+from .font_faces import FontWeight
+from .line_breaks import FittedText, TextBox, fill_area, fit_text, measure_widest_piece, wrap_text
+from .reportlab_canvas import draw_line
+from .shaping import TextLine, find_missing_glyphs, shape_line
 
 __all__ = [
-    "Box",
-    "Document",
-    "Drawing",
-    "Fitted",
-    "Form",
-    "Line",
-    "Page",
-    "Weight",
-    "draw",
-    "fill",
-    "fit",
-    "missing_glyphs",
-    "shape",
-    "widest_piece",
-    "wrap",
+    "FittedText",
+    "FontWeight",
+    "PdfDocument",
+    "PdfDrawing",
+    "PdfForm",
+    "PdfPage",
+    "TextBox",
+    "TextLine",
+    "draw_line",
+    "fill_area",
+    "find_missing_glyphs",
+    "fit_text",
+    "measure_widest_piece",
+    "shape_line",
+    "wrap_text",
 ]

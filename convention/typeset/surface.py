@@ -1,48 +1,48 @@
-"""What can be drawn on, whether it becomes a page of a PDF or a picture on the screen."""
+"""Protocols of drawing surfaces: pages of a PDF, or SVG for the screen."""
 
 from typing import Any, Protocol
 
-from .shape import Line
+from .shaping import TextLine
 
 type Point = tuple[float, float]
 
 
 class Surface(Protocol):
-    """An area measured in points from its top left corner, downwards; see `Drawing` and `Picture`."""
+    """An area measured in points from its top left corner downwards; see `PdfDrawing` and `SvgDrawing`."""
 
     width: float
     height: float
 
-    def color(self, color: str) -> None:
-        """The colour of what is filled or written next, as #rrggbb."""
+    def set_color(self, color: str) -> None:
+        """Set the colour of fills and text, as #rrggbb."""
 
-    def text(self, line: Line, x: float, y: float, size: float, *, align: str = "left") -> None:
-        """Set a line with its baseline at y."""
+    def text(self, line: TextLine, x: float, y: float, size: float, *, align: str = "left") -> None:
+        """Draw a line with its baseline at y."""
 
-    def rectangle(self, x: float, y: float, width: float, height: float) -> None:
+    def fill_rectangle(self, x: float, y: float, width: float, height: float) -> None:
         """Fill a rectangle."""
 
-    def rule(self, start: Point, end: Point, *, color: str, stroke: float) -> None:
+    def draw_rule(self, start: Point, end: Point, *, color: str, stroke: float) -> None:
         """Draw a straight line."""
 
-    def polygon(self, *points: Point) -> None:
+    def fill_polygon(self, *points: Point) -> None:
         """Fill the shape between these points."""
 
-    def circle(self, x: float, y: float, radius: float, *, color: str = "", stroke: float = 0) -> None:
+    def draw_circle(self, x: float, y: float, radius: float, *, color: str = "", stroke: float = 0) -> None:
         """Fill a circle, or draw its outline."""
 
-    def modules(self, rows: bytes, count: int, x: float, y: float, side: float) -> None:
+    def draw_modules(self, rows: bytes, count: int, x: float, y: float, side: float) -> None:
         """Draw a square of modules."""
 
-    def place(self, form: Any, x: float, y: float) -> None:
-        """Show a part made by the same maker."""
+    def place_form(self, form: Any, x: float, y: float) -> None:
+        """Draw a form made by the same maker."""
 
 
-class Maker(Protocol):
-    """Makes parts that are drawn once and placed many times."""
+class FormMaker(Protocol):
+    """Makes forms, which are drawn once and placed many times."""
 
-    def form(self, width: float, height: float) -> Any:
-        """Begin a part, a surface of its own."""
+    def begin_form(self, width: float, height: float) -> Any:
+        """Begin a form, a surface of its own."""
 
-    def keep(self, form: Any) -> Any:
-        """The part is drawn and may be placed."""
+    def finish_form(self, form: Any) -> Any:
+        """Finish a form, so that it may be placed."""

@@ -1,1 +1,4 @@
-"""Pages of the whole site: the first one, languages and errors, and what only builders see."""
+"""Pages of the whole site: the home page, languages, errors, and pages of a development site.
+
+Start with `site_pages.py`. May import every app below schedule.
+"""

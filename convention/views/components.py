@@ -1,4 +1,4 @@
-"""Every component in every state, at /organize/components/; only in development and tests."""
+"""All page components in all states, at /organize/components/; development and tests only."""
 
 import datetime
 from typing import TYPE_CHECKING
@@ -9,20 +9,21 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from ..charts import Bar, Bars, Curve
-from ..dates import say_day
-from ..icons import ICONS
+from convention.text.dates import format_date
+from convention.web.charts import BarChart, ChartBar, CurveChart
+from convention.web.icons import ICON_DRAWINGS
+
 from .development import development_only
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
-CRUEL = "Infrastructures souveraines, exploitation responsable et gouvernance : " * 4
-MEALS = [("meat", "Viande"), ("fish", "Poisson"), ("none", "Sans repas")]
+LONG_SAMPLE_TEXT = "Infrastructures souveraines, exploitation responsable et gouvernance : " * 4
+MEAL_CHOICES = [("meat", "Viande"), ("fish", "Poisson"), ("none", "Sans repas")]
 
 
-class SampleForm(forms.Form):
-    """One field of each kind."""
+class ComponentSampleForm(forms.Form):
+    """One field of each type."""
 
     name = forms.CharField(label="Nom", help_text="Tel qu’il sera imprimé sur le badge.")
     email = forms.EmailField(label="Adresse e-mail")
@@ -33,7 +34,7 @@ class SampleForm(forms.Form):
         label="Couleur", widget=forms.TextInput(attrs={"type": "color"}), initial="#0b5c8a"
     )
     country = forms.ChoiceField(label="Pays", choices=[("fr", "France"), ("be", "Belgique")])
-    meal = forms.ChoiceField(label="Repas", choices=MEALS, widget=forms.RadioSelect)
+    meal = forms.ChoiceField(label="Repas", choices=MEAL_CHOICES, widget=forms.RadioSelect)
     days = forms.MultipleChoiceField(
         label="Jours", choices=[("16", "16 juin"), ("17", "17 juin")], widget=forms.CheckboxSelectMultiple
     )
@@ -45,35 +46,44 @@ class SampleForm(forms.Form):
 
 @development_only
 @require_safe
-def components(request: "HttpRequest") -> "HttpResponse":
-    """Show them all."""
+def component_list(request: "HttpRequest") -> "HttpResponse":
     for level in (messages.INFO, messages.SUCCESS, messages.WARNING, messages.ERROR):
         messages.add_message(request, level, _("The list was saved: 12 people, 3 companies."))
-    wrong = SampleForm({"name": "", "email": "personne", "places": "0"})
+    wrong = ComponentSampleForm({"name": "", "email": "personne", "places": "0"})
     first = datetime.date(2027, 2, 1)
     days = [first + datetime.timedelta(days=7 * week) for week in range(18)]
     context = {
         "section": "organize",
-        "empty_form": SampleForm(auto_id="empty_%s"),
+        "empty_form": ComponentSampleForm(auto_id="empty_%s"),
         "wrong_form": wrong,
-        "icons": ICONS,
-        "cruel": CRUEL[:300],
+        "icons": ICON_DRAWINGS,
+        "cruel": LONG_SAMPLE_TEXT[:300],
         "verdicts": ["admitted", "already_in", "refused", "unverified", "action"],
         "start": datetime.datetime(2027, 6, 16, 9, 30, tzinfo=datetime.UTC),
         "end": datetime.datetime(2027, 6, 17, 17, 0, tzinfo=datetime.UTC),
-        "rows": [("Zoé Dupont-Lefèvre", "Banque des Deux Rives", 12000), (CRUEL[:90], CRUEL[90:200], 0)],
-        "curve": Curve(
-            "Inscriptions", [(day, say_day(day), i * i * 2) for i, day in enumerate(days)], "Inscriptions"
+        "rows": [
+            ("Zoé Dupont-Lefèvre", "Banque des Deux Rives", 12000),
+            (LONG_SAMPLE_TEXT[:90], LONG_SAMPLE_TEXT[90:200], 0),
+        ],
+        "curve": CurveChart(
+            "Inscriptions", [(day, format_date(day), i * i * 2) for i, day in enumerate(days)], "Inscriptions"
         ),
-        "nothing": Curve("Arrivées", []),
-        "bars": Bars(
+        "nothing": CurveChart("Arrivées", []),
+        "bars": BarChart(
             "Par billet",
-            [Bar("Adhérent", 312, 400, "#bars"), Bar("Invité", 12, 40), Bar(CRUEL[:80], 0, 10)],
+            [
+                ChartBar("Adhérent", 312, 400, "#bars"),
+                ChartBar("Invité", 12, 40),
+                ChartBar(LONG_SAMPLE_TEXT[:80], 0, 10),
+            ],
             "Billet",
             "Inscrits",
         ),
-        "plain_bars": Bars(
-            "Par entreprise", [Bar("Énergie du Rhône", 14), Bar("Port", 3)], "Entreprise", "Inscrits"
+        "plain_bars": BarChart(
+            "Par entreprise",
+            [ChartBar("Énergie du Rhône", 14), ChartBar("Port", 3)],
+            "Entreprise",
+            "Inscrits",
         ),
     }
     return render(request, "components.html", context)

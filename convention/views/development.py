@@ -1,4 +1,4 @@
-"""Pages for those who run a development site: the mails it wrote, and every component of a page."""
+"""Access to the pages of a development site: its mails and its components."""
 
 from functools import wraps
 from typing import TYPE_CHECKING, Any
@@ -7,29 +7,29 @@ from django.conf import settings
 from django.http import Http404
 from django.utils.cache import add_never_cache_headers
 
-from ..accounts.doors import REQUIRED
-from ..accounts.proof import is_proven
-from ..club.doors import administers
-from ..local_requests import has_local_name, is_from_this_machine
-from ..middleware import is_signed_in
+from convention.accounts.permissions import SECOND_FACTOR_REQUIRED
+from convention.accounts.session_security import has_second_factor
+from convention.club.permissions import is_club_administrator
+from convention.middleware import is_signed_in
+from convention.web.local_requests import has_local_name, is_from_this_machine
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from django.http import HttpRequest, HttpResponse
 
-    type View = Callable[..., HttpResponse]
+    type ViewFunction = Callable[..., HttpResponse]
 
 
-def development_only(view: "View") -> "View":
+def development_only(view: "ViewFunction") -> "ViewFunction":
     """Answer 404 in production, and elsewhere to all but this machine and administrators.
 
-    The mails hold sign-in codes and secret links of everybody.
+    The mails hold everybody's sign-in codes and secret links.
     """
 
     @wraps(view)
     def guarded(request: "HttpRequest", *args: Any, **kwargs: Any) -> "HttpResponse":
-        if settings.PRODUCTION or not (is_at_this_machine(request) or is_administrator(request)):
+        if settings.PRODUCTION or not (is_made_on_this_machine(request) or is_administrator(request)):
             raise Http404
         response = view(request, *args, **kwargs)
         add_never_cache_headers(response)
@@ -38,16 +38,16 @@ def development_only(view: "View") -> "View":
     return guarded
 
 
-def is_at_this_machine(request: "HttpRequest") -> bool:
-    """Whether the request was made on this machine, under a name that only leads here."""
+def is_made_on_this_machine(request: "HttpRequest") -> bool:
+    """Return whether the request was made on this machine, under a name that only leads here."""
     return is_from_this_machine(request) and has_local_name(request)
 
 
 def is_administrator(request: "HttpRequest") -> bool:
-    """Whether an administrator of the club is signed in, with the second factor where one is required.
+    """Return whether an administrator is signed in, with a second factor if one is required.
 
-    `accounts.middleware.SecondFactor` leaves the mails open, so that a code can be read before signing in.
+    `SecondFactorMiddleware` leaves the mails open, so that a sign-in code can be read before signing in.
     """
-    if not is_signed_in(request) or not administers(request.user):
+    if not is_signed_in(request) or not is_club_administrator(request.user):
         return False
-    return settings.SECOND_FACTOR != REQUIRED or is_proven(request)
+    return settings.SECOND_FACTOR != SECOND_FACTOR_REQUIRED or has_second_factor(request)

@@ -1,4 +1,4 @@
-"""The first page."""
+"""The home page."""
 
 from typing import TYPE_CHECKING
 
@@ -7,37 +7,38 @@ from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
-from ..events.called_off import called_off_among
-from ..events.doors import events_for_members
-from ..events.models import Event
-from .site import preferred_language
+from convention.events.cancellations import find_cancellation_times
+from convention.events.models import Event
+from convention.events.permissions import get_member_events
+
+from .site_pages import preferred_language
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
-    from ..club.doors import Visitor
+    from convention.club.permissions import RequestUser
 
-PAST_SHOWN = 12
+MAX_PAST_EVENTS = 12
 
 
 @require_safe
-def home(request: "HttpRequest") -> "HttpResponse":
-    """The club’s next events, for a member those of members too; `/` alone follows the language wanted."""
+def home_page(request: "HttpRequest") -> "HttpResponse":
+    """Show the club’s next events; `/` alone redirects by language."""
     is_root = request.path_info == "/"
     if is_root and preferred_language(request) == "en":
         response: HttpResponse = redirect("/en/")
     else:
-        response = render(request, "home.html", events_shown(request.user))
+        response = render(request, "home.html", build_event_context(request.user))
     if is_root:
         patch_vary_headers(response, ["Accept-Language", "Cookie"])
     return response
 
 
-def events_shown(reader: "Visitor") -> dict[str, object]:
-    """Public events ahead and over, members’ for a member, and when which of all were called off."""
-    ahead = events_for_members(reader).filter(ends_at__gte=timezone.now())
-    among_members, (coming, past) = list(ahead.select_related("venue")), coming_and_past()
-    off = called_off_among([*among_members, *coming, *past])
+def build_event_context(reader: "RequestUser") -> dict[str, object]:
+    """Return public events ahead and past, members’ events for a member, and cancellation times."""
+    ahead = get_member_events(reader).filter(ends_at__gte=timezone.now())
+    among_members, (coming, past) = list(ahead.select_related("venue")), load_coming_and_past()
+    off = find_cancellation_times([*among_members, *coming, *past])
     next_event = next((event for event in coming if event.pk not in off), None)
     return {
         "among_members": among_members,
@@ -48,9 +49,9 @@ def events_shown(reader: "Visitor") -> dict[str, object]:
     }
 
 
-def coming_and_past() -> tuple[list[Event], list[Event]]:
-    """Public events: those ahead, the next first, and the latest that are over."""
+def load_coming_and_past() -> tuple[list[Event], list[Event]]:
+    """Return public events: those ahead, the next first, and the latest past ones."""
     now = timezone.now()
     public = Event.objects.filter(visibility=Event.Visibility.PUBLIC).select_related("venue", "host")
-    past = public.filter(ends_at__lt=now).order_by("-starts_at")[:PAST_SHOWN]
+    past = public.filter(ends_at__lt=now).order_by("-starts_at")[:MAX_PAST_EVENTS]
     return list(public.filter(ends_at__gte=now)), list(past)

@@ -1,4 +1,4 @@
-"""The company's own desk: seats, colleagues, and many places at once."""
+"""The company desk app."""
 
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
@@ -8,13 +8,13 @@ from convention.hooks import HOUR, MINUTE
 
 
 class CompanyDeskConfig(AppConfig):
-    """The company's own desk: seats, colleagues, and many places at once."""
-
     name = "registrations.company"
     label = "company_desk"
     verbose_name = _("Company desk")
 
     def ready(self) -> None:
         """Register what lower layers call."""
-        hooks.periodic_jobs.register("registrations.company.invite.remind_incomplete", seconds=HOUR)
-        hooks.periodic_jobs.register("registrations.company.reassign.reassign_ended", seconds=MINUTE)
+        hooks.periodic_jobs.register("registrations.company.invitations.send_due_reminders", seconds=HOUR)
+        hooks.periodic_jobs.register(
+            "registrations.company.reassign_orders.reassign_ended_contacts", seconds=MINUTE
+        )

@@ -1,4 +1,4 @@
-"""What needs the contact's attention: facts in, sentences out, the gravest first. Pure."""
+"""Derive what needs the contact's attention from the company's overview. No database access."""
 
 import datetime
 from collections.abc import Iterator
@@ -8,88 +8,102 @@ from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from convention.dates import say_moment
+from convention.text.dates import format_datetime
 
-from .facts import Ahead, Facts
+from .overview import CompanyOverview, UpcomingEvent
 
-SOON = datetime.timedelta(days=60)
-NEAR = datetime.timedelta(days=7)
+MEMBERSHIP_END_NOTICE = datetime.timedelta(days=60)
+URGENT_PERIOD = datetime.timedelta(days=7)
 
 
 @dataclass(frozen=True)
-class Matter:
-    """A sentence, how grave (0 can wait, 1 soon, 2 now), and the name of the company's page where to act."""
+class CompanyAttentionItem:
+    """A sentence, its gravity (0 can wait, 1 soon, 2 now), and the URL name of the page to act on."""
 
     sentence: str
     gravity: int
-    page: str
+    page_name: str
 
 
-def matters(facts: Facts, *, at: datetime.datetime) -> list[Matter]:
-    """All of one company, the gravest first."""
-    found = [*_membership(facts, timezone.localdate(at))]
-    for ahead in facts.ahead:
-        found += _event(ahead, at)
-    return sorted(found, key=lambda matter: -matter.gravity)
+def list_attention_items(overview: CompanyOverview, *, at: datetime.datetime) -> list[CompanyAttentionItem]:
+    """Return the items of a company, the most urgent first."""
+    items = [*_membership_items(overview, timezone.localdate(at))]
+    for upcoming_event in overview.upcoming_events:
+        items += _event_items(upcoming_event, at)
+    return sorted(items, key=lambda item: -item.gravity)
 
 
-def _membership(facts: Facts, day: datetime.date) -> Iterator[Matter]:
-    one = facts.membership
-    if one is None:
-        yield Matter(_("The company has no membership: nobody holds a seat."), 0, "company-home")
+def _membership_items(overview: CompanyOverview, day: datetime.date) -> Iterator[CompanyAttentionItem]:
+    membership = overview.membership
+    if membership is None:
+        yield CompanyAttentionItem(
+            _("The company has no membership: nobody holds a seat."), 0, "company-home"
+        )
         return
-    state = one.state_on(day)
-    if state == one.State.GRACE and one.grace_until:
-        until = formats.date_format(one.grace_until)
-        yield Matter(
+    state = membership.state_on(day)
+    if state == membership.State.GRACE and membership.grace_until:
+        until = formats.date_format(membership.grace_until)
+        yield CompanyAttentionItem(
             _("The membership is over; seats count until %(day)s.") % {"day": until}, 2, "company-home"
         )
-    elif state == one.State.PENDING:
-        yield Matter(_("The membership awaits its confirmation by the club."), 1, "company-home")
-    elif state not in (one.State.ACTIVE, one.State.DRAFT):
-        yield Matter(_("The membership is over: nobody holds a seat any more."), 2, "company-home")
-    elif one.ends_on and one.ends_on - day < SOON:
-        until = formats.date_format(one.ends_on)
-        yield Matter(_("The membership ends on %(day)s.") % {"day": until}, 1, "company-home")
-    if facts.seats_left and facts.without_seat:
+    elif state == membership.State.PENDING:
+        yield CompanyAttentionItem(
+            _("The membership awaits its confirmation by the club."), 1, "company-home"
+        )
+    elif state not in (membership.State.ACTIVE, membership.State.DRAFT):
+        yield CompanyAttentionItem(
+            _("The membership is over: nobody holds a seat any more."), 2, "company-home"
+        )
+    elif membership.ends_on and membership.ends_on - day < MEMBERSHIP_END_NOTICE:
+        until = formats.date_format(membership.ends_on)
+        yield CompanyAttentionItem(_("The membership ends on %(day)s.") % {"day": until}, 1, "company-home")
+    if overview.seats_left and overview.employments_without_seat:
         sentence = ngettext(
             "%(left)d seat is free, and colleagues have none.",
             "%(left)d seats are free, and colleagues have none.",
-            facts.seats_left,
+            overview.seats_left,
         )
-        yield Matter(sentence % {"left": facts.seats_left}, 0, "company-seats")
+        yield CompanyAttentionItem(sentence % {"left": overview.seats_left}, 0, "company-seats")
 
 
-def _event(ahead: Ahead, at: datetime.datetime) -> Iterator[Matter]:
-    title = ahead.event.title
-    gravity = 2 if ahead.event.last_substitution - at < NEAR else 1
-    until = say_moment(ahead.event.last_substitution, ahead.event.zone)
-    if ahead.to_name:
+def _event_items(upcoming_event: UpcomingEvent, at: datetime.datetime) -> Iterator[CompanyAttentionItem]:
+    title = upcoming_event.event.title
+    gravity = 2 if upcoming_event.event.substitution_deadline - at < URGENT_PERIOD else 1
+    until = format_datetime(upcoming_event.event.substitution_deadline, upcoming_event.event.zone)
+    if upcoming_event.unnamed_count:
         sentence = ngettext(
             "%(event)s: %(count)d place has no name yet; name it until %(until)s.",
             "%(event)s: %(count)d places have no name yet; name them until %(until)s.",
-            ahead.to_name,
+            upcoming_event.unnamed_count,
         )
-        said = {"event": title, "count": ahead.to_name, "until": until}
-        yield Matter(sentence % said, gravity, "company-registrations")
-    if ahead.refused:
+        params = {"event": title, "count": upcoming_event.unnamed_count, "until": until}
+        yield CompanyAttentionItem(sentence % params, gravity, "company-registrations")
+    if upcoming_event.refused_mail_count:
         sentence = ngettext(
             "%(event)s: the e-mail to %(count)d colleague was refused; check the address.",
             "%(event)s: the e-mails to %(count)d colleagues were refused; check the addresses.",
-            ahead.refused,
+            upcoming_event.refused_mail_count,
         )
-        yield Matter(sentence % {"event": title, "count": ahead.refused}, 2, "company-registrations")
-    if ahead.to_complete:
+        yield CompanyAttentionItem(
+            sentence % {"event": title, "count": upcoming_event.refused_mail_count},
+            2,
+            "company-registrations",
+        )
+    if upcoming_event.incomplete_count:
         sentence = ngettext(
             "%(event)s: %(count)d colleague has not completed their details.",
             "%(event)s: %(count)d colleagues have not completed their details.",
-            ahead.to_complete,
+            upcoming_event.incomplete_count,
         )
-        yield Matter(sentence % {"event": title, "count": ahead.to_complete}, 0, "company-registrations")
-    if ahead.passes_left and ahead.event.is_registration_open(at=at):
+        yield CompanyAttentionItem(
+            sentence % {"event": title, "count": upcoming_event.incomplete_count}, 0, "company-registrations"
+        )
+    if upcoming_event.passes_left and upcoming_event.event.is_registration_open(at=at):
         sentence = ngettext(
             "%(event)s: %(count)d pass of the membership is not used yet.",
             "%(event)s: %(count)d passes of the membership are not used yet.",
-            ahead.passes_left,
+            upcoming_event.passes_left,
         )
-        yield Matter(sentence % {"event": title, "count": ahead.passes_left}, 0, "company-registrations")
+        yield CompanyAttentionItem(
+            sentence % {"event": title, "count": upcoming_event.passes_left}, 0, "company-registrations"
+        )

@@ -1,4 +1,4 @@
-"""What a contact types: rows of people, one more colleague, a day; and a holder's details."""
+"""Forms of the company desk: rows of attendees, a colleague, a day, and an attendee's own details."""
 
 import datetime
 from collections.abc import Iterator
@@ -9,21 +9,20 @@ from django.forms import BaseFormSet, formset_factory
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from convention.club.forms import Day
+from convention.club.forms import DayField
 from convention.club.periods import ONE_DAY
-from convention.refusable import Refusable
+from convention.web.forms import ActionErrorsMixin
+from registrations.booking.validation import check_person_texts
+from registrations.changes.forms import AttendeeForm
+from registrations.models import Registration, Ticket
+from registrations.order_request import RequestedPlace
 
-from ..checks import about_words
-from ..forms.substitute import Words
-from ..models import Registration, Ticket
-from ..order_request import Place
-
-MOST_ROWS = 200
-"""Rows that are kept while they are mended; one order holds fewer, and says so."""
+# Rows of a draft. An order takes fewer, which is checked when it is reviewed.
+MAX_ROWS = 200
 
 
-class RowForm(Words):
-    """One person of many: a name or the word that it follows, an address, a ticket."""
+class AttendeeRowForm(AttendeeForm):
+    """One attendee of many: a name or "name to follow", an address, a ticket."""
 
     ticket = forms.ChoiceField(label=_("Ticket"), required=False)
     is_to_follow = forms.BooleanField(label=_("Name to follow"), required=False)
@@ -32,10 +31,11 @@ class RowForm(Words):
     def __init__(self, *args: Any, tickets: list[Ticket], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.tickets = {ticket.slug: ticket for ticket in tickets}
-        for name in ("first_name", "last_name"):  # of a row in which nobody stands
+        for name in ("first_name", "last_name"):  # a blank row is allowed
             self.fields[name].required = False
         field = self.fields["ticket"]
         assert isinstance(field, forms.ChoiceField)
+        # With a single ticket there is nothing to choose.
         only = tickets[0].slug if len(tickets) == 1 else ""
         choices = [(ticket.slug, ticket.title) for ticket in tickets]
         field.choices = choices if only else [("", _("Choose…")), *choices]
@@ -44,32 +44,33 @@ class RowForm(Words):
             self.initial["ticket"] = only
 
     def clean(self) -> dict[str, Any]:
-        """Each error once, at its field; a row in which nothing stands is no person."""
+        """Report each error once, at its field. A blank row has no errors."""
         data = self.cleaned_data
-        if self.is_blank:
+        if self.is_blank_row:
+            # A blank row still posts its default ticket.
             self.errors.clear()
             return data
-        place = self.place().tidied()
-        for name, sentence in about_words(place):
+        place = self.to_place().normalize()
+        for name, sentence in check_person_texts(place):
             self.add_error(name, sentence)
         ticket = self.tickets.get(place.ticket)
         if ticket is None and "ticket" not in self.errors:
             self.add_error("ticket", _("Choose a ticket."))
-        elif ticket and ticket.needs_proof and not place.email:
+        elif ticket and ticket.needs_member_verification and not place.email:
             self.add_error("email", _("A member’s place needs the address of a colleague who holds a seat."))
         return data
 
     @property
-    def is_blank(self) -> bool:
-        """Whether nobody stands in this row."""
+    def is_blank_row(self) -> bool:
+        """Return whether nothing but a ticket is filled in."""
         words = ("first_name", "last_name", "email", "is_to_follow")
         return not any(self.data.get(self.add_prefix(name), "").strip() for name in words)
 
-    def place(self) -> Place:
-        """The place, with a name or without."""
-        place = super().place()
+    def to_place(self) -> RequestedPlace:
+        """Return the requested place, with or without a name."""
+        place = super().to_place()
         named = bool(place.first_name.strip() or place.last_name.strip())
-        return Place(
+        return RequestedPlace(
             ticket=place.ticket,
             first_name=place.first_name,
             last_name=place.last_name,
@@ -78,31 +79,33 @@ class RowForm(Words):
         )
 
 
-class RowForms(BaseFormSet[RowForm]):
-    """All rows; the same address twice is said at the second one."""
+class BaseAttendeeRowFormSet(BaseFormSet[AttendeeRowForm]):
+    """All rows of a bulk order."""
 
     def clean(self) -> None:
-        """Look across rows."""
+        """Report an address that is used twice, at its second row."""
         seen: dict[str, int] = {}
-        for number, form in self.filled():
-            address = form.place().email.strip().casefold()
+        for number, form in self.iterate_filled_rows():
+            address = form.to_place().email.strip().casefold()
             first = seen.setdefault(address, number) if address else number
             if first != number:
                 sentence = _("The e-mail is the same as in row %(first)d.")
                 form.add_error("email", sentence % {"first": first})
 
-    def filled(self) -> Iterator[tuple[int, RowForm]]:
-        """The rows in which somebody stands, with their numbers from 1."""
+    def iterate_filled_rows(self) -> Iterator[tuple[int, AttendeeRowForm]]:
+        """Yield the rows that are not blank, with their numbers from 1."""
         for number, form in enumerate(self.forms, start=1):
-            if not form.is_blank:
+            if not form.is_blank_row:
                 yield number, form
 
 
-Rows: Any = formset_factory(RowForm, formset=RowForms, extra=0, max_num=MOST_ROWS, absolute_max=MOST_ROWS)
+AttendeeRowFormSet: Any = formset_factory(
+    AttendeeRowForm, formset=BaseAttendeeRowFormSet, extra=0, max_num=MAX_ROWS, absolute_max=MAX_ROWS
+)
 
 
 class PasteForm(forms.Form):
-    """Rows out of a spreadsheet."""
+    """Rows pasted from a spreadsheet."""
 
     pasted = forms.CharField(
         label=_("Rows from your spreadsheet"),
@@ -117,25 +120,25 @@ class PasteForm(forms.Form):
     )
 
 
-class DayForm(forms.Form):
-    """A day; empty is today. What was before yesterday stays as it was."""
+class SeatDayForm(forms.Form):
+    """The day on which a seat begins or ends; empty means today."""
 
-    day = Day(
+    day = DayField(
         label=_("Day"),
         required=False,
         error_messages={"invalid": _("Write the day as it stands in the calendar, such as 2027-06-15.")},
     )
 
     def clean_day(self) -> datetime.date | None:
-        """Yesterday at the earliest."""
+        """Refuse days before yesterday."""
         day: datetime.date | None = self.cleaned_data["day"]
         if day and day < timezone.localdate() - ONE_DAY:
             raise forms.ValidationError(_("Choose a day from yesterday on: what was before stays as it was."))
         return day
 
 
-class ColleagueForm(Words):
-    """A colleague whom the club does not know yet."""
+class ColleagueForm(AttendeeForm):
+    """A colleague who is not in the club's directory yet."""
 
     email = forms.CharField(
         label=_("E-mail"),
@@ -145,8 +148,8 @@ class ColleagueForm(Words):
     title = forms.CharField(label=_("Function"), required=False, max_length=120)
 
 
-class DetailsForm(Refusable, forms.Form):
-    """What the holder of a place says of themselves."""
+class AttendeeDetailsForm(ActionErrorsMixin, forms.Form):
+    """An attendee's own details."""
 
     first_name = forms.CharField(
         label=_("First name"),
@@ -161,11 +164,11 @@ class DetailsForm(Refusable, forms.Form):
     no_photo = forms.BooleanField(label=_("I do not want to be photographed"), required=False)
 
     @classmethod
-    def of(cls, registration: Registration) -> "DetailsForm":
-        """Filled with what is written now."""
+    def from_registration(cls, registration: Registration) -> "AttendeeDetailsForm":
+        """Return the form filled with the current values."""
         names = ("first_name", "last_name", "no_photo")
         return cls(initial={name: getattr(registration, name) for name in names})
 
-    def details(self) -> Place:
-        """What the act takes."""
-        return Place(ticket="", **self.cleaned_data)
+    def to_place(self) -> RequestedPlace:
+        """Return the cleaned values as the action takes them."""
+        return RequestedPlace(ticket="", **self.cleaned_data)

@@ -1,4 +1,4 @@
-"""What a company's contact ordered, and the mails that ask colleagues for their own details."""
+"""Orders that contacts placed for companies, and invitations to complete one's details."""
 
 import datetime
 
@@ -8,14 +8,13 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from convention.club.models import Company
-
-from ..models import Order, Registration
+from registrations.models import Order, Registration
 
 
 class CompanyOrder(models.Model):
-    """An order that a contact placed for a company: any of its contacts sees and changes it.
+    """An order that a contact placed for a company; all contacts of the company can change it.
 
-    `managed_by` is the contact who has the order's link and mails: whoever placed it, then a successor.
+    `managed_by` receives the order's link and mails: the contact who placed it, later a successor.
     """
 
     order = models.OneToOneField(Order, models.CASCADE, related_name="for_company")
@@ -37,27 +36,25 @@ class CompanyOrder(models.Model):
 
 
 class InvitationQuerySet(models.QuerySet["Invitation"]):
-    """Sets of invitations."""
-
-    def open(self, *, at: datetime.datetime) -> "InvitationQuerySet":
-        """Those that still await an answer: the place stands with the same holder and the event is ahead."""
+    def pending(self, *, at: datetime.datetime) -> "InvitationQuerySet":
+        """Return unanswered invitations of attendees who still have their place at an upcoming event."""
         return self.filter(
             registration__cancelled_at__isnull=True,
-            registration__generation=F("holder"),
+            registration__badge_version=F("badge_version"),
             registration__event__starts_at__gt=at,
             completed_at__isnull=True,
         )
 
 
 class Invitation(models.Model):
-    """Asks one holder of a place to complete their own details; reminded once. It keeps no address.
+    """An invitation to one attendee to complete their details. Stores no address.
 
-    `holder` is the registration's generation: whoever has the place after them is asked anew.
+    `badge_version` is the registration's at that time, so the next attendee of the place is invited anew.
     """
 
     registration = models.ForeignKey(Registration, models.CASCADE, related_name="invitations")
-    holder = models.PositiveIntegerField()
-    round = models.PositiveIntegerField(default=1)
+    badge_version = models.PositiveIntegerField()
+    attempt = models.PositiveIntegerField(default=1)
     queued_at = models.DateTimeField(auto_now_add=True)
     sent_at = models.DateTimeField(null=True)
     refused_at = models.DateTimeField(null=True)
@@ -68,7 +65,9 @@ class Invitation(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["registration", "holder"], name="one_invitation_per_holder")
+            models.UniqueConstraint(
+                fields=["registration", "badge_version"], name="one_invitation_per_holder"
+            )
         ]
         indexes = [
             models.Index(
@@ -79,4 +78,4 @@ class Invitation(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.registration} #{self.holder}"
+        return f"{self.registration} #{self.badge_version}"

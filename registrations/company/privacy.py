@@ -1,25 +1,25 @@
-"""What the company desk holds of people, for the privacy desk."""
+"""Personal data of the company desk, for export and erasure."""
 
 from django.utils.translation import gettext_lazy as _
 
-from convention.personal import Holding
+from convention.personal_data import PersonalDataSource
 
 from .models import CompanyOrder, Invitation
 
-HOLDINGS = [
-    Holding(
+PERSONAL_DATA = [
+    PersonalDataSource(
         model=CompanyOrder,
-        why=_("orders that you placed for your company"),
-        did=("placed_by", "managed_by"),
-        tells=("id", "order", "company"),
-        because=_("the order is the company’s; no name is left"),
-        leads=False,
+        purpose=_("orders that you placed for your company"),
+        actor_columns=("placed_by", "managed_by"),
+        exported_columns=("id", "order", "company"),
+        retention_reason=_("the order is the company’s; no name is left"),
+        leads_to_other_tables=False,
     ),
-    Holding(
+    PersonalDataSource(
         model=Invitation,
         name=_("e-mails that ask for details"),
-        why=_("e-mails that asked for your own details"),
-        through=("registration",),
-        gone=True,
+        purpose=_("e-mails that asked for your own details"),
+        parent_columns=("registration",),
+        is_deleted_on_erasure=True,
     ),
 ]

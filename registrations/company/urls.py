@@ -1,31 +1,33 @@
-"""Addresses."""
+"""URLs of the company desk."""
 
 from typing import Any
 
 from django.urls import path
 
-from .views import desk, details, invoices, many, places
+from .views import attendee_details, bulk_order, desk, invoices, registrations
 
-ONE = "company/<slug:company>"
-PLACE = f"{ONE}/registrations/<slug:reference>"
-MANY = f"{ONE}/register/<slug:event>"
+COMPANY_PATH = "company/<slug:company>"
+REGISTRATION_PATH = f"{COMPANY_PATH}/registrations/<slug:reference>"
+BULK_ORDER_PATH = f"{COMPANY_PATH}/register/<slug:event>"
 
 pages: list[Any] = [
-    path("company/", desk.index, name="company"),
-    path(f"{ONE}/", desk.home, name="company-home"),
-    path(f"{ONE}/seats/", desk.seats, name="company-seats"),
-    path(f"{ONE}/seats/give/<int:job>/", desk.give, name="company-seat-give"),
-    path(f"{ONE}/seats/take/<int:seat>/", desk.take, name="company-seat-take"),
-    path(f"{ONE}/registrations/", places.registrations, name="company-registrations"),
-    path(f"{PLACE}/", places.place, name="company-place"),
-    path(f"{PLACE}/invite/", places.invite_again, name="company-place-invite"),
-    path(f"{PLACE}/cancel/", places.cancel_place, name="company-place-cancel"),
-    path(f"{ONE}/orders/", places.orders, name="company-orders"),
-    path(f"{ONE}/orders/<slug:reference>/invoices/", invoices.invoices, name="company-invoices"),
-    path(f"{ONE}/invoices/<int:invoice>.pdf", invoices.invoice, name="company-invoice"),
-    path(f"{MANY}/", many.many, name="company-register"),
-    path(f"{MANY}/check/", many.check, name="company-check"),
+    path("company/", desk.company_list, name="company"),
+    path(f"{COMPANY_PATH}/", desk.company_home, name="company-home"),
+    path(f"{COMPANY_PATH}/seats/", desk.seat_list, name="company-seats"),
+    path(f"{COMPANY_PATH}/seats/give/<int:job>/", desk.seat_assignment, name="company-seat-give"),
+    path(f"{COMPANY_PATH}/seats/take/<int:seat>/", desk.seat_removal, name="company-seat-take"),
+    path(f"{COMPANY_PATH}/registrations/", registrations.registration_list, name="company-registrations"),
+    path(f"{REGISTRATION_PATH}/", registrations.registration_detail, name="company-place"),
+    path(f"{REGISTRATION_PATH}/invite/", registrations.invitation_resend, name="company-place-invite"),
+    path(f"{REGISTRATION_PATH}/cancel/", registrations.registration_cancel, name="company-place-cancel"),
+    path(f"{COMPANY_PATH}/orders/", registrations.order_list, name="company-orders"),
+    path(f"{COMPANY_PATH}/orders/<slug:reference>/invoices/", invoices.invoice_list, name="company-invoices"),
+    path(f"{COMPANY_PATH}/invoices/<int:invoice>.pdf", invoices.invoice_download, name="company-invoice"),
+    path(f"{BULK_ORDER_PATH}/", bulk_order.bulk_order_rows, name="company-register"),
+    path(f"{BULK_ORDER_PATH}/check/", bulk_order.bulk_order_review, name="company-check"),
     path(
-        "orders/<slug:reference>/<slug:secret>/<slug:person>/details/", details.details, name="order-details"
+        "orders/<slug:reference>/<slug:secret>/<slug:person>/details/",
+        attendee_details.attendee_details,
+        name="order-details",
     ),
 ]

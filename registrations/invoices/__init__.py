@@ -1,1 +1,6 @@
-"""What is owed, invoiced, paid and given back; it knows nothing of orders or tickets."""
+"""Receivables, invoices, credit notes, payments, refunds and the accounting made of them.
+Start with `models/receivables.py` and `ledger/charges.py` (amounts owed), then `documents/issuing.py` and
+`documents/numbering.py` (invoices), `accounting/` (VAT, FEC) and `views/`.
+It may import `convention` and the PDF helpers of `schedule.paper`; it knows nothing of orders and tickets,
+which reach it through `ledger.charges` and the hooks of `convention.periodic_jobs`.
+"""

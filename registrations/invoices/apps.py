@@ -1,4 +1,4 @@
-"""Invoices, payments and the books."""
+"""App configuration of invoices."""
 
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
@@ -8,11 +8,11 @@ from convention.hooks import HOUR
 
 
 class InvoicesConfig(AppConfig):
-    """Invoices, payments and the books."""
+    """Register the reminder job."""
 
     name = "registrations.invoices"
     verbose_name = _("Invoices")
 
     def ready(self) -> None:
         """Register what lower layers call."""
-        hooks.periodic_jobs.register("registrations.invoices.remind.remind_all", seconds=HOUR)
+        hooks.periodic_jobs.register("registrations.invoices.reminders.queue_due_reminders", seconds=HOUR)

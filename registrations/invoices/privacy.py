@@ -1,4 +1,4 @@
-"""What invoices hold of people, for the privacy desk. The books stay whole."""
+"""Personal data in receivables, invoices and quotations: what is exported, erased and retained."""
 
 import datetime
 from collections.abc import Iterable, Iterator
@@ -11,215 +11,301 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from convention.addresses import folded
 from convention.club.models import Company, Person
-from convention.dates import say_day
-from convention.personal import Holding, Rule, Subject, Words, written_to
-from convention.privacy.redact import STRUCK, Redactor, full_name_phrases
+from convention.personal_data import (
+    DataSubject,
+    PersonalDataSource,
+    RetentionRule,
+    TranslatableText,
+    has_address_in_column,
+)
+from convention.privacy.redaction.redactor import REPLACEMENT_TEXT, Redactor, build_full_name_phrases
+from convention.text.dates import format_date
+from convention.text.email_addresses import normalize_email
 
-from .models import Charge, Invoice, Issuer, Line, Paper, Payment, Quotation, Receivable, Refund, Reminder
+from .models import (
+    Charge,
+    Invoice,
+    InvoiceLine,
+    InvoicePdf,
+    Issuer,
+    Payment,
+    Quotation,
+    Receivable,
+    Refund,
+    Reminder,
+)
 
-CONTACT: Final = ("email", "purchase_order", "service_code", "engagement_number")
-BUYER: Final = ("name", "street", "postcode", "city", "siren", "vat_number")
-MOST_AT_ONCE: Final = 500
-YEARS_BY_LAW: Final = 10
+CONTACT_FIELDS: Final = ("email", "purchase_order", "service_code", "engagement_number")
+BUYER_FIELDS: Final = ("name", "street", "postcode", "city", "siren", "vat_number")
+ERASURE_BATCH_SIZE: Final = 500
+LEGAL_RETENTION_YEARS: Final = 10
 
-BOOKS = _("the law requires payments to stay in the books for ten years; no name is left")
-BY_LAW = _("the law requires issued invoices to stay as they are for ten years, with name and address")
+BOOKKEEPING_REASON = _("the law requires payments to stay in the books for ten years; no name is left")
+LEGAL_RETENTION_REASON = _(
+    "the law requires issued invoices to stay as they are for ten years, with name and address"
+)
 
 
-def blank_buyers(rows: "QuerySet[Any]", subject: Subject | None = None) -> None:
-    """Remove who pays: an issued invoice has its own copy. A company stays, without the contact's address."""
-    redactor = Redactor(subject or Subject(), alone=True)
+def blank_buyers(rows: "QuerySet[Any]", subject: DataSubject | None = None) -> None:
+    """Blank the buyer of each receivable. A company keeps its name and loses the contact's address.
+
+    Issued invoices are not touched: they have their own copy, which the law requires.
+    """
+    redactor = Redactor(subject or DataSubject(), redact_single_names=True)
     for receivable in rows:
-        named = is_company(receivable, redactor)
-        for column in CONTACT if named else (*CONTACT, *BUYER):
+        # Who bought as a company is no personal data, unless it is named after the person.
+        named = is_company_buyer(receivable, redactor)
+        for column in CONTACT_FIELDS if named else (*CONTACT_FIELDS, *BUYER_FIELDS):
             setattr(receivable, column, "")
-        receivable.subject = redactor.text(receivable.subject)
+        receivable.subject = redactor.redact_text(receivable.subject)
         receivable.save()
 
 
-def is_company(receivable: Receivable, redactor: Redactor) -> bool:
-    """Return whether the buyer is a firm, by its numbers or in the directory, and not named as the person."""
-    if not receivable.name or redactor.finds(receivable.name):
+def is_company_buyer(receivable: Receivable, redactor: Redactor) -> bool:
+    """Return whether the buyer is a company and not the person named as the subject.
+
+    A company is known by its SIREN or VAT number, or by its name in the directory.
+    """
+    if not receivable.name or redactor.has_match(receivable.name):
         return False
     has_number = bool(receivable.siren or receivable.vat_number)
     return has_number or Company.objects.filter(name__iexact=receivable.name).exists()
 
 
-def billed_to(column: str, subject: Subject) -> Q:
-    """Return a condition on rows: the buyer's name is the subject's full name, in either order."""
-    found = Q(pk__in=[])
+def build_billed_name_condition(column: str, subject: DataSubject) -> Q:
+    """Return a condition on rows whose `column` is the subject's full name, in either order."""
+    condition = Q(pk__in=[])
     for name in subject.names:
-        for written in {" ".join(name), " ".join(reversed(name))} if full_name_phrases(name) else ():
-            found |= Q(**{f"{column}__iexact": written})
-    return found
+        for written in {" ".join(name), " ".join(reversed(name))} if build_full_name_phrases(name) else ():
+            condition |= Q(**{f"{column}__iexact": written})
+    return condition
 
 
-def _quoted_to(subject: Subject) -> "QuerySet[Any]":
-    """Return the quotations that were asked for from an address of the subject or are billed to them."""
+def _find_quotations_to(subject: DataSubject) -> "QuerySet[Any]":
+    """Return the quotations requested from an address of the subject or billed to the subject."""
     rows = Quotation.objects.alias(low=Lower(KT("buyer__email"))).filter(low__in=sorted(subject.addresses))
-    asked = {pk for pk, email in rows.values_list("pk", "buyer__email") if folded(email) in subject.addresses}
-    return Quotation.objects.filter(pk__in=asked | set(_quoted_in_their_name(subject)))
+    requested_ids = {
+        pk
+        for pk, email in rows.values_list("pk", "buyer__email")
+        if normalize_email(email) in subject.addresses
+    }
+    return Quotation.objects.filter(pk__in=requested_ids | set(_iter_quotation_ids_in_name(subject)))
 
 
-def _quoted_in_their_name(subject: Subject) -> Iterator[int]:
-    """Yield the quotations that somebody else asked for, for the subject and billed to them."""
-    billed = set(Quotation.objects.filter(billed_to("buyer_name", subject)).values_list("pk", flat=True))
-    yield from (row.pk for row in _naming(subject) if row.pk in billed)
+def _iter_quotation_ids_in_name(subject: DataSubject) -> Iterator[int]:
+    """Yield ids of quotations requested by others for the subject and billed in their name."""
+    billed = set(
+        Quotation.objects.filter(build_billed_name_condition("buyer_name", subject)).values_list(
+            "pk", flat=True
+        )
+    )
+    yield from (row.pk for row in _iter_quotations_naming(subject) if row.pk in billed)
 
 
-def _quoted_for(subject: Subject) -> "QuerySet[Any]":
+def _find_quotations_for_attendee(subject: DataSubject) -> "QuerySet[Any]":
     """Return the quotations of others that name the subject as an attendee."""
-    own = set(_quoted_to(subject).values_list("pk", flat=True))
-    return Quotation.objects.filter(pk__in={row.pk for row in _naming(subject)} - own)
+    own_ids = set(_find_quotations_to(subject).values_list("pk", flat=True))
+    return Quotation.objects.filter(pk__in={row.pk for row in _iter_quotations_naming(subject)} - own_ids)
 
 
-def _naming(subject: Subject) -> Iterator[Quotation]:
-    """Yield the quotations whose lines name the subject, and that no namesake of theirs asked for.
+def _iter_quotations_naming(subject: DataSubject) -> Iterator[Quotation]:
+    """Yield the quotations whose lines name the subject, except those a namesake asked for.
 
-    A line knows an attendee by name alone: in an automatic erasure none is found.
+    A line knows an attendee by name alone, so an automatic erasure, which nobody reviews, finds none.
     """
     redactor = Redactor(subject)
+    # Names are inside JSON lines: every quotation is read. They are few: a retention rule deletes old ones.
     for row in Quotation.objects.all() if not subject.is_automatic else ():
-        if any(redactor.finds(text) for text in row.texts):
+        if any(redactor.has_match(text) for text in row.line_texts):
+            # A namesake's own quotation must not be redacted.
             asked_by = Person.objects.filter(email__iexact=row.buyer["email"]).exclude(pk=subject.person_id)
-            if not any(redactor.finds(person.name) for person in asked_by):
+            if not any(redactor.has_match(person.name) for person in asked_by):
                 yield row
 
 
-def _strike_attendee(rows: "QuerySet[Any]", subject: Subject) -> None:
-    """Remove the subject from the lines; number, prices and the buyer stay."""
+def _redact_attendee(rows: "QuerySet[Any]", subject: DataSubject) -> None:
+    """Remove the subject's name from the lines; number, prices and buyer stay."""
     redactor = Redactor(subject)
     for row in rows:
-        rows.model.objects.filter(pk=row.pk).update(lines=[_without(redactor, line) for line in row.lines])
+        rows.model.objects.filter(pk=row.pk).update(
+            lines=[_redact_quotation_line(redactor, line) for line in row.lines]
+        )
 
 
-def _without(redactor: Redactor, line: dict[str, Any]) -> dict[str, Any]:
+def _redact_quotation_line(redactor: Redactor, line: dict[str, Any]) -> dict[str, Any]:
     """Return a line of a quotation without the subject; before there was an attendee the text named them."""
-    struck = redactor.text(line["description"])
-    description = struck.rpartition(", ")[0] if struck.endswith(f", {STRUCK}") else struck
+    struck = redactor.redact_text(line["description"])
+    description = struck.rpartition(", ")[0] if struck.endswith(f", {REPLACEMENT_TEXT}") else struck
     attendee = line.get("attendee", "")
-    return {**line, "description": description, "attendee": "" if redactor.finds(attendee) else attendee}
+    return {**line, "description": description, "attendee": "" if redactor.has_match(attendee) else attendee}
 
 
-def old_quotations(before: datetime.datetime) -> int:
-    """Remove the quotations that were valid until before then; how many."""
+def delete_old_quotations(before: datetime.datetime) -> int:
+    """Delete the quotations that expired before a moment; return how many."""
     return int(Quotation.objects.filter(valid_until__lt=timezone.localdate(before)).delete()[0])
 
 
-def old_buyers(before: datetime.datetime) -> int:
-    """Remove who pays where all is settled: of events that ended before then, else noted before; how many."""
-    over = Q(event__ends_at__lt=before) | Q(event=None, created_at__lt=before)
-    rows = Receivable.objects.filter(over).exclude(name="", email="", street="").order_by("pk")
-    settled = rows.with_balance().filter(Q(due=0))
-    keys = list(settled.values_list("pk", flat=True)[:MOST_AT_ONCE])
+def blank_old_buyers(before: datetime.datetime) -> int:
+    """Blank the buyers of settled receivables whose event ended before a moment; return how many.
+
+    Without an event the receivable's creation counts. At most ERASURE_BATCH_SIZE are handled in a call.
+    """
+    is_past = Q(event__ends_at__lt=before) | Q(event=None, created_at__lt=before)
+    rows = Receivable.objects.filter(is_past).exclude(name="", email="", street="").order_by("pk")
+    # Reminders and refunds still need the buyer of an unsettled one.
+    settled = rows.with_balance().filter(Q(amount_due=0))
+    # The rest follows in the next run of the retention job.
+    keys = list(settled.values_list("pk", flat=True)[:ERASURE_BATCH_SIZE])
     blank_buyers(Receivable.objects.filter(pk__in=keys))
     return len(keys)
 
 
-def _paper(paper: Any) -> Iterable[tuple[str, bytes]]:
-    yield f"{paper.invoice.number}.pdf", bytes(paper.content)
+def _export_invoice_pdf(invoice_pdf: Any) -> Iterable[tuple[str, bytes]]:
+    yield f"{invoice_pdf.invoice.number}.pdf", bytes(invoice_pdf.content)
 
 
-def issued_invoices(subject: Subject) -> Iterator[Words]:
-    """Name the issued documents whose buyer the subject is."""
-    if documents := list(invoiced_to(subject).order_by("issued_on", "pk")):
+def describe_retained_invoices(subject: DataSubject) -> Iterator[TranslatableText]:
+    """Yield a sentence that names the issued documents billed to the subject."""
+    if documents := list(find_invoices_billed_to(subject).order_by("issued_on", "pk")):
         yield ngettext(
             "Invoice %(numbers)s stays, with its lines and the name and address of the buyer: the law "
             "requires the club to keep issued invoices for ten years, in this case until %(day)s.",
             "Invoices %(numbers)s stay, with their lines and the name and address of the buyer: the law "
             "requires the club to keep issued invoices for ten years, in this case until %(day)s.",
             len(documents),
-        ) % {"numbers": listed(documents), "day": say_day(last_day_by_law(documents))}
+        ) % {"numbers": join_invoice_numbers(documents), "day": format_date(compute_retention_end(documents))}
 
 
-def listed(documents: list[Invoice]) -> str:
+def join_invoice_numbers(documents: list[Invoice]) -> str:
     return ", ".join(document.number for document in documents)
 
 
-def invoiced_to(subject: Subject) -> "QuerySet[Any]":
-    """Return the issued documents whose buyer has an address of the subject, now or when they were issued."""
+def find_invoices_billed_to(subject: DataSubject) -> "QuerySet[Any]":
+    """Return the documents whose buyer has an address of the subject, now or when issued."""
+    # Lower() only narrows the candidates; `normalize_email` decides, as elsewhere.
     rows = Invoice.objects.alias(low=Lower(KT("buyer__email")))
-    known = rows.filter(written_to("receivable__email", subject) | Q(low__in=sorted(subject.addresses)))
-    addresses = known.values_list("pk", "receivable__email", "buyer__email")
+    candidates = rows.filter(
+        has_address_in_column("receivable__email", subject) | Q(low__in=sorted(subject.addresses))
+    )
+    addresses = candidates.values_list("pk", "receivable__email", "buyer__email")
     return Invoice.objects.filter(
-        pk__in=[pk for pk, *emails in addresses if subject.addresses & set(map(folded, filter(None, emails)))]
+        pk__in=[
+            pk
+            for pk, *emails in addresses
+            if subject.addresses & set(map(normalize_email, filter(None, emails)))
+        ]
     )
 
 
-def last_day_by_law(documents: list[Invoice]) -> datetime.date:
-    """Return the day on which the last of them has been kept for ten years after its year."""
-    return datetime.date(max(document.issued_on.year for document in documents) + YEARS_BY_LAW, 12, 31)
+def compute_retention_end(documents: list[Invoice]) -> datetime.date:
+    """Return the last day of the legal retention of these documents."""
+    return datetime.date(
+        max(document.issued_on.year for document in documents) + LEGAL_RETENTION_YEARS, 12, 31
+    )
 
 
-HOLDINGS = [
-    Holding(
+PERSONAL_DATA = [
+    PersonalDataSource(
         model=Receivable,
-        why=_("what you owe and whom to bill"),
-        addresses=("email",),
-        hides=("search",),
-        forget=blank_buyers,
-        because=_("what is owed and paid stays in the books; an issued invoice has its own copy of the name"),
+        purpose=_("what you owe and whom to bill"),
+        address_columns=("email",),
+        hidden_columns=("search_text",),
+        erase_rows=blank_buyers,
+        retention_reason=_(
+            "what is owed and paid stays in the books; an issued invoice has its own copy of the name"
+        ),
     ),
-    Holding(model=Charge, why=_("what you bought"), through=("receivable",), hides=("key",), because=BOOKS),
-    Holding(
+    PersonalDataSource(
+        model=Charge,
+        purpose=_("what you bought"),
+        parent_columns=("receivable",),
+        hidden_columns=("key",),
+        retention_reason=BOOKKEEPING_REASON,
+    ),
+    PersonalDataSource(
         model=Invoice,
-        why=_("your invoices"),
-        through=("receivable",),
-        finds=invoiced_to,
-        by_law=True,
-        because=BY_LAW,
+        purpose=_("your invoices"),
+        parent_columns=("receivable",),
+        find_more_rows=find_invoices_billed_to,
+        is_required_by_law=True,
+        retention_reason=LEGAL_RETENTION_REASON,
     ),
-    Holding(model=Line, why=_("your invoices"), through=("invoice",), by_law=True, because=BY_LAW),
-    Holding(
-        model=Paper, why=_("your invoices"), through=("invoice",), files=_paper, by_law=True, because=BY_LAW
+    PersonalDataSource(
+        model=InvoiceLine,
+        purpose=_("your invoices"),
+        parent_columns=("invoice",),
+        is_required_by_law=True,
+        retention_reason=LEGAL_RETENTION_REASON,
     ),
-    Holding(model=Reminder, why=_("reminders of your invoices"), through=("invoice",), because=BOOKS),
-    Holding(model=Payment, why=_("what you paid"), through=("receivable",), because=BOOKS),
-    Holding(model=Refund, why=_("what you got back"), through=("receivable",), because=BOOKS),
-    Holding(
+    PersonalDataSource(
+        model=InvoicePdf,
+        purpose=_("your invoices"),
+        parent_columns=("invoice",),
+        export_files=_export_invoice_pdf,
+        is_required_by_law=True,
+        retention_reason=LEGAL_RETENTION_REASON,
+    ),
+    PersonalDataSource(
+        model=Reminder,
+        purpose=_("reminders of your invoices"),
+        parent_columns=("invoice",),
+        retention_reason=BOOKKEEPING_REASON,
+    ),
+    PersonalDataSource(
+        model=Payment,
+        purpose=_("what you paid"),
+        parent_columns=("receivable",),
+        retention_reason=BOOKKEEPING_REASON,
+    ),
+    PersonalDataSource(
+        model=Refund,
+        purpose=_("what you got back"),
+        parent_columns=("receivable",),
+        retention_reason=BOOKKEEPING_REASON,
+    ),
+    PersonalDataSource(
         model=Quotation,
-        why=_("quotations that you asked for"),
-        finds=_quoted_to,
-        hides=("public_id",),
-        gone=True,
+        purpose=_("quotations that you asked for"),
+        find_more_rows=_find_quotations_to,
+        hidden_columns=("public_id",),
+        is_deleted_on_erasure=True,
     ),
-    Holding(
+    PersonalDataSource(
         model=Quotation,
         name=_("quotations of others"),
-        why=_("quotations of others that name you"),
-        finds=_quoted_for,
-        tells=("id", "number", "event", "given_on"),
-        forget=_strike_attendee,
-        leads=False,
+        purpose=_("quotations of others that name you"),
+        find_more_rows=_find_quotations_for_attendee,
+        exported_columns=("id", "number", "event", "issued_on"),
+        erase_rows=_redact_attendee,
+        leads_to_other_tables=False,
     ),
-    Holding(
+    PersonalDataSource(
         model=Issuer,
-        why=_("the address of the association that invoices"),
-        addresses=("email",),
-        tells=("id", "email"),
-        because=_("it is the association’s address"),
-        leads=False,
+        purpose=_("the address of the association that invoices"),
+        address_columns=("email",),
+        exported_columns=("id", "email"),
+        retention_reason=_("it is the association’s address"),
+        leads_to_other_tables=False,
     ),
 ]
-LEGAL_RETENTION = [issued_invoices]
+LEGAL_RETENTION = [describe_retained_invoices]
 FREE_TEXT = {Charge: ("description",), Payment: ("note",), Refund: ("reason",)}
 RETENTION = [
-    Rule(
+    RetentionRule(
         slug="quotations",
         name=_("Quotations"),
-        since=_("after their last day"),
+        counted_from=_("after their last day"),
         days=365,
-        least=30,
-        sweep=old_quotations,
+        min_days=30,
+        delete_older_than=delete_old_quotations,
     ),
-    Rule(
+    RetentionRule(
         slug="billed",
         name=_("Who was billed, apart from issued invoices"),
-        since=_("after the end of the event, once all is settled"),
+        counted_from=_("after the end of the event, once all is settled"),
         days=3 * 365,
-        least=90,
-        sweep=old_buyers,
+        min_days=90,
+        delete_older_than=blank_old_buyers,
     ),
 ]

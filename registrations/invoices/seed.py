@@ -1,4 +1,4 @@
-"""The demo’s issuer, and what companies owe for the past edition: one receivable in each state."""
+"""Demo data: the issuer, and receivables of a past event, one in each state."""
 
 import datetime
 
@@ -6,33 +6,33 @@ from django.utils import timezone
 
 from convention.club.models import Company
 from convention.events.models import Event
-from convention.seeding import World
+from convention.seeding import DemoWorld
 
-from .credit import credit, credit_amount
-from .exemptions import DUES
-from .issue import issue, issue_deposit
+from .documents.credit_notes import credit_invoice, credit_invoice_amount
+from .documents.issuing import issue_deposit_invoice, issue_invoice
+from .ledger.charges import Buyer, ChargeItem, record_charges
+from .ledger.payments import link_payout_to_bank_line, record_payment, record_payout
+from .ledger.refunds import complete_refund, request_refund
 from .models import Charge, Issuer, Receivable
-from .owe import Buyer, Owed, owe
-from .pay import match_payout, record_payment, record_payout
-from .refund import refund, refund_done
+from .vat_exemptions import DUES_EXEMPTION
 
-STANDARD, REDUCED = 2000, 1000
-STAND = Owed("stand", "Stand équipé, 9 m²", 240_000, STANDARD)
-GUESTS = Owed("guest", "Billet Invité", 12_000, STANDARD, quantity=3)
-DINNER = Owed("dinner", "Dîner du mardi", 6_600, REDUCED, quantity=3)
-YEAR = Owed("dues", "Cotisation annuelle", 150_000, 0, exemption=DUES)
+STANDARD_RATE, REDUCED_RATE = 2000, 1000
+STAND_ITEM = ChargeItem("stand", "Stand équipé, 9 m²", 240_000, STANDARD_RATE)
+GUEST_TICKETS_ITEM = ChargeItem("guest", "Billet Invité", 12_000, STANDARD_RATE, quantity=3)
+DINNER_ITEM = ChargeItem("dinner", "Dîner du mardi", 6_600, REDUCED_RATE, quantity=3)
+DUES_ITEM = ChargeItem("dues", "Cotisation annuelle", 150_000, 0, exemption=DUES_EXEMPTION)
 
 
-def seed(world: World) -> None:
-    """Who invoices, in every demo; what is owed, in the club's."""
-    if Issuer.current() is None:
-        make_issuer()
+def seed(world: DemoWorld) -> None:
+    """Create the issuer, and the receivables of companies in the size `club`."""
+    if Issuer.get_current() is None:
+        create_demo_issuer()
     if world.size == "club":
-        make_past(world)
+        create_past_receivables(world)
 
 
-def make_issuer() -> None:
-    """An association with numbers that are valid and belong to nobody."""
+def create_demo_issuer() -> None:
+    """Create an issuer whose identifiers are valid and belong to nobody."""
     Issuer.objects.create(
         pk=1,
         legal_name="Club de démonstration",
@@ -41,6 +41,7 @@ def make_issuer() -> None:
         postcode="75000",
         city="Paris",
         email="tresorerie@club.example",
+        # Valid by its checksum, but assigned to nobody.
         siren="900000001",
         siret="90000000100009",
         vat_number="FR68900000001",
@@ -49,25 +50,26 @@ def make_issuer() -> None:
     )
 
 
-def make_past(world: World) -> None:
-    """One of each state, from six weeks before the past edition on."""
+def create_past_receivables(world: DemoWorld) -> None:
+    """Create one receivable in each state, from six weeks before the past event on."""
     event = Event.objects.filter(slug__startswith="convention-").earliest("starts_at")
     companies = list(Company.objects.order_by("pk")[:8])
     start = timezone.localdate(event.starts_at) - datetime.timedelta(days=42)
     days = [start + datetime.timedelta(days=3 * number) for number in range(len(companies))]
     owed = [
-        owed_by(world, company, event, on, number)
+        create_company_receivable(world, company, event, on, number)
         for number, (company, on) in enumerate(zip(companies, days, strict=True))
     ]
-    for make, receivable, on in zip(STATES, owed, days, strict=True):
+    for make, receivable, on in zip(STATE_MAKERS, owed, days, strict=True):
         make(receivable, on)
-    make_payout(days[-1] + datetime.timedelta(days=5))
-    recent = owed_by(world, companies[0], event, world.today, len(companies))
-    issue(receivable=recent, on=world.today)
+    create_demo_payout(days[-1] + datetime.timedelta(days=5))
+    recent = create_company_receivable(world, companies[0], event, world.today, len(companies))
+    issue_invoice(receivable=recent, issued_on=world.today)
 
 
-def owed_by(world: World, company: Company, event: Event, on: datetime.date, number: int) -> Receivable:
-    """What a company owes since that day."""
+def create_company_receivable(
+    world: DemoWorld, company: Company, event: Event, owed_on: datetime.date, number: int
+) -> Receivable:
     public = number == 2
     buyer = Buyer(
         name=company.name,
@@ -76,101 +78,128 @@ def owed_by(world: World, company: Company, event: Event, on: datetime.date, num
         city=company.city or "Lyon",
         siren=company.siren,
         email=f"comptabilite@{company.slug}.example",
-        purchase_order=f"BC-{on.year}-{100 + number}",
+        purchase_order=f"BC-{owed_on.year}-{100 + number}",
         service_code="SERVICE-12" if public else "",
-        engagement_number=f"EJ{on.year}00{number}" if public else "",
+        engagement_number=f"EJ{owed_on.year}00{number}" if public else "",
     )
-    charges = [STAND] if number % 3 == 2 else [YEAR] if number == 4 else [GUESTS, DINNER]
-    receivable = owe(
+    charges = (
+        [STAND_ITEM] if number % 3 == 2 else [DUES_ITEM] if number == 4 else [GUEST_TICKETS_ITEM, DINNER_ITEM]
+    )
+    receivable = record_charges(
         reference=f"DEMO{number + 1:03}",
         buyer=buyer,
-        charges=charges,
+        items=charges,
         event=event,
         subject=event.name,
         service_from=timezone.localdate(event.starts_at),
         service_to=timezone.localdate(event.ends_at),
     )
-    at = timezone.make_aware(datetime.datetime.combine(on, datetime.time(9)))
+    at = timezone.make_aware(datetime.datetime.combine(owed_on, datetime.time(9)))
     Receivable.objects.filter(pk=receivable.pk).update(created_at=at)
     Charge.objects.filter(receivable=receivable).update(added_at=at)
     return receivable
 
 
-def later(on: datetime.date, days: int) -> datetime.date:
-    """Some days after."""
-    return on + datetime.timedelta(days=days)
+def add_days(start_day: datetime.date, days: int) -> datetime.date:
+    return start_day + datetime.timedelta(days=days)
 
 
-def paid(receivable: Receivable, on: datetime.date) -> None:
-    """Invoiced, paid by transfer."""
-    total = issue(receivable=receivable, on=on).total
-    record_payment(receivable=receivable, amount=total, method="transfer", received_on=later(on, 12))
+def make_paid(receivable: Receivable, issue_day: datetime.date) -> None:
+    """Invoice it; it is paid by transfer."""
+    total = issue_invoice(receivable=receivable, issued_on=issue_day).total
+    record_payment(
+        receivable=receivable, amount=total, method="transfer", received_on=add_days(issue_day, 12)
+    )
 
 
-def by_card(receivable: Receivable, on: datetime.date) -> None:
-    """Paid by card, then invoiced as paid."""
+def make_paid_by_card(receivable: Receivable, issue_day: datetime.date) -> None:
+    """Pay it by card, then invoice it."""
     total = sum(charge.amount for charge in receivable.charges.all())
     fee = total * 15 // 1000 + 25
     record_payment(
-        receivable=receivable, amount=total, method="card", received_on=on, fee=fee, external_id="demo_pi_1"
+        receivable=receivable,
+        amount=total,
+        method="card",
+        received_on=issue_day,
+        fee=fee,
+        external_id="demo_pi_1",
     )
-    issue(receivable=receivable, on=on)
+    issue_invoice(receivable=receivable, issued_on=issue_day)
 
 
-def by_deposit(receivable: Receivable, on: datetime.date) -> None:
-    """A deposit of 30 %, paid, and the balance still to be paid."""
+def make_deposit_paid(receivable: Receivable, issue_day: datetime.date) -> None:
+    """Invoice a deposit of 30 %, which is paid, then the balance, which is not."""
     total = sum(charge.amount for charge in receivable.charges.all())
-    deposit = issue_deposit(receivable=receivable, amount=total * 3 // 10, on=on)
-    record_payment(receivable=receivable, amount=deposit.total, method="transfer", received_on=later(on, 2))
-    issue(receivable=receivable, on=later(on, 2))
+    deposit = issue_deposit_invoice(receivable=receivable, amount=total * 3 // 10, issued_on=issue_day)
+    record_payment(
+        receivable=receivable, amount=deposit.total, method="transfer", received_on=add_days(issue_day, 2)
+    )
+    issue_invoice(receivable=receivable, issued_on=add_days(issue_day, 2))
 
 
-def overdue(receivable: Receivable, on: datetime.date) -> None:
-    """Invoiced, and nothing came."""
-    issue(receivable=receivable, on=on)
+def make_overdue(receivable: Receivable, issue_day: datetime.date) -> None:
+    """Invoice it; nothing is paid."""
+    issue_invoice(receivable=receivable, issued_on=issue_day)
 
 
-def too_much(receivable: Receivable, on: datetime.date) -> None:
-    """Paid twice."""
-    total = issue(receivable=receivable, on=on).total
+def make_overpaid(receivable: Receivable, issue_day: datetime.date) -> None:
+    """Pay it twice."""
+    total = issue_invoice(receivable=receivable, issued_on=issue_day).total
     for wait in (10, 11):
-        record_payment(receivable=receivable, amount=total, method="transfer", received_on=later(on, wait))
+        record_payment(
+            receivable=receivable, amount=total, method="transfer", received_on=add_days(issue_day, wait)
+        )
 
 
-def too_little(receivable: Receivable, on: datetime.date) -> None:
-    """Paid in part, late."""
-    total = issue(receivable=receivable, on=on).total
-    record_payment(receivable=receivable, amount=total // 2, method="transfer", received_on=later(on, 40))
+def make_underpaid(receivable: Receivable, issue_day: datetime.date) -> None:
+    """Pay a part of it, late."""
+    total = issue_invoice(receivable=receivable, issued_on=issue_day).total
+    record_payment(
+        receivable=receivable, amount=total // 2, method="transfer", received_on=add_days(issue_day, 40)
+    )
 
 
-def credited(receivable: Receivable, on: datetime.date) -> None:
-    """Paid, cancelled, credited and given back."""
-    document = issue(receivable=receivable, on=on)
+def make_credited(receivable: Receivable, issue_day: datetime.date) -> None:
+    """Pay it, withdraw and credit it, and refund the money."""
+    document = issue_invoice(receivable=receivable, issued_on=issue_day)
     payment = record_payment(
-        receivable=receivable, amount=document.total, method="card", received_on=on, fee=615,
+        receivable=receivable, amount=document.total, method="card", received_on=issue_day, fee=615,
         external_id="demo_pi_2",
     )  # fmt: skip
-    credit(invoice=document, reason="Annulation", on=later(on, 1))
-    gone = refund(payment=payment, amount=document.total, reason="Annulation", external_id="demo_re_1")
-    refund_done(refund=gone, on=later(on, 1))
+    credit_invoice(invoice=document, reason="Annulation", issued_on=add_days(issue_day, 1))
+    refund = request_refund(
+        payment=payment, amount=document.total, reason="Annulation", external_id="demo_re_1"
+    )
+    complete_refund(refund=refund, refunded_on=add_days(issue_day, 1))
 
 
-def discounted(receivable: Receivable, on: datetime.date) -> None:
-    """Invoiced, with a discount given later."""
-    document = issue(receivable=receivable, on=on)
-    credit_amount(invoice=document, amount=10_000, reason="Geste commercial", on=later(on, 1))
+def make_discounted(receivable: Receivable, issue_day: datetime.date) -> None:
+    """Invoice it and grant a discount later."""
+    document = issue_invoice(receivable=receivable, issued_on=issue_day)
+    credit_invoice_amount(
+        invoice=document, amount=10_000, reason="Geste commercial", issued_on=add_days(issue_day, 1)
+    )
 
 
-STATES = (paid, by_card, by_deposit, overdue, too_much, too_little, credited, discounted)
+STATE_MAKERS = (
+    make_paid,
+    make_paid_by_card,
+    make_deposit_paid,
+    make_overdue,
+    make_overpaid,
+    make_underpaid,
+    make_credited,
+    make_discounted,
+)
 
 
-def make_payout(on: datetime.date) -> None:
-    """The card payments reach the bank, less fees and what was given back."""
+def create_demo_payout(arrived_on: datetime.date) -> None:
+    """Record the payout of the card payments, less fees and refunds."""
     receivables = Receivable.objects.filter(reference__startswith="DEMO")
     payments = [payment for row in receivables for payment in row.payments.filter(method="card")]
     refunds = [row for receivable in receivables for row in receivable.refunds.filter(state="done")]
     amount = sum(payment.amount - payment.fee for payment in payments) - sum(row.amount for row in refunds)
     payout = record_payout(
-        external_id="demo_po_1", amount=amount, arrived_on=on, payments=payments, refunds=refunds
+        external_id="demo_po_1", amount=amount, arrived_on=arrived_on, payments=payments, refunds=refunds
     )
-    match_payout(payout=payout, bank_line=f"VIR PRESTATAIRE {on:%d%m%y}")
+    link_payout_to_bank_line(payout=payout, bank_line=f"VIR PRESTATAIRE {arrived_on:%d%m%y}")

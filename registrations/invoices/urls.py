@@ -1,40 +1,64 @@
-"""Addresses."""
+"""URL patterns of the treasurer's pages, included by the project's URL configuration."""
 
 from typing import Any
 
 from django.urls import path
 
-from .views import acts, books, by_hand, owed
+from .views import accounting, receivable_actions, receivables
 
-MONEY = "organize/money"
-ONE = f"{MONEY}/owed/<slug:owed>"
-DOCUMENT = f"{MONEY}/invoices/<int:invoice>"
+TREASURY_PATH = "organize/money"
+RECEIVABLE_PATH = f"{TREASURY_PATH}/owed/<slug:reference>"
+INVOICE_PATH = f"{TREASURY_PATH}/invoices/<int:invoice_id>"
 
 pages: list[Any] = [
-    path(f"{MONEY}/", owed.money, name="money"),
-    path(f"{MONEY}/owed.csv", owed.export, {"kind": "csv"}, name="money-csv"),
-    path(f"{MONEY}/owed.xlsx", owed.export, {"kind": "xlsx"}, name="money-xlsx"),
-    path(f"{MONEY}/new/", by_hand.new, name="money-new"),
-    path(f"{ONE}/lines/", by_hand.change, name="money-lines"),
-    path(f"{ONE}/", owed.owed, name="money-owed"),
-    path(f"{ONE}/pro-forma.pdf", owed.pro_forma, name="money-pro-forma"),
-    path(f"{ONE}/buyer/", acts.buyer, name="money-buyer"),
-    path(f"{ONE}/issue/", acts.issue_invoice, name="money-issue"),
-    path(f"{ONE}/deposit/", acts.deposit, name="money-deposit"),
-    path(f"{ONE}/pay/", acts.pay, name="money-pay"),
-    path(f"{ONE}/credit/", acts.credit_gone, name="money-credit-gone"),
-    path(f"{DOCUMENT}.pdf", owed.paper, name="money-paper"),
-    path(f"{DOCUMENT}/credit/", acts.credit_invoice, name="money-credit"),
-    path(f"{DOCUMENT}/correct/", acts.correct_invoice, name="money-correct"),
-    path(f"{MONEY}/payments/<int:payment>/refund/", acts.give_back, name="money-refund"),
-    path(f"{MONEY}/refunds/<int:refund>/done/", acts.refund_left, name="money-refund-done"),
-    path(f"{MONEY}/refunds/<int:refund>/failed/", acts.refund_stopped, name="money-refund-failed"),
-    path(f"{MONEY}/books/", books.books, name="money-books"),
-    path(f"{MONEY}/books/entries.txt", books.entries, name="money-entries"),
-    path(f"{MONEY}/payouts/", books.payouts, name="money-payouts"),
-    path(f"{MONEY}/payouts/<int:payout>/", books.payout, name="money-payout"),
-    path(f"{MONEY}/issuer/", books.issuer, name="money-issuer"),
-    path(f"{MONEY}/days/<slug:event>/", books.day_book_page, name="money-days"),
-    path(f"{MONEY}/days/<slug:event>.csv", books.day_book_file, {"kind": "csv"}, name="money-days-csv"),
-    path(f"{MONEY}/days/<slug:event>.xlsx", books.day_book_file, {"kind": "xlsx"}, name="money-days-xlsx"),
+    path(f"{TREASURY_PATH}/", receivables.receivable_list, name="receivables"),
+    path(f"{TREASURY_PATH}/owed.csv", receivables.receivable_export, {"kind": "csv"}, name="receivables-csv"),
+    path(
+        f"{TREASURY_PATH}/owed.xlsx", receivables.receivable_export, {"kind": "xlsx"}, name="receivables-xlsx"
+    ),
+    path(f"{TREASURY_PATH}/new/", receivables.receivable_create, name="receivable-new"),
+    path(f"{RECEIVABLE_PATH}/lines/", receivables.receivable_edit, name="receivable-lines"),
+    path(f"{RECEIVABLE_PATH}/", receivables.receivable_detail, name="receivable"),
+    path(f"{RECEIVABLE_PATH}/pro-forma.pdf", receivables.pro_forma_download, name="receivable-pro-forma"),
+    path(f"{RECEIVABLE_PATH}/buyer/", receivable_actions.buyer_edit, name="receivable-buyer"),
+    path(f"{RECEIVABLE_PATH}/issue/", receivable_actions.invoice_issue, name="receivable-issue"),
+    path(f"{RECEIVABLE_PATH}/deposit/", receivable_actions.deposit_issue, name="receivable-deposit"),
+    path(f"{RECEIVABLE_PATH}/pay/", receivable_actions.payment_record, name="receivable-pay"),
+    path(f"{RECEIVABLE_PATH}/credit/", receivable_actions.withdrawn_credit, name="receivable-credit"),
+    path(f"{INVOICE_PATH}.pdf", receivables.invoice_download, name="invoice-pdf"),
+    path(f"{INVOICE_PATH}/credit/", receivable_actions.invoice_credit, name="invoice-credit"),
+    path(f"{INVOICE_PATH}/correct/", receivable_actions.invoice_correct, name="invoice-correct"),
+    path(
+        f"{TREASURY_PATH}/payments/<int:payment_id>/refund/",
+        receivable_actions.payment_refund,
+        name="payment-refund",
+    ),
+    path(
+        f"{TREASURY_PATH}/refunds/<int:refund_id>/done/",
+        receivable_actions.refund_complete,
+        name="refund-done",
+    ),
+    path(
+        f"{TREASURY_PATH}/refunds/<int:refund_id>/failed/",
+        receivable_actions.refund_fail,
+        name="refund-failed",
+    ),
+    path(f"{TREASURY_PATH}/books/", accounting.accounting_overview, name="accounting"),
+    path(f"{TREASURY_PATH}/books/entries.txt", accounting.fec_download, name="accounting-fec"),
+    path(f"{TREASURY_PATH}/payouts/", accounting.payout_list, name="payouts"),
+    path(f"{TREASURY_PATH}/payouts/<int:payout_id>/", accounting.payout_detail, name="payout"),
+    path(f"{TREASURY_PATH}/issuer/", accounting.issuer_edit, name="issuer"),
+    path(f"{TREASURY_PATH}/days/<slug:event_slug>/", accounting.day_book_page, name="day-book"),
+    path(
+        f"{TREASURY_PATH}/days/<slug:event_slug>.csv",
+        accounting.day_book_download,
+        {"kind": "csv"},
+        name="day-book-csv",
+    ),
+    path(
+        f"{TREASURY_PATH}/days/<slug:event_slug>.xlsx",
+        accounting.day_book_download,
+        {"kind": "xlsx"},
+        name="day-book-xlsx",
+    ),
 ]

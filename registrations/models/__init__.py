@@ -1,29 +1,34 @@
-"""Tickets, orders and registrations: one model of a place for every kind of event."""
+"""The tables of tickets, orders and registrations, the same for every kind of event.
+
+Start with `tickets.py`, `orders.py` and `registrations.py`. Models may import `convention`, `schedule.models`
+and each other, nothing else of this package; what happens to their rows is in `booking`, `changes`,
+`waiting_list` and their siblings.
+"""
 
 from .addons import Addon as Addon
-from .alarms import OrderAlarm as OrderAlarm
-from .deliveries import Delivery as Delivery
+from .catalog_version import CatalogVersion as CatalogVersion
+from .deliveries import MailDelivery as MailDelivery
 from .drafts import RegistrationDraft as RegistrationDraft
-from .imports import UNDO_LASTS as UNDO_LASTS
+from .imports import UNDO_PERIOD as UNDO_PERIOD
+from .imports import DismissedDuplicate as DismissedDuplicate
 from .imports import ImportedRow as ImportedRow
 from .imports import ImportRun as ImportRun
-from .imports import NotDuplicate as NotDuplicate
-from .orders import BY_CONTACT as BY_CONTACT
-from .orders import UNVERIFIED as UNVERIFIED
+from .orders import SOURCE_COMPANY_CONTACT as SOURCE_COMPANY_CONTACT
+from .orders import UNVERIFIED_ORDER as UNVERIFIED_ORDER
 from .orders import IdempotencyKey as IdempotencyKey
 from .orders import Order as Order
-from .passes import Passes as Passes
+from .orders import OrderAlarm as OrderAlarm
+from .passes import PassQuota as PassQuota
 from .questions import AnswerFile as AnswerFile
 from .questions import ConsentText as ConsentText
-from .questions import Option as Option
 from .questions import Question as Question
+from .questions import QuestionOption as QuestionOption
 from .quotas import Quota as Quota
 from .refund_rules import RefundRule as RefundRule
 from .registrations import Registration as Registration
 from .registrations import RegistrationAddon as RegistrationAddon
 from .registrations import RegistrationQuerySet as RegistrationQuerySet
-from .sale_mark import SaleMark as SaleMark
-from .seats import SessionSeat as SessionSeat
+from .session_bookings import SessionBooking as SessionBooking
 from .sponsors import Package as Package
 from .sponsors import SponsorLogo as SponsorLogo
 from .sponsors import Sponsorship as Sponsorship
@@ -31,5 +36,5 @@ from .tickets import CompanyShare as CompanyShare
 from .tickets import PriceStep as PriceStep
 from .tickets import Ticket as Ticket
 from .vouchers import Voucher as Voucher
-from .waiting import WaitingEntry as WaitingEntry
-from .waiting import WaitingPolicy as WaitingPolicy
+from .waiting_list import WaitingEntry as WaitingEntry
+from .waiting_list import WaitingPolicy as WaitingPolicy

@@ -1,19 +1,18 @@
-"""Add-ons: what goes with a ticket, such as the dinner or a workshop."""
+"""Add-ons that go with a ticket, such as a dinner or a workshop."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from convention.counters import NEVER_TOO_MANY
+from convention.db.limited_stock import WITHIN_CAPACITY
 
-from .offered import Offered
+from .sale_items import VAT_EXEMPTION_CONDITION, SaleItem
 from .tickets import Ticket
-from .vat import EXEMPT_WITHOUT_VAT
 
 
-class Addon(Offered):
-    """Something that a person takes besides the ticket; it goes with all tickets where it names none."""
+class Addon(SaleItem):
+    """An add-on for the holders of some tickets, or of every ticket if it names none."""
 
-    TURN = 20
+    LOCK_ORDER = 20
 
     class Kind(models.TextChoices):
         MEAL = "meal", _("meal")
@@ -25,11 +24,11 @@ class Addon(Offered):
         Ticket, blank=True, related_name="addons", verbose_name=_("tickets it goes with")
     )
 
-    class Meta(Offered.Meta):
+    class Meta(SaleItem.Meta):
         verbose_name = _("add-on")
         verbose_name_plural = _("add-ons")
         constraints = [
             models.UniqueConstraint(fields=["event", "slug"], name="addon_slug_once_per_event"),
-            models.CheckConstraint(name="addon_never_oversold", condition=NEVER_TOO_MANY),
-            models.CheckConstraint(name="addon_exempt_without_vat", condition=EXEMPT_WITHOUT_VAT),
+            models.CheckConstraint(name="addon_never_oversold", condition=WITHIN_CAPACITY),
+            models.CheckConstraint(name="addon_exempt_without_vat", condition=VAT_EXEMPTION_CONDITION),
         ]

@@ -1,21 +1,22 @@
-"""Registrations that were begun and not finished, as far as they were typed."""
+"""Unfinished registrations, as typed so far."""
 
 from typing import ClassVar
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from convention.backup.rules import LEFT_OUT, BackupRule
+from convention.backup.rules import EXCLUDED_FROM_BACKUP, BackupRule
 from convention.events.models import Event
 
 
 class RegistrationDraft(models.Model):
-    """What was typed so far; its token stands in the visitor's session, `size` is in bytes.
+    """A visitor's unfinished registration; its token is in their session, `size` is in bytes.
 
-    The content is JSON as text: PostgreSQL's own type takes no NUL, which people can send.
+    The content is JSON stored as text, because PostgreSQL's JSON type refuses NUL characters, which people
+    can send.
     """
 
-    BACKUP_RULE: ClassVar[BackupRule] = LEFT_OUT
+    BACKUP_RULE: ClassVar[BackupRule] = EXCLUDED_FROM_BACKUP
 
     event = models.ForeignKey(Event, models.CASCADE, related_name="+")
     token = models.CharField(max_length=43, unique=True)

@@ -1,4 +1,4 @@
-"""Imports of lists: what each made and changed, to undo it; and pairs that are no duplicates."""
+"""Imports of lists, the values needed to undo them, and pairs of registrations that are no duplicates."""
 
 import datetime
 from typing import Final
@@ -12,21 +12,21 @@ from convention.events.models import Event
 
 from .registrations import Registration
 
-UNDO_LASTS: Final = datetime.timedelta(days=30)
-"""How long former values are kept, and an import can be undone."""
+# How long former values are stored, and an import can be undone.
+UNDO_PERIOD: Final = datetime.timedelta(days=30)
 
 
 class ImportRun(models.Model):
-    """One list that was imported; `mapping` is what each of its headings stood for."""
+    """One imported list; `mapping` is the field that each of its headings was read as."""
 
     event = models.ForeignKey(Event, models.CASCADE, related_name="imports")
-    person = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    imported_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     file_name = models.CharField(_("file"), max_length=200, blank=True)
     mapping = models.JSONField(default=dict)
-    made_at = models.DateTimeField(_("imported"), default=timezone.now)
-    new = models.PositiveIntegerField(default=0)
-    changed = models.PositiveIntegerField(default=0)
-    unchanged = models.PositiveIntegerField(default=0)
+    imported_at = models.DateTimeField(_("imported"), default=timezone.now)
+    created_count = models.PositiveIntegerField(default=0)
+    changed_count = models.PositiveIntegerField(default=0)
+    unchanged_count = models.PositiveIntegerField(default=0)
     undone_at = models.DateTimeField(_("undone"), null=True, editable=False)
     undone_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
 
@@ -39,19 +39,19 @@ class ImportRun(models.Model):
         return self.file_name or f"#{self.pk}"
 
     @property
-    def may_be_undone(self) -> bool:
-        """Whether it changed anything, its former values are kept still, and it was not undone."""
-        is_recent = timezone.now() < self.made_at + UNDO_LASTS
-        return self.undone_at is None and is_recent and bool(self.new or self.changed)
+    def can_be_undone(self) -> bool:
+        """Return whether it changed anything, was not undone, and its former values are still stored."""
+        is_recent = timezone.now() < self.imported_at + UNDO_PERIOD
+        return self.undone_at is None and is_recent and bool(self.created_count or self.changed_count)
 
 
 class ImportedRow(models.Model):
-    """What an import wrote about one registration: values before, none where it made it, and after."""
+    """The values of one registration before an import (null if the import created it) and after."""
 
     run = models.ForeignKey(ImportRun, models.CASCADE, related_name="rows")
     registration = models.ForeignKey(Registration, models.CASCADE, related_name="+")
-    before = models.JSONField(null=True)
-    after = models.JSONField()
+    values_before = models.JSONField(null=True)
+    values_after = models.JSONField()
 
     class Meta:
         ordering = ["pk"]
@@ -60,16 +60,18 @@ class ImportedRow(models.Model):
         return f"{self.run}: {self.registration_id}"
 
 
-class NotDuplicate(models.Model):
-    """Two registrations that somebody looked at and found to be two people; `one` has the lower id."""
+class DismissedDuplicate(models.Model):
+    """Two registrations that somebody found to be two people; `registration` has the lower id."""
 
-    one = models.ForeignKey(Registration, models.CASCADE, related_name="+")
-    other = models.ForeignKey(Registration, models.CASCADE, related_name="+")
-    person = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
-    at = models.DateTimeField(default=timezone.now)
+    registration = models.ForeignKey(Registration, models.CASCADE, related_name="+")
+    other_registration = models.ForeignKey(Registration, models.CASCADE, related_name="+")
+    dismissed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    dismissed_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["one", "other"], name="pair_looked_at_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["registration", "other_registration"], name="pair_looked_at_once")
+        ]
 
     def __str__(self) -> str:
-        return f"{self.one_id}, {self.other_id}"
+        return f"{self.registration_id}, {self.other_registration_id}"

@@ -1,4 +1,4 @@
-"""Orders: what one buyer asked for at once, and the key it came with."""
+"""Orders, idempotency keys, and alarms about too many unverified orders."""
 
 from typing import Any, Self
 
@@ -8,33 +8,30 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
-from convention.creditor_reference import creditor_reference
 from convention.events.models import Event
-from convention.money import Money
+from convention.money import Money, format_creditor_reference
 
 from .order_links import OrderLinks
 
-UNVERIFIED = models.Q(needs_verification=True, verified_at__isnull=True)
+UNVERIFIED_ORDER = models.Q(needs_verification=True, verified_at__isnull=True)
 
 
 class OrderQuerySet(models.QuerySet["Order"]):
-    """Sets of orders."""
-
-    def alone(self) -> Self:
-        """Locked until the transaction ends: always before their registrations, lest two wait in a ring."""
+    def locked_for_update(self) -> Self:
+        """Lock orders until the transaction ends; always before their registrations, to avoid deadlocks."""
         return self.order_by("pk").select_for_update(no_key=True, of=("self",))
 
     def unverified(self) -> Self:
         """Return orders on invoice whose buyer has not opened the mailed link yet."""
-        return self.filter(UNVERIFIED)
+        return self.filter(UNVERIFIED_ORDER)
 
 
-BY_CONTACT = "company"
-"""The source of an order that a company's contact made."""
+# The source of orders made by a company's contact.
+SOURCE_COMPANY_CONTACT = "company"
 
 
 class Order(OrderLinks):
-    """What one buyer asked for at once: one or more registrations, and how it is paid."""
+    """Registrations or a package that one buyer ordered at once, with payment and billing details."""
 
     class Payment(models.TextChoices):
         FREE = "free", _("free")
@@ -64,7 +61,8 @@ class Order(OrderLinks):
 
     objects = OrderQuerySet.as_manager()
 
-    booked: list[Any] | None = None  # the registrations that `register` has just booked, to save a query
+    # Set by `place_order`, to save a query.
+    booked_registrations: list[Any] | None = None
 
     class Meta:
         verbose_name = _("order")
@@ -72,7 +70,7 @@ class Order(OrderLinks):
         ordering = ["-created_at", "-pk"]
         constraints = [models.UniqueConstraint(fields=["reference"], name="order_reference")]
         indexes = [
-            models.Index(fields=["event", "created_at"], condition=UNVERIFIED, name="order_unverified"),
+            models.Index(fields=["event", "created_at"], condition=UNVERIFIED_ORDER, name="order_unverified"),
         ]
 
     def __str__(self) -> str:
@@ -80,28 +78,31 @@ class Order(OrderLinks):
 
     @property
     def cost(self) -> Money:
-        """The total with its currency."""
         return Money(self.total, self.currency)
 
     @property
-    def due(self) -> Money:
-        """What is to be paid: places that stand and what goes with them, what is kept of others, packages."""
-        rows = [one for one in self.registrations.all() if self.owes_for(one)]
+    def amount_due(self) -> Money:
+        """Return the price of active registrations, add-ons and packages, plus cancellation fees."""
+        rows = [registration for registration in self.registrations.all() if self.may_owe_for(registration)]
         models.prefetch_related_objects(rows, "addons")
-        packages = [one.price for one in self.sponsorships.all() if one.cancelled_at is None]
-        return Money(sum(one.owed for one in rows) + sum(packages), self.currency)
+        packages = [
+            registration.price
+            for registration in self.sponsorships.all()
+            if registration.cancelled_at is None
+        ]
+        return Money(sum(registration.amount_owed for registration in rows) + sum(packages), self.currency)
 
-    def owes_for(self, registration: Any) -> bool:
-        """Whether one of its registrations may cost something: not one that was never proven in time.
+    def may_owe_for(self, registration: Any) -> bool:
+        """Return whether something may be due for this registration of the order.
 
-        One of a provisional order may be confirmed late: it is had again then.
+        Nothing is due for an expired one, unless the order is provisional: that one may still be confirmed
+        late.
         """
         expired = registration.state == registration.State.EXPIRED
         return self.is_provisional or not expired
 
     @property
     def is_by_card(self) -> bool:
-        """Whether its places are confirmed by a payment."""
         return self.payment == self.Payment.CARD
 
     @property
@@ -111,38 +112,39 @@ class Order(OrderLinks):
 
     @property
     def is_provisional(self) -> bool:
-        """Return whether its places are only held: for a payment by card, or for a verified address."""
+        """Return whether its places are only held, for a card payment or until an address is verified."""
         return self.is_by_card or self.awaits_verification
 
     @property
     def creditor_reference(self) -> str:
-        """What a bank transfer for it names: its reference with check digits (ISO 11649)."""
-        return creditor_reference(self.reference)
+        """Return what a bank transfer has to name: the order's reference with check digits (ISO 11649)."""
+        return format_creditor_reference(self.reference)
 
     @property
-    def start_path(self) -> str:
-        """Return the page to go on with: the payment where it is by card, else the order."""
+    def continue_path(self) -> str:
+        """Return the next page for the buyer: the payment if it is by card, else the order."""
         if not self.is_by_card:
             return self.manage_path
         with translation.override(self.language):
             return reverse("order-pay", args=[self.reference, self.manage_secret])
 
     @property
-    def next_path(self) -> str:
-        """Return the page for whoever sent the order, also again under the same idempotency key.
+    def sender_path(self) -> str:
+        """Return the page for the order's sender, also if it is sent again with the same key.
 
-        Once the link was replaced, the sender may not be its owner: then the page that e-mails links.
+        Once the link was replaced, the sender may not be the owner any more: they get the page that e-mails
+        links.
         """
-        return self.lost_link_path if self.link_version else self.start_path
+        return self.lost_link_path if self.link_version else self.continue_path
 
     @property
     def sender_url(self) -> str:
-        """Return the order's link for whoever sent the order, by the same rule as `next_path`."""
+        """Return the order's link for its sender, by the same rule as `sender_path`."""
         return f"{settings.SITE_URL}{self.lost_link_path if self.link_version else self.manage_path}"
 
 
 class IdempotencyKey(models.Model):
-    """What a program or form sent with an order, so that sending it again books nothing again."""
+    """A key that came with an order, so that sending it again books nothing; stored as hashes."""
 
     event = models.ForeignKey(Event, models.CASCADE, related_name="+", db_index=False)
     order = models.ForeignKey(Order, models.CASCADE, related_name="+")
@@ -157,3 +159,19 @@ class IdempotencyKey(models.Model):
 
     def __str__(self) -> str:
         return f"{self.order} {self.key_hash[:8]}"
+
+
+class OrderAlarm(models.Model):
+    """An event reached its ceiling of unverified places: `place_count` were ordered since `ordered_since`."""
+
+    event = models.ForeignKey(Event, models.CASCADE, related_name="order_alarms")
+    ordered_since = models.DateTimeField()
+    raised_at = models.DateTimeField()
+    place_count = models.PositiveIntegerField()
+
+    class Meta:
+        ordering = ["-raised_at", "-pk"]
+        indexes = [models.Index(fields=["event", "-raised_at"], name="order_alarm_by_event")]
+
+    def __str__(self) -> str:
+        return f"{self.event}, {self.raised_at:%Y-%m-%d %H:%M}"

@@ -1,17 +1,17 @@
-"""Passes: how many places at an event a membership pays for, and how many are used."""
+"""Passes: how many registrations at an event a membership includes, and how many are used."""
 
 from django.db import models
 from django.utils.translation import gettext as _
 
 from convention.club.models import Membership
-from convention.counters import NEVER_TOO_MANY, Counted
+from convention.db.limited_stock import WITHIN_CAPACITY, LimitedStock
 from convention.events.models import Event
 
 
-class Passes(Counted):
-    """A membership's passes to one event, made when the first is asked for; see `passes.py`."""
+class PassQuota(LimitedStock):
+    """A membership's passes for one event, created when the first is needed; see `pricing/passes.py`."""
 
-    TURN = 50
+    LOCK_ORDER = 50
 
     membership = models.ForeignKey(Membership, models.CASCADE, related_name="+")
     event = models.ForeignKey(Event, models.CASCADE, related_name="+")
@@ -19,13 +19,13 @@ class Passes(Counted):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["membership", "event"], name="passes_once_per_membership"),
-            models.CheckConstraint(name="passes_never_too_many", condition=NEVER_TOO_MANY),
+            models.CheckConstraint(name="passes_never_too_many", condition=WITHIN_CAPACITY),
         ]
 
     def __str__(self) -> str:
-        return f"{self.membership}, {self.event}: {self.taken}"
+        return f"{self.membership}, {self.event}: {self.reserved}"
 
     @property
     def title(self) -> str:
-        """What a sentence calls it when none is left."""
+        """Return the name for the sentence that none is left."""
         return _("Pass of the membership")

@@ -1,8 +1,7 @@
-"""Questions that an organizer asks of those who come, and the files they answer with.
+"""Questions that organizers ask attendees, and the files that answer them.
 
-Answers stand with the registration (`Registration.answers`), by the question's slug:
-a text, a date as ISO 8601, the slug of one option, a list of slugs, `{"file": token, "name": name}`, or for a
-consent `{"version": number, "at": moment}`.
+Answers are in `Registration.answers` by the question's slug: a text, an ISO 8601 date, the slug of one
+option, a list of slugs, `{"file": token, "name": name}`, or for a consent `{"version": number, "at": time}`.
 """
 
 from typing import ClassVar
@@ -13,7 +12,7 @@ from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
 from convention.backup.rules import BackupRule
-from convention.counters import NEVER_TOO_MANY, Counted
+from convention.db.limited_stock import WITHIN_CAPACITY, LimitedStock
 from convention.events.models import Event
 
 from .registrations import Registration
@@ -33,9 +32,9 @@ class Question(models.Model):
         FILE = "file", _("a file")
         CONSENT = "consent", _("consent to a text")
 
-    CHOSEN = (Kind.CHOICE, Kind.CHOICES, Kind.DIET)
-    """Kinds that have options."""
-    SEVERAL = (Kind.CHOICES, Kind.DIET)
+    # Kinds that have options.
+    KINDS_WITH_OPTIONS = (Kind.CHOICE, Kind.CHOICES, Kind.DIET)
+    MULTIPLE_CHOICE_KINDS = (Kind.CHOICES, Kind.DIET)
 
     event = models.ForeignKey(Event, models.CASCADE, related_name="questions")
     slug = models.SlugField(_("address"), max_length=50)
@@ -46,8 +45,8 @@ class Question(models.Model):
     kind = models.CharField(_("kind of answer"), max_length=20, choices=Kind.choices, default=Kind.TEXT)
     is_required = models.BooleanField(_("must be answered"), default=False)
     tickets = models.ManyToManyField(Ticket, related_name="questions", blank=True, verbose_name=_("tickets"))
-    shown_if = models.ForeignKey(
-        "registrations.Option",
+    shown_after_option = models.ForeignKey(
+        "registrations.QuestionOption",
         models.RESTRICT,
         null=True,
         blank=True,
@@ -71,29 +70,26 @@ class Question(models.Model):
 
     @property
     def title(self) -> str:
-        """The question in the language of the moment."""
         return self.text_en if translation.get_language() == "en" and self.text_en else self.text
 
     @property
     def explanation(self) -> str:
-        """What stands beneath it, in the language of the moment; for a consent, the text agreed to."""
+        """Return the help text in the current language; for a consent, the text that is agreed to."""
         return self.help_en if translation.get_language() == "en" and self.help_en else self.help
 
     @property
     def has_options(self) -> bool:
-        """Whether one chooses."""
-        return self.kind in self.CHOSEN
+        return self.kind in self.KINDS_WITH_OPTIONS
 
     @property
-    def takes_several(self) -> bool:
-        """Whether one may choose more than one."""
-        return self.kind in self.SEVERAL
+    def allows_multiple(self) -> bool:
+        return self.kind in self.MULTIPLE_CHOICE_KINDS
 
 
-class Option(Counted):
-    """One thing to choose; its places may be limited."""
+class QuestionOption(LimitedStock):
+    """One option of a question; its places may be limited."""
 
-    TURN = 10
+    LOCK_ORDER = 10
 
     question = models.ForeignKey(Question, models.CASCADE, related_name="options")
     slug = models.SlugField(max_length=50)
@@ -107,7 +103,7 @@ class Option(Counted):
         ordering = ["position", "pk"]
         constraints = [
             models.UniqueConstraint(fields=["question", "slug"], name="option_slug_once_per_question"),
-            models.CheckConstraint(name="option_never_overbooked", condition=NEVER_TOO_MANY),
+            models.CheckConstraint(name="option_never_overbooked", condition=WITHIN_CAPACITY),
         ]
 
     def __str__(self) -> str:
@@ -115,12 +111,11 @@ class Option(Counted):
 
     @property
     def title(self) -> str:
-        """The choice in the language of the moment."""
         return self.text_en if translation.get_language() == "en" and self.text_en else self.text
 
 
 class ConsentText(models.Model):
-    """What a consent said at each version; a version that somebody agreed to never changes."""
+    """The text of a consent at each version; a version that somebody agreed to never changes."""
 
     question = models.ForeignKey(Question, models.CASCADE, related_name="texts")
     version = models.PositiveIntegerField()
@@ -128,7 +123,7 @@ class ConsentText(models.Model):
     text_en = models.CharField(max_length=300, blank=True)
     help = models.CharField(max_length=500, blank=True)
     help_en = models.CharField(max_length=500, blank=True)
-    since = models.DateTimeField(auto_now_add=True)
+    recorded_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         ordering = ["question", "version"]
@@ -141,12 +136,12 @@ class ConsentText(models.Model):
 
 
 class AnswerFile(models.Model):
-    """A file that somebody answered with; it belongs to nobody until its registration is booked.
+    """A file that answers a question; it has no registration until that is booked.
 
-    Until then whoever has its token may claim it: such a file is in no backup.
+    Until then anyone with its token can claim it, so that unclaimed files are left out of backups.
     """
 
-    BACKUP_RULE: ClassVar[BackupRule] = BackupRule(only=Q(registration__isnull=False))
+    BACKUP_RULE: ClassVar[BackupRule] = BackupRule(row_filter=Q(registration__isnull=False))
 
     event = models.ForeignKey(Event, models.CASCADE, related_name="+")
     registration = models.ForeignKey(
@@ -167,3 +162,7 @@ class AnswerFile(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+# No answer is stored for longer, whatever its question says.
+MAX_RETENTION_DAYS = 3650

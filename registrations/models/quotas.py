@@ -3,19 +3,20 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from convention.counters import NEVER_TOO_MANY, Counted
+from convention.db.limited_stock import WITHIN_CAPACITY, LimitedStock
 from convention.events.models import Event
 
-NEVER_OVER = "quota_never_over"
+QUOTA_CAPACITY_CONSTRAINT = "quota_never_over"
 
 
-class Quota(Counted):
-    """A number of places over all tickets that share it; each takes one of the ticket's own too.
+class Quota(LimitedStock):
+    """A number of places over all tickets that share it.
 
-    It comes after the tickets, whose rows say under their lock which quota they share.
+    Each registration takes one place of its ticket and one of the quota. Quotas are locked after tickets,
+    because a ticket's row says, under its lock, which quota it shares.
     """
 
-    TURN = 95
+    LOCK_ORDER = 95
 
     event = models.ForeignKey(Event, models.CASCADE, related_name="quotas")
     name = models.CharField(_("name"), max_length=120)
@@ -26,7 +27,7 @@ class Quota(Counted):
         ordering = ["name", "pk"]
         constraints = [
             models.UniqueConstraint(fields=["event", "name"], name="quota_name_once_per_event"),
-            models.CheckConstraint(name=NEVER_OVER, condition=NEVER_TOO_MANY),
+            models.CheckConstraint(name=QUOTA_CAPACITY_CONSTRAINT, condition=WITHIN_CAPACITY),
         ]
 
     def __str__(self) -> str:
@@ -34,5 +35,4 @@ class Quota(Counted):
 
     @property
     def title(self) -> str:
-        """The name."""
         return self.name

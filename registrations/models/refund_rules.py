@@ -1,4 +1,4 @@
-"""Refund rules: until when how much of a price comes back to whoever cancels."""
+"""Refund rules: how much of a price is refunded, by the day of the cancellation."""
 
 import datetime
 
@@ -11,45 +11,47 @@ from convention.events.models import Event
 
 from .tickets import Ticket
 
-WHOLE = 100
-DAY = datetime.timedelta(days=1)
+FULL_REFUND_PERCENT = 100
+ONE_DAY = datetime.timedelta(days=1)
 
 
 class RefundRule(models.Model):
-    """Until so many days before the event, this share of the price comes back; of one ticket or of all.
+    """The share of a price that is refunded until some days before the event, of one ticket or of all.
 
-    A ticket that has rules of its own follows these alone.
+    A ticket that has rules of its own follows only these.
     """
 
     event = models.ForeignKey(Event, models.CASCADE, related_name="refund_rules")
     ticket = models.ForeignKey(
         Ticket, models.CASCADE, null=True, blank=True, related_name="refund_rules", verbose_name=_("ticket")
     )
-    days = models.PositiveSmallIntegerField(_("days before the event"))
-    share = models.PositiveSmallIntegerField(
-        _("share that comes back, in percent"), validators=[MaxValueValidator(WHOLE)]
+    days_before = models.PositiveSmallIntegerField(_("days before the event"))
+    refund_percent = models.PositiveSmallIntegerField(
+        _("share that comes back, in percent"), validators=[MaxValueValidator(FULL_REFUND_PERCENT)]
     )
 
     class Meta:
         verbose_name = _("refund rule")
         verbose_name_plural = _("refund rules")
-        ordering = ["-days", "pk"]
+        ordering = ["-days_before", "pk"]
         constraints = [
             models.UniqueConstraint(
-                fields=["event", "days"],
+                fields=["event", "days_before"],
                 condition=Q(ticket__isnull=True),
                 name="refund_rule_once_per_event",
             ),
-            models.UniqueConstraint(fields=["ticket", "days"], name="refund_rule_once_per_ticket"),
-            models.CheckConstraint(name="refund_share_is_a_part", condition=Q(share__lte=WHOLE)),
+            models.UniqueConstraint(fields=["ticket", "days_before"], name="refund_rule_once_per_ticket"),
+            models.CheckConstraint(
+                name="refund_share_is_a_part", condition=Q(refund_percent__lte=FULL_REFUND_PERCENT)
+            ),
         ]
 
     def __str__(self) -> str:
-        return f"{self.event}, {self.days}: {self.share} %"
+        return f"{self.event}, {self.days_before}: {self.refund_percent} %"
 
-    def until(self, event: Event) -> datetime.datetime:
-        """Its last moment: the end of that day where the event is, or the event's start."""
-        if not self.days:
+    def get_deadline(self, event: Event) -> datetime.datetime:
+        """Return its last moment: the end of that day in the event's time zone, or the event's start."""
+        if not self.days_before:
             return event.starts_at
-        day = event.starts_at.astimezone(event.zone).date() - self.days * DAY
-        return datetime.datetime.combine(day + DAY, datetime.time(), event.zone)
+        day = event.starts_at.astimezone(event.zone).date() - self.days_before * ONE_DAY
+        return datetime.datetime.combine(day + ONE_DAY, datetime.time(), event.zone)

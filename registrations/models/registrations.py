@@ -1,4 +1,4 @@
-"""Registrations: one place at one event each, with a snapshot of who holds it."""
+"""Registrations: one place at one event each, with a snapshot of the attendee's details."""
 
 import datetime
 from typing import Self
@@ -11,69 +11,73 @@ from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from convention.club.models import Company
+from convention.db.searchable import SearchableModel, SearchableQuerySet
 from convention.events.models import Event
-from convention.findable import Findable, FindableQuerySet
 from convention.money import Money
-from convention.text import filed
+from convention.text.normalize import name_search_key
 
-from ..references import new_registration_reference
 from .addons import Addon
+from .booking_status import BookingStatus
 from .orders import Order
-from .passes import Passes
-from .standing import Standing
+from .passes import PassQuota
+from .references import generate_registration_reference
+from .sale_items import TaxedItem
 from .tickets import Ticket
-from .vat import Taxed
 from .vouchers import Voucher
 
 
-class RegistrationQuerySet(FindableQuerySet["Registration"]):
-    """Sets of registrations, with time as an argument."""
-
+class RegistrationQuerySet(SearchableQuerySet["Registration"]):
     def confirmed(self) -> Self:
-        """Those who come: their badge is valid."""
+        """Return the registrations whose badge is valid."""
         return self.filter(confirmed_at__isnull=False, cancelled_at__isnull=True)
 
     def active(self, *, at: datetime.datetime | None = None) -> Self:
-        """Those who hold a place: confirmed, or pending and still held."""
+        """Return confirmed ones, and pending ones whose hold has not expired at `at` (default: now)."""
         now = at or timezone.now()
         return self.filter(cancelled_at__isnull=True).filter(
-            Q(confirmed_at__isnull=False) | Q(held_until__gt=now)
+            Q(confirmed_at__isnull=False) | Q(hold_expires_at__gt=now)
         )
 
-    def lapsed(self, *, at: datetime.datetime | None = None) -> Self:
-        """Pending ones whose time ran out and whose place can be given back."""
+    def with_expired_hold(self, *, at: datetime.datetime | None = None) -> Self:
+        """Return pending ones whose hold expired before `at` (default: now), to be released."""
         now = at or timezone.now()
-        return self.filter(cancelled_at__isnull=True, confirmed_at__isnull=True, held_until__lte=now)
+        return self.filter(cancelled_at__isnull=True, confirmed_at__isnull=True, hold_expires_at__lte=now)
 
 
-PERSON = settings.AUTH_USER_MODEL
-MOSTLY_NONE = ("person", "member_of", "membership_pass", "voucher", "merged_into")
+USER_MODEL = settings.AUTH_USER_MODEL
+# Few registrations have these: they get partial indexes.
+SPARSE_RELATIONS = ("person", "member_of", "membership_pass", "voucher", "merged_into")
 
 
-def only_where_there_is_one(name: str) -> models.Index:
-    """An index of a relation that most have not: every booking writes all indexes that it is in."""
-    there = Q(**{f"{name}__isnull": False})
-    return models.Index(fields=[name], condition=there, name=f"registration_{name}")
+def make_partial_index(name: str) -> models.Index:
+    """Return an index of the rows that have this relation; most have none and would slow each insert."""
+    condition = Q(**{f"{name}__isnull": False})
+    return models.Index(fields=[name], condition=condition, name=f"registration_{name}")
 
 
-class Registration(Findable, Taxed, Standing):
-    """One place at one event, with a snapshot of who holds it."""
+class Registration(SearchableModel, TaxedItem, BookingStatus):
+    """One place at one event, with a snapshot of the attendee's details.
 
-    FOLDED = frozenset({"first_name", "last_name", "company", "email", "reference"})
+    `badge_version` and `link_version` revoke badges and attendees' links when they are raised. `is_private`
+    hides the registration from the order's link. `issued_to` is the identity on the badge that is out, if it
+    was corrected since. Prices and fees are in cents.
+    """
 
-    reference = models.CharField(max_length=13, default=new_registration_reference)
+    SEARCH_SOURCES = frozenset({"first_name", "last_name", "company", "email", "reference"})
+
+    reference = models.CharField(max_length=13, default=generate_registration_reference)
     event = models.ForeignKey(Event, models.CASCADE, related_name="registrations", db_index=False)
     order = models.ForeignKey(Order, models.CASCADE, related_name="registrations")
     ticket = models.ForeignKey(Ticket, models.PROTECT, related_name="registrations")
     person = models.ForeignKey(
-        PERSON, models.SET_NULL, null=True, blank=True, related_name="registrations", db_index=False
+        USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="registrations", db_index=False
     )
     member_of = models.ForeignKey(
         Company, models.SET_NULL, null=True, blank=True,
         related_name="registrations", verbose_name=_("member company"), db_index=False,
     )  # fmt: skip
     membership_pass = models.ForeignKey(
-        Passes, models.PROTECT, null=True, editable=False, related_name="registrations", db_index=False
+        PassQuota, models.PROTECT, null=True, editable=False, related_name="registrations", db_index=False
     )
     first_name = models.CharField(_("first name"), max_length=300, blank=True)
     last_name = models.CharField(_("last name"), max_length=300, blank=True)
@@ -81,13 +85,15 @@ class Registration(Findable, Taxed, Standing):
     company = models.CharField(_("company"), max_length=300, blank=True)
     no_photo = models.BooleanField(_("does not want to be photographed"), default=False)
     price = models.PositiveIntegerField(_("price, in cents"), default=0)
-    kept = models.PositiveIntegerField(_("kept when cancelled, in cents"), default=0, db_default=0)
+    cancellation_fee = models.PositiveIntegerField(
+        _("kept when cancelled, in cents"), default=0, db_default=0
+    )
     reductions = models.JSONField(default=list, db_default=[], editable=False)
     voucher = models.ForeignKey(
         Voucher, models.PROTECT, null=True, blank=True, related_name="registrations", db_index=False
     )
     answers = models.JSONField(_("answers"), default=dict, blank=True)
-    generation = models.PositiveIntegerField(default=1, editable=False)
+    badge_version = models.PositiveIntegerField(default=1, editable=False)
     link_version = models.PositiveIntegerField(default=0, db_default=0, editable=False)
     is_private = models.BooleanField(default=False, db_default=False, editable=False)
     issued_to = models.JSONField(default=dict, db_default={}, editable=False)
@@ -98,7 +104,7 @@ class Registration(Findable, Taxed, Standing):
     merged_into = models.ForeignKey(
         "self", models.SET_NULL, null=True, editable=False, related_name="merged", db_index=False
     )
-    proof_sent_at = models.DateTimeField(null=True, editable=False)
+    member_verification_sent_at = models.DateTimeField(null=True, editable=False)
     confirmation_sent_at = models.DateTimeField(null=True, editable=False)
     changed_at = models.DateTimeField(null=True, editable=False)
     cancellation_sent_at = models.DateTimeField(null=True, editable=False)
@@ -111,7 +117,7 @@ class Registration(Findable, Taxed, Standing):
         ordering = ["last_name", "first_name", "pk"]
         constraints = [models.UniqueConstraint(fields=["reference"], name="registration_reference")]
         indexes = [
-            *map(only_where_there_is_one, MOSTLY_NONE),
+            *map(make_partial_index, SPARSE_RELATIONS),
             models.Index(fields=["event", "sequence"]),
             models.Index(fields=["event", "email"]),
             models.Index(fields=["event", "sort_name", "id"], name="registration_by_name"),
@@ -120,8 +126,8 @@ class Registration(Findable, Taxed, Standing):
                 fields=["changed_at"], condition=Q(changed_at__isnull=False), name="registration_changed"
             ),
             models.Index(
-                fields=["ticket", "held_until"],
-                condition=Q(held_until__isnull=False),
+                fields=["ticket", "hold_expires_at"],
+                condition=Q(hold_expires_at__isnull=False),
                 name="registration_held",
             ),
         ]
@@ -129,59 +135,58 @@ class Registration(Findable, Taxed, Standing):
     def __str__(self) -> str:
         return f"{self.name}, {self.event}"
 
-    def make_findable(self) -> None:
-        """Write what a search looks through and a list is sorted by: without accents and capitals."""
-        self.sort_name = filed(f"{self.last_name} {self.first_name}")[:100]
-        self.search = filed(
+    def update_search_columns(self) -> None:
+        """Write the accent-folded columns for searching and sorting."""
+        self.sort_name = name_search_key(f"{self.last_name} {self.first_name}")[:100]
+        self.search = name_search_key(
             f"{self.first_name} {self.last_name} {self.company} {self.email} {self.reference}"
         )
 
     @property
     def name(self) -> str:
-        """First and last name, as written; says so where it is still to follow."""
+        """Return first and last name, or “Name to follow”."""
         return f"{self.first_name} {self.last_name}".strip() or gettext("Name to follow")
 
     @property
-    def is_named(self) -> bool:
-        """Whether it is known who comes."""
+    def has_name(self) -> bool:
         return bool(self.first_name or self.last_name)
 
     @property
-    def awaits_proof(self) -> bool:
-        """Whether a mailed link must still prove a member."""
-        return self.confirmed_at is None and self.person_id is None and self.ticket.needs_proof
+    def awaits_member_verification(self) -> bool:
+        """Return whether a mailed link still has to verify a member."""
+        return self.confirmed_at is None and self.person_id is None and self.ticket.needs_member_verification
 
     @property
-    def besides(self) -> "list[RegistrationAddon]":
-        """The add-ons that it takes and that were not cancelled."""
+    def active_addons(self) -> "list[RegistrationAddon]":
+        """Return its add-ons that were not cancelled."""
         return [chosen for chosen in self.addons.all() if chosen.cancelled_at is None]
 
     @property
-    def had(self) -> "list[RegistrationAddon]":
-        """The add-ons that it takes, or took until it was cancelled itself."""
+    def billed_addons(self) -> "list[RegistrationAddon]":
+        """Return its active add-ons; of a cancelled registration, those that were cancelled with it."""
         return [chosen for chosen in self.addons.all() if chosen.cancelled_at in (None, self.cancelled_at)]
 
     @property
-    def worth(self) -> int:
-        """What it cost with all that goes with it, in cents, whether or not it was cancelled since."""
-        return self.price + sum(chosen.price for chosen in self.had)
+    def full_price(self) -> int:
+        """Return its price with add-ons, in cents, whether or not it was cancelled."""
+        return self.price + sum(chosen.price for chosen in self.billed_addons)
 
     @property
-    def owed(self) -> int:
-        """What is owed for it, in cents: its worth, or what was kept of that."""
-        return self.kept if self.cancelled_at else self.worth
+    def amount_owed(self) -> int:
+        """Return what is owed for it, in cents: the full price, or the cancellation fee."""
+        return self.cancellation_fee if self.cancelled_at else self.full_price
 
     @property
-    def holders(self) -> int:
-        """How many people had this place in turn; cancelling raises the generation too, for the same one."""
-        return self.generation - (self.cancelled_at is not None)
+    def holder_count(self) -> int:
+        """Return how many people have held it in turn; the version raised by cancelling is not counted."""
+        return self.badge_version - (self.cancelled_at is not None)
 
 
-class RegistrationAddon(Taxed):
-    """An add-on that someone takes, at the price of that moment."""
+class RegistrationAddon(TaxedItem):
+    """An add-on of a registration, at the price of the moment it was booked."""
 
     registration = models.ForeignKey(Registration, models.CASCADE, related_name="addons")
-    addon = models.ForeignKey(Addon, models.PROTECT, related_name="chosen")
+    addon = models.ForeignKey(Addon, models.PROTECT, related_name="registration_addons")
     price = models.PositiveIntegerField(_("price, in cents"), default=0)
     created_at = models.DateTimeField(auto_now_add=True)
     cancelled_at = models.DateTimeField(_("cancelled"), null=True, blank=True)
@@ -203,5 +208,4 @@ class RegistrationAddon(Taxed):
 
     @property
     def cost(self) -> Money:
-        """What it cost, with the add-on's currency."""
         return Money(self.price, self.addon.currency)

@@ -1,4 +1,4 @@
-"""Sponsors: packages that companies take, and who took one. Nothing here knows of the programme."""
+"""Sponsorship packages, and who took one; independent of the programme."""
 
 import datetime
 from typing import Any, Self
@@ -8,27 +8,27 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from convention.club.models import Company
-from convention.counters import NEVER_TOO_MANY
+from convention.db.limited_stock import WITHIN_CAPACITY
 from convention.events.models import Event
 from convention.money import Money
-from convention.text import fold
+from convention.text.normalize import casefold_text
 
-from .offered import Offered
+from .booking_status import BookingStatus
 from .orders import Order
-from .standing import Standing
+from .sale_items import VAT_EXEMPTION_CONDITION, SaleItem, TaxedItem
 from .tickets import Ticket
-from .vat import EXEMPT_WITHOUT_VAT, Taxed
 
-MOST_INCLUDED = 50
+MAX_INCLUDED_PLACES = 50
 
 
-class Package(Offered):
-    """What a sponsor or an exhibitor takes: a stand, places, a logo; never a say in the programme.
+class Package(SaleItem):
+    """A package for a sponsor or exhibitor: a stand, included registrations, a logo.
 
-    The places included are of one ticket for guests of the sponsor, and of another for who staffs the stand.
+    Included registrations are of one ticket for the sponsor's guests, and of another for the people at the
+    stand.
     """
 
-    TURN = 85
+    LOCK_ORDER = 85
 
     stand = models.CharField(_("stand"), max_length=120, blank=True)
     pass_ticket = models.ForeignKey(
@@ -51,13 +51,13 @@ class Package(Offered):
     badges = models.PositiveSmallIntegerField(_("badges for the stand included"), default=0)
     has_printed_logo = models.BooleanField(_("logo on printed matter"), default=False)
 
-    class Meta(Offered.Meta):
+    class Meta(SaleItem.Meta):
         verbose_name = _("package")
         verbose_name_plural = _("packages")
         constraints = [
             models.UniqueConstraint(fields=["event", "slug"], name="package_slug_once_per_event"),
-            models.CheckConstraint(name="package_never_oversold", condition=NEVER_TOO_MANY),
-            models.CheckConstraint(name="package_exempt_without_vat", condition=EXEMPT_WITHOUT_VAT),
+            models.CheckConstraint(name="package_never_oversold", condition=WITHIN_CAPACITY),
+            models.CheckConstraint(name="package_exempt_without_vat", condition=VAT_EXEMPTION_CONDITION),
             models.CheckConstraint(
                 name="package_passes_of_a_ticket", condition=Q(passes=0) | Q(pass_ticket__isnull=False)
             ),
@@ -67,36 +67,32 @@ class Package(Offered):
         ]
 
     @property
-    def included(self) -> list[Ticket]:
-        """The ticket of each place that comes with it."""
+    def included_tickets(self) -> list[Ticket]:
+        """Return the ticket of each included registration, repeated as often as it is included."""
         tickets = ((self.pass_ticket, self.passes), (self.badge_ticket, self.badges))
         return [ticket for ticket, places in tickets if ticket for _place in range(places)]
 
 
 class SponsorshipQuerySet(models.QuerySet["Sponsorship"]):
-    """Sets of sponsorships, with time as an argument."""
-
-    def standing(self) -> Self:
-        """Those that were not cancelled."""
+    def active(self) -> Self:
         return self.filter(cancelled_at__isnull=True)
 
     def confirmed(self) -> Self:
-        """Those that nothing is awaited for any more."""
-        return self.standing().filter(confirmed_at__isnull=False)
+        return self.active().filter(confirmed_at__isnull=False)
 
-    def lapsed(self, *, at: datetime.datetime) -> Self:
-        """Those whose time to be paid by card ran out and whose package can be given back."""
-        return self.standing().filter(confirmed_at__isnull=True, held_until__lte=at)
+    def with_expired_hold(self, *, at: datetime.datetime) -> Self:
+        """Return pending ones whose hold expired before `at`, so that their package can be released."""
+        return self.active().filter(confirmed_at__isnull=True, hold_expires_at__lte=at)
 
-    def shown(self, *, at: datetime.datetime) -> Self:
-        """Those whose logo everybody sees at that moment: by package, then by the alphabet."""
+    def with_visible_logo(self, *, at: datetime.datetime) -> Self:
+        """Return confirmed ones whose logo is public at `at`, by package and then by name."""
         begun = Q(shown_from__isnull=True) | Q(shown_from__lte=at)
         rows = self.confirmed().filter(begun, logo__isnull=False)
         return rows.order_by("package__position", "package", "sort_name", "pk")
 
 
-class Sponsorship(Taxed, Standing):
-    """A package that a company took, at the price of that moment; its order says whom to bill."""
+class Sponsorship(TaxedItem, BookingStatus):
+    """A package taken by a company at the price of that moment; its order has the billing details."""
 
     event = models.ForeignKey(Event, models.CASCADE, related_name="sponsorships")
     package = models.ForeignKey(Package, models.RESTRICT, related_name="sponsorships")
@@ -124,20 +120,19 @@ class Sponsorship(Taxed, Standing):
         return f"{self.name}, {self.package}"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Keep it, and keep the alphabet."""
-        self.sort_name = fold(self.name)[:200]
+        """Save with the sort key that belongs to the name."""
+        self.sort_name = casefold_text(self.name)[:200]
         if (fields := kwargs.get("update_fields")) is not None:
             kwargs["update_fields"] = {*fields, "sort_name"}
         super().save(*args, **kwargs)
 
     @property
     def cost(self) -> Money:
-        """What it costs, with the order's currency."""
         return Money(self.price, self.order.currency)
 
 
 class SponsorLogo(models.Model):
-    """A sponsor's logo as we drew it anew: a PNG of at most `logo.WIDEST` by `logo.HIGHEST` pixels."""
+    """A sponsor's logo, redrawn as PNG (`sponsors/logos.py` has the largest size)."""
 
     sponsorship = models.OneToOneField(Sponsorship, models.CASCADE, related_name="logo")
     content = models.BinaryField()

@@ -1,4 +1,4 @@
-"""Vouchers: codes that lower a price or open hidden tickets, for a number of places."""
+"""Vouchers: codes that lower prices or open hidden tickets, for a limited number of registrations."""
 
 import datetime
 from typing import ClassVar
@@ -9,25 +9,25 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from convention.backup.rules import BackupRule
-from convention.counters import NEVER_TOO_MANY, Counted
+from convention.db.limited_stock import WITHIN_CAPACITY, LimitedStock
 from convention.events.models import Event
 
-from ..references import new_voucher_code
+from .references import generate_voucher_code
 from .tickets import Ticket
 
-NEVER_OVERUSED = "voucher_never_overused"
+VOUCHER_CAPACITY_CONSTRAINT = "voucher_never_overused"
 
 
-class Voucher(Counted):
-    """A code for as many places as it has; `value` is a percentage, or cents.
+class Voucher(LimitedStock):
+    """A code; `value` is a percentage or cents by its kind, `capacity` how many registrations can use it.
 
-    It holds for all tickets where it names none, and opens the hidden ones among those it names.
-    People type the code, so it cannot be derived: a backup has it encrypted.
+    It applies to all tickets if it names none, and opens the hidden ones that it names. People type the code,
+    so that it cannot be derived from a key: a backup has it encrypted.
     """
 
-    BACKUP_RULE: ClassVar[BackupRule] = BackupRule(encrypted={"code": new_voucher_code})
+    BACKUP_RULE: ClassVar[BackupRule] = BackupRule(encrypted_columns={"code": generate_voucher_code})
 
-    TURN = 40
+    LOCK_ORDER = 40
 
     class Kind(models.TextChoices):
         PERCENT = "percent", _("percentage off")
@@ -55,7 +55,7 @@ class Voucher(Counted):
         ordering = ["-created_at", "-pk"]
         constraints = [
             models.UniqueConstraint(fields=["event", "code"], name="voucher_code_once_per_event"),
-            models.CheckConstraint(name=NEVER_OVERUSED, condition=NEVER_TOO_MANY),
+            models.CheckConstraint(name=VOUCHER_CAPACITY_CONSTRAINT, condition=WITHIN_CAPACITY),
             models.CheckConstraint(
                 name="voucher_percent_at_most_100", condition=~Q(kind="percent") | Q(value__lte=100)
             ),
@@ -66,16 +66,14 @@ class Voucher(Counted):
 
     @property
     def title(self) -> str:
-        """The code."""
         return self.code
 
     @property
-    def is_early(self) -> bool:
-        """Whether it is not valid yet."""
+    def is_not_open_yet(self) -> bool:
         return self.opens_at is not None and timezone.now() < self.opens_at
 
     def is_valid(self, *, at: datetime.datetime | None = None) -> bool:
-        """Whether its time has come and is not over."""
+        """Return whether `at` (default: now) is within its validity period."""
         now = at or timezone.now()
         return (self.opens_at is None or self.opens_at <= now) and (
             self.closes_at is None or now < self.closes_at

@@ -1,4 +1,4 @@
-"""Sponsors and exhibitors: packages on offer, who took one, their logos."""
+"""The sponsors app."""
 
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
@@ -7,12 +7,10 @@ from convention import hooks
 
 
 class SponsorsConfig(AppConfig):
-    """Sponsors and exhibitors: packages on offer, who took one, their logos."""
-
     name = "registrations.sponsors"
     label = "sponsors"
     verbose_name = _("Sponsors")
 
     def ready(self) -> None:
         """Register what lower layers call."""
-        hooks.notify_sponsor.register("registrations.sponsors.tell_sponsor.tell_sponsor")
+        hooks.notify_sponsor.register("registrations.sponsors.notifications.notify_sponsor")

@@ -1,36 +1,35 @@
-"""Create, change and remove packages; never fewer than are taken."""
+"""Create, change and remove packages."""
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from convention.audit.record import record
+from convention.audit.record import record_action
 from convention.errors import ConventionError
-
-from ..keep import keep
-from ..models import Package
+from registrations.models import Package
+from registrations.ticketing.stock_limits import save_sale_item
 
 
 class PackageInUse(ConventionError):
-    """A sponsor took this package."""
+    """The package was taken by a sponsor."""
 
     kind = "package-in-use"
     status = 409
 
 
 @transaction.atomic
-def save_package(*, package: Package, changed: list[str]) -> Package:
-    """Keep a new or changed package; `changed` names its fields. Raises InvalidFields for too few."""
+def save_package(*, package: Package, changed_fields: list[str]) -> Package:
+    """Save a new or changed package. Raises InvalidFields for a capacity below what is taken."""
     verb = "package.change" if package.pk else "package.create"
-    keep(package, changed)
-    record(verb, package, event=package.event, fields=changed)
+    save_sale_item(package, changed_fields)
+    record_action(verb, package, event=package.event, fields=changed_fields)
     return package
 
 
 @transaction.atomic
 def remove_package(*, package: Package) -> None:
-    """Remove a package that nobody ever took. Raises PackageInUse."""
+    """Remove a package that nobody took. Raises PackageInUse."""
     if package.sponsorships.exists():
         sentence = _("“%(package)s” was taken; it cannot be removed. Close its sale instead.")
         raise PackageInUse(sentence % {"package": package.title})
-    record("package.remove", package, event=package.event)
+    record_action("package.remove", package, event=package.event)
     package.delete()

@@ -1,4 +1,4 @@
-"""Pictures that sponsors send: their pixels alone, drawn again and kept small."""
+"""Redraw uploaded pictures, so that nothing but pixels is stored."""
 
 import io
 import warnings
@@ -8,63 +8,66 @@ from typing import Final
 from django.utils.translation import gettext as _
 from PIL import Image
 
-from convention.errors import Unreadable
+from convention.errors import UnreadableFile
 
-MAX_BYTES: Final = 5 * 1024 * 1024
-MAX_SIZE: Final = (1200, 600)
-MAX_PIXELS: Final = 16_000_000
-"""Each takes four bytes several times over; a file of a few kilobytes may hold a hundred million."""
-KINDS: Final = ("PNG", "JPEG")
+MAX_UPLOAD_BYTES: Final = 5 * 1024 * 1024
+MAX_LOGO_SIZE: Final = (1200, 600)
+# A pixel takes four bytes, in several copies; a file of a few kilobytes may unpack to a hundred million.
+MAX_UPLOAD_PIXELS: Final = 16_000_000
+IMAGE_FORMATS: Final = ("PNG", "JPEG")
 
 
 @dataclass(frozen=True)
-class Picture:
-    """A PNG and its size in pixels."""
+class LogoPicture:
+    """A PNG with its size in pixels."""
 
     content: bytes
     width: int
     height: int
 
 
-def redraw(content: bytes) -> Picture:
-    """Draw the pixels again, small and on white where they are transparent.
+def redraw_picture(image_bytes: bytes) -> LogoPicture:
+    """Redraw the pixels, at most MAX_LOGO_SIZE, on white where they are transparent.
 
-    Raises Unreadable for anything but a PNG or JPEG of at most 5 MB and 16 million pixels.
+    Raises UnreadableFile for anything but a PNG or JPEG of at most 5 MB and 16 million pixels.
     """
-    if len(content) > MAX_BYTES:
-        raise Unreadable(_("This file is larger than %(most)d MB.") % {"most": MAX_BYTES // 1024**2})
-    pixels = open_pixels(content)
+    if len(image_bytes) > MAX_UPLOAD_BYTES:
+        raise UnreadableFile(
+            _("This file is larger than %(most)d MB.") % {"most": MAX_UPLOAD_BYTES // 1024**2}
+        )
+    pixels = decode_picture(image_bytes)
     page = Image.new("RGBA", pixels.size, "white")
     page.alpha_composite(pixels)
     drawn = page.convert("RGB")
-    drawn.thumbnail(MAX_SIZE)
-    return Picture(encode_png(drawn), drawn.width, drawn.height)
+    drawn.thumbnail(MAX_LOGO_SIZE)
+    return LogoPicture(encode_png(drawn), drawn.width, drawn.height)
 
 
-def open_pixels(content: bytes) -> Image.Image:
-    """Return the pixels with their transparency. Raises Unreadable: damaged, no picture, or far too large."""
+def decode_picture(image_bytes: bytes) -> Image.Image:
+    """Return the pixels with their transparency. Raises UnreadableFile."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(io.BytesIO(content), formats=KINDS) as sent:
-                return read_pixels(sent)
+            with Image.open(io.BytesIO(image_bytes), formats=IMAGE_FORMATS) as sent:
+                return unpack_pixels(sent)
     except (Image.DecompressionBombWarning, Image.DecompressionBombError):
-        raise Unreadable(_("This picture has too many pixels; 1200 by 600 are enough.")) from None
+        raise UnreadableFile(_("This picture has too many pixels; 1200 by 600 are enough.")) from None
+    # Not the file's fault as far as we know: the child process reports it.
     except MemoryError:
         raise
-    except Exception as error:  # a damaged picture fails in the library in a dozen ways
-        raise Unreadable(_("Send a PNG or JPEG picture that opens on your own screen.")) from error
+    except Exception as error:  # Pillow raises many kinds of errors for damaged files
+        raise UnreadableFile(_("Send a PNG or JPEG picture that opens on your own screen.")) from error
 
 
-def read_pixels(sent: Image.Image) -> Image.Image:
-    """Unpack the pixels. Raises DecompressionBombError for too many, before they are unpacked."""
-    if sent.width * sent.height > MAX_PIXELS:
+def unpack_pixels(image: Image.Image) -> Image.Image:
+    """Return the unpacked pixels. Raises DecompressionBombError for too many, before unpacking them."""
+    if image.width * image.height > MAX_UPLOAD_PIXELS:
         raise Image.DecompressionBombError
-    return sent.convert("RGBA")
+    return image.convert("RGBA")
 
 
 def encode_png(picture: Image.Image) -> bytes:
-    """Return a PNG without anything but pixels."""
+    """Return a PNG without any metadata."""
     file = io.BytesIO()
     picture.save(file, "PNG", optimize=True)
     return file.getvalue()

@@ -1,4 +1,4 @@
-"""The demo's packages and sponsors, with logos that were drawn for it."""
+"""Demo packages and sponsors with generated logos."""
 
 import datetime
 
@@ -6,49 +6,53 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 from PIL import Image, ImageDraw, ImageFont
 
-from convention.club.demo_names import VENDORS
+from convention.club.seed_data import VENDOR_COMPANIES
 from convention.events.models import Event
-from convention.seeding import World
+from convention.seeding import DemoWorld
+from registrations.models import Package, Registration
+from registrations.order_request import BillingDetails, OrderRequest
 
-from ..models import Package, Registration
-from ..order_request import Billing, OrderRequest
-from .logo import store_logo
-from .pictures import encode_png, redraw
-from .take_package import Sponsor, take_package_for
+from .logos import store_logo
+from .pictures import encode_png, redraw_picture
+from .sponsorships import SponsorRequest, take_package_as_organizer
 
-PACKAGES = [
+DEMO_PACKAGES = [
     # slug, French, English, cents, how many, stand, passes, badges, printed
     ("gold", "Or", "Gold", 600_000, 3, "18 m²", 6, 4, True),
     ("silver", "Argent", "Silver", 300_000, 6, "9 m²", 3, 2, True),
     ("friend", "Ami", "Friend", 90_000, None, "", 1, 0, False),
 ]
-TAKEN = ("gold", "gold", "silver", "silver", "silver", "friend", "friend")
-COLOURS = ("#0b5c8a", "#8a3b0b", "#2f6b2f", "#6b2f66", "#444444")
-CONTACTS = ("Camille Moreau", "Dominique Petit", "Claude Martin", "Alix Bernard")
+TAKEN_PACKAGE_SLUGS = ("gold", "gold", "silver", "silver", "silver", "friend", "friend")
+LOGO_COLOURS = ("#0b5c8a", "#8a3b0b", "#2f6b2f", "#6b2f66", "#444444")
+CONTACT_NAMES = ("Camille Moreau", "Dominique Petit", "Claude Martin", "Alix Bernard")
 
 
-def seed(world: World) -> None:
-    """Three packages of the main event, and seven companies that took one."""
-    event = Event.objects.get(slug=world.main_event)
-    packages = {package.slug: package for package in make_packages(event)}
+def seed(world: DemoWorld) -> None:
+    """Create three packages of the main event, and seven sponsorships in the club size."""
+    event = Event.objects.get(slug=world.main_event_slug)
+    packages = {package.slug: package for package in create_packages(event)}
     if world.size != "club":
-        open_to_all(packages)
+        include_places(packages)
         return
-    names = [name for name, _trade in VENDORS if name.isascii()]  # letters that every machine draws
-    for number, (slug, name) in enumerate(zip(TAKEN, names, strict=False)):
-        make_sponsor(packages[slug], number, name)
-    open_to_all(packages)
-    world.made.append(format_lazy(_("{count} sponsors"), count=len(TAKEN)))
+    # The default font has ASCII letters only.
+    names = [name for name, _trade in VENDOR_COMPANIES if name.isascii()]
+    for number, (slug, name) in enumerate(zip(TAKEN_PACKAGE_SLUGS, names, strict=False)):
+        create_sponsor(packages[slug], number, name)
+    include_places(packages)
+    world.created.append(format_lazy(_("{count} sponsors"), count=len(TAKEN_PACKAGE_SLUGS)))
 
 
-def open_to_all(packages: dict[str, Package]) -> None:
-    """From now on places come along; the demo's sponsors took theirs before, so that its numbers stay."""
-    for slug, _name, _name_en, _price, _capacity, _stand, passes, badges, _printed in PACKAGES:
+def include_places(packages: dict[str, Package]) -> None:
+    """Include places in the packages for later sponsors.
+
+    The demo's own sponsors took theirs before, so that the number of registrations does not change.
+    """
+    for slug, _name, _name_en, _price, _capacity, _stand, passes, badges, _printed in DEMO_PACKAGES:
         Package.objects.filter(pk=packages[slug].pk).update(passes=passes, badges=badges)
 
 
-def make_packages(event: Event) -> list[Package]:
-    """On offer until a fortnight before the event."""
+def create_packages(event: Event) -> list[Package]:
+    """Create the packages, on sale until two weeks before the event."""
     tickets = {ticket.slug: ticket for ticket in event.tickets.all()}
     return [
         Package.objects.create(
@@ -68,25 +72,27 @@ def make_packages(event: Event) -> list[Package]:
             position=position,
         )
         for position, (slug, name, name_en, price, capacity, stand, _passes, badges, printed) in enumerate(
-            PACKAGES
+            DEMO_PACKAGES
         )
     ]
 
 
-def make_sponsor(package: Package, number: int, name: str) -> None:
-    """A company that took the package and sent its logo."""
+def create_sponsor(package: Package, number: int, name: str) -> None:
+    """Take the package for a demo company and upload its logo."""
     street = f"{number + 3} rue des Câbles"
-    billing = Billing(name=name, street=street, postcode="69003", city="Lyon", country="FR")
+    billing = BillingDetails(name=name, street=street, postcode="69003", city="Lyon", country="FR")
     order = OrderRequest(email=f"sponsor{number + 1}@vendor.example", places=(), billing=billing)
-    sponsor = Sponsor(name=name, contact=CONTACTS[number % len(CONTACTS)], order=order)
-    one = take_package_for(package=package, sponsor=sponsor, key=f"seed:sponsor:{number}")
-    Registration.objects.filter(order=one.order).update(confirmation_sent_at=one.created_at)
-    store_logo(one, redraw(encode_png(drawn(name, number))))
+    sponsor = SponsorRequest(name=name, contact=CONTACT_NAMES[number % len(CONTACT_NAMES)], order=order)
+    sponsorship = take_package_as_organizer(
+        package=package, sponsor_request=sponsor, idempotency_key=f"seed:sponsor:{number}"
+    )
+    Registration.objects.filter(order=sponsorship.order).update(confirmation_sent_at=sponsorship.created_at)
+    store_logo(sponsorship, redraw_picture(encode_png(draw_logo(name, number))))
 
 
-def drawn(name: str, number: int) -> Image.Image:
-    """A mark and the name, as logos are."""
-    colour = COLOURS[number % len(COLOURS)]
+def draw_logo(name: str, number: int) -> Image.Image:
+    """Return a simple logo: a shape and the name."""
+    colour = LOGO_COLOURS[number % len(LOGO_COLOURS)]
     font = ImageFont.load_default(64)
     width = int(font.getlength(name)) + 170
     picture = Image.new("RGB", (width, 150), "white")

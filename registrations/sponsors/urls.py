@@ -1,43 +1,52 @@
-"""Addresses."""
+"""URLs of sponsors' pages."""
 
 from typing import Any
 
 from django.urls import path
 from django.utils.translation import gettext_lazy as _
 
-from convention.routes import OrganizerPage
+from convention.web.routing import OrganizerPage
 
-from .views import offer, organize, own, packages
+from .views import organizer, public, sponsor
 
-LINK = "orders/<slug:reference>/<slug:secret>/sponsor"
-OFFER = "events/<slug:event>/sponsors"
-LIST = "organize/<slug:event>/sponsors"
+SPONSOR_LINK_PATH = "orders/<slug:reference>/<slug:secret>/sponsor"
+OFFER_PATH = "events/<slug:event>/sponsors"
+ORGANIZER_PATH = "organize/<slug:event>/sponsors"
 
 pages: list[Any] = [
-    path(f"{OFFER}/", offer.packages, name="sponsors"),
-    path(f"{OFFER}/<int:pk>.png", offer.logo, name="sponsor-logo"),
-    path(f"{OFFER}/<slug:slug>/", offer.order, name="sponsor-order"),
-    path(f"{LINK}/", own.own, name="order-sponsor"),
-    path(f"{LINK}/logo.png", own.logo, name="order-sponsor-logo"),
-    path(f"{LIST}/", organize.sponsorships, name="organize-sponsors"),
+    path(f"{OFFER_PATH}/", public.package_list, name="sponsors"),
+    path(f"{OFFER_PATH}/<int:pk>.png", public.sponsor_logo, name="sponsor-logo"),
+    path(f"{OFFER_PATH}/<slug:slug>/", public.package_order, name="sponsor-order"),
+    path(f"{SPONSOR_LINK_PATH}/", sponsor.sponsor_page, name="order-sponsor"),
+    path(f"{SPONSOR_LINK_PATH}/logo.png", sponsor.logo_preview, name="order-sponsor-logo"),
+    path(f"{ORGANIZER_PATH}/", organizer.sponsorship_list, name="organize-sponsors"),
     path(
-        "organize/<slug:event>/sponsors.csv", organize.export, {"kind": "csv"}, name="organize-sponsors-csv"
+        "organize/<slug:event>/sponsors.csv",
+        organizer.sponsorship_export,
+        {"kind": "csv"},
+        name="organize-sponsors-csv",
     ),
     path(
         "organize/<slug:event>/sponsors.xlsx",
-        organize.export,
+        organizer.sponsorship_export,
         {"kind": "xlsx"},
         name="organize-sponsors-xlsx",
     ),
-    path(f"{LIST}/packages/", packages.packages, name="organize-packages"),
-    path(f"{LIST}/packages/new/", packages.new_package, name="organize-package-new"),
-    path(f"{LIST}/packages/<slug:slug>/", packages.package, name="organize-package"),
-    path(f"{LIST}/packages/<slug:slug>/remove/", packages.remove, name="organize-package-remove"),
-    path(f"{LIST}/packages/<slug:slug>/take/", organize.take, name="organize-package-take"),
-    path(f"{LIST}/<int:pk>/", organize.sponsorship, name="organize-sponsor"),
-    path(f"{LIST}/<int:pk>/logo.png", organize.logo, name="organize-sponsor-logo"),
-    path(f"{LIST}/<int:pk>/logo/", organize.send_logo, name="organize-sponsor-logo-new"),
-    path(f"{LIST}/<int:pk>/cancel/", organize.cancel, name="organize-sponsor-cancel"),
+    path(f"{ORGANIZER_PATH}/packages/", organizer.package_list, name="organize-packages"),
+    path(f"{ORGANIZER_PATH}/packages/new/", organizer.package_create, name="organize-package-new"),
+    path(f"{ORGANIZER_PATH}/packages/<slug:slug>/", organizer.package_edit, name="organize-package"),
+    path(
+        f"{ORGANIZER_PATH}/packages/<slug:slug>/remove/",
+        organizer.package_remove,
+        name="organize-package-remove",
+    ),
+    path(
+        f"{ORGANIZER_PATH}/packages/<slug:slug>/take/", organizer.package_take, name="organize-package-take"
+    ),
+    path(f"{ORGANIZER_PATH}/<int:pk>/", organizer.sponsorship_detail, name="organize-sponsor"),
+    path(f"{ORGANIZER_PATH}/<int:pk>/logo.png", organizer.sponsorship_logo, name="organize-sponsor-logo"),
+    path(f"{ORGANIZER_PATH}/<int:pk>/logo/", organizer.logo_upload, name="organize-sponsor-logo-new"),
+    path(f"{ORGANIZER_PATH}/<int:pk>/cancel/", organizer.sponsorship_cancel, name="organize-sponsor-cancel"),
 ]
 organizer_pages = [
     OrganizerPage("organize-sponsors", _("Sponsors"), 27),

@@ -1,4 +1,4 @@
-"""What templates about registrations need: `{% load registrations %}`, `{{ registration|state_tag }}`."""
+"""Template filters for registrations."""
 
 from django import template
 from django.utils.html import format_html
@@ -8,7 +8,7 @@ from registrations.models import Registration
 
 register = template.Library()
 
-LOOKS = {
+STATE_CLASSES = {
     Registration.State.CANCELLED.value: "tag struck",
     Registration.State.EXPIRED.value: "tag struck",
     Registration.State.PENDING.value: "tag dashed",
@@ -18,6 +18,6 @@ LOOKS = {
 
 @register.filter
 def state_tag(registration: Registration) -> SafeString:
-    """The state in words, drawn as what it is."""
+    """Return the state of a registration as a styled label."""
     state = Registration.State(registration.state)
-    return format_html('<span class="{}">{}</span>', LOOKS[state], state.label)
+    return format_html('<span class="{}">{}</span>', STATE_CLASSES[state], state.label)

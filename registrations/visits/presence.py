@@ -1,16 +1,15 @@
-"""Who was at a visit, as the doors saw it."""
+"""Presence at a visit according to the scans."""
 
+from .applications.state import load_presence
 from .models import Application, Visit
-from .standing import presence_of
 
 
-def were_there(visit: Visit) -> list[Application]:
-    """The applications of those who arrived, in the order of names."""
-    rows = Application.objects.filter(visit=visit, registration__in=list(presence_of(visit.event)))
-    people = rows.select_related("registration__order", "person")
-    return list(people.order_by("registration__sort_name", "pk"))
+def list_present_visitors(visit: Visit) -> list[Application]:
+    """Return the applications of those who arrived, by name."""
+    rows = Application.objects.filter(visit=visit, registration__in=list(load_presence(visit.event)))
+    applications = rows.select_related("registration__order", "person")
+    return list(applications.order_by("registration__sort_name", "pk"))
 
 
-def was_there(application: Application) -> bool:
-    """Whether this one arrived."""
-    return application.registration_id in presence_of(application.visit.event)
+def was_present(application: Application) -> bool:
+    return application.registration_id in load_presence(application.visit.event)

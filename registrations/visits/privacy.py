@@ -1,4 +1,4 @@
-"""What visits hold of people, for the privacy desk. Hashes, counts and the log of lists stay whole."""
+"""Personal data of visits for export, erasure and retention; hashes, counts and the log of lists remain."""
 
 import datetime
 from collections.abc import Iterator
@@ -8,11 +8,11 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from convention.audit.record import record
-from convention.personal import Holding, Rule, Subject, Words
-from convention.sealed import NoKey, Unsealable, unseal
+from convention.audit.record import record_action
+from convention.codes.encryption import DecryptionFailed, MissingEncryptionKey, decrypt_value
+from convention.personal_data import DataSubject, PersonalDataSource, RetentionRule, TranslatableText
 
-from .give_identity import sealed_for
+from .identity.identities import get_identity_binding
 from .models import (
     Application,
     DayMail,
@@ -23,168 +23,181 @@ from .models import (
     HostLink,
     Identity,
     Interest,
-    LegSeat,
     NdaAcceptance,
     NdaText,
     Proposal,
+    RideSeat,
     Visit,
     VisitorList,
 )
 
-COUNTED = _("how many took part stays countable; no name is left")
+COUNTS_REMAIN = _("how many took part stays countable; no name is left")
 
 
-def _forget_contacts(rows: "QuerySet[Any]", _subject: Subject | None = None) -> None:
-    """Their access ends, and their name goes, from the lists that they acknowledged too."""
+def _erase_contacts(rows: "QuerySet[Any]", _subject: DataSubject | None = None) -> None:
+    """End the access of contacts and blank their names, in acknowledgements of lists too."""
+    # Acknowledgements store the name as text, so they are found by the name of the contact.
     for visit, name in rows.exclude(name="").values_list("visit", "name"):
         VisitorList.objects.filter(visit=visit, acknowledged_by=name).update(acknowledged_by="")
     rows.filter(ended_at__isnull=True).update(ended_at=timezone.now())
     rows.update(name="", email="")
 
 
-def _identity(identity: Identity) -> dict[str, Any]:
-    """What was told, opened for whom it is about; like every reading it stands in the trail."""
+def _decrypt_identity(identity: Identity) -> dict[str, Any]:
+    """Return the decrypted identity for its owner's export; the reading is recorded like any other."""
     application = identity.application
-    record("identity.export", application, event=application.visit.event, fields=identity.fields)
+    record_action("identity.export", application, event=application.visit.event, fields=identity.field_names)
     try:
-        return {"told": unseal(identity.sealed, of=sealed_for(application))}
-    except (NoKey, Unsealable) as error:
-        return {"told": str(error)}
+        return {
+            "answers": decrypt_value(identity.encrypted_data, row_label=get_identity_binding(application))
+        }
+    except (MissingEncryptionKey, DecryptionFailed) as error:
+        return {"answers": str(error)}
 
 
-def lists_not_purged(subject: Subject) -> Iterator[Words]:
-    """A visitor list that the host still has is purged seven days after its visit; until then it stands."""
+def find_unpurged_lists(subject: DataSubject) -> Iterator[TranslatableText]:
+    """Yield a reason to wait for each unpurged visitor list that names the person."""
     if not subject.person_id:
         return
-    of_theirs = Application.objects.filter(person=subject.person_id).values("visit")
-    rows = Visit.objects.filter(Q(lists__sealed__isnull=False), pk__in=of_theirs).distinct()
+    visit_ids = Application.objects.filter(person=subject.person_id).values("visit")
+    rows = Visit.objects.filter(Q(lists__encrypted_data__isnull=False), pk__in=visit_ids).distinct()
     for visit in rows.select_related("event"):
-        said = {"visit": visit.event.title}
+        names = {"visit": visit.event.title}
         yield (
-            _("The visitor list of “%(visit)s” is not purged yet: it is, seven days after the visit.") % said
+            _("The visitor list of “%(visit)s” is not purged yet: it is, seven days after the visit.") % names
         )
 
 
-def old_contacts(before: datetime.datetime) -> int:
-    """Hosts’ contacts of visits that ended before then; how many."""
+def erase_old_contacts(before: datetime.datetime) -> int:
+    """Erase the contacts of visits that ended before `before`; return how many."""
     old = Visit.objects.filter(event__ends_at__lt=before)
     contacts = HostContact.objects.filter(visit__in=old).exclude(name="", email="")
     count = contacts.count()
-    _forget_contacts(contacts)
+    _erase_contacts(contacts)
     old.update(security_name="", security_email="")
     VisitorList.objects.filter(visit__in=old).update(sent_to="", acknowledged_by="")
     return count
 
 
-HOLDINGS = [
-    Holding(
+PERSONAL_DATA = [
+    PersonalDataSource(
         model=Application,
-        why=_("that you want to come on a visit, and what became of it"),
-        people=("person",),
-        because=COUNTED,
+        purpose=_("that you want to come on a visit, and what became of it"),
+        person_columns=("person",),
+        retention_reason=COUNTS_REMAIN,
     ),
-    Holding(
+    PersonalDataSource(
         model=NdaAcceptance,
-        why=_("which confidentiality text you agreed to"),
-        through=("application",),
-        names=("name",),
-        empties=("name",),
-        because=_("that the text was agreed to, with its hash; no name is left"),
+        purpose=_("which confidentiality text you agreed to"),
+        parent_columns=("application",),
+        name_columns=("name",),
+        blanked_columns=("name",),
+        retention_reason=_("that the text was agreed to, with its hash; no name is left"),
     ),
-    Holding(
+    PersonalDataSource(
         model=Identity,
-        why=_("what a host needs to know about you"),
-        through=("application",),
-        hides=("sealed",),
-        reads=_identity,
-        gone=True,
+        purpose=_("what a host needs to know about you"),
+        parent_columns=("application",),
+        hidden_columns=("encrypted_data",),
+        export_extra=_decrypt_identity,
+        is_deleted_on_erasure=True,
     ),
-    Holding(model=LegSeat, why=_("rides that you take"), through=("application",), because=COUNTED),
-    Holding(
+    PersonalDataSource(
+        model=RideSeat,
+        purpose=_("rides that you take"),
+        parent_columns=("application",),
+        retention_reason=COUNTS_REMAIN,
+    ),
+    PersonalDataSource(
         model=DayMail,
-        why=_("which e-mails about the day of a visit you got"),
-        through=("application",),
-        because=COUNTED,
+        purpose=_("which e-mails about the day of a visit you got"),
+        parent_columns=("application",),
+        retention_reason=COUNTS_REMAIN,
     ),
-    Holding(
+    PersonalDataSource(
         model=DebriefNote,
-        why=_("notes that you wrote after a visit"),
-        through=("application",),
-        because=_("what the group learned stays; no name is left"),
+        purpose=_("notes that you wrote after a visit"),
+        parent_columns=("application",),
+        retention_reason=_("what the group learned stays; no name is left"),
     ),
-    Holding(
+    PersonalDataSource(
         model=FeedbackAnswer,
-        why=_("what you answered after a visit"),
-        through=("application",),
-        because=COUNTED,
+        purpose=_("what you answered after a visit"),
+        parent_columns=("application",),
+        retention_reason=COUNTS_REMAIN,
     ),
-    Holding(model=Interest, why=_("visits that you would like to see"), people=("person",), because=COUNTED),
-    Holding(
+    PersonalDataSource(
+        model=Interest,
+        purpose=_("visits that you would like to see"),
+        person_columns=("person",),
+        retention_reason=COUNTS_REMAIN,
+    ),
+    PersonalDataSource(
         model=Proposal,
-        why=_("visits that you proposed"),
-        did=("proposed_by",),
-        through=("proposed_by_host",),
-        tells=("id", "title", "host_name", "why", "proposed_at"),
-        because=_("the proposal is the club’s; no name is left"),
-        leads=False,
+        purpose=_("visits that you proposed"),
+        actor_columns=("proposed_by",),
+        parent_columns=("proposed_by_host",),
+        exported_columns=("id", "title", "host_name", "motivation", "proposed_at"),
+        retention_reason=_("the proposal is the club’s; no name is left"),
+        leads_to_other_tables=False,
     ),
-    Holding(
+    PersonalDataSource(
         model=NdaText,
-        why=_("confidentiality texts that you wrote"),
-        did=("written_by",),
-        tells=("id", "visit", "number", "written_at"),
-        because=_("others agreed to the text; no name is left"),
-        leads=False,
+        purpose=_("confidentiality texts that you wrote"),
+        actor_columns=("written_by",),
+        exported_columns=("id", "visit", "number", "written_at"),
+        retention_reason=_("others agreed to the text; no name is left"),
+        leads_to_other_tables=False,
     ),
-    Holding(
+    PersonalDataSource(
         model=VisitorList,
-        why=_("visitor lists that you made or received"),
-        did=("made_by",),
-        addresses=("sent_to",),
-        tells=("id", "visit", "number", "made_at", "sent_to", "sent_at", "acknowledged_by"),
-        empties=("sent_to", "acknowledged_by"),
-        because=_("hash, counts and moments of a list stay; no name is left"),
-        leads=False,
+        purpose=_("visitor lists that you made or received"),
+        actor_columns=("created_by",),
+        address_columns=("sent_to",),
+        exported_columns=("id", "visit", "number", "created_at", "sent_to", "sent_at", "acknowledged_by"),
+        blanked_columns=("sent_to", "acknowledged_by"),
+        retention_reason=_("hash, counts and moments of a list stay; no name is left"),
+        leads_to_other_tables=False,
     ),
-    Holding(
+    PersonalDataSource(
         model=HostContact,
-        why=_("that you receive visitors for a host"),
-        addresses=("email",),
-        names=("name",),
-        forget=_forget_contacts,
+        purpose=_("that you receive visitors for a host"),
+        address_columns=("email",),
+        name_columns=("name",),
+        erase_rows=_erase_contacts,
     ),
-    Holding(
+    PersonalDataSource(
         model=HostLink,
-        why=_("links by which a host’s contact signs in"),
-        through=("contact",),
-        hides=("hash",),
-        gone=True,
+        purpose=_("links by which a host’s contact signs in"),
+        parent_columns=("contact",),
+        hidden_columns=("hash",),
+        is_deleted_on_erasure=True,
     ),
-    Holding(
+    PersonalDataSource(
         model=Visit,
-        why=_("that you are a host’s security contact"),
-        addresses=("security_email",),
-        tells=("id", "event", "security_name", "security_email"),
-        empties=("security_name", "security_email"),
-        leads=False,
+        purpose=_("that you are a host’s security contact"),
+        address_columns=("security_email",),
+        exported_columns=("id", "event", "security_name", "security_email"),
+        blanked_columns=("security_name", "security_email"),
+        leads_to_other_tables=False,
     ),
 ]
-OBSTACLES = [lists_not_purged]
+ERASURE_BLOCKERS = [find_unpurged_lists]
 RETENTION = [
-    Rule(
+    RetentionRule(
         slug="host-contacts",
         name=_("Contacts of hosts"),
-        since=_("after the visit"),
+        counted_from=_("after the visit"),
         days=365,
-        least=30,
-        sweep=old_contacts,
+        min_days=30,
+        delete_older_than=erase_old_contacts,
     ),
 ]
 FREE_TEXT = {
-    Application: ("ended_because",),
-    Debrief: ("text", "learned"),
+    Application: ("revocation_reason",),
+    Debrief: ("text", "lessons_learned"),
     DebriefNote: ("text",),
     FeedbackAnswer: ("text",),
-    Proposal: ("title", "why", "set_aside_because"),
-    Visit: ("cancel_reason",),
+    Proposal: ("title", "motivation", "set_aside_reason"),
+    Visit: ("cancellation_reason",),
 }

@@ -1,4 +1,4 @@
-"""Addresses."""
+"""URLs of visits: members' pages, organizers' pages, hosts' pages, and the season."""
 
 from typing import Any
 
@@ -6,113 +6,195 @@ from django.urls import path
 from django.utils.translation import gettext_lazy as _
 
 from convention.events.models import Event
-from convention.routes import OrganizerPage
+from convention.web.routing import OrganizerPage
 
-from .doors import runs_visit
-from .views import (
-    applicants,
-    debrief,
-    feedback,
-    host,
-    host_proposals,
-    identity,
-    link,
-    lists,
-    members,
-    organize,
-    proposals,
-    rides,
-    season,
-    text,
-    words,
-)  # fmt: skip
+from .applications import confidentiality_views, organizer_views
+from .applications import views as applications_views
+from .debrief import feedback_views
+from .debrief import views as debrief_views
+from .hosts import decision_views
+from .hosts import proposal_views as hosts_proposal_views
+from .hosts import views as hosts_views
+from .identity import views as identity_views
+from .lifecycle import views as lifecycle_views
+from .permissions import can_manage_visit
+from .planning import proposal_views as planning_proposal_views
+from .planning import season_views
+from .rides import views as rides_views
+from .visitor_list import link_views  # fmt: skip
+from .visitor_list import views as visitor_list_views
 
-RUN = "organize/<slug:event>/visit"
-LISTS = f"{RUN}/lists"
-HOST = "host/visits/<slug:event>"
-OWN = "visits/<slug:event>"
+ORGANIZE_PREFIX = "organize/<slug:event>/visit"
+LISTS_PREFIX = f"{ORGANIZE_PREFIX}/lists"
+HOST_PREFIX = "host/visits/<slug:event>"
+MEMBER_PREFIX = "visits/<slug:event>"
 
 
 def is_site_visit(event: Event) -> bool:
-    """Whether an event may have a visit."""
     return event.kind == Event.Kind.SITE_VISIT
 
 
 day_pages: list[Any] = [
-    path("visits/learned/", debrief.learned, name="visits-learned"),
-    path(f"{OWN}/rides/", rides.own_rides, name="visit-rides"),
-    path(f"{OWN}/rides.ics", rides.own_calendar, name="visit-rides-calendar"),
-    path(f"{OWN}/debrief/", debrief.read, name="visit-debrief"),
-    path(f"{OWN}/feedback/", feedback.answer, name="visit-feedback"),
-    path(f"{RUN}/rides/", rides.rides, name="organize-visit-rides"),
-    path(f"{RUN}/rides/new/", rides.new_ride, name="organize-visit-ride-new"),
-    path(f"{RUN}/rides/<int:pk>/", rides.ride, name="organize-visit-ride"),
-    path(f"{RUN}/rides/<int:pk>/remove/", rides.remove, name="organize-visit-ride-remove"),
-    path(f"{RUN}/rides/people/<int:pk>/", rides.seat, name="organize-visit-seat"),
-    path(f"{RUN}/debrief/", debrief.debrief, name="organize-visit-debrief"),
-    path(f"{RUN}/debrief/act/", debrief.act, name="organize-visit-debrief-act"),
-    path(f"{RUN}/feedback/", feedback.results, name="organize-visit-feedback"),
-    path(f"{RUN}/feedback/questions/", feedback.questions, name="organize-visit-questions"),
-    path(f"{RUN}/feedback/usual/", feedback.usual, name="organize-visit-questions-usual"),
+    path("visits/learned/", debrief_views.lesson_list, name="visits-lessons"),
+    path(f"{MEMBER_PREFIX}/rides/", rides_views.own_ride_choice, name="visit-rides"),
+    path(f"{MEMBER_PREFIX}/rides.ics", rides_views.own_ride_calendar, name="visit-rides-calendar"),
+    path(f"{MEMBER_PREFIX}/debrief/", debrief_views.debrief_page, name="visit-debrief"),
+    path(f"{MEMBER_PREFIX}/feedback/", feedback_views.feedback_answer, name="visit-feedback"),
+    path(f"{ORGANIZE_PREFIX}/rides/", rides_views.ride_list, name="organize-visit-rides"),
+    path(f"{ORGANIZE_PREFIX}/rides/new/", rides_views.ride_create, name="organize-visit-ride-new"),
+    path(f"{ORGANIZE_PREFIX}/rides/<int:pk>/", rides_views.ride_edit, name="organize-visit-ride"),
+    path(
+        f"{ORGANIZE_PREFIX}/rides/<int:pk>/remove/",
+        rides_views.ride_remove,
+        name="organize-visit-ride-remove",
+    ),
+    path(
+        f"{ORGANIZE_PREFIX}/rides/people/<int:pk>/",
+        rides_views.visitor_rides_edit,
+        name="organize-visit-seat",
+    ),
+    path(f"{ORGANIZE_PREFIX}/debrief/", debrief_views.debrief_edit, name="organize-visit-debrief"),
+    path(
+        f"{ORGANIZE_PREFIX}/debrief/act/", debrief_views.debrief_decide, name="organize-visit-debrief-decide"
+    ),
+    path(f"{ORGANIZE_PREFIX}/feedback/", feedback_views.feedback_results, name="organize-visit-feedback"),
+    path(
+        f"{ORGANIZE_PREFIX}/feedback/questions/",
+        feedback_views.question_list,
+        name="organize-visit-questions",
+    ),
+    path(
+        f"{ORGANIZE_PREFIX}/feedback/usual/",
+        feedback_views.default_questions_add,
+        name="organize-visit-questions-default",
+    ),
 ]
 pages: list[Any] = [
     *day_pages,
-    path("visits/", members.visits, name="visits"),
-    path("visits/<slug:slug>/", members.visit, name="visit"),
-    path("visits/<slug:slug>/apply/", members.ask, name="visit-apply"),
-    path("visits/<slug:slug>/withdraw/", members.leave, name="visit-withdraw"),
-    path("visits/<slug:slug>/text/", text.read, name="visit-text"),
-    path(f"{RUN}/", organize.facts, name="organize-visit"),
-    path(f"{RUN}/begin/", organize.begin, name="organize-visit-begin"),
-    path(f"{RUN}/step/", organize.step, name="organize-visit-step"),
-    path(f"{RUN}/call-off/", organize.end, name="organize-visit-call-off"),
-    path(f"{RUN}/text/", text.edit, name="organize-visit-text"),
-    path(f"{RUN}/applicants/", applicants.applicants, name="organize-visit-applicants"),
-    path(f"{RUN}/applicants.csv", applicants.export, {"kind": "csv"}, name="organize-visit-applicants-csv"),
+    path("visits/", applications_views.visit_list, name="visits"),
+    path("visits/<slug:slug>/", applications_views.visit_detail, name="visit"),
+    path("visits/<slug:slug>/apply/", applications_views.visit_apply, name="visit-apply"),
+    path("visits/<slug:slug>/withdraw/", applications_views.visit_withdraw, name="visit-withdraw"),
+    path("visits/<slug:slug>/text/", confidentiality_views.nda_text_page, name="visit-confidentiality"),
+    path(f"{ORGANIZE_PREFIX}/", lifecycle_views.visit_edit, name="organize-visit"),
+    path(f"{ORGANIZE_PREFIX}/begin/", lifecycle_views.visit_create, name="organize-visit-create"),
+    path(f"{ORGANIZE_PREFIX}/step/", lifecycle_views.visit_step, name="organize-visit-step"),
+    path(f"{ORGANIZE_PREFIX}/call-off/", lifecycle_views.visit_cancel, name="organize-visit-cancel"),
     path(
-        f"{RUN}/applicants.xlsx", applicants.export, {"kind": "xlsx"}, name="organize-visit-applicants-xlsx"
+        f"{ORGANIZE_PREFIX}/text/", confidentiality_views.nda_text_edit, name="organize-visit-confidentiality"
     ),
-    path(f"{RUN}/applicants/<int:pk>/", applicants.applicant, name="organize-visit-applicant"),
-    path(f"{RUN}/applicants/<int:pk>/decide/", applicants.decide, name="organize-visit-applicant-decide"),
+    path(f"{ORGANIZE_PREFIX}/applicants/", organizer_views.applicant_list, name="organize-visit-applicants"),
+    path(
+        f"{ORGANIZE_PREFIX}/applicants.csv",
+        organizer_views.applicant_export,
+        {"kind": "csv"},
+        name="organize-visit-applicants-csv",
+    ),
+    path(
+        f"{ORGANIZE_PREFIX}/applicants.xlsx",
+        organizer_views.applicant_export,
+        {"kind": "xlsx"},
+        name="organize-visit-applicants-xlsx",
+    ),
+    path(
+        f"{ORGANIZE_PREFIX}/applicants/<int:pk>/",
+        organizer_views.applicant_detail,
+        name="organize-visit-applicant",
+    ),
+    path(
+        f"{ORGANIZE_PREFIX}/applicants/<int:pk>/decide/",
+        organizer_views.applicant_decide,
+        name="organize-visit-applicant-decide",
+    ),
     # one's own identity
-    path("visits/<slug:event>/identity/", identity.identity, name="visit-identity"),
+    path("visits/<slug:event>/identity/", identity_views.identity_edit, name="visit-identity"),
     # the secretary's lists
-    path(f"{LISTS}/", lists.lists, name="organize-visit-lists"),
-    path(f"{LISTS}/make/", lists.make, name="organize-visit-list-make"),
-    path(f"{LISTS}/<int:number>/", lists.version, name="organize-visit-list"),
-    path(f"{LISTS}/<int:number>/send/", lists.send, name="organize-visit-list-send"),
-    path(f"{LISTS}/<int:number>/revoke/", lists.revoke, name="organize-visit-list-revoke"),
-    path(f"{RUN}/host/", lists.contacts, name="organize-visit-host"),
-    path(f"{RUN}/host/<int:contact>/end/", lists.end_contact, name="organize-visit-host-end"),
-    path(f"{RUN}/replace/<int:pk>/", words.replace, name="organize-visit-replace"),
-    path(f"{RUN}/refuse/<int:pk>/", words.refuse, name="organize-visit-refuse"),
-    path(f"{RUN}/approve/<int:pk>/", words.approve, name="organize-visit-approve"),
+    path(f"{LISTS_PREFIX}/", visitor_list_views.visitor_list_overview, name="organize-visit-lists"),
+    path(f"{LISTS_PREFIX}/make/", visitor_list_views.visitor_list_create, name="organize-visit-list-make"),
+    path(f"{LISTS_PREFIX}/<int:number>/", visitor_list_views.visitor_list_detail, name="organize-visit-list"),
+    path(
+        f"{LISTS_PREFIX}/<int:number>/send/",
+        visitor_list_views.visitor_list_send,
+        name="organize-visit-list-send",
+    ),
+    path(
+        f"{LISTS_PREFIX}/<int:number>/revoke/",
+        visitor_list_views.visitor_list_revoke,
+        name="organize-visit-list-revoke",
+    ),
+    path(f"{ORGANIZE_PREFIX}/host/", visitor_list_views.host_contact_list, name="organize-visit-host"),
+    path(
+        f"{ORGANIZE_PREFIX}/host/<int:contact>/end/",
+        visitor_list_views.host_contact_end,
+        name="organize-visit-host-end",
+    ),
+    path(
+        f"{ORGANIZE_PREFIX}/replace/<int:pk>/",
+        decision_views.replacement_create,
+        name="organize-visit-replace",
+    ),
+    path(f"{ORGANIZE_PREFIX}/refuse/<int:pk>/", decision_views.visitor_refuse, name="organize-visit-refuse"),
+    path(
+        f"{ORGANIZE_PREFIX}/approve/<int:pk>/",
+        decision_views.replacement_approve,
+        name="organize-visit-approve",
+    ),
     # the host's own pages
-    path("host/", host.home, name="host"),
-    path("host/enter/<str:token>/", host.enter, name="host-enter"),
-    path("host/sign-out/", host.leave, name="host-sign-out"),
-    path("host/lists/<str:token>/", link.host_list, name="host-list"),
-    path("host/proposals/", host_proposals.proposals, name="host-proposals"),
-    path("host/proposals/<int:pk>/back/", host_proposals.take_back, name="host-proposal-back"),
-    path(f"{HOST}/", host.visit, name="host-visit"),
-    path(f"{HOST}/list/", host.host_list, name="host-visit-list"),
-    path(f"{HOST}/people/<int:pk>/", host.person, name="host-person"),
-    path(f"{HOST}/briefing/", host.briefing, name="host-briefing"),
+    path("host/", hosts_views.host_home, name="host"),
+    path("host/enter/<str:token>/", hosts_views.host_sign_in, name="host-sign-in"),
+    path("host/sign-out/", hosts_views.host_sign_out, name="host-sign-out"),
+    path("host/lists/<str:token>/", link_views.linked_list, name="host-list"),
+    path("host/proposals/", hosts_proposal_views.host_proposal_list, name="host-proposals"),
+    path(
+        "host/proposals/<int:pk>/back/",
+        hosts_proposal_views.host_proposal_withdraw,
+        name="host-proposal-withdraw",
+    ),
+    path(f"{HOST_PREFIX}/", hosts_views.host_visit_detail, name="host-visit"),
+    path(f"{HOST_PREFIX}/list/", hosts_views.host_visitor_list, name="host-visit-list"),
+    path(f"{HOST_PREFIX}/people/<int:pk>/", hosts_views.host_visitor_detail, name="host-person"),
+    path(f"{HOST_PREFIX}/briefing/", hosts_views.briefing_edit, name="host-briefing"),
 ]
 pages += [
-    path("season/", season.season, name="season"),
-    path("season/proposals/", proposals.proposals, name="proposals"),
-    path("season/proposals/new/", proposals.new, name="proposal-new"),
-    path("season/proposals/<int:pk>/", proposals.act, name="proposal-act"),
-    path("organize/season/", season.plan, name="organize-season"),
-    path("organize/season/turns/", season.whose_turn, name="organize-turns"),
-    path("organize/season/turns.csv", season.export, {"kind": "csv"}, name="organize-turns-csv"),
-    path("organize/season/turns.xlsx", season.export, {"kind": "xlsx"}, name="organize-turns-xlsx"),
-    path("organize/season/proposals/", proposals.to_plan, name="organize-proposals"),
-    path("organize/season/proposals/<int:pk>/", proposals.proposal, name="organize-proposal"),
-    path("organize/season/proposals/<int:pk>/date/", proposals.set_date, name="organize-proposal-date"),
-    path("organize/season/proposals/<int:pk>/decide/", proposals.decide, name="organize-proposal-decide"),
+    path("season/", season_views.season_calendar, name="season"),
+    path("season/proposals/", planning_proposal_views.proposal_list, name="proposals"),
+    path("season/proposals/new/", planning_proposal_views.proposal_create, name="proposal-new"),
+    path("season/proposals/<int:pk>/", planning_proposal_views.proposal_respond, name="proposal-respond"),
+    path("organize/season/", season_views.season_plan, name="organize-season"),
+    path("organize/season/turns/", season_views.company_history_list, name="organize-company-history"),
+    path(
+        "organize/season/turns.csv",
+        season_views.company_history_export,
+        {"kind": "csv"},
+        name="organize-company-history-csv",
+    ),
+    path(
+        "organize/season/turns.xlsx",
+        season_views.company_history_export,
+        {"kind": "xlsx"},
+        name="organize-company-history-xlsx",
+    ),
+    path(
+        "organize/season/proposals/",
+        planning_proposal_views.proposal_planning_list,
+        name="organize-proposals",
+    ),
+    path(
+        "organize/season/proposals/<int:pk>/",
+        planning_proposal_views.proposal_detail,
+        name="organize-proposal",
+    ),
+    path(
+        "organize/season/proposals/<int:pk>/date/",
+        planning_proposal_views.proposal_set_date,
+        name="organize-proposal-date",
+    ),
+    path(
+        "organize/season/proposals/<int:pk>/decide/",
+        planning_proposal_views.proposal_decide,
+        name="organize-proposal-decide",
+    ),
 ]
 organizer_pages = [
-    OrganizerPage("organize-visit", _("Visit"), 5, has_content=is_site_visit, opens_to=runs_visit),
+    OrganizerPage("organize-visit", _("Visit"), 5, has_content=is_site_visit, can_open=can_manage_visit),
 ]

@@ -1,27 +1,29 @@
-"""Write an event's programme as a file that other programs read."""
+"""Export an event's programme as a file for other programs."""
 
 from collections.abc import Callable
 
 from convention.events.models import Event
 
-from .programme import Format, Programme
-from .writers.carried import written_programme
+from .parsed_programme import ParsedProgramme, ScheduleFormat
 from .writers.frab_json import write_frab_json
 from .writers.frab_xml import write_frab_xml
 from .writers.icalendar import write_icalendar
-from .writers.own_pages import in_language_asked
+from .writers.own_pages import localize_programme
+from .writers.round_trip import build_exported_programme
 
-WRITERS: dict[Format, Callable[[Programme], bytes]] = {
-    Format.FRAB_XML: write_frab_xml,
-    Format.FRAB_JSON: write_frab_json,
-    Format.ICALENDAR: write_icalendar,
+FORMAT_WRITERS: dict[ScheduleFormat, Callable[[ParsedProgramme], bytes]] = {
+    ScheduleFormat.FRAB_XML: write_frab_xml,
+    ScheduleFormat.FRAB_JSON: write_frab_json,
+    ScheduleFormat.ICALENDAR: write_icalendar,
 }
 
 
-def export_schedule(*, event: Event, fmt: Format) -> bytes:
-    """The file: the same bytes for the same revision of the programme.
+def export_schedule(*, event: Event, file_format: ScheduleFormat) -> bytes:
+    """Return the file: the same bytes for the same revision of the programme.
 
-    A calendar, which people read, is in the language of the moment.
+    iCalendar files are read by people, so their texts are in the active language.
     """
-    programme = written_programme(event, fmt)
-    return WRITERS[fmt](in_language_asked(programme, event) if fmt is Format.ICALENDAR else programme)
+    programme = build_exported_programme(event, file_format)
+    return FORMAT_WRITERS[file_format](
+        localize_programme(programme, event) if file_format is ScheduleFormat.ICALENDAR else programme
+    )

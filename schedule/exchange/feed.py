@@ -1,4 +1,4 @@
-"""A programme as a feed: written once for each revision, kept compressed."""
+"""Serve a programme as a feed: written once for each revision, cached compressed."""
 
 import datetime
 import gzip
@@ -9,43 +9,43 @@ from typing import Final
 from django.core.cache import cache
 from django.utils.translation import get_language
 
-from convention.events.called_off import called_off_at
+from convention.events.cancellations import find_cancellation_time
 from convention.events.models import Event
+from schedule.models import Schedule
 
-from ..models import Schedule
 from .export_schedule import export_schedule
-from .programme import Format
+from .parsed_programme import ScheduleFormat
 
-SECONDS: Final = 3600
+FEED_CACHE_SECONDS: Final = 3600
 
 
 @dataclass(frozen=True, slots=True)
-class Feed:
-    """The compressed file, a weak tag of its content, and when the programme last changed."""
+class ProgrammeFeed:
+    """The compressed file, its weak ETag, and when the programme last changed."""
 
-    packed: bytes
+    compressed: bytes
     etag: str
     changed_at: datetime.datetime
 
     @property
     def data(self) -> bytes:
-        """The file as it is."""
-        return gzip.decompress(self.packed)
+        """Return the uncompressed file."""
+        return gzip.decompress(self.compressed)
 
 
-def feed_of(event: Event, fmt: Format) -> Feed:
-    """The programme's feed, from the cache while nothing changed."""
+def get_programme_feed(event: Event, file_format: ScheduleFormat) -> ProgrammeFeed:
+    """Return the programme's feed, cached while the programme does not change."""
     schedule = Schedule.objects.filter(event=event).first() or Schedule(event=event)
-    stamp = (fmt, get_language(), schedule.revision, schedule.changed_at, event.title, event.timezone)
-    span = (event.starts_at, event.ends_at, called_off_at(event))
+    stamp = (file_format, get_language(), schedule.revision, schedule.changed_at, event.title, event.timezone)
+    span = (event.starts_at, event.ends_at, find_cancellation_time(event))
     name = f"feed-{event.pk}-{hashlib.sha256(repr((stamp, span)).encode()).hexdigest()[:32]}"
-    kept: tuple[bytes, str] | None = cache.get(name)
-    if kept is None:
-        kept = packed(export_schedule(event=event, fmt=fmt), schedule.revision)
-        cache.set(name, kept, SECONDS)
-    return Feed(*kept, changed_at=schedule.changed_at or event.created_at)
+    cached: tuple[bytes, str] | None = cache.get(name)
+    if cached is None:
+        cached = compress_feed(export_schedule(event=event, file_format=file_format), schedule.revision)
+        cache.set(name, cached, FEED_CACHE_SECONDS)
+    return ProgrammeFeed(*cached, changed_at=schedule.changed_at or event.created_at)
 
 
-def packed(data: bytes, revision: int) -> tuple[bytes, str]:
-    """The file compressed, and its tag: weak, since it stands for the compressed form too."""
+def compress_feed(data: bytes, revision: int) -> tuple[bytes, str]:
+    """Return the compressed file and its ETag, weak since it stands for the uncompressed file too."""
     return gzip.compress(data, 6, mtime=0), f'W/"{revision}-{hashlib.sha256(data).hexdigest()[:20]}"'

@@ -1,6 +1,6 @@
-"""The agenda on paper: booklet, a grid for each day, and door signs, from one published version.
+"""Print the agenda: booklet, a grid for each day, and door signs.
 
-`facts` reads what is printed, `flow` sets running text on pages, `plan` decides the grid; `booklet`,
-`grid` and `doors` draw. Every title is printed whole: text shrinks
-to a floor, then takes more lines or pages.
+Begin with print_agenda.py and printed_programme.py (what is printed). page_flow.py and text_layout.py set
+text on pages, grid_layout.py plans the grid; booklet.py, day_grids.py and door_signs.py draw. Titles are
+always printed whole: text shrinks to a minimum size, then takes more lines or pages.
 """

@@ -1,6 +1,6 @@
-"""The booklet: cover, contents, each day's sessions with their abstracts, speakers' index, logos; A5 pages.
+"""Draw the booklet: cover, contents, each day's sessions with abstracts, index of speakers, logos; A5 pages.
 
-A5 reads like a programme in the hand and prints two to a sheet of A4 with any printer's booklet mode.
+Two A5 pages fit on a sheet of A4 with any printer's booklet mode.
 """
 
 import datetime
@@ -11,207 +11,246 @@ from typing import BinaryIO
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from convention.dates import say_moment, say_weekday
-from convention.search import fold
-from convention.typeset import Box, Document, Page, Weight, fit, shape
+from convention.text.dates import format_date_with_weekday, format_datetime
+from convention.text.normalize import search_text
+from convention.typeset import FontWeight, PdfDocument, PdfPage, TextBox, fit_text, shape_line
 
-from .content import Item, Programme
-from .flow import COLUMN, FOOT, HEIGHT, SIDE, WIDTH, Flow
 from .logos import draw_back_page
-from .setting import INK, PALE, Text, set_lines, set_qr, set_text
+from .page_flow import COLUMN_WIDTH, FOOT_TOP, PAGE_HEIGHT, PAGE_WIDTH, SIDE_MARGIN, PageFlow
+from .printed_programme import PrintedProgramme, PrintedSession
+from .text_layout import INK_COLOR, PALE_INK_COLOR, TextBlock, draw_qr_symbol, set_fitted_text, set_text
 
-HOURS = 70.0
-TEXT = COLUMN - HOURS
-
-
-def draw_booklet(programme: Programme, file: BinaryIO) -> None:
-    """Write the booklet. It is set twice: the first time tells the page of each thing."""
-    pages = _set(programme, io.BytesIO(), {})
-    _set(programme, file, pages)
+HOURS_WIDTH = 70.0
+TEXT_WIDTH = COLUMN_WIDTH - HOURS_WIDTH
 
 
-def _set(programme: Programme, file: BinaryIO, pages: dict[str, int]) -> dict[str, int]:
+def draw_booklet(programme: PrintedProgramme, file: BinaryIO) -> None:
+    """Write the booklet; it is laid out twice, since the first pass finds the page numbers."""
+    # Page numbers have a fixed place, so the second pass breaks pages exactly like the first.
+    pages = _typeset_booklet(programme, io.BytesIO(), {})
+    _typeset_booklet(programme, file, pages)
+
+
+def _typeset_booklet(programme: PrintedProgramme, file: BinaryIO, pages: dict[str, int]) -> dict[str, int]:
     language = translation.get_language() or "fr"
-    with Document(
+    with PdfDocument(
         file, title=programme.title, language=language, changed_at=programme.changed_at
     ) as document:
-        draw_cover(document.page(WIDTH, HEIGHT), programme)
-        flow = Flow(document, programme.title, edition(programme))
+        draw_cover(document.begin_page(PAGE_WIDTH, PAGE_HEIGHT), programme)
+        flow = PageFlow(document, programme.title, describe_edition(programme))
         draw_contents(flow, programme, pages)
-        for day, items in programme.days:
-            draw_day(flow, day, items)
-        if programme.untimed:
-            draw_chapter(flow, "untimed", _("Time to be announced"), programme.untimed)
-        draw_index(flow, programme, pages)
+        for day, printed_sessions in programme.days:
+            draw_booklet_day(flow, day, printed_sessions)
+        if programme.untimed_sessions:
+            draw_chapter(flow, "untimed", _("Time to be announced"), programme.untimed_sessions)
+        draw_speaker_index(flow, programme, pages)
         draw_back_page(flow, programme.logos)
-    return flow.found
+    return flow.page_numbers
 
 
-def edition(programme: Programme) -> str:
-    """Which version this print is, and of when."""
-    changed = say_moment(programme.changed_at)
+def describe_edition(programme: PrintedProgramme) -> str:
+    """Return version and date of this print."""
+    changed = format_datetime(programme.changed_at)
     if programme.version:
         return _("Version %(version)s, %(changed)s") % {"version": programme.version, "changed": changed}
     return _("As of %(changed)s") % {"changed": changed}
 
 
-def draw_cover(page: Page, programme: Programme) -> None:
-    """Name, dates, place, and the way to the live page."""
-    page.color(programme.accent)
-    page.rectangle(0, 0, WIDTH, 14)
-    page.rectangle(SIDE, 92, 46, 5)
-    name = fit(programme.title, Weight.BOLD, Box(COLUMN, 6), size=34, floor=17)
-    page.color(INK)
-    y = set_lines(programme.title, Weight.BOLD, name, leading=1.12).draw(page, SIDE, 112) + 14
-    for text, size, color in ((programme.dates, 14, INK), (programme.place, 11, PALE)):
-        page.color(color)
-        y = set_text(text, Weight.REGULAR, width=COLUMN, size=size).draw(page, SIDE, y) + 4
-    page.color(INK)
-    if programme.called_off:
-        set_text(programme.called_off, Weight.BOLD, width=COLUMN, size=13).draw(page, SIDE, y + 12)
-    page.text(shape(_("Programme"), Weight.SEMIBOLD), SIDE, 66, 13)
-    set_qr(page, programme.address, x=SIDE, y=HEIGHT - 150, side=84)
-    page.link((SIDE, HEIGHT - 150, 84, 84), programme.address)
-    page.color(PALE)
-    beside = SIDE + 98
-    lines = [_("The programme as it stands now:"), programme.address, edition(programme)]
-    y = HEIGHT - 148
+def draw_cover(page: PdfPage, programme: PrintedProgramme) -> None:
+    page.set_color(programme.accent_color)
+    page.fill_rectangle(0, 0, PAGE_WIDTH, 14)
+    page.fill_rectangle(SIDE_MARGIN, 92, 46, 5)
+    name = fit_text(programme.title, FontWeight.BOLD, TextBox(COLUMN_WIDTH, 6), max_size=34, min_size=17)
+    page.set_color(INK_COLOR)
+    y = (
+        set_fitted_text(programme.title, FontWeight.BOLD, name, leading=1.12).draw(page, SIDE_MARGIN, 112)
+        + 14
+    )
+    for text, size, color in (
+        (programme.dates_label, 14, INK_COLOR),
+        (programme.venue_name, 11, PALE_INK_COLOR),
+    ):
+        page.set_color(color)
+        y = set_text(text, FontWeight.REGULAR, width=COLUMN_WIDTH, size=size).draw(page, SIDE_MARGIN, y) + 4
+    page.set_color(INK_COLOR)
+    if programme.cancellation_notice:
+        set_text(programme.cancellation_notice, FontWeight.BOLD, width=COLUMN_WIDTH, size=13).draw(
+            page, SIDE_MARGIN, y + 12
+        )
+    page.text(shape_line(_("Programme"), FontWeight.SEMIBOLD), SIDE_MARGIN, 66, 13)
+    draw_qr_symbol(page, programme.agenda_url, x=SIDE_MARGIN, y=PAGE_HEIGHT - 150, side=84)
+    page.add_link((SIDE_MARGIN, PAGE_HEIGHT - 150, 84, 84), programme.agenda_url)
+    page.set_color(PALE_INK_COLOR)
+    beside = SIDE_MARGIN + 98
+    lines = [_("The programme as it stands now:"), programme.agenda_url, describe_edition(programme)]
+    y = PAGE_HEIGHT - 148
     for line in lines:
-        y = set_text(line, Weight.REGULAR, width=COLUMN - 98, size=8.5).draw(page, beside, y) + 3
+        y = set_text(line, FontWeight.REGULAR, width=COLUMN_WIDTH - 98, size=8.5).draw(page, beside, y) + 3
 
 
-def draw_contents(flow: Flow, programme: Programme, pages: dict[str, int]) -> None:
-    """Each day with its page."""
-    flow.section = _("Contents")
-    flow.turn()
-    heading(flow, _("Contents"))
-    if not programme.items:
-        flow.stack([(body(_("The programme is not published yet."), COLUMN), INK)], x=SIDE)
+def draw_contents(flow: PageFlow, programme: PrintedProgramme, pages: dict[str, int]) -> None:
+    flow.section_title = _("Contents")
+    flow.begin_page()
+    draw_heading(flow, _("Contents"))
+    if not programme.sessions:
+        flow.stack_texts(
+            [(set_body_text(_("The programme is not published yet."), COLUMN_WIDTH), INK_COLOR)],
+            x=SIDE_MARGIN,
+        )
     for paragraph in programme.summary.split("\n"):
         if paragraph.strip():
-            flow.paragraph(body(paragraph, COLUMN), INK, x=SIDE)
+            flow.draw_paragraph(set_body_text(paragraph, COLUMN_WIDTH), INK_COLOR, x=SIDE_MARGIN)
             flow.y += 4
     flow.y += 10
-    entries = [(say_weekday(day), f"day-{day}") for day, _items in programme.days]
-    entries += [(_("Time to be announced"), "untimed")] if programme.untimed else []
-    entries += [(_("Speakers"), "speakers")] if any(item.speakers for item in programme.items) else []
+    entries = [(format_date_with_weekday(day), f"day-{day}") for day, _items in programme.days]
+    entries += [(_("Time to be announced"), "untimed")] if programme.untimed_sessions else []
+    entries += (
+        [(_("Speakers"), "speakers")]
+        if any(printed_session.speakers for printed_session in programme.sessions)
+        else []
+    )
     for label, place in entries:
-        line(flow, capitalized(label), place, pages)
+        draw_contents_line(flow, capitalize_first(label), place, pages)
 
 
-def line(flow: Flow, label: str, place: str, pages: dict[str, int]) -> None:
-    """One entry of the contents."""
-    page = flow.room_for(20)
-    page.color(INK)
-    page.text(shape(label, Weight.SEMIBOLD), SIDE, flow.y + 11, 11)
-    page.text(shape(str(pages.get(place, "")), Weight.REGULAR), WIDTH - SIDE, flow.y + 11, 11, align="right")
-    page.jump((SIDE, flow.y, COLUMN, 16), place)
+def draw_contents_line(flow: PageFlow, label: str, anchor: str, pages: dict[str, int]) -> None:
+    page = flow.ensure_space(20)
+    page.set_color(INK_COLOR)
+    page.text(shape_line(label, FontWeight.SEMIBOLD), SIDE_MARGIN, flow.y + 11, 11)
+    page.text(
+        shape_line(str(pages.get(anchor, "")), FontWeight.REGULAR),
+        PAGE_WIDTH - SIDE_MARGIN,
+        flow.y + 11,
+        11,
+        align="right",
+    )
+    page.add_jump((SIDE_MARGIN, flow.y, COLUMN_WIDTH, 16), anchor)
     flow.y += 20
 
 
-def heading(flow: Flow, text: str) -> None:
-    """A chapter's heading."""
-    flow.stack([(set_text(text, Weight.BOLD, width=COLUMN, size=19), INK)], x=SIDE)
+def draw_heading(flow: PageFlow, text: str) -> None:
+    flow.stack_texts(
+        [(set_text(text, FontWeight.BOLD, width=COLUMN_WIDTH, size=19), INK_COLOR)], x=SIDE_MARGIN
+    )
     flow.y += 12
 
 
-def body(text: str, width: float) -> Text:
-    """Running text."""
-    return set_text(text, Weight.REGULAR, width=width, size=9, leading=1.36)
+def set_body_text(text: str, width: float) -> TextBlock:
+    return set_text(text, FontWeight.REGULAR, width=width, size=9, leading=1.36)
 
 
-def capitalized(text: str) -> str:
-    """With a capital, as a heading begins."""
+def capitalize_first(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def draw_day(flow: Flow, day: datetime.date, items: list[Item]) -> None:
-    """A day begins on a page of its own."""
-    draw_chapter(flow, f"day-{day}", capitalized(say_weekday(day)), items)
+def draw_booklet_day(flow: PageFlow, day: datetime.date, printed_sessions: list[PrintedSession]) -> None:
+    """Draw a day, on a new page."""
+    draw_chapter(flow, f"day-{day}", capitalize_first(format_date_with_weekday(day)), printed_sessions)
 
 
-def draw_chapter(flow: Flow, place: str, title: str, items: list[Item]) -> None:
-    """A heading and its sessions."""
-    flow.section = title
-    flow.turn()
-    flow.name(place)
-    flow.document.bookmark(title, place)
-    heading(flow, title)
-    for item in items:
-        draw_session(flow, item)
+def draw_chapter(flow: PageFlow, anchor: str, title: str, printed_sessions: list[PrintedSession]) -> None:
+    flow.section_title = title
+    flow.begin_page()
+    flow.add_anchor(anchor)
+    flow.document.add_bookmark(title, anchor)
+    draw_heading(flow, title)
+    for printed_session in printed_sessions:
+        draw_booklet_session(flow, printed_session)
 
 
-def draw_session(flow: Flow, item: Item) -> None:
-    """Hours at the side; title, speakers and place stay with the first lines of the text."""
-    head = session_head(item)
-    paragraphs = [body(part, TEXT) for part in item.paragraphs]
+def draw_booklet_session(flow: PageFlow, printed_session: PrintedSession) -> None:
+    """Draw a session: hours at the side; title, speakers and room stay with the first lines of text."""
+    head = set_session_head(printed_session)
+    paragraphs = [set_body_text(part, TEXT_WIDTH) for part in printed_session.paragraphs]
     first = min(2, len(paragraphs[0].lines)) * paragraphs[0].leading if paragraphs else 0
-    flow.room_for(min(FOOT - 60, sum(text.height for text, _color in head) + 3 + first))
-    flow.name(f"session-{item.key}")
+    flow.ensure_space(min(FOOT_TOP - 60, sum(text.height for text, _color in head) + 3 + first))
+    flow.add_anchor(f"session-{printed_session.session_id}")
     page = flow.page
     assert page is not None
-    page.color(INK)
-    set_text(item.hours, Weight.SEMIBOLD, width=HOURS - 12, size=7.5).draw(page, SIDE, flow.y + 1.5)
-    if item.color:
-        page.color(item.color)
-        page.rectangle(SIDE + HOURS - 8, flow.y + 1, 2.2, head[0][0].height)
-    flow.stack(head, x=SIDE + HOURS)
+    page.set_color(INK_COLOR)
+    set_text(printed_session.hours_label, FontWeight.SEMIBOLD, width=HOURS_WIDTH - 12, size=7.5).draw(
+        page, SIDE_MARGIN, flow.y + 1.5
+    )
+    if printed_session.track_color:
+        page.set_color(printed_session.track_color)
+        page.fill_rectangle(SIDE_MARGIN + HOURS_WIDTH - 8, flow.y + 1, 2.2, head[0][0].height)
+    flow.stack_texts(head, x=SIDE_MARGIN + HOURS_WIDTH)
     flow.y += 3
     for paragraph in paragraphs:
-        flow.paragraph(paragraph, INK, x=SIDE + HOURS)
+        flow.draw_paragraph(paragraph, INK_COLOR, x=SIDE_MARGIN + HOURS_WIDTH)
         flow.y += 2
     flow.y += 10
 
 
-def session_head(item: Item) -> list[tuple[Text, str]]:
-    """Title, subtitle, speakers, place: each with its colour."""
-    head = [(set_text(item.title, Weight.BOLD, width=TEXT, size=11), INK)]
-    if item.is_cancelled:
-        head.insert(0, (set_text(_("Cancelled").upper(), Weight.SEMIBOLD, width=TEXT, size=8), INK))
-    if item.subtitle:
-        head.append((set_text(item.subtitle, Weight.REGULAR, width=TEXT, size=9.5), INK))
-    if item.speakers:
-        head.append((set_text(", ".join(item.speakers), Weight.SEMIBOLD, width=TEXT, size=8.5), INK))
-    facts = " · ".join(fact for fact in (item.room, item.track, item.language) if fact)
+def set_session_head(printed_session: PrintedSession) -> list[tuple[TextBlock, str]]:
+    """Set title, subtitle, speakers and room, each with its colour."""
+    head = [(set_text(printed_session.title, FontWeight.BOLD, width=TEXT_WIDTH, size=11), INK_COLOR)]
+    if printed_session.is_cancelled:
+        head.insert(
+            0, (set_text(_("Cancelled").upper(), FontWeight.SEMIBOLD, width=TEXT_WIDTH, size=8), INK_COLOR)
+        )
+    if printed_session.subtitle:
+        head.append(
+            (set_text(printed_session.subtitle, FontWeight.REGULAR, width=TEXT_WIDTH, size=9.5), INK_COLOR)
+        )
+    if printed_session.speakers:
+        head.append(
+            (
+                set_text(
+                    ", ".join(printed_session.speakers), FontWeight.SEMIBOLD, width=TEXT_WIDTH, size=8.5
+                ),
+                INK_COLOR,
+            )
+        )
+    facts = " · ".join(
+        fact for fact in (printed_session.room, printed_session.track, printed_session.language) if fact
+    )
     if facts:
-        head.append((set_text(facts, Weight.REGULAR, width=TEXT, size=8), PALE))
+        head.append((set_text(facts, FontWeight.REGULAR, width=TEXT_WIDTH, size=8), PALE_INK_COLOR))
     return head
 
 
-def draw_index(flow: Flow, programme: Programme, pages: dict[str, int]) -> None:
-    """Every speaker with the pages of their sessions."""
-    appearances: dict[str, list[Item]] = defaultdict(list)
-    for item in programme.items:
-        for speaker in item.speakers:
-            appearances[speaker].append(item)
+def draw_speaker_index(flow: PageFlow, programme: PrintedProgramme, pages: dict[str, int]) -> None:
+    """Draw the index of speakers with the pages of their sessions."""
+    appearances: dict[str, list[PrintedSession]] = defaultdict(list)
+    for printed_session in programme.sessions:
+        for speaker in printed_session.speakers:
+            appearances[speaker].append(printed_session)
     if not appearances:
         return
-    flow.section = _("Speakers")
-    flow.turn()
-    flow.name("speakers")
-    flow.document.bookmark(_("Speakers"), "speakers")
-    heading(flow, _("Speakers"))
-    for speaker in sorted(appearances, key=sort_key):
-        draw_speaker(flow, speaker, appearances[speaker], pages)
+    flow.section_title = _("Speakers")
+    flow.begin_page()
+    flow.add_anchor("speakers")
+    flow.document.add_bookmark(_("Speakers"), "speakers")
+    draw_heading(flow, _("Speakers"))
+    for speaker in sorted(appearances, key=get_speaker_sort_key):
+        draw_speaker_entry(flow, speaker, appearances[speaker], pages)
 
 
-def sort_key(name: str) -> str:
-    """By last word, accents aside."""
-    folded = fold(name)
+def get_speaker_sort_key(name: str) -> str:
+    """Return the last word of the name first, without accents."""
+    folded = search_text(name)
     return f"{folded.split(' ')[-1]} {folded}"
 
 
-def draw_speaker(flow: Flow, speaker: str, items: list[Item], pages: dict[str, int]) -> None:
-    """A name, and at the right the pages, each a link."""
-    numbers = sorted({pages.get(f"session-{item.key}", 0) for item in items})
-    text = set_text(speaker, Weight.REGULAR, width=COLUMN - 90, size=9)
-    figures = set_text(", ".join(map(str, numbers)), Weight.REGULAR, width=84, size=9)
-    page = flow.room_for(max(text.height, figures.height) + 2)
-    page.color(INK)
-    text.draw(page, SIDE, flow.y)
+def draw_speaker_entry(
+    flow: PageFlow, speaker: str, printed_sessions: list[PrintedSession], pages: dict[str, int]
+) -> None:
+    """Draw a name, and at the right the page numbers as links."""
+    numbers = sorted(
+        {pages.get(f"session-{printed_session.session_id}", 0) for printed_session in printed_sessions}
+    )
+    text = set_text(speaker, FontWeight.REGULAR, width=COLUMN_WIDTH - 90, size=9)
+    figures = set_text(", ".join(map(str, numbers)), FontWeight.REGULAR, width=84, size=9)
+    page = flow.ensure_space(max(text.height, figures.height) + 2)
+    page.set_color(INK_COLOR)
+    text.draw(page, SIDE_MARGIN, flow.y)
     y = flow.y
     for row in figures.lines:
-        page.text(row, WIDTH - SIDE, y + 9 * 0.95, 9, align="right")
+        page.text(row, PAGE_WIDTH - SIDE_MARGIN, y + 9 * 0.95, 9, align="right")
         y += figures.leading
-    page.jump((WIDTH - SIDE - 84, flow.y, 84, figures.height), f"session-{items[0].key}")
+    page.add_jump(
+        (PAGE_WIDTH - SIDE_MARGIN - 84, flow.y, 84, figures.height),
+        f"session-{printed_sessions[0].session_id}",
+    )
     flow.y += max(text.height, figures.height) + 2

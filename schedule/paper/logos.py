@@ -1,6 +1,6 @@
-"""Logos of those who support the event: back page of the booklet, foot of the door signs.
+"""Draw supporters' logos: on the booklet's back page and at the foot of door signs.
 
-They come from a higher layer through `hooks.printed_logos`.
+A higher layer provides them through `hooks.printed_logos`.
 """
 
 import itertools
@@ -11,92 +11,98 @@ from django.utils.translation import gettext as _
 
 from convention import hooks
 from convention.events.models import Event
-from convention.typeset import Document, Page, Weight
-from convention.typeset.document import Form
+from convention.typeset import FontWeight, PdfDocument, PdfPage
+from convention.typeset.document import PdfForm
 
-from .flow import COLUMN, SIDE, Flow
-from .setting import INK, PALE, set_text
+from .page_flow import COLUMN_WIDTH, SIDE_MARGIN, PageFlow
+from .text_layout import INK_COLOR, PALE_INK_COLOR, set_text
 
-BOXES = ((150.0, 66.0), (106.0, 48.0), (76.0, 34.0))
-"""How wide and high a logo of the first, the second and any other package may be, in points."""
-GAP = 16.0
-SIGN_HIGH, SIGN_WIDE, SIGN_GAP = 26.0, 72.0, 10.0
-SIGN_ROW = 300.0
-"""All logos of a sign stand in so many points: more of them are drawn smaller, all alike."""
+# Width and height in points of logos in the first, the second and any other group.
+LOGO_BOXES = ((150.0, 66.0), (106.0, 48.0), (76.0, 34.0))
+LOGO_GAP = 16.0
+SIGN_LOGO_HEIGHT, SIGN_LOGO_WIDTH, SIGN_LOGO_GAP = 26.0, 72.0, 10.0
+# Width in points of the row of logos; if there are many, all are drawn smaller.
+SIGN_ROW_WIDTH = 300.0
 
 
 @dataclass(frozen=True)
 class PrintedLogo:
-    """A logo as a PNG, with the name of whose it is and of the group that it stands in."""
+    """A logo as PNG, with the names of its owner and of its group."""
 
     name: str
-    group: str
+    group_name: str
     content: bytes
     width: int
     height: int
 
-    def within(self, width: float, height: float) -> tuple[float, float]:
-        """Its size in points in a box of that size."""
+    def scale_to_box(self, width: float, height: float) -> tuple[float, float]:
+        """Return its size in points within that box."""
         scale = min(width / self.width, height / self.height)
         return self.width * scale, self.height * scale
 
 
-def logos_of(event: Event) -> tuple[PrintedLogo, ...]:
+def load_printed_logos(event: Event) -> tuple[PrintedLogo, ...]:
     """The logos that the printed programme of an event shows, in their order."""
     return tuple(hooks.printed_logos.provider()(event))
 
 
-def draw_back_page(flow: Flow, logos: Iterable[PrintedLogo]) -> None:
-    """A page of its own, group by group, all logos of a group in boxes of one size."""
-    groups = [(name, list(found)) for name, found in itertools.groupby(logos, key=lambda logo: logo.group)]
+def draw_back_page(flow: PageFlow, logos: Iterable[PrintedLogo]) -> None:
+    """Draw the back page, group by group, with boxes of one size in each group."""
+    groups = [
+        (name, list(found)) for name, found in itertools.groupby(logos, key=lambda logo: logo.group_name)
+    ]
     if not groups:
         return
-    flow.section = _("With the support of")
-    flow.turn()
-    flow.stack([(set_text(_("With the support of"), Weight.BOLD, width=COLUMN, size=19), INK)], x=SIDE)
+    flow.section_title = _("With the support of")
+    flow.begin_page()
+    flow.stack_texts(
+        [(set_text(_("With the support of"), FontWeight.BOLD, width=COLUMN_WIDTH, size=19), INK_COLOR)],
+        x=SIDE_MARGIN,
+    )
     flow.y += 14
     for number, (name, found) in enumerate(groups):
-        flow.room_for(20 + BOXES[min(number, 2)][1])
-        flow.stack([(set_text(name, Weight.SEMIBOLD, width=COLUMN, size=9), PALE)], x=SIDE)
+        flow.ensure_space(20 + LOGO_BOXES[min(number, 2)][1])
+        flow.stack_texts(
+            [(set_text(name, FontWeight.SEMIBOLD, width=COLUMN_WIDTH, size=9), PALE_INK_COLOR)], x=SIDE_MARGIN
+        )
         flow.y += 6
-        draw_rows(flow, found, BOXES[min(number, 2)])
+        draw_logo_rows(flow, found, LOGO_BOXES[min(number, 2)])
         flow.y += 8
 
 
-def draw_rows(flow: Flow, logos: list[PrintedLogo], box: tuple[float, float]) -> None:
-    """Row by row, each logo in the middle of its box's height."""
+def draw_logo_rows(flow: PageFlow, logos: list[PrintedLogo], box: tuple[float, float]) -> None:
+    """Draw logos row by row, each centred vertically in its box."""
     wide, high = box
-    per_row = max(1, int((COLUMN + GAP) // (wide + GAP)))
+    per_row = max(1, int((COLUMN_WIDTH + LOGO_GAP) // (wide + LOGO_GAP)))
     for row in itertools.batched(logos, per_row, strict=False):
-        page = flow.room_for(high + 4)
+        page = flow.ensure_space(high + 4)
         for column, logo in enumerate(row):
-            form = kept(flow.document, logo, logo.within(wide, high))
-            page.place(form, SIDE + column * (wide + GAP), flow.y + (high - form.height) / 2)
+            form = get_logo_form(flow.document, logo, logo.scale_to_box(wide, high))
+            page.place_form(form, SIDE_MARGIN + column * (wide + LOGO_GAP), flow.y + (high - form.height) / 2)
         flow.y += high + 10
 
 
-def draw_row(
-    document: Document, page: Page, logos: Iterable[PrintedLogo], corner: tuple[float, float]
+def draw_sign_logos(
+    document: PdfDocument, page: PdfPage, logos: Iterable[PrintedLogo], corner: tuple[float, float]
 ) -> float:
-    """One row that ends at the right lower corner, all of one height; how wide it is."""
+    """Draw a row of logos that ends at the right lower corner; return its width."""
     right, bottom = corner
     x = right
-    for form in reversed(list(forms_of(document, logos))):
+    for form in reversed(list(make_sign_forms(document, logos))):
         x -= form.width
-        page.place(form, x, bottom - SIGN_HIGH + (SIGN_HIGH - form.height) / 2)
-        x -= SIGN_GAP
+        page.place_form(form, x, bottom - SIGN_LOGO_HEIGHT + (SIGN_LOGO_HEIGHT - form.height) / 2)
+        x -= SIGN_LOGO_GAP
     return right - x
 
 
-def forms_of(document: Document, logos: Iterable[PrintedLogo]) -> Iterator[Form]:
-    """Each logo as it stands on a sign, in a box of one size."""
+def make_sign_forms(document: PdfDocument, logos: Iterable[PrintedLogo]) -> Iterator[PdfForm]:
     logos = list(logos)
-    room = SIGN_ROW - SIGN_GAP * (len(logos) - 1)
-    wide = min(SIGN_WIDE, max(room, 10.0) / max(1, len(logos)))
+    room = SIGN_ROW_WIDTH - SIGN_LOGO_GAP * (len(logos) - 1)
+    wide = min(SIGN_LOGO_WIDTH, max(room, 10.0) / max(1, len(logos)))
     for logo in logos:
-        yield kept(document, logo, logo.within(wide, SIGN_HIGH))
+        yield get_logo_form(document, logo, logo.scale_to_box(wide, SIGN_LOGO_HEIGHT))
 
 
-def kept(document: Document, logo: PrintedLogo, size: tuple[float, float]) -> Form:
-    """The logo at that size, in the file once however often it is shown."""
-    return document.picture(logo.content, size, name=logo.name)
+def get_logo_form(document: PdfDocument, logo: PrintedLogo, size: tuple[float, float]) -> PdfForm:
+    """Return the logo at that size, embedded once however often it is drawn."""
+    return document.add_picture(logo.content, size, name=logo.name)

@@ -3,9 +3,9 @@
 import pytest
 from django.test import Client
 
-from registrations.doors import own_secret
-from registrations.order_request import OrderRequest, Place
-from registrations.register import register
+from registrations.booking.place_order import place_order
+from registrations.order_request import OrderRequest, RequestedPlace
+from registrations.permissions import make_own_secret
 from tests.factories import make_event, make_ticket
 from tests.papers import pdf_text
 from tests.verified import open_link
@@ -23,11 +23,13 @@ def test_all_mails_come_to_the_assistant_and_each_own_link_shows_one(mail_receiv
     event = make_event(slug="congress")
     make_ticket(event, price=12_000)
     places = tuple(
-        Place(ticket="guest", first_name=name, last_name="Silva", email=f"{name[0].lower()}@boss.example")
+        RequestedPlace(
+            ticket="guest", first_name=name, last_name="Silva", email=f"{name[0].lower()}@boss.example"
+        )
         for name in NAMES
     )
     request = OrderRequest(email="assistant@acme.example", places=places, company="Acme")
-    order = open_link(register(event=event, request=request))
+    order = open_link(place_order(event=event, request=request))
     run_tasks()
     messages = mail_receiver.wait_for(1)
     assert [message["To"] for message in messages] == ["assistant@acme.example"]
@@ -36,7 +38,7 @@ def test_all_mails_come_to_the_assistant_and_each_own_link_shows_one(mail_receiv
     client = Client()
     assert seen(client.get(order.manage_path).text) == list(NAMES)
     for registration in order.registrations.order_by("pk"):
-        own = f"/orders/{order.reference}/{own_secret(registration)}/"
+        own = f"/orders/{order.reference}/{make_own_secret(registration)}/"
         page = client.get(own).text
         assert seen(page) == [registration.first_name]
         assert [told for told in ("assistant@", order.manage_secret) if told in page] == []

@@ -10,21 +10,20 @@ import pytest
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
-from badges.codes import code_of
-from badges.confirm import send_confirmation
-from badges.politeness import MAILS_PER_HOUR, wait_for
-from badges.told import Told
+from badges.codes import build_badge_code
+from badges.confirmations.mail_history import MailHistory
+from badges.confirmations.mail_throttle import MAILS_PER_HOUR, seconds_until_mail_allowed
+from badges.confirmations.send import send_order_mails
 from convention.events.models import Event, Venue
-from registrations.cancel import cancel
-from registrations.correct import Correction, correct
+from registrations.booking.place_order import place_order
+from registrations.booking.verification import load_verification, verify_address, verify_membership
+from registrations.changes.cancel import cancel_registration
+from registrations.changes.correct import Correction, correct_registration
+from registrations.changes.links import build_attendee_url
+from registrations.changes.resend import resend_mail
+from registrations.changes.substitute import substitute_attendee
 from registrations.models import Order, Registration
-from registrations.order_request import OrderRequest, Place
-from registrations.prove import prove
-from registrations.register import register
-from registrations.resend import resend
-from registrations.send_links import own_url
-from registrations.substitute import substitute
-from registrations.verification import load_verification, verify_address
+from registrations.order_request import OrderRequest, RequestedPlace
 from tests.factories import make_event, make_member, make_ticket
 from tests.papers import decode_qr, pdf_text, render_pdf
 from tests.verified import by_verified
@@ -34,11 +33,13 @@ pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 def ordered(event: Event, *names: str, ticket: str = "guest", **fields) -> Order:
     places = tuple(
-        Place(ticket=ticket, first_name=name, last_name="Müller", email=f"{name.lower()}@example.org")
+        RequestedPlace(
+            ticket=ticket, first_name=name, last_name="Müller", email=f"{name.lower()}@example.org"
+        )
         for name in names or ("Zoe",)
     )
     request = OrderRequest(**{"email": "buyer@example.org", "places": places, **fields})
-    return register(event=event, request=request, means=by_verified())
+    return place_order(event=event, request=request, context=by_verified())
 
 
 def part(message: EmailMessage, kind: str) -> EmailMessage:
@@ -77,7 +78,7 @@ def test_the_confirmation_brings_text_html_calendar_and_badge(mail_receiver, run
     assert part(message, "text/calendar").get_param("method") == "PUBLISH"
     pdf = part(message, "application/pdf").get_payload(decode=True)
     assert "Müller" in pdf_text(pdf)
-    assert decode_qr(render_pdf(pdf)[0]) == [code_of(order.registrations.get())]
+    assert decode_qr(render_pdf(pdf)[0]) == [build_badge_code(order.registrations.get())]
 
 
 def test_english_orders_get_english_mails(mail_receiver, run_tasks, settings):
@@ -95,8 +96,8 @@ def test_trying_again_sends_nothing_again(mail_receiver, run_tasks):
     make_ticket(event := make_event())
     order = ordered(event)
     run_tasks()
-    send_confirmation.call(order.pk)
-    send_confirmation.call(order.pk)
+    send_order_mails.call(order.pk)
+    send_order_mails.call(order.pk)
     assert len(mail_receiver.messages) == 1
 
 
@@ -107,9 +108,9 @@ def test_a_mail_server_that_fails_loses_nothing(mail_receiver, run_tasks, settin
     broken = {"host": mail_receiver.hostname, "port": 1, "timeout": 2}
     settings.MAILERS = {"default": {**working["default"], "OPTIONS": broken}}
     with pytest.raises((OSError, smtplib.SMTPException)):
-        send_confirmation.call(order.pk)
+        send_order_mails.call(order.pk)
     settings.MAILERS = working
-    send_confirmation.call(order.pk)
+    send_order_mails.call(order.pk)
     assert len(mail_receiver.wait_for(1)) == 1
 
 
@@ -183,11 +184,11 @@ def test_a_correction_brings_a_new_badge_with_the_same_code(mail_receiver, run_t
     make_ticket(event := make_event())
     registration = ordered(event).registrations.get()
     run_tasks()
-    code = code_of(registration)
+    code = build_badge_code(registration)
     correction = Correction(
         first_name="Zoé", last_name="Müller", email="zoe@example.org", company="", no_photo=False
     )
-    correct(registration=registration, correction=correction)
+    correct_registration(registration=registration, correction=correction)
     run_tasks()
     second = mail_receiver.wait_for(2)[1]
     assert second["Subject"] == f"Inscription corrigée\u202f: {event.title}"
@@ -201,7 +202,7 @@ ANA = {"first_name": "Ana", "last_name": "Sol", "email": "ana@example.net"}
 def give(registration: Registration, **fields) -> Registration:
     """Hand the place to somebody else, or correct who has it now."""
     said = {"company": "", "no_photo": False, **ANA, **fields}
-    return correct(registration=registration, correction=Correction(**said))
+    return correct_registration(registration=registration, correction=Correction(**said))
 
 
 def told_so_far(mail_receiver, run_tasks, number: int) -> list[tuple[str, str]]:
@@ -221,22 +222,22 @@ def test_a_place_that_changes_hands_is_told_to_both(mail_receiver, run_tasks):
     order = ordered(event)
     registration = order.registrations.get()
     run_tasks()
-    old = code_of(registration)
+    old = build_badge_code(registration)
     give(registration)
     assert told_so_far(mail_receiver, run_tasks, 3) == [REGISTERED, TO_BUYER, TO_ANA]
     registration.refresh_from_db()
     _first, buyer, ana = mail_receiver.messages
     for message in (buyer, ana):
         pdf = part(message, "application/pdf").get_payload(decode=True)
-        assert decode_qr(render_pdf(pdf)[0]) == [code_of(registration)] != [old]
+        assert decode_qr(render_pdf(pdf)[0]) == [build_badge_code(registration)] != [old]
     assert "buyer@example.org vous cède une place" in text_of(ana)
-    assert own_url(registration) in text_of(ana)
+    assert build_attendee_url(registration) in text_of(ana)
     pieces = [piece.get_payload(decode=True) for piece in ana.walk() if not piece.is_multipart()]
     assert order.manage_secret.encode() not in b"".join(pieces)
     assert order.manage_url in text_of(buyer)
     words = " ".join(text_of(buyer).split())
     assert ("revient maintenant à Ana Sol" in words, "envoyé à ana@example.net" in words) == (True, True)
-    send_confirmation.call(order.pk)
+    send_order_mails.call(order.pk)
     assert len(mail_receiver.messages) == 3
 
 
@@ -289,7 +290,7 @@ def test_a_new_holder_is_told_once_the_mail_server_is_back(mail_receiver, run_ta
     broken = {"host": mail_receiver.hostname, "port": 1, "timeout": 2}
     settings.MAILERS = {"default": {**working["default"], "OPTIONS": broken}}
     with pytest.raises((OSError, smtplib.SMTPException)):
-        send_confirmation.call(registration.order_id)
+        send_order_mails.call(registration.order_id)
     settings.MAILERS = working
     assert told_so_far(mail_receiver, run_tasks, 3) == [REGISTERED, TO_BUYER, TO_ANA]
 
@@ -298,8 +299,11 @@ def test_what_an_order_was_told_is_one_question_for_all_of_it(django_assert_num_
     make_ticket(event := make_event())
     people = list(ordered(event, "Ana", "Bob", "Cleo").registrations.select_related("order"))
     with django_assert_num_queries(1):
-        told = Told.of(people[0].order)
-        said = [(told.knows(one), told.has_new_holder(one), told.owes_holder(one)) for one in people]
+        told = MailHistory.load(people[0].order)
+        said = [
+            (told.buyer_was_notified(one), told.needs_buyer_mail(one), told.needs_holder_mail(one))
+            for one in people
+        ]
     assert said == [(False, False, False)] * 3
 
 
@@ -309,15 +313,15 @@ def test_a_mail_sent_again_and_one_of_a_later_proof_are_no_corrections(mail_rece
     make_ticket(event, slug="member", audience="member")
     make_member(email="bob@example.org")
     places = tuple(
-        Place(ticket=ticket, first_name=name, last_name="Müller", email=f"{name}@example.org")
+        RequestedPlace(ticket=ticket, first_name=name, last_name="Müller", email=f"{name}@example.org")
         for name, ticket in (("zoe", "guest"), ("bob", "member"))
     )
-    register(event=event, request=OrderRequest(email="buyer@example.org", places=places))
+    place_order(event=event, request=OrderRequest(email="buyer@example.org", places=places))
     zoe, bob = Registration.objects.order_by("pk")
     run_tasks()
-    prove(registration=bob)
+    verify_membership(registration=bob)
     run_tasks()
-    resend(registration=zoe)
+    resend_mail(registration=zoe)
     run_tasks()
     confirmed, later = f"Inscription confirmée\u202f: {event.title}", f"Place confirmée\u202f: {event.title}"
     told = [(m["To"], m["Subject"]) for m in mail_receiver.wait_for(5)[1:]]
@@ -333,18 +337,18 @@ def test_a_cancellation_is_said_once(mail_receiver, run_tasks):
     make_ticket(event := make_event())
     registration = ordered(event).registrations.get()
     run_tasks()
-    cancel(registration=registration)
+    cancel_registration(registration=registration)
     run_tasks()
     messages = mail_receiver.wait_for(2)
     assert messages[1]["Subject"][:8] == "Annulée\u202f"
-    send_confirmation.call(registration.order_id)
+    send_order_mails.call(registration.order_id)
     assert len(mail_receiver.messages) == 2
 
 
 def test_a_place_cancelled_before_the_mail_went_gets_one_mail_about_that(mail_receiver, run_tasks):
     make_ticket(event := make_event())
     registration = ordered(event).registrations.get()
-    cancel(registration=registration)
+    cancel_registration(registration=registration)
     run_tasks()
     assert [m["Subject"][:7] for m in mail_receiver.wait_for(1)] == ["Annulée"]
 
@@ -352,7 +356,7 @@ def test_a_place_cancelled_before_the_mail_went_gets_one_mail_about_that(mail_re
 def test_a_place_that_lapsed_gets_no_link_any_more(mail_receiver, run_tasks):
     make_ticket(event := make_event(), slug="member", audience="member")
     ordered(event, ticket="member")
-    Registration.objects.update(held_until=None)
+    Registration.objects.update(hold_expires_at=None)
     run_tasks()
     assert mail_receiver.messages == []
 
@@ -374,14 +378,14 @@ def test_holders_whose_mailbox_is_full_wait_for_one_later_look(settings, run_tas
     run_tasks()
     settings.RATE_LIMITS = "on"
     for _each in range(MAILS_PER_HOUR):
-        wait_for("assistant@example.org")
+        seconds_until_mail_allowed("assistant@example.org")
     for one in order.registrations.all():
-        substitute(
+        substitute_attendee(
             registration=one,
-            by=Place(
+            new_attendee=RequestedPlace(
                 ticket="guest", first_name="New", last_name=one.first_name, email="assistant@example.org"
             ),
         )
     DBTaskResult.objects.all().delete()
-    send_confirmation.func(order.pk)
+    send_order_mails.func(order.pk)
     assert DBTaskResult.objects.filter(run_after__gt=timezone.now()).count() == 1

@@ -9,11 +9,28 @@ import pdfplumber
 import pytest
 import zxingcpp
 
-from badges.codes import Holder, NoBadge, codes_of
-from badges.design import EDGE, HEIGHT, INNER, LEFT, NAMES_BOTTOM, NAMES_TOP, QR_SIDE, ROOM, WIDTH
-from badges.names import set_names
-from badges.pdf import NothingToPrint, UnknownLayout, badge_pdf, badge_picture, draw_badges, event_badges
-from convention.colours import ink_on
+from badges.codes import BadgeHolder, NoBadge, build_badge_codes
+from badges.printing.design import (
+    BADGE_HEIGHT,
+    BADGE_MARGIN,
+    BADGE_NAME_BOX,
+    BADGE_WIDTH,
+    CONTENT_LEFT,
+    INNER_WIDTH,
+    NAMES_BOTTOM,
+    NAMES_TOP,
+    QR_SIDE,
+)
+from badges.printing.names import fit_names
+from badges.printing.pdf import (
+    NothingToPrint,
+    UnknownLayout,
+    render_badge_pdf,
+    render_badge_svg,
+    write_badges,
+    write_event_badges,
+)
+from convention.web.accent_colours import choose_ink
 from tests.factories import make_event, make_registration, make_ticket
 from tests.papers import decode_qr, pdf_sizes, pdf_text, render_pdf
 
@@ -45,7 +62,7 @@ def ticket():
 
 def printed(event, layout="a6"):
     file = io.BytesIO()
-    problems = event_badges(file, event, layout=layout)
+    problems = write_event_badges(file, event, layout=layout)
     return file.getvalue(), problems
 
 
@@ -55,7 +72,7 @@ def test_every_badge_decodes_from_the_rendered_page_and_no_other_code_stands_the
     read = []
     for page in render_pdf(pdf, dpi=150):
         read += [code.text for code in zxingcpp.read_barcodes(np.asarray(page.convert("L")))]
-    assert sorted(read) == sorted(code for _holder, code in codes_of(ticket.event))
+    assert sorted(read) == sorted(code for _holder, code in build_badge_codes(ticket.event))
 
 
 def test_sizes_are_a6_and_a4(ticket):
@@ -85,12 +102,12 @@ def test_names_stay_between_header_and_code_and_inside_the_edges(ticket):
     with pdfplumber.open(io.BytesIO(printed(ticket.event)[0])) as pdf:
         for page in pdf.pages:
             for char in page.chars:
-                assert char["x0"] >= EDGE - 0.1
-                assert char["x1"] <= WIDTH - EDGE + 0.1
+                assert char["x0"] >= BADGE_MARGIN - 0.1
+                assert char["x1"] <= BADGE_WIDTH - BADGE_MARGIN + 0.1
             names = [c for c in page.chars if NAMES_TOP - 4 < (c["top"] + c["bottom"]) / 2 < NAMES_BOTTOM]
-            quiet = (WIDTH - EDGE - QR_SIDE, HEIGHT - EDGE - 30 - QR_SIDE)
+            quiet = (BADGE_WIDTH - BADGE_MARGIN - QR_SIDE, BADGE_HEIGHT - BADGE_MARGIN - 30 - QR_SIDE)
             below = [c for c in page.chars if (c["top"] + c["bottom"]) / 2 >= NAMES_BOTTOM]
-            assert all(c["x1"] <= quiet[0] or c["top"] > HEIGHT - EDGE - 30 for c in below)
+            assert all(c["x1"] <= quiet[0] or c["top"] > BADGE_HEIGHT - BADGE_MARGIN - 30 for c in below)
             assert names
 
 
@@ -105,47 +122,55 @@ def test_names_stay_between_header_and_code_and_inside_the_edges(ticket):
 )
 def test_names_have_the_same_margin_at_both_sides_and_stand_at_one(first, last, company, is_rtl):
     registration = make_registration(first_name=first, last_name=last, company=company)
-    with pdfplumber.open(io.BytesIO(badge_pdf(registration))) as pdf:
+    with pdfplumber.open(io.BytesIO(render_badge_pdf(registration))) as pdf:
         middle = [c for c in pdf.pages[0].chars if NAMES_TOP - 4 < c["bottom"] < NAMES_BOTTOM]
     lines = {}
     for char in middle:
         lines.setdefault(round(char["bottom"]), []).append(char)
     edges = [(min(c["x0"] for c in line), max(c["x1"] for c in line)) for line in lines.values()]
-    assert all(left >= LEFT - 0.5 and right <= WIDTH - LEFT + 0.5 for left, right in edges)
-    at_side = [abs(right - (WIDTH - LEFT)) if is_rtl else abs(left - LEFT) for left, right in edges]
+    assert all(
+        left >= CONTENT_LEFT - 0.5 and right <= BADGE_WIDTH - CONTENT_LEFT + 0.5 for left, right in edges
+    )
+    at_side = [
+        abs(right - (BADGE_WIDTH - CONTENT_LEFT)) if is_rtl else abs(left - CONTENT_LEFT)
+        for left, right in edges
+    ]
     assert max(at_side) < 0.5
 
 
 def test_first_name_is_at_least_24_points_and_large_where_it_can_be():
-    short = set_names(Holder("R", 1, "Zoë", "Müller", "Acme", 1, no_photo=False), ROOM)
-    longer = set_names(
-        Holder("R", 1, "Marie-Antoinette", "von Habsburg-Lothringen", "Acme", 1, no_photo=False), ROOM
+    short = fit_names(BadgeHolder("R", 1, "Zoë", "Müller", "Acme", 1, no_photo=False), BADGE_NAME_BOX)
+    longer = fit_names(
+        BadgeHolder("R", 1, "Marie-Antoinette", "von Habsburg-Lothringen", "Acme", 1, no_photo=False),
+        BADGE_NAME_BOX,
     )
     assert short.parts[0][1].size == 52
     assert longer.parts[0][1].size >= 24
-    assert longer.sentences() == []
+    assert longer.describe_problems() == []
 
 
 @pytest.mark.parametrize("length", [1, 12, 40, 80, 150, 300])
 def test_names_of_any_length_stand_whole_in_their_room(length):
     generator = random.Random(length)
     word = "".join(generator.choice("abcdefgh Mi-") for _ in range(length)).strip() or "x"
-    names = set_names(Holder("R", 1, word, word[::-1], word, 1, no_photo=False), ROOM)
+    names = fit_names(BadgeHolder("R", 1, word, word[::-1], word, 1, no_photo=False), BADGE_NAME_BOX)
     assert names.height <= NAMES_BOTTOM - NAMES_TOP
     for part, fitted in names.parts:
         whole = "".join(line.text for line in fitted.lines).replace(" ", "")
         assert whole == re.sub(" ", "", part.text)
-        assert all(line.width * fitted.size <= INNER for line in fitted.lines)
+        assert all(line.width * fitted.size <= INNER_WIDTH for line in fitted.lines)
 
 
 def test_one_badge_for_the_mail_is_the_printed_one():
     registration = make_registration()
-    assert decode_qr(badge_pdf(registration)) == [code for _holder, code in codes_of(registration.event)]
+    assert decode_qr(render_badge_pdf(registration)) == [
+        code for _holder, code in build_badge_codes(registration.event)
+    ]
 
 
 def test_a_cancelled_registration_has_no_badge():
     with pytest.raises(NoBadge):
-        badge_pdf(make_registration(confirmed_at=None))
+        render_badge_pdf(make_registration(confirmed_at=None))
 
 
 def test_no_badges_and_unknown_layouts_are_sentences():
@@ -163,27 +188,30 @@ def test_a_ticket_of_each_audience_has_its_own_mark():
     ]
     pictures = set()
     for ticket in tickets:
-        holder = Holder("A" * 13, 1, "Zoë", "Müller", "", ticket.pk, no_photo=False)
+        holder = BadgeHolder("A" * 13, 1, "Zoë", "Müller", "", ticket.pk, no_photo=False)
         file = io.BytesIO()
-        draw_badges(file, event, [(holder, "HTTPS://EXAMPLE.ORG/B/X")], layout="a6")
+        write_badges(file, event, [(holder, "HTTPS://EXAMPLE.ORG/B/X")], layout="a6")
         pictures.add(render_pdf(file.getvalue(), dpi=72)[0].tobytes())
     assert len(pictures) == 6
 
 
 def test_the_header_reads_on_any_accent():
-    assert ink_on("#0b5c8a") == "#ffffff"
-    assert ink_on("#ffe08a") == "#14181d"
+    assert choose_ink("#0b5c8a") == "#ffffff"
+    assert choose_ink("#ffe08a") == "#14181d"
 
 
 def test_a_badge_weighs_less_than_two_kilobytes():
     ticket = make_ticket()
     holders = [
-        Holder("A" * 13, number, f"First{number}", f"Last{number}", "Acme", ticket.pk, no_photo=False)
+        BadgeHolder("A" * 13, number, f"First{number}", f"Last{number}", "Acme", ticket.pk, no_photo=False)
         for number in range(300)
     ]
     file = io.BytesIO()
-    draw_badges(
-        file, ticket.event, [(h, f"HTTPS://EXAMPLE.ORG/B/{h.generation:0125}") for h in holders], layout="a6"
+    write_badges(
+        file,
+        ticket.event,
+        [(h, f"HTTPS://EXAMPLE.ORG/B/{h.badge_version:0125}") for h in holders],
+        layout="a6",
     )
     assert len(file.getvalue()) < 300 * 2000
 
@@ -193,12 +221,12 @@ def test_a_header_of_300_characters_and_a_long_ticket_stand_whole():
     ticket = make_ticket(
         event, name="Adhérent du club, deux jours, avec dîner et visite du centre de données"
     )
-    pdf = badge_pdf(make_registration(ticket))
+    pdf = render_badge_pdf(make_registration(ticket))
     words = " ".join(pdf_text(pdf).split())
     assert event.name.strip() in words
     assert ticket.name in words
     with pdfplumber.open(io.BytesIO(pdf)) as document:
-        assert max(char["x1"] for char in document.pages[0].chars) <= WIDTH - EDGE
+        assert max(char["x1"] for char in document.pages[0].chars) <= BADGE_WIDTH - BADGE_MARGIN
 
 
 def test_a_label_says_no_photo_and_the_ticket():
@@ -211,7 +239,7 @@ def test_a_label_says_no_photo_and_the_ticket():
 
 def test_the_preview_says_what_the_print_says():
     registration = make_registration()
-    picture = badge_picture(registration)
+    picture = render_badge_svg(registration)
     assert picture.startswith('<svg xmlns="http://www.w3.org/2000/svg"')
     assert picture.count("crispEdges") == 1
     assert "<title>Badge de Zoé Müller</title>" in picture

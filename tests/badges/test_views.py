@@ -5,8 +5,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from badges.codes import code_of
-from convention.audit.models import Entry
+from badges.codes import build_badge_code
+from convention.audit.models import AuditEntry
 from tests.factories import make_event, make_order, make_person, make_registration, make_ticket
 from tests.papers import decode_qr, pdf_sizes
 
@@ -57,8 +57,8 @@ def test_files_download_in_each_layout_and_leave_a_trace(organizer):
         response = organizer.get(f"/organize/{registration.event.slug}/badges/{layout}.pdf")
         content = b"".join(response.streaming_content)
         assert [tuple(map(round, size)) for size in pdf_sizes(content)] == pages
-        assert set(decode_qr(content)) == {code_of(registration)}
-    traces = Entry.objects.filter(verb="badges.print", event=registration.event.slug)
+        assert set(decode_qr(content)) == {build_badge_code(registration)}
+    traces = AuditEntry.objects.filter(verb="badges.print", event=registration.event.slug)
     assert sorted(trace.fields[0] for trace in traces) == ["a4x4", "a6", "folded"]
 
 
@@ -93,7 +93,7 @@ def test_ones_own_badge_stands_behind_the_link_alone(client):
     other = make_registration(ticket)
     base = f"/orders/{order.reference}/{order.manage_secret}"
     assert decode_qr(client.get(f"{base}/{registration.reference}/badge.pdf").content) == [
-        code_of(registration)
+        build_badge_code(registration)
     ]
     assert client.get(f"{base}/{registration.reference}/badge.svg")["Content-Type"] == "image/svg+xml"
     assert client.get(f"{base}/{other.reference}/badge.pdf").status_code == 404
@@ -104,7 +104,7 @@ def test_ones_own_badge_stands_behind_the_link_alone(client):
 
 def test_a_camera_is_told_the_event_and_nothing_about_the_person(client):
     registration = make_registration(first_name="Xanthippe", last_name="Quatremère")
-    path = "/B/" + code_of(registration).rpartition("/B/")[2]
+    path = "/B/" + build_badge_code(registration).rpartition("/B/")[2]
     valid = client.get(path).content.decode()
     registration.cancelled_at = registration.created_at
     registration.save()
@@ -116,7 +116,7 @@ def test_a_camera_is_told_the_event_and_nothing_about_the_person(client):
 
 def test_a_forged_or_foreign_code_gets_the_page_without_event(client):
     registration = make_registration()
-    token = code_of(registration).rpartition("/B/")[2]
+    token = build_badge_code(registration).rpartition("/B/")[2]
     forged = token[:20] + ("A" if token[20] != "A" else "B") + token[21:]
     pages = {client.get(f"/B/{text}").content.decode().replace(text, "") for text in (forged, "NONSENSE")}
     assert len(pages) == 1

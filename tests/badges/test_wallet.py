@@ -15,10 +15,10 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from django.urls import reverse
 from django.utils import timezone
 
-from badges.codes import code_of
-from registrations.doors import own_secret
-from registrations.models import BY_CONTACT
-from registrations.send_links import own_url
+from badges.codes import build_badge_code
+from registrations.changes.links import build_attendee_url
+from registrations.models import SOURCE_COMPANY_CONTACT
+from registrations.permissions import make_own_secret
 from tests.factories import make_event, make_registration, make_ticket
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
@@ -87,7 +87,7 @@ def test_apple_reads_the_pass_and_openssl_its_signature(client, holder, apple):
         name: hashlib.sha1(content, usedforsecurity=False).hexdigest() for name, content in files.items()
     }
     said = json.loads(files["pass.json"])
-    assert said["barcodes"][0]["message"] == code_of(holder)
+    assert said["barcodes"][0]["message"] == build_badge_code(holder)
     assert (said["passTypeIdentifier"], said["teamIdentifier"]) == ("pass.example.club", "TEAM123456")
     assert said["eventTicket"]["secondaryFields"][0]["value"] == "Zoé Müller"
     assert said["backgroundColor"] == "rgb(18, 52, 86)"
@@ -108,14 +108,14 @@ def test_a_pass_brings_the_link_of_whoever_asked_for_it(client, holder, apple):
 
 def test_no_pass_hands_over_a_link_that_whoever_asked_for_it_has_not(client, holder, apple):
     """By a colleague's own link a company's contact would read what the colleague answers for the club."""
-    holder.order.source = BY_CONTACT
+    holder.order.source = SOURCE_COMPANY_CONTACT
     holder.order.save()
     colleague = make_registration(holder.ticket, order=holder.order, email="colleague@example.org")
     assert links_in(client.get(address("order-apple-pass", colleague))) == []
     path = reverse(
-        "order-apple-pass", args=[holder.order.reference, own_secret(colleague), colleague.reference]
+        "order-apple-pass", args=[holder.order.reference, make_own_secret(colleague), colleague.reference]
     )
-    assert links_in(client.get(path)) == [own_url(colleague)]
+    assert links_in(client.get(path)) == [build_attendee_url(colleague)]
 
 
 def verified(folder, signature: bytes, content: bytes) -> bool:
@@ -144,6 +144,6 @@ def test_google_gets_a_signed_pass(client, holder, settings, tmp_path):
     assert (claimed["iss"], claimed["aud"], claimed["typ"]) == ("club@example.org", "google", "savetowallet")
     [badge] = claimed["payload"]["eventTicketObjects"]
     [event] = claimed["payload"]["eventTicketClasses"]
-    assert badge["barcode"] == {"type": "QR_CODE", "value": code_of(holder)}
+    assert badge["barcode"] == {"type": "QR_CODE", "value": build_badge_code(holder)}
     assert badge["classId"] == event["id"] == "3388000000022.congress"
     assert len(answer["Location"]) < 1_800

@@ -1,6 +1,6 @@
-"""`python -m tests.bench [ROW ...]`: measure, print a table, keep it as JSON in var/bench.json.
+"""`python -m tests.bench [ROW ...]`: measure, print a table, save it as JSON in var/bench.json.
 
-`make bench` gives it a PostgreSQL of its own by DATABASE_URL. With all rows measured, docs/figures.md is
+`make bench` gives it a separate PostgreSQL by DATABASE_URL. If all rows are measured, docs/figures.md is
 written too.
 """
 
@@ -31,7 +31,7 @@ def main() -> None:
 
 
 def measure(made: Site, rows: list[str]) -> list[Figure]:
-    """Run each row's module, telling what comes as it comes."""
+    """Run each row's module and print figures as they come."""
     figures = []
     for name in rows:
         for figure in importlib.import_module(f"tests.bench.{name}").figures(made):

@@ -1,4 +1,4 @@
-"""The least that can sell a place or store a scan: parse, one statement, answer. Floors, not a product."""
+"""The least that can sell a place or store a scan: parse, one statement, respond. A floor, not a product."""
 
 import json
 import os
@@ -20,7 +20,7 @@ local = threading.local()
 
 
 def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-    """Store what is named, or say that nothing is left."""
+    """Store a name; answer 409 if nothing is left."""
     if environ["REQUEST_METHOD"] == "GET":
         return answer(start_response, "200 OK", b"ok")
     name = json.loads(environ["wsgi.input"].read())["name"]
@@ -33,6 +33,5 @@ def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> 
 
 
 def answer(start_response: Callable[..., Any], status: str, body: bytes) -> list[bytes]:
-    """One whole answer."""
     start_response(status, [("Content-Type", "application/json"), ("Content-Length", str(len(body)))])
     return [body]

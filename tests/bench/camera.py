@@ -1,4 +1,4 @@
-"""From a badge in the camera's view to the verdict, in a real Chromium: fifty badges, one after the other."""
+"""Measure from a badge in the camera's view to the verdict, in a real Chromium, for fifty badges in turn."""
 
 import csv
 import io
@@ -52,7 +52,7 @@ WATCH = """
 
 
 def figures(site: Site) -> Iterator[Figure]:
-    """Decode to verdict as the page itself measures it, and the whole way as somebody at the door sees it."""
+    """Measure decoding to verdict in the page, and badge in view to verdict on the screen."""
     codes = [row["code"] for row in csv.DictReader(io.StringIO(site.manage("codes", "large")))]
     token = json.loads(site.manage("pair", "large"))["token"]
     with tempfile.TemporaryDirectory(prefix="convention-bench-") as folder:
@@ -66,7 +66,7 @@ def figures(site: Site) -> Iterator[Figure]:
 
 
 def scan_film(film: Path, address: str) -> list[dict[str, float]]:
-    """Pair a phone, let the film run once through."""
+    """Pair a phone and play the film once."""
     chromium = next(path for name in CHROMIUM_NAMES if (path := shutil.which(name)))
     with sync_playwright() as driver:
         browser = driver.chromium.launch(
@@ -82,7 +82,7 @@ def scan_film(film: Path, address: str) -> list[dict[str, float]]:
 
 
 def until_told(page: Page) -> list[dict[str, float]]:
-    """The first fifty verdicts; fewer if the film has run through twice without them."""
+    """Return the first fifty verdicts; fewer if the film ran twice without them."""
     for _second in range(int(2 * BADGES * SECONDS) + 30):
         if page.evaluate("window.measured.length") >= BADGES:
             break

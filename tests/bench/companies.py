@@ -1,8 +1,8 @@
-"""3,000 members of 100 companies want 500 places, of which no company may have more than six: 64 at once.
+"""3,000 members of 100 companies compete for 500 places with at most six per company, 64 requests at once.
 
-Once by their programs, each with a token of its own that was used a moment ago; and once by the page: each
-stands on the last screen of the registration, signed in, and presses its button.
-People wait for the tickets already, whom nobody can serve: what is given goes past them.
+Once by API, each with a token that was used a moment ago; and once by page: each is signed in on the last
+screen of the registration and presses its button. People on a waiting list that cannot be served are passed
+over.
 """
 
 import json
@@ -29,7 +29,7 @@ from convention.api.tokens import hash_token
 from convention.club.models import Company, Employment, Membership, Person, Plan, Seat
 from convention.events.models import Event
 from dataclasses import asdict
-from registrations.draft import Draft
+from registrations.storefront.drafts import DraftContent
 from registrations.models import RegistrationDraft, Ticket, WaitingEntry
 
 event, today = Event.objects.get(slug="large"), timezone.localdate()
@@ -75,7 +75,7 @@ for one in people:
         BACKEND_SESSION_KEY: settings.AUTHENTICATION_BACKENDS[0],
         "registration:large": f"draft-{{one.pk}}",
     }}
-    content = json.dumps(asdict(Draft(people=[who], language="fr", nonce=one.email)))
+    content = json.dumps(asdict(DraftContent(people=[who], language="fr", nonce=one.email)))
     drafts.append(RegistrationDraft(
         event=event, token=f"draft-{{one.pk}}", content=content, size=len(content), changed_at=timezone.now()
     ))
@@ -92,8 +92,8 @@ from registrations.models import CompanyShare, Registration, Ticket
 ticket = Ticket.objects.get(slug="{slug}")
 rows = Registration.objects.filter(ticket=ticket)
 most = rows.order_by().values("member_of").annotate(places=Count("pk")).values_list("places", flat=True)
-counted = sum(CompanyShare.objects.filter(ticket=ticket).values_list("taken", flat=True))
-print(json.dumps([rows.count(), ticket.taken, counted, max(most)]))
+counted = sum(CompanyShare.objects.filter(ticket=ticket).values_list("reserved", flat=True))
+print(json.dumps([rows.count(), ticket.reserved, counted, max(most)]))
 """
 WHY = (
     "the floor writes one row and reads none. Besides what an order costs, the token, its person and their"
@@ -107,7 +107,7 @@ WHY_BY_PAGE = (
 
 
 def figures(site: Site) -> Iterator[Figure]:
-    """Both rushes, and what they left in the database."""
+    """Measure both, and check what they left in the database."""
     floor = bare_rate(site) if site.is_postgresql else None
     people = json.loads(site.manage("shell", "-v0", "-c", PEOPLE_SIGNED_IN))
     name = "rush under a cap per company"
@@ -139,7 +139,7 @@ def _outcome(site: Site, name: str, ticket: str, result: Result) -> Iterator[Fig
 
 
 def order_of(email: str, key: str, ticket: str = "capped-by-token") -> bytes:
-    """What the program of one member sends."""
+    """Return the API request of one member."""
     person = {"ticket": ticket, "first_name": "A", "last_name": "B", "email": email}
     body = {"email": email, "language": "fr", "registrations": [person]}
     headers = {"Authorization": f"Bearer {key}"}
@@ -148,7 +148,7 @@ def order_of(email: str, key: str, ticket: str = "capped-by-token") -> bytes:
 
 
 def attempt(session: str, nonce: str, _key: str) -> bytes:
-    """The last screen's form of one member."""
+    """Return the last form of one member."""
     fields = {"language": "fr", "nonce": nonce, "shown": "0", "csrfmiddlewaretoken": TOKEN}
     headers = {
         "Cookie": f"sessionid={session}; csrftoken={TOKEN}",
@@ -159,7 +159,7 @@ def attempt(session: str, nonce: str, _key: str) -> bytes:
 
 
 def outcome(answer: bytes, status: int) -> int:
-    """What became of it: led to the order, or back to the screens with a sentence."""
+    """Return the outcome of a form: redirected to the order, or back to the screens."""
     if status != 302:
         return status
     return ORDERED if b"\nlocation: /orders/" in answer[:2000].lower() else REFUSED

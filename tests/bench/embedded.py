@@ -1,4 +1,4 @@
-"""What is worth knowing of SQLite too: the rush, the organizer's lists, scans and their numbers."""
+"""The same on SQLite: orders, the organizer's lists, scans and their numbers."""
 
 import dataclasses
 import tempfile
@@ -11,7 +11,7 @@ from tests.bench.site import site as site_on
 
 
 def figures(_site: Site) -> Iterator[Figure]:
-    """On a site of its own, whose database is a file."""
+    """Measure on a separate site whose database is a file."""
     with (
         tempfile.TemporaryDirectory(prefix="convention-bench-") as folder,
         site_on(f"sqlite:///{folder}/bench.sqlite3") as embedded,
@@ -21,7 +21,6 @@ def figures(_site: Site) -> Iterator[Figure]:
 
 
 def measured(embedded: Site) -> Iterator[Figure]:
-    """The rows themselves."""
     yield from rush.figures(embedded)
     yield from companies.figures(embedded)
     yield from lists.figures(embedded)

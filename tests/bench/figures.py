@@ -1,4 +1,4 @@
-"""One measured figure, and how figures are printed and kept."""
+"""One measured figure; print and save figures."""
 
 import dataclasses
 import datetime
@@ -28,10 +28,10 @@ REASONS = """
 
 @dataclass(frozen=True)
 class Figure:
-    """What was measured. `floor` is in the same unit and from the same run; None where there is none.
+    """A measured value. `floor` is in the same unit and from the same run, or None.
 
-    `at_least` and `at_most` are the targets, `of_floor` is the share of the floor that is wanted; a figure
-    without any is there to be read. `why` says what holds it back, and is told where it is missed.
+    `at_least` and `at_most` are targets, `of_floor` is the wanted share of the floor; a figure without any is
+    only informative. `why` explains what limits it and is printed if the target is missed.
     """
 
     work: str
@@ -46,14 +46,14 @@ class Figure:
 
     @property
     def ratio(self) -> float | None:
-        """How much of the floor is left: 1 would be no cost at all."""
+        """Return the value as a share of the floor: 1 means no overhead at all."""
         if not self.floor or not self.value:
             return None
         return self.value / self.floor if self.at_most is None else self.floor / self.value
 
     @property
     def verdict(self) -> str:
-        """Reached, missed, reached but for its share of the floor, or only read."""
+        """Return whether the target was reached or missed."""
         if self.at_least is None and self.at_most is None:
             return ""
         low = self.at_least is not None and self.value < self.at_least
@@ -65,7 +65,7 @@ class Figure:
 
 
 def table(figures: Iterable[Figure]) -> str:
-    """A Markdown table."""
+    """Return a Markdown table."""
     lines = [
         "| work | measured | target | verdict | floor in the same run | of the floor |",
         "| --- | --- | --- | --- | --- | --- |",
@@ -75,7 +75,7 @@ def table(figures: Iterable[Figure]) -> str:
 
 
 def row(figure: Figure) -> str:
-    """One line of the table."""
+    """Return one line of the table."""
     floor = f"{number(figure.floor)} ({figure.floor_work})" if figure.floor else ""
     share = f"{figure.ratio:.0%}" if figure.ratio else ""
     if figure.of_floor:
@@ -85,7 +85,7 @@ def row(figure: Figure) -> str:
 
 
 def target(figure: Figure) -> str:
-    """What is wanted, in words."""
+    """Return the target in words."""
     if figure.at_least is not None and figure.at_least == figure.at_most:
         return f"exactly {number(figure.at_least)}"
     if figure.at_least is not None:
@@ -94,7 +94,7 @@ def target(figure: Figure) -> str:
 
 
 def number(value: float) -> str:
-    """Three significant digits, thousands apart."""
+    """Return three significant digits, with thousands separators."""
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
@@ -105,7 +105,7 @@ def keep(figures: Iterable[Figure], path: Path) -> None:
 
 
 def publish(figures: list[Figure], path: Path, *, load: float) -> None:
-    """Write the page of the documentation; `load` is what the machine had to do besides, in processes."""
+    """Write docs/figures.md; `load` is the number of other busy processes."""
     missed = [figure for figure in figures if "missed" in figure.verdict]
     reasons = "\n".join(f"- **{figure.work}**: {figure.why or NOT_SAID}" for figure in missed)
     said = f"before it began, {load:.1f} other programs were running at a time"

@@ -34,7 +34,7 @@ WHY = (
 
 
 def figures(site: Site) -> Iterator[Figure]:
-    """Each list as an organizer opens it, beside the health page, which does nothing."""
+    """Measure each list as an organizer opens it; the floor is the health page."""
     cookie = f"sessionid={site.manage('shell', '-v0', '-c', SESSION).split()[-1]}"
     floor = drive(site.port, [request("/healthz")] * 2000).rate
     for name, path in LISTS.items():

@@ -1,4 +1,4 @@
-"""A closed-loop load driver: N connections, each sends its next request when the answer is there.
+"""A closed-loop load driver: N connections, each sends its next request after the response.
 
 Raw sockets, since the driver shares the machine with the server it measures. Loopback only.
 """
@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 @dataclass
 class Result:
-    """What came back: seconds by request, statuses, the bodies if asked for."""
+    """Seconds by request, statuses, and bodies if wanted."""
 
     seconds: float = 0.0
     times: list[float] = field(default_factory=list)
@@ -20,16 +20,16 @@ class Result:
     ends: list[tuple[float, int]] = field(default_factory=list)  # seconds since the start, status
 
     def until_last(self, status: int) -> float:
-        """Seconds until the last answer with that status."""
+        """Return the seconds until the last response with that status."""
         return max((at for at, answered in self.ends if answered == status), default=0.0)
 
     @property
     def rate(self) -> float:
-        """Answers per second."""
+        """Return responses per second."""
         return len(self.times) / self.seconds if self.seconds else 0.0
 
     def percentile(self, share: float) -> float:
-        """Milliseconds within which that share of the requests was answered."""
+        """Return the milliseconds within which that share of the requests was answered."""
         ordered = sorted(self.times)
         return 1000 * ordered[min(len(ordered) - 1, int(share * len(ordered)))]
 
@@ -37,7 +37,7 @@ class Result:
 def request(
     path: str, *, method: str = "GET", body: bytes = b"", headers: dict[str, str] | None = None
 ) -> bytes:
-    """The bytes of one request."""
+    """Return the bytes of one request."""
     lines = [f"{method} {path} HTTP/1.1", "Host: 127.0.0.1", "Accept-Encoding: gzip"]
     said = {"Content-Type": "application/json", "Content-Length": len(body)} if body else {}
     lines += [f"{name}: {value}" for name, value in {**said, **(headers or {})}.items()]
@@ -59,7 +59,7 @@ class Connection:
         self.socket.sendall(data)
 
     def receive(self) -> int:
-        """Read what is there; the status once the answer is whole, else 0."""
+        """Read what is there; return the status once the response is complete, else 0."""
         data = self.socket.recv(1 << 18)
         if not data:
             raise ConnectionError("The server closed the connection.")
@@ -75,7 +75,7 @@ class Connection:
 
 
 def as_answered(_answer: bytes, status: int) -> int:
-    """The status says what became of it."""
+    """Return the status unchanged (the default `outcome` of `drive`)."""
     return status
 
 
@@ -86,9 +86,9 @@ def drive(
     connections: int = 8,
     outcome: Callable[[bytes, int], int] = as_answered,
 ) -> Result:
-    """Send all requests over so many connections; returns what came back.
+    """Send all requests over so many connections and return the result.
 
-    `outcome` tells the status to note, where the answer's own does not say it.
+    `outcome` returns the status to count, if the response's own does not say it.
     """
     result, queue = Result(), iter(requests)
     selector = selectors.DefaultSelector()
@@ -111,7 +111,7 @@ def drive(
 
 
 def start_next(connection: Connection, queue: Iterator[bytes], selector: selectors.BaseSelector) -> None:
-    """Send the connection's next request, or close it when there is none."""
+    """Send the connection's next request, or close it if there is none."""
     data = next(queue, None)
     if data is None:
         connection.socket.close()

@@ -1,4 +1,4 @@
-"""A million stored scans of the large event's badges, at a hundred more doors, and their presences."""
+"""Insert a million scans of the large event's badges at a hundred checkpoints, and their presences."""
 
 import sqlite3
 
@@ -9,7 +9,7 @@ from tests.bench.site import Site
 MILLION = 1_000_000
 DOORS = 100
 SCANNED = """attendance_scan (uid, device_id, event_id, checkpoint_id, registration_id, code_hash,
-    payload_hash, direction, scanned_at, received_at, effective_at, is_uncertain, is_offline,
+    payload_hash, direction, scanned_at, received_at, effective_at, is_time_uncertain, is_offline,
     local_verdict, operator, override_reason, verdict, reason)"""
 SERIES = "WITH RECURSIVE series (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM series WHERE i < {most})"
 PEOPLE = """person AS (
@@ -31,8 +31,9 @@ FILL = [
         {{at}}, {{now}}, {{at}}, false, false, '', '', '', 'admitted', ''
     FROM series JOIN door ON door.n = i % {DOORS} JOIN person ON person.n = (i / {DOORS}) % 10000
     CROSS JOIN device""",
-    """INSERT INTO attendance_presence (event_id, checkpoint_id, registration_id, is_inside, first_in,
-        last_in, last_device_id, seconds_inside, entries, has_conflict, latest_at, version, changed_at)
+    """INSERT INTO attendance_presence (event_id, checkpoint_id, registration_id, is_inside, first_entered_at,
+        last_entered_at, last_device_id, seconds_inside, entries, has_conflict, last_scan_at,
+        version, changed_at)
     SELECT event_id, checkpoint_id, registration_id, true, min(effective_at), min(effective_at),
         min(device_id), 0, 1, false, max(effective_at), count(*), {now}
     FROM attendance_scan WHERE code_hash LIKE 'bench%'
@@ -51,7 +52,7 @@ ON_SQLITE = {
 
 
 def fill(site: Site) -> None:
-    """Store them, spread over the last day, and let the database look at what it has."""
+    """Insert them, spread over the last day, and analyse the database."""
     if site.is_postgresql:
         with psycopg.connect(site.database, autocommit=True) as server:
             for statement in [*(part.format(**ON_POSTGRESQL) for part in FILL), "VACUUM ANALYZE"]:

@@ -17,7 +17,7 @@ PAGES = {
 
 
 def figures(site: Site) -> Iterator[Figure]:
-    """Each page warm, beside the health page, which does nothing."""
+    """Measure each page with warm caches; the floor is the health page."""
     floor = drive(site.port, [request("/healthz")] * 4000).rate
     for name, path in PAGES.items():
         drive(site.port, [request(path)] * 50)
@@ -31,7 +31,7 @@ def figures(site: Site) -> Iterator[Figure]:
 
 
 def cold(site: Site) -> Iterator[Figure]:
-    """Pages asked in a way that keeps nothing; feeds written anew, in one process and without HTTP."""
+    """Measure pages that no cache holds, and feeds written anew in one process without HTTP."""
     for name, path in {
         "event page": "/events/large/?n=",
         "agenda page": "/events/large/agenda/?q=cloud",
@@ -46,19 +46,19 @@ def cold(site: Site) -> Iterator[Figure]:
 WRITE_FEEDS = """
 import time
 from convention.events.models import Event
-from schedule.exchange.export_schedule import WRITERS, export_schedule
+from schedule.exchange.export_schedule import FORMAT_WRITERS, export_schedule
 event = Event.objects.get(slug="large")
-for fmt in WRITERS:
-    export_schedule(event=event, fmt=fmt)
+for fmt in FORMAT_WRITERS:
+    export_schedule(event=event, file_format=fmt)
     began = time.perf_counter()
     for _turn in range(20):
-        export_schedule(event=event, fmt=fmt)
+        export_schedule(event=event, file_format=fmt)
     print(fmt.value, 20 / (time.perf_counter() - began))
 """
 
 
 def etag(site: Site, path: str) -> str:
-    """The page's tag, as a client keeps it."""
+    """Return the page's ETag."""
     asked = urllib.request.Request(f"http://127.0.0.1:{site.port}{path}", headers={"Accept-Encoding": "gzip"})
     with urllib.request.urlopen(asked) as answer:
         return str(answer.headers.get("ETag", '""'))

@@ -1,4 +1,4 @@
-"""Badges and agendas on paper, each beside the same marks drawn on a bare canvas of reportlab."""
+"""Print badges and agendas; the floor is the same marks on a bare reportlab canvas."""
 
 import io
 import json
@@ -19,7 +19,7 @@ WHY_TWO = "whatever else the machine does takes from the second core; a single f
 
 
 def figures(site: Site) -> Iterator[Figure]:
-    """Measured in a process of its own, which has nothing else in its memory."""
+    """Measure in a separate process, which has nothing else in memory."""
     command = [sys.executable, "-m", "tests.bench.printing"]
     done = subprocess.run(command, cwd=ROOT, env=site.environment, capture_output=True, check=True)
     found = json.loads(done.stdout)
@@ -43,7 +43,7 @@ def figures(site: Site) -> Iterator[Figure]:
 
 
 def seconds(**works: Callable[[], object]) -> dict[str, float]:
-    """The shortest of three times for each, in turns: what else the machine does then meets all of them."""
+    """Return the shortest of three times for each, in turns, so that other load affects all of them."""
     times = dict.fromkeys(works, math.inf)
     for name, work in list(works.items()) * 3:
         began = time.perf_counter()
@@ -53,24 +53,24 @@ def seconds(**works: Callable[[], object]) -> dict[str, float]:
 
 
 def measure() -> dict[str, float]:
-    """Seconds, bytes and megabytes; memory after the first run, since it only grows."""
+    """Return seconds, bytes and megabytes; memory is read after the first run, since it only grows."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "convention.settings")
     import django  # noqa: PLC0415 (settings come first)
 
     django.setup()
     from django.utils.translation import override  # noqa: PLC0415 (settings come first)
 
-    from badges.pdf import event_badges  # noqa: PLC0415 (settings come first)
+    from badges.printing.pdf import write_event_badges  # noqa: PLC0415 (settings come first)
     from convention.events.models import Event  # noqa: PLC0415 (settings come first)
-    from schedule.paper.make import print_agenda  # noqa: PLC0415 (settings come first)
+    from schedule.paper.print_agenda import print_agenda  # noqa: PLC0415 (settings come first)
 
     event = Event.objects.get(slug="large")
     file = io.BytesIO()
     with override("fr"):
-        event_badges(file, event, layout="a6")
+        write_event_badges(file, event, layout="a6")
         memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         took = seconds(
-            badges=lambda: event_badges(io.BytesIO(), event, layout="a6"),
+            badges=lambda: write_event_badges(io.BytesIO(), event, layout="a6"),
             bare=bare_pages,
             booklet=lambda: print_agenda(event, file=io.BytesIO(), format_name="booklet"),
             grid=lambda: print_agenda(event, file=io.BytesIO(), format_name="grid"),
@@ -79,10 +79,10 @@ def measure() -> dict[str, float]:
 
 
 def bare_pages() -> None:
-    """Ten thousand pages of A6 with two names and the QR of a text: nothing read, signed, fitted."""
+    """Draw ten thousand A6 pages with two names and a QR code: nothing read, signed or fitted."""
     from reportlab.pdfgen.canvas import Canvas  # noqa: PLC0415 (not part of our own memory)
 
-    from convention.qr import symbol  # noqa: PLC0415 (settings come first)
+    from convention.codes.qr import draw_symbol  # noqa: PLC0415 (settings come first)
 
     canvas = Canvas(io.BytesIO(), pagesize=(297.6, 419.5), pageCompression=1)
     picture = "q 100 0 0 100 150 40 cm BI /W {0} /H {0} /BPC 1 /IM true /D [1 0] /F /AHx ID {1}> EI Q"
@@ -91,7 +91,7 @@ def bare_pages() -> None:
         canvas.drawString(30, 300, f"Prénom {number}")
         canvas.setFont("Helvetica", 22)
         canvas.drawString(30, 260, f"Nom {number}")
-        drawn = symbol(f"HTTPS://CLUB.EXAMPLE/B/{number:0125}")
+        drawn = draw_symbol(f"HTTPS://CLUB.EXAMPLE/B/{number:0125}")
         canvas.addLiteral(picture.format(drawn.side, drawn.rows.hex()))
         canvas.showPage()
     canvas.save()

@@ -1,4 +1,4 @@
-"""3,000 attempts for 500 places over HTTP, 64 at once, beside one bare statement doing the same."""
+"""3,000 attempts for 500 places over HTTP, 64 at once; the floor is one bare statement."""
 
 import json
 from collections.abc import Iterator
@@ -34,12 +34,12 @@ for slug, code in (("by-code", "RUSH"), ("before-by-code", "WARM")):
     Voucher.objects.create(event=event, code=code, kind="access", capacity=500).tickets.add(ticket)
 Ticket.objects.create(event=event, slug="on-invoice", name="On invoice", capacity=500, price=12_000)
 """
+# Orders for another ticket before measuring, since load comes to a site that already runs.
 WARMING = 400
-"""Orders of the same kind for another ticket, before: a rush comes to a site that runs already."""
 
 
 def figures(site: Site) -> Iterator[Figure]:
-    """The rush on the demo's ticket `scarce`, beside the floor on PostgreSQL; then by code and on invoice."""
+    """Measure the demo's ticket `scarce`, then orders by voucher and on invoice."""
     floor = bare_rate(site) if site.is_postgresql else None
     drive(site.port, [order("guest")] * WARMING)
     yield from sell_out(site, "rush", order("scarce"), floor)
@@ -51,7 +51,7 @@ def figures(site: Site) -> Iterator[Figure]:
 
 
 def sell_out(site: Site, name: str, attempt: bytes, floor: float | None) -> Iterator[Figure]:
-    """The same attempt made by all."""
+    """Send the same attempt many times."""
     result = drive(site.port, [attempt] * ATTEMPTS, connections=AT_ONCE)
     booked = result.statuses.get(201, 0)
     yield Figure(f"{name}: places given of {PLACES}", booked, "", at_least=PLACES, at_most=PLACES)
@@ -66,24 +66,24 @@ def sell_out(site: Site, name: str, attempt: bytes, floor: float | None) -> Iter
 
 
 def rate(result: Result) -> float:
-    """Orders a second until the last one."""
+    """Return orders per second until the last one."""
     return result.statuses.get(201, 0) / (result.until_last(201) or 1)
 
 
-def order(ticket: str, **besides: str) -> bytes:
-    """One order as the API takes it."""
+def order(ticket: str, **extra: str) -> bytes:
+    """Return an order as an API request."""
     person = {"ticket": ticket, "first_name": "A", "last_name": "B", "email": "a@example.org"}
     body = {
         "email": "a@example.org",
         "language": "fr",
         "payment": "invoice",
         "registrations": [person],
-    } | besides
+    } | extra
     return request("/api/v1/events/large/orders/", method="POST", body=json.dumps(body).encode())
 
 
 def bare_rate(site: Site) -> float:
-    """The same rush on an application that is nothing but the statement."""
+    """Measure an application that runs nothing but the statement."""
     with psycopg.connect(site.database, autocommit=True) as connection:
         connection.execute(TABLES)
     with serving(site, "tests.bench.bare:application") as port:

@@ -1,4 +1,4 @@
-"""Scans over HTTP: one by one from eight devices, in batches, beside a million stored ones; the snapshot."""
+"""Scans over HTTP: single, in batches, beside a million stored ones; and the snapshot."""
 
 import contextlib
 import csv
@@ -44,7 +44,7 @@ SCANS = "/api/v1/scanner/scans/"
 
 
 def figures(site: Site) -> Iterator[Figure]:
-    """All rows about scanning."""
+    """Measure everything about scanning."""
     codes = [row["code"] for row in csv.DictReader(io.StringIO(site.manage("codes", "large")))]
     tokens = [json.loads(site.manage("pair", "large"))["token"] for _number in range(DEVICES)]
     yield from one_by_one(site, codes, tokens)
@@ -61,7 +61,7 @@ def figures(site: Site) -> Iterator[Figure]:
 
 
 def one_by_one(site: Site, codes: list[str], tokens: list[str]) -> Iterator[Figure]:
-    """Three turns with other badges each, and the best of them: other programs can only take away."""
+    """Measure three turns with different badges, and report the best: other load can only slow down."""
     drive(site.port, singles(codes[-200:], tokens))
     parts = [codes[turn * SINGLE : (turn + 1) * SINGLE] for turn in range(TURNS)]
     results = [drive(site.port, singles(part, tokens)) for part in parts]
@@ -79,7 +79,7 @@ def one_by_one(site: Site, codes: list[str], tokens: list[str]) -> Iterator[Figu
 
 
 def bare_rate(site: Site) -> float:
-    """The same load on an application that is nothing but an insert."""
+    """Measure an application that is nothing but an insert."""
     with psycopg.connect(site.database, autocommit=True) as server:
         server.execute("CREATE TABLE bench_scan (id bigserial PRIMARY KEY, code text)")
     with serving(site, "tests.bench.bare:application") as port:
@@ -92,7 +92,7 @@ def bare_rate(site: Site) -> float:
 
 
 def growth(site: Site, codes: list[str], tokens: list[str]) -> Iterator[Figure]:
-    """The p95 with a few thousand scans stored and with a million, the same badges read."""
+    """Compare the p95 with a few thousand stored scans and with a million, for the same badges."""
     few = p95_of_three(site, codes, tokens)
     fill(site)
     drive(site.port, singles(codes[:400], tokens))
@@ -101,14 +101,14 @@ def growth(site: Site, codes: list[str], tokens: list[str]) -> Iterator[Figure]:
 
 
 def p95_of_three(site: Site, codes: list[str], tokens: list[str]) -> float:
-    """Milliseconds; the best of three turns through the same door."""
+    """Return the best p95 of three turns at one checkpoint, in milliseconds."""
     directions = ("out", "in", "out")
     turns = [drive(site.port, singles(codes[:SINGLE], tokens, direction)) for direction in directions]
     return min(turn.percentile(0.95) for turn in turns)
 
 
 def snapshot(site: Site, token: str) -> Iterator[Figure]:
-    """The whole snapshot as a new device fetches it, compressed."""
+    """Measure the compressed snapshot as a new device fetches it."""
     asked = urllib.request.Request(
         f"http://127.0.0.1:{site.port}/api/v1/scanner/snapshot/",
         headers={"Authorization": f"Bearer {token}", "Accept-Encoding": "gzip"},
@@ -121,12 +121,12 @@ def snapshot(site: Site, token: str) -> Iterator[Figure]:
 
 
 def attendance(site: Site) -> Iterator[Figure]:
-    """The numbers of an organizer's page beside a million scans, straight from the projection."""
+    """Measure the attendance figures beside a million scans."""
     script = """
 import time
-from badges.attendance.headcount import by_door, tally
+from badges.attendance.reports.headcount import count_attendance, count_by_checkpoint
 event = Event.objects.get(slug="large")
-for work in (tally, by_door):
+for work in (count_attendance, count_by_checkpoint):
     times = []
     for _turn in range(4):
         began = time.perf_counter()
@@ -140,7 +140,7 @@ for work in (tally, by_door):
 
 
 def item(code: str, direction: str) -> dict[str, object]:
-    """One scan as the scanner sends it."""
+    """Return one scan as the scanner sends it."""
     return {
         "id": str(uuid.uuid4()), "code": code, "direction": direction, "sequence": next(COUNTER),
         "at": datetime.datetime.now(datetime.UTC).isoformat(), "clock_offset_ms": 0, "operator": "Lise",
@@ -152,13 +152,13 @@ COUNTER = itertools.count(1)
 
 
 def post(items: list[dict[str, object]], token: str) -> bytes:
-    """The request that sends them."""
+    """Return the request that sends scans."""
     body = json.dumps({"scans": items}).encode()
     return request(SCANS, method="POST", body=body, headers={"Authorization": f"Bearer {token}"})
 
 
 def singles(codes: Iterable[str], tokens: list[str], direction: str = "in") -> list[bytes]:
-    """One request for each badge, the devices in turn."""
+    """Return one request for each badge, the devices in turn."""
     return [
         post([item(code, direction)], token)
         for code, token in zip(codes, itertools.cycle(tokens), strict=False)
@@ -166,7 +166,7 @@ def singles(codes: Iterable[str], tokens: list[str], direction: str = "in") -> l
 
 
 def batches(codes: list[str], tokens: list[str]) -> list[bytes]:
-    """All badges leaving, 200 in each request."""
+    """Return requests of 200 badges each, leaving."""
     groups = itertools.batched(codes, BATCH, strict=False)
     return [
         post([item(code, "out") for code in group], token)
@@ -175,13 +175,13 @@ def batches(codes: list[str], tokens: list[str]) -> list[bytes]:
 
 
 def accepted(result: Result, count: int) -> None:
-    """Only 200 counts."""
+    """Raise RuntimeError unless all responses were 200."""
     if result.statuses != {200: count}:
         raise RuntimeError(f"Not every request was taken: {result.statuses}")
 
 
 def insert_floor(site: Site) -> float:
-    """Rows a second when one connection writes one row in each transaction."""
+    """Return the rows per second of single-row transactions on one connection."""
     connection: Any = (
         psycopg.connect(site.database, autocommit=True)
         if site.is_postgresql

@@ -1,4 +1,4 @@
-"""A throwaway site to measure: its own PostgreSQL (or SQLite), the large demo, granian, no rate limits."""
+"""A temporary site to measure: PostgreSQL or SQLite, the large demo, granian, no rate limits."""
 
 import contextlib
 import os
@@ -16,7 +16,7 @@ from pathlib import Path
 
 import psycopg
 
-from convention.serve import plan
+from convention.serve import processes
 
 ROOT = Path(__file__).resolve().parents[2]
 WORKERS, THREADS = 2, 4
@@ -25,7 +25,7 @@ PRODUCT = "convention.rsgi:application"
 
 @dataclass(frozen=True)
 class Site:
-    """Where the site answers and how to run commands on it."""
+    """The site's address, and a way to run commands on it."""
 
     port: int
     database: str
@@ -33,11 +33,10 @@ class Site:
 
     @property
     def is_postgresql(self) -> bool:
-        """Whether its database is a server; else it is a file of SQLite."""
         return self.database.startswith("postgres")
 
     def manage(self, *arguments: str) -> str:
-        """Run one command; returns what it printed."""
+        """Run one command and return its output. Raises RuntimeError if it fails."""
         command = [sys.executable, "manage.py", *arguments]
         done = subprocess.run(
             command, cwd=ROOT, env=self.environment, capture_output=True, text=True, check=False
@@ -48,7 +47,6 @@ class Site:
 
 
 def free_port() -> int:
-    """A port that nobody uses now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -56,7 +54,7 @@ def free_port() -> int:
 
 @contextlib.contextmanager
 def site(database: str) -> Iterator[Site]:
-    """Migrate, seed the large demo, collect static files and serve them all in production mode."""
+    """Migrate, seed the large demo, collect static files and serve the site in production mode."""
     with tempfile.TemporaryDirectory(prefix="convention-bench-") as folder:
         port = free_port()
         environment = os.environ | {
@@ -79,12 +77,16 @@ def site(database: str) -> Iterator[Site]:
 
 @contextlib.contextmanager
 def serving(made: Site, application: str = PRODUCT) -> Iterator[int]:
-    """Run a server until the end of the block; gives its port, the site's own for the product."""
+    """Run a server until the end of the block; yield its port."""
     port = made.port if application == PRODUCT else free_port()
     if application == PRODUCT:
-        command = [*plan.server(plan.Place("127.0.0.1", port, f"http://127.0.0.1:{port}")).command]
+        command = [
+            *processes.server_process(
+                processes.ServerAddress("127.0.0.1", port, f"http://127.0.0.1:{port}")
+            ).command
+        ]
     else:
-        command = [*plan.granian(application, "127.0.0.1", port), "--interface", "wsgi"]
+        command = [*processes.granian_command(application, "127.0.0.1", port), "--interface", "wsgi"]
         command += ["--blocking-threads", str(THREADS)]
     command += ["--workers", str(WORKERS), "--log-level", "error"]
     with subprocess.Popen(command, cwd=ROOT, env=made.environment) as server:
@@ -97,7 +99,6 @@ def serving(made: Site, application: str = PRODUCT) -> Iterator[int]:
 
 
 def wait_until_ready(port: int) -> None:
-    """Wait for the first answer."""
     for _attempt in range(200):
         with contextlib.suppress(urllib.error.URLError, ConnectionError):
             urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5).read()

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from django.tasks import task
 
-from convention.errors import Closed
+from convention.errors import NotOpenNow
 
 ANSWERS: list[str] = []
 
@@ -19,7 +19,7 @@ def fail_twice() -> None:
 
 @task
 def decide_no() -> None:
-    raise Closed("Registration is over.")
+    raise NotOpenNow("Registration is over.")
 
 
 @task
@@ -42,7 +42,7 @@ def stumble() -> None:
 
 @task
 def last(marks: str, seconds: float) -> None:
-    """Take a while, and leave a trace of begin and end."""
+    """Sleep, and write when it began and ended."""
     with Path(marks).open("a") as file:
         file.write("begun ")
         file.flush()

@@ -1,4 +1,4 @@
-"""What opened an account ends with what it rested on: a factor removed, a password replaced."""
+"""Sessions and tokens end with the factor or the password that they were opened with."""
 
 import re
 
@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from convention.api.models import ApiToken
 from convention.api.tokens import create_token, revoke_token
-from convention.audit.models import Entry
+from convention.audit.models import AuditEntry
 from convention.events.models import EventRole
 from tests.authenticator import app_code
 from tests.factories import make_account, make_event
@@ -38,12 +38,12 @@ def sign_in(client, person, code=""):
 
 
 def opens(client) -> bool:
-    """Whether the club's own pages open."""
+    """Return whether the club's own pages are open."""
     return client.get("/organize/summit/").status_code == 200
 
 
 def add_app(client) -> None:
-    """Set an authenticator app up on the pages."""
+    """Set up an authenticator app on the pages."""
     client.get("/accounts/2fa/app/add/")
     client.post("/accounts/2fa/app/add/", {"code": app_code(client.session["mfa.totp.secret"])})
 
@@ -72,7 +72,7 @@ def test_a_session_that_set_a_factor_up_is_asked_again_once_it_is_removed(client
     client.post("/accounts/2fa/app/remove/")
     assert not Authenticator.objects.exists()
     assert not opens(client)
-    assert client.get("/me/security/").context["owed"]
+    assert client.get("/me/security/").context["needs_second_factor"]
     add_app(client)
     assert opens(client)
 
@@ -122,7 +122,7 @@ def test_a_changed_password_ends_tokens_and_says_so_by_mail_and_on_the_page(clie
     assert not answers(token)
     assert [one.get("/me/security/").status_code for one in (client, phone)] == [200, 302]
     assert "jetons d’API ont été révoqués" in " ".join(mailoutbox[-1].body.split())
-    assert Entry.objects.filter(verb="api_token.revoke").count() == 1
+    assert AuditEntry.objects.filter(verb="api_token.revoke").count() == 1
     assert "révoqué ou expiré" in client.get("/me/tokens/").text
 
 
@@ -176,5 +176,5 @@ def test_an_operator_who_sets_a_password_ends_sessions_and_tokens(
     assert not answers(token)
     assert phone.get("/me/security/").status_code == 302
     assert [mail.subject for mail in mailoutbox] == ["Votre mot de passe a changé"]
-    verbs = set(Entry.objects.values_list("verb", flat=True))
+    verbs = set(AuditEntry.objects.values_list("verb", flat=True))
     assert verbs >= {"password.change", "session.end", "api_token.revoke"}

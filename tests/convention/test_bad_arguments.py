@@ -1,4 +1,4 @@
-"""Every command with arguments that do not fit: status 2, one sentence on stderr, and nothing is done."""
+"""Every command with bad arguments: status 2, one sentence on stderr, and nothing is done."""
 
 import os
 import subprocess
@@ -9,7 +9,7 @@ import pytest
 from django.core.management import execute_from_command_line
 
 from badges.attendance.models import Device
-from convention.audit.models import Entry
+from convention.audit.models import AuditEntry
 from convention.events.models import Event
 from registrations.models import Registration
 from schedule.models import Session
@@ -115,7 +115,7 @@ def small():
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    """A folder to stand in, with files of every bad kind."""
+    """Change to a folder with files of every bad kind."""
     (tmp_path / "folder").mkdir()
     (tmp_path / "folder.csv").mkdir()
     (tmp_path / "empty.csv").touch()
@@ -126,13 +126,13 @@ def folder(tmp_path, monkeypatch):
 
 
 def standing(folder: Path):
-    """What must not change."""
-    rows = {kind: kind.objects.count() for kind in (Event, Registration, Session, Device, Entry)}
+    """Return what must not change."""
+    rows = {kind: kind.objects.count() for kind in (Event, Registration, Session, Device, AuditEntry)}
     return rows, sorted(path.name for path in folder.rglob("*"))
 
 
 def plain_spaces(text: str) -> str:
-    """Without what keeps French signs and their words on one line."""
+    """Replace the non-breaking spaces of French punctuation."""
     return text.replace("\u202f", " ").replace("\xa0", " ")
 
 
@@ -156,7 +156,7 @@ def test_of_many_events_the_first_are_named_and_the_others_counted(capsys):
 
 
 def shell(line: str, folder: Path):
-    """A command line of `sh`, in which $M is the program."""
+    """Run a command line with `sh`, in which $M is the program."""
     return subprocess.run(
         ["sh", "-c", line],
         cwd=folder,

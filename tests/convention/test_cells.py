@@ -4,7 +4,7 @@ import datetime
 
 import pytest
 
-from convention.cells import about_cells, address_of, day_of
+from convention.tables.cells import extract_email_address, find_cell_errors, parse_date_cell
 
 THE_DAY = datetime.date(2026, 11, 25)
 
@@ -18,12 +18,12 @@ THE_DAY = datetime.date(2026, 11, 25)
     ],
 )  # fmt: skip
 def test_a_day_is_read_as_offices_write_it(text: str):
-    assert day_of(text) == THE_DAY
+    assert parse_date_cell(text) == THE_DAY
 
 
 @pytest.mark.parametrize("text", ["", "11/25/2026", "31/02/2026", "123", "99999", "soon", "1e9", "46351.5"])
 def test_what_is_no_day_is_none(text: str):
-    assert day_of(text) is None
+    assert parse_date_cell(text) is None
 
 
 @pytest.mark.parametrize(
@@ -36,12 +36,12 @@ def test_what_is_no_day_is_none(text: str):
     ],
 )  # fmt: skip
 def test_an_address_is_taken_out_of_what_stands_around_it(text: str, address: str):
-    assert address_of(text) == address
+    assert extract_email_address(text) == address
 
 
 def test_a_formula_that_came_to_nothing_is_told_once():
     values = {"name": "#N/A", "company": "#N/A", "city": "#REF!", "room": "#12", "note": "C#"}
-    assert [sentence.split("»")[0] for sentence in about_cells(values)] == [
+    assert [sentence.split("»")[0] for sentence in find_cell_errors(values)] == [
         "Une cellule dit «\u202f#N/A\u202f",
         "Une cellule dit «\u202f#REF!\u202f",
     ]

@@ -4,30 +4,47 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from convention.charts import Bar, Bars, Curve, round_up, stepped, thinned
+from convention.web.charts import (
+    BarChart,
+    ChartBar,
+    CurveChart,
+    make_step_corners,
+    round_up_axis,
+    thin_points,
+)
 
 
-def curve(*values: int, days_apart: int = 1, **options) -> Curve:
+def curve(*values: int, days_apart: int = 1, **options) -> CurveChart:
     first = datetime.date(2027, 1, 1)
     days = [first + datetime.timedelta(days=days_apart * number) for number in range(len(values))]
-    return Curve(
+    return CurveChart(
         "Title", [(day, str(day), value) for day, value in zip(days, values, strict=True)], **options
     )
 
 
 def test_the_axis_ends_at_the_next_even_round_number():
-    assert [round_up(value) for value in (0, 1, 2, 3, 5, 9, 11, 55, 601)] == [2, 2, 2, 4, 6, 10, 20, 60, 1000]
+    assert [round_up_axis(value) for value in (0, 1, 2, 3, 5, 9, 11, 55, 601)] == [
+        2,
+        2,
+        2,
+        4,
+        6,
+        10,
+        20,
+        60,
+        1000,
+    ]
 
 
 @given(st.integers(0, 10**9))
 def test_the_axis_holds_its_highest_value_and_has_a_middle(value):
-    assert round_up(value) >= value
-    assert round_up(value) % 2 == 0
+    assert round_up_axis(value) >= value
+    assert round_up_axis(value) % 2 == 0
 
 
 @given(st.lists(st.integers(0, 100_000), max_size=60), st.sampled_from([350, 720]), st.booleans())
 def test_everything_is_drawn_inside(values, width, is_stepped):
-    drawing = curve(*values, is_stepped=is_stepped).draw(width)
+    drawing = curve(*values, is_stepped=is_stepped).draw_curve(width)
     places = [pair.split() for pair in drawing.line.removeprefix("M").split("L") if pair]
     assert all(drawing.left - 0.1 <= float(x) <= drawing.right + 0.1 for x, _y in places)
     assert all(0 <= float(y) <= drawing.base + 0.1 for _x, y in places)
@@ -40,7 +57,7 @@ def test_labels_never_touch(days, width):
     first = datetime.date(2027, 9, 1)
     points = [(first + datetime.timedelta(days=day), "28 septembre 2027", day) for day in sorted(days)]
     wide, spans = 17 * 6.5, []
-    for column in Curve("", points).draw(width).columns:
+    for column in CurveChart("", points).draw_curve(width).columns:
         left = float(column.at) - {"start": 0, "middle": wide / 2, "end": wide}[column.anchor]
         spans.append((left, left + wide))
     assert all(one[1] <= other[0] for one, other in pairwise(spans))
@@ -48,7 +65,7 @@ def test_labels_never_touch(days, width):
 
 def test_points_stand_where_their_time_is():
     points = [(datetime.date(2027, 1, day), "", 0) for day in (1, 2, 11)]
-    drawing = Curve("", points).draw(720)
+    drawing = CurveChart("", points).draw_curve(720)
     xs = [float(pair.split()[0]) for pair in drawing.line.removeprefix("M").split("L")]
     assert xs[0] == drawing.left
     assert xs[2] == drawing.right
@@ -56,15 +73,27 @@ def test_points_stand_where_their_time_is():
 
 
 def test_steps_hold_until_the_next_moment():
-    assert stepped([(0, 5), (10, 3)]) == [(0, 5), (10, 5), (10, 3)]
+    assert make_step_corners([(0, 5), (10, 3)]) == [(0, 5), (10, 5), (10, 3)]
 
 
 def test_thinning_keeps_both_ends():
-    assert thinned(list(range(1000)), 5) == [0, 250, 500, 749, 999]
-    assert thinned([1, 2], 5) == [1, 2]
+    assert thin_points(list(range(1000)), 5) == [0, 250, 500, 749, 999]
+    assert thin_points([1, 2], 5) == [1, 2]
 
 
 def test_bars_share_a_scale_or_show_how_full_they_are():
-    rows = [Bar("a", 10), Bar("b", 5), Bar("c", 0), Bar("d", 5, 20), Bar("e", 30, 20)]
-    assert [width for _row, width in Bars("", rows, "", "").drawn()] == ["33.3", "16.7", "0", "25.0", "100.0"]
-    assert Bars("", [], "", "").drawn() == []
+    rows = [
+        ChartBar("a", 10),
+        ChartBar("b", 5),
+        ChartBar("c", 0),
+        ChartBar("d", 5, 20),
+        ChartBar("e", 30, 20),
+    ]
+    assert [width for _row, width in BarChart("", rows, "", "").bar_widths()] == [
+        "33.3",
+        "16.7",
+        "0",
+        "25.0",
+        "100.0",
+    ]
+    assert BarChart("", [], "", "").bar_widths() == []

@@ -1,4 +1,4 @@
-"""The command line where something is not ready: a sentence on stderr, status 2, never a traceback."""
+"""Commands while something is not ready: a sentence on stderr, status 2, never a traceback."""
 
 import os
 import sqlite3

@@ -4,7 +4,15 @@ import zoneinfo
 import pytest
 from django.utils import translation
 
-from convention.dates import say_day, say_days, say_hours, say_moment, say_span, say_time, say_weekday
+from convention.text.dates import (
+    format_date,
+    format_date_range,
+    format_date_with_weekday,
+    format_datetime,
+    format_datetime_range,
+    format_time,
+    format_time_range,
+)
 
 PARIS = zoneinfo.ZoneInfo("Europe/Paris")
 
@@ -29,30 +37,30 @@ def said(text: str) -> str:
     ],
 )  # fmt: skip
 def test_days(start, end, french, english):
-    assert said(say_days(start, end, PARIS)) == french
+    assert said(format_date_range(start, end, PARIS)) == french
     with translation.override("en"):
-        assert said(say_days(start, end, PARIS)) == english
+        assert said(format_date_range(start, end, PARIS)) == english
 
 
 def test_hours():
-    assert said(say_hours(at(16, 9, 30), at(16, 10, 15), PARIS)) == "9 h 30 – 10 h 15"
-    assert said(say_hours(at(16, 9), None, PARIS)) == "9 h"
-    assert said(say_hours(at(16, 9), at(16, 9), PARIS)) == "9 h"
+    assert said(format_time_range(at(16, 9, 30), at(16, 10, 15), PARIS)) == "9 h 30 – 10 h 15"
+    assert said(format_time_range(at(16, 9), None, PARIS)) == "9 h"
+    assert said(format_time_range(at(16, 9), at(16, 9), PARIS)) == "9 h"
     with translation.override("en"):
-        assert say_hours(at(16, 9, 30), at(16, 10, 15), PARIS) == "9:30–10:15"
+        assert format_time_range(at(16, 9, 30), at(16, 10, 15), PARIS) == "9:30–10:15"
 
 
 def test_a_time_and_a_day_never_break():
-    assert say_time(at(16, 9, 5), PARIS) == "9\u00a0h\u00a005"
-    assert say_day(at(16), PARIS) == "16\u00a0juin\u00a02027"
+    assert format_time(at(16, 9, 5), PARIS) == "9\u00a0h\u00a005"
+    assert format_date(at(16), PARIS) == "16\u00a0juin\u00a02027"
 
 
 def test_times_are_said_in_the_zone_of_the_event():
     late = datetime.datetime(2027, 6, 16, 23, 30, tzinfo=datetime.UTC)
-    assert said(say_moment(late, PARIS)) == "17 juin 2027 à 1 h 30"
-    assert said(say_moment(late, "America/New_York")) == "16 juin 2027 à 19 h 30"
+    assert said(format_datetime(late, PARIS)) == "17 juin 2027 à 1 h 30"
+    assert said(format_datetime(late, "America/New_York")) == "16 juin 2027 à 19 h 30"
     with translation.override("en"):
-        assert said(say_moment(late, PARIS)) == "17 June 2027, 1:30"
+        assert said(format_datetime(late, PARIS)) == "17 June 2027, 1:30"
 
 
 @pytest.mark.parametrize(
@@ -67,17 +75,17 @@ def test_times_are_said_in_the_zone_of_the_event():
     ],
 )  # fmt: skip
 def test_a_span_says_when_it_begins_and_when_it_ends(start, end, french, english):
-    assert said(say_span(start, end, PARIS)) == french
+    assert said(format_datetime_range(start, end, PARIS)) == french
     with translation.override("en"):
-        assert said(say_span(start, end, PARIS)) == english
+        assert said(format_datetime_range(start, end, PARIS)) == english
 
 
 def test_a_span_is_said_in_the_zone_of_the_event():
     start = datetime.datetime(2027, 6, 16, 23, tzinfo=datetime.UTC)
-    assert said(say_span(start, start + datetime.timedelta(hours=2), "Europe/Paris")) == (
+    assert said(format_datetime_range(start, start + datetime.timedelta(hours=2), "Europe/Paris")) == (
         "jeudi 17 juin 2027, 1 h – 3 h"
     )
 
 
 def test_dates_without_hours_are_said_too():
-    assert said(say_weekday(datetime.date(2027, 6, 1))) == "mardi 1er juin 2027"
+    assert said(format_date_with_weekday(datetime.date(2027, 6, 1))) == "mardi 1er juin 2027"

@@ -1,4 +1,4 @@
-"""The demo's published password: found, replaced, refused in production, and what else it may have opened."""
+"""The demo's published password: found, replaced, and refused in production."""
 
 import re
 
@@ -13,28 +13,28 @@ from django.core.management import call_command
 from django.db import transaction
 from django.test import Client
 
+from badges.attendance.devices.pairing import get_or_create_entrance, pair_device
 from badges.attendance.models import Device
-from badges.attendance.pair import entrance_of, pair
-from convention.accounts.checks import demo_passwords
-from convention.accounts.demo_credentials import people_with_demo_password, replace_credentials
+from convention.accounts.checks import check_demo_passwords
+from convention.accounts.demo_credentials import find_people_with_demo_password, replace_credentials
 from convention.api.models import ApiToken
 from convention.api.tokens import create_token
-from convention.audit.models import Entry
-from convention.audit.record import record
+from convention.audit.models import AuditEntry
+from convention.audit.record import record_action
 from convention.club.demo_accounts import (
     DEMO_ACCOUNTS,
     DEMO_PASSWORD,
     OUTSIDE_ORGANIZER,
-    demo_people,
-    initial_password_hash,
+    get_demo_people,
     is_demo,
+    make_initial_password_hash,
 )
 from convention.club.models import ClubRole, Person
-from convention.club.seed import make_accounts
+from convention.club.seed import create_demo_accounts
 from convention.events.models import Event
 from convention.events.seed import verify_addresses
-from convention.management.welcome import account_lines
-from convention.seeding import World
+from convention.management.welcome import format_account_lines
+from convention.seeding import DemoWorld
 from tests.factories import make_company, make_event, make_person, make_staff
 
 pytestmark = pytest.mark.django_db
@@ -43,14 +43,14 @@ PASSWORD_FORM = re.compile(r"(?:[a-z2-9]{4}-){3}[a-z2-9]{4}")
 
 @pytest.fixture
 def demo():
-    """The accounts of a demo as its seed makes them, and an event."""
+    """Create the accounts of a demo, and an event."""
     make_company()
-    make_accounts(World("small", 1))
+    create_demo_accounts(DemoWorld("small", 1))
     outside = make_staff(make_event(slug="small"), email=OUTSIDE_ORGANIZER.email)
-    Person.objects.filter(pk=outside.pk).update(password=initial_password_hash())
+    Person.objects.filter(pk=outside.pk).update(password=make_initial_password_hash())
     verify_addresses()
-    record("seed", "small:1")
-    return demo_people()
+    record_action("seed", "small:1")
+    return get_demo_people()
 
 
 @pytest.fixture
@@ -69,7 +69,7 @@ def test_all_accounts_of_a_seeded_demo_are_found_and_nobody_else():
     other.set_password("another one")
     other.save()
 
-    assert emails(people_with_demo_password()) == {
+    assert emails(find_people_with_demo_password()) == {
         *(account.email for account in DEMO_ACCOUNTS),
         OUTSIDE_ORGANIZER.email,
     }
@@ -85,20 +85,20 @@ def test_whoever_works_for_a_real_club_is_found_too(role):
     person.set_password(DEMO_PASSWORD)
     person.save()
 
-    assert people_with_demo_password() == [person]
+    assert find_people_with_demo_password() == [person]
     assert not is_demo()
 
 
 def test_replacing_gives_each_a_password_of_its_own_that_works(demo):
-    passwords = replace_credentials(people_with_demo_password())
+    passwords = replace_credentials(find_people_with_demo_password())
 
     assert len(set(passwords.values())) == len(DEMO_ACCOUNTS) + 1
     for person, password in passwords.items():
         assert PASSWORD_FORM.fullmatch(password)
         assert authenticate(None, email=person.email, password=password) == person
         assert authenticate(None, email=person.email, password=DEMO_PASSWORD) is None
-    assert people_with_demo_password() == []
-    assert Entry.objects.filter(verb="person.replace_demo_password").count() == len(passwords)
+    assert find_people_with_demo_password() == []
+    assert AuditEntry.objects.filter(verb="person.replace_demo_password").count() == len(passwords)
 
 
 def test_replacing_takes_away_what_whoever_knew_the_password_could_leave(demo):
@@ -106,7 +106,7 @@ def test_replacing_takes_away_what_whoever_knew_the_password_could_leave(demo):
     _row, token = create_token(person_id=person.pk, name="left", scopes=["registrations:read"])
     Authenticator.objects.create(user=person, type="webauthn", data={})
     EmailAddress.objects.create(user=person, email="stranger@example.net", verified=True)
-    phone = pair(checkpoint=entrance_of(Event.objects.get(slug="small")), by=person)
+    phone = pair_device(checkpoint=get_or_create_entrance(Event.objects.get(slug="small")), paired_by=person)
     browser = Client()
     browser.login(email=person.email, password=DEMO_PASSWORD)
     assert browser.get("/organize/").status_code == 200
@@ -130,7 +130,7 @@ def test_a_person_with_a_password_of_their_own_keeps_everything(demo):
     person.save()
     create_token(person_id=person.pk, name="mine", scopes=["registrations:read"])
 
-    replace_credentials(people_with_demo_password())
+    replace_credentials(find_people_with_demo_password())
 
     person.refresh_from_db()
     assert person.check_password("a password of my own")
@@ -138,23 +138,23 @@ def test_a_person_with_a_password_of_their_own_keeps_everything(demo):
 
 
 def test_an_account_that_is_seeded_after_a_replacement_has_no_published_password(demo):
-    replace_credentials(people_with_demo_password())
+    replace_credentials(find_people_with_demo_password())
     Person.objects.get(email="accueil@club.example").delete()
 
-    make_accounts(World("small", 1))
+    create_demo_accounts(DemoWorld("small", 1))
 
     assert not Person.objects.get(email="accueil@club.example").has_usable_password()
-    assert initial_password_hash().startswith("!")
+    assert make_initial_password_hash().startswith("!")
 
 
 def test_what_is_printed_is_true(demo):
-    before = account_lines(new_passwords={})
-    passwords = replace_credentials(people_with_demo_password())
-    at_once, later = account_lines(new_passwords=passwords), account_lines(new_passwords={})
+    before = format_account_lines(new_passwords={})
+    passwords = replace_credentials(find_people_with_demo_password())
+    at_once, later = format_account_lines(new_passwords=passwords), format_account_lines(new_passwords={})
     person = Person.objects.get(email="admin@club.example")
     person.set_password(DEMO_PASSWORD)
     person.save()
-    mixed = account_lines(new_passwords={})
+    mixed = format_account_lines(new_passwords={})
 
     assert before[1] == "  Demo accounts (password: convention)"
     assert at_once[1] == "  Demo accounts (passwords: see above)"
@@ -217,22 +217,22 @@ def test_elsewhere_the_demos_password_opens_the_demo(demo):
 
 
 def test_a_check_of_a_production_site_names_each_account(demo, production):
-    messages = demo_passwords(None)
+    messages = check_demo_passwords(None)
 
     assert [message.id for message in messages] == ["convention.W008"] * (len(DEMO_ACCOUNTS) + 1)
     assert messages[1].msg == "admin@club.example has the demo's password, which everybody can read."
-    replace_credentials(people_with_demo_password())
-    assert demo_passwords(None) == []
+    replace_credentials(find_people_with_demo_password())
+    assert check_demo_passwords(None) == []
 
 
 def test_a_check_of_a_development_site_is_silent(demo):
-    assert demo_passwords(None) == []
+    assert check_demo_passwords(None) == []
 
 
 @pytest.mark.once
 @pytest.mark.long
 def test_no_secret_of_a_demo_can_be_computed_from_its_seed():
-    """Two demos with the same seed hold the same people, and none of the same secrets."""
+    """Two demos with the same seed have the same people, and different secrets."""
     fields = [
         (model, field.name)
         for model in apps.get_models()

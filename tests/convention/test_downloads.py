@@ -1,10 +1,10 @@
-"""Files that leave the site: what they are called, whatever the script, and that nobody keeps them."""
+"""Downloads: their names in any script, and that nothing caches them."""
 
 from pathlib import Path
 
 import pytest
 
-from convention.downloads import attachment, inline, to_look_at
+from convention.tables.downloads import attachment_response, inline_disposition, inline_response
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -19,11 +19,11 @@ ROOT = Path(__file__).resolve().parents[2]
     ],
 )
 def test_a_file_is_kept_or_shown_under_its_name_and_for_its_reader_alone(name, said):
-    kept, shown = attachment(b"x", name=name, mimetype="text/csv"), inline(b"x", name=name)
+    kept, shown = attachment_response(b"x", name=name, mimetype="text/csv"), inline_response(b"x", name=name)
     assert (kept["Content-Disposition"], kept["Content-Type"]) == (f"attachment; {said}", "text/csv")
     assert (shown["Content-Disposition"], shown["Content-Type"]) == (f"inline; {said}", "application/pdf")
     assert {answer["Cache-Control"] for answer in (kept, shown)} == {"private, no-store"}
-    assert to_look_at(name) == f"inline; {said}"
+    assert inline_disposition(name) == f"inline; {said}"
 
 
 def test_no_page_writes_that_header_by_hand():

@@ -1,4 +1,4 @@
-"""Probes: by whatever name they ask, over plain http; figures for those who may see them."""
+"""Health checks under any host name, over plain http; metrics for those who may see them."""
 
 import pytest
 from django.db import connection
@@ -45,7 +45,7 @@ def test_figures_count_tasks_and_rows(client):
 
 
 def figures_of(text: str) -> dict[tuple[str, ...], float]:
-    """Read Prometheus' format: values by name and labels."""
+    """Parse Prometheus' format: values by name and labels."""
     families = text_string_to_metric_families(text)
     samples = [sample for family in families for sample in family.samples]
     return {(sample.name, *sample.labels.values()): sample.value for sample in samples}

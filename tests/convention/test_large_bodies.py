@@ -1,4 +1,4 @@
-"""Bodies larger than the site reads: refused by a sentence, whoever sends them and wherever to."""
+"""Bodies above the limit are refused with a sentence, at any address and for any sender."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Limits are counted where other people's keys push nothing out, by all processes of the machine together."""
+"""Rate limits are counted where other keys evict nothing, by all processes of the machine together."""
 
 import subprocess
 import sys
@@ -9,8 +9,8 @@ from django.conf import settings as project_settings
 from django.core.cache import cache, caches
 from django.db import OperationalError
 
-from convention.api.throttles import TooOften, spend
-from convention.limits import LimitsFile, limits
+from convention.api.throttles import TooManyRequests, consume_rate_limit
+from convention.web.rate_limit_cache import LimitsFileCache, limits_cache
 from tests.factories import make_person
 from tests.rush import in_threads
 
@@ -19,8 +19,8 @@ COUNT = """
 import sys
 from django.conf import settings
 settings.configure(USE_TZ=True)
-from convention.limits import LimitsFile
-file = LimitsFile(sys.argv[1], {})
+from convention.web.rate_limit_cache import LimitsFileCache
+file = LimitsFileCache(sys.argv[1], {})
 for _each in range(200):
     file.add("n", 0, 60)
     file.incr("n")
@@ -29,17 +29,17 @@ for _each in range(200):
 
 @pytest.fixture
 def file(tmp_path):
-    return LimitsFile(str(tmp_path / "new" / "limits.sqlite3"), {})
+    return LimitsFileCache(str(tmp_path / "new" / "limits.sqlite3"), {})
 
 
 def test_a_flood_of_other_keys_forgets_no_count(settings):
     settings.RATE_LIMITS = "on"
-    spend("mail", "a@example.org", most=1, seconds=3600)
+    consume_rate_limit("mail", "a@example.org", limit=1, window_seconds=3600)
     for number in range(6000):
-        limits.add(f"flood-{number}", 0, 3600)
+        limits_cache.add(f"flood-{number}", 0, 3600)
         cache.set(f"page-{number}", "", 3600)
-    with pytest.raises(TooOften):
-        spend("mail", "a@example.org", most=1, seconds=3600)
+    with pytest.raises(TooManyRequests):
+        consume_rate_limit("mail", "a@example.org", limit=1, window_seconds=3600)
 
 
 @pytest.mark.django_db
@@ -89,17 +89,17 @@ def test_an_entry_ends_with_its_time_and_is_swept_away(file):
         file.set(f"old-{number}", 1, -1)
     for number in range(6000):
         file.add(f"new-{number}", 1, 60)
-    assert file._run("SELECT count(*) FROM kept WHERE ends <= :now") == [(0,)]
+    assert file._run("SELECT count(*) FROM entries WHERE expires_at <= :now") == [(0,)]
 
 
 def test_a_file_that_cannot_be_written_is_a_database_that_is_away(tmp_path):
     (tmp_path / "limits").mkdir()
     with pytest.raises(OperationalError, match="limits: unable to open"):
-        LimitsFile(str(tmp_path / "limits"), {}).get("a")
+        LimitsFileCache(str(tmp_path / "limits"), {}).get("a")
 
 
 def test_the_site_counts_in_the_file_unless_it_shares_a_cache(tmp_path):
-    assert isinstance(caches["limits"], LimitsFile)
+    assert isinstance(caches["limits"], LimitsFileCache)
     code = "import json; from django.conf import settings; print(json.dumps(settings.CACHES))"
     told = subprocess.run(
         [sys.executable, "manage.py", "shell", "-v0", "-c", code],

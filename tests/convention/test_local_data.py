@@ -1,4 +1,4 @@
-"""The folder of local data is read by nobody else, also where an older version made it."""
+"""Nobody else can read the folder of local data, also if an older version created it."""
 
 import os
 import stat
@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from convention.local_data import open_local_data, stored_secret
+from convention.ops.local_data import prepare_local_data, read_or_create_secret
 from tests.conftest import ROOT
 from tests.rush import in_threads
 
@@ -17,7 +17,7 @@ def mode(folder):
 
 
 def made(folder, rights, *names):
-    """A folder as somebody else left it."""
+    """Create a folder as somebody else left it."""
     folder.mkdir()
     for name in names:
         (folder / name).write_text("")
@@ -26,7 +26,7 @@ def made(folder, rights, *names):
 
 
 def test_a_new_folder_is_for_us_alone(tmp_path):
-    open_local_data(tmp_path / "a" / "var")
+    prepare_local_data(tmp_path / "a" / "var")
     assert mode(tmp_path / "a" / "var") == 0o700
 
 
@@ -44,7 +44,7 @@ def test_a_new_folder_is_for_us_alone(tmp_path):
 )
 def test_a_folder_of_an_older_version_is_narrowed_and_no_other(tmp_path, rights, names, kept):
     folder = made(tmp_path / "var", rights, *names)
-    open_local_data(folder)
+    prepare_local_data(folder)
     assert mode(folder) == kept
 
 
@@ -52,7 +52,7 @@ def test_a_folder_of_an_older_version_is_narrowed_and_no_other(tmp_path, rights,
 def test_a_folder_of_somebody_else_keeps_its_rights(tmp_path):
     folder = made(tmp_path / "var", 0o755, "secret_key")
     os.chown(folder, 12345, 12345)
-    open_local_data(folder)
+    prepare_local_data(folder)
     assert mode(folder) == 0o755
 
 
@@ -66,7 +66,9 @@ def test_whatever_starts_narrows_it(tmp_path):
 
 
 def test_a_secret_is_made_once_and_read_by_its_owner_alone(tmp_path):
-    secrets = {stored_secret(tmp_path / "key", lambda made=made: made) for made in ("first", "second")}
+    secrets = {
+        read_or_create_secret(tmp_path / "key", lambda made=made: made) for made in ("first", "second")
+    }
 
     assert secrets == {"first"}
     assert mode(tmp_path / "key") == 0o600
@@ -74,7 +76,9 @@ def test_a_secret_is_made_once_and_read_by_its_owner_alone(tmp_path):
 
 
 def test_processes_that_begin_at_once_get_the_same_secret(tmp_path):
-    found = in_threads([lambda n=n: stored_secret(tmp_path / "key", lambda: f"secret {n}") for n in range(8)])
+    found = in_threads(
+        [lambda n=n: read_or_create_secret(tmp_path / "key", lambda: f"secret {n}") for n in range(8)]
+    )
 
     assert len(set(found)) == 1
 
@@ -82,4 +86,4 @@ def test_processes_that_begin_at_once_get_the_same_secret(tmp_path):
 def test_an_empty_file_is_no_secret(tmp_path):
     (tmp_path / "key").touch()
 
-    assert stored_secret(tmp_path / "key", lambda: "made") == "made"
+    assert read_or_create_secret(tmp_path / "key", lambda: "made") == "made"

@@ -1,18 +1,18 @@
-"""Requests of this machine are told from others by their connection; headers only ever close."""
+"""Requests of this machine are recognized by their connection; headers only ever deny."""
 
 import socket
 
 import pytest
 from django.test import RequestFactory
 
-from convention.local_requests import FORWARDING_HEADERS, has_local_name, is_from_this_machine
-from convention.serve.network import host_names, local_addresses
+from convention.serve.local_network import list_host_names, list_local_addresses
+from convention.web.local_requests import FORWARDING_HEADERS, has_local_name, is_from_this_machine
 
 STRANGER = "203.0.113.77"
 
 
 @pytest.mark.parametrize(
-    "address", ["127.0.0.1", "127.8.9.10", "::1", "::ffff:127.0.0.1", *local_addresses()]
+    "address", ["127.0.0.1", "127.8.9.10", "::1", "::ffff:127.0.0.1", *list_local_addresses()]
 )
 def test_loopback_and_own_addresses_are_this_machine(address):
     assert is_from_this_machine(RequestFactory().get("/", REMOTE_ADDR=address))
@@ -74,5 +74,7 @@ def test_a_strangers_name_that_leads_here_is_none_of_ours(settings, host):
 def test_this_machines_own_name_is_local(settings):
     settings.ALLOWED_HOSTS = ["*"]
 
-    assert all(has_local_name(RequestFactory().get("/", headers={"Host": name})) for name in host_names())
+    assert all(
+        has_local_name(RequestFactory().get("/", headers={"Host": name})) for name in list_host_names()
+    )
     assert socket.gethostname() != ""

@@ -1,4 +1,4 @@
-"""Nobody shuts another one out: tries count by account and browser; one that is known has its own count."""
+"""Nobody can lock another person out: attempts are counted by account and browser."""
 
 import pytest
 from django.conf import settings as project_settings
@@ -29,7 +29,7 @@ def sign_in(client, password, address="10.0.0.1"):
 
 
 def known():
-    """Ana's own browser, signed out again."""
+    """Return a browser that signed in as Ana and out again."""
     client = Client()
     assert sign_in(client, RIGHT).status_code == 302
     client.post("/en/accounts/logout/")
@@ -37,7 +37,7 @@ def known():
 
 
 def flood(times, addresses=("6.6.6.6",)):
-    """What strangers type, each from a new browser; the last answer."""
+    """Post this from new browsers again and again; return the last response."""
     for _each in range(times):
         for address in addresses:
             answer = sign_in(Client(), WRONG, address)
@@ -65,13 +65,13 @@ def test_all_strange_browsers_together_have_a_ceiling(ana, settings):
 
 
 def test_the_ceiling_is_beyond_one_address():
-    """Five in five minutes are sixty an hour; ten codes an hour."""
+    """Five attempts in five minutes are sixty an hour; the limit of codes is ten an hour."""
     assert flood_of("login_failed") * 12 < flood_of("login_failed_of_account") == 100
     assert flood_of("login_code_of_browser") < flood_of("login_code_of_account") == 30
 
 
 def flood_of(action):
-    """The last figure of that limit."""
+    """Return the number of the last part of that limit."""
     return int(project_settings.SIGN_IN_LIMITS[action].split(",")[-1].partition("/")[0])
 
 

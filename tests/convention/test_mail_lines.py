@@ -2,19 +2,19 @@
 
 from django.template.loader import render_to_string
 
-from convention.text import mail_lines
+from convention.text.normalize import wrap_mail_lines
 
 LINK = "https://club.example/orders/" + "x" * 90
 
 
 def test_lines_are_broken_at_spaces_and_links_stay_whole():
     text = "- " + "mot " * 40 + "\n\n\n\n" + LINK + "\nC’est prêt\u202f: " + "a " * 40
-    lines = mail_lines(text).split("\n")
+    lines = wrap_mail_lines(text).split("\n")
     assert [line for line in lines if len(line) > 78] == [LINK]
     assert lines[1].startswith("  mot")
     assert "" in lines
-    assert "\n\n\n" not in mail_lines(text)
-    assert mail_lines("bonjour\u202f!\n") == "bonjour\u202f!\n"
+    assert "\n\n\n" not in wrap_mail_lines(text)
+    assert wrap_mail_lines("bonjour\u202f!\n") == "bonjour\u202f!\n"
 
 
 def test_the_signature_keeps_its_space():

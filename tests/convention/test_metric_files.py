@@ -9,11 +9,11 @@ import pytest
 from prometheus_client import CollectorRegistry
 from prometheus_client.multiprocess import MultiProcessCollector
 
-from convention.metric_files import (
-    HEADER,
+from convention.ops.metric_files import (
+    HEADER_FORMAT,
     MetricFile,
-    complete_files,
-    read_all,
+    find_complete_files,
+    read_process_metrics,
     remove_files_of_dead_processes,
 )
 from tests.conftest import ROOT
@@ -22,7 +22,7 @@ COUNT = """
 import os, sys
 from pathlib import Path
 from prometheus_client import CollectorRegistry, Counter, Histogram, values
-from convention.metric_files import FileValue
+from convention.ops.metric_files import FileValue
 
 FileValue.folder = Path(sys.argv[1])
 values.ValueClass = FileValue
@@ -43,7 +43,7 @@ print(os.getpid())
 
 
 def count(folder: Path, how: str = "alone") -> list[int]:
-    """Count in a process of its own, or in two; their numbers."""
+    """Count in one or two separate processes; return their ids."""
     done = subprocess.run(
         [sys.executable, "-c", COUNT, str(folder), how], cwd=ROOT, capture_output=True, text=True, check=True
     )
@@ -59,7 +59,7 @@ def test_the_librarys_reader_adds_up_what_processes_wrote(tmp_path):
 
     by_library = CollectorRegistry()
     MultiProcessCollector(by_library, path=str(tmp_path))
-    found = samples(read_all(tmp_path))
+    found = samples(read_process_metrics(tmp_path))
 
     assert found == samples(by_library.collect())
     assert found["visits_total", "Café"] == 6
@@ -70,26 +70,26 @@ def test_the_librarys_reader_adds_up_what_processes_wrote(tmp_path):
 def test_a_forked_process_counts_from_zero_in_a_file_of_its_own(tmp_path):
     assert len(set(count(tmp_path, "fork"))) == 2
 
-    found = samples(read_all(tmp_path))
+    found = samples(read_process_metrics(tmp_path))
 
     assert (found["visits_total", "Café"], found["visits_total", "other"]) == (3 + 2 * 10, 2)
 
 
 def test_files_of_processes_that_ended_are_removed(tmp_path):
     count(tmp_path)
-    (tmp_path / f"counter_{os.getpid()}.db").write_bytes(HEADER.pack(HEADER.size))
+    (tmp_path / f"counter_{os.getpid()}.db").write_bytes(HEADER_FORMAT.pack(HEADER_FORMAT.size))
 
     remove_files_of_dead_processes(tmp_path)
 
     assert [path.name for path in tmp_path.iterdir()] == [f"counter_{os.getpid()}.db"]
 
 
-@pytest.mark.parametrize("content", [b"", b"\0\0", HEADER.pack(0)])
+@pytest.mark.parametrize("content", [b"", b"\0\0", HEADER_FORMAT.pack(0)])
 def test_a_file_that_a_full_disk_left_without_entries_counts_nothing(tmp_path, content):
     (tmp_path / "counter_1.db").write_bytes(content)
 
-    assert read_all(tmp_path) == []
-    assert len(list(complete_files(tmp_path))) == (len(content) == HEADER.size)
+    assert read_process_metrics(tmp_path) == []
+    assert len(list(find_complete_files(tmp_path))) == (len(content) == HEADER_FORMAT.size)
 
 
 def test_a_folder_that_cannot_be_written_costs_nothing_but_the_file(tmp_path):
@@ -98,4 +98,4 @@ def test_a_folder_that_cannot_be_written_costs_nothing_but_the_file(tmp_path):
 
     file.put(file.add("visits"), 1.0)
 
-    assert read_all(tmp_path / "metrics") == []
+    assert read_process_metrics(tmp_path / "metrics") == []

@@ -1,4 +1,4 @@
-"""Real servers on databases that are away, silent or not ready: the probes tell the truth, and quickly."""
+"""Real servers on databases that are away, silent or not ready: the probes report it, and quickly."""
 
 import contextlib
 import json
@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from convention.serve import plan
+from convention.serve import processes
 from tests.bench.site import free_port, wait_until_ready
 from tests.conftest import database_url
 
@@ -22,15 +22,15 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @contextlib.contextmanager
 def serving(database: str, folder: Path, workers: int = 1, **settings: str):
-    """A server in production mode; its port, and afterwards its log in `folder/log`."""
+    """Start a server in production mode; yield its port; its log is in `folder/log`."""
     port = free_port()
     environment = os.environ | {
         "DATABASE_URL": database, "VAR_DIR": str(folder), "MODE": "production", "SECRET_KEY": "k" * 60,
         "ALLOWED_HOSTS": "*", "SECURE_SSL_REDIRECT": "off", "EMAIL_URL": "dummymail://",
         "STATIC_ROOT": str(folder / "static"), "BEHIND_PROXY": "true", **settings,
     }  # fmt: skip
-    place = plan.Place("127.0.0.1", port, f"http://127.0.0.1:{port}")
-    command = [*plan.server(place).command, "--workers", str(workers), "--log-level", "error"]
+    place = processes.ServerAddress("127.0.0.1", port, f"http://127.0.0.1:{port}")
+    command = [*processes.server_process(place).command, "--workers", str(workers), "--log-level", "error"]
     with (
         (folder / "log").open("wb") as log,
         subprocess.Popen(command, cwd=ROOT, env=environment, stderr=log) as server,
@@ -44,7 +44,7 @@ def serving(database: str, folder: Path, workers: int = 1, **settings: str):
 
 
 def ask(port: int, path: str, **headers: str) -> tuple[int, str, float]:
-    """Status, body, seconds."""
+    """Return status, body and seconds."""
     began = time.monotonic()
     request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", headers=headers)
     try:
@@ -56,7 +56,7 @@ def ask(port: int, path: str, **headers: str) -> tuple[int, str, float]:
 
 @pytest.fixture
 def silent():
-    """A database that takes the connection and never says anything, as one that is stopped does."""
+    """Run a database that accepts connections and never answers."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen(50)
@@ -106,7 +106,7 @@ def test_a_strange_host_is_one_quiet_line_in_the_log(tmp_path, host):
 
 
 def access_lines(folder: Path) -> list[dict]:
-    """What was logged of the requests."""
+    """Return the logged requests."""
     lines = [json.loads(line) for line in (folder / "log").read_text().splitlines()]
     return [line for line in lines if line["logger"] == "convention.access"]
 

@@ -1,4 +1,4 @@
-"""Passkeys against whoever tampers: another account's, replayed, without its holder, for another site."""
+"""Forged passkey responses: another account's, replayed, without user verification, for another site."""
 
 import dataclasses
 import secrets
@@ -25,7 +25,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 def browser(person: Person | None = None) -> Client:
-    """A browser, signed in just now where there is a person."""
+    """Return a browser, signed in if a person is given."""
     client = Client()
     if person:
         client.force_login(person)
@@ -55,7 +55,7 @@ def passkey(ana) -> SoftPasskey:
 
 
 def test_an_honest_passkey_opens_its_own_account(ana, passkey):
-    """The control: what the attacks below change one thing of."""
+    """Positive control: each attack below changes one part of this."""
     client = browser()
     sign_in(client, passkey.assertion(challenge_of(client)))
     assert is_in(client)
@@ -88,7 +88,7 @@ def test_a_sign_in_is_refused(passkey, attack):
 
 
 def test_an_answer_for_one_account_opens_no_other(ana, eva, passkey):
-    """The handle is whatever the sender says; the key must be that account's."""
+    """The sender chooses the handle; the key must belong to that account."""
     made_for(browser(eva))
     of_eva = websafe_encode(str(eva.pk).encode())
     client = browser()
@@ -137,7 +137,7 @@ def test_a_new_passkey_is_refused(ana, attack):
 
 
 def test_a_passkey_is_added_to_the_account_that_asked_for_it_alone(ana, eva):
-    """Somebody else's answer, sent in one's own session, is an answer to no question that was asked there."""
+    """A response to the challenge of another session is refused."""
     client, other = browser(ana), browser(eva)
     challenge, handle = begin_to_add(client)
     begin_to_add(other)
@@ -154,7 +154,7 @@ def test_a_passkey_is_added_to_the_account_that_asked_for_it_alone(ana, eva):
 
 
 def test_a_credential_that_another_account_has_opens_the_own_account_alone(ana, eva, passkey):
-    """The number of a credential is no secret: who registers it with a key of their own gains nothing."""
+    """A credential id is no secret: registering it with another key gives no access."""
     client = browser(eva)
     challenge, handle = begin_to_add(client)
     copied = SoftPasskey(handle=handle, credential_id=passkey.credential_id)
@@ -169,7 +169,7 @@ def test_a_credential_that_another_account_has_opens_the_own_account_alone(ana, 
 
 
 def test_a_key_of_a_kind_that_nobody_can_check_is_refused_with_a_sentence(ana):
-    """Such a key can be registered, and would answer with a fault of the server at each sign-in."""
+    """Such a key could be registered, and would cause a server error at each sign-in."""
     passkey = made_for(browser(ana), algorithm=-99_999)
     client = browser()
     answer = sign_in(client, passkey.assertion(challenge_of(client)))

@@ -1,4 +1,6 @@
-"""Recurring work: once per interval however many workers, again after a failure, and what it does."""
+"""Periodic jobs: once per interval with any number of workers, again after a failure, and the jobs
+themselves.
+"""
 
 import datetime
 import time
@@ -7,15 +9,17 @@ import pytest
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 
-from convention import forget, leases, periodic
-from convention.api import forget as api_forget
+from convention.api import tokens as api_forget
 from convention.api.models import ApiToken
+from convention.db import leases
 from convention.hooks import periodic_jobs
-from convention.models import Lease, Round
-from registrations import forget as registrations_forget
+from convention.models import Lease, PeriodicJob
+from convention.tasks import cleanup, periodic
+from registrations.booking.place_order import place_order
 from registrations.models import IdempotencyKey, Registration, Ticket
-from registrations.order_request import OrderRequest, Place
-from registrations.register import Means, register
+from registrations.order_context import OrderContext
+from registrations.order_request import OrderRequest, RequestedPlace
+from registrations.periodic_jobs import delete_old_idempotency_keys, release_expired_holds
 from tests.convention import queued
 from tests.factories import make_event, make_order, make_person, make_ticket
 from tests.rush import in_threads
@@ -27,23 +31,23 @@ NOW = datetime.datetime(2027, 1, 1, tzinfo=datetime.UTC)
 
 @pytest.fixture
 def rounds(monkeypatch):
-    """Two rounds a minute apart, one of which fails."""
+    """Register two jobs a minute apart, one of which fails."""
     queued.ANSWERS.clear()
     monkeypatch.setattr(periodic_jobs, "intervals", {OURS: 60, "tests.convention.queued.stumble": 60})
-    periodic.expect_rounds()
-    periodic.expect_rounds()
-    Round.objects.update(due_at=NOW)
+    periodic.register_periodic_jobs()
+    periodic.register_periodic_jobs()
+    PeriodicJob.objects.update(due_at=NOW)
 
 
 def test_a_round_runs_once_per_interval(rounds):
     for seconds in (0, 1, 59, 60, 61):
-        periodic.run_due(at=NOW + datetime.timedelta(seconds=seconds))
+        periodic.run_due_jobs(at=NOW + datetime.timedelta(seconds=seconds))
     assert queued.ANSWERS == ["beat", "beat"]
 
 
 def test_a_round_that_fails_is_noted_and_hinders_no_other(rounds):
-    assert set(periodic.run_due(at=NOW)) == {OURS, "tests.convention.queued.stumble"}
-    assert dict(Round.objects.values_list("name", "error")) == {
+    assert set(periodic.run_due_jobs(at=NOW)) == {OURS, "tests.convention.queued.stumble"}
+    assert dict(PeriodicJob.objects.values_list("name", "error")) == {
         OURS: "",
         "tests.convention.queued.stumble": "builtins.ValueError",
     }
@@ -51,70 +55,72 @@ def test_a_round_that_fails_is_noted_and_hinders_no_other(rounds):
 
 def test_a_job_that_is_no_longer_registered_is_forgotten(rounds, monkeypatch):
     monkeypatch.setattr(periodic_jobs, "intervals", {OURS: 60})
-    periodic.expect_rounds()
-    assert list(Round.objects.values_list("name", flat=True)) == [OURS]
+    periodic.register_periodic_jobs()
+    assert list(PeriodicJob.objects.values_list("name", flat=True)) == [OURS]
 
 
 @pytest.mark.django_db(transaction=True)
 def test_eight_workers_at_once_run_a_round_once(rounds):
-    took = in_threads([lambda: periodic.take_round(OURS, at=NOW)] * 8)
+    took = in_threads([lambda: periodic.claim_periodic_job(OURS, at=NOW)] * 8)
     assert sorted(took) == [False] * 7 + [True]
 
 
 @pytest.mark.django_db(transaction=True)
 def test_one_of_eight_gets_a_lease_that_is_new_and_one_that_lapsed():
     for _name in ("new", "lapsed"):
-        found = in_threads([lambda: leases.take("mails")] * 8)
-        assert sorted(type(one).__name__ for one in found) == ["Hold"] + ["Taken"] * 7
+        found = in_threads([lambda: leases.acquire_lease("mails")] * 8)
+        assert sorted(type(one).__name__ for one in found) == ["LeaseUnavailable"] * 7 + ["OwnedLease"]
         Lease.objects.update(until=timezone.now() - datetime.timedelta(seconds=1))
 
 
 @pytest.mark.django_db(transaction=True)
 def test_work_that_outlasts_its_lease_many_times_keeps_it(settings):
     settings.LEASE_SECONDS = 1.8
-    with leases.leased("long"):
+    with leases.hold_lease("long"):
         for _look in range(12):
             time.sleep(0.25)
-            with pytest.raises(leases.Taken):
-                leases.take("long")
+            with pytest.raises(leases.LeaseUnavailable):
+                leases.acquire_lease("long")
     assert Lease.objects.count() == 0
 
 
 def test_places_held_for_nobody_go_back_on_sale():
     ticket = make_ticket(event := make_event(), slug="member", audience="member", capacity=5)
-    place = Place(ticket="member", first_name="Zoé", last_name="Müller", email="z@example.org")
+    place = RequestedPlace(ticket="member", first_name="Zoé", last_name="Müller", email="z@example.org")
     for _each in range(2):
-        register(event=event, request=OrderRequest(email="z@example.org", places=(place,)))
+        place_order(event=event, request=OrderRequest(email="z@example.org", places=(place,)))
     late = Registration.objects.first()
-    Registration.objects.filter(pk=late.pk).update(held_until=timezone.now())
-    before = Ticket.objects.get().taken
-    registrations_forget.lapsed_holds()
-    assert (before - Ticket.objects.get().taken, Ticket.objects.get().pk) == (1, ticket.pk)
-    registrations_forget.lapsed_holds()
-    assert before - Ticket.objects.get().taken == 1
+    Registration.objects.filter(pk=late.pk).update(hold_expires_at=timezone.now())
+    before = Ticket.objects.get().reserved
+    release_expired_holds()
+    assert (before - Ticket.objects.get().reserved, Ticket.objects.get().pk) == (1, ticket.pk)
+    release_expired_holds()
+    assert before - Ticket.objects.get().reserved == 1
 
 
 def test_old_keys_sessions_and_tokens_are_forgotten_and_young_ones_are_not():
     make_ticket(event := make_event())
-    place = Place(ticket="guest", first_name="Zoé", last_name="Müller", email="z@example.org")
+    place = RequestedPlace(ticket="guest", first_name="Zoé", last_name="Müller", email="z@example.org")
     for key in ("old", "young"):
-        register(
-            event=event, request=OrderRequest(email="z@example.org", places=(place,)), means=Means(key=key)
+        place_order(
+            event=event,
+            request=OrderRequest(email="z@example.org", places=(place,)),
+            context=OrderContext(idempotency_key=key),
         )
     month = datetime.timedelta(days=31)
     IdempotencyKey.objects.filter(pk=IdempotencyKey.objects.order_by("pk").first().pk).update(
         created_at=timezone.now() - month
     )
-    registrations_forget.old_keys()
+    delete_old_idempotency_keys()
     Session.objects.create(session_key="old", session_data="", expire_date=timezone.now() - month)
     Session.objects.create(session_key="young", session_data="", expire_date=timezone.now() + month)
-    forget.ended_sessions()
+    cleanup.delete_ended_sessions()
     person = make_person()
     for name, days in (("old", -91), ("young", -89), ("living", 5)):
         ends = timezone.now() + datetime.timedelta(days=days)
         ApiToken.objects.create(person=person, name=name, token_hash=name, expires_at=ends)
     ApiToken.objects.create(person=person, name="endless", token_hash="endless")
-    api_forget.ended_tokens()
+    api_forget.delete_ended_tokens()
     assert IdempotencyKey.objects.count() == 1
     assert list(Session.objects.values_list("session_key", flat=True)) == ["young"]
     assert set(ApiToken.objects.values_list("name", flat=True)) == {"young", "living", "endless"}
@@ -122,6 +128,6 @@ def test_old_keys_sessions_and_tokens_are_forgotten_and_young_ones_are_not():
 
 def test_every_round_of_the_settings_can_be_run():
     make_order(make_event())
-    periodic.expect_rounds()
-    assert len(periodic.run_due(at=timezone.now())) == Round.objects.count()
-    assert set(Round.objects.values_list("error", flat=True)) == {""}
+    periodic.register_periodic_jobs()
+    assert len(periodic.run_due_jobs(at=timezone.now())) == PeriodicJob.objects.count()
+    assert set(PeriodicJob.objects.values_list("error", flat=True)) == {""}

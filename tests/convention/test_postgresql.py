@@ -1,11 +1,11 @@
-"""The database backend: a free look at the connection, statements that the server keeps."""
+"""The PostgreSQL backend: the connection check, and prepared statements."""
 
 import psycopg
 import pytest
 from django.db import connection
 
-from convention.postgresql.base import numbered
-from convention.wait_budget import wait_budget
+from convention.db.postgresql.base import number_placeholders
+from convention.db.wait_budget import wait_budget
 
 only_postgresql = pytest.mark.skipif(
     "connection.vendor != 'postgresql'", reason="It is the backend of PostgreSQL."
@@ -13,14 +13,14 @@ only_postgresql = pytest.mark.skipif(
 
 
 def test_marks_are_numbered():
-    assert numbered("SELECT %s, 'x' WHERE a = %s") == b"SELECT $1, 'x' WHERE a = $2"
-    assert numbered("SELECT 1") == b"SELECT 1"
+    assert number_placeholders("SELECT %s, 'x' WHERE a = %s") == b"SELECT $1, 'x' WHERE a = $2"
+    assert number_placeholders("SELECT 1") == b"SELECT 1"
 
 
 @only_postgresql
 @pytest.mark.django_db
 def test_a_statement_is_kept_by_the_server_and_counted(django_assert_num_queries):
-    with django_assert_num_queries(2), connection.kept_cursor() as cursor:
+    with django_assert_num_queries(2), connection.prepared_cursor() as cursor:
         for number in (1, 2):
             cursor.execute("SELECT %s::int + 40", [number])
             assert cursor.fetchone() == (40 + number,)
@@ -43,7 +43,7 @@ def test_a_connection_that_the_server_ended_is_not_usable():
 
 
 def limits() -> tuple[str, str]:
-    """The limits of a new connection."""
+    """Return the timeouts of a new connection."""
     connection.close()
     with connection.cursor() as cursor:
         cursor.execute("SELECT current_setting('lock_timeout'), current_setting('statement_timeout')")

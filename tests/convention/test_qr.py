@@ -1,4 +1,4 @@
-"""Symbols are those of the qrcode package, module for module, and another library reads them."""
+"""QR symbols equal those of the qrcode package, and another library reads them."""
 
 import random
 
@@ -7,7 +7,7 @@ import pytest
 import zxingcpp
 from qrcode import ERROR_CORRECT_M, QRCode
 
-from convention.qr import Symbol, TooLong, single, svg, symbol
+from convention.codes.qr import QrSymbol, QrTextTooLong, draw_single_symbol, draw_svg_symbol, draw_symbol
 
 ALPHANUMERIC = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:"
 ANY = "abcdefé王 ~_?&=#ABC123"
@@ -28,17 +28,17 @@ def random_text(random_: random.Random, alphabet: str, length: int) -> str:
 def test_identical_to_the_package(length):
     generator = random.Random(length)
     texts = [random_text(generator, ALPHANUMERIC, length) for _ in range(20)]
-    assert [symbol(text).matrix() for text in texts] == [package_matrix(text) for text in texts]
+    assert [draw_symbol(text).to_matrix() for text in texts] == [package_matrix(text) for text in texts]
 
 
 def test_identical_for_text_that_is_not_alphanumeric():
     generator = random.Random(7)
     texts = [random_text(generator, ANY, length) for length in range(3, 120, 9)]
-    assert [symbol(text).matrix() for text in texts] == [package_matrix(text) for text in texts]
+    assert [draw_symbol(text).to_matrix() for text in texts] == [package_matrix(text) for text in texts]
 
 
-def read_by_another(drawn: Symbol) -> list[str]:
-    modules = np.pad(np.array(drawn.matrix()), 4)
+def read_by_another(drawn: QrSymbol) -> list[str]:
+    modules = np.pad(np.array(drawn.to_matrix()), 4)
     picture = np.kron(np.where(modules, 0, 255), np.ones((4, 4))).astype(np.uint8)
     return [code.text for code in zxingcpp.read_barcodes(picture)]
 
@@ -48,34 +48,34 @@ def test_another_library_reads_them():
     texts = [f"HTTPS://EXAMPLE.ORG/B/{random_text(generator, ALPHANUMERIC[:36], 125)}" for _ in range(40)]
     read = []
     for text in texts:
-        read += read_by_another(symbol(text))
+        read += read_by_another(draw_symbol(text))
     assert read == texts
 
 
 def test_a_badge_address_needs_version_7_at_most():
-    assert symbol("HTTPS://CONVENTION.EXAMPLE.ORG/B/" + "A" * 125).side == 45
-    assert symbol("HTTP://LOCALHOST:8000/B/" + "A" * 125).side == 41
+    assert draw_symbol("HTTPS://CONVENTION.EXAMPLE.ORG/B/" + "A" * 125).side == 45
+    assert draw_symbol("HTTP://LOCALHOST:8000/B/" + "A" * 125).side == 41
 
 
 def test_too_long_is_a_sentence():
-    with pytest.raises(TooLong, match="QR"):
-        symbol("A" * 5000)
-    with pytest.raises(TooLong, match="QR"):
-        single("a" * 5000)
+    with pytest.raises(QrTextTooLong, match="QR"):
+        draw_symbol("A" * 5000)
+    with pytest.raises(QrTextTooLong, match="QR"):
+        draw_single_symbol("a" * 5000)
 
 
 @pytest.mark.parametrize(
     "text", ["https://convention.example/events/été/agenda/?format=grid", "HTTPS://A.B/7"]
 )
 def test_one_alone_is_read_too(text):
-    assert read_by_another(single(text)) == [text]
-    assert single(text).side == symbol(text).side
+    assert read_by_another(draw_single_symbol(text)) == [text]
+    assert draw_single_symbol(text).side == draw_symbol(text).side
 
 
 def test_a_picture_keeps_the_quiet_zone():
-    drawn = single("HTTPS://A.B/7")
+    drawn = draw_single_symbol("HTTPS://A.B/7")
     side = drawn.side + 8
-    picture = svg("HTTPS://A.B/7")
+    picture = draw_svg_symbol("HTTPS://A.B/7")
     assert picture.startswith(f'<svg viewBox="0 0 {side} {side}" width="280" height="280">')
-    assert picture.count("h1v1h-1z") == sum(map(sum, drawn.matrix()))
+    assert picture.count("h1v1h-1z") == sum(map(sum, drawn.to_matrix()))
     assert "M4 4h1v1h-1z" in picture

@@ -1,6 +1,6 @@
 import pytest
 
-from convention.search import fold, matches, words
+from convention.text.normalize import matches_search_words, search_text, split_search_words
 
 
 @pytest.mark.parametrize(
@@ -15,7 +15,7 @@ from convention.search import fold, matches, words
     ],
 )
 def test_fold(text, folded):
-    assert fold(text) == folded
+    assert search_text(text) == folded
 
 
 @pytest.mark.parametrize(
@@ -30,12 +30,14 @@ def test_fold(text, folded):
     ],
 )
 def test_words_in_any_order_from_their_beginning(query, found):
-    assert matches(words(query), fold("IA et énergie : compter juste")) is found
+    assert (
+        matches_search_words(split_search_words(query), search_text("IA et énergie : compter juste")) is found
+    )
 
 
 def test_scripts_without_spaces_match_anywhere():
-    assert matches(words("会議"), fold("第五回会議の記録"))
+    assert matches_search_words(split_search_words("会議"), search_text("第五回会議の記録"))
 
 
 def test_endless_queries_are_cut():
-    assert words("a " * 1000) == ["a"] * 12
+    assert split_search_words("a " * 1000) == ["a"] * 12

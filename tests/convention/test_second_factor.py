@@ -1,4 +1,4 @@
-"""The second factor: who is asked for it, when a code is spent, what is kept, how a lost one is reset."""
+"""The second factor: who needs it, single-use codes, encrypted secrets, and the reset of a lost one."""
 
 import datetime
 
@@ -11,12 +11,12 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from convention.accounts.adapters import SecondFactors
-from convention.accounts.doors import works_for_the_club
-from convention.accounts.factors import use_once
-from convention.accounts.sessions import browser_of
+from convention.accounts.adapters import SecondFactorAdapter
+from convention.accounts.permissions import is_club_staff
+from convention.accounts.second_factors import use_app_code
+from convention.accounts.sessions import describe_browser
 from convention.api.tokens import create_token
-from convention.audit.models import Entry
+from convention.audit.models import AuditEntry
 from convention.club.models import ClubRole
 from convention.events.models import EventRole
 from tests.authenticator import app_code
@@ -87,12 +87,12 @@ def test_with_a_factor_neither_password_nor_mailed_code_is_enough(client, ana, m
 def test_a_code_of_the_app_is_good_once_and_none_older_after_it(ana, monkeypatch):
     app = add_app(ana)
     monkeypatch.setattr("time.time", lambda: NOW)
-    assert use_once(app, app_code(SECRET, NOW)) is True
+    assert use_app_code(app, app_code(SECRET, NOW)) is True
     cache.clear()  # another process knows nothing of this one's memory
-    assert use_once(app, app_code(SECRET, NOW)) is False
-    assert use_once(app, app_code(SECRET, NOW - 30)) is False
-    assert use_once(app, app_code(SECRET, NOW + 30)) is True
-    assert use_once(app, app_code(SECRET, NOW + 300)) is False
+    assert use_app_code(app, app_code(SECRET, NOW)) is False
+    assert use_app_code(app, app_code(SECRET, NOW - 30)) is False
+    assert use_app_code(app, app_code(SECRET, NOW + 30)) is True
+    assert use_app_code(app, app_code(SECRET, NOW + 300)) is False
 
 
 def test_a_recovery_code_opens_once(client, ana):
@@ -148,7 +148,7 @@ DOORS = {
 
 @pytest.mark.parametrize("address", DOORS)
 def test_each_address_of_the_second_factor_is_closed_to_strangers(client, ana, address):
-    """To nobody at all, and to somebody else."""
+    """Neither anonymous nor other users get in."""
     app = add_app(ana)
     wanted = f"/accounts/2fa/{address.replace('KEY', str(app.pk))}"
     for method in (client.get, client.post):
@@ -168,24 +168,24 @@ def test_each_address_of_the_second_factor_is_closed_to_strangers(client, ana, a
 def test_every_role_of_the_club_counts_while_it_lasts(ana, role):
     today = timezone.localdate()
     held = ClubRole.objects.create(person=ana, role=role, starts_on=today)
-    assert works_for_the_club(ana) is True
+    assert is_club_staff(ana) is True
     held.starts_on, held.ends_on = today - datetime.timedelta(9), today - datetime.timedelta(2)
     held.save()
-    assert works_for_the_club(ana) is False
+    assert is_club_staff(ana) is False
 
 
 @pytest.mark.parametrize("role", [role.value for role in EventRole.Role])
 def test_every_role_of_an_event_counts(ana, role):
-    assert works_for_the_club(ana) is False
+    assert is_club_staff(ana) is False
     EventRole.objects.create(event=make_event(), person=ana, role=role)
-    assert works_for_the_club(ana) is True
+    assert is_club_staff(ana) is True
 
 
 @pytest.mark.parametrize("field", ["is_staff", "is_superuser"])
 def test_who_may_open_the_back_office_counts(ana, field):
     setattr(ana, field, True)
     ana.save()
-    assert works_for_the_club(ana) is True
+    assert is_club_staff(ana) is True
 
 
 STAFF_PAGES = """
@@ -276,7 +276,7 @@ def test_adding_and_removing_are_kept_by_ids_and_told_by_mail(
     with django_capture_on_commit_callbacks(execute=True):
         client.post("/accounts/2fa/app/add/", {"code": app_code(secret)})
     client.post("/accounts/2fa/app/remove/")
-    trail = list(Entry.objects.order_by("pk").values_list("verb", "subject", "fields"))
+    trail = list(AuditEntry.objects.order_by("pk").values_list("verb", "subject", "fields"))
     subject = f"club.person:{ana.pk}"
     assert sorted(trail[:2]) == [
         ("second_factor.add", subject, [kind]) for kind in ("recovery_codes", "totp")
@@ -290,9 +290,9 @@ def test_secrets_are_kept_encrypted_and_a_lost_key_opens_nothing(ana, settings):
     app = add_app(ana)
     assert SECRET not in str(app.data)
     settings.SECRET_KEY_FALLBACKS, settings.SECRET_KEY = [settings.SECRET_KEY], "another key"
-    assert SecondFactors().decrypt(app.data["secret"]) == SECRET
+    assert SecondFactorAdapter().decrypt(app.data["secret"]) == SECRET
     settings.SECRET_KEY_FALLBACKS = []
-    assert use_once(app, app_code(SECRET)) is False
+    assert use_app_code(app, app_code(SECRET)) is False
 
 
 # --- sessions and passwords -----------------------------------------------------------------------------
@@ -333,7 +333,7 @@ def test_a_new_password_ends_the_other_sessions(client, ana):
     }
     client.post("/accounts/password/change/", passwords)
     assert (is_in(phone), is_in(client)) == (False, True)
-    assert Entry.objects.filter(verb="password.change").count() == 1
+    assert AuditEntry.objects.filter(verb="password.change").count() == 1
 
 
 def test_a_new_factor_ends_sessions_begun_without_it(client, ana, django_capture_on_commit_callbacks):
@@ -368,7 +368,7 @@ def test_the_page_asks_no_more_for_many_sessions(client, ana):
     ],
 )  # fmt: skip
 def test_a_browser_is_told_in_two_words(user_agent, said):
-    assert browser_of(user_agent) == said
+    assert describe_browser(user_agent) == said
 
 
 # --- a lost factor --------------------------------------------------------------------------------------
@@ -381,8 +381,12 @@ def test_an_administrator_resets_a_lost_factor(ana, command):
     assert (done.returncode, done.stdout) == (
         0, "ana@example.org: second factors removed, sessions ended. A mail tells them.\n")  # fmt: skip
     assert Authenticator.objects.count() == 0
-    [entry] = Entry.objects.filter(verb="second_factor.reset")
-    assert (entry.subject, entry.reason, entry.means) == (f"club.person:{ana.pk}", "phone stolen", "command")
+    [entry] = AuditEntry.objects.filter(verb="second_factor.reset")
+    assert (entry.subject, entry.reason, entry.channel) == (
+        f"club.person:{ana.pk}",
+        "phone stolen",
+        "command",
+    )
 
 
 @pytest.mark.django_db(transaction=True)

@@ -1,4 +1,4 @@
-"""Links derived from SECRET_KEY, and tokens that it encrypts: what opens, and what they tell."""
+"""Links derived from SECRET_KEY, and encrypted tokens: validity and content."""
 
 import base64
 import datetime
@@ -7,16 +7,16 @@ import time
 
 import pytest
 
-from badges.mailings.tokens import bearer_of, unsubscribe_url
-from convention.club.claims import claim_token
+from badges.mailings.unsubscribe import make_unsubscribe_url, read_unsubscribe_token
+from convention.club.claims import make_claim_token
+from convention.codes.secret_keys import ExpiredToken, UnreadableToken, decrypt_token, encrypt_token
 from convention.errors import NotFound
-from convention.links import derive_secret, find_by_link_token, is_secret
-from convention.secret_keys import ExpiredToken, UnreadableToken, decrypt_token, encrypt_token
-from registrations.doors import order_by_link, own_secret
+from convention.web.link_secrets import derive_link_secret, find_by_link_token, is_link_secret
+from registrations.booking.verification import make_verification_token
+from registrations.changes.links import replace_attendee_link
 from registrations.models import Order
-from registrations.renew import renew_own
-from registrations.verification import verification_token
-from schedule.models import Selection
+from registrations.permissions import get_order_by_link, make_own_secret
+from schedule.models import PersonalAgenda
 from tests.factories import make_event, make_order, make_person, make_registration, make_ticket
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
@@ -25,44 +25,44 @@ ADDRESS = "ana.silva@example.org"
 
 
 def forgeries(token: str) -> list[str]:
-    """What is nearly that token."""
+    """Return tokens that differ a little from this one."""
     other = "A" if token[-1] != "A" else "E"
     return ["", "x", token[:-1], token[1:], f"{token}A", f"{token}=", token[:-1] + other, token.swapcase(),
             f"{token[:20]} {token[21:]}", "é" * 43, "\x00" * 43]  # fmt: skip
 
 
 def test_a_secret_belongs_to_its_purpose_and_its_parts():
-    secret = derive_secret("order", "ABC", 1)
+    secret = derive_link_secret("order", "ABC", 1)
     assert re.fullmatch(r"[\w-]{43}", secret)
-    assert is_secret(secret, "order", "ABC", 1)
+    assert is_link_secret(secret, "order", "ABC", 1)
     for purpose, *parts in (("own", "ABC", 1), ("order", "ABC", 2), ("order", "ABD", 1), ("order", "ABC")):
-        assert not is_secret(secret, purpose, *parts)
-    assert not any(is_secret(forged, "order", "ABC", 1) for forged in forgeries(secret))
+        assert not is_link_secret(secret, purpose, *parts)
+    assert not any(is_link_secret(forged, "order", "ABC", 1) for forged in forgeries(secret))
 
 
 def test_an_earlier_key_opens_what_it_made_as_long_as_it_is_named(settings):
-    selection = Selection.objects.create(event=make_event())
+    selection = PersonalAgenda.objects.create(event=make_event())
     secret, token, encrypted = (
-        derive_secret("order", "A"),
+        derive_link_secret("order", "A"),
         selection.link_token,
         encrypt_token("news", ADDRESS),
     )
     settings.SECRET_KEY_FALLBACKS, settings.SECRET_KEY = [settings.SECRET_KEY], "another key"
-    assert derive_secret("order", "A") != secret
-    assert is_secret(secret, "order", "A")
-    assert find_by_link_token(Selection.objects.all(), token) == selection
+    assert derive_link_secret("order", "A") != secret
+    assert is_link_secret(secret, "order", "A")
+    assert find_by_link_token(PersonalAgenda.objects.all(), token) == selection
     assert decrypt_token("news", encrypted) == ADDRESS
     settings.SECRET_KEY_FALLBACKS = []
-    assert not is_secret(secret, "order", "A")
-    assert find_by_link_token(Selection.objects.all(), token) is None
+    assert not is_link_secret(secret, "order", "A")
+    assert find_by_link_token(PersonalAgenda.objects.all(), token) is None
     with pytest.raises(UnreadableToken):
         decrypt_token("news", encrypted)
 
 
 def test_a_token_finds_its_own_row_alone_and_ends_with_its_version():
     event = make_event()
-    mine, other = (Selection.objects.create(event=event) for _each in range(2))
-    rows = Selection.objects.all()
+    mine, other = (PersonalAgenda.objects.create(event=event) for _each in range(2))
+    rows = PersonalAgenda.objects.all()
     assert find_by_link_token(rows, mine.link_token) == mine
     assert find_by_link_token(rows.exclude(pk=mine.pk), mine.link_token) is None
     for forged in (*forgeries(mine.link_token), mine.link_token[:22] + other.link_token[22:]):
@@ -82,14 +82,14 @@ def test_an_encrypted_token_is_for_its_purpose_and_its_time(monkeypatch):
         with pytest.raises(UnreadableToken):
             decrypt_token(purpose, given)
     made = time.time()
-    monkeypatch.setattr("convention.secret_keys.time.time", lambda: made + 2 * 24 * 3600)
+    monkeypatch.setattr("convention.codes.secret_keys.time.time", lambda: made + 2 * 24 * 3600)
     with pytest.raises(ExpiredToken):
         decrypt_token("news", token, max_age=datetime.timedelta(days=1))
     assert decrypt_token("news", token) == [1, ADDRESS]
 
 
 def readable_in(token: str) -> str:
-    """What whoever reads an address may make of a token, without any key."""
+    """Return what can be read of a token without a key."""
     found = [token]
     for start in range(4):
         for part in token[start:].split("."):
@@ -100,15 +100,15 @@ def readable_in(token: str) -> str:
 def test_no_link_tells_an_address_to_who_reads_it():
     ticket = make_ticket(audience="member")
     registration = make_registration(ticket, email=ADDRESS, confirmed_at=None)
-    url = unsubscribe_url(recipient=1, address=ADDRESS, language="en")
+    url = make_unsubscribe_url(recipient_id=1, address=ADDRESS, language="en")
     claimed = make_person(email=None, claimed_email=ADDRESS)
     tokens = [
-        verification_token(registration.order, registration.email),
+        make_verification_token(registration.order, registration.email),
         url.rstrip("/").rpartition("/")[2],
-        own_secret(registration),
-        claim_token(claimed),
+        make_own_secret(registration),
+        make_claim_token(claimed),
     ]
-    assert bearer_of(tokens[1]).address == ADDRESS
+    assert read_unsubscribe_token(tokens[1]).address == ADDRESS
     assert [token for token in tokens if "silva" in readable_in(token)] == []
     assert "silva" in readable_in(
         base64.urlsafe_b64encode(ADDRESS.encode()).decode()
@@ -118,44 +118,44 @@ def test_no_link_tells_an_address_to_who_reads_it():
 def test_a_link_that_was_renewed_opens_nothing_and_neither_does_that_of_a_former_holder():
     registration = make_registration(email=ADDRESS)
     order = registration.order
-    old = [order.manage_secret, own_secret(registration)]
-    assert [len(order_by_link(order.reference, secret).registrations) for secret in old] == [1, 1]
-    order.save(update_fields=order.replace_all_links())
+    old = [order.manage_secret, make_own_secret(registration)]
+    assert [len(get_order_by_link(order.reference, secret).registrations) for secret in old] == [1, 1]
+    order.save(update_fields=order.raise_all_link_versions())
     for secret in (*old, make_order(order.event).manage_secret):
         with pytest.raises(NotFound):
-            order_by_link(order.reference, secret)
-    new = own_secret(registration)
-    assert len(order_by_link(order.reference, new).registrations) == 1
-    registration.generation += 1
+            get_order_by_link(order.reference, secret)
+    new = make_own_secret(registration)
+    assert len(get_order_by_link(order.reference, new).registrations) == 1
+    registration.badge_version += 1
     registration.save()
     with pytest.raises(NotFound):
-        order_by_link(order.reference, new)
+        get_order_by_link(order.reference, new)
 
 
 def test_a_replaced_link_of_the_buyer_leaves_those_of_attendees_and_no_version_comes_back():
     registration = make_registration(email=ADDRESS)
     order, stale = registration.order, Order.objects.get()
-    old, own = order.manage_secret, own_secret(registration)
-    order.save(update_fields=order.replace_link())
-    stale.save(update_fields=stale.replace_link())
+    old, own = order.manage_secret, make_own_secret(registration)
+    order.save(update_fields=order.raise_link_version())
+    stale.save(update_fields=stale.raise_link_version())
     assert (order.link_version, stale.link_version, stale.attendee_links_version) == (1, 2, 0)
-    assert len(order_by_link(order.reference, own).registrations) == 1
+    assert len(get_order_by_link(order.reference, own).registrations) == 1
     for secret in (old, order.manage_secret):
         with pytest.raises(NotFound):
-            order_by_link(order.reference, secret)
-    assert order_by_link(order.reference, stale.manage_secret).is_whole
+            get_order_by_link(order.reference, secret)
+    assert get_order_by_link(order.reference, stale.manage_secret).is_full
 
 
 def test_the_link_of_a_private_place_outlives_every_link_of_its_order():
     registration = make_registration(email=ADDRESS)
-    order, shared = registration.order, own_secret(registration)
+    order, shared = registration.order, make_own_secret(registration)
     registration.is_private = True
     registration.save()
-    private = own_secret(registration)
-    order.save(update_fields=order.replace_all_links())
+    private = make_own_secret(registration)
+    order.save(update_fields=order.raise_all_link_versions())
     with pytest.raises(NotFound):
-        order_by_link(order.reference, shared)
-    assert order_by_link(order.reference, private).registrations == [registration]
-    renew_own(registration=registration)
+        get_order_by_link(order.reference, shared)
+    assert get_order_by_link(order.reference, private).registrations == [registration]
+    replace_attendee_link(registration=registration)
     with pytest.raises(NotFound):
-        order_by_link(order.reference, private)
+        get_order_by_link(order.reference, private)

@@ -1,4 +1,4 @@
-"""The demo: believable, the same for the same seed, never mixed with real data."""
+"""The demo: plausible, the same for the same seed, never mixed with real data."""
 
 import datetime
 
@@ -8,20 +8,20 @@ from django.db import transaction
 
 from convention.club.models import Company, Person
 from convention.events.models import Event
-from convention.management.commands.seed import plant
-from convention.seeding import World
-from convention.working_days import is_working_day
+from convention.management.commands.seed import seed_apps
+from convention.seeding import DemoWorld
+from convention.text.working_days import is_working_day
 from registrations.models import CompanyShare, Registration, Ticket
-from registrations.visits.contents import open_content
 from registrations.visits.models import Visit
-from registrations.visits.visitors import is_outdated, visitors_of
+from registrations.visits.visitor_list.contents import decrypt_content
+from registrations.visits.visitor_list.visitors import find_list_readiness, is_list_outdated
 from schedule.models import Session
 
 pytestmark = pytest.mark.django_db
 
 
 def of_members():
-    """Who works at a member company."""
+    """Return the people at member companies."""
     return Person.objects.filter(employments__company__roles__role="member").distinct()
 
 
@@ -46,9 +46,9 @@ def test_sizes_coexist_and_counters_agree():
     call_command("seed", size="club")
     assert Event.objects.get(slug="small").registrations.count() == 40
     for ticket in Ticket.objects.all():
-        assert ticket.taken == ticket.registrations.count()
+        assert ticket.reserved == ticket.registrations.count()
     for share in CompanyShare.objects.select_related("ticket"):
-        assert share.taken <= share.ticket.company_cap
+        assert share.reserved <= share.ticket.company_cap
 
 
 def people_of(slug):
@@ -75,7 +75,7 @@ def test_large_has_a_scarce_ticket():
     event = Event.objects.get(slug="large")
     assert (event.registrations.count(), event.sessions.count()) == (10_000, 200)
     scarce = event.tickets.get(slug="scarce")
-    assert (scarce.capacity, scarce.taken, scarce.price) == (500, 0, 0)
+    assert (scarce.capacity, scarce.reserved, scarce.price) == (500, 0, 0)
 
 
 def test_same_seed_same_people():
@@ -127,7 +127,7 @@ def test_a_production_site_is_refused(capsys, settings):
 )
 def test_the_demo_is_at_its_best_on_any_day(day):
     now = datetime.datetime.fromisoformat(f"{day}T09:30:00+00:00")
-    plant(World("club", 1, now=now))
+    seed_apps(DemoWorld("club", 1, now=now))
     rows = Event.objects.filter(kind="convention").order_by("starts_at")
     assert [event.starts_at > now for event in rows] == [False, True]
     assert rows[0].ends_at < now
@@ -139,11 +139,15 @@ def test_the_demo_is_at_its_best_on_any_day(day):
     ] == []
     begun = Visit.objects.filter(event__in=later).select_related("event")
     places = {visit.event.slug: visit.event.tickets.get() for visit in begun}
-    assert {slug: ticket.taken < (ticket.capacity or 0) for slug, ticket in places.items()} == {
+    assert {slug: ticket.reserved < (ticket.capacity or 0) for slug, ticket in places.items()} == {
         "visit-1": False, "visit-2": True, "visit-3": True,
     }  # fmt: skip
     today, past = (Visit.objects.get(event__slug=slug) for slug in ("visit-today", "visit-past"))
-    ready, version = visitors_of(today).ready, today.lists.get()
-    assert [row["key"] for row in open_content(version).rows] == [one.pk for one in ready]
-    assert (version.count, is_outdated(today, ready), version.sent_to) == (14, False, today.security_email)
-    assert (past.lists.get().is_kept, past.lists.get().count) == (False, 14)
+    ready, version = find_list_readiness(today).ready, today.lists.get()
+    assert [row["key"] for row in decrypt_content(version).rows] == [one.pk for one in ready]
+    assert (version.count, is_list_outdated(today, ready), version.sent_to) == (
+        14,
+        False,
+        today.security_email,
+    )
+    assert (past.lists.get().has_rows, past.lists.get().count) == (False, 14)

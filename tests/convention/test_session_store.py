@@ -1,4 +1,4 @@
-"""Sessions: what was ended stays ended, whoever still writes to it."""
+"""An ended session stays ended, even if another request still writes to it."""
 
 import datetime
 

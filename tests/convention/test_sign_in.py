@@ -1,4 +1,4 @@
-"""Signing in: limits go by e-mail, and there is one door."""
+"""Sign-in: rate limits by e-mail address, and one sign-in page."""
 
 import re
 from typing import ClassVar
@@ -10,10 +10,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import translation
 
-from convention.accounts.letters import OCCASIONS, letter
+from convention.accounts.mails import ACCOUNT_MAIL_TEXTS, write_account_letter
 from convention.events.models import EventRole
-from convention.mail import send
-from convention.text import mail_lines
+from convention.mail.messages import send_mail_message
+from convention.text.normalize import wrap_mail_lines
 from tests.factories import make_account, make_event, make_person
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
@@ -66,7 +66,7 @@ def test_a_stranger_and_a_member_get_the_same_answer(client):
 
 
 class Counted(MD5PasswordHasher):
-    """Notes each time a password is worked on, which is what takes time."""
+    """A password hasher that counts how often it hashes, which is what takes time."""
 
     algorithm = "counted"
     times: ClassVar[list[str]] = []
@@ -137,12 +137,12 @@ def test_mailed_links_lead_to_our_site_whatever_it_is_called_by(client, mailoutb
 
 
 @pytest.mark.parametrize("language", ["fr", "en"])
-@pytest.mark.parametrize("occasion", sorted(OCCASIONS))
+@pytest.mark.parametrize("occasion", sorted(ACCOUNT_MAIL_TEXTS))
 def test_each_letter_about_an_account_is_whole_in_both_forms(mailoutbox, occasion, language):
     values = {name: f"{name}@example.org" for name in ("from_email", "to_email", "deleted_email")}
     link = {"password_reset_url": "https://club.example/key/"} if occasion == "password_reset_key" else {}
     context = {**values, **link, "code": "12345" if occasion == "login_code" else ""}
-    send(letter(f"account/email/{occasion}", "ana@example.org", context, language))
+    send_mail_message(write_account_letter(f"account/email/{occasion}", "ana@example.org", context, language))
     [sent] = mailoutbox
     [(html, _kind)] = sent.alternatives
     for part in (sent.subject, sent.body, html):
@@ -152,10 +152,13 @@ def test_each_letter_about_an_account_is_whole_in_both_forms(mailoutbox, occasio
     assert [text for text in expected if text not in sent.body or text not in html] == []
     assert f'<html lang="{language}"' in html
     with translation.override(language):
-        assert sent.subject == str(OCCASIONS[occasion].subject)
-        assert mail_lines(str(OCCASIONS[occasion].closing)).strip() in sent.body
+        assert sent.subject == str(ACCOUNT_MAIL_TEXTS[occasion].subject)
+        assert wrap_mail_lines(str(ACCOUNT_MAIL_TEXTS[occasion].closing)).strip() in sent.body
 
 
 def test_letters_speak_french_and_english(mailoutbox):
-    subjects = [letter("webauthn_added", "a@example.org", {}, language).subject for language in ("fr", "en")]
+    subjects = [
+        write_account_letter("webauthn_added", "a@example.org", {}, language).subject
+        for language in ("fr", "en")
+    ]
     assert subjects == ["Clé d’accès ajoutée", "Passkey added"]

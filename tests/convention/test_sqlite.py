@@ -1,4 +1,4 @@
-"""The database backend: writers of all threads and processes stand in one queue; nobody is left behind."""
+"""The SQLite backend: writers of all threads and processes wait in one queue."""
 
 import contextlib
 import fcntl
@@ -12,9 +12,9 @@ import pytest
 from django.db import OperationalError, connection, transaction
 from django.db.models import F
 
+from convention.db.sqlite.write_queue import _queues_by_file, get_write_queue
+from convention.db.wait_budget import limit_wait, wait_budget
 from convention.events.models import Event
-from convention.sqlite.write_queue import _queues, write_queue
-from convention.wait_budget import limited_wait, wait_budget
 from tests.conftest import ROOT, database_url
 from tests.factories import make_event
 from tests.rush import in_threads
@@ -83,7 +83,7 @@ def test_a_process_opens_the_queue_once_for_all_its_connections():
 
 @pytest.fixture
 def no_queue():
-    """A folder in the place of the queue's file, which nobody can lock."""
+    """Put a folder in the place of the queue's file, which nobody can lock."""
     path = f"{connection.settings_dict['NAME']}-queue"
     forget_queue(path)
     Path(path).unlink()
@@ -93,9 +93,9 @@ def no_queue():
 
 
 def forget_queue(path: str) -> None:
-    queue = write_queue(path)
+    queue = get_write_queue(path)
     queue._file.close()
-    _queues.clear()
+    _queues_by_file.clear()
 
 
 def test_where_the_queue_cannot_be_opened_all_write_by_the_lock_of_sqlite_alone(no_queue):
@@ -109,7 +109,7 @@ def test_where_the_queue_cannot_be_opened_all_write_by_the_lock_of_sqlite_alone(
 
 def test_the_queue_is_opened_to_read_so_that_whoever_made_it_shuts_nobody_out():
     with transaction.atomic():
-        assert fcntl.fcntl(connection._queue._file, fcntl.F_GETFL) & os.O_ACCMODE == os.O_RDONLY
+        assert fcntl.fcntl(connection._held_queue._file, fcntl.F_GETFL) & os.O_ACCMODE == os.O_RDONLY
 
 
 def test_without_autocommit_a_statement_waits_for_no_turn_while_it_holds_the_lock_of_sqlite():
@@ -118,7 +118,7 @@ def test_without_autocommit_a_statement_waits_for_no_turn_while_it_holds_the_loc
     transaction.set_autocommit(False)
     try:
         Event.objects.update(sequence=F("sequence") + 1)
-        assert (connection.connection.in_transaction, connection._queue) == (True, None)
+        assert (connection.connection.in_transaction, connection._held_queue) == (True, None)
     finally:
         transaction.rollback()
         transaction.set_autocommit(True)
@@ -126,7 +126,7 @@ def test_without_autocommit_a_statement_waits_for_no_turn_while_it_holds_the_loc
 
 @pytest.fixture
 def holder():
-    """A process that writes and goes on holding its turn."""
+    """Return a process that writes and keeps the lock."""
     started = []
 
     def start(seconds: float) -> subprocess.Popen[str]:
@@ -163,7 +163,7 @@ def test_a_process_that_is_killed_keeps_nobody_waiting(holder):
 
 @pytest.fixture(params=["in the queue", "past the queue"])
 def locked_out(request, holder):
-    """Another process that writes for ever, as this program does or as any other; it ends when called."""
+    """Start a process that writes for ever, with our backend or another; it ends when called."""
     make_event()
     connection.close()
     if request.param == "in the queue":
@@ -193,7 +193,7 @@ sys.stdin.read()
 
 @contextlib.contextmanager
 def timeout_of(seconds: float):
-    """New connections wait so long for a lock."""
+    """Make new connections wait so long for a lock."""
     options = connection.settings_dict["OPTIONS"]
     before = options["timeout"]
     options["timeout"] = seconds
@@ -204,7 +204,7 @@ def timeout_of(seconds: float):
 
 
 def refused() -> float:
-    """Try to write, and fail; the seconds that it took."""
+    """Try to write, and fail; return the seconds it took."""
     began = time.monotonic()
     with pytest.raises(OperationalError, match="database is locked"):
         raise_it()
@@ -246,13 +246,13 @@ def test_a_wait_that_was_given_up_keeps_nobody_out(locked_out, holder):
 
 def test_the_budget_counts_what_waiting_took():
     with wait_budget(5):
-        with limited_wait(20) as first:
+        with limit_wait(20) as first:
             time.sleep(0.5)
-        with limited_wait(20) as second:
+        with limit_wait(20) as second:
             pass
-        with limited_wait(1) as third:
+        with limit_wait(1) as third:
             pass
-    with limited_wait(20) as without:
+    with limit_wait(20) as without:
         pass
     assert (first, third, without) == (5, 1, 20)
     assert 3 < second <= 4.5

@@ -1,4 +1,4 @@
-"""Static files as production keeps them: every reference inside them is found and hashed."""
+"""Static files in production: every reference inside them is found and hashed."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Tables as files: read leniently, written so that nothing runs."""
+"""Tables as files: read leniently, written without formulas."""
 
 import codecs
 import csv
@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from convention.errors import Unreadable
-from convention.tables import UNWRITABLE, read_table, write_csv, write_xlsx
+from convention.errors import UnreadableFile
+from convention.tables.files import UNWRITABLE_PATTERN, read_table, write_csv, write_xlsx
 from tests.workbooks import cell_types, ods, part, sheet_names, values
 
 TEXT = "Prénom,Nom\nZoé,Œuvrard\n"
@@ -80,7 +80,7 @@ def zipped(**files: str) -> bytes:
     ],
 )
 def test_what_is_no_table_is_refused_with_a_sentence(content: bytes):
-    with pytest.raises(Unreadable) as refusal:
+    with pytest.raises(UnreadableFile) as refusal:
         read_table("list", content)
     assert str(refusal.value).endswith(".")
 
@@ -96,7 +96,7 @@ def test_no_cell_of_a_csv_is_a_formula():
 
 
 def test_no_cell_is_a_formula_where_an_office_parts_cells_at_semicolons():
-    """A French Excel does, when a .csv is opened by a double click."""
+    """A French Excel splits at semicolons when a .csv is opened by a double click."""
     cruel = ["A;=1+1;B", "A;-2", "ligne\n=1+1", "a;b", "c\t@SUM(A1)"]
     written = write_csv(["x", "y"], [[cell, cell] for cell in cruel])
     text = written.decode("utf-8-sig")
@@ -132,7 +132,7 @@ def test_moments_and_prices_are_written_one_way():
 
 
 def number_format(content: bytes, name: str) -> str:
-    """The format in which a cell is shown."""
+    """Return the number format of a cell."""
     style = re.search(rf'<c r="{name}" s="(\d+)"', part(content))
     styles = part(content, "xl/styles.xml")
     number = re.findall(r'<xf numFmtId="(\d+)"', styles.partition("<cellXfs")[2])[int(style[1])]
@@ -182,14 +182,14 @@ def test_a_macintosh_and_a_bar_between_cells():
     ],
 )
 def test_another_kind_of_file_is_called_by_its_name(content: bytes, word: str):
-    with pytest.raises(Unreadable, match=word):
+    with pytest.raises(UnreadableFile, match=word):
         read_table("list.xlsx", content)
 
 
 def test_a_quotation_mark_without_its_end_is_named_by_its_line():
-    with pytest.raises(Unreadable, match="ligne 2"):
+    with pytest.raises(UnreadableFile, match="ligne 2"):
         read_table("list.csv", b'first_name,last_name\n"Ana,Silva\nBo,Li\n')
-    with pytest.raises(Unreadable, match="ligne 2"):
+    with pytest.raises(UnreadableFile, match="ligne 2"):
         read_table("list.csv", b'first_name,last_name\n"' + b"a" * 200_000)
     assert read_table("list.csv", b'a,b\nscreen 17",x\n').rows == [(2, ['screen 17"', "x"])]
 
@@ -202,7 +202,7 @@ def test_the_line_with_which_excel_names_the_separator():
 @given(st.lists(st.tuples(st.text(), st.text()), min_size=1, max_size=4))
 def test_whatever_is_written_is_read_back_and_never_a_formula(rows):
     def kept(text):
-        return UNWRITABLE.sub("", text)
+        return UNWRITABLE_PATTERN.sub("", text)
 
     filled = [row for row in rows if any(kept(text).strip() for text in row)]
     for content in (write_csv(["a", "b"], filled), write_xlsx(["a", "b"], filled)):

@@ -1,9 +1,9 @@
-"""Text tidied and folded."""
+"""Normalized text."""
 
 import pytest
 
-from convention import search
-from convention.text import filed, fold
+from convention.text import normalize
+from convention.text.normalize import casefold_text, name_search_key
 
 
 @pytest.mark.parametrize(
@@ -18,14 +18,14 @@ from convention.text import filed, fold
     ],
 )
 def test_names_fold_to_what_one_types(text, folded):
-    assert fold(text) == folded
+    assert casefold_text(text) == folded
 
 
 def test_what_is_searched_folds_as_what_is_sorted():
     for name in ("Œuvrard", "Ångström", "Łukasz", "Dupré"):
-        assert search.fold(name) == f" {fold(name)}"
+        assert normalize.search_text(name) == f" {casefold_text(name)}"
 
 
 def test_a_name_is_filed_without_apostrophes_and_hyphens():
     for name in ("Jean-Noël d’Aix", "jean noel d'aix", "JEAN\u2010NOËL D\u02bcAIX"):
-        assert filed(name) == "jean noel d aix"
+        assert name_search_key(name) == "jean noel d aix"

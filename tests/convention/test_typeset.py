@@ -1,4 +1,4 @@
-"""Every script shaped and whole, nothing lost in wrapping, everything readable in the text layer."""
+"""Every script shaped, nothing lost in wrapping, everything readable in the text layer."""
 
 import io
 import subprocess
@@ -10,9 +10,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from reportlab.pdfgen.canvas import Canvas
 
-from convention.typeset import Box, Document, Weight, draw, fill, fit, missing_glyphs, shape, wrap
-from convention.typeset.faces import FontsMissing, face
-from convention.typeset.scripts import clean, graphemes, runs
+from convention.typeset import (
+    FontWeight,
+    PdfDocument,
+    TextBox,
+    draw_line,
+    fill_area,
+    find_missing_glyphs,
+    fit_text,
+    shape_line,
+    wrap_text,
+)
+from convention.typeset.font_faces import FontsMissing, load_face
+from convention.typeset.text_runs import clean_line, split_graphemes, split_runs
 
 LEFT_TO_RIGHT = [
     "Jean-Baptiste Élodie Œuvre final office AVATAR To",
@@ -49,10 +59,10 @@ RARER = [
 
 def pdf_of(*texts: str) -> bytes:
     file = io.BytesIO()
-    with Document(file, title="Test", language="fr") as document:
-        page = document.page(595, 842)
+    with PdfDocument(file, title="Test", language="fr") as document:
+        page = document.begin_page(595, 842)
         for index, text in enumerate(texts):
-            page.text(shape(text, Weight.BOLD), 40, 50 + 40 * index, 20)
+            page.text(shape_line(text, FontWeight.BOLD), 40, 50 + 40 * index, 20)
     return file.getvalue()
 
 
@@ -66,29 +76,29 @@ def test_every_script_is_read_back_by_poppler():
     assert [line.strip("\f ") for line in lines] == LEFT_TO_RIGHT
 
 
-@pytest.mark.parametrize("weight", list(Weight))
+@pytest.mark.parametrize("weight", list(FontWeight))
 @pytest.mark.parametrize("name", RARER)
 def test_rarer_scripts_have_their_fonts_and_are_shaped(name, weight):
-    line = shape(name, weight)
-    assert (line.missing, line.is_rtl) == ((), False)
+    line = shape_line(name, weight)
+    assert (line.missing_characters, line.is_rtl) == ((), False)
     glyphs = [glyph for span in line.spans for glyph in span.glyphs]
     assert all(glyph.number for glyph in glyphs)
-    assert "".join(glyph.text for glyph in glyphs) == clean(name)
+    assert "".join(glyph.text for glyph in glyphs) == clean_line(name)
 
 
 def test_rarer_scripts_are_read_back_by_poppler():
     lines = [line for line in text_of(pdf_of(*RARER)).split("\n") if line.strip()]
-    assert [unicodedata.normalize("NFC", line.strip("\f ")) for line in lines] == list(map(clean, RARER))
+    assert [unicodedata.normalize("NFC", line.strip("\f ")) for line in lines] == list(map(clean_line, RARER))
 
 
 def test_letters_that_are_joined_are_one_grapheme():
-    assert graphemes("क्षत्रिय") == ["क्ष", "त्रि", "य"]
-    assert graphemes("ខ្មែរ") == ["ខ្មែ", "រ"]
+    assert split_graphemes("क्षत्रिय") == ["क्ष", "त्रि", "य"]
+    assert split_graphemes("ខ្មែរ") == ["ខ្មែ", "រ"]
 
 
 def test_letters_of_formulas_are_read_as_the_letters_they_stand_for():
-    assert clean("𝕁𝕖𝕒𝕟 𝓓𝓾𝓹𝓸𝓷𝓽") == "Jean Dupont"
-    assert missing_glyphs("𝐉𝐞𝐚𝐧 𝟏𝟐") == ()
+    assert clean_line("𝕁𝕖𝕒𝕟 𝓓𝓾𝓹𝓸𝓷𝓽") == "Jean Dupont"
+    assert find_missing_glyphs("𝐉𝐞𝐚𝐧 𝟏𝟐") == ()
 
 
 def test_latin_greek_cyrillic_and_han_are_read_back_by_pypdf():
@@ -99,23 +109,24 @@ def test_latin_greek_cyrillic_and_han_are_read_back_by_pypdf():
 
 def test_a_name_typed_with_combining_accents_is_composed():
     name = "Zoé Ångström"
-    assert shape(unicodedata.normalize("NFD", name), Weight.BOLD) == shape(name, Weight.BOLD)
+    decomposed = unicodedata.normalize("NFD", name)
+    assert shape_line(decomposed, FontWeight.BOLD) == shape_line(name, FontWeight.BOLD)
 
 
 def test_arabic_is_joined_and_reads_from_the_right():
-    line = shape("محمد", Weight.BOLD)
-    alone = {shape(letter, Weight.BOLD).spans[0].glyphs[0].number for letter in "محمد"}
+    line = shape_line("محمد", FontWeight.BOLD)
+    alone = {shape_line(letter, FontWeight.BOLD).spans[0].glyphs[0].number for letter in "محمد"}
     shaped = {glyph.number for span in line.spans for glyph in span.glyphs}
     assert line.is_rtl
-    assert not alone & shaped - {shape("د", Weight.BOLD).spans[0].glyphs[0].number}
+    assert not alone & shaped - {shape_line("د", FontWeight.BOLD).spans[0].glyphs[0].number}
     assert "محمد" in text_of(pdf_of("محمد بن سلمان"))
 
 
 def test_mixed_directions_stand_in_visual_order():
-    pieces = [(run.text, run.is_rtl) for run in runs("abc אבג 12", Weight.BOLD)]
+    pieces = [(run.text, run.is_rtl) for run in split_runs("abc אבג 12", FontWeight.BOLD)]
     assert pieces == [("abc ", False), ("12", False), (" ", True), ("אבג", True)]
-    assert shape("דוד Smith", Weight.BOLD).is_rtl
-    assert not shape("Smith דוד", Weight.BOLD).is_rtl
+    assert shape_line("דוד Smith", FontWeight.BOLD).is_rtl
+    assert not shape_line("Smith דוד", FontWeight.BOLD).is_rtl
 
 
 @pytest.mark.parametrize(
@@ -131,7 +142,8 @@ def test_mixed_directions_stand_in_visual_order():
 def test_both_brackets_of_a_pair_have_one_direction(text, seen):
     mirrored = str.maketrans("()[]", ")(][")
     drawn = (
-        run.text[::-1].translate(mirrored) if run.is_rtl else run.text for run in runs(text, Weight.BOLD)
+        run.text[::-1].translate(mirrored) if run.is_rtl else run.text
+        for run in split_runs(text, FontWeight.BOLD)
     )
     assert "".join(drawn) == seen
 
@@ -139,14 +151,14 @@ def test_both_brackets_of_a_pair_have_one_direction(text, seen):
 def test_brackets_that_are_never_closed_cost_no_more_than_other_signs():
     text = "(ا[a" * 100_000
 
-    assert sum(len(run.text) for run in runs(text, Weight.REGULAR)) == len(text)
+    assert sum(len(run.text) for run in split_runs(text, FontWeight.REGULAR)) == len(text)
 
 
 @pytest.mark.parametrize(
     "name", ["نرم\u200cافزار", "می\u200cخواهم abc", "abc نرم\u200cافزار", "👩\u200d💻 דוד"]
 )
 def test_joiners_stand_in_names_from_right_to_left_too(name):
-    line = shape(name, Weight.BOLD)
+    line = shape_line(name, FontWeight.BOLD)
     assert sorted("".join(glyph.text for span in line.spans for glyph in span.glyphs)) == sorted(name)
     assert {span.face.family for span in line.spans} <= {
         "source-sans-3",
@@ -163,19 +175,21 @@ ANY_DIRECTION = st.text(
 @settings(max_examples=200, deadline=None)
 @given(ANY_DIRECTION)
 def test_no_character_is_lost_whatever_the_directions(text):
-    line = shape(text, Weight.BOLD)
-    assert sorted("".join(glyph.text for span in line.spans for glyph in span.glyphs)) == sorted(clean(text))
+    line = shape_line(text, FontWeight.BOLD)
+    assert sorted("".join(glyph.text for span in line.spans for glyph in span.glyphs)) == sorted(
+        clean_line(text)
+    )
 
 
 def test_pictures_and_unknown_scripts_are_reported_never_lost_from_the_text_layer():
-    assert missing_glyphs("Zoé 🎉 ok 👩‍👩‍👧 🎉") == ("🎉", "👩‍👩‍👧")
-    assert missing_glyphs("Zoé Ελένη محمد 王") == ()
+    assert find_missing_glyphs("Zoé 🎉 ok 👩‍👩‍👧 🎉") == ("🎉", "👩‍👩‍👧")
+    assert find_missing_glyphs("Zoé Ελένη محمد 王") == ()
     assert "Zoé 🎉 ok" in text_of(pdf_of("Zoé 🎉 ok"))
 
 
 def test_a_picture_that_is_not_drawn_takes_no_room_and_leaves_one_space_between_words():
     def wide(text):
-        return shape(text, Weight.BOLD).width
+        return shape_line(text, FontWeight.BOLD).width
 
     assert wide("Zoé 🎉") == wide("🎉 Zoé") == wide("Zoé🎉") == wide("Zoé")
     assert wide("Zoé 🎉 🎉 ok") == pytest.approx(wide("Zoé ok"), abs=0.03)
@@ -185,62 +199,62 @@ def test_a_picture_that_is_not_drawn_takes_no_room_and_leaves_one_space_between_
 
 
 def test_lonely_surrogates_controls_and_direction_marks_are_dropped():
-    assert clean("a\ud800b\x00c\u202ed\te\n f") == "abcd e f"
+    assert clean_line("a\ud800b\x00c\u202ed\te\n f") == "abcd e f"
 
 
 def test_nothing_is_nothing():
-    assert shape("", Weight.REGULAR).width == 0
-    assert [line.text for line in wrap("", Weight.REGULAR, width=100, size=10)] == [""]
+    assert shape_line("", FontWeight.REGULAR).width == 0
+    assert [line.text for line in wrap_text("", FontWeight.REGULAR, width=100, size=10)] == [""]
 
 
 def test_a_flag_and_a_family_are_one_grapheme():
-    assert graphemes("e\u0301x🇫🇷👩‍👩‍👧👍🏽น้ำ") == ["e\u0301", "x", "🇫🇷", "👩‍👩‍👧", "👍🏽", "น้ำ"]
+    assert split_graphemes("e\u0301x🇫🇷👩‍👩‍👧👍🏽น้ำ") == ["e\u0301", "x", "🇫🇷", "👩‍👩‍👧", "👍🏽", "น้ำ"]
 
 
 @settings(max_examples=60, deadline=None)
 @given(st.text(alphabet="ab é-–'’ \u00a0中。「ก้é", max_size=60), st.floats(20, 200))
 def test_wrapping_loses_nothing_and_stays_inside(text, width):
-    lines = wrap(text, Weight.REGULAR, width=width, size=10)
-    assert "".join("".join(line.text.split(" ")) for line in lines) == "".join(clean(text).split(" "))
-    assert all(line.width * 10 <= width + 0.01 or len(graphemes(line.text)) == 1 for line in lines)
+    lines = wrap_text(text, FontWeight.REGULAR, width=width, size=10)
+    assert "".join("".join(line.text.split(" ")) for line in lines) == "".join(clean_line(text).split(" "))
+    assert all(line.width * 10 <= width + 0.01 or len(split_graphemes(line.text)) == 1 for line in lines)
 
 
 def test_closing_punctuation_never_begins_a_line():
     text = "会議の準備は、順調です。" * 8
-    lines = wrap(text, Weight.REGULAR, width=93, size=10)
+    lines = wrap_text(text, FontWeight.REGULAR, width=93, size=10)
     assert not [line.text for line in lines if line.text[0] in "、。"]
 
 
 def test_a_hyphen_never_ends_a_line_unless_a_word_is_wider_than_the_line():
-    lines = wrap("low-latency audio - part two of cloud-native", Weight.REGULAR, width=70, size=10)
+    lines = wrap_text("low-latency audio - part two of cloud-native", FontWeight.REGULAR, width=70, size=10)
     assert not [line.text for line in lines if line.text.endswith("-")]
-    cut = wrap("Jean-Baptiste-Emmanuel", Weight.REGULAR, width=70, size=10)
+    cut = wrap_text("Jean-Baptiste-Emmanuel", FontWeight.REGULAR, width=70, size=10)
     assert [line.text for line in cut] == ["Jean-Baptiste-", "Emmanuel"]
 
 
 def test_french_spaces_do_not_end_a_line():
     for width in range(30, 90):
-        lines = wrap("Oui : « bien sûr » ! Ah ?", Weight.REGULAR, width=width, size=10)
+        lines = wrap_text("Oui : « bien sûr » ! Ah ?", FontWeight.REGULAR, width=width, size=10)
         assert not [line.text for line in lines if line.text[0] in ":»!?" or line.text[-1] == "«"]
 
 
 @settings(max_examples=30, deadline=None)
 @given(st.text(alphabet="ab é中W-", min_size=1, max_size=200), st.floats(8, 60))
 def test_filling_an_area_loses_nothing(text, height):
-    fitted = fill(text, Weight.BOLD, width=120, height=height, size=20)
-    assert "".join(line.text for line in fitted.lines).replace(" ", "") == clean(text).replace(" ", "")
+    fitted = fill_area(text, FontWeight.BOLD, width=120, height=height, max_size=20)
+    assert "".join(line.text for line in fitted.lines).replace(" ", "") == clean_line(text).replace(" ", "")
     assert sum(line.ascent + line.descent for line in fitted.lines) * fitted.size <= height + 0.01
 
 
 def test_links_and_bookmarks_lead_to_their_places():
     file = io.BytesIO()
-    with Document(file, title="Titre é", language="fr") as document:
-        page = document.page(200, 200)
-        page.link((0, 0, 50, 20), "https://example.org/(a)")
-        page.jump((0, 30, 50, 20), "second")
-        document.page(200, 200)
-        document.mark("second", 40)
-        document.bookmark("Deuxième", "second")
+    with PdfDocument(file, title="Titre é", language="fr") as document:
+        page = document.begin_page(200, 200)
+        page.add_link((0, 0, 50, 20), "https://example.org/(a)")
+        page.add_jump((0, 30, 50, 20), "second")
+        document.begin_page(200, 200)
+        document.add_destination("second", 40)
+        document.add_bookmark("Deuxième", "second")
     reader = pypdf.PdfReader(file)
     assert reader.metadata.title == "Titre é"
     assert [(entry.title, reader.get_destination_page_number(entry)) for entry in reader.outline] == [
@@ -253,19 +267,21 @@ def test_links_and_bookmarks_lead_to_their_places():
 
 
 def test_a_short_name_keeps_its_size_and_a_longer_one_shrinks():
-    short = fit("Zoé", Weight.BOLD, Box(200, 2), size=40, floor=24)
-    longer = fit("Maximilienne", Weight.BOLD, Box(200, 2), size=40, floor=24)
-    assert (short.size, short.fits, len(short.lines)) == (40, True, 1)
+    short = fit_text("Zoé", FontWeight.BOLD, TextBox(200, 2), max_size=40, min_size=24)
+    longer = fit_text("Maximilienne", FontWeight.BOLD, TextBox(200, 2), max_size=40, min_size=24)
+    assert (short.size, short.fits_box, len(short.lines)) == (40, True, 1)
     assert 24 <= longer.size < 40
-    assert longer.fits
+    assert longer.fits_box
     assert longer.lines[0].width * longer.size <= 200
 
 
 def test_a_long_name_wraps_at_the_floor_and_a_cruel_one_is_reported_whole():
-    wrapped = fit("Marie-Christine Wilhelmine", Weight.BOLD, Box(200, 2), size=40, floor=24)
-    cruel = fit("W" * 300, Weight.BOLD, Box(200, 2), size=40, floor=24)
-    assert (len(wrapped.lines), wrapped.fits) == (2, True)
-    assert not cruel.fits
+    wrapped = fit_text(
+        "Marie-Christine Wilhelmine", FontWeight.BOLD, TextBox(200, 2), max_size=40, min_size=24
+    )
+    cruel = fit_text("W" * 300, FontWeight.BOLD, TextBox(200, 2), max_size=40, min_size=24)
+    assert (len(wrapped.lines), wrapped.fits_box) == (2, True)
+    assert not cruel.fits_box
     assert "".join(line.text for line in cruel.lines) == "W" * 300
 
 
@@ -273,7 +289,7 @@ def test_reportlab_pages_carry_the_same_text():
     file = io.BytesIO()
     canvas = Canvas(file, pagesize=(595, 842))
     for index, text in enumerate(LEFT_TO_RIGHT):
-        draw(canvas, shape(text, Weight.REGULAR), 40, 800 - 40 * index, 20)
+        draw_line(canvas, shape_line(text, FontWeight.REGULAR), 40, 800 - 40 * index, 20)
     canvas.save()
     lines = [line.strip("\f ") for line in text_of(file.getvalue()).split("\n") if line.strip()]
     assert lines == LEFT_TO_RIGHT
@@ -289,7 +305,7 @@ def test_only_subsets_are_embedded():
 
 def test_missing_fonts_are_a_sentence(settings, tmp_path):
     settings.NODE_MODULES = tmp_path
-    face.cache_clear()
+    load_face.cache_clear()
     with pytest.raises(FontsMissing, match="make setup"):
-        face("source-sans-3", Weight.REGULAR)
-    face.cache_clear()
+        load_face("source-sans-3", FontWeight.REGULAR)
+    load_face.cache_clear()

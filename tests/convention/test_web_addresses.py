@@ -1,8 +1,8 @@
-"""Web addresses in what strangers write are told from real names, and made unclickable in mails."""
+"""Web addresses in text of strangers are told from real names, and made unclickable in mails."""
 
 import pytest
 
-from convention.web_addresses import names_explicit_address, names_web_address, unlinked
+from convention.text.web_addresses import defuse_links, has_explicit_web_address, has_web_address
 
 NAMES = """
 J. R. Smith Jr.|J.R. Smith|J.R.R. Tolkien|O'Neil|O’Neill|D.ot|Ph.D. Müller|Marie-Claire St.John|St. John
@@ -42,29 +42,29 @@ def each(text):
 
 @pytest.mark.parametrize("name", each(NAMES))
 def test_real_names_are_no_addresses(name):
-    assert not names_web_address(name)
+    assert not has_web_address(name)
 
 
 @pytest.mark.parametrize("company", each(COMPANIES))
 def test_companies_may_be_called_like_their_site(company):
-    assert not names_explicit_address(company)
+    assert not has_explicit_web_address(company)
 
 
 @pytest.mark.parametrize("text", each(ADDRESSES))
 def test_addresses_and_markup_are_found_in_names(text):
-    assert names_web_address(text)
+    assert has_web_address(text)
 
 
 @pytest.mark.parametrize("text", each(EXPLICIT))
 def test_addresses_are_found_in_companies(text):
-    assert names_explicit_address(text)
+    assert has_explicit_web_address(text)
 
 
 @pytest.mark.parametrize(
     "text", ["J.R. Smith", "J. R. Smith Jr.", "O’Neil", "12:30", "N.N.", "C.", "3.14", "李伟。"]
 )
 def test_what_no_program_makes_a_link_of_is_left_as_it_is(text):
-    assert unlinked(text) == text
+    assert defuse_links(text) == text
 
 
 @pytest.mark.parametrize(
@@ -80,5 +80,5 @@ def test_what_no_program_makes_a_link_of_is_left_as_it_is(text):
     ],
 )
 def test_what_looks_like_a_link_is_parted_by_a_space_that_nobody_sees(text, without):
-    said = unlinked(text)
+    said = defuse_links(text)
     assert (without in said, said.replace("\u200b", "")) == (False, text)

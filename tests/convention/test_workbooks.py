@@ -1,4 +1,4 @@
-"""Workbooks that offices send: the sheet with the list, and what its cells do not say."""
+"""Workbooks of offices: the sheet with the list, and what its cells do not say."""
 
 import datetime
 import functools
@@ -7,10 +7,10 @@ import zipfile
 
 import pytest
 
-from convention.columns import NAMES, names_columns
-from convention.errors import Unreadable
-from convention.parsing.process import TooDemanding
-from convention.tables import read_table, read_upload, write_xlsx
+from convention.errors import UnreadableFile
+from convention.parsing.process import FileTooDemanding
+from convention.tables.columns import PERSON_HEADINGS, is_heading_row
+from convention.tables.files import read_table, read_upload, write_xlsx
 from tests.workbooks import cell, ods, part, table, with_part, write_rows, xls, xlsx
 
 
@@ -20,12 +20,12 @@ def test_a_workbook_that_takes_no_room_and_much_time_is_refused():
 
     heavy = with_part(write_xlsx(["email"], []), bloat, "xl/styles.xml")
 
-    with pytest.raises(Unreadable, match="démesuré"):
+    with pytest.raises(UnreadableFile, match="démesuré"):
         read_table("x.xlsx", heavy)
 
 
 def workbook(fill) -> bytes:
-    """A workbook whose first sheet has the usual header, and what `fill(book, sheet)` adds below it."""
+    """Return a workbook whose first sheet has the usual header, filled by `fill(book, sheet)`."""
 
     def with_header(book, sheet):
         write_rows(sheet, [["first_name", "last_name"]])
@@ -44,7 +44,7 @@ def merge(book, sheet):
 
 
 def test_a_merged_cell_is_named_not_read_as_empty():
-    with pytest.raises(Unreadable, match="2 à 3"):
+    with pytest.raises(UnreadableFile, match="2 à 3"):
         read_table("list.xlsx", workbook(merge))
 
 
@@ -56,7 +56,7 @@ def test_a_formula_without_its_result_is_named_not_read_as_empty(result):
 
     content = with_part(workbook(calculate), lambda xml: xml.replace(b"<v>Ana</v>", result))
 
-    with pytest.raises(Unreadable, match="A2"):
+    with pytest.raises(UnreadableFile, match="A2"):
         read_table("list.xlsx", content)
     assert read_table("list.xlsx", workbook(calculate)).rows == [(2, ["Ana", "Silva"])]
 
@@ -137,7 +137,7 @@ def test_a_part_that_unpacks_to_far_too_much_is_refused_unread():
     file = io.BytesIO(workbook(lambda book, sheet: None))
     with zipfile.ZipFile(file, "a", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("xl/theme/theme2.xml", b" " * 31 * 1024 * 1024)
-    with pytest.raises(Unreadable, match="démesuré"):
+    with pytest.raises(UnreadableFile, match="démesuré"):
         read_table("list.xlsx", file.getvalue())
 
 
@@ -185,7 +185,7 @@ def test_open_workbooks_show_what_a_hidden_sheet_does_not():
     ],
 )
 def test_cells_of_old_and_open_workbooks_that_show_more_than_they_hold_are_named(content, words):
-    with pytest.raises(Unreadable, match=words):
+    with pytest.raises(UnreadableFile, match=words):
         read_table("list", content, is_heading)
 
 
@@ -216,12 +216,12 @@ def test_many_shared_strings_are_read_quickly_and_a_sheet_of_a_trillion_cells_is
         workbook(person), lambda xml: xml.replace(b"</sst>", strings + b"</sst>"), "xl/sharedStrings.xml"
     )
     assert len(content) < 500_000
-    names_people = functools.partial(names_columns, NAMES)
+    names_people = functools.partial(is_heading_row, PERSON_HEADINGS)
     assert read_upload("list.xlsx", content, names_people).rows == [(2, ["Ana", "Silva"])]
 
     def corners(book, sheet):
         sheet.write("A1", "first_name")
         sheet.write("XFD1048576", "x")
 
-    with pytest.raises(TooDemanding):
+    with pytest.raises(FileTooDemanding):
         read_upload("list.xlsx", xlsx(corners), names_people)

@@ -1,4 +1,4 @@
-"""The task worker: retries with growing pauses, lost tasks, old results, and what readyz knows of it."""
+"""The task worker: retries with growing pauses, lost tasks, old results, and its state in readyz."""
 
 import datetime
 
@@ -6,11 +6,11 @@ import pytest
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
-from convention import forget
-from convention.leases import leased, take
-from convention.models import Lease, Round
-from convention.periodic import expect_rounds, run_due
-from convention.worker import PAUSES, lease_of, recover_lost_tasks, worker_is_late
+from convention.db.leases import acquire_lease, hold_lease
+from convention.models import Lease, PeriodicJob
+from convention.tasks import cleanup
+from convention.tasks.periodic import register_periodic_jobs, run_due_jobs
+from convention.tasks.worker import RETRY_PAUSE_SECONDS, get_lease_name, is_worker_late, recover_lost_tasks
 from tests.convention import queued
 
 pytestmark = pytest.mark.django_db
@@ -22,7 +22,7 @@ def _no_answers():
 
 
 def pass_time(**fields) -> None:
-    """Make what waits due now."""
+    """Make all waiting tasks due now."""
     DBTaskResult.objects.filter(status="READY").update(run_after=timezone.now(), **fields)
 
 
@@ -43,15 +43,17 @@ def test_a_failed_task_is_tried_again_after_a_pause_that_grows(run_tasks):
         pass_time()
     run_tasks()
     assert (only_result().status, queued.ANSWERS) == ("SUCCESSFUL", ["tried"] * 3)
-    assert [PAUSES[n] <= pause <= PAUSES[n] * 1.2 + 5 for n, pause in enumerate(pauses)] == [True, True]
+    assert [
+        RETRY_PAUSE_SECONDS[n] <= pause <= RETRY_PAUSE_SECONDS[n] * 1.2 + 5 for n, pause in enumerate(pauses)
+    ] == [True, True]
 
 
 def test_a_task_that_always_fails_ends_as_failed(run_tasks):
     queued.fail_always.enqueue()
-    for _ in range(len(PAUSES) + 3):
+    for _ in range(len(RETRY_PAUSE_SECONDS) + 3):
         run_tasks(tolerate=True)
         pass_time()
-    assert (only_result().status, len(only_result().worker_ids)) == ("FAILED", len(PAUSES) + 1)
+    assert (only_result().status, len(only_result().worker_ids)) == ("FAILED", len(RETRY_PAUSE_SECONDS) + 1)
 
 
 def test_a_stored_traceback_tells_no_link_and_no_address(run_tasks):
@@ -73,9 +75,9 @@ def test_what_a_dead_worker_took_is_taken_up_again_and_what_a_living_one_holds_i
     queued.fail_twice.enqueue()
     result = only_result()
     result.claim("a worker that died")
-    with leased(lease_of(result)):
+    with hold_lease(get_lease_name(result)):
         assert recover_lost_tasks() == 0
-    take(lease_of(result))
+    acquire_lease(get_lease_name(result))
     assert recover_lost_tasks() == 0
     Lease.objects.update(until=timezone.now() - datetime.timedelta(seconds=1))
     assert recover_lost_tasks() == 1
@@ -85,7 +87,7 @@ def test_what_a_dead_worker_took_is_taken_up_again_and_what_a_living_one_holds_i
 def test_a_task_under_which_every_worker_dies_is_given_up():
     queued.fail_twice.enqueue()
     result = only_result()
-    for number in range(len(PAUSES) + 1):
+    for number in range(len(RETRY_PAUSE_SECONDS) + 1):
         result.claim(f"worker {number}")
         recover_lost_tasks()
         result.refresh_from_db()
@@ -102,19 +104,19 @@ def test_old_results_are_forgotten(run_tasks):
         backend_name="default",
     )
     queued.fail_twice.enqueue()
-    forget.old_results()
+    cleanup.delete_old_results()
     assert (DBTaskResult.objects.filter(pk=old.pk).exists(), DBTaskResult.objects.count()) == (False, 1)
 
 
 @pytest.mark.django_db(transaction=True)
 def test_readyz_notices_that_no_worker_lives(client):
     assert client.get("/readyz").content == b"ok\n"
-    expect_rounds()
+    register_periodic_jobs()
     assert client.get("/readyz").status_code == 200
-    Round.objects.update(due_at=timezone.now() - datetime.timedelta(minutes=5))
+    PeriodicJob.objects.update(due_at=timezone.now() - datetime.timedelta(minutes=5))
     late = client.get("/readyz")
     assert (late.status_code, late.content) == (503, b"tasks wait and no worker takes them\n")
-    run_due(at=timezone.now())
+    run_due_jobs(at=timezone.now())
     assert client.get("/readyz").content == b"ok\n"
 
 
@@ -126,9 +128,9 @@ def test_a_worker_with_one_long_task_is_not_late():
     result = DBTaskResult.objects.first()
     result.claim("busy")
     DBTaskResult.objects.filter(pk=result.pk).update(started_at=now - datetime.timedelta(minutes=4))
-    assert worker_is_late(at=now)
-    take(lease_of(result))
-    assert not worker_is_late(at=now)
+    assert is_worker_late(at=now)
+    acquire_lease(get_lease_name(result))
+    assert not is_worker_late(at=now)
 
 
 def test_a_busy_worker_is_not_late():
@@ -136,9 +138,9 @@ def test_a_busy_worker_is_not_late():
     queued.fail_twice.enqueue()
     queued.fail_twice.enqueue()
     DBTaskResult.objects.update(enqueued_at=now - datetime.timedelta(minutes=5))
-    assert worker_is_late(at=now)
+    assert is_worker_late(at=now)
     DBTaskResult.objects.first().claim("busy")
-    assert not worker_is_late(at=now)
+    assert not is_worker_late(at=now)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -147,4 +149,4 @@ def test_the_worker_command_runs_what_waits(manage):
     done = manage("worker", "--batch")
     assert done.returncode == 0
     result = only_result()
-    assert (result.status, result.exception_class_path) == ("FAILED", "convention.errors.Closed")
+    assert (result.status, result.exception_class_path) == ("FAILED", "convention.errors.NotOpenNow")

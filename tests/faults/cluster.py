@@ -1,4 +1,4 @@
-"""A PostgreSQL of a test's own, which may be stopped in the middle of anything."""
+"""A separate PostgreSQL for one test, which may be stopped at any moment."""
 
 import contextlib
 import os
@@ -44,11 +44,11 @@ class Cluster:
         self._run("pg_ctl", "-D", self.data, "-w", "-t", "60", "-l", log, "-o", options, "start")
 
     def crash(self) -> None:
-        """Stop at once, as when the machine loses power: the next start replays the log."""
+        """Stop at once, like a power cut: the next start replays the log."""
         self._run("pg_ctl", "-D", self.data, "-m", "immediate", "stop")
 
     def freeze(self) -> None:
-        """Let it stand still, as a machine whose disk does not answer; `thaw()` lets it go on."""
+        """Suspend it, like a machine whose disk does not answer; `thaw()` resumes it."""
         self._signal(signal.SIGSTOP)
 
     def thaw(self) -> None:
@@ -61,11 +61,11 @@ class Cluster:
             os.kill(pid, number)
 
     def stop(self) -> None:
-        """Stop in order: connections are ended, and what is under way is rolled back."""
+        """Stop in order: end connections, roll back what is under way."""
         self._run("pg_ctl", "-D", self.data, "-m", "fast", "-w", "stop")
 
     def count(self, query: str) -> int:
-        """The one number that a query gives."""
+        """Return the single number of a query."""
         done = subprocess.run(
             [self.bin / "psql", "-Atq", "-d", self.url, "-c", query],
             check=True,

@@ -1,4 +1,4 @@
-"""A site of real processes, and a mail receiver they write to."""
+"""Fixtures: a site of real processes, and a mail receiver they write to."""
 
 import pytest
 
@@ -9,7 +9,7 @@ from tests.post import MailReceiver
 
 @pytest.fixture
 def receiver():
-    """A real mail server that outlives what is killed."""
+    """Run a real mail server that outlives killed processes."""
     server = MailReceiver()
     server.start()
     yield server
@@ -18,7 +18,7 @@ def receiver():
 
 @pytest.fixture
 def site(transactional_db, receiver, tmp_path):
-    """Processes on the test database; all are killed at the end, whatever happened."""
+    """Run processes on the test database; all are killed at the end."""
     made = Site(database_url(), tmp_path, EMAIL_URL=f"smtp://127.0.0.1:{receiver.port}")
     yield made
     made.stop()

@@ -22,7 +22,7 @@ class Download:
 
 
 def make_job_file(site: Site, size: int) -> Download:
-    """The result of a job, that size in bytes."""
+    """Create a job's result of that size in bytes."""
     event = make_event()
     content = bytes(range(256)) * (size // 256)
     folder = Path(site.environ["VAR_DIR"]) / "media" / "jobs"
@@ -36,7 +36,7 @@ def make_job_file(site: Site, size: int) -> Download:
 
 
 def organizer_of(event) -> str:
-    """The cookie of somebody who runs that event."""
+    """Return the session cookie of an organizer of that event."""
     client = Client()
     client.force_login(make_staff(event))
     return f"sessionid={client.cookies['sessionid'].value}"

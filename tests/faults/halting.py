@@ -1,7 +1,7 @@
-"""`python -m tests.faults.halting MARK FUNCTION TIMES ARGUMENTS ...`: manage.py that stands still.
+"""`python -m tests.faults.halting MARK FUNCTION TIMES ARGUMENTS ...`: manage.py that halts at a function.
 
-FUNCTION is a dotted path, module and name; at its nth call MARK is written and nothing more happens, so
-that a test kills the process surely there and not somewhere near.
+FUNCTION is a dotted path, module and name; at its nth call MARK is written and the process sleeps, so that a
+test can kill it at exactly that point.
 """
 
 import os

@@ -17,14 +17,14 @@ from typing import Any
 
 from django.conf import settings
 
-from convention.serve import plan
-from convention.serve.authority import Files
-from convention.serve.supervise import end_with_parent
+from convention.serve import processes
+from convention.serve.certificates import CertificateFiles
+from convention.serve.supervisor import end_with_parent
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PATIENCE = 60.0
+# For https with a self-made certificate.
 UNCHECKED = ssl._create_unverified_context()
-"""For https with a certificate that was made on the spot."""
 
 
 def free_port() -> int:
@@ -34,7 +34,7 @@ def free_port() -> int:
 
 
 def wait_until(condition: Callable[[], Any], *, what: str, seconds: float = PATIENCE) -> Any:
-    """The condition's value once it holds; fails with what was waited for."""
+    """Return the condition's value once it holds; fail with `what` after `seconds`."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if found := condition():
@@ -44,12 +44,14 @@ def wait_until(condition: Callable[[], Any], *, what: str, seconds: float = PATI
 
 
 class Site:
-    """The processes of one test: each in a session of its own, which is killed as a whole, ended with us."""
+    """The processes of one test: each in its own session, which is killed as a whole."""
 
-    def __init__(self, database: str, folder: Path, files: Files | None = None, **environ: str) -> None:
+    def __init__(
+        self, database: str, folder: Path, files: CertificateFiles | None = None, **environ: str
+    ) -> None:
         self.port = free_port()
         self.url = f"{'https' if files else 'http'}://127.0.0.1:{self.port}"
-        self.place = plan.Place("127.0.0.1", self.port, self.url, files)
+        self.place = processes.ServerAddress("127.0.0.1", self.port, self.url, files)
         self.log = folder / "processes.log"
         self.environ = {
             **{name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"},
@@ -82,7 +84,7 @@ class Site:
 
     def server(self) -> subprocess.Popen[bytes]:
         """Start the web server and wait until it answers."""
-        _python, *command = plan.server(self.place).command
+        _python, *command = processes.server_process(self.place).command
         process = self.start(*command, "--workers", self.environ["WEB_WORKERS"])
         wait_until(lambda: self.answers(process), what="the server’s first answer")
         return process
@@ -91,9 +93,9 @@ class Site:
         return self.start("manage.py", "worker", "--interval", "0.1")
 
     def halting(self, name: str, times: int, *arguments: str) -> subprocess.Popen[bytes]:
-        """`manage.py ...` that stands still for ever when it calls that function for the nth time.
+        """Start `manage.py ...`, which halts when it calls that function for the nth time.
 
-        Returns once it stands there, in the middle of its work.
+        Returns once it halts, in the middle of its work.
         """
         mark = self.log.with_name(f"halted-{len(self.processes)}")
         process = self.start("-m", "tests.faults.halting", str(mark), name, str(times), *arguments)
@@ -101,7 +103,7 @@ class Site:
         return process
 
     def manage(self, *arguments: str) -> int:
-        """Run a command to its end; its exit status."""
+        """Run a command to its end; return its exit status."""
         return self.start("manage.py", *arguments).wait(PATIENCE)
 
     def answers(self, process: subprocess.Popen[bytes]) -> bool:
@@ -121,7 +123,7 @@ class Site:
 
 
 def kill(process: subprocess.Popen[bytes]) -> None:
-    """kill -9 for it and all it started."""
+    """Kill a process and its children with SIGKILL."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait(10)
@@ -130,7 +132,7 @@ def kill(process: subprocess.Popen[bytes]) -> None:
 def ask(
     url: str, data: Any = None, *, timeout: float = 30, **headers: str
 ) -> tuple[int, dict[str, str], bytes]:
-    """Status, headers and body of one request; status 0 where no whole answer came."""
+    """Return status, headers and body of one request; status 0 if the response is incomplete."""
     body = json.dumps(data).encode() if data is not None else None
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     request = urllib.request.Request(url, body, {"Content-Type": "application/json", **named})

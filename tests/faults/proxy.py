@@ -1,4 +1,4 @@
-"""A tiny TCP proxy that cuts an answer after so many bytes, when the server has already given it whole."""
+"""A small TCP proxy that cuts a response after so many bytes, when the server has sent all of it."""
 
 import contextlib
 import re
@@ -9,7 +9,7 @@ LENGTH = re.compile(rb"(?i)content-length: *(\d+)")
 
 
 class CuttingProxy:
-    """`cut_after` is the number of the answer's bytes that still come through; None: all of them."""
+    """`cut_after` is the number of bytes of the response to pass on; None: all."""
 
     def __init__(self, port: int) -> None:
         self.target = ("127.0.0.1", port)
@@ -29,7 +29,7 @@ class CuttingProxy:
                 threading.Thread(target=self._serve, args=self.listener.accept()[:1], daemon=True).start()
 
     def _serve(self, client: socket.socket) -> None:
-        """One request a connection, as our test's client makes them."""
+        """Serve one request per connection, as our test's client makes them."""
         with client, socket.create_connection(self.target) as server, contextlib.suppress(OSError):
             server.sendall(whole_message(client))
             answer = whole_message(server)
@@ -37,7 +37,7 @@ class CuttingProxy:
 
 
 def whole_message(source: socket.socket) -> bytes:
-    """Head and body, by the announced length."""
+    """Return head and body, by the announced length."""
     read = b""
     while b"\r\n\r\n" not in read and (piece := source.recv(65536)):
         read += piece

@@ -1,4 +1,4 @@
-"""All threads wait for something that does not come: health checks go on, and everybody is answered."""
+"""All threads wait for something: health checks still answer, and so does everything else in the end."""
 
 import concurrent.futures
 import contextlib
@@ -15,19 +15,19 @@ import pytest
 from django.db import connection
 
 from badges.attendance.models import Scan
-from convention.outside_calls import STUCK_SECONDS
-from convention.rsgi import THREADS, WAIT_SECONDS
+from convention.rsgi import MAX_THREADS, MAX_WAIT_SECONDS
+from convention.web.external_calls import STUCK_AFTER_SECONDS
 from tests.badges.attendance import making
 from tests.conftest import database_url
 from tests.factories import make_event, make_person, make_ticket
 from tests.faults.cluster import Cluster
 from tests.faults.processes import Site, ask
 from tests.faults.test_database import Closing, assert_sentence
-from tests.registrations.checkout.makers import order_by_card
+from tests.registrations.payments.makers import order_by_card
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.long]
+# In seconds: generous on a quiet machine, and less than any of the waits here.
 SOON = 10.0
-"""Seconds: much on a quiet machine, and less than any of the waits here lasts."""
 HOLD_SQLITE = """
 import sqlite3, sys
 sqlite3.connect(sys.argv[1], isolation_level=None).execute("BEGIN IMMEDIATE")
@@ -38,7 +38,7 @@ sys.stdin.read()
 
 @contextlib.contextmanager
 def sqlite_locked() -> Iterator[None]:
-    """Another program writes to the file."""
+    """Let another program write to the file."""
     holder = subprocess.Popen(
         [sys.executable, "-c", HOLD_SQLITE, str(connection.settings_dict["NAME"])],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
@@ -53,7 +53,7 @@ def sqlite_locked() -> Iterator[None]:
 
 @contextlib.contextmanager
 def postgresql_locked() -> Iterator[None]:
-    """Somebody holds the tables of scans."""
+    """Lock the tables of scans."""
     with psycopg.connect(database_url()) as other:
         other.execute("LOCK TABLE attendance_scan, attendance_presence IN ACCESS EXCLUSIVE MODE")
         yield
@@ -64,7 +64,9 @@ def test_while_another_program_writes_for_long_everybody_is_answered(site):
     door = making.make_event(slug="door")
     make_event(slug="open")
     token = f"Bearer {making.make_device(door)[1]}"
-    items = [making.make_item(making.code_of(making.make_registration(door))) for _n in range(3 * THREADS)]
+    items = [
+        making.make_item(making.code_of(making.make_registration(door))) for _n in range(3 * MAX_THREADS)
+    ]
     url = f"{site.url}/api/v1/scanner/scans/"
     site.server()
     locked = sqlite_locked if connection.vendor == "sqlite" else postgresql_locked
@@ -83,7 +85,9 @@ def test_while_another_program_writes_for_long_everybody_is_answered(site):
         for answer in answers:
             assert_sentence(*answer.result())
         assert ask(f"{site.url}/en/events/open/", timeout=SOON)[0] == 200
-    assert lasted < WAIT_SECONDS + 20  # one that waited for a thread may wait for a lock of PostgreSQL too
+    assert (
+        lasted < MAX_WAIT_SECONDS + 20
+    )  # one that waited for a thread may wait for a lock of PostgreSQL too
     assert [scan(item)[0] for item in items] == [200] * len(items)
     assert Scan.objects.count() == len(items)
     assert "Traceback" not in site.said()
@@ -91,13 +95,13 @@ def test_while_another_program_writes_for_long_everybody_is_answered(site):
 
 @pytest.fixture
 def silent() -> Iterator[int]:
-    """The port of a service that takes every connection and never says anything."""
+    """Return the port of a service that accepts connections and never answers."""
     with socket.create_server(("127.0.0.1", 0), backlog=100) as listener:
         yield listener.getsockname()[1]
 
 
 def post_form(url: str, data: str = "", *, timeout: float = 60) -> int:
-    """The status of a form that a browser sends."""
+    """Return the status of a form that a browser sends."""
     token = "t" * 32
     headers = {"Cookie": f"csrftoken={token}", "X-CSRFToken": token}
     request = urllib.request.Request(url, data.encode(), headers)
@@ -130,8 +134,8 @@ def test_a_service_outside_that_does_not_answer_holds_up_only_those_who_need_it(
         site.server()
         assert ask(f"{site.url}/en/events/open/")[0] == 200
         path, data = forms[service]
-        answers = [senders.submit(post_form, f"{site.url}{path}", data) for _each in range(2 * THREADS)]
-        time.sleep(STUCK_SECONDS + 1)
+        answers = [senders.submit(post_form, f"{site.url}{path}", data) for _each in range(2 * MAX_THREADS)]
+        time.sleep(STUCK_AFTER_SECONDS + 1)
         for _again in range(5):
             assert ask(f"{site.url}/en/events/open/", timeout=SOON)[0] == 200
         assert post_form(f"{site.url}{path}", data, timeout=SOON) == 503
@@ -140,7 +144,7 @@ def test_a_service_outside_that_does_not_answer_holds_up_only_those_who_need_it(
 
 @pytest.mark.postgresql
 def test_a_database_that_stands_still_holds_up_nobody_without_end(transactional_db, tmp_path):
-    """Whoever waits for its answer gets it when it goes on; whoever waits for a thread is sent away."""
+    """Requests that wait for the database get its answer later; requests that wait for a thread get 503."""
     make_event(slug="open")
     base = Cluster(database_url())
     site = Site(base.url, tmp_path, EMAIL_URL="dummymail://")
@@ -153,18 +157,18 @@ def test_a_database_that_stands_still_holds_up_nobody_without_end(transactional_
         ends.callback(base.remove)
         ends.callback(site.stop)
         site.server()
-        assert {page.result()[0] for page in pages(0, 2 * THREADS)} == {200}
+        assert {page.result()[0] for page in pages(0, 2 * MAX_THREADS)} == {200}
         base.freeze()
         try:
-            asked = pages(100, 3 * THREADS)
+            asked = pages(100, 3 * MAX_THREADS)
             assert ask(f"{site.url}/healthz", timeout=SOON)[0] == 200
             assert ask(f"{site.url}/readyz", timeout=2 * SOON)[0] == 503
-            time.sleep(WAIT_SECONDS + 5)
+            time.sleep(MAX_WAIT_SECONDS + 5)
             refused = [page for page in asked if page.done()]
         finally:
             base.thaw()
-        assert len(refused) == 2 * THREADS
+        assert len(refused) == 2 * MAX_THREADS
         for page in refused:
             assert_sentence(*page.result())
-        assert sorted(page.result()[0] for page in asked) == [200] * THREADS + [503] * 2 * THREADS
+        assert sorted(page.result()[0] for page in asked) == [200] * MAX_THREADS + [503] * 2 * MAX_THREADS
         assert ask(f"{site.url}/en/events/open/")[0] == 200

@@ -1,8 +1,8 @@
-"""Negative controls: each lock or condition taken out, and what it guards breaks, surely and not sometimes.
+"""Negative controls: without each lock or condition, what it guards breaks every time.
 
-Each guard is named once with the outcome of a rush: `good` as the program is, `bad` with the guard taken out.
-A gate holds all threads after they have looked and before they write, which is the moment a guard is for.
-SQLite guards by its one writer at a time: there the act is also run without its transaction.
+Each guard is tried with concurrent requests, as the program is and with the guard removed. A gate holds all
+threads after they have read and before they write, which is the moment that the guard is for. SQLite guards
+by its single writer: there the action also runs without its transaction.
 """
 
 import contextlib
@@ -16,21 +16,24 @@ from django.db.models import F
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult, DBTaskResultQuerySet
 
-from badges.attendance import fast_path, ledger
-from badges.attendance import scan as scanning
 from badges.attendance.models import Checkpoint, Scan
-from convention import leases, periodic, worker
-from convention.events import keys
-from convention.events.keys import signing_key
+from badges.attendance.scanning import batch_state, fast_path
+from badges.attendance.scanning import record_scans as scanning
+from convention.db import leases
+from convention.events import signing_keys
 from convention.events.models import Event, EventKey
-from convention.events.sequence import next_sequence
-from convention.models import Lease, Round
-from registrations import booking, prove, register
-from registrations import keys as keys_of_orders
-from registrations.cancel import cancel
+from convention.events.sequence import advance_sequence
+from convention.events.signing_keys import get_signing_key
+from convention.models import Lease, PeriodicJob
+from convention.tasks import periodic, worker
+from registrations.booking import idempotency as keys_of_orders
+from registrations.booking import place_order, verification
+from registrations.changes.cancel import cancel_registration
+from registrations.fast_path import save_order
 from registrations.models import CompanyShare, Order, Registration, RegistrationQuerySet, Ticket
 from registrations.models.orders import OrderQuerySet
-from registrations.order_request import OrderRequest, Place
+from registrations.order_context import OrderContext
+from registrations.order_request import OrderRequest, RequestedPlace
 from tests.badges.attendance import making
 from tests.convention import queued
 from tests.factories import make_company, make_event, make_member, make_registration, make_ticket
@@ -42,22 +45,22 @@ AT_ONCE = 4
 
 @pytest.fixture
 def gate():
-    """Where all wait for each other."""
+    """Return a barrier for all threads."""
     return threading.Barrier(AT_ONCE, timeout=20)
 
 
 def outcome(jobs_to_do) -> list[str]:
-    """What each ended with, by the name of its kind."""
+    """Run the functions concurrently; return the class names of their results or errors."""
     return sorted(type(one).__name__ for one in in_threads(jobs_to_do, threads=AT_ONCE))
 
 
 def open_to_all(act):
-    """The act as it is on PostgreSQL; on SQLite without the transaction that lets in one at a time."""
+    """Return the action as it is on PostgreSQL; on SQLite without its transaction."""
     return act if connection.vendor == "postgresql" else act.__wrapped__
 
 
 def unlocked(monkeypatch, gate=None) -> None:
-    """Registrations are read without their lock; all have read before anyone goes on, if there is a gate."""
+    """Read registrations without a lock; with a gate, all read before any goes on."""
 
     class Read(RegistrationQuerySet):
         def get(self, *args, **kwargs):
@@ -70,12 +73,12 @@ def unlocked(monkeypatch, gate=None) -> None:
         return Read(self.model, self.query.chain(), self._db)
 
     monkeypatch.setattr(RegistrationQuerySet, "select_for_update", read_only)
-    monkeypatch.setattr(OrderQuerySet, "alone", lambda self: self.all())
+    monkeypatch.setattr(OrderQuerySet, "locked_for_update", lambda self: self.all())
 
 
 def asked(email: str = "a@example.org", ticket: str = "guest") -> OrderRequest:
     return OrderRequest(
-        email=email, places=(Place(ticket=ticket, first_name="A", last_name="B", email=email),)
+        email=email, places=(RequestedPlace(ticket=ticket, first_name="A", last_name="B", email=email),)
     )
 
 
@@ -84,7 +87,7 @@ def asked(email: str = "a@example.org", ticket: str = "guest") -> OrderRequest:
 
 def rush_for_the_last_place() -> list[str]:
     make_ticket(event := make_event(), capacity=1)
-    return outcome([lambda: register.register(event=event, request=asked())] * AT_ONCE)
+    return outcome([lambda: place_order.place_order(event=event, request=asked())] * AT_ONCE)
 
 
 def test_the_last_place_is_sold_once():
@@ -95,11 +98,11 @@ def test_control_without_the_condition_only_the_constraint_stops_an_oversale(mon
     def take_anyway(wanted):
         gate.wait()
         for ticket, places in wanted.items():
-            Ticket.objects.filter(pk=ticket.pk).update(taken=F("taken") + places)
+            Ticket.objects.filter(pk=ticket.pk).update(reserved=F("reserved") + places)
 
-    monkeypatch.setattr(booking, "waiting_task", lambda _setting: None)
-    monkeypatch.setattr(booking, "take", take_anyway)
-    monkeypatch.setattr(booking, "_write_in_steps", open_to_all(booking._write_in_steps))
+    monkeypatch.setattr(save_order, "make_waiting_task", lambda _setting: None)
+    monkeypatch.setattr(save_order, "reserve_items", take_anyway)
+    monkeypatch.setattr(save_order, "_save_stepwise", open_to_all(save_order._save_stepwise))
     assert rush_for_the_last_place() == ["IntegrityError"] * 3 + ["Order"]
 
 
@@ -107,7 +110,7 @@ def test_control_without_the_condition_only_the_constraint_stops_an_oversale(mon
 
 
 def pending(ticket: Ticket, email: str) -> Registration:
-    order = register.register(event=ticket.event, request=asked(email, "member"))
+    order = place_order.place_order(event=ticket.event, request=asked(email, "member"))
     return order.registrations.get()
 
 
@@ -119,22 +122,25 @@ def rush_of_colleagues(act) -> tuple[list[str], int]:
     members = [make_member(company, email=address) for address in addresses]
     proofs = [pending(ticket, member.email) for member in members]
     found = outcome([lambda one=one: act(registration=one) for one in proofs])
-    return found, CompanyShare.objects.get().taken
+    return found, CompanyShare.objects.get().reserved
 
 
 def test_a_company_gets_its_cap():
-    assert rush_of_colleagues(prove.prove) == (["CompanyFull"] * 3 + ["Registration"], 1)
+    assert rush_of_colleagues(verification.verify_membership) == (["CompanyFull"] * 3 + ["Registration"], 1)
 
 
 def test_control_a_cap_that_is_looked_at_first_is_exceeded(monkeypatch, gate):
     def look_first(ticket, company, places=1):
         share = CompanyShare.objects.get(ticket=ticket, company=company)
         gate.wait()
-        assert share.taken < ticket.company_cap
-        CompanyShare.objects.filter(pk=share.pk).update(taken=F("taken") + places)
+        assert share.reserved < ticket.company_cap
+        CompanyShare.objects.filter(pk=share.pk).update(reserved=F("reserved") + places)
 
-    monkeypatch.setattr(prove, "take_share", look_first)
-    assert rush_of_colleagues(open_to_all(prove.prove)) == (["Registration"] * AT_ONCE, AT_ONCE)
+    monkeypatch.setattr(verification, "reserve_company_share", look_first)
+    assert rush_of_colleagues(open_to_all(verification.verify_membership)) == (
+        ["Registration"] * AT_ONCE,
+        AT_ONCE,
+    )
 
 
 def rush_of_one_member(act) -> tuple[list[str], int]:
@@ -146,7 +152,10 @@ def rush_of_one_member(act) -> tuple[list[str], int]:
 
 
 def test_one_member_gets_one_place():
-    assert rush_of_one_member(prove.prove) == (["AlreadyRegistered"] * 3 + ["Registration"], 1)
+    assert rush_of_one_member(verification.verify_membership) == (
+        ["AlreadyRegistered"] * 3 + ["Registration"],
+        1,
+    )
 
 
 def test_control_without_the_members_lock_one_gets_many(monkeypatch, gate):
@@ -155,8 +164,11 @@ def test_control_without_the_members_lock_one_gets_many(monkeypatch, gate):
         assert not others.exists()
         gate.wait()
 
-    monkeypatch.setattr(prove, "refuse_second_place", look_first)
-    assert rush_of_one_member(open_to_all(prove.prove)) == (["Registration"] * AT_ONCE, AT_ONCE)
+    monkeypatch.setattr(verification, "refuse_second_place", look_first)
+    assert rush_of_one_member(open_to_all(verification.verify_membership)) == (
+        ["Registration"] * AT_ONCE,
+        AT_ONCE,
+    )
 
 
 # Cancelling.
@@ -168,16 +180,16 @@ def rush_to_cancel(act) -> tuple[list[str], int]:
     for _each in range(AT_ONCE):
         make_registration(ticket)
     found = outcome([lambda: act(registration=registration)] * AT_ONCE)
-    return found, Ticket.objects.get().taken
+    return found, Ticket.objects.get().reserved
 
 
 def test_one_cancellation_gives_one_place_back():
-    assert rush_to_cancel(cancel) == (["AlreadyCancelled"] * 3 + ["Registration"], AT_ONCE)
+    assert rush_to_cancel(cancel_registration) == (["AlreadyCancelled"] * 3 + ["Registration"], AT_ONCE)
 
 
 def test_control_without_the_lock_it_gives_back_many(monkeypatch, gate):
     unlocked(monkeypatch, gate)
-    assert rush_to_cancel(open_to_all(cancel)) == (["Registration"] * AT_ONCE, 1)
+    assert rush_to_cancel(open_to_all(cancel_registration)) == (["Registration"] * AT_ONCE, 1)
 
 
 # Sending an order again.
@@ -185,8 +197,8 @@ def test_control_without_the_lock_it_gives_back_many(monkeypatch, gate):
 
 def rush_with_one_key() -> int:
     make_ticket(event := make_event())
-    means = register.Means(key="the-same-for-all")
-    outcome([lambda: register.register(event=event, request=asked(), means=means)] * AT_ONCE)
+    means = OrderContext(idempotency_key="the-same-for-all")
+    outcome([lambda: place_order.place_order(event=event, request=asked(), context=means)] * AT_ONCE)
     return Order.objects.count()
 
 
@@ -196,7 +208,7 @@ def test_one_key_books_once():
 
 def test_control_with_keys_that_are_not_compared_it_books_each_time(monkeypatch):
     unlike = iter(range(100))
-    monkeypatch.setattr(keys_of_orders, "_hash", lambda _key: str(next(unlike)))
+    monkeypatch.setattr(keys_of_orders, "_hash_key", lambda _key: str(next(unlike)))
     assert rush_with_one_key() == AT_ONCE
 
 
@@ -205,7 +217,7 @@ def test_control_with_keys_that_are_not_compared_it_books_each_time(monkeypatch)
 
 def test_each_change_has_a_sequence_of_its_own():
     event = make_event()
-    assert sorted(in_threads([lambda: next_sequence(event.pk)] * AT_ONCE)) == [1, 2, 3, 4]
+    assert sorted(in_threads([lambda: advance_sequence(event.pk)] * AT_ONCE)) == [1, 2, 3, 4]
 
 
 def test_control_read_first_all_have_the_same(gate):
@@ -222,7 +234,7 @@ def test_control_read_first_all_have_the_same(gate):
 
 def rush_for_a_key() -> int:
     event = make_event()
-    in_threads([lambda: signing_key(event)] * AT_ONCE, threads=AT_ONCE)
+    in_threads([lambda: get_signing_key(event)] * AT_ONCE, threads=AT_ONCE)
     return EventKey.objects.filter(event=event).count()
 
 
@@ -231,7 +243,9 @@ def test_an_event_gets_one_key():
 
 
 def test_control_without_the_events_lock_it_gets_many(monkeypatch, gate):
-    monkeypatch.setattr(keys, "_make_first", lambda event: (gate.wait(), keys.make_key(event))[1])
+    monkeypatch.setattr(
+        signing_keys, "_create_first_key", lambda event: (gate.wait(), signing_keys.create_key(event))[1]
+    )
     assert rush_for_a_key() == AT_ONCE
 
 
@@ -244,7 +258,8 @@ def rush_with_one_badge() -> list[str]:
     devices = [making.make_device(event)[0] for _number in range(AT_ONCE)]
     at = timezone.now().isoformat()
     work = [
-        lambda one=one: scanning.scan(device=one, items=[making.make_item(code, at=at)])[0] for one in devices
+        lambda one=one: scanning.record_scans(device=one, items=[making.make_item(code, at=at)])[0]
+        for one in devices
     ]
     return sorted(getattr(one, "verdict", repr(one)) for one in in_threads(work, threads=AT_ONCE))
 
@@ -255,11 +270,11 @@ def test_one_badge_is_admitted_once():
 
 def test_control_without_the_lock_one_badge_is_admitted_everywhere(monkeypatch, gate):
     def loaded(*given):
-        ledger.load(*given)
+        batch_state.load_batch_state(*given)
         gate.wait()
 
     unlocked(monkeypatch)
-    monkeypatch.setattr(scanning, "load", loaded)
+    monkeypatch.setattr(scanning, "load_batch_state", loaded)
     if connection.vendor == "sqlite":
         monkeypatch.setattr(scanning, "transaction", SimpleNamespace(atomic=contextlib.nullcontext))
     assert rush_with_one_badge() == ["admitted"] * AT_ONCE
@@ -268,19 +283,23 @@ def test_control_without_the_lock_one_badge_is_admitted_everywhere(monkeypatch, 
 @pytest.mark.postgresql
 @pytest.mark.parametrize(("guarded", "admitted"), [(True, 1), (False, AT_ONCE)])
 def test_the_quick_way_writes_only_over_what_it_read(monkeypatch, gate, guarded, admitted):
-    """With the comparison of versions, and as its control without."""
+    """With the comparison of versions, and without it as the control."""
     event = making.make_event()
     code = making.code_of(making.make_registration(event))
     tokens = [making.make_device(event)[1] for _number in range(AT_ONCE)]
-    look, now = fast_path.look, timezone.now()
-    monkeypatch.setattr(fast_path, "look", lambda *given: (look(*given), gate.wait())[0])
+    look, now = fast_path.load_scan_context, timezone.now()
+    monkeypatch.setattr(fast_path, "load_scan_context", lambda *given: (look(*given), gate.wait())[0])
     if not guarded:
         version = "known.version = EXCLUDED.version - 1"
         condition = f"WHERE {version} AND known.changed_at = %(known_at)s::timestamptz"
-        assert condition in fast_path.MOVE_ON
-        monkeypatch.setattr(fast_path, "MOVE_ON", fast_path.MOVE_ON.replace(condition, ""))
+        assert condition in fast_path.SAVE_PRESENCE_AND_SCAN_SQL
+        monkeypatch.setattr(
+            fast_path,
+            "SAVE_PRESENCE_AND_SCAN_SQL",
+            fast_path.SAVE_PRESENCE_AND_SCAN_SQL.replace(condition, ""),
+        )
     work = [
-        lambda one=one: fast_path.scan_one(token=one, items=[making.make_item(code)], now=now)
+        lambda one=one: fast_path.record_single_scan(token=one, items=[making.make_item(code)], now=now)
         for one in tokens
     ]
     found = in_threads(work, threads=AT_ONCE)
@@ -294,7 +313,9 @@ def rush_into_a_room() -> int:
     devices = [making.make_device(event, checkpoint=room)[0] for _number in range(AT_ONCE)]
     codes = [making.code_of(making.make_registration(event)) for _number in range(AT_ONCE)]
     work = [
-        lambda one=one, code=code: scanning.scan(device=one, items=[making.make_item(code)])[0].verdict
+        lambda one=one, code=code: (
+            scanning.record_scans(device=one, items=[making.make_item(code)])[0].verdict
+        )
         for one, code in zip(devices, codes, strict=True)
     ]
     return in_threads(work, threads=AT_ONCE).count("admitted")
@@ -305,8 +326,12 @@ def test_a_room_takes_as_many_as_it_holds():
 
 
 def test_control_counted_without_the_doors_lock_it_takes_more(monkeypatch):
-    """What it counts is what was true before anyone came."""
-    monkeypatch.setattr(ledger, "lock_places", lambda _device, doors: {door.door_id: 1 for door in doors})
+    """The count is what was true before anyone came."""
+    monkeypatch.setattr(
+        batch_state,
+        "lock_places_left",
+        lambda _device, doors: {door.presence_checkpoint_id: 1 for door in doors},
+    )
     assert rush_into_a_room() == AT_ONCE
 
 
@@ -316,7 +341,7 @@ def test_control_counted_without_the_doors_lock_it_takes_more(monkeypatch):
 def rush_for_a_task() -> int:
     queued.fail_always.enqueue()
     workers = [
-        worker.PatientWorker(
+        worker.RetryingWorker(
             queue_names=["*"],
             interval=0,
             batch=True,
@@ -328,7 +353,7 @@ def rush_for_a_task() -> int:
         )
         for number in range(AT_ONCE)
     ]
-    claimed = in_threads([one.claim for one in workers], threads=AT_ONCE)
+    claimed = in_threads([one.claim_task for one in workers], threads=AT_ONCE)
     return len([one for one in claimed if isinstance(one, tuple)])
 
 
@@ -349,36 +374,36 @@ def test_control_without_the_rows_lock_the_lease_still_holds_and_without_both_al
     monkeypatch.setattr(DBTaskResultQuerySet, "get_locked", look)
     monkeypatch.setattr(worker, "exclusive_transaction", contextlib.nullcontext)
     if not leased:
-        monkeypatch.setattr(worker, "take", lambda name: leases.Hold(name, "any"))
+        monkeypatch.setattr(worker, "acquire_lease", lambda name: leases.OwnedLease(name, "any"))
     assert rush_for_a_task() == taken
 
 
 def rush_for_a_round(act) -> int:
-    name, now = "registrations.forget.old_keys", timezone.now()
-    Round.objects.create(name=name, due_at=now)
+    name, now = "registrations.periodic_jobs.delete_old_idempotency_keys", timezone.now()
+    PeriodicJob.objects.create(name=name, due_at=now)
     return in_threads([lambda: act(name, at=now)] * AT_ONCE, threads=AT_ONCE).count(True)
 
 
 def test_a_round_is_taken_by_one_worker():
-    assert rush_for_a_round(periodic.take_round) == 1
+    assert rush_for_a_round(periodic.claim_periodic_job) == 1
 
 
 def test_control_looked_at_first_a_round_is_taken_by_all(gate):
     def look_first(name, *, at):
-        is_due = Round.objects.filter(name=name, due_at__lte=at).exists()
+        is_due = PeriodicJob.objects.filter(name=name, due_at__lte=at).exists()
         gate.wait()
-        return is_due and bool(Round.objects.filter(name=name).update(started_at=at))
+        return is_due and bool(PeriodicJob.objects.filter(name=name).update(started_at=at))
 
     assert rush_for_a_round(look_first) == AT_ONCE
 
 
 def rush_for_a_lease(act) -> int:
     Lease.objects.create(name="mails", holder="dead", until=timezone.now() - datetime.timedelta(seconds=9))
-    return outcome([lambda: act("mails")] * AT_ONCE).count("Hold")
+    return outcome([lambda: act("mails")] * AT_ONCE).count("OwnedLease")
 
 
 def test_a_lapsed_lease_is_taken_by_one():
-    assert rush_for_a_lease(leases.take) == 1
+    assert rush_for_a_lease(leases.acquire_lease) == 1
 
 
 def test_control_looked_at_first_a_lease_is_taken_by_all(gate):
@@ -387,6 +412,6 @@ def test_control_looked_at_first_a_lease_is_taken_by_all(gate):
         gate.wait()
         assert is_free
         Lease.objects.filter(name=name).update(holder="mine", until=timezone.now())
-        return leases.Hold(name, "mine")
+        return leases.OwnedLease(name, "mine")
 
     assert rush_for_a_lease(look_first) == AT_ONCE

@@ -1,4 +1,4 @@
-"""PostgreSQL is killed again and again under load: what was acknowledged stays, and all goes on by itself."""
+"""PostgreSQL is killed repeatedly under load: acknowledged work stays, and everything recovers by itself."""
 
 import json
 import os
@@ -27,7 +27,7 @@ FULL = pytest.mark.soak
 
 @pytest.fixture
 def site(transactional_db, receiver, tmp_path) -> Iterator[tuple[Site, Cluster]]:
-    """Server and worker on a database of their own, which may crash."""
+    """Run server and worker on a separate database that may crash."""
     made: list[Any] = []
 
     def start() -> tuple[Site, Cluster]:
@@ -45,7 +45,7 @@ def site(transactional_db, receiver, tmp_path) -> Iterator[tuple[Site, Cluster]]
 
 
 def backends(cluster: Cluster) -> list[int]:
-    """The processes that serve connections: children of the postmaster that name one."""
+    """Return the processes that serve connections: children of the postmaster."""
     main = (cluster.folder / "data" / "postmaster.pid").read_text().split()[0]
     lines = subprocess.run(
         ["ps", "-o", "pid=,args=", "--ppid", main], check=False, capture_output=True, text=True
@@ -54,7 +54,7 @@ def backends(cluster: Cluster) -> list[int]:
 
 
 def kill_a_backend(cluster: Cluster) -> None:
-    """SIGKILL: the postmaster ends all others and recovers, for memory may be damaged."""
+    """Kill one with SIGKILL: the postmaster ends all others and recovers."""
     for pid in random.sample(backends(cluster), 1) if backends(cluster) else ():
         os.kill(pid, signal.SIGKILL)
 
@@ -65,7 +65,7 @@ def lose_power(cluster: Cluster) -> None:
 
 
 def restart(cluster: Cluster) -> None:
-    """As an update of the system does: connections are ended, what is under way is rolled back."""
+    """Restart like a system update: connections end, what is under way is rolled back."""
     cluster.stop()
     cluster.start()
 
@@ -74,7 +74,7 @@ TROUBLES = [kill_a_backend, lose_power, restart]
 
 
 def insist(url: str, data: dict, **headers: str) -> tuple[int, dict]:
-    """Send the same until it is taken or refused for good; meanwhile only sentences come."""
+    """Send the same until it is accepted or refused for good; meanwhile only sentences may come."""
     end = time.monotonic() + PATIENCE
     while time.monotonic() < end:
         status, said, content = ask(url, data, **headers)
@@ -134,7 +134,7 @@ def test_what_was_acknowledged_outlives_every_crash(site, crashes):
     query = "SELECT count(*) FROM registrations_order"
     assert cluster.count(f"{query} WHERE reference IN ({listed})") == PLACES == len(references)
     assert cluster.count(f"{query} WHERE event_id = {event.pk}") == PLACES
-    assert cluster.count(f"SELECT taken FROM registrations_ticket WHERE id = {ticket.pk}") == PLACES
+    assert cluster.count(f"SELECT reserved FROM registrations_ticket WHERE id = {ticket.pk}") == PLACES
     uids = ", ".join(f"'{uid}'" for uid in scanned)
     assert cluster.count(f"SELECT count(*) FROM attendance_scan WHERE uid IN ({uids})") == PEOPLE
     assert cluster.count("SELECT sum(entries) FROM attendance_presence") == PEOPLE

@@ -1,4 +1,4 @@
-"""The answer is lost after the server has done its work: the same sent again changes nothing."""
+"""The response is lost after the server has done its work: the same request again changes nothing."""
 
 import contextlib
 
@@ -50,11 +50,11 @@ def test_an_order_whose_answer_was_lost_is_sent_again_without_a_double(proxy, cu
     status, _headers, answer = ask(url, order, Idempotency_Key="the-same-each-time")
     assert status in (200, 201)
     assert Order.objects.get().reference in answer.decode()
-    assert (Registration.objects.count(), Ticket.objects.get().taken) == (1, 1)
+    assert (Registration.objects.count(), Ticket.objects.get().reserved) == (1, 1)
 
 
 def test_without_a_key_the_same_cut_books_twice(proxy):
-    """The negative control: the lost answer is really lost."""
+    """The negative control: the lost response is really lost."""
     make_ticket(event := make_event())
     person = {"ticket": "guest", "first_name": "A", "last_name": "B", "email": "a@example.org"}
     order = {"email": "a@example.org", "payment": "invoice", "registrations": [person]}

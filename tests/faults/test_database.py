@@ -1,4 +1,4 @@
-"""The database is away, full, locked or read-only: a sentence and 503 with Retry-After, then on by itself."""
+"""The database is away, full, locked or read-only: a sentence, 503 with Retry-After, and recovery."""
 
 import contextlib
 import json
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def assert_sentence(status: int, headers: dict, content: bytes) -> None:
-    """A problem or page that says what to do, and no traceback."""
+    """Require a problem or page that says what to do, without a traceback."""
     text = content.decode()
     assert (status, headers.get("retry-after")) == (503, "5"), text[:300]
     assert "Traceback" not in text
@@ -35,7 +35,7 @@ sqlite_only = pytest.mark.skipif("connection.vendor != 'sqlite'", reason="SQLite
 
 @contextlib.contextmanager
 def connected(command: str = "", timeout: float = 20):
-    """New connections to the same file begin with that command, and wait so long for a lock."""
+    """Make new connections begin with a command and a lock timeout."""
     options = connection.settings_dict["OPTIONS"]
     before = dict(options)
     options["init_command"] += command
@@ -49,7 +49,7 @@ def connected(command: str = "", timeout: float = 20):
 
 
 def full():
-    """No page more than there are, and none of them free."""
+    """Limit the database to its present pages, none of them free."""
     with connection.cursor() as cursor:
         cursor.execute("VACUUM")
         cursor.execute("PRAGMA page_count")
@@ -112,7 +112,7 @@ def test_what_sqlite_cannot_write_is_answered_with_a_sentence_and_goes_through_l
         assert time.monotonic() - began < 20
     assert (order().status_code, send().status_code) == (201, 200)
     assert (Order.objects.count() - before, Scan.objects.count()) == (1, 100)
-    assert Ticket.objects.get(event=event).taken == Registration.objects.filter(event=event).count() == 20
+    assert Ticket.objects.get(event=event).reserved == Registration.objects.filter(event=event).count() == 20
 
 
 @pytest.mark.postgresql
@@ -134,7 +134,7 @@ def test_connections_that_the_database_ended_are_opened_anew_unseen(site):
     assert set(statuses) == {200, 201}
     assert (Order.objects.filter(event=event).count(), Scan.objects.count()) == (24, 24)
     ticket.refresh_from_db()
-    assert ticket.taken == 24
+    assert ticket.reserved == 24
     assert "Traceback" not in site.said()
 
 
@@ -149,7 +149,7 @@ def end_connections() -> int:
 
 @pytest.mark.postgresql
 def test_connections_are_ended_in_the_middle_of_a_rush(site):
-    """What is under way when its connection ends is answered 503, and goes through when sent again."""
+    """Requests whose connection ends get 503, and succeed when sent again."""
     ticket = make_ticket(event := make_event())
     url, done, stop = f"{site.url}/api/v1/events/{event.slug}/orders/", [], threading.Event()
     site.server()
@@ -172,12 +172,12 @@ def test_connections_are_ended_in_the_middle_of_a_rush(site):
         thread.join(PATIENCE)
     assert sorted(done) == list(range(60))
     ticket.refresh_from_db()
-    assert (Order.objects.count(), Registration.objects.count(), ticket.taken) == (60, 60, 60)
+    assert (Order.objects.count(), Registration.objects.count(), ticket.reserved) == (60, 60, 60)
 
 
 @pytest.fixture
 def cluster(transactional_db):
-    """A crashable copy of the test database, made when a test has put its rows there."""
+    """Return a crashable copy of the test database, made when the test has added its rows."""
     made: list[Cluster] = []
 
     def copy() -> Cluster:
@@ -237,7 +237,7 @@ def test_the_database_crashes_in_the_middle_and_everything_goes_on_by_itself(clu
         assert (server.poll(), worker.poll()) == (None, None)
         assert ask(f"{site.url}/en/organize/{event.slug}/", Cookie=cookie)[0] == 200
     assert base.count("SELECT count(*) FROM registrations_order WHERE email LIKE 'person%'") == 30
-    assert base.count(f"SELECT taken FROM registrations_ticket WHERE event_id = {event.pk}") == 30
+    assert base.count(f"SELECT reserved FROM registrations_ticket WHERE event_id = {event.pk}") == 30
     assert base.count("SELECT count(DISTINCT uid) FROM attendance_scan") == 30
     assert base.count("SELECT count(*) FROM attendance_scan") == 30
     assert base.count("SELECT sum(entries) FROM attendance_presence") == 30
@@ -252,7 +252,7 @@ class Closing:
 
 
 def insist(url: str, data: dict, **headers: str) -> None:
-    """Send the same until it is taken; whatever else is answered is a sentence."""
+    """Send the same until it is accepted; any other response must be a sentence."""
     end = time.monotonic() + PATIENCE
     while time.monotonic() < end:
         answer = ask(url, data, **headers)

@@ -1,4 +1,4 @@
-"""Mails against a server that refuses, delays, hangs and cuts: none is lost, a repeat is told by its id."""
+"""Mails to a server that refuses, delays, hangs and cuts: none is lost, a repeat has the same Message-ID."""
 
 import contextlib
 import re
@@ -12,21 +12,21 @@ from django.db import OperationalError
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
-from badges.confirm import send_confirmation
-from convention.leases import Taken, leased
-from convention.mail import masked
-from registrations import deliver
-from registrations.correct import Correction, correct
-from registrations.doors import own_secret
-from registrations.models import Delivery, Registration
-from registrations.order_request import OrderRequest, Place
-from registrations.register import register
-from registrations.resend import BadAddress, resend
+from badges.confirmations.send import send_order_mails
+from convention.db.leases import LeaseUnavailable, hold_lease
+from convention.mail.messages import mask_addresses
+from registrations.booking.place_order import place_order
+from registrations.changes.correct import Correction, correct_registration
+from registrations.changes.resend import InvalidAddress, resend_mail
+from registrations.models import MailDelivery, Registration
+from registrations.order_request import OrderRequest, RequestedPlace
+from registrations.orders import deliveries
+from registrations.permissions import make_own_secret
 from tests.factories import make_administrator, make_event, make_staff, make_ticket
 from tests.rush import in_threads
 
 pytestmark = pytest.mark.django_db
-SMTP = "convention.smtp.EmailBackend"
+SMTP = "convention.mail.smtp_backend.EmailBackend"
 
 
 class Moody:
@@ -57,7 +57,7 @@ class Moody:
 
 @pytest.fixture
 def mood(settings):
-    """A server whose mood a test sets."""
+    """Run a server whose behaviour the test sets."""
     handler = Moody()
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -77,8 +77,8 @@ def ordered(**fields):
     event = fields.pop("event", None) or make_event()
     if not event.tickets.exists():
         make_ticket(event)
-    place = Place(ticket="guest", first_name="Zoé", last_name="Müller", email="zoe@example.org")
-    return register(
+    place = RequestedPlace(ticket="guest", first_name="Zoé", last_name="Müller", email="zoe@example.org")
+    return place_order(
         event=event, request=OrderRequest(**{"email": "zoe@example.org", "places": (place,), **fields})
     )
 
@@ -88,14 +88,14 @@ def pass_time() -> None:
 
 
 def told() -> list[tuple[str, int, str]]:
-    return list(Delivery.objects.order_by("pk").values_list("stem", "attempts", "answer"))
+    return list(MailDelivery.objects.order_by("pk").values_list("message_key", "attempts", "server_response"))
 
 
 def test_what_the_server_said_is_kept(mood, run_tasks):
     order = ordered()
     run_tasks()
-    delivery = Delivery.objects.get()
-    assert (delivery.state, delivery.answer) == ("accepted", "250 2.0.0 Ok: queued as 4XyZ")
+    delivery = MailDelivery.objects.get()
+    assert (delivery.state, delivery.server_response) == ("accepted", "250 2.0.0 Ok: queued as 4XyZ")
     assert mood.ids == [f"confirmation-{order.reference}-1"]
     assert order.registrations.get().confirmation_sent_at is not None
 
@@ -129,9 +129,9 @@ def test_a_refusal_is_final_seen_and_sent_again_to_the_corrected_address(mood, r
     assert "The mail server refused the e-mail" in one
     client.post(f"{page}{registration.reference}/resend/", {"email": "zoe@example.net"})
     run_tasks()
-    assert [d.state for d in Delivery.objects.order_by("pk")] == ["refused", "accepted"]
+    assert [d.state for d in MailDelivery.objects.order_by("pk")] == ["refused", "accepted"]
     assert mood.ids == [f"confirmation-{order.reference}-2"]
-    assert Delivery.objects.troubled().count() == 0
+    assert MailDelivery.objects.needing_attention().count() == 0
     assert sentence not in client.get("/en/organize/").content.decode()
     order.refresh_from_db()
     assert order.email == "zoe@example.net"
@@ -144,15 +144,20 @@ def test_correcting_the_person_corrects_where_their_own_mail_goes(mood, run_task
     wanted = Correction(
         first_name="Zoé", last_name="Müller", email="zoe@example.net", company="", no_photo=False
     )
-    correct(registration=order.registrations.get(), correction=wanted)
+    correct_registration(registration=order.registrations.get(), correction=wanted)
     run_tasks()
     order.refresh_from_db()
-    assert (order.email, Delivery.objects.troubled().count(), len(mood.ids)) == ("zoe@example.net", 0, 1)
+    assert (order.email, MailDelivery.objects.needing_attention().count(), len(mood.ids)) == (
+        "zoe@example.net",
+        0,
+        1,
+    )
 
 
 def order_of_two():
     places = tuple(
-        Place(ticket="guest", first_name=name, last_name="M", email=f"{name}@example.org") for name in "ab"
+        RequestedPlace(ticket="guest", first_name=name, last_name="M", email=f"{name}@example.org")
+        for name in "ab"
     )
     return ordered(email="boss@example.org", places=places)
 
@@ -171,7 +176,10 @@ def test_a_colleague_whose_address_is_corrected_gets_their_own_link_alone(client
     one.refresh_from_db()
     assert (order.email, one.email) == ("boss@example.org", "a@example.net")
     mails = {message.to[0]: message.body for message in mailoutbox}
-    assert (own_secret(one) in mails["a@example.net"], order.manage_secret in mails["a@example.net"]) == (
+    assert (
+        make_own_secret(one) in mails["a@example.net"],
+        order.manage_secret in mails["a@example.net"],
+    ) == (
         True,
         False,
     )
@@ -188,14 +196,14 @@ def test_a_buyer_whose_address_is_corrected_gets_the_whole_order(client, mood, r
     client.post(f"{page}resend/", {"email": "boss@example.net", "order": "1"})
     run_tasks()
     order.refresh_from_db()
-    assert (order.email, Delivery.objects.troubled().count()) == ("boss@example.net", 0)
+    assert (order.email, MailDelivery.objects.needing_attention().count()) == ("boss@example.net", 0)
     assert client.post(f"{page}resend/", {"email": " ", "order": "1"}).status_code == 422
 
 
 def test_what_is_no_address_is_refused_at_once(mood):
     order = ordered()
-    with pytest.raises(BadAddress):
-        resend(registration=order.registrations.get(), email="zoe")
+    with pytest.raises(InvalidAddress):
+        resend_mail(registration=order.registrations.get(), email="zoe")
 
 
 def test_content_refused_for_good_is_final_and_a_cut_in_the_middle_is_not(mood, run_tasks):
@@ -204,7 +212,7 @@ def test_content_refused_for_good_is_final_and_a_cut_in_the_middle_is_not(mood, 
     run_tasks(tolerate=True)
     second = ordered()
     run_tasks(tolerate=True)
-    states = {d.order_id: d.state for d in Delivery.objects.all()}
+    states = {d.order_id: d.state for d in MailDelivery.objects.all()}
     assert states == {first.pk: "refused", second.pk: "trying"}
     pass_time()
     run_tasks()
@@ -212,7 +220,7 @@ def test_content_refused_for_good_is_final_and_a_cut_in_the_middle_is_not(mood, 
 
 
 def test_taken_but_unheard_comes_again_under_the_same_id(mood, run_tasks):
-    """The server took it and died before its answer: the only double there can be, and it is told apart."""
+    """The server accepts the mail and dies before its reply: the only possible repeat, with the same id."""
     mood.data = ["250 unheard"]
     order = ordered()
     run_tasks(tolerate=True)
@@ -229,7 +237,7 @@ def test_a_server_that_hangs_is_left_after_the_timeout(settings, run_tasks):
         began = time.monotonic()
         run_tasks(tolerate=True)
     assert time.monotonic() - began < 10
-    assert Delivery.objects.get().answer == "SMTPServerDisconnected"
+    assert MailDelivery.objects.get().server_response == "SMTPServerDisconnected"
     assert DBTaskResult.objects.get().status == "READY"
 
 
@@ -240,11 +248,11 @@ def test_tried_in_vain_it_needs_attention(settings, run_tasks):
         settings.MAILERS = mailer(closed.getsockname()[1])
     ordered()
     for attempts in range(1, 4):
-        assert Delivery.objects.troubled().count() == 0
+        assert MailDelivery.objects.needing_attention().count() == 0
         run_tasks(tolerate=True)
         pass_time()
-        assert Delivery.objects.get().attempts == attempts
-    assert Delivery.objects.troubled().count() == 1
+        assert MailDelivery.objects.get().attempts == attempts
+    assert MailDelivery.objects.needing_attention().count() == 1
 
 
 def test_one_refused_link_does_not_keep_back_the_others(mood, run_tasks):
@@ -252,7 +260,8 @@ def test_one_refused_link_does_not_keep_back_the_others(mood, run_tasks):
     make_ticket(event, slug="member", audience="member")
     mood.answers = ["450 4.2.1 Mailbox busy"]
     places = tuple(
-        Place(ticket="member", first_name=name, last_name="M", email=f"{name}@example.org") for name in "ab"
+        RequestedPlace(ticket="member", first_name=name, last_name="M", email=f"{name}@example.org")
+        for name in "ab"
     )
     ordered(event=event, places=places)
     run_tasks(tolerate=True)
@@ -260,7 +269,7 @@ def test_one_refused_link_does_not_keep_back_the_others(mood, run_tasks):
     pass_time()
     run_tasks()
     assert len(set(mood.ids)) == 2
-    assert Registration.objects.filter(proof_sent_at=None).count() == 0
+    assert Registration.objects.filter(member_verification_sent_at=None).count() == 0
 
 
 def test_a_change_while_the_mail_is_on_its_way_is_another_mail(mood, run_tasks, monkeypatch):
@@ -268,15 +277,15 @@ def test_a_change_while_the_mail_is_on_its_way_is_another_mail(mood, run_tasks, 
     wanted = Correction(
         first_name="Zoe", last_name="Muller", email="zoe@example.org", company="", no_photo=False
     )
-    real = deliver.send
+    real = deliveries.send_mail_message
 
     def send_and_correct(letter):
-        monkeypatch.setattr(deliver, "send", real)
+        monkeypatch.setattr(deliveries, "send_mail_message", real)
         answer = real(letter)
-        correct(registration=order.registrations.get(), correction=wanted)
+        correct_registration(registration=order.registrations.get(), correction=wanted)
         return answer
 
-    monkeypatch.setattr(deliver, "send", send_and_correct)
+    monkeypatch.setattr(deliveries, "send_mail_message", send_and_correct)
     run_tasks()
     assert mood.ids == [f"confirmation-{order.reference}-{number}" for number in (1, 2)]
 
@@ -290,11 +299,11 @@ def test_an_address_corrected_while_the_mail_is_written_is_written_to_as_well(
     )
 
     def leased_after_a_correction(name):
-        monkeypatch.setattr("badges.confirm.leased", leased)
-        correct(registration=order.registrations.get(), correction=wanted)
-        return leased(name)
+        monkeypatch.setattr("badges.confirmations.send.hold_lease", hold_lease)
+        correct_registration(registration=order.registrations.get(), correction=wanted)
+        return hold_lease(name)
 
-    monkeypatch.setattr("badges.confirm.leased", leased_after_a_correction)
+    monkeypatch.setattr("badges.confirmations.send.hold_lease", leased_after_a_correction)
     run_tasks()
     assert [message.to for message in mailoutbox] == [["zoe@example.org"], ["zoe@example.net"]]
 
@@ -302,21 +311,21 @@ def test_an_address_corrected_while_the_mail_is_written_is_written_to_as_well(
 @pytest.mark.django_db(transaction=True)
 def test_a_database_that_stumbles_after_the_mail_was_taken_costs_no_second_mail(mood, run_tasks, monkeypatch):
     ordered()
-    real, failures = deliver._note, [OperationalError("gone"), OperationalError("still gone")]
+    real, failures = deliveries._save_result, [OperationalError("gone"), OperationalError("still gone")]
 
     def stumbling(delivery, due):
         if failures:
             raise failures.pop()
         real(delivery, due)
 
-    monkeypatch.setattr(deliver, "_note", stumbling)
+    monkeypatch.setattr(deliveries, "_save_result", stumbling)
     run_tasks()
-    assert (len(mood.ids), Delivery.objects.get().state) == (1, "accepted")
+    assert (len(mood.ids), MailDelivery.objects.get().state) == (1, "accepted")
 
 
 def try_to_send(order_id: int) -> None:
-    with contextlib.suppress(Taken):
-        send_confirmation.call(order_id)
+    with contextlib.suppress(LeaseUnavailable):
+        send_order_mails.call(order_id)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -329,13 +338,13 @@ def test_eight_workers_at_once_send_an_orders_mail_once(mood):
 
 @pytest.mark.django_db(transaction=True)
 def test_without_the_lease_the_same_rush_sends_it_often(mood, monkeypatch):
-    """The negative control; all are held at the door until all have looked."""
+    """The negative control; all wait at the gate until all have read."""
     order = ordered()
     gate = threading.Barrier(4, timeout=20)
-    real = deliver.send
-    monkeypatch.setattr("badges.confirm.leased", lambda _name: contextlib.nullcontext())
-    monkeypatch.setattr(deliver, "send", lambda letter: (gate.wait(), real(letter))[1])
-    deliver.open_delivery(order, Delivery.Kind.CONFIRMATION, [order.registrations.get()])
+    real = deliveries.send_mail_message
+    monkeypatch.setattr("badges.confirmations.send.hold_lease", lambda _name: contextlib.nullcontext())
+    monkeypatch.setattr(deliveries, "send_mail_message", lambda letter: (gate.wait(), real(letter))[1])
+    deliveries.find_or_create_delivery(order, MailDelivery.Kind.CONFIRMATION, [order.registrations.get()])
     in_threads([lambda: try_to_send(order.pk)] * 4, threads=4)
     assert len(mood.ids) == 4
 
@@ -343,7 +352,7 @@ def test_without_the_lease_the_same_rush_sends_it_often(mood, monkeypatch):
 @pytest.mark.django_db(transaction=True)
 def test_while_one_sends_another_comes_back_later(mood, run_tasks):
     order = ordered()
-    with leased(f"mails:{order.pk}"):
+    with hold_lease(f"mails:{order.pk}"):
         run_tasks(tolerate=True)
     assert (mood.ids, DBTaskResult.objects.get().status) == ([], "READY")
     pass_time()
@@ -353,7 +362,7 @@ def test_while_one_sends_another_comes_back_later(mood, run_tasks):
 
 def test_the_log_keeps_no_address():
     said = "550 5.1.1 <zoe.müller@example.org>: no\r\n such zoe@example.org"
-    assert masked(said) == "550 5.1.1 …: no such …"
+    assert mask_addresses(said) == "550 5.1.1 …: no such …"
 
 
 def test_the_home_asks_as_often_for_one_as_for_many(client, mood, run_tasks, django_assert_max_num_queries):

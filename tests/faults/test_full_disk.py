@@ -1,6 +1,6 @@
-"""A disk without room: sentences instead of a dead server, nothing acknowledged is lost, then on by itself.
+"""A full disk: sentences instead of a dead server, nothing acknowledged is lost, and recovery.
 
-The disk is a real file system of a few megabytes; where none can be mounted, these tests are skipped.
+The disk is a real file system of a few megabytes; skipped where none can be mounted.
 """
 
 import contextlib
@@ -14,8 +14,8 @@ import pytest
 from django.db import connection
 
 from convention.errors import ConventionError
-from convention.local_data import stored_secret
-from convention.serve.authority import certify
+from convention.ops.local_data import read_or_create_secret
+from convention.serve.certificates import ensure_certificates
 from tests.badges.attendance import making
 from tests.convention.test_health import figures_of
 from tests.factories import make_account, make_event, make_ticket
@@ -32,7 +32,7 @@ DISK_MB = 24
 
 @pytest.fixture
 def disk(tmp_path):
-    """An empty file system of its own."""
+    """Mount an empty file system."""
     folder = tmp_path / "disk"
     folder.mkdir()
     if not shutil.which("mount"):
@@ -46,7 +46,7 @@ def disk(tmp_path):
 
 
 def fill(disk: Path) -> None:
-    """Take all room that is left, to the last page."""
+    """Use up all space, to the last page."""
     with (disk / "filler").open("ab", buffering=0) as filler:
         for size in (1 << 20, 1 << 16, 1 << 12):
             with contextlib.suppress(OSError):
@@ -60,7 +60,7 @@ def make_room(disk: Path) -> None:
 
 
 def copy_database(path: Path) -> str:
-    """Copy the test's database there; its address."""
+    """Copy the test's database there; return its address."""
     connection.ensure_connection()
     with contextlib.closing(sqlite3.connect(path)) as copy:
         connection.connection.backup(copy)
@@ -69,7 +69,7 @@ def copy_database(path: Path) -> str:
 
 @pytest.fixture
 def start(disk, tmp_path):
-    """Start a site whose local data lie on the small disk, and its database there or elsewhere."""
+    """Start a site whose local data are on the small disk, and its database there or elsewhere."""
     started = []
 
     def make(*, database: str) -> Site:
@@ -86,7 +86,7 @@ def start(disk, tmp_path):
 
 
 class Gate:
-    """A device at a door, and the badges of those who come."""
+    """A device at a checkpoint, and badges to scan."""
 
     def __init__(self, badges: int) -> None:
         event = making.make_event(slug="door")
@@ -96,7 +96,7 @@ class Gate:
         self.acknowledged: list[str] = []
 
     def send_until_refused(self, site: Site) -> tuple[int, dict[str, str], bytes]:
-        """Send one scan after the other; return the first answer that is not 200, or the last one."""
+        """Send scans one by one; return the first response that is not 200, or the last one."""
         answer = (0, {}, b"")
         while self.waiting:
             answer = self.send(site, self.waiting[:1])
@@ -119,7 +119,7 @@ def stored_scans(path: Path) -> list[str]:
 
 
 def assert_says_full(answer: tuple[int, dict[str, str], bytes]) -> None:
-    """A problem or a page that says that the disk is full."""
+    """Require a problem or page that says that the disk is full."""
     status, headers, content = answer
     text = content.decode()
     assert (status, headers.get("retry-after")) == (503, "60"), text[:500]
@@ -134,7 +134,7 @@ def figure(site: Site, *name: str) -> float:
 
 
 def workers_of(server: subprocess.Popen) -> set[int]:
-    """The processes that answer requests."""
+    """Return the processes that answer requests."""
     children = Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text().split()
     return {int(child) for child in children}
 
@@ -179,7 +179,7 @@ def as_stored(ids: list[str]) -> list[str]:
 
 
 def test_counting_requests_never_ends_a_process(disk, start):
-    """The files of counts are made on a full disk, and grow on one."""
+    """Metric files are created and grow on a full disk."""
     make_event(slug="open")
     site = start(database=copy_database(disk.parent / "site.sqlite3"))
     fill(disk)
@@ -201,7 +201,7 @@ def test_counting_requests_never_ends_a_process(disk, start):
 
 
 def test_limits_that_cannot_be_counted_are_a_sentence(disk, start):
-    """The database is elsewhere: only what local data are needed for stops."""
+    """The database is elsewhere: only what needs local data stops."""
     make_account(email="zoe@example.org")
     make_event(slug="open")
     site = start(database=copy_database(disk.parent / "site.sqlite3"))
@@ -245,7 +245,9 @@ def test_serve_starts_on_a_full_disk_and_its_worker_goes_on_too(disk, start):
 
     def rounds_begun() -> int:
         with contextlib.closing(sqlite3.connect(disk / "site.sqlite3")) as database:
-            [row] = database.execute("SELECT count(*) FROM convention_round WHERE started_at IS NOT NULL")
+            [row] = database.execute(
+                "SELECT count(*) FROM convention_periodicjob WHERE started_at IS NOT NULL"
+            )
         return row[0]
 
     assert_says_full(full)
@@ -268,22 +270,22 @@ def test_a_first_start_on_a_full_disk_is_a_sentence(disk, start):
 def test_a_secret_is_stored_whole_or_not_at_all(disk):
     fill(disk)
     with pytest.raises(OSError, match="No space left"):
-        stored_secret(disk / "secret_key", lambda: "k" * 50)
+        read_or_create_secret(disk / "secret_key", lambda: "k" * 50)
     left_behind = {path.name for path in disk.iterdir()} - {"filler"}
     make_room(disk)
 
     assert left_behind == set()
-    assert stored_secret(disk / "secret_key", lambda: "k" * 50) == "k" * 50
+    assert read_or_create_secret(disk / "secret_key", lambda: "k" * 50) == "k" * 50
 
 
 def test_the_certificate_of_the_local_network_outlives_a_start_on_a_full_disk(disk):
     names, addresses = ["localhost"], ["192.168.1.20", "127.0.0.1"]
-    files = certify(disk / "lan", names=names, addresses=addresses)
-    before = files.server.read_bytes(), files.server_key.read_bytes()
+    files = ensure_certificates(disk / "lan", names=names, addresses=addresses)
+    before = files.server_certificate.read_bytes(), files.server_key.read_bytes()
     fill(disk)
 
-    certify(disk / "lan", names=names, addresses=addresses)
+    ensure_certificates(disk / "lan", names=names, addresses=addresses)
     with pytest.raises(ConventionError, match=r"/lan/server\.(key|crt)"):
-        certify(disk / "lan", names=names, addresses=["192.168.1.99"])
+        ensure_certificates(disk / "lan", names=names, addresses=["192.168.1.99"])
 
-    assert (files.server.read_bytes(), files.server_key.read_bytes()) == before
+    assert (files.server_certificate.read_bytes(), files.server_key.read_bytes()) == before

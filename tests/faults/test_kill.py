@@ -1,6 +1,6 @@
-"""kill -9 in the middle of registering, mailing, importing and scanning: nothing lost, nothing doubled.
+"""kill -9 while registering, mailing, importing and scanning: nothing lost, nothing doubled.
 
-Each has a small size for every run and a full one behind `soak`.
+Each test has a small size for every run and a full one behind `soak`.
 """
 
 import csv
@@ -19,14 +19,14 @@ from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from badges.attendance.models import Presence, Scan
-from badges.attendance.rebuild import rebuild_presence
+from badges.attendance.scanning.presence_store import rebuild_presence
 from convention.club.models import Company, DirectoryImport, Employment
-from convention.jobs.ask import ask as ask_for_job
+from convention.jobs.job_queue import request_job as ask_for_job
 from convention.jobs.models import Job
-from convention.packed_list import packed
-from registrations.models import Delivery, IdempotencyKey, Order, Registration, Ticket
-from registrations.order_request import OrderRequest, Place
-from registrations.register import register
+from convention.tables.import_payload import pack_import
+from registrations.booking.place_order import place_order
+from registrations.models import IdempotencyKey, MailDelivery, Order, Registration, Ticket
+from registrations.order_request import OrderRequest, RequestedPlace
 from schedule.models import Session
 from tests.badges.attendance import making
 from tests.convention import queued
@@ -60,7 +60,7 @@ def insist(url: str, data: dict, acknowledged: list[str], **headers: str) -> Non
 
 
 def while_killing(site: Site, jobs_to_do: list, done: list, kills: int) -> None:
-    """Run them all while the server is killed and started again so many times."""
+    """Run all functions while the server is killed and restarted so many times."""
     server = site.server()
     with ThreadPoolExecutor(6) as pool:
         futures = [pool.submit(job) for job in jobs_to_do]
@@ -89,7 +89,7 @@ def test_the_server_is_killed_while_people_register(site, orders, kills):
     assert sorted(Order.objects.values_list("email", flat=True)) == sorted(
         body(number)["email"] for number in range(orders)
     )
-    assert (Registration.objects.count(), ticket.taken, IdempotencyKey.objects.count()) == (orders,) * 3
+    assert (Registration.objects.count(), ticket.reserved, IdempotencyKey.objects.count()) == (orders,) * 3
     assert DBTaskResult.objects.count() == orders
     event.refresh_from_db()
     assert event.sequence == orders
@@ -100,8 +100,8 @@ def test_the_server_is_killed_while_people_register(site, orders, kills):
 def test_the_worker_is_killed_in_the_middle_of_a_mailing(site, receiver, orders, kills):
     make_ticket(event := make_event())
     for number in range(orders):
-        place = Place(ticket="guest", first_name="A", last_name="B", email=f"p{number}@example.org")
-        register(event=event, request=OrderRequest(email=place.email, places=(place,)))
+        place = RequestedPlace(ticket="guest", first_name="A", last_name="B", email=f"p{number}@example.org")
+        place_order(event=event, request=OrderRequest(email=place.email, places=(place,)))
     for number in range(1, kills + 1):
         worker = site.worker()
         wait_until(lambda number=number: len(ids(receiver)) >= orders * number // (kills + 1), what="mails")
@@ -113,17 +113,17 @@ def test_the_worker_is_killed_in_the_middle_of_a_mailing(site, receiver, orders,
         for reference in Order.objects.values_list("reference", flat=True)
     }
     assert len(ids(receiver)) - orders <= kills
-    assert {delivery.state for delivery in Delivery.objects.all()} == {"accepted"}
+    assert {delivery.state for delivery in MailDelivery.objects.all()} == {"accepted"}
 
 
 def test_killed_between_the_mail_servers_yes_and_our_note_a_mail_comes_again_under_its_id(site, receiver):
     make_ticket(event := make_event())
-    place = Place(ticket="guest", first_name="A", last_name="B", email="p@example.org")
-    order = register(event=event, request=OrderRequest(email=place.email, places=(place,)))
-    kill(site.halting("registrations.deliver.note", 1, "worker"))
-    assert (len(ids(receiver)), Delivery.objects.get().state) == (1, "trying")
+    place = RequestedPlace(ticket="guest", first_name="A", last_name="B", email="p@example.org")
+    order = place_order(event=event, request=OrderRequest(email=place.email, places=(place,)))
+    kill(site.halting("registrations.orders.deliveries.save_delivery_result", 1, "worker"))
+    assert (len(ids(receiver)), MailDelivery.objects.get().state) == (1, "trying")
     site.worker()
-    wait_until(lambda: Delivery.objects.get().state == "accepted", what="the second sending")
+    wait_until(lambda: MailDelivery.objects.get().state == "accepted", what="the second sending")
     assert ids(receiver) == [f"<confirmation-{order.reference}-1@127.0.0.1>"] * 2
 
 
@@ -156,7 +156,10 @@ def people(rows: int) -> str:
 
 @pytest.mark.parametrize(
     "halted_at",
-    [pytest.param("registrations.import_write.exchange", marks=FULL), "registrations.import_list.record"],
+    [
+        pytest.param("registrations.import_export.save_import.exchange_tickets", marks=FULL),
+        "registrations.import_export.import_registrations.record_action",
+    ],
 )
 def test_an_import_of_people_that_is_killed_leaves_nothing_and_goes_through_again(site, tmp_path, halted_at):
     ticket = make_ticket(event := make_event())
@@ -164,11 +167,11 @@ def test_an_import_of_people_that_is_killed_leaves_nothing_and_goes_through_agai
     command = ("registrations_import", event.slug, str(tmp_path / "people.csv"))
     kill(site.halting(halted_at, 1, *command))
     ticket.refresh_from_db()
-    assert (Order.objects.count(), Registration.objects.count(), ticket.taken) == (0, 0, 0)
+    assert (Order.objects.count(), Registration.objects.count(), ticket.reserved) == (0, 0, 0)
     for _twice in range(2):
         assert site.manage(*command) == 0, site.said()
         ticket.refresh_from_db()
-        assert (Registration.objects.count(), ticket.taken) == (120, 120)
+        assert (Registration.objects.count(), ticket.reserved) == (120, 120)
 
 
 def directory(rows: int) -> str:
@@ -178,11 +181,19 @@ def directory(rows: int) -> str:
 
 
 def test_a_worker_that_is_killed_in_an_import_of_the_directory_or_in_its_undoing_doubles_nothing(site):
-    """Each is halted when all of it is written and nothing is kept; the next worker does it, once."""
+    """Each is halted when all is written and nothing committed; the next worker does it, once."""
     clerk, rows = make_administrator(), 120
-    given = packed(text=directory(rows), picks=None, name="list.csv")
-    job = ask_for_job(event=None, kind="directory", title="Import", asked_by=clerk, given=given)
-    kill(site.halting("convention.club.import_directory.record", 1, "worker", "--interval", "0.1"))
+    given = pack_import(text=directory(rows), picks=None, name="list.csv")
+    job = ask_for_job(event=None, kind="directory", title="Import", requested_by=clerk, payload=given)
+    kill(
+        site.halting(
+            "convention.club.directory_import.import_directory.record_action",
+            1,
+            "worker",
+            "--interval",
+            "0.1",
+        )
+    )
     job.refresh_from_db()
     assert (Employment.objects.count(), Company.objects.count(), job.state) == (0, 0, Job.State.RUNNING)
     assert (job.done, job.total) == (rows, rows)
@@ -190,10 +201,14 @@ def test_a_worker_that_is_killed_in_an_import_of_the_directory_or_in_its_undoing
     wait_until(lambda: Job.objects.exclude(finished_at=None), what="the end of the import")
     kill(worker)
     run = DirectoryImport.objects.get()
-    assert (Employment.objects.count(), Company.objects.count(), run.new) == (rows, 1, rows)
+    assert (Employment.objects.count(), Company.objects.count(), run.created_count) == (rows, 1, rows)
 
-    undoing = ask_for_job(event=None, kind="directory-undo", title="x", asked_by=clerk, argument=str(run.pk))
-    kill(site.halting("convention.club.undo_directory.record", 1, "worker", "--interval", "0.1"))
+    undoing = ask_for_job(
+        event=None, kind="directory-undo", title="x", requested_by=clerk, argument=str(run.pk)
+    )
+    kill(
+        site.halting("convention.club.directory_import.undo.record_action", 1, "worker", "--interval", "0.1")
+    )
     assert Employment.objects.count() == rows
     site.worker()
     wait_until(
@@ -222,7 +237,7 @@ def programme(sessions: int) -> str:
 def test_an_import_of_a_programme_that_is_killed_leaves_nothing_and_goes_through_again(site, tmp_path):
     (tmp_path / "programme.xml").write_text(programme(60))
     command = ("schedule_import", "mine", str(tmp_path / "programme.xml"))
-    kill(site.halting("schedule.exchange.import_schedule.tell", 1, *command))
+    kill(site.halting("schedule.exchange.importing.import_schedule.add_event_notes", 1, *command))
     assert Session.objects.count() == 0
     for _twice in range(2):
         assert site.manage(*command) == 0, site.said()
@@ -269,7 +284,7 @@ def test_sigterm_lets_the_request_and_the_task_at_hand_finish(site, tmp_path):
     wait_until(marks.exists, what="the task’s begin")
     url = f"{site.url}/api/v1/events/{event.slug}/orders/"
     with transaction.atomic():
-        Ticket.objects.filter(pk=ticket.pk).update(position=1)  # whoever books now waits for us
+        Ticket.objects.filter(pk=ticket.pk).update(position=1)  # from now on bookings wait for this lock
         request = threading.Thread(
             target=lambda: answers.append(ask(url, body(1), Idempotency_Key="last-one"))
         )

@@ -1,10 +1,10 @@
-"""A worker killed in the middle of a mailing: nobody is missing, and nobody gets it as two mails."""
+"""A worker killed during a mailing: everybody gets it, and nobody as two mails."""
 
 import pytest
 from django.db import connection
 
-from badges.mailings.launch import launch
 from badges.mailings.models import Recipient
+from badges.mailings.sending.launch import launch_mailing
 from tests.badges.mailings.making import add_people, make_mailing
 from tests.factories import make_event, make_order, make_registration, make_ticket
 from tests.faults.processes import kill, wait_until
@@ -18,12 +18,12 @@ def is_sent(mailing) -> bool:
 
 
 def test_killed_in_the_middle_nobody_is_missing(site, receiver):
-    """Between two mails, and after the mail server took one but before that was written down."""
+    """Between two mails, and after the mail server accepted one but before that was stored."""
     event = make_event()
     add_people(event, 250)
-    mailing = launch(mailing=make_mailing(event))
-    for function, taken in (("_send_one", 99), ("_tried", 199)):
-        kill(site.halting(f"badges.mailings.send_batch.{function}", 100, "worker", "--interval", "0.1"))
+    mailing = launch_mailing(mailing=make_mailing(event))
+    for function, taken in (("_send_letter", 99), ("_record_attempt", 199)):
+        kill(site.halting(f"badges.mailings.sending.batch.{function}", 100, "worker", "--interval", "0.1"))
         assert len(receiver.messages) == taken
     site.worker()
     wait_until(lambda: is_sent(mailing), what="the end of the mailing")
@@ -41,7 +41,7 @@ def test_ten_thousand_with_a_worker_killed_twice(site, receiver):
     for number in range(10_000):
         address = f"p{number}@example.org"
         make_registration(ticket, email=address, order=make_order(event, email=address))
-    mailing = launch(mailing=make_mailing(event))
+    mailing = launch_mailing(mailing=make_mailing(event))
     for share in (3000, 6000):
         worker = site.worker()
         wait_until(lambda share=share: len(receiver.messages) >= share, what=f"{share} mails", seconds=600)

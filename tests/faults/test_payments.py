@@ -1,15 +1,15 @@
-"""Killed between Stripe's answer and storing it: the money is taken once, given back once, and known."""
+"""Killed between Stripe's answer and storing it: the money is taken once, refunded once, and known."""
 
 import pytest
 
-from registrations.checkout.models import Attempt, StripeEvent
-from registrations.invoices.models import Payment, Refund
-from registrations.invoices.refund import refund
+from registrations.invoices.ledger.refunds import request_refund
+from registrations.invoices.models.documents import Payment, Refund
 from registrations.models import Registration
+from registrations.payments.models import CardPaymentAttempt, StripeEvent
 from tests.conftest import database_url
 from tests.factories import make_event, make_ticket
 from tests.faults.processes import Site, kill, wait_until
-from tests.registrations.checkout.makers import begin, order_by_card
+from tests.registrations.payments.makers import begin, order_by_card
 from tests.stripe_standin import StandIn
 
 pytestmark = pytest.mark.once
@@ -46,17 +46,17 @@ def test_a_worker_killed_while_it_takes_a_payment_and_while_it_gives_it_back(str
     stripe.post.address = f"{site.url}/stripe/webhook/"
     stripe.world.pay(begin(order))
     assert set(stripe.post.deliver()) == {200}
-    kill(site.halting("registrations.confirm_paid.confirm_paid", 1, "worker", "--interval", "0.1"))
-    assert (Payment.objects.count(), StripeEvent.objects.filter(done_at=None).count()) == (0, 1)
+    kill(site.halting("registrations.booking.confirm.confirm_paid_items", 1, "worker", "--interval", "0.1"))
+    assert (Payment.objects.count(), StripeEvent.objects.filter(handled_at=None).count()) == (0, 1)
     worker = site.worker()
     confirmed = Registration.objects.confirmed()
     wait_until(confirmed.exists, what="the confirmation after the kill")
     kill(worker)
     payment = Payment.objects.get()
-    assert Attempt.objects.get().payment == payment
+    assert CardPaymentAttempt.objects.get().payment == payment
 
-    asked = refund(payment=payment, amount=5_000, reason="x")
-    kill(site.halting("registrations.checkout.refunds.keep_refund", 1, "worker", "--interval", "0.1"))
+    asked = request_refund(payment=payment, amount=5_000, reason="x")
+    kill(site.halting("registrations.payments.cards.refunds.save_refund", 1, "worker", "--interval", "0.1"))
     assert len(stripe.world.all("re")) == 1
     assert Refund.objects.get().state == "requested"
     site.worker()

@@ -1,4 +1,4 @@
-"""The site as granian serves it: connections, files, headers, and how it ends."""
+"""The site under granian: connections, files, headers, shutdown."""
 
 import concurrent.futures
 import http.client
@@ -23,7 +23,7 @@ def connect(site) -> http.client.HTTPConnection:
 
 
 def get(connection: http.client.HTTPConnection, path: str, method: str = "GET", **headers: str):
-    """The answer and its content."""
+    """Return the response and its content."""
     connection.request(method, path, headers={name.replace("_", "-"): text for name, text in headers.items()})
     answer = connection.getresponse()
     return answer, answer.read()
@@ -89,7 +89,7 @@ def test_an_address_with_accents_and_one_that_is_no_text(site):
 
 
 def test_a_header_with_an_underscore_does_not_pass_for_the_proxys(site):
-    """Only a request without X-Forwarded-For comes from this machine itself, and may read the figures."""
+    """Only a request without X-Forwarded-For comes from this machine itself, and may read the metrics."""
     site.server()
     assert ask(f"{site.url}/metrics", **{"X-Forwarded-For": "192.0.2.1"})[0] == 403
     answer, _read = get(connect(site), "/metrics")

@@ -1,4 +1,4 @@
-"""Clients that send or read slowly, or vanish: they cost a connection, never a thread."""
+"""Clients that send or read slowly, or vanish, cost a connection, never a thread."""
 
 import http.client
 import json
@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from badges.attendance.models import Scan
-from convention.request_body import MEMORY_BYTES
-from convention.serve.authority import certify
+from convention.serve.certificates import ensure_certificates
+from convention.web.request_body import MAX_MEMORY_BYTES
 from tests.badges.attendance import making
 from tests.conftest import database_url
 from tests.faults.downloads import make_job_file
@@ -20,15 +20,15 @@ from tests.faults.processes import UNCHECKED, Site, ask
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
 SLOW = 200
+# In seconds: generous on a quiet machine, and less than a slow sender has.
 SOON = 12.0
-"""Seconds: much on a quiet machine, and less than a slow sender has."""
 HEAD = b"POST /api/v1/scanner/scans/ HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
 BODY_BEGUN = HEAD + b'Content-Length: 1000\r\n\r\n{"scans": '
 HEAD_BEGUN = HEAD + b"X-Slow: "
 
 
 class Crowd:
-    """Connections to a site that are kept open."""
+    """Open connections to a site."""
 
     def __init__(self, site: Site) -> None:
         self.site = site
@@ -65,10 +65,10 @@ def crowd() -> Iterator[Callable[[Site], Crowd]]:
 
 @pytest.fixture(params=["plain", "lan"])
 def either_site(request, transactional_db, tmp_path):
-    """A site over http, and one over https with a certificate of its own authority."""
+    """Run a site over http, and one over https with its own authority."""
     files = None
     if request.param == "lan":
-        files = certify(tmp_path / "lan", names=["localhost"], addresses=["127.0.0.1"])
+        files = ensure_certificates(tmp_path / "lan", names=["localhost"], addresses=["127.0.0.1"])
     made = Site(database_url(), tmp_path, files, WEB_WORKERS="2", EMAIL_URL="dummymail://")
     yield made
     made.stop()
@@ -76,7 +76,7 @@ def either_site(request, transactional_db, tmp_path):
 
 @pytest.fixture
 def scan():
-    """Send one scan of a new badge; the answer's status."""
+    """Send one scan of a new badge; return the status."""
     door = making.make_event(slug="door")
     token = making.make_device(door)[1]
 
@@ -137,7 +137,7 @@ def test_whoever_vanishes_in_the_middle_of_a_body_leaves_nothing_behind(site, cr
 def test_a_body_in_pieces_is_put_together(site, crowd, scan):
     site.server()
     assert scan(site) == 200
-    body = json.dumps({"scans": [], "x": "é" * MEMORY_BYTES}).encode()
+    body = json.dumps({"scans": [], "x": "é" * MAX_MEMORY_BYTES}).encode()
     sender = crowd(site).connect()
     sender.sendall(HEAD + b"Content-Length: %d\r\n\r\n" % len(body))
     for at in range(0, len(body), 50_000):
@@ -164,7 +164,7 @@ def test_a_body_without_its_length_is_refused(site, path, words):
 
 
 def workers_memory(process) -> int:
-    """The most that a worker process ever had in memory, in bytes."""
+    """Return the peak memory of a worker process, in bytes."""
     children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
     peaks = [re.search(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text()) for pid in children]
     return 1024 * max(int(peak[1]) for peak in peaks if peak)
@@ -179,7 +179,7 @@ def workers_memory(process) -> int:
     ],
 )
 def test_a_large_body_is_not_held_in_memory(site, path, kind, megabytes, status):
-    """One beyond its limit is refused once sent; one within it lies on disk (and lacks a CSRF token)."""
+    """A body beyond its limit is refused once sent; one within it goes to disk (and lacks a CSRF token)."""
     process = site.server()
     assert ask(f"{site.url}/en/accounts/login/")[0] == 200
     before = workers_memory(process)

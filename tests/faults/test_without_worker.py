@@ -1,6 +1,6 @@
-"""An hour without a worker: the queue grows, probes say so, and once it is back nothing is lost or doubled.
+"""An hour without a worker: the queue grows, probes report it, and afterwards nothing is lost or doubled.
 
-Nobody waits for an hour: every moment in the database is put back by one.
+Nobody waits for an hour: every time in the database is moved back by one.
 """
 
 import datetime
@@ -13,11 +13,11 @@ from django.db.models import F
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
-from badges.mailings.launch import schedule
+from badges.mailings.sending.launch import schedule_mailing
 from convention.hooks import periodic_jobs
-from convention.models import Round
-from convention.periodic import expect_rounds, is_overdue, run_due
-from registrations.join_waiting import Wish, join_for_ticket
+from convention.models import PeriodicJob
+from convention.tasks.periodic import has_overdue_job, register_periodic_jobs, run_due_jobs
+from registrations.booking.join_waiting_list import WaitingRequest, join_ticket_list
 from registrations.models import Registration, WaitingEntry
 from tests.badges.mailings.making import make_mailing
 from tests.factories import make_event, make_order, make_registration, make_ticket
@@ -26,13 +26,13 @@ from tests.faults.test_kill import body
 
 pytestmark = pytest.mark.django_db(transaction=True)
 HOUR = datetime.timedelta(hours=1)
+# Tasks without a time are due at the end of times.
 FAR = datetime.datetime(9000, 1, 1, tzinfo=datetime.UTC)
-"""Tasks that wait for nothing are due at the end of times."""
 ORDERS = 15
 
 
 def put_back(by: datetime.timedelta) -> None:
-    """Let so much time have passed: all that is stored happened earlier, and is due earlier."""
+    """Move all stored times back, so that everything happened and is due earlier."""
     for model in apps.get_models():
         for field in model._meta.local_fields:
             if isinstance(field, models.DateTimeField):
@@ -41,24 +41,24 @@ def put_back(by: datetime.timedelta) -> None:
 
 
 def figure(site: Site, name: str) -> float:
-    """One of the figures that the site gives."""
+    """Return one of the site's metrics."""
     lines = ask(f"{site.url}/metrics")[2].decode().splitlines()
     [line] = [line for line in lines if line.startswith(f"{name} ")]
     return float(line.split()[-1])
 
 
 def full_event():
-    """A place that a hold of half an hour takes, and two who wait for it."""
+    """Create a place held for half an hour, and two waiting people."""
     ticket = make_ticket(make_event(slug="full"), capacity=1)
     held = make_registration(
-        ticket, confirmed_at=None, held_until=timezone.now() + HOUR / 2, takes_place=True,
+        ticket, confirmed_at=None, hold_expires_at=timezone.now() + HOUR / 2, is_reserved=True,
         order=make_order(ticket.event, email="held@example.org"), email="held@example.org",
     )  # fmt: skip
     ticket.refresh_from_db()
-    assert ticket.taken == 1
+    assert ticket.reserved == 1
     for name in ("first", "second"):
-        wish = Wish(first_name=name, last_name="Waits", email=f"{name}@example.org")
-        join_for_ticket(ticket=ticket, wish=wish)
+        wish = WaitingRequest(first_name=name, last_name="Waits", email=f"{name}@example.org")
+        join_ticket_list(ticket=ticket, request=wish)
     return ticket, held
 
 
@@ -71,8 +71,8 @@ def test_an_hour_without_a_worker_loses_and_doubles_nothing(site, receiver):
     orders = f"{site.url}/api/v1/events/{event.slug}/orders/"
     for number in range(ORDERS):
         assert ask(orders, body(number))[0] == 201
-    schedule(mailing=make_mailing(event), at=timezone.now() + HOUR / 4)
-    expect_rounds()
+    schedule_mailing(mailing=make_mailing(event), at=timezone.now() + HOUR / 4)
+    register_periodic_jobs()
     assert ask(f"{site.url}/readyz")[0] == 200
 
     put_back(HOUR)
@@ -101,36 +101,36 @@ def test_an_hour_without_a_worker_loses_and_doubles_nothing(site, receiver):
     held.refresh_from_db()
     assert held.state == Registration.State.EXPIRED
     ticket.refresh_from_db()
-    assert ticket.taken == 1
+    assert ticket.reserved == 1
     assert [one.state for one in WaitingEntry.objects.order_by("pk")] == ["offered", "waiting"]
     assert figure(site, "convention_worker_late") == 0
 
 
 def letters(receiver) -> list[tuple[str, str]]:
-    """Each mail by its reader and kind."""
+    """Return reader and kind of each mail."""
     return [(str(mail["To"]), kind_of(str(mail["Message-ID"]))) for mail in receiver.messages]
 
 
 def kind_of(name: str) -> str:
-    """What a Message-ID begins with."""
+    """Return the beginning of a Message-ID."""
     words = name.strip("<>").split("@")[0].split("-")
     return "offer" if "offer" in words else words[0]
 
 
 def is_quiet() -> bool:
-    """Whether nothing waits or runs."""
+    """Return whether nothing waits or runs."""
     return not DBTaskResult.objects.filter(status__in=["READY", "RUNNING"]).exists()
 
 
 def test_recurring_work_goes_on_after_the_clock_was_put_back(monkeypatch):
-    """What ran while the clock was a day ahead is not due for a day, and would rest for as long."""
-    name = "convention.leases.forget_lapsed"
+    """A job that ran while the clock was a day ahead would otherwise not be due for a day."""
+    name = "convention.db.leases.delete_expired_leases"
     monkeypatch.setattr(periodic_jobs, "intervals", {name: 3600.0})
-    expect_rounds()
+    register_periodic_jobs()
     now = timezone.now()
-    assert run_due(at=now + 24 * HOUR) == [name]
-    assert is_overdue(by=datetime.timedelta(minutes=2), at=now)
-    assert run_due(at=now) == [name]
-    assert run_due(at=now) == []
-    assert not is_overdue(by=datetime.timedelta(minutes=2), at=now)
-    assert Round.objects.get().due_at == now + HOUR
+    assert run_due_jobs(at=now + 24 * HOUR) == [name]
+    assert has_overdue_job(by=datetime.timedelta(minutes=2), at=now)
+    assert run_due_jobs(at=now) == [name]
+    assert run_due_jobs(at=now) == []
+    assert not has_overdue_job(by=datetime.timedelta(minutes=2), at=now)
+    assert PeriodicJob.objects.get().due_at == now + HOUR

@@ -1,4 +1,4 @@
-"""What stories in the browser ask of a page."""
+"""Checks of a page in the browser."""
 
 from pathlib import Path
 from weakref import WeakKeyDictionary
@@ -16,7 +16,7 @@ PROBLEMS: WeakKeyDictionary[Page, list[str]] = WeakKeyDictionary()
 
 
 def watch(page: Page) -> Page:
-    """Note what goes wrong in a page: breaches of the content security policy, uncaught errors."""
+    """Record violations of the content security policy and uncaught errors."""
     problems = PROBLEMS.setdefault(page, [])
 
     def console(message: ConsoleMessage) -> None:
@@ -29,7 +29,7 @@ def watch(page: Page) -> Page:
 
 
 def page_problems(page: Page) -> list[str]:
-    """What went wrong in a page so far; asked again, only what is new."""
+    """Return the problems of a page since the last call."""
     problems = PROBLEMS.get(page, [])
     taken = list(problems)
     problems.clear()
@@ -37,7 +37,7 @@ def page_problems(page: Page) -> list[str]:
 
 
 def sign_in(page: Page, client: Client, site: str, person: Person) -> None:
-    """Give the page's browser the session of somebody who signed in."""
+    """Give the page's browser the session of a signed-in person."""
     client.force_login(person)
     page.context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": site}])
 
@@ -47,7 +47,6 @@ def assert_no_csp_violations(page: Page) -> None:
 
 
 def assert_no_sideways_scroll(page: Page) -> None:
-    """Nothing stands out to the right of the screen."""
     page.wait_for_load_state()
     script = "[document.documentElement.scrollWidth, document.documentElement.clientWidth]"
     scroll, client = page.evaluate(script)
@@ -55,13 +54,13 @@ def assert_no_sideways_scroll(page: Page) -> None:
 
 
 def assert_accessible(page: Page, *, within: str = "html", without: tuple[str, ...] = ()) -> None:
-    """No finding of axe-core (WCAG 2.2 A and AA, best practices); `without` names rules left out."""
+    """Require no findings of axe-core (WCAG 2.2 A and AA, best practices); `without` names excluded rules."""
     found = accessibility_findings(page, within=within, without=without)
     assert found == [], f"{page.url}\n" + "\n".join(found)
 
 
 def accessibility_findings(page: Page, *, within: str = "html", without: tuple[str, ...] = ()) -> list[str]:
-    """What axe-core finds, a line each."""
+    """Return the findings of axe-core, one line each."""
     if not page.evaluate("typeof window.axe === 'object'"):
         page.evaluate(axe_source())
     return page.evaluate(

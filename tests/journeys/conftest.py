@@ -42,7 +42,7 @@ expect.set_options(timeout=PATIENCE)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what drives a browser; a story that fails is told once more, for a busy machine may starve it."""
+    """Mark browser tests; rerun a failed one once, since a busy machine may starve it."""
     for item in items:
         if "browser_name" in getattr(item, "fixturenames", []):
             item.add_marker(pytest.mark.browser)
@@ -52,7 +52,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def crosswise(items: list[pytest.Item]) -> list[pytest.Item]:
-    """Stories on the other screen of their language, where each screen and each language has one already."""
+    """Return the tests on the other screen of their language, if each screen and language has one already."""
     screens = defaultdict(set)
     for item in items:
         screens[item.nodeid.partition("[")[0]].add(screen_and_language(item))
@@ -70,7 +70,7 @@ def screen_and_language(item: pytest.Item) -> tuple[str, str]:
 
 @pytest.fixture(scope="session")
 def chromium_path() -> str:
-    """Where Chromium is; none: the tests are skipped, plainly."""
+    """Return the path of Chromium; without it the tests are skipped."""
     for name in CHROMIUM_NAMES:
         if path := shutil.which(name):
             return path
@@ -84,7 +84,7 @@ def browser_type_launch_args(browser_type_launch_args: dict, chromium_path: str)
 
 @pytest.fixture
 def site(resting_server, settings) -> str:
-    """The live server's address, which the project takes for its own."""
+    """Return the live server's address, which becomes SITE_URL."""
     settings.SITE_URL = resting_server.url
     settings.CSRF_TRUSTED_ORIGINS = [resting_server.url]
     return resting_server.url
@@ -107,7 +107,7 @@ def prefix(language: str) -> str:
 
 @pytest.fixture
 def open_page(site: str, browser: Browser):
-    """Open pages; at the end they are checked and closed."""
+    """Return a function that opens pages; at the end they are checked and closed."""
     contexts, pages = [], []
 
     def opened(
@@ -154,7 +154,7 @@ def no_javascript(open_page: Callable[..., Page], screen: str, language: str) ->
 
 @pytest.fixture
 def camera_page(open_page: Callable[..., Page], launch_browser: Callable[..., Browser], tmp_path):
-    """Open a page in a browser of its own, whose camera shows these codes in turn (None: an empty desk)."""
+    """Return a function that opens a page in a separate browser whose camera shows these codes in turn."""
     browsers = []
 
     def opened(codes: list[str | None], *, seconds: float = 2, **options) -> Page:

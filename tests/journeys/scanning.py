@@ -1,4 +1,4 @@
-"""What stories at the door ask of the scanner's page."""
+"""Actions and checks on the scanner's page."""
 
 import time
 from urllib.parse import quote
@@ -34,7 +34,7 @@ WAS_SHOWN = """(wanted) => {
 
 
 def pair(page: Page, event, prefix: str = "", **fields) -> str:
-    """Open the pairing address; returns the device's token once the phone is ready to scan with it."""
+    """Open the pairing address; return the device's token once the phone is ready to scan."""
     device, token = make_device(event, TOKEN.format(event.devices.count()), **fields)
     pair_by(page, f"{prefix}/scan/#pair={quote(token)}", device.checkpoint.name)
     return token
@@ -50,7 +50,7 @@ def pair_by(page: Page, address: str, checkpoint: str) -> None:
 
 
 def expect_verdict(page: Page, verdict: str, *, name: str | None = None) -> None:
-    """The whole screen says it, or did since this was asked last: green goes by itself."""
+    """Require that the screen shows the verdict, or did since the last call: green disappears by itself."""
     wanted = {"verdict": verdict, **({} if name is None else {"name": name})}
     ends = time.monotonic() + PATIENCE
     while not page.evaluate(WAS_SHOWN, wanted):
@@ -60,12 +60,12 @@ def expect_verdict(page: Page, verdict: str, *, name: str | None = None) -> None
 
 
 def expect_free(page: Page) -> None:
-    """Nothing covers the camera."""
+    """Require that nothing covers the camera."""
     expect(page.locator("#verdict")).to_be_hidden()
 
 
 def tap(page: Page) -> None:
-    """Clear a held verdict; a touch within a quarter of a second of its coming does not count."""
+    """Clear a held verdict; a touch within a quarter of a second of its appearance does not count."""
     page.wait_for_timeout(300)
     page.locator("#verdict").click()
     expect_free(page)
@@ -83,17 +83,17 @@ def wedge(page: Page, text: str) -> None:
 
 
 def expect_all_sent(page: Page, *, timeout: float = 30_000) -> None:
-    """Nothing waits on the phone."""
+    """Require that no scan waits on the phone."""
     expect(page.locator("#pending")).to_have_attribute("data-count", "0", timeout=timeout)
 
 
 def expect_offline_ready(page: Page) -> None:
-    """The phone itself says that it may lose the network."""
+    """Require that the phone says it is ready to go offline."""
     page.locator("#menu-open").click()
     expect(page.locator("#ready")).to_have_attribute("data-ready", "true", timeout=30_000)
     page.locator("#menu-close").click()
 
 
 def expect_pending(page: Page, count: int) -> None:
-    """So many scans wait on the phone."""
+    """Require that so many scans wait on the phone."""
     expect(page.locator("#pending")).to_have_attribute("data-count", str(count))

@@ -74,7 +74,7 @@ def event(transactional_db):
         abstract="**Gras** <script>x</script>",
     )
     make_session(event, "Annulée", room=rooms[0], starts_at=start + 2 * hour, cancelled_at=start)
-    make_session(event, "Sans salle", starts_at=start + 2 * hour, capacity=4, taken=4)
+    make_session(event, "Sans salle", starts_at=start + 2 * hour, capacity=4, reserved=4)
     make_session(event, "Le lendemain", room=rooms[0], starts_at=start + datetime.timedelta(days=1))
     return event
 
@@ -228,12 +228,12 @@ def test_an_organizer_writes_sees_the_clash_cancels_and_imports(organizer: Page,
     page.locator("button.button", has_text=re.compile("Ajouter la session|Add the session")).click()
     expect(page.locator(".notice.warning")).to_contain_text("L’énergie des serveurs")
     check(page)
-    page.goto(f"{prefix}/organize/conf/schedule/?state=clashes")
+    page.goto(f"{prefix}/organize/conf/schedule/?state=conflicts")
     expect(page.locator("tbody tr")).to_have_count(2)
     check(page)
     page.get_by_role("link", name="Ajoutée").first.click()
     page.get_by_role("button", name=re.compile("^(Annuler|Cancel) ")).click()
-    page.goto(f"{prefix}/organize/conf/schedule/?state=clashes")
+    page.goto(f"{prefix}/organize/conf/schedule/?state=conflicts")
     expect(page.locator("tbody tr")).to_have_count(0)
 
     file = tmp_path / "programme.ics"

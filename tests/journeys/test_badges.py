@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from badges.codes import code_of
+from badges.codes import build_badge_code
 from tests.factories import make_person, make_registration, make_ticket
 from tests.journeys.browsing import assert_accessible, assert_no_sideways_scroll
 from tests.journeys.test_look import sign_in
@@ -22,13 +22,13 @@ def test_an_organizer_sees_the_badge_as_printed_and_takes_the_files(browser_page
     picture = browser_page.locator(".badge-preview img")
     expect(picture).to_have_js_property("complete", value=True)
     shown = Image.open(io.BytesIO(picture.screenshot()))
-    assert decode_qr(shown.resize((shown.width * 2, shown.height * 2))) == [code_of(registration)]
+    assert decode_qr(shown.resize((shown.width * 2, shown.height * 2))) == [build_badge_code(registration)]
     expect(browser_page.locator(".attention li")).to_contain_text("Zoé 🎉")
     for layout in ("a4x4", "a6", "folded", "label"):
         with browser_page.expect_download() as download:
             browser_page.locator(f"a[href$='{layout}.pdf']").click()
         content = download.value.path().read_bytes()
-        assert set(decode_qr(content)) == {code_of(registration)}
+        assert set(decode_qr(content)) == {build_badge_code(registration)}
     assert_accessible(browser_page)
     assert_no_sideways_scroll(browser_page)
 
@@ -45,7 +45,7 @@ def test_before_anyone_registers_the_page_says_what_comes_next(browser_page: Pag
 @pytest.mark.parametrize("language", ["fr"], indirect=True)
 def test_a_camera_opens_a_neutral_page(browser_page: Page):
     registration = make_registration(first_name="Xanthippe")
-    browser_page.goto("/B/" + code_of(registration).rpartition("/B/")[2])
+    browser_page.goto("/B/" + build_badge_code(registration).rpartition("/B/")[2])
     expect(browser_page.locator("h1")).to_have_text(f"Un badge de {registration.event.name}")
     expect(browser_page.locator("main")).not_to_contain_text("Xanthippe")
     assert_accessible(browser_page)

@@ -4,9 +4,9 @@ import pytest
 from django.test import Client
 from playwright.sync_api import Page, expect
 
+from badges.attendance.devices.pairing import pair_device
 from badges.attendance.models import Checkpoint
-from badges.attendance.pair import pair
-from badges.codes import code_of
+from badges.codes import build_badge_code
 from convention.events.models import Event
 from registrations.models import Order, Registration
 from tests.badges.attendance.making import bearer, make_item
@@ -30,7 +30,7 @@ def verdict_of(code: str, event: Event) -> str:
         "/api/v1/scanner/scans/",
         {"scans": [make_item(code)]},
         content_type="application/json",
-        headers=bearer(pair(checkpoint=door).token),
+        headers=bearer(pair_device(checkpoint=door).token),
     )
     return answer.json()["results"][0]["verdict"]
 
@@ -81,7 +81,7 @@ def _complete(page: Page, mailoutbox) -> None:
 def _replace(page: Page, desk: Desk, address: str) -> None:
     """Somebody cannot come: a colleague takes the place, and the entrance knows."""
     one = Registration.objects.get(last_name="Numéro 1")
-    before = code_of(one)
+    before = build_badge_code(one)
     page.goto(f"{address}{one.reference}/")
     look(page)
     page.locator("[name=first_name]").fill("Eva")
@@ -90,4 +90,7 @@ def _replace(page: Page, desk: Desk, address: str) -> None:
     page.locator("main form .button:not(.quiet)").click()
     expect(page.locator("h1")).to_have_text("Eva Nouvelle")
     one.refresh_from_db()
-    assert [verdict_of(before, desk.event), verdict_of(code_of(one), desk.event)] == ["refused", "admitted"]
+    assert [verdict_of(before, desk.event), verdict_of(build_badge_code(one), desk.event)] == [
+        "refused",
+        "admitted",
+    ]

@@ -1,16 +1,16 @@
-"""One walk over all pages: whatever has an address is opened by its readers, and nothing is wrong.
+"""Walk over all pages: each address is opened by its readers, and nothing is wrong.
 
-The pages come from the address patterns: a new one is walked without a line here. Each is opened in both
-languages, light and dark, at 390 and 1280 pixels, once with cruel content and once where there is none:
-axe-core finds nothing, nothing scrolls sideways or moves while it loads, no policy is broken, there is one
-heading, the title names the event, every control takes a focus that is seen, and a public page weighs
-at most 100 kB without pictures. Once: pages look the same on both databases.
+The pages come from the address patterns: a new one is included automatically. Each is opened in both
+languages, light and dark, at 390 and 1280 pixels, with extreme content and with none. axe-core finds nothing,
+nothing scrolls sideways or moves while loading, no policy is violated, there is one heading, the title names
+the event, every control shows its focus, and a public page weighs at most 100 kB without pictures. Pages look
+the same on both databases.
 """
 
 import pytest
 from django.test import Client
 
-from badges.codes import code_of
+from badges.codes import build_badge_code
 from convention.club.models import Person
 from convention.events.models import Event, Room
 from registrations.models import Order, Registration, Ticket
@@ -32,14 +32,14 @@ pytestmark = [
 LONG = ("Infrastructures souveraines, exploitation responsable et gouvernance : " * 5)[:300]
 UNBROKEN = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft" * 2
 RIGHT_TO_LEFT = "عبد الرحمن بن محمد الفاسي"
+# test_look.py tries the page of all components; a mail's frame runs no script.
 SET_ASIDE = POSTED | FRAMED | {"components"}
-"""The page of all components has a test of its own (test_look.py); a mail's frame runs no script."""
 
 
 def be_cruel() -> None:
-    """Make everything as long and as odd as it may be."""
+    """Make all content as long and as odd as possible."""
     Event.objects.update(name=LONG)
-    Ticket.objects.update(name=LONG[:120], capacity=10, taken=10, price=123_456)
+    Ticket.objects.update(name=LONG[:120], capacity=10, reserved=10, price=123_456)
     Registration.objects.update(first_name=RIGHT_TO_LEFT, last_name=UNBROKEN[:150], company=LONG[:200])
     Order.objects.update(company=LONG[:200])
     Room.objects.update(name=UNBROKEN[:100])
@@ -49,15 +49,15 @@ def be_cruel() -> None:
     Person.objects.update(first_name=RIGHT_TO_LEFT, last_name=UNBROKEN[:150])
 
 
+# By language and content, the pages that signed-in people can skip: those of anonymous visitors, and files.
 KNOWN: dict[tuple[str, bool], set[str]] = {}
-"""By language and content, what somebody signed in need not be asked: what anonymous is shown, and files."""
 
 
 def make_pages(*, language: str, person: str, cruel: bool) -> tuple[Person | None, dict[str, str], str]:
-    """Who walks, the pages by name, and what the event is called."""
+    """Return the reader, the pages by name, and the title of the event."""
     people, values, special = make_world()
     first = Registration.objects.order_by("pk")[0]
-    special["badge"] = {"token": code_of(first).rsplit("/", 1)[1]}
+    special["badge"] = {"token": build_badge_code(first).rsplit("/", 1)[1]}
     if cruel:
         event = Event.objects.get(slug="doors")
         for number in range(4):
@@ -85,7 +85,7 @@ def make_pages(*, language: str, person: str, cruel: bool) -> tuple[Person | Non
 
 @pytest.fixture
 def walk(open_page, site, client):
-    """Visit all pages that this person is shown; somebody signed in, only those that nobody else is."""
+    """Visit all pages that this person is shown; signed-in people only those that nobody else is."""
 
     def walked(*, language: str, person: str, cruel: bool) -> list[str]:
         walker, pages, name = make_pages(language=language, person=person, cruel=cruel)

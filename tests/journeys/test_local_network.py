@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Error
 
-from convention.serve.network import local_addresses
+from convention.serve.local_network import list_local_addresses
 from tests.journeys.conftest import ARGUMENTS
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -34,7 +34,7 @@ def lan(tmp_path_factory):
         )  # fmt: skip
     try:
         wait_for(lambda: "Stop with Ctrl-C" in (var / "log").read_text(), process, var / "log")
-        yield {"port": port, "var": var, "host": local_addresses()[0], "log": (var / "log").read_text()}
+        yield {"port": port, "var": var, "host": list_local_addresses()[0], "log": (var / "log").read_text()}
     finally:
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=30) == 0

@@ -12,14 +12,14 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from convention.club.models import ClubRole
-from convention.creditor_reference import creditor_reference
-from registrations.invoices.issue import issue
-from registrations.invoices.models import Invoice, Receivable
-from registrations.invoices.remind import remind_all
+from convention.money import format_creditor_reference
+from registrations.invoices.documents.issuing import issue_invoice
+from registrations.invoices.models.documents import Invoice, Receivable
+from registrations.invoices.reminders import queue_due_reminders
 from tests.factories import make_person
 from tests.journeys.browsing import assert_accessible, assert_no_sideways_scroll, sign_in
-from tests.registrations.checkout.statements import csv_file
 from tests.registrations.invoices.makers import make_issuer, make_receivable
+from tests.registrations.payments.statements import csv_file
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
 
@@ -48,9 +48,9 @@ def treasurer(browser_page: Page, site) -> Page:
 def test_the_treasurer_invoices_credits_and_reads_a_statement(treasurer, prefix, run_tasks, mailoutbox):
     page = treasurer
     late = make_receivable(name="Société en retard")
-    issue(receivable=late, on=timezone.localdate() - datetime.timedelta(days=60))
+    issue_invoice(receivable=late, issued_on=timezone.localdate() - datetime.timedelta(days=60))
     run_tasks()
-    remind_all()
+    queue_due_reminders()
     run_tasks()
     assert len(mailoutbox) == 1
     page.goto(f"{prefix}/organize/money/")
@@ -88,7 +88,7 @@ def test_the_treasurer_invoices_credits_and_reads_a_statement(treasurer, prefix,
     page.goto(f"{prefix}/organize/money/bank/import/")
     statement = csv_file(
         "Date;Montant;Libellé",
-        f"01/03/2027;500,00;VIR {creditor_reference(made.reference)}",
+        f"01/03/2027;500,00;VIR {format_creditor_reference(made.reference)}",
         "02/03/2027;77,00;VIR DE QUI ?",
     )
     upload = {"name": "releve.csv", "mimeType": "text/csv", "buffer": statement}

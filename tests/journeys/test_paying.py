@@ -7,8 +7,8 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from convention.events.models import Event
-from registrations.forget import lapsed_holds
 from registrations.models import Order, Registration
+from registrations.periodic_jobs import release_expired_holds
 from tests.factories import make_event, make_ticket
 from tests.journeys.browsing import assert_accessible, assert_no_sideways_scroll
 from tests.journeys.test_registering import bill, go_on, say_who
@@ -56,8 +56,8 @@ def test_a_guest_pays_by_card(browser_page: Page, prefix: str, stripe: StandIn, 
     expect(page).to_have_url(re.compile(re.escape(stripe.url)))
     page.locator("#back").click()
     expect(page.locator("h1")).to_have_text(re.compile("Payer 120|Pay €120"))
-    Registration.objects.update(held_until=timezone.now())
-    lapsed_holds()
+    Registration.objects.update(hold_expires_at=timezone.now())
+    release_expired_holds()
     page.reload()
     expect(page.locator(".notice.warning")).to_be_visible()
     check_page(page)

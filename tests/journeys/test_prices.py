@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.parametrize("screen", ["phone"], indirect=True), pytes
 def congress(site: str) -> Event:
     event = make_event(slug="congress", name="La Convention", name_en="The Convention")
     guest = make_ticket(event, name="Invité", name_en="Guest", price=15_000, capacity=10)
-    PriceStep.objects.create(ticket=guest, price=12_000, until=timezone.now() + datetime.timedelta(days=20))
+    PriceStep.objects.create(ticket=guest, price=12_000, ends_at=timezone.now() + datetime.timedelta(days=20))
     make_ticket(event, slug="vip", name="Cercle", name_en="Circle", price=50_000, is_public=False, position=2)
     make_addon(event, vat_rate=1000)
     make_voucher(event, guest, value=20)

@@ -6,7 +6,7 @@ from email.message import EmailMessage
 import pytest
 from playwright.sync_api import Page, expect
 
-from badges.codes import code_of
+from badges.codes import build_badge_code
 from convention.events.models import Event
 from registrations.models import Registration
 from tests.factories import make_company, make_event, make_member, make_ticket
@@ -119,7 +119,7 @@ def test_a_guest_registers_corrects_and_cancels(
     run_tasks()
     message = mail_receiver.wait_for(2)[1]
     badge = part(message, "application/pdf").get_payload(decode=True)
-    assert decode_qr(render_pdf(badge)[0]) == [code_of(registration)]
+    assert decode_qr(render_pdf(badge)[0]) == [build_badge_code(registration)]
 
     page.goto(link_in(message, "/orders/"))
     page.locator("a[href$='/correct/']").click()
@@ -133,7 +133,7 @@ def test_a_guest_registers_corrects_and_cancels(
     expect(page.locator("h1")).to_have_text(re.compile("Inscription annulée|Registration cancelled"))
     check_page(page)
     registration.refresh_from_db()
-    assert (registration.state, congress.tickets.get(slug="guest").taken) == ("cancelled", 0)
+    assert (registration.state, congress.tickets.get(slug="guest").reserved) == ("cancelled", 0)
     run_tasks()
     subjects = [mail["Subject"] for mail in mail_receiver.wait_for(3)]
     assert len(subjects) == 3

@@ -23,7 +23,7 @@ def verdicts() -> list[tuple[str, str]]:
 def test_badges_before_the_camera(camera_page, site):
     event = make_event()
     zoe = make_registration(event, first_name="Zoé", last_name="Müller", company="Acme")
-    gone = make_registration(event, cancelled_at=timezone.now(), generation=2)
+    gone = make_registration(event, cancelled_at=timezone.now(), badge_version=2)
     foreign = make_registration(make_event())
     codes = [code_of(zoe), None, code_of(zoe), None, code_of(gone), None, code_of(foreign), None]
     page = camera_page(codes, seconds=3)
@@ -170,7 +170,7 @@ def test_what_only_the_server_knows_comes_on_the_screen(open_page):
     page = open_page("phone")
     pair(page, event)
     page.route("**/scanner/snapshot/**", lambda route: route.abort())
-    event.registrations.update(cancelled_at=timezone.now(), generation=2)
+    event.registrations.update(cancelled_at=timezone.now(), badge_version=2)
     wedge(page, code_of(badge))
     expect_verdict(page, "refused", name="Ana Silva")
     tap(page)
@@ -216,7 +216,7 @@ def test_what_is_no_badge(open_page):
     for text, sentence in [
         ("HTTPS://EXAMPLE.ORG/WIFI", "Ce n’est pas un badge de cette convention."),
         (forged, "Non signé par l’organisateur\u202f: copie abîmée ou faux badge."),
-        (code_of(badge, generation=2), "Ce badge a été remplacé par un plus récent."),
+        (code_of(badge, badge_version=2), "Ce badge a été remplacé par un plus récent."),
     ]:
         wedge(page, text)
         expect_verdict(page, "refused")
@@ -229,7 +229,7 @@ def test_a_held_verdict_is_not_covered_by_the_next_badge(open_page):
     first, second = make_registration(event, last_name="Un"), make_registration(event, last_name="Deux")
     page = open_page("phone")
     pair(page, event)
-    wedge(page, code_of(first, generation=2))
+    wedge(page, code_of(first, badge_version=2))
     expect_verdict(page, "refused")
     wedge(page, code_of(second))
     page.wait_for_timeout(300)
@@ -278,7 +278,7 @@ def test_each_verdict_sounds_of_its_own_and_never_before_it_shows(open_page):
     for code, verdict in [
         (code_of(badge), "admitted"),
         (code_of(badge), "already_in"),
-        (code_of(badge, generation=9), "refused"),
+        (code_of(badge, badge_version=9), "refused"),
         ("HTTPS://EXAMPLE.ORG/WIFI", "refused"),
     ]:
         page.evaluate("window.heard = []")

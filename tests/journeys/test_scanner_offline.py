@@ -11,7 +11,7 @@ from playwright.sync_api import Page, Route, expect
 
 from badges.attendance.models import Checkpoint, Device, Presence, Scan
 from badges.scanner import shell
-from registrations.book_session import book_session
+from registrations.sessions.booking import book_session
 from tests.badges.attendance.making import code_of, make_event, make_registration
 from tests.factories import make_session
 from tests.journeys.scanning import (
@@ -50,7 +50,7 @@ def test_the_network_goes_and_comes_back(open_page, language):
     for badge in badges[:2]:
         scan(page, code_of(badge))
     scan(page, code_of(badges[0]), "already_in")
-    scan(page, code_of(badges[3], generation=7), "refused")
+    scan(page, code_of(badges[3], badge_version=7), "refused")
     expect_pending(page, 4)
     page.reload()
     expect(page.locator("#checkpoint")).to_have_text("Entrée")
@@ -333,7 +333,7 @@ def test_a_newer_version_takes_over_without_losing_a_scan(open_page, monkeypatch
     page.route(SCANS, lambda route: route.abort())
     scan(page, code_of(badge))
     expect_pending(page, 1)
-    monkeypatch.setattr(shell, "digests", lambda: ["a newer version"])
+    monkeypatch.setattr(shell, "hash_files", lambda: ["a newer version"])
     page.evaluate("navigator.serviceWorker.getRegistration().then((found) => found.update())")
     expect(page.locator("#update-now")).not_to_have_attribute("hidden", "")
     page.evaluate("document.body.dataset.version = 'old'")

@@ -8,13 +8,13 @@ from django.urls import reverse
 from django.utils import timezone, translation
 
 from convention.club.models import ClubRole
-from registrations.checkout.settle import pay_order
-from registrations.invoices.models import Refund
+from registrations.billing.refund_rules import save_refund_rules
+from registrations.invoices.models.documents import Refund
 from registrations.models import RefundRule
-from registrations.refund_rules import save_refund_rules
+from registrations.payments.cards.settlement import record_order_payment
 from tests.factories import make_event, make_person, make_ticket
 from tests.journeys.browsing import assert_accessible, assert_no_sideways_scroll, sign_in
-from tests.registrations.checkout.makers import order_by_card
+from tests.registrations.payments.makers import order_by_card
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
 
@@ -27,9 +27,15 @@ def look_at(page):
 def test_cancelling_says_what_comes_back(browser_page, language, site):
     event = make_event(slug="congress", starts_at=timezone.now() + datetime.timedelta(days=20))
     make_ticket(event, price=12_000, capacity=50)
-    save_refund_rules(event=event, rules=[RefundRule(days=30, share=100), RefundRule(days=7, share=50)])
+    save_refund_rules(
+        event=event,
+        refund_rules=[
+            RefundRule(days_before=30, refund_percent=100),
+            RefundRule(days_before=7, refund_percent=50),
+        ],
+    )
     order = order_by_card(event)
-    pay_order(order=order, amount=12_000, method="test", external_id="paid")
+    record_order_payment(order=order, amount=12_000, method="test", external_id="paid")
     order.language = language
     page = browser_page
     page.goto(order.manage_path)
@@ -52,4 +58,4 @@ def test_cancelling_says_what_comes_back(browser_page, language, site):
     look_at(page)
     page.locator("#id_rule-1-share").fill("40")
     page.locator("main form button").click()
-    assert list(event.refund_rules.values_list("days", "share")) == [(30, 100), (7, 40)]
+    assert list(event.refund_rules.values_list("days_before", "refund_percent")) == [(30, 100), (7, 40)]

@@ -13,8 +13,8 @@ from tests.journeys.browsing import assert_accessible, assert_no_sideways_scroll
 pytestmark = pytest.mark.once
 
 PASSWORD = "a long password"
+# Requests before a passkey is used: when the page opens, and when the button is pressed.
 OPTIONS = "**/accounts/2fa/passkeys/login/"
-"""What the page fetches before it asks for a passkey: when it is opened, and when the button is pressed."""
 
 
 class Passkeys:

@@ -9,12 +9,12 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from badges.attendance.models import Scan
-from badges.visits.roster import roster_of
+from badges.visits.roster import load_roster
 from convention import hooks
-from convention.audit.models import Entry
+from convention.audit.models import AuditEntry
 from convention.club.models import Person
-from convention.periodic import run
-from registrations.visits.ask_identities import ask_identities
+from convention.tasks.periodic import run_periodic_job
+from registrations.visits.identity.requests import request_identities
 from registrations.visits.models import Identity, VisitorList
 from tests.journeys.scanning import (
     expect_all_sent,
@@ -36,11 +36,11 @@ TITLE = "Le stockage avant sa sortie"
 SECURITY, CONTACT, CLUB = "garde@hote.example", "sophie@hote.example", "visites@club.example"
 FACTS = {
     "capacity": "4", "company_cap": "2", "security_name": "Poste de garde", "security_email": SECURITY,
-    "identity_fields": [*answers_of(1)], "identity_days": "30", "briefing": "Chaussures fermées.",
+    "identity_fields": [*answers_of(1)], "identity_days_before": "30", "briefing": "Chaussures fermées.",
     "briefing_en": "Closed shoes.",
 }  # fmt: skip
 RIDES = {"out": ("Gare de Lyon, sortie 3", 7), "back": ("Parking P2", 17)}
-PURGE = "registrations.visits.purge.purge_due"
+PURGE = "registrations.visits.identity.purge.purge_due_data"
 
 
 @pytest.fixture
@@ -69,7 +69,7 @@ def wished(story: Story) -> None:
     people = story.people
     page = story.of(people.ana, "/season/")
     story.follow(page, "Propose a visit")
-    fill(page, {"title": TITLE, "host": people.host.pk, "why": "Personne ne l’a vu."})
+    fill(page, {"title": TITLE, "host": people.host.pk, "motivation": "Personne ne l’a vu."})
     story.press(page, "Propose it")
     page = story.of(people.dora, "/season/proposals/")
     story.press(page, "I would come")
@@ -125,7 +125,7 @@ def applied(story: Story) -> None:
         expect(page.locator("form[action$='/apply/']")).to_have_count(0)
     page = story.of(people.farid, story.own)
     story.press(page, "Join the waiting list")
-    ask_identities()
+    request_identities()
     for number, person in enumerate(coming, start=1):
         assert story.link_to(person.email) == story.path(f"{story.own}identity/")
         made_ready(story, person, number)
@@ -148,7 +148,7 @@ def made_ready(story: Story, person: Person, number: int) -> None:
     story.press(page, "Send it sealed")
     story.reads(page, "Thank you: it is sealed, and complete for this host.")
     page.goto(story.path(f"{story.own}rides/"))
-    fill(page, {leg.direction: leg.pk for leg in story.visit.legs.all()})
+    fill(page, {ride.direction: ride.pk for ride in story.visit.rides.all()})
     story.press(page, "Keep these rides")
     story.reads(page, "Your rides are kept.")
 
@@ -279,7 +279,7 @@ def scanned_offline(phone: Page, *people: tuple[Person, str]) -> None:
 
 def where(story: Story) -> dict[str, str]:
     """Where the roster sees each, by first name."""
-    return {one.first_name: one.where.value for one in roster_of(story.visit)}
+    return {one.first_name: one.whereabouts.value for one in load_roster(story.visit)}
 
 
 def came(story: Story) -> None:
@@ -289,8 +289,8 @@ def came(story: Story) -> None:
     page = story.of(people.secretary, f"{story.run}day/")
     page.locator("form[action$='/doors/'] button").click()
     ana, dora = ((one, badge_of(story, one)) for one in (people.ana, people.dora))
-    scanned_offline(paired(story, "coach", leg__direction="out"), ana, dora)
-    page = story.of(people.secretary, f"{story.run}day/coaches/{story.visit.legs.get(direction='out').pk}/")
+    scanned_offline(paired(story, "coach", ride__direction="out"), ana, dora)
+    page = story.of(people.secretary, f"{story.run}day/coaches/{story.visit.rides.get(direction='out').pk}/")
     looked_at(page)
     expect(page.locator(".stat-value")).to_have_text(["2", "2"])
     assert where(story) == {"Ana": "aboard", "Dora": "aboard", "Emil": "expected", "Farid": "expected"}
@@ -332,7 +332,10 @@ def told(story: Story) -> None:
     """Certificates for who came and left; the debrief for who signed and was there, then for all members."""
     people = story.people
     page = story.of(people.secretary, f"{story.run}debrief/")
-    fill(page, {"text": "Le froid est un liquide.", "learned": "Le froid coûte.", "audience": "members"})
+    fill(
+        page,
+        {"text": "Le froid est un liquide.", "lessons_learned": "Le froid coûte.", "audience": "members"},
+    )
     story.press(page, "Save the debrief")
     story.press(page, "Publish the debrief")
     story.press(page, "The host approved this text")
@@ -370,12 +373,12 @@ def purged(story: Story, caplog: pytest.LogCaptureFixture) -> None:
     assert [value for value in values_of(*everybody) if value in sealed] == []
     assert [value for value in values_of(*everybody) if value not in opened(sealed)] == []
     move(story, hours=-8 * 24)
-    run(PURGE)
+    run_periodic_job(PURGE)
     assert found_of(*everybody, mails=story.mails, log=caplog.text) == set()
     assert not Identity.objects.exists()
-    kept = VisitorList.objects.order_by("number").values_list("count", "sealed", "acknowledged_by")
+    kept = VisitorList.objects.order_by("number").values_list("count", "encrypted_data", "acknowledged_by")
     assert list(kept) == [(4, None, "Marc Portier")] * 2
-    assert Entry.objects.get(verb="visit.purge").reason == "4 identities, 2 lists"
+    assert AuditEntry.objects.get(verb="visit.purge").reason == "4 identities, 2 lists"
     page = story.of(story.people.secretary, f"{story.run}lists/2/")
     story.reads(page, "Its names were removed, as announced; hash, counts and log stay.")
     host = story.browser("host")

@@ -8,8 +8,8 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from badges.attendance.models import Checkpoint, Scan
-from badges.visits.make_doors import make_doors
-from badges.visits.roster import roster_of
+from badges.visits.checkpoints import create_visit_checkpoints
+from badges.visits.roster import load_roster
 from tests.badges.attendance.making import code_of
 from tests.factories import make_staff
 from tests.journeys.browsing import assert_accessible, page_problems, sign_in
@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
 def test_the_evacuation_list_and_the_way_out_without_a_network(open_page, site):
     visit = make_visit()
     stays, goes = make_visitor(visit, last_name="Aube"), make_visitor(visit, last_name="Brun")
-    make_doors(visit=visit)
+    create_visit_checkpoints(visit=visit)
     for one in (stays, goes):
         pass_by(one)
     desk = make_staff(visit.event, "desk")
@@ -30,7 +30,7 @@ def test_the_evacuation_list_and_the_way_out_without_a_network(open_page, site):
     address = f"/organize/{visit.event.slug}/visit/day/evacuation/"
     sign_in(phone, Client(), site, desk)
     phone.goto(address)
-    expect(phone.locator("#kept")).to_be_visible()
+    expect(phone.locator("#saved-offline")).to_be_visible()
     assert_accessible(phone)
     phone.wait_for_function(
         "async () => (await (await caches.open('personal-evacuation-2')).keys()).length > 3"
@@ -47,11 +47,11 @@ def test_the_evacuation_list_and_the_way_out_without_a_network(open_page, site):
     expect(phone.locator("#offline")).to_be_visible()
     expect(phone.locator(".muster strong")).to_have_text(["Aube Ana", "Brun Ana"])
     phone.get_by_text("Aube Ana").click()
-    expect(phone.locator("#met")).to_have_text("1 sur 2 retrouvés")
+    expect(phone.locator("#found-count")).to_have_text("1 sur 2 retrouvés")
     door.context.set_offline(False)
     expect_all_sent(door)
     assert Scan.objects.latest("pk").direction == "out"
-    assert [one.where.value for one in roster_of(visit)] == ["inside", "left"]
+    assert [one.whereabouts.value for one in load_roster(visit)] == ["inside", "left"]
     phone.context.set_offline(False)
     phone.reload()
     expect(phone.locator(".muster li")).to_have_count(1)

@@ -6,10 +6,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from convention.events.models import Event
-from registrations.book_session import book_session
-from registrations.cancel import cancel
-from registrations.leave_session import leave_session
-from registrations.models import Registration, SessionSeat
+from registrations.changes.cancel import cancel_registration
+from registrations.models import Registration, SessionBooking
+from registrations.sessions.booking import book_session, leave_session
 from tests.factories import make_event, make_registration, make_session, make_ticket
 from tests.journeys.browsing import assert_accessible, assert_no_sideways_scroll
 from tests.post import MailReceiver
@@ -66,7 +65,7 @@ def link_in(receiver: MailReceiver) -> str:
 
 
 def booked_by(name: str) -> list[str]:
-    seats = SessionSeat.objects.standing().filter(registration__last_name=name)
+    seats = SessionBooking.objects.active().filter(registration__last_name=name)
     return list(seats.values_list("session__title", flat=True))
 
 
@@ -87,7 +86,7 @@ def test_from_a_full_event_to_a_seat(
     page.goto(link_in(mail_receiver))
     expect(page.get_by_role("heading", level=1)).to_have_text(words["first"])
     checked(page)
-    cancel(registration=holder("Un"))
+    cancel_registration(registration=holder("Un"))
     run_tasks()
     page.goto(link_in(mail_receiver))
     expect(page.get_by_role("heading", level=1)).to_have_text(words["offered"])

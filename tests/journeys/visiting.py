@@ -1,4 +1,4 @@
-"""What the story of a visit is told with: people, a browser for each, words of its language, its clock."""
+"""Actors and helpers of the story of a visit: people, their browsers, sentences, and the clock."""
 
 import datetime
 import re
@@ -14,8 +14,8 @@ from playwright.sync_api import Page, expect
 
 from convention.club.models import Market, Person
 from convention.events.models import Event
-from registrations.visits.models import Application, Leg, Visit
-from registrations.visits.standing import states_of
+from registrations.visits.applications.state import find_states
+from registrations.visits.models import Application, Ride, Visit
 from tests.factories import make_company, make_member
 from tests.journeys.browsing import assert_accessible, assert_no_sideways_scroll, sign_in
 from tests.papers import decode_qr
@@ -25,7 +25,7 @@ PATH = re.compile(r"https?://[^\s/]+(/\S+)")
 
 
 class People:
-    """Who exists beforehand: the host's firm, the club's secretary, members of several companies."""
+    """People that exist beforehand: the host's firm, the secretary, members of several companies."""
 
     def __init__(self, language: str) -> None:
         market = Market.objects.create(slug="storage", name="Stockage", name_en="Storage")
@@ -45,13 +45,13 @@ class People:
 
 
 def looked_at(page: Page) -> None:
-    """Nothing on it keeps somebody out."""
+    """Require an accessible page."""
     assert_accessible(page)
     assert_no_sideways_scroll(page)
 
 
 def fill(page: Page, answers: Mapping[str, Any]) -> None:
-    """A form, by the names of its fields; a list ticks boxes."""
+    """Fill a form by the names of its fields; a list ticks boxes."""
     for name, value in answers.items():
         control = page.locator(f"main [name={name}]")
         kind = control.first.evaluate("(control) => control.type")
@@ -66,7 +66,7 @@ def fill(page: Page, answers: Mapping[str, Any]) -> None:
 
 @dataclass
 class Story:
-    """A visit as it is told: in one language, on one screen, by people who each have a browser."""
+    """One visit in one language on one screen; each person has a browser."""
 
     language: str
     screen: str
@@ -81,38 +81,38 @@ class Story:
 
     @property
     def visit(self) -> Visit:
-        """As it is stored now."""
+        """Return the visit as stored now."""
         return Visit.objects.select_related("event__host").get()
 
     @property
     def run(self) -> str:
-        """Where who runs it finds its pages."""
+        """Return the path of the organizer's pages."""
         return f"/organize/{self.visit.event.slug}/visit/"
 
     @property
     def own(self) -> str:
-        """Where members find it."""
+        """Return the path of the members' pages."""
         return f"/visits/{self.visit.event.slug}/"
 
     def say(self, sentence: str, **facts: object) -> str:
-        """A sentence of the source in the language of the story; one without its French fails."""
+        """Return a source sentence in the story's language; one without translation fails."""
         with translation.override(self.language):
             said = translation.gettext(sentence)
         assert self.language == "en" or said != sentence, f"not in French: {sentence}"
         return said % facts if facts else said
 
     def path(self, address: str) -> str:
-        """An address in the language of the story."""
+        """Return an address in the story's language."""
         return address if self.language == "fr" else f"/en{address}"
 
     def browser(self, name: str, screen: str = "") -> Page:
-        """The browser of somebody: made when first needed, and kept."""
+        """Return the page of a person's browser, opened when first needed."""
         if name not in self.pages:
             self.pages[name] = self.open_page(screen or self.screen, self.language)
         return self.pages[name]
 
     def of(self, person: Person, address: str) -> Page:
-        """A page that somebody of the club reads, signed in."""
+        """Return a page that a person of the club reads, signed in."""
         name = person.email or ""
         is_new = name not in self.pages
         page = self.browser(name)
@@ -122,42 +122,42 @@ class Story:
         return page
 
     def status(self, person: Person, address: str) -> int:
-        """What the server answers somebody at an address."""
+        """Return the status that a person gets at an address."""
         return self.pages[person.email or ""].request.get(self.path(address)).status
 
     def press(self, page: Page, sentence: str) -> None:
-        """The button that begins with these words: some go on with a name that only a screen reader says."""
+        """Press the button that begins with these words; a hidden label may follow."""
         page.get_by_role("button", name=re.compile(f"^{re.escape(self.say(sentence))}")).click()
         page.wait_for_load_state()
 
     def follow(self, page: Page, sentence: str, name: str = "") -> None:
-        """The link that begins with these words, and goes on with that name."""
+        """Follow the link that begins with these words and ends with that name."""
         words = re.compile(f"^{re.escape(self.say(sentence))}.*{re.escape(name)}")
         page.get_by_role("link", name=words).click()
         page.wait_for_load_state()
 
     def reads(self, page: Page, sentence: str, **facts: object) -> None:
-        """These words stand on the page."""
+        """Require these words on the page."""
         expect(page.get_by_text(self.say(sentence, **facts)).first).to_be_visible()
 
     def mail_to(self, address: str | None) -> EmailMessage:
-        """The latest mail to somebody, once all that waits is sent."""
+        """Return the latest mail to an address, after running all tasks."""
         self.run_tasks()
         return [mail for mail in self.mails if mail.to == [address]][-1]
 
     def link_to(self, address: str) -> str:
-        """The first address on this site that the latest mail to somebody names."""
+        """Return the first address on this site in the latest mail to an address."""
         return PATH.findall(self.mail_to(address).body)[0]
 
     def states(self) -> dict[str, str]:
-        """What became of each wish to come, by first name."""
+        """Return the state of each application, by first name."""
         found = list(Application.objects.select_related("person").exclude(person=None))
-        states = states_of(self.visit, found)
+        states = find_states(self.visit, found)
         return {one.person.first_name: states[one.pk].value for one in found if one.person}
 
 
 def badge_of(story: Story, person: Person) -> str:
-    """What the code on somebody's badge says, read from the file in their mail."""
+    """Return the code on a person's badge, read from the file in their mail."""
     story.run_tasks()
     theirs = [mail for mail in story.mails if mail.to == [person.email]]
     badges = [content for mail in theirs for name, content, _type in mail.attachments if name[:5] == "badge"]
@@ -165,13 +165,13 @@ def badge_of(story: Story, person: Person) -> str:
 
 
 def at(days: int, hour: int) -> str:
-    """So many days from now at an hour, as a form takes it."""
+    """Return a time so many days from now at an hour, as a form takes it."""
     return f"{timezone.localdate() + datetime.timedelta(days=days):%Y-%m-%d}T{hour:02}:00"
 
 
 def move(story: Story, hours: float) -> None:
-    """Let time pass: the visit and its rides move until it starts in so many hours."""
+    """Let time pass: move the visit and its rides to start in so many hours."""
     event = story.visit.event
     by = timezone.now() + datetime.timedelta(hours=hours) - event.starts_at
     Event.objects.update(starts_at=event.starts_at + by, ends_at=event.ends_at + by)
-    Leg.objects.update(leaves_at=F("leaves_at") + by)
+    Ride.objects.update(leaves_at=F("leaves_at") + by)

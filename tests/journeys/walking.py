@@ -1,4 +1,4 @@
-"""What is asked of each page of the whole site; used by `test_every_page.py`."""
+"""Checks of each page of the site; used by `test_every_page.py`."""
 
 import gzip
 from dataclasses import dataclass, field
@@ -12,12 +12,12 @@ from playwright.sync_api import Page
 
 from tests.journeys.browsing import accessibility_findings, axe_source, page_problems
 
+# What a public page may weigh without its pictures, compressed as it is served.
 MOST_BYTES = 100_000
-"""What a public page may weigh without its pictures, compressed as it is served."""
 WIDTHS = {"phone": {"width": 390, "height": 844}, "desktop": {"width": 1280, "height": 800}}
 PICTURES = (".svg", ".png", ".jpg", ".webp", ".ico")
+# Pages that other packages draw.
 ELSEWHERE = ("back-office/", "api/")
-"""Pages that other packages draw."""
 
 LAYOUT_SHIFT = """async () => {
     await document.fonts.ready;
@@ -76,7 +76,7 @@ UNREACHABLE = """() => {
 
 @dataclass
 class Walk:
-    """One reader's way through the site: a page at a time, noting what is wrong."""
+    """One reader's way through the site, with the problems found."""
 
     page: Page
     language: str
@@ -104,7 +104,7 @@ class Walk:
         self.bytes_of[path] = len(body) if packed else len(gzip.compress(body, 6))
 
     def visit(self, address: str, *, named: str = "", speaks: str = "") -> None:
-        """Open a page, and note all that is wrong with it; `named` must stand in its title."""
+        """Open a page, and record all problems; `named` must be in its title."""
         speaks = speaks or self.language
         page = self.page
         page.emulate_media(color_scheme="light")
@@ -144,7 +144,7 @@ class Walk:
 
 
 def named_pages() -> list[tuple[str, list[str]]]:
-    """Every named address that has a language, with its arguments; the back office is Django's own."""
+    """Return every named address that has a language, with its arguments; not the back office."""
     return list(_named(get_resolver().url_patterns, ""))
 
 
@@ -166,7 +166,7 @@ def pages_for(
     *,
     known: set[str],
 ) -> dict[str, str]:
-    """Address by name, of all that this client is shown as a page, but for what is known; files get known."""
+    """Return the addresses by name that this client is shown as pages, but for those in `known`."""
     shown = {}
     for name, arguments in named_pages():
         given = {**values, **special.get(name, {})}

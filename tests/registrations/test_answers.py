@@ -6,20 +6,29 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
-from convention.audit.models import Entry
-from convention.errors import InvalidFields, SoldOut, Unreadable
+from convention.audit.models import AuditEntry
+from convention.errors import InvalidFields, SoldOut, UnreadableFile
 from convention.events.models import Event
-from registrations.answer import answer
-from registrations.answer_files import forget_unclaimed, keep_file
-from registrations.answered import answered
-from registrations.answers import Around, asked, in_cell, in_words, read, still_open, unanswered
-from registrations.cancel import cancel
-from registrations.correct import Correction, correct
-from registrations.forget import old_answers
-from registrations.models import AnswerFile, Option, Order, Question, Registration
-from registrations.order_request import OrderRequest, Place
-from registrations.questions import questions_of, remove_question, save_question
-from registrations.register import register
+from registrations.booking.change_answers import save_answers
+from registrations.booking.place_order import place_order
+from registrations.changes.cancel import cancel_registration
+from registrations.changes.correct import Correction, correct_registration
+from registrations.models import AnswerFile, Order, Question, QuestionOption, Registration
+from registrations.order_request import OrderRequest, RequestedPlace
+from registrations.questions.answers import (
+    AnswerContext,
+    check_answers,
+    describe_answer,
+    format_answer_cell,
+    select_asked_questions,
+    select_open_questions,
+    select_unanswered_questions,
+)
+from registrations.questions.edit import remove_question, save_question
+from registrations.questions.files import remove_unclaimed_files, save_answer_file
+from registrations.questions.queries import load_questions
+from registrations.questions.statistics import count_answers
+from registrations.retention import delete_old_answers
 from tests.factories import make_question, make_registration, make_ticket
 from tests.rush import in_threads
 
@@ -31,35 +40,37 @@ Kind = Question.Kind
 
 def ask(event: Event, answers: dict, **fields) -> Order:
     person = {"first_name": "Zoé", "last_name": "Müller", "email": "zoe@example.org", **fields}
-    place = Place(**{"ticket": "guest", **person}, answers=answers)
-    return register(event=event, request=OrderRequest(email="zoe@example.org", places=(place,)))
+    place = RequestedPlace(**{"ticket": "guest", **person}, answers=answers)
+    return place_order(event=event, request=OrderRequest(email="zoe@example.org", places=(place,)))
 
 
-def judged(event: Event, answers: dict, **around):
+def judged(event: Event, answers: dict, **context):
     ticket = event.tickets.get(slug="guest")
-    return read(questions_of(event), ticket, answers, Around(**{"at": NOW, **around}))
+    return check_answers(
+        load_questions(event), ticket, answers, AnswerContext(**{"answered_at": NOW, **context})
+    )
 
 
 def wrong(event: Event, answers: dict) -> dict[str, str]:
-    return dict(judged(event, answers).wrong)
+    return dict(judged(event, answers).field_errors)
 
 
 def test_a_question_follows_the_ticket_and_the_choice_before(event: Event):
     press = make_ticket(event, slug="press")
     dinner = make_question(event, "dinner", ["yes", "no"])
-    meal = make_question(event, "meal", ["fish", "meat"], shown_if=dinner.options.get(slug="yes"))
-    make_question(event, "wine", ["red"], shown_if=meal.options.get(slug="meat"))
+    meal = make_question(event, "meal", ["fish", "meat"], shown_after_option=dinner.options.get(slug="yes"))
+    make_question(event, "wine", ["red"], shown_after_option=meal.options.get(slug="meat"))
     card = make_question(event, "card")
     card.tickets.set([press])
-    guest, questions = event.tickets.get(slug="guest"), questions_of(event)
+    guest, questions = event.tickets.get(slug="guest"), load_questions(event)
 
     def shown(ticket, given):
-        return [question.slug for question in asked(questions, ticket, given)]
+        return [question.slug for question in select_asked_questions(questions, ticket, given)]
 
     assert shown(guest, {}) == ["dinner"]
     assert shown(press, {"dinner": "no", "meal": "meat"}) == ["dinner", "card"]
     assert shown(guest, {"dinner": "yes", "meal": "meat"}) == ["dinner", "meal", "wine"]
-    assert judged(event, {"dinner": "no", "meal": "meat", "card": "7"}).kept == {"dinner": "no"}
+    assert judged(event, {"dinner": "no", "meal": "meat", "card": "7"}).accepted == {"dinner": "no"}
 
 
 def test_each_kind_says_what_is_wrong(event: Event):
@@ -91,26 +102,28 @@ def test_answers_are_kept_as_said_and_told_in_words(event: Event):
     make_question(event, "day", kind=Kind.DATE)
     make_question(event, "rules", kind=Kind.CONSENT)
     given = {"line": " A  B ", "diet": ["halal", "vegan", "halal"], "day": "2027-06-16", "rules": "on"}
-    kept = judged(event, given).kept
+    kept = judged(event, given).accepted
     assert kept == {
         "line": "A B",
         "diet": ["halal", "vegan"],
         "day": "2027-06-16",
         "rules": {"version": 1, "at": "2027-03-01T09:00:00+00:00"},
     }
-    assert [in_words(question, kept[question.slug]) for question in questions_of(event)] == [
+    assert [describe_answer(question, kept[question.slug]) for question in load_questions(event)] == [
         "A B", "Halal, Vegan", "16\u00a0juin\u00a02027", "accepté (texte 1)",
     ]  # fmt: skip
-    assert in_cell(event.questions.get(slug="day"), kept["day"]) == "2027-06-16"
-    again = judged(event, {"rules": {"version": 1}}, before=kept, at=NOW + datetime.timedelta(days=1))
-    assert again.kept["rules"] == kept["rules"]
+    assert format_answer_cell(event.questions.get(slug="day"), kept["day"]) == "2027-06-16"
+    again = judged(
+        event, {"rules": {"version": 1}}, earlier_answers=kept, answered_at=NOW + datetime.timedelta(days=1)
+    )
+    assert again.accepted["rules"] == kept["rules"]
 
 
 def test_an_order_keeps_answers_and_refuses_wrong_ones_by_field(event: Event):
     make_question(event, "diet", ["vegan", "halal"], is_required=True)
     with pytest.raises(InvalidFields) as caught:
         ask(event, {})
-    assert caught.value.fields == {"registrations.0.answers.diet": ["Choisissez une réponse."]}
+    assert caught.value.field_errors == {"registrations.0.answers.diet": ["Choisissez une réponse."]}
     assert ask(event, {"diet": "vegan"}).registrations.get().answers == {"diet": "vegan"}
 
 
@@ -121,24 +134,26 @@ def test_an_option_runs_out_and_is_free_again_after_cancelling_or_answering_othe
         ask(event, {"workshop": "forge"}, email="b@example.org")
     assert Registration.objects.count() == 1
     second = ask(event, {"workshop": "walk"}, email="b@example.org").registrations.get()
-    answer(registration=first, given={"workshop": "walk"})
-    answer(registration=second, given={"workshop": "forge"})
+    save_answers(registration=first, given={"workshop": "walk"})
+    save_answers(registration=second, given={"workshop": "forge"})
     with pytest.raises(SoldOut):
-        answer(registration=first, given={"workshop": "forge"})
+        save_answers(registration=first, given={"workshop": "forge"})
     first.refresh_from_db()
     assert first.answers == {"workshop": "walk"}
-    cancel(registration=second)
-    assert Option.objects.get(slug="forge").taken == 0
-    assert [entry.fields for entry in Entry.objects.filter(verb="registration.answer")] == [["workshop"]] * 2
+    cancel_registration(registration=second)
+    assert QuestionOption.objects.get(slug="forge").reserved == 0
+    assert [entry.fields for entry in AuditEntry.objects.filter(verb="registration.answer")] == [
+        ["workshop"]
+    ] * 2
 
 
 def test_whoever_takes_a_place_over_starts_without_answers(event: Event):
     make_question(event, "workshop", [("forge", 1)])
     registration = ask(event, {"workshop": "forge"}).registrations.get()
     other = Correction(first_name="Noé", last_name="Petit", email="n@example.org", company="", no_photo=False)
-    correct(registration=registration, correction=other)
+    correct_registration(registration=registration, correction=other)
     registration.refresh_from_db()
-    assert (registration.answers, Option.objects.get().taken) == ({}, 0)
+    assert (registration.answers, QuestionOption.objects.get().reserved) == ({}, 0)
 
 
 @pytest.mark.postgresql
@@ -148,7 +163,7 @@ def test_the_last_of_an_option_goes_to_one_of_many(event: Event):
     make_question(event, "workshop", [("forge", 3)])
     found = in_threads([lambda: ask(event, {"workshop": "forge"}) for _ in range(20)], threads=8)
     assert sorted(type(one).__name__ for one in found) == ["Order"] * 3 + ["SoldOut"] * 17
-    assert (Option.objects.get().taken, event.tickets.get().taken) == (3, 3)
+    assert (QuestionOption.objects.get().reserved, event.tickets.get().reserved) == (3, 3)
 
 
 def test_a_consent_whose_words_change_is_asked_anew_and_both_stay_proven(event: Event):
@@ -158,15 +173,17 @@ def test_a_consent_whose_words_change_is_asked_anew_and_both_stay_proven(event: 
     first = kept.answers["rules"]["at"]
 
     def open_ones() -> list[str]:
-        return [one.slug for one in unanswered(questions_of(event), kept.ticket, kept.answers)]
+        return [
+            one.slug for one in select_unanswered_questions(load_questions(event), kept.ticket, kept.answers)
+        ]
 
     assert open_ones() == []
     rules.text = "Autre texte"
     save_question(question=rules, tickets=[], options=[], changed=["text"])
     assert open_ones() == ["rules"]
     with pytest.raises(InvalidFields):
-        answer(registration=kept, given=kept.answers)
-    answer(registration=kept, given={"rules": True})
+        save_answers(registration=kept, given=kept.answers)
+    save_answers(registration=kept, given={"rules": True})
     kept.refresh_from_db()
     said = kept.answers["rules"]
     assert said == {
@@ -181,19 +198,21 @@ def test_a_consent_whose_words_change_is_asked_anew_and_both_stay_proven(event: 
 def test_a_consent_that_is_taken_back_leaves_its_proof_and_counts_no_more(event: Event):
     news = make_question(event, "news", kind=Kind.CONSENT)
     kept = ask(event, {"news": True}).registrations.get()
-    assert answered(questions_of(event)) == [1]
-    answer(registration=kept, given={})
+    assert count_answers(load_questions(event)) == [1]
+    save_answers(registration=kept, given={})
     kept.refresh_from_db()
     (earlier,) = kept.answers["news"]["earlier"]
     assert (earlier["version"], "version" in kept.answers["news"]) == (1, False)
-    assert in_words(news, kept.answers["news"]) == "n’est plus accepté (texte 1)"
-    assert answered(questions_of(event)) == [0]
-    answer(registration=kept, given={"news": True})
+    assert describe_answer(news, kept.answers["news"]) == "n’est plus accepté (texte 1)"
+    assert count_answers(load_questions(event)) == [0]
+    save_answers(registration=kept, given={"news": True})
     kept.refresh_from_db()
     assert kept.answers["news"]["earlier"] == [earlier]
     news.text = "Autrement"
     save_question(question=news, tickets=[], options=[], changed=["text"])
-    assert [one.slug for one in still_open(questions_of(event), kept.ticket, kept.answers)] == ["news"]
+    assert [one.slug for one in select_open_questions(load_questions(event), kept.ticket, kept.answers)] == [
+        "news"
+    ]
 
 
 def test_an_answered_question_keeps_its_short_name_and_its_kind(event: Event):
@@ -208,7 +227,7 @@ def test_an_answered_question_keeps_its_short_name_and_its_kind(event: Event):
         try:
             save_question(question=question, tickets=[], options=question.options.all(), changed=[])
         except InvalidFields as error:
-            return error.fields
+            return error.field_errors
         return {}
 
     said = "1 personne a répondu à cette question\u202f: son %s reste «\u202f%s\u202f».%s"
@@ -226,10 +245,10 @@ def test_what_was_answered_is_neither_removed_nor_made_too_small(event: Event):
     question = make_question(event, "diet", ["vegan", "halal"])
     ask(event, {"diet": "vegan"})
     ask(event, {"diet": "vegan"}, email="b@example.org")
-    vegan = Option(slug="vegan", text="Vegan", capacity=1)
+    vegan = QuestionOption(slug="vegan", text="Vegan", capacity=1)
     with pytest.raises(InvalidFields) as few:
         save_question(question=question, tickets=[], options=[vegan], changed=[])
-    assert few.value.fields["options"] == [
+    assert few.value.field_errors["options"] == [
         "«\u202fVegan\u202f» a été choisi par 2 personnes\u202f: il ne peut pas y avoir moins de places."
     ]
     with pytest.raises(InvalidFields):
@@ -238,12 +257,12 @@ def test_what_was_answered_is_neither_removed_nor_made_too_small(event: Event):
         remove_question(question=question)
     vegan.capacity = 2
     save_question(question=question, tickets=[], options=[vegan], changed=[])
-    assert [(o.slug, o.taken, o.capacity) for o in question.options.all()] == [("vegan", 2, 2)]
+    assert [(o.slug, o.reserved, o.capacity) for o in question.options.all()] == [("vegan", 2, 2)]
 
 
 def test_a_file_is_nobodys_until_it_is_booked(event: Event):
     question = make_question(event, "proof", kind=Kind.FILE)
-    file = keep_file(question=question, upload=SimpleUploadedFile("card.pdf", b"%PDF-1.7"))
+    file = save_answer_file(question=question, upload=SimpleUploadedFile("card.pdf", b"%PDF-1.7"))
     registration = ask(event, {"proof": file.token}).registrations.get()
     file.refresh_from_db()
     assert (file.registration, registration.answers["proof"]["name"]) == (registration, "card.pdf")
@@ -254,11 +273,11 @@ def test_a_file_is_nobodys_until_it_is_booked(event: Event):
         ("a.pdf", b"<html>"),
         ("a.png", b"\x89PNG\r\n" + b"0" * 6_000_000),
     ):
-        with pytest.raises(Unreadable):
-            keep_file(question=question, upload=SimpleUploadedFile(name, content))
-    spare = keep_file(question=question, upload=SimpleUploadedFile("b.pdf", b"%PDF-1.7"))
+        with pytest.raises(UnreadableFile):
+            save_answer_file(question=question, upload=SimpleUploadedFile(name, content))
+    spare = save_answer_file(question=question, upload=SimpleUploadedFile("b.pdf", b"%PDF-1.7"))
     AnswerFile.objects.filter(pk=spare.pk).update(created_at=timezone.now() - datetime.timedelta(days=2))
-    forget_unclaimed()
+    remove_unclaimed_files()
     assert list(AnswerFile.objects.all()) == [file]
 
 
@@ -266,14 +285,14 @@ def test_answers_go_when_their_time_is_over(event: Event):
     make_question(event, "diet", ["vegan"], retention_days=30)
     make_question(event, "line", retention_days=2_000_000_000)
     registration = make_registration(event.tickets.get(), answers={"diet": "vegan", "line": "x"})
-    old_answers()
+    delete_old_answers()
     registration.refresh_from_db()
     assert registration.answers == {"diet": "vegan", "line": "x"}
     Event.objects.update(
         starts_at=timezone.now() - datetime.timedelta(days=32),
         ends_at=timezone.now() - datetime.timedelta(days=31),
     )
-    old_answers()
+    delete_old_answers()
     registration.refresh_from_db()
     assert registration.answers == {"line": "x"}
 
@@ -281,8 +300,8 @@ def test_answers_go_when_their_time_is_over(event: Event):
 def test_an_order_without_questions_costs_no_more_reads(event: Event, django_assert_max_num_queries):
     make_ticket(event, slug="other")
     plain = OrderRequest(
-        email="z@example.org", places=(Place(ticket="guest", first_name="Z", last_name="M"),)
+        email="z@example.org", places=(RequestedPlace(ticket="guest", first_name="Z", last_name="M"),)
     )
-    register(event=event, request=plain)
+    place_order(event=event, request=plain)
     with django_assert_max_num_queries(8):
-        register(event=event, request=plain)
+        place_order(event=event, request=plain)

@@ -10,15 +10,15 @@ from django.test import Client
 from django.utils import timezone
 
 from convention.events.models import Event
-from convention.tables import read_table
-from registrations.absorb import absorb
-from registrations.agreements import take_back
-from registrations.answers import is_given
-from registrations.forget import old_answers
-from registrations.import_list import import_list
-from registrations.models import ImportedRow, Option, Question, Registration
-from registrations.tickets import TicketInUse, remove_ticket
-from registrations.undo_import import undo_import
+from convention.tables.files import read_table
+from registrations.changes.merge import merge_registrations
+from registrations.consents import withdraw_registration_consent
+from registrations.import_export.import_registrations import import_registrations
+from registrations.import_export.undo_import import undo_import
+from registrations.models import ImportedRow, Question, QuestionOption, Registration
+from registrations.questions.answers import is_answer_given
+from registrations.retention import delete_old_answers
+from registrations.ticketing.tickets import TicketInUse, remove_ticket
 from tests.factories import (
     make_addon,
     make_order,
@@ -35,7 +35,7 @@ SECRETS = ("SECRETNUT", "SECRETFILE", "SECRETLIST", "SECRETBEFORE")
 
 
 def brought(event: Event, text: str):
-    return import_list(event=event, table=read_table("list.csv", text.encode()))
+    return import_registrations(event=event, table=read_table("list.csv", text.encode()))
 
 
 def known(event: Event, **answers: str) -> Registration:
@@ -74,10 +74,10 @@ def test_answers_whose_time_is_over_stand_in_no_table(client: Client, event: Eve
         starts_at=timezone.now() - datetime.timedelta(days=95),
         ends_at=timezone.now() - datetime.timedelta(days=91),
     )
-    assert old_answers() > 0
+    assert delete_old_answers() > 0
     assert found_anywhere() == set()
     row = ImportedRow.objects.get()
-    assert (row.before["answers"], row.after["answers"]) == ({}, {})
+    assert (row.values_before["answers"], row.values_after["answers"]) == ({}, {})
 
 
 def test_undoing_a_list_brings_no_answer_back_whose_time_is_over(event: Event):
@@ -86,20 +86,20 @@ def test_undoing_a_list_brings_no_answer_back_whose_time_is_over(event: Event):
     done = brought(event, "last_name,first_name,email,company,nut\nMüller,Zoé,zoe@example.org,Neu,Nuts\n")
     hour = datetime.timedelta(hours=1)
     Event.objects.update(starts_at=timezone.now() - 2 * hour, ends_at=timezone.now() - hour)
-    old_answers()
-    undo_import(run=done.run)
+    delete_old_answers()
+    undo_import(import_run=done.import_run)
     one.refresh_from_db()
     assert (one.company, one.answers) == ("Acme", {})
 
 
 def test_a_list_keeps_no_answer_that_is_asked_no_more(event: Event):
     dinner = make_question(event, "dinner", ["yes", "no"])
-    make_question(event, "meal", [("fish", 1), "meat"], shown_if=dinner.options.get(slug="yes"))
+    make_question(event, "meal", [("fish", 1), "meat"], shown_after_option=dinner.options.get(slug="yes"))
     one = known(event, dinner="yes", meal="fish")
-    Option.objects.filter(slug="fish").update(taken=1)
+    QuestionOption.objects.filter(slug="fish").update(reserved=1)
     brought(event, "first_name,last_name,email,dinner\nZoé,Müller,zoe@example.org,no\n")
     one.refresh_from_db()
-    assert (one.answers, Option.objects.get(slug="fish").taken) == ({"dinner": "no"}, 0)
+    assert (one.answers, QuestionOption.objects.get(slug="fish").reserved) == ({"dinner": "no"}, 0)
 
 
 def test_a_list_that_gives_another_ticket_keeps_what_its_holders_are_asked(event: Event):
@@ -108,10 +108,10 @@ def test_a_list_that_gives_another_ticket_keeps_what_its_holders_are_asked(event
     card.tickets.set([event.tickets.get(slug="guest")])
     make_question(event, "line")
     one = known(event, badge="vip", line="x")
-    Option.objects.update(taken=1)
+    QuestionOption.objects.update(reserved=1)
     brought(event, "first_name,last_name,email,ticket\nZoé,Müller,zoe@example.org,press\n")
     one.refresh_from_db()
-    assert (one.ticket, one.answers, Option.objects.get().taken) == (press, {"line": "x"}, 0)
+    assert (one.ticket, one.answers, QuestionOption.objects.get().reserved) == (press, {"line": "x"}, 0)
 
 
 AGREED = {"version": 1, "at": "2027-01-01T10:00:00+00:00"}
@@ -121,10 +121,10 @@ AGREED = {"version": 1, "at": "2027-01-01T10:00:00+00:00"}
 def test_a_consent_is_taken_back_once(event: Event, answers):
     question = make_question(event, "news", kind=Question.Kind.CONSENT)
     one = make_registration(event.tickets.get(), answers=answers)
-    take_back(registration=one, question=question)
+    withdraw_registration_consent(registration=one, question=question)
     one.refresh_from_db()
     first = one.answers
-    take_back(registration=one, question=question)
+    withdraw_registration_consent(registration=one, question=question)
     one.refresh_from_db()
     assert (one.answers, len(first.get("news", {}).get("earlier", []))) == (first, len(answers))
     assert "news" in answers or first == {}
@@ -135,10 +135,10 @@ def test_a_merge_keeps_the_proof_of_both_consents(event: Event):
     earlier = {**AGREED, "until": "2027-02-01T10:00:00+00:00"}
     kept = make_registration(event.tickets.get(), answers={"news": AGREED})
     other = make_registration(event.tickets.get(), answers={"news": {"earlier": [earlier]}})
-    absorb(kept=kept, other=other, taken=["answers"], reason="twice")
+    merge_registrations(survivor=kept, duplicate=other, copied_fields=["answers"], reason="twice")
     kept.refresh_from_db()
     assert [one["version"] for one in kept.answers["news"]["earlier"]] == [1, 1]
-    assert not is_given(kept.answers["news"])
+    assert not is_answer_given(kept.answers["news"])
 
 
 def test_a_ticket_stays_while_something_is_for_its_holders_alone(event: Event):
@@ -159,7 +159,7 @@ def test_a_question_that_an_answer_leads_to_is_shown_by_link_before_anything_is_
     client: Client, event: Event
 ):
     diet = make_question(event, "diet", ["allergy", "none"], kind=Question.Kind.DIET)
-    make_question(event, "which", shown_if=diet.options.get(slug="allergy"))
+    make_question(event, "which", shown_after_option=diet.options.get(slug="allergy"))
     one = make_registration(event.tickets.get())
     page = f"{one.order.manage_path}{one.reference}/answers/"
     more = client.post(page, {"shown": "diet", "diet": "allergy"})
@@ -205,7 +205,7 @@ def test_what_an_organizer_writes_beneath_a_question_is_text_with_its_links(clie
 
 def test_an_organizer_finds_who_has_still_to_answer(organizer: Client, event: Event):
     diet = make_question(event, "diet", ["allergy", "none"], is_required=True)
-    make_question(event, "which", shown_if=diet.options.get(slug="allergy"), is_required=True)
+    make_question(event, "which", shown_after_option=diet.options.get(slug="allergy"), is_required=True)
     ticket = event.tickets.get()
     make_registration(ticket, first_name="Ada", answers={"diet": "none"})
     make_registration(ticket, first_name="Bob", answers={"diet": "allergy"})

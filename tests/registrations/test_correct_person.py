@@ -2,11 +2,10 @@
 
 import pytest
 
-from convention.audit.models import Entry
+from convention.audit.models import AuditEntry
 from convention.club.models import ClubRole
 from convention.errors import InvalidFields
-from registrations.correct import Correction
-from registrations.correct_person import correct_with_person
+from registrations.changes.correct import Correction, correct_with_directory
 from tests.doors import client_of
 from tests.factories import (
     LONG_AGO,
@@ -49,7 +48,7 @@ def test_who_may_corrects_the_directory_in_the_same_act(place, who):
     assert SENTENCE not in page
     place.refresh_from_db()
     assert (place.name, place.person.name) == ("Zoé Marchand", "Zoé Marchand")
-    entries = Entry.objects.order_by("pk").values_list("verb", "fields")
+    entries = AuditEntry.objects.order_by("pk").values_list("verb", "fields")
     assert list(entries) == [
         ("registration.correct", ["first_name", "last_name"]), ("person.change", ["first_name", "last_name"]),
     ]  # fmt: skip
@@ -77,8 +76,8 @@ def test_an_organizer_alone_is_told_whom_to_ask(place):
 def test_a_name_that_the_directory_cannot_hold_changes_nothing(place):
     fields = {"first_name": "Zoé", "last_name": "M" * 151, "email": place.email, "company": ""}
     with pytest.raises(InvalidFields) as refused:
-        correct_with_person(registration=place, correction=Correction(**fields, no_photo=False))
-    assert list(refused.value.fields) == ["last_name"]
+        correct_with_directory(registration=place, correction=Correction(**fields, no_photo=False))
+    assert list(refused.value.field_errors) == ["last_name"]
     place.refresh_from_db()
     assert (place.last_name, place.person.last_name) == ("Marchnad", "Marchnad")
 
@@ -89,6 +88,6 @@ def test_a_place_that_goes_to_somebody_else_changes_nobodys_name():
         make_ticket(make_event()), person=person, first_name="Zoe", last_name="Marchnad", email=person.email
     )
     fields = {"first_name": "Bo", "last_name": "Autre", "email": "bo@x.example", "company": ""}
-    corrected = correct_with_person(registration=place, correction=Correction(**fields, no_photo=False))
+    corrected = correct_with_directory(registration=place, correction=Correction(**fields, no_photo=False))
     person.refresh_from_db()
     assert (corrected.person, corrected.name, person.name) == (None, "Bo Autre", "Zoe Marchnad")

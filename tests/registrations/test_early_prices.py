@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from convention.events.models import Event
-from registrations.fares import fare_of
+from registrations.pricing.catalog import make_price_list
 from tests.factories import make_ticket
 from tests.registrations.test_pages import text
 
@@ -34,9 +34,9 @@ def test_a_step_ends_when_the_clocks_there_say_so(organizer: Client, event: Even
     assert organizer.post(TICKET, {**SAID, "step-0-until": until}).status_code == 302
     end = datetime.datetime.fromisoformat(moment).replace(tzinfo=datetime.UTC)
     ticket = event.tickets.get(slug="pro")
-    fare, second = fare_of(ticket), datetime.timedelta(seconds=1)
-    assert ticket.steps.get().until == end
-    assert [bool(fare.step_at(at)) for at in (end - second, end)] == [True, False]
+    fare, second = make_price_list(ticket), datetime.timedelta(seconds=1)
+    assert ticket.price_steps.get().ends_at == end
+    assert [bool(fare.find_price_at(at)) for at in (end - second, end)] == [True, False]
     assert f'value="{until}"' in organizer.get(TICKET).text
 
 
@@ -54,5 +54,5 @@ def test_an_hour_that_the_clocks_skip_is_refused(organizer: Client, event: Event
         "closes_at": "2030-03-31T02:30",
     }
     assert SKIPPED in text(organizer.post("/organize/congress/tickets/vouchers/new/", code))
-    assert not event.tickets.get(slug="pro").steps.exists()
+    assert not event.tickets.get(slug="pro").price_steps.exists()
     assert not event.vouchers.exists()

@@ -6,18 +6,19 @@ import threading
 import pytest
 from django.utils import timezone
 
-from badges.politeness import MAILS_PER_HOUR
+from badges.confirmations.mail_throttle import MAILS_PER_HOUR
 from convention.errors import InvalidFields, SoldOut
 from convention.events.models import Event
-from convention.tables import Table
-from registrations import holds
-from registrations.import_list import import_list
-from registrations.keys import KeyReused
+from convention.tables.files import ParsedTable
+from registrations.booking import holds
+from registrations.booking.idempotency import KeyReused
+from registrations.booking.place_order import place_order
+from registrations.booking.verification import verify_membership
+from registrations.import_export.import_registrations import import_registrations
+from registrations.inventory.stock import release_lapsed_holds
 from registrations.models import IdempotencyKey, Order, Registration, Ticket
-from registrations.order_request import OrderRequest, Place
-from registrations.places import release_lapsed
-from registrations.prove import prove
-from registrations.register import Means, register
+from registrations.order_context import OrderContext
+from registrations.order_request import OrderRequest, RequestedPlace
 from tests.factories import make_event, make_member, make_ticket
 from tests.rush import in_threads
 
@@ -30,9 +31,9 @@ def _limits_on(settings):
 
 
 def ask(event: Event, *addresses: str, ticket: str = "member", key: str = "") -> Order:
-    places = tuple(Place(ticket=ticket, first_name="A", last_name="B", email=a) for a in addresses)
+    places = tuple(RequestedPlace(ticket=ticket, first_name="A", last_name="B", email=a) for a in addresses)
     request = OrderRequest(email=addresses[0], places=places)
-    return register(event=event, request=request, means=Means(key=key))
+    return place_order(event=event, request=request, context=OrderContext(idempotency_key=key))
 
 
 def members_ticket(capacity: int) -> Ticket:
@@ -40,7 +41,7 @@ def members_ticket(capacity: int) -> Ticket:
 
 
 def taken(ticket: Ticket) -> int:
-    return Ticket.objects.get(pk=ticket.pk).taken
+    return Ticket.objects.get(pk=ticket.pk).reserved
 
 
 def test_invented_addresses_hold_half_and_members_get_the_rest(run_tasks, mailoutbox):
@@ -50,17 +51,17 @@ def test_invented_addresses_hold_half_and_members_get_the_rest(run_tasks, mailou
     assert (taken(ticket), states) == (5, {"pending"})
     members = [make_member() for _each in range(6)]
     asked = [ask(ticket.event, str(member.email)).registrations.get() for member in members]
-    assert [registration.takes_place for registration in asked] == [False] * 6
+    assert [registration.is_reserved for registration in asked] == [False] * 6
     run_tasks()
     mailed = {message.to[0] for message in mailoutbox}
     assert {member.email for member in members} <= mailed
     for registration in asked[:5]:
-        assert prove(registration=registration).state == "confirmed"
+        assert verify_membership(registration=registration).state == "confirmed"
     assert taken(ticket) == 10
     with pytest.raises(SoldOut):
-        prove(registration=asked[5])
+        verify_membership(registration=asked[5])
     soon = timezone.now() + datetime.timedelta(minutes=31)
-    assert release_lapsed([ticket.pk], at=soon) == 5
+    assert release_lapsed_holds([ticket.pk], at=soon) == 5
     assert taken(ticket) == 5
 
 
@@ -71,14 +72,14 @@ def test_invented_addresses_hold_half_and_members_get_the_rest(run_tasks, mailou
 def test_at_the_same_moment_no_more_are_held_than_one_by_one(monkeypatch, in_turn):
     ticket, at_once = members_ticket(8), 8
     if not in_turn:
-        gate, look = threading.Barrier(at_once, timeout=20), holds.held_addresses
-        monkeypatch.setattr(holds, "take_turn", lambda _name: None)
-        monkeypatch.setattr(holds, "held_addresses", lambda *a, **k: (look(*a, **k), gate.wait())[0])
+        gate, look = threading.Barrier(at_once, timeout=20), holds.find_held_addresses
+        monkeypatch.setattr(holds, "acquire_advisory_lock", lambda _name: None)
+        monkeypatch.setattr(holds, "find_held_addresses", lambda *a, **k: (look(*a, **k), gate.wait())[0])
     orders = in_threads(
         [lambda n=n: ask(ticket.event, f"nobody{n}@example.org") for n in range(at_once)], threads=at_once
     )
     assert {type(order).__name__ for order in orders} == {"Order"}
-    held = Registration.objects.filter(takes_place=True).count()
+    held = Registration.objects.filter(is_reserved=True).count()
     assert (held, taken(ticket)) == ((4, 4) if in_turn else (8, 8))
 
 
@@ -89,19 +90,19 @@ def test_one_address_holds_one_place():
     assert taken(ticket) == 1
     with pytest.raises(InvalidFields) as refusal:
         ask(ticket.event, "twice@example.org", "TWICE@example.org")
-    assert list(refusal.value.fields) == ["registrations.1.email"]
+    assert list(refusal.value.field_errors) == ["registrations.1.email"]
 
 
 def test_the_last_place_is_held_for_the_first():
     ticket = members_ticket(1)
-    assert ask(ticket.event, "a@example.org").registrations.get().takes_place
+    assert ask(ticket.event, "a@example.org").registrations.get().is_reserved
 
 
 def test_cancelling_or_lapsing_of_what_was_not_held_frees_nothing():
     ticket = members_ticket(2)
     ask(ticket.event, "a@example.org")
     unheld = ask(ticket.event, "b@example.org").registrations.get()
-    assert (unheld.takes_place, unheld.counts, taken(ticket)) == (False, False, 1)
+    assert (unheld.is_reserved, unheld.occupies_place, taken(ticket)) == (False, False, 1)
 
 
 def test_an_import_takes_the_place_that_was_not_held():
@@ -109,13 +110,15 @@ def test_an_import_takes_the_place_that_was_not_held():
     ask(ticket.event, "a@example.org")
     unheld = ask(ticket.event, "b@example.org").registrations.get()
     rows = [["A", "B", "b@example.org", "member"]]
-    import_list(event=ticket.event, table=table(["first_name", "last_name", "email", "ticket"], rows))
+    import_registrations(
+        event=ticket.event, table=table(["first_name", "last_name", "email", "ticket"], rows)
+    )
     unheld.refresh_from_db()
-    assert (unheld.state, unheld.takes_place, taken(ticket)) == ("confirmed", True, 2)
+    assert (unheld.state, unheld.is_reserved, taken(ticket)) == ("confirmed", True, 2)
 
 
-def table(header: list[str], rows: list[list[str]]) -> Table:
-    return Table(header, list(enumerate(rows, start=2)))
+def table(header: list[str], rows: list[list[str]]) -> ParsedTable:
+    return ParsedTable(header, list(enumerate(rows, start=2)))
 
 
 def test_a_key_is_good_for_a_day():

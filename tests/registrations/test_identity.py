@@ -4,7 +4,13 @@ import itertools
 
 import pytest
 
-from registrations.identity import Identity, edits_between, is_other_person, is_same_name, name_for_member
+from registrations.attendee_identity import (
+    AttendeeIdentity,
+    choose_member_name,
+    count_edits,
+    is_other_person,
+    is_same_name,
+)
 
 SPELLINGS = [
     ("Zoé Müller", "Zoe Muller"),
@@ -43,9 +49,9 @@ OTHERS = [
 ]
 
 
-def who(name: str, email: str = "one@example.org") -> Identity:
+def who(name: str, email: str = "one@example.org") -> AttendeeIdentity:
     first, _space, last = name.partition(" ")
-    return Identity(first_name=first, last_name=last, email=email)
+    return AttendeeIdentity(first_name=first, last_name=last, email=email)
 
 
 @pytest.mark.parametrize(("one", "other"), SPELLINGS)
@@ -82,19 +88,19 @@ def test_under_the_same_address_a_name_of_which_nothing_is_left_is_another_perso
 
 
 def test_a_place_without_a_name_is_its_addresss():
-    nobody = Identity(email="one@example.org")
+    nobody = AttendeeIdentity(email="one@example.org")
     assert not is_other_person(nobody, who("Zoé Müller"))
     assert is_other_person(nobody, who("Zoé Müller", "two@example.org"))
-    assert not is_other_person(nobody, Identity(email="two@example.org"))
+    assert not is_other_person(nobody, AttendeeIdentity(email="two@example.org"))
     assert not is_other_person(who("Zoé Müller", ""), who("Zoé Müler", "two@example.org"))
 
 
 def test_a_members_place_bears_the_members_name():
     member = who("Ana Silva")
-    assert name_for_member(who("Eve Intruder"), member) == ("Ana", "Silva")
-    assert name_for_member(Identity(), member) == ("Ana", "Silva")
-    assert name_for_member(who("A. Silva"), member) == ("A.", "Silva")
-    assert name_for_member(who("Eve Intruder"), Identity()) == ("Eve", "Intruder")
+    assert choose_member_name(who("Eve Intruder"), member) == ("Ana", "Silva")
+    assert choose_member_name(AttendeeIdentity(), member) == ("Ana", "Silva")
+    assert choose_member_name(who("A. Silva"), member) == ("A.", "Silva")
+    assert choose_member_name(who("Eve Intruder"), AttendeeIdentity()) == ("Eve", "Intruder")
 
 
 @pytest.mark.parametrize(
@@ -102,7 +108,7 @@ def test_a_members_place_bears_the_members_name():
     [("", "", 0), ("a", "", 1), ("ab", "ba", 1), ("abcd", "acbd", 1), ("kitten", "sitting", 3)],
 )
 def test_letters_are_counted_with_swaps(one, other, edits):
-    assert edits_between(one, other) == edits_between(other, one) == edits
+    assert count_edits(one, other) == count_edits(other, one) == edits
 
 
 def test_a_chain_of_slips_ends_at_the_name_that_it_began_with():

@@ -10,16 +10,16 @@ from django.utils import timezone
 
 from convention.errors import ConventionError
 from convention.events.models import Event
-from convention.tables import read_table
-from registrations import import_list as importing
-from registrations.cancel import cancel
-from registrations.correct import Correction, correct
+from convention.tables.files import read_table
+from registrations.booking.place_order import place_order
+from registrations.changes.cancel import cancel_registration
+from registrations.changes.correct import Correction, correct_registration
+from registrations.import_export import import_registrations as importing
+from registrations.import_export.undo_import import undo_import
+from registrations.inventory.stock import release_lapsed_holds
 from registrations.models import Registration, RegistrationQuerySet, Ticket
 from registrations.models.orders import OrderQuerySet
-from registrations.order_request import OrderRequest, Place
-from registrations.places import release_lapsed
-from registrations.register import register
-from registrations.undo_import import undo_import
+from registrations.order_request import OrderRequest, RequestedPlace
 from tests.factories import make_event, make_order, make_question, make_registration, make_ticket
 from tests.rush import in_threads
 
@@ -31,13 +31,13 @@ LOCKED = pytest.mark.parametrize(
 )
 
 
-def brought(event: Event, text: str) -> importing.Imported:
-    return importing.import_list(event=event, table=read_table("list.csv", text.encode()))
+def brought(event: Event, text: str) -> importing.RegistrationImportResult:
+    return importing.import_registrations(event=event, table=read_table("list.csv", text.encode()))
 
 
 def met_by(monkeypatch, act: Callable[[], object], event: Event, text: str) -> None:
     """Import; the act begins once all is read and nothing written, and ends at once unless it is held up."""
-    write = importing.write
+    save = importing.save_import
 
     def one() -> None:
         try:
@@ -50,9 +50,9 @@ def met_by(monkeypatch, act: Callable[[], object], event: Event, text: str) -> N
     def met(event, done) -> None:
         other.start()
         other.join(WAIT)
-        write(event, done)
+        save(event, done)
 
-    monkeypatch.setattr(importing, "write", met)
+    monkeypatch.setattr(importing, "save_import", met)
     brought(event, text)
     other.join(20)
 
@@ -60,14 +60,14 @@ def met_by(monkeypatch, act: Callable[[], object], event: Event, text: str) -> N
 def settled(*tickets: Ticket) -> list[tuple[int, int]]:
     """How many places each ticket counts, and how many are really held."""
     return [
-        (Ticket.objects.get(pk=ticket.pk).taken, sum(r.counts for r in ticket.registrations.all()))
+        (Ticket.objects.get(pk=ticket.pk).reserved, sum(r.occupies_place for r in ticket.registrations.all()))
         for ticket in tickets
     ]
 
 
 def unlock(monkeypatch) -> None:
     monkeypatch.setattr(RegistrationQuerySet, "select_for_update", lambda self, **_options: self.all())
-    monkeypatch.setattr(OrderQuerySet, "alone", lambda self: self.all())
+    monkeypatch.setattr(OrderQuerySet, "locked_for_update", lambda self: self.all())
 
 
 def own(ticket: Ticket, email: str, **fields) -> Registration:
@@ -83,7 +83,7 @@ def test_a_place_moved_and_cancelled_at_once_is_given_back_once(monkeypatch, loc
     if not locked:
         unlock(monkeypatch)
     text = "first_name,last_name,email,ticket\nZoé,P,p0@example.org,press\n"
-    met_by(monkeypatch, lambda: cancel(registration=first), event, text)
+    met_by(monkeypatch, lambda: cancel_registration(registration=first), event, text)
     assert settled(guest, press) == ([(2, 2), (0, 0)] if locked else [(1, 2), (1, 0)])
 
 
@@ -91,11 +91,11 @@ def test_a_place_moved_and_cancelled_at_once_is_given_back_once(monkeypatch, loc
 def test_a_hold_that_lapses_meanwhile_keeps_the_place_that_was_imported(monkeypatch, locked):
     member = make_ticket(make_event(), slug="member", audience="member", capacity=1)
     later = timezone.now() + datetime.timedelta(minutes=30)
-    own(member, "late@example.org", confirmed_at=None, held_until=later)
+    own(member, "late@example.org", confirmed_at=None, hold_expires_at=later)
     if not locked:
         unlock(monkeypatch)
     text = "first_name,last_name,email,ticket\nNew,B,late@example.org,member\n"
-    met_by(monkeypatch, lambda: release_lapsed([member.pk], at=later), member.event, text)
+    met_by(monkeypatch, lambda: release_lapsed_holds([member.pk], at=later), member.event, text)
     assert settled(member) == [(1, 1) if locked else (0, 1)]
 
 
@@ -105,10 +105,12 @@ def test_a_correction_made_meanwhile_stays(monkeypatch):
         first_name="Corrected", last_name="Name", email="q@example.org", company="C1", no_photo=True
     )
     text = "first_name,last_name,email,company\n,Name,q@example.org,C2\n"
-    met_by(monkeypatch, lambda: correct(registration=one, correction=correction), one.event, text)
+    met_by(
+        monkeypatch, lambda: correct_registration(registration=one, correction=correction), one.event, text
+    )
     one.refresh_from_db()
     assert (one.name, one.company, one.no_photo) == ("Corrected Name", "C1", True)
-    assert Registration.objects.matching("corrected c1").get() == one
+    assert Registration.objects.search_for("corrected c1").get() == one
 
 
 @LOCKED
@@ -117,11 +119,11 @@ def test_the_same_list_at_once_books_everyone_once(monkeypatch, locked):
     guest = make_ticket(event, is_default=True)
     text = "first_name,last_name,email\n" + "".join(f"A,B{n},i{n}@example.org\n" for n in range(20))
     if not locked:
-        gate, write = threading.Barrier(AT_ONCE, timeout=20), importing.write
-        monkeypatch.setattr(importing, "take_turn", lambda _name: None)
-        monkeypatch.setattr(importing, "write", lambda *given: (gate.wait(), write(*given)))
+        gate, save = threading.Barrier(AT_ONCE, timeout=20), importing.save_import
+        monkeypatch.setattr(importing, "acquire_advisory_lock", lambda _name: None)
+        monkeypatch.setattr(importing, "save_import", lambda *given: (gate.wait(), save(*given)))
     results = in_threads([lambda: brought(event, text)] * AT_ONCE, threads=AT_ONCE)
-    assert [type(result).__name__ for result in results] == ["Imported"] * AT_ONCE
+    assert [type(result).__name__ for result in results] == ["RegistrationImportResult"] * AT_ONCE
     assert settled(guest) == [(20, 20) if locked else (20 * AT_ONCE, 20 * AT_ONCE)]
 
 
@@ -134,7 +136,7 @@ def test_lists_and_cancellations_crosswise_wait_in_no_ring():
     swapped = [f"A,B,{one}{n}@example.org,{other}\n" for one, other in ("ab", "ba") for n in range(6)]
     text = f"first_name,last_name,email,ticket\n{''.join(swapped)}"
     jobs = [lambda: brought(event, text)]
-    jobs += [lambda row=row: cancel(registration=row) for row in rows]
+    jobs += [lambda row=row: cancel_registration(registration=row) for row in rows]
     failed = [result for result in in_threads(jobs) if isinstance(result, Exception)]
     assert failed == []
     assert [taken - held for taken, held in settled(a, b)] == [0, 0]
@@ -157,14 +159,16 @@ def test_undoing_imports_while_others_cancel_and_register_makes_nobody_wait_in_a
             event, "\n".join([header, *known[12:], *(f"A,B{n},b{n}@example.org,guest,all" for n in range(8))])
         ),
     ]
-    place = Place(ticket="press", first_name="L", last_name="L", answers={"diet": ["all"]})
+    place = RequestedPlace(ticket="press", first_name="L", last_name="L", answers={"diet": ["all"]})
     asks = OrderRequest(email="l@example.org", places=(place,))
-    work: list[Callable[[], object]] = [lambda run=run.run: undo_import(run=run) for run in runs]
-    work += [lambda one=one: cancel(registration=one) for one in people]
-    work += [lambda: register(event=event, request=asks)] * 8
+    work: list[Callable[[], object]] = [
+        lambda run=run.import_run: undo_import(import_run=run) for run in runs
+    ]
+    work += [lambda one=one: cancel_registration(registration=one) for one in people]
+    work += [lambda: place_order(event=event, request=asks)] * 8
     results = in_threads(work, threads=8)
     assert [r for r in results if isinstance(r, Exception) and not isinstance(r, ConventionError)] == []
     assert [taken == held for taken, held in settled(guest, press)] == [True, True]
-    chosen = [one.answers for one in Registration.objects.all() if one.counts]
+    chosen = [one.answers for one in Registration.objects.all() if one.occupies_place]
     for option in question.options.all():
-        assert option.taken == sum(option.slug in given.get("diet", []) for given in chosen)
+        assert option.reserved == sum(option.slug in given.get("diet", []) for given in chosen)

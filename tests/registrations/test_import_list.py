@@ -9,14 +9,14 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from convention.audit.models import Entry
-from convention.bad_rows import BadRows
-from convention.errors import SoldOut, Unreadable
+from convention.audit.models import AuditEntry
+from convention.errors import SoldOut, UnreadableFile
 from convention.events.models import Event
-from convention.tables import read_table, write_xlsx
-from registrations.doors import own_secret
-from registrations.import_list import import_list, rehearse_import
+from convention.tables.files import read_table, write_xlsx
+from convention.tables.row_errors import InvalidRows
+from registrations.import_export.import_registrations import import_registrations, preview_import
 from registrations.models import CompanyShare, Order, Registration
+from registrations.permissions import make_own_secret
 from tests.factories import make_company, make_event, make_member, make_order, make_registration, make_ticket
 from tests.workbooks import sheet_names
 
@@ -32,7 +32,7 @@ def event() -> Event:
 
 
 def brought(event: Event, text: str):
-    return import_list(event=event, table=read_table("list.csv", text.encode()))
+    return import_registrations(event=event, table=read_table("list.csv", text.encode()))
 
 
 def test_new_people_are_booked_with_an_order_each(event: Event):
@@ -43,10 +43,10 @@ def test_new_people_are_booked_with_an_order_each(event: Event):
     zoe = Registration.objects.get(email="z@example.org")
     assert (zoe.name, zoe.company, zoe.ticket.slug, zoe.state) == ("Zoé Müller", "Acme", "guest", "confirmed")
     assert (zoe.order.total, zoe.order.source, zoe.order.email) == (12_000, "import", "z@example.org")
-    assert [t.taken for t in event.tickets.order_by("slug")] == [1, 1]
+    assert [t.reserved for t in event.tickets.order_by("slug")] == [1, 1]
     event.refresh_from_db()
     assert set(Registration.objects.values_list("sequence", flat=True)) == {event.sequence} == {1}
-    assert Entry.objects.get().verb == "registration.import"
+    assert AuditEntry.objects.get().verb == "registration.import"
 
 
 @pytest.mark.parametrize(
@@ -67,22 +67,22 @@ def test_a_known_address_is_updated(event: Event):
     known = make_registration(guest, order=make_order(event, email="z@example.org"), email="Z@example.org")
     done = brought(event, "first_name,last_name,email,company,ticket\nZoé,Müller,z@EXAMPLE.org,,press\n")
     known.refresh_from_db()
-    assert (len(done.new), len(done.changed)) == (0, 1)
-    assert (known.name, known.company, known.ticket.slug, known.generation) == (
+    assert (len(done.new_registrations), len(done.changed_registrations)) == (0, 1)
+    assert (known.name, known.company, known.ticket.slug, known.badge_version) == (
         "Zoé Müller",
         "Acme",
         "press",
         1,
     )
-    assert [t.taken for t in event.tickets.order_by("slug")] == [0, 1]
-    assert Registration.objects.matching("zoe muller").get() == known
+    assert [t.reserved for t in event.tickets.order_by("slug")] == [0, 1]
+    assert Registration.objects.search_for("zoe muller").get() == known
 
 
 def test_the_same_list_twice_changes_nothing(event: Event):
     text = "first_name,last_name,email\nZoé,Müller,z@example.org\n"
     brought(event, text)
     done = brought(event, text)
-    assert (len(done.new), len(done.changed), done.unchanged) == (0, 0, 1)
+    assert (len(done.new_registrations), len(done.changed_registrations), done.unchanged_count) == (0, 0, 1)
 
 
 def test_what_hangs_in_a_strangers_order_is_left_alone(event: Event, client: Client):
@@ -91,13 +91,13 @@ def test_what_hangs_in_a_strangers_order_is_left_alone(event: Event, client: Cli
         guest, order=make_order(event, email="evil@example.net"), email="z@example.org"
     )
     text = "first_name,last_name,email,ticket\nStella,Star,z@example.org,press\n"
-    assert len(brought(event, text).new) == 1
+    assert len(brought(event, text).new_registrations) == 1
     theirs.refresh_from_db()
     assert (theirs.name, theirs.ticket) == ("Zoé Müller", guest)
     assert "Stella" not in client.get(theirs.order.manage_path).content.decode()
     stella = Registration.objects.get(first_name="Stella")
     assert (stella.order.email, stella.ticket.slug) == ("z@example.org", "press")
-    assert brought(event, text).unchanged == 1
+    assert brought(event, text).unchanged_count == 1
 
 
 def test_whoever_proved_the_address_or_was_imported_is_updated_in_anyones_order(event: Event):
@@ -111,7 +111,7 @@ def test_whoever_proved_the_address_or_was_imported_is_updated_in_anyones_order(
     imported = make_order(event, email=buyer, source="import")
     make_registration(guest, order=imported, email="b@example.org")
     done = brought(event, "first_name,last_name,email\nAna,A,a@example.org\nBob,B,b@example.org\n")
-    assert (len(done.new), len(done.changed), done.adopted) == (0, 2, {})
+    assert (len(done.new_registrations), len(done.changed_registrations), done.adopted_orders) == (0, 2, {})
 
 
 LISTED = "first_name,last_name,email\nStella,Star,z@example.org\n"
@@ -127,7 +127,10 @@ def test_whoever_ordered_with_anothers_address_sees_nothing_of_it_once_a_list_na
     event: Event, client: Client, run_tasks, mailoutbox
 ):
     theirs = ordered_by_a_stranger(event)
-    links = [theirs.order.path_with(secret) for secret in (theirs.order.manage_secret, own_secret(theirs))]
+    links = [
+        theirs.order.build_path_with(secret)
+        for secret in (theirs.order.manage_secret, make_own_secret(theirs))
+    ]
     assert [client.get(link).status_code for link in links] == [200, 200]
     done = brought(event, LISTED)
     assert str(done).partition(". ")[2].replace("\u202f", " ") == (
@@ -135,7 +138,7 @@ def test_whoever_ordered_with_anothers_address_sees_nothing_of_it_once_a_list_na
         "et l’ancien n’ouvre plus rien."
     )
     assert [client.get(link).status_code for link in links] == [404, 404]
-    assert Entry.objects.filter(verb="order.renew_link").count() == 1
+    assert AuditEntry.objects.filter(verb="order.renew_link").count() == 1
     run_tasks()
     [message] = mailoutbox
     order = Order.objects.get()
@@ -148,7 +151,12 @@ def test_a_list_brought_again_leaves_the_new_links_alone(event: Event, run_tasks
     brought(event, LISTED)
     secret = Order.objects.get().manage_secret
     again = brought(event, LISTED)
-    assert (len(again.new), len(again.changed), again.unchanged, again.adopted) == (0, 0, 1, {})
+    assert (
+        len(again.new_registrations),
+        len(again.changed_registrations),
+        again.unchanged_count,
+        again.adopted_orders,
+    ) == (0, 0, 1, {})
     run_tasks()
     assert (Order.objects.get().manage_secret, len(mailoutbox)) == (secret, 1)
 
@@ -157,7 +165,7 @@ def test_also_where_the_list_changes_nothing_the_link_is_replaced(event: Event):
     """Else a stranger could still cancel what the organizer's list counts on."""
     order = ordered_by_a_stranger(event).order
     done = brought(event, "first_name,last_name,email\nZoé,Müller,z@example.org\n")
-    assert (done.unchanged, list(done.adopted)) == (1, [order.pk])
+    assert (done.unchanged_count, list(done.adopted_orders)) == (1, [order.pk])
     assert Order.objects.get().manage_secret != order.manage_secret
 
 
@@ -177,22 +185,22 @@ def test_an_order_sent_again_does_not_give_the_new_link_away(event: Event, clien
 
 def test_a_rehearsal_replaces_no_link_and_writes_to_nobody(event: Event, run_tasks, mailoutbox):
     secret = ordered_by_a_stranger(event).order.manage_secret
-    done = rehearse_import(event=event, table=read_table("x", LISTED.encode()))
+    done = preview_import(event=event, table=read_table("x", LISTED.encode()))
     run_tasks()
-    assert (len(done.adopted), Order.objects.get().manage_secret, mailoutbox) == (1, secret, [])
+    assert (len(done.adopted_orders), Order.objects.get().manage_secret, mailoutbox) == (1, secret, [])
 
 
 @pytest.mark.parametrize("source", ["desk", "import"])
 def test_what_the_organizers_booked_keeps_its_link(event: Event, source: str):
     secret = ordered_by_a_stranger(event, source=source).order.manage_secret
-    assert (brought(event, LISTED).adopted, Order.objects.get().manage_secret) == ({}, secret)
+    assert (brought(event, LISTED).adopted_orders, Order.objects.get().manage_secret) == ({}, secret)
 
 
 @pytest.mark.parametrize("alike", ["z@firm-riſk.example", "z@fırm-risk.example"])
 def test_an_address_that_only_looks_alike_is_another_person(event: Event, alike: str):
     make_registration(event.tickets.get(slug="guest"), order=make_order(event, email=alike), email=alike)
     done = brought(event, "first_name,last_name,email\nZoé,Müller,z@firm-risk.example\n")
-    assert (len(done.new), len(done.changed)) == (1, 0)
+    assert (len(done.new_registrations), len(done.changed_registrations)) == (1, 0)
 
 
 def test_an_address_shared_by_several_needs_the_name(event: Event):
@@ -203,13 +211,13 @@ def test_an_address_shared_by_several_needs_the_name(event: Event):
     brought(event, "first_name,last_name,email,company\nBob,B,desk@example.org,Acme 2\n")
     bob.refresh_from_db()
     assert bob.company == "Acme 2"
-    with pytest.raises(BadRows):
+    with pytest.raises(InvalidRows):
         brought(event, "first_name,last_name,email\nCleo,C,desk@example.org\n")
 
 
 def test_all_or_nothing_with_errors_by_row(event: Event):
     long = "x" * 301
-    with pytest.raises(BadRows) as refusal:
+    with pytest.raises(InvalidRows) as refusal:
         brought(
             event,
             "first_name,last_name,email,ticket\nA,B,a@example.org,\n,,c@example.org,\nC,D,nobody,\n"
@@ -226,7 +234,7 @@ def test_more_people_than_places(event: Event):
 
 
 def test_columns_that_are_missing(event: Event):
-    with pytest.raises(Unreadable, match="first_name"):
+    with pytest.raises(UnreadableFile, match="first_name"):
         brought(event, "who,mail\nA,a@example.org\n")
 
 
@@ -237,14 +245,14 @@ def test_members_count_for_their_company(event: Event):
     brought(event, "first_name,last_name,email,ticket\nM,M,m@example.org,member\n")
     found = Registration.objects.get()
     assert (found.member_of, found.person, found.state) == (company, None, "confirmed")
-    assert CompanyShare.objects.get().taken == 1
+    assert CompanyShare.objects.get().reserved == 1
 
 
 def test_a_rehearsal_keeps_nothing(event: Event):
     table = read_table("x", b"first_name,last_name\nA,B\n")
-    assert len(rehearse_import(event=event, table=table).new) == 1
+    assert len(preview_import(event=event, table=table).new_registrations) == 1
     assert not Order.objects.exists()
-    assert event.tickets.get(slug="guest").taken == 0
+    assert event.tickets.get(slug="guest").reserved == 0
 
 
 def test_many_rows_take_few_statements(event: Event):
@@ -331,8 +339,12 @@ def test_what_is_exported_is_understood_again(event: Event, client):
     client.force_login(organizer)
     for kind in ("csv", "xlsx"):
         content = client.get(f"/organize/congress/registrations.{kind}").content
-        done = import_list(event=event, table=read_table("x", content))
-        assert (len(done.new), len(done.changed), done.unchanged) == (0, 0, 1)
+        done = import_registrations(event=event, table=read_table("x", content))
+        assert (len(done.new_registrations), len(done.changed_registrations), done.unchanged_count) == (
+            0,
+            0,
+            1,
+        )
 
 
 def test_an_export_says_times_and_prices_as_one_writes_them(event: Event, client):

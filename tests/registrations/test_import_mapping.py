@@ -6,14 +6,14 @@ import pytest
 from django.test import Client
 from lxml import html
 
-from convention.bad_rows import BadRows
-from convention.columns import split_name, with_maps
-from convention.errors import SoldOut, Unreadable
+from convention.errors import SoldOut, UnreadableFile
 from convention.events.models import Event
-from convention.tables import read_table
-from registrations.import_columns import guessed
-from registrations.import_list import import_list, remembered_mapping
-from registrations.models import Addon, ImportRun, Option, Registration
+from convention.tables.columns import apply_column_maps, split_full_name
+from convention.tables.files import read_table
+from convention.tables.row_errors import InvalidRows
+from registrations.import_export.columns import guess_header_fields
+from registrations.import_export.import_registrations import import_registrations, load_known_mapping
+from registrations.models import Addon, ImportRun, QuestionOption, Registration
 from tests.factories import (
     make_addon,
     make_event,
@@ -38,22 +38,22 @@ pytestmark = pytest.mark.django_db
     ],
 )  # fmt: skip
 def test_a_full_name_is_split(text: str, names: tuple[str, str]):
-    assert split_name(text) == names
+    assert split_full_name(text) == names
 
 
 def test_a_field_is_guessed_once_and_what_is_remembered_wins():
     header = ["Prénom", "Nom", "Name", "Remarque", "Mél."]
-    assert guessed(header, []) == ["first_name", "last_name", "", "", ""]
+    assert guess_header_fields(header, []) == ["first_name", "last_name", "", "", ""]
     before = {"mel.": "email", "nom": "", "name": "last_name", "remarque": "question:gone"}
-    assert guessed(header, [], before) == ["first_name", "", "last_name", "", "email"]
+    assert guess_header_fields(header, [], before) == ["first_name", "", "last_name", "", "email"]
 
 
 @pytest.mark.parametrize(
     ("said", "wrong"), [("Rang=email", "Rang"), ("Nom=colour", "colour"), ("email", "email"), ("=email", "=")]
 )
 def test_a_mapping_that_means_nothing_is_refused_with_what_there_is(said: str, wrong: str):
-    with pytest.raises(Unreadable, match=wrong):
-        with_maps(
+    with pytest.raises(UnreadableFile, match=wrong):
+        apply_column_maps(
             ["Prénom", "Nom"], ["first_name", "last_name"], [said], ["first_name", "last_name", "email"]
         )
 
@@ -77,7 +77,7 @@ FULL = (
 def mapped(event: Event, text: str = FULL):
     picks = ["full_name", "email", "addons", "question:diet", "question:size", "purchase_order", "no_photo"]
     table = read_table("x.csv", text.encode())
-    return import_list(event=event, table=table, picks=picks, file_name="x.csv")
+    return import_registrations(event=event, table=table, chosen_fields=picks, file_name="x.csv")
 
 
 def test_add_ons_answers_and_purchase_orders_come_with_the_list(congress: Event):
@@ -86,23 +86,28 @@ def test_add_ons_answers_and_purchase_orders_come_with_the_list(congress: Event)
     assert (zoe.first_name, zoe.last_name, zoe.no_photo, zoe.answers) == (
         "Zoé", "MÜLLER", True, {"diet": ["vegan"], "size": "XL"},
     )  # fmt: skip
-    assert (zoe.order.purchase_order, zoe.order.total, [str(one.addon) for one in zoe.besides]) == (
+    assert (zoe.order.purchase_order, zoe.order.total, [str(one.addon) for one in zoe.active_addons]) == (
         "PO 7", 16_500, ["Dîner"],
     )  # fmt: skip
-    assert (Addon.objects.get().taken, Option.objects.get(slug="vegan").taken) == (1, 1)
+    assert (Addon.objects.get().reserved, QuestionOption.objects.get(slug="vegan").reserved) == (1, 1)
     again = mapped(congress)
-    assert (len(again.new), len(again.changed), again.unchanged, again.other_addons) == (0, 0, 1, 0)
+    assert (
+        len(again.new_registrations),
+        len(again.changed_registrations),
+        again.unchanged_count,
+        again.other_addons_count,
+    ) == (0, 0, 1, 0)
     mapped(congress, FULL.replace("vegan", "all"))
-    assert Option.objects.get(slug="vegan").taken == 0
+    assert QuestionOption.objects.get(slug="vegan").reserved == 0
     with pytest.raises(SoldOut):
         mapped(congress, FULL + "A B;a@example.org;dîner;vegan;;;\nC D;c@example.org;dîner;;;;\n")
 
 
 def test_what_cells_cannot_mean_is_said_by_row(congress: Event):
-    with pytest.raises(BadRows) as refused:
+    with pytest.raises(InvalidRows) as refused:
         mapped(congress, FULL.replace("oui", "peut-être"))
     assert [row for row, _sentence in refused.value.rows] == [2]
-    with pytest.raises(BadRows) as refused:
+    with pytest.raises(InvalidRows) as refused:
         mapped(congress, FULL.replace("dîner;vegan", "piscine;paleo"))
     assert [row for row, _sentence in refused.value.rows] == [2]
     assert not Registration.objects.exists()
@@ -117,16 +122,21 @@ def test_an_exported_list_of_everything_changes_nothing(congress: Event, organiz
     before = list(Registration.objects.order_by("pk").values())
     for kind in ("csv", "xlsx"):
         content = organizer.get(f"/organize/congress/registrations.{kind}").content
-        done = import_list(event=congress, table=read_table("x", content))
-        assert (len(done.new), len(done.changed), done.unchanged, done.adopted) == (0, 0, 4, {})
+        done = import_registrations(event=congress, table=read_table("x", content))
+        assert (
+            len(done.new_registrations),
+            len(done.changed_registrations),
+            done.unchanged_count,
+            done.adopted_orders,
+        ) == (0, 0, 4, {})
     assert list(Registration.objects.order_by("pk").values()) == before
 
 
 def test_a_reference_says_who_is_meant_and_another_address_is_refused(congress: Event):
     one = make_registration(congress.tickets.get(), email="z@example.org")
     text = f"reference,first_name,last_name,email\n{one.reference},Zora,Müller,"
-    assert len(brought(congress, text + "z@example.org\n").changed) == 1
-    with pytest.raises(BadRows):
+    assert len(brought(congress, text + "z@example.org\n").changed_registrations) == 1
+    with pytest.raises(InvalidRows):
         brought(congress, text + "other@example.org\n")
 
 
@@ -142,11 +152,11 @@ def test_the_page_maps_columns_and_remembers_them(organizer: Client, congress: E
     assert organizer.post(IMPORT, form).status_code == 302
     assert Registration.objects.get().last_name == "Müller"
     run = ImportRun.objects.get()
-    assert (run.file_name, run.new, run.mapping) == (
+    assert (run.file_name, run.created_count, run.mapping) == (
         "list.csv", 1, {"teilnehmer": "full_name", "mail": "email"},
     )  # fmt: skip
-    assert remembered_mapping(congress) == run.mapping
-    assert brought(congress, "Teilnehmer,Mail\nZoé Müller,z@example.org\n").unchanged == 1
+    assert load_known_mapping(congress) == run.mapping
+    assert brought(congress, "Teilnehmer,Mail\nZoé Müller,z@example.org\n").unchanged_count == 1
 
 
 @pytest.mark.once

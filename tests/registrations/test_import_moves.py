@@ -4,13 +4,13 @@ import pytest
 
 from convention.errors import ConventionError
 from convention.events.models import Event
-from convention.tables import Table
-from registrations.import_list import import_list, rehearse_import
-from registrations.import_rows import BadRows
+from convention.tables.files import ParsedTable
+from convention.tables.row_errors import InvalidRows
+from registrations.booking.place_order import place_order
+from registrations.import_export.import_registrations import import_registrations, preview_import
+from registrations.import_export.undo_import import undo_import
 from registrations.models import Registration
-from registrations.order_request import OrderRequest, Place
-from registrations.register import register
-from registrations.undo_import import undo_import
+from registrations.order_request import OrderRequest, RequestedPlace
 from tests.factories import make_addon, make_event, make_ticket, make_voucher
 from tests.verified import by_verified
 
@@ -26,15 +26,17 @@ def event() -> Event:
 
 
 def booked(event: Event, *, code: str = "", addons: tuple[str, ...] = ()) -> Registration:
-    place = Place(ticket="guest", first_name="Zoé", last_name="M", email="z@example.org", addons=addons)
+    place = RequestedPlace(
+        ticket="guest", first_name="Zoé", last_name="M", email="z@example.org", addons=addons
+    )
     request = OrderRequest(email="z@example.org", places=(place,), code=code)
-    order = register(event=event, request=request, means=by_verified())
+    order = place_order(event=event, request=request, context=by_verified())
     return order.registrations.get()
 
 
-def to_press(one: Registration) -> Table:
+def to_press(one: Registration) -> ParsedTable:
     header = ["reference", "first_name", "last_name", "ticket"]
-    return Table(header, [(2, [one.reference, "Zoé", "M", "press"])])
+    return ParsedTable(header, [(2, [one.reference, "Zoé", "M", "press"])])
 
 
 def sold(one: Registration) -> tuple[str, int, str, int]:
@@ -48,8 +50,8 @@ def test_an_addon_that_does_not_go_with_the_new_ticket_refuses_the_row(event):
     dinner = make_addon(event)
     one = booked(event, addons=("dinner",))
     dinner.tickets.set([one.ticket])
-    with pytest.raises(BadRows) as refused:
-        import_list(event=event, table=to_press(one))
+    with pytest.raises(InvalidRows) as refused:
+        import_registrations(event=event, table=to_press(one))
     [said] = refused.value.lines()
     assert said == (
         "Ligne 2 : « Dîner », que prend cette personne, ne va pas avec « Presse » : laissez le billet tel "
@@ -57,16 +59,16 @@ def test_an_addon_that_does_not_go_with_the_new_ticket_refuses_the_row(event):
     )
     assert sold(one) == ("guest", 12_000, "", 16_500)
     dinner.tickets.add(event.tickets.get(slug="press"))
-    import_list(event=event, table=to_press(one))
+    import_registrations(event=event, table=to_press(one))
     assert sold(one) == ("press", 6_000, "", 10_500)
 
 
 def test_a_code_for_both_tickets_lowers_the_new_price_too(event):
     voucher = make_voucher(event)
     one = booked(event, code="HALF")
-    done = import_list(event=event, table=to_press(one))
+    done = import_registrations(event=event, table=to_press(one))
     voucher.refresh_from_db()
-    assert (sold(one), voucher.taken, done.about_codes) == (("press", 3_000, "HALF", 3_000), 1, "")
+    assert (sold(one), voucher.reserved, done.vouchers_text) == (("press", 3_000, "HALF", 3_000), 1, "")
 
 
 def test_a_code_for_the_first_ticket_alone_is_given_back_with_a_word_and_comes_back_by_undoing(event):
@@ -76,23 +78,23 @@ def test_a_code_for_the_first_ticket_alone_is_given_back_with_a_word_and_comes_b
         "1 personne avait un code qui ne vaut pas pour le nouveau billet : son prix est le prix ordinaire, "
         "et le code peut resservir."
     )
-    assert rehearse_import(event=event, table=to_press(one)).about_codes == words
+    assert preview_import(event=event, table=to_press(one)).vouchers_text == words
     assert sold(one) == ("guest", 6_000, "HALF", 6_000)
-    done = import_list(event=event, table=to_press(one))
+    done = import_registrations(event=event, table=to_press(one))
     voucher.refresh_from_db()
-    assert (sold(one), voucher.taken, done.about_codes) == (("press", 6_000, "", 6_000), 0, words)
-    assert done.run is not None
-    undo_import(run=done.run)
+    assert (sold(one), voucher.reserved, done.vouchers_text) == (("press", 6_000, "", 6_000), 0, words)
+    assert done.import_run is not None
+    undo_import(import_run=done.import_run)
     voucher.refresh_from_db()
-    assert (sold(one), voucher.taken) == (("guest", 6_000, "HALF", 6_000), 1)
+    assert (sold(one), voucher.reserved) == (("guest", 6_000, "HALF", 6_000), 1)
 
 
 def test_undoing_says_that_others_used_the_code_meanwhile(event):
     make_voucher(event, event.tickets.get(slug="guest"))
     one = booked(event, code="HALF")
-    done = import_list(event=event, table=to_press(one))
+    done = import_registrations(event=event, table=to_press(one))
     booked(event, code="HALF")
-    assert done.run is not None
+    assert done.import_run is not None
     with pytest.raises(ConventionError, match="HALF"):
-        undo_import(run=done.run)
+        undo_import(import_run=done.import_run)
     assert sold(one) == ("press", 6_000, "", 6_000)

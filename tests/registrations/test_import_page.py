@@ -72,7 +72,7 @@ def test_rows_that_are_odd_are_shown_before_the_list_is_imported(organizer: Clie
 def test_a_list_that_finds_no_place_any_more_is_kept(organizer: Client, event: Event, tmp_path):
     page = checked(organizer, tmp_path, "first_name,last_name,ticket\nA,B,guest\n")
     [kept] = page.xpath("//textarea[@name='checked']/text()")
-    event.tickets.update(taken=10)
+    event.tickets.update(reserved=10)
     refused = html.fromstring(organizer.post(IMPORT, {"checked": kept}).content)
     assert "Il ne reste plus de place" in refused.xpath("//*[@id='error-summary']")[0].text_content()
     assert refused.xpath("//textarea[@name='checked']/text()") == [kept]

@@ -10,12 +10,12 @@ from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 from lxml import html
 
-from convention.audit.models import Entry
-from registrations.cancel import cancel
-from registrations.doors import own_secret
-from registrations.limits import MAILS_PER_HOUR, RENEWALS_PER_HOUR
+from convention.audit.models import AuditEntry
+from registrations.changes.cancel import cancel_registration
 from registrations.models import Order
-from schedule.models import Selection
+from registrations.permissions import make_own_secret
+from registrations.rate_limits import LINK_RENEWALS_PER_HOUR, MAILS_PER_HOUR
+from schedule.models import PersonalAgenda
 from tests.factories import (
     make_event,
     make_order,
@@ -49,7 +49,7 @@ def test_whoever_lost_a_link_gets_it_by_mail_and_nobody_learns_who_is_registered
     run_tasks()
     assert [message.to for message in mailoutbox] == [["buyer@example.org"], ["colleague@example.org"]]
     assert one.order.manage_url in mailoutbox[0].body
-    assert own_secret(one) in mailoutbox[1].body
+    assert make_own_secret(one) in mailoutbox[1].body
     assert one.order.manage_secret not in mailoutbox[1].body
 
 
@@ -110,7 +110,7 @@ def test_ones_page_holds_what_is_ones_own(client: Client, alike: str):
     page = client.get("/me/").content.decode()
     assert strangers.order.reference not in page
     assert (ordered.order.manage_secret in page, invited.order.manage_secret in page) == (True, False)
-    assert own_secret(invited) in page
+    assert make_own_secret(invited) in page
 
 
 def unfolded(answer) -> str:
@@ -123,17 +123,17 @@ def test_a_calendar_carries_the_link_that_it_came_by(client: Client):
     boss = make_registration(ticket, email="boss@example.org")
     mine = make_registration(ticket, order=boss.order, email="colleague@example.org")
     order = boss.order
-    links = {link: f"{order.path_with(link)}" for link in (order.manage_secret, own_secret(mine))}
-    cancel(registration=boss)
+    links = {link: f"{order.build_path_with(link)}" for link in (order.manage_secret, make_own_secret(mine))}
+    cancel_registration(registration=boss)
     files = {link: unfolded(client.get(f"{path}calendar.ics")) for link, path in links.items()}
     for link, file in files.items():
         assert set(re.findall(r"/orders/\S+?/([\w-]+)/", file.replace("\\n", " "))) == {link}
         assert "STATUS:CONFIRMED" in file
     assert f"UID:{order.reference}@" in files[order.manage_secret]
-    assert f"UID:{mine.reference}@" in files[own_secret(mine)]
-    cancel(registration=mine)
-    assert "STATUS:CANCELLED" in unfolded(client.get(f"{links[own_secret(mine)]}calendar.ics"))
-    sent = Client(enforce_csrf_checks=True).post(f"{links[own_secret(mine)]}calendar.ics")
+    assert f"UID:{mine.reference}@" in files[make_own_secret(mine)]
+    cancel_registration(registration=mine)
+    assert "STATUS:CANCELLED" in unfolded(client.get(f"{links[make_own_secret(mine)]}calendar.ics"))
+    sent = Client(enforce_csrf_checks=True).post(f"{links[make_own_secret(mine)]}calendar.ics")
     assert (sent.status_code, sent["Allow"]) == (405, "GET, HEAD")
 
 
@@ -149,7 +149,7 @@ def test_a_colleague_cannot_draw_the_orders_mails_to_themself(client: Client, ru
     ticket = make_ticket(order.event)
     boss = make_registration(ticket, order=order, email="boss@example.org")
     mine = make_registration(ticket, order=order, email="colleague@example.org")
-    path = f"{order.path_with(own_secret(mine))}{mine.reference}/correct/"
+    path = f"{order.build_path_with(make_own_secret(mine))}{mine.reference}/correct/"
     for address in ("boss@example.org", "evil@example.net"):
         corrected = {"first_name": "Zoé", "last_name": "Müller", "email": address}
         assert client.post(path, corrected).status_code == 302
@@ -182,7 +182,7 @@ def test_a_wrong_address_gets_a_sentence(client: Client):
 def test_a_replaced_link_opens_nothing(client: Client, run_tasks, mailoutbox):
     registration = make_registration()
     order = registration.order
-    old, own = order.manage_path, f"/orders/{order.reference}/{own_secret(registration)}/"
+    old, own = order.manage_path, f"/orders/{order.reference}/{make_own_secret(registration)}/"
     assert client.get(f"{own}renew/").status_code == 404
     assert client.post(f"{own}renew/").status_code == 404
     answer = client.post(f"{old}renew/")
@@ -193,7 +193,7 @@ def test_a_replaced_link_opens_nothing(client: Client, run_tasks, mailoutbox):
     assert client.get(order.manage_path).status_code == 200
     run_tasks()
     assert order.manage_url in mailoutbox[0].body
-    entry = Entry.objects.get(verb="order.renew_link")
+    entry = AuditEntry.objects.get(verb="order.renew_link")
     assert (entry.fields, order.manage_secret in f"{entry.subject}{entry.reason}") == (
         ["link_version"],
         False,
@@ -208,14 +208,14 @@ def test_replacing_links_is_no_way_to_fill_a_mailbox(client: Client, settings):
     answers = [client.post(f"{orders[0].manage_path}renew/")]
     while (answer := answers[-1]).status_code == 302:
         answers.append(client.post(f"{answer['Location']}renew/"))
-    assert (len(answers), answer.status_code) == (RENEWALS_PER_HOUR + 1, 429)
+    assert (len(answers), answer.status_code) == (LINK_RENEWALS_PER_HOUR + 1, 429)
     assert "Réessayez dans" in answer.text
     answers = []
     for order in orders[1:]:
-        for _each in range(RENEWALS_PER_HOUR):
+        for _each in range(LINK_RENEWALS_PER_HOUR):
             order.refresh_from_db()
             answers.append(client.post(f"{order.manage_path}renew/").status_code)
-    left = MAILS_PER_HOUR - RENEWALS_PER_HOUR
+    left = MAILS_PER_HOUR - LINK_RENEWALS_PER_HOUR
     assert answers == [302] * left + [429] * (len(answers) - left)
     assert client.get(f"{order.manage_path}renew/").status_code == 200
 
@@ -236,12 +236,12 @@ def test_links_end_some_months_after_the_event(client: Client):
     over = timezone.now() - datetime.timedelta(days=91)
     event = make_event(starts_at=over - datetime.timedelta(days=1), ends_at=over)
     registration = make_registration(make_ticket(event))
-    selection = Selection.objects.create(event=event)
+    selection = PersonalAgenda.objects.create(event=event)
     agenda = f"/events/{event.slug}/agenda/mine/{selection.link_token}"
     paths = (registration.order.manage_path, f"{agenda}/", f"{agenda}.ics")
     assert [client.get(path).status_code for path in paths] == [200, 200, 200]  # made after the event
     Order.objects.update(created_at=over)
-    Selection.objects.update(created_at=over)
+    PersonalAgenda.objects.update(created_at=over)
     assert [client.get(path).status_code for path in paths] == [410, 410, 410]
 
 
@@ -249,9 +249,9 @@ def test_a_personal_programme_gets_another_address(client: Client):
     event = make_event(slug="conf")
     session = make_session(event)
     client.post("/events/conf/agenda/choose/", {"add": str(session.guid)})
-    old = Selection.objects.get().link_token
+    old = PersonalAgenda.objects.get().link_token
     assert client.post("/events/conf/agenda/mine/renew/").status_code == 302
-    new = Selection.objects.get()
+    new = PersonalAgenda.objects.get()
     assert (new.link_token == old, list(new.sessions.all())) == (False, [session])
     for ending in ("/", ".ics"):
         assert Client().get(f"/events/conf/agenda/mine/{old}{ending}").status_code == 404

@@ -7,9 +7,9 @@ from django.core.cache import cache
 from django.test import Client
 
 from convention.club.models import Person
-from registrations.answer import answer
+from registrations.booking.change_answers import save_answers
+from registrations.changes.notifications import QUIET_PERIOD, notify_changed_registrations
 from registrations.models import Order, Registration, WaitingEntry
-from registrations.tell_changes import QUIET, changed_registrations
 from tests.factories import make_event, make_question, make_registration, make_ticket
 from tests.registrations.company.making import make_desk, order, row
 from tests.registrations.sponsors.makers import make_package
@@ -152,9 +152,9 @@ def test_a_company_called_like_its_site_is_no_link_in_mails(event, run_tasks, ma
 def test_an_answer_with_a_link_is_none_in_the_mail_that_confirms_it(event, run_tasks, mailoutbox):
     make_question(event, "site")
     place = make_registration(event.tickets.get(), email=VICTIM)
-    answer(registration=place, given={"site": "see https://evil.com/win"})
-    Registration.objects.update(changed_at=Registration.objects.get().changed_at - QUIET)
-    changed_registrations()
+    save_answers(registration=place, given={"site": "see https://evil.com/win"})
+    Registration.objects.update(changed_at=Registration.objects.get().changed_at - QUIET_PERIOD)
+    notify_changed_registrations()
     run_tasks()
     [mail] = mailoutbox
     assert (mail.to, "evil" in mail.body, live_links(mail)) == ([VICTIM], True, [])

@@ -3,15 +3,15 @@
 import pytest
 from django.test import Client
 
-from badges.attendance.check_in import check_in
 from badges.attendance.models import Checkpoint
-from convention.audit.models import Entry
-from convention.club.lists import LISTS as OF_CLUB
+from badges.attendance.scanning.check_in import check_in_registration
+from convention.audit.models import AuditEntry
+from convention.club.downloads import CLUB_LISTS as OF_CLUB
 from convention.events.models import Event
-from convention.tables import read_table
-from registrations.lists import LISTS
-from registrations.models import Quota, RegistrationAddon, SessionSeat
-from schedule.lists import LISTS as OF_SCHEDULE
+from convention.tables.files import read_table
+from registrations.models import Quota, RegistrationAddon, SessionBooking
+from registrations.organizer.exports import EXPORT_SHEETS
+from schedule.downloads import DOWNLOAD_SHEETS as OF_SCHEDULE
 from tests.factories import (
     make_addon,
     make_administrator,
@@ -34,19 +34,21 @@ def filled(event: Event) -> Event:
     make_voucher(event, ticket)
     Quota.objects.create(event=event, name="Salle", capacity=9)
     make_question(event, "diet", options=["vegan"])
-    SessionSeat.objects.create(registration=one, session=make_session(event, speakers=("Ana",)))
-    check_in(registration=one, door=Checkpoint.objects.create(event=event, name="Entrée"), operator=None)
+    SessionBooking.objects.create(registration=one, session=make_session(event, speakers=("Ana",)))
+    check_in_registration(
+        registration=one, checkpoint=Checkpoint.objects.create(event=event, name="Entrée"), operator=None
+    )
     make_member()
     return event
 
 
-@pytest.mark.parametrize("name", [*LISTS, *OF_SCHEDULE, "scans"])
+@pytest.mark.parametrize("name", [*EXPORT_SHEETS, *OF_SCHEDULE, "scans"])
 def test_lists_of_an_event(organizer: Client, filled: Event, name: str):
     files = [organizer.get(f"/organize/congress/lists/{name}.{kind}") for kind in ("csv", "xlsx")]
     text, book = (read_table("x", answer.content) for answer in files)
     assert text.header == book.header
     assert len(text.rows) == len(book.rows) >= 1
-    assert Entry.objects.filter(verb=f"{name}.export", event="congress").count() == 2
+    assert AuditEntry.objects.filter(verb=f"{name}.export", event="congress").count() == 2
     assert {answer["Cache-Control"] for answer in files} == {"private, no-store"}
 
 

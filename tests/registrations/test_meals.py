@@ -2,9 +2,9 @@
 
 import pytest
 
-from registrations.demo_questions import ask_questions
-from registrations.meals import meals_of, sheet_of
 from registrations.models import Registration, RegistrationAddon
+from registrations.questions.meals import count_meals, make_meal_sheet
+from registrations.seed import create_diet_questions
 from tests.factories import make_addon, make_registration
 from tests.papers import pdf_sizes, pdf_text
 
@@ -20,7 +20,7 @@ PEOPLE = [
 
 @pytest.fixture
 def people(event):
-    ask_questions(event)
+    create_diet_questions(event)
     ticket = event.tickets.get()
     return [
         make_registration(ticket, first_name=name, last_name="Durand", answers=kept) for name, kept in PEOPLE
@@ -28,7 +28,12 @@ def people(event):
 
 
 def numbers(meal):
-    return meal.eaters, meal.without, {name: n for name, n in meal.diets if n}, meal.notes
+    return (
+        meal.eater_count,
+        meal.no_diet_count,
+        {name: n for name, n in meal.diet_counts if n},
+        meal.note_counts,
+    )
 
 
 def test_each_meal_is_counted_for_who_takes_it(event, people):
@@ -37,7 +42,7 @@ def test_each_meal_is_counted_for_who_takes_it(event, people):
     for person in people[:3]:
         RegistrationAddon.objects.create(registration=person, addon=dinner)
     RegistrationAddon.objects.create(registration=people[3], addon=gala)
-    assert [(meal.title, *numbers(meal)) for meal in meals_of(event)] == [
+    assert [(meal.title, *numbers(meal)) for meal in count_meals(event)] == [
         ("Dîner", 3, 0, {"Végétalien": 2, "Allergie": 2}, [("Noix", 2)]),
         ("Gala", 1, 1, {}, []),
     ]
@@ -50,16 +55,16 @@ def test_who_cancelled_or_is_not_confirmed_does_not_eat(event, people):
     RegistrationAddon.objects.filter(registration=people[0]).update(cancelled_at=people[0].created_at)
     Registration.objects.filter(pk=people[1].pk).update(cancelled_at=people[1].created_at)
     Registration.objects.filter(pk=people[2].pk).update(confirmed_at=None)
-    assert [numbers(meal) for meal in meals_of(event)] == [(1, 1, {}, [])]
+    assert [numbers(meal) for meal in count_meals(event)] == [(1, 1, {}, [])]
 
 
 def test_without_meals_lunch_is_for_everybody_on_each_day(event, people):
-    meals = meals_of(event)
-    assert [(meal.title[:9], meal.eaters) for meal in meals] == [("Déjeuner,", 4), ("Déjeuner,", 4)]
+    meals = count_meals(event)
+    assert [(meal.title[:9], meal.eater_count) for meal in meals] == [("Déjeuner,", 4), ("Déjeuner,", 4)]
 
 
 def test_no_file_and_no_page_names_anybody(organizer, event, people):
-    sheet = sheet_of(event)
+    sheet = make_meal_sheet(event)
     table = [",".join(map(str, cells)) for cells in (sheet.header, *sheet.rows)]
     assert [row.split(",")[-1] for row in table[1:4]] == ["4", "1", "0"]
     paper = organizer.get("/organize/congress/meals.pdf").content

@@ -7,9 +7,9 @@ from email.message import EmailMessage
 import pytest
 from django.test import Client
 
-from badges.codes import code_of
+from badges.codes import build_badge_code
 from registrations.models import Order, Registration
-from registrations.serve_waiting import serve_waiting
+from registrations.waiting_list.periodic import process_waiting_lists
 from tests.factories import make_company, make_event, make_member, make_question, make_ticket
 from tests.papers import pdf_text
 from tests.registrations.invoices.makers import make_issuer
@@ -117,7 +117,11 @@ def test_a_stranger_who_ordered_by_api_keeps_neither_link_nor_badge(member, run_
             assert mail.attachments == []
             assert own not in mail.body
     status, page = page_at(path_of(answer))
-    assert (status, "Seule la personne inscrite" in page, code_of(place) in page) == (404, True, False)
+    assert (status, "Seule la personne inscrite" in page, build_badge_code(place) in page) == (
+        404,
+        True,
+        False,
+    )
     assert Client().get(f"{own}{place.reference}/badge.pdf").status_code == 200
 
 
@@ -347,7 +351,7 @@ def test_a_waiting_stranger_gets_no_place_in_their_name(member, run_tasks, mailo
     assert (joined.status_code, "/waiting/" in re.sub(r"/waiting/member/", "", joined.text)) == (200, False)
     ticket.capacity = 1
     ticket.save()
-    serve_waiting()
+    process_waiting_lists()
     run_tasks()
     [path] = set(re.findall(r"/waiting/[\w-]+/", " ".join(m.body for m in mailoutbox if m.to == [MEMBER])))
     assert Client().post(path, {"accept": "1", "shown": "0"}).status_code == 302

@@ -9,18 +9,18 @@ from django.test import Client
 from django.utils import timezone
 
 from convention.club.models import Person
-from registrations import write_checked as writing
-from registrations.bill import left_of, rebill
-from registrations.checkout.place_paid import place_paid
-from registrations.checkout.settle import pay_order
-from registrations.checkout.troubles import unplaced_orders
-from registrations.confirm_paid import confirm_paid
-from registrations.invoices.balance import balance_of
-from registrations.invoices.models import Receivable
+from registrations.billing.receivables import calculate_balance, sync_existing_receivable
+from registrations.booking import member_limit as writing
+from registrations.booking.confirm import confirm_paid_items
+from registrations.booking.member_limit import AlreadyRegistered
+from registrations.booking.place_order import place_order
+from registrations.invoices.ledger.balance import compute_balance
+from registrations.invoices.models.documents import Receivable
 from registrations.models import Order, Registration, Ticket
-from registrations.one_place import AlreadyRegistered
-from registrations.order_request import OrderRequest, Place
-from registrations.register import Means, register
+from registrations.order_context import OrderContext
+from registrations.order_request import OrderRequest, RequestedPlace
+from registrations.payments.cards.settlement import confirm_paid_order, record_order_payment
+from registrations.payments.payment_problems import list_unplaced_orders
 from tests.factories import make_event, make_member, make_ticket, verified
 from tests.rush import in_threads
 
@@ -34,9 +34,9 @@ def ticket() -> Ticket:
 
 
 def ask(ticket: Ticket, member: Person, slug: str = "member") -> Order:
-    place = Place(ticket=slug, first_name="A", last_name="B", email=str(member.email))
+    place = RequestedPlace(ticket=slug, first_name="A", last_name="B", email=str(member.email))
     request = OrderRequest(email=str(member.email), places=(place,))
-    return register(event=ticket.event, request=request, means=Means(person=member))
+    return place_order(event=ticket.event, request=request, context=OrderContext(person=member))
 
 
 def test_a_signed_in_member_gets_one_place_and_as_many_guests_tickets_as_they_like(ticket):
@@ -48,7 +48,7 @@ def test_a_signed_in_member_gets_one_place_and_as_many_guests_tickets_as_they_li
     ask(ticket, make_member())
     for _each in range(2):
         ask(ticket, member, "guest")
-    assert Ticket.objects.get(pk=ticket.pk).taken == 2
+    assert Ticket.objects.get(pk=ticket.pk).reserved == 2
     Registration.objects.filter(person=member).delete()
     ask(ticket, member)
 
@@ -59,12 +59,12 @@ def test_a_place_that_is_paid_late_is_no_second_one(ticket):
     late = ask(ticket, member)
     Order.objects.filter(pk=late.pk).update(payment="card")
     until = timezone.now() + datetime.timedelta(minutes=30)
-    Registration.objects.filter(order=late).update(confirmed_at=None, held_until=until)
+    Registration.objects.filter(order=late).update(confirmed_at=None, hold_expires_at=until)
     kept = ask(ticket, member)
-    assert confirm_paid(order=Order.objects.get(pk=late.pk)) == []
+    assert confirm_paid_items(order=Order.objects.get(pk=late.pk)) == []
     assert Registration.objects.confirmed().get().order == kept
     Registration.objects.filter(order=kept).update(cancelled_at=timezone.now())
-    assert [place.order for place in confirm_paid(order=Order.objects.get(pk=late.pk))] == [late]
+    assert [place.order for place in confirm_paid_items(order=Order.objects.get(pk=late.pk))] == [late]
 
 
 def test_a_second_place_that_was_paid_is_not_held_and_its_money_is_seen(ticket):
@@ -73,19 +73,23 @@ def test_a_second_place_that_was_paid_is_not_held_and_its_money_is_seen(ticket):
     late = ask(ticket, member)
     until = timezone.now() + datetime.timedelta(days=14)
     Order.objects.filter(pk=late.pk).update(payment="card")
-    Registration.objects.filter(order=late).update(confirmed_at=None, held_until=until)
+    Registration.objects.filter(order=late).update(confirmed_at=None, hold_expires_at=until)
     ask(ticket, member)
     with transaction.atomic():
         late = Order.objects.select_for_update(of=("self",)).select_related("event").get(pk=late.pk)
-        pay_order(order=late, amount=12_000, method="transfer")
-    assert [(one.reference, one.kept) for one in unplaced_orders()] == [(late.reference, 12_000)]
-    assert Ticket.objects.get(pk=ticket.pk).taken == 1
-    rebill(late)
-    assert [(one.reference, one.kept) for one in unplaced_orders()] == [(late.reference, 12_000)]
+        record_order_payment(order=late, amount=12_000, method="transfer")
+    assert [(one.reference, one.amount_retained) for one in list_unplaced_orders()] == [
+        (late.reference, 12_000)
+    ]
+    assert Ticket.objects.get(pk=ticket.pk).reserved == 1
+    sync_existing_receivable(late)
+    assert [(one.reference, one.amount_retained) for one in list_unplaced_orders()] == [
+        (late.reference, 12_000)
+    ]
     Registration.objects.exclude(order=late).update(cancelled_at=timezone.now())
-    assert [place.order for place in place_paid(order=late)] == [late]
-    assert (unplaced_orders().count(), left_of(late).amount) == (0, 0)
-    assert balance_of(Receivable.objects.get(reference=late.reference)).is_settled
+    assert [place.order for place in confirm_paid_order(order=late)] == [late]
+    assert (list_unplaced_orders().count(), calculate_balance(late).amount) == (0, 0)
+    assert compute_balance(Receivable.objects.get(reference=late.reference)).is_settled
 
 
 def test_the_page_says_so_and_keeps_what_was_typed(ticket, client: Client):

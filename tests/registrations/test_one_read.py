@@ -9,10 +9,10 @@ from django.forms.models import model_to_dict
 from django.utils import timezone
 
 from convention.events.models import Event, Venue
-from registrations.event_mark import event_mark
+from registrations.fast_path.catalog_query import query_catalog
+from registrations.fast_path.event_version import compute_event_version
 from registrations.models import PriceStep, Quota, Registration, Voucher
-from registrations.on_sale import on_sale
-from registrations.questions import questions_of
+from registrations.questions.queries import load_questions
 from tests.factories import (
     make_event,
     make_question,
@@ -29,24 +29,24 @@ def told(question):
     """All that is known of a question, without asking the database again."""
     options = [model_to_dict(option) for option in question.options.all()]
     tickets = sorted(ticket.pk for ticket in question.tickets.all())
-    after = question.shown_if and model_to_dict(question.shown_if)
+    after = question.shown_after_option and model_to_dict(question.shown_after_option)
     fields = {field.name: getattr(question, field.attname) for field in question._meta.concrete_fields}
     return fields, options, tickets, after
 
 
 def test_questions_are_read_at_once(event: Event, django_assert_num_queries):
     dinner = make_question(event, "dinner", ["yes", ("no", 3)])
-    make_question(event, "meal", ["fish"], shown_if=dinner.options.get(slug="yes"))
+    make_question(event, "meal", ["fish"], shown_after_option=dinner.options.get(slug="yes"))
     make_question(event, "remark").tickets.set([make_ticket(event, slug="a"), make_ticket(event, slug="b")])
     make_question(make_event(slug="other"), "elsewhere")
-    expected = [told(question) for question in questions_of(event)]
+    expected = [told(question) for question in load_questions(event)]
     with django_assert_num_queries(1):
-        found = [told(question) for question in on_sale(event.slug).questions]
+        found = [told(question) for question in query_catalog(event.slug).questions]
     assert (len(found), found) == (3, expected)
 
 
 def test_an_event_without_questions_has_none(event: Event):
-    assert on_sale(event.slug).questions == []
+    assert query_catalog(event.slug).questions == []
 
 
 def test_a_code_is_read_along_with_the_tickets_that_it_holds_for(event: Event, django_assert_num_queries):
@@ -55,13 +55,13 @@ def test_a_code_is_read_along_with_the_tickets_that_it_holds_for(event: Event, d
     voucher.tickets.set([second, first])
     make_question(event, "remark")
     with django_assert_num_queries(1):
-        sold = on_sale(event.slug, {"a", "b", "elsewhere"}, "HALF")
+        sold = query_catalog(event.slug, {"a", "b", "elsewhere"}, "HALF")
         assert [ticket.slug for ticket in sold.voucher.tickets.all()] == ["b", "a"]
         assert {ticket.slug for ticket in sold.tickets} == {"a", "b"}
         assert [question.slug for question in sold.questions] == ["remark"]
     assert model_to_dict(sold.voucher) == model_to_dict(Voucher.objects.get())
-    assert on_sale(event.slug, {"a"}, "OTHER").voucher is None
-    assert on_sale("nowhere") is None
+    assert query_catalog(event.slug, {"a"}, "OTHER").voucher is None
+    assert query_catalog("nowhere") is None
 
 
 @pytest.fixture
@@ -69,7 +69,7 @@ def mark(event: Event, django_assert_num_queries):
     def read():
         found = Event.objects.select_related("venue", "host").get(pk=event.pk)
         with django_assert_num_queries(1):
-            return event_mark(found)
+            return compute_event_version(found)
 
     return read
 
@@ -77,14 +77,14 @@ def mark(event: Event, django_assert_num_queries):
 CHANGES = {
     "its name": lambda event: Event.objects.update(name="Other"),
     "its place": lambda event: Event.objects.update(venue=Venue.objects.create(name="Hall")),
-    "places taken": lambda event: event.tickets.update(taken=3),
+    "places taken": lambda event: event.tickets.update(reserved=3),
     "a price": lambda event: event.tickets.update(price=1),
     "a quota": lambda event: event.tickets.update(
         quota=Quota.objects.create(event=event, name="All", capacity=5)
     ),
     "another ticket": lambda event: make_ticket(event, slug="other"),
     "a step": lambda event: PriceStep.objects.create(
-        ticket=event.tickets.get(), price=1, until=timezone.now() + datetime.timedelta(days=1)
+        ticket=event.tickets.get(), price=1, ends_at=timezone.now() + datetime.timedelta(days=1)
     ),
     "a programme": make_session,
 }
@@ -101,7 +101,7 @@ def test_the_mark_changes_with_what_is_shown(event: Event, mark, what):
 def test_the_mark_changes_when_a_moment_passes(event: Event, mark, monkeypatch):
     opens = timezone.now() + datetime.timedelta(hours=1)
     event.tickets.update(opens_at=opens)
-    PriceStep.objects.create(ticket=event.tickets.get(), price=1, until=opens + datetime.timedelta(hours=1))
+    PriceStep.objects.create(ticket=event.tickets.get(), price=1, ends_at=opens + datetime.timedelta(hours=1))
     now, seen = timezone.now(), []
     for hours in (0, 0.5, 1.5, 2.5, 2.6):
         monkeypatch.setattr(timezone, "now", lambda at=now + datetime.timedelta(hours=hours): at)
@@ -113,5 +113,5 @@ def test_the_mark_changes_when_a_moment_passes(event: Event, mark, monkeypatch):
 def test_no_mark_while_a_place_is_to_be_given_back(event: Event, mark):
     registration = make_registration(event.tickets.get())
     late = timezone.now() - datetime.timedelta(minutes=1)
-    Registration.objects.filter(pk=registration.pk).update(confirmed_at=None, held_until=late)
+    Registration.objects.filter(pk=registration.pk).update(confirmed_at=None, hold_expires_at=late)
     assert mark() is None

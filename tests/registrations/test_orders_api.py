@@ -8,8 +8,8 @@ from django.test import Client
 from jsonschema import Draft4Validator, FormatChecker
 
 from convention.events.models import Event
-from registrations.limits import MAILS_PER_HOUR, WRONG_CODES_PER_HOUR
 from registrations.models import Order, Registration
+from registrations.rate_limits import MAILS_PER_HOUR, WRONG_CODES_PER_HOUR
 from tests.factories import make_event, make_question, make_ticket, make_voucher
 
 pytestmark = pytest.mark.django_db
@@ -89,7 +89,8 @@ PLACEHOLDERS = {"empty": "", "blank": " \t", "long": "a" * 301, "a long address"
 
 @pytest.mark.parametrize("text", PLACEHOLDERS.values(), ids=PLACEHOLDERS.keys())
 @pytest.mark.parametrize(
-    ("schema", "prefix"), [("OrderBody", ""), ("PlaceBody", "registrations.0."), ("BillingBody", "billing.")]
+    ("schema", "prefix"),
+    [("OrderCreateRequest", ""), ("PlaceRequest", "registrations.0."), ("BillingRequest", "billing.")],
 )
 def test_a_text_that_is_refused_does_not_fit_the_description(schema, prefix, text):
     event = make_event()
@@ -109,7 +110,8 @@ def test_a_text_that_is_refused_does_not_fit_the_description(schema, prefix, tex
     assert accepted_by_description == []
     assert (
         "@" in text
-        or {"OrderBody": "email", "PlaceBody": "first_name", "BillingBody": "city"}[schema] in fields
+        or {"OrderCreateRequest": "email", "PlaceRequest": "first_name", "BillingRequest": "city"}[schema]
+        in fields
     )
 
 
@@ -118,7 +120,7 @@ def test_an_empty_optional_field_fits_the_description():
     make_ticket(event)
     sent = body(email="a@example.org", company="", currency="", code="", purchase_order="")
     sent["billing"] = dict.fromkeys(("name", "street", "postcode", "city", "country"), "")
-    order, billing = described("OrderBody"), described("BillingBody")
+    order, billing = described("OrderCreateRequest"), described("BillingRequest")
     unfitting = [
         name
         for schema, fields in ((order, sent), (billing, sent["billing"]))

@@ -8,12 +8,12 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from registrations.company.complete import complete
-from registrations.doors import own_secret
+from registrations.changes.resend import correct_order_address, resend_mail
+from registrations.company.invitations import save_attendee_details
 from registrations.models import Order, Registration
-from registrations.order_request import Place
-from registrations.resend import readdress, resend
-from registrations.serve_waiting import serve_waiting
+from registrations.order_request import RequestedPlace
+from registrations.permissions import make_own_secret
+from registrations.waiting_list.periodic import process_waiting_lists
 from tests.factories import make_event, make_order, make_registration, make_ticket
 from tests.registrations.company.making import make_desk, order, row
 from tests.registrations.invoices.makers import make_issuer
@@ -37,7 +37,7 @@ def place():
 def test_a_buyer_who_corrects_their_address_gets_a_new_link(place, run_tasks, mailoutbox):
     old = place.order.manage_path
     guest = make_registration(place.ticket, order=place.order, email="guest@example.org")
-    own = place.order.path_with(own_secret(guest))
+    own = place.order.build_path_with(make_own_secret(guest))
     typed = {"first_name": "Zoé", "last_name": "Müller", "email": RIGHT, "company": "Acme"}
     new = Client().post(f"{old}{place.reference}/correct/", typed)["Location"]
     assert new == Order.objects.get().manage_path
@@ -53,7 +53,7 @@ def test_a_correction_that_leaves_the_address_leaves_the_link(place):
     assert Client().post(f"{old}{place.reference}/correct/", typed)["Location"] == old
 
 
-@pytest.mark.parametrize("act", [resend, readdress])
+@pytest.mark.parametrize("act", [resend_mail, correct_order_address])
 def test_an_organizer_who_corrects_it_replaces_the_link(place, act, run_tasks, mailoutbox):
     old = place.order.manage_path
     act(registration=place, email=RIGHT)
@@ -61,7 +61,7 @@ def test_an_organizer_who_corrects_it_replaces_the_link(place, act, run_tasks, m
     assert statuses(old, new) == [404, 200]
     run_tasks()
     assert (mailoutbox[0].to, new in mailoutbox[0].body) == ([RIGHT], True)
-    resend(registration=Registration.objects.get())
+    resend_mail(registration=Registration.objects.get())
     assert Order.objects.get().manage_path == new
 
 
@@ -89,7 +89,7 @@ def test_the_mail_of_a_waiting_list_leads_to_no_replaced_link(run_tasks, mailout
     Client().post("/events/full/waiting/guest/", typed)
     ticket.capacity = 1
     ticket.save()
-    serve_waiting()
+    process_waiting_lists()
     run_tasks()
     path = re.findall(r"/waiting/[\w-]+/", mailoutbox[-1].body)[0]
     old = Client().post(path, {"accept": "1", "shown": "0"})["Location"]
@@ -129,7 +129,7 @@ def invited(run_tasks):
     order(desk, row("Alpha", "zoe@x.fr"))
     run_tasks()
     one = Registration.objects.select_related("order", "event").get()
-    return one, f"{one.order.path_with(own_secret(one))}{one.reference}/details/"
+    return one, f"{one.order.build_path_with(make_own_secret(one))}{one.reference}/details/"
 
 
 def test_the_colleague_says_who_they_are_once_and_then_corrects_slips(invited):
@@ -144,7 +144,7 @@ def test_the_colleague_says_who_they_are_once_and_then_corrects_slips(invited):
 
 def test_after_the_deadline_nobody_else_completes_the_details(invited):
     one, page = invited
-    one.event.substitutions_until = timezone.now() - datetime.timedelta(hours=1)
+    one.event.substitutions_close_at = timezone.now() - datetime.timedelta(hours=1)
     one.event.save()
     assert Client().post(page, {"first_name": "Bob", "last_name": "Roi"}).status_code == 200
     assert Client().post(page, {"first_name": "Zoë", "last_name": "Alpha"}).status_code == 302
@@ -156,7 +156,7 @@ def test_a_members_place_is_completed_in_the_members_name_alone(run_tasks):
     desk = make_desk()
     order(desk, row("Silva", desk.colleague.email, "member", first_name="Ana"))
     one = Registration.objects.select_related("order").get()
-    page = f"{one.order.path_with(own_secret(one))}{one.reference}/details/"
+    page = f"{one.order.build_path_with(make_own_secret(one))}{one.reference}/details/"
     assert Client().post(page, {"first_name": "Bob", "last_name": "Roi"}).status_code == 200
-    details = Place(ticket="", first_name="Ana Maria", last_name="Silva")
-    assert complete(registration=one, details=details).name == "Ana Maria Silva"
+    details = RequestedPlace(ticket="", first_name="Ana Maria", last_name="Silva")
+    assert save_attendee_details(registration=one, details=details).name == "Ana Maria Silva"

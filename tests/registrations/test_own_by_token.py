@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from convention.api.models import ApiToken
 from convention.api.tokens import create_token
-from convention.audit.models import Entry
+from convention.audit.models import AuditEntry
 from registrations.models import CompanyShare, Order, Registration, Ticket
 from tests.factories import (
     make_company,
@@ -55,7 +55,7 @@ def test_a_members_place_is_confirmed_at_once_for_the_owner_of_the_token(ticket,
     assert post(program(member), body("ada@club.example")).json()["state"] == "confirmed"
     [kept] = Registration.objects.confirmed()
     assert (kept.person, kept.order.source) == (member, "api")
-    assert CompanyShare.objects.get().taken == 1
+    assert CompanyShare.objects.get().reserved == 1
 
 
 def test_for_others_it_waits_for_their_proof(ticket, member):
@@ -108,14 +108,14 @@ def test_cancelling_says_first_what_it_comes_to(ticket):
     assert Registration.objects.get().state == "confirmed"
     done = post(headers, {}, address)
     assert done.json() == {**foreseen.json(), "state": "cancelled"}
-    assert (done.json()["id"], done.json()["kept"]["currency"]) == (mine.reference, "EUR")
-    assert done.json()["said"]
+    assert (done.json()["id"], done.json()["cancellation_fee"]["currency"]) == (mine.reference, "EUR")
+    assert done.json()["messages"]
     again = post(headers, {}, address)
     assert (again.status_code, again.json()["type"]) == (409, "/api/v1/problems/already-cancelled")
     after = Client().get(f"/api/v1/events/congress/{address}", headers=headers).json()
-    assert (after["state"], after["said"]) == ("cancelled", [])
-    [entry] = Entry.objects.filter(verb="registration.cancel")
-    assert (entry.actor_id, entry.means) == (person.pk, "api")
+    assert (after["state"], after["messages"]) == ("cancelled", [])
+    [entry] = AuditEntry.objects.filter(verb="registration.cancel")
+    assert (entry.actor_id, entry.channel) == (person.pk, "api")
 
 
 def test_what_was_made_with_the_owners_address_is_looked_up_by_its_reference(ticket):

@@ -11,9 +11,9 @@ from django.utils import timezone
 from django.utils.html import escape
 
 from convention.events.models import Event
-from registrations.doors import own_secret
+from registrations.booking.verification import make_verification_token
 from registrations.models import Order, Registration
-from registrations.verification import verification_token
+from registrations.permissions import make_own_secret
 from tests.factories import (
     make_event,
     make_member,
@@ -68,7 +68,7 @@ def test_the_event_page_shows_what_is_left_and_answers_304(client: Client, event
     assert "10 places restantes" in text(first)
     again = client.get("/events/congress/", headers={"If-None-Match": first["ETag"]})
     assert (again.status_code, again.content) == (304, b"")
-    event.tickets.update(taken=9)
+    event.tickets.update(reserved=9)
     fresh = client.get("/events/congress/", headers={"If-None-Match": first["ETag"]})
     assert (fresh.status_code, "1 place restante" in text(fresh)) == (200, True)
 
@@ -103,7 +103,7 @@ def test_what_was_told_to_one_visitor_is_not_kept_for_the_others(client: Client,
 
 
 def test_a_full_event_says_so(client: Client, event: Event):
-    event.tickets.update(taken=10)
+    event.tickets.update(reserved=10)
     assert "Toutes les places sont prises" in text(client.get("/events/congress/"))
 
 
@@ -148,11 +148,11 @@ def test_a_draft_is_saved_without_moving_on(client: Client, event: Event):
 
 def test_a_ticket_that_sells_out_meanwhile_loses_nothing(client: Client, event: Event):
     nonce = to_the_last_screen(client)
-    event.tickets.update(taken=10)
+    event.tickets.update(reserved=10)
     response = client.post("/events/congress/register/check/", {"nonce": nonce, **BILLING})
     assert response["Location"] == "/events/congress/register/choices/"
     assert "Il ne reste plus de place" in text(client.get(response["Location"]))
-    event.tickets.update(taken=0)
+    event.tickets.update(reserved=0)
     page = client.get("/events/congress/register/check/").content.decode()
     assert 'value="1 rue X"' in page
 
@@ -177,12 +177,12 @@ def test_a_mailed_link_corrects_and_cancels(client: Client, event: Event):
         {"first_name": "Zoë", "last_name": "Müller", "email": "z@example.org", "company": "Acme"},
     )
     registration.refresh_from_db()
-    assert (registration.first_name, registration.generation) == ("Zoë", 1)
+    assert (registration.first_name, registration.badge_version) == ("Zoë", 1)
     assert "C’est définitif" in text(client.get(f"{link}{registration.reference}/cancel/"))
     client.post(f"{link}{registration.reference}/cancel/")
     registration.refresh_from_db()
-    assert (registration.state, registration.generation) == ("cancelled", 2)
-    assert event.tickets.get().taken == 0
+    assert (registration.state, registration.badge_version) == ("cancelled", 2)
+    assert event.tickets.get().reserved == 0
     assert "Inscription annulée" in text(client.get(link))
     assert client.post(f"{link}{registration.reference}/cancel/").status_code == 409
     assert client.get(f"{link}calendar.ics").content.count(b"STATUS:CANCELLED") == 1
@@ -194,21 +194,25 @@ def test_a_place_given_to_someone_else_revokes_the_badge_that_is_out(client: Cli
     someone = {"first_name": "Ana", "last_name": "Silva", "email": "ana@example.org", "company": "Acme"}
     client.post(f"{link}{registration.reference}/correct/", someone)
     registration.refresh_from_db()
-    assert (registration.name, registration.generation, registration.state) == ("Ana Silva", 2, "confirmed")
+    assert (registration.name, registration.badge_version, registration.state) == (
+        "Ana Silva",
+        2,
+        "confirmed",
+    )
     registration.order.refresh_from_db()
     assert registration.order.email == "zoe@example.org"  # who ordered keeps the order
     client.post(f"{link}{registration.reference}/correct/", someone | {"first_name": "Anna"})
     corrected = someone | {"first_name": "Anna", "email": "a.silva@example.org"}
     client.post(f"{link}{registration.reference}/correct/", corrected)
     registration.refresh_from_db()
-    assert registration.generation == 2
+    assert registration.badge_version == 2
 
 
 def test_who_gave_a_place_away_sees_no_more_of_it(client: Client, event: Event):
     former = make_member(email="zoe@example.org")
     order = make_order(event, email="boss@example.org")
     one = make_registration(event.tickets.get(), order=order, person=former)
-    own = order.path_with(own_secret(one))
+    own = order.build_path_with(make_own_secret(one))
     someone = {"first_name": "Ana", "last_name": "Silva", "email": "ana@example.org", "company": "Acme"}
     told = client.post(f"{own}{one.reference}/correct/", someone, follow=True)
     assert told.redirect_chain == [("/events/congress/", 302)]
@@ -218,8 +222,8 @@ def test_who_gave_a_place_away_sees_no_more_of_it(client: Client, event: Event):
     assert order.reference not in client.get("/me/").content.decode()
     client.post(f"{order.manage_path}{one.reference}/cancel/")
     one.refresh_from_db()
-    theirs = order.path_with(own_secret(one))
-    assert (one.generation, one.holders, client.get(theirs).status_code) == (3, 2, 200)
+    theirs = order.build_path_with(make_own_secret(one))
+    assert (one.badge_version, one.holder_count, client.get(theirs).status_code) == (3, 2, 200)
 
 
 def test_forged_foreign_and_expired_links(client: Client, event: Event):
@@ -241,7 +245,7 @@ def test_ones_own_link_opens_nothing_of_the_others(client: Client, event: Event)
     ticket = event.tickets.get()
     mine = make_registration(ticket, order=order, first_name="Mine")
     other = make_registration(ticket, order=order, first_name="Other")
-    link = f"/orders/{order.reference}/{own_secret(mine)}/"
+    link = f"/orders/{order.reference}/{make_own_secret(mine)}/"
     page = client.get(link).content.decode()
     assert ("Mine" in page, "Other" in page, order.email in page) == (True, False, False)
     assert client.get(f"{link}{other.reference}/cancel/").status_code == 404
@@ -254,9 +258,9 @@ def test_a_members_link_needs_a_click(client: Client):
     registration = make_registration(
         event.tickets.get(),
         confirmed_at=None,
-        held_until=timezone.now() + datetime.timedelta(minutes=30),
+        hold_expires_at=timezone.now() + datetime.timedelta(minutes=30),
     )
-    link = f"/orders/confirm/{verification_token(registration.order, registration.email)}/"
+    link = f"/orders/confirm/{make_verification_token(registration.order, registration.email)}/"
     assert "Confirmer ma place" in text(client.get(link))
     registration.refresh_from_db()
     assert registration.state == "pending"

@@ -9,15 +9,15 @@ import re
 import pytest
 from django.test import Client
 
-from badges.attendance.verdict import STATES
+from badges.attendance.scanning.verdict import REASON_BY_REGISTRATION_STATE
 from convention.club.models import Membership
-from convention.dates import say_until
 from convention.events.models import Event
-from registrations.draft_store import load_draft
-from registrations.limits import WRONG_CODES_PER_HOUR, WRONG_CODES_PER_NETWORK
+from convention.text.dates import format_deadline
+from registrations.booking.place_order import place_order
 from registrations.models import Order, PriceStep, Quota, RefundRule, Registration
-from registrations.order_request import OrderRequest, Place
-from registrations.register import register
+from registrations.order_request import OrderRequest, RequestedPlace
+from registrations.rate_limits import WRONG_CODES_PER_HOUR, WRONG_CODES_PER_NETWORK
+from registrations.storefront.drafts import load_draft
 from tests.factories import make_addon, make_company, make_member, make_staff, make_ticket, make_voucher
 from tests.registrations.test_pages import BILLING, text, who
 
@@ -36,7 +36,7 @@ def organizer(client: Client, event: Event) -> Client:
 @pytest.fixture
 def early(event: Event) -> PriceStep:
     until = LATER.replace(tzinfo=event.zone)
-    return PriceStep.objects.create(ticket=event.tickets.get(), price=9_000, until=until)
+    return PriceStep.objects.create(ticket=event.tickets.get(), price=9_000, ends_at=until)
 
 
 def hidden(response, name: str) -> str:
@@ -109,14 +109,14 @@ def test_a_signed_in_member_sees_and_books_the_place_that_a_pass_pays_for(client
     assert ("200 €" in text(page), hidden(page, "shown")) == (True, "0")
     assert "inclus dans l’adhésion de l’entreprise" in text(page)
     finish(client, page)
-    assert Registration.objects.values_list("price", "membership_pass__taken").get() == (0, 1)
+    assert Registration.objects.values_list("price", "membership_pass__reserved").get() == (0, 1)
 
 
 def test_a_code_used_up_meanwhile_is_told_on_the_same_screen(client: Client, event: Event):
     voucher = make_voucher(event)
     choose(client, code="HALF")
     page = client.get(f"{REGISTER}check/")
-    type(voucher).objects.update(taken=1)
+    type(voucher).objects.update(reserved=1)
     again = finish(client, page)
     assert "120 € au lieu de 60 €" in text(again)
     assert "Le code HALF ne baisse aucun prix ici." in text(again)
@@ -159,7 +159,7 @@ def test_an_addon_that_is_full_or_of_another_ticket_cannot_be_chosen(client: Cli
 
 
 def test_a_ticket_for_groups_says_so_before_it_is_refused(client: Client, event: Event):
-    event.tickets.update(least=3)
+    event.tickets.update(min_per_order=3)
     assert "à partir de 3 personnes" in text(client.get("/events/congress/"))
     assert "au moins 3 personnes" in text(choose(client))
 
@@ -171,7 +171,11 @@ def test_who_pays_by_card_goes_on_to_the_payment_and_is_not_confirmed(client: Cl
     assert "Comment payez-vous" in text(page)
     finish(client, page, payment="card")
     one = Registration.objects.get()
-    assert (one.state, one.order.payment, STATES[one.state]) == ("pending", "card", "unpaid")
+    assert (one.state, one.order.payment, REASON_BY_REGISTRATION_STATE[one.state]) == (
+        "pending",
+        "card",
+        "unpaid",
+    )
 
 
 # --- programs ---------------------------------------------------------------------------------------
@@ -248,7 +252,7 @@ def test_price_steps_are_kept_with_the_ticket_and_shown(organizer: Client, event
         "step-1-until": "",
     }
     assert organizer.post(f"{TICKETS}new/", fields).status_code == 302
-    assert event.tickets.get(slug="pro").steps.get().price == 12_050
+    assert event.tickets.get(slug="pro").price_steps.get().price == 12_050
     shown = text(organizer.get(TICKETS))
     assert "120,50 € jusqu’au 31 mars 2030" in shown
     half = text(organizer.post(f"{TICKETS}pro/", {**fields, "step-1-cost": "9"}))
@@ -279,8 +283,8 @@ def test_addons_are_made_changed_counted_and_removed(organizer: Client, event: E
         "capacity": "9",
     }
     assert organizer.post(f"{TICKETS}add-ons/new/", fields).status_code == 302
-    place = Place(ticket="guest", first_name="A", last_name="B", addons=("dinner",))
-    register(event=event, request=OrderRequest(email="a@example.org", places=(place,)))
+    place = RequestedPlace(ticket="guest", first_name="A", last_name="B", addons=("dinner",))
+    place_order(event=event, request=OrderRequest(email="a@example.org", places=(place,)))
     page = organizer.get(f"{TICKETS}add-ons/")
     assert 'registrations/?addon=dinner">1<' in page.content.decode()
     found = organizer.get("/organize/congress/registrations/?addon=dinner")
@@ -337,7 +341,7 @@ def test_what_is_wrong_with_a_code_is_said(organizer: Client, event: Event, fiel
 
 
 def test_a_code_is_changed_and_never_below_its_uses(organizer: Client, event: Event):
-    voucher = make_voucher(event, capacity=5, taken=2)
+    voucher = make_voucher(event, capacity=5, reserved=2)
     fields = {"code": "HALF", "kind": "amount", "amount": "12,50", "capacity": "1"}
     assert "2 places sont déjà prises" in text(organizer.post(f"{TICKETS}vouchers/HALF/", fields))
     assert organizer.post(f"{TICKETS}vouchers/HALF/", {**fields, "capacity": "3"}).status_code == 302
@@ -360,9 +364,9 @@ def test_a_quota_is_made_shared_and_removed(organizer: Client, event: Event):
 
 def test_the_organizer_reads_why_a_price_is_what_it_is(organizer: Client, event: Event, early: PriceStep):
     make_voucher(event, value=20)
-    place = Place(ticket="guest", first_name="A", last_name="B")
+    place = RequestedPlace(ticket="guest", first_name="A", last_name="B")
     request = OrderRequest(email="a@example.org", places=(place,), code="HALF")
-    one = register(event=event, request=request).registrations.get()
+    one = place_order(event=event, request=request).registrations.get()
     page = text(organizer.get(f"/organize/congress/registrations/{one.reference}/"))
     words = page
     for said in ("tarif anticipé, jusqu’au 31 mars 2030", "code HALF : 20 % de remise (−18 €)", "72 €"):
@@ -402,15 +406,15 @@ def test_the_last_screen_says_what_comes_back_to_whoever_cancels(client: Client,
         return client.get(f"{REGISTER}check/").context["refunds"]
 
     choose(client)
-    starts = say_until(event.starts_at, event.zone)
+    starts = format_deadline(event.starts_at, event.zone)
     assert told() == [
         ("", [f"Jusqu’au {starts}, tout le prix est remboursé.", "Ensuite, rien n’est remboursé."])
     ]
-    RefundRule.objects.create(event=event, days=7, share=100)
-    RefundRule.objects.create(event=event, days=0, share=0)
+    RefundRule.objects.create(event=event, days_before=7, refund_percent=100)
+    RefundRule.objects.create(event=event, days_before=0, refund_percent=0)
     [(_names, said)] = told()
     assert (len(said), said[-1]) == (2, "Ensuite, rien n’est remboursé.")
-    event.refund_rules.filter(days=7).delete()
+    event.refund_rules.filter(days_before=7).delete()
     assert told() == [("", ["Rien n’est remboursé en cas d’annulation."])]
     event.tickets.update(price=0)
     assert told() == []

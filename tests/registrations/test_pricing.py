@@ -8,17 +8,28 @@ from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
-from registrations.pricing import Asked, Code, Fare, Quote, Step, quote
-from registrations.reductions import Reduction, read, written
-from registrations.vat import vat_within
+from registrations.invoices.tax_amounts import compute_included_vat
+from registrations.pricing.quote import (
+    PriceList,
+    PriceRequest,
+    Quote,
+    TimedPrice,
+    VoucherTerms,
+    calculate_quote,
+)
+from registrations.pricing.reductions import Reduction, parse_reductions, serialize_reductions
 
 NOW = datetime.datetime(2027, 3, 1, 12, tzinfo=datetime.UTC)
 PARIS = zoneinfo.ZoneInfo("Europe/Paris")
 DAY = datetime.timedelta(days=1)
-GUEST = Fare(slug="guest", price=15_000, steps=(Step(12_000, NOW + DAY), Step(13_500, NOW + 9 * DAY)))
-MEMBER = Fare(slug="member", price=20_000, uses_pass=True)
-SECRET = Fare(slug="secret", price=8_000, is_hidden=True)
-DINNER = Fare(slug="dinner", price=4_500, vat_rate=1000)
+GUEST = PriceList(
+    slug="guest",
+    price=15_000,
+    timed_prices=(TimedPrice(12_000, NOW + DAY), TimedPrice(13_500, NOW + 9 * DAY)),
+)
+MEMBER = PriceList(slug="member", price=20_000, uses_pass=True)
+SECRET = PriceList(slug="secret", price=8_000, is_hidden=True)
+DINNER = PriceList(slug="dinner", price=4_500, vat_rate=1000)
 
 
 def told(found: Quote) -> list[tuple[int, list[tuple[str, int]]]]:
@@ -41,7 +52,7 @@ def paid_by_pass(found: Quote) -> int:
     ],
 )
 def test_the_step_that_ends_next_holds_until_its_very_moment(days: int, price: int, reasons: list):
-    assert told(quote([Asked(fare=GUEST)], at=NOW + days * DAY)) == [(price, reasons)]
+    assert told(calculate_quote([PriceRequest(price_list=GUEST)], at=NOW + days * DAY)) == [(price, reasons)]
 
 
 @pytest.mark.parametrize(
@@ -57,67 +68,94 @@ def test_the_step_that_ends_next_holds_until_its_very_moment(days: int, price: i
     ],
 )
 def test_a_code_is_taken_off_the_price_of_the_moment(kind: str, value: int, price: int):
-    code = Code(code="SPRING", kind=kind, value=value)
-    found = quote([Asked(fare=GUEST)], at=NOW, code=code)
+    code = VoucherTerms(code="SPRING", kind=kind, value=value)
+    found = calculate_quote([PriceRequest(price_list=GUEST)], at=NOW, voucher_terms=code)
     off = [("code", 12_000 - price)] if price < 12_000 else []
     assert told(found) == [(price, [("early", 3_000), *off])]
-    assert found.uses_of_code == len(off)
+    assert found.voucher_use_count == len(off)
 
 
 def test_a_code_serves_as_many_as_it_has_uses_and_only_whom_it_is_for():
-    code = Code(code="TWO", kind="percent", value=50, left=2, tickets=frozenset({"guest"}))
+    code = VoucherTerms(code="TWO", kind="percent", value=50, uses_left=2, ticket_slugs=frozenset({"guest"}))
     asked = [
-        Asked(fare=GUEST, may_use_code=False),
-        Asked(fare=MEMBER),
-        *[Asked(fare=GUEST) for _one in range(3)],
+        PriceRequest(price_list=GUEST, can_use_voucher=False),
+        PriceRequest(price_list=MEMBER),
+        *[PriceRequest(price_list=GUEST) for _one in range(3)],
     ]
-    found = quote(asked, at=NOW + 10 * DAY, code=code)
+    found = calculate_quote(asked, at=NOW + 10 * DAY, voucher_terms=code)
     assert [line.price for line in found.lines] == [15_000, 20_000, 7_500, 7_500, 15_000]
 
 
 def test_a_hidden_ticket_is_opened_by_a_code_that_names_it_and_comes_first():
-    code = Code(code="VIP", kind="percent", value=50, left=1, tickets=frozenset({"guest", "secret"}))
-    found = quote([Asked(fare=GUEST), Asked(fare=SECRET), Asked(fare=SECRET)], at=NOW, code=code)
-    assert ([line.price for line in found.lines], found.refused) == ([12_000, 4_000, 8_000], (2,))
-    for_all = Code(code="ALL", kind="percent", value=50)
-    assert quote([Asked(fare=SECRET)], at=NOW, code=for_all).refused == (0,)
-    assert quote([Asked(fare=SECRET)], at=NOW).refused == (0,)
+    code = VoucherTerms(
+        code="VIP", kind="percent", value=50, uses_left=1, ticket_slugs=frozenset({"guest", "secret"})
+    )
+    found = calculate_quote(
+        [PriceRequest(price_list=GUEST), PriceRequest(price_list=SECRET), PriceRequest(price_list=SECRET)],
+        at=NOW,
+        voucher_terms=code,
+    )
+    assert ([line.price for line in found.lines], found.refused_places) == ([12_000, 4_000, 8_000], (2,))
+    for_all = VoucherTerms(code="ALL", kind="percent", value=50)
+    assert calculate_quote(
+        [PriceRequest(price_list=SECRET)], at=NOW, voucher_terms=for_all
+    ).refused_places == (0,)
+    assert calculate_quote([PriceRequest(price_list=SECRET)], at=NOW).refused_places == (0,)
 
 
 def test_a_free_hidden_ticket_uses_up_the_code_that_opens_it():
-    free = Fare(slug="secret", is_hidden=True)
-    code = Code(code="VIP", kind="access", left=5, tickets=frozenset({"secret"}))
-    assert quote([Asked(fare=free)] * 3, at=NOW, code=code).uses_of_code == 3
+    free = PriceList(slug="secret", is_hidden=True)
+    code = VoucherTerms(code="VIP", kind="access", uses_left=5, ticket_slugs=frozenset({"secret"}))
+    assert (
+        calculate_quote([PriceRequest(price_list=free)] * 3, at=NOW, voucher_terms=code).voucher_use_count
+        == 3
+    )
 
 
 def test_passes_pay_for_as_many_as_are_left_and_the_code_for_the_rest():
-    code = Code(code="HALF", kind="percent", value=50)
-    asked = [Asked(fare=MEMBER, may_use_pass=True)] * 3 + [
-        Asked(fare=MEMBER),
-        Asked(fare=GUEST, may_use_pass=True),
+    code = VoucherTerms(code="HALF", kind="percent", value=50)
+    asked = [PriceRequest(price_list=MEMBER, can_use_pass=True)] * 3 + [
+        PriceRequest(price_list=MEMBER),
+        PriceRequest(price_list=GUEST, can_use_pass=True),
     ]
-    found = quote(asked, at=NOW, code=code, passes_left=2)
+    found = calculate_quote(asked, at=NOW, voucher_terms=code, passes_left=2)
     assert told(found)[:3] == [(0, [("pass", 20_000)]), (0, [("pass", 20_000)]), (10_000, [("code", 10_000)])]
-    assert (paid_by_pass(found), found.uses_of_code, found.total) == (2, 3, 10_000 + 10_000 + 6_000)
+    assert (paid_by_pass(found), found.voucher_use_count, found.total) == (2, 3, 10_000 + 10_000 + 6_000)
 
 
 def test_no_pass_is_used_where_nothing_is_due():
-    free = Fare(slug="member", uses_pass=True)
-    assert paid_by_pass(quote([Asked(fare=free, may_use_pass=True)], at=NOW, passes_left=1)) == 0
+    free = PriceList(slug="member", uses_pass=True)
+    assert (
+        paid_by_pass(
+            calculate_quote([PriceRequest(price_list=free, can_use_pass=True)], at=NOW, passes_left=1)
+        )
+        == 0
+    )
 
 
 def test_addons_stand_beside_their_ticket_and_no_code_lowers_them():
-    code = Code(code="ALL", kind="percent", value=100)
-    found = quote([Asked(fare=GUEST, addons=(DINNER,)), Asked(fare=MEMBER)], at=NOW, code=code)
-    assert [(line.place, line.fare.slug, line.price) for line in found.lines] == [
+    code = VoucherTerms(code="ALL", kind="percent", value=100)
+    found = calculate_quote(
+        [PriceRequest(price_list=GUEST, addons=(DINNER,)), PriceRequest(price_list=MEMBER)],
+        at=NOW,
+        voucher_terms=code,
+    )
+    assert [(line.place_number, line.price_list.slug, line.price) for line in found.lines] == [
         (0, "guest", 0), (0, "dinner", 4_500), (1, "member", 0),
     ]  # fmt: skip
 
 
 def test_vat_is_summed_by_rate_with_the_reason_where_there_is_none():
-    dues = Fare(slug="dues", price=9_999, vat_rate=0, vat_exemption="VATEX-EU-132-1L")
-    found = quote([Asked(fare=MEMBER, addons=(DINNER,)), Asked(fare=MEMBER), Asked(fare=dues)], at=NOW)
-    assert [(one.rate, one.exemption, one.net, one.vat) for one in found.vat] == [
+    dues = PriceList(slug="dues", price=9_999, vat_rate=0, vat_exemption="VATEX-EU-132-1L")
+    found = calculate_quote(
+        [
+            PriceRequest(price_list=MEMBER, addons=(DINNER,)),
+            PriceRequest(price_list=MEMBER),
+            PriceRequest(price_list=dues),
+        ],
+        at=NOW,
+    )
+    assert [(one.rate, one.exemption, one.net_amount, one.vat_amount) for one in found.vat_by_rate] == [
         (2000, "", 33_333, 6_667), (1000, "", 4_091, 409), (0, "VATEX-EU-132-1L", 9_999, 0),
     ]  # fmt: skip
 
@@ -126,11 +164,11 @@ def test_vat_is_summed_by_rate_with_the_reason_where_there_is_none():
     ("gross", "rate", "vat"), [(12_000, 2000, 2_000), (1, 2000, 0), (3, 2000, 1), (0, 550, 0)]
 )
 def test_half_a_cent_is_rounded_up(gross: int, rate: int, vat: int):
-    assert vat_within(gross, rate) == vat
+    assert compute_included_vat(gross, rate) == vat
 
 
 def test_reasons_are_kept_as_data_and_said_in_words():
-    kept = written(
+    kept = serialize_reductions(
         [Reduction("early", 1, NOW.replace(hour=22, day=31)), Reduction("code", 2, code="X", percent=5)]
     )
     assert kept == [
@@ -138,7 +176,7 @@ def test_reasons_are_kept_as_data_and_said_in_words():
         {"reason": "code", "amount": 2, "percent": 5},
     ]
     with translation.override("en"):
-        said = [one.say(PARIS) for one in read(kept, code="X")]
+        said = [one.describe_reason(PARIS) for one in parse_reductions(kept, code="X")]
     assert said == ["early price, until 31\u00a0March\u00a02027", "code X: 5\u00a0% off"]
 
 
@@ -149,13 +187,13 @@ steps = st.lists(st.tuples(cents, st.integers(-5, 20)), max_size=3, unique_by=la
 
 
 @st.composite
-def fares(draw, slugs=("a", "b", "c")):
+def price_lists(draw, slugs=("a", "b", "c")):
     found = sorted(draw(steps), key=lambda step: step[1])
     rate = draw(st.sampled_from([2000, 1000, 550, 210, 0]))
-    return Fare(
+    return PriceList(
         slug=draw(st.sampled_from(slugs)),
         price=draw(cents),
-        steps=tuple(Step(price, NOW + days * DAY) for price, days in found),
+        timed_prices=tuple(TimedPrice(price, NOW + days * DAY) for price, days in found),
         vat_rate=rate,
         vat_exemption="" if rate else "VATEX-EU-132-1L",
         uses_pass=draw(st.booleans()),
@@ -165,11 +203,11 @@ def fares(draw, slugs=("a", "b", "c")):
 
 asked_for = st.lists(
     st.builds(
-        Asked,
-        fare=fares(),
-        addons=st.lists(fares(("x", "y")), max_size=2).map(tuple),
-        may_use_pass=st.booleans(),
-        may_use_code=st.booleans(),
+        PriceRequest,
+        price_list=price_lists(),
+        addons=st.lists(price_lists(("x", "y")), max_size=2).map(tuple),
+        can_use_pass=st.booleans(),
+        can_use_voucher=st.booleans(),
     ),
     min_size=1,
     max_size=8,
@@ -177,12 +215,12 @@ asked_for = st.lists(
 kinds = st.sampled_from([("percent", 100), ("amount", 2_000_000), ("fixed", 2_000_000), ("access", 0)])
 codes = st.none() | kinds.flatmap(
     lambda kind: st.builds(
-        Code,
+        VoucherTerms,
         code=st.just("CODE"),
         kind=st.just(kind[0]),
         value=st.integers(0, kind[1]),
-        left=st.none() | st.integers(0, 5),
-        tickets=st.frozensets(st.sampled_from("abc")),
+        uses_left=st.none() | st.integers(0, 5),
+        ticket_slugs=st.frozensets(st.sampled_from("abc")),
     )
 )
 
@@ -190,16 +228,23 @@ codes = st.none() | kinds.flatmap(
 @given(asked=asked_for, code=codes, passes=st.integers(0, 5), days=st.integers(-6, 21))
 def test_whatever_is_asked_the_sums_agree_and_nothing_is_used_twice(asked, code, passes, days):
     at = NOW + days * DAY
-    found = quote(asked, at=at, code=code, passes_left=passes)
-    assert found.total == sum(line.price for line in found.lines) == sum(one.gross for one in found.vat)
-    assert all(one.net + one.vat == one.gross and 0 <= one.vat <= one.gross for one in found.vat)
+    found = calculate_quote(asked, at=at, voucher_terms=code, passes_left=passes)
+    assert (
+        found.total
+        == sum(line.price for line in found.lines)
+        == sum(one.gross_amount for one in found.vat_by_rate)
+    )
+    assert all(
+        one.net_amount + one.vat_amount == one.gross_amount and 0 <= one.vat_amount <= one.gross_amount
+        for one in found.vat_by_rate
+    )
     assert all(line.price >= 0 and all(one.amount > 0 for one in line.reductions) for line in found.lines)
     assert paid_by_pass(found) <= passes
-    assert code is None or code.left is None or found.uses_of_code <= code.left
+    assert code is None or code.uses_left is None or found.voucher_use_count <= code.uses_left
     assert len(found.lines) == sum(1 + len(place.addons) for place in asked)
     for line in found.lines:
-        step = line.fare.step_at(at)
-        assert line.before == max(line.fare.price, step.price if step else 0)
+        step = line.price_list.find_price_at(at)
+        assert line.price_before == max(line.price_list.price, step.price if step else 0)
         reasons = [one.reason for one in line.reductions]
         assert reasons == sorted(reasons, key=["early", "pass", "code"].index)
         assert len(set(reasons)) == len(reasons)
@@ -209,6 +254,6 @@ def test_whatever_is_asked_the_sums_agree_and_nothing_is_used_twice(asked, code,
 @given(asked=asked_for, code=codes, days=st.integers(-6, 21))
 def test_a_code_or_a_pass_never_makes_anything_dearer(asked, code, days):
     at = NOW + days * DAY
-    plain = quote(asked, at=at)
-    lowered = quote(asked, at=at, code=code, passes_left=3)
+    plain = calculate_quote(asked, at=at)
+    lowered = calculate_quote(asked, at=at, voucher_terms=code, passes_left=3)
     assert all(after.price <= before.price for before, after in zip(plain.lines, lowered.lines, strict=True))

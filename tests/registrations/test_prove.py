@@ -8,15 +8,20 @@ from django.test import Client
 from django.utils import timezone
 
 from convention.club.models import Employment, Membership, Seat
-from convention.errors import Expired, NotFound, SoldOut
+from convention.club.permissions import find_member_by_email
+from convention.errors import LinkExpired, NotFound, SoldOut
 from convention.events.models import Event
+from registrations.booking.member_limit import AlreadyRegistered
+from registrations.booking.place_order import place_order
+from registrations.booking.verification import (
+    NotAMember,
+    load_verification,
+    make_verification_token,
+    verify_membership,
+)
+from registrations.inventory.stock import CompanyFull
 from registrations.models import CompanyShare, Registration, Ticket
-from registrations.one_place import AlreadyRegistered
-from registrations.order_request import OrderRequest, Place
-from registrations.places import CompanyFull
-from registrations.prove import NotAMember, member_by_email, prove
-from registrations.register import register
-from registrations.verification import load_verification, verification_token
+from registrations.order_request import OrderRequest, RequestedPlace
 from tests.factories import make_company, make_event, make_member, make_person, make_ticket
 from tests.rush import in_threads
 
@@ -29,35 +34,38 @@ def visit(**ticket) -> Ticket:
 
 
 def pending(ticket: Ticket, email: str) -> Registration:
-    place = Place(ticket=ticket.slug, first_name="A", last_name="B", email=email)
+    place = RequestedPlace(ticket=ticket.slug, first_name="A", last_name="B", email=email)
     request = OrderRequest(email=email, places=(place,))
-    return register(event=ticket.event, request=request).registrations.get()
+    return place_order(event=ticket.event, request=request).registrations.get()
 
 
 def link_to(registration: Registration) -> str:
-    return verification_token(registration.order, registration.email)
+    return make_verification_token(registration.order, registration.email)
 
 
 def lapse() -> None:
-    Registration.objects.update(held_until=timezone.now() - datetime.timedelta(minutes=1))
+    Registration.objects.update(hold_expires_at=timezone.now() - datetime.timedelta(minutes=1))
 
 
 def test_a_member_is_recognized_by_the_address_in_any_case():
     ticket = visit(company_cap=2)
     member = make_member(email="ana@example.org")
-    proved = prove(registration=pending(ticket, "Ana@Example.ORG"))
+    proved = verify_membership(registration=pending(ticket, "Ana@Example.ORG"))
     assert (proved.state, proved.person) == ("confirmed", member)
-    assert CompanyShare.objects.get().taken == 1
+    assert CompanyShare.objects.get().reserved == 1
     ticket.refresh_from_db()
-    assert ticket.taken == 1
+    assert ticket.reserved == 1
 
 
 def test_opening_the_link_twice_changes_nothing():
     ticket = visit(company_cap=2)
     make_member(email="ana@example.org")
     registration = pending(ticket, "ana@example.org")
-    assert prove(registration=registration).confirmed_at == prove(registration=registration).confirmed_at
-    assert CompanyShare.objects.get().taken == 1
+    assert (
+        verify_membership(registration=registration).confirmed_at
+        == verify_membership(registration=registration).confirmed_at
+    )
+    assert CompanyShare.objects.get().reserved == 1
 
 
 @pytest.mark.parametrize(
@@ -81,7 +89,7 @@ def test_who_is_no_member(reason: str):
         make_member(make_company(role="vendor"), email="ana@example.org")
     registration = pending(ticket, "ana@example.org")
     with pytest.raises(NotAMember):
-        prove(registration=registration)
+        verify_membership(registration=registration)
     registration.refresh_from_db()
     assert (registration.state, registration.person) == ("pending", None)
 
@@ -93,10 +101,10 @@ def test_a_late_proof_takes_a_place_if_one_is_left():
     lapse()
     Client().get(f"/events/{ticket.event.slug}/")  # showing the places gives back what lapsed
     ticket.refresh_from_db()
-    assert ticket.taken == 0
-    assert prove(registration=late).state == "confirmed"
+    assert ticket.reserved == 0
+    assert verify_membership(registration=late).state == "confirmed"
     ticket.refresh_from_db()
-    assert ticket.taken == 1
+    assert ticket.reserved == 1
 
 
 def test_a_late_proof_finds_the_place_gone():
@@ -105,9 +113,9 @@ def test_a_late_proof_finds_the_place_gone():
     make_member(email="bob@example.org")
     late = pending(ticket, "ana@example.org")
     lapse()
-    prove(registration=pending(ticket, "bob@example.org"))
+    verify_membership(registration=pending(ticket, "bob@example.org"))
     with pytest.raises(SoldOut):
-        prove(registration=late)
+        verify_membership(registration=late)
     late.refresh_from_db()
     assert late.state == "expired"
 
@@ -115,9 +123,9 @@ def test_a_late_proof_finds_the_place_gone():
 def test_one_member_one_place():
     ticket = visit()
     make_member(email="ana@example.org")
-    prove(registration=pending(ticket, "ana@example.org"))
+    verify_membership(registration=pending(ticket, "ana@example.org"))
     with pytest.raises(AlreadyRegistered):
-        prove(registration=pending(ticket, "ana@example.org"))
+        verify_membership(registration=pending(ticket, "ana@example.org"))
 
 
 def test_links_that_are_forged_old_or_for_another_address(settings):
@@ -136,8 +144,8 @@ def test_a_link_ends(monkeypatch):
     registration = pending(visit(), "ana@example.org")
     token = link_to(registration)
     later = timezone.now().timestamp() + 4 * 24 * 3600 + 1
-    monkeypatch.setattr("convention.secret_keys.time.time", lambda: later)
-    with pytest.raises(Expired):
+    monkeypatch.setattr("convention.codes.secret_keys.time.time", lambda: later)
+    with pytest.raises(LinkExpired):
         load_verification(token)
 
 
@@ -150,10 +158,11 @@ def test_a_company_never_gets_more_than_its_cap():
         make_member(company, email=f"m{number}@example.org")
         registrations.append(pending(ticket, f"m{number}@example.org"))
     results = in_threads(
-        [lambda r=registration: prove(registration=r) for registration in registrations], threads=16
+        [lambda r=registration: verify_membership(registration=r) for registration in registrations],
+        threads=16,
     )
     assert [type(result) for result in results].count(CompanyFull) == 17
-    assert CompanyShare.objects.get().taken == 3
+    assert CompanyShare.objects.get().reserved == 3
     assert Registration.objects.confirmed().count() == 3
 
 
@@ -164,11 +173,14 @@ def test_late_proofs_at_once_take_the_last_place_once():
     for number in range(20):
         make_member(email=f"m{number}@example.org")
         registrations.append(pending(ticket, f"m{number}@example.org"))
-    Registration.objects.update(held_until=None)
-    Ticket.objects.update(capacity=1, taken=0)
-    in_threads([lambda r=registration: prove(registration=r) for registration in registrations], threads=16)
+    Registration.objects.update(hold_expires_at=None)
+    Ticket.objects.update(capacity=1, reserved=0)
+    in_threads(
+        [lambda r=registration: verify_membership(registration=r) for registration in registrations],
+        threads=16,
+    )
     assert Registration.objects.confirmed().count() == 1
-    assert Ticket.objects.get().taken == 1
+    assert Ticket.objects.get().reserved == 1
 
 
 @pytest.mark.django_db(transaction=True)
@@ -176,7 +188,10 @@ def test_one_member_proves_two_places_at_once():
     ticket = visit()
     make_member(email="ana@example.org")
     registrations = [pending(ticket, "ana@example.org") for _each in range(6)]
-    in_threads([lambda r=registration: prove(registration=r) for registration in registrations], threads=6)
+    in_threads(
+        [lambda r=registration: verify_membership(registration=r) for registration in registrations],
+        threads=6,
+    )
     assert Registration.objects.confirmed().count() == 1
 
 
@@ -187,14 +202,14 @@ def test_the_harness_sees_a_cap_that_is_only_looked_at():
     share = CompanyShare.objects.create(ticket=ticket, company=make_company())
 
     def unguarded() -> None:
-        if CompanyShare.objects.get(pk=share.pk).taken < 3:
-            CompanyShare.objects.filter(pk=share.pk).update(taken=F("taken") + 1)
+        if CompanyShare.objects.get(pk=share.pk).reserved < 3:
+            CompanyShare.objects.filter(pk=share.pk).update(reserved=F("reserved") + 1)
 
     for _attempt in range(20):
-        CompanyShare.objects.update(taken=0)
+        CompanyShare.objects.update(reserved=0)
         in_threads([unguarded] * 64, threads=16)
         share.refresh_from_db()
-        if share.taken > 3:
+        if share.reserved > 3:
             return
     pytest.fail("no excess in 20 rushes: the harness would not notice one")
 
@@ -202,8 +217,8 @@ def test_the_harness_sees_a_cap_that_is_only_looked_at():
 @pytest.mark.parametrize("alike", ["ana@fırm-risk.example", "ana@firm-riſk.example"])
 def test_an_address_that_only_looks_like_a_members_proves_nothing(alike: str):
     make_member(email="ana@firm-risk.example")
-    assert member_by_email("Ana@firm-risk.example")
-    assert member_by_email(alike) is None
+    assert find_member_by_email("Ana@firm-risk.example")
+    assert find_member_by_email(alike) is None
     registration = pending(visit(), "ana@firm-risk.example")
     token = link_to(registration)
     assert load_verification(token).registrations == [registration]

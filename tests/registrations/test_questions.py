@@ -6,8 +6,8 @@ from django.test import Client
 from lxml import html
 
 from convention.events.models import Event
-from registrations.limits import FILES_PER_HOUR, refuse_many_files
 from registrations.models import AnswerFile, Question, Registration
+from registrations.rate_limits import ANSWER_FILES_PER_HOUR, throttle_answer_file
 from tests.factories import make_account, make_event, make_question, make_registration
 from tests.registrations.test_pages import BILLING, text, who
 
@@ -47,7 +47,7 @@ def test_a_question_is_shown_before_it_is_judged_and_nothing_typed_is_lost(clien
 
 def test_a_script_gets_the_questions_that_a_choice_leads_to(client: Client, event: Event):
     dinner = make_question(event, "dinner", ["yes", "no"])
-    make_question(event, "meal", ["fish"], shown_if=dinner.options.get(slug="yes"))
+    make_question(event, "meal", ["fish"], shown_after_option=dinner.options.get(slug="yes"))
     client.post("/events/congress/register/", who())
 
     def asked(**answers):
@@ -125,7 +125,7 @@ def test_answers_are_not_kept_for_ever(organizer: Client, event: Event):
 
 def test_a_question_never_waits_for_itself(organizer: Client, event: Event):
     first = make_question(event, "first", ["yes"])
-    second = make_question(event, "second", ["yes"], shown_if=first.options.get())
+    second = make_question(event, "second", ["yes"], shown_after_option=first.options.get())
     page = organizer.post(
         "/organize/congress/questions/first/",
         {"text": "First", "slug": "first", "kind": "choice", "retention_days": "1", "position": "0",
@@ -196,8 +196,8 @@ def test_files_are_taken_so_many_an_hour_from_one_browser_or_address(client: Cli
         return text(browser.post(CHOICES, typed(shown="proof", proof=file)))
 
     client.post("/events/congress/register/", who(**{"person-0-email": "many@example.org"}))
-    for _file in range(FILES_PER_HOUR):
-        refuse_many_files(client.session.session_key, "x@example.org")
+    for _file in range(ANSWER_FILES_PER_HOUR):
+        throttle_answer_file(client.session.session_key, "x@example.org")
     assert ("Trop de fichiers ont été envoyés." in send(client), AnswerFile.objects.count()) == (True, 0)
     other = Client()
     other.post("/events/congress/register/", who(**{"person-0-email": "few@example.org"}))
@@ -212,8 +212,8 @@ def test_files_for_one_place_are_taken_so_many_an_hour(client: Client, event: Ev
     one = make_registration(event.tickets.get())
     page = f"{one.order.manage_path}{one.reference}/answers/"
     sent = {"shown": "proof", "proof": SimpleUploadedFile("card.pdf", b"%PDF-1.7")}
-    for _file in range(FILES_PER_HOUR - 1):
-        refuse_many_files(one.reference)
+    for _file in range(ANSWER_FILES_PER_HOUR - 1):
+        throttle_answer_file(one.reference)
     assert client.post(page, sent).status_code == 302
     sent["proof"] = SimpleUploadedFile("other.pdf", b"%PDF-1.7")
     assert "Trop de fichiers ont été envoyés." in text(client.post(page, sent))

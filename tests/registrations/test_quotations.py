@@ -6,13 +6,14 @@ import re
 import pytest
 from django.utils import timezone
 
-from registrations.bill import receivable_of
-from registrations.invoices.issue import issue
-from registrations.invoices.models import Invoice, Issuer, Quotation, Receivable
+from registrations.billing.receivables import sync_receivable
+from registrations.booking.place_order import place_order
+from registrations.invoices.documents.issuing import issue_invoice
+from registrations.invoices.models.documents import Invoice, Issuer, Quotation, Receivable
 from registrations.models import Order
-from registrations.order_request import OrderRequest, Place
-from registrations.quotation import ask_quotation
-from registrations.register import Means, register
+from registrations.order_context import OrderContext
+from registrations.order_request import OrderRequest, RequestedPlace
+from registrations.orders.quotations import create_order_quotation
 from tests.factories import make_addon
 from tests.papers import pdf_text
 from tests.registrations.invoices.makers import make_issuer
@@ -30,12 +31,14 @@ def _issuer(db):
 
 
 def request_for(*names: str, **fields) -> OrderRequest:
-    places = tuple(Place(ticket="guest", first_name=name, last_name="Müller") for name in names)
+    places = tuple(RequestedPlace(ticket="guest", first_name=name, last_name="Müller") for name in names)
     return OrderRequest(**{"email": "b@example.org", "places": places, "company": "Acme", **fields})
 
 
 def ask(event, **fields) -> Quotation:
-    return ask_quotation(event=event, request=request_for("Zoé", "Ana", **fields), means=Means())
+    return create_order_quotation(
+        event=event, request=request_for("Zoé", "Ana", **fields), context=OrderContext()
+    )
 
 
 def test_it_has_a_number_of_its_own_holds_nothing_and_adds_up(event):
@@ -44,9 +47,9 @@ def test_it_has_a_number_of_its_own_holds_nothing_and_adds_up(event):
     assert [one.number, other.number] == [f"D{year}-000001", f"D{year}-000002"]
     assert (one.total, one.vat, sum(line["net"] for line in one.lines)) == (24_000, 4_000, one.net)
     ticket = event.tickets.get()
-    assert (ticket.taken, Order.objects.count(), Receivable.objects.count()) == (0, 0, 0)
-    order = register(event=event, request=request_for("Zoé"), means=by_verified())
-    assert issue(receivable=receivable_of(order)).number == f"F{year}-000001"
+    assert (ticket.reserved, Order.objects.count(), Receivable.objects.count()) == (0, 0, 0)
+    order = place_order(event=event, request=request_for("Zoé"), context=by_verified())
+    assert issue_invoice(receivable=sync_receivable(order)).number == f"F{year}-000001"
 
 
 def test_it_is_valid_for_thirty_days_or_until_registration_closes(event):
@@ -113,7 +116,7 @@ def test_the_organizer_finds_those_of_the_event(organizer, event):
 
 
 def test_a_pro_forma_is_clearly_no_invoice(client, event):
-    order = register(event=event, request=request_for("Zoé", purchase_order="PO-9"), means=by_verified())
+    order = place_order(event=event, request=request_for("Zoé", purchase_order="PO-9"), context=by_verified())
     paper = client.get(f"/orders/{order.reference}/{order.manage_secret}/pro-forma.pdf")
     text = re.sub(r"\s+", " ", pdf_text(paper.content))
     words = ["Facture pro forma", order.reference, "Ce document n’est pas une facture.", "PO-9", "120,00"]
@@ -123,7 +126,7 @@ def test_a_pro_forma_is_clearly_no_invoice(client, event):
 
 def test_a_free_order_and_a_colleagues_link_have_none(client, event):
     event.tickets.update(price=0)
-    order = register(event=event, request=request_for("Zoé"), means=by_verified())
+    order = place_order(event=event, request=request_for("Zoé"), context=by_verified())
     assert client.get(f"/orders/{order.reference}/{order.manage_secret}/pro-forma.pdf").status_code == 404
 
 
@@ -157,7 +160,7 @@ def test_where_nobody_invoices_yet_a_buyer_is_not_sent_to_the_treasurers_setting
         answer = client.post("/events/congress/sponsors/gold/", FILLED | {"quote": "1"})
         expected = "Aucun devis ne peut encore être établi ici"
     else:
-        order = register(event=event, request=request_for("Zoé"), means=by_verified())
+        order = place_order(event=event, request=request_for("Zoé"), context=by_verified())
         answer = client.get(f"/orders/{order.reference}/{order.manage_secret}/pro-forma.pdf")
         expected = "Aucune facture pro forma ne peut encore être établie ici"
     assert (expected in answer.text, "réglages" in answer.text) == (True, False)

@@ -7,9 +7,9 @@ import pytest
 from django.test import Client
 from django.utils import timezone, translation
 
-from convention.countries import countries
 from convention.events.models import Event
-from registrations.cancel import cancel
+from convention.text.countries import list_countries
+from registrations.changes.cancel import cancel_registration
 from tests.factories import (
     make_event,
     make_member,
@@ -74,7 +74,7 @@ def test_an_address_is_asked_for_as_one(client: Client, event: Event):
 )
 def test_countries_stand_where_readers_look_for_them(language: str, some: list[str]):
     with translation.override(language):
-        found = countries()
+        found = list_countries()
     assert [name for _code, name in found if name in some] == some
     assert len(found) == 249
     assert {"AC", "CP", "DG", "EA", "IC", "XK"} & {code for code, _name in found} == set()
@@ -128,7 +128,7 @@ def test_a_cancelled_order_offers_what_still_makes_sense(client: Client, event: 
         True,
         False,
     )
-    cancel(registration=one)
+    cancel_registration(registration=one)
     page = text(client.get(order.manage_path))
     assert ("Ajouter à mon agenda" in page, "À facturer" in page, "Se réinscrire" in page) == (
         False,

@@ -6,20 +6,23 @@ import icalendar
 import pytest
 from django.utils import timezone
 
-from convention.errors import Closed, SoldOut
-from registrations.book_session import book_session
-from registrations.cancel import cancel
-from registrations.correct import Correction, correct
-from registrations.join_waiting import join_for_session
-from registrations.leave_session import leave_session
-from registrations.models import Registration, SessionSeat, WaitingEntry
-from registrations.seats import NotBooked, SeatsClash
-from registrations.swap_session import swap_session
-from registrations.tell_holders import changed_sessions
-from schedule.cancel import cancel as cancel_session
-from schedule.exchange.import_schedule import import_schedule
+from convention.errors import NotOpenNow, SoldOut
+from registrations.booking.join_waiting_list import join_session_list
+from registrations.changes.cancel import cancel_registration
+from registrations.changes.correct import Correction, correct_registration
+from registrations.models import Registration, SessionBooking, WaitingEntry
+from registrations.sessions.booking import (
+    SessionConflict,
+    SessionNotBooked,
+    book_session,
+    leave_session,
+    swap_session,
+)
+from registrations.sessions.notifications import notify_changed_sessions
+from schedule.editing.sessions import cancel_session as cancel_session
+from schedule.editing.sessions import restore_session
+from schedule.exchange.importing.import_schedule import import_schedule
 from schedule.models import Session
-from schedule.restore import restore
 from tests.factories import make_event, make_order, make_registration, make_session, make_staff, make_ticket
 from tests.papers import pdf_text
 
@@ -41,11 +44,11 @@ def bookable(event, title="Atelier", **fields) -> Session:
 
 
 def taken(session: Session) -> int:
-    return Session.objects.get(pk=session.pk).taken
+    return Session.objects.get(pk=session.pk).reserved
 
 
 def booked(person: Registration) -> list[str]:
-    seats = SessionSeat.objects.standing().filter(registration=person)
+    seats = SessionBooking.objects.active().filter(registration=person)
     return list(seats.order_by("pk").values_list("session__title", flat=True))
 
 
@@ -58,7 +61,7 @@ def test_a_seat_is_booked_once_and_left_once(event, person):
     leave_session(registration=person, session=session)
     assert (taken(session), booked(person)) == (0, [])
     assert Registration.objects.get(pk=person.pk).sequence > before
-    with pytest.raises(NotBooked):
+    with pytest.raises(SessionNotBooked):
         leave_session(registration=person, session=session)
 
 
@@ -77,26 +80,26 @@ def test_a_full_session_is_refused(event, person):
     ],
 )
 def test_what_takes_no_bookings_now_is_refused(event, person, fields):
-    with pytest.raises(Closed):
+    with pytest.raises(NotOpenNow):
         book_session(registration=person, session=bookable(event, **fields))
 
 
 @pytest.mark.parametrize(
-    "fields", [{"cancelled_at": timezone.now()}, {"confirmed_at": None, "held_until": None}]
+    "fields", [{"cancelled_at": timezone.now()}, {"confirmed_at": None, "hold_expires_at": None}]
 )
 def test_only_who_is_registered_books(event, fields):
     person = make_registration(make_ticket(event), **fields)
-    with pytest.raises(Closed):
+    with pytest.raises(NotOpenNow):
         book_session(registration=person, session=bookable(event))
 
 
 def test_a_clash_is_refused_and_swapped(event, person):
     first, second = bookable(event, "Un"), bookable(event, "Deux")
     book_session(registration=person, session=first)
-    with pytest.raises(SeatsClash) as error:
+    with pytest.raises(SessionConflict) as error:
         book_session(registration=person, session=second)
-    assert error.value.others == [first]
-    swap_session(registration=person, given_up=[first], wanted=second)
+    assert error.value.conflicting_sessions == [first]
+    swap_session(registration=person, old_sessions=[first], new_session=second)
     assert (booked(person), taken(first), taken(second)) == (["Deux"], 0, 1)
 
 
@@ -105,26 +108,26 @@ def test_swapping_for_a_full_session_loses_nothing(event, person, order):
     made = {title: bookable(event, title, capacity=0 if title == "Plein" else 2) for title in order}
     book_session(registration=person, session=made["Un"])
     with pytest.raises(SoldOut):
-        swap_session(registration=person, given_up=[made["Un"]], wanted=made["Plein"])
+        swap_session(registration=person, old_sessions=[made["Un"]], new_session=made["Plein"])
     assert (booked(person), taken(made["Un"])) == (["Un"], 1)
 
 
 def test_cancelling_frees_seats_and_waits_and_the_next_in_line_is_offered(event, person):
     session, other = bookable(event, capacity=1), bookable(event, "Autre", capacity=0)
     book_session(registration=person, session=session)
-    join_for_session(registration=person, session=other)
+    join_session_list(registration=person, session=other)
     follower = make_registration(person.ticket, last_name="Nakamura")
-    entry = join_for_session(registration=follower, session=session)
-    cancel(registration=person)
+    entry = join_session_list(registration=follower, session=session)
+    cancel_registration(registration=person)
     entry.refresh_from_db()
     assert (booked(person), entry.state, taken(session)) == ([], "offered", 1)
-    assert WaitingEntry.objects.standing().get() == entry
+    assert WaitingEntry.objects.active().get() == entry
 
 
 def test_whoever_takes_the_place_over_keeps_the_seats(event, person):
     book_session(registration=person, session=bookable(event))
     new = Correction(first_name="Li", last_name="Na", email="li@example.org", company="X", no_photo=False)
-    assert correct(registration=person, correction=new).generation == 2
+    assert correct_registration(registration=person, correction=new).badge_version == 2
     assert booked(person) == ["Atelier"]
 
 
@@ -152,23 +155,23 @@ def test_holders_are_told_once_of_each_change(event, person, run_tasks, mailoutb
     session, other = bookable(event), bookable(event, "Plus tard", starts_at=event.starts_at + HOUR * 2)
     for one in (session, other):
         book_session(registration=person, session=one)
-    changed_sessions()
+    notify_changed_sessions()
     assert told(mailoutbox) == []
     move(session, other.starts_at)
-    changed_sessions()
-    changed_sessions()
+    notify_changed_sessions()
+    notify_changed_sessions()
     run_tasks()
     assert "Plus tard" in mailoutbox[0].body
     assert told(mailoutbox) == [("zoe@example.org", "Session déplacée\u202f: Atelier")]
     cancel_session(session=session)
-    changed_sessions()
+    notify_changed_sessions()
     run_tasks()
     assert told(mailoutbox) == [("zoe@example.org", "Session annulée\u202f: Atelier")]
-    restore(session=session)
-    changed_sessions()
+    restore_session(session=session)
+    notify_changed_sessions()
     run_tasks()
     assert told(mailoutbox) == [("zoe@example.org", "Elle a lieu finalement\u202f: Atelier")]
-    changed_sessions()
+    notify_changed_sessions()
     run_tasks()
     assert told(mailoutbox) == []
 
@@ -186,7 +189,12 @@ def test_an_import_leaves_bookings_alone(client, event, person):
     file = client.get(f"/events/{event.slug}/agenda.xml").content
     import_schedule(slug=event.slug, data=file.replace(b"Atelier", b"Atelier 2"))
     session.refresh_from_db()
-    assert (session.title, session.is_bookable, session.taken, session.capacity) == ("Atelier 2", True, 1, 2)
+    assert (session.title, session.is_bookable, session.reserved, session.capacity) == (
+        "Atelier 2",
+        True,
+        1,
+        2,
+    )
 
 
 def test_the_page_books_swaps_and_leaves(client, event, person):

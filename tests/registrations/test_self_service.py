@@ -6,13 +6,12 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from registrations.book_session import book_session
-from registrations.invoices.issue import issue
-from registrations.invoices.models import Receivable, Refund
-from registrations.leave_session import leave_session
+from registrations.billing.refund_rules import save_refund_rules
+from registrations.changes.notifications import QUIET_PERIOD, notify_changed_registrations
+from registrations.invoices.documents.issuing import issue_invoice
+from registrations.invoices.models.documents import Receivable, Refund
 from registrations.models import RefundRule, Registration
-from registrations.refund_rules import save_refund_rules
-from registrations.tell_changes import QUIET, changed_registrations
+from registrations.sessions.booking import book_session, leave_session
 from tests.factories import make_registration, make_session
 from tests.registrations.invoices.makers import make_issuer
 from tests.registrations.test_refund_rules import congress, paid_order
@@ -46,7 +45,7 @@ def test_the_refund_is_said_before_and_told_by_mail(client, congress, run_tasks,
 def test_a_transfer_is_sent_back_by_the_treasurer_and_a_credit_note_follows(client, congress):
     make_issuer()
     order, [only] = paid_order(congress, 1)
-    issue(receivable=Receivable.objects.get())
+    issue_invoice(receivable=Receivable.objects.get())
     said = text_of(
         client.get(reverse("order-cancel", args=[order.reference, order.manage_secret, only.reference]))
     )
@@ -57,10 +56,12 @@ def test_a_transfer_is_sent_back_by_the_treasurer_and_a_credit_note_follows(clie
 def test_an_organizer_keeps_what_they_say_with_a_reason(organizer, congress):
     _order, [only] = paid_order(congress, 1)
     page = reverse("organize-registration-cancel", args=["congress", only.reference])
-    answer = organizer.post(page, {"cancel-kept": "10", "cancel-reason": ""})
+    answer = organizer.post(page, {"cancel-cancellation_fee": "10", "cancel-reason": ""})
     assert (answer.status_code, Registration.objects.get().cancelled_at) == (200, None)
-    assert organizer.post(page, {"cancel-kept": "10", "cancel-reason": "Décès"}).status_code == 302
-    assert (Registration.objects.get().kept, Refund.objects.get().amount) == (1_000, 11_000)
+    assert (
+        organizer.post(page, {"cancel-cancellation_fee": "10", "cancel-reason": "Décès"}).status_code == 302
+    )
+    assert (Registration.objects.get().cancellation_fee, Refund.objects.get().amount) == (1_000, 11_000)
 
 
 def test_an_organizer_writes_the_rules(organizer, congress):
@@ -73,7 +74,7 @@ def test_an_organizer_writes_the_rules(organizer, congress):
     assert 'role="alert"' in text_of(odd)
     rows |= {"rule-1-share": "20", "rule-2-days": "0", "rule-2-share": "0", "rule-2-ticket": ticket}
     assert organizer.post(page, {**forms, **rows}).status_code == 302
-    kept = RefundRule.objects.values_list("days", "share", "ticket")
+    kept = RefundRule.objects.values_list("days_before", "refund_percent", "ticket")
     assert list(kept) == [(14, 80, None), (3, 20, None), (0, 0, ticket)]
 
 
@@ -88,12 +89,12 @@ def test_a_burst_of_changes_is_confirmed_in_one_mail(congress, run_tasks, mailou
     book_session(registration=holder, session=keynote)
     book_session(registration=holder, session=workshop)
     leave_session(registration=holder, session=keynote)
-    changed_registrations()
+    notify_changed_registrations()
     run_tasks()
     assert [mail for mail in mailoutbox if "modifications" in mail.subject] == []
-    Registration.objects.filter(pk=holder.pk).update(changed_at=timezone.now() - QUIET)
+    Registration.objects.filter(pk=holder.pk).update(changed_at=timezone.now() - QUIET_PERIOD)
     for _again in range(2):
-        changed_registrations()
+        notify_changed_registrations()
         run_tasks()
     [mail] = [mail for mail in mailoutbox if "modifications" in mail.subject]
     assert mail.to == ["zoe@example.org"]
@@ -102,7 +103,7 @@ def test_a_burst_of_changes_is_confirmed_in_one_mail(congress, run_tasks, mailou
 
 
 def test_without_rules_all_comes_back_until_it_starts(client, congress):
-    save_refund_rules(event=congress, rules=[])
+    save_refund_rules(event=congress, refund_rules=[])
     order, [only] = paid_order(congress, 1)
     said = text_of(
         client.get(reverse("order-cancel", args=[order.reference, order.manage_secret, only.reference]))

@@ -9,14 +9,15 @@ from django.db.models import F
 
 from convention.club.models import Person
 from convention.errors import ConventionError, SoldOut
-from registrations.cancel import cancel
-from registrations.join_waiting import Wish, join_for_ticket
+from registrations.booking.join_waiting_list import WaitingRequest, join_ticket_list
+from registrations.booking.place_order import place_order
+from registrations.changes.cancel import cancel_registration
+from registrations.fast_path.catalog_query import query_catalog
 from registrations.models import CompanyShare, Order, Quota, Registration, Voucher, WaitingEntry
-from registrations.on_sale import on_sale
-from registrations.order_request import OrderRequest, Place
-from registrations.quotas import save_quota
-from registrations.register import Means, register
-from registrations.tickets import remove_ticket
+from registrations.order_context import OrderContext
+from registrations.order_request import OrderRequest, RequestedPlace
+from registrations.ticketing.quotas import save_quota
+from registrations.ticketing.tickets import remove_ticket
 from tests.factories import (
     make_addon,
     make_company,
@@ -31,7 +32,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgresql]
 
 
 def asked(ticket: str = "guest", **fields) -> OrderRequest:
-    place = Place(ticket=ticket, first_name="Zoé", last_name="Müller")
+    place = RequestedPlace(ticket=ticket, first_name="Zoé", last_name="Müller")
     return OrderRequest(**{"email": "buyer@example.org", "places": (place,), **fields})
 
 
@@ -45,10 +46,10 @@ def test_the_last_use_of_a_code_goes_to_one_and_the_others_hear_of_the_other_pri
     make_ticket(event, price=10_000)
     voucher = make_voucher(event)
     request = asked(code="HALF", expected_total=5_000)
-    results = in_threads([lambda: register(event=event, request=request)] * 40, threads=16)
+    results = in_threads([lambda: place_order(event=event, request=request)] * 40, threads=16)
     voucher.refresh_from_db()
     assert outcomes(results) == {"Order": 1, "PriceChanged": 39}
-    assert (voucher.taken, [r.price for r in Registration.objects.all()]) == (1, [5_000])
+    assert (voucher.reserved, [r.price for r in Registration.objects.all()]) == (1, [5_000])
 
 
 @pytest.mark.parametrize("in_quota", [False, True])
@@ -58,10 +59,10 @@ def test_a_code_is_not_used_by_those_who_came_too_late_for_the_place(in_quota: b
     if in_quota:
         save_quota(quota=Quota(event=event, name="Salle", capacity=1), tickets=[ticket], changed=[])
     voucher = make_voucher(event, capacity=9)
-    results = in_threads([lambda: register(event=event, request=asked(code="HALF"))] * 20, threads=16)
+    results = in_threads([lambda: place_order(event=event, request=asked(code="HALF"))] * 20, threads=16)
     voucher.refresh_from_db()
     assert outcomes(results) == {"Order": 1, "SoldOut": 19}
-    assert (voucher.taken, Registration.objects.count()) == (1, 1)
+    assert (voucher.reserved, Registration.objects.count()) == (1, 1)
 
 
 def test_the_last_place_of_a_quota_goes_to_one_whichever_ticket_it_is():
@@ -69,12 +70,18 @@ def test_the_last_place_of_a_quota_goes_to_one_whichever_ticket_it_is():
     tickets = [make_ticket(event, slug=slug) for slug in ("guest", "vendor", "press")]
     quota = save_quota(quota=Quota(event=event, name="Salle", capacity=1), tickets=tickets, changed=[])
     work = [
-        lambda slug=t.slug: register(event=event, request=asked(slug)) for t in tickets for _one in range(14)
+        lambda slug=t.slug: place_order(event=event, request=asked(slug))
+        for t in tickets
+        for _one in range(14)
     ]
     results = in_threads(work, threads=16)
     quota.refresh_from_db()
     assert outcomes(results) == {"Order": 1, "SoldOut": 41}
-    assert (quota.taken, sum(t.taken for t in event.tickets.all()), Registration.objects.count()) == (1, 1, 1)
+    assert (quota.reserved, sum(t.reserved for t in event.tickets.all()), Registration.objects.count()) == (
+        1,
+        1,
+        1,
+    )
 
 
 def test_orders_of_every_shape_at_once_leave_all_counters_true():
@@ -93,9 +100,9 @@ def test_orders_of_every_shape_at_once_leave_all_counters_true():
     ]  # fmt: skip
 
     def book_and_sometimes_cancel(number: int) -> None:
-        order = register(event=event, request=requests[number % len(requests)])
+        order = place_order(event=event, request=requests[number % len(requests)])
         if number % 4 == 0:
-            cancel(registration=order.registrations.order_by("pk").first())
+            cancel_registration(registration=order.registrations.order_by("pk").first())
 
     work = [lambda number=number: book_and_sometimes_cancel(number) for number in range(72)]
     results = in_threads(work, threads=16)
@@ -103,10 +110,12 @@ def test_orders_of_every_shape_at_once_leave_all_counters_true():
     standing = Registration.objects.filter(cancelled_at__isnull=True)
     for row in (guest, vendor, quota, voucher, dinner):
         row.refresh_from_db()
-    assert (guest.taken, vendor.taken) == tuple(standing.filter(ticket=t).count() for t in (guest, vendor))
-    assert quota.taken == guest.taken + vendor.taken <= 40
-    assert voucher.taken == standing.filter(voucher=voucher).count() <= 9
-    assert dinner.taken == dinner.chosen.filter(cancelled_at__isnull=True).count() <= 9
+    assert (guest.reserved, vendor.reserved) == tuple(
+        standing.filter(ticket=t).count() for t in (guest, vendor)
+    )
+    assert quota.reserved == guest.reserved + vendor.reserved <= 40
+    assert voucher.reserved == standing.filter(voucher=voucher).count() <= 9
+    assert dinner.reserved == dinner.registration_addons.filter(cancelled_at__isnull=True).count() <= 9
 
 
 def test_tickets_join_and_leave_a_quota_while_places_are_sold_and_it_stays_true():
@@ -121,14 +130,14 @@ def test_tickets_join_and_leave_a_quota_while_places_are_sold_and_it_stays_true(
     work = []
     for number in range(40):
         slug = tickets[number % 2].slug
-        work.append(lambda slug=slug: register(event=event, request=asked(slug)))
+        work.append(lambda slug=slug: place_order(event=event, request=asked(slug)))
         if number % 4 == 0:
             work.append(lambda number=number: rearrange(number // 4))
     results = in_threads(work, threads=12)
     assert [result for result in results if isinstance(result, Exception)] == []
     quota.refresh_from_db()
-    assert quota.taken == sum(ticket.taken for ticket in quota.tickets.all())
-    assert sum(ticket.taken for ticket in event.tickets.all()) == 40
+    assert quota.reserved == sum(ticket.reserved for ticket in quota.tickets.all())
+    assert sum(ticket.reserved for ticket in event.tickets.all()) == 40
 
 
 @pytest.mark.parametrize("code", ["", "HALF"])
@@ -144,30 +153,32 @@ def test_no_company_has_more_than_its_places_while_members_take_the_last_ones(co
 
     def come(person: Person) -> Order:
         place = dataclasses.replace(asked("member").places[0], email=person.email)
-        return register(event=event, request=asked(places=(place,), code=code), means=Means(person=person))
+        return place_order(
+            event=event, request=asked(places=(place,), code=code), context=OrderContext(person=person)
+        )
 
     results = in_threads([lambda person=person: come(person) for person in people * 2], threads=16)
     assert outcomes(results).get("Order") == 8
     assert set(outcomes(results)) <= {"Order", "SoldOut", "CompanyFull", "AlreadyRegistered"}
     rows = Registration.objects.values_list("member_of", "person", "voucher")
-    shares = {share.company_id: share.taken for share in CompanyShare.objects.all()}
+    shares = {share.company_id: share.reserved for share in CompanyShare.objects.all()}
     ticket.refresh_from_db()
     voucher.refresh_from_db()
-    assert (len(set(rows)), len(rows), ticket.taken) == (8, 8, 8)
+    assert (len(set(rows)), len(rows), ticket.reserved) == (8, 8, 8)
     assert shares == Counter(company for company, _person, _voucher in rows)
     assert max(shares.values()) <= 3
-    assert voucher.taken == (8 if code else 0)
+    assert voucher.reserved == (8 if code else 0)
     others = [person for person in people if person.pk not in {row[1] for row in rows}]
     for person in others:
-        join_for_ticket(ticket=ticket, wish=wish_of(person))
-    cancel(registration=Registration.objects.first())
-    offered = WaitingEntry.objects.offered().count()
+        join_ticket_list(ticket=ticket, request=wish_of(person))
+    cancel_registration(registration=Registration.objects.first())
+    offered = WaitingEntry.objects.with_offer().count()
     ticket.refresh_from_db()
-    assert (offered, ticket.taken) in {(0, 7), (1, 8)}
+    assert (offered, ticket.reserved) in {(0, 7), (1, 8)}
 
 
-def wish_of(person: Person) -> Wish:
-    return Wish(first_name=person.first_name, last_name=person.last_name, email=str(person.email))
+def wish_of(person: Person) -> WaitingRequest:
+    return WaitingRequest(first_name=person.first_name, last_name=person.last_name, email=str(person.email))
 
 
 @pytest.mark.parametrize("model", [Voucher, Quota])
@@ -182,15 +193,15 @@ def test_the_harness_sees_what_is_used_too_often(model: type):
     limit = 5
 
     def unguarded() -> bool:
-        if model.objects.get(pk=row.pk).taken >= limit:
+        if model.objects.get(pk=row.pk).reserved >= limit:
             return False
-        return bool(model.objects.filter(pk=row.pk).update(taken=F("taken") + 1))
+        return bool(model.objects.filter(pk=row.pk).update(reserved=F("reserved") + 1))
 
     for _attempt in range(20):
-        model.objects.filter(pk=row.pk).update(taken=0)
+        model.objects.filter(pk=row.pk).update(reserved=0)
         in_threads([unguarded] * 64, threads=16)
         row.refresh_from_db()
-        if row.taken > limit:
+        if row.reserved > limit:
             return
     pytest.fail("nothing was used too often in 20 rushes: the harness would not notice it")
 
@@ -199,21 +210,21 @@ def test_a_quota_that_others_filled_since_leaves_nothing_behind_in_a_transaction
     event = make_event()
     ticket = make_ticket(event)
     quota = save_quota(quota=Quota(event=event, name="Salle", capacity=3), tickets=[ticket], changed=[])
-    sold = on_sale(event.slug, {"guest"})
-    Quota.objects.filter(pk=quota.pk).update(taken=3)
+    sold = query_catalog(event.slug, {"guest"})
+    Quota.objects.filter(pk=quota.pk).update(reserved=3)
     with transaction.atomic():
         with pytest.raises(SoldOut):
-            register(event=sold.event, request=asked(), means=Means(sold=sold))
+            place_order(event=sold.event, request=asked(), context=OrderContext(catalog=sold))
         ticket.refresh_from_db()
-        assert (ticket.taken, Registration.objects.count()) == (0, 0)
+        assert (ticket.reserved, Registration.objects.count()) == (0, 0)
 
 
 def test_a_code_is_not_used_for_a_ticket_that_was_removed_since():
     make_ticket(event := make_event(), price=10_000)
     voucher = make_voucher(event)
-    sold = on_sale(event.slug, {"guest"}, "HALF")
+    sold = query_catalog(event.slug, {"guest"}, "HALF")
     remove_ticket(ticket=sold.tickets[0])
     with pytest.raises(SoldOut):
-        register(event=sold.event, request=asked(code="HALF"), means=Means(sold=sold))
+        place_order(event=sold.event, request=asked(code="HALF"), context=OrderContext(catalog=sold))
     voucher.refresh_from_db()
-    assert (voucher.taken, Registration.objects.count()) == (0, 0)
+    assert (voucher.reserved, Registration.objects.count()) == (0, 0)

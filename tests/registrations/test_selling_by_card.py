@@ -3,9 +3,9 @@
 import pytest
 from django.utils import timezone
 
+from registrations.booking.place_order import place_order
 from registrations.models import Registration
-from registrations.order_request import OrderRequest, Place
-from registrations.register import register
+from registrations.order_request import OrderRequest, RequestedPlace
 from tests.factories import make_addon, make_event, make_ticket
 from tests.registrations.test_selling import DAY, asked, taken
 
@@ -16,11 +16,11 @@ def test_an_order_by_card_is_held_and_not_confirmed(settings):
     settings.CARD_PAYMENT = True
     event = make_event()
     ticket = make_ticket(event, price=10_000, capacity=1)
-    order = register(event=event, request=asked(payment="card"))
+    order = place_order(event=event, request=asked(payment="card"))
     one = order.registrations.get()
     assert (order.payment, one.state, one.confirmed_at, taken(ticket)) == ("card", "pending", None, [1])
-    Registration.objects.update(held_until=timezone.now() - DAY)
-    assert register(event=event, request=asked(payment="card")).registrations.get().state == "pending"
+    Registration.objects.update(hold_expires_at=timezone.now() - DAY)
+    assert place_order(event=event, request=asked(payment="card")).registrations.get().state == "pending"
     assert taken(ticket) == [1]
 
 
@@ -28,7 +28,7 @@ def test_what_costs_nothing_is_confirmed_whatever_way_of_paying_was_chosen(setti
     settings.CARD_PAYMENT = True
     event = make_event()
     make_ticket(event)
-    order = register(event=event, request=asked(payment="card"))
+    order = place_order(event=event, request=asked(payment="card"))
     assert (order.payment, order.registrations.get().state) == ("free", "confirmed")
 
 
@@ -37,8 +37,8 @@ def test_a_free_ticket_held_for_a_card_comes_back_once_its_time_is_over(settings
     event = make_event()
     ticket = make_ticket(event, capacity=1)
     make_addon(event)
-    place = Place(ticket="guest", first_name="A", last_name="B", addons=("dinner",))
-    register(event=event, request=OrderRequest(email="a@b.org", places=(place,), payment="card"))
-    Registration.objects.update(held_until=timezone.now())
-    register(event=event, request=asked())
+    place = RequestedPlace(ticket="guest", first_name="A", last_name="B", addons=("dinner",))
+    place_order(event=event, request=OrderRequest(email="a@b.org", places=(place,), payment="card"))
+    Registration.objects.update(hold_expires_at=timezone.now())
+    place_order(event=event, request=asked())
     assert taken(ticket) == [1]

@@ -9,10 +9,11 @@ from django.test.utils import CaptureQueriesContext
 from convention.club.models import Company
 from convention.errors import InvalidFields
 from convention.events.models import Event
+from registrations.booking.place_order import place_order
+from registrations.fast_path.catalog_query import query_catalog
+from registrations.inventory.stock import CompanyFull
 from registrations.models import CompanyShare, Registration, Voucher
-from registrations.on_sale import on_sale
-from registrations.places import CompanyFull
-from registrations.register import Means, register
+from registrations.order_context import OrderContext
 from tests.factories import make_event, make_member, make_ticket, make_voucher
 
 from .test_selling_at_once import asked
@@ -31,8 +32,10 @@ def member():
 
 def come(member, **fields):
     place = dataclasses.replace(asked("member").places[0], email=member.email)
-    return register(
-        event=Event.objects.get(), request=asked(places=(place,), **fields), means=Means(person=member)
+    return place_order(
+        event=Event.objects.get(),
+        request=asked(places=(place,), **fields),
+        context=OrderContext(person=member),
     )
 
 
@@ -44,8 +47,8 @@ def test_an_order_with_a_code_under_a_cap_is_written_the_short_way(member, code:
         order = come(member, code=code)
     assert [one["sql"] for one in said if LONG_WAY in one["sql"]] == []
     place = order.registrations.select_related("ticket").get()
-    assert (place.ticket.taken, CompanyShare.objects.get().taken) == (1, 1)
-    assert Voucher.objects.get().taken == (1 if code else 0)
+    assert (place.ticket.reserved, CompanyShare.objects.get().reserved) == (1, 1)
+    assert Voucher.objects.get().reserved == (1 if code else 0)
     assert place.sequence == Event.objects.get().sequence > 0
 
 
@@ -53,22 +56,22 @@ def test_a_company_that_is_full_meanwhile_leaves_nothing_behind_in_a_transaction
     event = Event.objects.get()
     make_voucher(event)
     [ticket] = event.tickets.all()
-    CompanyShare.objects.create(ticket=ticket, company=Company.objects.get(), taken=1)
+    CompanyShare.objects.create(ticket=ticket, company=Company.objects.get(), reserved=1)
     with transaction.atomic():
         with pytest.raises(CompanyFull):
             come(member, code="HALF")
         ticket.refresh_from_db()
-        assert (ticket.taken, Voucher.objects.get().taken, Registration.objects.count()) == (0, 0, 0)
+        assert (ticket.reserved, Voucher.objects.get().reserved, Registration.objects.count()) == (0, 0, 0)
 
 
 def test_a_code_that_is_used_up_meanwhile_leaves_nothing_behind():
     ticket = make_ticket(price=10_000, capacity=5)
     make_voucher(ticket.event)
-    sold = on_sale(ticket.event.slug, {"guest"}, "HALF")
-    Voucher.objects.update(taken=1)
-    means = Means(sold=sold)
+    sold = query_catalog(ticket.event.slug, {"guest"}, "HALF")
+    Voucher.objects.update(reserved=1)
+    context = OrderContext(catalog=sold)
     with pytest.raises(InvalidFields) as refused:
-        register(event=sold.event, request=asked(code="HALF"), means=means)
-    assert list(refused.value.fields) == ["code"]
+        place_order(event=sold.event, request=asked(code="HALF"), context=context)
+    assert list(refused.value.field_errors) == ["code"]
     ticket.refresh_from_db()
-    assert (ticket.taken, Voucher.objects.get().taken, Registration.objects.count()) == (0, 1, 0)
+    assert (ticket.reserved, Voucher.objects.get().reserved, Registration.objects.count()) == (0, 1, 0)

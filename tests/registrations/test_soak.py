@@ -4,8 +4,8 @@ from collections import Counter
 
 import pytest
 
+from registrations.booking.place_order import place_order
 from registrations.models import Order, Registration, Ticket
-from registrations.register import register
 from tests.factories import make_event, make_ticket
 from tests.rush import in_threads
 
@@ -17,8 +17,8 @@ pytestmark = [pytest.mark.soak, pytest.mark.django_db(transaction=True)]
 def test_three_thousand_attempts_for_five_hundred_places():
     event = make_event()
     ticket = make_ticket(event, capacity=500)
-    work = [lambda: register(event=event, request=asked()) for _one in range(3000)]
+    work = [lambda: place_order(event=event, request=asked()) for _one in range(3000)]
     kinds = Counter(type(result).__name__ for result in in_threads(work, threads=64))
     assert kinds == {"Order": 500, "SoldOut": 2500}
-    assert Ticket.objects.get(pk=ticket.pk).taken == 500
+    assert Ticket.objects.get(pk=ticket.pk).reserved == 500
     assert (Order.objects.count(), Registration.objects.count()) == (500, 500)

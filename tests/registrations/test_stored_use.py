@@ -10,14 +10,14 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
-from convention.ceilings import CEILINGS, read_ceilings
 from convention.events.models import Event
+from convention.ops.storage_ceilings import DEFAULT_CEILINGS, read_ceilings
 from convention.settings import env
-from registrations.answer_files import FilesFull, keep_file
-from registrations.draft_store import LARGE_BYTES, MAX_BYTES, remove_old_drafts
-from registrations.forget import unclaimed_files
 from registrations.models import AnswerFile, Question, Registration, RegistrationDraft
-from registrations.stored_use import Use, use_of
+from registrations.periodic_jobs import delete_unclaimed_files
+from registrations.questions.files import FileStorageFull, save_answer_file
+from registrations.questions.storage_use import StorageUse, measure_event_storage
+from registrations.storefront.drafts import LARGE_DRAFT_BYTES, MAX_DRAFT_BYTES, delete_old_drafts
 from tests.factories import make_account, make_event, make_question, make_registration, make_ticket
 from tests.registrations.test_pages import BILLING, text, who
 
@@ -44,7 +44,7 @@ def ceilings(settings):
     """Set ceilings for a test."""
 
     def change(**values: int) -> None:
-        settings.CEILINGS = {**settings.CEILINGS, **values}
+        settings.STORAGE_CEILINGS = {**settings.STORAGE_CEILINGS, **values}
 
     return change
 
@@ -52,13 +52,13 @@ def ceilings(settings):
 def test_ceilings_are_read_from_the_environment_and_documented(monkeypatch):
     monkeypatch.setenv("DRAFTS_MB", "7")
 
-    assert read_ceilings(env.int) == {**CEILINGS, "DRAFTS_MB": 7}
+    assert read_ceilings(env.int) == {**DEFAULT_CEILINGS, "DRAFTS_MB": 7}
     manual = (Path(__file__).parents[2] / "docs" / "operators.md").read_text()
-    assert [name for name in CEILINGS if f"`{name}`" not in manual] == []
+    assert [name for name in DEFAULT_CEILINGS if f"`{name}`" not in manual] == []
 
 
 def test_size_of_a_file_is_stored_with_it(proof):
-    assert keep_file(question=proof, upload=pdf(size=321)).size == 321
+    assert save_answer_file(question=proof, upload=pdf(size=321)).size == 321
 
 
 @pytest.mark.parametrize("ceiling", ["ANSWER_FILES_EVENT_COUNT", "ANSWER_FILES_COUNT"])
@@ -68,14 +68,14 @@ def test_files_stop_at_the_ceiling_and_half_of_it_is_for_booked_registrations(
     ceilings(**{ceiling: 4})
     one = make_registration(event.tickets.get())
     for _file in range(2):
-        keep_file(question=proof, upload=pdf())
+        save_answer_file(question=proof, upload=pdf())
 
-    with pytest.raises(FilesFull):
-        keep_file(question=proof, upload=pdf())
+    with pytest.raises(FileStorageFull):
+        save_answer_file(question=proof, upload=pdf())
     for _file in range(2):
-        keep_file(question=proof, upload=pdf(), registration=one)
-    with pytest.raises(FilesFull, match="Réessayez plus tard"):
-        keep_file(question=proof, upload=pdf(), registration=one)
+        save_answer_file(question=proof, upload=pdf(), registration=one)
+    with pytest.raises(FileStorageFull, match="Réessayez plus tard"):
+        save_answer_file(question=proof, upload=pdf(), registration=one)
 
     assert AnswerFile.objects.count() == 4
 
@@ -83,22 +83,22 @@ def test_files_stop_at_the_ceiling_and_half_of_it_is_for_booked_registrations(
 @pytest.mark.parametrize("ceiling", ["ANSWER_FILES_EVENT_MB", "ANSWER_FILES_MB"])
 def test_files_stop_at_the_ceiling_of_bytes(proof, ceilings, ceiling):
     ceilings(**{ceiling: 2})
-    keep_file(question=proof, upload=pdf(size=900_000))
+    save_answer_file(question=proof, upload=pdf(size=900_000))
 
-    with pytest.raises(FilesFull):
-        keep_file(question=proof, upload=pdf(size=200_000))
-    keep_file(question=proof, upload=pdf(size=100_000))
+    with pytest.raises(FileStorageFull):
+        save_answer_file(question=proof, upload=pdf(size=200_000))
+    save_answer_file(question=proof, upload=pdf(size=100_000))
 
 
 def test_files_of_one_event_leave_room_for_those_of_another(proof, ceilings):
     ceilings(ANSWER_FILES_EVENT_COUNT=2)
     elsewhere = make_event()
     make_ticket(elsewhere)
-    keep_file(question=proof, upload=pdf())
+    save_answer_file(question=proof, upload=pdf())
 
     other = make_question(elsewhere, "proof", kind=Question.Kind.FILE)
 
-    assert keep_file(question=other, upload=pdf()).event == elsewhere
+    assert save_answer_file(question=other, upload=pdf()).event == elsewhere
 
 
 def test_registration_goes_on_without_a_required_file_where_none_can_be_stored(client, proof, ceilings):
@@ -206,7 +206,7 @@ def test_draft_that_is_larger_than_any_is_refused(client, event):
 
     assert page.status_code == 413
     assert "C’est plus qu’une inscription ne peut contenir" in text(page)
-    assert RegistrationDraft.objects.get().size < MAX_BYTES
+    assert RegistrationDraft.objects.get().size < MAX_DRAFT_BYTES
 
 
 @pytest.mark.parametrize("ceiling", ["DRAFTS_EVENT_COUNT", "DRAFTS_COUNT"])
@@ -239,7 +239,7 @@ def test_bytes_of_drafts_stop_at_their_ceiling(client, event, ceilings):
     large = client.post(CHOICES, typed(**{f"q{number}": "a" * 3_000 for number in range(10)}))
 
     assert (small.status_code, large.status_code) == (200, 507)
-    assert RegistrationDraft.objects.get().size < LARGE_BYTES
+    assert RegistrationDraft.objects.get().size < LARGE_DRAFT_BYTES
 
 
 def test_registrations_are_begun_so_often_an_hour_from_one_network(event, settings, ceilings):
@@ -267,13 +267,13 @@ def test_proxy_in_front_is_believed_where_there_is_one(event, settings, ceilings
 
 def test_what_is_never_finished_is_removed(client, event, proof):
     client.post(WHO, who())
-    keep_file(question=proof, upload=pdf())
-    unclaimed_files()
+    save_answer_file(question=proof, upload=pdf())
+    delete_unclaimed_files()
     assert (AnswerFile.objects.count(), RegistrationDraft.objects.count()) == (1, 1)
 
     AnswerFile.objects.update(created_at=timezone.now() - datetime.timedelta(days=1, minutes=1))
-    unclaimed_files()
-    remove_old_drafts(timezone.now() + datetime.timedelta(minutes=1))
+    delete_unclaimed_files()
+    delete_old_drafts(timezone.now() + datetime.timedelta(minutes=1))
 
     assert AnswerFile.objects.count() == 0
     assert RegistrationDraft.objects.count() == 0
@@ -292,11 +292,15 @@ def organizer_client(event) -> Client:
 
 def test_organizers_see_how_much_is_used(organizer_client, event, proof, ceilings):
     one = make_registration(event.tickets.get())
-    keep_file(question=proof, upload=pdf(size=2_048), registration=one)
+    save_answer_file(question=proof, upload=pdf(size=2_048), registration=one)
     Client().post(WHO, who())
 
-    use = use_of(event)
-    assert (use.files, use.unbooked, use.drafts.count) == (Use(1, 2_048), Use(1, 2_048), 1)
+    use = measure_event_storage(event)
+    assert (use.file_use, use.unbooked_file_use, use.draft_use.count) == (
+        StorageUse(1, 2_048),
+        StorageUse(1, 2_048),
+        1,
+    )
     page = text(organizer_client.get("/organize/congress/questions/"))
     assert "1, 2,0 Kio ; au maximum 5 000, 1 000,0 Mio" in page.replace("\u202f", " ").replace("\xa0", " ")
     assert "Il n’y a plus de place" not in page
@@ -307,7 +311,7 @@ def test_organizers_see_how_much_is_used(organizer_client, event, proof, ceiling
 
 @pytest.mark.django_db(transaction=True)
 def test_operators_see_it_in_the_figures(client, event, proof):
-    keep_file(question=proof, upload=pdf(size=2_048))
+    save_answer_file(question=proof, upload=pdf(size=2_048))
 
     lines = client.get("/metrics").text.splitlines()
 

@@ -4,10 +4,10 @@ import pytest
 from django.core.cache import cache
 from django.test import Client
 
-from convention.audit.models import Entry
-from convention.countries import countries
-from registrations.limits import CORRECTIONS_PER_HOUR
+from convention.audit.models import AuditEntry
+from convention.text.countries import list_countries
 from registrations.models import Order, Registration
+from registrations.rate_limits import CORRECTIONS_PER_HOUR
 from tests.factories import make_event, make_registration, make_staff, make_ticket
 
 pytestmark = pytest.mark.django_db
@@ -49,7 +49,7 @@ def test_corrections_are_no_way_to_fill_a_mailbox(client: Client, event, setting
 
 
 def test_only_countries_are_countries():
-    codes = [code for code, _name in countries()]
+    codes = [code for code, _name in list_countries()]
     assert codes[0] == "FR"
     assert {"BE", "CH", "GB", "US", "RE"} <= set(codes)
     assert not {"EU", "EZ", "QO", "UN", "XA", "XB", "ZZ"} & set(codes)
@@ -59,7 +59,7 @@ def test_only_countries_are_countries():
 def test_a_list_taken_away_is_on_record(client: Client, event, kind):
     client.force_login(make_staff(event))
     assert client.get(f"/organize/congress/registrations.{kind}").status_code == 200
-    entry = Entry.objects.get(verb="registrations.export")
+    entry = AuditEntry.objects.get(verb="registrations.export")
     assert (entry.event, entry.fields) == ("congress", [kind])
 
 

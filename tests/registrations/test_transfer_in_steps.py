@@ -7,17 +7,17 @@ from django.test import Client
 from django.utils import timezone
 
 from badges.attendance.models import Checkpoint
-from badges.codes import code_of
-from convention.audit.models import Entry
-from convention.errors import Closed
-from convention.tables import read_table
-from registrations.cancel import cancel
-from registrations.correct import Correction, correct_for
-from registrations.doors import own_secret
-from registrations.forget_people import forget_holders
-from registrations.import_list import import_list, rehearse_import
+from badges.codes import build_badge_code
+from convention.audit.models import AuditEntry
+from convention.errors import NotOpenNow
+from convention.tables.files import read_table
+from registrations.changes.cancel import cancel_registration
+from registrations.changes.correct import Correction, correct_as_organizer
+from registrations.erasure import erase_attendees
+from registrations.import_export.import_registrations import import_registrations, preview_import
+from registrations.import_export.undo_import import undo_import
 from registrations.models import ImportRun, Registration
-from registrations.undo_import import undo_import
+from registrations.permissions import make_own_secret
 from tests.badges.attendance.making import bearer, make_device, make_item
 from tests.factories import make_event, make_question, make_registration, make_staff, make_ticket
 
@@ -41,7 +41,7 @@ def place(event):
 
 def close(event):
     """Places no longer change hands."""
-    event.substitutions_until = timezone.now() - HOUR
+    event.substitutions_close_at = timezone.now() - HOUR
     event.save()
 
 
@@ -50,7 +50,7 @@ def correct_by_link(place, secret="", **typed):
     place.refresh_from_db()
     names = ("first_name", "last_name", "email", "company")
     values = {name: getattr(place, name) for name in names} | typed
-    path = place.order.path_with(secret or place.order.manage_secret)
+    path = place.order.build_path_with(secret or place.order.manage_secret)
     return Client().post(f"{path}{place.reference}/correct/", values)
 
 
@@ -71,39 +71,40 @@ STEPS = {
 @pytest.mark.parametrize("by", ["order", "own"])
 def test_after_the_deadline_no_sequence_of_corrections_gives_the_place_away(event, place, steps, by):
     close(event)
-    before = code_of(place)
+    before = build_badge_code(place)
     statuses = [
-        correct_by_link(place, own_secret(place) if by == "own" else "", **step).status_code for step in steps
+        correct_by_link(place, make_own_secret(place) if by == "own" else "", **step).status_code
+        for step in steps
     ]
     assert 409 in statuses
     place.refresh_from_db()
     assert (place.first_name, place.last_name, place.email) != ("Bob", "Roi", BOB["email"])
-    assert (code_of(place), place.answers) == (before, {"diet": "vegan"})
+    assert (build_badge_code(place), place.answers) == (before, {"diet": "vegan"})
 
 
 @pytest.mark.parametrize("steps", STEPS.values(), ids=STEPS.keys())
 def test_before_it_their_sum_is_a_transfer(event, place, steps, run_tasks, mailoutbox):
-    before, link = code_of(place), own_secret(place)
+    before, link = build_badge_code(place), make_own_secret(place)
     for step in steps:
         assert correct_by_link(place, **step).status_code == 302
     place.refresh_from_db()
     assert (place.name, place.email, place.answers) == ("Bob Roi", BOB["email"], {})
-    assert code_of(place) != before
-    assert Client().get(place.order.path_with(link)).status_code == 404
-    assert "registration.transfer" in set(Entry.objects.values_list("verb", flat=True))
+    assert build_badge_code(place) != before
+    assert Client().get(place.order.build_path_with(link)).status_code == 404
+    assert "registration.transfer" in set(AuditEntry.objects.values_list("verb", flat=True))
     run_tasks()
     assert BOB["email"] in {address for mail in mailoutbox for address in mail.to}
 
 
 def test_the_door_turns_the_former_badge_away(event, place):
     """The badge that the first holder printed, read by a device after the two steps."""
-    before = code_of(place)
+    before = build_badge_code(place)
     for step in STEPS["name, then address"]:
         correct_by_link(place, **step)
     place.refresh_from_db()
     Checkpoint.objects.create(event=event, name="Entrée")
     _device, token = make_device(event)
-    assert [scan(token, code)["reason"] for code in (before, code_of(place))] == ["revoked", ""]
+    assert [scan(token, code)["reason"] for code in (before, build_badge_code(place))] == ["revoked", ""]
 
 
 def scan(token, code):
@@ -129,38 +130,38 @@ LEGITIMATE = {
 @pytest.mark.parametrize("steps", LEGITIMATE.values(), ids=LEGITIMATE.keys())
 def test_the_same_person_is_corrected_until_the_end(event, place, steps):
     close(event)
-    before = code_of(place)
+    before = build_badge_code(place)
     for step in steps:
         assert correct_by_link(place, **step).status_code == 302
     place.refresh_from_db()
-    assert (code_of(place), place.answers) == (before, {"diet": "vegan"})
+    assert (build_badge_code(place), place.answers) == (before, {"diet": "vegan"})
 
 
 def test_what_was_corrected_before_a_transfer_counts_no_more_after_it(event, place):
     correct_by_link(place, last_name="Martin")
     correct_by_link(place, **BOB)
     place.refresh_from_db()
-    bobs = code_of(place)
+    bobs = build_badge_code(place)
     close(event)
     assert correct_by_link(place, last_name="Roy").status_code == 302
     assert correct_by_link(place, email="bob@new.example").status_code == 302
     assert correct_by_link(place, first_name="Zoé", last_name="Müller").status_code == 409
     place.refresh_from_db()
-    assert (code_of(place), place.name) == (bobs, "Bob Roy")
+    assert (build_badge_code(place), place.name) == (bobs, "Bob Roy")
 
 
 def test_an_organizer_hands_over_in_steps_and_the_badge_is_void(event, place):
     close(event)
-    client, before = Client(), code_of(place)
+    client, before = Client(), build_badge_code(place)
     client.force_login(make_staff(event))
     page = f"/organize/congress/registrations/{place.reference}/"
     typed = {"first_name": "Jean", "last_name": "Müller", "email": "zoe@example.org", "company": ""}
     assert client.post(page, typed).status_code == 302
     place.refresh_from_db()
-    assert code_of(place) == before
+    assert build_badge_code(place) == before
     assert client.post(page, {**typed, "email": "jean@example.org"}).status_code == 302
     place.refresh_from_db()
-    assert (code_of(place) == before, place.answers) == (False, {})
+    assert (build_badge_code(place) == before, place.answers) == (False, {})
 
 
 def listed(place, **cells):
@@ -171,38 +172,38 @@ def listed(place, **cells):
 
 def test_a_list_that_names_another_person_voids_badge_and_answers(event, place, run_tasks, mailoutbox):
     Registration.objects.update(confirmation_sent_at=timezone.now())
-    before, table = code_of(place), listed(place, **{"first name": "Bob", "last name": "Roi"})
-    assert "1 place change de titulaire" in str(rehearse_import(event=event, table=table))
+    before, table = build_badge_code(place), listed(place, **{"first name": "Bob", "last name": "Roi"})
+    assert "1 place change de titulaire" in str(preview_import(event=event, table=table))
     place.refresh_from_db()
-    assert (place.name, code_of(place)) == ("Zoé Müller", before)
-    import_list(event=event, table=table)
+    assert (place.name, build_badge_code(place)) == ("Zoé Müller", before)
+    import_registrations(event=event, table=table)
     place.refresh_from_db()
-    bobs = code_of(place)
+    bobs = build_badge_code(place)
     assert (place.name, bobs == before, place.answers) == ("Bob Roi", False, {})
     run_tasks()
     assert mailoutbox != []
-    undo_import(run=ImportRun.objects.get())
+    undo_import(import_run=ImportRun.objects.get())
     place.refresh_from_db()
     assert (place.name, place.answers) == ("Zoé Müller", {"diet": "vegan"})
-    assert code_of(place) not in (before, bobs)
+    assert build_badge_code(place) not in (before, bobs)
 
 
 def test_a_list_after_a_new_address_is_the_second_step(event, place):
     correct_by_link(place, email="z@new.example")
-    before = code_of(place)
-    import_list(event=event, table=listed(place, **{"first name": "Jean"}))
+    before = build_badge_code(place)
+    import_registrations(event=event, table=listed(place, **{"first name": "Jean"}))
     place.refresh_from_db()
-    assert (code_of(place) == before, place.answers) == (False, {})
+    assert (build_badge_code(place) == before, place.answers) == (False, {})
 
 
 def test_a_list_that_corrects_a_slip_voids_nothing(event, place, run_tasks, mailoutbox):
-    before = code_of(place)
-    done = import_list(event=event, table=listed(place, **{"last name": "Muller"}))
+    before = build_badge_code(place)
+    done = import_registrations(event=event, table=listed(place, **{"last name": "Muller"}))
     place.refresh_from_db()
-    assert (code_of(place), place.answers, done.about_transfers) == (before, {"diet": "vegan"}, "")
-    undo_import(run=ImportRun.objects.get())
+    assert (build_badge_code(place), place.answers, done.transfers_text) == (before, {"diet": "vegan"}, "")
+    undo_import(import_run=ImportRun.objects.get())
     place.refresh_from_db()
-    assert (place.name, code_of(place), place.issued_to) == ("Zoé Müller", before, {})
+    assert (place.name, build_badge_code(place), place.issued_to) == ("Zoé Müller", before, {})
     run_tasks()
     assert mailoutbox == []
 
@@ -211,14 +212,14 @@ def test_nothing_is_left_of_whom_a_badge_was_issued_to_once_they_are_forgotten(e
     correct_by_link(place, last_name="Martin")
     place.refresh_from_db()
     assert place.issued_to == {"first_name": "Zoé", "last_name": "Müller", "email": "zoe@example.org"}
-    forget_holders(Registration.objects.filter(pk=place.pk))
+    erase_attendees(Registration.objects.filter(pk=place.pk))
     place.refresh_from_db()
     assert place.issued_to == {}
 
 
 def test_a_cancelled_place_is_not_handed_over(event, place):
-    cancel(registration=place)
+    cancel_registration(registration=place)
     assert correct_by_link(place, **BOB).status_code == 409
     place.refresh_from_db()
-    with pytest.raises(Closed):
-        correct_for(registration=place, correction=Correction(**BOB, no_photo=False))
+    with pytest.raises(NotOpenNow):
+        correct_as_organizer(registration=place, correction=Correction(**BOB, no_photo=False))

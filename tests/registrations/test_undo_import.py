@@ -10,22 +10,21 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from badges.attendance.check_in import check_in
 from badges.attendance.models import Checkpoint
-from convention.audit.models import Entry
+from badges.attendance.scanning.check_in import check_in_registration
+from convention.audit.models import AuditEntry
 from convention.events.models import Event
-from convention.tables import Table
-from registrations.bill import receivable_of
-from registrations.cancel import cancel
-from registrations.correct import FIELDS, Correction, correct_for
-from registrations.forget import old_imports
-from registrations.import_list import import_list
-from registrations.invoices.balance import balance_of
-from registrations.invoices.models import Payment, Receivable
-from registrations.invoices.pay import record_payment
-from registrations.models import Addon, ImportedRow, ImportRun, Option, Order, Registration, Ticket
-from registrations.note_owed import note_owed
-from registrations.undo_import import CannotUndo, foresee, undo_import
+from convention.tables.files import ParsedTable
+from registrations.billing.receivables import bill_unbilled_orders, sync_receivable
+from registrations.changes.cancel import cancel_registration
+from registrations.changes.correct import CORRECTABLE_FIELDS, Correction, correct_as_organizer
+from registrations.import_export.import_registrations import import_registrations
+from registrations.import_export.undo_import import UndoRefused, preview_undo, undo_import
+from registrations.invoices.ledger.balance import compute_balance
+from registrations.invoices.ledger.payments import record_payment
+from registrations.invoices.models.documents import Payment, Receivable
+from registrations.models import Addon, ImportedRow, ImportRun, Order, QuestionOption, Registration, Ticket
+from registrations.periodic_jobs import delete_old_import_rows
 from tests.factories import make_addon, make_event, make_order, make_question, make_registration, make_ticket
 from tests.registrations.test_pages import text
 
@@ -47,10 +46,13 @@ def standing(event: Event) -> tuple[object, ...]:
     """Who holds a place with what, and every counter."""
     people = Registration.objects.active().filter(event=event).order_by("pk")
     kept = people.values(
-        "pk", "ticket", "price", "company", "answers", "no_photo", "generation", "reductions",
-        "takes_place", "confirmed_at", "order__purchase_order", "first_name", "last_name",
+        "pk", "ticket", "price", "company", "answers", "no_photo", "badge_version", "reductions",
+        "is_reserved", "confirmed_at", "order__purchase_order", "first_name", "last_name",
     )  # fmt: skip
-    counters = [model.objects.order_by("pk").values_list("pk", "taken") for model in (Ticket, Addon, Option)]
+    counters = [
+        model.objects.order_by("pk").values_list("pk", "reserved")
+        for model in (Ticket, Addon, QuestionOption)
+    ]
     return list(kept), *map(list, counters)
 
 
@@ -66,9 +68,9 @@ ROWS = st.lists(
 
 def brought(event: Event, rows) -> ImportRun:
     table = [["N", who.upper(), f"{who}@example.org", *rest] for who, *rest in rows]
-    done = import_list(event=event, table=Table(HEADER, list(enumerate(table, start=2))))
-    assert done.run is not None
-    return done.run
+    done = import_registrations(event=event, table=ParsedTable(HEADER, list(enumerate(table, start=2))))
+    assert done.import_run is not None
+    return done.import_run
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
@@ -78,12 +80,12 @@ def test_an_import_undone_leaves_everything_as_it_was(first, second):
     brought(event, first)
     before = standing(event)
     run = brought(event, second)
-    foreseen = str(foresee(run))
-    if run.new or run.changed:
-        done = undo_import(run=run)
-        assert (str(done), done.left) == (foreseen, [])
-        with pytest.raises(CannotUndo):
-            undo_import(run=run)
+    foreseen = str(preview_undo(run))
+    if run.created_count or run.changed_count:
+        done = undo_import(import_run=run)
+        assert (str(done), done.skipped_registrations) == (foreseen, [])
+        with pytest.raises(UndoRefused):
+            undo_import(import_run=run)
     assert standing(event) == before
 
 
@@ -95,34 +97,34 @@ def test_what_happened_since_is_left_and_named():
     event = congress()
     door = Checkpoint.objects.create(event=event, name="Entrée")
     run = brought(event, [(who, "Acme", "guest", "", "", "") for who in "abcdefg"])
-    check_in(registration=made(event, "a"), door=door, operator=None)
+    check_in_registration(registration=made(event, "a"), checkpoint=door, operator=None)
     Registration.objects.filter(email="b@example.org").update(confirmation_sent_at=timezone.now())
-    owed = receivable_of(made(event, "c").order)
+    owed = sync_receivable(made(event, "c").order)
     record_payment(receivable=owed, amount=1, method=Payment.Method.CASH)
     one = made(event, "d")
-    said = {name: getattr(one, name) for name in FIELDS} | {"company": "Autre"}
-    correct_for(registration=one, correction=Correction(**said))
-    cancel(registration=made(event, "e"))
-    done = undo_import(run=run)
-    assert [(one.email[0], why) for one, why in done.left] == [
+    said = {name: getattr(one, name) for name in CORRECTABLE_FIELDS} | {"company": "Autre"}
+    correct_as_organizer(registration=one, correction=Correction(**said))
+    cancel_registration(registration=made(event, "e"))
+    done = undo_import(import_run=run)
+    assert [(one.email[0], why) for one, why in done.skipped_registrations] == [
         ("a", "est déjà venu"), ("b", "a reçu un e-mail"), ("c", "est facturé ou a payé"),
         ("d", "a été modifié depuis"), ("e", "a été modifié depuis"),
     ]  # fmt: skip
-    assert [row.registration.email[0] for row in done.cancelled] == ["f", "g"]
-    assert event.tickets.get(slug="guest").taken == 4
-    entry = Entry.objects.get(verb="registration.undo_import")
+    assert [row.registration.email[0] for row in done.cancelled_rows] == ["f", "g"]
+    assert event.tickets.get(slug="guest").reserved == 4
+    entry = AuditEntry.objects.get(verb="registration.undo_import")
     assert (entry.event, run.rows.count()) == (event.slug, 7)
 
 
 def test_what_was_only_noted_as_owed_is_undone_and_owed_no_longer():
     event = congress()
     run = brought(event, [(who, "", "guest", "", "", "") for who in "ab"])
-    note_owed()
-    owed = {one.reference: balance_of(one).owed for one in Receivable.objects.all()}
+    bill_unbilled_orders()
+    owed = {one.reference: compute_balance(one).amount_owed for one in Receivable.objects.all()}
     assert set(owed) == {made(event, who).order.reference for who in "ab"}
     assert all(owed.values())
-    assert undo_import(run=run).left == []
-    assert [balance_of(one).owed for one in Receivable.objects.all()] == [0, 0]
+    assert undo_import(import_run=run).skipped_registrations == []
+    assert [compute_balance(one).amount_owed for one in Receivable.objects.all()] == [0, 0]
 
 
 def test_undoing_what_was_noted_asks_no_more_for_many():
@@ -130,37 +132,37 @@ def test_undoing_what_was_noted_asks_no_more_for_many():
     for people in ("ab", "cdefghijkl"):
         event = congress()
         run = brought(event, [(who, "", "guest", "", "", "") for who in people])
-        note_owed()
+        bill_unbilled_orders()
         with CaptureQueriesContext(connection) as asked:
-            assert undo_import(run=run).left == []
+            assert undo_import(import_run=run).skipped_registrations == []
         counts.append(len(asked))
     assert counts[0] == counts[1]
-    assert {balance_of(one).owed for one in Receivable.objects.all()} == {0}
+    assert {compute_balance(one).amount_owed for one in Receivable.objects.all()} == {0}
 
 
 def test_nobody_gets_a_mail_and_every_badge_is_revoked(run_tasks, mailoutbox):
     event = congress()
     run = brought(event, [("a", "", "guest", "", "", "")])
     before = made(event, "a")
-    undo_import(run=run)
+    undo_import(import_run=run)
     run_tasks()
     after = made(event, "a")
     event.refresh_from_db()
-    assert (mailoutbox, after.generation, after.state, after.sequence) == (
-        [], before.generation + 1, "cancelled", event.sequence,
+    assert (mailoutbox, after.badge_version, after.state, after.sequence) == (
+        [], before.badge_version + 1, "cancelled", event.sequence,
     )  # fmt: skip
 
 
 def test_former_values_are_kept_for_thirty_days_and_then_gone():
     event = congress()
     run = brought(event, [("a", "", "guest", "", "", "")])
-    old_imports()
+    delete_old_import_rows()
     assert ImportedRow.objects.count() == 1
-    ImportRun.objects.update(made_at=timezone.now() - datetime.timedelta(days=31))
-    old_imports()
+    ImportRun.objects.update(imported_at=timezone.now() - datetime.timedelta(days=31))
+    delete_old_import_rows()
     assert (ImportedRow.objects.count(), ImportRun.objects.count()) == (0, 1)
-    with pytest.raises(CannotUndo):
-        undo_import(run=run)
+    with pytest.raises(UndoRefused):
+        undo_import(import_run=run)
 
 
 def test_a_place_that_was_confirmed_by_the_list_stays():
@@ -168,9 +170,9 @@ def test_a_place_that_was_confirmed_by_the_list_stays():
     order = make_order(event, email="a@example.org")
     make_registration(
         event.tickets.get(slug="guest"), order=order, email="a@example.org", confirmed_at=None,
-        held_until=timezone.now() + datetime.timedelta(minutes=5),
+        hold_expires_at=timezone.now() + datetime.timedelta(minutes=5),
     )  # fmt: skip
-    [(one, why)] = undo_import(run=brought(event, [("a", "", "", "", "", "")])).left
+    [(one, why)] = undo_import(import_run=brought(event, [("a", "", "", "", "", "")])).skipped_registrations
     assert (one.state, why) == ("confirmed", "a été confirmé par la liste")
 
 

@@ -7,13 +7,13 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from convention.api.throttles import TooOften
+from convention.api.throttles import TooManyRequests
 from convention.events.models import Event
-from convention.network import network_of, parse_network
+from convention.web.client_network import get_client_network, parse_network
+from registrations.booking.place_order import place_order
 from registrations.models import Order, OrderAlarm, Registration, Ticket
-from registrations.order_context import Means
-from registrations.order_request import OrderRequest, Place
-from registrations.register import register
+from registrations.order_context import OrderContext
+from registrations.order_request import OrderRequest, RequestedPlace
 from tests.factories import make_account, make_administrator, make_event, make_staff, make_ticket
 from tests.rush import in_threads
 from tests.verified import by_verified, open_link
@@ -37,17 +37,17 @@ def event() -> Event:
     return event
 
 
-def ordered(event: Event, number: int = 1, *, people: int = 1, network: str = "", **means) -> Order:
+def ordered(event: Event, number: int = 1, *, people: int = 1, network: str = "", **context) -> Order:
     places = tuple(
-        Place(ticket="guest", first_name="A", last_name=f"B{n}", email=f"p{number}.{n}@example.org")
+        RequestedPlace(ticket="guest", first_name="A", last_name=f"B{n}", email=f"p{number}.{n}@example.org")
         for n in range(people)
     )
     request = OrderRequest(email=f"buyer{number}@example.org", places=places)
-    return register(event=event, request=request, means=Means(network=network, **means))
+    return place_order(event=event, request=request, context=OrderContext(network=network, **context))
 
 
 def held(order: Order) -> bool:
-    return all(order.registrations.values_list("takes_place", flat=True))
+    return all(order.registrations.values_list("is_reserved", flat=True))
 
 
 # --- networks -------------------------------------------------------------------------------------------
@@ -65,14 +65,14 @@ def held(order: Order) -> bool:
     ],
 )
 def test_the_network_of_an_address(address: str, network: str):
-    assert network_of({"REMOTE_ADDR": address}) == network
+    assert get_client_network({"REMOTE_ADDR": address}) == network
 
 
 def test_behind_a_proxy_the_address_that_it_appended_counts(settings):
     meta = {"REMOTE_ADDR": "127.0.0.1", "HTTP_X_FORWARDED_FOR": "10.1.1.1, 203.0.113.9"}
-    assert network_of(meta) == "127.0.0.0/24"
+    assert get_client_network(meta) == "127.0.0.0/24"
     settings.BEHIND_PROXY = True
-    assert network_of(meta) == OFFICE
+    assert get_client_network(meta) == OFFICE
 
 
 @pytest.mark.parametrize(
@@ -85,20 +85,20 @@ def test_a_network_as_it_is_typed(typed: str, network: str):
 
 def test_a_network_orders_so_many_places_an_hour_whatever_the_address(event: Event):
     ordered(event, 1, people=5, network=OFFICE)
-    with pytest.raises(TooOften) as refused:
+    with pytest.raises(TooManyRequests) as refused:
         ordered(event, 2, people=2, network=OFFICE)
     assert refused.value.status == 429
     assert "Connectez-vous avant de commander" in str(refused.value)
     ordered(event, 3, people=1, network=OFFICE)  # what was refused does not count
     ordered(event, 4, people=2, network=ELSEWHERE)
-    with pytest.raises(TooOften):
+    with pytest.raises(TooManyRequests):
         ordered(event, 5, people=1, network=OFFICE)
 
 
 def test_an_address_places_so_many_orders_an_hour(event: Event):
     for _order in range(3):
         ordered(event)
-    with pytest.raises(TooOften):
+    with pytest.raises(TooManyRequests):
         ordered(event)
     ordered(event, 2)
 
@@ -112,15 +112,15 @@ def test_a_verified_buyer_is_not_limited(event: Event):
 
 def test_free_places_are_limited_by_network_too(event: Event):
     make_ticket(event, slug="free")
-    free = Place(ticket="free", first_name="A", last_name="B", email="a@example.org")
+    free = RequestedPlace(ticket="free", first_name="A", last_name="B", email="a@example.org")
 
     def order(number: int, network: str) -> None:
         request = OrderRequest(email=f"buyer{number}@example.org", places=(free,))
-        register(event=event, request=request, means=Means(network=network))
+        place_order(event=event, request=request, context=OrderContext(network=network))
 
     for number in range(6):
         order(number, OFFICE)
-    with pytest.raises(TooOften):
+    with pytest.raises(TooManyRequests):
         order(7, OFFICE)
     order(8, ELSEWHERE)
 
@@ -137,9 +137,9 @@ def test_an_order_that_is_refused_otherwise_counts_nothing(event: Event):
 
 
 def test_a_repeated_order_counts_once(event: Event):
-    first = ordered(event, people=4, network=OFFICE, key="k")
+    first = ordered(event, people=4, network=OFFICE, idempotency_key="k")
     for _again in range(5):
-        assert ordered(event, people=4, network=OFFICE, key="k") == first
+        assert ordered(event, people=4, network=OFFICE, idempotency_key="k") == first
 
 
 def test_the_switch_for_load_tests_lets_everything_through(event: Event, settings):
@@ -164,14 +164,14 @@ def test_programs_read_that_it_was_too_often_and_when_to_come_back(event: Event)
 
 
 def test_what_a_network_holds_for_payments_by_card_counts_too(event: Event):
-    def by_card(number: int, **means) -> Order:
-        place = Place(ticket="guest", first_name="A", last_name="B", email=f"p{number}@example.org")
+    def by_card(number: int, **context) -> Order:
+        place = RequestedPlace(ticket="guest", first_name="A", last_name="B", email=f"p{number}@example.org")
         request = OrderRequest(email="buyer@example.org", places=(place,) * 3, payment="card")
-        return register(event=event, request=request, means=Means(network=OFFICE, **means))
+        return place_order(event=event, request=request, context=OrderContext(network=OFFICE, **context))
 
     by_card(1)
     by_card(2)
-    with pytest.raises(TooOften):
+    with pytest.raises(TooManyRequests):
         by_card(3)
     assert by_card(4, person=make_account()).registrations.count() == 3
     assert OrderAlarm.objects.count() == 0
@@ -184,10 +184,10 @@ def test_beyond_the_ceiling_an_order_holds_nothing_until_its_link_is_opened(even
     orders = [ordered(event, number, people=2) for number in range(4)]
     assert [held(order) for order in orders] == [True, True, False, False]
     assert {one.state for one in Registration.objects.all()} == {"pending"}
-    assert Ticket.objects.get().taken == 4
+    assert Ticket.objects.get().reserved == 4
     open_link(orders[3])
     assert [one.state for one in orders[3].registrations.all()] == ["confirmed"] * 2
-    assert Ticket.objects.get().taken == 6
+    assert Ticket.objects.get().reserved == 6
 
 
 def test_what_is_confirmed_cancelled_or_older_than_an_hour_counts_no_longer(event: Event):
@@ -208,7 +208,7 @@ def test_another_event_has_a_ceiling_of_its_own(event: Event):
 @pytest.mark.django_db(transaction=True)
 def test_the_ceiling_holds_whatever_the_hurry(event: Event):
     in_threads([lambda n=n: ordered(event, n, people=2) for n in range(10)], threads=10)
-    assert Registration.objects.filter(takes_place=True).count() == Ticket.objects.get().taken == 4
+    assert Registration.objects.filter(is_reserved=True).count() == Ticket.objects.get().reserved == 4
     assert OrderAlarm.objects.count() == 1
 
 
@@ -225,7 +225,7 @@ def test_the_organizers_are_told_once_with_the_orders(event: Event, run_tasks, m
     assert all(order.reference in told[0].body for order in orders[:2])
     assert "buyer1@example.org" in told[0].body
     assert f"/en/organize/{event.slug}/registrations/cancel/?state=held&since=" in told[0].body
-    assert [alarm.places for alarm in OrderAlarm.objects.all()] == [4]
+    assert [alarm.place_count for alarm in OrderAlarm.objects.all()] == [4]
 
 
 def test_where_nobody_is_named_for_the_event_the_administrators_are_told(event: Event, run_tasks, mailoutbox):
@@ -243,9 +243,9 @@ def test_a_day_later_there_is_another_alarm(event: Event):
 
 
 def test_verified_orders_raise_no_alarm(event: Event):
-    places = tuple(Place(ticket="guest", first_name="A", last_name=f"B{n}") for n in range(9))
+    places = tuple(RequestedPlace(ticket="guest", first_name="A", last_name=f"B{n}") for n in range(9))
     request = OrderRequest(email="a@example.org", places=places)
-    register(event=event, request=request, means=by_verified())
+    place_order(event=event, request=request, context=by_verified())
     assert OrderAlarm.objects.count() == 0
 
 

@@ -5,29 +5,29 @@ import datetime
 import pytest
 from django.utils import timezone
 
-from convention.audit.models import Entry
-from convention.errors import Closed, NotFound, SoldOut
+from convention.audit.models import AuditEntry
+from convention.errors import NotFound, NotOpenNow, SoldOut
 from convention.events.models import Event
-from convention.tables import read_table
-from registrations.accept_offer import accept_ticket
-from registrations.cancel import cancel
-from registrations.correct import FIELDS, Correction, correct
-from registrations.forget import lapsed_holds
-from registrations.import_list import import_list
-from registrations.join_waiting import Wish, join_for_ticket
-from registrations.models import Order, Ticket, WaitingEntry
-from registrations.order_context import Means
-from registrations.order_request import OrderRequest, Place
-from registrations.prove import NotAMember
-from registrations.register import register
-from registrations.resend import resend_verification
-from registrations.verification import (
-    Verification,
+from convention.tables.files import read_table
+from registrations.booking.accept_offer import accept_ticket_offer
+from registrations.booking.join_waiting_list import WaitingRequest, join_ticket_list
+from registrations.booking.place_order import place_order
+from registrations.booking.verification import (
+    AddressVerification,
+    NotAMember,
     load_verification,
-    verification_token,
+    make_verification_token,
     verify_address,
-    vouch_for,
+    vouch_for_order,
 )
+from registrations.changes.cancel import cancel_registration
+from registrations.changes.correct import CORRECTABLE_FIELDS, Correction, correct_registration
+from registrations.changes.resend import resend_verification_mail
+from registrations.import_export.import_registrations import import_registrations
+from registrations.models import Order, Ticket, WaitingEntry
+from registrations.order_context import OrderContext
+from registrations.order_request import OrderRequest, RequestedPlace
+from registrations.periodic_jobs import release_expired_holds
 from tests.factories import (
     make_account,
     make_addon,
@@ -45,13 +45,13 @@ pytestmark = pytest.mark.django_db
 DAY = datetime.timedelta(days=1)
 
 
-def place(ticket: str = "guest", email: str = "zoe@example.org", **fields) -> Place:
-    return Place(ticket=ticket, first_name="Zoé", last_name="Müller", email=email, **fields)
+def place(ticket: str = "guest", email: str = "zoe@example.org", **fields) -> RequestedPlace:
+    return RequestedPlace(ticket=ticket, first_name="Zoé", last_name="Müller", email=email, **fields)
 
 
-def ordered(event: Event, *places: Place, means: Means | None = None, **fields) -> Order:
+def ordered(event: Event, *places: RequestedPlace, context: OrderContext | None = None, **fields) -> Order:
     request = OrderRequest(**{"email": "zoe@example.org", "places": places or (place(),), **fields})
-    return register(event=event, request=request, means=means or Means())
+    return place_order(event=event, request=request, context=context or OrderContext())
 
 
 def states(order: Order) -> list[str]:
@@ -60,8 +60,8 @@ def states(order: Order) -> list[str]:
 
 def lapse(order: Order) -> None:
     """Let a day pass without the link being opened."""
-    order.registrations.update(held_until=timezone.now() - datetime.timedelta(minutes=1))
-    lapsed_holds()
+    order.registrations.update(hold_expires_at=timezone.now() - datetime.timedelta(minutes=1))
+    release_expired_holds()
 
 
 @pytest.fixture
@@ -78,14 +78,14 @@ def test_an_order_on_invoice_is_held_for_a_day_and_takes_its_place(event: Event)
     order = ordered(event)
     registration = order.registrations.get()
     assert states(order) == ["pending"]
-    assert registration.held_until >= timezone.now() + DAY - datetime.timedelta(minutes=1)
-    assert Ticket.objects.get().taken == 1
+    assert registration.hold_expires_at >= timezone.now() + DAY - datetime.timedelta(minutes=1)
+    assert Ticket.objects.get().reserved == 1
 
 
 @pytest.mark.parametrize("hours", [24, 72])
 def test_how_long_is_a_setting(event: Event, settings, hours: int):
     settings.UNVERIFIED_HOLD_HOURS = hours
-    held = ordered(event).registrations.get().held_until - timezone.now()
+    held = ordered(event).registrations.get().hold_expires_at - timezone.now()
     assert abs(held - datetime.timedelta(hours=hours)) < datetime.timedelta(minutes=1)
 
 
@@ -99,31 +99,31 @@ def test_what_costs_nothing_is_confirmed_at_once_also_on_invoice():
 def test_by_card_the_payment_alone_confirms(event: Event):
     order = ordered(event, payment="card")
     assert (order.needs_verification, states(order)) == (False, ["pending"])
-    assert order.registrations.get().held_until < timezone.now() + datetime.timedelta(minutes=31)
+    assert order.registrations.get().hold_expires_at < timezone.now() + datetime.timedelta(minutes=31)
 
 
 def test_somebody_signed_in_with_a_verified_address_is_confirmed_at_once(event: Event):
-    assert states(ordered(event, means=Means(source="page", person=make_account()))) == ["confirmed"]
-    assert states(ordered(event, means=Means(source="api", person=make_account()))) == ["confirmed"]
+    assert states(ordered(event, context=OrderContext(source="page", person=make_account()))) == ["confirmed"]
+    assert states(ordered(event, context=OrderContext(source="api", person=make_account()))) == ["confirmed"]
 
 
 def test_somebody_signed_in_whose_address_was_never_verified_is_not(event: Event):
-    assert states(ordered(event, means=Means(person=make_person()))) == ["pending"]
+    assert states(ordered(event, context=OrderContext(person=make_person()))) == ["pending"]
 
 
 def test_a_companys_contact_is_confirmed_at_once(event: Event):
     contact = make_contact()
-    means = Means(source="company", person=contact, company=contact.employments.get().company)
-    assert states(ordered(event, means=means)) == ["confirmed"]
+    context = OrderContext(source="company", person=contact, company=contact.employments.get().company)
+    assert states(ordered(event, context=context)) == ["confirmed"]
 
 
 def test_an_accepted_offer_of_the_waiting_list_is_confirmed_at_once(event: Event):
     Ticket.objects.update(capacity=1)
-    taken = ordered(event, means=by_verified())
-    wish = Wish(first_name="Ana", last_name="Silva", email="ana@example.org")
-    entry = join_for_ticket(ticket=Ticket.objects.get(), wish=wish)
-    cancel(registration=taken.registrations.get())
-    order = accept_ticket(entry=WaitingEntry.objects.get(pk=entry.pk))
+    taken = ordered(event, context=by_verified())
+    wish = WaitingRequest(first_name="Ana", last_name="Silva", email="ana@example.org")
+    entry = join_ticket_list(ticket=Ticket.objects.get(), request=wish)
+    cancel_registration(registration=taken.registrations.get())
+    order = accept_ticket_offer(entry=WaitingEntry.objects.get(pk=entry.pk))
     assert (order.total, states(order)) == (12_000, ["confirmed"])
 
 
@@ -135,7 +135,7 @@ def test_the_link_confirms_the_whole_order(event: Event):
     verified = open_link(order)
     assert states(order) == ["confirmed", "confirmed"]
     assert verified.verified_at is not None
-    assert Ticket.objects.get().taken == 2
+    assert Ticket.objects.get().reserved == 2
     event.refresh_from_db()
     assert set(order.registrations.values_list("sequence", flat=True)) == {event.sequence}
 
@@ -145,12 +145,12 @@ def test_opening_the_link_twice_changes_nothing(event: Event):
     confirmed = order.registrations.get().confirmed_at
     assert open_link(order).verified_at == order.verified_at
     assert order.registrations.get().confirmed_at == confirmed
-    assert Ticket.objects.get().taken == 1
+    assert Ticket.objects.get().reserved == 1
 
 
 def test_the_audit_trail_says_how_it_was_confirmed(event: Event):
     open_link(ordered(event))
-    verbs = set(Entry.objects.values_list("verb", flat=True))
+    verbs = set(AuditEntry.objects.values_list("verb", flat=True))
     assert {"order.verify", "order.confirm"} <= verbs
 
 
@@ -159,12 +159,12 @@ def test_a_link_to_another_address_of_the_order_confirms_nothing(event: Event):
     verify_address(order=order, address="bob@example.org")
     assert states(order) == ["pending"]
     with pytest.raises(NotFound):
-        load_verification(verification_token(order, "bob@example.org"))
+        load_verification(make_verification_token(order, "bob@example.org"))
 
 
 def test_the_link_of_an_address_that_was_corrected_is_void(event: Event):
     order = ordered(event)
-    token = verification_token(order, order.email)
+    token = make_verification_token(order, order.email)
     Order.objects.update(email="other@example.org")
     with pytest.raises(NotFound):
         load_verification(token)
@@ -172,9 +172,9 @@ def test_the_link_of_an_address_that_was_corrected_is_void(event: Event):
 
 def test_a_cancelled_order_has_no_link_any_more(event: Event):
     order = ordered(event)
-    cancel(registration=order.registrations.get())
+    cancel_registration(registration=order.registrations.get())
     with pytest.raises(NotFound):
-        load_verification(verification_token(order, order.email))
+        load_verification(make_verification_token(order, order.email))
 
 
 # --- when the day is over -------------------------------------------------------------------------------
@@ -189,7 +189,7 @@ def test_all_that_was_held_is_free_after_a_day_and_taken_again_by_the_link():
     option = event.questions.get().options.get()
 
     def taken() -> list[int]:
-        return [type(row).objects.get(pk=row.pk).taken for row in (ticket, dinner, voucher, option)]
+        return [type(row).objects.get(pk=row.pk).reserved for row in (ticket, dinner, voucher, option)]
 
     assert taken() == [1, 1, 1, 1]
     lapse(order)
@@ -201,8 +201,8 @@ def test_all_that_was_held_is_free_after_a_day_and_taken_again_by_the_link():
 def test_what_lapses_is_offered_to_those_who_wait(event: Event):
     Ticket.objects.update(capacity=1)
     order = ordered(event)
-    wish = Wish(first_name="Ana", last_name="Silva", email="ana@example.org")
-    entry = join_for_ticket(ticket=Ticket.objects.get(), wish=wish)
+    wish = WaitingRequest(first_name="Ana", last_name="Silva", email="ana@example.org")
+    entry = join_ticket_list(ticket=Ticket.objects.get(), request=wish)
     lapse(order)
     entry.refresh_from_db()
     assert entry.has_offer()
@@ -215,7 +215,7 @@ def test_a_late_link_finds_registration_closed(event: Event):
     order = ordered(event)
     lapse(order)
     Event.objects.update(registration_closes_at=timezone.now())
-    with pytest.raises(Closed):
+    with pytest.raises(NotOpenNow):
         open_link(order)
     order.refresh_from_db()
     assert (states(order), order.verified_at) == (["expired"], None)
@@ -281,9 +281,9 @@ def test_a_buyer_who_is_no_member_and_has_nothing_else_is_told_so(members: Event
 
 
 def test_an_organizer_confirms_by_hand(event: Event):
-    order = vouch_for(order=ordered(event), reason="Je la connais")
+    order = vouch_for_order(order=ordered(event), reason="Je la connais")
     assert states(order) == ["confirmed"]
-    entry = Entry.objects.get(verb="order.vouch")
+    entry = AuditEntry.objects.get(verb="order.vouch")
     assert (entry.reason, entry.fields) == ("Je la connais", ["verified_at"])
 
 
@@ -291,23 +291,26 @@ def test_an_organizer_confirms_what_has_lapsed_while_places_are_left(event: Even
     order = ordered(event)
     lapse(order)
     Event.objects.update(registration_closes_at=timezone.now())
-    vouch_for(order=order)
+    vouch_for_order(order=order)
     assert states(order) == ["confirmed"]
 
 
 def test_a_list_of_the_organizer_confirms_whom_it_names(event: Event):
     order = ordered(event)
     table = read_table("list.csv", "Prénom;Nom;E-mail\nZoé;Müller;zoe@example.org".encode())
-    import_list(event=event, table=table)
+    import_registrations(event=event, table=table)
     order.refresh_from_db()
     assert (states(order), order.awaits_verification) == (["confirmed"], False)
 
 
 def test_another_address_gets_the_link_and_the_old_link_is_void(event: Event):
     order = ordered(event)
-    token = verification_token(order, order.email)
+    token = make_verification_token(order, order.email)
     Order.objects.update(verification_sent_at=timezone.now())
-    assert resend_verification(order=order, email="zoé@example.org".replace("é", "e2")) == "zoe2@example.org"
+    assert (
+        resend_verification_mail(order=order, email="zoé@example.org".replace("é", "e2"))
+        == "zoe2@example.org"
+    )
     order.refresh_from_db()
     assert (order.email, order.verification_sent_at) == ("zoe2@example.org", None)
     assert order.registrations.get().email == "zoe2@example.org"
@@ -319,8 +322,8 @@ def test_a_corrected_buyer_gets_a_link_of_their_own(event: Event):
     order = ordered(event)
     registration = order.registrations.get()
     Order.objects.update(verification_sent_at=timezone.now())
-    said = {name: getattr(registration, name) for name in FIELDS} | {"email": "zoe3@example.org"}
-    correct(registration=registration, correction=Correction(**said))
+    said = {name: getattr(registration, name) for name in CORRECTABLE_FIELDS} | {"email": "zoe3@example.org"}
+    correct_registration(registration=registration, correction=Correction(**said))
     order.refresh_from_db()
     assert (order.email, order.verification_sent_at) == ("zoe3@example.org", None)
 
@@ -328,7 +331,7 @@ def test_a_corrected_buyer_gets_a_link_of_their_own(event: Event):
 def test_what_comes_to_cost_nothing_waits_no_longer(event: Event):
     make_ticket(event, slug="free")
     order = ordered(event, place(), place("free", "bob@example.org"))
-    cancel(registration=order.registrations.get(ticket__slug="guest"))
+    cancel_registration(registration=order.registrations.get(ticket__slug="guest"))
     assert states(order) == ["cancelled", "confirmed"]
 
 
@@ -336,7 +339,7 @@ def test_the_link_names_the_places_that_it_confirms(members: Event):
     make_member(email="bob@example.org")
     order = ordered(members, place("member", "bob@example.org"), place())
     slugs = {
-        address: [one.ticket.slug for one in Verification(order, address).registrations]
+        address: [one.ticket.slug for one in AddressVerification(order, address).registrations]
         for address in ("zoe@example.org", "bob@example.org")
     }
     assert slugs == {"zoe@example.org": ["member", "guest"], "bob@example.org": ["member"]}
@@ -353,7 +356,7 @@ def test_a_buyer_who_is_no_member_still_verifies_the_order_for_a_colleague(membe
 def test_the_buyers_link_is_done_once_what_is_left_waits_for_a_colleague(members: Event):
     make_member(email="bob@example.org")
     order = ordered(members, place("member", "bob@example.org"), place())
-    token = verification_token(order, order.email)
+    token = make_verification_token(order, order.email)
     assert not load_verification(token).is_done
     open_link(order)
     assert load_verification(token).is_done

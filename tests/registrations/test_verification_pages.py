@@ -8,25 +8,25 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from badges.attendance.check_in import check_in
 from badges.attendance.models import Checkpoint
+from badges.attendance.scanning.check_in import check_in_registration
 from convention.club.models import ClubRole
 from convention.events.models import Event
-from registrations.checkout.bank_files import read_statement
-from registrations.checkout.import_statement import import_statement
-from registrations.doors import own_secret
-from registrations.invoices.models import Invoice, Receivable
+from registrations.billing.receivables import bill_unbilled_orders
+from registrations.booking.place_order import place_order
+from registrations.booking.verification import make_verification_token
+from registrations.changes.resend import resend_mail
+from registrations.invoices.models.documents import Invoice, Receivable
 from registrations.models import Order, Registration, Ticket
-from registrations.note_owed import note_owed
-from registrations.order_context import Means
-from registrations.order_request import OrderRequest, Place
-from registrations.register import register
-from registrations.resend import resend
-from registrations.sponsors.take_package import take_package
-from registrations.verification import verification_token
+from registrations.order_context import OrderContext
+from registrations.order_request import OrderRequest, RequestedPlace
+from registrations.payments.bank.import_statement import import_statement
+from registrations.payments.bank.statement_files import read_statement
+from registrations.permissions import make_own_secret
+from registrations.sponsors.sponsorships import take_package
 from tests.factories import make_event, make_member, make_person, make_staff, make_ticket
-from tests.registrations.checkout.statements import camt
 from tests.registrations.invoices.makers import make_issuer
+from tests.registrations.payments.statements import camt
 from tests.registrations.sponsors.makers import make_package, sponsor_of
 from tests.verified import open_link
 
@@ -43,11 +43,11 @@ def event() -> Event:
 
 def ordered(event: Event, *emails: str, language: str = "en", **fields) -> Order:
     places = tuple(
-        Place(ticket="guest", first_name="Zoé", last_name=f"Müller {n}", email=email)
+        RequestedPlace(ticket="guest", first_name="Zoé", last_name=f"Müller {n}", email=email)
         for n, email in enumerate(emails or ("zoe@example.org",))
     )
     request = OrderRequest(email="zoe@example.org", places=places, language=language, **fields)
-    return register(event=event, request=request, means=Means())
+    return place_order(event=event, request=request, context=OrderContext())
 
 
 def words(answer) -> str:
@@ -55,7 +55,7 @@ def words(answer) -> str:
 
 
 def link_of(order: Order) -> str:
-    return f"/en/orders/confirm/{verification_token(order, order.email)}/"
+    return f"/en/orders/confirm/{make_verification_token(order, order.email)}/"
 
 
 def states(order: Order) -> list[str]:
@@ -91,13 +91,13 @@ def test_before_it_is_confirmed_nothing_is_to_pay_and_there_is_no_badge(event: E
 
 def test_where_nothing_could_be_held_the_page_says_so(event: Event, client: Client):
     order = ordered(event)
-    order.registrations.update(takes_place=False)
+    order.registrations.update(is_reserved=False)
     assert "nothing is held for you: confirm soon" in words(client.get(order.manage_path))
 
 
 def test_after_a_day_the_page_says_that_the_link_still_works(event: Event, client: Client):
     order = ordered(event)
-    order.registrations.update(held_until=timezone.now())
+    order.registrations.update(hold_expires_at=timezone.now())
     page = words(client.get(order.manage_path))
     assert "The order was not confirmed in time" in page
     assert "still works while places are left" in page
@@ -105,7 +105,7 @@ def test_after_a_day_the_page_says_that_the_link_still_works(event: Event, clien
 
 def test_a_colleague_reads_that_the_buyer_must_confirm(event: Event, client: Client):
     order = ordered(event, "bob@example.org")
-    own = order.path_with(own_secret(order.registrations.get()))
+    own = order.build_path_with(make_own_secret(order.registrations.get()))
     page = words(client.get(own))
     assert "The person who placed the order still has to confirm it" in page
     assert "zoe@example.org" not in page
@@ -123,7 +123,7 @@ def test_the_e_mail_is_sent_again_also_to_a_corrected_address(
     assert "The e-mail to zoe@exemple.org is on its way." in words(answer)
     run_tasks()
     assert [mail.to for mail in mailoutbox] == [["zoe@example.org"], ["zoe@exemple.org"]]
-    old = client.get(f"/en/orders/confirm/{verification_token(order, 'zoe@example.org')}/")
+    old = client.get(f"/en/orders/confirm/{make_verification_token(order, 'zoe@example.org')}/")
     assert old.status_code == 404
     order.refresh_from_db()
     wrong = client.post(f"{order.manage_path}confirm/", {"email": "nobody"}, follow=True)
@@ -158,7 +158,7 @@ def test_opening_the_link_confirms_nothing_until_the_button_is_pressed(event: Ev
 
 def test_a_link_that_is_forged_or_of_another_address_opens_nothing(event: Event, client: Client):
     order = ordered(event)
-    for token in ("x", verification_token(order, "eve@example.org"), verification_token(order, "")):
+    for token in ("x", make_verification_token(order, "eve@example.org"), make_verification_token(order, "")):
         assert client.get(f"/orders/confirm/{token}/").status_code == 404
         assert client.post(f"/orders/confirm/{token}/").status_code == 404
     assert states(order) == ["pending"]
@@ -166,8 +166,8 @@ def test_a_link_that_is_forged_or_of_another_address_opens_nothing(event: Event,
 
 def test_a_late_link_says_that_no_place_is_left(event: Event, client: Client):
     order = ordered(event)
-    order.registrations.update(held_until=None)
-    Ticket.objects.update(taken=9)
+    order.registrations.update(hold_expires_at=None)
+    Ticket.objects.update(reserved=9)
     assert "you can still confirm while places are left" in words(client.get(link_of(order)))
     answer = client.post(link_of(order))
     assert (answer.status_code, "No place is left" in words(answer)) == (409, True)
@@ -194,10 +194,10 @@ def test_the_link_comes_first_and_the_badge_once_it_was_opened(event: Event, cli
 def test_one_link_is_sent_to_a_member_who_orders_with_their_own_address(event: Event, run_tasks, mailoutbox):
     make_ticket(event, slug="member", audience="member", price=20_000)
     make_member(email="zoe@example.org")
-    place = Place(ticket="member", first_name="Zoé", last_name="Müller", email="zoe@example.org")
+    place = RequestedPlace(ticket="member", first_name="Zoé", last_name="Müller", email="zoe@example.org")
     request = OrderRequest(email="zoe@example.org", places=(place,), language="en")
-    open_link(order := register(event=event, request=request))
-    order.registrations.update(confirmed_at=None, person=None, held_until=timezone.now())
+    open_link(order := place_order(event=event, request=request))
+    order.registrations.update(confirmed_at=None, person=None, hold_expires_at=timezone.now())
     Order.objects.update(verified_at=None)
     run_tasks()
     assert [mail.subject for mail in mailoutbox] == ["Confirm your order: La Convention"]
@@ -206,8 +206,8 @@ def test_one_link_is_sent_to_a_member_who_orders_with_their_own_address(event: E
 def test_a_colleague_who_is_a_member_gets_a_link_of_their_own(event: Event, run_tasks, mailoutbox):
     make_ticket(event, slug="member", audience="member", price=20_000)
     make_member(email="bob@example.org")
-    place = Place(ticket="member", first_name="Bob", last_name="Müller", email="bob@example.org")
-    register(event=event, request=OrderRequest(email="zoe@example.org", places=(place,), language="en"))
+    place = RequestedPlace(ticket="member", first_name="Bob", last_name="Müller", email="bob@example.org")
+    place_order(event=event, request=OrderRequest(email="zoe@example.org", places=(place,), language="en"))
     run_tasks()
     assert sorted((mail.to[0], mail.subject) for mail in mailoutbox) == [
         ("bob@example.org", "Confirm your place: La Convention"),
@@ -220,7 +220,7 @@ def test_an_organizer_sends_the_link_again(event: Event, run_tasks, mailoutbox):
     run_tasks()
     run_tasks()
     assert len(mailoutbox) == 1
-    resend(registration=order.registrations.get())
+    resend_mail(registration=order.registrations.get())
     run_tasks()
     assert [mail.subject for mail in mailoutbox] == ["Confirm your order: La Convention"] * 2
 
@@ -264,11 +264,15 @@ def test_at_the_door_it_is_not_confirmed_and_never_called_unpaid(event: Event):
     said = [
         (result.verdict, result.reason)
         for order in (on_invoice, by_card)
-        for result in [check_in(registration=order.registrations.get(), door=door, operator=None)]
+        for result in [
+            check_in_registration(registration=order.registrations.get(), checkpoint=door, operator=None)
+        ]
     ]
     assert said == [("action", "unconfirmed"), ("action", "unpaid")]
     open_link(on_invoice)
-    result = check_in(registration=on_invoice.registrations.get(), door=door, operator=None)
+    result = check_in_registration(
+        registration=on_invoice.registrations.get(), checkpoint=door, operator=None
+    )
     assert (result.verdict, result.reason) == ("admitted", "")
 
 
@@ -280,11 +284,11 @@ def test_nothing_is_owed_before_it_is_confirmed(event: Event, client: Client):
     treasurer = make_person()
     ClubRole.objects.create(person=treasurer, role=ClubRole.Role.TREASURER, starts_on="2020-01-01")
     client.force_login(treasurer)
-    note_owed()
-    assert client.get(reverse("money-owed", args=[order.reference])).status_code == 404
+    bill_unbilled_orders()
+    assert client.get(reverse("receivable", args=[order.reference])).status_code == 404
     assert (Receivable.objects.count(), states(order)) == (0, ["pending"])
     open_link(order)
-    note_owed()
+    bill_unbilled_orders()
     assert Receivable.objects.get().reference == order.reference
 
 
@@ -295,8 +299,8 @@ def test_by_its_invoice_the_organizer_vouches_for_an_order(event: Event, tmp_pat
     assert (states(order), Invoice.objects.get().total) == (["confirmed"], 12_000)
     assert file.read_bytes()[:5] == b"%PDF-"
     lapsed = ordered(event)
-    lapsed.registrations.update(held_until=None)
-    Ticket.objects.update(taken=9)
+    lapsed.registrations.update(hold_expires_at=None)
+    Ticket.objects.update(reserved=9)
     with pytest.raises(SystemExit) as left:
         call_command("invoice", lapsed.reference, "--output", str(file))
     assert (left.value.code, states(lapsed), Invoice.objects.count()) == (2, ["expired"], 1)
@@ -316,10 +320,10 @@ def test_a_transfer_that_pays_all_confirms_without_the_link(event: Event):
 
 def test_a_package_on_invoice_is_held_until_its_link_is_opened(event: Event, run_tasks, mailoutbox):
     package = make_package(event, event.tickets.get(), capacity=1)
-    one = take_package(package=package, sponsor=sponsor_of(language="en"), key="a")
+    one = take_package(package=package, sponsor_request=sponsor_of(language="en"), idempotency_key="a")
     run_tasks()
     package.refresh_from_db()
-    assert (one.state, states(one.order), package.taken) == ("pending", ["pending", "pending"], 1)
+    assert (one.state, states(one.order), package.reserved) == ("pending", ["pending", "pending"], 1)
     assert Receivable.objects.count() == 0
     assert [mail.subject for mail in mailoutbox] == ["Confirm your order: La Convention"]
     assert ("Gold" in mailoutbox[0].body, one.order.manage_secret in mailoutbox[0].body) == (True, False)
@@ -332,7 +336,11 @@ def test_a_package_on_invoice_is_held_until_its_link_is_opened(event: Event, run
 
 
 def test_a_package_without_places_is_confirmed_by_its_link_and_owed(event: Event, run_tasks, mailoutbox):
-    one = take_package(package=make_package(event, capacity=1), sponsor=sponsor_of(language="en"), key="a")
+    one = take_package(
+        package=make_package(event, capacity=1),
+        sponsor_request=sponsor_of(language="en"),
+        idempotency_key="a",
+    )
     run_tasks()
     assert [mail.subject for mail in mailoutbox] == ["Confirm your order: La Convention"]
     open_link(one.order)
@@ -341,7 +349,9 @@ def test_a_package_without_places_is_confirmed_by_its_link_and_owed(event: Event
 
 
 def test_the_sponsors_page_says_to_look_into_the_inbox(event: Event, client: Client):
-    one = take_package(package=make_package(event), sponsor=sponsor_of(language="en"), key="a")
+    one = take_package(
+        package=make_package(event), sponsor_request=sponsor_of(language="en"), idempotency_key="a"
+    )
     path = reverse("order-sponsor", args=[one.order.reference, one.order.manage_secret])
     page = words(client.get(f"/en{path}"))
     assert (STEP in page, "How to pay by bank transfer" in page) == (True, False)
@@ -352,8 +362,8 @@ def test_the_page_reveals_no_member(event: Event, client: Client):
     make_member(email="member@example.org")
     pages = []
     for address in ("member@example.org", "nobody@example.org"):
-        place = Place(ticket="member", first_name="Zoé", last_name="Müller", email=address)
-        order = register(event=event, request=OrderRequest(email=address, places=(place,), language="en"))
+        place = RequestedPlace(ticket="member", first_name="Zoé", last_name="Müller", email=address)
+        order = place_order(event=event, request=OrderRequest(email=address, places=(place,), language="en"))
         page = words(client.get(order.manage_path))
         pages.append(
             page.replace(address, "X").replace(order.reference, "R").replace(order.manage_secret, "S")
@@ -363,7 +373,7 @@ def test_the_page_reveals_no_member(event: Event, client: Client):
 
 def test_a_stranger_who_orders_a_members_place_is_written_the_truth(event: Event, run_tasks, mailoutbox):
     make_ticket(event, slug="member", audience="member", price=20_000)
-    place = Place(ticket="member", first_name="Zoé", last_name="Müller", email="zoe@example.org")
-    register(event=event, request=OrderRequest(email="zoe@example.org", places=(place,), language="en"))
+    place = RequestedPlace(ticket="member", first_name="Zoé", last_name="Müller", email="zoe@example.org")
+    place_order(event=event, request=OrderRequest(email="zoe@example.org", places=(place,), language="en"))
     run_tasks()
     assert [mail.subject for mail in mailoutbox] == ["Not confirmed: La Convention"]

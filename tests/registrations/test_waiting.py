@@ -7,22 +7,30 @@ import io
 import pytest
 from django.utils import timezone
 
-from convention.errors import Closed, InvalidFields, SoldOut
-from registrations.accept_offer import accept_seat, accept_ticket
-from registrations.book_session import book_session
-from registrations.by_hand import hold_back, let_on, offer_now, set_offer_hours
-from registrations.cancel import cancel
-from registrations.join_waiting import PlacesLeft, Wish, join_for_session, join_for_ticket
-from registrations.leave_session import leave_session
-from registrations.leave_waiting import NoOffer, decline, leave_waiting
+from convention.errors import InvalidFields, NotOpenNow, SoldOut
+from registrations.booking.accept_offer import accept_session_offer, accept_ticket_offer
+from registrations.booking.join_waiting_list import (
+    PlacesLeft,
+    WaitingRequest,
+    join_session_list,
+    join_ticket_list,
+)
+from registrations.booking.place_order import place_order
+from registrations.booking.verification import NotAMember
+from registrations.changes.cancel import cancel_registration
+from registrations.inventory.stock import release_lapsed_holds
 from registrations.models import CompanyShare, PriceStep, Registration, Ticket, WaitingEntry
-from registrations.order_request import OrderRequest, Place
-from registrations.places import release_lapsed
-from registrations.prove import NotAMember
-from registrations.register import register
-from registrations.seats import SeatsClash
-from registrations.serve_waiting import serve_waiting
-from registrations.tickets import save_ticket
+from registrations.order_request import OrderRequest, RequestedPlace
+from registrations.sessions.booking import SessionConflict, book_session, leave_session
+from registrations.ticketing.tickets import save_ticket
+from registrations.waiting_list.leave import NoActiveOffer, decline_offer, leave_waiting_list
+from registrations.waiting_list.organizer_actions import (
+    offer_place_now,
+    pause_waiting_entry,
+    resume_waiting_entry,
+    set_offer_hours,
+)
+from registrations.waiting_list.periodic import process_waiting_lists
 from tests.factories import (
     make_company,
     make_event,
@@ -51,16 +59,16 @@ def ticket() -> Ticket:
     return ticket
 
 
-def wish(name: str = "Ana", **fields) -> Wish:
-    return Wish(first_name=name, last_name="Silva", email=f"{name.lower()}@example.org", **fields)
+def wish(name: str = "Ana", **fields) -> WaitingRequest:
+    return WaitingRequest(first_name=name, last_name="Silva", email=f"{name.lower()}@example.org", **fields)
 
 
 def wait(ticket: Ticket, name: str = "Ana", **fields) -> WaitingEntry:
-    return join_for_ticket(ticket=ticket, wish=wish(name, **fields))
+    return join_ticket_list(ticket=ticket, request=wish(name, **fields))
 
 
 def free_one(ticket: Ticket) -> None:
-    cancel(registration=Registration.objects.confirmed().filter(ticket=ticket).first())
+    cancel_registration(registration=Registration.objects.confirmed().filter(ticket=ticket).first())
 
 
 def states(*entries: WaitingEntry) -> list[str]:
@@ -68,7 +76,7 @@ def states(*entries: WaitingEntry) -> list[str]:
 
 
 def taken(ticket: Ticket) -> int:
-    return Ticket.objects.get(pk=ticket.pk).taken
+    return Ticket.objects.get(pk=ticket.pk).reserved
 
 
 def run_out(entry: WaitingEntry) -> None:
@@ -81,21 +89,21 @@ def test_a_freed_place_is_offered_to_the_first_and_passed_on_when_the_offer_runs
     free_one(ticket)
     assert (states(first, second, third), taken(ticket)) == (["offered", "waiting", "waiting"], 1)
     run_out(first)
-    serve_waiting()
+    process_waiting_lists()
     assert (states(first, second, third), taken(ticket)) == (["lapsed", "offered", "waiting"], 1)
     second.refresh_from_db()
-    decline(entry=second)
+    decline_offer(entry=second)
     assert (states(second, third), taken(ticket)) == (["declined", "offered"], 1)
-    leave_waiting(entry=third)
+    leave_waiting_list(entry=third)
     assert (states(third), taken(ticket)) == (["left"], 0)
 
 
 def test_nobody_who_comes_later_gets_the_place_that_is_offered(ticket):
     wait(ticket)
     free_one(ticket)
-    place = Place(ticket="guest", first_name="N", last_name="N", email="new@example.org")
+    place = RequestedPlace(ticket="guest", first_name="N", last_name="N", email="new@example.org")
     with pytest.raises(SoldOut):
-        register(event=ticket.event, request=OrderRequest(email=place.email, places=(place,)))
+        place_order(event=ticket.event, request=OrderRequest(email=place.email, places=(place,)))
 
 
 def test_more_places_go_to_those_who_wait(ticket):
@@ -108,15 +116,17 @@ def test_more_places_go_to_those_who_wait(ticket):
 
 def test_a_place_whose_proof_did_not_come_in_time_is_offered():
     ticket = make_ticket(make_event(), capacity=1)
-    make_registration(ticket, confirmed_at=None, held_until=timezone.now() + HOUR)
+    make_registration(ticket, confirmed_at=None, hold_expires_at=timezone.now() + HOUR)
     entry = wait(ticket)
-    release_lapsed([ticket.pk], at=timezone.now() + 2 * HOUR)
+    release_lapsed_holds([ticket.pk], at=timezone.now() + 2 * HOUR)
     assert (states(entry), taken(ticket)) == (["offered"], 1)
 
 
 def test_an_address_waits_once_whatever_its_capitals(ticket):
     first = wait(ticket)
-    again = join_for_ticket(ticket=ticket, wish=Wish(first_name="X", last_name="Y", email="ANA@example.org"))
+    again = join_ticket_list(
+        ticket=ticket, request=WaitingRequest(first_name="X", last_name="Y", email="ANA@example.org")
+    )
     assert (again, WaitingEntry.objects.count()) == (first, 1)
 
 
@@ -125,7 +135,7 @@ def test_there_is_no_waiting_where_places_are_left_or_registration_is_closed(tic
         wait(make_ticket(ticket.event, slug="other"))
     ticket.event.registration_closes_at = timezone.now()
     ticket.event.save()
-    with pytest.raises(Closed):
+    with pytest.raises(NotOpenNow):
         wait(ticket)
 
 
@@ -133,15 +143,15 @@ def test_there_is_no_waiting_where_places_are_left_or_registration_is_closed(tic
 def test_bad_words_are_told_at_their_field(ticket, field, value):
     given = {"first_name": "Ana", "last_name": "Silva", "email": "ana@example.org", field: value}
     with pytest.raises(InvalidFields) as error:
-        join_for_ticket(ticket=ticket, wish=Wish(**given))
-    assert list(error.value.fields) == [field]
+        join_ticket_list(ticket=ticket, request=WaitingRequest(**given))
+    assert list(error.value.field_errors) == [field]
 
 
 def test_accepting_makes_an_order_once(ticket):
     entry = wait(ticket, company="Acme")
     free_one(ticket)
-    order = accept_ticket(entry=entry)
-    assert accept_ticket(entry=entry) == order
+    order = accept_ticket_offer(entry=entry)
+    assert accept_ticket_offer(entry=entry) == order
     [registration] = order.registrations.all()
     assert (registration.state, registration.name, registration.company) == ("confirmed", "Ana Silva", "Acme")
     assert (states(entry), taken(ticket), order.source) == (["accepted"], 1, "waiting")
@@ -149,15 +159,15 @@ def test_accepting_makes_an_order_once(ticket):
 
 def test_what_ran_out_cannot_be_accepted_even_before_it_is_passed_on(ticket):
     entry = wait(ticket)
-    with pytest.raises(NoOffer):
-        accept_ticket(entry=entry)
+    with pytest.raises(NoActiveOffer):
+        accept_ticket_offer(entry=entry)
     free_one(ticket)
     run_out(entry)
-    with pytest.raises(NoOffer):
-        accept_ticket(entry=entry)
+    with pytest.raises(NoActiveOffer):
+        accept_ticket_offer(entry=entry)
     entry.refresh_from_db()
-    with pytest.raises(NoOffer):
-        decline(entry=entry)
+    with pytest.raises(NoActiveOffer):
+        decline_offer(entry=entry)
 
 
 def test_an_offer_made_before_the_sale_closed_is_kept(ticket):
@@ -166,7 +176,7 @@ def test_an_offer_made_before_the_sale_closed_is_kept(ticket):
     Ticket.objects.filter(pk=ticket.pk).update(closes_at=timezone.now())
     ticket.event.registration_closes_at = timezone.now()
     ticket.event.save()
-    assert accept_ticket(entry=entry).registrations.get().state == "confirmed"
+    assert accept_ticket_offer(entry=entry).registrations.get().state == "confirmed"
 
 
 def members_ticket(**fields) -> Ticket:
@@ -178,45 +188,48 @@ def members_ticket(**fields) -> Ticket:
 def test_members_are_served_and_others_passed_over_with_the_reason():
     ticket = members_ticket(company_cap=1)
     full, member = make_member(), make_member()
-    CompanyShare.objects.create(ticket=ticket, company=full.employments.get().company, taken=1)
+    CompanyShare.objects.create(ticket=ticket, company=full.employments.get().company, reserved=1)
     people = ["stranger@example.org", full.email, member.email]
     entries = [
-        join_for_ticket(ticket=ticket, wish=Wish(first_name="A", last_name="B", email=email))
+        join_ticket_list(ticket=ticket, request=WaitingRequest(first_name="A", last_name="B", email=email))
         for email in people
     ]
     free_one(ticket)
     assert states(*entries) == ["waiting", "waiting", "offered"]
-    reasons = [WaitingEntry.objects.get(pk=entry.pk).passed_over for entry in entries]
+    reasons = [WaitingEntry.objects.get(pk=entry.pk).skip_reason for entry in entries]
     assert reasons == ["not_a_member", "company_full", ""]
-    registration = accept_ticket(entry=entries[2]).registrations.get()
+    registration = accept_ticket_offer(entry=entries[2]).registrations.get()
     assert (registration.person, registration.state) == (member, "confirmed")
 
 
 def test_a_company_is_not_offered_more_than_it_may_have():
     ticket, company = members_ticket(company_cap=1), make_company()
     entries = [
-        join_for_ticket(
-            ticket=ticket, wish=Wish(first_name="A", last_name="B", email=make_member(company).email)
+        join_ticket_list(
+            ticket=ticket,
+            request=WaitingRequest(first_name="A", last_name="B", email=make_member(company).email),
         )
         for _each in range(2)
     ]
     Ticket.objects.filter(pk=ticket.pk).update(capacity=3)
-    serve_waiting()
+    process_waiting_lists()
     assert states(*entries) == ["offered", "waiting"]
 
 
 def test_who_is_a_member_no_more_cannot_accept():
     ticket, member = members_ticket(), make_member()
-    entry = join_for_ticket(ticket=ticket, wish=Wish(first_name="A", last_name="B", email=member.email))
+    entry = join_ticket_list(
+        ticket=ticket, request=WaitingRequest(first_name="A", last_name="B", email=member.email)
+    )
     free_one(ticket)
     member.employments.update(ends_on=datetime.date(2021, 1, 1))
     with pytest.raises(NotAMember):
-        accept_ticket(entry=entry)
+        accept_ticket_offer(entry=entry)
     assert (states(entry), taken(ticket)) == (["offered"], 1)
 
 
 def test_the_hours_of_an_event_are_its_organizers_choice(ticket):
-    set_offer_hours(event=ticket.event, hours=2)
+    set_offer_hours(event=ticket.event, offer_hours=2)
     entry = wait(ticket)
     free_one(ticket)
     entry.refresh_from_db()
@@ -226,16 +239,16 @@ def test_the_hours_of_an_event_are_its_organizers_choice(ticket):
 def test_by_hand_an_organizer_holds_back_lets_on_and_offers_out_of_turn(ticket):
     first, second = wait(ticket, "Ana"), wait(ticket, "Bo")
     free_one(ticket)
-    hold_back(entry=first)
+    pause_waiting_entry(entry=first)
     assert states(first, second) == ["waiting", "offered"]
     with pytest.raises(SoldOut):
-        offer_now(entry=first)
-    let_on(entry=first)
-    leave_waiting(entry=second)
+        offer_place_now(entry=first)
+    resume_waiting_entry(entry=first)
+    leave_waiting_list(entry=second)
     assert states(first, second) == ["offered", "left"]
     third = wait(ticket, "Cy")
     Ticket.objects.filter(pk=ticket.pk).update(capacity=2)
-    offer_now(entry=third, reason="Oratrice")
+    offer_place_now(entry=third, reason="Oratrice")
     assert (states(third), taken(ticket)) == (["offered"], 2)
 
 
@@ -253,24 +266,24 @@ def test_a_seat_is_offered_and_swapped_where_it_clashes():
     session, (first, second, third) = seats_story()
     other = make_session(session.event, "Autre", is_bookable=True)
     book_session(registration=second, session=other)
-    entry = join_for_session(registration=second, session=session)
+    entry = join_session_list(registration=second, session=session)
     leave_session(registration=first, session=session)
     with pytest.raises(SoldOut):
         book_session(registration=third, session=session)
-    with pytest.raises(SeatsClash):
-        accept_seat(entry=entry)
-    seat = accept_seat(entry=entry, given_up=[other])
+    with pytest.raises(SessionConflict):
+        accept_session_offer(entry=entry)
+    seat = accept_session_offer(entry=entry, given_up=[other])
     session.refresh_from_db()
-    assert (seat.session, session.taken, states(entry)) == (session, 1, ["accepted"])
+    assert (seat.session, session.reserved, states(entry)) == (session, 1, ["accepted"])
 
 
 def test_more_seats_go_to_those_who_wait_before_a_newcomer():
     session, (_first, second, third) = seats_story()
-    entry = join_for_session(registration=second, session=session)
+    entry = join_session_list(registration=second, session=session)
     type(session).objects.filter(pk=session.pk).update(capacity=2)
     with pytest.raises(SoldOut):
         book_session(registration=third, session=session)
-    serve_waiting()
+    process_waiting_lists()
     assert states(entry) == ["offered"]
 
 
@@ -292,7 +305,7 @@ def test_mails_say_where_one_stands_in_the_readers_language(ticket, run_tasks, m
     ]
     free_one(ticket)
     run_out(first)
-    serve_waiting()
+    process_waiting_lists()
     run_tasks()
     subjects = dict(mails(mailoutbox))
     assert subjects["ana@example.org"] == "Proposition expirée\u202f: Invité, La Convention"
@@ -303,9 +316,9 @@ def test_the_mail_of_a_seat_comes_once(run_tasks, mailoutbox):
     session, (first, second, _third) = seats_story()
     run_tasks()
     mailoutbox.clear()
-    entry = join_for_session(registration=second, session=session)
+    entry = join_session_list(registration=second, session=session)
     leave_session(registration=first, session=session)
-    accept_seat(entry=entry)
+    accept_session_offer(entry=entry)
     run_tasks()
     run_tasks()
     assert mails(mailoutbox) == [("p1@example.org", "Votre place est réservée\u202f: Atelier")]
@@ -335,9 +348,9 @@ def test_the_pages_from_full_to_registered(client, ticket, run_tasks, mailoutbox
 
 def test_an_offer_says_the_price_that_is_booked(client, ticket):
     Ticket.objects.update(price=12_000)
-    PriceStep.objects.create(ticket=ticket, price=9_000, until=ticket.event.starts_at)
-    entry = join_for_ticket(ticket=ticket, wish=wish())
-    cancel(registration=Registration.objects.get())
+    PriceStep.objects.create(ticket=ticket, price=9_000, ends_at=ticket.event.starts_at)
+    entry = join_ticket_list(ticket=ticket, request=wish())
+    cancel_registration(registration=Registration.objects.get())
     own = f"/en/waiting/{entry.link_token}/"
     assert "Register for €90" in client.get(own).text
     client.post(own, {"accept": "1", **BILLED})

@@ -9,15 +9,16 @@ from django.utils import timezone
 
 from convention.club.models import Company, Person
 from convention.errors import ConventionError
-from registrations.accept_offer import accept_ticket
-from registrations.by_hand import hold_back, let_on
-from registrations.cancel import cancel
-from registrations.join_waiting import Wish, join_for_ticket
-from registrations.leave_waiting import decline, lapse
+from registrations.booking.accept_offer import accept_ticket_offer
+from registrations.booking.join_waiting_list import WaitingRequest, join_ticket_list
+from registrations.booking.place_order import place_order
+from registrations.changes.cancel import cancel_registration
 from registrations.models import CompanyShare, Registration, Ticket, WaitingEntry
-from registrations.order_request import OrderRequest, Place
-from registrations.register import Means, register
-from registrations.serve_waiting import serve_waiting
+from registrations.order_context import OrderContext
+from registrations.order_request import OrderRequest, RequestedPlace
+from registrations.waiting_list.leave import decline_offer, expire_offer
+from registrations.waiting_list.organizer_actions import pause_waiting_entry, resume_waiting_entry
+from registrations.waiting_list.periodic import process_waiting_lists
 from tests.factories import make_company, make_event, make_member, make_ticket
 from tests.rush import in_threads
 
@@ -26,33 +27,34 @@ COMPANIES, COLLEAGUES, CAPACITY, CAP, ROUNDS = 4, 6, 6, 2, 100
 
 
 def wait(ticket: Ticket, person: Person) -> WaitingEntry:
-    wish = Wish(first_name=person.first_name, last_name=person.last_name, email=person.email)
-    return join_for_ticket(ticket=ticket, wish=wish)
+    wish = WaitingRequest(first_name=person.first_name, last_name=person.last_name, email=person.email)
+    return join_ticket_list(ticket=ticket, request=wish)
 
 
 def book(ticket: Ticket, person: Person) -> None:
     """What a member who is signed in does."""
-    place = Place(
+    place = RequestedPlace(
         ticket=ticket.slug, first_name=person.first_name, last_name=person.last_name, email=person.email
     )
     request = OrderRequest(email=person.email, places=(place,))
-    register(event=ticket.event, request=request, means=Means(person=person))
+    place_order(event=ticket.event, request=request, context=OrderContext(person=person))
 
 
 def happen(ticket: Ticket, people: list[Person], number: int) -> None:
     """One of all that can happen, at random."""
     dice = random.Random(number)
     confirmed = Registration.objects.confirmed().filter(ticket=ticket).order_by("?").first()
-    offered = WaitingEntry.objects.offered().order_by("?").first()
-    standing = WaitingEntry.objects.standing().order_by("?").first()
+    offered = WaitingEntry.objects.with_offer().order_by("?").first()
+    standing = WaitingEntry.objects.active().order_by("?").first()
     acts = {
-        "cancel": confirmed and (lambda: cancel(registration=confirmed)),
-        "accept": offered and (lambda: accept_ticket(entry=offered)),
-        "decline": offered and (lambda: decline(entry=offered)),
-        "lapse": offered and (lambda: lapse(entry=offered, at=timezone.now() + datetime.timedelta(days=90))),
-        "hold back": standing and (lambda: hold_back(entry=standing)),
-        "let on": standing and (lambda: let_on(entry=standing)),
-        "serve": serve_waiting,
+        "cancel": confirmed and (lambda: cancel_registration(registration=confirmed)),
+        "accept": offered and (lambda: accept_ticket_offer(entry=offered)),
+        "decline": offered and (lambda: decline_offer(entry=offered)),
+        "lapse": offered
+        and (lambda: expire_offer(entry=offered, at=timezone.now() + datetime.timedelta(days=90))),
+        "hold back": standing and (lambda: pause_waiting_entry(entry=standing)),
+        "let on": standing and (lambda: resume_waiting_entry(entry=standing)),
+        "serve": process_waiting_lists,
         "join": lambda: wait(ticket, dice.choice(people)),
         "book": lambda: book(ticket, dice.choice(people)),
     }
@@ -83,13 +85,15 @@ def test_whatever_happens_at_once_no_limit_is_exceeded_and_nobody_waits_for_a_fr
     faults = [r for r in results if isinstance(r, Exception) and not isinstance(r, ConventionError)]
     assert faults == []
     check(ticket)
-    for entry in WaitingEntry.objects.standing().filter(held_back_at__isnull=False):
-        let_on(entry=entry)
-    serve_waiting()
+    for entry in WaitingEntry.objects.active().filter(held_back_at__isnull=False):
+        resume_waiting_entry(entry=entry)
+    process_waiting_lists()
     check(ticket)
     ticket.refresh_from_db()
-    if ticket.taken < CAPACITY:  # whoever waits still is one whose company has all its places, or has a place
-        reasons = set(WaitingEntry.objects.in_line().values_list("passed_over", flat=True))
+    if (
+        ticket.reserved < CAPACITY
+    ):  # whoever waits still is one whose company has all its places, or has a place
+        reasons = set(WaitingEntry.objects.awaiting_offer().values_list("skip_reason", flat=True))
         assert reasons <= {"company_full", "has_place"}
 
 
@@ -109,11 +113,11 @@ def check(ticket: Ticket) -> None:
     """What must hold at every moment."""
     ticket.refresh_from_db()
     confirmed = list(Registration.objects.confirmed().filter(ticket=ticket))
-    offers = list(WaitingEntry.objects.offered().filter(ticket=ticket))
-    assert ticket.taken == len(confirmed) + len(offers) <= CAPACITY
+    offers = list(WaitingEntry.objects.with_offer().filter(ticket=ticket))
+    assert ticket.reserved == len(confirmed) + len(offers) <= CAPACITY
     by_company = Counter(one.member_of_id for one in confirmed)
     assert max(by_company.values(), default=0) <= CAP
-    shares = dict(CompanyShare.objects.filter(ticket=ticket).values_list("company", "taken"))
+    shares = dict(CompanyShare.objects.filter(ticket=ticket).values_list("company", "reserved"))
     assert {company: taken for company, taken in shares.items() if taken} == dict(by_company)
     assert max(Counter(one.person_id for one in confirmed).values(), default=0) <= 1
     orders = [one.order_id for one in WaitingEntry.objects.filter(accepted_at__isnull=False)]

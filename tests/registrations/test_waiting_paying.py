@@ -6,11 +6,11 @@ import pytest
 from django.utils import timezone
 
 from convention.club.models import Membership
-from registrations.cancel import cancel
-from registrations.checkout.play_payment import play_payment
-from registrations.forget import lapsed_holds
-from registrations.join_waiting import Wish, join_for_ticket
-from registrations.models import Order, Passes, Registration, Ticket, WaitingEntry
+from registrations.booking.join_waiting_list import WaitingRequest, join_ticket_list
+from registrations.changes.cancel import cancel_registration
+from registrations.models import Order, PassQuota, Registration, Ticket, WaitingEntry
+from registrations.payments.cards.demo_payments import record_demo_payment
+from registrations.periodic_jobs import release_expired_holds
 from tests.factories import make_company, make_event, make_member, make_registration, make_ticket
 from tests.registrations.test_waiting import BILLED
 
@@ -25,9 +25,9 @@ def full(**fields) -> Ticket:
 
 
 def offered(ticket: Ticket, email: str) -> WaitingEntry:
-    wish = Wish(first_name="Ana", last_name="Silva", email=email, company="Acme")
-    entry = join_for_ticket(ticket=ticket, wish=wish)
-    cancel(registration=Registration.objects.confirmed().get())
+    wish = WaitingRequest(first_name="Ana", last_name="Silva", email=email, company="Acme")
+    entry = join_ticket_list(ticket=ticket, request=wish)
+    cancel_registration(registration=Registration.objects.confirmed().get())
     return entry
 
 
@@ -47,11 +47,13 @@ def test_by_card_the_place_is_held_until_the_payment_and_goes_to_the_next_withou
     assert ("by card, on the next page" in asked, 'name="shown" value="12000"' in asked) == (True, True)
     answer = client.post(page(first), {"accept": "1", "shown": "12000", "payment": "card", **BILLED})
     order = Order.objects.get(email="ana@example.org")
-    assert (answer["Location"], states(ticket)) == (order.next_path, ["pending"])
-    assert order.next_path.endswith("/pay/")
-    second = join_for_ticket(ticket=ticket, wish=Wish(first_name="Bo", last_name="B", email="bo@example.org"))
-    order.registrations.update(held_until=timezone.now() - datetime.timedelta(minutes=1))
-    lapsed_holds()
+    assert (answer["Location"], states(ticket)) == (order.sender_path, ["pending"])
+    assert order.sender_path.endswith("/pay/")
+    second = join_ticket_list(
+        ticket=ticket, request=WaitingRequest(first_name="Bo", last_name="B", email="bo@example.org")
+    )
+    order.registrations.update(hold_expires_at=timezone.now() - datetime.timedelta(minutes=1))
+    release_expired_holds()
     second.refresh_from_db()
     assert (states(ticket), second.state) == (["expired"], "offered")
 
@@ -60,7 +62,7 @@ def test_by_card_the_payment_confirms_it(client):
     ticket = full(price=12_000)
     entry = offered(ticket, "ana@example.org")
     client.post(page(entry), {"accept": "1", "payment": "card", **BILLED})
-    play_payment(order=Order.objects.get(email="ana@example.org"))
+    record_demo_payment(order=Order.objects.get(email="ana@example.org"))
     assert states(ticket) == ["confirmed"]
 
 
@@ -84,4 +86,9 @@ def test_a_member_whose_pass_pays_is_asked_for_nothing(client):
     assert ("To invoice" in shown, "included in the company’s membership" in shown) == (False, True)
     client.post(page(entry), {"accept": "1", "shown": "0"})
     [one] = Registration.objects.filter(cancelled_at=None)
-    assert (one.price, one.person, one.order.payment, Passes.objects.get().taken) == (0, member, "free", 1)
+    assert (one.price, one.person, one.order.payment, PassQuota.objects.get().reserved) == (
+        0,
+        member,
+        "free",
+        1,
+    )

@@ -9,17 +9,15 @@ from django.utils import timezone
 
 from convention.errors import ConventionError
 from convention.events.models import Event
-from registrations import places
-from registrations.accept_offer import accept_seat, accept_ticket
-from registrations.book_session import book_session
-from registrations.cancel import cancel
-from registrations.join_waiting import Wish, join_for_session, join_for_ticket
-from registrations.leave_session import leave_session
-from registrations.leave_waiting import lapse, leave_waiting
-from registrations.models import Registration, SessionSeat, Ticket, WaitingEntry
-from registrations.order_request import OrderRequest, Place
-from registrations.register import register
-from registrations.swap_session import swap_session
+from registrations.booking.accept_offer import accept_session_offer, accept_ticket_offer
+from registrations.booking.join_waiting_list import WaitingRequest, join_session_list, join_ticket_list
+from registrations.booking.place_order import place_order
+from registrations.changes.cancel import cancel_registration
+from registrations.inventory import stock
+from registrations.models import Registration, SessionBooking, Ticket, WaitingEntry
+from registrations.order_request import OrderRequest, RequestedPlace
+from registrations.sessions.booking import book_session, leave_session, swap_session
+from registrations.waiting_list.leave import expire_offer, leave_waiting_list
 from schedule.models import Session
 from tests.factories import make_event, make_registration, make_session, make_ticket
 from tests.rush import in_threads
@@ -29,13 +27,15 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgresql]
 CAPACITY, WAITERS, ROUNDS = 5, 24, 120
 
 
-def wish(number: int) -> Wish:
-    return Wish(first_name="Ana", last_name=f"Silva {number}", email=f"waits{number}@example.org")
+def wish(number: int) -> WaitingRequest:
+    return WaitingRequest(first_name="Ana", last_name=f"Silva {number}", email=f"waits{number}@example.org")
 
 
 def newcomer(event: Event, number: int) -> None:
-    place = Place(ticket="guest", first_name="New", last_name=str(number), email=f"new{number}@example.org")
-    register(event=event, request=OrderRequest(email=place.email, places=(place,)))
+    place = RequestedPlace(
+        ticket="guest", first_name="New", last_name=str(number), email=f"new{number}@example.org"
+    )
+    place_order(event=event, request=OrderRequest(email=place.email, places=(place,)))
 
 
 def full_ticket() -> Ticket:
@@ -51,26 +51,26 @@ def anyone(rows):
 
 def cancel_one(ticket: Ticket, _number: int) -> None:
     if one := anyone(Registration.objects.confirmed().filter(ticket=ticket)):
-        cancel(registration=one)
+        cancel_registration(registration=one)
 
 
 def accept_one(_ticket: Ticket, _number: int) -> None:
-    if one := anyone(WaitingEntry.objects.offered()):
-        accept_ticket(entry=one)
+    if one := anyone(WaitingEntry.objects.with_offer()):
+        accept_ticket_offer(entry=one)
 
 
 def expire_one(_ticket: Ticket, _number: int) -> None:
-    if one := anyone(WaitingEntry.objects.offered()):
-        lapse(entry=one, at=timezone.now() + datetime.timedelta(days=90))
+    if one := anyone(WaitingEntry.objects.with_offer()):
+        expire_offer(entry=one, at=timezone.now() + datetime.timedelta(days=90))
 
 
 def leave_one(_ticket: Ticket, _number: int) -> None:
-    if one := anyone(WaitingEntry.objects.standing()):
-        leave_waiting(entry=one)
+    if one := anyone(WaitingEntry.objects.active()):
+        leave_waiting_list(entry=one)
 
 
 def join_one(ticket: Ticket, number: int) -> None:
-    join_for_ticket(ticket=ticket, wish=wish(1000 + number))
+    join_ticket_list(ticket=ticket, request=wish(1000 + number))
 
 
 def come_late(ticket: Ticket, number: int) -> None:
@@ -93,13 +93,13 @@ def unexpected(results) -> list[Exception]:
 
 def all_happens_at_once(ticket: Ticket) -> list[Exception]:
     for number in range(WAITERS):
-        join_for_ticket(ticket=ticket, wish=wish(number))
+        join_ticket_list(ticket=ticket, request=wish(number))
     return unexpected(in_threads([happenings(ticket, number) for number in range(ROUNDS)], threads=8))
 
 
 def counted(ticket: Ticket) -> int:
     """Places that somebody has or is offered, from the rows themselves."""
-    held = WaitingEntry.objects.offered().filter(ticket=ticket).count()
+    held = WaitingEntry.objects.with_offer().filter(ticket=ticket).count()
     return Registration.objects.confirmed().filter(ticket=ticket).count() + held
 
 
@@ -107,7 +107,7 @@ def test_a_waiting_list_is_served_in_order_whatever_happens():
     ticket = full_ticket()
     assert all_happens_at_once(ticket) == []
     ticket.refresh_from_db()
-    assert (ticket.taken, ticket.taken <= CAPACITY) == (counted(ticket), True)
+    assert (ticket.reserved, ticket.reserved <= CAPACITY) == (counted(ticket), True)
     offered = WaitingEntry.objects.filter(offered_at__isnull=False).order_by("offered_at", "pk")
     joined = [entry.pk for entry in offered.order_by("joined_at", "pk")]
     assert [entry.pk for entry in offered] == joined
@@ -120,22 +120,22 @@ def test_no_newcomer_passes_those_who_wait():
     """While somebody waits, whoever comes later is told that it is full, however often places get free."""
     ticket = full_ticket()
     for number in range(CAPACITY):
-        join_for_ticket(ticket=ticket, wish=wish(number))
+        join_ticket_list(ticket=ticket, request=wish(number))
     first = list(Registration.objects.confirmed())
-    work = [lambda r=r: cancel(registration=r) for r in first]
+    work = [lambda r=r: cancel_registration(registration=r) for r in first]
     work += [lambda n=n: newcomer(ticket.event, n) for n in range(40)]
     assert unexpected(in_threads(work, threads=8)) == []
     assert Registration.objects.filter(first_name="New").count() == 0
-    assert WaitingEntry.objects.offered().count() == CAPACITY
+    assert WaitingEntry.objects.with_offer().count() == CAPACITY
 
 
 def test_control_without_the_offer_in_the_same_transaction_newcomers_pass(monkeypatch):
-    monkeypatch.setattr(places, "offer_free", lambda _kind, _pk: 0)
+    monkeypatch.setattr(stock, "offer_free_places", lambda _kind, _pk: 0)
     ticket = full_ticket()
     for number in range(CAPACITY):
-        join_for_ticket(ticket=ticket, wish=wish(number))
+        join_ticket_list(ticket=ticket, request=wish(number))
     for registration in Registration.objects.confirmed():
-        cancel(registration=registration)
+        cancel_registration(registration=registration)
     in_threads([lambda n=n: newcomer(ticket.event, n) for n in range(40)], threads=8)
     assert Registration.objects.filter(first_name="New").count() == CAPACITY
 
@@ -149,15 +149,15 @@ def test_swaps_against_each_other_lose_nobodys_seat():
         book_session(registration=person, session=sessions[number % 3])
 
     def swap(person: Registration, wanted: Session) -> None:
-        [seat] = SessionSeat.objects.standing().filter(registration=person)
-        swap_session(registration=person, given_up=[seat.session], wanted=wanted)
+        [seat] = SessionBooking.objects.active().filter(registration=person)
+        swap_session(registration=person, old_sessions=[seat.session], new_session=wanted)
 
     work = [lambda p=p, s=s: swap(p, s) for p in people for s in sessions] * 2
     assert unexpected(in_threads(work, threads=8)) == []
-    seats = SessionSeat.objects.standing()
+    seats = SessionBooking.objects.active()
     assert sorted(seats.values_list("registration", flat=True)) == sorted(person.pk for person in people)
     for session in Session.objects.all():
-        assert session.taken == seats.filter(session=session).count() <= 6
+        assert session.reserved == seats.filter(session=session).count() <= 6
 
 
 def test_seats_of_a_session_with_a_waiting_list_are_never_too_many():
@@ -168,19 +168,19 @@ def test_seats_of_a_session_with_a_waiting_list_are_never_too_many():
     for person in people[:3]:
         book_session(registration=person, session=session)
     for person in people[3:10]:
-        join_for_session(registration=person, session=session)
+        join_session_list(registration=person, session=session)
 
     def accept(person: Registration) -> None:
-        if entry := WaitingEntry.objects.offered().filter(registration=person).first():
-            accept_seat(entry=entry)
+        if entry := WaitingEntry.objects.with_offer().filter(registration=person).first():
+            accept_session_offer(entry=entry)
 
     work = [lambda p=p: leave_session(registration=p, session=session) for p in people[:3]]
     work += [lambda p=p: accept(p) for p in people[3:10]] * 3
     work += [lambda p=p: book_session(registration=p, session=session) for p in people[10:]] * 2
-    work += [lambda p=p: cancel(registration=p) for p in people[4:6]]
+    work += [lambda p=p: cancel_registration(registration=p) for p in people[4:6]]
     assert unexpected(in_threads(work, threads=8)) == []
     session.refresh_from_db()
-    held = WaitingEntry.objects.offered().filter(session=session).count()
-    seats = SessionSeat.objects.standing().filter(session=session)
-    assert session.taken == seats.count() + held <= 3
+    held = WaitingEntry.objects.with_offer().filter(session=session).count()
+    seats = SessionBooking.objects.active().filter(session=session)
+    assert session.reserved == seats.count() + held <= 3
     assert not seats.filter(registration__in=people[10:]).exists()

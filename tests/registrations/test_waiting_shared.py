@@ -5,15 +5,15 @@ import random
 import pytest
 
 from convention.errors import ConventionError, SoldOut
-from registrations.accept_offer import accept_ticket
-from registrations.cancel import cancel
-from registrations.join_waiting import Wish, join_for_ticket
-from registrations.leave_waiting import leave_waiting
+from registrations.booking.accept_offer import accept_ticket_offer
+from registrations.booking.join_waiting_list import WaitingRequest, join_ticket_list
+from registrations.booking.place_order import place_order
+from registrations.changes.cancel import cancel_registration
 from registrations.models import Quota, Registration, Ticket, WaitingEntry
-from registrations.order_request import OrderRequest, Place
-from registrations.quotas import remove_quota, save_quota
-from registrations.register import register
-from registrations.tickets import save_ticket
+from registrations.order_request import OrderRequest, RequestedPlace
+from registrations.ticketing.quotas import remove_quota, save_quota
+from registrations.ticketing.tickets import save_ticket
+from registrations.waiting_list.leave import leave_waiting_list
 from tests.factories import make_event, make_ticket
 from tests.rush import in_threads
 
@@ -37,13 +37,13 @@ def sharing() -> list[Ticket]:
 
 
 def book(ticket: Ticket, name: str) -> None:
-    place = Place(ticket=ticket.slug, first_name="N", last_name=name, email=f"{name}@example.org")
-    register(event=ticket.event, request=OrderRequest(email=place.email, places=(place,)))
+    place = RequestedPlace(ticket=ticket.slug, first_name="N", last_name=name, email=f"{name}@example.org")
+    place_order(event=ticket.event, request=OrderRequest(email=place.email, places=(place,)))
 
 
 def wait(ticket: Ticket, name: str) -> WaitingEntry:
-    return join_for_ticket(
-        ticket=ticket, wish=Wish(first_name="N", last_name=name, email=f"{name}@example.org")
+    return join_ticket_list(
+        ticket=ticket, request=WaitingRequest(first_name="N", last_name=name, email=f"{name}@example.org")
     )
 
 
@@ -54,13 +54,13 @@ def states(*entries: WaitingEntry) -> list[str]:
 def counters() -> tuple[list[int], list[int]]:
     """Places taken of each ticket and of the quota."""
     return (
-        list(Ticket.objects.order_by("pk").values_list("taken", flat=True)),
-        list(Quota.objects.values_list("taken", flat=True)),
+        list(Ticket.objects.order_by("pk").values_list("reserved", flat=True)),
+        list(Quota.objects.values_list("reserved", flat=True)),
     )
 
 
 def free_one() -> None:
-    cancel(registration=Registration.objects.confirmed().first())
+    cancel_registration(registration=Registration.objects.confirmed().first())
 
 
 def test_a_guests_place_goes_to_the_vendor_who_waited_longer(tickets):
@@ -103,16 +103,17 @@ def something(tickets: list[Ticket], number: int) -> None:
     """One of all that can happen, at random."""
     dice = random.Random(number)
     ticket, kind = dice.choice(tickets), dice.choice(["join", "cancel", "cancel", "accept", "leave", "book"])
-    rows = {"cancel": Registration.objects.confirmed(), "leave": WaitingEntry.objects.standing()}
-    found = rows.get(kind, WaitingEntry.objects.offered()).order_by("?").first()
+    rows = {"cancel": Registration.objects.confirmed(), "leave": WaitingEntry.objects.active()}
+    found = rows.get(kind, WaitingEntry.objects.with_offer()).order_by("?").first()
     if kind == "join":
         wait(ticket, f"w{number}")
     elif kind == "book":
         book(ticket, f"n{number}")
     elif found is not None:
-        {"cancel": lambda: cancel(registration=found), "accept": lambda: accept_ticket(entry=found)}.get(
-            kind, lambda: leave_waiting(entry=found)
-        )()
+        {
+            "cancel": lambda: cancel_registration(registration=found),
+            "accept": lambda: accept_ticket_offer(entry=found),
+        }.get(kind, lambda: leave_waiting_list(entry=found))()
 
 
 @pytest.mark.postgresql
@@ -125,7 +126,7 @@ def test_everything_at_once_leaves_counters_true_and_nobody_in_a_ring():
     assert [r for r in results if isinstance(r, Exception) and not isinstance(r, ConventionError)] == []
     held = [
         Registration.objects.confirmed().filter(ticket=ticket).count()
-        + WaitingEntry.objects.offered().filter(ticket=ticket).count()
+        + WaitingEntry.objects.with_offer().filter(ticket=ticket).count()
         for ticket in tickets
     ]
     assert (counters(), sum(held) <= 2) == ((held, [sum(held)]), True)

@@ -7,12 +7,12 @@ from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
 
-from convention.api.throttles import TooOften
-from registrations.leave_waiting import leave_waiting
-from registrations.limits import WAITS_PER_HOUR, refuse_many_waits
-from registrations.line import SHORTEST, offer_ends
+from convention.api.throttles import TooManyRequests
 from registrations.models import Ticket, WaitingEntry
-from registrations.tickets import TicketInUse, remove_ticket
+from registrations.rate_limits import WAITING_ENTRIES_PER_HOUR, throttle_waiting_entry
+from registrations.ticketing.tickets import TicketInUse, remove_ticket
+from registrations.waiting_list.leave import leave_waiting_list
+from registrations.waiting_list.policy import MIN_OFFER_DURATION, calculate_offer_expiry
 from tests.factories import make_event, make_ticket
 
 pytestmark = pytest.mark.django_db
@@ -24,17 +24,17 @@ def test_a_ticket_somebody_waits_for_is_not_removed():
     entry = make_entry(event=ticket.event, ticket=ticket, email="a@example.org", address="a@example.org")
     with pytest.raises(TicketInUse):
         remove_ticket(ticket=ticket)
-    leave_waiting(entry=entry)
+    leave_waiting_list(entry=entry)
     remove_ticket(ticket=ticket)
     assert not Ticket.objects.exists()
 
 
 def test_an_address_is_not_written_to_without_end(settings):
     settings.RATE_LIMITS = "on"
-    for _each in range(WAITS_PER_HOUR):
-        refuse_many_waits("ana@example.org")
-    with pytest.raises(TooOften):
-        refuse_many_waits("Ana@example.org ")
+    for _each in range(WAITING_ENTRIES_PER_HOUR):
+        throttle_waiting_entry("ana@example.org")
+    with pytest.raises(TooManyRequests):
+        throttle_waiting_entry("Ana@example.org ")
 
 
 def test_a_network_fills_no_line_with_invented_addresses(settings):
@@ -57,7 +57,9 @@ def test_a_network_fills_no_line_with_invented_addresses(settings):
 def test_offers_are_shorter_as_the_event_comes_near(hours, minutes):
     now = datetime.datetime(2026, 6, 1, tzinfo=datetime.UTC)
     begins = now + datetime.timedelta(minutes=minutes)
-    lasts = offer_ends(now=now, hours=hours, begins=begins) - now
+    lasts = calculate_offer_expiry(now=now, offer_hours=hours, starts_at=begins) - now
     assert datetime.timedelta() <= lasts <= max(begins - now, datetime.timedelta())
-    assert lasts <= max(datetime.timedelta(hours=hours), SHORTEST)
-    assert lasts == min(max(SHORTEST, min(datetime.timedelta(hours=hours), (begins - now) / 4)), begins - now)
+    assert lasts <= max(datetime.timedelta(hours=hours), MIN_OFFER_DURATION)
+    assert lasts == min(
+        max(MIN_OFFER_DURATION, min(datetime.timedelta(hours=hours), (begins - now) / 4)), begins - now
+    )

@@ -6,8 +6,8 @@ import zoneinfo
 import pytest
 from lxml import html
 
+from schedule.editing.revision import raise_revision
 from schedule.models import Schedule
-from schedule.revision import raise_revision
 from tests.factories import make_event, make_room, make_session, make_track
 
 PARIS = zoneinfo.ZoneInfo("Europe/Paris")
@@ -49,14 +49,14 @@ def test_today_is_shown_while_the_event_runs(client, event):
     now = datetime.datetime.now(PARIS)
     event.starts_at, event.ends_at = now - datetime.timedelta(days=1), now + datetime.timedelta(days=1)
     event.save()
-    Schedule.objects.create(event=event, day_starts=datetime.time(0))
+    Schedule.objects.create(event=event, day_starts_at=datetime.time(0))
     make_session(event, "Hier", starts_at=now - datetime.timedelta(days=1))
     make_session(event, "En ce moment", starts_at=now - datetime.timedelta(minutes=5))
     make_session(event, "Ensuite", starts_at=now + datetime.timedelta(minutes=50))
     response = client.get("/events/conf/agenda/")
     agenda = response.context["agenda"]
-    assert [entry.session.title for entry in agenda.now] == ["En ce moment"]
-    assert [entry.session.title for entry in agenda.following] == ["Ensuite"]
+    assert [entry.session.title for entry in agenda.running_entries] == ["En ce moment"]
+    assert [entry.session.title for entry in agenda.coming_entries] == ["Ensuite"]
     assert "En ce moment" in titles(client)
     assert "Hier" not in titles(client)
 
@@ -113,8 +113,8 @@ def test_unchanged_pages_answer_304_until_something_changes(client, event):
     session.save()
     raise_revision(event=event)
     assert "Soir" in client.get("/events/conf/agenda/", headers={"If-None-Match": first["ETag"]}).text
-    session.taken = 10
-    session.save(update_fields=["taken"])
+    session.reserved = 10
+    session.save(update_fields=["reserved"])
     page = html.fromstring(client.get("/en/events/conf/agenda/").text)
     assert page.xpath("//article/p[@class='state']/span/text()") == ["Full"]
 

@@ -3,30 +3,34 @@ import datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schedule.agenda_grid import Column, Piece, Place, draw
+from schedule.programme.agenda_grid import GridPlace, GridSession, RoomColumns, build_grid
 
 DAY = datetime.datetime(2026, 6, 16, tzinfo=datetime.UTC)
 
 
 def piece(key, start, end, room="A"):
-    return Piece(key, DAY + datetime.timedelta(minutes=start), DAY + datetime.timedelta(minutes=end), room)
+    return GridSession(
+        key, DAY + datetime.timedelta(minutes=start), DAY + datetime.timedelta(minutes=end), room
+    )
 
 
 def test_lines_are_the_moments_and_rooms_the_columns():
-    grid = draw([piece(1, 0, 60), piece(2, 30, 90, "B")], ["A", "B"])
-    assert grid.columns == [Column("A", 2, 3), Column("B", 3, 4)]
-    assert grid.places == {1: Place(2, 4, 2), 2: Place(3, 5, 3)}
+    grid = build_grid([piece(1, 0, 60), piece(2, 30, 90, "B")], ["A", "B"])
+    assert grid.columns == [RoomColumns("A", 2, 3), RoomColumns("B", 3, 4)]
+    assert grid.places_by_key == {1: GridPlace(2, 4, 2), 2: GridPlace(3, 5, 3)}
 
 
 def test_overlapping_sessions_of_a_room_stand_side_by_side():
-    grid = draw([piece(1, 0, 60), piece(2, 30, 90), piece(3, 60, 120), piece(4, 0, 60, "B")], ["A", "B"])
-    assert grid.columns == [Column("A", 2, 4), Column("B", 4, 5)]
-    assert [grid.places[key].column for key in (1, 2, 3, 4)] == [2, 3, 2, 4]
+    grid = build_grid(
+        [piece(1, 0, 60), piece(2, 30, 90), piece(3, 60, 120), piece(4, 0, 60, "B")], ["A", "B"]
+    )
+    assert grid.columns == [RoomColumns("A", 2, 4), RoomColumns("B", 4, 5)]
+    assert [grid.places_by_key[key].column for key in (1, 2, 3, 4)] == [2, 3, 2, 4]
 
 
 def test_too_many_rooms_make_no_grid():
     rooms = [str(number) for number in range(11)]
-    assert draw([piece(room, 0, 60, room) for room in rooms], rooms) is None
+    assert build_grid([piece(room, 0, 60, room) for room in rooms], rooms) is None
 
 
 @given(
@@ -36,8 +40,12 @@ def test_too_many_rooms_make_no_grid():
 )
 def test_no_two_sessions_share_a_place(rows):
     pieces = [piece(key, start, start + length, room) for key, (start, length, room) in enumerate(rows)]
-    grid = draw(pieces, ["A", "B"])
+    grid = build_grid(pieces, ["A", "B"])
     if grid is None:
         return
-    taken = [(place.column, row) for place in grid.places.values() for row in range(place.first, place.last)]
+    taken = [
+        (place.column, row)
+        for place in grid.places_by_key.values()
+        for row in range(place.first_line, place.last_line)
+    ]
     assert len(taken) == len(set(taken))

@@ -46,7 +46,7 @@ def test_the_event(client, event):
             "opens_at": None,
             "closes_at": "2026-09-11T09:00:00+05:30",
         },
-        "called_off_at": None,
+        "cancelled_at": None,
         "url": answer["url"],
     }
     assert answer["url"].endswith("/events/conf/")
@@ -60,7 +60,7 @@ def test_sessions_in_order_of_time(client, event):
         track=make_track(event),
         speakers=("Ana",),
         capacity=10,
-        taken=9,
+        reserved=9,
     )
     make_session(
         event, "Avant", starts_at=event.starts_at - datetime.timedelta(hours=5), cancelled_at=event.starts_at

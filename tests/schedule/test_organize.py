@@ -12,12 +12,12 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from lxml import html
 
-from badges.reports.facts import facts_of
-from convention.audit.models import Entry
+from badges.reports.event_facts import load_event_facts
+from convention.audit.models import AuditEntry
 from convention.events.models import EventRole
-from schedule.models import Schedule, Session, Speaker, Track, Upload
-from schedule.revision import raise_revision
-from schedule.uploads import forget_old_uploads
+from schedule.editing.revision import raise_revision
+from schedule.exchange.uploads import delete_old_uploads
+from schedule.models import Schedule, ScheduleUpload, Session, Speaker, Track
 from tests.factories import make_event, make_person, make_room, make_session, make_track
 
 PARIS = zoneinfo.ZoneInfo("Europe/Paris")
@@ -95,7 +95,7 @@ def test_add_a_session_in_the_event_s_own_time(organizer, event):
     assert session.day == datetime.date(2026, 6, 16)
     assert [a.speaker.name for a in session.appearances.all()] == ["Zoé", "Ana"]
     assert Schedule.objects.get(event=event).revision == 1
-    assert [entry.verb for entry in Entry.objects.all()] == ["session.add"]
+    assert [entry.verb for entry in AuditEntry.objects.all()] == ["session.add"]
 
 
 @pytest.mark.parametrize(
@@ -146,7 +146,7 @@ def test_saving_without_a_change_changes_nothing(organizer, event):
     assert organizer.post(address, filled(organizer, address)).status_code == 302
     after = Session.objects.get()
     assert (after.starts_at, after.abstract) == (session.starts_at, session.abstract)
-    assert not Entry.objects.exists()
+    assert not AuditEntry.objects.exists()
     assert not Schedule.objects.exists()
 
 
@@ -194,12 +194,12 @@ def test_cancel_and_restore(organizer, event):
     assert page.xpath("//article/p[@class='state']/span/text()") == ["Cancelled"]
     organizer.post(f"{address}restore/")
     assert Session.objects.get().cancelled_at is None
-    verbs = [(entry.verb, entry.reason) for entry in Entry.objects.order_by("pk")]
+    verbs = [(entry.verb, entry.reason) for entry in AuditEntry.objects.order_by("pk")]
     assert verbs == [("session.cancel", "malade"), ("session.restore", "")]
 
 
 def test_remove_only_what_nobody_booked(organizer, event):
-    booked = make_session(event, capacity=5, taken=1)
+    booked = make_session(event, capacity=5, reserved=1)
     free = make_session(event)
     answers = [
         organizer.post(f"/organize/conf/schedule/{session.number}/remove/").status_code
@@ -221,8 +221,8 @@ def test_the_list_shows_clashes_and_what_waits_for_a_place(organizer, event):
         page = html.fromstring(organizer.get(f"/organize/conf/schedule/{query}").text)
         return sorted(page.xpath("//tbody/tr/th/a/text()"))
 
-    assert listed("?state=clashes") == ["Deux", "Trois", "Une"]
-    assert listed("?state=open") == ["Sans heure", "Trois"]
+    assert listed("?state=conflicts") == ["Deux", "Trois", "Une"]
+    assert listed("?state=unplaced") == ["Sans heure", "Trois"]
     assert listed("?state=cancelled") == ["Annulée"]
     assert listed("?q=ANA+tro") == ["Trois"]
     assert listed("?day=2026-06-17") == []
@@ -238,9 +238,9 @@ def test_a_session_outside_the_event_s_hours_is_told_in_the_list_and_on_its_page
     make_session(event, "Sans heure", starts_at=None)
     shown = {
         state: html.fromstring(organizer.get(f"/organize/conf/schedule/{state}").text)
-        for state in ("", "?state=outside")
+        for state in ("", "?state=outside_event")
     }
-    assert sorted(shown["?state=outside"].xpath("//tbody/tr/th/a/text()")) == ["Après", "Avant"]
+    assert sorted(shown["?state=outside_event"].xpath("//tbody/tr/th/a/text()")) == ["Après", "Avant"]
     warning = shown[""].xpath("string(//*[contains(@class, 'warning')])")
     assert " ".join(warning.split()) == "2 sessions sortent des horaires de l’événement. Voir lesquelles"
     told = [
@@ -248,7 +248,7 @@ def test_a_session_outside_the_event_s_hours_is_told_in_the_list_and_on_its_page
         for number in event.sessions.order_by("title").values_list("number", flat=True)
     ]
     assert told == [False, True, True, False, False]  # Annulée, Après, Avant, Dedans, Sans heure
-    assert facts_of([event], at=timezone.now())[0].outside == 2
+    assert load_event_facts([event], at=timezone.now())[0].outside_session_count == 2
 
 
 def test_the_list_costs_the_same_for_one_and_many(organizer, event):
@@ -297,9 +297,9 @@ def test_speakers_and_version(organizer, event):
         )
         == 1
     )
-    organizer.post("/organize/conf/schedule/version/", {"version": "1.2", "day_starts": "05:00"})
+    organizer.post("/organize/conf/schedule/version/", {"version": "1.2", "day_starts_at": "05:00"})
     schedule = Schedule.objects.get()
-    assert (schedule.version, schedule.day_starts) == ("1.2", datetime.time(5))
+    assert (schedule.version, schedule.day_starts_at) == ("1.2", datetime.time(5))
     organizer.post(f"/organize/conf/schedule/speakers/{speaker.pk}/remove/")
     assert not Speaker.objects.exists()
 
@@ -313,7 +313,7 @@ def test_import_shows_first_and_then_does(organizer, event):
     assert page.xpath("//span[@class='stat-value']/text()") == ["1", "0", "0", "0"]
     assert organizer.post(preview)["Location"] == "/organize/conf/schedule/"
     assert [session.title for session in Session.objects.all()] == ["Venue d'ailleurs"]
-    assert not Upload.objects.exists()
+    assert not ScheduleUpload.objects.exists()
     assert organizer.post(preview).status_code == 410
     assert organizer.get(preview).status_code == 410
 
@@ -327,11 +327,11 @@ def test_files_that_are_none_get_a_sentence(organizer, event, content):
     )
     assert response.status_code == 200
     assert len(errors(response)) == 1
-    assert not Upload.objects.exists()
+    assert not ScheduleUpload.objects.exists()
 
 
 def test_a_huge_file_and_no_file_get_a_sentence(organizer, event, monkeypatch):
-    monkeypatch.setattr("schedule.forms.LARGEST_FILE", 10)
+    monkeypatch.setattr("schedule.editing.forms.MAX_FILE_BYTES", 10)
     address = "/organize/conf/schedule/import/"
     assert len(errors(organizer.post(address, {"file": SimpleUploadedFile("x.ics", CALENDAR)}))) == 1
     assert len(errors(organizer.post(address, {}))) == 1
@@ -339,7 +339,7 @@ def test_a_huge_file_and_no_file_get_a_sentence(organizer, event, monkeypatch):
 
 def test_a_preview_belongs_to_its_event(organizer, event):
     other = make_event(slug="other")
-    upload = Upload.objects.create(event=other, token="t", name="x", content=CALENDAR)
+    upload = ScheduleUpload.objects.create(event=other, token="t", name="x", content=CALENDAR)
     assert organizer.post(f"/organize/conf/schedule/import/{upload.token}/").status_code == 410
 
 
@@ -347,10 +347,10 @@ def test_a_preview_lasts_a_day(organizer, event):
     chosen = {"file": SimpleUploadedFile("x.ics", CALENDAR)}
     address = organizer.post("/organize/conf/schedule/import/", chosen)["Location"]
     assert organizer.get(address).status_code == 200
-    Upload.objects.update(created_at=timezone.now() - datetime.timedelta(days=1))
+    ScheduleUpload.objects.update(created_at=timezone.now() - datetime.timedelta(days=1))
     assert (organizer.get(address).status_code, organizer.post(address).status_code) == (410, 410)
-    forget_old_uploads()
-    assert not Upload.objects.exists()
+    delete_old_uploads()
+    assert not ScheduleUpload.objects.exists()
 
 
 def test_saving_the_settings_of_the_programme_turns_no_revision_back(event):
@@ -378,7 +378,7 @@ def test_what_no_database_keeps_does_not_spoil_a_preview(organizer, event):
     for data in (content, frab):
         response = organizer.post("/organize/conf/schedule/import/", {"file": SimpleUploadedFile("x", data)})
         assert response.status_code in {200, 302}
-    stored = json.dumps([upload.report for upload in Upload.objects.all()])
+    stored = json.dumps([upload.report for upload in ScheduleUpload.objects.all()])
     assert ("u0000" in stored, "ud83d" in stored) == (False, False)
     assert organizer.get(response["Location"]).status_code == 200
 

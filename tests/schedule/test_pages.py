@@ -40,7 +40,7 @@ def test_a_session_with_everything(client, event):
         abstract="**Gras** <script>alert(1)</script>",
         links=[{"url": "https://example.org/", "title": "Plus"}, {"url": "javascript:x"}, "odd", {}],
         capacity=10,
-        taken=9,
+        reserved=9,
     )
     page = page_of(client, address(session))
     assert page.xpath("string(//h1)") == "Titre <b>"

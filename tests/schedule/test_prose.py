@@ -2,7 +2,7 @@
 
 import pytest
 
-from schedule.prose import to_html, to_text, web_address
+from schedule.rich_text.sanitize import filter_web_address, to_html, to_text
 
 
 def test_markdown_becomes_html():
@@ -70,6 +70,6 @@ def test_text_without_markup():
 
 
 def test_only_web_addresses_are_linked():
-    assert web_address("https://example.org/") == "https://example.org/"
-    assert web_address("javascript:alert(1)") == ""
-    assert web_address("../slides.pdf") == ""
+    assert filter_web_address("https://example.org/") == "https://example.org/"
+    assert filter_web_address("javascript:alert(1)") == ""
+    assert filter_web_address("../slides.pdf") == ""

@@ -9,10 +9,10 @@ from django.urls import reverse
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schedule.markup_cost import VOID, measure_markup
 from schedule.models import Session, Speaker
-from schedule.prose import MAX_MARKDOWN_CHARS, MAX_TEXT_CHARS, markdown_to_html, to_html, to_text
-from schedule.rich_text import RichText, with_html
+from schedule.rich_text.html_cost import VOID_ELEMENTS, measure_markup
+from schedule.rich_text.sanitize import MAX_MARKDOWN_CHARS, MAX_TEXT_CHARS, markdown_to_html, to_html, to_text
+from schedule.rich_text.texts import RichText, attach_html
 from tests.factories import make_event, make_session
 
 NESTED = "<div>" * 20_000 + "in the middle" + "</div>" * 20_000
@@ -76,7 +76,7 @@ class Depth(HTMLParser):
         self.now = self.greatest = 0
 
     def handle_starttag(self, tag: str, _attributes: object) -> None:
-        self.now += tag not in VOID
+        self.now += tag not in VOID_ELEMENTS
         self.greatest = max(self.greatest, self.now)
 
     def handle_endtag(self, _tag: str) -> None:
@@ -142,7 +142,7 @@ def test_text_that_brings_its_html_is_not_cleaned_again(talk):
 
     assert stored(talk)[0] == "<p>made elsewhere</p>"
     assert Session.objects.get(pk=talk.pk).abstract == "*a*"
-    assert with_html("*a*").html == "<p><em>a</em></p>"
+    assert attach_html("*a*").html == "<p><em>a</em></p>"
 
 
 @pytest.mark.django_db

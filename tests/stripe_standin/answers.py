@@ -1,4 +1,4 @@
-"""What is asked, answered: one function for each endpoint, lists page by page, and what is to be expanded."""
+"""Endpoints of the stand-in: one function each, with paging and expansion."""
 
 import copy
 import re
@@ -33,7 +33,7 @@ def one(kind: str) -> Answer:
 
 
 def many(kind: str, *equal: str) -> Answer:
-    """A list, the newest first, of those that are as asked."""
+    """Return an endpoint that lists matching objects, newest first."""
 
     def found(world: World, asked: dict[str, Any]) -> dict[str, Any]:
         world.lapse()
@@ -88,7 +88,7 @@ ENDPOINTS: list[tuple[str, str, Any, Answer]] = [
 
 
 def answer(world: World, method: str, path: str, asked: dict[str, Any]) -> dict[str, Any]:
-    """The object or list. Raises Refused."""
+    """Return the object or list for a request. Raise Refused."""
     for verb, pattern, schema, act in ENDPOINTS:
         if verb == method and (found := re.fullmatch(pattern, path)):
             given = forms.checked(schema, asked)
@@ -100,7 +100,7 @@ def answer(world: World, method: str, path: str, asked: dict[str, Any]) -> dict[
 
 
 def shown(world: World, result: dict[str, Any], expand: list[str]) -> dict[str, Any]:
-    """Without what is ours alone, and with the objects that were asked for instead of their ids."""
+    """Return the result without internal keys, with the requested objects expanded."""
     result = copy.deepcopy(result)
     for path in expand:
         expand_along(world, result, path.split("."), path)

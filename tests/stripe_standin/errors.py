@@ -1,15 +1,15 @@
-"""Errors in Stripe's shape."""
+"""Errors in Stripe's format."""
 
 
 class Refused(Exception):
-    """An answer that is no success; `facts` fill the error object."""
+    """Error response; `facts` fill the error object."""
 
     def __init__(self, status: int, message: str, *, kind: str = "invalid_request_error", **facts) -> None:
         super().__init__(message)
         self.status = status
         self.body = {"error": {"message": message, "type": kind, **facts}}
+        # Whether work had begun, so that the same idempotency key gets the same answer.
         self.was_begun = False
-        """Whether work had begun, so that the same idempotency key gets the same answer."""
 
 
 def wrong(param: str, message: str, code: str = "parameter_invalid") -> Refused:
@@ -21,6 +21,6 @@ def missing(kind: str, name: str, param: str = "id") -> Refused:
 
 
 def begun(refused: Refused) -> Refused:
-    """The same, decided after the parameters were found good."""
+    """Mark an error as decided after the parameters were accepted."""
     refused.was_begun = True
     return refused

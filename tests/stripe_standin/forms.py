@@ -1,4 +1,4 @@
-"""What may be sent: form-encoded parameters, parsed to a tree and held against what each endpoint takes."""
+"""Parse and validate form-encoded parameters, as strictly as Stripe."""
 
 import re
 from collections.abc import Callable
@@ -14,7 +14,7 @@ type Check = Callable[[str, Any], Any]
 
 
 def parse(body: str) -> dict[str, Any]:
-    """`a[b][0][c]=v` as {"a": {"b": {"0": {"c": "v"}}}}."""
+    """Return `a[b][0][c]=v` as {"a": {"b": {"0": {"c": "v"}}}}."""
     tree: dict[str, Any] = {}
     for key, value in parse_qsl(body, keep_blank_values=True):
         if not (found := KEY.match(key)):
@@ -89,14 +89,14 @@ def items(inner: Any) -> Check:
 
 
 class Required:
-    """A parameter that cannot be left out."""
+    """Mandatory parameter."""
 
     def __init__(self, inner: Any) -> None:
         self.inner = inner
 
 
 def checked(schema: Any, value: Any, param: str = "") -> Any:
-    """The value as the endpoint gets it. Raises Refused for what is unknown, missing or of another type."""
+    """Return the validated value. Raise Refused for unknown, missing or malformed parameters."""
     if callable(schema):
         return schema(param, value)
     if not isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""The page on which a buyer pays, as plain as it may be; its card numbers are Stripe's own for tests."""
+"""Checkout page of the stand-in; the card numbers are Stripe's test cards."""
 
 from html import escape
 from typing import Any
@@ -30,7 +30,7 @@ button { background: #1a1f36; color: #fff; border: 0; border-radius: .3rem }
 
 
 def page(session: dict[str, Any], *, declined: bool = False) -> str:
-    """The page of one session."""
+    """Return the page of a session."""
     language = "fr" if (session["locale"] or "fr").startswith("fr") else "en"
     said = WORDS[language]
     if session["status"] != "open":
@@ -67,7 +67,7 @@ def document(language: str, title: str, body: str) -> str:
 
 
 def submit(world: World, session: dict[str, Any], body: str) -> str | None:
-    """What the buyer sent: where they are led, None where the page is shown again with the refusal."""
+    """Handle the buyer's form; return the redirect target, or None to show the page again."""
     sent = {name: values[0] for name, values in parse_qs(body).items()}
     if sent.get("card", "").replace(" ", "") == DECLINED.replace(" ", "") and sent.get("method") == "card":
         world.decline(session["id"])

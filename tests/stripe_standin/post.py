@@ -1,4 +1,4 @@
-"""Events on their way to the site: signed as the library checks it; in order or not, twice, late or never."""
+"""Deliver signed events to the site: in order or not, twice, late or never."""
 
 import json
 import random
@@ -15,7 +15,7 @@ from .world import World
 
 
 class Post:
-    """Delivers events. Nothing leaves by itself until `start` is called; a test calls `deliver`."""
+    """Delivers events when a test calls `deliver`, or by itself after `start`."""
 
     def __init__(self, world: World, *, address: str = "", secret: str = "whsec_standin") -> None:
         self.world, self.address, self.secret = world, address, secret
@@ -24,36 +24,36 @@ class Post:
         self.answers: list[tuple[str, int]] = []
 
     def waiting(self) -> list[dict[str, Any]]:
-        """Events that nobody has been told of."""
+        """Return the events that were not delivered yet."""
         return self.world.events[self.sent :]
 
     def deliver(
         self, order: Callable[[list[dict[str, Any]]], Iterable[dict[str, Any]]] = iter, *, times: int = 1
     ) -> list[int]:
-        """Send all that wait in that order, so many times each; the statuses answered."""
+        """Send all waiting events in an order, `times` times each; return the statuses."""
         events = self.waiting()
         self.sent = len(self.world.events)
         return [self.send(event) for event in order(events) for _time in range(times)]
 
     def lose(self) -> int:
-        """Forget all that wait, as a broken line would; how many."""
+        """Drop all waiting events; return how many."""
         lost, self.sent = len(self.waiting()), len(self.world.events)
         return lost
 
     def signed(self, event: dict[str, Any], *, at: int | None = None) -> tuple[bytes, str]:
-        """Body and signature header of one event."""
+        """Return body and signature header of an event."""
         body = json.dumps(clean(event), indent=2)
         return body.encode(), WebhookSignature.generate_signature_header(body, self.secret, at)
 
     def send(self, event: dict[str, Any]) -> int:
-        """Send one event now; the status that came back, 0 for none."""
+        """Send one event; return the status, 0 for no response."""
         body, signature = self.signed(event)
         status = self.carry(body, signature)
         self.answers.append((event["id"], status))
         return status
 
     def carry(self, body: bytes, signature: str) -> int:
-        """Take one signed body to the site; a test may put its own way in place of this one."""
+        """Deliver one signed body; tests may replace it."""
         headers = {"Content-Type": "application/json; charset=utf-8", "Stripe-Signature": signature}
         request = urllib.request.Request(self.address, body, headers)
         try:
@@ -66,7 +66,7 @@ class Post:
             return 0
 
     def start(self, *, delay: float = 0, shuffle: bool = False, twice: bool = False, lose: float = 0) -> None:
-        """Deliver by itself from now on, in a thread."""
+        """Deliver in a background thread from now on."""
 
         def run() -> None:
             while not self.stopped.wait(max(delay, 0.2)):
@@ -83,7 +83,7 @@ class Post:
         threading.Thread(target=run, daemon=True).start()
 
     def insist(self, event: dict[str, Any]) -> None:
-        """Send it until it is taken, a few times, as Stripe does for three days."""
+        """Retry an event a few times, as Stripe does for three days."""
         for pause in (1, 3, 10, 30):
             if 200 <= self.send(event) < 300 or self.stopped.wait(pause):
                 return

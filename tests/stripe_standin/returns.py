@@ -1,4 +1,4 @@
-"""Money that goes back or on: refunds, disputes, and the sums that reach the bank."""
+"""Refunds, disputes and payouts of the stand-in."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ DISPUTE_FEE = 2000
 
 
 class Returns:
-    """What the world does with money that it has; it stands behind `World`."""
+    """Base of `World` for money that goes back or to the bank."""
 
     objects: dict[str, dict[str, Any]]
     add: Any
@@ -73,7 +73,7 @@ class Returns:
         return self.objects[intent["latest_charge"]]
 
     def fail_refund(self, name: str) -> dict[str, Any]:
-        """The buyer's bank sends the money back: the account is closed."""
+        """Fail a refund, as when the buyer's account is closed."""
         made = self.get("re", name)
         made.update(status="failed", failure_reason="expired_or_canceled_card")
         self.book("refund_failure", made["amount"], 0, made["id"])
@@ -85,7 +85,7 @@ class Returns:
         return made
 
     def dispute(self, charge: str, reason: str = "fraudulent") -> dict[str, Any]:
-        """The buyer's bank takes the money back for the time of the quarrel."""
+        """Open a dispute; its amount is withheld."""
         charged = self.get("ch", charge)
         charged["disputed"] = True
         made = self.add(
@@ -107,7 +107,7 @@ class Returns:
         return made
 
     def close_dispute(self, name: str, outcome: str) -> dict[str, Any]:
-        """`won` or `lost`."""
+        """Close a dispute as `won` or `lost`."""
         made = self.get("du", name)
         made["status"] = outcome
         if outcome == "won":
@@ -117,7 +117,7 @@ class Returns:
         return made
 
     def pay_out(self) -> dict[str, Any]:
-        """Send all of the balance to the bank in one sum."""
+        """Send the whole balance to the bank."""
         lines = [line for line in self.all("txn") if line["_payout"] is None]
         made = self.add(
             "po",
@@ -144,7 +144,7 @@ class Returns:
         return made
 
     def fail_payout(self, name: str) -> dict[str, Any]:
-        """The bank refuses a sum: it is on the balance again."""
+        """Return a payout to the balance."""
         made = self.get("po", name)
         made["status"] = "failed"
         line = self.book("payout_failure", made["amount"], 0, made["id"])

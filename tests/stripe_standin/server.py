@@ -1,4 +1,4 @@
-"""The HTTP of it: who asks, in which version, with which idempotency key; and faults on demand."""
+"""HTTP server of the stand-in: authentication, version, idempotency keys, and faults on demand."""
 
 import json
 import re
@@ -19,16 +19,16 @@ PAY_PAGE = re.compile(r"/c/pay/(cs_\w+)")
 
 
 class StandIn:
-    """A server of its own: `world` is what Stripe knows, `post` what it sends."""
+    """Server; `world` holds the objects, `post` the events to deliver."""
 
     def __init__(self, *, port: int = 0, key: str = "sk_test_standin", webhook: str = "") -> None:
         self.key, self.lock = key, threading.RLock()
         self.kept: dict[str, tuple[tuple[str, str, str], int, dict[str, Any]]] = {}
         self.asked: list[tuple[str, str]] = []
+        # Statuses with which the next requests fail before anything is done.
         self.fail_with: list[int] = []
-        """Statuses with which the next requests fail before anything is done."""
+        # How many of the next requests are carried out but never answered.
         self.swallow = 0
-        """How many of the next requests are carried out, and never answered."""
         self.http = ThreadingHTTPServer(("127.0.0.1", port), Handler)
         self.http.daemon_threads = True
         self.http.standin = self
@@ -46,7 +46,7 @@ class StandIn:
         self.http.server_close()
 
     def carry_out(self, method: str, path: str, body: str, headers: Any) -> tuple[int, dict[str, Any], dict]:
-        """Status, object and headers of one request to the API."""
+        """Handle an API request; return status, object and headers."""
         with self.lock:
             self.asked.append((method, path))
             try:
@@ -60,7 +60,7 @@ class StandIn:
                 return refused.status, refused.body, {}
 
     def check_caller(self, headers: Any) -> None:
-        """The key and the version."""
+        """Check API key and version."""
         kind, _space, key = (headers.get("Authorization") or "").partition(" ")
         if kind != "Bearer" or not key:
             raise Refused(
@@ -75,7 +75,7 @@ class StandIn:
             raise Refused(400, f"Invalid Stripe API version: {version}", code="api_version_invalid")
 
     def once(self, path: str, body: str, headers: Any) -> tuple[int, dict[str, Any], dict]:
-        """Carry a POST out once for each idempotency key; the same request again gets the same answer."""
+        """Handle a POST once for each idempotency key; repetitions get the same response."""
         if (headers.get("Content-Type") or "").split(";")[0] != "application/x-www-form-urlencoded":
             raise Refused(400, "Invalid request: send application/x-www-form-urlencoded.")
         key = headers.get("Idempotency-Key") or secrets.token_hex(16)
@@ -105,8 +105,6 @@ class StandIn:
 
 
 class Handler(BaseHTTPRequestHandler):
-    """One request."""
-
     protocol_version = "HTTP/1.1"
 
     def do_GET(self) -> None:
@@ -159,4 +157,4 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, *_args: Any) -> None:
-        """Say nothing."""
+        """Discard the log line."""

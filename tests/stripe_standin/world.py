@@ -1,4 +1,4 @@
-"""What Stripe knows: sessions, payments, refunds, disputes, payouts, and the event each change leaves."""
+"""Objects of the stand-in: sessions, payments, refunds, disputes, payouts, and the events of each change."""
 
 import copy
 import itertools
@@ -11,8 +11,8 @@ from .returns import Returns
 
 VERSION = "2026-10-28.endive"
 SHORTEST, LONGEST = 30 * 60, 24 * 3600
+# Seconds by which clocks may differ before a session counts as too short.
 SLACK = 60
-"""Seconds that a clock may differ before a session counts as too short."""
 LEAST = 50
 KINDS = {
     "cs": "checkout.session", "pi": "payment_intent", "ch": "charge", "txn": "balance transaction",
@@ -21,7 +21,7 @@ KINDS = {
 
 
 class World(Returns):
-    """All objects by id; each act is what a buyer, a bank or Stripe itself does."""
+    """All objects by id, with the actions of buyers, banks and Stripe."""
 
     def __init__(self, base: str = "") -> None:
         self.base = base
@@ -36,7 +36,7 @@ class World(Returns):
         return int(time.time()) + self.ahead
 
     def later(self, seconds: int) -> None:
-        """Let time pass: what lapses meanwhile, lapses."""
+        """Advance the clock and expire sessions."""
         self.ahead += seconds
         self.lapse()
 
@@ -46,7 +46,7 @@ class World(Returns):
                 self.close(session)
 
     def all(self, kind: str) -> list[dict[str, Any]]:
-        """The newest first, as lists are answered."""
+        """Return the objects of a kind, newest first."""
         return [thing for name, thing in reversed(self.objects.items()) if name.startswith(f"{kind}_")]
 
     def get(self, kind: str, name: str, param: str = "id") -> dict[str, Any]:
@@ -66,7 +66,7 @@ class World(Returns):
         return thing
 
     def tell(self, kind: str, thing: dict[str, Any]) -> dict[str, Any]:
-        """Note what happened, with the object as it is now."""
+        """Record an event with the object's current state."""
         event = self.add(
             "evt",
             api_version=VERSION,
@@ -157,7 +157,7 @@ class World(Returns):
     # --- what the buyer does -------------------------------------------------------------------------------
 
     def pay(self, name: str, method: str = "card") -> dict[str, Any]:
-        """The buyer pays: at once by card, with an answer some days later by SEPA debit."""
+        """Pay a session: at once by card, or by SEPA debit with an outcome days later."""
         session = self.get("cs", name)
         assert session["status"] == "open", session["status"]
         intent = self.begin(session, method)
@@ -173,7 +173,7 @@ class World(Returns):
         return session
 
     def decline(self, name: str) -> dict[str, Any]:
-        """The bank says no; the buyer may try again on the same page."""
+        """Decline the card; the buyer may try again."""
         session = self.get("cs", name)
         intent = self.begin(session, "card")
         intent["status"] = "requires_payment_method"
@@ -186,7 +186,7 @@ class World(Returns):
         return session
 
     def settle_debit(self, name: str, outcome: str) -> dict[str, Any]:
-        """The bank's answer to a SEPA debit, days later: `paid` or `failed`."""
+        """Settle a SEPA debit as `paid` or `failed`."""
         session = self.get("cs", name)
         intent = self.objects[session["payment_intent"]]
         if outcome == "paid":
@@ -224,7 +224,7 @@ class World(Returns):
         return intent
 
     def charge_now(self, asked: dict[str, Any]) -> dict[str, Any]:
-        """A payment without a page: what a test of refunds begins with, also at the real Stripe."""
+        """Charge a card without a page, as tests of refunds do at the real Stripe too."""
         self.refuse_small(asked["amount"], asked["currency"])
         if asked.get("payment_method") != "pm_card_visa" or asked.get("confirm") != "true":
             raise wrong("payment_method", "Only pm_card_visa, confirmed at once, is known here.")
@@ -259,7 +259,7 @@ class World(Returns):
         return intent
 
     def book(self, kind: str, amount: int, fee: int, source: str) -> dict[str, Any]:
-        """A line of the balance."""
+        """Add a line to the balance."""
         return self.add(
             "txn",
             amount=amount,

@@ -1,1 +1,1 @@
-"""Pages: who is here, devices, checkpoints, conflicts."""
+"""Organizers' pages about attendance, devices, checkpoints and conflicts."""

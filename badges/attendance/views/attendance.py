@@ -1,4 +1,4 @@
-"""Organizers' pages: who is here, who came, who did not, each door and each person's scans."""
+"""Organizers' pages: headcount, attendance lists, one checkpoint, one attendee's scans."""
 
 import datetime
 from typing import Any
@@ -16,29 +16,32 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from convention.audit.record import record
-from convention.charts import Bar, Bars, Curve, thinned
+from badges.attendance.devices.pairing import get_or_create_entrance
+from badges.attendance.models import Checkpoint, Presence, Scan
+from badges.attendance.reports import headcount
+from badges.attendance.reports.export import export_attendance
+from badges.attendance.scanning.check_in import check_in_registration
+from badges.attendance.scanning.numbering import number_changes
+from badges.attendance.scanning.presence import filter_still_inside
+from badges.attendance.scanning.presence_store import filter_by_registration
+from badges.attendance.scanning.verdict import ADMITTED, ALREADY_IN
+from convention.audit.record import record_action
 from convention.club.models import Person
-from convention.downloads import attachment
-from convention.events.doors import event_to_organize, event_to_staff
 from convention.events.models import Event
-from convention.text import tidy, whole_number
+from convention.events.permissions import get_event_to_organize, get_event_to_staff
+from convention.tables.downloads import attachment_response
+from convention.text.normalize import normalize_whitespace, parse_digits
+from convention.web.charts import BarChart, ChartBar, CurveChart, thin_points
 from registrations.models import Registration
 
-from .. import headcount
-from ..check_in import check_in
-from ..export import export
-from ..inside import still_inside
-from ..ledger import of_person
-from ..models import Checkpoint, Presence, Scan
-from ..numbering import number_changes
-from ..pair import entrance_of
-from ..verdict import ADMITTED, ALREADY_IN
-
-ON_A_PAGE = 50
-GROUPS_DRAWN = 12
-STATES = {"inside": headcount.who_is_inside, "arrived": headcount.who_came, "absent": headcount.who_is_absent}
-TYPES = {
+ROWS_PER_PAGE = 50
+MAX_GROUPS_DRAWN = 12
+REGISTRATIONS_BY_STATE = {
+    "inside": headcount.inside_registrations,
+    "arrived": headcount.arrived_registrations,
+    "absent": headcount.absent_registrations,
+}
+CONTENT_TYPES = {
     "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "pdf": "application/pdf",
@@ -46,146 +49,159 @@ TYPES = {
 
 
 @require_GET
-def attendance(request: HttpRequest, event: str) -> HttpResponse:
-    """The numbers and their pictures; with `state`, the list behind a number."""
-    found = event_to_organize(event, request.user)
-    context: dict[str, Any] = {"event": found, "section": "organize", "kinds": list(TYPES)}
-    if request.GET.get("state") in STATES or request.GET.get("q"):
-        return render(request, "attendance/people.html", context | people(request, found))
+def attendance_overview(request: HttpRequest, event: str) -> HttpResponse:
+    """Show counts and charts; with `state` or `q`, the list of attendees."""
+    event_obj = get_event_to_organize(event, request.user)
+    context: dict[str, Any] = {"event": event_obj, "section": "organize", "kinds": list(CONTENT_TYPES)}
+    if request.GET.get("state") in REGISTRATIONS_BY_STATE or request.GET.get("q"):
+        return render(request, "attendance/people.html", context | people_context(request, event_obj))
     if request.GET.get("part") != "numbers":
-        return render(request, "attendance/attendance.html", context | numbers(found))
-    etag = f'"{number_changes(found.pk)}-{found.sequence}-{translation.get_language()}"'
+        return render(request, "attendance/attendance.html", context | attendance_context(event_obj))
+    # The page polls every ten seconds, and an unchanged page must cost little.
+    etag = f'"{number_changes(event_obj.pk)}-{event_obj.sequence}-{translation.get_language()}"'
     response = get_conditional_response(request, etag=etag)
     if response is None:
-        response = render(request, "attendance/numbers.html", context | numbers(found))
+        response = render(request, "attendance/numbers.html", context | attendance_context(event_obj))
     response["ETag"] = etag
     response["Cache-Control"] = "private, no-cache"
     return response
 
 
-def numbers(event: Event) -> dict[str, Any]:
-    """What the page draws."""
-    counts = headcount.tally(event)
-    points = headcount.arrivals(event)
+def attendance_context(event: Event) -> dict[str, Any]:
+    counts = headcount.count_attendance(event)
+    points = headcount.accumulate_arrivals(event)
     return {
-        "whole": counts.whole,
-        "arrivals": arrivals_curve(points),
-        "companies": drawn(event, _("By company"), _("Company"), "company", counts.companies),
-        "tickets": drawn(event, _("By ticket"), _("Ticket"), "ticket", counts.tickets),
-        "more_companies": max(0, len(counts.companies) - GROUPS_DRAWN),
-        "doors": headcount.by_door(event),
+        "total": counts.total,
+        "arrivals": make_arrivals_curve(points),
+        "companies": make_group_bars(event, _("By company"), _("Company"), "company", counts.companies),
+        "tickets": make_group_bars(event, _("By ticket"), _("Ticket"), "ticket", counts.tickets),
+        "more_companies": max(0, len(counts.companies) - MAX_GROUPS_DRAWN),
+        "checkpoint_rows": headcount.count_by_checkpoint(event),
         "conflicts": Presence.objects.filter(event=event, has_conflict=True).count(),
     }
 
 
-def arrivals_curve(points: list[tuple[datetime.datetime, int]]) -> Curve:
-    """People over time; a day is named where the curve runs over several."""
+def make_arrivals_curve(points: list[tuple[datetime.datetime, int]]) -> CurveChart:
+    """Return the chart of arrivals; labels name the day if there are several."""
     days = {at.date() for at, _total in points}
     form = "H:i" if len(days) < 2 else "D H:i"
-    said = [(at, date_format(at, form), total) for at, total in points]
-    return Curve(_("Arrivals"), thinned(said, 96), _("people"), is_stepped=True)
+    labelled = [(at, date_format(at, form), total) for at, total in points]
+    return CurveChart(_("Arrivals"), thin_points(labelled, 96), _("people"), is_stepped=True)
 
 
-def drawn(event: Event, title: str, heading: str, field: str, groups: list[headcount.Group]) -> Bars:
-    """The largest groups: how many of those registered have come."""
+def make_group_bars(
+    event: Event, title: str, heading: str, field: str, groups: list[headcount.HeadcountGroup]
+) -> BarChart:
+    """Return a chart of the largest groups: arrived, out of registered."""
     address = reverse("organize-attendance", args=[event.slug])
     rows = [
-        Bar(
+        ChartBar(
             group.label or _("without company"),
-            group.came,
-            group.registered,
+            group.arrived_count,
+            group.registered_count,
             f"{address}?{urlencode({'state': 'arrived', field: group.label})}",
         )
-        for group in groups[:GROUPS_DRAWN]
+        for group in groups[:MAX_GROUPS_DRAWN]
     ]
-    return Bars(title, rows, heading, _("came, of registered"))
+    return BarChart(title, rows, heading, _("came, of registered"))
 
 
-def people(request: HttpRequest, event: Event) -> dict[str, Any]:
-    """One page of the list behind a number, narrowed by company, ticket and words."""
-    chosen = {name: tidy(request.GET.get(name, "")) for name in ("state", "company", "ticket", "q")}
-    rows = STATES.get(chosen["state"], headcount.expected)(event)
+def people_context(request: HttpRequest, event: Event) -> dict[str, Any]:
+    """Return one page of the attendance list, filtered by the query string."""
+    chosen = {
+        name: normalize_whitespace(request.GET.get(name, "")) for name in ("state", "company", "ticket", "q")
+    }
+    rows = REGISTRATIONS_BY_STATE.get(chosen["state"], headcount.expected_registrations)(event)
     if "company" in request.GET:
         rows = rows.filter(company=chosen["company"])
     if chosen["ticket"]:
         rows = rows.filter(Q(ticket__name=chosen["ticket"]) | Q(ticket__name_en=chosen["ticket"]))
-    rows = rows.matching(chosen["q"])
-    shown = Paginator(rows.select_related("ticket"), ON_A_PAGE).get_page(request.GET.get("page"))
-    presences = headcount.main_presences(event, [one.pk for one in shown])
+    rows = rows.search_for(chosen["q"])
+    page = Paginator(rows.select_related("ticket"), ROWS_PER_PAGE).get_page(request.GET.get("page"))
+    presences = headcount.find_main_presences(event, [registration.pk for registration in page])
     return {
         "chosen": chosen,
         "has_company": "company" in request.GET,
-        "shown": shown,
-        "rows": [(one, presences.get(one.pk)) for one in shown],
+        "shown": page,
+        "rows": [(registration, presences.get(registration.pk)) for registration in page],
     }
 
 
 @require_GET
 def attendance_file(request: HttpRequest, event: str, kind: str) -> HttpResponse:
-    """The whole attendance as .csv, .xlsx or .pdf."""
-    found = event_to_organize(event, request.user)
-    name = f"{_('attendance')}-{found.slug}.{kind}"
-    content = export(event=found, name=name)
-    record("attendance.export", found, event=found, fields=[kind])
-    return attachment(content, name=name, mimetype=TYPES[kind])
+    """Download the whole attendance list."""
+    event_obj = get_event_to_organize(event, request.user)
+    name = f"{_('attendance')}-{event_obj.slug}.{kind}"
+    content = export_attendance(event=event_obj, file_name=name)
+    record_action("attendance.export", event_obj, event=event_obj, fields=[kind])
+    return attachment_response(content, name=name, mimetype=CONTENT_TYPES[kind])
 
 
 @require_GET
-def door(request: HttpRequest, event: str, door: int) -> HttpResponse:
-    """Who came through one door."""
-    found = event_to_organize(event, request.user)
-    one = get_object_or_404(Checkpoint.objects.select_related("session__room"), event=found, pk=door)
-    rows = Presence.objects.filter(event=found, checkpoint=one.door_id, entries__gt=0)
+def checkpoint_attendance(request: HttpRequest, event: str, door: int) -> HttpResponse:
+    event_obj = get_event_to_organize(event, request.user)
+    checkpoint = get_object_or_404(
+        Checkpoint.objects.select_related("session__room"), event=event_obj, pk=door
+    )
+    rows = Presence.objects.filter(
+        event=event_obj, checkpoint=checkpoint.presence_checkpoint_id, entries__gt=0
+    )
     listed = rows.select_related("registration").order_by(
         "registration__last_name", "registration__first_name", "pk"
     )
     context = {
-        "event": found, "section": "organize", "door": one,
-        "shown": Paginator(listed, ON_A_PAGE).get_page(request.GET.get("page")),
-        "inside": rows.filter(still_inside()).count(),
+        "event": event_obj, "section": "organize", "door": checkpoint,
+        "shown": Paginator(listed, ROWS_PER_PAGE).get_page(request.GET.get("page")),
+        "inside": rows.filter(filter_still_inside()).count(),
     }  # fmt: skip
     return render(request, "attendance/door.html", context)
 
 
 @require_GET
-def person(request: HttpRequest, event: str, reference: str) -> HttpResponse:
-    """One person's scans, as they were sent."""
-    found = event_to_staff(event, request.user)
-    one = get_object_or_404(Registration.objects.select_related("ticket"), event=found, reference=reference)
-    scans = Scan.objects.filter(of_person(one)).select_related("checkpoint", "device", "resolution")
-    presences = Presence.objects.filter(registration=one, event=found).select_related("checkpoint")
+def person_attendance(request: HttpRequest, event: str, reference: str) -> HttpResponse:
+    """Show all scans of one attendee."""
+    event_obj = get_event_to_staff(event, request.user)
+    registration = get_object_or_404(
+        Registration.objects.select_related("ticket"), event=event_obj, reference=reference
+    )
+    scans = Scan.objects.filter(filter_by_registration(registration)).select_related(
+        "checkpoint", "device", "resolution"
+    )
+    presences = Presence.objects.filter(registration=registration, event=event_obj).select_related(
+        "checkpoint"
+    )
     context = {
-        "event": found, "section": "organize", "registration": one, "doors": found.checkpoints.all(),
-        "scans": scans.order_by("-effective_at", "-pk"), "presences": presences.order_by("first_in", "pk"),
+        "event": event_obj, "section": "organize", "registration": registration,
+        "doors": event_obj.checkpoints.all(),
+        "scans": scans.order_by("-effective_at", "-pk"),
+        "presences": presences.order_by("first_entered_at", "pk"),
     }  # fmt: skip
     return render(request, "attendance/person.html", context)
 
 
 @require_POST
-def check_in_person(request: HttpRequest, event: str, reference: str) -> HttpResponse:
-    """Let one in or out by hand."""
-    found = event_to_staff(event, request.user)
-    one = get_object_or_404(Registration, event=found, reference=reference)
-    chosen = whole_number(request.POST.get("checkpoint", ""))
-    at = found.checkpoints.select_related("event").filter(pk=chosen).first() if chosen else None
-    result = check_in(
-        registration=one,
-        door=at or entrance_of(found),
+def person_check_in(request: HttpRequest, event: str, reference: str) -> HttpResponse:
+    event_obj = get_event_to_staff(event, request.user)
+    registration = get_object_or_404(Registration, event=event_obj, reference=reference)
+    chosen = parse_digits(request.POST.get("checkpoint", ""))
+    at = event_obj.checkpoints.select_related("event").filter(pk=chosen).first() if chosen else None
+    result = check_in_registration(
+        registration=registration,
+        checkpoint=at or get_or_create_entrance(event_obj),
         operator=request.user if isinstance(request.user, Person) else None,
         direction="out" if request.POST.get("direction") == "out" else "in",
     )
-    _say(request, result.verdict, one.name or one.email)
-    return redirect("organize-attendance-person", found.slug, one.reference)
+    _add_check_in_message(request, result.verdict, registration.name or registration.email)
+    return redirect("organize-attendance-person", event_obj.slug, registration.reference)
 
 
-def _say(request: HttpRequest, verdict: str, name: str) -> None:
-    """What became of it, by name: read aloud where nobody looks."""
+def _add_check_in_message(request: HttpRequest, verdict: str, name: str) -> None:
     is_out = request.POST.get("direction") == "out"
     if verdict == ADMITTED:
-        said = _("%(name)s is let out.") if is_out else _("%(name)s is let in.")
-        messages.success(request, said % {"name": name})
+        text = _("%(name)s is let out.") if is_out else _("%(name)s is let in.")
+        messages.success(request, text % {"name": name})
     elif verdict == ALREADY_IN:
         messages.warning(request, _("%(name)s was inside already.") % {"name": name})
     else:
-        said = _("%(name)s is not let in: the latest scan below says why.")
-        messages.warning(request, said % {"name": name})
+        text = _("%(name)s is not let in: the latest scan below says why.")
+        messages.warning(request, text % {"name": name})

@@ -1,4 +1,4 @@
-"""Organizers' page: badges that were let in twice, and what each was."""
+"""Organizers' page: badges that were admitted twice, and how each conflict was resolved."""
 
 from dataclasses import dataclass
 
@@ -8,75 +8,75 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from badges.attendance.conflicts import resolve_conflicts
+from badges.attendance.forms import ResolutionForm
+from badges.attendance.models import Checkpoint, ConflictResolution, Device, Presence
+from badges.attendance.scanning.presence import CountedScan, find_conflicts
+from badges.attendance.scanning.presence_store import load_scan_histories
 from convention.club.models import Person
-from convention.events.doors import event_to_organize
 from convention.events.models import Event
+from convention.events.permissions import get_event_to_organize
 from registrations.models import Registration
 
-from ..forms import ResolveForm
-from ..ledger import passes_of
-from ..models import Checkpoint, Device, Presence, Resolution
-from ..presence import Pass, conflicts
-from ..resolve import resolve
-
-SHOWN = 100
+MAX_CONFLICTS_SHOWN = 100
 
 
 @dataclass(frozen=True)
-class Conflict:
-    """One badge at one door: the entry that holds, and the scans that contradict it."""
+class ScanConflict:
+    """A badge at one checkpoint with its last entry and the scans that contradict it."""
 
     presence: Presence
-    passes: list[Pass]
-    devices: dict[int, str]
+    scans: list[CountedScan]
+    device_names: dict[int, str]
 
     @property
-    def told(self) -> list[tuple[Pass, str]]:
-        """Each contradicting scan with the name of the device that read it."""
-        return [(one, self.devices.get(one.device, "")) for one in self.passes]
+    def scans_with_devices(self) -> list[tuple[CountedScan, str]]:
+        """Return each contradicting scan with the name of its device."""
+        return [(scan, self.device_names.get(scan.device_id, "")) for scan in self.scans]
 
 
 @require_GET
 def conflict_list(request: HttpRequest, event: str) -> HttpResponse:
-    """Those that nobody has resolved yet, the newest first."""
-    found = event_to_organize(event, request.user)
+    """Show the unresolved conflicts, newest first."""
+    event_obj = get_event_to_organize(event, request.user)
     context = {
-        "event": found,
+        "event": event_obj,
         "section": "organize",
-        "conflicts": open_conflicts(found),
-        "count": Presence.objects.filter(event=found, has_conflict=True).count(),
-        "kinds": Resolution.Kind.choices,
-        "shown": SHOWN,
+        "conflicts": list_open_conflicts(event_obj),
+        "count": Presence.objects.filter(event=event_obj, has_conflict=True).count(),
+        "kinds": ConflictResolution.Kind.choices,
+        "shown": MAX_CONFLICTS_SHOWN,
     }
     return render(request, "attendance/conflicts.html", context)
 
 
-def open_conflicts(event: Event) -> list[Conflict]:
-    """The conflicts of an event with all that one needs to judge them, in a fixed number of queries."""
+def list_open_conflicts(event: Event) -> list[ScanConflict]:
+    """Return the open conflicts with their scans, in a fixed number of queries."""
     rows = Presence.objects.filter(event=event, has_conflict=True).order_by("-changed_at")
-    presences = list(rows.select_related("registration", "checkpoint", "last_device__checkpoint")[:SHOWN])
-    stories = passes_of((one.registration_id, one.checkpoint_id) for one in presences)
-    devices = {one.pk: one.name for one in Device.objects.filter(event=event)}
+    presences = list(
+        rows.select_related("registration", "checkpoint", "last_device__checkpoint")[:MAX_CONFLICTS_SHOWN]
+    )
+    histories = load_scan_histories((row.registration_id, row.checkpoint_id) for row in presences)
+    devices = {device.pk: device.name for device in Device.objects.filter(event=event)}
     return [
-        Conflict(one, conflicts(stories[one.registration_id, one.checkpoint_id]), devices)
-        for one in presences
+        ScanConflict(row, find_conflicts(histories[row.registration_id, row.checkpoint_id]), devices)
+        for row in presences
     ]
 
 
 @require_POST
-def resolve_conflict(request: HttpRequest, event: str, reference: str, door: int) -> HttpResponse:
-    """Say what one was."""
-    found = event_to_organize(event, request.user)
-    registration = get_object_or_404(Registration, event=found, reference=reference)
-    checkpoint = get_object_or_404(Checkpoint, event=found, pk=door)
-    form = ResolveForm(request.POST)
+def conflict_resolve(request: HttpRequest, event: str, reference: str, door: int) -> HttpResponse:
+    event_obj = get_event_to_organize(event, request.user)
+    registration = get_object_or_404(Registration, event=event_obj, reference=reference)
+    checkpoint = get_object_or_404(Checkpoint, event=event_obj, pk=door)
+    form = ResolutionForm(request.POST)
     if form.is_valid():
         person = request.user if isinstance(request.user, Person) else None
-        resolve(
+        resolve_conflicts(
             registration=registration,
-            door=checkpoint,
+            checkpoint=checkpoint,
             kind=form.cleaned_data["kind"],
             person=person,
         )
         messages.success(request, _("Resolved. The scans stay as they were."))
-    return redirect("organize-conflicts", found.slug)
+    return redirect("organize-conflicts", event_obj.slug)

@@ -1,4 +1,4 @@
-"""Organizers' and desks' pages: pair phones, see them, take their tokens away."""
+"""Organizers' and desks' pages: pair, list and revoke devices."""
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -7,41 +7,43 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from convention.club.doors import signed_in
-from convention.events.doors import event_to_organize, event_to_staff, organizes
-from convention.qr import svg
-
-from ..forms import OrganizerPairForm, PairForm
-from ..models import Device
-from ..pair import entrance_of, pair, pair_supervisor
-from ..revoke import revoke
+from badges.attendance.devices.pairing import (
+    get_or_create_entrance,
+    pair_device,
+    pair_supervisor_device,
+    revoke_device,
+)
+from badges.attendance.forms import OrganizerPairingForm, PairingForm
+from badges.attendance.models import Device
+from convention.club.permissions import require_signed_in
+from convention.codes.qr import draw_svg_symbol
+from convention.events.permissions import can_organize, get_event_to_organize, get_event_to_staff
 
 
 @never_cache
 @require_http_methods(["GET", "POST"])
-def devices(request: HttpRequest, event: str) -> HttpResponse:
-    """The phones of an event; pairing shows the new one's code once, and keeps it nowhere."""
-    found = event_to_staff(event, request.user)
-    entrance = entrance_of(found)
-    runs = organizes(request.user, found)
-    form_of = OrganizerPairForm if runs else PairForm
-    form = form_of(request.POST or None, event=found, initial={"checkpoint": entrance})
-    context = {"event": found, "section": "organize", "form": form}
+def device_list(request: HttpRequest, event: str) -> HttpResponse:
+    """List the devices of an event and pair new ones; a new pairing code is shown once."""
+    event_obj = get_event_to_staff(event, request.user)
+    entrance = get_or_create_entrance(event_obj)
+    runs = can_organize(request.user, event_obj)
+    form_of = OrganizerPairingForm if runs else PairingForm
+    form = form_of(request.POST or None, event=event_obj, initial={"checkpoint": entrance})
+    context = {"event": event_obj, "section": "organize", "form": form}
     if request.method == "POST" and form.is_valid():
-        act = pair_supervisor if form.cleaned_data.pop("may_override", False) else pair
-        made = act(**form.cleaned_data, by=signed_in(request.user))
-        context |= {"made": made, "qr": svg(made.url)}
-    listed = Device.objects.filter(event=found).phones().select_related("checkpoint")
-    valid = set(Device.objects.valid().filter(event=found).values_list("pk", flat=True))
-    context |= {"devices": listed, "valid": valid, "may_revoke": runs}
+        act = pair_supervisor_device if form.cleaned_data.pop("can_override", False) else pair_device
+        pairing = act(**form.cleaned_data, paired_by=require_signed_in(request.user))
+        context |= {"pairing": pairing, "qr": draw_svg_symbol(pairing.url)}
+    listed = Device.objects.filter(event=event_obj).phones().select_related("checkpoint")
+    valid = set(Device.objects.valid().filter(event=event_obj).values_list("pk", flat=True))
+    context |= {"devices": listed, "valid_ids": valid, "can_revoke": runs}
     return render(request, "attendance/devices.html", context)
 
 
 @require_POST
-def revoke_device(request: HttpRequest, event: str, device: int) -> HttpResponse:
-    """Take one phone's token away."""
-    found = event_to_organize(event, request.user)
-    one = get_object_or_404(Device.objects.phones(), event=found, pk=device)
-    revoke(device=one)
+def device_revoke(request: HttpRequest, event: str, device: int) -> HttpResponse:
+    event_obj = get_event_to_organize(event, request.user)
+    row = get_object_or_404(Device.objects.phones(), event=event_obj, pk=device)
+    revoke_device(device=row)
     messages.success(request, _("The device is revoked; it wipes what it holds as soon as it is online."))
-    return redirect("organize-devices", found.slug)
+    return redirect("organize-devices", event_obj.slug)

@@ -1,4 +1,4 @@
-"""Organizers' page: two registrations of one person, side by side, and the one that stays."""
+"""Organizers' page: merge two registrations of one person, side by side."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,21 +10,19 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
+from badges.attendance.merge import merge_registrations_and_scans
+from badges.attendance.models import Presence
 from convention.errors import ConventionError
-from convention.events.doors import event_to_organize
 from convention.events.models import Event
-from convention.text import tidy
-from registrations.absorb import FIELDS, CannotMerge, refuse_other_than_two
-from registrations.answers import told
-from registrations.merged import paid_for
+from convention.events.permissions import get_event_to_organize
+from convention.text.normalize import normalize_whitespace
+from registrations.changes.merge import MERGEABLE_FIELDS, MergeRefused, calculate_paid_amount, check_mergeable
 from registrations.models import Question, Registration, WaitingEntry
-from registrations.questions import questions_of
-from registrations.seats import seats_of
+from registrations.questions.answers import describe_answers
+from registrations.questions.queries import load_questions
+from registrations.sessions.booking import list_session_bookings
 
-from ..merge import merge
-from ..models import Presence
-
-LABELS = {
+FIELD_LABELS = {
     "first_name": gettext_lazy("First name"),
     "last_name": gettext_lazy("Last name"),
     "email": gettext_lazy("E-mail"),
@@ -35,89 +33,102 @@ LABELS = {
 
 
 @dataclass(frozen=True)
-class Choice:
-    """A field that both say, differently: the words of each, and whether the other's is proposed."""
+class FieldChoice:
+    """A field in which both registrations differ, with both texts and the proposed choice."""
 
     name: str
-    kept: str
-    other: str
-    is_others: bool
+    own_text: str
+    other_text: str
+    prefers_other: bool
 
     @property
     def label(self) -> str:
-        """The field in words."""
-        return str(LABELS[self.name])
+        return str(FIELD_LABELS[self.name])
 
 
 @require_http_methods(["GET", "POST"])
-def merge_two(request: HttpRequest, event: str, reference: str, other: str) -> HttpResponse:
-    """What stays and what goes, field by field; a POST merges the second into the first."""
-    found = event_to_organize(event, request.user)
-    kept, gone = _one(found, reference), _one(found, other)
+def registration_merge(request: HttpRequest, event: str, reference: str, other: str) -> HttpResponse:
+    """Compare two registrations field by field; a POST merges the second into the first."""
+    event_obj = get_event_to_organize(event, request.user)
+    survivor, other_registration = (
+        _get_registration(event_obj, reference),
+        _get_registration(event_obj, other),
+    )
     if request.method == "POST":
-        taken = [name for name in FIELDS if request.POST.get(name) == "other"]
+        fields_from_other = [name for name in MERGEABLE_FIELDS if request.POST.get(name) == "other"]
         try:
-            merge(kept=kept, other=gone, taken=taken, reason=tidy(request.POST.get("reason", ""))[:300])
-        except CannotMerge as error:
+            merge_registrations_and_scans(
+                survivor=survivor,
+                other=other_registration,
+                fields_from_other=fields_from_other,
+                reason=normalize_whitespace(request.POST.get("reason", ""))[:300],
+            )
+        except MergeRefused as error:
             messages.error(request, str(error))
             return redirect("organize-duplicates", event)
         messages.success(request, _("Both are one registration now; the badge that holds is mailed again."))
         return redirect("organize-registration", event, reference)
     context = {
-        "event": found, "section": "organize", "kept": kept, "other": gone,
-        "choices": list(_choices(kept, gone)), "sides": [_facts(kept), _facts(gone)],
-        "objection": _objection(kept, gone), "lost": lost_addons(kept, gone),
+        "event": event_obj, "section": "organize", "survivor": survivor, "other": other_registration,
+        "choices": list(_list_choices(survivor, other_registration)),
+        "sides": [_describe_side(survivor), _describe_side(other_registration)],
+        "objection": _find_objection(survivor, other_registration),
+        "lost": list_lost_addons(survivor, other_registration),
     }  # fmt: skip
     return render(request, "attendance/merge.html", context)
 
 
-def _one(event: Event, reference: str) -> Registration:
+def _get_registration(event: Event, reference: str) -> Registration:
     rows = Registration.objects.select_related("ticket", "order", "event").prefetch_related("addons__addon")
     return get_object_or_404(rows, event=event, reference=reference)
 
 
-def _objection(kept: Registration, other: Registration) -> str:
+def _find_objection(survivor: Registration, other: Registration) -> str:
     try:
-        refuse_other_than_two(kept, other)
+        check_mergeable(survivor, other)
     except ConventionError as error:
         return str(error)
     return ""
 
 
-def _choices(kept: Registration, other: Registration) -> Iterator[Choice]:
-    questions = questions_of(kept.event)
-    for name in FIELDS:
-        ours, theirs = (_words(one, name, questions) for one in (kept, other))
-        if ours != theirs:
-            yield Choice(name, ours, theirs, is_others=not ours)
+def _list_choices(survivor: Registration, other: Registration) -> Iterator[FieldChoice]:
+    questions = load_questions(survivor.event)
+    for name in MERGEABLE_FIELDS:
+        own_text, other_text = (
+            _describe_field(registration, name, questions) for registration in (survivor, other)
+        )
+        if own_text != other_text:
+            yield FieldChoice(name, own_text, other_text, prefers_other=not own_text)
 
 
-def lost_addons(kept: Registration, other: Registration) -> list[str]:
-    """What the one that goes takes besides, and the one that stays does not."""
-    own = {one.addon_id for one in kept.besides}
-    return [one.addon.title for one in other.besides if one.addon_id not in own]
+def list_lost_addons(survivor: Registration, other: Registration) -> list[str]:
+    """Return the add-ons that only the merged registration has."""
+    own = {addon.addon_id for addon in survivor.active_addons}
+    return [addon.addon.title for addon in other.active_addons if addon.addon_id not in own]
 
 
-def waits_of(one: Registration) -> list[WaitingEntry]:
-    """Where it stands in waiting lists of sessions."""
-    return list(WaitingEntry.objects.standing().filter(registration=one).select_related("session"))
+def list_waiting_entries(registration: Registration) -> list[WaitingEntry]:
+    return list(WaitingEntry.objects.active().filter(registration=registration).select_related("session"))
 
 
-def _words(one: Registration, name: str, questions: list[Question]) -> str:
-    """What one of them says there, for people."""
+def _describe_field(registration: Registration, name: str, questions: list[Question]) -> str:
+    """Return a field's value as text."""
     if name == "answers":
-        return " · ".join(f"{question.title}: {said}" for question, said in told(questions, one.answers))
-    value = getattr(one, name)
+        return " · ".join(
+            f"{question.title}: {answer}"
+            for question, answer in describe_answers(questions, registration.answers)
+        )
+    value = getattr(registration, name)
     return (_("yes") if value else _("no")) if isinstance(value, bool) else str(value)
 
 
-def _facts(one: Registration) -> dict[str, object]:
-    """What stays with each whatever is chosen: ticket, money, seats and arrivals."""
-    presences = Presence.objects.filter(registration=one, entries__gt=0).order_by("first_in")
+def _describe_side(registration: Registration) -> dict[str, object]:
+    """Return what is shown of one registration: ticket, money, session bookings and arrivals."""
+    presences = Presence.objects.filter(registration=registration, entries__gt=0).order_by("first_entered_at")
     return {
-        "registration": one,
-        "paid": paid_for(one),
-        "seats": [seat.session.title for seat in seats_of(one)],
-        "waits": [entry.thing.title for entry in waits_of(one)],
+        "registration": registration,
+        "paid": calculate_paid_amount(registration),
+        "sessions": [seat.session.title for seat in list_session_bookings(registration)],
+        "waiting": [entry.wanted_item.title for entry in list_waiting_entries(registration)],
         "presences": list(presences.select_related("checkpoint")),
     }

@@ -1,1 +1,1 @@
-"""Pages of mailings: an organizer’s, and the one that an unsubscribe link opens."""
+"""Pages of mailings: the organizers', and the one behind an unsubscribe link."""

@@ -1,4 +1,4 @@
-"""Organizers’ pages: the mailings of an event, one of them, and what is done with it."""
+"""Organizers' pages: list, write, send, schedule, cancel and copy mailings."""
 
 from typing import Any
 
@@ -11,91 +11,102 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
 
+from badges.mailings.bounces.bounced_addresses import list_bounced_registrations
+from badges.mailings.composing.audience import build_audience
+from badges.mailings.composing.drafts import (
+    DraftChangedMeanwhile,
+    NotADraft,
+    copy_mailing,
+    create_mailing,
+    delete_draft,
+    update_mailing,
+)
+from badges.mailings.composing.placeholders import PLACEHOLDERS
+from badges.mailings.composing.preview import list_preview_names
+from badges.mailings.composing.segments import Segment, describe_segment
+from badges.mailings.forms import MailingForm, MailingScheduleForm, PreviewForm
+from badges.mailings.models import Mailing
+from badges.mailings.permissions import mailing_to_organize
+from badges.mailings.sending.launch import (
+    MailingNotActive,
+    MailingNotReady,
+    cancel_mailing,
+    launch_mailing,
+    resume_mailing,
+    schedule_mailing,
+)
+from badges.mailings.sending.log import count_recipients
+from badges.mailings.sending.reminders import get_reminder_plan
 from convention.club.models import Person
 from convention.errors import InvalidFields
-from convention.events.doors import event_to_organize
 from convention.events.models import Event
-from convention.worker import worker_is_late
+from convention.events.permissions import get_event_to_organize
+from convention.tasks.worker import is_worker_late
 
-from ..audience import audience_of
-from ..bounce import bounced_registrations
-from ..doors import mailing_to_organize
-from ..forms import MailingForm, SampleForm, ScheduleForm
-from ..launch import NotReady, NotUnderWay, cancel, launch, resume, schedule
-from ..log import counts_of
-from ..models import Mailing
-from ..placeholders import PLACEHOLDERS
-from ..remind import plan_of
-from ..sample import names_of
-from ..segments import Segment, in_words
-from ..write import ChangedMeanwhile, NotADraft, begin, copy, discard, rewrite
-
-ON_A_PAGE = 50
+ROWS_PER_PAGE = 50
 
 
 @require_GET
-def mailings(request: HttpRequest, event: str) -> HttpResponse:
-    """All of an event, the latest first."""
-    found = event_to_organize(event, request.user)
-    shown = Paginator(Mailing.objects.filter(event=found), ON_A_PAGE).get_page(request.GET.get("page"))
-    for mailing in shown:
-        mailing.event = found
-    counts = counts_of(list(shown))
+def mailing_list(request: HttpRequest, event: str) -> HttpResponse:
+    event_obj = get_event_to_organize(event, request.user)
+    page = Paginator(Mailing.objects.filter(event=event_obj), ROWS_PER_PAGE).get_page(request.GET.get("page"))
+    for mailing in page:
+        mailing.event = event_obj
+    counts = count_recipients(list(page))
     context = {
-        "event": found,
+        "event": event_obj,
         "section": "organize",
-        "shown": shown,
-        "rows": [(mailing, counts[mailing.pk]) for mailing in shown],
-        "plan": plan_of(found),
-        "bounced": bounced_registrations(found).count(),
+        "shown": page,
+        "rows": [(mailing, counts[mailing.pk]) for mailing in page],
+        "plan": get_reminder_plan(event_obj),
+        "bounced": list_bounced_registrations(event_obj).count(),
     }
     return render(request, "mailings/mailings.html", context)
 
 
 @require_http_methods(["GET", "POST"])
-def new_mailing(request: HttpRequest, event: str) -> HttpResponse:
-    """Write one."""
-    found = event_to_organize(event, request.user)
-    form = MailingForm(request.POST or None, event=found)
+def mailing_create(request: HttpRequest, event: str) -> HttpResponse:
+    event_obj = get_event_to_organize(event, request.user)
+    form = MailingForm(request.POST or None, event=event_obj)
     if request.method == "POST" and form.is_valid():
         assert isinstance(request.user, Person)
         try:
-            mailing = begin(event=found, draft=form.draft(), by=request.user)
+            mailing = create_mailing(event=event_obj, draft=form.get_draft(), author=request.user)
         except InvalidFields as error:
-            form.add_errors(error.fields)
+            form.add_errors(error.field_errors)
         else:
             messages.success(request, _("The draft is saved."))
             return redirect("organize-mailing", event, mailing.pk)
-    return _form(request, found, form)
+    return _render_form(request, event_obj, form)
 
 
 @require_http_methods(["GET", "POST"])
-def edit_mailing(request: HttpRequest, event: str, pk: int) -> HttpResponse:
-    """Change a draft; what another organizer changed meanwhile is told, and nothing is lost."""
+def mailing_edit(request: HttpRequest, event: str, pk: int) -> HttpResponse:
+    """Change a draft; if somebody else changed it meanwhile, show their values beside the form."""
     mailing = mailing_to_organize(event, pk, request.user)
     if request.method == "GET" and not mailing.is_draft:
         return redirect("organize-mailing", event, pk)
     form = MailingForm(request.POST or None, event=mailing.event, mailing=mailing)
-    seen, theirs = request.POST.get("seen", mailing.edition), list[tuple[str, str]]()
+    seen, other_values = request.POST.get("seen", mailing.content_hash), list[tuple[str, str]]()
     if request.method == "POST" and form.is_valid():
         try:
-            rewrite(mailing=mailing, draft=form.draft(), seen=seen)
+            update_mailing(mailing=mailing, draft=form.get_draft(), seen_hash=seen)
         except InvalidFields as error:
-            form.add_errors(error.fields)
+            form.add_errors(error.field_errors)
         except NotADraft as error:
             form.add_error(None, str(error))
-        except ChangedMeanwhile as error:
+        except DraftChangedMeanwhile as error:
             form.add_error(None, str(error))
-            seen, theirs = error.current.edition, _beside(form, error.current)
+            seen, other_values = error.current.content_hash, _list_differences(form, error.current)
         else:
             messages.success(request, _("The draft is saved."))
             return redirect("organize-mailing", event, pk)
-    return _form(request, mailing.event, form, mailing=mailing, seen=seen, theirs=theirs)
+    return _render_form(request, mailing.event, form, mailing=mailing, seen=seen, other_values=other_values)
 
 
-def _beside(form: MailingForm, current: Mailing) -> list[tuple[str, str]]:
-    """What the draft says by now otherwise than what was typed: a label and the words."""
-    typed = form.draft()
+def _list_differences(form: MailingForm, current: Mailing) -> list[tuple[str, str]]:
+    """Return label and current value of each field that differs from what was typed."""
+    typed = form.get_draft()
     rows = [
         (str(form[name].label), getattr(current, name))
         for name, text in typed.texts.items()
@@ -103,13 +114,13 @@ def _beside(form: MailingForm, current: Mailing) -> list[tuple[str, str]]:
     ]
     if current.purpose != typed.purpose:
         rows.insert(0, (str(form["purpose"].label), current.get_purpose_display()))
-    if Segment.of(current.segment) != typed.segment:
-        words = in_words(Segment.of(current.segment), current.event)
+    if Segment.from_json(current.segment) != typed.segment:
+        words = describe_segment(Segment.from_json(current.segment), current.event)
         rows.append((_("Who gets it"), " · ".join(words) or _("everybody")))
     return rows
 
 
-def _form(request: HttpRequest, event: Event, form: MailingForm, **context: Any) -> HttpResponse:
+def _render_form(request: HttpRequest, event: Event, form: MailingForm, **context: Any) -> HttpResponse:
     known = PLACEHOLDERS.items()
     context |= {"event": event, "section": "organize", "form": form, "placeholders": known}
     return render(request, "mailings/form.html", context)
@@ -117,100 +128,93 @@ def _form(request: HttpRequest, event: Event, form: MailingForm, **context: Any)
 
 @never_cache
 @require_safe
-def mailing(request: HttpRequest, event: str, pk: int) -> HttpResponse:
-    """One: what it says and to whom, how far it is, what can be done."""
-    one = mailing_to_organize(event, pk, request.user)
-    return _show(request, one, ScheduleForm(event=one.event))
+def mailing_detail(request: HttpRequest, event: str, pk: int) -> HttpResponse:
+    mailing = mailing_to_organize(event, pk, request.user)
+    return _render_mailing(request, mailing, MailingScheduleForm(event=mailing.event))
 
 
-def _show(request: HttpRequest, one: Mailing, form: ScheduleForm) -> HttpResponse:
+def _render_mailing(request: HttpRequest, mailing: Mailing, form: MailingScheduleForm) -> HttpResponse:
     context: dict[str, Any] = {
-        "event": one.event,
+        "event": mailing.event,
         "section": "organize",
-        "mailing": one,
-        "segment": in_words(Segment.of(one.segment), one.event),
-        "counts": counts_of([one])[one.pk],
+        "mailing": mailing,
+        "segment": describe_segment(Segment.from_json(mailing.segment), mailing.event),
+        "counts": count_recipients([mailing])[mailing.pk],
         "form": form,
-        "is_late": one.state == Mailing.State.SENDING and worker_is_late(at=timezone.now()),
+        "is_late": mailing.state == Mailing.State.SENDING and is_worker_late(at=timezone.now()),
     }
-    if one.state in {Mailing.State.DRAFT, Mailing.State.SCHEDULED}:
-        audience = audience_of(one)
+    if mailing.state in {Mailing.State.DRAFT, Mailing.State.SCHEDULED}:
+        audience = build_audience(mailing)
         context["audience"] = audience
-        context["sample"] = SampleForm(names=names_of(audience), languages=one.languages)
+        context["preview_form"] = PreviewForm(names=list_preview_names(audience), languages=mailing.languages)
     return render(request, "mailings/mailing.html", context)
 
 
 @require_POST
-def send_now(request: HttpRequest, event: str, pk: int) -> HttpResponse:
-    """Send a draft."""
-    one = mailing_to_organize(event, pk, request.user)
+def mailing_send(request: HttpRequest, event: str, pk: int) -> HttpResponse:
+    mailing = mailing_to_organize(event, pk, request.user)
     try:
-        launch(mailing=one, seen=request.POST.get("seen", ""))
-    except NotReady as error:
+        launch_mailing(mailing=mailing, seen_hash=request.POST.get("seen", ""))
+    except MailingNotReady as error:
         messages.error(request, str(error))
     except NotADraft:
-        _say_once(request)
+        _add_already_sent_message(request)
     return redirect("organize-mailing", event, pk)
 
 
-def _say_once(request: HttpRequest) -> None:
-    """Two clicks, or two organizers: the second learns that nobody gets it twice."""
+def _add_already_sent_message(request: HttpRequest) -> None:
+    """Tell a second click, or a second organizer, that nobody gets the mailing twice."""
     messages.info(request, _("It was sent or planned already: nobody gets it twice."))
 
 
 @require_POST
-def send_later(request: HttpRequest, event: str, pk: int) -> HttpResponse:
-    """Send a draft at a time."""
-    one = mailing_to_organize(event, pk, request.user)
-    form = ScheduleForm(request.POST, event=one.event)
+def mailing_schedule(request: HttpRequest, event: str, pk: int) -> HttpResponse:
+    mailing = mailing_to_organize(event, pk, request.user)
+    form = MailingScheduleForm(request.POST, event=mailing.event)
     if not form.is_valid():
-        return _show(request, one, form)
+        return _render_mailing(request, mailing, form)
     try:
-        schedule(mailing=one, at=form.cleaned_data["at"], seen=request.POST.get("seen", ""))
-    except NotReady as error:
+        schedule_mailing(mailing=mailing, at=form.cleaned_data["at"], seen_hash=request.POST.get("seen", ""))
+    except MailingNotReady as error:
         form.add_error("at", str(error))
-        return _show(request, one, form)
+        return _render_mailing(request, mailing, form)
     except NotADraft:
-        _say_once(request)
+        _add_already_sent_message(request)
     return redirect("organize-mailing", event, pk)
 
 
 @require_POST
-def cancel_mailing(request: HttpRequest, event: str, pk: int) -> HttpResponse:
-    """Send no more of it."""
+def mailing_cancel(request: HttpRequest, event: str, pk: int) -> HttpResponse:
     try:
-        one = cancel(mailing=mailing_to_organize(event, pk, request.user))
-    except NotUnderWay as error:
+        mailing = cancel_mailing(mailing=mailing_to_organize(event, pk, request.user))
+    except MailingNotActive as error:
         messages.info(request, str(error))
     else:
-        said = _("It is a draft again.") if one.is_draft else _("No more of it is sent.")
-        messages.success(request, said)
+        sentence = _("It is a draft again.") if mailing.is_draft else _("No more of it is sent.")
+        messages.success(request, sentence)
     return redirect("organize-mailing", event, pk)
 
 
 @require_POST
-def resume_mailing(request: HttpRequest, event: str, pk: int) -> HttpResponse:
-    """Go on after a fault."""
+def mailing_resume(request: HttpRequest, event: str, pk: int) -> HttpResponse:
     try:
-        resume(mailing=mailing_to_organize(event, pk, request.user))
-    except NotUnderWay as error:
+        resume_mailing(mailing=mailing_to_organize(event, pk, request.user))
+    except MailingNotActive as error:
         messages.info(request, str(error))
     return redirect("organize-mailing", event, pk)
 
 
 @require_POST
-def copy_mailing(request: HttpRequest, event: str, pk: int) -> HttpResponse:
-    """Write the same once more."""
-    one = mailing_to_organize(event, pk, request.user)
+def mailing_copy(request: HttpRequest, event: str, pk: int) -> HttpResponse:
+    mailing = mailing_to_organize(event, pk, request.user)
     assert isinstance(request.user, Person)
-    draft = copy(mailing=one, by=request.user)
+    draft = copy_mailing(mailing=mailing, author=request.user)
     messages.success(request, _("This is a new draft that says the same; nobody got it yet."))
     return redirect("organize-mailing-edit", event, draft.pk)
 
 
 @require_POST
-def remove_mailing(request: HttpRequest, event: str, pk: int) -> HttpResponse:
-    """Remove a draft."""
-    discard(mailing=mailing_to_organize(event, pk, request.user))
+def mailing_remove(request: HttpRequest, event: str, pk: int) -> HttpResponse:
+    delete_draft(mailing=mailing_to_organize(event, pk, request.user))
     messages.success(request, _("The draft is removed."))
     return redirect("organize-mail", event)

@@ -1,4 +1,4 @@
-"""Organizers’ page: the reminders before an event."""
+"""Organizers' page: reminders before an event."""
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -7,42 +7,40 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from badges.mailings.composing.placeholders import PLACEHOLDERS
+from badges.mailings.forms import RemindersForm
+from badges.mailings.models import Mailing
+from badges.mailings.sending.reminders import get_reminder_plan, list_reminder_times, save_reminder_plan
 from convention.errors import InvalidFields
-from convention.events.called_off import called_off_at
-from convention.events.doors import event_to_organize
-
-from ..forms import RemindersForm
-from ..models import Mailing
-from ..placeholders import PLACEHOLDERS
-from ..remind import moments, plan_of, plan_reminders
+from convention.events.cancellations import find_cancellation_time
+from convention.events.permissions import get_event_to_organize
 
 
 @require_http_methods(["GET", "POST"])
-def reminders(request: HttpRequest, event: str) -> HttpResponse:
-    """Whether, when and with which words; a POST keeps them."""
-    found = event_to_organize(event, request.user)
-    plan = plan_of(found)
-    plan.event = found
+def reminders_edit(request: HttpRequest, event: str) -> HttpResponse:
+    event_obj = get_event_to_organize(event, request.user)
+    plan = get_reminder_plan(event_obj)
+    plan.event = event_obj
     form = RemindersForm(request.POST or None, plan=plan)
     if request.method == "POST" and form.is_valid():
         try:
-            plan_reminders(event=found, plan=form.plan())
+            save_reminder_plan(event=event_obj, choices=form.plan())
         except InvalidFields as error:
-            form.add_errors(error.fields)
+            form.add_errors(error.field_errors)
         else:
             messages.success(request, _("The reminders are saved."))
             return redirect("organize-mail-reminders", event)
     sent = dict(
-        Mailing.objects.filter(event=found).exclude(reminder_days=None).values_list("reminder_days", "pk")
+        Mailing.objects.filter(event=event_obj).exclude(reminder_days=None).values_list("reminder_days", "pk")
     )
     now = timezone.now()
     context = {
-        "event": found,
+        "event": event_obj,
         "section": "organize",
         "form": form,
         "plan": plan,
-        "moments": [(days, at, sent.get(days), at <= now) for days, at in moments(plan)],
-        "called_off_at": called_off_at(found),
+        "reminder_times": [(days, at, sent.get(days), at <= now) for days, at in list_reminder_times(plan)],
+        "cancelled_at": find_cancellation_time(event_obj),
         "placeholders": PLACEHOLDERS.items(),
     }
     return render(request, "mailings/reminders.html", context)

@@ -1,4 +1,4 @@
-"""The page behind a mail’s unsubscribe link; a mail program posts to the same address (RFC 8058)."""
+"""The page behind a mail's unsubscribe link; mail programs post to the same address (RFC 8058)."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -6,25 +6,25 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from .. import tokens
-from ..unsubscribe import subscribe_again, wants_news
-from ..unsubscribe import unsubscribe as stop_news
+from badges.mailings import unsubscribe as mailings_unsubscribe
+from badges.mailings.unsubscribe import is_subscribed, resubscribe_to_news
+from badges.mailings.unsubscribe import unsubscribe_from_news as stop_news
 
 
 @csrf_exempt
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
-    """Say what the button does; a POST does it. Whoever holds the link may: no session is asked."""
-    bearer = tokens.bearer_of(token)
+def unsubscribe_page(request: HttpRequest, token: str) -> HttpResponse:
+    """Show the button and handle it. The link is enough, no session is needed."""
+    bearer = mailings_unsubscribe.read_unsubscribe_token(token)
     if request.method == "POST":
-        act = subscribe_again if "again" in request.POST else stop_news
-        act(bearer=bearer)
+        act = resubscribe_to_news if "again" in request.POST else stop_news
+        act(link_holder=bearer)
     context = {
         "address": bearer.address,
         "token": token,
-        "wants_news": wants_news(bearer),
-        "is_test": bearer.recipient == tokens.OF_NOBODY,
+        "wants_news": is_subscribed(bearer),
+        "is_test": bearer.recipient_id == mailings_unsubscribe.TEST_RECIPIENT_ID,
         "is_done": request.method == "POST",
     }
     return render(request, "mailings/unsubscribe.html", context)

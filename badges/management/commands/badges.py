@@ -6,19 +6,18 @@ from typing import Any
 from django.core.management.base import CommandParser
 from django.utils.translation import gettext as _
 
-from badges.pdf import event_badges
-from convention.commands import SentenceCommand, add_event_argument, find_event
+from badges.printing.pdf import write_event_badges
+from convention.commands import ConventionCommand, add_event_argument, get_event_by_slug
 from convention.errors import ConventionError
-from convention.files import whole_file
+from convention.files import write_atomically
 
 
-class Command(SentenceCommand):
+class Command(ConventionCommand):
     """`manage.py badges EVENT --output FILE`."""
 
     help = "Write the badge of every confirmed registration to a PDF; what to look at goes to stderr."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """EVENT --output FILE [--layout ...] [--only ...]."""
         add_event_argument(parser)
         parser.add_argument("--output", required=True, type=Path, metavar="FILE", help="the PDF to write")
         parser.add_argument(
@@ -29,11 +28,10 @@ class Command(SentenceCommand):
         parser.add_argument("--only", default="all", help="all (default)")
 
     def run(self, **options: Any) -> None:
-        """Write the whole file or none."""
-        event = find_event(options["event"])
+        event = get_event_by_slug(options["event"])
         if options["only"] != "all":
             raise ConventionError(_("Only “--only all” works yet: new and changed badges come later."))
-        with whole_file(options["output"], mode=0o600) as file:
-            problems = event_badges(file, event, layout=options["layout"])
+        with write_atomically(options["output"], mode=0o600) as file:
+            problems = write_event_badges(file, event, layout=options["layout"])
         for problem in problems:
-            self.say(f"{problem.holder.name} ({problem.holder.reference}): {problem.sentence}.")
+            self.print_notice(f"{problem.holder.name} ({problem.holder.reference}): {problem.sentence}.")

@@ -1,26 +1,25 @@
-"""Say what every valid badge's QR says, as CSV: the organizer's secret."""
+"""Write the codes of all valid badges as CSV; they are the organizers' secret."""
 
 import csv
 from typing import Any
 
 from django.core.management.base import CommandParser
 
-from badges.codes import codes_of
-from convention.commands import SentenceCommand, add_event_argument, find_event
+from badges.codes import build_badge_codes
+from convention.commands import ConventionCommand, add_event_argument, get_event_by_slug
 
 
-class Command(SentenceCommand):
+class Command(ConventionCommand):
     """`manage.py codes EVENT`."""
 
     help = "What each valid badge's QR says, as CSV (registration,name,code): exactly the printed badges."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """EVENT."""
         add_event_argument(parser)
 
     def run(self, **options: Any) -> None:
         """Write the table to stdout, in the order of the printed badges."""
         rows = csv.writer(self.stdout, lineterminator="\n")
-        event = find_event(options["event"])
+        event = get_event_by_slug(options["event"])
         rows.writerow(["registration", "name", "code"])
-        rows.writerows((holder.reference, holder.name, code) for holder, code in codes_of(event))
+        rows.writerows((holder.reference, holder.name, code) for holder, code in build_badge_codes(event))

@@ -1,4 +1,4 @@
-"""The desk: a search field with the cursor in it."""
+"""Pages of the desk: search, walk-ins, badges."""
 
 import secrets
 from typing import TYPE_CHECKING
@@ -15,35 +15,34 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from badges.pdf import badge_pdf
-from convention.audit.record import record
-from convention.downloads import inline
-from convention.errors import Closed, Forbidden, InvalidFields, NotFound, SoldOut
-from convention.events.doors import event_to_staff, organizes, staffed_events
-from registrations.answer import answer
-from registrations.answers import unanswered
-from registrations.forms.answers import AnswersForm
-from registrations.forms.receive import ReceiveForm
+from badges.printing.pdf import render_badge_pdf
+from badges.reports.desk import MAX_GUESTS_SHOWN, find_guests
+from convention.audit.record import record_action
+from convention.errors import Forbidden, InvalidFields, NotFound, NotOpenNow, SoldOut
+from convention.events.permissions import can_organize, get_event_to_staff, get_staffed_events
+from convention.tables.downloads import inline_response
+from registrations.booking.change_answers import save_answers
+from registrations.booking.verification import vouch_for_order
+from registrations.booking.walk_in import register_walk_in
 from registrations.models import Registration
-from registrations.questions import questions_of
-from registrations.receive import receive
-from registrations.verification import vouch_for
-
-from ..desk import SHOWN, find_guests
+from registrations.questions.answer_forms import AnswersForm
+from registrations.questions.answers import select_unanswered_questions
+from registrations.questions.queries import load_questions
+from registrations.storefront.walk_in_forms import WalkInForm
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
-LONGEST_QUERY = 200
+MAX_QUERY_LENGTH = 200
 
 
 @login_required
 @require_safe
-def desks(request: "HttpRequest") -> "HttpResponse":
-    """The events at whose desk one works; straight to the only one."""
+def desk_list(request: "HttpRequest") -> "HttpResponse":
+    """List the events whose desk one works at; redirect to the only one."""
     now = timezone.now()
     events = list(
-        staffed_events(request.user).filter(ends_at__gte=now).select_related("venue").distinct()[:50]
+        get_staffed_events(request.user).filter(ends_at__gte=now).select_related("venue").distinct()[:50]
     )
     if not events:
         raise Forbidden(_("This page is for those who work at the desk of an event that lies ahead."))
@@ -53,17 +52,17 @@ def desks(request: "HttpRequest") -> "HttpResponse":
 
 
 @require_safe
-def desk(request: "HttpRequest", event: str) -> "HttpResponse":
-    """Find people by any words; `part` answers with the results alone, for the script that types along."""
-    found = event_to_staff(event, request.user)
-    query = request.GET.get("q", "")[:LONGEST_QUERY]
+def desk_search(request: "HttpRequest", event: str) -> "HttpResponse":
+    """Search guests; with `part`, return only the results, for the script that searches while typing."""
+    event_obj = get_event_to_staff(event, request.user)
+    query = request.GET.get("q", "")[:MAX_QUERY_LENGTH]
     context = {
         "section": "desk",
-        "event": found,
+        "event": event_obj,
         "query": query,
-        "found": find_guests(event=found, query=query),
-        "shown": SHOWN,
-        "organizes": organizes(request.user, found),
+        "result": find_guests(event=event_obj, query=query),
+        "shown": MAX_GUESTS_SHOWN,
+        "organizes": can_organize(request.user, event_obj),
     }
     template = "reports/desk_results.html" if "part" in request.GET else "reports/desk.html"
     return render(request, template, context)
@@ -71,89 +70,106 @@ def desk(request: "HttpRequest", event: str) -> "HttpResponse":
 
 @never_cache
 @require_http_methods(["GET", "POST"])
-def walk_in(request: "HttpRequest", event: str) -> HttpResponse:
-    """Register someone who stands here, and come back to the desk with that person found."""
-    found = event_to_staff(event, request.user)
-    tickets = list(found.tickets.with_prices())
+def walk_in_create(request: "HttpRequest", event: str) -> HttpResponse:
+    """Register a walk-in, then show that person in the desk's search."""
+    event_obj = get_event_to_staff(event, request.user)
+    tickets = list(event_obj.tickets.with_prices())
     usual = [ticket for ticket in tickets if ticket.is_default] or tickets[: len(tickets) == 1]
     guess = {"ticket": usual[0].slug if usual else "", "nonce": secrets.token_urlsafe(24)}
-    form = ReceiveForm(request.POST or None, tickets=tickets, initial=guess)
+    form = WalkInForm(request.POST or None, tickets=tickets, initial=guess)
     if request.method == "POST" and form.is_valid():
         nonce, language = form.cleaned_data["nonce"], translation.get_language() or "fr"
         try:
-            one = receive(event=found, place=form.place(), key=nonce, language=language)
+            registration = register_walk_in(
+                event=event_obj, place=form.build_place(), idempotency_key=nonce, language=language
+            )
         except (InvalidFields, SoldOut) as error:
             form.add_errors(error)
         else:
-            messages.success(request, _("%(name)s is registered.") % {"name": one.name})
-            _say_unanswered(request, one)
-            return redirect(_found_at_desk(one))
-    context = {"section": "desk", "event": found, "form": form, "organizes": organizes(request.user, found)}
+            messages.success(request, _("%(name)s is registered.") % {"name": registration.name})
+            _add_unanswered_message(request, registration)
+            return redirect(_desk_search_url(registration))
+    context = {
+        "section": "desk",
+        "event": event_obj,
+        "form": form,
+        "organizes": can_organize(request.user, event_obj),
+    }
     return render(request, "reports/walk_in.html", context)
 
 
-def _say_unanswered(request: "HttpRequest", one: Registration) -> None:
-    """The desk asks for no answers, lest the line grow; what must be answered is said, with by whom."""
-    open_ones = unanswered(questions_of(one.event), one.ticket, one.answers)
-    if not open_ones:
+def _add_unanswered_message(request: "HttpRequest", registration: Registration) -> None:
+    """Mention open questions, which the desk does not ask so that the queue moves on."""
+    open_questions = select_unanswered_questions(
+        load_questions(registration.event), registration.ticket, registration.answers
+    )
+    if not open_questions:
         return
-    said = {"questions": ", ".join(question.title for question in open_ones), "name": one.name}
-    if one.email:
+    values = {
+        "questions": ", ".join(question.title for question in open_questions),
+        "name": registration.name,
+    }
+    if registration.email:
         sentence = _("Still to be answered: %(questions)s. %(name)s does so by the link in the e-mail.")
     else:
         sentence = _("Still to be answered: %(questions)s. Ask %(name)s now.")
-    address = reverse("desk-answers", args=[one.event.slug, one.reference])
+    address = reverse("desk-answers", args=[registration.event.slug, registration.reference])
     messages.warning(
-        request, format_html('{} <a href="{}">{}</a>', sentence % said, address, _("Answer now"))
+        request, format_html('{} <a href="{}">{}</a>', sentence % values, address, _("Answer now"))
     )
 
 
-def _found_at_desk(one: Registration) -> str:
-    return f"{reverse('desk', args=[one.event.slug])}?{urlencode({'q': one.reference})}"
+def _desk_search_url(registration: Registration) -> str:
+    return f"{reverse('desk', args=[registration.event.slug])}?{urlencode({'q': registration.reference})}"
 
 
 @never_cache
 @require_http_methods(["GET", "POST"])
-def answers(request: "HttpRequest", event: str, reference: str) -> HttpResponse:
-    """Write down what a walk-in answers, as long as something is open; nobody else's answers are shown."""
-    found = event_to_staff(event, request.user)
+def walk_in_answers(request: "HttpRequest", event: str, reference: str) -> HttpResponse:
+    """Enter a walk-in's answers while questions are open; answers given before are not shown."""
+    event_obj = get_event_to_staff(event, request.user)
     rows = Registration.objects.select_related("ticket", "event", "order")
-    one = get_object_or_404(rows, event=found, reference=reference)
-    questions = questions_of(found)
-    if one.order.source != "desk" or not unanswered(questions, one.ticket, one.answers):
-        return redirect(_found_at_desk(one))
-    form = AnswersForm.of(one, questions, request.POST if request.method == "POST" else None, request.FILES)
+    registration = get_object_or_404(rows, event=event_obj, reference=reference)
+    questions = load_questions(event_obj)
+    if registration.order.source != "desk" or not select_unanswered_questions(
+        questions, registration.ticket, registration.answers
+    ):
+        return redirect(_desk_search_url(registration))
+    form = AnswersForm.for_registration(
+        registration, questions, request.POST if request.method == "POST" else None, request.FILES
+    )
     if form.is_valid():
         try:
-            answer(registration=one, given=form.given)
+            save_answers(registration=registration, given=form.given)
         except InvalidFields as error:
-            form.add_errors(error.fields)
-        except (Closed, SoldOut) as error:
+            form.add_errors(error.field_errors)
+        except (NotOpenNow, SoldOut) as error:
             form.add_error(None, str(error))
         else:
             messages.success(request, _("The answers are saved."))
-            return redirect(_found_at_desk(one))
-    context = {"section": "desk", "event": found, "registration": one, "answers": form}
+            return redirect(_desk_search_url(registration))
+    context = {"section": "desk", "event": event_obj, "registration": registration, "answers": form}
     return render(request, "reports/answers.html", context)
 
 
 @require_POST
 def vouch(request: "HttpRequest", event: str, reference: str) -> "HttpResponse":
-    """Confirm the order of somebody who stands here and whose buyer has not opened the mailed link."""
-    found = event_to_staff(event, request.user)
+    """Confirm the order of a buyer who is present but has not opened the mailed link."""
+    event_obj = get_event_to_staff(event, request.user)
     rows = Registration.objects.select_related("order")
-    one = get_object_or_404(rows, event=found, reference=reference)
-    vouch_for(order=one.order)
-    messages.success(request, _("Order %(reference)s is confirmed.") % {"reference": one.order.reference})
-    return redirect(_found_at_desk(one))
+    registration = get_object_or_404(rows, event=event_obj, reference=reference)
+    vouch_for_order(order=registration.order)
+    messages.success(
+        request, _("Order %(reference)s is confirmed.") % {"reference": registration.order.reference}
+    )
+    return redirect(_desk_search_url(registration))
 
 
 @require_safe
-def badge(request: "HttpRequest", event: str, reference: str) -> "HttpResponse":
-    """One badge, to print at once."""
-    found = event_to_staff(event, request.user)
-    registration = Registration.objects.confirmed().filter(event=found, reference=reference).first()
+def desk_badge(request: "HttpRequest", event: str, reference: str) -> "HttpResponse":
+    event_obj = get_event_to_staff(event, request.user)
+    registration = Registration.objects.confirmed().filter(event=event_obj, reference=reference).first()
     if registration is None:
         raise NotFound(_("There is no valid badge for this registration."))
-    record("badge.print", registration, event=found)
-    return inline(badge_pdf(registration), name=f"badge-{reference}.pdf")
+    record_action("badge.print", registration, event=event_obj)
+    return inline_response(render_badge_pdf(registration), name=f"badge-{reference}.pdf")

@@ -1,4 +1,4 @@
-"""The organizers' first page, and the overview of one event."""
+"""Pages: the organizers' home and the overview of one event."""
 
 from typing import TYPE_CHECKING
 
@@ -8,42 +8,41 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from convention.club.doors import administers
+from badges.reports.attention import list_event_items, list_queue_items
+from badges.reports.charts import build_charts
+from badges.reports.event_facts import count_queue_problems, load_event_facts
+from convention.club.permissions import is_club_administrator
 from convention.errors import Forbidden
-from convention.events.doors import event_to_organize, may_create_events, organized_events
+from convention.events.permissions import can_create_events, get_event_to_organize, get_organized_events
 from convention.templatetags.convention import page_url
-
-from ..attention import matters, queue_matters
-from ..facts import facts_of, queue_now
-from ..figures import figures_of
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
-NEXT_SHOWN, PAST_SHOWN = 20, 20
-LISTS = ("registrations", "tickets", "schedule", "attendance", "badges", "settings")
+MAX_UPCOMING_SHOWN, MAX_PAST_SHOWN = 20, 20
+LINKED_PAGES = ("registrations", "tickets", "schedule", "attendance", "badges", "settings")
 
 
 @login_required
 @require_safe
-def home(request: "HttpRequest") -> "HttpResponse":
-    """What needs attention, who is inside, what comes next; only of the events this person runs."""
+def organizer_home(request: "HttpRequest") -> "HttpResponse":
+    """Show attention items, running and coming events, of the events this person organizes."""
     now = timezone.now()
-    events = organized_events(request.user).select_related("venue")
-    coming = list(events.filter(ends_at__gte=now).order_by("starts_at")[:NEXT_SHOWN])
-    past = list(events.filter(ends_at__lt=now).order_by("-starts_at")[:PAST_SHOWN])
-    may_create = may_create_events(request.user)
-    if not (coming or past or may_create):
+    events = get_organized_events(request.user).select_related("venue")
+    coming = list(events.filter(ends_at__gte=now).order_by("starts_at")[:MAX_UPCOMING_SHOWN])
+    past = list(events.filter(ends_at__lt=now).order_by("-starts_at")[:MAX_PAST_SHOWN])
+    can_create = can_create_events(request.user)
+    if not (coming or past or can_create):
         raise Forbidden(_("This page is for those who run an event."))
-    facts = facts_of(coming, at=now)
-    found = queue_matters(queue_now(at=now)) if may_create else []
-    found += [matter for one in facts for matter in matters(one, at=now)]
+    facts = load_event_facts(coming, at=now)
+    items = list_queue_items(count_queue_problems(at=now)) if can_create else []
+    items += [matter for one in facts for matter in list_event_items(one, at=now)]
     context = {
         "section": "organize",
-        "may_create": may_create,
-        "administers": administers(request.user),
-        "matters": sorted(found, key=lambda matter: -matter.gravity),
-        "facts": facts,
+        "can_create": can_create,
+        "administers": is_club_administrator(request.user),
+        "attention_items": sorted(items, key=lambda matter: -matter.gravity),
+        "upcoming": facts,
         "running": [one for one in facts if one.event.starts_at <= now],
         "past": past,
     }
@@ -51,20 +50,19 @@ def home(request: "HttpRequest") -> "HttpResponse":
 
 
 @require_safe
-def overview(request: "HttpRequest", event: str) -> "HttpResponse":
-    """One event: what needs attention, then its figures, each opening its list."""
-    found = event_to_organize(event, request.user)
+def event_overview(request: "HttpRequest", event: str) -> "HttpResponse":
+    items = get_event_to_organize(event, request.user)
     now = timezone.now()
-    facts = facts_of([found], at=now)[0]
-    urls = {name: page_url(f"organize-{name}", found.slug) for name in LISTS}
+    facts = load_event_facts([items], at=now)[0]
+    urls = {name: page_url(f"organize-{name}", items.slug) for name in LINKED_PAGES}
     context = {
         "section": "organize",
-        "event": found,
+        "event": items,
         "facts": facts,
-        "matters": matters(facts, at=now),
-        "figures": figures_of(facts, urls=urls, at=now),
+        "attention_items": list_event_items(facts, at=now),
+        "charts": build_charts(facts, urls=urls, at=now),
         "urls": urls,
-        "has_begun": found.starts_at <= now or facts.arrived,
-        "is_over": found.ends_at < now,
+        "has_begun": items.starts_at <= now or facts.arrived_count,
+        "is_over": items.ends_at < now,
     }
     return render(request, "reports/overview.html", context)

@@ -1,1 +1,1 @@
-"""Pages of the day of a visit."""
+"""Pages and downloads of the day of a visit."""

@@ -1,4 +1,4 @@
-"""The pages of the day: roster, evacuation list, manifests, and the doors made in one act."""
+"""Pages of the day: roster, evacuation list, coach manifests, and the button that creates checkpoints."""
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -10,106 +10,115 @@ from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
-from badges.attendance.numbering import number_changes
-from convention.events.doors import works_desk
-from registrations.visits.day_doors import ride_to_staff, visit_to_staff
-from registrations.visits.doors import runs_visit, visit_to_run
+from badges.attendance.scanning.numbering import number_changes
+from badges.visits.checkpoints import count_missing_checkpoints, create_visit_checkpoints
+from badges.visits.day_lists import describe_ride, list_people_on_site, names_expire_at
+from badges.visits.roster import build_manifest, count_whereabouts, load_roster
+from badges.visits.whereabouts import Whereabouts
+from convention.events.permissions import can_staff_desk
 from registrations.visits.models import Visit
-
-from ..keep import kept_until
-from ..lists import on_site, say_leg
-from ..make_doors import make_doors, missing_doors
-from ..roster import counted, manifest_of, roster_of
-from ..where import Where
+from registrations.visits.permissions import (
+    can_manage_visit,
+    get_managed_visit,
+    get_staffed_ride,
+    get_staffed_visit,
+)
 
 
 @require_GET
-def day(request: HttpRequest, event: str) -> HttpResponse:
-    """Who is where; `state` shows some alone, and `part` answers with the numbers and rows for the script."""
-    visit = visit_to_staff(event, request.user)
+def visit_day(request: HttpRequest, event: str) -> HttpResponse:
+    """Show the roster; `?state=` filters it, and `?part=rows` returns the live part with an ETag."""
+    visit = get_staffed_visit(event, request.user)
     if request.GET.get("part") != "rows":
-        return render(request, "visit_days/day.html", _frame(request, visit) | _rows(request, visit))
+        return render(
+            request, "visit_days/day.html", _page_context(request, visit) | _rows_context(request, visit)
+        )
+    # States such as late follow from the clock, so the page changes without a scan, minute by minute.
     minute = int(timezone.now().timestamp()) // 60
     latest = number_changes(visit.event_id)
-    reader = f"{request.user.pk}-{translation.get_language()}"  # one reads more than another in this browser
+    # Another user of the same browser may see other titles and must not get a 304.
+    reader = f"{request.user.pk}-{translation.get_language()}"
     etag = f'"{latest}-{visit.event.sequence}-{minute}-{reader}"'
     response = get_conditional_response(request, etag=etag)
     if response is None:
-        context = _rows(request, visit) | {"event": visit.event}
+        context = _rows_context(request, visit) | {"event": visit.event}
         response = render(request, "visit_days/rows.html", context)
     response["ETag"] = etag
     response["Cache-Control"] = "private, no-cache"
     return response
 
 
-def _frame(request: HttpRequest, visit: Visit) -> dict[str, object]:
-    """What stands around the roster."""
-    runs = runs_visit(request.user, visit.event)
+def _page_context(request: HttpRequest, visit: Visit) -> dict[str, object]:
+    runs = can_manage_visit(request.user, visit.event)
     return {
         "event": visit.event,
         "visit": visit,
         "section": "organize",
-        "runs": runs,
-        "missing_doors": missing_doors(visit) if runs else 0,
-        "legs": [(leg, say_leg(visit.event, leg)) for leg in visit.legs.all()],
+        "can_manage": runs,
+        "missing_checkpoints": count_missing_checkpoints(visit) if runs else 0,
+        "rides": [(ride, describe_ride(visit.event, ride)) for ride in visit.rides.all()],
     }
 
 
-def _rows(request: HttpRequest, visit: Visit) -> dict[str, object]:
-    """The numbers, and the rows chosen."""
-    roster = roster_of(visit, reader=request.user)
+def _rows_context(request: HttpRequest, visit: Visit) -> dict[str, object]:
+    roster = load_roster(visit, reader=request.user)
     chosen = request.GET.get("state", "")
-    state = Where(chosen) if chosen in Where.values else None
+    state = Whereabouts(chosen) if chosen in Whereabouts.values else None
     return {
-        "counts": counted(roster),
+        "counts": count_whereabouts(roster),
         "total": len(roster),
         "state": state,
-        "rows": [one for one in roster if state is None or one.where == state],
-        "doubled": [one for one in roster if one.elsewhere],
-        "certified": sum(one.where == Where.LEFT for one in roster),
-        "runs": runs_visit(request.user, visit.event),
-        "staffs": works_desk(request.user, visit.event),
+        "rows": [entry for entry in roster if state is None or entry.whereabouts == state],
+        "doubled": [entry for entry in roster if entry.other_visits],
+        "certified": sum(entry.whereabouts == Whereabouts.LEFT for entry in roster),
+        "can_manage": can_manage_visit(request.user, visit.event),
+        "can_staff": can_staff_desk(request.user, visit.event),
     }
 
 
 @require_POST
-def doors(request: HttpRequest, event: str) -> HttpResponse:
-    """Make the doors of the day."""
-    visit = visit_to_run(event, request.user)
-    made = make_doors(visit=visit)
-    sentence = ngettext("%(count)d checkpoint was made.", "%(count)d checkpoints were made.", made)
-    messages.success(request, sentence % {"count": made})
+def visit_checkpoints_create(request: HttpRequest, event: str) -> HttpResponse:
+    """Create the missing checkpoints of the day."""
+    visit = get_managed_visit(event, request.user)
+    created_count = create_visit_checkpoints(visit=visit)
+    sentence = ngettext("%(count)d checkpoint was made.", "%(count)d checkpoints were made.", created_count)
+    messages.success(request, sentence % {"count": created_count})
     return redirect("organize-visit-day", event)
 
 
 @require_safe
-def evacuation(request: HttpRequest, event: str) -> HttpResponse:
-    """Who is on site, to be ticked off; the page stays on the phone for when the network is gone."""
-    visit = visit_to_staff(event, request.user)
-    roster = roster_of(visit)
+def evacuation_list(request: HttpRequest, event: str) -> HttpResponse:
+    """Show who is on site, to be ticked off. A service worker saves the page on the phone for use offline."""
+    visit = get_staffed_visit(event, request.user)
+    roster = load_roster(visit)
     now = timezone.now()
     context = {
         "event": visit.event,
         "section": "organize",
-        "people": on_site(roster),
-        "aboard": [one for one in roster if one.where == Where.ABOARD],
+        "people": list_people_on_site(roster),
+        "aboard": [entry for entry in roster if entry.whereabouts == Whereabouts.ABOARD],
         "now": now,
     }
     response = render(request, "visit_days/evacuation.html", context)
-    response["X-Keep-Until"] = str(int(kept_until(visit.event).timestamp() * 1000))
+    # Read by the service worker, which deletes the saved page at that time (milliseconds since 1970).
+    response["X-Keep-Until"] = str(int(names_expire_at(visit.event).timestamp() * 1000))
     response["Cache-Control"] = "private, no-store"
     return response
 
 
 @never_cache
 @require_GET
-def manifest(request: HttpRequest, event: str, pk: int) -> HttpResponse:
-    """Who sits in one ride, and who is aboard."""
-    leg = ride_to_staff(event, pk, request.user)
-    found = leg.visit.event
+def coach_manifest(request: HttpRequest, event: str, pk: int) -> HttpResponse:
+    """Show the passengers of one ride, and who is aboard."""
+    ride = get_staffed_ride(event, pk, request.user)
+    visit_event = ride.visit.event
     context = {
-        "event": found, "section": "organize", "leg": leg, "title": _("Coach manifest"),
-        "said": say_leg(found, leg), "manifest": manifest_of(leg, roster_of(leg.visit)),
-        "staffs": works_desk(request.user, found),
-    }  # fmt: skip
+        "event": visit_event,
+        "section": "organize",
+        "ride": ride,
+        "title": _("Coach manifest"),
+        "description": describe_ride(visit_event, ride),
+        "manifest": build_manifest(ride, load_roster(ride.visit)),
+        "can_staff": can_staff_desk(request.user, visit_event),
+    }
     return render(request, "visit_days/manifest.html", context)

@@ -1,6 +1,6 @@
-"""The club: companies, people, who works where, who holds which role, memberships and working groups."""
+"""Models of the club: people and companies, memberships and seats, directory imports."""
 
-from .imports import UNDO_LASTS as UNDO_LASTS
+from .imports import UNDO_PERIOD as UNDO_PERIOD
 from .imports import DirectoryImport as DirectoryImport
 from .memberships import Membership as Membership
 from .memberships import MembershipQuerySet as MembershipQuerySet

@@ -1,4 +1,4 @@
-"""Imports of the directory: what each list made and changed, kept for a while to undo it."""
+"""Directory imports, with what is needed to undo them."""
 
 import datetime
 from typing import Final
@@ -10,26 +10,27 @@ from django.utils.translation import pgettext_lazy
 
 from .people import Person
 
-UNDO_LASTS: Final = datetime.timedelta(days=30)
-"""How long former values are kept, and an import can be undone."""
+# For so long old values are stored, and an import can be undone.
+UNDO_PERIOD: Final = datetime.timedelta(days=30)
 
 
 class DirectoryImport(models.Model):
-    """One list of companies and people; `mapping` is what each of its headings stood for.
+    """One imported list of companies and people; `mapping` has the chosen field of each heading.
 
-    `made` holds the keys of new rows by kind, `before` and `after` what changed rows said, by kind and key.
+    `created_keys` holds the keys of new rows by kind; `values_before` and `values_after` hold the changed
+    columns of changed rows, by kind and key.
     """
 
-    person = models.ForeignKey(Person, models.SET_NULL, null=True, related_name="+")
+    imported_by = models.ForeignKey(Person, models.SET_NULL, null=True, related_name="+")
     file_name = models.CharField(_("file"), max_length=200, blank=True)
     mapping = models.JSONField(default=dict)
-    made_at = models.DateTimeField(_("imported"), default=timezone.now)
-    new = models.PositiveIntegerField(default=0)
-    changed = models.PositiveIntegerField(default=0)
-    unchanged = models.PositiveIntegerField(default=0)
-    made = models.JSONField(default=dict, editable=False)
-    before = models.JSONField(default=dict, editable=False)
-    after = models.JSONField(default=dict, editable=False)
+    imported_at = models.DateTimeField(_("imported"), default=timezone.now)
+    created_count = models.PositiveIntegerField(default=0)
+    changed_count = models.PositiveIntegerField(default=0)
+    unchanged_count = models.PositiveIntegerField(default=0)
+    created_keys = models.JSONField(default=dict, editable=False)
+    values_before = models.JSONField(default=dict, editable=False)
+    values_after = models.JSONField(default=dict, editable=False)
     undone_at = models.DateTimeField(pgettext_lazy("import", "undone"), null=True, editable=False)
     undone_by = models.ForeignKey(Person, models.SET_NULL, null=True, related_name="+")
 
@@ -42,12 +43,12 @@ class DirectoryImport(models.Model):
         return self.file_name or f"#{self.pk}"
 
     @property
-    def weight(self) -> int:
-        """How many rows it made or changed: what undoing it has to go through."""
-        return sum(map(len, (*self.made.values(), *self.before.values())))
+    def affected_row_count(self) -> int:
+        """Return how many rows were created or changed."""
+        return sum(map(len, (*self.created_keys.values(), *self.values_before.values())))
 
     @property
-    def may_be_undone(self) -> bool:
-        """Whether it wrote anything, what it wrote is kept still, and it was not undone."""
-        is_recent = timezone.now() < self.made_at + UNDO_LASTS
-        return self.undone_at is None and is_recent and bool(self.made or self.before)
+    def can_be_undone(self) -> bool:
+        """Return whether the import wrote something, is recent enough and was not undone."""
+        is_recent = timezone.now() < self.imported_at + UNDO_PERIOD
+        return self.undone_at is None and is_recent and bool(self.created_keys or self.values_before)

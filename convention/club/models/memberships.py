@@ -1,4 +1,4 @@
-"""Memberships: what a company subscribes to, for how long, and who of its people holds a seat."""
+"""Membership plans, memberships of companies, and seats."""
 
 import datetime
 from typing import Any, ClassVar, Self
@@ -9,27 +9,27 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from convention.club.periods import ONE_DAY, DateSpan, Period, PeriodQuerySet
 from convention.money import Money
 
-from ..periods import ONE_DAY, Period, PeriodQuerySet, Span
 from .people import Company, Employment, Person
 
 
-class Terms(models.Model):
-    """What a membership costs and gives; a plan offers it, and a membership keeps what was agreed.
+class MembershipTerms(models.Model):
+    """The terms of a membership: dues, seats, passes and votes; a membership copies them from its plan.
 
-    Amounts are in cents with VAT included; the rate is in hundredths of a percent, and where it is 0 the
-    exemption says why.
+    Amounts are in cents with VAT included; the VAT rate is in hundredths of a percent, and `exemption` is
+    the reason for a rate of 0.
     """
 
-    dues = models.PositiveIntegerField(_("dues, in cents"), default=0)
+    dues_cents = models.PositiveIntegerField(_("dues, in cents"), default=0)
     currency = models.CharField(_("currency"), max_length=3, default="EUR")
     vat_rate = models.PositiveIntegerField(_("VAT rate, in hundredths of a percent"), default=0)
     exemption = models.CharField(
         _("reason for no VAT (VATEX code)"), max_length=30, blank=True, default="VATEX-EU-132-1L"
     )
     seats = models.PositiveIntegerField(_("seats included"), default=5)
-    extra_seat_price = models.PositiveIntegerField(_("price of an extra seat, in cents"), default=0)
+    extra_seat_price_cents = models.PositiveIntegerField(_("price of an extra seat, in cents"), default=0)
     passes = models.PositiveIntegerField(_("passes to each convention"), default=0)
     votes = models.PositiveIntegerField(_("votes at the assembly"), default=1)
 
@@ -37,10 +37,10 @@ class Terms(models.Model):
         abstract = True
 
 
-TERMS = tuple(field.name for field in Terms._meta.local_fields)
+TERM_FIELDS = tuple(field.name for field in MembershipTerms._meta.local_fields)
 
 
-class Plan(Terms):
+class Plan(MembershipTerms):
     """A membership on offer."""
 
     slug = models.SlugField(_("address"), max_length=50, unique=True)
@@ -59,30 +59,29 @@ class Plan(Terms):
 
     @property
     def title(self) -> str:
-        """The name in the language of the moment."""
+        """Return the name in the active language."""
         return self.name_en if translation.get_language() == "en" and self.name_en else self.name
 
     @property
     def terms(self) -> dict[str, object]:
-        """What a membership copies when it is agreed."""
-        return {name: getattr(self, name) for name in TERMS}
+        """Return the terms that a membership copies."""
+        return {name: getattr(self, name) for name in TERM_FIELDS}
 
 
 class MembershipQuerySet(PeriodQuerySet["Membership"]):
-    """Sets of memberships, with time as an argument."""
-
     def open(self, *, at: datetime.date | None = None) -> Self:
-        """Those whose seats count on that day: active, or in grace."""
+        """Return the memberships whose seats count on that day: active, or in the grace period."""
         day = at or timezone.localdate()
         lasts = Q(ends_on__isnull=True) | Q(ends_on__gte=day) | Q(grace_until__gte=day)
         stays = Q(left_on__isnull=True) | Q(left_on__gt=day)
         return self.filter(lasts, stays, confirmed_on__lte=day, starts_on__lte=day)
 
 
-class Membership(Terms, Period):
-    """A company's membership from a day to a day, with the terms agreed; its state follows from its dates.
+class Membership(MembershipTerms, Period):
+    """A company's membership with the agreed terms; its state follows from its dates.
 
-    `left_on` is the first day without it. Never two of one company at a time (see `subscribe`).
+    `left_on` is the first day without it. Memberships of one company never overlap
+    (`check_membership_overlap`).
     """
 
     class State(models.TextChoices):
@@ -146,29 +145,28 @@ class Membership(Terms, Period):
 
     @property
     def title(self) -> str:
-        """The plan's name when it was agreed, in the language of the moment."""
+        """Return the plan's name when it was agreed, in the active language."""
         english = translation.get_language() == "en" and self.plan_name_en
         return self.plan_name_en if english else self.plan_name
 
     @property
-    def allowed(self) -> int:
-        """How many seats may be open at a time."""
+    def seat_limit(self) -> int:
+        """Return how many seats may be given at a time."""
         return self.seats + self.extra_seats
 
     @property
-    def cost(self) -> Money:
-        """The dues with the extra seats."""
-        return Money(self.dues + self.extra_seats * self.extra_seat_price, self.currency)
+    def total_dues(self) -> Money:
+        """Return the dues, extra seats included."""
+        return Money(self.dues_cents + self.extra_seats * self.extra_seat_price_cents, self.currency)
 
     @property
     def state(self) -> str:
-        """Derived from the dates, today."""
         return self.state_on(timezone.localdate())
 
     def state_on(self, day: datetime.date) -> str:
-        """The state on a day."""
         if self.left_on and self.left_on <= day:
             return self.left_as
+        # A membership that was confirmed late is active from then on, not from its first day.
         if self.confirmed_on is None or day < max(self.starts_on, self.confirmed_on):
             return self.State.DRAFT if self.submitted_on is None else self.State.PENDING
         if self.ends_on is None or day <= self.ends_on:
@@ -177,44 +175,44 @@ class Membership(Terms, Period):
         return self.State.GRACE if in_grace else self.State.LAPSED
 
     def is_open(self, *, at: datetime.date | None = None) -> bool:
-        """Whether its seats count on that day: active, or in grace."""
+        """Return whether seats count on that day: the membership is active, or in the grace period."""
         return self.state_on(at or timezone.localdate()) in (self.State.ACTIVE, self.State.GRACE)
 
     @property
-    def span(self) -> Span:
-        """The days for which it is agreed, confirmed or not, without a grace that follows."""
+    def span(self) -> DateSpan:
+        """Return the agreed first and last day, confirmed or not, without the grace period."""
         left = self.left_on and self.left_on - ONE_DAY
         return self.starts_on, min((day for day in (left, self.ends_on) if day), default=None)
 
     @property
     def last_day(self) -> datetime.date | None:
-        """The last day on which a seat can count; none as long as nothing ends it."""
+        """Return the last day on which a seat can count, or None."""
         left = self.left_on and self.left_on - ONE_DAY
         ends = self.ends_on and (self.grace_until or self.ends_on)
         return min((day for day in (left, ends) if day), default=None)
 
     def get_state_display(self) -> str:
-        """The state in words."""
         return str(self.State(self.state).label)
 
 
 class SeatQuerySet(PeriodQuerySet["Seat"]):
-    """Sets of seats, with time as an argument."""
+    def granting_membership(self, *, at: datetime.date | None = None) -> Self:
+        """Return the seats that make a member on that day.
 
-    def counting(self, *, at: datetime.date | None = None) -> Self:
-        """Those that make a member on that day: open, in an open membership, and still employed there."""
+        The seat and its membership are open, and its holder still works at the company.
+        """
         day = at or timezone.localdate()
         employed = Employment.objects.open(at=day).filter(
             person=OuterRef("person"), company=OuterRef("membership__company")
         )
-        found: Self = self.open(at=day).filter(  # type: ignore[assignment]  # a set of seats stays one
+        seats: Self = self.open(at=day).filter(  # type: ignore[assignment]  # a set of seats stays one
             Exists(employed), membership__in=Membership.objects.open(at=day)
         )
-        return found
+        return seats
 
 
 class Seat(Period):
-    """A seat of a membership, held by one person for a time. Given and taken in `seats.py`."""
+    """A seat of a membership, held by one person for a time; `seats.py` gives and ends them."""
 
     membership = models.ForeignKey(Membership, models.CASCADE, related_name="given_seats")
     person = models.ForeignKey(Person, models.CASCADE, related_name="seats")

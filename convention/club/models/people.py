@@ -1,4 +1,4 @@
-"""Companies, people, who works where, who holds which role, and working groups."""
+"""Companies, people, employments, roles and working groups."""
 
 from typing import Any, ClassVar
 
@@ -7,37 +7,35 @@ from django.db import models
 from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 
-from convention.findable import Findable, FindableQuerySet
-from convention.text import filed
+from convention.club.periods import Period
+from convention.db.searchable import SearchableModel, SearchableQuerySet
+from convention.text.normalize import name_search_key
 
-from ..periods import Period
 
+class SearchableByName(SearchableModel):
+    """A model that is searched and sorted by its name."""
 
-class Titled(Findable):
-    """What lists go through by its name."""
-
-    FOUND_BY = ("sort_name",)
-    FOLDED = frozenset({"name"})
+    SEARCH_COLUMNS = ("sort_name",)
+    SEARCH_SOURCES = frozenset({"name"})
     name: Any
     sort_name: Any
 
     class Meta:
         abstract = True
 
-    def make_findable(self) -> None:
-        """The name alone."""
-        self.sort_name = filed(self.name)[:100]
+    def update_search_columns(self) -> None:
+        self.sort_name = name_search_key(self.name)[:100]
 
 
-class Market(Titled):
-    """What firms sell, as storage or a cloud: two that sell in one market compete."""
+class Market(SearchableByName):
+    """A market in which companies sell, such as storage: two that share one are competitors."""
 
     slug = models.SlugField(_("address"), max_length=50, unique=True)
     name = models.CharField(_("name"), max_length=120)
     name_en = models.CharField(_("name in English"), max_length=120, blank=True)
     sort_name = models.CharField(max_length=100, blank=True, editable=False)
 
-    objects = FindableQuerySet["Market"].as_manager()
+    objects = SearchableQuerySet["Market"].as_manager()
 
     class Meta:
         verbose_name = _("market")
@@ -49,14 +47,14 @@ class Market(Titled):
 
     @property
     def title(self) -> str:
-        """The name in the language of the moment."""
+        """Return the name in the active language."""
         return self.name_en if translation.get_language() == "en" and self.name_en else self.name
 
 
-class Company(Findable):
-    """A firm: member, vendor, organizer or analyst by its dated roles, several at once."""
+class Company(SearchableModel):
+    """A company: member, vendor, organizer or analyst by its roles, several at once."""
 
-    FOLDED = frozenset({"name", "city", "siren"})
+    SEARCH_SOURCES = frozenset({"name", "city", "siren"})
 
     name = models.CharField(_("name"), max_length=200, unique=True)
     slug = models.SlugField(max_length=80, unique=True)
@@ -75,7 +73,7 @@ class Company(Findable):
     search = models.TextField(blank=True, editable=False)
     sort_name = models.CharField(max_length=100, blank=True, editable=False)
 
-    objects = FindableQuerySet["Company"].as_manager()
+    objects = SearchableQuerySet["Company"].as_manager()
 
     class Meta:
         verbose_name = _("company")
@@ -86,14 +84,14 @@ class Company(Findable):
     def __str__(self) -> str:
         return self.name
 
-    def make_findable(self) -> None:
-        """By name; found by town and SIREN too."""
-        self.sort_name = filed(self.name)[:100]
-        self.search = filed(f"{self.name} {self.city} {self.siren}")
+    def update_search_columns(self) -> None:
+        """Sort by name, and search the city and SIREN too."""
+        self.sort_name = name_search_key(self.name)[:100]
+        self.search = name_search_key(f"{self.name} {self.city} {self.siren}")
 
 
 class CompanyRole(Period):
-    """What a company is to the club, for a time."""
+    """A company's role in the club, for a time."""
 
     class Role(models.TextChoices):
         MEMBER = "member", _("member")
@@ -112,30 +110,28 @@ class CompanyRole(Period):
         return f"{self.company}, {self.get_role_display()}"
 
 
-class PersonManager(BaseUserManager["Person"].from_queryset(FindableQuerySet["Person"])):  # type: ignore[misc]  # made
-    """Makes people, with or without sign-in."""
-
+class PersonManager(BaseUserManager["Person"].from_queryset(SearchableQuerySet["Person"])):  # type: ignore[misc]  # made
     def create_user(self, email: str | None, password: str | None = None, **fields: Any) -> "Person":
-        """Make a person; without a password sign-in goes by a code sent to the address."""
+        """Create a person; without a password they sign in by a mailed code."""
         person = self.model(email=self.normalize_email(email).lower() or None, **fields)
         person.set_password(password)
         person.save(using=self._db)
         return person
 
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "Person":
-        """Make an administrator of the whole site."""
         return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
 
 
-class Person(Findable, AbstractBaseUser, PermissionsMixin):
-    """Someone the club knows. May have neither e-mail nor sign-in, as a walk-in has.
+class Person(SearchableModel, AbstractBaseUser, PermissionsMixin):
+    """A person whom the club knows; a walk-in has neither e-mail address nor sign-in.
 
-    `claimed_email` is an address that a company's contact gave for a colleague and that somebody of the club
-    has already: nobody signs in with it here, until its owner confirms to be the same person (`claims.py`).
+    `claimed_email` is an address that a company's contact gave for a colleague although another person has
+    it: nobody signs in with it here, until its owner confirms to be the same person (`claims.py`).
     """
 
-    FOLDED = frozenset({"first_name", "last_name", "email"})
+    SEARCH_SOURCES = frozenset({"first_name", "last_name", "email"})
 
+    # NULL, not empty: the unique constraint then allows many people without an address.
     email = models.EmailField(_("e-mail"), unique=True, null=True, blank=True)
     claimed_email = models.EmailField(blank=True, default="", db_default="", editable=False)
     first_name = models.CharField(_("first name"), max_length=150, blank=True)
@@ -164,22 +160,21 @@ class Person(Findable, AbstractBaseUser, PermissionsMixin):
 
     @property
     def name(self) -> str:
-        """First and last name, as written."""
         return f"{self.first_name} {self.last_name}".strip()
 
     @property
-    def given_email(self) -> str:
-        """The address, or the one that the company's contact gave; empty without any."""
+    def known_email(self) -> str:
+        """Return the address, or the one that the company's contact gave, or ""."""
         return self.email or self.claimed_email
 
-    def make_findable(self) -> None:
-        """By last name; found by the address too."""
-        self.sort_name = filed(f"{self.last_name} {self.first_name}")[:100]
-        self.search = filed(f"{self.first_name} {self.last_name} {self.email or ''}")
+    def update_search_columns(self) -> None:
+        """Sort by last name, and search the address too."""
+        self.sort_name = name_search_key(f"{self.last_name} {self.first_name}")[:100]
+        self.search = name_search_key(f"{self.first_name} {self.last_name} {self.email or ''}")
 
 
 class Employment(Period):
-    """Who works where, for a time."""
+    """A person's employment at a company, for a time."""
 
     class Level(models.TextChoices):
         CTO = "cto", _("CTO")
@@ -201,10 +196,10 @@ class Employment(Period):
 
 
 class CompanyContact(Period):
-    """Who registers colleagues and gives seats for a company, for a time."""
+    """A person who registers colleagues and gives seats for a company, for a time."""
 
     company = models.ForeignKey(Company, models.CASCADE, related_name="contacts")
-    person = models.ForeignKey(Person, models.CASCADE, related_name="contact_of")
+    person = models.ForeignKey(Person, models.CASCADE, related_name="company_contacts")
 
     class Meta(Period.Meta):
         verbose_name = _("company contact")
@@ -215,7 +210,7 @@ class CompanyContact(Period):
 
 
 class ClubRole(Period):
-    """A role for the whole club, for a time."""
+    """A person's role in the whole club, for a time."""
 
     class Role(models.TextChoices):
         ADMINISTRATOR = "administrator", _("administrator")
@@ -234,8 +229,8 @@ class ClubRole(Period):
         return f"{self.person}, {self.get_role_display()}"
 
 
-class WorkingGroup(Titled):
-    """A group that meets on a theme, a technique, or informally."""
+class WorkingGroup(SearchableByName):
+    """A group that meets on a theme or a technique, or informally."""
 
     class Kind(models.TextChoices):
         THEMATIC = "thematic", _("thematic")
@@ -248,7 +243,7 @@ class WorkingGroup(Titled):
     charter = models.TextField(_("charter"), blank=True)
     sort_name = models.CharField(max_length=100, blank=True, editable=False)
 
-    objects = FindableQuerySet["WorkingGroup"].as_manager()
+    objects = SearchableQuerySet["WorkingGroup"].as_manager()
 
     class Meta:
         verbose_name = _("working group")
@@ -260,7 +255,7 @@ class WorkingGroup(Titled):
 
 
 class Mandate(Period):
-    """Who leads, relays or writes for a group, for a term; a renewal is a new row."""
+    """A person's role in a working group, for a term; a renewal is a new row."""
 
     class Role(models.TextChoices):
         LEAD = "lead", _("lead")

@@ -1,4 +1,4 @@
-"""Administrators' pages of the club: companies with their dated history, roles, contacts and mergers."""
+"""Pages of companies: roles, contacts and mergers."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -8,161 +8,169 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from convention.audit.record import record
-from convention.downloads import download
+from convention.audit.record import record_action
+from convention.club.companies import (
+    end_company_role,
+    give_company_role,
+    load_company_page,
+    save_company,
+    search_companies,
+)
+from convention.club.contacts import appoint_contact_by_email, dismiss_contact
+from convention.club.downloads import CLUB_LISTS
+from convention.club.forms import AppointByEmailForm, CompanyForm, CompanyMergeForm, CompanyRoleForm
+from convention.club.memberships import load_membership_statuses
+from convention.club.merge_companies import merge_company, preview_company_merge
+from convention.club.models import Company, CompanyContact, CompanyRole
+from convention.club.permissions import require_administrator
 from convention.errors import InvalidFields
-from convention.text import tidy
+from convention.tables.downloads import table_response
+from convention.text.normalize import normalize_whitespace
 
-from ..absorb_company import absorb_company, rehearse_absorption
-from ..company_facts import companies_found, facts_of
-from ..contacts import appoint_by_address, dismiss_contact
-from ..doors import administrator
-from ..facts import standings
-from ..forms import AddressForm, CompanyForm
-from ..forms_people import AbsorbForm, RoleForm
-from ..keep import keep_company
-from ..lists import LISTS
-from ..models import Company, CompanyContact, CompanyRole
-from ..roles import end_role, give_role
-from .frame import ROWS, page, read_or_write
+from .base import ROWS_PER_PAGE, read_or_write, render_club_page
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
-FILTERS = {"role": list(CompanyRole.Role.values)}
+FILTER_VALUES = {"role": list(CompanyRole.Role.values)}
 
 
 @require_http_methods(["GET", "HEAD"])
-def companies(request: "HttpRequest") -> "HttpResponse":
-    """All companies by name, searched, with what each is today."""
-    administrator(request.user)
-    words = tidy(request.GET.get("q", "")[:200])
-    chosen = {name: _known(request.GET.get(name, ""), values) for name, values in FILTERS.items()}
-    found = companies_found(words, **chosen)
-    shown = Paginator(found, ROWS).get_page(request.GET.get("page"))
-    context = {"shown": shown, "rows": standings(shown), "words": words, "roles": CompanyRole.Role.choices}
-    return page(request, "companies.html", **context, **chosen)
+def company_list(request: "HttpRequest") -> "HttpResponse":
+    """List companies by name, searched, with their current memberships."""
+    require_administrator(request.user)
+    words = normalize_whitespace(request.GET.get("q", "")[:200])
+    filters = {
+        name: _clean_filter(request.GET.get(name, ""), values) for name, values in FILTER_VALUES.items()
+    }
+    companies = search_companies(words, **filters)
+    page = Paginator(companies, ROWS_PER_PAGE).get_page(request.GET.get("page"))
+    context = {
+        "shown": page,
+        "rows": load_membership_statuses(page),
+        "words": words,
+        "roles": CompanyRole.Role.choices,
+    }
+    return render_club_page(request, "companies.html", **context, **filters)
 
 
-def _known(said: str, values: list[str]) -> str:
-    return said if said in values else ""
+def _clean_filter(text: str, values: list[str]) -> str:
+    return text if text in values else ""
 
 
 @read_or_write
-def new_company(request: "HttpRequest") -> "HttpResponse":
-    """Add one."""
-    administrator(request.user)
-    return _edit(request, Company())
+def company_create(request: "HttpRequest") -> "HttpResponse":
+    require_administrator(request.user)
+    return _edit_company(request, Company())
 
 
 @read_or_write
-def edit_company(request: "HttpRequest", company: str) -> "HttpResponse":
-    """Change what is written about one."""
-    administrator(request.user)
-    return _edit(request, get_object_or_404(Company, slug=company))
+def company_edit(request: "HttpRequest", company: str) -> "HttpResponse":
+    require_administrator(request.user)
+    return _edit_company(request, get_object_or_404(Company, slug=company))
 
 
-def _edit(request: "HttpRequest", one: Company) -> "HttpResponse":
-    title = one.name
-    form = CompanyForm(request.POST or None, instance=one)
+def _edit_company(request: "HttpRequest", company: Company) -> "HttpResponse":
+    title = company.name
+    form = CompanyForm(request.POST or None, instance=company)
     if request.method == "POST" and form.is_valid():
         try:
             markets = form.cleaned_data["markets"]
-            kept = keep_company(company=form.instance, changed=form.changed_data, markets=markets)
+            saved = save_company(company=form.instance, changed_fields=form.changed_data, markets=markets)
         except InvalidFields as error:
-            form.add_errors(error.fields)
+            form.add_errors(error.field_errors)
         else:
             messages.success(request, _("The company is saved."))
-            return redirect("club-company", kept.slug)
-    return page(request, "company_form.html", form=form, title=title, slug=one.slug if title else "")
+            return redirect("club-company", saved.slug)
+    return render_club_page(
+        request, "company_form.html", form=form, title=title, slug=company.slug if title else ""
+    )
 
 
 @read_or_write
-def company(request: "HttpRequest", company: str) -> "HttpResponse":
-    """One company with its dated history; a POST appoints a contact."""
-    administrator(request.user)
-    found = _company(company)
-    form = AddressForm(request.POST or None)
+def company_detail(request: "HttpRequest", company: str) -> "HttpResponse":
+    """Show one company with its history; a POST appoints a contact."""
+    require_administrator(request.user)
+    company_row = _get_company(company)
+    form = AppointByEmailForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            contact = appoint_by_address(company=found, **form.cleaned_data)
+            contact = appoint_contact_by_email(company=company_row, **form.cleaned_data)
         except InvalidFields as error:
-            form.add_errors(error.fields)
+            form.add_errors(error.field_errors)
         else:
             messages.success(request, _("%(name)s registers colleagues now.") % {"name": contact.person})
             return redirect("club-company", company)
-    return _company_page(request, found, form=form)
+    return _render_company(request, company_row, form=form)
 
 
-def _company(slug: str) -> Company:
+def _get_company(slug: str) -> Company:
     return get_object_or_404(Company.objects.select_related("parent"), slug=slug)
 
 
-def _company_page(request: "HttpRequest", found: Company, **forms: Any) -> "HttpResponse":
-    shown = {"form": AddressForm(), "role_form": RoleForm(prefix="role"), **forms}
-    return page(request, "company.html", **facts_of(found), **shown)
+def _render_company(request: "HttpRequest", company: Company, **forms: Any) -> "HttpResponse":
+    context = {"form": AppointByEmailForm(), "role_form": CompanyRoleForm(prefix="role"), **forms}
+    return render_club_page(request, "company.html", **load_company_page(company), **context)
 
 
 @require_POST
-def end_contact(request: "HttpRequest", company: str, contact: int) -> "HttpResponse":
-    """End what a contact may do, at once."""
-    administrator(request.user)
+def contact_end(request: "HttpRequest", company: str, contact: int) -> "HttpResponse":
+    require_administrator(request.user)
     rows = CompanyContact.objects.select_related("person").filter(company__slug=company)
-    found = get_object_or_404(rows, pk=contact)
-    dismiss_contact(contact=found)
-    messages.success(request, _("%(name)s registers nobody any more.") % {"name": found.person})
+    contact_row = get_object_or_404(rows, pk=contact)
+    dismiss_contact(contact=contact_row)
+    messages.success(request, _("%(name)s registers nobody any more.") % {"name": contact_row.person})
     return redirect("club-company", company)
 
 
 @require_POST
-def add_role(request: "HttpRequest", company: str) -> "HttpResponse":
-    """Note what the company is to the club, for a time."""
-    administrator(request.user)
-    found = _company(company)
-    form = RoleForm(request.POST, prefix="role")
+def company_role_add(request: "HttpRequest", company: str) -> "HttpResponse":
+    require_administrator(request.user)
+    company_row = _get_company(company)
+    form = CompanyRoleForm(request.POST, prefix="role")
     if form.is_valid():
         try:
-            give_role(company=found, **form.cleaned_data)
+            give_company_role(company=company_row, **form.cleaned_data)
         except InvalidFields as error:
-            form.add_errors(error.fields)
+            form.add_errors(error.field_errors)
         else:
             messages.success(request, _("The role is noted."))
             return redirect("club-company", company)
-    return _company_page(request, found, role_form=form)
+    return _render_company(request, company_row, role_form=form)
 
 
 @require_POST
-def stop_role(request: "HttpRequest", company: str, role_id: int) -> "HttpResponse":
-    """End a role of the company, at once."""
-    administrator(request.user)
+def company_role_end(request: "HttpRequest", company: str, role_id: int) -> "HttpResponse":
+    require_administrator(request.user)
     role = get_object_or_404(CompanyRole.objects.filter(company__slug=company), pk=role_id)
-    end_role(role=role)
+    end_company_role(role=role)
     messages.success(request, _("The role ends."))
     return redirect("club-company", company)
 
 
 @read_or_write
-def absorb(request: "HttpRequest", company: str) -> "HttpResponse":
-    """The company merges into another: said first what that does, then done."""
-    administrator(request.user)
-    found = _company(company)
-    form = AbsorbForm(request.POST or None, company=found)
-    context: dict[str, Any] = {"company": found, "form": form}
+def company_merge(request: "HttpRequest", company: str) -> "HttpResponse":
+    """Preview a merger; a POST with `confirm` executes it."""
+    require_administrator(request.user)
+    company_row = _get_company(company)
+    form = CompanyMergeForm(request.POST or None, company=company_row)
+    context: dict[str, Any] = {"company": company_row, "form": form}
     if request.method == "POST" and form.is_valid():
         try:
+            # The form is sent twice: without `confirm` it shows the preview.
             if "confirm" in request.POST:
-                done = absorb_company(company=found, **form.cleaned_data)
-                messages.success(request, str(done))
+                result = merge_company(company=company_row, **form.cleaned_data)
+                messages.success(request, str(result))
                 return redirect("club-company", form.cleaned_data["into"].slug)
-            context["rehearsal"] = rehearse_absorption(company=found, **form.cleaned_data)
+            context["preview"] = preview_company_merge(company=company_row, **form.cleaned_data)
         except InvalidFields as error:
-            form.add_errors(error.fields)
-    return page(request, "absorb.html", **context)
+            form.add_errors(error.field_errors)
+    return render_club_page(request, "company_merge.html", **context)
 
 
 @require_GET
-def export(request: "HttpRequest", name: str, kind: str) -> "HttpResponse":
-    """Companies, memberships or seats as a file, whole."""
-    administrator(request.user)
-    record(f"{name}.export", name, fields=[kind])
-    return download(LISTS[name](), name=name, kind=kind)
+def club_list_export(request: "HttpRequest", name: str, kind: str) -> "HttpResponse":
+    """Download one list of the club."""
+    require_administrator(request.user)
+    record_action(f"{name}.export", name, fields=[kind])
+    return table_response(CLUB_LISTS[name](), name=name, kind=kind)

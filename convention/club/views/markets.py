@@ -1,4 +1,4 @@
-"""Administrators' pages of the club: markets, by which firms compete."""
+"""Pages of markets."""
 
 from typing import TYPE_CHECKING
 
@@ -7,37 +7,38 @@ from django.db.models import Count
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 
-from ..doors import administrator
-from ..forms_people import MarketForm
-from ..keep_market import keep_market
-from ..models import Market
-from .frame import page, read_or_write
+from convention.club.companies import save_market
+from convention.club.forms import MarketForm
+from convention.club.models import Market
+from convention.club.permissions import require_administrator
+
+from .base import read_or_write, render_club_page
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
 
 @read_or_write
-def markets(request: "HttpRequest") -> "HttpResponse":
-    """All markets, with how many firms sell in each; a POST adds one."""
-    administrator(request.user)
-    return _edit(request, Market())
+def market_list(request: "HttpRequest") -> "HttpResponse":
+    """List the markets with the number of companies in each; a POST adds one."""
+    require_administrator(request.user)
+    return _edit_market(request, Market())
 
 
 @read_or_write
-def market(request: "HttpRequest", market: str) -> "HttpResponse":
-    """One market: its names, and who sells there."""
-    administrator(request.user)
-    return _edit(request, get_object_or_404(Market, slug=market))
+def market_detail(request: "HttpRequest", market: str) -> "HttpResponse":
+    """Show one market and its companies; a POST changes its names."""
+    require_administrator(request.user)
+    return _edit_market(request, get_object_or_404(Market, slug=market))
 
 
-def _edit(request: "HttpRequest", one: Market) -> "HttpResponse":
-    title = one.title
-    form = MarketForm(request.POST or None, instance=one)
+def _edit_market(request: "HttpRequest", market: Market) -> "HttpResponse":
+    title = market.title
+    form = MarketForm(request.POST or None, instance=market)
     if request.method == "POST" and form.is_valid():
-        keep_market(market=form.instance, changed=form.changed_data)
+        save_market(market=form.instance, changed_fields=form.changed_data)
         messages.success(request, _("The market is saved."))
         return redirect("club-markets")
     rows = Market.objects.annotate(firms=Count("companies")).order_by("sort_name", "pk")
-    firms = one.companies.all() if one.pk else []
-    return page(request, "markets.html", rows=rows, form=form, title=title, firms=firms)
+    firms = market.companies.all() if market.pk else []
+    return render_club_page(request, "markets.html", rows=rows, form=form, title=title, firms=firms)

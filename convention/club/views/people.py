@@ -1,4 +1,4 @@
-"""Administrators' pages of the club: people, one person's history, and a change of employer."""
+"""Pages of people, their employments, and changes of employer."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -7,99 +7,107 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
+from convention.club.change_employer import change_employer
+from convention.club.forms import EmployerChangeForm, EmploymentForm, EmploymentTitleForm, PersonNameForm
+from convention.club.models import Company, Employment, Person
+from convention.club.people import (
+    SEAT_FILTERS,
+    add_employment,
+    load_person_page,
+    prefetch_current_positions,
+    save_person,
+    search_people,
+    update_employment_title,
+)
+from convention.club.permissions import require_administrator
 from convention.errors import InvalidFields
-from convention.paging import KeyedPaginator, OneReadingPaginator
-from convention.text import tidy
+from convention.text.normalize import normalize_whitespace
+from convention.web.pagination import KeyedPaginator, SinglePassPaginator
 
-from ..change_employer import change_employer
-from ..doors import administrator
-from ..employ import employ, retitle
-from ..forms_people import JobForm, LeavingForm, PersonForm, TitleForm
-from ..keep_person import keep_person
-from ..models import Company, Employment, Person
-from ..people_facts import SEATS, facts_of, people_found, with_today
-from .frame import ROWS, page, read_or_write
+from .base import ROWS_PER_PAGE, read_or_write, render_club_page
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
 
 @require_http_methods(["GET", "HEAD"])
-def people(request: "HttpRequest") -> "HttpResponse":
-    """People by name, searched, of one company or all, with where they work and whether they hold a seat."""
-    administrator(request.user)
-    words = tidy(request.GET.get("q", "")[:200])
+def person_list(request: "HttpRequest") -> "HttpResponse":
+    """List people by name, searched, with their current employments and seats."""
+    require_administrator(request.user)
+    words = normalize_whitespace(request.GET.get("q", "")[:200])
     seat = request.GET.get("seat", "")
-    company = Company.objects.filter(slug=tidy(request.GET.get("company", "")[:80])).first()
-    found = people_found(words, company=company.slug if company else "", seat=seat)
-    pages = OneReadingPaginator if words or company or seat in SEATS else KeyedPaginator
-    shown = pages(found, ROWS, shown=with_today(Person.objects.all()))
-    context = {"words": words, "seat": seat if seat in SEATS else "", "company": company}
-    return page(request, "people.html", shown=shown.get_page(request.GET.get("page")), **context)
+    company = Company.objects.filter(slug=normalize_whitespace(request.GET.get("company", "")[:80])).first()
+    people = search_people(words, company=company.slug if company else "", seat=seat)
+    pages = SinglePassPaginator if words or company or seat in SEAT_FILTERS else KeyedPaginator
+    paginator = pages(people, ROWS_PER_PAGE, page_rows=prefetch_current_positions(Person.objects.all()))
+    context = {"words": words, "seat": seat if seat in SEAT_FILTERS else "", "company": company}
+    return render_club_page(
+        request, "people.html", shown=paginator.get_page(request.GET.get("page")), **context
+    )
 
 
 @read_or_write
-def person(request: "HttpRequest", member: int) -> "HttpResponse":
-    """One person with their dated history; a POST corrects the name."""
-    administrator(request.user)
-    found = get_object_or_404(Person, pk=member)
-    form = PersonForm(request.POST or None, instance=found)
+def person_detail(request: "HttpRequest", member: int) -> "HttpResponse":
+    """Show one person with their history; a POST changes the name."""
+    require_administrator(request.user)
+    person = get_object_or_404(Person, pk=member)
+    form = PersonNameForm(request.POST or None, instance=person)
     if request.method == "POST" and form.is_valid():
-        keep_person(person=form.instance, changed=form.changed_data)
+        save_person(person=form.instance, changed_fields=form.changed_data)
         messages.success(request, _("The person is saved."))
         return redirect("club-person", member)
-    return _person_page(request, member, form=form)
+    return _render_person(request, member, form=form)
 
 
-def _person_page(request: "HttpRequest", member: int, **forms: Any) -> "HttpResponse":
-    found = get_object_or_404(Person, pk=member)
-    shown = {"form": PersonForm(instance=found), "job_form": JobForm(prefix="job"), **forms}
-    return page(request, "person.html", **facts_of(found), **shown)
+def _render_person(request: "HttpRequest", member: int, **forms: Any) -> "HttpResponse":
+    person = get_object_or_404(Person, pk=member)
+    context = {"form": PersonNameForm(instance=person), "job_form": EmploymentForm(prefix="job"), **forms}
+    return render_club_page(request, "person.html", **load_person_page(person), **context)
 
 
 @require_POST
-def add_job(request: "HttpRequest", member: int) -> "HttpResponse":
-    """Note another employment, past ones too."""
-    administrator(request.user)
-    found = get_object_or_404(Person, pk=member)
-    form = JobForm(request.POST, prefix="job")
+def employment_add(request: "HttpRequest", member: int) -> "HttpResponse":
+    """Add an employment, past or current."""
+    require_administrator(request.user)
+    person = get_object_or_404(Person, pk=member)
+    form = EmploymentForm(request.POST, prefix="job")
     if form.is_valid():
         try:
-            employ(person=found, **form.cleaned_data)
+            add_employment(person=person, **form.cleaned_data)
         except InvalidFields as error:
-            form.add_errors(error.fields)
+            form.add_errors(error.field_errors)
         else:
             messages.success(request, _("The employment is noted."))
             return redirect("club-person", member)
-    return _person_page(request, member, job_form=form)
+    return _render_person(request, member, job_form=form)
 
 
 @read_or_write
-def job(request: "HttpRequest", member: int, job: int) -> "HttpResponse":
-    """Function and level of one employment."""
-    administrator(request.user)
+def employment_edit(request: "HttpRequest", member: int, job: int) -> "HttpResponse":
+    """Change title and level of an employment."""
+    require_administrator(request.user)
     rows = Employment.objects.select_related("person", "company").filter(person=member)
-    found = get_object_or_404(rows, pk=job)
-    form = TitleForm(request.POST or None, instance=found)
+    employment = get_object_or_404(rows, pk=job)
+    form = EmploymentTitleForm(request.POST or None, instance=employment)
     if request.method == "POST" and form.is_valid():
-        retitle(job=form.instance, **form.cleaned_data)
+        update_employment_title(employment=form.instance, **form.cleaned_data)
         messages.success(request, _("The employment is saved."))
         return redirect("club-person", member)
-    return page(request, "job.html", job=found, form=form)
+    return render_club_page(request, "employment_form.html", employment=employment, form=form)
 
 
 @read_or_write
-def employer(request: "HttpRequest", member: int) -> "HttpResponse":
-    """Somebody changes employer: seat and employment end, the next begins, others take over."""
-    administrator(request.user)
-    found = get_object_or_404(Person, pk=member)
-    form = LeavingForm(request.POST or None, person=found)
+def employer_change(request: "HttpRequest", member: int) -> "HttpResponse":
+    """Change the person's employer and name the successors."""
+    require_administrator(request.user)
+    person = get_object_or_404(Person, pk=member)
+    form = EmployerChangeForm(request.POST or None, person=person)
     if request.method == "POST" and form.is_valid():
         try:
-            change_employer(person=found, **form.change())
+            change_employer(person=person, **form.get_arguments())
         except InvalidFields as error:
-            form.add_errors(error.fields)
+            form.add_errors(error.field_errors)
         else:
             messages.success(request, _("The change is noted. What was booked stays."))
             return redirect("club-person", member)
-    return page(request, "employer.html", **facts_of(found), form=form)
+    return render_club_page(request, "employer_change.html", **load_person_page(person), form=form)

@@ -6,16 +6,20 @@ from typing import Any
 from django.core.management.base import CommandParser
 from django.utils.translation import gettext as _
 
-from convention.bad_rows import BadRows, shortened
-from convention.club.directory_columns import fields, is_heading
-from convention.club.import_directory import import_directory, picks_for, rehearse_directory
-from convention.columns import with_maps
-from convention.commands import SentenceCommand
-from convention.files import read_file
-from convention.tables import read_upload
+from convention.club.directory_import.columns import get_column_labels, is_directory_heading
+from convention.club.directory_import.import_directory import (
+    guess_picks,
+    import_directory,
+    preview_directory_import,
+)
+from convention.commands import ConventionCommand
+from convention.files import read_input_file
+from convention.tables.columns import apply_column_maps
+from convention.tables.files import read_upload
+from convention.tables.row_errors import InvalidRows, shorten_lines
 
 
-class Command(SentenceCommand):
+class Command(ConventionCommand):
     """Import companies, people, employments and seats from a .csv file or a workbook."""
 
     help = (
@@ -24,7 +28,6 @@ class Command(SentenceCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """FILE [--map "HEADING=FIELD"] [--dry-run]."""
         parser.add_argument("file", metavar="FILE", type=Path, help="the list, .csv, .xlsx, .xls or .ods")
         parser.add_argument(
             "--map",
@@ -36,18 +39,19 @@ class Command(SentenceCommand):
         parser.add_argument("--dry-run", action="store_true", help="say what would happen, and do nothing")
 
     def run(self, **options: Any) -> None:
-        """Read, import, and say what was done."""
         file: Path = options["file"]
-        table = read_upload(file.name, read_file(file), is_heading)
-        picks = with_maps(table.header, picks_for(table.header), options["map"], fields())
+        table = read_upload(file.name, read_input_file(file), is_directory_heading)
+        picks = apply_column_maps(
+            table.header, guess_picks(table.header), options["map"], get_column_labels()
+        )
         try:
             if options["dry_run"]:
-                done = rehearse_directory(table=table, picks=picks)
+                done = preview_directory_import(table=table, picks=picks)
             else:
                 done = import_directory(table=table, picks=picks, file_name=file.name)
-        except BadRows as error:
-            self.refuse("\n".join([str(error), *shortened(error.lines())]))
+        except InvalidRows as error:
+            self.exit_with_error("\n".join([str(error), *shorten_lines(error.lines())]))
         for heading in done.ignored_columns:
-            self.say(_("Column “%(column)s” is not used.") % {"column": heading})
+            self.print_notice(_("Column “%(column)s” is not used.") % {"column": heading})
         sentence = _("Rehearsal, nothing was stored: %(result)s") if options["dry_run"] else "%(result)s"
         self.stdout.write(sentence % {"result": done})

@@ -4,24 +4,23 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from convention.accounts.demo_credentials import people_with_demo_password, replace_credentials
-from convention.club.demo_accounts import demo_people, is_demo
-from convention.commands import SentenceCommand
+from convention.accounts.demo_credentials import find_people_with_demo_password, replace_credentials
+from convention.club.demo_accounts import get_demo_people, is_demo
+from convention.commands import ConventionCommand
 from convention.errors import ConventionError
-from convention.management.welcome import new_password_lines
+from convention.management.welcome import format_new_password_lines
 
 
-class Command(SentenceCommand):
+class Command(ConventionCommand):
     """Replace all credentials of the demo's accounts; the passwords are printed and stored nowhere."""
 
     help = "Give the demo's accounts new random passwords and print them, once."
 
     def run(self, **options: Any) -> None:
-        """Replace and print."""
         if not is_demo():
             raise ConventionError(
                 _("This is not a demo: give each person a password with `manage.py changepassword ADDRESS`.")
             )
-        people = {person.pk: person for person in [*demo_people(), *people_with_demo_password()]}
-        for line in new_password_lines(replace_credentials(people.values())):
+        people = {person.pk: person for person in [*get_demo_people(), *find_people_with_demo_password()]}
+        for line in format_new_password_lines(replace_credentials(people.values())):
             self.stdout.write(line)

@@ -1,4 +1,4 @@
-"""`manage.py erased`: who was erased, as numbers; `--again 12 17` erases them once more after a restore."""
+"""`manage.py erased`: list erased people by number; `--again 12 17` erases them again after a restore."""
 
 from typing import Any
 
@@ -6,35 +6,36 @@ from django.core.management.base import CommandParser
 from django.utils.translation import gettext as _
 
 from convention.club.models import Person
-from convention.commands import SentenceCommand
+from convention.commands import ConventionCommand
 from convention.errors import NotFound
-from convention.privacy.erase import erase_quietly
-from convention.privacy.models import Case
+from convention.privacy.erase import erase_people
+from convention.privacy.models import PrivacyCase
 
 
-class Command(SentenceCommand):
-    """Print the numbers, or erase people by theirs."""
+class Command(ConventionCommand):
+    """Print the numbers, or erase people by their numbers."""
 
     help = "Numbers of the people who were erased; an older backup brings them back: erase them --again."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Which to erase once more."""
         parser.add_argument("--again", metavar="NUMBER", nargs="+", type=int, default=[])
 
     def run(self, **options: Any) -> None:
-        """Print, or erase: all of them or nobody."""
+        """Print, or erase all of them in one transaction."""
         if options["again"]:
-            self.tell(str(_again(number)) for number in options["again"])
+            self.print_lines(str(_erase_again(number)) for number in options["again"])
         else:
-            gone = Case.objects.filter(answer=Case.Answer.ERASED, person__isnull=False)
-            self.tell(str(number) for number in gone.order_by("person").values_list("person", flat=True))
+            gone = PrivacyCase.objects.filter(answer=PrivacyCase.Answer.ERASED, person__isnull=False)
+            self.print_lines(
+                str(number) for number in gone.order_by("person").values_list("person", flat=True)
+            )
 
 
-def _again(number: int) -> int:
+def _erase_again(number: int) -> int:
     person = Person.objects.filter(pk=number).first()
     if person is None:
         raise NotFound(_("There is nobody with the number %(number)d.") % {"number": number})
-    if not erase_quietly(people=[person]):
+    if not erase_people(people=[person]):
         sentence = _("Number %(number)d cannot be erased yet: open a request at the privacy desk.")
         raise NotFound(sentence % {"number": number})
     return number

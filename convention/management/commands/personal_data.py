@@ -1,4 +1,4 @@
-"""`manage.py personal_data ADDRESS --output FILE`: all that the club holds of somebody, as a zip."""
+"""`manage.py personal_data ADDRESS --output FILE`: export a person's data as a zip."""
 
 from pathlib import Path
 from typing import Any
@@ -6,34 +6,34 @@ from typing import Any
 from django.core.management.base import CommandParser
 from django.utils.translation import gettext as _
 
-from convention.commands import SentenceCommand
+from convention.commands import ConventionCommand
 from convention.errors import NotFound
-from convention.files import whole_file
-from convention.privacy.export import export
-from convention.privacy.held import Held, with_names
-from convention.privacy.subjects import subject_at
+from convention.files import write_atomically
+from convention.privacy.export import export_personal_data
+from convention.privacy.find_data import SubjectData, add_known_names
+from convention.privacy.subjects import find_subject_by_address
 
 
-class Command(SentenceCommand):
-    """Write the export, or say how much there is."""
+class Command(ConventionCommand):
+    """Write the export, or print how much there is."""
 
     help = "Write all that is held of whoever has an address; without --output, count it by table."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Whose, and where to."""
         parser.add_argument("address", metavar="ADDRESS", help="an e-mail address")
         parser.add_argument("--output", type=Path, help="a .zip file to write")
 
     def run(self, **options: Any) -> None:
-        """Find, then write or count."""
-        subject = with_names(subject_at(options["address"]))
-        found = Held(subject).found
+        subject = add_known_names(find_subject_by_address(options["address"]))
+        found = SubjectData(subject).tables_with_rows
         if not found:
             raise NotFound(
                 _("Nothing is held under the address %(address)s.") % {"address": options["address"]}
             )
         if options["output"]:
-            with whole_file(options["output"], mode=0o600) as file:
-                file.write(export(subject=subject))
+            with write_atomically(options["output"], mode=0o600) as file:
+                file.write(export_personal_data(subject=subject))
         else:
-            self.tell(f"{one.holding.table}\t{one.count}\t{one.holding.fate}" for one in found)
+            self.print_lines(
+                f"{one.source.table_label}\t{one.row_count}\t{one.source.erasure_action}" for one in found
+            )

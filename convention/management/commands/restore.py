@@ -1,4 +1,4 @@
-"""`manage.py restore FILE`: a backup into an empty database, or only the check that it is whole."""
+"""`manage.py restore FILE`: restore a backup into an empty database, or only check the file."""
 
 from pathlib import Path
 from typing import Any
@@ -7,20 +7,19 @@ from django.core.management.base import CommandParser
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from convention.backup.archive import open_backup, say_contents
-from convention.backup.manifest import Manifest
-from convention.backup.restore import Restored, restore
-from convention.commands import SentenceCommand
+from convention.backup.archive import describe_contents, open_backup
+from convention.backup.manifest import BackupManifest
+from convention.backup.restore_backup import RestoreResult, restore_backup
+from convention.commands import ConventionCommand
 
 
-class Command(SentenceCommand):
-    """Whole or not at all."""
+class Command(ConventionCommand):
+    """Restore all of it or nothing."""
 
     help = "Bring a file made by `backup` into an empty database (made ready where needed), or check it."
-    transactional = False
+    runs_in_transaction = False
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """FILE [--check]."""
         parser.add_argument("file", type=Path, metavar="FILE", help="what `backup` wrote")
         parser.add_argument(
             "--check",
@@ -29,21 +28,20 @@ class Command(SentenceCommand):
         )
 
     def run(self, **options: Any) -> None:
-        """Check or restore, and say what."""
         if options["check"]:
             with open_backup(options["file"]) as backup:
                 sentence = _("%(summary)s Every checksum is right.")
-                self.say(sentence % {"summary": summary_of(backup.manifest)})
+                self.print_notice(sentence % {"summary": describe_backup(backup.manifest)})
             return
-        restored = restore(path=options["file"])
-        self.say(_("Restored: %(summary)s") % {"summary": summary_of(restored.manifest)})
-        self.say(_("Everyone signs in again: a backup holds no sessions."))
+        restored = restore_backup(path=options["file"])
+        self.print_notice(_("Restored: %(summary)s") % {"summary": describe_backup(restored.manifest)})
+        self.print_notice(_("Everyone signs in again: a backup holds no sessions."))
         if not restored.manifest.has_known_key:
-            self.say_what_ended(restored)
+            self.print_key_consequences(restored)
 
-    def say_what_ended(self, restored: Restored) -> None:
-        """Say what another SECRET_KEY voids, for good or until the old key is named."""
-        self.say(
+    def print_key_consequences(self, restored: RestoreResult) -> None:
+        """Say what another SECRET_KEY invalidates, for good or until the old key is a fallback."""
+        self.print_notice(
             _(
                 "SECRET_KEY is not the one of the site that was saved. Until that key is in "
                 "SECRET_KEY_FALLBACKS, the links in e-mails sent and the addresses of personal programmes "
@@ -51,8 +49,8 @@ class Command(SentenceCommand):
                 "a new key. Badges already printed stay valid where the scanner has a network."
             )
         )
-        for kind, count in restored.replaced.items():
-            self.say(
+        for kind, count in restored.replaced_counts.items():
+            self.print_notice(
                 ngettext(
                     "%(kind)s: %(count)d code, encrypted under that key, was replaced by a new one. To get "
                     "the old one back, restore into a new database with that key in SECRET_KEY_FALLBACKS.",
@@ -64,10 +62,10 @@ class Command(SentenceCommand):
             )
 
 
-def summary_of(manifest: Manifest) -> str:
-    """Return what a backup holds, in a sentence."""
+def describe_backup(manifest: BackupManifest) -> str:
+    """Return in a sentence what a backup holds."""
     return _("%(contents)s, saved from %(site)s at %(made_at)s UTC.") % {
-        "contents": say_contents(manifest),
+        "contents": describe_contents(manifest),
         "site": manifest.site,
         "made_at": manifest.made_at[:19],
     }

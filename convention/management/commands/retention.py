@@ -1,20 +1,22 @@
-"""`manage.py retention`: remove what is older than the club keeps, now, and say how much went."""
+"""`manage.py retention`: delete data older than the retention rules allow, now, and print how much."""
 
 from typing import Any
 
 from django.utils import timezone
 
-from convention.commands import SentenceCommand
-from convention.privacy.retention import run_rules
+from convention.commands import ConventionCommand
+from convention.privacy.retention import run_retention_rules
 
 
-class Command(SentenceCommand):
+class Command(ConventionCommand):
     """Run each rule once; the workers do the same every night."""
 
     help = "Remove what is older than the club keeps; one line for each kind of data."
-    transactional = False
+    runs_in_transaction = False
 
     def run(self, **_options: Any) -> None:
         """Run, and report."""
-        sweeps = run_rules(at=timezone.now())
-        self.tell(f"{one.rule}\t{one.before:%Y-%m-%d}\t{one.error or one.removed}" for one in sweeps)
+        runs = run_retention_rules(at=timezone.now())
+        self.print_lines(
+            f"{one.rule}\t{one.cutoff:%Y-%m-%d}\t{one.error or one.removed_count}" for one in runs
+        )

@@ -1,4 +1,4 @@
-"""`manage.py serve`: server and task worker together; what `make run` starts."""
+"""`manage.py serve`: run server and task worker together; `make run` starts it."""
 
 import contextlib
 import os
@@ -15,42 +15,41 @@ from django.core.management.base import CommandParser
 from django.db import DatabaseError, connection
 from django.utils.translation import override
 
-from convention.accounts.demo_credentials import people_with_demo_password, replace_credentials
+from convention.accounts.demo_credentials import find_people_with_demo_password, replace_credentials
 from convention.club.demo_accounts import is_demo
 from convention.club.models import Person
-from convention.commands import SentenceCommand
+from convention.commands import ConventionCommand
 from convention.disk_space import database_folder, is_out_of_space
 from convention.errors import ConventionError, StorageFull
 from convention.events.models import Event
-from convention.files import whole_file
+from convention.files import write_atomically
 from convention.management.welcome import (
-    account_lines,
-    mail_lines,
-    new_password_lines,
-    phone_lines,
-    site_lines,
+    format_account_lines,
+    format_mail_lines,
+    format_new_password_lines,
+    format_phone_lines,
+    format_site_lines,
 )
-from convention.periodic import expect_rounds
-from convention.serve import network, plan
-from convention.serve.authority import certify
-from convention.serve.supervise import Supervisor
+from convention.serve import local_network, processes
+from convention.serve.certificates import ensure_certificates
+from convention.serve.supervisor import Supervisor
+from convention.tasks.periodic import register_periodic_jobs
 
-SECONDS_TO_START = 60
+START_TIMEOUT_SECONDS = 60
 SQLITE_PAGE_BYTES = 4096
 
 
-class Command(SentenceCommand):
-    """Prepare the database in development, then keep server and worker alive until Ctrl-C."""
+class Command(ConventionCommand):
+    """Prepare the database in development, then keep server and worker running until Ctrl-C."""
 
     help = "Run server and task worker together, until Ctrl-C."
-    requires_system_checks: list[str] = []  # they connect to a database that may be away or full
+    requires_system_checks: list[str] = []  # system checks connect to the database, which may be away or full
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.new_passwords: dict[Person, str] = {}
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Where to listen."""
         parser.add_argument("--port", type=int, default=os.environ.get("PORT") or "8000")
         parser.add_argument(
             "--host", default="", help="the address to listen at (default: this machine only)"
@@ -58,40 +57,42 @@ class Command(SentenceCommand):
         parser.add_argument("--lan", action="store_true", help="https for phones on the local network")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Run without a transaction around it: it lasts for hours."""
+        """Run without a transaction: it lasts for hours."""
         try:
             self.run(**options)
         except ConventionError as error:
-            self.refuse(str(error))
+            self.exit_with_error(str(error))
 
     def run(self, **options: Any) -> None:
-        """Check the ports, prepare, start, say where."""
+        """Check the ports, prepare, start, print the addresses."""
         place = (
-            lan_place(options["port"]) if options["lan"] else local_place(options["port"], options["host"])
+            make_lan_address(options["port"])
+            if options["lan"]
+            else make_local_address(options["port"], options["host"])
         )
-        network.require_free_port(place.host, place.port)
+        local_network.check_port_is_free(place.host, place.port)
         if place.files:
-            network.require_free_port(place.host, place.phone_port)
-        remember_address(place)
-        self.prepare()
+            local_network.check_port_is_free(place.host, place.phone_port)
+        remember_site_url(place)
+        self.prepare_site()
         if place.is_exposed and (place.files or not settings.PRODUCTION):
-            self.close_to_others(place)
-        parts = [plan.server(place), plan.worker()]
+            self.restrict_exposed_site(place)
+        parts = [processes.server_process(place), processes.worker_process()]
         if place.files:
-            parts.append(plan.phone_page(place))
-        supervisor = Supervisor(parts, self.say)
-        supervisor.run(when_started=lambda: self.announce(place, supervisor))
-        self.say("Convention has stopped; its data is kept.")
+            parts.append(processes.phone_page_process(place))
+        supervisor = Supervisor(parts, self.print_notice)
+        supervisor.run(when_started=lambda: self.print_welcome(place, supervisor))
+        self.print_notice("Convention has stopped; its data is kept.")
 
-    def prepare(self) -> None:
-        """Bring the database up to date; on a full disk start all the same, if there is anything to serve.
+    def prepare_site(self) -> None:
+        """Bring the database up to date; on a full disk start all the same if there is a database.
 
-        Server and worker answer that the disk is full, and go on by themselves once there is room.
+        Server and worker then answer that the disk is full, and recover by themselves once there is space.
         """
         try:
             if not settings.PRODUCTION:
                 self.prepare_database()
-            expect_rounds()
+            register_periodic_jobs()
         except (OSError, DatabaseError) as error:
             if not is_out_of_space(error):
                 raise
@@ -99,26 +100,26 @@ class Command(SentenceCommand):
                 raise StorageFull(
                     "The disk is full: make room for the database, then start again."
                 ) from error
-            self.say("The disk is full: nothing can be saved until there is room.")
+            self.print_notice("The disk is full: nothing can be saved until there is room.")
 
     def prepare_database(self) -> None:
-        """Migrate; an empty database gets the demo club."""
+        """Migrate; seed an empty database."""
         call_command("migrate", verbosity=0)
         if not Event.objects.exists() and not Person.objects.exists():
-            self.say("Making the demo club ...")
-            with override("en"):  # one language in one run
+            self.print_notice("Making the demo club ...")
+            with override("en"):  # print everything in one language
                 call_command("seed", stderr=self.stderr)
 
-    def close_to_others(self, place: plan.Place) -> None:
-        """Take away what only this machine may have, before others can reach the site.
+    def restrict_exposed_site(self, place: processes.ServerAddress) -> None:
+        """Restrict settings and passwords before other machines can reach the site.
 
-        Raises ConventionError while somebody's account opens with the demo's published password.
+        Raises ConventionError if somebody's account still has the demo's published password.
         """
         try:
             self.replace_demo_passwords()
             if not is_demo():
-                os.environ["PLAYED_PAYMENTS"] = "false"  # they would confirm real orders
-            close_settings(place)
+                os.environ["PLAYED_PAYMENTS"] = "false"  # other machines could confirm real orders with them
+            restrict_settings(place)
         except (OSError, DatabaseError) as error:
             if not is_out_of_space(error):
                 raise
@@ -128,8 +129,8 @@ class Command(SentenceCommand):
             ) from error
 
     def replace_demo_passwords(self) -> None:
-        """On a demo replace the published password and print the new ones; elsewhere refuse it."""
-        people = people_with_demo_password()
+        """Replace published passwords on a demo and print the new ones; raise ConventionError elsewhere."""
+        people = find_people_with_demo_password()
         if people and not is_demo():
             raise ConventionError(
                 f"These accounts open with the demo's password, which everybody can read: "
@@ -138,77 +139,85 @@ class Command(SentenceCommand):
             )
         if people:
             self.new_passwords = replace_credentials(people)
-            self.tell(new_password_lines(self.new_passwords))
+            self.print_lines(format_new_password_lines(self.new_passwords))
 
-    def announce(self, place: plan.Place, supervisor: Supervisor) -> None:
-        """Once the server answers, say where everything is."""
-        if not answers(place, supervisor):
+    def print_welcome(self, place: processes.ServerAddress, supervisor: Supervisor) -> None:
+        """Print where everything is, once the server answers."""
+        if not wait_until_answering(place, supervisor):
             return
-        lines = ["", *site_lines(place)]
+        lines = ["", *format_site_lines(place)]
         if settings.MODE == "development":
-            lines += mail_lines(place)
-            with contextlib.suppress(DatabaseError):  # it does not answer now, and everything else is true
-                lines += account_lines(new_passwords=self.new_passwords)
+            lines += format_mail_lines(place)
+            with contextlib.suppress(
+                DatabaseError
+            ):  # the database does not answer now; the other lines are still true
+                lines += format_account_lines(new_passwords=self.new_passwords)
         if place.files:
-            lines += phone_lines(place)
-        self.tell([*lines, "", "Stop with Ctrl-C.", ""])
+            lines += format_phone_lines(place)
+        self.print_lines([*lines, "", "Stop with Ctrl-C.", ""])
 
 
-def local_place(port: int, host: str) -> plan.Place:
-    """Only this machine, over http, unless told otherwise."""
+def make_local_address(port: int, host: str) -> processes.ServerAddress:
+    """Return an address on this machine alone, over http."""
     site_url = os.environ.get("SITE_URL") or f"http://localhost:{port}"
-    return plan.Place(host or "127.0.0.1", port, site_url.rstrip("/"))
+    return processes.ServerAddress(host or "127.0.0.1", port, site_url.rstrip("/"))
 
 
-def lan_place(port: int) -> plan.Place:
-    """The local network, over https with a certificate made here."""
-    addresses = network.local_addresses()
+def make_lan_address(port: int) -> processes.ServerAddress:
+    """Return an address on the local network, over https with a local certificate."""
+    addresses = local_network.list_local_addresses()
     site_url = os.environ.get("SITE_URL") or f"https://{addresses[0]}:{port}"
     if not site_url.startswith("https://"):
         raise ConventionError(
             f"SITE_URL is {site_url}, but on the local network the site is served over https: "
             f"leave SITE_URL out, or let it begin with https://."
         )
-    files = certify(settings.VAR_DIR / "lan", names=network.host_names(), addresses=addresses)
-    return plan.Place("0.0.0.0", port, site_url.rstrip("/"), files)  # noqa: S104 (the local network is wanted)
+    files = ensure_certificates(
+        settings.VAR_DIR / "lan", names=local_network.list_host_names(), addresses=addresses
+    )
+    return processes.ServerAddress("0.0.0.0", port, site_url.rstrip("/"), files)  # noqa: S104 (the local network is wanted)
 
 
-def remember_address(place: plan.Place) -> None:
-    """Give the address to the processes started from here, and to commands run later beside them."""
+def remember_site_url(place: processes.ServerAddress) -> None:
+    """Pass the address to child processes, and store it for commands that run later."""
     os.environ["SITE_URL"] = place.site_url
     settings.SITE_URL = place.site_url
     if not settings.PRODUCTION:
-        with contextlib.suppress(ConventionError), whole_file(settings.VAR_DIR / "site_url") as file:
-            file.write(place.site_url.encode())  # on a full disk later commands take the address of before
+        with contextlib.suppress(ConventionError), write_atomically(settings.VAR_DIR / "site_url") as file:
+            file.write(place.site_url.encode())  # on a full disk later commands use the previous address
 
 
-def close_settings(place: plan.Place) -> None:
-    """Let the processes started from here show no tracebacks, and answer to this machine's names alone."""
+def restrict_settings(place: processes.ServerAddress) -> None:
+    """Make child processes hide tracebacks and answer to this machine's names alone."""
     os.environ["DEBUG"] = "false"
-    names = [*network.host_names(), *network.local_addresses(), urlsplit(place.site_url).hostname or ""]
+    names = [
+        *local_network.list_host_names(),
+        *local_network.list_local_addresses(),
+        urlsplit(place.site_url).hostname or "",
+    ]
     os.environ.setdefault("ALLOWED_HOSTS", ",".join(dict.fromkeys(filter(None, names))))
 
 
 def has_database_file() -> bool:
-    """Whether the SQLite file has more than its first page, which holds no table."""
+    """Return whether the SQLite file holds a table, that is more than its first page."""
     path = Path(str(connection.settings_dict["NAME"]))
     return path.exists() and path.stat().st_size > SQLITE_PAGE_BYTES
 
 
-def answers(place: plan.Place, supervisor: Supervisor) -> bool:
-    """Wait until the server answers; False if it is stopped before."""
+def wait_until_answering(place: processes.ServerAddress, supervisor: Supervisor) -> bool:
+    """Wait until the server answers; return False if it is stopped before."""
     scheme = "https" if place.files else "http"
     host = "127.0.0.1" if place.host == "0.0.0.0" else place.host  # noqa: S104 (compared)
-    end = time.monotonic() + SECONDS_TO_START
+    end = time.monotonic() + START_TIMEOUT_SECONDS
     while not supervisor.stopping.wait(0.1) and time.monotonic() < end:
-        supervisor.watch()
-        if is_open(f"{scheme}://{host}:{place.port}/healthz"):
+        supervisor.restart_ended()
+        if is_url_answering(f"{scheme}://{host}:{place.port}/healthz"):
             return True
     return False
 
 
-def is_open(url: str) -> bool:
-    """Whether something answers there, whatever it says: an unknown certificate is an answer too."""
+def is_url_answering(url: str) -> bool:
+    """Return whether anything answers, including an unknown certificate."""
     try:
         urllib.request.urlopen(url, timeout=2).close()  # noqa: S310 (our own address)
     except urllib.error.HTTPError:

@@ -1,4 +1,4 @@
-// The page of a job under way: ask how far it is every two seconds, and stop once it is finished.
+// Poll the progress of a running job every two seconds until it is finished.
 
 const EVERY = 2000;
 const FINISHED = ["done", "refused"];

@@ -1,1 +1,1 @@
-"""Pages of the company desk, each for who is its contact today."""
+"""Pages of the company desk."""

@@ -1,4 +1,6 @@
-"""The company at a glance, and its seats."""
+"""The company's overview page and its seats."""
+
+from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -8,26 +10,29 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from convention.club.doors import companies_of_contact, company_of_contact
-from convention.club.join import join_with_seat
 from convention.club.models import Company, Employment, Membership, Seat
-from convention.club.seats import NoSeatLeft, SeatTaken, give_seat, take_seat
-from convention.errors import Closed, Forbidden, InvalidFields, SignInNeeded
+from convention.club.people import add_colleague_with_seat
+from convention.club.permissions import get_companies_of_contact, get_company_of_contact
+from convention.club.seats import AlreadyHasSeat, NoSeatLeft, end_seat, give_seat
+from convention.errors import Forbidden, InvalidFields, NotOpenNow, SignInRequired
+from registrations.company.attention import list_attention_items
+from registrations.company.forms import ColleagueForm, SeatDayForm
+from registrations.company.overview import find_membership, load_company_overview
+from registrations.rate_limits import throttle_colleague
 
-from ...limits import refuse_many_colleagues
-from ..attention import matters
-from ..facts import facts_of, membership_of
-from ..forms import ColleagueForm, DayForm
-from .frame import page
+
+def render_page(request: HttpRequest, template: str, company: Company, **context: Any) -> HttpResponse:
+    """Render a page of one company."""
+    return render(request, template, {"company": company, "section": "company", **context})
 
 
 @never_cache
 @require_GET
-def index(request: HttpRequest) -> HttpResponse:
-    """The company one registers people for, or the choice of several."""
+def company_list(request: HttpRequest) -> HttpResponse:
+    """Redirect to the contact's company, or list several."""
     if not request.user.is_authenticated:
-        raise SignInNeeded(_("Sign in to see this page."))
-    companies = list(companies_of_contact(request.user))
+        raise SignInRequired(_("Sign in to see this page."))
+    companies = list(get_companies_of_contact(request.user))
     if not companies:
         raise Forbidden(_("You register people for no company. Ask the club to name you as its contact."))
     if len(companies) == 1:
@@ -37,66 +42,87 @@ def index(request: HttpRequest) -> HttpResponse:
 
 @never_cache
 @require_GET
-def home(request: HttpRequest, company: str) -> HttpResponse:
-    """Membership, seats, what lies ahead, and what needs attention."""
-    found = company_of_contact(company, request.user)
-    facts, now = facts_of(found), timezone.now()
-    return page(request, "company/home.html", found, facts=facts, matters=matters(facts, at=now), now=now)
+def company_home(request: HttpRequest, company: str) -> HttpResponse:
+    """Show membership, seats, upcoming events and what needs attention."""
+    company_obj = get_company_of_contact(company, request.user)
+    overview, now = load_company_overview(company_obj), timezone.now()
+    return render_page(
+        request,
+        "company/home.html",
+        company_obj,
+        overview=overview,
+        matters=list_attention_items(overview, at=now),
+        now=now,
+    )
 
 
 @never_cache
 @require_http_methods(["GET", "POST"])
-def seats(request: HttpRequest, company: str) -> HttpResponse:
-    """Who holds a seat, who has none, and a colleague to add."""
-    found = company_of_contact(company, request.user)
+def seat_list(request: HttpRequest, company: str) -> HttpResponse:
+    """Show seats and colleagues without one; a POST adds a colleague."""
+    company_obj = get_company_of_contact(company, request.user)
     form = ColleagueForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        refuse_many_colleagues(found, form.cleaned_data["email"])
+        # Without a limit, this form would tell which addresses the club knows, and fill mailboxes.
+        throttle_colleague(company_obj, form.cleaned_data["email"])
         try:
-            person = join_with_seat(membership=_membership(found), **form.cleaned_data)
+            person = add_colleague_with_seat(membership=_require_membership(company_obj), **form.cleaned_data)
         except InvalidFields as error:
-            form.add_errors(error.fields)
-        except (NoSeatLeft, SeatTaken, Closed) as error:
+            form.add_errors(error.field_errors)
+        except (NoSeatLeft, AlreadyHasSeat, NotOpenNow) as error:
             form.add_error(None, str(error))
         else:
             messages.success(request, _("%(name)s holds a seat now.") % {"name": person})
             return redirect("company-seats", company)
-    return page(request, "company/seats.html", found, facts=facts_of(found), form=form, days=DayForm())
+    return render_page(
+        request,
+        "company/seats.html",
+        company_obj,
+        overview=load_company_overview(company_obj),
+        form=form,
+        days=SeatDayForm(),
+    )
 
 
-def _membership(company: Company) -> Membership:
-    """The membership whose seats are given today. Raises Closed."""
-    found = membership_of(company, at=timezone.localdate())
-    if found is None:
-        raise Closed(_("The company has no membership: there are no seats to give."))
-    return found
+def _require_membership(company: Company) -> Membership:
+    """Return the current membership. Raises NotOpenNow where there is none."""
+    company_obj = find_membership(company, at=timezone.localdate())
+    if company_obj is None:
+        raise NotOpenNow(_("The company has no membership: there are no seats to give."))
+    return company_obj
 
 
 @require_POST
-def give(request: HttpRequest, company: str, job: int) -> HttpResponse:
-    """Give a colleague a seat, from today or a day."""
-    found = company_of_contact(company, request.user)
-    jobs = Employment.objects.open().filter(company=found, person__is_active=True).select_related("person")
-    works = get_object_or_404(jobs, pk=job)
-    days = DayForm(request.POST)
+def seat_assignment(request: HttpRequest, company: str, job: int) -> HttpResponse:
+    """Give a colleague a seat, from today or a later day."""
+    company_obj = get_company_of_contact(company, request.user)
+    employments = (
+        Employment.objects.open().filter(company=company_obj, person__is_active=True).select_related("person")
+    )
+    employment = get_object_or_404(employments, pk=job)
+    days = SeatDayForm(request.POST)
     if days.is_valid():
-        give_seat(membership=_membership(found), person=works.person, starts_on=days.cleaned_data["day"])
-        messages.success(request, _("%(name)s holds a seat now.") % {"name": works.person})
+        give_seat(
+            membership=_require_membership(company_obj),
+            person=employment.person,
+            starts_on=days.cleaned_data["day"],
+        )
+        messages.success(request, _("%(name)s holds a seat now.") % {"name": employment.person})
     else:
         messages.error(request, str(days.errors["day"][0]))
     return redirect("company-seats", company)
 
 
 @require_POST
-def take(request: HttpRequest, company: str, seat: int) -> HttpResponse:
-    """Take a seat: at once, or with a last day."""
-    found = company_of_contact(company, request.user)
-    rows = Seat.objects.select_related("person", "membership").filter(membership__company=found)
-    held = get_object_or_404(rows, pk=seat)
-    days = DayForm(request.POST)
+def seat_removal(request: HttpRequest, company: str, seat: int) -> HttpResponse:
+    """End a seat, at once or on a given day."""
+    company_obj = get_company_of_contact(company, request.user)
+    rows = Seat.objects.select_related("person", "membership").filter(membership__company=company_obj)
+    held_seat = get_object_or_404(rows, pk=seat)
+    days = SeatDayForm(request.POST)
     if days.is_valid():
-        take_seat(seat=held, last_day=days.cleaned_data["day"])
-        messages.success(request, _("The seat of %(name)s ends.") % {"name": held.person})
+        end_seat(seat=held_seat, last_day=days.cleaned_data["day"])
+        messages.success(request, _("The seat of %(name)s ends.") % {"name": held_seat.person})
     else:
         messages.error(request, str(days.errors["day"][0]))
     return redirect("company-seats", company)

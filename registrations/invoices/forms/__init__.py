@@ -1,1 +1,3 @@
-"""What the treasurer fills in."""
+"""Forms of the treasurer's pages.
+Start with `actions.py`; `issuer.py` also holds the checks of SIREN, VAT number and IBAN.
+"""

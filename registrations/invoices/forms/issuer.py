@@ -1,21 +1,74 @@
-"""Who invoices: the form of the issuer, its numbers checked by their own rules."""
+"""Form of the issuer, and the checks of SIREN, SIRET, VAT number, IBAN and BIC."""
 
 from typing import Any
 
+import stdnum.bic
+import stdnum.eu.vat
+import stdnum.fr.siren
+import stdnum.fr.siret
+import stdnum.iban
 from django import forms
+from django.core.validators import MaxLengthValidator
+from django.db import models
 from django.utils.translation import gettext_lazy as _
+from stdnum.exceptions import ValidationError as BadNumber
 
 from convention.errors import ConventionError
+from convention.text.countries import country_codes, list_countries
+from registrations.invoices.documents.numbering import check_number_pattern
+from registrations.invoices.models import Issuer
 
-from ..models import Issuer
-from ..numbering import check_pattern
-from .numbers import NumbersForm
+NUMBER_VALIDATORS: dict[str, tuple[Any, Any]] = {
+    "siren": (stdnum.fr.siren, _("A SIREN has nine digits, the last of which checks the others.")),
+    "siret": (stdnum.fr.siret, _("A SIRET has fourteen digits: the SIREN and five more.")),
+    "vat_number": (stdnum.eu.vat, _("This is no VAT number; in France it is FR, two digits and the SIREN.")),
+    "iban": (stdnum.iban, _("This is no IBAN: check its letters and digits.")),
+    "bic": (stdnum.bic, _("A BIC has eight or eleven letters and digits.")),
+}
 
-FURTHEST, MOST_STEPS = 365, 10
+
+class CheckedNumbersForm[M: models.Model](forms.ModelForm[M]):
+    """Model form that validates the identifiers among its fields and offers countries to choose from."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if country := self.fields.get("country"):
+            country.widget = forms.Select(choices=list_countries())
+        for name in NUMBER_VALIDATORS:
+            if field := self.fields.get(name):
+                # Numbers may be typed with spaces, which would exceed the column's length before they are
+                # removed.
+                field.validators = [
+                    validator
+                    for validator in field.validators
+                    if not isinstance(validator, MaxLengthValidator)
+                ]
+                field.widget.attrs.pop("maxlength", None)
+
+    def clean(self) -> dict[str, Any]:
+        """Normalize each identifier, or report it; VAT numbers outside the EU are not checked."""
+        data = super().clean() or self.cleaned_data
+        is_abroad = data.get("country", "").lower() not in stdnum.eu.vat.MEMBER_STATES
+        for name in NUMBER_VALIDATORS:
+            if data.get(name) and not (name == "vat_number" and is_abroad):
+                self._check_number(name)
+        if data.get("country") and data["country"] not in country_codes():
+            self.add_error("country", _("Write the country by its two capital letters, such as FR."))
+        return data
+
+    def _check_number(self, name: str) -> None:
+        rules, sentence = NUMBER_VALIDATORS[name]
+        try:
+            self.cleaned_data[name] = rules.validate(self.cleaned_data[name])
+        except BadNumber:
+            self.add_error(name, sentence)
 
 
-class IssuerForm(NumbersForm[Issuer]):
-    """Everything about who invoices."""
+MAX_REMINDER_DAYS, MAX_REMINDER_STEPS = 365, 10
+
+
+class IssuerForm(CheckedNumbersForm[Issuer]):
+    """All data of the issuer; reminder days are typed as a list."""
 
     reminders = forms.CharField(
         label=_("Reminders"),
@@ -26,7 +79,13 @@ class IssuerForm(NumbersForm[Issuer]):
 
     class Meta:
         model = Issuer
-        exclude = ["reminder_days"]
+        fields = [
+            "account_customers", "account_advances", "account_sales", "account_exempt", "account_vat",
+            "account_vat_pending", "account_bank", "account_processor", "account_cash", "account_fees",
+            "account_suspense", "legal_name", "legal_form", "street", "postcode", "city", "country", "email",
+            "siren", "siret", "vat_number", "iban", "bic", "payment_days", "late_penalties",
+            "late_penalties_en", "vat_due", "invoice_series", "credit_series", "number_pattern",
+        ]  # fmt: skip
         help_texts = {
             "legal_form": _("Such as: association loi 1901."),
             "number_pattern": _("With {series}, {year} and {number}, such as {series}{year}-{number:06}."),
@@ -38,7 +97,7 @@ class IssuerForm(NumbersForm[Issuer]):
         self.initial["reminders"] = ", ".join(map(str, self.instance.reminder_days))
 
     def clean(self) -> dict[str, Any]:
-        """Whether the numbers belong together."""
+        """Require that SIRET and VAT number contain the SIREN, and two different series."""
         data = super().clean()
         siren = data.get("siren")
         if siren and data.get("siret") and not data["siret"].startswith(siren):
@@ -51,31 +110,31 @@ class IssuerForm(NumbersForm[Issuer]):
         return data
 
     def clean_number_pattern(self) -> str:
-        """One that writes no two numbers alike."""
+        """Refuse patterns that could give two documents the same number."""
         try:
-            check_pattern(self.cleaned_data["number_pattern"])
+            check_number_pattern(self.cleaned_data["number_pattern"])
         except ConventionError as error:
             raise forms.ValidationError(str(error)) from error
         return str(self.cleaned_data["number_pattern"])
 
     def clean_reminders(self) -> list[int]:
-        """Days, in order."""
+        """Return the reminder days in ascending order."""
         text = self.cleaned_data["reminders"].replace("−", "-")
         try:
             days = sorted({int(part) for part in text.replace(";", ",").split(",") if part.strip()})
         except ValueError as error:
             raise forms.ValidationError(_("Write days with commas between them.")) from error
-        if len(days) > MOST_STEPS or any(abs(day) > FURTHEST for day in days):
+        if len(days) > MAX_REMINDER_STEPS or any(abs(day) > MAX_REMINDER_DAYS for day in days):
             raise forms.ValidationError(_("At most ten reminders, within a year."))
         return days
 
-    def issuer(self) -> Issuer:
-        """The issuer as filled in, not kept yet."""
+    def build_issuer(self) -> Issuer:
+        """Return the issuer as filled in, not saved yet."""
         self.instance.pk = 1
         self.instance.reminder_days = self.cleaned_data["reminders"]
         return self.instance
 
     @property
     def changed_fields(self) -> list[str]:
-        """The model's fields that were changed."""
+        """Return the names of the changed model fields."""
         return ["reminder_days" if name == "reminders" else name for name in self.changed_data]

@@ -1,0 +1,1 @@
+"""Command of `manage.py`: `invoice`."""

@@ -1,1 +1,1 @@
-"""What the treasurer's templates say."""
+"""Template filters of the treasurer's pages: `money_filters`."""

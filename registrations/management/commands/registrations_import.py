@@ -6,18 +6,22 @@ from typing import Any
 from django.core.management.base import CommandParser
 from django.utils.translation import gettext as _
 
-from convention.bad_rows import BadRows, said_by_rows, shortened
-from convention.columns import columns_from, with_maps
-from convention.commands import SentenceCommand, add_event_argument, find_event
-from convention.files import read_file
-from convention.tables import read_upload
-from registrations.import_columns import NEEDED, fields_for, is_heading
-from registrations.import_list import import_list, picks_for, rehearse_import
-from registrations.import_rows import doubts
-from registrations.questions import questions_of
+from convention.commands import ConventionCommand, add_event_argument, get_event_by_slug
+from convention.files import read_input_file
+from convention.tables.columns import apply_column_maps, index_columns
+from convention.tables.files import read_upload
+from convention.tables.row_errors import InvalidRows, describe_row_errors, shorten_lines
+from registrations.import_export.columns import REQUIRED_FIELDS, is_heading, list_field_choices
+from registrations.import_export.import_registrations import (
+    guess_column_fields,
+    import_registrations,
+    preview_import,
+)
+from registrations.import_export.rows import find_row_warnings
+from registrations.questions.queries import load_questions
 
 
-class Command(SentenceCommand):
+class Command(ConventionCommand):
     """Import a list of people from a .csv file or a workbook."""
 
     help = (
@@ -39,31 +43,33 @@ class Command(SentenceCommand):
         parser.add_argument("--dry-run", action="store_true", help="say what would happen, and do nothing")
 
     def run(self, **options: Any) -> None:
-        """Read, import, and say what was done."""
-        event = find_event(options["event"])
+        """Import the file, or preview it, and print the result."""
+        event = get_event_by_slug(options["event"])
         file: Path = options["file"]
-        table = read_upload(file.name, read_file(file), is_heading)
-        questions = questions_of(event)
-        picks = picks_for(event, table, questions)
-        picks = with_maps(table.header, picks, options["map"], fields_for(questions))
+        table = read_upload(file.name, read_input_file(file), is_heading)
+        questions = load_questions(event)
+        picks = guess_column_fields(event, table, questions)
+        picks = apply_column_maps(table.header, picks, options["map"], list_field_choices(questions))
         try:
             if options["dry_run"]:
-                done = rehearse_import(event=event, table=table, picks=picks)
+                done = preview_import(event=event, table=table, chosen_fields=picks)
             else:
-                done = import_list(event=event, table=table, picks=picks, file_name=file.name)
-        except BadRows as error:
-            self.refuse("\n".join(said_errors(error)))
-        columns, _ignored = columns_from(table.header, picks, NEEDED)
+                done = import_registrations(
+                    event=event, table=table, chosen_fields=picks, file_name=file.name
+                )
+        except InvalidRows as error:
+            self.exit_with_error("\n".join(list_error_lines(error)))
+        columns, _ignored = index_columns(table.header, picks, REQUIRED_FIELDS)
         for heading in done.ignored_columns:
-            self.say(_("Column “%(column)s” is not used.") % {"column": heading})
-        for line in shortened(said_by_rows(doubts(table, columns))):
-            self.say(line)
+            self.print_notice(_("Column “%(column)s” is not used.") % {"column": heading})
+        for line in shorten_lines(describe_row_errors(find_row_warnings(table, columns))):
+            self.print_notice(line)
         if options["dry_run"]:
             self.stdout.write(_("Rehearsal, nothing was stored: %(result)s") % {"result": done})
         else:
             self.stdout.write(str(done))
 
 
-def said_errors(error: BadRows) -> list[str]:
-    """The sentence, then one line for each of the first errors."""
-    return [str(error), *shortened(error.lines())]
+def list_error_lines(error: InvalidRows) -> list[str]:
+    """Return the message and one line for each of the first errors."""
+    return [str(error), *shorten_lines(error.lines())]

@@ -1,1 +1,1 @@
-"""Pages of sponsors, and of who runs the event."""
+"""Pages of sponsors and packages: public, behind the sponsor's link, and for organizers."""

@@ -1,4 +1,4 @@
-"""What visits add: their own facts, applications, identities, rides, debriefs and proposals."""
+"""Models of visits: visits, applications, identities, rides, debriefs and proposals."""
 
 from .applications import Application as Application
 from .applications import NdaAcceptance as NdaAcceptance
@@ -10,11 +10,11 @@ from .identities import HostContact as HostContact
 from .identities import HostLink as HostLink
 from .identities import Identity as Identity
 from .identities import VisitorList as VisitorList
-from .legs import DayMail as DayMail
-from .legs import Leg as Leg
-from .legs import LegSeat as LegSeat
 from .planning import Interest as Interest
 from .planning import Proposal as Proposal
+from .rides import DayMail as DayMail
+from .rides import Ride as Ride
+from .rides import RideSeat as RideSeat
 from .visits import IdentityField as IdentityField
 from .visits import NdaText as NdaText
 from .visits import Visit as Visit

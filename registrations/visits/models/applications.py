@@ -1,7 +1,7 @@
-"""Applications: who wants to come, what became of it, and what each has agreed to.
+"""Applications for visits and acceptances of the confidentiality text.
 
-A place is a `Registration`, and a wait is a `WaitingEntry`, as at any event; an application is what leads to
-them. Its state follows from both and from its own dates.
+An application leads to a `Registration` (a place) or a `WaitingEntry`, as at any other event. Its state is
+derived from both and from its own dates.
 """
 
 from typing import Self
@@ -13,59 +13,61 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from convention.club.models import Company, Person
+from registrations.models import Registration, WaitingEntry
 
-from ...models import Registration, WaitingEntry
 from .visits import NdaText, Visit
 
-STANDS = Q(refused_at__isnull=True, withdrawn_at__isnull=True, host_refused_at__isnull=True)
+ACTIVE_CONDITION = Q(refused_at__isnull=True, withdrawn_at__isnull=True, host_refused_at__isnull=True)
 
-STILL_WAITS = Q(
-    waiting__accepted_at__isnull=True,
-    waiting__declined_at__isnull=True,
-    waiting__left_at__isnull=True,
-    waiting__lapsed_at__isnull=True,
+OPEN_WAIT_CONDITION = Q(
+    waiting_entry__accepted_at__isnull=True,
+    waiting_entry__declined_at__isnull=True,
+    waiting_entry__left_at__isnull=True,
+    waiting_entry__offer_expired_at__isnull=True,
 )
 
 
 class ApplicationQuerySet(models.QuerySet["Application"]):
-    """Sets of applications."""
+    def active(self) -> Self:
+        """Return those that were not refused, withdrawn or vetoed."""
+        return self.filter(ACTIVE_CONDITION)
 
-    def standing(self) -> Self:
-        """Those that were not refused, withdrawn or vetoed."""
-        return self.filter(STANDS)
-
-    def alive(self) -> Self:
-        """Those of them whose place was neither cancelled nor lapsed, and whose wait goes on or led to it."""
-        waits = STILL_WAITS & Q(waiting__isnull=False)
-        untouched = Q(registration__isnull=True, waiting__isnull=True)
-        held = Q(registration__confirmed_at__isnull=False) | Q(registration__held_until__gt=timezone.now())
+    def still_valid(self) -> Self:
+        """Return active ones with a place or hold, with an open wait, or with neither yet."""
+        waits = OPEN_WAIT_CONDITION & Q(waiting_entry__isnull=False)
+        # Neither a place nor a wait: just created, or a replacement pending approval.
+        untouched = Q(registration__isnull=True, waiting_entry__isnull=True)
+        held = Q(registration__confirmed_at__isnull=False) | Q(
+            registration__hold_expires_at__gt=timezone.now()
+        )
         placed = Q(registration__isnull=False, registration__cancelled_at__isnull=True) & held
-        return self.standing().filter(placed | untouched | (Q(registration__isnull=True) & waits))
+        return self.active().filter(placed | untouched | (Q(registration__isnull=True) & waits))
 
-    def of_place(self, application: "Application | OuterRef") -> Self:
-        """Those named for somebody's place that still may have it, or had it: nobody else is named then."""
-        return self.filter(STANDS | Q(registration__isnull=False), replaces=application)
+    def replacements_for(self, application: "Application | OuterRef") -> Self:
+        """Return those that may still take, or have taken, the place of this application."""
+        return self.filter(ACTIVE_CONDITION | Q(registration__isnull=False), replaces=application)
 
     def confirmed(self) -> Self:
-        """Those with a place; a replacement that waits for the host's approval has none yet."""
-        return self.standing().filter(
+        """Return active ones with a place; a replacement pending approval has none."""
+        return self.active().filter(
             registration__confirmed_at__isnull=False, registration__cancelled_at__isnull=True
         )
 
 
 class Application(models.Model):
-    """One person's wish to come on one visit, for the company whose seat they hold on its day.
+    """One person's application for one visit, for the company whose seat they hold on its day.
 
-    `reasons` are the codes of what spoke against it (`Refusal`). After the lock a replacement names whose
-    place it takes, and waits for the host's approval. Erasing a person leaves the row without one.
+    `refusal_reasons` holds codes of `Refusal`. After the lock a replacement points with `replaces` to the
+    application whose place it takes, and waits for the host's approval. Erasing a person empties `person`.
 
-    `listed_at` is set while the latest list given to the host names them; `told` are the mails that went out.
+    `listed_at` is set while the latest list sent to the host names the person; `sent_mails` holds the keys of
+    the mails that went out, such as "text1".
     """
 
     class Refusal(models.TextChoices):
         NO_SEAT = "no_seat", _("no seat of a member company on the day of the visit")
         COMPETITOR = "competitor", _("the company competes with the host")
-        CAP = "cap", _("the company has all its places")
+        COMPANY_LIMIT = "cap", _("the company has all its places")
         SAME_DAY = "same_day", _("another visit at the same time")
 
     visit = models.ForeignKey(Visit, models.CASCADE, related_name="applications")
@@ -75,20 +77,20 @@ class Application(models.Model):
     registration = models.OneToOneField(
         Registration, models.SET_NULL, null=True, blank=True, related_name="application"
     )
-    waiting = models.OneToOneField(
+    waiting_entry = models.OneToOneField(
         WaitingEntry, models.SET_NULL, null=True, blank=True, related_name="application"
     )
     refused_at = models.DateTimeField(pgettext_lazy("visit", "refused"), null=True, blank=True)
-    reasons = models.JSONField(_("reasons"), default=list, blank=True)
-    kept_at = models.DateTimeField(_("kept although the seat was lost"), null=True, blank=True)
+    refusal_reasons = models.JSONField(_("reasons"), default=list, blank=True)
+    exception_granted_at = models.DateTimeField(_("kept although the seat was lost"), null=True, blank=True)
     listed_at = models.DateTimeField(_("on the host’s list"), null=True, blank=True, editable=False)
-    told = models.JSONField(default=list, blank=True, editable=False)
+    sent_mails = models.JSONField(default=list, blank=True, editable=False)
     withdrawn_at = models.DateTimeField(pgettext_lazy("visit", "withdrawn"), null=True, blank=True)
-    ended_because = models.CharField(_("why the club took the place back"), max_length=300, blank=True)
+    revocation_reason = models.CharField(_("why the club took the place back"), max_length=300, blank=True)
     host_refused_at = models.DateTimeField(_("refused by the host"), null=True, blank=True)
     replaces = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="replacements")
     host_approved_at = models.DateTimeField(_("approved by the host"), null=True, blank=True)
-    identity_asked_at = models.DateTimeField(null=True, editable=False)
+    identity_requested_at = models.DateTimeField(null=True, editable=False)
     identity_reminded_at = models.DateTimeField(null=True, editable=False)
 
     objects = ApplicationQuerySet.as_manager()
@@ -99,7 +101,9 @@ class Application(models.Model):
         ordering = ["applied_at", "pk"]
         constraints = [
             models.UniqueConstraint(
-                fields=["visit", "person"], condition=STANDS, name="one_application_per_person_and_visit"
+                fields=["visit", "person"],
+                condition=ACTIVE_CONDITION,
+                name="one_application_per_person_and_visit",
             ),
         ]
 
@@ -108,7 +112,7 @@ class Application(models.Model):
 
 
 class NdaAcceptance(models.Model):
-    """That someone agreed to one version of the text; a new version asks again."""
+    """The acceptance of one version of the text by one applicant; a new version has to be accepted again."""
 
     application = models.ForeignKey(Application, models.CASCADE, related_name="acceptances")
     nda = models.ForeignKey(NdaText, models.PROTECT, related_name="acceptances")

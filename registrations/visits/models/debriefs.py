@@ -1,4 +1,4 @@
-"""After the visit: what the group tells, and what those who were there answer."""
+"""Debriefs, notes, feedback questions and answers."""
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -11,7 +11,7 @@ from .visits import Visit
 
 
 class Debrief(models.Model):
-    """What the group learned; until the embargo ends, for that visit's signatories alone."""
+    """The group's report on a visit; until the embargo ends, only for those who were present."""
 
     class Audience(models.TextChoices):
         SIGNATORIES = "signatories", _("those who agreed to confidentiality and were there")
@@ -19,12 +19,12 @@ class Debrief(models.Model):
 
     visit = models.OneToOneField(Visit, models.CASCADE, related_name="debrief")
     text = models.TextField(_("debrief"), blank=True)
-    learned = models.TextField(_("what the club learned"), blank=True)
+    lessons_learned = models.TextField(_("what the club learned"), blank=True)
     audience = models.CharField(
         _("audience"), max_length=20, choices=Audience.choices, default=Audience.SIGNATORIES
     )
     visible_from = models.DateTimeField(_("visible to its audience from"), null=True, blank=True)
-    vendor_approved_at = models.DateTimeField(_("approved by the host"), null=True, blank=True)
+    host_approved_at = models.DateTimeField(_("approved by the host"), null=True, blank=True)
     published_at = models.DateTimeField(_("published"), null=True, blank=True)
 
     class Meta:
@@ -36,7 +36,7 @@ class Debrief(models.Model):
 
 
 class DebriefNote(models.Model):
-    """What one of the group adds, read by that visit's signatories."""
+    """A note that somebody who was present added to the debrief."""
 
     debrief = models.ForeignKey(Debrief, models.CASCADE, related_name="notes")
     application = models.ForeignKey(Application, models.CASCADE, related_name="notes")
@@ -53,8 +53,6 @@ class DebriefNote(models.Model):
 
 
 class FeedbackQuestion(models.Model):
-    """One question to those who were there."""
-
     class Kind(models.TextChoices):
         RATING = "rating", _("a mark from 1 to 5")
         TEXT = "text", _("a text")
@@ -74,17 +72,17 @@ class FeedbackQuestion(models.Model):
         return self.text
 
     @property
-    def words(self) -> str:
-        """The question in the language of the moment."""
+    def localized_text(self) -> str:
+        """Return the question in the active language."""
         return self.text_en if translation.get_language() == "en" and self.text_en else self.text
 
 
 class FeedbackAnswer(models.Model):
-    """What one who was there answers: a mark or a text."""
+    """A rating or a text, by the kind of its question."""
 
     question = models.ForeignKey(FeedbackQuestion, models.CASCADE, related_name="answers")
     application = models.ForeignKey(Application, models.CASCADE, related_name="feedback")
-    mark = models.PositiveSmallIntegerField(
+    rating = models.PositiveSmallIntegerField(
         _("mark"), null=True, blank=True, validators=[MinValueValidator(1), MaxValueValidator(5)]
     )
     text = models.TextField(_("answer"), blank=True)

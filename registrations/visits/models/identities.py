@@ -1,6 +1,7 @@
-"""What hosts need to know of visitors, sealed, and the lists given to them."""
+"""Encrypted identities, visitor lists, and the host's contacts with their sign-in links."""
 
 import datetime
+import hashlib
 from typing import ClassVar, Self
 
 from django.db import models
@@ -8,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from convention.backup.rules import LEFT_OUT, BackupRule
+from convention.backup.rules import EXCLUDED_FROM_BACKUP, BackupRule
 from convention.club.models import Person
 
 from .applications import Application
@@ -16,15 +17,15 @@ from .visits import Visit
 
 
 class Identity(models.Model):
-    """What the host needs to know of one visitor: sealed (Fernet), apart from everything else.
+    """One visitor's identity data for the host, encrypted (Fernet) in a table of its own.
 
-    `fields` names what is there, so that completeness is known without opening it. Every reading is written
-    in the audit trail; all is removed seven days after the visit.
+    `field_names` lists the stored fields, so that completeness is known without decrypting. Every decryption
+    is recorded in the audit trail; the row is deleted seven days after the visit.
     """
 
     application = models.OneToOneField(Application, models.CASCADE, related_name="identity")
-    sealed = models.BinaryField(editable=False)
-    fields = models.JSONField(default=list, editable=False)
+    encrypted_data = models.BinaryField(editable=False)
+    field_names = models.JSONField(default=list, editable=False)
     written_at = models.DateTimeField(_("written"), default=timezone.now)
 
     class Meta:
@@ -36,18 +37,19 @@ class Identity(models.Model):
 
 
 class VisitorList(models.Model):
-    """One version of the list for the host's security; never changed but for who has seen it.
+    """One version of the list for the host's security; immutable but for sending and receipt.
 
-    `sealed` holds the rows, and goes with the purge; hash, counts and log stay. The link in the mail is kept
-    as its hash alone. Sending was `asked_at`; the mail server took it (`sent_at`) or said no (`refused_at`).
-    The differences are those to the version before it that was sent.
+    `encrypted_data` holds the rows and is emptied by the purge; hash and counts stay. Only the hash of the
+    mailed link is stored. The mail was requested at `send_requested_at`; then the server accepted it
+    (`sent_at`) or refused it (`refused_at`). `added`, `removed` and `changed` compare with the version sent
+    before.
     """
 
     visit = models.ForeignKey(Visit, models.CASCADE, related_name="lists")
     number = models.PositiveIntegerField(_("version"))
-    made_at = models.DateTimeField(_("made"), default=timezone.now)
-    made_by = models.ForeignKey(Person, models.SET_NULL, null=True, blank=True, related_name="+")
-    sealed = models.BinaryField(null=True, editable=False)
+    created_at = models.DateTimeField(_("made"), default=timezone.now)
+    created_by = models.ForeignKey(Person, models.SET_NULL, null=True, blank=True, related_name="+")
+    encrypted_data = models.BinaryField(null=True, editable=False)
     hash = models.CharField(_("SHA-256"), max_length=64)
     count = models.PositiveIntegerField(_("visitors"))
     added = models.PositiveIntegerField(pgettext_lazy("visit", "added"), default=0)
@@ -55,7 +57,7 @@ class VisitorList(models.Model):
     changed = models.PositiveIntegerField(pgettext_lazy("visit", "changed"), default=0)
     sent_to = models.EmailField(_("sent to"), blank=True)
     language = models.CharField(_("language"), max_length=5, default="fr")
-    asked_at = models.DateTimeField(null=True, editable=False)
+    send_requested_at = models.DateTimeField(null=True, editable=False)
     refused_at = models.DateTimeField(null=True, editable=False)
     sent_at = models.DateTimeField(pgettext_lazy("visit", "sent"), null=True, blank=True)
     link_hash = models.CharField(max_length=64, blank=True, editable=False, db_index=True)
@@ -74,31 +76,28 @@ class VisitorList(models.Model):
         return f"{self.visit}, v{self.number}"
 
     @property
-    def is_kept(self) -> bool:
-        """Whether its rows are still there."""
-        return self.sealed is not None
+    def has_rows(self) -> bool:
+        return self.encrypted_data is not None
 
     @property
-    def is_under_way(self) -> bool:
-        """Whether its mail waits for the worker or for the mail server."""
+    def is_being_sent(self) -> bool:
+        """Return whether its mail waits for the worker or the mail server."""
         done = [moment for moment in (self.sent_at, self.refused_at) if moment]
-        return self.asked_at is not None and all(moment < self.asked_at for moment in done)
+        return self.send_requested_at is not None and all(moment < self.send_requested_at for moment in done)
 
-    def is_linked(self, *, at: datetime.datetime) -> bool:
-        """Whether the link in its mail opens it."""
+    def has_open_link(self, *, at: datetime.datetime) -> bool:
+        """Return whether the mailed link still opens it."""
         return bool(self.link_hash) and self.link_expires_at is not None and at < self.link_expires_at
 
 
 class HostContactQuerySet(models.QuerySet["HostContact"]):
-    """Sets of contacts."""
-
-    def open(self) -> Self:
-        """Those who may sign in: not ended, and of a visit that was not called off."""
+    def active(self) -> Self:
+        """Return those who may sign in: not ended, and their visit not cancelled."""
         return self.filter(ended_at__isnull=True, visit__cancelled_at__isnull=True)
 
 
 class HostContact(models.Model):
-    """Someone at the host's who sees this visit and nothing else, by a link mailed to them."""
+    """Somebody at the host who may see this one visit, after signing in by a mailed link."""
 
     visit = models.ForeignKey(Visit, models.CASCADE, related_name="host_contacts")
     name = models.CharField(_("name"), max_length=200)
@@ -126,13 +125,13 @@ class HostContact(models.Model):
 
 
 class HostLink(models.Model):
-    """A mailed link by which a contact signs in, once and for a short time; kept as its hash alone."""
+    """A sign-in link of a contact, valid once and for a short time; only its hash is stored."""
 
-    BACKUP_RULE: ClassVar[BackupRule] = LEFT_OUT
+    BACKUP_RULE: ClassVar[BackupRule] = EXCLUDED_FROM_BACKUP
 
     contact = models.ForeignKey(HostContact, models.CASCADE, related_name="links")
     hash = models.CharField(max_length=64, unique=True, editable=False)
-    made_at = models.DateTimeField(default=timezone.now)
+    created_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True, blank=True)
 
@@ -141,4 +140,9 @@ class HostLink(models.Model):
         verbose_name_plural = _("sign-in links of hosts")
 
     def __str__(self) -> str:
-        return f"{self.contact}, {self.made_at:%Y-%m-%d %H:%M}"
+        return f"{self.contact}, {self.created_at:%Y-%m-%d %H:%M}"
+
+
+def hash_token(token: str) -> str:
+    """Return the SHA-256 hash of a link's token as hexadecimal."""
+    return hashlib.sha256(token.encode()).hexdigest()

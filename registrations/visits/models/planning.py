@@ -1,4 +1,4 @@
-"""What comes before a date is set: proposals of visits, and who would come."""
+"""Proposals of visits and the members' interest in them, before a date is set."""
 
 from typing import Self
 
@@ -14,19 +14,16 @@ from .visits import Visit
 
 
 class ProposalQuerySet(models.QuerySet["Proposal"]):
-    """Sets of proposals."""
-
-    def standing(self) -> Self:
-        """Those of which nothing was made yet, and that were not set aside."""
-        return self.filter(became__isnull=True, set_aside_at__isnull=True)
+    def undecided(self) -> Self:
+        """Return those that neither became a visit nor were set aside."""
+        return self.filter(visit__isnull=True, set_aside_at__isnull=True)
 
 
 class Proposal(models.Model):
-    """A visit that a member or a host would like to see; interest is counted before a date is set.
+    """A visit that a member or a host's contact proposes.
 
-    Who proposed it is a person of the club's, or a contact of a visit at the host's.
-    The host is a company of the directory, or a name until it is one. `became` is the visit made of it; one
-    that was set aside says why.
+    `proposed_by` is a member, or `proposed_by_host` a contact of a visit. `host` is a company of the
+    directory, or `host_name` a name until it is one. `visit` is the visit that it became.
     """
 
     title = models.CharField(_("what to see"), max_length=200)
@@ -34,7 +31,7 @@ class Proposal(models.Model):
         Company, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("host")
     )
     host_name = models.CharField(_("host"), max_length=200, blank=True)
-    why = models.TextField(_("why it is worth a day"), blank=True)
+    motivation = models.TextField(_("why it is worth a day"), blank=True)
     proposed_by = models.ForeignKey(Person, models.SET_NULL, null=True, blank=True, related_name="+")
     proposed_by_host = models.ForeignKey(
         HostContact, models.SET_NULL, null=True, blank=True, related_name="+", editable=False
@@ -42,9 +39,9 @@ class Proposal(models.Model):
     is_from_host = models.BooleanField(_("proposed by the host"), default=False)
     proposed_at = models.DateTimeField(_("proposed"), default=timezone.now)
     set_aside_at = models.DateTimeField(pgettext_lazy("visit", "set aside"), null=True, blank=True)
-    set_aside_because = models.CharField(_("reason"), max_length=300, blank=True)
-    told_at = models.DateTimeField(_("those interested were told"), null=True, blank=True)
-    became = models.OneToOneField(
+    set_aside_reason = models.CharField(_("reason"), max_length=300, blank=True)
+    members_notified_at = models.DateTimeField(_("those interested were told"), null=True, blank=True)
+    visit = models.OneToOneField(
         Visit, models.SET_NULL, null=True, blank=True, related_name="proposal", verbose_name=_("visit")
     )
 
@@ -59,29 +56,28 @@ class Proposal(models.Model):
         return self.title
 
     @property
-    def whose(self) -> str:
-        """The host's name, as far as it is known."""
+    def host_label(self) -> str:
         return self.host.name if self.host else self.host_name
 
     @property
-    def proposer(self) -> str:
-        """The name of who proposed it; empty where it is known no more."""
+    def proposer_name(self) -> str:
+        """Return the name of the proposer, "" if it was erased."""
         if self.proposed_by:
             return str(self.proposed_by)
         return self.proposed_by_host.name if self.proposed_by_host else ""
 
     @property
-    def is_standing(self) -> bool:
-        """Whether interest may be said: no visit was made of it, and it was not set aside."""
-        return self.became_id is None and self.set_aside_at is None
+    def is_undecided(self) -> bool:
+        """Return whether it neither became a visit nor was set aside, so that interest counts."""
+        return self.visit_id is None and self.set_aside_at is None
 
 
 class Interest(models.Model):
-    """That a member would come."""
+    """A member's wish to join a proposed visit."""
 
     proposal = models.ForeignKey(Proposal, models.CASCADE, related_name="interests")
     person = models.ForeignKey(Person, models.CASCADE, related_name="+")
-    said_at = models.DateTimeField(_("said"), default=timezone.now)
+    expressed_at = models.DateTimeField(_("said"), default=timezone.now)
 
     class Meta:
         verbose_name = _("interest")

@@ -1,4 +1,4 @@
-"""A visit: what an event has besides when a vendor opens its site, and the text of confidentiality."""
+"""Visits, which extend events of vendors that open their site, and their confidentiality texts."""
 
 import datetime
 import hashlib
@@ -15,7 +15,7 @@ from convention.events.models import Event
 
 
 class IdentityField(models.TextChoices):
-    """What a host may need to know of each visitor before the day."""
+    """The identity data that a host may request of each visitor."""
 
     BIRTH_DATE = "birth_date", _("date of birth")
     BIRTH_PLACE = "birth_place", _("place of birth")
@@ -27,22 +27,20 @@ class IdentityField(models.TextChoices):
 
 
 class VisitQuerySet(models.QuerySet["Visit"]):
-    """Sets of visits."""
-
-    def standing(self) -> Self:
-        """Those that were not called off."""
+    def active(self) -> Self:
+        """Return those that were not cancelled."""
         return self.filter(cancelled_at__isnull=True)
 
     def published(self) -> Self:
-        """Those that members hear of: agreed with the host, shown, and not called off."""
-        shown = self.standing().filter(agreed_at__isnull=False)
-        return shown.exclude(event__visibility=Event.Visibility.DRAFT)
+        """Return those that members see: agreed with the host, published and not cancelled."""
+        agreed = self.active().filter(agreed_at__isnull=False)
+        return agreed.exclude(event__visibility=Event.Visibility.DRAFT)
 
 
 class Visit(models.Model):
-    """What a visit adds to its event, where host, site, day and visibility stand.
+    """The part of a site visit that its event does not have; host, dates and visibility are the event's.
 
-    Places and the cap per company are those of the event's ticket for members. The state follows from dates.
+    Capacity and company limit are those of the event's ticket for members. The state is derived from dates.
     """
 
     class State(models.TextChoices):
@@ -59,7 +57,7 @@ class Visit(models.Model):
     event = models.OneToOneField(Event, models.CASCADE, related_name="+")
     security_name = models.CharField(_("security contact"), max_length=200, blank=True)
     security_email = models.EmailField(_("their address"), blank=True)
-    list_days = models.PositiveSmallIntegerField(
+    lock_working_days = models.PositiveSmallIntegerField(
         _("working days before the visit when the list is locked"),
         default=5,
         validators=[MaxValueValidator(60)],
@@ -67,7 +65,7 @@ class Visit(models.Model):
     identity_fields = models.JSONField(
         _("what the host needs to know about visitors"), default=list, blank=True
     )
-    identity_days = models.PositiveSmallIntegerField(
+    identity_days_before = models.PositiveSmallIntegerField(
         _("days before the visit from which it is asked"), default=21, validators=[MaxValueValidator(120)]
     )
     briefing = models.TextField(_("safety briefing"), blank=True)
@@ -79,7 +77,7 @@ class Visit(models.Model):
     sent_at = models.DateTimeField(_("list sent"), null=True, blank=True)
     debriefed_at = models.DateTimeField(_("debriefed"), null=True, blank=True)
     cancelled_at = models.DateTimeField(_("called off"), null=True, blank=True)
-    cancel_reason = models.CharField(_("reason"), max_length=300, blank=True)
+    cancellation_reason = models.CharField(_("reason"), max_length=300, blank=True)
     purged_at = models.DateTimeField(_("identities removed"), null=True, blank=True)
 
     objects = VisitQuerySet.as_manager()
@@ -94,48 +92,47 @@ class Visit(models.Model):
 
     @property
     def day(self) -> datetime.date:
-        """The day of the visit, where it takes place."""
+        """Return the date of the visit in the event's time zone."""
         return self.event.starts_at.astimezone(self.event.zone).date()
 
     @property
     def state(self) -> str:
-        """Derived from dates, now."""
         return self.state_at(timezone.now())
 
-    def state_at(self, now: datetime.datetime) -> str:
-        """The state at a moment: the last that was reached."""
+    def state_at(self, at: datetime.datetime) -> str:
+        """Return the state at a moment: the furthest that was reached by then."""
         event, state = self.event, self.State
         closes = event.registration_closes_at or event.starts_at
-        is_over = event.ends_at <= now and self.locked_at is not None
+        is_over = event.ends_at <= at and self.locked_at is not None
+        # From the furthest state to the first; the first true one wins.
         reached: tuple[tuple[Any, str], ...] = (
             (self.cancelled_at, state.CANCELLED),
             (self.debriefed_at, state.DEBRIEFED),
             (is_over, state.HELD),
             (self.sent_at, state.SENT),
             (self.locked_at, state.LOCKED),
-            (self.agreed_at and (self.closed_at or closes <= now), state.CLOSED),
+            (self.agreed_at and (self.closed_at or closes <= at), state.CLOSED),
             (self.agreed_at and event.visibility != Event.Visibility.DRAFT, state.PUBLISHED),
             (self.agreed_at, state.AGREED),
         )
-        return next((name for is_so, name in reached if is_so), state.DRAFT)
+        return next((state_name for is_reached, state_name in reached if is_reached), state.DRAFT)
 
     def get_state_display(self) -> str:
-        """The state in words."""
         return str(self.State(self.state).label)
 
     @property
-    def safety(self) -> str:
-        """The safety briefing in the language of the moment."""
+    def localized_briefing(self) -> str:
+        """Return the safety briefing in the active language."""
         return self.briefing_en if translation.get_language() == "en" and self.briefing_en else self.briefing
 
 
-def hash_of(*texts: str) -> str:
-    """SHA-256 of the texts, each ended by a NUL, as hexadecimal."""
+def hash_texts(*texts: str) -> str:
+    """Return the SHA-256 hash of the texts, each ended by a NUL, as hexadecimal."""
     return hashlib.sha256("".join(f"{text}\0" for text in texts).encode()).hexdigest()
 
 
 class NdaText(models.Model):
-    """One version of what visitors agree to keep to themselves; the latest is the one that counts."""
+    """One version of the confidentiality text; the one with the highest number is current."""
 
     visit = models.ForeignKey(Visit, models.CASCADE, related_name="nda_texts")
     number = models.PositiveIntegerField(_("version"))
@@ -155,11 +152,11 @@ class NdaText(models.Model):
         return f"{self.visit}, v{self.number}"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Keep it with its hash."""
-        self.hash = hash_of(self.text, self.text_en)
+        """Save it together with its hash."""
+        self.hash = hash_texts(self.text, self.text_en)
         super().save(*args, **kwargs)
 
     @property
-    def words(self) -> str:
-        """The text in the language of the moment."""
+    def localized_text(self) -> str:
+        """Return the text in the active language."""
         return self.text_en if translation.get_language() == "en" and self.text_en else self.text

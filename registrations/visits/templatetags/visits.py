@@ -1,31 +1,31 @@
-"""For templates about visits: `{% load visits %}`, `{{ state|application_tag }}`, `{{ code|reason }}`."""
+"""Filters of pages about visits: `{{ state|application_tag }}`, `{{ code|refusal_label }}`."""
 
 from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from registrations.visits.applications.state import ApplicationState
 from registrations.visits.models import Application
-from registrations.visits.standing import State
 
 register = template.Library()
 
-LOOKS = {
-    State.REFUSED: "tag struck",
-    State.WITHDRAWN: "tag struck",
-    State.HOST_REFUSED: "tag struck",
-    State.WAITING: "tag dashed",
-    State.APPLIED: "tag dashed",
-    State.OFFERED: "tag accent",
+STATE_CSS_CLASSES = {
+    ApplicationState.REFUSED: "tag struck",
+    ApplicationState.WITHDRAWN: "tag struck",
+    ApplicationState.HOST_REFUSED: "tag struck",
+    ApplicationState.WAITING: "tag dashed",
+    ApplicationState.APPLIED: "tag dashed",
+    ApplicationState.OFFERED: "tag accent",
 }
 
 
 @register.filter
-def application_tag(state: State) -> SafeString:
-    """The state in words, drawn as what it is."""
-    return format_html('<span class="{}">{}</span>', LOOKS.get(state, "tag"), state.label)
+def application_tag(state: ApplicationState) -> SafeString:
+    """Return the state as a tag, styled by what it means."""
+    return format_html('<span class="{}">{}</span>', STATE_CSS_CLASSES.get(state, "tag"), state.label)
 
 
 @register.filter
-def reason(code: str) -> str:
-    """What spoke against an application, in a few words."""
+def refusal_label(code: str) -> str:
+    """Return the short label of a refusal code."""
     return str(Application.Refusal(code).label) if code in Application.Refusal.values else ""

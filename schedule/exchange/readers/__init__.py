@@ -1,1 +1,1 @@
-"""One module for each format that we read."""
+"""Readers: one module for each format. Imports `parsing` and parsed_programme.py only, no models."""

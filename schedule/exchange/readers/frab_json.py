@@ -1,4 +1,4 @@
-"""frab JSON: version 1 of frab and pretalx, and the drafted version 2."""
+"""Read frab JSON: version 1 of frab and pretalx, and the drafted version 2."""
 
 import datetime
 import json
@@ -9,258 +9,308 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from convention.errors import Unreadable
+from convention.errors import UnreadableFile
+from schedule.exchange.import_notes import ImportNotes, NoteReason
+from schedule.exchange.parsed_programme import (
+    ParsedHeader,
+    ParsedLink,
+    ParsedProgramme,
+    ParsedRoom,
+    ParsedSpeaker,
+    ParsedTrack,
+    ScheduleFormat,
+)
+from schedule.exchange.parsing import clean_values, times
+from schedule.exchange.parsing.clean_values import value_to_text
+from schedule.exchange.parsing.file_days import FileDay, assign_programme_days, find_usual_day_start
+from schedule.exchange.parsing.frab_entry import (
+    FileContext,
+    RawEntry,
+    build_parsed_link,
+    build_parsed_session,
+    build_parsed_speaker,
+    find_utc_offset,
+)
+from schedule.exchange.parsing.unknown_formats import refuse_json
 
-from .. import clean, moments
-from ..clean import said
-from ..file_days import DayFrame, dated, usual_start
-from ..notes import Notes, Reason
-from ..programme import Format, Head, Link, Person, Place, Programme, Thread
-from ..raw import Context, Raw, link_from, offset_of, person_from, talk_from
-from ..unknown_formats import refuse_json
-
-TEXTS = (
+TEXT_FIELDS = (
     *("title", "subtitle", "date", "start", "end", "duration", "track", "type", "language"),
     *("abstract", "description", "slug", "url", "guid", "id", "code", "feedback_url", "origin_url"),
 )
-LOST = frozenset({"REJECTED", "WITHDRAWN", "DELETED", "DRAFT", "SUBMITTED"})
-CANCELLED = frozenset({"CANCELED", "CANCELLED"})
+UNCONFIRMED_STATES = frozenset({"REJECTED", "WITHDRAWN", "DELETED", "DRAFT", "SUBMITTED"})
+CANCELLED_STATES = frozenset({"CANCELED", "CANCELLED"})
 
 
-def read_frab_json(text: str, *, event_zone: zoneinfo.ZoneInfo | None, notes: Notes) -> Programme:
-    """The programme in JSON. Raises Unreadable for JSON of another kind and for what is broken."""
-    found = parse(text)
+def read_frab_json(text: str, *, event_zone: zoneinfo.ZoneInfo | None, notes: ImportNotes) -> ParsedProgramme:
+    """Read the programme. Raise UnreadableFile for other or broken JSON."""
+    found = parse_json(text)
     schedule = found.get("schedule", found) if isinstance(found, dict) else None
     conference = schedule.get("conference") if isinstance(schedule, dict) else None
     if not isinstance(schedule, dict) or not isinstance(conference, dict):
         refuse_json(found)
+    # Version 2 lists all events flat, version 1 nests them in days and rooms.
     second = "events" in schedule or "events" in conference
-    days = days_2(schedule, conference, notes) if second else days_1(conference, notes)
-    zone = moments.choose_zone(
-        said(conference.get("time_zone_name")),
+    days = read_days_v2(schedule, conference, notes) if second else read_days_v1(conference, notes)
+    zone = times.choose_zone(
+        value_to_text(conference.get("time_zone_name")),
         event_zone=event_zone,
-        offsets=filter(None, (offset_of(raw) for _frame, raws in days for raw in raws)),
+        offsets=filter(
+            None, (find_utc_offset(raw_entry) for _frame, raw_entries in days for raw_entry in raw_entries)
+        ),
         notes=notes,
     )
-    head = head_of(schedule, conference, zone, notes)
+    header = read_header(schedule, conference, zone, notes)
     generator = found.get("generator")
-    name = said(generator.get("name")) if isinstance(generator, dict) else None
-    head = replace(head, day_starts=usual_start((frame for frame, _raws in days), zone, name))
-    context = Context(zone, notes, head.day_starts)
+    name = value_to_text(generator.get("name")) if isinstance(generator, dict) else None
+    header = replace(
+        header, day_starts_at=find_usual_day_start((file_day for file_day, _raws in days), zone, name)
+    )
+    context = FileContext(zone, notes, header.day_starts_at)
     days_of_talks = [
-        (frame, [talk for raw in raws if (talk := talk_from(raw, context))]) for frame, raws in days
+        (
+            file_day,
+            [
+                parsed_session
+                for raw_entry in raw_entries
+                if (parsed_session := build_parsed_session(raw_entry, context))
+            ],
+        )
+        for file_day, raw_entries in days
     ]
-    talks = tuple(dated(days_of_talks, context))
-    return Programme(
-        Format.FRAB_JSON_2 if second else Format.FRAB_JSON,
-        head,
-        talks,
+    parsed_sessions = tuple(assign_programme_days(days_of_talks, context))
+    return ParsedProgramme(
+        ScheduleFormat.FRAB_JSON_2 if second else ScheduleFormat.FRAB_JSON,
+        header,
+        parsed_sessions,
         tuple(
-            places_of(
+            read_rooms(
                 conference,
-                [*rooms_in_days(conference), *(talk.room for talk in talks)],
-                {talk.room for talk in talks},
+                [*list_day_rooms(conference), *(parsed_session.room for parsed_session in parsed_sessions)],
+                {parsed_session.room for parsed_session in parsed_sessions},
             )
         ),
-        tuple(threads_of(conference)),
+        tuple(read_tracks(conference)),
     )
 
 
-def parse(text: str) -> Any:
-    """The value in the text."""
+def parse_json(text: str) -> Any:
     try:
         return json.loads(text)
     except json.JSONDecodeError as error:
-        raise Unreadable(
+        raise UnreadableFile(
             _("This JSON file is broken or cut off, at line %(line)s.") % {"line": error.lineno}
         ) from error
+    # json raises ValueError itself for integers with too many digits.
     except (RecursionError, ValueError) as error:
-        raise Unreadable(
+        raise UnreadableFile(
             _("This JSON file is nested too deeply or holds numbers that are too large.")
         ) from error
 
 
-def listed(value: Any) -> list[Any]:
-    """The items of a list; nothing for anything else."""
+def as_list(value: Any) -> list[Any]:
+    """Return a list's items, [] for anything else."""
     return value if isinstance(value, list) else []
 
 
-def objects(value: Any) -> list[dict[str, Any]]:
-    """The objects in a list, or in the values of an object."""
-    items = list(value.values()) if isinstance(value, dict) else listed(value)
+def as_objects(value: Any) -> list[dict[str, Any]]:
+    """Return the objects in a list, or in the values of an object."""
+    items = list(value.values()) if isinstance(value, dict) else as_list(value)
     return [item for item in items if isinstance(item, dict)]
 
 
-def days_1(conference: dict[str, Any], notes: Notes) -> list[tuple[DayFrame, list[Raw]]]:
-    """The days of version 1, with rooms inside and events inside these."""
-    frames = []
-    for day in objects(conference.get("days")):
-        frame = DayFrame(
-            moments.parse_day(said(day.get("date"))), moments.parse_moment(said(day.get("day_start")))
+def read_days_v1(conference: dict[str, Any], notes: ImportNotes) -> list[tuple[FileDay, list[RawEntry]]]:
+    """Return the days of version 1 with their entries, which are nested in rooms."""
+    file_days = []
+    for day in as_objects(conference.get("days")):
+        file_day = FileDay(
+            times.parse_day(value_to_text(day.get("date"))),
+            times.parse_moment(value_to_text(day.get("day_start"))),
         )
-        raws = [raw_of(entry, room, frame.date, notes) for room, entry in entries_of(day.get("rooms"), notes)]
-        frames.append((frame, raws))
-    return frames
+        raw_entries = [
+            read_entry_v1(entry, room, file_day.date, notes)
+            for room, entry in list_room_entries(day.get("rooms"), notes)
+        ]
+        file_days.append((file_day, raw_entries))
+    return file_days
 
 
-def entries_of(rooms: Any, notes: Notes) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Each event with the name of the room it hangs under."""
+def list_room_entries(rooms: Any, notes: ImportNotes) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield each entry with the name of its room."""
     if isinstance(rooms, list):
         rooms = {
-            said(room.get("name")) or "": room.get("events") or room.get("talks") for room in objects(rooms)
+            value_to_text(room.get("name")) or "": room.get("events") or room.get("talks")
+            for room in as_objects(rooms)
         }
     for name, entries in rooms.items() if isinstance(rooms, dict) else ():
-        for entry in listed(entries):
+        for entry in as_list(entries):
             if isinstance(entry, dict):
                 yield name, entry
             else:
-                notes.add(Reason.UNREADABLE_ENTRY, entry)
+                notes.add(NoteReason.UNREADABLE_ENTRY, entry)
 
 
-def raw_of(entry: dict[str, Any], room: str, day: datetime.date | None, notes: Notes) -> Raw:
-    """The values of one event of version 1."""
-    values: dict[str, str | None] = {name: said(entry[name]) or "" for name in TEXTS if name in entry}
-    values["room"] = said(entry.get("room")) or room
-    values["logo"] = said(entry.get("logo"))
+def read_entry_v1(
+    entry: dict[str, Any], room: str, day: datetime.date | None, notes: ImportNotes
+) -> RawEntry:
+    values: dict[str, str | None] = {
+        name: value_to_text(entry[name]) or "" for name in TEXT_FIELDS if name in entry
+    }
+    values["room"] = value_to_text(entry.get("room")) or room
+    values["logo"] = value_to_text(entry.get("logo"))
     if "recording_license" in entry:
-        values["license"] = said(entry["recording_license"]) or ""
+        values["license"] = value_to_text(entry["recording_license"]) or ""
     if "do_not_record" in entry:
         values["optout"] = str(bool(entry["do_not_record"]))
     if entry.get("do_not_stream"):
-        values["do_not_stream"] = said(entry["do_not_stream"])
-    return Raw(
+        values["do_not_stream"] = value_to_text(entry["do_not_stream"])
+    return RawEntry(
         values,
         day,
-        persons_of(entry, "persons", notes),
-        links_of(entry, "links", notes),
-        links_of(entry, "attachments", notes),
+        read_speakers(entry, "persons", notes),
+        read_links(entry, "links", notes),
+        read_links(entry, "attachments", notes),
     )
 
 
-def days_2(
-    schedule: dict[str, Any], conference: dict[str, Any], notes: Notes
-) -> list[tuple[DayFrame, list[Raw]]]:
-    """The events of version 2, put into its days by their start."""
-    rooms = {said(room.get("guid")): said(room.get("name")) for room in objects(conference.get("rooms"))}
-    tracks = {said(track.get("slug")): said(track.get("name")) for track in objects(conference.get("tracks"))}
-    raws = []
-    for entry in objects(schedule.get("events") or conference.get("events")):
-        state = (said(entry.get("state")) or "").upper()
-        if state in LOST:
-            notes.add(Reason.NOT_CONFIRMED, said(entry.get("title")))
+def read_days_v2(
+    schedule: dict[str, Any], conference: dict[str, Any], notes: ImportNotes
+) -> list[tuple[FileDay, list[RawEntry]]]:
+    """Return the entries of version 2, put into its days by their start."""
+    rooms = {
+        value_to_text(room.get("guid")): value_to_text(room.get("name"))
+        for room in as_objects(conference.get("rooms"))
+    }
+    tracks = {
+        value_to_text(track.get("slug")): value_to_text(track.get("name"))
+        for track in as_objects(conference.get("tracks"))
+    }
+    raw_entries = []
+    for entry in as_objects(schedule.get("events") or conference.get("events")):
+        state = (value_to_text(entry.get("state")) or "").upper()
+        if state in UNCONFIRMED_STATES:
+            notes.add(NoteReason.NOT_CONFIRMED, value_to_text(entry.get("title")))
         else:
-            raws.append(raw_2(entry, rooms, tracks, notes))
-    return [(DayFrame(), raws)]
+            raw_entries.append(read_entry_v2(entry, rooms, tracks, notes))
+    return [(FileDay(), raw_entries)]
 
 
-def raw_2(
+def read_entry_v2(
     entry: dict[str, Any],
     rooms: dict[str | None, str | None],
     tracks: dict[str | None, str | None],
-    notes: Notes,
-) -> Raw:
-    """The values of one event of version 2."""
-    values: dict[str, str | None] = {name: said(entry[name]) or "" for name in TEXTS if name in entry}
+    notes: ImportNotes,
+) -> RawEntry:
+    values: dict[str, str | None] = {
+        name: value_to_text(entry[name]) or "" for name in TEXT_FIELDS if name in entry
+    }
     values["date"] = values.pop("start", None)
-    values["room"] = named(entry.get("room"), rooms, "guid")
-    values["track"] = named(entry.get("track"), tracks, "slug")
-    state = (said(entry.get("state")) or "").upper()
-    values["cancelled"] = str(state in CANCELLED) if state else None
-    return Raw(
+    values["room"] = resolve_reference(entry.get("room"), rooms, "guid")
+    values["track"] = resolve_reference(entry.get("track"), tracks, "slug")
+    state = (value_to_text(entry.get("state")) or "").upper()
+    values["cancelled"] = str(state in CANCELLED_STATES) if state else None
+    return RawEntry(
         values,
         None,
-        persons_of(entry, "participants", notes),
-        links_of(entry, "links", notes),
-        links_of(entry, "attachments", notes),
+        read_speakers(entry, "participants", notes),
+        read_links(entry, "links", notes),
+        read_links(entry, "attachments", notes),
     )
 
 
-def named(reference: Any, names: dict[str | None, str | None], key: str) -> str | None:
-    """The name behind a reference such as {"guid": ...}."""
+def resolve_reference(reference: Any, names_by_key: dict[str | None, str | None], key: str) -> str | None:
+    """Return the name behind a reference such as {"guid": ...}."""
     if not isinstance(reference, dict):
-        return said(reference)
-    identifier = said(reference.get(key))
-    return said(reference.get("name")) or names.get(identifier) or identifier
+        return value_to_text(reference)
+    identifier = value_to_text(reference.get(key))
+    return value_to_text(reference.get("name")) or names_by_key.get(identifier) or identifier
 
 
-def persons_of(entry: dict[str, Any], field: str, notes: Notes) -> tuple[Person, ...] | None:
-    """The speakers in order; None without a list of them."""
+def read_speakers(entry: dict[str, Any], field: str, notes: ImportNotes) -> tuple[ParsedSpeaker, ...] | None:
+    """Return the speakers in order; None without a list of them."""
     if field not in entry:
         return None
-    found = (
-        person_from(
-            said(person.get("name") or person.get("public_name") or person.get("full_public_name")),
-            guid=said(person.get("guid")),
-            source_id=said(person.get("id") or person.get("code")),
-            biography=said(person.get("biography")),
-            url=said(person.get("url")),
+    speakers = (
+        build_parsed_speaker(
+            value_to_text(person.get("name") or person.get("public_name") or person.get("full_public_name")),
+            guid=value_to_text(person.get("guid")),
+            source_id=value_to_text(person.get("id") or person.get("code")),
+            biography=value_to_text(person.get("biography")),
+            url=value_to_text(person.get("url")),
             notes=notes,
         )
-        for person in objects(entry[field])
+        for person in as_objects(entry[field])
     )
-    return clean.first_ones(filter(None, found), notes)
+    return clean_values.limit_items(filter(None, speakers), notes)
 
 
-def links_of(entry: dict[str, Any], field: str, notes: Notes) -> tuple[Link, ...] | None:
-    """Links or attachments; None without a list of them."""
+def read_links(entry: dict[str, Any], field: str, notes: ImportNotes) -> tuple[ParsedLink, ...] | None:
+    """Return links or attachments; None without a list of them."""
     if field not in entry:
         return None
-    found = (
-        link_from(
-            said(link.get("url") or link.get("href")),
-            title=said(link.get("title") or link.get("name")),
-            kind=said(link.get("type")),
-            service=said(link.get("service")),
+    links = (
+        build_parsed_link(
+            value_to_text(link.get("url") or link.get("href")),
+            title=value_to_text(link.get("title") or link.get("name")),
+            kind=value_to_text(link.get("type")),
+            service=value_to_text(link.get("service")),
             notes=notes,
         )
-        for link in objects(entry[field])
+        for link in as_objects(entry[field])
     )
-    return clean.first_ones(filter(None, found), notes)
+    return clean_values.limit_items(filter(None, links), notes)
 
 
-def head_of(
-    schedule: dict[str, Any], conference: dict[str, Any], zone: zoneinfo.ZoneInfo, notes: Notes
-) -> Head:
-    """What the file says of the whole programme."""
+def read_header(
+    schedule: dict[str, Any], conference: dict[str, Any], zone: zoneinfo.ZoneInfo, notes: ImportNotes
+) -> ParsedHeader:
     for name in ("start", "end"):
-        value = said(conference.get(name))
-        if value and not moments.parse_day(value):
-            notes.add(Reason.BAD_DATE, value)
-    slot = moments.parse_span(said(conference.get("timeslot_duration")))
-    return Head(
-        title=clean.one_line(said(conference.get("title")), 300, notes) or "",
-        acronym=clean.one_line(said(conference.get("acronym")), 100, notes),
-        version=clean.one_line(said(schedule.get("version")), 100, notes),
-        base_url=clean.web(said(schedule.get("base_url")), 500),
-        zone=zone.key,
-        first_day=moments.parse_day(said(conference.get("start"))),
-        last_day=moments.parse_day(said(conference.get("end"))),
+        value = value_to_text(conference.get(name))
+        if value and not times.parse_day(value):
+            notes.add(NoteReason.BAD_DATE, value)
+    slot = times.parse_duration(value_to_text(conference.get("timeslot_duration")))
+    return ParsedHeader(
+        title=clean_values.clean_line(value_to_text(conference.get("title")), 300, notes) or "",
+        acronym=clean_values.clean_line(value_to_text(conference.get("acronym")), 100, notes),
+        version=clean_values.clean_line(value_to_text(schedule.get("version")), 100, notes),
+        base_url=clean_values.clean_web_address(value_to_text(schedule.get("base_url")), 500),
+        zone_name=zone.key,
+        first_day=times.parse_day(value_to_text(conference.get("start"))),
+        last_day=times.parse_day(value_to_text(conference.get("end"))),
         slot_minutes=int(slot.total_seconds() // 60) or None if slot else None,
     )
 
 
-def rooms_in_days(conference: dict[str, Any]) -> Iterator[str]:
-    """The names of rooms in the order of the days."""
-    for day in objects(conference.get("days")):
+def list_day_rooms(conference: dict[str, Any]) -> Iterator[str]:
+    """Return the names of rooms in the order of the days."""
+    for day in as_objects(conference.get("days")):
         if isinstance(rooms := day.get("rooms"), dict):
-            yield from (clean.name(name) for name in rooms)
+            yield from (clean_values.clean_name(name) for name in rooms)
 
 
-def places_of(conference: dict[str, Any], names: list[str | None], used: set[str | None]) -> Iterator[Place]:
-    """The rooms in use: those that the head lists, in its order, then the others."""
-    wanted = dict.fromkeys(name for name in names if name and name in used)
+def read_rooms(
+    conference: dict[str, Any], room_names: list[str | None], used_names: set[str | None]
+) -> Iterator[ParsedRoom]:
+    """Return the rooms in use: those of the header in its order, then the others."""
+    wanted = dict.fromkeys(name for name in room_names if name and name in used_names)
     listed_names = []
-    for room in objects(conference.get("rooms")):
-        name = clean.name(said(room.get("name")))
+    for room in as_objects(conference.get("rooms")):
+        name = clean_values.clean_name(value_to_text(room.get("name")))
         if name in wanted and name not in listed_names:
             listed_names.append(name)
-            yield Place(name, (said(room.get("guid")) or "")[:100], clean.number(said(room.get("capacity"))))
-    yield from (Place(name) for name in wanted if name not in listed_names)
+            yield ParsedRoom(
+                name,
+                (value_to_text(room.get("guid")) or "")[:100],
+                clean_values.parse_number(value_to_text(room.get("capacity"))),
+            )
+    yield from (ParsedRoom(name) for name in wanted if name not in listed_names)
 
 
-def threads_of(conference: dict[str, Any]) -> Iterator[Thread]:
-    """The tracks that the head lists."""
-    for track in objects(conference.get("tracks")):
-        name = clean.name(said(track.get("name")))
+def read_tracks(conference: dict[str, Any]) -> Iterator[ParsedTrack]:
+    for track in as_objects(conference.get("tracks")):
+        name = clean_values.clean_name(value_to_text(track.get("name")))
         if name:
-            yield Thread(name, (said(track.get("slug")) or "")[:80], clean.color(said(track.get("color"))))
+            yield ParsedTrack(
+                name,
+                (value_to_text(track.get("slug")) or "")[:80],
+                clean_values.parse_color(value_to_text(track.get("color"))),
+            )

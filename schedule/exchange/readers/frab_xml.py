@@ -1,4 +1,4 @@
-"""frab and Pentabarf XML, in all dialects that are about."""
+"""Read frab and Pentabarf XML, in all dialects in use."""
 
 import datetime
 import re
@@ -10,86 +10,123 @@ from html.entities import html5
 from django.utils.translation import gettext_lazy as _
 from lxml import etree
 
-from convention.errors import Unreadable
+from convention.errors import UnreadableFile
+from schedule.exchange.import_notes import ImportNotes, NoteReason
+from schedule.exchange.parsed_programme import (
+    ParsedHeader,
+    ParsedLink,
+    ParsedProgramme,
+    ParsedRoom,
+    ParsedSession,
+    ParsedSpeaker,
+    ParsedTrack,
+    ScheduleFormat,
+)
+from schedule.exchange.parsing import clean_values, times
+from schedule.exchange.parsing.file_days import FileDay, assign_programme_days, find_usual_day_start
+from schedule.exchange.parsing.frab_entry import (
+    FileContext,
+    RawEntry,
+    build_parsed_link,
+    build_parsed_session,
+    build_parsed_speaker,
+    find_utc_offset,
+)
+from schedule.exchange.parsing.unknown_formats import refuse_xml_root
 
-from .. import clean, moments
-from ..file_days import DayFrame, dated, usual_start
-from ..notes import Notes, Reason
-from ..programme import Format, Head, Link, Person, Place, Programme, Talk, Thread
-from ..raw import Context, Raw, link_from, offset_of, person_from, talk_from
-from ..unknown_formats import refuse_root
-
-FIELDS = (
+TEXT_FIELDS = (
     *("title", "subtitle", "date", "start", "end", "duration", "room", "track", "type", "language"),
     *("abstract", "description", "slug", "url", "logo", "feedback_url", "origin_url", "do_not_stream"),
 )
-LISTS = frozenset({"persons", "links", "attachments", "recording"})
-BAD_REFERENCE = re.compile(r"&#(?:0*([0-9]{1,9})|[xX]0*([0-9a-fA-F]{1,8}));")
-BARE_AMPERSAND = re.compile(
+LIST_FIELDS = frozenset({"persons", "links", "attachments", "recording"})
+CHARACTER_REFERENCE_PATTERN = re.compile(r"&#(?:0*([0-9]{1,9})|[xX]0*([0-9a-fA-F]{1,8}));")
+BARE_AMPERSAND_PATTERN = re.compile(
     r"&(?!(?:amp|lt|gt|quot|apos|#[0-9]+|#[xX][0-9a-fA-F]+);)([A-Za-z][A-Za-z0-9]{1,31};)?"
 )
 
 
-def read_frab_xml(text: str, *, event_zone: zoneinfo.ZoneInfo | None, notes: Notes) -> Programme:
-    """The programme in XML. Raises Unreadable for XML of another kind and for what is broken."""
-    root = parse(text, notes)
+def read_frab_xml(text: str, *, event_zone: zoneinfo.ZoneInfo | None, notes: ImportNotes) -> ParsedProgramme:
+    """Read the programme. Raise UnreadableFile for other or broken XML."""
+    root = parse_xml(text, notes)
     conference = root.find("conference")
     if conference is None:
         conference = etree.Element("conference")
-    frames = [
-        (frame_of(day), [raw_of(event, notes) for event in outermost(day, "event")])
-        for day in outermost(root, "day")
+    file_days = [
+        (read_file_day(day), [read_entry(event, notes) for event in find_outermost(day, "event")])
+        for day in find_outermost(root, "day")
     ]
-    stray = [raw_of(event, notes) for event in outermost(root, "event") if not in_day(event)]
+    stray = [read_entry(event, notes) for event in find_outermost(root, "event") if not is_inside_day(event)]
     if stray:
-        frames.append((DayFrame(), stray))
-    zone = moments.choose_zone(
-        plain(conference, "time_zone_name"),
+        file_days.append((FileDay(), stray))
+    zone = times.choose_zone(
+        get_plain_text(conference, "time_zone_name"),
         event_zone=event_zone,
-        offsets=filter(None, (offset_of(raw) for _frame, raws in frames for raw in raws)),
+        offsets=filter(
+            None,
+            (find_utc_offset(raw_entry) for _frame, raw_entries in file_days for raw_entry in raw_entries),
+        ),
         notes=notes,
     )
-    head = head_of(root, conference, zone, notes)
-    if head.day_starts is None:
+    header = read_header(root, conference, zone, notes)
+    if header.day_starts_at is None:
         generator = root.find("generator")
         name = None if generator is None else generator.get("name")
-        head = replace(head, day_starts=usual_start((frame for frame, _raws in frames), zone, name))
-    context = Context(zone, notes, head.day_starts)
-    talks = tuple(talks_of(frames, context))
-    return Programme(
-        Format.FRAB_XML,
-        head,
-        talks,
-        tuple(places_of(root, {talk.room for talk in talks})),
-        tuple(threads_of(conference)),
+        header = replace(
+            header,
+            day_starts_at=find_usual_day_start((file_day for file_day, _raws in file_days), zone, name),
+        )
+    context = FileContext(zone, notes, header.day_starts_at)
+    parsed_sessions = tuple(build_parsed_sessions(file_days, context))
+    return ParsedProgramme(
+        ScheduleFormat.FRAB_XML,
+        header,
+        parsed_sessions,
+        tuple(read_rooms(root, {parsed_session.room for parsed_session in parsed_sessions})),
+        tuple(read_tracks(conference)),
     )
 
 
-def talks_of(frames: list[tuple[DayFrame, list[Raw]]], context: Context) -> Iterator[Talk]:
-    """The talks of all days, each with the day of the programme that it belongs to."""
-    days = [(frame, [talk for raw in raws if (talk := talk_from(raw, context))]) for frame, raws in frames]
-    yield from dated(days, context)
+def build_parsed_sessions(
+    file_days: list[tuple[FileDay, list[RawEntry]]], file_context: FileContext
+) -> Iterator[ParsedSession]:
+    """Yield the sessions of all days with their programme day."""
+    days = [
+        (
+            file_day,
+            [
+                parsed_session
+                for raw_entry in raw_entries
+                if (parsed_session := build_parsed_session(raw_entry, file_context))
+            ],
+        )
+        for file_day, raw_entries in file_days
+    ]
+    yield from assign_programme_days(days, file_context)
 
 
-def parse(text: str, notes: Notes) -> etree._Element:
-    """The root element, without namespaces; entities and anything outside the file are never loaded."""
+def parse_xml(text: str, notes: ImportNotes) -> etree._Element:
+    """Return the root without namespaces; entities and external files are never loaded."""
+    # Entity bombs: libxml2 would expand nested entities without end.
     prolog = text[: match.start()] if (match := re.search(r"<[A-Za-z_]", text)) else text
     if "<!ENTITY" in prolog:
-        raise Unreadable(_("This XML file defines entities of its own, which is not read: it could harm."))
+        raise UnreadableFile(
+            _("This XML file defines entities of its own, which is not read: it could harm.")
+        )
     try:
-        root = etree.fromstring(text.encode(), parser())
+        root = etree.fromstring(text.encode(), make_xml_parser())
     except etree.XMLSyntaxError:
-        root = parse_mended(text, notes)
+        root = parse_repaired_xml(text, notes)
+    # Some tools put everything into a namespace of their own.
     for element in root.iter():
         if isinstance(element.tag, str) and "}" in element.tag:
             element.tag = element.tag.rpartition("}")[2]
     if root.tag != "schedule":
-        refuse_root(str(root.tag))
+        refuse_xml_root(str(root.tag))
     return root
 
 
-def parser() -> etree.XMLParser:
-    """A new parser that reads nothing but the file."""
+def make_xml_parser() -> etree.XMLParser:
+    """Return a parser that reads nothing but the file."""
     return etree.XMLParser(
         encoding="utf-8",
         resolve_entities=False,
@@ -101,35 +138,38 @@ def parser() -> etree.XMLParser:
     )
 
 
-def parse_mended(text: str, notes: Notes) -> etree._Element:
-    """Try again without what often breaks XML: bare ampersands, HTML's entities, control characters."""
-    mended = BAD_REFERENCE.sub(allowed_reference, BARE_AMPERSAND.sub(named_entity, text))
+def parse_repaired_xml(text: str, notes: ImportNotes) -> etree._Element:
+    """Parse again after repairing bare ampersands, HTML entities and control characters."""
+    mended = CHARACTER_REFERENCE_PATTERN.sub(
+        filter_reference, BARE_AMPERSAND_PATTERN.sub(replace_html_entity, text)
+    )
     try:
-        root = etree.fromstring(mended.encode(), parser())
+        root = etree.fromstring(mended.encode(), make_xml_parser())
     except etree.XMLSyntaxError as error:
         line = error.lineno or 1
-        raise Unreadable(
+        raise UnreadableFile(
             _("This XML file is broken or cut off, at line %(line)s.") % {"line": line}
         ) from error
-    notes.add(Reason.BAD_XML)
+    notes.add(NoteReason.BAD_XML)
     return root
 
 
-def named_entity(match: re.Match[str]) -> str:
-    """The character of an entity of HTML, or an ampersand."""
+def replace_html_entity(match: re.Match[str]) -> str:
+    """Return the character of an HTML entity, or an escaped ampersand."""
     name = match.group(1) or ""
     return html5.get(name, "&amp;" + name) if name else "&amp;"
 
 
-def allowed_reference(match: re.Match[str]) -> str:
-    """The reference, unless XML has no such character."""
+def filter_reference(match: re.Match[str]) -> str:
+    """Return the character reference, "" if XML does not allow it."""
     code = int(match.group(1)) if match.group(1) else int(match.group(2), 16)
     fine = code in {9, 10, 13} or 32 <= code < 0xD800 or 0xE000 <= code < 0xFFFE or 0x10000 <= code < 0x110000
     return match.group() if fine else ""
 
 
-def outermost(parent: etree._Element, name: str) -> Iterator[etree._Element]:
-    """The elements of that name inside, but for those inside another of them: each text is read once."""
+def find_outermost(parent: etree._Element, name: str) -> Iterator[etree._Element]:
+    """Yield elements of that name that are not inside another of them, so that each text is read once."""
+    # An explicit stack: a recursive walk would end at Python's recursion limit in a crafted file.
     levels = [iter(parent)]
     while levels:
         child = next(levels[-1], None)
@@ -141,131 +181,138 @@ def outermost(parent: etree._Element, name: str) -> Iterator[etree._Element]:
             levels.append(iter(child))
 
 
-def in_day(event: etree._Element) -> bool:
-    """Whether the event stands somewhere inside a day."""
+def is_inside_day(event: etree._Element) -> bool:
     return next(event.iterancestors("day"), None) is not None
 
 
-def frame_of(day: etree._Element) -> DayFrame:
-    """What a day says of itself."""
-    return DayFrame(moments.parse_day(day.get("date")), moments.parse_moment(day.get("start")))
+def read_file_day(day: etree._Element) -> FileDay:
+    return FileDay(times.parse_day(day.get("date")), times.parse_moment(day.get("start")))
 
 
-def raw_of(event: etree._Element, notes: Notes) -> Raw:
-    """The values of one event as text."""
-    values = {name: content(event.find(name)) for name in FIELDS}
+def read_entry(event: etree._Element, notes: ImportNotes) -> RawEntry:
+    values = {name: get_element_content(event.find(name)) for name in TEXT_FIELDS}
     values |= {name: event.get(name) for name in ("id", "guid", "code")}
+    # An event may name its room itself, or only be nested in it.
     room = next(event.iterancestors("room"), None)
     if not (values["room"] or "").strip() and room is not None:
         values["room"] = room.get("name")
     recording = event.find("recording")
     if recording is not None:
-        values |= {"license": content(recording.find("license")), "optout": content(recording.find("optout"))}
+        values |= {
+            "license": get_element_content(recording.find("license")),
+            "optout": get_element_content(recording.find("optout")),
+        }
     for child in event:
-        if child.tag not in FIELDS and child.tag not in LISTS and (content(child) or "").strip():
-            notes.add(Reason.UNKNOWN_FIELD, child.tag)
+        if (
+            child.tag not in TEXT_FIELDS
+            and child.tag not in LIST_FIELDS
+            and (get_element_content(child) or "").strip()
+        ):
+            notes.add(NoteReason.UNKNOWN_FIELD, child.tag)
     day = next(event.iterancestors("day"), None)
-    return Raw(
+    return RawEntry(
         values,
-        moments.parse_day(day.get("date")) if day is not None else None,
-        persons_of(event, notes),
-        links_of(event, "links", notes),
-        links_of(event, "attachments", notes),
+        times.parse_day(day.get("date")) if day is not None else None,
+        read_speakers(event, notes),
+        read_links(event, "links", notes),
+        read_links(event, "attachments", notes),
     )
 
 
-def content(element: etree._Element | None) -> str | None:
-    """All text of an element, with the markup of any element inside it."""
+def get_element_content(element: etree._Element | None) -> str | None:
+    """Return all text of an element, including the markup inside it."""
     if element is None:
         return None
     inside = "".join(etree.tostring(child, encoding="unicode") for child in element)
     return (element.text or "") + inside
 
 
-def plain(parent: etree._Element, name: str) -> str | None:
-    """The tidy text of a child."""
-    found = content(parent.find(name))
+def get_plain_text(parent: etree._Element, name: str) -> str | None:
+    """Return the normalized text of a child."""
+    found = get_element_content(parent.find(name))
     return None if found is None else " ".join(found.split())
 
 
-def persons_of(event: etree._Element, notes: Notes) -> tuple[Person, ...] | None:
-    """The speakers in order; None without an element for them."""
+def read_speakers(event: etree._Element, notes: ImportNotes) -> tuple[ParsedSpeaker, ...] | None:
+    """Return the speakers in order; None without an element for them."""
     holder = event.find("persons")
     if holder is None:
         return None
-    found = (
-        person_from(
-            content(person) or person.get("name"),
+    speakers = (
+        build_parsed_speaker(
+            get_element_content(person) or person.get("name"),
             guid=person.get("guid"),
             source_id=person.get("id") or person.get("code"),
             notes=notes,
         )
-        for person in outermost(holder, "person")
+        for person in find_outermost(holder, "person")
     )
-    return clean.first_ones(filter(None, found), notes)
+    return clean_values.limit_items(filter(None, speakers), notes)
 
 
-def links_of(event: etree._Element, name: str, notes: Notes) -> tuple[Link, ...] | None:
-    """Links or attachments; None without an element for them."""
+def read_links(event: etree._Element, name: str, notes: ImportNotes) -> tuple[ParsedLink, ...] | None:
+    """Return links or attachments; None without an element for them."""
     holder = event.find(name)
     if holder is None:
         return None
-    found = (
-        link_from(
-            link.get("href") or content(link),
-            title=content(link),
+    links = (
+        build_parsed_link(
+            link.get("href") or get_element_content(link),
+            title=get_element_content(link),
             kind=link.get("type"),
             service=link.get("service"),
             notes=notes,
         )
-        for link in outermost(holder, name.removesuffix("s"))
+        for link in find_outermost(holder, name.removesuffix("s"))
     )
-    return clean.first_ones(filter(None, found), notes)
+    return clean_values.limit_items(filter(None, links), notes)
 
 
-def head_of(root: etree._Element, conference: etree._Element, zone: zoneinfo.ZoneInfo, notes: Notes) -> Head:
-    """What the file says of the whole programme."""
+def read_header(
+    root: etree._Element, conference: etree._Element, zone: zoneinfo.ZoneInfo, notes: ImportNotes
+) -> ParsedHeader:
     for name in ("start", "end"):
-        value = plain(conference, name)
-        if value and not (moments.parse_day(value)):
-            notes.add(Reason.BAD_DATE, value)
-    slot = moments.parse_span(plain(conference, "timeslot_duration"))
-    base_url = plain(conference, "base_url")
-    return Head(
-        title=clean.one_line(plain(conference, "title"), 300, notes) or "",
-        acronym=clean.one_line(plain(conference, "acronym"), 100, notes),
-        version=clean.one_line(plain(root, "version"), 100, notes),
-        base_url=clean.web(base_url, 500),
-        zone=zone.key,
-        day_starts=day_starts_of(conference),
-        first_day=moments.parse_day(plain(conference, "start")),
-        last_day=moments.parse_day(plain(conference, "end")),
+        value = get_plain_text(conference, name)
+        if value and not (times.parse_day(value)):
+            notes.add(NoteReason.BAD_DATE, value)
+    slot = times.parse_duration(get_plain_text(conference, "timeslot_duration"))
+    base_url = get_plain_text(conference, "base_url")
+    return ParsedHeader(
+        title=clean_values.clean_line(get_plain_text(conference, "title"), 300, notes) or "",
+        acronym=clean_values.clean_line(get_plain_text(conference, "acronym"), 100, notes),
+        version=clean_values.clean_line(get_plain_text(root, "version"), 100, notes),
+        base_url=clean_values.clean_web_address(base_url, 500),
+        zone_name=zone.key,
+        day_starts_at=read_day_start(conference),
+        first_day=times.parse_day(get_plain_text(conference, "start")),
+        last_day=times.parse_day(get_plain_text(conference, "end")),
         slot_minutes=int(slot.total_seconds() // 60) or None if slot else None,
     )
 
 
-def day_starts_of(conference: etree._Element) -> datetime.time | None:
-    """Pentabarf's `day_change`."""
-    clock = moments.parse_clock(plain(conference, "day_change"))
+def read_day_start(conference: etree._Element) -> datetime.time | None:
+    """Return Pentabarf's `day_change`."""
+    clock = times.parse_clock(get_plain_text(conference, "day_change"))
     if clock is None or clock >= datetime.timedelta(days=1):
         return None
     return datetime.time(clock.seconds // 3600, clock.seconds % 3600 // 60)
 
 
-def places_of(root: etree._Element, used: set[str | None]) -> Iterator[Place]:
-    """The rooms in use, in the order of the file, with the guids that it gives them."""
+def read_rooms(root: etree._Element, used_names: set[str | None]) -> Iterator[ParsedRoom]:
+    """Return the rooms in use in the order of the file, with their guids."""
     guids: dict[str, str] = {}
     for room in root.iter("room"):
-        name = clean.name(room.get("name") or room.text)
-        if name in used and name:
+        name = clean_values.clean_name(room.get("name") or room.text)
+        if name in used_names and name:
             guids[name] = guids.get(name) or (room.get("guid") or "")[:100]
     for name, guid in guids.items():
-        yield Place(name, guid)
+        yield ParsedRoom(name, guid)
 
 
-def threads_of(conference: etree._Element) -> Iterator[Thread]:
-    """The tracks that the head lists."""
+def read_tracks(conference: etree._Element) -> Iterator[ParsedTrack]:
     for track in conference.iter("track"):
-        name = clean.name(track.get("name") or track.text)
+        name = clean_values.clean_name(track.get("name") or track.text)
         if name:
-            yield Thread(name, (track.get("slug") or "")[:80], clean.color(track.get("color")))
+            yield ParsedTrack(
+                name, (track.get("slug") or "")[:80], clean_values.parse_color(track.get("color"))
+            )

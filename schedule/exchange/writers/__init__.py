@@ -1,1 +1,1 @@
-"""One module for each format that we write."""
+"""Writers: one module for each format. round_trip.py says what each format preserves."""

@@ -1,4 +1,4 @@
-"""frab JSON, version 1, as the published schema wants it."""
+"""Write frab JSON, version 1, valid against the published schema."""
 
 import datetime
 import json
@@ -6,119 +6,122 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from ..file_days import OUR_GENERATOR
-from ..moments import known_zone
-from ..programme import Link, Person, Programme, Talk
-from .frab_xml import hex_color, is_guid
-from .frames import Frame, frames_of
-from .spans import span
+from schedule.exchange.parsed_programme import ParsedLink, ParsedProgramme, ParsedSession, ParsedSpeaker
+from schedule.exchange.parsing.file_days import OUR_GENERATOR
+from schedule.exchange.parsing.times import find_zone
 
-ZONE = re.compile(r"[A-Z][a-z]+/[A-Z][a-z]+|UTC$")
-SCHEMA = "https://c3voc.de/schedule/schema.json"
+from .export_days import ExportDay, build_export_days, format_duration
+from .frab_xml import is_guid, normalize_hex_color
+
+ZONE_NAME_PATTERN = re.compile(r"[A-Z][a-z]+/[A-Z][a-z]+|UTC$")
+SCHEMA_URL = "https://c3voc.de/schedule/schema.json"
 
 
-def write_frab_json(programme: Programme) -> bytes:
-    """The file, in UTF-8, of a programme in this format's form."""
-    head = programme.head
-    schedule: dict[str, Any] = {"version": head.version, "conference": conference_of(programme)}
-    if head.base_url:
-        schedule["base_url"] = head.base_url
-    file = {"$schema": SCHEMA, "generator": {"name": OUR_GENERATOR}, "schedule": schedule}
+def write_frab_json(programme: ParsedProgramme) -> bytes:
+    """Write a programme that `fit_programme` has fitted to this format; return UTF-8."""
+    header = programme.header
+    schedule: dict[str, Any] = {"version": header.version, "conference": build_conference(programme)}
+    if header.base_url:
+        schedule["base_url"] = header.base_url
+    file = {"$schema": SCHEMA_URL, "generator": {"name": OUR_GENERATOR}, "schedule": schedule}
     return json.dumps(file, ensure_ascii=False, indent=1).encode() + b"\n"
 
 
-def conference_of(programme: Programme) -> dict[str, Any]:
-    """The head with the days inside."""
-    head = programme.head
-    zone = known_zone(head.zone)
+def build_conference(programme: ParsedProgramme) -> dict[str, Any]:
+    header = programme.header
+    zone = find_zone(header.zone_name)
     assert zone
-    frames = frames_of(programme)
+    export_days = build_export_days(programme)
     conference: dict[str, Any] = {
-        "acronym": head.acronym,
-        "title": head.title,
-        "start": str(head.first_day),
-        "end": str(head.last_day),
-        "daysCount": len(frames),
-        "timeslot_duration": span(datetime.timedelta(minutes=min(head.slot_minutes or 5, 24 * 60))),
-        "tracks": [track_of(thread.name, thread.slug, thread.color) for thread in programme.threads],
+        "acronym": header.acronym,
+        "title": header.title,
+        "start": str(header.first_day),
+        "end": str(header.last_day),
+        "daysCount": len(export_days),
+        "timeslot_duration": format_duration(
+            datetime.timedelta(minutes=min(header.slot_minutes or 5, 24 * 60))
+        ),
+        "tracks": [
+            build_track(parsed_track.name, parsed_track.slug, parsed_track.color)
+            for parsed_track in programme.tracks
+        ],
         "rooms": [
             {"name": place.name, "guid": place.guid, "capacity": place.capacity}
-            for place in programme.places
+            for place in programme.rooms
             if is_guid(place.guid)
         ],
-        "days": [day_of(frame, zone) for frame in frames],
+        "days": [build_day(export_day, zone) for export_day in export_days],
     }
-    if ZONE.match(head.zone):
-        conference["time_zone_name"] = head.zone
+    if ZONE_NAME_PATTERN.match(header.zone_name):
+        conference["time_zone_name"] = header.zone_name
     return conference
 
 
-def track_of(name: str, slug: str, color: str) -> dict[str, str]:
-    """A track, with what of it the schema allows."""
+def build_track(name: str, slug: str, color: str) -> dict[str, str]:
+    """Return a track with the fields that the schema allows."""
     track = {"name": name, "slug": slug}
-    if hex_color(color):
-        track["color"] = hex_color(color)
+    if normalize_hex_color(color):
+        track["color"] = normalize_hex_color(color)
     return track
 
 
-def day_of(frame: Frame, zone: datetime.tzinfo) -> dict[str, Any]:
-    """A day with its rooms and sessions."""
+def build_day(export_day: ExportDay, zone: datetime.tzinfo) -> dict[str, Any]:
     return {
-        "index": frame.index,
-        "date": frame.date.isoformat(),
-        "day_start": frame.start.isoformat(),
-        "day_end": frame.end.isoformat(),
-        "rooms": {name: [event_of(talk, zone) for talk in talks] for name, talks in frame.rooms},
+        "index": export_day.index,
+        "date": export_day.date.isoformat(),
+        "day_start": export_day.start.isoformat(),
+        "day_end": export_day.end.isoformat(),
+        "rooms": {
+            name: [build_event(parsed_session, zone) for parsed_session in parsed_sessions]
+            for name, parsed_sessions in export_day.rooms
+        },
     }
 
 
-def event_of(talk: Talk, zone: datetime.tzinfo) -> dict[str, Any]:
-    """One session."""
-    assert talk.ends_at
-    extra = dict(talk.extra or ())
-    local = talk.starts_at.astimezone(zone)
-    minutes = int((talk.ends_at - talk.starts_at).total_seconds() // 60)
+def build_event(parsed_session: ParsedSession, zone: datetime.tzinfo) -> dict[str, Any]:
+    assert parsed_session.ends_at
+    extra = dict(parsed_session.extra or ())
+    local = parsed_session.starts_at.astimezone(zone)
+    minutes = int((parsed_session.ends_at - parsed_session.starts_at).total_seconds() // 60)
     event: dict[str, Any] = {
-        "guid": str(talk.guid),
-        "id": talk.number,
+        "guid": str(parsed_session.guid),
+        "id": parsed_session.number,
         "date": local.isoformat(),
         "start": local.strftime("%H:%M"),
-        "end": talk.ends_at.astimezone(zone).isoformat(),
+        "end": parsed_session.ends_at.astimezone(zone).isoformat(),
         "duration": f"{minutes // 60:02}:{minutes % 60:02}",
-        "room": talk.room,
-        "slug": talk.slug,
-        "url": talk.url,
-        "title": talk.title,
-        "subtitle": talk.subtitle,
-        "track": talk.track or None,
-        "type": talk.kind,
-        "language": talk.language or None,
-        "abstract": talk.abstract,
-        "description": talk.description,
-        "recording_license": talk.recording_license,
-        "do_not_record": bool(talk.recording_optout),
-        "persons": [person_of(person) for person in talk.persons or ()],
-        "links": references(talk.links or ()),
-        "attachments": references(talk.attachments or ()),
+        "room": parsed_session.room,
+        "slug": parsed_session.slug,
+        "url": parsed_session.url,
+        "title": parsed_session.title,
+        "subtitle": parsed_session.subtitle,
+        "track": parsed_session.track or None,
+        "type": parsed_session.kind,
+        "language": parsed_session.language or None,
+        "abstract": parsed_session.abstract,
+        "description": parsed_session.description,
+        "recording_license": parsed_session.recording_license,
+        "do_not_record": bool(parsed_session.recording_optout),
+        "persons": [build_person(person) for person in parsed_session.speakers or ()],
+        "links": build_links(parsed_session.links or ()),
+        "attachments": build_links(parsed_session.attachments or ()),
     }
     return event | extra
 
 
-def person_of(person: Person) -> dict[str, Any]:
-    """A speaker."""
-    found: dict[str, Any] = {
-        "guid": str(person.guid),
-        "name": person.name,
-        "biography": person.biography or "",
+def build_person(parsed_speaker: ParsedSpeaker) -> dict[str, Any]:
+    person: dict[str, Any] = {
+        "guid": str(parsed_speaker.guid),
+        "name": parsed_speaker.name,
+        "biography": parsed_speaker.biography or "",
     }
-    if person.source_id.isascii() and person.source_id.isdigit():
-        found["id"] = int(person.source_id[:18])
-    if person.url:
-        found["url"] = person.url
-    return found
+    if parsed_speaker.source_id.isascii() and parsed_speaker.source_id.isdigit():
+        person["id"] = int(parsed_speaker.source_id[:18])
+    if parsed_speaker.url:
+        person["url"] = parsed_speaker.url
+    return person
 
 
-def references(links: Iterable[Link]) -> list[dict[str, str]]:
-    """Links or attachments."""
-    found = ({"url": link.url, "title": link.title, "type": link.kind} for link in links)
-    return [{name: value for name, value in link.items() if value} for link in found]
+def build_links(links: Iterable[ParsedLink]) -> list[dict[str, str]]:
+    link_rows = ({"url": link.url, "title": link.title, "type": link.kind} for link in links)
+    return [{name: value for name, value in link.items() if value} for link in link_rows]

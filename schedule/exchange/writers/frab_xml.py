@@ -1,129 +1,148 @@
-"""frab XML, valid against the published schema whatever the programme holds."""
+"""Write frab XML, valid against the published schema whatever the programme holds."""
 
 import datetime
 from collections.abc import Iterable, Iterator
 
 from lxml import etree
 
-from ..file_days import OUR_GENERATOR
-from ..moments import known_zone
-from ..programme import Head, Link, Person, Place, Programme, Talk
-from .frames import Frame, frames_of
-from .spans import clock, span
+from schedule.exchange.parsed_programme import (
+    ParsedHeader,
+    ParsedLink,
+    ParsedProgramme,
+    ParsedRoom,
+    ParsedSession,
+    ParsedSpeaker,
+)
+from schedule.exchange.parsing.file_days import OUR_GENERATOR
+from schedule.exchange.parsing.times import find_zone
+
+from .export_days import ExportDay, build_export_days, format_clock, format_duration
 
 
-def write_frab_xml(programme: Programme) -> bytes:
-    """The file, in UTF-8, of a programme in this format's form."""
-    zone = known_zone(programme.head.zone)
+def write_frab_xml(programme: ParsedProgramme) -> bytes:
+    """Write a programme that `fit_programme` has fitted to this format; return UTF-8."""
+    zone = find_zone(programme.header.zone_name)
     assert zone
-    frames = frames_of(programme)
+    export_days = build_export_days(programme)
     root = etree.Element("schedule")
     etree.SubElement(root, "generator", name=OUR_GENERATOR)
-    add(root, "version", programme.head.version)
-    root.append(conference_of(programme, len(frames)))
-    guids = {place.name: place for place in programme.places}
-    root.extend(day_of(frame, guids, zone) for frame in frames)
+    add_text_element(root, "version", programme.header.version)
+    root.append(build_conference(programme, len(export_days)))
+    guids = {place.name: place for place in programme.rooms}
+    root.extend(build_day(export_day, guids, zone) for export_day in export_days)
     etree.indent(root)
     return etree.tostring(root, xml_declaration=True, encoding="UTF-8") + b"\n"
 
 
-def add(parent: etree._Element, name: str, text: str | None) -> None:
-    """One child with text."""
+def add_text_element(parent: etree._Element, name: str, text: str | None) -> None:
     etree.SubElement(parent, name).text = text or ""
 
 
-def conference_of(programme: Programme, days: int) -> etree._Element:
-    """The head: title, dates, zone and tracks."""
-    head = programme.head
+def build_conference(programme: ParsedProgramme, day_count: int) -> etree._Element:
+    header = programme.header
     conference = etree.Element("conference")
-    for name, value in fields_of(head, days):
+    for name, value in list_header_fields(header, day_count):
         if value:
-            add(conference, name, value)
-    for thread in programme.threads:
-        values = {"name": thread.name, "color": hex_color(thread.color), "slug": thread.slug}
+            add_text_element(conference, name, value)
+    for parsed_track in programme.tracks:
+        values = {
+            "name": parsed_track.name,
+            "color": normalize_hex_color(parsed_track.color),
+            "slug": parsed_track.slug,
+        }
         etree.SubElement(conference, "track", {name: value for name, value in values.items() if value})
     return conference
 
 
-def fields_of(head: Head, days: int) -> Iterator[tuple[str, str | None]]:
-    """The simple fields of the head."""
-    yield "title", head.title
-    yield "acronym", head.acronym
-    yield "start", head.first_day.isoformat() if head.first_day else None
-    yield "end", head.last_day.isoformat() if head.last_day else None
-    yield "days", str(days)
-    yield "timeslot_duration", span(datetime.timedelta(minutes=min(head.slot_minutes or 5, 24 * 60)))
-    yield "base_url", head.base_url
-    yield "time_zone_name", head.zone
+def list_header_fields(header: ParsedHeader, day_count: int) -> Iterator[tuple[str, str | None]]:
+    yield "title", header.title
+    yield "acronym", header.acronym
+    yield "start", header.first_day.isoformat() if header.first_day else None
+    yield "end", header.last_day.isoformat() if header.last_day else None
+    yield "days", str(day_count)
+    yield (
+        "timeslot_duration",
+        format_duration(datetime.timedelta(minutes=min(header.slot_minutes or 5, 24 * 60))),
+    )
+    yield "base_url", header.base_url
+    yield "time_zone_name", header.zone_name
 
 
-def hex_color(color: str) -> str:
-    """A colour as the schema wants it, or nothing."""
+def normalize_hex_color(color: str) -> str:
+    """Return a colour as the schema requires it, "" if it is none."""
     small = color.lower()
     return small if len(small) == 7 and small[0] == "#" and set(small[1:]) <= set("0123456789abcdef") else ""
 
 
-def day_of(frame: Frame, places: dict[str, Place], zone: datetime.tzinfo) -> etree._Element:
-    """A day with its rooms and sessions."""
+def build_day(
+    export_day: ExportDay, parsed_rooms: dict[str, ParsedRoom], zone: datetime.tzinfo
+) -> etree._Element:
     day = etree.Element(
         "day",
-        date=frame.date.isoformat(),
-        start=frame.start.isoformat(),
-        end=frame.end.isoformat(),
-        index=str(frame.index),
+        date=export_day.date.isoformat(),
+        start=export_day.start.isoformat(),
+        end=export_day.end.isoformat(),
+        index=str(export_day.index),
     )
-    for name, talks in frame.rooms:
+    for name, parsed_sessions in export_day.rooms:
         room = etree.SubElement(day, "room", name=name)
-        place = places.get(name)
+        place = parsed_rooms.get(name)
         if place and is_guid(place.guid):
             room.set("guid", place.guid)
-        room.extend(event_of(talk, zone) for talk in talks)
+        room.extend(build_event(parsed_session, zone) for parsed_session in parsed_sessions)
     return day
 
 
 def is_guid(text: str) -> bool:
-    """Whether the text is a UUID in its usual form."""
-    return [len(part) for part in text.split("-")] == [8, 4, 4, 4, 12] and set(text) <= HEXADECIMAL
+    """Return whether the text is a UUID in its usual form."""
+    return [len(part) for part in text.split("-")] == [8, 4, 4, 4, 12] and set(text) <= GUID_CHARS
 
 
-HEXADECIMAL = set("0123456789abcdefABCDEF-")
+GUID_CHARS = set("0123456789abcdefABCDEF-")
 
 
-def event_of(talk: Talk, zone: datetime.tzinfo) -> etree._Element:
-    """One session."""
-    assert talk.ends_at
-    extra = dict(talk.extra or ())
-    local = talk.starts_at.astimezone(zone)
-    event = etree.Element("event", guid=str(talk.guid), id=str(talk.number))
+def build_event(parsed_session: ParsedSession, zone: datetime.tzinfo) -> etree._Element:
+    assert parsed_session.ends_at
+    extra = dict(parsed_session.extra or ())
+    local = parsed_session.starts_at.astimezone(zone)
+    event = etree.Element("event", guid=str(parsed_session.guid), id=str(parsed_session.number))
     if extra.get("code"):
         event.set("code", extra["code"])
     texts = (
         ("date", local.isoformat()),
-        ("start", clock(local)),
-        ("duration", span(talk.ends_at - talk.starts_at)),
-        *(("room", talk.room), ("slug", talk.slug), ("url", talk.url)),
-        *(("title", talk.title), ("subtitle", talk.subtitle), ("language", talk.language)),
-        *(("track", talk.track), ("type", talk.kind)),
-        *(("abstract", talk.abstract), ("description", talk.description), ("logo", extra.get("logo"))),
+        ("start", format_clock(local)),
+        ("duration", format_duration(parsed_session.ends_at - parsed_session.starts_at)),
+        *(("room", parsed_session.room), ("slug", parsed_session.slug), ("url", parsed_session.url)),
+        *(
+            ("title", parsed_session.title),
+            ("subtitle", parsed_session.subtitle),
+            ("language", parsed_session.language),
+        ),
+        *(("track", parsed_session.track), ("type", parsed_session.kind)),
+        *(
+            ("abstract", parsed_session.abstract),
+            ("description", parsed_session.description),
+            ("logo", extra.get("logo")),
+        ),
     )
     for name, text in texts:
-        add(event, name, text)
+        add_text_element(event, name, text)
     recording = etree.SubElement(event, "recording")
-    add(recording, "license", talk.recording_license)
-    add(recording, "optout", str(bool(talk.recording_optout)).lower())
-    event.append(persons_of(talk.persons or ()))
-    event.append(links_of("links", talk.links or ()))
-    event.append(links_of("attachments", talk.attachments or ()))
+    add_text_element(recording, "license", parsed_session.recording_license)
+    add_text_element(recording, "optout", str(bool(parsed_session.recording_optout)).lower())
+    event.append(build_persons(parsed_session.speakers or ()))
+    event.append(build_links("links", parsed_session.links or ()))
+    event.append(build_links("attachments", parsed_session.attachments or ()))
     for name in ("origin_url", "feedback_url"):
         if extra.get(name):
-            add(event, name, extra[name])
+            add_text_element(event, name, extra[name])
     return event
 
 
-def persons_of(persons: Iterable[Person]) -> etree._Element:
-    """The speakers, by guid, and by the source's number where they have one."""
+def build_persons(parsed_speakers: Iterable[ParsedSpeaker]) -> etree._Element:
+    """Add the speakers, by guid and by the source's number where known."""
     holder = etree.Element("persons")
-    for person in persons:
+    for person in parsed_speakers:
         element = etree.SubElement(holder, "person", guid=str(person.guid))
         if person.source_id.isascii() and person.source_id.isdigit():
             element.set("id", person.source_id)
@@ -131,8 +150,7 @@ def persons_of(persons: Iterable[Person]) -> etree._Element:
     return holder
 
 
-def links_of(name: str, links: Iterable[Link]) -> etree._Element:
-    """Links or attachments."""
+def build_links(name: str, links: Iterable[ParsedLink]) -> etree._Element:
     holder = etree.Element(name)
     for link in links:
         values = {"href": link.url, "type": link.kind}

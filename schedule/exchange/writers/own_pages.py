@@ -1,4 +1,4 @@
-"""Sessions without an address of their own are shown on our pages, in French or English."""
+"""Add addresses of our public pages to sessions without an address of their own."""
 
 from dataclasses import replace
 
@@ -6,50 +6,54 @@ from django.conf import settings
 from django.utils.translation import get_language
 
 from convention.events.models import Event
+from schedule.exchange.parsed_programme import ParsedProgramme, ParsedSession
+from schedule.exchange.parsing.web_addresses import encode_web_uri
 
-from ..addresses import web_uri
-from ..programme import Programme, Talk
-from .shapes import line
+from .fit_format import fit_line
 
 
-def with_own_pages(programme: Programme, event: Event) -> Programme:
-    """Every talk with an address: its own, or that of its public page here."""
-    start = pages_of(event, "")
+def add_own_pages(programme: ParsedProgramme, event: Event) -> ParsedProgramme:
+    """Return all sessions with an address: their own, or that of their public page."""
+    start = get_pages_prefix(event, "")
     return replace(
         programme,
-        talks=tuple(
-            talk if web_uri(talk.url or "") else replace(talk, url=f"{start}{talk.guid}/")
-            for talk in programme.talks
+        sessions=tuple(
+            parsed_session
+            if encode_web_uri(parsed_session.url or "")
+            else replace(parsed_session, url=f"{start}{parsed_session.guid}/")
+            for parsed_session in programme.sessions
         ),
     )
 
 
-def in_language_asked(programme: Programme, event: Event) -> Programme:
-    """For readers: the event's name and our pages in the language of the moment."""
-    start, there = pages_of(event, ""), pages_of(event, language_prefix())
-    talks = tuple(
-        replace(talk, url=there + talk.url.removeprefix(start))
-        if talk.url and talk.url.startswith(start)
-        else talk
-        for talk in programme.talks
+def localize_programme(programme: ParsedProgramme, event: Event) -> ParsedProgramme:
+    """Return the programme with the event's name and our pages in the active language."""
+    start, there = get_pages_prefix(event, ""), get_pages_prefix(event, get_language_prefix())
+    parsed_sessions = tuple(
+        replace(parsed_session, url=there + parsed_session.url.removeprefix(start))
+        if parsed_session.url and parsed_session.url.startswith(start)
+        else parsed_session
+        for parsed_session in programme.sessions
     )
-    return replace(programme, talks=talks, head=replace(programme.head, title=line(event.title)))
+    return replace(
+        programme, sessions=parsed_sessions, header=replace(programme.header, title=fit_line(event.title))
+    )
 
 
-def address_of(talk: Talk, event: Event) -> str | None:
-    """What a file says of a talk's address; our page is one page in whatever language it was written."""
-    start = pages_of(event, "/en")
-    if talk.url and talk.url.startswith(start):
-        return pages_of(event, "") + talk.url.removeprefix(start)
-    return talk.url
+def get_stored_url(parsed_session: ParsedSession, event: Event) -> str | None:
+    """Return the address to store for a session; our own page, in any language, counts as none."""
+    start = get_pages_prefix(event, "/en")
+    if parsed_session.url and parsed_session.url.startswith(start):
+        return get_pages_prefix(event, "") + parsed_session.url.removeprefix(start)
+    return parsed_session.url
 
 
-def language_prefix() -> str:
-    """What addresses in the language of the moment begin with."""
+def get_language_prefix() -> str:
+    """Return the path prefix of the active language."""
     language = get_language() or settings.LANGUAGE_CODE
     return "" if language == settings.LANGUAGE_CODE else f"/{language}"
 
 
-def pages_of(event: Event, prefix: str) -> str:
-    """What the addresses of its sessions' pages begin with."""
+def get_pages_prefix(event: Event, prefix: str) -> str:
+    """Return the address that all session pages of the event begin with."""
     return f"{settings.SITE_URL}{prefix}/events/{event.slug}/sessions/"

@@ -7,31 +7,32 @@ from django.core.management.base import CommandParser
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from convention.commands import SentenceCommand, add_event_argument, find_event
-from convention.files import whole_file
-from convention.typeset import missing_glyphs
-from schedule.paper.content import Programme
-from schedule.paper.make import FORMATS, LANGUAGES, print_agenda
-from schedule.paper.plan import PAPERS
+from convention.commands import ConventionCommand, add_event_argument, get_event_by_slug
+from convention.files import write_atomically
+from convention.typeset import find_missing_glyphs
+from schedule.paper.grid_layout import PAPERS_BY_NAME
+from schedule.paper.print_agenda import AGENDA_FORMATS, AGENDA_LANGUAGES, print_agenda
+from schedule.paper.printed_programme import PrintedProgramme
 
 
-class Command(SentenceCommand):
+class Command(ConventionCommand):
     """Booklet, grid or door signs, in French or English."""
 
     help = "Print the agenda of an event as PDF."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Which event, where to, what kind, on which paper, in which language."""
         add_event_argument(parser)
         parser.add_argument("--output", required=True, type=Path, metavar="FILE")
-        parser.add_argument("--format", default="booklet", dest="format_name", metavar=",".join(FORMATS))
-        parser.add_argument("--paper", default="auto", metavar=",".join(PAPERS), help="of the grid")
-        parser.add_argument("--language", default="fr", metavar=",".join(LANGUAGES))
+        parser.add_argument(
+            "--format", default="booklet", dest="format_name", metavar=",".join(AGENDA_FORMATS)
+        )
+        parser.add_argument("--paper", default="auto", metavar=",".join(PAPERS_BY_NAME), help="of the grid")
+        parser.add_argument("--language", default="fr", metavar=",".join(AGENDA_LANGUAGES))
 
     def run(self, **options: Any) -> None:
-        """Write the whole file or none; say which characters no font has."""
-        event, output = find_event(options["event"]), options["output"]
-        with whole_file(output) as file:
+        """Write the whole file or none, then report characters that no font has."""
+        event, output = get_event_by_slug(options["event"]), options["output"]
+        with write_atomically(output) as file:
             programme = print_agenda(
                 event,
                 file=file,
@@ -40,13 +41,13 @@ class Command(SentenceCommand):
                 paper=options["paper"],
             )
         with override(options["language"]):
-            self.tell_missing(programme)
+            self.report_missing_glyphs(programme)
 
-    def tell_missing(self, programme: Programme) -> None:
-        """A line for each title that no font has whole."""
-        for item in programme.items:
-            if missing := missing_glyphs(item.title):
-                self.say(
+    def report_missing_glyphs(self, programme: PrintedProgramme) -> None:
+        """Print a line for each title with characters that no font has."""
+        for item in programme.sessions:
+            if missing := find_missing_glyphs(item.title):
+                self.print_notice(
                     _("No font has %(characters)s in “%(title)s”.")
                     % {"characters": " ".join(missing), "title": item.title}
                 )

@@ -6,27 +6,26 @@ from typing import Any
 from django.core.management.base import CommandParser
 from django.utils.translation import gettext as _
 
-from convention.commands import SentenceCommand, add_event_argument
-from convention.files import read_file
-from schedule.exchange.import_schedule import import_schedule, preview_schedule
+from convention.commands import ConventionCommand, add_event_argument
+from convention.files import read_input_file
+from schedule.exchange.importing.import_schedule import import_schedule, preview_schedule
 
 
-class Command(SentenceCommand):
+class Command(ConventionCommand):
     """Bring a schedule file into an event and say what was added, changed, skipped and mended."""
 
     help = "Import frab or Pentabarf XML, frab JSON or iCalendar; creates the event if it is missing."
 
-    transactional = False  # the act is whole by itself, and is told once it is kept
+    runs_in_transaction = False  # the act is whole by itself, and is told once it is kept
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Which event, which file."""
         add_event_argument(parser)
         parser.add_argument("file", metavar="FILE", type=Path, help="known by its content, not by its name")
         parser.add_argument("--dry-run", action="store_true", help="only say what would happen")
 
     def run(self, **options: Any) -> None:
-        """Import, or try; then tell."""
+        """Import or preview the file, then print the report."""
         act = preview_schedule if options["dry_run"] else import_schedule
-        report = act(slug=options["event"], data=read_file(options["file"]))
+        report = act(slug=options["event"], data=read_input_file(options["file"]))
         heading = [_("Rehearsal, nothing was stored. An import would do this:")] if options["dry_run"] else []
-        self.tell([*heading, *report.lines()])
+        self.print_lines([*heading, *report.describe_lines()])

@@ -5,7 +5,7 @@ const form = document.querySelector("#choose");
 const finder = document.querySelector("#finder");
 
 /** The words of a text without accents, as the server folds them. */
-export const fold = (text) =>
+export const foldWords = (text) =>
   ` ${text
     .toLowerCase()
     .normalize("NFKD")
@@ -16,7 +16,7 @@ export const fold = (text) =>
     .replace(/[^\p{L}\p{N}]+/gu, " ")
     .trim()}`;
 
-const say = (sentence) => {
+const announce = (sentence) => {
   document.querySelector("#choose-status").textContent = sentence;
   document.querySelector(".toast")?.remove();
   const toast = document.createElement("p");
@@ -27,7 +27,7 @@ const say = (sentence) => {
   setTimeout(() => toast.remove(), 5000);
 };
 
-const show = (button, chosen) => {
+const showChoice = (button, chosen) => {
   button.name = chosen ? "drop" : "add";
   button.setAttribute("aria-pressed", String(chosen));
   button.closest(".entry")?.classList.toggle("chosen", chosen);
@@ -44,10 +44,10 @@ const choose = async (button) => {
     });
     if (!response.ok) throw new Error(String(response.status));
     const answer = await response.json();
-    show(button, answer.chosen);
-    say(answer.said);
+    showChoice(button, answer.chosen);
+    announce(answer.message);
   } catch {
-    say(form.dataset.failed);
+    announce(form.dataset.failed);
   } finally {
     button.disabled = false;
     button.focus({ preventScroll: true });
@@ -61,22 +61,22 @@ form?.addEventListener("submit", (event) => {
 });
 
 /** Hide at once what does not fit the words, on the page as it stands; the server's answer follows. */
-const narrow = (words) => {
-  const wanted = fold(words).split(" ").filter(Boolean);
+const filterEntries = (words) => {
+  const wanted = foldWords(words).split(" ").filter(Boolean);
   for (const entry of document.querySelectorAll("#results .entry")) {
-    const text = (entry.folded ??= fold(entry.textContent));
+    const text = (entry.folded ??= foldWords(entry.textContent));
     entry.hidden = !wanted.every((word) => text.includes(` ${word}`));
   }
 };
 
-let asked = 0;
-const ask = async () => {
-  const number = ++asked;
+let requestNumber = 0;
+const refreshResults = async () => {
+  const number = ++requestNumber;
   const query = new URLSearchParams([...new FormData(finder)].filter(([, value]) => value.trim()));
   const address = `${finder.action}${query.size ? `?${query}` : ""}`;
   try {
     const text = await (await fetch(address)).text();
-    if (number !== asked) return;
+    if (number !== requestNumber) return;
     const fresh = new DOMParser().parseFromString(text, "text/html");
     for (const part of ["#results", ".agenda-bar"]) {
       const [old, replacement] = [document.querySelector(part), fresh.querySelector(part)];
@@ -92,13 +92,13 @@ const ask = async () => {
 let waiting;
 finder?.addEventListener("input", (event) => {
   clearTimeout(waiting);
-  if (event.target.type === "search" && event.target.value.trim()) narrow(event.target.value);
-  waiting = setTimeout(ask, event.target.type === "search" ? 250 : 0);
+  if (event.target.type === "search" && event.target.value.trim()) filterEntries(event.target.value);
+  waiting = setTimeout(refreshResults, event.target.type === "search" ? 250 : 0);
 });
 finder?.addEventListener("submit", (event) => {
   event.preventDefault();
   clearTimeout(waiting);
-  ask();
+  refreshResults();
 });
 
 document.querySelector('.agenda-bar [aria-current="page"]')?.scrollIntoView({ block: "nearest", inline: "center" });

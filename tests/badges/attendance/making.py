@@ -6,11 +6,11 @@ import uuid
 
 from django.utils import timezone
 
-from badges.attendance.doors import hash_token
+from badges.attendance.authentication import hash_token
 from badges.attendance.models import Checkpoint, Device
-from convention.codes import Claim, address, new_key_pair, sign
+from convention.codes.badge_codes import BadgeClaim, build_code_address, generate_key_pair, sign_claim
+from convention.codes.secret_keys import fernet_for
 from convention.events.models import Event, EventKey
-from convention.secret_keys import fernet_for
 from registrations.models import Order, Registration, Ticket
 
 SITE = "https://example.org"
@@ -29,7 +29,7 @@ def make_event(**fields):
         "ends_at": now + datetime.timedelta(hours=8),
     }
     event = Event.objects.create(**values | fields)
-    private, public = new_key_pair()
+    private, public = generate_key_pair()
     EventKey.objects.create(
         event=event,
         number=90_000 + number,
@@ -55,16 +55,16 @@ def make_registration(event, **fields):
     return Registration.objects.create(event=event, order=order, **values | fields)
 
 
-def token_of(registration, generation=None):
+def token_of(registration, badge_version=None):
     """The token that this registration's badge carries."""
     key = registration.event.keys.get()
-    claim = Claim(key.number, registration.reference, generation or registration.generation)
-    return sign(claim, bytes(key.private_key))
+    claim = BadgeClaim(key.number, registration.reference, badge_version or registration.badge_version)
+    return sign_claim(claim, bytes(key.private_key))
 
 
-def code_of(registration, generation=None):
+def code_of(registration, badge_version=None):
     """What its QR says."""
-    return address(token_of(registration, generation), SITE)
+    return build_code_address(token_of(registration, badge_version), SITE)
 
 
 def make_device(event, token=None, **fields):
@@ -73,7 +73,7 @@ def make_device(event, token=None, **fields):
     values = {
         "checkpoint": fields.pop("checkpoint", None) or event.checkpoints.first(),
         "expires_at": timezone.now() + datetime.timedelta(days=1),
-        "may_override": True,
+        "can_override": True,
     }
     return Device.objects.create(event=event, token_hash=hash_token(token), **values | fields), token
 

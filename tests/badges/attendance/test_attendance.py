@@ -7,10 +7,10 @@ import io
 import pytest
 from django.utils import timezone, translation
 
-from badges.attendance import headcount
-from badges.attendance.export import UnknownFormat, export
 from badges.attendance.models import Checkpoint
-from badges.attendance.scan import scan
+from badges.attendance.reports import headcount
+from badges.attendance.reports.export import UnknownAttendanceFormat, export_attendance
+from badges.attendance.scanning.record_scans import record_scans
 from convention.events.models import Event
 from tests.papers import pdf_text
 from tests.workbooks import cell_types, part, values
@@ -45,37 +45,40 @@ def story(request):
         make_item(code["Chloé"], at=ago(30)),
         make_item(code["Chloé"], at=ago(10), checkpoint="Salle 1"),
     ]
-    scan(device=make_device(event)[0], items=items)
+    record_scans(device=make_device(event)[0], items=items)
     return event, room, people
 
 
 def test_in_three_numbers(story):
     event, _room, _people = story
-    counts = headcount.tally(event)
-    assert counts.whole == headcount.Group("", registered=4, came=3, inside=2)
-    assert counts.whole.absent == 1
-    assert counts.companies == [headcount.Group("Acme", 3, 3, 2), headcount.Group("Beta", 1, 0, 0)]
-    assert counts.tickets == [headcount.Group("Adhérent", 4, 3, 2)]
+    counts = headcount.count_attendance(event)
+    assert counts.total == headcount.HeadcountGroup("", registered_count=4, arrived_count=3, inside_count=2)
+    assert counts.total.absent_count == 1
+    assert counts.companies == [
+        headcount.HeadcountGroup("Acme", 3, 3, 2),
+        headcount.HeadcountGroup("Beta", 1, 0, 0),
+    ]
+    assert counts.tickets == [headcount.HeadcountGroup("Adhérent", 4, 3, 2)]
 
 
 def test_who(story):
     event, _room, people = story
-    assert {one.first_name for one in headcount.who_came(event)} == {"Anne", "Boris", "Chloé"}
-    assert {one.first_name for one in headcount.who_is_inside(event)} == {"Anne", "Chloé"}
-    assert list(headcount.who_is_absent(event)) == [people["Denis"]]
+    assert {one.first_name for one in headcount.arrived_registrations(event)} == {"Anne", "Boris", "Chloé"}
+    assert {one.first_name for one in headcount.inside_registrations(event)} == {"Anne", "Chloé"}
+    assert list(headcount.absent_registrations(event)) == [people["Denis"]]
 
 
 def test_each_door(story):
     event, _room, _people = story
-    doors = headcount.by_door(event)
-    assert [(door.checkpoint.name, door.came, door.inside) for door in doors] == [
+    doors = headcount.count_by_checkpoint(event)
+    assert [(door.checkpoint.name, door.arrived_count, door.inside_count) for door in doors] == [
         ("Entrée", 3, 2), ("Salle 1", 1, 1),
     ]  # fmt: skip
 
 
 def test_arrivals_rise_to_all_who_came(story):
     event, _room, _people = story
-    points = headcount.arrivals(event)
+    points = headcount.accumulate_arrivals(event)
     assert points[-1][1] == 3
     assert [total for _at, total in points] == sorted(total for _at, total in points)
     assert points[0][0] > NOW - datetime.timedelta(minutes=90)
@@ -83,16 +86,20 @@ def test_arrivals_rise_to_all_who_came(story):
 
 def test_nobody_at_all():
     event = make_event()
-    assert headcount.tally(event).whole == headcount.Group("", 0, 0, 0)
-    assert (headcount.arrivals(event), list(headcount.visits(event))) == ([], [])
+    assert headcount.count_attendance(event).total == headcount.HeadcountGroup("", 0, 0, 0)
+    assert (headcount.accumulate_arrivals(event), list(headcount.iterate_attendance(event))) == ([], [])
     for name in ("a.csv", "a.xlsx", "a.pdf"):
-        assert len(export(event=event, name=name)) > 100 or name == "a.csv"
+        assert len(export_attendance(event=event, file_name=name)) > 100 or name == "a.csv"
 
 
 def test_csv_has_a_line_for_each_door_and_for_the_absent(story):
     event, _room, _people = story
     with translation.override("en"):
-        rows = list(csv.DictReader(io.StringIO(export(event=event, name="LISTE.CSV").decode("utf-8-sig"))))
+        rows = list(
+            csv.DictReader(
+                io.StringIO(export_attendance(event=event, file_name="LISTE.CSV").decode("utf-8-sig"))
+            )
+        )
     assert [(row["First name"], row["Checkpoint"], row["State"]) for row in rows] == [
         ("Anne", "Entrée", "inside"),
         ("Boris", "Entrée", "came"),
@@ -112,12 +119,12 @@ def test_xlsx_keeps_times_as_times_and_no_formulas(story):
     person = people["Anne"]
     person.last_name = '=HYPERLINK("http://evil")'
     person.save()
-    content = export(event=event, name="a.xlsx")
+    content = export_attendance(event=event, file_name="a.xlsx")
     cells = [cell for row in values(content)[1:] for cell in row]
     assert cell_types(content) <= {"s", "n"}
     assert "<f>" not in part(content)
     assert sum(isinstance(cell, datetime.datetime) for cell in cells) == 5
-    text = export(event=event, name="a.csv").decode("utf-8-sig")
+    text = export_attendance(event=event, file_name="a.csv").decode("utf-8-sig")
     assert [row for row in csv.reader(io.StringIO(text)) if any(cell.startswith("=") for cell in row)] == []
 
 
@@ -126,19 +133,25 @@ def test_pdf_names_everyone_in_every_script(story):
     for name, written in zip(people, ["Ὀδυσσεύς", "Достоевский", "田中", "Ng", "x"], strict=True):
         people[name].last_name = written
         people[name].save()
-    text = pdf_text(export(event=event, name="a.pdf"))
+    text = pdf_text(export_attendance(event=event, file_name="a.pdf"))
     assert [
         word for word in ("Ὀδυσσεύς", "Достоевский", "田中", "Denis", "Salle 1") if word not in text
     ] == []
 
 
 def test_another_ending_is_refused():
-    with pytest.raises(UnknownFormat, match=r"liste\.docx"):
-        export(event=make_event(), name="liste.docx")
+    with pytest.raises(UnknownAttendanceFormat, match=r"liste\.docx"):
+        export_attendance(event=make_event(), file_name="liste.docx")
 
 
 @pytest.mark.parametrize(
-    "function", [headcount.tally, headcount.by_door, headcount.arrivals, lambda e: list(headcount.visits(e))]
+    "function",
+    [
+        headcount.count_attendance,
+        headcount.count_by_checkpoint,
+        headcount.accumulate_arrivals,
+        lambda e: list(headcount.iterate_attendance(e)),
+    ],
 )
 def test_query_counts_do_not_grow(function, django_assert_max_num_queries):
     event = make_event()
@@ -146,14 +159,16 @@ def test_query_counts_do_not_grow(function, django_assert_max_num_queries):
     for _round in range(3):
         with django_assert_max_num_queries(4):
             function(event)
-        scan(device=device, items=[make_item(code_of(make_registration(event))) for _number in range(10)])
+        record_scans(
+            device=device, items=[make_item(code_of(make_registration(event))) for _number in range(10)]
+        )
 
 
 @pytest.mark.once
 @pytest.mark.django_db(transaction=True)
 def test_the_command(command, tmp_path):
     event = make_event()
-    scan(device=make_device(event)[0], items=[make_item(code_of(make_registration(event)))])
+    record_scans(device=make_device(event)[0], items=[make_item(code_of(make_registration(event)))])
     output = tmp_path / "presences.csv"
     done = command("attendance", event.slug, "--output", str(output))
     assert (done.returncode, done.stderr) == (0, "")
@@ -168,5 +183,8 @@ def test_tickets_are_named_in_the_readers_language(story):
     event = story[0] if isinstance(story, tuple) else story
     event.tickets.update(name_en="Member")
     with translation.override("en"):
-        english = {visit.ticket for visit in headcount.visits(event)}
-    assert (english, {visit.ticket for visit in headcount.visits(event)}) == ({"Member"}, {"Adhérent"})
+        english = {visit.ticket for visit in headcount.iterate_attendance(event)}
+    assert (english, {visit.ticket for visit in headcount.iterate_attendance(event)}) == (
+        {"Member"},
+        {"Adhérent"},
+    )

@@ -5,15 +5,13 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from badges.attendance.fast_path import scan_one
 from badges.attendance.models import Checkpoint
-from badges.attendance.scan import scan
-from badges.attendance.sealing import short_key, unseal
-from badges.attendance.snapshot import etag_of, snapshot_of
-from registrations.book_session import book_session
-from registrations.leave_session import leave_session
-from schedule.edit import edit, values_of
-from schedule.fingerprints import fingerprints
+from badges.attendance.scanning.fast_path import record_single_scan
+from badges.attendance.scanning.record_encryption import decrypt_record, make_registration_key
+from badges.attendance.scanning.record_scans import record_scans
+from badges.attendance.scanning.snapshot import build_snapshot, make_etag
+from registrations.sessions.booking import book_session, leave_session
+from schedule.editing.sessions import compute_fingerprints, edit_session, get_session_values
 from schedule.models import Session
 from tests.factories import make_session
 
@@ -36,13 +34,13 @@ def door(session):
 
 
 def switch_on(session: Session) -> None:
-    seen = fingerprints(values_of(session))
-    edit(session=session, seen=seen, values={"is_bookable": True})
+    seen = compute_fingerprints(get_session_values(session))
+    edit_session(session=session, seen_fingerprints=seen, values={"is_bookable": True})
     session.refresh_from_db()
 
 
 def verdict(device, registration) -> tuple[str, str]:
-    [result] = scan(device=device, items=[make_item(code_of(registration))])
+    [result] = record_scans(device=device, items=[make_item(code_of(registration))])
     return result.verdict, result.reason
 
 
@@ -55,7 +53,7 @@ def test_every_valid_badge_enters_until_the_session_takes_bookings(session, door
     assert verdict(device, booked) == ("admitted", "")
     assert verdict(device, stranger) == ("refused", "not_booked")
     item = make_item(code_of(stranger), override_reason="Invité par l’orateur")
-    [result] = scan(device=device, items=[item])
+    [result] = record_scans(device=device, items=[item])
     assert (result.verdict, result.reason) == ("admitted", "not_booked")
 
 
@@ -76,7 +74,7 @@ def test_the_quick_way_knows_seats_too(session, door):
     booked, stranger = make_registration(session.event), make_registration(session.event)
     book_session(registration=booked, session=session)
     found = [
-        scan_one(token=token, items=[make_item(code_of(person))], now=timezone.now())
+        record_single_scan(token=token, items=[make_item(code_of(person))], now=timezone.now())
         for person in (booked, stranger)
     ]
     verdicts = [(result.verdict, result.reason) for _device, result in found]
@@ -92,20 +90,20 @@ def test_a_phone_learns_of_each_booking_and_of_the_switch(session, door):
         """What changed since the last time, and whether the answer's tag did."""
         nonlocal since, tag
         device.event.refresh_from_db()
-        answer, new = snapshot_of(device, since=since), etag_of(device, since, None)
+        answer, new = build_snapshot(device, since=since), make_etag(device, since, None)
         since, changed, tag = answer["sequence"], new != tag, new
         return answer, changed
 
-    since, tag = device.event.sequence, etag_of(device, device.event.sequence, None)
+    since, tag = device.event.sequence, make_etag(device, device.event.sequence, None)
     switch_on(session)
     answer, changed = told()
     assert (changed, [c["session"] for c in answer["checkpoints"]]) == (True, [None, session.pk])
     book_session(registration=person, session=session)
     answer, changed = told()
     assert changed is True
-    [row] = [row for row in answer["registrations"] if row["key"] == short_key(person.reference)]
-    assert unseal(token_of(person), row["sealed"])["sessions"] == [session.pk]
-    assert short_key(other.reference) not in [row["key"] for row in answer["registrations"]]
+    [row] = [row for row in answer["registrations"] if row["key"] == make_registration_key(person.reference)]
+    assert decrypt_record(token_of(person), row["sealed"])["sessions"] == [session.pk]
+    assert make_registration_key(other.reference) not in [row["key"] for row in answer["registrations"]]
     leave_session(registration=person, session=session)
     [row] = told()[0]["registrations"]
-    assert "sessions" not in unseal(token_of(person), row["sealed"])
+    assert "sessions" not in decrypt_record(token_of(person), row["sealed"])

@@ -5,8 +5,8 @@ import datetime
 import pytest
 from django.utils import timezone
 
-from badges.attendance.fast_path import scan_one
 from badges.attendance.models import Device, Scan
+from badges.attendance.scanning.fast_path import record_single_scan
 from convention.club.models import CompanyRole, Employment
 from convention.events.models import Delegation, EventRole
 from tests.doors import delegated, named_under
@@ -27,7 +27,7 @@ def paired_by(client, event, person):
     """Pair a phone as that person; its token."""
     client.force_login(person)
     form = {"checkpoint": event.checkpoints.get().pk}
-    made = client.post(f"/organize/{event.slug}/devices/", form).context["made"]
+    made = client.post(f"/organize/{event.slug}/devices/", form).context["pairing"]
     return made.token
 
 
@@ -98,7 +98,7 @@ def test_the_quick_way_asks_the_same(client, event):
 
     def quick():
         item = make_item(code_of(make_registration(event)))
-        return scan_one(token=token, items=[item], now=timezone.now())
+        return record_single_scan(token=token, items=[item], now=timezone.now())
 
     assert quick() is not None
     EventRole.objects.all().delete()
@@ -131,7 +131,7 @@ def test_the_quick_way_asks_for_contract_job_and_the_firms_role(client, event, w
 
     def quick():
         item = make_item(code_of(make_registration(event)))
-        return scan_one(token=token, items=[item], now=timezone.now())
+        return record_single_scan(token=token, items=[item], now=timezone.now())
 
     assert quick() is not None
     ENDS[what]()

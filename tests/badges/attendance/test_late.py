@@ -46,7 +46,7 @@ def test_let_in_offline_although_cancelled_since(send, event):
     registration = make_registration(event)
     code = code_of(registration)
     registration.cancelled_at = timezone.now() - MINUTE
-    registration.generation = 2
+    registration.badge_version = 2
     registration.save()
     late = make_item(code, at=ago(hours=2), local_verdict="admitted")
     assert said(send(late)) == [("admitted", "cancelled")]
@@ -64,7 +64,7 @@ def test_two_devices_let_one_badge_in_offline(send, event):
     assert said(send(earlier, token=other)) == [("already_in", "conflict")]
     presence = Presence.objects.get()
     assert (
-        presence.first_in.isoformat()
+        presence.first_entered_at.isoformat()
         == datetime.datetime.fromisoformat(earlier["at"]).astimezone(datetime.UTC).isoformat()
     )
     assert (presence.has_conflict, presence.entries) == (True, 1)
@@ -90,7 +90,7 @@ def test_a_clock_that_is_wrong(send, event):
         make_item(codes[2], clock_offset_ms=1500),
     )
     scans = list(Scan.objects.order_by("pk"))
-    assert [scan.is_uncertain for scan in sorted(scans, key=lambda one: one.clock_offset_ms)] == [
+    assert [scan.is_time_uncertain for scan in sorted(scans, key=lambda one: one.clock_offset_ms)] == [
         True,
         True,
         False,

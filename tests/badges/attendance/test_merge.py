@@ -7,20 +7,24 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from badges.attendance.check_in import check_in
-from badges.attendance.merge import merge
+from badges.attendance.merge import merge_registrations_and_scans
 from badges.attendance.models import Checkpoint, Presence, Scan
-from badges.attendance.rebuild import rebuild_presence
-from badges.attendance.scan import scan
-from badges.attendance.sealing import short_key
-from badges.attendance.snapshot import snapshot_of
-from registrations.absorb import CannotMerge
-from registrations.bill import bill, receivable_of
-from registrations.duplicates import Who, find_duplicates, pairs_among, set_apart
-from registrations.invoices.balance import balance_of
-from registrations.invoices.pay import record_payment
-from registrations.join_waiting import join_for_session
-from registrations.merged import merged_of
+from badges.attendance.scanning.check_in import check_in_registration
+from badges.attendance.scanning.presence_store import rebuild_presence
+from badges.attendance.scanning.record_encryption import make_registration_key
+from badges.attendance.scanning.record_scans import record_scans
+from badges.attendance.scanning.snapshot import build_snapshot
+from registrations.billing.receivables import bill_order, sync_receivable
+from registrations.booking.join_waiting_list import join_session_list
+from registrations.changes.duplicates import (
+    DuplicateCandidate,
+    dismiss_duplicate,
+    find_duplicates,
+    find_pairs,
+)
+from registrations.changes.merge import MergeRefused, list_merged_registrations
+from registrations.invoices.ledger.balance import compute_balance
+from registrations.invoices.ledger.payments import record_payment
 from registrations.models import Registration, RegistrationAddon, WaitingEntry
 from tests.badges.attendance.making import code_of, make_device, make_event, make_item, make_registration
 from tests.factories import make_addon, make_administrator, make_session
@@ -46,7 +50,7 @@ DAY = datetime.timedelta(days=1)
     ],
 )  # fmt: skip
 def test_who_may_be_one_person(one, other, reason):
-    found = pairs_among([Who(1, *one), Who(2, *other)])
+    found = find_pairs([DuplicateCandidate(1, *one), DuplicateCandidate(2, *other)])
     assert [pair.reason for pair in found] == ([reason] if reason else [])
 
 
@@ -56,9 +60,9 @@ def test_pairs_take_two_queries_and_those_set_apart_are_gone(django_assert_num_q
     make_registration(event, email="z@x.fr", cancelled_at=timezone.now())
     with django_assert_num_queries(2):
         assert len(find_duplicates(event)) == 3
-    set_apart(one=people[2], other=people[0])
-    set_apart(one=people[0], other=people[2])
-    assert [(pair.one, pair.other) for pair in find_duplicates(event)] == [
+    dismiss_duplicate(registration=people[2], other_registration=people[0])
+    dismiss_duplicate(registration=people[0], other_registration=people[2])
+    assert [(pair.first_id, pair.second_id) for pair in find_duplicates(event)] == [
         (people[0].pk, people[1].pk), (people[1].pk, people[2].pk),
     ]  # fmt: skip
 
@@ -69,9 +73,9 @@ def presences(event):
         "registration",
         "is_inside",
         "entries",
-        "first_in",
-        "last_in",
-        "last_out",
+        "first_entered_at",
+        "last_entered_at",
+        "last_left_at",
         "version",
     )
     return list(Presence.objects.filter(event=event).order_by("pk").values_list(*fields))
@@ -81,18 +85,23 @@ def test_the_scans_of_both_count_for_the_one_that_stays():
     event = make_event()
     kept, other = make_registration(event, company=""), make_registration(event, company="Acme SA")
     ticket = kept.ticket
-    ticket.taken = 2
+    ticket.reserved = 2
     ticket.save()
     entrance = event.checkpoints.get()
     room = Checkpoint.objects.create(event=event, name="Salle")
-    check_in(registration=kept, door=entrance, operator=None, direction="in")
-    check_in(registration=other, door=entrance, operator=None, direction="out")
-    check_in(registration=other, door=room, operator=None)
+    check_in_registration(registration=kept, checkpoint=entrance, operator=None, direction="in")
+    check_in_registration(registration=other, checkpoint=entrance, operator=None, direction="out")
+    check_in_registration(registration=other, checkpoint=room, operator=None)
     scans = list(Scan.objects.order_by("pk").values())
-    merged = merge(kept=kept, other=other, taken=["company"])
+    merged = merge_registrations_and_scans(survivor=kept, other=other, fields_from_other=["company"])
     other.refresh_from_db()
     ticket.refresh_from_db()
-    assert (merged.company, other.state, other.merged_into, ticket.taken) == ("Acme SA", "cancelled", kept, 1)
+    assert (merged.company, other.state, other.merged_into, ticket.reserved) == (
+        "Acme SA",
+        "cancelled",
+        kept,
+        1,
+    )
     assert list(Scan.objects.order_by("pk").values()) == scans
     by_door = {one.checkpoint_id: one for one in Presence.objects.filter(registration=kept)}
     assert (by_door[entrance.pk].is_inside, by_door[room.pk].is_inside) == (False, True)
@@ -106,13 +115,18 @@ def test_the_badge_that_goes_is_refused_as_replaced_and_a_late_entry_counts_for_
     event = make_event()
     kept, other = make_registration(event), make_registration(event)
     (device, _token), code = make_device(event), code_of(other)
-    merge(kept=kept, other=other)
-    [refused] = scan(device=device, items=[make_item(code)])
+    merge_registrations_and_scans(survivor=kept, other=other)
+    [refused] = record_scans(device=device, items=[make_item(code)])
     assert (refused.verdict, refused.reason, refused.holder.pk) == ("refused", "revoked", kept.pk)
-    told = {row["key"]: row["state"] for row in snapshot_of(device)["registrations"]}
-    assert told == {short_key(kept.reference): "confirmed", short_key(other.reference): "merged"}
+    told = {row["key"]: row["state"] for row in build_snapshot(device)["registrations"]}
+    assert told == {
+        make_registration_key(kept.reference): "confirmed",
+        make_registration_key(other.reference): "merged",
+    }
     late = timezone.now() - datetime.timedelta(hours=1)
-    [entered] = scan(device=device, items=[make_item(code, at=late.isoformat(), local_verdict="admitted")])
+    [entered] = record_scans(
+        device=device, items=[make_item(code, at=late.isoformat(), local_verdict="admitted")]
+    )
     assert (entered.verdict, entered.reason) == ("admitted", "revoked")
     assert Presence.objects.get().registration == kept
 
@@ -123,19 +137,22 @@ def test_payments_stay_with_their_order_and_are_shown_on_both():
     for one in (kept, other):
         one.order.payment, one.order.total = "invoice", one.price
         one.order.save()
-    receivable = receivable_of(other.order)
+    receivable = sync_receivable(other.order)
     record_payment(receivable=receivable, amount=12_000, method="transfer", external_id="x")
-    before = balance_of(receivable)
-    merge(kept=kept, other=other)
-    assert balance_of(receivable) == before
-    [(merged, paid)] = merged_of(kept)
+    before = compute_balance(receivable)
+    merge_registrations_and_scans(survivor=kept, other=other)
+    assert compute_balance(receivable) == before
+    [(merged, paid)] = list_merged_registrations(kept)
     assert (merged, paid.amount) == (other, 12_000)
     third = make_registration(event, price=5_000)
     third.order.payment, third.order.total = "invoice", 5_000
     third.order.save()
-    unpaid = bill(third.order, [third], [])
-    merge(kept=kept, other=third)
-    assert (balance_of(unpaid).owed, sorted(one.pk for one, _paid in merged_of(kept))) == (
+    unpaid = bill_order(third.order, [third], [])
+    merge_registrations_and_scans(survivor=kept, other=third)
+    assert (
+        compute_balance(unpaid).amount_owed,
+        sorted(one.pk for one, _paid in list_merged_registrations(kept)),
+    ) == (
         0,
         [other.pk, third.pk],
     )
@@ -144,39 +161,39 @@ def test_payments_stay_with_their_order_and_are_shown_on_both():
 def test_places_in_waiting_lists_and_their_offers_go_over_and_add_ons_that_do_not_are_named(client):
     event = make_event(slug="congress")
     kept, other = make_registration(event), make_registration(event)
-    full = {"is_bookable": True, "capacity": 1, "taken": 1, "starts_at": timezone.now() + DAY}
+    full = {"is_bookable": True, "capacity": 1, "reserved": 1, "starts_at": timezone.now() + DAY}
     both, one = (make_session(event, title, **full) for title in ("B", "O"))
     for registration, session in ((kept, both), (other, both), (other, one)):
-        join_for_session(registration=registration, session=session)
+        join_session_list(registration=registration, session=session)
     offered = WaitingEntry.objects.filter(session=one)
     later = timezone.now() + datetime.timedelta(hours=1)
     offered.update(offered_at=timezone.now(), offer_expires_at=later)
     RegistrationAddon.objects.create(registration=other, addon=make_addon(event), price=0)
     client.force_login(make_administrator())
     preview = client.get(f"/organize/congress/registrations/{kept.reference}/merge/{other.reference}/")
-    assert (preview.context["lost"], [side["waits"] for side in preview.context["sides"]]) == (
+    assert (preview.context["lost"], [side["waiting"] for side in preview.context["sides"]]) == (
         ["Dîner"],
         [["B"], ["B", "O"]],
     )
-    merge(kept=kept, other=other)
-    standing = WaitingEntry.objects.standing().order_by("pk")
+    merge_registrations_and_scans(survivor=kept, other=other)
+    standing = WaitingEntry.objects.active().order_by("pk")
     assert [(entry.registration, entry.session) for entry in standing] == [(kept, both), (kept, one)]
     assert offered.get().has_offer()
     one.refresh_from_db()
-    assert one.taken == 1
+    assert one.reserved == 1
 
 
 def test_what_was_merged_follows_when_its_person_is_merged_again_and_nothing_is_merged_twice():
     event = make_event()
     one, two, three = (make_registration(event) for _number in range(3))
-    check_in(registration=one, door=event.checkpoints.get(), operator=None)
-    merge(kept=two, other=one)
-    merge(kept=three, other=two)
+    check_in_registration(registration=one, checkpoint=event.checkpoints.get(), operator=None)
+    merge_registrations_and_scans(survivor=two, other=one)
+    merge_registrations_and_scans(survivor=three, other=two)
     assert set(Registration.objects.filter(merged_into=three)) == {one, two}
     assert Presence.objects.get().registration == three
     for kept, other in ((three, two), (two, three), (three, three)):
-        with pytest.raises(CannotMerge):
-            merge(kept=kept, other=other)
+        with pytest.raises(MergeRefused):
+            merge_registrations_and_scans(survivor=kept, other=other)
 
 
 def test_the_pages_propose_compare_and_merge(client: Client, run_tasks, mailoutbox):
@@ -191,7 +208,7 @@ def test_the_pages_propose_compare_and_merge(client: Client, run_tasks, mailoutb
     assert address in page
     preview = client.get(address).content.decode()
     assert ("Zoë" in preview, "Acme" in preview) == (True, True)
-    assert client.post(address, {"first_name": "kept", "company": "other"}).status_code == 302
+    assert client.post(address, {"first_name": "own", "company": "other"}).status_code == 302
     kept.refresh_from_db()
     assert (kept.first_name, kept.company) == ("Zoé", "Acme")
     run_tasks()
@@ -212,15 +229,15 @@ def test_what_is_billed_anew_after_a_merge_is_what_was_paid_for_or_nothing(paid,
     order.save()
     third = make_registration(event, price=10_000)
     Registration.objects.filter(pk=third.pk).update(order=order)
-    receivable = receivable_of(order)
+    receivable = sync_receivable(order)
     if paid:
         record_payment(receivable=receivable, amount=paid, method="transfer", external_id="x")
-    merge(kept=kept, other=other)
-    receivable_of(order)
-    balance = balance_of(receivable)
-    assert (balance.owed, balance.paid, balance.due) == left
-    assert order.due.amount == balance.owed
-    assert [c.text for c in receivable.charges.standing()].count(f"Adhérent, {other.name}") == bool(paid)
+    merge_registrations_and_scans(survivor=kept, other=other)
+    sync_receivable(order)
+    balance = compute_balance(receivable)
+    assert (balance.amount_owed, balance.amount_paid, balance.amount_due) == left
+    assert order.amount_due.amount == balance.amount_owed
+    assert [c.line_text for c in receivable.charges.active()].count(f"Adhérent, {other.name}") == bool(paid)
 
 
 @pytest.mark.postgresql
@@ -229,17 +246,19 @@ def test_batches_with_merged_badges_and_merges_wait_for_nobody_in_a_ring():
     event = make_event()
     device, _token = make_device(event)
     people = [make_registration(event) for _number in range(8)]
-    merge(kept=people[0], other=people[7])
-    merge(kept=people[1], other=people[6])
+    merge_registrations_and_scans(survivor=people[0], other=people[7])
+    merge_registrations_and_scans(survivor=people[1], other=people[6])
     codes = [code_of(one) for one in people]
 
     def work(number: int) -> None:
         if number % 8 == 0:
-            merge(kept=people[number // 8 % 2 + 2], other=people[number // 16 + 4])
+            merge_registrations_and_scans(
+                survivor=people[number // 8 % 2 + 2], other=people[number // 16 + 4]
+            )
             return
         chosen = random.Random(number).sample(codes, 4)
-        scan(device=device, items=[make_item(code) for code in chosen])
+        record_scans(device=device, items=[make_item(code) for code in chosen])
 
     results = in_threads([lambda n=n: work(n) for n in range(32)], threads=8)
-    assert [r for r in results if isinstance(r, Exception) and not isinstance(r, CannotMerge)] == []
+    assert [r for r in results if isinstance(r, Exception) and not isinstance(r, MergeRefused)] == []
     assert Scan.objects.count() == 4 * 28

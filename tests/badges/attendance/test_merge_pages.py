@@ -3,12 +3,12 @@
 import pytest
 from django.test import Client
 
-from registrations.bill import receivable_of
-from registrations.invoices.balance import balance_of
-from registrations.invoices.pay import record_payment
+from registrations.billing.receivables import sync_receivable
+from registrations.invoices.ledger.balance import compute_balance
+from registrations.invoices.ledger.payments import record_payment
 from registrations.models import Registration
+from registrations.visits.applications.state import ApplicationState
 from registrations.visits.models import Application
-from registrations.visits.standing import State
 from tests.badges.attendance.making import make_event, make_registration
 from tests.factories import make_administrator
 from tests.registrations.visits.makers import agreed, applied, make_visit, state
@@ -34,13 +34,13 @@ def test_two_paid_orders_keep_their_money_and_their_books(client, run_tasks):
         one.order.payment, one.order.total = "invoice", one.price
         one.order.save()
         paid = {"amount": one.price, "method": "transfer", "external_id": f"x{number}"}
-        record_payment(receivable=receivable_of(one.order), **paid)
+        record_payment(receivable=sync_receivable(one.order), **paid)
     page = client.get(merge_address(kept, other)).content.decode()
     assert [amount in page for amount in ("€100 paid", "€120 paid")] == [True, True]
     answer = client.post(merge_address(kept, other), {"reason": "twice"}, follow=True)
     assert "Both are one registration now" in answer.content.decode()
-    balances = [balance_of(receivable_of(one.order)) for one in (kept, other)]
-    assert [(each.owed, each.paid, each.due) for each in balances] == [
+    balances = [compute_balance(sync_receivable(one.order)) for one in (kept, other)]
+    assert [(each.amount_owed, each.amount_paid, each.amount_due) for each in balances] == [
         (10_000, 10_000, 0),
         (12_000, 12_000, 0),
     ]
@@ -56,14 +56,14 @@ def test_two_paid_orders_keep_their_money_and_their_books(client, run_tasks):
 def test_two_applications_for_a_visit_become_one_place_and_the_host_hears_one_name(client, run_tasks):
     visit = make_visit()
     kept, other = agreed(applied(visit)), agreed(applied(visit))
-    assert [state(one) for one in (kept, other)] == [State.COMPLETE] * 2
+    assert [state(one) for one in (kept, other)] == [ApplicationState.COMPLETE] * 2
     page = client.get(merge_address(kept.registration, other.registration))
     assert (page.status_code, page.context["objection"]) == (200, "")
     answer = client.post(merge_address(kept.registration, other.registration), {}, follow=True)
     assert "Both are one registration now" in answer.content.decode()
     run_tasks()
     assert list(Application.objects.confirmed()) == [kept]
-    assert [state(one) for one in (kept, other)] == [State.COMPLETE, State.WITHDRAWN]
-    assert visit.event.tickets.get().taken == 1
+    assert [state(one) for one in (kept, other)] == [ApplicationState.COMPLETE, ApplicationState.WITHDRAWN]
+    assert visit.event.tickets.get().reserved == 1
     back = client.post(merge_address(other.registration, kept.registration), {}, follow=True)
     assert "must be confirmed; choose the other one" in back.content.decode()

@@ -9,14 +9,14 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
-from badges.attendance.columns import STATE_FIELDS
 from badges.attendance.models import Checkpoint, Presence, Scan
-from badges.attendance.rebuild import rebuild_presence
-from badges.attendance.scan import scan
+from badges.attendance.scanning.presence_store import rebuild_presence
+from badges.attendance.scanning.record_scans import record_scans
+from badges.attendance.scanning.sql import STATE_COLUMN_NAMES
 
 from .making import code_of, make_device, make_event, make_item, make_registration
 
-FIELDS = ["registration_id", "checkpoint_id", *STATE_FIELDS]
+FIELDS = ["registration_id", "checkpoint_id", *STATE_COLUMN_NAMES]
 
 
 def presences():
@@ -38,7 +38,7 @@ def wipe():
 @given(data=some.data())
 def test_any_delivery_gives_the_same_presence(data, django_db_blocker):
     event = make_event()
-    gate = Checkpoint.objects.create(event=event, name="Porte B", counted_at=event.checkpoints.get())
+    gate = Checkpoint.objects.create(event=event, name="Porte B", counts_as=event.checkpoints.get())
     devices = [make_device(event)[0], make_device(event, checkpoint=gate)[0]]
     codes = [code_of(make_registration(event)) for _number in range(2)]
     now = timezone.now()
@@ -72,7 +72,7 @@ def test_any_delivery_gives_the_same_presence(data, django_db_blocker):
         for device in devices:
             own = [item for owner, item in delivered if owner is device]
             for start in range(0, len(own), size):
-                scan(device=device, items=own[start : start + size], at=now)
+                record_scans(device=device, items=own[start : start + size], at=now)
         assert Scan.objects.count() == len(scans)
         results.append(presences())
         rebuild_presence(event=event)
@@ -85,7 +85,7 @@ def test_rebuilding_mends_what_is_wrong_and_removes_what_is_nobody():
     event = make_event()
     device = make_device(event)[0]
     first, second = make_registration(event), make_registration(event)
-    scan(device=device, items=[make_item(code_of(first))])
+    record_scans(device=device, items=[make_item(code_of(first))])
     before = presences()
     Presence.objects.update(is_inside=False, entries=7)
     Presence.objects.create(

@@ -5,9 +5,9 @@ import datetime
 import pytest
 from django.utils import timezone
 
-from badges.attendance import headcount
 from badges.attendance.models import Presence
-from badges.attendance.rebuild import rebuild_presence
+from badges.attendance.reports import headcount
+from badges.attendance.scanning.presence_store import rebuild_presence
 
 from .making import bearer, code_of, make_device, make_event, make_item, make_registration
 
@@ -32,7 +32,7 @@ def test_the_second_morning_is_an_entry_and_no_conflict(client, order):
     before = {**vars(presence)}
     rebuild_presence(event=event)
     after = {**vars(Presence.objects.get())}
-    for name in ("entries", "is_inside", "has_conflict", "first_in", "last_in"):
+    for name in ("entries", "is_inside", "has_conflict", "first_entered_at", "last_entered_at"):
         assert before[name] == after[name]
 
 
@@ -42,4 +42,7 @@ def test_whoever_came_long_ago_is_not_counted_as_inside(client):
     for ago in MORNINGS:
         item = make_item(code_of(make_registration(event)), at=(timezone.now() - ago).isoformat())
         client.post("/api/v1/scanner/scans/", {"scans": [item]}, "application/json", headers=bearer(token))
-    assert (headcount.who_came(event).count(), headcount.who_is_inside(event).count()) == (2, 1)
+    assert (
+        headcount.arrived_registrations(event).count(),
+        headcount.inside_registrations(event).count(),
+    ) == (2, 1)

@@ -8,9 +8,9 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from badges.attendance.models import Checkpoint, Device, Presence, Resolution, Scan
-from badges.attendance.scan import scan
-from convention.audit.models import Entry
+from badges.attendance.models import Checkpoint, ConflictResolution, Device, Presence, Scan
+from badges.attendance.scanning.record_scans import record_scans
+from convention.audit.models import AuditEntry
 from convention.events.models import EventRole
 from schedule.models import Session
 from tests.factories import make_person
@@ -50,7 +50,7 @@ def twice(event):
     registration = make_registration(event)
     for minutes in (30, 5):
         item = make_item(code_of(registration), at=ago(minutes), local_verdict="admitted")
-        scan(device=make_device(event, name=f"Porte {minutes}")[0], items=[item])
+        record_scans(device=make_device(event, name=f"Porte {minutes}")[0], items=[item])
     return registration
 
 
@@ -80,7 +80,7 @@ def test_the_desk_pairs_but_does_not_revoke(client, event):
 def test_pairing_shows_the_code_once(organizer, event):
     address = reverse("organize-devices", args=[event.slug])
     response = organizer.post(address, {"checkpoint": event.checkpoints.get().pk, "name": "Lise"})
-    url = response.context["made"].url
+    url = response.context["pairing"].url
     token = url.partition("#pair=")[2]
     assert f'href="{url}"' in response.content.decode()
     assert 'role="img"' in response.content.decode()
@@ -95,17 +95,17 @@ def test_a_revoked_phone_is_out_at_once(organizer, event):
     device, token = make_device(event)
     organizer.post(reverse("organize-device-revoke", args=[event.slug, device.pk]))
     assert organizer.get("/api/v1/scanner/snapshot/", headers=bearer(token)).status_code == 401
-    assert Entry.objects.get(verb="device.revoke").subject == f"attendance.device:{device.pk}"
+    assert AuditEntry.objects.get(verb="device.revoke").subject == f"attendance.device:{device.pk}"
 
 
 def test_numbers_open_their_lists(organizer, event):
     people = [make_registration(event, last_name=name) for name in ("Ana", "Borisov", "Ćelik")]
     items = [make_item(code_of(people[0])), make_item(code_of(people[1]), at=ago(9))]
     device = make_device(event)[0]
-    scan(device=device, items=[*items, make_item(code_of(people[1]), direction="out", at=ago(2))])
+    record_scans(device=device, items=[*items, make_item(code_of(people[1]), direction="out", at=ago(2))])
     address = reverse("organize-attendance", args=[event.slug])
-    whole = organizer.get(address).context["whole"]
-    assert (whole.inside, whole.came, whole.absent) == (1, 2, 1)
+    total = organizer.get(address).context["total"]
+    assert (total.inside_count, total.arrived_count, total.absent_count) == (1, 2, 1)
     for query, names in (
         ("?state=inside", {"Ana"}),
         ("?state=arrived", {"Ana", "Borisov"}),
@@ -123,7 +123,7 @@ def test_unchanged_numbers_are_304(organizer, event):
     address = reverse("organize-attendance", args=[event.slug]) + "?part=numbers"
     etag = organizer.get(address).headers["etag"]
     assert organizer.get(address, headers={"if-none-match": etag}).status_code == 304
-    scan(device=make_device(event)[0], items=[make_item(code_of(make_registration(event)))])
+    record_scans(device=make_device(event)[0], items=[make_item(code_of(make_registration(event)))])
     assert organizer.get(address, headers={"if-none-match": etag}).status_code == 200
 
 
@@ -133,7 +133,7 @@ def test_files(organizer, event, kind):
     response = organizer.get(reverse("organize-attendance-file", args=[event.slug, kind]))
     assert response.headers["content-disposition"].endswith(f'-{event.slug}.{kind}"')
     assert len(response.content) > 100
-    assert Entry.objects.get().verb == "attendance.export"
+    assert AuditEntry.objects.get().verb == "attendance.export"
 
 
 @pytest.mark.parametrize(("kind", "entries"), [("reentry", 2), ("wrong_badge", 1), ("misuse", 1)])
@@ -141,14 +141,14 @@ def test_a_conflict_is_resolved_in_one_tap(organizer, event, kind, entries):
     registration = twice(event)
     before = list(Scan.objects.values())
     found = organizer.get(reverse("organize-conflicts", args=[event.slug])).context["conflicts"]
-    assert [device for _pass, device in found[0].told] == ["Porte 5"]
+    assert [device for _scan, device in found[0].scans_with_devices] == ["Porte 5"]
     door = event.checkpoints.get()
     address = reverse("organize-conflict-resolve", args=[event.slug, registration.reference, door.pk])
     organizer.post(address, {"kind": kind})
     organizer.post(address, {"kind": kind})
     presence = Presence.objects.get()
     assert (presence.has_conflict, presence.entries) == (False, entries)
-    assert (Resolution.objects.get().kind, list(Scan.objects.values())) == (kind, before)
+    assert (ConflictResolution.objects.get().kind, list(Scan.objects.values())) == (kind, before)
     assert organizer.get(reverse("organize-conflicts", args=[event.slug])).context["conflicts"] == []
 
 
@@ -159,7 +159,7 @@ def test_an_unknown_resolution_changes_nothing(organizer, event):
         reverse("organize-conflict-resolve", args=[event.slug, registration.reference, door.pk]),
         {"kind": "x"},
     )
-    assert (Presence.objects.get().has_conflict, Resolution.objects.count()) == (True, 0)
+    assert (Presence.objects.get().has_conflict, ConflictResolution.objects.count()) == (True, 0)
 
 
 def test_let_in_and_out_by_hand(client, event):
@@ -208,11 +208,13 @@ def test_a_checkpoint_in_use_stays(organizer, event):
 
 def test_a_gate_told_to_count_elsewhere_moves_its_presences(organizer, event):
     gate = Checkpoint.objects.create(event=event, name="Porte B", position=1)
-    scan(device=make_device(event, checkpoint=gate)[0], items=[make_item(code_of(make_registration(event)))])
+    record_scans(
+        device=make_device(event, checkpoint=gate)[0], items=[make_item(code_of(make_registration(event)))]
+    )
     entrance = event.checkpoints.get(name="Entrée")
     organizer.post(
         reverse("organize-checkpoint", args=[event.slug, gate.pk]),
-        {"name": "Porte B", "kind": "entrance", "counted_at": entrance.pk},
+        {"name": "Porte B", "kind": "entrance", "counts_as": entrance.pk},
     )
     assert Presence.objects.get().checkpoint == entrance
 

@@ -6,7 +6,7 @@ import pytest
 from django.conf import settings
 
 from badges.attendance.models import Checkpoint, Device
-from convention.audit.models import Entry
+from convention.audit.models import AuditEntry
 
 from .making import bearer, make_event
 
@@ -22,7 +22,7 @@ def test_the_entrance_by_default(command, client):
     assert said["url"] == f"{settings.SITE_URL}/scan/#pair={said['token']}"
     assert client.get("/api/v1/scanner/snapshot/", headers=bearer(said["token"])).status_code == 200
     assert said["token"] not in Device.objects.get().token_hash
-    assert Entry.objects.get().verb == "device.pair"
+    assert AuditEntry.objects.get().verb == "device.pair"
 
 
 def test_an_entrance_is_made_where_there_is_none(command):

@@ -10,15 +10,15 @@ from django.db import connections
 from django.test import Client
 from django.utils import timezone
 
-from badges.attendance import batch
-from badges.attendance.columns import STATE_FIELDS
-from badges.attendance.fast_path import scan_one
-from badges.attendance.ledger import store
 from badges.attendance.models import Checkpoint, Presence, Scan
-from badges.attendance.presence import COUNTED, NOBODY
-from badges.attendance.rebuild import rebuild_presence
-from badges.attendance.scan import scan
-from badges.attendance.sealing import short_key
+from badges.attendance.scanning import batch
+from badges.attendance.scanning.batch_state import save_batch
+from badges.attendance.scanning.fast_path import record_single_scan
+from badges.attendance.scanning.presence import COUNTED_VERDICTS, NEVER_SCANNED
+from badges.attendance.scanning.presence_store import rebuild_presence
+from badges.attendance.scanning.record_encryption import make_registration_key
+from badges.attendance.scanning.record_scans import record_scans
+from badges.attendance.scanning.sql import STATE_COLUMN_NAMES
 from tests.rush import in_threads
 
 from .making import bearer, code_of, make_device, make_event, make_item, make_registration
@@ -35,7 +35,10 @@ def rush(event, code, rounds=1):
     """Let eight devices scan one badge at the same moment."""
     devices = [make_device(event)[0] for _number in range(AT_ONCE)]
     at = timezone.now().isoformat()
-    jobs = [lambda device=device: scan(device=device, items=[make_item(code, at=at)]) for device in devices]
+    jobs = [
+        lambda device=device: record_scans(device=device, items=[make_item(code, at=at)])
+        for device in devices
+    ]
     return verdicts(in_threads(jobs * rounds, threads=AT_ONCE))
 
 
@@ -50,7 +53,7 @@ def test_one_badge_scanned_at_once_is_admitted_once():
 
 def test_without_looking_at_presence_the_same_rush_admits_many(monkeypatch):
     """The negative control: the test above sees what it claims to see."""
-    monkeypatch.setattr(batch, "state_of", lambda _pair, _ledger: NOBODY)
+    monkeypatch.setattr(batch, "get_presence_state", lambda _key, _batch_state: NEVER_SCANNED)
     event = make_event()
     assert rush(event, code_of(make_registration(event))).count("admitted") > 1
 
@@ -60,10 +63,10 @@ def test_one_scan_sent_eight_times_at_once_is_kept_once():
     device = make_device(event)[0]
     for code in (code_of(make_registration(event)), "https://example.com/"):
         item = make_item(code)
-        answers = in_threads([lambda item=item: scan(device=device, items=[item])] * AT_ONCE)
+        answers = in_threads([lambda item=item: record_scans(device=device, items=[item])] * AT_ONCE)
         results = [result for answer in answers for result in answer]
         assert len({(result.verdict, result.reason) for result in results}) == 1
-        assert sorted(result.replayed for result in results) == [False] + [True] * (AT_ONCE - 1)
+        assert sorted(result.is_replayed for result in results) == [False] + [True] * (AT_ONCE - 1)
     assert Scan.objects.count() == 2
 
 
@@ -72,7 +75,7 @@ def test_batches_over_the_same_badges_never_wait_for_each_other():
     codes = [code_of(make_registration(event)) for _number in range(20)]
     devices = [make_device(event)[0] for _number in range(AT_ONCE)]
     jobs = [
-        lambda device=device, turn=turn: scan(
+        lambda device=device, turn=turn: record_scans(
             device=device, items=[make_item(code) for code in (codes if turn % 2 else codes[::-1])]
         )
         for turn, device in enumerate(devices)
@@ -87,7 +90,7 @@ def test_a_room_is_never_overfilled():
     devices = [make_device(event, checkpoint=room)[0] for _number in range(AT_ONCE)]
     codes = [code_of(make_registration(event)) for _number in range(24)]
     jobs = [
-        lambda device=devices[turn % AT_ONCE], code=code: scan(device=device, items=[make_item(code)])
+        lambda device=devices[turn % AT_ONCE], code=code: record_scans(device=device, items=[make_item(code)])
         for turn, code in enumerate(codes)
     ]
     found = verdicts(in_threads(jobs, threads=AT_ONCE))
@@ -136,7 +139,7 @@ def test_the_quick_way_decides_and_writes_the_same():
         {"direction": "out", "minutes": 30},
         {"direction": "in", "minutes": 20, "clock_offset_ms": -180_000},
         {"direction": "in", "minutes": 1, "local_verdict": "already_in"},
-        {"direction": "in", "minutes": 0, "generation": 7},
+        {"direction": "in", "minutes": 0, "badge_version": 7},
         {"direction": "in", "minutes": 0, "code": stranger},
         {"direction": "in", "minutes": 0, "code": "https://example.com"},
     ]
@@ -145,14 +148,16 @@ def test_the_quick_way_decides_and_writes_the_same():
         results = []
         for fields in story:
             at = now - timedelta(minutes=fields["minutes"])
-            given = {name: value for name, value in fields.items() if name not in ("minutes", "generation")}
-            item = make_item(code_of(person, fields.get("generation")), at=at.isoformat()) | given
-            found = scan_one(token=token, items=[item], now=now) if way == "quick" else None
+            given = {
+                name: value for name, value in fields.items() if name not in ("minutes", "badge_version")
+            }
+            item = make_item(code_of(person, fields.get("badge_version")), at=at.isoformat()) | given
+            found = record_single_scan(token=token, items=[item], now=now) if way == "quick" else None
             if way == "quick":
                 results.append(found[1])
             else:
-                results += scan(device=device, items=[item], at=now)
-        answers.append([(one.verdict, one.reason, one.meeting) for one in results])
+                results += record_scans(device=device, items=[item], at=now)
+        answers.append([(one.verdict, one.reason, one.prior_state) for one in results])
     assert answers[0] == answers[1]
     kept = [
         list(Scan.objects.filter(registration=person).order_by("pk").values_list(*COMPARED))
@@ -160,13 +165,13 @@ def test_the_quick_way_decides_and_writes_the_same():
     ]
     assert kept[0] == kept[1]
     presences = [
-        Presence.objects.filter(registration=person).values(*STATE_FIELDS).get() for person in people
+        Presence.objects.filter(registration=person).values(*STATE_COLUMN_NAMES).get() for person in people
     ]
     assert presences[0] == presences[1]
 
 
 COMPARED = [
-    "direction", "scanned_at", "effective_at", "is_uncertain", "is_offline", "clock_offset_ms",
+    "direction", "scanned_at", "effective_at", "is_time_uncertain", "is_offline", "clock_offset_ms",
     "device_sequence", "local_verdict", "operator", "override_reason", "verdict", "reason",
 ]  # fmt: skip
 
@@ -184,24 +189,24 @@ def test_a_quick_scan_in_the_middle_of_a_batch_is_not_overwritten(monkeypatch, i
         for turn, direction in enumerate(["in", "out", "in"])
     )
     if is_known:
-        scan(device=device, items=[make_item(code, at=(begin - timedelta(minutes=1)).isoformat())])
+        record_scans(device=device, items=[make_item(code, at=(begin - timedelta(minutes=1)).isoformat())])
     meanwhile, posted = ThreadPoolExecutor(1), []
     meanwhile.submit(post, token, make_item("https://example.com/")).result()  # it is connected
 
     def slow(*args, **given):
         posted.append(meanwhile.submit(post, token, quick))
         time.sleep(0.5)
-        return store(*args, **given)
+        return save_batch(*args, **given)
 
-    monkeypatch.setattr("badges.attendance.scan.store", slow)
-    scan(device=device, items=[one, other])
+    monkeypatch.setattr("badges.attendance.scanning.record_scans.save_batch", slow)
+    record_scans(device=device, items=[one, other])
     monkeypatch.undo()
     assert posted[0].result(timeout=20)["verdict"] == "admitted"
     meanwhile.submit(connections.close_all).result()
-    assert Scan.objects.filter(verdict__in=COUNTED).count() == 3 + is_known
-    kept = Presence.objects.values(*STATE_FIELDS).get()
+    assert Scan.objects.filter(verdict__in=COUNTED_VERDICTS).count() == 3 + is_known
+    kept = Presence.objects.values(*STATE_COLUMN_NAMES).get()
     rebuild_presence(event=event)
-    assert Presence.objects.values(*STATE_FIELDS).get() == kept
+    assert Presence.objects.values(*STATE_COLUMN_NAMES).get() == kept
     assert kept["version"] == 3 + is_known
 
 
@@ -219,8 +224,8 @@ def test_devices_that_poll_while_others_scan_are_told_of_everybody():
         for turn, reference in enumerate(references[number::AT_ONCE]):
             at = timezone.now() + timedelta(hours=(number * 7 + turn * 5) % 11 - 5)
             item = make_item(codes[reference], at=timezone.now().isoformat())
-            if turn % 2 or scan_one(token=token, items=[item], now=at) is None:
-                scan(device=device, items=[item], at=at)
+            if turn % 2 or record_single_scan(token=token, items=[item], now=at) is None:
+                record_scans(device=device, items=[item], at=at)
 
     def poll(token):
         told, cursor, client = [], {"since": 1}, Client()
@@ -239,7 +244,7 @@ def test_devices_that_poll_while_others_scan_are_told_of_everybody():
 
     done, *told = in_threads([finish, *(lambda token=token: poll(token) for token in readers)], threads=3)
     assert done == [None] * AT_ONCE
-    everybody = {short_key(reference) for reference in references}
+    everybody = {make_registration_key(reference) for reference in references}
     assert [set(keys) for keys in told] == [everybody, everybody]
     assert max(map(len, told)) < 2 * len(everybody)
     assert Presence.objects.filter(sequence=None).count() == 0

@@ -9,8 +9,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from badges.attendance.models import Checkpoint, Device, Presence, Scan
-from badges.attendance.rebuild import rebuild_presence
-from convention.audit.models import Entry
+from badges.attendance.scanning.presence_store import rebuild_presence
+from convention.audit.models import AuditEntry
 
 from .making import bearer, code_of, make_device, make_event, make_item, make_registration, token_of
 
@@ -67,29 +67,29 @@ def test_a_valid_badge(send, event):
         3,
         1,
     )
-    assert (scan.is_uncertain, scan.is_offline) == (False, False)
+    assert (scan.is_time_uncertain, scan.is_offline) == (False, False)
     presence = Presence.objects.get()
     assert (presence.is_inside, presence.entries, presence.has_conflict) == (True, 1, False)
-    assert presence.first_in == presence.last_in == scan.effective_at
+    assert presence.first_entered_at == presence.last_entered_at == scan.effective_at
 
 
 def test_only_four_fields_are_required(send, event):
     item = make_item(code_of(make_registration(event)))
     del item["clock_offset_ms"]
     assert said(send(item)) == [("admitted", "")]
-    assert Scan.objects.get().is_uncertain is True
+    assert Scan.objects.get().is_time_uncertain is True
 
 
 def test_already_in_says_when_and_where(send, event):
     registration = make_registration(event)
     gate = Checkpoint.objects.create(
-        event=event, name="Porte B", counted_at=event.checkpoints.get(), position=1
+        event=event, name="Porte B", counts_as=event.checkpoints.get(), position=1
     )
     token = make_device(event, checkpoint=gate)[1]
     send(make_item(code_of(registration)), token=token)
     result = send(make_item(code_of(registration)))[0]
     assert (result["verdict"], result["reason"], result["gate"]) == ("already_in", "conflict", "Porte B")
-    assert datetime.datetime.fromisoformat(result["entered_at"]) == Presence.objects.get().last_in
+    assert datetime.datetime.fromisoformat(result["entered_at"]) == Presence.objects.get().last_entered_at
     assert Presence.objects.get().has_conflict is True
 
 
@@ -183,7 +183,7 @@ def test_codes_that_are_not_good(send, event):
         "other_event": code_of(stranger),
         "forged": code_of(registration)[:-5] + "AAAAQ",
     }
-    reprinted.generation = gone.generation = 2
+    reprinted.badge_version = gone.badge_version = 2
     gone.cancelled_at = timezone.now()
     reprinted.save()
     gone.save()
@@ -342,16 +342,16 @@ def test_the_window_of_a_door(send, event):
 def test_only_a_supervisors_device_overrides(send, event):
     registration = make_registration(event, cancelled_at=timezone.now())
     code = code_of(registration, 1)
-    Device.objects.update(may_override=False)
+    Device.objects.update(can_override=False)
     [result] = send(make_item(code, override_reason="Le président"))
     assert said([result]) == [("refused", "cancelled")]
     assert "superviseur" in result["detail"]
     assert Scan.objects.get().override_reason == "Le président"
     assert not Presence.objects.filter(is_inside=True).exists()
-    assert not Entry.objects.filter(verb="scan.override").exists()
-    Device.objects.update(may_override=True)
+    assert not AuditEntry.objects.filter(verb="scan.override").exists()
+    Device.objects.update(can_override=True)
     assert said(send(make_item(code, override_reason="Le président"))) == [("admitted", "cancelled")]
-    entry = Entry.objects.get(verb="scan.override")
+    entry = AuditEntry.objects.get(verb="scan.override")
     assert (entry.subject, entry.reason) == (f"registrations.registration:{registration.pk}", "Le président")
     rebuild_presence(event=event)
     assert Presence.objects.get().is_inside

@@ -9,10 +9,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from badges.attendance.models import Checkpoint, Presence
-from badges.attendance.rebuild import rebuild_presence
-from badges.attendance.scan import scan
-from badges.attendance.sealing import short_key, unseal
-from convention.events.sequence import next_sequence
+from badges.attendance.scanning.presence_store import rebuild_presence
+from badges.attendance.scanning.record_encryption import decrypt_record, make_registration_key
+from badges.attendance.scanning.record_scans import record_scans
+from convention.events.sequence import advance_sequence
 from tests.factories import make_administrator
 
 from .making import bearer, code_of, make_device, make_event, make_item, make_registration, token_of
@@ -34,7 +34,7 @@ def change(registration, **fields):
     """Change a registration as an act does, with the event's next sequence."""
     for name, value in fields.items():
         setattr(registration, name, value)
-    registration.sequence = next_sequence(registration.event_id)
+    registration.sequence = advance_sequence(registration.event_id)
     registration.save()
 
 
@@ -77,7 +77,7 @@ def test_all_that_a_device_needs(client, event):
             "closes_at": None, "is_strict": False, "capacity": None, "session": None,
         }
     ]  # fmt: skip
-    assert [row["key"] for row in answer["registrations"]] == [short_key(registration.reference)]
+    assert [row["key"] for row in answer["registrations"]] == [make_registration_key(registration.reference)]
     assert answer["removed"] == answer["presences"] == []
     assert answer["full"] is True
 
@@ -86,14 +86,14 @@ def test_a_record_opens_with_its_badge_alone(client, event):
     registration = make_registration(event, no_photo=True)
     other = make_registration(event)
     sealed = {row["key"]: row for row in fetch(client, make_device(event)[1]).json()["registrations"]}
-    record = sealed[short_key(registration.reference)]["sealed"]
-    assert unseal(token_of(registration), record) == {
+    record = sealed[make_registration_key(registration.reference)]["sealed"]
+    assert decrypt_record(token_of(registration), record) == {
         "name": "Zoé Müller", "company": "Acme", "ticket": "Adhérent", "note": "", "no_photo": True,
     }  # fmt: skip
     with pytest.raises(InvalidTag):
-        unseal(token_of(other), record)
+        decrypt_record(token_of(other), record)
     with pytest.raises(InvalidTag):
-        unseal(token_of(registration, generation=2), record)
+        decrypt_record(token_of(registration, badge_version=2), record)
 
 
 def test_a_ticket_brings_its_english_name_where_it_has_another(client, event):
@@ -101,7 +101,7 @@ def test_a_ticket_brings_its_english_name_where_it_has_another(client, event):
     registration.ticket.name_en = "Member"
     registration.ticket.save()
     [row] = fetch(client, make_device(event)[1]).json()["registrations"]
-    record = unseal(token_of(registration), row["sealed"])
+    record = decrypt_record(token_of(registration), row["sealed"])
     assert (record["ticket"], record["ticket_en"]) == ("Adhérent", "Member")
 
 
@@ -116,17 +116,17 @@ def test_only_changes_after_a_sequence(client, event):
     change(unchanged)
     token = make_device(event)[1]
     since = fetch(client, token).json()["sequence"]
-    change(changed, generation=2, cancelled_at=timezone.now())
+    change(changed, badge_version=2, cancelled_at=timezone.now())
     answer = fetch(client, token, f"?since={since}").json()
-    assert [(row["key"], row["generation"], row["state"]) for row in answer["registrations"]] == [
-        (short_key(changed.reference), 2, "cancelled")
+    assert [(row["key"], row["badge_version"], row["state"]) for row in answer["registrations"]] == [
+        (make_registration_key(changed.reference), 2, "cancelled")
     ]
     assert answer["full"] is False
 
 
 def test_one_who_never_had_a_badge_is_removed(client, event):
     pending = make_registration(
-        event, confirmed_at=None, held_until=timezone.now() + datetime.timedelta(minutes=30)
+        event, confirmed_at=None, hold_expires_at=timezone.now() + datetime.timedelta(minutes=30)
     )
     change(pending)
     token = make_device(event)[1]
@@ -134,7 +134,7 @@ def test_one_who_never_had_a_badge_is_removed(client, event):
     assert first["registrations"] == first["removed"] == []
     change(pending, cancelled_at=timezone.now())
     answer = fetch(client, token, f"?since={first['sequence']}").json()
-    assert (answer["registrations"], answer["removed"]) == ([], [short_key(pending.reference)])
+    assert (answer["registrations"], answer["removed"]) == ([], [make_registration_key(pending.reference)])
 
 
 def test_a_sequence_that_was_never_reached_gives_all(client, event):
@@ -197,7 +197,7 @@ def test_another_method_is_told_which(client):
 
 def test_second_gates_count_at_the_entrance(client, event):
     entrance = event.checkpoints.get()
-    gate = Checkpoint.objects.create(event=event, name="Porte B", counted_at=entrance, position=1)
+    gate = Checkpoint.objects.create(event=event, name="Porte B", counts_as=entrance, position=1)
     doors = fetch(client, make_device(event)[1]).json()["checkpoints"]
     assert [(door["id"], door["door"]) for door in doors] == [
         (entrance.pk, entrance.pk),
@@ -209,18 +209,18 @@ def test_who_is_inside_at_the_own_door_alone(client, event):
     registration = make_registration(event)
     room = Checkpoint.objects.create(event=event, name="Salle", kind=Checkpoint.Kind.SESSION, position=1)
     device, token = make_device(event)
-    scan(
+    record_scans(
         device=device,
         items=[make_item(code_of(registration)), make_item(code_of(registration), checkpoint="Salle")],
     )
     first = fetch(client, token).json()
     (told,) = first["presences"]
     assert (told["key"], told["door"], told["gate"], told["is_inside"], told["is_mine"]) == (
-        short_key(registration.reference), device.checkpoint_id, "Entrée", True, True,
+        make_registration_key(registration.reference), device.checkpoint_id, "Entrée", True, True,
     )  # fmt: skip
     at_room = make_device(event, checkpoint=room)[1]
     assert [one["door"] for one in fetch(client, at_room).json()["presences"]] == [room.pk]
-    scan(device=device, items=[make_item(code_of(registration), direction="out")])
+    record_scans(device=device, items=[make_item(code_of(registration), direction="out")])
     query = f"?since={first['sequence']}&presences={first['presences_cursor'].replace('+', '%2B')}"
     assert [one["is_inside"] for one in fetch(client, token, query).json()["presences"]] == [False]
 
@@ -266,7 +266,7 @@ def test_a_server_clock_that_is_put_back_hides_nobody(client, event, monkeypatch
 
     def read(person, at):
         if way == "act":
-            scan(device=device, items=[make_item(code_of(person))], at=at)
+            record_scans(device=device, items=[make_item(code_of(person))], at=at)
             return
         monkeypatch.setattr(timezone, "now", lambda: at)
         body = {"scans": [make_item(code_of(person))]}
@@ -278,13 +278,13 @@ def test_a_server_clock_that_is_put_back_hides_nobody(client, event, monkeypatch
 
     read(people[0], clock)
     told, cursor = presences_since(client, token, {"since": 1})
-    assert told == {short_key(people[0].reference)}
+    assert told == {make_registration_key(people[0].reference)}
     read(people[1], clock - back)
     told, cursor = presences_since(client, token, cursor)
-    assert told == {short_key(people[1].reference)}
+    assert told == {make_registration_key(people[1].reference)}
     read(people[2], clock - back + datetime.timedelta(seconds=1))
     told, cursor = presences_since(client, token, cursor)
-    assert told == {short_key(people[2].reference)}
+    assert told == {make_registration_key(people[2].reference)}
     assert presences_since(client, token, cursor) == (set(), cursor)
 
 
@@ -293,9 +293,9 @@ def test_a_clock_that_is_put_back_changes_the_tag_of_live_pages(client, event):
     one, other = make_registration(event), make_registration(event)
     client.force_login(make_administrator())
     page = f"/organize/{event.slug}/attendance/?part=numbers"
-    scan(device=device, items=[make_item(code_of(one))])
+    record_scans(device=device, items=[make_item(code_of(one))])
     before, tag = client.get(page), fetch(client, token)["ETag"]
-    scan(
+    record_scans(
         device=device,
         items=[make_item(code_of(other))],
         at=timezone.now() - datetime.timedelta(hours=1),
@@ -309,23 +309,23 @@ def test_a_presence_that_is_written_while_another_is_not_committed_yet_is_told_l
     device, token = make_device(event)
     late, early = make_registration(event), make_registration(event)
     change(late)
-    scan(device=device, items=[make_item(code_of(late))])
+    record_scans(device=device, items=[make_item(code_of(late))])
     Presence.objects.update(event=make_event())  # as if it were not visible yet
-    scan(device=device, items=[make_item(code_of(early))])
+    record_scans(device=device, items=[make_item(code_of(early))])
     told, cursor = presences_since(client, token, {"since": 1})
-    assert told == {short_key(early.reference)}
+    assert told == {make_registration_key(early.reference)}
     Presence.objects.update(event=event)
-    assert presences_since(client, token, cursor)[0] == {short_key(late.reference)}
+    assert presences_since(client, token, cursor)[0] == {make_registration_key(late.reference)}
 
 
 def test_a_cursor_of_before_a_restore_or_of_an_older_program_is_told_all(client, event):
     device, token = make_device(event)
     one = make_registration(event)
     change(one)
-    scan(device=device, items=[make_item(code_of(one))])
+    record_scans(device=device, items=[make_item(code_of(one))])
     for presences in ("999999", "2026-06-17T06:31:02.120000+00:00", ""):
         told, cursor = presences_since(client, token, {"since": 1, "presences": presences})
-        assert told == {short_key(one.reference)}
+        assert told == {make_registration_key(one.reference)}
         assert cursor["presences"] == "1"
 
 
@@ -333,7 +333,7 @@ def test_presences_made_anew_replace_what_a_device_holds(client, event):
     device, token = make_device(event)
     one = make_registration(event)
     change(one)
-    scan(device=device, items=[make_item(code_of(one))])
+    record_scans(device=device, items=[make_item(code_of(one))])
     _told, cursor = presences_since(client, token, {"since": 1})
     assert client.get(URL, cursor, headers=bearer(token)).json()["full"] is False
     rebuild_presence(event=event)

@@ -7,19 +7,19 @@ from pathlib import Path
 
 import pytest
 
-from badges.attendance.verdict import Facts, Verdict, decide
+from badges.attendance.scanning.verdict import ScanFacts, Verdict, decide_verdict
 
 VECTORS = json.loads((Path(__file__).parents[2] / "vectors" / "verdict.json").read_text())
 
 
 @pytest.mark.parametrize("case", VECTORS["cases"], ids=[case["name"] for case in VECTORS["cases"]])
 def test_vector(case):
-    facts = Facts(**VECTORS["defaults"] | case["facts"])
-    assert decide(facts) == Verdict(case["verdict"], case["reason"])
+    facts = ScanFacts(**VECTORS["defaults"] | case["facts"])
+    assert decide_verdict(facts) == Verdict(case["verdict"], case["reason"])
 
 
 def test_vectors_name_every_fact():
-    assert set(VECTORS["defaults"]) == {field.name for field in dataclasses.fields(Facts)}
+    assert set(VECTORS["defaults"]) == {field.name for field in dataclasses.fields(ScanFacts)}
 
 
 def test_names_are_told_once():
@@ -32,7 +32,11 @@ def test_nothing_but_our_own_signature_is_ever_admitted():
         ("forged", "other_event", "not_a_badge"), ("in", "out"), (True, False), ("", "admitted", "unverified")
     )
     verdicts = {
-        decide(Facts(reading=reading, direction=way, has_override=flag, is_late=flag, local_verdict=local))
+        decide_verdict(
+            ScanFacts(
+                code_status=reading, direction=way, has_override=flag, is_late=flag, local_verdict=local
+            )
+        )
         for reading, way, flag, local in facts
     }
     assert {verdict.verdict for verdict in verdicts} == {"refused"}

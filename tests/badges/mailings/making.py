@@ -1,7 +1,7 @@
 """Mailings, and events with people to write to."""
 
+from badges.mailings.composing.segments import Segment
 from badges.mailings.models import Mailing
-from badges.mailings.segments import Segment
 from tests.factories import make_event, make_order, make_registration, make_ticket
 
 TEXTS = {
@@ -15,7 +15,7 @@ TEXTS = {
 def make_mailing(event=None, *, segment: Segment | None = None, **fields) -> Mailing:
     """A draft in both languages to everybody who is confirmed."""
     event = event or make_event()
-    kept = (segment or Segment()).kept()
+    kept = (segment or Segment()).to_json()
     return Mailing.objects.create(event=event, segment=kept, **{**TEXTS, **fields})
 
 

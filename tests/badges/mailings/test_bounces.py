@@ -2,16 +2,20 @@
 
 import pytest
 
-from badges.mailings.audience import audience_of
-from badges.mailings.bounce import mark_address, mark_reported, say_right
-from badges.mailings.forget import corrected_addresses
-from badges.mailings.launch import launch
+from badges.mailings.bounces.bounced_addresses import (
+    clear_bounce,
+    forget_corrected_addresses,
+    record_bounce,
+    record_reported_bounces,
+)
+from badges.mailings.bounces.delivery_reports import DeliveryFailure, parse_delivery_report
+from badges.mailings.composing.audience import build_audience
 from badges.mailings.models import Recipient
-from badges.mailings.notices import Failure, read_notice
-from convention.audit.models import Entry
-from convention.errors import NotFound, Unreadable
+from badges.mailings.sending.launch import launch_mailing
+from convention.audit.models import AuditEntry
+from convention.errors import NotFound, UnreadableFile
 from convention.models import BouncedAddress
-from registrations.correct import Correction, correct
+from registrations.changes.correct import Correction, correct_registration
 from tests.badges.mailings.making import add_people, make_mailing
 from tests.factories import make_event, make_order, make_registration, make_staff, make_ticket
 
@@ -56,34 +60,34 @@ def report(
 
 
 def test_a_report_is_read():
-    notice = read_notice(report("Ana0@Example.org", key="mailing-3-17").encode())
-    assert notice.key == "mailing-3-17"
+    notice = parse_delivery_report(report("Ana0@Example.org", key="mailing-3-17").encode())
+    assert notice.message_key == "mailing-3-17"
     assert notice.failures == [
-        Failure(("ana0@example.org", "Ana0@Example.org"), "5.1.1 550 5.1.1 …: no such user")
+        DeliveryFailure(("ana0@example.org", "Ana0@Example.org"), "5.1.1 550 5.1.1 …: no such user")
     ]
 
 
 def test_the_whole_mail_may_be_quoted():
     quoted = report().replace("text/rfc822-headers", "message/rfc822").replace("News", "News\n\nHi")
-    assert read_notice(quoted.encode()).key == "confirmation-X-1"
+    assert parse_delivery_report(quoted.encode()).message_key == "confirmation-X-1"
 
 
 @pytest.mark.parametrize("action", ["delayed", "delivered", "relayed", "expanded", ""])
 def test_only_what_failed_for_good_counts(action):
-    assert read_notice(report(action=action).encode()).failures == []
+    assert parse_delivery_report(report(action=action).encode()).failures == []
 
 
 @pytest.mark.parametrize(
     "content", [b"", b"\xff\xfe\x00", b"Subject: Hi\n\nI am away.", b"Content-Type: multipart/report\n\n--\n"]
 )
 def test_any_other_mail_is_refused_by_a_sentence(content):
-    with pytest.raises(Unreadable):
-        read_notice(content)
+    with pytest.raises(UnreadableFile):
+        parse_delivery_report(content)
 
 
 def test_a_report_without_anything_in_it_says_nothing():
     empty = b"Content-Type: message/delivery-status\n\n"
-    assert read_notice(empty).failures == []
+    assert parse_delivery_report(empty).failures == []
 
 
 @pytest.mark.once
@@ -91,12 +95,14 @@ def test_a_report_without_anything_in_it_says_nothing():
 def test_the_command_marks_the_address_and_the_mail(command, manage, tmp_path, mailoutbox, run_tasks):
     event = make_event()
     add_people(event, 2)
-    launch(mailing=make_mailing(event))
+    launch_mailing(mailing=make_mailing(event))
     run_tasks()
     first = Recipient.objects.get(registrations__email="ana0@example.org")
     # An alias further on failed: the address that we wrote to is told by our Message-ID.
     file = tmp_path / "bounce.eml"
-    file.write_text(report("alias@elsewhere.example", original="alias@elsewhere.example", key=first.key))
+    file.write_text(
+        report("alias@elsewhere.example", original="alias@elsewhere.example", key=first.message_key)
+    )
     done = command("mail_bounces", str(file))
     assert (done.returncode, done.stdout) == (0, "1 adresse a été marquée.\n")
     assert BouncedAddress.objects.get().email == "ana0@example.org"
@@ -110,10 +116,13 @@ def test_the_command_marks_the_address_and_the_mail(command, manage, tmp_path, m
 def test_reports_of_the_known_are_kept_and_those_of_strangers_are_not(mailoutbox, run_tasks):
     event = make_event()
     add_people(event, 2)
-    launch(mailing=make_mailing(event))
+    launch_mailing(mailing=make_mailing(event))
     run_tasks()
     for address, marked in (("Ana1@example.org", ["ana1@example.org"]), ("x@y.example", [])):
-        assert mark_reported(notice=read_notice(report(address, original=address).encode())) == marked
+        assert (
+            record_reported_bounces(report=parse_delivery_report(report(address, original=address).encode()))
+            == marked
+        )
     assert BouncedAddress.objects.get().answer == "5.1.1 550 5.1.1 …: no such user"
     assert Recipient.objects.get(bounced_at__isnull=False).registrations.get().email == "ana1@example.org"
 
@@ -137,16 +146,16 @@ class TestAttention:
         assert "Mail to ana0@example.org came back" in page
         assert "Ana0 Müller" in client.get(f"{address}/mail/bounces/").content.decode()
         mailing = make_mailing(event)
-        assert [group.address for group in audience_of(mailing).written_to] == ["ana1@example.org"]
-        correct(
+        assert [group.address for group in build_audience(mailing).selected_groups] == ["ana1@example.org"]
+        correct_registration(
             registration=ana,
             correction=Correction(
                 first_name="Ana0", last_name="Müller", email="right@example.org", company="", no_photo=False
             ),
         )
-        assert len(audience_of(mailing).written_to) == 2
+        assert len(build_audience(mailing).selected_groups) == 2
         assert sentence not in client.get("/en/organize/").content.decode()
-        corrected_addresses()
+        forget_corrected_addresses()
         assert BouncedAddress.objects.count() == 0
 
     def test_many_are_pasted_at_once_and_those_that_nobody_has_stay_to_be_seen(self, event, client):
@@ -171,25 +180,25 @@ class TestAttention:
 
     def test_it_may_be_said_to_be_right(self, event):
         [ana] = add_people(event, 1)
-        mark_address(event=event, address="ana0@example.org")
-        mark_address(event=event, address="ana0@example.org")
-        corrected_addresses()
-        assert audience_of(make_mailing(event)).bounced == 1
-        say_right(registration=ana)
-        assert audience_of(make_mailing(event)).bounced == 0
-        verbs = Entry.objects.order_by("pk").values_list("verb", flat=True)
+        record_bounce(event=event, address="ana0@example.org")
+        record_bounce(event=event, address="ana0@example.org")
+        forget_corrected_addresses()
+        assert build_audience(make_mailing(event)).bounced_count == 1
+        clear_bounce(registration=ana)
+        assert build_audience(make_mailing(event)).bounced_count == 0
+        verbs = AuditEntry.objects.order_by("pk").values_list("verb", flat=True)
         assert list(verbs) == ["address.bounced", "address.right"]
 
     def test_the_address_of_whoever_ordered_counts_where_it_is_written_to(self, event):
         order = make_order(event, email="boss@example.org")
         make_registration(make_ticket(event), order=order, email="")
-        mark_address(event=event, address="boss@example.org")
-        assert audience_of(make_mailing(event)).bounced == 1
+        record_bounce(event=event, address="boss@example.org")
+        assert build_audience(make_mailing(event)).bounced_count == 1
 
     @pytest.mark.parametrize("address", ["stranger@example.org", "boſs@example.org"])
     def test_an_address_that_nobody_has_is_not_kept(self, event, address):
         add_people(event, 1)
         make_registration(event.tickets.get(), email="boss@example.org")
         with pytest.raises(NotFound):
-            mark_address(event=event, address=address)
+            record_bounce(event=event, address=address)
         assert not BouncedAddress.objects.exists()

@@ -3,18 +3,18 @@
 import pytest
 from django.utils import timezone
 
-from badges.mailings.freeze import freeze
-from badges.mailings.log import counts_of
+from badges.mailings.composing.segments import Segment
 from badges.mailings.models import Recipient
-from badges.mailings.run import run_mailing
-from badges.mailings.segments import Segment
-from convention.privacy.erase import forget
-from convention.privacy.subjects import subject_at
-from registrations.bill import receivable_of
-from registrations.cancel import cancel
-from registrations.doors import own_secret
-from registrations.invoices.pay import record_payment
+from badges.mailings.sending.log import count_recipients
+from badges.mailings.sending.recipients import freeze_recipients
+from badges.mailings.sending.run import run_mailing
+from convention.privacy.erase import erase_subject
+from convention.privacy.subjects import find_subject_by_address
+from registrations.billing.receivables import sync_receivable
+from registrations.changes.cancel import cancel_registration
+from registrations.invoices.ledger.payments import record_payment
 from registrations.models import Registration
+from registrations.permissions import make_own_secret
 from tests.badges.mailings.making import add_people, make_mailing
 from tests.factories import make_event, make_order, make_registration, make_ticket
 
@@ -25,7 +25,7 @@ def frozen(event, **fields):
     """A mailing whose recipients stand, and of which nothing was sent."""
     now = timezone.now()
     mailing = make_mailing(event, send_at=now, due_at=now, **fields)
-    freeze(mailing=mailing)
+    freeze_recipients(mailing=mailing)
     return mailing
 
 
@@ -39,8 +39,8 @@ def test_who_withdrew_or_was_forgotten_since_gets_nothing(mailoutbox, run_tasks)
     stays, withdrew, forgotten = add_people(event, 3)
     mailing = frozen(event)
     for one in (withdrew, forgotten):
-        cancel(registration=one)
-    forget(subject_at(forgotten.email))
+        cancel_registration(registration=one)
+    erase_subject(find_subject_by_address(forgotten.email))
     run_tasks()
     mailoutbox.clear()
     send_all(mailing, run_tasks)
@@ -48,7 +48,7 @@ def test_who_withdrew_or_was_forgotten_since_gets_nothing(mailoutbox, run_tasks)
     left = Recipient.objects.exclude(left_out="").order_by("pk")
     assert list(left.values_list("left_out", flat=True)) == ["changed", "changed"]
     mailing.refresh_from_db()
-    assert (mailing.state, counts_of([mailing])[mailing.pk]["omitted"]) == ("sent", 2)
+    assert (mailing.state, count_recipients([mailing])[mailing.pk]["omitted"]) == ("sent", 2)
 
 
 def test_who_paid_since_is_not_asked_for_money(mailoutbox, run_tasks):
@@ -59,7 +59,9 @@ def test_who_paid_since_is_not_asked_for_money(mailoutbox, run_tasks):
         one.order.save()
         one.save()
     mailing = frozen(event, segment=Segment(payment="unpaid"))
-    record_payment(receivable=receivable_of(owing[0].order), amount=9_000, method="transfer", external_id="x")
+    record_payment(
+        receivable=sync_receivable(owing[0].order), amount=9_000, method="transfer", external_id="x"
+    )
     send_all(mailing, run_tasks)
     assert [mail.to for mail in mailoutbox] == [[owing[1].email]]
 
@@ -72,7 +74,7 @@ def test_a_mail_about_several_goes_apart_where_one_has_another_address_now(mailo
     mailing = frozen(event)
     assert mailing.recipients.count() == 1
     Registration.objects.filter(pk=ana.pk).update(email="ana@example.org")
-    cancel(registration=dan)
+    cancel_registration(registration=dan)
     run_tasks()
     mailoutbox.clear()
     send_all(mailing, run_tasks)
@@ -80,7 +82,7 @@ def test_a_mail_about_several_goes_apart_where_one_has_another_address_now(mailo
     assert sorted(sent) == ["ana@example.org", "boss@example.org"]
     assert "Bonjour Ana," in sent["ana@example.org"]
     assert "Bonjour Bob et Cy," in sent["boss@example.org"]
-    assert [own_secret(one) in sent["ana@example.org"] for one in (ana, bob, cy)] == [True, False, False]
+    assert [make_own_secret(one) in sent["ana@example.org"] for one in (ana, bob, cy)] == [True, False, False]
     assert order.manage_secret not in sent["ana@example.org"]
     mailing.refresh_from_db()
-    assert (mailing.state, counts_of([mailing])[mailing.pk]["sent"]) == ("sent", 2)
+    assert (mailing.state, count_recipients([mailing])[mailing.pk]["sent"]) == ("sent", 2)

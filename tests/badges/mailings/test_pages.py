@@ -8,10 +8,10 @@ from django.test import Client
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
+from badges.mailings.composing.segments import Segment
 from badges.mailings.models import Mailing, Recipient
-from badges.mailings.segments import Segment
-from convention.audit.models import Entry
-from convention.dates import say_moment
+from convention.audit.models import AuditEntry
+from convention.text.dates import format_datetime
 from tests.badges.mailings.making import TEXTS, add_people, make_mailing
 from tests.factories import make_event, make_registration, make_staff, make_ticket
 
@@ -48,7 +48,7 @@ def test_write_look_try_and_send(event, client, organizer, mailoutbox, run_tasks
     page = client.post(f"{here}new/", FORM, follow=True)
     mailing = Mailing.objects.get()
     assert page.redirect_chain == [(f"{here}{mailing.pk}/", 302)]
-    assert (mailing.written_by, Segment.of(mailing.segment)) == (organizer, Segment())
+    assert (mailing.written_by, Segment.from_json(mailing.segment)) == (organizer, Segment())
     said = text_of(page)
     assert "3 recipients now 2 in French 1 in English" in said
     assert "Send it to 3 recipients now" in said
@@ -106,7 +106,7 @@ def test_a_draft_is_filled_in_again_with_its_segment(event, client):
     data = {"tickets": "press", "company": "Acme & Co", "presence": "absent", "language": "en"}
     client.post(address, {"purpose": "news", **TEXTS, **data})
     mailing.refresh_from_db()
-    assert (Segment.of(mailing.segment), mailing.purpose) == (segment, "news")
+    assert (Segment.from_json(mailing.segment), mailing.purpose) == (segment, "news")
 
 
 def test_a_time_is_by_the_events_clock_and_a_wrong_one_is_said(client, event):
@@ -172,8 +172,8 @@ def test_two_clicks_and_two_organizers_send_it_once_and_are_told(client, event, 
     assert "Somebody changed this draft" in text_of(client.post(f"{here}schedule/", later))
     mailing.refresh_from_db()
     assert mailing.is_draft
-    client.post(f"{here}send/", {"seen": mailing.edition})
-    for address, data in (("send/", {"seen": mailing.edition}), ("schedule/", later)):
+    client.post(f"{here}send/", {"seen": mailing.content_hash})
+    for address, data in (("send/", {"seen": mailing.content_hash}), ("schedule/", later)):
         again = client.post(here + address, data, follow=True)
         assert "It was sent or planned already: nobody gets it twice." in text_of(again)
     assert client.get(f"{here}edit/").status_code == 302
@@ -221,11 +221,11 @@ def test_a_draft_that_somebody_else_changed_is_not_overwritten(client, event):
     assert other.post(here, theirs).status_code == 302  # clicked twice: it says the same
     mine = {**FORM, "subject_en": "Mine", "purpose": "news", "seen": seen}
     refused = client.post(here, mine)
-    when = say_moment(Entry.objects.filter(verb="mailing.change").first().at, event.zone)
+    when = format_datetime(AuditEntry.objects.filter(verb="mailing.change").first().created_at, event.zone)
     said = " ".join(f"Zoé Ferrand changed this draft on {when}, while you".split())
     assert said in text_of(refused)
     assert refused.context["form"]["subject_en"].value() == "Mine"
-    assert refused.context["theirs"] == [
+    assert refused.context["other_values"] == [
         ("Kind of mailing", "information needed for the event"),
         ("Subject in English", "Theirs"),
         ("Who gets it", "everybody"),
@@ -250,6 +250,6 @@ def test_what_was_sent_is_copied_into_a_new_draft(client, event, mailoutbox, run
     copied = Mailing.objects.exclude(pk=mailing.pk).get()
     assert answer.url == f"/en/organize/{event.slug}/mail/{copied.pk}/edit/"
     mailing.refresh_from_db()
-    assert [mailing.state, copied.state, copied.edition] == ["sent", "draft", mailing.edition]
+    assert [mailing.state, copied.state, copied.content_hash] == ["sent", "draft", mailing.content_hash]
     assert copied.written_by.pk == int(client.session["_auth_user_id"])
     assert len(mailoutbox) == 1

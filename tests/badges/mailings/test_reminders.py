@@ -7,18 +7,18 @@ import pytest
 from django.utils import timezone
 
 from badges.mailings.models import Mailing, ReminderPlan
-from badges.mailings.remind import (
-    Plan,
-    moments,
-    plan_of,
-    plan_reminders,
+from badges.mailings.sending.reminders import (
+    ReminderChoices,
+    get_default_texts,
+    get_reminder_plan,
+    get_reminder_texts,
+    list_reminder_times,
+    save_reminder_plan,
     send_reminders,
-    texts_of,
-    usual_texts,
 )
 from convention.errors import InvalidFields
 from convention.events.models import Event
-from registrations.visits.call_off import call_off
+from registrations.visits.lifecycle.cancel import cancel_visit
 from tests.badges.mailings.making import add_people
 from tests.factories import make_administrator, make_event, make_staff
 from tests.registrations.visits.makers import make_visit
@@ -34,7 +34,7 @@ def starting_in(time: datetime.timedelta, **fields) -> Event:
     event = make_event(starts_at=starts, ends_at=starts + DAY, **fields)
     add_people(event, 1)
     add_people(event, 1, language="en", start=1)
-    plan_reminders(event=event, plan=Plan(is_on=True))
+    save_reminder_plan(event=event, choices=ReminderChoices(is_enabled=True))
     return event
 
 
@@ -61,8 +61,8 @@ def test_each_is_sent_once_to_whoever_is_there_then(mailoutbox, run_tasks):
 def test_nobody_is_reminded_of_a_visit_that_was_called_off(client, mailoutbox, run_tasks):
     starts = timezone.now() + 7 * DAY - HOUR
     visit = make_visit(starts_at=starts, ends_at=starts + HOUR)
-    plan_reminders(event=visit.event, plan=Plan(is_on=True))
-    call_off(visit=visit, reason="Grève.")
+    save_reminder_plan(event=visit.event, choices=ReminderChoices(is_enabled=True))
+    cancel_visit(visit=visit, reason="Grève.")
     send_reminders()
     assert not Mailing.objects.exists()
     client.force_login(make_administrator())
@@ -82,7 +82,7 @@ def test_not_while_it_is_off_or_a_draft():
     Event.objects.update(visibility="draft")
     send_reminders()
     Event.objects.update(visibility="public")
-    plan_reminders(event=event, plan=Plan(is_on=False))
+    save_reminder_plan(event=event, choices=ReminderChoices(is_enabled=False))
     send_reminders()
     assert not Mailing.objects.exists()
 
@@ -90,24 +90,27 @@ def test_not_while_it_is_off_or_a_draft():
 def test_the_hour_is_that_of_the_event_also_across_a_change_of_clocks():
     starts = datetime.datetime(2027, 3, 29, 9, tzinfo=zoneinfo.ZoneInfo("Europe/Paris"))
     event = make_event(starts_at=starts, ends_at=starts + DAY)
-    plan = plan_reminders(event=event, plan=Plan(is_on=True))
-    assert [at.isoformat() for _days, at in moments(plan)] == [
+    plan = save_reminder_plan(event=event, choices=ReminderChoices(is_enabled=True))
+    assert [at.isoformat() for _days, at in list_reminder_times(plan)] == [
         "2027-03-22T09:00:00+01:00", "2027-03-28T09:00:00+02:00",
     ]  # fmt: skip
 
 
 def test_usual_words_stay_usual_and_own_ones_are_kept():
     event = make_event()
-    own = {**usual_texts(), "subject_fr": "À demain"}
-    plan = plan_reminders(event=event, plan=Plan(is_on=True, days=(1,), texts=own))
+    own = {**get_default_texts(), "subject_fr": "À demain"}
+    plan = save_reminder_plan(event=event, choices=ReminderChoices(is_enabled=True, days=(1,), texts=own))
     assert (plan.subject_fr, plan.text_fr, plan.subject_en, plan.days) == ("À demain", "", "", [1])
-    assert texts_of(plan) == own
+    assert get_reminder_texts(plan) == own
 
 
 def test_bad_words_and_no_day_are_refused():
-    for plan in (Plan(is_on=True, days=()), Plan(is_on=True, texts={"text_fr": "{x}", "subject_fr": "x"})):
+    for plan in (
+        ReminderChoices(is_enabled=True, days=()),
+        ReminderChoices(is_enabled=True, texts={"text_fr": "{x}", "subject_fr": "x"}),
+    ):
         with pytest.raises(InvalidFields):
-            plan_reminders(event=make_event(), plan=plan)
+            save_reminder_plan(event=make_event(), choices=plan)
     assert not ReminderPlan.objects.exists()
 
 
@@ -116,10 +119,10 @@ def test_the_page_switches_them_on(client):
     client.force_login(make_staff(event))
     address = f"/en/organize/{event.slug}/mail/reminders/"
     fields = dict(client.get(address).context["form"].initial)
-    assert (fields["is_on"], fields["days"]) == (False, "7, 1")
-    client.post(address, {**fields, "is_on": "on", "days": "10; 2"})
-    plan = plan_of(event)
-    assert (plan.is_on, plan.days, plan.text_en) == (True, [10, 2], "")
+    assert (fields["is_enabled"], fields["days"]) == (False, "7, 1")
+    client.post(address, {**fields, "is_enabled": "on", "days": "10; 2"})
+    plan = get_reminder_plan(event)
+    assert (plan.is_enabled, plan.days, plan.text_en) == (True, [10, 2], "")
     for bad in ("0", "61", "x", "1 2 3 4 5 6", "1.5", "²"):
         page = client.post(address, {**fields, "days": bad})
         assert page.context["form"].errors["days"], bad

@@ -5,15 +5,15 @@ import datetime
 import pytest
 from django.utils import timezone
 
-from badges.attendance.check_in import check_in
+from badges.attendance.devices.pairing import get_or_create_entrance
 from badges.attendance.models import Checkpoint
-from badges.attendance.pair import entrance_of
-from badges.mailings.audience import audience_of, grouped
+from badges.attendance.scanning.check_in import check_in_registration
+from badges.mailings.composing.audience import build_audience, group_by_address
+from badges.mailings.composing.segments import Segment, describe_segment, select_registrations
 from badges.mailings.models import Unsubscription
-from badges.mailings.segments import Segment, chosen, in_words
 from convention.models import BouncedAddress
-from registrations.bill import receivable_of
-from registrations.invoices.pay import record_payment
+from registrations.billing.receivables import sync_receivable
+from registrations.invoices.ledger.payments import record_payment
 from tests.badges.mailings.making import make_mailing
 from tests.factories import make_event, make_order, make_registration, make_session, make_ticket
 
@@ -26,7 +26,7 @@ def event():
 
 
 def names(event, **asked) -> set[str]:
-    return {one.first_name for one in chosen(Segment(**asked), event)}
+    return {one.first_name for one in select_registrations(Segment(**asked), event)}
 
 
 def test_conditions_by_what_the_registration_says(event):
@@ -34,7 +34,7 @@ def test_conditions_by_what_the_registration_says(event):
     make_registration(guest, first_name="Ana", company="Acme")
     make_registration(press, first_name="Bob", company="Other", no_photo=True)
     held = timezone.now() + datetime.timedelta(minutes=20)
-    make_registration(guest, first_name="Pia", confirmed_at=None, held_until=held)
+    make_registration(guest, first_name="Pia", confirmed_at=None, hold_expires_at=held)
     make_registration(guest, first_name="Tom", cancelled_at=timezone.now())
     make_registration(make_ticket(), first_name="Elsewhere")
     english = make_order(event, language="en", payment="invoice", total=12_000)
@@ -53,7 +53,7 @@ def test_conditions_by_what_the_registration_says(event):
 def test_who_has_paid_is_not_reminded_of_it(event):
     order = make_order(event, payment="invoice", total=12_000)
     make_registration(make_ticket(event), first_name="Zoe", order=order, price=12_000)
-    receivable = receivable_of(order)
+    receivable = sync_receivable(order)
     record_payment(receivable=receivable, amount=2_000, method="transfer")
     assert names(event, payment="unpaid") == {"Zoe"}
     record_payment(receivable=receivable, amount=10_000, method="transfer")
@@ -65,8 +65,8 @@ def test_who_arrived_at_the_event_and_at_a_door(event):
     ana, bob = (make_registration(ticket, first_name=name) for name in ("Ana", "Bob"))
     make_registration(ticket, first_name="Zoe")
     room = Checkpoint.objects.create(event=event, name="Room", kind="session", session=make_session(event))
-    check_in(registration=ana, door=entrance_of(event), operator=None)
-    check_in(registration=bob, door=room, operator=None)
+    check_in_registration(registration=ana, checkpoint=get_or_create_entrance(event), operator=None)
+    check_in_registration(registration=bob, checkpoint=room, operator=None)
     assert names(event, presence="arrived") == {"Ana", "Bob"}
     assert names(event, presence="absent") == {"Zoe"}
     assert names(event, presence="arrived", checkpoint=room.pk) == {"Bob"}
@@ -75,13 +75,13 @@ def test_who_arrived_at_the_event_and_at_a_door(event):
 
 def test_a_segment_is_kept_and_said(event):
     make_ticket(event, slug="press", name="Presse")
-    door = entrance_of(event)
+    door = get_or_create_entrance(event)
     segment = Segment(
         tickets=("press",), states=("confirmed", "pending"), company="Acme", payment="unpaid",
         presence="absent", checkpoint=door.pk, language="en", photo="refused",
     )  # fmt: skip
-    assert Segment.of(segment.kept()) == segment
-    assert in_words(segment, event) == [
+    assert Segment.from_json(segment.to_json()) == segment
+    assert describe_segment(segment, event) == [
         "confirmée, en attente de confirmation", "Presse", "Acme", "non payé",
         f"non arrivé ({door.name})", "anglais", "pas de photos",
     ]  # fmt: skip
@@ -97,14 +97,14 @@ def test_one_mail_for_each_address_and_language():
         (6, "", "", "fr"),
         (7, "boſs@example.org", "", "de"),
     ]
-    found = grouped(rows)
-    assert [(group.address, group.language, group.registrations) for group in found.groups] == [
+    found = group_by_address(rows)
+    assert [(group.address, group.language, group.registration_ids) for group in found.groups] == [
         ("ana@example.org", "fr", [1, 2]),
         ("ana@example.org", "en", [3]),
         ("boss@example.org", "fr", [4, 5]),
         ("boſs@example.org", "fr", [7]),
     ]
-    assert found.without_address == 1
+    assert found.no_address_count == 1
 
 
 @pytest.mark.parametrize(("purpose", "sent"), [("information", 2), ("news", 1)])
@@ -114,8 +114,12 @@ def test_who_unsubscribed_or_cannot_be_reached_is_left_out(event, purpose, sent)
         make_registration(ticket, email=f"{name}@example.org")
     Unsubscription.objects.create(email="bob@example.org")
     BouncedAddress.objects.create(email="zoe@example.org")
-    audience = audience_of(make_mailing(event, purpose=purpose))
-    assert (len(audience.written_to), audience.unsubscribed, audience.bounced) == (sent, 2 - sent, 1)
+    audience = build_audience(make_mailing(event, purpose=purpose))
+    assert (len(audience.selected_groups), audience.unsubscribed_count, audience.bounced_count) == (
+        sent,
+        2 - sent,
+        1,
+    )
 
 
 def test_counting_asks_the_same_few_questions_of_ten_and_of_many(event, django_assert_num_queries):
@@ -124,4 +128,4 @@ def test_counting_asks_the_same_few_questions_of_ten_and_of_many(event, django_a
         make_registration(ticket, email=f"p{number}@example.org")
     mailing = make_mailing(event)
     with django_assert_num_queries(2):
-        assert len(audience_of(mailing).written_to) == 12
+        assert len(build_audience(mailing).selected_groups) == 12

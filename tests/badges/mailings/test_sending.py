@@ -7,17 +7,24 @@ from aiosmtpd.controller import Controller
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
-from badges.mailings import send_batch
-from badges.mailings.freeze import freeze
-from badges.mailings.launch import NotReady, NotUnderWay, cancel, launch, resume, schedule
-from badges.mailings.log import counts_of, sheet_of
+from badges.confirmations.mail_throttle import MAILS_PER_HOUR, seconds_until_mail_allowed
+from badges.mailings.composing.drafts import NotADraft
+from badges.mailings.composing.segments import Segment
 from badges.mailings.models import Mailing, Recipient
-from badges.mailings.run import keep_going, run_mailing
-from badges.mailings.segments import Segment
-from badges.mailings.write import NotADraft
-from badges.politeness import MAILS_PER_HOUR, wait_for
-from convention.downloads import download
-from convention.leases import leased
+from badges.mailings.sending import batch
+from badges.mailings.sending.launch import (
+    MailingNotActive,
+    MailingNotReady,
+    cancel_mailing,
+    launch_mailing,
+    resume_mailing,
+    schedule_mailing,
+)
+from badges.mailings.sending.log import count_recipients, make_log_sheet
+from badges.mailings.sending.recipients import freeze_recipients
+from badges.mailings.sending.run import enqueue_due_mailings, run_mailing
+from convention.db.leases import hold_lease
+from convention.tables.downloads import table_response
 from registrations.models import Registration
 from tests.badges.mailings.making import add_people, make_mailing
 from tests.factories import make_event
@@ -25,7 +32,7 @@ from tests.faults.processes import free_port
 from tests.rush import in_threads
 
 pytestmark = pytest.mark.django_db
-SMTP = "convention.smtp.EmailBackend"
+SMTP = "convention.mail.smtp_backend.EmailBackend"
 
 
 class Server:
@@ -73,22 +80,22 @@ def mailer(port: int) -> dict:
 
 
 def counts(mailing) -> dict[str, int]:
-    return {name: number for name, number in counts_of([mailing])[mailing.pk].items() if number}
+    return {name: number for name, number in count_recipients([mailing])[mailing.pk].items() if number}
 
 
 def pass_time(mailing) -> None:
     """As if the pause were over, and the round came that looks for what is due."""
     Recipient.objects.filter(mailing=mailing).update(due_at=timezone.now())
     Mailing.objects.filter(pk=mailing.pk).update(due_at=timezone.now())
-    keep_going()
+    enqueue_due_mailings()
 
 
 def test_everybody_gets_it_once_over_one_connection(server, run_tasks, monkeypatch):
-    monkeypatch.setattr("badges.mailings.run.BATCH", 20)
+    monkeypatch.setattr("badges.mailings.sending.run.BATCH_SIZE", 20)
     event = make_event()
     add_people(event, 50)
     add_people(event, 3, language="en", start=50)
-    mailing = launch(mailing=make_mailing(event))
+    mailing = launch_mailing(mailing=make_mailing(event))
     assert mailing.state == Mailing.State.SENDING
     run_tasks()
     mailing.refresh_from_db()
@@ -103,11 +110,11 @@ def test_everybody_gets_it_once_over_one_connection(server, run_tasks, monkeypat
 def test_the_mail_itself(mail_receiver, run_tasks):
     event = make_event(name="Convention", name_en="The Convention")
     add_people(event, 1, language="en")
-    launch(mailing=make_mailing(event, purpose="news"))
+    launch_mailing(mailing=make_mailing(event, purpose="news"))
     run_tasks()
     [message] = mail_receiver.messages
     recipient = Recipient.objects.get()
-    assert message["Message-ID"] == f"<{recipient.key}@localhost>"
+    assert message["Message-ID"] == f"<{recipient.message_key}@localhost>"
     assert (message["Subject"], message["To"]) == ("News of The Convention", "ana0@example.org")
     assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     lines = message.get_body(("plain",)).get_content().splitlines()
@@ -122,7 +129,7 @@ def test_what_the_server_refuses_is_final_and_what_it_postpones_comes_later(serv
         "ana1@example.org": "550 5.1.1 <ana1@example.org>: no such mailbox",
         "ana2@example.org": "451 4.7.1 Greylisted",
     }
-    mailing = launch(mailing=make_mailing(event))
+    mailing = launch_mailing(mailing=make_mailing(event))
     run_tasks()
     assert counts(mailing) == {"total": 4, "sent": 2, "refused": 1, "waiting": 1, "done": 3}
     mailing.refresh_from_db()
@@ -141,9 +148,9 @@ def test_what_is_postponed_for_ever_counts_as_refused(server, run_tasks):
     event = make_event()
     add_people(event, 1)
     server.refusals = {"ana0@example.org": "450 4.2.2 Mailbox full"}
-    mailing = launch(mailing=make_mailing(event))
+    mailing = launch_mailing(mailing=make_mailing(event))
     run_tasks()
-    for _pause in send_batch.PAUSES:
+    for _pause in batch.RETRY_PAUSES_SECONDS:
         assert counts(mailing)["waiting"] == 1
         pass_time(mailing)
         run_tasks()
@@ -155,19 +162,19 @@ def test_a_server_that_is_away_is_tried_again_and_then_waits_for_somebody(settin
     settings.MAILERS = mailer(1)
     event = make_event()
     add_people(event, 2)
-    mailing = launch(mailing=make_mailing(event))
-    for attempt in range(len(send_batch.PAUSES) + 1):
+    mailing = launch_mailing(mailing=make_mailing(event))
+    for attempt in range(len(batch.RETRY_PAUSES_SECONDS) + 1):
         run_tasks()
         mailing.refresh_from_db()
         assert (mailing.faults, mailing.fault) == (attempt + 1, "ConnectionRefusedError")
-        if attempt < len(send_batch.PAUSES):
+        if attempt < len(batch.RETRY_PAUSES_SECONDS):
             assert mailing.state == "sending"
             pass_time(mailing)
     assert (mailing.state, counts(mailing)["waiting"]) == ("stopped", 2)
-    keep_going()
+    enqueue_due_mailings()
     assert not DBTaskResult.objects.ready().exists()
     settings.MAILERS = mailer(port)
-    resume(mailing=mailing)
+    resume_mailing(mailing=mailing)
     run_tasks()
     mailing.refresh_from_db()
     assert (mailing.state, mailing.fault, len(server.got)) == ("sent", "", 2)
@@ -176,7 +183,7 @@ def test_a_server_that_is_away_is_tried_again_and_then_waits_for_somebody(settin
 def test_a_fault_in_the_middle_doubles_nobody(server, run_tasks, monkeypatch):
     event = make_event()
     add_people(event, 10)
-    mailing = launch(mailing=make_mailing(event))
+    mailing = launch_mailing(mailing=make_mailing(event))
     server.refusals = {"ana5@example.org": "421 4.3.2 Shutting down"}
     run_tasks()
     mailing.refresh_from_db()
@@ -191,34 +198,34 @@ def test_a_fault_in_the_middle_doubles_nobody(server, run_tasks, monkeypatch):
 def test_cancelled_in_the_middle_no_more_is_sent(server, run_tasks, monkeypatch):
     event = make_event()
     add_people(event, 6)
-    mailing = launch(mailing=make_mailing(event))
-    real = send_batch._send_one
+    mailing = launch_mailing(mailing=make_mailing(event))
+    real = batch._send_letter
 
     def until_the_third(recipient, *others):
         real(recipient, *others)
         if len(server.got) == 3:
-            cancel(mailing=mailing)
+            cancel_mailing(mailing=mailing)
 
-    monkeypatch.setattr(send_batch, "_send_one", until_the_third)
+    monkeypatch.setattr(batch, "_send_letter", until_the_third)
     run_tasks()
     mailing.refresh_from_db()
     assert (mailing.state, counts(mailing)["waiting"], len(server.got)) == ("cancelled", 3, 3)
-    with pytest.raises(NotUnderWay):
-        cancel(mailing=mailing)
-    with pytest.raises(NotUnderWay):
-        resume(mailing=mailing)
+    with pytest.raises(MailingNotActive):
+        cancel_mailing(mailing=mailing)
+    with pytest.raises(MailingNotActive):
+        resume_mailing(mailing=mailing)
 
 
 def test_a_scheduled_one_waits_for_its_time_and_takes_whoever_is_there_then(mailoutbox, run_tasks):
     event = make_event()
     add_people(event, 1)
-    mailing = schedule(mailing=make_mailing(event), at=timezone.now() + datetime.timedelta(hours=1))
-    keep_going()
+    mailing = schedule_mailing(mailing=make_mailing(event), at=timezone.now() + datetime.timedelta(hours=1))
+    enqueue_due_mailings()
     assert run_tasks() == []
     assert mailing.state == "scheduled"
     add_people(event, 1, start=1)
     Mailing.objects.update(send_at=timezone.now(), due_at=timezone.now())
-    keep_going()
+    enqueue_due_mailings()
     run_tasks()
     assert sorted(mail.to[0] for mail in mailoutbox) == ["ana0@example.org", "ana1@example.org"]
 
@@ -226,27 +233,27 @@ def test_a_scheduled_one_waits_for_its_time_and_takes_whoever_is_there_then(mail
 def test_a_scheduled_one_that_is_cancelled_is_a_draft_again(mailoutbox, run_tasks):
     event = make_event()
     add_people(event, 1)
-    mailing = schedule(mailing=make_mailing(event), at=timezone.now() + datetime.timedelta(hours=1))
-    assert cancel(mailing=mailing).is_draft
-    launch(mailing=mailing)
+    mailing = schedule_mailing(mailing=make_mailing(event), at=timezone.now() + datetime.timedelta(hours=1))
+    assert cancel_mailing(mailing=mailing).is_draft
+    launch_mailing(mailing=mailing)
     run_tasks()
     assert len(mailoutbox) == 1
 
 
 def test_what_cannot_be_sent_is_refused(db):
     event = make_event()
-    with pytest.raises(NotReady, match="Personne"):
-        launch(mailing=make_mailing(event))
+    with pytest.raises(MailingNotReady, match="Personne"):
+        launch_mailing(mailing=make_mailing(event))
     add_people(event, 2, language="en")
-    with pytest.raises(NotReady, match="2 destinataires"):
-        launch(mailing=make_mailing(event, text_en="", subject_en=""))
-    with pytest.raises(NotReady, match="un objet et un texte"):
-        launch(mailing=make_mailing(event, text_en="", subject_en="", text_fr=""))
-    with pytest.raises(NotReady, match="passé"):
-        schedule(mailing=make_mailing(event), at=timezone.now())
-    mailing = launch(mailing=make_mailing(event))
+    with pytest.raises(MailingNotReady, match="2 destinataires"):
+        launch_mailing(mailing=make_mailing(event, text_en="", subject_en=""))
+    with pytest.raises(MailingNotReady, match="un objet et un texte"):
+        launch_mailing(mailing=make_mailing(event, text_en="", subject_en="", text_fr=""))
+    with pytest.raises(MailingNotReady, match="passé"):
+        schedule_mailing(mailing=make_mailing(event), at=timezone.now())
+    mailing = launch_mailing(mailing=make_mailing(event))
     with pytest.raises(NotADraft):
-        launch(mailing=mailing)
+        launch_mailing(mailing=mailing)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -254,7 +261,7 @@ def test_two_clicks_at_once_send_it_once(mailoutbox, run_tasks):
     event = make_event()
     add_people(event, 2)
     mailing = make_mailing(event)
-    done = in_threads([lambda: launch(mailing=mailing)] * 4)
+    done = in_threads([lambda: launch_mailing(mailing=mailing)] * 4)
     assert sorted(type(one).__name__ for one in done) == ["Mailing", *["NotADraft"] * 3]
     run_tasks()
     assert len(mailoutbox) == 2
@@ -264,9 +271,9 @@ def test_recipients_are_frozen_once_and_hold_no_address(db):
     event = make_event()
     add_people(event, 3)
     mailing = make_mailing(event, send_at=timezone.now(), due_at=timezone.now())
-    freeze(mailing=mailing)
+    freeze_recipients(mailing=mailing)
     add_people(event, 1, start=3)
-    freeze(mailing=mailing)
+    freeze_recipients(mailing=mailing)
     assert mailing.recipients.count() == 3
     written = "".join(map(str, Recipient.objects.values())) + "".join(map(str, Mailing.objects.values()))
     assert "@" not in written
@@ -276,7 +283,7 @@ def test_a_corrected_address_counts_and_one_that_is_gone_is_left_out(mailoutbox,
     event = make_event()
     ana, bob = add_people(event, 2)
     mailing = make_mailing(event, send_at=timezone.now(), due_at=timezone.now())
-    freeze(mailing=mailing)
+    freeze_recipients(mailing=mailing)
     Registration.objects.filter(pk=ana.pk).update(email="right@example.org")
     bob.delete()
     run_mailing.enqueue(mailing.pk)
@@ -288,8 +295,8 @@ def test_a_corrected_address_counts_and_one_that_is_gone_is_left_out(mailoutbox,
 def test_one_process_at_a_time_runs_a_mailing(mailoutbox, run_tasks):
     event = make_event()
     add_people(event, 1)
-    mailing = launch(mailing=make_mailing(event))
-    with leased(f"mailing:{mailing.pk}"):
+    mailing = launch_mailing(mailing=make_mailing(event))
+    with hold_lease(f"mailing:{mailing.pk}"):
         run_tasks()
         assert mailoutbox == []
     pass_time(mailing)
@@ -300,7 +307,7 @@ def test_one_process_at_a_time_runs_a_mailing(mailoutbox, run_tasks):
 def test_confirmations_go_before_mailings(run_tasks, mailoutbox):
     event = make_event()
     add_people(event, 1)
-    launch(mailing=make_mailing(event))
+    launch_mailing(mailing=make_mailing(event))
     assert DBTaskResult.objects.get().priority == -10
 
 
@@ -309,8 +316,8 @@ def test_one_mailbox_gets_so_many_an_hour_and_the_rest_later(mailoutbox, run_tas
     event = make_event()
     add_people(event, 1)
     for _each in range(MAILS_PER_HOUR):
-        wait_for("ana0@example.org")
-    mailing = launch(mailing=make_mailing(event))
+        seconds_until_mail_allowed("ana0@example.org")
+    mailing = launch_mailing(mailing=make_mailing(event))
     run_tasks()
     mailing.refresh_from_db()
     assert (mailoutbox, counts(mailing)["waiting"]) == ([], 1)
@@ -320,14 +327,14 @@ def test_one_mailbox_gets_so_many_an_hour_and_the_rest_later(mailoutbox, run_tas
 def test_the_log_as_files(mailoutbox, run_tasks):
     event = make_event()
     add_people(event, 2)
-    mailing = launch(mailing=make_mailing(event, segment=Segment(states=())))
+    mailing = launch_mailing(mailing=make_mailing(event, segment=Segment(states=())))
     run_tasks()
     Recipient.objects.filter(pk=mailing.recipients.first().pk).update(
         bounced_at=timezone.now(), answer="5.1.1"
     )
-    file = download(sheet_of(mailing, "bounced"), name="log", kind="csv")
+    file = table_response(make_log_sheet(mailing, "bounced"), name="log", kind="csv")
     lines = file.content.decode("utf-8-sig").splitlines()
     assert lines[0].startswith("Nom,Adresse e-mail,Entreprise,Langue,État,Motif,Tentatives,Quand,")
     assert lines[1].startswith("Ana0 Müller,ana0@example.org,Acme,fr,revenu,,1,")
     assert len(lines) == 2
-    assert download(sheet_of(mailing, ""), name="log", kind="xlsx").content.startswith(b"PK")
+    assert table_response(make_log_sheet(mailing, ""), name="log", kind="xlsx").content.startswith(b"PK")

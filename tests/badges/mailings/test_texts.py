@@ -2,24 +2,30 @@
 
 import pytest
 
-from badges.mailings.letters import Addressee, Writer
-from badges.mailings.models import Mailing
-from badges.mailings.placeholders import (
+from badges.mailings.composing.drafts import (
+    MailingDraft,
+    NotADraft,
+    create_mailing,
+    delete_draft,
+    update_mailing,
+)
+from badges.mailings.composing.letters import Addressee, MailingWriter
+from badges.mailings.composing.placeholders import (
     PLACEHOLDERS,
-    BadText,
+    InvalidMailText,
     check_subject,
     check_text,
-    filled_html,
-    filled_text,
-    plain_text,
-    safe_html,
+    convert_to_text,
+    fill_html,
+    fill_text,
+    render_safe_html,
 )
-from badges.mailings.write import Draft, NotADraft, begin, discard, rewrite
-from convention.audit.models import Entry
-from convention.colours import light_tones
+from badges.mailings.models import Mailing
+from convention.audit.models import AuditEntry
 from convention.errors import InvalidFields
-from convention.mail import send, shown
-from registrations.doors import own_secret
+from convention.mail.messages import render_mail_message, send_mail_message
+from convention.web.accent_colours import make_light_tones
+from registrations.permissions import make_own_secret
 from tests.badges.mailings.making import TEXTS, make_mailing
 from tests.factories import make_event, make_order, make_registration, make_ticket
 
@@ -27,9 +33,9 @@ pytestmark = pytest.mark.once
 
 
 def made(text: str, **values) -> tuple[str, str]:
-    html = safe_html(text)
+    html = render_safe_html(text)
     values = {**dict.fromkeys(PLACEHOLDERS, ""), **values}
-    return filled_html(html, values), filled_text(plain_text(html), values)
+    return fill_html(html, values), fill_text(convert_to_text(html), values)
 
 
 def test_words_and_links_are_filled_in_both_forms():
@@ -70,16 +76,16 @@ def test_a_tag_in_markdown_changes_nothing_around_it():
 
 @pytest.mark.parametrize("text", ["Hello {prenom}", "{}", "{First_name}", "{name!r}", "{ name }"])
 def test_an_unknown_placeholder_is_refused_by_name(text):
-    with pytest.raises(BadText) as error:
+    with pytest.raises(InvalidMailText) as error:
         check_text(text)
     named = text.partition("{")[2].rstrip("}")
     assert str(error.value).startswith(f"«\u202f{{{named}}}\u202f» n’est pas connu.")
 
 
 def test_a_word_is_no_address_and_an_address_no_subject():
-    with pytest.raises(BadText, match="mène à une adresse"):
+    with pytest.raises(InvalidMailText, match="mène à une adresse"):
         check_text("[x]({name})")
-    with pytest.raises(BadText, match="est une adresse"):
+    with pytest.raises(InvalidMailText, match="est une adresse"):
         check_subject("Votre badge {badge}")
     check_text("[x]({badge})")
 
@@ -89,7 +95,7 @@ def test_a_word_is_no_address_and_an_address_no_subject():
 )
 def test_a_brace_without_its_other_half_is_refused_with_what_stands_around_it(text):
     for check in (check_text, check_subject):
-        with pytest.raises(BadText, match="Une accolade est seule dans") as error:
+        with pytest.raises(InvalidMailText, match="Une accolade est seule dans") as error:
             check(text)
         assert " ".join(text.split())[:15] in str(error.value)
 
@@ -103,21 +109,21 @@ def test_a_name_from_right_to_left_turns_nothing_around_it():
 class TestLetters:
     def letter(self, *registrations, language="fr", **fields):
         mailing = make_mailing(registrations[0].event, **fields)
-        return Writer(mailing, language).write(Addressee(registrations, language, 5, "mailing-1-5"))
+        return MailingWriter(mailing, language).write(Addressee(registrations, language, 5, "mailing-1-5"))
 
     def test_one_person_gets_their_own_link(self):
         event = make_event(name="Convention", contact_email="club@example.org")
         order = make_order(event, email="boss@example.org")
         one = make_registration(make_ticket(event), order=order, first_name="Zoé", email="zoe@example.org")
         letter = self.letter(one)
-        text, html = shown(letter)
-        assert (letter.to, letter.subject, letter.key) == (
+        text, html = render_mail_message(letter)
+        assert (letter.to, letter.subject, letter.message_key) == (
             "zoe@example.org",
             "Nouvelles de Convention",
             "mailing-1-5",
         )
         assert letter.reply_to == "club@example.org"
-        assert f"/orders/{order.reference}/{own_secret(one)}/" in text
+        assert f"/orders/{order.reference}/{make_own_secret(one)}/" in text
         assert order.manage_secret not in text + html
         assert "Bonjour Zoé," in text
         assert "<strong>Guest</strong>" in html
@@ -130,21 +136,21 @@ class TestLetters:
             make_registration(ticket, order=order, first_name=n, email="") for n in ("Ana", "Bob", "Cy")
         ]
         letter = self.letter(*people, language="en")
-        text, _html = shown(letter)
+        text, _html = render_mail_message(letter)
         assert letter.to == "boss@example.org"
         assert "Hello Ana, Bob and Cy," in text
         assert text.count(f"/en/orders/{order.reference}/{order.manage_secret}/") == 4
 
     def test_what_is_shown_is_what_is_sent(self, mailoutbox):
         letter = self.letter(make_registration(make_ticket(make_event(accent="#a01060"))))
-        send(letter)
+        send_mail_message(letter)
         [sent] = mailoutbox
-        assert (sent.body, sent.alternatives[0].content) == shown(letter)
-        assert light_tones("#a01060").accent in shown(letter)[1]
+        assert (sent.body, sent.alternatives[0].content) == render_mail_message(letter)
+        assert make_light_tones("#a01060").accent in render_mail_message(letter)[1]
 
     def test_news_can_be_unsubscribed_with_one_click(self):
         letter = self.letter(make_registration(), purpose="news")
-        text, html = shown(letter)
+        text, html = render_mail_message(letter)
         address = letter.headers["List-Unsubscribe"]
         assert letter.headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
         assert address[1:-1] in text
@@ -155,12 +161,14 @@ class TestLetters:
 @pytest.mark.django_db
 class TestWriting:
     def test_a_draft_is_kept_changed_and_removed(self):
-        mailing = begin(event=make_event(), draft=Draft(texts=TEXTS), by=None)
-        rewrite(mailing=mailing, draft=Draft(purpose="news", texts={**TEXTS, "subject_fr": "Autre"}))
+        mailing = create_mailing(event=make_event(), draft=MailingDraft(texts=TEXTS), author=None)
+        update_mailing(
+            mailing=mailing, draft=MailingDraft(purpose="news", texts={**TEXTS, "subject_fr": "Autre"})
+        )
         mailing.refresh_from_db()
         assert (mailing.subject_fr, mailing.is_news, mailing.languages) == ("Autre", True, ["fr", "en"])
-        discard(mailing=mailing)
-        assert list(Entry.objects.order_by("pk").values_list("verb", "fields")) == [
+        delete_draft(mailing=mailing)
+        assert list(AuditEntry.objects.order_by("pk").values_list("verb", "fields")) == [
             ("mailing.write", ["segment", *sorted(TEXTS, key=list(TEXTS).index)]),
             ("mailing.change", ["purpose", "subject_fr"]),
             ("mailing.remove", []),
@@ -169,15 +177,15 @@ class TestWriting:
     def test_half_a_language_and_bad_words_are_refused(self):
         texts = {"subject_fr": "", "text_fr": "Bonjour", "subject_en": "Hello {x}", "text_en": ""}
         with pytest.raises(InvalidFields) as error:
-            begin(event=make_event(), draft=Draft(texts=texts), by=None)
-        assert sorted(error.value.fields) == ["subject_en", "subject_fr", "text_en"]
+            create_mailing(event=make_event(), draft=MailingDraft(texts=texts), author=None)
+        assert sorted(error.value.field_errors) == ["subject_en", "subject_fr", "text_en"]
         assert not Mailing.objects.exists()
 
     def test_what_is_under_way_stays_as_it_is(self):
         mailing = make_mailing(send_at="2026-01-01T00:00Z")
         for act in (
-            lambda: rewrite(mailing=mailing, draft=Draft(texts=TEXTS)),
-            lambda: discard(mailing=mailing),
+            lambda: update_mailing(mailing=mailing, draft=MailingDraft(texts=TEXTS)),
+            lambda: delete_draft(mailing=mailing),
         ):
             with pytest.raises(NotADraft):
                 act()

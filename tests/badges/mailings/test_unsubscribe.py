@@ -5,10 +5,10 @@ import re
 import pytest
 from django.test import Client
 
-from badges.mailings.launch import launch
 from badges.mailings.models import Recipient, Unsubscription
-from badges.mailings.tokens import unsubscribe_url
-from convention.audit.models import Entry
+from badges.mailings.sending.launch import launch_mailing
+from badges.mailings.unsubscribe import make_unsubscribe_url
+from convention.audit.models import AuditEntry
 from tests.badges.mailings.making import add_people, make_mailing
 from tests.factories import make_event, make_registration, make_ticket
 
@@ -22,7 +22,7 @@ def path_of(message) -> str:
 
 def send_news(event, run_tasks, mailoutbox, purpose="news") -> list:
     before = len(mailoutbox)
-    launch(mailing=make_mailing(event, purpose=purpose))
+    launch_mailing(mailing=make_mailing(event, purpose=purpose))
     run_tasks()
     return mailoutbox[before:]
 
@@ -60,14 +60,16 @@ def test_a_mail_program_does_it_with_one_post_without_session(mailoutbox, run_ta
     assert Unsubscription.objects.get().email == "ana0@example.org"
     recipient = Recipient.objects.get()
     assert recipient.unsubscribed_at is not None
-    entry = Entry.objects.get(verb="news.unsubscribe")
+    entry = AuditEntry.objects.get(verb="news.unsubscribe")
     assert (entry.event, "@" in f"{entry.subject}{entry.fields}") == (event.slug, False)
 
 
 def test_the_link_is_for_the_address_it_was_sent_to(client):
     event = make_event()
     [ana] = add_people(event, 1)
-    url = unsubscribe_url(recipient=77, address="Former@Example.org", language="fr").partition(":8000")[2]
+    url = make_unsubscribe_url(recipient_id=77, address="Former@Example.org", language="fr").partition(
+        ":8000"
+    )[2]
     client.post(url)
     assert Unsubscription.objects.get().email == "former@example.org"
     ana.delete()
@@ -76,7 +78,7 @@ def test_the_link_is_for_the_address_it_was_sent_to(client):
 
 def test_a_forged_link_and_that_of_a_test_change_nothing(client):
     assert client.post("/news/stop/WzEsImFuYTBAZXhhbXBsZS5vcmciXQ:forged:forged/").status_code == 404
-    url = unsubscribe_url(recipient=0, address="ana@example.org", language="en").partition(":8000")[2]
+    url = make_unsubscribe_url(recipient_id=0, address="ana@example.org", language="en").partition(":8000")[2]
     assert "This link came with a test: it changes nothing." in client.post(url).content.decode()
     assert Unsubscription.objects.count() == 0
 
@@ -84,7 +86,7 @@ def test_a_forged_link_and_that_of_a_test_change_nothing(client):
 def test_someone_who_unsubscribes_while_it_is_sent_is_left_out(client, mailoutbox, run_tasks):
     event = make_event()
     add_people(event, 2)
-    mailing = launch(mailing=make_mailing(event, purpose="news"))
+    mailing = launch_mailing(mailing=make_mailing(event, purpose="news"))
     Unsubscription.objects.create(email="ana1@example.org")
     run_tasks()
     assert [mail.to for mail in mailoutbox] == [["ana0@example.org"]]
@@ -96,7 +98,7 @@ def test_the_headers_arrive_whole_however_long_and_serve_a_program(mail_receiver
     event = make_event()
     address = "une.adresse.plutot.longue.pour.un.en.tete@example.org"
     make_registration(make_ticket(event), email=address)
-    launch(mailing=make_mailing(event, purpose="news"))
+    launch_mailing(mailing=make_mailing(event, purpose="news"))
     run_tasks()
     [message] = mail_receiver.messages
     raw = dict(message.raw_items())

@@ -5,8 +5,8 @@ import datetime
 import pytest
 
 from badges.attendance.models import Checkpoint, Device
-from badges.reports.attention import matters, queue_matters
-from badges.reports.facts import Facts, Queue
+from badges.reports.attention import list_event_items, list_queue_items
+from badges.reports.event_facts import EventFacts, TaskQueueState
 from convention.events.models import Event
 from registrations.models import Ticket
 
@@ -20,14 +20,14 @@ def event(**fields) -> Event:
     return Event(**{**values, "ends_at": starts + datetime.timedelta(days=1), **fields})
 
 
-def facts(given: Event | None = None, **fields) -> Facts:
-    return Facts(given or event(), **{"tickets": [Ticket(name="Invité")], **fields})
+def facts(given: Event | None = None, **fields) -> EventFacts:
+    return EventFacts(given or event(), **{"tickets": [Ticket(name="Invité")], **fields})
 
 
-def said(found: Facts) -> list[tuple[int, str]]:
+def said(found: EventFacts) -> list[tuple[int, str]]:
     return [
         (matter.gravity, matter.sentence.replace("\u202f", " ").replace("\u00a0", " "))
-        for matter in matters(found, at=NOW)
+        for matter in list_event_items(found, at=NOW)
     ]
 
 
@@ -43,21 +43,21 @@ def test_all_is_well():
         (facts(event(registration_closes_at=NOW + datetime.timedelta(days=2))),
          (0, "Les inscriptions se closent le 3 juin 2027 à 11 h.")),
         (facts(tickets=[]), (2, "Il n’y a pas encore de billet : personne ne peut s’inscrire.")),
-        (facts(tickets=[Ticket(name="Presse", capacity=20, taken=19)]),
+        (facts(tickets=[Ticket(name="Presse", capacity=20, reserved=19)]),
          (0, "« Presse » est presque complet : 1 place restante sur 20.")),
-        (facts(tickets=[Ticket(name="Presse", capacity=20, taken=20)]), (1, "« Presse » est complet.")),
-        (facts(pending=2),
+        (facts(tickets=[Ticket(name="Presse", capacity=20, reserved=20)]), (1, "« Presse » est complet.")),
+        (facts(pending_count=2),
          (0, "2 inscriptions attendent d’être confirmées : une adresse à prouver, ou un paiement.")),
-        (facts(clashes=1), (1, CLASH)),
-        (facts(outside=2), (1, "2 sessions sortent des horaires de l’événement.")),
-        (facts(full=["A", "B", "C", "D"]), (0, "4 sessions sont complètes : A, B, C….")),
-        (facts(filling=["A"]), (0, "1 session est presque complète : A.")),
-        (facts(waiting=3), (0, "3 personnes attendent une place libre.")),
-        (facts(stopped=["Bienvenue"]),
+        (facts(schedule_conflict_count=1), (1, CLASH)),
+        (facts(outside_session_count=2), (1, "2 sessions sortent des horaires de l’événement.")),
+        (facts(full_sessions=["A", "B", "C", "D"]), (0, "4 sessions sont complètes : A, B, C….")),
+        (facts(filling_sessions=["A"]), (0, "1 session est presque complète : A.")),
+        (facts(waiting_count=3), (0, "3 personnes attendent une place libre.")),
+        (facts(stopped_mailings=["Bienvenue"]),
          (2, "1 envoi a été arrêté par une panne : Bienvenue. Voyez pourquoi, puis relancez-le.")),
-        (facts(unplaced=3), (0, "3 sessions n’ont pas d’horaire ou pas de salle.")),
-        (facts(conflicts=2), (2, "2 badges sont entrés deux fois : dites ce qui s’est passé.")),
-        (facts(unprintable=["a", "b", "c", "d"]),
+        (facts(unplaced_session_count=3), (0, "3 sessions n’ont pas d’horaire ou pas de salle.")),
+        (facts(scan_conflict_count=2), (2, "2 badges sont entrés deux fois : dites ce qui s’est passé.")),
+        (facts(unprintable_names=["a", "b", "c", "d"]),
          (1, "4 noms ont des caractères qu’aucune de nos polices ne dessine : a, b, c….")),
     ],
 )  # fmt: skip
@@ -66,9 +66,9 @@ def test_each_matter_has_its_sentence(found, expected):
 
 
 def test_a_ticket_off_sale_or_a_closed_registration_is_no_matter():
-    full = Ticket(name="Presse", capacity=20, taken=20)
+    full = Ticket(name="Presse", capacity=20, reserved=20)
     assert said(facts(event(registration_closes_at=NOW - datetime.timedelta(days=1)), tickets=[full])) == []
-    off_sale = Ticket(name="Presse", capacity=20, taken=20, closes_at=NOW - datetime.timedelta(days=1))
+    off_sale = Ticket(name="Presse", capacity=20, reserved=20, closes_at=NOW - datetime.timedelta(days=1))
     assert said(facts(tickets=[off_sale])) == []
 
 
@@ -77,7 +77,7 @@ def test_during_the_event_phones_are_watched():
     assert said(facts(running)) == [
         (2, "Aucun téléphone n’est jumelé : personne ne peut scanner les badges.")
     ]
-    assert said(facts(running, lapsed_devices=2)) == [
+    assert said(facts(running, lapsed_device_count=2)) == [
         (2, "Les 2 téléphones jumelés sont révoqués ou ont expiré : personne ne peut scanner les badges.")
     ]
     door = Checkpoint(name="Entrée")
@@ -91,17 +91,20 @@ def test_during_the_event_phones_are_watched():
 
 
 def test_the_gravest_come_first():
-    found = facts(pending=1, conflicts=1, clashes=1)
+    found = facts(pending_count=1, scan_conflict_count=1, schedule_conflict_count=1)
     assert [gravity for gravity, _sentence in said(found)] == [2, 1, 0]
 
 
 def test_a_standing_queue_is_told():
-    assert queue_matters(Queue(failed=0, stuck=0)) == []
-    assert [matter.gravity for matter in queue_matters(Queue(failed=2, stuck=1))] == [2, 1]
+    assert list_queue_items(TaskQueueState(failed_count=0, stuck_count=0)) == []
+    assert [matter.gravity for matter in list_queue_items(TaskQueueState(failed_count=2, stuck_count=1))] == [
+        2,
+        1,
+    ]
 
 
 def test_visitors_who_have_not_agreed_to_confidentiality_are_said_with_the_day_of_the_lock():
-    [(gravity, sentence)] = said(facts(not_agreed=2, locks_at=NOW))
+    [(gravity, sentence)] = said(facts(missing_agreements=2, locks_at=NOW))
     before, _semicolon, after = sentence.partition(" ; ")
     assert (gravity, before) == (1, "2 visiteurs n’ont pas encore accepté la confidentialité")
     assert after == "la liste est arrêtée le 1er juin 2027 à 11 h."

@@ -9,9 +9,9 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from badges.attendance.models import Checkpoint, Presence
-from badges.reports.desk import SHOWN, find_guests
-from convention.audit.models import Entry
-from convention.events.sequence import next_sequence
+from badges.reports.desk import MAX_GUESTS_SHOWN, find_guests
+from convention.audit.models import AuditEntry
+from convention.events.sequence import advance_sequence
 from tests.factories import (
     make_event,
     make_member,
@@ -77,7 +77,7 @@ def test_whoever_is_inside_is_shown_so(event, client):
     came = datetime.datetime(2027, 6, 16, 6, 58, tzinfo=datetime.UTC)
     zoe = event.registrations.get(first_name="Zoé")
     Presence.objects.create(
-        event=event, checkpoint=door, registration=zoe, is_inside=True, entries=1, first_in=came
+        event=event, checkpoint=door, registration=zoe, is_inside=True, entries=1, first_entered_at=came
     )
     client.force_login(make_staff(event, "desk"))
     page = client.get("/desk/x/", {"q": "zoe"}).content.decode()
@@ -128,12 +128,12 @@ def test_queries_do_not_grow_and_long_lists_are_cut(event, client):
 
     few = count()
     ticket = event.tickets.get()
-    for _ in range(SHOWN + 5):
+    for _ in range(MAX_GUESTS_SHOWN + 5):
         make_registration(ticket)
-    next_sequence(event.pk)
+    advance_sequence(event.pk)
     assert count() == few
     page = client.get("/desk/x/?q=zoe").content.decode()
-    assert f"Les {SHOWN} premières sur {SHOWN + 6}" in page
+    assert f"Les {MAX_GUESTS_SHOWN} premières sur {MAX_GUESTS_SHOWN + 6}" in page
 
 
 def test_the_desk_leads_straight_to_the_only_event(event, client):
@@ -157,7 +157,7 @@ def test_the_desk_prints_a_badge(event, client):
     assert "Lefèvre" in pdf_text(answer.content)
     event.registrations.update(cancelled_at=timezone.now())
     assert client.get(address).status_code == 404
-    [entry] = Entry.objects.all()
+    [entry] = AuditEntry.objects.all()
     assert (entry.verb, entry.subject) == ("badge.print", f"registrations.registration:{zoe.pk}")
     assert (entry.event, entry.actor) == ("x", worker)
     client.force_login(make_staff(event))
@@ -215,9 +215,9 @@ def test_who_walks_in_is_registered_on_one_screen_and_found(event, client, mailo
     assert shown == [True, True, True, True]
     order = one.order
     assert (order.source, order.email, order.payment, one.state) == ("desk", "", "free", "confirmed")
-    entry = Entry.objects.get(verb="registration.receive")
+    entry = AuditEntry.objects.get(verb="registration.receive")
     assert (entry.actor, entry.event, "Durand" in str(entry.fields)) == (desk, "x", False)
-    assert event.tickets.get(slug="press").taken == 1
+    assert event.tickets.get(slug="press").reserved == 1
     run_tasks()
     assert mailoutbox == []
 
@@ -268,7 +268,7 @@ def test_a_member_at_the_desk_needs_no_proof_but_counts_for_the_company(event, c
     assert (one.state, one.member_of) == ("confirmed", member.employments.get().company)
     assert "a déjà toutes les places" in walk_in(client, **typed).content.decode()
     ticket.refresh_from_db()
-    assert ticket.taken == 1
+    assert ticket.reserved == 1
 
 
 def test_nobody_walks_in_once_the_event_is_over(event, client):
@@ -307,7 +307,7 @@ def test_what_a_walk_in_left_open_is_answered_at_the_desk(event, client):
     assert client.post(address, {"diet": "vegan", "shown": "diet"})["Location"] == back
     one.refresh_from_db()
     assert one.answers["diet"] == "vegan"
-    assert Entry.objects.filter(verb="registration.answer", fields=["diet"]).exists()
+    assert AuditEntry.objects.filter(verb="registration.answer", fields=["diet"]).exists()
     assert client.get(address)["Location"] == back
 
 

@@ -7,10 +7,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from badges.attendance.devices.pairing import pair_device, revoke_device
 from badges.attendance.models import Checkpoint, Presence
-from badges.attendance.pair import pair
-from badges.attendance.revoke import revoke
-from badges.reports.figures import labelled, running_total
+from badges.reports.charts import accumulate_by_day, label_points
 from registrations.models import Registration
 from tests.factories import (
     make_administrator,
@@ -38,7 +37,7 @@ def fill(slug: str, *, registrations: int, inside: int = 0, **fields):
                 registration=one,
                 is_inside=True,
                 entries=1,
-                first_in=timezone.now(),
+                first_entered_at=timezone.now(),
             )
     make_session(event)
     return event
@@ -56,9 +55,9 @@ def test_phones_that_lapsed_are_told_from_none_at_all(client):
     event = fill("x", registrations=1, **running())
     client.force_login(make_staff(event))
     assert "Aucun téléphone n’est jumelé" in client.get("/organize/").content.decode()
-    gone = pair(checkpoint=event.checkpoints.get()).device
+    gone = pair_device(checkpoint=event.checkpoints.get()).device
     assert "personne ne peut scanner" not in client.get("/organize/").content.decode()
-    revoke(device=gone)
+    revoke_device(device=gone)
     for page in ("/organize/", "/organize/x/"):
         said = client.get(page).content.decode()
         assert ("Le téléphone jumelé est révoqué" in said, "Aucun téléphone" in said) == (True, False)
@@ -97,7 +96,7 @@ def test_who_is_inside_now(client):
     event = fill("x", registrations=5, inside=3, **running())
     client.force_login(make_staff(event))
     (facts,) = client.get("/organize/").context["running"]
-    assert (facts.inside, facts.arrived, facts.confirmed, facts.capacity) == (3, 3, 5, 100)
+    assert (facts.inside_count, facts.arrived_count, facts.confirmed_count, facts.capacity) == (3, 3, 5, 100)
 
 
 def test_whoever_passed_two_doors_counts_once(client):
@@ -109,11 +108,11 @@ def test_whoever_passed_two_doors_counts_once(client):
         registration=event.registrations.get(),
         is_inside=True,
         entries=1,
-        first_in=timezone.now(),
+        first_entered_at=timezone.now(),
     )
     client.force_login(make_staff(event))
     facts = client.get("/organize/x/").context["facts"]
-    assert (facts.inside, facts.arrived) == (1, 1)
+    assert (facts.inside_count, facts.arrived_count) == (1, 1)
 
 
 def queries(client, address: str) -> int:
@@ -139,11 +138,13 @@ def test_cancelled_and_lapsed_places_are_not_counted(client):
     ticket = event.tickets.get()
     make_registration(ticket, cancelled_at=timezone.now())
     soon = timezone.now() + datetime.timedelta(minutes=5)
-    make_registration(ticket, confirmed_at=None, held_until=soon)
-    make_registration(ticket, confirmed_at=None, held_until=timezone.now() - datetime.timedelta(minutes=5))
+    make_registration(ticket, confirmed_at=None, hold_expires_at=soon)
+    make_registration(
+        ticket, confirmed_at=None, hold_expires_at=timezone.now() - datetime.timedelta(minutes=5)
+    )
     client.force_login(make_staff(event))
     facts = client.get("/organize/x/").context["facts"]
-    assert (facts.confirmed, facts.pending) == (2, 1)
+    assert (facts.confirmed_count, facts.pending_count) == (2, 1)
 
 
 def test_an_empty_event_says_what_to_do(client):
@@ -158,22 +159,24 @@ def test_names_no_font_draws_are_named(client):
     event = fill("x", registrations=1)
     make_registration(event.tickets.get(), first_name="Zoé", last_name="🦄")
     client.force_login(make_staff(event))
-    assert client.get("/organize/x/").context["facts"].unprintable == ["Zoé 🦄"]
+    assert client.get("/organize/x/").context["facts"].unprintable_names == ["Zoé 🦄"]
 
 
 def test_the_sum_runs_through_days_without_any():
     first = datetime.date(2027, 1, 1)
-    points = running_total({first: 2, first + datetime.timedelta(days=2): 3}, until=datetime.date(2027, 1, 4))
+    points = accumulate_by_day(
+        {first: 2, first + datetime.timedelta(days=2): 3}, until=datetime.date(2027, 1, 4)
+    )
     assert [value for _day, value in points] == [0, 2, 2, 5, 5]
-    assert running_total({}, until=first) == []
+    assert accumulate_by_day({}, until=first) == []
 
 
 def test_arrivals_name_the_day_only_where_there_are_several():
     first = datetime.datetime(2027, 6, 16, 7, tzinfo=datetime.UTC)
     zone = make_event().zone
-    assert [label for _at, label, _n in labelled([(first, 1)], zone)] == ["9\u00a0h"]
+    assert [label for _at, label, _n in label_points([(first, 1)], zone)] == ["9\u00a0h"]
     labels = [
-        label for _at, label, _n in labelled([(first, 1), (first + datetime.timedelta(days=1), 2)], zone)
+        label for _at, label, _n in label_points([(first, 1), (first + datetime.timedelta(days=1), 2)], zone)
     ]
     assert labels[1] == "17\u00a0juin\u00a02027 à\u00a09\u00a0h"
 
@@ -189,5 +192,9 @@ def test_numbers_are_those_of_the_lists_behind_them(client):
         state: client.get("/organize/x/attendance/", {"state": state}).context["shown"].paginator.count
         for state in ("inside", "arrived", "absent")
     }
-    assert counts == {"inside": facts.inside, "arrived": facts.arrived, "absent": facts.absent}
+    assert counts == {
+        "inside": facts.inside_count,
+        "arrived": facts.arrived_count,
+        "absent": facts.absent_count,
+    }
     assert counts == {"inside": 3, "arrived": 4, "absent": 2}

@@ -4,8 +4,8 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import test from "node:test";
 
-import { canVerify, decodeBase32, decodeBase64, encodeBase32, isSignedBy, parse } from "../../../badges/scanner/static/scanner/codes.js";
-import { identify, shortKey, unseal } from "../../../badges/scanner/static/scanner/identify.js";
+import { canVerify, decodeBase32, decodeBase64, encodeBase32, isSignedBy, parseBadgeCode } from "../../../badges/scanner/static/scanner/codes.js";
+import { decryptRecord, identify, makeRegistrationKey } from "../../../badges/scanner/static/scanner/identify.js";
 
 const made = JSON.parse(readFileSync(process.env.VECTORS));
 const keys = [{ number: made.key, public_key: made.public_key }];
@@ -19,44 +19,44 @@ test("base32 there and back, for every length", () => {
 });
 
 test("a code says what was signed", () => {
-  const { key, registration, generation, purpose, token } = parse(made.address);
+  const { key, registration, badgeVersion, purpose, token } = parseBadgeCode(made.address);
   assert.deepEqual(
-    { key, registration, generation, purpose, token },
-    { key: made.key, registration: made.registration, generation: made.generation, purpose: 1, token: made.token },
+    { key, registration, badgeVersion, purpose, token },
+    { key: made.key, registration: made.registration, badgeVersion: made.badge_version, purpose: 1, token: made.token },
   );
 });
 
 test("case, host and spaces around do not matter; text around does", () => {
-  assert.equal(parse(` ${made.address.toLowerCase()}\n`).token, made.token);
-  assert.equal(parse(`https://elsewhere.example:8443/b/${made.token}`).token, made.token);
-  assert.equal(parse(made.token).token, made.token);
+  assert.equal(parseBadgeCode(` ${made.address.toLowerCase()}\n`).token, made.token);
+  assert.equal(parseBadgeCode(`https://elsewhere.example:8443/b/${made.token}`).token, made.token);
+  assert.equal(parseBadgeCode(made.token).token, made.token);
   for (const text of ["", "A", `${made.token}A`, `X${made.token}`, `${made.address}?x`, made.token.slice(1), "HTTPS://X/B/"]) {
-    assert.equal(parse(text), null);
+    assert.equal(parseBadgeCode(text), null);
   }
 });
 
 test("another version, and stray bits at the end, are no code of ours", () => {
-  assert.equal(parse(made.other_version), null);
-  assert.equal(parse(made.stray_bits), null);
+  assert.equal(parseBadgeCode(made.other_version), null);
+  assert.equal(parseBadgeCode(made.stray_bits), null);
 });
 
 test("the signature proves itself, and only with its key", async () => {
-  const claim = parse(made.token);
+  const claim = parseBadgeCode(made.token);
   assert.equal(await canVerify(), true);
   assert.equal(await isSignedBy(claim, decodeBase64(made.public_key)), true);
   assert.equal(await isSignedBy(claim, decodeBase64(made.other_public_key)), false);
-  assert.equal(await isSignedBy(parse(damaged(made.token)), decodeBase64(made.public_key)), false);
+  assert.equal(await isSignedBy(parseBadgeCode(damaged(made.token)), decodeBase64(made.public_key)), false);
 });
 
 test("what a text is", async () => {
-  const readingOf = async (...readings) => (await identify(readings, keys)).reading;
-  assert.equal(await readingOf(made.address), "valid");
-  assert.equal(await readingOf(damaged(made.address)), "forged");
-  assert.equal(await readingOf(made.other_event), "other_event");
-  assert.equal(await readingOf(made.address.slice(0, -3)), "forged");
-  assert.equal(await readingOf("https://example.org/"), "not_a_badge");
-  assert.equal(await readingOf("WIFI:S:guest;T:WPA;P:secret;;"), "not_a_badge");
-  assert.equal(await readingOf(damaged(made.address), made.address), "valid");
+  const statusOf = async (...readings) => (await identify(readings, keys)).codeStatus;
+  assert.equal(await statusOf(made.address), "valid");
+  assert.equal(await statusOf(damaged(made.address)), "forged");
+  assert.equal(await statusOf(made.other_event), "other_event");
+  assert.equal(await statusOf(made.address.slice(0, -3)), "forged");
+  assert.equal(await statusOf("https://example.org/"), "not_a_badge");
+  assert.equal(await statusOf("WIFI:S:guest;T:WPA;P:secret;;"), "not_a_badge");
+  assert.equal(await statusOf(damaged(made.address), made.address), "valid");
 });
 
 test("the code that is sent is the reading that is right", async () => {
@@ -64,10 +64,10 @@ test("the code that is sent is the reading that is right", async () => {
 });
 
 test("the snapshot's key of a registration", async () => {
-  assert.equal(await shortKey(made.registration), made.short_key);
+  assert.equal(await makeRegistrationKey(made.registration), made.short_key);
 });
 
 test("only the badge opens its record", async () => {
-  assert.deepEqual(await unseal(made.token, made.sealed), made.record);
-  assert.equal(await unseal(made.next_token, made.sealed), null);
+  assert.deepEqual(await decryptRecord(made.token, made.sealed), made.record);
+  assert.equal(await decryptRecord(made.next_token, made.sealed), null);
 });

@@ -9,8 +9,8 @@ from django.contrib.staticfiles import finders
 from django.templatetags.static import static
 from django.utils import translation
 
-from badges.scanner import shell, words
-from convention.static_storage import HashedModules
+from badges.scanner import shell, texts
+from convention.web.static_storage import HashedModuleStorage
 
 pytestmark = pytest.mark.once
 
@@ -24,7 +24,7 @@ def test_the_page_is_the_same_for_everyone(client, address, language):
     page = response.content.decode()
     assert response.status_code == 200
     assert f'<html lang="{language}"' in page
-    assert page == shell.page(language)
+    assert page == shell.render_page(language)
     assert response["Cache-Control"] == "no-cache"
     assert response.cookies == {}
     assert "<script>" not in page
@@ -51,7 +51,7 @@ def test_the_worker_may_look_after_both_languages(client):
 
 
 def test_the_worker_keeps_every_file_that_the_page_needs():
-    kept = set(shell.names())
+    kept = set(shell.list_static_files())
     for script in SCRIPTS.glob("*.js"):
         for imported in re.findall(r'from "([./][^"]+)"', script.read_text()):
             path = (script.parent / imported).resolve()
@@ -64,24 +64,24 @@ def test_a_first_visit_asks_for_all_scripts_at_once(client):
     """A script that is found in another that is found in another takes three journeys on a slow network."""
     found = client.get("/scan/").content.decode()
     preloaded = re.findall(r'<link rel="modulepreload" href="([^"]+)">', found)
-    assert preloaded == [static(name) for name in shell.names() if name.endswith(".js")]
+    assert preloaded == [static(name) for name in shell.list_static_files() if name.endswith(".js")]
     assert static("vendor/barcode-detector/zxing-exported.js") in preloaded
 
 
 def test_the_worker_changes_with_a_word_or_a_file(monkeypatch, settings):
-    before = shell.worker()
-    assert shell.worker() == before
+    before = shell.render_service_worker()
+    assert shell.render_service_worker() == before
     with monkeypatch.context() as changed:
-        changed.setattr(words, "queue", lambda: {"queue.empty": "Other words"})
-        assert shell.worker() != before
-    monkeypatch.setattr(shell, "digests", lambda: ["other"])
-    assert shell.worker() != before
+        changed.setattr(texts, "queue_texts", lambda: {"queue.empty": "Other words"})
+        assert shell.render_service_worker() != before
+    monkeypatch.setattr(shell, "hash_files", lambda: ["other"])
+    assert shell.render_service_worker() != before
 
 
 @pytest.mark.parametrize("language", ["fr", "en"])
 def test_every_word_that_the_script_asks_for_is_there(language):
     with translation.override(language):
-        known = words.words()
+        known = texts.scanner_texts()
     asked = {
         name
         for script in SCRIPTS.glob("*.js")
@@ -96,9 +96,9 @@ def test_every_word_that_the_script_asks_for_is_there(language):
 
 def test_both_languages_fill_in_the_same_values():
     with translation.override("en"):
-        english = words.words()
+        english = texts.scanner_texts()
     with translation.override("fr"):
-        french = words.words()
+        french = texts.scanner_texts()
     blanks = re.compile(r"\{\w+\}")
     for name, sentence in english.items():
         assert sorted(blanks.findall(sentence)) == sorted(blanks.findall(french[name])), name
@@ -108,8 +108,8 @@ def test_both_languages_fill_in_the_same_values():
 
 
 def test_hashed_scripts_import_hashed_scripts(tmp_path):
-    storage = HashedModules(location=tmp_path, base_url="/static/")
-    files = {name: (storage, name) for name in shell.names() if name.endswith(".js")}
+    storage = HashedModuleStorage(location=tmp_path, base_url="/static/")
+    files = {name: (storage, name) for name in shell.list_static_files() if name.endswith(".js")}
     for name in files:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_bytes(Path(str(finders.find(name))).read_bytes())

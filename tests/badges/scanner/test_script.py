@@ -8,8 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from badges.attendance.sealing import encode, seal, short_key
-from convention.codes import Claim, address, new_key_pair, sign
+from badges.attendance.scanning.record_encryption import (
+    encode_base64url,
+    encrypt_record,
+    make_registration_key,
+)
+from convention.codes.badge_codes import BadgeClaim, build_code_address, generate_key_pair, sign_claim
 
 HERE = Path(__file__).parent
 RECORD = {
@@ -22,24 +26,24 @@ RECORD = {
 
 def vectors() -> dict:
     """A badge as the organizer prints it, and others that are not it."""
-    private_key, public_key = new_key_pair()
-    claim = Claim(key=70000, registration="ABCDEFGHIJ234", generation=2)
-    token = sign(claim, private_key)
+    private_key, public_key = generate_key_pair()
+    claim = BadgeClaim(key_number=70000, registration_reference="ABCDEFGHIJ234", badge_version=2)
+    token = sign_claim(claim, private_key)
     return {
-        "key": claim.key,
-        "registration": claim.registration,
-        "generation": claim.generation,
-        "public_key": encode(public_key),
-        "other_public_key": encode(new_key_pair()[1]),
+        "key": claim.key_number,
+        "registration": claim.registration_reference,
+        "badge_version": claim.badge_version,
+        "public_key": encode_base64url(public_key),
+        "other_public_key": encode_base64url(generate_key_pair()[1]),
         "token": token,
-        "address": address(token, "https://convention.example.org"),
-        "next_token": sign(Claim(claim.key, claim.registration, 3), private_key),
-        "other_event": sign(Claim(5, claim.registration, 2), private_key),
+        "address": build_code_address(token, "https://convention.example.org"),
+        "next_token": sign_claim(BadgeClaim(claim.key_number, claim.registration_reference, 3), private_key),
+        "other_event": sign_claim(BadgeClaim(5, claim.registration_reference, 2), private_key),
         "other_version": "E" + token[1:],
         "stray_bits": token[:-1] + chr(ord(token[-1]) + 1 if token[-1] in "AEIMQUY" else ord("B")),
-        "short_key": short_key(claim.registration),
+        "short_key": make_registration_key(claim.registration_reference),
         "record": RECORD,
-        "sealed": seal(token, RECORD),
+        "sealed": encrypt_record(token, RECORD),
     }
 
 

@@ -7,25 +7,25 @@ import io
 import pytest
 from django.utils import timezone
 
-from badges.attendance.came import came_and_left
+from badges.attendance.attendance_hooks import find_stays
 from badges.attendance.models import Checkpoint, Presence, Scan
-from badges.attendance.rebuild import rebuild_presence
-from badges.attendance.scan import scan
-from badges.attendance.snapshot import snapshot_of
-from badges.visits.lists import manifest_roll
-from badges.visits.make_doors import make_doors, missing_doors
-from badges.visits.roster import manifest_of, roster_of
-from badges.visits.where import Facts, Where, where_is
-from convention.audit.models import Entry
+from badges.attendance.scanning.presence_store import rebuild_presence
+from badges.attendance.scanning.record_scans import record_scans
+from badges.attendance.scanning.snapshot import build_snapshot
+from badges.visits.checkpoints import count_missing_checkpoints, create_visit_checkpoints
+from badges.visits.day_lists import make_manifest_list
+from badges.visits.roster import build_manifest, load_roster
+from badges.visits.whereabouts import VisitorFacts, Whereabouts, locate_visitor
+from convention.audit.models import AuditEntry
 from convention.events.models import Event
-from registrations.cancel import cancel
-from registrations.visits.choose_rides import choose_rides
-from registrations.visits.models import Leg, LegSeat
+from registrations.changes.cancel import cancel_registration
+from registrations.visits.models import Ride, RideSeat
+from registrations.visits.rides.seating import choose_rides
 from tests.badges.attendance.making import code_of, make_device, make_item
 from tests.doors import client_of
 from tests.factories import make_member, make_person, make_registration, make_staff
 from tests.papers import pdf_sizes, pdf_text
-from tests.registrations.visits.days import HOUR, end, make_leg, make_visit, make_visitor, pass_by
+from tests.registrations.visits.days import HOUR, end, make_ride, make_visit, make_visitor, pass_by
 from tests.registrations.visits.hosted import make_secretary
 
 START = datetime.datetime(2027, 3, 1, 9, tzinfo=datetime.UTC)
@@ -46,17 +46,17 @@ def minutes(number):
         (-30, {"boarded_at": -50}, "aboard"),
         (30, {"boarded_at": -50}, "aboard"),
         (400, {"boarded_at": -50}, "no_show"),
-        (30, {"boarded_at": -50, "came_at": 5}, "inside"),
-        (479, {"came_at": 5}, "inside"),
-        (480, {"came_at": 5}, "not_out"),
-        (200, {"came_at": 5, "left_at": 100}, "left"),
-        (600, {"came_at": 5, "left_at": 350}, "left"),
+        (30, {"boarded_at": -50, "arrived_at": 5}, "inside"),
+        (479, {"arrived_at": 5}, "inside"),
+        (480, {"arrived_at": 5}, "not_out"),
+        (200, {"arrived_at": 5, "left_at": 100}, "left"),
+        (600, {"arrived_at": 5, "left_at": 350}, "left"),
     ],
 )
 def test_where_somebody_is(at, seen, where):
     moments = {name: minutes(number) for name, number in seen.items()}
-    facts = Facts(at=minutes(at), starts_at=START, ends_at=minutes(360), **moments)
-    assert where_is(facts) == where
+    facts = VisitorFacts(at=minutes(at), starts_at=START, ends_at=minutes(360), **moments)
+    assert locate_visitor(facts) == where
 
 
 pytestmark = pytest.mark.django_db
@@ -68,7 +68,7 @@ def visit():
 
 
 def wheres(visit, **given):
-    return {one.last_name: one.where.value for one in roster_of(visit, **given)}
+    return {one.last_name: one.whereabouts.value for one in load_roster(visit, **given)}
 
 
 def door(visit, kind, **fields):
@@ -76,31 +76,31 @@ def door(visit, kind, **fields):
 
 
 def test_the_doors_are_made_in_one_act_and_only_once(visit):
-    out, back = make_leg(visit), make_leg(visit, "back", meeting_point="Parking P2")
-    assert missing_doors(visit) == 4
-    assert make_doors(visit=visit) == 4
-    assert make_doors(visit=visit) == 0
-    assert Entry.objects.filter(verb="checkpoint.create", event=visit.event.slug).count() == 1
-    kinds = Checkpoint.objects.filter(event=visit.event).values_list("kind", "leg", "counted_at__kind")
+    out, back = make_ride(visit), make_ride(visit, "back", meeting_point="Parking P2")
+    assert count_missing_checkpoints(visit) == 4
+    assert create_visit_checkpoints(visit=visit) == 4
+    assert create_visit_checkpoints(visit=visit) == 0
+    assert AuditEntry.objects.filter(verb="checkpoint.create", event=visit.event.slug).count() == 1
+    kinds = Checkpoint.objects.filter(event=visit.event).values_list("kind", "ride", "counts_as__kind")
     assert set(kinds) == {
         ("coach", out.pk, None), ("coach", back.pk, None), ("entrance", None, None),
         ("exit", None, "entrance"),
     }  # fmt: skip
-    make_leg(visit, meeting_point="Gare de l’Est")
-    assert make_doors(visit=visit) == 1
-    Leg.objects.get(pk=out.pk).delete()
+    make_ride(visit, meeting_point="Gare de l’Est")
+    assert create_visit_checkpoints(visit=visit) == 1
+    Ride.objects.get(pk=out.pk).delete()
     assert Checkpoint.objects.filter(event=visit.event).count() == 5
 
 
 def test_the_coach_the_gate_and_the_way_out_tell_where_everybody_is(visit):
-    leg = make_leg(visit)
+    ride = make_ride(visit)
     early, late, missing, gone = (
         make_visitor(visit, last_name=name) for name in ("Aube", "Brun", "Clair", "Dupré")
     )
     for one in (early, late):
-        Leg.objects.filter(pk=leg.pk).update(leaves_at=timezone.now() + HOUR)
-        choose_rides(application=one, rides=[leg.pk])
-    make_doors(visit=visit)
+        Ride.objects.filter(pk=ride.pk).update(leaves_at=timezone.now() + HOUR)
+        choose_rides(application=one, ride_ids=[ride.pk])
+    create_visit_checkpoints(visit=visit)
     coach, way_out = door(visit, "coach"), door(visit, "exit")
     for one in (early, gone):
         assert pass_by(one, coach).verdict == "admitted"
@@ -109,43 +109,45 @@ def test_the_coach_the_gate_and_the_way_out_tell_where_everybody_is(visit):
     pass_by(gone)
     assert pass_by(gone, way_out, "out").verdict == "admitted"
     assert wheres(visit) == {"Aube": "inside", "Brun": "late", "Clair": "late", "Dupré": "left"}
-    manifest = manifest_of(leg, roster_of(visit))
-    names = [[one.last_name for one in part] for part in (manifest.aboard, manifest.missing, manifest.extra)]
+    manifest = build_manifest(ride, load_roster(visit))
+    names = [
+        [one.last_name for one in part] for part in (manifest.aboard, manifest.missing, manifest.without_seat)
+    ]
     assert names == [["Aube"], ["Brun"], ["Dupré"]]
     assert wheres(visit, at=visit.event.ends_at) == {
         "Aube": "inside", "Brun": "no_show", "Clair": "no_show", "Dupré": "left",
     }  # fmt: skip
-    assert missing.registration_id not in came_and_left(visit.event)
+    assert missing.registration_id not in find_stays(visit.event)
 
 
 def test_who_comes_in_again_has_not_left(visit):
     one = make_visitor(visit)
-    make_doors(visit=visit)
+    create_visit_checkpoints(visit=visit)
     pass_by(one)
     pass_by(one, door(visit, "exit"), "out")
-    ((_came, left),) = came_and_left(visit.event).values()
+    ((_came, left),) = find_stays(visit.event).values()
     assert left is not None
     pass_by(one)
-    assert [left for _came, left in came_and_left(visit.event).values()] == [None]
-    assert [where.where for where in roster_of(visit)] == [Where.INSIDE]
+    assert [left for _came, left in find_stays(visit.event).values()] == [None]
+    assert [where.whereabouts for where in load_roster(visit)] == [Whereabouts.INSIDE]
 
 
 def test_a_seat_in_the_coach_alone_makes_nobody_arrive(visit):
     one = make_visitor(visit)
-    make_leg(visit)
-    make_doors(visit=visit)
+    make_ride(visit)
+    create_visit_checkpoints(visit=visit)
     pass_by(one, door(visit, "coach"))
-    assert came_and_left(visit.event) == {}
+    assert find_stays(visit.event) == {}
 
 
 def test_a_phone_at_the_coach_works_offline_and_late_scans_tell_the_same(visit):
     """What a phone kept for an hour is taken in at its own time, whatever reached the server before."""
     one = make_visitor(visit, last_name="Aube")
-    make_leg(visit)
-    make_doors(visit=visit)
+    make_ride(visit)
+    create_visit_checkpoints(visit=visit)
     coach, way_out = door(visit, "coach"), door(visit, "exit")
     phone, _token = make_device(visit.event, checkpoint=coach)
-    snapshot = snapshot_of(phone)
+    snapshot = build_snapshot(phone)
     kinds = {row["id"]: (row["kind"], row["door"]) for row in snapshot["checkpoints"]}
     gate = door(visit, "entrance")
     assert kinds[coach.pk] == ("coach", coach.pk)
@@ -153,18 +155,18 @@ def test_a_phone_at_the_coach_works_offline_and_late_scans_tell_the_same(visit):
     now = timezone.now()
     code = code_of(one.registration)
     out = make_item(code, direction="out", at=(now - HOUR / 6).isoformat())
-    scan(device=make_device(visit.event, checkpoint=way_out)[0], items=[out])
-    scan(
+    record_scans(device=make_device(visit.event, checkpoint=way_out)[0], items=[out])
+    record_scans(
         device=make_device(visit.event, checkpoint=gate)[0],
         items=[make_item(code, at=(now - HOUR / 2).isoformat())],
     )
-    (result,) = scan(device=phone, items=[make_item(code, at=(now - HOUR).isoformat())])
+    (result,) = record_scans(device=phone, items=[make_item(code, at=(now - HOUR).isoformat())])
     assert result.verdict == "admitted"
-    (seen,) = roster_of(visit)
-    assert seen.where == Where.LEFT
-    before = sorted(Presence.objects.values_list("checkpoint", "first_in", "last_out"))
+    (seen,) = load_roster(visit)
+    assert seen.whereabouts == Whereabouts.LEFT
+    before = sorted(Presence.objects.values_list("checkpoint", "first_entered_at", "last_left_at"))
     rebuild_presence(event=visit.event)
-    assert sorted(Presence.objects.values_list("checkpoint", "first_in", "last_out")) == before
+    assert sorted(Presence.objects.values_list("checkpoint", "first_entered_at", "last_left_at")) == before
     assert Scan.objects.count() == 3
 
 
@@ -181,8 +183,8 @@ def test_someone_at_two_visits_on_one_day_is_named_at_both(visit):
         assert "Attendus à deux visites ce jour" in page
         assert f"aussi à : {said}" in page
         assert said in client_of(reader).get(f"{at}/day/visit-roster.csv").content.decode()
-    assert [one.elsewhere for one in roster_of(visit)] == [("une autre visite",), ()]
-    assert [one.elsewhere for one in roster_of(another_day)] == [()]
+    assert [one.other_visits for one in load_roster(visit)] == [("une autre visite",), ()]
+    assert [one.other_visits for one in load_roster(another_day)] == [()]
 
 
 def test_a_visit_over_midnight_has_two_days():
@@ -194,20 +196,20 @@ def test_a_visit_over_midnight_has_two_days():
     person = make_member()
     make_visitor(night, person)
     make_visitor(next_noon, person)
-    assert [one.elsewhere for one in roster_of(night)] == [("une autre visite",)]
+    assert [one.other_visits for one in load_roster(night)] == [("une autre visite",)]
 
 
 def test_whoever_comes_although_the_place_was_taken_away_stays_on_the_roster(visit):
     one = make_visitor(visit, last_name="Aube")
     pass_by(one)
-    cancel(registration=one.registration)
+    cancel_registration(registration=one.registration)
     make_registration(visit.event.tickets.get(), last_name="Brun", cancelled_at=timezone.now())
-    (seen,) = roster_of(visit)
-    assert (seen.last_name, seen.is_awaited, seen.where) == ("Aube", False, Where.INSIDE)
+    (seen,) = load_roster(visit)
+    assert (seen.last_name, seen.is_expected, seen.whereabouts) == ("Aube", False, Whereabouts.INSIDE)
 
 
 def test_pages_of_the_day(visit):
-    leg = make_leg(visit)
+    ride = make_ride(visit)
     one, two = make_visitor(visit, last_name="Aube"), make_visitor(visit, last_name="Brun")
     desk, organizer = client_of(make_staff(visit.event, "desk")), client_of(make_staff(visit.event))
     page = f"/organize/{visit.event.slug}/visit/day/"
@@ -215,7 +217,7 @@ def test_pages_of_the_day(visit):
     assert "Créer 3 points de contrôle" in organizer.get(page).content.decode()
     assert "Créer 3" not in desk.get(page).content.decode()
     organizer.post(f"{page}doors/")
-    assert missing_doors(visit) == 0
+    assert count_missing_checkpoints(visit) == 0
     pass_by(one)
     late = organizer.get(f"{page}?state=late").content.decode()
     assert ("Brun" in late, "Aube" in late) == (True, False)
@@ -226,32 +228,32 @@ def test_pages_of_the_day(visit):
     evacuation = desk.get(f"{page}evacuation/")
     assert "<strong>1</strong> personne sur le site" in evacuation.content.decode()
     assert int(evacuation["X-Keep-Until"]) == int((visit.event.ends_at + 6 * HOUR).timestamp() * 1000)
-    assert "Personne n’a encore choisi ce trajet." in desk.get(f"{page}coaches/{leg.pk}/").content.decode()
-    assert desk.get(f"{page}coaches/{make_leg(make_visit()).pk}/").status_code == 404
+    assert "Personne n’a encore choisi ce trajet." in desk.get(f"{page}coaches/{ride.pk}/").content.decode()
+    assert desk.get(f"{page}coaches/{make_ride(make_visit()).pk}/").status_code == 404
     assert client_of(two.person).get(page).status_code == 403
 
 
 def test_a_manifest_is_in_the_order_of_names_whatever_their_accents(visit):
-    leg = make_leg(visit)
+    ride = make_ride(visit)
     for name in ("Legrand", "Évrard", "Léger"):
-        LegSeat.objects.create(leg=leg, application=make_visitor(visit, last_name=name, first_name="A"))
-    roll = manifest_roll(visit.event, manifest_of(leg, roster_of(visit)))
+        RideSeat.objects.create(ride=ride, application=make_visitor(visit, last_name=name, first_name="A"))
+    roll = make_manifest_list(visit.event, build_manifest(ride, load_roster(visit)))
     assert [row[0] for row in roll.rows] == ["Évrard A", "Léger A", "Legrand A"]
 
 
 def test_the_papers_say_what_the_pages_say(visit):
-    leg = make_leg(visit, leaves_at=timezone.now() + HOUR)
+    ride = make_ride(visit, leaves_at=timezone.now() + HOUR)
     one = make_visitor(visit, last_name="Aube", company="Éditions du Lac")
     two = make_visitor(visit, last_name="Брун Ω", company="B" * 90)
-    choose_rides(application=one, rides=[leg.pk])
-    make_doors(visit=visit)
+    choose_rides(application=one, ride_ids=[ride.pk])
+    create_visit_checkpoints(visit=visit)
     pass_by(two, door(visit, "coach"))
     pass_by(one)
     organizer = client_of(make_staff(visit.event))
     page = f"/organize/{visit.event.slug}/visit/day/"
     texts = {
         name: pdf_text(organizer.get(f"{page}{name}.pdf").content)
-        for name in ("roster", "evacuation", f"coaches/{leg.pk}")
+        for name in ("roster", "evacuation", f"coaches/{ride.pk}")
     }
     assert "Ana Aube" not in texts["evacuation"]
     assert "Aube Ana" in texts["evacuation"]
@@ -260,7 +262,7 @@ def test_the_papers_say_what_the_pages_say(visit):
     for words in ("Aube Ana", "Брун Ω Ana", "sur le site", "dans le car", "Éditions du Lac"):
         assert words in texts["roster"], words
     for words in ("Aube Ana", "Брун Ω Ana", "sans place", "0 à bord sur 1", "Gare de Lyon, sortie 3"):
-        assert words in texts[f"coaches/{leg.pk}"], words
+        assert words in texts[f"coaches/{ride.pk}"], words
     english = pdf_text(organizer.get(f"/en{page}evacuation.pdf").content)
     assert "1 person on site" in english
     file = organizer.get(f"{page}visit-roster.csv").content.decode("utf-8-sig")

@@ -1,4 +1,4 @@
-"""The API's description as it was promised: a change is seen, and one that breaks programs is named."""
+"""The API description equals the committed one; breaking changes are named."""
 
 import copy
 import json
@@ -16,7 +16,7 @@ ACCEPT = "ACCEPT_API=1 .venv/bin/pytest tests/convention/api/test_description.py
 
 
 def described() -> dict:
-    """The description that the site gives now, in English."""
+    """Return the current description, in English."""
     with override("en"):
         return json.loads(json.dumps(SchemaGenerator().get_schema(request=None, public=True)))
 
@@ -55,7 +55,7 @@ TEXT = {"type": "string"}
 
 
 def schema(description, name):
-    """One of its shapes."""
+    """Return one schema of the description."""
     return description["components"]["schemas"][name]
 
 
@@ -64,25 +64,25 @@ def schema(description, name):
     [
         (lambda d: d["paths"].pop(ORDERS), [f"POST {ORDERS} is gone"]),
         (
-            lambda d: schema(d, "OrderAnswer")["properties"].pop("manage_url"),
+            lambda d: schema(d, "OrderResponse")["properties"].pop("manage_url"),
             [f"POST {ORDERS}: 201.manage_url is gone"],
         ),
         (
-            lambda d: schema(d, "OrderBody")["required"].append("company"),
+            lambda d: schema(d, "OrderCreateRequest")["required"].append("company"),
             [f"POST {path}: body.company is needed now" for path in (ORDERS, QUOTES)],
         ),
         (
-            lambda d: schema(d, "MoneyAnswer")["properties"]["amount"].update(TEXT),
+            lambda d: schema(d, "MoneyResponse")["properties"]["amount"].update(TEXT),
             [
                 f"{LIST}: 200.results[].price.amount was integer and is string",
-                f"GET {CANCEL}: 200.kept.amount was integer and is string",
+                f"GET {CANCEL}: 200.cancellation_fee.amount was integer and is string",
                 f"POST {ORDERS}: 201.total.amount was integer and is string",
                 f"POST {QUOTES}: 200.total.amount was integer and is string",
-                f"POST {CANCEL}: 200.kept.amount was integer and is string",
+                f"POST {CANCEL}: 200.cancellation_fee.amount was integer and is string",
             ],
         ),
         (
-            lambda d: schema(d, "PlaceBody")["properties"]["first_name"].update(maxLength=9),
+            lambda d: schema(d, "PlaceRequest")["properties"]["first_name"].update(maxLength=9),
             [f"POST {path}: body.registrations[].first_name: maxLength is 9" for path in (ORDERS, QUOTES)],
         ),
         (
@@ -95,8 +95,8 @@ def schema(description, name):
         ),
         # additions break nobody
         (lambda d: d["paths"].update({"/api/v1/new/": {"get": {"responses": {}}}}), []),
-        (lambda d: schema(d, "EventAnswer")["properties"].update(new=TEXT), []),
-        (lambda d: schema(d, "OrderBody")["properties"].update(new=TEXT), []),
+        (lambda d: schema(d, "EventResponse")["properties"].update(new=TEXT), []),
+        (lambda d: schema(d, "OrderCreateRequest")["properties"].update(new=TEXT), []),
     ],
 )
 def test_what_breaks_programs_is_named(change, said):

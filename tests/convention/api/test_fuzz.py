@@ -1,6 +1,6 @@
-"""The API asked from its own description, right and wrong, as a stranger, a program and a scanner.
+"""Fuzz the API by its own description, as a stranger, a program and a scanner.
 
-Every answer must be one that the description names, in its shape; none may be a fault of ours.
+Every response must match the description; none may be a server error.
 """
 
 import json
@@ -14,7 +14,7 @@ from django.db import close_old_connections
 from django.test import Client
 from hypothesis import strategies as st
 
-from badges.attendance.pair import entrance_of, pair
+from badges.attendance.devices.pairing import get_or_create_entrance, pair_device
 from convention.api.models import ApiToken
 from convention.api.tokens import create_token
 from tests.factories import (
@@ -30,8 +30,8 @@ from tests.factories import (
 pytestmark = pytest.mark.django_db
 
 REFUSALS = ["400", "401", "403", "404", "405", "406", "409", "413", "415", "422", "429"]
+# Values that match the description may still be refused: an unknown cursor, a ticket that is not on sale.
 MEANING = ["2xx", "304", "401", "403", "404", "409", "422"]
-"""What fits the description may still mean nothing: a cursor of nowhere, a ticket that is not on sale."""
 
 CONFIG = {
     "parameters": {"path.event": "fuzz"},
@@ -51,16 +51,16 @@ CONFIG = {
 
 
 def description():
-    """Ours, with names that stand for something: else all orders would be for what does not exist."""
+    """Return our description with the names of existing tickets: other orders would all be refused."""
     found = json.loads(Client().get("/api/v1/schema/?format=json").content)
-    place = found["components"]["schemas"]["PlaceBody"]["properties"]
+    place = found["components"]["schemas"]["PlaceRequest"]["properties"]
     place["ticket"]["enum"] = ["guest", "none", ""]
     return found
 
 
 @pytest.fixture
 def tokens():
-    """An event with something in all lists, and the ways to say who asks."""
+    """Create an event with something in all lists, and a token of each kind."""
     event = make_event(slug="fuzz", name="Café “Zürich”")
     registration = make_registration(make_ticket(event, price=1200))
     make_registration(registration.ticket, first_name="李", email="", company="")
@@ -70,12 +70,16 @@ def tokens():
     _row, program = create_token(
         person_id=make_administrator().pk, name="fuzz", scopes=list(ApiToken.Scope.values)
     )
-    return {"stranger": "", "program": program, "scanner": pair(checkpoint=entrance_of(event)).token}
+    return {
+        "stranger": "",
+        "program": program,
+        "scanner": pair_device(checkpoint=get_or_create_entrance(event)).token,
+    }
 
 
 @pytest.fixture(autouse=True)
 def _one_connection(db):
-    """The test's transaction goes on from request to request, as in Django's own client."""
+    """Keep the test's transaction from request to request, as Django's own client does."""
     for signal in (request_started, request_finished):
         signal.disconnect(close_old_connections)
     yield
@@ -88,7 +92,7 @@ described.app = WSGIHandler()
 
 
 def settings(examples):
-    """The same cases in every run, so that a failure is somebody's change."""
+    """Return settings for the same cases in every run, so that a failure comes from a change."""
     return hypothesis.settings(
         max_examples=examples,
         derandomize=True,
@@ -99,8 +103,8 @@ def settings(examples):
     )
 
 
+# Programs and scanners may request whatever a stranger may.
 WHO = [pytest.param("stranger", marks=pytest.mark.once), "program", "scanner"]
-"""Programs and scanners may ask whatever a stranger may."""
 
 
 @pytest.mark.parametrize("who", WHO)
@@ -119,7 +123,7 @@ def test_every_answer_is_described_in_a_long_run(case, who, tokens):
 
 
 def ask(case, token):
-    """Send it, and hold the answer against the description."""
+    """Send the case, and compare the response with the description."""
     said = {"Authorization": f"Bearer {token}"} if token else {}
     case.call_and_validate(headers={"Accept-Encoding": "identity", **said})
 

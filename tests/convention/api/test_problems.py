@@ -1,4 +1,4 @@
-"""Whatever a view renders, its errors are problem details."""
+"""Errors are problem details, whatever a view renders."""
 
 import json
 

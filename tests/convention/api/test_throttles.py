@@ -1,8 +1,8 @@
-"""Limits: by e-mail, token or object, never by address alone; off when told so."""
+"""Rate limits by e-mail, token or object, never by IP address alone; disabled by RATE_LIMITS=off."""
 
 import pytest
 
-from convention.api.throttles import TooOften, spend
+from convention.api.throttles import TooManyRequests, consume_rate_limit
 
 
 @pytest.fixture(autouse=True)
@@ -12,14 +12,14 @@ def _limits_on(settings):
 
 def test_each_name_has_its_own_count():
     for _each in range(3):
-        spend("mail", "a@example.org", most=3, seconds=3600)
-    spend("mail", "b@example.org", most=3, seconds=3600)
-    with pytest.raises(TooOften) as refusal:
-        spend("mail", "A@example.org", most=3, seconds=3600)
+        consume_rate_limit("mail", "a@example.org", limit=3, window_seconds=3600)
+    consume_rate_limit("mail", "b@example.org", limit=3, window_seconds=3600)
+    with pytest.raises(TooManyRequests) as refusal:
+        consume_rate_limit("mail", "A@example.org", limit=3, window_seconds=3600)
     assert 0 < refusal.value.retry_after <= 3600
 
 
 def test_off_means_off(settings):
     settings.RATE_LIMITS = "off"
     for _each in range(5):
-        spend("mail", "a@example.org", most=1, seconds=3600)
+        consume_rate_limit("mail", "a@example.org", limit=1, window_seconds=3600)

@@ -1,4 +1,4 @@
-"""API tokens: made once, shown once, scoped, revoked at once; problems in one shape."""
+"""API tokens: shown once, scoped, revoked at once; errors are problems."""
 
 import datetime
 
@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from convention.api.models import ApiToken
 from convention.api.tokens import create_token, revoke_token
-from convention.audit.models import Entry
+from convention.audit.models import AuditEntry
 from convention.club.models import Person
 from convention.errors import InvalidFields, NotFound
 
@@ -24,7 +24,9 @@ def test_only_the_hash_is_kept_and_the_trail_says_so(person):
     row, token = create_token(person_id=person.pk, name="script", scopes=["events:read"])
     assert token.startswith("cvn_")
     assert token not in str(ApiToken.objects.filter(pk=row.pk).values().get())
-    assert list(Entry.objects.values_list("verb", "fields")) == [("api_token.create", ["name", "scopes"])]
+    assert list(AuditEntry.objects.values_list("verb", "fields")) == [
+        ("api_token.create", ["name", "scopes"])
+    ]
 
 
 @pytest.mark.parametrize("scopes", [[], ["everything"], ["events:read", "root"]])

@@ -1,9 +1,9 @@
-"""A program that reads the list of registrations leaves a line, once an hour for each event."""
+"""Reading the list of registrations by API is recorded once an hour for each event."""
 
 import pytest
 
 from convention.api.tokens import create_token
-from convention.audit.models import Entry
+from convention.audit.models import AuditEntry
 from tests.factories import make_administrator, make_event, make_person
 
 pytestmark = pytest.mark.django_db
@@ -26,11 +26,11 @@ def test_reading_the_list_is_recorded_once_an_hour_for_each_token_and_event(clie
     person = make_administrator()
     (first, one), (second, other) = headers_of(person), headers_of(person)
     assert read(client, one, "x", "x", "y", "x") + read(client, other, "x") == [200] * 5
-    lines = Entry.objects.filter(verb="registrations.read").order_by("pk")
+    lines = AuditEntry.objects.filter(verb="registrations.read").order_by("pk")
     assert list(lines.values_list("subject", "event")) == [(first, "x"), (first, "y"), (second, "x")]
 
 
 def test_who_may_not_read_leaves_no_line(client):
     make_event(slug="x")
     assert read(client, headers_of(make_person())[1], "x", "nowhere") == [403, 404]
-    assert not Entry.objects.filter(verb="registrations.read").exists()
+    assert not AuditEntry.objects.filter(verb="registrations.read").exists()

@@ -1,4 +1,4 @@
-"""Archives as somebody might forge them: every checksum right, something else wrong."""
+"""Forged archives: every checksum right, something else wrong."""
 
 import hashlib
 import json
@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 from django.conf import settings
 
-from convention.backup.restore import restore
+from convention.backup.restore_backup import restore_backup
 from convention.errors import ConventionError
 from tests.convention.backup.site import every_row
 
+# The table of most forgeries.
 TABLE = "registrations_registration"
-"""The table that most forgeries are about."""
 
 
 class Forgery:
@@ -26,11 +26,10 @@ class Forgery:
         self.manifest: dict[str, Any] = json.loads(self.parts.pop("manifest.json"))
 
     def rows(self, table: str) -> list[Any]:
-        """The rows of one table."""
         return [json.loads(line) for line in self.parts[f"tables/{table}.jsonl"].splitlines()]
 
     def put_rows(self, table: str, lines: list[Any]) -> None:
-        """Other rows of one table: text as it is, anything else as JSON; the manifest agrees."""
+        """Replace the rows of a table: text as it is, anything else as JSON; the manifest agrees."""
         content = "".join(
             f"{line if isinstance(line, str) else json.dumps(line)}\n" for line in lines
         ).encode()
@@ -39,14 +38,14 @@ class Forgery:
         self.manifest["tables"][table] |= facts
 
     def put_file(self, path: str, content: bytes = b"x") -> None:
-        """An uploaded file; the manifest agrees."""
+        """Add an uploaded file; the manifest agrees."""
         self.parts[f"media/{path}"] = content
         self.manifest["files"][path] = {
             "bytes": len(content), "sha256": hashlib.sha256(content).hexdigest(),
         }  # fmt: skip
 
     def write(self, target: Path) -> Path:
-        """The archive, with a manifest that is JSON or what the test wants it to be."""
+        """Write the archive, with a manifest that is JSON or what the test wants it to be."""
         with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
             for name, content in self.parts.items():
                 archive.writestr(name, content)
@@ -56,10 +55,10 @@ class Forgery:
 
 
 def refusal(path: Path) -> str:
-    """The sentence that refuses this file; nothing may have changed."""
+    """Return the sentence that refuses this file; nothing may have changed."""
     before, files = every_row(), sorted(settings.MEDIA_ROOT.parent.rglob("*"))
     with pytest.raises(ConventionError) as caught:
-        restore(path=path)
+        restore_backup(path=path)
     assert every_row() == before
     assert sorted(settings.MEDIA_ROOT.parent.rglob("*")) == files
     return str(caught.value).replace(str(path), "FILE")

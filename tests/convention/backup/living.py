@@ -1,7 +1,7 @@
-"""Whatever opens something to who has it: made in a site that is lived in, and tried out there or elsewhere.
+"""Secrets of every kind, created in a used site, and functions that try whether they still work.
 
-`live_secrets` makes one of each kind; `OPENINGS` has, by kind, what says whether a value opens something. A
-process that has only a restored database tries all of them with `tell_what_opens`.
+`live_secrets` creates one of each kind; `OPENINGS` has a function for each kind that tries a value. A process
+that only has a restored database tries all of them with `tell_what_opens`.
 """
 
 import json
@@ -22,29 +22,34 @@ from django.test import Client
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
+from badges.attendance.devices.pairing import pair_device
 from badges.attendance.models import Device
-from badges.attendance.pair import pair
-from badges.codes import code_of
-from badges.mailings.tokens import bearer_of, unsubscribe_url
-from convention import codes
+from badges.codes import build_badge_code
+from badges.mailings.unsubscribe import make_unsubscribe_url, read_unsubscribe_token
 from convention.api.models import ApiToken
 from convention.api.tokens import create_token
-from convention.club.claims import claim_token, claimed_by_token
+from convention.club.claims import get_claimed_person, make_claim_token
 from convention.club.models import Person
+from convention.codes import badge_codes
 from convention.errors import ConventionError
 from convention.events.models import Event, EventKey
 from convention.jobs.models import Job
-from convention.links import find_by_link_token
-from registrations.answer_files import files_named
-from registrations.doors import entry_by_link, is_own_secret, order_by_link, own_secret
-from registrations.invoices.models import Quotation
+from convention.web.link_secrets import find_by_link_token
+from registrations.booking.verification import load_verification, make_verification_token
+from registrations.fast_path.catalog_query import find_voucher
+from registrations.invoices.models.documents import Quotation
 from registrations.models import AnswerFile, Order, Registration, Voucher, WaitingEntry
-from registrations.on_sale import voucher_named
-from registrations.verification import load_verification, verification_token
-from registrations.visits.host_sign_in import hash_token
+from registrations.permissions import (
+    get_order_by_link,
+    get_waiting_entry_by_link,
+    is_own_secret,
+    make_own_secret,
+)
+from registrations.questions.files import load_file_names
+from registrations.visits.hosts.sign_in import hash_token
 from registrations.visits.models import HostContact, HostLink, VisitorList
-from schedule.models import Selection, Upload
-from schedule.uploads import keep_upload, kept_uploads
+from schedule.exchange.uploads import find_active_uploads, save_upload
+from schedule.models import PersonalAgenda, ScheduleUpload
 from tests.doors import objects_of
 from tests.factories import (
     make_account,
@@ -70,7 +75,7 @@ END:VCALENDAR
 
 
 def live_secrets(send_host_link: Callable[[HostContact], str]) -> dict[str, str]:
-    """Live in a site; return, by kind, something that opens. `send_host_link` returns the token it mailed."""
+    """Create and return a working secret of each kind. `send_host_link` returns the token it mailed."""
     here = objects_of(SLUG)
     event, registration = here.event, here.registration
     administrator = make_administrator()
@@ -87,36 +92,38 @@ def live_secrets(send_host_link: Callable[[HostContact], str]) -> dict[str, str]
         "API token": create_token(
             person_id=administrator.pk, name="x", scopes=[ApiToken.Scope.REGISTRATIONS_READ]
         )[1],
-        "device": pair(checkpoint=event.checkpoints.get()).token,
+        "device": pair_device(checkpoint=event.checkpoints.get()).token,
         "order": f"{registration.order.reference}/{registration.order.manage_secret}",
-        "own registration": f"{registration.order.reference}/{own_secret(registration)}",
+        "own registration": f"{registration.order.reference}/{make_own_secret(registration)}",
         "private place": _private_place(event),
-        "confirmation of a colleague": claim_token(make_person(email=None, claimed_email="ana@example.org")),
+        "confirmation of a colleague": make_claim_token(
+            make_person(email=None, claimed_email="ana@example.org")
+        ),
         "waiting list": WaitingEntry.objects.filter(ticket__isnull=False)[0].link_token,
         "quotation": Quotation.objects.get().link_token,
-        "personal programme": Selection.objects.get().link_token,
-        "unsubscription": unsubscribe_url(recipient=1, address="ana@example.org", language="en").split("/")[
-            -2
-        ],
-        "proof of membership": verification_token(member.order, member.email),
+        "personal programme": PersonalAgenda.objects.get().link_token,
+        "unsubscription": make_unsubscribe_url(
+            recipient_id=1, address="ana@example.org", language="en"
+        ).split("/")[-2],
+        "proof of membership": make_verification_token(member.order, member.email),
         "host's sign-in": send_host_link(HostContact.objects.order_by("pk")[0]),
         "visitor list": str(here.special["host-list"]["token"]),
         "voucher": Voucher.objects.get().code,
         "authenticator app": APP_SECRET,
         "recovery code": recovery.get_unused_codes()[0],
-        "badge": code_of(registration),
+        "badge": build_badge_code(registration),
         "badge key": (EventKey.objects.get(event=event).private_key or b"").hex(),
         "new password": f"{person.pk}-{default_token_generator.make_token(person)}",
         "confirmation of an address": EmailConfirmationHMAC(address).key,
         "file nobody claimed": _unclaimed_file(event),
-        "preview of a schedule": keep_upload(event=event, name="x.ics", data=SCHEDULE).token,
+        "preview of a schedule": save_upload(event=event, file_name="x.ics", data=SCHEDULE).token,
     }
 
 
 def _private_place(event: Event) -> str:
     ticket = make_ticket(event, slug="private")
     place = make_registration(ticket, email="private@example.org", is_private=True)
-    return f"{place.order.reference}/{own_secret(place)}"
+    return f"{place.order.reference}/{make_own_secret(place)}"
 
 
 def _session_of(person: Person) -> str:
@@ -139,13 +146,13 @@ def _unclaimed_file(event: Event) -> str:
 
 
 def _leave_traces(event: Event, registration: Registration) -> None:
-    """What quotes a secret: the result of a job, and the traceback of a task that is tried again."""
+    """Create rows that quote a secret: a job's result, and the traceback of a failed task."""
     job = Job.objects.create(event=event, kind="badges", title="Badges", language="fr", outcome="done")
-    job.file.save("codes", ContentFile(code_of(registration).encode()))
+    job.file.save("codes", ContentFile(build_badge_code(registration).encode()))
     for status in ("READY", "FAILED"):
         DBTaskResult.objects.create(
             status=status,
-            task_path="badges.confirm.send_confirmation",
+            task_path="badges.confirmations.send.send_order_mails",
             args_kwargs={"args": [registration.order_id], "kwargs": {}},
             queue_name="default",
             backend_name="default",
@@ -178,7 +185,7 @@ def _opens(find: Callable[[str], Any], value: str) -> bool:
 
 def _opens_order(value: str) -> bool:
     reference, _slash, secret = value.partition("/")
-    return _opens(lambda given: order_by_link(reference, given), secret)
+    return _opens(lambda given: get_order_by_link(reference, given), secret)
 
 
 def _renews_password(value: str) -> bool:
@@ -190,7 +197,9 @@ def _renews_password(value: str) -> bool:
 def _signs_badges(value: str) -> bool:
     try:
         private = bytes.fromhex(value)
-        signed = codes.parse(codes.sign(codes.Claim(1, "A" * 13, 1), private))
+        signed = badge_codes.parse_badge_code(
+            badge_codes.sign_claim(badge_codes.BadgeClaim(1, "A" * 13, 1), private)
+        )
     except (ValueError, ConventionError):
         return False
     return any(signed.is_signed_by(bytes(key.public_key)) for key in EventKey.objects.all())
@@ -198,7 +207,7 @@ def _signs_badges(value: str) -> bool:
 
 def _is_badge(value: str) -> bool:
     try:
-        signed = codes.parse(value)
+        signed = badge_codes.parse_badge_code(value)
     except ConventionError:
         return False
     return any(signed.is_signed_by(bytes(key.public_key)) for key in EventKey.objects.all())
@@ -223,42 +232,46 @@ OPENINGS: dict[str, Callable[[str], bool]] = {
     "order": _opens_order,
     "own registration": _opens_order,
     "private place": _opens_order,
-    "confirmation of a colleague": lambda value: _opens(claimed_by_token, value),
-    "waiting list": lambda value: _opens(entry_by_link, value),
+    "confirmation of a colleague": lambda value: _opens(get_claimed_person, value),
+    "waiting list": lambda value: _opens(get_waiting_entry_by_link, value),
     "quotation": lambda value: _answers(f"/quotations/{quote(value, safe='')}/"),
     "personal programme": lambda value: _answers(f"/events/{SLUG}/agenda/mine/{quote(value, safe='')}.ics"),
-    "unsubscription": lambda value: _opens(bearer_of, value),
+    "unsubscription": lambda value: _opens(read_unsubscribe_token, value),
     "proof of membership": lambda value: _opens(load_verification, value),
     "host's sign-in": lambda value: HostLink.objects.filter(hash=hash_token(value)).exists(),
     "visitor list": lambda value: _answers(f"/host/lists/{quote(value, safe='')}/"),
-    "voucher": lambda value: voucher_named(_event(), value) is not None,
+    "voucher": lambda value: find_voucher(_event(), value) is not None,
     "authenticator app": _is_app,
     "recovery code": _is_recovery_code,
     "badge": _is_badge,
     "badge key": _signs_badges,
     "new password": _renews_password,
     "confirmation of an address": lambda value: EmailConfirmationHMAC.from_key(value) is not None,
-    "file nobody claimed": lambda value: bool(files_named(_event(), [{"proof": value}])),
-    "preview of a schedule": lambda value: kept_uploads(_event(), value).exists(),
+    "file nobody claimed": lambda value: bool(load_file_names(_event(), [{"proof": value}])),
+    "preview of a schedule": lambda value: find_active_uploads(_event(), value).exists(),
 }
 
 
 def what_opens(secrets: dict[str, str]) -> set[str]:
-    """Return the kinds whose secret opens something here."""
+    """Return the kinds whose secret works here."""
     return {kind for kind, value in secrets.items() if OPENINGS[kind](value)}
 
 
 def tell_what_opens() -> None:
-    """Print as JSON the kinds of those in the environment that open something, and what a new badge says."""
+    """Print as JSON the kinds in the environment that work, and a new badge's code."""
     opening = sorted(what_opens(json.loads(os.environ["SECRETS"])))
     confirmed = Registration.objects.filter(event__slug=SLUG, confirmed_at__isnull=False)
     registration = confirmed.order_by("pk")[0]
     codes_of_vouchers = list(Voucher.objects.values_list("code", flat=True))
-    print(json.dumps({"opening": opening, "badge": code_of(registration), "vouchers": codes_of_vouchers}))
+    print(
+        json.dumps(
+            {"opening": opening, "badge": build_badge_code(registration), "vouchers": codes_of_vouchers}
+        )
+    )
 
 
 def lookups() -> dict[str, Callable[[str], object]]:
-    """Return, by kind, the quick form of each opening: what the product looks up, of rows read once."""
+    """Return by kind a fast form of each opening, on rows read once."""
     orders, registrations = list(Order.objects.all()), list(Registration.objects.select_related("order"))
     hashes = {
         "API token": set(ApiToken.objects.values_list("token_hash", flat=True)),
@@ -272,19 +285,19 @@ def lookups() -> dict[str, Callable[[str], object]]:
         "file nobody claimed": set(
             AnswerFile.objects.filter(registration=None).values_list("token", flat=True)
         ),
-        "preview of a schedule": set(Upload.objects.values_list("token", flat=True)),
+        "preview of a schedule": set(ScheduleUpload.objects.values_list("token", flat=True)),
     }
     return {
         **OPENINGS,
         **{kind: lambda value, known=known: hash_token(value) in known for kind, known in hashes.items()},
         **{kind: lambda value, known=known: value in known for kind, known in equal.items()},
-        "order": lambda value: any(order.is_manage_secret(value) for order in orders),
+        "order": lambda value: any(order.is_valid_manage_secret(value) for order in orders),
         **dict.fromkeys(
             ("own registration", "private place"),
             lambda value: any(is_own_secret(one, value) for one in registrations),
         ),
         "quotation": lambda value: find_by_link_token(Quotation.objects.all(), value),
-        "personal programme": lambda value: find_by_link_token(Selection.objects.all(), value),
+        "personal programme": lambda value: find_by_link_token(PersonalAgenda.objects.all(), value),
         "password": lambda value: any(
             one.check_password(value) for one in Person.objects.exclude(password="")
         ),
@@ -292,7 +305,7 @@ def lookups() -> dict[str, Callable[[str], object]]:
 
 
 def opened_by(candidates: Iterable[str]) -> list[tuple[str, str]]:
-    """Return what any of these texts opens, tried as everything that there is."""
+    """Return what any of these texts opens, tried as every kind."""
     found = lookups()
     assert found.keys() == {*OPENINGS, "password"}
     return [(kind, value) for value in candidates for kind, opens in found.items() if opens(value)]

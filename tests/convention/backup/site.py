@@ -1,4 +1,4 @@
-"""What a site holds and still does, told as JSON by a process that has only that site's database."""
+"""Print a site's content and behaviour as JSON, from a process that only has its database."""
 
 import json
 import os
@@ -7,10 +7,10 @@ from typing import Any
 from django.apps import apps
 from django.test import Client
 
-from convention import codes
 from convention.club.models import Person
+from convention.codes import badge_codes
 from convention.events.models import EventKey
-from registrations.models import SaleMark
+from registrations.models import CatalogVersion
 
 
 def plain(value: Any) -> str:
@@ -18,24 +18,24 @@ def plain(value: Any) -> str:
 
 
 def every_row() -> dict[str, list[dict[str, Any]]]:
-    """Every row of every table, read by Django alone; but for the mark, which no site shares with another."""
+    """Return every row of every table, read by Django; without the version that no two sites share."""
     found = {
         model._meta.label: list(model._base_manager.order_by("pk").values())
         for model in apps.get_models(include_auto_created=True)
-        if model is not SaleMark
+        if model is not CatalogVersion
     }
     return json.loads(json.dumps(found, default=plain))
 
 
 def tell() -> None:
-    """Print all rows, then what becomes of what the environment asks, then the number of the next person."""
+    """Print all rows, the results of what the environment asks for, then the key of the next person."""
     rows = every_row()
     asked = json.loads(os.environ["ASKED"])
     client = Client()
     keys = {key.number: bytes(key.public_key) for key in EventKey.objects.all()}
-    signed = [codes.parse(code) for code in asked["codes"]]
+    signed = [badge_codes.parse_badge_code(code) for code in asked["codes"]]
     answers = {
-        "codes": sum(one.is_signed_by(keys[one.claim.key]) for one in signed),
+        "codes": sum(one.is_signed_by(keys[one.claim.key_number]) for one in signed),
         "orders": [client.get(path).status_code for path in asked["orders"]],
         "login": client.login(username=asked["email"], password="convention"),
         "next": Person.objects.create(email="next@example.org").pk,

@@ -1,4 +1,6 @@
-"""Backup and restore: every row, on both databases; a bad file is a sentence and changes nothing."""
+"""Backup and restore of every row, on both databases; a bad file is refused with a sentence and changes
+nothing.
+"""
 
 import json
 import stat
@@ -13,10 +15,10 @@ from django.contrib.auth.hashers import make_password
 from django.core.management import call_command
 from django.db import connection
 
-from badges.codes import codes_of
-from convention.backup.restore import SKIPPED_NUMBERS
-from convention.backup.rules import rule_of
-from convention.backup.save import one_moment, save
+from badges.codes import build_badge_codes
+from convention.backup.restore_backup import SKIPPED_KEY_COUNT
+from convention.backup.rules import get_backup_rule
+from convention.backup.save_backup import read_snapshot, save_backup
 from convention.club.models import Person
 from convention.events.models import Event
 from registrations.models import Order, Registration
@@ -32,7 +34,7 @@ TELL = "from tests.convention.backup.site import tell; tell()"
 
 @pytest.fixture
 def seeded(transactional_db):
-    """The small demo, and what makes a database awkward."""
+    """Seed the small demo, with awkward values."""
     call_command("seed", "--size", "small")
     Person.objects.filter(email=ORGANIZER).update(password=make_password("convention"))
     person = make_person(first_name="Zoë", last_name="O’Hara \\N \t\n“𝕏” 李", email="zoe@example.org")
@@ -42,15 +44,15 @@ def seeded(transactional_db):
 
 @pytest.fixture
 def small(transactional_db, tmp_path) -> Path:
-    """A backup of a few rows."""
+    """Save a few rows."""
     make_registration()
-    save(output=tmp_path / "small.backup")
+    save_backup(output=tmp_path / "small.backup")
     return tmp_path / "small.backup"
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def empty(request, tmp_path):
-    """The address of an empty database of each kind."""
+    """Return the address of an empty database of each kind."""
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path}/empty.sqlite3"
         return
@@ -65,13 +67,15 @@ def empty(request, tmp_path):
 
 
 def saved_of(label: str, rows: list[dict]) -> list[dict]:
-    """Of the rows of a model, those that a backup takes."""
-    rule = rule_of(apps.get_model(label))
-    if rule.is_empty:
+    """Return the rows of a model that a backup takes."""
+    rule = get_backup_rule(apps.get_model(label))
+    if rule.excludes_all_rows:
         return []
-    taken = set(map(str, apps.get_model(label)._base_manager.filter(rule.only).values_list("pk", flat=True)))
+    taken = set(
+        map(str, apps.get_model(label)._base_manager.filter(rule.row_filter).values_list("pk", flat=True))
+    )
     key = apps.get_model(label)._meta.pk.attname
-    return [{**row, **dict.fromkeys(rule.emptied, "")} for row in rows if str(row[key]) in taken]
+    return [{**row, **dict.fromkeys(rule.blanked_columns, "")} for row in rows if str(row[key]) in taken]
 
 
 @pytest.mark.long
@@ -80,7 +84,7 @@ def test_every_row_comes_back_in_either_database_and_the_site_works_as_before(
 ):
     event = Event.objects.get(slug="small")
     asked = {
-        "codes": [code for _holder, code in codes_of(event)],
+        "codes": [code for _holder, code in build_badge_codes(event)],
         "orders": [order.manage_path for order in Order.objects.all()[:5]],
         "email": ORGANIZER,
     }
@@ -96,7 +100,7 @@ def test_every_row_comes_back_in_either_database_and_the_site_works_as_before(
         "codes": len(asked["codes"]),
         "orders": [200] * 5,
         "login": True,
-        "next": max(person["id"] for person in there["club.Person"]) + 2 + SKIPPED_NUMBERS,
+        "next": max(person["id"] for person in there["club.Person"]) + 2 + SKIPPED_KEY_COUNT,
     }
 
 
@@ -180,7 +184,7 @@ def test_a_backup_over_a_file_that_others_read_takes_it_from_them(db, tmp_path):
         path = tmp_path / oct(before)
         path.write_text("old")
         path.chmod(before)
-        save(output=path)
+        save_backup(output=path)
         assert mode(path) == after
 
 
@@ -195,7 +199,7 @@ def test_a_missing_file_is_named(manage, tmp_path):
 
 def test_others_write_while_a_backup_reads_and_it_sees_one_moment(manage):
     make_company(name="Before")
-    with one_moment():
+    with read_snapshot():
         seen = Registration.objects.count(), Person.objects.count()
         done = manage(
             "shell", "--no-imports", "-c",

@@ -1,4 +1,4 @@
-"""Files that no backup is, or that somebody forged: a sentence, exit status 2, and nothing half done."""
+"""Files that are no backup or forged: a sentence, exit status 2, and nothing half done."""
 
 import random
 import stat
@@ -10,7 +10,7 @@ import pytest
 from django.conf import settings
 
 from convention.backup.archive import open_backup
-from convention.backup.restore import restore, unpacked_files
+from convention.backup.restore_backup import restore_backup, unpack_files
 from convention.errors import ConventionError
 from registrations.models import Registration
 from tests.convention.backup.forged import TABLE, Forgery, refusal
@@ -28,7 +28,7 @@ def written(tmp_path: Path, content: bytes) -> Path:
 
 
 def test_the_good_file_is_taken(good):
-    restored = restore(path=good)
+    restored = restore_backup(path=good)
     assert restored.manifest.tables[TABLE].rows == Registration.objects.count() == 1
     assert (settings.MEDIA_ROOT / "logo.png").read_bytes() == b"\x89PNG"
 
@@ -76,7 +76,7 @@ def test_a_part_that_stands_there_twice_is_refused(forge, tmp_path):
 
 
 def logo_as(forge, path: Path, info: zipfile.ZipInfo) -> Path:
-    """A good archive whose picture is packed as `info` says."""
+    """Return a good archive whose picture is packed as `info` says."""
     forged = forge()
     content = forged.parts.pop("media/logo.png")
     with zipfile.ZipFile(forged.write(path), "a") as archive:
@@ -170,7 +170,7 @@ def test_files_that_cannot_stand_beside_each_other_change_nothing(forge, tmp_pat
 
 def test_files_are_taken_back_where_rows_are_not_stored_in_the_end(good):
     def fail() -> None:
-        with open_backup(good) as backup, unpacked_files(backup, settings.MEDIA_ROOT) as files:
+        with open_backup(good) as backup, unpack_files(backup, settings.MEDIA_ROOT) as files:
             files.put_in_place()
             assert (settings.MEDIA_ROOT / "logo.png").exists()
             raise ConventionError("such as a disk that is full")
@@ -196,8 +196,8 @@ NO_MANIFESTS = [
     "9" * 5000,
 ]
 WRONG_TYPES: list[Any] = [None, True, -1, 2**70, 1.5, "x", "\u0000", [], [1], {}, {"a": 1}]
+# Values of the right type that are refused because of what they are compared with.
 COMPARED_LATER = {"next", "columns", "migrations", "tables", "files"}
-"""What may be of the right type and still be refused, by what it is compared with."""
 
 
 def test_a_manifest_that_is_none_is_refused(forge, tmp_path):
@@ -220,7 +220,7 @@ def test_another_version_of_the_file_is_told_by_name(forge, tmp_path):
 
 
 def places_in(value: Any, path: tuple = ()) -> list[tuple]:
-    """Where each value of a manifest stands, those of one table and one file only."""
+    """Return the paths of all values of a manifest, for one table and one file only."""
     if isinstance(value, dict) and value:
         inner = {TABLE: value[TABLE]} if TABLE in value else dict(list(value.items())[:8])
         return [path, *(place for key, one in inner.items() for place in places_in(one, (*path, key)))]
@@ -228,7 +228,7 @@ def places_in(value: Any, path: tuple = ()) -> list[tuple]:
 
 
 def altered(forged: Forgery, place: tuple, value: Any) -> Forgery:
-    """The forgery with another value at one place of its manifest."""
+    """Return the forgery with another value at one path of its manifest."""
     inner = forged.manifest
     for key in place[:-1]:
         inner = inner[key]

@@ -1,4 +1,4 @@
-"""Rows that somebody forged, every checksum right: a sentence, exit status 2, and nothing half done."""
+"""Forged rows with right checksums: a sentence, exit status 2, and nothing half done."""
 
 from typing import Any
 
@@ -23,8 +23,8 @@ MISFITS: list[tuple[str, Any]] = [
 MISFITS_ELSEWHERE: list[tuple[str, str, Any]] = [
     ("events_eventkey", "encrypted_private_key", "é not base64"), ("events_eventkey", "public_key", 7),
     ("registrations_waitingentry", "public_id", "x"), ("schedule_session", "day", "32/13/2026"),
-    ("schedule_schedule", "day_starts", "25:61"), ("registrations_voucher", "code", 7),
-    ("visits_leg", "latitude", "north"), ("visits_leg", "latitude", "NaN"),
+    ("schedule_schedule", "day_starts_at", "25:61"), ("registrations_voucher", "code", 7),
+    ("visits_ride", "latitude", "north"), ("visits_ride", "latitude", "NaN"),
 ]  # fmt: skip
 
 

@@ -1,8 +1,8 @@
-"""The back office: the directory is edited there and each edit is recorded; the trail is only read."""
+"""The back office: changes of the directory are recorded; the audit trail is read-only."""
 
 import pytest
 
-from convention.audit.models import Entry
+from convention.audit.models import AuditEntry
 from convention.club.models import ClubRole, Company, Employment, Person
 from tests.factories import make_company, make_person
 
@@ -36,7 +36,7 @@ def test_a_company_and_a_person_are_added_and_the_trail_names_fields(administrat
         },
     )
     assert Employment.objects.get().person.email == "ana@club.example"
-    verbs = dict(Entry.objects.values_list("verb", "fields"))
+    verbs = dict(AuditEntry.objects.values_list("verb", "fields"))
     assert set(verbs) == {"company.add", "person.add", "employment.add"}
     assert "ana@club.example" not in str(verbs)
 
@@ -53,11 +53,13 @@ def test_nobody_rewrites_the_trail(administrator):
     administrator.post(
         "/back-office/club/company/add/", {**EMPTY, "name": "Neuve", "slug": "neuve", "country": "FR"}
     )
-    entry = Entry.objects.get()
-    assert administrator.get("/back-office/audit/entry/").status_code == 200
+    entry = AuditEntry.objects.get()
+    assert administrator.get("/back-office/audit/auditentry/").status_code == 200
     for act in ("change", "delete"):
-        administrator.post(f"/back-office/audit/entry/{entry.pk}/{act}/", {"verb": "nothing", "post": "yes"})
-    assert Entry.objects.get().verb == "company.add"
+        administrator.post(
+            f"/back-office/audit/auditentry/{entry.pk}/{act}/", {"verb": "nothing", "post": "yes"}
+        )
+    assert AuditEntry.objects.get().verb == "company.add"
 
 
 def test_a_role_that_is_given_or_ended_and_people_ticked_for_deletion_are_recorded(administrator):
@@ -72,14 +74,14 @@ def test_a_role_that_is_given_or_ended_and_people_ticked_for_deletion_are_record
         "club_roles-1-starts_on": "01/01/2026",
     }  # fmt: skip
     administrator.post(f"/back-office/club/person/{person.pk}/change/", form)
-    kept = Entry.objects.filter(verb__startswith="clubrole").order_by("verb")
+    kept = AuditEntry.objects.filter(verb__startswith="clubrole").order_by("verb")
     assert [(entry.verb, sorted(entry.fields)) for entry in kept] == [
         ("clubrole.add", []),
         ("clubrole.change", ["role", "starts_on"]),
     ]
     chosen = {"action": "delete_selected", "_selected_action": [person.pk], "post": "yes"}
     administrator.post("/back-office/club/person/", chosen)
-    assert Entry.objects.get(verb="person.delete").subject == f"club.person:{person.pk}"
+    assert AuditEntry.objects.get(verb="person.delete").subject == f"club.person:{person.pk}"
     assert not Person.objects.filter(pk=person.pk).exists()
 
 

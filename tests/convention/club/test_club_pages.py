@@ -1,4 +1,4 @@
-"""Administrators' pages of the club: a company from its first line to its renewal."""
+"""Administrators' pages of companies and memberships, from the first entry to a renewal."""
 
 import datetime
 
@@ -8,8 +8,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from lxml import html
 
-from convention.club.doors import companies_of_contact, member_company
 from convention.club.models import Company, Employment, Membership, Person, Plan
+from convention.club.permissions import get_companies_of_contact, get_member_company
 from tests.factories import LONG_AGO, make_administrator, make_company, make_contact, make_member, make_person
 
 pytestmark = pytest.mark.django_db
@@ -25,7 +25,7 @@ def admin(client):
 
 
 def test_a_company_from_its_first_line_to_its_renewal(admin):
-    plan = Plan.objects.create(slug="p", name="Essentiel", seats=2, dues=250_000)
+    plan = Plan.objects.create(slug="p", name="Essentiel", seats=2, dues_cents=250_000)
     answer = admin.post(f"{AT}companies/new/", COMPANY)
     one = Company.objects.get()
     assert answer["Location"] == f"{AT}companies/banque-du-lac/"
@@ -46,17 +46,17 @@ def test_a_company_from_its_first_line_to_its_renewal(admin):
         at, {"email": "Cleo@lac.example", "first_name": "Cléo", "last_name": "Roi", "starts_on": TODAY()}
     )
     cleo = Person.objects.get(email="cleo@lac.example")
-    assert (list(companies_of_contact(cleo)), member_company(cleo)) == ([one], None)
+    assert (list(get_companies_of_contact(cleo)), get_member_company(cleo)) == ([one], None)
     admin.post(f"{at}seats/give/{cleo.employments.get().pk}/")
-    assert member_company(cleo) == one
+    assert get_member_company(cleo) == one
     last = TODAY() + datetime.timedelta(days=395)
     renewed = admin.post(f"{membership}renew/", {"renew-plan": plan.pk, "renew-ends_on": last})["Location"]
     admin.post(f"{renewed}confirm/")
-    assert member_company(cleo, at=last) == one
-    admin.post(f"{at}contacts/{cleo.contact_of.get().pk}/end/")
-    assert list(companies_of_contact(cleo)) == []
+    assert get_member_company(cleo, at=last) == one
+    admin.post(f"{at}contacts/{cleo.company_contacts.get().pk}/end/")
+    assert list(get_companies_of_contact(cleo)) == []
     admin.post(f"{at}seats/take/{cleo.seats.order_by('starts_on').first().pk}/")
-    assert member_company(cleo) is None
+    assert get_member_company(cleo) is None
     page = admin.get(at).content.decode()
     assert [page.count(word) > 0 for word in ("Essentiel", "Cléo Roi")] == [True] * 2
 
@@ -85,25 +85,25 @@ def test_what_is_typed_wrong_is_said_at_its_field(admin, page, typed, field):
 
 def test_dates_that_collide_and_seats_in_use_are_said(admin):
     member = make_member()
-    make_member(member_company(member))
+    make_member(get_member_company(member))
     one = Membership.objects.get()
     at = f"{AT}companies/{one.company.slug}/memberships/"
     plan = Plan.objects.get()
     answer = admin.post(f"{at}new/", {"plan": plan.pk, "starts_on": "2027-01-01"})
     assert list(answer.context["form"].errors) == ["starts_on"]
-    typed = {"starts_on": "2020-01-01", "dues": "1 234,50", "seats": "1", "extra_seats": "0",
-             "extra_seat_price": "0", "passes": "2", "votes": "1"}  # fmt: skip
+    typed = {"starts_on": "2020-01-01", "dues_cents": "1 234,50", "seats": "1", "extra_seats": "0",
+             "extra_seat_price_cents": "0", "passes": "2", "votes": "1"}  # fmt: skip
     answer = admin.post(f"{at}{one.pk}/", typed)
     assert list(answer.context["form"].errors) == ["seats"]
     admin.post(f"{at}{one.pk}/", {**typed, "seats": "2", "representative": member.pk})
     one.refresh_from_db()
-    assert (one.dues, one.seats, one.passes, one.representative) == (123_450, 2, 2, member)
+    assert (one.dues_cents, one.seats, one.passes, one.representative) == (123_450, 2, 2, member)
     answer = admin.post(f"{at}{one.pk}/renew/", {"renew-plan": plan.pk})
     assert list(answer.context["renewal"].errors) == ["ends_on"]
     answer = admin.post(f"{at}{one.pk}/leave/", {"leave-on": "2019-01-01", "leave-left_as": "resigned"})
     assert list(answer.context["leaving"].errors) == ["on"]
     admin.post(f"{at}{one.pk}/leave/", {"leave-on": TODAY(), "leave-left_as": "excluded"})
-    assert (Membership.objects.get().state, member_company(member)) == ("excluded", None)
+    assert (Membership.objects.get().state, get_member_company(member)) == ("excluded", None)
 
 
 def test_a_change_of_employer_is_one_form(admin):

@@ -1,4 +1,4 @@
-"""A list of companies and people: what it makes and changes, what is wrong by row, and undoing it."""
+"""Directory imports: changes, errors by row, pages, the command, and undoing."""
 
 import csv
 import datetime
@@ -12,11 +12,14 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone, translation
 
-from convention.audit.models import Entry
-from convention.bad_rows import BadRows
-from convention.club.doors import companies_of_contact, member_company
-from convention.club.forget import old_imports
-from convention.club.import_directory import import_directory, rehearse_directory
+from convention.audit.models import AuditEntry
+from convention.club.directory_import.import_directory import import_directory, preview_directory_import
+from convention.club.directory_import.undo import (
+    DirectoryUndoRefused,
+    clear_old_imports,
+    preview_undo,
+    undo_directory_import,
+)
 from convention.club.models import (
     Company,
     CompanyRole,
@@ -27,11 +30,12 @@ from convention.club.models import (
     Person,
     Seat,
 )
-from convention.club.periods import most_at_once
-from convention.club.seats import NoSeatLeft, give_seat, span_of
-from convention.club.undo_directory import CannotUndo, foresee, undo_directory
-from convention.errors import Unreadable
-from convention.tables import read_table
+from convention.club.periods import count_max_concurrent
+from convention.club.permissions import get_companies_of_contact, get_member_company
+from convention.club.seats import NoSeatLeft, get_span, give_seat
+from convention.errors import UnreadableFile
+from convention.tables.files import read_table
+from convention.tables.row_errors import InvalidRows
 from registrations.models import Registration
 from tests.factories import (
     LONG_AGO,
@@ -68,7 +72,7 @@ def brought(text):
 
 
 def refused(text):
-    with pytest.raises(BadRows) as error:
+    with pytest.raises(InvalidRows) as error:
         brought(text)
     return error.value.rows
 
@@ -93,8 +97,8 @@ def test_a_list_makes_companies_people_jobs_roles_markets_seats_and_contacts(lak
     zoe, ali = Person.objects.get(email="zoe@lac.example"), Person.objects.get(email="ali@lac.example")
     lake.refresh_from_db()
     assert (lake.siren, lake.sector, lake.city) == ("732829320", "Banque", "Annecy")
-    assert [member_company(one) for one in (zoe, ali)] == [lake, lake]
-    assert [list(companies_of_contact(one)) for one in (zoe, ali)] == [[lake], []]
+    assert [get_member_company(one) for one in (zoe, ali)] == [lake, lake]
+    assert [list(get_companies_of_contact(one)) for one in (zoe, ali)] == [[lake], []]
     assert [(job.title, job.level) for job in zoe.employments.all()] == [("DSI", "cio")]
     assert not zoe.has_usable_password()
     vendor = Company.objects.get(name="Stockage SA")
@@ -104,19 +108,19 @@ def test_a_list_makes_companies_people_jobs_roles_markets_seats_and_contacts(lak
         ("Banque du Lac", "member"), ("Stockage SA", "analyst"), ("Stockage SA", "vendor"),
     ]  # fmt: skip
     assert [market.slug for market in vendor.markets.all()] == ["stockage"]
-    assert (done.rows_new, done.rows_changed, done.rows_unchanged) == (3, 0, 0)
+    assert (done.new_row_count, done.changed_row_count, done.unchanged_row_count) == (3, 0, 0)
     again = brought(LIST)
-    assert (again.rows_new, again.rows_changed, again.rows_unchanged) == (0, 0, 3)
-    entry = Entry.objects.filter(verb="directory.import").first()
+    assert (again.new_row_count, again.changed_row_count, again.unchanged_row_count) == (0, 0, 3)
+    entry = AuditEntry.objects.filter(verb="directory.import").first()
     assert "zoe@lac.example" not in f"{entry.subject}{entry.fields}"
 
 
 def test_a_rehearsal_keeps_nothing(lake):
     with_membership(lake, seats=2)
-    done = rehearse_directory(table=read_table("list.csv", LIST.encode()))
-    assert (len(done.new["person"]), len(done.new["seat"])) == (2, 2)
+    done = preview_directory_import(table=read_table("list.csv", LIST.encode()))
+    assert (len(done.created_rows["person"]), len(done.created_rows["seat"])) == (2, 2)
     assert not Person.objects.filter(email__endswith="lac.example").exists()
-    assert (Seat.objects.count(), DirectoryImport.objects.count(), Entry.objects.count()) == (0, 0, 0)
+    assert (Seat.objects.count(), DirectoryImport.objects.count(), AuditEntry.objects.count()) == (0, 0, 0)
 
 
 @pytest.mark.parametrize(
@@ -175,7 +179,7 @@ def test_seats_beyond_the_membership_are_said_by_row_and_nothing_is_kept(lake):
 
 
 def test_a_table_without_a_company_column_is_refused():
-    with pytest.raises(Unreadable):
+    with pytest.raises(UnreadableFile):
         brought("first_name,last_name\nZoé,M\n")
 
 
@@ -195,8 +199,8 @@ def test_who_is_known_is_updated_and_an_end_takes_the_seat(lake):
     assert (ana.first_name, ana.last_name, ana.employments.get().title) == ("Ana", "Silva-Roi", "RSSI")
     assert (named.email, named.first_name) == ("eric@lac.example", "Éric")
     assert ana.seats.get().ends_on == ana.employments.get().ends_on == last
-    assert (done.rows_new, done.rows_changed) == (0, 2)
-    undo_directory(run=done.run)
+    assert (done.new_row_count, done.changed_row_count) == (0, 2)
+    undo_directory_import(run=done.import_record)
     ana.refresh_from_db()
     named.refresh_from_db()
     assert (ana.last_name, ana.employments.get().ends_on, named.email) == ("Silva", None, None)
@@ -209,33 +213,35 @@ def test_an_exported_list_comes_back_without_a_change(client, lake):
     text = client.get("/organize/club/lists/people.csv").content.decode("utf-8-sig")
     assert len(list(csv.reader(io.StringIO(text)))) == 3
     again = brought(text)
-    assert (again.rows_new, again.rows_changed, again.rows_unchanged) == (0, 0, 2)
+    assert (again.new_row_count, again.changed_row_count, again.unchanged_row_count) == (0, 0, 2)
 
 
 def test_undoing_removes_what_the_list_made_and_leaves_what_is_in_use(lake):
     with_membership(lake, seats=5)
-    run = brought(LIST).run
+    run = brought(LIST).import_record
     zoe = Person.objects.get(email="zoe@lac.example")
     make_registration(person=zoe)
-    foreseen = foresee(run)
-    assert [(name, str(why)) for name, why in foreseen.named] == [("Zoé Müller", "is in use since")]
-    undo_directory(run=run)
-    assert member_company(zoe) == lake
+    preview = preview_undo(run)
+    assert [(name, str(why)) for name, why in preview.named_skipped_rows] == [
+        ("Zoé Müller", "is in use since")
+    ]
+    undo_directory_import(run=run)
+    assert get_member_company(zoe) == lake
     assert not Person.objects.filter(email="ali@lac.example").exists()
     assert not Company.objects.filter(name="Stockage SA").exists()
     lake.refresh_from_db()
     assert (lake.siren, lake.city) == ("", "")
-    with pytest.raises(CannotUndo):
-        undo_directory(run=run)
+    with pytest.raises(DirectoryUndoRefused):
+        undo_directory_import(run=run)
 
 
 def test_what_undoing_would_do_is_asked_in_as_many_statements_however_long_the_list():
     counts = []
     for people in (2, 60):
         rows = "".join(f"Firme {people},Ana,N{n},ana{n}@f{people}.example\n" for n in range(people))
-        run = brought(f"company,first_name,last_name,email\n{rows}").run
+        run = brought(f"company,first_name,last_name,email\n{rows}").import_record
         with CaptureQueriesContext(connection) as asked:
-            assert len(foresee(run).removed["person"]) == people
+            assert len(preview_undo(run).removed_keys["person"]) == people
         counts.append(len(asked))
     assert counts[0] == counts[1]
 
@@ -249,45 +255,45 @@ def test_a_seat_of_somebody_known_stays_once_it_was_used(lake):
     make_registration(person=came_before)
     Registration.objects.update(created_at=timezone.now() - ONE_DAY)
     rows = [f"Banque du Lac;{one.first_name};Roi;{one.email};oui" for one in Person.objects.order_by("pk")]
-    run = brought("\n".join(["Entreprise;Prénom;Nom;Courriel;Siège", *rows, ""])).run
+    run = brought("\n".join(["Entreprise;Prénom;Nom;Courriel;Siège", *rows, ""])).import_record
     make_registration(person=before)
     make_event().roles.create(person=works, role="desk", starts_on=TODAY())
-    assert sorted(foresee(run).named) == [
+    assert sorted(preview_undo(run).named_skipped_rows) == [
         (str(before.seats.get()), "is in use since"),
         (str(works.seats.get()), "is in use since"),
     ]
-    undo_directory(run=run)
+    undo_directory_import(run=run)
     people = (before, works, idle, came_before)
-    assert [member_company(one) for one in people] == [lake, lake, None, None]
+    assert [get_member_company(one) for one in people] == [lake, lake, None, None]
 
 
 def test_a_company_stays_with_whoever_was_added_since_and_what_was_ended_stays_ended(lake):
     with_membership(lake, seats=5)
-    run = brought(LIST).run
+    run = brought(LIST).import_record
     vendor = Company.objects.get(name="Stockage SA")
     make_member(vendor)
     seat = Seat.objects.get(person__email="ali@lac.example")
     Seat.objects.filter(pk=seat.pk).update(ends_on=TODAY())
     Company.objects.filter(pk=lake.pk).update(city="Chambéry")
-    done = undo_directory(run=run)
+    done = undo_directory_import(run=run)
     lake.refresh_from_db()
     assert (lake.city, Company.objects.filter(pk=vendor.pk).exists()) == ("Chambéry", True)
     assert list(vendor.markets.all()) == []
     assert Person.objects.filter(email="ali@lac.example").exists()
     assert not Person.objects.filter(email="zoe@lac.example").exists()
-    assert len(done.left) == 3
+    assert len(done.skipped_rows) == 3
 
 
 def test_former_values_are_forgotten_after_thirty_days(lake):
     with_membership(lake, seats=5)
-    run = brought(LIST).run
-    old_imports()
+    run = brought(LIST).import_record
+    clear_old_imports()
     run.refresh_from_db()
-    assert run.may_be_undone
-    DirectoryImport.objects.update(made_at=timezone.now() - datetime.timedelta(days=31))
-    old_imports()
+    assert run.can_be_undone
+    DirectoryImport.objects.update(imported_at=timezone.now() - datetime.timedelta(days=31))
+    clear_old_imports()
     run.refresh_from_db()
-    assert (run.made, run.before, run.after, run.may_be_undone) == ({}, {}, {}, False)
+    assert (run.created_keys, run.values_before, run.values_after, run.can_be_undone) == ({}, {}, {}, False)
 
 
 def test_the_page_checks_maps_imports_and_undoes(client, lake):
@@ -296,15 +302,15 @@ def test_the_page_checks_maps_imports_and_undoes(client, lake):
     at = "/organize/club/import/"
     text = LIST.replace("Fonction", "Chose")
     page = client.post(at, {"file": SimpleUploadedFile("l.csv", text.encode()), "check": "1"})
-    assert (len(page.context["rehearsal"].new["seat"]), Seat.objects.count()) == (2, 0)
-    picks = {f"column-{column.index}": column.pick for column in page.context["columns"]}
-    chosen = {**picks, "column-9": "title", "checked": page.context["kept"], "name": "l.csv"}
+    assert (len(page.context["preview"].created_rows["seat"]), Seat.objects.count()) == (2, 0)
+    picks = {f"column-{column.index}": column.field_name for column in page.context["columns"]}
+    chosen = {**picks, "column-9": "title", "checked": page.context["checked_text"], "name": "l.csv"}
     assert client.post(at, chosen)["Location"] == "/organize/club/imports/"
     run = DirectoryImport.objects.get()
     assert (run.file_name, run.mapping["chose"]) == ("l.csv", "title")
     assert Employment.objects.get(title="DSI").level == "cio"
     undo = f"/organize/club/imports/{run.pk}/undo/"
-    assert client.get(undo).context["foreseen"].is_anything
+    assert client.get(undo).context["preview"].has_changes
     client.post(undo)
     assert Employment.objects.count() == 0
     wrong = client.post(at, {"file": SimpleUploadedFile("l.xlsx", b"PK\x03nothing"), "check": "1"})
@@ -340,5 +346,5 @@ def test_a_list_and_hurried_contacts_together_give_no_seat_too_many(lake):
     jobs = [partial(give_seat, membership=membership, person=person) for person in people]
     jobs += [partial(brought, text) for text in lists]
     outcomes = in_threads(jobs, threads=10)
-    assert most_at_once(map(span_of, Seat.objects.all())) == 4
-    assert sum(isinstance(one, NoSeatLeft | BadRows) for one in outcomes) == 6
+    assert count_max_concurrent(map(get_span, Seat.objects.all())) == 4
+    assert sum(isinstance(one, NoSeatLeft | InvalidRows) for one in outcomes) == 6

@@ -1,4 +1,4 @@
-"""Long lists of the directory: imported and taken back by the worker, with their progress on a page."""
+"""Long directory imports as background jobs, with their progress on a page."""
 
 import re
 
@@ -6,12 +6,12 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import translation
 
-from convention.audit.models import Entry
-from convention.club.import_directory import import_directory
+from convention.audit.models import AuditEntry
+from convention.club.directory_import.import_directory import import_directory
 from convention.club.models import Company, DirectoryImport, Employment, Person
 from convention.jobs.models import Job
-from convention.packed_list import AT_ONCE
-from convention.tables import read_table
+from convention.tables.files import read_table
+from convention.tables.import_payload import MAX_IMMEDIATE_ROWS
 from tests.doors import client_of
 from tests.factories import make_administrator, make_company
 
@@ -35,22 +35,26 @@ def list_of(people, *, company="Lac"):
 
 
 def checked(client, text):
-    """The list as the page of the check carries it on."""
+    """Return the parsed list as the page of the check posts it back."""
     page = client.post(IMPORT, {"file": SimpleUploadedFile("list.csv", text.encode()), "check": "1"}).text
     [found] = re.findall(r'<textarea name="checked" hidden>(.*?)</textarea>', page, re.DOTALL)
     return found
 
 
 def brought(people):
-    return import_directory(table=read_table("list.csv", list_of(people).encode()), file_name="list.csv").run
+    return import_directory(
+        table=read_table("list.csv", list_of(people).encode()), file_name="list.csv"
+    ).import_record
 
 
 def test_a_long_list_is_imported_by_the_worker(client, clerk, run_tasks):
-    answer = client.post(IMPORT, {"checked": checked(client, list_of(AT_ONCE + 1)), "name": "list.csv"})
+    answer = client.post(
+        IMPORT, {"checked": checked(client, list_of(MAX_IMMEDIATE_ROWS + 1)), "name": "list.csv"}
+    )
     job = Job.objects.get()
     assert (answer["Location"], job.title) == (
         f"/organize/club/long-jobs/{job.pk}/",
-        f"Import de {AT_ONCE + 1} lignes",
+        f"Import de {MAX_IMMEDIATE_ROWS + 1} lignes",
     )
     page = client.get(answer["Location"]).text
     assert "Cela commence dans un instant." in page
@@ -58,11 +62,16 @@ def test_a_long_list_is_imported_by_the_worker(client, clerk, run_tasks):
     assert not Company.objects.exists()
     run_tasks()
     job.refresh_from_db()
-    assert (job.state, job.given, job.done, job.total) == (Job.State.DONE, "", AT_ONCE + 1, AT_ONCE + 1)
-    assert Employment.objects.filter(company__name="Lac").count() == AT_ONCE + 1
+    assert (job.state, job.payload, job.done, job.total) == (
+        Job.State.DONE,
+        "",
+        MAX_IMMEDIATE_ROWS + 1,
+        MAX_IMMEDIATE_ROWS + 1,
+    )
+    assert Employment.objects.filter(company__name="Lac").count() == MAX_IMMEDIATE_ROWS + 1
     run = DirectoryImport.objects.get()
-    assert (run.person, run.file_name, run.new) == (clerk, "list.csv", AT_ONCE + 1)
-    assert Entry.objects.get(verb="directory.import").actor == clerk
+    assert (run.imported_by, run.file_name, run.created_count) == (clerk, "list.csv", MAX_IMMEDIATE_ROWS + 1)
+    assert AuditEntry.objects.get(verb="directory.import").actor == clerk
     assert job.outcome in client.get(answer["Location"]).text
     assert job.title in client.get("/organize/club/long-jobs/").text
 
@@ -75,7 +84,7 @@ def test_a_list_of_some_rows_is_imported_at_once(client):
 
 
 def test_what_became_wrong_since_the_check_is_said_by_row_and_nothing_is_kept(client, run_tasks):
-    kept = checked(client, list_of(AT_ONCE + 1))
+    kept = checked(client, list_of(MAX_IMMEDIATE_ROWS + 1))
     client.post(IMPORT, {"checked": kept})
     Person.objects.create_user("zoe7@lac.example", is_active=False)
     run_tasks()
@@ -86,12 +95,12 @@ def test_what_became_wrong_since_the_check_is_said_by_row_and_nothing_is_kept(cl
 
 
 def test_a_large_import_is_taken_back_by_the_worker_and_once(client, clerk, run_tasks):
-    run, kept = brought(AT_ONCE + 1), make_company(name="Prise")
+    run, kept = brought(MAX_IMMEDIATE_ROWS + 1), make_company(name="Prise")
     answers = [client.post(f"/organize/club/imports/{run.pk}/undo/")["Location"] for _twice in range(2)]
     first, second = Job.objects.order_by("pk")
     assert answers == [f"/organize/club/long-jobs/{job.pk}/" for job in (first, second)]
     assert first.title == "Annulation de l’import list.csv"
-    assert Employment.objects.count() == AT_ONCE + 1
+    assert Employment.objects.count() == MAX_IMMEDIATE_ROWS + 1
     run_tasks()
     states = list(Job.objects.order_by("pk").values_list("outcome", flat=True))
     assert [Job.objects.get(pk=one.pk).state for one in (first, second)] == ["done", "refused"], states
@@ -101,7 +110,7 @@ def test_a_large_import_is_taken_back_by_the_worker_and_once(client, clerk, run_
 
 
 def test_an_import_that_is_gone_is_said(client, clerk, run_tasks):
-    run = brought(AT_ONCE + 1)
+    run = brought(MAX_IMMEDIATE_ROWS + 1)
     client.post(f"/organize/club/imports/{run.pk}/undo/")
     run.delete()
     run_tasks()
@@ -119,7 +128,7 @@ def test_the_clubs_jobs_are_no_events_and_an_events_none_of_the_clubs(client):
 
 def test_the_page_of_a_job_says_how_far_it_is_in_both_languages(client):
     job = Job.objects.create(kind="directory", title="Import", language="fr", done=3, total=9)
-    Job.objects.update(seen_at=job.created_at)
+    Job.objects.update(last_reported_at=job.created_at)
     assert "3 sur 9" in client.get(f"/organize/club/long-jobs/{job.pk}/").text
     Job.objects.update(done=9)
     with translation.override("en"):

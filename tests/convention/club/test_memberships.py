@@ -1,19 +1,24 @@
-"""Memberships: what they are on which day, and never two of one company at a time."""
+"""Memberships: their state on each day, renewals, and no overlap."""
 
 import datetime
 
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from convention.audit.models import Entry
-from convention.club.doors import member_company
-from convention.club.leave import leave
+from convention.audit.models import AuditEntry
+from convention.club.memberships import (
+    confirm_membership,
+    create_membership,
+    end_membership,
+    renew_membership,
+    submit_membership,
+    update_membership,
+)
 from convention.club.models import Membership, Plan, Seat
-from convention.club.periods import most_at_once
-from convention.club.renew import renew
-from convention.club.seats import take_seat
-from convention.club.subscribe import confirm, revise, submit, subscribe
-from convention.errors import Closed, InvalidFields
+from convention.club.periods import count_max_concurrent
+from convention.club.permissions import get_member_company
+from convention.club.seats import end_seat
+from convention.errors import InvalidFields, NotOpenNow
 from tests.factories import make_company, make_member, make_membership
 
 pytestmark = pytest.mark.django_db
@@ -28,33 +33,35 @@ def plan(**terms):
 
 def test_the_state_follows_from_the_dates():
     company = make_company(role=None)
-    one = subscribe(company=company, plan=plan(), starts_on=DAY(2027, 1, 1), ends_on=DAY(2027, 12, 31))
+    one = create_membership(
+        company=company, plan=plan(), starts_on=DAY(2027, 1, 1), ends_on=DAY(2027, 12, 31)
+    )
     assert one.state_on(DAY(2027, 5, 1)) == "draft"
-    assert submit(membership=one).state_on(DAY(2027, 5, 1)) == "pending"
-    one = confirm(membership=one, on=DAY(2026, 12, 1))
+    assert submit_membership(membership=one).state_on(DAY(2027, 5, 1)) == "pending"
+    one = confirm_membership(membership=one, on=DAY(2026, 12, 1))
     one.grace_until = DAY(2028, 2, 29)
-    revise(membership=one, changed=["grace_until"])
+    update_membership(membership=one, changed_fields=["grace_until"])
     days = {
         "pending": DAY(2026, 12, 31), "active": DAY(2027, 12, 31), "grace": DAY(2028, 2, 29),
         "lapsed": DAY(2028, 3, 1),
     }  # fmt: skip
     assert {state: one.state_on(day) for state, day in days.items()} == {state: state for state in days}
-    one = leave(membership=one, on=DAY(2027, 6, 1), left_as="excluded")
+    one = end_membership(membership=one, on=DAY(2027, 6, 1), left_as="excluded")
     assert [one.state_on(DAY(2027, month, 31)) for month in (5, 7)] == ["active", "excluded"]
     for day in (DAY(2026, 12, 31), DAY(2027, 1, 1), DAY(2027, 5, 31), DAY(2027, 6, 1), DAY(2028, 1, 1)):
         assert Membership.objects.open(at=day).filter(pk=one.pk).exists() == one.is_open(at=day), day
-    with pytest.raises(Closed):
-        leave(membership=one, on=DAY(2027, 7, 1), left_as="resigned")
-    verbs = list(Entry.objects.order_by("pk").values_list("verb", flat=True))
-    assert verbs == [f"membership.{verb}" for verb in ("draft", "submit", "confirm", "revise", "leave")]
+    with pytest.raises(NotOpenNow):
+        end_membership(membership=one, on=DAY(2027, 7, 1), left_as="resigned")
+    verbs = list(AuditEntry.objects.order_by("pk").values_list("verb", flat=True))
+    assert verbs == [f"membership.{verb}" for verb in ("draft", "submit", "confirm", "update", "leave")]
 
 
 def test_the_terms_are_kept_as_they_were_agreed():
-    offered = plan(dues=300_00, seats=3, passes=4)
-    one = subscribe(company=make_company(role=None), plan=offered, starts_on=DAY(2027, 1, 1))
-    Plan.objects.update(dues=900_00, seats=1, passes=0, name="Other")
+    offered = plan(dues_cents=300_00, seats=3, passes=4)
+    one = create_membership(company=make_company(role=None), plan=offered, starts_on=DAY(2027, 1, 1))
+    Plan.objects.update(dues_cents=900_00, seats=1, passes=0, name="Other")
     one.refresh_from_db()
-    assert (one.dues, one.seats, one.passes, one.title) == (300_00, 3, 4, "Plan")
+    assert (one.dues_cents, one.seats, one.passes, one.title) == (300_00, 3, 4, "Plan")
 
 
 @pytest.mark.parametrize(
@@ -69,16 +76,18 @@ def test_the_terms_are_kept_as_they_were_agreed():
 )
 def test_two_memberships_of_a_company_share_no_day(starts, ends, collides):
     company = make_company(role=None)
-    first = subscribe(company=company, plan=plan(), starts_on=DAY(2027, 1, 1), ends_on=DAY(2027, 12, 31))
-    subscribe(company=make_company(role=None), plan=plan(), starts_on=starts, ends_on=ends)
+    first = create_membership(
+        company=company, plan=plan(), starts_on=DAY(2027, 1, 1), ends_on=DAY(2027, 12, 31)
+    )
+    create_membership(company=make_company(role=None), plan=plan(), starts_on=starts, ends_on=ends)
     if not collides:
-        subscribe(company=company, plan=plan(), starts_on=starts, ends_on=ends)
+        create_membership(company=company, plan=plan(), starts_on=starts, ends_on=ends)
         return
     with pytest.raises(InvalidFields) as refused:
-        subscribe(company=company, plan=plan(), starts_on=starts, ends_on=ends)
-    assert list(refused.value.fields) == ["starts_on"]
-    leave(membership=first, on=DAY(2027, 1, 1), left_as="resigned")
-    assert subscribe(company=company, plan=plan(), starts_on=starts, ends_on=ends).pk
+        create_membership(company=company, plan=plan(), starts_on=starts, ends_on=ends)
+    assert list(refused.value.field_errors) == ["starts_on"]
+    end_membership(membership=first, on=DAY(2027, 1, 1), left_as="resigned")
+    assert create_membership(company=company, plan=plan(), starts_on=starts, ends_on=ends).pk
 
 
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no exclusion constraints")
@@ -95,14 +104,14 @@ def test_the_database_itself_refuses_two_at_a_time():
 
 def test_a_membership_is_not_made_smaller_than_it_is_used():
     member = make_member()
-    make_member(member_company(member))
+    make_member(get_member_company(member))
     one = Membership.objects.get()
     one.seats = 1
     with pytest.raises(InvalidFields) as refused:
-        revise(membership=one, changed=["seats"])
-    assert list(refused.value.fields) == ["seats"]
+        update_membership(membership=one, changed_fields=["seats"])
+    assert list(refused.value.field_errors) == ["seats"]
     one.extra_seats = 1
-    assert revise(membership=one, changed=["seats", "extra_seats"]).allowed == 2
+    assert update_membership(membership=one, changed_fields=["seats", "extra_seats"]).seat_limit == 2
 
 
 def test_a_renewal_keeps_everyones_seat():
@@ -110,43 +119,45 @@ def test_a_renewal_keeps_everyones_seat():
     old = company.memberships.get()
     stays, leaves = make_member(company), make_member(company)
     old.ends_on = DAY(2029, 12, 31)
-    revise(membership=old, changed=["ends_on"])
-    take_seat(seat=leaves.seats.get(), last_day=DAY(2029, 6, 30))
-    new = confirm(membership=renew(membership=old, plan=plan(seats=1), ends_on=DAY(2030, 12, 31)))
+    update_membership(membership=old, changed_fields=["ends_on"])
+    end_seat(seat=leaves.seats.get(), last_day=DAY(2029, 6, 30))
+    new = confirm_membership(
+        membership=renew_membership(membership=old, plan=plan(seats=1), ends_on=DAY(2030, 12, 31))
+    )
     assert [seat.person for seat in new.given_seats.all()] == [stays]
-    assert member_company(stays, at=DAY(2030, 1, 1)) == company
-    assert member_company(leaves, at=DAY(2030, 1, 1)) is None
+    assert get_member_company(stays, at=DAY(2030, 1, 1)) == company
+    assert get_member_company(leaves, at=DAY(2030, 1, 1)) is None
     make_member(company)
     with pytest.raises(InvalidFields):
-        renew(membership=new, plan=plan(seats=0), ends_on=None)
+        renew_membership(membership=new, plan=plan(seats=0), ends_on=None)
 
 
 def test_who_moved_on_has_one_seat_through_a_grace():
     company = make_company()
     old, person = company.memberships.get(), make_member(company)
     old.ends_on, old.grace_until = DAY(2029, 12, 31), DAY(2030, 2, 28)
-    revise(membership=old, changed=["ends_on", "grace_until"])
-    new = renew(membership=old, plan=plan(seats=1), ends_on=None)
+    update_membership(membership=old, changed_fields=["ends_on", "grace_until"])
+    new = renew_membership(membership=old, plan=plan(seats=1), ends_on=None)
     january = DAY(2030, 1, 31)
-    assert Seat.objects.counting(at=january).get(person=person).membership == old
-    confirm(membership=new, on=DAY(2030, 1, 15))
-    assert Seat.objects.counting(at=DAY(2030, 1, 14)).get(person=person).membership == old
-    assert Seat.objects.counting(at=january).get(person=person).membership == new
+    assert Seat.objects.granting_membership(at=january).get(person=person).membership == old
+    confirm_membership(membership=new, on=DAY(2030, 1, 15))
+    assert Seat.objects.granting_membership(at=DAY(2030, 1, 14)).get(person=person).membership == old
+    assert Seat.objects.granting_membership(at=january).get(person=person).membership == new
 
 
 def test_no_membership_ends_before_it_begins():
     company = make_company()
     old = company.memberships.get()
     old.ends_on = DAY(2029, 12, 31)
-    revise(membership=old, changed=["ends_on"])
+    update_membership(membership=old, changed_fields=["ends_on"])
     with pytest.raises(InvalidFields) as refused:
-        renew(membership=old, plan=plan(), ends_on=DAY(2029, 12, 31))
-    assert list(refused.value.fields) == ["ends_on"]
-    left = leave(membership=old, on=DAY(2029, 6, 1), left_as="resigned")
+        renew_membership(membership=old, plan=plan(), ends_on=DAY(2029, 12, 31))
+    assert list(refused.value.field_errors) == ["ends_on"]
+    left = end_membership(membership=old, on=DAY(2029, 6, 1), left_as="resigned")
     left.starts_on = DAY(2029, 6, 2)
     with pytest.raises(InvalidFields) as refused:
-        revise(membership=left, changed=["starts_on"])
-    assert list(refused.value.fields) == ["starts_on"]
+        update_membership(membership=left, changed_fields=["starts_on"])
+    assert list(refused.value.field_errors) == ["starts_on"]
 
 
 def test_the_fullest_day_is_counted():
@@ -156,4 +167,4 @@ def test_the_fullest_day_is_counted():
         (DAY(2027, 3, 31), DAY(2027, 3, 31)),
         (DAY(2028, 1, 1), datetime.date.max),
     ]
-    assert [most_at_once(spans[:number]) for number in range(5)] == [0, 1, 1, 2, 2]
+    assert [count_max_concurrent(spans[:number]) for number in range(5)] == [0, 1, 1, 2, 2]

@@ -1,18 +1,16 @@
-"""People of the club: found, kept, employed, and who takes over when somebody leaves."""
+"""People of the club: search, employments, changes of employer and successors."""
 
 import datetime
 
 import pytest
 from django.utils import timezone
 
-from convention.club.change_employer import change_employer
-from convention.club.doors import companies_of_contact
-from convention.club.employ import employ
-from convention.club.hand_over import Mandates, Successors
-from convention.club.lists import LISTS
+from convention.club.change_employer import HandoverPlan, MandateOutcome, change_employer
+from convention.club.companies import end_company_role, give_company_role
+from convention.club.downloads import CLUB_LISTS
 from convention.club.models import Company, CompanyRole, Employment, Mandate, Market, Person, WorkingGroup
-from convention.club.people_facts import people_found
-from convention.club.roles import end_role, give_role
+from convention.club.people import add_employment, search_people
+from convention.club.permissions import get_companies_of_contact
 from convention.errors import InvalidFields
 from tests.factories import (
     LONG_AGO,
@@ -42,26 +40,26 @@ def lead(person):
 
 def test_a_role_is_held_once_at_a_time_and_a_member_may_be_a_vendor_too():
     company = make_company()
-    vendor = give_role(company=company, role="vendor", starts_on=TODAY(), ends_on=TODAY() + ONE_DAY)
+    vendor = give_company_role(company=company, role="vendor", starts_on=TODAY(), ends_on=TODAY() + ONE_DAY)
     assert sorted(CompanyRole.objects.open().values_list("role", flat=True)) == ["member", "vendor"]
     with pytest.raises(InvalidFields):
-        give_role(company=company, role="vendor", starts_on=TODAY() + ONE_DAY)
-    give_role(company=company, role="vendor", starts_on=TODAY() + 2 * ONE_DAY)
-    end_role(role=vendor)
+        give_company_role(company=company, role="vendor", starts_on=TODAY() + ONE_DAY)
+    give_company_role(company=company, role="vendor", starts_on=TODAY() + 2 * ONE_DAY)
+    end_company_role(role=vendor)
     assert CompanyRole.objects.filter(role="vendor").count() == 1
     member = CompanyRole.objects.get(role="member")
-    end_role(role=member)
+    end_company_role(role=member)
     member.refresh_from_db()
     assert member.ends_on == TODAY() - ONE_DAY
 
 
 def test_an_employment_is_noted_once_at_a_time():
     person, company = make_person(), make_company()
-    employ(person=person, company=company, starts_on=LONG_AGO, ends_on=TODAY() - ONE_DAY)
+    add_employment(person=person, company=company, starts_on=LONG_AGO, ends_on=TODAY() - ONE_DAY)
     with pytest.raises(InvalidFields):
-        employ(person=person, company=company, starts_on=TODAY() - ONE_DAY)
-    employ(person=person, company=company, starts_on=TODAY())
-    employ(person=person, company=make_company(), starts_on=TODAY(), title="Conseil")
+        add_employment(person=person, company=company, starts_on=TODAY() - ONE_DAY)
+    add_employment(person=person, company=company, starts_on=TODAY())
+    add_employment(person=person, company=make_company(), starts_on=TODAY(), title="Conseil")
     assert Employment.objects.open().filter(person=person).count() == 2
 
 
@@ -74,11 +72,13 @@ def test_a_successor_takes_over_contact_bills_votes_and_mandates():
         person=leaver,
         to=after,
         on=TODAY(),
-        successors=Successors(heir=heir, mandates=Mandates.HAND_OVER, lead=leads),
+        handover=HandoverPlan(
+            company_successor=heir, mandate_outcome=MandateOutcome.HAND_OVER, mandate_successor=leads
+        ),
     )
     membership = company.memberships.get()
     assert (membership.representative, membership.billing_contact) == (heir, heir)
-    assert [list(companies_of_contact(one)) for one in (leaver, heir)] == [[], [company]]
+    assert [list(get_companies_of_contact(one)) for one in (leaver, heir)] == [[], [company]]
     mandate.refresh_from_db()
     assert mandate.ends_on == TODAY() - ONE_DAY
     held = Mandate.objects.open().get()
@@ -91,7 +91,7 @@ def test_without_a_successor_nobody_stands_for_the_company(choice, still_leads):
     leaver = make_contact(company)
     lead(leaver)
     company.memberships.update(representative=leaver)
-    change_employer(person=leaver, to=None, on=TODAY(), successors=Successors(mandates=choice))
+    change_employer(person=leaver, to=None, on=TODAY(), handover=HandoverPlan(mandate_outcome=choice))
     assert company.memberships.get().representative is None
     assert company.contacts.get().ends_on == TODAY() - ONE_DAY
     assert Mandate.objects.open().filter(person=leaver).exists() == still_leads
@@ -102,16 +102,16 @@ def test_a_successor_works_there_and_is_somebody_else():
     leaver = make_contact(company)
     for heir in (leaver, make_member()):
         with pytest.raises(InvalidFields) as refused:
-            change_employer(person=leaver, to=None, on=TODAY(), successors=Successors(heir=heir))
-        assert list(refused.value.fields) == ["heir"]
+            change_employer(person=leaver, to=None, on=TODAY(), handover=HandoverPlan(company_successor=heir))
+        assert list(refused.value.field_errors) == ["company_successor"]
     with pytest.raises(InvalidFields) as refused:
         change_employer(
             person=leaver,
             to=None,
             on=TODAY(),
-            successors=Successors(mandates=Mandates.HAND_OVER, lead=leaver),
+            handover=HandoverPlan(mandate_outcome=MandateOutcome.HAND_OVER, mandate_successor=leaver),
         )
-    assert list(refused.value.fields) == ["lead"]
+    assert list(refused.value.field_errors) == ["mandate_successor"]
 
 
 def test_people_are_found_by_words_company_and_seat():
@@ -120,7 +120,7 @@ def test_people_are_found_by_words_company_and_seat():
     zoe = make_person(first_name="Zoé", last_name="Silva", email="zoe@x.example")
     Employment.objects.create(person=zoe, company=company, starts_on=LONG_AGO)
     make_person(first_name="Ana", last_name="Gone", is_active=False)
-    find = people_found
+    find = search_people
     assert [list(find(words)) for words in ("silva ana", "zoe@x", "gone", "a b")] == [[ana], [zoe], [], []]
     assert list(find("", company=company.slug)) == [ana, zoe]
     assert [list(find("", company=company.slug, seat=seat)) for seat in ("held", "none")] == [[ana], [zoe]]
@@ -150,19 +150,19 @@ def test_the_pages_of_a_person_from_the_list_to_the_next_employer(admin):
     typed = {
         "on": TODAY(),
         "to": after.pk,
-        "heir": heir.pk,
+        "company_successor": heir.pk,
         "mandates": "hand_over",
-        "lead": "nobody@x.example",
+        "mandate_successor": "nobody@x.example",
     }
-    assert list(admin.post(f"{at}employer/", typed).context["form"].errors) == ["lead"]
+    assert list(admin.post(f"{at}employer/", typed).context["form"].errors) == ["mandate_successor"]
     for year in ("0001-01-01", "0026-01-01", "9999-12-31"):  # what browsers make of a year typed short
         assert list(admin.post(f"{at}employer/", {**typed, "on": year}).context["form"].errors) == [
             "on",
-            "lead",
+            "mandate_successor",
         ]
-    assert admin.post(f"{at}employer/", {**typed, "lead": "Lead@x.example"})["Location"] == at
+    assert admin.post(f"{at}employer/", {**typed, "mandate_successor": "Lead@x.example"})["Location"] == at
     assert Mandate.objects.open().get().person == leads
-    assert list(companies_of_contact(heir)) == [company]
+    assert list(get_companies_of_contact(heir)) == [company]
     assert "Après" in admin.get(at).content.decode()
 
 
@@ -201,11 +201,11 @@ def test_whoever_left_for_nowhere_is_found_without_an_employer(admin):
     person = make_member(first_name="Ana", last_name="Seule")
     change_employer(person=person, to=None, on=TODAY())
     [one] = admin.get(f"{AT}people/?q=seule").context["shown"]
-    assert (one, one.jobs_today, one.seats_today) == (Person.objects.get(pk=person.pk), [], [])
+    assert (one, one.current_employments, one.current_seats) == (Person.objects.get(pk=person.pk), [], [])
 
 
 def test_the_list_of_companies_is_in_the_order_of_a_french_list():
     for name in ("Zénith", "de Dietrich", "Éditions", "Eau", "Œuvres"):
         make_company(name=name)
     in_order = ["de Dietrich", "Eau", "Éditions", "Œuvres", "Zénith"]
-    assert [row[0] for row in LISTS["companies"]().rows] == in_order
+    assert [row[0] for row in CLUB_LISTS["companies"]().rows] == in_order

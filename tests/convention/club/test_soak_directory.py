@@ -1,4 +1,4 @@
-"""The directory at full size: 500 companies and 20,000 people come in as one list, and pages stay small."""
+"""The directory at full size: 500 companies and 20,000 people in one import, and small pages."""
 
 import csv
 import io
@@ -8,10 +8,10 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from convention.club.import_directory import import_directory, rehearse_directory
+from convention.club.directory_import.import_directory import import_directory, preview_directory_import
+from convention.club.directory_import.undo import undo_directory_import
 from convention.club.models import Company, Employment, Membership, Person, Plan, Seat
-from convention.club.undo_directory import undo_directory
-from convention.tables import read_table
+from convention.tables.files import read_table
 from tests.factories import LONG_AGO, make_administrator
 
 pytestmark = [pytest.mark.django_db, pytest.mark.soak]
@@ -25,7 +25,7 @@ PAGES = (
 
 
 def members():
-    """Companies with a membership each, and seats for nine in ten of their people."""
+    """Create companies with memberships whose seats suffice for nine in ten of their people."""
     plan = Plan.objects.create(slug="plan", name="Plan")
     companies = Company.objects.bulk_create(
         Company(name=f"Société {number}", slug=f"societe-{number}") for number in range(COMPANIES)
@@ -37,7 +37,7 @@ def members():
 
 
 def listed():
-    """The list of everybody, as a file."""
+    """Return the list of all people as a parsed table."""
     file = io.StringIO()
     rows = csv.writer(file)
     rows.writerow(["company", "first_name", "last_name", "email", "title", "seat"])
@@ -51,12 +51,12 @@ def listed():
 def test_everybody_comes_in_as_one_list_pages_stay_small_and_it_is_undone(client):
     members()
     with CaptureQueriesContext(connection) as asked:
-        timed("rehearsal", lambda: rehearse_directory(table=listed()))
+        timed("rehearsal", lambda: preview_directory_import(table=listed()))
     assert (len(asked) < 20, Person.objects.count()) == (True, 0)  # it reads, and writes nothing
     with CaptureQueriesContext(connection) as asked:
         done = timed("import", lambda: import_directory(table=listed()))
     assert (Person.objects.count(), Employment.objects.count()) == (PEOPLE, PEOPLE)
-    assert Seat.objects.counting().count() == PEOPLE * 9 // 10
+    assert Seat.objects.granting_membership().count() == PEOPLE * 9 // 10
     assert len(asked) < 400  # in bulk: 40 statements for each kind of row, not one for each row
     client.force_login(make_administrator())
     counts = {}
@@ -67,16 +67,16 @@ def test_everybody_comes_in_as_one_list_pages_stay_small_and_it_is_undone(client
         counts[page] = len(asked)
     assert max(counts.values()) <= MOST_QUERIES, counts
     again = timed("again", lambda: import_directory(table=listed()))
-    assert (again.rows_new, again.rows_changed, again.rows_unchanged) == (0, 0, PEOPLE)
-    undoing = f"/organize/club/imports/{done.run.pk}/undo/"
+    assert (again.new_row_count, again.changed_row_count, again.unchanged_row_count) == (0, 0, PEOPLE)
+    undoing = f"/organize/club/imports/{done.import_record.pk}/undo/"
     rows = PEOPLE * 2 + PEOPLE * 9 // 10
     assert f"Retirés\u202f: {rows}" in timed("undo page", lambda: client.get(undoing)).text
-    timed("undo", lambda: undo_directory(run=done.run))
+    timed("undo", lambda: undo_directory_import(run=done.import_record))
     assert (Person.objects.count(), Seat.objects.count(), Company.objects.count()) == (1, 0, COMPANIES)
 
 
 def timed(name, work):
-    """Do it, and print how long it took, for whoever looks."""
+    """Call the function and print how long it took."""
     before = time.monotonic()
     found = work()
     print(f"{name or 'companies'}: {time.monotonic() - before:.2f} s")

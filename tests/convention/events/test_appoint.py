@@ -1,4 +1,4 @@
-"""Roles given and ended at the same moment, and twice."""
+"""Event roles given and ended at the same time, and twice."""
 
 import datetime
 
@@ -6,16 +6,16 @@ import pytest
 from django.utils import timezone
 
 from convention.club.models import Person
-from convention.events.appoint import appoint, dismiss
-from convention.events.doors import organizes
 from convention.events.models import Event, EventRole
+from convention.events.permissions import can_organize
+from convention.events.roles import appoint_person, end_event_role
 from tests.factories import make_administrator, make_event, make_person
 from tests.rush import in_threads
 
 
 def give(event, email="ana@example.org", role="organizer", **fields):
     values = {"starts_on": timezone.localdate(), **fields}
-    return appoint(event=Event.objects.get(pk=event.pk), email=email, role=role, **values)
+    return appoint_person(event=Event.objects.get(pk=event.pk), email=email, role=role, **values)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -23,8 +23,8 @@ def test_a_role_given_six_times_at_once_is_one_role():
     event, person = make_event(), make_person(email="ana@example.org")
     given = in_threads([lambda: give(event)] * 6, threads=6)
     assert {type(one) for one in given} == {EventRole}
-    dismiss(role=EventRole.objects.get(), by=make_administrator())
-    assert not organizes(person, event)
+    end_event_role(role=EventRole.objects.get(), actor=make_administrator())
+    assert not can_organize(person, event)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -48,8 +48,8 @@ def test_the_end_of_a_role_ends_all_that_gives_it():
     before = EventRole.objects.create(
         event=event, person=person, role="organizer", starts_on=days[2], ends_on=days[2]
     )
-    dismiss(role=rows[1], by=make_administrator())
-    assert not organizes(person, event)
+    end_event_role(role=rows[1], actor=make_administrator())
+    assert not can_organize(person, event)
     yesterday = timezone.localdate() - datetime.timedelta(days=1)
     left = EventRole.objects.order_by("pk").values_list("pk", "ends_on")
     assert list(left) == [
@@ -61,5 +61,5 @@ def test_the_end_of_a_role_ends_all_that_gives_it():
 def test_another_role_of_the_same_person_stays():
     event = make_event()
     desk, _organizer = give(event, role="desk"), give(event)
-    dismiss(role=desk, by=make_administrator())
+    end_event_role(role=desk, actor=make_administrator())
     assert list(EventRole.objects.values_list("role", flat=True)) == ["organizer"]

@@ -1,20 +1,25 @@
-"""An event delegated to an outside firm: who may, for how long, and what closes when."""
+"""Events delegated to an outside firm: permissions, dates and their end."""
 
 import datetime
 
 import pytest
 from django.utils import timezone
 
+from badges.attendance.devices.pairing import pair_device
 from badges.attendance.models import Checkpoint, Device
-from badges.attendance.pair import pair
-from convention.accounts.doors import works_for_the_club
-from convention.audit.models import Entry
+from convention.accounts.permissions import is_club_staff
+from convention.audit.models import AuditEntry
 from convention.club.models import CompanyRole, Employment, Person
 from convention.errors import Forbidden, InvalidFields
-from convention.events.appoint import appoint_under, dismiss
-from convention.events.delegate import delegate, end_delegation, name_person
-from convention.events.doors import delegation_of, organized_events, organizes, staffed_events
+from convention.events.delegations import add_delegate, delegate_event, end_delegation
 from convention.events.models import Delegation, EventRole
+from convention.events.permissions import (
+    can_organize,
+    get_delegation,
+    get_organized_events,
+    get_staffed_events,
+)
+from convention.events.roles import appoint_delegate, end_event_role
 from tests.doors import client_of, named_under
 from tests.factories import make_administrator, make_company, make_event, make_person, make_staff
 
@@ -29,14 +34,14 @@ def today():
 
 @pytest.fixture
 def contract(today):
-    """A firm that runs an event for ten days from today."""
+    """Return a contract that runs for ten days from today."""
     firm = make_company(role=CompanyRole.Role.ORGANIZER)
-    return delegate(event=make_event(), company=firm, starts_on=today, ends_on=today + 10 * DAY)
+    return delegate_event(event=make_event(), company=firm, starts_on=today, ends_on=today + 10 * DAY)
 
 
 def name(contract, email="nina@firm.example", role="organizer", **fields):
     values = {"first_name": "Nina", "last_name": "Nom", **fields}
-    return name_person(delegation=contract, email=email, role=role, **values)
+    return add_delegate(delegation=contract, email=email, role=role, **values)
 
 
 def until(contract, day):
@@ -46,8 +51,8 @@ def until(contract, day):
 def test_who_is_named_runs_the_event_and_no_other(contract):
     role = name(contract)
     make_event()
-    assert list(organized_events(role.person)) == [contract.event]
-    assert delegation_of(role.person, contract.event) == contract
+    assert list(get_organized_events(role.person)) == [contract.event]
+    assert get_delegation(role.person, contract.event) == contract
     assert Employment.objects.get(person=role.person).company == contract.company
 
 
@@ -55,70 +60,72 @@ def test_who_is_named_runs_the_event_and_no_other(contract):
 def test_a_contract_that_ends_today_opens_nothing_tomorrow(contract, today, role):
     person = name(contract, role=role).person
     until(contract, today)
-    assert list(staffed_events(person)) == [contract.event]
+    assert list(get_staffed_events(person)) == [contract.event]
     until(contract, today - DAY)
-    assert list(staffed_events(person)) == []
-    assert not works_for_the_club(person)
+    assert list(get_staffed_events(person)) == []
+    assert not is_club_staff(person)
     assert client_of(person).get(f"/desk/{contract.event.slug}/").status_code == 403
 
 
 def test_a_contract_opens_nothing_before_its_first_day(contract, today):
     person = name(contract).person
     Delegation.objects.update(starts_on=today + DAY)
-    assert not organizes(person, contract.event)
+    assert not can_organize(person, contract.event)
 
 
 def test_access_ends_with_the_job_and_with_the_firms_role(contract, today):
     person = name(contract).person
-    assert organizes(person, contract.event)
+    assert can_organize(person, contract.event)
     Employment.objects.filter(person=person).update(starts_on=today - 9 * DAY, ends_on=today - DAY)
-    assert not organizes(person, contract.event)
+    assert not can_organize(person, contract.event)
     Employment.objects.filter(person=person).update(ends_on=None)
-    assert organizes(person, contract.event)
+    assert can_organize(person, contract.event)
     CompanyRole.objects.filter(company=contract.company).update(ends_on=today - DAY)
-    assert not organizes(person, contract.event)
+    assert not can_organize(person, contract.event)
 
 
 def test_phones_that_the_firm_paired_stop_with_the_contract(contract, today):
     person = name(contract, role="desk").person
     door = Checkpoint.objects.create(event=contract.event, name="Entrée")
-    device = pair(checkpoint=door, by=person).device
+    device = pair_device(checkpoint=door, paired_by=person).device
     assert list(Device.objects.valid()) == [device]
     until(contract, today - DAY)
     assert list(Device.objects.valid()) == []
 
 
 def test_a_contract_under_way_changes_its_days_instead_of_being_doubled(contract, today):
-    again = delegate(
+    again = delegate_event(
         event=contract.event,
         company=contract.company,
         starts_on=today,
         ends_on=today + 40 * DAY,
-        contract="C-7",
+        contract_number="C-7",
     )
     assert (again.pk, Delegation.objects.get().ends_on) == (contract.pk, today + 40 * DAY)
-    assert Entry.objects.filter(verb="delegation.give").count() == 2
+    assert AuditEntry.objects.filter(verb="delegation.give").count() == 2
 
 
 def test_days_in_the_wrong_order_and_firms_that_are_no_organizers_are_refused(today):
     event, vendor = make_event(), make_company(role=CompanyRole.Role.VENDOR)
     with pytest.raises(InvalidFields) as error:
-        delegate(event=event, company=vendor, starts_on=today, ends_on=today - DAY)
-    assert set(error.value.fields) == {"ends_on", "company"}
+        delegate_event(event=event, company=vendor, starts_on=today, ends_on=today - DAY)
+    assert set(error.value.field_errors) == {"ends_on", "company"}
     firm = make_company(role=CompanyRole.Role.ORGANIZER)
     with pytest.raises(InvalidFields) as error:
-        delegate(event=event, company=firm, starts_on=today - 9 * DAY, ends_on=today - DAY)
-    assert set(error.value.fields) == {"ends_on"}
+        delegate_event(event=event, company=firm, starts_on=today - 9 * DAY, ends_on=today - DAY)
+    assert set(error.value.field_errors) == {"ends_on"}
     assert Delegation.objects.count() == 0
 
 
 def test_ending_a_contract_closes_at_once_and_takes_back_one_that_began_today(contract, today):
     person = name(contract).person
     end_delegation(delegation=contract)
-    assert not organizes(person, contract.event)
+    assert not can_organize(person, contract.event)
     assert Delegation.objects.count() == EventRole.objects.count() == 0
     firm = make_company(role=CompanyRole.Role.ORGANIZER)
-    long = delegate(event=contract.event, company=firm, starts_on=today - 9 * DAY, ends_on=today + 9 * DAY)
+    long = delegate_event(
+        event=contract.event, company=firm, starts_on=today - 9 * DAY, ends_on=today + 9 * DAY
+    )
     end_delegation(delegation=long)
     assert Delegation.objects.get().ends_on == today - DAY
 
@@ -132,39 +139,39 @@ def test_someone_the_club_knows_is_noted_as_working_there_too(contract):
 def test_someone_new_needs_a_name(contract):
     with pytest.raises(InvalidFields) as error:
         name(contract, first_name="", last_name="")
-    assert set(error.value.fields) == {"first_name", "last_name"}
+    assert set(error.value.field_errors) == {"first_name", "last_name"}
     assert Person.objects.count() == 0
 
 
 def test_the_firm_appoints_its_own_people_for_the_desk_alone(contract, today):
     boss = name(contract).person
     values = {"first_name": "Dan", "last_name": "Desk", "starts_on": today}
-    given = appoint_under(delegation=contract, email="dan@firm.example", role="desk", **values)
+    given = appoint_delegate(delegation=contract, email="dan@firm.example", role="desk", **values)
     assert given.delegation == contract
     for email, role, wrong in (
         ("eve@firm.example", "organizer", {"role"}),
         (make_person().email, "desk", {"email"}),
     ):
         with pytest.raises(InvalidFields) as error:
-            appoint_under(delegation=contract, email=email, role=role, **values)
-        assert set(error.value.fields) == wrong
-    dismiss(role=given, by=boss)
+            appoint_delegate(delegation=contract, email=email, role=role, **values)
+        assert set(error.value.field_errors) == wrong
+    end_event_role(role=given, actor=boss)
     assert not EventRole.objects.filter(role="desk").exists()
 
 
 def test_the_firm_never_ends_a_role_that_the_club_gave(contract):
     boss, own = name(contract).person, make_staff(contract.event)
     with pytest.raises(Forbidden):
-        dismiss(role=own.event_roles.get(), by=boss)
-    assert organizes(own, contract.event)
+        end_event_role(role=own.event_roles.get(), actor=boss)
+    assert can_organize(own, contract.event)
 
 
 def test_a_right_of_ones_own_is_no_delegation(contract):
     own = make_staff(contract.event)
-    assert delegation_of(own, contract.event) is None
+    assert get_delegation(own, contract.event) is None
     named_under(contract, own)
-    assert delegation_of(own, contract.event) is None
-    assert delegation_of(make_administrator(), contract.event) is None
+    assert get_delegation(own, contract.event) is None
+    assert get_delegation(make_administrator(), contract.event) is None
 
 
 def test_from_the_contract_to_the_mail_by_the_pages(today, run_tasks, mailoutbox):
@@ -172,7 +179,7 @@ def test_from_the_contract_to_the_mail_by_the_pages(today, run_tasks, mailoutbox
     client = client_of(make_administrator())
     before = f"/en/organize/{event.slug}/delegation/"
     days = {"starts_on": today.isoformat(), "ends_on": today.isoformat()}
-    page = client.post(f"{before}new/", {"company": firm.pk, "contract": "C-7", **days}, follow=True)
+    page = client.post(f"{before}new/", {"company": firm.pk, "contract_number": "C-7", **days}, follow=True)
     assert f"The contract with {firm} is noted." in page.content.decode()
     fields = {"delegation": Delegation.objects.get().pk, "email": "nina@firm.example", "role": "organizer"}
     page = client.post(f"{before}name/", {**fields, "first_name": "Nina", "last_name": "Nom"}, follow=True)

@@ -1,13 +1,13 @@
-"""Organizers' pages of an event: doors, settings, rooms, venue, people."""
+"""Organizers' pages of an event: permissions, settings, rooms, venue, people."""
 
 import datetime
 
 import pytest
 from django.utils import timezone
 
-from convention.audit.models import Entry
+from convention.audit.models import AuditEntry
 from convention.events.models import Event, EventRole, Venue
-from convention.events.sequence import next_sequence
+from convention.events.sequence import advance_sequence
 from tests.factories import make_administrator, make_company, make_event, make_person, make_staff
 
 pytestmark = pytest.mark.django_db
@@ -66,7 +66,7 @@ def test_an_organizer_creates_an_event_in_its_own_zone(client):
     assert event.starts_at == datetime.datetime(2027, 6, 16, 8, tzinfo=datetime.UTC)
     assert event.visibility == "draft"
     assert 'value="2027-06-16T09:00"' in client.get("/organize/lisboa/settings/").content.decode()
-    assert Entry.objects.get(verb="event.create").event == "lisboa"
+    assert AuditEntry.objects.get(verb="event.create").event == "lisboa"
     client.post("/organize/new/", {**values, "slug": ""})
     assert (
         client.post("/organize/new/", {**values, "slug": ""})["Location"] == "/organize/lisbonne-2/settings/"
@@ -230,7 +230,7 @@ def test_a_role_goes_to_whoever_has_the_address(client):
     (role,) = EventRole.objects.filter(role="desk")
     assert (role.person.email, role.person.first_name) == ("new@example.org", "Nora")
     assert role.ends_on == datetime.date(2099, 12, 31)
-    assert list(Entry.objects.filter(verb="role.give").values_list("event", flat=True)) == ["x", "x"]
+    assert list(AuditEntry.objects.filter(verb="role.give").values_list("event", flat=True)) == ["x", "x"]
 
 
 def test_a_person_who_is_known_keeps_the_name(client):
@@ -303,9 +303,9 @@ def test_a_name_is_one_line(client):
 
 
 def test_saving_an_event_turns_no_sequence_back():
-    """Phones know by it what they have not seen."""
+    """Scanners find by the sequence what changed since their last request."""
     event = make_event()
-    raised = next_sequence(event.pk)
+    raised = advance_sequence(event.pk)
     event.name = "Autre nom"
     event.save()
     assert list(Event.objects.values_list("name", "sequence")) == [("Autre nom", raised)]

@@ -1,4 +1,4 @@
-"""Long work: asked for on a page, done by the worker, shown with its progress, kept for a week."""
+"""Jobs: requested on a page, run by the worker, shown with progress, kept for a week."""
 
 import datetime
 import re
@@ -10,13 +10,18 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
-from convention.audit.models import Entry
+from convention.audit.models import AuditEntry
 from convention.hooks import job_kinds
-from convention.jobs.ask import ask
-from convention.jobs.forget import old_jobs
-from convention.jobs.models import SILENT, Job
-from convention.jobs.run import AlreadyFinished, Progress, finish, run_job
-from convention.packed_list import packed
+from convention.jobs.job_queue import (
+    JobAlreadyFinished,
+    JobProgress,
+    delete_old_jobs,
+    finish_job,
+    request_job,
+    run_job,
+)
+from convention.jobs.models import INTERRUPTED_AFTER, Job
+from convention.tables.import_payload import pack_import
 from registrations.models import Registration
 from tests.factories import make_event, make_registration, make_staff, make_ticket
 from tests.papers import pdf_text
@@ -54,11 +59,11 @@ def test_badges_are_printed_by_the_worker_and_downloaded(event, organizer, clien
     assert "Müller" in pdf_text(b"".join(file.streaming_content))
     job.refresh_from_db()
     assert (job.state, job.done, job.total) == (Job.State.DONE, 0, 1)
-    assert Entry.objects.get(verb="job.badges").actor == organizer
+    assert AuditEntry.objects.get(verb="job.badges").actor == organizer
 
 
 def test_what_cannot_be_done_is_said(event, organizer, client, run_tasks):
-    job = ask(event=event, kind="badges", title="Badges", asked_by=organizer, argument="a6")
+    job = request_job(event=event, kind="badges", title="Badges", requested_by=organizer, argument="a6")
     run_tasks()
     job.refresh_from_db()
     assert (job.state, job.outcome) == (
@@ -80,19 +85,19 @@ def test_a_long_list_is_checked_on_the_page_and_imported_by_the_worker(event, or
     assert Registration.objects.count() == 0
     run_tasks()
     job.refresh_from_db()
-    assert (job.state, job.given, Registration.objects.count()) == (Job.State.DONE, "", 501)
-    assert Entry.objects.get(verb="registration.import").actor == organizer
+    assert (job.state, job.payload, Registration.objects.count()) == (Job.State.DONE, "", 501)
+    assert AuditEntry.objects.get(verb="registration.import").actor == organizer
 
 
 def test_errors_are_told_by_row_and_nothing_is_kept(event, organizer, run_tasks):
     make_ticket(event)
     given = list_of(3) + "\nBo,,bo@example.org,nothing"
-    job = ask(
+    job = request_job(
         event=event,
         kind="registrations",
         title="Import",
-        asked_by=organizer,
-        given=packed(text=given, picks=None, name="list.csv"),
+        requested_by=organizer,
+        payload=pack_import(text=given, picks=None, name="list.csv"),
     )
     run_tasks()
     job.refresh_from_db()
@@ -102,16 +107,16 @@ def test_errors_are_told_by_row_and_nothing_is_kept(event, organizer, run_tasks)
 
 def test_an_interrupted_job_starts_again_and_a_finished_one_never(event, organizer, run_tasks):
     make_ticket(event)
-    job = ask(
+    job = request_job(
         event=event,
         kind="registrations",
         title="Import",
-        asked_by=organizer,
-        given=packed(text=list_of(2), picks=None, name="list.csv"),
+        requested_by=organizer,
+        payload=pack_import(text=list_of(2), picks=None, name="list.csv"),
     )
-    Progress(job)(1, 2)
+    JobProgress(job)(1, 2)
     assert Job.objects.get().state == Job.State.RUNNING
-    Job.objects.update(seen_at=timezone.now() - SILENT * 2)
+    Job.objects.update(last_reported_at=timezone.now() - INTERRUPTED_AFTER * 2)
     assert Job.objects.get().state == Job.State.INTERRUPTED
     run_tasks()
     run_job.enqueue(job.pk)
@@ -120,17 +125,17 @@ def test_an_interrupted_job_starts_again_and_a_finished_one_never(event, organiz
 
 
 def test_the_second_of_two_workers_takes_back_what_it_did(event, organizer):
-    job = ask(
+    job = request_job(
         event=event,
         kind="registrations",
         title="Import",
-        asked_by=organizer,
-        given=packed(text=list_of(1), picks=None, name="list.csv"),
+        requested_by=organizer,
+        payload=pack_import(text=list_of(1), picks=None, name="list.csv"),
     )
     twin = Job.objects.get()
-    finish(job, said="first")
-    with pytest.raises(AlreadyFinished):
-        finish(twin, said="second")
+    finish_job(job, outcome="first")
+    with pytest.raises(JobAlreadyFinished):
+        finish_job(twin, outcome="second")
     assert Job.objects.get().outcome == "first"
 
 
@@ -138,7 +143,7 @@ def test_the_file_of_a_work_that_another_worker_finished_first_is_not_kept(
     event, organizer, settings, monkeypatch
 ):
     monkeypatch.setitem(job_kinds.paths, "badges", "tests.convention.jobs.test_jobs.overtaken")
-    ask(event=event, kind="badges", title="Badges", asked_by=organizer)
+    request_job(event=event, kind="badges", title="Badges", requested_by=organizer)
     run_job.call(Job.objects.get().pk)
     assert Job.objects.get().outcome == "first"
     assert [path for path in Path(settings.MEDIA_ROOT).rglob("*") if path.is_file()] == []
@@ -146,13 +151,13 @@ def test_the_file_of_a_work_that_another_worker_finished_first_is_not_kept(
 
 def overtaken(progress, file):
     file.write(b"%PDF")
-    finish(Job.objects.get(pk=progress.job.pk), said="first")
+    finish_job(Job.objects.get(pk=progress.job.pk), outcome="first")
     return "second"
 
 
 def test_another_failure_is_tried_again(event, organizer, run_tasks, monkeypatch):
     monkeypatch.setitem(job_kinds.paths, "badges", "tests.convention.jobs.test_jobs.fail")
-    job = ask(event=event, kind="badges", title="Badges", asked_by=organizer)
+    job = request_job(event=event, kind="badges", title="Badges", requested_by=organizer)
     [result] = run_tasks(tolerate=True)
     job.refresh_from_db()
     assert (job.state, job.finished_at) == (Job.State.RUNNING, None)
@@ -164,22 +169,22 @@ def fail(progress, file):
 
 
 def test_results_are_kept_for_a_week(event, organizer):
-    job = ask(event=event, kind="badges", title="Badges", asked_by=organizer)
+    job = request_job(event=event, kind="badges", title="Badges", requested_by=organizer)
     job.file.save("kept", ContentFile(b"%PDF"), save=False)
-    finish(job, said="done")
+    finish_job(job, outcome="done")
     name = job.file.name
     for days, is_there in ((6, True), (8, False)):
         Job.objects.update(finished_at=timezone.now() - datetime.timedelta(days=days))
-        old_jobs()
+        delete_old_jobs()
         assert job.file.storage.exists(name) == is_there
     assert Job.objects.count() == 0
 
 
 def test_what_never_came_to_an_end_goes_after_a_week_with_the_list_it_was_given(event, organizer):
-    ask(event=event, kind="badges", title="Badges", asked_by=organizer, given="ana@example.org")
+    request_job(event=event, kind="badges", title="Badges", requested_by=organizer, payload="ana@example.org")
     for days, left in ((6, 1), (8, 0)):
         Job.objects.update(created_at=timezone.now() - datetime.timedelta(days=days))
-        old_jobs()
+        delete_old_jobs()
         assert Job.objects.count() == left
 
 
@@ -187,7 +192,7 @@ def test_the_list_asks_as_many_questions_for_one_as_for_many(
     event, organizer, client, django_assert_max_num_queries
 ):
     for _number in range(12):
-        Job.objects.create(event=event, kind="badges", title="Badges", language="fr", asked_by=organizer)
+        Job.objects.create(event=event, kind="badges", title="Badges", language="fr", requested_by=organizer)
     with django_assert_max_num_queries(14):
         answer = client.get("/organize/x/jobs/")
     assert len(answer.context["jobs"]) == 12
@@ -203,9 +208,9 @@ def test_jobs_stand_in_the_menu_once_there_is_one(event, organizer, client):
     def menu():
         return re.findall(r'<li><a href="(/organize/x/jobs/)"', client.get("/organize/x/tickets/").text)
 
-    ask(event=make_event(), kind="badges", title="Badges", asked_by=organizer, argument="a6")
+    request_job(event=make_event(), kind="badges", title="Badges", requested_by=organizer, argument="a6")
     assert menu() == []
-    ask(event=event, kind="badges", title="Badges", asked_by=organizer, argument="a6")
+    request_job(event=event, kind="badges", title="Badges", requested_by=organizer, argument="a6")
     assert menu() == ["/organize/x/jobs/"]
 
 

@@ -1,4 +1,4 @@
-"""Parsers that behave badly, for the tests of the process that runs them."""
+"""Misbehaving parsers for the tests of the child process."""
 
 import os
 import time

@@ -1,4 +1,4 @@
-"""The commands: all that is held of an address, and retention by hand."""
+"""The commands: personal data of an address, and retention."""
 
 import io
 import zipfile
@@ -6,19 +6,19 @@ import zipfile
 import pytest
 from django.core.management import call_command
 
-from convention.privacy.erase import erase_quietly
-from convention.privacy.models import Sweep
-from convention.privacy.retention import kept
-from tests.convention.privacy.somebody import ADDRESS, LAST, make_somebody
+from convention.privacy.erase import erase_people
+from convention.privacy.models import RetentionRun
+from convention.privacy.retention import list_effective_rules
+from tests.convention.privacy.person_fixtures import ADDRESS, LAST, make_person_with_data
 from tests.factories import make_person
 
 pytestmark = pytest.mark.django_db
 
 
 def test_personal_data_is_counted_and_written_for_its_owner_alone(tmp_path, capsys):
-    make_somebody()
+    make_person_with_data()
     call_command("personal_data", ADDRESS.upper())
-    assert "registrations.registration\t1\temptied" in capsys.readouterr().out.splitlines()
+    assert "registrations.registration\t1\tblanked" in capsys.readouterr().out.splitlines()
     path = tmp_path / "data.zip"
     call_command("personal_data", ADDRESS, "--output", str(path))
     assert path.stat().st_mode & 0o777 == 0o600
@@ -35,13 +35,15 @@ def test_nobody_is_said_in_one_sentence(capsys):
 def test_retention_tells_one_line_for_each_rule(capsys):
     call_command("retention")
     lines = [line.split("\t") for line in capsys.readouterr().out.splitlines()]
-    assert [(rule, removed) for rule, _before, removed in lines] == [(one.rule.slug, "0") for one in kept()]
-    assert Sweep.objects.count() == len(lines)
+    assert [(rule, removed) for rule, _before, removed in lines] == [
+        (one.rule.slug, "0") for one in list_effective_rules()
+    ]
+    assert RetentionRun.objects.count() == len(lines)
 
 
 def test_who_was_erased_is_erased_again_after_a_restore(capsys):
     gone, back = make_person(), make_person()
-    erase_quietly(people=[gone])
+    erase_people(people=[gone])
     call_command("erased")
     assert capsys.readouterr().out.split() == [str(gone.pk)]
     call_command("erased", again=[back.pk])

@@ -1,14 +1,14 @@
-"""What was agreed to with a registration, and photographs, seen and taken back on one's own page."""
+"""Consents, those given with a registration too, and their withdrawal."""
 
 import pytest
 from django.utils import timezone
 
-from convention.audit.models import Entry
+from convention.audit.models import AuditEntry
 from convention.errors import InvalidFields
-from convention.privacy.consent import agreement_with, give, withdraw, write_text
+from convention.privacy.consents import add_purpose_text, get_agreement, give_consent, withdraw_consent
 from convention.privacy.models import Consent, Purpose, PurposeText
-from convention.privacy.subjects import subject_of
-from convention.privacy.walk import agreements
+from convention.privacy.registry import list_agreements
+from convention.privacy.subjects import get_subject
 from registrations.models import ConsentText
 from tests.factories import make_event, make_person, make_question, make_registration, make_ticket
 from tests.rush import in_threads
@@ -18,34 +18,36 @@ pytestmark = pytest.mark.django_db
 
 def make_purpose(slug="photos"):
     purpose = Purpose.objects.create(slug=slug, name="Photographies", name_en="Photographs")
-    PurposeText.objects.create(purpose=purpose, number=1, text="Oui")
+    PurposeText.objects.create(purpose=purpose, version=1, text="Oui")
     return purpose
 
 
 def test_photographs_refused_mark_the_badges_of_what_is_to_come():
     person, purpose = make_person(), make_purpose()
     coming = make_registration(make_ticket(make_event()), person=person)
-    give(person=person, purpose=purpose)
-    withdraw(person=person, purpose=purpose)
+    give_consent(person=person, purpose=purpose)
+    withdraw_consent(person=person, purpose=purpose)
     coming.refresh_from_db()
     person.refresh_from_db()
     assert (coming.no_photo, coming.sequence, person.photo_consent) == (True, 1, False)
-    verbs = Entry.objects.filter(verb__startswith="consent.").order_by("pk").values_list("verb", flat=True)
+    verbs = (
+        AuditEntry.objects.filter(verb__startswith="consent.").order_by("pk").values_list("verb", flat=True)
+    )
     assert list(verbs) == ["consent.give", "consent.withdraw"]
 
 
 def test_giving_and_withdrawing_twice_changes_nothing():
     person, purpose = make_person(), make_purpose("directory")
-    assert give(person=person, purpose=purpose) == give(person=person, purpose=purpose)
-    withdraw(person=person, purpose=purpose)
-    withdraw(person=person, purpose=purpose)
+    assert give_consent(person=person, purpose=purpose) == give_consent(person=person, purpose=purpose)
+    withdraw_consent(person=person, purpose=purpose)
+    withdraw_consent(person=person, purpose=purpose)
     assert Consent.objects.filter(withdrawn_at__isnull=False).count() == Consent.objects.count() == 1
 
 
 @pytest.mark.django_db(transaction=True)
 def test_given_six_times_at_once_is_one_consent():
     person, purpose = make_person(), make_purpose()
-    in_threads([lambda: give(person=person, purpose=purpose)] * 6, threads=6)
+    in_threads([lambda: give_consent(person=person, purpose=purpose)] * 6, threads=6)
     assert Consent.objects.count() == 1
 
 
@@ -55,7 +57,7 @@ def test_a_text_that_was_asked_never_changes():
     with pytest.raises(TypeError):
         text.save()
     with pytest.raises(InvalidFields):
-        write_text(purpose=text.purpose, text="  ")
+        add_purpose_text(purpose=text.purpose, text="  ")
 
 
 @pytest.mark.parametrize("is_required", [True, False])
@@ -65,14 +67,14 @@ def test_a_consent_of_a_registration_is_taken_back_unless_it_is_a_condition(is_r
     ConsentText.objects.create(question=question, version=1, text="Être filmé")
     at = timezone.now().isoformat()
     place = make_registration(make_ticket(event), person=person, answers={"film": {"version": 1, "at": at}})
-    subject = subject_of(person)
-    [one] = [one for one in agreements(subject) if one.key.startswith("registration-")]
-    assert (one.title, one.is_outdated, one.may_be_given) == (f"{event.title} : Être filmé", True, False)
-    assert one.may_be_withdrawn is not is_required
+    subject = get_subject(person)
+    [one] = [one for one in list_agreements(subject) if one.key.startswith("registration-")]
+    assert (one.title, one.is_outdated, one.can_be_given) == (f"{event.title} : Être filmé", True, False)
+    assert one.can_be_withdrawn is not is_required
     if not is_required:
-        agreement_with(subject, one.key).withdraw()
+        get_agreement(subject, one.key).withdraw_consent()
         place.refresh_from_db()
         kept = place.answers["film"]
         assert kept == {"earlier": [{"version": 1, "at": at, "until": kept["earlier"][0]["until"]}]}
-        assert [one for one in agreements(subject) if one.key.startswith("registration-")] == []
-        assert Entry.objects.get(verb="consent.withdraw").fields == ["film"]
+        assert [one for one in list_agreements(subject) if one.key.startswith("registration-")] == []
+        assert AuditEntry.objects.get(verb="consent.withdraw").fields == ["film"]

@@ -1,4 +1,4 @@
-"""Erasing somebody: nothing of them is found any more, and nothing else is lost."""
+"""Erasure: no value of the person is left, and nothing else is lost."""
 
 import pytest
 from django.db import connection
@@ -6,31 +6,31 @@ from django.urls import reverse
 from django.utils import timezone
 
 from badges.attendance.models import Presence, Scan
-from badges.reports.facts import facts_of
-from convention.audit.models import Entry
-from convention.club.doors import member_company
+from badges.reports.event_facts import load_event_facts
+from convention.audit.models import AuditEntry
 from convention.club.models import ClubRole, Employment, Person, Seat
-from convention.errors import Closed
+from convention.club.permissions import get_member_company
+from convention.errors import NotOpenNow
 from convention.events.models import EventRole
-from convention.privacy.erase import NotSettled, erase, erase_quietly
-from convention.privacy.models import Case, Consent
-from convention.privacy.subjects import subject_of
-from convention.privacy.walk import obstacles
-from registrations.invoices.credit import credit
-from registrations.invoices.fec import fec
-from registrations.invoices.models import Invoice, Issuer, Payment
+from convention.privacy.erase import ErasureBlocked, erase_people, execute_erasure
+from convention.privacy.models import Consent, PrivacyCase
+from convention.privacy.registry import find_erasure_blockers
+from convention.privacy.subjects import get_subject
+from registrations.invoices.accounting.fec_export import render_fec
+from registrations.invoices.documents.credit_notes import credit_invoice
+from registrations.invoices.models.documents import Invoice, Issuer, Payment
 from registrations.models import Order, Registration, WaitingEntry
 from registrations.visits.models import Application, NdaAcceptance, Visit, VisitorList
-from tests.convention.privacy.somebody import (
+from tests.convention.privacy.person_fixtures import (
     ADDRESS,
     FIRST,
     LAST,
     VALUES,
-    files_with,
-    make_somebody,
+    find_columns_with,
+    find_files_with,
+    make_past_visit,
+    make_person_with_data,
     past_event,
-    visited,
-    where,
 )
 from tests.factories import make_administrator, make_event, make_person, make_registration, make_ticket
 
@@ -39,7 +39,7 @@ BOOKS = "invoices_"
 
 
 def case_of(person, **fields):
-    return Case.objects.create(
+    return PrivacyCase.objects.create(
         kind="erasure", **{"person": person, "email": person.email, "language": "fr", **fields}
     )
 
@@ -56,48 +56,55 @@ def rows_of(*tables):
 
 
 def test_the_values_are_found_nowhere_but_in_the_books():
-    person = make_somebody()
-    before = where(VALUES)
+    person = make_person_with_data()
+    before = find_columns_with(VALUES)
     assert {
         "registrations_order.billing_name",
         "mailings_unsubscription.email",
         "club_person.email",
     } <= before
-    erase(case=case_of(person))
-    left = where(VALUES)
+    execute_erasure(case=case_of(person))
+    left = find_columns_with(VALUES)
     assert {column for column in left if not column.startswith(BOOKS)} == set()
-    assert where([ADDRESS]) <= {"invoices_invoice.buyer"}
-    assert files_with(VALUES) == []
+    assert find_columns_with([ADDRESS]) <= {"invoices_invoice.buyer"}
+    assert find_files_with(VALUES) == []
 
 
 def test_invoices_payments_scans_and_hashes_stay_as_they_were():
-    person = make_somebody()
+    person = make_person_with_data()
     tables = (
-        "invoices_invoice", "invoices_line", "invoices_charge", "invoices_payment", "attendance_scan",
-        "attendance_presence", "registrations_sessionseat",
+        "invoices_invoice", "invoices_invoiceline", "invoices_charge", "invoices_payment", "attendance_scan",
+        "attendance_presence", "registrations_sessionbooking",
     )  # fmt: skip
-    before, lists = rows_of(*tables), list(VisitorList.objects.values("number", "hash", "count", "made_at"))
+    before, lists = (
+        rows_of(*tables),
+        list(VisitorList.objects.values("number", "hash", "count", "created_at")),
+    )
     event = Registration.objects.get(person=person).event
-    [totals] = facts_of([event], at=timezone.now())
-    erase(case=case_of(person))
+    [totals] = load_event_facts([event], at=timezone.now())
+    execute_erasure(case=case_of(person))
     assert rows_of(*tables) == before
-    assert list(VisitorList.objects.values("number", "hash", "count", "made_at")) == lists
-    [facts] = facts_of([event], at=timezone.now())
-    assert (facts.confirmed, facts.arrived) == (totals.confirmed, totals.arrived) == (1, 1)
+    assert list(VisitorList.objects.values("number", "hash", "count", "created_at")) == lists
+    [facts] = load_event_facts([event], at=timezone.now())
+    assert (
+        (facts.confirmed_count, facts.arrived_count)
+        == (totals.confirmed_count, totals.arrived_count)
+        == (1, 1)
+    )
     assert (Invoice.objects.count(), Payment.objects.count(), Scan.objects.count()) == (1, 1, 1)
     assert Presence.objects.get().registration.name == "Nom à suivre"
     assert NdaAcceptance.objects.get().hash == NdaAcceptance.objects.get().nda.hash
 
 
 def test_what_is_left_opens_nothing(client):
-    person = make_somebody()
+    person = make_person_with_data()
     client.force_login(person)
     assert client.get("/me/").status_code == 200
-    erase(case=case_of(person))
+    execute_erasure(case=case_of(person))
     assert client.get("/me/").status_code == 302
     person.refresh_from_db()
     assert (person.is_active, person.email, person.name) == (False, None, "")
-    assert member_company(person) is None
+    assert get_member_company(person) is None
     today = timezone.localdate()
     for model in (Employment, Seat, ClubRole):
         assert [row.ends_on < today for row in model.objects.filter(person=person)] == [True]
@@ -106,39 +113,39 @@ def test_what_is_left_opens_nothing(client):
 
 
 def test_who_was_there_stays_countable():
-    person = make_somebody()
+    person = make_person_with_data()
     application = Application.objects.get()
-    erase(case=case_of(person))
+    execute_erasure(case=case_of(person))
     application.refresh_from_db()
     assert application.person == person
     assert str(application.person) == f"#{person.pk}"
-    assert Registration.objects.get(person=person).ticket.taken == 1
+    assert Registration.objects.get(person=person).ticket.reserved == 1
 
 
 def test_the_case_says_what_was_done_and_forgets_the_address(mailoutbox, django_capture_on_commit_callbacks):
-    person, by = make_somebody(), make_administrator()
+    person, by = make_person_with_data(), make_administrator()
     case = case_of(person)
     with django_capture_on_commit_callbacks(execute=True):
-        erase(case=case, by=by)
+        execute_erasure(case=case, answered_by=by)
     case.refresh_from_db()
     assert (case.email, case.answer, case.answered_by) == ("", "erased", by)
-    assert Case.objects.open().count() == 0  # the request to see what is held, too
-    assert case.counts["registrations.registration"] == {"emptied": 1}
-    assert case.counts["attendance.scan"] == {"kept": 1}
-    assert case.counts["registrations.waitingentry"] == {"gone": 1}
+    assert PrivacyCase.objects.unanswered().count() == 0  # the request to see what is held, too
+    assert case.counts["registrations.registration"] == {"blanked": 1}
+    assert case.counts["attendance.scan"] == {"anonymized": 1}
+    assert case.counts["registrations.waitingentry"] == {"deleted": 1}
     [mail] = mailoutbox
     assert mail.to == [ADDRESS]
-    entry = Entry.objects.get(verb="person.erase")
+    entry = AuditEntry.objects.get(verb="person.erase")
     assert (entry.subject, "club.employment" in entry.fields) == (f"club.person:{person.pk}", True)
-    with pytest.raises(Closed):
-        erase(case=case)
+    with pytest.raises(NotOpenNow):
+        execute_erasure(case=case)
 
 
 def test_a_coming_place_stands_in_the_way():
     person = make_person()
     registration = make_registration(make_ticket(make_event()), person=person)
-    with pytest.raises(NotSettled) as error:
-        erase(case=case_of(person))
+    with pytest.raises(ErasureBlocked) as error:
+        execute_erasure(case=case_of(person))
     assert registration.event.title in str(error.value)
     person.refresh_from_db()
     assert person.is_active
@@ -148,36 +155,38 @@ def test_places_ordered_for_others_stand_in_the_way_too():
     person = make_person()
     other = make_registration(make_ticket(make_event()))
     Order.objects.filter(pk=other.order_id).update(email=person.email)
-    assert len(obstacles(subject_of(person))) == 1
+    assert len(find_erasure_blockers(get_subject(person))) == 1
 
 
 def test_a_wait_and_a_list_at_a_hosts_stand_in_the_way():
     person = make_person(first_name=FIRST, last_name=LAST, email=ADDRESS)
     ticket = make_ticket(make_event())
     WaitingEntry.objects.create(event=ticket.event, ticket=ticket, email=ADDRESS, address=ADDRESS)
-    visited(person)
-    VisitorList.objects.update(sealed=b"rows")
-    assert len(obstacles(subject_of(person))) == 2
+    make_past_visit(person)
+    VisitorList.objects.update(encrypted_data=b"rows")
+    assert len(find_erasure_blockers(get_subject(person))) == 2
     WaitingEntry.objects.update(left_at=timezone.now())
-    VisitorList.objects.update(sealed=None)
-    assert obstacles(subject_of(person)) == []
+    VisitorList.objects.update(encrypted_data=None)
+    assert find_erasure_blockers(get_subject(person)) == []
 
 
 def test_the_last_administrator_stays():
     boss = make_administrator()
-    assert len(obstacles(subject_of(boss))) == 1
+    assert len(find_erasure_blockers(get_subject(boss))) == 1
     make_administrator()
-    assert obstacles(subject_of(boss)) == []
+    assert find_erasure_blockers(get_subject(boss)) == []
 
 
 def test_a_debt_stands_in_the_way():
-    person = make_somebody()
+    person = make_person_with_data()
     receivable = Invoice.objects.get().receivable
     other = Registration.objects.get(person=person)
     receivable.charges.create(
         key="more", description="Dîner", unit_price=100, amount=100, vat_rate=2000, quantity=1
     )
-    assert [other.order.reference in str(sentence) for sentence in obstacles(subject_of(person))] == [True]
+    assert [
+        other.order.reference in str(sentence) for sentence in find_erasure_blockers(get_subject(person))
+    ] == [True]
 
 
 def test_an_assistant_is_forgotten_and_the_boss_stays():
@@ -185,14 +194,14 @@ def test_an_assistant_is_forgotten_and_the_boss_stays():
     place = make_registration(
         make_ticket(past_event()), first_name="Bo", last_name="Boss", email="asta@example.org"
     )
-    erase(case=case_of(assistant))
+    execute_erasure(case=case_of(assistant))
     place.refresh_from_db()
     assert (place.name, place.email) == ("Bo Boss", "")
     assert "asta" not in place.search
 
 
 def test_an_address_on_somebody_else_s_wait_goes_and_the_wait_stays():
-    """Who applied for a visit is known by account: the address on the wait is the one of that day."""
+    """An applicant is known by account; the entry has the address of the day of the application."""
     former, waits = make_person(email=ADDRESS), make_person(first_name="Bo", last_name="Boss")
     event = past_event(kind="site_visit")
     visit, fields = Visit.objects.create(event=event), {"email": ADDRESS, "address": ADDRESS}
@@ -203,39 +212,39 @@ def test_an_address_on_somebody_else_s_wait_goes_and_the_wait_stays():
     ]
     for entry in entries:
         Application.objects.create(
-            visit=visit, person=waits, waiting=entry, withdrawn_at=entry.joined_at, company=None
+            visit=visit, person=waits, waiting_entry=entry, withdrawn_at=entry.joined_at, company=None
         )
     case = case_of(former)
-    erase(case=case)
-    assert where([ADDRESS]) == set()
+    execute_erasure(case=case)
+    assert find_columns_with([ADDRESS]) == set()
     kept = WaitingEntry.objects.order_by("pk").values_list("pk", "last_name", "email")
     assert list(kept) == [(entry.pk, "Boss", "") for entry in entries]
     case.refresh_from_db()
-    assert case.counts["registrations.waitingentry"] == {"emptied": 2}
+    assert case.counts["registrations.waitingentry"] == {"blanked": 2}
 
 
 def test_a_guest_known_by_address_alone_is_forgotten():
     place = make_registration(make_ticket(past_event()), last_name="Gast", email="Gast@example.org")
-    case = Case.objects.create(kind="erasure", email="gast@example.org")
-    erase(case=case)
+    case = PrivacyCase.objects.create(kind="erasure", email="gast@example.org")
+    execute_erasure(case=case)
     place.refresh_from_db()
     assert (place.last_name, place.email, place.search.strip()) == ("", "", f"acme {place.reference.lower()}")
-    assert where(["gast@example.org"]) == set()
+    assert find_columns_with(["gast@example.org"]) == set()
 
 
 def test_erasing_twice_and_nobody_changes_nothing():
     person = make_person()
-    assert erase_quietly(people=[person]) == [person]
-    again = Case.objects.create(kind="erasure", person=person)
-    assert erase(case=again).keys() == {"club.person", "audit.entry", "privacy.case"}
-    nobody = Case.objects.create(kind="erasure", email="nobody@example.org")
-    assert set(erase(case=nobody)) == {"privacy.case"}
+    assert erase_people(people=[person]) == [person]
+    again = PrivacyCase.objects.create(kind="erasure", person=person)
+    assert execute_erasure(case=again).keys() == {"club.person", "audit.auditentry", "privacy.privacycase"}
+    nobody = PrivacyCase.objects.create(kind="erasure", email="nobody@example.org")
+    assert set(execute_erasure(case=nobody)) == {"privacy.privacycase"}
 
 
 def test_someone_else_of_that_name_stays():
-    make_somebody()
+    make_person_with_data()
     namesake = make_person(first_name=FIRST, last_name=LAST, email="other@firm.example")
-    erase(case=case_of(Person.objects.get(email=ADDRESS)))
+    execute_erasure(case=case_of(Person.objects.get(email=ADDRESS)))
     namesake.refresh_from_db()
     assert (namesake.first_name, namesake.is_active) == (FIRST, True)
 
@@ -243,28 +252,28 @@ def test_someone_else_of_that_name_stays():
 def test_what_was_given_today_is_taken_back():
     person = make_person()
     ClubRole.objects.create(person=person, role="secretary", starts_on=timezone.localdate())
-    erase(case=case_of(person))
+    execute_erasure(case=case_of(person))
     assert ClubRole.objects.filter(person=person).count() == 0
 
 
 def erased_buyer():
-    """A buyer whose order was invoiced and paid, and who was erased since."""
-    person = make_somebody()
-    erase(case=case_of(person))
+    """Return the invoice of a buyer who was erased after paying."""
+    person = make_person_with_data()
+    execute_erasure(case=case_of(person))
     return Invoice.objects.get()
 
 
 def test_a_credit_note_after_an_erasure_names_the_buyer_of_its_invoice():
     invoice = erased_buyer()
     assert invoice.receivable.name == ""
-    note = credit(invoice=invoice, reason="Litige")
+    note = credit_invoice(invoice=invoice, reason="Litige")
     assert (note.buyer, note.buyer_name) == (invoice.buyer, f"{FIRST} {LAST}")
 
 
 def test_the_books_still_name_the_customer_of_an_invoice():
     invoice = erased_buyer()
     today = timezone.localdate()
-    lines = fec(Issuer.current(), today.replace(month=1, day=1), today).decode().splitlines()
+    lines = render_fec(Issuer.get_current(), today.replace(month=1, day=1), today).decode().splitlines()
     rows = [line.split("\t") for line in lines]
     label = rows[0].index("CompAuxLib")
     reference = rows[0].index("CompAuxNum")
@@ -277,4 +286,4 @@ def test_the_treasurers_pages_name_the_order_of_an_erased_buyer(client):
     client.force_login(make_administrator())
     page = client.get("/organize/money/").content.decode()
     assert f">{reference}</a>" in page
-    assert client.get(reverse("money-owed", args=[reference])).status_code == 200
+    assert client.get(reverse("receivable", args=[reference])).status_code == 200

@@ -1,6 +1,6 @@
-"""After an erasure no value of the person is stored anywhere but on invoices that were issued.
+"""After an erasure, no value of the person is stored anywhere but on issued invoices.
 
-Each history is searched before, which shows that the search finds it, and after.
+Each history is searched before the erasure too, which shows that the search finds it.
 """
 
 import datetime
@@ -8,19 +8,20 @@ import datetime
 import pytest
 from django.utils import timezone
 
-from convention.audit.models import Entry
-from convention.audit.record import record
-from convention.personal import Subject
-from convention.privacy.erase import erase, erase_quietly
-from convention.privacy.held import with_names
-from convention.privacy.models import Case
-from convention.privacy.redact import Redactor
-from convention.privacy.subjects import subject_at
-from convention.privacy.walk import retained_by_law
-from registrations.invoices.models import Invoice, Quotation
-from registrations.quotation import ask_quotation
-from registrations.register import Means
+from convention.audit.models import AuditEntry
+from convention.audit.record import record_action
+from convention.personal_data import DataSubject
+from convention.privacy.erase import erase_people, execute_erasure
+from convention.privacy.find_data import add_known_names
+from convention.privacy.models import PrivacyCase
+from convention.privacy.redaction.redactor import Redactor
+from convention.privacy.registry import describe_retained_documents
+from convention.privacy.subjects import find_subject_by_address
+from registrations.invoices.models.documents import Invoice, Quotation
+from registrations.order_context import OrderContext
+from registrations.orders.quotations import create_order_quotation
 from schedule.models import Speaker
+from tests.convention.privacy.find_traces import ADDRESS, FIRST, LAST, NAME, find_traces
 from tests.convention.privacy.histories import HISTORIES
 from tests.convention.privacy.histories.orders import (
     invoiced_and_paid,
@@ -36,7 +37,6 @@ from tests.convention.privacy.histories.person import (
     request,
     settle,
 )
-from tests.convention.privacy.traces import ADDRESS, FIRST, LAST, NAME, traces
 from tests.factories import (
     make_administrator,
     make_event,
@@ -51,8 +51,8 @@ LONG_AGO = timezone.now() - datetime.timedelta(days=30)
 BY_LAW = {
     "invoices_invoice.buyer",
     "invoices_invoice.buyer_name",
-    "invoices_line.description",
-    "invoices_paper.content",
+    "invoices_invoiceline.description",
+    "invoices_invoicepdf.content",
 }
 
 
@@ -61,12 +61,12 @@ def test_nothing_of_the_person_is_left(history, run_tasks):
     person = history()
     settle()
     run_tasks(tolerate=True)
-    assert traces() != set()
-    case = Case.objects.create(kind="erasure", person=person, email=ADDRESS, language="fr")
+    assert find_traces() != set()
+    case = PrivacyCase.objects.create(kind="erasure", person=person, email=ADDRESS, language="fr")
 
-    erase(case=case)
+    execute_erasure(case=case)
 
-    assert traces() - (BY_LAW if invoices() else set()) == set()
+    assert find_traces() - (BY_LAW if invoices() else set()) == set()
 
 
 def test_what_the_law_requires_to_stay_is_named_before_and_after(
@@ -80,10 +80,10 @@ def test_what_the_law_requires_to_stay_is_named_before_and_after(
     before = client.get("/me/privacy/").content.decode().replace("\u00a0", " ")
     assert sentence in before
     assert f"31 décembre {timezone.localdate().year + 10}" in before
-    case = Case.objects.create(kind="erasure", person=person, email=ADDRESS, language="fr")
+    case = PrivacyCase.objects.create(kind="erasure", person=person, email=ADDRESS, language="fr")
 
     with django_capture_on_commit_callbacks(execute=True):
-        erase(case=case, by=make_administrator())
+        execute_erasure(case=case, answered_by=make_administrator())
 
     case.refresh_from_db()
     assert [sentence in said for said in case.retained] == [True]
@@ -94,9 +94,9 @@ def test_what_the_law_requires_to_stay_is_named_before_and_after(
 
 def test_an_attendee_is_told_of_the_lines_of_an_invoice_to_someone_else():
     named_on_company_invoice()
-    subject = with_names(subject_at(ADDRESS))
+    subject = add_known_names(find_subject_by_address(ADDRESS))
     number = Invoice.objects.get().number
-    [sentence] = map(str, retained_by_law(subject))
+    [sentence] = map(str, describe_retained_documents(subject))
     assert sentence.startswith(
         f"Votre nom reste sur les lignes de la facture {number}, établie à un autre acheteur"
     )
@@ -115,20 +115,20 @@ def test_a_namesake_keeps_their_rows_and_what_is_written_about_them():
     theirs = make_registration(
         make_ticket(make_event()), person=namesake, first_name=FIRST, last_name=LAST, email=namesake.email
     )
-    record("registration.note", theirs, event=theirs.event, reason=f"{NAME} viendra tard")
-    mine = record("person.note", person, reason=f"{LAST} a déménagé")
+    record_action("registration.note", theirs, event=theirs.event, reason=f"{NAME} viendra tard")
+    mine = record_action("person.note", person, reason=f"{LAST} a déménagé")
 
-    erase(case=Case.objects.create(kind="erasure", person=person, email=ADDRESS))
+    execute_erasure(case=PrivacyCase.objects.create(kind="erasure", person=person, email=ADDRESS))
 
     namesake.refresh_from_db()
     theirs.refresh_from_db()
     assert (namesake.name, theirs.name) == (NAME, NAME)
-    assert Entry.objects.get(verb="registration.note").reason == f"{NAME} viendra tard"
-    assert Entry.objects.get(pk=mine.pk).reason == "… a déménagé"
+    assert AuditEntry.objects.get(verb="registration.note").reason == f"{NAME} viendra tard"
+    assert AuditEntry.objects.get(pk=mine.pk).reason == "… a déménagé"
 
 
 def test_rows_that_are_found_by_name_alone_stay_where_they_may_be_a_namesake_s():
-    """A speaker of a coming event, a namesake's quotation; and in an automatic erasure any of them."""
+    """Speakers and quotations are found by name alone, and may be a namesake's."""
     person = account()
     coming, past = make_event(), make_event(starts_at=LONG_AGO, ends_at=LONG_AGO + datetime.timedelta(days=1))
     for event in (coming, past):
@@ -136,36 +136,36 @@ def test_rows_that_are_found_by_name_alone_stay_where_they_may_be_a_namesake_s()
     namesake = make_person(first_name=FIRST, last_name=LAST, email="other@firm.example")
     event = event_on_sale()
     asked = request(place(email=namesake.email), email=namesake.email)
-    quotation = ask_quotation(event=event, request=asked, means=Means())
+    quotation = create_order_quotation(event=event, request=asked, context=OrderContext())
 
-    assert erase_quietly(people=[person]) == [person]
+    assert erase_people(people=[person]) == [person]
 
     assert set(Speaker.objects.values_list("event", flat=True)) == {coming.pk, past.pk}
     assert Quotation.objects.get().buyer_name == NAME
-    case = Case.objects.create(kind="erasure", person=account_again(), email=ADDRESS)
+    case = PrivacyCase.objects.create(kind="erasure", person=account_again(), email=ADDRESS)
 
-    erase(case=case)
+    execute_erasure(case=case)
 
     assert list(Speaker.objects.values_list("event", flat=True)) == [coming.pk]
     case.refresh_from_db()
     speaker = Speaker.objects.get()
     quotation.refresh_from_db()
-    assert (quotation.buyer_name, NAME in quotation.texts[0]) == (NAME, True)
+    assert (quotation.buyer_name, NAME in quotation.line_texts[0]) == (NAME, True)
     assert ["schedule.speaker", "name", speaker.pk] not in case.mentions  # for there is a namesake
     namesake.delete()
 
 
 def account_again():
-    """The same person, who came back."""
+    """Create the same person again."""
     return make_person(**HERS)
 
 
 def test_texts_for_others_are_listed_to_be_changed_by_hand(client):
     person = account()
     event = make_event(name="Congrès", description=f"Organisé par {NAME}, {ADDRESS}")
-    case = Case.objects.create(kind="erasure", person=person, email=ADDRESS)
+    case = PrivacyCase.objects.create(kind="erasure", person=person, email=ADDRESS)
 
-    erase(case=case)
+    execute_erasure(case=case)
 
     case.refresh_from_db()
     assert case.mentions == [["events.event", "description", event.pk]]
@@ -191,19 +191,19 @@ def test_texts_for_others_are_listed_to_be_changed_by_hand(client):
     ],
 )
 def test_whole_names_and_addresses_are_struck_in_any_spelling(text, struck):
-    subject = Subject(addresses=frozenset({ADDRESS}), names=frozenset({(FIRST, LAST)}))
-    assert Redactor(subject).text(text) == struck
+    subject = DataSubject(addresses=frozenset({ADDRESS}), names=frozenset({(FIRST, LAST)}))
+    assert Redactor(subject).redact_text(text) == struck
 
 
 @pytest.mark.parametrize(("text", "struck"), [
     ("Éwzanna seule", "… seule"), ("M. Qvortrup", "M. …"), ("Zwick & Cie", "… & Cie"), ("Éwz", "Éwz"),
 ])  # fmt: skip
 def test_in_texts_about_the_person_each_name_is_struck(text, struck):
-    subject = Subject(names=frozenset({(FIRST, LAST)}))
-    assert Redactor(subject, alone=True).text(text) == struck
+    subject = DataSubject(names=frozenset({(FIRST, LAST)}))
+    assert Redactor(subject, redact_single_names=True).redact_text(text) == struck
 
 
 def test_short_names_are_struck_where_they_are_whole_alone():
-    subject = Subject(names=frozenset({("Al", "Bo"), ("X", ""), ("", "")}))
-    assert Redactor(subject).text("Al Bo, X, albo") == "Al Bo, X, albo"
-    assert Redactor(subject, alone=True).text("Al ou Bo ; X") == "Al ou Bo ; X"
+    subject = DataSubject(names=frozenset({("Al", "Bo"), ("X", ""), ("", "")}))
+    assert Redactor(subject).redact_text("Al Bo, X, albo") == "Al Bo, X, albo"
+    assert Redactor(subject, redact_single_names=True).redact_text("Al ou Bo ; X") == "Al ou Bo ; X"

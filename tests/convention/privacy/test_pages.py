@@ -1,4 +1,4 @@
-"""The pages: one's own data, the desk, retention and texts; in both languages."""
+"""The pages of one's own data, the desk, retention and texts, in both languages."""
 
 import io
 import zipfile
@@ -6,10 +6,17 @@ import zipfile
 import pytest
 from django.utils import timezone
 
-from convention.audit.models import Entry
+from convention.audit.models import AuditEntry
 from convention.club.models import ClubRole
-from convention.privacy.models import Case, Consent, Keeping, Purpose, PurposeText, Sweep
-from tests.convention.privacy.somebody import ADDRESS, LAST, LONG_AGO, make_somebody
+from convention.privacy.models import (
+    Consent,
+    PrivacyCase,
+    Purpose,
+    PurposeText,
+    RetentionPeriod,
+    RetentionRun,
+)
+from tests.convention.privacy.person_fixtures import ADDRESS, LAST, LONG_AGO, make_person_with_data
 from tests.doors import client_of
 from tests.factories import make_administrator, make_event, make_person, make_registration, make_ticket
 
@@ -28,17 +35,17 @@ def secretary():
 
 
 def test_ones_own_page_shows_every_table_and_changes_nothing():
-    person = make_somebody()
-    before = Entry.objects.count()
+    person = make_person_with_data()
+    before = AuditEntry.objects.count()
     page = words(client_of(person).get("/en/me/privacy/"))
     for title in ("Registrations", "Invoices", "Consents", "Scans", "Applications"):
         assert f'<th scope="row">{title}</th>' in page
-    assert Entry.objects.count() == before
+    assert AuditEntry.objects.count() == before
     assert Consent.objects.get().withdrawn_at is None
 
 
 def test_the_file_is_for_its_owner_alone():
-    client = client_of(make_somebody())
+    client = client_of(make_person_with_data())
     assert client.get("/me/privacy/file/").status_code == 405
     answer = client.post("/me/privacy/file/")
     assert answer["Cache-Control"] == "private, no-store"
@@ -48,7 +55,7 @@ def test_the_file_is_for_its_owner_alone():
 
 
 def test_a_consent_is_withdrawn_as_easily_as_given_by_one_button():
-    person = make_somebody()
+    person = make_person_with_data()
     client = client_of(person)
     page = client.post("/en/me/privacy/disagree/purpose-photos/", follow=True)
     assert "Noted: you no longer agree." in words(page)
@@ -72,14 +79,14 @@ def test_news_are_refused_and_wanted_again_on_the_same_page():
 def test_a_request_to_be_forgotten_from_the_page_to_the_last_mail(
     secretary, mailoutbox, django_capture_on_commit_callbacks
 ):
-    person = make_somebody()
+    person = make_person_with_data()
     client, desk = client_of(person), client_of(secretary)
     assert "Ce champ est obligatoire." in words(client.post("/me/privacy/forget/", {}))
     with django_capture_on_commit_callbacks(execute=True):
         page = words(client.post("/me/privacy/forget/", {"is_sure": "on"}, follow=True))
         client.post("/me/privacy/forget/", {"is_sure": "on"})
     assert "Vous avez demandé à être oublié" in page
-    case = Case.objects.get(kind="erasure")
+    case = PrivacyCase.objects.get(kind="erasure")
     listed = words(desk.get("/organize/privacy/"))
     assert f'<a href="/organize/privacy/{case.pk}/">{person}</a>' in listed
     page = words(desk.post(f"/organize/privacy/{case.pk}/erase/", {}))
@@ -97,7 +104,7 @@ def test_a_request_to_be_forgotten_from_the_page_to_the_last_mail(
 def test_what_stands_in_the_way_is_said_and_nothing_is_erased(secretary):
     person = make_person()
     place = make_registration(make_ticket(make_event()), person=person)
-    case = Case.objects.create(kind="erasure", person=person, email=person.email)
+    case = PrivacyCase.objects.create(kind="erasure", person=person, email=person.email)
     desk = client_of(secretary)
     assert place.event.title in words(desk.get(f"/en/organize/privacy/{case.pk}/"))
     page = words(desk.post(f"/en/organize/privacy/{case.pk}/erase/", {"is_sure": "on"}, follow=True))
@@ -111,7 +118,7 @@ def test_a_request_is_taken_back():
     client.post("/en/me/privacy/forget/", {"is_sure": "on"})
     page = words(client.post("/en/me/privacy/stay/", follow=True))
     assert "Your request is taken back: nothing changes." in page
-    assert Case.objects.get().answer == "taken_back"
+    assert PrivacyCase.objects.get().answer == "taken_back"
 
 
 def test_a_letter_is_noted_refused_with_a_reason_and_told(
@@ -122,7 +129,7 @@ def test_a_letter_is_noted_refused_with_a_reason_and_told(
     with django_capture_on_commit_callbacks(execute=True):
         page = words(desk.post("/en/organize/privacy/new/", fields, follow=True))
         desk.post("/en/organize/privacy/new/", {**fields, "email": "gast@example.org"})
-    case = Case.objects.get()
+    case = PrivacyCase.objects.get()
     assert '<th scope="row">Privacy cases</th>' in page
     assert "This field is required." in words(desk.post(f"/en/organize/privacy/{case.pk}/refuse/", {}))
     with django_capture_on_commit_callbacks(execute=True):
@@ -134,7 +141,7 @@ def test_a_letter_is_noted_refused_with_a_reason_and_told(
 
 
 def test_access_is_given_and_answered(secretary):
-    case = Case.objects.create(kind="access", email=make_person().email)
+    case = PrivacyCase.objects.create(kind="access", email=make_person().email)
     desk = client_of(secretary)
     assert desk.post(f"/organize/privacy/{case.pk}/file/")["Content-Type"] == "application/zip"
     desk.post(f"/organize/privacy/{case.pk}/answered/")
@@ -144,7 +151,7 @@ def test_access_is_given_and_answered(secretary):
 
 def test_a_late_answer_is_marked_late(secretary):
     long_ago = timezone.now() - timezone.timedelta(days=40)
-    Case.objects.create(kind="access", email="gast@example.org", asked_at=long_ago)
+    PrivacyCase.objects.create(kind="access", email="gast@example.org", requested_at=long_ago)
     assert "<strong>late</strong>" in words(client_of(secretary).get("/en/organize/privacy/"))
 
 
@@ -153,17 +160,17 @@ def test_the_administrator_chooses_days_and_reads_the_report():
     page = words(client.post("/en/organize/privacy/retention/attendees/", {"days": "3"}))
     assert "At least 30 days" in page
     client.post("/en/organize/privacy/retention/attendees/", {"days": "90"})
-    assert Keeping.objects.get().days == 90
+    assert RetentionPeriod.objects.get().days == 90
     assert client.get("/organize/privacy/retention/answers/").status_code == 404
     page = words(client.post("/en/organize/privacy/retention/run/", follow=True))
     assert "0 entries were removed." in page
     assert "usually 1,095" in page
     client.post("/en/organize/privacy/retention/attendees/", {"days": "1095"})
-    assert (Keeping.objects.count(), Sweep.objects.exclude(error="").count()) == (0, 0)
+    assert (RetentionPeriod.objects.count(), RetentionRun.objects.exclude(error="").count()) == (0, 0)
 
 
 def test_a_new_text_asks_anew_and_the_old_consent_stays_to_the_old_text():
-    person = make_somebody()
+    person = make_person_with_data()
     administrator = client_of(make_administrator())
     purpose = Purpose.objects.get()
     same = administrator.post(f"/en/organize/privacy/texts/{purpose.slug}/", {"text": "Oui"})
@@ -173,7 +180,7 @@ def test_a_new_text_asks_anew_and_the_old_consent_stays_to_the_old_text():
     assert "the text has changed since" in page
     assert "Agree to the new text" in page
     client_of(person).post("/en/me/privacy/agree/purpose-photos/")
-    standing = Consent.objects.filter(withdrawn_at=None).values_list("text__number", flat=True)
+    standing = Consent.objects.filter(withdrawn_at=None).values_list("text__version", flat=True)
     assert (list(standing), PurposeText.objects.count()) == ([2], 2)
     listed = words(administrator.get("/en/organize/privacy/texts/"))
     assert "1 person agrees" in listed

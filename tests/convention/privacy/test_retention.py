@@ -1,4 +1,4 @@
-"""Each kind of data goes when its time is over, and the report says how much."""
+"""Retention rules delete what is too old, and report how much."""
 
 import dataclasses
 import datetime
@@ -7,28 +7,28 @@ import pytest
 from django.db import IntegrityError
 from django.utils import timezone
 
-from badges.attendance.check_in import check_in
-from badges.attendance.pair import entrance_of
+from badges.attendance.devices.pairing import get_or_create_entrance
+from badges.attendance.scanning.check_in import check_in_registration
 from badges.mailings.models import Recipient
 from convention.club.models import Person
 from convention.events.models import Event
 from convention.hooks import periodic_jobs
-from convention.periodic import expect_rounds, run_due
 from convention.privacy import retention
-from convention.privacy.models import Case, Keeping, Sweep
-from convention.privacy.retention import choose_days, kept, run_rules
-from registrations.bill import receivable_of
-from registrations.invoices.balance import balance_of
-from registrations.invoices.models import Quotation, Receivable
-from registrations.invoices.pay import record_payment
-from registrations.mail_quotation import send_quotation
+from convention.privacy.models import PrivacyCase, RetentionPeriod, RetentionRun
+from convention.privacy.retention import list_effective_rules, run_retention_rules, set_retention_days
+from convention.tasks.periodic import register_periodic_jobs, run_due_jobs
+from registrations.billing.receivables import sync_receivable
+from registrations.booking.place_order import place_order
+from registrations.invoices.ledger.balance import compute_balance
+from registrations.invoices.ledger.payments import record_payment
+from registrations.invoices.models.documents import Quotation, Receivable
 from registrations.models import Order, Registration, WaitingEntry
-from registrations.quotation import ask_quotation
-from registrations.register import Means, register
+from registrations.order_context import OrderContext
+from registrations.orders.quotations import create_order_quotation, send_quotation_mail
 from registrations.visits.models import HostContact, Visit, VisitorList
+from tests.convention.privacy.find_traces import ADDRESS, LAST, NAME, find_traces
 from tests.convention.privacy.histories.person import event_on_sale, ordered, request
 from tests.convention.privacy.histories.roles import mailings
-from tests.convention.privacy.traces import ADDRESS, LAST, NAME, traces
 from tests.factories import make_event, make_member, make_person, make_registration, make_ticket
 from tests.registrations.test_pages import who
 
@@ -42,7 +42,11 @@ def ended(days, **fields):
 
 
 def removed(at=None):
-    return {sweep.rule: sweep.removed for sweep in run_rules(at=at or timezone.now()) if sweep.removed}
+    return {
+        run.rule: run.removed_count
+        for run in run_retention_rules(at=at or timezone.now())
+        if run.removed_count
+    }
 
 
 def test_who_came_goes_after_three_years_and_stays_counted():
@@ -59,9 +63,9 @@ def test_who_came_goes_after_three_years_and_stays_counted():
 def test_the_club_may_choose_a_shorter_time():
     registration = make_registration(make_ticket(ended(100)))
     assert removed() == {}
-    choose_days(slug="attendees", days=99)
+    set_retention_days(slug="attendees", days=99)
     assert removed() == {"attendees": 1}
-    assert Keeping.objects.get().days == 99
+    assert RetentionPeriod.objects.get().days == 99
     registration.refresh_from_db()
     assert registration.last_name == ""
 
@@ -75,7 +79,7 @@ def test_waits_hosts_contacts_and_old_requests_go():
     HostContact.objects.create(visit=visit, name="Hana", email="hana@host.example")
     VisitorList.objects.create(visit=visit, number=1, hash="a" * 64, count=3, sent_to="sam@host.example")
     long_ago = timezone.now() - 2000 * DAY
-    Case.objects.create(kind="access", asked_at=long_ago, answered_at=long_ago, answer="given")
+    PrivacyCase.objects.create(kind="access", requested_at=long_ago, answered_at=long_ago, answer="given")
     assert removed() == {"waiting": 1, "host-contacts": 1, "privacy-cases": 1}
     visit.refresh_from_db()
     assert (visit.security_name, visit.host_contacts.get().email, visit.lists.get().sent_to) == ("", "", "")
@@ -84,42 +88,47 @@ def test_waits_hosts_contacts_and_old_requests_go():
 
 def test_who_came_leaves_no_name_on_what_is_owed_and_on_scans():
     order = ordered(event_on_sale())
-    receivable = receivable_of(order)
+    receivable = sync_receivable(order)
     record_payment(receivable=receivable, amount=16_500, method="cash")
-    check_in(
-        registration=order.registrations.get(), door=entrance_of(order.event), operator=None, reason=NAME
+    check_in_registration(
+        registration=order.registrations.get(),
+        checkpoint=get_or_create_entrance(order.event),
+        operator=None,
+        reason=NAME,
     )
     Event.objects.update(starts_at=timezone.now() - 1097 * DAY, ends_at=timezone.now() - 1096 * DAY)
     assert removed() == {"attendees": 1, "buyers": 1, "billed": 1, "scan-notes": 1}
-    assert traces() == set()
-    assert balance_of(receivable).owed == balance_of(receivable).paid == 16_500
+    assert find_traces() == set()
+    assert compute_balance(receivable).amount_owed == compute_balance(receivable).amount_paid == 16_500
     assert removed() == {}
 
 
 def test_quotations_go_a_year_after_their_last_day():
-    quotation = ask_quotation(event=event_on_sale(), request=request(), means=Means())
+    quotation = create_order_quotation(event=event_on_sale(), request=request(), context=OrderContext())
     old = datetime.timedelta(days=366)
     assert removed(at=timezone.now() + old) == {}
     assert removed(at=timezone.now() + old + 31 * DAY) == {"quotations": 1}
     assert Quotation.objects.filter(pk=quotation.pk).exists() is False
-    send_quotation.func(quotation.pk, 0)  # queued before: there is nothing left to send
+    send_quotation_mail.func(quotation.pk, 0)  # queued before: there is nothing left to send
 
 
 def test_orders_that_were_never_confirmed_go_after_three_months():
     event = event_on_sale()
-    lapsed, held, paid = (register(event=event, request=request(), means=Means()) for _ in range(3))
+    lapsed, held, paid = (
+        place_order(event=event, request=request(), context=OrderContext()) for _ in range(3)
+    )
     over = timezone.now() - 91 * DAY
     Order.objects.update(created_at=over)
-    Registration.objects.exclude(order=held).update(held_until=over, confirmed_at=None)
+    Registration.objects.exclude(order=held).update(hold_expires_at=over, confirmed_at=None)
     for order in (lapsed, paid):
-        receivable_of(order)
-    record_payment(receivable=receivable_of(paid), amount=100, method="transfer")
+        sync_receivable(order)
+    record_payment(receivable=sync_receivable(paid), amount=100, method="transfer")
     assert removed() == {"expired-orders": 1}
     for order in (lapsed, held, paid):
         order.refresh_from_db()
     assert [order.email for order in (lapsed, held, paid)] == ["", ADDRESS, ADDRESS]
     assert lapsed.registrations.get().name == "Nom à suivre"
-    assert balance_of(Receivable.objects.get(reference=lapsed.reference)).owed == 0
+    assert compute_balance(Receivable.objects.get(reference=lapsed.reference)).amount_owed == 0
     assert removed() == {}
 
 
@@ -128,10 +137,10 @@ def test_half_filled_forms_go_a_week_after_the_last_change(client):
     client.post("/events/congress/register/", who(**{"person-0-last_name": LAST}))
     other = make_person()
     client.force_login(other)
-    assert traces() == {"registrations_registrationdraft.content"}
+    assert find_traces() == {"registrations_registrationdraft.content"}
     assert removed(at=timezone.now() + 6 * DAY) == {}
     assert removed(at=timezone.now() + 8 * DAY) == {"drafts": 1}
-    assert traces() == set()
+    assert find_traces() == set()
     assert client.get("/me/").status_code == 200
 
 
@@ -152,7 +161,7 @@ def test_people_without_contact_for_three_years_go_and_others_stay():
     assert removed() == {"people": 1}
     active = set(Person.objects.filter(is_active=True))
     assert active == {member, came, new, seen, written}
-    assert Case.objects.get().person == quiet
+    assert PrivacyCase.objects.get().person == quiet
 
 
 @pytest.mark.parametrize(
@@ -166,34 +175,36 @@ def test_a_rule_that_fails_is_noted_and_the_others_run(monkeypatch, failure, nam
         raise failure
 
     broken = [
-        one if one.rule.slug != "waiting" else retention.Kept(_with(one.rule, failing), one.days, one.last)
-        for one in kept()
+        one
+        if one.rule.slug != "waiting"
+        else retention.EffectiveRule(_with(one.rule, failing), one.days, one.last)
+        for one in list_effective_rules()
     ]
-    monkeypatch.setattr(retention, "kept", lambda: broken)
+    monkeypatch.setattr(retention, "list_effective_rules", lambda: broken)
     assert removed() == {"attendees": 1, "buyers": 1}
-    assert Sweep.objects.get(rule="waiting").error == name
+    assert RetentionRun.objects.get(rule="waiting").error == name
 
 
 def _with(rule, sweep):
-    fields = ("slug", "name", "since", "days", "least", "is_fixed")
-    return type(rule)(sweep=sweep, **{name: getattr(rule, name) for name in fields})
+    fields = ("slug", "name", "counted_from", "days", "min_days", "is_fixed")
+    return type(rule)(delete_older_than=sweep, **{name: getattr(rule, name) for name in fields})
 
 
 def test_the_workers_run_it_every_day(monkeypatch):
-    name = "convention.privacy.retention.keep_no_longer"
+    name = "convention.privacy.retention.run_nightly_retention"
     assert periodic_jobs.intervals[name] == 24 * 3600
     monkeypatch.setattr(periodic_jobs, "intervals", {name: 24 * 3600})
-    expect_rounds()
-    assert run_due(at=timezone.now()) == [name]
-    assert Sweep.objects.count() == len(kept())
+    register_periodic_jobs()
+    assert run_due_jobs(at=timezone.now()) == [name]
+    assert RetentionRun.objects.count() == len(list_effective_rules())
 
 
 def test_old_reports_go_too():
-    Sweep.objects.create(rule="waiting", at=timezone.now() - 500 * DAY, before=timezone.now())
-    run_rules(at=timezone.now())
-    assert Sweep.objects.filter(at__lt=timezone.now() - DAY).count() == 0
+    RetentionRun.objects.create(rule="waiting", ran_at=timezone.now() - 500 * DAY, cutoff=timezone.now())
+    run_retention_rules(at=timezone.now())
+    assert RetentionRun.objects.filter(ran_at__lt=timezone.now() - DAY).count() == 0
 
 
 @pytest.mark.parametrize(("days", "years"), [(365, 1), (1095, 3), (0, 0), (90, 0), (366, 0)])
 def test_whole_years_are_said_as_years(days, years):
-    assert dataclasses.replace(kept()[0], days=days).years == years
+    assert dataclasses.replace(list_effective_rules()[0], days=days).years == years

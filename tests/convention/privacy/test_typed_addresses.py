@@ -2,16 +2,16 @@
 
 import pytest
 
-from convention.privacy.erase import erase
-from convention.privacy.export import export
-from convention.privacy.held import with_names
-from convention.privacy.request import ask_to_be_forgotten
-from convention.privacy.subjects import subject_of
-from registrations.cancel import cancel
-from registrations.correct import Correction, correct
+from convention.privacy.erase import execute_erasure
+from convention.privacy.export import export_personal_data
+from convention.privacy.find_data import add_known_names
+from convention.privacy.requests import request_erasure
+from convention.privacy.subjects import get_subject
+from registrations.changes.cancel import cancel_registration
+from registrations.changes.correct import Correction, correct_registration
 from registrations.models import Voucher, WaitingEntry
-from registrations.order_request import Billing, OrderRequest
-from registrations.quotation import quote_package
+from registrations.order_request import BillingDetails, OrderRequest
+from registrations.orders.quotations import create_package_quotation
 from tests.convention.privacy.test_export import opened
 from tests.factories import make_account, make_event, make_registration, make_ticket, make_voucher
 from tests.registrations.invoices.makers import make_issuer
@@ -20,7 +20,9 @@ from tests.registrations.sponsors.makers import make_package
 pytestmark = pytest.mark.django_db
 
 STRANGER = "victor@firm.example"
-BILLING = Billing(name="Victor Target", street="1 rue Basse", postcode="75001", city="Paris", country="FR")
+BILLING = BillingDetails(
+    name="Victor Target", street="1 rue Basse", postcode="75001", city="Paris", country="FR"
+)
 
 
 @pytest.fixture
@@ -35,21 +37,27 @@ def place():
     make_voucher(event, code="GOLDEN", for_address=STRANGER)
     make_issuer()
     package = make_package(event, make_ticket(event, slug="gold"), slug="gold")
-    quote_package(package=package, request=OrderRequest(email=STRANGER, places=(), billing=BILLING))
+    create_package_quotation(
+        package=package, request=OrderRequest(email=STRANGER, places=(), billing=BILLING)
+    )
     correction = Correction(**names, email=STRANGER, company="", no_photo=False)
-    return correct(registration=place, correction=correction)
+    return correct_registration(registration=place, correction=correction)
 
 
 def test_nothing_of_the_stranger_is_in_the_file_of_whoever_typed_it(place):
     assert (place.email, place.person.email) == (STRANGER, "eve@example.org")
-    content = opened(export(subject=with_names(subject_of(place.person)))).read("data.json").decode()
+    content = (
+        opened(export_personal_data(subject=add_known_names(get_subject(place.person))))
+        .read("data.json")
+        .decode()
+    )
     assert [secret for secret in ("Target", "GOLDEN", "rue Basse") if secret in content] == []
 
 
 def test_nothing_of_the_stranger_goes_with_whoever_typed_it(place):
-    case = ask_to_be_forgotten(person=place.person)
-    cancel(registration=place)
-    erase(case=case)
+    case = request_erasure(person=place.person)
+    cancel_registration(registration=place)
+    execute_erasure(case=case)
     assert WaitingEntry.objects.get().email == STRANGER
     assert Voucher.objects.get().for_address == STRANGER
 
@@ -58,4 +66,4 @@ def test_the_address_with_which_the_place_was_booked_stays_theirs(place):
     type(place.person).objects.filter(pk=place.person.pk).update(email="eve@new.example")
     place.person.emailaddress_set.update(email="eve@new.example")
     place.person.refresh_from_db()
-    assert with_names(subject_of(place.person)).addresses == {"eve@new.example", "eve@example.org"}
+    assert add_known_names(get_subject(place.person)).addresses == {"eve@new.example", "eve@example.org"}

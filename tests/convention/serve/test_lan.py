@@ -1,4 +1,4 @@
-"""`manage.py serve --lan` as this machine and another one on its network meet it: real processes, https."""
+"""`manage.py serve --lan`, seen from this machine and from another on its network: real processes, https."""
 
 import contextlib
 import json
@@ -22,7 +22,7 @@ from django.contrib.auth.hashers import ScryptPasswordHasher
 from django.db import connection
 
 from convention.club.demo_accounts import DEMO_ACCOUNTS, DEMO_PASSWORD
-from convention.serve.network import local_addresses
+from convention.serve.local_network import list_local_addresses
 from tests.conftest import ROOT
 from tests.factories import make_account, make_administrator
 from tests.journeys.test_local_network import free_pair
@@ -34,7 +34,7 @@ CLOSED = ["/dev/mail/", "/en/dev/mail/", "/dev/mail/x.log/0/", "/organize/compon
 
 
 class Service:
-    """`manage.py serve` in development with a folder of its own, and requests to it."""
+    """`manage.py serve` in development with its own folder, and requests to it."""
 
     def __init__(self, folder: Path, *arguments: str, name: str = "log", **environ: str) -> None:
         self.folder, self.port = folder, free_pair()
@@ -49,7 +49,7 @@ class Service:
             )  # fmt: skip
 
     def wait(self) -> str:
-        """Wait until it runs; what it printed."""
+        """Wait until it runs; return what it printed."""
         end = time.monotonic() + SECONDS_TO_START
         while "Stop with Ctrl-C" not in self.printed():
             assert self.process.poll() is None, self.printed()
@@ -65,7 +65,7 @@ class Service:
         assert self.process.wait(timeout=60) == 0, self.printed()
 
     def browser(self) -> urllib.request.OpenerDirector:
-        """One that trusts the local authority, and keeps cookies."""
+        """Return an opener that trusts the local authority and keeps cookies."""
         trusting = ssl.create_default_context(cafile=str(self.folder / "lan" / "authority.crt"))
         opener = urllib.request.build_opener(
             urllib.request.HTTPSHandler(context=trusting), urllib.request.HTTPCookieProcessor(CookieJar())
@@ -74,7 +74,7 @@ class Service:
         return opener
 
     def get(self, path: str, *, host: str = "localhost", **headers: str) -> tuple[int, str]:
-        """Status and body as this machine sees it."""
+        """Return status and body."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         request = urllib.request.Request(f"https://{host}:{self.port}{path}", headers=named)
         try:
@@ -85,7 +85,7 @@ class Service:
                 return error.code, error.read().decode()
 
     def sign_in(self, email: str, password: str) -> str:
-        """Where the sign-in leads; "" where it is refused."""
+        """Return where the sign-in leads; "" if it is refused."""
         browser = self.browser()
         site = f"https://localhost:{self.port}"
         browser.open(f"{site}/en/accounts/login/").close()
@@ -112,7 +112,7 @@ def serving(folder: Path, *arguments: str, **options: str):
 
 @pytest.fixture(scope="module")
 def demo_folder(tmp_path_factory):
-    """Local data with the small demo, whose passwords are the published one."""
+    """Return local data with the small demo, whose passwords are the published one."""
     folder = tmp_path_factory.mktemp("demo")
     environ = {**os.environ, "MODE": "development", "VAR_DIR": str(folder)}
     environ.pop("DATABASE_URL", None)
@@ -123,16 +123,16 @@ def demo_folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def lan(demo_folder):
-    """The demo on the local network, by somebody who left DEBUG on."""
+    """Serve the demo on the local network, with DEBUG left on."""
     with serving(demo_folder, "--lan", DEBUG="true") as service:
         yield service
 
 
 @pytest.fixture(scope="module")
 def neighbour():
-    """Another machine on a network of ours: asks for addresses of the site, and returns each status.
+    """Return another machine on the network, which requests addresses of the site and returns each status.
 
-    It is a network of the kernel's own; skipped where none can be made.
+    It uses a network namespace; skipped where none can be created.
     """
     name, ours, theirs = f"cvn{os.getpid() % 10000}", "10.213.77.1", "10.213.77.2"
     if not shutil.which("ip"):
@@ -197,7 +197,7 @@ def test_another_machine_reads_no_mail_whatever_headers_it_sends(lan, neighbour)
     assert open_to_all == [200] * 4
 
 
-@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", local_addresses()[0]])
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", list_local_addresses()[0]])
 def test_this_machine_reads_the_mails(lan, host):
     assert [lan.get(path, host=host)[0] for path in CLOSED] == [200, 200, 404, 200]
     assert lan.get("/metrics", host=host)[0] == 200
@@ -241,7 +241,7 @@ def test_a_name_that_is_not_this_machines_is_refused(lan):
 
 @pytest.mark.long
 def test_later_runs_keep_the_passwords_and_print_none_that_does_not_work(lan):
-    """With the network and without; the first run goes on meanwhile."""
+    """With and without the network; the first run goes on meanwhile."""
     passwords = dict(PASSWORD_LINE.findall(lan.printed()))
     with serving(lan.folder, "--lan", name="log of the second") as again:
         second = again.printed()
@@ -258,7 +258,7 @@ def test_later_runs_keep_the_passwords_and_print_none_that_does_not_work(lan):
 
 @pytest.fixture
 def copy_to_folder(transactional_db, tmp_path):
-    """Copy the test's database, which no seed began, into local data of its own; the folder."""
+    """Copy the test's database, which was not seeded, into a new folder of local data; return it."""
 
     def copy() -> Path:
         folder = tmp_path / "var"
@@ -302,5 +302,5 @@ def test_a_real_site_on_the_network_plays_no_payments(copy_to_folder):
 
 
 def first_child_of(pid: int) -> int:
-    """The process that a service started first: the server."""
+    """Return the process that a service started first: the server."""
     return int(Path(f"/proc/{pid}/task/{pid}/children").read_text().split()[0])

@@ -6,7 +6,7 @@ from django.core import mail
 from django.test import Client
 
 from convention.club.models import ClubRole
-from convention.mail_files import kept_mails
+from convention.mail.stored_mails import list_stored_mails
 from tests.factories import make_administrator, make_event, make_person, make_staff
 
 pytestmark = pytest.mark.django_db
@@ -15,7 +15,7 @@ STRANGER = "203.0.113.77"
 
 @pytest.fixture
 def addresses(settings, tmp_path):
-    """Every address of these pages, with a mail that is there."""
+    """Return every address of these pages, with an existing mail."""
     settings.MAIL_DIR = tmp_path
     settings.MAILERS = {
         "default": {
@@ -27,7 +27,7 @@ def addresses(settings, tmp_path):
     message.attach_alternative("<p>ABC-123</p>", "text/html")
     message.attach("badge.pdf", b"%PDF-1", "application/pdf")
     message.send()
-    [kept] = kept_mails()
+    [kept] = list_stored_mails()
     one = f"/dev/mail/{kept.file}/{kept.number}/"
     return ["/dev/mail/", "/en/dev/mail/", one, f"{one}html/", f"{one}0/", "/organize/components/"]
 

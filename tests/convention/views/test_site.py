@@ -8,7 +8,7 @@ from django.template import Context, Template
 from django.template.loader import render_to_string
 from django.test import Client
 
-from convention.mail_files import kept_mails
+from convention.mail.stored_mails import list_stored_mails
 from tests.factories import make_administrator, make_company, make_event, make_member, make_person
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
@@ -150,7 +150,7 @@ def test_mails_are_shown_with_their_attachments(client):
     message.attach_alternative("<p style='color:red'>Le HTML</p>", "text/html")
     message.attach("badge.pdf", b"%PDF-1", "application/pdf")
     message.send()
-    (kept,) = kept_mails()
+    (kept,) = list_stored_mails()
     assert "Objet — é" in client.get("/dev/mail/").content.decode()
     address = f"/dev/mail/{kept.file}/{kept.number}/"
     page = client.get(address).content.decode()

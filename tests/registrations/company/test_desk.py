@@ -9,20 +9,20 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from lxml import html
 
-from badges.codes import code_of
-from convention.audit.models import Entry
+from badges.codes import build_badge_code
+from convention.audit.models import AuditEntry
 from convention.club.contacts import dismiss_contact
-from convention.club.doors import member_company
 from convention.club.models import CompanyContact, Employment, Membership, Person
+from convention.club.permissions import get_member_company
 from convention.settings import TASK_BACKENDS
-from registrations.company.attention import matters
-from registrations.company.facts import facts_of
-from registrations.company.invite import is_reminder_due, remind_incomplete
+from registrations.company.attention import list_attention_items
+from registrations.company.invitations import is_reminder_due, send_due_reminders
 from registrations.company.models import Invitation
-from registrations.doors import own_secret
+from registrations.company.overview import load_company_overview
 from registrations.models import Registration
-from registrations.passes import passes_of
-from registrations.visits.life import close
+from registrations.permissions import make_own_secret
+from registrations.pricing.passes import get_pass_quota
+from registrations.visits.lifecycle.steps import close_applications
 from tests.factories import (
     LONG_AGO,
     make_company,
@@ -89,18 +89,22 @@ def test_seats_are_given_and_taken_within_the_membership():
     Membership.objects.update(seats=3)
     job = desk.without_seat.employments.get()
     desk.client.post(f"{desk.at}/seats/give/{job.pk}/")
-    assert member_company(desk.without_seat) == desk.company
+    assert get_member_company(desk.without_seat) == desk.company
     typed = {"first_name": "Eve", "last_name": "Neuve", "email": "Eve@x.example", "title": "DSI"}
     answer = desk.client.post(f"{desk.at}/seats/", typed)
     assert list(answer.context["form"].errors) == ["__all__"]  # all three are given
     assert not Person.objects.filter(email="eve@x.example").exists()
     desk.client.post(f"{desk.at}/seats/take/{desk.without_seat.seats.get().pk}/")
-    assert member_company(desk.without_seat) is None
+    assert get_member_company(desk.without_seat) is None
     assert desk.client.post(f"{desk.at}/seats/", typed).status_code == 302
     eve = Person.objects.get(email="eve@x.example")
-    assert (eve.name, member_company(eve), eve.employments.get().title) == ("Eve Neuve", desk.company, "DSI")
+    assert (eve.name, get_member_company(eve), eve.employments.get().title) == (
+        "Eve Neuve",
+        desk.company,
+        "DSI",
+    )
     desk.client.post(f"{desk.at}/seats/take/{eve.seats.get().pk}/", {"day": timezone.localdate().isoformat()})
-    assert [member_company(eve), eve.seats.get().ends_on] == [desk.company, timezone.localdate()]
+    assert [get_member_company(eve), eve.seats.get().ends_on] == [desk.company, timezone.localdate()]
     answer = desk.client.post(f"{desk.at}/seats/take/{eve.seats.get().pk}/", {"day": "never"}, follow=True)
     assert "Écrivez la date" in answer.content.decode()
     for day, said in (("0001-01-01", "Vérifiez l’année"), ("2020-01-01", "hier au plus tôt")):
@@ -135,7 +139,7 @@ def test_a_place_goes_to_a_colleague_and_the_badge_that_is_out_is_void(run_tasks
     desk = make_desk()
     order(desk, row("Alpha", "z@x.fr"), row("Silva", desk.colleague.email, "member"))
     one, member = Registration.objects.order_by("pk")
-    before, secret = code_of(one), own_secret(one)
+    before, secret = build_badge_code(one), make_own_secret(one)
     at = f"{desk.at}/registrations/{one.reference}/"
     corrects = f"/orders/{one.order.reference}/{one.order.manage_secret}/{one.reference}/correct/"
     assert corrects in desk.client.get(at).text
@@ -143,8 +147,8 @@ def test_a_place_goes_to_a_colleague_and_the_badge_that_is_out_is_void(run_tasks
     assert list(answer.context["form"].errors) == ["email"]
     desk.client.post(at, {"first_name": "Léo", "last_name": "Bêta", "email": "leo@x.fr"})
     one.refresh_from_db()
-    assert (one.name, one.generation, one.price) == ("Léo Bêta", 2, 30_000)
-    assert code_of(one) != before
+    assert (one.name, one.badge_version, one.price) == ("Léo Bêta", 2, 30_000)
+    assert build_badge_code(one) != before
     assert Client().get(f"/orders/{one.order.reference}/{secret}/").status_code == 404
     at = f"{desk.at}/registrations/{member.reference}/"
     typed = {"first_name": "Bob", "last_name": "Roi", "email": desk.without_seat.email}
@@ -153,7 +157,7 @@ def test_a_place_goes_to_a_colleague_and_the_badge_that_is_out_is_void(run_tasks
     assert desk.client.post(at, typed).status_code == 302
     run_tasks()
     assert {mail.to[0] for mail in mailoutbox} >= {"leo@x.fr", desk.without_seat.email}
-    assert Invitation.objects.filter(sent_at__isnull=False, holder=2).count() == 2
+    assert Invitation.objects.filter(sent_at__isnull=False, badge_version=2).count() == 2
 
 
 def test_colleagues_complete_their_own_details_by_their_link(run_tasks, mailoutbox):
@@ -169,12 +173,12 @@ def test_colleagues_complete_their_own_details_by_their_link(run_tasks, mailoutb
     assert list(answer.context["form"].errors) == ["last_name"]
     assert guest.post(path, {"first_name": "Léo", "last_name": "Bêta", "no_photo": "on"}).status_code == 302
     unnamed.refresh_from_db()
-    assert (unnamed.name, unnamed.no_photo, unnamed.generation) == ("Léo Bêta", True, 1)
+    assert (unnamed.name, unnamed.no_photo, unnamed.badge_version) == ("Léo Bêta", True, 1)
     assert Invitation.objects.get(registration=unnamed).completed_at
     sent = len(mailoutbox)
     run_tasks()
     assert [mail.to for mail in mailoutbox[sent:]] == [["leo@x.fr"]]  # and not whoever ordered
-    remind_incomplete()
+    send_due_reminders()
     assert "complètes" in desk.client.get(f"{desk.at}/registrations/").content.decode()
 
 
@@ -184,7 +188,7 @@ def test_one_reminder_and_no_more(run_tasks, mailoutbox):
     run_tasks()
     Invitation.objects.update(sent_at=timezone.now() - 8 * DAY)
     for _hour in range(2):
-        remind_incomplete()
+        send_due_reminders()
         run_tasks()
     assert len([mail for mail in mailoutbox if mail.to == ["z@x.fr"]]) == 2
     assert len({mail.extra_headers["Message-ID"] for mail in mailoutbox}) == len(mailoutbox)
@@ -198,7 +202,7 @@ def test_one_reminder_and_no_more(run_tasks, mailoutbox):
     ],
 )  # fmt: skip
 def test_when_a_reminder_is_due(sent, deadline, due):
-    assert is_reminder_due(sent=sent, deadline=deadline, at=NOW) is due
+    assert is_reminder_due(sent_at=sent, deadline=deadline, at=NOW) is due
 
 
 def test_the_link_is_sent_again_and_a_place_is_cancelled(run_tasks, mailoutbox):
@@ -212,7 +216,7 @@ def test_the_link_is_sent_again_and_a_place_is_cancelled(run_tasks, mailoutbox):
     desk.client.post(f"{desk.at}/registrations/{one.reference}/cancel/")
     one.refresh_from_db()
     assert one.state == "cancelled"
-    assert not Invitation.objects.open(at=timezone.now()).exists()
+    assert not Invitation.objects.pending(at=timezone.now()).exists()
 
 
 def test_what_needs_attention_is_said_gravest_first():
@@ -221,16 +225,16 @@ def test_what_needs_attention_is_said_gravest_first():
     Membership.objects.update(grace_until=timezone.localdate() + DAY)
     order(desk, {"ticket": "guest", "is_to_follow": "on"}, row("Alpha", "z@x.fr"))
     Invitation.objects.update(refused_at=timezone.now())
-    facts = facts_of(desk.company)
-    found = [(matter.gravity, matter.page) for matter in matters(facts, at=timezone.now())]
+    facts = load_company_overview(desk.company)
+    found = [(matter.gravity, matter.page_name) for matter in list_attention_items(facts, at=timezone.now())]
     assert found == [
         (2, "company-home"), (2, "company-registrations"), (1, "company-registrations"),
         (0, "company-seats"), (0, "company-registrations"),
     ]  # fmt: skip
-    assert [ahead.passes_left for ahead in facts.ahead] == [2]
-    row_ = passes_of(facts.membership, desk.event)
-    type(row_).objects.update(taken=2)
-    assert [ahead.passes_left for ahead in facts_of(desk.company).ahead] == [0]
+    assert [ahead.passes_left for ahead in facts.upcoming_events] == [2]
+    row_ = get_pass_quota(facts.membership, desk.event)
+    type(row_).objects.update(reserved=2)
+    assert [ahead.passes_left for ahead in load_company_overview(desk.company).upcoming_events] == [0]
 
 
 def test_where_places_are_given_on_application_colleagues_are_told_where_they_apply():
@@ -242,7 +246,7 @@ def test_where_places_are_given_on_application_colleagues_are_told_where_they_ap
         links = [link for link in shown.xpath("//main//section//a/@href") if visit.event.slug in link]
         assert [link for link in links if link != f"/events/{visit.event.slug}/"] == [page]
         assert shown.xpath("//main//a/@href").count(f"{desk.many}") == 1
-    close(visit=visit)
+    close_applications(visit=visit)
     assert page not in desk.client.get(f"{desk.at}/").content.decode()
 
 
@@ -274,7 +278,7 @@ def test_what_a_colleague_answers_is_not_for_the_contact(client: Client):
     make_question(desk.event, "diet", is_required=True)
     order(desk, row("Alpha", "z@x.fr"))
     one = Registration.objects.get()
-    whole, own = one.order.manage_path, one.order.path_with(own_secret(one))
+    whole, own = one.order.manage_path, one.order.build_path_with(make_own_secret(one))
     assert "Reste à répondre : Diet" in " ".join(client.get(whole).text.split())
     details = {"first_name": "Zoé", "last_name": "Alpha"}
     assert client.post(f"{own}{one.reference}/details/", details).url == f"{own}{one.reference}/answers/"
@@ -294,10 +298,10 @@ def test_colleagues_stand_in_the_order_of_a_french_list():
     without = make_person(last_name="Ábel"), make_person(last_name="adam")
     for person in reversed(without):
         Employment.objects.create(person=person, company=company, starts_on=LONG_AGO)
-    facts = facts_of(company)
+    facts = load_company_overview(company)
     in_order = ["de Gaulle", "Dupont", "Éluard", "Œuvrard", "Oury", "Zola"]
     assert [seat.person.last_name for seat in facts.seats] == in_order
-    assert [job.person.last_name for job in facts.without_seat] == ["Ábel", "adam"]
+    assert [job.person.last_name for job in facts.employments_without_seat] == ["Ábel", "adam"]
 
 
 def test_another_address_written_by_the_contact_opens_no_answers_of_before(client, mailoutbox, run_tasks):
@@ -305,7 +309,11 @@ def test_another_address_written_by_the_contact_opens_no_answers_of_before(clien
     make_question(desk.event, "diet", ["vegan"])
     order(desk, row("Alpha", "z@x.fr"))
     one = Registration.objects.get()
-    whole, former, badge = one.order.manage_path, one.order.path_with(own_secret(one)), code_of(one)
+    whole, former, badge = (
+        one.order.manage_path,
+        one.order.build_path_with(make_own_secret(one)),
+        build_badge_code(one),
+    )
     client.post(f"{former}{one.reference}/answers/", {"shown": "diet", "diet": "vegan"})
     page = f"{whole}{one.reference}/correct/"
     assert "les réponses sont effacées" in client.get(page).text
@@ -317,15 +325,15 @@ def test_another_address_written_by_the_contact_opens_no_answers_of_before(clien
     assert (one.answers, one.link_version) == ({"diet": "vegan"}, 0)
     client.post(page, {**said, "email": "mine@x.fr"})
     one.refresh_from_db()
-    assert (one.answers, code_of(one)) == ({}, badge)
+    assert (one.answers, build_badge_code(one)) == ({}, badge)
     run_tasks()
-    new = one.order.path_with(own_secret(one))
+    new = one.order.build_path_with(make_own_secret(one))
     [mail] = [mail for mail in mailoutbox if mail.to == ["mine@x.fr"]]
     assert new in mail.body
     assert [client.get(link).status_code for link in (former, new)] == [404, 200]
     client.post(page, {**said, "email": "z@x.fr"})
     assert client.get(new).status_code == 404  # nor is what is answered anew read by the link kept meanwhile
-    entry = Entry.objects.filter(verb="registration.correct").first()
+    entry = AuditEntry.objects.filter(verb="registration.correct").first()
     assert entry.fields == ["email", "link_version", "answers"]
 
 
@@ -339,7 +347,7 @@ def test_the_new_link_goes_to_the_new_address_also_where_the_request_runs_its_ta
     said = {"first_name": one.first_name, "last_name": one.last_name, "company": one.company}
     client.post(f"{one.order.manage_path}{one.reference}/correct/", {**said, "email": "mine@x.fr"})
     one.refresh_from_db()
-    [mail] = [mail for mail in mailoutbox if one.order.path_with(own_secret(one)) in mail.body]
+    [mail] = [mail for mail in mailoutbox if one.order.build_path_with(make_own_secret(one)) in mail.body]
     assert mail.to == ["mine@x.fr"]
 
 

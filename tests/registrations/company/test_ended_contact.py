@@ -7,16 +7,16 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from badges.confirm import send_confirmation
-from convention.audit.models import Entry
+from badges.confirmations.send import send_order_mails
+from convention.audit.models import AuditEntry
+from convention.club.change_employer import hand_over_company
 from convention.club.contacts import appoint_contact, dismiss_contact
-from convention.club.hand_over import hand_over_company
 from convention.club.models import CompanyContact
 from registrations.company.models import CompanyOrder
-from registrations.company.reassign import reassign_ended
-from registrations.doors import own_secret
-from registrations.invoices.models import Receivable
+from registrations.company.reassign_orders import reassign_ended_contacts
+from registrations.invoices.models.documents import Receivable
 from registrations.models import Order, Registration
+from registrations.permissions import make_own_secret
 from tests.factories import make_contact, make_member
 from tests.registrations.company.making import make_desk, order, row
 
@@ -51,7 +51,9 @@ def dismissed(desk):
 
 def handed_over(desk):
     heir = make_member(desk.company, email="heir@firm.example")
-    hand_over_company(person=desk.contact, company=desk.company, on=timezone.localdate(), heir=heir)
+    hand_over_company(
+        person=desk.contact, company=desk.company, on=timezone.localdate(), company_successor=heir
+    )
 
 
 def expired(desk):
@@ -80,7 +82,7 @@ def test_the_link_opens_everything_as_long_as_the_role_lasts(desk):
     assert all(one.reference in page for one in (own, anas, bobs))
     for one in (own, anas, bobs):
         assert opened(path, one, *PAGES) == {200}
-    reassign_ended()
+    reassign_ended_contacts()
     assert Order.objects.get().manage_path == path
 
 
@@ -112,10 +114,10 @@ def test_a_successor_gets_the_link_and_the_mails(desk, ends, run_tasks, mailoutb
     run_tasks()
     successor = make_contact(desk.company, email="new@firm.example")
     Receivable.objects.filter(reference=Order.objects.get().reference).update(email=desk.contact.email)
-    anas_link = own_secret(places()[1])
+    anas_link = make_own_secret(places()[1])
     ends(desk)
     mailoutbox.clear()
-    reassign_ended()
+    reassign_ended_contacts()
     run_tasks()
     found = Order.objects.get()
     assert (found.email, found.for_company.managed_by) == (successor.email, successor)
@@ -130,7 +132,7 @@ def test_a_successor_gets_the_link_and_the_mails(desk, ends, run_tasks, mailoutb
     page = Client().get(theirs)
     assert (own.reference in page.text, anas.reference in page.text) == (True, False)
     # Ana's own link, mailed to Ana, is as it was.
-    assert own_secret(anas) == anas_link
+    assert make_own_secret(anas) == anas_link
     mailoutbox.clear()
     signed_in = Client()
     signed_in.force_login(successor)
@@ -138,7 +140,7 @@ def test_a_successor_gets_the_link_and_the_mails(desk, ends, run_tasks, mailoutb
     assert signed_in.post(f"{desk.at}/registrations/{anas.reference}/", given).status_code == 302
     run_tasks()
     assert {mail.to[0] for mail in mailoutbox} == {successor.email, "noe@firm.example"}
-    assert "order.reassign" in set(Entry.objects.values_list("verb", flat=True))
+    assert "order.reassign" in set(AuditEntry.objects.values_list("verb", flat=True))
 
 
 def test_mails_written_before_the_next_round_go_to_the_successor(desk, run_tasks, mailoutbox):
@@ -147,16 +149,16 @@ def test_mails_written_before_the_next_round_go_to_the_successor(desk, run_tasks
     dismissed(desk)
     mailoutbox.clear()
     Registration.objects.update(confirmation_sent_at=None)
-    send_confirmation.call(Order.objects.get().pk)
+    send_order_mails.call(Order.objects.get().pk)
     assert [mail.to for mail in mailoutbox] == [[successor.email]]
 
 
 def test_links_to_places_without_an_address_of_their_own_are_void(desk):
     _own, anas, bobs, nobodys = places()
-    paths = {one.pk: one.order.path_with(own_secret(one)) for one in (anas, bobs, nobodys)}
+    paths = {one.pk: one.order.build_path_with(make_own_secret(one)) for one in (anas, bobs, nobodys)}
     make_contact(desk.company)
     dismissed(desk)
-    reassign_ended()
+    reassign_ended_contacts()
     assert {pk: Client().get(path).status_code for pk, path in paths.items()} == {
         anas.pk: 200, bobs.pk: 404, nobodys.pk: 404,
     }  # fmt: skip
@@ -167,14 +169,14 @@ def test_without_a_successor_nobody_is_written_to_until_there_is_one(desk, run_t
     mailoutbox.clear()
     dismissed(desk)
     for _round in range(2):
-        reassign_ended()
+        reassign_ended_contacts()
     run_tasks()
     assert [mail.to for mail in mailoutbox] == [[desk.contact.email]]  # the link of the own place
     found = Order.objects.get()
     assert (found.email, found.for_company.managed_by) == ("", None)
-    assert Entry.objects.filter(verb="order.reassign").count() == 1
+    assert AuditEntry.objects.filter(verb="order.reassign").count() == 1
     later = make_contact(desk.company, email="later@firm.example")
-    reassign_ended()
+    reassign_ended_contacts()
     run_tasks()
     assert mailoutbox[-1].to == [later.email]
     assert Order.objects.get().manage_url in mailoutbox[-1].body
@@ -194,7 +196,7 @@ def test_the_own_page_of_a_former_contact_leads_to_the_own_place(desk):
     dismissed(desk)
     for reassigned in (False, True):
         if reassigned:
-            reassign_ended()
+            reassign_ended_contacts()
         page = desk.client.get("/me/").text
         for path in set(re.findall(rf"/orders/{own.order.reference}/[\w-]+/", page)):
             assert anas.reference not in Client().get(path).text
@@ -206,7 +208,7 @@ def test_an_order_of_another_companys_contact_is_another_matter(desk):
     order(other, row("Other", "z@other.example"))
     theirs = CompanyOrder.objects.get(company=other.company).order
     dismissed(desk)
-    reassign_ended()
+    reassign_ended_contacts()
     theirs.refresh_from_db()
     assert theirs.email == other.contact.email
     assert opened(theirs.manage_path, theirs.registrations.get(), *PAGES) == {200}

@@ -8,15 +8,15 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from convention.audit.models import Entry
-from convention.club.claims import claim_token
-from convention.club.doors import is_member
-from convention.club.join import join_with_seat
+from convention.audit.models import AuditEntry
+from convention.club.claims import make_claim_token
 from convention.club.models import Employment, Person, Seat
+from convention.club.people import add_colleague_with_seat
+from convention.club.permissions import is_member
 from convention.events.models import Event
-from convention.privacy.erase import erase_quietly
-from registrations.limits import COLLEAGUES_PER_HOUR
+from convention.privacy.erase import erase_people
 from registrations.models import Registration
+from registrations.rate_limits import COLLEAGUES_PER_HOUR
 from tests.factories import make_member, make_person
 from tests.registrations.company.making import make_desk, order, row
 
@@ -116,17 +116,17 @@ def test_the_owner_confirms_and_has_what_was_given(desk, owner, run_tasks, mailo
     assert Employment.objects.filter(person=owner, company=desk.company).count() == 1
     assert Registration.objects.get().person == owner
     assert not Person.objects.exclude(claimed_email="").exists()
-    assert Entry.objects.filter(verb="person.claim").count() == 1
+    assert AuditEntry.objects.filter(verb="person.claim").count() == 1
     assert (client.get(path).status_code, client.post(path).status_code) == (404, 404)
     assert "Kim Known" in desk.client.get(f"{desk.at}/seats/").text
 
 
 def test_who_works_and_sits_there_already_gets_no_second_seat(desk, owner):
     company = desk.company
-    person = join_with_seat(membership=company.memberships.get(), email=KNOWN, **NAMES)
+    person = add_colleague_with_seat(membership=company.memberships.get(), email=KNOWN, **NAMES)
     Employment.objects.create(person=owner, company=company)
     Seat.objects.create(person=owner, membership=company.memberships.get())
-    assert Client().post(f"/colleagues/{claim_token(person)}/").status_code == 302
+    assert Client().post(f"/colleagues/{make_claim_token(person)}/").status_code == 302
     assert Employment.objects.filter(person=owner, company=company).count() == 1
     assert Seat.objects.filter(membership__company=company, person=owner).count() == 1
 
@@ -137,15 +137,15 @@ def test_a_forged_link_confirms_nothing(token):
 
 
 def test_a_link_ends_with_the_claim_or_the_address(desk, owner):
-    person = join_with_seat(membership=desk.company.memberships.get(), email=KNOWN, **NAMES)
-    path = f"/colleagues/{claim_token(person)}/"
+    person = add_colleague_with_seat(membership=desk.company.memberships.get(), email=KNOWN, **NAMES)
+    path = f"/colleagues/{make_claim_token(person)}/"
     owner.email = "other@example.org"
     owner.save()
     assert Client().get(path).status_code == 404
     owner.email = KNOWN
     owner.save()
     assert Client().get(path).status_code == 200
-    erase_quietly(people=[person])
+    erase_people(people=[person])
     assert Client().post(path).status_code == 404
 
 

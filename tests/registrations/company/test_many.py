@@ -2,7 +2,7 @@
 
 import pytest
 
-from convention.audit.models import Entry
+from convention.audit.models import AuditEntry
 from registrations.company.models import CompanyOrder, Invitation
 from registrations.models import Order, Registration
 from tests.registrations.company.making import BILLING, make_desk, order, row, rows
@@ -79,7 +79,7 @@ def test_mended_rows_make_one_order_with_one_address(run_tasks, mailoutbox):
     assert len(confirmation.attachments) == 4  # the calendar, and a badge for each of those with a name
     assert "Un nom est encore à suivre" in spaced(confirmation.body)
     assert Invitation.objects.filter(sent_at__isnull=False).count() == 3
-    assert Entry.objects.filter(verb="order.book_for_company").count() == 1
+    assert AuditEntry.objects.filter(verb="order.book_for_company").count() == 1
     page = spaced(desk.client.get(f"{desk.at}/orders/").content.decode())
     assert [word in page for word in (one.reference, "PO-77", "1 000")] == [True] * 3
     assert desk.client.get(desk.many).context["rows"].forms[0]["last_name"].value() in (None, "")

@@ -2,8 +2,8 @@
 
 import pytest
 
-from convention.errors import Unreadable
-from registrations.company.paste import rows_of
+from convention.errors import UnreadableFile
+from registrations.company.pasted_rows import parse_pasted_rows
 from registrations.models import Ticket
 
 TICKETS = [
@@ -15,7 +15,7 @@ TICKETS = [
 def read(text):
     return [
         tuple(row.get(name, "") for name in ("first_name", "last_name", "email", "ticket"))
-        for row in rows_of(text, TICKETS)
+        for row in parse_pasted_rows(text, TICKETS)
     ]
 
 
@@ -54,7 +54,7 @@ def test_last_names_in_capitals_come_first():
 
 
 def test_a_name_that_follows_and_a_ticket_that_nobody_knows():
-    [one, other] = rows_of("À suivre\t\tx@y.fr\tInvité\nAna\tSilva\ta@y.fr\tgold", TICKETS)
+    [one, other] = parse_pasted_rows("À suivre\t\tx@y.fr\tInvité\nAna\tSilva\ta@y.fr\tgold", TICKETS)
     assert (one["first_name"], one["is_to_follow"]) == ("", "on")
     assert other["ticket"] == "gold"
 
@@ -65,5 +65,5 @@ def test_an_exported_formula_comes_back_as_it_was_and_nothing_is_nothing():
 
 
 def test_a_quotation_mark_that_nothing_ends():
-    with pytest.raises(Unreadable):
-        rows_of('Ana\t"Silva\nBob\tRoi', TICKETS)
+    with pytest.raises(UnreadableFile):
+        parse_pasted_rows('Ana\t"Silva\nBob\tRoi', TICKETS)

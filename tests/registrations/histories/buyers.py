@@ -5,19 +5,19 @@ from typing import Any
 
 from django.utils import timezone
 
-from convention.club.doors import member_company
 from convention.club.models import Person
-from registrations.accept_offer import accept_ticket
-from registrations.company.book import book
-from registrations.join_waiting import Wish, join_for_ticket
-from registrations.leave_waiting import decline, leave_waiting
+from convention.club.permissions import get_member_company
+from registrations.booking.accept_offer import accept_ticket_offer
+from registrations.booking.join_waiting_list import WaitingRequest, join_ticket_list
+from registrations.booking.place_order import place_order
+from registrations.booking.verification import verify_address, verify_membership, vouch_for_order
+from registrations.changes.substitute import substitute_attendee
+from registrations.company.booking import book_for_company
 from registrations.models import Order, Registration, Ticket, WaitingEntry
-from registrations.prove import prove
-from registrations.register import Means, register
-from registrations.serve_waiting import serve_waiting
-from registrations.sponsors.take_package import take_package
-from registrations.substitute import substitute
-from registrations.verification import verify_address, vouch_for
+from registrations.order_context import OrderContext
+from registrations.sponsors.sponsorships import take_package
+from registrations.waiting_list.leave import decline_offer, leave_waiting_list
+from registrations.waiting_list.periodic import process_waiting_lists
 from tests.registrations.histories.stage import PAYMENTS, act, often, place_of
 from tests.registrations.sponsors.makers import sponsor_of
 
@@ -29,7 +29,9 @@ class Buyers:
 
     def orders(self, *places: Any, person: Person | None = None, **fields: Any) -> None:
         request = self.asked(*places, **fields)
-        self.try_to(lambda: register(event=self.event, request=request, means=Means(person=person)))
+        self.try_to(
+            lambda: place_order(event=self.event, request=request, context=OrderContext(person=person))
+        )
 
     @often
     def someone_orders(self, chances: random.Random) -> None:
@@ -53,7 +55,7 @@ class Buyers:
     def a_member_opens_the_link(self, chances: random.Random) -> None:
         waiting = Registration.objects.filter(person=None, confirmed_at=None, ticket__slug="member")
         if found := self.any_of(waiting, chances):
-            self.try_to(lambda: prove(registration=found))
+            self.try_to(lambda: verify_membership(registration=found))
 
     @often
     def a_buyer_opens_the_link(self, chances: random.Random) -> None:
@@ -63,30 +65,37 @@ class Buyers:
     @act
     def an_organizer_confirms_an_order(self, chances: random.Random) -> None:
         if order := self.any_of(Order.objects.unverified(), chances):
-            self.try_to(lambda: vouch_for(order=order))
+            self.try_to(lambda: vouch_for_order(order=order))
 
     @act
     def a_contact_registers_colleagues(self, chances: random.Random) -> None:
         contact = chances.choice(self.people)
-        company = member_company(contact)
-        colleagues = [one for one in self.people if member_company(one) == company]
+        company = get_member_company(contact)
+        colleagues = [one for one in self.people if get_member_company(one) == company]
         chosen = [place_of(one) for one in chances.sample(colleagues, chances.randint(1, 2))]
         request = self.asked(*chosen, self.stranger("vendor"), payment=chances.choice(PAYMENTS))
         key = f"contact:{next(self.numbers)}"
-        said = {"event": self.event, "company": company, "contact": contact, "request": request, "key": key}
-        self.try_to(lambda: book(**said))
+        self.try_to(
+            lambda: book_for_company(
+                event=self.event,
+                company=company,
+                contact_person=contact,
+                request=request,
+                idempotency_key=key,
+            )
+        )
 
     @act
     def somebody_else_comes(self, chances: random.Random) -> None:
         by = place_of(chances.choice(self.people)) if chances.random() < 0.5 else self.stranger("guest")
         if found := self.any_of(Registration.objects.filter(cancelled_at=None), chances):
-            self.try_to(lambda: substitute(registration=found, by=by))
+            self.try_to(lambda: substitute_attendee(registration=found, new_attendee=by))
 
     @act
     def a_sponsor_takes_a_package(self, chances: random.Random) -> None:
         self.package.refresh_from_db()
         key, sponsor = f"sponsor:{next(self.numbers)}", sponsor_of(payment=chances.choice(PAYMENTS))
-        self.try_to(lambda: take_package(package=self.package, sponsor=sponsor, key=key))
+        self.try_to(lambda: take_package(package=self.package, sponsor_request=sponsor, idempotency_key=key))
 
     @often
     def someone_waits(self, chances: random.Random) -> None:
@@ -94,21 +103,21 @@ class Buyers:
         member = place_of(chances.choice(self.people))
         place = member if ticket.slug == "member" else self.stranger(ticket.slug)
         names = {name: getattr(place, name) for name in ("first_name", "last_name", "email")}
-        self.try_to(lambda: join_for_ticket(ticket=ticket, wish=Wish(**names)))
+        self.try_to(lambda: join_ticket_list(ticket=ticket, request=WaitingRequest(**names)))
 
     @often
     def an_offer_is_taken(self, chances: random.Random) -> None:
         payment = chances.choice(PAYMENTS)
-        if entry := self.any_of(WaitingEntry.objects.offered(), chances):
-            self.try_to(lambda: accept_ticket(entry=entry, payment=payment))
+        if entry := self.any_of(WaitingEntry.objects.with_offer(), chances):
+            self.try_to(lambda: accept_ticket_offer(entry=entry, payment=payment))
 
     @act
     def nobody_waits_for_ever(self, chances: random.Random) -> None:
-        ends = chances.choice([decline, leave_waiting])
-        if entry := self.any_of(WaitingEntry.objects.standing(), chances):
+        ends = chances.choice([decline_offer, leave_waiting_list])
+        if entry := self.any_of(WaitingEntry.objects.active(), chances):
             self.try_to(lambda: ends(entry=entry))
 
     @act
     def offers_run_out(self, _chances: random.Random) -> None:
-        WaitingEntry.objects.offered().update(offer_expires_at=timezone.now())
-        serve_waiting()
+        WaitingEntry.objects.with_offer().update(offer_expires_at=timezone.now())
+        process_waiting_lists()

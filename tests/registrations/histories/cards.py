@@ -2,11 +2,11 @@
 
 import random
 
-from registrations.checkout import reconcile
-from registrations.checkout.models import Attempt
 from registrations.models import Order
-from tests.registrations.checkout.makers import begin
+from registrations.payments.cards import reconcile
+from registrations.payments.models import CardPaymentAttempt
 from tests.registrations.histories.stage import MOST, act, often
+from tests.registrations.payments.makers import begin
 from tests.work import run_waiting_tasks
 
 
@@ -53,14 +53,14 @@ class Cards:
 
     @act
     def stripe_is_asked(self, _chances: random.Random) -> None:
-        Attempt.objects.unsettled().update(asked_at=None, opened_at="2026-01-01T00:00:00Z")
-        reconcile.open_attempts()
+        CardPaymentAttempt.objects.unsettled().update(polled_at=None, opened_at="2026-01-01T00:00:00Z")
+        reconcile.poll_open_attempts()
 
     @act
     def an_answer_was_never_stored(self, chances: random.Random) -> None:
         """As if the process had been killed between Stripe's answer and storing it."""
-        if known := self.any_of(Attempt.objects.unsettled().exclude(session_id=None), chances):
-            Attempt.objects.filter(pk=known.pk).update(session_id=None)
+        if known := self.any_of(CardPaymentAttempt.objects.unsettled().exclude(session_id=None), chances):
+            CardPaymentAttempt.objects.filter(pk=known.pk).update(session_id=None)
 
     @act
     def a_payment_is_disputed(self, chances: random.Random) -> None:

@@ -4,13 +4,13 @@ import random
 
 from django.utils import timezone
 
-from registrations.bulk_cancel import cancel_orders
-from registrations.cancel import cancel, cancel_keeping
-from registrations.forget import lapsed_holds
+from registrations.changes.bulk_cancel import cancel_orders
+from registrations.changes.cancel import cancel_registration, cancel_with_fee
 from registrations.models import Order, Registration, Sponsorship
-from registrations.sponsors.cancel_sponsorship import cancel_sponsorship
-from tests.registrations.checkout.makers import lapse
+from registrations.periodic_jobs import release_expired_holds
+from registrations.sponsors.sponsorships import cancel_sponsorship
 from tests.registrations.histories.stage import MOST, act, often
+from tests.registrations.payments.makers import lapse
 
 
 class Ends:
@@ -20,21 +20,21 @@ class Ends:
     def time_runs_out(self, chances: random.Random) -> None:
         if order := self.any_order(chances):
             lapse(order)
-            waiting = order.sponsorships.filter(confirmed_at=None, held_until__isnull=False)
-            waiting.update(held_until=timezone.now())
-            lapsed_holds()
+            waiting = order.sponsorships.filter(confirmed_at=None, hold_expires_at__isnull=False)
+            waiting.update(hold_expires_at=timezone.now())
+            release_expired_holds()
 
     @often
     def someone_cancels(self, chances: random.Random) -> None:
         if found := self.any_of(Registration.objects.filter(cancelled_at=None), chances):
-            self.try_to(lambda: cancel(registration=found))
+            self.try_to(lambda: cancel_registration(registration=found))
 
     @act
     def an_organizer_cancels_and_keeps_a_part(self, chances: random.Random) -> None:
         kept = chances.randint(0, MOST)
         if found := self.any_of(Registration.objects.filter(cancelled_at=None), chances):
-            part = min(kept, found.worth)
-            self.try_to(lambda: cancel_keeping(registration=found, kept=part, reason="x"))
+            part = min(kept, found.full_price)
+            self.try_to(lambda: cancel_with_fee(registration=found, fee_cents=part, reason="x"))
 
     @act
     def orders_are_cancelled_together(self, chances: random.Random) -> None:
@@ -44,5 +44,5 @@ class Ends:
 
     @act
     def a_sponsor_cancels(self, chances: random.Random) -> None:
-        if found := self.any_of(Sponsorship.objects.standing(), chances):
+        if found := self.any_of(Sponsorship.objects.active(), chances):
             self.try_to(lambda: cancel_sponsorship(sponsorship=found))

@@ -8,7 +8,7 @@ from typing import Any
 from convention.club.models import Membership, Person
 from convention.errors import ConventionError
 from registrations.models import Order, Quota, RefundRule
-from registrations.order_request import Billing, OrderRequest, Place
+from registrations.order_request import BillingDetails, OrderRequest, RequestedPlace
 from tests.factories import (
     make_addon,
     make_company,
@@ -18,15 +18,15 @@ from tests.factories import (
     make_voucher,
     verified,
 )
-from tests.registrations.checkout.conftest import by_client
 from tests.registrations.invoices.makers import make_issuer
+from tests.registrations.payments.conftest import by_client
 from tests.registrations.sponsors.makers import make_package
 from tests.stripe_standin import StandIn
 
 PAYMENTS = ("card", "card", "invoice")
 MOST = 15_000
 """Cents of what a chance decides."""
-BILLING = Billing(name="Acme", street="1 rue", postcode="35000", city="Rennes", country="FR")
+BILLING = BillingDetails(name="Acme", street="1 rue", postcode="35000", city="Rennes", country="FR")
 
 
 def act[Act: Callable[..., None]](function: Act) -> Act:
@@ -66,7 +66,7 @@ class Stage:
         room = Quota.objects.create(event=self.event, name="Salle", capacity=6)
         self.guest = make_ticket(self.event, price=12_000, capacity=3, quota=room)
         vendor = make_ticket(self.event, slug="vendor", price=8_000, quota=room)
-        RefundRule.objects.create(event=self.event, ticket=vendor, days=1, share=60)
+        RefundRule.objects.create(event=self.event, ticket=vendor, days_before=1, refund_percent=60)
         members = {"audience": "member", "uses_pass": True, "company_cap": 2}
         make_ticket(self.event, slug="member", price=20_000, capacity=4, quota=room, **members)
         make_addon(self.event, capacity=2, vat_rate=1000)
@@ -93,18 +93,18 @@ class Stage:
     def any_order(self, chances: random.Random) -> Order:
         return self.any_of(Order.objects.select_related("event"), chances)
 
-    def stranger(self, ticket: str, **fields: Any) -> Place:
+    def stranger(self, ticket: str, **fields: Any) -> RequestedPlace:
         number = next(self.numbers)
         names = {"first_name": "Zoé", "last_name": f"Müller {number}", "email": f"zoe{number}@example.org"}
-        return Place(ticket=ticket, **{**names, **fields})
+        return RequestedPlace(ticket=ticket, **{**names, **fields})
 
-    def asked(self, *places: Place, **fields: Any) -> OrderRequest:
+    def asked(self, *places: RequestedPlace, **fields: Any) -> OrderRequest:
         """An order for these places, billed to a company."""
         buyer = {"email": f"buyer{next(self.numbers)}@example.org", "billing": BILLING}
         return OrderRequest(places=places, **{**buyer, **fields})
 
 
-def place_of(person: Person, **fields: Any) -> Place:
+def place_of(person: Person, **fields: Any) -> RequestedPlace:
     """A member's place in that person's own name."""
     names = {"first_name": person.first_name, "last_name": person.last_name, "email": str(person.email)}
-    return Place(ticket="member", **names, **fields)
+    return RequestedPlace(ticket="member", **names, **fields)

@@ -4,8 +4,8 @@ import random
 
 import pytest
 
-from registrations.checkout.models import Dispute
-from registrations.invoices.models import Payment, Refund
+from registrations.invoices.models.documents import Payment, Refund
+from registrations.payments.models import Dispute
 from tests.registrations.histories import truths
 from tests.registrations.histories.buyers import Buyers
 from tests.registrations.histories.cards import Cards

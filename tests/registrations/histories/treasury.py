@@ -4,27 +4,37 @@ import random
 
 from django.utils import timezone
 
-from registrations.bill import receivable_named
-from registrations.checkout.assign import assign, ignore, left_of, take_up, undo
-from registrations.checkout.bank_files import read_statement
-from registrations.checkout.import_statement import import_statement
-from registrations.checkout.models import Assignment, BankLine
-from registrations.checkout.place_paid import place_paid
-from registrations.checkout.settle import confirm_noted
-from registrations.checkout.troubles import unplaced_orders
-from registrations.invoices.balance import balance_of
-from registrations.invoices.credit import correct, credit, credit_amount, credit_withdrawn
-from registrations.invoices.issue import issue, issue_deposit
-from registrations.invoices.models import Invoice, Payment, Receivable, Refund
-from registrations.invoices.owe import Buyer, Owed
-from registrations.invoices.owe_by_hand import change_lines, owe_by_hand
-from registrations.invoices.pay import record_by_hand
-from registrations.invoices.refund import refund, refund_done, refundable
+from registrations.billing.receivables import find_receivable
+from registrations.invoices.documents.credit_notes import (
+    correct_invoice,
+    credit_invoice,
+    credit_invoice_amount,
+    credit_withdrawn_charges,
+)
+from registrations.invoices.documents.issuing import issue_deposit_invoice, issue_invoice
+from registrations.invoices.ledger.balance import compute_balance
+from registrations.invoices.ledger.charges import Buyer, ChargeItem
+from registrations.invoices.ledger.manual_charges import record_manual_charges, replace_manual_charges
+from registrations.invoices.ledger.payments import record_manual_payment
+from registrations.invoices.ledger.refunds import complete_refund, compute_refundable, request_refund
+from registrations.invoices.models.documents import Invoice, Payment, Receivable, Refund
 from registrations.models import Order
-from registrations.quotation import ask_quotation
-from registrations.register import Means
-from tests.registrations.checkout.statements import camt
+from registrations.order_context import OrderContext
+from registrations.orders.quotations import create_order_quotation
+from registrations.payments.bank.assignments import (
+    assign_line,
+    compute_unassigned,
+    ignore_line,
+    reopen_line,
+    undo_assignment,
+)
+from registrations.payments.bank.import_statement import import_statement
+from registrations.payments.bank.statement_files import read_statement
+from registrations.payments.cards.settlement import confirm_manual_payment, confirm_paid_order
+from registrations.payments.models import BankLine, BankLineAssignment
+from registrations.payments.payment_problems import list_unplaced_orders
 from tests.registrations.histories.stage import MOST, act, often
+from tests.registrations.payments.statements import camt
 
 
 class Treasury:
@@ -50,35 +60,37 @@ class Treasury:
     @often
     def a_line_is_assigned(self, chances: random.Random) -> None:
         part = chances.randint(1, MOST)
-        line, order = self.any_of(BankLine.objects.open(), chances), self.any_order(chances)
+        line, order = self.any_of(BankLine.objects.needing_decision(), chances), self.any_order(chances)
         if line and order:
-            amount = min(part, left_of(line)) if part % 2 else left_of(line)
-            self.try_to(lambda: assign(line=line, reference=order.reference, amount=amount))
+            amount = min(part, compute_unassigned(line)) if part % 2 else compute_unassigned(line)
+            self.try_to(lambda: assign_line(line=line, reference=order.reference, amount=amount))
 
     @act
     def an_assignment_is_undone(self, chances: random.Random) -> None:
-        if found := self.any_of(Assignment.objects.filter(undone_by=None), chances):
-            self.try_to(lambda: undo(assignment=found, reason="x"))
+        if found := self.any_of(BankLineAssignment.objects.filter(reversal_refund=None), chances):
+            self.try_to(lambda: undo_assignment(assignment=found, reason="x"))
 
     @act
     def a_line_is_set_aside_or_taken_up(self, chances: random.Random) -> None:
         if line := self.any_of(BankLine.objects.filter(payout=None), chances):
-            self.try_to(lambda: take_up(line=line) if line.ignored_at else ignore(line=line, reason="x"))
+            self.try_to(
+                lambda: reopen_line(line=line) if line.ignored_at else ignore_line(line=line, reason="x")
+            )
 
     @act
     def a_lapsed_place_is_had_again(self, chances: random.Random) -> None:
-        if order := self.any_of(unplaced_orders(), chances):
-            self.try_to(lambda: place_paid(order=order))
+        if order := self.any_of(list_unplaced_orders(), chances):
+            self.try_to(lambda: confirm_paid_order(order=order))
 
     @often
     def an_invoice_is_issued(self, chances: random.Random) -> None:
         order = self.any_of(Order.objects.filter(total__gt=0).select_related("event"), chances)
-        if order and (found := receivable_named(order.reference)):
+        if order and (found := find_receivable(order.reference)):
             deposit = chances.randint(1, MOST)
             issues = [
-                lambda: issue(receivable=found),
-                lambda: issue(receivable=found),
-                lambda: issue_deposit(receivable=found, amount=deposit),
+                lambda: issue_invoice(receivable=found),
+                lambda: issue_invoice(receivable=found),
+                lambda: issue_deposit_invoice(receivable=found, amount=deposit),
             ]
             self.try_to(chances.choice(issues))
 
@@ -88,11 +100,11 @@ class Treasury:
         asking = Invoice.objects.exclude(kind="credit_note").select_related("receivable")
         if document := self.any_of(asking, chances):
             acts = [
-                lambda: credit(invoice=document, reason="x"),
-                lambda: credit(invoice=document, reason="x", lines=[document.lines.first().pk]),
-                lambda: credit_amount(invoice=document, amount=amount, reason="x"),
-                lambda: correct(invoice=document, reason="x"),
-                lambda: credit_withdrawn(receivable=document.receivable, reason="x"),
+                lambda: credit_invoice(invoice=document, reason="x"),
+                lambda: credit_invoice(invoice=document, reason="x", line_ids=[document.lines.first().pk]),
+                lambda: credit_invoice_amount(invoice=document, amount=amount, reason="x"),
+                lambda: correct_invoice(invoice=document, reason="x"),
+                lambda: credit_withdrawn_charges(receivable=document.receivable, reason="x"),
             ]
             self.try_to(chances.choice(acts))
 
@@ -100,40 +112,46 @@ class Treasury:
     def money_goes_back(self, chances: random.Random) -> None:
         part = chances.randint(1, MOST)
         if payment := self.any_of(Payment.objects.all(), chances):
-            amount = min(part, refundable(payment))
-            self.try_to(lambda: refund(payment=payment, amount=amount, reason="x"))
+            amount = min(part, compute_refundable(payment))
+            self.try_to(lambda: request_refund(payment=payment, amount=amount, reason="x"))
 
     @act
     def a_transfer_back_has_left(self, chances: random.Random) -> None:
         asked = Refund.objects.filter(state="requested", payment__method__in=["transfer", "cash"])
         if found := self.any_of(asked, chances):
-            refund_done(refund=found)
+            complete_refund(refund=found)
 
     @act
     def cash_comes(self, chances: random.Random) -> None:
         part = chances.choice([1, 1, 0.5])
         if found := self.any_of(Receivable.objects.all(), chances):
-            amount = max(1, int(balance_of(found).due * part))
+            amount = max(1, int(compute_balance(found).amount_due * part))
             mark = f"hand-{next(self.numbers)}"
             said = {"method": "cash", "external_id": mark, "received_on": timezone.localdate()}
-            record_by_hand(receivable=found, amount=amount, **said)
-            confirm_noted.func(found.pk)
+            record_manual_payment(receivable=found, amount=amount, **said)
+            confirm_manual_payment.func(found.pk)
 
     @act
     def something_is_owed_by_hand(self, chances: random.Random) -> None:
         lines = [chances.randint(1, MOST) for _line in range(chances.randint(1, 3))]
-        owed = [Owed(f"hand-{n}", f"Salle {n}", price, 2000) for n, price in enumerate(lines)]
-        owe_by_hand(key=f"k{next(self.numbers)}", buyer=Buyer(name="Mairie"), lines=owed)
+        owed = [ChargeItem(f"hand-{n}", f"Salle {n}", price, 2000) for n, price in enumerate(lines)]
+        record_manual_charges(
+            idempotency_key=f"k{next(self.numbers)}", buyer=Buyer(name="Mairie"), items=owed
+        )
 
     @act
     def its_lines_are_changed(self, chances: random.Random) -> None:
         price = chances.randint(1, MOST)
         by_hand = Receivable.objects.filter(charges__key="hand-0").distinct()
         if found := self.any_of(by_hand, chances):
-            lines = [Owed("hand-0", "Salle", price, 2000)]
-            self.try_to(lambda: change_lines(receivable=found, lines=lines))
+            lines = [ChargeItem("hand-0", "Salle", price, 2000)]
+            self.try_to(lambda: replace_manual_charges(receivable=found, items=lines))
 
     @act
     def a_quotation_is_asked(self, _chances: random.Random) -> None:
-        asked = {"event": self.event, "request": self.asked(self.stranger("guest")), "means": Means()}
-        self.try_to(lambda: ask_quotation(**asked))
+        asked = {
+            "event": self.event,
+            "request": self.asked(self.stranger("guest")),
+            "context": OrderContext(),
+        }
+        self.try_to(lambda: create_order_quotation(**asked))

@@ -3,12 +3,10 @@
 from collections import Counter, defaultdict
 from datetime import date
 
-from registrations.bill import left_of
-from registrations.checkout.models import BalanceLine, BankLine, Dispute
-from registrations.checkout.troubles import paid_too_much, unplaced_orders, unproven_orders
-from registrations.invoices.balance import balance_of
-from registrations.invoices.books import entries, explained
-from registrations.invoices.models import (
+from registrations.billing.receivables import calculate_balance
+from registrations.invoices.accounting.journal_entries import build_entries, compute_explained_amount
+from registrations.invoices.ledger.balance import compute_balance
+from registrations.invoices.models.documents import (
     Invoice,
     Issuer,
     Payment,
@@ -22,7 +20,7 @@ from registrations.models import (
     CompanyShare,
     Order,
     Package,
-    Passes,
+    PassQuota,
     Quota,
     Registration,
     RegistrationAddon,
@@ -31,30 +29,36 @@ from registrations.models import (
     Voucher,
     WaitingEntry,
 )
+from registrations.payments.models import BankLine, Dispute, PayoutLine
+from registrations.payments.payment_problems import (
+    list_overpaid_receivables,
+    list_unplaced_orders,
+    list_unverified_orders,
+)
 
 BY_STRIPE = ("card", "sepa_debit")
 
 
 def require_true_counters() -> None:
     """Each counter is as many as rows say, and never more than there are."""
-    rows = [one for one in Registration.objects.all() if one.counts]
-    offered = Counter(WaitingEntry.objects.offered().values_list("ticket", flat=True))
+    rows = [one for one in Registration.objects.all() if one.occupies_place]
+    offered = Counter(WaitingEntry.objects.with_offer().values_list("ticket", flat=True))
     chosen = RegistrationAddon.objects.filter(registration__in=[one.pk for one in rows], cancelled_at=None)
     quotas = Counter[int]()
     for ticket in Ticket.objects.all():
-        quotas[ticket.quota_id or 0] += ticket.taken
+        quotas[ticket.quota_id or 0] += ticket.reserved
     expected = {
         Ticket: Counter(one.ticket_id for one in rows) + offered,
         Quota: quotas,
         Voucher: Counter(one.voucher_id for one in rows),
-        Passes: Counter(one.membership_pass_id for one in rows),
+        PassQuota: Counter(one.membership_pass_id for one in rows),
         Addon: Counter(chosen.values_list("addon", flat=True)),
-        Package: Counter(one.package_id for one in Sponsorship.objects.all() if one.counts),
+        Package: Counter(one.package_id for one in Sponsorship.objects.all() if one.occupies_place),
     }
     for model, counted in expected.items():
         for row in model.objects.all():
-            assert row.taken == counted[row.pk], (model, row.taken, counted[row.pk])
-            assert row.capacity is None or row.taken <= row.capacity
+            assert row.reserved == counted[row.pk], (model, row.reserved, counted[row.pk])
+            assert row.capacity is None or row.reserved <= row.capacity
     require_true_shares(rows)
 
 
@@ -62,7 +66,7 @@ def require_true_shares(rows: list[Registration]) -> None:
     """No company has more than its cap, and nobody two members' places."""
     shares = Counter((one.ticket_id, one.member_of_id) for one in rows if one.member_of_id)
     for share in CompanyShare.objects.select_related("ticket"):
-        assert share.taken == shares[share.ticket_id, share.company_id] <= share.ticket.company_cap
+        assert share.reserved == shares[share.ticket_id, share.company_id] <= share.ticket.company_cap
     holders = Counter((one.ticket_id, one.person_id) for one in rows if one.person_id and one.confirmed_at)
     assert [who for who, places in holders.items() if places > 1] == []
 
@@ -76,15 +80,17 @@ def require_places_for_money() -> None:
     rows = Order.objects.filter(payment="card").prefetch_related("registrations__ticket", "sponsorships")
     for order in rows.prefetch_related("registrations__ticket__event", "registrations__addons"):
         found = known.get(order.reference)
-        paid, due = (found.paid, found.due) if found else (0, order.due.amount)
+        paid, due = (found.amount_paid, found.amount_due) if found else (0, order.amount_due.amount)
         standing = [
             one for one in [*order.registrations.all(), *order.sponsorships.all()] if not one.cancelled_at
         ]
         if any(one.confirmed_at for one in standing):
             assert due <= 0 or paid, order
-        waiting = [one for one in standing if costs(one) and not (one.confirmed_at or one.awaits_proof)]
-        if found and paid > found.given_back and due <= 0 and waiting:
-            seen = [*unplaced_orders(), *unproven_orders(), *paid_too_much()]
+        waiting = [
+            one for one in standing if costs(one) and not (one.confirmed_at or one.awaits_member_verification)
+        ]
+        if found and paid > found.amount_refunded and due <= 0 and waiting:
+            seen = [*list_unplaced_orders(), *list_unverified_orders(), *list_overpaid_receivables()]
             assert order.reference in {one.reference for one in seen}, order
 
 
@@ -102,17 +108,21 @@ def require_verified_buyers() -> None:
 
 def costs(one: Registration | Sponsorship) -> bool:
     """Whether a place with all that goes with it, or a package, has a price."""
-    return bool(one.worth if isinstance(one, Registration) else one.price)
+    return bool(one.full_price if isinstance(one, Registration) else one.price)
 
 
 def require_equal_balances() -> None:
     """What the buyer is asked for is what the books wait for; no more goes back than came in."""
     for receivable in Receivable.objects.all():
-        balance = balance_of(receivable)
-        assert 0 <= balance.given_back <= balance.paid
+        balance = compute_balance(receivable)
+        assert 0 <= balance.amount_refunded <= balance.amount_paid
         order = Order.objects.filter(reference=receivable.reference).first()
         if order and not has_lapsed(order):
-            assert left_of(order).amount == balance.due, (order, left_of(order), balance)
+            assert calculate_balance(order).amount == balance.amount_due, (
+                order,
+                calculate_balance(order),
+                balance,
+            )
 
 
 def has_lapsed(order: Order) -> bool:
@@ -132,10 +142,14 @@ def require_numbers_without_gap() -> None:
 
 def require_true_payouts() -> None:
     """Each sum is what its lines come to, and the bank's line is of that sum; the rest was sent before."""
-    for payout in Payout.objects.filter(settled__isnull=False):
-        lines = BalanceLine.objects.filter(payout=payout)
+    for payout in Payout.objects.filter(settled_amount__isnull=False):
+        lines = PayoutLine.objects.filter(payout=payout)
         again = sum(line.net for line in lines if line.kind == "payout_reversal")
-        assert payout.amount == sum(line.net for line in lines) == (explained(payout) or 0) + again
+        assert (
+            payout.amount
+            == sum(line.net for line in lines)
+            == (compute_explained_amount(payout) or 0) + again
+        )
     for line in BankLine.objects.filter(payout__isnull=False).select_related("payout"):
         assert (line.amount, bool(line.payout.bank_line)) == (line.payout.amount, True)
 
@@ -145,12 +159,12 @@ def require_nothing_left_at_stripe() -> None:
 
     What charges brought, less what went back and less all fees, is what reached the bank.
     """
-    issuer = Issuer.current()
+    issuer = Issuer.get_current()
     assert issuer is not None
     accounts = Counter[tuple[str, str]]()
-    for entry in entries(issuer, date(2000, 1, 1), date(2200, 1, 1)):
+    for entry in build_entries(issuer, date(2000, 1, 1), date(2200, 1, 1)):
         for side in entry.sides:
-            accounts[entry.journal.value[0], side.account] += side.amount
+            accounts[entry.journal.value[0], side.account] += side.amount_cents
     withheld = sum(one.amount for one in Dispute.objects.all() if one.is_open)
     processor = sum(sum_ for (_j, account), sum_ in accounts.items() if account == issuer.account_processor)
     assert processor == withheld
@@ -159,24 +173,24 @@ def require_nothing_left_at_stripe() -> None:
     by_stripe = Payment.objects.filter(method__in=BY_STRIPE)
     came = sum(one.amount for one in by_stripe)
     back = sum(one.amount for one in Refund.objects.filter(state="done", payment__in=by_stripe))
-    fees = sum(one.fee for one in by_stripe) + sum(one.fees or 0 for one in Payout.objects.all())
+    fees = sum(one.fee for one in by_stripe) + sum(one.other_fees or 0 for one in Payout.objects.all())
     assert arrived == came - back - fees - withheld
 
 
 def require_balanced_books() -> None:
     """Debits equal credits, and each customer's account is what was invoiced and not paid."""
-    issuer = Issuer.current()
+    issuer = Issuer.get_current()
     assert issuer is not None
     customers = Counter[str]()
-    for entry in entries(issuer, date(2000, 1, 1), date(2200, 1, 1)):
+    for entry in build_entries(issuer, date(2000, 1, 1), date(2200, 1, 1)):
         assert entry.is_balanced
         for side in entry.sides:
-            if side.of:
-                customers[side.of.reference] += side.amount
+            if side.receivable:
+                customers[side.receivable.reference] += side.amount_cents
     for receivable in Receivable.objects.all():
         invoiced = sum(row.sign * row.total for row in receivable.invoices.all())
         back = sum(row.amount for row in receivable.refunds.filter(state="done"))
-        assert balance_of(receivable).owed >= 0, receivable
+        assert compute_balance(receivable).amount_owed >= 0, receivable
         paid = sum(row.amount for row in receivable.payments.all())
         assert customers[receivable.reference] == invoiced - paid + back
         assert invoiced >= 0

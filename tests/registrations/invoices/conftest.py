@@ -1,4 +1,4 @@
-"""What tests of invoices may use."""
+"""Fixtures of invoice tests."""
 
 import pytest
 from django.test import Client
@@ -13,13 +13,13 @@ from .makers import make_issuer
 
 @pytest.fixture
 def issuer(db) -> Issuer:
-    """The club as it invoices, with numbers that are valid and invented."""
+    """Return an issuer with valid, invented identifiers."""
     return make_issuer()
 
 
 @pytest.fixture
 def treasurer(db) -> Client:
-    """The treasurer's browser."""
+    """Return the treasurer's signed-in client."""
     person = make_person()
     ClubRole.objects.create(person=person, role=ClubRole.Role.TREASURER)
     return client_of(person)

@@ -1,15 +1,15 @@
-"""Plain makers of what is owed."""
+"""Factories of receivables and the issuer."""
 
 import itertools
 
+from registrations.invoices.ledger.charges import Buyer, ChargeItem, record_charges
 from registrations.invoices.models import Issuer, Receivable
-from registrations.invoices.owe import Buyer, Owed, owe
 
 numbers = itertools.count(1)
 
 
-def make_receivable(*charges: Owed, **fields) -> Receivable:
-    """A company that owes 120 € with VAT at 20 %, or these charges."""
+def make_receivable(*charges: ChargeItem, **fields) -> Receivable:
+    """Create a receivable of a company: 120 € with 20 % VAT by default."""
     number = next(numbers)
     buyer = {
         "name": f"Société {number}",
@@ -24,16 +24,15 @@ def make_receivable(*charges: Owed, **fields) -> Receivable:
         for name in ("event", "subject", "service_from", "service_to")
         if name in fields
     }
-    return owe(
+    return record_charges(
         reference=fields.pop("reference", f"ORDER{number:03}"),
         buyer=Buyer(**{**buyer, **fields}),
-        charges=charges or [Owed("guest", "Billet Invité", 12_000, 2000)],
+        items=charges or [ChargeItem("guest", "Billet Invité", 12_000, 2000)],
         **about,
     )
 
 
 def make_issuer(**fields) -> Issuer:
-    """Who invoices."""
     values = {
         "legal_name": "Club des infrastructures",
         "legal_form": "Association loi 1901",

@@ -1,4 +1,4 @@
-"""The published rules of electronic invoices, run by a processor that is not ours."""
+"""Run the published schematron rules of electronic invoices with Saxon."""
 
 import importlib.resources
 from functools import cache
@@ -15,12 +15,12 @@ processor = saxonche.PySaxonProcessor(license=False)
 
 @cache
 def rules(which: str) -> saxonche.PyXsltExecutable:
-    """The compiled rules; EN 16931 takes seconds to compile."""
+    """Return the compiled rules. EN 16931 takes seconds to compile."""
     return processor.new_xslt30_processor().compile_stylesheet(stylesheet_file=str(BASE / which))
 
 
 def breaches(xml: bytes, which: str = EUROPEAN) -> list[str]:
-    """What the rules find wrong."""
+    """Return the rules that the XML breaks."""
     report = rules(which).transform_to_string(xdm_node=processor.parse_xml(xml_text=xml.decode()))
     root = ElementTree.fromstring(report)
     assert len(root.findall(f"{SVRL}fired-rule")) > 20

@@ -1,13 +1,13 @@
-"""What was issued comes back from a backup, as unchangeable as before."""
+"""Issued documents survive a restore, and stay immutable."""
 
 import sqlite3
 
 import pytest
 from django.core.management import call_command
 
-from registrations.invoices.issue import issue
-from registrations.invoices.keep import paper_of
-from registrations.invoices.owe import Owed
+from registrations.invoices.documents.issuing import issue_invoice
+from registrations.invoices.documents.pdf_archive import get_invoice_pdf
+from registrations.invoices.ledger.charges import ChargeItem
 
 from .makers import make_issuer, make_receivable
 
@@ -16,17 +16,17 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
 
 def test_issued_documents_come_back_with_their_lines_and_papers(new_site, manage, tmp_path):
     make_issuer()
-    things = [Owed(f"t{number}", f"Billet {number}", 1_200, 2000) for number in range(3)]
-    document = issue(receivable=make_receivable(*things))
-    paper = paper_of(document)
+    things = [ChargeItem(f"t{number}", f"Billet {number}", 1_200, 2000) for number in range(3)]
+    document = issue_invoice(receivable=make_receivable(*things))
+    paper = get_invoice_pdf(document)
     file = tmp_path / "site.zip"
     call_command("backup", "--output", str(file))
     done = manage("restore", str(file), DATABASE_URL=new_site)
     assert (done.returncode, done.stderr.strip().count("\n")) == (0, 1), done.stderr
     with sqlite3.connect(new_site.removeprefix("sqlite:///")) as restored:
         [[number, count, content]] = restored.execute(
-            "SELECT number, (SELECT count(*) FROM invoices_line), content "
-            "FROM invoices_invoice JOIN invoices_paper ON invoice_id = invoices_invoice.id"
+            "SELECT number, (SELECT count(*) FROM invoices_invoiceline), content "
+            "FROM invoices_invoice JOIN invoices_invoicepdf ON invoice_id = invoices_invoice.id"
         )
         assert (number, count, bytes(content)) == (document.number, 3, paper)
         with pytest.raises(sqlite3.IntegrityError, match="never changed or removed"):

@@ -1,4 +1,4 @@
-"""VAT, entries of the books, payouts and the day book, over random histories."""
+"""VAT report, journal entries, payouts and day book, over random histories."""
 
 import contextlib
 import datetime
@@ -14,18 +14,33 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from convention.errors import ConventionError
-from registrations.invoices.balance import balance_of
-from registrations.invoices.books import Journal, entries, left_out
-from registrations.invoices.credit import correct, credit, credit_amount, credit_withdrawn
-from registrations.invoices.day_book import day_books, sheet_of
-from registrations.invoices.fec import COLUMNS, fec, fec_name
-from registrations.invoices.history import ChargeFact, DocumentFact, History, LineFact
-from registrations.invoices.issue import issue, issue_deposit
+from registrations.invoices.accounting.day_book import build_day_book_sheet, build_day_books
+from registrations.invoices.accounting.fec_export import FEC_COLUMNS, build_fec_filename, render_fec
+from registrations.invoices.accounting.journal_entries import Journal, build_entries, list_foreign_documents
+from registrations.invoices.accounting.vat_report import (
+    VatReportRow,
+    build_vat_report,
+    iter_collected_movements,
+    iter_invoiced_movements,
+)
+from registrations.invoices.documents.credit_notes import (
+    correct_invoice,
+    credit_invoice,
+    credit_invoice_amount,
+    credit_withdrawn_charges,
+)
+from registrations.invoices.documents.issuing import issue_deposit_invoice, issue_invoice
+from registrations.invoices.ledger.balance import compute_balance
+from registrations.invoices.ledger.charges import Buyer, ChargeItem, record_charges, withdraw_charges
+from registrations.invoices.ledger.payments import record_payment, record_payout
+from registrations.invoices.ledger.receivable_history import (
+    ChargeFact,
+    DocumentFact,
+    LineFact,
+    ReceivableHistory,
+)
+from registrations.invoices.ledger.refunds import complete_refund, fail_refund, request_refund
 from registrations.invoices.models import Issuer, Payout, Receivable
-from registrations.invoices.owe import Buyer, Owed, owe, withdraw
-from registrations.invoices.pay import record_payment, record_payout
-from registrations.invoices.refund import refund, refund_done, refund_failed
-from registrations.invoices.vat import VatRow, on_collection, on_debits, vat_report
 from tests.factories import make_event
 
 from .makers import make_receivable
@@ -33,8 +48,8 @@ from .orders import charges
 
 pytestmark = pytest.mark.django_db
 STANDARD = (2000, "")
-GUESTS = Owed("guest", "Billet Invité", 12_000, 2000, quantity=3)
-DINNER = Owed("dinner", "Dîner", 6_600, 1000)
+GUESTS = ChargeItem("guest", "Billet Invité", 12_000, 2000, quantity=3)
+DINNER = ChargeItem("dinner", "Dîner", 6_600, 1000)
 
 
 def day(number: int) -> datetime.date:
@@ -48,30 +63,37 @@ def charge(
 
 
 def document(on: int, *lines: tuple[int | None, int, int]) -> DocumentFact:
-    """A document with lines of a charge, an amount with VAT, and a net."""
+    """Return a document with lines of (charge, gross, net)."""
     return DocumentFact(day(on), tuple(LineFact(key, STANDARD, amount, net) for key, amount, net in lines))
 
 
-def moves(history: History) -> list[tuple[int, int, int]]:
-    """Day, net and VAT of each movement on collection."""
-    return [((move.on - day(0)).days, move.net, move.vat) for move in on_collection(history)]
+def moves(history: ReceivableHistory) -> list[tuple[int, int, int]]:
+    """Return day, net and VAT of each movement on collection."""
+    return [
+        ((move.due_on - day(0)).days, move.net_cents, move.vat_cents)
+        for move in iter_collected_movements(history)
+    ]
 
 
 def test_vat_on_collection_is_due_with_each_payment():
-    history = History(
+    history = ReceivableHistory(
         "A", (charge(1, 12_000),), (document(1, (1, 12_000, 10_000)),), ((day(5), 6_000), (day(9), 6_000))
     )
     assert moves(history) == [(5, 5_000, 1_000), (9, 5_000, 1_000)]
-    assert [(move.on, move.net, move.vat) for move in on_debits(history)] == [(day(1), 10_000, 2_000)]
+    assert [(move.due_on, move.net_cents, move.vat_cents) for move in iter_invoiced_movements(history)] == [
+        (day(1), 10_000, 2_000)
+    ]
 
 
 def test_vat_is_due_at_a_payment_that_comes_before_its_invoice():
-    history = History("A", (charge(1, 12_000),), (document(7, (1, 12_000, 10_000)),), ((day(3), 12_000),))
+    history = ReceivableHistory(
+        "A", (charge(1, 12_000),), (document(7, (1, 12_000, 10_000)),), ((day(3), 12_000),)
+    )
     assert moves(history) == [(3, 10_000, 2_000)]
 
 
 def test_what_is_paid_too_much_owes_no_vat_and_a_refund_takes_it_back():
-    history = History(
+    history = ReceivableHistory(
         "A",
         (charge(1, 12_000, withdrawn=10),),
         (document(1, (1, 12_000, 10_000)), document(10, (1, -12_000, -10_000))),
@@ -81,7 +103,7 @@ def test_what_is_paid_too_much_owes_no_vat_and_a_refund_takes_it_back():
 
 
 def test_a_deposit_is_not_counted_twice():
-    history = History(
+    history = ReceivableHistory(
         "A",
         (charge(1, 12_000),),
         (document(1, (None, 3_000, 2_500)), document(5, (1, 12_000, 10_000), (None, -3_000, -2_500))),
@@ -91,27 +113,39 @@ def test_a_deposit_is_not_counted_twice():
 
 
 def act(receivable: Receivable, choice: int, amount: int, on: datetime.date) -> None:
-    """One of everything that can happen; what is refused does not happen."""
+    """Perform one of all actions; refusals are ignored."""
     asking = receivable.invoices.exclude(kind="credit_note")
     last, payment = asking.last(), receivable.payments.last()
     paid = {"receivable": receivable, "amount": amount, "received_on": on}
     acts = [
-        lambda: issue(receivable=receivable, on=on),
-        lambda: issue_deposit(receivable=receivable, amount=amount, on=on),
+        lambda: issue_invoice(receivable=receivable, issued_on=on),
+        lambda: issue_deposit_invoice(receivable=receivable, amount=amount, issued_on=on),
         lambda: record_payment(method="card", fee=amount // 50, **paid),
         lambda: record_payment(method="transfer", **paid),
         lambda: record_payment(
-            receivable=receivable, amount=max(1, balance_of(receivable).due), method="cash", received_on=on
+            receivable=receivable,
+            amount=max(1, compute_balance(receivable).amount_due),
+            method="cash",
+            received_on=on,
         ),
-        lambda: payment and refund_done(refund=refund(payment=payment, amount=amount, reason="x"), on=on),
-        lambda: payment and refund_failed(refund=refund(payment=payment, amount=9, reason="x"), reason="y"),
-        lambda: last and credit(invoice=last, reason="x", on=on),
-        lambda: last and credit(invoice=last, reason="x", lines=[last.lines.first().pk], on=on),
-        lambda: last and credit_amount(invoice=last, amount=amount, reason="x", on=on),
-        lambda: last and correct(invoice=last, reason="x", on=on),
-        lambda: withdraw(receivable=receivable, keys=["thing0"]),
-        lambda: credit_withdrawn(receivable=receivable, reason="x", on=on),
-    ]  # fmt: skip
+        lambda: (
+            payment
+            and complete_refund(
+                refund=request_refund(payment=payment, amount=amount, reason="x"), refunded_on=on
+            )
+        ),
+        lambda: (
+            payment and fail_refund(refund=request_refund(payment=payment, amount=9, reason="x"), reason="y")
+        ),
+        lambda: last and credit_invoice(invoice=last, reason="x", issued_on=on),
+        lambda: (
+            last and credit_invoice(invoice=last, reason="x", line_ids=[last.lines.first().pk], issued_on=on)
+        ),
+        lambda: last and credit_invoice_amount(invoice=last, amount=amount, reason="x", issued_on=on),
+        lambda: last and correct_invoice(invoice=last, reason="x", issued_on=on),
+        lambda: withdraw_charges(receivable=receivable, keys=["thing0"]),
+        lambda: credit_withdrawn_charges(receivable=receivable, reason="x", issued_on=on),
+    ]
     with contextlib.suppress(ConventionError):
         acts[choice % len(acts)]()
 
@@ -128,7 +162,7 @@ def test_any_history_gives_entries_that_balance(issuer, some, others, steps, vat
 
 
 def require_books(issuer, some, others, steps, vat_due):
-    """Live through it, then compare the entries with the balances and the VAT report."""
+    """Run the steps, then compare the entries with balances and VAT report."""
     Issuer.objects.update(vat_due=vat_due)
     issuer.vat_due = vat_due
     first = timezone.localdate() + datetime.timedelta(days=1)
@@ -136,24 +170,24 @@ def require_books(issuer, some, others, steps, vat_due):
     for number, (which, choice, amount) in enumerate(steps):
         act(both[which], choice, amount, first + datetime.timedelta(days=number // 2))
     last = datetime.date(2200, 1, 1)
-    found = entries(issuer, datetime.date(2000, 1, 1), last)
+    found = build_entries(issuer, datetime.date(2000, 1, 1), last)
     customers, accounts = defaultdict(int), defaultdict(int)
     for entry in found:
         assert entry.is_balanced
         for side in entry.sides:
-            accounts[side.account] += side.amount
-            if side.of:
-                customers[side.of.reference] += side.amount
+            accounts[side.account] += side.amount_cents
+            if side.receivable:
+                customers[side.receivable.reference] += side.amount_cents
     assert sum(accounts.values()) == 0
     for receivable in both:
         invoiced = sum(row.sign * row.total for row in receivable.invoices.all())
-        paid, done = balance_of(receivable).paid, receivable.refunds.filter(state="done")
+        paid, done = compute_balance(receivable).amount_paid, receivable.refunds.filter(state="done")
         assert customers[receivable.reference] == invoiced - paid + sum(row.amount for row in done)
         for document in receivable.invoices.all():
             assert document.total == sum(line.amount for line in document.lines.all())
             assert document.net == sum(line.net for line in document.lines.all())
         assert sum(row.sign * row.total for row in receivable.invoices.all()) >= 0
-    due = sum(row.vat for row in vat_report(datetime.date(2000, 1, 1), last, vat_due=vat_due))
+    due = sum(row.vat_cents for row in build_vat_report(datetime.date(2000, 1, 1), last, vat_due=vat_due))
     assert accounts[issuer.account_vat] == -due
     if vat_due == "debits":
         assert accounts[issuer.account_vat_pending] == 0
@@ -162,34 +196,34 @@ def require_books(issuer, some, others, steps, vat_due):
 def test_when_all_is_invoiced_and_paid_no_vat_waits(issuer):
     receivable = make_receivable(GUESTS, DINNER)
     on = timezone.localdate()
-    deposit = issue_deposit(receivable=receivable, amount=1_001)
+    deposit = issue_deposit_invoice(receivable=receivable, amount=1_001)
     record_payment(receivable=receivable, amount=deposit.total, method="card", received_on=on)
-    issue(receivable=receivable)
-    for part in (777, 2_003, balance_of(receivable).due - 2_780):
+    issue_invoice(receivable=receivable)
+    for part in (777, 2_003, compute_balance(receivable).amount_due - 2_780):
         record_payment(receivable=receivable, amount=part, method="transfer", received_on=on)
     accounts = defaultdict(int)
-    for entry in entries(issuer, on, on):
+    for entry in build_entries(issuer, on, on):
         for side in entry.sides:
-            accounts[side.account] += side.amount
+            accounts[side.account] += side.amount_cents
     assert {account: amount for account, amount in accounts.items() if amount} == {
         issuer.account_sales: -36_000,
         issuer.account_vat: -6_600,
         issuer.account_processor: 1_001,
         issuer.account_bank: 41_599,
     }
-    assert vat_report(on, on, vat_due="collection") == [
-        VatRow(2000, "", 30_000, 6_000),
-        VatRow(1000, "", 6_000, 600),
+    assert build_vat_report(on, on, vat_due="collection") == [
+        VatReportRow(2000, "", 30_000, 6_000),
+        VatReportRow(1000, "", 6_000, 600),
     ]
 
 
 def test_the_file_has_the_18_columns_of_the_law(issuer):
     on = timezone.localdate()
     receivable = make_receivable(GUESTS, DINNER, name="Société\tà tabulations")
-    document = issue(receivable=receivable)
+    document = issue_invoice(receivable=receivable)
     record_payment(receivable=receivable, amount=42_600, method="card", received_on=on, fee=640)
-    rows = [line.split("\t") for line in fec(issuer, on, on).decode().splitlines()]
-    assert rows[0] == list(COLUMNS)
+    rows = [line.split("\t") for line in render_fec(issuer, on, on).decode().splitlines()]
+    assert rows[0] == list(FEC_COLUMNS)
     assert {len(row) for row in rows} == {18}
     sales = [row for row in rows if row[0] == "VE"]
     assert [(row[4], row[6], row[7], row[11], row[12]) for row in sales] == [
@@ -205,7 +239,7 @@ def test_the_file_has_the_18_columns_of_the_law(issuer):
     }
     assert {(row[8], row[3]) for row in sales} == {(document.number, f"{on:%Y%m%d}")}
     assert [int(number) for number in dict.fromkeys(row[2] for row in rows[1:])] == [1, 2, 3, 4]
-    assert fec_name(issuer, datetime.date(2026, 12, 31)) == "732829320FEC20261231.txt"
+    assert build_fec_filename(issuer, datetime.date(2026, 12, 31)) == "732829320FEC20261231.txt"
 
 
 def test_a_payout_moves_the_lump_sum_to_the_bank(issuer):
@@ -215,13 +249,19 @@ def test_a_payout_moves_the_lump_sum_to_the_bank(issuer):
         record_payment(receivable=receivable, amount=18_000, method="card", received_on=on, fee=270)
         for _ in range(2)
     )
-    gone = refund(payment=second, amount=1_000, reason="geste")
-    refund_done(refund=gone, on=on)
+    gone = request_refund(payment=second, amount=1_000, reason="geste")
+    complete_refund(refund=gone, refunded_on=on)
     record_payout(external_id="po_1", amount=34_460, arrived_on=on, payments=[first, second], refunds=[gone])
     record_payout(external_id="po_2", amount=500, arrived_on=on)
-    [known, unknown] = [entry for entry in entries(issuer, on, on) if entry.journal is Journal.BANK]
-    assert [(side.account, side.amount) for side in known.sides] == [("512000", 34_460), ("511500", -34_460)]
-    assert [(side.account, side.amount) for side in unknown.sides] == [("512000", 500), ("511500", -500)]
+    [known, unknown] = [entry for entry in build_entries(issuer, on, on) if entry.journal is Journal.BANK]
+    assert [(side.account, side.amount_cents) for side in known.sides] == [
+        ("512000", 34_460),
+        ("511500", -34_460),
+    ]
+    assert [(side.account, side.amount_cents) for side in unknown.sides] == [
+        ("512000", 500),
+        ("511500", -500),
+    ]
     Payout.objects.filter(external_id="po_1").update(arrived_on=on)
 
 
@@ -229,8 +269,8 @@ def test_what_a_payout_does_not_explain_waits_to_be_cleared(issuer):
     on = timezone.localdate()
     payment = record_payment(receivable=make_receivable(), amount=12_000, method="card", fee=200)
     record_payout(external_id="po_1", amount=11_000, arrived_on=on, payments=[payment])
-    [bank] = [entry for entry in entries(issuer, on, on) if entry.journal is Journal.BANK]
-    assert [(side.account, side.amount) for side in bank.sides] == [
+    [bank] = [entry for entry in build_entries(issuer, on, on) if entry.journal is Journal.BANK]
+    assert [(side.account, side.amount_cents) for side in bank.sides] == [
         ("512000", 11_000),
         ("511500", -11_800),
         ("471000", 800),
@@ -241,14 +281,20 @@ def test_the_day_book_tells_what_came_by_which_way(issuer):
     on = timezone.localdate()
     event = make_event()
     receivable = make_receivable(GUESTS, event=event)
-    issue(receivable=receivable)
+    issue_invoice(receivable=receivable)
     payment = record_payment(receivable=receivable, amount=36_000, method="card", received_on=on, fee=540)
-    refund_done(refund=refund(payment=payment, amount=1_000, reason="geste"), on=on)
+    complete_refund(refund=request_refund(payment=payment, amount=1_000, reason="geste"), refunded_on=on)
     record_payment(receivable=make_receivable(), amount=5, method="cash", received_on=on)
-    [book] = day_books(event)
+    [book] = build_day_books(event)
     assert (book.methods, len(book.rows)) == (["card"], 1)
     total = book.total
-    assert (total.invoiced, total.collected["card"], total.given_back["card"], total.fees, total.net) == (
+    assert (
+        total.invoiced_cents,
+        total.collected_by_method["card"],
+        total.refunded_by_method["card"],
+        total.fee_cents,
+        total.net_cents,
+    ) == (
         36_000,
         36_000,
         1_000,
@@ -259,26 +305,26 @@ def test_the_day_book_tells_what_came_by_which_way(issuer):
 
 def test_another_currency_is_left_out_of_the_books_and_named(issuer, treasurer):
     on = timezone.localdate()
-    francs = owe(
-        reference="FRANCS", buyer=Buyer(name="Helvetia", country="CH"), charges=[GUESTS], currency="CHF"
+    francs = record_charges(
+        reference="FRANCS", buyer=Buyer(name="Helvetia", country="CH"), items=[GUESTS], currency="CHF"
     )
     record_payment(receivable=francs, amount=36_000, method="transfer", received_on=on)
     record_payout(external_id="po_chf", amount=500, arrived_on=on, currency="CHF")
-    assert (entries(issuer, on, on), vat_report(on, on, vat_due="collection")) == ([], [])
-    assert left_out(on, on) == ["FRANCS (CHF)", "po_chf (CHF)"]
-    page = treasurer.get(reverse("money-books"), {"first": on, "last": on})
+    assert (build_entries(issuer, on, on), build_vat_report(on, on, vat_due="collection")) == ([], [])
+    assert list_foreign_documents(on, on) == ["FRANCS (CHF)", "po_chf (CHF)"]
+    page = treasurer.get(reverse("accounting"), {"first": on, "last": on})
     assert "FRANCS (CHF), po_chf (CHF)" in page.text
-    assert len(fec(issuer, on, on).splitlines()) == 1
+    assert len(render_fec(issuer, on, on).splitlines()) == 1
 
 
 def test_the_file_of_entries_brings_a_note_where_something_is_left_out(issuer, treasurer):
     on = timezone.localdate()
     period = {"first": on, "last": on}
     record_payment(receivable=make_receivable(), amount=12_000, method="transfer", received_on=on)
-    alone = treasurer.get(reverse("money-entries"), period)
+    alone = treasurer.get(reverse("accounting-fec"), period)
     assert alone["Content-Type"] == "text/plain; charset=utf-8"
     record_payout(external_id="po_chf", amount=500, arrived_on=on, currency="CHF")
-    answer = treasurer.get(reverse("money-entries"), period)
+    answer = treasurer.get(reverse("accounting-fec"), period)
     name = f"732829320FEC{on:%Y%m%d}"
     assert answer["Content-Disposition"] == f'attachment; filename="{name}.zip"'
     with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
@@ -286,7 +332,7 @@ def test_the_file_of_entries_brings_a_note_where_something_is_left_out(issuer, t
         assert archive.read(f"{name}.txt") == alone.content
         said = archive.read("hors-ecritures.txt").decode().splitlines()
     assert (said[0][:31], said[2:]) == ("La comptabilité est en euros. L", ["po_chf (CHF)"])
-    assert "une note qui nomme" in treasurer.get(reverse("money-books"), period).text
+    assert "une note qui nomme" in treasurer.get(reverse("accounting"), period).text
 
 
 def test_the_day_book_never_adds_one_currency_to_another(issuer, treasurer):
@@ -294,23 +340,26 @@ def test_the_day_book_never_adds_one_currency_to_another(issuer, treasurer):
     record_payment(
         receivable=make_receivable(GUESTS, event=event), amount=36_000, method="card", received_on=on
     )
-    assert [book.currency for book in day_books(event)] == ["EUR"]
-    francs = owe(
-        reference="FRANCS", buyer=Buyer(name="Helvetia", country="CH"), charges=[GUESTS], currency="CHF",
+    assert [book.currency for book in build_day_books(event)] == ["EUR"]
+    francs = record_charges(
+        reference="FRANCS", buyer=Buyer(name="Helvetia", country="CH"), items=[GUESTS], currency="CHF",
         event=event,
     )  # fmt: skip
     record_payment(receivable=francs, amount=10_000, method="transfer", received_on=on)
-    books = day_books(event)
-    assert [(book.currency, book.total.net) for book in books] == [("EUR", 36_000), ("CHF", 10_000)]
-    sheet = sheet_of(books)
+    books = build_day_books(event)
+    assert [(book.currency, book.total.net_cents) for book in books] == [("EUR", 36_000), ("CHF", 10_000)]
+    sheet = build_day_book_sheet(books)
     assert [(row[0], row[-2], row[-1]) for row in sheet.rows] == [(on, 360, "EUR"), (on, 100, "CHF")]
-    page = treasurer.get(reverse("money-days", args=[event.slug])).text
+    page = treasurer.get(reverse("day-book", args=[event.slug])).text
     assert ("La comptabilité est en euros." in page, "100,00\xa0CHF" in page) == (True, True)
 
 
 def test_a_test_payment_stands_in_a_journal_of_its_own(issuer):
     on = timezone.localdate()
     record_payment(receivable=make_receivable(), amount=12_000, method="test", received_on=on)
-    [entry] = [one for one in entries(issuer, on, on) if one.journal is not Journal.VAT]
+    [entry] = [one for one in build_entries(issuer, on, on) if one.journal is not Journal.VAT]
     assert entry.journal.value == ("ES", "Paiements d’essai, sans argent")
-    assert [(side.account, side.amount) for side in entry.sides] == [("471000", 12_000), ("411000", -12_000)]
+    assert [(side.account, side.amount_cents) for side in entry.sides] == [
+        ("471000", 12_000),
+        ("411000", -12_000),
+    ]

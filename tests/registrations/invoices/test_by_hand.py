@@ -1,12 +1,12 @@
-"""What somebody owes that no order stands for: noted on a page, invoiced like any other."""
+"""Receivables entered by hand, on the pages."""
 
 import pytest
 from django.urls import reverse
 
-from registrations.invoices.balance import balance_of
-from registrations.invoices.issue import issue
+from registrations.invoices.documents.issuing import issue_invoice
+from registrations.invoices.ledger.balance import compute_balance
+from registrations.invoices.ledger.manual_charges import has_manual_charges
 from registrations.invoices.models import Invoice, Receivable
-from registrations.invoices.owe_by_hand import is_by_hand
 from tests.registrations.invoices.makers import make_receivable
 from tests.registrations.invoices.test_pages import words
 
@@ -27,26 +27,31 @@ LINES = {
 
 
 def noted(treasurer, **typed) -> Receivable:
-    treasurer.post(reverse("money-new"), {**BUYER, **LINES, **typed})
+    treasurer.post(reverse("receivable-new"), {**BUYER, **LINES, **typed})
     return Receivable.objects.get()
 
 
 def owed(one: Receivable) -> list[tuple[str, str, int, int, str]]:
-    rows = one.charges.standing().order_by("pk")
+    rows = one.charges.active().order_by("pk")
     return [(c.key, c.description, c.amount, c.vat_rate, c.exemption) for c in rows]
 
 
 def test_it_is_noted_once_invoiced_and_adds_up(issuer, treasurer):
     for _twice in range(2):
         one = noted(treasurer)
-    assert (one.name, one.siren, one.subject, is_by_hand(one)) == ("Acme SA", "542051180", "Salle", True)
+    assert (one.name, one.siren, one.subject, has_manual_charges(one)) == (
+        "Acme SA",
+        "542051180",
+        "Salle",
+        True,
+    )
     assert owed(one) == [
         ("hand-1", "Salle, un jour", 120_000, 2000, ""),
         ("hand-2", "Formation", 9_050, 0, "VATEX-EU-132-1I"),
     ]
-    document = issue(receivable=one)
-    assert (document.total, document.vat, balance_of(one).due) == (129_050, 20_000, 129_050)
-    assert "Salle, un jour" in words(treasurer.get(reverse("money-owed", args=[one.reference])))
+    document = issue_invoice(receivable=one)
+    assert (document.total, document.vat, compute_balance(one).amount_due) == (129_050, 20_000, 129_050)
+    assert "Salle, un jour" in words(treasurer.get(reverse("receivable", args=[one.reference])))
 
 
 @pytest.mark.parametrize(("typed", "sentence"), [
@@ -61,7 +66,7 @@ def test_it_is_noted_once_invoiced_and_adds_up(issuer, treasurer):
      "Le dernier jour ne précède pas le premier."),
 ])  # fmt: skip
 def test_what_is_wrong_is_said_and_nothing_typed_is_lost(issuer, treasurer, typed, sentence):
-    answer = treasurer.post(reverse("money-new"), {**BUYER, **LINES, **typed})
+    answer = treasurer.post(reverse("receivable-new"), {**BUYER, **LINES, **typed})
     assert sentence in words(answer)
     assert 'value="1 quai"' in answer.text
     assert Receivable.objects.count() == 0
@@ -69,8 +74,8 @@ def test_what_is_wrong_is_said_and_nothing_typed_is_lost(issuer, treasurer, type
 
 def test_its_lines_are_changed_and_what_was_invoiced_is_credited_apart(issuer, treasurer):
     one = noted(treasurer)
-    issue(receivable=one)
-    address = reverse("money-lines", args=[one.reference])
+    issue_invoice(receivable=one)
+    address = reverse("receivable-lines", args=[one.reference])
     kept = {
         "line-INITIAL_FORMS": "2",
         "line-TOTAL_FORMS": "3",
@@ -84,14 +89,14 @@ def test_its_lines_are_changed_and_what_was_invoiced_is_credited_apart(issuer, t
         ("hand-2", "Formation", 9_050, 0, "VATEX-EU-132-1I"),
         ("hand-3", "Café", 1_200, 1000, ""),
     ]
-    assert "avoir" in words(treasurer.get(reverse("money-owed", args=[one.reference])))
+    assert "avoir" in words(treasurer.get(reverse("receivable", args=[one.reference])))
     assert Invoice.objects.get().total == 129_050
 
 
 def test_lines_that_come_to_too_much_are_not_lost(issuer, treasurer):
     one = noted(treasurer)
     before = owed(one)
-    address = reverse("money-lines", args=[one.reference])
+    address = reverse("receivable-lines", args=[one.reference])
     answer = treasurer.post(address, {**LINES, "line-0-quantity": "10000", "line-0-price": "10000000"})
     assert "vérifiez la quantité et le prix" in words(answer)
     assert ('value="10000000"' in answer.text, owed(one)) == (True, before)
@@ -99,6 +104,6 @@ def test_lines_that_come_to_too_much_are_not_lost(issuer, treasurer):
 
 def test_what_an_order_owes_is_not_changed_by_hand(issuer, treasurer):
     one = make_receivable()
-    address = reverse("money-lines", args=[one.reference])
+    address = reverse("receivable-lines", args=[one.reference])
     assert treasurer.post(address, LINES).status_code == 404
-    assert [c.key for c in one.charges.standing()] == ["guest"]
+    assert [c.key for c in one.charges.active()] == ["guest"]

@@ -4,8 +4,8 @@ import pytest
 from django.core.management import call_command
 
 from convention import hooks
+from registrations.invoices.ledger.charges import ChargeItem
 from registrations.invoices.models import Invoice, Receivable
-from registrations.invoices.owe import Owed
 
 from .makers import make_receivable
 
@@ -16,12 +16,12 @@ NOBODY = "Rien n’est dû sous la référence «\u202fNOBODY\u202f»."
 
 
 def from_orders(reference: str) -> Receivable | None:
-    """A source as the settings name one."""
+    """Stand in for the source of orders."""
     return make_receivable(reference=reference) if reference == "ORDERED" else None
 
 
 def refused(capsys, *arguments: str) -> str:
-    """What a refused command says, after it left with 2."""
+    """Run a command that exits with status 2; return its message."""
     with pytest.raises(SystemExit) as left:
         call_command("invoice", *arguments)
     assert left.value.code == 2
@@ -46,7 +46,7 @@ def test_what_others_know_is_asked_of_them(issuer, tmp_path, monkeypatch):
 
 def test_bad_input_is_one_sentence(issuer, tmp_path, capsys):
     file = tmp_path / "one.pdf"
-    nothing = make_receivable(Owed("free", "Gratuit", 0, 2000), reference="NOTHING")
+    nothing = make_receivable(ChargeItem("free", "Gratuit", 0, 2000), reference="NOTHING")
     nothing.charges.update(withdrawn_at=nothing.created_at)
     assert refused(capsys, "NOBODY", "--output", str(file)) == NOBODY
     assert refused(capsys, "NOTHING", "--output", str(file)) == "Il n’y a rien à facturer sous NOTHING."

@@ -1,4 +1,4 @@
-"""Electronic invoices, judged by others: published rules, a PDF/A checker, and sums of our own."""
+"""Electronic invoices, checked against published rules, a PDF/A validator and sums computed here."""
 
 import datetime
 import io
@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 from lxml import etree
 from pypdf import PdfReader
 
-from registrations.invoices.cii import SPACES, cii
-from registrations.invoices.complete import Invalid
-from registrations.invoices.credit import credit, credit_amount
-from registrations.invoices.issue import issue, issue_deposit
-from registrations.invoices.keep import paper_of
-from registrations.invoices.models import Invoice, Issuer, Paper, Receivable, Series
-from registrations.invoices.owe import Owed
-from registrations.invoices.pay import record_payment
+from registrations.invoices.documents.cii_xml import NAMESPACES, render_cii
+from registrations.invoices.documents.completeness import InvalidInvoice
+from registrations.invoices.documents.credit_notes import credit_invoice, credit_invoice_amount
+from registrations.invoices.documents.issuing import issue_deposit_invoice, issue_invoice
+from registrations.invoices.documents.pdf_archive import get_invoice_pdf
+from registrations.invoices.ledger.charges import ChargeItem
+from registrations.invoices.ledger.payments import record_payment
+from registrations.invoices.models import Invoice, InvoicePdf, Issuer, NumberSeries, Receivable
 
 from .makers import make_receivable
 from .orders import charges
@@ -35,26 +35,26 @@ EVERYTHING = {
     "vat_number": "FR59542051180",
 }
 MIXED = [
-    Owed("guest", "Billet Invité", 12_000, 2000, quantity=3),
-    Owed("dinner", "Dîner", 6_500, 1000),
-    Owed("dues", "Cotisation 2027", 35_000, 0, exemption="VATEX-EU-132-1L"),
-    Owed("course", "Formation", 9_900, 0, exemption="VATEX-EU-132-1I"),
+    ChargeItem("guest", "Billet Invité", 12_000, 2000, quantity=3),
+    ChargeItem("dinner", "Dîner", 6_500, 1000),
+    ChargeItem("dues", "Cotisation 2027", 35_000, 0, exemption="VATEX-EU-132-1L"),
+    ChargeItem("course", "Formation", 9_900, 0, exemption="VATEX-EU-132-1I"),
 ]
 
 
 def said(document: Invoice, path: str) -> list[str]:
-    """What stands in its XML at these elements."""
-    return etree.fromstring(cii(document)).xpath(f"{path}/text()", namespaces=SPACES)
+    """Return the texts of these elements in a document's XML."""
+    return etree.fromstring(render_cii(document)).xpath(f"{path}/text()", namespaces=NAMESPACES)
 
 
 def amount(document: Invoice, name: str) -> Decimal:
-    """One of the sums in its XML."""
+    """Return one amount of the XML in cents."""
     [text] = said(document, f"//ram:SpecifiedTradeSettlementHeaderMonetarySummation/ram:{name}")
     return Decimal(text)
 
 
 def require_sums(document: Invoice) -> None:
-    """All sums of the XML, computed again from its lines."""
+    """Recompute all sums of the XML from its lines."""
     lines = [Decimal(text) for text in said(document, "//ram:LineTotalAmount")[: document.line_count]]
     taxes = [Decimal(text) for text in said(document, "//ram:CalculatedAmount")]
     bases = [Decimal(text) for text in said(document, "//ram:BasisAmount")]
@@ -68,13 +68,13 @@ def require_sums(document: Invoice) -> None:
 def test_every_kind_of_document_obeys_the_rules_of_europe_and_of_france(issuer, language, vat_due):
     Issuer.objects.update(vat_due=vat_due)
     receivable = make_receivable(*MIXED, language=language, **EVERYTHING)
-    deposit = issue_deposit(receivable=receivable, amount=20_000)
+    deposit = issue_deposit_invoice(receivable=receivable, amount=20_000)
     record_payment(receivable=receivable, amount=20_000, method="transfer")
-    invoice = issue(receivable=receivable)
-    discount = credit_amount(invoice=invoice, amount=1_000, reason="geste commercial")
-    rest = credit(invoice=invoice, reason="annulé")
+    invoice = issue_invoice(receivable=receivable)
+    discount = credit_invoice_amount(invoice=invoice, amount=1_000, reason="geste commercial")
+    rest = credit_invoice(invoice=invoice, reason="annulé")
     for document in (deposit, invoice, discount, rest):
-        assert (breaches(cii(document), EUROPEAN), breaches(cii(document), FRENCH)) == ([], [])
+        assert (breaches(render_cii(document), EUROPEAN), breaches(render_cii(document), FRENCH)) == ([], [])
         require_sums(document)
     assert [said(document, "//ram:TypeCode")[0] for document in (deposit, invoice, rest)] == [
         "386",
@@ -94,17 +94,17 @@ def test_any_order_makes_valid_documents_whose_sums_agree(issuer, things, data):
     owed = sum(thing.quantity * thing.unit_price for thing in things)
     documents = []
     if owed and data.draw(st.booleans(), "deposit"):
-        documents.append(issue_deposit(receivable=receivable, amount=data.draw(st.integers(1, owed))))
+        documents.append(issue_deposit_invoice(receivable=receivable, amount=data.draw(st.integers(1, owed))))
     if owed and data.draw(st.booleans(), "paid"):
         record_payment(receivable=receivable, amount=data.draw(st.integers(1, 2 * owed)), method="card")
-    invoice = issue(receivable=receivable)
+    invoice = issue_invoice(receivable=receivable)
     documents.append(invoice)
     if invoice.total and data.draw(st.booleans(), "discount"):
         cents = data.draw(st.integers(1, invoice.total))
-        documents.append(credit_amount(invoice=invoice, amount=cents, reason="geste"))
-    documents.append(credit(invoice=invoice, reason="annulé"))
+        documents.append(credit_invoice_amount(invoice=invoice, amount=cents, reason="geste"))
+    documents.append(credit_invoice(invoice=invoice, reason="annulé"))
     for document in documents:
-        assert breaches(cii(document)) == []
+        assert breaches(render_cii(document)) == []
         require_sums(document)
     assert sum(document.sign * document.total for document in documents if document.kind != "deposit") == 0
     assert sum(document.sign * document.vat for document in documents if document.kind != "deposit") == 0
@@ -112,15 +112,15 @@ def test_any_order_makes_valid_documents_whose_sums_agree(issuer, things, data):
 
 @pytest.mark.parametrize("number", ["59542051180", "fr 59 542051180", "inconnu", "123 456", "EL123456789"])
 def test_what_a_buyer_wrote_for_a_number_never_makes_the_document_invalid(issuer, number):
-    document = issue(receivable=make_receivable(vat_number=number, siren=number))
-    assert (breaches(cii(document), EUROPEAN), breaches(cii(document), FRENCH)) == ([], [])
+    document = issue_invoice(receivable=make_receivable(vat_number=number, siren=number))
+    assert (breaches(render_cii(document), EUROPEAN), breaches(render_cii(document), FRENCH)) == ([], [])
 
 
 def test_a_buyer_without_numbers_and_a_seller_without_vat_are_valid_too(issuer):
     Issuer.objects.update(vat_number="", iban="", bic="", siret="", legal_form="", email="")
-    things = [Owed("dues", "Cotisation", 35_000, 0, exemption="VATEX-FR-FRANCHISE")]
-    document = issue(receivable=make_receivable(*things, siren="", street="", postcode="", city=""))
-    assert breaches(cii(document)) == []
+    things = [ChargeItem("dues", "Cotisation", 35_000, 0, exemption="VATEX-FR-FRANCHISE")]
+    document = issue_invoice(receivable=make_receivable(*things, siren="", street="", postcode="", city=""))
+    assert breaches(render_cii(document)) == []
 
 
 @pytest.mark.parametrize(
@@ -129,21 +129,21 @@ def test_a_buyer_without_numbers_and_a_seller_without_vat_are_valid_too(issuer):
 def test_what_makes_no_valid_document_is_not_issued(issuer, wrong):
     receivable = make_receivable()
     Receivable.objects.update(**wrong)
-    with pytest.raises(Invalid):
-        issue(receivable=receivable)
-    assert (Invoice.objects.count(), Series.objects.count()) == (0, 0)
+    with pytest.raises(InvalidInvoice):
+        issue_invoice(receivable=receivable)
+    assert (Invoice.objects.count(), NumberSeries.objects.count()) == (0, 0)
 
 
 def test_the_paper_is_pdf_a_with_the_xml_inside(issuer, tmp_path):
     receivable = make_receivable(*MIXED, language="en", **EVERYTHING)
-    document = issue(receivable=receivable)
-    paper = paper_of(document)
+    document = issue_invoice(receivable=receivable)
+    paper = get_invoice_pdf(document)
     file = tmp_path / "invoice.pdf"
     file.write_bytes(paper)
     verdict = pdf_oxide.PdfDocument(str(file)).validate_pdf_a("3b")
     assert (verdict["valid"], verdict["errors"]) == (True, [])
     reader = PdfReader(io.BytesIO(paper))
-    assert reader.attachments == {"factur-x.xml": [cii(document)]}
+    assert reader.attachments == {"factur-x.xml": [render_cii(document)]}
     root = reader.trailer["/Root"]
     assert root["/Lang"] == "en"
     assert root["/OutputIntents"][0]["/DestOutputProfile"]["/N"] == 3
@@ -155,10 +155,10 @@ def test_the_paper_is_pdf_a_with_the_xml_inside(issuer, tmp_path):
 
 
 def test_the_paper_is_kept(issuer):
-    document = issue(receivable=make_receivable())
-    first = paper_of(document)
-    assert paper_of(document) == first
-    assert Paper.objects.count() == 1
+    document = issue_invoice(receivable=make_receivable())
+    first = get_invoice_pdf(document)
+    assert get_invoice_pdf(document) == first
+    assert InvoicePdf.objects.count() == 1
 
 
 LONG = (
@@ -179,17 +179,17 @@ MENTIONS = {
 
 @pytest.mark.parametrize("language", ["fr", "en"])
 def test_the_paper_says_all_that_the_law_asks_for(issuer, language):
-    document = issue(receivable=make_receivable(*MIXED, language=language, **EVERYTHING))
-    reader = PdfReader(io.BytesIO(paper_of(document)))
+    document = issue_invoice(receivable=make_receivable(*MIXED, language=language, **EVERYTHING))
+    reader = PdfReader(io.BytesIO(get_invoice_pdf(document)))
     text = " ".join("\n".join(page.extract_text() for page in reader.pages).split())
     missing = [mention for mention in MENTIONS[language] if mention not in text and mention != "Taux"]
     assert missing == []
 
 
 def test_a_long_invoice_goes_on_with_its_head_on_each_page(issuer):
-    things = [Owed(f"t{number}", f"{LONG} n° {number}", 12_000, 2000) for number in range(60)]
-    document = issue(receivable=make_receivable(*things))
-    reader = PdfReader(io.BytesIO(paper_of(document)))
+    things = [ChargeItem(f"t{number}", f"{LONG} n° {number}", 12_000, 2000) for number in range(60)]
+    document = issue_invoice(receivable=make_receivable(*things))
+    reader = PdfReader(io.BytesIO(get_invoice_pdf(document)))
     pages = [" ".join(page.extract_text().split()) for page in reader.pages]
     assert len(pages) > 2
     assert [f"{number}/{len(pages)}" in page for number, page in enumerate(pages, 1)] == [True] * len(pages)
@@ -201,17 +201,17 @@ def test_what_was_paid_before_is_marked(issuer):
     record_payment(
         receivable=receivable, amount=12_000, method="card", received_on=datetime.date(2026, 11, 3)
     )
-    document = issue(receivable=receivable)
-    [page] = PdfReader(io.BytesIO(paper_of(document))).pages
+    document = issue_invoice(receivable=receivable)
+    [page] = PdfReader(io.BytesIO(get_invoice_pdf(document))).pages
     assert "Acquittée le 3 novembre 2026" in " ".join(page.extract_text().split())
     assert amount(document, "DuePayableAmount") == 0
 
 
 @pytest.mark.parametrize(("language", "country"), [("fr", "États-Unis"), ("en", "United States")])
 def test_what_costs_nothing_asks_for_no_transfer_and_names_the_country(issuer, language, country):
-    offered = Owed("guest", "Billet offert", 0, 2000)
-    document = issue(receivable=make_receivable(offered, language=language, country="US", siren=""))
-    [page] = PdfReader(io.BytesIO(paper_of(document))).pages
+    offered = ChargeItem("guest", "Billet offert", 0, 2000)
+    document = issue_invoice(receivable=make_receivable(offered, language=language, country="US", siren=""))
+    [page] = PdfReader(io.BytesIO(get_invoice_pdf(document))).pages
     said = page.extract_text()
     assert country in said
     assert "IBAN" not in said

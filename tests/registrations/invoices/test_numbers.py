@@ -1,4 +1,4 @@
-"""No gap and no number twice, whatever fails and whoever comes at once."""
+"""Numbering: no gap and no duplicate, under failures and concurrency."""
 
 import contextlib
 import os
@@ -10,9 +10,9 @@ import time
 import pytest
 from django.db import IntegrityError, transaction
 
-from registrations.invoices import numbering
-from registrations.invoices.issue import issue
-from registrations.invoices.models import Invoice, Receivable, Series
+from registrations.invoices.documents import numbering
+from registrations.invoices.documents.issuing import issue_invoice
+from registrations.invoices.models import Invoice, NumberSeries, Receivable
 from tests.conftest import ROOT, database_url
 from tests.rush import in_threads
 
@@ -22,13 +22,13 @@ AT_ONCE = 24
 
 
 class Failure(Exception):
-    """Something after the number was given."""
+    """Raised after a number was assigned."""
 
 
 def issue_or_fail(pk: int) -> str:
-    """Issue; every third transaction fails at its end."""
+    """Issue a document; every third transaction fails at its end."""
     with transaction.atomic():
-        document = issue(receivable=Receivable.objects.get(pk=pk))
+        document = issue_invoice(receivable=Receivable.objects.get(pk=pk))
         if pk % 3 == 0:
             raise Failure
     return document.number
@@ -61,29 +61,29 @@ def test_many_at_once_leave_no_gap():
 @pytest.mark.postgresql
 @pytest.mark.django_db(transaction=True)
 def test_without_the_lock_a_number_comes_twice(monkeypatch):
-    """The negative control: the same rush, reading the last number without waiting for the others."""
+    """Negative control: the same rush without the row lock."""
 
-    def unlocked(*, code, on):
-        series, _is_new = Series.objects.get_or_create(code=code, year=on.year)
+    def unlocked(*, series_code, issued_on):
+        series, _is_new = NumberSeries.objects.get_or_create(code=series_code, year=issued_on.year)
         time.sleep(0.02)
-        Series.objects.filter(pk=series.pk).update(last=series.last + 1)
-        return series.last + 1
+        NumberSeries.objects.filter(pk=series.pk).update(last_number=series.last_number + 1)
+        return series.last_number + 1
 
-    monkeypatch.setattr("registrations.invoices.documents.next_number", unlocked)
+    monkeypatch.setattr("registrations.invoices.documents.invoice_writer.assign_next_number", unlocked)
     make_issuer()
     keys = [make_receivable().pk for _ in range(AT_ONCE)]
     done = in_threads([lambda pk=pk: issue_or_fail(pk) for pk in keys])
     assert any(isinstance(result, IntegrityError) for result in done)
-    assert numbering.next_number is not unlocked
+    assert numbering.assign_next_number is not unlocked
 
 
 KILLED = """
 import django; django.setup()
 from django.db import transaction
-from registrations.invoices.issue import issue
+from registrations.invoices.documents.issuing import issue_invoice
 from registrations.invoices.models import Receivable
 with transaction.atomic():
-    print(issue(receivable=Receivable.objects.get(reference="KILLED")).number, flush=True)
+    print(issue_invoice(receivable=Receivable.objects.get(reference="KILLED")).number, flush=True)
     input()
 """
 
@@ -99,5 +99,5 @@ def test_a_killed_process_leaves_no_gap():
     ) as killed:
         number = killed.stdout.readline().strip()
         killed.send_signal(signal.SIGKILL)
-    assert issue(receivable=make_receivable()).number == number
+    assert issue_invoice(receivable=make_receivable()).number == number
     assert sequences() == [1]

@@ -8,17 +8,23 @@ from django.urls import reverse
 from django.utils import timezone
 from lxml import html
 
-from convention.audit.models import Entry
+from convention.audit.models import AuditEntry
 from convention.club.models import Person
-from registrations.invoices.advice import STATES, Kind
-from registrations.invoices.balance import balance_of
-from registrations.invoices.issue import issue
-from registrations.invoices.listing import Filter, in_state, listed, state_of_row
+from registrations.invoices.documents.invoiced_balance import load_invoiced_balance
+from registrations.invoices.documents.issuing import issue_invoice
+from registrations.invoices.ledger.advice import STATE_LABELS, AdviceKind, list_advice
+from registrations.invoices.ledger.balance import compute_balance
+from registrations.invoices.ledger.charges import ChargeItem, withdraw_charges
+from registrations.invoices.ledger.payments import record_payment
+from registrations.invoices.ledger.receivable_list import (
+    ReceivableFilter,
+    annotate_receivables,
+    build_state_condition,
+    derive_row_state,
+)
+from registrations.invoices.ledger.refunds import request_refund
 from registrations.invoices.models import Invoice, Issuer, Payment, Receivable, Refund
-from registrations.invoices.owe import Owed, withdraw
-from registrations.invoices.pay import record_payment
-from registrations.invoices.refund import refund
-from registrations.invoices.views.owed import advise, facts_of, standing_of
+from registrations.invoices.views.receivables import build_facts
 from tests.doors import client_of
 from tests.factories import make_event
 from tests.workbooks import values
@@ -26,8 +32,8 @@ from tests.workbooks import values
 from .makers import make_receivable
 
 pytestmark = pytest.mark.django_db
-GUESTS = Owed("guest", "Billet Invité", 12_000, 2000, quantity=3)
-DINNER = Owed("dinner", "Dîner", 6_600, 1000)
+GUESTS = ChargeItem("guest", "Billet Invité", 12_000, 2000, quantity=3)
+DINNER = ChargeItem("dinner", "Dîner", 6_600, 1000)
 
 
 @pytest.fixture
@@ -36,7 +42,7 @@ def client(treasurer):
 
 
 def sent(client, address_name, *args, **typed):
-    """The page after its own form was filled in and sent."""
+    """Fill in and send the form of a page; return the page that follows."""
     address = reverse(address_name, args=args)
     [form] = html.fromstring(client.get(address).content).xpath("//main//form")
     return client.post(address, {**dict(form.form_values()), **typed}, follow=True)
@@ -48,7 +54,7 @@ def words(answer) -> str:
 
 def test_a_manual_payment_counts_once_however_often_it_is_sent(issuer, client):
     receivable = make_receivable(GUESTS)
-    address = reverse("money-pay", args=[receivable.reference])
+    address = reverse("receivable-pay", args=[receivable.reference])
     [form] = html.fromstring(client.get(address).content).xpath("//main//form")
     typed = dict(form.form_values())
     assert typed["amount"] == "360,0"
@@ -61,7 +67,7 @@ def test_a_manual_payment_counts_once_however_often_it_is_sent(issuer, client):
 @pytest.mark.parametrize("amount", ["", "-1", "0", "1e9", "abc", "1,234", "NaN"])
 def test_a_wrong_amount_is_a_sentence_and_keeps_what_was_typed(issuer, client, amount):
     receivable = make_receivable(GUESTS)
-    answer = sent(client, "money-pay", receivable.reference, amount=amount, note="virement du 3")
+    answer = sent(client, "receivable-pay", receivable.reference, amount=amount, note="virement du 3")
     assert answer.status_code == 200
     assert html.fromstring(answer.content).xpath("//input[@name='note']/@value") == ["virement du 3"]
     assert Payment.objects.count() == 0
@@ -71,47 +77,47 @@ def test_money_is_recorded_on_a_day_of_our_time_that_has_come(issuer, client):
     receivable = make_receivable(GUESTS)
     tomorrow = timezone.localdate() + datetime.timedelta(days=1)
     for day, sentence in (("0026-11-03", "Vérifiez l’année."), (str(tomorrow), "encore à venir")):
-        answer = sent(client, "money-pay", receivable.reference, received_on=day)
+        answer = sent(client, "receivable-pay", receivable.reference, received_on=day)
         assert sentence in words(answer)
     assert Payment.objects.count() == 0
 
 
 def test_issue_then_credit_by_line_by_amount_and_whole(issuer, client):
     receivable = make_receivable(GUESTS, DINNER)
-    assert "F" in words(sent(client, "money-issue", receivable.reference))
+    assert "F" in words(sent(client, "receivable-issue", receivable.reference))
     document = Invoice.objects.get()
     dinner = document.lines.get(charge__key="dinner")
-    sent(client, "money-credit", document.pk, what="lines", lines=[dinner.pk], reason="annulé")
-    sent(client, "money-credit", document.pk, what="amount", amount="10", reason="geste")
-    sent(client, "money-credit", document.pk, what="all", reason="annulé")
+    sent(client, "invoice-credit", document.pk, what="lines", lines=[dinner.pk], reason="annulé")
+    sent(client, "invoice-credit", document.pk, what="amount", amount="10", reason="geste")
+    sent(client, "invoice-credit", document.pk, what="all", reason="annulé")
     totals = list(Invoice.objects.filter(kind="credit_note").order_by("pk").values_list("total", flat=True))
     assert totals == [6_600, 1_000, 35_000]
-    assert balance_of(receivable).owed == 0
+    assert compute_balance(receivable).amount_owed == 0
 
 
 @pytest.mark.parametrize("typed", [{"what": "lines"}, {"what": "amount"}, {"what": "all", "reason": ""}])
 def test_a_credit_has_to_say_what_and_why(issuer, client, typed):
-    document = issue(receivable=make_receivable(GUESTS))
-    answer = sent(client, "money-credit", document.pk, **{"reason": "x", **typed})
+    document = issue_invoice(receivable=make_receivable(GUESTS))
+    answer = sent(client, "invoice-credit", document.pk, **{"reason": "x", **typed})
     assert html.fromstring(answer.content).xpath("//*[@id='error-summary']") != []
     assert Invoice.objects.count() == 1
 
 
 def test_too_large_a_credit_is_refused_in_a_sentence(issuer, client):
-    document = issue(receivable=make_receivable(GUESTS))
-    answer = sent(client, "money-credit", document.pk, what="amount", amount="360,01", reason="x")
+    document = issue_invoice(receivable=make_receivable(GUESTS))
+    answer = sent(client, "invoice-credit", document.pk, what="amount", amount="360,01", reason="x")
     assert "peuvent faire l’objet d’un avoir" in words(answer)
 
 
 def test_deposit_correction_and_what_is_owed_no_longer(issuer, client):
     receivable = make_receivable(GUESTS, DINNER)
-    sent(client, "money-deposit", receivable.reference, amount="100")
-    sent(client, "money-issue", receivable.reference)
-    sent(client, "money-buyer", receivable.reference, name="Vrai nom")
+    sent(client, "receivable-deposit", receivable.reference, amount="100")
+    sent(client, "receivable-issue", receivable.reference)
+    sent(client, "receivable-buyer", receivable.reference, name="Vrai nom")
     last = receivable.invoices.last()
-    sent(client, "money-correct", last.pk, reason="nom")
-    withdraw(receivable=receivable, keys=["dinner"])
-    sent(client, "money-credit-gone", receivable.reference, reason="annulé")
+    sent(client, "invoice-correct", last.pk, reason="nom")
+    withdraw_charges(receivable=receivable, keys=["dinner"])
+    sent(client, "receivable-credit", receivable.reference, reason="annulé")
     kinds = list(receivable.invoices.order_by("pk").values_list("kind", "total", "buyer_name"))
     first_name = kinds[0][2]
     assert kinds == [
@@ -126,41 +132,41 @@ def test_deposit_correction_and_what_is_owed_no_longer(issuer, client):
 def test_refund_by_hand_is_noted_then_done(issuer, client):
     receivable = make_receivable(GUESTS)
     payment = record_payment(receivable=receivable, amount=40_000, method="transfer")
-    sent(client, "money-refund", payment.pk, reason="trop payé", amount="40")
+    sent(client, "payment-refund", payment.pk, reason="trop payé", amount="40")
     [asked] = Refund.objects.all()
     assert (asked.amount, asked.state) == (4_000, "requested")
-    sent(client, "money-refund-done", asked.pk)
+    sent(client, "refund-done", asked.pk)
     asked.refresh_from_db()
-    assert (asked.state, balance_of(receivable).due) == ("done", 0)
+    assert (asked.state, compute_balance(receivable).amount_due) == ("done", 0)
 
 
-def standing_out(receivable) -> list[Kind]:
-    """What the page tells to do."""
+def standing_out(receivable) -> list[AdviceKind]:
+    """Return the kinds of advice for a receivable."""
     documents = list(receivable.invoices.order_by("pk"))
     payments = list(receivable.payments.all())
-    facts = facts_of(balance_of(receivable), standing_of(receivable), documents, payments)
-    return [one.kind for one in advise(facts, today=receivable.created_at.date())]
+    facts = build_facts(compute_balance(receivable), load_invoiced_balance(receivable), documents, payments)
+    return [one.kind for one in list_advice(facts, today=receivable.created_at.date())]
 
 
 def test_what_stands_out_is_said_with_what_to_do(issuer, client):
     little, much, twice, gone = (make_receivable(GUESTS, DINNER) for _ in range(4))
     for receivable in (little, much, twice, gone):
-        issue(receivable=receivable)
+        issue_invoice(receivable=receivable)
     record_payment(receivable=little, amount=1_000, method="transfer")
     record_payment(receivable=much, amount=50_000, method="transfer")
     for _ in range(2):
         record_payment(receivable=twice, amount=42_600, method="transfer")
-    withdraw(receivable=gone, keys=["dinner"])
+    withdraw_charges(receivable=gone, keys=["dinner"])
     fresh = make_receivable()
     assert [standing_out(receivable) for receivable in (little, much, twice, gone, fresh)] == [
-        [Kind.LITTLE],
-        [Kind.MUCH],
-        [Kind.TWICE],
-        [Kind.CREDIT],
-        [Kind.INVOICE],
+        [AdviceKind.UNDERPAID],
+        [AdviceKind.OVERPAID],
+        [AdviceKind.PAID_TWICE],
+        [AdviceKind.NEEDS_CREDIT],
+        [AdviceKind.NEEDS_INVOICE],
     ]
     assert "Payé deux fois\u202f: 426,00\u00a0€ de trop" in html.fromstring(
-        client.get(reverse("money-owed", args=[twice.reference])).content
+        client.get(reverse("receivable", args=[twice.reference])).content
     ).text_content().replace("\n", " ")
 
 
@@ -168,36 +174,46 @@ def test_the_list_of_each_state_is_what_its_rows_say(db):
     call_command("seed", size="club")
     client = client_of(Person.objects.get(email="tresorerie@club.example"))
     today = Receivable.objects.latest("created_at").created_at.date()
-    rows = list(listed(today))
-    found = {state: {row.pk for row in listed(today).filter(in_state(state))} for state in STATES}
-    assert found == {state: {row.pk for row in rows if state_of_row(row) == state} for state in STATES}
-    assert [state for state in STATES if not found[state]] == []
-    answer = client.get(reverse("money"), {"state": "too_much"})
+    rows = list(annotate_receivables(today))
+    found = {
+        state: {row.pk for row in annotate_receivables(today).filter(build_state_condition(state))}
+        for state in STATE_LABELS
+    }
+    assert found == {
+        state: {row.pk for row in rows if derive_row_state(row) == state} for state in STATE_LABELS
+    }
+    assert [state for state in STATE_LABELS if not found[state]] == []
+    answer = client.get(reverse("receivables"), {"state": "too_much"})
     assert len(html.fromstring(answer.content).xpath("//tbody/tr")) == 1
 
 
 def test_search_finds_names_without_accents_and_numbers(issuer, client):
     event = make_event(slug="here")
     one = make_receivable(GUESTS, name="Société Générale d’Électricité", event=event)
-    number = issue(receivable=one).number
+    number = issue_invoice(receivable=one).number
     make_receivable(name="Autre")
     for words_typed in ("societe electricite", number.lower(), one.reference):
-        assert [row.pk for row in Filter(words=words_typed).apply(today=one.created_at.date())] == [one.pk]
-    assert [row.pk for row in Filter(event="here").apply(today=one.created_at.date())] == [one.pk]
+        assert [
+            row.pk
+            for row in ReceivableFilter(search_text=words_typed).list_receivables(today=one.created_at.date())
+        ] == [one.pk]
+    assert [
+        row.pk for row in ReceivableFilter(event="here").list_receivables(today=one.created_at.date())
+    ] == [one.pk]
 
 
 def test_the_list_is_exported_with_amounts_as_numbers(issuer, client):
     receivable = make_receivable(GUESTS, name="=1+1")
-    document = issue(receivable=receivable)
+    document = issue_invoice(receivable=receivable)
     record_payment(receivable=receivable, amount=10_000, method="cash")
-    content = client.get(reverse("money-xlsx")).content
+    content = client.get(reverse("receivables-xlsx")).content
     [header, row] = values(content)
     told = dict(zip(header, row, strict=True))
     assert (told["Dû"], told["Payé"], told["Reste à payer"], told["Factures"], told["Acheteur"]) == (
         360, 100, 260, document.number, "=1+1",
     )  # fmt: skip
-    assert Entry.objects.filter(verb="receivables.export").count() == 1
-    assert b"'=1+1" in client.get(reverse("money-csv")).content
+    assert AuditEntry.objects.filter(verb="receivables.export").count() == 1
+    assert b"'=1+1" in client.get(reverse("receivables-csv")).content
 
 
 WRONG = {
@@ -210,7 +226,7 @@ WRONG = {
 @pytest.mark.parametrize("field", sorted(WRONG))
 def test_a_wrong_number_of_the_issuer_is_a_sentence(issuer, client, field):
     before = Issuer.objects.values().get()
-    answer = sent(client, "money-issuer", **{field: WRONG[field]})
+    answer = sent(client, "issuer", **{field: WRONG[field]})
     assert len(html.fromstring(answer.content).xpath("//*[@id='error-summary']//li")) == 1
     assert Issuer.objects.values().get() == before
 
@@ -220,7 +236,7 @@ def test_the_first_issuer_is_filled_in(client):
         "legal_name": "Club", "street": "1 rue", "postcode": "75001", "city": "Paris", "siren": "732 829 320",
         "vat_number": "FR 44 732829320", "iban": "FR14 2004 1010 0505 0001 3M02 606", "reminders": "10; 5",
     }  # fmt: skip
-    sent(client, "money-issuer", **typed)
+    sent(client, "issuer", **typed)
     issuer = Issuer.objects.get()
     assert (issuer.siren, issuer.vat_number, issuer.iban, issuer.reminder_days) == (
         "732829320",
@@ -231,17 +247,17 @@ def test_the_first_issuer_is_filled_in(client):
 
 
 def test_entries_of_a_period_are_a_file_named_by_law(issuer, client):
-    issue(receivable=make_receivable())
-    address = reverse("money-entries")
+    issue_invoice(receivable=make_receivable())
+    address = reverse("accounting-fec")
     answer = client.get(address, {"first": "2026-01-01", "last": "2026-12-31"})
     assert answer["Content-Disposition"] == 'attachment; filename="732829320FEC20261231.txt"'
     assert client.get(address, {"first": "demain"}).status_code == 422
-    assert client.get(reverse("money-books"), {"first": "x", "last": ""}).status_code == 200
+    assert client.get(reverse("accounting"), {"first": "x", "last": ""}).status_code == 200
 
 
 def test_a_paper_is_downloaded(issuer, client):
-    document = issue(receivable=make_receivable())
-    answer = client.get(reverse("money-paper", args=[document.pk]))
+    document = issue_invoice(receivable=make_receivable())
+    answer = client.get(reverse("invoice-pdf", args=[document.pk]))
     assert answer.content[:5] == b"%PDF-"
     assert answer["Content-Disposition"] == f'attachment; filename="{document.number}.pdf"'
 
@@ -249,15 +265,15 @@ def test_a_paper_is_downloaded(issuer, client):
 def test_a_refund_by_card_is_left_to_the_processor(issuer, client):
     receivable = make_receivable(GUESTS)
     payment = record_payment(receivable=receivable, amount=36_000, method="card")
-    refund(payment=payment, amount=100, reason="x")
-    answer = client.get(reverse("money-owed", args=[receivable.reference]))
+    request_refund(payment=payment, amount=100, reason="x")
+    answer = client.get(reverse("receivable", args=[receivable.reference]))
     assert "Marquer comme effectué" not in words(answer)
 
 
 def test_the_buyers_numbers_are_checked_and_kept_without_spaces(issuer, client):
     receivable = make_receivable(GUESTS)
-    answer = sent(client, "money-buyer", receivable.reference, siren="123 456 789", country="XX")
+    answer = sent(client, "receivable-buyer", receivable.reference, siren="123 456 789", country="XX")
     assert len(html.fromstring(answer.content).xpath("//*[@id='error-summary']//li")) == 2
-    sent(client, "money-buyer", receivable.reference, siren="542 051 180", vat_number="FR 59 542051180")
+    sent(client, "receivable-buyer", receivable.reference, siren="542 051 180", vat_number="FR 59 542051180")
     receivable.refresh_from_db()
     assert (receivable.siren, receivable.vat_number) == ("542051180", "FR59542051180")

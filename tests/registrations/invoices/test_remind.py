@@ -1,16 +1,16 @@
-"""Reminders: each step once, in the buyer's language, until it is paid."""
+"""Payment reminders."""
 
 import datetime
 
 import pytest
 from django.utils import timezone
 
-from registrations.invoices.credit import credit
-from registrations.invoices.issue import issue
+from registrations.invoices.documents.credit_notes import credit_invoice
+from registrations.invoices.documents.issuing import issue_invoice
+from registrations.invoices.formatting import format_transfer_reference
+from registrations.invoices.ledger.payments import record_payment
 from registrations.invoices.models import Issuer, Reminder
-from registrations.invoices.pay import record_payment
-from registrations.invoices.remind import remind_all, send_reminder, step_due
-from registrations.invoices.spelled import spelled_reference
+from registrations.invoices.reminders import find_due_step, queue_due_reminders, send_reminder
 
 from .makers import make_receivable
 
@@ -23,21 +23,21 @@ REACHED = [(-10, None), (-3, -3), (-1, -3), (0, None), (6, None), (7, 7), (20, 7
 
 @pytest.mark.parametrize(("late", "step"), REACHED)
 def test_the_step_is_the_last_one_reached(late, step):
-    assert step_due(STEPS, datetime.timedelta(days=late)) == step
+    assert find_due_step(STEPS, datetime.timedelta(days=late)) == step
 
 
 def issued(days_late: int, **fields):
-    """An invoice that was due so many days ago."""
+    """Issue an invoice that was due so many days ago."""
     on = timezone.localdate() - datetime.timedelta(days=30 + days_late)
-    return issue(receivable=make_receivable(**fields), on=on)
+    return issue_invoice(receivable=make_receivable(**fields), issued_on=on)
 
 
 @pytest.fixture
 def remind(run_tasks, mailoutbox):
-    """Do the recurring work and send what it queued; the mails."""
+    """Run the periodic job and its tasks; return the mails."""
 
     def run():
-        remind_all()
+        queue_due_reminders()
         run_tasks()
         return list(mailoutbox)
 
@@ -56,7 +56,7 @@ def test_a_late_buyer_gets_one_mail_with_the_invoice(issuer, remind):
     )
     assert [attachment.filename for attachment in mail.attachments] == [f"{document.number}.pdf"]
     assert "120,00\u00a0€" in mail.body
-    assert spelled_reference(document.receivable.reference) in mail.body
+    assert format_transfer_reference(document.receivable.reference) in mail.body
     assert list(Reminder.objects.values_list("invoice", "step")) == [(document.pk, 7)]
 
 
@@ -81,7 +81,7 @@ def test_who_owes_nothing_is_left_alone(issuer, remind, step_back):
     if step_back == "paid":
         record_payment(receivable=document.receivable, amount=12_000, method="transfer")
     if step_back == "credited":
-        credit(invoice=document, reason="annulé")
+        credit_invoice(invoice=document, reason="annulé")
     if step_back == "no steps":
         Issuer.objects.update(reminder_days=[])
     assert remind() == []
@@ -89,7 +89,7 @@ def test_who_owes_nothing_is_left_alone(issuer, remind, step_back):
 
 def test_a_payment_between_the_queue_and_the_mail_stops_it(issuer, run_tasks, mailoutbox):
     document = issued(8)
-    remind_all()
+    queue_due_reminders()
     record_payment(receivable=document.receivable, amount=12_000, method="transfer")
     run_tasks()
     send_reminder.func(document.pk, 7)

@@ -8,10 +8,10 @@ from PIL import Image
 
 from convention.events.models import Event
 from registrations.models import Package, Sponsorship, Ticket
-from registrations.order_request import Billing, OrderRequest
-from registrations.sponsors.logo import store_logo
-from registrations.sponsors.pictures import redraw
-from registrations.sponsors.take_package import Sponsor, take_package
+from registrations.order_request import BillingDetails, OrderRequest
+from registrations.sponsors.logos import store_logo
+from registrations.sponsors.pictures import redraw_picture
+from registrations.sponsors.sponsorships import SponsorRequest, take_package
 from tests.verified import by_verified
 
 numbers = itertools.count(1)
@@ -24,20 +24,22 @@ def make_package(event: Event, ticket: Ticket | None = None, **fields) -> Packag
     return Package.objects.create(event=event, **{**values, **fields})
 
 
-def sponsor_of(**fields) -> Sponsor:
+def sponsor_of(**fields) -> SponsorRequest:
     """A company with its contact and the address of its invoice; fields of the sponsor or of the order."""
     about = {name: fields.pop(name) for name in ("name", "contact", "website") if name in fields}
-    billing = Billing(name="Acme SA", street="1 quai", postcode="69002", city="Lyon", country="FR")
+    billing = BillingDetails(name="Acme SA", street="1 quai", postcode="69002", city="Lyon", country="FR")
     order = OrderRequest(**{"email": "zoe@acme.example", "places": (), "billing": billing, **fields})
-    return Sponsor(**{"name": "Acme", "contact": "Zoé Müller", **about}, order=order)
+    return SponsorRequest(**{"name": "Acme", "contact": "Zoé Müller", **about}, order=order)
 
 
 def make_sponsorship(package: Package, *, has_logo: bool = True, **fields) -> Sponsorship:
     """Somebody took the package, and sent a logo."""
     sponsor, means = sponsor_of(**fields), by_verified(source="sponsor")
-    one = take_package(package=package, sponsor=sponsor, key=f"made:{next(numbers)}", means=means)
+    one = take_package(
+        package=package, sponsor_request=sponsor, idempotency_key=f"made:{next(numbers)}", context=means
+    )
     if has_logo:
-        store_logo(one, redraw(picture().read()))
+        store_logo(one, redraw_picture(picture().read()))
     return one
 
 

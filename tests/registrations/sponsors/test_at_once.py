@@ -4,15 +4,14 @@ import pytest
 from django.utils import timezone
 
 from convention.errors import ConventionError
-from registrations.bill import receivable_of
-from registrations.checkout.play_payment import play_payment
-from registrations.invoices.balance import balance_of
+from registrations.billing.receivables import sync_receivable
+from registrations.booking.place_order import HOLD_DURATION, place_order
+from registrations.inventory.stock import release_expired_packages, release_lapsed_holds
+from registrations.invoices.ledger.balance import compute_balance
 from registrations.models import Order, Registration, Sponsorship
-from registrations.order_request import OrderRequest, Place
-from registrations.places import release_lapsed, release_packages
-from registrations.register import HOLD, register
-from registrations.sponsors.cancel_sponsorship import cancel_sponsorship
-from registrations.sponsors.take_package import take_package
+from registrations.order_request import OrderRequest, RequestedPlace
+from registrations.payments.cards.demo_payments import record_demo_payment
+from registrations.sponsors.sponsorships import cancel_sponsorship, take_package
 from tests.factories import make_event, make_ticket
 from tests.registrations.sponsors.makers import make_package, sponsor_of
 from tests.rush import in_threads
@@ -24,12 +23,14 @@ def test_the_last_package_goes_to_one():
     event = make_event()
     package = make_package(event, make_ticket(event), capacity=1)
     work = [
-        lambda n=n: take_package(package=package, sponsor=sponsor_of(name=f"S{n}"), key=f"k{n}")
+        lambda n=n: take_package(
+            package=package, sponsor_request=sponsor_of(name=f"S{n}"), idempotency_key=f"k{n}"
+        )
         for n in range(24)
     ]
     results = [type(result).__name__ for result in in_threads(work, threads=12)]
     package.refresh_from_db()
-    assert (results.count("Sponsorship"), results.count("SoldOut"), package.taken) == (1, 23, 1)
+    assert (results.count("Sponsorship"), results.count("SoldOut"), package.reserved) == (1, 23, 1)
     assert (Order.objects.count(), Registration.objects.count()) == (1, 2)
 
 
@@ -38,27 +39,29 @@ def test_packages_orders_and_cancellations_at_once_leave_all_counters_and_sums_t
     ticket = make_ticket(event, capacity=60)
     packages = [make_package(event, ticket, slug=slug, capacity=6) for slug in ("gold", "silver")]
     place = OrderRequest(
-        email="b@example.org", places=(Place(ticket="guest", first_name="A", last_name="B"),)
+        email="b@example.org", places=(RequestedPlace(ticket="guest", first_name="A", last_name="B"),)
     )
 
     def work(number: int) -> None:
         if number % 3 == 0:
-            register(event=event, request=place)
+            place_order(event=event, request=place)
             return
         sponsor = sponsor_of(name=f"S{number}")
-        one = take_package(package=packages[number % 2], sponsor=sponsor, key=f"k{number}")
+        one = take_package(
+            package=packages[number % 2], sponsor_request=sponsor, idempotency_key=f"k{number}"
+        )
         if number % 4 == 0:
             cancel_sponsorship(sponsorship=one)
 
     results = in_threads([lambda n=n: work(n) for n in range(48)], threads=12)
     assert [r for r in results if isinstance(r, Exception) and not isinstance(r, ConventionError)] == []
     ticket.refresh_from_db()
-    assert ticket.taken == Registration.objects.filter(cancelled_at__isnull=True).count()
+    assert ticket.reserved == Registration.objects.filter(cancelled_at__isnull=True).count()
     for package in packages:
         package.refresh_from_db()
-        assert package.taken == package.sponsorships.standing().count() <= 6
-    owed = [balance_of(receivable_of(one.order)).owed for one in Sponsorship.objects.all()]
-    assert sum(owed) == 120_000 * Sponsorship.objects.standing().count()
+        assert package.reserved == package.sponsorships.active().count() <= 6
+    owed = [compute_balance(sync_receivable(one.order)).amount_owed for one in Sponsorship.objects.all()]
+    assert sum(owed) == 120_000 * Sponsorship.objects.active().count()
 
 
 def test_packages_by_card_that_lapse_while_they_are_paid_and_cancelled_are_counted_once():
@@ -66,16 +69,18 @@ def test_packages_by_card_that_lapse_while_they_are_paid_and_cancelled_are_count
     ticket = make_ticket(event, capacity=60)
     package = make_package(event, ticket, capacity=20)
     sponsors = [
-        take_package(package=package, sponsor=sponsor_of(name=f"S{n}", payment="card"), key=f"k{n}")
+        take_package(
+            package=package, sponsor_request=sponsor_of(name=f"S{n}", payment="card"), idempotency_key=f"k{n}"
+        )
         for n in range(16)
     ]
-    later = timezone.now() + 2 * HOLD
+    later = timezone.now() + 2 * HOLD_DURATION
 
     def work(number: int) -> None:
         one = sponsors[number % 16]
-        release_packages(at=later)
-        release_lapsed([ticket.pk], at=later)
-        play_payment(order=one.order)
+        release_expired_packages(at=later)
+        release_lapsed_holds([ticket.pk], at=later)
+        record_demo_payment(order=one.order)
         if number % 3 == 0:
             cancel_sponsorship(sponsorship=one)
 
@@ -83,6 +88,6 @@ def test_packages_by_card_that_lapse_while_they_are_paid_and_cancelled_are_count
     assert [r for r in results if isinstance(r, Exception) and not isinstance(r, ConventionError)] == []
     package.refresh_from_db()
     ticket.refresh_from_db()
-    assert package.taken == sum(one.counts for one in Sponsorship.objects.all())
-    assert ticket.taken == sum(one.counts for one in Registration.objects.all())
+    assert package.reserved == sum(one.occupies_place for one in Sponsorship.objects.all())
+    assert ticket.reserved == sum(one.occupies_place for one in Registration.objects.all())
     assert Sponsorship.objects.confirmed().exists()

@@ -10,13 +10,13 @@ from django.utils import timezone
 from PIL import Image
 from pypdf import PdfReader
 
-from convention.errors import Unreadable
-from convention.parsing.process import TooDemanding
-from registrations.logos import tiers_of
+from convention.errors import UnreadableFile
+from convention.parsing.process import FileTooDemanding
+from registrations.logos import list_sponsor_tiers
 from registrations.models import SponsorLogo, Sponsorship
-from registrations.sponsors.cancel_sponsorship import cancel_sponsorship
-from registrations.sponsors.logo import keep_logo
-from schedule.paper.make import print_agenda
+from registrations.sponsors.logos import save_logo
+from registrations.sponsors.sponsorships import cancel_sponsorship
+from schedule.paper.print_agenda import print_agenda
 from tests.factories import make_session
 from tests.papers import pdf_text
 from tests.registrations.sponsors.makers import make_package, make_sponsorship, picture
@@ -38,7 +38,7 @@ def gold(event):
 def test_what_is_sent_is_drawn_anew_as_a_small_png(gold, sent, size):
     sent.seek(0)
     one = make_sponsorship(gold, has_logo=False)
-    logo = keep_logo(sponsorship=one, upload=sent)
+    logo = save_logo(sponsorship=one, upload=sent)
     shown = Image.open(io.BytesIO(logo.content))
     assert (shown.format, shown.mode, shown.size, shown.info) == ("PNG", "RGB", size, {})
 
@@ -46,16 +46,16 @@ def test_what_is_sent_is_drawn_anew_as_a_small_png(gold, sent, size):
 def test_a_small_file_with_very_many_pixels_is_never_unpacked(gold):
     bomb = picture((5000, 4000), mode="L")
     assert bomb.size < 100_000
-    with pytest.raises(Unreadable, match="pixels"):
-        keep_logo(sponsorship=make_sponsorship(gold), upload=bomb)
+    with pytest.raises(UnreadableFile, match="pixels"):
+        save_logo(sponsorship=make_sponsorship(gold), upload=bomb)
 
 
 def test_a_picture_that_needs_too_much_memory_is_refused_and_the_former_stays(gold, settings):
     settings.PARSER_MEMORY_MB = 150
     one = make_sponsorship(gold)
 
-    with pytest.raises(TooDemanding):
-        keep_logo(sponsorship=one, upload=picture((4000, 4000), mode="RGBA"))
+    with pytest.raises(FileTooDemanding):
+        save_logo(sponsorship=one, upload=picture((4000, 4000), mode="RGBA"))
 
     assert SponsorLogo.objects.get().width == 60
 
@@ -67,8 +67,8 @@ def test_a_picture_that_needs_too_much_memory_is_refused_and_the_former_stays(go
 ])  # fmt: skip
 def test_anything_else_is_refused_with_a_sentence(gold, content):
     one = make_sponsorship(gold)
-    with pytest.raises(Unreadable):
-        keep_logo(sponsorship=one, upload=SimpleUploadedFile("logo.png", content))
+    with pytest.raises(UnreadableFile):
+        save_logo(sponsorship=one, upload=SimpleUploadedFile("logo.png", content))
     assert SponsorLogo.objects.get().width == 60
 
 
@@ -96,7 +96,8 @@ def test_they_stand_by_package_then_by_the_alphabet_once_shown(client, event, go
         make_sponsorship(package, name=name)
     make_sponsorship(gold, name="Sans", has_logo=False)
     Sponsorship.objects.filter(name="Fin").update(shown_from=timezone.now() + datetime.timedelta(days=1))
-    assert [(t.package.slug, t.size, [s.name for s in t.sponsors]) for t in tiers_of(event)] == [
+    tiers = list_sponsor_tiers(event)
+    assert [(t.package.slug, t.logo_size, [s.name for s in t.sponsors]) for t in tiers] == [
         ("gold", 1, ["Delta", "éclair"]), ("silver", 2, ["Alpha", "Zeta"]),
     ]  # fmt: skip
     first, later = (Sponsorship.objects.get(name=name) for name in ("Delta", "Fin"))

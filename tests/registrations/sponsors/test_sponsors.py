@@ -6,18 +6,17 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from convention.audit.models import Entry
-from convention.errors import Closed, SoldOut
-from registrations.bill import receivable_of
-from registrations.cancel import AlreadyCancelled
-from registrations.checkout.play_payment import play_payment
-from registrations.invoices.balance import balance_of
-from registrations.invoices.issue import issue
-from registrations.invoices.models import Receivable
+from convention.audit.models import AuditEntry
+from convention.errors import NotOpenNow, SoldOut
+from registrations.billing.receivables import sync_receivable
+from registrations.changes.cancel import AlreadyCancelled
+from registrations.invoices.documents.issuing import issue_invoice
+from registrations.invoices.ledger.balance import compute_balance
+from registrations.invoices.models.documents import Receivable
 from registrations.models import Order, Registration, Sponsorship
-from registrations.sponsors.cancel_sponsorship import cancel_sponsorship
-from registrations.sponsors.listing import sponsorships_of
-from registrations.sponsors.take_package import take_package, take_package_for
+from registrations.payments.cards.demo_payments import record_demo_payment
+from registrations.sponsors.sponsorship_list import list_sponsorships
+from registrations.sponsors.sponsorships import cancel_sponsorship, take_package, take_package_as_organizer
 from tests.factories import make_ticket
 from tests.registrations.invoices.makers import make_issuer
 from tests.registrations.sponsors.makers import make_package, make_sponsorship, sponsor_of
@@ -41,12 +40,12 @@ def package(event):
 def test_a_package_makes_one_order_that_owes_for_it_with_places_to_name(event, package):
     one = make_sponsorship(package, has_logo=False)
     package.refresh_from_db()
-    assert (package.taken, one.order.due.amount) == (1, 120_000)
+    assert (package.reserved, one.order.amount_due.amount) == (1, 120_000)
     places = one.order.registrations.order_by("pk")
-    assert [(r.ticket.slug, r.price, r.is_named, r.state) for r in places] == [
+    assert [(r.ticket.slug, r.price, r.has_name, r.state) for r in places] == [
         ("guest", 0, False, "confirmed"), ("guest", 0, False, "confirmed"), ("stand", 0, False, "confirmed"),
     ]  # fmt: skip
-    assert [t.taken for t in event.tickets.order_by("slug")] == [2, 1]
+    assert [t.reserved for t in event.tickets.order_by("slug")] == [2, 1]
     charges = [(c.description, c.amount, c.vat_rate) for c in Receivable.objects.get().charges.all()]
     assert charges == [("Or, Acme", 120_000, 2000)]
 
@@ -55,59 +54,69 @@ def test_they_are_listed_by_package_then_by_the_alphabet(event):
     silver, gold = make_package(event, slug="silver", position=2), make_package(event, position=1)
     for package, name in ((silver, "Acme"), (gold, "Zeta"), (gold, "Émile")):
         make_sponsorship(package, name=name, has_logo=False)
-    assert [one.name for one in sponsorships_of(event)] == ["Émile", "Zeta", "Acme"]
+    assert [one.name for one in list_sponsorships(event)] == ["Émile", "Zeta", "Acme"]
 
 
 def test_its_invoice_says_the_package_and_adds_up(package):
     make_issuer()
-    one = take_package(package=package, sponsor=sponsor_of(purchase_order="PO-7"), key="a")
-    document = issue(receivable=receivable_of(one.order))
+    one = take_package(
+        package=package, sponsor_request=sponsor_of(purchase_order="PO-7"), idempotency_key="a"
+    )
+    document = issue_invoice(receivable=sync_receivable(one.order))
     assert (document.total, document.vat, document.details["purchase_order"]) == (120_000, 20_000, "PO-7")
     assert [line.description for line in document.lines.all()] == ["Or, Acme"]
 
 
 def test_the_same_key_takes_one_and_the_next_finds_none(package):
-    first = take_package(package=package, sponsor=sponsor_of(), key="a")
-    assert take_package(package=package, sponsor=sponsor_of(), key="a") == first
+    first = take_package(package=package, sponsor_request=sponsor_of(), idempotency_key="a")
+    assert take_package(package=package, sponsor_request=sponsor_of(), idempotency_key="a") == first
     with pytest.raises(SoldOut):
-        take_package(package=package, sponsor=sponsor_of(), key="b")
+        take_package(package=package, sponsor_request=sponsor_of(), idempotency_key="b")
     assert Order.objects.count() == 1
 
 
 def test_none_is_taken_where_the_places_that_come_with_it_are_gone(event, package):
     event.tickets.filter(slug="guest").update(capacity=1)
     with pytest.raises(SoldOut):
-        take_package(package=package, sponsor=sponsor_of(), key="a")
+        take_package(package=package, sponsor_request=sponsor_of(), idempotency_key="a")
     package.refresh_from_db()
-    assert (package.taken, Order.objects.count()) == (0, 0)
+    assert (package.reserved, Order.objects.count()) == (0, 0)
 
 
 def test_only_who_runs_the_event_takes_what_is_not_on_sale(package):
     package.closes_at = timezone.now() - datetime.timedelta(days=1)
     package.save()
-    with pytest.raises(Closed):
-        take_package(package=package, sponsor=sponsor_of(), key="a")
-    assert take_package_for(package=package, sponsor=sponsor_of(), key="a").package == package
+    with pytest.raises(NotOpenNow):
+        take_package(package=package, sponsor_request=sponsor_of(), idempotency_key="a")
+    assert (
+        take_package_as_organizer(package=package, sponsor_request=sponsor_of(), idempotency_key="a").package
+        == package
+    )
 
 
 def test_cancelling_frees_the_package_and_its_places_and_nothing_is_owed(event, package):
     one = make_sponsorship(package, has_logo=False)
     cancel_sponsorship(sponsorship=one, reason="faillite")
     package.refresh_from_db()
-    assert (package.taken, [t.taken for t in event.tickets.order_by("slug")]) == (0, [0, 0])
+    assert (package.reserved, [t.reserved for t in event.tickets.order_by("slug")]) == (0, [0, 0])
     assert {r.state for r in Registration.objects.all()} == {"cancelled"}
-    assert (Order.objects.get().due.amount, balance_of(Receivable.objects.get()).owed) == (0, 0)
+    assert (Order.objects.get().amount_due.amount, compute_balance(Receivable.objects.get()).amount_owed) == (
+        0,
+        0,
+    )
     with pytest.raises(AlreadyCancelled):
         cancel_sponsorship(sponsorship=one)
-    verbs = [e.verb for e in Entry.objects.filter(verb__startswith="sponsorship").order_by("pk")]
+    verbs = [e.verb for e in AuditEntry.objects.filter(verb__startswith="sponsorship").order_by("pk")]
     assert verbs == ["sponsorship.take", "sponsorship.cancel"]
 
 
 def test_a_package_without_places_is_paid_by_card(event):
     make_issuer()
-    one = take_package(package=make_package(event), sponsor=sponsor_of(payment="card"), key="a")
-    attempt = play_payment(order=one.order)
-    assert (attempt.amount, balance_of(receivable_of(one.order)).due) == (120_000, 0)
+    one = take_package(
+        package=make_package(event), sponsor_request=sponsor_of(payment="card"), idempotency_key="a"
+    )
+    attempt = record_demo_payment(order=one.order)
+    assert (attempt.amount, compute_balance(sync_receivable(one.order)).amount_due) == (120_000, 0)
 
 
 def test_the_page_takes_one_however_often_it_is_sent(client, event, package, run_tasks, mailoutbox):

@@ -5,17 +5,17 @@ import itertools
 
 from django.utils import timezone
 
-from badges.attendance.check_in import check_in
-from badges.attendance.pair import entrance_of
+from badges.attendance.devices.pairing import get_or_create_entrance
+from badges.attendance.scanning.check_in import check_in_registration
 from convention.events.models import Event, Venue
 from registrations.visits.models import (
     Application,
     Debrief,
     FeedbackQuestion,
-    Leg,
-    LegSeat,
     NdaAcceptance,
     NdaText,
+    Ride,
+    RideSeat,
     Visit,
 )
 from tests.factories import make_company, make_event, make_member, make_registration, make_ticket
@@ -50,11 +50,11 @@ def make_visitor(visit, person=None, **fields):
     return Application.objects.create(visit=visit, person=person, company=company, registration=registration)
 
 
-def make_leg(visit, direction="out", **fields):
+def make_ride(visit, direction="out", **fields):
     """A ride: an hour before the visit, or at its end."""
     event = visit.event
     leaves = event.starts_at - HOUR if direction == "out" else event.ends_at
-    return Leg.objects.create(
+    return Ride.objects.create(
         visit=visit, direction=direction,
         **{"meeting_point": "Gare de Lyon, sortie 3", "leaves_at": leaves, "capacity": 50, **fields},
     )  # fmt: skip
@@ -62,10 +62,12 @@ def make_leg(visit, direction="out", **fields):
 
 def pass_by(application, door=None, direction="in"):
     """Scanned by hand at a door, the gate unless told otherwise."""
-    return check_in(
-        registration=application.registration, door=door or entrance_of(application.visit.event),
-        operator=None, direction=direction,
-    )  # fmt: skip
+    return check_in_registration(
+        registration=application.registration,
+        checkpoint=door or get_or_create_entrance(application.visit.event),
+        operator=None,
+        direction=direction,
+    )
 
 
 def sign(application):
@@ -91,11 +93,11 @@ OF_RIDES = ["ride", "ride-remove", "manifest", "manifest-pdf"]
 def ride_of(event, registration):
     """A ride of the event's visit, whoever takes it, a debrief and a question: one of each, for addresses."""
     visit = Visit.objects.get(event=event)
-    leg = Leg.objects.create(visit=visit, direction="out", meeting_point="Gare", leaves_at=event.starts_at)
+    ride = Ride.objects.create(visit=visit, direction="out", meeting_point="Gare", leaves_at=event.starts_at)
     one, _made = Application.objects.get_or_create(
         visit=visit, registration=registration, defaults={"person": make_member()}
     )
-    LegSeat.objects.create(leg=leg, application=one)
+    RideSeat.objects.create(ride=ride, application=one)
     Debrief.objects.create(visit=visit, text="Vu")
     FeedbackQuestion.objects.create(visit=visit, text="Utile ?")
-    return leg
+    return ride

@@ -9,11 +9,11 @@ from django.utils import timezone
 
 from convention.club.models import ClubRole, Person
 from registrations.models import Ticket
-from registrations.visits.give_identity import give_identity
-from registrations.visits.host_contacts import add_host_contact
-from registrations.visits.make_list import make_list
+from registrations.visits.hosts.contacts import add_host_contact
+from registrations.visits.identity.identities import save_identity
 from registrations.visits.models import Application, HostContact, NdaAcceptance, NdaText, Visit, VisitorList
-from registrations.visits.send_list import mail_list, send_list
+from registrations.visits.visitor_list.create import create_list
+from registrations.visits.visitor_list.send import send_list, send_list_mail
 from tests.factories import LONG_AGO, make_company, make_event, make_member, make_person, make_registration
 
 numbers = itertools.count(1)
@@ -104,7 +104,7 @@ def answers_of(number: int) -> dict[str, str]:
 def make_identified(visit: Visit, number: int, **names: str) -> Application:
     """A visitor whose identity is complete."""
     application = make_visitor(visit, **names)
-    give_identity(application=application, answers=answers_of(number))
+    save_identity(application=application, answers=answers_of(number))
     return application
 
 
@@ -117,8 +117,8 @@ def make_secretary() -> Person:
 
 def make_sent_list(visit: Visit) -> VisitorList:
     """The next version, made, and its mail taken by the server."""
-    row = send_list(visitor_list=make_list(visit=visit))
-    mail_list.func(row.pk)
+    row = send_list(visitor_list=create_list(visit=visit))
+    send_list_mail.func(row.pk)
     row.refresh_from_db()
     visit.refresh_from_db()
     return row

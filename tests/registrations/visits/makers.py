@@ -9,10 +9,10 @@ from django.utils import timezone
 from convention.club.models import Company, Market, Person
 from convention.events.models import Event
 from registrations.models import Ticket
-from registrations.visits.agree_to_text import agree_to_text
-from registrations.visits.apply import apply
+from registrations.visits.applications.apply import apply_for_visit
+from registrations.visits.applications.confidentiality import accept_nda_text
+from registrations.visits.applications.state import ApplicationState, find_states
 from registrations.visits.models import Application, NdaText, Visit
-from registrations.visits.standing import State, states_of
 from tests.factories import make_company, make_event, make_member, make_ticket
 
 numbers = itertools.count(1)
@@ -55,21 +55,21 @@ def make_visit(*, places: int | None = 5, cap: int | None = 2, text: str = TEXT,
 
 def applied(visit: Visit, company: Company | None = None, **fields: Any) -> Application:
     """Somebody new of the company, or of another one, has applied."""
-    return apply(visit=visit, person=make_member(company, **fields))
+    return apply_for_visit(visit=visit, person=make_member(company, **fields))
 
 
 def agreed(application: Application) -> Application:
     """The same, who agreed to the text that counts."""
     text = NdaText.objects.filter(visit=application.visit).first()
     assert text is not None
-    agree_to_text(application=application, text_hash=text.hash, name="Ana Silva")
+    accept_nda_text(application=application, text_hash=text.hash, name="Ana Silva")
     return application
 
 
-def state(application: Application) -> State:
+def state(application: Application) -> ApplicationState:
     """What became of it."""
     found = Application.objects.select_related("visit__event").get(pk=application.pk)
-    return states_of(found.visit, [found])[found.pk]
+    return find_states(found.visit, [found])[found.pk]
 
 
 def reread(visit: Visit) -> Visit:

@@ -6,10 +6,11 @@ from typing import Any
 from django.utils import timezone
 
 from registrations.models import Registration
-from registrations.visits.contents import close, new_content
-from registrations.visits.host_contacts import add_host_contact
+from registrations.visits.hosts.contacts import add_host_contact
 from registrations.visits.models import Application, Visit, VisitorList
-from registrations.visits.send_list import LINK_LASTS, hash_token
+from registrations.visits.models.identities import hash_token
+from registrations.visits.visitor_list.contents import build_content, encrypt_content
+from registrations.visits.visitor_list.send import LIST_LINK_DURATION
 from tests.factories import make_company
 
 WITH_A_PLACE = ("replace", "refuse", "approve", "seat")
@@ -29,9 +30,9 @@ def hosted_of(registration: Registration, *, spare: int = 0) -> dict[str, dict[s
     row = make_version(visit, number, [])
     VisitorList.objects.filter(pk=row.pk).update(
         link_hash=hash_token(token),
-        link_expires_at=now + LINK_LASTS,
+        link_expires_at=now + LIST_LINK_DURATION,
         sent_at=now,
-        asked_at=now,
+        send_requested_at=now,
         sent_to=visit.security_email,
     )
     contact = add_host_contact(visit=visit, name="Sophie", email=f"sophie{spare}@hote.example")
@@ -41,7 +42,7 @@ def hosted_of(registration: Registration, *, spare: int = 0) -> dict[str, dict[s
         **lists,
         **people,
         "organize-visit-host-end": {"contact": contact.pk},
-        "host-enter": {"token": token},
+        "host-sign-in": {"token": token},
         "host-list": {"token": token},
         "host-person": {"pk": application.pk},
     }
@@ -53,9 +54,9 @@ ANA = {"key": 1, "last_name": "Silva", "first_name": "Ana", "company": "Acme", "
 
 def make_version(visit: Visit, number: int, rows: Sequence[dict[str, Any]] = (ANA,)) -> VisitorList:
     """A version of the list with these visitors."""
-    content = new_content([], list(rows), None)
+    content = build_content([], list(rows), None)
     made = VisitorList(visit=visit, number=number, hash=content.hash, count=len(rows))
-    made.sealed = close(content, made)
+    made.encrypted_data = encrypt_content(content, made)
     made.save()
     return made
 

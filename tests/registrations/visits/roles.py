@@ -1,4 +1,4 @@
-"""Who opens the pages of a visit's day and of what follows, for the table of roles (test_doors.py)."""
+"""Who opens the pages of a visit's day and of what follows, for the table of roles (test_permissions.py)."""
 
 NOBODY: set[str] = set()
 RUN_IT = {"organizer", "outside organizer", "administrator", "secretary"}
@@ -8,12 +8,12 @@ CLUB = {"secretary", "administrator"}
 # Nobody of the table has a place or a seat: own pages are tried where somebody has.
 DAY_DOORS = {
     **{f"visit-{name}": NOBODY for name in ("rides", "rides-calendar", "feedback", "certificate", "debrief")},
-    "visits-learned": NOBODY,
+    "visits-lessons": NOBODY,
     **{
         f"organize-visit-{name}": RUN_IT
         for name in (
-            "rides", "ride-new", "ride", "ride-remove", "seat", "day-doors", "roster-csv", "roster-xlsx",
-            "certificates", "certificate",
+            "rides", "ride-new", "ride", "ride-remove", "seat", "day-checkpoints", "roster-csv",
+            "roster-xlsx",            "certificates", "certificate",
         )
     },
     **{
@@ -22,9 +22,10 @@ DAY_DOORS = {
     },
     **{
         f"organize-visit-{name}": CLUB
-        for name in ("debrief", "debrief-act", "feedback", "questions", "questions-usual")
+        for name in ("debrief", "debrief-decide", "feedback", "questions", "questions-default")
     },
 }  # fmt: skip
 DAY_POSTED = {
-    f"organize-visit-{name}" for name in ("ride-remove", "day-doors", "debrief-act", "questions-usual")
+    f"organize-visit-{name}"
+    for name in ("ride-remove", "day-checkpoints", "debrief-decide", "questions-default")
 }

@@ -8,9 +8,9 @@ from cryptography.fernet import InvalidToken, MultiFernet
 from django.conf import settings
 from django.core.mail import EmailMessage
 
-from convention.audit.models import Entry
-from convention.backup.tables import as_text, tables
-from convention.sealed import boxes
+from convention.audit.models import AuditEntry
+from convention.backup.table_rows import encode_value, list_tables
+from convention.codes.encryption import make_fernets
 
 from .hosted import answers_of
 
@@ -26,9 +26,9 @@ def values_of(*numbers: int) -> list[str]:
 def dump() -> str:
     """Every row of every table, also what no backup takes; what is binary as base64, and as it is."""
     said = []
-    for model in tables().values():
+    for model in list_tables().values():
         for row in model._base_manager.values_list():
-            said.append(json.dumps(row, default=as_text, ensure_ascii=False))
+            said.append(json.dumps(row, default=encode_value, ensure_ascii=False))
             binary = [bytes(cell) for cell in row if isinstance(cell, bytes | memoryview)]
             said += [cell.decode("latin-1") for cell in binary]
     return "\n".join(said)
@@ -36,7 +36,7 @@ def dump() -> str:
 
 def opened(text: str) -> str:
     """What our keys would open of a text: each word of it that is sealed."""
-    box, found = MultiFernet(boxes(settings.IDENTITY_KEYS)), []
+    box, found = MultiFernet(make_fernets(settings.IDENTITY_KEYS)), []
     words = set(text.replace('"', " ").replace(",", " ").replace("[", " ").replace("]", " ").split())
     for word in words:
         for token in (word, plain_of(word)):
@@ -69,7 +69,7 @@ def found_of(*numbers: int, mails: Iterable[EmailMessage], log: str) -> set[tupl
     """Where something of these visitors is found, plain or by our keys, and what."""
     everything = {
         "dump": dump(),
-        "audit trail": "\n".join(str(vars(entry)) for entry in Entry.objects.all()),
+        "audit trail": "\n".join(str(vars(entry)) for entry in AuditEntry.objects.all()),
         "files": files(),
         "mails": "\n".join(f"{mail.subject} {mail.body} {mail.message().as_string()}" for mail in mails),
         "log": log,

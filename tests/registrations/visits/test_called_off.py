@@ -7,17 +7,17 @@ import pytest
 from django.test import Client
 from django.utils import translation
 
-from badges.attendance.paper import draw_attendance
-from badges.visits.lists import roster_roll
-from badges.visits.rolls import draw_roll
-from convention.dates import rfc3339, say_moment
-from convention.events.called_off import off_title
-from registrations.meals_paper import to_pdf as meals_sheet
-from registrations.personal_agenda import personal_agenda
-from registrations.visits.call_off import call_off
-from registrations.visits.choose_rides import choose_rides
-from registrations.visits.withdraw import withdraw
-from schedule.paper.make import FORMATS, print_agenda
+from badges.attendance.reports.pdf import draw_attendance
+from badges.visits.day_lists import make_roster_list
+from badges.visits.printed_list import draw_printed_list
+from convention.events.cancellations import format_cancelled_title
+from convention.text.dates import format_datetime, format_rfc3339
+from registrations.questions.meals_pdf import render_meals_pdf as meals_sheet
+from registrations.sessions.personal_agenda import write_personal_agenda
+from registrations.visits.applications.withdraw import withdraw_application
+from registrations.visits.lifecycle.cancel import cancel_visit
+from registrations.visits.rides.seating import choose_rides
+from schedule.paper.print_agenda import AGENDA_FORMATS, print_agenda
 from tests.doors import client_of
 from tests.factories import make_room, make_session
 from tests.papers import pdf_text
@@ -35,7 +35,7 @@ def entries_of(content):
 def said_of(visit):
     """What every page says, in French."""
     with translation.override("fr"):
-        return f"Cette visite a été annulée le {say_moment(visit.cancelled_at, visit.event.zone)}"
+        return f"Cette visite a été annulée le {format_datetime(visit.cancelled_at, visit.event.zone)}"
 
 
 def told_by(visit, order):
@@ -46,7 +46,7 @@ def told_by(visit, order):
     event = anybody.get(f"/api/v1/events/{slug}/").json()
     sessions = anybody.get(f"/api/v1/events/{slug}/sessions/").json()["results"]
     first = anybody.get("/").context["off"]
-    return entries, event["called_off_at"], [one["cancelled"] for one in sessions], first
+    return entries, event["cancelled_at"], [one["cancelled"] for one in sessions], first
 
 
 def test_pages_programs_and_calendars_say_so():
@@ -58,12 +58,12 @@ def test_pages_programs_and_calendars_say_so():
     before, *plain = told_by(visit, order)
     assert ([entry["status"] for entry in before], plain) == (["CONFIRMED"] * 2, [None, [False], {}])
     assert [Client().get(address).content.decode().count("annulée le") for address in addresses] == [0] * 5
-    visit = call_off(visit=visit, reason="Grève.")
+    visit = cancel_visit(visit=visit, reason="Grève.")
     after, *told = told_by(visit, order)
     assert [entry["status"] for entry in after] == ["CANCELLED"] * 2
     assert [new["sequence"] > old["sequence"] for new, old in zip(after, before, strict=True)] == [True] * 2
     since = visit.cancelled_at
-    assert told == [rfc3339(since, event.zone), [True], {event.pk: since}]
+    assert told == [format_rfc3339(since, event.zone), [True], {event.pk: since}]
     shown = [Client().get(address).content.decode() for address in addresses]
     assert [page.count(said_of(visit)) for page in shown] == [1] * 5
     assert [page.count("inscriptions sont closes") for page in shown] == [0] * 5
@@ -73,8 +73,8 @@ def test_pages_programs_and_calendars_say_so():
 def test_whoever_had_a_place_reads_what_comes_next_and_who_left_does_not():
     visit = make_visit()
     member, gone = applied(visit), applied(visit)
-    withdraw(application=gone)
-    visit = call_off(visit=visit, reason="Grève.")
+    withdraw_application(application=gone)
+    visit = cancel_visit(visit=visit, reason="Grève.")
     pages = [
         client_of(applicant(one)).get(f"/visits/{visit.event.slug}/").content.decode()
         for one in (member, gone)
@@ -89,8 +89,8 @@ def test_whoever_had_a_place_reads_what_comes_next_and_who_left_does_not():
 def test_the_mail_takes_the_visit_and_its_rides_out_of_calendars(run_tasks, mailoutbox):
     visit = days.make_visit(starts=48)
     one = days.make_visitor(visit)
-    choose_rides(application=one, rides=[days.make_leg(visit).pk])
-    call_off(visit=visit, reason="Grève.")
+    choose_rides(application=one, ride_ids=[days.make_ride(visit).pk])
+    cancel_visit(visit=visit, reason="Grève.")
     run_tasks()
     [mail] = [mail for mail in mailoutbox if mail.to == [one.person.email]]
     files = {file.filename: entries_of(file.content) for file in mail.attachments}
@@ -108,17 +108,21 @@ def test_every_paper_says_so_on_each_of_its_pages():
     order = applied(visit).registration.order
     room = make_room(event, name="Salle des machines")
     make_session(event, "La salle", room=room, starts_at=event.starts_at, minutes=30)
-    assert "annulé" not in "".join(printed(event, kind) for kind in FORMATS).casefold()
-    visit = call_off(visit=visit, reason="L’hôte ferme son site.")
-    said, title = words(said_of(visit)), words(off_title(event.title))
-    for kind in FORMATS:
+    assert "annulé" not in "".join(printed(event, kind) for kind in AGENDA_FORMATS).casefold()
+    visit = cancel_visit(visit=visit, reason="L’hôte ferme son site.")
+    said, title = words(said_of(visit)), words(format_cancelled_title(event.title))
+    for kind in AGENDA_FORMATS:
         pages = printed(event, kind).split("\f")
         assert said in words(pages[0]), kind
         assert [page for page in pages if title not in words(page)] == [], kind
     own = io.BytesIO()
-    personal_agenda(registration=order.registrations.get(), file=own)
+    write_personal_agenda(registration=order.registrations.get(), file=own)
     assert said in words(pdf_text(own.getvalue()))
-    for paper in (draw_attendance(event), meals_sheet(event), draw_roll(event, roster_roll(event, []))):
+    for paper in (
+        draw_attendance(event),
+        meals_sheet(event),
+        draw_printed_list(event, make_roster_list(event, [])),
+    ):
         assert title in words(pdf_text(paper))
 
 

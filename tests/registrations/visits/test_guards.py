@@ -5,25 +5,25 @@ import datetime
 import pytest
 from django.utils import timezone
 
-from badges.attendance.merge import merge
+from badges.attendance.merge import merge_registrations_and_scans
 from convention.club.change_employer import change_employer
 from convention.club.seats import give_seat
-from convention.errors import Closed, InvalidFields
+from convention.errors import InvalidFields, NotOpenNow
 from convention.events.models import Event
-from registrations.absorb import CannotMerge
-from registrations.accept_offer import accept_ticket
-from registrations.cancel import cancel
-from registrations.visits.change_visit import change_visit
-from registrations.visits.choose_rides import choose_rides
-from registrations.visits.life import agree, missing_for_members
-from registrations.visits.lock import lock, lock_due
-from registrations.visits.lost_seats import lost_seats
-from registrations.visits.make_visit import make_visit as begin
-from registrations.visits.models import Application, Identity, Leg
-from registrations.visits.purge import purge_due
-from registrations.visits.refusals import NotReady
-from registrations.visits.rides import save_ride
-from registrations.visits.withdraw import withdraw
+from registrations.booking.accept_offer import accept_ticket_offer
+from registrations.changes.cancel import cancel_registration
+from registrations.changes.merge import MergeRefused
+from registrations.visits.applications.applicants import find_current_objections
+from registrations.visits.applications.withdraw import withdraw_application
+from registrations.visits.identity.purge import purge_due_data
+from registrations.visits.lifecycle.change import change_visit
+from registrations.visits.lifecycle.create import create_visit as begin
+from registrations.visits.lifecycle.steps import list_missing_steps, record_agreement
+from registrations.visits.models import Application, Identity, Ride
+from registrations.visits.preconditions import VisitNotReady
+from registrations.visits.rides.edit_rides import save_ride
+from registrations.visits.rides.seating import choose_rides
+from registrations.visits.visitor_list.lock import lock_due_lists, lock_list
 from tests.doors import client_of
 from tests.factories import make_company, make_event, make_member, make_registration, make_staff, make_ticket
 
@@ -105,7 +105,7 @@ def test_a_visit_that_members_know_is_moved_within_reason(starts, ends, fields):
         name: clock(event, now + days * DAY) for name, days in (("starts_at", starts), ("ends_at", ends))
     }
     assert answer(event, organizer, **dates) == fields
-    lock_due()
+    lock_due_lists()
     visit.refresh_from_db()
     assert visit.locked_at is None
     # Where it was odd before, whoever leaves the dates as they are changes the rest.
@@ -127,28 +127,28 @@ def test_a_visit_that_has_begun_may_end_earlier_but_not_before_its_lock():
 def test_an_event_longer_than_a_visit_becomes_none_and_locks_nothing():
     starts = timezone.now() + 40 * DAY
     event = make_event(kind="site_visit", visibility="members", starts_at=starts, ends_at=starts + 20 * DAY)
-    with pytest.raises(NotReady, match="5 days at most"):
+    with pytest.raises(VisitNotReady, match="5 days at most"):
         begin(event=event)
     visit = make_visit(starts_at=starts, ends_at=starts + 20 * DAY)  # by the back office
     applied(visit)
-    with pytest.raises(Closed, match="5 days at most"):
-        lock(visit=visit)
+    with pytest.raises(NotOpenNow, match="5 days at most"):
+        lock_list(visit=visit)
     draft = make_visit(starts_at=starts, ends_at=starts + 20 * DAY, visibility="draft", agreed_at=None)
-    with pytest.raises(NotReady, match="5 days at most"):
-        agree(visit=draft)
-    assert any("5 days at most" in sentence for sentence in missing_for_members(draft))
+    with pytest.raises(VisitNotReady, match="5 days at most"):
+        record_agreement(visit=draft)
+    assert any("5 days at most" in sentence for sentence in list_missing_steps(draft))
 
 
 def test_more_working_days_do_not_lock_at_once():
     visit = make_visit(starts_at=timezone.now() + 20 * DAY)
-    visit.list_days = 40
+    visit.lock_working_days = 40
     with pytest.raises(InvalidFields) as refused:
-        change_visit(visit=visit, ticket=visit.event.tickets.get(), changed=["list_days"])
-    assert list(refused.value.fields) == ["list_days"]
-    visit.list_days = 2
-    change_visit(visit=visit, ticket=visit.event.tickets.get(), changed=["list_days"])
+        change_visit(visit=visit, ticket=visit.event.tickets.get(), changed=["lock_working_days"])
+    assert list(refused.value.field_errors) == ["lock_working_days"]
+    visit.lock_working_days = 2
+    change_visit(visit=visit, ticket=visit.event.tickets.get(), changed=["lock_working_days"])
     visit.refresh_from_db()
-    assert visit.list_days == 2
+    assert visit.lock_working_days == 2
 
 
 def test_of_two_places_the_one_that_was_applied_for_is_kept():
@@ -156,9 +156,9 @@ def test_of_two_places_the_one_that_was_applied_for_is_kept():
     theirs = applied(visit)
     assert theirs.registration is not None
     double = make_registration(theirs.registration.ticket, email=theirs.registration.email)
-    with pytest.raises(CannotMerge, match="applied for"):
-        merge(kept=double, other=theirs.registration)
-    merge(kept=theirs.registration, other=double)
+    with pytest.raises(MergeRefused, match="applied for"):
+        merge_registrations_and_scans(survivor=double, other=theirs.registration)
+    merge_registrations_and_scans(survivor=theirs.registration, other=double)
     assert Application.objects.confirmed().get() == theirs
 
 
@@ -183,14 +183,14 @@ def test_a_member_s_place_without_a_person_is_found_by_address_when_a_visit_begi
 
 def test_seats_of_those_who_lost_their_place_do_not_keep_a_coach_large():
     visit = days.make_visit(starts=48)
-    gone, leg = days.make_visitor(visit), days.make_leg(visit, capacity=2)
-    choose_rides(application=gone, rides=[leg.pk])
-    cancel(registration=gone.registration)
-    leg.refresh_from_db()
-    leg.capacity = 0
-    save_ride(leg=leg, changed=["capacity"])
-    leg = Leg.objects.get()
-    assert (leg.capacity, leg.taken) == (0, 0)
+    gone, ride = days.make_visitor(visit), days.make_ride(visit, capacity=2)
+    choose_rides(application=gone, ride_ids=[ride.pk])
+    cancel_registration(registration=gone.registration)
+    ride.refresh_from_db()
+    ride.capacity = 0
+    save_ride(ride=ride, changed=["capacity"])
+    ride = Ride.objects.get()
+    assert (ride.capacity, ride.reserved) == (0, 0)
 
 
 def test_an_end_in_the_past_does_not_remove_what_visitors_told():
@@ -200,7 +200,7 @@ def test_an_end_in_the_past_does_not_remove_what_visitors_told():
     visit.event.roles.create(person=reader, role="organizer")
     wrong = {"starts_at": "2025-01-10T09:00", "ends_at": "2025-01-10T15:00"}
     assert answer(visit.event, reader, **wrong) == ["ends_at", "starts_at"]
-    purge_due()
+    purge_due_data()
     assert Identity.objects.count() == 1
     plain = make_visit()
     assert answer(plain.event, make_staff(plain.event), **wrong) == ["starts_at"]
@@ -212,8 +212,8 @@ def test_whoever_changes_employer_while_waiting_comes_for_the_new_one():
     membership = make_member().seats.get().membership
     change_employer(person=waits.person, to=membership.company, on=timezone.localdate())
     give_seat(membership=membership, person=waits.person)
-    withdraw(application=first)
-    accept_ticket(entry=waits.waiting)
+    withdraw_application(application=first)
+    accept_ticket_offer(entry=waits.waiting_entry)
     waits.refresh_from_db()
     assert (waits.registration.member_of, waits.company) == (membership.company, membership.company)
-    assert lost_seats(visit, [waits]) == {}
+    assert find_current_objections(visit, [waits]) == {}

@@ -3,14 +3,18 @@
 import pytest
 from django.test import Client
 
-from convention.audit.models import Entry
-from convention.errors import Closed, Forbidden
-from registrations.visits.host_contacts import end_host_contact
-from registrations.visits.host_proposals import propose_as_host, take_back_as_host
-from registrations.visits.interest import say_interest
+from convention.audit.models import AuditEntry
+from convention.errors import Forbidden, NotOpenNow
+from registrations.visits.hosts.contacts import end_host_contact
 from registrations.visits.models import HostContact, Proposal
-from registrations.visits.privacy import old_contacts
-from registrations.visits.propose import MOST_STANDING, propose, set_aside
+from registrations.visits.planning.host_proposals import create_host_proposal, withdraw_host_proposal
+from registrations.visits.planning.interest import express_interest
+from registrations.visits.planning.proposals import (
+    MAX_UNDECIDED_PROPOSALS,
+    create_proposal,
+    set_aside_proposal,
+)
+from registrations.visits.privacy import erase_old_contacts
 from tests.doors import client_of
 from tests.factories import make_member
 from tests.registrations.visits.hosted import make_host, make_hosted, make_secretary
@@ -22,24 +26,27 @@ PAGE = "/host/proposals/"
 def test_a_contact_proposes_and_reads_what_becomes_of_it(visit, enter):
     client, contact = enter(), HostContact.objects.get()
     form = client.get(PAGE).context["form"]
-    assert (list(form.fields), form.initial) == (["title", "host", "why"], {"host": visit.event.host.pk})
-    typed = {"title": " Le  stockage ", "host": visit.event.host.pk, "why": "Avant tous"}
+    assert (list(form.fields), form.initial) == (
+        ["title", "host", "motivation"],
+        {"host": visit.event.host.pk},
+    )
+    typed = {"title": " Le  stockage ", "host": visit.event.host.pk, "motivation": "Avant tous"}
     assert client.post(PAGE, typed)["Location"] == PAGE
     found = Proposal.objects.get()
     assert (found.title, found.host, found.proposed_by, found.proposed_by_host, found.is_from_host) == (
         "Le stockage", visit.event.host, None, contact, True,
     )  # fmt: skip
-    entry = Entry.objects.get(verb="proposal.make")
-    assert (entry.reason, entry.fields) == (f"host contact #{contact.pk}", ["title", "why", "host"])
-    say_interest(proposal=found, person=make_member())
+    entry = AuditEntry.objects.get(verb="proposal.make")
+    assert (entry.reason, entry.fields) == (f"host contact #{contact.pk}", ["title", "motivation", "host"])
+    express_interest(proposal=found, person=make_member())
     assert "1 adhérent viendrait" in client.get(PAGE).content.decode()
     planner = client_of(make_secretary())
     for address in ("/organize/season/proposals/", f"/organize/season/proposals/{found.pk}/"):
         assert "Sophie Garde" in planner.get(address).content.decode()
-    set_aside(proposal=found, because="Trop loin")
+    set_aside_proposal(proposal=found, reason="Trop loin")
     assert "Trop loin" in client.get(PAGE).content.decode()
-    with pytest.raises(Closed):
-        take_back_as_host(contact=contact, proposal=found)
+    with pytest.raises(NotOpenNow):
+        withdraw_host_proposal(contact=contact, proposal=found)
 
 
 def test_a_form_that_says_nothing_says_so_and_keeps_nothing(visit, enter):
@@ -48,32 +55,32 @@ def test_a_form_that_says_nothing_says_so_and_keeps_nothing(visit, enter):
     answer = client.post(PAGE, {"title": "Chez un autre", "host": other.pk})
     assert list(answer.context["form"].errors) == ["host"]
     with pytest.raises(Forbidden):
-        propose_as_host(contact=HostContact.objects.get(), host=other, title="Chez un autre")
+        create_host_proposal(contact=HostContact.objects.get(), host=other, title="Chez un autre")
     assert not Proposal.objects.exists()
 
 
 def test_one_s_own_is_taken_back_and_another_s_is_not_there(visit, enter):
     client, contact = enter(), HostContact.objects.get()
     colleague = make_host(visit, email="paul@hote.example")
-    mine = propose_as_host(contact=contact, host=visit.event.host, title="Ici")
-    theirs = propose_as_host(contact=colleague, host=visit.event.host, title="Là")
-    members = propose(person=make_member(), title="Ailleurs", host=visit.event.host)
+    mine = create_host_proposal(contact=contact, host=visit.event.host, title="Ici")
+    theirs = create_host_proposal(contact=colleague, host=visit.event.host, title="Là")
+    members = create_proposal(person=make_member(), title="Ailleurs", host=visit.event.host)
     for other in (theirs, members):
         assert client.post(f"{PAGE}{other.pk}/back/").status_code == 404
         with pytest.raises(Forbidden):
-            take_back_as_host(contact=contact, proposal=other)
+            withdraw_host_proposal(contact=contact, proposal=other)
     assert [one.title for one, _interest in client.get(PAGE).context["rows"]] == ["Ici"]
     assert client.post(f"{PAGE}{mine.pk}/back/")["Location"] == PAGE
     assert set(Proposal.objects.all()) == {theirs, members}
-    assert Entry.objects.filter(verb="proposal.withdraw").count() == 1
+    assert AuditEntry.objects.filter(verb="proposal.withdraw").count() == 1
 
 
 def test_so_many_of_one_address_stand_whatever_visit_it_is_a_contact_of(visit):
     again = make_host(make_hosted())
-    for number in range(MOST_STANDING):
-        propose_as_host(contact=HostContact.objects.first(), host=visit.event.host, title=f"n° {number}")
-    with pytest.raises(Closed, match="10 proposals"):
-        propose_as_host(contact=again, host=again.visit.event.host, title="Encore")
+    for number in range(MAX_UNDECIDED_PROPOSALS):
+        create_host_proposal(contact=HostContact.objects.first(), host=visit.event.host, title=f"n° {number}")
+    with pytest.raises(NotOpenNow, match="10 proposals"):
+        create_host_proposal(contact=again, host=again.visit.event.host, title="Encore")
 
 
 def test_only_who_came_by_the_mailed_link_is_let_in(visit, enter):
@@ -87,7 +94,7 @@ def test_only_who_came_by_the_mailed_link_is_let_in(visit, enter):
 
 
 def test_the_proposal_outlives_the_name_of_who_made_it(visit):
-    made = propose_as_host(contact=HostContact.objects.get(), host=visit.event.host, title="Ici")
-    assert old_contacts(visit.event.ends_at.replace(year=2999)) == 1
+    made = create_host_proposal(contact=HostContact.objects.get(), host=visit.event.host, title="Ici")
+    assert erase_old_contacts(visit.event.ends_at.replace(year=2999)) == 1
     made = Proposal.objects.get()
-    assert (made.proposer, made.is_from_host) == ("", True)
+    assert (made.proposer_name, made.is_from_host) == ("", True)

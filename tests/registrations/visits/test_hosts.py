@@ -7,14 +7,14 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from convention.audit.models import Entry
-from convention.errors import Closed, InvalidFields
+from convention.audit.models import AuditEntry
+from convention.errors import InvalidFields, NotOpenNow
 from registrations.models import WaitingEntry
-from registrations.visits.host_contacts import add_host_contact, end_host_contact
+from registrations.visits.applications.veto import veto_application
+from registrations.visits.hosts.contacts import add_host_contact, end_host_contact
+from registrations.visits.hosts.notifications import notify_contact_of_list
+from registrations.visits.identity.purge import purge_visit
 from registrations.visits.models import Application, HostContact, HostLink, Identity, Visit, VisitorList
-from registrations.visits.purge import purge
-from registrations.visits.tell_host import tell_of_list
-from registrations.visits.veto import veto
 from tests.factories import make_person
 from tests.registrations.visits.hosted import (
     ENTRY,
@@ -47,7 +47,7 @@ def test_a_link_signs_in_once(visit, run_tasks, mailoutbox):
     assert client.post(f"/host/enter/{token}/")["Location"] == page_of(visit)
     assert client.get(page_of(visit)).status_code == 200
     assert Client().post(f"/host/enter/{token}/").status_code == 410
-    assert Entry.objects.filter(verb="host_contact.sign_in").count() == 1
+    assert AuditEntry.objects.filter(verb="host_contact.sign_in").count() == 1
     # The answer is the same for an address that nobody has.
     other = Client().post("/host/", {"email": "Personne@hote.example"})
     run_tasks()
@@ -155,14 +155,14 @@ def test_names_stand_there_once_the_list_was_sent_and_no_identity(enter, mailout
     page = client.get(page_of(visit)).content.decode()
     assert "Zwickelstein" in page
     assert "QX0000001ZZ" not in page
-    assert not Entry.objects.filter(verb="visitor_list.read").exists()
+    assert not AuditEntry.objects.filter(verb="visitor_list.read").exists()
 
 
 def test_the_list_is_opened_recorded_and_acknowledged(visit, enter):
     client, contact = enter(), HostContact.objects.get()
     page = client.post(f"{page_of(visit)}list/", {"act": "open"}).content.decode()
     assert "QX0000001ZZ" in page
-    entry = Entry.objects.get(verb="visitor_list.read")
+    entry = AuditEntry.objects.get(verb="visitor_list.read")
     assert entry.reason == f"host contact #{contact.pk}"
     client.post(f"{page_of(visit)}list/", {"act": "acknowledge"})
     assert visit.lists.get().acknowledged_by == "Sophie Garde"
@@ -172,12 +172,12 @@ def test_the_briefing_is_the_hosts_own(visit, enter):
     enter().post(f"{page_of(visit)}briefing/", {"briefing": "Chaussures fermées.", "briefing_en": ""})
     visit.refresh_from_db()
     assert visit.briefing == "Chaussures fermées."
-    assert Entry.objects.get(verb="visit.brief").fields == ["briefing", "briefing_en"]
+    assert AuditEntry.objects.get(verb="visit.brief").fields == ["briefing", "briefing_en"]
 
 
 def test_after_the_purge_no_name_is_left_there(visit, enter):
     client = enter()
-    purge(visit=visit)
+    purge_visit(visit=visit)
     assert "Zwickelstein" not in client.get(page_of(visit)).content.decode()
     assert client.post(f"{page_of(visit)}list/", {"act": "open"}).status_code == 410
 
@@ -202,18 +202,19 @@ def test_a_veto_frees_the_place_removes_the_identity_and_tells_no_reason(visit, 
     [told] = [one for one in mailoutbox if one.to == ["visites@club.example"]]
     assert f"/organize/{visit.event.slug}/visit/lists/" in told.body
     assert (
-        Entry.objects.get(verb="application.veto").reason == f"host contact #{HostContact.objects.get().pk}"
+        AuditEntry.objects.get(verb="application.veto").reason
+        == f"host contact #{HostContact.objects.get().pk}"
     )
-    with pytest.raises(Closed):
-        veto(application=application)
+    with pytest.raises(NotOpenNow):
+        veto_application(application=application)
 
 
 def test_whoever_waits_and_is_refused_leaves_the_line(visit):
     ticket = visit.event.tickets.get()
     fields = {"event": visit.event, "email": "w@example.org", "address": "w@example.org"}
     entry = WaitingEntry.objects.create(ticket=ticket, **fields)
-    application = Application.objects.create(visit=visit, person=make_person(), waiting=entry)
-    veto(application=application)
+    application = Application.objects.create(visit=visit, person=make_person(), waiting_entry=entry)
+    veto_application(application=application)
     entry.refresh_from_db()
     assert entry.state == WaitingEntry.State.LEFT
 
@@ -222,8 +223,8 @@ def test_a_visit_that_has_begun_takes_no_veto(visit):
     now = timezone.now()
     visit.event.starts_at = now
     visit.event.save()
-    with pytest.raises(Closed):
-        veto(application=only(visit))
+    with pytest.raises(NotOpenNow):
+        veto_application(application=only(visit))
 
 
 def test_a_word_that_was_not_said_changes_nothing(visit, enter):
@@ -249,5 +250,5 @@ def test_contacts_hear_where_their_page_is_and_of_each_list(run_tasks, mailoutbo
     assert [mail.to for mail in mailoutbox] == [[visit.security_email], ["sophie@hote.example"]]
     assert (page_of(visit) in mailoutbox[1].body, "Zwickelstein" in mailoutbox[1].body) == (True, False)
     VisitorList.objects.create(visit=visit, number=2, hash="x", count=1, sent_at=timezone.now())
-    tell_of_list.func(visit.host_contacts.get(email="sophie@hote.example").pk, row.pk)
+    notify_contact_of_list.func(visit.host_contacts.get(email="sophie@hote.example").pk, row.pk)
     assert len(mailoutbox) == 2

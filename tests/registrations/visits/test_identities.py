@@ -6,17 +6,23 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from convention.audit.models import Entry
-from convention.errors import Closed, InvalidFields
-from convention.sealed import NoKey, Unsealable, unseal
-from registrations.cancel import cancel
-from registrations.visits.ask_identities import ask_identities, is_due
-from registrations.visits.contents import read_list
-from registrations.visits.give_identity import give_identity, sealed_for
-from registrations.visits.identity_fields import EARLY, OPEN, OVER, Window, is_complete
-from registrations.visits.make_list import make_list
+from convention.audit.models import AuditEntry
+from convention.codes.encryption import DecryptionFailed, MissingEncryptionKey, decrypt_value
+from convention.errors import InvalidFields, NotOpenNow
+from registrations.changes.cancel import cancel_registration
+from registrations.visits.identity.fields import (
+    WINDOW_EARLY,
+    WINDOW_OPEN,
+    WINDOW_OVER,
+    IdentityWindow,
+    is_identity_complete,
+)
+from registrations.visits.identity.identities import get_identity_binding, save_identity
+from registrations.visits.identity.purge import delete_unneeded_identities
+from registrations.visits.identity.requests import is_request_due, request_identities
 from registrations.visits.models import Application, Identity, Visit
-from registrations.visits.purge import forget_who_left
+from registrations.visits.visitor_list.contents import read_list
+from registrations.visits.visitor_list.create import create_list
 from tests.factories import make_member
 from tests.registrations.visits.hosted import (
     DAY,
@@ -53,11 +59,11 @@ def typed(number=1, **changed):
 def test_only_what_this_host_asks_is_kept(settings):
     visit = make_hosted(fields=["birth_date", "document_number"])
     application = make_visitor(visit)
-    identity = give_identity(application=application, answers=answers_of(1))
-    assert identity.fields == ["birth_date", "document_number"]
-    kept = unseal(identity.sealed, of=sealed_for(application))
+    identity = save_identity(application=application, answers=answers_of(1))
+    assert identity.field_names == ["birth_date", "document_number"]
+    kept = decrypt_value(identity.encrypted_data, row_label=get_identity_binding(application))
     assert kept == {"birth_date": "1971-04-02", "document_number": "QX0000001ZZ"}
-    entry = Entry.objects.get(verb="identity.give")
+    entry = AuditEntry.objects.get(verb="identity.give")
     assert entry.fields == ["birth_date", "document_number"]
     assert "QX0000001ZZ" not in str(vars(entry))
 
@@ -65,29 +71,32 @@ def test_only_what_this_host_asks_is_kept(settings):
 def test_a_missing_answer_keeps_nothing():
     application = make_visitor(make_hosted())
     with pytest.raises(InvalidFields) as refused:
-        give_identity(application=application, answers={"birth_date": "1971-04-02"})
-    assert set(refused.value.fields) == set(FIELDS) - {"birth_date"}
+        save_identity(application=application, answers={"birth_date": "1971-04-02"})
+    assert set(refused.value.field_errors) == set(FIELDS) - {"birth_date"}
     assert not Identity.objects.exists()
 
 
 def test_who_has_no_place_is_not_asked():
     application = make_visitor(make_hosted())
-    cancel(registration=application.registration)
-    with pytest.raises(Closed):
-        give_identity(application=application, answers=answers_of(1))
+    cancel_registration(registration=application.registration)
+    with pytest.raises(NotOpenNow):
+        save_identity(application=application, answers=answers_of(1))
 
 
-@pytest.mark.parametrize(("moment", "state"), [(-1, EARLY), (0, OPEN), (9, OPEN), (10, OVER), (11, OVER)])
+@pytest.mark.parametrize(
+    ("moment", "state"),
+    [(-1, WINDOW_EARLY), (0, WINDOW_OPEN), (9, WINDOW_OPEN), (10, WINDOW_OVER), (11, WINDOW_OVER)],
+)
 def test_it_is_asked_late_and_until_the_visit_ends(moment, state):
     start = datetime.datetime(2027, 3, 1, tzinfo=datetime.UTC)
-    window = Window(start, start + datetime.timedelta(hours=10))
-    assert window.at(start + datetime.timedelta(hours=moment)) == state
+    window = IdentityWindow(start, start + datetime.timedelta(hours=10))
+    assert window.state_at(start + datetime.timedelta(hours=moment)) == state
 
 
 def test_before_its_time_nothing_is_taken():
-    application = make_visitor(make_hosted(days=40, identity_days=21))
-    with pytest.raises(Closed):
-        give_identity(application=application, answers=answers_of(1))
+    application = make_visitor(make_hosted(days=40, identity_days_before=21))
+    with pytest.raises(NotOpenNow):
+        save_identity(application=application, answers=answers_of(1))
     page = client_of(application).get(address(application.visit)).content.decode()
     assert "Zwickelbourg" not in page
     assert "document_number" not in page
@@ -95,15 +104,15 @@ def test_before_its_time_nothing_is_taken():
 
 def test_of_a_visit_called_off_nothing_is_taken():
     application = make_visitor(make_hosted(cancelled_at=timezone.now()))
-    with pytest.raises(Closed):
-        give_identity(application=application, answers=answers_of(1))
+    with pytest.raises(NotOpenNow):
+        save_identity(application=application, answers=answers_of(1))
 
 
 def test_without_a_key_a_sentence_and_nothing_kept(settings):
     application = make_visitor(make_hosted())
     settings.IDENTITY_KEYS = []
-    with pytest.raises(NoKey):
-        give_identity(application=application, answers=answers_of(1))
+    with pytest.raises(MissingEncryptionKey):
+        save_identity(application=application, answers=answers_of(1))
     answer = client_of(application).post(address(application.visit), typed())
     assert answer.status_code == 503
     assert not Identity.objects.exists()
@@ -113,14 +122,14 @@ def test_a_row_moved_to_another_visitor_does_not_open():
     visit = make_hosted()
     one, other = make_identified(visit, 1), make_visitor(visit)
     Identity.objects.filter(application=one).update(application=other)
-    with pytest.raises(Unsealable):
-        make_list(visit=visit)
+    with pytest.raises(DecryptionFailed):
+        create_list(visit=visit)
 
 
 def test_more_asked_later_makes_it_incomplete():
-    assert is_complete(["birth_date"], ["birth_date", "nationality"])
-    assert not is_complete(["birth_date", "vehicle_plate"], ["birth_date"])
-    assert is_complete([], [])
+    assert is_identity_complete(["birth_date"], ["birth_date", "nationality"])
+    assert not is_identity_complete(["birth_date", "vehicle_plate"], ["birth_date"])
+    assert is_identity_complete([], [])
 
 
 # --- the page --------------------------------------------------------------------------------------------
@@ -136,7 +145,7 @@ def test_the_page_asks_takes_and_never_shows_again():
     answer = client.post(address(visit), typed(document_number="qx 0000 001 zz"), follow=True)
     page = answer.content.decode()
     identity = Identity.objects.get()
-    kept = unseal(identity.sealed, of=sealed_for(application))
+    kept = decrypt_value(identity.encrypted_data, row_label=get_identity_binding(application))
     assert kept == {**answers_of(1), "document_number": "QX0000001ZZ"}
     values = [value for name, value in kept.items() if name not in CODES and value in page]
     assert values == []
@@ -146,7 +155,7 @@ def test_the_page_asks_takes_and_never_shows_again():
 def test_a_plate_may_be_none():
     application = make_visitor(make_hosted(fields=["vehicle_plate"]))
     client_of(application).post(address(application.visit), {"vehicle_plate": ""})
-    assert Identity.objects.get().fields == ["vehicle_plate"]
+    assert Identity.objects.get().field_names == ["vehicle_plate"]
 
 
 @pytest.mark.parametrize(
@@ -174,9 +183,9 @@ def test_each_mistake_is_a_sentence_at_its_field(field, value, sentence):
 
 def test_it_is_taken_back_at_once():
     application = make_identified(make_hosted(), 1)
-    client_of(application).post(address(application.visit), {"take_back": "1"})
+    client_of(application).post(address(application.visit), {"delete": "1"})
     assert not Identity.objects.exists()
-    assert Entry.objects.filter(verb="identity.take_back").count() == 1
+    assert AuditEntry.objects.filter(verb="identity.take_back").count() == 1
 
 
 def test_nobody_else_has_that_page():
@@ -194,11 +203,11 @@ def test_nobody_else_has_that_page():
 
 
 def test_whoever_is_missing_is_asked_once(run_tasks, mailoutbox):
-    visit = make_hosted(days=15, locked_at=None, list_days=5)
+    visit = make_hosted(days=15, locked_at=None, lock_working_days=5)
     make_identified(visit, 1)
     missing = make_visitor(visit)
     for _round in range(3):
-        ask_identities()
+        request_identities()
         run_tasks()
     assert [mail.to for mail in mailoutbox] == [[missing.person.email]]
     assert f"http://localhost:8000/visits/{visit.event.slug}/identity/" in mailoutbox[0].body
@@ -207,19 +216,19 @@ def test_whoever_is_missing_is_asked_once(run_tasks, mailoutbox):
 
 def test_one_reminder_before_the_lock_and_none_on_the_same_day():
     lock = datetime.datetime(2027, 3, 10, 9, tzinfo=datetime.UTC)
-    asked = Application(identity_asked_at=lock - 10 * DAY)
-    assert not is_due(asked, lock=lock, at=lock - 3 * DAY)
-    assert is_due(asked, lock=lock, at=lock - 2 * DAY)
-    late = Application(identity_asked_at=lock - DAY)
-    assert not is_due(late, lock=lock, at=lock - DAY / 2)
-    assert not is_due(
-        Application(identity_asked_at=lock - 10 * DAY, identity_reminded_at=lock), lock=lock, at=lock
+    asked = Application(identity_requested_at=lock - 10 * DAY)
+    assert not is_request_due(asked, locks_at=lock, at=lock - 3 * DAY)
+    assert is_request_due(asked, locks_at=lock, at=lock - 2 * DAY)
+    late = Application(identity_requested_at=lock - DAY)
+    assert not is_request_due(late, locks_at=lock, at=lock - DAY / 2)
+    assert not is_request_due(
+        Application(identity_requested_at=lock - 10 * DAY, identity_reminded_at=lock), locks_at=lock, at=lock
     )
 
 
 def test_before_the_time_nobody_is_asked(run_tasks, mailoutbox):
     make_visitor(make_hosted(days=40, locked_at=None))
-    ask_identities()
+    request_identities()
     run_tasks()
     assert mailoutbox == []
 
@@ -231,10 +240,10 @@ def test_identities_of_who_left_go_within_the_hour():
     visit = make_hosted()
     stays, withdrew, lost = (make_identified(visit, number) for number in range(3))
     Application.objects.filter(pk=withdrew.pk).update(withdrawn_at=timezone.now())
-    cancel(registration=lost.registration)
-    assert forget_who_left() == 2
+    cancel_registration(registration=lost.registration)
+    assert delete_unneeded_identities() == 2
     assert [one.application_id for one in Identity.objects.all()] == [stays.pk]
-    assert Entry.objects.filter(verb="identity.remove").count() == 2
+    assert AuditEntry.objects.filter(verb="identity.remove").count() == 2
 
 
 def test_what_is_not_asked_any_more_stays_off_the_list():
@@ -242,5 +251,5 @@ def test_what_is_not_asked_any_more_stays_off_the_list():
     make_identified(visit, 1)
     Visit.objects.filter(pk=visit.pk).update(identity_fields=["nationality"])
     visit.refresh_from_db()
-    [row] = read_list(visitor_list=make_list(visit=visit)).rows
+    [row] = read_list(visitor_list=create_list(visit=visit)).rows
     assert row["identity"] == {"nationality": "PT"}

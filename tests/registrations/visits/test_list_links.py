@@ -7,16 +7,16 @@ from django.test import Client
 from django.utils import timezone
 from lxml import html
 
-from convention.audit.models import Entry
-from convention.errors import Expired
+from convention.audit.models import AuditEntry
+from convention.errors import LinkExpired
 from convention.events.models import EventRole
-from registrations.visits.acknowledge import acknowledge
-from registrations.visits.contents import open_content
-from registrations.visits.host_doors import list_by_link
-from registrations.visits.list_files import file_of
-from registrations.visits.make_list import make_list
+from registrations.visits.hosts.permissions import get_list_by_link
 from registrations.visits.models import Visit
-from registrations.visits.send_list import revoke_link
+from registrations.visits.visitor_list.acknowledge import acknowledge_list
+from registrations.visits.visitor_list.contents import decrypt_content
+from registrations.visits.visitor_list.create import create_list
+from registrations.visits.visitor_list.files import make_list_file
+from registrations.visits.visitor_list.send import revoke_link
 from tests.doors import client_of
 from tests.factories import LONG_AGO, make_administrator, make_person
 from tests.papers import pdf_text
@@ -50,13 +50,13 @@ def test_following_the_link_reads_nothing_until_a_click(sent):
     page = Client().get(address)
     assert page.status_code == 200
     assert "Zwickel" not in page.content.decode()
-    assert not Entry.objects.filter(verb="visitor_list.read").exists()
+    assert not AuditEntry.objects.filter(verb="visitor_list.read").exists()
     opened = Client().post(address, {"act": "open"})
     assert opened["Cache-Control"] == "max-age=0, no-cache, no-store, must-revalidate, private"
     assert "Zwickelstein" in opened.content.decode()
     made.refresh_from_db()
     assert made.opened_at is not None
-    [entry] = Entry.objects.filter(verb="visitor_list.read")
+    [entry] = AuditEntry.objects.filter(verb="visitor_list.read")
     assert (entry.reason, entry.fields[:3]) == ("link", ["last_name", "first_name", "company"])
     assert "Zwickel" not in str(vars(entry))
 
@@ -67,10 +67,10 @@ def test_the_gate_acknowledges_once(sent):
     made.refresh_from_db()
     assert made.acknowledged_at is None
     Client().post(address, {"act": "acknowledge", "name": "Marc Portier"})
-    acknowledge(visitor_list=made, name="Un autre")
+    acknowledge_list(visitor_list=made, name="Un autre")
     made.refresh_from_db()
     assert made.acknowledged_by == "Marc Portier"
-    assert Entry.objects.filter(verb="visitor_list.acknowledge").count() == 1
+    assert AuditEntry.objects.filter(verb="visitor_list.acknowledge").count() == 1
 
 
 def end_by_time(made):
@@ -102,13 +102,13 @@ def test_a_link_that_ended_opens_nothing(sent, end):
     page = html.fromstring(answers[0].text)
     assert page.xpath("//header//a/@href") == []  # the club’s menu is not for strangers
     assert page.xpath("//p[@class='actions']//a/@href") == ["/host/"]
-    assert not Entry.objects.filter(verb="visitor_list.read").exists()
+    assert not AuditEntry.objects.filter(verb="visitor_list.read").exists()
 
 
 def test_a_link_lasts_no_longer_than_the_visit(sent):
     made, _address = sent
     assert made.link_expires_at == made.visit.event.ends_at
-    later = make_hosted(days=40, identity_days=120)
+    later = make_hosted(days=40, identity_days_before=120)
     make_identified(later, 9)
     made = make_sent_list(later)
     assert abs(made.link_expires_at - timezone.now() - 14 * DAY) < datetime.timedelta(minutes=5)
@@ -118,8 +118,8 @@ def test_a_guessed_link_is_nothing(sent):
     assert Client().get(f"/host/lists/{'A' * 43}/").status_code == 410
     # A version without a link is not reached by the empty hash.
     revoke_link(visitor_list=sent[0])
-    with pytest.raises(Expired):
-        list_by_link("")
+    with pytest.raises(LinkExpired):
+        get_list_by_link("")
 
 
 # --- files -----------------------------------------------------------------------------------------------
@@ -146,8 +146,8 @@ def test_the_paper_says_version_and_hash_on_each_page():
     visit = make_hosted(fields=["birth_date"])
     for number in range(45):
         make_identified(visit, number, last_name=f"Nom-{number:02}")
-    made = make_list(visit=visit)
-    paper = pdf_text(file_of(open_content(made), made, kind="pdf"))
+    made = create_list(visit=visit)
+    paper = pdf_text(make_list_file(decrypt_content(made), made, kind="pdf"))
     assert paper.count(made.hash) == paper.count("\f") + 1 == 3
     assert [number for number in range(45) if f"Nom-{number:02}" not in paper] == []
 
@@ -161,7 +161,7 @@ def test_the_secretary_reads_and_it_is_written_down(sent):
     client, address = client_of(secretary), f"/organize/{made.visit.event.slug}/visit/lists/1/"
     assert "Zwickelstein" not in client.get(address).content.decode()
     assert "Zwickelstein" in client.post(address, {"act": "open"}).content.decode()
-    [entry] = Entry.objects.filter(verb="visitor_list.read")
+    [entry] = AuditEntry.objects.filter(verb="visitor_list.read")
     assert (entry.actor, entry.reason, entry.event) == (secretary, "secretary", made.visit.event.slug)
 
 
@@ -182,18 +182,18 @@ def test_nobody_who_works_for_the_event_sees_identities(sent, role):
     ]
     assert [answer.status_code for answer in asked] == [403] * 7
     assert [answer for answer in asked if b"Zwickel" in answer.content] == []
-    assert not Entry.objects.filter(verb="visitor_list.read").exists()
+    assert not AuditEntry.objects.filter(verb="visitor_list.read").exists()
 
 
 def test_the_command_writes_the_list_for_its_owner_alone(command, tmp_path):
     visit = make_hosted()
     make_identified(visit, 1, last_name="Zwickelstein")
-    make_list(visit=visit)
+    create_list(visit=visit)
     path = tmp_path / "list.xlsx"
     done = command("visitor_list", visit.event.slug, "--output", str(path))
     assert (done.returncode, done.stderr) == (0, "")
     assert path.stat().st_mode & 0o777 == 0o600
-    assert Entry.objects.get(verb="visitor_list.read").reason == "command"
+    assert AuditEntry.objects.get(verb="visitor_list.read").reason == "command"
     bad = command("visitor_list", visit.event.slug, "--output", str(tmp_path / "list.csv"))
     assert (bad.returncode, bad.stdout) == (2, "")
     assert len(bad.stderr.strip().splitlines()) == 1
@@ -210,7 +210,7 @@ def test_who_gets_the_list_is_the_secretarys_to_say():
     EventRole.objects.create(event=visit.event, person=person, role="organizer", starts_on=LONG_AGO)
     address = f"/organize/{visit.event.slug}/visit/"
     facts = {
-        "capacity": 20, "list_days": 5, "identity_days": 21, "security_name": "Moi",
+        "capacity": 20, "lock_working_days": 5, "identity_days_before": 21, "security_name": "Moi",
         "security_email": "moi@evil.example", "identity_fields": ["birth_place"], "briefing": "Casque.",
     }  # fmt: skip
     client_of(person).post(address, facts)

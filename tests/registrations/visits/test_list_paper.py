@@ -6,9 +6,9 @@ import pdfplumber
 import pytest
 from django.utils import timezone
 
-from registrations.visits.contents import Content
-from registrations.visits.list_paper import draw_list
 from registrations.visits.models import IdentityField, VisitorList
+from registrations.visits.visitor_list.contents import ListContent
+from registrations.visits.visitor_list.pdf import draw_list
 
 from .makers import make_visit
 
@@ -31,10 +31,12 @@ def row(number, fields):
 
 
 def drawn(count, fields):
-    content = Content(
+    content = ListContent(
         "salt", [str(field) for field in fields], [row(number, fields) for number in range(count)]
     )
-    made = VisitorList(visit=make_visit(), number=1, count=count, made_at=timezone.now(), hash=content.hash)
+    made = VisitorList(
+        visit=make_visit(), number=1, count=count, created_at=timezone.now(), hash=content.hash
+    )
     return pdfplumber.open(io.BytesIO(draw_list(content, made)))
 
 

@@ -9,14 +9,14 @@ from django.test import Client
 from django.utils import timezone
 from lxml import html
 
-from convention.audit.models import Entry
+from convention.audit.models import AuditEntry
 from convention.club.models import ClubRole, Person, Seat
 from convention.events.models import Event, EventRole
-from convention.tables import read_table
+from convention.tables.files import read_table
 from registrations.models import Ticket
+from registrations.visits.applications.state import ApplicationState
+from registrations.visits.applications.withdraw import withdraw_application
 from registrations.visits.models import Application, NdaAcceptance, Visit
-from registrations.visits.standing import State
-from registrations.visits.withdraw import withdraw
 from tests.doors import client_of
 from tests.factories import LONG_AGO, make_company, make_event, make_member, make_person, make_staff
 
@@ -42,7 +42,7 @@ def read(client: Client, path: str) -> str:
 
 FACTS = {
     "capacity": "12", "company_cap": "3", "security_name": "Sam", "security_email": "sam@host.example",
-    "list_days": "4", "identity_fields": ["birth_date", "nationality"], "identity_days": "14",
+    "lock_working_days": "4", "identity_fields": ["birth_date", "nationality"], "identity_days_before": "14",
     "briefing": "Chaussures fermées.", "briefing_en": "Closed shoes.", "embargo_until": "2099-01-01T09:00",
 }  # fmt: skip
 
@@ -57,7 +57,7 @@ def test_the_secretary_plans_a_visit_from_nothing_to_open(secretary):
     secretary.post("/organize/labs/visit/begin/")
     secretary.post("/organize/labs/visit/", FACTS)
     visit, ticket = Visit.objects.get(), Ticket.objects.get()
-    assert (ticket.capacity, ticket.company_cap, visit.list_days) == (12, 3, 4)
+    assert (ticket.capacity, ticket.company_cap, visit.lock_working_days) == (12, 3, 4)
     assert visit.identity_fields == ["birth_date", "nationality"]
     secretary.post("/organize/labs/visit/step/", {"step": "agree"})
     assert "Write what visitors keep to themselves." in read(secretary, "/organize/labs/visit/")
@@ -119,7 +119,7 @@ def test_a_member_applies_reads_and_agrees():
 
 
 def test_whoever_agreed_reads_that_the_host_asks_who_they_are():
-    visit = make_visit(slug="labs", identity_fields=["birth_date"], identity_days=60)
+    visit = make_visit(slug="labs", identity_fields=["birth_date"], identity_days_before=60)
     client = client_of(applicant(agreed(applied(visit))))
     assert "Next: say who you are, before the list is locked on" in read(client, "/visits/labs/")
     Visit.objects.update(locked_at=timezone.now())
@@ -129,7 +129,7 @@ def test_whoever_agreed_reads_that_the_host_asks_who_they_are():
         == page.count('class="button big" href="/en/visits/labs/identity/"')
         == 1
     )
-    Visit.objects.update(identity_days=1)
+    Visit.objects.update(identity_days_before=1)
     page = read(client, "/visits/labs/")
     assert "You will be told by e-mail when the host needs to know more about you." in page
 
@@ -170,7 +170,7 @@ def test_who_cannot_come_reads_why_and_finds_no_button():
     assert "/visits/labs/apply/" not in page
     answer = client.post("/en/visits/labs/apply/", follow=True)
     assert "the host shows its site to no competitor" in answer.content.decode()
-    assert Application.objects.get().reasons == ["competitor"]
+    assert Application.objects.get().refusal_reasons == ["competitor"]
 
 
 def test_who_waits_reads_the_position_and_who_is_offered_a_place_finds_the_way():
@@ -178,12 +178,12 @@ def test_who_waits_reads_the_position_and_who_is_offered_a_place_finds_the_way()
     first, second = applied(visit), applied(visit)
     client = client_of(applicant(second))
     assert "You are number 1 on the waiting list." in read(client, "/visits/labs/")
-    withdraw(application=first)
+    withdraw_application(application=first)
     page = read(client, "/visits/labs/")
-    second.waiting.refresh_from_db()
-    assert f"/waiting/{second.waiting.link_token}/" in page
-    client.post(f"/en/waiting/{second.waiting.link_token}/", {"accept": "1"})
-    assert state(second) == State.CONFIRMED
+    second.waiting_entry.refresh_from_db()
+    assert f"/waiting/{second.waiting_entry.link_token}/" in page
+    client.post(f"/en/waiting/{second.waiting_entry.link_token}/", {"accept": "1"})
+    assert state(second) == ApplicationState.CONFIRMED
 
 
 def test_a_member_withdraws_and_may_come_back():
@@ -244,7 +244,7 @@ def test_the_list_of_visits_tells_what_is_free_of_each():
 def test_applicants_are_listed_by_state_and_downloaded(secretary):
     visit = make_visit(slug="labs", places=2)
     placed, other, waits = applied(visit), applied(visit), applied(visit)
-    withdraw(application=other)
+    withdraw_application(application=other)
     apart = applied(visit)
     page = read(secretary, "/organize/labs/visit/applicants/?state=confirmed")
     assert (str(placed.person) in page, str(apart.person) in page, str(other.person) in page) == (
@@ -260,7 +260,7 @@ def test_applicants_are_listed_by_state_and_downloaded(secretary):
     ]
     content = secretary.get("/en/organize/labs/visit/applicants.xlsx").content
     assert len(read_table("x.xlsx", content).rows) == 4
-    assert Entry.objects.filter(verb="visit.export_applicants").count() == 2
+    assert AuditEntry.objects.filter(verb="visit.export_applicants").count() == 2
 
 
 def test_the_secretary_decides_about_a_place_whose_seat_was_lost(secretary):
@@ -269,13 +269,15 @@ def test_the_secretary_decides_about_a_place_whose_seat_was_lost(secretary):
     Seat.objects.update(ends_on=LONG_AGO)
     assert "2 people with a place lost the seat" in read(secretary, "/organize/labs/visit/")
     base = "/en/organize/labs/visit/applicants"
-    page = secretary.post(f"{base}/{kept.pk}/decide/", {"act": "keep", "reason": ""}).content.decode()
+    page = secretary.post(
+        f"{base}/{kept.pk}/decide/", {"act": "grant_exception", "reason": ""}
+    ).content.decode()
     assert "Say why" in page
     unsaid = secretary.post(f"{base}/{kept.pk}/decide/", {"reason": "No button."}).content.decode()
     assert ("Choose what is to be done." in unsaid, "No button." in unsaid) == (True, True)
-    secretary.post(f"{base}/{kept.pk}/decide/", {"act": "keep", "reason": "The host agrees."})
-    secretary.post(f"{base}/{freed.pk}/decide/", {"act": "back", "reason": "No seat."})
-    assert (state(kept), state(freed)) == (State.CONFIRMED, State.WITHDRAWN)
+    secretary.post(f"{base}/{kept.pk}/decide/", {"act": "grant_exception", "reason": "The host agrees."})
+    secretary.post(f"{base}/{freed.pk}/decide/", {"act": "revoke", "reason": "No seat."})
+    assert (state(kept), state(freed)) == (ApplicationState.CONFIRMED, ApplicationState.WITHDRAWN)
     assert "The place was kept on" in read(secretary, f"/organize/labs/visit/applicants/{kept.pk}/")
     assert "lost the seat" not in read(secretary, "/organize/labs/visit/")
 

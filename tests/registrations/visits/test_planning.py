@@ -5,20 +5,37 @@ import datetime
 import pytest
 from django.utils import timezone
 
-from convention.audit.models import Entry
+from convention.audit.models import AuditEntry
 from convention.club.models import ClubRole, Company, Employment
-from convention.club.seats import take_seat
-from convention.errors import Closed, Forbidden, InvalidFields
-from convention.events.doors import organizes
+from convention.club.seats import end_seat
+from convention.errors import Forbidden, InvalidFields, NotOpenNow
 from convention.events.models import Event
-from registrations.cancel import cancel
-from registrations.visits.been import been_by_person, turns
-from registrations.visits.interest import Counted, counted, say_interest, take_back_interest
+from convention.events.permissions import can_organize
+from registrations.changes.cancel import cancel_registration
 from registrations.visits.models import Interest, NdaText, Proposal, Visit
-from registrations.visits.plan_visit import plan_visit
-from registrations.visits.propose import MOST_STANDING, propose, set_aside, take_up, withdraw_proposal
-from registrations.visits.season import Season, calendar_of, events_in, season_named, season_of
-from registrations.visits.tell_interested import tell_interested
+from registrations.visits.planning.company_history import count_visits_by_person, list_company_history
+from registrations.visits.planning.interest import (
+    InterestCount,
+    count_interest,
+    express_interest,
+    withdraw_interest,
+)
+from registrations.visits.planning.notifications import notify_interested_members
+from registrations.visits.planning.plan_visit import plan_visit
+from registrations.visits.planning.proposals import (
+    MAX_UNDECIDED_PROPOSALS,
+    create_proposal,
+    reopen_proposal,
+    set_aside_proposal,
+    withdraw_proposal,
+)
+from registrations.visits.planning.season import (
+    Season,
+    build_season_calendar,
+    find_season,
+    list_season_events,
+    parse_season,
+)
 from tests.factories import (
     LONG_AGO,
     make_administrator,
@@ -57,7 +74,7 @@ def at_vendor(company):
 
 
 def proposed(**fields):
-    return propose(person=make_member(), **{"title": "Le stockage", "host": make_vendor(), **fields})
+    return create_proposal(person=make_member(), **{"title": "Le stockage", "host": make_vendor(), **fields})
 
 
 # --- the season -------------------------------------------------------------------------------------------
@@ -69,13 +86,13 @@ def test_a_season_runs_from_september_to_august():
         datetime.date(2026, 9, 1): 2026,
         datetime.date(2027, 1, 1): 2026,
     }
-    assert {day: season_of(day).year for day in days} == days
+    assert {day: find_season(day).year for day in days} == days
     season = Season(2026)
-    assert (season.first, season.last, str(season)) == (
+    assert (season.first_day, season.last_day, str(season)) == (
         datetime.date(2026, 9, 1), datetime.date(2027, 8, 31), "2026–2027",
     )  # fmt: skip
-    this = season_of(timezone.localdate())
-    assert [season_named(text) for text in ("2031", "", "x", "99999", "0001", "²026")] == [
+    this = find_season(timezone.localdate())
+    assert [parse_season(text) for text in ("2031", "", "x", "99999", "0001", "²026")] == [
         Season(2031), this, this, this, this, this,
     ]  # fmt: skip
 
@@ -87,12 +104,16 @@ def test_the_calendar_tells_months_clashes_and_days_off():
     holiday = make_visit(starts_at=at(2030, 11, 11))
     make_visit(starts_at=at(2029, 8, 31))
     season = Season(2030)
-    months = calendar_of(season, events_in(season))
-    assert [month.first.month for month in months] == [9, 10, 11, 12, 1, 2, 3, 4, 5, 6, 7, 8]
+    months = build_season_calendar(season, list_season_events(season))
+    assert [month.first_day.month for month in months] == [9, 10, 11, 12, 1, 2, 3, 4, 5, 6, 7, 8]
     found = {entry.event: entry for month in months for entry in month.entries}
     assert set(found) == {first.event, same, off.event, holiday.event}
-    assert [found[event].others for event in (first.event, same, off.event)] == [(same,), (first.event,), ()]
-    assert [found[event].is_on_a_working_day for event in (first.event, holiday.event)] == [True, False]
+    assert [found[event].overlapping_events for event in (first.event, same, off.event)] == [
+        (same,),
+        (first.event,),
+        (),
+    ]
+    assert [found[event].starts_on_working_day for event in (first.event, holiday.event)] == [True, False]
     assert (found[first.event].visit, found[first.event].ticket.capacity) == (first, 5)
 
 
@@ -121,7 +142,8 @@ def test_a_member_proposes_and_a_vendor_opens_its_own_site(client):
     member, seller = make_member(), at_vendor(vendor)
     client.force_login(member)
     client.post(
-        "/season/proposals/new/", {"title": " Un  nuage ", "host_name": "Nuage SA", "why": "Avant tous"}
+        "/season/proposals/new/",
+        {"title": " Un  nuage ", "host_name": "Nuage SA", "motivation": "Avant tous"},
     )
     client.force_login(seller)
     page = client.get("/season/proposals/new/")
@@ -141,8 +163,8 @@ def test_a_member_that_is_also_a_vendor_proposes_as_host_what_is_its_own():
     company = make_company()
     company.roles.create(role="vendor", starts_on=LONG_AGO)
     person = make_member(company)
-    assert propose(person=person, title="Ici", host=company).is_from_host
-    assert not propose(person=person, title="Ailleurs", host=make_vendor()).is_from_host
+    assert create_proposal(person=person, title="Ici", host=company).is_from_host
+    assert not create_proposal(person=person, title="Ailleurs", host=make_vendor()).is_from_host
 
 
 @pytest.mark.parametrize(
@@ -157,10 +179,10 @@ def test_a_proposal_says_what_and_where(client, typed, field):
 
 def test_nobody_floods_the_list():
     member = make_member()
-    for number in range(MOST_STANDING):
-        propose(person=member, title=f"{number}", host_name="X")
-    with pytest.raises(Closed):
-        propose(person=member, title="Encore", host_name="X")
+    for number in range(MAX_UNDECIDED_PROPOSALS):
+        create_proposal(person=member, title=f"{number}", host_name="X")
+    with pytest.raises(NotOpenNow):
+        create_proposal(person=member, title="Encore", host_name="X")
 
 
 def test_interest_counts_members_of_today_once_and_no_competitor():
@@ -169,19 +191,19 @@ def test_interest_counts_members_of_today_once_and_no_competitor():
     company = make_company()
     one, other = make_member(company), make_member(company)
     for person in (one, one, other):
-        say_interest(proposal=proposal, person=person)
+        express_interest(proposal=proposal, person=person)
     third = make_member()
-    say_interest(proposal=proposal, person=third)
-    assert counted([proposal]) == {proposal.pk: Counted(3, 2)}
-    take_seat(seat=third.seats.get())
-    assert counted([proposal]) == {proposal.pk: Counted(2, 1)}
-    take_back_interest(proposal=proposal, person=one)
-    assert counted([proposal]) == {proposal.pk: Counted(1, 1)}
+    express_interest(proposal=proposal, person=third)
+    assert count_interest([proposal]) == {proposal.pk: InterestCount(3, 2)}
+    end_seat(seat=third.seats.get())
+    assert count_interest([proposal]) == {proposal.pk: InterestCount(2, 1)}
+    withdraw_interest(proposal=proposal, person=one)
+    assert count_interest([proposal]) == {proposal.pk: InterestCount(1, 1)}
     rival = make_company()
     rival.markets.add(market)
     for person in (make_member(rival), make_person()):
         with pytest.raises(Forbidden):
-            say_interest(proposal=proposal, person=person)
+            express_interest(proposal=proposal, person=person)
 
 
 def test_a_subsidiary_of_a_competitor_would_not_come_either():
@@ -189,20 +211,20 @@ def test_a_subsidiary_of_a_competitor_would_not_come_either():
     parent = make_vendor(market)
     proposal = proposed(host=make_vendor(market))
     with pytest.raises(Forbidden):
-        say_interest(proposal=proposal, person=make_member(make_company(parent=parent)))
+        express_interest(proposal=proposal, person=make_member(make_company(parent=parent)))
 
 
 def test_what_is_set_aside_says_why_and_may_stand_again():
     member = make_member()
-    proposal = propose(person=member, title="X", host_name="Y")
-    say_interest(proposal=proposal, person=member)
-    set_aside(proposal=proposal, because="Pas cette année")
-    with pytest.raises(Closed):
-        say_interest(proposal=proposal, person=make_member())
-    with pytest.raises(Closed):
+    proposal = create_proposal(person=member, title="X", host_name="Y")
+    express_interest(proposal=proposal, person=member)
+    set_aside_proposal(proposal=proposal, reason="Pas cette année")
+    with pytest.raises(NotOpenNow):
+        express_interest(proposal=proposal, person=make_member())
+    with pytest.raises(NotOpenNow):
         withdraw_proposal(proposal=proposal, person=member)
-    again = take_up(proposal=proposal)
-    assert (again.is_standing, again.set_aside_because, again.interests.count()) == (True, "", 1)
+    again = reopen_proposal(proposal=proposal)
+    assert (again.is_undecided, again.set_aside_reason, again.interests.count()) == (True, "", 1)
     with pytest.raises(Forbidden):
         withdraw_proposal(proposal=proposal, person=make_member())
     withdraw_proposal(proposal=proposal, person=member)
@@ -211,17 +233,17 @@ def test_what_is_set_aside_says_why_and_may_stand_again():
 
 def test_the_buttons_of_members(client):
     member = make_member()
-    proposal = propose(person=member, title="X", host_name="Y")
+    proposal = create_proposal(person=member, title="X", host_name="Y")
     client.force_login(member)
     page = f"/season/proposals/{proposal.pk}/"
     found = []
-    for act in ("interest", "interest", "not", "interest"):
+    for act in ("interest", "interest", "no_interest", "interest"):
         client.post(page, {"act": act})
         found.append(Interest.objects.count())
     assert found == [1, 1, 0, 1]
     client.post(page, {"act": "withdraw"})
     assert Proposal.objects.count() == 0
-    with pytest.raises(Closed, match="retirée"):  # clicked twice: both found it
+    with pytest.raises(NotOpenNow, match="retirée"):  # clicked twice: both found it
         withdraw_proposal(proposal=proposal, person=member)
 
 
@@ -229,7 +251,7 @@ def test_the_buttons_of_members(client):
 
 
 def test_a_proposal_becomes_a_visit_once():
-    proposal = proposed(host=None, host_name="Nuage SA", why="Pour voir")
+    proposal = proposed(host=None, host_name="Nuage SA", motivation="Pour voir")
     host = make_vendor()
     given = {"host": host, "name": "Le nuage", "starts_at": at(2030, 10, 7), "ends_at": at(2030, 10, 7, 17)}
     visit = plan_visit(proposal=proposal, **given)
@@ -237,21 +259,21 @@ def test_a_proposal_becomes_a_visit_once():
     assert (event.slug, event.kind, event.visibility) == ("le-nuage", "site_visit", "draft")
     assert (event.host, event.description, visit.state) == (host, "Pour voir", "draft")
     proposal.refresh_from_db()
-    assert (proposal.became, proposal.host, proposal.host_name) == (visit, host, "")
-    with pytest.raises(Closed):
+    assert (proposal.visit, proposal.host, proposal.host_name) == (visit, host, "")
+    with pytest.raises(NotOpenNow):
         plan_visit(proposal=proposal, **given)
     odd = {"starts_at": at(2020, 10, 7), "ends_at": at(2030, 10, 7)}
     with pytest.raises(InvalidFields) as refused:
         plan_visit(proposal=proposed(), **{**given, **odd})
-    assert list(refused.value.fields) == ["starts_at", "ends_at"]
+    assert list(refused.value.field_errors) == ["starts_at", "ends_at"]
     secretary = make_person()
     other = plan_visit(proposal=proposed(), planner=secretary, **given).event
-    assert (other.slug, organizes(secretary, other), organizes(secretary, event)) == (
+    assert (other.slug, can_organize(secretary, other), can_organize(secretary, event)) == (
         "le-nuage-2", True, False,
     )  # fmt: skip
     plain = plan_visit(proposal=proposed(), **{**given, "name": "Season"}).event
     assert plain.slug == "season-2"  # that address is the page of all visits
-    verbs = set(Entry.objects.values_list("verb", flat=True))
+    verbs = set(AuditEntry.objects.values_list("verb", flat=True))
     assert {"proposal.make", "event.create", "visit.create", "proposal.become"} <= verbs
 
 
@@ -259,39 +281,39 @@ def test_those_interested_are_told_once_the_visit_is_open(run_tasks, mailoutbox)
     proposal = proposed()
     there, gone, closed = make_member(language="en"), make_member(), make_member()
     for person in (there, gone, closed):
-        say_interest(proposal=proposal, person=person)
+        express_interest(proposal=proposal, person=person)
     starts = timezone.now() + datetime.timedelta(days=60)
     visit = plan_visit(
         proposal=proposal, host=proposal.host, name="V", starts_at=starts,
         ends_at=starts + datetime.timedelta(hours=4),
     )  # fmt: skip
-    with pytest.raises(Closed):
-        tell_interested(proposal=proposal)
+    with pytest.raises(NotOpenNow):
+        notify_interested_members(proposal=proposal)
     Event.objects.filter(pk=visit.event_id).update(visibility="members")
     Visit.objects.filter(pk=visit.pk).update(agreed_at=timezone.now())
     NdaText.objects.create(visit=visit, number=1, text="x")
-    take_seat(seat=gone.seats.get())
+    end_seat(seat=gone.seats.get())
     closed.is_active = False
     closed.save()
-    assert tell_interested(proposal=proposal) == 3
+    assert notify_interested_members(proposal=proposal) == 3
     run_tasks()
     assert [(letter.to, letter.subject) for letter in mailoutbox] == [([there.email], "A date is set: V")]
     assert f"/visits/{visit.event.slug}/" in mailoutbox[0].body
-    with pytest.raises(Closed):
-        tell_interested(proposal=proposal)
+    with pytest.raises(NotOpenNow):
+        notify_interested_members(proposal=proposal)
 
 
 def test_the_planner_s_pages_from_a_proposal_to_its_visit(client):
     proposal = proposed()
-    say_interest(proposal=proposal, person=make_member())
+    express_interest(proposal=proposal, person=make_member())
     client.force_login(make_secretary())
-    assert client.get("/organize/season/proposals/").context["rows"][0][1] == Counted(1, 1)
+    assert client.get("/organize/season/proposals/").context["rows"][0][1] == InterestCount(1, 1)
     page = f"/organize/season/proposals/{proposal.pk}/"
-    fields = {"title": "Mieux dit", "host": proposal.host_id, "why": ""}
+    fields = {"title": "Mieux dit", "host": proposal.host_id, "motivation": ""}
     client.post(page, fields)
-    client.post(f"{page}decide/", {"aside-because": "Non"})
-    client.post(f"{page}decide/", {"take_up": "1"})
-    assert list(client.post(f"{page}decide/", {}).context["aside_form"].errors) == ["because"]
+    client.post(f"{page}decide/", {"aside-reason": "Non"})
+    client.post(f"{page}decide/", {"reopen": "1"})
+    assert list(client.post(f"{page}decide/", {}).context["aside_form"].errors) == ["reason"]
     typed = {
         "date-name": "V", "date-host": proposal.host_id, "date-starts_at": "2030-10-07T09:00",
         "date-contact_email": "visites@club.example",
@@ -303,8 +325,8 @@ def test_the_planner_s_pages_from_a_proposal_to_its_visit(client):
     assert answer["Location"] == f"/organize/{visit.event.slug}/visit/"
     assert (visit.event.starts_at, visit.proposal.title) == (at(2030, 10, 7), "Mieux dit")
     assert visit.event.contact_email == "visites@club.example"
-    client.post(f"{page}decide/", {"tell": "1"})
-    assert Proposal.objects.get().told_at is None
+    client.post(f"{page}decide/", {"notify": "1"})
+    assert Proposal.objects.get().members_notified_at is None
 
 
 # --- who has been where -----------------------------------------------------------------------------------
@@ -329,27 +351,32 @@ def test_whoever_had_the_fewest_places_stands_first():
     cancelled = make_visit()
     applied(cancelled, never)
     Visit.objects.filter(pk=cancelled.pk).update(cancelled_at=timezone.now())
-    rows = [row for row in turns() if row.company in (often, never, vain)]
-    assert [(row.company.name, row.went, row.missed, row.ahead, row.in_vain) for row in rows] == [
-        ("C", 0, 0, 0, 2), ("B", 0, 0, 1, 0), ("A", 2, 0, 0, 0),
-    ]  # fmt: skip
-    assert rows[2].last.event.ends_at < timezone.now()
+    rows = [row for row in list_company_history() if row.company in (often, never, vain)]
+    assert [
+        (row.company.name, row.attended_count, row.missed_count, row.upcoming_count, row.unplaced_count)
+        for row in rows
+    ] == [
+        ("C", 0, 0, 0, 2),
+        ("B", 0, 0, 1, 0),
+        ("A", 2, 0, 0, 0),
+    ]
+    assert rows[2].last_visit.event.ends_at < timezone.now()
 
 
 def test_a_place_given_back_is_no_visit():
     application = applied(make_visit())
-    cancel(registration=application.registration)
+    cancel_registration(registration=application.registration)
     held(application.visit)
-    assert been_by_person([application.person_id]) == {}
-    [row] = [row for row in turns() if row.company == application.company]
-    assert (row.went, row.in_vain) == (0, 1)
+    assert count_visits_by_person([application.person_id]) == {}
+    [row] = [row for row in list_company_history() if row.company == application.company]
+    assert (row.attended_count, row.unplaced_count) == (0, 1)
 
 
 def test_places_by_company_stand_on_a_page_and_in_a_file(client):
     application = applied(make_visit())
     held(application.visit)
     client.force_login(make_administrator())
-    rows = {row.company: row.went for row in client.get("/organize/season/turns/").context["shown"]}
+    rows = {row.company: row.attended_count for row in client.get("/organize/season/turns/").context["shown"]}
     assert rows[application.company] == 1
     lines = client.get("/organize/season/turns.csv").content.decode("utf-8-sig").splitlines()
     assert f"{application.company},1,0,0,0,Visite" in lines

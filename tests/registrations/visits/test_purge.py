@@ -9,14 +9,14 @@ from django.test import Client
 from django.utils import timezone
 
 from convention import hooks
-from convention.audit.models import Entry
-from convention.errors import Closed, Expired
-from registrations.visits.contents import read_list
-from registrations.visits.give_identity import give_identity
-from registrations.visits.make_list import make_list
+from convention.audit.models import AuditEntry
+from convention.errors import LinkExpired, NotOpenNow
+from registrations.visits.identity.identities import save_identity
+from registrations.visits.identity.purge import list_visits_to_purge, purge_due_data, purge_visit
+from registrations.visits.identity.reencrypt import reencrypt_rows
 from registrations.visits.models import HostLink, Identity, Visit, VisitorList
-from registrations.visits.purge import due, purge, purge_due
-from registrations.visits.reseal import reseal
+from registrations.visits.visitor_list.contents import read_list
+from registrations.visits.visitor_list.create import create_list
 from tests.registrations.visits.hosted import (
     DAY,
     answers_of,
@@ -74,18 +74,18 @@ def test_after_the_purge_nothing_is_found_anywhere(run_tasks, mailoutbox, caplog
     caplog.set_level(logging.DEBUG)
     visit, _two = full_story(run_tasks)
     kept = list(VisitorList.objects.order_by("pk").values_list("number", "hash", "count", "added", "changed"))
-    read = Entry.objects.filter(verb="visitor_list.read").count()
+    read = AuditEntry.objects.filter(verb="visitor_list.read").count()
     over(visit, days=7)
-    purge_due()
+    purge_due_data()
     found = found_of(1, 2, 3, 4, mails=mailoutbox, log=caplog.text)
     assert found == set()
     # What stays: hashes, counts and the log.
     after = VisitorList.objects.order_by("pk").values_list("number", "hash", "count", "added", "changed")
     assert list(after) == kept
-    assert Entry.objects.filter(verb="visitor_list.read").count() == read == 3
-    assert Entry.objects.get(verb="visit.purge").reason == "2 identities, 2 lists"
+    assert AuditEntry.objects.filter(verb="visitor_list.read").count() == read == 3
+    assert AuditEntry.objects.get(verb="visit.purge").reason == "2 identities, 2 lists"
     assert (Identity.objects.count(), HostLink.objects.count()) == (0, 0)
-    assert set(VisitorList.objects.values_list("sealed", "link_hash", "link_expires_at")) == {
+    assert set(VisitorList.objects.values_list("encrypted_data", "link_hash", "link_expires_at")) == {
         (None, "", None)
     }
 
@@ -95,9 +95,9 @@ def test_a_backup_taken_before_opens_with_no_key_that_was_taken_out(run_tasks, s
     backup = dump()
     old, new = settings.IDENTITY_KEYS[0], Fernet.generate_key().decode()
     over(visit, days=7)
-    purge_due()
+    purge_due_data()
     settings.IDENTITY_KEYS = [new, old]
-    assert reseal() == 0
+    assert reencrypt_rows() == 0
     settings.IDENTITY_KEYS = [new]
     assert opened(backup) == ""
 
@@ -106,14 +106,14 @@ def test_a_backup_taken_before_opens_with_no_key_that_was_taken_out(run_tasks, s
 def test_seven_days_after_its_end(days, is_due):
     visit = make_hosted()
     over(visit, days=days)
-    assert due(at=timezone.now()) == ([visit] if is_due else [])
+    assert list_visits_to_purge(at=timezone.now()) == ([visit] if is_due else [])
 
 
 def test_a_visit_called_off_is_purged_at_once():
     visit = make_hosted()
     make_identified(visit, 1)
     Visit.objects.update(cancelled_at=timezone.now())
-    purge_due()
+    purge_due_data()
     assert not Identity.objects.exists()
 
 
@@ -122,31 +122,31 @@ def test_other_visits_keep_theirs():
     make_identified(past, 1)
     kept = make_identified(coming, 2)
     over(past, days=8)
-    purge_due()
+    purge_due_data()
     assert Identity.objects.get().application == kept
 
 
 def test_once_and_never_again(run_tasks):
     visit, _two = full_story(run_tasks)
     over(visit, days=8)
-    purge_due()
-    purge_due()
-    purge(visit=visit)
-    assert Entry.objects.filter(verb="visit.purge").count() == 1
+    purge_due_data()
+    purge_due_data()
+    purge_visit(visit=visit)
+    assert AuditEntry.objects.filter(verb="visit.purge").count() == 1
 
 
 def test_after_it_nothing_can_be_given_made_or_read(run_tasks):
     visit, two = full_story(run_tasks)
     over(visit, days=8)
-    purge_due()
+    purge_due_data()
     two.refresh_from_db()
-    with pytest.raises(Closed):
-        give_identity(application=two, answers=answers_of(2))
-    with pytest.raises(Closed):
-        make_list(visit=visit)
-    with pytest.raises(Expired):
+    with pytest.raises(NotOpenNow):
+        save_identity(application=two, answers=answers_of(2))
+    with pytest.raises(NotOpenNow):
+        create_list(visit=visit)
+    with pytest.raises(LinkExpired):
         read_list(visitor_list=visit.lists.first())
 
 
 def test_the_round_is_among_the_recurring_ones():
-    assert hooks.periodic_jobs.intervals["registrations.visits.purge.purge_due"] == 3600
+    assert hooks.periodic_jobs.intervals["registrations.visits.identity.purge.purge_due_data"] == 3600

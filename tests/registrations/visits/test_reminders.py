@@ -6,22 +6,22 @@ import icalendar
 import pytest
 from django.utils import timezone
 
-from registrations.visits.choose_rides import choose_rides
+from registrations.visits.lifecycle.reminders import remind_visitors
 from registrations.visits.models import DayMail, Visit
-from registrations.visits.remind_visitors import remind_visitors
+from registrations.visits.rides.seating import choose_rides
 
-from .days import HOUR, make_leg, make_visit, make_visitor, pass_by
+from .days import HOUR, make_ride, make_visit, make_visitor, pass_by
 
 pytestmark = pytest.mark.django_db
 
 
 def test_the_day_before_says_where_to_be_and_what_to_bring(run_tasks, mailoutbox):
     visit = make_visit(starts=20, identity_fields=["document_number"], briefing="Chaussures fermées.")
-    leg = make_leg(visit)
+    ride = make_ride(visit)
     one, alone = make_visitor(visit, last_name="Aube"), make_visitor(visit, last_name="Brun")
     alone.registration.order.language = "en"
     alone.registration.order.save()
-    choose_rides(application=one, rides=[leg.pk])
+    choose_rides(application=one, ride_ids=[ride.pk])
     remind_visitors()
     remind_visitors()
     run_tasks()
@@ -31,7 +31,7 @@ def test_the_day_before_says_where_to_be_and_what_to_bring(run_tasks, mailoutbox
         "Votre visite\u202f: Visite chez Nordlys",
         "Your visit: Visit to Nordlys",
     )
-    for words in ("Gare de Lyon, sortie 3", leg.map_url, "pièce d’identité", "Chaussures fermées."):
+    for words in ("Gare de Lyon, sortie 3", ride.map_url, "pièce d’identité", "Chaussures fermées."):
         assert words in first.body, words
     assert "You have not chosen a ride" in second.body
     (file,) = first.attachments

@@ -7,17 +7,21 @@ import pytest
 from django.test import Client
 from django.utils import timezone, translation
 
-from convention.audit.models import Entry
-from convention.errors import Closed, InvalidFields
-from registrations.cancel import cancel
+from convention.audit.models import AuditEntry
+from convention.errors import InvalidFields, NotOpenNow
+from registrations.changes.cancel import cancel_registration
 from registrations.models import CompanyShare, Registration
-from registrations.visits.give_identity import give_identity
-from registrations.visits.lock import lock
+from registrations.visits.applications.state import ApplicationState
+from registrations.visits.applications.veto import veto_application
+from registrations.visits.applications.withdraw import withdraw_application
+from registrations.visits.hosts.replacements import (
+    approve_replacement,
+    propose_replacement,
+    propose_replacement_by_email,
+)
+from registrations.visits.identity.identities import save_identity
 from registrations.visits.models import Application, Identity, Visit
-from registrations.visits.replace import approve_replacement, propose_by_address, propose_replacement
-from registrations.visits.standing import State
-from registrations.visits.veto import veto
-from registrations.visits.withdraw import withdraw
+from registrations.visits.visitor_list.lock import lock_list
 from tests.doors import client_of
 from tests.factories import make_company, make_member, make_person
 from tests.registrations.visits.hosted import (
@@ -42,7 +46,7 @@ def colleague_of(application):
 def test_a_replacement_waits_for_the_host_and_then_has_the_place(visit, enter, run_tasks, mailoutbox):
     replaced = only(visit)
     new = colleague_of(replaced)
-    made = propose_by_address(application=replaced, email=new.email.upper())
+    made = propose_replacement_by_email(application=replaced, email=new.email.upper())
     run_tasks()
     assert [mail.to for mail in mailoutbox] == [["sophie@hote.example"]]
     assert [word for word in ("Zwickelstein", "Remplace") if word in mailoutbox[0].body] == []
@@ -60,14 +64,14 @@ def test_a_replacement_waits_for_the_host_and_then_has_the_place(visit, enter, r
     assert not Identity.objects.filter(application=replaced).exists()
     assert Registration.objects.confirmed().filter(event=visit.event).count() == 1
     agree(made)
-    give_identity(application=made, answers=answers_of(5))
+    save_identity(application=made, answers=answers_of(5))
     second = make_sent_list(visit)
     assert (second.added, second.removed) == (1, 1)
 
 
 def test_why_somebody_may_not_come_any_more_is_not_told_to_the_host(visit, enter):
     by = colleague_of(only(visit))
-    made = propose_replacement(application=only(visit), by=by)
+    made = propose_replacement(application=only(visit), replacement=by)
     by.seats.update(ends_on=timezone.localdate())
     page = enter().post(f"/en{page_of(visit)}people/{made.pk}/", {"act": "approve"}, follow=True)
     said = page.content.decode()
@@ -81,23 +85,25 @@ def test_whoever_is_replaced_is_told(visit, run_tasks, mailoutbox):
     replaced = only(visit)
     replaced.person.language = "en"
     replaced.person.save(update_fields=["language"])
-    approve_replacement(application=propose_replacement(application=replaced, by=colleague_of(replaced)))
+    approve_replacement(
+        application=propose_replacement(application=replaced, replacement=colleague_of(replaced))
+    )
     run_tasks()
     [mail] = [one for one in mailoutbox if one.to == [replaced.person.email]]
     assert mail.subject.startswith("Your place was taken back: ")
     assert "back: somebody else comes in your place" in " ".join(mail.body.split())
-    [entry] = Entry.objects.filter(verb="visit.withdraw")
+    [entry] = AuditEntry.objects.filter(verb="visit.withdraw")
     assert (entry.subject, entry.fields) == (
-        f"visits.application:{replaced.pk}", ["withdrawn_at", "ended_because"],
+        f"visits.application:{replaced.pk}", ["withdrawn_at", "revocation_reason"],
     )  # fmt: skip
 
 
 def test_whoever_gave_the_place_up_reads_no_second_mail(visit, run_tasks, mailoutbox):
     gone = only(visit)
-    cancel(registration=gone.registration)
+    cancel_registration(registration=gone.registration)
     run_tasks()
     mailoutbox.clear()
-    approve_replacement(application=propose_replacement(application=gone, by=colleague_of(gone)))
+    approve_replacement(application=propose_replacement(application=gone, replacement=colleague_of(gone)))
     run_tasks()
     assert [one for one in mailoutbox if one.to == [gone.person.email]] == []
 
@@ -106,9 +112,9 @@ def test_a_replacement_is_replaced_after_the_deadline_too(visit):
     first = only(visit)
     visit.event.registration_closes_at = timezone.now()
     visit.event.save()
-    second = propose_replacement(application=first, by=colleague_of(first))
+    second = propose_replacement(application=first, replacement=colleague_of(first))
     approve_replacement(application=second)
-    third = propose_replacement(application=second, by=colleague_of(second))
+    third = propose_replacement(application=second, replacement=colleague_of(second))
     approve_replacement(application=third)
     third.refresh_from_db()
     assert third.registration.state == Registration.State.CONFIRMED
@@ -116,49 +122,49 @@ def test_a_replacement_is_replaced_after_the_deadline_too(visit):
 
 def test_a_refused_replacement_changes_nothing(visit):
     replaced = only(visit)
-    made = propose_replacement(application=replaced, by=colleague_of(replaced))
-    veto(application=made)
+    made = propose_replacement(application=replaced, replacement=colleague_of(replaced))
+    veto_application(application=made)
     replaced.refresh_from_db()
     assert replaced.withdrawn_at is None
     assert Registration.objects.confirmed().filter(event=visit.event).count() == 1
-    with pytest.raises(Closed):
+    with pytest.raises(NotOpenNow):
         approve_replacement(application=made)
     # Somebody else can be named after that.
-    propose_replacement(application=replaced, by=colleague_of(replaced))
+    propose_replacement(application=replaced, replacement=colleague_of(replaced))
 
 
 def test_a_place_is_filled_once_whoever_types_its_address(visit):
     """Whoever came instead gave the place up too: it is theirs that is filled, and not that of before."""
     first, secretary = only(visit), client_of(make_secretary())
-    second = propose_replacement(application=first, by=colleague_of(first))
+    second = propose_replacement(application=first, replacement=colleague_of(first))
     approve_replacement(application=second)
     second.refresh_from_db()
-    cancel(registration=second.registration)
+    cancel_registration(registration=second.registration)
     address = f"/organize/{visit.event.slug}/visit/replace/{first.pk}/"
     answer = secretary.post(address, {"email": colleague_of(first).email})
     assert answer.context["form"].non_field_errors() == [
         "Une personne est déjà désignée pour cette place\u202f: voyez la sienne dans la liste."
     ]
     assert visit.applications.filter(replaces=first).count() == 1
-    third = propose_replacement(application=second, by=colleague_of(first))
+    third = propose_replacement(application=second, replacement=colleague_of(first))
     approve_replacement(application=third)
     assert Registration.objects.confirmed().filter(event=visit.event).count() == 1
 
 
 def test_a_place_given_up_before_the_lock_went_to_who_waited(visit):
     gone = only(visit)
-    cancel(registration=gone.registration)
+    cancel_registration(registration=gone.registration)
     before = timezone.now()
     Registration.objects.filter(pk=gone.registration_id).update(cancelled_at=before)
     Visit.objects.update(locked_at=before + datetime.timedelta(minutes=1))
-    with pytest.raises(Closed, match="before the lock"):
-        propose_replacement(application=gone, by=colleague_of(gone))
+    with pytest.raises(NotOpenNow, match="before the lock"):
+        propose_replacement(application=gone, replacement=colleague_of(gone))
 
 
 def test_a_place_given_up_after_the_lock_is_filled_the_same_way(visit):
     gone = only(visit)
-    veto(application=gone)
-    made = propose_replacement(application=gone, by=make_member())
+    veto_application(application=gone)
+    made = propose_replacement(application=gone, replacement=make_member())
     approve_replacement(application=made)
     made.refresh_from_db()
     assert made.registration.confirmed_at is not None
@@ -183,13 +189,13 @@ def of_a_full_company(visit):
     other = make_identified(visit, 8)
     company = other.company
     ticket = visit.event.tickets.get()
-    CompanyShare.objects.create(ticket=ticket, company=company, taken=ticket.company_cap)
+    CompanyShare.objects.create(ticket=ticket, company=company, reserved=ticket.company_cap)
     return make_member(company)
 
 
 def refused_by_the_host(visit):
     vetoed = make_identified(visit, 9)
-    veto(application=vetoed)
+    veto_application(application=vetoed)
     return vetoed.person
 
 
@@ -200,8 +206,8 @@ WRONG = [seatless, competitor, coming_already, of_a_full_company, refused_by_the
 def test_who_could_not_apply_cannot_replace(visit, who):
     person, replaced = who(visit), only_first(visit)
     with pytest.raises(InvalidFields) as refused:
-        propose_replacement(application=replaced, by=person)
-    assert list(refused.value.fields) == ["email"]
+        propose_replacement(application=replaced, replacement=person)
+    assert list(refused.value.field_errors) == ["email"]
     assert not Application.objects.filter(replaces__isnull=False).exists()
 
 
@@ -211,12 +217,12 @@ def only_first(visit):
 
 def test_one_is_named_at_a_time_and_only_after_the_lock(visit):
     replaced = only(visit)
-    propose_replacement(application=replaced, by=colleague_of(replaced))
-    with pytest.raises(Closed):
-        propose_replacement(application=replaced, by=make_member())
+    propose_replacement(application=replaced, replacement=colleague_of(replaced))
+    with pytest.raises(NotOpenNow):
+        propose_replacement(application=replaced, replacement=make_member())
     Visit.objects.update(locked_at=None)
-    with pytest.raises(Closed):
-        propose_replacement(application=replaced, by=make_member())
+    with pytest.raises(NotOpenNow):
+        propose_replacement(application=replaced, replacement=make_member())
 
 
 def test_the_secretary_asks_and_writes_down_what_the_host_said_by_telephone(visit):
@@ -237,19 +243,19 @@ def test_the_secretary_asks_and_writes_down_what_the_host_said_by_telephone(visi
 
 def test_the_page_leads_to_each_place_that_can_be_filled(visit):
     ready, missing, gone = only(visit), make_visitor(visit), make_visitor(visit)
-    withdraw(application=gone)
+    withdraw_application(application=gone)
     client = client_of(make_secretary())
     assert filled_from(client, visit) == {ready.pk, missing.pk, gone.pk}
-    made = propose_replacement(application=gone, by=make_member())
+    made = propose_replacement(application=gone, replacement=make_member())
     assert filled_from(client, visit) == {ready.pk, missing.pk}
     approve_replacement(application=made)
-    withdraw(application=Application.objects.get(pk=made.pk))
+    withdraw_application(application=Application.objects.get(pk=made.pk))
     assert filled_from(client, visit) == {ready.pk, missing.pk, made.pk}
 
 
 def test_a_place_given_up_before_the_lock_went_to_the_line(visit):
     gone = only(visit)
-    withdraw(application=gone)
+    withdraw_application(application=gone)
     Visit.objects.update(locked_at=timezone.now())
     assert filled_from(client_of(make_secretary()), visit) == set()
 
@@ -262,17 +268,21 @@ def filled_from(client, visit):
 def test_who_waits_at_the_lock_is_named_in_order_and_waits_no_more():
     visit = make_visit(places=1, cap=2)
     placed, first, second = applied(visit), applied(visit), applied(visit)
-    lock(visit=visit)
+    lock_list(visit=visit)
     page = f"/organize/{visit.event.slug}/visit/replace/{placed.pk}/"
     secretary = client_of(make_secretary())
-    assert secretary.get(page).context["line"] == [first, second]
+    assert secretary.get(page).context["waiting"] == [first, second]
     secretary.post(page, {"email": first.person.email})
-    first.waiting.refresh_from_db()
-    assert (state(first), first.waiting.left_at is None) == (State.WITHDRAWN, False)
+    first.waiting_entry.refresh_from_db()
+    assert (state(first), first.waiting_entry.left_at is None) == (ApplicationState.WITHDRAWN, False)
     made = approve_replacement(application=placed.replacements.get())
-    assert (made.person, state(made), state(placed)) == (first.person, State.CONFIRMED, State.WITHDRAWN)
+    assert (made.person, state(made), state(placed)) == (
+        first.person,
+        ApplicationState.CONFIRMED,
+        ApplicationState.WITHDRAWN,
+    )
     with translation.override("en"), pytest.raises(InvalidFields) as refused:
-        propose_replacement(application=made, by=first.person)
-    assert refused.value.fields["email"] == [
+        propose_replacement(application=made, replacement=first.person)
+    assert refused.value.field_errors["email"] == [
         "This person comes already, or is named for a place on this visit."
     ]

@@ -8,19 +8,18 @@ import pytest
 from django.db import transaction
 from django.utils import timezone
 
-from convention.audit.models import Entry
-from convention.errors import Closed, InvalidFields, SoldOut
-from registrations.cancel import cancel
-from registrations.visits.choose_rides import choose_rides
-from registrations.visits.models import Leg, LegSeat
-from registrations.visits.ride_calendar import ride_calendar
-from registrations.visits.rides import RideInUse, remove_ride, save_ride
-from registrations.visits.seat_visitor import seat_visitor
+from convention.audit.models import AuditEntry
+from convention.errors import InvalidFields, NotOpenNow, SoldOut
+from registrations.changes.cancel import cancel_registration
+from registrations.visits.models import Ride, RideSeat
+from registrations.visits.rides.calendar import build_ride_calendar
+from registrations.visits.rides.edit_rides import RideInUse, remove_ride, save_ride
+from registrations.visits.rides.seating import choose_rides, seat_visitor
 from tests.doors import client_of
 from tests.factories import make_staff
 from tests.rush import in_threads
 
-from .days import make_leg, make_visit, make_visitor
+from .days import make_ride, make_visit, make_visitor
 
 pytestmark = pytest.mark.django_db
 
@@ -30,110 +29,110 @@ def visit():
     return make_visit(starts=48)
 
 
-def taken(*legs):
-    return [Leg.objects.get(pk=leg.pk).taken for leg in legs]
+def taken(*rides):
+    return [Ride.objects.get(pk=ride.pk).reserved for ride in rides]
 
 
 def test_one_ride_each_way_and_changing_is_both_or_neither(visit):
     one = make_visitor(visit)
-    early, late = make_leg(visit), make_leg(visit, capacity=1, meeting_point="Gare de l’Est")
-    back = make_leg(visit, "back")
-    choose_rides(application=one, rides=[early.pk, back.pk])
-    choose_rides(application=one, rides=[late.pk, back.pk])
+    early, late = make_ride(visit), make_ride(visit, capacity=1, meeting_point="Gare de l’Est")
+    back = make_ride(visit, "back")
+    choose_rides(application=one, ride_ids=[early.pk, back.pk])
+    choose_rides(application=one, ride_ids=[late.pk, back.pk])
     assert taken(early, late, back) == [0, 1, 1]
     other = make_visitor(visit)
-    choose_rides(application=other, rides=[early.pk])
+    choose_rides(application=other, ride_ids=[early.pk])
     with pytest.raises(SoldOut, match="Gare de l’Est"):
-        choose_rides(application=other, rides=[late.pk])
+        choose_rides(application=other, ride_ids=[late.pk])
     assert taken(early, late, back) == [1, 1, 1]
-    assert [seat.leg for seat in other.rides.all()] == [early]
+    assert [seat.ride for seat in other.ride_seats.all()] == [early]
     with pytest.raises(InvalidFields) as refused:
-        choose_rides(application=other, rides=[early.pk, late.pk])
-    assert list(refused.value.fields) == ["out"]
-    assert Entry.objects.filter(verb="ride.choose").count() == 3
+        choose_rides(application=other, ride_ids=[early.pk, late.pk])
+    assert list(refused.value.field_errors) == ["out"]
+    assert AuditEntry.objects.filter(verb="ride.choose").count() == 3
 
 
 def test_a_seat_of_whoever_lost_their_place_is_free_for_the_next(visit):
     gone, comes = make_visitor(visit), make_visitor(visit)
-    leg = make_leg(visit, capacity=1)
-    choose_rides(application=gone, rides=[leg.pk])
-    cancel(registration=gone.registration)
-    assert Leg.objects.with_riders().get().riders == 0
-    choose_rides(application=comes, rides=[leg.pk])
-    assert taken(leg) == [1]
-    assert LegSeat.objects.get().application == comes
-    with pytest.raises(Closed):
-        choose_rides(application=gone, rides=[])
-    choose_rides(application=comes, rides=[])
-    assert taken(leg) == [0]
+    ride = make_ride(visit, capacity=1)
+    choose_rides(application=gone, ride_ids=[ride.pk])
+    cancel_registration(registration=gone.registration)
+    assert Ride.objects.with_passenger_count().get().passenger_count == 0
+    choose_rides(application=comes, ride_ids=[ride.pk])
+    assert taken(ride) == [1]
+    assert RideSeat.objects.get().application == comes
+    with pytest.raises(NotOpenNow):
+        choose_rides(application=gone, ride_ids=[])
+    choose_rides(application=comes, ride_ids=[])
+    assert taken(ride) == [0]
 
 
 def test_a_ride_that_has_left_is_neither_chosen_nor_given_back():
     visit = make_visit(starts=0.5)
     one = make_visitor(visit)
-    left = make_leg(visit)
-    with pytest.raises(Closed, match="has left"):
-        choose_rides(application=one, rides=[left.pk])
-    LegSeat.objects.create(leg=left, application=one)
-    Leg.objects.update(taken=1)
-    choose_rides(application=one, rides=[])
+    left = make_ride(visit)
+    with pytest.raises(NotOpenNow, match="has left"):
+        choose_rides(application=one, ride_ids=[left.pk])
+    RideSeat.objects.create(ride=left, application=one)
+    Ride.objects.update(reserved=1)
+    choose_rides(application=one, ride_ids=[])
     assert taken(left) == [1]
-    elsewhere = make_leg(make_visit(starts=48))
+    elsewhere = make_ride(make_visit(starts=48))
     with pytest.raises(InvalidFields):
-        choose_rides(application=one, rides=[elsewhere.pk])
+        choose_rides(application=one, ride_ids=[elsewhere.pk])
 
 
 def test_passengers_hear_of_another_place_or_hour_and_of_nothing_else(visit, run_tasks, mailoutbox):
     one = make_visitor(visit)
-    leg, back = make_leg(visit), make_leg(visit, "back")
-    choose_rides(application=one, rides=[leg.pk])
-    leg.capacity = 60
-    save_ride(leg=leg, changed=["capacity"])
+    ride, back = make_ride(visit), make_ride(visit, "back")
+    choose_rides(application=one, ride_ids=[ride.pk])
+    ride.capacity = 60
+    save_ride(ride=ride, changed=["capacity"])
     back.meeting_point = "Porte B"
-    save_ride(leg=back, changed=["meeting_point"])
+    save_ride(ride=back, changed=["meeting_point"])
     run_tasks()
     assert mailoutbox == []
-    leg.meeting_point = "Gare d’Austerlitz"
-    save_ride(leg=leg, changed=["meeting_point"])
+    ride.meeting_point = "Gare d’Austerlitz"
+    save_ride(ride=ride, changed=["meeting_point"])
     run_tasks()
     (mail,) = mailoutbox
     assert mail.to == [one.registration.email]
     assert mail.subject.startswith("Votre trajet a changé")
     assert "Gare d’Austerlitz" in mail.body
-    leg.capacity = 0
+    ride.capacity = 0
     with pytest.raises(InvalidFields):
-        save_ride(leg=leg, changed=["capacity"])
+        save_ride(ride=ride, changed=["capacity"])
     with pytest.raises(RideInUse):
-        remove_ride(leg=leg)
-    choose_rides(application=one, rides=[])
-    remove_ride(leg=leg)
-    assert list(visit.legs.all()) == [back]
+        remove_ride(ride=ride)
+    choose_rides(application=one, ride_ids=[])
+    remove_ride(ride=ride)
+    assert list(visit.rides.all()) == [back]
 
 
 def test_the_calendar_says_where_to_be(visit):
     one = make_visitor(visit)
-    leg = make_leg(
+    ride = make_ride(
         visit, latitude=Decimal("48.844304"), longitude=Decimal("2.373377"), arrives_at=visit.event.starts_at
     )
-    (alone,) = icalendar.Calendar.from_ical(ride_calendar(one)).walk("VEVENT")
+    (alone,) = icalendar.Calendar.from_ical(build_ride_calendar(one)).walk("VEVENT")
     assert alone["summary"] == visit.event.title
     assert alone["location"] == "Site Nordlys, 1 allée des Serveurs, Palaiseau"
-    choose_rides(application=one, rides=[leg.pk])
-    (entry,) = icalendar.Calendar.from_ical(ride_calendar(one)).walk("VEVENT")
+    choose_rides(application=one, ride_ids=[ride.pk])
+    (entry,) = icalendar.Calendar.from_ical(build_ride_calendar(one)).walk("VEVENT")
     assert entry["summary"] == "Coach to Visit to Nordlys"
-    assert entry["location"] == leg.meeting_point
+    assert entry["location"] == ride.meeting_point
     assert (entry["geo"].latitude, entry["geo"].longitude) == (48.844304, 2.373377)
-    assert entry["dtstart"].dt == leg.leaves_at.replace(microsecond=0)
-    assert entry["dtend"].dt == leg.arrives_at.replace(microsecond=0)
-    assert entry["description"] == leg.map_url
-    assert leg.map_url == (
+    assert entry["dtstart"].dt == ride.leaves_at.replace(microsecond=0)
+    assert entry["dtend"].dt == ride.arrives_at.replace(microsecond=0)
+    assert entry["description"] == ride.map_url
+    assert ride.map_url == (
         "https://www.openstreetmap.org/?mlat=48.844304&mlon=2.373377#map=17/48.844304/2.373377"
     )
 
 
 def test_a_map_without_coordinates_looks_for_the_words(visit):
-    leg = make_leg(visit)
-    assert leg.map_url == "https://www.openstreetmap.org/search?query=Gare+de+Lyon%2C+sortie+3"
+    ride = make_ride(visit)
+    assert ride.map_url == "https://www.openstreetmap.org/search?query=Gare+de+Lyon%2C+sortie+3"
 
 
 def clocks(visit, hours):
@@ -164,7 +163,7 @@ def test_a_form_says_what_is_odd(visit, changes, field):
     }
     answer = client.post(f"/organize/{visit.event.slug}/visit/rides/new/", values)
     assert list(answer.context["form"].errors) == [field]
-    assert not visit.legs.exists()
+    assert not visit.rides.exists()
 
 
 def test_an_organizer_plans_a_ride_and_a_visitor_takes_it(visit):
@@ -179,17 +178,17 @@ def test_an_organizer_plans_a_ride_and_a_visitor_takes_it(visit):
         "capacity": "1",
     }
     assert organizer.post(f"/organize/{visit.event.slug}/visit/rides/new/", values).status_code == 302
-    leg = visit.legs.get()
-    assert (leg.meeting_point, leg.capacity, leg.arrives_at) == ("Gare de Lyon", 1, None)
+    ride = visit.rides.get()
+    assert (ride.meeting_point, ride.capacity, ride.arrives_at) == ("Gare de Lyon", 1, None)
     shown = visitor.get(page).content.decode()
     assert "1 place libre" in shown
-    visitor.post(page, {"out": leg.pk})
-    assert taken(leg) == [1]
-    answer = client_of(make_visitor(visit).person).post(page, {"out": leg.pk})
+    visitor.post(page, {"out": ride.pk})
+    assert taken(ride) == [1]
+    answer = client_of(make_visitor(visit).person).post(page, {"out": ride.pk})
     assert "Il ne reste aucune place" in answer.content.decode()
     calendar = visitor.get(f"/visits/{visit.event.slug}/rides.ics")
     assert b"Gare de Lyon" in calendar.content
-    assert Entry.objects.filter(verb="ride.create", event=visit.event.slug).count() == 1
+    assert AuditEntry.objects.filter(verb="ride.create", event=visit.event.slug).count() == 1
     assert "1 / 1" in organizer.get(f"/organize/{visit.event.slug}/visit/rides/").content.decode()
 
 
@@ -208,22 +207,22 @@ def test_rides_are_for_whoever_has_a_place(visit, client):
 
 
 def test_an_organizer_seats_moves_and_takes_out_and_the_visitor_reads_why(visit, run_tasks, mailoutbox):
-    one, leg, back = make_visitor(visit, last_name="Aube"), make_leg(visit), make_leg(visit, "back")
-    other = make_leg(visit, capacity=1, meeting_point="Voiture de Zoé")
+    one, ride, back = make_visitor(visit, last_name="Aube"), make_ride(visit), make_ride(visit, "back")
+    other = make_ride(visit, capacity=1, meeting_point="Voiture de Zoé")
     organizer = client_of(make_staff(visit.event))
     rides = f"/organize/{visit.event.slug}/visit/rides/"
     address = f"{rides}people/{one.pk}/"
     assert f'href="{address}"' in organizer.get(rides).content.decode()
-    assert list(organizer.post(address, {"out": leg.pk}).context["form"].errors) == ["reason"]
-    organizer.post(address, {"out": leg.pk, "back": back.pk, "reason": "Par téléphone"})
-    assert taken(leg, other, back) == [1, 0, 1]
+    assert list(organizer.post(address, {"out": ride.pk}).context["form"].errors) == ["reason"]
+    organizer.post(address, {"out": ride.pk, "back": back.pk, "reason": "Par téléphone"})
+    assert taken(ride, other, back) == [1, 0, 1]
     organizer.post(address, {"out": other.pk, "back": back.pk, "reason": "Car plein"})
-    assert taken(leg, other, back) == [0, 1, 1]
+    assert taken(ride, other, back) == [0, 1, 1]
     assert "Voiture de Zoé" in organizer.get(rides).content.decode()
     organizer.post(address, {"out": "", "back": "", "reason": "Vient en train"})
     organizer.post(address, {"out": "", "back": "", "reason": "Encore"})  # nothing to change, nothing to tell
-    assert taken(leg, other, back) == [0, 0, 0]
-    entries = Entry.objects.filter(verb="ride.seat").order_by("pk")
+    assert taken(ride, other, back) == [0, 0, 0]
+    entries = AuditEntry.objects.filter(verb="ride.seat").order_by("pk")
     assert [(entry.reason, entry.subject, entry.event) for entry in entries] == [
         (reason, f"visits.application:{one.pk}", visit.event.slug)
         for reason in ("Par téléphone", "Car plein", "Vient en train")
@@ -236,42 +235,42 @@ def test_an_organizer_seats_moves_and_takes_out_and_the_visitor_reads_why(visit,
 
 
 def test_an_organizer_overfills_no_ride_and_seats_nobody_without_a_place(visit):
-    one, gone, leg = make_visitor(visit), make_visitor(visit), make_leg(visit, capacity=1)
-    choose_rides(application=make_visitor(visit), rides=[leg.pk])
+    one, gone, ride = make_visitor(visit), make_visitor(visit), make_ride(visit, capacity=1)
+    choose_rides(application=make_visitor(visit), ride_ids=[ride.pk])
     organizer = client_of(make_staff(visit.event))
     answer = organizer.post(
-        f"/organize/{visit.event.slug}/visit/rides/people/{one.pk}/", {"out": leg.pk, "reason": "Vite"}
+        f"/organize/{visit.event.slug}/visit/rides/people/{one.pk}/", {"out": ride.pk, "reason": "Vite"}
     )
     assert "Il ne reste aucune place" in answer.context["form"].non_field_errors()[0]
-    assert (taken(leg), one.rides.count()) == ([1], 0)
+    assert (taken(ride), one.ride_seats.count()) == ([1], 0)
     gone.withdrawn_at = timezone.now()
     gone.save()
-    with pytest.raises(Closed):
-        seat_visitor(application=gone, rides=[], reason="Vite")
+    with pytest.raises(NotOpenNow):
+        seat_visitor(application=gone, ride_ids=[], reason="Vite")
     address = f"/organize/{visit.event.slug}/visit/rides/people/{gone.pk}/"
     assert organizer.get(address).status_code == 404
-    assert not Entry.objects.filter(verb="ride.seat").exists()
+    assert not AuditEntry.objects.filter(verb="ride.seat").exists()
 
 
 # --- at once ----------------------------------------------------------------------------------------------
 
 
-def rush(leg, visit):
+def rush(ride, visit):
     """Sixteen at once for the last seat of a ride; how many people sit in it then."""
     people = [make_visitor(visit) for _number in range(16)]
-    work = [lambda one=one: choose_rides(application=one, rides=[leg.pk]) for one in people]
+    work = [lambda one=one: choose_rides(application=one, ride_ids=[ride.pk]) for one in people]
     results = in_threads(work, threads=16)
     assert {type(one) for one in results} <= {SoldOut, type(None)}
-    return LegSeat.objects.filter(leg=leg).count()
+    return RideSeat.objects.filter(ride=ride).count()
 
 
 @pytest.mark.postgresql
 @pytest.mark.django_db(transaction=True)
 def test_sixteen_at_once_for_the_last_seat():
     visit = make_visit(starts=48)
-    leg = make_leg(visit, capacity=1)
-    assert rush(leg, visit) == 1
-    assert taken(leg) == [1]
+    ride = make_ride(visit, capacity=1)
+    assert rush(ride, visit) == 1
+    assert taken(ride) == [1]
 
 
 @pytest.mark.postgresql
@@ -280,17 +279,17 @@ def test_control_a_ride_that_is_only_looked_at_is_overfull(monkeypatch):
     """The negative control: no lock and no condition, look first, then sit down, in the same harness."""
 
     def unlocked(application):
-        return {leg.pk: leg for leg in Leg.objects.filter(visit=application.visit_id)}
+        return {ride.pk: ride for ride in Ride.objects.filter(visit=application.visit_id)}
 
     def only_looked_at(wanted):
-        full = (leg for leg in wanted if LegSeat.objects.filter(leg=leg).count() >= leg.capacity)
+        full = (ride for ride in wanted if RideSeat.objects.filter(ride=ride).count() >= ride.capacity)
         return next(full, None)
 
-    monkeypatch.setattr("registrations.visits.choose_rides._locked", unlocked)
-    monkeypatch.setattr("registrations.visits.choose_rides.take_from", only_looked_at)
+    monkeypatch.setattr("registrations.visits.rides.seating._lock_rides", unlocked)
+    monkeypatch.setattr("registrations.visits.rides.seating.reserve_stock", only_looked_at)
     visit = make_visit(starts=48)
     for _attempt in range(5):
-        if rush(make_leg(visit, capacity=1), visit) > 1:
+        if rush(make_ride(visit, capacity=1), visit) > 1:
             return
     pytest.fail("no excess in 5 rushes: the harness would not notice one")
 
@@ -299,16 +298,16 @@ def test_control_a_ride_that_is_only_looked_at_is_overfull(monkeypatch):
 @pytest.mark.django_db(transaction=True)
 def test_twenty_at_once_for_the_last_seats_and_swaps_that_cross():
     visit = make_visit(starts=48)
-    first, second = make_leg(visit, capacity=3), make_leg(visit, capacity=20)
+    first, second = make_ride(visit, capacity=3), make_ride(visit, capacity=20)
     people = [make_visitor(visit) for _number in range(20)]
     for number, one in enumerate(people):
-        choose_rides(application=one, rides=[(first if number < 3 else second).pk])
+        choose_rides(application=one, ride_ids=[(first if number < 3 else second).pk])
 
     def swap(number):
         wanted = second if number < 3 else first
         try:
             with transaction.atomic():
-                choose_rides(application=people[number], rides=[wanted.pk])
+                choose_rides(application=people[number], ride_ids=[wanted.pk])
         except SoldOut:
             return "full"
         return "taken"
@@ -316,4 +315,4 @@ def test_twenty_at_once_for_the_last_seats_and_swaps_that_cross():
     found = in_threads([lambda number=number: swap(number) for number in range(20)])
     assert set(found) <= {"full", "taken"}
     assert sum(taken(first, second)) == 20
-    assert taken(first, second) == [LegSeat.objects.filter(leg=leg).count() for leg in (first, second)]
+    assert taken(first, second) == [RideSeat.objects.filter(ride=ride).count() for ride in (first, second)]

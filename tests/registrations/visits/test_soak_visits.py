@@ -12,7 +12,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from convention.club.lists import LISTS
+from convention.club.downloads import CLUB_LISTS
 from convention.club.models import (
     Company,
     CompanyRole,
@@ -26,7 +26,7 @@ from convention.club.models import (
 )
 from convention.events.models import Event
 from convention.jobs.models import Job
-from convention.privacy.models import Case, Consent, Purpose, PurposeText, Sweep
+from convention.privacy.models import Consent, PrivacyCase, Purpose, PurposeText, RetentionRun
 from registrations.models import Order, Registration, WaitingEntry
 from registrations.visits.models import (
     Application,
@@ -54,7 +54,7 @@ OF_MEMBERS = ["visits/", "season/", "season/proposals/", "visits/learned/", "me/
 OF_THE_CLUB = [
     "", "?role=member", "?q=Large", "people/", "people/?page=9", "people/?q=nom 3", "people/?seat=none",
     "markets/", "imports/", "import/", "long-jobs/",
-    *(f"lists/{name}.csv" for name in LISTS), *(f"lists/{name}.xlsx" for name in LISTS),
+    *(f"lists/{name}.csv" for name in CLUB_LISTS), *(f"lists/{name}.xlsx" for name in CLUB_LISTS),
 ]  # fmt: skip
 COUNTED = ["people/?q=nom 3", "people/?seat=none"]
 """Of more people than are found at once (500), their number is asked for: one question more."""
@@ -84,7 +84,7 @@ class Club:
         self.visit = self.add_visit(timezone.now() + datetime.timedelta(days=3))
         self.proposal = Proposal.objects.create(title="Stockage", host=self.host)
         self.text = PurposeText.objects.create(
-            purpose=Purpose.objects.create(slug="photos", name="Photos"), number=1, text="Oui"
+            purpose=Purpose.objects.create(slug="photos", name="Photos"), version=1, text="Oui"
         )
         self.clerk, self.member = make_administrator(), make_member()
         self.companies, self.people = [], []
@@ -106,8 +106,8 @@ class Club:
             visit = self.add_visit(timezone.now() + datetime.timedelta(days=3 * (number - visits // 2)))
             self.apply(visit, self.people[number : number + 30])
             Debrief.objects.create(
-                visit=visit, text="Vu", learned="Su", audience="members", published_at=timezone.now(),
-                vendor_approved_at=timezone.now(),
+                visit=visit, text="Vu", lessons_learned="Su", audience="members", published_at=timezone.now(),
+                host_approved_at=timezone.now(),
             )  # fmt: skip
         self.apply(self.visit, self.people[self.visit.applications.count() : applicants])
         self.propose(proposals)
@@ -182,7 +182,7 @@ class Club:
                     for one in places
                 ),
                 *(
-                    Application(visit=visit, person=one, company_id=jobs[one.pk], waiting=entry)
+                    Application(visit=visit, person=one, company_id=jobs[one.pk], waiting_entry=entry)
                     for one, entry in zip(waiting, entries, strict=True)
                 ),
             ]
@@ -204,29 +204,29 @@ class Club:
         Interest.objects.bulk_create((Interest(proposal=one, person=person) for one, person in liked), 1000)
 
     def ask(self, number):
-        now, before = timezone.now(), Case.objects.count()
-        Case.objects.bulk_create(
-            Case(
+        now, before = timezone.now(), PrivacyCase.objects.count()
+        PrivacyCase.objects.bulk_create(
+            PrivacyCase(
                 kind="export", person=self.people[n], email=f"p{n}@x.example",
                 answered_at=now if n % 2 else None, answer="done" if n % 2 else "",
             )
             for n in range(before, number)
         )  # fmt: skip
-        Sweep.objects.bulk_create(
-            Sweep(rule="attendees", before=now, removed=n) for n in range(before, number)
+        RetentionRun.objects.bulk_create(
+            RetentionRun(rule="attendees", cutoff=now, removed_count=n) for n in range(before, number)
         )
         DirectoryImport.objects.bulk_create(
-            DirectoryImport(person=self.clerk, new=n) for n in range(before, number)
+            DirectoryImport(imported_by=self.clerk, created_count=n) for n in range(before, number)
         )
         Job.objects.bulk_create(
-            Job(kind="directory", title="Import", asked_by=self.clerk) for _n in range(before, number)
+            Job(kind="directory", title="Import", requested_by=self.clerk) for _n in range(before, number)
         )
 
     def addresses(self):
         """Each list with who reads it."""
         event = self.visit.event.slug
         applicant = self.visit.applications.order_by("pk")[0].pk
-        case = Case.objects.order_by("pk")[0].pk
+        case = PrivacyCase.objects.order_by("pk")[0].pk
         members = [*OF_MEMBERS, f"visits/{event}/"]
         clerks = [
             *(f"organize/club/{page}" for page in OF_THE_CLUB),

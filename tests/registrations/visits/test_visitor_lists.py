@@ -5,18 +5,19 @@ from cryptography.fernet import Fernet
 from django.test import Client
 from django.utils import timezone, translation
 
-from convention.errors import Closed, InvalidFields
-from convention.sealed import Unsealable
-from registrations.visits.contents import hash_of, open_content, read_list
-from registrations.visits.differences import differences, in_words
-from registrations.visits.give_identity import give_identity
-from registrations.visits.list_words import cells, changes_of, headings
-from registrations.visits.make_list import NobodyReady, SameList, make_list
+from convention.codes.encryption import DecryptionFailed
+from convention.errors import InvalidFields, NotOpenNow
+from registrations.visits.applications.veto import veto_application
+from registrations.visits.identity.identities import save_identity
+from registrations.visits.identity.reencrypt import reencrypt_rows
 from registrations.visits.models import Application, NdaText, Visit
-from registrations.visits.reseal import reseal
-from registrations.visits.send_list import hash_token, mail_list, send_list
-from registrations.visits.veto import veto
-from registrations.visits.visitors import is_outdated, visitors_of
+from registrations.visits.models.identities import hash_token
+from registrations.visits.visitor_list.contents import decrypt_content, hash_content, read_list
+from registrations.visits.visitor_list.create import ListUnchanged, NoVisitorReady, create_list
+from registrations.visits.visitor_list.differences import compare_rows, describe_differences
+from registrations.visits.visitor_list.send import send_list, send_list_mail
+from registrations.visits.visitor_list.table import describe_changes, format_rows, list_headings
+from registrations.visits.visitor_list.visitors import find_list_readiness, is_list_outdated
 from tests.doors import client_of
 from tests.factories import make_person
 from tests.registrations.visits.hosted import (
@@ -45,18 +46,18 @@ def row(key, **changed):
 def test_differences_name_who_and_what():
     before = [row(1), row(2), row(3)]
     after = [row(4), row(3, identity={"birth_date": "1980-01-01"}), row(1, company="Autre")]
-    found = differences(before, after)
+    found = compare_rows(before, after)
     assert [one["key"] for one in found.added] == [4]
     assert [one["key"] for one in found.removed] == [2]
     assert [(one["key"], names) for one, names in found.changed] == [(3, ["birth_date"]), (1, ["company"])]
 
 
 def test_the_order_of_rows_is_no_difference():
-    assert differences([row(1), row(2)], [row(2), row(1)]).is_none
+    assert compare_rows([row(1), row(2)], [row(2), row(1)]).is_empty
 
 
 def test_a_field_asked_newly_is_a_change():
-    found = differences([row(1)], [row(1, identity={"nationality": "PT"})])
+    found = compare_rows([row(1)], [row(1, identity={"nationality": "PT"})])
     assert [names for _row, names in found.changed] == [["nationality"]]
 
 
@@ -70,7 +71,7 @@ def test_a_field_asked_newly_is_a_change():
 )
 def test_differences_in_words(numbers, words):
     added, removed, changed = numbers
-    assert in_words(added=added, removed=removed, changed=changed) == words
+    assert describe_differences(added=added, removed=removed, changed=changed) == words
 
 
 # --- who is ready ----------------------------------------------------------------------------------------
@@ -88,7 +89,7 @@ def test_who_lacks_something_is_left_out_and_named():
     renamed = make_identified(visit, 4)
     renamed.registration.last_name = "Intruse"
     renamed.registration.save(update_fields=["last_name"])
-    found = visitors_of(visit)
+    found = find_list_readiness(visit)
     assert found.ready == [ready]
     assert {one.pk: codes for one, codes in found.missing} == {
         no_identity.pk: ["identity"],
@@ -102,18 +103,18 @@ def test_a_new_text_asks_everybody_again():
     visit = make_hosted()
     application = make_identified(visit, 1)
     NdaText.objects.create(visit=visit, number=2, text="Rien, vraiment.")
-    assert visitors_of(visit).ready == []
+    assert find_list_readiness(visit).ready == []
     agree(application)
-    assert visitors_of(visit).ready == [application]
+    assert find_list_readiness(visit).ready == [application]
 
 
 def test_a_host_that_asks_nothing_gets_names_and_companies():
     visit = make_hosted(fields=[])
     application = make_visitor(visit)
-    content = read_list(visitor_list=make_list(visit=visit))
+    content = read_list(visitor_list=create_list(visit=visit))
     with translation.override("fr"):
-        assert headings(content) == ["Nom", "Prénom", "Entreprise"]
-    assert cells(content) == [[application.person.last_name, "Ana", application.company.name]]
+        assert list_headings(content) == ["Nom", "Prénom", "Entreprise"]
+    assert format_rows(content) == [[application.person.last_name, "Ana", application.company.name]]
 
 
 # --- versions --------------------------------------------------------------------------------------------
@@ -123,15 +124,15 @@ def test_a_host_that_asks_nothing_gets_names_and_companies():
 def test_no_list_before_the_lock_after_the_visit_or_once_called_off(facts):
     visit = make_hosted(**facts)
     make_visitor(visit)
-    with pytest.raises(Closed):
-        make_list(visit=visit)
+    with pytest.raises(NotOpenNow):
+        create_list(visit=visit)
 
 
 def test_nobody_ready_is_no_list():
     visit = make_hosted()
     make_visitor(visit)
-    with pytest.raises(NobodyReady):
-        make_list(visit=visit)
+    with pytest.raises(NoVisitorReady):
+        create_list(visit=visit)
 
 
 def test_versions_count_on_and_say_what_changed_since_the_one_that_was_sent():
@@ -139,17 +140,17 @@ def test_versions_count_on_and_say_what_changed_since_the_one_that_was_sent():
     stays, goes = make_identified(visit, 1), make_identified(visit, 2)
     first = make_sent_list(visit)
     assert (first.number, first.count, first.added, first.removed, first.changed) == (1, 2, 0, 0, 0)
-    with pytest.raises(SameList):
-        make_list(visit=visit)
+    with pytest.raises(ListUnchanged):
+        create_list(visit=visit)
     Application.objects.filter(pk=goes.pk).update(withdrawn_at=timezone.now())
-    unsent = make_list(visit=visit)
+    unsent = create_list(visit=visit)
     assert (unsent.number, unsent.count, unsent.removed) == (2, 1, 1)
     make_identified(visit, 3)
-    give_identity(application=stays, answers={**answers_of(1), "document_number": "NEW12345"})
-    third = make_list(visit=visit)
+    save_identity(application=stays, answers={**answers_of(1), "document_number": "NEW12345"})
+    third = create_list(visit=visit)
     # The host never saw the second: what it must do is counted from the first.
     assert (third.number, third.added, third.removed, third.changed) == (3, 1, 1, 1)
-    said = changes_of(open_content(third))
+    said = describe_changes(decrypt_content(third))
     assert [(word, fields) for word, _who, fields in said] == [
         ("ajout", ""), ("retrait", ""), ("modification", "Numéro de la pièce d’identité"),
     ]  # fmt: skip
@@ -159,20 +160,20 @@ def test_versions_count_on_and_say_what_changed_since_the_one_that_was_sent():
 def test_the_hash_is_of_the_content_and_cannot_be_guessed():
     visit = make_hosted()
     make_identified(visit, 1)
-    made = make_list(visit=visit)
-    content = open_content(made)
-    assert made.hash == content.hash == hash_of(content.salt, content.fields, content.rows)
-    assert made.hash != hash_of("", content.fields, content.rows)
+    made = create_list(visit=visit)
+    content = decrypt_content(made)
+    assert made.hash == content.hash == hash_content(content.salt, content.fields, content.rows)
+    assert made.hash != hash_content("", content.fields, content.rows)
     altered = [{**content.rows[0], "first_name": "Eva"}]
-    assert hash_of(content.salt, content.fields, altered) != made.hash
+    assert hash_content(content.salt, content.fields, altered) != made.hash
 
 
 def test_a_list_opens_with_its_keys_alone(settings):
     visit = make_hosted()
     make_identified(visit, 1)
-    made = make_list(visit=visit)
+    made = create_list(visit=visit)
     settings.IDENTITY_KEYS = [Fernet.generate_key().decode()]
-    with pytest.raises(Unsealable):
+    with pytest.raises(DecryptionFailed):
         read_list(visitor_list=made)
     answer = client_of(make_secretary()).post(f"/organize/{visit.event.slug}/visit/lists/1/", {"act": "xlsx"})
     assert answer.status_code == 409
@@ -182,18 +183,18 @@ def test_a_list_opens_with_its_keys_alone(settings):
 def test_keys_change_without_losing_anything(settings):
     visit = make_hosted()
     make_identified(visit, 1)
-    made = make_list(visit=visit)
+    made = create_list(visit=visit)
     old, new = settings.IDENTITY_KEYS[0], Fernet.generate_key().decode()
     settings.IDENTITY_KEYS = [new, old]
-    assert reseal() == 2
-    assert reseal() == 0
+    assert reencrypt_rows() == 2
+    assert reencrypt_rows() == 0
     settings.IDENTITY_KEYS = [new]
     made.refresh_from_db()
     assert [one["identity"]["document_number"] for one in read_list(visitor_list=made).rows] == [
         "QX0000001ZZ"
     ]
-    with pytest.raises(SameList):  # the identity itself opens too
-        make_list(visit=visit)
+    with pytest.raises(ListUnchanged):  # the identity itself opens too
+        create_list(visit=visit)
 
 
 # --- sending ---------------------------------------------------------------------------------------------
@@ -202,7 +203,7 @@ def test_keys_change_without_losing_anything(settings):
 def test_the_mail_has_a_link_and_no_name(run_tasks, mailoutbox):
     visit = make_hosted()
     application = make_identified(visit, 1, last_name="Zwickelstein")
-    made = make_list(visit=visit)
+    made = create_list(visit=visit)
     send_list(visitor_list=made, language="en")
     run_tasks()
     [mail] = mailoutbox
@@ -222,7 +223,7 @@ def test_a_task_run_twice_sends_once(mailoutbox):
     visit = make_hosted()
     make_identified(visit, 1)
     made = make_sent_list(visit)
-    mail_list.func(made.pk)
+    send_list_mail.func(made.pk)
     assert len(mailoutbox) == 1
 
 
@@ -232,25 +233,25 @@ def test_sending_again_makes_a_new_link_and_ends_the_old(mailoutbox):
     made = make_sent_list(visit)
     send_list(visitor_list=made)
     assert Client().get(f"/host/lists/{token_in(mailoutbox[0])}/").status_code == 410
-    mail_list.func(made.pk)
+    send_list_mail.func(made.pk)
     assert Client().get(f"/host/lists/{token_in(mailoutbox[1])}/").status_code == 200
 
 
 def test_only_the_latest_version_goes_out_and_only_to_somebody():
     visit = make_hosted(security_email="")
     make_identified(visit, 1)
-    first = make_list(visit=visit)
+    first = create_list(visit=visit)
     with pytest.raises(InvalidFields):
         send_list(visitor_list=first)
     Visit.objects.update(security_email="garde@hote.example")
     make_identified(visit, 2)
-    make_list(visit=visit)
-    with pytest.raises(Closed):
+    create_list(visit=visit)
+    with pytest.raises(NotOpenNow):
         send_list(visitor_list=first)
 
 
 def vetoed(application):
-    veto(application=application)
+    veto_application(application=application)
 
 
 def withdrawn(application):
@@ -268,37 +269,42 @@ def test_a_version_that_names_who_left_goes_out_no_more(left):
     make_identified(visit, 2)
     made = make_sent_list(visit)
     left(application)
-    with pytest.raises(Closed, match="prochaine version"):
+    with pytest.raises(NotOpenNow, match="prochaine version"):
         send_list(visitor_list=made)
-    make_list(visit=visit)
+    create_list(visit=visit)
 
 
 def test_who_left_before_the_mail_went_is_told_to_nobody(mailoutbox):
     visit = make_hosted()
     application = make_identified(visit, 1)
-    made = send_list(visitor_list=make_list(visit=visit))
+    made = send_list(visitor_list=create_list(visit=visit))
     withdrawn(application)
-    mail_list.func(made.pk)
+    send_list_mail.func(made.pk)
     made.refresh_from_db()
     application.refresh_from_db()
     assert mailoutbox == []
-    assert (made.is_under_way, made.sent_at, made.link_hash, application.listed_at) == (False, None, "", None)
+    assert (made.is_being_sent, made.sent_at, made.link_hash, application.listed_at) == (
+        False,
+        None,
+        "",
+        None,
+    )
 
 
 def test_a_list_is_outdated_once_it_says_others_or_other_things(visit):
     def said():
-        return is_outdated(visit, visitors_of(visit).ready)
+        return is_list_outdated(visit, find_list_readiness(visit).ready)
 
     assert said() is False
-    [one] = visitors_of(visit).ready
-    give_identity(application=one, answers=answers_of(9))
+    [one] = find_list_readiness(visit).ready
+    save_identity(application=one, answers=answers_of(9))
     assert said() is True
     make_sent_list(visit)
     assert said() is False
     other = make_identified(visit, 3)
     assert said() is True
     make_sent_list(visit)
-    veto(application=other)
+    veto_application(application=other)
     assert said() is True
     page = client_of(make_secretary()).get(f"/en/organize/{visit.event.slug}/visit/lists/").content.decode()
     assert "does not say any more who comes" in page

@@ -11,11 +11,11 @@ from django.utils import translation
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from convention.errors import ConventionError, Unreadable
+from convention.errors import ConventionError, UnreadableFile
 from convention.events.models import Event
-from schedule.exchange.decode import LARGEST
-from schedule.exchange.import_schedule import import_schedule
-from schedule.exchange.read import read
+from schedule.exchange.importing.import_schedule import import_schedule
+from schedule.exchange.parsing.decode_file import MAX_FILE_BYTES
+from schedule.exchange.read_schedule import read_schedule
 
 from .files import event, frab_json, ics, one, vevent
 
@@ -43,7 +43,7 @@ BAD = {
     "PDF": b"%PDF-1.7 ...",
     "a ZIP archive": zipped(),
     "compressed": gzip.compress(one(event())),
-    "too large": b"<schedule>" + b" " * (LARGEST + 1),
+    "too large": b"<schedule>" + b" " * (MAX_FILE_BYTES + 1),
     "laughs": LAUGHS,
     "outside": OUTSIDE,
     "cut XML": one(event())[:-60],
@@ -73,7 +73,7 @@ BAD = {
 @pytest.mark.django_db
 @pytest.mark.parametrize("name", BAD)
 def test_one_sentence(name):
-    with pytest.raises(Unreadable) as refused:
+    with pytest.raises(UnreadableFile) as refused:
         import_schedule(slug="conf", data=BAD[name])
     sentence = str(refused.value)
     assert sentence.endswith(".")
@@ -85,8 +85,8 @@ def test_one_sentence(name):
     [("HTML", "HTML"), ("xCal", "xCal"), ("CSV", "CSV"), ("Sessionize", "Sessionize"), ("jCal", "jCal")],
 )
 def test_known_formats_are_refused_by_name(name, word):
-    with pytest.raises(Unreadable, match=word) as refused:
-        read(BAD[name])
+    with pytest.raises(UnreadableFile, match=word) as refused:
+        read_schedule(BAD[name])
     assert "frab JSON" in str(refused.value)
 
 
@@ -211,11 +211,11 @@ def mutations(draw) -> bytes:
 def refusal(data: bytes) -> str:
     """Read the file; the sentence, where it is refused."""
     try:
-        programme = read(data)
+        programme = read_schedule(data)
     except ConventionError as error:
         return str(error)
-    assert all(talk.title and talk.starts_at.tzinfo for talk in programme.talks)
-    assert all(talk.ends_at is None or talk.ends_at >= talk.starts_at for talk in programme.talks)
+    assert all(talk.title and talk.starts_at.tzinfo for talk in programme.sessions)
+    assert all(talk.ends_at is None or talk.ends_at >= talk.starts_at for talk in programme.sessions)
     return "."
 
 
@@ -248,5 +248,5 @@ def test_a_file_of_line_ends_alone_takes_no_time():
     """A pattern that begins anew at each of them would take hours."""
     vevent = b"BEGIN:VEVENT\r\nUID:a\r\nDTSTART:20260616T070000Z\r\nSUMMARY:x" + b"\r" * 2_000_000 + b"y\r\n"
     calendar = b"BEGIN:VCALENDAR\r\n" + vevent + b"END:VEVENT\r\nEND:VCALENDAR\r\n"
-    [talk] = read(calendar).talks
+    [talk] = read_schedule(calendar).sessions
     assert talk.title.startswith("x")

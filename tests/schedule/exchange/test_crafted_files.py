@@ -6,14 +6,14 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from convention.errors import Unreadable
-from schedule.exchange.clean import MAX_ITEMS
-from schedule.exchange.notes import Reason
-from schedule.exchange.programme import MOST_SPEAKERS, MOST_TALKS, Programme
-from schedule.exchange.read import read, read_with_html
-from schedule.exchange.recurrence import MAX_RULES
-from schedule.models import Session, Upload
-from schedule.prose import MAX_TEXT_CHARS
+from convention.errors import UnreadableFile
+from schedule.exchange.import_notes import NoteReason
+from schedule.exchange.parsed_programme import MAX_SESSIONS, MAX_SPEAKERS, ParsedProgramme
+from schedule.exchange.parsing.clean_values import MAX_ITEMS_PER_SESSION
+from schedule.exchange.parsing.recurrence import MAX_RULES
+from schedule.exchange.read_schedule import read_schedule, read_schedule_with_html
+from schedule.models import ScheduleUpload, Session
+from schedule.rich_text.sanitize import MAX_TEXT_CHARS
 from tests.factories import make_administrator, make_event
 
 from .files import event, frab_json, ics, one, vevent, xml
@@ -21,7 +21,7 @@ from .files import event, frab_json, ics, one, vevent, xml
 DATE = "2026-06-17T10:00:00+02:00"
 
 
-def reasons(programme: Programme) -> set[Reason]:
+def reasons(programme: ParsedProgramme) -> set[NoteReason]:
     return {note.reason for note in programme.notes}
 
 
@@ -29,7 +29,7 @@ def reasons(programme: Programme) -> set[Reason]:
 def test_codec_that_is_no_character_set_is_not_used(codec):
     content = one(event("Été \\u0041", date=DATE), before=f'<?xml version="1.0" encoding="{codec}"?>')
 
-    assert [talk.title for talk in read(content).talks] == ["Été \\u0041"]
+    assert [talk.title for talk in read_schedule(content).sessions] == ["Été \\u0041"]
 
 
 @pytest.mark.parametrize(
@@ -39,7 +39,7 @@ def test_character_sets_are_read(charset):
     title = "Été" if charset != "koi8-r" else "Лето"
     text = one(event(title, date=DATE), before=f'<?xml version="1.0" encoding="{charset}"?>')
 
-    assert [talk.title for talk in read(text.decode().encode(charset)).talks] == [title]
+    assert [talk.title for talk in read_schedule(text.decode().encode(charset)).sessions] == [title]
 
 
 STANDARD = (
@@ -64,10 +64,10 @@ YEARLY = "RRULE:FREQ=YEARLY;BYMONTH=3;BYDAY=-1SU\r\n"
 def test_zone_that_changes_far_too_often_is_unknown(observances):
     zone = f"BEGIN:VTIMEZONE\r\nTZID:Own\r\n{observances}END:VTIMEZONE"
 
-    programme = read(ics(zone, vevent(start=";TZID=Own:20260617T100000")))
+    programme = read_schedule(ics(zone, vevent(start=";TZID=Own:20260617T100000")))
 
-    assert len(programme.talks) == 1
-    assert Reason.UNKNOWN_ZONE in reasons(programme)
+    assert len(programme.sessions) == 1
+    assert NoteReason.UNKNOWN_ZONE in reasons(programme)
 
 
 @pytest.mark.parametrize(
@@ -76,29 +76,29 @@ def test_zone_that_changes_far_too_often_is_unknown(observances):
 def test_zone_that_changes_once_a_year_is_known(rule):
     zone = f"BEGIN:VTIMEZONE\r\nTZID:Own\r\n{STANDARD.format(rule)}END:VTIMEZONE"
 
-    programme = read(ics(zone, vevent(start=";TZID=Own:20260617T100000")))
+    programme = read_schedule(ics(zone, vevent(start=";TZID=Own:20260617T100000")))
 
-    assert programme.talks[0].starts_at.isoformat() == "2026-06-17T08:00:00+00:00"
-    assert Reason.UNKNOWN_ZONE not in reasons(programme)
+    assert programme.sessions[0].starts_at.isoformat() == "2026-06-17T08:00:00+00:00"
+    assert NoteReason.UNKNOWN_ZONE not in reasons(programme)
 
 
 def test_repeats_are_followed_for_so_many_events():
     rule = "RRULE:FREQ=YEARLY;COUNT=2;BYMONTH=6"
     entries = [vevent("DURATION:PT1H", rule, uid=f"{number}@test") for number in range(MAX_RULES + 2)]
 
-    programme = read(ics(*entries))
+    programme = read_schedule(ics(*entries))
 
-    assert sum(note.reason == Reason.RECURRENCE for note in programme.notes) >= 2
-    assert [talk.source_id for talk in programme.talks].count(f"{MAX_RULES + 1}@test") == 1
+    assert sum(note.reason == NoteReason.UNEXPANDED_RECURRENCE for note in programme.notes) >= 2
+    assert [talk.source_id for talk in programme.sessions].count(f"{MAX_RULES + 1}@test") == 1
 
 
 def test_rule_that_lists_thousands_of_numbers_is_left_out():
     rule = "RRULE:FREQ=YEARLY;COUNT=2;BYSETPOS=" + ",".join(["1"] * 10_000)
 
-    programme = read(ics(vevent("DURATION:PT1H", rule)))
+    programme = read_schedule(ics(vevent("DURATION:PT1H", rule)))
 
-    assert len(programme.talks) == 1
-    assert Reason.RECURRENCE in reasons(programme)
+    assert len(programme.sessions) == 1
+    assert NoteReason.UNEXPANDED_RECURRENCE in reasons(programme)
 
 
 def test_elements_inside_others_of_their_name_are_read_once():
@@ -106,10 +106,10 @@ def test_elements_inside_others_of_their_name_are_read_once():
     inner = event("Inner", date="2026-06-17T11:00:00+02:00")
     outer = event("Outer", date=DATE, more=people + inner)
 
-    programme = read(xml(f"<day date='2026-06-17'><day date='2026-06-17'>{outer}</day></day>"))
+    programme = read_schedule(xml(f"<day date='2026-06-17'><day date='2026-06-17'>{outer}</day></day>"))
 
-    assert [talk.title for talk in programme.talks] == ["Outer"]
-    assert len(programme.talks[0].persons or ()) == 1
+    assert [talk.title for talk in programme.sessions] == ["Outer"]
+    assert len(programme.sessions[0].speakers or ()) == 1
 
 
 def test_lists_in_lists_say_nothing_beyond_a_depth():
@@ -123,14 +123,14 @@ def test_lists_in_lists_say_nothing_beyond_a_depth():
     deep = "[" * 600 + '"x"' + "]" * 600
     content = frab_json(entry).decode().replace('"title": "T"', f'"title": "T", "track": {deep}')
 
-    [talk] = read(content.encode()).talks
+    [talk] = read_schedule(content.encode()).sessions
 
     assert (talk.title, talk.subtitle, talk.track) == ("T", "a, b", "")
 
 
 def test_text_without_any_line_is_no_table():
-    with pytest.raises(Unreadable, match="unknown format"):
-        read(b"&lt;" * 500_000)
+    with pytest.raises(UnreadableFile, match="unknown format"):
+        read_schedule(b"&lt;" * 500_000)
 
 
 def test_texts_and_lists_are_cut_where_no_session_has_so_much():
@@ -140,16 +140,16 @@ def test_texts_and_lists_are_cut_where_no_session_has_so_much():
         "date": DATE,
         "duration": "1:00",
         "abstract": "a" * (MAX_TEXT_CHARS + 1),
-        "persons": [{"name": f"P {number}"} for number in range(MAX_ITEMS + 1)],
-        "links": [{"url": f"https://example.org/{number}"} for number in range(MAX_ITEMS + 1)],
+        "persons": [{"name": f"P {number}"} for number in range(MAX_ITEMS_PER_SESSION + 1)],
+        "links": [{"url": f"https://example.org/{number}"} for number in range(MAX_ITEMS_PER_SESSION + 1)],
     }
 
-    programme = read(frab_json(entry))
+    programme = read_schedule(frab_json(entry))
 
-    [talk] = programme.talks
+    [talk] = programme.sessions
     assert len(talk.abstract or "") == MAX_TEXT_CHARS
-    assert (len(talk.persons or ()), len(talk.links or ())) == (MAX_ITEMS, MAX_ITEMS)
-    assert {Reason.TOO_LONG, Reason.TOO_MANY} <= reasons(programme)
+    assert (len(talk.speakers or ()), len(talk.links or ())) == (MAX_ITEMS_PER_SESSION, MAX_ITEMS_PER_SESSION)
+    assert {NoteReason.TOO_LONG, NoteReason.TOO_MANY_ITEMS} <= reasons(programme)
 
 
 def entries(count: int, **more: object) -> list[dict[str, object]]:
@@ -157,18 +157,18 @@ def entries(count: int, **more: object) -> list[dict[str, object]]:
 
 
 def test_more_sessions_or_speakers_than_any_programme_has_are_refused():
-    with pytest.raises(Unreadable, match="sessions"):
-        read(frab_json(*entries(MOST_TALKS + 1)))
+    with pytest.raises(UnreadableFile, match="sessions"):
+        read_schedule(frab_json(*entries(MAX_SESSIONS + 1)))
 
-    many = entries(MOST_SPEAKERS // MAX_ITEMS + 1)
+    many = entries(MAX_SPEAKERS // MAX_ITEMS_PER_SESSION + 1)
     for number, entry in enumerate(many):
-        entry["persons"] = [{"name": f"P {number} {each}"} for each in range(MAX_ITEMS)]
-    with pytest.raises(Unreadable, match="speakers"):
-        read(frab_json(*many))
+        entry["persons"] = [{"name": f"P {number} {each}"} for each in range(MAX_ITEMS_PER_SESSION)]
+    with pytest.raises(UnreadableFile, match="speakers"):
+        read_schedule(frab_json(*many))
 
 
 def test_texts_read_for_a_page_bring_their_html():
-    [talk] = read_with_html(frab_json(*entries(1, abstract="*a*")), event_zone=None).talks
+    [talk] = read_schedule_with_html(frab_json(*entries(1, abstract="*a*")), event_zone=None).sessions
 
     assert talk.abstract == "*a*"
     assert getattr(talk.abstract, "html", "") == "<p><em>a</em></p>"
@@ -187,7 +187,7 @@ def test_page_refuses_a_file_that_takes_too_long_and_keeps_nothing(client, setti
     )
 
     assert "Reading this file takes too long or too much memory" in page.content.decode()
-    assert Upload.objects.count() == 0
+    assert ScheduleUpload.objects.count() == 0
 
 
 @pytest.mark.django_db

@@ -9,11 +9,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
-from schedule.exchange.addresses import any_uri, web_uri
-from schedule.exchange.export_schedule import WRITERS, export_schedule
-from schedule.exchange.import_schedule import import_schedule
-from schedule.exchange.programme import Format
-from schedule.exchange.writers.vtimezone import zone_lines
+from schedule.exchange.export_schedule import FORMAT_WRITERS, export_schedule
+from schedule.exchange.importing.import_schedule import import_schedule
+from schedule.exchange.parsed_programme import ScheduleFormat
+from schedule.exchange.parsing.web_addresses import encode_any_uri, encode_web_uri
+from schedule.exchange.writers.vtimezone import write_zone_lines
 from schedule.models import Schedule, Session
 from tests.factories import make_event, make_room, make_session, make_track
 
@@ -32,7 +32,7 @@ def at(day: int, hour: int, minute: int = 0, *, fold: int = 0) -> datetime.datet
 
 
 def changes(event, fmt) -> tuple[int, int, int]:
-    report = import_schedule(slug=event.slug, data=export_schedule(event=event, fmt=fmt))
+    report = import_schedule(slug=event.slug, data=export_schedule(event=event, file_format=fmt))
     return len(report.added), len(report.changed), report.unchanged
 
 
@@ -72,23 +72,23 @@ def cruel():
 
 
 def test_it_is_valid(cruel):
-    assert xml_errors(export_schedule(event=cruel, fmt=Format.FRAB_XML)) == []
-    assert json_errors(export_schedule(event=cruel, fmt=Format.FRAB_JSON)) == []
+    assert xml_errors(export_schedule(event=cruel, file_format=ScheduleFormat.FRAB_XML)) == []
+    assert json_errors(export_schedule(event=cruel, file_format=ScheduleFormat.FRAB_JSON)) == []
 
 
-@pytest.mark.parametrize("fmt", list(WRITERS))
+@pytest.mark.parametrize("fmt", list(FORMAT_WRITERS))
 def test_it_reads_back_without_a_change(cruel, fmt):
-    sessions = 9 if fmt is Format.ICALENDAR else 8
+    sessions = 9 if fmt is ScheduleFormat.ICALENDAR else 8
     assert changes(cruel, fmt) == (0, 0, sessions)
     assert Schedule.objects.get().revision == 0
 
 
-@pytest.mark.parametrize("fmt", list(WRITERS))
+@pytest.mark.parametrize("fmt", list(FORMAT_WRITERS))
 def test_another_event_made_of_it_writes_the_same(cruel, fmt):
-    data = export_schedule(event=cruel, fmt=fmt)
+    data = export_schedule(event=cruel, file_format=fmt)
     other = import_schedule(slug="other", data=data).event
-    again = export_schedule(event=other, fmt=fmt)
-    if fmt is Format.ICALENDAR:
+    again = export_schedule(event=other, file_format=fmt)
+    if fmt is ScheduleFormat.ICALENDAR:
         entries = [[*icalendar.Calendar.from_ical(file).walk("VEVENT")] for file in (data, again)]
         names = (
             "UID",
@@ -109,7 +109,7 @@ def test_another_event_made_of_it_writes_the_same(cruel, fmt):
 
 
 def test_calendars_are_read_whole_by_others(cruel):
-    data = export_schedule(event=cruel, fmt=Format.ICALENDAR)
+    data = export_schedule(event=cruel, file_format=ScheduleFormat.ICALENDAR)
     assert max(len(line) for line in data.split(b"\r\n")) <= 75
     assert b"\n" not in data.replace(b"\r\n", b"")
     timed = Session.objects.filter(starts_at__isnull=False)
@@ -127,7 +127,7 @@ def test_calendars_are_read_whole_by_others(cruel):
 
 
 def test_the_hour_that_comes_twice(cruel):
-    data = export_schedule(event=cruel, fmt=Format.ICALENDAR).decode()
+    data = export_schedule(event=cruel, file_format=ScheduleFormat.ICALENDAR).decode()
     starts = [line for line in data.splitlines() if line.startswith("DTSTART") and "1025T0" in line]
     assert starts[:2] == ["DTSTART;TZID=Europe/Paris:20261025T023000", "DTSTART:20261025T013000Z"]
 
@@ -138,7 +138,7 @@ def test_days_and_rooms_of_the_xml():
     make_session(event, "Night", starts_at=at(25, 1), day=datetime.date(2026, 10, 24), room=lab, minutes=60)
     make_session(event, "Late", starts_at=at(24, 10), room=aula)
     make_session(event, "Next", starts_at=at(25, 10), room=lab)
-    root = etree.fromstring(export_schedule(event=event, fmt=Format.FRAB_XML))
+    root = etree.fromstring(export_schedule(event=event, file_format=ScheduleFormat.FRAB_XML))
     days = [(day.get("date"), day.get("start"), day.get("end")) for day in root.findall("day")]
     assert days == [
         ("2026-10-24", "2026-10-24T06:00:00+02:00", "2026-10-25T06:00:00+01:00"),
@@ -155,7 +155,7 @@ def test_what_a_calendar_tells_of_a_session():
     event = make_event(slug="conf", starts_at=at(24, 8))
     texts = {"abstract": "<p>Short &amp; sweet</p>", "description": "Long", "subtitle": "Sub"}
     make_session(event, "Talk", speakers=("Ada", "Bob"), **texts)
-    [entry] = read_calendar(export_schedule(event=event, fmt=Format.ICALENDAR)).vevent_list
+    [entry] = read_calendar(export_schedule(event=event, file_format=ScheduleFormat.ICALENDAR)).vevent_list
     assert entry.description.value == "Ada, Bob\n\nSub\n\nShort & sweet\n\nLong"
     assert entry.uid.value == str(Session.objects.get().guid)
 
@@ -163,7 +163,9 @@ def test_what_a_calendar_tells_of_a_session():
 def test_a_changed_description_comes_back_without_what_the_event_knows():
     event = make_event(slug="conf", starts_at=at(24, 8))
     make_session(event, "Talk", speakers=("Ada",), abstract="Short", description="Long", number=5)
-    data = export_schedule(event=event, fmt=Format.ICALENDAR).replace(b"\\n\\nLong", b"\\n\\nLonger")
+    data = export_schedule(event=event, file_format=ScheduleFormat.ICALENDAR).replace(
+        b"\\n\\nLong", b"\\n\\nLonger"
+    )
     import_schedule(slug="conf", data=data)
     session = Session.objects.get()
     assert (session.abstract, session.description) == ("Short", "Longer")
@@ -171,9 +173,9 @@ def test_a_changed_description_comes_back_without_what_the_event_knows():
 
 def test_an_event_without_sessions_has_a_valid_file():
     event = make_event(slug="conf")
-    assert xml_errors(export_schedule(event=event, fmt=Format.FRAB_XML)) == []
-    assert json_errors(export_schedule(event=event, fmt=Format.FRAB_JSON)) == []
-    assert export_schedule(event=event, fmt=Format.ICALENDAR).endswith(b"END:VCALENDAR\r\n")
+    assert xml_errors(export_schedule(event=event, file_format=ScheduleFormat.FRAB_XML)) == []
+    assert json_errors(export_schedule(event=event, file_format=ScheduleFormat.FRAB_JSON)) == []
+    assert export_schedule(event=event, file_format=ScheduleFormat.ICALENDAR).endswith(b"END:VCALENDAR\r\n")
 
 
 @pytest.mark.parametrize(
@@ -184,14 +186,14 @@ def test_zones_are_spelled_out_right(zone):
     for month in range(1, 13):
         start = datetime.datetime(2026, month, 15, 12, tzinfo=datetime.UTC)
         make_session(event, f"{month:02}", starts_at=start)
-    data = export_schedule(event=event, fmt=Format.ICALENDAR)
+    data = export_schedule(event=event, file_format=ScheduleFormat.ICALENDAR)
     found = {entry.summary.value: entry.dtstart.value for entry in read_calendar(data).vevent_list}
     assert found == {session.title: session.starts_at for session in Session.objects.all()}
-    assert changes(event, Format.FRAB_XML) == (0, 0, 12)
+    assert changes(event, ScheduleFormat.FRAB_XML) == (0, 0, 12)
 
 
 def test_a_rule_for_each_change_of_the_clock():
-    assert "RRULE:FREQ=YEARLY;BYMONTH=3;BYDAY=-1SU" in zone_lines("Europe/Paris", 2026, 2026)
+    assert "RRULE:FREQ=YEARLY;BYMONTH=3;BYDAY=-1SU" in write_zone_lines("Europe/Paris", 2026, 2026)
 
 
 @pytest.mark.parametrize(
@@ -209,11 +211,15 @@ def test_a_rule_for_each_change_of_the_clock():
     ],
 )
 def test_addresses(address, web, any_kind):
-    assert (web_uri(address), any_uri(address)) == (web, any_kind)
+    assert (encode_web_uri(address), encode_any_uri(address)) == (web, any_kind)
 
 
 texts = st.text(st.characters(exclude_characters="\x00", exclude_categories=["Cs"]), max_size=40)
-SCHEMAS = {Format.FRAB_XML: xml_errors, Format.FRAB_JSON: json_errors, Format.ICALENDAR: lambda _data: []}
+SCHEMAS = {
+    ScheduleFormat.FRAB_XML: xml_errors,
+    ScheduleFormat.FRAB_JSON: json_errors,
+    ScheduleFormat.ICALENDAR: lambda _data: [],
+}
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
@@ -231,8 +237,8 @@ def test_any_text_is_valid_and_reads_back(rows):
             description=title + text,
             url=f"https://{url}",
         )
-    for fmt in WRITERS:
-        data = export_schedule(event=event, fmt=fmt)
+    for fmt in FORMAT_WRITERS:
+        data = export_schedule(event=event, file_format=fmt)
         assert SCHEMAS[fmt](data) == []
         found = import_schedule(slug=event.slug, data=data)
         assert (len(found.added), len(found.changed), found.unchanged) == (0, 0, len(rows))

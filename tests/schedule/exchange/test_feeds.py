@@ -9,9 +9,9 @@ from django.test import Client
 from lxml import etree
 
 from convention.events.models import Event
-from schedule.exchange.import_schedule import import_schedule
+from schedule.editing.revision import raise_revision
+from schedule.exchange.importing.import_schedule import import_schedule
 from schedule.models import Session
-from schedule.revision import raise_revision
 
 from . import files
 from .calendars import read_calendar

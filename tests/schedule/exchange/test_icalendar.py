@@ -6,17 +6,17 @@ import zoneinfo
 import pytest
 from dateutil.rrule import rrulestr
 
-from convention.errors import Unreadable
-from schedule.exchange.notes import Note, Reason
-from schedule.exchange.programme import Format
-from schedule.exchange.read import read
-from schedule.exchange.recurrence import again
+from convention.errors import UnreadableFile
+from schedule.exchange.import_notes import ImportNote, NoteReason
+from schedule.exchange.parsed_programme import ScheduleFormat
+from schedule.exchange.parsing.recurrence import expand_rule
+from schedule.exchange.read_schedule import read_schedule
 
 from .files import ics, vevent
 
 
-def reasons(programme) -> list[Reason]:
-    return sorted({note.reason for note in programme.notes}, key=list(Reason).index)
+def reasons(programme) -> list[NoteReason]:
+    return sorted({note.reason for note in programme.notes}, key=list(NoteReason).index)
 
 
 def local(talk, zone: str = "Europe/Paris") -> str:
@@ -37,28 +37,32 @@ def test_a_whole_event():
         "STATUS:CONFIRMED",
         start=";TZID=Europe/Paris:20260617T100000",
     )
-    programme = read(ics(entry, head="X-WR-CALNAME:Conf"))
-    [talk] = programme.talks
-    assert (programme.format, programme.head.title, programme.head.zone) == (
-        Format.ICALENDAR,
+    programme = read_schedule(ics(entry, head="X-WR-CALNAME:Conf"))
+    [talk] = programme.sessions
+    assert (programme.format, programme.header.title, programme.header.zone_name) == (
+        ScheduleFormat.ICALENDAR,
         "Conf",
         "Europe/Paris",
     )
     assert (talk.title, talk.room, talk.track) == ("Opening", "Salle, au 1er", "Cloud, Edge")
-    assert (talk.description, talk.url, talk.cancelled) == ("One\nTwo; three", "https://example.org/1", False)
+    assert (talk.description, talk.url, talk.is_cancelled) == (
+        "One\nTwo; three",
+        "https://example.org/1",
+        False,
+    )
     assert (talk.source_id, talk.guid, local(talk), minutes(talk)) == (
         "1@test",
         None,
         "2026-06-17T10:00:00+02:00",
         30,
     )
-    assert (talk.persons, talk.abstract, talk.day) == (None, None, None)
+    assert (talk.speakers, talk.abstract, talk.day) == (None, None, None)
     assert reasons(programme) == []
 
 
 def test_folded_lines_are_joined():
     entry = vevent("DESCRIPTION:Ein langer \r\n Text\r\n\t und mehr", "DURATION:PT1H")
-    [talk] = read(ics(entry)).talks
+    [talk] = read_schedule(ics(entry)).sessions
     assert (talk.description, minutes(talk)) == ("Ein langer Text und mehr", 60)
 
 
@@ -66,42 +70,44 @@ def test_raw_line_breaks_inside_a_text():
     entry = vevent(
         "DESCRIPTION:First\r\nSecond: with a colon\r\n\r\nNote: third", "LOCATION:Aula", "DURATION:PT1H"
     )
-    programme = read(ics(entry))
-    [talk] = programme.talks
+    programme = read_schedule(ics(entry))
+    [talk] = programme.sessions
     assert talk.description == "First\nSecond: with a colon\n\nNote: third"
-    assert (talk.room, Reason.FOLDING in reasons(programme)) == ("Aula", True)
+    assert (talk.room, NoteReason.BROKEN_FOLDING in reasons(programme)) == ("Aula", True)
 
 
 def test_doubled_carriage_returns_and_old_parameters():
     """JRES."""
     lines = ("DESCRIPTION;CHARSET=UTF-8;ENCODING=8BIT:One \r\r\n \\n\r\n Two", "DURATION:PT1H")
-    programme = read(ics(vevent(*lines)))
-    assert programme.talks[0].description == "One \nTwo"
-    assert reasons(programme) == [Reason.FOLDING, Reason.PARAMETERS, Reason.NO_ZONE]
+    programme = read_schedule(ics(vevent(*lines)))
+    assert programme.sessions[0].description == "One \nTwo"
+    assert reasons(programme) == [NoteReason.BROKEN_FOLDING, NoteReason.OLD_PARAMETERS, NoteReason.NO_ZONE]
 
 
 def test_lines_folded_inside_a_character():
     data = ics(vevent("DESCRIPTION:Caf@", "DURATION:PT1H")).replace(b"@\r\n", b"\xc3\r\n \xa9\r\n")
-    assert read(data).talks[0].description == "Café"
+    assert read_schedule(data).sessions[0].description == "Café"
 
 
 def test_a_whole_file_in_small_letters():
     small = ics(vevent("DURATION:PT5M", "SEQUENCE:2", "X-NOTE:a")).decode()
     names = [line.partition(":") for line in small.split("\r\n")]
-    [talk] = read("\n".join(f"{name.lower()}{colon}{value}" for name, colon, value in names).encode()).talks
+    [talk] = read_schedule(
+        "\n".join(f"{name.lower()}{colon}{value}" for name, colon, value in names).encode()
+    ).sessions
     assert (minutes(talk), talk.title) == (5, "Opening")
 
 
 def test_a_clock_is_no_place():
     """An export must name a place: “CET” stands for none."""
-    [talk] = read(ics(vevent(start=";TZID=CET:20260617T100000"))).talks
+    [talk] = read_schedule(ics(vevent(start=";TZID=CET:20260617T100000"))).sessions
     assert local(talk) == "2026-06-17T10:00:00+02:00"
-    assert read(ics(vevent(), head="X-WR-TIMEZONE:CET")).head.zone == "Europe/Paris"
+    assert read_schedule(ics(vevent(), head="X-WR-TIMEZONE:CET")).header.zone_name == "Europe/Paris"
 
 
 def test_quoted_printable():
     line = "DESCRIPTION;ENCODING=QUOTED-PRINTABLE;CHARSET=UTF-8:Caf=C3=A9=0D=0Anoir"
-    assert read(ics(vevent(line, "DURATION:PT1H"))).talks[0].description == "Café\nnoir"
+    assert read_schedule(ics(vevent(line, "DURATION:PT1H"))).sessions[0].description == "Café\nnoir"
 
 
 @pytest.mark.parametrize(
@@ -133,23 +139,23 @@ def test_quoted_printable():
     ],
 )
 def test_starts(start, found):
-    assert local(read(ics(vevent(start=start))).talks[0]) == found
+    assert local(read_schedule(ics(vevent(start=start))).sessions[0]) == found
 
 
 @pytest.mark.parametrize(
     ("start", "found", "reason"),
     [
-        (":20260617T100000+2500", "2026-06-17T10:00:00+02:00", Reason.BAD_OFFSET),
-        (":20260329T023000", "2026-03-29T03:30:00+02:00", Reason.SKIPPED_HOUR),
-        (";TZID=Europe/Paris:20261025T023000", "2026-10-25T02:30:00+02:00", Reason.REPEATED_HOUR),
+        (":20260617T100000+2500", "2026-06-17T10:00:00+02:00", NoteReason.BAD_OFFSET),
+        (":20260329T023000", "2026-03-29T03:30:00+02:00", NoteReason.SKIPPED_HOUR),
+        (";TZID=Europe/Paris:20261025T023000", "2026-10-25T02:30:00+02:00", NoteReason.REPEATED_HOUR),
         (":20261025T003000Z", "2026-10-25T02:30:00+02:00", None),
     ],
 )
 def test_times_that_cannot_be_or_are_not_certain_are_told(start, found, reason):
-    programme = read(ics(vevent("DURATION:PT1H", start=start), head="X-WR-TIMEZONE:Europe/Paris"))
-    assert local(programme.talks[0]) == found
+    programme = read_schedule(ics(vevent("DURATION:PT1H", start=start), head="X-WR-TIMEZONE:Europe/Paris"))
+    assert local(programme.sessions[0]) == found
     about = f"Opening, 1@test, {start.rpartition(':')[2]}"
-    assert programme.notes == ((Note(reason, about),) if reason else ())
+    assert programme.notes == ((ImportNote(reason, about),) if reason else ())
 
 
 def test_a_zone_that_only_the_file_knows():
@@ -159,17 +165,17 @@ def test_a_zone_that_only_the_file_knows():
         "BEGIN:DAYLIGHT\r\nDTSTART:20250330T020000\r\nRRULE:FREQ=YEARLY;BYMONTH=3;BYDAY=-1SU\r\n"
         "TZOFFSETFROM:+0100\r\nTZOFFSETTO:+0200\r\nEND:DAYLIGHT\r\nEND:VTIMEZONE"
     )
-    programme = read(ics(zone, vevent(start=";TZID=Custom:20260617T100000")))
-    assert local(programme.talks[0]) == "2026-06-17T10:00:00+02:00"
-    assert programme.head.zone == "Europe/Paris"
+    programme = read_schedule(ics(zone, vevent(start=";TZID=Custom:20260617T100000")))
+    assert local(programme.sessions[0]) == "2026-06-17T10:00:00+02:00"
+    assert programme.header.zone_name == "Europe/Paris"
 
 
 def test_an_unknown_zone_is_the_calendars():
-    programme = read(
+    programme = read_schedule(
         ics(vevent(start=";TZID=Nowhere:20260617T100000"), head="X-WR-TIMEZONE:America/New_York")
     )
-    assert local(programme.talks[0], "America/New_York") == "2026-06-17T10:00:00-04:00"
-    assert Reason.UNKNOWN_ZONE in reasons(programme)
+    assert local(programme.sessions[0], "America/New_York") == "2026-06-17T10:00:00-04:00"
+    assert NoteReason.UNKNOWN_ZONE in reasons(programme)
 
 
 @pytest.mark.parametrize(
@@ -177,20 +183,20 @@ def test_an_unknown_zone_is_the_calendars():
     [
         (("DTEND:20260617T083000Z",), 30, None),
         (("DURATION:PT1H30M",), 90, None),
-        (("DTEND:20260617T080000Z",), 0, Reason.ZERO_LENGTH),
-        (("DTEND:20260617T070000Z",), 0, Reason.BAD_END),
-        ((), None, Reason.NO_DURATION),
+        (("DTEND:20260617T080000Z",), 0, NoteReason.ZERO_LENGTH),
+        (("DTEND:20260617T070000Z",), 0, NoteReason.BAD_END),
+        ((), None, NoteReason.NO_DURATION),
     ],
 )
 def test_ends(lines, length, reason):
-    programme = read(ics(vevent(*lines), head="X-WR-TIMEZONE:UTC"))
-    assert (minutes(programme.talks[0]), reasons(programme)) == (length, [reason] if reason else [])
+    programme = read_schedule(ics(vevent(*lines), head="X-WR-TIMEZONE:UTC"))
+    assert (minutes(programme.sessions[0]), reasons(programme)) == (length, [reason] if reason else [])
 
 
 def test_whole_days_end_at_midnight_also_when_the_clock_changes():
-    programme = read(ics(vevent(start=";VALUE=DATE:20260329"), head="X-WR-TIMEZONE:Europe/Paris"))
-    assert minutes(programme.talks[0]) == 23 * 60
-    assert reasons(programme) == [Reason.ALL_DAY]
+    programme = read_schedule(ics(vevent(start=";VALUE=DATE:20260329"), head="X-WR-TIMEZONE:Europe/Paris"))
+    assert minutes(programme.sessions[0]) == 23 * 60
+    assert reasons(programme) == [NoteReason.ALL_DAY]
 
 
 PARIS = ";TZID=Europe/Paris:20261024T100000"
@@ -209,13 +215,16 @@ PARIS = ";TZID=Europe/Paris:20261024T100000"
     ],
 )
 def test_each_time_of_a_series_is_a_session(lines, starts):
-    programme = read(ics(vevent(*lines, "DURATION:PT1H", start=PARIS)))
+    programme = read_schedule(ics(vevent(*lines, "DURATION:PT1H", start=PARIS)))
     assert [
         f"{talk.starts_at.astimezone(zoneinfo.ZoneInfo('Europe/Paris')):%dT%H%z}"[:-2]
-        for talk in programme.talks
+        for talk in programme.sessions
     ] == starts
-    assert ({minutes(talk) for talk in programme.talks}, reasons(programme)) == ({60}, [Reason.REPEATS])
-    assert len({talk.source_id for talk in programme.talks}) == len(starts)
+    assert ({minutes(talk) for talk in programme.sessions}, reasons(programme)) == (
+        {60},
+        [NoteReason.REPEATING_ENTRY],
+    )
+    assert len({talk.source_id for talk in programme.sessions}) == len(starts)
 
 
 @pytest.mark.parametrize(
@@ -236,28 +245,28 @@ def test_each_time_of_a_series_is_a_session(lines, starts):
     ],
 )
 def test_repeats_that_are_left_out_are_told(rule, most):
-    programme = read(ics(vevent(f"RRULE:{rule}", "DURATION:PT1H", start=PARIS)))
-    assert (len(programme.talks), Reason.RECURRENCE in reasons(programme)) == (most, True)
+    programme = read_schedule(ics(vevent(f"RRULE:{rule}", "DURATION:PT1H", start=PARIS)))
+    assert (len(programme.sessions), NoteReason.UNEXPANDED_RECURRENCE in reasons(programme)) == (most, True)
 
 
 @pytest.mark.parametrize("year", [1904, 1999, 2026, 2027, 2028, 2099, 2100, 2199])
 def test_a_rule_is_followed_in_its_own_year(year):
     start = datetime.datetime(year, 12, 20, 9)
     expected = list(rrulestr("FREQ=WEEKLY;BYDAY=MO,SA;COUNT=24", dtstart=start))
-    times, is_whole = again("FREQ=WEEKLY;BYDAY=MO,SA;COUNT=24", start, None)
+    times, is_whole = expand_rule("FREQ=WEEKLY;BYDAY=MO,SA;COUNT=24", start, None)
     assert (times, is_whole) == ([time for time in expected if time > start], True)
 
 
 def test_a_short_file_cannot_ask_for_more_sessions_than_any_may_hold():
     entries = [vevent("RRULE:FREQ=DAILY;COUNT=100", "DURATION:PT1H", start=PARIS)] * 201
-    with pytest.raises(Unreadable, match="more than 5000 sessions"):
-        read(ics(*entries))
+    with pytest.raises(UnreadableFile, match="more than 5000 sessions"):
+        read_schedule(ics(*entries))
 
 
 @pytest.mark.parametrize("name", ["a/" * 50_000, " " * 50_000 + "x"], ids=["slashes", "blanks"])
 def test_a_zone_of_endless_length_is_unknown(name):
-    programme = read(ics(vevent("DURATION:PT1H", start=f";TZID={name}:20260617T100000")))
-    assert (len(programme.talks), Reason.UNKNOWN_ZONE in reasons(programme)) == (1, True)
+    programme = read_schedule(ics(vevent("DURATION:PT1H", start=f";TZID={name}:20260617T100000")))
+    assert (len(programme.sessions), NoteReason.UNKNOWN_ZONE in reasons(programme)) == (1, True)
 
 
 def test_a_time_of_a_series_that_was_moved_or_called_off_stands_once():
@@ -268,8 +277,8 @@ def test_a_time_of_a_series_that_was_moved_or_called_off_stands_once():
             "RECURRENCE-ID:20261026T090000Z", "DURATION:PT1H", "STATUS:CANCELLED", start=":20261026T090000Z"
         ),
     )
-    talks = read(data).talks
-    assert [(f"{talk.starts_at:%d %H}", talk.cancelled, talk.source_id) for talk in talks] == [
+    talks = read_schedule(data).sessions
+    assert [(f"{talk.starts_at:%d %H}", talk.is_cancelled, talk.source_id) for talk in talks] == [
         ("24 08", None, "1@test"),
         ("25 15", None, "1@test/20261025T090000Z"),
         ("26 09", True, "1@test/20261026T090000Z"),
@@ -279,57 +288,59 @@ def test_a_time_of_a_series_that_was_moved_or_called_off_stands_once():
 def test_alarms_todos_and_other_parts_are_not_events():
     alarm = "BEGIN:VALARM\r\nSUMMARY:Ring\r\nDESCRIPTION:Ring\r\nTRIGGER:-PT5M\r\nEND:VALARM"
     todo = "BEGIN:VTODO\r\nSUMMARY:Do\r\nDTSTART:20260617T080000Z\r\nEND:VTODO"
-    programme = read(ics(vevent(alarm, "DURATION:PT1H"), todo))
-    assert [(talk.title, talk.description) for talk in programme.talks] == [("Opening", None)]
-    assert Reason.NOT_AN_EVENT in reasons(programme)
+    programme = read_schedule(ics(vevent(alarm, "DURATION:PT1H"), todo))
+    assert [(talk.title, talk.description) for talk in programme.sessions] == [("Opening", None)]
+    assert NoteReason.NOT_AN_EVENT in reasons(programme)
 
 
 def test_what_cannot_be_kept_is_said():
     data = ics(vevent(summary=""), vevent(start=""), vevent(start=":tomorrow"), vevent("DURATION:PT1H"))
-    programme = read(data)
-    assert len(programme.talks) == 1
+    programme = read_schedule(data)
+    assert len(programme.sessions) == 1
     assert [note.reason for note in programme.notes if note.reason.name.startswith("NO_")] == [
-        Reason.NO_ZONE,
-        Reason.NO_TITLE,
-        Reason.NO_START,
-        Reason.NO_START,
+        NoteReason.NO_ZONE,
+        NoteReason.NO_TITLE,
+        NoteReason.NO_START,
+        NoteReason.NO_START,
     ]
 
 
 def test_a_missing_uid_and_a_cancelled_event():
-    programme = read(ics(vevent("STATUS:CANCELLED", "DURATION:PT1H", uid="")))
-    assert (programme.talks[0].source_id, programme.talks[0].cancelled) == ("", True)
+    programme = read_schedule(ics(vevent("STATUS:CANCELLED", "DURATION:PT1H", uid="")))
+    assert (programme.sessions[0].source_id, programme.sessions[0].is_cancelled) == ("", True)
 
 
 def test_one_uid_for_several():
-    programme = read(ics(vevent("DURATION:PT1H"), vevent("DURATION:PT1H", start=":20260618T080000Z")))
-    assert [talk.starts_at.day for talk in programme.talks] == [17, 18]
+    programme = read_schedule(
+        ics(vevent("DURATION:PT1H"), vevent("DURATION:PT1H", start=":20260618T080000Z"))
+    )
+    assert [talk.starts_at.day for talk in programme.sessions] == [17, 18]
 
 
 def test_a_calendar_that_was_cut_off():
     data = ics(vevent("DURATION:PT1H"), vevent("DESCRIPTION:" + "word " * 50))
-    with pytest.raises(Unreadable, match="cut off"):
-        read(data[:-120])
+    with pytest.raises(UnreadableFile, match="cut off"):
+        read_schedule(data[:-120])
 
 
 @pytest.mark.parametrize("ends", [b"\n", b"\r", b"\r\n", b"\r\r\n"])
 def test_line_ends(ends):
     data = ics(vevent("DESCRIPTION:a\r\n b", "DURATION:PT1H")).replace(b"\r\n", ends)
-    assert read(data).talks[0].description == "ab"
+    assert read_schedule(data).sessions[0].description == "ab"
 
 
 def test_names_in_small_letters():
     data = b"begin:vcalendar\nbegin:vevent\nsummary:Opening\ndtstart:20260617T080000Z\nend:vevent\n"
     data += b"end:vcalendar\n"
-    assert [talk.title for talk in read(data).talks] == ["Opening"]
+    assert [talk.title for talk in read_schedule(data).sessions] == ["Opening"]
 
 
 def test_several_calendars_in_one_file():
     data = ics(vevent(uid="1")) + ics(vevent(uid="2"))
-    assert [talk.source_id for talk in read(data).talks] == ["1", "2"]
+    assert [talk.source_id for talk in read_schedule(data).sessions] == ["1", "2"]
 
 
 def test_floating_times_are_the_events():
     zone = zoneinfo.ZoneInfo("America/New_York")
-    programme = read(ics(vevent(start=":20260617T100000")), event_zone=zone)
-    assert programme.talks[0].starts_at == datetime.datetime(2026, 6, 17, 10, tzinfo=zone)
+    programme = read_schedule(ics(vevent(start=":20260617T100000")), event_zone=zone)
+    assert programme.sessions[0].starts_at == datetime.datetime(2026, 6, 17, 10, tzinfo=zone)

@@ -6,12 +6,12 @@ import zoneinfo
 
 import pytest
 
-from convention.audit.models import Entry
-from convention.errors import ConventionError, Unreadable
+from convention.audit.models import AuditEntry
+from convention.errors import ConventionError, UnreadableFile
 from convention.events.models import Event
-from schedule.exchange.export_schedule import WRITERS, export_schedule
-from schedule.exchange.import_schedule import import_schedule, preview_schedule
-from schedule.exchange.programme import Format
+from schedule.exchange.export_schedule import FORMAT_WRITERS, export_schedule
+from schedule.exchange.importing.import_schedule import import_schedule, preview_schedule
+from schedule.exchange.parsed_programme import ScheduleFormat
 from schedule.models import Schedule, Session, Speaker, Track
 from tests.factories import make_event, make_room, make_session
 
@@ -33,11 +33,11 @@ def persons(*names: str) -> str:
 
 
 def counts(report) -> tuple[int, int, int, int]:
-    return len(report.added), len(report.changed), report.unchanged, len(report.gone)
+    return len(report.added), len(report.changed), report.unchanged, len(report.missing)
 
 
 def noted(report, name: str) -> list[str]:
-    return [note.about for note in report.notes if note.reason.name == name]
+    return [note.subject_text for note in report.notes if note.reason.name == name]
 
 
 def test_a_missing_event_is_made():
@@ -53,8 +53,8 @@ def test_a_missing_event_is_made():
         "2026-06-17T08:00:00+00:00",
         datetime.timedelta(minutes=30),
     )
-    assert (report.created, counts(report)) == (True, (1, 0, 0, 0))
-    assert Entry.objects.get(verb="schedule.import").event == "conf"
+    assert (report.is_event_created, counts(report)) == (True, (1, 0, 0, 0))
+    assert AuditEntry.objects.get(verb="schedule.import").event == "conf"
 
 
 def test_the_heads_dates_count_where_they_fit():
@@ -72,7 +72,7 @@ def test_a_second_import_changes_nothing():
     report = import_schedule(slug="conf", data=data)
     assert counts(report) == (0, 0, 2, 0)
     assert (Schedule.objects.get().revision, Schedule.objects.get().changed_at) == (1, schedule.changed_at)
-    assert Entry.objects.count() == 1
+    assert AuditEntry.objects.count() == 1
 
 
 def test_an_update_by_guid():
@@ -191,18 +191,18 @@ def test_a_moved_session_without_duration_keeps_its_length():
 def test_what_the_file_no_longer_holds_is_kept_and_told():
     import_schedule(slug="conf", data=one(event("A"), event("B", start="11:00")))
     report = import_schedule(slug="conf", data=one(event("A")))
-    assert (report.gone, noted(report, "GONE"), titles()) == (("B",), ["B"], ["A", "B"])
+    assert (report.missing, noted(report, "MISSING_SESSION"), titles()) == (("B",), ["B"], ["A", "B"])
     assert Schedule.objects.get().revision == 1
 
 
 def test_clashes_are_told():
     report = import_schedule(slug="conf", data=one(event("A"), event("B", start="10:15")))
-    assert noted(report, "CLASH") == ["Aula: A / B"]
+    assert noted(report, "ROOM_CONFLICT") == ["Aula: A / B"]
 
 
 def test_a_trial_keeps_nothing():
     report = preview_schedule(slug="conf", data=one(event("A")))
-    assert (report.created, len(report.added), Event.objects.count()) == (True, 1, 0)
+    assert (report.is_event_created, len(report.added), Event.objects.count()) == (True, 1, 0)
 
 
 def test_a_renamed_room_and_track_colours():
@@ -296,8 +296,8 @@ def test_an_unscheduled_session_is_not_exported_and_stays():
     conf = make_event(slug="conf")
     make_session(conf, "Later", starts_at=None)
     make_session(conf, "Now")
-    for fmt in WRITERS:
-        report = import_schedule(slug="conf", data=export_schedule(event=conf, fmt=fmt))
+    for fmt in FORMAT_WRITERS:
+        report = import_schedule(slug="conf", data=export_schedule(event=conf, file_format=fmt))
         assert counts(report) == (0, 0, 1, 0)
 
 
@@ -308,7 +308,7 @@ def test_an_address_that_cannot_be(slug):
 
 
 def test_a_file_without_sessions_makes_no_event():
-    with pytest.raises(Unreadable):
+    with pytest.raises(UnreadableFile):
         import_schedule(slug="conf", data=one(event("")))
     assert not Event.objects.exists()
 
@@ -344,7 +344,7 @@ def test_frab_json_of_both_versions():
     }
     data = json.dumps({"schedule": {"version": "2", "conference": conference, "events": events}}).encode()
     report = import_schedule(slug="two", data=data)
-    assert (report.format, counts(report)) == (Format.FRAB_JSON_2, (2, 0, 0, 0))
+    assert (report.format, counts(report)) == (ScheduleFormat.FRAB_JSON_2, (2, 0, 0, 0))
     session = Session.objects.get(event__slug="two", title="A")
     assert (session.room.name, session.track.name, session.speakers.get().name) == ("Aula", "Cloud", "Ada")
     assert session.duration == datetime.timedelta(hours=1)

@@ -4,7 +4,7 @@ import datetime
 
 import pytest
 
-from schedule.exchange.import_schedule import import_schedule
+from schedule.exchange.importing.import_schedule import import_schedule
 from schedule.models import Session
 
 from .files import ics

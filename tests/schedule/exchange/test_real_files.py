@@ -13,11 +13,11 @@ import jsonschema
 import pytest
 from lxml import etree
 
-from convention.errors import Unreadable
+from convention.errors import UnreadableFile
 from convention.events.models import Event
-from schedule.exchange.export_schedule import WRITERS, export_schedule
-from schedule.exchange.import_schedule import import_schedule
-from schedule.exchange.programme import Format
+from schedule.exchange.export_schedule import FORMAT_WRITERS, export_schedule
+from schedule.exchange.importing.import_schedule import import_schedule
+from schedule.exchange.parsed_programme import ScheduleFormat
 from schedule.models import Schedule, Session
 
 from .calendars import read_calendar
@@ -53,10 +53,10 @@ def test_every_session_is_kept_and_a_second_import_changes_nothing(name):
     sessions = Session.objects.filter(event=event)
     days = {session.day for session in sessions}
     assert (sessions.count(), event.rooms.count(), len(days)) == COUNTS[name]
-    assert (len(first.added), first.created) == (COUNTS[name][0], True)
+    assert (len(first.added), first.is_event_created) == (COUNTS[name][0], True)
     revision = Schedule.objects.get(event=event).revision
     second = import_schedule(slug="real", data=data(name))
-    assert (second.added, second.changed, second.unchanged, second.gone) == ((), (), COUNTS[name][0], ())
+    assert (second.added, second.changed, second.unchanged, second.missing) == ((), (), COUNTS[name][0], ())
     assert Schedule.objects.get(event=event).revision == revision == 1
 
 
@@ -82,12 +82,12 @@ def test_days_dated_in_utc_are_dated_again():
 def test_overlaps_are_told_not_refused():
     report = import_schedule(slug="real", data=data("fosdem-2008-pentabarf.xml"))
     counts = Counter(note.reason.name for note in report.notes)
-    assert counts["CLASH"] == 17
+    assert counts["ROOM_CONFLICT"] == 17
     assert counts["BAD_DATE"] == 1
 
 
 def test_an_unknown_format_is_refused_by_name():
-    with pytest.raises(Unreadable) as refused:
+    with pytest.raises(UnreadableFile) as refused:
         import_schedule(slug="real", data=data("emf-2018.json"))
     assert "EMF" in str(refused.value)
     assert not Event.objects.filter(slug="real").exists()
@@ -111,10 +111,10 @@ def content(data: bytes) -> bytes:
 
 def in_each_format() -> list[Any]:
     """Each file in each format; the two largest in one each, in the others by the long run."""
-    largest = {"38c3-hub.xml": Format.FRAB_XML, "fosdem-2018-pentabarf.xml": Format.ICALENDAR}
+    largest = {"38c3-hub.xml": ScheduleFormat.FRAB_XML, "fosdem-2018-pentabarf.xml": ScheduleFormat.ICALENDAR}
     return [
         pytest.param(name, fmt, marks=[pytest.mark.soak] if largest.get(name, fmt) != fmt else [])
-        for name, fmt in itertools.product(COUNTS, WRITERS)
+        for name, fmt in itertools.product(COUNTS, FORMAT_WRITERS)
     ]
 
 
@@ -122,23 +122,23 @@ def in_each_format() -> list[Any]:
 @pytest.mark.parametrize(("name", "fmt"), in_each_format())
 def test_importing_what_we_export_changes_nothing(name, fmt):
     event = import_schedule(slug="real", data=data(name)).event
-    exported = export_schedule(event=event, fmt=fmt)
+    exported = export_schedule(event=event, file_format=fmt)
     again = import_schedule(slug="real", data=exported)
-    assert (again.added, again.changed, again.gone) == ((), (), ())
+    assert (again.added, again.changed, again.missing) == ((), (), ())
     assert Schedule.objects.get(event=event).revision == 1
     other = import_schedule(slug="other", data=exported).event
-    assert content(export_schedule(event=other, fmt=fmt)) == content(exported)
+    assert content(export_schedule(event=other, file_format=fmt)) == content(exported)
 
 
 @pytest.mark.once
 @pytest.mark.parametrize("name", COUNTS)
 def test_what_we_export_is_valid(name, xml_schema, json_schema):
     event = import_schedule(slug="real", data=data(name)).event
-    xml = etree.fromstring(export_schedule(event=event, fmt=Format.FRAB_XML))
+    xml = etree.fromstring(export_schedule(event=event, file_format=ScheduleFormat.FRAB_XML))
     assert xml_schema.validate(xml), xml_schema.error_log
-    found = json.loads(export_schedule(event=event, fmt=Format.FRAB_JSON))
+    found = json.loads(export_schedule(event=event, file_format=ScheduleFormat.FRAB_JSON))
     assert [error.message for error in json_schema.iter_errors(found)] == []
-    calendar = read_calendar(export_schedule(event=event, fmt=Format.ICALENDAR))
+    calendar = read_calendar(export_schedule(event=event, file_format=ScheduleFormat.ICALENDAR))
     read = {(entry.summary.value, entry.dtstart.value.astimezone(UTC)) for entry in calendar.vevent_list}
     assert read == {(session.title, session.starts_at) for session in Session.objects.filter(event=event)}
     assert len({entry.uid.value for entry in calendar.vevent_list}) == COUNTS[name][0]

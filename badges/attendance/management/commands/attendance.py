@@ -1,30 +1,28 @@
-"""Write who came, when and where to a file."""
+"""Write the attendance list to a file."""
 
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import CommandParser
 
-from badges.attendance.export import export
-from convention.commands import SentenceCommand, add_event_argument, find_event
-from convention.files import whole_file
+from badges.attendance.reports.export import export_attendance
+from convention.commands import ConventionCommand, add_event_argument, get_event_by_slug
+from convention.files import write_atomically
 
 
-class Command(SentenceCommand):
+class Command(ConventionCommand):
     """`manage.py attendance EVENT --output FILE`."""
 
     help = "Write the attendance as .csv, .xlsx or .pdf, by the file's ending: who came, when, where."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """EVENT --output FILE."""
         add_event_argument(parser)
         parser.add_argument(
             "--output", required=True, type=Path, metavar="FILE", help="ends in .csv, .xlsx or .pdf"
         )
 
     def run(self, **options: Any) -> None:
-        """Write the whole file or none."""
-        event, output = find_event(options["event"]), options["output"]
-        content = export(event=event, name=output.name)
-        with whole_file(output, mode=0o600) as file:
+        event, output = get_event_by_slug(options["event"]), options["output"]
+        content = export_attendance(event=event, file_name=output.name)
+        with write_atomically(output, mode=0o600) as file:
             file.write(content)

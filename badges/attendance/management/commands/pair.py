@@ -5,26 +5,30 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from badges.attendance.pair import entrance_of, find_checkpoint, pair, pair_supervisor
-from convention.commands import SentenceCommand, add_event_argument, find_event
+from badges.attendance.devices.pairing import (
+    find_checkpoint,
+    get_or_create_entrance,
+    pair_device,
+    pair_supervisor_device,
+)
+from convention.commands import ConventionCommand, add_event_argument, get_event_by_slug
 
 
-class Command(SentenceCommand):
+class Command(ConventionCommand):
     """`manage.py pair EVENT [--checkpoint NAME]`."""
 
     help = "Make a scanning device's token; prints JSON with token, checkpoint and url."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """EVENT [--checkpoint NAME] [--supervisor]."""
         add_event_argument(parser)
         parser.add_argument("--supervisor", action="store_true", help="it may override, with a reason")
         parser.add_argument("--checkpoint", metavar="NAME", help="the door; default: the entrance")
 
     def run(self, **options: Any) -> None:
-        """Print the token, which is kept nowhere."""
-        event, name = find_event(options["event"]), options["checkpoint"]
-        door = entrance_of(event) if name is None else find_checkpoint(event, name)
-        act = pair_supervisor if options["supervisor"] else pair
-        made = act(checkpoint=door)
-        said = {"token": made.token, "checkpoint": door.name, "url": made.url}
-        self.stdout.write(json.dumps(said, ensure_ascii=False))
+        """Print the token as JSON; it is not stored anywhere."""
+        event, name = get_event_by_slug(options["event"]), options["checkpoint"]
+        door = get_or_create_entrance(event) if name is None else find_checkpoint(event, name)
+        act = pair_supervisor_device if options["supervisor"] else pair_device
+        pairing = act(checkpoint=door)
+        message = {"token": pairing.token, "checkpoint": door.name, "url": pairing.url}
+        self.stdout.write(json.dumps(message, ensure_ascii=False))

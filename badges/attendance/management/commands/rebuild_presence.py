@@ -1,23 +1,21 @@
-"""Make an event's presences anew from its scans."""
+"""Recompute an event's presences from its scans."""
 
 from typing import Any
 
 from django.core.management.base import CommandParser
 
-from badges.attendance.rebuild import rebuild_presence
-from convention.commands import SentenceCommand, add_event_argument, find_event
+from badges.attendance.scanning.presence_store import rebuild_presence
+from convention.commands import ConventionCommand, add_event_argument, get_event_by_slug
 
 
-class Command(SentenceCommand):
+class Command(ConventionCommand):
     """`manage.py rebuild_presence EVENT`."""
 
     help = "Recompute who is inside from the scans, which stay as they are."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """EVENT."""
         add_event_argument(parser)
 
     def run(self, **options: Any) -> None:
-        """Rebuild, and say how many there are."""
-        event = find_event(options["event"])
+        event = get_event_by_slug(options["event"])
         self.stdout.write(str(rebuild_presence(event=event)))

@@ -1,4 +1,4 @@
-"""Read what a mail server reports of a mail that came back."""
+"""Record bounces from a mail server's delivery report."""
 
 import sys
 from pathlib import Path
@@ -8,34 +8,33 @@ from django.core.management.base import CommandParser
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from badges.mailings.bounce import mark_reported
-from badges.mailings.notices import read_notice
-from convention.commands import SentenceCommand
-from convention.files import LARGEST, read_file
-from convention.parsing.process import parse
+from badges.mailings.bounces.bounced_addresses import record_reported_bounces
+from badges.mailings.bounces.delivery_reports import parse_delivery_report
+from convention.commands import ConventionCommand
+from convention.files import MAX_FILE_BYTES, read_input_file
+from convention.parsing.process import parse_in_child
 
 STDIN = "-"
 
 
-class Command(SentenceCommand):
+class Command(ConventionCommand):
     """`manage.py mail_bounces FILE|-`."""
 
     help = "Read a delivery status notification (RFC 3464) and mark the addresses that mail came back from."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """FILE, or - for standard input."""
         parser.add_argument("file", metavar="FILE", help="a mail as it came; - reads standard input")
 
     def run(self, **options: Any) -> None:
-        """Say how many addresses were marked; never which."""
+        """Print how many addresses were recorded, but not which: output may end in a log."""
         name = options["file"]
-        content = sys.stdin.buffer.read(LARGEST) if name == STDIN else read_file(Path(name))
-        notice = parse(read_notice, content)
-        marked = len(mark_reported(notice=notice))
+        content = sys.stdin.buffer.read(MAX_FILE_BYTES) if name == STDIN else read_input_file(Path(name))
+        notice = parse_in_child(parse_delivery_report, content)
+        marked = len(record_reported_bounces(report=notice))
         if not notice.failures:
             self.stdout.write(_("Nothing failed for good: nothing was marked."))
         elif not marked:
             self.stdout.write(_("Nobody has the address that mail came back from: nothing was marked."))
         else:
-            said = ngettext("%(count)d address was marked.", "%(count)d addresses were marked.", marked)
-            self.stdout.write(said % {"count": marked})
+            message = ngettext("%(count)d address was marked.", "%(count)d addresses were marked.", marked)
+            self.stdout.write(message % {"count": marked})

@@ -1,8 +1,8 @@
 /**
- * Badge codes, as convention/codes.py writes them: a signed token inside an upper-case address.
+ * Badge codes, as convention/codes/badge_codes.py writes them: a signed token inside an upper-case address.
  *
  * A token is 78 bytes in base32 without padding (125 characters): version and purpose (4 bits each),
- * key number (3 bytes), registration (8), generation (2), Ed25519 signature of what stands before it (64).
+ * key number (3 bytes), registration (8), badge version (2), Ed25519 signature of what stands before it (64).
  */
 
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
@@ -16,7 +16,7 @@ const TOKEN_PATTERN = /(?:^|\/B\/)([A-Z2-7]{125})$/;
  * @property {string} token the 125 characters
  * @property {number} key number of the key that signed
  * @property {string} registration reference, 13 characters
- * @property {number} generation
+ * @property {number} badgeVersion raised when the badge is replaced
  * @property {number} purpose
  * @property {Uint8Array} head the bytes that are signed
  * @property {Uint8Array} signature
@@ -60,7 +60,7 @@ export function encodeBase32(bytes) {
  * @param {string} text
  * @returns {SignedClaim | null} null for anything that is no badge code of ours
  */
-export function parse(text) {
+export function parseBadgeCode(text) {
   const match = TOKEN_PATTERN.exec(text.trim().toUpperCase());
   if (!match) return null;
   const raw = decodeBase32(match[1]);
@@ -69,7 +69,7 @@ export function parse(text) {
     token: match[1],
     key: (raw[1] << 16) | (raw[2] << 8) | raw[3],
     registration: encodeBase32(raw.subarray(4, 12)),
-    generation: (raw[12] << 8) | raw[13],
+    badgeVersion: (raw[12] << 8) | raw[13],
     purpose: raw[0] & 15,
     head: raw.slice(0, HEAD_BYTES),
     signature: raw.slice(HEAD_BYTES),

@@ -128,8 +128,8 @@ export class Door {
 
   /** A supervisor's phone may admit a genuine badge that the rules would stop. */
   #offerOverride(outcome, held) {
-    const isStopped = outcome.direction === "in" && outcome.verdict !== ADMITTED && outcome.reading === "valid";
-    part("override").hidden = !(held.device.may_override && isStopped);
+    const isStopped = outcome.direction === "in" && outcome.verdict !== ADMITTED && outcome.codeStatus === "valid";
+    part("override").hidden = !(held.device.can_override && isStopped);
     part("override-form").hidden = true;
   }
 

@@ -1,8 +1,8 @@
 /** One scan: identify, decide, keep. Nothing is shown before it is stored. */
 
-import { identify, shortKey, unseal } from "./identify.js";
+import { decryptRecord, identify, makeRegistrationKey } from "./identify.js";
 import { keepScan, lookUp } from "./store.js";
-import { ADMITTED, decide, UNVERIFIED } from "./verdict.js";
+import { ADMITTED, decideVerdict, UNVERIFIED } from "./verdict.js";
 
 const LONGEST_CODE = 4096;
 
@@ -11,7 +11,7 @@ const LONGEST_CODE = 4096;
  * @property {string} id
  * @property {string} verdict
  * @property {string} reason
- * @property {string} reading
+ * @property {string} codeStatus
  * @property {"in" | "out"} direction
  * @property {number} at by the phone's clock
  * @property {{name: string, company: string, ticket: string, ticket_en?: string, note: string} | null} person
@@ -32,8 +32,8 @@ export async function judge(readings, direction, pairing, reason = "") {
   const identity = await identify(readings, pairing.keys);
   const known = await knownOf(identity, door);
   const isOverridden = direction === "in" && reason !== "";
-  const decision = decide({ ...factsOf(identity, known, door), has_override: isOverridden, direction, at: at + offsetOf(pairing) });
-  const outcome = { id: crypto.randomUUID(), ...decision, reading: known.reading, direction, at, person: known.person };
+  const decision = decideVerdict({ ...factsOf(identity, known, door), has_override: isOverridden, direction, at: at + offsetOf(pairing) });
+  const outcome = { id: crypto.randomUUID(), ...decision, codeStatus: known.codeStatus, direction, at, person: known.person };
   const item = { ...itemOf(outcome, identity, pairing), override_reason: reason };
   const presence = presenceAfter(outcome, known, door, pairing);
   item.at_door = presence ? `${door.door}/${known.key}` : null;
@@ -51,22 +51,22 @@ const offsetOf = (pairing) => pairing.clock_offset_ms ?? 0;
 
 /** What the phone knows of a badge: its record, its holder, where it was last. */
 async function knownOf(identity, door) {
-  if (identity.reading !== "valid") return { reading: identity.reading, person: null };
-  const key = await shortKey(identity.claim.registration);
+  if (identity.codeStatus !== "valid") return { codeStatus: identity.codeStatus, person: null };
+  const key = await makeRegistrationKey(identity.claim.registration);
   const { registration, presence } = await lookUp(key, door.door);
-  const isCurrent = !registration || registration.generation === identity.claim.generation;
-  const person = registration && isCurrent ? await unseal(identity.claim.token, registration.sealed) : null;
+  const isCurrent = !registration || registration.badge_version === identity.claim.badgeVersion;
+  const person = registration && isCurrent ? await decryptRecord(identity.claim.token, registration.sealed) : null;
   const isProven = identity.isChecked || !registration || !isCurrent || person !== null;
-  return { reading: isProven ? "valid" : "forged", key, registration, presence, isCurrent, person };
+  return { codeStatus: isProven ? "valid" : "forged", key, registration, presence, isCurrent, person };
 }
 
-function factsOf(identity, { reading, registration, presence, isCurrent, person }, door) {
+function factsOf(identity, { codeStatus, registration, presence, isCurrent, person }, door) {
   return {
     source: "device",
-    reading,
-    registration: registration?.state ?? "unknown",
+    code_status: codeStatus,
+    registration_state: registration?.state ?? "unknown",
     is_current: isCurrent ?? true,
-    booking: bookingOf(person, door),
+    booking_status: bookingStatusOf(person, door),
     opens_at: momentOf(door.opens_at),
     closes_at: momentOf(door.closes_at),
     is_strict: door.is_strict,
@@ -77,7 +77,7 @@ function factsOf(identity, { reading, registration, presence, isCurrent, person 
 }
 
 /** Whether a seat is booked where the door's session takes bookings; an unknown badge is judged as such before. */
-function bookingOf(person, door) {
+function bookingStatusOf(person, door) {
   if (door.session == null) return "open";
   return person?.sessions?.includes(door.session) ? "booked" : "missing";
 }

@@ -4,7 +4,7 @@
  */
 
 import { openDB } from "../vendor/idb/index.js";
-import { LAPSE_MS } from "./verdict.js";
+import { ENTRY_LIFETIME_MS } from "./verdict.js";
 
 const NAME = "convention-scanner";
 const LIST = ["registrations", "presences"];
@@ -76,7 +76,7 @@ export async function countRegistrations() {
 /** How many are inside at a door, as far as this phone knows. */
 export async function countInside(door) {
   const rows = await (await open()).getAllFromIndex("presences", "inside", door);
-  return rows.filter((row) => Date.parse(row.entered_at) > Date.now() - LAPSE_MS).length;
+  return rows.filter((row) => Date.parse(row.entered_at) > Date.now() - ENTRY_LIFETIME_MS).length;
 }
 
 /**

@@ -60,9 +60,9 @@ function sinceOf({ presence }, zone) {
   return presence.gate ? say("detail.since", { time, place: presence.gate }) : say("detail.since_here", { time });
 }
 
-function reasonOf({ verdict, reason, reading }) {
+function reasonOf({ verdict, reason, codeStatus }) {
   if (!reason) return "";
-  if (reason === "unknown" && reading === "not_a_badge") return say("reason.not_a_badge");
+  if (reason === "unknown" && codeStatus === "not_a_badge") return say("reason.not_a_badge");
   if (reason === "unknown" && verdict === REFUSED) return say("reason.unknown_refused");
   return say(knows(`reason.${reason}`) ? `reason.${reason}` : "reason.other");
 }

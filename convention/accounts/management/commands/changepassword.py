@@ -5,19 +5,19 @@ from typing import Any
 from django.contrib.auth.management.commands import changepassword
 from django.utils.translation import gettext as _
 
-from convention.accounts.new_password import end_access
+from convention.accounts.password_change import revoke_access
 from convention.club.models import Person
 
 
 class Command(changepassword.Command):
-    """Set a new password for somebody whose account is in other hands."""
+    """Set a new password for an account that somebody else may have used."""
 
     def handle(self, *args: Any, **options: Any) -> str:
-        """Ask for the password; then nothing that the old one gave access to opens any more."""
+        """Ask for the password, then end all sessions and revoke all API tokens."""
         answer = str(super().handle(*args, **options))
         person = Person.objects.filter(email=options["username"]).first()
         if person is not None:
-            revoked = end_access(person=person)
+            revoked = revoke_access(person=person)
             self.stderr.write(
                 _("All sessions have ended; API tokens revoked: %(count)d.") % {"count": revoked},
                 style_func=lambda text: text,

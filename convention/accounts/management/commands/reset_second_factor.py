@@ -1,14 +1,14 @@
-"""`manage.py reset_second_factor EMAIL`: someone lost phone, passkey and recovery codes."""
+"""`manage.py reset_second_factor EMAIL`: for a person who lost phone, passkey and recovery codes."""
 
 from typing import Any
 
 from django.core.management.base import CommandParser
 
-from convention.accounts.reset_factor import reset_second_factor
-from convention.commands import SentenceCommand
+from convention.accounts.second_factors import reset_second_factor
+from convention.commands import ConventionCommand
 
 
-class Command(SentenceCommand):
+class Command(ConventionCommand):
     """Remove a person's second factors; they sign in by mail or password and set up new ones."""
 
     help = (
@@ -16,11 +16,9 @@ class Command(SentenceCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Whose, and why."""
         parser.add_argument("email", metavar="EMAIL", help="the address of the person's account")
         parser.add_argument("--reason", default="", help="kept in the audit trail")
 
     def run(self, **options: Any) -> None:
-        """Reset, and say so."""
         person = reset_second_factor(email=options["email"], reason=options["reason"][:300])
         self.stdout.write(f"{person.email}: second factors removed, sessions ended. A mail tells them.")

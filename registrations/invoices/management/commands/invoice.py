@@ -1,4 +1,4 @@
-"""Write the invoice of what is owed under a reference, issuing it if it was not yet."""
+"""`manage.py invoice`: write an invoice as a PDF file, issuing it first if needed."""
 
 from pathlib import Path
 from typing import Any
@@ -6,14 +6,14 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from convention import hooks
-from convention.commands import SentenceCommand
-from convention.files import whole_file
-from registrations.invoices.issue import invoice_of
-from registrations.invoices.keep import paper_of
-from registrations.invoices.sources import receivable_for
+from convention.commands import ConventionCommand
+from convention.files import write_atomically
+from registrations.invoices.documents.issuing import get_or_issue_invoice
+from registrations.invoices.documents.pdf_archive import get_invoice_pdf
+from registrations.invoices.ledger.receivable_sources import get_receivable
 
 
-class Command(SentenceCommand):
+class Command(ConventionCommand):
     """`manage.py invoice REFERENCE --output FILE`."""
 
     help = (
@@ -22,14 +22,13 @@ class Command(SentenceCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """REFERENCE --output FILE."""
         parser.add_argument("reference", help="of the order, or of what is owed")
         parser.add_argument("--output", required=True, type=Path, metavar="FILE", help="the PDF to write")
 
     def run(self, **options: Any) -> None:
         """Confirm what is still pending, issue and write; or nothing of it."""
         hooks.confirm_reference.provider()(options["reference"])
-        document = invoice_of(receivable_for(options["reference"]))
-        with whole_file(options["output"], mode=0o600) as file:
-            file.write(paper_of(document))
-        self.say(document.number)
+        document = get_or_issue_invoice(get_receivable(options["reference"]))
+        with write_atomically(options["output"], mode=0o600) as file:
+            file.write(get_invoice_pdf(document))
+        self.print_notice(document.number)

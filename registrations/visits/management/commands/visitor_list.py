@@ -1,4 +1,4 @@
-"""Write the current visitor list of a site visit to a file."""
+"""Write the latest visitor list of a site visit to a file."""
 
 from pathlib import Path
 from typing import Any
@@ -6,21 +6,20 @@ from typing import Any
 from django.core.management.base import CommandParser
 from django.utils.translation import gettext as _
 
-from convention.commands import SentenceCommand, add_event_argument, find_event
+from convention.commands import ConventionCommand, add_event_argument, get_event_by_slug
 from convention.errors import NotFound
-from convention.files import whole_file
-from registrations.visits.contents import read_list
-from registrations.visits.list_files import file_of, kind_of
+from convention.files import write_atomically
 from registrations.visits.models import VisitorList
+from registrations.visits.visitor_list.contents import read_list
+from registrations.visits.visitor_list.files import make_list_file, parse_file_format
 
 
-class Command(SentenceCommand):
+class Command(ConventionCommand):
     """`manage.py visitor_list EVENT --output FILE`."""
 
     help = "Write the latest visitor list as .xlsx or .pdf, by the file's ending. The reading is recorded."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """EVENT --output FILE."""
         add_event_argument(parser)
         parser.add_argument(
             "--output",
@@ -31,13 +30,13 @@ class Command(SentenceCommand):
         )
 
     def run(self, **options: Any) -> None:
-        """Write the whole file or none; nobody but its owner may read it."""
-        event, output = find_event(options["event"]), options["output"]
-        kind = kind_of(output.name)
+        """Write the file atomically, readable by its owner alone."""
+        event, output = get_event_by_slug(options["event"]), options["output"]
+        kind = parse_file_format(output.name)
         rows = VisitorList.objects.select_related("visit__event__venue").filter(visit__event=event)
         latest = rows.order_by("-number").first()
         if latest is None:
             raise NotFound(_("There is no visitor list of this event yet."))
-        content = file_of(read_list(visitor_list=latest, through="command"), latest, kind=kind)
-        with whole_file(output, mode=0o600) as file:
+        content = make_list_file(read_list(visitor_list=latest, through="command"), latest, kind=kind)
+        with write_atomically(output, mode=0o600) as file:
             file.write(content)

@@ -1,7 +1,7 @@
 """Histories that one person may have with the site, made by its own actions where there is one.
 
-Each function leaves rows of the person named in `traces.py` and returns whom an erasure is asked for: the
-person, or None for somebody known by address alone.
+Each function leaves rows of the person named in `find_traces.py` and returns whom an erasure is asked
+for: the person, or None for somebody known by address alone.
 """
 
 from .orders import (

@@ -7,11 +7,12 @@ from django.utils import timezone
 
 from convention.club.models import Person
 from convention.events.models import Event
-from registrations.invoices.models import Invoice
+from registrations.booking.place_order import place_order
+from registrations.invoices.models.documents import Invoice
 from registrations.models import Order, Registration
-from registrations.order_request import Billing, OrderRequest, Place
-from registrations.register import Means, register
-from tests.convention.privacy.traces import ADDRESS, FIRST, LAST, NAME, PHONE, STREET
+from registrations.order_context import OrderContext
+from registrations.order_request import BillingDetails, OrderRequest, RequestedPlace
+from tests.convention.privacy.find_traces import ADDRESS, FIRST, LAST, NAME, PHONE, STREET
 from tests.factories import (
     make_addon,
     make_company,
@@ -22,7 +23,7 @@ from tests.factories import (
 )
 from tests.registrations.invoices.makers import make_issuer
 
-BILLED = Billing(name=NAME, street=STREET, postcode="69001", city="Lyon", country="FR")
+BILLED = BillingDetails(name=NAME, street=STREET, postcode="69001", city="Lyon", country="FR")
 HERS = {"first_name": FIRST, "last_name": LAST, "email": ADDRESS}
 type Subject = Person | None
 
@@ -44,13 +45,13 @@ def event_on_sale() -> Event:
     return event
 
 
-def place(**fields) -> Place:
+def place(**fields) -> RequestedPlace:
     """Return the person's place with a dinner and an answer."""
     values = {"ticket": "guest", "addons": ("dinner",), "answers": {"phone": PHONE}, **HERS}
-    return Place(**{**values, **fields})
+    return RequestedPlace(**{**values, **fields})
 
 
-def request(*places: Place, **fields) -> OrderRequest:
+def request(*places: RequestedPlace, **fields) -> OrderRequest:
     """Return an order in the person's name, on invoice, for these places or their own."""
     values = {"email": ADDRESS, "places": places or (place(),), "billing": BILLED, "payment": "invoice"}
     return OrderRequest(**{**values, **fields})
@@ -58,14 +59,14 @@ def request(*places: Place, **fields) -> OrderRequest:
 
 def ordered(event: Event, **fields) -> Order:
     """Return an order of the person."""
-    order = register(event=event, request=request(**fields), means=Means())
-    Registration.objects.filter(order=order).update(confirmed_at=timezone.now(), held_until=None)
+    order = place_order(event=event, request=request(**fields), context=OrderContext())
+    Registration.objects.filter(order=order).update(confirmed_at=timezone.now(), hold_expires_at=None)
     return order
 
 
 def colleague_order(event: Event, **fields) -> Order:
     """Return an order that somebody else made for the person, billed to a company."""
-    billed = Billing(name="Acme SA", street="1 quai", postcode="69002", city="Lyon", country="FR")
+    billed = BillingDetails(name="Acme SA", street="1 quai", postcode="69002", city="Lyon", country="FR")
     return ordered(event, email="boss@acme.example", billing=billed, company="Acme SA", **fields)
 
 

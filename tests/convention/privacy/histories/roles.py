@@ -9,32 +9,33 @@ from django.test import Client
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
-from badges.attendance.check_in import check_in
-from badges.attendance.pair import entrance_of, pair
+from badges.attendance.devices.pairing import get_or_create_entrance, pair_device
+from badges.attendance.scanning.check_in import check_in_registration
 from badges.mailings.models import Mailing, Recipient, Unsubscription
 from convention.api.tokens import create_token
-from convention.audit.record import record
-from convention.club.import_directory import import_directory
+from convention.audit.record import record_action
+from convention.club.directory_import.import_directory import import_directory
+from convention.club.directory_import.undo import undo_directory_import
 from convention.club.models import ClubRole, CompanyContact, Mandate, Membership, Person, WorkingGroup
-from convention.club.undo_directory import undo_directory
 from convention.events.models import Event, EventRole
 from convention.jobs.models import Job
 from convention.models import BouncedAddress
-from convention.privacy.models import Case
-from convention.tables import Table
-from registrations.bill import receivable_of
-from registrations.cancel import cancel
-from registrations.correct import Correction, correct_for
-from registrations.invoices.pay import record_payment
-from registrations.models import Delivery
-from registrations.receive import receive
-from registrations.visits.host_contacts import add_host_contact
-from registrations.visits.host_proposals import propose_as_host
+from convention.privacy.models import PrivacyCase
+from convention.tables.files import ParsedTable
+from registrations.billing.receivables import sync_receivable
+from registrations.booking.walk_in import register_walk_in
+from registrations.changes.cancel import cancel_registration
+from registrations.changes.correct import Correction, correct_as_organizer
+from registrations.invoices.ledger.payments import record_payment
+from registrations.models import MailDelivery
+from registrations.visits.hosts.contacts import add_host_contact
+from registrations.visits.identity.identities import save_identity
+from registrations.visits.identity.purge import purge_visit
 from registrations.visits.models import Debrief, DebriefNote, FeedbackAnswer, FeedbackQuestion, Visit
-from registrations.visits.propose import propose
-from registrations.visits.purge import purge
-from schedule.models import Upload
-from tests.convention.privacy.traces import ADDRESS, FIRST, LAST, NAME
+from registrations.visits.planning.host_proposals import create_host_proposal
+from registrations.visits.planning.proposals import create_proposal
+from schedule.models import ScheduleUpload
+from tests.convention.privacy.find_traces import ADDRESS, FIRST, LAST, NAME
 from tests.factories import (
     LONG_AGO,
     make_answer_file,
@@ -46,7 +47,7 @@ from tests.factories import (
     make_ticket,
     make_voucher,
 )
-from tests.registrations.visits.hosted import agree, answers_of, give_identity, make_hosted, make_sent_list
+from tests.registrations.visits.hosted import agree, answers_of, make_hosted, make_sent_list
 
 from .person import HERS, Subject, account, ago, event_on_sale, ordered, place
 
@@ -61,21 +62,21 @@ def visit_with_identity() -> Subject:
         registration=make_registration(visit.event.tickets.get(), person=person, **HERS),
     )
     agree(application)
-    give_identity(application=application, answers={**answers_of(1), "birth_place": f"Ville de {LAST}"})
+    save_identity(application=application, answers={**answers_of(1), "birth_place": f"Ville de {LAST}"})
     make_sent_list(visit)
     question = FeedbackQuestion.objects.create(visit=visit, kind="text", text="?")
     FeedbackAnswer.objects.create(question=question, application=application, text=f"Bien, {NAME}")
     debrief = Debrief.objects.create(visit=visit)
     DebriefNote.objects.create(debrief=debrief, application=application, text=f"Écrivez-moi : {ADDRESS}")
     Event.objects.update(starts_at=ago(31), ends_at=ago(30))
-    purge(visit=Visit.objects.select_related("event").get(pk=visit.pk))
+    purge_visit(visit=Visit.objects.select_related("event").get(pk=visit.pk))
     return person
 
 
 def mailings() -> Subject:
     """The person gets mailings, one comes back, and wants no more news."""
     registration = ordered(event_on_sale()).registrations.get()
-    cancel(registration=registration)
+    cancel_registration(registration=registration)
     now = timezone.now()
     mailing = Mailing.objects.create(event=registration.event, subject_fr="Bonjour", text_fr="Bonjour {name}")
     answer = f"550 5.1.1 <{ADDRESS}>: no such user"
@@ -83,9 +84,9 @@ def mailings() -> Subject:
         mailing=mailing, language="fr", due_at=now, refused_at=now, answer=answer
     )
     recipient.registrations.add(registration)
-    Delivery.objects.create(
-        order=registration.order, registration=registration, kind="confirmation", stem="x", answer=answer,
-        refused_at=now,
+    MailDelivery.objects.create(
+        order=registration.order, registration=registration, kind="confirmation", message_key="x",
+        server_response=answer, refused_at=now,
     )  # fmt: skip
     BouncedAddress.objects.create(email=ADDRESS, answer=answer)
     Unsubscription.objects.create(email=ADDRESS)
@@ -99,7 +100,9 @@ def speaker() -> Subject:
     make_session(event, f"Conversation avec {NAME}", speakers=(NAME,), abstract=f"{NAME} raconte.")
     event.sessions.update(slug="avec-ewzanna-qvortrup-zwick", extra={"by": NAME}, links=[{"title": NAME}])
     event.speakers.update(biography=f"{FIRST} dirige.", url="https://firm.example/wzanna")
-    Upload.objects.create(event=event, token="t" * 43, name="p.xml", content=f"<person>{NAME}".encode())
+    ScheduleUpload.objects.create(
+        event=event, token="t" * 43, name="p.xml", content=f"<person>{NAME}".encode()
+    )
     make_registration(make_ticket(event), person=person, **HERS)
     return person
 
@@ -110,7 +113,9 @@ def host_of_a_visit() -> Subject:
     contact = add_host_contact(visit=visit, name=NAME, email=ADDRESS)
     visit.lists.create(number=1, hash="a" * 64, count=1, sent_to=ADDRESS, acknowledged_by=NAME)
     Visit.objects.filter(pk=visit.pk).update(security_name=NAME, security_email=ADDRESS)
-    propose_as_host(contact=contact, host=visit.event.host, title="Un centre", why=f"Écrire à {ADDRESS}")
+    create_host_proposal(
+        contact=contact, host=visit.event.host, title="Un centre", motivation=f"Écrire à {ADDRESS}"
+    )
     return None
 
 
@@ -125,7 +130,7 @@ def roles_in_the_club() -> Subject:
     ClubRole.objects.create(person=person, role="treasurer", starts_on=LONG_AGO)
     group = WorkingGroup.objects.create(slug="cloud", name="Cloud", kind="thematic")
     Mandate.objects.create(group=group, person=person, role="lead", starts_on=LONG_AGO)
-    propose(person=person, title="Un centre", why=f"J’y étais. {NAME}")
+    create_proposal(person=person, title="Un centre", motivation=f"J’y étais. {NAME}")
     create_token(person_id=person.pk, name=f"Programme de {FIRST}", scopes=["events:read"])
     person.authenticator_set.create(type="recovery_codes", data={"name": NAME})
     Client().post("/login/", {"login": ADDRESS, "password": "x"})
@@ -142,8 +147,12 @@ def staff_of_an_event() -> Subject:
     EventRole.objects.create(event=event, person=person, role="organizer", starts_on=LONG_AGO)
     Event.objects.filter(pk=event.pk).update(contact_email=ADDRESS)
     other = make_registration(event.tickets.get())
-    device = pair(checkpoint=entrance_of(event), name=f"Téléphone de {FIRST}", by=person).device
-    check_in(registration=other, door=device.checkpoint, operator=person, reason=f"vue par {NAME}")
+    device = pair_device(
+        checkpoint=get_or_create_entrance(event), name=f"Téléphone de {FIRST}", paired_by=person
+    ).device
+    check_in_registration(
+        registration=other, checkpoint=device.checkpoint, operator=person, reason=f"vue par {NAME}"
+    )
     Mailing.objects.create(
         event=event, subject_fr="Bonjour", text_fr=f"Répondez à {ADDRESS}", written_by=person
     )
@@ -154,14 +163,21 @@ def staff_of_an_event() -> Subject:
 def at_the_desk() -> Subject:
     """A walk-in is registered, scanned with a reason, checked in a list, and sends a file in."""
     event = event_on_sale()
-    one = receive(event=event, place=place(addons=(), answers={}), key="k")
-    check_in(registration=one, door=entrance_of(event), operator=None, reason=f"{NAME} est au jury")
+    one = register_walk_in(event=event, place=place(addons=(), answers={}), idempotency_key="k")
+    check_in_registration(
+        registration=one,
+        checkpoint=get_or_create_entrance(event),
+        operator=None,
+        reason=f"{NAME} est au jury",
+    )
     make_answer_file(one)
     job = Job.objects.create(
         event=event, kind="badges", title="Badges", language="fr", finished_at=timezone.now()
     )
     job.file.save("list.csv", ContentFile(f"{FIRST};{LAST};{ADDRESS}".encode()))
-    record_payment(receivable=receivable_of(one.order), amount=12_000, method="cash", note=f"{NAME}, espèces")
+    record_payment(
+        receivable=sync_receivable(one.order), amount=12_000, method="cash", note=f"{NAME}, espèces"
+    )
     return None
 
 
@@ -169,9 +185,9 @@ def directory_import() -> Subject:
     """A list of the directory brings the person in; it is undone."""
     header = ["company", "first_name", "last_name", "email", "title"]
     company = make_company(name="Acme")
-    table = Table(header, [[2, [company.name, FIRST, LAST, ADDRESS, f"Chef {LAST}"]]])
+    table = ParsedTable(header, [[2, [company.name, FIRST, LAST, ADDRESS, f"Chef {LAST}"]]])
     done = import_directory(table=table, file_name=f"{ADDRESS} liste.csv")
-    undo_directory(run=done.run)
+    undo_directory_import(run=done.import_record)
     return Person.objects.filter(email=ADDRESS).first()
 
 
@@ -205,8 +221,8 @@ def earlier_requests() -> Subject:
     """The privacy desk refused a request with a reason that names the person."""
     person, now = account(), timezone.now()
     values = {"answered_at": now, "answer": "refused", "reason": f"{NAME} doit encore 10 €"}
-    Case.objects.create(kind="erasure", person=person, email=ADDRESS, **values)
-    Case.objects.create(kind="access", email=ADDRESS.upper(), **values)
+    PrivacyCase.objects.create(kind="erasure", person=person, email=ADDRESS, **values)
+    PrivacyCase.objects.create(kind="access", email=ADDRESS.upper(), **values)
     return person
 
 
@@ -214,8 +230,8 @@ def corrected_by_the_organizer() -> Subject:
     """The organizer corrects the name with a reason that names the person; it goes to the audit trail."""
     one = ordered(event_on_sale()).registrations.get()
     right = Correction(first_name=FIRST, last_name=f"{LAST}-Roi", email=ADDRESS, company="", no_photo=True)
-    correct_for(registration=one, correction=right, reason=f"{LAST} a épousé Roi")
-    record("registration.note", one, event=one.event, reason=f"{FIRST} viendra le soir")
-    record("event.note", one.event, event=one.event, reason=f"voir {ADDRESS}")
-    cancel(registration=one)
+    correct_as_organizer(registration=one, correction=right, reason=f"{LAST} a épousé Roi")
+    record_action("registration.note", one, event=one.event, reason=f"{FIRST} viendra le soir")
+    record_action("event.note", one.event, event=one.event, reason=f"voir {ADDRESS}")
+    cancel_registration(registration=one)
     return None

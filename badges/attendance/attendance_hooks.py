@@ -1,0 +1,46 @@
+"""Implement the attendance hooks: lower layers ask through them who was scanned and how long they stayed."""
+
+import datetime
+from collections.abc import Collection
+from typing import TYPE_CHECKING
+
+from django.db.models import Max, Min, Q
+from django.db.models.functions import Coalesce
+
+from .models import Presence, Scan
+from .reports.headcount import list_main_checkpoints
+
+if TYPE_CHECKING:
+    from convention.events.models import Event
+
+type Stay = tuple[datetime.datetime, datetime.datetime | None]
+
+
+def find_scanned_registrations(registration_ids: Collection[int]) -> set[int]:
+    """Return the ids, out of `registration_ids`, that have any scan; a merged badge counts for its
+    survivor.
+    """
+    theirs = Q(registration__in=registration_ids) | Q(registration__merged_into__in=registration_ids)
+    scans = Scan.objects.filter(theirs).order_by()
+    return set(scans.values_list(Coalesce("registration__merged_into", "registration"), flat=True).distinct())
+
+
+def find_stays(event: "Event") -> dict[int, Stay]:
+    """Return, by registration id, the first arrival at the event's main checkpoints and the last departure.
+
+    The departure is None for attendees who came back in after it. Coach checkpoints do not count as an
+    arrival.
+    """
+    passed = (
+        Presence.objects.filter(checkpoint__in=list_main_checkpoints(event))
+        .order_by()
+        .values_list("registration")
+    )
+    stays = passed.annotate(
+        came=Min("first_entered_at"), entered=Max("last_entered_at"), left=Max("last_left_at")
+    )
+    return {
+        pk: (came, left if left and left >= entered else None)
+        for pk, came, entered, left in stays
+        if came is not None
+    }

@@ -1,0 +1,120 @@
+"""Pair a device: give it a token for one checkpoint, shown once."""
+
+import datetime
+import secrets
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from badges.attendance.authentication import hash_token
+from badges.attendance.models import Checkpoint, Device
+from convention.audit.record import record_action
+from convention.club.models import Person
+from convention.errors import NotFound
+from convention.events.permissions import can_create_events as runs_every_event
+
+if TYPE_CHECKING:
+    from convention.events.models import Event
+
+TOKEN_BYTES = 32
+
+
+TOKEN_LIFETIME_AFTER_EVENT = datetime.timedelta(days=1)
+
+
+MIN_TOKEN_LIFETIME = datetime.timedelta(days=3)
+
+
+MAX_CHECKPOINT_NAME_LENGTH = 200
+
+
+@dataclass(frozen=True)
+class Pairing:
+    """A new device and its token, which is not stored anywhere."""
+
+    device: Device
+    token: str
+
+    @property
+    def url(self) -> str:
+        """Return the address that the device opens. The token is in the fragment, so no server ever
+        logs it.
+        """
+        return f"{settings.SITE_URL}/scan/#pair={self.token}"
+
+
+def pair_device(*, checkpoint: Checkpoint, name: str = "", paired_by: Person | None = None) -> Pairing:
+    """Pair a device with a checkpoint.
+
+    The token expires a day after the event, in three days at the earliest. If `paired_by` has a role for this
+    event alone, the token also ends with that role.
+    """
+    return _create_pairing(Device(checkpoint=checkpoint, name=name), paired_by)
+
+
+def pair_supervisor_device(
+    *, checkpoint: Checkpoint, name: str = "", paired_by: Person | None = None
+) -> Pairing:
+    """Pair a device whose operator may override a refusal by giving a reason."""
+    return _create_pairing(Device(checkpoint=checkpoint, name=name, can_override=True), paired_by)
+
+
+@transaction.atomic
+def _create_pairing(device: Device, paired_by: Person | None) -> Pairing:
+    # A role for all events does not end with one of them, so the device does not depend on it.
+    if paired_by and not runs_every_event(paired_by):
+        device.paired_by = paired_by
+    token = secrets.token_urlsafe(TOKEN_BYTES)
+    event = device.event = device.checkpoint.event
+    device.token_hash = hash_token(token)
+    device.expires_at = max(event.ends_at + TOKEN_LIFETIME_AFTER_EVENT, timezone.now() + MIN_TOKEN_LIFETIME)
+    device.save()
+    record_action(
+        "device.pair",
+        device,
+        event=event,
+        fields=["checkpoint", "expires_at", "can_override"],
+    )
+    return Pairing(device, token)
+
+
+def find_checkpoint(event: "Event", name: str) -> Checkpoint:
+    """Return the event's checkpoint of that name, ignoring case. Raise NotFound with the names there are."""
+    checkpoints = event.checkpoints.select_related("event")
+    name = name.strip()[:MAX_CHECKPOINT_NAME_LENGTH]
+    match = checkpoints.filter(name=name).first() or checkpoints.filter(name__iexact=name).first()
+    if match is None:
+        known = ", ".join(_("“%(name)s”") % {"name": checkpoint.name} for checkpoint in checkpoints[:10])
+        raise NotFound(
+            _("There is no checkpoint “%(name)s”. Checkpoints of this event: %(known)s.")
+            % {"name": name, "known": known or _("none yet")}
+        )
+    return match
+
+
+def get_or_create_entrance(event: "Event") -> Checkpoint:
+    entrance = event.checkpoints.filter(kind=Checkpoint.Kind.ENTRANCE).select_related("event").first()
+    if entrance is None:
+        entrance, _made = Checkpoint.objects.get_or_create(
+            event=event, name=_("Entrance"), defaults={"kind": Checkpoint.Kind.ENTRANCE}
+        )
+    return entrance
+
+
+def revoke_all() -> None:
+    for device in Device.objects.phones().filter(revoked_at=None).select_related("event"):
+        revoke_device(device=device)
+
+
+@transaction.atomic
+def revoke_device(*, device: Device) -> None:
+    """Revoke a device; a second call changes nothing."""
+    if device.revoked_at is not None:
+        return
+    device.revoked_at = timezone.now()
+    device.save(update_fields=["revoked_at"])
+    record_action("device.revoke", device, event=device.event, fields=["revoked_at"])

@@ -1,0 +1,254 @@
+"""Count who came, who is inside and who is absent, from the presences of an event.
+
+An attendee arrived once any checkpoint let them in. They are inside if they are inside at an entrance, or at
+any checkpoint where the event has no entrance (a visit with only a coach). Each attendee counts once, however
+many checkpoints they passed.
+"""
+
+import datetime
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import (
+    BooleanField,
+    Count,
+    Exists,
+    ExpressionWrapper,
+    F,
+    Min,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+)
+from django.db.models.functions import Coalesce
+from django.utils.translation import gettext as _
+
+from badges.attendance.models import Checkpoint, Presence
+from badges.attendance.scanning.presence import filter_still_inside
+from convention.text.normalize import name_search_key
+from registrations.models import Registration, RegistrationQuerySet
+
+if TYPE_CHECKING:
+    from convention.events.models import Event
+
+ARRIVALS_STEP = datetime.timedelta(minutes=15)
+
+
+@dataclass(frozen=True, slots=True)
+class HeadcountGroup:
+    """Counts for one company, one ticket or the whole event."""
+
+    label: str
+    registered_count: int
+    arrived_count: int
+    inside_count: int
+
+    @property
+    def absent_count(self) -> int:
+        return self.registered_count - self.arrived_count
+
+
+@dataclass(frozen=True, slots=True)
+class CheckpointHeadcount:
+    checkpoint: Checkpoint
+    arrived_count: int
+    inside_count: int
+
+
+def list_main_checkpoints(event: "Event") -> list[int]:
+    """Return the ids of the event's entrances, or of all its checkpoints where it has no entrance."""
+    checkpoints = Checkpoint.objects.filter(event=event, counts_as__isnull=True)
+    entrances = [checkpoint.pk for checkpoint in checkpoints if checkpoint.kind == Checkpoint.Kind.ENTRANCE]
+    return entrances or [checkpoint.pk for checkpoint in checkpoints]
+
+
+def confirmed_registrations(event: "Event") -> RegistrationQuerySet:
+    return Registration.objects.filter(event=event).confirmed()
+
+
+def has_arrived(event: "Event") -> Exists:
+    """Return a condition on registrations: let in at any checkpoint of the event."""
+    entered = Presence.objects.filter(registration=OuterRef("pk"), event=event, entries__gt=0)
+    return Exists(entered)
+
+
+def is_inside_now(event: "Event") -> Exists:
+    """Return a condition on registrations: inside at one of the event's main checkpoints."""
+    inside = Presence.objects.filter(
+        filter_still_inside(), registration=OuterRef("pk"), checkpoint__in=list_main_checkpoints(event)
+    )
+    return Exists(inside)
+
+
+@dataclass(frozen=True, slots=True)
+class Headcount:
+    """Counts for the whole event, by company and by ticket; the largest groups first."""
+
+    total: HeadcountGroup
+    companies: list[HeadcountGroup]
+    tickets: list[HeadcountGroup]
+
+
+def count_attendance(event: "Event") -> Headcount:
+    """Count all attendees in one query. Those who came count as registered even if cancelled since."""
+    # A cancelled attendee who came anyway must not make the total smaller than the arrivals.
+    awaited = Q(confirmed_at__isnull=False, cancelled_at__isnull=True)
+    rows = (
+        Registration.objects.filter(event=event)
+        .annotate(was_seen=has_arrived(event), is_here=is_inside_now(event))
+        .order_by()
+        .values_list("company", "ticket_id")
+        .annotate(
+            registered=Count("pk", filter=awaited | Q(was_seen=True)),
+            came=Count("pk", filter=Q(was_seen=True)),
+            inside=Count("pk", filter=Q(is_here=True)),
+        )
+    )
+    counts = [(company, ticket, numbers) for company, ticket, *numbers in rows if numbers[0]]
+    titles = {ticket.pk: ticket.title for ticket in event.tickets.all()}
+    totals = sum_groups(("", numbers) for _company, _ticket, numbers in counts)
+    return Headcount(
+        total=totals[0] if totals else HeadcountGroup("", 0, 0, 0),
+        companies=sum_groups((company.strip(), numbers) for company, _ticket, numbers in counts),
+        tickets=sum_groups((titles[ticket], numbers) for _company, ticket, numbers in counts),
+    )
+
+
+def sum_groups(counts: Iterable[tuple[str, list[int]]]) -> list[HeadcountGroup]:
+    """Sum (registered, arrived, inside) by label; return the largest groups first."""
+    sums: dict[str, list[int]] = {}
+    for label, numbers in counts:
+        known = sums.setdefault(label, [0, 0, 0])
+        known[:] = [number + more for number, more in zip(known, numbers, strict=True)]
+    groups = [HeadcountGroup(label, *numbers) for label, numbers in sums.items()]
+    return sorted(groups, key=lambda group: (-group.registered_count, group.label))
+
+
+def count_by_checkpoint(event: "Event") -> list[CheckpointHeadcount]:
+    """Return the counts of each checkpoint; those of sessions in the order of the programme.
+
+    Each count uses its own index, so that a million presences need not be read.
+    """
+    presences = Presence.objects.filter(checkpoint=OuterRef("pk"))
+    checkpoints = (
+        Checkpoint.objects.filter(event=event, counts_as__isnull=True)
+        .select_related("session__room")
+        .annotate(came=count_presences(presences.filter(entries__gt=0)))
+        .annotate(inside=count_presences(presences.filter(filter_still_inside())))
+        .order_by("position", F("session__starts_at").asc(nulls_first=True), "name")
+    )
+    return [CheckpointHeadcount(checkpoint, checkpoint.came, checkpoint.inside) for checkpoint in checkpoints]
+
+
+def count_presences(presences: QuerySet[Presence]) -> Coalesce:
+    """Return the number of these presences at the outer checkpoint, as a column."""
+    counted = presences.order_by().values("checkpoint").annotate(number=Count("*")).values("number")
+    return Coalesce(Subquery(counted), 0)
+
+
+def accumulate_arrivals(
+    event: "Event", *, step: datetime.timedelta = ARRIVALS_STEP
+) -> list[tuple[datetime.datetime, int]]:
+    """Return how many had arrived by the end of each `step`, from the first arrival to the last."""
+    firsts = Presence.objects.filter(
+        checkpoint__in=list_main_checkpoints(event), first_entered_at__isnull=False
+    ).order_by()
+    times = firsts.values("registration").annotate(at=Min("first_entered_at")).values_list("at", flat=True)
+    seconds = int(step.total_seconds())
+    counts = Counter(int(at.timestamp()) // seconds for at in times)
+    if not counts:
+        return []
+    slots = range(min(counts), max(counts) + 1)
+    totals = accumulate(counts[slot] for slot in slots)
+    zone = event.zone
+    points = zip(slots, totals, strict=True)
+    return [
+        (datetime.datetime.fromtimestamp((slot + 1) * seconds, zone), total)
+        for slot, total in points
+        if counts[slot] or counts[slot + 1] or total == sum(counts.values())
+    ]
+
+
+def find_main_presences(event: "Event", registrations: list[int]) -> dict[int, Presence]:
+    """Return one presence at the main checkpoints for each registration; the one inside if there are
+    several.
+    """
+    rows = Presence.objects.filter(
+        registration__in=registrations, checkpoint__in=list_main_checkpoints(event)
+    )
+    return {row.registration_id: row for row in rows.order_by("is_inside", "last_entered_at")}
+
+
+def expected_registrations(event: "Event") -> RegistrationQuerySet:
+    """Return confirmed registrations, and cancelled ones whose attendee came nevertheless."""
+    return Registration.objects.filter(
+        Q(confirmed_at__isnull=False, cancelled_at__isnull=True) | Q(has_arrived(event)), event=event
+    )
+
+
+def arrived_registrations(event: "Event") -> RegistrationQuerySet:
+    return Registration.objects.filter(has_arrived(event), event=event)
+
+
+def inside_registrations(event: "Event") -> RegistrationQuerySet:
+    return Registration.objects.filter(is_inside_now(event), event=event)
+
+
+def absent_registrations(event: "Event") -> RegistrationQuerySet:
+    return confirmed_registrations(event).filter(~has_arrived(event))
+
+
+@dataclass(frozen=True, slots=True)
+class AttendanceRow:
+    """One line of the attendance list: an attendee at one checkpoint, or absent from all."""
+
+    last_name: str
+    first_name: str
+    company: str
+    ticket: str
+    reference: str
+    checkpoint_name: str = ""
+    first_entered_at: datetime.datetime | None = None
+    last_left_at: datetime.datetime | None = None
+    seconds_inside: int = 0
+    entries: int = 0
+    is_inside: bool = False
+
+    @property
+    def state(self) -> str:
+        """Return the translated word for inside, came or absent."""
+        if not self.entries:
+            return _("absent")
+        return _("inside") if self.is_inside else _("came")
+
+
+def iterate_attendance(event: "Event") -> Iterator[AttendanceRow]:
+    """Yield the attendance list sorted by name: one row for each checkpoint entered, one for each
+    absentee.
+    """
+    person = ("last_name", "first_name", "company", "ticket_id", "reference")
+    titles = {ticket.pk: ticket.title for ticket in event.tickets.all()}
+    entered: dict[int, list[tuple[Any, ...]]] = {}
+    entries = Presence.objects.filter(event=event, entries__gt=0).order_by(
+        "first_entered_at", "checkpoint_id"
+    )
+    rows = entries.annotate(is_here=ExpressionWrapper(filter_still_inside(), BooleanField()))
+    for registration, *visit in rows.values_list(
+        "registration_id",
+        "checkpoint__name",
+        "first_entered_at",
+        "last_left_at",
+        "seconds_inside",
+        "entries",
+        "is_here",
+    ).iterator(chunk_size=5000):
+        entered.setdefault(registration, []).append(tuple(visit))
+    people = expected_registrations(event).order_by("pk").values_list("pk", *person)
+    in_order = sorted(people, key=lambda row: (name_search_key(row[1]), name_search_key(row[2]), row[0]))
+    for pk, last, first, company, ticket, reference in in_order:
+        for passed in entered.get(pk, [()]):
+            yield AttendanceRow(last, first, company, titles[ticket], reference, *passed)

@@ -1,0 +1,216 @@
+"""Load what the database knows about a batch of scans, in a fixed number of queries, and write it back."""
+
+import datetime
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db.models import Count, Q
+
+from badges.attendance.models import Checkpoint, Device, Presence, Scan
+from convention.events.models import EventKey
+from registrations.models import Registration, SessionBooking
+
+from .presence import NEVER_SCANNED, CountedScan, PresenceState, filter_still_inside
+from .presence_store import PresenceKey, load_presence_states, save_presences
+from .scan_input import ScanInput
+from .signatures import CheckedCode, EventPublicKey, check_code, get_key_number
+from .sql import SCAN_COLUMNS, insert_rows
+
+HOLDER_FIELDS = [
+    "reference", "badge_version", "first_name", "last_name", "company", "hold_expires_at", "confirmed_at",
+    "cancelled_at", "merged_into", "order", "ticket__name", "ticket__name_en",
+]  # fmt: skip
+
+
+MERGED_STATE, UNVERIFIED = "merged", "unverified"
+
+
+@dataclass(frozen=True, slots=True)
+class ScannedHolder:
+    """The holder of a badge, as far as a checkpoint needs to know."""
+
+    pk: int
+    badge_version: int
+    state: str
+    name: str
+    company: str
+    ticket: str
+
+
+@dataclass(slots=True)
+class BatchState:
+    """The state that a batch is decided on; it is kept up to date while scans are decided.
+
+    Pass `checked_codes` on creation; `load_batch_state` fills in the rest.
+    """
+
+    device: Device
+    checked_codes: dict[str, CheckedCode] = field(default_factory=dict)
+    holders: dict[str, ScannedHolder | None] = field(default_factory=dict)
+    stored_scans: dict[uuid.UUID, Scan] = field(default_factory=dict)
+    presence_states: dict[PresenceKey, PresenceState] = field(default_factory=dict)
+    scan_histories: dict[PresenceKey, list[CountedScan]] = field(default_factory=dict)
+    places_left: dict[int, int] = field(default_factory=dict)
+    booked_registrations: dict[int, set[int]] = field(default_factory=dict)
+
+    def find_holder(self, scan_input: ScanInput) -> ScannedHolder | None:
+        """Return the holder whom this scan is about; None if the code belongs to no registration of this
+        event.
+        """
+        code = self.checked_codes.get(scan_input.code)
+        reference = (
+            code.claim.registration_reference if code and code.claim else scan_input.registration_reference
+        )
+        return self.holders.get(reference)
+
+    def booking_status(self, checkpoint: Checkpoint, holder: ScannedHolder | None) -> str:
+        """Return `open` if the checkpoint takes no bookings, else whether the holder is `booked` or
+        `missing`.
+        """
+        if checkpoint.pk not in self.booked_registrations:
+            return "open"
+        return "booked" if holder and holder.pk in self.booked_registrations[checkpoint.pk] else "missing"
+
+
+class BadgeWasMerged(Exception):
+    """A badge was merged into a registration whose row is not locked yet; load everything again."""
+
+    def __init__(self, into: Iterable[int]) -> None:
+        super().__init__("A badge that was merged is followed.")
+        self.survivor_ids = frozenset(into)
+
+
+def load_batch_state(
+    batch_state: BatchState,
+    scan_inputs: dict[ScanInput, Checkpoint],
+    survivor_ids: frozenset[int] = frozenset(),
+) -> None:
+    """Load everything else that the scans need and lock the rows that must not change.
+
+    Rows are locked in order of their ids, checkpoints with a capacity before registrations, so that two
+    batches never deadlock. Call it in a transaction. `survivor_ids` names registrations to load that no scan
+    names. Raise BadgeWasMerged for badges whose survivor is not among them.
+    """
+    # The order of locking is fixed: checkpoints first, then registrations, each by id.
+    device = batch_state.device
+    batch_state.places_left = lock_places_left(device, scan_inputs.values())
+    references = {
+        code.claim.registration_reference for code in batch_state.checked_codes.values() if code.claim
+    }
+    batch_state.holders = lock_holders(
+        device, references | {scan_input.registration_reference for scan_input in scan_inputs}, survivor_ids
+    )
+    batch_state.stored_scans = load_stored_scans(device, [scan_input.uid for scan_input in scan_inputs])
+    holders = [holder.pk for holder in batch_state.holders.values() if holder]
+    batch_state.presence_states = load_presence_states(
+        holders, {checkpoint.presence_checkpoint_id for checkpoint in scan_inputs.values()}
+    )
+    batch_state.booked_registrations = find_booked_registrations(
+        {checkpoint.pk for checkpoint in scan_inputs.values() if checkpoint.session_id}, holders
+    )
+
+
+def find_booked_registrations(checkpoints: set[int], holders: list[int]) -> dict[int, set[int]]:
+    """Return, for each checkpoint whose session takes bookings, which of `holders` have booked it."""
+    if not checkpoints:
+        return {}
+    bookable = Checkpoint.objects.filter(pk__in=checkpoints, session__is_bookable=True)
+    sessions = dict(bookable.order_by().values_list("pk", "session"))
+    if not sessions:
+        return {}
+    seats = SessionBooking.objects.active().filter(session__in=sessions.values(), registration__in=holders)
+    holding: dict[int, set[int]] = {session: set() for session in sessions.values()}
+    for session, holder in seats.order_by().values_list("session", "registration"):
+        holding[session].add(holder)
+    return {checkpoint: holding[session] for checkpoint, session in sessions.items()}
+
+
+def check_codes(device: Device, scan_inputs: Iterable[ScanInput]) -> dict[str, CheckedCode]:
+    """Check each code against the keys of the device's event."""
+    codes = {scan_input.code for scan_input in scan_inputs if scan_input.code}
+    numbers = {number for number in map(get_key_number, codes) if number is not None}
+    rows = EventKey.objects.filter(number__in=numbers).values_list("number", "event_id", "public_key")
+    keys = {number: EventPublicKey(event, bytes(public)) for number, event, public in rows}
+    return {code: check_code(code, keys, device.event_id) for code in codes}
+
+
+def lock_places_left(device: Device, checkpoints: Iterable[Checkpoint]) -> dict[int, int]:
+    """Return the places left at checkpoints with a capacity; exact until the transaction ends."""
+    limited = {
+        checkpoint.presence_checkpoint_id
+        for checkpoint in checkpoints
+        if checkpoint.capacity is not None or checkpoint.counts_as_id
+    }
+    if not limited:
+        return {}
+    locked = Checkpoint.objects.filter(pk__in=limited, capacity__isnull=False).order_by("pk")
+    capacities = dict(locked.select_for_update(no_key=True).values_list("pk", "capacity"))
+    inside = Presence.objects.filter(
+        filter_still_inside(), event=device.event_id, checkpoint__in=capacities
+    ).order_by()
+    counts = dict(inside.values_list("checkpoint").annotate(count=Count("*")))
+    return {checkpoint: capacity - counts.get(checkpoint, 0) for checkpoint, capacity in capacities.items()}
+
+
+def lock_holders(
+    device: Device, references: set[str], survivor_ids: frozenset[int]
+) -> dict[str, ScannedHolder | None]:
+    """Lock and return the holders with these references. Raise BadgeWasMerged."""
+    named = Q(event=device.event_id, reference__in=references - {""})
+    rows = Registration.objects.filter(named | Q(pk__in=survivor_ids) if survivor_ids else named)
+    locked = rows.select_for_update(of=("self",), no_key=True).order_by("pk").select_related("ticket")
+    rows_by_key = {row.pk: row for row in locked.only(*HOLDER_FIELDS)}
+    # Locking the survivors now would break the order of ids, so the caller starts over with them.
+    if missing := {row.merged_into_id for row in rows_by_key.values()} - {None, *rows_by_key}:
+        raise BadgeWasMerged(pk for pk in missing if pk is not None)
+    return {
+        row.reference: make_merged_holder(row, rows_by_key[row.merged_into_id])
+        if row.merged_into_id
+        else make_holder(row)
+        for row in rows_by_key.values()
+    }
+
+
+def make_merged_holder(row: Registration, survivor: Registration) -> ScannedHolder:
+    """Return the holder of a merged badge: the survivor's data with the state `merged`."""
+    return ScannedHolder(
+        survivor.pk, row.badge_version, MERGED_STATE, survivor.name, survivor.company, survivor.ticket.title
+    )
+
+
+def make_holder(row: Registration | None) -> ScannedHolder | None:
+    if row is None:
+        return None
+    return ScannedHolder(
+        row.pk, row.badge_version, state_at_door(row), row.name, row.company, row.ticket.title
+    )
+
+
+def state_at_door(row: Registration) -> str:
+    """Return the registration's state; a pending one that is not paid by card is `unverified`."""
+    is_unverified = row.state == Registration.State.PENDING and not row.order.is_by_card
+    return UNVERIFIED if is_unverified else row.state
+
+
+def load_stored_scans(device: Device, uids: list[uuid.UUID]) -> dict[uuid.UUID, Scan]:
+    """Return the scans that this device sent before under the same ids."""
+    rows = Scan.objects.filter(device=device, uid__in=uids).select_related(
+        "registration__ticket", "checkpoint"
+    )
+    return {row.uid: row for row in rows}
+
+
+def save_batch(
+    batch_state: BatchState, scans: list[dict[str, Any]], changed: set[PresenceKey], *, at: datetime.datetime
+) -> None:
+    """Insert the scans and upsert the changed presences."""
+    insert_rows(Scan._meta.db_table, SCAN_COLUMNS, scans)
+    save_presences(
+        batch_state.device.event_id, {key: batch_state.presence_states[key] for key in changed}, at=at
+    )
+
+
+def get_presence_state(key: PresenceKey, batch_state: BatchState) -> PresenceState:
+    return batch_state.presence_states.get(key, NEVER_SCANNED)

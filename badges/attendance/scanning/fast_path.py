@@ -1,0 +1,300 @@
+"""Record a single scan in two SQL statements (three on SQLite): the usual case.
+
+One SELECT reads all that `load_batch_state` would. One write inserts the scan and updates the presence, if
+nobody changed it meanwhile: it waits for the lock on the registration's row (on SQLite for the database
+lock), compares the presence with what was read, and writes nothing if they differ. For every unusual case (a
+replay, an override, a late scan, a checkpoint with a capacity, another checkpoint than the device's own, two
+scans of one badge at once) `record_single_scan` returns None, and `record_scans` decides by the same rules
+under locks.
+"""
+
+import datetime
+from collections.abc import Callable, Iterator
+from functools import cache
+from itertools import islice
+from typing import Any, NamedTuple
+
+from django.db import IntegrityError, InterfaceError, OperationalError, connection, transaction
+from django.db.models import Model
+from django.db.utils import DEFAULT_DB_ALIAS
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from badges.attendance.authentication import hash_token
+from badges.attendance.models import PAIRING_ROLES, Checkpoint, Device, Presence
+from convention.db.wait_budget import is_wait_timeout
+from convention.errors import ServiceUnavailable
+from convention.events.models import Event, EventKey
+from registrations.fast_path.rows import find_conversions
+from registrations.models import Registration, Ticket
+
+from .batch import ScanBatch, ScanResult, make_counted_scan
+from .batch_state import BatchState, make_holder
+from .presence import NEVER_SCANNED, PresenceState
+from .record_scans import update_last_seen
+from .scan_input import InvalidScanInput, ScanInput, effective_time, parse_scan_input
+from .signatures import EventPublicKey, check_code, get_key_number, parse_code
+from .sql import PRESENCE_COLUMNS, PRESENCE_UPDATES, SCAN_COLUMNS, STATE_COLUMN_NAMES, execute_statement
+
+PAIRING_ROLES_SQL = ", ".join(f"'{role}'" for role in PAIRING_ROLES)
+
+
+def list_columns_in_order(model: type[Model], *names: str) -> list[str]:
+    """Return these columns in the model's order, which `Model.from_db` expects."""
+    return [field.attname for field in model._meta.concrete_fields if field.attname in names]
+
+
+DEVICE_COLUMNS = list_columns_in_order(
+    Device, "id", "event_id", "checkpoint_id", "name", "seen_at", "can_override"
+)
+EVENT_COLUMNS = list_columns_in_order(Event, "id", "sequence", "timezone")
+CHECKPOINT_COLUMNS = list_columns_in_order(
+    Checkpoint, "id", "event_id", "name", "opens_at", "closes_at", "capacity", "counts_as_id"
+)
+REGISTRATION_COLUMNS = list_columns_in_order(
+    Registration, "id", "reference", "badge_version", "first_name", "last_name", "company", "hold_expires_at",
+    "confirmed_at", "cancelled_at", "merged_into_id", "order_id",
+)  # fmt: skip
+TICKET_COLUMNS = list_columns_in_order(Ticket, "id", "name", "name_en")
+SCAN_VALUES = ", ".join(f"%({name})s::{kind}" for name, kind in SCAN_COLUMNS.items())
+
+
+def qualify_columns(alias: str, names: list[str]) -> str:
+    return ", ".join(f"{alias}.{name}" for name in names)
+
+
+READ_SQL = f"""
+SELECT {qualify_columns("d", DEVICE_COLUMNS)}, {qualify_columns("e", EVENT_COLUMNS)},
+    {qualify_columns("c", CHECKPOINT_COLUMNS)}, m.capacity, k.event_id, k.public_key,
+    {qualify_columns("r", REGISTRATION_COLUMNS)}, {qualify_columns("t", TICKET_COLUMNS)},
+    {qualify_columns("p", STATE_COLUMN_NAMES)}, p.changed_at, g.name, s.id, b.id IS NOT NULL, u.id IS NOT NULL
+FROM attendance_device d
+JOIN events_event e ON e.id = d.event_id
+JOIN attendance_checkpoint c ON c.id = d.checkpoint_id
+JOIN attendance_checkpoint m ON m.id = COALESCE(c.counts_as_id, c.id)
+LEFT JOIN events_eventkey k ON k.number = %(key)s
+LEFT JOIN registrations_registration r ON r.reference = %(reference)s AND r.event_id = d.event_id
+LEFT JOIN registrations_ticket t ON t.id = r.ticket_id
+LEFT JOIN attendance_presence p
+    ON p.checkpoint_id = m.id AND p.registration_id = r.id
+LEFT JOIN attendance_device l ON l.id = p.last_device_id
+LEFT JOIN attendance_checkpoint g ON g.id = l.checkpoint_id
+LEFT JOIN attendance_scan s ON s.device_id = d.id AND s.uid = %(uid)s
+LEFT JOIN schedule_session b ON b.id = c.session_id AND b.is_bookable
+LEFT JOIN registrations_sessionbooking u
+    ON u.session_id = b.id AND u.registration_id = r.id AND u.cancelled_at IS NULL
+WHERE d.token_hash = %(token)s AND d.revoked_at IS NULL AND d.expires_at > %(now)s AND NOT d.is_desk
+    AND (d.paired_by_id IS NULL OR EXISTS (
+        SELECT 1 FROM events_eventrole w JOIN club_person o ON o.id = w.person_id AND o.is_active
+        WHERE w.event_id = d.event_id AND w.person_id = d.paired_by_id AND w.role IN ({PAIRING_ROLES_SQL})
+            AND w.starts_on <= %(today)s AND (w.ends_on IS NULL OR w.ends_on >= %(today)s)
+            AND (w.delegation_id IS NULL OR EXISTS (
+                SELECT 1 FROM events_delegation f
+                JOIN club_companyrole y ON y.company_id = f.company_id AND y.role = 'organizer'
+                    AND y.starts_on <= %(today)s AND (y.ends_on IS NULL OR y.ends_on >= %(today)s)
+                JOIN club_employment j ON j.company_id = f.company_id AND j.person_id = w.person_id
+                    AND j.starts_on <= %(today)s AND (j.ends_on IS NULL OR j.ends_on >= %(today)s)
+                WHERE f.id = w.delegation_id AND f.starts_on <= %(today)s AND f.ends_on >= %(today)s
+            ))
+    ))
+"""  # noqa: S608 (our own column names)
+
+INSERT_SCAN_SQL = f"""
+INSERT INTO attendance_scan ({", ".join(SCAN_COLUMNS)}) VALUES ({SCAN_VALUES})
+"""  # noqa: S608 (our own column names)
+
+SAVE_PRESENCE_SQL = f"""
+    INSERT INTO attendance_presence AS known ({", ".join(PRESENCE_COLUMNS)})
+    SELECT {", ".join(f"%(p_{name})s::{kind}" for name, kind in PRESENCE_COLUMNS.items())}
+    FROM registrations_registration WHERE id = %(registration_id)s AND merged_into_id IS NULL
+    ON CONFLICT (checkpoint_id, registration_id) DO UPDATE
+    SET {PRESENCE_UPDATES}
+    WHERE known.version = EXCLUDED.version - 1 AND known.changed_at = %(known_at)s::timestamptz
+"""  # noqa: S608 (our own column names)
+
+SAVE_PRESENCE_AND_SCAN_SQL = f"""
+WITH locked AS (
+    SELECT id, merged_into_id FROM registrations_registration WHERE id = %(registration_id)s FOR NO KEY UPDATE
+), saved AS (
+{SAVE_PRESENCE_SQL.replace("registrations_registration", "locked")} RETURNING 1
+)
+INSERT INTO attendance_scan ({", ".join(SCAN_COLUMNS)}) SELECT {SCAN_VALUES} FROM saved
+"""  # noqa: S608 (our own column names)
+
+
+class ScanContext(NamedTuple):
+    """The row of READ_SQL as objects."""
+
+    device: Device
+    checkpoint: Checkpoint
+    public_key: EventPublicKey | None
+    registration: Registration | None
+    presence_state: PresenceState
+    changed_at: datetime.datetime | None
+    takes_bookings: bool
+    has_booking: bool
+
+
+def record_single_scan(
+    *, token: str, items: list[Any], now: datetime.datetime
+) -> tuple[Device, ScanResult] | None:
+    """Record one scan of the usual kind; return None for any other, without having written anything.
+
+    Raise ServiceUnavailable if others hold the rows for too long.
+    """
+    # Inside a transaction an IntegrityError would break it, and the caller could not fall back.
+    if connection.in_atomic_block or len(items) != 1:
+        return None
+    try:
+        scan_input = parse_scan_input(items[0])
+        context = None if scan_input.checkpoint is not None else load_scan_context(token, scan_input, now)
+        return decide_single_scan(context, scan_input, now) if context else None
+    except InvalidScanInput:
+        return None
+    except (OperationalError, InterfaceError) as error:
+        if is_wait_timeout(error):
+            raise ServiceUnavailable(
+                _("The server cannot take this scan now. It stays on the device.")
+            ) from error
+        connection.close()  # it is broken; the whole way opens another, and knows a scan that was written
+        return None
+
+
+def load_scan_context(token: str, scan_input: ScanInput, now: datetime.datetime) -> ScanContext | None:
+    """Read all that one scan needs; return None if it is not of the usual kind."""
+    signed = parse_code(scan_input.code) if scan_input.code else None
+    values = {
+        "token": hash_token(token),
+        "now": now,
+        "today": timezone.localdate(now),
+        "key": signed.claim.key_number if signed else None,
+        "reference": signed.claim.registration_reference if signed else scan_input.registration_reference,
+        "uid": scan_input.uid,
+    }
+    row = execute_statement(READ_SQL, values).fetchone()
+    if row is None:
+        return None
+    context, is_usual = unpack_row(row)
+    is_usual = is_usual and not scan_input.override_reason
+    latest = context.presence_state.last_scan_at
+    if context.registration and context.registration.merged_into_id:
+        return None
+    return context if is_usual and (latest is None or latest < effective_time(scan_input, now)) else None
+
+
+def unpack_row(row: tuple[Any, ...]) -> tuple[ScanContext, bool]:
+    """Return the row as objects, and whether the scan is new and its checkpoint has no capacity."""
+    cells = convert_cells(row)
+    device = make_instance(Device, DEVICE_COLUMNS, cells)
+    device.event = make_instance(Event, EVENT_COLUMNS, cells)
+    checkpoint = make_instance(Checkpoint, CHECKPOINT_COLUMNS, cells)
+    capacity, key_event, public_key = islice(cells, 3)
+    registration = make_instance(Registration, REGISTRATION_COLUMNS, cells)
+    ticket = make_instance(Ticket, TICKET_COLUMNS, cells)
+    *state, changed_at, gate, scan, takes_bookings, has_booking = cells
+    if registration.pk is not None:
+        registration.ticket = ticket
+    key = None if key_event is None else EventPublicKey(key_event, bytes(public_key))
+    presence_state = PresenceState(*state, gate or "") if state[-1] is not None else NEVER_SCANNED  # type: ignore[call-arg]  # in order
+    holder = None if registration.pk is None else registration
+    context = ScanContext(
+        device, checkpoint, key, holder, presence_state, changed_at, takes_bookings, has_booking
+    )
+    return context, capacity is None and scan is None
+
+
+def convert_cells(row: tuple[Any, ...]) -> Iterator[Any]:
+    """Convert the cells to the models' Python types."""
+    cells = list(row)
+    for index, convert in list_conversions():
+        cells[index] = convert(cells[index])
+    return iter(cells)
+
+
+@cache
+def list_conversions() -> list[tuple[int, Callable[[Any], Any]]]:
+    """Return the positions of cells that need conversion on this database, with their converters."""
+    read: list[tuple[type[Model], list[str]]] = [
+        (Device, DEVICE_COLUMNS), (Event, EVENT_COLUMNS), (Checkpoint, CHECKPOINT_COLUMNS),
+        (Checkpoint, ["capacity"]), (EventKey, ["event_id", "public_key"]),
+        (Registration, REGISTRATION_COLUMNS), (Ticket, TICKET_COLUMNS),
+        (Presence, [*STATE_COLUMN_NAMES, "changed_at"]),
+    ]  # fmt: skip
+    return find_conversions(read)
+
+
+def make_instance[Row: Model](model: type[Row], names: list[str], cells: Iterator[Any]) -> Row:
+    """Build a model instance from the next cells, with only these columns loaded."""
+    return model.from_db(DEFAULT_DB_ALIAS, names, list(islice(cells, len(names))))
+
+
+def decide_single_scan(
+    context: ScanContext, scan_input: ScanInput, now: datetime.datetime
+) -> tuple[Device, ScanResult] | None:
+    """Decide by the rules of `ScanBatch` and write; return None if another scan was faster."""
+    batch_state = BatchState(context.device)
+    holder = make_holder(context.registration)
+    number = get_key_number(scan_input.code)
+    keys = {} if context.public_key is None or number is None else {number: context.public_key}
+    if scan_input.code:
+        batch_state.checked_codes[scan_input.code] = check_code(
+            scan_input.code, keys, context.device.event_id
+        )
+    if holder and context.registration:
+        batch_state.holders[context.registration.reference] = holder
+        batch_state.presence_states[holder.pk, context.checkpoint.presence_checkpoint_id] = (
+            context.presence_state
+        )
+    if context.takes_bookings:
+        batch_state.booked_registrations[context.checkpoint.pk] = (
+            {holder.pk} if holder and context.has_booking else set()
+        )
+    batch = ScanBatch(batch_state, now)
+    result = batch.decide_scan(
+        scan_input, context.checkpoint, make_counted_scan(batch_state, scan_input, context.checkpoint, now)
+    )
+    if not save_single_scan(batch, context.changed_at):
+        return None
+    update_last_seen(context.device, now)
+    return context.device, result
+
+
+def save_single_scan(batch: ScanBatch, known_at: datetime.datetime | None) -> bool:
+    """Write the scan, and its presence if it counts; return False if another scan was faster.
+
+    `known_at` is the `changed_at` of the presence that was read.
+    """
+    values = batch.scan_rows[0] | {"known_at": known_at}
+    statements = [INSERT_SCAN_SQL]
+    for registration, checkpoint in batch.changed_presences:
+        state = batch.batch_state.presence_states[registration, checkpoint]
+        statements = (
+            [SAVE_PRESENCE_AND_SCAN_SQL]
+            if connection.vendor == "postgresql"
+            else [SAVE_PRESENCE_SQL, INSERT_SCAN_SQL]
+        )
+        presence_row = {
+            "event_id": values["event_id"],
+            "checkpoint_id": checkpoint,
+            "registration_id": registration,
+        }
+        presence_row |= {name: getattr(state, name.removesuffix("_id")) for name in STATE_COLUMN_NAMES}
+        values = (
+            values
+            | {f"p_{name}": value for name, value in presence_row.items()}
+            | {"p_changed_at": batch.now}
+        )
+    try:
+        return execute_statements(statements, values)
+    except IntegrityError:
+        return False
+
+
+def execute_statements(statements: list[str], values: dict[str, Any]) -> bool:
+    """Run statements that must each write one row; write nothing and return False if one does not."""
+    if len(statements) == 1:
+        return execute_statement(statements[0], values).rowcount == 1
+    with transaction.atomic():
+        done = all(execute_statement(statement, values).rowcount == 1 for statement in statements)
+        transaction.set_rollback(not done)
+    return done

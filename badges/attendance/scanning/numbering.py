@@ -1,0 +1,61 @@
+"""Number the changes of presences, so that devices fetch only changes, whatever the clocks say.
+
+A scan writes a presence without a number. The next reader gives one number to all unnumbered rows it can see,
+under the lock of the event's counter. So no number is given before a lower one is visible: a cursor misses
+nothing, however late a transaction commits and however wrong a clock is. Scans take no lock for this and
+never wait for each other.
+"""
+
+from itertools import batched
+from typing import Final
+
+from django.db import transaction
+from django.db.models import Exists, F, OuterRef, Subquery
+
+from badges.attendance.models import Presence, PresenceCounter
+from convention.events.models import Event
+
+AT_ONCE: Final = 1000
+
+
+def number_changes(event_id: int) -> int:
+    """Give the next number to all presences changed since the last call; return the latest number."""
+    last, is_new = _state(event_id)
+    return _number(event_id) if is_new else last
+
+
+def _state(event_id: int) -> tuple[int, bool]:
+    """Return the latest number and whether a presence is unnumbered, in one query."""
+    counters = PresenceCounter.objects.filter(event=OuterRef("pk")).values("last")
+    unnumbered = Presence.objects.filter(event=OuterRef("pk"), sequence=None)
+    rows_by_key = (
+        Event.objects.filter(pk=event_id).values_list(Subquery(counters), Exists(unnumbered)).first()
+    )
+    last, is_new = rows_by_key or (0, False)
+    return last or 0, is_new
+
+
+@transaction.atomic
+def _number(event_id: int) -> int:
+    PresenceCounter.objects.get_or_create(event_id=event_id)
+    counter = PresenceCounter.objects.select_for_update(no_key=True).get(event=event_id)
+    # A row that a scan holds just now is numbered next time, rather than waited for.
+    rows = Presence.objects.select_for_update(no_key=True, skip_locked=True, of=("self",))
+    keys = list(rows.filter(event=event_id, sequence=None).values_list("pk", flat=True))
+    if keys:
+        counter.last += 1
+        counter.save(update_fields=["last"])
+    for chunk in batched(keys, AT_ONCE, strict=False):
+        Presence.objects.filter(pk__in=chunk).update(sequence=counter.last)
+    return counter.last
+
+
+def restart(event_id: int) -> None:
+    """Note that the event's presences were rebuilt, which makes every earlier cursor invalid."""
+    PresenceCounter.objects.get_or_create(event_id=event_id)
+    PresenceCounter.objects.filter(event=event_id).update(last=F("last") + 1, restarted_at=F("last") + 1)
+
+
+def is_outdated(event_id: int, cursor: int) -> bool:
+    """Return whether presences were rebuilt after `cursor`."""
+    return PresenceCounter.objects.filter(event=event_id, restarted_at__gt=cursor).exists()

@@ -1,0 +1,209 @@
+"""Compute a presence from the scans of one badge at one checkpoint; pure functions without a database.
+
+Only admitted and already_in scans count. The presence is a fold over them in order of effective time, so it
+grows scan by scan while they arrive in order, and is recomputed when one arrives late. The result does not
+depend on the order of arrival.
+"""
+
+import dataclasses
+import datetime
+import functools
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.db.models import Q
+from django.utils import timezone
+
+from .verdict import ADMITTED, ALREADY_IN, ENTRY_LIFETIME_MS, REPEAT_INTERVAL_MS
+
+COUNTED_VERDICTS = (ADMITTED, ALREADY_IN)
+
+
+ENTRY_LIFETIME = datetime.timedelta(milliseconds=ENTRY_LIFETIME_MS)
+
+
+REPEAT_INTERVAL = datetime.timedelta(milliseconds=REPEAT_INTERVAL_MS)
+
+
+REENTRY = "reentry"
+
+
+WRONG_BADGE = "wrong_badge"
+
+
+@dataclass(frozen=True, slots=True)
+class CountedScan:
+    """A scan that counts for the presence.
+
+    `local_verdict` is what the operator saw, `has_override` whether a supervisor gave a reason, `resolution`
+    an organizer's decision on a conflict ("" if there is none), `device_sequence` the device's own counter (0
+    if it has none).
+    """
+
+    at: datetime.datetime
+    device_id: int
+    uid: uuid.UUID
+    direction: str
+    local_verdict: str = ""
+    has_override: bool = False
+    resolution: str = ""
+    gate_name: str = ""
+    device_sequence: int = 0
+
+    @property
+    def sort_key(self) -> tuple[datetime.datetime, int, int, str, uuid.UUID]:
+        """Return the key that scans are ordered by, the same on every machine; in before out at the same
+        instant.
+        """
+        return self.at, self.device_id, self.device_sequence, self.direction, self.uid
+
+
+@dataclass(frozen=True, slots=True)
+class PresenceState:
+    """The columns of a presence, and the name of the gate of the last entry.
+
+    `last_device` and `gate_name` belong to the entry at `last_entered_at`; `version` counts the scans
+    applied.
+    """
+
+    is_inside: bool = False
+    first_entered_at: datetime.datetime | None = None
+    last_entered_at: datetime.datetime | None = None
+    last_left_at: datetime.datetime | None = None
+    last_device: int | None = None
+    seconds_inside: int = 0
+    entries: int = 0
+    has_conflict: bool = False
+    last_scan_at: datetime.datetime | None = None
+    version: int = 0
+    gate_name: str = ""
+
+
+NEVER_SCANNED = PresenceState()
+
+
+def compute_presence(counted_scans: Iterable[CountedScan]) -> PresenceState:
+    """Return the presence after all these scans, given in any order."""
+    return functools.reduce(
+        apply_scan, sorted(counted_scans, key=lambda counted_scan: counted_scan.sort_key), NEVER_SCANNED
+    )
+
+
+def apply_scan(state: PresenceState, counted_scan: CountedScan) -> PresenceState:
+    """Return the presence after one more scan, which must not be before the latest."""
+    seen = dataclasses.replace(state, last_scan_at=counted_scan.at, version=state.version + 1)
+    if counted_scan.resolution == WRONG_BADGE:
+        return seen
+    if counted_scan.direction == "out":
+        return apply_exit(seen, counted_scan)
+    if not state.is_inside or has_entry_expired(state, counted_scan.at):
+        return apply_entry(seen, counted_scan)
+    return apply_repeated_entry(seen, counted_scan)
+
+
+def apply_entry(state: PresenceState, counted_scan: CountedScan) -> PresenceState:
+    return dataclasses.replace(
+        state,
+        is_inside=True,
+        first_entered_at=state.first_entered_at or counted_scan.at,
+        last_entered_at=counted_scan.at,
+        last_device=counted_scan.device_id,
+        gate_name=counted_scan.gate_name,
+        entries=state.entries + 1,
+    )
+
+
+def apply_exit(state: PresenceState, counted_scan: CountedScan) -> PresenceState:
+    """Return the presence after an exit, even one without an entry before it."""
+    return dataclasses.replace(
+        state,
+        is_inside=False,
+        last_left_at=counted_scan.at,
+        seconds_inside=state.seconds_inside + seconds_since_entry(state, counted_scan),
+    )
+
+
+def has_entry_expired(state: PresenceState, at: datetime.datetime) -> bool:
+    """Return whether the last entry is so long ago that the attendee must have left unscanned."""
+    return state.last_entered_at is not None and at - state.last_entered_at >= ENTRY_LIFETIME
+
+
+def apply_repeated_entry(state: PresenceState, counted_scan: CountedScan) -> PresenceState:
+    """Handle an entry of a badge that is inside: a repeated read, an explained return, or a conflict."""
+    # The operator saw that the badge was inside and let nobody in, so there is no conflict.
+    if is_repeated_read(state, counted_scan) or counted_scan.local_verdict == ALREADY_IN:
+        return state
+    if counted_scan.resolution == REENTRY or counted_scan.has_override:
+        back = dataclasses.replace(
+            state, seconds_inside=state.seconds_inside + seconds_since_entry(state, counted_scan)
+        )
+        return apply_entry(back, counted_scan)
+    return dataclasses.replace(state, has_conflict=state.has_conflict or not counted_scan.resolution)
+
+
+def is_repeated_read(state: PresenceState, counted_scan: CountedScan) -> bool:
+    """Return whether the device that read the entry reads it again within ten seconds."""
+    return (
+        state.last_entered_at is not None
+        and state.last_device == counted_scan.device_id
+        and counted_scan.at - state.last_entered_at <= REPEAT_INTERVAL
+    )
+
+
+def find_conflicts(counted_scans: Iterable[CountedScan]) -> list[CountedScan]:
+    """Return the scans that raise a conflict nobody has resolved yet."""
+    conflicts, state = [], NEVER_SCANNED
+    for counted_scan in sorted(counted_scans, key=lambda each: each.sort_key):
+        after = apply_scan(dataclasses.replace(state, has_conflict=False), counted_scan)
+        if after.has_conflict:
+            conflicts.append(counted_scan)
+        state = after
+    return conflicts
+
+
+def seconds_since_entry(state: PresenceState, counted_scan: CountedScan) -> int:
+    """Return whole seconds since the last entry; 0 for a badge that is outside or whose entry expired."""
+    if not state.is_inside or state.last_entered_at is None or has_entry_expired(state, counted_scan.at):
+        return 0
+    return int((counted_scan.at - state.last_entered_at).total_seconds())
+
+
+@dataclass(frozen=True, slots=True)
+class PriorState:
+    """The state of a badge that a new scan meets: inside or not, last read when and at which gate."""
+
+    is_inside: bool = False
+    is_same_device: bool = False
+    read_at: datetime.datetime | None = None
+    gate_name: str = ""
+
+
+def find_prior_state(state: PresenceState, device: int) -> PriorState:
+    """Return the state met by a scan that comes after all others."""
+    return PriorState(state.is_inside, state.last_device == device, state.last_entered_at, state.gate_name)
+
+
+def find_prior_state_of_late_scan(counted_scans: list[CountedScan], counted_scan: CountedScan) -> PriorState:
+    """Return the state met by a late scan, which may repeat the entry before it or the one after it."""
+    ordered = sorted(counted_scans, key=lambda each: each.sort_key)
+    before = compute_presence(each for each in ordered if each.sort_key < counted_scan.sort_key)
+    after = next((each for each in ordered if each.sort_key >= counted_scan.sort_key), None)
+    is_inside = before.is_inside and not has_entry_expired(before, counted_scan.at)
+    if is_inside or after is None or after.direction == "out" or after.at - counted_scan.at >= ENTRY_LIFETIME:
+        return find_prior_state(before, counted_scan.device_id)
+    return PriorState(
+        is_inside=True,
+        is_same_device=after.device_id == counted_scan.device_id,
+        read_at=after.at,
+        gate_name=after.gate_name,
+    )
+
+
+INSIDE_LIFETIME = datetime.timedelta(milliseconds=ENTRY_LIFETIME_MS)
+
+
+def filter_still_inside(*, at: datetime.datetime | None = None) -> Q:
+    """Return a condition on presences: inside, and the entry has not expired at `at`."""
+    since = (at or timezone.now()) - INSIDE_LIFETIME
+    return Q(is_inside=True) & (Q(last_entered_at__isnull=True) | Q(last_entered_at__gt=since))

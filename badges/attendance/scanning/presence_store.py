@@ -1,0 +1,124 @@
+"""Load scans for presence.py, write presences, and rebuild all presences of an event."""
+
+import datetime
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.db.models import F, Q, QuerySet
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from badges.attendance.models import Presence, Scan
+from registrations.models import Registration
+
+from .numbering import restart
+from .presence import COUNTED_VERDICTS, CountedScan, PresenceState, compute_presence
+from .sql import PRESENCE_COLUMNS, PRESENCE_UPDATES, STATE_COLUMN_NAMES, STATE_COLUMNS, insert_rows
+
+if TYPE_CHECKING:
+    from convention.events.models import Event
+
+
+@transaction.atomic
+def rebuild_presence(*, event: "Event") -> int:
+    """Recompute all presences of the event from its scans; return how many there are.
+
+    The result equals the one computed scan by scan. It is needed after `counts_as` of a checkpoint was
+    changed. Meanwhile new scans wait for the locks on the registrations.
+    """
+    registrations = Registration.objects.filter(event=event).order_by("pk")
+    # Scans lock their registration too, so none is recorded between reading and writing.
+    list(registrations.select_for_update(no_key=True).values_list("pk"))
+    histories: dict[PresenceKey, list[CountedScan]] = defaultdict(list)
+    for registration, checkpoint, counted_scan in iterate_counted_scans(
+        Scan.objects.filter(checkpoint__event=event)
+    ):
+        histories[registration, checkpoint].append(counted_scan)
+    Presence.objects.filter(event=event).delete()
+    now = timezone.now()
+    save_presences(event.pk, {key: compute_presence(history) for key, history in histories.items()}, at=now)
+    restart(event.pk)
+    return len(histories)
+
+
+# Ids of a registration and of the checkpoint at which its scans count.
+type PresenceKey = tuple[int, int]
+
+
+UPDATE_ON_CONFLICT = f"ON CONFLICT (checkpoint_id, registration_id) DO UPDATE SET {PRESENCE_UPDATES}"
+
+
+def load_presence_states(registrations: list[int], checkpoints: set[int]) -> dict[PresenceKey, PresenceState]:
+    rows = Presence.objects.filter(registration__in=registrations, checkpoint__in=checkpoints).values_list(
+        "registration_id", "checkpoint_id", *STATE_COLUMN_NAMES, F("last_device__checkpoint__name")
+    )
+    return {
+        (registration, checkpoint): PresenceState(*values, gate or "")  # type: ignore[call-arg]  # fields in order
+        for registration, checkpoint, *values, gate in rows
+    }
+
+
+def load_scan_histories(keys: Iterable[PresenceKey]) -> dict[PresenceKey, list[CountedScan]]:
+    """Return all counted scans for these keys, from the scans themselves."""
+    rows_by_key: dict[PresenceKey, list[CountedScan]] = {key: [] for key in keys}
+    if not rows_by_key:
+        return rows_by_key
+    checkpoints = {checkpoint for _registration, checkpoint in rows_by_key}
+    people = {registration for registration, _door in rows_by_key}
+    scans = Scan.objects.filter(Q(registration__in=people) | Q(registration__merged_into__in=people))
+    for registration, checkpoint, counted_scan in iterate_counted_scans(scans, checkpoints):
+        if (registration, checkpoint) in rows_by_key:
+            rows_by_key[registration, checkpoint].append(counted_scan)
+    return rows_by_key
+
+
+def filter_by_registration(registration: Registration) -> Q:
+    """Return a condition on scans: of this registration, or of one merged into it."""
+    return Q(registration=registration) | Q(registration__merged_into=registration)
+
+
+def iterate_counted_scans(
+    scans: QuerySet[Scan], checkpoints: set[int] | None = None
+) -> Iterable[tuple[int, int, CountedScan]]:
+    """Yield registration id, checkpoint id and scan of each scan that counts, at `checkpoints` or at all.
+
+    Scans of a merged registration are yielded for its survivor.
+    """
+    rows = scans.annotate(owner=Coalesce("registration__merged_into", "registration")).filter(
+        verdict__in=COUNTED_VERDICTS, registration__isnull=False
+    )
+    if checkpoints is not None:
+        rows = rows.filter(Q(checkpoint__in=checkpoints) | Q(checkpoint__counts_as__in=checkpoints))
+    fields = (
+        "owner", "checkpoint_id", "checkpoint__counts_as_id", "effective_at", "device_id", "uid",
+        "direction", "local_verdict", "override_reason", "device__can_override", "resolution__kind",
+        "checkpoint__name", "device_sequence",
+    )  # fmt: skip
+    for (
+        registration,
+        checkpoint,
+        counted_at,
+        *values,
+        override,
+        is_supervisor,
+        resolution,
+        gate,
+        sequence,
+    ) in rows.values_list(*fields).iterator(chunk_size=5000):
+        yield (
+            registration,
+            counted_at or checkpoint,
+            CountedScan(*values, bool(override and is_supervisor), resolution or "", gate, sequence or 0),  # type: ignore[call-arg]  # in order
+        )
+
+
+def save_presences(event_id: int, states: dict[PresenceKey, PresenceState], *, at: datetime.datetime) -> None:
+    """Upsert these presences in order of their keys, which keeps two writers from deadlocking."""
+    rows = [
+        {"event_id": event_id, "checkpoint_id": checkpoint, "registration_id": registration, "changed_at": at}
+        | {name: getattr(state, name.removesuffix("_id")) for name in STATE_COLUMNS}
+        for (registration, checkpoint), state in sorted(states.items())
+    ]
+    insert_rows(Presence._meta.db_table, PRESENCE_COLUMNS, rows, ending=UPDATE_ON_CONFLICT)

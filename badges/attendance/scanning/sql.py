@@ -1,0 +1,112 @@
+"""Run hand-written SQL on PostgreSQL and SQLite without the overhead of Django's cursors.
+
+All functions raise Django's database errors.
+"""
+
+import datetime
+import re
+import sqlite3
+import uuid
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any
+
+import psycopg
+from django.db import connection
+
+from registrations.fast_path.rows import adapt_time
+
+PLACEHOLDER_PATTERN = re.compile(r"%\((\w+)\)s(?:::\w+)?")
+
+
+type DatabaseCursor = psycopg.Cursor[Any] | sqlite3.Cursor
+
+
+def execute_statement(statement: str, values: dict[str, Any]) -> DatabaseCursor:
+    """Run a statement written for PostgreSQL, with placeholders as `%(name)s::type`; psycopg keeps it
+    prepared.
+    """
+    connection.ensure_connection()
+    raw = connection.connection
+    with connection.wrap_database_errors:
+        if connection.vendor == "sqlite":
+            # A plain cursor skips Django's wrapper, which costs as much as the statement.
+            return sqlite3.Cursor(raw).execute(convert_placeholders(statement), adapt_values(values))
+        return psycopg.Cursor(raw).execute(statement, values)
+
+
+def insert_rows(
+    table: str, column_types: Mapping[str, str], rows: Sequence[dict[str, Any]], *, ending: str = ""
+) -> None:
+    """Insert rows in one statement, column by column on PostgreSQL: a third of the ORM's cost.
+
+    `column_types` maps column names to PostgreSQL types; `ending` is appended, such as an ON CONFLICT clause.
+    """
+    if not rows:
+        return
+    names, source = (
+        ", ".join(column_types),
+        ", ".join(f"%({name})s::{kind}[]" for name, kind in column_types.items()),
+    )
+    if connection.vendor == "postgresql":
+        statement = f"INSERT INTO {table} ({names}) SELECT * FROM unnest({source}) {ending}"  # noqa: S608 (our names)
+        execute_statement(statement, {name: [row[name] for row in rows] for name in column_types})
+        return
+    marks = ", ".join(f":{name}" for name in column_types)
+    statement = f"INSERT INTO {table} ({names}) VALUES ({marks}) {ending}"  # noqa: S608 (our own names)
+    with connection.wrap_database_errors:
+        sqlite3.Cursor(connection.connection).executemany(statement, map(adapt_values, rows))
+
+
+@cache
+def convert_placeholders(statement: str) -> str:
+    """Return the statement with SQLite's placeholders, without types."""
+    return PLACEHOLDER_PATTERN.sub(r":\1", statement)
+
+
+def adapt_values(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: adapt_value(value) for name, value in values.items()}
+
+
+def adapt_value(value: Any) -> Any:
+    """Return the value as Django stores it in SQLite."""
+    match value:
+        case datetime.datetime():
+            return adapt_time(value)
+        case datetime.date():
+            return value.isoformat()
+        case uuid.UUID():
+            return value.hex
+    return value
+
+
+SCAN_COLUMNS = {
+    "uid": "uuid", "device_id": "bigint", "event_id": "bigint", "checkpoint_id": "bigint",
+    "registration_id": "bigint", "code_hash": "text", "payload_hash": "text", "direction": "text",
+    "scanned_at": "timestamptz", "received_at": "timestamptz", "effective_at": "timestamptz",
+    "is_time_uncertain": "boolean", "is_offline": "boolean", "clock_offset_ms": "integer",
+    "device_sequence": "bigint", "snapshot": "bigint", "local_verdict": "text", "operator": "text",
+    "override_reason": "text", "verdict": "text", "reason": "text",
+}  # fmt: skip
+
+
+STATE_COLUMNS = {
+    "is_inside": "boolean", "first_entered_at": "timestamptz",
+    "last_entered_at": "timestamptz", "last_left_at": "timestamptz",
+    "last_device_id": "bigint", "seconds_inside": "integer", "entries": "integer",
+    "has_conflict": "boolean", "last_scan_at": "timestamptz", "version": "integer",
+}  # fmt: skip
+
+
+STATE_COLUMN_NAMES = list(STATE_COLUMNS)
+
+
+PRESENCE_COLUMNS = {
+    "event_id": "bigint", "checkpoint_id": "bigint", "registration_id": "bigint", "changed_at": "timestamptz",
+} | STATE_COLUMNS  # fmt: skip
+
+
+# `sequence` is cleared, so that the next reader numbers the change (see numbering.py).
+PRESENCE_UPDATES = ", ".join(
+    [*(f"{name} = EXCLUDED.{name}" for name in [*STATE_COLUMNS, "changed_at"]), "sequence = NULL"]
+)

@@ -1,0 +1,168 @@
+"""Decide what a scan means: pure rules on plain facts, the same here and in verdict.js on the phone.
+
+`tests/vectors/verdict.json` holds cases (`defaults`, and what each case changes) that both must pass. The
+server decides with source "server". A device decides at once from its snapshot with source "device" and
+shows that; the server's answer follows. Times are integer milliseconds since 1970 (UTC).
+
+A device takes its facts from the snapshot (see snapshot.py) and sends scans as scan_input.py describes:
+
+code_status         "valid": a token signed by one of the snapshot's keys; "forged": a damaged token, or one
+                    with a known key number and a wrong signature; "other_event": a token whose key number
+                    the snapshot does not hold; "not_a_badge": any other text; "lookup": no code, the
+                    registration was searched for and picked
+registration_state  "confirmed", "pending" (card payment awaited), "unverified" (pending, not by card),
+                    "cancelled", "expired" or "merged" as the snapshot says; "unknown" if not there
+is_current          whether the code's badge version is the registration's (true for "lookup", "unknown")
+booking_status      "open": every valid badge may enter here; else "booked" or "missing"; on a device: whether
+                    the checkpoint's `session` is among the `sessions` of the decrypted record
+direction           "in" or "out"
+at                  when the badge was read, by the server's clock (device time plus measured offset)
+opens_at, closes_at the checkpoint's opening hours; null if it has none
+is_strict           the checkpoint decides online only
+places_left         null without a capacity; on a device: what is left of its lease, null if it has none
+is_inside           whether the badge is inside at this checkpoint, by the latest known scan (look up the
+                    snapshot's `presences` and the device's own later scans by `door`)
+is_same_device      whether the last entry was read by this very device
+last_read_at        when the last entry was read; null if there was none. An entry expires after ten hours:
+                    attendees go home without a scan and enter anew the next morning
+local_verdict       what the device told the operator ("" on the device itself)
+is_late             the scan reached the server long after it was made, so the attendee has already passed
+has_override        a supervisor gave a reason to admit nevertheless
+"""
+
+from dataclasses import dataclass
+
+ADMITTED = "admitted"
+ALREADY_IN = "already_in"
+REFUSED = "refused"
+UNVERIFIED = "unverified"
+ACTION = "action"
+
+REPEAT_INTERVAL_MS = 10_000
+ENTRY_LIFETIME_MS = 10 * 60 * 60 * 1000
+LET_IN_VERDICTS = (ADMITTED, UNVERIFIED)
+
+
+@dataclass(frozen=True)
+class ScanFacts:
+    """The facts that a verdict depends on; the module's docstring explains each."""
+
+    source: str = "server"
+    code_status: str = "valid"
+    registration_state: str = "confirmed"
+    is_current: bool = True
+    booking_status: str = "open"
+    direction: str = "in"
+    at: int = 0
+    opens_at: int | None = None
+    closes_at: int | None = None
+    is_strict: bool = False
+    places_left: int | None = None
+    is_inside: bool = False
+    is_same_device: bool = False
+    last_read_at: int | None = None
+    local_verdict: str = ""
+    is_late: bool = False
+    has_override: bool = False
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A verdict and its reason, in the API's words; with "admitted" a reason is only a flag."""
+
+    verdict: str
+    reason: str = ""
+
+
+REASON_BY_CODE_STATUS = {"forged": "forged", "other_event": "other_event", "not_a_badge": "unknown"}
+REASON_BY_REGISTRATION_STATE = {
+    "cancelled": "cancelled", "merged": "revoked", "expired": "cancelled", "pending": "unpaid",
+    "unverified": "unconfirmed",
+}  # fmt: skip
+FOR_THE_DESK = ("unpaid", "unconfirmed")
+
+
+def decide_verdict(facts: ScanFacts) -> Verdict:
+    """Decide: first the signature, then the holder, then this checkpoint."""
+    if facts.code_status in REASON_BY_CODE_STATUS:
+        return Verdict(REFUSED, REASON_BY_CODE_STATUS[facts.code_status])
+    if facts.registration_state == "unknown":
+        return decide_unknown(facts)
+    # Nobody is kept inside, whatever speaks against the badge.
+    if facts.direction == "out":
+        return Verdict(ADMITTED)
+    objection = find_objection(facts)
+    if objection and not is_overruled(facts):
+        return Verdict(ACTION if objection in FOR_THE_DESK else REFUSED, objection)
+    if facts.is_inside and not has_entry_expired(facts):
+        return decide_inside(facts)
+    return decide_entry(facts, objection)
+
+
+def decide_unknown(facts: ScanFacts) -> Verdict:
+    """Decide on a good signature of an unknown holder, perhaps registered a minute ago at a desk."""
+    trusting = facts.source == "device" and not facts.is_strict
+    return Verdict(UNVERIFIED if trusting else REFUSED, "unknown")
+
+
+def find_objection(facts: ScanFacts) -> str:
+    """Return the reason against this badge at this checkpoint and time, "" if there is none."""
+    if facts.registration_state in REASON_BY_REGISTRATION_STATE:
+        return REASON_BY_REGISTRATION_STATE[facts.registration_state]
+    if not facts.is_current:
+        return "revoked"
+    if facts.booking_status == "missing":
+        return "not_booked"
+    return "" if is_within_window(facts) else "outside_window"
+
+
+def is_within_window(facts: ScanFacts) -> bool:
+    """Return whether the badge was read during the opening hours (start included, end excluded)."""
+    opened = facts.opens_at is None or facts.opens_at <= facts.at
+    return opened and (facts.closes_at is None or facts.at < facts.closes_at)
+
+
+def is_overruled(facts: ScanFacts) -> bool:
+    """Return whether an objection is overruled, by a supervisor or because the attendee has passed
+    already.
+    """
+    return facts.has_override or was_let_in(facts)
+
+
+def was_let_in(facts: ScanFacts) -> bool:
+    """Return whether a device let the attendee in before the server heard of it; that is never rewritten."""
+    return facts.is_late and facts.local_verdict in LET_IN_VERDICTS
+
+
+def has_entry_expired(facts: ScanFacts) -> bool:
+    """Return whether the last entry is so old that the attendee must have left unscanned."""
+    return facts.last_read_at is not None and facts.at - facts.last_read_at >= ENTRY_LIFETIME_MS
+
+
+def decide_inside(facts: ScanFacts) -> Verdict:
+    """Decide on a badge that is inside already: a repeated read, a second person, or an unseen exit."""
+    if is_repeated_read(facts):
+        return Verdict(ALREADY_IN)
+    if facts.has_override:
+        return Verdict(ADMITTED, "conflict")
+    if facts.source == "device" or facts.local_verdict == ALREADY_IN:
+        return Verdict(ALREADY_IN)
+    return Verdict(ALREADY_IN, "conflict")
+
+
+def is_repeated_read(facts: ScanFacts) -> bool:
+    """Return whether the same device reads the badge again within ten seconds."""
+    if not facts.is_same_device or facts.last_read_at is None:
+        return False
+    return abs(facts.at - facts.last_read_at) <= REPEAT_INTERVAL_MS
+
+
+def decide_entry(facts: ScanFacts, objection: str) -> Verdict:
+    """Decide on a badge that may enter, if there are places left and the checkpoint can be sure."""
+    is_full = facts.places_left is not None and facts.places_left <= 0
+    if is_full and not is_overruled(facts):
+        return Verdict(UNVERIFIED if facts.source == "device" else REFUSED, "full")
+    # A strict checkpoint waits for the server even if nothing speaks against the badge.
+    if facts.source == "device" and facts.is_strict:
+        return Verdict(UNVERIFIED, "offline")
+    return Verdict(ADMITTED, objection or ("full" if is_full else ""))

@@ -1,0 +1,66 @@
+"""Write the mails about a place that changed hands: one to the new holder, one to the buyer."""
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from convention.mail.messages import MailMessage
+from convention.text.email_addresses import is_same_email
+from registrations.changes.links import build_attendee_url
+from registrations.models import Order, Registration
+from registrations.permissions import LinkAccess, get_full_access, make_own_secret
+
+from .attachments import attach_badge, attach_calendar, order_context
+from .mail_history import MailHistory
+
+
+def registrations_to_notify(order: Order) -> list[Registration]:
+    """Return registrations whose new holder is to be notified; none after the event."""
+    if order.event.ends_at <= timezone.now():
+        return []
+    confirmed = order.registrations.confirmed().filter(badge_version__gt=1, is_private=False)
+    rows = list(confirmed.select_related("ticket", "event", "order").order_by("pk"))
+    mail_history = MailHistory.load(order) if rows else MailHistory([])
+    return [registration for registration in rows if mail_history.needs_holder_mail(registration)]
+
+
+def write_holder_mail(registration: Registration, message_key: str) -> MailMessage:
+    """Write the mail to the new holder, with the badge and a link to this registration alone."""
+    order, event = registration.order, registration.event
+    link_access = LinkAccess(order, [registration], make_own_secret(registration))
+    return MailMessage(
+        to=registration.email,
+        subject=_("A place for you: %(event)s") % {"event": event.title},
+        template="place_for_you",
+        context={
+            **order_context(order, [registration]),
+            "registration": registration,
+            "buyer": "" if registration.is_private else order.email,
+            "url": build_attendee_url(registration),
+        },
+        language=order.language,
+        message_key=message_key,
+        accent=event.accent,
+        reply_to=event.contact_email,
+        attachments=[attach_calendar(link_access), attach_badge(registration)],
+    )
+
+
+def write_buyer_mail(order: Order, registrations: list[Registration], message_key: str) -> MailMessage:
+    """Write the mail that tells the buyer who holds the place now and that the old badge is void."""
+    [registration] = registrations
+    event = order.event
+    return MailMessage(
+        to=order.email,
+        subject=_("Place handed over: %(event)s") % {"event": event.title},
+        template="handover",
+        context={
+            **order_context(order, registrations),
+            "registration": registration,
+            "is_mailed": registration.email and not is_same_email(registration.email, order.email),
+        },
+        language=order.language,
+        message_key=message_key,
+        accent=event.accent,
+        reply_to=event.contact_email,
+        attachments=[attach_calendar(get_full_access(order)), attach_badge(registration)],
+    )

@@ -1,0 +1,60 @@
+"""Find out from the log of an order's mails who was notified of what."""
+
+from dataclasses import dataclass
+
+from convention.text.email_addresses import is_same_email
+from registrations.models import MailDelivery, Order, Registration
+
+
+@dataclass(frozen=True)
+class MailHistory:
+    """The confirmation mails of an order, those about changed holders included."""
+
+    mails: list[MailDelivery]
+
+    @classmethod
+    def load(cls, order: Order) -> "MailHistory":
+        return cls(list(order.deliveries.filter(kind=MailDelivery.Kind.CONFIRMATION)))
+
+    def buyer_was_notified(self, registration: Registration) -> bool:
+        """Return whether the buyer got a confirmation of this registration before it was last changed."""
+        since = registration.confirmed_at
+        return since is not None and any(
+            mail.registration_id is None
+            and mail.accepted_at is not None
+            and mail.queued_at >= since
+            and mail.covered_sequence < registration.sequence
+            for mail in self.mails
+        )
+
+    def needs_buyer_mail(self, registration: Registration) -> bool:
+        """Return whether the holder has changed since the last mail to the buyer."""
+        message_key = handover_message_key(registration)
+        is_told = any(mail.message_key == message_key and mail.accepted_at for mail in self.mails)
+        return registration.holder_count > 1 and not is_told and self.buyer_was_notified(registration)
+
+    def needs_holder_mail(self, registration: Registration) -> bool:
+        """Return whether a new holder has not been notified, or could not be reached at this address.
+
+        If the buyer is the holder, the buyer's own mail is enough.
+        """
+        has_own_mail = registration.email and not is_same_email(registration.email, registration.order.email)
+        if registration.holder_count < 2 or not has_own_mail:
+            return False
+        message_key, covers = holder_message_key(registration), registration.sequence
+        own_mails = [mail for mail in self.mails if mail.message_key == message_key]
+        return not any(
+            # A refused mail is tried again only after the registration changed, perhaps its address.
+            mail.accepted_at or (mail.refused_at and mail.covered_sequence == covers)
+            for mail in own_mails
+        )
+
+
+def handover_message_key(registration: Registration) -> str:
+    """Return the key of the mail that tells the buyer about the current holder."""
+    return f"handover-{registration.reference}-{registration.holder_count}"
+
+
+def holder_message_key(registration: Registration) -> str:
+    """Return the key of the mail to the current holder."""
+    return f"holder-{registration.reference}-{registration.holder_count}"

@@ -1,0 +1,171 @@
+"""Write the mails of an order: verification, confirmation with badges, correction, cancellation."""
+
+from collections import Counter
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from convention.club.permissions import find_member_by_email
+from convention.mail.messages import MailMessage
+from convention.text.email_addresses import normalize_email
+from convention.text.web_addresses import defuse_links
+from registrations.billing.receivables import is_paid_by_card, is_settled
+from registrations.billing.refund_text import describe_settlement
+from registrations.booking.verification import make_verification_token
+from registrations.models import Order, Registration, Sponsorship
+from registrations.orders.calendar import format_venue_address
+from registrations.permissions import get_full_access
+from registrations.questions.answers import select_open_questions
+from registrations.questions.queries import load_questions
+
+from .attachments import absolute_url, attach_badge, attach_calendar, order_context
+
+
+def write_verification_mail(order: Order, registrations: list[Registration], message_key: str) -> MailMessage:
+    """Write the mail with the link by which the buyer confirms an order on invoice.
+
+    It repeats no free text from the form: the address may belong to somebody else than its typist.
+    """
+    event = order.event
+    packages = list(Sponsorship.objects.active().filter(order=order).select_related("package"))
+    waiting: list[Registration | Sponsorship] = [*registrations, *packages]
+    held = [one.hold_expires_at for one in waiting if one.is_reserved and one.hold_expires_at]
+    return MailMessage(
+        to=order.email,
+        subject=_("Confirm your order: %(event)s") % {"event": event.title},
+        template="verification",
+        context={
+            "order": order,
+            "event": event,
+            "where": format_venue_address(event),
+            "tickets": list(Counter(one.ticket.title for one in registrations).items()),
+            "packages": packages,
+            "hold_expires_at": min(held, default=None),
+            "url": absolute_url(reverse("prove", args=[make_verification_token(order, order.email)])),
+        },
+        language=order.language,
+        message_key=message_key,
+        accent=event.accent,
+        reply_to=event.contact_email,
+    )
+
+
+def write_member_verification_mail(
+    order: Order, registrations: list[Registration], message_key: str
+) -> MailMessage:
+    """Write the member's verification link, or to non-members that the ticket is for members.
+
+    Only the owner of the address reads which of both it is, so the form reveals no membership.
+    """
+    [registration] = registrations
+    event = order.event
+    is_member = find_member_by_email(registration.email) is not None
+    subject = _("Confirm your place: %(event)s") if is_member else _("Not confirmed: %(event)s")
+    guests = [t for t in event.tickets.all() if t.is_public and not t.needs_member_verification]
+    return MailMessage(
+        to=registration.email,
+        subject=subject % {"event": event.title},
+        template="member_verification" if is_member else "not_a_member",
+        context={
+            "order": order,
+            "registration": registration,
+            "event": event,
+            "where": format_venue_address(event),
+            "url": absolute_url(reverse("prove", args=[make_verification_token(order, registration.email)])),
+            "register_url": absolute_url(reverse("register", args=[event.slug])) if guests else "",
+        },
+        language=order.language,
+        message_key=message_key,
+        accent=event.accent,
+        reply_to=event.contact_email,
+    )
+
+
+def write_confirmation_mail(order: Order, registrations: list[Registration], message_key: str) -> MailMessage:
+    """Write one mail to the buyer with the badges of all newly confirmed registrations."""
+    subject = ngettext(
+        "Registered: %(event)s", "Registered, %(people)d people: %(event)s", len(registrations)
+    )
+    return _with_badges(order, registrations, message_key, subject, {"corrected": False})
+
+
+def write_correction_mail(order: Order, registrations: list[Registration], message_key: str) -> MailMessage:
+    """Write the mail about registrations that were confirmed to the buyer before and corrected since."""
+    subject = ngettext("Corrected: %(event)s", "Corrected, %(people)d people: %(event)s", len(registrations))
+    return _with_badges(order, registrations, message_key, subject, {"corrected": True})
+
+
+def _with_badges(
+    order: Order, registrations: list[Registration], message_key: str, subject: str, words: dict[str, object]
+) -> MailMessage:
+    event = order.event
+    badges = [attach_badge(registration) for registration in registrations if registration.has_name]
+    return MailMessage(
+        to=order.email,
+        subject=subject % {"event": event.title, "people": len(registrations)},
+        template="confirmation",
+        context={
+            **order_context(order, registrations),
+            **words,
+            **payment_context(order),
+            "badge_count": len(badges),
+            "unnamed_count": len(registrations) - len(badges),
+            "unanswered": list_unanswered_questions(order, registrations),
+            "url": order.manage_url,
+        },
+        language=order.language,
+        message_key=message_key,
+        accent=event.accent,
+        reply_to=event.contact_email,
+        attachments=[attach_calendar(get_full_access(order)), *badges],
+    )
+
+
+def list_unanswered_questions(order: Order, registrations: list[Registration]) -> list[tuple[str, str, str]]:
+    """Return name, questions and link for each attendee who reads this mail and has questions left open."""
+    unanswered = [
+        one
+        for one in registrations
+        if one.has_name and normalize_email(one.email or order.email) == normalize_email(order.email)
+    ]
+    questions = load_questions(order.event) if unanswered else []
+    return [
+        (
+            one.name,
+            ", ".join(map(str, still)),
+            f"{order.manage_url}{one.reference}/answers/",
+        )
+        for one in unanswered
+        if (still := select_open_questions(questions, one.ticket, one.answers))
+    ]
+
+
+def payment_context(order: Order) -> dict[str, object]:
+    """Return the template context about money: the amount due, and whether and how it was paid."""
+    amount_due = order.amount_due
+    settled = bool(amount_due.amount) and is_settled(order)
+    return {
+        "amount_due": amount_due,
+        "is_settled": settled,
+        "is_paid_by_card": settled and is_paid_by_card(order),
+    }
+
+
+def write_cancellation_mail(order: Order, registrations: list[Registration], message_key: str) -> MailMessage:
+    names = defuse_links(", ".join(registration.name for registration in registrations))
+    subject = _("Cancelled: %(event)s, %(names)s") % {"event": order.event.title, "names": names}
+    return MailMessage(
+        to=order.email,
+        subject=subject[:200],
+        template="cancellation",
+        context={
+            **order_context(order, registrations),
+            "settled": describe_settlement(order, registrations),
+            "url": order.manage_url,
+        },
+        language=order.language,
+        message_key=message_key,
+        accent=order.event.accent,
+        reply_to=order.event.contact_email,
+    )

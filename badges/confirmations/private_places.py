@@ -1,0 +1,138 @@
+"""Write the mails of private places: badge and link go to the attendee, a notice to the buyer."""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+
+from django.utils.translation import gettext as _
+
+from convention.mail.messages import MailMessage
+from convention.money import Money
+from registrations.billing.refund_text import describe_settlement
+from registrations.changes.links import build_attendee_url
+from registrations.models import MailDelivery, Order, Registration
+from registrations.permissions import LinkAccess, get_full_access, make_own_secret
+from registrations.questions.answers import select_open_questions
+from registrations.questions.queries import load_questions
+
+from .attachments import attach_badge, attach_calendar, order_context
+from .handover import write_holder_mail
+from .order_mails import payment_context
+
+type BuyerNotice = tuple[Registration, str, Callable[[str], MailMessage]]
+
+
+def make_private_message_key(registration: Registration) -> str:
+    """Return the key of the mail to the attendee, for the current holder or the cancellation."""
+    state = "cancelled" if registration.cancelled_at else str(registration.holder_count)
+    return f"own-{registration.reference}-{state}"
+
+
+def write_attendee_mail(order: Order, registrations: list[Registration], message_key: str) -> MailMessage:
+    """Write the attendee's mail: confirmed, corrected, handed over to them, or cancelled."""
+    [registration] = registrations
+    if registration.cancelled_at:
+        return _write_cancellation(order, registration, message_key)
+    sent = order.deliveries.filter(registration=registration, accepted_at__isnull=False)
+    known = sent.filter(
+        message_key=make_private_message_key(registration), covered_sequence__lt=registration.sequence
+    ).exists()
+    others = sent.filter(message_key__startswith=f"own-{registration.reference}-")
+    if others.exclude(message_key=make_private_message_key(registration)).exists() and not known:
+        return write_holder_mail(registration, message_key)
+    return _write_confirmation(order, registration, message_key, _("Corrected: %(event)s") if known else "")
+
+
+def _write_confirmation(
+    order: Order, registration: Registration, message_key: str, corrected: str
+) -> MailMessage:
+    """Write the confirmation, or the correction under its own subject; the amount is left to the buyer's
+    mail.
+    """
+    event = order.event
+    return MailMessage(
+        to=registration.email,
+        subject=(corrected or _("Registered: %(event)s")) % {"event": event.title},
+        template="confirmation",
+        context={
+            **order_context(order, [registration]),
+            "corrected": bool(corrected),
+            "amount_due": Money(0, order.currency),
+            "badge_count": 1,
+            "unnamed_count": 0,
+            "unanswered": _describe_open_questions(registration),
+            "url": build_attendee_url(registration),
+        },
+        language=order.language,
+        message_key=message_key,
+        accent=event.accent,
+        reply_to=event.contact_email,
+        attachments=[
+            attach_calendar(LinkAccess(order, [registration], make_own_secret(registration))),
+            attach_badge(registration),
+        ],
+    )
+
+
+def _describe_open_questions(registration: Registration) -> list[tuple[str, str, str]]:
+    """Return the attendee's name, open questions and the page to answer on; [] if none is open."""
+    still = select_open_questions(
+        load_questions(registration.event), registration.ticket, registration.answers
+    )
+    page = f"{build_attendee_url(registration)}{registration.reference}/answers/"
+    return [(registration.name, ", ".join(map(str, still)), page)] if still else []
+
+
+def _write_cancellation(order: Order, registration: Registration, message_key: str) -> MailMessage:
+    event = order.event
+    return MailMessage(
+        to=registration.email,
+        subject=_("Cancelled: %(event)s") % {"event": event.title},
+        template="cancellation",
+        context={
+            **order_context(order, [registration]),
+            "settled": [],
+            "url": build_attendee_url(registration),
+        },
+        language=order.language,
+        message_key=message_key,
+        accent=event.accent,
+        reply_to=event.contact_email,
+    )
+
+
+def list_buyer_notices(order: Order) -> Iterator[BuyerNotice]:
+    """Yield each private place of whose confirmation or cancellation the buyer was not notified."""
+    if not order.email:
+        return
+    rows = order.registrations.filter(is_private=True, confirmed_at__isnull=False)
+    for registration in rows.select_related("ticket", "event", "order").order_by("pk"):
+        message_key = f"buyer-{make_private_message_key(registration)}"
+        is_later = registration.holder_count > 1 and not registration.cancelled_at
+        sent = MailDelivery.objects.filter(
+            message_key__startswith=f"buyer-own-{registration.reference}-" if is_later else message_key
+        )
+        if not sent.exclude(accepted_at=None, refused_at=None).exists():
+            yield registration, message_key, partial(_write_buyer_notice, order, registration)
+
+
+def _write_buyer_notice(order: Order, registration: Registration, message_key: str) -> MailMessage:
+    event, is_cancelled = order.event, registration.cancelled_at is not None
+    subject = _("Cancelled: %(event)s") if is_cancelled else _("Place confirmed: %(event)s")
+    return MailMessage(
+        to=order.email,
+        subject=subject % {"event": event.title},
+        template="private_place",
+        context={
+            **order_context(order, [registration]),
+            **payment_context(order),
+            "registration": registration,
+            "name": registration.name if registration.holder_count == 1 else "",
+            "is_cancelled": is_cancelled,
+            "settled": describe_settlement(order, [registration]) if is_cancelled else [],
+            "url": order.manage_url if get_full_access(order).is_usable else "",
+        },
+        language=order.language,
+        message_key=message_key,
+        accent=event.accent,
+        reply_to=event.contact_email,
+    )

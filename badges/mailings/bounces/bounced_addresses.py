@@ -1,0 +1,142 @@
+"""Record that mail to an address bounced; it gets no more mailings until it is corrected or cleared."""
+
+import re
+from collections.abc import Iterable
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models.functions import Lower
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from badges.mailings.composing.letters import Addressee
+from badges.mailings.models import Recipient
+from convention.audit.record import record_action
+from convention.errors import NotFound
+from convention.events.models import Event
+from convention.mail.bounces import find_bounced_addresses
+from convention.models import BouncedAddress
+from convention.text.email_addresses import is_same_email, normalize_email
+from registrations.models import Order, Registration
+from registrations.organizer.registration_list import has_bounced_mail
+
+from .delivery_reports import DeliveryReport
+
+MAILING_MESSAGE_KEY = re.compile(r"mailing-\d+-(?P<recipient>\d{1,18})")
+
+
+@transaction.atomic
+def record_bounce(*, event: Event, address: str) -> None:
+    """Record a bounce by hand. Raise NotFound if nobody at the event has this address."""
+    holders = find_registrations_by_address(Registration.objects.filter(event=event), address)
+    if not holders:
+        raise NotFound(_("Nobody registered for this event has this address."))
+    save_bounced_address(address, holders, answer="")
+    latest = _find_latest_recipient(holders)
+    if latest:
+        _set_bounced(latest)
+
+
+@transaction.atomic
+def record_bounces(*, event: Event, addresses: Iterable[str]) -> list[str]:
+    """Record several bounces by hand; return the addresses that nobody at the event has, which are
+    skipped.
+    """
+    unknown = []
+    for address in addresses:
+        try:
+            record_bounce(event=event, address=address)
+        except NotFound:
+            unknown.append(address)
+    return unknown
+
+
+@transaction.atomic
+def record_recipient_bounce(*, recipient: Recipient) -> None:
+    """Record by hand that one mail of a mailing bounced."""
+    address = find_recipient_address(recipient)
+    if not address:
+        raise NotFound(_("This recipient has no address any more."))
+    event = recipient.mailing.event
+    save_bounced_address(
+        address, find_registrations_by_address(Registration.objects.filter(event=event), address), answer=""
+    )
+    _set_bounced(recipient)
+
+
+@transaction.atomic
+def record_reported_bounces(*, report: DeliveryReport) -> list[str]:
+    """Record the bounces of a mail server's report; return the addresses recorded. Unknown ones are
+    skipped.
+    """
+    marked = []
+    mail = _find_recipient(report.message_key)
+    for failure in report.failures:
+        own = [find_recipient_address(mail)] if mail and len(report.failures) == 1 else []
+        for address in dict.fromkeys(normalize_email(one) for one in (*own, *failure.addresses) if one):
+            holders = find_registrations_by_address(Registration.objects.all(), address)
+            if holders:
+                save_bounced_address(address, holders, answer=failure.answer)
+                marked.append(address)
+                if recipient := mail or _find_latest_recipient(holders):
+                    _set_bounced(recipient, answer=failure.answer)
+    return marked
+
+
+@transaction.atomic
+def clear_bounce(*, registration: Registration) -> None:
+    """Mark the registration's address as correct, so that it gets mail again."""
+    addresses = find_bounced_addresses([registration.email, registration.order.email])
+    BouncedAddress.objects.filter(email__in=addresses).delete()
+    record_action("address.right", registration, event=registration.event, fields=["email"])
+
+
+def save_bounced_address(address: str, holders: Iterable[Registration], *, answer: str) -> None:
+    """Save the bounced address and add an audit entry for each registration that has it."""
+    _row, is_new = BouncedAddress.objects.update_or_create(
+        email=normalize_email(address), defaults={"answer": answer[:300]}
+    )
+    if is_new:
+        for registration in holders:
+            record_action("address.bounced", registration, event=registration.event, fields=["email"])
+
+
+def find_registrations_by_address(rows: QuerySet[Registration], address: str) -> list[Registration]:
+    """Return those of the registrations whose mail goes to this address."""
+    either = Q(email__iexact=address) | Q(email="", order__email__iexact=address)
+    candidates = rows.filter(either).select_related("event", "order")
+    return [one for one in candidates if is_same_email(one.email or one.order.email, address)]
+
+
+def list_bounced_registrations(event: Event) -> QuerySet[Registration]:
+    """Return the event's registrations whose address bounced."""
+    return Registration.objects.filter(has_bounced_mail(), event=event, cancelled_at__isnull=True)
+
+
+def find_recipient_address(recipient: Recipient) -> str:
+    """Return the current address of a recipient."""
+    people = tuple(recipient.registrations.select_related("order").order_by("pk"))
+    return Addressee(people, recipient.language, recipient.pk, recipient.message_key).address
+
+
+def _find_recipient(key: str) -> Recipient | None:
+    match = MAILING_MESSAGE_KEY.fullmatch(key)
+    return Recipient.objects.filter(pk=int(match["recipient"])).first() if match else None
+
+
+def _find_latest_recipient(holders: list[Registration]) -> Recipient | None:
+    """Return the latest recipient row of these registrations."""
+    sent = Recipient.objects.filter(registrations__in=holders, accepted_at__isnull=False)
+    return sent.order_by("-accepted_at").first()
+
+
+def _set_bounced(recipient: Recipient, *, answer: str = "") -> None:
+    changed = {"answer": answer} if answer else {}
+    Recipient.objects.filter(pk=recipient.pk).update(bounced_at=timezone.now(), **changed)
+
+
+def forget_corrected_addresses() -> None:
+    """Delete bounced addresses that no registration has any more."""
+    people = Registration.objects.alias(folded=Lower("email")).filter(folded=OuterRef("email"))
+    orders = Order.objects.alias(folded=Lower("email")).filter(folded=OuterRef("email"))
+    BouncedAddress.objects.filter(~Exists(people), ~Exists(orders)).delete()

@@ -1,0 +1,101 @@
+"""Parse delivery reports: a mail server's notice that it could not deliver a mail (RFC 3464)."""
+
+import email
+import email.policy
+import re
+from dataclasses import dataclass
+from email.message import Message
+
+from django.utils.translation import gettext as _
+
+from convention.errors import UnreadableFile
+from convention.mail.messages import mask_addresses
+
+FAILED_ACTION = "failed"
+MAX_BYTES = 1024 * 1024
+MAX_HEADER_CHARS = 2_000
+LONG_HEADER = re.compile(rb"^content-type:(?:[^\n]|\n[ \t]){10000}", re.IGNORECASE | re.MULTILINE)
+MESSAGE_ID = re.compile(r"<(?P<key>[^@<>\s]+)@[^<>\s]+>")
+
+
+@dataclass(frozen=True)
+class DeliveryFailure:
+    """One recipient of a report: the addresses it is known by, and why the mail bounced."""
+
+    addresses: tuple[str, ...]
+    answer: str
+
+
+@dataclass(frozen=True)
+class DeliveryReport:
+    """The failures of one mail; `message_key` is the key in our Message-ID, "" if it is not quoted."""
+
+    failures: list[DeliveryFailure]
+    message_key: str
+
+
+def parse_delivery_report(content: bytes) -> DeliveryReport:
+    """Parse a report; delays are left out, only final failures count. Raise UnreadableFile for other mails.
+
+    Only the beginning of a long mail is read, since the report precedes what it encloses. Headers are parsed
+    by Python's compat32 policy: the newer one takes minutes for a header of a megabyte.
+    """
+    content = content[:MAX_BYTES]
+    if LONG_HEADER.search(content):
+        raise not_a_report()
+    message = email.message_from_bytes(content, policy=email.policy.compat32)
+    reports = [part for part in message.walk() if part.get_content_type() == "message/delivery-status"]
+    if not reports:
+        raise not_a_report()
+    blocks = [block for report in reports for block in _status_blocks(report)]
+    return DeliveryReport(
+        [failure for block in blocks if (failure := _parse_failure(block))], _find_message_key(message)
+    )
+
+
+def not_a_report() -> UnreadableFile:
+    return UnreadableFile(_("This is no delivery status notification (RFC 3464)."))
+
+
+def _status_blocks(report: Message) -> list[Message]:
+    """Return the header groups of a report: the first is about the mail, each other about one recipient."""
+    payload = report.get_payload()
+    return [block for block in payload if isinstance(block, Message)] if isinstance(payload, list) else []
+
+
+def _parse_failure(block: Message) -> DeliveryFailure | None:
+    if _line(block, "Action").casefold() != FAILED_ACTION:
+        return None
+    named = [_header_value(block, name) for name in ("Original-Recipient", "Final-Recipient")]
+    addresses = tuple(dict.fromkeys(address for address in named if "@" in address))
+    details = [_line(block, "Status"), _header_value(block, "Diagnostic-Code")]
+    return DeliveryFailure(addresses, mask_addresses(" ".join(words for words in details if words)))
+
+
+def _header_value(block: Message, name: str) -> str:
+    """Return the value behind its type: “rfc822; zoe@example.org”."""
+    return _line(block, name).partition(";")[2].strip().strip("<>")
+
+
+def _line(block: Message, name: str) -> str:
+    """Return a header on one line, cut to a sensible length."""
+    return " ".join(str(block.get(name, ""))[:MAX_HEADER_CHARS].split())
+
+
+def _find_message_key(message: Message) -> str:
+    """Return the key in the Message-ID of the bounced mail, if the report quotes its headers."""
+    for part in message.walk():
+        if part.get_content_type() == "text/rfc822-headers":
+            headers = part.get_payload(decode=True)
+            quoted = headers if isinstance(headers, bytes) else b""
+            return _parse_message_key(email.message_from_bytes(quoted, policy=email.policy.compat32))
+        if part.get_content_type() == "message/rfc822":
+            payload = part.get_payload()
+            if isinstance(payload, list) and isinstance(payload[0], Message):
+                return _parse_message_key(payload[0])
+    return ""
+
+
+def _parse_message_key(message: Message) -> str:
+    match = MESSAGE_ID.search(_line(message, "Message-ID"))
+    return match["key"] if match else ""

@@ -1,0 +1,95 @@
+"""Determine who gets a mailing: one mail for each address and language, however many registrations it has."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from badges.mailings.models import MAIL_LANGUAGES, Mailing, Recipient, Unsubscription
+from convention.mail.bounces import find_bounced_addresses
+from convention.text.email_addresses import normalize_email
+
+from .segments import Segment, select_registrations
+
+DEFAULT_LANGUAGE = MAIL_LANGUAGES[0][0]
+LANGUAGE_CODES = {code for code, _name in MAIL_LANGUAGES}
+
+
+@dataclass
+class MailGroup:
+    """One mail: address, language and the registrations it is about; `left_out` is why it is not sent."""
+
+    address: str
+    language: str
+    registration_ids: list[int] = field(default_factory=list)
+    left_out: str = ""
+
+
+@dataclass(frozen=True)
+class MailingAudience:
+    """All mails of a mailing, and how many registrations have no address at all."""
+
+    groups: list[MailGroup]
+    no_address_count: int
+
+    @property
+    def selected_groups(self) -> list[MailGroup]:
+        return [group for group in self.groups if not group.left_out]
+
+    @property
+    def language_counts(self) -> dict[str, int]:
+        counts: dict[str, int] = {}
+        for group in self.selected_groups:
+            counts[group.language] = counts.get(group.language, 0) + 1
+        return counts
+
+    @property
+    def unsubscribed_count(self) -> int:
+        return sum(group.left_out == Recipient.LeftOut.UNSUBSCRIBED for group in self.groups)
+
+    @property
+    def bounced_count(self) -> int:
+        return sum(group.left_out == Recipient.LeftOut.BOUNCED for group in self.groups)
+
+
+def build_audience(mailing: Mailing) -> MailingAudience:
+    rows = select_registrations(Segment.from_json(mailing.segment), mailing.event).order_by("pk")
+    addresses = rows.values_list("pk", "email", "order__email", "order__language")
+    audience = group_by_address(addresses)
+    reasons = find_left_out_reasons(mailing, [group.address for group in audience.groups])
+    for group in audience.groups:
+        group.left_out = reasons.get(group.address, "")
+    return audience
+
+
+def group_by_address(rows: Iterable[tuple[int, str, str, str]]) -> MailingAudience:
+    """Group rows of (registration id, own address, order's address, order's language) into mails.
+
+    Registrations without an address of their own go to the buyer's mail.
+    """
+    groups: dict[tuple[str, str], MailGroup] = {}
+    without = 0
+    for registration, own, orders, language in rows:
+        address = normalize_email(own or orders)
+        spoken = language if language in LANGUAGE_CODES else DEFAULT_LANGUAGE
+        if address:
+            group = groups.setdefault((address, spoken), MailGroup(address, spoken))
+            group.registration_ids.append(registration)
+        else:
+            without += 1
+    return MailingAudience(list(groups.values()), without)
+
+
+def find_left_out_reasons(mailing: Mailing, addresses: Iterable[str]) -> Mapping[str, str]:
+    """Return, by normalized address, why it gets no mail; other addresses are not in the result."""
+    asked = list(addresses)
+    reasons = dict.fromkeys(find_bounced_addresses(asked), Recipient.LeftOut.BOUNCED.value)
+    if mailing.is_news:
+        reasons |= dict.fromkeys(filter_unsubscribed(asked), Recipient.LeftOut.UNSUBSCRIBED.value)
+    return reasons
+
+
+def filter_unsubscribed(addresses: list[str]) -> set[str]:
+    """Return those of the addresses that want no news."""
+    rows = Unsubscription.objects.all()
+    if len(addresses) == 1:
+        rows = rows.filter(email=addresses[0])
+    return set(addresses) & set(rows.values_list("email", flat=True))

@@ -1,0 +1,163 @@
+"""Write the letters of a mailing: the text is parsed once and filled in for each recipient."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils import translation
+from django.utils.safestring import mark_safe
+from django.utils.translation import gettext as _
+
+from badges.mailings.models import Mailing
+from badges.mailings.unsubscribe import make_unsubscribe_url
+from convention.mail.messages import MailMessage
+from convention.text.dates import format_datetime_range
+from convention.text.web_addresses import defuse_links
+from registrations.models import Registration
+from registrations.orders.calendar import format_venue_address
+from registrations.permissions import choose_link_secret
+
+from .placeholders import convert_to_text, fill_html, fill_subject, fill_text, render_safe_html
+
+ONE_CLICK_HEADER = "List-Unsubscribe=One-Click"
+
+
+@dataclass(frozen=True)
+class Addressee:
+    """The recipient of one letter: registrations, language, id of the recipient row and message key."""
+
+    registrations: Sequence[Registration]
+    language: str
+    recipient_id: int
+    message_key: str
+
+    @property
+    def address(self) -> str:
+        """Return their own address, else the buyer's; "" if there is none any more."""
+        first = self.registrations[0] if self.registrations else None
+        return (first.email or first.order.email) if first else ""
+
+
+@dataclass(frozen=True)
+class MailingWriter:
+    """Writes the letters of one mailing in one language."""
+
+    mailing: Mailing
+    language: str
+
+    @cached_property
+    def html(self) -> str:
+        """Return the sanitized HTML, with markers for placeholders."""
+        return render_safe_html(self.mailing.get_text(self.language))
+
+    @cached_property
+    def text(self) -> str:
+        """Return the plain text, with markers for placeholders."""
+        return convert_to_text(self.html)
+
+    @cached_property
+    def event_values(self) -> dict[str, str]:
+        """Return the placeholder values that are the same for all recipients."""
+        event = self.mailing.event
+        with translation.override(self.language):
+            return {
+                "event": event.title,
+                "when": format_datetime_range(event.starts_at, event.ends_at, event.zone),
+                "where": format_venue_address(event) or _("announced later"),
+                "agenda": f"{settings.SITE_URL}{reverse('agenda', args=[event.slug])}",
+            }
+
+    def write(self, addressee: Addressee) -> MailMessage:
+        event = self.mailing.event
+        with translation.override(self.language):
+            values = {**self.event_values, **_addressee_values(addressee)}
+            news = self._unsubscribe_url(addressee)
+            subject = fill_subject(self.mailing.get_subject(self.language), values)
+            context = {
+                "event": event,
+                "heading": subject,
+                "html": mark_safe(fill_html(self.html, values)),  # noqa: S308 (made safe by safe_html)
+                "text": fill_text(self.text, values),
+                "links": _registration_links(addressee) if len(addressee.registrations) > 1 else [],
+                "unsubscribe_url": news,
+            }
+        return MailMessage(
+            to=addressee.address,
+            subject=subject,
+            template="mailing",
+            context=context,
+            language=self.language,
+            message_key=addressee.message_key,
+            accent=event.accent,
+            reply_to=event.contact_email,
+            headers=_unsubscribe_headers(news),
+        )
+
+    def _unsubscribe_url(self, addressee: Addressee) -> str:
+        if not self.mailing.is_news:
+            return ""
+        return make_unsubscribe_url(
+            recipient_id=addressee.recipient_id, address=addressee.address, language=self.language
+        )
+
+
+def _unsubscribe_headers(unsubscribing: str) -> dict[str, str]:
+    """Return the headers for one-click unsubscribing (RFC 8058)."""
+    if not unsubscribing:
+        return {}
+    return {"List-Unsubscribe": f"<{unsubscribing}>", "List-Unsubscribe-Post": ONE_CLICK_HEADER}
+
+
+def make_test_letter(letter: MailMessage, *, to: str, key: str) -> MailMessage:
+    with translation.override(letter.language):
+        subject = _("Test: %(subject)s") % {"subject": letter.subject}
+    return replace(letter, to=to, message_key=key, subject=subject)
+
+
+def _addressee_values(addressee: Addressee) -> Mapping[str, str]:
+    """Return the placeholder values of one recipient."""
+    people = addressee.registrations
+    return {
+        "first_name": _join_words([defuse_links(one.first_name or one.name) for one in people]),
+        "name": _join_words([defuse_links(one.name) for one in people]),
+        "company": _join_words([defuse_links(one.company) for one in people]),
+        "ticket": _join_words([one.ticket.title for one in people]),
+        "manage_url": make_manage_url(people[0], addressee.address),
+        "badge": make_badge_url(people[0], addressee.address),
+    }
+
+
+def _join_words(words: Sequence[str]) -> str:
+    """Join distinct words as in “Ana, Zoé and Max”."""
+    each = list(dict.fromkeys(word for word in words if word))
+    if len(each) < 2:
+        return "".join(each)
+    return _("%(first)s and %(last)s") % {"first": ", ".join(each[:-1]), "last": each[-1]}
+
+
+def _registration_links(addressee: Addressee) -> list[dict[str, Any]]:
+    return [
+        {"name": one.name, "ticket": one.ticket.title, "url": make_manage_url(one, addressee.address)}
+        for one in addressee.registrations
+    ]
+
+
+def make_manage_url(registration: Registration, address: str) -> str:
+    return (
+        f"{settings.SITE_URL}{registration.order.build_path_with(choose_link_secret(registration, address))}"
+    )
+
+
+def make_badge_url(registration: Registration, address: str) -> str:
+    """Return the badge's address for this reader, else the page of the registration."""
+    if registration.state != Registration.State.CONFIRMED:
+        return make_manage_url(registration, address)
+    order = registration.order
+    path = reverse(
+        "order-badge",
+        args=[order.reference, choose_link_secret(registration, address), registration.reference],
+    )
+    return f"{settings.SITE_URL}{path}"

@@ -1,0 +1,130 @@
+"""Fill in placeholders: words in braces that each recipient's mail replaces.
+
+They are replaced after the Markdown was rendered and sanitized, so that what people typed as their name is
+never markup.
+"""
+
+import html
+import re
+import unicodedata
+from collections.abc import Mapping
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from convention.errors import ConventionError
+from schedule.rich_text.sanitize import markdown_to_html, to_text
+
+TEXT_PLACEHOLDERS = {
+    "first_name": gettext_lazy("first name"),
+    "name": gettext_lazy("first and last name"),
+    "company": gettext_lazy("company"),
+    "ticket": gettext_lazy("name of the ticket"),
+    "event": gettext_lazy("name of the event"),
+    "when": gettext_lazy("days and hours of the event"),
+    "where": gettext_lazy("name and address of the venue"),
+}
+LINK_PLACEHOLDERS = {
+    "manage_url": gettext_lazy("address of the page that shows, corrects and cancels the registration"),
+    "badge": gettext_lazy("address of the badge to print or show"),
+    "agenda": gettext_lazy("address of the programme"),
+}
+PLACEHOLDERS = {**TEXT_PLACEHOLDERS, **LINK_PLACEHOLDERS}
+
+BRACE_PATTERN = re.compile(r"[{}]")
+PLACEHOLDER_PATTERN = re.compile(r"\{([^{}\n]{0,60})\}")
+PLACEHOLDER_NUMBERS = {name: number for number, name in enumerate(PLACEHOLDERS)}
+# Markers replace placeholders while Markdown is rendered: an address for links, else private-use letters.
+MARKER_PATTERN = re.compile(r"https://placeholder\.invalid/(\d+)|\ue000(\d+)\ue001")
+PRIVATE_USE_PATTERN = re.compile("[\ue000\ue001]")
+ESCAPED_MARKER = "%EE%80%80"
+ANCHOR_PATTERN = re.compile(r'<a href="([^"]*)"[^>]*>(.*?)</a>', re.S)
+
+
+class InvalidMailText(ConventionError):
+    kind = "bad-text"
+
+
+def check_text(text: str) -> None:
+    """Raise InvalidMailText for an unknown placeholder, or one for text where a link belongs."""
+    _check_placeholders(text)
+    if ESCAPED_MARKER in markdown_to_html(_insert_markers(text)):
+        raise InvalidMailText(
+            _("A link leads to an address: %(known)s can stand there, or one that you write.")
+            % {"known": ", ".join(f"{{{name}}}" for name in LINK_PLACEHOLDERS)}
+        )
+
+
+def check_subject(subject: str) -> None:
+    """Raise InvalidMailText for an unknown placeholder, or one for a link."""
+    _check_placeholders(subject)
+    for name in PLACEHOLDER_PATTERN.findall(subject):
+        if name in LINK_PLACEHOLDERS:
+            raise InvalidMailText(_("“{%(name)s}” is an address: it stands in the text.") % {"name": name})
+
+
+def _check_placeholders(text: str) -> None:
+    for name in PLACEHOLDER_PATTERN.findall(text):
+        if name not in PLACEHOLDERS:
+            known = ", ".join(f"{{{known}}}" for known in PLACEHOLDERS)
+            raise InvalidMailText(
+                _("“{%(name)s}” is not known. Known are %(known)s.") % {"name": name, "known": known}
+            )
+    if lone := BRACE_PATTERN.search(PLACEHOLDER_PATTERN.sub(lambda known: "." * len(known[0]), text)):
+        context = " ".join(text[max(lone.start() - 15, 0) : lone.end() + 15].split())
+        raise InvalidMailText(
+            _("A brace stands alone in “%(around)s”: write a placeholder with both, such as {first_name}.")
+            % {"around": context}
+        )
+
+
+def fill_subject(subject: str, values: Mapping[str, str]) -> str:
+    return PLACEHOLDER_PATTERN.sub(lambda match: values.get(match[1], match[0]), subject)
+
+
+def render_safe_html(text: str) -> str:
+    """Render Markdown as sanitized HTML with markers for placeholders; the same for all recipients."""
+    return markdown_to_html(_insert_markers(text))
+
+
+def fill_html(template_html: str, values: Mapping[str, str]) -> str:
+    """Replace the markers in the result of `render_safe_html`."""
+    return MARKER_PATTERN.sub(
+        lambda match: _isolate_rtl(html.escape(values[_placeholder_name(match)])), template_html
+    )
+
+
+def _isolate_rtl(value: str) -> str:
+    """Isolate right-to-left words, so that they do not reorder the text around them."""
+    turns = any(unicodedata.bidirectional(character) in {"R", "AL"} for character in value)
+    return f"<bdi>{value}</bdi>" if turns else value
+
+
+def convert_to_text(template_html: str) -> str:
+    """Convert the result of `render_safe_html` to plain text, with links behind their words; markers stay."""
+    return to_text(ANCHOR_PATTERN.sub(_spell_out_link, template_html))
+
+
+def fill_text(template_text: str, values: Mapping[str, str]) -> str:
+    """Replace the markers in the result of `convert_to_text`."""
+    return MARKER_PATTERN.sub(lambda match: values[_placeholder_name(match)], template_text)
+
+
+def _spell_out_link(link: re.Match[str]) -> str:
+    address, words = link[1], link[2]
+    return words if address in {words, f"mailto:{words}"} else f"{words} ({address})"
+
+
+def _insert_markers(text: str) -> str:
+    return PLACEHOLDER_PATTERN.sub(_make_marker, PRIVATE_USE_PATTERN.sub("", text))
+
+
+def _make_marker(match: re.Match[str]) -> str:
+    number = PLACEHOLDER_NUMBERS[match[1]]
+    return (
+        f"https://placeholder.invalid/{number}" if match[1] in LINK_PLACEHOLDERS else f"\ue000{number}\ue001"
+    )
+
+
+def _placeholder_name(match: re.Match[str]) -> str:
+    return list(PLACEHOLDERS)[int(match[1] or match[2])]

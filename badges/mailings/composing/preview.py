@@ -1,0 +1,91 @@
+"""Preview a mailing as a real recipient would get it, and send it to oneself."""
+
+import secrets
+
+from django.db import transaction
+from django.tasks import task
+from django.utils.translation import gettext as _
+
+from badges.mailings.models import Mailing
+from badges.mailings.unsubscribe import TEST_RECIPIENT_ID
+from convention.audit.record import record_action
+from convention.club.models import Person
+from convention.errors import ConventionError
+from convention.mail.messages import MailMessage, send_mail_message
+from registrations.models import Registration
+
+from .audience import MailGroup, MailingAudience, build_audience
+from .letters import Addressee, MailingWriter, make_test_letter
+
+MAX_NAMES_SHOWN = 100
+
+
+class NoPreviewRecipient(ConventionError):
+    """There is no recipient or no text to preview."""
+
+    kind = "nobody-to-show"
+
+
+def list_preview_names(audience: MailingAudience) -> list[tuple[str, str]]:
+    """Return reference and name of the first recipients."""
+    first = {group.registration_ids[0]: group.address for group in audience.groups[:MAX_NAMES_SHOWN]}
+    rows = Registration.objects.filter(pk__in=first).order_by("sort_name", "pk")
+    return [(one.reference, f"{one.name} ({first[one.pk]})") for one in rows]
+
+
+def write_preview_letter(mailing: Mailing, *, language: str, reference: str = "") -> MailMessage:
+    """Write the letter that this registration would get, or the first recipient.
+
+    Raise NoPreviewRecipient.
+    """
+    if language not in mailing.languages:
+        raise NoPreviewRecipient(_("There is no text in this language yet."))
+    group = _find_preview_group(build_audience(mailing), language, reference, mailing)
+    people = Registration.objects.select_related("order", "ticket").filter(pk__in=group.registration_ids)
+    addressee = Addressee(
+        list(people.order_by("pk")), language, TEST_RECIPIENT_ID, f"mailing-{mailing.pk}-test"
+    )
+    for registration in addressee.registrations:
+        registration.event = registration.order.event = mailing.event
+    return MailingWriter(mailing, language).write(addressee)
+
+
+def _find_preview_group(
+    audience: MailingAudience, language: str, reference: str, mailing: Mailing
+) -> MailGroup:
+    """Return the group of that registration, else the first that reads the language, else the first."""
+    wanted = Registration.objects.filter(event=mailing.event, reference=reference).values_list(
+        "pk", flat=True
+    )
+    pk = wanted.first() if reference else None
+    groups = [
+        *(group for group in audience.groups if pk in group.registration_ids),
+        *(group for group in audience.groups if group.language == language),
+        *audience.groups,
+    ]
+    if not groups:
+        raise NoPreviewRecipient(_("Nobody would get it: choose other recipients."))
+    return groups[0]
+
+
+@transaction.atomic
+def queue_test_letter(*, mailing: Mailing, person: Person, language: str, reference: str = "") -> str:
+    """Queue the letter to the person itself; return the address. Raise NoPreviewRecipient."""
+    write_preview_letter(mailing, language=language, reference=reference)
+    address = person.email
+    if not address:
+        raise NoPreviewRecipient(_("Your account has no address to send it to."))
+    record_action("mailing.test", mailing, event=mailing.event)
+    send_test_letter.enqueue(mailing.pk, person.pk, language, reference)
+    return address
+
+
+@task()
+def send_test_letter(mailing_id: int, person_id: int, language: str, reference: str) -> None:
+    """Send the letter; its message key tells repeated tests apart."""
+    mailing = Mailing.objects.select_related("event__venue").get(pk=mailing_id)
+    letter = write_preview_letter(mailing, language=language, reference=reference)
+    person = Person.objects.get(pk=person_id)
+    send_mail_message(
+        make_test_letter(letter, to=person.email or "", key=f"{letter.message_key}-{secrets.token_hex(6)}")
+    )

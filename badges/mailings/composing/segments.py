@@ -1,0 +1,124 @@
+"""Select attendees of an event by conditions that must all hold."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Self
+
+from django.db.models import Exists, OuterRef, Q
+from django.utils.translation import gettext as _
+
+from badges.attendance.models import Checkpoint, Presence
+from badges.attendance.reports.headcount import has_arrived
+from badges.mailings.models import MAIL_LANGUAGES
+from convention.events.models import Event
+from registrations.invoices.models.documents import Receivable
+from registrations.models import Order, Registration, RegistrationQuerySet
+from registrations.organizer.registration_list import STATE_CONDITIONS
+
+CONFIRMED = Registration.State.CONFIRMED.value
+ARRIVED, ABSENT = "arrived", "absent"
+UNPAID = "unpaid"
+PHOTO_REFUSED, PHOTO_ALLOWED = "refused", "agreed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Segment:
+    """The conditions; an empty one selects everybody. Of `tickets` and `states` any may match.
+
+    `checkpoint` is where someone arrived or not; None means any checkpoint of the event.
+    """
+
+    tickets: tuple[str, ...] = ()
+    states: tuple[str, ...] = (CONFIRMED,)
+    company: str = ""
+    payment: str = ""
+    presence: str = ""
+    checkpoint: int | None = None
+    language: str = ""
+    photo: str = ""
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> Self:
+        """Read what `to_json` wrote; missing conditions select everybody."""
+        named = {field.name: stored[field.name] for field in fields(cls) if field.name in stored}
+        values: dict[str, Any] = {n: tuple(v) if isinstance(v, list) else v for n, v in named.items()}
+        return cls(**values)
+
+    def to_json(self) -> dict[str, Any]:
+        return {name: list(v) if isinstance(v, tuple) else v for name, v in asdict(self).items()}
+
+
+def filter_unpaid() -> Q:
+    """Return registrations whose order has an amount due and no known payment."""
+    noted = Receivable.objects.with_balance().filter(reference=OuterRef("order__reference"))
+    to_pay = Q(order__payment=Order.Payment.INVOICE, order__total__gt=0)
+    return to_pay & ~Q(Exists(noted.filter(Q(amount_due__lte=0))))
+
+
+def select_registrations(segment: Segment, event: Event) -> RegistrationQuerySet:
+    rows: RegistrationQuerySet = Registration.objects.filter(event=event)
+    for condition in iterate_conditions(segment, event):
+        rows = rows.filter(condition)
+    return rows
+
+
+def iterate_conditions(segment: Segment, event: Event) -> Iterator[Q]:
+    """Yield the conditions as Q objects."""
+    if segment.states:
+        yield match_any([STATE_CONDITIONS[state]() for state in segment.states])
+    if segment.tickets:
+        yield Q(ticket__slug__in=segment.tickets)
+    if segment.company:
+        yield Q(company=segment.company)
+    if segment.payment == UNPAID:
+        yield filter_unpaid()
+    if segment.language:
+        yield Q(order__language=segment.language)
+    if segment.photo:
+        yield Q(no_photo=segment.photo == PHOTO_REFUSED)
+    if segment.presence:
+        arrived = Q(has_arrived_at(segment.checkpoint, event))
+        yield arrived if segment.presence == ARRIVED else ~arrived
+
+
+def match_any(alternatives: list[Q]) -> Q:
+    condition = alternatives[0]
+    for other in alternatives[1:]:
+        condition |= other
+    return condition
+
+
+def has_arrived_at(checkpoint_id: int | None, event: Event) -> Exists:
+    """Return a condition on registrations: let in at that checkpoint, or at any of the event's."""
+    if checkpoint_id is None:
+        return has_arrived(event)
+    checkpoint = Checkpoint.objects.filter(event=event, pk=checkpoint_id).first()
+    where = checkpoint.presence_checkpoint_id if checkpoint else checkpoint_id
+    entered = Presence.objects.filter(
+        registration=OuterRef("pk"), event=event, checkpoint=where, entries__gt=0
+    )
+    return Exists(entered)
+
+
+def describe_segment(segment: Segment, event: Event) -> list[str]:
+    """Return the conditions in words."""
+    titles = {ticket.slug: ticket.title for ticket in event.tickets.all()}
+    parts = [
+        ", ".join(str(Registration.State(state).label) for state in segment.states),
+        ", ".join(titles.get(slug, slug) for slug in segment.tickets),
+        segment.company,
+        _("unpaid") if segment.payment == UNPAID else "",
+        _describe_presence(segment, event),
+        str(dict(MAIL_LANGUAGES).get(segment.language, "")),
+    ]
+    if segment.photo:
+        parts.append(_("no photographs") if segment.photo == PHOTO_REFUSED else _("photographs allowed"))
+    return [words for words in parts if words]
+
+
+def _describe_presence(segment: Segment, event: Event) -> str:
+    if not segment.presence:
+        return ""
+    word = _("arrived") if segment.presence == ARRIVED else _("not arrived")
+    checkpoint = segment.checkpoint and Checkpoint.objects.filter(event=event, pk=segment.checkpoint).first()
+    return f"{word} ({checkpoint.name})" if checkpoint else word

@@ -1,0 +1,23 @@
+"""Permissions on mailings: the organizers of their event."""
+
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext as _
+
+from convention.errors import NotFound
+from convention.events.permissions import get_event_to_organize
+
+from .models import Mailing
+
+if TYPE_CHECKING:
+    from convention.club.permissions import RequestUser
+
+
+def mailing_to_organize(slug: str, pk: int, person: "RequestUser") -> Mailing:
+    """Return a mailing of that event. Raise NotFound, Forbidden or SignInRequired."""
+    event = get_event_to_organize(slug, person)
+    mailing = Mailing.objects.select_related("written_by").filter(event=event, pk=pk).first()
+    if mailing is None:
+        raise NotFound(_("There is no such mailing at this event."))
+    mailing.event = event
+    return mailing

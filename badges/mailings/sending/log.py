@@ -1,0 +1,79 @@
+"""Build the log of a mailing: counts, lists and files of its recipients by state."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.db.models import Count, Prefetch, Q
+from django.utils.translation import gettext as _
+
+from badges.mailings.models import WAITING_CONDITION, Mailing, Recipient, RecipientQuerySet
+from convention.tables.downloads import TableSheet
+from registrations.models import Registration
+
+from .batch import make_addressee
+
+SENT_CONDITION = Q(accepted_at__isnull=False)
+STATE_CONDITIONS = {
+    Recipient.State.WAITING.value: WAITING_CONDITION,
+    Recipient.State.SENT.value: SENT_CONDITION,
+    Recipient.State.REFUSED.value: Q(refused_at__isnull=False),
+    Recipient.State.BOUNCED.value: Q(bounced_at__isnull=False),
+    Recipient.State.UNSUBSCRIBED.value: Q(unsubscribed_at__isnull=False),
+    Recipient.State.LEFT_OUT.value: ~Q(left_out=""),
+}
+
+
+def count_recipients(mailings: list[Mailing]) -> dict[int, dict[str, int]]:
+    """Count the recipients of each mailing by state, in one query; `sent` includes later bounces."""
+    counted = {name: Count("pk", filter=where) for name, where in STATE_CONDITIONS.items()}
+    counted |= {"total": Count("pk"), "done": Count("pk", filter=~WAITING_CONDITION)}
+    rows = Recipient.objects.filter(mailing__in=mailings).order_by().values_list("mailing")
+    found = {mailing: numbers for mailing, *numbers in rows.annotate(**counted)}
+    nothing = [0] * len(counted)
+    return {
+        mailing.pk: dict(zip(counted, found.get(mailing.pk, nothing), strict=True)) for mailing in mailings
+    }
+
+
+def filter_recipients(mailing: Mailing, state: str) -> RecipientQuerySet:
+    """Return the recipients in that state, or all, with their registrations."""
+    people = Registration.objects.select_related("order").order_by("pk")
+    rows: RecipientQuerySet = Recipient.objects.filter(mailing=mailing)
+    if state in STATE_CONDITIONS:
+        rows = rows.filter(STATE_CONDITIONS[state])
+    return rows.prefetch_related(Prefetch("registrations", queryset=people))
+
+
+def log_header() -> list[str]:
+    return [
+        _("Name"), _("E-mail"), _("Company"), _("Language"), _("State"), _("Why"), _("Attempts"),
+        _("When"), _("What the mail server said"),
+    ]  # fmt: skip
+
+
+def make_log_sheet(mailing: Mailing, state: str) -> TableSheet:
+    return TableSheet(_("Mailing"), log_header(), _log_rows(mailing, state))
+
+
+def _log_rows(mailing: Mailing, state: str) -> Iterator[list[Any]]:
+    zone = mailing.event.zone
+    for recipient in filter_recipients(mailing, state).iterator(chunk_size=2000):
+        people = list(recipient.registrations.all())
+        at = find_state_time(recipient)
+        yield [
+            ", ".join(registration.name for registration in people),
+            make_addressee(recipient).address,
+            people[0].company if people else "",
+            recipient.language,
+            recipient.get_state_display(),
+            recipient.get_left_out_display(),
+            recipient.attempts,
+            at.astimezone(zone) if at else "",
+            recipient.answer,
+        ]
+
+
+def find_state_time(recipient: Recipient) -> Any:
+    """Return when the current state was reached, None where nothing happened yet."""
+    moments = (recipient.bounced_at, recipient.unsubscribed_at, recipient.accepted_at, recipient.refused_at)
+    return next((at for at in moments if at), None)

@@ -1,0 +1,81 @@
+"""Organizers' pages: preview a mailing and send a test."""
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.utils.csp import CSP
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.clickjacking import xframe_options_sameorigin
+from django.views.decorators.csp import csp_override
+from django.views.decorators.http import require_POST, require_safe
+
+from badges.mailings.composing.audience import build_audience
+from badges.mailings.composing.preview import list_preview_names, queue_test_letter, write_preview_letter
+from badges.mailings.forms import PreviewForm
+from badges.mailings.models import Mailing
+from badges.mailings.permissions import mailing_to_organize
+from convention.club.models import Person
+from convention.mail.messages import render_mail_message
+
+# A mail brings its own styles and nothing else, not even links that lead out of its frame.
+MAIL_POLICY: dict[str, list[str]] = {
+    "default-src": [CSP.NONE],
+    "style-src": [CSP.UNSAFE_INLINE],
+    "frame-ancestors": [CSP.SELF],
+    "sandbox": ["allow-popups"],
+}
+SITE_POLICY: dict[str, Any] = settings.SECURE_CSP
+
+
+def _chosen_preview(query: QueryDict, mailing: Mailing, first: str = "") -> dict[str, str]:
+    """Return the chosen language and registration, by default the reader's language and the first
+    recipient.
+    """
+    spoken = get_language() or ""
+    usual = spoken if spoken in mailing.languages else next(iter(mailing.languages), spoken)
+    reference = query.get("reference", "")[:13] or first
+    return {"language": query.get("language") or usual, "reference": reference}
+
+
+@require_safe
+@csp_override({**SITE_POLICY, "frame-src": [CSP.SELF]})
+def mailing_preview(request: HttpRequest, event: str, pk: int) -> HttpResponse:
+    mailing = mailing_to_organize(event, pk, request.user)
+    names = list_preview_names(build_audience(mailing))
+    chosen = _chosen_preview(request.GET, mailing, names[0][0] if names else "")
+    form = PreviewForm(initial=chosen, names=names, languages=mailing.languages)
+    context: dict[str, Any] = {
+        "event": mailing.event,
+        "section": "organize",
+        "mailing": mailing,
+        "form": form,
+    }
+    if mailing.languages and names:
+        letter = write_preview_letter(mailing, **chosen)
+        context |= {"letter": letter, "text": render_mail_message(letter)[0], "chosen": chosen}
+    return render(request, "mailings/preview.html", context)
+
+
+@require_safe
+@xframe_options_sameorigin
+@csp_override(MAIL_POLICY)
+def mailing_preview_html(request: HttpRequest, event: str, pk: int) -> HttpResponse:
+    """Return the HTML alone, for the frame of the preview."""
+    mailing = mailing_to_organize(event, pk, request.user)
+    letter = write_preview_letter(mailing, **_chosen_preview(request.GET, mailing))
+    return HttpResponse(render_mail_message(letter)[1], headers={"Cache-Control": "private, no-store"})
+
+
+@require_POST
+def mailing_test(request: HttpRequest, event: str, pk: int) -> HttpResponse:
+    mailing = mailing_to_organize(event, pk, request.user)
+    assert isinstance(request.user, Person)
+    address = queue_test_letter(
+        mailing=mailing, person=request.user, **_chosen_preview(request.POST, mailing)
+    )
+    messages.success(request, _("The test is on its way to %(email)s.") % {"email": address})
+    return redirect("organize-mailing", event, pk)

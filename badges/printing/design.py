@@ -1,0 +1,162 @@
+"""Draw a badge: one side of A6, at any position of a page.
+
+Everything keeps 5 mm from the edge, so that office printers print it whole. A category is shown by word and
+symbol, never by colour alone; the QR keeps its quiet zone.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from django.conf import settings
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from badges.codes import BadgeHolder
+from convention.codes.qr import QUIET_ZONE_MODULES, draw_symbol
+from convention.events.models import Event
+from convention.text.dates import format_date_range
+from convention.typeset import FontWeight, TextLine, fill_area, shape_line
+from convention.typeset.surface import FormMaker, Point, Surface
+from convention.web.accent_colours import choose_ink
+from registrations.models import Ticket
+
+from .names import INK_COLOR, NameBox, draw_names, fit_names
+from .symbols import draw_audience_symbol, draw_no_photo_symbol
+
+MILLIMETRE = 72 / 25.4
+BADGE_WIDTH, BADGE_HEIGHT = 105 * MILLIMETRE, 148 * MILLIMETRE
+BADGE_MARGIN = 5 * MILLIMETRE
+BADGE_PADDING = 10.0
+CONTENT_LEFT = BADGE_MARGIN + BADGE_PADDING
+INNER_WIDTH = BADGE_WIDTH - 2 * BADGE_MARGIN
+NAMES_WIDTH = INNER_WIDTH - 2 * BADGE_PADDING
+HEADER_HEIGHT = 78.0
+BAND_HEIGHT = 30.0
+QR_SIDE = 124.0
+NAMES_TOP = BADGE_MARGIN + HEADER_HEIGHT + 8
+NAMES_BOTTOM = BADGE_HEIGHT - BADGE_MARGIN - BAND_HEIGHT - QR_SIDE - 8
+PAPER_COLOR = "#ffffff"
+BADGE_NAME_BOX = NameBox(NAMES_WIDTH, NAMES_BOTTOM - NAMES_TOP)
+
+
+class BadgeProblem(NamedTuple):
+    """A problem with one badge that its organizer should check before printing."""
+
+    holder: BadgeHolder
+    sentence: str
+
+
+@dataclass
+class BadgeDesign:
+    """Draws the badges of one event; parts shared by all badges of a ticket are drawn once."""
+
+    event: Event
+    maker: FormMaker
+    tickets: dict[int, Ticket]
+    language: str = settings.LANGUAGE_CODE
+    cached_forms: dict[object, Any] = field(default_factory=dict)
+
+    def draw_badge(self, page: Surface, holder: BadgeHolder, code: str, at: Point) -> list[BadgeProblem]:
+        """Draw one badge with its top left corner at `at`; return its problems."""
+        left, top = at
+        page.place_form(self._ticket_form(holder.ticket_id), left, top)
+        names = fit_names(holder, BADGE_NAME_BOX)
+        draw_names(page, names, BADGE_NAME_BOX, (left + CONTENT_LEFT, top + NAMES_TOP))
+        draw_code(
+            page,
+            code,
+            (
+                left + BADGE_WIDTH - BADGE_MARGIN - QR_SIDE,
+                top + BADGE_HEIGHT - BADGE_MARGIN - BAND_HEIGHT - QR_SIDE,
+            ),
+            QR_SIDE,
+        )
+        if holder.no_photo:
+            page.place_form(
+                self._no_photo_form(),
+                left + CONTENT_LEFT,
+                top + BADGE_HEIGHT - BADGE_MARGIN - BAND_HEIGHT - 64,
+            )
+        return [BadgeProblem(holder, sentence) for sentence in names.describe_problems()]
+
+    def _ticket_form(self, ticket_id: int) -> Any:
+        form = self.cached_forms.get(ticket_id)
+        if form is None:
+            form = self.maker.begin_form(BADGE_WIDTH, BADGE_HEIGHT)
+            self._draw_header(form)
+            self._draw_band(form, self.tickets[ticket_id])
+            self.cached_forms[ticket_id] = self.maker.finish_form(form)
+        return form
+
+    def _draw_header(self, form: Surface) -> None:
+        form.set_color(self.event.accent)
+        form.fill_rectangle(BADGE_MARGIN, BADGE_MARGIN, INNER_WIDTH, HEADER_HEIGHT)
+        form.set_color(choose_ink(self.event.accent))
+        width = INNER_WIDTH - 2 * BADGE_PADDING
+        title = fill_area(
+            self._event_title(), FontWeight.BOLD, width=width, height=HEADER_HEIGHT - 30, max_size=23
+        )
+        dates = fill_area(self._when_and_where(), FontWeight.REGULAR, width=width, height=20, max_size=12)
+        lines = [*((line, title.size) for line in title.lines), *((line, dates.size) for line in dates.lines)]
+        height = sum(size * 1.2 for _line, size in lines)
+        y = BADGE_MARGIN + (HEADER_HEIGHT - height) / 2
+        for line, size in lines:
+            y += size * 1.2
+            form.text(line, CONTENT_LEFT, y - size * 0.3, size)
+
+    def _draw_band(self, form: Surface, ticket: Ticket) -> None:
+        top = BADGE_HEIGHT - BADGE_MARGIN - BAND_HEIGHT
+        form.set_color(INK_COLOR)
+        form.fill_rectangle(BADGE_MARGIN, top, INNER_WIDTH, BAND_HEIGHT)
+        draw_audience_symbol(form, ticket.audience, CONTENT_LEFT + 8, top + BAND_HEIGHT / 2, PAPER_COLOR)
+        with translation.override(self.language):
+            title = ticket.title
+        label = fill_area(
+            title,
+            FontWeight.SEMIBOLD,
+            width=INNER_WIDTH - 2 * BADGE_PADDING - 25,
+            height=BAND_HEIGHT - 4,
+            max_size=15,
+        )
+        y = top + (BAND_HEIGHT - len(label.lines) * label.size * 1.15) / 2
+        for line in label.lines:
+            y += label.size * 1.15
+            form.text(line, CONTENT_LEFT + 25, y - label.size * 0.28, label.size)
+
+    def _no_photo_form(self) -> Any:
+        form = self.cached_forms.get("no photo")
+        if form is None:
+            form = self.maker.begin_form(INNER_WIDTH - BADGE_PADDING - QR_SIDE, 56)
+            draw_no_photo_symbol(form, 20, 20, INK_COLOR)
+            form.text(self.no_photo_text(), 0, 52, 11)
+            self.cached_forms["no photo"] = self.maker.finish_form(form)
+        return form
+
+    def no_photo_text(self) -> TextLine:
+        with translation.override(self.language):
+            return shape_line(_("No photo, please"), FontWeight.SEMIBOLD)
+
+    def _event_title(self) -> str:
+        with translation.override(self.language):
+            return self.event.title
+
+    def _when_and_where(self) -> str:
+        with translation.override(self.language):
+            dates = format_date_range(self.event.starts_at, self.event.ends_at, self.event.zone)
+        city = self.event.venue.city if self.event.venue else ""
+        return f"{dates} · {city}" if city else dates
+
+
+def draw_code(page: Surface, code: str, at: Point, side: float) -> None:
+    """Draw a QR in a square of `side` points that includes its quiet zone."""
+    drawn = draw_symbol(code)
+    module = side / (drawn.side + 2 * QUIET_ZONE_MODULES)
+    x, y = at
+    page.set_color(INK_COLOR)
+    page.draw_modules(
+        drawn.rows,
+        drawn.side,
+        x + QUIET_ZONE_MODULES * module,
+        y + QUIET_ZONE_MODULES * module,
+        module * drawn.side,
+    )

@@ -1,0 +1,46 @@
+"""Print all badges of an event as a background job, where they are too many for one request."""
+
+from collections.abc import Iterable, Iterator
+from typing import BinaryIO, Final
+
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from badges.codes import BadgeHolder
+from convention.jobs.job_queue import JobProgress
+from registrations.models import Registration
+
+from .pdf import SignedBadge, write_event_badges
+
+# More badges than this take too long for a request, and are printed by a job.
+MAX_IMMEDIATE_BADGES: Final = 500
+LAYOUT_TITLES: Final = {
+    "a4x4": _("four per A4 sheet"),
+    "a6": _("one per A6 page"),
+    "folded": _("two-sided, to fold"),
+    "label": _("labels, 62 mm"),
+}
+
+
+def print_badges(progress: JobProgress, file: BinaryIO) -> str:
+    """Print all valid badges in the layout of the job. Raise UnknownLayout or NothingToPrint."""
+    job = progress.job
+    event = job.required_event
+    count = Registration.objects.filter(event=event).confirmed().count()
+
+    def counted(badges: Iterable[SignedBadge]) -> Iterator[tuple[BadgeHolder, str]]:
+        for done, badge in enumerate(badges):
+            progress(done, count)
+            yield badge
+
+    problems = write_event_badges(file, event, layout=job.argument, wrap_badges=counted)
+    job.file_name = f"badges-{event.slug}-{job.argument}.pdf"
+    printed = ngettext("%(count)d badge.", "%(count)d badges.", count) % {"count": count}
+    if not problems:
+        return printed
+    looked_at = ngettext(
+        "%(count)d badge deserves a look: it is named on the page of badges.",
+        "%(count)d badges deserve a look: they are named on the page of badges.",
+        len(problems),
+    )
+    return f"{printed} {looked_at % {'count': len(problems)}}"

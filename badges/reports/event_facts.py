@@ -1,0 +1,284 @@
+"""Load the facts that organizers' pages show, for all of their events at once."""
+
+import datetime
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from django.core.cache import cache
+from django.db.models import Count, Q
+from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
+
+from badges.attendance.models import Checkpoint, Device, Presence
+from badges.attendance.scanning.presence import filter_still_inside
+from badges.mailings.models import Mailing
+from convention.events.models import Event
+from convention.models import BouncedAddress
+from convention.typeset import find_missing_glyphs
+from registrations.booking.holds import count_unverified_places
+from registrations.models import MailDelivery, OrderAlarm, Registration, Ticket, WaitingEntry
+from registrations.organizer.registration_list import has_bounced_mail
+from registrations.payments.models import OPEN_DISPUTE_STATUSES, Dispute
+from registrations.visits.applications.state import find_agreed_ids
+from registrations.visits.dates import find_lock_time
+from registrations.visits.models import Application, Visit
+from schedule.models import Session, SessionSpeaker
+from schedule.programme.conflicts import TimedSession, find_conflicts
+from schedule.programme.days import describe_fullness, is_outside_hours
+
+NAMES_CACHE_SECONDS = 600
+TASK_STUCK_AFTER = datetime.timedelta(minutes=10)
+FAILED_TASKS_PERIOD = datetime.timedelta(days=7)
+ALARM_SHOWN_FOR = datetime.timedelta(days=7)
+
+
+@dataclass
+class EventFacts:
+    """The facts of one event; counts are of registrations unless named otherwise."""
+
+    event: Event
+    tickets: list[Ticket] = field(default_factory=list)
+    confirmed_count: int = 0
+    pending_count: int = 0
+    arrived_count: int = 0
+    arrived_expected_count: int = 0
+    inside_count: int = 0
+    scan_conflict_count: int = 0
+    devices: list[Device] = field(default_factory=list)
+    lapsed_device_count: int = 0
+    schedule_conflict_count: int = 0
+    outside_session_count: int = 0
+    unplaced_session_count: int = 0
+    unprintable_names: list[str] = field(default_factory=list)
+    undelivered_count: int = 0
+    waiting_count: int = 0
+    full_sessions: list[str] = field(default_factory=list)
+    filling_sessions: list[str] = field(default_factory=list)
+    dispute_count: int = 0
+    stopped_mailings: list[str] = field(default_factory=list)
+    alarm: OrderAlarm | None = None
+    alarm_places: int = 0
+    missing_agreements: int = 0
+    locks_at: datetime.datetime | None = None
+
+    @property
+    def absent_count(self) -> int:
+        return self.confirmed_count - self.arrived_expected_count
+
+    @property
+    def capacity(self) -> int | None:
+        """Return the sum of the tickets' capacities; None if one is unlimited."""
+        limits = [ticket.capacity for ticket in self.tickets]
+        return None if not limits or None in limits else sum(limit or 0 for limit in limits)
+
+
+@dataclass(frozen=True)
+class TaskQueueState:
+    """How many tasks failed lately, and how many wait longer than they should."""
+
+    failed_count: int
+    stuck_count: int
+
+
+def load_event_facts(events: Sequence[Event], *, at: datetime.datetime) -> list[EventFacts]:
+    """Return the facts of each event in the order given; the number of queries does not depend on it."""
+    facts_by_event = {event.pk: EventFacts(event) for event in events}
+    _add_registration_counts(facts_by_event, at)
+    _add_presence_counts(facts_by_event)
+    for ticket in Ticket.objects.filter(event__in=facts_by_event).select_related("quota"):
+        facts_by_event[ticket.event_id].tickets.append(ticket)
+    _add_devices(facts_by_event, at)
+    _add_schedule_problems(facts_by_event)
+    _add_session_bookings(facts_by_event, at)
+    _add_undelivered_counts(facts_by_event)
+    _add_dispute_counts(facts_by_event)
+    for mailing in (
+        Mailing.objects.stopped().filter(event__in=facts_by_event).select_related("event").order_by("pk")
+    ):
+        facts_by_event[mailing.event_id].stopped_mailings.append(mailing.title)
+    _add_missing_agreements(facts_by_event)
+    _look_at_alarms(facts_by_event, at)
+    for event, names in find_unprintable_names(events).items():
+        facts_by_event[event].unprintable_names = names
+    return list(facts_by_event.values())
+
+
+def count_queue_problems(*, at: datetime.datetime) -> TaskQueueState:
+    failed = DBTaskResult.objects.failed().filter(finished_at__gt=at - FAILED_TASKS_PERIOD)
+    stuck = DBTaskResult.objects.ready().filter(enqueued_at__lt=at - TASK_STUCK_AFTER)
+    return TaskQueueState(failed.count(), stuck.count())
+
+
+def _add_devices(facts_by_event: dict[int, EventFacts], at: datetime.datetime) -> None:
+    """Add valid devices, and count those revoked or expired."""
+    phones = Device.objects.phones().filter(event__in=facts_by_event)
+    for device in phones.valid(at=at).select_related("checkpoint"):
+        facts_by_event[device.event_id].devices.append(device)
+    for event, number in phones.order_by().values_list("event").annotate(Count("pk")):
+        facts_by_event[event].lapsed_device_count = number - len(facts_by_event[event].devices)
+
+
+def _add_registration_counts(facts_by_event: dict[int, EventFacts], at: datetime.datetime) -> None:
+    confirmed = Q(confirmed_at__isnull=False)
+    held = Q(confirmed_at__isnull=True, hold_expires_at__gt=at)
+    rows = Registration.objects.filter(event__in=facts_by_event, cancelled_at__isnull=True).order_by()
+    for row in rows.values("event").annotate(
+        confirmed=Count("pk", filter=confirmed), pending=Count("pk", filter=held)
+    ):
+        facts_by_event[row["event"]].confirmed_count = row["confirmed"]
+        facts_by_event[row["event"]].pending_count = row["pending"]
+
+
+def _add_presence_counts(facts_by_event: dict[int, EventFacts]) -> None:
+    """Add counts of attendees, who count once however many checkpoints they passed.
+
+    The rules are those of `attendance.reports.headcount`, for several events at once.
+    """
+    checkpoints = Checkpoint.objects.filter(event__in=facts_by_event, counts_as__isnull=True)
+    with_entrance = set(
+        checkpoints.filter(kind=Checkpoint.Kind.ENTRANCE).order_by().values_list("event", flat=True)
+    )
+    came, inside = Q(entries__gt=0), filter_still_inside()
+    awaited = Q(registration__confirmed_at__isnull=False, registration__cancelled_at__isnull=True)
+    rows = Presence.objects.filter(event__in=facts_by_event).order_by().values("event")
+    for row in rows.annotate(
+        arrived=count_people(came),
+        awaited=count_people(came & awaited),
+        anywhere=count_people(inside),
+        at_entrance=count_people(inside & Q(checkpoint__kind=Checkpoint.Kind.ENTRANCE)),
+        conflicts=Count("pk", filter=Q(has_conflict=True)),
+    ):
+        facts = facts_by_event[row["event"]]
+        facts.inside_count = row["at_entrance"] if row["event"] in with_entrance else row["anywhere"]
+        facts.arrived_count, facts.arrived_expected_count = row["arrived"], row["awaited"]
+        facts.scan_conflict_count = row["conflicts"]
+
+
+def _add_undelivered_counts(facts_by_event: dict[int, EventFacts]) -> None:
+    rows = (
+        MailDelivery.objects.needing_attention()
+        .filter(order__event__in=facts_by_event)
+        .order_by()
+        .values("order__event")
+    )
+    for row in rows.annotate(count=Count("pk")):
+        facts_by_event[row["order__event"]].undelivered_count = row["count"]
+    if BouncedAddress.objects.exists():  # who has one is only looked for where there are some
+        _add_bounced_counts(facts_by_event)
+
+
+def _add_bounced_counts(facts_by_event: dict[int, EventFacts]) -> None:
+    rows = Registration.objects.filter(
+        has_bounced_mail(), event__in=facts_by_event, cancelled_at__isnull=True
+    ).order_by()
+    for row in rows.values("event").annotate(count=Count("pk")):
+        facts_by_event[row["event"]].undelivered_count += row["count"]
+
+
+def _add_dispute_counts(facts_by_event: dict[int, EventFacts]) -> None:
+    rows = Dispute.objects.filter(
+        status__in=OPEN_DISPUTE_STATUSES, payment__receivable__event__in=facts_by_event
+    ).order_by()
+    for event, count in rows.values_list("payment__receivable__event").annotate(count=Count("pk")):
+        facts_by_event[event].dispute_count = count
+
+
+def _add_missing_agreements(facts_by_event: dict[int, EventFacts]) -> None:
+    """Count visitors who have not agreed to a visit's terms while its list is not locked."""
+    visits = Visit.objects.published().filter(event__in=facts_by_event, locked_at__isnull=True)
+    coming = {visit.pk: visit for visit in visits.select_related("event")}
+    places = list(Application.objects.confirmed().filter(visit__in=coming)) if coming else []
+    agreed = find_agreed_ids(places) if places else frozenset()
+    for place in places:
+        if place.pk not in agreed:
+            visit = coming[place.visit_id]
+            facts_by_event[visit.event_id].missing_agreements += 1
+            facts_by_event[visit.event_id].locks_at = find_lock_time(visit)
+
+
+def _look_at_alarms(facts_by_event: dict[int, EventFacts], at: datetime.datetime) -> None:
+    """Add the latest alarm of each event that still holds places for unverified buyers."""
+    raised = OrderAlarm.objects.filter(event__in=facts_by_event, raised_at__gt=at - ALARM_SHOWN_FOR)
+    for alarm in raised.select_related("event").order_by("raised_at"):
+        facts = facts_by_event[alarm.event_id]
+        facts.alarm, facts.alarm_places = (
+            alarm,
+            count_unverified_places(alarm.event_id, since=alarm.ordered_since),
+        )
+
+
+def count_people(condition: Q) -> Count:
+    """Count the registrations that have a presence of this kind."""
+    return Count("registration", distinct=True, filter=condition)
+
+
+def _add_schedule_problems(facts_by_event: dict[int, EventFacts]) -> None:
+    sessions = Session.objects.filter(event__in=facts_by_event, cancelled_at__isnull=True).order_by()
+    speakers: dict[int, set[int]] = defaultdict(set)
+    for session, speaker in SessionSpeaker.objects.filter(session__in=sessions).values_list(
+        "session_id", "speaker_id"
+    ):
+        speakers[session].add(speaker)
+    placed: dict[int, list[TimedSession]] = defaultdict(list)
+    for pk, event, starts_at, ends_at, room in sessions.values_list(
+        "pk", "event_id", "starts_at", "ends_at", "room_id"
+    ):
+        if starts_at and ends_at:
+            placed[event].append(TimedSession(pk, starts_at, ends_at, room, frozenset(speakers[pk])))
+        hours = (facts_by_event[event].event.starts_at, facts_by_event[event].event.ends_at)
+        facts_by_event[event].outside_session_count += is_outside_hours(starts_at, ends_at, hours)
+        if not starts_at or not room:
+            facts_by_event[event].unplaced_session_count += 1
+    for event, timed in placed.items():
+        facts_by_event[event].schedule_conflict_count = len(find_conflicts(timed))
+
+
+def _add_session_bookings(facts_by_event: dict[int, EventFacts], at: datetime.datetime) -> None:
+    """Add full and filling sessions, and the number of people on waiting lists."""
+    ahead = Session.objects.filter(event__in=facts_by_event, is_bookable=True, cancelled_at__isnull=True)
+    rows = ahead.filter(starts_at__gt=at).order_by("starts_at", "number")
+    for event, title, reserved, capacity in rows.values_list("event_id", "title", "reserved", "capacity"):
+        state = describe_fullness(reserved, capacity)
+        if state == "full":
+            facts_by_event[event].full_sessions.append(title)
+        elif state == "filling":
+            facts_by_event[event].filling_sessions.append(title)
+    waits = WaitingEntry.objects.active().filter(event__in=facts_by_event, offered_at__isnull=True).order_by()
+    for row in waits.values("event").annotate(count=Count("pk")):
+        facts_by_event[row["event"]].waiting_count = row["count"]
+
+
+def find_unprintable_names(events: Iterable[Event]) -> dict[int, list[str]]:
+    """Return, by event, names with a character that no packaged font draws; cached until one changes."""
+    keys = {f"reports.unprintable:{event.pk}:{event.sequence}": event.pk for event in events}
+    cached = cache.get_many(keys)
+    if missing := {key: pk for key, pk in keys.items() if key not in cached}:
+        rows = _load_names(missing.values())
+        computed = {key: _filter_unprintable(rows[pk]) for key, pk in missing.items()}
+        cache.set_many(computed, NAMES_CACHE_SECONDS)
+        cached |= computed
+    return {pk: cached[key] for key, pk in keys.items()}
+
+
+def _load_names(events: Iterable[int]) -> dict[int, list[tuple[str, ...]]]:
+    rows: dict[int, list[tuple[str, ...]]] = defaultdict(list)
+    confirmed = Registration.objects.confirmed().filter(event__in=list(events)).order_by("pk")
+    for event, *words in confirmed.values_list("event_id", "first_name", "last_name", "company"):
+        rows[event].append(tuple(words))
+    return rows
+
+
+def _filter_unprintable(rows: list[tuple[str, ...]]) -> list[str]:
+    bad = set(find_missing_glyphs("".join(sorted(collect_characters(rows)))))
+    return [f"{row[0]} {row[1]}".strip() for row in rows if bad & collect_characters([row])] if bad else []
+
+
+def collect_characters(rows: Iterable[tuple[str, ...]]) -> set[str]:
+    return set().union(*(text for row in rows for text in row))
+
+
+def filter_upcoming(events: Iterable[Event], *, at: datetime.datetime | None = None) -> list[Event]:
+    """Return the events that are not over, in the order given."""
+    now = at or timezone.now()
+    return [event for event in events if event.ends_at >= now]

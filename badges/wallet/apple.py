@@ -1,0 +1,110 @@
+"""Build a badge for Apple Wallet: a signed archive (.pkpass), if the club's certificate is configured."""
+
+import hashlib
+import io
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
+from cryptography.hazmat.primitives.serialization.pkcs7 import PKCS7Options, PKCS7SignatureBuilder
+from django.conf import settings
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from badges.codes import build_badge_code
+from convention.errors import NotFound
+from convention.text.dates import format_datetime_range, format_rfc3339
+from registrations.models import Registration
+from registrations.orders.calendar import format_venue_address
+
+ICON_PATH = Path(__file__).parent.parent / "scanner" / "static" / "scanner" / "icon-192.png"
+IMAGE_NAMES = ("icon.png", "icon@2x.png", "logo.png", "logo@2x.png")
+TEXT_COLOR = "rgb(255, 255, 255)"
+
+
+def build_apple_pass(registration: Registration, *, link: str = "") -> bytes:
+    """The pass of one registration, with the link that whoever asks has, if it opens this place alone.
+
+    Raises NotFound where passes are not configured, and NoBadge.
+    """
+    if not settings.APPLE_PASS_CERTIFICATE:
+        raise NotFound(_("Passes for Apple Wallet are not offered here."))
+    with translation.override(registration.order.language):
+        payload = json.dumps(describe_apple_pass(registration, link), ensure_ascii=False).encode()
+    files = {"pass.json": payload, **dict.fromkeys(IMAGE_NAMES, ICON_PATH.read_bytes())}
+    # SHA-1 is what the format asks for in its list of files; the signature over the list is SHA-256.
+    sums = {name: hashlib.sha1(content, usedforsecurity=False).hexdigest() for name, content in files.items()}
+    manifest = json.dumps(sums).encode()
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as packed:
+        for name, content in {
+            **files,
+            "manifest.json": manifest,
+            "signature": sign_manifest(manifest),
+        }.items():
+            packed.writestr(name, content)
+    return archive.getvalue()
+
+
+def describe_apple_pass(registration: Registration, link: str) -> dict[str, Any]:
+    """Return the content of the pass in the active language."""
+    event = registration.event
+    where = format_venue_address(event)
+    red, green, blue = (int(event.accent.lstrip("#")[at : at + 2], 16) for at in (0, 2, 4))
+    return {
+        "formatVersion": 1,
+        "passTypeIdentifier": settings.APPLE_PASS_TYPE,
+        "teamIdentifier": settings.APPLE_PASS_TEAM,
+        "serialNumber": f"{registration.reference}-{registration.badge_version}",
+        "organizationName": event.title,
+        "description": _("Badge: %(event)s") % {"event": event.title},
+        "relevantDate": format_rfc3339(event.starts_at, event.zone),
+        "expirationDate": format_rfc3339(event.ends_at, event.zone),
+        "foregroundColor": TEXT_COLOR,
+        "labelColor": TEXT_COLOR,
+        "backgroundColor": f"rgb({red}, {green}, {blue})",
+        "sharingProhibited": True,
+        "barcodes": [
+            {
+                "format": "PKBarcodeFormatQR",
+                "message": build_badge_code(registration),
+                "messageEncoding": "iso-8859-1",
+                "altText": registration.reference,
+            }
+        ],
+        "eventTicket": {
+            "primaryFields": [_pass_field("event", _("Event"), event.title)],
+            "secondaryFields": [_pass_field("name", _("Name"), registration.name)],
+            "auxiliaryFields": [_pass_field("ticket", _("Ticket"), registration.ticket.title)],
+            "backFields": [
+                _pass_field(
+                    "when", _("When"), format_datetime_range(event.starts_at, event.ends_at, event.zone)
+                ),
+                *([_pass_field("where", _("Where"), where)] if where else []),
+                *([_pass_field("link", _("Your registration"), link)] if link else []),
+            ],
+        },
+    }
+
+
+def sign_manifest(manifest: bytes) -> bytes:
+    """Return a detached PKCS#7 signature by the club's certificate, with Apple's intermediate one."""
+    certificate, between = (
+        x509.load_pem_x509_certificate(Path(path).read_bytes())
+        for path in (settings.APPLE_PASS_CERTIFICATE, settings.APPLE_PASS_INTERMEDIATE)
+    )
+    key = load_pem_private_key(Path(settings.APPLE_PASS_KEY).read_bytes(), None)
+    assert isinstance(key, RSAPrivateKey | EllipticCurvePrivateKey)
+    builder = PKCS7SignatureBuilder().set_data(manifest).add_signer(certificate, key, hashes.SHA256())
+    builder = builder.add_certificate(between)
+    return builder.sign(Encoding.DER, [PKCS7Options.DetachedSignature, PKCS7Options.Binary])
+
+
+def _pass_field(key: str, label: str, value: str) -> dict[str, str]:
+    return {"key": key, "label": label, "value": value}

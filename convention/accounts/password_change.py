@@ -1,0 +1,42 @@
+"""End the sessions and API tokens that an old password gave access to."""
+
+from typing import Final
+
+from django.db import transaction
+from django.utils.translation import ngettext
+
+from convention.api.tokens import revoke_all_tokens
+from convention.audit.record import record_action
+from convention.club.models import Person
+from convention.mail.messages import send_mail_message
+
+from .mails import TOKENS_REVOKED_OCCASION, write_account_letter
+from .sessions import end_other_sessions
+
+# Attribute of a request: how many tokens its new password revoked.
+REVOKED_TOKENS_ATTRIBUTE: Final = "revoked_api_tokens"
+
+
+def format_revoked_tokens(count: int) -> str:
+    """Return the message that tells the owner how many tokens were revoked."""
+    return ngettext(
+        "Your API token was revoked too: if a program still needs one, make a new one.",
+        "Your %(count)d API tokens were revoked too: if programs still need some, make new ones.",
+        count,
+    ) % {"count": count}
+
+
+@transaction.atomic
+def revoke_access(*, person: Person) -> int:
+    """End all sessions and revoke all tokens after a password was set by command; notify the person.
+
+    Return the number of revoked tokens.
+    """
+    record_action("password.change", person)
+    end_other_sessions(person=person, except_key=None)
+    revoked = revoke_all_tokens(person_id=person.pk)
+    if person.email:
+        occasion = TOKENS_REVOKED_OCCASION if revoked else "password_changed"
+        notice = write_account_letter(occasion, person.email, {}, person.language)
+        transaction.on_commit(lambda: send_mail_message(notice))
+    return revoked

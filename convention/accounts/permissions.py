@@ -1,0 +1,47 @@
+"""Decide who needs a second factor, and whose address is verified."""
+
+import datetime
+
+from allauth.account.models import EmailAddress
+from django.conf import settings
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils import timezone
+
+from convention.club.models import ClubRole, Person
+from convention.db.compiled_query import PLACEHOLDER_DATE, PLACEHOLDER_ID, CompiledQuery
+from convention.events.models import EventRole
+
+SECOND_FACTOR_REQUIRED, SECOND_FACTOR_OFFERED = "required", "offered"
+
+
+def is_club_staff(person: Person) -> bool:
+    """Return whether the person has a role of the club or of an event today, or may open the back office."""
+    if not person.is_active:
+        return False
+    return (
+        person.is_staff or person.is_superuser or ROLE_HOLDERS_QUERY.exists(person.pk, timezone.localdate())
+    )
+
+
+def _query_role_holders(person: int, day: datetime.date) -> QuerySet[Person]:
+    in_club = ClubRole.objects.open(at=day).filter(person=OuterRef("pk"))
+    at_event = EventRole.objects.open(at=day).filter(person=OuterRef("pk"))
+    return Person.objects.filter(Q(Exists(in_club)) | Q(Exists(at_event)), pk=person)
+
+
+ROLE_HOLDERS_QUERY = CompiledQuery(_query_role_holders, PLACEHOLDER_ID, PLACEHOLDER_DATE)
+
+
+def has_verified_address(person: Person) -> bool:
+    """Return whether the person has proven, by a code or a link, that they read one of their addresses."""
+    return VERIFIED_ADDRESSES_QUERY.exists(person.pk)
+
+
+VERIFIED_ADDRESSES_QUERY = CompiledQuery(
+    lambda person: EmailAddress.objects.filter(user=person, verified=True), PLACEHOLDER_ID
+)
+
+
+def needs_second_factor(person: Person) -> bool:
+    """Return whether the site requires a second factor of this person."""
+    return settings.SECOND_FACTOR == SECOND_FACTOR_REQUIRED and is_club_staff(person)

@@ -1,0 +1,144 @@
+"""Create and change companies, their markets and their roles."""
+
+import datetime
+from collections.abc import Iterable
+from typing import Any, Final
+
+from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
+from django.utils import formats, timezone
+from django.utils.translation import gettext as _
+
+from convention.audit.record import record_action
+from convention.errors import InvalidFields
+from convention.text.normalize import make_unique_slug
+
+from .memberships import load_membership_statuses
+from .models import Company, CompanyRole, Employment, Market, Seat
+from .periods import ONE_DAY, spans_overlap
+
+# `/companies/new/` is the page that adds a company.
+RESERVED_SLUGS = {"new"}
+
+
+FALLBACK_SLUG = "sans-nom"
+
+
+@transaction.atomic
+def save_company(
+    *, company: Company, changed_fields: list[str], markets: Iterable[Market] | None = None
+) -> Company:
+    """Create or update a company; a new one gets a slug made from its name.
+
+    `markets` replaces all markets of the company; None leaves them unchanged. Raises InvalidFields if
+    another company has the name.
+    """
+    verb = "company.change" if company.pk else "company.create"
+    company.slug = company.slug or make_free_slug(company.name, model=Company)
+    try:
+        # The savepoint keeps the outer transaction usable after an IntegrityError on PostgreSQL.
+        with transaction.atomic():
+            company.save()
+    except IntegrityError as error:
+        sentence = _("Another company has this name.")
+        raise InvalidFields(_("Some fields need another look."), {"name": [sentence]}) from error
+    if markets is not None:
+        company.markets.set(markets)
+    record_action(verb, company, fields=changed_fields)
+    return company
+
+
+def make_free_slug(name: str, *, model: type[Company] | type[Market]) -> str:
+    """Return a slug made from the name that no row of the model has."""
+    return make_unique_slug(name, taken=get_taken_slugs(model), fallback=FALLBACK_SLUG)
+
+
+def get_taken_slugs(model: type[Company] | type[Market]) -> set[str]:
+    return RESERVED_SLUGS | set(model.objects.values_list("slug", flat=True))
+
+
+@transaction.atomic
+def save_market(*, market: Market, changed_fields: list[str]) -> Market:
+    """Create or update a market; a new one gets a slug made from its name."""
+    verb = "market.change" if market.pk else "market.create"
+    market.slug = market.slug or make_free_slug(market.name, model=Market)
+    market.save()
+    record_action(verb, market, fields=changed_fields)
+    return market
+
+
+# Rows of each table of a company's page; the downloads and the people page have all of them.
+MAX_ROWS_SHOWN: Final = 100
+
+
+def search_companies(words: str, *, role: str = "") -> QuerySet[Company]:
+    """Return the companies whose name, city or SIREN contain every word, with that role today if given."""
+    companies = Company.objects.search_for(words)
+    if role:
+        companies = companies.filter(pk__in=CompanyRole.objects.open().filter(role=role).values("company"))
+    return companies
+
+
+def load_company_page(company: Company) -> dict[str, Any]:
+    """Return the context of a company's page, with a fixed number of queries."""
+    [status] = load_membership_statuses([company])
+    seat_holders = Seat.objects.granting_membership().filter(membership__company=company).values("person")
+    seats = Seat.objects.filter(membership__company=company).select_related("person")
+    employments = Employment.objects.filter(company=company).select_related("person")
+    without_seat = employments.open().exclude(person__in=seat_holders).order_by("person__sort_name", "pk")
+    return {
+        "company": company,
+        "status": status,
+        "today": timezone.localdate(),
+        "memberships": company.memberships.all(),
+        "roles": company.roles.order_by("-starts_on", "pk"),
+        "markets": company.markets.all(),
+        "subsidiaries": company.subsidiaries.all()[:MAX_ROWS_SHOWN],
+        "contacts": company.contacts.select_related("person").order_by("-starts_on", "pk")[:MAX_ROWS_SHOWN],
+        "seats": seats.order_by("-starts_on", "pk")[:MAX_ROWS_SHOWN],
+        "seat_count": seats.count(),
+        "without_seat": without_seat[:MAX_ROWS_SHOWN],
+        "without_seat_count": without_seat.count(),
+        "shown": MAX_ROWS_SHOWN,
+    }
+
+
+def list_parent_companies(company: Company) -> list[Company]:
+    """Return the company's parent, its parent and so on, the nearest first."""
+    parents: list[Company] = []
+    seen = {company.pk}
+    parent = company.parent
+    while parent is not None and parent.pk not in seen:
+        seen.add(parent.pk)
+        parents.append(parent)
+        parent = parent.parent
+    return parents
+
+
+@transaction.atomic
+def give_company_role(
+    *, company: Company, role: str, starts_on: datetime.date, ends_on: datetime.date | None = None
+) -> CompanyRole:
+    """Give the company a role. Raises InvalidFields if it has the same role on one of these days."""
+    Company.objects.select_for_update(no_key=True).get(pk=company.pk)
+    # Under the company's lock: a form sent twice must not give the role twice.
+    for existing in CompanyRole.objects.filter(company=company, role=role):
+        if spans_overlap((existing.starts_on, existing.ends_on), (starts_on, ends_on)):
+            sentence = _("The company holds this role from %(day)s on; end it first.")
+            message = sentence % {"day": formats.date_format(existing.starts_on)}
+            raise InvalidFields(_("Some fields need another look."), {"role": [message]})
+    new_role = CompanyRole.objects.create(company=company, role=role, starts_on=starts_on, ends_on=ends_on)
+    record_action("company_role.give", new_role, fields=["role", "starts_on", "ends_on"])
+    return new_role
+
+
+@transaction.atomic
+def end_company_role(*, role: CompanyRole) -> None:
+    """End the role yesterday; delete it if it began today or later."""
+    yesterday = timezone.localdate() - ONE_DAY
+    record_action("company_role.end", role, fields=["ends_on"])
+    if role.starts_on > yesterday:
+        role.delete()
+    elif role.ends_on is None or role.ends_on > yesterday:
+        role.ends_on = yesterday
+        role.save(update_fields=["ends_on"])

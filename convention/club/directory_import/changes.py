@@ -1,0 +1,172 @@
+"""The changes of a directory import, written in bulk and stored so that they can be undone."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from django.db import models
+from django.utils.translation import gettext as _
+
+from convention.actor import current_actor
+from convention.club.models import (
+    Company,
+    CompanyContact,
+    CompanyRole,
+    DirectoryImport,
+    Employment,
+    Market,
+    Person,
+    Seat,
+)
+from convention.club.seats import end_seat
+
+BATCH_SIZE: Final = 500
+# The models of an import in the order of their foreign keys: rows are written in this order.
+ROW_MODELS: Final[dict[str, Any]] = {
+    "company": Company, "role": CompanyRole, "person": Person, "employment": Employment,
+    "contact": CompanyContact, "seat": Seat,
+}  # fmt: skip
+DATED_KINDS: Final = ("role", "employment", "contact", "seat")
+
+
+@dataclass
+class DirectoryChanges:
+    """The changes of an import or its preview; `values_before` holds old values by kind and key."""
+
+    created_rows: dict[str, list[Any]] = field(default_factory=lambda: {kind: [] for kind in ROW_MODELS})
+    markets: list[tuple[Company, Market]] = field(default_factory=list)
+    changed_rows: dict[str, dict[Any, Any]] = field(default_factory=lambda: {kind: {} for kind in ROW_MODELS})
+    values_before: dict[str, dict[Any, dict[str, Any]]] = field(default_factory=lambda: defaultdict(dict))
+    new_row_count: int = 0
+    changed_row_count: int = 0
+    unchanged_row_count: int = 0
+    ignored_columns: list[str] = field(default_factory=list)
+    import_record: DirectoryImport | None = None
+
+    def __str__(self) -> str:
+        created = _("New companies: %(companies)d, people: %(people)d, seats: %(seats)d.") % {
+            "companies": len(self.created_rows["company"]),
+            "people": len(self.created_rows["person"]),
+            "seats": len(self.created_rows["seat"]),
+        }
+        rows = _("Rows: %(new)d new, %(changed)d updated, %(unchanged)d unchanged.") % {
+            "new": self.new_row_count,
+            "changed": self.changed_row_count,
+            "unchanged": self.unchanged_row_count,
+        }
+        return f"{created} {rows}"
+
+    @property
+    def change_counts(self) -> tuple[int, int]:
+        """Return how many rows are new, and how many values changed so far.
+
+        The counts before and after a row of the file tell whether that row was new, changed or unchanged.
+        """
+        created = sum(len(rows) for rows in self.created_rows.values()) + len(self.markets)
+        return created, sum(len(values) for rows in self.values_before.values() for values in rows.values())
+
+    def set_values(self, kind: str, row: models.Model, values: Mapping[str, Any]) -> None:
+        """Set the values that differ; keep the old ones of rows that are stored already."""
+        for name, value in values.items():
+            old_value = getattr(row, name)
+            if old_value == value:
+                continue
+            setattr(row, name, value)
+            if row.pk:
+                self.changed_rows[kind][row.pk] = row
+                self.values_before[kind].setdefault(row.pk, {}).setdefault(name, old_value)
+
+
+def write_changes(changes: DirectoryChanges) -> None:
+    """Write everything but the seats, which `create_seats` writes after they were counted."""
+    for kind, model in ROW_MODELS.items():
+        if kind != "seat":
+            _bulk_create(model, changes.created_rows[kind])
+            changed = changes.changed_rows[kind]
+            names = sorted({name for values in changes.values_before[kind].values() for name in values})
+            if changed:
+                model.objects.bulk_update(changed.values(), names, BATCH_SIZE)
+    through = Company.markets.through
+    through.objects.bulk_create(
+        [through(company=company, market=market) for company, market in changes.markets], BATCH_SIZE
+    )
+
+
+def find_employment_ends(changes: DirectoryChanges) -> dict[tuple[int, int], Any]:
+    """Return the last days of employments that the list ends, by person and company."""
+    return {
+        (employment.person_id, employment.company_id): employment.ends_on
+        for pk, employment in changes.changed_rows["employment"].items()
+        if "ends_on" in changes.values_before["employment"][pk]
+    }
+
+
+def end_seats_with_employments(changes: DirectoryChanges) -> None:
+    """End the seats of employments that the list ends."""
+    employment_ends = find_employment_ends(changes)
+    seats = Seat.objects.filter(person__in={person for person, _company in employment_ends})
+    for seat in seats.select_related("membership").order_by("membership", "pk"):
+        last_day = employment_ends.get((seat.person_id, seat.membership.company_id))
+        if last_day and (seat.ends_on is None or seat.ends_on > last_day):
+            end_seat(seat=seat, last_day=last_day)
+
+
+def create_seats(seats: Iterable[Seat]) -> None:
+    _bulk_create(Seat, list(seats))
+
+
+def _bulk_create(model: Any, rows: list[Any]) -> None:
+    """Create rows in bulk, after setting the keys of rows that were created before them."""
+    # bulk_create does not look at the keys that related objects got since they were assigned.
+    for row in rows:
+        for name in ("company", "person", "membership"):
+            if hasattr(row, f"{name}_id"):
+                setattr(row, name, getattr(row, name))
+    model.objects.bulk_create(rows, BATCH_SIZE)
+
+
+def save_import(changes: DirectoryChanges, *, mapping: Mapping[str, str], file_name: str) -> DirectoryImport:
+    """Store the import with the keys of new rows and the values before and after."""
+    created: dict[str, Any] = {
+        kind: [row.pk for row in rows] for kind, rows in changes.created_rows.items() if rows
+    }
+    if changes.markets:
+        created["market"] = [[company.pk, market.pk] for company, market in changes.markets]
+    changes.import_record = DirectoryImport.objects.create(
+        imported_by_id=current_actor.get().person_id,
+        file_name=file_name[-200:],
+        mapping=dict(mapping),
+        created_count=changes.new_row_count,
+        changed_count=changes.changed_row_count,
+        unchanged_count=changes.unchanged_row_count,
+        created_keys=created,
+        values_before={
+            kind: {str(pk): serialize_values(old) for pk, old in rows.items()}
+            for kind, rows in changes.values_before.items()
+        },
+        values_after=_collect_values_after(changes),
+    )
+    return changes.import_record
+
+
+def _collect_values_after(changes: DirectoryChanges) -> dict[str, dict[str, dict[str, Any]]]:
+    """Return the new values of changed rows, and the last days of new dated rows, by kind and key."""
+    values_after: dict[str, dict[str, dict[str, Any]]] = {}
+    for kind, rows in changes.values_before.items():
+        changed_rows = changes.changed_rows[kind]
+        values_after[kind] = {
+            str(pk): serialize_values({name: getattr(changed_rows[pk], name) for name in old})
+            for pk, old in rows.items()
+        }
+    for kind in DATED_KINDS:
+        ends = {str(row.pk): serialize_values({"ends_on": row.ends_on}) for row in changes.created_rows[kind]}
+        values_after[kind] = {**values_after.get(kind, {}), **ends}
+    return values_after
+
+
+def serialize_values(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values with dates as text."""
+    return {
+        name: value.isoformat() if hasattr(value, "isoformat") else value for name, value in values.items()
+    }

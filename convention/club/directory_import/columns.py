@@ -1,0 +1,74 @@
+"""The columns of a directory list, and how their headings are recognized."""
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Final
+
+from django.utils.translation import gettext_lazy
+
+from convention.tables.columns import (
+    PERSON_HEADINGS,
+    apply_remembered_columns,
+    choose_fields_once,
+    find_field,
+    is_heading_row,
+)
+
+COLUMN_HEADINGS: Final = {
+    "company": (
+        *("company", "company name", "organization", "organisation", "employer", "entreprise", "societe"),
+        *("raison sociale", "employeur"),
+    ),
+    "siren": ("siren", "siren number", "numero siren", "no siren"),
+    "sector": ("sector", "industry", "secteur", "activite"),
+    "street": ("street", "address", "rue", "adresse"),
+    "postcode": ("postcode", "zip", "zip code", "code postal"),
+    "city": ("city", "town", "ville"),
+    "roles": ("roles", "company roles", "role", "roles de l'entreprise"),
+    "markets": ("markets", "market", "marches", "marche"),
+    **PERSON_HEADINGS,
+    "title": ("title", "job title", "function", "position", "fonction", "poste", "titre"),
+    "level": ("level", "function level", "niveau"),
+    "starts_on": ("from", "since", "start", "starts on", "employed from", "depuis", "du", "debut"),
+    "ends_on": ("to", "until", "end", "ends on", "employed until", "jusqu'au", "au", "fin"),
+    "seat": ("seat", "member", "siege", "adherent"),
+    "contact": ("contact", "company contact", "contact de l'entreprise"),
+}
+COLUMN_LABELS: Final = {
+    "company": gettext_lazy("Company"),
+    "siren": gettext_lazy("SIREN"),
+    "sector": gettext_lazy("Sector"),
+    "street": gettext_lazy("Street"),
+    "postcode": gettext_lazy("Postcode"),
+    "city": gettext_lazy("City"),
+    "roles": gettext_lazy("Roles of the company"),
+    "markets": gettext_lazy("Markets"),
+    "first_name": gettext_lazy("First name"),
+    "last_name": gettext_lazy("Last name"),
+    "full_name": gettext_lazy("Full name, in one cell"),
+    "email": gettext_lazy("E-mail"),
+    "title": gettext_lazy("Function"),
+    "level": gettext_lazy("Level"),
+    "starts_on": gettext_lazy("Works there from"),
+    "ends_on": gettext_lazy("Works there until"),
+    "seat": gettext_lazy("Seat: yes or no"),
+    "contact": gettext_lazy("Contact: yes or no"),
+}
+REQUIRED_COLUMNS: Final = (("company", "siren"),)
+
+
+# Does a row contain headings? A partial, since `read_upload` pickles it for another process.
+is_directory_heading: Final = partial(is_heading_row, COLUMN_HEADINGS)
+
+
+def get_column_labels() -> dict[str, str]:
+    """Return the translated labels of the columns, by name."""
+    return {name: str(label) for name, label in COLUMN_LABELS.items()}
+
+
+def guess_columns(header: Sequence[str], remembered: Mapping[str, str] | None = None) -> list[str]:
+    """Return the field of each column, as remembered for its heading or recognized; each field once."""
+    guesses = [find_field(COLUMN_HEADINGS, heading) for heading in header]
+    return choose_fields_once(
+        header, apply_remembered_columns(header, guesses, remembered or {}), COLUMN_HEADINGS
+    )

@@ -1,0 +1,106 @@
+"""The club's directory in memory, to find the known records of a list by SIREN, name and address."""
+
+import datetime
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+from django.contrib.auth.hashers import make_password
+
+from convention.club.companies import FALLBACK_SLUG, RESERVED_SLUGS
+from convention.club.models import Company, CompanyContact, CompanyRole, Employment, Market, Person
+from convention.club.periods import DateSpan, spans_overlap
+from convention.text.email_addresses import normalize_email
+from convention.text.normalize import casefold_text, make_unique_slug
+
+from .rows import DirectoryRow
+
+
+@dataclass
+class DirectoryIndex:
+    """The whole directory, and the new rows of the list as they are read.
+
+    Rows that are not stored yet have no key, so sets and mappings use the `id` of the objects.
+    """
+
+    today: datetime.date
+    companies_by_siren: dict[str, Company] = field(default_factory=dict)
+    companies_by_name: dict[str, Company] = field(default_factory=dict)
+    slugs: set[str] = field(default_factory=RESERVED_SLUGS.copy)
+    people_by_email: dict[str, Person] = field(default_factory=dict)
+    people_by_name: dict[tuple[int, str], Person] = field(default_factory=dict)
+    jobs: dict[int, list[Employment]] = field(default_factory=lambda: defaultdict(list))
+    roles: set[tuple[int, str]] = field(default_factory=set)
+    contacts: set[tuple[int, int]] = field(default_factory=set)
+    markets: dict[str, Market] = field(default_factory=dict)
+    company_markets: set[tuple[int, str]] = field(default_factory=set)
+
+    @classmethod
+    def load_current(cls, today: datetime.date) -> "DirectoryIndex":
+        """Load the directory with a fixed number of queries."""
+        index = cls(today)
+        companies = {row.pk: row for row in Company.objects.prefetch_related("markets")}
+        for company in companies.values():
+            index.add_company(company)
+            index.company_markets.update((id(company), market.slug) for market in company.markets.all())
+        people = {row.pk: row for row in Person.objects.order_by("pk")}
+        index.people_by_email = {normalize_email(row.email): row for row in people.values() if row.email}
+        for employment in Employment.objects.order_by("starts_on", "pk"):
+            # Otherwise each access would query the database and return another object.
+            employment.person, employment.company = (
+                people[employment.person_id],
+                companies[employment.company_id],
+            )
+            index.add_employment(employment)
+        open_roles = CompanyRole.objects.open(at=today)
+        index.roles = {(id(companies[row.company_id]), row.role) for row in open_roles}
+        open_contacts = CompanyContact.objects.open(at=today)
+        index.contacts = {(id(companies[row.company_id]), id(people[row.person_id])) for row in open_contacts}
+        index.markets = {row.slug: row for row in Market.objects.all()}
+        return index
+
+    def add_company(self, company: Company) -> None:
+        company.slug = company.slug or make_unique_slug(
+            company.name, taken=self.slugs, fallback=FALLBACK_SLUG
+        )
+        self.slugs.add(company.slug)
+        self.companies_by_name[casefold_text(company.name)] = company
+        if company.siren:
+            self.companies_by_siren[company.siren] = company
+
+    def add_employment(self, job: Employment) -> None:
+        self.jobs[id(job.person)].append(job)
+        self.people_by_name[id(job.company), casefold_text(job.person.name)] = job.person
+
+    def find_company(self, row: DirectoryRow) -> Company | None:
+        """Return the company of the row, by SIREN before name."""
+        return (self.companies_by_siren.get(row.siren) if row.siren else None) or self.companies_by_name.get(
+            casefold_text(row.company)
+        )
+
+    def find_person(self, row: DirectoryRow, company: Company) -> Person | None:
+        """Return the person of the row, by e-mail, else by name among the company's people."""
+        if row.email and (person_with_email := self.people_by_email.get(normalize_email(row.email))):
+            return person_with_email
+        person = self.people_by_name.get((id(company), casefold_text(row.name)))
+        # With two different addresses they are two people of the same name.
+        return person if person and not (row.email and person.email) else None
+
+    def find_employments(self, person: Person, span: DateSpan) -> list[Employment]:
+        """Return the person's employments that share a day with the span."""
+        return [
+            employment
+            for employment in self.jobs[id(person)]
+            if spans_overlap((employment.starts_on, employment.ends_on), span)
+        ]
+
+    def create_person(self, row: DirectoryRow) -> Person:
+        """Return a new person who is not stored yet, without a password."""
+        person = Person(
+            email=row.email or None,
+            first_name=row.first_name,
+            last_name=row.last_name,
+            password=make_password(None),
+        )
+        if row.email:
+            self.people_by_email[normalize_email(row.email)] = person
+        return person

@@ -1,0 +1,261 @@
+"""Import a list of companies and people: all rows or none; known companies and people are updated.
+
+One import at a time. A company is known by its SIREN or its name, a person by the e-mail address, or by the
+name among the company's people. Nobody gets a mail, and nobody's employer changes: that is an action of its
+own (`change_employer.py`).
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from convention.audit.record import record_action
+from convention.club.models import (
+    Company,
+    CompanyContact,
+    CompanyRole,
+    DirectoryImport,
+    Employment,
+    Market,
+    Person,
+)
+from convention.club.periods import DateSpan
+from convention.db.advisory_locks import acquire_advisory_lock
+from convention.tables.columns import index_columns, remember_columns
+from convention.tables.files import ParsedTable
+from convention.tables.row_errors import InvalidRows
+from convention.text.normalize import casefold_text
+
+from .changes import (
+    DirectoryChanges,
+    create_seats,
+    end_seats_with_employments,
+    find_employment_ends,
+    save_import,
+    write_changes,
+)
+from .columns import REQUIRED_COLUMNS, guess_columns
+from .directory_index import DirectoryIndex
+from .rows import CellVocabulary, DirectoryRow, parse_rows
+from .seat_requests import SeatRequest, plan_seats
+
+DIRECTORY_LOCK = "club:directory"
+type NumberedRows = Iterable[tuple[int, list[str]]]
+
+
+@dataclass(frozen=True)
+class ParsedDirectory:
+    """The rows of a list and how its columns were read, before the directory is consulted."""
+
+    rows: list[DirectoryRow]
+    columns: Mapping[str, int]
+    ignored_columns: list[str]
+    mapping: Mapping[str, str]
+    file_name: str
+
+
+def import_directory(
+    *, table: ParsedTable, picks: Sequence[str] | None = None, file_name: str = ""
+) -> DirectoryChanges:
+    """Add or update everything in the table; `picks` are the fields of its columns, guessed if None.
+
+    Raises UnreadableFile if columns are missing, and InvalidRows; then nothing is stored.
+    """
+    return apply_directory(parsed=parse_directory(table=table, picks=picks, file_name=file_name))
+
+
+def parse_directory(
+    *,
+    table: ParsedTable,
+    picks: Sequence[str] | None = None,
+    file_name: str = "",
+    lines: NumberedRows | None = None,
+) -> ParsedDirectory:
+    """Parse the rows of the table, or of `lines` in its place. Raises UnreadableFile and InvalidRows."""
+    header = table.header
+    picks = guess_picks(header) if picks is None else picks
+    columns, ignored = index_columns(header, picks, REQUIRED_COLUMNS)
+    rows = parse_rows(lines or table.rows, columns, CellVocabulary.from_markets(Market.objects.all()))
+    return ParsedDirectory(rows, columns, ignored, remember_columns(header, picks), file_name)
+
+
+@transaction.atomic
+def apply_directory(*, parsed: ParsedDirectory) -> DirectoryChanges:
+    """Write a parsed list, all of it or nothing. Raises InvalidRows."""
+    acquire_advisory_lock(DIRECTORY_LOCK)
+    changes, seat_requests, errors = _compare_rows(parsed, DirectoryIndex.load_current(timezone.localdate()))
+    if errors:
+        # Seats are counted all the same, so that all errors are listed at once.
+        raise InvalidRows(errors + plan_seats(seat_requests)[1])
+    write_changes(changes)
+    end_seats_with_employments(changes)
+    changes.created_rows["seat"], errors = plan_seats(seat_requests)
+    if errors:
+        raise InvalidRows(errors)
+    create_seats(changes.created_rows["seat"])
+    import_record = save_import(changes, mapping=parsed.mapping, file_name=parsed.file_name)
+    record_action("directory.import", import_record, fields=sorted(parsed.columns))
+    return changes
+
+
+@transaction.atomic
+def preview_directory_import(*, table: ParsedTable, picks: Sequence[str] | None = None) -> DirectoryChanges:
+    """Return what `import_directory` would do, without writing. Raises the same errors."""
+    acquire_advisory_lock(DIRECTORY_LOCK)
+    changes, seat_requests, errors = _compare_rows(
+        parse_directory(table=table, picks=picks), DirectoryIndex.load_current(timezone.localdate())
+    )
+    changes.created_rows["seat"], too_many = plan_seats(
+        seat_requests, employment_ends=find_employment_ends(changes)
+    )
+    if errors or too_many:
+        raise InvalidRows(errors + too_many)
+    return changes
+
+
+def guess_picks(header: Sequence[str]) -> list[str]:
+    """Return the field of each column, as chosen in earlier imports or recognized by its heading."""
+    mappings = DirectoryImport.objects.order_by("-pk").values_list("mapping", flat=True)[:20]
+    # The latest import comes last, so that its choice for a heading wins.
+    remembered = {heading: pick for mapping in reversed(mappings) for heading, pick in mapping.items()}
+    return guess_columns(header, remembered)
+
+
+def _compare_rows(
+    parsed: ParsedDirectory, index: DirectoryIndex
+) -> tuple[DirectoryChanges, list[SeatRequest], list[tuple[int, str]]]:
+    """Compare the rows with the directory; return the changes, the requested seats and the errors by row."""
+    changes = DirectoryChanges(ignored_columns=parsed.ignored_columns)
+    seat_requests, errors = list[SeatRequest](), list[tuple[int, str]]()
+    for row in parsed.rows:
+        before = changes.change_counts
+        row_errors = list(_apply_row(changes, row, index, seat_requests))
+        errors += [(row.number, sentence) for sentence in row_errors]
+        created, changed = (now > then for now, then in zip(changes.change_counts, before, strict=True))
+        changes.new_row_count += created
+        changes.changed_row_count += changed and not created
+        changes.unchanged_row_count += not (created or changed)
+    return changes, seat_requests, errors
+
+
+def _apply_row(
+    changes: DirectoryChanges, row: DirectoryRow, index: DirectoryIndex, seat_requests: list[SeatRequest]
+) -> Iterator[str]:
+    """Add one row to the changes; yield its errors."""
+    company = index.find_company(row)
+    if company is None and not row.company:
+        yield _("There is no company with this SIREN yet: write its name too.")
+        return
+    if company and row.siren and company.siren not in ("", row.siren):
+        yield _("“%(company)s” has another SIREN here.") % {"company": company}
+        return
+    company = company or _add_company(changes, row, index)
+    _update_company(changes, row, company, index)
+    if row.has_person:
+        yield from _apply_person(changes, row, company, index, seat_requests)
+
+
+def _add_company(changes: DirectoryChanges, row: DirectoryRow, index: DirectoryIndex) -> Company:
+    company = Company(name=row.company, siren=row.siren)
+    index.add_company(company)
+    changes.created_rows["company"].append(company)
+    return company
+
+
+def _update_company(
+    changes: DirectoryChanges, row: DirectoryRow, company: Company, index: DirectoryIndex
+) -> None:
+    changes.set_values(
+        "company", company, {**row.company_values, **({"siren": row.siren} if row.siren else {})}
+    )
+    for role in row.roles:
+        if (id(company), role) not in index.roles:
+            index.roles.add((id(company), role))
+            changes.created_rows["role"].append(
+                CompanyRole(company=company, role=role, starts_on=index.today)
+            )
+    for slug in row.markets:
+        if (id(company), slug) not in index.company_markets:
+            index.company_markets.add((id(company), slug))
+            changes.markets.append((company, index.markets[slug]))
+
+
+def _apply_person(
+    changes: DirectoryChanges,
+    row: DirectoryRow,
+    company: Company,
+    index: DirectoryIndex,
+    seat_requests: list[SeatRequest],
+) -> Iterator[str]:
+    person = index.find_person(row, company)
+    if person is None and not row.name:
+        yield _("Write a name: the club does not know this address yet.")
+        return
+    if person and not person.is_active:
+        yield _("This person may not sign in any more: write to them before adding them again.")
+        return
+    person = person or _add_person(changes, row, index)
+    changes.set_values("person", person, _find_changed_names(person, row))
+    employment = _find_or_add_employment(changes, row, (person, company), index)
+    if isinstance(employment, str):
+        yield employment
+        return
+    if row.contact and (id(company), id(person)) not in index.contacts:
+        index.contacts.add((id(company), id(person)))
+        first = max(employment.starts_on, index.today)
+        changes.created_rows["contact"].append(
+            CompanyContact(company=company, person=person, starts_on=first)
+        )
+    if row.seat:
+        span: DateSpan = (max(employment.starts_on, index.today), employment.ends_on)
+        if employment.ends_on and employment.ends_on < span[0]:
+            yield _("This employment is over: no seat can be given.")
+        else:
+            seat_requests.append(SeatRequest(row.number, company, person, span))
+
+
+def _find_changed_names(person: Person, row: DirectoryRow) -> dict[str, str]:
+    """Return the names that differ by more than capitals and accents, and an address if none is known."""
+    names = {"first_name": row.first_name, "last_name": row.last_name}
+    changed = {
+        name: text
+        for name, text in names.items()
+        if text and casefold_text(text) != casefold_text(getattr(person, name))
+    }
+    return changed if person.email or not row.email else {**changed, "email": row.email}
+
+
+def _add_person(changes: DirectoryChanges, row: DirectoryRow, index: DirectoryIndex) -> Person:
+    person = index.create_person(row)
+    changes.created_rows["person"].append(person)
+    return person
+
+
+def _find_or_add_employment(
+    changes: DirectoryChanges,
+    row: DirectoryRow,
+    person_and_company: tuple[Person, Company],
+    index: DirectoryIndex,
+) -> Employment | str:
+    """Return the employment of the row, added or updated, or an error."""
+    person, company = person_and_company
+    span: DateSpan = (row.starts_on or min(index.today, row.ends_on or index.today), row.ends_on)
+    employments = index.find_employments(person, span)
+    employment = next((other for other in employments if other.company == company), None)
+    if employment is None and employments:
+        sentence = _("%(name)s works at %(company)s: note the change of employer on their page first.")
+        return sentence % {"name": person.name, "company": employments[0].company}
+    if employment is None:
+        employment = Employment(person=person, company=company, starts_on=span[0], ends_on=span[1])
+        employment.title, employment.level = row.title, row.level
+        index.add_employment(employment)
+        changes.created_rows["employment"].append(employment)
+        return employment
+    if row.ends_on and row.ends_on < employment.starts_on:
+        return _("The last day must not come before the first.")
+    values = {"title": row.title, "level": row.level, "ends_on": row.ends_on}
+    changes.set_values("employment", employment, {name: value for name, value in values.items() if value})
+    return employment

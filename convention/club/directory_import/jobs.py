@@ -1,0 +1,55 @@
+"""Background jobs that import a long list, or undo a large import, as a whole or not at all.
+
+A worker that dies has written nothing: the job starts again, and finishes once.
+"""
+
+from typing import Any, BinaryIO, Protocol
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from convention.club.models import DirectoryImport
+from convention.tables.import_payload import iterate_with_progress, unpack_import
+
+from .import_directory import apply_directory, parse_directory
+from .undo import DirectoryUndoRefused, undo_directory_import
+
+# Kinds of jobs, registered in `hooks.job_kinds`.
+IMPORT_JOB, UNDO_JOB = "directory", "directory-undo"
+
+
+class DirectoryJobProgress(Protocol):
+    """The part of `convention.jobs.job_queue.JobProgress` that these jobs use."""
+
+    job: Any
+
+    def __call__(self, done: int, total: int) -> None:
+        pass
+
+    def finish_job(self, outcome: str) -> None:
+        """End the job in the current transaction."""
+
+
+def run_import_job(progress: DirectoryJobProgress, _file: BinaryIO) -> str:
+    """Parse the checked list, reporting progress, then write it; return a summary.
+
+    Raises the errors of `import_directory`.
+    """
+    payload = unpack_import(progress.job.payload)
+    lines = iterate_with_progress(payload.table, progress)
+    parsed = parse_directory(table=payload.table, picks=payload.picks, file_name=payload.name, lines=lines)
+    with transaction.atomic():
+        summary = str(apply_directory(parsed=parsed))
+        progress.finish_job(summary)
+    return summary
+
+
+def run_undo_job(progress: DirectoryJobProgress, _file: BinaryIO) -> str:
+    """Undo the import whose key is the job's argument. Raises DirectoryUndoRefused."""
+    import_record = DirectoryImport.objects.filter(pk=progress.job.argument).first()
+    if import_record is None:
+        raise DirectoryUndoRefused(_("There is no such import any more."))
+    with transaction.atomic():
+        summary = str(undo_directory_import(run=import_record))
+        progress.finish_job(summary)
+    return summary

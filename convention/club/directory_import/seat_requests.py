@@ -1,0 +1,104 @@
+"""Plan the seats that a list asks for, with the memberships locked so that none exceeds its limit."""
+
+import datetime
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from django.utils import formats
+from django.utils.translation import gettext as _
+
+from convention.club.models import Company, Membership, Person, Seat
+from convention.club.periods import DateSpan, count_max_concurrent, spans_overlap
+from convention.club.seats import NoSeatLeft, check_seat_limit, get_span
+
+
+@dataclass(frozen=True)
+class SeatRequest:
+    """A row that asks for a seat, from a day to the end of the employment."""
+
+    number: int
+    company: Company
+    person: Person
+    span: DateSpan
+
+
+def plan_seats(
+    seat_requests: Sequence[SeatRequest],
+    *,
+    employment_ends: Mapping[tuple[int, int], datetime.date] | None = None,
+) -> tuple[list[Seat], list[tuple[int, str]]]:
+    """Return the seats to create, and an error for each row whose seat cannot be given.
+
+    `employment_ends` are last days by person and company that are not written yet: seats are counted up to
+    them. Memberships are locked in the order of their keys. People who have a seat at that time get no
+    other.
+    """
+    companies = {request.company.pk for request in seat_requests if request.company.pk}
+    locked = Membership.objects.select_for_update(of=("self",)).filter(company__in=companies).order_by("pk")
+    by_company, company_of = defaultdict[int, list[Membership]](list), dict[int, int]()
+    for membership_row in locked:
+        by_company[membership_row.company_id].append(membership_row)
+        company_of[membership_row.pk] = membership_row.company_id
+    given_seats = defaultdict[int, list[Seat]](list)
+    for seat in Seat.objects.filter(membership__company__in=companies).order_by("pk"):
+        if _is_still_held(
+            seat, (employment_ends or {}).get((seat.person_id, company_of[seat.membership_id]))
+        ):
+            given_seats[seat.membership_id].append(seat)
+    new_seats = defaultdict[Membership, list[tuple[int, Seat]]](list)
+    errors: list[tuple[int, str]] = []
+    for request in seat_requests:
+        membership = _find_open_membership(by_company[request.company.pk or 0], request.span[0])
+        if membership is None:
+            errors.append((request.number, _describe_missing_membership(request)))
+        elif not _has_seat(given_seats[membership.pk], request):
+            first, last = request.span
+            seat = Seat(membership=membership, person=request.person, starts_on=first, ends_on=last)
+            new_seats[membership].append((request.number, seat))
+    for membership_row, requested in new_seats.items():
+        errors += _find_excess_requests(
+            membership_row, list(map(get_span, given_seats[membership_row.pk])), requested
+        )
+    return [seat for requested in new_seats.values() for _number, seat in requested], errors
+
+
+def _is_still_held(seat: Seat, employment_end: datetime.date | None) -> bool:
+    """Shorten the seat to the employment, and return whether any day is left of it."""
+    if employment_end and (seat.ends_on is None or seat.ends_on > employment_end):
+        seat.ends_on = employment_end
+    return seat.ends_on is None or seat.ends_on >= seat.starts_on
+
+
+def _find_open_membership(memberships: Iterable[Membership], day: datetime.date) -> Membership | None:
+    return next((membership for membership in memberships if membership.is_open(at=day)), None)
+
+
+def _describe_missing_membership(seat_request: SeatRequest) -> str:
+    sentence = _("%(company)s has no membership on %(day)s: confirm one first, there are no seats to give.")
+    return sentence % {"company": seat_request.company, "day": formats.date_format(seat_request.span[0])}
+
+
+def _has_seat(seats: Iterable[Seat], seat_request: SeatRequest) -> bool:
+    return any(
+        seat.person_id == seat_request.person.pk and spans_overlap(get_span(seat), seat_request.span)
+        for seat in seats
+    )
+
+
+def _find_excess_requests(
+    membership: Membership, spans: list[DateSpan], requested: Sequence[tuple[int, Seat]]
+) -> Iterator[tuple[int, str]]:
+    """Yield the rows beyond the limit of the membership, in the order of the list."""
+    if (
+        count_max_concurrent([*spans, *(get_span(seat) for _number, seat in requested)])
+        <= membership.seat_limit
+    ):
+        return
+    for number, seat in requested:
+        try:
+            check_seat_limit(membership.seat_limit, [*spans, get_span(seat)])
+        except NoSeatLeft as error:
+            yield number, str(error)
+        else:
+            spans.append(get_span(seat))

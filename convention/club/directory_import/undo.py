@@ -1,0 +1,278 @@
+"""Undo a directory import: delete what it created, and restore the values that it changed.
+
+Nothing is undone that was used since: people who signed in, registered, were changed or are referenced by
+other rows stay with everything that the list wrote about them, and are listed.
+"""
+
+import datetime
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Set
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import batched
+from typing import Any, Final, NamedTuple
+
+from django.db import models, transaction
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from convention import hooks
+from convention.actor import current_actor
+from convention.audit.record import record_action
+from convention.club.models import UNDO_PERIOD, Company, DirectoryImport
+from convention.db.advisory_locks import acquire_advisory_lock
+from convention.errors import ConventionError
+
+from .changes import DATED_KINDS, ROW_MODELS, serialize_values
+from .import_directory import DIRECTORY_LOCK
+
+CHANGED_REASON = gettext_lazy("was changed since")
+
+
+IN_USE_REASON = gettext_lazy("is in use since")
+
+
+BATCH_SIZE = 5000
+
+
+# The others are only counted.
+MAX_NAMED_ROWS: Final = 100
+
+
+class DirectoryUndoRefused(ConventionError):
+    """The import was undone already, wrote nothing, or is too old."""
+
+    kind = "cannot-undo"
+    status = 409
+
+
+# The relations that `str(row)` reads.
+NAME_RELATIONS: Final = {
+    "role": ("company",),
+    "employment": ("person", "company"),
+    "contact": ("person", "company"),
+    "seat": ("person", "membership__company"),
+}
+
+
+class RowFacts(NamedTuple):
+    """The person and the last day of a row that may be deleted."""
+
+    person_id: int | None = None
+    ends_on: datetime.date | None = None
+
+
+# Facts by kind and key.
+type RowFactsByKind = dict[str, dict[int, RowFacts]]
+
+
+@dataclass
+class DirectoryUndo:
+    """The effects of an undo: keys to delete, values to restore, and rows to skip with the reason.
+
+    `rows_by_person` are the dated rows that the list created, by person.
+    """
+
+    removed_keys: dict[str, list[int]] = field(default_factory=dict)
+    restored_values: dict[str, dict[int, dict[str, Any]]] = field(default_factory=dict)
+    skipped_rows: list[tuple[str, int, str]] = field(default_factory=list)
+    rows_by_person: dict[int, list[tuple[str, int]]] = field(default_factory=lambda: defaultdict(list))
+
+    def __str__(self) -> str:
+        return _("%(removed)d removed, %(restored)d restored, %(left)d left as they are.") % {
+            "removed": sum(map(len, self.removed_keys.values())),
+            "restored": sum(map(len, self.restored_values.values())),
+            "left": len(self.skipped_rows),
+        }
+
+    @cached_property
+    def named_skipped_rows(self) -> list[tuple[str, str]]:
+        """Return the names and reasons of the first skipped rows."""
+        first_rows, names = self.skipped_rows[:MAX_NAMED_ROWS], dict[tuple[str, int], str]()
+        for kind in {kind for kind, _pk, _why in first_rows}:
+            rows = _load_rows(kind, [pk for skipped_kind, pk, _why in first_rows if skipped_kind == kind])
+            names |= {(kind, pk): str(row) for pk, row in rows.items()}
+        return [(names[kind, pk], why) for kind, pk, why in first_rows]
+
+    @property
+    def has_changes(self) -> bool:
+        return any(self.removed_keys.values()) or any(self.restored_values.values())
+
+
+def preview_undo(run: DirectoryImport) -> DirectoryUndo:
+    """Return what undoing the import would do now."""
+    undo = DirectoryUndo()
+    facts = {
+        kind: _load_row_facts(model, run.created_keys.get(kind, [])) for kind, model in ROW_MODELS.items()
+    }
+    for kind in DATED_KINDS:
+        for pk, row in facts[kind].items():
+            undo.rows_by_person[row.person_id or 0].append((kind, pk))
+    _skip_changed(undo, run, facts)
+    _skip_used(undo, facts)
+    _skip_used_since(undo, facts, run.imported_at)
+    undo.removed_keys = {kind: sorted(rows) for kind, rows in facts.items()}
+    for kind, before in run.values_before.items():
+        undo.restored_values[kind] = dict(_find_restorable(undo, run, kind, list(map(int, before))))
+    return undo
+
+
+@transaction.atomic
+def undo_directory_import(*, run: DirectoryImport) -> DirectoryUndo:
+    """Undo an import once, as far as possible. Raises DirectoryUndoRefused."""
+    acquire_advisory_lock(DIRECTORY_LOCK)
+    run = DirectoryImport.objects.select_for_update(of=("self",)).get(pk=run.pk)
+    if not run.can_be_undone:
+        raise DirectoryUndoRefused(_("This import was undone already, changed nothing, or is too long ago."))
+    undo = preview_undo(run)
+    for kind, values in undo.restored_values.items():
+        _restore_values(kind, values)
+    _remove_markets(run, set(undo.removed_keys["company"]))
+    for kind in ("seat", "contact", "employment", "role", "person", "company"):
+        for batch in batched(undo.removed_keys[kind], BATCH_SIZE, strict=False):
+            ROW_MODELS[kind].objects.filter(pk__in=batch).delete()
+    run.undone_at, run.undone_by_id = timezone.now(), current_actor.get().person_id
+    # There is nothing left to undo, and old values of people must not stay longer than needed.
+    run.created_keys = run.values_before = run.values_after = {}
+    run.save(update_fields=["undone_at", "undone_by", "created_keys", "values_before", "values_after"])
+    record_action("directory.undo_import", run)
+    return undo
+
+
+def _load_row_facts(model: Any, keys: Collection[int]) -> dict[int, RowFacts]:
+    """Return the facts of the rows with these keys that still exist."""
+    column_names = {column.attname for column in model._meta.concrete_fields}
+    names = [name for name in RowFacts._fields if name in column_names]
+    rows = _filter_key_range(model.objects.all(), "pk", keys).values_list("pk", *names)
+    wanted = set(keys)
+    return {pk: RowFacts(**dict(zip(names, row, strict=True))) for pk, *row in rows if pk in wanted}
+
+
+def _filter_key_range(rows: Any, name: str, keys: Collection[int]) -> Any:
+    """Return the rows from the smallest key to the largest.
+
+    Keys of one import are adjacent: the range finds few other rows, and is far faster than a list of keys.
+    """
+    if not keys:
+        return rows.none()
+    return rows.order_by().filter(**{f"{name}__gte": min(keys), f"{name}__lte": max(keys)})
+
+
+def _load_rows(kind: str, keys: Iterable[int]) -> dict[int, Any]:
+    """Return the rows by key, with the relations that their names need."""
+    model, related = ROW_MODELS[kind], NAME_RELATIONS.get(kind, ())
+    rows = model.objects.select_related(*related) if related else model.objects.all()
+    rows_by_key: dict[int, Any] = {}
+    for batch in batched(keys, BATCH_SIZE, strict=False):
+        rows_by_key |= rows.in_bulk(batch)
+    return rows_by_key
+
+
+def _skip_changed(undo: DirectoryUndo, run: DirectoryImport, facts: RowFactsByKind) -> None:
+    """Skip dated rows whose end changed since the import, with everything of the same person."""
+    for kind in DATED_KINDS:
+        after = run.values_after.get(kind, {})
+        for pk, row in list(facts[kind].items()):
+            if serialize_values({"ends_on": row.ends_on}) != after.get(str(pk)):
+                _skip_row(undo, facts, (kind, pk), str(CHANGED_REASON))
+
+
+def _skip_used(undo: DirectoryUndo, facts: RowFactsByKind) -> None:
+    """Skip people and companies that are referenced by rows which the import did not create."""
+    for kind in ("person", "company"):
+        # Computed for each kind: rows of a skipped person count as references to companies.
+        imported = {ROW_MODELS[name]: set(rows) for name, rows in facts.items()}
+        for pk in _find_referenced(ROW_MODELS[kind], facts[kind].keys(), imported):
+            _skip_row(undo, facts, (kind, pk), str(IN_USE_REASON))
+
+
+def _skip_used_since(undo: DirectoryUndo, facts: RowFactsByKind, since: datetime.datetime) -> None:
+    """Skip the rows of known people who have used them since the import (`hooks.person_uses`)."""
+    rows = {
+        row.person_id: (kind, pk) for kind in DATED_KINDS for pk, row in facts[kind].items() if row.person_id
+    }
+    for batch in batched(sorted(rows), BATCH_SIZE, strict=False):
+        used = set().union(*(find(batch, since) for find in hooks.person_uses.providers()))
+        for person in sorted(used):
+            _skip_row(undo, facts, rows[person], str(IN_USE_REASON))
+
+
+def _skip_row(undo: DirectoryUndo, facts: RowFactsByKind, row: tuple[str, int], reason: str) -> None:
+    """Skip a row and, for a person or a dated row, everything else that the list wrote about the person."""
+    kind, pk = row
+    if (removed := facts[kind].pop(pk, None)) is None:
+        return
+    undo.skipped_rows.append((kind, pk, reason))
+    person = pk if kind == "person" else removed.person_id
+    if person is None:
+        return
+    facts["person"].pop(person, None)
+    for other_kind, other_pk in undo.rows_by_person.pop(person, []):
+        facts[other_kind].pop(other_pk, None)
+
+
+def _find_referenced(
+    model: type[models.Model], keys: Set[int], imported: dict[type[models.Model], set[int]]
+) -> set[int]:
+    """Return the keys that are referenced by rows of any app which the import did not create."""
+    referenced = set[int]()
+    for relation in model._meta.get_fields(include_hidden=True):
+        if not isinstance(relation, models.ManyToOneRel) or not keys:
+            continue
+        other_model, column = relation.related_model, relation.field.attname
+        assert not isinstance(other_model, str)
+        if other_model is Company.markets.through:
+            continue
+        created = imported.get(other_model, set())
+        rows = _filter_key_range(other_model._base_manager.all(), column, keys).values_list("pk", column)
+        referenced.update(key for pk, key in rows.iterator() if key in keys and pk not in created)
+    return referenced
+
+
+def _find_restorable(
+    undo: DirectoryUndo, run: DirectoryImport, kind: str, keys: list[int]
+) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yield the old values of rows that still have the values of the list; skip the others."""
+    for pk, row in _read_values(
+        ROW_MODELS[kind], keys, {name for one in run.values_after[kind].values() for name in one}
+    ):
+        after = run.values_after[kind][str(pk)]
+        if serialize_values({name: row[name] for name in after}) == after:
+            yield pk, run.values_before[kind][str(pk)]
+        else:
+            undo.skipped_rows.append((kind, pk, str(CHANGED_REASON)))
+
+
+def _read_values(model: Any, keys: list[int], names: Collection[str]) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yield the key and these columns of each row."""
+    wanted = set(keys)
+    for row in _filter_key_range(model.objects.all(), "pk", keys).values("pk", *names):
+        if row["pk"] in wanted:
+            yield row["pk"], row
+
+
+def _restore_values(kind: str, values: dict[int, dict[str, Any]]) -> None:
+    model, rows, names = ROW_MODELS[kind], _load_rows(kind, values), set[str]()
+    for pk, row in rows.items():
+        for name, value in values[pk].items():
+            setattr(row, name, model._meta.get_field(name).to_python(value))
+            names.add(name)
+    if names:
+        model.objects.bulk_update(rows.values(), sorted(names), 500)
+
+
+def _remove_markets(run: DirectoryImport, removed: set[int]) -> None:
+    """Remove the markets that the list added to companies which stay."""
+    through = Company.markets.through
+    for company, market in run.created_keys.get("market", []):
+        if company not in removed:
+            through.objects.filter(company=company, market=market).delete()
+
+
+def clear_old_imports() -> None:
+    """Delete the stored values of imports that are too old to be undone."""
+    expired = Q(imported_at__lt=timezone.now() - UNDO_PERIOD)
+    imports = DirectoryImport.objects.filter(expired).exclude(created_keys={}, values_before={})
+    imports.update(created_keys={}, values_before={}, values_after={})

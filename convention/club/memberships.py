@@ -1,0 +1,221 @@
+"""A company's memberships, from draft to renewal or end; a company never has two at a time."""
+
+import datetime
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from django.db import transaction
+from django.utils import formats, timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from convention.audit.record import record_action
+from convention.errors import InvalidFields, NotOpenNow
+
+from .models import Company, CompanyContact, Membership, Plan, Seat
+from .periods import ONE_DAY, count_max_concurrent, spans_overlap
+from .seats import get_span, lock_membership
+
+
+@transaction.atomic
+def create_membership(
+    *, company: Company, plan: Plan, starts_on: datetime.date, ends_on: datetime.date | None = None
+) -> Membership:
+    """Draft a membership with the plan's current terms. Raises InvalidFields if another one overlaps."""
+    membership = Membership(
+        company=company,
+        plan=plan,
+        plan_name=plan.name,
+        plan_name_en=plan.name_en,
+        starts_on=starts_on,
+        ends_on=ends_on,
+        **plan.terms,
+    )
+    check_membership_overlap(membership)
+    membership.save()
+    record_action("membership.draft", membership, fields=["plan", "starts_on", "ends_on"])
+    return membership
+
+
+@transaction.atomic
+def submit_membership(*, membership: Membership) -> Membership:
+    """Record that the company asks for the membership: it is pending until it is confirmed."""
+    membership = lock_membership(membership)
+    if membership.submitted_on is None:
+        membership.submitted_on = timezone.localdate()
+        membership.save(update_fields=["submitted_on"])
+        record_action("membership.submit", membership, fields=["submitted_on"])
+    return membership
+
+
+@transaction.atomic
+def confirm_membership(*, membership: Membership, on: datetime.date | None = None) -> Membership:
+    """Confirm the membership as of today or `on`; it is active once both that day and its first day come."""
+    membership = lock_membership(membership)
+    if membership.confirmed_on is None:
+        membership.confirmed_on = on or timezone.localdate()
+        membership.submitted_on = membership.submitted_on or membership.confirmed_on
+        membership.save(update_fields=["confirmed_on", "submitted_on"])
+        record_action("membership.confirm", membership, fields=["confirmed_on"])
+        _end_grace_seats(membership, max(membership.starts_on, membership.confirmed_on))
+    return membership
+
+
+def _end_grace_seats(membership: Membership, first: datetime.date) -> None:
+    """End the seats of earlier memberships whose holders have one in this membership too."""
+    earlier = Membership.objects.filter(company=membership.company_id, ends_on__lt=membership.starts_on)
+    holders = Seat.objects.open(at=first).filter(membership=membership).values("person")
+    duplicates = Seat.objects.open(at=first).filter(membership__in=earlier, person__in=holders)
+    duplicates.filter(starts_on__lt=first).update(ends_on=first - ONE_DAY)
+
+
+@transaction.atomic
+def update_membership(*, membership: Membership, changed_fields: list[str]) -> Membership:
+    """Save the changed fields of a membership.
+
+    Raises InvalidFields if fewer seats would be left than are given, if another membership overlaps, or if
+    the first day would come after the end.
+    """
+    if membership.left_on and membership.left_on < membership.starts_on:
+        sentence = _("The membership was over on that day.")
+        raise InvalidFields(_("Some fields need another look."), {"starts_on": [sentence]})
+    check_membership_overlap(membership)
+    lock_membership(membership)
+    today = timezone.localdate()
+    seats = membership.given_seats.all()
+    given_count = count_max_concurrent(get_span(s) for s in seats if s.ends_on is None or s.ends_on >= today)
+    if given_count > membership.seat_limit:
+        sentence = ngettext(
+            "%(given)d seat is given; take it first.",
+            "%(given)d seats are given; take some first.",
+            given_count,
+        )
+        raise InvalidFields(
+            _("Some fields need another look."), {"seats": [sentence % {"given": given_count}]}
+        )
+    membership.save(update_fields=changed_fields)
+    record_action("membership.update", membership, fields=changed_fields)
+    return membership
+
+
+def check_membership_overlap(membership: Membership) -> None:
+    """Lock the company, and raise InvalidFields if another of its memberships shares a day."""
+    # `no_key` lets rows that only reference the company be written meanwhile.
+    Company.objects.select_for_update(no_key=True).get(pk=membership.company_id)
+    for other in Membership.objects.filter(company=membership.company_id).exclude(pk=membership.pk):
+        if _ended_before_start(other) or not spans_overlap(other.span, membership.span):
+            continue
+        start, end = other.span
+        if end is None:
+            sentence = _("Another membership of this company runs from %(start)s on.")
+        else:
+            sentence = _("Another membership of this company runs from %(start)s to %(end)s.")
+        days = {"start": formats.date_format(start), "end": end and formats.date_format(end)}
+        raise InvalidFields(_("Some fields need another look."), {"starts_on": [sentence % days]})
+
+
+def _ended_before_start(membership: Membership) -> bool:
+    start, end = membership.span
+    return end is not None and end < start
+
+
+@transaction.atomic
+def renew_membership(*, membership: Membership, plan: Plan, ends_on: datetime.date | None) -> Membership:
+    """Draft the membership that follows, with the same extra seats, and move the seats that go on.
+
+    Raises InvalidFields if the membership has no last day, if the next one would end before it begins, or if
+    the plan has fewer seats than are held.
+    """
+    membership = lock_membership(membership)
+    if membership.ends_on is None:
+        raise InvalidFields(
+            _("Some fields need another look."), {"ends_on": [_("This membership has no end to follow.")]}
+        )
+    first_day = membership.ends_on + ONE_DAY
+    if ends_on and ends_on < first_day:
+        sentence = _("The last day must not come before the first.")
+        raise InvalidFields(_("Some fields need another look."), {"ends_on": [sentence]})
+    renewal = create_membership(company=membership.company, plan=plan, starts_on=first_day, ends_on=ends_on)
+    renewal.extra_seats = membership.extra_seats
+    renewal.billing_contact, renewal.representative = (
+        membership.billing_contact,
+        membership.representative,
+    )
+    seats = list(Seat.objects.open(at=first_day).filter(membership=membership).order_by("pk"))
+    if len(seats) > renewal.seat_limit:
+        sentence = ngettext(
+            "%(held)d person holds a seat; this plan has fewer.",
+            "%(held)d people hold a seat; this plan has fewer.",
+            len(seats),
+        )
+        raise InvalidFields(_("Some fields need another look."), {"plan": [sentence % {"held": len(seats)}]})
+    renewal.save(update_fields=["extra_seats", "billing_contact", "representative"])
+    _move_seats(seats, membership, renewal)
+    record_action("membership.renew", renewal, fields=["plan", "starts_on", "ends_on"])
+    return renewal
+
+
+def _move_seats(seats: list[Seat], before: Membership, after: Membership) -> None:
+    """Give the same people seats in the new membership; the old seats last through the grace period."""
+    Seat.objects.bulk_create(
+        Seat(membership=after, person_id=seat.person_id, starts_on=after.starts_on, ends_on=seat.ends_on)
+        for seat in seats
+    )
+    open_seats = Seat.objects.open(at=before.last_day).filter(pk__in=[seat.pk for seat in seats])
+    open_seats.update(ends_on=before.last_day)
+
+
+@transaction.atomic
+def end_membership(
+    *, membership: Membership, on: datetime.date, left_as: str, reason: str = ""
+) -> Membership:
+    """End a membership early; `on` is the first day without it, from which its seats make no member.
+
+    Raises NotOpenNow if it has ended already, and InvalidFields for a day before it began.
+    """
+    membership = lock_membership(membership)
+    if membership.left_on:
+        raise NotOpenNow(_("This membership has ended already."))
+    if on < membership.starts_on:
+        raise InvalidFields(
+            _("Some fields need another look."), {"on": [_("The membership had not begun on that day.")]}
+        )
+    membership.left_on, membership.left_as = on, left_as
+    membership.save(update_fields=["left_on", "left_as"])
+    record_action("membership.leave", membership, fields=["left_on", "left_as"], reason=reason)
+    return membership
+
+
+@dataclass(frozen=True)
+class MembershipStatus:
+    """A company's current or latest membership, how many seats it has given, and its contacts."""
+
+    company: Company
+    membership: Membership | None = None
+    given_seat_count: int = 0
+    contacts: list[CompanyContact] = field(default_factory=list)
+
+
+def load_membership_statuses(
+    companies: Iterable[Company], *, at: datetime.date | None = None
+) -> list[MembershipStatus]:
+    """Return the status of each company on that day (default: today), with three queries."""
+    companies, day = list(companies), at or timezone.localdate()
+    latest: dict[int, Membership] = {}
+    for membership in Membership.objects.filter(company__in=companies).order_by("starts_on", "pk"):
+        previous = latest.get(membership.company_id)
+        # Ordered by start: a later membership replaces one that is not open on that day.
+        if previous is None or not previous.is_open(at=day):
+            latest[membership.company_id] = membership
+    seats = Seat.objects.granting_membership(at=day).filter(membership__company__in=companies)
+    seat_counts = Counter(seats.values_list("membership__company", flat=True))
+    contacts: dict[int, list[CompanyContact]] = {}
+    for contact in CompanyContact.objects.open(at=day).filter(company__in=companies).select_related("person"):
+        contacts.setdefault(contact.company_id, []).append(contact)
+    return [
+        MembershipStatus(
+            company, latest.get(company.pk), seat_counts[company.pk], contacts.get(company.pk, [])
+        )
+        for company in companies
+    ]

@@ -1,0 +1,176 @@
+"""Merge a company into another: people, contacts, roles and markets move; history stays."""
+
+import datetime
+from dataclasses import dataclass, field
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from convention import hooks
+from convention.audit.record import record_action
+from convention.db.advisory_locks import acquire_advisory_lock
+from convention.errors import InvalidFields, NotOpenNow
+
+from .companies import list_parent_companies
+from .contacts import appoint_contact, is_company_contact
+from .memberships import end_membership
+from .models import Company, CompanyContact, CompanyRole, Employment, Membership, Person, Seat
+from .periods import ONE_DAY
+from .seats import AlreadyHasSeat, NoSeatLeft, end_seat, give_seat
+
+
+@dataclass
+class CompanyMergeResult:
+    """The people who move, those who get a seat, and those for whom none is left."""
+
+    moved_people: list[Person] = field(default_factory=list)
+    people_with_seat: list[Person] = field(default_factory=list)
+    people_without_seat: list[Person] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        people = ngettext("%(people)d person moves.", "%(people)d people move.", len(self.moved_people))
+        seats = ngettext("%(seats)d seat goes over.", "%(seats)d seats go over.", len(self.people_with_seat))
+        return " ".join(
+            [people % {"people": len(self.moved_people)}, seats % {"seats": len(self.people_with_seat)}]
+        )
+
+
+@transaction.atomic
+def merge_company(*, company: Company, into: Company, on: datetime.date) -> CompanyMergeResult:
+    """From `on`, let everybody of the company work at `into`, with a seat if there are any left.
+
+    The membership of the company ends the day before. The seat limit of `into` holds; the oldest seats come
+    first. Raises InvalidFields if `into` is the company itself or one of its subsidiaries, or while a guard
+    forbids the merger (a contract to run an event).
+    """
+    # The lock of directory imports and their undoing.
+    acquire_advisory_lock("club:directory")
+    _check_not_circular(company, into)
+    _check_company_guards(company, on)
+    result = CompanyMergeResult()
+    seats = _end_seats(company, on)
+    _move_employments(result, company, into, on)
+    _give_seats(result, seats, into, on)
+    _move_contacts(company, into, on)
+    for membership in Membership.objects.filter(company=company, left_on__isnull=True).order_by("pk"):
+        if membership.ends_on is None or (membership.last_day or on) >= on:
+            end_membership(
+                membership=membership,
+                on=max(on, membership.starts_on),
+                left_as=Membership.Leaving.MERGED,
+            )
+    _move_roles(company, into, on)
+    into.markets.add(*company.markets.all())
+    Company.objects.filter(pk=company.pk).update(parent=into)
+    record_action("company.merge", company, fields=["parent", "employments", "seats", "roles", "markets"])
+    return result
+
+
+@transaction.atomic
+def preview_company_merge(*, company: Company, into: Company, on: datetime.date) -> CompanyMergeResult:
+    """Return what `merge_company` would do, and roll back. Raises the same errors."""
+    result = merge_company(company=company, into=into, on=on)
+    # Run the real merger and roll it back: a separate calculation could differ from it.
+    transaction.set_rollback(True)
+    return result
+
+
+def _check_not_circular(company: Company, into: Company) -> None:
+    if company.pk in {parent.pk for parent in (into, *list_parent_companies(into))}:
+        sentence = _("Choose a company that does not belong to this one.")
+        raise InvalidFields(_("Some fields need another look."), {"into": [sentence]})
+
+
+def _check_company_guards(company: Company, on: datetime.date) -> None:
+    """Raise InvalidFields if a higher app forbids the merger (`hooks.company_guards`)."""
+    errors: dict[str, list[str]] = {}
+    for guard in hooks.company_guards.providers():
+        errors |= guard(company, on)
+    if errors:
+        raise InvalidFields(_("Some fields need another look."), errors)
+
+
+def _end_seats(company: Company, on: datetime.date) -> list[Seat]:
+    """End the company's seats the day before; return those that would have gone on, the oldest first."""
+    open_seats = Seat.objects.filter(membership__company=company).filter(
+        Q(ends_on__isnull=True) | Q(ends_on__gte=on)
+    )
+    seats = list(open_seats.select_related("membership", "person").order_by("starts_on", "pk"))
+    for seat in seats:
+        end_seat(seat=seat, last_day=on - ONE_DAY)
+    return seats
+
+
+def _move_employments(result: CompanyMergeResult, company: Company, into: Company, on: datetime.date) -> None:
+    employed_ids = set(Employment.objects.open(at=on).filter(company=into).values_list("person", flat=True))
+    open_employments = Employment.objects.filter(company=company).filter(
+        Q(ends_on__isnull=True) | Q(ends_on__gte=on)
+    )
+    for employment in open_employments.select_related("person").order_by("starts_on", "pk"):
+        if employment.person_id not in employed_ids:
+            employed_ids.add(employment.person_id)
+            first = max(on, employment.starts_on)
+            position = {"title": employment.title, "level": employment.level}
+            Employment.objects.create(
+                person=employment.person,
+                company=into,
+                starts_on=first,
+                ends_on=employment.ends_on,
+                **position,
+            )
+            result.moved_people.append(employment.person)
+        if employment.starts_on >= on:
+            employment.delete()
+        else:
+            employment.ends_on = on - ONE_DAY
+            employment.save(update_fields=["ends_on"])
+
+
+def _give_seats(result: CompanyMergeResult, seats: list[Seat], into: Company, on: datetime.date) -> None:
+    """Give the holders of these seats one at the other company, as long as there are some."""
+    membership = next(
+        (candidate for candidate in Membership.objects.filter(company=into) if candidate.is_open(at=on)), None
+    )
+    for seat in seats:
+        if membership is None:
+            result.people_without_seat.append(seat.person)
+        else:
+            _try_give_seat(result, membership, seat, max(on, seat.starts_on))
+
+
+def _try_give_seat(
+    result: CompanyMergeResult, membership: Membership, seat: Seat, first: datetime.date
+) -> None:
+    try:
+        give_seat(membership=membership, person=seat.person, starts_on=first, ends_on=seat.ends_on)
+    except (NoSeatLeft, NotOpenNow):
+        result.people_without_seat.append(seat.person)
+    except AlreadyHasSeat:
+        return
+    else:
+        result.people_with_seat.append(seat.person)
+
+
+def _move_contacts(company: Company, into: Company, on: datetime.date) -> None:
+    contacts = CompanyContact.objects.filter(company=company)
+    open_contacts = contacts.filter(Q(ends_on__isnull=True) | Q(ends_on__gte=on))
+    for contact in list(open_contacts.select_related("person")):
+        first_day = max(on, contact.starts_on)
+        if not is_company_contact(contact.person, into, at=first_day):
+            appoint_contact(company=into, person=contact.person, starts_on=first_day, ends_on=contact.ends_on)
+    open_contacts.filter(starts_on__gte=on).delete()
+    open_contacts.filter(starts_on__lt=on).update(ends_on=on - ONE_DAY)
+
+
+def _move_roles(company: Company, into: Company, on: datetime.date) -> None:
+    open_roles = company.roles.filter(Q(ends_on__isnull=True) | Q(ends_on__gte=on))
+    existing = set(CompanyRole.objects.open(at=on).filter(company=into).values_list("role", flat=True))
+    for role in list(open_roles.order_by("pk")):
+        if role.role not in existing:
+            existing.add(role.role)
+            first = max(on, role.starts_on)
+            CompanyRole.objects.create(company=into, role=role.role, starts_on=first, ends_on=role.ends_on)
+    open_roles.filter(starts_on__gte=on).delete()
+    open_roles.filter(starts_on__lt=on).update(ends_on=on - ONE_DAY)

@@ -1,0 +1,33 @@
+"""Cache of permission queries, stored on the person of the current request.
+
+Only `request.user` has a cache: permissions of a person read from the database are queried each time.
+"""
+
+from collections.abc import Callable, Hashable
+from typing import Any, Final
+
+from .models import Person
+
+CACHE_ATTRIBUTE: Final = "_permission_cache"
+
+
+def enable_permission_cache(person: Person) -> None:
+    """Cache permissions of this object from now on, as long as it lives."""
+    setattr(person, CACHE_ATTRIBUTE, {})
+
+
+def reset_permission_cache(person: Person) -> None:
+    """Forget what is cached, after the person's roles have changed."""
+    if getattr(person, CACHE_ATTRIBUTE, None) is not None:
+        enable_permission_cache(person)
+
+
+def get_cached_permission[T](person: Person, cache_key: Hashable, load: Callable[[], T]) -> T:
+    """Return the cached value, or the one that `load` returns."""
+    answers: dict[Hashable, Any] | None = getattr(person, CACHE_ATTRIBUTE, None)
+    if answers is None:
+        return load()
+    if cache_key not in answers:
+        answers[cache_key] = load()
+    answer: T = answers[cache_key]
+    return answer

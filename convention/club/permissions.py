@@ -1,0 +1,146 @@
+"""Decide who may do what in the whole club."""
+
+import datetime
+from collections.abc import Collection
+
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from convention.db.compiled_query import PLACEHOLDER_DATE, PLACEHOLDER_ID, CompiledQuery
+from convention.errors import Forbidden, NotFound, SignInRequired
+from convention.text.email_addresses import filter_by_email, normalize_email
+
+from .models import ClubRole, Company, CompanyContact, CompanyRole, Employment, Person, Seat
+from .permission_cache import get_cached_permission
+
+type RequestUser = Person | AnonymousUser
+
+
+def require_signed_in(user: "RequestUser") -> Person:
+    """Return the person. Raises Forbidden for an anonymous user."""
+    if not isinstance(user, Person):
+        raise Forbidden(_("Please sign in first."))
+    return user
+
+
+def has_club_role(person: "RequestUser", *roles: str, at: datetime.date | None = None) -> bool:
+    """Return whether the person has one of these club roles on that day; superusers have all."""
+    return not get_club_roles(person, at=at).isdisjoint(roles)
+
+
+def get_club_roles(person: "RequestUser", *, at: datetime.date | None = None) -> frozenset[str]:
+    """Return the person's club roles on that day; superusers have all."""
+    if not isinstance(person, Person) or not person.is_active:
+        return frozenset()
+    if person.is_superuser:
+        return frozenset(ClubRole.Role.values)
+    day = at or timezone.localdate()
+    return get_cached_permission(
+        person,
+        ("club roles", day),
+        lambda: frozenset(club_role.role for club_role in CLUB_ROLES_QUERY.all(person.pk, day)),
+    )
+
+
+def _query_club_roles(person: int, day: datetime.date) -> QuerySet[ClubRole]:
+    return ClubRole.objects.open(at=day).filter(person=person)
+
+
+CLUB_ROLES_QUERY = CompiledQuery(_query_club_roles, PLACEHOLDER_ID, PLACEHOLDER_DATE)
+
+
+def get_member_company(person: Person, *, at: datetime.date | None = None) -> Company | None:
+    """Return the company whose seat makes this person a member on that day, or None."""
+    seat = get_open_seat(person, at=at)
+    return seat.membership.company if seat else None
+
+
+def get_open_seat(person: Person, *, at: datetime.date | None = None) -> Seat | None:
+    """Return the seat that makes this person a member on that day, the latest of several, or None."""
+    return OPEN_SEATS_QUERY.first(person.pk, at or timezone.localdate())
+
+
+def is_member(person: Person) -> bool:
+    """Return whether a seat makes this person a member today."""
+    return OPEN_SEATS_QUERY.exists(person.pk, timezone.localdate())
+
+
+def _query_open_seats(person: int, day: datetime.date) -> QuerySet[Seat]:
+    seats: QuerySet[Seat] = Seat.objects.granting_membership(at=day).filter(person=person)
+    return seats.select_related("membership__company").order_by("-starts_on", "-pk")
+
+
+OPEN_SEATS_QUERY = CompiledQuery(_query_open_seats, PLACEHOLDER_ID, PLACEHOLDER_DATE)
+
+
+def find_seats_by_address(company: Company, addresses: Collection[str]) -> dict[str, Seat]:
+    """Return the company's seats that make a member today, by their holders' normalized addresses."""
+    seats = Seat.objects.granting_membership().filter(membership__company=company, person__is_active=True)
+    reachable = seats.exclude(person__email=None, person__claimed_email="")
+    rows = reachable.select_related("person", "membership__company")
+    by_address = {normalize_email(seat.person.known_email): seat for seat in rows}
+    return {address: by_address[address] for address in addresses if address in by_address}
+
+
+def get_employing_vendors(person: Person, *, at: datetime.date | None = None) -> QuerySet[Company]:
+    """Return the vendors that employ this person on that day, ordered by name."""
+    vendors = CompanyRole.objects.open(at=at).filter(role=CompanyRole.Role.VENDOR).values("company")
+    employments = Employment.objects.open(at=at).filter(
+        person=person, person__is_active=True, company__in=vendors
+    )
+    return Company.objects.filter(pk__in=employments.values("company")).order_by("sort_name", "pk")
+
+
+def get_companies_of_contact(person: "RequestUser", *, at: datetime.date | None = None) -> QuerySet[Company]:
+    """Return the companies whose contact this person is on that day; none for an anonymous user."""
+    if not isinstance(person, Person) or not person.is_active:
+        return Company.objects.none()
+    return Company.objects.filter(
+        pk__in=CompanyContact.objects.open(at=at).filter(person=person).values("company")
+    )
+
+
+def get_company_of_contact(slug: str, person: "RequestUser") -> Company:
+    """Return the company of its contact's page. Raises SignInRequired, or NotFound for anybody else."""
+    if not person.is_authenticated:
+        raise SignInRequired(_("Sign in to see this page."))
+    company = get_companies_of_contact(person).filter(slug=slug).first()
+    if company is None:
+        raise NotFound(_("There is no such company, or you do not register people for it."))
+    return company
+
+
+def is_club_administrator(person: "RequestUser") -> bool:
+    return has_club_role(person, ClubRole.Role.ADMINISTRATOR)
+
+
+def can_correct_names(person: "RequestUser") -> bool:
+    """Return whether this person may correct how names are written."""
+    return has_club_role(person, ClubRole.Role.ADMINISTRATOR, ClubRole.Role.SECRETARY)
+
+
+def require_administrator(person: "RequestUser") -> Person:
+    """Return the administrator. Raises SignInRequired or Forbidden."""
+    sentence = _("This page is for the club’s administrators.")
+    return require_club_role(person, ClubRole.Role.ADMINISTRATOR, error_message=sentence)
+
+
+def require_club_role(person: "RequestUser", *roles: str, error_message: str) -> Person:
+    """Return the person if they have one of these roles.
+
+    Raises SignInRequired, or Forbidden with `error_message`.
+    """
+    if not person.is_authenticated:
+        raise SignInRequired(_("Sign in to see this page."))
+    if not has_club_role(person, *roles):
+        raise Forbidden(error_message)
+    return require_signed_in(person)
+
+
+def find_member_by_email(email: str) -> tuple[Person, Company] | None:
+    """Return the member with that address and their company, today, or None."""
+    people = filter_by_email(Person.objects.filter(is_active=True).order_by("pk"), email)
+    company = get_member_company(people[0]) if people else None
+    return (people[0], company) if company else None

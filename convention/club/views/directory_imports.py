@@ -1,0 +1,106 @@
+"""Pages that import a list of companies and people, and undo an import."""
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.shortcuts import get_object_or_404, redirect
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_GET
+
+from convention import hooks
+from convention.club.directory_import.columns import get_column_labels, is_directory_heading
+from convention.club.directory_import.import_directory import (
+    guess_picks,
+    import_directory,
+    preview_directory_import,
+)
+from convention.club.directory_import.jobs import IMPORT_JOB, UNDO_JOB
+from convention.club.directory_import.undo import preview_undo, undo_directory_import
+from convention.club.models import DirectoryImport, Market
+from convention.club.permissions import require_administrator, require_signed_in
+from convention.errors import UnreadableFile
+from convention.tables.downloads import TABLE_TYPES, table_response
+from convention.tables.import_payload import MAX_IMMEDIATE_ROWS, pack_import
+from convention.tables.row_errors import InvalidRows, shorten_lines
+from convention.tables.upload_form import TableUploadForm, build_error_sheet, list_column_choices
+
+from .base import ROWS_PER_PAGE, read_or_write, render_club_page
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest, HttpResponse
+
+
+@read_or_write
+def directory_import_create(request: "HttpRequest") -> "HttpResponse":
+    """Check an uploaded list, then import it; the parsed list is posted back by the form."""
+    require_administrator(request.user)
+    form = TableUploadForm(request.POST or None, request.FILES or None, is_heading=is_directory_heading)
+    context: dict[str, Any] = {"form": form, "markets": Market.objects.all(), "at_once": MAX_IMMEDIATE_ROWS}
+    if request.method == "POST" and form.is_valid():
+        try:
+            labels = context["fields"] = get_column_labels()
+            picks = form.chosen_fields(labels) or guess_picks(form.table.header)
+            context["columns"] = list_column_choices(form.table, picks)
+            context |= {"checked_text": form.checked_text, "file_name": form.file_name, "table": form.table}
+            if not {"check", "errors"} & request.POST.keys():
+                return _import_or_enqueue(request, form, picks)
+            context["preview"] = preview_directory_import(table=form.table, picks=picks)
+        except InvalidRows as error:
+            if (kind := request.POST.get("errors")) in TABLE_TYPES:
+                sheet = build_error_sheet(form.table, error)
+                return table_response(sheet, name=sheet.title, kind=kind)
+            context |= {"bad_rows": error, "bad_lines": shorten_lines(error.lines())}
+        except UnreadableFile as error:
+            form.add_error("file", str(error))
+    return render_club_page(request, "import.html", **context)
+
+
+def _import_or_enqueue(request: "HttpRequest", form: TableUploadForm, picks: list[str]) -> "HttpResponse":
+    rows = len(form.table.rows)
+    # A longer import would exceed the time of a request.
+    if rows > MAX_IMMEDIATE_ROWS:
+        title = ngettext("Import of %(rows)d row", "Import of %(rows)d rows", rows) % {"rows": rows}
+        payload = pack_import(text=form.checked_text, picks=picks, name=form.file_name)
+        return _enqueue_job(request, kind=IMPORT_JOB, title=title, payload=payload)
+    changes = import_directory(table=form.table, picks=picks, file_name=form.file_name)
+    messages.success(request, str(changes))
+    return redirect("club-imports")
+
+
+def _enqueue_job(request: "HttpRequest", **work: str) -> "HttpResponse":
+    """Start a background job of the club, and redirect to its progress."""
+    start_job = hooks.start_job.provider()
+    return redirect(
+        "club-long-job", start_job(event=None, requested_by=require_signed_in(request.user), **work).pk
+    )
+
+
+@require_GET
+def directory_import_list(request: "HttpRequest") -> "HttpResponse":
+    """List past imports, the latest first."""
+    require_administrator(request.user)
+    rows = DirectoryImport.objects.select_related("imported_by")
+    return render_club_page(
+        request, "imports.html", shown=Paginator(rows, ROWS_PER_PAGE).get_page(request.GET.get("page"))
+    )
+
+
+@read_or_write
+def directory_import_undo(request: "HttpRequest", pk: int) -> "HttpResponse":
+    """Preview the undoing of an import; a POST executes it."""
+    require_administrator(request.user)
+    import_record = get_object_or_404(DirectoryImport.objects.select_related("imported_by"), pk=pk)
+    if request.method == "POST":
+        if import_record.affected_row_count > MAX_IMMEDIATE_ROWS:
+            title = _("Undoing of the import %(run)s") % {"run": import_record}
+            return _enqueue_job(request, kind=UNDO_JOB, title=title, argument=str(import_record.pk))
+        messages.success(request, str(undo_directory_import(run=import_record)))
+        return redirect("club-imports")
+    return render_club_page(
+        request,
+        "import_undo.html",
+        run=import_record,
+        preview=preview_undo(import_record) if import_record.can_be_undone else None,
+    )

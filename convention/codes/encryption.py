@@ -1,0 +1,84 @@
+"""Fernet encryption with `IDENTITY_KEYS`, bound to one row.
+
+`IDENTITY_KEYS` holds Fernet keys, newest first: the first seals, each of them opens. What is sealed names the
+row it belongs to, so that it opens nowhere else. To change the key, put a new one in front, run
+`manage.py reencrypt_identities`, and take the old one out: what was copied before then opens for nobody.
+"""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from django.conf import settings
+from django.utils.translation import gettext_lazy as _
+
+from convention.errors import ConventionError
+
+
+class MissingEncryptionKey(ConventionError):
+    """IDENTITY_KEYS is empty."""
+
+    kind = "no-key"
+    status = 503
+
+
+class DecryptionFailed(ConventionError):
+    """None of the keys decrypts the value, or it belongs to another row."""
+
+    kind = "unsealable"
+    status = 409
+
+
+def make_fernets(keys: Sequence[str]) -> list[Fernet]:
+    """Return a Fernet for each key, in the same order. Raises ValueError for an invalid key."""
+    return [Fernet(key) for key in keys]
+
+
+def encrypt_value(value: Any, *, row_label: str) -> bytes:
+    """Encrypt a value (plain JSON) for the row named by `row_label`. Raises MissingEncryptionKey."""
+    text = json.dumps({"of": row_label, "value": value}, ensure_ascii=False, separators=(",", ":"))
+    return _newest_fernet().encrypt(text.encode())
+
+
+def decrypt_value(encrypted: bytes | memoryview, *, row_label: str) -> Any:
+    """Decrypt the value of that row. Raises DecryptionFailed, MissingEncryptionKey."""
+    try:
+        opened = json.loads(MultiFernet([_newest_fernet(), *_older_fernets()]).decrypt(bytes(encrypted)))
+    except InvalidToken:
+        raise _make_decryption_error() from None
+    if opened["of"] != row_label:
+        raise _make_decryption_error()
+    return opened["value"]
+
+
+def reencrypt_value(encrypted: bytes | memoryview) -> bytes | None:
+    """Encrypt a value again under the newest key; return None if it already is.
+
+    Raises DecryptionFailed, MissingEncryptionKey.
+    """
+    token = bytes(encrypted)
+    try:
+        _newest_fernet().decrypt(token)
+    except InvalidToken:
+        try:
+            return MultiFernet([_newest_fernet(), *_older_fernets()]).rotate(token)
+        except InvalidToken:
+            raise _make_decryption_error() from None
+    return None
+
+
+def _newest_fernet() -> Fernet:
+    if not settings.IDENTITY_KEYS:
+        raise MissingEncryptionKey(
+            _("Identities cannot be kept just now: this site has no key for them (IDENTITY_KEYS).")
+        )
+    return make_fernets(settings.IDENTITY_KEYS[:1])[0]
+
+
+def _older_fernets() -> list[Fernet]:
+    return make_fernets(settings.IDENTITY_KEYS[1:])
+
+
+def _make_decryption_error() -> DecryptionFailed:
+    return DecryptionFailed(_("This cannot be opened: the key that sealed it is not among this site’s keys."))

@@ -1,0 +1,67 @@
+"""The backend that the settings choose if DATABASE_URL is a PostgreSQL."""
+
+import select
+from functools import cache
+from itertools import count
+from typing import Any
+
+import psycopg
+from django.db.backends.postgresql import base
+
+from convention.db.wait_budget import has_wait_budget
+
+# For connections of requests: after that time thread and visitor are free again.
+SET_TIMEOUTS_SQL = (
+    "SELECT set_config('lock_timeout', '10s', false), set_config('statement_timeout', '30s', false)"
+)
+
+
+class PreparedCursor(psycopg.RawCursor[Any]):
+    """Prepares each statement on the server, for long statements that run often with the same text.
+
+    Placeholders (`%s`) are numbered once; psycopg's other cursors would parse a text this long on every call.
+    """
+
+    def execute(self, query: Any, params: Any = None, **kwargs: Any) -> "PreparedCursor":
+        """Run the statement; the first time on a connection it is also prepared."""
+        super().execute(number_placeholders(query), params, prepare=True, **kwargs)
+        return self
+
+
+@cache
+def number_placeholders(query: str) -> bytes:
+    """Return the statement with `$1`, `$2` and so on for its placeholders."""
+    first, *others = query.split("%s")
+    return (first + "".join(f"${n}{part}" for n, part in zip(count(1), others, strict=False))).encode()
+
+
+class DatabaseWrapper(base.DatabaseWrapper):
+    """Django's backend with another connection check and with timeouts for requests."""
+
+    def init_connection_state(self) -> None:
+        """Set timeouts on a connection made for a request; tasks and commands may take long."""
+        super().init_connection_state()
+        if has_wait_budget() and self.connection is not None:
+            self.connection.execute(SET_TIMEOUTS_SQL)
+            self.connection.commit()
+
+    def is_usable(self) -> bool:
+        """Return whether the server is there, without a query: a closed connection is readable.
+
+        A readable socket may also hold a notice; only then the server is asked.
+        """
+        if self.connection is None or self.connection.closed:
+            return False
+        # Django would run SELECT 1 before the first query of each request.
+        looked = select.poll()
+        looked.register(self.connection.fileno(), select.POLLIN)
+        return super().is_usable() if looked.poll(0) else True
+
+    def prepared_cursor(self) -> Any:
+        """Return a cursor that prepares what it runs, logged and wrapped like any other."""
+        self.close_if_health_check_failed()
+        self.ensure_connection()
+        with self.wrap_database_errors:
+            return self._prepare_cursor(  # type: ignore[attr-defined] # it is Django's, untold
+                PreparedCursor(self.connection)
+            )

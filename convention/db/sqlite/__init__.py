@@ -1,0 +1,1 @@
+"""Database backend for SQLite: writers wait in a queue instead of polling."""

@@ -1,0 +1,32 @@
+"""Hooks of the club: contracts that prevent a merger of companies, and people with event roles."""
+
+import datetime
+from collections.abc import Collection
+
+from django.utils import formats, timezone
+from django.utils.translation import gettext as _
+
+from convention.club.models import Company
+
+from .models import Delegation, EventRole
+
+
+def check_company_delegations(company: Company, on: datetime.date) -> dict[str, list[str]]:
+    """Return an error, at the merger's day, for each contract that lasts until `on` or longer."""
+    contracts = Delegation.objects.filter(company=company, ends_on__gte=on).select_related("event")
+    sentence = _(
+        "%(company)s runs “%(event)s” under a contract until %(day)s: let it end before the merger "
+        "and give the other company one of its own, or merge later."
+    )
+    sentences = [
+        sentence
+        % {"company": company, "event": contract.event.title, "day": formats.date_format(contract.ends_on)}
+        for contract in contracts.order_by("ends_on", "pk")
+    ]
+    return {"on": sentences} if sentences else {}
+
+
+def find_people_with_roles_since(people: Collection[int], since: datetime.datetime) -> set[int]:
+    """Return those of these people who have an event role that began on the day of `since` or later."""
+    roles = EventRole.objects.filter(person__in=people, starts_on__gte=timezone.localdate(since))
+    return set(roles.values_list("person", flat=True))

@@ -1,0 +1,113 @@
+"""Pages of an event that an outside firm runs: contracts, delegates and their areas."""
+
+from typing import TYPE_CHECKING
+
+from allauth.account.decorators import reauthentication_required
+from django.contrib import messages
+from django.db.models import Prefetch
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from convention.errors import Forbidden, InvalidFields
+
+from .delegation_scope import ALLOWED_AREAS, FORBIDDEN_AREAS
+from .delegations import add_delegate, delegate_event, end_delegation
+from .forms import DelegateForm, DelegationForm
+from .models import Delegation, Event, EventRole
+from .permissions import can_create_events, get_delegation, get_event_to_organize
+
+if TYPE_CHECKING:
+    from django.forms import Form
+    from django.http import HttpRequest, HttpResponse
+
+read_or_write = require_http_methods(["GET", "HEAD", "POST"])
+
+
+@require_safe
+def delegation_list(request: "HttpRequest", event: str) -> "HttpResponse":
+    """Show who runs the event for the club, until when, and which areas that opens."""
+    event_row = get_event_to_organize(event, request.user)
+    today = timezone.localdate()
+    current_roles = (
+        EventRole.objects.within_dates().select_related("person").order_by("role", "person__sort_name", "pk")
+    )
+    rows = list(
+        event_row.delegations.select_related("company").prefetch_related(
+            Prefetch("roles", queryset=current_roles)
+        )
+    )
+    context = {
+        "event": event_row,
+        "section": "organize",
+        "current": [row for row in rows if row.ends_on >= today],
+        "past": [row for row in rows if row.ends_on < today],
+        "today": today,
+        "own": get_delegation(request.user, event_row),
+        "can_delegate": can_create_events(request.user),
+        "last_day": event_row.ends_at.astimezone(event_row.zone).date(),
+        "allowed_areas": ALLOWED_AREAS,
+        "forbidden_areas": FORBIDDEN_AREAS,
+    }
+    return render(request, "organize/delegation.html", context)
+
+
+@read_or_write
+@reauthentication_required(allow_get=True)
+def delegation_create(request: "HttpRequest", event: str) -> "HttpResponse":
+    """Add a contract with a firm, or change the days of a current one."""
+    event_row = _get_event_to_delegate(request, event)
+    form = DelegationForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            contract = delegate_event(event=event_row, **form.cleaned_data)
+        except InvalidFields as error:
+            form.add_errors(error.field_errors)
+        else:
+            messages.success(
+                request,
+                _("The contract with %(firm)s is noted. Name its people.") % {"firm": contract.company},
+            )
+            return redirect("organize-delegate-add", event_row.slug)
+    return _render_form(request, "organize/delegation_new.html", event_row, form)
+
+
+@read_or_write
+@reauthentication_required(allow_get=True)
+def delegate_add(request: "HttpRequest", event: str) -> "HttpResponse":
+    """Give somebody of the firm a role under the contract."""
+    event_row = _get_event_to_delegate(request, event)
+    form = DelegateForm(request.POST or None, event=event_row)
+    if request.method == "POST" and form.is_valid():
+        try:
+            role = add_delegate(**form.cleaned_data)
+        except InvalidFields as error:
+            form.add_errors(error.field_errors)
+        else:
+            values = {"name": role.person, "role": role.get_role_display()}
+            messages.success(request, _("%(name)s is now %(role)s, and gets an e-mail.") % values)
+            return redirect("organize-delegation", event_row.slug)
+    return _render_form(request, "organize/delegate_form.html", event_row, form)
+
+
+@require_POST
+def delegation_end(request: "HttpRequest", event: str, pk: int) -> "HttpResponse":
+    rows = Delegation.objects.select_related("company", "event")
+    contract = get_object_or_404(rows, pk=pk, event__slug=event)
+    event_row = _get_event_to_delegate(request, event)
+    end_delegation(delegation=contract)
+    messages.success(request, _("The contract with %(firm)s has ended.") % {"firm": contract.company})
+    return redirect("organize-delegation", event_row.slug)
+
+
+def _get_event_to_delegate(request: "HttpRequest", slug: str) -> Event:
+    """Return the event. Raises Forbidden for people who only run it."""
+    event = get_event_to_organize(slug, request.user)
+    if not can_create_events(request.user):
+        raise Forbidden(_("Only the club’s organizers delegate an event."))
+    return event
+
+
+def _render_form(request: "HttpRequest", template: str, event: Event, form: "Form") -> "HttpResponse":
+    return render(request, template, {"event": event, "section": "organize", "form": form})

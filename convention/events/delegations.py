@@ -1,0 +1,147 @@
+"""Delegate an event to an outside firm for a time, and name the people who work on it."""
+
+import datetime
+
+from django.conf import settings
+from django.db import transaction
+from django.tasks import task
+from django.urls import reverse
+from django.utils import formats, timezone, translation
+from django.utils.translation import gettext as _
+
+from convention.audit.record import record_action
+from convention.club.models import Company, CompanyRole, Employment, Person
+from convention.club.people import add_colleague
+from convention.club.periods import ONE_DAY
+from convention.db.leases import hold_lease
+from convention.errors import InvalidFields
+from convention.mail.messages import MailMessage, MailRefused, send_mail_message
+from convention.text.email_addresses import filter_by_email
+from convention.text.normalize import normalize_whitespace
+
+from .models import Delegation, Event, EventRole
+from .roles import lock_event_roles, save_event_role
+
+
+@task
+def notify_delegate(role_id: int) -> None:
+    """Mail the person their role, unless it was removed meanwhile. Raises MailNotSent."""
+    rows = EventRole.objects.select_related("event", "person", "delegation__company")
+    role = rows.filter(pk=role_id, delegation__isnull=False, person__is_active=True).first()
+    if role is None or not role.person.email:
+        return
+    with hold_lease(f"delegate:{role.pk}"), translation.override(role.person.language):
+        try:
+            send_mail_message(write_delegate_letter(role))
+        except MailRefused:
+            return  # the page of the delegation shows the address
+
+
+def write_delegate_letter(role: EventRole) -> MailMessage:
+    """Return the mail, in the active language."""
+    event, contract = role.event, role.delegation
+    assert contract is not None
+    assert role.person.email is not None
+    name = "organize-event" if role.role == EventRole.Role.ORGANIZER else "desk"
+    return MailMessage(
+        to=role.person.email,
+        subject=_("You work for “%(event)s”") % {"event": event.title},
+        template="delegate",
+        context={
+            "event": event,
+            "role": role.get_role_display(),
+            "company": contract.company,
+            "last_day": formats.date_format(contract.ends_on),
+            "url": f"{settings.SITE_URL}{reverse(name, args=[event.slug])}",
+        },
+        language=role.person.language,
+        message_key=f"delegate-{role.pk}",
+        accent=event.accent,
+        reply_to=event.contact_email,
+    )
+
+
+@transaction.atomic
+def delegate_event(
+    *,
+    event: Event,
+    company: Company,
+    starts_on: datetime.date,
+    ends_on: datetime.date,
+    contract_number: str = "",
+) -> Delegation:
+    """Let a firm run the event from `starts_on` to `ends_on`, both included.
+
+    A current contract of the same firm changes its days. Raises InvalidFields if the days are in the wrong
+    order or past, or if the firm is no organizer by then.
+    """
+    lock_event_roles(event)
+    _check_delegation(company, starts_on, ends_on)
+    current = event.delegations.filter(company=company, ends_on__gte=timezone.localdate())
+    delegation = current.first() or Delegation(event=event, company=company)
+    delegation.starts_on, delegation.ends_on = starts_on, ends_on
+    delegation.contract_number = normalize_whitespace(contract_number)[:120]
+    delegation.save()
+    record_action("delegation.give", delegation, event=event, fields=["company", "starts_on", "ends_on"])
+    return delegation
+
+
+def _check_delegation(company: Company, starts_on: datetime.date, ends_on: datetime.date) -> None:
+    errors: dict[str, list[str]] = {}
+    if ends_on < starts_on:
+        errors["ends_on"] = [_("The last day must not come before the first.")]
+    elif ends_on < timezone.localdate():
+        errors["ends_on"] = [_("The last day is past: nothing would open.")]
+    roles = CompanyRole.objects.open(at=starts_on).filter(company=company, role=CompanyRole.Role.ORGANIZER)
+    if not roles.exists():
+        day = formats.date_format(starts_on)
+        sentence = _("%(company)s is no organizer on %(day)s: give it that role first.")
+        errors["company"] = [sentence % {"company": company, "day": day}]
+    if errors:
+        raise InvalidFields(_("Some fields need another look."), errors)
+
+
+@transaction.atomic
+def end_delegation(*, delegation: Delegation, reason: str = "") -> None:
+    """End the contract yesterday; delete it if it began today or later."""
+    lock_event_roles(delegation.event)
+    yesterday = timezone.localdate() - ONE_DAY
+    record_action("delegation.end", delegation, event=delegation.event, fields=["ends_on"], reason=reason)
+    rows = Delegation.objects.filter(pk=delegation.pk)
+    rows.filter(starts_on__gt=yesterday).delete()
+    rows.filter(ends_on__gt=yesterday).update(ends_on=yesterday)
+
+
+@transaction.atomic
+def add_delegate(
+    *, delegation: Delegation, email: str, role: str, first_name: str = "", last_name: str = ""
+) -> EventRole:
+    """Give somebody of the firm a role under the contract, and notify them.
+
+    The role ends with the contract and with the employment. A known person is recorded as employed there
+    too. Raises InvalidFields.
+    """
+    lock_event_roles(delegation.event)
+    people = filter_by_email(Person.objects.filter(is_active=True), email.strip())
+    if people:
+        person = _ensure_employed(people[0], delegation.company)
+    else:
+        person = add_colleague(
+            company=delegation.company, email=email, first_name=first_name, last_name=last_name
+        )
+    new_role = save_event_role(
+        event=delegation.event,
+        person=person,
+        role=role,
+        days=(timezone.localdate(), None),
+        delegation=delegation,
+    )
+    notify_delegate.enqueue(new_role.pk)
+    return new_role
+
+
+def _ensure_employed(person: Person, company: Company) -> Person:
+    if not Employment.objects.open().filter(person=person, company=company).exists():
+        Employment.objects.create(person=person, company=company)
+        record_action("person.join", person, fields=["employments"])
+    return person

@@ -1,0 +1,166 @@
+"""Decide who may see and run an event."""
+
+import datetime
+from typing import TYPE_CHECKING
+
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from convention.club.models import ClubRole, Person
+from convention.club.permission_cache import get_cached_permission
+from convention.club.permissions import get_member_company, has_club_role
+from convention.db.compiled_query import PLACEHOLDER_DATE, PLACEHOLDER_ID, CompiledQuery
+from convention.errors import Forbidden, NotFound, SignInRequired
+
+from .models import Delegation, Event, EventRole, Venue
+
+if TYPE_CHECKING:
+    from convention.club.permissions import RequestUser
+
+ALL_EVENTS_ROLES = (ClubRole.Role.ADMINISTRATOR, ClubRole.Role.ORGANIZER)
+
+
+def can_organize(person: "RequestUser", event: Event) -> bool:
+    """Return whether this person runs the event today."""
+    return has_club_role(person, *ALL_EVENTS_ROLES) or has_event_role(person, event, EventRole.Role.ORGANIZER)
+
+
+def get_delegation(person: "RequestUser", event: Event) -> Delegation | None:
+    """Return the contract under which this person runs the event today.
+
+    None if another role lets them run it too, or if nothing does.
+    """
+    if has_club_role(person, *ALL_EVENTS_ROLES):
+        return None
+    roles = [
+        role for role in _filter_event_roles(person, EventRole.Role.ORGANIZER) if role.event_id == event.pk
+    ]
+    contracts = [role.delegation for role in roles if role.delegation]
+    # One role given by the club outweighs all contracts.
+    only_contracts = len(contracts) == len(roles)
+    return max(contracts, key=lambda role: role.ends_on) if contracts and only_contracts else None
+
+
+def can_create_events(person: "RequestUser") -> bool:
+    return has_club_role(person, *ALL_EVENTS_ROLES)
+
+
+def can_change_venue(person: "RequestUser", venue: Venue) -> bool:
+    """Return whether this person runs every event at the venue; choosing a venue gives no right on it."""
+    return not venue.events.exclude(pk__in=get_organized_events(person)).exists()
+
+
+def can_staff_desk(person: "RequestUser", event: Event) -> bool:
+    """Return whether this person may work at the event's desk today; organizers may."""
+    return has_event_role(person, event, EventRole.Role.DESK) or can_organize(person, event)
+
+
+def has_event_role(person: "RequestUser", event: Event, *roles: str) -> bool:
+    """Return whether this person has one of these roles for the event today."""
+    return any(role.event_id == event.pk for role in _filter_event_roles(person, *roles))
+
+
+def list_event_roles(person: "RequestUser") -> list[EventRole]:
+    """Return the roles that this person has today at any event, with their contracts."""
+    if not isinstance(person, Person) or not person.is_active:
+        return []
+    day = timezone.localdate()
+    return get_cached_permission(person, ("event roles", day), lambda: EVENT_ROLES_QUERY.all(person.pk, day))
+
+
+def _query_event_roles(person: int, day: datetime.date) -> QuerySet[EventRole]:
+    roles: QuerySet[EventRole] = EventRole.objects.open(at=day).filter(person=person)
+    return roles.select_related("delegation__company")
+
+
+EVENT_ROLES_QUERY = CompiledQuery(_query_event_roles, PLACEHOLDER_ID, PLACEHOLDER_DATE)
+
+
+def _filter_event_roles(person: "RequestUser", *roles: str) -> list[EventRole]:
+    return [role for role in list_event_roles(person) if role.role in roles]
+
+
+def get_organizers(event: Event) -> QuerySet[Person]:
+    """Return the people who run the event today; if nobody does, those who run every event."""
+    day = timezone.localdate()
+    roles = EventRole.objects.open(at=day).filter(event=event, role=EventRole.Role.ORGANIZER)
+    people = Person.objects.filter(is_active=True).order_by("pk")
+    people_of_event = people.filter(pk__in=roles.values("person"))
+    if people_of_event.exists():
+        return people_of_event
+    return people.filter(
+        pk__in=ClubRole.objects.open(at=day).filter(role__in=ALL_EVENTS_ROLES).values("person")
+    )
+
+
+def get_organized_events(person: "RequestUser") -> QuerySet[Event]:
+    if has_club_role(person, *ALL_EVENTS_ROLES):
+        return Event.objects.all()
+    return _get_events_of_roles(_filter_event_roles(person, EventRole.Role.ORGANIZER))
+
+
+def get_staffed_events(person: "RequestUser") -> QuerySet[Event]:
+    """Return the events at whose desk this person may work, those that they run included."""
+    return get_organized_events(person) | _get_events_of_roles(
+        _filter_event_roles(person, EventRole.Role.DESK)
+    )
+
+
+def _get_events_of_roles(roles: list[EventRole]) -> QuerySet[Event]:
+    return Event.objects.filter(pk__in={role.event_id for role in roles})
+
+
+def has_organized_event(person: "RequestUser") -> bool:
+    if has_club_role(person, *ALL_EVENTS_ROLES):
+        return Event.objects.exists()
+    return bool(_filter_event_roles(person, EventRole.Role.ORGANIZER))
+
+
+def has_staffed_event(person: "RequestUser") -> bool:
+    return bool(_filter_event_roles(person, EventRole.Role.DESK)) or has_organized_event(person)
+
+
+EVENT_BY_SLUG_QUERY = CompiledQuery(
+    lambda slug: Event.objects.select_related("venue", "host").filter(slug=slug), "the slug"
+)
+
+
+def get_visible_event(slug: str, person: "RequestUser") -> Event:
+    """Return the event of a public page; a draft is visible to its organizers and desk only.
+
+    Raises NotFound, for a draft as for an event that does not exist.
+    """
+    event = EVENT_BY_SLUG_QUERY.first(slug)
+    if event and (event.visibility != Event.Visibility.DRAFT or can_staff_desk(person, event)):
+        return event
+    raise NotFound(_("There is no event at this address."))
+
+
+def get_member_events(person: "RequestUser") -> QuerySet[Event]:
+    """Return the events for members only; none for anybody who is no member today."""
+    if not isinstance(person, Person) or not person.is_active or get_member_company(person) is None:
+        return Event.objects.none()
+    return Event.objects.filter(visibility=Event.Visibility.MEMBERS)
+
+
+def get_event_to_organize(slug: str, person: "RequestUser") -> Event:
+    """Return the event of an organizer's page. Raises NotFound, Forbidden or SignInRequired."""
+    return _get_event_if(slug, person, can_organize)
+
+
+def get_event_to_staff(slug: str, person: "RequestUser") -> Event:
+    """Return the event of a desk's page. Raises NotFound, Forbidden or SignInRequired."""
+    return _get_event_if(slug, person, can_staff_desk)
+
+
+def _get_event_if(slug: str, person: "RequestUser", allowed: object) -> Event:
+    event = EVENT_BY_SLUG_QUERY.first(slug)
+    if event and callable(allowed) and allowed(person, event):
+        return event
+    if not person.is_authenticated:
+        raise SignInRequired(_("Sign in to see this page."))
+    if event and event.visibility != Event.Visibility.DRAFT:
+        # Not for a draft: its address must not tell that it exists.
+        raise Forbidden(_("This page is for those who run the event."))
+    raise NotFound(_("There is no event at this address."))

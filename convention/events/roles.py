@@ -1,0 +1,123 @@
+"""Give people roles for one event, and end them."""
+
+import datetime
+
+from django.db import IntegrityError, transaction
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from convention.audit.record import record_action
+from convention.club.models import Person
+from convention.club.people import add_colleague
+from convention.club.periods import DateSpan
+from convention.club.permission_cache import reset_permission_cache
+from convention.errors import Forbidden, InvalidFields
+
+from .models import Delegation, Event, EventRole
+from .permissions import can_organize, get_delegation
+
+
+@transaction.atomic
+def appoint_person(
+    *,
+    event: Event,
+    email: str,
+    role: str,
+    starts_on: datetime.date,
+    ends_on: datetime.date | None = None,
+    first_name: str = "",
+    last_name: str = "",
+) -> EventRole:
+    """Give the role to the person with that address; an unknown one is created.
+
+    If the person already has the role on the first day, its period is changed instead.
+    """
+    lock_event_roles(event)
+    person = get_or_create_person(email.strip().lower(), first_name=first_name, last_name=last_name)
+    return save_event_role(event=event, person=person, role=role, days=(starts_on, ends_on))
+
+
+@transaction.atomic
+def appoint_delegate(
+    *,
+    delegation: Delegation,
+    email: str,
+    role: str,
+    starts_on: datetime.date,
+    ends_on: datetime.date | None = None,
+    first_name: str = "",
+    last_name: str = "",
+) -> EventRole:
+    """Give a role under a contract, on behalf of somebody of the firm.
+
+    Raises InvalidFields for the organizer's role, which only the club gives, and for the address of a known
+    person who does not work for the firm.
+    """
+    if role == EventRole.Role.ORGANIZER:
+        sentence = _("The club names who runs the event for %(company)s: please ask it.")
+        values = {"company": delegation.company}
+        raise InvalidFields(_("Some fields need another look."), {"role": [sentence % values]})
+    lock_event_roles(delegation.event)
+    person = add_colleague(
+        company=delegation.company, email=email, first_name=first_name, last_name=last_name
+    )
+    days = (starts_on, ends_on)
+    return save_event_role(event=delegation.event, person=person, role=role, days=days, delegation=delegation)
+
+
+def save_event_role(
+    *, event: Event, person: Person, role: str, days: DateSpan, delegation: Delegation | None = None
+) -> EventRole:
+    """Create the role, or change its days; the caller holds `lock_event_roles`."""
+    current_roles = EventRole.objects.within_dates(at=days[0])
+    event_role: EventRole | None = current_roles.filter(
+        event=event, person=person, role=role, delegation=delegation
+    ).first()
+    event_role = event_role or EventRole(event=event, person=person, role=role, delegation=delegation)
+    event_role.starts_on, event_role.ends_on = days
+    event_role.save()
+    record_action("role.give", event_role, event=event, fields=["role", "starts_on", "ends_on"])
+    return event_role
+
+
+@transaction.atomic
+def end_event_role(*, role: EventRole, actor: Person) -> None:
+    """End a role yesterday; delete it if it began today or later.
+
+    Other rows that give the person the same role today end too. Raises Forbidden if `actor` would lose
+    access themselves, or if `actor` is of an outside firm and the club gave the role.
+    """
+    lock_event_roles(role.event)
+    contract = get_delegation(actor, role.event)
+    if contract and role.delegation_id != contract.pk:
+        raise Forbidden(_("The club gave this role: only the club ends it."))
+    yesterday = timezone.localdate() - datetime.timedelta(days=1)
+    record_action("role.end", role, event=role.event, fields=["ends_on"])
+    same_roles = EventRole.objects.filter(event=role.event, person=role.person, role=role.role)
+    ending_roles = same_roles.filter(Q(pk=role.pk) | Q(pk__in=same_roles.within_dates())).exclude(
+        ends_on__lte=yesterday
+    )
+    ending_roles.filter(starts_on__gt=yesterday).delete()
+    ending_roles.update(ends_on=yesterday)
+    # The check below must see the roles as they are now.
+    reset_permission_cache(actor)
+    if role.person_id == actor.pk and not can_organize(actor, role.event):
+        raise Forbidden(_("You cannot end your own role: another organizer can."))
+
+
+def lock_event_roles(event: Event) -> None:
+    """Lock the event's row, so that its roles change in one transaction at a time."""
+    Event.objects.select_for_update(no_key=True).get(pk=event.pk)
+
+
+def get_or_create_person(email: str, *, first_name: str, last_name: str) -> Person:
+    """Return the person with that address, also if another transaction creates it at the same time."""
+    people = Person.objects.filter(email=email)
+    try:
+        with transaction.atomic():
+            return people.first() or Person.objects.create_user(
+                email, first_name=first_name, last_name=last_name
+            )
+    except IntegrityError:
+        return people.get()

@@ -1,0 +1,25 @@
+"""Django's SMTP backend, which also remembers the server's reply."""
+
+import smtplib
+from typing import Any
+
+from django.core.mail.backends import smtp
+
+
+class EmailBackend(smtp.EmailBackend):
+    """`last_reply` is the reply to the last mail, such as "250 2.0.0 Ok: queued as 4XyZ"."""
+
+    last_reply = ""
+
+    @property
+    def connection_class(self) -> type[smtplib.SMTP]:
+        """Return the library's connection class, extended to store the reply."""
+        backend = self
+
+        class Listening(super().connection_class):  # type: ignore[misc]  # the class is known when it is asked for
+            def data(self, msg: Any) -> tuple[int, bytes]:
+                code, text = super().data(msg)
+                backend.last_reply = f"{code} {text.decode('utf-8', 'replace')}"
+                return code, text
+
+        return Listening

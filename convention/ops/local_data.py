@@ -1,0 +1,68 @@
+"""The folder of local data, which holds personal data and is readable by its owner alone."""
+
+import contextlib
+import fcntl
+import os
+import stat
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Final
+
+OWNER_FOLDER_MODE: Final = 0o700
+LOCAL_DATA_NAMES: Final = (
+    "metrics", "secret_key", "identity_key", "convention.sqlite3", "limits.sqlite3", "mail", "media", "lan",
+)  # fmt: skip
+
+
+def prepare_local_data(folder: Path) -> None:
+    """Create the folder, or remove the rights of others that an older version left.
+
+    A folder that belongs to somebody else, is writable for everybody (such as /tmp) or holds nothing of ours
+    keeps its rights. Raises OSError if there is no such folder and it cannot be created.
+    """
+    folder.mkdir(mode=OWNER_FOLDER_MODE, parents=True, exist_ok=True)
+    found = folder.stat()
+    is_for_all = bool(found.st_mode & stat.S_ISVTX)
+    is_wide = bool(stat.S_IMODE(found.st_mode) & ~OWNER_FOLDER_MODE)
+    if is_wide and not is_for_all and found.st_uid == os.geteuid() and has_own_data(folder):
+        with contextlib.suppress(OSError):  # some file systems have no permissions
+            folder.chmod(OWNER_FOLDER_MODE)
+
+
+def read_or_create_secret(path: Path, make: Callable[[], str]) -> str:
+    """Return the secret in a file, creating it if there is none.
+
+    The file appears with its content or not at all: on a full disk an empty one would be an empty secret at
+    the next start. Several processes that start at once get the same secret. Raises OSError.
+    """
+    with _locked(path.parent):
+        if not (path.exists() and path.read_text()):
+            _write_secret(path, make())
+    return path.read_text()
+
+
+@contextlib.contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Let one process at a time change the folder."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _write_secret(path: Path, secret: str) -> None:
+    descriptor, draft = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
+    try:
+        with os.fdopen(descriptor, "w") as file:
+            file.write(secret)
+        Path(draft).replace(path)
+    finally:
+        Path(draft).unlink(missing_ok=True)
+
+
+def has_own_data(folder: Path) -> bool:
+    """Return whether the folder holds files that this program creates."""
+    return any((folder / name).exists() for name in LOCAL_DATA_NAMES)

@@ -1,1 +1,0 @@
-"""Django's PostgreSQL, with two things that a rush needs: a free look at the connection, kept statements."""

@@ -1,0 +1,79 @@
+"""Mails of the privacy desk: a request was received, and how it was answered."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils import formats, translation
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from convention.mail.messages import MailMessage
+
+from .models import PrivacyCase
+
+
+@dataclass(frozen=True)
+class PrivacyMailText:
+    """The texts of one occasion; `has_link` adds a link to the person's own page."""
+
+    subject: Promise
+    opening: Promise
+    closing: Promise
+    has_link: bool = False
+
+
+PRIVACY_MAIL_TEXTS = {
+    "received": PrivacyMailText(
+        _("Your request about your data"),
+        _("The club has received your request. You get an answer by %(due)s at the latest."),
+        _("You did not ask for it? Then tell the club at once."),
+        has_link=True,
+    ),
+    "erased": PrivacyMailText(
+        _("Your data are erased"),
+        _(
+            "The club has erased your name, your addresses and your answers. Your attendance stays as "
+            "numbers without a name."
+        ),
+        _("This is the last e-mail: the club no longer has your address."),
+    ),
+    "refused": PrivacyMailText(
+        _("Your request about your data"),
+        _("The club cannot do what you asked for: %(reason)s"),
+        _("You may complain to the data protection authority (in France the CNIL, www.cnil.fr)."),
+    ),
+    "given": PrivacyMailText(
+        _("Your data"),
+        _("Your request is answered: what the club holds of you was given to you."),
+        _("You miss something, or something is wrong? Answer this e-mail."),
+    ),
+}
+
+
+def write_case_letter(occasion: str, address: str, language: str, *, case: PrivacyCase) -> MailMessage:
+    """Return the mail of one occasion, in that language."""
+    text = PRIVACY_MAIL_TEXTS[occasion]
+    with translation.override(language):
+        values = {"due": formats.date_format(case.due_on), "reason": case.reason}
+        mail_context: dict[str, Any] = {
+            "heading": str(text.subject),
+            "opening": str(text.opening) % values,
+            "paragraphs": case.retained or [str(_("No issued invoice names you: nothing else stays."))]
+            if occasion == "erased"
+            else [],
+            "closing": str(text.closing),
+            "label": str(_("See my data")),
+            "url": f"{settings.SITE_URL}{reverse('my-privacy')}" if text.has_link and case.person_id else "",
+        }
+    key = f"privacy-{case.pk}-{occasion}"
+    subject = mail_context["heading"]
+    return MailMessage(
+        to=address,
+        subject=subject,
+        template="account",
+        context=mail_context,
+        language=language,
+        message_key=key,
+    )

@@ -1,0 +1,33 @@
+"""Decide who works at the privacy desk."""
+
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext as _
+
+from convention.club.models import ClubRole, Person
+from convention.club.permissions import require_club_role
+from convention.errors import NotFound
+
+from .models import PrivacyCase
+
+if TYPE_CHECKING:
+    from convention.club.permissions import RequestUser
+
+
+PRIVACY_DESK_ROLES = (ClubRole.Role.ADMINISTRATOR, ClubRole.Role.SECRETARY)
+
+
+def require_privacy_desk(person: "RequestUser") -> Person:
+    """Return the person. Raises SignInRequired, or Forbidden if they do not work at the desk."""
+    return require_club_role(
+        person, *PRIVACY_DESK_ROLES, error_message=_("This page is for the club’s privacy desk.")
+    )
+
+
+def get_privacy_case(pk: int, person: "RequestUser") -> PrivacyCase:
+    """Return the case of a page of the desk. Raises SignInRequired, Forbidden or NotFound."""
+    require_privacy_desk(person)
+    try:
+        return PrivacyCase.objects.select_related("person", "opened_by", "answered_by").get(pk=pk)
+    except PrivacyCase.DoesNotExist:
+        raise NotFound(_("There is no such request.")) from None

@@ -1,0 +1,87 @@
+"""Collect the declarations of each app's `privacy.py`, from the lowest layer to the highest."""
+
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+
+from convention.personal_data import (
+    Agreement,
+    DataSubject,
+    PersonalDataSource,
+    RetentionRule,
+    TranslatableText,
+)
+
+
+@cache
+def load_privacy_modules() -> list[Any]:
+    """Return the `privacy` module of each app that has one; `convention.privacy` is itself a package."""
+    # `convention.privacy` is this package, not declarations of the app `convention`.
+    apps = [app for app in reversed(settings.INSTALLED_APPS) if app != "convention"]
+    return [import_module(f"{app}.privacy") for app in apps if find_spec(f"{app}.privacy")]
+
+
+def collect_declarations(kind: str) -> Iterator[Any]:
+    """Yield what all apps declare under one name, such as `PERSONAL_DATA`."""
+    for module in load_privacy_modules():
+        yield from getattr(module, kind, ())
+
+
+def list_data_sources() -> list[PersonalDataSource]:
+    return list(collect_declarations("PERSONAL_DATA"))
+
+
+def list_models_without_data() -> set[type[models.Model]]:
+    """Return the tables that depend on personal data and contain none themselves."""
+    return set(collect_declarations("NO_PERSONAL_DATA"))
+
+
+def list_retention_rules() -> list[RetentionRule]:
+    return list(collect_declarations("RETENTION"))
+
+
+def get_free_text_columns() -> dict[type[models.Model], tuple[str, ...]]:
+    """Return the columns of each table in which people may have written any name or address."""
+    columns: dict[type[models.Model], tuple[str, ...]] = {}
+    for module in load_privacy_modules():
+        columns |= getattr(module, "FREE_TEXT", {})
+    return columns
+
+
+def get_transient_text_columns() -> dict[type[models.Model], tuple[str, ...]]:
+    """Return the columns of tables whose rows are deleted if they name the person (half-filled forms)."""
+    columns: dict[type[models.Model], tuple[str, ...]] = {}
+    for module in load_privacy_modules():
+        columns |= getattr(module, "TRANSIENT_TEXT", {})
+    return columns
+
+
+def find_own_addresses(subject: DataSubject) -> frozenset[str]:
+    """Return normalized addresses that the person's rows prove to be theirs, beyond those of the account."""
+    sources: Iterator[Callable[[DataSubject], Iterable[str]]] = collect_declarations("OWN_ADDRESSES")
+    return frozenset(address for source in sources for address in source(subject))
+
+
+def describe_retained_documents(subject: DataSubject) -> list[TranslatableText]:
+    """Return sentences that name the person's documents which the law requires to stay."""
+    sources: Iterator[Callable[[DataSubject], Iterable[TranslatableText]]] = collect_declarations(
+        "LEGAL_RETENTION"
+    )
+    return [sentence for source in sources for sentence in source(subject)]
+
+
+def find_erasure_blockers(subject: DataSubject) -> list[TranslatableText]:
+    """Return sentences that say what has to be settled before this person can be erased."""
+    checks: Iterator[Callable[[DataSubject], Iterator[TranslatableText]]] = collect_declarations(
+        "ERASURE_BLOCKERS"
+    )
+    return [sentence for check in checks for sentence in check(subject)]
+
+
+def list_agreements(subject: DataSubject) -> list[Agreement]:
+    return [agreement for source in collect_declarations("AGREEMENTS") for agreement in source(subject)]

@@ -1,0 +1,91 @@
+"""Open and answer privacy requests; `erase.py` does what an erasure asks for."""
+
+from functools import partial
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+
+from convention.audit.record import record_action
+from convention.club.models import Person
+from convention.errors import InvalidFields, NotOpenNow
+from convention.mail.messages import send_mail_message
+
+from .mails import write_case_letter
+from .models import PrivacyCase
+from .subjects import find_subject_by_address
+
+
+@transaction.atomic
+def request_erasure(*, person: Person) -> PrivacyCase:
+    """Open the person's own request to be erased, or return the open one; the desk has a month."""
+    values = {"email": person.email or "", "language": translation.get_language() or person.language}
+    case = _get_or_open_case(person, PrivacyCase.Kind.ERASURE, **values)
+    record_action("privacy_request.create", case, fields=["kind"])
+    return case
+
+
+@transaction.atomic
+def record_request(*, email: str, kind: str, language: str, opened_by: Person) -> PrivacyCase:
+    """Open a request that came by letter or e-mail, linked to the person with that address if known."""
+    subject = find_subject_by_address(email)
+    values = {"email": email.strip(), "language": language, "opened_by": opened_by}
+    case = _get_or_open_case(subject.person, kind, **values)
+    record_action("privacy_request.record", case, fields=["kind", "email"])
+    return case
+
+
+def _get_or_open_case(person: Person | None, kind: str, **values: object) -> PrivacyCase:
+    """Return the open case of that person, or create one and send a mail; safe if called twice at once."""
+    cases = PrivacyCase.objects.unanswered().filter(kind=kind)
+    own_cases = (
+        cases.filter(person=person) if person else cases.filter(person=None, email__iexact=values["email"])
+    )
+    if existing := own_cases.first():
+        return existing
+    try:
+        with transaction.atomic():
+            case: PrivacyCase = PrivacyCase.objects.create(person=person, kind=kind, **values)
+    except IntegrityError:  # another request created it meanwhile (one_open_case_per_person)
+        return own_cases.get()
+    _notify_requester(case, "received")
+    return case
+
+
+@transaction.atomic
+def withdraw_request(*, case: PrivacyCase) -> None:
+    """Close the request for the person who made it. Raises NotOpenNow if it was answered."""
+    _close_case(case, PrivacyCase.Answer.TAKEN_BACK, None)
+
+
+@transaction.atomic
+def refuse_request(*, case: PrivacyCase, answered_by: Person, reason: str) -> None:
+    """Close the request and mail the reason. Raises InvalidFields without one, and NotOpenNow."""
+    if not reason.strip():
+        raise InvalidFields(
+            _("Some fields need another look."), {"reason": [_("Say why: the person is told.")]}
+        )
+    answered_case = _close_case(case, PrivacyCase.Answer.REFUSED, answered_by, reason.strip()[:300])
+    _notify_requester(answered_case, "refused")
+
+
+@transaction.atomic
+def complete_request(*, case: PrivacyCase, answered_by: Person) -> None:
+    """Close a request whose data was given. Raises NotOpenNow if it was answered."""
+    _notify_requester(_close_case(case, PrivacyCase.Answer.GIVEN, answered_by), "given")
+
+
+def _close_case(case: PrivacyCase, answer: str, answered_by: Person | None, reason: str = "") -> PrivacyCase:
+    case = PrivacyCase.objects.select_for_update(of=("self",)).get(pk=case.pk)
+    if case.answered_at:
+        raise NotOpenNow(_("This request was answered already."))
+    case.answer, case.answered_at, case.answered_by, case.reason = answer, timezone.now(), answered_by, reason
+    case.save()
+    record_action("privacy.answer", case, fields=["answer"])
+    return case
+
+
+def _notify_requester(case: PrivacyCase, occasion: str) -> None:
+    if case.email:
+        letter = write_case_letter(occasion, case.email, case.language, case=case)
+        transaction.on_commit(partial(send_mail_message, letter), robust=True)

@@ -1,0 +1,81 @@
+"""The processes of one machine's service and the addresses they answer at."""
+
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from . import local_network
+from .certificates import CertificateFiles
+from .supervisor import ManagedProcess
+
+MAX_WEB_WORKERS = 4
+# Open connections of one process; further ones wait to be accepted.
+MAX_CONNECTIONS = 2048
+
+
+@dataclass(frozen=True)
+class ServerAddress:
+    """An address that the site answers at; on the local network `files` holds its certificate."""
+
+    host: str
+    port: int
+    site_url: str
+    files: CertificateFiles | None = None
+
+    @property
+    def is_exposed(self) -> bool:
+        """Return whether other machines can reach it."""
+        return self.host != "localhost" and not local_network.is_loopback(self.host)
+
+    @property
+    def phone_port(self) -> int:
+        """Return the port where phones fetch the authority's certificate, over plain http."""
+        return self.port + 1
+
+    @property
+    def phone_url(self) -> str:
+        return f"http://{local_network.list_local_addresses()[0]}:{self.phone_port}/"
+
+
+def server_process(place: ServerAddress) -> ManagedProcess:
+    """Return the web server, with worker processes by the number of cores."""
+    workers = os.environ.get("WEB_WORKERS") or str(min(os.cpu_count() or 1, MAX_WEB_WORKERS))
+    command = [
+        *granian_command("convention.rsgi:application", place.host, place.port),
+        *("--interface", "rsgi", "--workers", workers),
+    ]
+    if place.files:
+        command += [
+            *(
+                "--ssl-certificate",
+                str(place.files.server_certificate),
+                "--ssl-keyfile",
+                str(place.files.server_key),
+            ),
+            *("--ssl-protocol-min", "tls1.2"),
+        ]
+    return ManagedProcess("server", command)
+
+
+def phone_page_process(place: ServerAddress) -> ManagedProcess:
+    command = granian_command("convention.serve.phone_app:application", place.host, place.phone_port)
+    return ManagedProcess("phone page", [*command, "--interface", "wsgi", "--blocking-threads", "2"])
+
+
+def worker_process() -> ManagedProcess:
+    manage = Path(__file__).resolve().parent.parent.parent / "manage.py"
+    return ManagedProcess("worker", [sys.executable, str(manage), "worker"])
+
+
+def granian_command(application: str, host: str, port: int) -> list[str]:
+    """Return the command that serves one application.
+
+    HTTP/1 alone: while granian detects whether a connection speaks HTTP/2, no timeout runs, so that a
+    thousand silent connections would block everybody.
+    """
+    return [
+        *(sys.executable, "-m", "granian", "--host", host, "--port", str(port)),
+        *("--http", "1", "--no-ws", "--backpressure", str(MAX_CONNECTIONS)),
+        *("--log-level", "warning", "--workers-kill-timeout", "8", "--respawn-failed-workers", application),
+    ]

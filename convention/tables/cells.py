@@ -1,0 +1,50 @@
+"""Interpret cells of a list: yes or no, dates, addresses; and reject invalid text. No database access."""
+
+import datetime
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from typing import Final
+
+from django.utils.translation import gettext as _
+
+YES_WORDS: Final = frozenset({"yes", "y", "oui", "o", "true", "vrai", "1", "x", "ok", "✓", "✔", "☑", "☒"})
+NO_WORDS: Final = frozenset({"no", "n", "non", "false", "faux", "0", "-", "–", "☐"})
+DATE_FORMATS: Final = ("%Y-%m-%d", "%d/%m/%Y", "%d-%m-%Y", "%d.%m.%Y", "%d/%m/%y", "%d.%m.%y", "%Y/%m/%d")
+MAX_DATE_CHARS: Final = 100
+SPREADSHEET_EPOCH: Final = datetime.date(1899, 12, 30)
+# A spreadsheet's day number from 1954 to 2118, which remains if a cell lost its date format.
+DATE_SERIAL_PATTERN = re.compile(r"[2-7]\d{4}(?:\.0+)?")
+TIME_SUFFIX_PATTERN = re.compile(r"[T\s]+\d{1,2}[:h]\d{2}(:\d{2}(\.\d+)?)?Z?$")
+ADDRESS_PATTERN = re.compile(r"(?:[^<>]*<\s*)?(?:mailto:)?([^<>\s;,]+)(?:\s*>)?[;,\s]*", re.I)
+# Texts that spreadsheets show for failed formulas.
+FORMULA_ERROR_PATTERN = re.compile(
+    r"#(N/?A|REF!|VALUE!|VALEUR!|NAME\?|NOM\?|DIV/0!|NULL!|NUL!|NUM!|NOMBRE!|SPILL!|CALC!)", re.I
+)
+
+
+def parse_date_cell(text: str) -> datetime.date | None:
+    """Return the date of a cell: 2027-01-31, 31/01/2027, or a spreadsheet's day number."""
+    if len(text) > MAX_DATE_CHARS:
+        return None
+    plain = TIME_SUFFIX_PATTERN.sub("", text.strip())
+    if DATE_SERIAL_PATTERN.fullmatch(plain):
+        return SPREADSHEET_EPOCH + datetime.timedelta(days=int(float(plain)))
+    for form in DATE_FORMATS:
+        with suppress(ValueError):
+            return datetime.datetime.strptime(plain, form).date()  # noqa: DTZ007 - a day has no zone
+    return None
+
+
+def extract_email_address(text: str) -> str:
+    """Return the address in a cell such as `Zoé Müller <zoe@x.example>;`."""
+    found = ADDRESS_PATTERN.fullmatch(text)
+    return found[1] if found and "@" in found[1] else text
+
+
+def find_cell_errors(values: Mapping[str, str]) -> Iterator[str]:
+    """Yield errors that no cell may have, whatever its column."""
+    for text in dict.fromkeys(values.values()):
+        if FORMULA_ERROR_PATTERN.fullmatch(text):
+            sentence = _("A cell says “%(text)s”: its formula came to nothing. Write what it should say.")
+            yield sentence % {"text": text}

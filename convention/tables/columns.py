@@ -1,0 +1,135 @@
+"""Map columns of a list to fields: guessed from headings, remembered, or chosen. No database access.
+
+A column's pick is the name of a field, or empty to ignore the column.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from django.utils.translation import gettext as _
+
+from convention.errors import UnreadableFile
+from convention.text.normalize import casefold_text
+
+IGNORED_FIELD = "ignore"
+# Normalized headings of names and addresses, as offices and web forms write them.
+PERSON_HEADINGS = {
+    "first_name": (
+        *("first name", "firstname", "given name", "forename", "prenom", "prenoms", "votre prenom"),
+        "prenom usuel",
+    ),
+    "last_name": (
+        *("last name", "lastname", "family name", "surname", "name", "nom", "nom de famille", "nom usuel"),
+        "votre nom",
+    ),
+    "full_name": (
+        *("full name", "fullname", "nom complet", "nom et prenom", "prenom et nom", "nom prenom"),
+        *("prenom nom", "nom, prenom", "nom/prenom", "nom & prenom", "nom et prenoms", "participant"),
+    ),
+    "email": (
+        *("email", "e mail", "mail", "email address", "e mail address", "courriel", "adresse e mail"),
+        *("adresse email", "adresse mail", "adresse electronique", "adresse de messagerie"),
+        *("adresse e mail professionnelle", "e mail professionnel", "email professionnel"),
+        *("mail professionnel", "mail pro", "work email", "business email", "votre e mail", "votre email"),
+        "votre adresse e mail",
+    ),
+}
+
+
+def normalize_heading(heading: str) -> str:
+    """Return a heading without accents, capitals, dashes and doubled spaces."""
+    plain = casefold_text(heading).replace("_", " ").replace("-", " ").replace("’", "'")
+    return " ".join(plain.rstrip(" *:?").split())
+
+
+def find_field(headings_by_field: Mapping[str, Iterable[str]], heading: str) -> str:
+    """Return the field that a heading stands for, or ""."""
+    plain = normalize_heading(heading)
+    return next((name for name, headings in headings_by_field.items() if plain in headings), "")
+
+
+def is_heading_row(headings_by_field: Mapping[str, Iterable[str]], cells: Iterable[str]) -> bool:
+    """Return whether a row holds headings: at least two cells that name different fields."""
+    return len({name for cell in cells if (name := find_field(headings_by_field, cell))}) > 1
+
+
+def choose_fields_once(header: Sequence[str], guesses: Sequence[str], fields: Iterable[str]) -> list[str]:
+    """Return the guess for each column, each field for its first matching column only."""
+    picks, known = list[str](), set(fields)
+    for _heading, name in zip(header, guesses, strict=True):
+        picks.append(name if name in known and name not in picks else "")
+    return picks
+
+
+def apply_remembered_columns(
+    header: Sequence[str], guesses: Sequence[str], remembered: Mapping[str, str]
+) -> list[str]:
+    """Return the guesses, overridden by what was chosen for the same headings before."""
+    plain = map(normalize_heading, header)
+    return [remembered.get(heading, guess) for heading, guess in zip(plain, guesses, strict=True)]
+
+
+def apply_column_maps(
+    header: Sequence[str], picks: Sequence[str], maps: Iterable[str], fields: Iterable[str]
+) -> list[str]:
+    """Return the picks after “heading=field” options. Raises UnreadableFile for unknown names."""
+    found, fields = list(picks), list(fields)
+    for mapping in maps:
+        heading, _equals, name = mapping.rpartition("=")
+        places = [
+            index for index, one in enumerate(header) if normalize_heading(one) == normalize_heading(heading)
+        ]
+        if not heading or not places:
+            sentence = _("The file has no column “%(column)s”; it has: %(found)s.")
+            raise UnreadableFile(
+                sentence % {"column": heading or mapping, "found": ", ".join(filter(None, header))[:300]}
+            )
+        if name not in (IGNORED_FIELD, *fields):
+            sentence = _("“%(field)s” is no field; a column is one of: %(fields)s.")
+            raise UnreadableFile(sentence % {"field": name, "fields": ", ".join([*fields, IGNORED_FIELD])})
+        found = ["" if pick == name else pick for pick in found]
+        found[places[0]] = "" if name == IGNORED_FIELD else name
+    return found
+
+
+def index_columns(
+    header: Sequence[str], picks: Sequence[str], needed: Iterable[Sequence[str]]
+) -> tuple[dict[str, int], list[str]]:
+    """Return the column index of each field, and the headings that are not used.
+
+    One field of each group in `needed` has to be there. Raises UnreadableFile for a missing or doubled field.
+    """
+    columns: dict[str, int] = {}
+    for index, name in enumerate(picks):
+        if name and name in columns:
+            raise UnreadableFile(
+                _("Columns “%(one)s” and “%(other)s” are both said to be the same: ignore one of them.")
+                % {"one": header[columns[name]], "other": header[index]}
+            )
+        if name:
+            columns[name] = index
+    missing = [group[0] for group in needed if not columns.keys() & set(group)]
+    if missing:
+        found = ", ".join(heading for heading in header if heading)[:300]
+        raise UnreadableFile(
+            _("Columns missing: %(missing)s. A row above the list must name them; this one says: %(found)s.")
+            % {"missing": ", ".join(missing), "found": found}
+        )
+    used = set(columns.values())
+    return columns, [heading for index, heading in enumerate(header) if heading and index not in used]
+
+
+def remember_columns(header: Sequence[str], picks: Sequence[str]) -> dict[str, str]:
+    """Return the picks by heading, to be applied to the next list."""
+    return {normalize_heading(heading): pick for heading, pick in zip(header, picks, strict=False) if heading}
+
+
+def split_full_name(text: str) -> tuple[str, str]:
+    """Return first and last name: “Müller, Zoé”, “MÜLLER Zoé” and “Zoé Müller” give the same."""
+    last, comma, first = (part.strip() for part in text.partition(","))
+    if comma and first:
+        return first, last
+    words = text.split()
+    loud = [word for word in words if len(word) > 1 and word == word.upper() != word.lower()]
+    if loud and len(loud) < len(words):
+        return " ".join(word for word in words if word not in loud), " ".join(loud)
+    return (words[0] if words else ""), " ".join(words[1:])

@@ -1,0 +1,42 @@
+"""A checked list as text, the payload of the job that imports it."""
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from .files import ParsedTable, read_table
+
+# Up to so many rows are imported or undone within the request; more become a job.
+MAX_IMMEDIATE_ROWS: Final = 500
+
+
+@dataclass(frozen=True)
+class ImportPayload:
+    """The list, the fields of its columns and its name."""
+
+    table: ParsedTable
+    picks: list[str] | None
+    name: str
+
+
+def pack_import(*, text: str, picks: Sequence[str] | None, name: str) -> str:
+    """Return the payload of the job."""
+    return json.dumps({"list": text, "picks": picks, "name": name})
+
+
+def unpack_import(payload_text: str) -> ImportPayload:
+    """Parse the payload of the job."""
+    content = json.loads(payload_text)
+    return ImportPayload(read_table("list.csv", content["list"].encode()), content["picks"], content["name"])
+
+
+def iterate_with_progress(
+    table: ParsedTable, report_progress: Callable[[int, int], None]
+) -> Iterator[tuple[int, list[str]]]:
+    """Yield the rows of the list; before each, report how many of how many were read."""
+    total = len(table.rows)
+    for done, row in enumerate(table.rows):
+        report_progress(done, total)
+        yield row
+    report_progress(total, total)

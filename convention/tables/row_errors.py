@@ -1,0 +1,58 @@
+"""Errors of a list by row, each sentence once with the rows it is about."""
+
+from collections.abc import Iterable
+
+from django.utils.translation import ngettext
+
+from convention.errors import ConventionError
+
+MAX_LINES_SHOWN = 50
+
+
+class InvalidRows(ConventionError):
+    """Some rows are invalid; `rows` holds (row number, sentence) in the order of the file."""
+
+    kind = "bad-rows"
+
+    def __init__(self, rows: list[tuple[int, str]]) -> None:
+        sentence = ngettext(
+            "%(errors)d error; nothing was imported.", "%(errors)d errors; nothing was imported.", len(rows)
+        )
+        super().__init__(sentence % {"errors": len(rows)})
+        self.rows = sorted(rows)
+
+    def lines(self) -> list[str]:
+        """Return each sentence once, with its rows."""
+        return describe_row_errors(self.rows)
+
+
+def describe_row_errors(rows: Iterable[tuple[int, str]]) -> list[str]:
+    """Return a line for each sentence, such as “Rows 2–401: There is no ticket “gold”.”."""
+    numbers: dict[str, list[int]] = {}
+    for row, sentence in rows:
+        numbers.setdefault(sentence, []).append(row)
+    return [
+        ngettext("Row %(rows)s: %(sentence)s", "Rows %(rows)s: %(sentence)s", len(found))
+        % {"rows": format_number_spans(found), "sentence": sentence}
+        for sentence, found in numbers.items()
+    ]
+
+
+def shorten_lines(lines: list[str]) -> list[str]:
+    """Return the first lines, and how many more there are."""
+    more = len(lines) - MAX_LINES_SHOWN
+    rest = (
+        [ngettext("… and %(more)d more.", "… and %(more)d more.", more) % {"more": more}] if more > 0 else []
+    )
+    return [*lines[:MAX_LINES_SHOWN], *rest]
+
+
+def format_number_spans(numbers: list[int]) -> str:
+    """Return numbers as spans: “2–4, 7”."""
+    ends: list[list[int]] = []
+    for number in numbers:
+        if ends and number == ends[-1][1] + 1:
+            ends[-1][1] = number
+        else:
+            ends.append([number, number])
+    return ", ".join(str(first) if first == last else f"{first}–{last}" for first, last in ends)

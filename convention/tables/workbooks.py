@@ -1,0 +1,183 @@
+"""Read workbooks (.xlsx, .xls, .ods) and find the sheet that holds the list.
+
+A crafted workbook takes any amount of time and memory, in calamine too: untrusted files are read by
+`convention.parsing`.
+"""
+
+import datetime
+import io
+import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any, Final
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from python_calamine import (
+    CalamineSheet,
+    CalamineWorkbook,
+    PasswordError,
+    SheetMetadata,
+    SheetTypeEnum,
+    SheetVisibleEnum,
+)
+
+from convention.errors import ConventionError, UnreadableFile
+
+from .workbook_scan import SheetScan, format_cell_name, remove_wrong_dimensions, scan_ods, scan_xlsx
+
+MAX_COLUMNS = 200
+MAX_ROW_NUMBER = 1_048_576
+MAX_UNPACKED_BYTES = 150 * 1024 * 1024
+# Styles and the like: each element costs memory and time. Pictures are never read.
+MAX_METADATA_BYTES = 3 * 1024 * 1024
+CONTENT_PARTS = ("xl/worksheets/", "xl/sharedStrings", "content.xml")
+ZIP_SIGNATURE: Final = b"PK"
+# The signature of .xls, and of any other old office document.
+COMPOUND_FILE_SIGNATURE: Final = b"\xd0\xcf\x11\xe0"
+OPEN_DOCUMENT_SIGNATURE: Final = b"mimetypeapplication/vnd.oasis.opendocument"
+SPREADSHEET_SIGNATURE: Final = OPEN_DOCUMENT_SIGNATURE + b".spreadsheet"
+# Filled rows searched for the header, and how deep if there are several sheets.
+HEADING_ROWS_SEARCHED, MAX_HEADING_DEPTH = 20, 200
+SHARED_CELL_ERROR = gettext_lazy(
+    "Rows %(first)d to %(last)d share a merged cell: split it, so that each row says its own."
+)
+
+
+@dataclass(frozen=True)
+class WorkbookSheet:
+    """One sheet: its rows as text, and the spans of rows that share a merged cell.
+
+    `title` is empty if the workbook shows no other sheet.
+    """
+
+    title: str
+    rows: Iterator[list[str]]
+    merged_row_spans: list[tuple[int, int]]
+
+
+def is_workbook(content: bytes) -> bool:
+    """Return whether the content has the signature of a workbook."""
+    return content.startswith((ZIP_SIGNATURE, COMPOUND_FILE_SIGNATURE))
+
+
+def read_workbook(content: bytes, is_list: Callable[[list[list[str]]], bool]) -> WorkbookSheet:
+    """Return the first visible sheet that is a list, else the first that is not empty.
+
+    Rows that the file leaves out are empty lists. Raises UnreadableFile.
+    """
+    with _translate_library_errors():
+        _refuse_other_documents(content)
+        if content.startswith(ZIP_SIGNATURE):
+            content = remove_wrong_dimensions(content)
+        book = CalamineWorkbook.from_filelike(io.BytesIO(content))
+        sheets = [one for one in book.sheets_metadata if one.typ == SheetTypeEnum.WorkSheet]
+        seen = [one for one in sheets if one.visible == SheetVisibleEnum.Visible] or sheets[:1]
+        sheet = _find_list_sheet(book, seen, is_list)
+        scan = _scan_sheet(content, sheet.name)
+        _refuse_uncalculated_cells(scan)
+        return WorkbookSheet(
+            sheet.name if len(seen) > 1 else "",
+            _sheet_rows(sheet, scan.failed_formulas),
+            _merged_rows(sheet, scan),
+        )
+
+
+def _find_list_sheet(
+    book: CalamineWorkbook, sheets: list[SheetMetadata], is_list: Callable[[list[list[str]]], bool]
+) -> CalamineSheet:
+    filled: CalamineSheet | None = None
+    for one in sheets:
+        sheet = book.get_sheet_by_name(one.name)
+        if len(sheets) == 1:
+            return sheet
+        first = list(
+            islice(filter(any, islice(_sheet_rows(sheet, {}), MAX_HEADING_DEPTH)), HEADING_ROWS_SEARCHED)
+        )
+        if is_list(first):
+            return sheet
+        filled = filled or (sheet if first else None)
+    return filled or book.get_sheet_by_name(sheets[0].name)
+
+
+@contextmanager
+def _translate_library_errors() -> Iterator[None]:
+    """Turn the many errors for damaged workbooks into one sentence."""
+    try:
+        yield
+    except (ConventionError, MemoryError):
+        raise
+    except PasswordError as error:
+        raise UnreadableFile(_("This workbook is protected by a password; save it without one.")) from error
+    except Exception as error:
+        raise UnreadableFile(_("This workbook is damaged or not an .xlsx, .xls or .ods file.")) from error
+
+
+def _sheet_rows(sheet: CalamineSheet, failed: dict[tuple[int, int], str]) -> Iterator[list[str]]:
+    """Yield the rows as text, with the text of a failed formula in its cell."""
+    left = min(sheet.start[1], MAX_COLUMNS) if sheet.start else 0
+    by_row: dict[int, dict[int, str]] = {}
+    for (row, column), text in failed.items():
+        by_row.setdefault(row, {})[column] = text
+    for number, cells in enumerate(sheet.iter_rows()):
+        found = [""] * left + [_cell_text(cell) for cell in cells[: MAX_COLUMNS - left]]
+        for column, text in by_row.get(number, {}).items():
+            if column < MAX_COLUMNS:
+                found += [""] * (column + 1 - len(found))
+                found[column] = text
+        yield found if any(found) else []
+
+
+def _refuse_other_documents(content: bytes) -> None:
+    """Raise UnreadableFile for zip bombs and other kinds of OpenDocument."""
+    if content.startswith(COMPOUND_FILE_SIGNATURE):
+        return
+    if content.startswith(OPEN_DOCUMENT_SIGNATURE, 30) and not content.startswith(SPREADSHEET_SIGNATURE, 30):
+        raise UnreadableFile(
+            _("This is a document of LibreOffice and no table; save the table as .ods or .csv.")
+        )
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        sizes = {info.filename: info.file_size for info in archive.infolist()}
+    beside = sum(
+        size
+        for name, size in sizes.items()
+        if name.endswith((".xml", ".rels")) and not name.startswith(CONTENT_PARTS)
+    )
+    if sum(sizes.values()) > MAX_UNPACKED_BYTES or beside > MAX_METADATA_BYTES:
+        raise UnreadableFile(_("This workbook unpacks to far too much; export the sheet alone."))
+
+
+def _scan_sheet(content: bytes, title: str) -> SheetScan:
+    """Scan the sheet. An .xls needs no scan: it holds the results of its formulas."""
+    if content.startswith(COMPOUND_FILE_SIGNATURE):
+        return SheetScan()
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        if content.startswith(SPREADSHEET_SIGNATURE, 30):
+            return scan_ods(archive, title)
+        return scan_xlsx(archive, title)
+
+
+def _refuse_uncalculated_cells(scan: SheetScan) -> None:
+    """Raise UnreadableFile for cells that show a value but hold none in the file."""
+    for row, column in scan.uncalculated_cells:
+        raise UnreadableFile(
+            _("Cell %(cell)s holds a formula without its result: open the file, save it, and try again.")
+            % {"cell": format_cell_name(row, column)}
+        )
+
+
+def _merged_rows(sheet: CalamineSheet, scan: SheetScan) -> list[tuple[int, int]]:
+    """Return first and last row of each merged cell over several rows; allowed only above the header."""
+    merged = ((first + 1, last + 1) for (first, _left), (last, _right) in sheet.merged_cell_ranges or ())
+    return list(dict.fromkeys(span for span in (*merged, *scan.merged_rows) if span[0] < span[1]))
+
+
+def _cell_text(value: Any) -> str:
+    """Return a value as it looks: whole numbers without decimals, dates without midnight."""
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    if isinstance(value, datetime.datetime) and value.time() == datetime.time():
+        return value.date().isoformat()
+    return str(value)

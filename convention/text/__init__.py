@@ -1,0 +1,1 @@
+"""Text: normalization, dates, addresses, countries. Each module stands alone; imports no app."""

@@ -1,0 +1,35 @@
+"""Validate text that people type and that the club's pages and mails show to others."""
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+
+from .web_addresses import has_explicit_web_address, has_web_address
+
+
+def find_name_error(text: str) -> str:
+    """Return what is wrong with a person's name that looks like a link; empty for any other."""
+    if not has_web_address(text):
+        return ""
+    return _(
+        "This looks like a web address, an e-mail address or markup. Enter the name alone, and leave a space "
+        "after the dot of an initial."
+    )
+
+
+def find_link_error(text: str) -> str:
+    """Return what is wrong with a company or reference that holds a link; empty for any other."""
+    if not has_explicit_web_address(text):
+        return ""
+    return _("Leave out web addresses, e-mail addresses and markup here.")
+
+
+def validate_person_name(text: str) -> None:
+    """Raise ValidationError for a person's name that looks like a link."""
+    if sentence := find_name_error(text):
+        raise ValidationError(sentence)
+
+
+def validate_without_links(text: str) -> None:
+    """Raise ValidationError for a company or reference that holds a link."""
+    if sentence := find_link_error(text):
+        raise ValidationError(sentence)

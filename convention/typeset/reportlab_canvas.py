@@ -1,0 +1,124 @@
+"""Extensions of reportlab's canvas: pages written at once, and our fonts embedded when the file is saved."""
+
+import zlib
+from collections.abc import Iterable
+from typing import Any
+
+from reportlab.pdfbase.pdfdoc import PDFDocument, PDFObject, PDFObjectReference
+from reportlab.pdfgen.canvas import Canvas
+
+from .embedded_fonts import FontObjects, FontSet
+from .shaping import TextLine
+
+
+class DeferredFonts:
+    """Provides our fonts when reportlab writes the file."""
+
+    def __init__(self) -> None:
+        self.fonts = FontSet()
+
+    def addObjects(self, document: PDFDocument) -> None:  # noqa: N802 - reportlab's name
+        """Add each font and name it in the pages' resources."""
+        for font in self.fonts.fonts_by_face.values():
+            reference = _add_font(document, font.build_objects())
+            basic: Any = document.idToObject["BasicFonts"]
+            basic.dict[font.name] = reference
+
+
+def draw_line(canvas: Canvas, line: TextLine, x: float, y: float, size: float) -> None:
+    """Draw a line with its baseline starting at x, y, in the canvas's colour (points, upwards)."""
+    canvas.addLiteral(get_document_fonts(canvas).show_line(line, size, x, y))
+
+
+def get_document_fonts(canvas: Canvas) -> FontSet:
+    """Return the fonts of the canvas's document, embedded when it is saved."""
+    document: Any = canvas._doc  # type: ignore[attr-defined]  # reportlab names it nowhere else
+    delayed = next((font for font in document.delayedFonts if isinstance(font, DeferredFonts)), None)
+    if delayed is None:
+        delayed = DeferredFonts()
+        document.delayedFonts.append(delayed)
+    return delayed.fonts
+
+
+class PageWriter:
+    """Adds pages to a canvas's document, each compressed and written at once.
+
+    reportlab's own pages take several times as much time, and as much memory until the file is saved.
+    """
+
+    def __init__(self, canvas: Any) -> None:
+        canvas._preamble = ""  # (it would set a font that nothing here uses)
+        self._canvas = canvas
+        self._document = canvas._doc
+        self._resources: dict[frozenset[str], str] = {}
+
+    def add_page(self, width: float, height: float, operators: Iterable[str], forms: Iterable[str]) -> None:
+        """Add a page of this size with these operators and the links that the canvas has for it."""
+        marks = zlib.compress("\n".join(operators).encode("latin-1"))
+        parent = _add_reference(self._document, self._document.Pages)
+        contents = _add_reference(self._document, _RawStream("/Filter /FlateDecode", marks))
+        links = " ".join(_format_object(link, self._document) for link in self._canvas._annotationrefs)
+        page = (
+            f"/Type /Page /Parent {parent} /MediaBox [0 0 {width:.7g} {height:.7g}]"
+            f" /Resources {self._resources_with(frozenset(forms))} /Contents {contents}"
+        )
+        self._document.addPage(_RawDictionary(f"{page} /Annots [{links}]" if links else page))
+        self._canvas._startPage()
+
+    def _resources_with(self, forms: frozenset[str]) -> str:
+        """Return the resources with these forms: one dictionary for all pages that show the same."""
+        known = self._resources.get(forms)
+        if known is None:
+            fonts = _format_object(PDFObjectReference("BasicFonts"), self._document)
+            shown = _format_object(self._document.xobjDict(sorted(forms)), self._document)
+            resources = _RawDictionary(f"/Font {fonts} /XObject {shown}")
+            known = self._resources[forms] = _add_reference(self._document, resources)
+        return known
+
+
+class _RawDictionary(PDFObject):
+    """A dictionary that is serialized already."""
+
+    __RefOnly__ = 0
+
+    def __init__(self, inside: str) -> None:
+        self.inside = inside.encode("latin-1")
+
+    def format(self, _document: PDFDocument) -> bytes:
+        return b"<< %b >>" % self.inside
+
+
+class _RawStream(_RawDictionary):
+    """A stream whose content is encoded already."""
+
+    __RefOnly__ = 1
+
+    def __init__(self, inside: str, content: bytes) -> None:
+        super().__init__(f"{inside} /Length {len(content)}")
+        self.content = content
+
+    def format(self, document: PDFDocument) -> bytes:
+        return b"%b\nstream\n%b\nendstream\n" % (super().format(document), self.content)
+
+
+def _add_font(document: PDFDocument, pieces: FontObjects) -> object:
+    def stream(content: bytes, more: str = "") -> str:
+        return _add_reference(document, _RawStream(f"/Filter /FlateDecode{more}", content))
+
+    file = stream(pieces.font_file, f" /Length1 {pieces.file_length}")
+    glyph_map, to_unicode = stream(pieces.glyph_map), stream(pieces.to_unicode)
+    descriptor = _add_reference(document, _RawDictionary(f"{pieces.descriptor} /FontFile2 {file}"))
+    descendant = _add_reference(
+        document,
+        _RawDictionary(f"{pieces.descendant} /FontDescriptor {descriptor} /CIDToGIDMap {glyph_map}"),
+    )
+    font = _RawDictionary(f"{pieces.font_dictionary} /DescendantFonts [{descendant}] /ToUnicode {to_unicode}")
+    return document.Reference(font)
+
+
+def _add_reference(document: PDFDocument, pdf_object: PDFObject) -> str:
+    return _format_object(document.Reference(pdf_object), document)
+
+
+def _format_object(pdf_object: Any, document: PDFDocument) -> str:
+    return str(pdf_object.format(document).decode("latin-1"))

@@ -1,0 +1,168 @@
+"""Shape a line of text: glyphs with their positions and the text that each stands for."""
+
+import functools
+import itertools
+import unicodedata
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import uharfbuzz
+
+from .font_faces import PRIMARY_FAMILY, FontFace, FontWeight, load_face
+from .text_runs import TextRun, clean_line, is_right_to_left, split_graphemes, split_runs
+
+# Ligatures of the Latin script would hide letters from a search; other scripts need theirs.
+LATIN_FEATURES = {"liga": False, "clig": False, "dlig": False}
+DEFAULT_FEATURES: dict[str, bool] = {}
+MISSING_BOX = "□"
+HAIR_SPACE = "\u200a"
+# A space between words, in thousandths of an em, wide enough to be shared by two.
+SHARED_SPACE_WIDTH = 220
+
+
+class Glyph(NamedTuple):
+    """One glyph, in thousandths of an em; `text` is what a reader extracts for it."""
+
+    number: int
+    text: str
+    advance: int
+    dx: int
+    dy: int
+
+
+@dataclass(frozen=True, slots=True)
+class GlyphSpan:
+    """Glyphs of one face, left to right."""
+
+    face: FontFace
+    glyphs: tuple[Glyph, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TextLine:
+    """A shaped line; widths and heights are in em, to be multiplied by the size."""
+
+    text: str
+    spans: tuple[GlyphSpan, ...]
+    width: float
+    is_rtl: bool
+    missing_characters: tuple[str, ...]
+
+    @property
+    def ascent(self) -> float:
+        """Return the height above the baseline."""
+        return max((span.face.ascent for span in self.spans), default=0.93)
+
+    @property
+    def descent(self) -> float:
+        """Return the depth below the baseline."""
+        return max((span.face.descent for span in self.spans), default=0.27)
+
+
+@functools.lru_cache(maxsize=8192)
+def shape_line(text: str, weight: FontWeight) -> TextLine:
+    """Shape one line in any mix of scripts; `missing_characters` lists what no font has."""
+    text = clean_line(text)
+    spans: list[GlyphSpan] = []
+    missing: list[str] = []
+    for run in split_runs(text, weight):
+        if run.face is None:
+            missing += split_graphemes(run.text)
+            span = _shape_missing(run.text, weight)
+        else:
+            span = _shape_run(run, run.face)
+        spans.append(span)
+    unseen = 0
+    if pictures := set(filter(_is_picture, missing)):
+        spans, unseen = _close_picture_gaps(spans, pictures)
+    width = sum(glyph.advance for span in spans for glyph in span.glyphs) - unseen
+    return TextLine(text, tuple(spans), width / 1000, is_right_to_left(text), tuple(dict.fromkeys(missing)))
+
+
+def find_missing_glyphs(text: str) -> tuple[str, ...]:
+    """Return the characters that no packaged font has, each once, in order."""
+    return shape_line(text, FontWeight.REGULAR).missing_characters
+
+
+def _shape_run(run: TextRun, drawn_by: FontFace) -> GlyphSpan:
+    buffer = uharfbuzz.Buffer()
+    buffer.add_str(run.text)
+    buffer.guess_segment_properties()
+    buffer.direction = "rtl" if run.is_rtl else "ltr"
+    latin = drawn_by.family in {PRIMARY_FAMILY, "noto-sans"}
+    uharfbuzz.shape(drawn_by.font, buffer, LATIN_FEATURES if latin else DEFAULT_FEATURES)
+    infos, positions = buffer.glyph_infos, buffer.glyph_positions
+    advances = [place.x_advance for place in positions]
+    texts = _glyph_texts(run, [info.cluster for info in infos], advances)
+    return GlyphSpan(
+        drawn_by,
+        tuple(
+            Glyph(info.codepoint, text, place.x_advance, place.x_offset, place.y_offset)
+            for info, place, text in zip(infos, positions, texts, strict=True)
+        ),
+    )
+
+
+def _glyph_texts(run: TextRun, clusters: list[int], advances: list[int]) -> list[str]:
+    """Return the text of each glyph; a cluster's text goes to its glyphs that have a width."""
+    text = run.text
+    if len(clusters) == len(text) and len(set(clusters)) == len(text):
+        return [text[start] for start in clusters]
+    starts = sorted(set(clusters))
+    texts = [""] * len(clusters)
+    for start, end in zip(starts, [*starts[1:], len(text)], strict=True):
+        members = [index for index, cluster in enumerate(clusters) if cluster == start]
+        wide = [index for index in members if advances[index] > 0] or members[:1]
+        if run.is_rtl:
+            wide.reverse()
+        rest = text[start:end]
+        for place, index in enumerate(wide):
+            cut = max(1, len(rest) - (len(wide) - place - 1))
+            texts[index], rest = rest[:cut], rest[cut:]
+    return texts
+
+
+def _shape_missing(text: str, weight: FontWeight) -> GlyphSpan:
+    """Return a box for each letter and nothing for each pictogram; the text layer has both."""
+    primary = load_face(PRIMARY_FAMILY, weight)
+    glyphs = []
+    for cluster in split_graphemes(text):
+        if not _is_picture(cluster):
+            box = primary.glyph_number(MISSING_BOX)
+            glyphs.append(Glyph(box, cluster, primary.get_advance(box), 0, 0))
+        else:
+            thin = primary.glyph_number(HAIR_SPACE)
+            glyphs.append(Glyph(thin, cluster, primary.get_advance(thin), 0, 0))
+    return GlyphSpan(primary, tuple(glyphs))
+
+
+def _is_picture(cluster: str) -> bool:
+    return unicodedata.category(cluster[0])[0] not in "LMN"
+
+
+def _close_picture_gaps(spans: list[GlyphSpan], pictures: set[str]) -> tuple[list[GlyphSpan], int]:
+    """Remove the width of pictograms that are not drawn and of spaces around them, but one.
+
+    Returns also the width of what is invisible at the end, so that a line ends with something visible.
+    (Readers of the text layer recognize a space by its width: the one between words is shared by both sides
+    of a pictogram.)
+    """
+    blank = pictures | {" "}
+    groups = [
+        list(group)
+        for _key, group in itertools.groupby(
+            (glyph for span in spans for glyph in span.glyphs), key=lambda glyph: glyph.text in blank
+        )
+    ]
+    unseen = [any(glyph.text in pictures for glyph in group) for group in groups]
+    for place, group in enumerate(groups[:-1]):
+        if unseen[place]:
+            spaces = [index for index, glyph in enumerate(group) if glyph.text == " "] if place else []
+            drawn = {*spaces[:1], *spaces[-1:]}
+            groups[place] = [
+                glyph._replace(advance=SHARED_SPACE_WIDTH // len(drawn) if index in drawn else 0)
+                for index, glyph in enumerate(group)
+            ]
+    after = sum(glyph.advance for glyph in groups[-1]) if unseen[-1] else 0
+    rest = itertools.chain.from_iterable(groups)
+    return [GlyphSpan(span.face, tuple(itertools.islice(rest, len(span.glyphs)))) for span in spans], after

@@ -1,0 +1,200 @@
+"""Pages of the whole site, and the context of every template."""
+
+import sys
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.http import HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse, translate_url
+from django.utils import timezone, translation
+from django.utils.cache import patch_cache_control
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.views import defaults
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_GET, require_POST
+
+from convention.api.problems import problem_response, translate_database_error
+from convention.club.models import ClubRole, Person
+from convention.club.permissions import (
+    get_club_roles,
+    get_companies_of_contact,
+    get_employing_vendors,
+    is_member,
+    require_signed_in,
+)
+from convention.db.compiled_query import PLACEHOLDER_DATE, PLACEHOLDER_ID, CompiledQuery
+from convention.errors import ServiceUnavailable
+from convention.events.permissions import has_organized_event, has_staffed_event
+from convention.middleware import accepted_language, is_api_request, is_missing_slash, unavailable_response
+from convention.web.accent_colours import make_dark_tones, make_light_tones
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest, HttpResponse
+
+
+VENDOR_QUERY = CompiledQuery(
+    lambda person, day: get_employing_vendors(Person(pk=person), at=day), PLACEHOLDER_ID, PLACEHOLDER_DATE
+)
+CONTACT_QUERY = CompiledQuery(
+    lambda person, day: get_companies_of_contact(Person(pk=person), at=day), PLACEHOLDER_ID, PLACEHOLDER_DATE
+)
+
+
+class PageVisitor:
+    """The visitor's roles for the navigation; each is queried only where a template uses it."""
+
+    def __init__(self, request: "HttpRequest") -> None:
+        self.request = request
+
+    @cached_property
+    def can_organize(self) -> bool:
+        """Return whether the visitor organizes an event."""
+        return has_organized_event(self.request.user)
+
+    @cached_property
+    def can_see_money(self) -> bool:
+        """Return whether the visitor works on the club's money."""
+        return bool(self._roles & {ClubRole.Role.TREASURER, ClubRole.Role.ADMINISTRATOR})
+
+    @cached_property
+    def can_handle_privacy(self) -> bool:
+        """Return whether the visitor handles privacy requests and has no page of all events."""
+        return ClubRole.Role.SECRETARY in self._roles and ClubRole.Role.ADMINISTRATOR not in self._roles
+
+    @cached_property
+    def can_see_season(self) -> bool:
+        """Return whether the visitor plans the season and has no page of all events."""
+        return self.can_handle_privacy and ClubRole.Role.ORGANIZER not in self._roles
+
+    @cached_property
+    def is_member(self) -> bool:
+        """Return whether the visitor has a membership seat today; visits are for members."""
+        return is_member(require_signed_in(self.request.user))
+
+    @cached_property
+    def is_vendor(self) -> bool:
+        """Return whether the visitor works for a vendor, who may propose a visit to its site."""
+        return VENDOR_QUERY.exists(require_signed_in(self.request.user).pk, timezone.localdate())
+
+    @cached_property
+    def can_plan_season(self) -> bool:
+        """Return whether the visitor plans visits and meetings."""
+        return bool(
+            self._roles & {ClubRole.Role.SECRETARY, ClubRole.Role.ORGANIZER, ClubRole.Role.ADMINISTRATOR}
+        )
+
+    @cached_property
+    def _roles(self) -> frozenset[str]:
+        return get_club_roles(self.request.user)
+
+    @cached_property
+    def can_work_desk(self) -> bool:
+        """Return whether the visitor works at an event's desk."""
+        return has_staffed_event(self.request.user)
+
+    @cached_property
+    def is_contact(self) -> bool:
+        """Return whether the visitor registers colleagues for a company."""
+        return CONTACT_QUERY.exists(require_signed_in(self.request.user).pk, timezone.localdate())
+
+
+def site_context(request: "HttpRequest") -> dict[str, Any]:
+    """Return the context of every template: site name and address, languages, visitor."""
+    path = request.get_full_path()
+    return {
+        "site_name": settings.SITE_NAME,
+        "site_url": settings.SITE_URL,
+        "home_path": reverse("home"),
+        "visitor": PageVisitor(request),
+        "languages": [
+            {"code": code, "name": name, "url": translate_url(path, code)}
+            for code, name in settings.LANGUAGES
+        ],
+    }
+
+
+@csrf_exempt  # harmless, and a token would make every page uncacheable
+@require_POST
+def choose_language(request: "HttpRequest") -> "HttpResponse":
+    """Store the chosen language in a cookie, and redirect to the same page in it."""
+    language = request.POST.get("language", "")
+    target = request.POST.get("next", "/")
+    if language not in dict(settings.LANGUAGES):
+        language = settings.LANGUAGE_CODE
+    if not (target.startswith("/") and url_has_allowed_host_and_scheme(target, {request.get_host()})):
+        target = "/"
+    response = HttpResponseRedirect(translate_address(target, language))
+    set_language_cookie(response, language)
+    return response
+
+
+def translate_address(address: str, language: str) -> str:
+    """Return the address of the same page in another language."""
+    path = address.partition("?")[0]
+    with translation.override("en" if path == "/en" or path.startswith("/en/") else settings.LANGUAGE_CODE):
+        return translate_url(address, language)
+
+
+def set_language_cookie(response: "HttpResponse", language: str) -> None:
+    """Set the language cookie; an address in the other language still wins."""
+    response.set_cookie(
+        settings.LANGUAGE_COOKIE_NAME,
+        language,
+        max_age=settings.LANGUAGE_COOKIE_AGE,
+        samesite="Lax",
+        secure=settings.SESSION_COOKIE_SECURE,
+    )
+
+
+def preferred_language(request: "HttpRequest") -> str:
+    """Return the cookie's language, else the browser's, else French."""
+    chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
+    if chosen in dict(settings.LANGUAGES):
+        return chosen
+    return accepted_language(request)
+
+
+def page_not_found(request: "HttpRequest", exception: Exception) -> "HttpResponse":
+    """Answer 404: a problem for the API, else a page."""
+    if is_api_request(request):
+        return problem_response("not-found", 404, describe_missing_address(request))
+    return defaults.page_not_found(request, exception)
+
+
+def describe_missing_address(request: "HttpRequest") -> str:
+    """Return the sentence for an unknown API address. A request with a body is not redirected."""
+    if is_missing_slash(request):
+        sentence = _("There is nothing at this address. Send this to %(address)s, with the slash at its end.")
+        return sentence % {"address": f"{request.path}/"}
+    return _("There is nothing at this address.")
+
+
+def bad_request(request: "HttpRequest", exception: Exception) -> "HttpResponse":
+    """Answer 400: a problem for the API, else a page."""
+    if is_api_request(request):
+        return problem_response("bad-request", 400, _("This request cannot be read."))
+    return defaults.bad_request(request, exception)
+
+
+def server_error(request: "HttpRequest") -> "HttpResponse":
+    """Answer 500 (or 503 if the database is away); the log has the request id and the traceback."""
+    error = translate_database_error(sys.exception())
+    if isinstance(error, ServiceUnavailable):
+        return unavailable_response(request, error)
+    if is_api_request(request):
+        return problem_response(
+            "error", 500, _("Something failed here; it is logged. Please try again later.")
+        )
+    return defaults.server_error(request)
+
+
+@require_GET
+def accent_stylesheet(request: "HttpRequest", colour: str) -> "HttpResponse":
+    """Return the style sheet of an event's accent, readable in light and dark."""
+    tones = {"light": make_light_tones(f"#{colour}"), "dark": make_dark_tones(f"#{colour}")}
+    response = render(request, "accent.css", tones, content_type="text/css; charset=utf-8")
+    patch_cache_control(response, public=True, max_age=365 * 24 * 3600, immutable=True)
+    return response

@@ -1,0 +1,181 @@
+"""Charts as SVG, drawn by the server: from data to coordinates.
+
+Templates show them with `{% curve chart %}` and `{% bars chart %}`, each with its table.
+"""
+
+import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+MARGIN_TOP, MARGIN_RIGHT, MARGIN_BOTTOM, MARGIN_LEFT = 20, 16, 28, 44
+# Approximate width of a label's letter.
+LETTER_WIDTH = 6.5
+HEIGHT_BY_WIDTH = {720: 240, 350: 220}
+
+
+@dataclass(frozen=True)
+class AxisTick:
+    """A labelled position on an axis, in drawing units."""
+
+    at: str
+    label: str
+    anchor: str = "middle"
+
+
+@dataclass(frozen=True)
+class CurveDrawing:
+    """A curve with its coordinates, for the template."""
+
+    width: int
+    height: int
+    line: str
+    area: str
+    rows: list[AxisTick]
+    columns: list[AxisTick]
+    last: tuple[str, str]
+    last_label: str
+    base: int
+    left: int
+    right: int
+
+
+@dataclass(frozen=True)
+class CurveChart:
+    """Values over time; points are (time, label, value). A stepped curve keeps each value until the next."""
+
+    title: str
+    points: Sequence[tuple[datetime.date | datetime.datetime, str, int]]
+    unit: str = ""
+    is_stepped: bool = False
+
+    @property
+    def highest_point(self) -> tuple[str, int]:
+        """Return label and value of the highest point."""
+        _at, label, value = max(self.points, key=lambda point: point[2])
+        return label, value
+
+    def draw_curve(self, width: int) -> CurveDrawing:
+        """Return the curve in a drawing of that width (a key of HEIGHT_BY_WIDTH)."""
+        height = HEIGHT_BY_WIDTH[width]
+        top = round_up_axis(max((value for _at, _label, value in self.points), default=0))
+        xs, ys = (
+            self._x_positions(width),
+            [self._y_position(value, top, height) for _at, _label, value in self.points],
+        )
+        places = list(zip(xs, ys, strict=True))
+        line = "L".join(
+            f"{x:.1f} {y:.1f}" for x, y in (make_step_corners(places) if self.is_stepped else places)
+        )
+        base = height - MARGIN_BOTTOM
+        return CurveDrawing(
+            width=width,
+            height=height,
+            line=f"M{line}" if places else "",
+            area=f"M{xs[0]:.1f} {base}L{line}L{xs[-1]:.1f} {base}Z" if places else "",
+            rows=[
+                AxisTick(f"{self._y_position(value, top, height):.1f}", f"{value}")
+                for value in (0, top // 2, top)
+            ],
+            columns=self._x_labels(xs, 5 if width > 500 else 3),
+            last=(f"{xs[-1]:.1f}", f"{ys[-1]:.1f}") if places else ("0", "0"),
+            last_label=str(self.points[-1][2]) if places else "",
+            base=base,
+            left=MARGIN_LEFT,
+            right=width - MARGIN_RIGHT,
+        )
+
+    def _x_positions(self, width: int) -> list[float]:
+        """Return the x of each point, proportional to time."""
+        moments = [point[0] for point in self.points]
+        if len(moments) < 2 or moments[0] == moments[-1]:
+            return [float(MARGIN_LEFT)] * len(moments)
+        duration = seconds_between(moments[0], moments[-1])
+        room = width - MARGIN_LEFT - MARGIN_RIGHT
+        return [MARGIN_LEFT + room * seconds_between(moments[0], moment) / duration for moment in moments]
+
+    def _y_position(self, value: int, top: int, height: int) -> float:
+        return height - MARGIN_BOTTOM - (height - MARGIN_TOP - MARGIN_BOTTOM) * value / top
+
+    def _x_labels(self, xs: list[float], count: int) -> list[AxisTick]:
+        """Return up to `count` labels that do not overlap, first and last included."""
+        if not xs:
+            return []
+        wanted = [xs[0] + (xs[-1] - xs[0]) * step / (count - 1) for step in range(count)]
+        # The first and last labels always fit; others only where they do not touch their neighbours.
+        nearest = sorted({min((abs(value - x), i) for i, value in enumerate(xs))[1] for x in wanted})
+        ends = {0: "start", len(xs) - 1: "end"}
+        half = [len(label) * LETTER_WIDTH / 2 for _at, label, _value in self.points]
+        free_from, limit = xs[0] + 2 * half[0], xs[-1] - 2 * half[-1]
+        labels = [0]
+        for i in nearest:
+            if (
+                i not in ends
+                and xs[i] - half[i] > free_from + LETTER_WIDTH
+                and xs[i] + half[i] < limit - LETTER_WIDTH
+            ):
+                free_from = xs[i] + half[i]
+                labels.append(i)
+        labels += [len(xs) - 1] if xs[-1] > xs[0] else []
+        return [AxisTick(f"{xs[i]:.1f}", self.points[i][1], ends.get(i, "middle")) for i in labels]
+
+
+@dataclass(frozen=True)
+class ChartBar:
+    """One row: label, value, maximum (if any), and the page that it opens."""
+
+    label: str
+    value: int
+    maximum: int | None = None
+    url: str = ""
+
+
+@dataclass(frozen=True)
+class BarChart:
+    """Horizontal bars on one scale, or each as a share of its own maximum."""
+
+    title: str
+    rows: Sequence[ChartBar]
+    label_heading: str
+    value_heading: str
+
+    @property
+    def scale(self) -> int:
+        """Return the value of a full bar for rows without maximum."""
+        return max((row.value for row in self.rows), default=0) or 1
+
+    def bar_widths(self) -> list[tuple[ChartBar, str]]:
+        """Return each row with the width of its bar in percent."""
+        return [
+            (row, f"{100 * min(1.0, row.value / (row.maximum or self.scale)):.1f}" if row.value else "0")
+            for row in self.rows
+        ]
+
+
+def seconds_between(start: datetime.date, end: datetime.date) -> float:
+    """Return the seconds between two dates, or two aware times."""
+    return (end - start).total_seconds()
+
+
+def round_up_axis(value: int) -> int:
+    """Return the next round even number, for the top of an axis: 2, 4, 6, 10, 20, 40, 60, 100."""
+    size = 1
+    while True:
+        for step in (2, 4, 6, 10):
+            if value <= step * size:
+                return step * size
+        size *= 10
+
+
+def make_step_corners(places: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Return the corners of a stepped line."""
+    corners = [corner for (_x, y), (x2, y2) in pairwise(places) for corner in ((x2, y), (x2, y2))]
+    return places[:1] + corners
+
+
+def thin_points[T](points: Sequence[T], max_points: int) -> list[T]:
+    """Return at most `max_points` of the points, first and last included."""
+    if len(points) <= max_points:
+        return list(points)
+    step = (len(points) - 1) / (max_points - 1)
+    return [points[round(i * step)] for i in range(max_points)]

@@ -1,0 +1,56 @@
+"""Paginators for long lists whose last page costs hardly more than the first."""
+
+from functools import cached_property
+from typing import Any
+
+from django.core.paginator import Page, Paginator
+from django.db.models import Model, QuerySet
+
+
+class KeyedPaginator[Row: Model](Paginator[Row]):
+    """Finds a page of `found` by keys alone, which an index holds in order, then reads rows from `page_rows`.
+
+    A plain OFFSET reads, joins and sorts every row before the page.
+    """
+
+    object_list: QuerySet[Row]
+
+    def __init__(self, found: QuerySet[Row], per_page: int, *, page_rows: QuerySet[Row]) -> None:
+        super().__init__(found, per_page)
+        self.page_rows = page_rows
+
+    def page(self, number: int | str) -> Page[Row]:
+        """Return one page, in the order of `found`."""
+        number = self.validate_number(number)
+        first = (number - 1) * self.per_page
+        keys = self.get_keys_between(first, first + self.per_page)
+        # IN does not keep an order, so the order is repeated here.
+        rows = self.page_rows.filter(pk__in=keys).order_by(*self.object_list.query.order_by)
+        return Page(rows, number, self)
+
+    def get_keys_between(self, first: int, end: int) -> Any:
+        """Return the keys from position `first` to before `end`, counted from 0."""
+        return self.object_list.values("pk")[first:end]
+
+
+class SinglePassPaginator[Row: Model](KeyedPaginator[Row]):
+    """For rows that no index finds, such as a text search: avoids a second scan for the count.
+
+    Up to `most_keys` keys are read at once; only if there are more is a separate count needed.
+    """
+
+    most_keys = 500
+
+    @cached_property
+    def first_keys(self) -> list[Any]:
+        """Return the first keys, and one more if that is not all."""
+        return list(self.object_list.values_list("pk", flat=True)[: self.most_keys + 1])
+
+    @cached_property
+    def count(self) -> int:
+        return len(self.first_keys) if len(self.first_keys) <= self.most_keys else self.object_list.count()
+
+    def get_keys_between(self, first: int, end: int) -> Any:
+        """Return the keys from `first` to before `end`, without a query if already read."""
+        is_read = min(end, self.count) <= self.most_keys
+        return self.first_keys[first:end] if is_read else super().get_keys_between(first, end)

@@ -1,0 +1,43 @@
+"""The lists in each app's `urls.py`: addresses, and an event's navigation for organizers.
+
+    pages = [...]              # in both languages
+    endpoints = [...]          # under /api/v1/
+    unlocalized_pages = [...]  # without language
+    organizer_pages = [OrganizerPage("organize-tickets", _("Tickets"), 20)]
+
+An organizer page is reversed with the event's slug. Its template begins with `{% extends
+"organize/event_base.html" %}`, gets `event` in its context, and fills the blocks `title`, `heading`,
+`heading_actions` and `page`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from typing import Any
+
+from django.conf import settings
+from django.utils.functional import Promise
+
+
+@dataclass(frozen=True)
+class OrganizerPage:
+    """A navigation entry: the name of its address, its label, and its position (0 to 100).
+
+    `is_for_desk` opens it to desk staff. `has_content(event)`, if given, hides the entry while there is
+    nothing to see. `can_open`, if given, decides for a visitor who does not organize the event.
+    """
+
+    name: str
+    label: str | Promise
+    position: int
+    is_for_desk: bool = False
+    has_content: Callable[[Any], bool] | None = None
+    can_open: Callable[[Any, Any], bool] | None = None
+
+
+@cache
+def collect_url_items(kind: str) -> list[Any]:
+    """Return the items of one list of all apps, lowest layer first."""
+    modules = [import_module(f"{app}.urls") for app in settings.APPS_WITH_PAGES]
+    return [item for module in modules for item in getattr(module, kind, [])]

@@ -1,0 +1,122 @@
+"""Settle a cancelled registration: correct its invoices and refund its payments."""
+
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from convention.errors import ConventionError
+from registrations.invoices.documents.credit_notes import credit_withdrawn_charges
+from registrations.invoices.documents.issuing import issue_invoice
+from registrations.invoices.ledger.balance import compute_balance
+from registrations.invoices.ledger.refunds import compute_refundable, request_refund
+from registrations.invoices.models.documents import Payment, Receivable, Refund
+from registrations.models import Order, Registration
+
+from .receivables import sync_receivable
+from .refund_terms import RefundTerms, calculate_refund_amount, split_amount
+
+
+@dataclass(frozen=True)
+class CancellationOutcome:
+    """The result of a cancellation: its terms, the refund of each payment, the state of the order."""
+
+    refund_terms: RefundTerms
+    payment_refunds: list[tuple[Payment, int]]
+    is_invoiced: bool = False
+    is_paid: bool = False
+
+    @property
+    def refund_cents(self) -> int:
+        """Return the sum of all refunds."""
+        return sum(amount for _payment, amount in self.payment_refunds)
+
+    @property
+    def waived_cents(self) -> int:
+        """Return what was not paid and is no longer owed."""
+        return self.refund_terms.released_cents - self.refund_cents
+
+
+def preview_outcome(order: Order, refund_terms: RefundTerms) -> CancellationOutcome:
+    """Return what cancelling on these terms would come to; nothing is changed."""
+    receivable = Receivable.objects.filter(reference=order.reference).first()
+    if receivable is None or not refund_terms.due_cents:
+        return CancellationOutcome(refund_terms, [])
+    balance = compute_balance(receivable)
+    payment_refunds = _split_refund(
+        receivable, refund_terms, balance.amount_owed - refund_terms.released_cents
+    )
+    return CancellationOutcome(
+        refund_terms, payment_refunds, receivable.invoices.exists(), balance.amount_due <= 0
+    )
+
+
+def settle_cancellation(
+    *, registration: Registration, refund_terms: RefundTerms, reason: str = ""
+) -> list[Refund]:
+    """Sync the order's receivable, correct its invoices, and return the refunds requested.
+
+    Call it once after the registration was cancelled, in the same transaction and under the order's lock.
+    """
+    order = registration.order
+    is_billed = Receivable.objects.filter(reference=order.reference).exists()
+    # A free order, or one cancelled at no fee before anything was billed, needs no receivable at all.
+    if order.payment == Order.Payment.FREE or not (is_billed or refund_terms.cancellation_fee):
+        return []
+    receivable = sync_receivable(order)
+    # The text appears on the buyer's documents, whoever cancels and in whatever language.
+    with translation.override(order.language):
+        default_reason = _("Cancellation of registration %(reference)s") % {
+            "reference": registration.reference
+        }
+    _correct_invoices(receivable, default_reason)
+    return [
+        request_refund(
+            payment=payment,
+            amount=amount,
+            reason=reason or default_reason,
+            external_id=make_refund_key(registration, payment),
+        )
+        for payment, amount in _split_refund(
+            receivable, refund_terms, compute_balance(receivable).amount_owed
+        )
+    ]
+
+
+def make_refund_key(registration: Registration, payment: Payment) -> str:
+    """Return the idempotency key of the refund of one payment for a cancelled registration."""
+    return f"{make_refund_key_prefix(registration)}{payment.pk}"
+
+
+def make_refund_key_prefix(registration: Registration) -> str:
+    """Return the common prefix of the registration's refund keys."""
+    return f"cancel:{registration.reference}:"
+
+
+def _split_refund(
+    receivable: Receivable, refund_terms: RefundTerms, owed_cents: int
+) -> list[tuple[Payment, int]]:
+    """Split the refund over the payments: card payments first, of several the newest."""
+    amount = calculate_refund_amount(
+        released_cents=refund_terms.released_cents,
+        owed_cents=owed_cents,
+        received_cents=compute_balance(receivable).amount_retained,
+    )
+    if not amount:
+        return []
+    # Card refunds need no work of the treasurer, so they go first; of several, the newest is still
+    # refundable.
+    payments = sorted(receivable.payments.all(), key=lambda each: (not each.is_by_processor, -each.pk))
+    return split_amount(amount, [(payment, compute_refundable(payment)) for payment in payments])
+
+
+def _correct_invoices(receivable: Receivable, reason: str) -> None:
+    """Credit what is no longer owed, and invoice the cancellation fee in its place."""
+    if not credit_withdrawn_charges(receivable=receivable, reason=reason):
+        return
+    try:
+        with transaction.atomic():
+            issue_invoice(receivable=receivable)
+    except ConventionError:
+        return  # no fee to invoice, or the treasurer must complete the seller's data; their page says so

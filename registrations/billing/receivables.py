@@ -1,0 +1,358 @@
+"""Keep the receivable of an order in line with its registrations and sponsorships.
+
+A receivable (`invoices.ledger`) carries the order's reference. It is made once money is concerned. Amounts
+are in cents.
+"""
+
+import datetime
+import logging
+from collections.abc import Iterable
+from dataclasses import fields
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Sum
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+
+from convention.errors import ConventionError
+from convention.money import Money
+from registrations.invoices.ledger.balance import compute_balance
+from registrations.invoices.ledger.charges import (
+    DISCOUNT_KEY_PREFIX,
+    Buyer,
+    ChargeItem,
+    get_waived_items,
+    record_charges,
+    sum_discounts,
+    update_attendee_names,
+    update_buyer,
+    withdraw_charges,
+)
+from registrations.invoices.models.documents import Charge, Payment, Receivable
+from registrations.invoices.tax_amounts import allocate_cents
+from registrations.models import (
+    UNVERIFIED_ORDER,
+    Order,
+    Registration,
+    RegistrationAddon,
+    RegistrationQuerySet,
+    Sponsorship,
+)
+from registrations.models.orders import OrderQuerySet
+from registrations.models.sponsors import SponsorshipQuerySet
+
+BUYER_FIELDS = [field.name for field in fields(Buyer)]
+
+
+def sync_receivable(order: Order) -> Receivable:
+    """Create or update the order's receivable: active items and cancellation fees.
+
+    The buyer's data is what the order said at first, plus what the treasurer corrected since. A place that
+    was paid after its hold had expired is not owed until the buyer gets it again: the payment waits for the
+    treasurer.
+    """
+    registrations = [item for item in list_billable_registrations(order) if order.may_owe_for(item)]
+    sponsorships = list(list_active_sponsorships(order))
+    lapsed_keys = _find_lapsed_charge_keys(order, [*registrations, *sponsorships])
+    return bill_order(
+        order,
+        [item for item in registrations if _charge_key(item) not in lapsed_keys],
+        [item for item in sponsorships if _charge_key(item) not in lapsed_keys],
+    )
+
+
+def _find_lapsed_charge_keys(order: Order, rows: "list[Registration | Sponsorship]") -> set[str]:
+    """Return the keys of expired items that were charged once and are no longer."""
+    lapsed = {_charge_key(item) for item in rows if item.state == item.State.EXPIRED}
+    if not lapsed:
+        return lapsed
+    charges = Charge.objects.filter(receivable__reference=order.reference, key__in=lapsed)
+    return set(charges.values_list("key", flat=True)) - set(charges.active().values_list("key", flat=True))
+
+
+def list_billable_registrations(order: Order) -> RegistrationQuerySet:
+    """Return all registrations of an order with the related rows that billing reads."""
+    rows: RegistrationQuerySet = order.registrations.select_related("ticket").prefetch_related(
+        "addons__addon"
+    )
+    return rows.order_by("pk")
+
+
+def find_receivable(reference: str) -> Receivable | None:
+    """Return the receivable of an order by its reference; None for an unknown or free order.
+
+    An order that awaits verification owes nothing yet. An existing receivable keeps the treasurer's
+    corrections; only expired registrations are withdrawn from it.
+    """
+    orders = Order.objects.select_related("event").filter(reference__iexact=reference, total__gt=0)
+    order = orders.first()
+    if order is None:
+        return None
+    receivable = Receivable.objects.select_related("event").filter(reference=order.reference).first()
+    if receivable is None:
+        return None if order.awaits_verification else sync_receivable(order)
+    lapsed = [
+        registration
+        for registration in list_billable_registrations(order)
+        if not order.may_owe_for(registration)
+    ]
+    if keys := [charge.key for registration in lapsed for charge in list_registration_charges(registration)]:
+        withdraw_charges(receivable=receivable, keys=keys)
+    return receivable
+
+
+def bill_order(
+    order: Order, registrations: Iterable[Registration], sponsorships: Iterable[Sponsorship]
+) -> Receivable:
+    """Record that the order owes for exactly these registrations and sponsorships."""
+    event = order.event
+    with translation.override(order.language):
+        return record_charges(
+            reference=order.reference,
+            buyer=find_saved_buyer(order.reference) or make_buyer(order),
+            items=_list_charges(registrations, sponsorships),
+            currency=order.currency,
+            event=event,
+            subject=event.title[:300],
+            service_from=event.starts_at.astimezone(event.zone).date(),
+            service_to=event.ends_at.astimezone(event.zone).date(),
+        )
+
+
+def _list_charges(
+    registrations: Iterable[Registration], sponsorships: Iterable[Sponsorship]
+) -> list[ChargeItem]:
+    return [
+        *(charge for sponsorship in sponsorships for charge in list_sponsorship_charges(sponsorship)),
+        *(charge for registration in registrations for charge in list_registration_charges(registration)),
+    ]
+
+
+def sync_existing_receivable(order: Order) -> None:
+    """Sync the order's receivable if there is one."""
+    billed = order.payment != Order.Payment.FREE
+    if billed and Receivable.objects.filter(reference=order.reference).exists():
+        sync_receivable(order)
+
+
+def sync_attendee_names(registrations: Iterable[Registration]) -> None:
+    """Write the attendees' names on their charges; issued invoices stay as they are.
+
+    The registrations' orders must be loaded. An empty name, as after an erasure, removes the name.
+    """
+    rows = list(registrations)
+    names = {
+        registration.reference: registration.name if registration.has_name else "" for registration in rows
+    }
+    update_attendee_names(references={registration.order.reference for registration in rows}, names=names)
+
+
+def make_buyer(order: Order) -> Buyer:
+    """Return the buyer as the order names them."""
+    return Buyer(
+        name=order.billing_name or order.company or order.email,
+        street=order.billing_street,
+        postcode=order.billing_postcode,
+        city=order.billing_city,
+        country=order.billing_country or "FR",
+        email=order.email,
+        language=order.language,
+        purchase_order=order.purchase_order,
+    )
+
+
+def find_saved_buyer(reference: str) -> Buyer | None:
+    """Return the buyer noted on the receivable, which the treasurer may have completed."""
+    values = Receivable.objects.filter(reference=reference).values(*BUYER_FIELDS).first()
+    return Buyer(**values) if values else None
+
+
+def update_buyers(orders: Iterable[Order], field_name: str) -> None:
+    """Copy one field, such as the purchase order, from these orders to their receivables."""
+    by_reference = {order.reference: order for order in orders}
+    for receivable in Receivable.objects.filter(reference__in=by_reference).order_by("pk"):
+        update_buyer(receivable, {field_name: getattr(by_reference[receivable.reference], field_name)})
+
+
+def list_active_sponsorships(order: Order) -> SponsorshipQuerySet:
+    """Return the order's sponsorships that were not cancelled."""
+    rows: SponsorshipQuerySet = Sponsorship.objects.active().filter(order=order)
+    return rows.select_related("package")
+
+
+def _charge_key(item: Registration | Sponsorship) -> str:
+    """Return the key of the charge for a registration or a sponsorship."""
+    return f"package/{item.package.slug}/{item.pk}" if isinstance(item, Sponsorship) else item.reference
+
+
+def list_sponsorship_charges(sponsorship: Sponsorship) -> list[ChargeItem]:
+    """Return the charge of a sponsorship; none where it is free."""
+    line = ChargeItem(
+        key=_charge_key(sponsorship),
+        description=f"{sponsorship.package.title}, {sponsorship.name}"[:300],
+        unit_price=sponsorship.price,
+        vat_rate=sponsorship.vat_rate,
+        exemption=sponsorship.vat_exemption,
+    )
+    return [line] if sponsorship.price else []
+
+
+def list_registration_charges(registration: Registration) -> list[ChargeItem]:
+    """Return the charges of a registration: its ticket and add-ons, or its cancellation fee."""
+    lines: list[tuple[str, str, Registration | RegistrationAddon]] = [
+        (registration.reference, registration.ticket.title, registration),
+        *(
+            (f"{registration.reference}/{addon.addon.slug}", addon.addon.title, addon)
+            for addon in registration.billed_addons
+        ),
+    ]
+    if registration.merged_into_id:  # merged: what was paid for stays on the duplicate's own invoice
+        charges = [_make_charge(key, title, item.price, item, registration) for key, title, item in lines]
+        return [charge for charge in charges if charge.unit_price and registration.cancellation_fee]
+    if registration.cancelled_at:
+        # The fee is spread over ticket and add-ons by price, because each may have another VAT rate.
+        shares = allocate_cents(registration.cancellation_fee, [item.price for _key, _title, item in lines])
+        charges = [
+            _make_charge(
+                f"{key}/kept", _("Cancellation fee: %(what)s") % {"what": title}, share, item, registration
+            )
+            for (key, title, item), share in zip(lines, shares, strict=True)
+        ]
+    else:
+        charges = [_make_charge(key, title, item.price, item, registration) for key, title, item in lines]
+    return [charge for charge in charges if charge.unit_price]
+
+
+def _make_charge(
+    charge_key: str,
+    title: str,
+    price: int,
+    item: Registration | RegistrationAddon,
+    registration: Registration,
+) -> ChargeItem:
+    return ChargeItem(
+        key=charge_key,
+        description=title[:300],
+        attendee=registration.name if registration.has_name else "",
+        unit_price=price,
+        vat_rate=item.vat_rate,
+        exemption=item.vat_exemption,
+    )
+
+
+def calculate_amount_due(registration: Registration) -> int:
+    """Return what is still due for a registration, in cents, after the treasurer's credits.
+
+    A discount on the order is set against its other charges first, and lowers this amount only by the rest.
+    """
+    receivable = Receivable.objects.filter(reference=registration.order.reference).first()
+    if receivable is None:
+        return registration.full_price
+    own_charges, waived = list_registration_charges(registration), get_waived_items(receivable)
+    # A charge that the treasurer credited in full is recognized by key and amount: a changed price is due
+    # again.
+    due_cents = sum(charge.unit_price for charge in own_charges if charge.key_and_total not in waived)
+    others = receivable.charges.active().exclude(key__in=[charge.key for charge in own_charges])
+    other_cents = others.exclude(key__startswith=DISCOUNT_KEY_PREFIX).aggregate(sum=Sum("amount"))["sum"] or 0
+    discount_cents = sum_discounts(receivable)
+    # Discounts carry no item, so they are set against the other charges first.
+    return due_cents if other_cents >= discount_cents else max(0, due_cents - discount_cents)
+
+
+def is_order_active(order: Order) -> bool:
+    """Return whether a registration or sponsorship of the order was not cancelled."""
+    return (
+        order.registrations.filter(cancelled_at__isnull=True).exists()
+        or list_active_sponsorships(order).exists()
+    )
+
+
+def calculate_amount_retained(order: Order) -> int:
+    """Return what was paid for an order and not refunded, in cents."""
+    receivable = Receivable.objects.filter(reference=order.reference).first()
+    return compute_balance(receivable).amount_retained if receivable else 0
+
+
+def calculate_balance(order: Order) -> Money:
+    """Return what is left to pay; negative where more was paid than the order costs."""
+    receivable = Receivable.objects.filter(reference=order.reference).first()
+    if receivable is None:
+        return order.amount_due
+    settled = compute_balance(receivable).amount_retained + _calculate_deductions(order, receivable)
+    return Money(order.amount_due.amount - settled, order.currency)
+
+
+def _calculate_deductions(order: Order, receivable: Receivable) -> int:
+    """Return the cents that the treasurer took off: discounts, and charges credited in full."""
+    waived = get_waived_items(receivable)
+    if not waived:
+        return sum_discounts(receivable)
+    registrations = [
+        registration for registration in list_billable_registrations(order) if order.may_owe_for(registration)
+    ]
+    active_keys = {
+        charge.key_and_total for charge in _list_charges(registrations, list_active_sponsorships(order))
+    }
+    return sum_discounts(receivable) + sum(cents for _key, cents in waived & active_keys)
+
+
+def is_settled(order: Order) -> bool:
+    """Return whether the payments cover all that is owed; a free order is settled."""
+    return calculate_balance(order).amount <= 0
+
+
+def is_paid(order: Order) -> bool:
+    """Return whether the payments cover the order, or it is not provisional and is trusted to pay later."""
+    return not order.is_provisional or is_settled(order)
+
+
+def is_paid_by_card(order: Order) -> bool:
+    """Return whether all payments came by card, or by the demo's test card."""
+    payments = Payment.objects.filter(receivable__reference=order.reference)
+    methods = set(payments.values_list("method", flat=True))
+    return bool(methods) and methods <= {Payment.Method.CARD.value, Payment.Method.TEST.value}
+
+
+BILLING_BATCH_SIZE = 500
+
+
+# Orders of events that ended earlier and were never billed here were settled elsewhere.
+MAX_BILLING_DELAY = datetime.timedelta(days=90)
+
+
+logger = logging.getLogger(__name__)
+
+
+def bill_unbilled_orders() -> None:
+    """Create the receivables of invoice orders that have none yet. A periodic job.
+
+    Only orders with a confirmed registration and no open hold.
+    """
+    for key in list(
+        _find_unbilled_orders().order_by("-pk").values_list("pk", flat=True)[:BILLING_BATCH_SIZE]
+    ):
+        try:
+            _bill_if_unbilled(key)
+        except ConventionError:  # one order that cannot be billed must not stop the others
+            logger.exception("The order with the key %s cannot be billed.", key)
+
+
+def _find_unbilled_orders() -> OrderQuerySet:
+    """Return invoice orders to bill; those with an open hold are left, since the hold may expire unowed."""
+    now, its = timezone.now(), {"order": OuterRef("pk")}
+    # An unconfirmed hold may be confirmed or expire within half an hour. Billing earlier would create charges
+    # that are withdrawn at once.
+    held = Registration.objects.active(at=now).filter(confirmed_at__isnull=True, **its)
+    known = Receivable.objects.filter(reference=OuterRef("reference"))
+    return Order.objects.select_related("event").exclude(UNVERIFIED_ORDER).filter(
+        Exists(Registration.objects.confirmed().filter(**its)), ~Exists(held), ~Exists(known),
+        payment=Order.Payment.INVOICE, total__gt=0, event__ends_at__gt=now - MAX_BILLING_DELAY,
+    )  # fmt: skip
+
+
+@transaction.atomic
+def _bill_if_unbilled(order_id: int) -> None:
+    """Bill the order under its lock, unless it was billed or cancelled meanwhile."""
+    list(Order.objects.locked_for_update().filter(pk=order_id).values_list("pk"))
+    if order := _find_unbilled_orders().filter(pk=order_id).first():
+        sync_receivable(order)

@@ -1,0 +1,157 @@
+"""Describe refunds in sentences: before a cancellation, and afterwards."""
+
+import datetime
+from collections.abc import Iterable, Iterator
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from convention.events.models import Event
+from convention.money import Money
+from convention.text.dates import format_deadline
+from registrations.invoices.models.documents import Payment, Refund
+from registrations.models import Order, Registration, Ticket
+
+from .cancellation import CancellationOutcome, make_refund_key_prefix, preview_outcome
+from .receivables import is_settled
+from .refund_rules import load_refund_steps, load_refund_terms
+from .refund_terms import RefundReason, RefundStep, RefundTerms
+
+
+def preview_refund(registration: Registration) -> list[str]:
+    """Return sentences about what cancelling this registration now would come to."""
+    order, event = registration.order, registration.event
+    outcome = preview_outcome(order, load_refund_terms(registration, at=timezone.now()))
+    return describe_outcome(outcome, currency=order.currency, zone=event.zone)
+
+
+def describe_outcome(outcome: CancellationOutcome, *, currency: str, zone: datetime.tzinfo) -> list[str]:
+    """Return the sentences to show before the cancellation is confirmed."""
+    sentences = [describe_refund_reason(outcome.refund_terms, zone)]
+    sentences += [
+        describe_refund_method(payment.method, Money(amount, currency))
+        for payment, amount in outcome.payment_refunds
+    ]
+    if outcome.waived_cents and not outcome.payment_refunds:
+        waived = Money(outcome.waived_cents, currency)
+        sentences.append(_("%(amount)s, not paid yet, are owed no longer.") % {"amount": waived})
+    if outcome.refund_terms.cancellation_fee:
+        describe = describe_cancellation_fee if outcome.is_paid else describe_amount_left
+        sentences.append(describe(Money(outcome.refund_terms.cancellation_fee, currency)))
+    if outcome.is_invoiced and outcome.refund_terms.released_cents:
+        sentences.append(_("An invoice was issued: a credit note follows."))
+    return sentences
+
+
+def describe_refund_reason(refund_terms: RefundTerms, zone: datetime.tzinfo) -> str:
+    """Return a sentence about why this much is refunded."""
+    if refund_terms.reason == RefundReason.FREE:
+        return _("The ticket was free: there is nothing to refund.")
+    if refund_terms.reason == RefundReason.CREDITED:
+        return _("The organizer has credited what was asked for it: nothing is kept, and nothing is owed.")
+    if refund_terms.reason == RefundReason.NOT_CONFIRMED:
+        return _("The place was not confirmed yet: nothing is kept.")
+    if refund_terms.reason == RefundReason.ORGANIZER:
+        return _("An organizer decided what is kept.")
+    if refund_terms.reason == RefundReason.RULE and refund_terms.refund_step:
+        return describe_refund_step(refund_terms.refund_step, zone)
+    if refund_terms.refund_step is None:
+        return _("Nothing comes back for this ticket.")
+    until = format_deadline(refund_terms.refund_step.ends_at, zone)
+    return _("Cancelling with a refund was possible until %(until)s; since then nothing comes back.") % {
+        "until": until
+    }
+
+
+def describe_ticket_refunds(event: Event, tickets: Iterable[Ticket]) -> list[tuple[str, list[str]]]:
+    """Return the refund rules to show before booking: ticket titles, and their sentences.
+
+    Tickets with the same rules are grouped. The title is "" where all tickets have the same.
+    """
+    now = timezone.now()
+    titles_by_sentences: dict[tuple[str, ...], list[str]] = {}
+    for ticket in dict.fromkeys(tickets):
+        sentences = tuple(describe_refund_steps(load_refund_steps(ticket, event), at=now, zone=event.zone))
+        titles_by_sentences.setdefault(sentences, []).append(ticket.title)
+    is_uniform = len(titles_by_sentences) == 1
+    return [
+        ("" if is_uniform else ", ".join(names), list(sentences))
+        for sentences, names in titles_by_sentences.items()
+    ]
+
+
+def describe_refund_steps(
+    refund_steps: Iterable[RefundStep], *, at: datetime.datetime, zone: datetime.tzinfo
+) -> Iterator[str]:
+    """Yield a sentence for each step still running, and one about what comes after."""
+    running = [
+        rule
+        for rule in sorted(refund_steps, key=lambda rule: rule.ends_at)
+        if at <= rule.ends_at and rule.refund_percent
+    ]
+    if not running:
+        yield _("Nothing comes back to whoever cancels.")
+        return
+    yield from (describe_refund_step(rule, zone) for rule in running)
+    yield _("After that nothing comes back.")
+
+
+def describe_refund_step(refund_step: RefundStep, zone: datetime.tzinfo) -> str:
+    sentences = {"until": format_deadline(refund_step.ends_at, zone), "share": refund_step.refund_percent}
+    if refund_step.refund_percent == 100:
+        return _("Until %(until)s all of the price comes back.") % sentences
+    if refund_step.refund_percent == 0:
+        return _("Nothing comes back for this ticket.")
+    return _("Until %(until)s, %(share)d%% of the price come back.") % sentences
+
+
+def describe_refund_method(payment_method: str, amount: Money) -> str:
+    """Return how and when an amount is refunded, depending on how it was paid."""
+    sentences = {
+        Payment.Method.CARD: _("%(amount)s go back to the card by themselves, usually within 5 to 10 days."),
+        Payment.Method.SEPA_DEBIT: _(
+            "%(amount)s go back to the account that was debited, usually within 10 days."
+        ),
+        Payment.Method.TEST: _("%(amount)s of the test payment count as given back; no money moves."),
+        Payment.Method.CASH: _("%(amount)s paid in cash: the treasurer gives them back and writes how."),
+    }
+    by_transfer = _("The treasurer sends %(amount)s back by bank transfer, usually within 14 days.")
+    return sentences.get(Payment.Method(payment_method), by_transfer) % {"amount": amount}
+
+
+def describe_cancellation_fee(amount: Money) -> str:
+    return _("%(amount)s are kept of what was paid.") % {"amount": amount}
+
+
+def describe_amount_left(amount: Money) -> str:
+    return _("%(amount)s remain to be paid.") % {"amount": amount}
+
+
+def describe_settlement(order: Order, registrations: Iterable[Registration]) -> list[str]:
+    """Return sentences about the money of cancelled registrations; none where they were free."""
+    cancelled = [
+        registration
+        for registration in registrations
+        if registration.cancelled_at and registration.full_price
+    ]
+    if not cancelled:
+        return []
+    key_prefixes = tuple(make_refund_key_prefix(registration) for registration in cancelled)
+    rows = (
+        Refund.objects.filter(receivable__reference=order.reference).select_related("payment").order_by("pk")
+    )
+    # Refunds are matched by their idempotency key, since a refund row does not name a registration.
+    refunds = [row for row in rows if (row.external_id or "").startswith(key_prefixes)]
+    sentences = [_describe_refund(row, Money(row.amount, order.currency)) for row in refunds]
+    if fee_cents := sum(registration.cancellation_fee for registration in cancelled):
+        describe = describe_cancellation_fee if is_settled(order) else describe_amount_left
+        sentences.append(describe(Money(fee_cents, order.currency)))
+    return sentences or [_("Nothing will be invoiced for it, or what was invoiced is credited.")]
+
+
+def _describe_refund(refund: Refund, amount: Money) -> str:
+    if refund.state == Refund.State.DONE:
+        return _("%(amount)s were given back.") % {"amount": amount}
+    if refund.state == Refund.State.FAILED:
+        return _("Giving %(amount)s back did not work; the treasurer looks at it.") % {"amount": amount}
+    return describe_refund_method(refund.payment.method, amount)

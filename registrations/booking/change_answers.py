@@ -1,0 +1,74 @@
+"""Change an attendee's answers until the event has ended."""
+
+from collections import Counter
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from convention.audit.record import record_action
+from convention.db.limited_stock import LimitedStock, release_stock
+from convention.errors import InvalidFields, NotOpenNow
+from registrations.inventory.stock import reserve_items
+from registrations.models import Question, Registration
+from registrations.questions.answers import AnswerContext, GivenAnswers, check_answers, count_limited_options
+from registrations.questions.files import can_store_files, claim_answer_files, load_file_names
+from registrations.questions.queries import load_questions
+
+
+@transaction.atomic
+def save_answers(*, registration: Registration, given: GivenAnswers, reason: str = "") -> Registration:
+    """Replace a registration's answers.
+
+    Limited options are released and reserved by the difference. Raises InvalidFields, SoldOut, and NotOpenNow
+    if the registration is not active or the event is over.
+    """
+    rows = Registration.objects.select_related("ticket", "event").select_for_update(of=("self",))
+    registration = rows.get(pk=registration.pk)
+    if registration.state in (Registration.State.CANCELLED, Registration.State.EXPIRED):
+        raise NotOpenNow(_("This registration no longer stands, so it cannot be corrected."))
+    if registration.event.ends_at <= timezone.now():
+        raise NotOpenNow(_("The event is over; there is nothing left to correct."))
+    questions, earlier_answers = load_questions(registration.event), registration.answers
+    files = load_file_names(registration.event, [given], registration=registration)
+    takes = can_store_files(registration.event, questions)
+    context = AnswerContext(
+        answered_at=timezone.now(), file_names=files, earlier_answers=earlier_answers, can_store_files=takes
+    )
+    answers = check_answers(questions, registration.ticket, given, context)
+    if answers.field_errors:
+        errors: dict[str, list[str]] = {}
+        for field, sentence in answers.field_errors:
+            errors.setdefault(field, []).append(sentence)
+        raise InvalidFields(_("Some fields need another look."), errors)
+    if answers.accepted != earlier_answers:
+        if registration.occupies_place:
+            _exchange_options(questions, earlier_answers, answers.accepted)
+        registration.answers, registration.changed_at = answers.accepted, timezone.now()
+        registration.save(update_fields=["answers", "changed_at"])
+        claim_answer_files(registration)
+        changed = sorted(
+            slug
+            for slug in {*earlier_answers, *answers.accepted}
+            if earlier_answers.get(slug) != answers.accepted.get(slug)
+        )
+        record_action(
+            "registration.answer", registration, event=registration.event, fields=changed, reason=reason
+        )
+    return registration
+
+
+def _exchange_options(questions: list[Question], before: GivenAnswers, after: GivenAnswers) -> None:
+    earlier_options = count_limited_options(questions, before)
+    new_options = count_limited_options(questions, after)
+    release_stock(earlier_options - new_options)
+    reserve_items(Counter[LimitedStock](new_options - earlier_options))
+
+
+def clear_answers(registration: Registration) -> None:
+    """Remove the answers of a former holder and release their options. The caller saves the registration."""
+    if registration.answers:
+        if registration.occupies_place:
+            release_stock(count_limited_options(load_questions(registration.event), registration.answers))
+        registration.answers = {}
+        claim_answer_files(registration)

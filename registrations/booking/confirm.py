@@ -1,0 +1,123 @@
+"""Confirm pending orders that were paid or verified; released places are reserved again if any are left."""
+
+import contextlib
+from dataclasses import replace
+
+from django.db import transaction
+from django.utils import timezone
+
+from convention import hooks
+from convention.audit.record import record_action
+from convention.errors import ConventionError, NotOpenNow, SoldOut
+from convention.events.sequence import advance_sequence
+from registrations.billing.receivables import (
+    bill_order,
+    calculate_amount_retained,
+    is_order_active,
+    is_paid,
+    list_active_sponsorships,
+    list_billable_registrations,
+    sync_existing_receivable,
+    sync_receivable,
+)
+from registrations.models import Order, Registration, Sponsorship
+
+from .holds import lock_pending_items, refuse_after_event, release_hold
+from .member_limit import find_second_places
+
+
+@transaction.atomic
+def confirm_paid_items(*, order: Order) -> list[Sponsorship | Registration]:
+    """Confirm a paid order's items; return newly confirmed ones. Raises as `confirm_pending_items`."""
+    return confirm_pending_items(order=order, verb="order.paid")
+
+
+@transaction.atomic
+def confirm_pending_items(*, order: Order, verb: str) -> list[Sponsorship | Registration]:
+    """Confirm an order's pending items; return those that are newly confirmed.
+
+    `verb` is the reason in the audit trail. The order needs no verification afterwards. Repeating it changes
+    nothing. Registrations that await a member's verification are left to that; one for a member who has
+    another place by now is left to expire.
+
+    Raises SoldOut or CompanyFull if a released place is gone, and NotOpenNow once the event is over; then
+    nothing changes.
+    """
+    ready = lock_pending_items(order).filter_items(lambda item: not item.awaits_member_verification)
+    # Members are locked before stock, as bookings do.
+    ready = replace(ready, registrations=exclude_second_places(ready.registrations))
+    if not ready.all_items:
+        return []
+    now = timezone.now()
+    refuse_after_event(order, at=now)
+    lapsed = ready.released_items
+    ready.reserve_released()
+    hooks.send_confirmation.enqueue(order.pk)
+    record_action(verb, order, event=order.event, fields=["confirmed_at"])
+    sequence = advance_sequence(order.event_id)
+    for item in ready.all_items:
+        item.confirmed_at, item.hold_expires_at, item.is_reserved = now, None, True
+    ready.save("confirmed_at", "hold_expires_at", "is_reserved")
+    Registration.objects.filter(pk__in=[place.pk for place in ready.registrations]).update(sequence=sequence)
+    if order.needs_verification:
+        _finish_verification(order, ready.packages)
+    if lapsed:  # nothing was owed for them while they were released
+        sync_existing_receivable(order)
+    return ready.all_items
+
+
+def _finish_verification(order: Order, packages: list[Sponsorship]) -> None:
+    """Set the order's verification time, notify its sponsor, and bill its package."""
+    order.verified_at = order.verified_at or timezone.now()
+    order.save(update_fields=["verified_at"])
+    for package in packages:
+        hooks.notify_sponsor.enqueue(package.pk)
+    if any(package.price for package in packages):
+        sync_receivable(order)
+
+
+def exclude_second_places(places: list[Registration]) -> list[Registration]:
+    """Return the registrations without a member's second place of the same ticket."""
+    twice = find_second_places(places)
+    return [place for place in places if place.pk not in twice]
+
+
+@transaction.atomic
+def confirm_or_notify(*, order: Order) -> None:
+    """Confirm a paid order; if its places are gone, bill only what is reserved and notify the buyer.
+
+    The same applies to a place for a member who has another one by now: it is released at once.
+    """
+    try:
+        confirm_paid_items(order=order)
+    except ConventionError:  # nothing was confirmed: only what is still reserved is billed
+        _bill_reserved_items(order)
+        return
+    if lock_pending_items(order).filter_items(lambda one: not one.awaits_member_verification).all_items:
+        release_hold(order=order)
+        _bill_reserved_items(order)
+    elif not is_order_active(order):
+        hooks.notify_unplaced.enqueue(order.pk)
+
+
+def _bill_reserved_items(order: Order) -> None:
+    places = [item for item in list_billable_registrations(order) if item.occupies_place or item.cancelled_at]
+    bill_order(order, places, [item for item in list_active_sponsorships(order) if item.occupies_place])
+    hooks.notify_unplaced.enqueue(order.pk)
+
+
+@transaction.atomic
+def confirm_settled_order(*, order: Order) -> None:
+    """Confirm a provisional order that became cheaper, so that no payment is due any more.
+
+    If money was retained for it, this is as if it had been paid now: released items are reserved again, or no
+    longer owed.
+    """
+    waiting = lock_pending_items(order).all_items
+    if not waiting or not order.is_provisional or not is_paid(order):
+        return
+    if calculate_amount_retained(order) > 0:
+        confirm_or_notify(order=order)
+    elif any(item.occupies_place for item in waiting):
+        with contextlib.suppress(SoldOut, NotOpenNow):
+            confirm_paid_items(order=order)

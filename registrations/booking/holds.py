@@ -1,0 +1,213 @@
+"""Provisional holds: places reserved for a payment or a mailed link that may never come.
+
+Two limits keep strangers from reserving everything. Of a ticket's unconfirmed places at most half are held
+for members who are not verified, one per address; nothing reveals which addresses are members'. Of an event's
+places at most `settings.UNVERIFIED_PLACES_PER_HOUR` are held for orders of the last hour whose buyers are not
+verified; organizers are alerted when it is reached.
+
+Beyond either limit an order is accepted without a hold: the first to open the mailed link get the place.
+"""
+
+import datetime
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from convention.db.advisory_locks import acquire_advisory_lock
+from convention.db.limited_stock import LimitedStock
+from convention.errors import NotOpenNow
+from registrations.billing.receivables import sync_existing_receivable
+from registrations.inventory.stock import release_expired_packages, release_lapsed_holds, reserve_again
+from registrations.models import Order, OrderAlarm, Registration, Sponsorship, Ticket
+from registrations.models.booking_status import BookingStatus
+
+from .unverified_alarm import notify_organizers
+from .validation import refuse_if_closed
+
+UNVERIFIED_COUNT_PERIOD: Final = datetime.timedelta(hours=1)
+
+
+# An event raises no other alarm for this long.
+ALARM_INTERVAL: Final = datetime.timedelta(days=1)
+
+
+def limit_member_holds(registrations: Iterable[Registration], *, at: datetime.datetime) -> None:
+    """Set `is_reserved` of unsaved registrations that await a member's verification.
+
+    Takes a lock per ticket until the caller's transaction ends, so that the count stays true.
+    """
+    waiting = [r for r in registrations if r.awaits_member_verification and r.ticket.capacity is not None]
+    if not waiting or settings.RATE_LIMITS == "off":
+        return
+    tickets = {registration.ticket_id: registration.ticket for registration in waiting}
+    # Tickets are locked in one order, to avoid deadlocks between orders of several tickets.
+    for _pk, ticket in sorted(tickets.items()):
+        acquire_advisory_lock(f"hold:{ticket.pk}")
+        ticket.refresh_from_db(fields=["reserved", "capacity"])
+    addresses_by_ticket = find_held_addresses(tickets, at=at)
+    for registration in waiting:
+        addresses = addresses_by_ticket[registration.ticket_id]
+        address = registration.email.casefold()
+        registration.is_reserved = address not in addresses and can_hold_place(
+            registration.ticket, held_count=len(addresses)
+        )
+        if registration.is_reserved:
+            addresses.append(address)
+            registration.ticket.reserved += 1
+
+
+def can_hold_place(ticket: Ticket, *, held_count: int) -> bool:
+    """Return whether one more place can be held; at most half of the unconfirmed places are."""
+    unconfirmed = (ticket.remaining or 0) + held_count
+    return held_count < (unconfirmed + 1) // 2
+
+
+def find_held_addresses(tickets: Collection[int], *, at: datetime.datetime) -> dict[int, list[str]]:
+    """Return the casefolded addresses for which a place of each ticket is held at `at`."""
+    rows = Registration.objects.filter(
+        ticket__in=tickets,
+        hold_expires_at__gt=at,
+        is_reserved=True,
+        confirmed_at__isnull=True,
+        cancelled_at__isnull=True,
+    ).exclude(order__payment=Order.Payment.CARD)  # these end with the payment, not with a mailed link
+    addresses_by_ticket: dict[int, list[str]] = {ticket: [] for ticket in tickets}
+    for ticket, email in rows.order_by().values_list("ticket_id", "email"):
+        addresses_by_ticket[ticket].append(email.casefold())
+    return addresses_by_ticket
+
+
+def limit_unverified_holds(order: Order, items: Sequence[BookingStatus], *, at: datetime.datetime) -> None:
+    """Hold nothing for an unverified order that would exceed its event's ceiling.
+
+    `items` are the order's unsaved registrations and package; a package counts as one place. An order that
+    reaches the ceiling raises an alarm. Does nothing for other orders.
+    """
+    if not order.awaits_verification or settings.RATE_LIMITS == "off":  # load tests need no ceiling
+        return
+    lock_unverified_count(order.event_id)
+    places = count_unverified_places(order.event_id, since=at - UNVERIFIED_COUNT_PERIOD) + len(items)
+    if places > settings.UNVERIFIED_PLACES_PER_HOUR:
+        for item in items:
+            item.is_reserved = False
+    if places >= settings.UNVERIFIED_PLACES_PER_HOUR:
+        _raise_alarm(order.event_id, places, at=at)
+
+
+def lock_unverified_count(event: int) -> None:
+    """Let one unverified order of an event at a time be counted, until the caller's transaction ends."""
+    acquire_advisory_lock(f"unverified:{event}")
+
+
+def count_unverified_places(event: int, *, since: datetime.datetime) -> int:
+    """Return how many registrations and packages ordered after `since` are held for unverified buyers."""
+    orders = Order.objects.unverified().filter(event=event, created_at__gt=since)
+    waiting = {
+        "is_reserved": True,
+        "confirmed_at": None,
+        "cancelled_at": None,
+        "hold_expires_at__isnull": False,
+    }
+    places = Registration.objects.filter(order__in=orders, **waiting).count()
+    return places + Sponsorship.objects.filter(order__in=orders, **waiting).count()
+
+
+def _raise_alarm(event: int, places: int, *, at: datetime.datetime) -> None:
+    """Save an alarm and queue its mails, unless the event had one within `ALARM_INTERVAL`."""
+    if OrderAlarm.objects.filter(event=event, raised_at__gt=at - ALARM_INTERVAL).exists():
+        return
+    alarm = OrderAlarm.objects.create(
+        event_id=event, ordered_since=at - UNVERIFIED_COUNT_PERIOD, raised_at=at, place_count=places
+    )
+    notify_organizers.enqueue(alarm.pk)
+
+
+@dataclass(frozen=True)
+class PendingItems:
+    """The pending packages and registrations of an order."""
+
+    packages: list[Sponsorship]
+    registrations: list[Registration]
+
+    @property
+    def all_items(self) -> list[Sponsorship | Registration]:
+        return [*self.packages, *self.registrations]
+
+    def filter_items(self, predicate: Callable[[BookingStatus], bool]) -> "PendingItems":
+        return PendingItems(
+            list(filter(predicate, self.packages)), list(filter(predicate, self.registrations))
+        )
+
+    @property
+    def released_items(self) -> list[Sponsorship | Registration]:
+        """Return the items whose stock was released."""
+        return [item for item in self.all_items if not item.occupies_place]
+
+    def reserve_released(self) -> None:
+        """Reserve the stock of released items again. Raises SoldOut or CompanyFull."""
+        packages = Counter[LimitedStock](item.package for item in self.packages if not item.occupies_place)
+        reserve_again([item for item in self.registrations if not item.occupies_place], packages)
+
+    def save(self, *fields: str) -> None:
+        Sponsorship.objects.bulk_update(self.packages, fields)
+        Registration.objects.bulk_update(self.registrations, fields)
+
+
+def lock_pending_items(order: Order) -> PendingItems:
+    """Return an order's pending items, locked until the transaction ends."""
+    waiting = {"order": order, "confirmed_at__isnull": True, "cancelled_at__isnull": True}
+    packages = Sponsorship.objects.select_related("package").filter(**waiting).order_by("pk")
+    beside = ("ticket__event", "member_of", "voucher", "membership_pass")
+    places = Registration.objects.select_related(*beside).filter(**waiting).order_by("pk")
+    return PendingItems(
+        list(packages.select_for_update(of=("self",))), list(places.select_for_update(of=("self",)))
+    )
+
+
+def refuse_after_event(order: Order, *, at: datetime.datetime) -> None:
+    """Raise NotOpenNow if the event has ended at `at`."""
+    if order.event.ends_at <= at:
+        raise NotOpenNow(_("The event is over."))
+
+
+@transaction.atomic
+def extend_hold(*, order: Order, expires_at: datetime.datetime) -> None:
+    """Hold an order's pending items until `expires_at`, or later if that was promised.
+
+    Released items are reserved again. Raises SoldOut, CompanyFull or NotOpenNow.
+    """
+    waiting, now = lock_pending_items(order), timezone.now()
+    lapsed = waiting.released_items
+    if lapsed:
+        # Packages are sold independently of registration, so that only the event's end closes them.
+        refuse_after_event(order, at=now) if waiting.packages else refuse_if_closed(order.event, at=now)
+        waiting.reserve_released()
+    for item in waiting.all_items:
+        item.hold_expires_at = max(expires_at, item.hold_expires_at or expires_at)
+        item.is_reserved = True
+    waiting.save("hold_expires_at", "is_reserved")
+    if lapsed:
+        sync_existing_receivable(order)
+
+
+@transaction.atomic
+def release_hold(*, order: Order) -> None:
+    """Release at once what is held for a payment that will not come.
+
+    Registrations that await a member's verification stay held.
+    """
+    now = timezone.now()
+    pending = lock_pending_items(order).filter_items(
+        lambda item: item.hold_expires_at is not None and not item.awaits_member_verification
+    )
+    for item in pending.all_items:
+        item.hold_expires_at = now
+    pending.save("hold_expires_at")
+    release_expired_packages(at=now)
+    release_lapsed_holds({place.ticket_id for place in pending.registrations}, at=now)

@@ -1,0 +1,64 @@
+"""Idempotency keys: a repeated order books nothing; keys and contents are stored as hashes."""
+
+import datetime
+import hashlib
+
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from convention.db.compiled_query import CompiledQuery
+from convention.errors import ConventionError
+from convention.events.models import Event
+from registrations.models import IdempotencyKey, Order
+from registrations.order_request import OrderRequest
+
+KEY_LIFETIME = datetime.timedelta(days=1)
+
+
+class KeyReused(ConventionError):
+    """An idempotency key came back with another content, or too late."""
+
+    kind = "idempotency-key-reused"
+
+
+def find_order_by_key(event: Event, key: str) -> Order | None:
+    """Return the order that came with this key within `KEY_LIFETIME`, whatever its content."""
+    stored_key = _find_key(event, key)
+    fresh = stored_key and stored_key.created_at >= timezone.now() - KEY_LIFETIME
+    return stored_key.order if stored_key and fresh else None
+
+
+def _find_key(event: Event, key: str) -> IdempotencyKey | None:
+    return KEY_QUERY.first(event.pk, _hash_key(key))
+
+
+# Compiled once below: every order looks its key up.
+def _filter_keys(event: int, key_hash: str) -> QuerySet[IdempotencyKey]:
+    return IdempotencyKey.objects.filter(event=event, key_hash=key_hash).select_related("order")
+
+
+KEY_QUERY = CompiledQuery(_filter_keys, -1, "the hash")
+
+
+def find_repeated_order(event: Event, request: OrderRequest, key: str) -> Order | None:
+    """Return the order that came with this key and content before, if any.
+
+    Raises KeyReused for other content, and after `KEY_LIFETIME`: a guessed key reveals nothing old.
+    """
+    stored_key = _find_key(event, key)
+    if stored_key and stored_key.content_hash != request.content_hash:
+        raise KeyReused(_("This idempotency key came with another order before; use a new key."))
+    if stored_key and stored_key.created_at < timezone.now() - KEY_LIFETIME:
+        raise KeyReused(_("This idempotency key was used more than a day ago; use a new key."))
+    return stored_key.order if stored_key else None
+
+
+def _hash_key(key: str) -> str:
+    # Keys can contain lone surrogates, which strict UTF-8 refuses.
+    return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def build_idempotency_key(event: Event, request: OrderRequest, key: str) -> IdempotencyKey:
+    """Return an unsaved row for the key that an order came with."""
+    return IdempotencyKey(event=event, key_hash=_hash_key(key), content_hash=request.content_hash)

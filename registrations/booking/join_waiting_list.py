@@ -1,0 +1,137 @@
+"""Join a waiting list: anybody for a ticket, registered attendees for a session."""
+
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.db.models import F
+from django.db.models.functions import Greatest
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from convention.audit.record import record_action
+from convention.errors import ConventionError, InvalidFields, NotOpenNow
+from convention.text.email_addresses import normalize_email
+from registrations.models import Registration, SessionBooking, Ticket, WaitingEntry
+from registrations.order_request import RequestedPlace
+from registrations.sessions.booking import lock_registration
+from registrations.waiting_list.notifications import notify_waiting_entry
+from registrations.waiting_list.offers import WantedItem, is_available, lock_wanted_item, offer_free_places
+from schedule.models import Session
+
+from .validation import check_person_texts, refuse_if_closed
+
+
+class PlacesLeft(ConventionError):
+    """Places are left, so that there is no need to wait."""
+
+    kind = "places-left"
+    status = 409
+
+
+@dataclass(frozen=True, kw_only=True)
+class WaitingRequest:
+    """A request to wait for a ticket; `language` is that of the mails."""
+
+    first_name: str
+    last_name: str
+    email: str
+    company: str = ""
+    language: str = "fr"
+
+    @property
+    def requested_place(self) -> RequestedPlace:
+        """Return it as a normalized place without a ticket, to be validated."""
+        return RequestedPlace(
+            ticket="",
+            first_name=self.first_name,
+            last_name=self.last_name,
+            email=self.email,
+            company=self.company,
+        ).normalize()
+
+
+@transaction.atomic
+def join_ticket_list(*, ticket: Ticket, request: WaitingRequest) -> WaitingEntry:
+    """Join the list of a sold-out ticket, and queue the mail with the link that shows, leaves and accepts.
+
+    An address that waits already keeps its position and gets its mail again. Raises NotOpenNow, InvalidFields
+    and PlacesLeft.
+    """
+    place = request.requested_place
+    _validate_place(place)
+    same = WaitingEntry.objects.active().filter(ticket=ticket, address=normalize_email(place.email))
+    # Checked before the ticket is locked, because other actions lock entries before tickets.
+    if entry_before := same.first():
+        refuse_if_closed(ticket.event, at=timezone.now())
+        _notify_again(entry_before)
+        return entry_before
+    row = lock_wanted_item(Ticket, ticket.pk)
+    assert isinstance(row, Ticket)
+    refuse_if_closed(row.event, at=timezone.now())
+    if entry_before := same.first():  # joined by a concurrent request, which sends the mail
+        return entry_before
+    # Under the ticket's lock no place can be released before the entry is saved.
+    _refuse_while_places_left(row)
+    entry = WaitingEntry.objects.create(
+        event=row.event,
+        ticket=row,
+        first_name=place.first_name,
+        last_name=place.last_name,
+        email=place.email,
+        address=normalize_email(place.email),
+        company=place.company,
+        language=request.language,
+    )
+    notify_waiting_entry.enqueue(entry.pk)
+    return entry
+
+
+@transaction.atomic
+def join_session_list(*, registration: Registration, session: Session, reason: str = "") -> WaitingEntry:
+    """Join the list of a full session; return the entry, the present one if the attendee waits already.
+
+    Raises NotOpenNow, and PlacesLeft also if the attendee has a place.
+    """
+    holder = lock_registration(registration)
+    row = lock_wanted_item(Session, session.pk)
+    assert isinstance(row, Session)
+    if entry_before := WaitingEntry.objects.active().filter(session=row, registration=holder).first():
+        return entry_before
+    if SessionBooking.objects.active().filter(session=row, registration=holder).exists():
+        raise PlacesLeft(_("You have a seat in this session already."))
+    _refuse_while_places_left(row)
+    entry = WaitingEntry.objects.create(
+        event_id=row.event_id, session=row, registration=holder, language=holder.order.language
+    )
+    record_action("waiting.join", entry, event=row.event, reason=reason)
+    notify_waiting_entry.enqueue(entry.pk)
+    return entry
+
+
+def _validate_place(place: RequestedPlace) -> None:
+    errors: dict[str, list[str]] = {}
+    for field, sentence in check_person_texts(place):
+        errors.setdefault(field, []).append(sentence)
+    if not place.email:
+        errors["email"] = [_("Write the address that gets the offer.")]
+    if errors:
+        raise InvalidFields(_("Some fields need another look."), errors)
+
+
+def _refuse_while_places_left(row: WantedItem) -> None:
+    """Offer free places of the locked row to those who wait; raise PlacesLeft if any remain."""
+    if not is_available(row, at=timezone.now()):
+        raise NotOpenNow(_("No places are given out for “%(title)s” any more.") % {"title": row.title})
+    offer_free_places(type(row), row.pk)
+    row.refresh_from_db(fields=["reserved", "capacity"])
+    if row.remaining != 0:
+        raise PlacesLeft(
+            _("Places are left for “%(title)s”: there is no need to wait.") % {"title": row.title}
+        )
+
+
+def _notify_again(entry: WaitingEntry) -> None:
+    """Queue the mail that fits the entry's state once more, since the first may be lost."""
+    offers_sent = Greatest(F("offer_count"), 1) - 1
+    WaitingEntry.objects.filter(pk=entry.pk).update(join_notified_at=None, notified_offer_count=offers_sent)
+    notify_waiting_entry.enqueue(entry.pk)

@@ -1,0 +1,87 @@
+"""Save orders of members or unverified buyers under locks, so that the limits checked still hold."""
+
+from collections.abc import Iterable
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from convention.club.models import Person
+from convention.db.compiled_query import CompiledQuery
+from convention.errors import ConventionError
+from registrations.application_rules import check_applications
+from registrations.fast_path.save_order import OrderBooking, save_member_order, save_order
+from registrations.models import Registration
+
+from .holds import limit_member_holds, limit_unverified_holds
+
+
+class AlreadyRegistered(ConventionError):
+    """The member has a registration for this event already."""
+
+    kind = "already-registered"
+    status = 409
+
+
+def refuse_second_place(registration: Registration, person: Person) -> None:
+    """Raise AlreadyRegistered for a second place; lock the member until the transaction ends."""
+    # NO KEY UPDATE lets other transactions insert rows that refer to the person.
+    list(Person.objects.select_for_update(no_key=True).filter(pk=person.pk).values_list("pk"))
+    if OTHER_PLACES_QUERY.exists(
+        registration.event_id, person.pk, registration.ticket_id, registration.pk or 0
+    ):
+        raise AlreadyRegistered(_("You already have a place at this event; no second one was booked."))
+
+
+def _filter_other_places(event: int, person: int, ticket: int, registration: int) -> QuerySet[Registration]:
+    confirmed = Registration.objects.confirmed().filter(event=event, person=person, ticket=ticket)
+    return confirmed.exclude(pk=registration)
+
+
+OTHER_PLACES_QUERY = CompiledQuery(_filter_other_places, -1, -2, -3, -4)
+
+
+def find_second_places(places: Iterable[Registration]) -> set[int]:
+    """Return the ids of registrations that would be a member's second place; locks the members."""
+    theirs = [(place.pk, place.ticket_id, place.person_id) for place in places if place.member_of_id]
+    members = {person for _place, _ticket, person in theirs if person is not None}
+    list(
+        Person.objects.select_for_update(no_key=True).filter(pk__in=members).order_by("pk").values_list("pk")
+    )
+    confirmed = Registration.objects.confirmed().filter(person__in=members)
+    taken_places: set[tuple[int, int | None]] = set(confirmed.values_list("ticket_id", "person_id"))
+    second_places = set[int]()
+    for place, ticket, person in sorted(theirs):
+        if person is not None and (ticket, person) in taken_places:
+            second_places.add(place)
+        taken_places.add((ticket, person))
+    return second_places
+
+
+def save_checked_order(booking: OrderBooking) -> None:
+    """Save an order as `save_order`, with one place per member and ticket. Raises AlreadyRegistered too.
+
+    An order that awaits verification reserves its places only below the event's hourly ceiling.
+    """
+    is_for_members = any(
+        registration.ticket.needs_member_verification for registration in booking.registrations
+    )
+    if booking.order.awaits_verification:
+        is_unlimited = settings.RATE_LIMITS == "off" and not is_for_members
+        save_order(booking) if is_unlimited else _check_and_save(booking)
+    elif not save_member_order(booking):
+        _check_and_save(booking)
+
+
+@transaction.atomic
+def _check_and_save(booking: OrderBooking) -> None:
+    now = timezone.now()
+    limit_member_holds(booking.registrations, at=now)
+    limit_unverified_holds(booking.order, booking.registrations, at=now)
+    for registration in booking.registrations:
+        if registration.member_of and registration.person:
+            refuse_second_place(registration, registration.person)
+    save_order(booking)
+    check_applications(booking.registrations)

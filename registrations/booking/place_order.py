@@ -1,0 +1,425 @@
+"""Place an order: the one action behind page, API, desk, companies' contacts and accepted offers."""
+
+import datetime
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from django.conf import settings
+from django.db import IntegrityError
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from convention.club.models import Company, Person, Seat
+from convention.club.permissions import find_seats_by_address
+from convention.db.limited_stock import LimitedStock
+from convention.errors import ConventionError, InvalidFields
+from convention.events.models import Event
+from convention.text.email_addresses import is_same_email, normalize_email
+from registrations.fast_path.rows import new_instance
+from registrations.fast_path.sale_cache import StaleCache
+from registrations.fast_path.save_order import OrderBooking, save_order
+from registrations.inventory.stock import VoucherExhausted, make_sold_out_error, release_lapsed_holds
+from registrations.models import (
+    Order,
+    Question,
+    QuestionOption,
+    Registration,
+    RegistrationAddon,
+    Ticket,
+    Voucher,
+)
+from registrations.order_context import ANONYMOUS_CONTEXT, OrderContext
+from registrations.order_request import OrderRequest, RequestedPlace
+from registrations.pricing.catalog import (
+    Offering,
+    PassAllowance,
+    check_expected_total,
+    load_offering,
+    quote_offering,
+)
+from registrations.pricing.passes import count_pass_uses, count_passes_left, get_pass_quota
+from registrations.pricing.quote import Quote, QuoteLine
+from registrations.pricing.reductions import serialize_reductions
+from registrations.questions.answers import (
+    AnswerContext,
+    CheckedAnswers,
+    check_answers,
+    count_limited_options,
+)
+from registrations.questions.files import can_store_files, load_file_names
+from registrations.rate_limits import throttle_unverified_order
+
+from .idempotency import build_idempotency_key, find_repeated_order
+from .member_limit import save_checked_order
+from .validation import check_payment, find_request_errors, refuse_if_closed
+
+# For card payments, and for members who have to open a mailed link.
+HOLD_DURATION = datetime.timedelta(minutes=30)
+
+
+def place_order(*, event: Event, request: OrderRequest, context: OrderContext = ANONYMOUS_CONTEXT) -> Order:
+    """Book all requested registrations, or none, and queue the mail; return the order.
+
+    - A member's ticket is confirmed at once for the signed-in member, else held for `HOLD_DURATION` until the
+      mailed link is opened.
+    - An order by card is held for as long and confirmed by its payment only.
+    - An order on invoice, above zero and from an unverified address, is held for
+      `settings.UNVERIFIED_HOLD_HOURS` until the buyer opens the mailed link.
+
+    The same idempotency key with the same content returns the first order again.
+
+    Raises NotOpenNow, InvalidFields, SoldOut, CompanyFull, PriceChanged, AlreadyRegistered, KeyReused and
+    TooManyUnverifiedOrders. With a cached catalog, StaleCache stands for most of them: the caller has to load
+    the catalog and try again.
+    """
+    request = request.normalize()
+    try:
+        refuse_if_closed(event, at=context.rules_apply_at)
+        return _price_and_book_with_retry(event, request, context)
+    except (ConventionError, IntegrityError) as error:
+        # A concurrent request with the same key may have booked: then its order is the answer.
+        if context.idempotency_key and (
+            order := find_repeated_order(event, request, context.idempotency_key)
+        ):
+            return order
+        # A cached catalog may be outdated, so that only a fresh one can refuse.
+        if context.uses_cached_catalog:
+            raise StaleCache from error
+        raise
+
+
+def quote_order(
+    *, event: Event, request: OrderRequest, context: OrderContext = ANONYMOUS_CONTEXT
+) -> tuple[Quote, str]:
+    """Return the current price of an order and its currency, after all checks and without booking.
+
+    Raises NotOpenNow, InvalidFields and SoldOut.
+    """
+    refuse_if_closed(event, at=timezone.now())
+    sale = _prepare_sale(event, request.normalize(), context)
+    return sale.quote, sale.currency
+
+
+def preview_quote(event: Event, request: OrderRequest, offering: Offering, context: OrderContext) -> Quote:
+    """Return the current price of a request that is not checked, with the passes of a membership."""
+    passes = _find_pass_allowance(event, request, offering, _find_member_seats(request, context))
+    return quote_offering(request, offering, at=timezone.now(), pass_allowance=passes)
+
+
+def _price_and_book_with_retry(event: Event, request: OrderRequest, context: OrderContext) -> Order:
+    try:
+        return _price_and_book(event, request, context)
+    except VoucherExhausted:  # others used the code up meanwhile: price and terms are loaded again, once
+        return _price_and_book(event, request, replace(context, catalog=None))
+
+
+def _price_and_book(event: Event, request: OrderRequest, context: OrderContext) -> Order:
+    sale = _prepare_sale(event, request, context)
+    check_expected_total(event, request, sale.quote, currency=sale.currency)
+    if sentence := check_payment(request.payment, total=sale.quote.total):
+        raise InvalidFields(_("Some fields need another look."), {"payment": [sentence]})
+    questions, answers = _parse_answers(request, context, sale.offering, sale.priced_at)
+    options = [count_limited_options(questions, checked.accepted) for checked in answers]
+    return _book_order(event, request, context, sale, ParsedAnswers(answers, options))
+
+
+def _prepare_sale(event: Event, request: OrderRequest, context: OrderContext) -> "PreparedSale":
+    """Load, check and price a request; everything that needs no lock. Raises what the checks raise."""
+    now = timezone.now()
+    offering = load_offering(event, request, context.catalog)
+    _validate_request(request, offering, context)
+    seats = _find_member_seats(request, context)
+    passes = _find_pass_allowance(event, request, offering, seats)
+    quote = quote_offering(request, offering, at=now, pass_allowance=passes)
+    for number in quote.refused_places:
+        field, sentence = (
+            f"registrations.{number}.ticket",
+            _("The code does not open this ticket for so many."),
+        )
+        raise InvalidFields(_("Some fields need another look."), {field: [sentence]})
+    return PreparedSale(
+        offering, quote, offering.tickets[request.places[0].ticket].currency, now, seats, passes
+    )
+
+
+def _find_pass_allowance(
+    event: Event, request: OrderRequest, offering: Offering, seats: dict[str, Seat]
+) -> PassAllowance | None:
+    """Return the passes of the attendees' membership, if their tickets can use passes.
+
+    Only one membership's passes are used in an order: that of the first attendee who has one.
+    """
+    paid = {
+        number: seat.membership
+        for number, place in enumerate(request.places)
+        if offering.tickets[place.ticket].uses_pass and (seat := seats.get(normalize_email(place.email)))
+    }
+    membership = next(iter(paid.values()), None)
+    if membership is None or not (passes_left := count_passes_left(membership, event)):
+        return None
+    places = frozenset(number for number, theirs in paid.items() if theirs == membership)
+    return PassAllowance(membership, places, passes_left)
+
+
+def _parse_answers(
+    request: OrderRequest, context: OrderContext, offering: Offering, at: datetime.datetime
+) -> tuple[Sequence[Question], list[CheckedAnswers]]:
+    """Return the event's questions and each attendee's checked answers. Raises InvalidFields.
+
+    Wrong answers are accepted as missing if the attendees can answer later.
+    """
+    tickets = [offering.tickets[place.ticket] for place in request.places]
+    event, questions = tickets[0].event, offering.questions
+    if not questions:
+        return questions, [CheckedAnswers() for _place in request.places]
+    files = load_file_names(event, [place.answers for place in request.places])
+    answer_context = AnswerContext(
+        answered_at=at, file_names=files, can_store_files=can_store_files(event, questions)
+    )
+    answers = [
+        check_answers(questions, ticket, place.answers, answer_context)
+        for ticket, place in zip(tickets, request.places, strict=True)
+    ]
+    errors = {
+        f"registrations.{number}.{field}": [sentence]
+        for number, checked in enumerate(answers)
+        if not context.can_answer_later
+        for field, sentence in checked.field_errors
+    }
+    if errors:
+        raise InvalidFields(_("Some fields need another look."), errors)
+    return questions, answers
+
+
+def _validate_request(request: OrderRequest, offering: Offering, context: OrderContext) -> None:
+    """Check fields and availability. Raises InvalidFields, SoldOut, or StaleCache for a cached catalog.
+
+    Expired holds are released before a ticket counts as sold out.
+    """
+    at = context.rules_apply_at
+    errors = find_request_errors(request, offering, at=at)
+    if context.held_offer:
+        errors.pop("registrations", None)  # a held place is exempt from the limits per order
+    if errors:
+        raise InvalidFields(_("Some fields need another look."), errors)
+    requested = _count_requested_tickets(request, offering.tickets) - Counter(context.reserved_tickets)
+    short = [ticket for ticket, places in requested.items() if _lacks_places(ticket, places)]
+    # Cached counters are old, so that a shortage has to be confirmed with fresh ones.
+    if offering.catalog_version and (short or offering.lacks_voucher_uses(len(request.places))):
+        raise StaleCache
+    if short:  # expired holds may be all that is in the way
+        release_lapsed_holds([ticket.pk for ticket in short], at=at)
+        for ticket in short:
+            ticket.refresh_from_db(fields=["reserved", "capacity", "quota"])
+    for ticket in short:
+        if _lacks_places(ticket, requested[ticket]):
+            raise make_sold_out_error(ticket)
+
+
+def _count_requested_tickets(request: OrderRequest, tickets: dict[str, Ticket]) -> Counter[Ticket]:
+    return Counter(tickets[place.ticket] for place in request.places)
+
+
+def _lacks_places(ticket: Ticket, places: int) -> bool:
+    return ticket.remaining is not None and ticket.remaining < places
+
+
+@dataclass(frozen=True)
+class PreparedSale:
+    """A checked and priced request."""
+
+    offering: Offering
+    quote: Quote
+    currency: str
+    priced_at: datetime.datetime
+    member_seats: dict[str, Seat]
+    pass_allowance: PassAllowance | None
+
+    def find_ticket_line(self, number: int) -> QuoteLine:
+        """Return the quote's line of the ticket at that place of the order."""
+        return next(line for line in self.quote.lines if line.place_number == number and not line.is_addon)
+
+
+@dataclass(frozen=True)
+class ParsedAnswers:
+    """The answers of each attendee, and the limited options that each has chosen."""
+
+    answers: list[CheckedAnswers]
+    chosen_options: list[Counter[QuestionOption]]
+
+
+def _book_order(
+    event: Event,
+    request: OrderRequest,
+    context: OrderContext,
+    sale: PreparedSale,
+    parsed_answers: ParsedAnswers,
+) -> Order:
+    tickets = sale.offering.tickets
+    order = build_order(event, request, context, sale.quote, currency=sale.currency)
+    registrations = [
+        _build_registration(
+            order, place, sale, number, _find_verified_member(context.person, place, sale.member_seats)
+        )
+        for number, place in enumerate(request.places)
+    ]
+    for registration, checked in zip(registrations, parsed_answers.answers, strict=True):
+        registration.answers = checked.accepted
+    key = build_idempotency_key(event, request, context.idempotency_key) if context.idempotency_key else None
+    addons = build_addons(registrations, sale.offering, sale.quote)
+    # Members' limits and the ceiling of unverified orders need locks; other orders only need counters.
+    is_checked = order.awaits_verification or any(
+        ticket.needs_member_verification for ticket in tickets.values()
+    )
+    book = save_checked_order if is_checked else save_order
+    extra_items, catalog_version = _assign_passes(registrations, sale), sale.offering.catalog_version
+    with throttle_unverified_order(order, context, place_count=len(registrations)):
+        book(
+            OrderBooking(
+                order,
+                registrations,
+                key,
+                addons,
+                extra_items,
+                context.reserved_tickets,
+                parsed_answers.chosen_options,
+                catalog_version,
+            )
+        )
+    order.booked_registrations = registrations
+    return order
+
+
+def build_order(
+    event: Event, request: OrderRequest, context: OrderContext, quote: Quote, *, currency: str
+) -> Order:
+    """Return an unsaved order; it is free if nothing is due."""
+    payment = request.payment if quote.total else Order.Payment.FREE
+    return new_instance(
+        Order,
+        event=event,
+        email=request.email,
+        language=request.language,
+        company=request.company,
+        payment=payment,
+        needs_verification=payment == Order.Payment.INVOICE and not context.is_trusted,
+        network=context.network,
+        total=quote.total,
+        currency=currency,
+        purchase_order=request.purchase_order,
+        billing_name=request.billing.name,
+        billing_street=request.billing.street,
+        billing_postcode=request.billing.postcode,
+        billing_city=request.billing.city,
+        billing_country=request.billing.country,
+        source=context.source,
+    )
+
+
+# The attendee as far as they need no verification, and the company that makes them a member.
+type VerifiedMember = tuple[Person | None, Company | None]
+
+
+def _find_member_seats(request: OrderRequest, context: OrderContext) -> dict[str, Seat]:
+    """Return membership seats that need no verification, by normalized address.
+
+    They are those of the signed-in person, and of the colleagues for whom a company's contact orders.
+    """
+    addresses = {normalize_email(place.email) for place in request.places if place.email}
+    if context.member_seat and context.person:
+        return {normalize_email(context.person.email or ""): context.member_seat}
+    seats = find_seats_by_address(context.company, addresses) if context.company and addresses else {}
+    own_address = context.person and normalize_email(context.person.email or "")
+    if (
+        context.person
+        and own_address in addresses
+        and own_address not in seats
+        and (seat := context.own_seat)
+    ):
+        seat.person, seats[own_address] = context.person, seat
+    return seats
+
+
+def _find_verified_member(
+    visitor: Person | None, place: RequestedPlace, seats: dict[str, Seat]
+) -> VerifiedMember:
+    """Return the person and the member company of a place, as far as they need no verification.
+
+    The signed-in person counts as the attendee if the place is for their own address.
+    """
+    if seat := seats.get(normalize_email(place.email)):
+        return seat.person, seat.membership.company
+    return (visitor if visitor and is_same_email(visitor.email, place.email) else None), None
+
+
+def _assign_passes(registrations: Sequence[Registration], sale: PreparedSale) -> Counter[LimitedStock]:
+    """Set the pass of each registration that a pass pays for; return how many passes are used."""
+    paid = [registrations[line.place_number] for line in sale.quote.lines if line.uses_pass]
+    if paid and sale.pass_allowance:
+        passes = get_pass_quota(sale.pass_allowance.membership, paid[0].event)
+        for registration in paid:
+            registration.membership_pass = passes
+    return Counter[LimitedStock](count_pass_uses(paid))
+
+
+def build_addons(
+    registrations: Sequence[Registration], offering: Offering, quote: Quote
+) -> list[RegistrationAddon]:
+    """Return the unsaved add-ons of an order's registrations."""
+    return [
+        RegistrationAddon(
+            registration=registrations[line.place_number],
+            addon=offering.addons[line.price_list.slug],
+            price=line.price,
+            vat_rate=line.price_list.vat_rate,
+            vat_exemption=line.price_list.vat_exemption,
+        )
+        for line in quote.lines
+        if line.is_addon
+    ]
+
+
+def get_hold_duration(order: Order) -> datetime.timedelta:
+    """Return how long an order's places are held: longer if a mailed link has to verify the buyer."""
+    return (
+        datetime.timedelta(hours=settings.UNVERIFIED_HOLD_HOURS)
+        if order.awaits_verification
+        else HOLD_DURATION
+    )
+
+
+def _build_registration(
+    order: Order, place: RequestedPlace, sale: PreparedSale, number: int, verified_member: VerifiedMember
+) -> Registration:
+    ticket, line = sale.offering.tickets[place.ticket], sale.find_ticket_line(number)
+    person, company = verified_member
+    # A member's ticket without a verified member waits for the mailed link.
+    must_wait = order.is_provisional or (ticket.needs_member_verification and not company)
+    return new_instance(
+        Registration,
+        event=order.event,
+        ticket=ticket,
+        person=person,
+        member_of=company if ticket.needs_member_verification else None,
+        first_name=place.first_name,
+        last_name=place.last_name,
+        email=place.email,
+        company=place.company or order.company,
+        no_photo=place.no_photo,
+        hold_expires_at=sale.priced_at + get_hold_duration(order) if must_wait else None,
+        confirmed_at=None if must_wait else sale.priced_at,
+        **make_price_fields(line, sale.offering.voucher),
+    )
+
+
+def make_price_fields(line: QuoteLine, voucher: Voucher | None) -> dict[str, Any]:
+    """Return a registration's fields about its price: cents, VAT, reductions and voucher."""
+    return {
+        "price": line.price,
+        "vat_rate": line.price_list.vat_rate,
+        "vat_exemption": line.price_list.vat_exemption,
+        "reductions": serialize_reductions(line.reductions),
+        "voucher": voucher if line.uses_voucher else None,
+    }

@@ -1,0 +1,65 @@
+"""Tell the correction of a registration from its transfer to another person.
+
+Each badge version is compared with whom it was issued to (`Registration.issued_to`), not with what was
+written a moment ago: several corrections that together name another person are a transfer, too.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from typing import Any
+
+from registrations.attendee_identity import AttendeeIdentity, has_name_in_common, is_other_person
+from registrations.models import Registration
+
+from .change_answers import clear_answers
+
+IDENTITY_FIELDS = ("first_name", "last_name", "email")
+# Fields that a transfer changes, apart from name, address and answers.
+TRANSFERRED_FIELDS = ["badge_version", "person", "issued_to"]
+
+
+def get_issued_identity(registration: Registration, before: Mapping[str, Any]) -> AttendeeIdentity:
+    """Return whom this badge version was issued to; `before` has the former values of changed fields."""
+    if registration.issued_to:
+        return AttendeeIdentity(**registration.issued_to)
+    former = {name: before[name] for name in IDENTITY_FIELDS if name in before}
+    return replace(AttendeeIdentity.from_row(registration), **former)
+
+
+def is_transfer(registration: Registration, before: Mapping[str, Any]) -> bool:
+    """Return whether a changed, unsaved registration names another person than its badge.
+
+    A member's place may always be given the member's own name as the club writes it.
+    """
+    if not any(name in before for name in IDENTITY_FIELDS):
+        return False
+    issued, now = get_issued_identity(registration, before), AttendeeIdentity.from_row(registration)
+    # The club's own spelling of a member's name is never another person.
+    if registration.person and registration.ticket.needs_member_verification:
+        member = replace(AttendeeIdentity.from_row(registration.person), email=now.email)
+        if has_name_in_common(member, now):
+            return False
+        issued = issued if issued.has_name else member
+    return is_other_person(issued, now)
+
+
+def remember_issued_identity(registration: Registration, before: Mapping[str, Any]) -> list[str]:
+    """Store the identity on the badge that is out, as a correction changes it; return the fields to save."""
+    if registration.issued_to or not any(name in before for name in IDENTITY_FIELDS):
+        return []
+    registration.issued_to = asdict(get_issued_identity(registration, before))
+    return ["issued_to"]
+
+
+def start_badge_version(registration: Registration) -> None:
+    """Start a new badge version: the badge and the attendee's link are revoked, the person is unknown."""
+    registration.badge_version += 1
+    registration.person = None
+    registration.issued_to = {}
+
+
+def transfer_registration(registration: Registration) -> list[str]:
+    """Void what the former holder has, remove their answers, and return the fields to store."""
+    start_badge_version(registration)
+    clear_answers(registration)
+    return [*TRANSFERRED_FIELDS, "answers"]

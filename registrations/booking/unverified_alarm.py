@@ -1,0 +1,69 @@
+"""Mail the organizers of an event that many places were ordered from unverified addresses within an hour."""
+
+from django.conf import settings
+from django.db.models import Count
+from django.tasks import task
+from django.urls import reverse
+from django.utils import timezone, translation
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+
+from convention.club.models import Person
+from convention.db.leases import hold_lease
+from convention.events.permissions import get_organizers
+from convention.mail.messages import MailMessage, MailRefused, send_mail_message
+from registrations.models import Order, OrderAlarm
+
+MAX_LISTED_ORDERS = 30
+
+
+@task()
+def notify_organizers(alarm_id: int) -> None:
+    """Queue one mail for each organizer with an address."""
+    alarm = OrderAlarm.objects.select_related("event").get(pk=alarm_id)
+    for person in get_organizers(alarm.event):
+        if person.email:
+            notify_organizer.enqueue(alarm.pk, person.pk)
+
+
+@task()
+def notify_organizer(alarm_id: int, person_id: int) -> None:
+    """Send one organizer the list of the orders; a retry is the same mail. Raises an error to be retried."""
+    alarm = OrderAlarm.objects.select_related("event__venue").get(pk=alarm_id)
+    person = Person.objects.filter(pk=person_id, is_active=True).first()
+    if person is None or not person.email:
+        return
+    with hold_lease(f"order-alarm:{alarm_id}:{person_id}"), translation.override(person.language):
+        try:
+            send_mail_message(_write_letter(alarm, person))
+        except MailRefused:
+            return  # the organizers' page shows the alarm anyway
+
+
+def build_review_query(alarm: OrderAlarm) -> str:
+    """Return the query string of the page that lists and cancels an alarm's orders."""
+    since = timezone.localtime(alarm.ordered_since, alarm.event.zone)
+    return f"?{urlencode({'state': 'held', 'since': f'{since:%Y-%m-%dT%H:%M}'})}"
+
+
+def _write_letter(alarm: OrderAlarm, person: Person) -> MailMessage:
+    event = alarm.event
+    orders = Order.objects.unverified().filter(event=event, created_at__gte=alarm.ordered_since)
+    listed = orders.annotate(places=Count("registrations")).order_by("created_at", "pk")
+    page = reverse("organize-bulk-cancel", args=[event.slug])
+    return MailMessage(
+        to=person.email or "",
+        subject=_("Check these orders: %(event)s") % {"event": event.title},
+        template="order_alarm",
+        context={
+            "event": event,
+            "places": alarm.place_count,
+            "orders": listed[:MAX_LISTED_ORDERS],
+            "unlisted": max(0, orders.count() - MAX_LISTED_ORDERS),
+            "url": f"{settings.SITE_URL}{page}{build_review_query(alarm)}",
+        },
+        language=person.language,
+        message_key=f"order-alarm-{alarm.pk}-{person.pk}",
+        accent=event.accent,
+        reply_to=event.contact_email,
+    )

@@ -1,0 +1,302 @@
+"""Validate a request for an order, field by field; without a database, for page, API and import alike."""
+
+import datetime
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.utils import formats
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from convention.errors import NotOpenNow
+from convention.events.models import Event
+from convention.text.validators import find_link_error, find_name_error
+from registrations.models import Addon, Order, Ticket, Voucher
+from registrations.order_request import MAX_PLACES_PER_ORDER, BillingDetails, OrderRequest, RequestedPlace
+from registrations.pricing.catalog import Offering, is_voucher_for
+
+type FieldError = tuple[str, str]
+
+
+MAX_NAME_LENGTH = 300
+
+
+MAX_EMAIL_LENGTH = 254
+
+
+INVISIBLE_LETTERS = frozenset(
+    "\u115f\u1160\u3164\uffa0\u2800"
+)  # letters of Unicode categories that are drawn blank
+
+
+COUNTRY_PATTERN = re.compile(r"[A-Z]{2}")
+
+
+def find_request_errors(
+    request: OrderRequest, offering: Offering, *, at: datetime.datetime
+) -> dict[str, list[str]]:
+    """Return errors by field, such as `{"registrations.0.email": ["..."]}`; empty if there are none.
+
+    `offering` is what the buyer can choose from.
+    """
+    errors: dict[str, list[str]] = {}
+    for field, sentence in _check_request(request, offering, at):
+        errors.setdefault(field, []).append(sentence)
+    return errors
+
+
+def _check_request(request: OrderRequest, offering: Offering, at: datetime.datetime) -> Iterator[FieldError]:
+    tickets = offering.tickets
+    yield from _check_order_fields(request)
+    yield from _check_billing(request.billing)
+    yield from check_place_count(len(request.places))
+    for index, place in enumerate(request.places[:MAX_PLACES_PER_ORDER]):
+        for field, sentence in check_place(place, tickets.get(place.ticket), at=at):
+            yield f"registrations.{index}.{field}", sentence
+        for sentence in check_addons(place, offering, at=at):
+            yield f"registrations.{index}.addons", sentence
+    yield from _check_repeated_members(request.places, tickets)
+    chosen = [tickets[place.ticket] for place in request.places if place.ticket in tickets]
+    for sentence in check_ticket_counts(chosen):
+        yield "registrations", sentence
+    yield from _check_code(request, offering, at)
+    if request.payment not in Order.Payment.values:
+        yield "payment", _("Choose “card”, “invoice” or, where nothing is due, “free”.")
+    items = [*chosen, *_list_requested_addons(request, offering)]
+    yield from _check_currency(request.currency, {offered.currency for offered in items})
+
+
+def _check_repeated_members(
+    places: Iterable[RequestedPlace], tickets: dict[str, Ticket]
+) -> Iterator[FieldError]:
+    """Refuse two members' tickets for one address, since each member has one place."""
+    seen = set()
+    for index, place in enumerate(places):
+        ticket = tickets.get(place.ticket)
+        if ticket is None or not ticket.needs_member_verification or not place.email:
+            continue
+        if (ticket.slug, place.email.casefold()) in seen:
+            yield (
+                f"registrations.{index}.email",
+                _("This address stands here twice: each member comes with their own."),
+            )
+        seen.add((ticket.slug, place.email.casefold()))
+
+
+def _check_order_fields(request: OrderRequest) -> Iterator[FieldError]:
+    yield from _check_email("email", request.email)
+    if not request.email:
+        yield "email", _("Write the address that gets the confirmation.")
+    if request.language not in dict(settings.LANGUAGES):
+        yield "language", _("The language is “fr” or “en”.")
+    for name, max_length in (("company", 200), ("purchase_order", 60)):
+        yield from _check_length(name, getattr(request, name), max_length)
+        yield from _check_links(name, getattr(request, name))
+
+
+def _check_billing(billing: BillingDetails) -> Iterator[FieldError]:
+    for name, max_length in (("name", 200), ("street", 200), ("postcode", 20), ("city", 100)):
+        yield from _check_length(f"billing.{name}", getattr(billing, name), max_length)
+        yield from _check_links(f"billing.{name}", getattr(billing, name))
+    if billing.country and not COUNTRY_PATTERN.fullmatch(billing.country):
+        yield "billing.country", _("Write the country as two capital letters, such as FR.")
+
+
+def check_place_count(place_count: int) -> Iterator[FieldError]:
+    if not place_count:
+        yield "registrations", _("Name at least one person.")
+    if place_count > MAX_PLACES_PER_ORDER:
+        yield (
+            "registrations",
+            ngettext(
+                "One order holds at most %(most)d person; split this one.",
+                "One order holds at most %(most)d people; split this one.",
+                MAX_PLACES_PER_ORDER,
+            )
+            % {"most": MAX_PLACES_PER_ORDER},
+        )
+
+
+def check_payment(payment: str, *, total: int) -> str:
+    """Return an error if this payment method cannot be used for `total` cents, else an empty string."""
+    if payment == Order.Payment.FREE and total:
+        return _("Something is due for this order: choose “card” or “invoice”.")
+    if payment == Order.Payment.CARD and total and not settings.CARD_PAYMENT:
+        return _("Cards are not taken here: choose “invoice”.")
+    return ""
+
+
+def check_ticket_counts(chosen: Iterable[Ticket]) -> Iterator[str]:
+    """Yield errors about the number of each ticket in one order."""
+    for ticket, places in Counter(chosen).items():
+        if places < ticket.min_per_order:
+            sentence = _("“%(ticket)s” is sold to groups of at least %(least)d people; here are %(places)d.")
+            yield sentence % {"ticket": ticket.title, "least": ticket.min_per_order, "places": places}
+        if ticket.max_per_order is not None and places > ticket.max_per_order:
+            sentence = ngettext(
+                "One order holds at most %(most)d place of “%(ticket)s”.",
+                "One order holds at most %(most)d places of “%(ticket)s”.",
+                ticket.max_per_order,
+            )
+            yield sentence % {"ticket": ticket.title, "most": ticket.max_per_order}
+
+
+def _check_code(request: OrderRequest, offering: Offering, at: datetime.datetime) -> Iterator[FieldError]:
+    if not request.code:
+        return
+    # A buyer who saw a price with the code gets the new price (PriceChanged) instead of an error.
+    if offering.voucher and offering.voucher.remaining == 0 and request.expected_total is not None:
+        return
+    sentence = check_voucher(offering.voucher, at=at)
+    if not sentence and offering.voucher:
+        sentence = check_voucher_use(offering.voucher, request.places, company=request.company)
+    if sentence:
+        yield "code", sentence
+
+
+def check_voucher(voucher: Voucher | None, *, at: datetime.datetime) -> str:
+    """Return an error if the voucher cannot be used by anybody at `at`, else an empty string."""
+    if voucher is None:
+        return _("There is no such code here. Check it letter by letter, or go on without it.")
+    if not voucher.is_valid(at=at):
+        early = voucher.opens_at is not None and at < voucher.opens_at
+        return _("This code is not valid yet.") if early else _("This code is no longer valid.")
+    if voucher.remaining == 0:
+        return _("This code was used as often as it may be.")
+    return ""
+
+
+def check_voucher_use(voucher: Voucher, places: Iterable[RequestedPlace], *, company: str = "") -> str:
+    """Return an error if a valid voucher applies to none of these attendees, else an empty string."""
+    ticket_slugs = {ticket.slug for ticket in voucher.tickets.all()}
+    fitting = [place for place in places if not ticket_slugs or place.ticket in ticket_slugs]
+    if not fitting:
+        titles = ", ".join(ticket.title for ticket in voucher.tickets.all())
+        return _("This code is for other tickets: %(tickets)s.") % {"tickets": titles}
+    if not any(is_voucher_for(voucher, place, company) for place in fitting):
+        return _("This code is for somebody else: company or address is not the one it was made for.")
+    return ""
+
+
+def check_addons(place: RequestedPlace, offering: Offering, *, at: datetime.datetime) -> Iterator[str]:
+    """Yield errors about the add-ons of one place."""
+    if len(set(place.addons)) < len(place.addons):
+        yield _("Each add-on can be taken once per person.")
+    for slug in dict.fromkeys(place.addons):
+        addon = offering.addons.get(slug)
+        if addon is None:
+            yield _("This add-on is not offered here: %(slug)s.") % {"slug": slug[:50]}
+        elif not is_addon_for_ticket(addon, place.ticket):
+            yield _("“%(addon)s” does not go with this ticket.") % {"addon": addon.title}
+        elif not addon.is_on_sale(at=at):
+            yield _("“%(addon)s” is not on sale now.") % {"addon": addon.title}
+
+
+def is_addon_for_ticket(addon: Addon, ticket_slug: str) -> bool:
+    """Return whether the add-on can be booked with the ticket of that slug."""
+    allowed_slugs = {ticket.slug for ticket in addon.tickets.all()}
+    return not allowed_slugs or ticket_slug in allowed_slugs
+
+
+def _list_requested_addons(request: OrderRequest, offering: Offering) -> Iterator[Addon]:
+    for place in request.places:
+        yield from (offering.addons[slug] for slug in place.addons if slug in offering.addons)
+
+
+def _check_currency(expected: str, currencies: set[str]) -> Iterator[FieldError]:
+    if len(currencies) > 1:
+        yield "registrations", _("These tickets are priced in different currencies; order them apart.")
+    elif expected and currencies and expected not in currencies:
+        yield "currency", _("These tickets are priced in %(currency)s.") % {"currency": currencies.pop()}
+
+
+def check_place(
+    place: RequestedPlace, ticket: Ticket | None, *, at: datetime.datetime
+) -> Iterator[FieldError]:
+    """Yield errors about one place; `ticket` is None if no such ticket is offered."""
+    yield from _check_ticket(ticket, at)
+    yield from check_person_texts(place)
+    if ticket and ticket.needs_member_verification and not place.email:
+        yield "email", _("A member’s place needs the member’s own address: the confirmation goes there.")
+
+
+def check_person_texts(place: RequestedPlace) -> Iterator[FieldError]:
+    """Yield errors about an attendee's names, company and address, as anybody may type them.
+
+    Links and markup are refused, because mails carry these texts to other people.
+    """
+    yield from check_person_spelling(place)
+    for name in ("first_name", "last_name"):
+        if sentence := find_name_error(getattr(place, name)):
+            yield name, sentence
+    yield from _check_links("company", place.company)
+
+
+def _check_links(field: str, text: str) -> Iterator[FieldError]:
+    if sentence := find_link_error(text):
+        yield field, sentence
+
+
+def check_person_spelling(place: RequestedPlace) -> Iterator[FieldError]:
+    """Yield errors about an attendee's texts as an organizer types them: any characters are accepted."""
+    for name, sentence in (
+        ("first_name", _("Write the first name.")),
+        ("last_name", _("Write the last name.")),
+    ):
+        if not place.is_to_follow and not any(map(_is_visible, getattr(place, name))):
+            yield name, sentence
+        yield from _check_length(name, getattr(place, name), MAX_NAME_LENGTH)
+    yield from _check_length("company", place.company, MAX_NAME_LENGTH)
+    yield from _check_email("email", place.email)
+
+
+def _is_visible(character: str) -> bool:
+    """Return whether a character is visible in print; joiners, direction marks and the like are not."""
+    return unicodedata.category(character)[0] in "LNPS" and character not in INVISIBLE_LETTERS
+
+
+def _check_ticket(ticket: Ticket | None, at: datetime.datetime) -> Iterator[FieldError]:
+    if ticket is None:
+        yield "ticket", _("This ticket is not offered here.")
+    elif not ticket.is_on_sale(at=at):
+        early = ticket.opens_at is not None and at < ticket.opens_at
+        yield (
+            "ticket",
+            _("This ticket is not on sale yet.") if early else _("This ticket is no longer on sale."),
+        )
+
+
+def _check_email(field: str, address: str) -> Iterator[FieldError]:
+    if not address:
+        return
+    try:
+        validate_email(address)
+    except ValidationError:
+        yield field, _("This is not a valid e-mail address; it looks like name@example.org.")
+        return
+    yield from _check_length(field, address, MAX_EMAIL_LENGTH)
+
+
+def _check_length(field: str, text: str, max_length: int) -> Iterator[FieldError]:
+    if len(text) > max_length:
+        yield (
+            field,
+            _("At most %(most)d characters; this has %(length)d.")
+            % {"most": max_length, "length": len(text)},
+        )
+
+
+def refuse_if_closed(event: Event, *, at: datetime.datetime) -> None:
+    """Raise NotOpenNow, with the reason, if registration is not open at `at`."""
+    if event.is_registration_open(at=at):
+        return
+    opens = event.registration_opens_at
+    if opens and at < opens:
+        day = formats.date_format(opens.astimezone(event.zone), "DATETIME_FORMAT")
+        raise NotOpenNow(_("Registration opens on %(day)s.") % {"day": day})
+    raise NotOpenNow(_("Registration is closed."))

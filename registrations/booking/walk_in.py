@@ -1,0 +1,112 @@
+"""Register a walk-in at the desk, with or without an e-mail address."""
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from convention.audit.record import record_action
+from convention.club.models import Person
+from convention.club.permissions import find_member_by_email
+from convention.errors import InvalidFields, NotOpenNow
+from convention.events.models import Event
+from registrations.application_rules import refuse_without_application
+from registrations.fast_path.save_order import OrderBooking, save_order
+from registrations.inventory.stock import refresh_availability
+from registrations.models import Order, Registration, Ticket
+from registrations.order_context import OrderContext
+from registrations.order_request import BillingDetails, OrderRequest, RequestedPlace
+from registrations.pricing.catalog import Offering, quote_offering
+
+from .idempotency import build_idempotency_key, find_order_by_key
+from .place_order import build_order, make_price_fields
+from .use_pass import PRICE_FIELDS, use_pass
+from .validation import check_person_spelling
+
+RECORDED_FIELDS = ["first_name", "last_name", "email", "company", "ticket"]
+
+
+def register_walk_in(
+    *, event: Event, place: RequestedPlace, idempotency_key: str, language: str = "fr"
+) -> Registration:
+    """Register an attendee at the desk, confirmed at once; any ticket with places left can be used.
+
+    Hidden tickets too, also after the sale has ended. Members need no verification: the desk has seen them.
+    The confirmation is queued if there is an address. The same key with the same content returns the same
+    registration; with other content it is another attendee.
+
+    Raises NotOpenNow once the event is over, InvalidFields, SoldOut, CompanyFull, and if places are given on
+    application only.
+    """
+    place = place.normalize()
+    # The content is part of the key: after a correction the same form registers another attendee.
+    idempotency_key = f"desk:{idempotency_key}:{place!r}"
+    if order := find_order_by_key(event, idempotency_key):
+        return order.registrations.get()
+    ticket = _validate_walk_in(event, place)
+    try:
+        return _book_walk_in(event, place, ticket, idempotency_key, language)
+    except IntegrityError:  # a concurrent request with the same key has booked
+        if order := find_order_by_key(event, idempotency_key):
+            return order.registrations.get()
+        raise
+
+
+def _validate_walk_in(event: Event, place: RequestedPlace) -> Ticket:
+    now = timezone.now()
+    if event.ends_at <= now:
+        raise NotOpenNow(_("The event is over; nobody can be registered any more."))
+    ticket = event.tickets.filter(slug=place.ticket).first()
+    errors: dict[str, list[str]] = {}
+    for field, sentence in check_person_spelling(place):
+        errors.setdefault(field, []).append(sentence)
+    if ticket is None:
+        errors["ticket"] = [_("Choose a ticket.")]
+    if errors or ticket is None:
+        raise InvalidFields(_("Some fields need another look."), errors)
+    refuse_without_application(ticket)
+    refresh_availability([ticket], at=now)
+    return ticket
+
+
+@transaction.atomic
+def _book_walk_in(
+    event: Event, place: RequestedPlace, ticket: Ticket, key: str, language: str
+) -> Registration:
+    billed = BillingDetails(name=(place.company or f"{place.first_name} {place.last_name}")[:200])
+    request = OrderRequest(
+        email=place.email,
+        places=(place,),
+        language=language,
+        company=place.company[:200],
+        billing=billed if ticket.current_price.amount else BillingDetails(),
+    )
+    now = timezone.now()
+    quote = quote_offering(request, Offering({ticket.slug: ticket}), at=now)
+    order = build_order(event, request, OrderContext(source="desk"), quote, currency=ticket.currency)
+    member = (
+        find_member_by_email(place.email) if ticket.needs_member_verification or ticket.uses_pass else None
+    )
+    registration = Registration(
+        event=event,
+        ticket=ticket,
+        member_of=member[1] if member and ticket.needs_member_verification else None,
+        first_name=place.first_name,
+        last_name=place.last_name,
+        email=place.email,
+        company=place.company,
+        confirmed_at=now,
+        **make_price_fields(quote.lines[0], None),
+    )
+    save_order(OrderBooking(order, [registration], build_idempotency_key(event, request, key)))
+    if member:
+        _pay_with_pass(registration, member[0])
+    record_action("registration.receive", registration, event=event, fields=RECORDED_FIELDS)
+    return registration
+
+
+def _pay_with_pass(registration: Registration, person: Person) -> None:
+    """Use a pass of the member's company if one is left: nothing is invoiced then."""
+    if use_pass(registration, person):
+        registration.order.total, registration.order.payment = 0, Order.Payment.FREE
+        registration.order.save(update_fields=["total", "payment"])
+        registration.save(update_fields=PRICE_FIELDS)

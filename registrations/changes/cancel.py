@@ -1,0 +1,135 @@
+"""Cancel registrations: free the place, void the badge, and refund by the event's rules."""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from convention import hooks
+from convention.audit.record import record_action
+from convention.db.limited_stock import LimitedStock
+from convention.errors import ConventionError, InvalidFields, NotOpenNow
+from convention.events.sequence import advance_sequence
+from convention.money import Money
+from registrations.billing.cancellation import settle_cancellation
+from registrations.billing.receivables import calculate_amount_due, sync_existing_receivable
+from registrations.billing.refund_rules import load_refund_terms
+from registrations.billing.refund_terms import RefundReason, RefundTerms
+from registrations.booking.confirm import confirm_settled_order
+from registrations.inventory.stock import NO_ITEMS, release_registrations
+from registrations.models import Order, Registration, RegistrationAddon
+from registrations.sessions.booking import release_all_session_places
+
+type TermsFor = Callable[[Registration], RefundTerms]
+
+
+class AlreadyCancelled(ConventionError):
+    """The registration was cancelled before this request got its lock."""
+
+    kind = "already-cancelled"
+    status = 409
+
+
+@transaction.atomic
+def cancel_registration(*, registration: Registration, reason: str = "") -> Registration:
+    """Cancel one registration by the event's refund rules, and refund what they allow.
+
+    The rest of an order by card is confirmed if it is paid, or free, after that. Raises AlreadyCancelled, or
+    NotOpenNow once the event is over.
+    """
+    return _lock_and_cancel(registration, partial(load_refund_terms, at=timezone.now()), reason)
+
+
+@transaction.atomic
+def cancel_with_fee(*, registration: Registration, fee_cents: int, reason: str) -> Registration:
+    """Cancel as an organizer who keeps `fee_cents` of the price, whatever the rules say.
+
+    Raises InvalidFields for a fee above the amount due or a missing reason, else what `cancel_registration`
+    raises.
+    """
+    return _lock_and_cancel(registration, lambda one: make_fee_terms(one, fee_cents, reason), reason)
+
+
+def make_fee_terms(registration: Registration, fee_cents: int, reason: str) -> RefundTerms:
+    """Return an organizer's own refund terms. Raises InvalidFields.
+
+    No fee can be charged for an order that its buyer never confirmed.
+    """
+    due_cents = calculate_amount_due(registration)
+    max_cents = 0 if registration.order.awaits_verification else due_cents
+    if not 0 <= fee_cents <= max_cents:
+        amount = Money(max_cents, registration.order.currency)
+        raise InvalidFields("", {"cancellation_fee": [_("At most %(most)s can be kept.") % {"most": amount}]})
+    if not reason:
+        raise InvalidFields("", {"reason": [_("Say why another amount is kept.")]})
+    return RefundTerms(due_cents, due_cents - fee_cents, RefundReason.ORGANIZER)
+
+
+def _lock_and_cancel(registration: Registration, get_terms: TermsFor, reason: str) -> Registration:
+    registration = _lock_cancellable(registration)
+    cancel_registrations([registration], order=registration.order, reason=reason, get_terms=get_terms)
+    registration.refresh_from_db()
+    return registration
+
+
+def cancel_registrations(
+    registrations: Sequence[Registration],
+    *,
+    order: Order,
+    reason: str,
+    get_terms: TermsFor,
+    extra_items: Mapping[LimitedStock, int] = NO_ITEMS,
+) -> None:
+    """Cancel active registrations of one order, inside the caller's transaction that holds their rows.
+
+    `extra_items`, such as a sponsor's package, are released together with the places. Locks are taken in the
+    order that every payment uses too: order, registrations, money, sessions, stock.
+    """
+    occupying = [registration for registration in registrations if registration.occupies_place]
+    hooks.send_confirmation.enqueue(order.pk)
+    terms_by_registration = [(registration, get_terms(registration)) for registration in registrations]
+    for registration, terms in terms_by_registration:
+        _save_cancellation(registration, terms, reason)
+    # Once all have ended, so that one document credits them together.
+    for registration, terms in terms_by_registration:
+        if registration.full_price:
+            settle_cancellation(registration=registration, refund_terms=terms, reason=reason)
+    for registration in registrations:
+        # Sessions before stock: this is the lock order of bookings.
+        release_all_session_places(registration)
+    if occupying or extra_items:
+        release_registrations(occupying, extra_items)
+    addons = RegistrationAddon.objects.filter(registration__in=registrations, cancelled_at__isnull=True)
+    addons.update(cancelled_at=timezone.now())
+    sync_existing_receivable(order)
+    # Without the cancelled part, what was paid may cover the rest.
+    confirm_settled_order(order=order)
+    sequence = advance_sequence(order.event_id)
+    Registration.objects.filter(pk__in=[r.pk for r in registrations]).update(sequence=sequence)
+
+
+def _save_cancellation(registration: Registration, refund_terms: RefundTerms, reason: str) -> None:
+    """Save the cancellation with its fee, and void the badge."""
+    registration.cancelled_at, registration.cancellation_fee = timezone.now(), refund_terms.cancellation_fee
+    # Raising the version is what voids the badge: scanners compare it.
+    registration.badge_version = F("badge_version") + 1
+    registration.save(update_fields=["cancelled_at", "badge_version", "cancellation_fee"])
+    fields = ["cancellation_fee"] if refund_terms.reason == RefundReason.ORGANIZER else []
+    record_action("registration.cancel", registration, event=registration.event, fields=fields, reason=reason)
+
+
+def _lock_cancellable(registration: Registration) -> Registration:
+    """Return the registration, locked after its order. Raises AlreadyCancelled or NotOpenNow."""
+    Order.objects.locked_for_update().get(pk=registration.order_id)
+    rows = Registration.objects.select_related("order__event", "event", "ticket").select_for_update(
+        of=("self",)
+    )
+    locked = rows.get(pk=registration.pk)
+    if locked.cancelled_at:
+        raise AlreadyCancelled(_("This registration was already cancelled."))
+    if locked.event.ends_at <= timezone.now():
+        raise NotOpenNow(_("The event is over; there is nothing left to cancel."))
+    return locked

@@ -1,0 +1,313 @@
+"""Correct an attendee's data. Another person's name turns the correction into a transfer.
+
+A correction of the same person keeps the badge valid. A transfer (`booking/transfer.py`), at once or in
+several steps, raises `badge_version`, which revokes the badge that is out and the former attendee's own link.
+
+A company's contact cannot read what colleagues answer behind their own links. Where the contact writes
+another address for a colleague, that link is voided and the answers are cleared: the new address is asked
+again.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+from django.utils import formats, timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from convention import hooks
+from convention.audit.record import record_action
+from convention.club.models import Person
+from convention.club.people import save_person
+from convention.errors import InvalidFields, NotOpenNow
+from convention.events.models import Event
+from convention.events.sequence import advance_sequence
+from convention.text.email_addresses import filter_by_email, is_same_email
+from convention.text.normalize import casefold_text
+from registrations.application_rules import get_application_path
+from registrations.billing.receivables import sync_attendee_names
+from registrations.booking.change_answers import clear_answers
+from registrations.booking.transfer import is_transfer, remember_issued_identity, transfer_registration
+from registrations.booking.validation import check_person_texts
+from registrations.invoices.ledger.charges import update_buyer
+from registrations.invoices.models.documents import Receivable
+from registrations.models import SOURCE_COMPANY_CONTACT, Order, Registration
+from registrations.order_request import RequestedPlace
+from registrations.permissions import is_answered_by_own_link
+
+from .links import send_links_mail
+
+CORRECTABLE_FIELDS = ("first_name", "last_name", "email", "company", "no_photo")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Correction:
+    """The values that the registration shall have."""
+
+    first_name: str
+    last_name: str
+    email: str
+    company: str
+    no_photo: bool
+
+
+@transaction.atomic
+def correct_registration(
+    *, registration: Registration, correction: Correction, reason: str = ""
+) -> Registration:
+    """Save a correction by the holder of the order's link.
+
+    Queues a mail with the new badge. The order's mails follow the attendee's new address, but not a transfer.
+    Raises InvalidFields, also for another name where places are given on application. Raises NotOpenNow for a
+    cancelled or expired registration, once the event is over, and for a transfer after the deadline.
+    """
+    registration, old_values = _lock_and_correct(registration, correction)
+    _check_transfer(registration, old_values)
+    is_parted = _void_colleague_link(registration, old_values)
+    registration = _apply_correction(registration, old_values, reason)
+    if is_parted and registration.email:
+        # Only after saving: some deployments run tasks within the request.
+        send_links_mail.enqueue([], [registration.pk])
+    return registration
+
+
+@transaction.atomic
+def correct_as_organizer(
+    *, registration: Registration, correction: Correction, reason: str = ""
+) -> Registration:
+    """Save a correction by an organizer, who may transfer the place until the event ends."""
+    registration, old_values = _lock_and_correct(registration, correction)
+    return _apply_correction(registration, old_values, reason)
+
+
+def _apply_correction(registration: Registration, old_values: dict[str, Any], reason: str) -> Registration:
+    # The order's mails follow the same person, never a transfer.
+    if "email" in old_values and not is_transfer(registration, old_values):
+        _update_order_email(registration, old_values["email"])
+    _save_correction(registration, old_values, reason)
+    return registration
+
+
+def _void_colleague_link(registration: Registration, old_values: dict[str, Any]) -> bool:
+    """Void a colleague's link and clear the answers where a contact wrote another address for them.
+
+    Returns whether it did.
+    """
+    old_email = old_values.get("email", "")
+    if not is_answered_by_own_link(registration.order, old_email) or is_same_email(
+        old_email, registration.email
+    ):
+        return False
+    if is_transfer(registration, old_values):
+        return False  # a transfer voids the link and the answers by itself
+    # Part of `old_values`, so that both columns are saved and recorded with the correction.
+    old_values |= {"link_version": registration.link_version, "answers": registration.answers}
+    registration.link_version += 1
+    clear_answers(registration)
+    return True
+
+
+@transaction.atomic
+def correct_own_registration(*, registration: Registration, correction: Correction) -> Registration:
+    """Save a correction by the holder of this registration's own link.
+
+    The order's mails, and with them the link of the whole order, keep going to the buyer. Raises what
+    `correct_registration` raises.
+    """
+    registration, old_values = _lock_and_correct(registration, correction)
+    _check_transfer(registration, old_values)
+    _save_correction(registration, old_values, "")
+    return registration
+
+
+def _lock_and_correct(
+    registration: Registration, correction: Correction
+) -> tuple[Registration, dict[str, Any]]:
+    """Return the locked registration with the corrected, unsaved fields, and their old values."""
+    Order.objects.locked_for_update().get(pk=registration.order_id)
+    registration = Registration.objects.select_for_update().get(pk=registration.pk)
+    corrected = _normalize_correction(registration, correction)
+    _check_correction(registration, corrected)
+    current_values = {name: getattr(registration, name) for name in CORRECTABLE_FIELDS}
+    old_values = {name: value for name, value in current_values.items() if value != getattr(corrected, name)}
+    for name in old_values:
+        setattr(registration, name, getattr(corrected, name))
+    return registration, old_values
+
+
+def _save_correction(registration: Registration, old_values: dict[str, Any], reason: str) -> None:
+    if not old_values:
+        return
+    verb, changed, written = "registration.correct", list(old_values), []
+    if is_transfer(registration, old_values):
+        verb = "registration.transfer"
+        written = transfer_registration(registration)
+        # Recorded in the audit trail, although they were not typed.
+        changed += ["badge_version", "person", "answers"]
+    else:
+        written = remember_issued_identity(registration, old_values)
+    if registration.confirmed_at:
+        registration.confirmation_sent_at = None
+    record_action(verb, registration, event=registration.event, fields=changed, reason=reason)
+    registration.sequence = advance_sequence(registration.event_id)
+    registration.save(update_fields=[*{*changed, *written}, "confirmation_sent_at", "sequence"])
+    if {"first_name", "last_name"} & old_values.keys():
+        sync_attendee_names([registration])
+    if registration.confirmed_at:
+        hooks.send_confirmation.enqueue(registration.order_id)
+
+
+def _check_transfer(registration: Registration, old_values: dict[str, Any]) -> None:
+    _check_applicant_name(registration, old_values)
+    if is_transfer(registration, old_values):
+        _check_member_name(registration, old_values)
+        check_transfer_deadline(registration.event)
+
+
+def check_transfer_deadline(event: Event) -> None:
+    """Raise NotOpenNow after the event's deadline for transfers."""
+    if timezone.now() <= event.substitution_deadline:
+        return
+    day = formats.date_format(event.substitution_deadline.astimezone(event.zone), "DATETIME_FORMAT")
+    raise NotOpenNow(
+        _("A place could be given to somebody else until %(day)s. Write to the organizers.") % {"day": day}
+    )
+
+
+def _check_applicant_name(registration: Registration, old_values: dict[str, Any]) -> None:
+    """Raise InvalidFields for another name where places are given on application.
+
+    Changes of accents and capitals are allowed.
+    """
+    if not has_changed_name(registration, old_values) or not registration.ticket.needs_member_verification:
+        return
+    if get_application_path(registration.event):
+        sentence = _(
+            "This place is for whoever applied. Write to the organizers if the name is misspelt, or cancel "
+            "if you cannot come."
+        )
+        raise InvalidFields(
+            _("Some fields need another look."), {_changed_name_field(old_values): [sentence]}
+        )
+
+
+def _check_member_name(registration: Registration, old_values: dict[str, Any]) -> None:
+    """Raise InvalidFields for another name on a member's place: those are passed on by substitution."""
+    is_members = registration.person_id is not None or registration.confirmed_at is not None
+    if registration.ticket.needs_member_verification and is_members:
+        sentence = _(
+            "This place is for the member whose address it is. To pass it on, choose “Give the place to a "
+            "colleague”; if the name is misspelt, write to the organizers."
+        )
+        raise InvalidFields(
+            _("Some fields need another look."), {_changed_name_field(old_values): [sentence]}
+        )
+
+
+def _changed_name_field(old_values: dict[str, Any]) -> str:
+    return "last_name" if "last_name" in old_values else "first_name"
+
+
+def has_changed_name(registration: Registration, old_values: dict[str, Any]) -> bool:
+    """Return whether the name differs from before in more than accents and capitals."""
+    first, last = (old_values.get(part, getattr(registration, part)) for part in ("first_name", "last_name"))
+    return casefold_text(f"{first} {last}") != casefold_text(registration.name)
+
+
+def _update_order_email(registration: Registration, old_email: str) -> None:
+    """Move the order's mails to the attendee's new address where they went to the old one.
+
+    The order gets a new link, because the old one was mailed to an address that may be a stranger's. Nothing
+    changes where a colleague has the new address: the buyer would be taken for that colleague.
+    """
+    order = registration.order
+    others = order.registrations.exclude(pk=registration.pk)
+    # A colleague's address on the order would show that colleague the answers of everybody in it.
+    if order.source == SOURCE_COMPANY_CONTACT and filter_by_email(others.only("email"), registration.email):
+        return
+    if registration.email and is_same_email(order.email, old_email):
+        order.email, order.verification_sent_at = registration.email, None
+        order.save(update_fields=["email", "verification_sent_at", *order.raise_link_version()])
+        if order.awaits_verification:
+            hooks.send_confirmation.enqueue(order.pk)
+        for receivable in Receivable.objects.filter(reference=order.reference, email__iexact=old_email):
+            update_buyer(receivable, {"email": order.email})
+
+
+def _normalize_correction(registration: Registration, correction: Correction) -> RequestedPlace:
+    return RequestedPlace(
+        ticket=registration.ticket.slug,
+        first_name=correction.first_name,
+        last_name=correction.last_name,
+        email=correction.email,
+        company=correction.company,
+        no_photo=correction.no_photo,
+    ).normalize()
+
+
+def check_correctable(registration: Registration) -> None:
+    """Raise NotOpenNow for a cancelled or expired registration, and once the event is over."""
+    if registration.state in (Registration.State.CANCELLED, Registration.State.EXPIRED):
+        raise NotOpenNow(_("This registration no longer stands, so it cannot be corrected."))
+    if registration.event.ends_at <= timezone.now():
+        raise NotOpenNow(_("The event is over; there is nothing left to correct."))
+
+
+def _check_correction(registration: Registration, correction: RequestedPlace) -> None:
+    check_correctable(registration)
+    errors: dict[str, list[str]] = {}
+    for field, sentence in check_person_texts(correction):
+        errors.setdefault(field, []).append(sentence)
+    if registration.ticket.needs_member_verification and correction.email != registration.email:
+        errors.setdefault("email", []).append(
+            _("A member’s address cannot be changed: cancel, and register with the other one.")
+        )
+    if errors:
+        raise InvalidFields(_("Some fields need another look."), errors)
+
+
+NAME_FIELDS = ("first_name", "last_name")
+
+
+@transaction.atomic
+def correct_with_directory(
+    *, registration: Registration, correction: Correction, reason: str = ""
+) -> Registration:
+    """Save a correction by an organizer, and correct the person in the club's directory too.
+
+    A transfer changes nothing in the directory. Raises what `correct_as_organizer` raises, and InvalidFields
+    for a name that is too long for the directory.
+    """
+    corrected = correct_as_organizer(registration=registration, correction=correction, reason=reason)
+    # Read after the correction: a transfer has removed the person.
+    person = corrected.person
+    if person:
+        changed = [name for name in NAME_FIELDS if getattr(person, name) != getattr(corrected, name)]
+        _check_name_lengths(corrected, changed)
+        for name in changed:
+            setattr(person, name, getattr(corrected, name))
+        save_person(person=person, changed_fields=changed)
+    return corrected
+
+
+def differs_from_directory(registration: Registration) -> bool:
+    """Return whether the club's directory writes the attendee's name differently.
+
+    A host's list leaves such a registration out.
+    """
+    person = registration.person
+    return person is not None and any(
+        getattr(person, name) != getattr(registration, name) for name in NAME_FIELDS
+    )
+
+
+def _check_name_lengths(registration: Registration, field_names: list[str]) -> None:
+    errors = {}
+    for name in field_names:
+        max_length = getattr(Person._meta.get_field(name), "max_length", 0)
+        if max_length and len(getattr(registration, name)) > max_length:
+            sentence = ngettext("At most %(most)d character.", "At most %(most)d characters.", max_length)
+            errors[name] = [sentence % {"most": max_length}]
+    if errors:
+        raise InvalidFields("", errors)

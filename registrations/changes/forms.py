@@ -1,0 +1,85 @@
+"""Forms for lost links, corrections and substitutions."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from convention.web.forms import ActionErrorsMixin
+from registrations.form_fields import ReasonForm
+from registrations.models import Registration
+from registrations.order_request import RequestedPlace
+
+from .correct import CORRECTABLE_FIELDS, Correction
+
+
+class LostLinkForm(forms.Form):
+    """The address to which links are mailed."""
+
+    email = forms.EmailField(
+        label=_("E-mail"),
+        max_length=254,
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+        error_messages={
+            "invalid": _("This is not a valid e-mail address; it looks like name@example.org."),
+            "required": _("Write the address you registered with."),
+        },
+    )
+
+
+class CorrectionForm(ActionErrorsMixin, forms.Form):
+    """The correctable fields of a registration."""
+
+    first_name = forms.CharField(
+        label=_("First name"), error_messages={"required": _("Write the first name.")}
+    )
+    last_name = forms.CharField(label=_("Last name"), error_messages={"required": _("Write the last name.")})
+    email = forms.CharField(label=_("E-mail"), required=False, widget=forms.EmailInput)
+    company = forms.CharField(label=_("Company"), required=False)
+    no_photo = forms.BooleanField(label=_("Please do not photograph this person"), required=False)
+
+    @classmethod
+    def from_registration(cls, registration: Registration) -> "CorrectionForm":
+        """Return the form filled with the current values."""
+        return cls(initial={name: getattr(registration, name) for name in CORRECTABLE_FIELDS})
+
+    def to_correction(self) -> Correction:
+        """Return the cleaned values; errors of the action come back with `add_errors`."""
+        return Correction(**self.cleaned_data)
+
+
+class DirectoryCorrectionForm(ReasonForm):
+    """The reason of a correction, and whether the club's directory is corrected too."""
+
+    directory = forms.BooleanField(
+        label=_("Write the name so in the club’s directory too"),
+        required=False,
+        help_text=_("For the same person, better written; past registrations keep what they said."),
+    )
+
+
+class AttendeeForm(ActionErrorsMixin, forms.Form):
+    """An attendee's names and address."""
+
+    first_name = forms.CharField(
+        label=_("First name"), error_messages={"required": _("Write the first name.")}
+    )
+    last_name = forms.CharField(label=_("Last name"), error_messages={"required": _("Write the last name.")})
+    email = forms.CharField(
+        label=_("E-mail"), required=False, widget=forms.EmailInput(attrs={"autocomplete": "off"})
+    )
+
+    def to_place(self) -> RequestedPlace:
+        """Return the cleaned values as the actions take them."""
+        names = ("first_name", "last_name", "email")
+        texts: dict[str, Any] = {name: str(self.cleaned_data.get(name) or "") for name in names}
+        return RequestedPlace(ticket=str(self.cleaned_data.get("ticket") or ""), **texts)
+
+
+class SubstitutionForm(AttendeeForm):
+    """The new attendee; both names are required."""
+
+    @classmethod
+    def from_registration(cls, registration: Registration) -> "SubstitutionForm":
+        """Return an empty form, with the address of a registration that has no name yet."""
+        return cls(initial={} if registration.has_name else {"email": registration.email})

@@ -1,0 +1,70 @@
+"""Pages for links that were lost or leaked: mail them again, or replace them."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+
+from convention.errors import NotFound
+from convention.events.permissions import get_event_to_organize
+from registrations.models import Registration
+from registrations.permissions import get_order_by_link, make_own_secret
+from registrations.rate_limits import throttle_link_renewal
+
+from .forms import LostLinkForm
+from .links import queue_links_mail, replace_attendee_link, replace_order_link
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def lost_link(request: HttpRequest) -> HttpResponse:
+    """Mail the links of an address; the response is the same for every address."""
+    form = LostLinkForm(request.POST or None)
+    if form.is_valid():
+        queue_links_mail(email=form.cleaned_data["email"])
+        messages.success(
+            request,
+            _("If something is registered with this address, its links are on their way there."),
+        )
+        return redirect("lost-link")
+    return render(request, "registrations/lost_link.html", {"form": form})
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def link_replacement(request: HttpRequest, reference: str, secret: str) -> HttpResponse:
+    """Explain what replacing the link of an order or a private place means; a POST replaces it."""
+    link_access = get_order_by_link(reference, secret)
+    private = next(
+        (registration for registration in link_access.registrations if registration.is_private), None
+    )
+    if not (link_access.is_full or private):
+        raise NotFound(_("Only whoever ordered can replace this link."))
+    if request.method == "POST":
+        throttle_link_renewal(private or link_access.order)
+        if private:
+            secret = make_own_secret(replace_attendee_link(registration=private))
+        else:
+            secret = replace_order_link(order=link_access.order).manage_secret
+        messages.success(request, _("This is the new link. The old one opens nothing any more."))
+        return redirect("order", reference, secret)
+    context = {"link_access": link_access, "event": link_access.order.event, "private": private}
+    return render(request, "registrations/replace_link.html", context)
+
+
+@require_POST
+def organizer_link_replacement(request: HttpRequest, event: str, reference: str) -> HttpResponse:
+    """Replace the link of an order or a private place as an organizer, and mail the new one."""
+    event_obj = get_event_to_organize(event, request.user)
+    rows = Registration.objects.select_related("order", "event")
+    registration = rows.filter(event=event_obj, reference=reference).first()
+    if registration is None:
+        raise NotFound(_("There is no such registration at this event."))
+    if registration.is_private:
+        replace_attendee_link(registration=registration)
+    else:
+        replace_order_link(order=registration.order)
+    messages.success(request, _("The old link opens nothing any more; the new one was mailed."))
+    return redirect("organize-registration", event, reference)

@@ -1,0 +1,118 @@
+"""Mail links again, and replace links that leaked: of a whole order or of one private place."""
+
+from collections import defaultdict
+from typing import NamedTuple
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q
+from django.tasks import TaskContext, task
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+
+from convention.api.throttles import consume_rate_limit
+from convention.audit.record import record_action
+from convention.mail.messages import MailMessage, send_mail_message
+from convention.text.email_addresses import filter_by_email
+from registrations.models import Order, Registration
+from registrations.permissions import LINK_LIFETIME, get_full_access, make_own_secret
+
+MAX_LINK_REQUESTS_PER_HOUR = 5
+
+
+MAX_LINKS_PER_MAIL = 50
+
+
+class MailedLink(NamedTuple):
+    """A link as a mail shows it: title, address, language."""
+
+    title: str
+    url: str
+    language: str
+
+
+def queue_links_mail(*, email: str) -> None:
+    """Queue one mail with the links of everything this address ordered or attends.
+
+    Response and duration are the same for every address, known or not. Raises TooManyRequests.
+    """
+    # Limited by address, known or not: the response must not tell which addresses are registered.
+    consume_rate_limit("links", email, limit=MAX_LINK_REQUESTS_PER_HOUR, window_seconds=3600)
+    since = timezone.now() - LINK_LIFETIME
+    orders = Order.objects.filter(Q(event__ends_at__gt=since) | Q(created_at__gt=since)).order_by("-pk")
+    order_ids = [order.pk for order in filter_by_email(orders.only("email"), email)[:MAX_LINKS_PER_MAIL]]
+    is_open = Q(event__ends_at__gt=since) | Q(order__created_at__gt=since)
+    own = Registration.objects.filter(is_open).exclude(order__in=order_ids, is_private=False).order_by("-pk")
+    send_links_mail.enqueue(
+        order_ids, [r.pk for r in filter_by_email(own.only("email"), email)[:MAX_LINKS_PER_MAIL]]
+    )
+
+
+@task(takes_context=True)
+def send_links_mail(context: TaskContext, order_ids: list[int], registration_ids: list[int]) -> None:
+    """Mail each address its own links: whole orders to buyers, single registrations to attendees.
+
+    Running the task again sends the same Message-IDs.
+    """
+    orders = Order.objects.filter(pk__in=order_ids).select_related("event").order_by("event__starts_at", "pk")
+    rows = (
+        Registration.objects.filter(pk__in=registration_ids).order_by("pk").select_related("order", "event")
+    )
+    links = defaultdict[str, list[MailedLink]](list)
+    for order in orders:
+        if not get_full_access(order).is_usable:
+            continue
+        links[order.email].append(MailedLink(order.event.title, order.manage_url, order.language))
+    for registration in rows:
+        links[registration.email].append(
+            MailedLink(
+                registration.event.title, build_attendee_url(registration), registration.order.language
+            )
+        )
+    for number, address in enumerate(sorted(links), start=1):
+        send_mail_message(
+            _write_links_letter(
+                address, links[address], message_key=f"links-{context.task_result.id}-{number}"
+            )
+        )
+
+
+def build_attendee_url(registration: Registration) -> str:
+    """Return the absolute address of one registration's own page, in its order's language."""
+    return f"{settings.SITE_URL}{registration.order.build_path_with(make_own_secret(registration))}"
+
+
+def _write_links_letter(recipient: str, links: list[MailedLink], *, message_key: str) -> MailMessage:
+    # One mail for all links of an address, in the language of the latest order.
+    language = links[-1].language
+    with translation.override(language):
+        return MailMessage(
+            to=recipient,
+            subject=_("The links of your registrations"),
+            template="links",
+            context={"links": [(link.title, link.url) for link in links]},
+            language=language,
+            message_key=message_key,
+        )
+
+
+@transaction.atomic
+def replace_order_link(*, order: Order, reason: str = "") -> Order:
+    """Replace the links of the order and of its attendees, except private places; mail it to the buyer."""
+    order.save(update_fields=order.raise_all_link_versions())
+    record_action("order.renew_link", order, event=order.event, fields=["link_version"], reason=reason)
+    if order.email:
+        send_links_mail.enqueue([order.pk], [])
+    return order
+
+
+@transaction.atomic
+def replace_attendee_link(*, registration: Registration, reason: str = "") -> Registration:
+    """Replace the link of a private place and mail it to the attendee."""
+    registration = Registration.objects.select_for_update().get(pk=registration.pk)
+    registration.link_version += 1
+    registration.save(update_fields=["link_version"])
+    fields, event = ["link_version"], registration.event
+    record_action("registration.renew_link", registration, event=event, fields=fields, reason=reason)
+    send_links_mail.enqueue([], [registration.pk])
+    return registration

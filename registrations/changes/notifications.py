@@ -1,0 +1,85 @@
+"""Mail attendees about changed session bookings and answers, one mail for all recent changes.
+
+A job runs every minute. A mail goes out once nothing has changed for QUIET_PERIOD, so that trying things out
+on a page causes one mail.
+"""
+
+import datetime
+import logging
+
+from django.db.models import Q
+from django.tasks import task
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+
+from convention.db.leases import hold_lease
+from convention.mail.messages import MailMessage, MailRefused, send_mail_message
+from registrations.models import Registration, RegistrationQuerySet
+from registrations.questions.answers import describe_answers
+from registrations.questions.queries import load_questions
+from registrations.sessions.booking import list_session_bookings
+
+from .links import build_attendee_url
+
+logger = logging.getLogger(__name__)
+
+QUIET_PERIOD = datetime.timedelta(minutes=3)
+
+
+def find_unnotified(*, at: datetime.datetime) -> RegistrationQuerySet:
+    """Return confirmed registrations of upcoming events whose last change is older than QUIET_PERIOD."""
+    rows: RegistrationQuerySet = Registration.objects.confirmed().filter(
+        Q(changed_at__lte=at - QUIET_PERIOD), event__ends_at__gt=at
+    )
+    return rows
+
+
+def notify_changed_registrations() -> None:
+    """Queue a mail for each registration with unannounced changes."""
+    for pk in find_unnotified(at=timezone.now()).order_by("pk").values_list("pk", flat=True):
+        notify_changes.enqueue(pk)
+
+
+@task()
+def notify_changes(registration_id: int) -> None:
+    """Mail one attendee the current bookings and answers, unless they were notified already."""
+    with hold_lease(f"changes:{registration_id}"):
+        rows = find_unnotified(at=timezone.now()).select_related("event__venue", "order", "ticket")
+        registration = rows.filter(pk=registration_id).first()
+        if registration is None:
+            return
+        if registration.email or registration.order.email:
+            with translation.override(registration.order.language):
+                _send_letter(registration)
+        # A change during sending has set another time, and stays due.
+        Registration.objects.filter(pk=registration.pk, changed_at=registration.changed_at).update(
+            changed_at=None
+        )
+
+
+def _send_letter(registration: Registration) -> None:
+    try:
+        send_mail_message(_write_letter(registration))
+    except MailRefused:
+        logger.warning("The mail server refused the mail about changes of %s.", registration.reference)
+
+
+def _write_letter(registration: Registration) -> MailMessage:
+    event = registration.event
+    assert registration.changed_at is not None
+    return MailMessage(
+        to=registration.email or registration.order.email,
+        subject=(_("Your changes: %(event)s") % {"event": event.title})[:200],
+        template="changes",
+        context={
+            "registration": registration,
+            "event": event,
+            "sessions": [session_booking.session for session_booking in list_session_bookings(registration)],
+            "answer_texts": list(describe_answers(load_questions(event), registration.answers)),
+            "url": build_attendee_url(registration),
+        },
+        language=registration.order.language,
+        message_key=f"changes-{registration.reference}-{registration.changed_at:%Y%m%d%H%M%S%f}",
+        accent=event.accent,
+        reply_to=event.contact_email,
+    )

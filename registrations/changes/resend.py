@@ -1,0 +1,131 @@
+"""Send a registration's mail again, after it was lost or never sent, as after an import."""
+
+from django.core.exceptions import ValidationError
+from django.core.validators import EmailValidator
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from convention import hooks
+from convention.audit.record import record_action
+from convention.errors import ConventionError
+from convention.text.email_addresses import filter_by_email, is_same_email
+from registrations.models import Order, Registration
+
+from .correct import CORRECTABLE_FIELDS, Correction, correct_own_registration, correct_registration
+from .links import send_links_mail
+
+
+class MissingAddress(ConventionError):
+    """There is no address to write to."""
+
+    kind = "no-address"
+
+
+class InvalidAddress(ConventionError):
+    """The address is not an e-mail address."""
+
+    kind = "bad-address"
+
+
+@transaction.atomic
+def resend_mail(*, registration: Registration, email: str = "") -> str:
+    """Queue the mail that fits the registration's state again, and return the address it goes to.
+
+    A corrected address becomes the order's if nobody else is in the order. Otherwise it becomes the
+    attendee's, who gets their own link alone. Mail of a private place always goes to its attendee. Raises
+    MissingAddress, InvalidAddress, and what `correct_own_registration` raises.
+    """
+    order = registration.order
+    if registration.is_private:
+        _queue_mail_again(registration, [])
+        return registration.email
+    address = validate_address(email) or order.email or registration.email
+    if not address:
+        raise MissingAddress(_("There is no e-mail address; add one first."))
+    # The whole order's link must not go to the address of one attendee of several.
+    is_shared = order.registrations.exclude(pk=registration.pk).exists()
+    if is_shared and not is_same_email(address, order.email):
+        _send_to_attendee(registration, address)
+    else:
+        _send_to_order(registration, address)
+    return address
+
+
+@transaction.atomic
+def correct_order_address(*, registration: Registration, email: str) -> str:
+    """Correct the order's own address and send its mails and link there. Raises like `resend_mail`."""
+    address = validate_address(email)
+    if not address:
+        raise MissingAddress(_("There is no e-mail address; add one first."))
+    _send_to_order(registration, address)
+    return address
+
+
+def _send_to_attendee(registration: Registration, address: str) -> None:
+    current_values = {name: getattr(registration, name) for name in CORRECTABLE_FIELDS}
+    correct_own_registration(
+        registration=registration, correction=Correction(**{**current_values, "email": address})
+    )
+    send_links_mail.enqueue([], [registration.pk])
+    record_action("registration.resend", registration, event=registration.event)
+
+
+def _send_to_order(registration: Registration, address: str) -> None:
+    order = registration.order
+    changed_fields = ["email"] if address != order.email else []
+    # The old link was mailed to an address that may be a stranger's.
+    is_replaced = not is_same_email(address, order.email)
+    order.email, order.verification_sent_at = address, None
+    fields = ["email", "verification_sent_at", *(order.raise_link_version() if is_replaced else [])]
+    order.save(update_fields=fields)
+    _queue_mail_again(registration, changed_fields)
+
+
+def _queue_mail_again(registration: Registration, changed_fields: list[str]) -> None:
+    """Queue the mail again; `changed_fields` are the order's fields changed on the way, for the audit."""
+    # Cleared together: which one is sent depends on the registration's state.
+    for field_name in ("member_verification_sent_at", "confirmation_sent_at", "cancellation_sent_at"):
+        setattr(registration, field_name, None)
+    registration.save(
+        update_fields=["member_verification_sent_at", "confirmation_sent_at", "cancellation_sent_at"]
+    )
+    hooks.send_confirmation.enqueue(registration.order_id)
+    record_action("registration.resend", registration, event=registration.event, fields=changed_fields)
+
+
+@transaction.atomic
+def resend_verification_mail(*, order: Order, email: str = "") -> str:
+    """Queue the order's verification mail again and return its address.
+
+    `email`, if given, replaces the buyer's address, also at registrations of the order that have it. Raises
+    MissingAddress, InvalidAddress, and what `correct_registration` raises.
+    """
+    address = validate_address(email) or order.email
+    if not address:
+        raise MissingAddress(_("There is no e-mail address; add one first."))
+    if not is_same_email(address, order.email):
+        for registration in filter_by_email(
+            order.registrations.filter(cancelled_at__isnull=True), order.email
+        ):
+            # A member's address identifies the member, so a typing error of the buyer must not change it.
+            if not registration.ticket.needs_member_verification:
+                current_values = {name: getattr(registration, name) for name in CORRECTABLE_FIELDS}
+                correct_registration(
+                    registration=registration, correction=Correction(**{**current_values, "email": address})
+                )
+    changed_fields = [] if address == order.email else ["email"]
+    Order.objects.filter(pk=order.pk).update(email=address, verification_sent_at=None)
+    hooks.send_confirmation.enqueue(order.pk)
+    record_action("order.resend", order, event=order.event, fields=changed_fields)
+    return address
+
+
+def validate_address(email: str) -> str:
+    """Return the address without surrounding blanks. Raises InvalidAddress."""
+    address = email.strip()
+    try:
+        if address:
+            EmailValidator()(address)
+    except ValidationError as error:
+        raise InvalidAddress(_("“%(email)s” is not an e-mail address.") % {"email": address[:100]}) from error
+    return address

@@ -1,0 +1,94 @@
+"""Give a place to a colleague without a new payment; the badge that is out becomes void.
+
+Possible until the event's `substitution_deadline`. A member's place goes to the holder of a seat of the same
+company, any other place to anybody. The former attendee's answers are cleared.
+"""
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from convention import hooks
+from convention.audit.record import record_action
+from convention.club.models import Person
+from convention.club.permissions import find_seats_by_address
+from convention.errors import InvalidFields
+from convention.events.sequence import advance_sequence
+from convention.text.email_addresses import is_same_email, normalize_email
+from registrations.application_rules import check_applications
+from registrations.attendee_identity import AttendeeIdentity, choose_member_name
+from registrations.billing.receivables import sync_attendee_names
+from registrations.booking.member_limit import refuse_second_place
+from registrations.booking.transfer import transfer_registration
+from registrations.booking.validation import check_person_texts
+from registrations.models import Order, Registration
+from registrations.order_request import RequestedPlace
+
+from .correct import check_correctable, check_transfer_deadline
+from .links import send_links_mail
+
+SUBSTITUTED_FIELDS = ["first_name", "last_name", "email", "no_photo", "person", "badge_version", "answers"]
+
+
+@transaction.atomic
+def substitute_attendee(*, registration: Registration, new_attendee: RequestedPlace) -> Registration:
+    """Give the place to `new_attendee`, whose ticket is ignored.
+
+    Mails the badge to the buyer and the own link to the new attendee. Raises NotOpenNow, InvalidFields or
+    AlreadyRegistered.
+    """
+    Order.objects.locked_for_update().get(pk=registration.order_id)
+    rows = Registration.objects.select_related("event", "ticket", "order", "member_of")
+    registration = rows.select_for_update(of=("self",)).get(pk=registration.pk)
+    new_attendee = new_attendee.normalize()
+    check_correctable(registration)
+    check_transfer_deadline(registration.event)
+    _check_new_attendee(registration, new_attendee)
+    member = (
+        _find_member(registration, new_attendee) if registration.ticket.needs_member_verification else None
+    )
+    name = new_attendee.first_name, new_attendee.last_name
+    if member:
+        refuse_second_place(registration, member)
+        name = choose_member_name(AttendeeIdentity.from_row(new_attendee), AttendeeIdentity.from_row(member))
+    registration.first_name, registration.last_name = name
+    registration.email, registration.no_photo = new_attendee.email, new_attendee.no_photo
+    # Voids the badge and the former attendee's link, and clears the answers.
+    written = transfer_registration(registration)
+    registration.person, registration.confirmation_sent_at = member, None
+    record_action(
+        "registration.substitute", registration, event=registration.event, fields=SUBSTITUTED_FIELDS
+    )
+    registration.sequence = advance_sequence(registration.event_id)
+    registration.save(update_fields=[*{*SUBSTITUTED_FIELDS, *written}, "confirmation_sent_at", "sequence"])
+    sync_attendee_names([registration])
+    hooks.send_confirmation.enqueue(registration.order_id)
+    if registration.email:
+        send_links_mail.enqueue([], [registration.pk])
+    check_applications([registration])
+    return registration
+
+
+def _check_new_attendee(registration: Registration, new_attendee: RequestedPlace) -> None:
+    errors: dict[str, list[str]] = {}
+    for field, sentence in check_person_texts(new_attendee):
+        errors.setdefault(field, []).append(sentence)
+    if registration.ticket.needs_member_verification and not new_attendee.email:
+        errors["email"] = [_("A member’s place needs the member’s own address: the confirmation goes there.")]
+    # The same address with another name is most likely a typing error in the name.
+    elif registration.has_name and is_same_email(registration.email, new_attendee.email):
+        errors["email"] = [_("This is the address of whoever has the place now. A name alone is corrected.")]
+    if errors:
+        raise InvalidFields(_("Some fields need another look."), errors)
+
+
+def _find_member(registration: Registration, new_attendee: RequestedPlace) -> Person:
+    """Return the person with that address who holds a seat of the same company. Raises InvalidFields."""
+    company = registration.member_of
+    seats = find_seats_by_address(company, [normalize_email(new_attendee.email)]) if company else {}
+    if not seats:
+        sentence = _(
+            "Nobody with this address holds a seat of %(company)s, and the place is for its members."
+        )
+        params = {"company": company or registration.company}
+        raise InvalidFields(_("Some fields need another look."), {"email": [sentence % params]})
+    return seats[normalize_email(new_attendee.email)].person

@@ -1,0 +1,51 @@
+"""The page on which the holder of a link gives their place to a colleague."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from convention.errors import InvalidFields
+from registrations.booking.member_limit import AlreadyRegistered
+from registrations.permissions import get_order_by_link
+from registrations.rate_limits import throttle_correction
+
+from .correct import check_transfer_deadline
+from .forms import SubstitutionForm
+from .substitute import substitute_attendee
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def registration_substitution(request: HttpRequest, reference: str, secret: str, person: str) -> HttpResponse:
+    """Explain what a substitution means; a POST makes it."""
+    link_access = get_order_by_link(reference, secret)
+    registration, event = link_access.get_registration(person), link_access.order.event
+    check_transfer_deadline(event)
+    form = (
+        SubstitutionForm(request.POST)
+        if request.method == "POST"
+        else SubstitutionForm.from_registration(registration)
+    )
+    if request.method == "POST" and form.is_valid():
+        throttle_correction(link_access.order, registration)
+        try:
+            new = substitute_attendee(registration=registration, new_attendee=form.to_place())
+        except InvalidFields as error:
+            form.add_errors(error.field_errors)
+        except AlreadyRegistered as error:
+            form.add_error("email", str(error))
+        else:
+            message = _(
+                "%(name)s has the place now. The badge goes to whoever ordered, and the link to %(name)s."
+            )
+            if new.is_private:
+                message = _("%(name)s has the place now and receives the link and the badge by e-mail.")
+            messages.success(request, message % {"name": new.name})
+            return (
+                redirect("order", reference, secret) if link_access.is_full else redirect("event", event.slug)
+            )
+    context = {"link_access": link_access, "event": event, "registration": registration, "form": form}
+    return render(request, "registrations/substitute.html", context)

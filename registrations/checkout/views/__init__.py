@@ -1,1 +1,0 @@
-"""Pages: paying an order, the webhook, and the treasurer’s."""

@@ -1,0 +1,84 @@
+"""Book a company's order: a contact registers colleagues together, on one invoice."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from convention.audit.record import record_action
+from convention.club.models import Company, Person
+from convention.club.permissions import find_seats_by_address
+from convention.errors import InvalidFields
+from convention.events.models import Event
+from convention.text.email_addresses import normalize_email
+from registrations.booking.idempotency import find_order_by_key
+from registrations.booking.place_order import place_order
+from registrations.models import SOURCE_COMPANY_CONTACT, Order, Registration
+from registrations.order_context import OrderContext
+from registrations.order_request import OrderRequest, RequestedPlace
+
+from .invitations import invite_attendee
+from .models import CompanyOrder
+
+
+@transaction.atomic
+def book_for_company(
+    *, event: Event, company: Company, contact_person: Person, request: OrderRequest, idempotency_key: str
+) -> Order:
+    """Place the order and ask each colleague by mail to complete their details.
+
+    The contact vouches for colleagues with a seat, so their member tickets need no verification. The same key
+    returns the same order again. Raises what `place_order` raises, and InvalidFields for a member ticket
+    without a seat.
+    """
+    # Before the seats are checked: after the first request, every colleague has a registration already.
+    if order := find_order_by_key(event, idempotency_key):
+        return order
+    if errors := find_seat_errors(event, company, request.places):
+        raise InvalidFields(
+            _("Some fields need another look."),
+            {f"registrations.{number}.email": [sentence] for number, sentence in errors.items()},
+        )
+    context = replace(make_order_context(company, contact_person), idempotency_key=idempotency_key)
+    order = place_order(event=event, request=request, context=context)
+    _placed, is_new = CompanyOrder.objects.get_or_create(
+        order=order, defaults={"company": company, "placed_by": contact_person, "managed_by": contact_person}
+    )
+    # Invited once, also when the same request is repeated.
+    if is_new:
+        for registration in order.registrations.select_related("order", "event").order_by("pk"):
+            invite_attendee(registration=registration)
+        record_action("order.book_for_company", order, event=event, fields=["company"])
+    return order
+
+
+def make_order_context(company: Company, contact_person: Person) -> OrderContext:
+    """Return the order context of a company's contact."""
+    return OrderContext(source=SOURCE_COMPANY_CONTACT, person=contact_person, company=company)
+
+
+def find_seat_errors(event: Event, company: Company, places: Iterable[RequestedPlace]) -> dict[int, str]:
+    """Return the errors of member tickets, by index: no seat, or a registration with that ticket already."""
+    member_tickets = {
+        ticket.slug: ticket for ticket in event.tickets.all() if ticket.needs_member_verification
+    }
+    member_places = {
+        n: place for n, place in enumerate(places) if place.ticket in member_tickets and place.email
+    }
+    seats = (
+        find_seats_by_address(company, {normalize_email(place.email) for place in member_places.values()})
+        if member_places
+        else {}
+    )
+    people = [seat.person_id for seat in seats.values()]
+    confirmed = Registration.objects.confirmed().filter(event=event, person__in=people)
+    booked = set(confirmed.values_list("person", "ticket")) if people else set()
+    errors = {}
+    for number, place in member_places.items():
+        seat = seats.get(normalize_email(place.email))
+        if seat is None:
+            errors[number] = _("No colleague with this address holds a seat: give one first.")
+        elif (seat.person_id, member_tickets[place.ticket].pk) in booked:
+            errors[number] = _("%(name)s has a place already.") % {"name": seat.person}
+    return errors

@@ -1,0 +1,200 @@
+"""Invite attendees of a company's order to complete their own details, and remind them once."""
+
+import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F
+from django.tasks import task
+from django.urls import reverse
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+
+from convention.audit.record import record_action
+from convention.db.leases import hold_lease
+from convention.errors import InvalidFields
+from convention.events.sequence import advance_sequence
+from convention.mail.messages import MailMessage, MailRefused, send_mail_message
+from convention.text.email_addresses import is_same_email
+from registrations.billing.receivables import sync_attendee_names
+from registrations.booking.transfer import is_transfer, remember_issued_identity
+from registrations.booking.validation import check_person_texts
+from registrations.changes.correct import check_correctable
+from registrations.changes.links import send_links_mail
+from registrations.models import Order, Registration
+from registrations.order_request import RequestedPlace
+from registrations.orders.calendar import format_venue_address
+from registrations.permissions import make_own_secret
+
+from .models import Invitation
+
+REMINDER_DELAY = datetime.timedelta(days=7)
+
+
+ONE_DAY = datetime.timedelta(days=1)
+
+
+@transaction.atomic
+def invite_attendee(*, registration: Registration) -> Invitation | None:
+    """Queue the invitation, again if it was sent before; return it.
+
+    Returns None for an attendee without an address, or with the buyer's.
+    """
+    if not registration.email or is_same_email(registration.email, registration.order.email):
+        return None
+    invitation, is_new = Invitation.objects.get_or_create(
+        registration=registration, badge_version=registration.badge_version
+    )
+    if not is_new:
+        unanswered = Invitation.objects.filter(pk=invitation.pk, completed_at__isnull=True)
+        unanswered.update(sent_at=None, refused_at=None, attempt=F("attempt") + 1)
+    send_invitation.enqueue(invitation.pk)
+    return invitation
+
+
+@task()
+def send_invitation(invitation_id: int) -> None:
+    """Send the invitation unless it was sent or is obsolete. Raises MailNotSent."""
+    with hold_lease(f"invitation:{invitation_id}"):
+        invitation = _find_pending(invitation_id)
+        # A repeated task finds it sent. A refused address is not tried again until the contact corrects it.
+        if invitation and invitation.sent_at is None and invitation.refused_at is None:
+            key_prefix = f"details-{invitation.registration.reference.lower()}-{invitation.badge_version}"
+            _send_letter(
+                invitation, message_key=f"{key_prefix}-{invitation.attempt}", sent_at_field="sent_at"
+            )
+
+
+@task()
+def send_invitation_reminder(invitation_id: int) -> None:
+    """Send the one reminder unless it was sent or the details are complete. Raises MailNotSent."""
+    with hold_lease(f"invitation:{invitation_id}"):
+        invitation = _find_pending(invitation_id)
+        if invitation and invitation.reminded_at is None:
+            key_prefix = f"details-{invitation.registration.reference.lower()}-{invitation.badge_version}"
+            _send_letter(invitation, message_key=f"{key_prefix}-reminder", sent_at_field="reminded_at")
+
+
+def send_due_reminders() -> None:
+    """Queue all due reminders; a periodic job."""
+    now = timezone.now()
+    waiting = Invitation.objects.pending(at=now).filter(sent_at__isnull=False, reminded_at__isnull=True)
+    for invitation in waiting.select_related("registration__event"):
+        assert invitation.sent_at
+        event = invitation.registration.event
+        if is_reminder_due(sent_at=invitation.sent_at, deadline=event.substitution_deadline, at=now):
+            send_invitation_reminder.enqueue(invitation.pk)
+
+
+def is_reminder_due(
+    *, sent_at: datetime.datetime, deadline: datetime.datetime, at: datetime.datetime
+) -> bool:
+    """Return whether a reminder is due: a week after the mail, or three days before the deadline.
+
+    Never within a day of the mail.
+    """
+    return at >= sent_at + ONE_DAY and (at >= sent_at + REMINDER_DELAY or at >= deadline - 3 * ONE_DAY)
+
+
+def _find_pending(invitation_id: int) -> Invitation | None:
+    rows = Invitation.objects.pending(at=timezone.now()).filter(pk=invitation_id)
+    return rows.select_related(
+        "registration__event__venue", "registration__order", "registration__ticket"
+    ).first()
+
+
+def _send_letter(invitation: Invitation, *, message_key: str, sent_at_field: str) -> None:
+    """Send the mail and save the time in `sent_at_field`, or in `refused_at`, which the contact sees.
+
+    Raises MailNotSent.
+    """
+    try:
+        send_mail_message(write_invitation_letter(invitation.registration, message_key=message_key))
+    except MailRefused:
+        sent_at_field = "refused_at"
+    Invitation.objects.filter(pk=invitation.pk).update(**{sent_at_field: timezone.now()})
+
+
+def write_invitation_letter(registration: Registration, *, message_key: str) -> MailMessage:
+    """Return the mail with the attendee's own link, in the order's language."""
+    event, order = registration.event, registration.order
+    with translation.override(order.language):
+        subject = _("Your place: %(event)s") % {"event": event.title}
+        path = reverse(
+            "order-details", args=[order.reference, make_own_secret(registration), registration.reference]
+        )
+    return MailMessage(
+        to=registration.email,
+        subject=subject,
+        template="details",
+        context={
+            "registration": registration,
+            "event": event,
+            "where": format_venue_address(event),
+            "company": order.company,
+            "url": f"{settings.SITE_URL}{path}",
+        },
+        language=order.language,
+        message_key=message_key,
+        accent=event.accent,
+        reply_to=event.contact_email,
+    )
+
+
+@transaction.atomic
+def save_attendee_details(*, registration: Registration, details: RequestedPlace) -> Registration:
+    """Save an attendee's own details; address and badge stay. Mail them their link the first time.
+
+    The buyer is not notified. At first any name is accepted, since the contact may not have known it. Later,
+    and with a member ticket, another person's name is refused: substitution is for that. Raises InvalidFields
+    or NotOpenNow.
+    """
+    Order.objects.locked_for_update().get(pk=registration.order_id)
+    registration = Registration.objects.select_for_update().get(pk=registration.pk)
+    details = details.normalize()
+    check_correctable(registration)
+    errors: dict[str, list[str]] = {}
+    for field, sentence in check_person_texts(details):
+        errors.setdefault(field, []).append(sentence)
+    if errors:
+        raise InvalidFields(_("Some fields need another look."), errors)
+    new_values = {name: getattr(details, name) for name in ("first_name", "last_name", "no_photo")}
+    current_values = {name: getattr(registration, name) for name in new_values}
+    old_values = {name: value for name, value in current_values.items() if value != new_values[name]}
+    for name in old_values:
+        setattr(registration, name, new_values[name])
+    is_first = _record_completion(registration)
+    names_anybody = is_first and timezone.now() <= registration.event.substitution_deadline
+    if is_transfer(registration, old_values) and (
+        registration.ticket.needs_member_verification or not names_anybody
+    ):
+        raise _other_person_error(old_values)
+    # The first name that is entered is not a correction of an issued badge.
+    written = [] if is_first else remember_issued_identity(registration, old_values)
+    record_action("registration.complete", registration, event=registration.event, fields=list(old_values))
+    if old_values:
+        registration.sequence = advance_sequence(registration.event_id)
+        registration.save(update_fields=[*old_values, *written, "sequence"])
+        sync_attendee_names([registration])
+    return registration
+
+
+def _other_person_error(old_values: dict[str, Any]) -> InvalidFields:
+    sentence = _(
+        "This is another person’s name. If somebody else comes, choose “Give the place to a colleague”; if "
+        "the name is misspelt, write to the organizers."
+    )
+    field = "last_name" if "last_name" in old_values else "first_name"
+    return InvalidFields(_("Some fields need another look."), {field: [sentence]})
+
+
+def _record_completion(registration: Registration) -> bool:
+    """Mark the invitation as completed; the first time, mail the attendee's link and return True."""
+    invitations = Invitation.objects.filter(
+        registration=registration, badge_version=registration.badge_version
+    )
+    is_first = bool(invitations.filter(completed_at__isnull=True).update(completed_at=timezone.now()))
+    if is_first and registration.email:
+        send_links_mail.enqueue([], [registration.pk])
+    return is_first

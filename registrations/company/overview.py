@@ -1,0 +1,150 @@
+"""Load what a contact sees of the company: membership, seats, colleagues, upcoming events."""
+
+import datetime
+from collections import Counter
+from dataclasses import dataclass, field
+
+from django.utils import timezone
+
+from convention.club.models import Company, Employment, Membership, Seat
+from convention.events.models import Event
+from convention.text.normalize import name_search_key
+from registrations.application_rules import get_application_paths
+from registrations.models import PassQuota, Registration
+from registrations.pricing.passes import includes_passes
+
+from .models import Invitation
+from .permissions import list_company_registrations
+
+
+@dataclass(frozen=True)
+class UpcomingEvent:
+    """An upcoming event with the company's registrations and what is left to do.
+
+    `application_path` is the page where colleagues apply themselves, at events with applications.
+    """
+
+    event: Event
+    place_count: int = 0
+    unnamed_count: int = 0
+    incomplete_count: int = 0
+    refused_mail_count: int = 0
+    pass_count: int = 0
+    used_pass_count: int = 0
+    application_path: str = ""
+
+    @property
+    def has_passes(self) -> bool:
+        """Return whether the membership pays for places here."""
+        return self.pass_count > 0
+
+    @property
+    def passes_left(self) -> int:
+        """Return how many more places the membership would pay for."""
+        return max(0, self.pass_count - self.used_pass_count)
+
+
+@dataclass(frozen=True)
+class CompanyOverview:
+    """A company with its membership, seats and upcoming events on one day."""
+
+    company: Company
+    membership: Membership | None
+    seats: list[Seat] = field(default_factory=list)
+    employments_without_seat: list[Employment] = field(default_factory=list)
+    upcoming_events: list[UpcomingEvent] = field(default_factory=list)
+
+    @property
+    def is_member(self) -> bool:
+        """Return whether its seats make members today."""
+        return self.membership is not None and self.membership.is_open()
+
+    @property
+    def seats_left(self) -> int:
+        """Return how many seats can be given today."""
+        if self.membership is None or not self.is_member:
+            return 0
+        return max(0, self.membership.seat_limit - len(self.seats))
+
+
+def load_company_overview(company: Company, *, at: datetime.datetime | None = None) -> CompanyOverview:
+    """Load the overview; the number of queries does not grow with the company."""
+    now = at or timezone.now()
+    day = timezone.localdate(now)
+    membership = find_membership(company, at=day)
+    seats = (
+        Seat.objects.granting_membership(at=day).filter(membership__company=company).select_related("person")
+    )
+    held_seats = sorted(seats, key=name_sort_key)
+    employments = Employment.objects.open(at=day).filter(company=company, person__is_active=True)
+    without_seat = employments.exclude(person__in=[seat.person_id for seat in held_seats]).select_related(
+        "person"
+    )
+    # One entry for a person with several employments.
+    employment_by_person = {
+        employment.person_id: employment for employment in sorted(without_seat, key=name_sort_key)
+    }
+    return CompanyOverview(
+        company,
+        membership,
+        held_seats,
+        list(employment_by_person.values()),
+        load_upcoming_events(company, membership, at=now),
+    )
+
+
+def name_sort_key(seat_or_employment: Seat | Employment) -> tuple[str, str, int]:
+    """Return the sort key of a person's name; “Éluard” sorts beside “Eluard”."""
+    return (
+        name_search_key(seat_or_employment.person.last_name),
+        name_search_key(seat_or_employment.person.first_name),
+        seat_or_employment.pk,
+    )
+
+
+def find_membership(company: Company, *, at: datetime.date) -> Membership | None:
+    """Return the membership on that day, else the latest one, else None."""
+    rows = company.memberships.select_related("billing_contact", "representative")
+    # An ended membership is still shown, so that the contact sees that it ended.
+    return rows.open(at=at).order_by("-starts_on").first() or rows.order_by("-starts_on").first()
+
+
+def load_upcoming_events(
+    company: Company, membership: Membership | None, *, at: datetime.datetime
+) -> list[UpcomingEvent]:
+    """Return upcoming events that are open or where the company has registrations."""
+    active_registrations = Registration.objects.active(at=at).filter(
+        pk__in=list_company_registrations(company).values("pk")
+    )
+    rows = list(
+        active_registrations.filter(event__ends_at__gt=at).values_list("event", "first_name", "last_name")
+    )
+    places = Counter(event for event, *_name in rows)
+    unnamed = Counter(event for event, first, last in rows if not (first or last))
+    pending_invitations = Invitation.objects.pending(at=at).filter(registration__in=active_registrations)
+    waiting = list(pending_invitations.values_list("registration__event", "refused_at"))
+    used_passes = (
+        dict(PassQuota.objects.filter(membership=membership).values_list("event", "reserved"))
+        if membership
+        else {}
+    )
+    events = Event.objects.filter(ends_at__gt=at).exclude(visibility=Event.Visibility.DRAFT)
+    shown = [
+        event
+        for event in events.select_related("venue").order_by("starts_at", "pk")
+        if places[event.pk] or event.is_registration_open(at=at)
+    ]
+    application_paths = get_application_paths(shown)
+    return [
+        UpcomingEvent(
+            event,
+            place_count=places[event.pk],
+            unnamed_count=unnamed[event.pk],
+            incomplete_count=sum(pk == event.pk and refused is None for pk, refused in waiting),
+            refused_mail_count=sum(pk == event.pk and refused is not None for pk, refused in waiting),
+            pass_count=membership.passes if membership and includes_passes(membership, event) else 0,
+            used_pass_count=used_passes.get(event.pk, 0),
+            application_path=application_paths.get(event.pk, ""),
+        )
+        for event in shown
+    ]

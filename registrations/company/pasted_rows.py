@@ -1,0 +1,123 @@
+"""Parse rows pasted from a spreadsheet. No database access.
+
+Cells are separated by tabs, semicolons or commas, and may be quoted. A heading row in French or English names
+the columns; without one they are guessed from the content: addresses, tickets, then names.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from convention.tables.cells import extract_email_address
+from convention.tables.columns import split_full_name
+from convention.tables.files import read_pasted_rows
+from convention.text.normalize import casefold_text, normalize_whitespace
+from registrations.import_export.columns import find_column_field
+from registrations.models import Ticket
+
+# Keys: first_name, last_name, email, ticket (a slug, or the text as typed), is_to_follow.
+type PastedRow = dict[str, str]
+
+COLUMN_FIELDS = ("first_name", "last_name", "full_name", "email", "company", "ticket")
+NAME_TO_FOLLOW_WORDS = frozenset(
+    {
+        "a suivre",
+        "nom a suivre",
+        "a venir",
+        "a definir",
+        "to follow",
+        "name to follow",
+        "tbd",
+        "tba",
+        "nn",
+        "n.n.",
+    }
+)
+
+
+def parse_pasted_rows(text: str, tickets: Sequence[Ticket]) -> list[PastedRow]:
+    """Return one dict per person. Raises UnreadableFile for an unclosed quotation mark."""
+    lines = [cells for _number, cells in read_pasted_rows(text)]
+    if not lines:
+        return []
+    titles = {
+        casefold_text(name): t.slug for t in reversed(tickets) for name in (t.name_en, t.name, t.slug) if name
+    }
+    columns = map_header(lines[0])
+    if columns:
+        lines = lines[1:]
+    else:
+        columns = guess_columns(lines, set(titles))
+    return [_parse_row(cells, columns, titles) for cells in lines]
+
+
+def map_header(cells: Sequence[str]) -> dict[str, int]:
+    """Return the column index by field, or {} where the row is no heading row."""
+    columns: dict[str, int] = {}
+    # A row with an address is data, whatever its other cells look like.
+    if any("@" in cell for cell in cells):
+        return columns
+    for index, cell in enumerate(cells):
+        if (name := find_column_field(cell)) in COLUMN_FIELDS:
+            columns.setdefault(name, index)
+    return columns
+
+
+def guess_columns(cell_rows: Sequence[Sequence[str]], ticket_titles: set[str]) -> dict[str, int]:
+    """Return the column index by field, guessed from what most cells of a column hold.
+
+    The last name comes first where the first name column is all in capitals and the second is not.
+    """
+    width = max(len(cells) for cells in cell_rows)
+    filled_cells = [
+        [cells[index] for cells in cell_rows if index < len(cells) and cells[index]] for index in range(width)
+    ]
+    columns: dict[str, int] = {}
+    for index, cells in enumerate(filled_cells):
+        if "email" not in columns and cells and _is_majority("@" in cell for cell in cells):
+            columns["email"] = index
+        elif (
+            "ticket" not in columns
+            and cells
+            and _is_majority(casefold_text(cell) in ticket_titles for cell in cells)
+        ):
+            columns["ticket"] = index
+    names = [index for index in range(width) if index not in columns.values() and filled_cells[index]]
+    order = ["first_name", "last_name", "company"]
+    if (
+        len(names) >= 2
+        and _is_upper_case(filled_cells[names[0]])
+        and not _is_upper_case(filled_cells[names[1]])
+    ):
+        order = ["last_name", "first_name", "company"]
+    return columns | dict(zip(order if len(names) > 1 else ["name"], names, strict=False))
+
+
+def _is_majority(checks: Iterable[bool]) -> bool:
+    results = list(checks)
+    return 2 * sum(results) >= len(results)
+
+
+def _is_upper_case(cells: Sequence[str]) -> bool:
+    return all(cell == cell.upper() for cell in cells)
+
+
+def _parse_row(
+    cells: Sequence[str], column_indexes: dict[str, int], ticket_slugs: dict[str, str]
+) -> PastedRow:
+    row = {
+        name: normalize_whitespace(cells[index])
+        for name, index in column_indexes.items()
+        if index < len(cells)
+    }
+    full_name = row.pop("name", "") or row.pop("full_name", "")
+    if full_name:
+        row["first_name"], row["last_name"] = split_full_name(full_name)
+    name_text = casefold_text(f"{row.get('first_name', '')} {row.get('last_name', '')}").strip()
+    if name_text in NAME_TO_FOLLOW_WORDS:
+        row |= {"first_name": "", "last_name": "", "is_to_follow": "on"}
+    if "email" in row:
+        row["email"] = extract_email_address(row["email"])
+    ticket = row.get("ticket", "")
+    row["ticket"] = ticket_slugs.get(casefold_text(ticket), ticket)
+    # Everybody in the order belongs to the contact's company.
+    row.pop("company", None)
+    return row

@@ -1,0 +1,356 @@
+"""Register many colleagues: type or paste rows, correct them in place, then place one order.
+
+The rows are saved as a draft, so nothing typed is lost.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from convention.club.models import Company
+from convention.club.permissions import get_company_of_contact, require_signed_in
+from convention.errors import ConventionError, InvalidFields, SoldOut, UnreadableFile
+from convention.events.models import Event
+from convention.events.permissions import get_visible_event
+from convention.money import Money
+from convention.text.normalize import parse_digits
+from convention.web.client_network import get_client_network
+from registrations.application_rules import refuse_without_application
+from registrations.billing.refund_text import describe_ticket_refunds
+from registrations.booking.idempotency import find_order_by_key
+from registrations.booking.member_limit import AlreadyRegistered
+from registrations.booking.place_order import quote_order
+from registrations.booking.validation import check_place_count, refuse_if_closed
+from registrations.company.booking import book_for_company, find_seat_errors, make_order_context
+from registrations.company.forms import MAX_ROWS, AttendeeRowFormSet, BaseAttendeeRowFormSet, PasteForm
+from registrations.company.pasted_rows import parse_pasted_rows
+from registrations.inventory.stock import make_sold_out_error, refresh_availability
+from registrations.models import Ticket
+from registrations.order_request import MAX_PLACES_PER_ORDER, OrderRequest
+from registrations.pricing.catalog import PriceChanged
+from registrations.pricing.display import describe_vat, make_line_row
+from registrations.pricing.quote import Quote
+from registrations.rate_limits import throttle_order
+from registrations.storefront.drafts import BILLING_FIELDS, DraftContent, delete_draft, load_draft, save_draft
+from registrations.storefront.forms import BillingForm
+
+from .desk import render_page
+
+BLANK_ROW_COUNT = 3
+ROW_FIELDS = ("first_name", "last_name", "email", "ticket", "is_to_follow")
+EMPTY_FORMSET_DATA = {"TOTAL_FORMS": "0", "INITIAL_FORMS": "0"}
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def bulk_order_rows(request: HttpRequest, company: str, event: str) -> HttpResponse:
+    """Show the rows; a POST pastes, adds, removes or checks them."""
+    company_obj, event_obj = get_company_of_contact(company, request.user), _get_open_event(request, event)
+    tickets = _load_tickets(event_obj)
+    draft = load_draft(request.session, _draft_key(company_obj, event_obj))
+    paste = PasteForm(request.POST or None)
+    if request.method == "GET":
+        return _render_rows(request, company_obj, event_obj, _make_formset(draft, tickets), PasteForm())
+    draft.people = _read_typed_rows(request)
+    # The first button in the table that was pressed; a row is removed by a button with its number.
+    action = next((action for name, action in ROW_ACTIONS.items() if name in request.POST), None)
+    moved = action(request, draft) if action else False
+    pasted = "paste" in request.POST and _append_pasted_rows(draft, paste, tickets)
+    _save_draft(request, company_obj, event_obj, draft)
+    if "X-Draft" in request.headers:
+        return HttpResponse(status=204)
+    # Redirect after changing rows, so that reloading the page does not change them again.
+    if moved:
+        return redirect(f"{request.path}#rows")
+    rows = AttendeeRowFormSet(_make_post_data(draft), prefix="row", form_kwargs={"tickets": tickets})
+    good = _check_rows(rows, company_obj, event_obj, tickets)
+    if good and "check" in request.POST:
+        return redirect("company-check", company, event)
+    return _render_rows(request, company_obj, event_obj, rows, PasteForm() if pasted else paste)
+
+
+def _render_rows(
+    request: HttpRequest,
+    company: Company,
+    event: Event,
+    formset: BaseAttendeeRowFormSet,
+    paste_form: PasteForm,
+) -> HttpResponse:
+    wrong = [
+        (number, form) for number, form in enumerate(formset.forms, start=1) if form.is_bound and form.errors
+    ]
+    context = {
+        "event": event,
+        "rows": formset,
+        "paste": paste_form,
+        "most": MAX_PLACES_PER_ORDER,
+        "wrong": wrong,
+    }
+    return render_page(request, "company/bulk_order.html", company, **context)
+
+
+def _get_open_event(request: HttpRequest, slug: str) -> Event:
+    event = get_visible_event(slug, request.user)
+    refuse_if_closed(event, at=timezone.now())
+    # At events with applications, nobody is registered by their company.
+    for ticket in event.tickets.all():
+        refuse_without_application(ticket)
+    return event
+
+
+def _load_tickets(event: Event) -> list[Ticket]:
+    """Return the tickets a contact can order now."""
+    now = timezone.now()
+    tickets = [ticket for ticket in event.tickets.all() if ticket.is_public and ticket.is_on_sale(at=now)]
+    refresh_availability(tickets, at=now)
+    return tickets
+
+
+def _save_draft(request: HttpRequest, company: Company, event: Event, draft: DraftContent) -> None:
+    name, network = _draft_key(company, event), get_client_network(request.META)
+    save_draft(request.session, name, draft, event=event, network=network)
+
+
+def _draft_key(company: Company, event: Event) -> str:
+    return f"{event.slug}@{company.slug}"
+
+
+def _read_typed_rows(request: HttpRequest) -> list[dict[str, Any]]:
+    """Return the rows as typed, valid or not."""
+    # The number of rows comes from the browser, so it is limited before anything is built from it.
+    number = min(parse_digits(request.POST.get("row-TOTAL_FORMS", "")) or 0, MAX_ROWS)
+    return [
+        {name: request.POST.get(f"row-{index}-{name}", "")[:400] for name in ROW_FIELDS}
+        for index in range(number)
+    ]
+
+
+def _is_filled(person: dict[str, Any]) -> bool:
+    return any(person.get(name) for name in ROW_FIELDS if name != "ticket")
+
+
+def _add_rows(request: HttpRequest, draft: DraftContent) -> bool:
+    # New rows start with the ticket of the row above.
+    ticket = draft.people[-1].get("ticket", "") if draft.people else ""
+    draft.people = [*draft.people, *({"ticket": ticket} for _each in range(BLANK_ROW_COUNT))][:MAX_ROWS]
+    return True
+
+
+def _remove_row(request: HttpRequest, draft: DraftContent) -> bool:
+    """Remove a row."""
+    number = parse_digits(request.POST.get("remove", ""))
+    if number is not None and number < len(draft.people):
+        del draft.people[number]
+    return True
+
+
+def _clear_rows(request: HttpRequest, draft: DraftContent) -> bool:
+    """Empty the draft."""
+    draft.people = []
+    return True
+
+
+ROW_ACTIONS = {"add": _add_rows, "remove": _remove_row, "clear": _clear_rows}
+
+
+def _append_pasted_rows(draft: DraftContent, paste_form: PasteForm, tickets: list[Ticket]) -> bool:
+    """Append pasted rows to the draft; return False with the error on the form if they cannot be read."""
+    if not paste_form.is_valid():
+        return False
+    try:
+        rows = parse_pasted_rows(paste_form.cleaned_data["pasted"], tickets)
+    except UnreadableFile as error:
+        paste_form.add_error("pasted", str(error))
+        return False
+    filled = [person for person in draft.people if _is_filled(person)]
+    if not rows:
+        paste_form.add_error("pasted", _("Paste at least one row."))
+    elif len(filled) + len(rows) > MAX_ROWS:
+        paste_form.add_error("pasted", _("At most %(most)d rows at a time.") % {"most": MAX_ROWS})
+    else:
+        draft.people = [*filled, *rows]
+    return not paste_form.errors
+
+
+def _make_formset(draft: DraftContent, tickets: list[Ticket]) -> BaseAttendeeRowFormSet:
+    """Return an unvalidated formset of the draft's rows, with blank rows if there are none."""
+    people = [person for person in draft.people if person] or [{}] * BLANK_ROW_COUNT
+    return AttendeeRowFormSet(prefix="row", initial=people, form_kwargs={"tickets": tickets})
+
+
+def _make_post_data(draft: DraftContent) -> dict[str, str]:
+    """Return the draft's rows as the page would post them."""
+    data = {f"row-{name}": value for name, value in EMPTY_FORMSET_DATA.items()}
+    data["row-TOTAL_FORMS"] = str(len(draft.people))
+    for index, person in enumerate(draft.people):
+        data |= {f"row-{index}-{name}": str(person[name]) for name in ROW_FIELDS if person.get(name)}
+    return data
+
+
+def _check_rows(
+    formset: BaseAttendeeRowFormSet, company: Company, event: Event, tickets: list[Ticket]
+) -> bool:
+    """Return whether all rows can be ordered; errors are added to their rows or to the formset."""
+    # Called for the errors it adds to the forms, which are read below.
+    formset.is_valid()
+    filled = [form for _number, form in formset.iterate_filled_rows()]
+    # Only rows without errors of their own are checked against seats and stock.
+    right = [form for form in filled if not form.errors]
+    for number, sentence in find_seat_errors(event, company, [form.to_place() for form in right]).items():
+        right[number].add_error("email", sentence)
+    general = formset.non_form_errors()
+    general.extend(sentence for _field, sentence in check_place_count(len(filled)))
+    order_request = Counter(form.to_place().ticket for form in right)
+    general.extend(
+        str(make_sold_out_error(ticket))
+        for ticket in tickets
+        if ticket.remaining is not None and ticket.remaining < order_request[ticket.slug]
+    )
+    return not general and not any(form.errors for form in filled)
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def bulk_order_review(request: HttpRequest, company: str, event: str) -> HttpResponse:
+    """Show the quote, the invoice's address and the purchase order; a POST places the order."""
+    company_obj, nonce = get_company_of_contact(company, request.user), request.POST.get("nonce", "")
+    event_obj = get_visible_event(event, request.user)
+    # The order was placed by the first of two clicks.
+    if nonce and find_order_by_key(event_obj, _idempotency_key(company_obj, nonce)):
+        return redirect("company-registrations", company)
+    refuse_if_closed(event_obj, at=timezone.now())
+    draft, tickets = load_draft(request.session, _draft_key(company_obj, event_obj)), _load_tickets(event_obj)
+    rows = AttendeeRowFormSet(_make_post_data(draft), prefix="row", form_kwargs={"tickets": tickets})
+    if not _check_rows(rows, company_obj, event_obj, tickets):
+        return _render_rows(request, company_obj, event_obj, rows, PasteForm())
+    contact = require_signed_in(request.user)
+    order_request = _make_order_request(draft, company_obj, contact.email or "")
+    try:
+        quote, currency = quote_order(
+            event=event_obj, request=order_request, context=make_order_context(company_obj, contact)
+        )
+    except (SoldOut, InvalidFields) as error:
+        return _redirect_to_rows(request, company_obj, event_obj, error)
+    data = request.POST if request.method == "POST" else None
+    billing = (
+        BillingForm(data, initial={**make_billing_data(company_obj), **draft.billing})
+        if quote.total
+        else None
+    )
+    if request.method == "POST":
+        # Saved even if invalid: the address is not typed twice.
+        _update_billing(request, draft)
+        _save_draft(request, company_obj, event_obj, draft)
+        if "X-Draft" in request.headers:
+            return HttpResponse(status=204)
+        if billing is None or billing.is_valid():
+            return _book_draft(request, company_obj, event_obj, draft)
+    priced = [make_line_row(line, currency=currency, zone=event_obj.zone) for line in quote.lines]
+    context = {
+        "event": event_obj,
+        "people": list(zip(order_request.places, priced, strict=True)),
+        "total": Money(quote.total, currency),
+        "refunds": describe_ticket_refunds(event_obj, _list_priced_tickets(order_request, tickets, quote)),
+        "vat": [describe_vat(one, currency) for one in quote.vat_by_rate],
+        "billing": billing,
+        "draft": draft,
+    }
+    return render_page(request, "company/bulk_order_review.html", company_obj, **context)
+
+
+def _list_priced_tickets(
+    order_request: OrderRequest, tickets: Sequence[Ticket], quote: Quote
+) -> list[Ticket]:
+    """Return the tickets of the places that cost something."""
+    slugs = {order_request.places[line.place_number].ticket for line in quote.lines if line.price}
+    return [ticket for ticket in tickets if ticket.slug in slugs]
+
+
+def make_billing_data(company: Company) -> dict[str, str]:
+    """Return the company's address as billing data."""
+    return {
+        "billing_name": company.name,
+        "billing_street": company.street,
+        "billing_postcode": company.postcode,
+        "billing_city": company.city,
+        "billing_country": company.country,
+    }
+
+
+def _update_billing(request: HttpRequest, draft: DraftContent) -> None:
+    names = [*BILLING_FIELDS, "purchase_order"]
+    draft.billing = {name: request.POST[name][:400] for name in names if name in request.POST}
+
+
+def _idempotency_key(company: Company, nonce: str) -> str:
+    return f"company:{company.pk}:{nonce}"
+
+
+def _make_order_request(draft: DraftContent, company: Company, email: str) -> OrderRequest:
+    """Return the order request for the draft's people, in the contact's name."""
+    people = [person for person in draft.people if _is_filled(person)]
+    language = translation.get_language() or "fr"
+    order_request = replace(draft, people=people, contact=email).build_order_request(language)
+    places = tuple(
+        replace(place, company=company.name, is_to_follow=not (place.first_name or place.last_name))
+        for place in order_request.places
+    )
+    return replace(order_request, places=places, company=company.name)
+
+
+def _book_draft(request: HttpRequest, company: Company, event: Event, draft: DraftContent) -> HttpResponse:
+    """Place the order, or go back to the rows with the errors; the draft stays."""
+    contact = require_signed_in(request.user)
+    order_request = _make_order_request(draft, company, contact.email or "")
+    # The total that the contact saw: a price that changed meanwhile must not be ordered unseen.
+    if (shown := parse_digits(request.POST.get("shown", ""))) is not None:
+        order_request = replace(order_request, expected_total=shown)
+    throttle_order(event, order_request)
+    try:
+        order = book_for_company(
+            event=event,
+            company=company,
+            contact_person=contact,
+            request=order_request,
+            idempotency_key=_idempotency_key(company, draft.nonce),
+        )
+    except PriceChanged as error:
+        messages.warning(request, str(error))
+        return redirect("company-check", company.slug, event.slug)
+    except (SoldOut, InvalidFields, AlreadyRegistered) as error:
+        return _redirect_to_rows(request, company, event, error)
+    delete_draft(request.session, _draft_key(company, event))
+    places = len(order_request.places)
+    message = ngettext(
+        "%(places)d place is booked: order %(reference)s.",
+        "%(places)d places are booked: order %(reference)s.",
+        places,
+    )
+    messages.success(request, message % {"places": places, "reference": order.reference})
+    return redirect("company-registrations", company.slug)
+
+
+def _redirect_to_rows(
+    request: HttpRequest, company: Company, event: Event, error: ConventionError
+) -> HttpResponse:
+    for sentence in _list_error_sentences(error):
+        messages.error(request, f"{sentence} {_('Everything you typed was kept.')}")
+    return redirect("company-register", company.slug, event.slug)
+
+
+def _list_error_sentences(error: ConventionError) -> list[str]:
+    if isinstance(error, InvalidFields):
+        return list(
+            dict.fromkeys(sentence for sentences in error.field_errors.values() for sentence in sentences)
+        )
+    return [str(error)]

@@ -1,0 +1,151 @@
+"""Registrations of colleagues and orders of the company; a place is given to somebody else, or cancelled."""
+
+from collections import defaultdict
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from convention.club.permissions import get_company_of_contact, require_signed_in
+from convention.errors import InvalidFields, NotOpenNow
+from convention.text.email_addresses import is_same_email
+from registrations.billing.refund_text import preview_refund
+from registrations.booking.member_limit import AlreadyRegistered
+from registrations.changes.cancel import cancel_registration
+from registrations.changes.forms import SubstitutionForm
+from registrations.changes.substitute import substitute_attendee
+from registrations.company.invitations import invite_attendee
+from registrations.company.models import Invitation
+from registrations.company.overview import load_company_overview
+from registrations.company.permissions import (
+    get_changeable_registration,
+    list_company_orders,
+    list_company_registrations,
+)
+from registrations.models import Registration
+from registrations.rate_limits import throttle_correction
+
+from .desk import render_page
+
+PAGE_SIZE = 50
+
+
+@never_cache
+@require_GET
+def registration_list(request: HttpRequest, company: str) -> HttpResponse:
+    """List the company's registrations by upcoming event, with what each attendee has still to do."""
+    company_obj = get_company_of_contact(company, request.user)
+    overview = load_company_overview(company_obj)
+    rows = list_company_registrations(company_obj).filter(
+        event__in=[ahead.event for ahead in overview.upcoming_events]
+    )
+    # Colleagues who registered on their own are listed, but the contact cannot change them.
+    order_ids = set(list_company_orders(company_obj).values_list("pk", flat=True))
+    by_event = defaultdict[int, list[Registration]](list)
+    for registration in rows.select_related("ticket", "order").order_by("sort_name", "pk"):
+        by_event[registration.event_id].append(registration)
+    _attach_invitations([registration for rows in by_event.values() for registration in rows])
+    events = [(ahead, by_event[ahead.event.pk]) for ahead in overview.upcoming_events]
+    return render_page(request, "company/registrations.html", company_obj, events=events, order_ids=order_ids)
+
+
+def _attach_invitations(rows: list[Registration]) -> None:
+    """Attach the current attendee's invitation to each registration, or None."""
+    invitations = Invitation.objects.filter(registration__in=[row.pk for row in rows])
+    by_holder = {
+        (invitation.registration_id, invitation.badge_version): invitation for invitation in invitations
+    }
+    for row in rows:
+        row.invitation = by_holder.get((row.pk, row.badge_version))  # type: ignore[attr-defined]  # for the template
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def registration_detail(request: HttpRequest, company: str, reference: str) -> HttpResponse:
+    """Show a registration; a POST gives the place to somebody else."""
+    company_obj = get_company_of_contact(company, request.user)
+    registration = get_changeable_registration(company_obj, reference)
+    form = (
+        SubstitutionForm(request.POST)
+        if request.method == "POST"
+        else SubstitutionForm.from_registration(registration)
+    )
+    if request.method == "POST" and form.is_valid():
+        throttle_correction(registration.order)
+        try:
+            new = substitute_attendee(registration=registration, new_attendee=form.to_place())
+        except InvalidFields as error:
+            form.add_errors(error.field_errors)
+        except (AlreadyRegistered, NotOpenNow) as error:
+            form.add_error(None, str(error))
+        else:
+            invite_attendee(registration=new)
+            messages.success(request, _("%(name)s has the place now.") % {"name": new.name})
+            return redirect("company-place", company, reference)
+    invitation = registration.invitations.filter(badge_version=registration.badge_version).first()
+    context = {
+        "registration": registration,
+        "form": form,
+        "invitation": invitation,
+        "can_change": _can_substitute(registration),
+    }
+    # Only the contact who holds the order's link gets the page to correct a name.
+    context["corrects"] = is_same_email(registration.order.email, require_signed_in(request.user).email)
+    return render_page(request, "company/registration.html", company_obj, **context)
+
+
+def _can_substitute(registration: Registration) -> bool:
+    return (
+        registration.state in (registration.State.CONFIRMED, registration.State.PENDING)
+        and timezone.now() <= registration.event.substitution_deadline
+    )
+
+
+@require_POST
+def invitation_resend(request: HttpRequest, company: str, reference: str) -> HttpResponse:
+    """Send the attendee the invitation again."""
+    registration = get_changeable_registration(get_company_of_contact(company, request.user), reference)
+    throttle_correction(registration.order)
+    if invite_attendee(registration=registration):
+        messages.success(request, _("The e-mail to %(email)s is on its way.") % {"email": registration.email})
+    else:
+        messages.error(request, _("There is no address of the holder to write to."))
+    return redirect("company-place", company, reference)
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def registration_cancel(request: HttpRequest, company: str, reference: str) -> HttpResponse:
+    """Show what cancelling means; a POST cancels."""
+    company_obj = get_company_of_contact(company, request.user)
+    registration = get_changeable_registration(company_obj, reference)
+    if request.method == "POST":
+        cancel_registration(registration=registration)
+        messages.success(
+            request, _("The registration of %(name)s is cancelled.") % {"name": registration.name}
+        )
+        return redirect("company-registrations", company)
+    return render_page(
+        request,
+        "company/cancel.html",
+        company_obj,
+        registration=registration,
+        refund_preview=preview_refund(registration),
+    )
+
+
+@never_cache
+@require_GET
+def order_list(request: HttpRequest, company: str) -> HttpResponse:
+    """List the company's orders, newest first, with what is due."""
+    company_obj = get_company_of_contact(company, request.user)
+    rows = list_company_orders(company_obj).select_related("event", "for_company__placed_by")
+    # The amount due is computed from these.
+    rows = rows.prefetch_related("registrations__addons", "sponsorships")
+    shown = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
+    return render_page(request, "company/orders.html", company_obj, shown=shown)

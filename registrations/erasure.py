@@ -1,0 +1,104 @@
+"""Erase the personal data of attendees, buyers and waiting entries; money and counts stay.
+
+Used by `privacy.py` (one person asks) and `retention.py` (the period is over).
+"""
+
+import datetime
+from typing import Any
+
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.utils import timezone
+
+from convention.jobs.models import Job
+from convention.personal_data import DataSubject
+from convention.privacy.redaction.redactor import Redactor
+
+from .billing.receivables import sync_attendee_names
+from .invoices.ledger.charges import withdraw_receivables
+from .invoices.models.documents import Invoice, Payment
+from .models import AnswerFile, MailDelivery, Order, Registration, Sponsorship, WaitingEntry
+
+BLANK_ATTENDEE = {"first_name": "", "last_name": "", "email": "", "answers": {}, "issued_to": {}}
+
+
+BILLING_FIELDS = ("name", "street", "postcode", "city", "country")
+
+
+def erase_attendees(rows: "QuerySet[Any]", subject: DataSubject | None = None) -> None:
+    """Blank names, addresses and answers; ticket, price, company, dates and scans stay.
+
+    A company named after the subject is redacted. Badges are invalidated by raising their version.
+    """
+    registrations, redactor = list(rows), Redactor(subject or DataSubject())
+    for registration in registrations:
+        registration.company = redactor.redact_text(registration.company)
+        for name, value in BLANK_ATTENDEE.items():
+            setattr(registration, name, value)
+    Registration.objects.bulk_update(registrations, [*BLANK_ATTENDEE, "company"], batch_size=500)
+    keys = [registration.pk for registration in registrations]
+    AnswerFile.objects.filter(registration__in=keys).delete()
+    MailDelivery.objects.filter(registration__in=keys).exclude(server_response="").update(server_response="")
+    sync_attendee_names(Registration.objects.filter(pk__in=keys).select_related("order"))
+    # Not by bulk_update, which would overwrite a version raised meanwhile.
+    rows.model.objects.filter(pk__in=keys).update(badge_version=F("badge_version") + 1)
+    delete_list_files({registration.event_id for registration in registrations})
+
+
+def delete_list_files(event_ids: set[int]) -> None:
+    """Delete the files made by finished jobs of these events, which contain names of attendees."""
+    for job in (
+        Job.objects.filter(event__in=event_ids, finished_at__isnull=False).exclude(file="").defer("payload")
+    ):
+        job.file.delete(save=True)
+
+
+def erase_address_mentions(rows: "QuerySet[Any]", _subject: DataSubject) -> None:
+    """Blank the subject's address on registrations of other people."""
+    registrations = list(rows)
+    for registration in registrations:
+        registration.email, registration.issued_to = "", {}
+    Registration.objects.bulk_update(registrations, ["email", "issued_to"], batch_size=500)
+
+
+def erase_waiting_mentions(rows: "QuerySet[Any]", _subject: DataSubject) -> None:
+    """Blank the subject's address on waiting entries of other people, which stay."""
+    entries = list(rows)
+    for entry in entries:
+        # `address` must stay unique on each waiting list.
+        entry.email, entry.address = "", f"#{entry.pk}"
+    WaitingEntry.objects.bulk_update(entries, ["email", "address"], batch_size=500)
+
+
+def erase_buyers(rows: "QuerySet[Any]", subject: DataSubject | None = None) -> None:
+    """Blank the address and billing details; invoices keep what was invoiced.
+
+    Receivables of orders that were never confirmed are withdrawn.
+    """
+    expired = get_expired_orders(timezone.now()).filter(pk__in=rows.values("pk"))
+    withdraw_receivables(list(expired.values_list("reference", flat=True)))
+    redactor = Redactor(subject or DataSubject())
+    for pk, company in rows.exclude(company="").values_list("pk", "company") if subject else ():
+        if redactor.has_match(company):
+            Order.objects.filter(pk=pk).update(company=redactor.redact_text(company))
+    rows.update(email="", purchase_order="", network="", **{f"billing_{name}": "" for name in BILLING_FIELDS})
+
+
+def get_expired_orders(before: datetime.datetime) -> "QuerySet[Order]":
+    """Return the unconfirmed orders whose hold ended before `before` and that involve no money.
+
+    Nothing was paid or invoiced for them, and none of their registrations or packages was ever confirmed or
+    is held.
+    """
+    registrations = Registration.objects.filter(order=OuterRef("pk"))
+    is_alive = (
+        Q(confirmed_at__isnull=False)
+        | Q(hold_expires_at__gte=before)
+        | Q(hold_expires_at=None, cancelled_at=None)
+    )
+    packages = Sponsorship.objects.filter(order=OuterRef("pk"))
+    money = [
+        Exists(model.objects.filter(receivable__reference=OuterRef("reference")))
+        for model in (Invoice, Payment)
+    ]
+    rows = Order.objects.filter(Exists(registrations), created_at__lt=before)
+    return rows.exclude(Exists(registrations.filter(is_alive)) | Exists(packages) | money[0] | money[1])

@@ -1,1 +1,0 @@
-"""What people and organizers fill in, a module for each act."""

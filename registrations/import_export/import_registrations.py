@@ -1,0 +1,478 @@
+"""Import registrations from a table, all or nothing: match rows to registrations, check, save, notify."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from itertools import batched
+from typing import Any, BinaryIO
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from convention import hooks
+from convention.audit.record import record_action
+from convention.club.models import Company, Seat
+from convention.db.advisory_locks import acquire_advisory_lock
+from convention.db.limited_stock import LimitedStock
+from convention.events.models import Event
+from convention.jobs.job_queue import JobProgress
+from convention.tables.columns import index_columns, remember_columns
+from convention.tables.files import ParsedTable
+from convention.tables.import_payload import unpack_import
+from convention.tables.row_errors import InvalidRows
+from convention.text.email_addresses import is_same_email, normalize_email
+from registrations.application_rules import describe_missing_application
+from registrations.billing.receivables import is_paid
+from registrations.booking.transfer import (
+    TRANSFERRED_FIELDS,
+    is_transfer,
+    remember_issued_identity,
+    start_badge_version,
+)
+from registrations.booking.validation import is_addon_for_ticket
+from registrations.changes.links import send_links_mail
+from registrations.models import IdempotencyKey, ImportRun, Order, Question, Registration, Ticket
+from registrations.order_request import RequestedPlace
+from registrations.questions.answers import (
+    AnswerContext,
+    check_answers,
+    count_limited_options,
+    select_asked_questions,
+)
+from registrations.questions.files import claim_answer_files
+from registrations.questions.queries import load_questions
+
+from .columns import REQUIRED_FIELDS, guess_header_fields
+from .rows import ImportCatalog, RegistrationRow, read_rows
+from .save_import import (
+    BATCH_SIZE,
+    IMPORT_SOURCE,
+    PRICE_FIELDS,
+    RegistrationImportResult,
+    add_registration,
+    lock_orders,
+    save_import,
+    save_import_run,
+    simulate_import,
+    snapshot_registration,
+)
+
+State = Registration.State
+
+
+TRUSTED_SOURCES = (IMPORT_SOURCE, "desk")
+
+
+TEXT_FIELDS = ("first_name", "last_name", "company")
+
+
+@transaction.atomic
+def import_registrations(
+    *, event: Event, table: ParsedTable, chosen_fields: Sequence[str] | None = None, file_name: str = ""
+) -> RegistrationImportResult:
+    """Create or update a registration for each row of the table.
+
+    Members need no verification, since the organizer vouches for them. `chosen_fields` maps the columns; None
+    means guess. Raises UnreadableFile where columns are missing, InvalidRows, SoldOut or CompanyFull; then
+    nothing is saved.
+    """
+    result = _read_list(event, table, chosen_fields)
+    save_import(event, result)
+    _adopt_orders(event, list(result.adopted_orders.values()))
+    save_import_run(event, result, file_name=file_name)
+    record_action("registration.import", event, event=event, fields=result.column_fields)
+    for order in result.adopted_orders:
+        send_links_mail.enqueue([order], [])
+    for order in result.order_ids_to_notify:
+        hooks.send_confirmation.enqueue(order)
+    return result
+
+
+@transaction.atomic
+def preview_import(
+    *, event: Event, table: ParsedTable, chosen_fields: Sequence[str] | None = None
+) -> RegistrationImportResult:
+    """Return what `import_registrations` would do; saves nothing, notifies nobody. Raises the same."""
+    result = _read_list(event, table, chosen_fields)
+    simulate_import(result)
+    # The preview runs the real code and rolls it back, so that it cannot differ from the import.
+    transaction.set_rollback(True)
+    return result
+
+
+def load_known_mapping(event: Event) -> dict[str, str]:
+    """Return the column mapping of the event's earlier imports, the latest for each heading."""
+    runs = ImportRun.objects.filter(event=event).order_by("-pk").values_list("mapping", flat=True)[:20]
+    return {heading: pick for mapping in reversed(runs) for heading, pick in mapping.items()}
+
+
+def guess_column_fields(event: Event, table: ParsedTable, questions: Sequence[Question]) -> list[str]:
+    """Return the field of each column of the table, guessed from its heading."""
+    return guess_header_fields(table.header, questions, load_known_mapping(event))
+
+
+def _read_list(
+    event: Event, table: ParsedTable, chosen_fields: Sequence[str] | None
+) -> RegistrationImportResult:
+    """Lock the registrations that the list names, and return what it would change, unsaved."""
+    # One import at a time for an event: two lists could create the same people twice.
+    acquire_advisory_lock(f"import:{event.pk}")
+    catalog = load_import_catalog(event)
+    chosen_fields = (
+        guess_column_fields(event, table, catalog.questions) if chosen_fields is None else chosen_fields
+    )
+    columns, ignored = index_columns(table.header, chosen_fields, REQUIRED_FIELDS)
+    rows = read_rows(table, columns, catalog)
+    result = RegistrationImportResult(
+        ignored_columns=ignored,
+        column_fields=sorted(columns),
+        column_mapping=remember_columns(table.header, chosen_fields),
+    )
+    _sort_rows(result, rows, event, catalog)
+    return result
+
+
+def load_import_catalog(event: Event) -> ImportCatalog:
+    """Return the tickets, add-ons and questions that a list may name at this event."""
+    tickets = list(event.tickets.with_prices().order_by("pk"))
+    for ticket in tickets:
+        ticket.event = event
+    return ImportCatalog(tickets, list(event.addons.prefetch_related("tickets")), load_questions(event))
+
+
+def _sort_rows(
+    result: RegistrationImportResult, rows: list[RegistrationRow], event: Event, catalog: ImportCatalog
+) -> None:
+    """Sort the rows into new, changed and unchanged registrations. Raises InvalidRows."""
+    registrations_by_row = _find_registrations(event, rows)
+    companies, tickets = _load_member_companies(), {ticket.slug: ticket for ticket in catalog.tickets}
+    errors: list[tuple[int, str]] = []
+    for row in rows:
+        registration = registrations_by_row.get(row.row_number)
+        # A list never brings a cancelled registration back.
+        if registration and registration.state in (State.CANCELLED, State.EXPIRED):
+            result.unchanged_count += 1
+            continue
+        answers, row_errors = _validate_answers(row, registration, tickets, catalog.questions)
+        errors += [(row.row_number, sentence) for sentence in row_errors]
+        if registration:
+            # Found by address alone in an unverified order: its buyer may be a stranger with a link to it.
+            if not row.reference and not _is_identity_verified(registration):
+                result.adopted_orders[registration.order_id] = registration.order
+            errors += [
+                (row.row_number, sentence) for sentence in _check_ticket_change(row, registration, catalog)
+            ]
+            _update_registration(result, registration, row, tickets, answers)
+        elif not row_errors:
+            errors += [(row.row_number, sentence) for sentence in _check_new_row(row, catalog)]
+            # Once a row has an error nothing will be saved, so quoting further rows would be wasted.
+            if not errors:
+                add_registration(
+                    result, row, catalog, companies.get(normalize_email(row.place.email)), answers
+                )
+    if errors:
+        raise InvalidRows(errors)
+    result.extra_items.update(_count_option_changes(result, catalog.questions))
+
+
+def _check_new_row(row: RegistrationRow, catalog: ImportCatalog) -> Iterator[str]:
+    """Yield what is wrong with a row of a new registration."""
+    if not row.place.first_name and not row.place.last_name:
+        yield _("Write a name.")
+    if not row.place.ticket:
+        yield _("Name a ticket: this event has no default one.")
+    named = next((ticket for ticket in catalog.tickets if ticket.slug == row.place.ticket), None)
+    if named and (sentence := describe_missing_application(named)):
+        yield sentence
+    addons_by_slug = {addon.slug: addon for addon in catalog.addons}
+    for slug in row.place.addons:
+        if slug not in addons_by_slug:
+            yield _("This add-on is not offered here: %(slug)s.") % {"slug": slug[:50]}
+        elif not is_addon_for_ticket(addons_by_slug[slug], row.place.ticket):
+            yield _("“%(addon)s” does not go with this ticket.") % {"addon": addons_by_slug[slug].title}
+
+
+def _check_ticket_change(
+    row: RegistrationRow, registration: Registration, catalog: ImportCatalog
+) -> Iterator[str]:
+    """Yield the add-ons the attendee has that do not go with the row's ticket."""
+    ticket = next(
+        (candidate for candidate in catalog.tickets if candidate.slug == row.place.ticket),
+        registration.ticket,
+    )
+    if not row.has_ticket_cell or ticket.pk == registration.ticket_id:
+        return
+    taken_addon_ids = {chosen.addon_id for chosen in registration.active_addons}
+    for addon in catalog.addons:
+        if addon.pk in taken_addon_ids and not is_addon_for_ticket(addon, ticket.slug):
+            sentence = _(
+                "“%(addon)s”, which this person takes, does not go with “%(ticket)s”: leave the ticket as it "
+                "is, or open the add-on to the other one."
+            )
+            yield sentence % {"addon": addon.title, "ticket": ticket.title}
+
+
+def _validate_answers(
+    row: RegistrationRow,
+    registration: Registration | None,
+    tickets: dict[str, Ticket],
+    questions: Sequence[Question],
+) -> tuple[dict[str, Any], list[str]]:
+    """Return the answers to save, and the errors of those the row gives."""
+    old_answers = registration.answers if registration else {}
+    row_answers = row.place.answers
+    ticket = (
+        registration.ticket if registration and not row.has_ticket_cell else tickets.get(row.place.ticket)
+    )
+    # Without answers in the row, and with the same ticket, nothing has to be checked again.
+    if ticket is None or not (row_answers or (registration and ticket.pk != registration.ticket_id)):
+        return dict(old_answers), []
+    checked = check_answers(
+        questions,
+        ticket,
+        {**old_answers, **row_answers},
+        AnswerContext(answered_at=timezone.now(), earlier_answers=old_answers),
+    )
+    questions_by_field = {
+        f"answers.{question.slug}": question for question in questions if question.slug in row_answers
+    }
+    errors = [
+        _("%(field)s: %(sentence)s") % {"field": questions_by_field[name].title, "sentence": sentence}
+        for name, sentence in checked.field_errors
+        if name in questions_by_field
+    ]
+    answers = {
+        **old_answers,
+        **{slug: checked.accepted[slug] for slug in row_answers if slug in checked.accepted},
+    }
+    # Answers to questions that this ticket does not ask are dropped.
+    shown_slugs = {question.slug for question in select_asked_questions(questions, ticket, answers)}
+    return {slug: value for slug, value in answers.items() if slug in shown_slugs}, errors
+
+
+def _count_option_changes(
+    result: RegistrationImportResult, questions: Sequence[Question]
+) -> Counter[LimitedStock]:
+    """Return how many more of each limited option the changed registrations take; negative for fewer.
+
+    Options of a registration without a reserved place were not counted before.
+    """
+    change = Counter[LimitedStock]()
+    for registration in result.changed_registrations:
+        change.update(count_limited_options(questions, registration.answers))
+        if registration.is_reserved:
+            change.subtract(count_limited_options(questions, result.old_values[registration.pk]["answers"]))
+    return change
+
+
+def _find_registrations(event: Event, rows: list[RegistrationRow]) -> dict[int, Registration]:
+    """Return the registration that each row updates, by row number.
+
+    Matched by reference, else by e-mail, and by name where several share the address. Raises InvalidRows.
+    """
+    addresses = {normalize_email(row.place.email) for row in rows if row.place.email}
+    locked = list(_lock_registrations(event, addresses, {row.reference for row in rows if row.reference}))
+    by_reference = {registration.reference: registration for registration in locked}
+    by_email = defaultdict[str, list[Registration]](list)
+    for candidate in locked:
+        if candidate.email and _holds_place(candidate) and _is_address_trusted(candidate):
+            by_email[normalize_email(candidate.email)].append(candidate)
+    registrations_by_row, errors = {}, []
+    for row in rows:
+        try:
+            registration = by_reference.get(row.reference) or _find_by_email(row, by_email)
+        except LookupError as error:
+            errors.append((row.row_number, str(error)))
+            continue
+        if registration:
+            registrations_by_row[row.row_number] = registration
+            errors += [(row.row_number, sentence) for sentence in _check_address(row, registration)]
+    if errors:
+        raise InvalidRows(errors)
+    return registrations_by_row
+
+
+def _find_by_email(row: RegistrationRow, by_email: dict[str, list[Registration]]) -> Registration | None:
+    """Return the registration with the row's address. Raises LookupError where several match and no name
+    does.
+    """
+    candidates = by_email.get(normalize_email(row.place.email), []) if row.place.email else []
+    same_name = [r for r in candidates if _casefold_name(r) == _casefold_name(row.place)]
+    # A single candidate matches under another name too: names in lists are often misspelt.
+    if len(candidates) == 1 or same_name:
+        return (same_name or candidates)[0]
+    if candidates:
+        sentence = _("%(number)d people are registered with this e-mail; none has this name.")
+        raise LookupError(sentence % {"number": len(candidates)})
+    return None
+
+
+def _check_address(row: RegistrationRow, registration: Registration) -> Iterator[str]:
+    says_email = row.reference == registration.reference and bool(row.place.email)
+    if says_email and not is_same_email(row.place.email, registration.email):
+        sentence = _("%(reference)s is registered with another e-mail: correct it on its own page.")
+        yield sentence % {"reference": row.reference}
+
+
+def _holds_place(registration: Registration) -> bool:
+    return registration.state in (State.CONFIRMED, State.PENDING)
+
+
+def _lock_registrations(event: Event, addresses: set[str], references: set[str]) -> Iterator[Registration]:
+    """Lock and yield the registrations with these addresses or references.
+
+    Orders are locked first, in the order of the registrations' ids.
+    """
+    everyone = Registration.objects.filter(event=event).order_by("pk")
+    rows = everyone.active().values_list("pk", "email", "reference")
+    # The addresses are compared here and not in SQL, which cannot normalize them in the same way.
+    keys = {
+        pk for pk, email, reference in rows if reference in references or normalize_email(email) in addresses
+    }
+    # A reference may also name a cancelled registration, which is reported as unchanged.
+    for batch_of_references in batched(sorted(references), BATCH_SIZE, strict=False):
+        keys.update(everyone.filter(reference__in=batch_of_references).values_list("pk", flat=True))
+    lock_orders(keys)
+    locked = everyone.select_for_update(no_key=True).prefetch_related(
+        "order", "ticket", "person", "member_of", "membership_pass", "voucher__tickets", "addons__addon"
+    )
+    for batch in batched(sorted(keys), BATCH_SIZE, strict=False):
+        yield from locked.filter(pk__in=batch)
+
+
+def _is_address_trusted(registration: Registration) -> bool:
+    """Return whether a list may update the registration found by its address.
+
+    True where the attendee ordered, verified the address, or was imported. In anybody else's order the data,
+    and the badge, would be shown to the holder of that order's link.
+    """
+    return is_same_email(registration.order.email, registration.email) or _is_identity_verified(registration)
+
+
+def _is_identity_verified(registration: Registration) -> bool:
+    """Return whether only the attendee can have been given the link."""
+    return registration.person_id is not None or registration.order.source in TRUSTED_SOURCES
+
+
+def _adopt_orders(event: Event, orders: list[Order]) -> None:
+    """Take unverified orders over: their old links stop working, and repeated API requests no longer find
+    them.
+    """
+    for order in orders:
+        order.link_version += 1
+        order.attendee_links_version += 1
+        order.source = IMPORT_SOURCE
+        record_action("order.renew_link", order, event=event, fields=["link_version"])
+    Order.objects.bulk_update(orders, ["link_version", "attendee_links_version", "source"], BATCH_SIZE)
+    for batch in batched(orders, BATCH_SIZE, strict=False):
+        # An API client that repeats its request would be given the new link.
+        IdempotencyKey.objects.filter(order__in=batch).delete()
+
+
+def _casefold_name(person: Registration | RequestedPlace) -> tuple[str, str]:
+    return person.first_name.casefold(), person.last_name.casefold()
+
+
+def _load_member_companies() -> dict[str, Company]:
+    """Return today's member company by normalized e-mail address."""
+    seats = Seat.objects.granting_membership().filter(person__email__isnull=False)
+    rows = seats.select_related("person", "membership__company").order_by("starts_on")
+    return {normalize_email(str(seat.person.email)): seat.membership.company for seat in rows}
+
+
+def _update_registration(
+    result: RegistrationImportResult,
+    registration: Registration,
+    row: RegistrationRow,
+    tickets: dict[str, Ticket],
+    new_answers: dict[str, Any],
+) -> None:
+    """Apply the row to the registration; an empty cell changes nothing."""
+    row_values = _collect_row_values(row, new_answers)
+    changed = {name: value for name, value in row_values.items() if getattr(registration, name) != value}
+    ticket = tickets.get(row.place.ticket, registration.ticket)
+    changes_ticket = row.has_ticket_cell and ticket.pk != registration.ticket_id
+    order = registration.order
+    changes_purchase_order = bool(row.purchase_order) and row.purchase_order != order.purchase_order
+    # A list never changes add-ons of a registration; the difference is only reported.
+    if row.place.addons and set(row.place.addons) != {
+        chosen.addon.slug for chosen in registration.active_addons
+    }:
+        result.other_addons_count += 1
+    if not changed and not changes_ticket and not changes_purchase_order and registration.confirmed_at:
+        result.unchanged_count += 1
+        return
+    result.old_values[registration.pk] = snapshot_registration(registration)
+    if changes_purchase_order:
+        order.purchase_order, result.changed_orders[order.pk] = row.purchase_order, order
+    old_values = {name: getattr(registration, name) for name in changed}
+    for name, value in changed.items():
+        setattr(registration, name, value)
+    result.written_fields |= _apply_identity_change(result, registration, row, old_values)
+    if changes_ticket:
+        result.ticket_changes.append((ticket, registration))
+        result.written_fields |= {"ticket", "is_reserved", "membership_pass", *PRICE_FIELDS}
+    if not registration.confirmed_at:
+        registration.confirmed_at, registration.hold_expires_at = timezone.now(), None
+        result.written_fields |= {"confirmed_at", "hold_expires_at", "is_reserved"}
+        # The organizer's list confirms the order, so it is invoiced and needs no verification.
+        if not is_paid(order):
+            order.payment, result.changed_orders[order.pk] = Order.Payment.INVOICE, order
+            order.verified_at = timezone.now() if order.awaits_verification else None
+    result.written_fields |= changed.keys()
+    result.changed_registrations.append(registration)
+
+
+def _apply_identity_change(
+    result: RegistrationImportResult,
+    registration: Registration,
+    row: RegistrationRow,
+    old_values: dict[str, Any],
+) -> set[str]:
+    """Void the badge where the list names another person; return the changed fields.
+
+    Only answers that the list gives remain.
+    """
+    if not is_transfer(registration, old_values):
+        return set(remember_issued_identity(registration, old_values))
+    start_badge_version(registration)
+    row_answers = row.place.answers
+    registration.answers = {
+        slug: answer for slug, answer in registration.answers.items() if slug in row_answers
+    }
+    claim_answer_files(registration)
+    # Adopted orders are reported with their links already.
+    if registration.order_id not in result.adopted_orders:
+        result.transfer_count += 1
+    if registration.confirmation_sent_at:  # the former badge was mailed, so the new one is mailed too
+        registration.confirmation_sent_at = None
+        result.order_ids_to_notify.append(registration.order_id)
+    return {*TRANSFERRED_FIELDS, "answers", "confirmation_sent_at"}
+
+
+def _collect_row_values(row: RegistrationRow, new_answers: dict[str, Any]) -> dict[str, Any]:
+    """Return the values that the row gives, by field."""
+    texts = {name: getattr(row.place, name) for name in TEXT_FIELDS}
+    row_values: dict[str, Any] = {name: text for name, text in texts.items() if text} | {
+        "answers": new_answers
+    }
+    if row.has_photo_cell:
+        row_values["no_photo"] = row.place.no_photo
+    return row_values
+
+
+def run_import_job(progress: JobProgress, _file: BinaryIO) -> str:
+    """Run a queued import and return its summary.
+
+    The import and the end of its job are saved together. Raises what `import_registrations` raises.
+    """
+    upload = unpack_import(progress.job.payload)
+    event = progress.job.required_event
+    with transaction.atomic():
+        summary = str(
+            import_registrations(
+                event=event, table=upload.table, chosen_fields=upload.picks, file_name=upload.name
+            )
+        )
+        progress.finish_job(summary)
+    return summary

@@ -1,0 +1,224 @@
+"""Read the rows of a list to import and find their errors. No database access."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from convention.tables.cells import (
+    NO_WORDS,
+    YES_WORDS,
+    extract_email_address,
+    find_cell_errors,
+    parse_date_cell,
+)
+from convention.tables.columns import split_full_name
+from convention.tables.files import ParsedTable
+from convention.tables.row_errors import InvalidRows
+from convention.text.email_addresses import normalize_email
+from convention.text.normalize import casefold_text, normalize_whitespace
+from registrations.booking.validation import check_person_spelling
+from registrations.models import Addon, Question, QuestionOption, Ticket
+from registrations.order_request import RequestedPlace
+
+from .columns import FIELD_LABELS, QUESTION_PREFIX
+
+MAX_PURCHASE_ORDER_LENGTH = 60
+LIST_SEPARATOR = re.compile(r"\s*[,;]\s*")
+SAME_EMAIL_ERROR = gettext_lazy("The e-mail is the same as in row %(first)d.")
+
+
+@dataclass(frozen=True)
+class RegistrationRow:
+    """One row of the list. `row_number` counts as in the file; `place.ticket` is a slug.
+
+    `place.answers` holds the question columns. `has_photo_cell` says whether the row says anything about
+    photographs.
+    """
+
+    row_number: int
+    place: RequestedPlace
+    has_ticket_cell: bool
+    reference: str = ""
+    purchase_order: str = ""
+    has_photo_cell: bool = False
+
+
+@dataclass(frozen=True)
+class ImportCatalog:
+    """The tickets, add-ons and questions that a list may name."""
+
+    tickets: Sequence[Ticket]
+    addons: Sequence[Addon] = ()
+    questions: Sequence[Question] = ()
+
+    @cached_property
+    def ticket_slugs(self) -> dict[str, str]:
+        """Return slugs by casefolded ticket name."""
+        return map_names_to_slugs(self.tickets)
+
+    @cached_property
+    def addon_slugs(self) -> dict[str, str]:
+        """Return slugs by casefolded add-on name."""
+        return map_names_to_slugs(self.addons)
+
+    @cached_property
+    def option_slugs(self) -> dict[int, dict[str, str]]:
+        """Return slugs by casefolded option name, by question id."""
+        return {
+            question.pk: map_names_to_slugs(question.options.all())
+            for question in self.questions
+            if question.has_options
+        }
+
+    def find_ticket_slug(self, text: str) -> str:
+        """Return the slug of the named ticket, or of the default ticket for an empty text; "" if unknown."""
+        if text:
+            return self.ticket_slugs.get(casefold_text(text), "")
+        default = next((t.slug for t in self.tickets if t.is_default), "")
+        return default or (self.tickets[0].slug if len(self.tickets) == 1 else "")
+
+
+def map_names_to_slugs(items: Iterable[Ticket | Addon | QuestionOption]) -> dict[str, str]:
+    """Return slugs by every name a cell may use, casefolded."""
+    slugs: dict[str, str] = {}
+    # Reversed, so that of two items with the same name the first one wins.
+    for item in reversed(list(items)):
+        names = (item.text_en, item.text) if isinstance(item, QuestionOption) else (item.name_en, item.name)
+        slugs |= {casefold_text(name): item.slug for name in (*names, item.slug) if name}
+    return slugs
+
+
+def read_rows(
+    table: ParsedTable, column_indexes: dict[str, int], catalog: ImportCatalog
+) -> list[RegistrationRow]:
+    """Return every row, normalized, with tickets, add-ons and options by slug. Raises InvalidRows."""
+    rows, errors, seen = [], [], dict[str, int]()
+    for number, cells in table.rows:
+        values = {
+            name: normalize_whitespace(cells[index])
+            for name, index in column_indexes.items()
+            if index < len(cells)
+        }
+        row, row_errors = _read_row(number, values, catalog)
+        errors += [(number, sentence) for sentence in row_errors]
+        # Rows are told apart by reference, else by address. Rows without either may repeat.
+        key = row.reference or normalize_email(row.place.email)
+        first = seen.setdefault(key, number) if key else number
+        if first != number:
+            sentence = (
+                _("The reference is the same as in row %(first)d.") if row.reference else SAME_EMAIL_ERROR
+            )
+            errors.append((number, str(sentence) % {"first": first}))
+        rows.append(row)
+    if errors:
+        raise InvalidRows(errors)
+    return rows
+
+
+def _read_row(
+    row_number: int, cell_values: dict[str, str], catalog: ImportCatalog
+) -> tuple[RegistrationRow, list[str]]:
+    first, last = split_full_name(cell_values.get("full_name", ""))
+    place = RequestedPlace(
+        ticket=cell_values.get("ticket", ""),
+        first_name=cell_values.get("first_name") or ("" if cell_values.get("last_name") else first),
+        last_name=cell_values.get("last_name") or ("" if cell_values.get("first_name") else last),
+        email=extract_email_address(cell_values.get("email", "")),
+        company=cell_values.get("company", ""),
+        no_photo=casefold_text(cell_values.get("no_photo", "")) in YES_WORDS,
+        addons=tuple(_split_list_cell(cell_values.get("addons", ""), catalog.addon_slugs)),
+        answers=_read_answers(cell_values, catalog),
+    )
+    slug = catalog.find_ticket_slug(place.ticket)
+    reference = cell_values.get("reference", "").upper()
+    errors = [*find_cell_errors(cell_values), *_check_place(place, slug, reference)]
+    if (
+        photo_text := casefold_text(cell_values.get("no_photo", ""))
+    ) and photo_text not in YES_WORDS | NO_WORDS:
+        errors.append(_("“%(text)s” does not say yes or no.") % {"text": photo_text[:40]})
+    purchase_order = cell_values.get("purchase_order", "")
+    if len(purchase_order) > MAX_PURCHASE_ORDER_LENGTH:
+        errors.append(
+            _("The purchase order is longer than %(most)d characters.") % {"most": MAX_PURCHASE_ORDER_LENGTH}
+        )
+    row = RegistrationRow(
+        row_number,
+        replace(place, ticket=slug),
+        bool(place.ticket),
+        reference,
+        purchase_order,
+        bool(photo_text),
+    )
+    return row, errors
+
+
+def _read_answers(cell_values: dict[str, str], catalog: ImportCatalog) -> dict[str, object]:
+    """Return the answers that the row's cells give; an empty cell gives none."""
+    answers: dict[str, object] = {}
+    for question in catalog.questions:
+        if text := cell_values.get(f"{QUESTION_PREFIX}{question.slug}", ""):
+            options = catalog.option_slugs.get(question.pk)
+            answers[question.slug] = (
+                _normalize_date_answer(question, text) if options is None else _split_list_cell(text, options)
+            )
+    return answers
+
+
+def _split_list_cell(text: str, slugs_by_name: dict[str, str]) -> list[str]:
+    """Return the slugs of the names a cell lists; unknown names stay as typed.
+
+    A name may itself contain a comma.
+    """
+    if not text or casefold_text(text) in slugs_by_name:
+        return [slugs_by_name[casefold_text(text)]] if text else []
+    slugs, name = list[str](), ""
+    # Parts are joined again until they make a known name, because names may contain commas.
+    for part in LIST_SEPARATOR.split(text):
+        name = f"{name}, {part}" if name else part
+        if casefold_text(name) in slugs_by_name:
+            slugs.append(slugs_by_name[casefold_text(name)])
+            name = ""
+    return [*slugs, name] if name else slugs
+
+
+def _normalize_date_answer(question: Question, text: str) -> str:
+    """Return 16/06/2027 as 2027-06-16 for questions that ask for a date."""
+    day = parse_date_cell(text) if question.kind == Question.Kind.DATE else None
+    return day.isoformat() if day else text
+
+
+def find_row_warnings(table: ParsedTable, column_indexes: dict[str, int]) -> list[tuple[int, str]]:
+    """Return oddities of rows that are imported all the same, with their row numbers."""
+    names = [column_indexes[name] for name in ("first_name", "full_name") if name in column_indexes]
+    rows = []
+    for number, cells in table.rows:
+        if max(column_indexes.values()) >= len(cells):
+            rows.append((number, _("The row has fewer cells than there are columns.")))
+        if not any(normalize_whitespace("".join(cells[index : index + 1])) for index in names):
+            rows.append((number, _("There is no first name.")))
+    return rows
+
+
+def _check_place(place: RequestedPlace, slug: str, reference: str) -> Iterator[str]:
+    """Yield the errors of a row's names, address and ticket.
+
+    One name is enough, since lists contain people with only one; a row with a reference needs none.
+    """
+    name = place.first_name or place.last_name or reference
+    if not name:
+        yield _("Write a name.")
+    names: dict[str, Any] = {
+        "first_name": place.first_name or name or "–",
+        "last_name": place.last_name or name or "–",
+    }
+    for field, sentence in check_person_spelling(replace(place, **names)):
+        yield _("%(field)s: %(sentence)s") % {"field": FIELD_LABELS[field], "sentence": sentence}
+    if not slug and place.ticket:
+        yield _("There is no ticket “%(ticket)s”.") % {"ticket": place.ticket[:60]}
+    elif not slug and not reference:
+        yield _("Name a ticket: this event has no default one.")

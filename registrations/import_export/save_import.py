@@ -1,0 +1,343 @@
+"""Save an import in bulk: orders, registrations, stock, and the snapshots that an undo needs."""
+
+import datetime
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from itertools import batched
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from convention.actor import current_actor
+from convention.club.models import Company
+from convention.db.limited_stock import LimitedStock
+from convention.events.models import Event
+from convention.events.sequence import advance_sequence
+from registrations.billing.receivables import sync_attendee_names, sync_existing_receivable, update_buyers
+from registrations.booking.place_order import make_price_fields
+from registrations.inventory.stock import exchange_tickets, list_stock_items
+from registrations.models import Addon, ImportedRow, ImportRun, Order, Registration, RegistrationAddon, Ticket
+from registrations.pricing.catalog import make_price_list, quote_changed_ticket
+from registrations.pricing.quote import PriceRequest, QuoteLine, calculate_quote
+from registrations.questions.queries import count_chosen_options
+
+from .rows import ImportCatalog, RegistrationRow
+
+BATCH_SIZE = 500
+IMPORT_SOURCE = "import"
+# The snapshot that tells whether a registration was changed since, and that an undo restores.
+SNAPSHOT_FIELDS = (
+    "first_name", "last_name", "email", "company", "no_photo", "ticket_id", "price", "vat_rate",
+    "vat_exemption", "reductions", "membership_pass_id", "voucher_id", "answers", "badge_version",
+    "issued_to", "person_id",
+)  # fmt: skip
+# The columns that change with the price of another ticket.
+PRICE_FIELDS = ("price", "vat_rate", "vat_exemption", "reductions", "voucher")
+
+
+@dataclass
+class RegistrationImportResult:
+    """The changes of an import, planned or saved, and its counters."""
+
+    new_registrations: list[Registration] = field(default_factory=list)
+    changed_registrations: list[Registration] = field(default_factory=list)
+    ticket_changes: list[tuple[Ticket, Registration]] = field(default_factory=list)
+    new_addons: list[RegistrationAddon] = field(default_factory=list)
+    changed_orders: dict[int, Order] = field(default_factory=dict)
+    old_values: dict[int, dict[str, Any]] = field(default_factory=dict)
+    extra_items: Counter[LimitedStock] = field(default_factory=Counter)
+    written_fields: set[str] = field(default_factory=lambda: {"sequence"})
+    unchanged_count: int = 0
+    other_addons_count: int = 0
+    lost_voucher_count: int = 0
+    transfer_count: int = 0
+    order_ids_to_notify: list[int] = field(default_factory=list)
+    adopted_orders: dict[int, Order] = field(default_factory=dict)
+    ignored_columns: list[str] = field(default_factory=list)
+    quoted_lines: dict[tuple[str, ...], tuple[QuoteLine, ...]] = field(default_factory=dict)
+    column_fields: list[str] = field(default_factory=list)
+    column_mapping: dict[str, str] = field(default_factory=dict)
+    import_run: ImportRun | None = None
+
+    def __str__(self) -> str:
+        counts = _("%(new)d new, %(changed)d updated, %(unchanged)d unchanged.") % {
+            "new": len(self.new_registrations),
+            "changed": len(self.changed_registrations),
+            "unchanged": self.unchanged_count,
+        }
+        return " ".join(filter(None, [counts, *self.remarks]))
+
+    @property
+    def remarks(self) -> list[str]:
+        """Return sentences about side effects of the import."""
+        found = (self.transfers_text, self.links_text, self.addons_text, self.vouchers_text)
+        return [sentence for sentence in found if sentence]
+
+    @property
+    def transfers_text(self) -> str:
+        """Return a sentence about places that go to another person, or ""."""
+        sentence = ngettext(
+            "%(people)d place goes to another person: its former badge and answers are void.",
+            "%(people)d places go to other people: their former badges and answers are void.",
+            self.transfer_count,
+        )
+        return sentence % {"people": self.transfer_count} if self.transfer_count else ""
+
+    @property
+    def links_text(self) -> str:
+        """Return a sentence about orders whose links are replaced, or ""."""
+        sentence = ngettext(
+            "%(orders)d order made under an address that was never proven: it gets a new link by e-mail, "
+            "and the old one opens nothing any more.",
+            "%(orders)d orders made under addresses that were never proven: they get new links by e-mail, "
+            "and the old ones open nothing any more.",
+            len(self.adopted_orders),
+        )
+        return sentence % {"orders": len(self.adopted_orders)} if self.adopted_orders else ""
+
+    @property
+    def addons_text(self) -> str:
+        """Return a sentence about add-ons that differ from the list and stay, or ""."""
+        sentence = ngettext(
+            "%(people)d person registered already takes other add-ons than the list says: these stay.",
+            "%(people)d people registered already take other add-ons than the list says: these stay.",
+            self.other_addons_count,
+        )
+        return sentence % {"people": self.other_addons_count} if self.other_addons_count else ""
+
+    @property
+    def vouchers_text(self) -> str:
+        """Return a sentence about vouchers that do not apply to the new ticket, or ""."""
+        sentence = ngettext(
+            "%(people)d person had a code that is not for the new ticket: its price is the usual one, and "
+            "the code can be used again.",
+            "%(people)d people had a code that is not for the new ticket: its price is the usual one, and "
+            "the code can be used again.",
+            self.lost_voucher_count,
+        )
+        return sentence % {"people": self.lost_voucher_count} if self.lost_voucher_count else ""
+
+
+def snapshot_registration(registration: Registration) -> dict[str, Any]:
+    """Return the values of a registration that an undo compares and restores."""
+    confirmed = registration.confirmed_at
+    return {
+        **{name: getattr(registration, name) for name in SNAPSHOT_FIELDS},
+        "answers": dict(registration.answers),
+        "confirmed_at": confirmed.isoformat(timespec="seconds") if confirmed else None,
+        "purchase_order": registration.order.purchase_order,
+    }
+
+
+def add_registration(
+    result: RegistrationImportResult,
+    row: RegistrationRow,
+    catalog: ImportCatalog,
+    company: Company | None,
+    answers: Mapping[str, Any],
+) -> Registration:
+    """Add a registration with its own order to the result, unsaved, and return it."""
+    place = row.place
+    ticket = next(ticket for ticket in catalog.tickets if ticket.slug == place.ticket)
+    addons = [each_addon for each_addon in catalog.addons if each_addon.slug in place.addons]
+    lines = _quote_ticket(result, ticket, addons)
+    total = sum(line.price for line in lines)
+    order = Order(
+        event=ticket.event,
+        email=place.email,
+        company=place.company[:200],
+        payment=Order.Payment.INVOICE if total else Order.Payment.FREE,
+        total=total,
+        currency=ticket.currency,
+        purchase_order=row.purchase_order,
+        source=IMPORT_SOURCE,
+    )
+    registration = Registration(
+        event=ticket.event,
+        order=order,
+        ticket=ticket,
+        member_of=company if ticket.needs_member_verification else None,
+        first_name=place.first_name,
+        last_name=place.last_name,
+        email=place.email,
+        company=place.company,
+        no_photo=place.no_photo,
+        answers=dict(answers),
+        confirmed_at=timezone.now(),
+        **make_price_fields(lines[0], None),
+    )
+    result.new_registrations.append(registration)
+    prices = {line.price_list.slug: line.price for line in lines if line.is_addon}
+    result.new_addons += [
+        _make_addon(registration, each_addon, prices[each_addon.slug]) for each_addon in addons
+    ]
+    return registration
+
+
+def _quote_ticket(
+    result: RegistrationImportResult, ticket: Ticket, addons: list[Addon]
+) -> tuple[QuoteLine, ...]:
+    """Return the quoted lines of a ticket with add-ons, cached: they are the same for every row."""
+    key = (ticket.slug, *(addon.slug for addon in addons))
+    if key not in result.quoted_lines:
+        request = PriceRequest(price_list=make_price_list(ticket), addons=tuple(map(make_price_list, addons)))
+        result.quoted_lines[key] = calculate_quote([request], at=timezone.now()).lines
+    return result.quoted_lines[key]
+
+
+def _make_addon(registration: Registration, addon: Addon, price: int) -> RegistrationAddon:
+    return RegistrationAddon(
+        registration=registration,
+        addon=addon,
+        price=price,
+        vat_rate=addon.vat_rate,
+        vat_exemption=addon.vat_exemption,
+    )
+
+
+def _change_ticket(result: RegistrationImportResult, registration: Registration, ticket: Ticket) -> None:
+    """Give the registration another ticket at its price.
+
+    A membership pass or a voucher goes on lowering the price where it applies; otherwise it is released.
+    """
+    pass_quota, voucher = registration.membership_pass, registration.voucher
+    line = quote_changed_ticket(ticket, voucher, pass_quota)
+    price_fields = make_price_fields(line, voucher)
+    # Not reserved until its place was taken in `_exchange_places`.
+    registration.ticket, registration.is_reserved = ticket, False
+    for name in PRICE_FIELDS:
+        setattr(registration, name, price_fields[name])
+    if pass_quota and not line.uses_pass:
+        result.extra_items[pass_quota] -= 1
+        registration.membership_pass = None
+    if voucher and not line.uses_voucher:
+        result.extra_items[voucher] -= 1
+        result.lost_voucher_count += 1
+
+
+def lock_orders(registration_ids: Iterable[int]) -> None:
+    """Lock the orders of these registrations, before the registrations themselves."""
+    for batch in batched(sorted(registration_ids), BATCH_SIZE, strict=False):
+        orders = Registration.objects.filter(pk__in=batch).order_by().values("order")
+        list(Order.objects.locked_for_update().filter(pk__in=orders).values_list("pk"))
+
+
+def update_order_totals(differences_cents: Mapping[int, int]) -> None:
+    """Add the differences, in cents by order id, to the totals, and sync what is owed."""
+    for order in Order.objects.filter(
+        pk__in=[pk for pk in differences_cents if differences_cents[pk]]
+    ).order_by("pk"):
+        order.total = max(0, order.total + differences_cents[order.pk])
+        # A free order that costs something now is invoiced.
+        if order.total and order.payment == Order.Payment.FREE:
+            order.payment = Order.Payment.INVOICE
+        order.save(update_fields=["total", "payment"])
+        sync_existing_receivable(order)
+
+
+def save_import(event: Event, result: RegistrationImportResult) -> None:
+    """Save everything in bulk, move the reserved places, and stamp all rows with one sequence number."""
+    Order.objects.bulk_create([registration.order for registration in result.new_registrations], BATCH_SIZE)
+    for registration in result.new_registrations:
+        registration.order = registration.order  # assign again: bulk_create has set the order's id
+    Registration.objects.bulk_create(result.new_registrations, BATCH_SIZE)
+    RegistrationAddon.objects.bulk_create(result.new_addons, BATCH_SIZE)
+    _exchange_places(result)
+    if result.new_registrations or result.changed_registrations:
+        sequence = advance_sequence(event.pk)
+        for batch in batched(
+            (registration.pk for registration in result.new_registrations), BATCH_SIZE, strict=False
+        ):
+            Registration.objects.filter(pk__in=batch).update(sequence=sequence)
+        for registration in result.changed_registrations:
+            registration.sequence = sequence
+    _save_changes(result)
+
+
+def simulate_import(result: RegistrationImportResult) -> None:
+    """Do all that can fail: move the places and save changes, but create nothing."""
+    _exchange_places(result)
+    _save_changes(result)
+
+
+def _save_changes(result: RegistrationImportResult) -> None:
+    """Save the changed registrations and orders, and what they owe."""
+    Order.objects.bulk_update(
+        result.changed_orders.values(), ["purchase_order", "payment", "verified_at"], BATCH_SIZE
+    )
+    update_buyers(result.changed_orders.values(), "purchase_order")
+    if result.changed_registrations:
+        Registration.objects.bulk_update(
+            result.changed_registrations, sorted(result.written_fields), BATCH_SIZE
+        )
+    if {"first_name", "last_name"} & result.written_fields:
+        sync_attendee_names(result.changed_registrations)
+    differences_cents = Counter[int]()
+    for _ticket, registration in result.ticket_changes:
+        differences_cents[registration.order_id] += (
+            registration.price - result.old_values[registration.pk]["price"]
+        )
+    update_order_totals(differences_cents)
+
+
+def _exchange_places(result: RegistrationImportResult) -> None:
+    for registration in result.changed_registrations:
+        # Without a reserved place, its add-ons and options were not counted either.
+        if not registration.is_reserved:
+            result.extra_items.update(
+                list_stock_items(registration, registration.active_addons) - Counter([registration.ticket])
+            )
+    released_places = [(r.ticket, r.member_of) for _ticket, r in result.ticket_changes if r.is_reserved]
+    # After `released_places` was collected, since this changes the ticket.
+    for ticket, registration in result.ticket_changes:
+        _change_ticket(result, registration, ticket)
+    arriving = result.new_registrations + [
+        registration for registration in result.changed_registrations if not registration.is_reserved
+    ]
+    result.extra_items.update(chosen.addon for chosen in result.new_addons)
+    result.extra_items.update(count_chosen_options(result.new_registrations))
+    reserved_places = [(registration.ticket, registration.member_of) for registration in arriving]
+    exchange_tickets(released_places, reserved_places, extra_items=result.extra_items)
+    for registration in arriving:
+        registration.is_reserved = True
+
+
+def save_import_run(event: Event, result: RegistrationImportResult, *, file_name: str) -> ImportRun:
+    """Save the import with its snapshots, so that it can be undone."""
+    result.import_run = ImportRun.objects.create(
+        event=event,
+        imported_by_id=current_actor.get().person_id,
+        file_name=file_name[-200:],
+        mapping=result.column_mapping,
+        created_count=len(result.new_registrations),
+        changed_count=len(result.changed_registrations),
+        unchanged_count=result.unchanged_count,
+    )
+    rows = [
+        ImportedRow(
+            run=result.import_run, registration=registration, values_after=snapshot_registration(registration)
+        )
+        for registration in result.new_registrations
+    ]
+    for registration in result.changed_registrations:
+        before, after = result.old_values[registration.pk], snapshot_registration(registration)
+        # Only differences are stored: snapshots of large lists would fill the table.
+        names = [name for name in after if after[name] != before[name]]
+        rows.append(
+            ImportedRow(
+                run=result.import_run,
+                registration=registration,
+                values_before={name: before[name] for name in names},
+                values_after={name: after[name] for name in names},
+            )
+        )
+    ImportedRow.objects.bulk_create(rows, BATCH_SIZE)
+    return result.import_run
+
+
+def parse_timestamp(text: str | None) -> datetime.datetime | None:
+    """Return the time of a snapshot."""
+    return datetime.datetime.fromisoformat(text) if text else None

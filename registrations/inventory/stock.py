@@ -1,0 +1,260 @@
+"""Reserve and release stock by conditional statements, so that nothing is ever sold twice."""
+
+import datetime
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
+from typing import Final
+
+from django.db import transaction
+from django.db.models import F
+from django.db.models.functions import Greatest
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from convention.club.models import Company
+from convention.db.limited_stock import LimitedStock, release_stock, reserve_stock
+from convention.errors import SoldOut
+from registrations.models import (
+    Addon,
+    CompanyShare,
+    Package,
+    PassQuota,
+    Registration,
+    RegistrationAddon,
+    Sponsorship,
+    Ticket,
+    Voucher,
+)
+from registrations.questions.queries import count_chosen_options
+from registrations.shared_quotas import lock_tickets_sharing_quota, update_shared_quotas
+from registrations.waiting_list.offers import offer_free_places
+
+NO_ITEMS: Final[Mapping[LimitedStock, int]] = {}
+# A place of a ticket, and the member company that it counts for, if any.
+type CompanyTicket = tuple[Ticket, Company | None]
+
+
+class CompanyFull(SoldOut):
+    """The company has all the places that one company can have."""
+
+    kind = "company-full"
+
+
+class VoucherExhausted(SoldOut):
+    """The voucher, or the membership's passes, were used up by others meanwhile."""
+
+    kind = "code-used-up"
+
+
+def reserve_items(items: Mapping[LimitedStock, int]) -> None:
+    """Reserve stock, and the quotas of tickets among it; the rows stay locked until the transaction ends.
+
+    Raises SoldOut if something has too few left: the caller's transaction has to be rolled back.
+    """
+    if short := reserve_stock(items):
+        raise make_sold_out_error(short)
+    _update_shared_quotas({row.pk: places for row, places in items.items() if isinstance(row, Ticket)})
+
+
+def _update_shared_quotas(changes: Mapping[int, int]) -> None:
+    if short := update_shared_quotas(changes):
+        raise make_sold_out_error(short)
+
+
+def reserve_again(
+    registrations: Iterable[Registration], extra_items: Mapping[LimitedStock, int] = NO_ITEMS
+) -> None:
+    """Reserve stock of released registrations of one event again, plus `extra_items`.
+
+    Raises SoldOut or CompanyFull: the caller's transaction has to be rolled back.
+    """
+    items = Counter[LimitedStock](extra_items)
+    for registration in sorted(registrations, key=lambda r: (r.ticket_id, r.member_of_id or 0)):
+        if registration.member_of:
+            reserve_company_share(registration.ticket, registration.member_of)
+        addons = registration.addons.filter(cancelled_at__isnull=True).select_related("addon")
+        items += list_stock_items(registration, addons)
+        items.update(count_chosen_options([registration]))
+        if registration.membership_pass:
+            items[registration.membership_pass] += 1
+    reserve_items(items)
+
+
+def list_stock_items(
+    registration: Registration, addons: Iterable[RegistrationAddon]
+) -> Counter[LimitedStock]:
+    """Return the stock of a registration: a place of its ticket, its add-ons, and a voucher use."""
+    items = Counter[LimitedStock]([registration.ticket])
+    items.update(chosen.addon for chosen in addons)
+    if registration.voucher:
+        items[registration.voucher] += 1
+    return items
+
+
+def make_sold_out_error(row: LimitedStock) -> SoldOut:
+    """Return the error for a ticket or other stock with too few places."""
+    if isinstance(row, Voucher):
+        return VoucherExhausted(_("The code “%(code)s” was used by others meanwhile.") % {"code": row.code})
+    remaining = row.remaining
+    if not remaining:
+        kind = VoucherExhausted if isinstance(row, PassQuota) else SoldOut
+        return kind(_("No place is left for “%(ticket)s”.") % {"ticket": row.title})
+    sentence = ngettext(
+        "Only %(left)d place is left for “%(ticket)s”.",
+        "Only %(left)d places are left for “%(ticket)s”.",
+        remaining,
+    )
+    return SoldOut(sentence % {"left": remaining, "ticket": row.title})
+
+
+def reserve_company_share(ticket: Ticket, company: Company, places: int = 1) -> None:
+    """Count places of a company, if the ticket has a cap. Raises CompanyFull."""
+    if ticket.company_cap is None:
+        return
+    # Ignoring conflicts, concurrent orders can both create the row.
+    CompanyShare.objects.bulk_create([CompanyShare(ticket=ticket, company=company)], ignore_conflicts=True)
+    # No join: PostgreSQL does not evaluate a subquery's condition again after waiting for the row.
+    max_reserved = ticket.company_cap - places
+    share = CompanyShare.objects.filter(ticket=ticket, company=company, reserved__lte=max_reserved)
+    if not share.update(reserved=F("reserved") + places):
+        raise CompanyFull(
+            _("%(company)s already has all the places that one company may have (%(most)d).")
+            % {"company": company.name, "most": ticket.company_cap}
+        )
+
+
+def release_registrations(
+    registrations: Iterable[Registration], extra_items: Mapping[LimitedStock, int] = NO_ITEMS
+) -> None:
+    """Release the stock of registrations that the caller has just made inactive, plus `extra_items`.
+
+    Freed places are offered to the waiting list before anybody else can see them.
+    """
+    registrations = list(registrations)
+    shares = Counter((r.ticket_id, r.member_of_id) for r in registrations if r.member_of_id)
+    for (ticket, company), places in sorted(shares.items()):
+        _release_company_share(ticket, company, places)
+    tickets = Counter(registration.ticket_id for registration in registrations)
+    freed = list_extra_items(registrations)
+    freed.update(extra_items)
+    release_stock(freed)
+    # Tickets come last in the lock order, together with those that share their quotas.
+    lock_tickets_sharing_quota(tickets)
+    release_stock({Ticket(pk=pk): places for pk, places in tickets.items()})
+    _update_shared_quotas({pk: -places for pk, places in tickets.items()})
+    # In the same transaction, so that nobody else can book what was just released.
+    for ticket in sorted(tickets):
+        offer_free_places(Ticket, ticket)
+
+
+def list_extra_items(registrations: Collection[Registration]) -> Counter[LimitedStock]:
+    """Return the stock of registrations apart from their tickets: vouchers, passes, add-ons, options."""
+    items = Counter[LimitedStock](Voucher(pk=r.voucher_id) for r in registrations if r.voucher_id)
+    items.update(PassQuota(pk=r.membership_pass_id) for r in registrations if r.membership_pass_id)
+    active_addons = RegistrationAddon.objects.filter(
+        registration__in=registrations, cancelled_at__isnull=True
+    )
+    items.update(Addon(pk=pk) for pk in active_addons.order_by().values_list("addon", flat=True))
+    items.update(count_chosen_options(registrations))
+    return items
+
+
+def _release_company_share(ticket: int, company: int, places: int) -> None:
+    CompanyShare.objects.filter(ticket=ticket, company=company).update(
+        reserved=Greatest(F("reserved"), places) - places
+    )
+
+
+def exchange_tickets(
+    released: Iterable[CompanyTicket],
+    requested: Iterable[CompanyTicket],
+    *,
+    extra_items: Mapping[LimitedStock, int] = NO_ITEMS,
+) -> None:
+    """Release places and reserve others at once; each counter is changed by the difference.
+
+    `extra_items` are changes of other stock, negative to release. Companies' shares come first and tickets
+    last, each in one order, so that nothing deadlocks. Raises SoldOut or CompanyFull: the caller's
+    transaction has to be rolled back.
+    """
+    seats = Counter(requested)
+    seats.subtract(released)
+    places = Counter[Ticket]()
+    for (ticket, company), number in sorted(seats.items(), key=company_ticket_sort_key):
+        places[ticket] += number
+        if company and number > 0:
+            reserve_company_share(ticket, company, number)
+        elif company and number < 0:
+            _release_company_share(ticket.pk, company.pk, -number)
+    _exchange_extra_items(extra_items)
+    lock_tickets_sharing_quota([ticket.pk for ticket in places])
+    for ticket in sorted(places, key=lambda ticket: ticket.pk):
+        if places[ticket] < 0:
+            release_stock({ticket: -places[ticket]})
+        elif short := reserve_stock({ticket: places[ticket]}):
+            raise make_sold_out_error(short)
+    _update_shared_quotas({ticket.pk: change for ticket, change in places.items() if change})
+    for pk in sorted(ticket.pk for ticket, change in places.items() if change < 0):
+        offer_free_places(Ticket, pk)
+
+
+def _exchange_extra_items(changes: Mapping[LimitedStock, int]) -> None:
+    """Reserve more of some stock and release other, in `LOCK_ORDER`."""
+    for row in sorted(changes, key=lambda row: (row.LOCK_ORDER, row.pk)):
+        if changes[row] < 0:
+            release_stock({row: -changes[row]})
+        elif changes[row]:
+            reserve_items({row: changes[row]})
+
+
+def company_ticket_sort_key(seats: tuple[CompanyTicket, int]) -> tuple[int, int]:
+    """Return the position of a share in the order of locks."""
+    (ticket, company), _number = seats
+    return ticket.pk, company.pk if company else 0
+
+
+@transaction.atomic
+def release_lapsed_holds(tickets: Iterable[int], *, at: datetime.datetime) -> int:
+    """Release places of these tickets whose hold expired before `at`; return how many.
+
+    A late payment or verification may still reserve one again, if any is left.
+    """
+    lapsed = list(
+        Registration.objects.with_expired_hold(at=at)
+        .filter(ticket__in=list(tickets))
+        .order_by("pk")
+        .select_for_update(of=("self",))
+    )
+    Registration.objects.filter(pk__in=[r.pk for r in lapsed]).update(hold_expires_at=None)
+    reserved = [r for r in lapsed if r.is_reserved]
+    release_registrations(reserved)
+    return len(reserved)
+
+
+@transaction.atomic
+def release_expired_packages(*, at: datetime.datetime) -> int:
+    """Release packages whose hold expired before `at`; return how many.
+
+    Their registrations expire at the same time like any others. A late payment may still reserve the package
+    again.
+    """
+    rows = Sponsorship.objects.with_expired_hold(at=at).order_by("pk")
+    lapsed = list(rows.select_for_update(of=("self",)))
+    Sponsorship.objects.filter(pk__in=[sponsorship.pk for sponsorship in lapsed]).update(hold_expires_at=None)
+    release_stock(
+        Counter(Package(pk=sponsorship.package_id) for sponsorship in lapsed if sponsorship.is_reserved)
+    )
+    return len(lapsed)
+
+
+def refresh_availability(tickets: Iterable[Ticket], *, at: datetime.datetime) -> None:
+    """Release expired holds of these tickets, and read their counters again, before they are shown."""
+    limited = {ticket.pk: ticket for ticket in tickets if ticket.remaining is not None}
+    lapsed = Registration.objects.with_expired_hold(at=at).filter(ticket__in=limited)
+    if limited and lapsed.exists():
+        release_lapsed_holds(limited, at=at)
+        for pk, reserved in Ticket.objects.filter(pk__in=limited).values_list("pk", "reserved"):
+            limited[pk].reserved = reserved
+        for ticket in limited.values():
+            if ticket.quota:
+                ticket.quota.refresh_from_db(fields=["reserved", "capacity"])

@@ -1,0 +1,90 @@
+"""Export journal entries as a FEC file: 18 tab-separated columns (LPF, art. A47 A-1)."""
+
+import datetime
+import io
+import zipfile
+from collections.abc import Iterator
+from typing import Final
+
+from django.utils import timezone, translation
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+
+from registrations.invoices.formatting import clean_line
+from registrations.invoices.models import Issuer, Receivable
+
+from .journal_entries import FOREIGN_CURRENCY_NOTICE, EntrySide, JournalEntry, build_entries
+
+FEC_COLUMNS: Final = (
+    "JournalCode", "JournalLib", "EcritureNum", "EcritureDate", "CompteNum", "CompteLib", "CompAuxNum",
+    "CompAuxLib", "PieceRef", "PieceDate", "EcritureLib", "Debit", "Credit", "EcritureLet", "DateLet",
+    "ValidDate", "Montantdevise", "Idevise",
+)  # fmt: skip
+MAX_CELL_LENGTH = 200
+
+
+def build_fec_filename(issuer: Issuer, last_day: datetime.date) -> str:
+    """Return the prescribed file name: SIREN, `FEC` and the closing day."""
+    return f"{issuer.siren}FEC{last_day:%Y%m%d}.txt"
+
+
+def render_fec(issuer: Issuer, first_day: datetime.date, last_day: datetime.date) -> bytes:
+    """Return the file of a period in UTF-8; both days are included."""
+    # For the French tax office, in whatever language the treasurer works.
+    with translation.override("fr"):
+        rows = [list(FEC_COLUMNS), *iter_fec_rows(issuer, build_entries(issuer, first_day, last_day))]
+    return "".join("\t".join(row) + "\r\n" for row in rows).encode()
+
+
+def zip_with_notice(content: bytes, name: str, foreign_documents: list[str]) -> bytes:
+    """Return a zip of the file and a note listing the documents in other currencies.
+
+    The FEC format has no room for a remark.
+    """
+    note = "\r\n".join([str(FOREIGN_CURRENCY_NOTICE), "", *foreign_documents, ""])
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(name, content)
+        archive.writestr(_("left-out.txt"), note.encode())
+    return file.getvalue()
+
+
+def iter_fec_rows(issuer: Issuer, journal_entries: list[JournalEntry]) -> Iterator[list[str]]:
+    """Yield one row for each side of each entry, with entries numbered from 1."""
+    names = get_account_names(issuer)
+    for number, entry in enumerate(journal_entries, start=1):
+        for side in entry.sides:
+            yield build_fec_row(number, entry, side, names)
+
+
+def get_account_names(issuer: Issuer) -> dict[str, str]:
+    """Return the label of each account number."""
+    fields = [field for field in issuer._meta.concrete_fields if field.name.startswith("account_")]
+    return {getattr(issuer, field.name): capfirst(str(field.verbose_name)) for field in fields}
+
+
+def build_fec_row(number: int, entry: JournalEntry, side: EntrySide, names: dict[str, str]) -> list[str]:
+    code, journal = entry.journal.value
+    day = f"{entry.booked_on:%Y%m%d}"
+    buyer = (side.receivable.reference, get_buyer_name(side.receivable)) if side.receivable else ("", "")
+    debit, credit = max(0, side.amount_cents), max(0, -side.amount_cents)
+    cells = [
+        code, journal, str(number), day, side.account, names[side.account], *buyer,
+        entry.document_reference, day, entry.label or journal, format_decimal_comma(debit),
+        format_decimal_comma(credit), "", "", f"{min(entry.booked_on, timezone.localdate()):%Y%m%d}", "", "",
+    ]  # fmt: skip
+    # A tab or line break in a name would shift the columns.
+    return [clean_line(cell)[:MAX_CELL_LENGTH] for cell in cells]
+
+
+def get_buyer_name(receivable: Receivable) -> str:
+    """Return the customer's name, which FEC requires; for an erased buyer the last invoice has it."""
+    if receivable.name:
+        return receivable.name
+    last = receivable.invoices.last()
+    return last.buyer_name if last else receivable.reference
+
+
+def format_decimal_comma(amount: int) -> str:
+    """Format non-negative cents with a decimal comma."""
+    return f"{amount // 100},{amount % 100:02}"

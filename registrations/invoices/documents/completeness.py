@@ -1,0 +1,38 @@
+"""Check the data that an electronic invoice requires, before a number is assigned."""
+
+import re
+from collections.abc import Mapping, Sequence
+
+from django.utils.translation import gettext as _
+
+from convention.errors import ConventionError
+from convention.text.countries import country_codes
+from registrations.invoices.models import Issuer
+
+
+class InvalidInvoice(ConventionError):
+    """The data do not make a valid electronic invoice."""
+
+    kind = "invalid-invoice"
+
+
+def require_complete_invoice(
+    issuer: Issuer, buyer: Mapping[str, str], currency: str, descriptions: Sequence[str]
+) -> None:
+    """Raise InvalidInvoice naming everything that is missing or malformed."""
+    missing = []
+    if not (issuer.legal_name.strip() and issuer.siren):
+        missing.append(_("the issuer’s name and SIREN"))
+    if not buyer["name"].strip():
+        missing.append(_("the buyer’s name"))
+    if not {issuer.country, buyer["country"]} <= country_codes():
+        missing.append(_("a country by its two capital letters"))
+    if not re.fullmatch("[A-Z]{3}", currency):
+        missing.append(_("the currency"))
+    if not all(text.strip() for text in descriptions):
+        missing.append(_("what each line is about"))
+    if missing:
+        missing_texts = ", ".join(missing)
+        raise InvalidInvoice(
+            _("The invoice cannot be issued without %(what)s: correct that first.") % {"what": missing_texts}
+        )

@@ -1,0 +1,98 @@
+"""Compare charges with issued lines: what is still to be invoiced, deducted or credited."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from convention.text.dates import format_date
+from registrations.invoices.models import Charge, Invoice, InvoiceLine, Receivable
+
+from .invoice_writer import DraftLine, build_charge_line
+
+
+@dataclass(frozen=True)
+class InvoicedBalance:
+    """Charges of a receivable and the issued lines that are still in force."""
+
+    charges: Sequence[Charge]
+    # Lines that no credit note reverses, including discounts granted by credit notes.
+    lines: Sequence[InvoiceLine]
+
+    @property
+    def uninvoiced_charges(self) -> list[Charge]:
+        """Return the charges owed that are on no document."""
+        invoiced = {line.charge_id for line in self.lines}
+        return [charge for charge in self.charges if not charge.withdrawn_at and charge.pk not in invoiced]
+
+    @property
+    def undeducted_lines(self) -> list[InvoiceLine]:
+        """Return the deposit lines that no later invoice deducts."""
+        deducted = {line.origin_id for line in self.lines if line.invoice.kind == Invoice.Kind.INVOICE}
+        deposits = (line for line in self.lines if line.invoice.kind == Invoice.Kind.DEPOSIT)
+        return [line for line in deposits if line.pk not in deducted]
+
+    @property
+    def lines_to_credit(self) -> list[InvoiceLine]:
+        """Return the lines of withdrawn charges, and deposits once every charge is withdrawn."""
+        withdrawn = {charge.pk for charge in self.charges if charge.withdrawn_at}
+        # A deposit is credited only when nothing is left that it could be deducted from.
+        deposits = self.undeducted_lines if len(withdrawn) == len(self.charges) else []
+        return [line for line in self.lines if line.charge_id in withdrawn or line in deposits]
+
+    def lines_of(self, document: Invoice) -> list[InvoiceLine]:
+        """Return a document's remaining lines and the discounts that credit notes granted on it."""
+        return [line for line in self.lines if document.pk in (line.invoice_id, line.invoice.origin_id)]
+
+
+def load_invoiced_balance(receivable: Receivable) -> InvoicedBalance:
+    """Return the current state, in two queries."""
+    lines = list(
+        InvoiceLine.objects.filter(invoice__receivable=receivable)
+        .select_related("invoice", "charge")
+        .order_by("invoice_id", "position")
+    )
+    # A credit note's line with an origin reverses that line; both drop out. One without is a discount.
+    credited = {line.origin_id for line in lines if line.invoice.is_credit_note}
+    uncredited = [
+        line
+        for line in lines
+        if line.pk not in credited and not (line.invoice.is_credit_note and line.origin_id)
+    ]
+    return InvoicedBalance(list(receivable.charges.all()), uncredited)
+
+
+def build_lines_to_invoice(receivable: Receivable) -> list[DraftLine]:
+    """Return the lines of the next invoice, in the buyer's language; deposits are deducted."""
+    invoiced_balance = load_invoiced_balance(receivable)
+    if not invoiced_balance.uninvoiced_charges:
+        return []
+    with translation.override(receivable.language):
+        return [build_charge_line(charge) for charge in invoiced_balance.uninvoiced_charges] + [
+            build_deduction_line(line) for line in invoiced_balance.undeducted_lines
+        ]
+
+
+def build_deduction_line(line: InvoiceLine) -> DraftLine:
+    """Return the line that deducts a deposit."""
+    values = {"number": line.invoice.number, "day": format_date(line.invoice.issued_on)}
+    text = _("Deposit %(number)s of %(day)s, deducted") % values
+    return DraftLine(
+        text, -1, -line.amount, line.vat_rate, line.exemption, origin_line_id=line.pk, net_cents=-line.net
+    )
+
+
+def build_credit_line(line: InvoiceLine, document: Invoice) -> DraftLine:
+    """Return the credit note's line for `line`; for a discount it restores the amount."""
+    sign = 1 if line.invoice_id == document.pk else -1
+    return DraftLine(
+        line.description,
+        sign * line.quantity,
+        sign * line.amount,
+        line.vat_rate,
+        line.exemption,
+        line.charge_id,
+        line.pk,
+        sign * line.net,
+    )

@@ -1,0 +1,16 @@
+"""Change the issuer. Documents already issued keep their own snapshot of it."""
+
+from django.db import transaction
+
+from convention.audit.record import record_action
+from registrations.invoices.models import Issuer
+
+
+@transaction.atomic
+def save_issuer(*, issuer: Issuer, changed_fields: list[str]) -> None:
+    """Save a validated issuer and record the changed fields in the audit trail."""
+    # Creates the single row if it is missing, without a race against another administrator.
+    Issuer.objects.bulk_create([issuer], ignore_conflicts=True)
+    issuer._state.adding = False
+    issuer.save()
+    record_action("issuer.change", issuer, fields=changed_fields)

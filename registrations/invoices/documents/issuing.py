@@ -1,0 +1,91 @@
+"""Issue invoices and deposit invoices.
+
+The number is assigned, the document written and its XML validated in one transaction, so that a refusal
+leaves no gap in the numbering.
+"""
+
+import datetime
+from collections import defaultdict
+
+from django.db import transaction
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from convention.errors import ConventionError
+from registrations.invoices.formatting import format_vat_rate
+from registrations.invoices.ledger.charges import lock_receivable
+from registrations.invoices.models import Invoice, Receivable
+from registrations.invoices.tax_amounts import allocate_cents
+
+from .invoice_writer import DocumentHeading, DraftLine, NothingToIssue, create_document
+from .invoiced_balance import build_lines_to_invoice, load_invoiced_balance
+from .pdf_archive import finalize_document
+
+
+class InvalidDeposit(ConventionError):
+    """The deposit is not a part of what is left to invoice."""
+
+    kind = "bad-deposit"
+
+
+@transaction.atomic
+def issue_invoice(*, receivable: Receivable, issued_on: datetime.date | None = None) -> Invoice:
+    """Invoice all charges not invoiced yet, less deposits. Raise NothingToIssue or MissingIssuer."""
+    receivable = lock_receivable(receivable)
+    document = create_document(
+        receivable, DocumentHeading(Invoice.Kind.INVOICE), build_lines_to_invoice(receivable), issued_on
+    )
+    return finalize_document(document)
+
+
+@transaction.atomic
+def issue_deposit_invoice(
+    *, receivable: Receivable, amount: int, issued_on: datetime.date | None = None
+) -> Invoice:
+    """Invoice `amount` cents, VAT included, in advance; the later invoice deducts them.
+
+    Raise InvalidDeposit if it exceeds what is left to invoice.
+    """
+    receivable = lock_receivable(receivable)
+    invoiced_balance = load_invoiced_balance(receivable)
+    by_rate: dict[tuple[int, str], int] = defaultdict(int)
+    for charge in invoiced_balance.uninvoiced_charges:
+        by_rate[charge.vat_rate, charge.exemption] += charge.amount
+    # Earlier deposits reduce what another deposit may ask for.
+    for line in invoiced_balance.undeducted_lines:
+        by_rate[line.vat_rate, line.exemption] -= line.amount
+    parts = {rate: part for rate, part in by_rate.items() if part > 0}
+    if not 0 < amount <= sum(parts.values()):
+        uninvoiced = receivable.as_money(sum(parts.values()))
+        raise InvalidDeposit(
+            _("A deposit is a part of what is left to invoice: %(left)s.") % {"left": uninvoiced}
+        )
+    shares = allocate_cents(amount, list(parts.values()))
+    with translation.override(receivable.language):
+        lines = [
+            DraftLine(describe_deposit(receivable, rate), 1, share, rate, exemption)
+            for (rate, exemption), share in zip(parts, shares, strict=True)
+            if share
+        ]
+    return finalize_document(
+        create_document(receivable, DocumentHeading(Invoice.Kind.DEPOSIT), lines, issued_on)
+    )
+
+
+def describe_deposit(receivable: Receivable, rate: int) -> str:
+    subject = receivable.subject or receivable.reference
+    return _("Deposit on %(what)s, VAT at %(rate)s") % {"what": subject, "rate": format_vat_rate(rate)}
+
+
+def get_or_issue_invoice(receivable: Receivable) -> Invoice:
+    """Return a new invoice of what is left to invoice, or else the latest one.
+
+    Raise NothingToIssue if there is neither, or MissingIssuer.
+    """
+    try:
+        return issue_invoice(receivable=receivable)
+    except NothingToIssue:
+        last = receivable.invoices.exclude(kind=Invoice.Kind.CREDIT_NOTE).last()
+        if last is None:
+            raise
+        return last

@@ -1,0 +1,211 @@
+"""PDF of quotations and pro forma invoices, which are no accounting documents."""
+
+import io
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any, BinaryIO
+
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+
+from convention.text.dates import format_date
+from convention.typeset import FontWeight, PdfDocument
+from registrations.invoices.formatting import format_iban
+from registrations.invoices.models import Invoice, InvoiceLine, Quotation, Receivable
+from registrations.invoices.tax_amounts import PricedLine, compute_taxes
+
+from .invoice_pdf import build_footer, draw_facts, draw_header, draw_line_table, draw_totals, format_period
+from .invoice_writer import (
+    BUYER_FIELDS,
+    REFERENCE_FIELDS,
+    SELLER_FIELDS,
+    NothingToIssue,
+    require_issuer,
+    sum_totals,
+)
+from .pdf_layout import (
+    HAIRLINE_COLOR,
+    INK_COLOR,
+    PALE_INK_COLOR,
+    RIGHT_BLOCK_X,
+    SIDE_MARGIN,
+    TABLE_WIDTH,
+    DocumentSheets,
+)
+
+type DrawPages = Callable[[BinaryIO, int], int]
+
+
+def render_quotation_pdf(quotation: Quotation) -> bytes:
+    """Return the PDF of a quotation in its language."""
+    with translation.override(quotation.language):
+        # Never saved: the layout functions take an Invoice.
+        document = Invoice(
+            number=quotation.number,
+            seller=quotation.seller,
+            buyer=quotation.buyer,
+            details=quotation.details,
+            taxes=quotation.taxes,
+            net=quotation.net,
+            vat=quotation.vat,
+            total=quotation.total,
+            currency=quotation.currency,
+            language=quotation.language,
+        )
+        lines = [
+            InvoiceLine(
+                invoice=document,
+                description=text,
+                **{name: line[name] for name in ("quantity", "vat_rate", "net")},
+            )
+            for text, line in zip(quotation.line_texts, quotation.lines, strict=True)
+        ]
+        title = (_("Quotation"), quotation.number)
+        labelled_values = [
+            (_("Date"), format_date(quotation.issued_on)),
+            (_("Valid until"), format_date(quotation.valid_until)),
+            *_list_subject_facts(quotation.details),
+        ]
+        return _draw_twice(
+            lambda file, pages: _draw_document(
+                file, pages, (document, lines), (title, labelled_values), draw_agreement_box
+            )
+        )
+
+
+def render_pro_forma_pdf(receivable: Receivable) -> bytes:
+    """Return a preview of the receivable's invoice, without a number, marked as no invoice.
+
+    Raise NothingToIssue if nothing is owed, or MissingIssuer.
+    """
+    with translation.override(receivable.language):
+        document, lines = build_pro_forma(receivable)
+        title = (_("Pro forma invoice"), receivable.reference)
+        labelled_values = [
+            (_("Date"), format_date(timezone.localdate())),
+            *_list_subject_facts(document.details),
+        ]
+        return _draw_twice(
+            lambda file, pages: _draw_document(
+                file, pages, (document, lines), (title, labelled_values), draw_pro_forma_notice
+            )
+        )
+
+
+def build_pro_forma(receivable: Receivable) -> tuple[Invoice, list[InvoiceLine]]:
+    """Return an unsaved document of everything owed, in the active language."""
+    issuer = require_issuer()
+    charges = list(receivable.charges.active())
+    if not charges:
+        raise NothingToIssue(
+            _("There is nothing to invoice under %(reference)s.") % {"reference": receivable}
+        )
+    nets, taxes = compute_taxes(
+        [PricedLine(charge.amount, charge.vat_rate, charge.exemption) for charge in charges]
+    )
+    days = {name: getattr(receivable, name) for name in ("service_from", "service_to")}
+    document = Invoice(
+        seller={name: getattr(issuer, name) for name in SELLER_FIELDS},
+        buyer={name: getattr(receivable, name) for name in BUYER_FIELDS},
+        details={
+            **{name: getattr(receivable, name) for name in REFERENCE_FIELDS},
+            **{name: day and day.isoformat() for name, day in days.items()},
+            "paid": 0,
+        },
+        taxes=[{**asdict(tax), "exemptions": list(tax.exemptions)} for tax in taxes],
+        currency=receivable.currency,
+        language=receivable.language,
+        **sum_totals(taxes),
+    )
+    lines = [
+        InvoiceLine(
+            invoice=document,
+            description=charge.line_text,
+            # As on the invoice: a discount has a negative quantity.
+            quantity=charge.quantity if charge.unit_price >= 0 else -charge.quantity,
+            vat_rate=charge.vat_rate,
+            net=net,
+        )
+        for charge, net in zip(charges, nets, strict=True)
+    ]
+    return document, lines
+
+
+def _list_subject_facts(details: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return subject, period and order number as (label, value) pairs."""
+    facts = [
+        (pgettext("subject", "For"), details["subject"]),
+        (_("Service"), format_period(details["service_from"], details["service_to"])),
+        (_("Your order"), details["purchase_order"]),
+    ]
+    return [(name, text) for name, text in facts if text]
+
+
+def _draw_twice(set_pages: DrawPages) -> bytes:
+    """Return the PDF; the first pass counts the pages for the footer."""
+    pages = set_pages(io.BytesIO(), 0)
+    file = io.BytesIO()
+    set_pages(file, pages)
+    return file.getvalue()
+
+
+def _draw_document(
+    file: BinaryIO,
+    pages: int,
+    content: tuple[Invoice, list[InvoiceLine]],
+    head: tuple[tuple[str, str], list[tuple[str, str]]],
+    draw_end: Callable[[DocumentSheets, Invoice], None],
+) -> int:
+    """Lay out all pages and return how many there are."""
+    document, lines = content
+    title, labelled_values = head
+    name = " ".join(title)
+    with PdfDocument(file, title=name, language=translation.get_language() or "fr") as pdf:
+        sheets = DocumentSheets(pdf, build_footer(document), name, pages)
+        sheets.begin_page()
+        draw_header(sheets, title, (document.seller, document.buyer), labelled_values)
+        draw_line_table(sheets, lines)
+        draw_totals(sheets, document)
+        draw_end(sheets, document)
+        return pdf.page_count
+
+
+def draw_agreement_box(sheets: DocumentSheets, _shown: Invoice) -> None:
+    """Draw the conditions of a quotation and the box for the buyer's signature."""
+    sheets.y += 18
+    # Conditions and signature box stay on one page.
+    page = sheets.ensure_space(170)
+    words = _(
+        "This quotation holds no place: places and prices are those of the moment when the order is made, "
+        "as far as places are left."
+    )
+    sheets.draw_paragraph(words, FontWeight.REGULAR, 8.5, width=TABLE_WIDTH, color=PALE_INK_COLOR)
+    sheets.y += 12
+    top, width = sheets.y, SIDE_MARGIN + TABLE_WIDTH - RIGHT_BLOCK_X
+    page.draw_frame(RIGHT_BLOCK_X, top, width, 112, color=HAIRLINE_COLOR, stroke=0.8)
+    sheets.y = top + 8
+    sheets.draw_paragraph(_("Agreed"), FontWeight.BOLD, 10.5, x=RIGHT_BLOCK_X + 10, width=width - 20)
+    for text in (_("Date:"), _("Name and position:"), _("Signature and stamp:")):
+        sheets.y += 4
+        sheets.draw_paragraph(
+            text, FontWeight.REGULAR, 8.5, x=RIGHT_BLOCK_X + 10, width=width - 20, color=INK_COLOR
+        )
+    sheets.y = top + 120
+
+
+def draw_pro_forma_notice(sheets: DocumentSheets, document: Invoice) -> None:
+    """Draw the notice that this is no invoice, and the bank account."""
+    sheets.y += 18
+    sheets.ensure_space(90)
+    sheets.draw_paragraph(_("This is not an invoice."), FontWeight.BOLD, 11, width=TABLE_WIDTH)
+    words = _("It serves to arrange the payment and gives no right to deduct VAT. The invoice follows.")
+    sheets.draw_paragraph(words, FontWeight.REGULAR, 8.5, width=TABLE_WIDTH, color=PALE_INK_COLOR)
+    if document.seller["iban"]:
+        sheets.y += 10
+        labelled_values = [
+            ("IBAN", format_iban(document.seller["iban"])),
+            *([("BIC", document.seller["bic"])] if document.seller["bic"] else []),
+            (_("Reference"), document.details["reference"]),
+        ]
+        draw_facts(sheets, labelled_values)

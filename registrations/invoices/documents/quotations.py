@@ -1,0 +1,82 @@
+"""Create quotations."""
+
+import datetime
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+from django.db import transaction
+from django.utils import timezone
+
+from convention.audit.record import record_action
+from convention.events.models import Event
+from registrations.invoices.formatting import clean_line
+from registrations.invoices.ledger.charges import Buyer, ChargeItem
+from registrations.invoices.models import Quotation
+from registrations.invoices.tax_amounts import PricedLine, compute_taxes
+
+from .invoice_writer import BUYER_FIELDS, SELLER_FIELDS, require_issuer, sum_totals
+from .numbering import assign_next_number, format_invoice_number, get_issue_day
+
+QUOTATION_SERIES = "D"
+QUOTATION_VALIDITY = datetime.timedelta(days=30)
+
+
+@dataclass(frozen=True, kw_only=True)
+class QuotationSubject:
+    """Subject of a quotation: event, text, service period and last day of validity."""
+
+    text: str
+    event: Event | None = None
+    service_from: datetime.date | None = None
+    service_to: datetime.date | None = None
+    valid_until: datetime.date | None = None
+
+
+@transaction.atomic
+def create_quotation(
+    *, buyer: Buyer, items: Sequence[ChargeItem], subject: QuotationSubject, currency: str = "EUR"
+) -> Quotation:
+    """Store a quotation valid for 30 days, or until `subject.valid_until` if that is earlier.
+
+    Its number is of the series D. Nothing becomes owed. Raise MissingIssuer.
+    """
+    issuer = require_issuer()
+    # The clock may have been set back since the last quotation.
+    day = max(timezone.localdate(), get_issue_day(QUOTATION_SERIES))
+    amounts = [PricedLine(item.unit_price * item.quantity, item.vat_rate, item.exemption) for item in items]
+    nets, taxes = compute_taxes(amounts)
+    number = assign_next_number(series_code=QUOTATION_SERIES, issued_on=day)
+    quotation = Quotation.objects.create(
+        number=format_invoice_number(
+            issuer.number_pattern, series=QUOTATION_SERIES, year=day.year, number=number
+        ),
+        event=subject.event,
+        seller={name: getattr(issuer, name) for name in SELLER_FIELDS},
+        buyer={name: clean_line(getattr(buyer, name)) for name in BUYER_FIELDS},
+        buyer_name=clean_line(buyer.name)[:300],
+        details={
+            "subject": clean_line(subject.text),
+            "service_from": subject.service_from and subject.service_from.isoformat(),
+            "service_to": subject.service_to and subject.service_to.isoformat(),
+            "purchase_order": clean_line(buyer.purchase_order),
+            "paid": 0,
+        },
+        lines=[
+            {
+                "description": clean_line(item.description),
+                "attendee": clean_line(item.attendee),
+                "quantity": item.quantity,
+                "vat_rate": item.vat_rate,
+                "net": net,
+            }
+            for item, net in zip(items, nets, strict=True)
+        ],
+        taxes=[{**asdict(tax), "exemptions": list(tax.exemptions)} for tax in taxes],
+        currency=currency,
+        language=buyer.language,
+        issued_on=day,
+        valid_until=min(day + QUOTATION_VALIDITY, max(day, subject.valid_until or day + QUOTATION_VALIDITY)),
+        **sum_totals(taxes),
+    )
+    record_action("quotation.give", quotation, event=subject.event)
+    return quotation

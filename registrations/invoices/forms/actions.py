@@ -1,0 +1,190 @@
+"""Forms of the actions on one receivable, and of the accounting period."""
+
+import datetime
+import decimal
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from convention.club import forms as club_forms
+from convention.text.normalize import normalize_whitespace
+from registrations.invoices.formatting import format_cents
+from registrations.invoices.models import InvoiceLine, Payment, Receivable
+
+from .issuer import CheckedNumbersForm
+
+MANUAL_METHODS = [
+    (Payment.Method.TRANSFER.value, Payment.Method.TRANSFER.label),
+    (Payment.Method.CASH.value, Payment.Method.CASH.label),
+]
+
+
+class CentsField(forms.DecimalField):
+    """Decimal field for euros whose cleaned value is cents."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(
+            min_value=decimal.Decimal("0.01"), max_value=10_000_000, decimal_places=2, localize=True, **kwargs
+        )
+
+    def clean(self, value: Any) -> Any:
+        """Return cents, or None for an empty field."""
+        amount = super().clean(value)
+        return None if amount is None else int(amount * 100)
+
+
+class FrenchDayField(club_forms.DayField):
+    """Date field that also accepts dd/mm/yyyy."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(input_formats=["%Y-%m-%d", "%d/%m/%Y"], **kwargs)
+
+
+class ConfirmationForm(forms.Form):
+    """Form without fields, for a page with just a button."""
+
+
+class DocumentReasonForm(forms.Form):
+    """Reason, printed on the document or kept in the audit trail."""
+
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=300,
+        error_messages={"required": _("Say why; it stands on the document.")},
+    )
+
+    def clean_reason(self) -> str:
+        return normalize_whitespace(self.cleaned_data["reason"])
+
+
+class DepositForm(forms.Form):
+    """Amount of a deposit invoice."""
+
+    amount = CentsField(label=_("Amount of the deposit, VAT included"))
+
+
+class IdempotentForm(forms.Form):
+    """Form with a hidden key, so that sending it twice records one row."""
+
+    key = forms.UUIDField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # Made when the page is rendered, so that a repeated submission carries the same key.
+        self.initial["key"] = uuid.uuid4()
+
+    @property
+    def external_id(self) -> str:
+        """Return the id that identifies this submission."""
+        return f"hand-{self.cleaned_data.get('key') or uuid.uuid4()}"
+
+
+class ManualPaymentForm(IdempotentForm):
+    """Payment received by bank transfer or in cash."""
+
+    amount = CentsField(label=_("Amount received"))
+    method = forms.ChoiceField(label=_("How"), choices=MANUAL_METHODS)
+    received_on = FrenchDayField(label=_("Received on"), initial=timezone.localdate)
+    note = forms.CharField(label=_("Note"), required=False, max_length=200)
+
+    def clean_received_on(self) -> datetime.date:
+        """Refuse days in the future, since a recorded payment cannot be changed."""
+        day: datetime.date = self.cleaned_data["received_on"]
+        if day > timezone.localdate():
+            raise forms.ValidationError(_("This day is still to come: record the money once it is there."))
+        return day
+
+
+class RefundForm(IdempotentForm):
+    """Amount and reason of a refund."""
+
+    amount = CentsField(label=_("Amount to give back"))
+    reason = forms.CharField(label=_("Reason"), max_length=300, error_messages={"required": _("Say why.")})
+
+
+class CreditForm(DocumentReasonForm):
+    """Extent of a credit note: everything left, some lines, or an amount."""
+
+    ALL, LINES, AMOUNT = "all", "lines", "amount"
+    what = forms.ChoiceField(
+        label=_("What is credited"),
+        choices=[(ALL, _("all that is left")), (LINES, _("these lines")), (AMOUNT, _("an amount"))],
+        initial=ALL,
+        widget=forms.RadioSelect,
+    )
+    lines = forms.TypedMultipleChoiceField(
+        label=_("Lines"), required=False, coerce=int, widget=forms.CheckboxSelectMultiple
+    )
+    amount = CentsField(label=_("Amount, VAT included"), required=False)
+    field_order = ["what", "lines", "amount", "reason"]
+
+    def __init__(self, *args: Any, creditable_lines: Sequence[InvoiceLine], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["lines"]
+        assert isinstance(field, forms.TypedMultipleChoiceField)
+        field.choices = [
+            (line.pk, f"{line.description} · {format_cents(line.amount)}") for line in creditable_lines
+        ]
+
+    def clean(self) -> dict[str, Any]:
+        """Require the lines or the amount that the choice needs."""
+        data = super().clean() or self.cleaned_data
+        if data.get("what") == self.LINES and not data.get("lines"):
+            self.add_error("lines", _("Tick the lines that are credited."))
+        if data.get("what") == self.AMOUNT and not data.get("amount") and "amount" not in self.errors:
+            self.add_error("amount", _("Write the amount that is credited."))
+        return data
+
+
+class BankLineForm(forms.Form):
+    """Bank statement line of a payout."""
+
+    bank_line = forms.CharField(label=_("Line of the bank statement"), max_length=140)
+
+
+class BuyerForm(CheckedNumbersForm[Receivable]):
+    """Buyer as printed on the next document."""
+
+    language = forms.ChoiceField(label=_("Language"), choices=[("fr", "Français"), ("en", "English")])
+
+    class Meta:
+        model = Receivable
+        fields = [
+            "name", "street", "postcode", "city", "country", "siren", "vat_number", "email", "language",
+            "purchase_order", "service_code", "engagement_number",
+        ]  # fmt: skip
+        help_texts = {
+            "service_code": _("For public buyers."),
+            "engagement_number": _("For public buyers; it stands for the order’s number."),
+        }
+
+
+ACCEPTED_YEARS = range(2000, 2200)
+
+
+class PeriodForm(forms.Form):
+    """Period of two days, both included."""
+
+    first = FrenchDayField(label=_("From"))
+    last = FrenchDayField(label=_("To"))
+
+    def clean(self) -> dict[str, Any]:
+        """Require the days in order, and plausible years."""
+        data = super().clean() or self.cleaned_data
+        first, last = data.get("first"), data.get("last")
+        if first and last and first > last:
+            self.add_error("last", _("The period ends before it begins."))
+        # A mistyped year would make a report over centuries.
+        if any(day and day.year not in ACCEPTED_YEARS for day in (first, last)):
+            self.add_error("first", _("Check the year."))
+        return data
+
+    @classmethod
+    def get_last_month(cls) -> dict[str, datetime.date]:
+        """Return the first and the last day of the previous month."""
+        last = timezone.localdate().replace(day=1) - datetime.timedelta(days=1)
+        return {"first": last.replace(day=1), "last": last}

@@ -1,0 +1,102 @@
+"""Decide what the treasurer should do about a receivable. Pure functions, without database access."""
+
+import datetime
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from .balance import ReceivableBalance
+
+
+class ReceivableState(StrEnum):
+    """State of a receivable, derived from its rows."""
+
+    OPEN = "open"
+    OVERDUE = "overdue"
+    PAID = "paid"
+    # The values are part of URLs (`?state=`).
+    OVERPAID = "too_much"
+    NOTHING_OWED = "nothing"
+
+
+STATE_LABELS: dict[ReceivableState, str | Promise] = {
+    ReceivableState.OPEN: _("to be paid"),
+    ReceivableState.OVERDUE: _("overdue"),
+    ReceivableState.PAID: _("paid"),
+    ReceivableState.OVERPAID: _("too much paid"),
+    ReceivableState.NOTHING_OWED: _("nothing owed"),
+}
+
+
+def derive_receivable_state(
+    amount_owed: int, amount_due: int, *, first_due_on: datetime.date | None, today: datetime.date
+) -> ReceivableState:
+    """Return the state; amounts in cents, `first_due_on` the earliest due date of its invoices."""
+    if amount_due < 0:
+        return ReceivableState.OVERPAID
+    if amount_due > 0:
+        return ReceivableState.OVERDUE if first_due_on and first_due_on < today else ReceivableState.OPEN
+    return ReceivableState.PAID if amount_owed else ReceivableState.NOTHING_OWED
+
+
+class AdviceKind(StrEnum):
+    NEEDS_CREDIT = "credit"
+    NEEDS_INVOICE = "invoice"
+    UNDERPAID = "little"
+    OVERPAID = "much"
+    PAID_TWICE = "twice"
+    OVERDUE = "late"
+    PAID_LATE = "paid_late"
+
+
+@dataclass(frozen=True)
+class ReceivableAdvice:
+    """Recommendation, with the cents and the day it concerns."""
+
+    kind: AdviceKind
+    amount_cents: int = 0
+    day: datetime.date | None = None
+
+
+@dataclass(frozen=True)
+class ReceivableFacts:
+    """Input of `list_advice`; amounts in cents, payments as (cents, day)."""
+
+    balance: ReceivableBalance
+    uninvoiced_cents: int
+    cents_to_credit: int
+    due_on: datetime.date | None
+    payments: Sequence[tuple[int, datetime.date]]
+
+
+def list_advice(facts: ReceivableFacts, *, today: datetime.date) -> list[ReceivableAdvice]:
+    """Return the recommendations, the most urgent first."""
+    due, advice = facts.balance.amount_due, []
+    if due < 0:
+        twice = has_double_payment(facts)
+        advice.append(ReceivableAdvice(AdviceKind.PAID_TWICE if twice else AdviceKind.OVERPAID, -due))
+    if facts.cents_to_credit:
+        advice.append(ReceivableAdvice(AdviceKind.NEEDS_CREDIT, facts.cents_to_credit))
+    # Something was paid, but not enough; an unpaid invoice is no case for advice before it is overdue.
+    if due > 0 and facts.balance.amount_retained > 0:
+        advice.append(ReceivableAdvice(AdviceKind.UNDERPAID, due))
+    if facts.uninvoiced_cents:
+        advice.append(ReceivableAdvice(AdviceKind.NEEDS_INVOICE, facts.uninvoiced_cents))
+    if facts.due_on:
+        last = max((day for _amount, day in facts.payments), default=None)
+        if due > 0 and facts.due_on < today:
+            advice.append(ReceivableAdvice(AdviceKind.OVERDUE, due, facts.due_on))
+        elif due <= 0 and last and last > facts.due_on:
+            advice.append(ReceivableAdvice(AdviceKind.PAID_LATE, 0, last))
+    return advice
+
+
+def has_double_payment(facts: ReceivableFacts) -> bool:
+    """Return whether the overpaid amount equals several payments, as when someone paid twice."""
+    counts = Counter(amount for amount, _day in facts.payments)
+    # The overpaid sum itself occurs twice among the payments.
+    return counts[-facts.balance.amount_due] > 1

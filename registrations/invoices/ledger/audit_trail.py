@@ -1,0 +1,33 @@
+"""Audit trail of one receivable."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from convention.audit.models import AuditEntry
+from registrations.invoices.models import Invoice, Receivable
+
+ACTION_LABELS = {
+    "receivable.owe": _("noted as owed"),
+    "receivable.withdraw": _("owed no longer"),
+    "receivable.correct": _("buyer’s details corrected"),
+    "invoice.issue": _("document issued"),
+    "invoice.remind": _("reminder sent"),
+    "invoice.remind_refused": _("reminder refused by the mail server"),
+    "payment.record": _("payment recorded"),
+    "refund.request": _("refund noted"),
+    "refund.done": _("refund done"),
+    "refund.fail": _("refund failed"),
+}
+MAX_ENTRIES_SHOWN = 100
+
+
+def list_audit_entries(receivable: Receivable, documents: Sequence[Invoice]) -> list[tuple[Any, AuditEntry]]:
+    """Return the latest (label, entry) pairs of a receivable, its documents, payments and refunds."""
+    subjects = [f"invoices.receivable:{receivable.pk}"]
+    subjects += [f"invoices.invoice:{document.pk}" for document in documents]
+    subjects += [f"invoices.payment:{payment.pk}" for payment in receivable.payments.all()]
+    subjects += [f"invoices.refund:{refund.pk}" for refund in receivable.refunds.all()]
+    entries = AuditEntry.objects.filter(subject__in=subjects).select_related("actor")[:MAX_ENTRIES_SHOWN]
+    return [(ACTION_LABELS.get(entry.verb, entry.verb), entry) for entry in entries]

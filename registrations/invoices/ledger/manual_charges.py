@@ -1,0 +1,58 @@
+"""Receivables that the treasurer enters by hand, without an order, such as a room let."""
+
+import base64
+import hashlib
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from registrations.invoices.models import Receivable
+
+from .charges import (
+    Buyer,
+    ChargeItem,
+    InvalidCharge,
+    lock_receivable,
+    record_charges,
+    replace_charges,
+    validate_item,
+)
+
+# Prefix of the keys of such charges.
+MANUAL_KEY_PREFIX = "hand-"
+
+
+def record_manual_charges(
+    *, idempotency_key: str, buyer: Buyer, items: Sequence[ChargeItem], **receivable_fields: Any
+) -> Receivable:
+    """Create a receivable for these items; the same idempotency key returns the same one.
+
+    `receivable_fields` are those of `record_charges`. Raise InvalidCharge.
+    """
+    if not items:
+        raise InvalidCharge(_("Write at least one line."))
+    return record_charges(
+        reference=_derive_reference(idempotency_key), buyer=buyer, items=items, **receivable_fields
+    )
+
+
+@transaction.atomic
+def replace_manual_charges(*, receivable: Receivable, items: Sequence[ChargeItem]) -> Receivable:
+    """Make the receivable owe exactly these items. Raise InvalidCharge.
+
+    Items invoiced before are credited separately.
+    """
+    receivable = lock_receivable(receivable)
+    replace_charges(receivable, {line.key: validate_item(line) for line in items})
+    return receivable
+
+
+def has_manual_charges(receivable: Receivable) -> bool:
+    return receivable.charges.filter(key__startswith=MANUAL_KEY_PREFIX).exists()
+
+
+def _derive_reference(key: str) -> str:
+    """Return `H` and nine characters of base 32; references of orders have eight in all."""
+    return "H" + base64.b32encode(hashlib.sha256(key.encode()).digest()).decode()[:9]

@@ -1,0 +1,133 @@
+"""Record payments and payouts."""
+
+import datetime
+from collections.abc import Iterable
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from convention import hooks
+from convention.audit.record import record_action
+from convention.errors import ConventionError
+from registrations.invoices.models import Payment, Payout, Receivable, Refund
+
+from .charges import lock_receivable
+
+
+class InvalidPayment(ConventionError):
+    """The payment cannot be recorded as described."""
+
+    kind = "bad-payment"
+
+
+@transaction.atomic
+def record_payment(
+    *,
+    receivable: Receivable,
+    amount: int,
+    method: str,
+    external_id: str = "",
+    received_on: datetime.date | None = None,
+    fee: int = 0,
+    note: str = "",
+) -> Payment:
+    """Record a payment of `amount` cents, whatever is owed.
+
+    The same `external_id` returns the first row, so that repeated notices count once. Raise InvalidPayment if
+    it comes with another amount or receivable.
+    """
+    receivable = lock_receivable(receivable)
+    if amount <= 0 or not 0 <= fee <= amount:
+        raise InvalidPayment(_("A payment is more than nothing, and more than its fee."))
+    values = {
+        "receivable": receivable,
+        "amount": amount,
+        "method": Payment.Method(method),
+        "currency": receivable.currency,
+        "received_on": received_on or timezone.localdate(),
+        "fee": fee,
+        "note": note,
+    }
+    if not external_id:
+        payment, is_new = Payment.objects.create(**values), True
+    else:
+        # A webhook and the poller may report the same payment at once: the unique id decides.
+        payment, is_new = Payment.objects.get_or_create(external_id=external_id, defaults=values)
+    if is_new:
+        record_action("payment.record", payment, event=receivable.event, fields=["amount", "method"])
+    elif (payment.receivable_id, payment.amount) != (receivable.pk, amount):
+        raise InvalidPayment(
+            _("The payment %(id)s is recorded already, with another amount or for something else.")
+            % {"id": external_id}
+        )
+    return payment
+
+
+@transaction.atomic
+def record_manual_payment(*, receivable: Receivable, **payment_fields: Any) -> Payment:
+    """Record a payment the treasurer saw, and let the order react (hook `confirm_payment`)."""
+    payment = record_payment(receivable=receivable, **payment_fields)
+    hooks.confirm_payment.enqueue(receivable.pk)
+    return payment
+
+
+@transaction.atomic
+def record_processor_fee(*, payment: Payment, fee: int) -> None:
+    """Set the processor's fee in cents, which may be known later. Raise InvalidPayment."""
+    if not 0 <= fee <= payment.amount:
+        raise InvalidPayment(_("A payment is more than nothing, and more than its fee."))
+    payment.fee = fee
+    payment.save(update_fields=["fee"])
+
+
+@transaction.atomic
+def record_payout(
+    *,
+    external_id: str,
+    amount: int,
+    arrived_on: datetime.date,
+    payments: Iterable[Payment] = (),
+    refunds: Iterable[Refund] = (),
+    currency: str = "EUR",
+    settled_amount: int | None = None,
+    other_fees: int | None = None,
+    resent_amount: int | None = None,
+) -> Payout:
+    """Record a payout and link its payments and refunds.
+
+    The same `external_id` again links only what is new. Raise InvalidPayment if the amount differs.
+    """
+    sums = {"settled_amount": settled_amount, "other_fees": other_fees, "resent_amount": resent_amount}
+    payout, is_new = Payout.objects.get_or_create(
+        external_id=external_id,
+        defaults={"amount": amount, "arrived_on": arrived_on, "currency": currency, **sums},
+    )
+    if payout.amount != amount:
+        raise InvalidPayment(
+            _("The payout %(id)s is recorded already, with another amount.") % {"id": external_id}
+        )
+    # Only what has no payout yet: after a failure the same payments come again in another one.
+    Payment.objects.filter(pk__in=[payment.pk for payment in payments], payout=None).update(payout=payout)
+    Refund.objects.filter(pk__in=[refund.pk for refund in refunds], payout=None).update(payout=payout)
+    if is_new:
+        record_action("payout.record", payout, fields=["amount", "arrived_on"])
+    return payout
+
+
+@transaction.atomic
+def record_payout_failure(*, external_id: str) -> None:
+    """Note that the bank returned a payout today; the processor sends the sum again in another one."""
+    # An unknown payout is ignored; a repeated notice keeps the first day.
+    rows = Payout.objects.filter(external_id=external_id, failed_on=None)
+    for payout in rows.select_for_update(of=("self",)):
+        payout.failed_on = timezone.localdate()
+        payout.save(update_fields=["failed_on"])
+        record_action("payout.fail", payout, fields=["failed_on"])
+
+
+def link_payout_to_bank_line(*, payout: Payout, bank_line: str) -> None:
+    payout.bank_line = bank_line
+    payout.save(update_fields=["bank_line"])
+    record_action("payout.match", payout, fields=["bank_line"])

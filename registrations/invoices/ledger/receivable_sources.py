@@ -1,0 +1,25 @@
+"""Look up a receivable by reference. Other packages register sources, such as orders, through a hook."""
+
+from django.utils.translation import gettext as _
+
+from convention import hooks
+from convention.errors import NotFound
+from registrations.invoices.models import Receivable
+
+
+def get_receivable(reference: str) -> Receivable:
+    """Return the receivable of a reference. Raise NotFound.
+
+    Sources registered as `periodic_jobs.receivable_sources` are asked first: they bring the receivable up to
+    date with their order. Without one the stored row is returned.
+    """
+    clean_reference = reference.strip()
+    for find_receivable in hooks.receivable_sources.providers():
+        if receivable := find_receivable(clean_reference):
+            return receivable
+    rows = Receivable.objects.select_related("event")
+    if stored := rows.filter(reference__iexact=clean_reference).first():
+        return stored
+    raise NotFound(
+        _("Nothing is owed under the reference “%(reference)s”.") % {"reference": clean_reference[:60]}
+    )

@@ -1,0 +1,89 @@
+"""Refunds: requested, then completed or failed."""
+
+import datetime
+
+from django.db import transaction
+from django.db.models import Case, DateField, Q, Sum, Value, When
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from convention import hooks
+from convention.audit.record import record_action
+from convention.errors import ConventionError
+from registrations.invoices.models import Payment, Refund
+
+from .charges import lock_receivable
+
+
+class InvalidRefund(ConventionError):
+    """More than the payment has left, or nothing, was to be refunded."""
+
+    kind = "bad-refund"
+
+
+@transaction.atomic
+def request_refund(*, payment: Payment, amount: int, reason: str, external_id: str = "") -> Refund:
+    """Request a refund of `amount` cents of a payment; it counts as refunded until it fails.
+
+    Card payments are then refunded by the hook `send_refund`. The same `external_id` returns the first row.
+    Raise InvalidRefund.
+    """
+    receivable = lock_receivable(payment.receivable)
+    if external_id and (known := Refund.objects.filter(external_id=external_id).first()):
+        return known
+    if not 0 < amount <= compute_refundable(payment):
+        raise InvalidRefund(
+            _("Of this payment %(left)s can be given back.")
+            % {"left": receivable.as_money(compute_refundable(payment))}
+        )
+    refund = Refund.objects.create(
+        receivable=receivable,
+        payment=payment,
+        amount=amount,
+        reason=reason[:300],
+        external_id=external_id or None,
+        refunded_on=timezone.localdate(),
+    )
+    if payment.is_by_processor:
+        hooks.send_refund.enqueue(refund.pk)
+    record_action("refund.request", refund, event=receivable.event, fields=["amount"], reason=refund.reason)
+    return refund
+
+
+def compute_refundable(payment: Payment) -> int:
+    """Return the cents of a payment that can still be refunded."""
+    given = payment.refunds.filter(state__in=("requested", "done")).aggregate(sum=Sum("amount"))["sum"]
+    return payment.amount - (given or 0)
+
+
+def complete_refund(
+    *, refund: Refund, external_id: str = "", refunded_on: datetime.date | None = None
+) -> None:
+    """Mark a requested refund as sent. A completed one stays as it is."""
+    changed = Refund.objects.filter(pk=refund.pk, state=Refund.State.REQUESTED).update(
+        state=Refund.State.DONE,
+        external_id=external_id or refund.external_id,
+        refunded_on=refunded_on or timezone.localdate(),
+    )
+    if changed:
+        record_action("refund.done", refund, event=refund.receivable.event, fields=["state"])
+    refund.refresh_from_db()
+
+
+def fail_refund(*, refund: Refund, reason: str) -> None:
+    """Mark a refund as failed: its money did not leave, or came back today, and is available again."""
+    # Only money that had left can come back; a request that was never sent gets no `failed_on`.
+    has_left = Q(state=Refund.State.DONE)
+    changed = (
+        Refund.objects.filter(pk=refund.pk)
+        .exclude(state=Refund.State.FAILED)
+        .update(
+            state=Refund.State.FAILED,
+            failed_on=Case(When(has_left, then=Value(timezone.localdate())), output_field=DateField()),
+        )
+    )
+    if changed:
+        record_action(
+            "refund.fail", refund, event=refund.receivable.event, fields=["state"], reason=reason[:300]
+        )
+    refund.refresh_from_db()

@@ -1,0 +1,283 @@
+"""Receivables with their charges, payments, refunds and payouts.
+
+Amounts are in cents and include VAT. Rows are added, never rewritten: a changed price is a new charge.
+"""
+
+import datetime
+from typing import Any, Self
+
+from django.db import models
+from django.db.models import F, Q, Sum
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from convention.events.models import Event
+from convention.money import Money
+from convention.text.normalize import casefold_text
+
+
+def build_sum_subquery(rows: models.QuerySet, column: str) -> Coalesce:
+    """Return a subquery that sums `column` over the rows of the outer receivable, 0 without rows."""
+    # Subqueries, because joins of three tables would multiply the rows.
+    summed = rows.filter(receivable=models.OuterRef("pk")).order_by().values("receivable")
+    return Coalesce(models.Subquery(summed.annotate(sum=Sum(column)).values("sum")), 0)
+
+
+class ReceivableQuerySet(models.QuerySet["Receivable"]):
+    """Query set of receivables."""
+
+    def with_balance(self) -> Self:
+        """Annotate `amount_owed`, `amount_paid`, `amount_refunded` and `amount_due`, in cents.
+
+        The names and the arithmetic are those of `ledger.balance.ReceivableBalance`.
+        """
+        return self.annotate(
+            amount_owed=build_sum_subquery(Charge.objects.active(), "amount"),
+            amount_paid=build_sum_subquery(Payment.objects.all(), "amount"),
+            amount_refunded=build_sum_subquery(Refund.objects.active(), "amount"),
+        ).annotate(amount_due=F("amount_owed") - F("amount_paid") + F("amount_refunded"))
+
+
+class Receivable(models.Model):
+    """Money that one buyer owes for one subject, such as an order."""
+
+    # Public: buyers name it in transfers. Other packages find the receivable by it.
+    reference = models.CharField(_("reference"), max_length=40, unique=True)
+    # Accounts outlive events.
+    event = models.ForeignKey(Event, models.SET_NULL, null=True, blank=True, related_name="+")
+    subject = models.CharField(_("for"), max_length=300, blank=True)
+    name = models.CharField(_("buyer"), max_length=300)
+    street = models.CharField(_("street"), max_length=200, blank=True)
+    postcode = models.CharField(_("postcode"), max_length=20, blank=True)
+    city = models.CharField(_("city"), max_length=100, blank=True)
+    country = models.CharField(_("country"), max_length=2, default="FR")
+    siren = models.CharField(_("SIREN"), max_length=9, blank=True)
+    vat_number = models.CharField(_("VAT number"), max_length=20, blank=True)
+    email = models.EmailField(_("e-mail"), blank=True)
+    language = models.CharField(_("language"), max_length=5, default="fr")
+    purchase_order = models.CharField(_("purchase order"), max_length=60, blank=True)
+    service_code = models.CharField(_("service code (Chorus Pro)"), max_length=100, blank=True)
+    engagement_number = models.CharField(_("engagement number (Chorus Pro)"), max_length=50, blank=True)
+    service_from = models.DateField(_("first day of the service"), null=True, blank=True)
+    service_to = models.DateField(_("last day of the service"), null=True, blank=True)
+    currency = models.CharField(_("currency"), max_length=3, default="EUR")
+    created_at = models.DateTimeField(_("created"), default=timezone.now)
+    search_text = models.TextField(blank=True, editable=False)
+
+    objects = ReceivableQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("receivable")
+        verbose_name_plural = _("receivables")
+        ordering = ["-created_at", "-pk"]
+
+    def __str__(self) -> str:
+        return self.reference
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save the row and update its search text."""
+        texts = (self.reference, self.name, self.email, self.purchase_order, self.subject)
+        self.search_text = casefold_text(" ".join(texts))
+        # A partial save of a searched field must store the search text too.
+        if (fields := kwargs.get("update_fields")) is not None:
+            kwargs["update_fields"] = {*fields, "search_text"}
+        super().save(*args, **kwargs)
+
+    @property
+    def buyer_label(self) -> str:
+        """Return the buyer's name for lists, or the reference once the buyer was erased."""
+        return self.name or self.reference
+
+    def as_money(self, amount: int) -> Money:
+        return Money(amount, self.currency)
+
+
+def format_line_text(description: str, attendee: str) -> str:
+    """Return the description with the attendee's name, where there is one."""
+    return f"{description}, {attendee}"[:300] if attendee else description
+
+
+class ChargeQuerySet(models.QuerySet["Charge"]):
+    """Query set of charges."""
+
+    def active(self) -> Self:
+        """Return the charges that are still owed."""
+        return self.filter(withdrawn_at__isnull=True)
+
+
+class Charge(models.Model):
+    """One item owed. Its price never changes: the charge is withdrawn and another one added.
+
+    `waived_at` is set when the treasurer credits a charge that is not cancelled; it is then no longer owed at
+    that price. `attendee` follows the registration that the key names, so that no name stays here after a
+    transfer or an erasure; issued invoices have their own copy.
+    """
+
+    receivable = models.ForeignKey(Receivable, models.PROTECT, related_name="charges")
+    key = models.CharField(_("key"), max_length=120)
+    description = models.CharField(_("description"), max_length=300)
+    # Apart from the description, so that a change of name makes no new charge.
+    attendee = models.CharField(_("attendee"), max_length=300, blank=True, default="", db_default="")
+    quantity = models.PositiveIntegerField(_("quantity"), default=1)
+    unit_price = models.IntegerField(_("unit price, in cents"))
+    vat_rate = models.PositiveSmallIntegerField(_("VAT rate, in hundredths of a percent"))
+    exemption = models.CharField(_("exemption"), max_length=30, blank=True)
+    amount = models.BigIntegerField(_("amount, in cents"), editable=False)
+    added_at = models.DateTimeField(pgettext_lazy("line", "added"), default=timezone.now)
+    withdrawn_at = models.DateTimeField(_("withdrawn"), null=True, blank=True)
+    waived_at = models.DateTimeField(null=True, editable=False)
+
+    objects = ChargeQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("charge")
+        verbose_name_plural = _("charges")
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["receivable", "key"],
+                # Withdrawn charges keep their key.
+                condition=Q(withdrawn_at__isnull=True),
+                name="one_charge_per_key",
+            ),
+            models.CheckConstraint(name="charge_of_something", condition=Q(quantity__gt=0)),
+            models.CheckConstraint(
+                name="charge_adds_up", condition=Q(amount=F("quantity") * F("unit_price"))
+            ),
+            models.CheckConstraint(
+                name="charge_exempt_without_vat",
+                condition=Q(vat_rate=0) & ~Q(exemption="") | Q(vat_rate__gt=0, exemption=""),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.receivable}, {self.description}"
+
+    @property
+    def line_text(self) -> str:
+        """Return the description with the attendee's name, as documents show it."""
+        return format_line_text(self.description, self.attendee)
+
+
+class Payout(models.Model):
+    """Lump sum that the card processor sent to the bank: payments less refunds and fees.
+
+    `amount` is negative where the processor debited the account. `settled_amount` is the sum of its payments
+    less their fees and refunds; `other_fees` belong to no payment, such as dispute fees. `resent_amount` is
+    the part that the bank had returned before.
+    """
+
+    external_id = models.CharField(_("processor’s reference"), max_length=120, unique=True)
+    amount = models.BigIntegerField(_("amount, in cents"))
+    currency = models.CharField(_("currency"), max_length=3, default="EUR")
+    arrived_on = models.DateField(pgettext_lazy("payout", "arrived"))
+    settled_amount = models.BigIntegerField(null=True, editable=False)
+    other_fees = models.BigIntegerField(null=True, editable=False)
+    resent_amount = models.BigIntegerField(null=True, editable=False)
+    failed_on = models.DateField(pgettext_lazy("payout", "sent back"), null=True, editable=False)
+    bank_line = models.CharField(_("line of the bank statement"), max_length=140, blank=True)
+
+    class Meta:
+        verbose_name = _("payout")
+        verbose_name_plural = _("payouts")
+        ordering = ["-arrived_on", "-pk"]
+
+    def __str__(self) -> str:
+        return self.external_id
+
+
+class Payment(models.Model):
+    """Money received. Only its payout and its fee may be filled in later."""
+
+    class Method(models.TextChoices):
+        CARD = "card", _("card")
+        SEPA_DEBIT = "sepa_debit", _("SEPA debit")
+        TRANSFER = "transfer", _("bank transfer")
+        CASH = "cash", _("cash")
+        TEST = "test", _("test payment")
+
+    receivable = models.ForeignKey(Receivable, models.PROTECT, related_name="payments")
+    method = models.CharField(_("method"), max_length=20, choices=Method.choices)
+    amount = models.PositiveBigIntegerField(_("amount, in cents"))
+    currency = models.CharField(_("currency"), max_length=3, default="EUR")
+    received_on = models.DateField(_("received"))
+    external_id = models.CharField(
+        _("external reference"), max_length=120, null=True, blank=True, unique=True
+    )
+    # Included in `amount`: the buyer paid the full amount, the processor kept the fee.
+    fee = models.PositiveBigIntegerField(_("fee, in cents"), default=0)
+    payout = models.ForeignKey(Payout, models.PROTECT, null=True, blank=True, related_name="payments")
+    note = models.CharField(_("note"), max_length=200, blank=True)
+    created_at = models.DateTimeField(_("recorded"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("payment")
+        verbose_name_plural = _("payments")
+        ordering = ["received_on", "pk"]
+        constraints = [models.CheckConstraint(name="payment_of_something", condition=Q(amount__gt=0))]
+
+    def __str__(self) -> str:
+        return f"{self.receivable}, {self.get_method_display()}, {self.received_on}"
+
+    @property
+    def is_by_processor(self) -> bool:
+        """Return whether it reaches the bank as part of a payout."""
+        return self.method in PROCESSOR_METHODS
+
+
+PROCESSOR_METHODS = (Payment.Method.CARD, Payment.Method.SEPA_DEBIT, Payment.Method.TEST)
+
+
+class RefundQuerySet(models.QuerySet["Refund"]):
+    """Query set of refunds."""
+
+    def active(self) -> Self:
+        """Return the refunds that were sent or are about to be."""
+        # A requested refund counts at once, so that the same money is not refunded twice.
+        return self.exclude(state=Refund.State.FAILED)
+
+    def money_sent(self) -> Self:
+        """Return the refunds whose money left the account, even if it came back later."""
+        return self.filter(Q(state=Refund.State.DONE) | Q(failed_on__isnull=False))
+
+
+class Refund(models.Model):
+    """Money returned by the way it came; `failed_on` is the day on which sent money came back."""
+
+    class State(models.TextChoices):
+        REQUESTED = "requested", _("requested")
+        DONE = "done", pgettext_lazy("refund", "done")
+        FAILED = "failed", _("failed")
+
+    receivable = models.ForeignKey(Receivable, models.PROTECT, related_name="refunds")
+    payment = models.ForeignKey(Payment, models.PROTECT, related_name="refunds")
+    amount = models.PositiveBigIntegerField(_("amount, in cents"))
+    external_id = models.CharField(
+        _("external reference"), max_length=120, null=True, blank=True, unique=True
+    )
+    state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.REQUESTED)
+    reason = models.CharField(_("reason"), max_length=300)
+    refunded_on = models.DateField(_("given back"))
+    failed_on = models.DateField(null=True, editable=False)
+    payout = models.ForeignKey(Payout, models.PROTECT, null=True, blank=True, related_name="refunds")
+    created_at = models.DateTimeField(_("recorded"), default=timezone.now)
+
+    objects = RefundQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("refund")
+        verbose_name_plural = _("refunds")
+        ordering = ["refunded_on", "pk"]
+        constraints = [models.CheckConstraint(name="refund_of_something", condition=Q(amount__gt=0))]
+
+    def __str__(self) -> str:
+        return f"{self.payment}: {self.amount}"
+
+    @property
+    def cash_movements(self) -> list[tuple[datetime.date, int]]:
+        """Return (day, cents) pairs: positive when money left, negative when it came back."""
+        if self.failed_on:
+            return [(self.refunded_on, self.amount), (self.failed_on, -self.amount)]
+        return [(self.refunded_on, self.amount)] if self.state == self.State.DONE else []

@@ -1,0 +1,133 @@
+"""Payment reminders: each step is sent once for each invoice, in the buyer's language, until it is paid."""
+
+import datetime
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q
+from django.tasks import task
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+
+from convention.audit.record import record_action
+from convention.mail.messages import MailAttachment, MailMessage, MailRefused, send_mail_message
+from convention.text.dates import format_date
+
+from .documents.invoiced_balance import load_invoiced_balance
+from .documents.pdf_archive import get_invoice_pdf
+from .formatting import format_cents, format_iban, format_transfer_reference
+from .ledger.balance import compute_balance
+from .ledger.charges import lock_receivable
+from .models import Invoice, Issuer, Receivable, Reminder
+
+# Invoices that have been due for longer are no longer reminded.
+MAX_REMINDER_AGE = datetime.timedelta(days=400)
+
+
+def queue_due_reminders() -> None:
+    """Queue the reminders that are due today. Runs as a periodic job; repeating it is harmless."""
+    issuer = Issuer.get_current()
+    if issuer is None or not issuer.reminder_days:
+        return
+    today = timezone.localdate()
+    for document in list_unpaid_invoices(today, issuer.reminder_days):
+        step = find_due_step(issuer.reminder_days, today - document.due_on)
+        sent = [reminder.step for reminder in document.reminders.all()]
+        # Only a later step than those sent: after a pause one reminder comes, not all of them.
+        if step is not None and all(step > done for done in sent):
+            send_reminder.enqueue(document.pk, step)
+
+
+def list_unpaid_invoices(today: datetime.date, reminder_days: list[int]) -> list[Invoice]:
+    """Return the invoices that have reached the first reminder step and have money due."""
+    open_ones = Receivable.objects.with_balance().filter(Q(amount_due__gt=0)).exclude(email="")
+    soonest = today - datetime.timedelta(days=min(reminder_days))
+    rows = Invoice.objects.exclude(kind=Invoice.Kind.CREDIT_NOTE).filter(
+        due_on__range=(today - MAX_REMINDER_AGE, soonest), receivable__in=open_ones.values("pk")
+    )
+    return list(rows.prefetch_related("reminders"))
+
+
+def find_due_step(reminder_days: list[int], overdue_by: datetime.timedelta) -> int | None:
+    """Return the last step reached, or None. A step before the due date expires on that date."""
+    reached = [step for step in reminder_days if step <= overdue_by.days]
+    step = max(reached, default=None)
+    # "Due in three days" makes no sense after the due date.
+    return None if step is None or (step < 0 <= overdue_by.days) else step
+
+
+def compute_unpaid_cents(document: Invoice) -> int:
+    """Return the cents left to pay of an invoice, 0 if it is paid or credited.
+
+    Payments cover the receivable's documents in the order in which they were issued.
+    """
+    receivable = document.receivable
+    invoiced_balance = load_invoiced_balance(receivable)
+    invoiced = sum(
+        line.amount if line.invoice_id == document.pk else -line.amount
+        for line in invoiced_balance.lines_of(document)
+    )
+    earlier = sum(
+        line.invoice.sign * line.amount
+        for line in invoiced_balance.lines
+        if (line.invoice.origin_id or line.invoice_id) < document.pk
+    )
+    retained = max(0, compute_balance(receivable).amount_retained - earlier)
+    return max(0, min(invoiced - retained, compute_balance(receivable).amount_due))
+
+
+@task
+def send_reminder(invoice: int, step: int) -> None:
+    """Send one reminder step unless the invoice was paid or the step was sent meanwhile."""
+    document = Invoice.objects.select_related("receivable__event").get(pk=invoice)
+    with transaction.atomic():
+        # The lock makes two workers agree on who sends; the row is stored before the mail goes out.
+        receivable = lock_receivable(document.receivable)
+        unpaid_cents = compute_unpaid_cents(document)
+        if not unpaid_cents or not receivable.email or document.reminders.filter(step__gte=step).exists():
+            return
+        Reminder.objects.create(invoice=document, step=step)
+        record_action("invoice.remind", document, event=receivable.event, fields=[str(step)])
+        try:
+            send_mail_message(build_reminder_letter(document, step, unpaid_cents))
+        # The address is wrong: the treasurer sees it in the trail, and the step is not repeated.
+        except MailRefused:
+            record_action("invoice.remind_refused", document, event=receivable.event)
+
+
+def build_reminder_letter(document: Invoice, step: int, unpaid_cents: int) -> MailMessage:
+    """Return the e-mail of one step, with the invoice attached."""
+    with translation.override(document.language):
+        values = {"number": document.number, "day": format_date(document.due_on)}
+        if step < 0:
+            subject = _("Invoice %(number)s is due on %(day)s") % values
+        elif step < 30:
+            subject = _("Reminder: invoice %(number)s was due on %(day)s") % values
+        else:
+            subject = _("Last reminder: invoice %(number)s was due on %(day)s") % values
+        return MailMessage(
+            to=document.receivable.email,
+            subject=subject,
+            template="reminder",
+            context={
+                "document": document,
+                "heading": subject,
+                "is_late": step >= 0,
+                "unpaid": format_cents(unpaid_cents, document.currency),
+                "due_on": format_date(document.due_on),
+                "iban": format_iban(document.seller["iban"]),
+                "reference": format_transfer_reference(document.details["reference"]),
+                "event": document.receivable.event,
+                "site": settings.SITE_URL,
+            },
+            language=document.language,
+            message_key=f"reminder-{document.pk}-{step}",
+            reply_to=document.seller["email"],
+            attachments=[
+                MailAttachment(
+                    name=f"{document.number.replace('/', '-')}.pdf",
+                    content=get_invoice_pdf(document),
+                    mimetype="application/pdf",
+                )
+            ],
+        )

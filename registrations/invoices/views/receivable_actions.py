@@ -1,0 +1,313 @@
+"""Actions of the treasurer on one receivable: a page explains each one, its button performs it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from convention.errors import ConventionError
+from registrations.invoices.documents.credit_notes import (
+    correct_invoice,
+    credit_invoice,
+    credit_invoice_amount,
+    credit_withdrawn_charges,
+)
+from registrations.invoices.documents.invoiced_balance import build_lines_to_invoice, load_invoiced_balance
+from registrations.invoices.documents.issuing import issue_deposit_invoice, issue_invoice
+from registrations.invoices.formatting import format_cents
+from registrations.invoices.forms.actions import (
+    BuyerForm,
+    ConfirmationForm,
+    CreditForm,
+    DepositForm,
+    DocumentReasonForm,
+    ManualPaymentForm,
+    RefundForm,
+)
+from registrations.invoices.ledger.balance import compute_balance
+from registrations.invoices.ledger.charges import update_buyer
+from registrations.invoices.ledger.payments import record_manual_payment
+from registrations.invoices.ledger.refunds import (
+    complete_refund,
+    compute_refundable,
+    fail_refund,
+    request_refund,
+)
+from registrations.invoices.models import Invoice, Receivable
+from registrations.invoices.permissions import (
+    get_invoice_for_treasurer,
+    get_payment_for_treasurer,
+    get_receivable_for_treasurer,
+    get_refund_for_treasurer,
+)
+
+from .receivables import get_post_data, render_page
+
+accept_get_and_post = require_http_methods(["GET", "POST"])
+
+
+@dataclass(frozen=True)
+class ActionPage:
+    """Content of a confirmation page, and the function behind its button."""
+
+    heading: str
+    explanation: str
+    button_label: str
+    form: forms.BaseForm
+    # Called with the form's cleaned data; returns the success message.
+    run_action: Callable[[dict[str, Any]], str]
+    lines: Any = ()
+
+
+def respond_with_action(
+    request: HttpRequest, receivable: Receivable, action_page: ActionPage
+) -> HttpResponse:
+    """Show the page; on POST run the action and redirect to the receivable."""
+    if request.method == "POST" and action_page.form.is_valid():
+        try:
+            message = action_page.run_action(action_page.form.cleaned_data)
+        # A refusal belongs on the form, where the amount can be corrected.
+        except ConventionError as error:
+            action_page.form.add_error(None, str(error))
+        else:
+            messages.success(request, message)
+            return redirect("receivable", receivable.reference)
+    return render_page(
+        request, "action", receivable=receivable, action_page=action_page, form=action_page.form
+    )
+
+
+def describe_issued(document: Invoice) -> str:
+    return _("%(kind)s %(number)s is issued: %(total)s.") % {
+        "kind": capfirst(document.get_kind_display()),
+        "number": document.number,
+        "total": format_cents(document.total, document.currency),
+    }
+
+
+@accept_get_and_post
+def invoice_issue(request: HttpRequest, reference: str) -> HttpResponse:
+    """Issue an invoice of everything not invoiced yet."""
+    receivable = get_receivable_for_treasurer(reference, request.user)
+    lines = build_lines_to_invoice(receivable)
+    # Shown before the button is pressed, since an issued document cannot be undone.
+    total = format_cents(sum(line.gross_cents for line in lines), receivable.currency)
+    explanation = _("An issued invoice gets its number and never changes: %(total)s to %(buyer)s.")
+    return respond_with_action(
+        request,
+        receivable,
+        ActionPage(
+            _("Issue the invoice"),
+            explanation % {"total": total, "buyer": receivable.name},
+            _("Issue the invoice"),
+            ConfirmationForm(get_post_data(request)),
+            lambda _data: describe_issued(issue_invoice(receivable=receivable)),
+            lines,
+        ),
+    )
+
+
+@accept_get_and_post
+def deposit_issue(request: HttpRequest, reference: str) -> HttpResponse:
+    """Issue a deposit invoice."""
+    receivable = get_receivable_for_treasurer(reference, request.user)
+    return respond_with_action(
+        request,
+        receivable,
+        ActionPage(
+            _("Ask for a deposit"),
+            _("The invoice that follows deducts it."),
+            _("Issue the deposit invoice"),
+            DepositForm(get_post_data(request)),
+            lambda data: describe_issued(issue_deposit_invoice(receivable=receivable, amount=data["amount"])),
+        ),
+    )
+
+
+@accept_get_and_post
+def payment_record(request: HttpRequest, reference: str) -> HttpResponse:
+    """Record a payment by transfer or in cash."""
+    receivable = get_receivable_for_treasurer(reference, request.user)
+    due = compute_balance(receivable).amount_due
+    form = ManualPaymentForm(get_post_data(request), initial={"amount": due / 100 if due > 0 else None})
+
+    def act(data: dict[str, Any]) -> str:
+        values = {name: data[name] for name in ("amount", "method", "received_on", "note")}
+        payment = record_manual_payment(receivable=receivable, external_id=form.external_id, **values)
+        return _("A payment of %(amount)s is recorded.") % {
+            "amount": format_cents(payment.amount, payment.currency)
+        }
+
+    explanation = _("Left to pay: %(due)s.") % {"due": format_cents(due, receivable.currency)}
+    return respond_with_action(
+        request,
+        receivable,
+        ActionPage(_("Record a payment"), explanation, _("Record the payment"), form, act),
+    )
+
+
+@accept_get_and_post
+def withdrawn_credit(request: HttpRequest, reference: str) -> HttpResponse:
+    """Credit what was invoiced and is no longer owed."""
+    receivable = get_receivable_for_treasurer(reference, request.user)
+
+    def act(data: dict[str, Any]) -> str:
+        documents = credit_withdrawn_charges(receivable=receivable, reason=data["reason"])
+        return " ".join(map(describe_issued, documents)) or _("There was nothing to credit.")
+
+    explanation = _("What was invoiced and is owed no longer is credited, invoice by invoice.")
+    heading = _("Issue the credit note")
+    return respond_with_action(
+        request,
+        receivable,
+        ActionPage(heading, explanation, heading, DocumentReasonForm(get_post_data(request)), act),
+    )
+
+
+@accept_get_and_post
+def invoice_credit(request: HttpRequest, invoice_id: int) -> HttpResponse:
+    """Credit an invoice in whole or in part."""
+    document = get_invoice_for_treasurer(invoice_id, request.user)
+    # Only the invoice's own lines: discounts on it belong to credit notes.
+    lines = [
+        line
+        for line in load_invoiced_balance(document.receivable).lines_of(document)
+        if line.invoice_id == invoice_id
+    ]
+    form = CreditForm(get_post_data(request), creditable_lines=lines)
+
+    def act(data: dict[str, Any]) -> str:
+        if data["what"] == CreditForm.AMOUNT:
+            return describe_issued(
+                credit_invoice_amount(invoice=document, amount=data["amount"], reason=data["reason"])
+            )
+        # None credits everything left.
+        chosen = data["lines"] if data["what"] == CreditForm.LINES else None
+        return describe_issued(credit_invoice(invoice=document, line_ids=chosen, reason=data["reason"]))
+
+    explanation = _(
+        "A credit note takes back what %(number)s asked for; so much less is owed. It never changes."
+    )
+    heading = _("Credit invoice %(number)s") % {"number": document.number}
+    explanation = explanation % {"number": document.number}
+    return respond_with_action(
+        request, document.receivable, ActionPage(heading, explanation, _("Issue the credit note"), form, act)
+    )
+
+
+@accept_get_and_post
+def invoice_correct(request: HttpRequest, invoice_id: int) -> HttpResponse:
+    """Credit an invoice and issue it again with the buyer's current data."""
+    document = get_invoice_for_treasurer(invoice_id, request.user)
+
+    def act(data: dict[str, Any]) -> str:
+        return " ".join(map(describe_issued, correct_invoice(invoice=document, reason=data["reason"])))
+
+    explanation = _(
+        "A credit note takes %(number)s back, and a new invoice says the same with the buyer’s details "
+        "as they are now. Correct those first."
+    ) % {"number": document.number}
+    heading = _("Correct invoice %(number)s") % {"number": document.number}
+    form = DocumentReasonForm(get_post_data(request))
+    return respond_with_action(
+        request, document.receivable, ActionPage(heading, explanation, _("Issue both documents"), form, act)
+    )
+
+
+@accept_get_and_post
+def payment_refund(request: HttpRequest, payment_id: int) -> HttpResponse:
+    """Request a refund of a payment."""
+    payment = get_payment_for_treasurer(payment_id, request.user)
+    refundable, receivable = compute_refundable(payment), payment.receivable
+    overpaid = -compute_balance(receivable).amount_due
+    # Propose what was overpaid, as far as this payment covers it.
+    form = RefundForm(
+        get_post_data(request), initial={"amount": min(overpaid, refundable) / 100 if overpaid > 0 else None}
+    )
+
+    def act(data: dict[str, Any]) -> str:
+        request_refund(
+            payment=payment, external_id=form.external_id, amount=data["amount"], reason=data["reason"]
+        )
+        return message % {"amount": format_cents(data["amount"], receivable.currency)}
+
+    # The processor refunds by itself; other refunds are made at the bank and marked as done.
+    if payment.is_by_processor:
+        message = _("A refund of %(amount)s is asked for; it goes back by itself.")
+        explanation = _(
+            "Of this payment %(left)s can be given back, by itself and by the way it came: %(method)s."
+        )
+    else:
+        message = _("A refund of %(amount)s is noted: mark it as done when the money has left.")
+        explanation = _("Of this payment %(left)s can be given back, by the way it came: %(method)s.")
+    explanation %= {
+        "left": format_cents(refundable, receivable.currency),
+        "method": payment.get_method_display(),
+    }
+    return respond_with_action(
+        request, receivable, ActionPage(_("Give money back"), explanation, _("Note the refund"), form, act)
+    )
+
+
+@accept_get_and_post
+def refund_complete(request: HttpRequest, refund_id: int) -> HttpResponse:
+    """Mark a refund as sent."""
+    refund = get_refund_for_treasurer(refund_id, request.user)
+
+    def act(_data: dict[str, Any]) -> str:
+        complete_refund(refund=refund)
+        return _("The refund is done.")
+
+    explanation = _("%(amount)s left the account today.") % {
+        "amount": format_cents(refund.amount, refund.receivable.currency)
+    }
+    form = ConfirmationForm(get_post_data(request))
+    return respond_with_action(
+        request,
+        refund.receivable,
+        ActionPage(_("The refund is done"), explanation, _("Mark as done"), form, act),
+    )
+
+
+@accept_get_and_post
+def refund_fail(request: HttpRequest, refund_id: int) -> HttpResponse:
+    """Mark a refund as failed."""
+    refund = get_refund_for_treasurer(refund_id, request.user)
+
+    def act(data: dict[str, Any]) -> str:
+        fail_refund(refund=refund, reason=data["reason"])
+        return _("The refund failed; the money is still there.")
+
+    explanation = _("%(amount)s did not leave, or came back.") % {
+        "amount": format_cents(refund.amount, refund.receivable.currency)
+    }
+    form = DocumentReasonForm(get_post_data(request))
+    return respond_with_action(
+        request,
+        refund.receivable,
+        ActionPage(_("The refund failed"), explanation, _("Mark as failed"), form, act),
+    )
+
+
+@accept_get_and_post
+def buyer_edit(request: HttpRequest, reference: str) -> HttpResponse:
+    """Correct the buyer of the next documents."""
+    receivable = get_receivable_for_treasurer(reference, request.user)
+    # A second instance: the form writes into it, and `update_buyer` compares with the stored one.
+    form = BuyerForm(get_post_data(request), instance=get_receivable_for_treasurer(reference, request.user))
+
+    def act(data: dict[str, Any]) -> str:
+        update_buyer(receivable, data)
+        return _("The buyer’s details are saved.")
+
+    explanation = _("The next document says what stands here; issued ones never change.")
+    return respond_with_action(
+        request, receivable, ActionPage(_("Buyer"), explanation, _("Save the details"), form, act)
+    )

@@ -1,0 +1,228 @@
+"""Pages of receivables: list, detail, export, PDF downloads and entry by hand."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_safe
+
+from convention.audit.record import record_action
+from convention.errors import ConventionError, NotFound
+from convention.events.models import Event
+from convention.tables.downloads import PDF_TYPE, attachment_response, table_response
+from registrations.invoices.documents.invoiced_balance import InvoicedBalance, load_invoiced_balance
+from registrations.invoices.documents.pdf_archive import get_invoice_pdf
+from registrations.invoices.documents.quotation_pdf import render_pro_forma_pdf
+from registrations.invoices.formatting import format_cents
+from registrations.invoices.forms.manual_charges import (
+    ManualChargeForm,
+    ManualLineFormSet,
+    build_items,
+    list_initial_lines,
+)
+from registrations.invoices.ledger.advice import (
+    STATE_LABELS,
+    ReceivableFacts,
+    derive_receivable_state,
+    list_advice,
+)
+from registrations.invoices.ledger.audit_trail import list_audit_entries
+from registrations.invoices.ledger.balance import ReceivableBalance, compute_balance
+from registrations.invoices.ledger.manual_charges import (
+    has_manual_charges,
+    record_manual_charges,
+    replace_manual_charges,
+)
+from registrations.invoices.ledger.receivable_list import (
+    ReceivableFilter,
+    build_receivables_sheet,
+    compute_totals,
+    derive_row_state,
+    prefetch_invoices,
+)
+from registrations.invoices.models import Invoice, Issuer, Payment, Receivable, Reminder
+from registrations.invoices.permissions import (
+    get_invoice_for_treasurer,
+    get_receivable_for_treasurer,
+    require_treasurer,
+)
+
+PAGE_SIZE = 50
+
+
+def render_page(request: HttpRequest, template: str, **context: Any) -> HttpResponse:
+    """Render a page in the section "money"."""
+    return render(request, f"invoices/{template}.html", {"section": "money", **context})
+
+
+def get_post_data(request: HttpRequest) -> QueryDict | None:
+    """Return the POST data, or None for another method."""
+    return request.POST if request.method == "POST" else None
+
+
+@require_GET
+def receivable_list(request: HttpRequest) -> HttpResponse:
+    """List receivables, with search, filters and totals."""
+    require_treasurer(request.user)
+    chosen = ReceivableFilter.from_query(request.GET)
+    rows = chosen.list_receivables(today=timezone.localdate())
+    shown = Paginator(prefetch_invoices(rows), PAGE_SIZE).get_page(request.GET.get("page"))
+    return render_page(
+        request,
+        "receivable_list",
+        shown=shown,
+        rows=[(row, derive_row_state(row)) for row in shown],
+        totals=compute_totals(rows),
+        chosen=chosen,
+        is_filtered=chosen != ReceivableFilter(),
+        states=[(state.value, label) for state, label in STATE_LABELS.items()],
+        labels=STATE_LABELS,
+        events=list(Event.objects.filter(pk__in=Receivable.objects.values("event")).order_by("-starts_at")),
+        issuer=Issuer.get_current(),
+    )
+
+
+@require_GET
+def receivable_export(request: HttpRequest, kind: str) -> HttpResponse:
+    """Download the filtered list as CSV or XLSX."""
+    require_treasurer(request.user)
+    rows = ReceivableFilter.from_query(request.GET).list_receivables(today=timezone.localdate())
+    record_action("receivables.export", "receivables", fields=[kind])
+    return table_response(build_receivables_sheet(rows), name=_("receivables"), kind=kind)
+
+
+@require_GET
+def receivable_detail(request: HttpRequest, reference: str) -> HttpResponse:
+    """Show a receivable: charges, documents, payments, balance and recommendations."""
+    receivable = get_receivable_for_treasurer(reference, request.user)
+    invoiced_balance, balance, today = (
+        load_invoiced_balance(receivable),
+        compute_balance(receivable),
+        timezone.localdate(),
+    )
+    documents = list(receivable.invoices.select_related("origin").order_by("issued_on", "pk"))
+    payments = list(receivable.payments.select_related("payout"))
+    facts = build_facts(balance, invoiced_balance, documents, payments)
+    # Credited invoices count too: the list derives the state in SQL in the same way.
+    asking = [document.due_on for document in documents if not document.is_credit_note]
+    state = derive_receivable_state(
+        balance.amount_owed, balance.amount_due, first_due_on=min(asking, default=None), today=today
+    )
+    return render_page(
+        request,
+        "receivable",
+        receivable=receivable,
+        balance=balance,
+        state=STATE_LABELS[state],
+        advice=list_advice(facts, today=today),
+        charges=list(receivable.charges.all()),
+        documents=[(document, bool(invoiced_balance.lines_of(document))) for document in documents],
+        payments=pair_with_refundable(payments, receivable),
+        refunds=list(receivable.refunds.select_related("payment")),
+        uninvoiced=facts.uninvoiced_cents,
+        reminders=list(Reminder.objects.filter(invoice__receivable=receivable).select_related("invoice")),
+        is_by_hand=has_manual_charges(receivable),
+        history=list_audit_entries(receivable, documents),
+    )
+
+
+def build_facts(
+    balance: ReceivableBalance,
+    invoiced_balance: InvoicedBalance,
+    documents: list[Invoice],
+    payments: list[Payment],
+) -> ReceivableFacts:
+    """Return the input of `list_advice`."""
+    asking = [
+        document
+        for document in documents
+        if not document.is_credit_note and invoiced_balance.lines_of(document)
+    ]
+    return ReceivableFacts(
+        balance=balance,
+        uninvoiced_cents=sum(charge.amount for charge in invoiced_balance.uninvoiced_charges),
+        cents_to_credit=sum(line.invoice.sign * line.amount for line in invoiced_balance.lines_to_credit),
+        due_on=min((document.due_on for document in asking), default=None),
+        payments=[(payment.amount, payment.received_on) for payment in payments],
+    )
+
+
+def pair_with_refundable(payments: list[Any], receivable: Receivable) -> list[tuple[Any, int]]:
+    """Return each payment with the cents that can still be refunded."""
+    given: dict[int, int] = {}
+    # In one query for all payments, unlike `compute_refundable`.
+    for refund in receivable.refunds.active():
+        given[refund.payment_id] = given.get(refund.payment_id, 0) + refund.amount
+    return [(payment, payment.amount - given.get(payment.pk, 0)) for payment in payments]
+
+
+@require_safe
+def pro_forma_download(request: HttpRequest, reference: str) -> HttpResponse:
+    """Download a pro forma invoice of what is owed."""
+    receivable = get_receivable_for_treasurer(reference, request.user)
+    return attachment_response(
+        render_pro_forma_pdf(receivable), name=f"pro-forma-{receivable.reference}.pdf", mimetype=PDF_TYPE
+    )
+
+
+@require_safe
+def invoice_download(request: HttpRequest, invoice_id: int) -> HttpResponse:
+    """Download an issued document as Factur-X PDF."""
+    document = get_invoice_for_treasurer(invoice_id, request.user)
+    return attachment_response(get_invoice_pdf(document), name=f"{document.number}.pdf", mimetype=PDF_TYPE)
+
+
+accept_get_and_post = require_http_methods(["GET", "POST"])
+
+
+@accept_get_and_post
+def receivable_create(request: HttpRequest) -> HttpResponse:
+    """Enter a receivable by hand."""
+    require_treasurer(request.user)
+    form, lines = (
+        ManualChargeForm(get_post_data(request)),
+        ManualLineFormSet(get_post_data(request), prefix="line"),
+    )
+    # `&` validates both, so that all errors show at once.
+    if request.method == "POST" and form.is_valid() & lines.is_valid():
+        try:
+            receivable = record_manual_charges(
+                idempotency_key=form.idempotency_key,
+                buyer=form.buyer,
+                items=build_items(lines),
+                **form.subject_values,
+            )
+        except ConventionError as error:
+            form.add_error(None, str(error))
+        else:
+            owed = format_cents(compute_balance(receivable).amount_owed, receivable.currency)
+            message = _("%(buyer)s owes %(owed)s. Issue the invoice when all is right.")
+            messages.success(request, message % {"buyer": receivable.name, "owed": owed})
+            return redirect("receivable", receivable.reference)
+    return render_page(request, "manual_charges", form=form, lines=lines)
+
+
+@accept_get_and_post
+def receivable_edit(request: HttpRequest, reference: str) -> HttpResponse:
+    """Change the lines of a receivable entered by hand; those of an order follow the order."""
+    receivable = get_receivable_for_treasurer(reference, request.user)
+    # The next update of the order would overwrite the change.
+    if not has_manual_charges(receivable):
+        raise NotFound(_("What an order owes is changed with the order."))
+    before = list(list_initial_lines(receivable))
+    lines = ManualLineFormSet(get_post_data(request), prefix="line", initial=before)
+    if request.method == "POST" and lines.is_valid():
+        try:
+            replace_manual_charges(
+                receivable=receivable, items=build_items(lines, {row["key"] for row in before})
+            )
+        except ConventionError as error:
+            messages.error(request, str(error))
+        else:
+            messages.success(request, _("The lines are saved."))
+            return redirect("receivable", receivable.reference)
+    return render_page(request, "manual_charges", receivable=receivable, lines=lines)

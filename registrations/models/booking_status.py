@@ -1,0 +1,68 @@
+"""The state of a registration or a sponsorship, derived from its dates and never stored."""
+
+import datetime
+from collections.abc import Iterable
+from typing import Any
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+
+class BookingStatus(models.Model):
+    """The dates that make a registration or a sponsorship pending, confirmed, cancelled or expired.
+
+    `hold_expires_at` is the end of a provisional hold. `is_reserved` is false if a pending row takes no
+    stock: its hold was refused or released. The attributes without a column are filled in by pages.
+    """
+
+    class State(models.TextChoices):
+        PENDING = "pending", _("awaiting confirmation")
+        CONFIRMED = "confirmed", _("confirmed")
+        CANCELLED = "cancelled", _("cancelled")
+        EXPIRED = "expired", _("expired")
+
+    hold_expires_at = models.DateTimeField(_("held until"), null=True, blank=True)
+    is_reserved = models.BooleanField(default=True, db_default=True, editable=False)
+    confirmed_at = models.DateTimeField(_("confirmed"), null=True, blank=True)
+    cancelled_at = models.DateTimeField(_("cancelled"), null=True, blank=True)
+
+    # Filled in by pages: session bookings, whether and which questions are to be answered, answers in words,
+    # and whether the link mailed to the buyer confirms it.
+    shown_session_bookings: Iterable[Any] = ()
+    has_questions = False
+    open_questions: Iterable[Any] = ()
+    answer_texts: Any = ()
+    awaits_buyer_verification = False
+
+    class Meta:
+        abstract = True
+
+    @property
+    def state(self) -> str:
+        if self.cancelled_at:
+            return self.State.CANCELLED
+        if self.confirmed_at:
+            return self.State.CONFIRMED
+        return self.State.PENDING if self.is_held() else self.State.EXPIRED
+
+    @property
+    def occupies_place(self) -> bool:
+        """Return whether it counts in the stock's `reserved`: confirmed, or pending and not yet released."""
+        is_counted_hold = self.hold_expires_at is not None and self.is_reserved
+        return self.cancelled_at is None and (self.confirmed_at is not None or is_counted_hold)
+
+    @property
+    def awaits_member_verification(self) -> bool:
+        """Return whether a mailed link still has to verify a member."""
+        return False
+
+    def is_held(self, *, at: datetime.datetime | None = None) -> bool:
+        """Return whether its hold has not expired at `at` (default: now).
+
+        This is about time alone: `is_reserved` says whether stock is held for it (see `booking/holds.py`).
+        """
+        return self.hold_expires_at is not None and self.hold_expires_at > (at or timezone.now())
+
+    def get_state_display(self) -> str:
+        return str(self.State(self.state).label)

@@ -1,0 +1,114 @@
+"""Pages of quotations and pro forma invoices, for the buyer behind a link and for organizers."""
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from convention.errors import LinkExpired, NotFound
+from convention.events.permissions import get_event_to_organize
+from convention.tables.downloads import inline_response
+from convention.web.link_secrets import find_by_link_token
+from registrations.invoices.documents.quotation_pdf import render_quotation_pdf
+from registrations.invoices.models.documents import Quotation
+from registrations.permissions import LINK_LIFETIME, get_order_by_link
+from registrations.rate_limits import throttle_quotation_mail
+
+from .quotations import queue_quotation_mail, render_pro_forma
+
+PAGE_SIZE = 100
+
+
+@never_cache
+@require_safe
+def quotation_detail(request: HttpRequest, secret: str) -> HttpResponse:
+    """Show a quotation to its buyer."""
+    quotation = _find_by_link(secret)
+    return render(request, "registrations/quotation.html", {"quotation": quotation, "event": quotation.event})
+
+
+@never_cache
+@require_safe
+def quotation_download(request: HttpRequest, secret: str) -> HttpResponse:
+    """Return the quotation as a PDF."""
+    return inline_response(
+        render_quotation_pdf(quotation := _find_by_link(secret)), name=f"{quotation.number}.pdf"
+    )
+
+
+@require_POST
+def quotation_mail(request: HttpRequest, secret: str) -> HttpResponse:
+    """Mail the quotation to the address it was requested with."""
+    quotation = _find_by_link(secret)
+    throttle_quotation_mail(quotation)
+    _mail_to_buyer(request, quotation)
+    return redirect("quotation", secret)
+
+
+def _mail_to_buyer(request: HttpRequest, quotation: Quotation) -> None:
+    address = queue_quotation_mail(quotation=quotation)
+    messages.success(request, _("The quotation goes to %(address)s.") % {"address": address})
+
+
+def _find_by_link(secret: str) -> Quotation:
+    quotation = find_by_link_token(Quotation.objects.select_related("event"), secret)
+    if quotation is None or quotation.event is None:
+        raise NotFound(_("This link is not valid; it may have been cut in the e-mail."))
+    # Old links end, as those of orders do.
+    if timezone.now() > quotation.event.ends_at + LINK_LIFETIME:
+        raise LinkExpired(_("This link has expired: the event is over."))
+    return quotation
+
+
+@never_cache
+@require_safe
+def pro_forma_download(request: HttpRequest, reference: str, secret: str) -> HttpResponse:
+    """Return a pro forma invoice of an order, for its buyer."""
+    link_access = get_order_by_link(reference, secret)
+    if (
+        not link_access.is_full
+        or not link_access.order.amount_due.amount
+        or link_access.order.awaits_verification
+    ):
+        raise NotFound(_("Nothing is to be invoiced for this order."))
+    return inline_response(
+        render_pro_forma(link_access.order), name=f"pro-forma-{link_access.order.reference}.pdf"
+    )
+
+
+@require_safe
+def quotation_list(request: HttpRequest, event: str) -> HttpResponse:
+    """List all quotations of an event, newest first."""
+    event_obj = get_event_to_organize(event, request.user)
+    rows = Quotation.objects.filter(event=event_obj)
+    shown = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
+    context = {"event": event_obj, "section": "organize", "shown": shown}
+    return render(request, "registrations/organize_quotations.html", context)
+
+
+@require_safe
+def organizer_quotation_download(request: HttpRequest, event: str, number: str) -> HttpResponse:
+    """Return one quotation of the event as a PDF."""
+    return inline_response(
+        render_quotation_pdf(quotation := _find_for_organizer(request, event, number)),
+        name=f"{quotation.number}.pdf",
+    )
+
+
+@require_POST
+def organizer_quotation_mail(request: HttpRequest, event: str, number: str) -> HttpResponse:
+    """Mail one quotation of the event to its buyer."""
+    _mail_to_buyer(request, _find_for_organizer(request, event, number))
+    return redirect("organize-quotations", event)
+
+
+def _find_for_organizer(request: HttpRequest, event: str, number: str) -> Quotation:
+    event_obj = get_event_to_organize(event, request.user)
+    quotation = Quotation.objects.select_related("event").filter(event=event_obj, number=number).first()
+    if quotation is None:
+        raise NotFound(_("There is no such quotation."))
+    return quotation

@@ -1,0 +1,192 @@
+"""Create and mail quotations for an order or a sponsor's package. Nothing is booked and no place is held."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from django.conf import settings
+from django.tasks import task
+from django.urls import reverse
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+
+from convention.audit.record import record_action
+from convention.db.leases import hold_lease
+from convention.errors import ConventionError
+from convention.events.models import Event
+from convention.mail.messages import MailAttachment, MailMessage, MailRefused, send_mail_message
+from registrations.billing.receivables import make_buyer, sync_receivable
+from registrations.booking.place_order import quote_order
+from registrations.invoices.documents.invoice_writer import MissingIssuer
+from registrations.invoices.documents.quotation_pdf import render_pro_forma_pdf, render_quotation_pdf
+from registrations.invoices.documents.quotations import QuotationSubject, create_quotation
+from registrations.invoices.ledger.charges import Buyer, ChargeItem
+from registrations.invoices.models.documents import Quotation
+from registrations.models import Order, Package
+from registrations.order_context import OrderContext
+from registrations.order_request import OrderRequest
+
+
+class QuotationUnavailable(ConventionError):
+    """The event has no issuer of invoices yet, which the buyer cannot change."""
+
+    kind = "cannot-quote"
+    status = 409
+
+
+def create_order_quotation(*, event: Event, request: OrderRequest, context: OrderContext) -> Quotation:
+    """Create a quotation for an order at today's prices.
+
+    Raises NotOpenNow, InvalidFields, SoldOut or QuotationUnavailable.
+    """
+    request = request.normalize()
+    with _explain_missing_issuer(_unavailable_text()), translation.override(request.language):
+        quote, currency = quote_order(event=event, request=request, context=context)
+        lines = [
+            ChargeItem(
+                key=str(number),
+                description=line.price_list.title[:300],
+                attendee=_attendee_name(request, line.place_number),
+                unit_price=line.price,
+                vat_rate=line.price_list.vat_rate,
+                exemption=line.price_list.vat_exemption,
+            )
+            for number, line in enumerate(quote.lines)
+        ]
+        return _save_quotation(event, request, lines, currency)
+
+
+def create_package_quotation(*, package: Package, request: OrderRequest) -> Quotation:
+    """Create a quotation for a sponsor's package. Raises QuotationUnavailable."""
+    request = request.normalize()
+    with _explain_missing_issuer(_unavailable_text()), translation.override(request.language):
+        line = ChargeItem(
+            key=package.slug,
+            description=package.title,
+            unit_price=package.price,
+            vat_rate=package.vat_rate,
+            exemption=package.vat_exemption,
+        )
+        return _save_quotation(package.event, request, [line], package.currency)
+
+
+def _attendee_name(request: OrderRequest, place_index: int) -> str:
+    person = request.places[place_index]
+    return f"{person.first_name} {person.last_name}".strip()
+
+
+def render_pro_forma(order: Order) -> bytes:
+    """Return the pro forma invoice of an order as a PDF.
+
+    Raises QuotationUnavailable, or NothingToIssue where the order owes nothing.
+    """
+    with _explain_missing_issuer(_("No pro forma invoice can be made here yet: ask the organizer for it.")):
+        return render_pro_forma_pdf(sync_receivable(order))
+
+
+def _unavailable_text() -> str:
+    return _("No quotation can be given here yet: ask the organizer, or order without it.")
+
+
+@contextmanager
+def _explain_missing_issuer(error_text: str) -> Iterator[None]:
+    """Replace MissingIssuer, which is meant for organizers, by an error that tells a buyer what to do."""
+    try:
+        yield
+    except MissingIssuer as error:
+        raise QuotationUnavailable(error_text) from error
+
+
+def _save_quotation(
+    event: Event, request: OrderRequest, lines: Sequence[ChargeItem], currency: str
+) -> Quotation:
+    starts, ends = (moment.astimezone(event.zone).date() for moment in (event.starts_at, event.ends_at))
+    subject = QuotationSubject(
+        text=event.title[:300],
+        event=event,
+        service_from=starts,
+        service_to=ends,
+        # A quotation cannot outlast the registration period.
+        valid_until=(event.registration_closes_at or event.ends_at).astimezone(event.zone).date(),
+    )
+    return create_quotation(buyer=_make_buyer(request), items=lines, currency=currency, subject=subject)
+
+
+def _make_buyer(request: OrderRequest) -> Buyer:
+    """Return the buyer as an order with the same data would name them."""
+    billing = request.billing
+    # Never saved: billing reads an order's data, and a quotation should read the same.
+    order = Order(
+        email=request.email,
+        language=request.language,
+        company=request.company,
+        purchase_order=request.purchase_order,
+        billing_name=billing.name,
+        billing_street=billing.street,
+        billing_postcode=billing.postcode,
+        billing_city=billing.city,
+        billing_country=billing.country,
+    )
+    return make_buyer(order)
+
+
+class QuotationWithoutAddress(ConventionError):
+    kind = "no-address"
+    status = 409
+
+
+def queue_quotation_mail(*, quotation: Quotation) -> str:
+    """Queue the mail to the address the quotation was requested with, and return that address.
+
+    Raises QuotationWithoutAddress.
+    """
+    address = str(quotation.buyer["email"])
+    if not address:
+        raise QuotationWithoutAddress(_("This quotation has no address: download it and send it yourself."))
+    record_action("quotation.mail", quotation, event=quotation.event)
+    send_quotation_mail.enqueue(quotation.pk, int(timezone.now().timestamp()))
+    return address
+
+
+@task()
+def send_quotation_mail(quotation_id: int, requested_at: int) -> None:
+    """Send the quotation. Raises MailNotSent.
+
+    `requested_at` (Unix seconds) is part of the Message-ID, so a task that runs twice sends the same mail.
+    """
+    quotation = Quotation.objects.select_related("event").filter(pk=quotation_id).first()
+    if quotation is None:  # erased, or removed at the end of its retention
+        return
+    with hold_lease(f"quotation:{quotation.pk}"), translation.override(quotation.language):
+        try:
+            send_mail_message(
+                write_quotation_letter(quotation, message_key=f"quotation-{quotation.pk}-{requested_at}")
+            )
+        except MailRefused:
+            record_action("quotation.mail_refused", quotation, event=quotation.event)
+
+
+def write_quotation_letter(quotation: Quotation, *, message_key: str) -> MailMessage:
+    """Return the mail in the active language."""
+    event = quotation.event
+    return MailMessage(
+        to=quotation.buyer["email"],
+        subject=_("Quotation %(number)s: %(subject)s")
+        % {"number": quotation.number, "subject": quotation.details["subject"]},
+        template="quotation",
+        context={
+            "quotation": quotation,
+            "url": f"{settings.SITE_URL}{reverse('quotation', args=[quotation.link_token])}",
+        },
+        language=quotation.language,
+        message_key=message_key,
+        accent=event.accent if event else "",
+        # Without an event's contact, as after the event was removed, the seller answers.
+        reply_to=(event.contact_email if event else "") or quotation.seller["email"],
+        attachments=[
+            MailAttachment(
+                name=f"{quotation.number.replace('/', '-')}.pdf",
+                content=render_quotation_pdf(quotation),
+                mimetype="application/pdf",
+            )
+        ],
+    )

@@ -1,0 +1,109 @@
+"""Parse and apply what the buttons of the sessions page send: `book:12`, `swap:12:7`, `leave:7`."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from convention.errors import NotFound
+from registrations.booking.accept_offer import accept_session_offer
+from registrations.booking.join_waiting_list import join_session_list
+from registrations.models import Registration, WaitingEntry
+from registrations.sessions.booking import book_session, leave_session, swap_session
+from registrations.waiting_list.leave import WaitingEnded, decline_offer, leave_waiting_list
+from schedule.models import Session
+
+
+@dataclass(frozen=True)
+class SessionAction:
+    """An action on one session. `old_sessions` are given up in a swap; `reason` comes from an organizer."""
+
+    verb: str
+    session: Session
+    old_sessions: tuple[Session, ...] = ()
+    reason: str = ""
+
+
+def parse_session_action(text: str, registration: Registration, reason: str = "") -> SessionAction:
+    """Return the action that a button stands for. Raises NotFound for an unknown verb or session number."""
+    verb, *numbers = text.split(":")
+    # The text comes from the browser: at most 20 numbers of at most nine ASCII digits.
+    session_numbers = [
+        int(number) for number in numbers[:20] if number.isascii() and number.isdigit() and len(number) < 10
+    ]
+    sessions = {
+        session.number: session for session in registration.event.sessions.filter(number__in=session_numbers)
+    }
+    if (
+        verb not in SESSION_ACTIONS
+        or not session_numbers
+        or any(number not in sessions for number in session_numbers)
+    ):
+        raise NotFound(_("There is no such session; the programme may have changed."))
+    first, *other_sessions = [sessions[number] for number in session_numbers]
+    return SessionAction(verb, first, tuple(other_sessions), reason)
+
+
+def apply_session_action(*, registration: Registration, action: SessionAction) -> str:
+    """Apply the action and return a sentence about it. Raises what the action raises."""
+    return SESSION_ACTIONS[action.verb](registration, action) % {"title": action.session.title}
+
+
+def _book_session(registration: Registration, action: SessionAction) -> str:
+    book_session(registration=registration, session=action.session, reason=action.reason)
+    return _("“%(title)s” is booked.")
+
+
+def _swap_session(registration: Registration, action: SessionAction) -> str:
+    swap_session(
+        registration=registration,
+        old_sessions=action.old_sessions,
+        new_session=action.session,
+        reason=action.reason,
+    )
+    return _("“%(title)s” is booked instead.")
+
+
+def _leave_session(registration: Registration, action: SessionAction) -> str:
+    leave_session(registration=registration, session=action.session, reason=action.reason)
+    return _("The seat in “%(title)s” is free for others again.")
+
+
+def _join_waiting_list(registration: Registration, action: SessionAction) -> str:
+    join_session_list(registration=registration, session=action.session, reason=action.reason)
+    return _("“%(title)s”: on the waiting list. An e-mail says when a seat is offered.")
+
+
+def _leave_waiting_list(registration: Registration, action: SessionAction) -> str:
+    leave_waiting_list(entry=_find_waiting_entry(registration, action.session), reason=action.reason)
+    return _("“%(title)s”: no longer on the waiting list.")
+
+
+def _accept_offer(registration: Registration, action: SessionAction) -> str:
+    accept_session_offer(
+        entry=_find_waiting_entry(registration, action.session), given_up=action.old_sessions
+    )
+    return _("“%(title)s” is booked.")
+
+
+def _decline_offer(registration: Registration, action: SessionAction) -> str:
+    decline_offer(entry=_find_waiting_entry(registration, action.session))
+    return _("The seat in “%(title)s” goes to the next in line.")
+
+
+def _find_waiting_entry(registration: Registration, session: Session) -> WaitingEntry:
+    entry = WaitingEntry.objects.active().filter(registration=registration, session=session).first()
+    if entry is None:
+        raise WaitingEnded(_("This wait has ended already."))
+    return entry
+
+
+SESSION_ACTIONS: dict[str, Callable[[Registration, SessionAction], str]] = {
+    "book": _book_session,
+    "swap": _swap_session,
+    "leave": _leave_session,
+    "wait": _join_waiting_list,
+    "unwait": _leave_waiting_list,
+    "accept": _accept_offer,
+    "decline": _decline_offer,
+}

@@ -1,0 +1,108 @@
+"""Pages on which sessions are booked, left and swapped, by attendees or by an organizer for them."""
+
+import io
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods
+
+from convention.errors import ConventionError
+from convention.events.permissions import get_event_to_organize
+from convention.tables.downloads import inline_response
+from registrations.form_fields import ReasonForm
+from registrations.models import Registration, SessionBooking
+from registrations.permissions import get_order_by_link
+from registrations.rate_limits import throttle_session_change
+from registrations.sessions.choices import group_by_day, list_session_choices
+from registrations.sessions.personal_agenda import write_personal_agenda
+from schedule.permissions import get_own_agenda
+from schedule.personal.actions import choose_session, drop_session
+
+from .session_actions import SessionAction, apply_session_action, parse_session_action
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def attendee_sessions(request: HttpRequest, reference: str, secret: str, person: str) -> HttpResponse:
+    """Show the sessions of the holder of a link; a POST books, swaps or gives up one."""
+    link_access = get_order_by_link(reference, secret)
+    registration = link_access.get_registration(person)
+    if request.method == "POST":
+        throttle_session_change(registration)
+        action = parse_session_action(request.POST.get("act", ""), registration)
+        if _apply_action(request, registration, action):
+            _update_personal_agenda(request, registration, action)
+        return redirect(f"{request.path}#s{action.session.number}")
+    return render(
+        request,
+        "registrations/sessions.html",
+        {"link_access": link_access, **_sessions_context(registration)},
+    )
+
+
+@require_http_methods(["GET", "POST"])
+def organizer_sessions(request: HttpRequest, event: str, reference: str) -> HttpResponse:
+    """Do the same as an organizer, with a reason."""
+    event_obj = get_event_to_organize(event, request.user)
+    rows = Registration.objects.select_related("event", "order")
+    registration = get_object_or_404(rows, event=event_obj, reference=reference)
+    reason_form = ReasonForm(request.POST or None)
+    if request.method == "POST":
+        reason = reason_form.cleaned_data["reason"] if reason_form.is_valid() else ""
+        action = parse_session_action(request.POST.get("act", ""), registration, reason)
+        _apply_action(request, registration, action)
+        return redirect(f"{request.path}#s{action.session.number}")
+    context = {"section": "organize", "reason": reason_form, **_sessions_context(registration)}
+    return render(request, "registrations/organize_sessions.html", context)
+
+
+@never_cache
+@require_GET
+def attendee_agenda_pdf(request: HttpRequest, reference: str, secret: str, person: str) -> HttpResponse:
+    """Return the attendee's booked sessions as a PDF."""
+    registration = get_order_by_link(reference, secret).get_registration(person)
+    file = io.BytesIO()
+    write_personal_agenda(registration=registration, file=file)
+    name = f"{registration.event.slug}-{registration.reference.lower()}.pdf"
+    return inline_response(file.getvalue(), name=name)
+
+
+def _sessions_context(registration: Registration) -> dict[str, object]:
+    choices = list_session_choices(registration)
+    return {
+        "event": registration.event,
+        "registration": registration,
+        "days": group_by_day([choice for choice in choices if choice.state != "booked"], registration.event),
+        "booked": [choice for choice in choices if choice.state == "booked"],
+        "offered": [choice for choice in choices if choice.state == "offered"],
+        "can_book": registration.state == Registration.State.CONFIRMED,
+    }
+
+
+def _apply_action(request: HttpRequest, registration: Registration, action: SessionAction) -> bool:
+    """Apply the action, show a message, and return whether it succeeded."""
+    try:
+        message = apply_session_action(registration=registration, action=action)
+    except ConventionError as error:
+        messages.error(request, str(error))
+        return False
+    messages.success(request, message)
+    return True
+
+
+def _update_personal_agenda(request: HttpRequest, registration: Registration, action: SessionAction) -> None:
+    """Keep the personal agenda on this device, if there is one, in line with the bookings."""
+    personal_agenda = get_own_agenda(registration.event, request)
+    # Nobody is given a personal agenda just for booking.
+    if personal_agenda is None:
+        return
+    booked_ids = set(
+        SessionBooking.objects.active().filter(registration=registration).values_list("session", flat=True)
+    )
+    for session in (action.session, *action.old_sessions):
+        if session.pk in booked_ids:
+            choose_session(event=registration.event, session=session, personal_agenda=personal_agenda)
+        elif action.verb in {"leave", "swap", "accept"}:
+            drop_session(session=session, personal_agenda=personal_agenda)

@@ -1,0 +1,83 @@
+"""The page behind a mailed link that confirms an order or a registration, and sending that link again."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+
+from convention.errors import NotFound
+from convention.text.email_addresses import is_same_email
+from registrations.booking.verification import (
+    AddressVerification,
+    get_confirmed_name,
+    load_verification,
+    verify_address,
+)
+from registrations.changes.links import queue_links_mail
+from registrations.changes.resend import InvalidAddress, MissingAddress, resend_verification_mail
+from registrations.models import Order, Registration
+from registrations.permissions import get_order_by_link, make_own_secret
+from registrations.rate_limits import throttle_verification_mail
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def order_verification(request: HttpRequest, token: str) -> HttpResponse:
+    """Show what the link confirms; only a POST confirms, because mail scanners open links too."""
+    verification = load_verification(token)
+    if request.method == "POST" and verification.is_done:
+        # The order's link may have been replaced since, so it is mailed rather than shown.
+        queue_links_mail(email=verification.address)
+        messages.info(request, _("This is already confirmed. We have e-mailed you the link again."))
+        return redirect("event", verification.order.event.slug)
+    if request.method == "POST":
+        order = verify_address(order=verification.order, address=verification.address)
+        return redirect(_next_path(order, verification.address))
+    waiting = [item for item in verification.all_items if not item.confirmed_at]
+    hold_expiries = [item.hold_expires_at for item in waiting if item.is_held() and item.is_reserved]
+    context = {
+        "verification": verification,
+        "places": [(item, _badge_name(verification, item)) for item in verification.registrations],
+        "order": verification.order,
+        "event": verification.order.event,
+        "hold_expires_at": min(filter(None, hold_expiries), default=None)
+        if len(hold_expiries) == len(waiting)
+        else None,
+    }
+    return render(request, "registrations/verify.html", context)
+
+
+def _next_path(order: Order, address: str) -> str:
+    """Return the order's page for its buyer, else the page of the registration with that address."""
+    if is_same_email(order.email, address):
+        return order.continue_path
+    registration = AddressVerification(order, address).registrations[0]
+    registration.order = order
+    return order.build_path_with(make_own_secret(registration))
+
+
+def _badge_name(verification: AddressVerification, registration: Registration) -> str:
+    """Return the name on the badge after confirmation: the directory's where the link verifies a member."""
+    if not verification.verifies_member(registration):
+        return registration.name
+    return " ".join(get_confirmed_name(registration)).strip() or registration.name
+
+
+@require_POST
+def verification_resend(request: HttpRequest, reference: str, secret: str) -> HttpResponse:
+    """Mail the buyer the link again, to a corrected address if one was typed."""
+    link_access = get_order_by_link(reference, secret)
+    if not link_access.is_full or not link_access.order.awaits_verification:
+        raise NotFound(_("There is nothing to confirm in this order."))
+    address = request.POST.get("email", "")[:254]
+    throttle_verification_mail(link_access.order, address)
+    try:
+        address = resend_verification_mail(order=link_access.order, email=address)
+    except (InvalidAddress, MissingAddress) as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, _("The e-mail to %(email)s is on its way.") % {"email": address})
+    link_access.order.refresh_from_db(fields=["link_version"])  # another address replaced the link
+    return redirect("order", reference, link_access.order.manage_secret)

@@ -1,0 +1,252 @@
+"""The pages behind an order's link: see it, correct it, cancel it, add it to a calendar."""
+
+import datetime
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_GET, require_http_methods, require_safe
+
+from convention.club.models import Person
+from convention.errors import InvalidFields
+from convention.events.cancellations import find_cancellation_time
+from convention.events.models import Event
+from convention.events.permissions import get_member_events
+from convention.tables.downloads import CALENDAR_TYPE, attachment_response
+from registrations.billing.receivables import calculate_balance, list_active_sponsorships
+from registrations.billing.refund_text import describe_settlement, preview_refund
+from registrations.booking.verification import awaits_buyer, awaits_buyer_alone
+from registrations.changes.cancel import cancel_registration
+from registrations.changes.correct import correct_own_registration, correct_registration
+from registrations.changes.forms import CorrectionForm
+from registrations.models import Registration, SessionBooking
+from registrations.permissions import (
+    LinkAccess,
+    choose_link_secret,
+    get_order_by_link,
+    is_own_secret,
+    list_own_registrations,
+)
+from registrations.pricing.display import describe_vat, list_price_rows, sum_order_vat
+from registrations.questions.answers import describe_answers, select_asked_questions, select_open_questions
+from registrations.questions.queries import load_questions
+from registrations.rate_limits import throttle_correction
+
+from .calendar import build_calendar_file
+
+if TYPE_CHECKING:
+    from convention.club.permissions import RequestUser
+
+UNPAID_STATES = {Registration.State.PENDING, Registration.State.EXPIRED}
+
+
+@never_cache
+@require_GET
+def order_detail(request: HttpRequest, reference: str, secret: str) -> HttpResponse:
+    """Show the order, its registrations and the possible actions."""
+    link_access = get_order_by_link(reference, secret)
+    order, event = link_access.order, link_access.order.event
+    states = {
+        registration.state
+        for registration in (*link_access.registrations, *link_access.private_registrations)
+    }
+    _attach_answers(link_access)
+    packages = list(list_active_sponsorships(order))
+    awaits_payment = order.is_by_card and bool(states & UNPAID_STATES)
+    context = {
+        "link_access": link_access,
+        "order": order,
+        "event": event,
+        "states": states,
+        "can_replace_link": link_access.is_full or any(each.is_private for each in link_access.registrations),
+        "has_badge": any(each.state == Registration.State.CONFIRMED for each in link_access.registrations),
+        "awaits_payment": awaits_payment,
+        "awaiting_buyer": [each for each in link_access.registrations if awaits_buyer(order, each)],
+        "balance": calculate_balance(order) if awaits_payment else None,
+        "is_cancelled": states == {Registration.State.CANCELLED},
+        "off_since": find_cancellation_time(event),
+        "priced": [
+            (registration, list_price_rows(registration)) for registration in link_access.registrations
+        ],
+        "wallets": list_wallet_links(),
+        "settled": describe_settlement(order, link_access.registrations),
+        "vat": [
+            describe_vat(total, order.currency)
+            for total in sum_order_vat(
+                [*link_access.registrations, *link_access.private_registrations], packages
+            )
+        ],
+        "is_of_sponsor": order.sponsorships.exists(),
+        "can_change": event.ends_at > timezone.now(),
+        "can_give": event.substitution_deadline > timezone.now(),
+        **_attach_session_bookings(link_access),
+    }
+    return render(request, "registrations/order.html", context)
+
+
+def _attach_answers(link_access: LinkAccess) -> None:
+    """Set what the page shows of each registration: answers, open questions, whether it awaits the buyer."""
+    order = link_access.order
+    questions = load_questions(order.event)
+    for registration in link_access.registrations:
+        can_see_answers = link_access.can_see_answers(registration)
+        registration.has_questions = can_see_answers and bool(
+            select_asked_questions(questions, registration.ticket, registration.answers)
+        )
+        registration.answer_texts = (
+            list(describe_answers(questions, registration.answers)) if can_see_answers else []
+        )
+        registration.open_questions = select_open_questions(
+            questions, registration.ticket, registration.answers
+        )
+        registration.awaits_buyer_verification = awaits_buyer_alone(order, registration)
+
+
+def list_wallet_links() -> list[tuple[str, str]]:
+    """Return the URL names and button labels of the phone wallets that are configured."""
+    return [
+        (name, title)
+        for name, title, configured in (
+            ("order-apple-pass", _("Apple Wallet"), settings.APPLE_PASS_CERTIFICATE),
+            ("order-google-pass", _("Google Wallet"), settings.GOOGLE_WALLET_KEY),
+        )
+        if configured
+    ]
+
+
+def _attach_session_bookings(link_access: LinkAccess) -> dict[str, object]:
+    """Attach the active session bookings to each registration; return whether any session takes bookings."""
+    # One query for all registrations of the order.
+    rows = SessionBooking.objects.active().filter(registration__in=[r.pk for r in link_access.registrations])
+    booked: dict[int, list[SessionBooking]] = {}
+    for session_booking in rows.select_related("session").order_by("session__starts_at", "pk"):
+        booked.setdefault(session_booking.registration_id, []).append(session_booking)
+    for registration in link_access.registrations:
+        registration.shown_session_bookings = booked.get(registration.pk, [])
+    return {
+        "has_sessions": bool(booked) or link_access.order.event.sessions.filter(is_bookable=True).exists()
+    }
+
+
+@never_cache
+@csrf_exempt  # changes nothing; any other method gets a 405, not a CSRF error
+@require_safe
+def order_calendar(request: HttpRequest, reference: str, secret: str) -> HttpResponse:
+    """Return the event and the booked sessions as a calendar file."""
+    link_access = get_order_by_link(reference, secret)
+    name = f"{link_access.order.event.slug}.ics"
+    return attachment_response(
+        build_calendar_file(link_access), name=name, mimetype=f"{CALENDAR_TYPE}; method=PUBLISH"
+    )
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def registration_correction(request: HttpRequest, reference: str, secret: str, person: str) -> HttpResponse:
+    """Correct an attendee's name, company or address."""
+    link_access = get_order_by_link(reference, secret)
+    registration = link_access.get_registration(person)
+    form = (
+        CorrectionForm(request.POST)
+        if request.method == "POST"
+        else CorrectionForm.from_registration(registration)
+    )
+    if request.method == "POST" and form.is_valid():
+        throttle_correction(link_access.order, registration)
+        # The attendee's own link must not move the order's mails.
+        correct = correct_registration if link_access.is_full else correct_own_registration
+        try:
+            corrected = correct(registration=registration, correction=form.to_correction())
+        except InvalidFields as error:
+            form.add_errors(error.field_errors)
+        else:
+            return _redirect_after_correction(request, link_access, corrected)
+    context = {
+        "link_access": link_access,
+        "event": link_access.order.event,
+        "registration": registration,
+        "form": form,
+    }
+    context["is_asked_anew"] = not link_access.can_see_answers(registration)
+    return render(request, "registrations/correct.html", context)
+
+
+def _redirect_after_correction(
+    request: HttpRequest, link_access: LinkAccess, registration: Registration
+) -> HttpResponse:
+    """Redirect to the order, or to the event's page where the attendee gave the place away."""
+    if link_access.is_full or is_own_secret(registration, link_access.secret):
+        messages.success(request, _("The correction is saved."))
+        # The correction may have replaced the link this page was opened with.
+        secret = registration.order.manage_secret if link_access.is_full else link_access.secret
+        return redirect("order", link_access.order.reference, secret)
+    if registration.email:
+        message = _(
+            "%(name)s has the place now, and your link no longer opens it. The badge is mailed to them."
+        )
+    else:
+        message = _(
+            "%(name)s has the place now, and your link no longer opens it. The badge goes to whoever ordered."
+        )
+    messages.success(request, message % {"name": registration.name})
+    return redirect("event", link_access.order.event.slug)
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def registration_cancellation(request: HttpRequest, reference: str, secret: str, person: str) -> HttpResponse:
+    """Show what cancelling means; a POST cancels."""
+    link_access = get_order_by_link(reference, secret)
+    registration = link_access.get_registration(person)
+    if request.method == "POST":
+        cancel_registration(registration=registration)
+        messages.success(
+            request, _("The registration of %(name)s is cancelled.") % {"name": registration.name}
+        )
+        return redirect("order", reference, secret)
+    context = {"link_access": link_access, "event": link_access.order.event, "registration": registration}
+    context["refund_preview"] = preview_refund(registration)
+    return render(request, "registrations/cancel.html", context)
+
+
+@never_cache
+@login_required
+@require_GET
+def my_registrations(request: HttpRequest) -> HttpResponse:
+    """Show a signed-in person's registrations, upcoming and past, and the events open to members."""
+    person = request.user if isinstance(request.user, Person) else None
+    own_registrations = list_own_registrations(person) if person else []
+    email = (person.email if person else "") or ""
+    now = timezone.now()
+    ahead = [r for r in own_registrations if r.event.ends_at >= now]
+    context = {
+        "ahead": [(r, choose_link_secret(r, email)) for r in ahead],
+        "past": [
+            (r, choose_link_secret(r, email)) for r in reversed(own_registrations) if r.event.ends_at < now
+        ],
+        "among_members": _list_open_events(request.user, own_registrations=own_registrations, at=now),
+        "section": "me",
+    }
+    return render(request, "registrations/me.html", context)
+
+
+def _list_open_events(
+    person: "RequestUser", *, own_registrations: list[Registration], at: datetime.datetime
+) -> list[Event]:
+    """Return the members' events that take registrations at `at` and where the person has none."""
+    booked_event_ids = {
+        registration.event_id for registration in own_registrations if not registration.cancelled_at
+    }
+    upcoming_events = get_member_events(person).filter(ends_at__gte=at).select_related("venue")
+    return [
+        event
+        for event in upcoming_events
+        if event.pk not in booked_event_ids and event.is_registration_open(at=at)
+    ]

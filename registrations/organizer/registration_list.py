@@ -1,0 +1,227 @@
+"""The organizers' list of registrations: search, filters, export, and data of one registration's page."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from convention.audit.models import AuditEntry
+from convention.events.models import Event
+from convention.mail.bounces import find_bounced_addresses, has_bounced_address
+from convention.tables.downloads import TableSheet
+from convention.text.normalize import normalize_whitespace
+from registrations.models import MailDelivery, Question, Registration, RegistrationAddon, RegistrationQuerySet
+from registrations.questions.answers import describe_answers, format_answer_cell, select_asked_questions
+from registrations.questions.queries import load_questions
+from registrations.questions.statistics import find_incomplete_registrations
+
+FILTER_FIELDS = ("ticket", "addon", "voucher", "quota", "state", "company", "sort")
+SORT_ORDERS = {"name": ["sort_name", "pk"], "new": ["-created_at", "-pk"]}
+
+
+@dataclass(frozen=True)
+class RegistrationFilter:
+    """Search and filter criteria; empty fields filter nothing."""
+
+    search_text: str = ""
+    ticket: str = ""
+    state: str = ""
+    company: str = ""
+    sort: str = ""
+    addon: str = ""
+    voucher: str = ""
+    quota: str = ""
+
+    @classmethod
+    def from_query(cls, query: Mapping[str, str]) -> "RegistrationFilter":
+        """Return the criteria of a query string: `q` for the search text, and FILTER_FIELDS."""
+        values = {name: normalize_whitespace(query.get(name, "")[:300]) for name in ("q", *FILTER_FIELDS)}
+        return cls(search_text=values.pop("q"), **values)
+
+    def find_registrations(self, event: Event) -> RegistrationQuerySet:
+        """Return the matching registrations of the event, sorted."""
+        rows: RegistrationQuerySet = Registration.objects.filter(event=event).search_for(self.search_text)
+        if self.ticket:
+            rows = rows.filter(ticket__slug=self.ticket)
+        if self.addon:
+            chosen = RegistrationAddon.objects.filter(addon__slug=self.addon, cancelled_at__isnull=True)
+            rows = rows.filter(pk__in=chosen.order_by().values("registration"))
+        if self.voucher:
+            rows = rows.filter(voucher__code=self.voucher)
+        if self.quota:
+            rows = rows.filter(ticket__quota__name=self.quota)
+        if self.company:
+            rows = rows.filter(company=self.company)
+        # Whether questions are unanswered cannot be expressed in SQL alone.
+        if self.state == UNANSWERED_FILTER:
+            rows = rows.filter(pk__in=find_incomplete_registrations(event, load_questions(event)))
+        elif self.state in STATE_CONDITIONS:
+            rows = rows.filter(STATE_CONDITIONS[self.state]())
+        return rows.order_by(*SORT_ORDERS.get(self.sort, SORT_ORDERS["name"]))
+
+
+def _confirmed_condition() -> Q:
+    return Q(confirmed_at__isnull=False, cancelled_at__isnull=True)
+
+
+def _pending_condition() -> Q:
+    return Q(confirmed_at__isnull=True, cancelled_at__isnull=True, hold_expires_at__gt=timezone.now())
+
+
+def _cancelled_condition() -> Q:
+    return Q(cancelled_at__isnull=False)
+
+
+def _expired_condition() -> Q:
+    return Q(confirmed_at__isnull=True, cancelled_at__isnull=True) & ~Q(hold_expires_at__gt=timezone.now())
+
+
+def _undelivered_condition() -> Q:
+    refused = Q(order__in=MailDelivery.objects.needing_attention().order_by().values("order"))
+    return refused | (has_bounced_mail() & Q(cancelled_at__isnull=True))
+
+
+def has_bounced_mail() -> Q:
+    """Return a condition: mail to the attendee's or the buyer's address bounced."""
+    return has_bounced_address("email") | has_bounced_address("order__email")
+
+
+UNDELIVERED_FILTER = "undelivered"
+UNANSWERED_FILTER = "unanswered"
+STATE_CONDITIONS = {
+    UNDELIVERED_FILTER: _undelivered_condition,
+    Registration.State.CONFIRMED.value: _confirmed_condition,
+    Registration.State.PENDING.value: _pending_condition,
+    Registration.State.CANCELLED.value: _cancelled_condition,
+    Registration.State.EXPIRED.value: _expired_condition,
+}
+
+
+AUDIT_VERB_TEXTS = {
+    "registration.cancel": gettext_lazy("cancelled"),
+    "registration.correct": gettext_lazy("corrected"),
+    "registration.transfer": gettext_lazy("given to someone else"),
+    "registration.substitute": gettext_lazy("given to a colleague"),
+    "registration.complete": gettext_lazy("details completed by the holder"),
+    # The verbs are stored data; they keep the names they had when they were recorded.
+    "registration.prove": gettext_lazy("confirmed by the mailed link"),
+    "registration.receive": gettext_lazy("registered at the desk"),
+    "registration.answer": gettext_lazy("questions answered"),
+    "badge.print": gettext_lazy("badge printed at the desk"),
+    "registration.resend": gettext_lazy("mail sent again"),
+    "registration.merge": gettext_lazy("merged with another registration"),
+    "registration.set_apart": gettext_lazy("found to be no duplicate"),
+    "seat.book": gettext_lazy("seat booked"),
+    "seat.leave": gettext_lazy("seat given up"),
+    "seat.swap": gettext_lazy("seat swapped"),
+    "address.bounced": gettext_lazy("mail came back"),
+    "address.right": gettext_lazy("address said to be right"),
+    "order.renew_link": gettext_lazy("link replaced"),
+    "order.verify": gettext_lazy("address confirmed by the mailed link"),
+    "order.vouch": gettext_lazy("confirmed by an organizer"),
+    "order.confirm": gettext_lazy("order confirmed"),
+    "order.resend": gettext_lazy("link to confirm the order sent again"),
+    "order.cancel": gettext_lazy("cancelled together with other orders"),
+    "order.book_for_company": gettext_lazy("ordered by the company’s contact"),
+}
+
+
+def load_history(registration: Registration) -> list[tuple[Any, AuditEntry]]:
+    """Return what happened to the registration and its order, newest first, each with its text."""
+    subjects = [
+        f"registrations.registration:{registration.pk}",
+        f"registrations.order:{registration.order_id}",
+    ]
+    entries = AuditEntry.objects.filter(subject__in=subjects).select_related("actor")
+    return [(AUDIT_VERB_TEXTS.get(entry.verb, entry.verb), entry) for entry in entries]
+
+
+def load_mails(registration: Registration) -> dict[str, Any]:
+    """Return the order's mails about this registration, newest first, and what went wrong.
+
+    `failed_mail` is the latest revision that needs attention, or None. `bounced` are its addresses that mail
+    came back from.
+    """
+    mails = list(
+        registration.order.deliveries.filter(Q(registration__isnull=True) | Q(registration=registration))
+    )
+    # Deliveries come newest first; only the latest revision of a mail counts.
+    latest = {mail.message_key: mail for mail in reversed(mails)}
+    failed = [mail for mail in latest.values() if mail.needs_attention]
+    bounced = find_bounced_addresses([registration.email, registration.order.email])
+    return {"mails": mails, "failed_mail": failed[0] if failed else None, "bounced": sorted(bounced)}
+
+
+def load_answers(registration: Registration) -> dict[str, Any]:
+    """Return the answers as texts, the uploaded files, and whether the event asks this attendee anything."""
+    questions = load_questions(registration.event)
+    return {
+        "answer_texts": list(describe_answers(questions, registration.answers)),
+        "files": list(registration.answer_files.defer("content")) if questions else [],
+        "has_questions": bool(select_asked_questions(questions, registration.ticket, registration.answers)),
+    }
+
+
+def export_header(questions: Sequence[Question] = ()) -> list[str]:
+    """Return the headings of the export, which an import recognizes again; one column per question."""
+    return [
+        _("Reference"),
+        _("First name"),
+        _("Last name"),
+        _("E-mail"),
+        _("Company"),
+        _("Ticket"),
+        _("Besides"),
+        _("State"),
+        _("Price"),
+        _("Code"),
+        _("Currency"),
+        _("No photographs"),
+        _("Order reference"),
+        _("Purchase order"),
+        _("Registered on"),
+        *(question.title for question in questions),
+    ]
+
+
+def make_registration_sheet(event: Event, registrations: RegistrationQuerySet) -> TableSheet:
+    """Return the registrations as a sheet to download."""
+    questions = load_questions(event)
+    return TableSheet(
+        _("Registrations"), export_header(questions), iterate_export_rows(registrations, questions)
+    )
+
+
+def iterate_export_rows(
+    registrations: RegistrationQuerySet, questions: Sequence[Question] = ()
+) -> Iterator[list[Any]]:
+    """Yield the cells of each registration; tickets by slug, which an import recognizes again."""
+    yes, no = _("yes"), _("no")
+    for r in (
+        registrations.select_related("ticket", "order", "event", "voucher")
+        .prefetch_related("addons__addon")
+        .iterator(2000)
+    ):
+        yield [
+            r.reference,
+            r.first_name,
+            r.last_name,
+            r.email,
+            r.company,
+            r.ticket.slug,
+            ", ".join(chosen.addon.slug for chosen in r.active_addons),
+            r.get_state_display(),
+            Decimal(r.price + sum(chosen.price for chosen in r.active_addons)).scaleb(-2),
+            r.voucher.code if r.voucher else "",
+            r.order.currency,
+            yes if r.no_photo else no,
+            r.order.reference,
+            r.order.purchase_order,
+            r.created_at.astimezone(r.event.zone),
+            *(format_answer_cell(question, r.answers.get(question.slug)) for question in questions),
+        ]

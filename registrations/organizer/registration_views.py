@@ -1,0 +1,256 @@
+"""Organizers' pages: the list of registrations, and one registration with all actions."""
+
+from collections.abc import Iterable, Iterator
+from functools import cache
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from convention.audit.record import record_action
+from convention.club.permissions import can_correct_names
+from convention.errors import InvalidFields
+from convention.events.models import Event
+from convention.events.permissions import get_event_to_organize
+from convention.tables.downloads import table_response
+from convention.text.dates import format_date
+from convention.text.normalize import normalize_whitespace
+from convention.web.pagination import KeyedPaginator, SinglePassPaginator
+from registrations.billing.forms import CancellationFeeForm
+from registrations.billing.refund_text import describe_settlement, preview_refund
+from registrations.booking.verification import awaits_buyer, vouch_for_order
+from registrations.changes.cancel import cancel_registration, cancel_with_fee
+from registrations.changes.correct import correct_as_organizer, correct_with_directory, differs_from_directory
+from registrations.changes.forms import CorrectionForm, DirectoryCorrectionForm
+from registrations.changes.merge import list_merged_registrations
+from registrations.changes.resend import correct_order_address, resend_mail
+from registrations.form_fields import ReasonForm
+from registrations.models import Registration, Ticket
+from registrations.permissions import make_own_secret
+from registrations.pricing.display import list_price_rows
+from registrations.sessions.booking import list_session_bookings
+
+from .registration_list import (
+    UNANSWERED_FILTER,
+    UNDELIVERED_FILTER,
+    RegistrationFilter,
+    load_answers,
+    load_history,
+    load_mails,
+    make_registration_sheet,
+)
+
+PAGE_SIZE = 50
+LIST_FIELDS = (
+    "reference", "ticket_id", "first_name", "last_name", "email", "company",
+    "created_at", "hold_expires_at", "confirmed_at", "cancelled_at",
+)  # fmt: skip
+RELATED_FIELDS = ("ticket", "order", "person", "member_of", "event", "voucher", "merged_into")
+# Filters that only links from other pages set; the form has no fields for them.
+LINK_ONLY_FILTERS = {
+    "addon": gettext_lazy("Add-on"),
+    "voucher": gettext_lazy("Code"),
+    "quota": gettext_lazy("Shared quota"),
+}
+
+
+def _render_page(request: HttpRequest, template: str, event: Event, **context: Any) -> HttpResponse:
+    return render(request, template, {"event": event, "section": "organize", **context})
+
+
+@require_GET
+def registration_list(request: HttpRequest, event: str) -> HttpResponse:
+    """List the registrations of an event, searched and filtered, page by page."""
+    event_obj = get_event_to_organize(event, request.user)
+    chosen = RegistrationFilter.from_query(request.GET)
+    tickets = list(event_obj.tickets.all())
+    is_filtered = chosen != RegistrationFilter(sort=chosen.sort)
+    # An unfiltered list can be paged by key. A filtered one is counted and cut in a single query.
+    pages = SinglePassPaginator if is_filtered else KeyedPaginator
+    people = pages(
+        chosen.find_registrations(event_obj), PAGE_SIZE, page_rows=Registration.objects.only(*LIST_FIELDS)
+    )
+    shown = people.get_page(request.GET.get("page"))
+    return _render_page(
+        request,
+        "registrations/organizer_registrations.html",
+        event_obj,
+        shown=shown,
+        rows=_list_rows(shown, event_obj, tickets, request.GET),
+        chosen=chosen,
+        is_filtered=is_filtered,
+        tickets=tickets,
+        link_filters=[
+            (name, value, label)
+            for name, label in LINK_ONLY_FILTERS.items()
+            if (value := getattr(chosen, name))
+        ],
+        states=[
+            *Registration.State.choices,
+            (UNDELIVERED_FILTER, _("mail not delivered")),
+            (UNANSWERED_FILTER, _("questions to answer")),
+        ],
+    )
+
+
+def _list_rows(
+    shown: Iterable[Registration], event: Event, tickets: list[Ticket], query: QueryDict
+) -> Iterator[tuple[Registration, str, str, str, str]]:
+    """Yield each registration with its address, ticket title, day, and the address of its company's list."""
+    titles = {ticket.pk: ticket.title for ticket in tickets}
+    of_company = query.copy()
+    # The company's list starts at its first page.
+    of_company.pop("page", None)
+
+    @cache
+    def list_of(company: str) -> str:
+        of_company["company"] = company
+        return f"?{of_company.urlencode()}"
+
+    # Many rows share a day; formatting a date is slow enough to show in a list.
+    format_day = cache(format_date)
+    for registration in shown:
+        address = reverse("organize-registration", args=[event.slug, registration.reference])
+        day = format_day(registration.created_at.astimezone(event.zone).date())
+        yield registration, address, titles[registration.ticket_id], day, list_of(registration.company)
+
+
+@require_GET
+def registration_export(request: HttpRequest, event: str, kind: str) -> HttpResponse:
+    """Return the filtered list as a file."""
+    event_obj = get_event_to_organize(event, request.user)
+    sheet = make_registration_sheet(
+        event_obj, RegistrationFilter.from_query(request.GET).find_registrations(event_obj)
+    )
+    record_action("registrations.export", event_obj, event=event_obj, fields=[kind])
+    return table_response(sheet, name=f"{event_obj.slug}-{_('registrations')}", kind=kind)
+
+
+def _get_registration(event: Event, reference: str) -> Registration:
+    rows = Registration.objects.select_related(*RELATED_FIELDS)
+    with_addons = rows.prefetch_related("addons__addon")
+    return get_object_or_404(with_addons, event=event, reference=reference)
+
+
+@require_http_methods(["GET", "POST"])
+def registration_detail(request: HttpRequest, event: str, reference: str) -> HttpResponse:
+    """Show one registration; a POST corrects it."""
+    event_obj = get_event_to_organize(event, request.user)
+    registration = _get_registration(event_obj, reference)
+    form = (
+        CorrectionForm(request.POST)
+        if request.method == "POST"
+        else CorrectionForm.from_registration(registration)
+    )
+    reason = _reason_form(request, registration, request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid() and reason.is_valid():
+        # Only offered where `_reason_form` shows the choice, so the permission was checked there.
+        correct = correct_with_directory if reason.cleaned_data.get("directory") else correct_as_organizer
+        try:
+            correct(
+                registration=registration,
+                correction=form.to_correction(),
+                reason=reason.cleaned_data["reason"],
+            )
+        except InvalidFields as error:
+            form.add_errors(error.field_errors)
+        else:
+            messages.success(request, _("The correction is saved."))
+            return redirect("organize-registration", event, reference)
+    return _render_registration(request, registration, form=form, reason=reason)
+
+
+def _reason_form(
+    request: HttpRequest, registration: Registration, form_data: QueryDict | None = None
+) -> ReasonForm:
+    """Return the form for the reason, with the choice to correct the directory for those who may."""
+    form = DirectoryCorrectionForm if registration.person and can_correct_names(request.user) else ReasonForm
+    return form(form_data, prefix="correct")
+
+
+def _render_registration(request: HttpRequest, registration: Registration, **forms: Any) -> HttpResponse:
+    """Render the page of one registration; `forms` replace the unfilled ones."""
+    forms = {
+        "form": CorrectionForm.from_registration(registration),
+        "reason": _reason_form(request, registration),
+        "fee_form": CancellationFeeForm(prefix="cancel"),
+        **forms,
+    }
+    return _render_page(
+        request,
+        "registrations/organizer_registration.html",
+        registration.event,
+        registration=registration,
+        # A private place is not opened by the order's link.
+        manage_path=registration.order.build_path_with(make_own_secret(registration))
+        if registration.is_private
+        else registration.order.manage_path,
+        differs_from_directory=differs_from_directory(registration),
+        rows=list_price_rows(registration),
+        merged=list_merged_registrations(registration),
+        refund_preview=preview_refund(registration),
+        siblings=list(registration.order.registrations.exclude(pk=registration.pk).select_related("ticket")),
+        history=load_history(registration),
+        session_bookings=list(list_session_bookings(registration)),
+        has_sessions=registration.event.sessions.filter(is_bookable=True).exists(),
+        settled=describe_settlement(registration.order, [registration]),
+        can_vouch=registration.order.awaits_verification and awaits_buyer(registration.order, registration),
+        **load_mails(registration),
+        **load_answers(registration),
+        **forms,
+    )
+
+
+@require_POST
+def registration_cancel(request: HttpRequest, event: str, reference: str) -> HttpResponse:
+    """Cancel for an attendee, by the refund rules or with another fee, with a reason."""
+    registration = _get_registration(get_event_to_organize(event, request.user), reference)
+    fee_form = CancellationFeeForm(request.POST, prefix="cancel")
+    if fee_form.is_valid():
+        try:
+            _cancel_with_terms(
+                registration, fee_form.fee_cents, normalize_whitespace(fee_form.cleaned_data["reason"])
+            )
+        except InvalidFields as error:
+            fee_form.add_errors(error.field_errors)
+        else:
+            messages.success(
+                request, _("The registration of %(name)s is cancelled.") % {"name": registration.name}
+            )
+            return redirect("organize-registration", event, reference)
+    return _render_registration(request, registration, fee_form=fee_form)
+
+
+def _cancel_with_terms(registration: Registration, fee_cents: int | None, reason: str) -> None:
+    if fee_cents is None:
+        cancel_registration(registration=registration, reason=reason)
+    else:
+        cancel_with_fee(registration=registration, fee_cents=fee_cents, reason=reason)
+
+
+@require_POST
+def order_vouch(request: HttpRequest, event: str, reference: str) -> HttpResponse:
+    """Confirm the order of a buyer who has not opened the mailed link."""
+    registration = _get_registration(get_event_to_organize(event, request.user), reference)
+    order = vouch_for_order(
+        order=registration.order, reason=normalize_whitespace(request.POST.get("reason", "")[:300])
+    )
+    messages.success(request, _("Order %(reference)s is confirmed.") % {"reference": order.reference})
+    return redirect("organize-registration", event, reference)
+
+
+@require_POST
+def mail_resend(request: HttpRequest, event: str, reference: str) -> HttpResponse:
+    """Send the registration's mail again, to a corrected address if one was typed."""
+    event_obj = get_event_to_organize(event, request.user)
+    resend = correct_order_address if "order" in request.POST else resend_mail
+    address = resend(
+        registration=_get_registration(event_obj, reference), email=request.POST.get("email", "")[:254]
+    )
+    messages.success(request, _("The e-mail to %(email)s is on its way.") % {"email": address})
+    return redirect("organize-registration", event, reference)

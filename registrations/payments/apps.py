@@ -1,0 +1,27 @@
+"""App configuration of payments."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+from convention import hooks
+from convention.hooks import DAY, MINUTE
+
+
+class PaymentsConfig(AppConfig):
+    """Register periodic jobs, and the hooks that invoices and registrations call."""
+
+    name = "registrations.payments"
+    verbose_name = _("Payments")
+
+    def ready(self) -> None:
+        """Register what lower layers call."""
+        hooks.periodic_jobs.register(
+            "registrations.payments.cards.reconcile.poll_open_attempts", seconds=MINUTE
+        )
+        hooks.periodic_jobs.register(
+            "registrations.payments.cards.reconcile.fetch_missed_events", seconds=10 * MINUTE
+        )
+        hooks.periodic_jobs.register("registrations.payments.cards.reconcile.delete_old_events", seconds=DAY)
+        hooks.send_refund.register("registrations.payments.cards.refunds.send_refund")
+        hooks.confirm_payment.register("registrations.payments.cards.settlement.confirm_manual_payment")
+        hooks.notify_unplaced.register("registrations.payments.payment_problems.notify_unplaced_payment")

@@ -1,0 +1,175 @@
+"""Assign bank statement lines to what they pay, undo that, or set lines aside.
+
+Each function locks the line first. Nothing is deleted: an assignment is undone by a refund.
+"""
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from convention.audit.record import record_action
+from convention.errors import ConventionError, NotFound
+from convention.money import Money
+from registrations.invoices.ledger.payments import link_payout_to_bank_line, record_payment
+from registrations.invoices.ledger.receivable_sources import get_receivable
+from registrations.invoices.ledger.refunds import complete_refund, compute_refundable, request_refund
+from registrations.invoices.models import Payment, Payout, Refund
+from registrations.models import Order
+from registrations.payments.cards.settlement import record_order_payment
+from registrations.payments.models import BankLine, BankLineAssignment
+
+
+class InvalidAssignment(ConventionError):
+    """The line has not that much left, or is used otherwise."""
+
+    kind = "bad-assignment"
+    status = 409
+
+
+def lock_line(line_id: int) -> BankLine:
+    """Return the line, locked until the transaction ends. Raise NotFound."""
+    line = BankLine.objects.select_for_update(of=("self",)).filter(pk=line_id).first()
+    if line is None:
+        raise NotFound(_("There is no such line."))
+    return line
+
+
+def compute_unassigned(line: BankLine) -> int:
+    """Return the cents of a line not assigned yet; 0 for payouts and lines set aside."""
+    taken = line.assignments.filter(reversal_refund__isnull=True).values_list("amount", flat=True)
+    return 0 if line.payout_id or line.ignored_at else line.amount - sum(taken)
+
+
+@transaction.atomic
+def assign_line(*, line: BankLine, reference: str, amount: int) -> BankLineAssignment:
+    """Record `amount` cents of a line as a payment for a reference.
+
+    A pending order is confirmed by it. Raise InvalidAssignment or NotFound.
+    """
+    line = lock_line(line.pk)
+    if not 0 < amount <= compute_unassigned(line):
+        raise InvalidAssignment(
+            _("Of this line %(left)s can be assigned.")
+            % {"left": _format_money(line, compute_unassigned(line))}
+        )
+    payment = _record_payment(line, reference, amount)
+    if payment.currency != line.currency:
+        raise InvalidAssignment(
+            _("The line is in %(currency)s, what is owed is not.") % {"currency": line.currency}
+        )
+    assignment = BankLineAssignment.objects.create(
+        line=line, receivable=payment.receivable, payment=payment, amount=amount
+    )
+    record_action("bank.assign", assignment, event=payment.receivable.event, fields=["payment"])
+    return assignment
+
+
+def _record_payment(line: BankLine, reference: str, amount: int) -> Payment:
+    """Record the payment of an order, which may confirm it, or of any other receivable."""
+    values = {
+        "amount": amount,
+        "method": Payment.Method.TRANSFER,
+        # One line may be split over several payments: numbered by its assignments, undone ones included.
+        "external_id": f"bank:{line.fingerprint[:40]}:{line.assignments.count() + 1}",
+        "received_on": line.booked_on,
+    }
+    # References of orders are upper case; others are looked up as typed.
+    orders = Order.objects.select_for_update(of=("self",)).select_related("event")
+    order = orders.filter(reference=reference.strip().upper(), total__gt=0).first()
+    if order:
+        return record_order_payment(order=order, **values)  # type: ignore[arg-type]  # each is what it should be
+    return record_payment(receivable=get_receivable(reference), **values)  # type: ignore[arg-type]  # the same
+
+
+@transaction.atomic
+def undo_assignment(*, assignment: BankLineAssignment, reason: str) -> Refund:
+    """Undo an assignment by a refund; the payment stays and its cents can be assigned again.
+
+    Raise InvalidAssignment if it was undone before or the money was refunded since.
+    """
+    line = lock_line(assignment.line_id)
+    found = BankLineAssignment.objects.select_for_update(of=("self",)).get(pk=assignment.pk)
+    if found.reversal_refund_id:
+        raise InvalidAssignment(_("This was undone already."))
+    # Otherwise the same cents would be refunded twice.
+    if compute_refundable(found.payment) < found.amount:
+        raise InvalidAssignment(_("A part of this payment was given back; it can no longer be undone."))
+    counter = request_refund(
+        payment=found.payment,
+        amount=found.amount,
+        reason=_("Assigned by mistake: %(reason)s") % {"reason": reason or "—"},
+        external_id=f"undo:{found.payment.external_id}",
+    )
+    # No money moves, so the refund counts as done on the day the line was booked.
+    complete_refund(refund=counter, external_id=counter.external_id or "", refunded_on=line.booked_on)
+    found.reversal_refund = counter
+    found.save(update_fields=["reversal_refund"])
+    record_action("bank.undo", found, event=found.receivable.event, fields=["payment"], reason=reason[:300])
+    return counter
+
+
+@transaction.atomic
+def ignore_line(*, line: BankLine, reason: str) -> None:
+    """Set a line aside that concerns nothing here. Raise InvalidAssignment if it is used."""
+    line = lock_line(line.pk)
+    if line.payout_id or compute_unassigned(line) < line.amount:
+        raise InvalidAssignment(_("This line is taken for something; undo that first."))
+    line.ignored_at, line.ignore_reason = timezone.now(), reason[:300]
+    line.save(update_fields=["ignored_at", "ignore_reason"])
+    record_action("bank.ignore", line, fields=["ignored_at"], reason=reason[:300])
+
+
+@transaction.atomic
+def reopen_line(*, line: BankLine) -> None:
+    """Undo `ignore_line`."""
+    line = lock_line(line.pk)
+    line.ignored_at, line.ignore_reason = None, ""
+    line.save(update_fields=["ignored_at", "ignore_reason"])
+    record_action("bank.take_up", line, fields=["ignored_at"])
+
+
+@transaction.atomic
+def match_line_to_payout(*, line: BankLine, payout_id: str) -> None:
+    """Link a line to the payout it is. Raise InvalidAssignment."""
+    line = lock_line(line.pk)
+    payout = (
+        Payout.objects.select_for_update(of=("self",)).filter(external_id=payout_id, bank_line="").first()
+    )
+    if payout is None or payout.amount != line.amount or compute_unassigned(line) != line.amount:
+        raise InvalidAssignment(_("This payout is matched already, or is another sum."))
+    line.payout = payout
+    line.save(update_fields=["payout"])
+    line_text = " ".join(filter(None, [line.booked_on.isoformat(), line.counterparty, line.payer_text]))
+    link_payout_to_bank_line(payout=payout, bank_line=line_text[:140])
+
+
+@transaction.atomic
+def match_line_to_refund(*, line: BankLine, refund: Refund) -> None:
+    """Link a debit to a refund made at the bank, and complete that refund."""
+    line = lock_line(line.pk)
+    line.refund = refund
+    line.save(update_fields=["refund"])
+    complete_refund(refund=refund, refunded_on=line.booked_on)
+
+
+@transaction.atomic
+def record_returned_transfer(*, line: BankLine, reference: str) -> bool:
+    """Record a debit as the refund of a transfer that nobody had noted; return whether one fits."""
+    line = lock_line(line.pk)
+    transfers = Payment.objects.filter(receivable__reference=reference, method=Payment.Method.TRANSFER)
+    candidates = (
+        transfer for transfer in transfers.order_by("-pk") if compute_refundable(transfer) >= -line.amount
+    )
+    if payment := next(candidates, None):
+        refund = request_refund(
+            payment=payment,
+            amount=-line.amount,
+            reason=_("By the bank’s statement: %(text)s") % {"text": line.payer_text[:200] or "—"},
+            external_id=f"bank:{line.fingerprint[:40]}",
+        )
+        match_line_to_refund(line=line, refund=refund)
+    return payment is not None
+
+
+def _format_money(line: BankLine, cents: int) -> str:
+    return str(Money(cents, line.currency))

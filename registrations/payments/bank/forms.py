@@ -1,0 +1,94 @@
+"""Forms of the bank pages."""
+
+import base64
+import binascii
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from .csv_columns import COLUMN_HEADINGS
+from .statement_files import read_uploaded_statement
+from .statement_lines import StatementFile
+
+MAX_STATEMENT_BYTES = 3 * 1024 * 1024
+
+
+class StatementForm(forms.Form):
+    """Statement file, with column headings for unusual CSV files.
+
+    After the preview the content travels in the hidden field `checked`, so that exactly what was previewed is
+    imported.
+    """
+
+    file = forms.FileField(
+        label=_("Statement"),
+        error_messages={"required": _("Choose a file."), "empty": _("This file is empty.")},
+        help_text=_("CAMT.053 (.xml) or CSV, as the bank gives it. Lines known already are skipped."),
+        widget=forms.FileInput(attrs={"accept": ".xml,.csv,.txt"}),
+    )
+    date = forms.CharField(label=_("Column of the date"), required=False, max_length=80)
+    amount = forms.CharField(label=_("Column of the amount"), required=False, max_length=80)
+    credit = forms.CharField(label=_("Column of credits"), required=False, max_length=80)
+    debit = forms.CharField(label=_("Column of debits"), required=False, max_length=80)
+    text = forms.CharField(label=_("Column of the communication"), required=False, max_length=80)
+    party = forms.CharField(label=_("Column of the payer"), required=False, max_length=80)
+    name = forms.CharField(required=False, max_length=200, widget=forms.HiddenInput)
+    checked = forms.CharField(required=False, strip=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **fields: Any) -> None:
+        super().__init__(*args, **fields)
+        # The second step sends the previewed copy instead of a file.
+        self.fields["file"].required = not self.data.get("checked")
+
+    def clean(self) -> dict[str, Any]:
+        """Set `name` and `content`, from the upload or from the previewed copy."""
+        data = self.cleaned_data
+        if file := data.get("file"):
+            if file.size > MAX_STATEMENT_BYTES:
+                self.add_error("file", _("This file is larger than 3 MB; export a shorter time."))
+                return data
+            data["name"], data["content"] = file.name, file.read()
+        else:
+            data["content"] = self._decode_checked(data)
+        if not data["content"] and "file" not in self.errors:
+            self.add_error("file", _("Choose a file."))
+        return data
+
+    def _decode_checked(self, data: dict[str, Any]) -> bytes:
+        try:
+            return base64.b64decode(data.get("checked", ""), validate=True)
+        except (binascii.Error, ValueError):
+            return b""
+
+    def read_file(self) -> StatementFile:
+        """Parse the statement. Raise UnreadableFile or InvalidLines."""
+        data = self.cleaned_data
+        columns = {field: data[field] for field in COLUMN_HEADINGS if data.get(field)}
+        return read_uploaded_statement(data["name"] or "statement", data["content"], columns)
+
+    @property
+    def encoded_content(self) -> str:
+        """Return the content in base64, for the hidden field."""
+        return base64.b64encode(self.cleaned_data["content"]).decode()
+
+
+class AssignmentForm(forms.Form):
+    """Reference that a line pays, and the amount."""
+
+    reference = forms.CharField(
+        label=_("Reference"), max_length=40, help_text=_("Of an order, or of anything else that is owed.")
+    )
+    amount = forms.DecimalField(
+        label=_("Amount"), min_value=0, decimal_places=2, max_digits=12, localize=True
+    )
+
+    @property
+    def cents(self) -> int:
+        return int(self.cleaned_data["amount"] * 100)
+
+
+class BankReasonForm(forms.Form):
+    """Reason kept in the audit trail."""
+
+    reason = forms.CharField(label=_("Reason"), max_length=300)

@@ -1,0 +1,140 @@
+"""Import a bank statement: store each line once and record what is beyond doubt."""
+
+import itertools
+from dataclasses import dataclass, field
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from convention.audit.record import record_action
+from convention.club.models import Person
+from convention.db.advisory_locks import acquire_advisory_lock
+from registrations.payments.models import BankLine, BankStatement
+
+from .assignments import assign_line, match_line_to_payout, match_line_to_refund, record_returned_transfer
+from .matching import LineMatch, MatchKind, match_line
+from .payables import build_line_facts, build_payable_index, find_manual_refund
+from .statement_lines import StatementEntry, StatementFile
+
+QUERY_BATCH_SIZE = 10_000
+
+
+@dataclass
+class StatementImport:
+    """Result of an import or preview: new lines with their matches, and the number of known ones."""
+
+    matches: list[tuple[BankLine, LineMatch]] = field(default_factory=list)
+    known_count: int = 0
+
+    def count_kinds(self, *kinds: MatchKind) -> int:
+        """Return how many new lines have one of these match kinds."""
+        return sum(match.kind in kinds for _line, match in self.matches)
+
+    def __str__(self) -> str:
+        return _(
+            "New lines: %(new)d. Known: %(known)d. Matched to what was due: %(exact)d. "
+            "Matched to payouts of cards: %(payouts)d. To decide: %(open)d."
+        ) % {
+            "new": len(self.matches),
+            "known": self.known_count,
+            "exact": self.count_kinds(MatchKind.EXACT),
+            "payouts": self.count_kinds(MatchKind.PAYOUT),
+            "open": sum(
+                line.amount > 0 and match.kind not in (MatchKind.EXACT, MatchKind.PAYOUT)
+                for line, match in self.matches
+            ),
+        }
+
+
+@transaction.atomic
+def import_statement(*, file: StatementFile, imported_by: Person | None = None) -> StatementImport:
+    """Store the new lines and record exact matches, in one transaction."""
+    # Two imports of overlapping statements would both see the same lines as new.
+    acquire_advisory_lock("bank-import")
+    statement = BankStatement.objects.create(
+        name=file.name[:200], account=file.account, imported_by=imported_by
+    )
+    statement_import = StatementImport()
+    lines = _build_new_lines(statement, file, statement_import)
+    BankLine.objects.bulk_create(lines)
+    # Built once and updated after each match: a year's statement has thousands of lines.
+    index = build_payable_index()
+    for line in lines:
+        match = match_line(build_line_facts(line), index)
+        statement_import.matches.append((line, match))
+        if _apply_match(line, match):
+            index.settle_match(match)
+    if not lines:
+        statement.delete()
+    else:
+        record_action("bank.import", statement, fields=["lines"])
+    return statement_import
+
+
+def _build_new_lines(
+    statement: BankStatement, file: StatementFile, statement_import: StatementImport
+) -> list[BankLine]:
+    """Return the lines of a file that are not stored yet.
+
+    Fingerprints that earlier versions of this code computed are compared too; each stored line matches once.
+    """
+    entries = {entry.fingerprint: entry for entry in file.entries}
+    names = {name: [name, *entry.former_fingerprints] for name, entry in entries.items()}
+    known_fingerprints = _find_known_fingerprints(set(itertools.chain(*names.values())))
+    lines = []
+    for name, entry in entries.items():
+        if match := next(
+            (fingerprint for fingerprint in names[name] if fingerprint in known_fingerprints), None
+        ):
+            # Each stored line stands for one entry: two equal payments in the file need two stored lines.
+            known_fingerprints.remove(match)
+        else:
+            lines.append(_build_line(statement, name, entry))
+    statement_import.known_count = len(file.entries) - len(lines)
+    return lines
+
+
+def _find_known_fingerprints(fingerprints: set[str]) -> set[str]:
+    """Return those already stored, queried in batches: a statement has a limit of parameters."""
+    known = set[str]()
+    for batch in itertools.batched(fingerprints, QUERY_BATCH_SIZE, strict=False):
+        known.update(BankLine.objects.filter(fingerprint__in=batch).values_list("fingerprint", flat=True))
+    return known
+
+
+def _build_line(statement: BankStatement, fingerprint: str, entry: StatementEntry) -> BankLine:
+    return BankLine(
+        statement=statement,
+        fingerprint=fingerprint,
+        booked_on=entry.booked_on,
+        amount=entry.amount_cents,
+        currency=entry.currency,
+        counterparty=entry.counterparty,
+        text=entry.text,
+        reference=entry.reference,
+    )
+
+
+def _apply_match(line: BankLine, match: LineMatch) -> bool:
+    """Record a match that is beyond doubt; return whether anything was recorded."""
+    if match.kind == MatchKind.PAYOUT:
+        match_line_to_payout(line=line, payout_id=match.reference)
+    elif match.kind == MatchKind.EXACT:
+        for reference, cents in match.parts:
+            assign_line(line=line, reference=reference, amount=cents)
+    elif line.amount < 0 and (refund := find_manual_refund(line)):
+        match_line_to_refund(line=line, refund=refund)
+    elif match.kind == MatchKind.RETURNED:
+        return record_returned_transfer(line=line, reference=match.reference)
+    else:
+        return False
+    return True
+
+
+@transaction.atomic
+def preview_statement(*, file: StatementFile) -> StatementImport:
+    """Return what `import_statement` would do, and roll it back. Raise the same."""
+    preview = import_statement(file=file)
+    # The preview runs the import itself, so that it cannot promise anything else.
+    transaction.set_rollback(True)
+    return preview

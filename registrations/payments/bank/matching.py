@@ -1,0 +1,242 @@
+"""Match bank statement lines to what is owed. Pure functions, without database access."""
+
+import datetime
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+
+from convention.money import compact_reference, find_creditor_references
+from convention.text.normalize import casefold_text
+
+# Some banks cut long references: so many characters identify one if no other begins alike.
+MIN_CUT_LENGTH = 6
+PAYOUT_TOLERANCE_DAYS = 7
+IGNORED_NAME_WORDS = frozenset(
+    "sas sarl sa sasu eurl club association groupe france societe the and des les".split()
+)
+
+
+class MatchKind(StrEnum):
+    """Result of matching a line. All but EXACT, RETURNED and PAYOUT need a person's decision."""
+
+    EXACT = "exact"
+    UNDERPAID = "too_little"
+    OVERPAID = "too_much"
+    ALREADY_PAID = "twice"
+    NO_LONGER_DUE = "late"
+    PROPOSAL = "proposal"
+    SEVERAL_REFERENCES = "several"
+    RETURNED = "returned"
+    PAYOUT = "payout"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class PayableItem:
+    """Something that may be paid; `amount_due` in cents is zero or less if nothing is due."""
+
+    reference: str
+    buyer_name: str
+    amount_due: int
+    currency: str = "EUR"
+    invoice_numbers: tuple[str, ...] = ()
+    was_paid: bool = False
+    # Cents received by transfer and not refunded.
+    returnable_cents: int = 0
+
+
+@dataclass(frozen=True)
+class ExpectedPayout:
+    """Payout on its way, with its cents and expected day."""
+
+    payout_id: str
+    amount_cents: int
+    arrives_on: datetime.date
+
+
+@dataclass(frozen=True)
+class BankLineFacts:
+    """Statement line to be matched."""
+
+    amount_cents: int
+    payer_text: str
+    counterparty: str
+    booked_on: datetime.date
+    currency: str = "EUR"
+
+
+@dataclass(frozen=True)
+class LineMatch:
+    """Kind of a match and the reference it concerns.
+
+    `parts` has (reference, cents due) of every payable the line names.
+    """
+
+    kind: MatchKind
+    reference: str = ""
+    parts: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass
+class PayableIndex:
+    """Payables indexed by reference and invoice number."""
+
+    items: dict[str, PayableItem] = field(default_factory=dict)
+    references_by_invoice: dict[str, str] = field(default_factory=dict)
+    expected_payouts: list[ExpectedPayout] = field(default_factory=list)
+
+    @classmethod
+    def build_index(cls, items: Iterable[PayableItem], sums: Iterable[ExpectedPayout] = ()) -> "PayableIndex":
+        """Return the index of all payables and expected payouts."""
+        index = cls(expected_payouts=list(sums))
+        for item in items:
+            index.items[compact_reference(item.reference)] = item
+            for number in item.invoice_numbers:
+                index.references_by_invoice[compact_reference(number)] = compact_reference(item.reference)
+        return index
+
+    def settle_match(self, match: LineMatch) -> None:
+        """Mark the matched payables as paid, for the next lines of the same import."""
+        self.expected_payouts = [
+            payout for payout in self.expected_payouts if payout.payout_id != match.reference
+        ]
+        for reference, _cents in match.parts:
+            item = self.items[compact_reference(reference)]
+            self.items[compact_reference(reference)] = replace(item, amount_due=0, was_paid=True)
+
+
+def match_line(line_facts: BankLineFacts, index: PayableIndex) -> LineMatch:
+    """Match by reference, else by invoice number, else by amount and name (a proposal only)."""
+    if payout := _find_payout(line_facts, index):
+        return LineMatch(MatchKind.PAYOUT, payout.payout_id)
+    # Debits are never payments.
+    if line_facts.amount_cents <= 0:
+        return match_returned(line_facts, index)
+    if named := find_by_reference(line_facts.payer_text, index) or find_by_invoice(
+        line_facts.payer_text, index
+    ):
+        return match_amount(line_facts, named)
+    likely = find_by_amount_and_name(line_facts, index)
+    return LineMatch(MatchKind.PROPOSAL, likely.reference) if likely else LineMatch(MatchKind.UNKNOWN)
+
+
+def match_returned(line_facts: BankLineFacts, index: PayableIndex) -> LineMatch:
+    """Match a debit: a refund if it names a reference, or an invoice of the recipient.
+
+    The recipient's name is compared because a supplier's invoice may have the same number as ours.
+    """
+    words = split_name_words(line_facts.counterparty)
+    theirs = [
+        item
+        for item in find_by_invoice(line_facts.payer_text, index)
+        if words & split_name_words(item.buyer_name)
+    ]
+    named = find_by_reference(line_facts.payer_text, index) or theirs
+    is_ours = (
+        len(named) == 1
+        and named[0].currency == line_facts.currency
+        and 0 < -line_facts.amount_cents <= named[0].returnable_cents
+    )
+    return LineMatch(MatchKind.RETURNED, named[0].reference) if is_ours else LineMatch(MatchKind.UNKNOWN)
+
+
+def match_amount(line_facts: BankLineFacts, named: Sequence[PayableItem]) -> LineMatch:
+    """Compare the amount with what is due of all payables named."""
+    waiting = [item for item in named if item.amount_due > 0]
+    due = sum(item.amount_due for item in waiting)
+    first = (waiting or named)[0]
+    parts = tuple((item.reference, item.amount_due) for item in waiting)
+    # Cents of different currencies cannot be compared.
+    is_alike = {item.currency for item in waiting} == {line_facts.currency}
+    if is_alike and line_facts.amount_cents == due:
+        return LineMatch(MatchKind.EXACT, first.reference, parts)
+    if len(named) > 1:
+        return LineMatch(MatchKind.SEVERAL_REFERENCES, first.reference, parts)
+    if not waiting:
+        return LineMatch(
+            MatchKind.ALREADY_PAID if first.was_paid else MatchKind.NO_LONGER_DUE, first.reference
+        )
+    if not is_alike:
+        return LineMatch(MatchKind.PROPOSAL, first.reference)
+    return LineMatch(
+        MatchKind.UNDERPAID if line_facts.amount_cents < due else MatchKind.OVERPAID, first.reference
+    )
+
+
+def find_by_reference(payer_text: str, index: PayableIndex) -> list[PayableItem]:
+    """Find payables by ISO 11649 or plain reference, however the bank spaced or cut it."""
+    packed = compact_reference(payer_text)
+    valid = [
+        index.items[candidate]
+        for candidate in find_creditor_references(payer_text)
+        if candidate in index.items
+    ]
+    # Shorter references would be found by chance in any text.
+    plain = [item for reference, item in index.items.items() if len(reference) > 5 and reference in packed]
+    named = {item.reference: item for item in [*valid, *plain]}
+    return list(named.values()) or _find_cut_reference(packed, index)
+
+
+def _find_cut_reference(packed: str, index: PayableIndex) -> list[PayableItem]:
+    """Find the only payable whose reference begins with the cut end of the text."""
+    match = re.search(r"RF\d\d([0-9A-Z]+)$", packed)
+    if not match or len(match[1]) < MIN_CUT_LENGTH:
+        return []
+    begun = [item for reference, item in index.items.items() if reference.startswith(match[1])]
+    return begun if len(begun) == 1 else []
+
+
+def find_by_invoice(payer_text: str, index: PayableIndex) -> list[PayableItem]:
+    """Find payables by invoice number; of F20271 and F202712 only the longer one counts."""
+    packed = compact_reference(payer_text)
+    numbers = [number for number in index.references_by_invoice if number in packed]
+    longest = [
+        candidate
+        for candidate in numbers
+        if not any(candidate != other and candidate in other for other in numbers)
+    ]
+    return [
+        index.items[reference]
+        for reference in dict.fromkeys(index.references_by_invoice[candidate] for candidate in longest)
+    ]
+
+
+def find_by_amount_and_name(line_facts: BankLineFacts, index: PayableIndex) -> PayableItem | None:
+    """Find the only payable with this amount due and a word of the payer's name."""
+    words = split_name_words(line_facts.counterparty)
+    alike = [
+        item
+        for item in index.items.values()
+        if item.amount_due == line_facts.amount_cents
+        and item.currency == line_facts.currency
+        and words & split_name_words(item.buyer_name)
+    ]
+    return alike[0] if len(alike) == 1 else None
+
+
+def split_name_words(name: str) -> set[str]:
+    """Return the distinctive words of a name."""
+    return {
+        word
+        for word in re.split(r"\W+", casefold_text(name))
+        if len(word) > 2 and word not in IGNORED_NAME_WORDS
+    }
+
+
+def _find_payout(line_facts: BankLineFacts, index: PayableIndex) -> ExpectedPayout | None:
+    """Find the payout of this sum expected within a week, if the line mentions Stripe."""
+    # The sum alone could be any transfer.
+    if "STRIPE" not in compact_reference(f"{line_facts.counterparty} {line_facts.payer_text}"):
+        return None
+    candidates = [
+        payout
+        for payout in index.expected_payouts
+        if payout.amount_cents == line_facts.amount_cents
+        and abs((line_facts.booked_on - payout.arrives_on).days) <= PAYOUT_TOLERANCE_DAYS
+    ]
+    return (
+        min(candidates, key=lambda payout: abs((line_facts.booked_on - payout.arrives_on).days))
+        if candidates
+        else None
+    )

@@ -1,0 +1,109 @@
+"""Load what bank transfers may pay: receivables, orders not billed yet, and expected payouts."""
+
+from collections import defaultdict
+
+from django.db.models import F, Q, Sum
+from django.db.models.functions import Coalesce
+
+from registrations.invoices.models import Invoice, Payment, Payout, Receivable, Refund
+from registrations.models import Order, Registration, RegistrationAddon, Sponsorship
+from registrations.payments.models import BankLine
+
+from .matching import BankLineFacts, ExpectedPayout, LineMatch, PayableIndex, PayableItem, match_line
+
+
+def build_payable_index() -> PayableIndex:
+    """Return the index of everything that a transfer may pay, or paid before."""
+    fields = ("pk", "reference", "name", "amount_due", "currency", "amount_paid")
+    returnable = _compute_returnable()
+    # Plain tuples: with tens of thousands of receivables model instances take seconds.
+    receivables = list(Receivable.objects.with_balance().order_by().values_list(*fields, named=True))
+    numbers = defaultdict(list)
+    for receivable, number in Invoice.objects.order_by().values_list("receivable", "number"):
+        numbers[receivable].append(number)
+    items = [
+        PayableItem(
+            reference=row.reference,
+            buyer_name=row.name,
+            amount_due=row.amount_due,
+            currency=row.currency,
+            invoice_numbers=tuple(numbers[row.pk]),
+            was_paid=row.amount_paid > 0,
+            returnable_cents=returnable.get(row.pk, 0),
+        )
+        for row in receivables
+    ]
+    sums = Payout.objects.filter(bank_line="", failed_on=None).order_by()
+    return PayableIndex.build_index(
+        [*items, *_list_unbilled_orders({row.reference for row in receivables})],
+        [ExpectedPayout(payout.external_id, payout.amount, payout.arrived_on) for payout in sums],
+    )
+
+
+def _compute_returnable() -> dict[int, int]:
+    """Return, by receivable, the largest unrefunded cents of one transfer."""
+    transfers = Payment.objects.filter(method=Payment.Method.TRANSFER).order_by()
+    rows = transfers.annotate(back=Coalesce(Sum("refunds__amount", filter=~Q(refunds__state="failed")), 0))
+    returnable: dict[int, int] = {}
+    for receivable, unreturned in rows.values_list("receivable", F("amount") - F("back")):
+        returnable[receivable] = max(unreturned, returnable.get(receivable, 0))
+    return returnable
+
+
+def _list_unbilled_orders(billed_references: set[str]) -> list[PayableItem]:
+    """Return the orders without a receivable, with the price of their active items."""
+    dues: dict[int, int] = defaultdict(int)
+    places = Registration.objects.filter(order__total__gt=0, cancelled_at__isnull=True)
+    # Confirmed or held. An expired order owes nothing, but is still found by its reference.
+    counted = Q(confirmed_at__isnull=False) | Q(hold_expires_at__isnull=False)
+    places = places.filter(counted).order_by()
+    addons = RegistrationAddon.objects.filter(registration__in=places, cancelled_at__isnull=True).order_by()
+    for order, price in [
+        *places.values_list("order", "price"),
+        *addons.values_list("registration__order", "price"),
+    ]:
+        dues[order] += price
+    packages = Sponsorship.objects.active().filter(counted).order_by()
+    for order, price in packages.values_list("order", "price"):
+        dues[order] += price
+    rows = Order.objects.filter(total__gt=0).order_by()
+    return [
+        PayableItem(
+            reference=reference, buyer_name=name or company or email, amount_due=dues[pk], currency=currency
+        )
+        for pk, reference, name, company, email, currency in rows.values_list(
+            "pk", "reference", "billing_name", "company", "email", "currency"
+        )
+        if reference not in billed_references
+    ]
+
+
+def build_line_facts(line: BankLine) -> BankLineFacts:
+    """Return a stored line for matching, with its unassigned cents."""
+    return BankLineFacts(
+        amount_cents=line.amount - vars(line).get("assigned_amount", 0),
+        payer_text=line.payer_text,
+        counterparty=line.counterparty,
+        booked_on=line.booked_on,
+        currency=line.currency,
+    )
+
+
+def match_lines(lines: list[BankLine]) -> list[tuple[BankLine, LineMatch]]:
+    """Return each line with its current match."""
+    index = build_payable_index() if lines else PayableIndex()
+    return [(line, match_line(build_line_facts(line), index)) for line in lines]
+
+
+def find_manual_refund(line: BankLine) -> Refund | None:
+    """Return the one requested transfer refund that a debit names, with the same amount."""
+    waiting = Refund.objects.select_related("receivable", "payment").filter(
+        state=Refund.State.REQUESTED, amount=-line.amount, payment__method="transfer"
+    )
+    # By reference only: the sum alone could be any debit.
+    named = [
+        refund
+        for refund in waiting
+        if refund.receivable.reference in line.payer_text.upper().replace(" ", "")
+    ]
+    return named[0] if len(named) == 1 else None

@@ -1,0 +1,173 @@
+"""Pages of bank statements: lines to decide, import with preview, one line."""
+
+from decimal import Decimal
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from convention.club.models import Person
+from convention.errors import ConventionError
+from registrations.invoices.permissions import require_treasurer
+from registrations.payments.models import BankLine, BankLineAssignment, BankStatement
+from registrations.payments.permissions import get_bank_line_for_treasurer
+
+from .assignments import (
+    assign_line,
+    compute_unassigned,
+    ignore_line,
+    match_line_to_payout,
+    reopen_line,
+    undo_assignment,
+)
+from .csv_reader import InvalidLines
+from .forms import AssignmentForm, BankReasonForm, StatementForm
+from .import_statement import import_statement, preview_statement
+from .match_advice import MATCH_ADVICE
+from .matching import MatchKind
+from .payables import match_lines
+
+CENT_STEP = Decimal("0.01")
+PAGE_SIZE = 50
+MAX_PREVIEW_LINES = 200
+
+
+def _render_page(request: HttpRequest, template: str, **context: Any) -> HttpResponse:
+    return render(request, f"payments/{template}.html", {"section": "money", **context})
+
+
+@never_cache
+@require_GET
+def bank_line_list(request: HttpRequest) -> HttpResponse:
+    """List the lines that need a decision with their matches, or all lines."""
+    require_treasurer(request.user)
+    shows_all = request.GET.get("show") == "all"
+    rows = (
+        BankLine.objects.with_assigned_amount().order_by("-booked_on", "-pk")
+        if shows_all
+        else BankLine.objects.needing_decision()
+    )
+    shown = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
+    matches = match_lines(list(shown)) if not shows_all else [(line, None) for line in shown]
+    return _render_page(
+        request,
+        "bank_lines",
+        shown=shown,
+        shows_all=shows_all,
+        rows=[(line, match, MATCH_ADVICE[match.kind] if match else None) for line, match in matches],
+        statements=BankStatement.objects.select_related("imported_by")[:10],
+    )
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def statement_import(request: HttpRequest) -> HttpResponse:
+    """Upload a statement: preview it first, then import it."""
+    require_treasurer(request.user)
+    form = StatementForm(request.POST or None, request.FILES or None)
+    context: dict[str, Any] = {"form": form}
+    if request.method == "POST" and form.is_valid():
+        try:
+            done = _run_import(request, form)
+        except InvalidLines as error:
+            context["bad_rows"] = error
+        except ConventionError as error:
+            form.add_error("file", str(error))
+        else:
+            # The first button previews, the second one imports.
+            if "check" not in request.POST:
+                messages.success(request, str(done))
+                return redirect("bank-lines")
+            context["preview"] = done
+            context["rows"] = [
+                (line, match, MATCH_ADVICE[match.kind]) for line, match in done.matches[:MAX_PREVIEW_LINES]
+            ]
+    return _render_page(request, "bank_import", **context)
+
+
+def _run_import(request: HttpRequest, form: StatementForm) -> Any:
+    file = form.read_file()
+    if "check" in request.POST:
+        return preview_statement(file=file)
+    # `require_treasurer` has refused anonymous visitors.
+    assert isinstance(request.user, Person)
+    return import_statement(file=file, imported_by=request.user)
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def bank_line_detail(request: HttpRequest, line_id: int) -> HttpResponse:
+    """Show a line with its match and assignments; a POST assigns it."""
+    bank_line = get_bank_line_for_treasurer(line_id, request.user)
+    unassigned = compute_unassigned(bank_line)
+    [(_line, match)] = match_lines([bank_line])
+    # Propose what is due of this reference, not the whole line.
+    part = min(unassigned, dict(match.parts).get(match.reference, unassigned))
+    initial = {
+        "amount": (Decimal(part) / 100).quantize(CENT_STEP),
+        "reference": match.reference if match.kind != MatchKind.PAYOUT else "",
+    }
+    form = AssignmentForm(request.POST if request.method == "POST" else None, initial=initial)
+    if "payout" in request.POST:
+        match_line_to_payout(line=bank_line, payout_id=request.POST["payout"])
+        messages.success(request, _("The line is matched to the payout."))
+        return redirect("bank-line", line_id)
+    if request.method == "POST" and form.is_valid() and _try_assign(bank_line, form):
+        messages.success(request, _("The payment is recorded."))
+        return redirect("bank-line", line_id)
+    return _render_page(
+        request,
+        "bank_line",
+        line=bank_line,
+        left=type(bank_line.amount_money)(unassigned, bank_line.currency),
+        match=match,
+        advice=MATCH_ADVICE[match.kind],
+        form=form,
+        ignore_form=BankReasonForm(prefix="ignore"),
+        assignments=bank_line.assignments.select_related("receivable", "reversal_refund"),
+    )
+
+
+def _try_assign(line: BankLine, form: AssignmentForm) -> bool:
+    try:
+        assign_line(line=line, reference=form.cleaned_data["reference"], amount=form.cents)
+    except ConventionError as error:
+        form.add_error(None, str(error))
+    return not form.errors
+
+
+@require_POST
+def bank_line_ignore(request: HttpRequest, line_id: int) -> HttpResponse:
+    """Set a line aside with a reason, or reopen it."""
+    bank_line = get_bank_line_for_treasurer(line_id, request.user)
+    # One button for both directions; only setting aside needs a reason.
+    if bank_line.ignored_at:
+        reopen_line(line=bank_line)
+        messages.success(request, _("The line is open again."))
+        return redirect("bank-line", line_id)
+    form = BankReasonForm(request.POST, prefix="ignore")
+    if not form.is_valid():
+        messages.error(request, _("Say why the line is set aside."))
+        return redirect("bank-line", line_id)
+    ignore_line(line=bank_line, reason=form.cleaned_data["reason"])
+    messages.success(request, _("The line is set aside."))
+    return redirect("bank-lines")
+
+
+@require_POST
+def assignment_undo(request: HttpRequest, line_id: int, assignment_id: int) -> HttpResponse:
+    """Undo an assignment."""
+    bank_line = get_bank_line_for_treasurer(line_id, request.user)
+    assignment = get_object_or_404(BankLineAssignment, line=bank_line, pk=assignment_id)
+    form = BankReasonForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, _("Say why it is taken back."))
+    else:
+        undo_assignment(assignment=assignment, reason=form.cleaned_data["reason"])
+        messages.success(request, _("It was taken back by a counter-entry."))
+    return redirect("bank-line", line_id)

@@ -1,0 +1,157 @@
+"""Settle card payments: bring an attempt to Stripe's state, in any order and any number of times."""
+
+import datetime
+
+from django.db import transaction
+from django.tasks import task
+from django.utils import timezone
+
+from convention.errors import ConventionError
+from registrations.billing.receivables import calculate_balance, is_paid, sync_receivable
+from registrations.booking.confirm import confirm_or_notify, confirm_paid_items
+from registrations.booking.holds import extend_hold, release_hold
+from registrations.invoices.ledger.payments import record_payment, record_processor_fee
+from registrations.invoices.models import Payment, Receivable
+from registrations.models import Order, Registration, Sponsorship
+from registrations.payments.models import CardPaymentAttempt
+
+from .gateway import SessionFacts
+
+# A bank may take that long to answer a SEPA debit; the places are held meanwhile.
+DEBIT_DURATION = datetime.timedelta(days=14)
+
+
+@transaction.atomic
+def settle_session(*, facts: SessionFacts) -> CardPaymentAttempt | None:
+    """Record the outcome of a session: paid, pending debit, failed or expired.
+
+    Return None for a session that is not ours. The order's row is locked before the attempt's.
+    """
+    known = _find_attempt(facts)
+    if known is None:
+        return None
+    order = Order.objects.select_for_update(of=("self",)).select_related("event").get(pk=known.order_id)
+    attempt = (
+        # Read again under the lock: webhook, poller and the returning buyer may settle at the same time.
+        CardPaymentAttempt.objects.select_for_update(of=("self",)).select_related("payment").get(pk=known.pk)
+    )
+    attempt.order = order
+    attempt.session_id = facts.session_id
+    # Settled before: only the fee may be news.
+    if attempt.payment is not None:
+        _record_missing_fee(attempt.payment, facts.fee_cents)
+    elif facts.is_paid:
+        _record_paid(attempt, facts)
+    elif facts.status == "complete" and not facts.has_failed:
+        _hold_for_debit(attempt)
+    elif facts.status == "expired" or facts.has_failed:
+        _close_attempt(attempt)
+    attempt.save()
+    return attempt
+
+
+def _find_attempt(facts: SessionFacts) -> CardPaymentAttempt | None:
+    """Return the attempt of a session.
+
+    If the process died before it stored the session id, the attempt is found by its key.
+    """
+    known = CardPaymentAttempt.objects.filter(session_id=facts.session_id).first()
+    if known or not facts.attempt_key:
+        return known
+    return CardPaymentAttempt.objects.filter(idempotency_key=facts.attempt_key, session_id=None).first()
+
+
+def _record_paid(attempt: CardPaymentAttempt, facts: SessionFacts) -> None:
+    attempt.payment = record_order_payment(
+        order=attempt.order,
+        amount=facts.amount_cents,
+        method=facts.method,
+        external_id=facts.payment_intent_id or facts.session_id,
+        fee=facts.fee_cents,
+    )
+    # A session that was given up may still have been paid.
+    attempt.closed_at = None
+
+
+def record_order_payment(
+    *,
+    order: Order,
+    amount: int,
+    method: str,
+    external_id: str = "",
+    fee: int = 0,
+    received_on: datetime.date | None = None,
+    note: str = "",
+) -> Payment:
+    """Record a payment of `amount` cents for an order and confirm what it pays.
+
+    The caller's transaction must hold the order's row lock. If a place had expired and is gone, the money
+    stays to be refunded and the buyer is notified.
+    """
+    payment = record_payment(
+        receivable=sync_receivable(order),
+        amount=amount,
+        method=method,
+        external_id=external_id,
+        fee=fee,
+        received_on=received_on,
+        note=note,
+    )
+    # A partial payment confirms nothing.
+    if is_paid(order):
+        confirm_or_notify(order=order)
+    return payment
+
+
+@task()
+def confirm_manual_payment(receivable_id: int) -> None:
+    """Confirm a provisional order after the treasurer recorded its payment."""
+    reference = Receivable.objects.values_list("reference", flat=True).get(pk=receivable_id)
+    with transaction.atomic():
+        orders = Order.objects.select_for_update(of=("self",)).select_related("event")
+        order = orders.filter(reference=reference).first()
+        if order and order.is_provisional and is_paid(order):
+            confirm_or_notify(order=order)
+
+
+def _hold_for_debit(attempt: CardPaymentAttempt) -> None:
+    """Hold the places while the bank processes a SEPA debit."""
+    if attempt.completed_at:
+        return
+    attempt.completed_at = timezone.now()
+    try:
+        with transaction.atomic():
+            extend_hold(order=attempt.order, expires_at=attempt.completed_at + DEBIT_DURATION)
+    except ConventionError:
+        return  # gone already: should the money come, it is told and given back
+
+
+def _close_attempt(attempt: CardPaymentAttempt) -> None:
+    """Close an attempt that will not be paid.
+
+    Its places are released unless another attempt is open or the amount due has changed.
+    """
+    if attempt.closed_at:
+        return
+    attempt.closed_at = timezone.now()
+    others = CardPaymentAttempt.objects.unsettled().filter(order=attempt.order).exclude(pk=attempt.pk)
+    if not others.exists() and matches_amount_due(attempt):
+        release_hold(order=attempt.order)
+
+
+def matches_amount_due(attempt: CardPaymentAttempt) -> bool:
+    """Return whether the attempt would pay exactly what is due; not after a cancellation."""
+    return calculate_balance(attempt.order).amount == attempt.amount
+
+
+def _record_missing_fee(payment: Payment, fee: int) -> None:
+    """Record the fee, which may arrive after the payment."""
+    if fee and not payment.fee:
+        record_processor_fee(payment=payment, fee=fee)
+
+
+@transaction.atomic
+def confirm_paid_order(*, order: Order) -> list[Sponsorship | Registration]:
+    """Confirm the places or package of a paid order again. Raise SoldOut and its kin."""
+    order = Order.objects.select_for_update(of=("self",)).select_related("event").get(pk=order.pk)
+    return confirm_paid_items(order=order)

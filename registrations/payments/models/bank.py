@@ -1,0 +1,112 @@
+"""Bank statements: each line stored once, and its assignments to what was paid."""
+
+from typing import Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q, Sum
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from convention.money import Money
+from registrations.invoices.models import Payment, Payout, Receivable, Refund
+
+
+class BankStatement(models.Model):
+    """Imported file."""
+
+    name = models.CharField(_("file"), max_length=200)
+    account = models.CharField(_("account"), max_length=34, blank=True)
+    imported_at = models.DateTimeField(_("imported"), default=timezone.now)
+    imported_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", verbose_name=_("by")
+    )
+
+    class Meta:
+        verbose_name = _("bank statement")
+        verbose_name_plural = _("bank statements")
+        ordering = ["-pk"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class BankLineQuerySet(models.QuerySet["BankLine"]):
+    """Query set of statement lines."""
+
+    def with_assigned_amount(self) -> Self:
+        """Annotate `assigned_amount` in cents; undone assignments do not count."""
+        is_active = Q(assignments__reversal_refund__isnull=True)
+        return self.annotate(assigned_amount=Coalesce(Sum("assignments__amount", filter=is_active), 0))
+
+    def needing_decision(self) -> Self:
+        """Return credits that are not fully assigned, ignored or part of a payout."""
+        rows = self.with_assigned_amount().filter(
+            amount__gt=F("assigned_amount"), ignored_at__isnull=True, payout__isnull=True
+        )
+        return rows.order_by("-booked_on", "-pk")
+
+
+class BankLine(models.Model):
+    """Statement line; `amount` in cents is negative for a debit."""
+
+    statement = models.ForeignKey(BankStatement, models.PROTECT, related_name="lines")
+    # A statement imported twice, or two overlapping ones, store each line once.
+    fingerprint = models.CharField(max_length=64, unique=True)
+    booked_on = models.DateField(pgettext_lazy("bank line", "booked"))
+    amount = models.BigIntegerField(_("amount, in cents"))
+    currency = models.CharField(_("currency"), max_length=3, default="EUR")
+    counterparty = models.CharField(pgettext_lazy("bank line", "from"), max_length=200, blank=True)
+    text = models.CharField(_("communication"), max_length=500, blank=True)
+    reference = models.CharField(_("structured reference"), max_length=140, blank=True)
+    # One-to-one: a payout reaches the bank in one line.
+    payout = models.OneToOneField(Payout, models.PROTECT, null=True, related_name="+")
+    refund = models.OneToOneField(Refund, models.PROTECT, null=True, related_name="+")
+    ignored_at = models.DateTimeField(_("set aside"), null=True)
+    ignore_reason = models.CharField(_("reason"), max_length=300, blank=True)
+
+    objects = BankLineQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("line of a bank statement")
+        verbose_name_plural = _("lines of bank statements")
+        ordering = ["-booked_on", "-pk"]
+        indexes = [models.Index(fields=["-booked_on", "-id"], name="bank_line_by_day")]
+
+    def __str__(self) -> str:
+        return f"{self.booked_on} {self.amount_money}"
+
+    @property
+    def amount_money(self) -> Money:
+        return Money(self.amount, self.currency)
+
+    @property
+    def payer_text(self) -> str:
+        """Return reference and text together."""
+        return f"{self.reference} {self.text}".strip()
+
+
+class BankLineAssignment(models.Model):
+    """Part of a line recorded as a payment; undone by a refund, never deleted."""
+
+    line = models.ForeignKey(BankLine, models.PROTECT, related_name="assignments")
+    receivable = models.ForeignKey(Receivable, models.PROTECT, related_name="+")
+    payment = models.OneToOneField(Payment, models.PROTECT, related_name="+")
+    amount = models.PositiveBigIntegerField(_("amount, in cents"))
+    created_at = models.DateTimeField(default=timezone.now)
+    # The refund that took the assignment back; its money is available on the line again.
+    reversal_refund = models.OneToOneField(Refund, models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        verbose_name = _("assignment")
+        verbose_name_plural = _("assignments")
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return f"{self.line}: {self.receivable}"
+
+    @property
+    def is_active(self) -> bool:
+        return self.reversal_refund_id is None

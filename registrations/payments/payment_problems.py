@@ -1,0 +1,91 @@
+"""Payments that need attention: paid too much, too late, or not verified."""
+
+from django.conf import settings
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.tasks import task
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+
+from convention.events.models import Event
+from convention.mail.messages import MailMessage, MailRefused, send_mail_message
+from convention.money import Money
+from registrations.invoices.ledger.balance import compute_balance
+from registrations.invoices.models import Receivable, ReceivableQuerySet
+from registrations.models import Order, Registration, Sponsorship, Ticket
+
+
+@task()
+def notify_unplaced_payment(order_id: int) -> None:
+    """Tell a buyer whose places were gone when the payment came that it will be refunded."""
+    order = Order.objects.select_related("event").get(pk=order_id)
+    receivable = Receivable.objects.filter(reference=order.reference).first()
+    overpaid = Money(compute_balance(receivable).amount_overpaid if receivable else 0, order.currency)
+    if not order.email or overpaid.amount <= 0:
+        return
+    with translation.override(order.language):
+        letter = MailMessage(
+            to=order.email,
+            subject=_("Payment received, but no place is left: %(event)s") % {"event": order.event.title},
+            template="unplaced",
+            context={
+                "order": order,
+                "event": order.event,
+                "overpaid": overpaid,
+                "has_places": order.registrations.confirmed().exists(),
+                "site": settings.SITE_NAME,
+            },
+            language=order.language,
+            # A second late payment has another sum and is announced again.
+            message_key=f"unplaced-{order.reference}-{overpaid.amount}",
+            accent=order.event.accent,
+            reply_to=order.event.contact_email,
+        )
+    try:
+        send_mail_message(letter)
+    except MailRefused:
+        return  # the treasurer sees the payment all the same
+
+
+def list_overpaid_receivables() -> ReceivableQuerySet:
+    """Return overpaid receivables, latest first, except those of unplaced orders."""
+    rows: ReceivableQuerySet = Receivable.objects.with_balance().filter(Q(amount_due__lt=0))
+    # Those are listed apart, with a button to confirm them.
+    return rows.exclude(reference__in=list_unplaced_orders().values("reference")).order_by("-pk")
+
+
+def list_unplaced_orders() -> QuerySet[Order]:
+    """Return the orders paid after their places or package were gone, with `amount_retained` in cents."""
+    lapsed = Q(
+        order=OuterRef("pk"),
+        cancelled_at__isnull=True,
+        confirmed_at__isnull=True,
+        hold_expires_at__isnull=True,
+    )
+    waiting = Exists(Registration.objects.filter(lapsed)) | Exists(Sponsorship.objects.filter(lapsed))
+    paid = Receivable.objects.with_balance().filter(Q(amount_due__lt=0), reference=OuterRef("reference"))
+    rows = Order.objects.filter(waiting, Exists(paid)).select_related("event")
+    return rows.annotate(
+        amount_retained=Subquery(paid.annotate(over=-F("amount_due")).values("over")[:1])
+    ).order_by("-pk")
+
+
+def list_unverified_orders() -> QuerySet[Order]:
+    """Return card orders with a member's place not verified in time, with `amount_retained` in cents."""
+    audience = Ticket.Audience
+    needs_proof = Q(ticket__audience=audience.MEMBER) | Q(
+        ticket__audience=audience.GUEST, event__visibility=Event.Visibility.MEMBERS
+    )
+    lapsed = Registration.objects.filter(
+        needs_proof,
+        Q(hold_expires_at=None) | Q(hold_expires_at__lte=timezone.now()),
+        order=OuterRef("pk"),
+        person=None,
+        confirmed_at=None,
+        cancelled_at=None,
+    )
+    paid = Receivable.objects.with_balance().filter(
+        Q(amount_due=0), Q(amount_paid__gt=0), reference=OuterRef("reference")
+    )
+    rows = Order.objects.filter(Exists(lapsed), Exists(paid), payment=Order.Payment.CARD)
+    retained = paid.annotate(retained=F("amount_paid") - F("amount_refunded")).values("retained")[:1]
+    return rows.select_related("event").annotate(amount_retained=Subquery(retained)).order_by("-pk")

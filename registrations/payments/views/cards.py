@@ -1,0 +1,57 @@
+"""The treasurer's page of card payments."""
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
+
+from registrations.invoices.models import Refund
+from registrations.invoices.permissions import require_treasurer
+from registrations.models import Order
+from registrations.payments.cards.settlement import confirm_paid_order
+from registrations.payments.models import CardPaymentAttempt, Dispute
+from registrations.payments.payment_problems import (
+    list_overpaid_receivables,
+    list_unplaced_orders,
+    list_unverified_orders,
+)
+
+PAGE_SIZE = 50
+
+
+@never_cache
+@require_GET
+def card_payment_list(request: HttpRequest) -> HttpResponse:
+    """List disputes, payments with problems, refunds that failed or wait, and all attempts."""
+    require_treasurer(request.user)
+    attempts = CardPaymentAttempt.objects.select_related("order__event", "payment")
+    refunds = Refund.objects.select_related("receivable", "payment")
+    context = {
+        "section": "money",
+        "disputes": Dispute.objects.select_related("payment__receivable")[:PAGE_SIZE],
+        "unplaced": list_unplaced_orders()[:PAGE_SIZE],
+        "unverified": list_unverified_orders()[:PAGE_SIZE],
+        "overpaid": list_overpaid_receivables()[:PAGE_SIZE],
+        "failed": refunds.filter(state=Refund.State.FAILED).order_by("-pk")[:PAGE_SIZE],
+        "requested": refunds.filter(state=Refund.State.REQUESTED).order_by("pk")[:PAGE_SIZE],
+        "shown": Paginator(attempts, PAGE_SIZE).get_page(request.GET.get("page")),
+    }
+    return render(request, "payments/card_payments.html", context)
+
+
+@require_POST
+def order_confirm(request: HttpRequest, reference: str) -> HttpResponse:
+    """Confirm the places of a paid order that had lost them."""
+    require_treasurer(request.user)
+    order = get_object_or_404(Order.objects.select_related("event"), reference=reference)
+    placed = confirm_paid_order(order=order)
+    message = (
+        _("The order %(reference)s is confirmed.")
+        if placed
+        else _("The order %(reference)s waits for nothing.")
+    )
+    messages.success(request, message % {"reference": order.reference})
+    return redirect("card-payments")

@@ -1,0 +1,175 @@
+"""Pages on which a buyer pays an order: by card, by simulated card in the demo, by bank transfer."""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.csp import CSP
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csp import csp_override
+from django.views.decorators.http import require_GET, require_http_methods
+
+from convention.errors import ConventionError, NotFound
+from convention.money import Money
+from registrations.billing.receivables import list_active_sponsorships
+from registrations.inventory.stock import refresh_availability, release_expired_packages
+from registrations.models import Package, Registration, Sponsorship
+from registrations.payments.bank.transfer_details import get_transfer_details
+from registrations.payments.cards.checkout import (
+    NothingToPay,
+    accepts_cards,
+    compute_card_due,
+    start_payment,
+    uses_demo_payments,
+)
+from registrations.payments.cards.demo_payments import record_demo_payment, require_demo_payments
+from registrations.payments.cards.reconcile import poll_attempt_soon
+from registrations.payments.models import CardPaymentAttempt
+from registrations.permissions import LinkAccess, get_order_by_link
+
+STRIPE_CHECKOUT_URL = "https://checkout.stripe.com"
+
+
+def _build_csp() -> dict[str, list[str]]:
+    """Return the site's policy extended by Stripe.
+
+    Browsers check `form-action` against the target of a redirect too.
+    """
+    # Tests redirect to the stand-in of Stripe.
+    elsewhere = [settings.STRIPE_API_BASE] if settings.STRIPE_API_BASE else [STRIPE_CHECKOUT_URL]
+    return {**settings.SECURE_CSP, "form-action": [CSP.SELF, *elsewhere]}
+
+
+def _require_full_access(reference: str, secret: str) -> LinkAccess:
+    """Return the access of the order's own link. Raise NotFound for an attendee's link."""
+    access = get_order_by_link(reference, secret)
+    if not access.is_full:
+        raise NotFound(_("Only whoever ordered can see and pay what the order costs."))
+    return access
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def order_payment(request: HttpRequest, reference: str, secret: str) -> HttpResponse:
+    """Show what is to be paid; a POST redirects to the page where it is paid."""
+    answer = csp_override(_build_csp())(_start_payment if request.method == "POST" else _show_payment)
+    response: HttpResponse = answer(request, _require_full_access(reference, secret))
+    return response
+
+
+def _start_payment(request: HttpRequest, grant: LinkAccess) -> HttpResponse:
+    arguments = [grant.order.reference, grant.secret]
+    if not settings.CARD_PAYMENT:
+        raise NotFound(_("Cards are not taken here; write to the organizer."))
+    # Without a Stripe key, outside production.
+    if uses_demo_payments():
+        return redirect("order-pay-test", *arguments)
+    try:
+        return HttpResponseRedirect(
+            start_payment(order=grant.order, return_path=reverse("order-pay", args=arguments))
+        )
+    except NothingToPay:
+        return redirect("order", *arguments)
+
+
+def _show_payment(request: HttpRequest, grant: LinkAccess) -> HttpResponse:
+    order = grant.order
+    latest = CardPaymentAttempt.objects.filter(order=order).first()
+    try:
+        due = compute_card_due(order)
+    except NothingToPay:
+        return redirect("order", order.reference, grant.secret)
+    returned = (
+        "returned" in request.GET and latest is not None and latest.state == CardPaymentAttempt.State.OPEN
+    )
+    if (
+        latest
+        and accepts_cards()
+        and latest.state in {CardPaymentAttempt.State.OPEN, CardPaymentAttempt.State.UNDER_WAY}
+    ):
+        # The webhook may be late: ask Stripe while the buyer looks at the page.
+        poll_attempt_soon(attempt=latest)
+    context = {
+        "grant": grant,
+        "order": order,
+        "event": order.event,
+        "due": Money(due, order.currency),
+        "attempt": latest,
+        "is_waiting": returned,
+        "is_under_way": latest is not None and latest.state == CardPaymentAttempt.State.UNDER_WAY,
+        "is_test": uses_demo_payments(),
+        "offers_cards": settings.CARD_PAYMENT,
+        **_build_hold_context(grant),
+    }
+    return render(request, "payments/pay.html", context)
+
+
+def _build_hold_context(grant: LinkAccess) -> dict[str, Any]:
+    """Return until when the places are held, or whether expired ones are still available."""
+    packages = list(list_active_sponsorships(grant.order))
+    active_items: list[Sponsorship | Registration] = [*packages]
+    active_items += (
+        r for r in (*grant.registrations, *grant.private_registrations) if r.cancelled_at is None
+    )
+    waiting = [item for item in active_items if item.confirmed_at is None]
+    held = [item.hold_expires_at for item in waiting if item.hold_expires_at is not None and item.is_held()]
+    lapsed = [item for item in waiting if not item.is_held()]
+    return {
+        "packages": packages,
+        "waiting": waiting,
+        "hold_expires_at": min(held) if held and not lapsed else None,
+        "is_gone": bool(lapsed) and not _are_available(lapsed),
+    }
+
+
+def _are_available(lapsed: list[Sponsorship | Registration]) -> bool:
+    now = timezone.now()
+    # Expired holds still count as taken until they are released.
+    release_expired_packages(at=now)
+    # A package brings its own places; without it they are not available either.
+    packages = [item.package_id for item in lapsed if isinstance(item, Sponsorship)]
+    if any(package.remaining == 0 for package in Package.objects.filter(pk__in=packages)):
+        return False
+    places = [item for item in lapsed if isinstance(item, Registration)]
+    tickets = {registration.ticket_id: registration.ticket for registration in places}
+    refresh_availability(tickets.values(), at=now)
+    needed = {pk: sum(r.ticket_id == pk and not r.occupies_place for r in places) for pk in tickets}
+    return all(ticket.remaining is None or ticket.remaining >= needed[pk] for pk, ticket in tickets.items())
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def demo_payment(request: HttpRequest, reference: str, secret: str) -> HttpResponse:
+    """Stand in for Stripe's page in the demo: no money moves."""
+    require_demo_payments()
+    grant = _require_full_access(reference, secret)
+    order, error = grant.order, ""
+    try:
+        due = Money(compute_card_due(order), order.currency)
+        if "pay" in request.POST:
+            record_demo_payment(order=order)
+            return redirect("order", reference, secret)
+    except NothingToPay:
+        return redirect("order", reference, secret)
+    except ConventionError as refusal:
+        error = str(refusal)
+    if "decline" in request.POST:
+        error = _("The card was declined (test). Nothing was paid; try again.")
+    context = {"grant": grant, "order": order, "event": order.event, "due": due, "error": error}
+    return render(request, "payments/demo_payment.html", context)
+
+
+@never_cache
+@require_GET
+def bank_transfer(request: HttpRequest, reference: str, secret: str) -> HttpResponse:
+    """Show account, amount, reference and QR code of a bank transfer."""
+    grant = _require_full_access(reference, secret)
+    transfer = get_transfer_details(grant.order)
+    if transfer is None:
+        return redirect("order", reference, secret)
+    context = {"grant": grant, "order": grant.order, "event": grant.order.event, "transfer": transfer}
+    return render(request, "payments/transfer.html", context)

@@ -1,0 +1,36 @@
+from django.utils import timezone
+
+from .booking.idempotency import KEY_LIFETIME
+from .inventory.stock import release_expired_packages, release_lapsed_holds
+from .models import UNDO_PERIOD, IdempotencyKey, ImportedRow, Registration
+from .questions.files import remove_unclaimed_files
+
+IDEMPOTENCY_KEY_LIFETIME = 2 * KEY_LIFETIME
+"""Well after the order that came with one is known no more."""
+
+
+def release_expired_holds() -> None:
+    """Give back what was held for a proof or a payment that did not come in time: places and packages."""
+    now = timezone.now()
+    release_expired_packages(at=now)
+    tickets = list(
+        Registration.objects.with_expired_hold(at=now).order_by().values_list("ticket", flat=True).distinct()
+    )
+    if tickets:
+        release_lapsed_holds(tickets, at=now)
+
+
+def delete_unclaimed_files() -> None:
+    """Remove files sent with registrations that were never finished."""
+    remove_unclaimed_files()
+
+
+def delete_old_idempotency_keys() -> None:
+    """Idempotency keys that no longer count."""
+    IdempotencyKey.objects.filter(created_at__lt=timezone.now() - IDEMPOTENCY_KEY_LIFETIME).delete()
+
+
+def delete_old_import_rows() -> None:
+    """Delete the rows of imports that can no longer be undone."""
+    ImportedRow.objects.filter(run__imported_at__lt=timezone.now() - UNDO_PERIOD).delete()
+    ImportedRow.objects.filter(run__undone_at__isnull=False).delete()

@@ -1,0 +1,210 @@
+"""Decide who may see and change orders and registrations, by mailed link or as signed-in person."""
+
+import datetime
+from dataclasses import dataclass, field
+
+from django.conf import settings
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from convention.club.models import Person
+from convention.club.permissions import get_companies_of_contact
+from convention.errors import LinkExpired, NotFound
+from convention.text.email_addresses import is_same_email
+from convention.web.link_secrets import derive_link_secret, find_by_link_token, is_link_secret
+
+from .attendee_identity import AttendeeIdentity, has_name_in_common
+from .models import SOURCE_COMPANY_CONTACT, Order, Registration, WaitingEntry
+
+OWN_LINK_PURPOSE = "registrations.own"
+# Used in place of the version of the order's links to attendees, which the buyer can raise.
+PRIVATE_LINK_VERSION = "private"
+# Counted from the end of the event, or from the order if that came later.
+LINK_LIFETIME = datetime.timedelta(days=settings.LINKS_LAST_DAYS)
+
+
+@dataclass(frozen=True)
+class LinkAccess:
+    """Access by a mailed link: to an order with all its registrations, or to one's own registration only.
+
+    `is_full` says whether the link opens the order itself. `private_registrations` are those that it only
+    lists: their own links open them.
+    """
+
+    order: Order
+    registrations: list[Registration]
+    secret: str
+    is_full: bool = False
+    private_registrations: list[Registration] = field(default_factory=list)
+
+    @property
+    def is_usable(self) -> bool:
+        """Return whether the link still gives access to anything.
+
+        The order's link closes when all of its places became private, unless the buyer still pays for them.
+        """
+        if self.registrations or not self.is_full:
+            return bool(self.registrations)
+        return not self.private_registrations or self.order.total > 0 or self.order.sponsorships.exists()
+
+    @property
+    def is_of_one(self) -> bool:
+        """Whether one place is all there is behind the link, so that it may go along with that place."""
+        return len(self.registrations) + len(self.private_registrations) == 1
+
+    @property
+    def url(self) -> str:
+        """Return the absolute URL of the link."""
+        return f"{settings.SITE_URL}{self.order.build_path_with(self.secret)}"
+
+    def can_see_answers(self, registration: Registration) -> bool:
+        """Return whether the link shows and changes the answers of this registration.
+
+        Colleagues registered by a company's contact answer by links of their own, not for their company.
+        """
+        return not (self.is_full and is_answered_by_own_link(self.order, registration.email))
+
+    def get_registration(self, reference: str) -> Registration:
+        """Return one registration that this link opens. Raises NotFound."""
+        for registration in self.registrations:
+            if registration.reference == reference:
+                return registration
+        raise NotFound(_("There is no such registration in this order."))
+
+
+def is_answered_by_own_link(order: Order, email: str) -> bool:
+    """Return whether the attendee answers by a link of their own, which the company must not see."""
+    return bool(order.source == SOURCE_COMPANY_CONTACT and email and not is_same_email(email, order.email))
+
+
+def get_order_by_link(reference: str, secret: str, *, at: datetime.datetime | None = None) -> LinkAccess:
+    """Return the access that a mailed link gives; its holder may see, correct and cancel.
+
+    Raises NotFound for a forged or replaced link, and LinkExpired long after the event and the order.
+    """
+    order = Order.objects.select_related("event__venue", "event__host").filter(reference=reference).first()
+    link_access = _make_link_access(order, secret) if order else None
+    if link_access is None or not link_access.is_usable:
+        raise _make_not_found(link_access)
+    order = link_access.order
+    if (at or timezone.now()) > max(order.event.ends_at, order.created_at) + LINK_LIFETIME:
+        raise LinkExpired(_("This link has expired: the event is over."))
+    return link_access
+
+
+def _make_not_found(link_access: LinkAccess | None) -> NotFound:
+    if link_access and link_access.private_registrations:
+        return NotFound(_("This place was confirmed by e-mail. The link is now with the attendee alone."))
+    return NotFound(
+        _(
+            "This link is not valid. It may have been cut in the e-mail, or replaced by a newer one: "
+            "use the one in the latest e-mail."
+        )
+    )
+
+
+def get_full_access(order: Order) -> LinkAccess:
+    """Return the access of the order's own link."""
+    return _make_link_access(order, order.manage_secret)
+
+
+def make_own_secret(registration: Registration) -> str:
+    """Return the secret that opens one registration for its current holder only.
+
+    The secret of a private place does not depend on the order's links, which the buyer can replace.
+    """
+    return derive_link_secret(OWN_LINK_PURPOSE, *_own_link_parts(registration))
+
+
+def is_own_secret(registration: Registration, secret: str) -> bool:
+    """Return whether the secret opens that one registration of its order."""
+    return is_link_secret(secret, OWN_LINK_PURPOSE, *_own_link_parts(registration))
+
+
+def _own_link_parts(registration: Registration) -> tuple[object, ...]:
+    order = registration.order
+    version = PRIVATE_LINK_VERSION if registration.is_private else order.attendee_links_version
+    return (
+        order.reference, version, registration.reference, registration.holder_count,
+        registration.link_version,
+    )  # fmt: skip
+
+
+def choose_link_secret(registration: Registration, address: str) -> str:
+    """Return the secret for a link mailed to that address: the buyer's opens the order.
+
+    Any other one opens the registration. The link of a private place opens that place alone, for anybody.
+    """
+    is_buyer = is_same_email(address, registration.order.email) and not registration.is_private
+    return registration.order.manage_secret if is_buyer else make_own_secret(registration)
+
+
+def _make_link_access(order: Order, secret: str) -> LinkAccess:
+    """Return what the secret opens of the order, which may be nothing."""
+    rows = order.registrations.select_related("ticket", "voucher").prefetch_related("addons__addon")
+    registrations = list(rows.order_by("pk"))
+    for registration in registrations:
+        registration.order, registration.event = order, order.event
+        registration.ticket.event = order.event
+    if not order.is_valid_manage_secret(secret):
+        own = [r for r in registrations if is_own_secret(r, secret)]
+        return LinkAccess(order, own, secret)
+    shared = [r for r in registrations if not r.is_private]
+    if has_ended_contact(order):
+        return LinkAccess(order, [r for r in shared if _is_contacts_own(r)], secret)
+    return LinkAccess(
+        order, shared, secret, is_full=True, private_registrations=[r for r in registrations if r.is_private]
+    )
+
+
+def has_ended_contact(order: Order) -> bool:
+    """Return whether the order's link is held by somebody who is no longer the company's contact today."""
+    # Only reachable by the relation: the company desk builds on this module.
+    company_order = getattr(order, "for_company", None) if order.source == SOURCE_COMPANY_CONTACT else None
+    if company_order is None:
+        return False
+    contact = company_order.managed_by
+    return (
+        contact is None or not get_companies_of_contact(contact).filter(pk=company_order.company_id).exists()
+    )
+
+
+def _is_contacts_own(registration: Registration) -> bool:
+    """Return whether the place is the contact's own, not a colleague's under the contact's address."""
+    contact = registration.order.for_company.managed_by
+    if contact is None or not is_same_email(registration.email, registration.order.email):
+        return False
+    return has_name_in_common(AttendeeIdentity.from_row(registration), AttendeeIdentity.from_row(contact))
+
+
+def get_waiting_entry_by_link(secret: str, *, at: datetime.datetime | None = None) -> WaitingEntry:
+    """Return the waiting entry of a mailed link. Raises NotFound, or LinkExpired long after the event."""
+    rows = WaitingEntry.objects.select_related("event__venue", "ticket__event", "order__event")
+    entry = find_by_link_token(rows.filter(ticket__isnull=False), secret)
+    if entry is None:
+        raise NotFound(_("This link is not valid; it may have been cut in the e-mail."))
+    if (at or timezone.now()) > entry.event.ends_at + LINK_LIFETIME:
+        raise LinkExpired(_("This link has expired: the event is over."))
+    return entry
+
+
+def list_own_registrations(person: Person) -> list[Registration]:
+    """Return the person's registrations, and those made with their sign-in address."""
+    return _filter_own(Registration.objects.all(), person)
+
+
+def get_own_registration(person: Person, event: str, reference: str) -> Registration:
+    """Return one of the person's registrations at that event. Raises NotFound, also for another person's."""
+    for registration in _filter_own(
+        Registration.objects.filter(event__slug=event, reference=reference), person
+    ):
+        return registration
+    raise NotFound(_("You have no such registration at this event."))
+
+
+def _filter_own(among: QuerySet[Registration], person: Person) -> list[Registration]:
+    is_own = Q(person=person) | (Q(email__iexact=person.email) if person.email else Q())
+    rows = among.filter(is_own).select_related("event__venue", "ticket", "order")
+    ordered = rows.order_by("event__starts_at", "pk")
+    return [row for row in ordered if row.person_id == person.pk or is_same_email(row.email, person.email)]

@@ -1,0 +1,188 @@
+"""Load what an event offers, and translate the models into the plain data of `quote.py`."""
+
+import datetime
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from convention.club.models import Membership
+from convention.errors import ConventionError
+from convention.events.models import Event
+from convention.money import Money
+from convention.text.normalize import casefold_text
+from registrations.fast_path.catalog_query import EventCatalog, query_catalog
+from registrations.models import Addon, PassQuota, Question, Ticket, Voucher
+from registrations.order_request import OrderRequest, RequestedPlace
+
+from .display import serialize_quote
+from .quote import PriceList, PriceRequest, Quote, QuoteLine, TimedPrice, VoucherTerms, calculate_quote
+
+
+@dataclass(frozen=True)
+class Offering:
+    """The tickets and add-ons that an order can be made of, by slug, its voucher, and the event's questions.
+
+    `catalog_version` is set if the catalog was cached (`fast_path/sale_cache.py`).
+    """
+
+    tickets: dict[str, Ticket]
+    addons: dict[str, Addon] = field(default_factory=dict)
+    voucher: Voucher | None = None
+    questions: Sequence[Question] = ()
+    catalog_version: str = ""
+
+    @cached_property
+    def voucher_terms(self) -> VoucherTerms | None:
+        return make_voucher_terms(self.voucher) if self.voucher else None
+
+    def lacks_voucher_uses(self, places: int) -> bool:
+        """Return whether the voucher had fewer uses left than `places` when it was read."""
+        return (
+            self.voucher is not None
+            and self.voucher.remaining is not None
+            and self.voucher.remaining < places
+        )
+
+
+def load_offering(
+    event: Event,
+    request: OrderRequest,
+    catalog: EventCatalog | None = None,
+) -> Offering:
+    """Return what is offered to the holder of the code; `catalog` is loaded unless given."""
+    catalog = catalog or load_event_catalog(event, request)
+    addons = {slug for place in request.places for slug in place.addons}
+    addons_found = event.addons.filter(slug__in=addons).prefetch_related("tickets") if addons else ()
+    return Offering(
+        tickets={ticket.slug: ticket for ticket in filter_offered_tickets(catalog.tickets, catalog.voucher)},
+        addons={addon.slug: addon for addon in addons_found},
+        voucher=catalog.voucher,
+        questions=catalog.questions,
+        catalog_version=catalog.version if catalog.is_cached else "",
+    )
+
+
+def load_event_catalog(event: Event, request: OrderRequest) -> EventCatalog:
+    """Load the catalog for a request, in one query."""
+    return query_catalog(event.slug, *get_catalog_filter(request)) or EventCatalog(event)
+
+
+def get_catalog_filter(request: OrderRequest) -> tuple[set[str], str]:
+    """Return the ticket slugs and the code of a normalized request."""
+    return {place.ticket for place in request.places}, request.code
+
+
+def filter_offered_tickets(tickets: Iterable[Ticket], voucher: Voucher | None) -> list[Ticket]:
+    """Return the public tickets, and the hidden ones that a valid voucher opens."""
+    opened = {t.pk for t in voucher.tickets.all()} if voucher and voucher.is_valid() else set[int]()
+    return [ticket for ticket in tickets if ticket.is_public or ticket.pk in opened]
+
+
+def make_price_list(sale_item: Ticket | Addon) -> PriceList:
+    ticket = sale_item if isinstance(sale_item, Ticket) else None
+    return PriceList(
+        slug=sale_item.slug,
+        title=sale_item.title,
+        price=sale_item.price,
+        timed_prices=tuple(TimedPrice(step.price, step.ends_at) for step in ticket.list_upcoming_steps())
+        if ticket
+        else (),
+        vat_rate=sale_item.vat_rate,
+        vat_exemption=sale_item.vat_exemption,
+        uses_pass=ticket is not None and ticket.uses_pass,
+        is_hidden=ticket is not None and not ticket.is_public,
+    )
+
+
+def quote_changed_ticket(ticket: Ticket, voucher: Voucher | None, passes: PassQuota | None) -> QuoteLine:
+    """Return the price of a ticket for an attendee who had another one.
+
+    Pass and voucher use are counted already.
+    """
+    # The attendee's own use is among those counted, so that the limit must not apply again.
+    code = replace(make_voucher_terms(voucher), uses_left=None) if voucher else None
+    request = PriceRequest(price_list=make_price_list(ticket), can_use_pass=passes is not None)
+    return calculate_quote(
+        [request], at=timezone.now(), voucher_terms=code, passes_left=1 if passes else 0
+    ).lines[0]
+
+
+def make_voucher_terms(voucher: Voucher) -> VoucherTerms:
+    return VoucherTerms(
+        code=voucher.code,
+        kind=voucher.kind,
+        value=voucher.value,
+        uses_left=voucher.remaining,
+        ticket_slugs=frozenset(ticket.slug for ticket in voucher.tickets.all()),
+    )
+
+
+def is_voucher_for(voucher: Voucher, place: RequestedPlace, company: str = "") -> bool:
+    """Return whether the voucher is for this attendee's address and company, if it names any.
+
+    `for_address` is an address, or a domain such as “@example.org”.
+    """
+    address = voucher.for_address.casefold()
+    email = place.email.casefold()
+    fits_address = email.endswith(address) if address.startswith("@") else email == address
+    fits_company = casefold_text(place.company or company) == casefold_text(voucher.for_company)
+    return (not address or fits_address) and (not voucher.for_company or fits_company)
+
+
+def quote_offering(
+    request: OrderRequest,
+    offering: Offering,
+    *,
+    at: datetime.datetime,
+    pass_allowance: "PassAllowance | None" = None,
+) -> Quote:
+    """Return what the order costs at that moment, with the passes that its places can use."""
+    voucher = offering.voucher if offering.voucher and offering.voucher.is_valid(at=at) else None
+    price_lists = {slug: make_price_list(ticket) for slug, ticket in offering.tickets.items()}
+    price_requests = [
+        PriceRequest(
+            price_list=price_lists[place.ticket],
+            addons=tuple(make_price_list(offering.addons[slug]) for slug in place.addons),
+            can_use_pass=pass_allowance is not None and number in pass_allowance.place_numbers,
+            can_use_voucher=voucher is not None and is_voucher_for(voucher, place, request.company),
+        )
+        for number, place in enumerate(request.places)
+    ]
+    passes_left = pass_allowance.passes_left if pass_allowance else 0
+    return calculate_quote(
+        price_requests,
+        at=at,
+        voucher_terms=offering.voucher_terms if voucher else None,
+        passes_left=passes_left,
+    )
+
+
+@dataclass(frozen=True)
+class PassAllowance:
+    """The passes that a membership has left, and the places of an order, by index, that can use them."""
+
+    membership: Membership
+    place_numbers: frozenset[int]
+    passes_left: int
+
+
+class PriceChanged(ConventionError):
+    """The order does not cost what the buyer expects; `details` has the current quote."""
+
+    kind = "price-changed"
+    status = 409
+
+
+def check_expected_total(event: Event, request: OrderRequest, quote: Quote, *, currency: str) -> None:
+    """Raise PriceChanged if the request expects another total."""
+    expected = request.expected_total
+    if expected is None or expected == quote.total:
+        return
+    sentence = _("The price has changed: it is %(now)s instead of %(expected)s. Nothing was booked.")
+    amounts = {"now": Money(quote.total, currency), "expected": Money(expected, currency)}
+    raise PriceChanged(
+        sentence % amounts, {"quote": serialize_quote(quote, currency=currency, zone=event.zone)}
+    )

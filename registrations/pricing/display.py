@@ -1,0 +1,118 @@
+"""Show a quote: as rows on pages, as JSON for programs."""
+
+import datetime
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.utils import formats
+from django.utils.translation import gettext as _
+
+from convention.money import Money
+from registrations.billing.receivables import list_registration_charges, list_sponsorship_charges
+from registrations.invoices.vat_exemptions import VAT_EXEMPTION_CHOICES
+from registrations.models import Registration, Sponsorship
+
+from .quote import Quote, QuoteLine, VatTotal, sum_vat_by_rate
+from .reductions import Reduction, parse_reductions
+
+
+@dataclass(frozen=True)
+class PriceRow:
+    """A price on a page, with the price before reductions and the reasons."""
+
+    title: str
+    price: Money
+    price_before: Money | None = None
+    reasons: list[tuple[str, Money]] = field(default_factory=list)
+
+
+def make_line_row(line: QuoteLine, *, currency: str, zone: datetime.tzinfo) -> PriceRow:
+    return make_price_row(line.price_list.title, line.price, line.reductions, currency=currency, zone=zone)
+
+
+def make_price_row(
+    title: str, price: int, reductions: Iterable[Reduction], *, currency: str, zone: datetime.tzinfo
+) -> PriceRow:
+    """Return a row for a price in cents after these reductions."""
+    reductions = list(reductions)
+    price_before = price + sum(one.amount for one in reductions)
+    return PriceRow(
+        title=title,
+        price=Money(price, currency),
+        price_before=Money(price_before, currency) if reductions else None,
+        reasons=[(one.describe_reason(zone), Money(-one.amount, currency)) for one in reductions],
+    )
+
+
+def describe_vat(total: VatTotal, currency: str) -> str:
+    """Return “incl. VAT 20 %: €20”, or the legal reason why there is no VAT."""
+    if total.rate == 0:
+        return str(dict(VAT_EXEMPTION_CHOICES).get(total.exemption, total.exemption))
+    amount = Money(total.vat_amount, currency)
+    return _("incl. VAT %(rate)s\u00a0%%: %(amount)s") % {
+        "rate": format_vat_rate(total.rate),
+        "amount": amount,
+    }
+
+
+def sum_order_vat(registrations: Iterable[Registration], packages: Iterable[Sponsorship]) -> list[VatTotal]:
+    """Return what is due for registrations and packages of an order by rate, as on its invoice."""
+    owed = [line for one in packages for line in list_sponsorship_charges(one)]
+    owed += [
+        line for one in registrations if one.order.may_owe_for(one) for line in list_registration_charges(one)
+    ]
+    return sum_vat_by_rate((line.vat_rate, line.exemption, line.unit_price) for line in owed)
+
+
+def list_price_rows(registration: Registration) -> list[PriceRow]:
+    """Return the rows of a registration: its ticket, then its active add-ons."""
+    row_context: dict[str, Any] = {"currency": registration.order.currency, "zone": registration.event.zone}
+    ticket_row = make_price_row(
+        registration.ticket.title, registration.price, list_reductions(registration), **row_context
+    )
+    return [
+        ticket_row,
+        *(
+            make_price_row(one.addon.title, one.price, (), **row_context)
+            for one in registration.active_addons
+        ),
+    ]
+
+
+def list_reductions(registration: Registration) -> list[Reduction]:
+    """Return why a registration costs less than it would."""
+    return parse_reductions(
+        registration.reductions, code=registration.voucher.code if registration.voucher else ""
+    )
+
+
+def format_vat_rate(rate: int) -> str:
+    """Return a rate in hundredths of a percent as people write it: “20”, “5,5”."""
+    return formats.number_format(rate / 100, 0 if rate % 100 == 0 else 1 if rate % 10 == 0 else 2)
+
+
+def serialize_quote(quote: Quote, *, currency: str, zone: datetime.tzinfo) -> dict[str, Any]:
+    return {
+        "total": {"amount": quote.total, "currency": currency},
+        "lines": [_serialize_line(line, zone) for line in quote.lines],
+        "vat": [
+            {"rate": one.rate, "exemption": one.exemption, "net": one.net_amount, "vat": one.vat_amount}
+            for one in quote.vat_by_rate
+        ],
+    }
+
+
+def _serialize_line(line: QuoteLine, zone: datetime.tzinfo) -> dict[str, Any]:
+    return {
+        "registration": line.place_number,
+        "addon" if line.is_addon else "ticket": line.price_list.slug,
+        "before": line.price_before,
+        "reductions": [serialize_reduction(one, zone) for one in line.reductions],
+        "price": line.price,
+        "vat_rate": line.price_list.vat_rate,
+    }
+
+
+def serialize_reduction(reduction: Reduction, zone: datetime.tzinfo) -> dict[str, Any]:
+    return {"reason": reduction.reason, "amount": reduction.amount, "words": reduction.describe_reason(zone)}

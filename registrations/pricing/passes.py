@@ -1,0 +1,51 @@
+"""Passes of a membership for a convention: how many are left, and the row that counts their uses.
+
+A registration paid by a pass refers to that row (`Registration.membership_pass`): booking reserves both in
+one transaction, cancelling releases both.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+
+from django.db.models import F
+
+from convention.club.models import Membership
+from convention.events.models import Event
+from registrations.models import PassQuota, Registration
+
+
+def includes_passes(membership: Membership | None, event: Event) -> bool:
+    """Return whether the membership includes passes for this event; only conventions accept them."""
+    return membership is not None and membership.passes > 0 and event.kind == Event.Kind.CONVENTION
+
+
+def count_passes_left(membership: Membership | None, event: Event) -> int:
+    """Return how many more registrations at this event the membership pays for."""
+    if membership is None or not includes_passes(membership, event):
+        return 0
+    used = (
+        PassQuota.objects.filter(membership=membership, event=event)
+        .values_list("reserved", flat=True)
+        .first()
+    )
+    return max(0, membership.passes - (used or 0))
+
+
+def get_pass_quota(membership: Membership, event: Event) -> PassQuota:
+    """Return the row that counts the uses, with the number that the membership includes today."""
+    row, _made = PassQuota.objects.get_or_create(
+        membership=membership, event=event, defaults={"capacity": membership.passes}
+    )
+    if row.capacity != membership.passes:
+        # A membership with fewer passes than were used has none left, and keeps the used ones.
+        fits = PassQuota.objects.filter(pk=row.pk, reserved__lte=membership.passes)
+        fits.update(capacity=membership.passes) or PassQuota.objects.filter(pk=row.pk).update(
+            capacity=F("reserved")
+        )
+        row.refresh_from_db()
+    return row
+
+
+def count_pass_uses(registrations: Iterable[Registration]) -> Counter[PassQuota]:
+    """Return the pass uses of these registrations, as stock to reserve."""
+    return Counter(r.membership_pass for r in registrations if r.membership_pass and r.is_reserved)

@@ -1,0 +1,60 @@
+"""Reasons for a lower price: as data, as JSON of a registration, and in words."""
+
+import datetime
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from convention.text.dates import format_deadline
+
+
+@dataclass(frozen=True, slots=True)
+class Reduction:
+    """An amount off in cents: `early` until a moment, by a `code`, or by a `pass` of the membership."""
+
+    reason: str
+    amount: int
+    until: datetime.datetime | None = None
+    code: str = ""
+    percent: int | None = None
+
+    def describe_reason(self, zone: datetime.tzinfo) -> str:
+        """Return the reason in words, in the current language."""
+        if self.reason == "early" and self.until:
+            return _("early price, until %(day)s") % {"day": format_deadline(self.until, zone)}
+        if self.reason == "pass":
+            return _("included in the company’s membership")
+        if self.percent is not None:
+            return _("code %(code)s: %(percent)d\u00a0%% off") % {"code": self.code, "percent": self.percent}
+        return _("code %(code)s") % {"code": self.code}
+
+
+STORED_FIELDS = ("reason", "amount", "until", "percent")
+
+
+def serialize_reductions(reductions: Iterable[Reduction]) -> list[dict[str, Any]]:
+    """Return them as plain data to store: without what is empty, and without the voucher's code."""
+    return [
+        {
+            name: value.isoformat() if isinstance(value, datetime.datetime) else value
+            for name in STORED_FIELDS
+            if (value := getattr(reduction, name)) not in (None, "")
+        }
+        for reduction in reductions
+    ]
+
+
+def parse_reductions(stored: list[dict[str, Any]], *, code: str = "") -> list[Reduction]:
+    """Return stored reductions; `code` is that of the voucher which they came with."""
+    return [
+        Reduction(
+            reason=one["reason"],
+            amount=one["amount"],
+            until=datetime.datetime.fromisoformat(one["until"]) if "until" in one else None,
+            code=code if one["reason"] == "code" else "",
+            percent=one.get("percent"),
+        )
+        for one in stored
+    ]

@@ -1,0 +1,328 @@
+"""Decide which questions an attendee is asked, check the answers, and describe stored ones.
+
+Nothing here reads the database: questions come with their tickets and options loaded (`queries.py`).
+"""
+
+import datetime
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from convention.text.dates import format_date
+from convention.text.normalize import normalize_whitespace
+from registrations.models import Question, QuestionOption, Ticket
+
+# Answers as typed or sent, by the questions' slugs: a text, a list of texts, or true.
+type GivenAnswers = Mapping[str, Any]
+
+MAX_LINE_LENGTH, MAX_PARAGRAPH_LENGTH = 300, 3000
+# A request body could name hundreds of thousands of unknown questions.
+MAX_UNKNOWN_QUESTIONS = 20
+YES_VALUES = ("yes", "true", "on", "1", True)
+
+
+@dataclass
+class CheckedAnswers:
+    """Accepted answers by slug, and errors as (field, sentence)."""
+
+    accepted: dict[str, Any] = field(default_factory=dict)
+    field_errors: list[tuple[str, str]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class AnswerContext:
+    """The moment, the names of uploaded files by token, and the earlier answers that a check needs."""
+
+    answered_at: datetime.datetime
+    file_names: Mapping[str, str] = field(default_factory=dict)
+    earlier_answers: Mapping[str, Any] = field(default_factory=dict)
+    # A required file is not missed while none can be stored.
+    can_store_files: bool = True
+
+
+def select_asked_questions(
+    questions: Iterable[Question], ticket: Ticket, given: GivenAnswers
+) -> list[Question]:
+    """Return the questions for a ticket's holder, in order; conditional ones once their option is chosen."""
+    shown: dict[int, Question] = {}
+    pending = [question for question in questions if _is_for_ticket(question, ticket)]
+    # Conditions can be nested and in any order: repeat until no question is added.
+    grows = True
+    while grows:
+        ready = [q for q in pending if q.pk not in shown and _is_condition_met(q, shown, given)]
+        shown |= {question.pk: question for question in ready}
+        grows = bool(ready)
+    return [question for question in pending if question.pk in shown]
+
+
+def select_unanswered_questions(
+    questions: Iterable[Question], ticket: Ticket, given: GivenAnswers
+) -> list[Question]:
+    """Return required questions without an answer; a consent has to be to the current text."""
+    required = (
+        question for question in select_asked_questions(questions, ticket, given) if question.is_required
+    )
+    return [question for question in required if not _answers_question(question, given.get(question.slug))]
+
+
+def select_outdated_consents(
+    questions: Iterable[Question], ticket: Ticket, given: GivenAnswers
+) -> list[Question]:
+    """Return consents that were given to an earlier text, required or not."""
+    consents = (
+        question
+        for question in select_asked_questions(questions, ticket, given)
+        if question.kind == Question.Kind.CONSENT
+    )
+    return [
+        question
+        for question in consents
+        if is_answer_given(given.get(question.slug)) and not _answers_question(question, given[question.slug])
+    ]
+
+
+def select_open_questions(
+    questions: Iterable[Question], ticket: Ticket, given: GivenAnswers
+) -> list[Question]:
+    """Return the questions to ask again: required and unanswered ones, and outdated consents."""
+    questions = list(questions)
+    open_questions = [
+        *select_unanswered_questions(questions, ticket, given),
+        *select_outdated_consents(questions, ticket, given),
+    ]
+    return [question for question in questions if question in open_questions]
+
+
+def is_answer_given(stored: Any) -> bool:
+    """Return whether a stored answer has a value; a withdrawn consent is only a record."""
+    return bool(stored) and not (
+        isinstance(stored, Mapping) and "file" not in stored and "version" not in stored
+    )
+
+
+def _answers_question(question: Question, stored: Any) -> bool:
+    if question.kind == Question.Kind.CONSENT:
+        return isinstance(stored, Mapping) and stored.get("version") == question.version
+    return bool(stored)
+
+
+def _is_for_ticket(question: Question, ticket: Ticket) -> bool:
+    tickets = question.tickets.all()
+    return not tickets or ticket in tickets
+
+
+def _is_condition_met(question: Question, shown: Mapping[int, Question], given: GivenAnswers) -> bool:
+    if question.shown_after_option_id is None:
+        return True
+    earlier_question = question.shown_after_option and shown.get(question.shown_after_option.question_id)
+    return bool(
+        earlier_question
+        and question.shown_after_option
+        and question.shown_after_option.slug in extract_texts(given.get(earlier_question.slug))
+    )
+
+
+def extract_texts(value: Any) -> list[str]:
+    """Return the normalized texts of an answer; other types are ignored."""
+    values = value if isinstance(value, list | tuple) else [value]
+    return [text for text in (normalize_whitespace(v) for v in values if isinstance(v, str)) if text]
+
+
+def check_answers(
+    questions: Iterable[Question], ticket: Ticket, given: GivenAnswers, context: AnswerContext
+) -> CheckedAnswers:
+    """Check one attendee's answers; errors name their fields as `answers.SLUG`.
+
+    Answers to questions that are not asked of this attendee are dropped, those to unknown questions refused.
+    """
+    questions = list(questions)
+    answers = CheckedAnswers()
+    for question in select_asked_questions(questions, ticket, given):
+        _check_answer(question, given.get(question.slug), context, answers)
+    known_slugs = {question.slug for question in questions}
+    unknown = islice((slug for slug in given if slug not in known_slugs), MAX_UNKNOWN_QUESTIONS)
+    answers.field_errors += [
+        (f"answers.{slug}"[:100], _("There is no such question here.")) for slug in unknown
+    ]
+    return answers
+
+
+def _check_answer(question: Question, value: Any, context: AnswerContext, answers: CheckedAnswers) -> None:
+    try:
+        answer = _ANSWER_READERS[Question.Kind(question.kind)](question, value, context)
+    except InvalidAnswer as error:
+        answers.field_errors.append((f"answers.{question.slug}", str(error)))
+        return
+    if answer:
+        answers.accepted[question.slug] = answer
+    can_answer = context.can_store_files or question.kind != Question.Kind.FILE
+    if question.is_required and can_answer and not _answers_question(question, answer):
+        answers.field_errors.append((f"answers.{question.slug}", _describe_missing(question)))
+
+
+class InvalidAnswer(Exception):
+    """An answer is refused; the message is a sentence for the attendee."""
+
+
+def _describe_missing(question: Question) -> str:
+    if question.kind == Question.Kind.CONSENT:
+        return _("This has to be agreed to.")
+    if question.has_options:
+        return _("Choose an answer.")
+    return _("This question must be answered.")
+
+
+def _read_line(_question: Question, value: Any, _context: AnswerContext) -> str:
+    return _require_length(_require_text(value), MAX_LINE_LENGTH)
+
+
+def _read_paragraph(_question: Question, value: Any, _context: AnswerContext) -> str:
+    lines = _require_text(value).replace("\r\n", "\n").split("\n")
+    return _require_length(
+        "\n".join(normalize_whitespace(line) for line in lines).strip(), MAX_PARAGRAPH_LENGTH
+    )
+
+
+def _require_text(value: Any) -> str:
+    if value is None or isinstance(value, str):
+        return normalize_whitespace(value or "") if value is None or "\n" not in value else value
+    raise InvalidAnswer(_("This must be a text."))
+
+
+def _require_length(text: str, max_length: int) -> str:
+    if len(text) > max_length:
+        raise InvalidAnswer(
+            _("At most %(most)d characters; this has %(length)d.") % {"most": max_length, "length": len(text)}
+        )
+    return text
+
+
+def _read_choice(question: Question, value: Any, context: AnswerContext) -> str:
+    chosen = _read_choices(question, value, context)
+    if len(chosen) > 1:
+        raise InvalidAnswer(_("Choose one answer only."))
+    return chosen[0] if chosen else ""
+
+
+def _read_choices(question: Question, value: Any, _context: AnswerContext) -> list[str]:
+    options = {option.slug for option in question.options.all()}
+    chosen = list(dict.fromkeys(extract_texts(value)))
+    if any(slug not in options for slug in chosen):
+        raise InvalidAnswer(_("This answer cannot be chosen here."))
+    return chosen
+
+
+def _read_date(_question: Question, value: Any, _context: AnswerContext) -> str:
+    text = _require_text(value)
+    try:
+        return datetime.date.fromisoformat(text).isoformat() if text else ""
+    except ValueError:
+        raise InvalidAnswer(_("Write the date as year-month-day, such as 2027-06-16.")) from None
+
+
+def _read_file(_question: Question, value: Any, context: AnswerContext) -> dict[str, str] | None:
+    token = value.get("file", "") if isinstance(value, Mapping) else _require_text(value)
+    if not token:
+        return None
+    if not isinstance(token, str) or token not in context.file_names:
+        raise InvalidAnswer(_("This file is not here any more: choose it again."))
+    return {"file": token, "name": context.file_names[token]}
+
+
+def _read_consent(question: Question, value: Any, context: AnswerContext) -> dict[str, Any] | None:
+    if isinstance(value, Mapping):
+        value = value.get("version") == question.version
+    earlier_answer, at = context.earlier_answers.get(question.slug), context.answered_at
+    if value not in YES_VALUES:
+        return withdraw_consent(earlier_answer, at=at)
+    if isinstance(earlier_answer, Mapping) and earlier_answer.get("version") == question.version:
+        return dict(earlier_answer)
+    # A consent to an older text stays on record when the new text is agreed to.
+    earlier = (withdraw_consent(earlier_answer, at=at) or {}).get("earlier", [])
+    consent = {"version": question.version, "at": _format_time(at)}
+    return {**consent, "earlier": earlier} if earlier else consent
+
+
+def withdraw_consent(before: Any, *, at: datetime.datetime) -> dict[str, Any] | None:
+    """Return the record that remains of a consent: which text was agreed to, and until when."""
+    if not isinstance(before, Mapping):
+        return None
+    earlier = list(before.get("earlier", []))
+    if "version" in before:
+        earlier.append({"version": before["version"], "at": before.get("at"), "until": _format_time(at)})
+    return {"earlier": earlier}
+
+
+def merge_answers(ours: Any, theirs: Any, *, at: datetime.datetime) -> Any:
+    """Return the second answer, with the record of the first one's consent, when registrations merge."""
+    if not isinstance(ours, Mapping) or not isinstance(theirs, Mapping) or "file" in ours:
+        return theirs
+    earlier = [*(withdraw_consent(ours, at=at) or {}).get("earlier", []), *theirs.get("earlier", [])]
+    return {**theirs, "earlier": earlier} if earlier else dict(theirs)
+
+
+def _format_time(at: datetime.datetime) -> str:
+    return at.isoformat(timespec="seconds")
+
+
+_ANSWER_READERS = {
+    Question.Kind.TEXT: _read_line,
+    Question.Kind.PARAGRAPH: _read_paragraph,
+    Question.Kind.CHOICE: _read_choice,
+    Question.Kind.CHOICES: _read_choices,
+    Question.Kind.DIET: _read_choices,
+    Question.Kind.DATE: _read_date,
+    Question.Kind.FILE: _read_file,
+    Question.Kind.CONSENT: _read_consent,
+}
+
+
+def count_limited_options(questions: Iterable[Question], answers: GivenAnswers) -> Counter[QuestionOption]:
+    """Return how often stored answers choose each option with limited places."""
+    counted: Counter[QuestionOption] = Counter()
+    for question in questions:
+        chosen = extract_texts(answers.get(question.slug)) if question.has_options else []
+        limited = [option for option in question.options.all() if option.capacity is not None]
+        counted.update(option for option in limited if option.slug in chosen)
+    return counted
+
+
+def describe_answer(question: Question, stored: Any) -> str:
+    """Return a stored answer in words, in the current language."""
+    if question.has_options:
+        titles = {option.slug: option.title for option in question.options.all()}
+        return ", ".join(titles.get(slug, slug) for slug in extract_texts(stored))
+    if isinstance(stored, Mapping):
+        return str(stored["name"]) if "file" in stored else _describe_consent(stored)
+    if question.kind == Question.Kind.DATE and isinstance(stored, str):
+        return _describe_day(stored)
+    return str(stored or "")
+
+
+def _describe_consent(stored: Mapping[str, Any]) -> str:
+    if "version" in stored:
+        return _("agreed (text %(version)s)") % {"version": stored["version"]}
+    return _("agreed no longer (text %(version)s)") % {"version": stored["earlier"][-1]["version"]}
+
+
+def _describe_day(stored: str) -> str:
+    try:
+        return format_date(datetime.date.fromisoformat(stored))
+    except ValueError:
+        return stored
+
+
+def format_answer_cell(question: Question, stored: Any) -> str:
+    """Return a stored answer for a downloaded list; dates stay in ISO 8601, for spreadsheets."""
+    return str(stored or "") if question.kind == Question.Kind.DATE else describe_answer(question, stored)
+
+
+def describe_answers(questions: Iterable[Question], answers: GivenAnswers) -> Iterator[tuple[Question, str]]:
+    """Yield each answered question with the answer in words."""
+    for question in questions:
+        if answers.get(question.slug):
+            yield question, describe_answer(question, answers[question.slug])

@@ -1,0 +1,166 @@
+"""Create, change, move and remove an event's questions."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from convention.audit.record import record_action
+from convention.db.ordering import move_row
+from convention.errors import ConventionError, InvalidFields
+from convention.events.models import Event
+from registrations.models import ConsentText, Question, QuestionOption, Registration, Ticket
+
+from .statistics import count_option_choices
+
+FIELDS_NEED_ANOTHER_LOOK = gettext_lazy("Some fields need another look.")
+
+
+# The text of a consent: changing it asks everybody again.
+CONSENT_TEXT_FIELDS = ("text", "text_en", "help", "help_en")
+
+
+Kind = Question.Kind
+
+
+# Kinds that an answered question can change to, with its answers still valid.
+ALLOWED_KIND_CHANGES = {
+    Kind.TEXT: {Kind.PARAGRAPH},
+    Kind.CHOICE: {Kind.CHOICES, Kind.DIET},
+    Kind.CHOICES: {Kind.DIET},
+    Kind.DIET: {Kind.CHOICES},
+}
+
+
+# Leaves room to write a position between two questions.
+POSITION_STEP = 10
+
+
+class QuestionAnswered(ConventionError):
+    """The question has answers, or another one depends on it."""
+
+    kind = "question-answered"
+    status = 409
+
+
+@transaction.atomic
+def save_question(
+    *, question: Question, tickets: Iterable[Ticket], options: Sequence[QuestionOption], changed: list[str]
+) -> Question:
+    """Save a question with its tickets and its options, in this order.
+
+    A consent with a changed text gets a new version, which everybody is asked again. Raises InvalidFields if
+    a chosen option would be removed or made too small, or if stored answers would become invalid.
+    """
+    is_new = question.pk is None
+    if not is_new:
+        _refuse_breaking_change(
+            question, Question.objects.select_for_update(of=("self",)).get(pk=question.pk)
+        )
+    # Another text is another consent: those who agreed to the old one are asked again.
+    if not is_new and question.kind == Question.Kind.CONSENT and set(CONSENT_TEXT_FIELDS) & set(changed):
+        question.version += 1
+    question.save()
+    question.tickets.set(tickets)
+    _save_options(question, options)
+    if question.kind == Question.Kind.CONSENT:
+        words = {name: getattr(question, name) for name in CONSENT_TEXT_FIELDS}
+        ConsentText.objects.get_or_create(question=question, version=question.version, defaults=words)
+    verb = "question.create" if is_new else "question.change"
+    record_action(verb, question, event=question.event, fields=changed)
+    return question
+
+
+def _refuse_breaking_change(question: Question, stored: Question) -> None:
+    """Raise InvalidFields if an answered question changes its slug, or its kind incompatibly."""
+    times = Registration.objects.filter(event=stored.event_id, answers__has_key=stored.slug).count()
+    errors = {}
+    if question.slug != stored.slug:
+        errors["slug"] = [
+            _describe_times_answered(times, _("its short name stays “%(slug)s”.") % {"slug": stored.slug})
+        ]
+    if question.kind not in {stored.kind, *ALLOWED_KIND_CHANGES.get(Kind(stored.kind), ())}:
+        stays = _("its kind stays “%(kind)s”. Ask another question instead.")
+        errors["kind"] = [_describe_times_answered(times, stays % {"kind": stored.get_kind_display()})]
+    if times and errors:
+        raise InvalidFields(FIELDS_NEED_ANOTHER_LOOK, errors)
+
+
+def _describe_times_answered(times: int, consequence: str) -> str:
+    sentence = ngettext(
+        "%(times)d person answered this question: %(rest)s",
+        "%(times)d people answered this question: %(rest)s",
+        times,
+    )
+    return sentence % {"times": times, "rest": consequence}
+
+
+def _save_options(question: Question, options: Sequence[QuestionOption]) -> None:
+    stored = {option.slug: option for option in question.options.select_for_update()}
+    new_options = {option.slug: option for option in options if question.has_options}
+    chosen = count_option_choices(question) if stored else Counter()
+    for slug in stored.keys() - new_options.keys():
+        _refuse_option_removal(stored[slug], chosen[slug])
+    question.options.exclude(slug__in=new_options).delete()
+    for position, option in enumerate(new_options.values()):
+        if option.capacity is not None and option.capacity < chosen[option.slug]:
+            raise InvalidFields(
+                FIELDS_NEED_ANOTHER_LOOK, {"options": [_describe_too_few_places(option, chosen[option.slug])]}
+            )
+        option.reserved = 0 if option.capacity is None else chosen[option.slug]
+        words = {name: getattr(option, name) for name in ("text", "text_en", "capacity", "reserved")}
+        QuestionOption.objects.update_or_create(
+            question=question, slug=option.slug, defaults={**words, "position": position}
+        )
+
+
+def _refuse_option_removal(option: QuestionOption, times: int) -> None:
+    if times:
+        sentence = ngettext(
+            "“%(option)s” was chosen by %(times)d person; it cannot be removed.",
+            "“%(option)s” was chosen by %(times)d people; it cannot be removed.",
+            times,
+        )
+        said = sentence % {"option": option.title, "times": times}
+        raise InvalidFields(FIELDS_NEED_ANOTHER_LOOK, {"options": [said]})
+    if option.followed_by.exists():
+        said = _("Another question is asked after “%(option)s”; change that one first.")
+        raise InvalidFields(FIELDS_NEED_ANOTHER_LOOK, {"options": [said % {"option": option.title}]})
+
+
+def _describe_too_few_places(option: QuestionOption, times: int) -> str:
+    sentence = ngettext(
+        "“%(option)s” was chosen by %(times)d person; there cannot be fewer places.",
+        "“%(option)s” was chosen by %(times)d people; there cannot be fewer places.",
+        times,
+    )
+    return sentence % {"option": option.title, "times": times}
+
+
+@transaction.atomic
+def move_question(*, question: Question, steps: int) -> None:
+    """Move a question up (negative steps) or down, at most to the end."""
+    Event.objects.select_for_update().get(pk=question.event_id)
+    rows = [*Question.objects.filter(event=question.event)]
+    move_row(rows, question, steps=steps, spacing=POSITION_STEP)
+    Question.objects.bulk_update(rows, ["position"])
+    record_action("question.move", question, event=question.event, fields=["position"])
+
+
+@transaction.atomic
+def remove_question(*, question: Question) -> None:
+    """Remove a question without answers and dependent questions. Raises QuestionAnswered."""
+    if Registration.objects.filter(event=question.event, answers__has_key=question.slug).exists():
+        raise QuestionAnswered(
+            _("“%(question)s” was answered; it cannot be removed. Ask it of no ticket on sale instead.")
+            % {"question": question.title}
+        )
+    if Question.objects.filter(shown_after_option__question=question).exists():
+        raise QuestionAnswered(
+            _("Another question is asked after “%(question)s”; remove that one first.")
+            % {"question": question.title}
+        )
+    record_action("question.remove", question, event=question.event)
+    question.delete()

@@ -1,0 +1,167 @@
+"""The organizers' form for a question and its options."""
+
+import datetime
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from convention.events.models import Event
+from convention.text.dates import format_date
+from convention.text.normalize import make_unique_slug
+from convention.web.forms import ActionErrorsMixin
+from registrations.form_fields import ShortNameField, clean_short_name
+from registrations.models import Question, QuestionOption, Ticket
+from registrations.models.questions import MAX_RETENTION_DAYS
+
+MAX_OPTIONS = 40
+BLANK_OPTION_ROWS = 4
+
+
+class OptionForm(forms.Form):
+    """One option; an emptied row is removed."""
+
+    slug = forms.SlugField(required=False, max_length=50, widget=forms.HiddenInput)
+    text = forms.CharField(label=_("Choice"), required=False, max_length=200)
+    text_en = forms.CharField(label=_("In English"), required=False, max_length=200)
+    capacity = forms.IntegerField(label=_("Places"), required=False, min_value=0, max_value=1_000_000)
+
+    def clean(self) -> dict[str, Any]:
+        """Require a text in a row that is not empty."""
+        data = super().clean() or self.cleaned_data
+        if not data.get("text") and (data.get("text_en") or data.get("capacity") is not None):
+            self.add_error("text", gettext("Write the choice."))
+        return data
+
+
+OptionFormSet = forms.formset_factory(
+    OptionForm, extra=BLANK_OPTION_ROWS, max_num=MAX_OPTIONS, absolute_max=MAX_OPTIONS
+)
+
+
+class QuestionForm(ActionErrorsMixin, forms.ModelForm[Question]):
+    """A question; `option_forms` has its options."""
+
+    slug = ShortNameField()
+    asked_of = forms.MultipleChoiceField(
+        label=_("Tickets"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("None chosen: everybody is asked."),
+    )
+    after = forms.ChoiceField(
+        label=_("Asked only after"),
+        required=False,
+        help_text=_("The question then appears once this answer was chosen."),
+    )
+
+    class Meta:
+        model = Question
+        fields = [
+            "text", "text_en", "slug", "kind", "help", "help_en", "is_required", "retention_days", "position",
+        ]  # fmt: skip
+        widgets = {
+            "help": forms.Textarea({"rows": 3}),
+            "help_en": forms.Textarea({"rows": 3}),
+        }
+        help_texts = {
+            "help": _("Stands beneath the question. For a consent: the text that is agreed to."),
+            "retention_days": _("Then they are removed by themselves."),
+            "position": _("The order on the page: small numbers first."),
+        }
+
+    def __init__(self, *args: Any, event: Event, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.event = event
+        tickets, after = self.fields["asked_of"], self.fields["after"]
+        assert isinstance(tickets, forms.MultipleChoiceField)
+        assert isinstance(after, forms.ChoiceField)
+        self._tickets = {ticket.slug: ticket for ticket in event.tickets.all()}
+        others = QuestionOption.objects.filter(question__event=event).exclude(question=self.instance.pk)
+        self._other_options = {
+            str(option.pk): option
+            for option in others.select_related("question__shown_after_option__question")
+        }
+        tickets.choices = [(slug, ticket.title) for slug, ticket in self._tickets.items()]
+        option_choices = [
+            (pk, f"{option.question.title}: {option.title}") for pk, option in self._other_options.items()
+        ]
+        after.choices = [("", gettext("always asked")), *option_choices]
+        if self.instance.pk:
+            self.initial["asked_of"] = [ticket.slug for ticket in self.instance.tickets.all()]
+            self.initial["after"] = str(self.instance.shown_after_option_id or "")
+        if self.instance.pk and self.instance.retention_days <= MAX_RETENTION_DAYS:
+            last = event.ends_at + datetime.timedelta(days=self.instance.retention_days)
+            help_text = gettext("Then they are removed by themselves: as it stands, on %(day)s.")
+            self.fields["retention_days"].help_text = help_text % {"day": format_date(last, event.zone)}
+        self.option_forms = OptionFormSet(
+            self.data or None, prefix="option", initial=self._list_initial_options()
+        )
+
+    def _list_initial_options(self) -> list[dict[str, Any]]:
+        options = self.instance.options.all() if self.instance.pk else []
+        names = ("slug", "text", "text_en", "capacity")
+        return [{name: getattr(option, name) for name in names} for option in options]
+
+    def clean_slug(self) -> str:
+        """Return a unique slug, made from the question if none is given."""
+        rows = self.event.questions.exclude(pk=self.instance.pk)
+        taken = {"new", *rows.values_list("slug", flat=True)}
+        return clean_short_name(self, self.cleaned_data.get("text", ""), taken)
+
+    def clean_retention_days(self) -> int:
+        days = int(self.cleaned_data["retention_days"])
+        if days > MAX_RETENTION_DAYS:
+            raise forms.ValidationError(gettext("At most %(most)d days.") % {"most": MAX_RETENTION_DAYS})
+        return days
+
+    def clean(self) -> dict[str, Any]:
+        """Require options for kinds that need them, and refuse circular conditions."""
+        data = super().clean() or self.cleaned_data
+        if not self.option_forms.is_valid():
+            self.add_error(None, gettext("The choices need another look."))
+        elif data.get("kind") in Question.KINDS_WITH_OPTIONS and not self.build_options():
+            self.add_error("kind", gettext("Write at least one choice."))
+        before = self._other_options.get(data.get("after") or "")
+        if before and self.instance.pk and _depends_on(before, self.instance):
+            self.add_error("after", gettext("That question waits for this one; choose another answer."))
+        return data
+
+    def build_options(self) -> list[QuestionOption]:
+        """Return the unsaved options, each with a slug."""
+        options: list[QuestionOption] = []
+        taken = {
+            str(row.cleaned_data.get("slug")) for row in self.option_forms if row.cleaned_data.get("text")
+        }
+        for row in self.option_forms:
+            data = row.cleaned_data
+            if not data.get("text"):
+                continue
+            slug = data.get("slug") or make_unique_slug(data["text"], taken=taken, fallback="choice")
+            taken.add(slug)
+            words = {"text": data["text"], "text_en": data["text_en"], "capacity": data["capacity"]}
+            options.append(QuestionOption(slug=slug, **words))
+        return options
+
+    def build_question(self) -> Question:
+        """Return the question as filled in, unsaved."""
+        self.instance.event = self.event
+        self.instance.shown_after_option = self._other_options.get(self.cleaned_data["after"])
+        return self.instance
+
+    def list_selected_tickets(self) -> list[Ticket]:
+        """Return the tickets whose holders are asked; empty for all."""
+        return [self._tickets[slug] for slug in self.cleaned_data["asked_of"]]
+
+
+def _depends_on(option: QuestionOption, question: Question) -> bool:
+    """Return whether the option's question is shown only after `question`, directly or not."""
+    seen: set[int] = set()
+    before: Question | None = option.question
+    while before and before.pk not in seen:
+        if before.pk == question.pk:
+            return True
+        seen.add(before.pk)
+        before = before.shown_after_option.question if before.shown_after_option else None
+    return False

@@ -1,0 +1,220 @@
+"""Book, leave and swap sessions.
+
+Locks: the registration first, then sessions in the order of their ids.
+"""
+
+from collections.abc import Collection, Iterable
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from convention.audit.record import record_action
+from convention.db.limited_stock import reserve_stock
+from convention.errors import ConventionError, NotOpenNow
+from convention.events.sequence import advance_sequence
+from registrations.inventory.stock import make_sold_out_error
+from registrations.models import Registration, SessionBooking, WaitingEntry
+from registrations.waiting_list.notifications import notify_waiting_entry
+from registrations.waiting_list.offers import (
+    is_available,
+    lock_wanted_item,
+    offer_free_places,
+    release_and_offer,
+)
+from schedule.models import Session
+from schedule.programme.neighbours import find_conflicting_sessions
+
+
+class SessionNotBooked(ConventionError):
+    """The registration has no booking in this session."""
+
+    kind = "not-booked"
+    status = 409
+
+
+class SessionConflict(ConventionError):
+    """The session overlaps others that are booked (`conflicting_sessions`)."""
+
+    kind = "seats-clash"
+    status = 409
+
+    def __init__(self, session: Session, conflicting_sessions: list[Session]) -> None:
+        titles = ", ".join(f"“{other.title}”" for other in conflicting_sessions)
+        sentence = _("“%(title)s” runs at the same time as %(others)s, which you booked: swap, or choose.")
+        super().__init__(sentence % {"title": session.title, "others": titles})
+        self.conflicting_sessions = conflicting_sessions
+
+
+def lock_registration(registration: Registration) -> Registration:
+    """Return the registration, locked. Raises NotOpenNow unless it is confirmed and the event not over."""
+    rows = Registration.objects.select_for_update(of=("self",)).select_related("order", "event")
+    locked = rows.get(pk=registration.pk)
+    if locked.state != Registration.State.CONFIRMED:
+        raise NotOpenNow(_("Sessions are booked with a confirmed registration; this one is not."))
+    if locked.event.ends_at <= timezone.now():
+        raise NotOpenNow(_("The event is over; there is nothing left to book."))
+    return locked
+
+
+def list_session_bookings(registration: Registration) -> QuerySet[SessionBooking]:
+    """Return the active bookings with their sessions, in order of time."""
+    bookings = SessionBooking.objects.active().filter(registration=registration)
+    return bookings.select_related("session__room").order_by("session__starts_at", "pk")
+
+
+def check_session_conflicts(
+    registration: Registration, session: Session, *, ignored_session_ids: Collection[int] = ()
+) -> None:
+    """Raise SessionConflict where another booked session overlaps.
+
+    `ignored_session_ids` are bookings that are being given up.
+    """
+    booked_sessions = [
+        booking.session
+        for booking in list_session_bookings(registration)
+        if booking.session_id not in ignored_session_ids
+    ]
+    if conflicting_sessions := find_conflicting_sessions(session, booked_sessions):
+        raise SessionConflict(session, conflicting_sessions)
+
+
+def check_session_bookable(session: Session) -> None:
+    """Raise NotOpenNow for a session that takes no bookings, or no more."""
+    if not session.is_bookable:
+        raise NotOpenNow(_("“%(title)s” needs no booking: just come.") % {"title": session.title})
+    if not is_available(session, at=timezone.now()):
+        raise NotOpenNow(_("“%(title)s” cannot be booked any more.") % {"title": session.title})
+
+
+def reserve_session_place(registration: Registration, session: Session) -> SessionBooking:
+    """Book a place: the one offered to this registration, else a free one.
+
+    Locks the session. Others who wait come first. Raises NotOpenNow or SoldOut.
+    """
+    is_held = _end_waiting(registration, session)
+    locked_session = lock_wanted_item(Session, session.pk)
+    assert isinstance(locked_session, Session)
+    check_session_bookable(locked_session)
+    if not is_held:
+        _reserve_free_place(locked_session)
+    return SessionBooking.objects.create(
+        registration=registration, session=locked_session, notified_starts_at=locked_session.starts_at
+    )
+
+
+def _end_waiting(registration: Registration, session: Session) -> bool:
+    """End this registration's wait for the session; return whether a place was held for it."""
+    entries = WaitingEntry.objects.active().filter(registration=registration, session=session)
+    entry = entries.select_for_update().first()
+    if entry is None:
+        return False
+    is_held = entry.has_offer()
+    if entry.offered_at and not is_held:
+        return False  # it has expired; the periodic job offers the place to the next
+    field_name = "accepted_at" if is_held else "left_at"
+    setattr(entry, field_name, timezone.now())
+    entry.save(update_fields=[field_name])
+    record_action(
+        "waiting.accept" if is_held else "waiting.leave", entry, event=registration.event, fields=[field_name]
+    )
+    notify_waiting_entry.enqueue(entry.pk)
+    return is_held
+
+
+def _reserve_free_place(session: Session) -> None:
+    """Take a free place after offering to those who wait. Raises SoldOut."""
+    # Otherwise a late visitor would overtake the waiting list.
+    offer_free_places(Session, session.pk)
+    if reserve_stock({session: 1}):
+        # The error message names how many places there are.
+        session.refresh_from_db(fields=["reserved", "capacity"])
+        raise make_sold_out_error(session)
+
+
+def release_session_places(registration: Registration, sessions: Iterable[Session]) -> list[Session]:
+    """Give up these bookings and offer the places; return the sessions that were booked."""
+    released = []
+    for session in sorted(sessions, key=lambda session: session.pk):
+        bookings = SessionBooking.objects.active().filter(registration=registration, session=session)
+        if bookings.update(cancelled_at=timezone.now()):
+            release_and_offer({session: 1})
+            released.append(session)
+    return released
+
+
+def release_all_session_places(registration: Registration) -> None:
+    """Release all session bookings, waiting list entries and offers of a cancelled registration.
+
+    Call it under the registration's lock, before its ticket's place is released.
+    """
+    entries = list(
+        WaitingEntry.objects.active().filter(registration=registration).order_by("pk").select_for_update()
+    )
+    WaitingEntry.objects.filter(pk__in=[entry.pk for entry in entries]).update(left_at=timezone.now())
+    held = {entry.session_id for entry in entries if entry.offered_at and entry.session_id}
+    booked = {booking.session_id for booking in list_session_bookings(registration)}
+    SessionBooking.objects.active().filter(registration=registration).update(cancelled_at=timezone.now())
+    for session in Session.objects.filter(pk__in=held | booked).order_by("pk"):
+        release_and_offer({session: (session.pk in held) + (session.pk in booked)})
+
+
+def record_session_change(registration: Registration) -> None:
+    """Tell scanners, and soon the attendee, that the bookings changed. Call it last."""
+    sequence = advance_sequence(registration.event_id)
+    # `changed_at` queues the mail of `changes.notifications`.
+    Registration.objects.filter(pk=registration.pk).update(sequence=sequence, changed_at=timezone.now())
+
+
+@transaction.atomic
+def book_session(*, registration: Registration, session: Session, reason: str = "") -> SessionBooking:
+    """Book a session, or return the existing booking. Raises SoldOut, SessionConflict or NotOpenNow."""
+    locked = lock_registration(registration)
+    if booking := SessionBooking.objects.active().filter(registration=locked, session=session).first():
+        return booking
+    check_session_conflicts(locked, session)
+    booking = reserve_session_place(locked, session)
+    record_action("seat.book", locked, event=locked.event, reason=reason)
+    record_session_change(locked)
+    return booking
+
+
+@transaction.atomic
+def leave_session(*, registration: Registration, session: Session, reason: str = "") -> None:
+    """Give a booking up. Raises SessionNotBooked or NotOpenNow."""
+    locked = lock_registration(registration)
+    if not release_session_places(locked, [session]):
+        raise SessionNotBooked(_("No seat is booked in “%(title)s”.") % {"title": session.title})
+    record_action("seat.leave", locked, event=locked.event, reason=reason)
+    record_session_change(locked)
+
+
+@transaction.atomic
+def swap_session(
+    *, registration: Registration, old_sessions: Collection[Session], new_session: Session, reason: str = ""
+) -> SessionBooking:
+    """Book one session in place of others; if the new one is full, nothing changes.
+
+    Sessions are locked in the order of their ids, so that two opposite swaps cannot deadlock. A registration
+    that has the new session already keeps everything. Raises SoldOut, SessionNotBooked, SessionConflict or
+    NotOpenNow.
+    """
+    locked = lock_registration(registration)
+    booked = {booking.session: booking for booking in list_session_bookings(locked)}
+    if new_session in booked:
+        return booked[new_session]
+    for session in old_sessions:
+        if session not in booked:
+            raise SessionNotBooked(_("No seat is booked in “%(title)s”.") % {"title": session.title})
+    check_session_conflicts(locked, new_session, ignored_session_ids={session.pk for session in old_sessions})
+    booking = None
+    for session in sorted({*old_sessions, new_session}, key=lambda session: session.pk):
+        if session == new_session:
+            booking = reserve_session_place(locked, new_session)
+        else:
+            release_session_places(locked, [session])
+    assert booking is not None
+    record_action("seat.swap", locked, event=locked.event, reason=reason)
+    record_session_change(locked)
+    return booking

@@ -1,0 +1,220 @@
+"""Forms for packages, sponsors and logos."""
+
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.utils.translation import gettext_lazy as _
+
+from convention.club.models import Company
+from convention.events.forms import LocalDateTimeField, add_time_zone
+from convention.text.normalize import name_search_key
+from convention.text.validators import validate_person_name, validate_without_links
+from registrations.models import Order, Package, Sponsorship
+from registrations.models.sponsors import MAX_INCLUDED_PLACES
+from registrations.order_request import BillingDetails, OrderRequest
+from registrations.sponsors.sponsorships import SponsorRequest
+from registrations.storefront.forms import BillingForm, LanguageForm, PaymentForm
+from registrations.ticketing.forms import SaleItemForm
+
+
+class PackageForm(SaleItemForm[Package]):
+    """A package with the places included in it."""
+
+    # Path segments used next to a package's slug.
+    reserved_slugs = frozenset({"new", "packages", "take"})
+    passes = forms.IntegerField(
+        label=_("Passes included"), min_value=0, max_value=MAX_INCLUDED_PLACES // 2, required=False
+    )
+    badges = forms.IntegerField(
+        label=_("Badges for the stand included"),
+        min_value=0,
+        max_value=MAX_INCLUDED_PLACES // 2,
+        required=False,
+    )
+
+    class Meta:
+        model = Package
+        fields = [
+            "name", "name_en", "slug", "description", "description_en", "vat_rate", "vat_exemption",
+            "capacity",
+            "stand", "pass_ticket", "passes", "badge_ticket", "badges", "has_printed_logo", "opens_at",
+            "closes_at", "position",
+        ]  # fmt: skip
+        help_texts = {
+            "capacity": _("How many sponsors may take it. Empty: no limit."),
+            "stand": _("Its size, such as 9 m². Empty: no stand."),
+            "pass_ticket": _(
+                "The sponsor names who comes later, by their own link; nothing is due for them."
+            ),
+            "has_printed_logo": _("On the back page of the booklet and at the foot of the door signs."),
+            "position": _("Small numbers first; logos of the first package are the largest."),
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("pass_ticket", "badge_ticket"):
+            field = self.fields[name]
+            assert isinstance(field, forms.ModelChoiceField)
+            field.queryset = self.event.tickets.all()
+            field.empty_label = "–"
+
+    def clean_passes(self) -> int:
+        """Return 0 for an empty field."""
+        return self.cleaned_data["passes"] or 0
+
+    def clean_badges(self) -> int:
+        """Return 0 for an empty field."""
+        return self.cleaned_data["badges"] or 0
+
+    def clean(self) -> dict[str, Any]:
+        """Require a ticket for included places, and none that needs a member's verification."""
+        data = super().clean()
+        for number, ticket in (("passes", "pass_ticket"), ("badges", "badge_ticket")):
+            chosen = data.get(ticket)
+            if data.get(number) and not chosen and ticket not in self.errors:
+                self.add_error(ticket, _("Choose the ticket that these places are of."))
+            if chosen and self.event and chosen.needs_member_verification:
+                self.add_error(ticket, _("A ticket for members cannot come with a package."))
+        return data
+
+
+BILLING_FIELDS = ("name", "street", "postcode", "city", "country")
+
+
+class SponsorForm(forms.Form):
+    """The sponsor and its contact."""
+
+    name = forms.CharField(
+        label=_("Company, as it shall be shown"),
+        max_length=200,
+        validators=[validate_without_links],
+        error_messages={"required": _("Write the company’s name.")},
+    )
+    contact = forms.CharField(
+        label=_("Contact: first and last name"),
+        max_length=200,
+        validators=[validate_person_name],
+        error_messages={"required": _("Write who we write to.")},
+    )
+    email = forms.EmailField(
+        label=_("E-mail of the contact"),
+        help_text=_("The link to send the logo and to name your people goes there."),
+        error_messages={"required": _("Write the address that gets the link.")},
+    )
+    website = forms.URLField(
+        label=_("Website"), required=False, assume_scheme="https", help_text=_("Where your logo leads.")
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, hint in (
+            ("name", "organization"),
+            ("contact", "name"),
+            ("email", "email"),
+            ("website", "url"),
+        ):
+            self.fields[name].widget.attrs["autocomplete"] = hint
+
+
+class SponsorOrderForms:
+    """The forms of a package order: sponsor, billing, payment, language."""
+
+    def __init__(self, data: Any, package: Package, language: str) -> None:
+        self.package = package
+        self.sponsor = SponsorForm(data)
+        self.language = LanguageForm(data, initial={"language": language})
+        self.billing = BillingForm(data, initial={"billing_country": "FR"}) if package.price else None
+        by_card = package.price and settings.CARD_PAYMENT
+        initial = {"payment": Order.Payment.INVOICE}
+        self.payment = PaymentForm(data, initial=initial) if by_card else None
+
+    @property
+    def template_context(self) -> dict[str, forms.Form | None]:
+        """Return the forms by their names in the template."""
+        return {
+            "form": self.sponsor,
+            "billing": self.billing,
+            "payment": self.payment,
+            "language_form": self.language,
+        }
+
+    def is_valid(self) -> bool:
+        """Return whether all forms are valid; each keeps its own errors."""
+        # A list, not a generator: every form has to be validated to show its errors.
+        valid = [form.is_valid() for form in self.template_context.values() if form]
+        return all(valid)
+
+    def to_sponsor_request(self) -> SponsorRequest:
+        """Return the cleaned values as the actions take them."""
+        answers = self.sponsor.cleaned_data
+        billing = self.billing.cleaned_data if self.billing else {}
+        payment = self.payment.cleaned_data["payment"] if self.payment else Order.Payment.INVOICE
+        order = OrderRequest(
+            email=answers["email"],
+            places=(),
+            language=self.language.cleaned_data["language"],
+            company=answers["name"],
+            payment=payment,
+            billing=BillingDetails(**{name: billing.get(f"billing_{name}", "") for name in BILLING_FIELDS}),
+            purchase_order=billing.get("purchase_order", ""),
+        )
+        return SponsorRequest(
+            name=answers["name"],
+            contact=answers["contact"],
+            website=answers["website"],
+            order=order,
+            company=find_member_company(answers["name"]),
+        )
+
+
+def find_member_company(name: str) -> Company | None:
+    """Return the company of exactly that name, or None where there are none or several."""
+    companies = list(Company.objects.filter(sort_name=name_search_key(name)[:100])[:2])
+    return companies[0] if len(companies) == 1 else None
+
+
+class SponsorshipForm(forms.ModelForm[Sponsorship]):
+    """The public data of a sponsorship."""
+
+    class Meta:
+        model = Sponsorship
+        fields = ["name", "contact", "website"]
+
+    @property
+    def sponsorship(self) -> Sponsorship:
+        """Return the sponsorship as filled in, unsaved."""
+        return self.instance
+
+
+class OrganizerSponsorshipForm(SponsorshipForm):
+    """The same for organizers, who also decide when the logo appears."""
+
+    shown_from = LocalDateTimeField(
+        label=_("Logo shown from"), required=False, help_text=_("Empty: as soon as there is one.")
+    )
+
+    class Meta(SponsorshipForm.Meta):
+        fields = ["name", "contact", "website", "shown_from"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if moment := self.instance.shown_from:
+            self.initial["shown_from"] = moment.astimezone(self.instance.event.zone).replace(tzinfo=None)
+
+    def clean(self) -> dict[str, Any]:
+        """Interpret the time in the event's zone."""
+        data = super().clean() or self.cleaned_data
+        add_time_zone(self, "shown_from", self.instance.event.zone)
+        return data
+
+
+class LogoForm(forms.Form):
+    """A logo to upload."""
+
+    logo = forms.FileField(
+        label=_("Logo"),
+        help_text=_("PNG or JPEG, at most 5 MB; 1200 by 600 pixels are enough for paper."),
+        widget=forms.ClearableFileInput(attrs={"accept": "image/png,image/jpeg"}),
+        error_messages={"required": _("Choose a picture."), "empty": _("This file is empty.")},
+    )

@@ -1,1 +1,0 @@
-"""Forms of sponsors and of who runs the event."""

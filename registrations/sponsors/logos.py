@@ -1,0 +1,41 @@
+"""Save sponsors' logos. Uploaded files are never served: the pixels are redrawn."""
+
+import hashlib
+
+from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from convention.audit.record import record_action
+from convention.errors import NotOpenNow
+from convention.parsing.process import parse_in_child
+from registrations.models import SponsorLogo, Sponsorship
+
+from .pictures import MAX_UPLOAD_BYTES, LogoPicture, redraw_picture
+
+
+def save_logo(*, sponsorship: Sponsorship, upload: UploadedFile) -> SponsorLogo:
+    """Replace the sponsor's logo.
+
+    Raises UnreadableFile for anything but a PNG or JPEG of at most 5 MB, and NotOpenNow for a cancelled
+    sponsorship.
+    """
+    if sponsorship.cancelled_at:
+        raise NotOpenNow(_("This sponsorship was cancelled; no logo is shown."))
+    return store_logo(sponsorship, parse_in_child(redraw_picture, upload.read(MAX_UPLOAD_BYTES + 1)))
+
+
+@transaction.atomic
+def store_logo(sponsorship: Sponsorship, picture: LogoPicture) -> SponsorLogo:
+    """Store the redrawn picture and record the change."""
+    logo, _made = SponsorLogo.objects.update_or_create(
+        sponsorship=sponsorship,
+        defaults={
+            "content": picture.content,
+            "digest": hashlib.sha256(picture.content).hexdigest()[:16],
+            "width": picture.width,
+            "height": picture.height,
+        },
+    )
+    record_action("sponsorship.logo", sponsorship, event=sponsorship.event, fields=["logo"])
+    return logo

@@ -1,0 +1,50 @@
+"""Mail a sponsor the address of their page."""
+
+from django.conf import settings
+from django.tasks import task
+from django.urls import reverse
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from convention.db.leases import hold_lease
+from convention.mail.messages import MailMessage, MailRefused, send_mail_message
+from registrations.models import Order, Sponsorship
+
+
+@task()
+def notify_sponsor(sponsorship_id: int) -> None:
+    """Send the mail. Raises MailNotSent. A repeated run sends the same Message-ID."""
+    rows = Sponsorship.objects.select_related("order", "package", "event")
+    sponsorship = rows.get(pk=sponsorship_id)
+    if not sponsorship.order.email or sponsorship.cancelled_at:
+        return
+    with hold_lease(f"sponsor:{sponsorship.pk}"), translation.override(sponsorship.order.language):
+        try:
+            send_mail_message(write_sponsor_letter(sponsorship))
+        except MailRefused:
+            return  # organizers see the address in their list and can ask the sponsor
+
+
+def build_sponsor_path(order: Order) -> str:
+    """Return the path of the sponsor's page in the order's language."""
+    with translation.override(order.language):
+        return reverse("order-sponsor", args=[order.reference, order.manage_secret])
+
+
+def write_sponsor_letter(sponsorship: Sponsorship) -> MailMessage:
+    """Return the mail in the active language."""
+    return MailMessage(
+        to=sponsorship.order.email,
+        subject=_("Thank you for your support: %(event)s") % {"event": sponsorship.event.title},
+        template="sponsor",
+        context={
+            "sponsorship": sponsorship,
+            "event": sponsorship.event,
+            "order": sponsorship.order,
+            "url": f"{settings.SITE_URL}{build_sponsor_path(sponsorship.order)}",
+        },
+        language=sponsorship.order.language,
+        message_key=f"sponsor-{sponsorship.order.reference.lower()}",
+        accent=sponsorship.event.accent,
+        reply_to=sponsorship.event.contact_email,
+    )

@@ -1,0 +1,246 @@
+"""Take and cancel packages: an order that owes for the package, with the places included in it.
+
+By card, the package and its places are held while the sponsor pays, and confirmed by the payment alone. On
+invoice by an unverified buyer they are held until the mailed link is opened. Attendees' names follow later.
+"""
+
+import datetime
+from collections import Counter
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from functools import partial
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from convention.audit.record import record_action
+from convention.club.models import Company
+from convention.db.limited_stock import LimitedStock
+from convention.errors import NotOpenNow
+from convention.text.normalize import normalize_whitespace
+from registrations.billing.receivables import sync_receivable
+from registrations.billing.refund_rules import load_refund_terms
+from registrations.booking.holds import limit_unverified_holds, lock_unverified_count
+from registrations.booking.idempotency import build_idempotency_key, find_order_by_key
+from registrations.booking.place_order import HOLD_DURATION, get_hold_duration
+from registrations.changes.cancel import AlreadyCancelled, cancel_registrations
+from registrations.fast_path.save_order import OrderBooking, save_order
+from registrations.inventory.stock import make_sold_out_error, release_expired_packages
+from registrations.models import Order, Package, Registration, Sponsorship, Ticket
+from registrations.order_context import OrderContext
+from registrations.order_request import OrderRequest, RequestedPlace
+from registrations.rate_limits import throttle_unverified_order
+
+from .notifications import notify_sponsor
+
+SPONSOR_SOURCE = "sponsor"
+
+
+PUBLIC_CONTEXT = OrderContext(source=SPONSOR_SOURCE)
+
+
+# How long a package taken by an organizer is held for the sponsor's card payment.
+ORGANIZER_HOLD_DURATION = datetime.timedelta(days=7)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SponsorRequest:
+    """The sponsor and the order; `order` has no places, because they come with the package."""
+
+    name: str
+    contact: str
+    order: OrderRequest
+    website: str = ""
+    company: Company | None = None
+
+    def normalize(self) -> "SponsorRequest":
+        """Return the request with normalized texts."""
+        return replace(
+            self,
+            name=normalize_whitespace(self.name),
+            contact=normalize_whitespace(self.contact),
+            order=self.order.normalize(),
+        )
+
+
+@transaction.atomic
+def take_package(
+    *,
+    package: Package,
+    sponsor_request: SponsorRequest,
+    idempotency_key: str,
+    context: OrderContext = PUBLIC_CONTEXT,
+) -> Sponsorship:
+    """Take a package that is on sale; the same key returns the same sponsorship again.
+
+    Raises NotOpenNow, TooManyUnverifiedOrders, or SoldOut for the package or an included ticket.
+    """
+    lock_unverified_count(package.event_id)  # the advisory lock comes before all row locks
+    if order := find_order_by_key(package.event, idempotency_key):
+        return order.sponsorships.get()
+    check_package_on_sale(package)
+    return _book_package(
+        package,
+        sponsor_request.normalize(),
+        replace(context, idempotency_key=idempotency_key),
+        card_hold=HOLD_DURATION,
+    )
+
+
+@transaction.atomic
+def take_package_as_organizer(
+    *, package: Package, sponsor_request: SponsorRequest, idempotency_key: str
+) -> Sponsorship:
+    """Take a package for a sponsor, also while it is not on sale."""
+    if order := find_order_by_key(package.event, idempotency_key):
+        return order.sponsorships.get()
+    return _book_package(
+        package,
+        sponsor_request.normalize(),
+        OrderContext(source="desk", idempotency_key=idempotency_key),
+        card_hold=ORGANIZER_HOLD_DURATION,
+    )
+
+
+def check_package_on_sale(package: Package) -> None:
+    """Raise NotOpenNow where the package is not on sale, or SoldOut where none is left."""
+    now = timezone.now()
+    if package.event.ends_at <= now or not package.is_on_sale(at=now):
+        raise NotOpenNow(_("“%(package)s” is not on sale now.") % {"package": package.title})
+    # Expired holds are released first, so that a package is not refused in vain.
+    if package.remaining == 0 and release_expired_packages(at=now):
+        package.refresh_from_db(fields=["reserved", "capacity"])
+    if package.remaining == 0:
+        raise make_sold_out_error(package)
+
+
+def _book_package(
+    package: Package, sponsor_request: SponsorRequest, context: OrderContext, *, card_hold: datetime.timedelta
+) -> Sponsorship:
+    order = _make_order(package, sponsor_request, context)
+    status_dates = _make_status_dates(order, card_hold)
+    registrations = [_make_registration(order, ticket, status_dates) for ticket in package.included_tickets]
+    sponsorship = _make_sponsorship(package, order, sponsor_request, status_dates)
+    # The request is hashed for idempotency, so the package has to be part of it.
+    request = replace(sponsor_request.order, places=(RequestedPlace(ticket=f"package/{package.slug}"),))
+    with throttle_unverified_order(order, context, place_count=len(registrations) + 1):
+        limit_unverified_holds(order, [*registrations, sponsorship], at=timezone.now())
+        extra_items = Counter[LimitedStock]({package: 1} if sponsorship.is_reserved else {})
+        key = build_idempotency_key(package.event, request, context.idempotency_key)
+        save_order(OrderBooking(order, registrations, key, extra_items=extra_items))
+    sponsorship.order = order  # assign again: the order has its id now
+    sponsorship.save()
+    record_action("sponsorship.take", sponsorship, event=package.event, fields=["package"])
+    if order.awaits_verification:
+        return sponsorship
+    # A card payment creates the receivable itself.
+    if package.price and not order.is_by_card:
+        sync_receivable(order)
+    notify_sponsor.enqueue(sponsorship.pk)
+    return sponsorship
+
+
+def _make_sponsorship(
+    package: Package,
+    order: Order,
+    sponsor_request: SponsorRequest,
+    status_dates: dict[str, datetime.datetime],
+) -> Sponsorship:
+    """Return the sponsorship, unsaved."""
+    return Sponsorship(
+        event=package.event,
+        package=package,
+        order=order,
+        company=sponsor_request.company,
+        name=sponsor_request.name,
+        contact=sponsor_request.contact,
+        website=sponsor_request.website,
+        price=package.price,
+        vat_rate=package.vat_rate,
+        vat_exemption=package.vat_exemption,
+        **status_dates,
+    )
+
+
+def _make_order(package: Package, sponsor_request: SponsorRequest, context: OrderContext) -> Order:
+    """Return the order, unsaved."""
+    request = sponsor_request.order
+    payment = request.payment if package.price else Order.Payment.FREE
+    return Order(
+        event=package.event,
+        email=request.email,
+        language=request.language,
+        company=sponsor_request.name,
+        payment=payment,
+        needs_verification=payment == Order.Payment.INVOICE and not context.is_trusted,
+        network=context.network,
+        total=package.price,
+        currency=package.currency,
+        purchase_order=request.purchase_order,
+        billing_name=request.billing.name or sponsor_request.name,
+        billing_street=request.billing.street,
+        billing_postcode=request.billing.postcode,
+        billing_city=request.billing.city,
+        billing_country=request.billing.country,
+        source=SPONSOR_SOURCE,
+    )
+
+
+def _make_status_dates(order: Order, card_hold: datetime.timedelta) -> dict[str, datetime.datetime]:
+    """Return when it is confirmed, or until when it is held for payment or verification."""
+    now = timezone.now()
+    if order.awaits_verification:
+        return {"hold_expires_at": now + get_hold_duration(order)}
+    return {"hold_expires_at": now + card_hold} if order.is_by_card else {"confirmed_at": now}
+
+
+def _make_registration(
+    order: Order, ticket: Ticket, status_dates: dict[str, datetime.datetime]
+) -> Registration:
+    """Return one of the included places, unsaved: it costs nothing and has no name yet."""
+    return Registration(
+        event=order.event,
+        ticket=ticket,
+        company=order.company,
+        vat_rate=ticket.vat_rate,
+        vat_exemption=ticket.vat_exemption,
+        **status_dates,
+    )
+
+
+@transaction.atomic
+def change_sponsorship(*, sponsorship: Sponsorship, changed_fields: Collection[str]) -> Sponsorship:
+    """Save the changed fields and record the change."""
+    if changed_fields:
+        sponsorship.save(update_fields=list(changed_fields))
+        record_action("sponsorship.change", sponsorship, event=sponsorship.event, fields=list(changed_fields))
+    return sponsorship
+
+
+@transaction.atomic
+def cancel_sponsorship(*, sponsorship: Sponsorship, reason: str = "") -> Sponsorship:
+    """Cancel a sponsorship with all its places. Raises AlreadyCancelled or NotOpenNow.
+
+    Invoices are credited; payments are refunded as for any order.
+    """
+    Order.objects.locked_for_update().get(pk=sponsorship.order_id)
+    rows = Sponsorship.objects.select_related("order", "package", "event")
+    locked = rows.select_for_update(of=("self",)).get(pk=sponsorship.pk)
+    if locked.cancelled_at:
+        raise AlreadyCancelled(_("This sponsorship was already cancelled."))
+    if locked.event.ends_at <= timezone.now():
+        raise NotOpenNow(_("The event is over; there is nothing left to cancel."))
+    extra_items = Counter[LimitedStock]([locked.package] if locked.occupies_place else [])
+    locked.cancelled_at = timezone.now()
+    locked.save(update_fields=["cancelled_at"])
+    record_action("sponsorship.cancel", locked, event=locked.event, reason=reason)
+    active_registrations = Registration.objects.select_related("order__event", "event", "ticket").filter(
+        order=locked.order, cancelled_at__isnull=True
+    )
+    registrations = list(active_registrations.order_by("pk").select_for_update(of=("self",)))
+    get_terms = partial(load_refund_terms, at=timezone.now())
+    cancel_registrations(
+        registrations, order=locked.order, reason=reason, get_terms=get_terms, extra_items=extra_items
+    )
+    return locked

@@ -1,0 +1,115 @@
+"""Public pages: packages on offer, and the form to take one."""
+
+import secrets
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import translation
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods, require_safe
+
+from convention.club.models import Person
+from convention.errors import ConventionError
+from convention.events.permissions import get_visible_event
+from convention.web.client_network import get_client_network
+from registrations.booking.idempotency import find_order_by_key
+from registrations.logos import list_sponsor_tiers
+from registrations.models import Order, Package, SponsorLogo
+from registrations.order_context import OrderContext
+from registrations.orders.quotations import create_package_quotation
+from registrations.pricing.display import describe_vat
+from registrations.pricing.quote import sum_vat_by_rate
+from registrations.rate_limits import throttle_order
+from registrations.sponsors.forms import SponsorOrderForms
+from registrations.sponsors.notifications import build_sponsor_path
+from registrations.sponsors.permissions import get_public_logo, get_public_package
+from registrations.sponsors.sponsorships import SPONSOR_SOURCE, check_package_on_sale, take_package
+
+
+def png_response(logo: SponsorLogo | None, *, cache: str = "private, no-store") -> HttpResponse:
+    """Return the redrawn PNG; raises Http404 without a logo."""
+    if logo is None:
+        raise Http404
+    # The type is ours whatever was uploaded, and must not be guessed by browsers.
+    headers = {"Cache-Control": cache, "X-Content-Type-Options": "nosniff"}
+    return HttpResponse(bytes(logo.content), content_type="image/png", headers=headers)
+
+
+@require_GET
+def package_list(request: HttpRequest, event: str) -> HttpResponse:
+    """List the packages with prices, and the current sponsors."""
+    event_obj = get_visible_event(event, request.user)
+    rows = list(event_obj.packages.select_related("pass_ticket", "badge_ticket"))
+    context = {"event": event_obj, "packages": rows, "tiers": list_sponsor_tiers(event_obj)}
+    return render(request, "sponsors/packages.html", context)
+
+
+@require_safe
+def sponsor_logo(request: HttpRequest, event: str, pk: int) -> HttpResponse:
+    """Return a published logo; its address carries the digest."""
+    return png_response(get_public_logo(event, pk, request.user), cache="private, max-age=3600")
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def package_order(request: HttpRequest, event: str, slug: str) -> HttpResponse:
+    """Take a package or request a quotation; the form's nonce makes a double click harmless."""
+    package = get_public_package(event, slug, request.user)
+    nonce = request.POST.get("nonce", "")[:60] or secrets.token_urlsafe(24)
+    # Before the package is checked: it may be sold out by this very order.
+    if request.method == "POST" and (earlier_order := find_order_by_key(package.event, f"sponsor:{nonce}")):
+        return redirect(get_next_path(earlier_order))
+    check_package_on_sale(package)
+    language = translation.get_language() or "fr"
+    forms = SponsorOrderForms(request.POST if request.method == "POST" else None, package, language)
+    if request.method == "POST" and forms.is_valid():
+        try:
+            return _take_or_quote(request, package, forms, f"sponsor:{nonce}")
+        except ConventionError as error:
+            messages.error(request, str(error))
+    context = {
+        "event": package.event,
+        "package": package,
+        "nonce": nonce,
+        **forms.template_context,
+        "vat": describe_package_vat(package),
+    }
+    return render(request, "sponsors/order.html", context)
+
+
+def _take_or_quote(
+    request: HttpRequest, package: Package, order_forms: SponsorOrderForms, idempotency_key: str
+) -> HttpResponse:
+    sponsor_request = order_forms.to_sponsor_request()
+    throttle_order(package.event, sponsor_request.order)
+    if "quote" in request.POST and package.price:
+        quotation = create_package_quotation(package=package, request=sponsor_request.order)
+        return redirect("quotation", quotation.link_token)
+    if _has_price_changed(request, package):
+        messages.warning(
+            request, _("The price was changed meanwhile: it is %(price)s now.") % {"price": package.cost}
+        )
+        return redirect("sponsor-order", package.event.slug, package.slug)
+    person = request.user if isinstance(request.user, Person) else None
+    context = OrderContext(source=SPONSOR_SOURCE, person=person, network=get_client_network(request.META))
+    sponsorship = take_package(
+        package=package, sponsor_request=sponsor_request, idempotency_key=idempotency_key, context=context
+    )
+    return redirect(get_next_path(sponsorship.order))
+
+
+def _has_price_changed(request: HttpRequest, package: Package) -> bool:
+    return request.POST.get("shown", str(package.price)) != str(package.price)
+
+
+def describe_package_vat(package: Package) -> list[str]:
+    """Return sentences about the VAT included in the price."""
+    totals = sum_vat_by_rate([(package.vat_rate, package.vat_exemption, package.price)])
+    return [describe_vat(vat_total, package.currency) for vat_total in totals] if package.price else []
+
+
+def get_next_path(order: Order) -> str:
+    """Return the payment page for an order by card, else the sponsor's page."""
+    return order.sender_path if order.is_by_card or order.link_version else build_sponsor_path(order)

@@ -1,0 +1,92 @@
+"""The sponsor's own page behind the order's link: logo, places, what is due."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from convention.errors import ConventionError
+from registrations.billing.receivables import calculate_balance
+from registrations.models import SponsorLogo, Sponsorship
+from registrations.permissions import LinkAccess
+from registrations.rate_limits import throttle_correction
+from registrations.sponsors.forms import LogoForm, SponsorshipForm
+from registrations.sponsors.logos import save_logo
+from registrations.sponsors.permissions import find_sponsorship_by_link
+from registrations.sponsors.sponsorships import change_sponsorship
+
+from .public import png_response
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def sponsor_page(request: HttpRequest, reference: str, secret: str) -> HttpResponse:
+    """Show the sponsorship; a POST uploads the logo or changes the public data."""
+    link_access, sponsorship = find_sponsorship_by_link(reference, secret)
+    # The page has two forms; only the posted one is bound.
+    sends_logo = "send_logo" in request.POST
+    changes = request.method == "POST" and not sends_logo
+    logo_form = LogoForm(request.POST, request.FILES) if sends_logo else LogoForm()
+    form = SponsorshipForm(request.POST if changes else None, instance=sponsorship, prefix="shown")
+    if request.method == "POST":
+        throttle_correction(link_access.order)
+        if (
+            _save_logo(request, sponsorship, logo_form)
+            if sends_logo
+            else _save_changes(request, sponsorship, form)
+        ):
+            return redirect("order-sponsor", reference, secret)
+    return render(
+        request,
+        "sponsors/sponsor.html",
+        _page_context(link_access, sponsorship) | {"form": form, "logo_form": logo_form},
+    )
+
+
+def _page_context(link_access: LinkAccess, sponsorship: Sponsorship) -> dict[str, object]:
+    places = [registration for registration in link_access.registrations if registration.cancelled_at is None]
+    due = calculate_balance(link_access.order)
+    return {
+        "link_access": link_access,
+        "order": link_access.order,
+        "event": link_access.order.event,
+        "sponsorship": sponsorship,
+        "has_logo": hasattr(sponsorship, "logo"),
+        "places": places,
+        "named": sum(place.has_name for place in places),
+        "due": due if due.amount > 0 else None,
+        "can_change": link_access.order.event.ends_at > timezone.now() and not sponsorship.cancelled_at,
+        "can_give": link_access.order.event.substitution_deadline > timezone.now(),
+    }
+
+
+def _save_logo(request: HttpRequest, sponsorship: Sponsorship, form: LogoForm) -> bool:
+    """Save the logo, or add the error to the form; return whether it was saved."""
+    if not form.is_valid():
+        return False
+    try:
+        save_logo(sponsorship=sponsorship, upload=form.cleaned_data["logo"])
+    except ConventionError as error:
+        form.add_error("logo", str(error))
+        return False
+    messages.success(request, _("The logo is saved."))
+    return True
+
+
+def _save_changes(request: HttpRequest, sponsorship: Sponsorship, form: SponsorshipForm) -> bool:
+    if not form.is_valid():
+        return False
+    change_sponsorship(sponsorship=form.sponsorship, changed_fields=form.changed_data)
+    messages.success(request, _("The changes are saved."))
+    return True
+
+
+@never_cache
+@require_safe
+def logo_preview(request: HttpRequest, reference: str, secret: str) -> HttpResponse:
+    """Return the logo before it is published."""
+    _link_access, sponsorship = find_sponsorship_by_link(reference, secret)
+    return png_response(SponsorLogo.objects.filter(sponsorship=sponsorship).first())

@@ -1,0 +1,314 @@
+"""Forms of the three screens to register; the same rules as the API's (`booking/validation.py`)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.utils.translation import gettext_lazy as _
+
+from convention.money import Money
+from convention.text.countries import list_countries
+from convention.text.validators import validate_without_links
+from registrations.booking.validation import check_person_texts, is_addon_for_ticket
+from registrations.models import Addon, Order, Ticket
+from registrations.order_request import RequestedPlace, normalize_code
+from registrations.pricing.catalog import make_price_list
+from registrations.pricing.quote import VoucherTerms
+
+
+class PersonForm(forms.Form):
+    """One attendee."""
+
+    first_name = forms.CharField(
+        label=_("First name"), error_messages={"required": _("Write the first name.")}
+    )
+    last_name = forms.CharField(label=_("Last name"), error_messages={"required": _("Write the last name.")})
+    email = forms.CharField(
+        label=_("E-mail"), required=False, widget=forms.EmailInput(attrs={"inputmode": "email"})
+    )
+    company = forms.CharField(label=_("Company"), required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # Browsers fill in their owner's details; the owner is usually the first person.
+        is_first_person = self.prefix in (None, "person-0")
+        hints = {
+            "first_name": "given-name",
+            "last_name": "family-name",
+            "email": "email",
+            "company": "organization",
+        }
+        for name, hint in hints.items():
+            self.fields[name].widget.attrs["autocomplete"] = hint if is_first_person else "off"
+
+    def clean(self) -> dict[str, Any]:
+        """Add the errors of `check_person_texts` to their fields."""
+        data = {name: value or "" for name, value in self.cleaned_data.items()}
+        for field, sentence in check_person_texts(build_place(data).normalize()):
+            if field not in self.errors:
+                self.add_error(field, sentence)
+        return data
+
+
+def build_place(data: dict[str, Any]) -> RequestedPlace:
+    """Return a place with a person's data; its ticket may come later."""
+    return RequestedPlace(
+        ticket=str(data.get("ticket") or ""),
+        first_name=str(data.get("first_name") or ""),
+        last_name=str(data.get("last_name") or ""),
+        email=str(data.get("email") or ""),
+        company=str(data.get("company") or ""),
+        no_photo=bool(data.get("no_photo")),
+    )
+
+
+class ContactForm(forms.Form):
+    """The address for the confirmation, if it is not an attendee's."""
+
+    contact = forms.CharField(
+        label=_("E-mail of whoever gets the confirmation"),
+        required=False,
+        help_text=_("Leave empty to send it to the first person."),
+        widget=forms.EmailInput(attrs={"autocomplete": "off"}),
+    )
+
+    def clean_contact(self) -> str:
+        address = str(self.cleaned_data["contact"]).strip()
+        for field, sentence in check_person_texts(
+            RequestedPlace(ticket="", first_name="x", last_name="x", email=address)
+        ):
+            if field == "email":
+                raise forms.ValidationError(sentence)
+        return address
+
+
+class AddonChoiceWidget(forms.CheckboxSelectMultiple):
+    """Add-ons as checkboxes with price and availability; sold-out ones are disabled."""
+
+    template_name = "registrations/ticket_choice.html"
+    option_template_name = "registrations/addon_choice_option.html"
+    addons: dict[str, Addon]
+    closed: frozenset[str] = frozenset()
+
+    def create_option(self, name: str, value: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        """Add what the template shows next to the box."""
+        option = super().create_option(name, value, *args, **kwargs)
+        option["addon"] = self.addons[str(value)]
+        if str(value) in self.closed:
+            option["attrs"]["disabled"] = True
+        return option
+
+
+class TicketChoiceWidget(forms.RadioSelect):
+    """Tickets as radio buttons with price and availability; sold-out ones are disabled."""
+
+    template_name = "registrations/ticket_choice.html"
+    option_template_name = "registrations/ticket_choice_option.html"
+    tickets: dict[str, Ticket]
+    closed: frozenset[str] = frozenset()
+    with_code: dict[str, Money]
+
+    def create_option(self, name: str, value: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        """Add what the template shows next to the button."""
+        option = super().create_option(name, value, *args, **kwargs)
+        option["ticket"] = self.tickets[str(value)]
+        option["with_code"] = self.with_code.get(str(value))
+        if str(value) in self.closed:
+            option["attrs"]["disabled"] = True
+        return option
+
+
+@dataclass(frozen=True)
+class ChoiceOffer:
+    """The second screen's tickets and add-ons, which of them are unavailable, and the voucher's terms."""
+
+    tickets: list[Ticket]
+    addons: list[Addon]
+    unavailable_tickets: frozenset[str]
+    unavailable_addons: frozenset[str]
+    voucher_terms: VoucherTerms | None = None
+
+    @property
+    def tickets_by_slug(self) -> dict[str, Ticket]:
+        return {ticket.slug: ticket for ticket in self.tickets}
+
+    @property
+    def discounted_prices(self) -> dict[str, Money]:
+        """Return the prices that the voucher lowers, by ticket slug."""
+        lower = {}
+        for ticket in self.tickets:
+            now = ticket.current_price
+            holds = (
+                self.voucher_terms
+                and self.voucher_terms.uses_left != 0
+                and self.voucher_terms.applies_to(make_price_list(ticket))
+            )
+            if self.voucher_terms and holds and (off := self.voucher_terms.calculate_discount(now.amount)):
+                lower[ticket.slug] = Money(now.amount - off, now.currency)
+        return lower
+
+
+class VoucherCodeForm(forms.Form):
+    """A voucher or access code; the view checks it."""
+
+    code = forms.CharField(
+        label=_("Code"),
+        required=False,
+        max_length=60,
+        validators=[validate_without_links],
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters"}),
+        help_text=_("A voucher or access code, if you have one."),
+    )
+
+    def clean_code(self) -> str:
+        return normalize_code(self.cleaned_data["code"])
+
+
+class TicketChoiceForm(forms.Form):
+    """One attendee's ticket and add-ons."""
+
+    ticket = forms.ChoiceField(label=_("Ticket"), widget=TicketChoiceWidget)
+    addons = forms.MultipleChoiceField(label=_("Besides"), widget=AddonChoiceWidget, required=False)
+    no_photo = forms.BooleanField(label=_("Please do not photograph this person"), required=False)
+
+    def __init__(self, *args: Any, offer: ChoiceOffer, email: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.email, self.offer = email, offer
+        field, addons_field = self.fields["ticket"], self.fields["addons"]
+        assert isinstance(field, forms.ChoiceField)
+        assert isinstance(addons_field, forms.MultipleChoiceField)
+        field.error_messages["required"] = _("Choose a ticket.")
+        field.widget.tickets = {ticket.slug: ticket for ticket in offer.tickets}
+        field.widget.closed, field.widget.with_code = offer.unavailable_tickets, offer.discounted_prices
+        field.choices = [(ticket.slug, ticket.title) for ticket in offer.tickets]
+        addons_field.widget.addons = {addon.slug: addon for addon in offer.addons}
+        addons_field.widget.closed = offer.unavailable_addons
+        addons_field.choices = [(addon.slug, addon.title) for addon in offer.addons]
+        if not offer.addons:
+            del self.fields["addons"]
+
+    @property
+    def full_tickets(self) -> list[Ticket]:
+        """Return sold-out tickets that are still on sale, and so have a waiting list."""
+        tickets = self.fields["ticket"].widget.tickets.values()
+        return [ticket for ticket in tickets if ticket.remaining == 0 and ticket.is_on_sale()]
+
+    def clean_ticket(self) -> str:
+        """Refuse an unavailable ticket, and a member's without an address."""
+        slug = str(self.cleaned_data["ticket"])
+        if slug in self.fields["ticket"].widget.closed:
+            raise forms.ValidationError(_("This ticket cannot be had any more; choose another one."))
+        if self.fields["ticket"].widget.tickets[slug].needs_member_verification and not self.email:
+            raise forms.ValidationError(
+                _("This ticket needs the member’s own address; go back to “Who” and add it.")
+            )
+        return slug
+
+    def clean_addons(self) -> list[str]:
+        """Refuse unavailable add-ons, and those of other tickets."""
+        chosen = list(self.cleaned_data["addons"])
+        addons_by_slug = {addon.slug: addon for addon in self.offer.addons}
+        for slug in chosen:
+            named = {"addon": addons_by_slug[slug].title}
+            if slug in self.offer.unavailable_addons:
+                raise forms.ValidationError(_("“%(addon)s” cannot be had any more.") % named)
+            ticket = self.cleaned_data.get("ticket")
+            if ticket and not is_addon_for_ticket(addons_by_slug[slug], ticket):
+                raise forms.ValidationError(_("“%(addon)s” does not go with this ticket.") % named)
+        return chosen
+
+
+class LanguageForm(forms.Form):
+    """The language of the mails."""
+
+    language = forms.ChoiceField(
+        label=_("Language of the e-mails"),
+        choices=[("fr", "Français"), ("en", "English")],
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose the language of the e-mails.")},
+    )
+
+
+class PaymentForm(forms.Form):
+    """The payment method, if there is a choice."""
+
+    payment = forms.ChoiceField(
+        label=_("How do you pay?"),
+        choices=[
+            (Order.Payment.CARD, _("by card, on the next page")),
+            (Order.Payment.INVOICE, _("by bank transfer, on the invoice that follows")),
+        ],
+        widget=forms.RadioSelect,
+        required=False,
+    )
+
+    def clean_payment(self) -> str:
+        """Return the method, by invoice if none was chosen."""
+        return str(self.cleaned_data["payment"] or Order.Payment.INVOICE)
+
+
+class BillingForm(forms.Form):
+    """Whom the invoice goes to."""
+
+    billing_name = forms.CharField(
+        label=_("Company or person billed"),
+        max_length=200,
+        validators=[validate_without_links],
+        error_messages={"required": _("Write whom the invoice goes to.")},
+    )
+    billing_street = forms.CharField(
+        label=_("Street"),
+        max_length=200,
+        validators=[validate_without_links],
+        error_messages={"required": _("Write the street and number of the invoice’s address.")},
+    )
+    billing_postcode = forms.CharField(
+        label=_("Postcode"), max_length=20, error_messages={"required": _("Write the postcode.")}
+    )
+    billing_city = forms.CharField(
+        label=_("City"),
+        max_length=100,
+        validators=[validate_without_links],
+        error_messages={"required": _("Write the city.")},
+    )
+    billing_country = forms.ChoiceField(
+        label=_("Country"), choices=list_countries, error_messages={"required": _("Choose the country.")}
+    )
+    purchase_order = forms.CharField(
+        label=_("Purchase order number"),
+        required=False,
+        max_length=60,
+        validators=[validate_without_links],
+        help_text=_("If your company needs it on the invoice."),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        hints = {
+            "billing_name": "organization",
+            "billing_street": "street-address",
+            "billing_postcode": "postal-code",
+            "billing_city": "address-level2",
+            "billing_country": "country",
+        }
+        for name, hint in hints.items():
+            self.fields[name].widget.attrs["autocomplete"] = f"billing {hint}"
+
+
+def build_payment_forms(
+    data: Any, *, amount_due: int, billing: Mapping[str, Any], payment: str = ""
+) -> dict[str, forms.Form]:
+    """Return the forms for payment and billing, by their names in a template; none if nothing is due.
+
+    `amount_due` is in cents; `billing` and `payment` are initial values.
+    """
+    if not amount_due:
+        return {}
+    payment_forms: dict[str, forms.Form] = {
+        "billing": BillingForm(data, initial={"billing_country": "FR", **billing})
+    }
+    if settings.CARD_PAYMENT:
+        payment_forms["payment"] = PaymentForm(data, initial={"payment": payment or Order.Payment.INVOICE})
+    return payment_forms

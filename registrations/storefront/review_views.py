@@ -1,0 +1,315 @@
+"""The third screen to register: review, prices, billing address, and the button that books."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from convention.club.models import Person
+from convention.errors import ConventionError, InvalidFields, SoldOut
+from convention.events.models import Event
+from convention.events.permissions import get_visible_event
+from convention.money import Money
+from convention.text.normalize import parse_digits
+from convention.web.client_network import get_client_network
+from registrations.billing.refund_text import describe_ticket_refunds
+from registrations.booking.idempotency import find_order_by_key
+from registrations.booking.member_limit import AlreadyRegistered
+from registrations.booking.place_order import place_order, preview_quote
+from registrations.booking.validation import refuse_if_closed
+from registrations.fast_path.catalog_query import EventCatalog
+from registrations.fast_path.sale_cache import StaleCache, get_cached_catalog, load_catalog
+from registrations.models import Order, Question, Ticket
+from registrations.order_context import OrderContext
+from registrations.order_request import OrderRequest
+from registrations.orders.quotations import QuotationUnavailable, create_order_quotation
+from registrations.pricing.catalog import Offering, PriceChanged, get_catalog_filter, load_offering
+from registrations.pricing.display import describe_vat, make_line_row
+from registrations.pricing.quote import Quote
+from registrations.questions.answers import AnswerContext, check_answers, describe_answers
+from registrations.questions.files import load_file_names
+from registrations.questions.queries import load_questions
+from registrations.rate_limits import TooManyUnverifiedOrders, throttle_code_guesses, throttle_order
+
+from .drafts import BILLING_FIELDS, DraftContent, delete_draft, load_draft, save_draft
+from .forms import LanguageForm, build_payment_forms
+
+# The form brings one price back for each place and add-on.
+MAX_SHOWN_PRICES_LENGTH = 10_000
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def register_review(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show the third screen, or book."""
+    nonce = request.POST.get("nonce", "")
+    draft = load_draft(request.session, slug)
+    # In a rush, a valid form is booked with the cached catalog, before anything else is queried.
+    ready = _prepare_from_cache(request, slug, draft) if nonce == draft.nonce else None
+    if ready and (order := _order_from_cache(request, draft, *ready)):
+        return _redirect_to_order(request, slug, order)
+    event = get_visible_event(slug, request.user)
+    if nonce and (order := find_order_by_key(event, _make_idempotency_key(nonce))):
+        return redirect(order.sender_path)
+    refuse_if_closed(event, at=timezone.now())
+    order_request = draft.build_order_request(translation.get_language() or "fr").normalize()
+    catalog = load_catalog(slug, *get_catalog_filter(order_request)) or EventCatalog(event)
+    offering = load_offering(event, order_request, catalog)
+    _throttle_code_guesses(request, draft, catalog)
+    if not draft.email or not _is_complete(order_request, offering):
+        return redirect("register-choices" if draft.email else "register", slug)
+    order_context = _make_order_context(request, draft, catalog)
+    quote = preview_quote(event, order_request, offering, order_context)
+    data = request.POST if request.method == "POST" else None
+    forms = _build_forms(draft, data, amount_due=quote.total)
+    if data is not None:
+        _update_billing(draft, request)
+        _save_draft(request, event, draft)
+        if "X-Draft" in request.headers:
+            return HttpResponse(status=204)
+        valid = [form.is_valid() for form in forms.values()]  # each shows its own errors
+        if all(valid):
+            if not ready:  # else it was counted already
+                throttle_order(event, order_request)
+            asks = _create_quotation if "quote" in request.POST else _book_order
+            return asks(request, event, draft, order_context)
+    context = {"event": event, "draft": draft, **forms, **_price_context(event, draft, offering, quote)}
+    context["needs_link"] = quote.total > 0 and not order_context.is_trusted
+    context["answered"] = list(
+        zip(draft.people, _list_answer_texts(event, order_request, offering), strict=True)
+    )
+    return render(request, "registrations/register_check.html", context)
+
+
+def _throttle_code_guesses(request: HttpRequest, draft: DraftContent, catalog: EventCatalog) -> None:
+    """Raises TooOften for a browser or an address that brought too many wrong codes."""
+    who = (request.session.session_key or "", draft.email)
+    throttle_code_guesses(
+        catalog.event, draft.code, catalog.voucher, *who, network=get_client_network(request.META)
+    )
+
+
+def _is_complete(order_request: OrderRequest, offering: Offering) -> bool:
+    """Return whether everything chosen is still offered."""
+    return all(
+        place.ticket in offering.tickets and offering.addons.keys() >= set(place.addons)
+        for place in order_request.places
+    )
+
+
+def _build_forms(draft: DraftContent, data: Any, *, amount_due: int) -> dict[str, Any]:
+    """Return the screen's forms by their names in its template."""
+    guess = {"billing_name": draft.people[0].get("company", ""), **draft.billing}
+    language = LanguageForm(data, initial={"language": draft.language or translation.get_language()})
+    return {
+        **build_payment_forms(data, amount_due=amount_due, billing=guess, payment=draft.payment),
+        "language_form": language,
+    }
+
+
+def _price_context(event: Event, draft: DraftContent, offering: Offering, quote: Quote) -> dict[str, Any]:
+    """Return the template's prices; `shown` comes back with the form, so that no other is booked."""
+    currency = offering.tickets[str(draft.people[0]["ticket"])].currency
+    rows = [make_line_row(line, currency=currency, zone=event.zone) for line in quote.lines]
+    return {
+        "rows": [
+            (draft.people[line.place_number], line, row) for line, row in zip(quote.lines, rows, strict=True)
+        ],
+        "total": Money(quote.total, currency),
+        "vat": [describe_vat(total, currency) for total in quote.vat_by_rate],
+        "shown": ",".join(str(line.price) for line in quote.lines),
+        "refunds": describe_ticket_refunds(event, list_priced_tickets(draft, offering, quote)),
+        "idle_code": draft.code if draft.code and not quote.voucher_use_count else "",
+    }
+
+
+def _list_answer_texts(
+    event: Event, order_request: OrderRequest, offering: Offering
+) -> Iterator[list[tuple[Question, str]]]:
+    """Yield each attendee's answers in words."""
+    questions = load_questions(event)
+    files = load_file_names(event, [place.answers for place in order_request.places])
+    for place in order_request.places:
+        context = AnswerContext(answered_at=timezone.now(), file_names=files)
+        yield list(
+            describe_answers(
+                questions,
+                check_answers(questions, offering.tickets[place.ticket], place.answers, context).accepted,
+            )
+        )
+
+
+def list_priced_tickets(draft: DraftContent, offering: Offering, quote: Quote) -> list[Ticket]:
+    """Return the tickets of places that cost something, including add-ons."""
+    places = dict.fromkeys(line.place_number for line in quote.lines if line.price)
+    return [offering.tickets[str(draft.people[place]["ticket"])] for place in places]
+
+
+def _update_billing(draft: DraftContent, request: HttpRequest) -> None:
+    names = [*BILLING_FIELDS, "purchase_order"]
+    draft.billing = {name: request.POST[name][:400] for name in names if name in request.POST}
+    draft.language = request.POST.get("language", "")[:5]
+    draft.payment = request.POST.get("payment", "")[:20]
+
+
+def _save_draft(request: HttpRequest, event: Event, draft: DraftContent) -> None:
+    save_draft(request.session, event.slug, draft, event=event, network=get_client_network(request.META))
+
+
+def _get_signed_in_person(request: HttpRequest) -> Person | None:
+    return request.user if isinstance(request.user, Person) else None
+
+
+def _make_idempotency_key(nonce: str) -> str:
+    return f"form:{nonce}"
+
+
+def _make_order_context(request: HttpRequest, draft: DraftContent, catalog: EventCatalog) -> OrderContext:
+    network = get_client_network(request.META)
+    return OrderContext(
+        source="page",
+        idempotency_key=_make_idempotency_key(draft.nonce),
+        person=_get_signed_in_person(request),
+        catalog=catalog,
+        network=network,
+    )
+
+
+def _book_order(
+    request: HttpRequest, event: Event, draft: DraftContent, order_context: OrderContext
+) -> HttpResponse:
+    """Book; on errors go back to the screen where they can be corrected, with everything typed."""
+    try:
+        order = place_order(
+            event=event, request=_build_expected_request(request, draft), context=order_context
+        )
+    except PriceChanged as error:
+        messages.warning(request, str(error))
+        for sentence in _list_price_changes(draft, _read_shown_prices(request), error.details["quote"]):
+            messages.warning(request, sentence)
+        return redirect("register-check", event.slug)
+    except TooManyUnverifiedOrders as error:
+        _add_error_messages(request, error)
+        return redirect("register-check", event.slug)
+    except (SoldOut, InvalidFields, AlreadyRegistered) as error:
+        _add_error_messages(request, error)
+        fields = error.field_errors if isinstance(error, InvalidFields) else {}
+        return redirect(_find_screen(set(fields)), event.slug)
+    return _redirect_to_order(request, event.slug, order)
+
+
+def _build_expected_request(request: HttpRequest, draft: DraftContent) -> OrderRequest:
+    """Return the request with the total of the prices that were shown."""
+    order_request = draft.build_order_request(translation.get_language() or "fr")
+    return (
+        replace(order_request, expected_total=sum(_read_shown_prices(request)))
+        if "shown" in request.POST
+        else order_request
+    )
+
+
+def _read_shown_prices(request: HttpRequest) -> list[int]:
+    return [
+        parse_digits(price) or 0
+        for price in request.POST.get("shown", "")[:MAX_SHOWN_PRICES_LENGTH].split(",")
+    ]
+
+
+def _redirect_to_order(request: HttpRequest, slug: str, order: Order) -> HttpResponse:
+    """Delete the draft and go to the order."""
+    delete_draft(request.session, slug)
+    return redirect(order.sender_path)
+
+
+def _prepare_from_cache(
+    request: HttpRequest, slug: str, draft: DraftContent
+) -> tuple[Event, OrderContext] | None:
+    """Return event and context of an order that needs no query to be valid; else None."""
+    order_request = draft.build_order_request(translation.get_language() or "fr").normalize()
+    catalog = get_cached_catalog(slug, *get_catalog_filter(order_request))
+    if not catalog or not draft.email or "quote" in request.POST or "X-Draft" in request.headers:
+        return None
+    order_context, offering = (
+        _make_order_context(request, draft, catalog),
+        load_offering(catalog.event, order_request, catalog),
+    )
+    if not _is_complete(order_request, offering):
+        return None
+    amount_due = preview_quote(catalog.event, order_request, offering, order_context).total
+    is_valid = all(
+        form.is_valid() for form in _build_forms(draft, request.POST, amount_due=amount_due).values()
+    )
+    _throttle_code_guesses(request, draft, catalog)
+    return (catalog.event, order_context) if is_valid else None
+
+
+def _order_from_cache(
+    request: HttpRequest, draft: DraftContent, event: Event, order_context: OrderContext
+) -> Order | None:
+    """Book with the cached catalog; return None if it fails, so that a fresh one gives the reason."""
+    _update_billing(draft, request)
+    order_request = _build_expected_request(request, draft)
+    throttle_order(event, order_request)
+    try:
+        return place_order(event=event, request=order_request, context=order_context)
+    except (StaleCache, ConventionError):
+        _save_draft(request, event, draft)
+        return None
+
+
+def _create_quotation(
+    request: HttpRequest, event: Event, draft: DraftContent, order_context: OrderContext
+) -> HttpResponse:
+    """Create a quotation for what was chosen; nothing is booked, and the draft stays."""
+    order_request = draft.build_order_request(translation.get_language() or "fr")
+    try:
+        quotation = create_order_quotation(event=event, request=order_request, context=order_context)
+    except QuotationUnavailable as error:
+        messages.error(request, str(error))
+        return redirect("register-check", event.slug)
+    except (SoldOut, InvalidFields) as error:
+        _add_error_messages(request, error)
+        fields = error.field_errors if isinstance(error, InvalidFields) else {}
+        return redirect(_find_screen(set(fields)), event.slug)
+    return redirect("quotation", quotation.link_token)
+
+
+def _find_screen(fields: set[str]) -> str:
+    """Return the URL name of the screen that has these fields."""
+    if fields == {"payment"}:
+        return "register-check"
+    about_choices = all(_is_choice_field(field) for field in fields)
+    return "register-choices" if about_choices else "register"
+
+
+def _is_choice_field(field: str) -> bool:
+    return field.endswith(("ticket", "addons", "code", "registrations")) or ".answers." in field
+
+
+def _list_price_changes(draft: DraftContent, shown: list[int], quote: dict[str, Any]) -> Iterator[str]:
+    """Yield the prices that differ from those shown."""
+    currency = quote["total"]["currency"]
+    for before, line in zip(shown, quote["lines"], strict=False):
+        if before != line["price"]:
+            person = draft.people[line["registration"]]
+            amounts = {"before": Money(before, currency), "now": Money(line["price"], currency)}
+            name = f"{person.get('first_name', '')} {person.get('last_name', '')}".strip()
+            yield _("%(name)s: %(now)s instead of %(before)s.") % {"name": name, **amounts}
+
+
+def _add_error_messages(request: HttpRequest, error: ConventionError) -> None:
+    reassurance = _("Everything you typed was kept.")
+    said = (
+        [s for sentences in error.field_errors.values() for s in sentences]
+        if isinstance(error, InvalidFields)
+        else []
+    )
+    for sentence in said or [str(error)]:
+        messages.error(request, f"{sentence} {reassurance}")

@@ -1,0 +1,251 @@
+"""The first two of the three screens to register: people, then tickets; `review_views.py` has the third.
+
+They need no account and no script, and lose nothing that was typed.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.forms import BaseFormSet, formset_factory
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from convention.club.models import Person
+from convention.events.models import Event
+from convention.events.permissions import get_visible_event
+from convention.text.normalize import parse_digits
+from convention.web.client_network import get_client_network
+from registrations.application_rules import get_application_path
+from registrations.booking.validation import (
+    check_ticket_counts,
+    check_voucher,
+    check_voucher_use,
+    refuse_if_closed,
+)
+from registrations.inventory.stock import refresh_availability
+from registrations.models import Voucher
+from registrations.order_request import MAX_PLACES_PER_ORDER, normalize_code
+from registrations.pricing.catalog import filter_offered_tickets, make_voucher_terms
+from registrations.questions.answer_forms import AnswersForm, build_answer_forms
+from registrations.rate_limits import get_voucher_throttled
+
+from .drafts import PERSON_FIELDS, DraftContent, load_draft, save_draft
+from .forms import ChoiceOffer, ContactForm, PersonForm, TicketChoiceForm, VoucherCodeForm
+
+PersonFormSet = formset_factory(
+    PersonForm, extra=0, max_num=MAX_PLACES_PER_ORDER, absolute_max=MAX_PLACES_PER_ORDER
+)
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def register_people(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show the first screen: attendees, and the address for the confirmation."""
+    event = _open_event(request, slug)
+    draft = load_draft(request.session, slug)
+    if request.method == "GET" and request.GET.get("code"):
+        draft.code = normalize_code(request.GET["code"][:60])  # from a link with a voucher
+        _save_draft(request, event, draft)
+    if request.method == "GET":
+        return _render_first_page(request, event, draft)
+    people, contact = PersonFormSet(request.POST, prefix="person"), ContactForm(request.POST)
+    valid = people.is_valid() and contact.is_valid()
+    if not people.forms:  # a forged management form
+        return redirect("register", slug)
+    _update_people(draft, request, len(people.forms))
+    if _change_people_count(request, draft):
+        _save_draft(request, event, draft)
+        return redirect(f"{request.path}?person={len(draft.people)}")
+    _save_draft(request, event, draft)
+    if "X-Draft" in request.headers:
+        return HttpResponse(status=204)
+    if not draft.email:
+        people.forms[0].add_error("email", _("Write the address that gets the confirmation."))
+    elif valid:
+        return redirect("register-choices", slug)
+    return _render_people_page(request, event, draft, people, contact)
+
+
+def _save_draft(request: HttpRequest, event: Event, draft: DraftContent) -> None:
+    save_draft(request.session, event.slug, draft, event=event, network=get_client_network(request.META))
+
+
+def _render_first_page(request: HttpRequest, event: Event, draft: DraftContent) -> HttpResponse:
+    """Show the empty screen, or the page to apply if places are given on application."""
+    if page := get_application_path(event):
+        return redirect(page)
+    return _render_people_page(
+        request, event, draft, PersonFormSet(prefix="person", initial=_guess_people(request, draft))
+    )
+
+
+def _render_people_page(
+    request: HttpRequest,
+    event: Event,
+    draft: DraftContent,
+    people: BaseFormSet[PersonForm],
+    contact: ContactForm | None = None,
+) -> HttpResponse:
+    contact = contact or ContactForm(initial={"contact": draft.contact})
+    people.forms[0].fields["email"].required = not draft.contact
+    if "person" in request.GET:
+        people.forms[-1].fields["first_name"].widget.attrs["autofocus"] = True
+    context = {"people": people, "contact": contact, "most": MAX_PLACES_PER_ORDER}
+    return render(request, "registrations/register_people.html", {"event": event, **context})
+
+
+def _open_event(request: HttpRequest, slug: str) -> Event:
+    event = get_visible_event(slug, request.user)
+    refuse_if_closed(event, at=timezone.now())
+    return event
+
+
+def _guess_people(request: HttpRequest, draft: DraftContent) -> list[dict[str, Any]]:
+    """Return what was typed so far, else the signed-in person."""
+    person = request.user
+    if any(draft.people) or not isinstance(person, Person):
+        return draft.people
+    return [{"first_name": person.first_name, "last_name": person.last_name, "email": person.email or ""}]
+
+
+def _update_people(draft: DraftContent, request: HttpRequest, count: int) -> None:
+    """Put everything typed into the draft, valid or not; data of later screens stays with each person."""
+    people = []
+    for index in range(count):
+        earlier = draft.people[index] if index < len(draft.people) else {}
+        typed = {name: request.POST.get(f"person-{index}-{name}", "")[:400] for name in PERSON_FIELDS}
+        people.append({**earlier, **typed})
+    draft.people = people or [{}]
+    draft.contact = request.POST.get("contact", "").strip()[:400]
+
+
+def _change_people_count(request: HttpRequest, draft: DraftContent) -> bool:
+    """Add or remove a person, if a button says so; return whether it did."""
+    if "add" in request.POST:
+        draft.add_person()
+        return True
+    if (removed := parse_digits(request.POST.get("remove", ""))) is not None:
+        draft.remove_person(removed)
+        return True
+    return False
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def register_choices(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show the second screen: a ticket and answers for each attendee, with prices and availability."""
+    event = _open_event(request, slug)
+    draft = load_draft(request.session, slug)
+    if not draft.email:
+        return redirect("register", slug)
+    data = request.POST if request.method == "POST" else None
+    if data is not None:
+        _update_choices(draft, request)
+    senders = request.session.session_key or "", draft.email
+    voucher = get_voucher_throttled(event, draft.code, *senders, network=get_client_network(request.META))
+    applies = "apply" in request.POST
+    code = VoucherCodeForm(data, initial={"code": draft.code})
+    forms = _build_choice_forms(draft, load_choice_offer(event, voucher), None if applies else data)
+    answers = build_answer_forms(
+        draft,
+        forms[0].offer.tickets_by_slug,
+        data,
+        request.FILES or None,
+        *senders,
+        network=get_client_network(request.META),
+    )
+    if request.method == "POST":
+        _save_draft(request, event, draft)
+        if "X-Draft" in request.headers:
+            return _draft_response(request, answers)
+        errors = _check_code(draft, voucher) if applies else _check_choices(draft, voucher, forms[0].offer)
+        for field, sentence in errors:
+            code.add_error(field, sentence)
+        if applies and code.is_valid():
+            return redirect(f"{request.path}#code")
+        valid = [form.is_valid() for form in [code, *forms, *answers] if form]  # each shows its own errors
+        if not applies and all(valid):
+            return redirect("register-check", slug)
+    context = {"event": event, "forms": forms, "code": code, "voucher": voucher}
+    context["people"] = list(zip(draft.people, forms, answers, strict=True))
+    context["wrong"] = [] if applies else [form for form in [*forms, *answers] if form and form.errors]
+    context["full"] = forms[0].full_tickets
+    return render(request, "registrations/register_choices.html", context)
+
+
+def _draft_response(request: HttpRequest, answers: list[AnswersForm | None]) -> HttpResponse:
+    """Return nothing, or the questions if a choice may have changed them, to a draft saved by script."""
+    if request.headers["X-Draft"] != "questions":
+        return HttpResponse(status=204)
+    return render(request, "registrations/draft_questions.html", {"forms": enumerate(answers)})
+
+
+def _update_choices(draft: DraftContent, request: HttpRequest) -> None:
+    """Put everything chosen into the draft, valid or not."""
+    for index, person in enumerate(draft.people):
+        person["ticket"] = request.POST.get(f"choice-{index}-ticket", "")[:50]
+        person["addons"] = [slug[:50] for slug in request.POST.getlist(f"choice-{index}-addons")[:50]]
+        person["no_photo"] = f"choice-{index}-no_photo" in request.POST
+    draft.code = normalize_code(request.POST.get("code", "")[:60])
+
+
+def _check_code(draft: DraftContent, voucher: Voucher | None) -> Iterator[tuple[str | None, str]]:
+    """Yield an error if nobody can use the code now."""
+    if draft.code and (sentence := check_voucher(voucher, at=timezone.now())):
+        yield "code", sentence
+
+
+def _check_choices(
+    draft: DraftContent, voucher: Voucher | None, offer: ChoiceOffer
+) -> Iterator[tuple[str | None, str]]:
+    """Yield errors about the code and the number of tickets for what was chosen."""
+    yield from _check_code(draft, voucher)
+    order_request = draft.build_order_request("fr")
+    tickets = {ticket.slug: ticket for ticket in offer.tickets}
+    chosen = [place for place in order_request.places if place.ticket in tickets]
+    if (
+        offer.voucher_terms
+        and voucher
+        and chosen
+        and (about := check_voucher_use(voucher, chosen, company=order_request.company))
+    ):
+        yield "code", about
+    for sentence in check_ticket_counts(tickets[place.ticket] for place in chosen):
+        yield None, sentence
+
+
+def load_choice_offer(event: Event, voucher: Voucher | None) -> ChoiceOffer:
+    """Load what can be chosen with this voucher."""
+    tickets = filter_offered_tickets(event.tickets.with_prices(), voucher)
+    now = timezone.now()
+    refresh_availability(tickets, at=now)
+    addons = list(event.addons.prefetch_related("tickets"))
+    closed, closed_addons = (
+        frozenset(one.slug for one in offered if one.remaining == 0 or not one.is_on_sale(at=now))
+        for offered in (tickets, addons)
+    )
+    code = make_voucher_terms(voucher) if voucher and voucher.is_valid(at=now) else None
+    return ChoiceOffer(tickets, addons, closed, closed_addons, code)
+
+
+def _build_choice_forms(draft: DraftContent, offer: ChoiceOffer, data: Any) -> list[TicketChoiceForm]:
+    free = [ticket.slug for ticket in offer.tickets if ticket.slug not in offer.unavailable_tickets]
+    only = free[0] if len(free) == 1 else ""
+    return [
+        TicketChoiceForm(
+            data,
+            offer=offer,
+            email=person.get("email", ""),
+            prefix=f"choice-{index}",
+            initial={
+                "ticket": person.get("ticket") or only,
+                "addons": person.get("addons", []),
+                "no_photo": person.get("no_photo"),
+            },
+        )
+        for index, person in enumerate(draft.people)
+    ]

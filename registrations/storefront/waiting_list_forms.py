@@ -1,0 +1,44 @@
+"""Forms for waiting lists: joining, the organizers' policy, and their actions."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from convention.web.forms import ActionErrorsMixin
+from registrations.booking.join_waiting_list import WaitingRequest
+from registrations.models import WaitingPolicy
+
+from .forms import LanguageForm, PersonForm
+
+
+class WaitingRequestForm(ActionErrorsMixin, PersonForm):
+    """A request to wait for a ticket."""
+
+    language = LanguageForm.base_fields["language"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["email"].required = True
+        self.fields["email"].error_messages["required"] = _("Write the address that gets the offer.")
+
+    def build_request(self) -> WaitingRequest:
+        return WaitingRequest(**self.cleaned_data)
+
+
+class WaitingPolicyForm(forms.ModelForm[WaitingPolicy]):
+    """The longest time an offer stays open."""
+
+    class Meta:
+        model = WaitingPolicy
+        fields = ("offer_hours",)
+        help_texts = {
+            "offer_hours": _("Shorter as the event comes near: at most a quarter of the time that is left."),
+        }
+
+
+class WaitingActionForm(forms.Form):
+    """An organizer's action on a waiting entry, with its reason."""
+
+    act = forms.ChoiceField(choices=[(act, act) for act in ("offer", "hold", "let", "remove")])
+    reason = forms.CharField(required=False, max_length=300)

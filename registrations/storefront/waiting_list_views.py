@@ -1,0 +1,147 @@
+"""Pages for waiting: joining the list of a ticket, and the page behind the mailed link."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.forms import Form
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import translation
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+
+from convention.errors import ConventionError, InvalidFields, NotOpenNow
+from convention.events.permissions import get_visible_event
+from convention.money import Money
+from convention.text.normalize import parse_digits
+from convention.web.client_network import get_client_network
+from registrations.application_rules import get_application_path
+from registrations.billing.refund_text import describe_ticket_refunds
+from registrations.booking.accept_offer import accept_ticket_offer, preview_offer_quote
+from registrations.booking.join_waiting_list import PlacesLeft, join_ticket_list
+from registrations.models import Ticket, WaitingEntry
+from registrations.order_request import BillingDetails
+from registrations.permissions import get_waiting_entry_by_link
+from registrations.pricing.display import make_line_row
+from registrations.pricing.quote import Quote
+from registrations.rate_limits import throttle_waiting_entry
+from registrations.waiting_list.leave import decline_offer, leave_waiting_list
+from registrations.waiting_list.notifications import list_waiting_entries
+from registrations.waiting_list.policy import find_position
+
+from .drafts import PERSON_FIELDS, load_draft
+from .forms import build_payment_forms
+from .waiting_list_forms import WaitingRequestForm
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def waiting_list_join(request: HttpRequest, event: str, ticket: str) -> HttpResponse:
+    """Join the list of a sold-out ticket; the response is the same for every address."""
+    event_obj = get_visible_event(event, request.user)
+    if page := get_application_path(event_obj):
+        return redirect(page)
+    ticket_obj = get_object_or_404(Ticket, event=event_obj, slug=ticket, is_public=True)
+    form = (
+        WaitingRequestForm(request.POST)
+        if request.method == "POST"
+        else WaitingRequestForm(initial=_guess_person(request, event))
+    )
+    if request.method == "POST" and form.is_valid():
+        throttle_waiting_entry(form.cleaned_data["email"], get_client_network(request.META))
+        try:
+            join_ticket_list(ticket=ticket_obj, request=form.build_request())
+        except InvalidFields as error:
+            form.add_errors(error.field_errors)
+        except PlacesLeft as error:
+            messages.info(request, str(error))
+            return redirect("register", event)
+        except NotOpenNow as error:
+            form.add_error(None, str(error))
+        else:
+            context = {"event": event_obj, "ticket": ticket_obj, "email": form.cleaned_data["email"]}
+            return render(request, "registrations/waiting_joined.html", context)
+    return render(
+        request, "registrations/waiting_join.html", {"event": event_obj, "ticket": ticket_obj, "form": form}
+    )
+
+
+def _guess_person(request: HttpRequest, event: str) -> dict[str, Any]:
+    """Return the first person of the visitor's draft, who was about to register."""
+    draft = load_draft(request.session, event)
+    person = {name: draft.people[0].get(name, "") for name in PERSON_FIELDS}
+    return {**person, "language": draft.language or translation.get_language()}
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def waiting_entry(request: HttpRequest, secret: str) -> HttpResponse:
+    """Show the position, or the offer to accept or decline."""
+    entry = get_waiting_entry_by_link(secret)
+    if (order := entry.order) and entry.accepted_at:
+        # Once the order's link was replaced, this mail's link must not lead around that.
+        return redirect(order.lost_link_path if order.link_version else order.manage_path)
+    if request.method == "POST" and "decline" in request.POST:
+        decline_offer(entry=entry)
+        messages.success(request, _("Thank you: the place goes to the next in line."))
+        return redirect("waiting", secret)
+    data = request.POST if request.method == "POST" and "accept" in request.POST else None
+    quote = preview_offer_quote(entry)
+    forms = _build_payment_forms(entry, data, quote.total) if entry.has_offer() else {}
+    valid = [form.is_valid() for form in forms.values()]  # each shows its own errors
+    if data is not None and all(valid):
+        try:
+            return redirect(accept_ticket_offer(entry=entry, **_read_acceptance(request, forms)).sender_path)
+        except ConventionError as error:
+            messages.error(request, str(error))
+            return redirect("waiting", secret)
+    context = {
+        "entry": entry,
+        "event": entry.event,
+        "ticket": entry.ticket,
+        **forms,
+        **_offer_context(entry, quote),
+    }
+    return render(request, "registrations/waiting.html", context)
+
+
+def _build_payment_forms(entry: WaitingEntry, data: Any, amount_due: int) -> dict[str, Form]:
+    """Return the forms for payment and billing, if something is due."""
+    return build_payment_forms(
+        data, amount_due=amount_due, billing={"billing_name": entry.company or entry.name}
+    )
+
+
+def _offer_context(entry: WaitingEntry, quote: Quote) -> dict[str, Any]:
+    """Return price, refund terms and position for the template."""
+    assert entry.ticket is not None
+    currency = entry.ticket.currency
+    return {
+        "row": make_line_row(quote.lines[0], currency=currency, zone=entry.event.zone),
+        "refunds": describe_ticket_refunds(entry.event, [entry.ticket] if quote.total else []),
+        "cost": Money(quote.total, currency),
+        "position": find_position(entry, list_waiting_entries(entry)),
+        "states": WaitingEntry.State,
+    }
+
+
+def _read_acceptance(request: HttpRequest, forms: dict[str, Form]) -> dict[str, Any]:
+    """Return the arguments of `accept_ticket_offer`: the price that was shown, payment and billing."""
+    acceptance: dict[str, Any] = {"expected_total": parse_digits(request.POST.get("shown", ""))}
+    if payment := forms.get("payment"):
+        acceptance["payment"] = payment.cleaned_data["payment"]
+    if billing := forms.get("billing"):
+        data = dict(billing.cleaned_data)
+        acceptance["purchase_order"] = data.pop("purchase_order")
+        acceptance["billing"] = BillingDetails(
+            **{name.removeprefix("billing_"): value for name, value in data.items()}
+        )
+    return acceptance
+
+
+@require_POST
+def waiting_list_leave(request: HttpRequest, secret: str) -> HttpResponse:
+    leave_waiting_list(entry=get_waiting_entry_by_link(secret))
+    messages.success(request, _("You are no longer on the waiting list."))
+    return redirect("waiting", secret)

@@ -1,0 +1,46 @@
+"""The desk's form for a walk-in: one screen, as few fields as a badge needs."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from convention.errors import InvalidFields, SoldOut
+from registrations.models import Ticket
+from registrations.order_request import RequestedPlace
+
+from .forms import PersonForm, build_place
+
+
+class WalkInForm(PersonForm):
+    """An attendee, and any ticket of the event; the address may be empty."""
+
+    ticket = forms.ChoiceField(
+        label=_("Ticket"), widget=forms.RadioSelect, error_messages={"required": _("Choose a ticket.")}
+    )
+    nonce = forms.CharField(widget=forms.HiddenInput, max_length=43)
+    field_order = ("first_name", "last_name", "company", "ticket", "email", "nonce")
+
+    def __init__(self, *args: Any, tickets: list[Ticket], **kwargs: Any) -> None:
+        super().__init__(*args, prefix="guest", **kwargs)
+        field = self.fields["ticket"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = [(ticket.slug, _describe_ticket(ticket)) for ticket in tickets]
+        self.fields["first_name"].widget.attrs["autofocus"] = True
+        self.fields["email"].help_text = _("The confirmation and the badge are mailed to it.")
+
+    def build_place(self) -> RequestedPlace:
+        return build_place(self.cleaned_data)
+
+    def add_errors(self, error: InvalidFields | SoldOut) -> None:
+        """Show the action's errors at their fields; a sold-out error at the ticket."""
+        fields = error.field_errors if isinstance(error, InvalidFields) else {"ticket": [str(error)]}
+        for field, sentences in fields.items():
+            for sentence in sentences:
+                self.add_error(field, sentence)
+
+
+def _describe_ticket(ticket: Ticket) -> str:
+    cost = ticket.current_price
+    price = str(cost) if cost.amount else _("free")
+    return f"{ticket.title} · {price}"

@@ -1,0 +1,36 @@
+"""Create, change and remove add-ons."""
+
+from collections.abc import Collection
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from convention.audit.record import record_action
+from convention.errors import ConventionError
+from registrations.models import Addon, Ticket
+
+from .stock_limits import save_with_tickets
+
+
+class AddonInUse(ConventionError):
+    """Somebody booked this add-on."""
+
+    kind = "addon-in-use"
+    status = 409
+
+
+@transaction.atomic
+def save_addon(*, addon: Addon, tickets: Collection[Ticket], changed: list[str]) -> Addon:
+    """Save an add-on; `changed` are its changed fields. Raises InvalidFields for too few places."""
+    save_with_tickets(addon, kind="addon", tickets=tickets, changed=changed)
+    return addon
+
+
+@transaction.atomic
+def remove_addon(*, addon: Addon) -> None:
+    """Remove an add-on that nobody ever booked. Raises AddonInUse."""
+    if addon.registration_addons.exists():
+        sentence = _("“%(addon)s” was taken; it cannot be removed. Close its sale instead.")
+        raise AddonInUse(sentence % {"addon": addon.title})
+    record_action("addon.remove", addon, event=addon.event)
+    addon.delete()

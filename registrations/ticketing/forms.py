@@ -1,0 +1,258 @@
+"""Organizers' forms for tickets with price steps, add-ons and quotas."""
+
+import datetime
+import decimal
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from convention.events.forms import LocalDateTimeField, add_time_zone
+from convention.events.models import Event
+from convention.web.forms import ActionErrorsMixin, OfferedRowsField
+from registrations.form_fields import ShortNameField, clean_short_name
+from registrations.invoices.tax_amounts import VAT_RATES
+from registrations.invoices.vat_exemptions import VAT_EXEMPTION_CHOICES
+from registrations.models import Addon, PriceStep, Quota, Ticket
+from registrations.models.sale_items import SaleItem
+from registrations.pricing.display import format_vat_rate
+
+TIME_FIELDS = ("opens_at", "closes_at")
+
+
+MAX_PRICE_STEPS = 6
+
+
+def list_vat_rates() -> list[tuple[int, str]]:
+    return [(rate, _("%(rate)s\u00a0%%") % {"rate": format_vat_rate(rate)}) for rate in VAT_RATES]
+
+
+class SaleItemForm[Row: SaleItem](ActionErrorsMixin, forms.ModelForm[Row]):
+    """Something for sale: price in units of the currency, VAT, and times in the event's zone.
+
+    `reserved_slugs` would collide with addresses of other pages.
+    """
+
+    reserved_slugs = frozenset({"new"})
+
+    cost = forms.DecimalField(
+        label=_("Price, in euros, VAT included"),
+        min_value=0,
+        max_value=100_000,
+        decimal_places=2,
+        initial=0,
+        localize=True,
+    )
+    vat_rate = forms.TypedChoiceField(label=_("VAT rate"), choices=list_vat_rates, coerce=int)
+    vat_exemption = forms.ChoiceField(
+        label=_("Reason for no VAT"), choices=[("", "–"), *VAT_EXEMPTION_CHOICES], required=False
+    )
+    slug = ShortNameField()
+    opens_at = LocalDateTimeField(label=_("On sale from"), required=False)
+    closes_at = LocalDateTimeField(label=_("On sale until"), required=False)
+
+    def __init__(self, *args: Any, event: Event, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.event = event
+        self.initial["cost"] = decimal.Decimal(self.instance.price) / 100
+        for name in TIME_FIELDS:
+            if moment := getattr(self.instance, name):
+                self.initial[name] = moment.astimezone(event.zone).replace(tzinfo=None)
+
+    def clean_slug(self) -> str:
+        """Return a unique slug, made from the name if none is given."""
+        rows = self._meta.model._default_manager.filter(event=self.event).exclude(pk=self.instance.pk)
+        taken = self.reserved_slugs | set(rows.values_list("slug", flat=True))
+        return clean_short_name(self, self.cleaned_data.get("name", ""), taken)
+
+    def clean(self) -> dict[str, Any]:
+        """Add the time zone, check the sale period, and require a reason if there is no VAT."""
+        data = super().clean() or self.cleaned_data
+        for name in TIME_FIELDS:
+            add_time_zone(self, name, self.event.zone)
+        opens, closes = data.get("opens_at"), data.get("closes_at")
+        if opens and closes and closes <= opens:
+            self.add_error("closes_at", _("The sale must end after it began."))
+        if data.get("vat_rate") == 0 and not data.get("vat_exemption"):
+            self.add_error("vat_exemption", _("Say why no VAT is due: the invoice must name the reason."))
+        elif data.get("vat_rate"):
+            data["vat_exemption"] = ""
+        return data
+
+    def build_item(self) -> Row:
+        """Return the item as filled in, unsaved."""
+        self.instance.event = self.event
+        self.instance.price = int(self.cleaned_data["cost"] * 100)
+        return self.instance
+
+    @property
+    def changed_fields(self) -> list[str]:
+        """Return the names of the model's changed fields."""
+        names = ["price" if name == "cost" else name for name in self.changed_data]
+        return list(dict.fromkeys([*names, "vat_exemption"] if "vat_rate" in names else names))
+
+
+class TicketForm(SaleItemForm[Ticket]):
+    """A ticket without its price steps."""
+
+    reserved_slugs = frozenset({"new", "vouchers", "add-ons", "quotas", "refunds"})
+    min_per_order = forms.IntegerField(
+        label=_("At least per order"), min_value=1, max_value=50, required=False
+    )
+    max_per_order = forms.IntegerField(
+        label=_("At most per order"), min_value=1, max_value=50, required=False
+    )
+
+    class Meta:
+        model = Ticket
+        fields = [
+            "name", "name_en", "slug", "description", "description_en", "audience", "capacity", "company_cap",
+            "vat_rate", "vat_exemption", "min_per_order", "max_per_order", "uses_pass", "opens_at",
+            "closes_at", "is_public", "is_default", "position",
+        ]  # fmt: skip
+        help_texts = {
+            "audience": _("A member’s ticket needs a link mailed to the member’s address."),
+            "capacity": _("Empty: no limit."),
+            "company_cap": _("How many members of one company may take it. Empty: no limit."),
+            "uses_pass": _("Free for members as long as their company has passes left, else at its price."),
+            "position": _("The order on the event’s page: small numbers first."),
+        }
+
+    def clean_min_per_order(self) -> int:
+        return self.cleaned_data["min_per_order"] or 1
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a maximum below the minimum."""
+        data = super().clean()
+        if data.get("max_per_order") and data["max_per_order"] < data.get("min_per_order", 1):
+            self.add_error("max_per_order", _("This is fewer than at least."))
+        return data
+
+
+class PriceStepForm(forms.Form):
+    """A price until a moment; both empty for none."""
+
+    cost = forms.DecimalField(
+        label=_("Price, in euros"),
+        min_value=0,
+        max_value=100_000,
+        decimal_places=2,
+        localize=True,
+        required=False,
+    )
+    until = LocalDateTimeField(label=_("Until"), required=False)
+
+    def __init__(self, *args: Any, zone: datetime.tzinfo, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.zone = zone
+
+    def clean(self) -> dict[str, Any]:
+        """Require both fields or none."""
+        data = super().clean() or self.cleaned_data
+        add_time_zone(self, "until", self.zone)
+        if data.get("cost") is None and data.get("until") and "cost" not in self.errors:
+            self.add_error("cost", _("Write the price that holds until then."))
+        if data.get("cost") is not None and not data.get("until") and "until" not in self.errors:
+            self.add_error("until", _("Write until when this price holds."))
+        return data
+
+
+class _PriceStepFormSet(forms.BaseFormSet[PriceStepForm]):
+    """All price steps of a ticket, and two empty ones."""
+
+    def clean(self) -> None:
+        """Refuse two prices until the same moment."""
+        moments = [form.cleaned_data["until"] for form in self.forms if form.cleaned_data.get("until")]
+        if len(set(moments)) < len(moments):
+            raise forms.ValidationError(_("Two prices hold until the same moment."))
+
+
+PriceStepFormSet = forms.formset_factory(
+    PriceStepForm, formset=_PriceStepFormSet, extra=2, max_num=MAX_PRICE_STEPS, absolute_max=MAX_PRICE_STEPS
+)
+
+
+def list_initial_steps(ticket: Ticket, event: Event) -> list[dict[str, Any]]:
+    """Return a ticket's price steps as initial data, in euros and the event's zone."""
+    if not ticket.pk:
+        return []
+    return [
+        {
+            "cost": decimal.Decimal(step.price) / 100,
+            "until": step.ends_at.astimezone(event.zone).replace(tzinfo=None),
+        }
+        for step in ticket.price_steps.all()
+    ]
+
+
+def build_price_steps(formset: "forms.BaseFormSet[PriceStepForm]") -> list[PriceStep]:
+    """Return the unsaved price steps."""
+    filled = [form.cleaned_data for form in formset.forms if form.cleaned_data.get("until")]
+    return [PriceStep(price=int(row["cost"] * 100), ends_at=row["until"]) for row in filled]
+
+
+class AddonForm(SaleItemForm[Addon]):
+    """An add-on, for all tickets if none is ticked."""
+
+    tickets = OfferedRowsField(
+        Ticket.objects.none(),
+        label=_("Tickets it goes with"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("None ticked: all of them."),
+    )
+
+    class Meta:
+        model = Addon
+        fields = [
+            "name", "name_en", "slug", "description", "description_en", "kind", "vat_rate", "vat_exemption",
+            "capacity", "tickets", "opens_at", "closes_at", "position",
+        ]  # fmt: skip
+        help_texts = {
+            "kind": _("The caterer gets the counts of meals."),
+            "capacity": _("Empty: no limit."),
+            "position": _("The order on the screen of choices: small numbers first."),
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["tickets"]
+        assert isinstance(field, forms.ModelMultipleChoiceField)
+        field.queryset = self.event.tickets.all()
+
+
+class QuotaForm(ActionErrorsMixin, forms.ModelForm[Quota]):
+    """A number of places, and the tickets that share them."""
+
+    capacity = forms.IntegerField(label=_("Places"), min_value=0, max_value=1_000_000)
+    tickets = OfferedRowsField(
+        Ticket.objects.none(),
+        label=_("Tickets that share them"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("A ticket shares one quota at most: ticked here, it leaves another."),
+    )
+
+    class Meta:
+        model = Quota
+        fields = ["name", "capacity"]
+
+    def __init__(self, *args: Any, event: Event, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.event = event
+        field = self.fields["tickets"]
+        assert isinstance(field, forms.ModelMultipleChoiceField)
+        field.queryset = event.tickets.all()
+        if self.instance.pk:
+            self.initial["tickets"] = list(self.instance.tickets.all())
+
+    def clean_name(self) -> str:
+        name = str(self.cleaned_data["name"])
+        if self.event.quotas.filter(name=name).exclude(pk=self.instance.pk).exists():
+            raise forms.ValidationError(_("Another quota of this event has this name."))
+        return name
+
+    def build_quota(self) -> Quota:
+        """Return the quota as filled in, unsaved."""
+        self.instance.event = self.event
+        return self.instance

@@ -1,0 +1,62 @@
+"""Create, change and remove shared quotas while places are being sold."""
+
+from collections.abc import Collection
+
+from django.db import transaction
+from django.db.models import Sum
+
+from convention.audit.record import record_action
+from registrations.models import Quota, Ticket
+from registrations.waiting_list.offers import offer_free_places
+
+from .stock_limits import raise_too_few_places
+
+
+@transaction.atomic
+def save_quota(*, quota: Quota, tickets: Collection[Ticket], changed: list[str]) -> Quota:
+    """Save a quota that these tickets of its event share.
+
+    All tickets of the event are locked first, as bookings lock them before quotas, so that the count stays
+    true. Raises InvalidFields if more places are reserved than the quota would have.
+    """
+    _lock_event_tickets(quota)
+    verb = "quota.change" if quota.pk else "quota.create"
+    if quota.pk is None:
+        quota.save()
+    left_behind = {ticket.quota for ticket in tickets if ticket.quota and ticket.quota != quota}
+    quota.tickets.exclude(pk__in=[ticket.pk for ticket in tickets]).update(quota=None)
+    Ticket.objects.filter(pk__in=[ticket.pk for ticket in tickets]).update(quota=quota)
+    quota.reserved = _count_reserved(quota)
+    if quota.capacity is not None and quota.reserved > quota.capacity:
+        raise_too_few_places(quota.reserved)
+    quota.save()
+    for other in left_behind:
+        Quota.objects.filter(pk=other.pk).update(reserved=_count_reserved(other))
+    _offer_free_places(quota)
+    record_action(verb, quota, event=quota.event, fields=changed)
+    return quota
+
+
+@transaction.atomic
+def remove_quota(*, quota: Quota) -> None:
+    """Remove a quota; its tickets are then limited only by their own places."""
+    _lock_event_tickets(quota)
+    record_action("quota.remove", quota, event=quota.event)
+    quota.delete()
+    _offer_free_places(quota)
+
+
+def _lock_event_tickets(quota: Quota) -> None:
+    """Lock the event's tickets in the order of bookings."""
+    rows = Ticket.objects.filter(event=quota.event).order_by("pk").select_for_update(no_key=True)
+    list(rows.values_list("pk"))
+
+
+def _offer_free_places(quota: Quota) -> None:
+    """Offer places that became free, of any of the event's tickets, to those who wait."""
+    for pk in quota.event.tickets.order_by("pk").values_list("pk", flat=True):
+        offer_free_places(Ticket, pk)
+
+
+def _count_reserved(quota: Quota) -> int:
+    return quota.tickets.aggregate(taken=Sum("reserved"))["taken"] or 0

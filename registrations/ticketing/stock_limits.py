@@ -1,0 +1,49 @@
+"""Save stock as an organizer changes it, never with fewer places than are reserved."""
+
+from collections.abc import Collection
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from convention.audit.record import record_action
+from convention.db.limited_stock import LimitedStock
+from convention.errors import InvalidFields
+from registrations.models import Addon, Ticket, Voucher
+
+
+def save_capacity(row: LimitedStock) -> None:
+    """Save the capacity with a conditional statement, since others may be booking. Raises InvalidFields."""
+    same = type(row)._default_manager.filter(pk=row.pk)
+    fits = same if row.capacity is None else same.filter(reserved__lte=row.capacity)
+    if not fits.update(capacity=row.capacity):
+        raise_too_few_places(same.get().reserved)
+
+
+def raise_too_few_places(reserved: int) -> None:
+    """Raise InvalidFields because that many places are reserved."""
+    sentence = ngettext(
+        "%(taken)d place is taken already; there cannot be fewer.",
+        "%(taken)d places are taken already; there cannot be fewer.",
+        reserved,
+    )
+    raise InvalidFields(_("Some fields need another look."), {"capacity": [sentence % {"taken": reserved}]})
+
+
+def save_sale_item(row: LimitedStock, changed: Collection[str]) -> None:
+    """Save a new row, or the changed columns of a stored one. Raises InvalidFields for too few places."""
+    if row.pk is None:
+        row.save()
+        return
+    save_capacity(row)
+    columns = {field.name for field in row._meta.concrete_fields}
+    row.save(update_fields=[name for name in changed if name in columns - {"capacity", "reserved"}])
+
+
+def save_with_tickets(
+    row: Addon | Voucher, *, kind: str, tickets: Collection[Ticket], changed: list[str]
+) -> None:
+    """Save an add-on or voucher with its tickets, and audit it as `KIND.create` or `KIND.change`."""
+    verb = f"{kind}.change" if row.pk else f"{kind}.create"
+    save_sale_item(row, changed)
+    row.tickets.set(tickets)
+    record_action(verb, row, event=row.event, fields=changed)

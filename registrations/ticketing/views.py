@@ -1,0 +1,239 @@
+"""Organizers' pages for tickets, add-ons, quotas and vouchers."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from convention.errors import InvalidFields
+from convention.events.models import Event
+from convention.events.permissions import get_event_to_organize
+from convention.text.normalize import normalize_whitespace
+from registrations.models import Addon, Quota, Ticket, Voucher
+from registrations.order_request import normalize_code
+
+from .addons import remove_addon, save_addon
+from .forms import AddonForm, PriceStepFormSet, QuotaForm, TicketForm, build_price_steps, list_initial_steps
+from .quotas import remove_quota, save_quota
+from .tickets import remove_ticket, save_ticket
+from .voucher_forms import VoucherBatchForm, VoucherForm
+from .vouchers import create_vouchers, describe_value, remove_voucher, save_voucher
+
+
+@require_GET
+def ticket_list(request: HttpRequest, event: str) -> HttpResponse:
+    event_obj = get_event_to_organize(event, request.user)
+    context = {"event": event_obj, "section": "organize", "tickets": list(event_obj.tickets.with_prices())}
+    return render(request, "registrations/organize_tickets.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+def ticket_create(request: HttpRequest, event: str) -> HttpResponse:
+    event_obj = get_event_to_organize(event, request.user)
+    return _edit_ticket(request, event_obj, Ticket(event=event_obj, position=event_obj.tickets.count() * 10))
+
+
+@require_http_methods(["GET", "POST"])
+def ticket_edit(request: HttpRequest, event: str, slug: str) -> HttpResponse:
+    event_obj = get_event_to_organize(event, request.user)
+    return _edit_ticket(
+        request,
+        event_obj,
+        get_object_or_404(Ticket.objects.select_related("quota"), event=event_obj, slug=slug),
+    )
+
+
+def _edit_ticket(request: HttpRequest, event: Event, ticket: Ticket) -> HttpResponse:
+    title = ticket.title if ticket.pk else ""
+    form = TicketForm(request.POST or None, instance=ticket, event=event)
+    initial = None if request.method == "POST" else list_initial_steps(ticket, event)
+    form_kwargs = {"zone": event.zone}
+    steps = PriceStepFormSet(request.POST or None, prefix="step", initial=initial, form_kwargs=form_kwargs)
+    if request.method == "POST" and all([form.is_valid(), steps.is_valid()]):
+        try:
+            save_ticket(ticket=form.build_item(), changed=form.changed_fields, steps=build_price_steps(steps))
+        except InvalidFields as error:
+            form.add_errors(error.field_errors)
+        else:
+            messages.success(request, _("The ticket is saved."))
+            return redirect("organize-tickets", event.slug)
+    context = {
+        "event": event,
+        "section": "organize",
+        "form": form,
+        "ticket": ticket,
+        "title": title,
+        "steps": steps,
+    }
+    return render(request, "registrations/organize_ticket.html", context)
+
+
+@require_POST
+def ticket_delete(request: HttpRequest, event: str, slug: str) -> HttpResponse:
+    event_obj = get_event_to_organize(event, request.user)
+    remove_ticket(ticket=get_object_or_404(Ticket, event=event_obj, slug=slug))
+    messages.success(request, _("The ticket is removed."))
+    return redirect("organize-tickets", event)
+
+
+@require_GET
+def addon_list(request: HttpRequest, event: str) -> HttpResponse:
+    event_obj = get_event_to_organize(event, request.user)
+    rows = list(event_obj.addons.prefetch_related("tickets"))
+    context = {"event": event_obj, "section": "organize", "addons": rows}
+    return render(request, "registrations/organize_addons.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+def addon_create(request: HttpRequest, event: str) -> HttpResponse:
+    event_obj = get_event_to_organize(event, request.user)
+    return _edit_addon(request, event_obj, Addon(event=event_obj, position=event_obj.addons.count() * 10))
+
+
+@require_http_methods(["GET", "POST"])
+def addon_edit(request: HttpRequest, event: str, slug: str) -> HttpResponse:
+    event_obj = get_event_to_organize(event, request.user)
+    return _edit_addon(request, event_obj, get_object_or_404(Addon, event=event_obj, slug=slug))
+
+
+def _edit_addon(request: HttpRequest, event: Event, addon: Addon) -> HttpResponse:
+    title = addon.title if addon.pk else ""
+    form = AddonForm(request.POST or None, instance=addon, event=event)
+    if request.method == "POST" and form.is_valid():
+        tickets, changed = form.cleaned_data["tickets"], form.changed_fields
+        try:
+            save_addon(addon=form.build_item(), tickets=tickets, changed=changed)
+        except InvalidFields as error:
+            form.add_errors(error.field_errors)
+        else:
+            messages.success(request, _("The add-on is saved."))
+            return redirect("organize-addons", event.slug)
+    context = {"event": event, "section": "organize", "form": form, "addon": addon, "title": title}
+    return render(request, "registrations/organize_addon.html", context)
+
+
+@require_POST
+def addon_delete(request: HttpRequest, event: str, slug: str) -> HttpResponse:
+    event_obj = get_event_to_organize(event, request.user)
+    remove_addon(addon=get_object_or_404(Addon, event=event_obj, slug=slug))
+    messages.success(request, _("The add-on is removed."))
+    return redirect("organize-addons", event)
+
+
+@require_GET
+def quota_list(request: HttpRequest, event: str) -> HttpResponse:
+    event_obj = get_event_to_organize(event, request.user)
+    rows = list(event_obj.quotas.prefetch_related("tickets"))
+    context = {"event": event_obj, "section": "organize", "quotas": rows}
+    return render(request, "registrations/organize_quotas.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+def quota_create(request: HttpRequest, event: str) -> HttpResponse:
+    event_obj = get_event_to_organize(event, request.user)
+    return _edit_quota(request, event_obj, Quota(event=event_obj))
+
+
+@require_http_methods(["GET", "POST"])
+def quota_edit(request: HttpRequest, event: str, pk: int) -> HttpResponse:
+    event_obj = get_event_to_organize(event, request.user)
+    return _edit_quota(request, event_obj, get_object_or_404(Quota, event=event_obj, pk=pk))
+
+
+def _edit_quota(request: HttpRequest, event: Event, quota: Quota) -> HttpResponse:
+    title = quota.name if quota.pk else ""
+    form = QuotaForm(request.POST or None, instance=quota, event=event)
+    if request.method == "POST" and form.is_valid():
+        tickets = list(form.cleaned_data["tickets"].select_related("quota"))
+        try:
+            save_quota(quota=form.build_quota(), tickets=tickets, changed=form.changed_data)
+        except InvalidFields as error:
+            form.add_errors(error.field_errors)
+        else:
+            messages.success(request, _("The shared quota is saved."))
+            return redirect("organize-quotas", event.slug)
+    context = {"event": event, "section": "organize", "form": form, "quota": quota, "title": title}
+    return render(request, "registrations/organize_quota.html", context)
+
+
+@require_POST
+def quota_delete(request: HttpRequest, event: str, pk: int) -> HttpResponse:
+    event_obj = get_event_to_organize(event, request.user)
+    remove_quota(quota=get_object_or_404(Quota, event=event_obj, pk=pk))
+    messages.success(request, _("The shared quota is removed."))
+    return redirect("organize-quotas", event)
+
+
+VOUCHERS_PER_PAGE = 50
+
+
+@require_GET
+def voucher_list(request: HttpRequest, event: str) -> HttpResponse:
+    """List vouchers, searched by code or label, page by page."""
+    event_obj = get_event_to_organize(event, request.user)
+    query = normalize_whitespace(request.GET.get("q", "")[:100])
+    looked_for = Q(code__contains=normalize_code(query)) | Q(label__icontains=query)
+    rows = event_obj.vouchers.filter(looked_for).prefetch_related("tickets")
+    shown = Paginator(rows, VOUCHERS_PER_PAGE).get_page(request.GET.get("page"))
+    return _render_page(
+        request, "organize_vouchers.html", event_obj, shown=shown, query=query, rows=_add_value_texts(shown)
+    )
+
+
+def _add_value_texts(shown: Any) -> list[tuple[Voucher, str]]:
+    return [(voucher, describe_value(voucher)) for voucher in shown]
+
+
+def _render_page(request: HttpRequest, template: str, event: Event, **context: Any) -> HttpResponse:
+    return render(request, f"registrations/{template}", {"event": event, "section": "organize", **context})
+
+
+@require_http_methods(["GET", "POST"])
+def voucher_create(request: HttpRequest, event: str) -> HttpResponse:
+    """Create one voucher, or many alike."""
+    event_obj = get_event_to_organize(event, request.user)
+    form = VoucherBatchForm(
+        request.POST or None, instance=Voucher(event=event_obj, capacity=1), event=event_obj
+    )
+    if request.method == "POST" and form.is_valid():
+        number, tickets = form.cleaned_data["number"], form.cleaned_data["tickets"]
+        changed = [name for name in form.changed_fields if name != "number"]
+        if number == 1:
+            save_voucher(voucher=form.build_voucher(), tickets=tickets, changed=changed)
+        else:
+            create_vouchers(template=form.build_voucher(), tickets=tickets, count=number)
+        sentence = ngettext("%(number)d code is made.", "%(number)d codes are made.", number)
+        messages.success(request, sentence % {"number": number})
+        return redirect("organize-vouchers", event)
+    return _render_page(request, "organize_voucher.html", event_obj, form=form, voucher=form.instance)
+
+
+@require_http_methods(["GET", "POST"])
+def voucher_edit(request: HttpRequest, event: str, code: str) -> HttpResponse:
+    event_obj = get_event_to_organize(event, request.user)
+    voucher = get_object_or_404(Voucher, event=event_obj, code=code)
+    form = VoucherForm(request.POST or None, instance=voucher, event=event_obj)
+    if request.method == "POST" and form.is_valid():
+        tickets, changed = form.cleaned_data["tickets"], form.changed_fields
+        try:
+            save_voucher(voucher=form.build_voucher(), tickets=tickets, changed=changed)
+        except InvalidFields as error:
+            form.add_errors(error.field_errors)
+        else:
+            messages.success(request, _("The code is saved."))
+            return redirect("organize-vouchers", event)
+    return _render_page(request, "organize_voucher.html", event_obj, form=form, voucher=voucher, title=code)
+
+
+@require_POST
+def voucher_delete(request: HttpRequest, event: str, code: str) -> HttpResponse:
+    event_obj = get_event_to_organize(event, request.user)
+    remove_voucher(voucher=get_object_or_404(Voucher, event=event_obj, code=code))
+    messages.success(request, _("The code is removed."))
+    return redirect("organize-vouchers", event)

@@ -1,0 +1,116 @@
+"""Create, change and remove vouchers, one or many at once, and list them for download."""
+
+import secrets
+from collections.abc import Collection, Iterator
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from convention.audit.record import record_action
+from convention.errors import ConventionError
+from convention.events.models import Event
+from convention.money import Money
+from registrations.models import Ticket, Voucher
+from registrations.models.references import UNAMBIGUOUS_CHARACTERS
+
+from .stock_limits import save_with_tickets
+
+MAX_VOUCHERS_AT_ONCE = 500
+# Added to each code of a batch; far more combinations than anybody can try.
+RANDOM_CODE_LETTERS = 8
+
+
+class VoucherInUse(ConventionError):
+    """Somebody used this voucher."""
+
+    kind = "voucher-in-use"
+    status = 409
+
+
+@transaction.atomic
+def save_voucher(*, voucher: Voucher, tickets: Collection[Ticket], changed: list[str]) -> Voucher:
+    """Save a voucher; `changed` are its changed fields. Raises InvalidFields for too few uses."""
+    save_with_tickets(voucher, kind="voucher", tickets=tickets, changed=changed)
+    return voucher
+
+
+@transaction.atomic
+def create_vouchers(*, template: Voucher, tickets: Collection[Ticket], count: int) -> list[Voucher]:
+    """Create vouchers like an unsaved template, whose code is the prefix of theirs."""
+    copied = {
+        f.attname: getattr(template, f.attname) for f in Voucher._meta.concrete_fields if not f.primary_key
+    }
+    vouchers = Voucher.objects.bulk_create(
+        Voucher(**copied | {"code": generate_code(template.code)}) for _one in range(count)
+    )
+    through = Voucher.tickets.through
+    through.objects.bulk_create(
+        through(voucher_id=voucher.pk, ticket_id=ticket.pk) for voucher in vouchers for ticket in tickets
+    )
+    record_action("vouchers.create", template.event, event=template.event, fields=["code"])
+    return vouchers
+
+
+def generate_code(prefix: str) -> str:
+    """Return a code with this prefix that nobody can guess."""
+    letters = (secrets.choice(UNAMBIGUOUS_CHARACTERS) for _letter in range(RANDOM_CODE_LETTERS))
+    return f"{prefix[:30]}-{''.join(letters)}"
+
+
+@transaction.atomic
+def remove_voucher(*, voucher: Voucher) -> None:
+    """Remove a voucher that nobody ever used. Raises VoucherInUse."""
+    if voucher.registrations.exists():
+        sentence = _("“%(code)s” was used; it cannot be removed. Let it end instead.")
+        raise VoucherInUse(sentence % {"code": voucher.code})
+    record_action("voucher.remove", voucher, event=voucher.event)
+    voucher.delete()
+
+
+def describe_value(voucher: Voucher) -> str:
+    """Return “20 % off”, “€50 off”, “for €90” or “access only”."""
+    amount = Money(voucher.value)
+    return {
+        Voucher.Kind.PERCENT.value: _("%(percent)d\u00a0%% off") % {"percent": voucher.value},
+        Voucher.Kind.AMOUNT.value: _("%(amount)s off") % {"amount": amount},
+        Voucher.Kind.FIXED.value: _("for %(amount)s") % {"amount": amount},
+        Voucher.Kind.ACCESS.value: _("access only"),
+    }[voucher.kind]
+
+
+def list_voucher_headings() -> list[str]:
+    return [
+        _("Code"),
+        _("What it is for"),
+        _("Value"),
+        _("Tickets"),
+        _("Places it serves"),
+        _("Used"),
+        _("Valid from"),
+        _("Valid until"),
+        _("For one company"),
+        _("For one address"),
+        _("Link"),
+    ]
+
+
+def list_voucher_rows(event: Event) -> Iterator[list[Any]]:
+    """Yield the cells below `list_voucher_headings`; the link opens the registration with the code."""
+    link = f"{settings.SITE_URL}{reverse('register', args=[event.slug])}?code="
+    for voucher in event.vouchers.order_by("pk").prefetch_related("tickets"):
+        yield [
+            voucher.code,
+            voucher.label,
+            describe_value(voucher),
+            ", ".join(ticket.slug for ticket in voucher.tickets.all()),
+            "" if voucher.capacity is None else voucher.capacity,
+            voucher.reserved,
+            voucher.opens_at.astimezone(event.zone) if voucher.opens_at else "",
+            voucher.closes_at.astimezone(event.zone) if voucher.closes_at else "",
+            voucher.for_company,
+            voucher.for_address,
+            f"{link}{voucher.code}",
+        ]

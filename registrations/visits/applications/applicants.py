@@ -1,0 +1,193 @@
+"""The organizer's view of applications: rows with their states, counts, and a table to download."""
+
+import datetime
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext, pgettext
+
+from convention.club.models import Employment, Seat
+from convention.tables.downloads import TableSheet
+from registrations.application_rules import rank_waiting_entries
+from registrations.models import Registration, Ticket, WaitingEntry
+from registrations.visits.dates import find_closing_time
+from registrations.visits.models import Application, Visit
+from registrations.waiting_list.policy import sort_waiting_entries
+
+from .company_markets import CompanyMarkets
+from .eligibility import VisitCandidate, describe_all_refusals, find_objections, get_member_ticket
+from .state import ApplicationState, find_states
+
+
+def find_current_objections(visit: Visit, applications: Collection[Application]) -> dict[int, list[str]]:
+    """Return the codes of `Application.Refusal` that apply today, by application id.
+
+    Applications without objections are left out, so are refused and erased ones. The number of queries is
+    fixed.
+    """
+    candidates = [
+        application
+        for application in applications
+        if application.person_id and application.refused_at is None
+    ]
+    person_ids = [application.person_id for application in candidates]
+    seats = Seat.objects.granting_membership(at=visit.day).filter(
+        person__in=person_ids, person__is_active=True
+    )
+    seat_companies = set(seats.order_by().values_list("person", "membership__company"))
+    employer_ids: dict[int, list[int]] = {}
+    open_jobs = Employment.objects.open(at=visit.day).filter(person__in=person_ids)
+    for person, company in open_jobs.order_by().values_list("person", "company"):
+        employer_ids.setdefault(person, []).append(company)
+    companies, host = CompanyMarkets.load(), visit.event.host_id
+    host_sells = companies.list_host_markets(host)
+    objections = {}
+    for application in candidates:
+        candidate = VisitCandidate(
+            has_seat=(application.person_id, application.company_id) in seat_companies,
+            market_ids=companies.list_competing_markets(
+                employer_ids.get(application.person_id or 0, []), host
+            ),
+            host_market_ids=host_sells,
+        )
+        if codes := find_objections(candidate):
+            objections[application.pk] = codes
+    return objections
+
+
+@dataclass(frozen=True)
+class Applicant:
+    """One row of the organizer's list.
+
+    `waiting_position` counts from 1 in the waiting list, 0 outside it; `current_objections` are today's
+    codes.
+    """
+
+    application: Application
+    state: ApplicationState
+    waiting_position: int = 0
+    current_objections: list[str] = field(default_factory=list)
+
+    @property
+    def name(self) -> str:
+        return str(self.application.person or _("erased"))
+
+    @property
+    def needs_decision(self) -> bool:
+        """Return whether the organizer has to confirm or revoke the place."""
+        return (
+            bool(self.current_objections)
+            and self.application.exception_granted_at is None
+            and not self.state.has_ended
+        )
+
+
+def list_applicants(visit: Visit) -> list[Applicant]:
+    """Return all applications of a visit in the order of application, in a fixed number of queries."""
+    queryset = visit.applications.select_related("person", "company", "registration", "waiting_entry")
+    applications = list(queryset.order_by("applied_at", "pk"))
+    for application in applications:
+        application.visit = visit
+    states = find_states(visit, applications)
+    objections, positions = find_current_objections(visit, applications), find_waiting_positions(visit)
+    return [
+        Applicant(
+            application,
+            states[application.pk],
+            positions.get(application.waiting_entry_id or 0, 0),
+            objections.get(application.pk, []) if not states[application.pk].has_ended else [],
+        )
+        for application in applications
+    ]
+
+
+def list_places_without_application(visit: Visit) -> list[Registration]:
+    """Return members' registrations without an application, whose holder could not be identified."""
+    places = Registration.objects.confirmed().filter(event=visit.event_id, application__isnull=True)
+    of_members = places.filter(ticket__audience=Ticket.Audience.MEMBER)
+    return list(of_members.select_related("event").order_by("sort_name", "pk"))
+
+
+def find_waiting_positions(visit: Visit) -> dict[int, int]:
+    """Return the position of each waiting entry by its id; 1 is served next."""
+    ticket = get_member_ticket(visit)
+    if ticket is None:
+        return {}
+    line = WaitingEntry.objects.active().filter(ticket=ticket, offered_at__isnull=True)
+    return {
+        entry.pk: n
+        for n, entry in enumerate(sort_waiting_entries(rank_waiting_entries(line, ticket)), start=1)
+    }
+
+
+def list_waiting_applications(visit: Visit) -> list[Application]:
+    """Return the applications that wait without an offer, the next to be served first."""
+    positions = find_waiting_positions(visit)
+    waiting = Application.objects.active().filter(visit=visit, registration=None, waiting_entry__in=positions)
+    rows = waiting.filter(person__email__isnull=False).select_related("person", "company")
+    return sorted(rows, key=lambda application: positions[application.waiting_entry_id or 0])
+
+
+def count_by_state(applicants: list[Applicant]) -> list[tuple[ApplicationState, int]]:
+    """Return the count of each state that occurs, in the order of `ApplicationState`, ended states last."""
+    counts = Counter(applicant.state for applicant in applicants)
+    return [(state, counts[state]) for state in sorted(counts, key=_state_sort_key)]
+
+
+def _state_sort_key(state: ApplicationState) -> tuple[bool, int]:
+    return state.has_ended, list(ApplicationState).index(state)
+
+
+def make_applicant_sheet(visit: Visit) -> TableSheet:
+    """Return all applicants as a table for CSV or XLSX. Identity data are never part of it."""
+    header = [
+        _("Name"), _("E-mail"), _("Company"), _("State"), _("Applied on"), _("Position"), _("Reasons"),
+    ]  # fmt: skip
+    return TableSheet(_("Applicants"), header, _iterate_sheet_rows(visit))
+
+
+def _iterate_sheet_rows(visit: Visit) -> Iterator[list[Any]]:
+    sentences = describe_all_refusals(visit)
+    for applicant in list_applicants(visit):
+        application, person = applicant.application, applicant.application.person
+        yield [
+            applicant.name,
+            (person.email if person else "") or "",
+            application.company.name if application.company else "",
+            str(applicant.state.label),
+            application.applied_at.astimezone(visit.event.zone),
+            applicant.waiting_position or "",
+            " ".join(
+                sentences[code]
+                for code in [*application.refusal_reasons, *applicant.current_objections]
+                if code in sentences
+            ),
+        ]
+
+
+def describe_free_places(visits: Iterable[Visit], *, at: datetime.datetime) -> dict[int, str]:
+    """Return a phrase on free places for each upcoming visit by its id, in one query."""
+    upcoming = [visit for visit in visits if visit.event.ends_at > at and not visit.cancelled_at]
+    rows = Ticket.objects.filter(
+        event__in=[visit.event_id for visit in upcoming], audience=Ticket.Audience.MEMBER
+    )
+    # The last one of each event is the one that is applied for.
+    rows = rows.select_related("quota").order_by("is_default", "-position", "-pk")
+    tickets = {ticket.event_id: ticket for ticket in rows}
+    return {visit.pk: describe_availability(visit, tickets.get(visit.event_id), at) for visit in upcoming}
+
+
+def describe_availability(visit: Visit, ticket: Ticket | None, at: datetime.datetime) -> str:
+    """Return a phrase on the free places of one visit at the moment `at`."""
+    if visit.state_at(at) != Visit.State.PUBLISHED or find_closing_time(visit) <= at or ticket is None:
+        return pgettext("visit", "applications closed")
+    if ticket.remaining == 0:
+        return _("full, with a waiting list")
+    if ticket.remaining is None:
+        return _("places free")
+    return ngettext("%(count)d place free", "%(count)d places free", ticket.remaining) % {
+        "count": ticket.remaining
+    }

@@ -1,0 +1,148 @@
+"""Apply for a visit: a member gets a place, an entry in the waiting list, or the reasons for a refusal."""
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from convention.audit.record import record_action
+from convention.club.models import Person, Seat
+from convention.db.advisory_locks import acquire_shared_advisory_lock
+from convention.errors import SoldOut
+from registrations.booking.join_waiting_list import PlacesLeft, WaitingRequest, join_ticket_list
+from registrations.booking.validation import refuse_if_closed
+from registrations.inventory.stock import CompanyFull
+from registrations.models import WaitingEntry
+from registrations.visits.models import Application, Visit
+from registrations.visits.preconditions import NotEligible, VisitNotReady, check_applications_open
+
+from .eligibility import Refusal, build_candidate, find_objections, find_seat_on_visit_day, get_member_ticket
+from .places import give_place
+from .veto import was_vetoed
+
+# Between looking for a place and joining the waiting list, places may come free and go again.
+MAX_PLACE_ATTEMPTS = 5
+
+
+@transaction.atomic
+def apply_for_visit(*, visit: Visit, person: Person) -> Application:
+    """Apply for a visit with the seat that the person holds on its day.
+
+    Return the person's valid application if there is one. A refusal is stored with its reasons on the
+    returned application, and may be followed by another attempt. Raise NotOpenNow, InvalidFields, NotEligible
+    for somebody vetoed by the host, or VisitNotReady for somebody whose full name is not known.
+    """
+    acquire_shared_advisory_lock(get_lock_name(visit))
+    # One application of a person at a time, across visits too: overlapping visits exclude each other.
+    Person.objects.select_for_update().get(pk=person.pk)
+    if existing := Application.objects.still_valid().filter(visit=visit, person=person).first():
+        return existing
+    visit = Visit.objects.select_related("event__host").get(pk=visit.pk)
+    now = timezone.now()
+    check_applications_open(visit, at=now)
+    refuse_if_closed(visit.event, at=now)
+    _check_not_vetoed(visit, person)
+    _check_full_name(person)
+    _withdraw_old_application(visit, person)
+    seat = find_seat_on_visit_day(visit, person)
+    application = _prepare_application(visit, person, seat)
+    codes = find_objections(build_candidate(visit, person, seat))
+    if codes or seat is None:
+        return _refuse_application(application, codes)
+    return _give_place_or_refuse(application, seat)
+
+
+def get_lock_name(visit: Visit) -> str:
+    """Return the name of the visit's advisory lock: applicants share it, locking the list needs it alone."""
+    return f"visit:{visit.pk}"
+
+
+def _check_not_vetoed(visit: Visit, person: Person) -> None:
+    if was_vetoed(visit, person):
+        raise NotEligible([_("The host did not confirm your visit, so you cannot apply for it again.")])
+
+
+def _check_full_name(person: Person) -> None:
+    if not (person.first_name and person.last_name and person.email):
+        raise VisitNotReady(
+            _("The club does not know your full name and address yet: write to the organizer.")
+        )
+
+
+def _withdraw_old_application(visit: Visit, person: Person) -> None:
+    """Withdraw an application whose place was cancelled or whose wait ended, so that another may follow."""
+    # A partial unique index allows one active application per person and visit.
+    ended = Application.objects.active().filter(visit=visit, person=person)
+    ended.update(withdrawn_at=timezone.now())
+
+
+def _prepare_application(visit: Visit, person: Person, seat: Seat | None) -> Application:
+    """Return a new application, or the person's refused one reset: repeated refusals stay one row."""
+    refused = Application.objects.filter(visit=visit, person=person, refused_at__isnull=False)
+    application = refused.last() or Application(visit=visit, person=person)
+    application.visit, application.company = visit, seat.membership.company if seat else None
+    application.applied_at, application.refused_at, application.refusal_reasons = timezone.now(), None, []
+    application.save()
+    return application
+
+
+def _refuse_application(application: Application, codes: list[str]) -> Application:
+    application.refused_at, application.refusal_reasons = timezone.now(), codes
+    application.save(update_fields=["refused_at", "refusal_reasons"])
+    record_action(
+        "visit.refuse", application, event=application.visit.event, fields=["refused_at", "refusal_reasons"]
+    )
+    return application
+
+
+def _give_place_or_refuse(application: Application, seat: Seat) -> Application:
+    """Give a place or a wait; refuse if the company's last place went to a colleague in the meantime."""
+    try:
+        _give_place_or_wait(application, seat)
+    except CompanyFull:
+        return _refuse_application(application, [str(Refusal.COMPANY_LIMIT)])
+    application.save(update_fields=["registration", "waiting_entry"])
+    record_action("visit.apply", application, event=application.visit.event, fields=["applied_at"])
+    return application
+
+
+def _give_place_or_wait(application: Application, seat: Seat) -> None:
+    """Give a free place, else join the waiting list. Raise CompanyFull or SoldOut."""
+    for _try in range(MAX_PLACE_ATTEMPTS):
+        if _try_give_place(application, seat):
+            return
+        if wait := _try_join_waiting_list(application, seat):
+            application.waiting_entry = wait
+            return
+    raise SoldOut(_("Places come and go just now; apply again in a moment."))
+
+
+def _try_give_place(application: Application, seat: Seat) -> bool:
+    """Give a place and return True, or return False if none is free. Raise CompanyFull."""
+    try:
+        with transaction.atomic():
+            give_place(application=application, seat=seat)
+    # CompanyFull is a SoldOut too, but no waiting list helps a company that has all its places.
+    except CompanyFull:
+        raise
+    except SoldOut:
+        return False
+    return True
+
+
+def _try_join_waiting_list(application: Application, seat: Seat) -> WaitingEntry | None:
+    """Join the waiting list; return None if places became free in the meantime."""
+    ticket = get_member_ticket(application.visit)
+    assert ticket is not None
+    person = seat.person
+    request = WaitingRequest(
+        first_name=person.first_name,
+        last_name=person.last_name,
+        email=person.email or "",
+        company=seat.membership.company.name,
+        language=person.language,
+    )
+    try:
+        with transaction.atomic():
+            return join_ticket_list(ticket=ticket, request=request)
+    except PlacesLeft:
+        return None

@@ -1,0 +1,85 @@
+"""Versions of the confidentiality text, and each visitor's acceptance of the version they read."""
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from convention.audit.record import record_action
+from convention.club.models import Person
+from convention.errors import ConventionError, InvalidFields, NotOpenNow
+from convention.text.normalize import normalize_whitespace
+from registrations.visits.models import Application, NdaAcceptance, NdaText, Visit
+from registrations.visits.models.visits import hash_texts
+from registrations.visits.preconditions import ApplicationEnded, check_not_cancelled, lock_visit_row
+
+from .notifications import notify_applicant
+
+
+class TextChanged(ConventionError):
+    """The text was replaced after the page was shown."""
+
+    kind = "text-changed"
+    status = 409
+
+
+@transaction.atomic
+def accept_nda_text(*, application: Application, text_hash: str, name: str) -> NdaAcceptance:
+    """Accept the version with this SHA-256 hash under `name`; accepting twice changes nothing.
+
+    Raise TextChanged if another version is current, InvalidFields without a name, ApplicationEnded, or
+    NotOpenNow after the visit.
+    """
+    visit = application.visit
+    check_not_cancelled(visit)
+    if visit.event.ends_at <= timezone.now():
+        raise NotOpenNow(_("The visit is over."))
+    if not Application.objects.still_valid().filter(pk=application.pk).exists():
+        raise ApplicationEnded(_("This application has ended: there is nothing to agree to."))
+    latest = NdaText.objects.filter(visit=visit).first()
+    if latest is None or latest.hash != text_hash:
+        raise TextChanged(_("The text has changed since: read it again, then agree."))
+    if not (name := normalize_whitespace(name)):
+        raise InvalidFields(
+            _("Some fields need another look."), {"name": [_("Write your first and last name.")]}
+        )
+    acceptance, is_new = NdaAcceptance.objects.get_or_create(
+        application=application, nda=latest, defaults={"name": name[:300], "hash": latest.hash}
+    )
+    if is_new:
+        record_action("visit.agree_to_text", acceptance, event=visit.event, fields=["accepted_at"])
+    return acceptance
+
+
+@transaction.atomic
+def save_nda_text(*, visit: Visit, text: str, text_en: str = "", author: Person | None = None) -> NdaText:
+    """Save a new current version, and ask everybody with a place to accept it.
+
+    Raise NotOpenNow after the visit, InvalidFields if the text is empty or unchanged.
+    """
+    visit = lock_visit_row(visit)
+    if visit.event.ends_at <= timezone.now():
+        raise NotOpenNow(_("The visit is over: what was agreed to stays as it is."))
+    text, text_en = _normalize_lines(text), _normalize_lines(text_en)
+    latest = visit.nda_texts.first()
+    _check_new_text(latest, text, text_en)
+    number = latest.number + 1 if latest else 1
+    version = NdaText.objects.create(
+        visit=visit, number=number, text=text, text_en=text_en, written_by=author
+    )
+    record_action("visit.write_text", version, event=visit.event, fields=["text"])
+    for pk in Application.objects.confirmed().filter(visit=visit).values_list("pk", flat=True):
+        notify_applicant.enqueue(pk)
+    return version
+
+
+def _normalize_lines(text: str) -> str:
+    """Return the text with uniform line ends, so that the same words always have the same hash."""
+    return "\n".join(line.rstrip() for line in text.strip().splitlines())
+
+
+def _check_new_text(latest: NdaText | None, text: str, text_en: str) -> None:
+    if not text:
+        raise InvalidFields(_("Some fields need another look."), {"text": [_("Write the text.")]})
+    if latest and latest.hash == hash_texts(text, text_en):
+        sentence = _("Nothing has changed: this is the version that counts already.")
+        raise InvalidFields(_("Some fields need another look."), {"text": [sentence]})

@@ -1,0 +1,79 @@
+"""Pages of the confidentiality text: versions for organizers, reading and accepting for visitors."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from convention.club.permissions import require_signed_in
+from convention.errors import ConventionError, InvalidFields
+from registrations.visits.models import Application, NdaText
+from registrations.visits.permissions import find_own_application, get_managed_visit, get_member_visit
+
+from .confidentiality import accept_nda_text, save_nda_text
+from .forms import NdaAcceptanceForm, NdaTextForm
+from .state import find_agreed_ids, find_states
+
+
+@require_http_methods(["GET", "POST"])
+def nda_text_edit(request: HttpRequest, event: str) -> HttpResponse:
+    """Show the versions and how many have accepted the current one; a POST saves the next version."""
+    visit = get_managed_visit(event, request.user)
+    latest = visit.nda_texts.first()
+    initial = {"text": latest.text, "text_en": latest.text_en} if latest else {}
+    form = NdaTextForm(request.POST or None, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        try:
+            save_nda_text(visit=visit, **form.cleaned_data, author=require_signed_in(request.user))
+        except InvalidFields as error:
+            form.add_errors(error.field_errors)
+        except ConventionError as error:
+            form.add_error(None, str(error))
+        else:
+            messages.success(
+                request, _("This version counts from now on; who has a place is asked by e-mail.")
+            )
+            return redirect("organize-visit-confidentiality", event)
+    confirmed = list(Application.objects.confirmed().filter(visit=visit))
+    context = {
+        "event": visit.event,
+        "visit": visit,
+        "section": "organize",
+        "form": form,
+        "versions": visit.nda_texts.select_related("written_by"),
+        "places": len(confirmed),
+        "agreed": len(find_agreed_ids(confirmed)),
+    }
+    return render(request, "visits/organize_text.html", context)
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def nda_text_page(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show the current text; a visitor with a place accepts it under their name."""
+    visit = get_member_visit(slug, request.user)
+    person = require_signed_in(request.user)
+    application = find_own_application(visit, person)
+    state = find_states(visit, [application])[application.pk] if application else None
+    can_agree = state is not None and state.has_place
+    text = NdaText.objects.filter(visit=visit).first()
+    form = NdaAcceptanceForm(
+        request.POST or None, initial={"name": person.name, "hash": text.hash if text else ""}
+    )
+    if request.method == "POST" and application and can_agree and form.is_valid():
+        data = form.cleaned_data
+        try:
+            accept_nda_text(application=application, text_hash=data["hash"], name=data["name"])
+        except InvalidFields as error:
+            form.add_errors(error.field_errors)
+        except ConventionError as error:
+            messages.warning(request, str(error))
+            return redirect("visit-confidentiality", slug)
+        else:
+            messages.success(request, _("Thank you: your agreement is noted."))
+            return redirect("visit", slug)
+    acceptance = application.acceptances.filter(hash=text.hash).first() if application and text else None
+    context = {"event": visit.event, "visit": visit, "text": text, "form": form, "acceptance": acceptance}
+    return render(request, "visits/text.html", context | {"can_agree": can_agree, "state": state})

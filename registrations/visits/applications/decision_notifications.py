@@ -1,0 +1,100 @@
+"""Mails about a host's decision: to the refused visitor, to the host's contacts, to the club."""
+
+from django.conf import settings
+from django.tasks import task
+from django.urls import reverse
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+
+from convention.db.leases import hold_lease
+from convention.mail.messages import MailMessage
+from registrations.visits.mails import send_or_log
+from registrations.visits.models import Application, HostContact
+
+
+@task()
+def notify_refused_visitor(application_id: int) -> None:
+    """Mail a visitor that the host vetoed them. There is no reason to give. Raise MailNotSent."""
+    rows = Application.objects.select_related("person", "visit__event__venue", "registration")
+    application = rows.filter(pk=application_id, host_refused_at__isnull=False).first()
+    if application is None or application.person is None or not application.person.email:
+        return
+    with hold_lease(f"host-refused:{application_id}"):
+        send_or_log(make_refusal_letter(application))
+
+
+def make_refusal_letter(application: Application) -> MailMessage:
+    person, event = application.person, application.visit.event
+    assert person is not None
+    with translation.override(person.language):
+        subject = _("Not confirmed by the host: %(event)s") % {"event": event.title}
+    return MailMessage(
+        to=person.email or "",
+        subject=subject[:200],
+        template="host_refusal",
+        context={"event": event, "person": person, "application": application},
+        language=person.language,
+        message_key=f"host-refused-{application.pk}",
+        accent=event.accent,
+        reply_to=event.contact_email,
+    )
+
+
+@task()
+def notify_club_of_decision(application_id: int) -> None:
+    """Mail the host's decision to the contact address of the event. Raise MailNotSent."""
+    rows = Application.objects.select_related("person", "company", "visit__event__venue", "replaces")
+    application = rows.filter(pk=application_id).first()
+    if application and application.visit.event.contact_email:
+        send_or_log(make_decision_letter(application))
+
+
+def make_decision_letter(application: Application) -> MailMessage:
+    """Return the mail to the club about a veto or an approved replacement."""
+    event, language = application.visit.event, settings.LANGUAGE_CODE
+    kind = "refused" if application.host_refused_at else "approved"
+    with translation.override(language):
+        subject = _("The host’s answer: %(event)s") % {"event": event.title}
+        url = f"{settings.SITE_URL}{reverse('organize-visit-lists', args=[event.slug])}"
+    return MailMessage(
+        to=event.contact_email,
+        subject=subject[:200],
+        template="host_decision",
+        context={
+            "event": event,
+            "application": application,
+            "kind": kind,
+            "url": url,
+        },
+        language=language,
+        message_key=f"host-{kind}-{application.pk}",
+        accent=event.accent,
+    )
+
+
+@task()
+def notify_host_of_replacement(application_id: int) -> None:
+    """Ask each active contact of the host to approve a replacement; the mail contains no name."""
+    rows = Application.objects.active().select_related("visit__event__venue")
+    application = rows.filter(pk=application_id, host_approved_at=None).first()
+    if application is None or application.visit.event.starts_at <= timezone.now():
+        return
+    for contact in application.visit.host_contacts.filter(ended_at=None):
+        send_or_log(make_approval_letter(application, contact))
+
+
+def make_approval_letter(application: Application, contact: HostContact) -> MailMessage:
+    event = application.visit.event
+    with translation.override(contact.language):
+        subject = _("A replacement to approve: %(event)s") % {"event": event.title}
+        path = reverse("host-visit", args=[event.slug])
+    return MailMessage(
+        to=contact.email,
+        subject=subject[:200],
+        template="host_approval_request",
+        context={"event": event, "contact": contact, "url": f"{settings.SITE_URL}{path}"},
+        language=contact.language,
+        message_key=f"host-asked-{application.pk}-{contact.pk}",
+        accent=event.accent,
+        reply_to=event.contact_email,
+    )

@@ -1,0 +1,48 @@
+"""Forms of the confidentiality text: writing a version, and accepting it."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from convention.web.forms import ActionErrorsMixin
+
+MAX_NDA_LENGTH = 40_000
+
+
+class NdaTextForm(ActionErrorsMixin, forms.Form):
+    """A new version of the text, in French and in English."""
+
+    text = forms.CharField(
+        label=_("Text"),
+        max_length=MAX_NDA_LENGTH,
+        widget=forms.Textarea(attrs={"rows": 14}),
+        help_text=_("In French. What visitors keep to themselves, for how long, and towards whom."),
+        error_messages={"required": _("Write the text.")},
+    )
+    text_en = forms.CharField(
+        label=_("Text in English"),
+        max_length=MAX_NDA_LENGTH,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 14}),
+        help_text=_("Shown to readers of English; where empty, they read the French one."),
+    )
+
+
+class NdaAcceptanceForm(ActionErrorsMixin, forms.Form):
+    """The visitor's name as a signature under the version with the hidden hash."""
+
+    hash = forms.CharField(max_length=64, widget=forms.HiddenInput)
+    name = forms.CharField(
+        label=_("Your first and last name, as a signature"),
+        max_length=300,
+        error_messages={"required": _("Write your first and last name.")},
+    )
+    agrees = forms.BooleanField(
+        label=_("I have read this text and agree to it."),
+        error_messages={"required": _("Tick the box to agree.")},
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["name"].widget.attrs["autocomplete"] = "name"

@@ -1,0 +1,146 @@
+"""Mails to applicants: accept the text (with one reminder), no place left, visit cancelled, place revoked.
+
+`notify_applicant` derives the mail that is due from the current state instead of from an event, and records
+what the mail server accepted; calling it too often is therefore harmless.
+"""
+
+import datetime
+import logging
+
+from django.conf import settings
+from django.tasks import task
+from django.urls import reverse
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+
+from convention.db.leases import hold_lease
+from convention.mail.messages import MailAttachment, MailMessage, MailRefused, send_mail_message
+from registrations.orders.calendar import build_calendar_file
+from registrations.permissions import get_full_access
+from registrations.visits.dates import find_lock_time
+from registrations.visits.models import Application, NdaText, Visit
+from registrations.visits.rides.calendar import build_ride_calendar
+
+from .state import ApplicationState, find_states
+
+logger = logging.getLogger(__name__)
+# Before the lock; visitors who have not accepted the text by then are left off the list.
+LOCK_REMINDER_PERIOD = datetime.timedelta(days=3)
+
+
+@task()
+def notify_applicant(application_id: int) -> None:
+    """Send the mail that is due for this application, if any."""
+    with hold_lease(f"application:{application_id}"):
+        rows = Application.objects.select_related("visit__event__venue", "visit__event__host", "person")
+        application = rows.filter(pk=application_id, person__email__isnull=False).first()
+        if application is None or application.person is None:
+            return
+        with translation.override(application.person.language):
+            kind, number = _find_due_mail(application)
+            if kind and f"{kind}{number}" not in application.sent_mails:
+                _send_mail(application, kind, number)
+
+
+def _find_due_mail(application: Application) -> tuple[str, int]:
+    """Return the kind of the due mail and the version of the text, ("", 0) if none is due.
+
+    The kind is `text` or `reminder` (with a version), `no_place`, `revoked` or `cancelled`.
+    """
+    visit = application.visit
+    state = find_states(visit, [application])[application.pk]
+    if visit.cancelled_at:
+        return ("" if _has_ended(application) else "cancelled"), 0
+    if state == ApplicationState.WITHDRAWN:
+        return ("revoked" if application.revocation_reason else ""), 0
+    if state == ApplicationState.WAITING:
+        return ("no_place" if visit.locked_at else ""), 0
+    text = NdaText.objects.filter(visit=visit).first()
+    if text is None or state != ApplicationState.CONFIRMED:
+        return "", 0
+    was_asked = f"text{text.number}" in application.sent_mails
+    return ("reminder" if was_asked and is_lock_near(visit) else "text"), text.number
+
+
+def is_lock_near(visit: Visit) -> bool:
+    """Return whether the list will be locked within `LOCK_REMINDER_PERIOD`."""
+    return (
+        visit.locked_at is None
+        and timezone.now() < find_lock_time(visit) <= timezone.now() + LOCK_REMINDER_PERIOD
+    )
+
+
+def remind_before_lock() -> None:
+    """Periodic job: shortly before the lock, remind once everybody with a place who has not accepted the
+    text.
+    """
+    visits = Visit.objects.published().filter(locked_at__isnull=True, event__starts_at__gt=timezone.now())
+    visit_ids = [visit.pk for visit in visits.select_related("event") if is_lock_near(visit)]
+    for application in (
+        Application.objects.confirmed().filter(visit__in=visit_ids).select_related("visit__event")
+    ):
+        if not any(kind.startswith("reminder") for kind in application.sent_mails):
+            notify_applicant.enqueue(application.pk)
+
+
+def _has_ended(application: Application) -> bool:
+    return bool(application.withdrawn_at or application.refused_at or application.host_refused_at)
+
+
+def _send_mail(application: Application, kind: str, number: int) -> None:
+    try:
+        send_mail_message(_make_letter(application, kind, number))
+    except MailRefused:
+        logger.warning("The mail server refused the mail %s of the application %s.", kind, application.pk)
+    application.sent_mails = [*application.sent_mails, f"{kind}{number}"]
+    application.save(update_fields=["sent_mails"])
+
+
+def _make_letter(application: Application, kind: str, number: int) -> MailMessage:
+    visit, person = application.visit, application.person
+    assert person is not None
+    event = visit.event
+    subjects = {
+        "text": _("Agree to confidentiality: %(visit)s"),
+        "reminder": _("Still to do, agree to confidentiality: %(visit)s"),
+        "no_place": _("No place is left: %(visit)s"),
+        "revoked": _("Your place was taken back: %(visit)s"),
+        "cancelled": _("Called off: %(visit)s"),
+    }
+    path = reverse("visit-confidentiality" if kind in ("text", "reminder") else "visit", args=[event.slug])
+    return MailMessage(
+        to=person.email or "",
+        subject=(subjects[kind] % {"visit": event.title})[:200],
+        template="visit_applicant",
+        context={
+            "kind": "text" if kind == "reminder" else kind,
+            "is_new_text": number > 1,
+            "application": application,
+            "visit": visit,
+            "event": event,
+            "person": person,
+            "locks_at": find_lock_time(visit),
+            "url": f"{settings.SITE_URL}{path}",
+        },
+        language=person.language,
+        message_key=f"visit-{kind}-{application.pk}-{number}",
+        accent=event.accent,
+        reply_to=event.contact_email,
+        attachments=_make_cancellation_files(application) if kind == "cancelled" else (),
+    )
+
+
+def _make_cancellation_files(application: Application) -> list[MailAttachment]:
+    """Return calendar files that remove the visit and the rides from the visitor's calendar."""
+    registration = application.registration
+    if registration is None:
+        return []
+    contents = {
+        "visit": build_calendar_file(get_full_access(registration.order)),
+        "rides": build_ride_calendar(application),
+    }
+    mimetype = "text/calendar; charset=utf-8; method=PUBLISH"
+    return [
+        MailAttachment(name=f"{name}.ics", content=content, mimetype=mimetype)
+        for name, content in contents.items()
+    ]

@@ -1,0 +1,203 @@
+"""The state of applications: a decision on plain facts, and loading them for many at once."""
+
+import datetime
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import pgettext_lazy
+
+from convention import hooks
+from convention.events.models import Event
+from registrations.models import Registration, WaitingEntry
+from registrations.visits.models import Application, Identity, NdaAcceptance, NdaText, Visit
+
+# First entry and last exit.
+type PresenceTimes = tuple[datetime.datetime | None, datetime.datetime | None]
+
+
+class ApplicationState(models.TextChoices):
+    """The states of an application, from applying to going home. Derived, never stored."""
+
+    APPLIED = "applied", pgettext_lazy("application", "asked for")
+    REFUSED = "refused", pgettext_lazy("application", "not possible")
+    WAITING = "waiting", pgettext_lazy("application", "on the waiting list")
+    OFFERED = "offered", pgettext_lazy("application", "a place is offered")
+    CONFIRMED = "confirmed", pgettext_lazy("application", "has a place")
+    AGREED = "agreed", pgettext_lazy("application", "agreed to confidentiality")
+    COMPLETE = "complete", pgettext_lazy("application", "complete")
+    LISTED = "listed", pgettext_lazy("application", "on the host’s list")
+    ARRIVED = "arrived", pgettext_lazy("application", "arrived")
+    LEFT = "left", pgettext_lazy("application", "went home")
+    WITHDRAWN = "withdrawn", pgettext_lazy("application", "withdrawn")
+    NO_SHOW = "no_show", pgettext_lazy("application", "did not come")
+    HOST_REFUSED = "host_refused", pgettext_lazy("application", "not confirmed by the host")
+
+    @property
+    def has_place(self) -> bool:
+        return self in STATES_WITH_PLACE
+
+    @property
+    def has_ended(self) -> bool:
+        """Return whether only a new application can follow."""
+        return self in (ApplicationState.REFUSED, ApplicationState.WITHDRAWN, ApplicationState.HOST_REFUSED)
+
+
+STATES_WITH_PLACE = frozenset(
+    {
+        ApplicationState.CONFIRMED,
+        ApplicationState.AGREED,
+        ApplicationState.COMPLETE,
+        ApplicationState.LISTED,
+        ApplicationState.ARRIVED,
+        ApplicationState.LEFT,
+        ApplicationState.NO_SHOW,
+    }
+)
+
+
+# A place that is held for a payment is not lost yet.
+LOST_PLACE_STATES = frozenset({Registration.State.CANCELLED, Registration.State.EXPIRED})
+
+
+@dataclass(frozen=True, kw_only=True)
+class ApplicationFacts:
+    """The plain facts from which the state of one application is decided.
+
+    `waiting_state` is the state of its waiting entry, "" without one. `has_visit_scans` is true once anybody
+    was scanned at the visit: without scans nobody counts as a no-show.
+    """
+
+    is_withdrawn: bool = False
+    is_refused: bool = False
+    is_host_refused: bool = False
+    waiting_state: str = ""
+    has_place: bool = False
+    has_lost_place: bool = False
+    has_agreed: bool = False
+    has_identity: bool = False
+    is_listed: bool = False
+    has_arrived: bool = False
+    has_left: bool = False
+    is_over: bool = False
+    has_visit_scans: bool = False
+
+
+def decide_state(facts: ApplicationFacts) -> ApplicationState:
+    """Return the state that follows from the facts: ended states first, then the last step reached."""
+    if facts.is_host_refused:
+        return ApplicationState.HOST_REFUSED
+    if facts.is_refused:
+        return ApplicationState.REFUSED
+    if facts.is_withdrawn or facts.has_lost_place:
+        return ApplicationState.WITHDRAWN
+    return _decide_with_place(facts) if facts.has_place else _decide_without_place(facts)
+
+
+def _decide_without_place(facts: ApplicationFacts) -> ApplicationState:
+    states = WaitingEntry.State
+    by_waiting_state = {
+        "": ApplicationState.APPLIED,
+        states.WAITING: ApplicationState.WAITING,
+        states.OFFERED: ApplicationState.OFFERED,
+    }
+    return by_waiting_state.get(facts.waiting_state, ApplicationState.WITHDRAWN)
+
+
+def _decide_with_place(facts: ApplicationFacts) -> ApplicationState:
+    steps = (
+        (facts.has_left, ApplicationState.LEFT),
+        (facts.has_arrived, ApplicationState.ARRIVED),
+        (facts.is_over and facts.has_visit_scans, ApplicationState.NO_SHOW),
+        (facts.is_listed and facts.has_agreed and facts.has_identity, ApplicationState.LISTED),
+        (facts.has_agreed and facts.has_identity, ApplicationState.COMPLETE),
+        (facts.has_agreed, ApplicationState.AGREED),
+    )
+    return next((state for is_reached, state in steps if is_reached), ApplicationState.CONFIRMED)
+
+
+def find_states(visit: Visit, applications: Collection[Application]) -> dict[int, ApplicationState]:
+    """Return the state of each of these applications to one visit by id, in a fixed number of queries."""
+    for application in applications:
+        application.visit = visit
+    return _find_states(applications, load_presence(visit.event))
+
+
+def find_states_across_visits(applications: Collection[Application]) -> dict[int, ApplicationState]:
+    """Return the state of applications to different visits by id. Scans are ignored: nobody has arrived."""
+    return _find_states(applications, {})
+
+
+def _find_states(
+    applications: Collection[Application], presence: Mapping[int, PresenceTimes]
+) -> dict[int, ApplicationState]:
+    models.prefetch_related_objects(list(applications), "registration", "waiting_entry", "visit__event")
+    identities = Identity.objects.filter(application__in=applications).values_list(
+        "application", "field_names"
+    )
+    context = ApplicationContext(
+        at=timezone.now(),
+        agreed_ids=find_agreed_ids(applications),
+        given_fields={pk: frozenset(fields) for pk, fields in identities},
+        presence_times=presence,
+    )
+    return {application.pk: decide_state(collect_facts(application, context)) for application in applications}
+
+
+@dataclass(frozen=True)
+class ApplicationContext:
+    """The facts that are loaded once for many applications, by application or registration id."""
+
+    at: datetime.datetime
+    agreed_ids: frozenset[int]
+    given_fields: Mapping[int, frozenset[str]]
+    presence_times: Mapping[int, PresenceTimes]
+
+
+def find_agreed_ids(applications: Collection[Application]) -> frozenset[int]:
+    """Return the ids of the applications that accepted the current text; none where there is no text."""
+    texts = NdaText.objects.filter(visit__in={application.visit_id for application in applications})
+    latest_hashes = dict(texts.order_by("visit", "number").values_list("visit", "hash"))
+    acceptances = set(
+        NdaAcceptance.objects.filter(application__in=applications)
+        .order_by()
+        .values_list("application", "hash")
+    )
+    return frozenset(
+        application.pk
+        for application in applications
+        if (application.pk, latest_hashes.get(application.visit_id)) in acceptances
+    )
+
+
+def load_presence(event: Event) -> Mapping[int, PresenceTimes]:
+    """Return first entry and last exit by registration id; empty if nobody was scanned."""
+    find_presence: Callable[[Event], Mapping[int, PresenceTimes]] = hooks.registration_presence.provider()
+    return find_presence(event)
+
+
+def collect_facts(application: Application, context: ApplicationContext) -> ApplicationFacts:
+    """Return the facts of one application."""
+    visit, place, entry = application.visit, application.registration, application.waiting_entry
+    arrived_at, left_at = context.presence_times.get(place.pk, (None, None)) if place else (None, None)
+    requested = frozenset(visit.identity_fields)
+    return ApplicationFacts(
+        is_withdrawn=application.withdrawn_at is not None,
+        is_refused=application.refused_at is not None,
+        is_host_refused=application.host_refused_at is not None,
+        waiting_state=entry.state if entry and place is None else "",
+        has_place=_is_active_place(place),
+        has_lost_place=place is not None and place.state in LOST_PLACE_STATES,
+        has_agreed=application.pk in context.agreed_ids,
+        has_identity=requested <= context.given_fields.get(application.pk, frozenset()),
+        is_listed=application.listed_at is not None,
+        has_arrived=arrived_at is not None,
+        has_left=left_at is not None,
+        is_over=visit.event.ends_at <= context.at,
+        has_visit_scans=bool(context.presence_times),
+    )
+
+
+def _is_active_place(place: Registration | None) -> bool:
+    return place is not None and place.confirmed_at is not None and place.cancelled_at is None

@@ -1,0 +1,78 @@
+"""The host's veto. No reason is asked for, stored or given."""
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from convention.audit.record import record_action
+from convention.club.models import Person
+from convention.errors import NotOpenNow
+from registrations.changes.cancel import cancel_with_fee
+from registrations.models import Registration, WaitingEntry
+from registrations.visits.models import Application, HostContact, Identity, Visit
+from registrations.visits.preconditions import check_not_cancelled
+from registrations.waiting_list.leave import leave_waiting_list
+
+from .decision_notifications import notify_club_of_decision, notify_refused_visitor
+
+WAITING_STATES = (WaitingEntry.State.WAITING, WaitingEntry.State.OFFERED)
+
+
+@transaction.atomic
+def veto_application(*, application: Application, contact: HostContact | None = None) -> Application:
+    """End an application for the host: release the place, delete the identity and notify the person.
+
+    `contact` is the host's contact who decided, None if the secretary entered it. Vetoing a pending
+    replacement leaves the place with its holder. Raise NotOpenNow if the application has ended or the visit
+    has begun.
+    """
+    visit = Visit.objects.select_related("event").select_for_update(of=("self",)).get(pk=application.visit_id)
+    rows = Application.objects.active().select_related("registration__order", "waiting_entry")
+    vetoed = rows.select_for_update(of=("self",)).filter(pk=application.pk).first()
+    if vetoed is None:
+        raise NotOpenNow(_("This person does not come any more."))
+    check_not_begun(visit)
+    now = timezone.now()
+    vetoed.host_refused_at = now
+    vetoed.save(update_fields=["host_refused_at"])
+    Identity.objects.filter(application=vetoed).delete()
+    record_action(
+        "application.veto",
+        vetoed,
+        event=visit.event,
+        fields=["host_refused_at"],
+        reason=f"host contact #{contact.pk}" if contact else "",
+    )
+    _release_place(vetoed)
+    notify_refused_visitor.enqueue(vetoed.pk)
+    if contact:
+        notify_club_of_decision.enqueue(vetoed.pk)
+    return vetoed
+
+
+def _release_place(application: Application) -> None:
+    reason = _("the host does not receive this person")
+    if application.registration:
+        cancel_place_for_host(application.registration, reason=reason)
+    elif application.waiting_entry and application.waiting_entry.state in WAITING_STATES:
+        leave_waiting_list(entry=application.waiting_entry, reason=reason)
+
+
+def was_vetoed(visit: Visit, person: Person) -> bool:
+    """Return whether the host vetoed this person; a veto also blocks later applications."""
+    return Application.objects.filter(visit=visit, person=person, host_refused_at__isnull=False).exists()
+
+
+def check_not_begun(visit: Visit) -> None:
+    """Raise NotOpenNow if the visit has begun or was cancelled."""
+    check_not_cancelled(visit)
+    if visit.event.starts_at <= timezone.now():
+        raise NotOpenNow(_("The visit has begun: who comes is decided at the gate."))
+
+
+def cancel_place_for_host(registration: Registration, *, reason: str) -> None:
+    """Cancel a registration without a fee; the mail about the visit replaces the usual cancellation mail."""
+    if registration.cancelled_at is None:
+        cancel_with_fee(registration=registration, fee_cents=0, reason=reason)
+        # Marks the ordinary cancellation mail as sent, so that the visitor gets only the one about the visit.
+        Registration.objects.filter(pk=registration.pk).update(cancellation_sent_at=timezone.now())

@@ -1,0 +1,49 @@
+"""Withdraw an application, by the applicant or by the organizer with a reason."""
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from convention.audit.record import record_action
+from convention.errors import InvalidFields, NotOpenNow
+from registrations.visits.models import Application
+from registrations.visits.preconditions import ApplicationEnded
+
+from .notifications import notify_applicant
+from .places import release_place
+
+
+@transaction.atomic
+def withdraw_application(*, application: Application, reason: str = "") -> Application:
+    """End an application; the next in the waiting list gets its place unless the list is locked.
+
+    Raise ApplicationEnded, or NotOpenNow once the visit has begun.
+    """
+    visit = application.visit
+    if visit.event.starts_at <= timezone.now():
+        raise NotOpenNow(_("The visit has begun: nobody withdraws any more."))
+    active = Application.objects.active().filter(pk=application.pk)
+    if active.exists():
+        release_place(application=application, reason=reason)
+    if not active.update(withdrawn_at=timezone.now(), listed_at=None):
+        raise ApplicationEnded(_("This application has ended already."))
+    record_action("visit.withdraw", application, event=visit.event, fields=["withdrawn_at"], reason=reason)
+    application.refresh_from_db(fields=["withdrawn_at", "listed_at"])
+    return application
+
+
+@transaction.atomic
+def revoke_place(*, application: Application, reason: str) -> Application:
+    """Withdraw an application for the organizer and mail the reason to the applicant.
+
+    Raise InvalidFields without a reason, and what `withdraw_application` raises.
+    """
+    if not reason.strip():
+        raise InvalidFields(
+            _("Some fields need another look."), {"reason": [_("Say why: the e-mail tells it.")]}
+        )
+    withdraw_application(application=application, reason=reason)
+    application.revocation_reason = reason[:300]
+    application.save(update_fields=["revocation_reason"])
+    notify_applicant.enqueue(application.pk)
+    return application

@@ -1,0 +1,96 @@
+"""Forms of debriefs, notes, feedback questions and answers."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from convention.events.forms import LocalDateTimeField, add_time_zone
+from convention.web.forms import ActionErrorsMixin
+from registrations.visits.models import Debrief, FeedbackQuestion, Visit
+
+from .debriefs import MAX_NOTE_LENGTH
+
+MAX_ANSWER_LENGTH = 5_000
+RATING_CHOICES = [("5", "5"), ("4", "4"), ("3", "3"), ("2", "2"), ("1", "1")]
+
+
+class DebriefForm(ActionErrorsMixin, forms.ModelForm[Debrief]):
+    """The text of a debrief, its audience, and the date from which it is visible."""
+
+    visible_from = LocalDateTimeField(
+        label=_("Visible to its audience from"),
+        required=False,
+        help_text=_("The embargo holds in any case. Empty: once it is over."),
+    )
+
+    class Meta:
+        model = Debrief
+        fields = ["text", "lessons_learned", "audience", "visible_from"]
+        widgets = {
+            "text": forms.Textarea(attrs={"rows": 14}),
+            "lessons_learned": forms.Textarea(attrs={"rows": 5}),
+            "audience": forms.RadioSelect,
+        }
+        help_texts = {
+            "text": _("What the group saw and heard. Those who were there read it once it is published."),
+            "lessons_learned": _("A few neutral sentences for all members, shown once the debrief is open."),
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.zone = self.instance.visit.event.zone
+        if moment := self.instance.visible_from:
+            self.initial["visible_from"] = moment.astimezone(self.zone).replace(tzinfo=None)
+
+    def clean(self) -> dict[str, Any]:
+        """Read the date in the event's time zone."""
+        data = super().clean() or self.cleaned_data
+        add_time_zone(self, "visible_from", self.zone)
+        return data
+
+
+class DebriefNoteForm(ActionErrorsMixin, forms.Form):
+    text = forms.CharField(
+        label=_("Your note"), widget=forms.Textarea(attrs={"rows": 4}), max_length=MAX_NOTE_LENGTH,
+        help_text=_("Read by those who were there, under the same confidentiality."),
+    )  # fmt: skip
+
+
+class FeedbackForm(forms.Form):
+    """A field `q<id>` for each question of a visit; all are optional."""
+
+    def __init__(
+        self, *args: Any, questions: list[FeedbackQuestion], answers: dict[int, Any], **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        for question in questions:
+            self.fields[f"q{question.pk}"] = self._build_field(question, answers.get(question.pk))
+
+    @staticmethod
+    def _build_field(question: FeedbackQuestion, initial: Any) -> forms.Field:
+        if question.kind == FeedbackQuestion.Kind.TEXT:
+            return forms.CharField(
+                label=question.localized_text, required=False, initial=initial, max_length=MAX_ANSWER_LENGTH,
+                widget=forms.Textarea(attrs={"rows": 4}),
+            )  # fmt: skip
+        return forms.TypedChoiceField(
+            label=question.localized_text,
+            required=False,
+            initial=initial and str(initial),
+            choices=RATING_CHOICES,
+            coerce=int,
+            empty_value=None,
+            widget=forms.RadioSelect(attrs={"class": "marks"}),
+            help_text=_("From 5, very good, to 1, poor."),
+        )
+
+    @property
+    def answers(self) -> dict[int, Any]:
+        """Return the answers by question id."""
+        return {int(name[1:]): value for name, value in self.cleaned_data.items()}
+
+
+FeedbackQuestionFormSet = forms.inlineformset_factory(
+    Visit, FeedbackQuestion, fields=["kind", "text", "text_en", "position"], extra=2, can_delete=True
+)

@@ -1,0 +1,44 @@
+"""Add and end the host's contacts for one visit."""
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from convention.audit.record import record_action
+from convention.errors import InvalidFields
+from convention.text.email_addresses import filter_by_email
+from convention.text.normalize import normalize_whitespace
+from registrations.visits.models import HostContact, Visit
+
+from .notifications import notify_new_contact
+
+
+@transaction.atomic
+def add_host_contact(*, visit: Visit, name: str, email: str, language: str = "fr") -> HostContact:
+    """Let somebody at the host sign in by mailed link, and mail them the address of their page.
+
+    Raise InvalidFields without a name, or if the address is a contact already.
+    """
+    name, email = normalize_whitespace(name)[:200], email.strip().lower()
+    if not name:
+        raise InvalidFields(_("Some fields need another look."), {"name": [_("Write the name.")]})
+    duplicate_error = {"email": [_("This address is a contact of this visit already.")]}
+    if filter_by_email(visit.host_contacts.filter(ended_at=None), email):
+        raise InvalidFields(_("Some fields need another look."), duplicate_error)
+    try:
+        with transaction.atomic():
+            contact = HostContact.objects.create(visit=visit, name=name, email=email, language=language)
+    except IntegrityError:
+        raise InvalidFields(_("Some fields need another look."), duplicate_error) from None
+    record_action("host_contact.add", contact, event=visit.event, fields=["name", "email", "language"])
+    notify_new_contact.enqueue(contact.pk)
+    return contact
+
+
+@transaction.atomic
+def end_host_contact(*, contact: HostContact) -> None:
+    """End a contact at once: sign-in links and open sessions stop working."""
+    ended = HostContact.objects.filter(pk=contact.pk, ended_at=None).update(ended_at=timezone.now())
+    contact.links.all().delete()
+    if ended:
+        record_action("host_contact.end", contact, event=contact.visit.event, fields=["ended_at"])

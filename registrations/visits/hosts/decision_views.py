@@ -1,0 +1,77 @@
+"""Pages on which the secretary enters the host's decisions: a veto, a replacement, an approval."""
+
+from collections.abc import Callable
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from convention.errors import ConventionError, InvalidFields
+from registrations.visits.applications.applicants import list_waiting_applications
+from registrations.visits.applications.veto import veto_application
+from registrations.visits.identity.permissions import get_secretary_application
+from registrations.visits.models import Application
+
+from .forms import ReplacementForm
+from .replacements import approve_replacement, propose_replacement_by_email
+
+
+@require_http_methods(["GET", "POST"])
+def replacement_create(request: HttpRequest, event: str, pk: int) -> HttpResponse:
+    """Propose who comes instead of a visitor; the waiting list is shown as a suggestion."""
+    application = get_secretary_application(event, pk, request.user)
+    form = ReplacementForm(request.POST or None)
+    if request.method == "POST" and form.is_valid() and _propose_replacement(form, application):
+        messages.success(request, _("The host is asked; until it agrees, nothing changes."))
+        return redirect("organize-visit-lists", event)
+    context = {
+        "event": application.visit.event,
+        "visit": application.visit,
+        "section": "organize",
+        "tab": "lists",
+        "application": application,
+        "waiting": list_waiting_applications(application.visit),
+        "form": form,
+    }
+    return render(request, "visits/replace.html", context)
+
+
+def _propose_replacement(form: ReplacementForm, application: Application) -> bool:
+    try:
+        propose_replacement_by_email(application=application, email=form.cleaned_data["email"])
+    except InvalidFields as error:
+        form.add_errors(error.field_errors)
+    except ConventionError as error:
+        form.add_error(None, str(error))
+    return form.is_valid()
+
+
+@require_POST
+def visitor_refuse(request: HttpRequest, event: str, pk: int) -> HttpResponse:
+    """Enter the host's veto against a visitor."""
+    application = get_secretary_application(event, pk, request.user)
+    return _record_decision(
+        request, application, veto_application, _("Noted: %(name)s is told, without a reason.")
+    )
+
+
+@require_POST
+def replacement_approve(request: HttpRequest, event: str, pk: int) -> HttpResponse:
+    """Enter the host's approval of a replacement."""
+    application = get_secretary_application(event, pk, request.user)
+    return _record_decision(request, application, approve_replacement, _("%(name)s has the place now."))
+
+
+def _record_decision(
+    request: HttpRequest, application: Application, action: Callable[..., Application], sentence: str
+) -> HttpResponse:
+    """Run the action and show its result as a message."""
+    try:
+        action(application=application)
+    except ConventionError as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, sentence % {"name": application.person})
+    return redirect("organize-visit-lists", application.visit.event.slug)

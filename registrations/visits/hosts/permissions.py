@@ -1,0 +1,126 @@
+"""Access for the host's people: one visit each, by a session of its own or by the link of a sent list."""
+
+import datetime
+from collections.abc import MutableMapping
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from convention.errors import Forbidden, LinkExpired, NotFound
+from convention.text.email_addresses import is_same_email, normalize_email
+from registrations.visits.models import Application, HostContact, Visit, VisitorList
+from registrations.visits.models.identities import hash_token
+
+type BrowserSession = MutableMapping[str, Any]
+
+SESSION_KEY = "host"
+SESSION_DURATION = datetime.timedelta(hours=12)
+
+
+class HostSignInNeeded(Forbidden):
+    """No contact is signed in in this browser; the page offers a sign-in link."""
+
+
+def sign_in_contact(session: BrowserSession, contact: HostContact) -> None:
+    """Sign the contact in for `SESSION_DURATION`; a sign-in to the club's own pages is not affected."""
+    session[SESSION_KEY] = {"contact": contact.pk, "at": timezone.now().isoformat()}
+
+
+def sign_out_contact(session: BrowserSession) -> None:
+    session.pop(SESSION_KEY, None)
+
+
+def find_signed_in_contact(session: BrowserSession) -> HostContact | None:
+    """Return the signed-in contact if the session and the contact are still valid."""
+    stored = session.get(SESSION_KEY)
+    if not stored or datetime.datetime.fromisoformat(stored["at"]) + SESSION_DURATION < timezone.now():
+        return None
+    rows = HostContact.objects.active().select_related("visit__event__venue", "visit__event__host")
+    return rows.filter(pk=stored["contact"]).first()
+
+
+def list_own_contacts(contact: HostContact) -> QuerySet[HostContact]:
+    """Return the contacts with the same address, one per visit, the latest visit first."""
+    rows = HostContact.objects.active().filter(email=normalize_email(contact.email))
+    return rows.select_related("visit__event__venue", "visit__event__host").order_by(
+        "-visit__event__starts_at"
+    )
+
+
+def get_signed_in_contact(session: BrowserSession) -> HostContact:
+    """Return the signed-in contact. Raise HostSignInNeeded."""
+    contact = find_signed_in_contact(session)
+    if contact is None:
+        raise HostSignInNeeded(_("Sign in by the link that we mail you."))
+    return contact
+
+
+def get_host_visit(slug: str, session: BrowserSession) -> tuple[HostContact, Visit]:
+    """Return the contact and the visit. Raise HostSignInNeeded, or NotFound for other visits."""
+    contact = list_own_contacts(get_signed_in_contact(session)).filter(visit__event__slug=slug).first()
+    if contact is None:
+        raise NotFound(_("There is no visit at this address, or it is not one of yours."))
+    return contact, contact.visit
+
+
+def get_host_visitor(slug: str, pk: int, session: BrowserSession) -> tuple[HostContact, Application]:
+    """Return the contact and an expected visitor or pending replacement. Raise HostSignInNeeded, NotFound."""
+    contact, visit = get_host_visit(slug, session)
+    rows = list_expected_visitors(visit) | list_awaiting_replacements(visit)
+    application = (
+        rows.select_related("person", "company", "registration", "replaces__registration")
+        .filter(pk=pk)
+        .first()
+    )
+    if application is None:
+        raise NotFound(_("This person is not on your list."))
+    application.visit = visit
+    return contact, application
+
+
+def list_expected_visitors(visit: Visit) -> QuerySet[Application]:
+    """Return the applications on the list that was sent; none before sending or after the purge."""
+    if visit.purged_at or visit.sent_at is None:
+        return Application.objects.none()
+    return Application.objects.confirmed().filter(visit=visit, listed_at__isnull=False)
+
+
+def list_awaiting_replacements(visit: Visit) -> QuerySet[Application]:
+    """Return the replacements that wait for the host's approval."""
+    if visit.purged_at:
+        return Application.objects.none()
+    rows = Application.objects.active().filter(visit=visit, replaces__isnull=False)
+    return rows.filter(host_approved_at=None, registration=None)
+
+
+def find_current_list(visit: Visit) -> VisitorList | None:
+    """Return the last version of the list that was sent."""
+    return visit.lists.filter(sent_at__isnull=False).order_by("-number").first()
+
+
+def get_list_by_link(token: str) -> VisitorList:
+    """Return the list behind a mailed link.
+
+    Raise LinkExpired if the link is unknown, expired or revoked, the list was replaced or purged, or it was
+    sent to a former security contact.
+    """
+    rows = VisitorList.objects.select_related("visit__event__venue", "visit__event__host")
+    visitor_list = rows.filter(link_hash=hash_token(token)).first()
+    is_open = (
+        visitor_list
+        and visitor_list.has_open_link(at=timezone.now())
+        and visitor_list.has_rows
+        and not visitor_list.visit.cancelled_at
+    )
+    # The security contact may have changed since the list was sent; the old address loses access.
+    if (
+        visitor_list is None
+        or not is_open
+        or not is_same_email(visitor_list.sent_to, visitor_list.visit.security_email)
+    ):
+        raise LinkExpired(
+            _("This link opens nothing any more: it has expired, or a newer version of the list was sent.")
+        )
+    return visitor_list

@@ -1,0 +1,196 @@
+"""Replacements: after the lock a place changes hands by name only, and only with the host's approval."""
+
+import dataclasses
+import datetime
+
+from django.db import transaction
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+
+from convention.audit.record import record_action
+from convention.club.models import Person, Seat
+from convention.errors import InvalidFields, NotOpenNow
+from convention.text.email_addresses import filter_by_email
+from registrations.visits.applications.decision_notifications import (
+    notify_club_of_decision,
+    notify_host_of_replacement,
+)
+from registrations.visits.applications.eligibility import (
+    build_candidate,
+    describe_objections,
+    find_objections,
+    find_seat_on_visit_day,
+)
+from registrations.visits.applications.notifications import notify_applicant
+from registrations.visits.applications.places import give_place
+from registrations.visits.applications.veto import cancel_place_for_host, check_not_begun, was_vetoed
+from registrations.visits.models import Application, HostContact, Identity, Visit
+from registrations.visits.preconditions import NotEligible
+from registrations.waiting_list.leave import leave_waiting_list
+
+
+def propose_replacement_by_email(*, application: Application, email: str) -> Application:
+    """Propose the member with this address, see `propose_replacement`. Raise InvalidFields if unknown."""
+    people = filter_by_email(Person.objects.filter(is_active=True), email.strip())
+    if not people:
+        raise _make_email_error(
+            _("The club knows nobody with this address: ask for the one they sign in with.")
+        )
+    return propose_replacement(application=application, replacement=people[0])
+
+
+@transaction.atomic
+def propose_replacement(*, application: Application, replacement: Person) -> Application:
+    """Propose who comes instead of a visitor on a locked visit, and ask the host to approve.
+
+    The visitor keeps the place until the approval; a place given up after the lock is filled the same way,
+    once. The replacement leaves the waiting list. Raise NotOpenNow before the lock (the waiting list works
+    until then), for a place given up earlier or filled already, and once the visit has begun; InvalidFields
+    if the replacement may not come.
+    """
+    visit = _lock_visit(application)
+    replaced = Application.objects.select_related("registration").get(pk=application.pk)
+    _check_replaceable(visit, replaced)
+    # One application of a person at a time, across visits too: overlapping visits exclude each other.
+    Person.objects.select_for_update().get(pk=replacement.pk)
+    _end_waiting(visit, replacement)
+    if was_vetoed(visit, replacement):
+        raise _make_email_error(_("The host does not receive this person: name somebody else."))
+    seat = _get_replacement_seat(visit, replaced, replacement)
+    Application.objects.active().filter(visit=visit, person=replacement).update(withdrawn_at=timezone.now())
+    new_application = Application.objects.create(
+        visit=visit, person=replacement, company=seat.membership.company, replaces=replaced
+    )
+    record_action("application.replace", new_application, event=visit.event, fields=["person", "replaces"])
+    notify_host_of_replacement.enqueue(new_application.pk)
+    return new_application
+
+
+@transaction.atomic
+def approve_replacement(*, application: Application, contact: HostContact | None = None) -> Application:
+    """Give the place to the replacement and take it from its holder.
+
+    The replacement still has to accept the confidentiality text and give their identity; the next version of
+    the list names them. `contact` is the host's contact, None if the secretary entered the approval. Raise
+    NotOpenNow if nothing is pending or the visit has begun, NotEligible, SoldOut, CompanyFull.
+    """
+    visit = _lock_visit(application)
+    check_not_begun(visit)
+    rows = Application.objects.active().select_related("person").select_for_update(of=("self",))
+    approved = rows.filter(pk=application.pk, replaces__isnull=False, registration=None).first()
+    if approved is None or approved.person is None or approved.replaces_id is None:
+        raise NotOpenNow(_("Nothing is waiting for an answer here any more."))
+    approved.visit = visit
+    replaced = Application.objects.select_related("registration__order", "person").get(
+        pk=approved.replaces_id
+    )
+    seat = _get_current_seat(visit, approved.person)
+    _end_replaced_application(visit, replaced)
+    approved.host_approved_at = timezone.now()
+    # Price and deadline rules as of the first application: the lock has closed ordinary booking.
+    give_place(application=approved, seat=seat, as_of=_find_first_application_time(replaced))
+    approved.save(update_fields=["host_approved_at", "registration"])
+    record_action(
+        "application.approve",
+        approved,
+        event=visit.event,
+        fields=["host_approved_at"],
+        reason=f"host contact #{contact.pk}" if contact else "",
+    )
+    if contact:
+        notify_club_of_decision.enqueue(approved.pk)
+    return approved
+
+
+def _find_first_application_time(replaced: Application) -> datetime.datetime:
+    """Return when the place was first applied for, before any replacement; its price rules still apply."""
+    while replaced.replaces:
+        replaced = replaced.replaces
+    return replaced.applied_at
+
+
+def _lock_visit(application: Application) -> Visit:
+    visits = Visit.objects.select_related("event__host").select_for_update(of=("self",))
+    return visits.get(pk=application.visit_id)
+
+
+def _check_replaceable(visit: Visit, replaced: Application) -> None:
+    check_not_begun(visit)
+    if visit.locked_at is None:
+        raise NotOpenNow(_("Until the list is locked, the waiting list fills each place that becomes free."))
+    if replaced.registration is None:
+        raise NotOpenNow(_("There is no place to hand on here: this person never had one."))
+    given_up = replaced.registration.cancelled_at
+    if given_up and given_up < visit.locked_at:
+        raise NotOpenNow(_("This place was given up before the lock: the waiting list had it."))
+    if Application.objects.replacements_for(replaced).exists():
+        raise NotOpenNow(_("Somebody was named for this place already: look at theirs in the list."))
+
+
+def _end_waiting(visit: Visit, replacement: Person) -> None:
+    """End the replacement's wait, hopeless after the lock. Raise InvalidFields if they come already."""
+    application = (
+        Application.objects.still_valid()
+        .filter(visit=visit, person=replacement)
+        .select_related("waiting_entry")
+        .first()
+    )
+    if application is None:
+        return
+    if application.registration_id or application.waiting_entry is None:
+        raise _make_email_error(_("This person comes already, or is named for a place on this visit."))
+    leave_waiting_list(entry=application.waiting_entry, reason=_("named for a place after the lock"))
+
+
+def _get_replacement_seat(visit: Visit, replaced: Application, replacement: Person) -> Seat:
+    """Return the replacement's seat, counting the replaced place as free. Raise InvalidFields."""
+    seat = find_seat_on_visit_day(visit, replacement)
+    candidate = build_candidate(visit, replacement, seat)
+    has_place = replaced.registration is not None and replaced.registration.cancelled_at is None
+    if (
+        candidate.places_left is not None
+        and seat
+        and has_place
+        and seat.membership.company_id == replaced.company_id
+    ):
+        candidate = dataclasses.replace(candidate, places_left=candidate.places_left + 1)
+    codes = find_objections(candidate)
+    if codes or seat is None:
+        raise _make_email_error(*describe_objections(visit, codes))
+    return seat
+
+
+def _get_current_seat(visit: Visit, person: Person) -> Seat:
+    """Return the seat on the day of the visit, checked again at approval. Raise NotEligible."""
+    seat = find_seat_on_visit_day(visit, person)
+    candidate = dataclasses.replace(build_candidate(visit, person, seat), places_left=None)
+    codes = find_objections(candidate)
+    if codes or seat is None:
+        raise NotEligible(describe_objections(visit, codes))
+    return seat
+
+
+def _end_replaced_application(visit: Visit, replaced: Application) -> None:
+    """Withdraw the replaced application, delete its identity, cancel its place and notify the holder."""
+    reason = _("replaced with the host’s agreement")
+    registration = replaced.registration
+    had_place = registration is not None and registration.cancelled_at is None
+    active = Application.objects.active().filter(pk=replaced.pk)
+    revocation_reason = _describe_replacement(replaced) if had_place else ""
+    if active.update(withdrawn_at=timezone.now(), listed_at=None, revocation_reason=revocation_reason):
+        fields = ["withdrawn_at", "revocation_reason"]
+        record_action("visit.withdraw", replaced, event=visit.event, fields=fields, reason=reason)
+        notify_applicant.enqueue(replaced.pk)
+    Identity.objects.filter(application=replaced).delete()
+    if registration:
+        cancel_place_for_host(registration, reason=reason)
+
+
+def _describe_replacement(replaced: Application) -> str:
+    """Return the reason shown to the replaced visitor, in their language."""
+    with translation.override(replaced.person.language if replaced.person else None):
+        return _("somebody else comes in your place, with the host’s agreement.")
+
+
+def _make_email_error(*sentences: str) -> InvalidFields:
+    return InvalidFields(_("Some fields need another look."), {"email": list(sentences)})

@@ -1,0 +1,214 @@
+"""Pages of a host's contact: their visits, the list, decisions about visitors, the briefing."""
+
+from collections.abc import Callable
+from functools import wraps
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+
+from convention.errors import ConventionError, LinkExpired, ServiceUnavailable
+from registrations.visits.applications.state import load_presence
+from registrations.visits.applications.veto import veto_application
+from registrations.visits.lifecycle.change import change_briefing
+from registrations.visits.models import Application, HostContact, Visit
+from registrations.visits.preconditions import NotEligible
+from registrations.visits.responses import (
+    build_list_context,
+    make_file_response,
+    read_file_format,
+    render_host_error,
+)
+from registrations.visits.visitor_list.acknowledge import acknowledge_list, open_list
+
+from .forms import AcknowledgementForm, BriefingForm, HostEmailForm
+from .permissions import (
+    HostSignInNeeded,
+    find_current_list,
+    find_signed_in_contact,
+    get_host_visit,
+    get_host_visitor,
+    list_awaiting_replacements,
+    list_expected_visitors,
+    list_own_contacts,
+    sign_in_contact,
+    sign_out_contact,
+)
+from .replacements import approve_replacement
+from .sign_in import request_sign_in_link, use_sign_in_link
+
+type HostView = Callable[..., HttpResponse]
+
+DECISION_ACTIONS: dict[str, Callable[..., Application]] = {
+    "approve": approve_replacement,
+    "refuse": veto_application,
+}
+
+
+def host_page(view: HostView) -> HostView:
+    """Decorate a page for hosts: never cached, with the sign-in form for anybody who is not signed in.
+
+    Errors are rendered in the host's own frame too, so that nothing links to the club's pages.
+    """
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+        try:
+            return view(request, *args, **kwargs)
+        except HostSignInNeeded:
+            return render(request, "host/sign_in.html", {"form": HostEmailForm()}, status=403)
+        # Left to the site's middleware: it is no error of this page.
+        except ServiceUnavailable:
+            raise
+        except ConventionError as error:
+            return render_host_error(request, error, contact=find_signed_in_contact(request.session))
+
+    return never_cache(guarded)
+
+
+@host_page
+@require_http_methods(["GET", "POST"])
+def host_home(request: HttpRequest) -> HttpResponse:
+    """List the contact's visits, or offer a sign-in link."""
+    contact = find_signed_in_contact(request.session)
+    if contact and request.method == "GET":
+        return render(
+            request, "host/home.html", {"contact": contact, "own_contacts": list_own_contacts(contact)}
+        )
+    form = HostEmailForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        request_sign_in_link(email=form.cleaned_data["email"])
+        return render(request, "host/sign_in.html", {"sent_to": form.cleaned_data["email"]})
+    return render(request, "host/sign_in.html", {"form": form})
+
+
+@host_page
+@require_http_methods(["GET", "POST"])
+def host_sign_in(request: HttpRequest, token: str) -> HttpResponse:
+    """Show a button that signs in. A GET must not: mail scanners follow links and would use them up."""
+    if request.method == "GET":
+        return render(request, "host/enter.html")
+    try:
+        contact = use_sign_in_link(token=token)
+    except LinkExpired as error:
+        context = {"form": HostEmailForm(), "error": str(error)}
+        return render(request, "host/sign_in.html", context, status=error.status)
+    # Prevents session fixation: the anonymous session may be known to somebody else.
+    request.session.cycle_key()
+    sign_in_contact(request.session, contact)
+    return redirect("host-visit", contact.visit.event.slug)
+
+
+@require_POST
+def host_sign_out(request: HttpRequest) -> HttpResponse:
+    sign_out_contact(request.session)
+    messages.success(request, _("You are signed out."))
+    return redirect("host")
+
+
+@host_page
+@require_http_methods(["GET"])
+def host_visit_detail(request: HttpRequest, event: str) -> HttpResponse:
+    """Show expected and present visitors, pending replacements and the briefing; no identity is decrypted."""
+    contact, visit = get_host_visit(event, request.session)
+    return render(request, "host/visit.html", {"contact": contact, **_build_visit_context(visit)})
+
+
+def _build_visit_context(visit: Visit) -> dict[str, object]:
+    presence = load_presence(visit.event)
+    rows = (
+        list_expected_visitors(visit)
+        .select_related("company", "registration")
+        .order_by("registration__sort_name")
+    )
+    expected = [
+        (application, *presence.get(application.registration_id or 0, (None, None))) for application in rows
+    ]
+    return {
+        "event": visit.event,
+        "visit": visit,
+        "expected": expected,
+        "arrived": sum(first is not None for _one, first, _last in expected),
+        "awaiting": list(
+            list_awaiting_replacements(visit).select_related("person", "company", "replaces__registration")
+        ),
+        "list": find_current_list(visit),
+        "has_begun": visit.event.starts_at <= timezone.now(),
+        "form": AcknowledgementForm(),
+    }
+
+
+@host_page
+@require_POST
+def host_visitor_list(request: HttpRequest, event: str) -> HttpResponse:
+    """Show, download or acknowledge the current list; each opening is recorded."""
+    contact, visit = get_host_visit(event, request.session)
+    visitor_list = find_current_list(visit)
+    if visitor_list is None:
+        raise LinkExpired(_("No list was sent yet."))
+    visitor_list.visit = visit
+    if request.POST.get("act") == "acknowledge":
+        acknowledge_list(visitor_list=visitor_list, name=contact.name, contact=contact)
+        messages.success(request, _("Thank you: the club sees that you have the list."))
+        return redirect("host-visit", event)
+    content = open_list(visitor_list=visitor_list, contact=contact)
+    if kind := read_file_format(request):
+        return make_file_response(content, visitor_list, kind)
+    context = {
+        "contact": contact,
+        "event": visit.event,
+        "visit": visit,
+        "list": visitor_list,
+        **build_list_context(content),
+    }
+    return render(request, "host/list.html", context)
+
+
+@host_page
+@require_http_methods(["GET", "POST"])
+def host_visitor_detail(request: HttpRequest, event: str, pk: int) -> HttpResponse:
+    """Show a visitor or a pending replacement with the possible decisions; a POST decides."""
+    contact, application = get_host_visitor(event, pk, request.session)
+    if request.method == "POST":
+        _record_decision(request, contact, application)
+        return redirect("host-visit", event)
+    context = {
+        "contact": contact,
+        "event": application.visit.event,
+        "visit": application.visit,
+        "application": application,
+    }
+    return render(request, "host/person.html", context)
+
+
+def _record_decision(request: HttpRequest, contact: HostContact, application: Application) -> None:
+    """Apply the decision. The reason why somebody is no longer eligible is not shown to the host."""
+    action = DECISION_ACTIONS.get(request.POST.get("act", ""))
+    if action is None:
+        messages.error(request, _("Choose what is to be done."))
+        return
+    try:
+        action(application=application, contact=contact)
+    except NotEligible:
+        messages.error(request, _("This person cannot come any more: ask the club to name somebody else."))
+    except ConventionError as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, _("Thank you: the club and the person concerned are told."))
+
+
+@host_page
+@require_http_methods(["GET", "POST"])
+def briefing_edit(request: HttpRequest, event: str) -> HttpResponse:
+    contact, visit = get_host_visit(event, request.session)
+    form = BriefingForm(request.POST or None, instance=visit)
+    if request.method == "POST" and form.is_valid():
+        change_briefing(visit=visit, contact=contact, **form.cleaned_data)
+        messages.success(request, _("The briefing is saved: visitors see it on their page."))
+        return redirect("host-visit", event)
+    context = {"contact": contact, "event": visit.event, "visit": visit, "form": form}
+    return render(request, "host/briefing.html", context)

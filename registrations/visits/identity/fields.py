@@ -1,0 +1,65 @@
+"""Which identity fields a host requests, the period for giving them, and completeness. No database access."""
+
+import datetime
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from registrations.visits.models import IdentityField, Visit
+
+DOCUMENT_KINDS = [
+    ("card", _("identity card")),
+    ("passport", _("passport")),
+    ("permit", _("residence permit")),
+    ("licence", _("driving licence")),
+]
+
+WINDOW_OPEN, WINDOW_EARLY, WINDOW_OVER = "open", "early", "over"
+
+
+def list_requested_fields(visit: Visit) -> list[IdentityField]:
+    """Return the fields that the host requests, in the order of the form."""
+    return [field for field in IdentityField if field in visit.identity_fields]
+
+
+def is_identity_complete(requested: Collection[str], given: Collection[str]) -> bool:
+    """Return whether each requested field was answered; the number plate may be answered with none."""
+    return set(requested) <= set(given)
+
+
+@dataclass(frozen=True)
+class IdentityWindow:
+    """The period in which visitors give their identity; aware datetimes."""
+
+    opens_at: datetime.datetime
+    closes_at: datetime.datetime
+
+    def state_at(self, now: datetime.datetime) -> str:
+        """Return WINDOW_EARLY, WINDOW_OPEN or WINDOW_OVER."""
+        if now < self.opens_at:
+            return WINDOW_EARLY
+        return WINDOW_OPEN if now < self.closes_at else WINDOW_OVER
+
+
+def get_identity_window(visit: Visit) -> IdentityWindow:
+    """Return the period for giving identities.
+
+    It opens at midnight, in the event's time zone, `identity_days_before` days before the visit, and closes
+    at the end of the visit, its cancellation or its purge.
+    """
+    event = visit.event
+    first = visit.day - datetime.timedelta(days=visit.identity_days_before)
+    opens = datetime.datetime.combine(first, datetime.time(), event.zone)
+    return IdentityWindow(opens, visit.cancelled_at or visit.purged_at or event.ends_at)
+
+
+# Labels of the codes for visitors who are not ready for the list.
+MISSING_REASONS = {
+    "confidentiality": _("has not agreed to the confidentiality text as it stands"),
+    "identity": _("has not said who they are"),
+    "other_person": _("the place is under another name than that of whoever applied, or somebody else’s"),
+}
+
+NO_PLATE = pgettext_lazy("number plate", "none")

@@ -1,0 +1,71 @@
+"""Save a visitor's identity data, encrypted at once, or delete them."""
+
+from collections.abc import Mapping
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from convention.audit.record import record_action
+from convention.codes.encryption import encrypt_value
+from convention.errors import InvalidFields, NotOpenNow
+from registrations.visits.models import Application, Identity, Visit
+
+from .fields import WINDOW_OPEN, get_identity_window, list_requested_fields
+
+
+def get_identity_binding(application: Application) -> str:
+    """Return the label that binds the ciphertext to its application: it decrypts nowhere else."""
+    return f"identity:{application.pk}"
+
+
+@transaction.atomic
+def save_identity(*, application: Application, answers: Mapping[str, str]) -> Identity:
+    """Replace the identity of an application; only requested fields are stored, and their names recorded.
+
+    Raise NotOpenNow outside the period or without a place, InvalidFields if an answer is missing,
+    MissingEncryptionKey.
+    """
+    visit, application = _lock_rows(application)
+    _check_requested(visit, application)
+    requested = list_requested_fields(visit)
+    missing = [field for field in requested if field not in answers]
+    if missing:
+        sentence = _("Write this too: the host asks for it.")
+        raise InvalidFields(
+            _("Some fields need another look."), {str(field): [sentence] for field in missing}
+        )
+    data = {str(field): answers[field] for field in requested}
+    identity, _is_new = Identity.objects.update_or_create(
+        application=application,
+        defaults={
+            "encrypted_data": encrypt_value(data, row_label=get_identity_binding(application)),
+            "field_names": list(data),
+            "written_at": timezone.now(),
+        },
+    )
+    record_action("identity.give", application, event=visit.event, fields=list(data))
+    return identity
+
+
+@transaction.atomic
+def delete_identity(*, application: Application) -> None:
+    """Delete the identity at once; existing lists contain it until the purge."""
+    visit, application = _lock_rows(application)
+    deleted_count, _kinds = Identity.objects.filter(application=application).delete()
+    if deleted_count:
+        record_action("identity.take_back", application, event=visit.event)
+
+
+def _lock_rows(application: Application) -> tuple[Visit, Application]:
+    """Lock the visit, then the application, so that a purge and an answer never overlap."""
+    visits = Visit.objects.select_related("event").select_for_update(of=("self",))
+    visit = visits.get(pk=application.visit_id)
+    return visit, Application.objects.select_for_update(of=("self",)).get(pk=application.pk)
+
+
+def _check_requested(visit: Visit, application: Application) -> None:
+    if not Application.objects.confirmed().filter(pk=application.pk).exists():
+        raise NotOpenNow(_("Who you are is asked once you have a place on this visit."))
+    if get_identity_window(visit).state_at(timezone.now()) != WINDOW_OPEN:
+        raise NotOpenNow(_("It is not the time to say who you are: nothing was kept."))

@@ -1,0 +1,70 @@
+"""Purge: a week after a visit only hashes, counts and the audit trail remain of its identities."""
+
+import datetime
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from convention.audit.record import record_action
+from registrations.visits.models import Application, HostLink, Identity, Visit, VisitorList
+from registrations.visits.models.applications import ACTIVE_CONDITION
+
+RETENTION_PERIOD = datetime.timedelta(days=7)
+
+
+def purge_due_data() -> None:
+    """Periodic job: purge visits that are due, identities of those who do not come, and expired links."""
+    for visit in list_visits_to_purge(at=timezone.now()):
+        purge_visit(visit=visit)
+    delete_unneeded_identities()
+    delete_expired_links(at=timezone.now())
+
+
+def list_visits_to_purge(*, at: datetime.datetime) -> list[Visit]:
+    """Return the visits to purge at `at`: `RETENTION_PERIOD` after their end, or at once when cancelled."""
+    ended = Q(event__ends_at__lte=at - RETENTION_PERIOD) | Q(cancelled_at__isnull=False)
+    return list(Visit.objects.filter(ended, purged_at=None).select_related("event").order_by("pk"))
+
+
+@transaction.atomic
+def purge_visit(*, visit: Visit) -> Visit:
+    """Delete identities, the rows of all lists and all links of a visit. Running it again changes nothing."""
+    visit = Visit.objects.select_related("event").select_for_update(of=("self",)).get(pk=visit.pk)
+    if visit.purged_at:
+        return visit
+    identities = Identity.objects.filter(application__visit=visit)
+    deleted_count, _kinds = identities.delete()
+    # The rows stay for their hash and counts, which prove what was sent.
+    lists = VisitorList.objects.filter(visit=visit, encrypted_data__isnull=False)
+    blanked_count = lists.update(encrypted_data=None, link_hash="", link_expires_at=None)
+    HostLink.objects.filter(contact__visit=visit).delete()
+    visit.purged_at = timezone.now()
+    visit.save(update_fields=["purged_at"])
+    record_action(
+        "visit.purge",
+        visit,
+        event=visit.event,
+        fields=["identities", "lists"],
+        reason=f"{deleted_count} identities, {blanked_count} lists",
+    )
+    return visit
+
+
+@transaction.atomic
+def delete_unneeded_identities() -> int:
+    """Delete the identities of those who withdrew, were refused or lost their place; return their number."""
+    applications = Application.objects.filter(identity__isnull=False)
+    unneeded = applications.exclude(ACTIVE_CONDITION) | applications.filter(
+        Q(registration__isnull=True) | Q(registration__cancelled_at__isnull=False)
+    )
+    ended = list(unneeded.select_related("visit__event").order_by("pk").distinct())
+    for application in ended:
+        deleted_count, _kinds = Identity.objects.filter(application=application).delete()
+        if deleted_count:
+            record_action("identity.remove", application, event=application.visit.event)
+    return len(ended)
+
+
+def delete_expired_links(*, at: datetime.datetime) -> None:
+    HostLink.objects.filter(expires_at__lt=at - datetime.timedelta(days=1)).delete()

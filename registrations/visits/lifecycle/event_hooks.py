@@ -1,0 +1,87 @@
+"""Hooks for events: which were cancelled as visits, and which changes of an event its visit forbids."""
+
+import datetime
+from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from convention.events.models import Event
+from registrations.visits.dates import VisitDates, compute_lock_time, find_date_problems, find_length_problem
+from registrations.visits.identity.purge import RETENTION_PERIOD
+from registrations.visits.models import Identity, Visit
+from registrations.visits.permissions import can_read_identities
+
+if TYPE_CHECKING:
+    from convention.club.permissions import RequestUser
+
+
+def find_cancelled_events(event_ids: Collection[int]) -> Mapping[int, datetime.datetime]:
+    """Return the time of cancellation by event id; events without a cancelled visit are left out."""
+    rows = Visit.objects.filter(event__in=event_ids, cancelled_at__isnull=False).order_by()
+    return {
+        event: cancelled_at
+        for event, cancelled_at in rows.values_list("event", "cancelled_at")
+        if cancelled_at
+    }
+
+
+def check_event_change(stored: Event, event: Event, person: "RequestUser") -> dict[str, list[str]]:
+    """Return errors by field that forbid saving `event` in place of `stored`; none without a visit."""
+    visit = Visit.objects.filter(event=stored).first()
+    if visit is None:
+        return {}
+    visit.event = stored
+    problems = _find_event_date_problems(visit, stored, event)
+    if event.kind != stored.kind:
+        problems["kind"] = [_("This event is a visit with its own rules: its kind stays as it is.")]
+    if (
+        event.ends_at > stored.ends_at
+        and _is_locked_or_identified(visit)
+        and not can_read_identities(person, visit)
+    ):
+        problems["ends_at"] = [
+            _(
+                "What visitors told the host is removed seven days after the end: only the club’s secretary "
+                "may move the end to a later moment now."
+            )
+        ]
+    if event.ends_at + RETENTION_PERIOD <= timezone.now() < stored.ends_at and _is_locked_or_identified(
+        visit
+    ):
+        problems["ends_at"] = [
+            _(
+                "This end is past: what visitors told the host would be removed for good. Check the date; a "
+                "visit that does not take place is called off on its own page."
+            )
+        ]
+    return problems
+
+
+def _find_event_date_problems(visit: Visit, stored: Event, event: Event) -> dict[str, list[str]]:
+    """Return errors about changed dates; unchanged odd dates never block other changes."""
+    if visit.cancelled_at or _round_to_minutes(event) == _round_to_minutes(stored):
+        return {}
+    if visit.state in (Visit.State.DRAFT, Visit.State.AGREED):
+        sentence = find_length_problem(event.starts_at, event.ends_at)
+        return {"ends_at": [sentence]} if sentence else {}
+    return find_date_problems(
+        _build_visit_dates(visit, stored), _build_visit_dates(visit, event), now=timezone.now()
+    )
+
+
+def _round_to_minutes(event: Event) -> list[datetime.datetime]:
+    """Return start and end in UTC with the precision of the form."""
+    moments = (event.starts_at, event.ends_at)
+    return [moment.astimezone(datetime.UTC).replace(second=0, microsecond=0) for moment in moments]
+
+
+def _build_visit_dates(visit: Visit, event: Event) -> VisitDates:
+    locks = compute_lock_time(event.starts_at, event.zone, visit.lock_working_days)
+    return VisitDates(event.starts_at, event.ends_at, locks, visit.locked_at)
+
+
+def _is_locked_or_identified(visit: Visit) -> bool:
+    """Return whether the list is locked or an identity was given."""
+    return visit.locked_at is not None or Identity.objects.filter(application__visit=visit).exists()

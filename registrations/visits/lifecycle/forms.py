@@ -1,0 +1,99 @@
+"""Forms of the organizer: the facts of a visit, and the reason for an action."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from convention.events.forms import LocalDateTimeField, add_time_zone
+from convention.web.forms import ActionErrorsMixin
+from registrations.models import Ticket
+from registrations.visits.models import IdentityField, Visit
+
+
+class VisitForm(ActionErrorsMixin, forms.ModelForm[Visit]):
+    """The facts of a visit, together with the capacity and company limit of its ticket."""
+
+    capacity = forms.IntegerField(
+        label=_("Places"), min_value=1, max_value=500, help_text=_("How many the host receives.")
+    )
+    company_cap = forms.IntegerField(
+        label=_("Places per company"),
+        min_value=1,
+        max_value=500,
+        required=False,
+        help_text=_("How many people one company sends at most. Empty: no limit."),
+    )
+    identity_fields = forms.MultipleChoiceField(
+        label=_("What the host needs to know about visitors"),
+        choices=IdentityField.choices,
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+        help_text=_("Asked late, sealed, read by few, and removed seven days after. Ask for nothing more."),
+    )
+    embargo_until = LocalDateTimeField(
+        label=_("Embargo until"),
+        required=False,
+        help_text=_("Until then what was seen is only for those who were there. Empty: no embargo."),
+    )
+
+    class Meta:
+        model = Visit
+        fields = [
+            "security_name", "security_email", "lock_working_days", "identity_fields", "identity_days_before",
+            "briefing", "briefing_en", "embargo_until",
+        ]  # fmt: skip
+        labels = {
+            "security_name": _("Security contact at the host’s"),
+            "security_email": _("Their address"),
+            "lock_working_days": _("Working days before the visit when the list is locked"),
+            "identity_days_before": _("Days before the visit from which it is asked"),
+            "briefing": _("Safety briefing"),
+            "briefing_en": _("Safety briefing in English"),
+        }
+        help_texts = {
+            "security_email": _("The list of visitors goes there, by a link that expires."),
+            "lock_working_days": _(
+                "Mondays to Fridays, without French holidays; locked at nine in the morning."
+            ),
+            "briefing": _("What visitors read before they come: shoes, badges, photographs, exits."),
+        }
+        widgets = {
+            "briefing": forms.Textarea(attrs={"rows": 5}),
+            "briefing_en": forms.Textarea(attrs={"rows": 5}),
+        }
+
+    def __init__(self, *args: Any, ticket: Ticket, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.ticket = ticket
+        self.initial.update(capacity=ticket.capacity, company_cap=ticket.company_cap)
+        if moment := self.instance.embargo_until:
+            self.initial["embargo_until"] = moment.astimezone(self.instance.event.zone).replace(tzinfo=None)
+
+    def disable_list_fields(self) -> None:
+        """Disable the fields about the list, for those who may not read identities."""
+        for name in ("security_name", "security_email", "identity_fields", "identity_days_before"):
+            self.fields[name].disabled = True
+
+    def clean(self) -> dict[str, Any]:
+        """Read the embargo in the event's time zone, and check it and the company limit."""
+        data = super().clean() or self.cleaned_data
+        add_time_zone(self, "embargo_until", self.instance.event.zone)
+        if (until := data.get("embargo_until")) and until < self.instance.event.ends_at:
+            self.add_error("embargo_until", _("An embargo ends after the visit."))
+        cap, places = data.get("company_cap"), data.get("capacity")
+        if cap and places and cap > places:
+            self.add_error("company_cap", _("This is more than there are places."))
+        return data
+
+    def build_ticket(self) -> Ticket:
+        """Return the unsaved ticket with the places filled in."""
+        self.ticket.capacity = self.cleaned_data["capacity"]
+        self.ticket.company_cap = self.cleaned_data["company_cap"]
+        return self.ticket
+
+
+class VisitReasonForm(ActionErrorsMixin, forms.Form):
+    reason = forms.CharField(
+        label=_("Reason"), max_length=300, error_messages={"required": _("Say why: the e-mails tell it.")}
+    )

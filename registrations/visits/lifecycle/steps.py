@@ -1,0 +1,95 @@
+"""Steps in the life of a visit: agreed with the host, published to members, closed, reopened."""
+
+import datetime
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from convention.audit.record import record_action
+from convention.errors import NotOpenNow
+from convention.events.models import Event
+from registrations.visits.applications.eligibility import get_member_ticket
+from registrations.visits.dates import find_length_problem, find_lock_time
+from registrations.visits.models import NdaText, Visit
+from registrations.visits.preconditions import VisitNotReady, lock_visit_row
+
+
+@transaction.atomic
+def record_agreement(*, visit: Visit) -> Visit:
+    """Record that the host agreed to the day and the terms. Raise NotOpenNow or VisitNotReady."""
+    visit = lock_visit_row(visit)
+    if visit.event.host_id is None:
+        raise VisitNotReady(_("Say first which company is the host, in the settings of the event."))
+    if sentence := find_length_problem(visit.event.starts_at, visit.event.ends_at):
+        raise VisitNotReady(sentence)
+    return _save_step_time(visit, "agreed_at", "visit.agree") if visit.agreed_at is None else visit
+
+
+def list_missing_steps(visit: Visit) -> list[str]:
+    """Return sentences about everything that is missing before the visit can be published."""
+    ticket, length_problem = (
+        get_member_ticket(visit),
+        find_length_problem(visit.event.starts_at, visit.event.ends_at),
+    )
+    checks = (
+        (visit.agreed_at is None, _("The host has not agreed yet.")),
+        (ticket is None or ticket.capacity is None, _("Say how many places there are.")),
+        (not NdaText.objects.filter(visit=visit).exists(), _("Write what visitors keep to themselves.")),
+        (bool(length_problem), length_problem),
+        (find_lock_time(visit) <= timezone.now(), _("The list would be locked already: choose a later day.")),
+    )
+    return [sentence for is_missing, sentence in checks if is_missing]
+
+
+@transaction.atomic
+def publish_visit(*, visit: Visit) -> Visit:
+    """Publish a visit to members, who can apply until it closes. Raise NotOpenNow or VisitNotReady."""
+    visit = lock_visit_row(visit)
+    if missing := list_missing_steps(visit):
+        raise VisitNotReady(" ".join(missing))
+    event = visit.event
+    event.visibility = Event.Visibility.MEMBERS
+    # The organizer's own deadline holds if it is earlier than the lock.
+    event.registration_closes_at = min(
+        event.registration_closes_at or find_lock_time(visit), find_lock_time(visit)
+    )
+    event.save(update_fields=["visibility", "registration_closes_at"])
+    record_action("visit.publish", visit, event=event, fields=["visibility"])
+    return visit
+
+
+@transaction.atomic
+def close_applications(*, visit: Visit) -> Visit:
+    """Take no more applications; the waiting list is served until the lock. Raise NotOpenNow."""
+    visit = lock_visit_row(visit)
+    if visit.state != Visit.State.PUBLISHED:
+        raise NotOpenNow(_("This visit takes no applications now."))
+    _save_step_time(visit, "closed_at", "visit.close")
+    _set_closing_time(visit, timezone.now())
+    return visit
+
+
+@transaction.atomic
+def reopen_applications(*, visit: Visit) -> Visit:
+    """Take applications again until the lock. Raise NotOpenNow."""
+    visit = lock_visit_row(visit)
+    if visit.state != Visit.State.CLOSED or find_lock_time(visit) <= timezone.now():
+        raise NotOpenNow(_("The list of this visit is locked, or it takes applications already."))
+    visit.closed_at = None
+    visit.save(update_fields=["closed_at"])
+    record_action("visit.reopen", visit, event=visit.event, fields=["closed_at"])
+    _set_closing_time(visit, find_lock_time(visit))
+    return visit
+
+
+def _save_step_time(visit: Visit, field: str, verb: str) -> Visit:
+    setattr(visit, field, timezone.now())
+    visit.save(update_fields=[field])
+    record_action(verb, visit, event=visit.event, fields=[field])
+    return visit
+
+
+def _set_closing_time(visit: Visit, closes_at: datetime.datetime) -> None:
+    visit.event.registration_closes_at = closes_at
+    visit.event.save(update_fields=["registration_closes_at"])

@@ -1,0 +1,159 @@
+"""Organizer's pages of a visit: its facts, its steps, and its cancellation."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods, require_POST
+
+from convention.errors import ConventionError, InvalidFields
+from convention.events.models import Event
+from registrations.visits.applications.applicants import count_by_state, list_applicants
+from registrations.visits.applications.eligibility import get_member_ticket
+from registrations.visits.dates import find_closing_time, find_lock_time
+from registrations.visits.models import Visit
+from registrations.visits.permissions import can_read_identities, get_managed_event, get_managed_visit
+from registrations.visits.visitor_list.lock import lock_list, unlock_list
+
+from .cancel import cancel_visit
+from .change import change_visit
+from .create import build_member_ticket, create_visit
+from .forms import VisitForm, VisitReasonForm
+from .steps import (
+    close_applications,
+    list_missing_steps,
+    publish_visit,
+    record_agreement,
+    reopen_applications,
+)
+
+STEP_ACTIONS: dict[str, tuple[Callable[..., Visit], object]] = {
+    "agree": (record_agreement, gettext_lazy("The host’s agreement is noted.")),
+    "publish": (publish_visit, gettext_lazy("The visit is open to members.")),
+    "close": (close_applications, gettext_lazy("No more applications are taken.")),
+    "reopen": (reopen_applications, gettext_lazy("Members may apply again.")),
+    "lock": (lock_list, gettext_lazy("The list is locked. Who has no place is told so by e-mail.")),
+    "unlock": (unlock_list, gettext_lazy("The list is open again.")),
+}
+
+
+@require_http_methods(["GET", "POST"])
+def visit_edit(request: HttpRequest, event: str) -> HttpResponse:
+    """Show and save the facts of a visit, with its current state and next steps."""
+    event_row = get_managed_event(event, request.user)
+    visit = Visit.objects.filter(event=event_row).first()
+    if visit is None:
+        return render_event_page(request, "visits/organize_create.html", event_row)
+    visit.event = event_row
+    ticket = get_member_ticket(visit) or build_member_ticket(event_row)
+    form = VisitForm(request.POST or None, instance=visit, ticket=ticket)
+    if not can_read_identities(request.user, visit):
+        form.disable_list_fields()
+    if request.method == "POST" and form.is_valid() and _save_visit(form):
+        messages.success(request, _("The facts are saved."))
+        return redirect("organize-visit", event)
+    stored = Visit.objects.get(pk=visit.pk)
+    stored.event = event_row
+    return render_event_page(
+        request,
+        "visits/organize_facts.html",
+        event_row,
+        form=form,
+        **_build_lifecycle_context(stored, VisitReasonForm()),
+    )
+
+
+def _save_visit(form: VisitForm) -> bool:
+    """Save the form; return False with errors on the form if that fails."""
+    try:
+        change_visit(visit=form.instance, ticket=form.build_ticket(), changed=form.changed_data)
+    except InvalidFields as error:
+        form.add_errors(error.field_errors)
+        return False
+    return True
+
+
+def _build_lifecycle_context(visit: Visit, reason_form: VisitReasonForm) -> dict[str, Any]:
+    now, applicants = timezone.now(), list_applicants(visit)
+    return {
+        "visit": visit,
+        "states": Visit.State,
+        "closes_at": find_closing_time(visit),
+        "locks_at": find_lock_time(visit),
+        "missing": list_missing_steps(visit) if visit.state == Visit.State.AGREED else [],
+        "can_unlock": visit.locked_at and not visit.sent_at and _find_lock_deadline(visit) > now,
+        "can_cancel": not visit.cancelled_at and visit.event.ends_at > now,
+        "counts": count_by_state(applicants),
+        "with_place": sum(applicant.state.has_place for applicant in applicants),
+        "undecided_count": sum(applicant.needs_decision for applicant in applicants),
+        "ticket": get_member_ticket(visit),
+        "reason_form": reason_form,
+    }
+
+
+def _find_lock_deadline(visit: Visit) -> Any:
+    """Return the regular lock time, whether or not the list was locked by hand before."""
+    unlocked = Visit(event=visit.event, lock_working_days=visit.lock_working_days)
+    return find_lock_time(unlocked)
+
+
+@require_POST
+def visit_create(request: HttpRequest, event: str) -> HttpResponse:
+    event_row = get_managed_event(event, request.user)
+    try:
+        create_visit(event=event_row)
+    except ConventionError as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(
+            request, _("The visit has begun, a draft. Next: its facts and the host’s agreement.")
+        )
+    return redirect("organize-visit", event)
+
+
+@require_POST
+def visit_step(request: HttpRequest, event: str) -> HttpResponse:
+    """Run the step named by the POST parameter `step`."""
+    visit = get_managed_visit(event, request.user)
+    action, message = STEP_ACTIONS.get(request.POST.get("step", ""), (None, ""))
+    if action is None:
+        messages.error(request, _("Choose what is to be done."))
+        return redirect("organize-visit", event)
+    try:
+        action(visit=visit)
+    except ConventionError as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, str(message))
+    return redirect("organize-visit", event)
+
+
+@require_http_methods(["GET", "POST"])
+def visit_cancel(request: HttpRequest, event: str) -> HttpResponse:
+    """Show the consequences, then cancel the visit with a reason."""
+    visit = get_managed_visit(event, request.user)
+    form = VisitReasonForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            cancel_visit(visit=visit, reason=form.cleaned_data["reason"])
+        except ConventionError as error:
+            form.add_error(None, str(error))
+        else:
+            messages.success(request, _("The visit is called off, and everybody is told so by e-mail."))
+            return redirect("organize-visit", event)
+    return render_event_page(
+        request,
+        "visits/organize_cancel.html",
+        visit.event,
+        form=form,
+        **_build_lifecycle_context(visit, form),
+    )
+
+
+def render_event_page(request: HttpRequest, template: str, event: Event, **context: Any) -> HttpResponse:
+    return render(request, template, {"event": event, "section": "organize", **context})

@@ -1,0 +1,15 @@
+"""Send mails about visits whose recipient may refuse them."""
+
+import logging
+
+from convention.mail.messages import MailMessage, MailRefused, send_mail_message
+
+logger = logging.getLogger(__name__)
+
+
+def send_or_log(letter: MailMessage) -> None:
+    """Send the mail; if its address is refused, log only its message key. Raise MailNotSent."""
+    try:
+        send_mail_message(letter)
+    except MailRefused:
+        logger.warning("The mail server refused %s.", letter.message_key)

@@ -1,0 +1,21 @@
+"""Re-encrypt identities and visitor lists with the newest key."""
+
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from convention.commands import ConventionCommand
+from registrations.visits.identity.reencrypt import reencrypt_rows
+
+
+class Command(ConventionCommand):
+    """`manage.py reencrypt_identities`."""
+
+    help = (
+        "Seal identities and visitor lists with the first of IDENTITY_KEYS; then older keys can be taken out."
+    )
+    runs_in_transaction = False
+
+    def run(self, **_options: Any) -> None:
+        """Re-encrypt the rows and print how many there were."""
+        self.print_lines([_("%(count)d sealed anew with the newest key.") % {"count": reencrypt_rows()}])

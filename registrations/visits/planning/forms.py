@@ -1,0 +1,114 @@
+"""Forms of proposals: proposing, setting aside, and setting a date."""
+
+import zoneinfo
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from convention.club.models import Company, CompanyRole
+from convention.events.forms import LocalDateTimeField, add_time_zone
+from convention.text.normalize import normalize_whitespace
+from convention.web.forms import ActionErrorsMixin
+from registrations.visits.models import Proposal
+
+from .permissions import Proposer
+
+PARIS_ZONE = zoneinfo.ZoneInfo("Europe/Paris")
+
+
+def list_vendors() -> Any:
+    """Return the companies that are vendors today and may be hosts."""
+    vendor_roles = CompanyRole.objects.open().filter(role=CompanyRole.Role.VENDOR)
+    return Company.objects.filter(pk__in=vendor_roles.values("company"))
+
+
+class ProposalForm(ActionErrorsMixin, forms.ModelForm[Proposal]):
+    class Meta:
+        model = Proposal
+        fields = ["title", "host", "host_name", "motivation"]
+        labels = {
+            "title": _("What to see"),
+            "host": _("Host"),
+            "host_name": _("Or its name"),
+            "motivation": _("Why it is worth a day"),
+        }
+        help_texts = {
+            "title": _("Such as: the new storage in operation, before it is sold."),
+            "host_name": _("For a firm that is not in the list."),
+        }
+        widgets = {"motivation": forms.Textarea(attrs={"rows": 4})}
+
+    def __init__(self, *args: Any, hosts: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["host"]
+        assert isinstance(field, forms.ModelChoiceField)
+        field.queryset, field.empty_label = hosts, str(_("None of these"))
+
+    def clean(self) -> dict[str, Any]:
+        """Normalize whitespace, and require a host from the directory or a name."""
+        data = super().clean() or self.cleaned_data
+        for name in ("title", "host_name"):
+            data[name] = normalize_whitespace(data.get(name) or "")
+        if "title" not in self.errors and not data["title"]:
+            self.add_error("title", _("Say what to see."))
+        if data.get("host"):
+            data["host_name"] = ""
+        elif not data["host_name"] and "host" not in self.errors:
+            self.add_error("host", _("Say who the host would be."))
+        return data
+
+
+def build_proposal_form(data: Any, proposer: Proposer) -> ProposalForm:
+    """Return the form: members choose any vendor or type a name, others their own company."""
+    if proposer.is_member:
+        return ProposalForm(data, hosts=list_vendors())
+    return build_own_site_form(data, list_vendors().filter(pk__in=[vendor.pk for vendor in proposer.vendors]))
+
+
+def build_own_site_form(data: Any, companies: Any) -> ProposalForm:
+    """Return the form for proposing one's own site, without the free host name."""
+    form = ProposalForm(data, hosts=companies)
+    del form.fields["host_name"]
+    form.fields["host"].required = True
+    if len(choices := list(companies[:2])) == 1:
+        form.initial["host"] = choices[0].pk
+    return form
+
+
+class SetAsideForm(ActionErrorsMixin, forms.Form):
+    reason = forms.CharField(label=_("Why"), max_length=300, help_text=_("Read by whoever proposed it."))
+
+
+class VisitDateForm(ActionErrorsMixin, forms.Form):
+    """The event that a proposal becomes."""
+
+    name = forms.CharField(label=_("Name of the visit"), max_length=300)
+    host = forms.ModelChoiceField(
+        Company.objects.none(), label=_("Host"), help_text=_("A vendor of the directory; add it there first.")
+    )
+    contact_email = forms.EmailField(
+        label=_("Address for questions"),
+        help_text=_("Members and the host write there, and what the host decides is told there."),
+    )
+    starts_at = LocalDateTimeField(label=_("Starts"))
+    ends_at = LocalDateTimeField(label=_("Ends"))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["host"]
+        assert isinstance(field, forms.ModelChoiceField)
+        field.queryset = list_vendors()
+
+    def clean(self) -> dict[str, Any]:
+        """Read the times in Paris time, which can be changed in the event's settings; check their order."""
+        data = super().clean() or self.cleaned_data
+        data["name"] = normalize_whitespace(data.get("name") or "")
+        if "name" not in self.errors and not data["name"]:
+            self.add_error("name", _("Write a name."))
+        for name in ("starts_at", "ends_at"):
+            add_time_zone(self, name, PARIS_ZONE)
+        starts, ends = data.get("starts_at"), data.get("ends_at")
+        if starts and ends and ends <= starts:
+            self.add_error("ends_at", _("The visit must end after it starts."))
+        return data

@@ -1,0 +1,73 @@
+"""Notify interested members once that a date is set and they can apply."""
+
+import logging
+
+from django.conf import settings
+from django.db import transaction
+from django.tasks import task
+from django.urls import reverse
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+
+from convention.audit.record import record_action
+from convention.club.permissions import get_member_company
+from convention.errors import NotOpenNow
+from convention.mail.messages import MailMessage, MailRefused, send_mail_message
+from registrations.visits.models import Interest, Proposal, Visit
+
+from .proposals import lock_proposal
+
+logger = logging.getLogger(__name__)
+
+
+@transaction.atomic
+def notify_interested_members(*, proposal: Proposal) -> int:
+    """Queue a mail to each interested member; return how many.
+
+    Raise NotOpenNow if members cannot apply yet, or were notified already.
+    """
+    locked = lock_proposal(proposal)
+    visit = Visit.objects.select_related("event").filter(proposal=locked).first()
+    if visit is None or visit.state != Visit.State.PUBLISHED:
+        raise NotOpenNow(_("Open the visit to members first: then those interested can apply."))
+    if locked.members_notified_at:
+        raise NotOpenNow(_("Those interested were told already."))
+    locked.members_notified_at = timezone.now()
+    locked.save(update_fields=["members_notified_at"])
+    interests = list(Interest.objects.filter(proposal=locked).values_list("pk", flat=True))
+    for interest in interests:
+        notify_interested_member.enqueue(interest)
+    record_action("proposal.tell", locked, event=visit.event, fields=["members_notified_at"])
+    return len(interests)
+
+
+@task()
+def notify_interested_member(interest_id: int) -> None:
+    """Mail one interested person, if they are still a member and have an address."""
+    rows = Interest.objects.select_related("person", "proposal__visit__event__venue")
+    interest = rows.filter(pk=interest_id).first()
+    visit = interest.proposal.visit if interest else None
+    if interest is None or visit is None:
+        return
+    person, event = interest.person, visit.event
+    if not person.email or not person.is_active or get_member_company(person) is None:
+        return
+    with translation.override(person.language):
+        letter = MailMessage(
+            to=person.email,
+            subject=(_("A date is set: %(visit)s") % {"visit": event.title})[:200],
+            template="visit_date_set",
+            context={
+                "event": event,
+                "name": person.name,
+                "url": f"{settings.SITE_URL}{reverse('visit', args=[event.slug])}",
+            },
+            language=person.language,
+            message_key=f"visit-date-set-{interest.pk}",
+            accent=event.accent,
+            reply_to=event.contact_email,
+        )
+    try:
+        send_mail_message(letter)
+    except MailRefused:
+        logger.warning("The mail server refused to tell of the visit %s.", visit.pk)

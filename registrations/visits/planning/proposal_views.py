@@ -1,0 +1,228 @@
+"""Pages of proposals: for members and hosts, and for those who plan the season."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from convention.club.permissions import require_signed_in
+from convention.errors import ConventionError, InvalidFields, NotFound
+from registrations.visits.models import Interest, Proposal
+
+from .company_history import count_visits_by_person
+from .forms import ProposalForm, SetAsideForm, VisitDateForm, build_proposal_form, list_vendors
+from .interest import InterestCount, count_interest, express_interest, withdraw_interest
+from .notifications import notify_interested_members
+from .permissions import Proposer, can_plan_season, get_planner, get_proposer
+from .plan_visit import plan_visit
+from .proposals import (
+    create_proposal,
+    reopen_proposal,
+    revise_proposal,
+    set_aside_proposal,
+    withdraw_proposal,
+)
+
+PROPOSALS_PER_PAGE = 50
+allow_read_and_post = require_http_methods(["GET", "HEAD", "POST"])
+
+
+@never_cache
+@require_safe
+def proposal_list(request: HttpRequest) -> HttpResponse:
+    """List undecided proposals with the interest in them, and the person's own."""
+    proposer = get_proposer(request.user)
+    proposals = Proposal.objects.select_related("host", "visit__event")
+    proposals = proposals.filter(Q(pk__in=_list_visible_proposals(proposer)) | Q(proposed_by=proposer.person))
+    shown = Paginator(proposals, PROPOSALS_PER_PAGE).get_page(request.GET.get("page"))
+    context = {
+        "shown": shown,
+        "rows": _add_interest(shown, proposer),
+        "proposer": proposer,
+        "section": "visits",
+    }
+    return render(request, "visits/proposals.html", {**context, "can_plan": can_plan_season(proposer.person)})
+
+
+def _list_visible_proposals(proposer: Proposer) -> Any:
+    """Return the ids of undecided proposals; a vendor's people only see those about their company."""
+    undecided = Proposal.objects.undecided()
+    return (undecided if proposer.is_member else undecided.filter(host__in=proposer.vendors)).values("pk")
+
+
+def _add_interest(proposals: Any, proposer: Proposer) -> list[tuple[Proposal, InterestCount, bool]]:
+    rows = list(proposals)
+    interest = count_interest(rows)
+    own_interests = Interest.objects.filter(proposal__in=rows, person=proposer.person).values_list(
+        "proposal", flat=True
+    )
+    interested_ids = set(own_interests)
+    return [
+        (proposal, interest.get(proposal.pk, InterestCount()), proposal.pk in interested_ids)
+        for proposal in rows
+    ]
+
+
+@never_cache
+@allow_read_and_post
+def proposal_create(request: HttpRequest) -> HttpResponse:
+    proposer = get_proposer(request.user)
+    form = build_proposal_form(request.POST or None, proposer)
+    if request.method == "POST" and form.is_valid():
+        try:
+            create_proposal(person=proposer.person, **form.cleaned_data)
+        except ConventionError as error:
+            form.add_error(None, str(error))
+        else:
+            messages.success(request, _("Thank you. Members can say now that they would come."))
+            return redirect("proposals")
+    return render(
+        request, "visits/proposal_new.html", {"form": form, "proposer": proposer, "section": "visits"}
+    )
+
+
+@require_POST
+def proposal_respond(request: HttpRequest, pk: int) -> HttpResponse:
+    """Express or withdraw interest, or withdraw one's own proposal."""
+    proposer = get_proposer(request.user)
+    is_own = Q(proposed_by=proposer.person)
+    proposal = Proposal.objects.filter(is_own | Q(pk__in=_list_visible_proposals(proposer)), pk=pk).first()
+    if proposal is None:
+        raise NotFound(_("There is no such proposal."))
+    try:
+        message = _record_response(request.POST.get("act", ""), proposal, proposer)
+    except ConventionError as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, message)
+    return redirect("proposals")
+
+
+def _record_response(response: str, proposal: Proposal, proposer: Proposer) -> str:
+    if response == "withdraw":
+        withdraw_proposal(proposal=proposal, person=proposer.person)
+        return _("Your proposal is taken back.")
+    if response == "no_interest":
+        withdraw_interest(proposal=proposal, person=proposer.person)
+        return _("Noted: you are no longer counted.")
+    express_interest(proposal=proposal, person=proposer.person)
+    return _("Noted: you will be told when a date is set.")
+
+
+@never_cache
+@require_safe
+def proposal_planning_list(request: HttpRequest) -> HttpResponse:
+    """List all proposals for planners, undecided ones first."""
+    get_planner(request.user)
+    proposals = Proposal.objects.select_related("host", "proposed_by", "proposed_by_host", "visit__event")
+    proposals = proposals.order_by("visit", "set_aside_at", "-proposed_at", "-pk")
+    shown = Paginator(proposals, PROPOSALS_PER_PAGE).get_page(request.GET.get("page"))
+    interest = count_interest(shown)
+    rows = [(proposal, interest.get(proposal.pk, InterestCount())) for proposal in shown]
+    return render(
+        request, "visits/organize_proposals.html", {"shown": shown, "rows": rows, "section": "season"}
+    )
+
+
+@never_cache
+@allow_read_and_post
+def proposal_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show a proposal and who is interested, with their past visits; a POST edits it."""
+    get_planner(request.user)
+    proposal = _get_proposal(pk)
+    form = ProposalForm(request.POST or None, instance=proposal, hosts=list_vendors())
+    if request.method == "POST" and form.is_valid():
+        revise_proposal(proposal=form.instance, changed=form.changed_data)
+        messages.success(request, _("The proposal is saved."))
+        return redirect("organize-proposal", pk)
+    return _render_proposal(request, pk, form=form)
+
+
+def _get_proposal(pk: int) -> Proposal:
+    rows = Proposal.objects.select_related("host", "proposed_by", "proposed_by_host", "visit__event")
+    return get_object_or_404(rows, pk=pk)
+
+
+def _render_proposal(request: HttpRequest, pk: int, **forms: Any) -> HttpResponse:
+    proposal = _get_proposal(pk)
+    interests = proposal.interests.select_related("person").order_by("expressed_at", "pk")
+    people = Paginator(interests, PROPOSALS_PER_PAGE).get_page(request.GET.get("page"))
+    visit_counts = count_visits_by_person([interest_row.person_id for interest_row in people])
+    context = {
+        "proposal": proposal,
+        "interest": count_interest([proposal]).get(proposal.pk, InterestCount()),
+        "people": [(interest_row, visit_counts.get(interest_row.person_id, 0)) for interest_row in people],
+        "shown": people,
+        "form": ProposalForm(instance=proposal, hosts=list_vendors()),
+        "date_form": VisitDateForm(prefix="date", initial=_date_form_initial(request, proposal)),
+        "aside_form": SetAsideForm(prefix="aside"),
+        "section": "season",
+        **forms,
+    }
+    return render(request, "visits/organize_proposal.html", context)
+
+
+def _date_form_initial(request: HttpRequest, proposal: Proposal) -> dict[str, Any]:
+    return {
+        "name": proposal.title, "host": proposal.host, "contact_email": require_signed_in(request.user).email,
+    }  # fmt: skip
+
+
+@require_POST
+def proposal_set_date(request: HttpRequest, pk: int) -> HttpResponse:
+    """Set a date: the proposal becomes a draft visit."""
+    person = get_planner(request.user)
+    proposal = _get_proposal(pk)
+    form = VisitDateForm(request.POST, prefix="date")
+    if form.is_valid():
+        try:
+            visit = plan_visit(proposal=proposal, planner=person, **form.cleaned_data)
+        except InvalidFields as error:
+            form.add_errors(error.field_errors)
+        except ConventionError as error:
+            form.add_error(None, str(error))
+        else:
+            messages.success(
+                request, _("The visit has begun, a draft. Next: its facts and the host’s agreement.")
+            )
+            return redirect("organize-visit", visit.event.slug)
+    return _render_proposal(request, pk, date_form=form)
+
+
+@require_POST
+def proposal_decide(request: HttpRequest, pk: int) -> HttpResponse:
+    """Set a proposal aside, reopen it, or notify interested members of the date."""
+    get_planner(request.user)
+    proposal = _get_proposal(pk)
+    if "reopen" in request.POST:
+        reopen_proposal(proposal=proposal)
+        messages.success(request, _("The proposal stands again."))
+        return redirect("organize-proposal", pk)
+    if "notify" in request.POST:
+        _notify_interested(request, proposal)
+        return redirect("organize-proposal", pk)
+    form = SetAsideForm(request.POST, prefix="aside")
+    if form.is_valid():
+        set_aside_proposal(proposal=proposal, reason=form.cleaned_data["reason"])
+        messages.success(request, _("The proposal is set aside."))
+        return redirect("organize-proposal", pk)
+    return _render_proposal(request, pk, aside_form=form)
+
+
+def _notify_interested(request: HttpRequest, proposal: Proposal) -> None:
+    try:
+        notified_count = notify_interested_members(proposal=proposal)
+    except ConventionError as error:
+        messages.error(request, str(error))
+    else:
+        sentence = ngettext(
+            "%(told)d person is told by e-mail.", "%(told)d people are told by e-mail.", notified_count
+        )
+        messages.success(request, sentence % {"told": notified_count})

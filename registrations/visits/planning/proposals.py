@@ -1,0 +1,102 @@
+"""Create, revise, set aside, reopen and withdraw proposals of visits."""
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from convention.audit.record import record_action
+from convention.club.models import Company, Employment, Person
+from convention.errors import Forbidden, NotOpenNow
+from registrations.visits.models import Proposal
+
+# For each proposer, so that nobody floods the list.
+MAX_UNDECIDED_PROPOSALS = 10
+
+
+@transaction.atomic
+def create_proposal(
+    *, person: Person, title: str, motivation: str = "", host: Company | None = None, host_name: str = ""
+) -> Proposal:
+    """Create a member's proposal; it is marked as the host's if the person works there.
+
+    Raise NotOpenNow if too many of theirs are undecided.
+    """
+    # Locks the person, so that the limit holds for concurrent requests.
+    Person.objects.select_for_update(no_key=True).get(pk=person.pk)
+    check_proposal_limit(Proposal.objects.filter(proposed_by=person))
+    proposal = Proposal.objects.create(
+        title=title,
+        motivation=motivation,
+        host=host,
+        host_name="" if host else host_name,
+        proposed_by=person,
+        is_from_host=host is not None and _is_employed_at(person, host),
+    )
+    record_action("proposal.make", proposal, fields=["title", "motivation", "host"])
+    return proposal
+
+
+def check_proposal_limit(proposals: QuerySet[Proposal]) -> None:
+    """Raise NotOpenNow if `MAX_UNDECIDED_PROPOSALS` of these proposals are undecided."""
+    if proposals.filter(visit__isnull=True, set_aside_at__isnull=True).count() >= MAX_UNDECIDED_PROPOSALS:
+        raise NotOpenNow(
+            _("You have %(most)d proposals that wait already: let some of them become visits first.")
+            % {"most": MAX_UNDECIDED_PROPOSALS}
+        )
+
+
+@transaction.atomic
+def revise_proposal(*, proposal: Proposal, changed: list[str]) -> Proposal:
+    """Save the fields named in `changed`, such as a better wording or the host's company."""
+    if changed:
+        proposal.save(update_fields=changed)
+        record_action("proposal.revise", proposal, fields=changed)
+    return proposal
+
+
+@transaction.atomic
+def set_aside_proposal(*, proposal: Proposal, reason: str) -> Proposal:
+    """Set a proposal aside with a reason, which its proposer and interested members read."""
+    locked = lock_proposal(proposal)
+    if locked.is_undecided:
+        locked.set_aside_at, locked.set_aside_reason = timezone.now(), reason
+        locked.save(update_fields=["set_aside_at", "set_aside_reason"])
+        record_action("proposal.set_aside", locked, fields=["set_aside_at", "set_aside_reason"])
+    return locked
+
+
+@transaction.atomic
+def reopen_proposal(*, proposal: Proposal) -> Proposal:
+    """Reopen a proposal that was set aside, with the interest expressed in it."""
+    locked = lock_proposal(proposal)
+    if locked.set_aside_at and locked.visit_id is None:
+        locked.set_aside_at, locked.set_aside_reason = None, ""
+        locked.save(update_fields=["set_aside_at", "set_aside_reason"])
+        record_action("proposal.take_up", locked, fields=["set_aside_at", "set_aside_reason"])
+    return locked
+
+
+@transaction.atomic
+def withdraw_proposal(*, proposal: Proposal, person: Person) -> None:
+    """Delete one's own proposal. Raise Forbidden for another's, NotOpenNow once it was decided."""
+    locked = lock_proposal(proposal)
+    if locked.proposed_by_id != person.pk:
+        raise Forbidden(_("Somebody else proposed this visit."))
+    if not locked.is_undecided:
+        raise NotOpenNow(_("This proposal became a visit, or was set aside: it cannot be taken back."))
+    record_action("proposal.withdraw", locked)
+    locked.delete()
+
+
+def lock_proposal(proposal: Proposal) -> Proposal:
+    """Return the proposal, locked until the end of the transaction. Raise NotOpenNow if it was withdrawn."""
+    rows = Proposal.objects.select_for_update(of=("self",)).select_related("host")
+    locked = rows.filter(pk=proposal.pk).first()
+    if locked is None:
+        raise NotOpenNow(_("This proposal was taken back."))
+    return locked
+
+
+def _is_employed_at(person: Person, company: Company) -> bool:
+    return Employment.objects.open().filter(person=person, company=company).exists()

@@ -1,0 +1,134 @@
+"""The season calendar: visits, meetings and conventions from September to August."""
+
+import datetime
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from convention.events.models import Event
+from convention.text.working_days import is_working_day
+from registrations.models import Ticket
+from registrations.visits.models import Visit
+
+# Seasons follow the French working year; nothing takes place in August.
+SEASON_FIRST_MONTH: Final = 9
+VALID_SEASON_YEARS: Final = range(1971, 3000)
+
+
+@dataclass(frozen=True)
+class Season:
+    """A season by the year in which it begins."""
+
+    year: int
+
+    @property
+    def first_day(self) -> datetime.date:
+        return datetime.date(self.year, SEASON_FIRST_MONTH, 1)
+
+    @property
+    def last_day(self) -> datetime.date:
+        return datetime.date(self.year + 1, SEASON_FIRST_MONTH, 1) - datetime.timedelta(days=1)
+
+    def __str__(self) -> str:
+        return f"{self.year}–{self.year + 1}"
+
+
+@dataclass(frozen=True)
+class SeasonEntry:
+    """One event of the season; `overlapping_events` are other events of the club on one of its days."""
+
+    event: Event
+    visit: Visit | None = None
+    ticket: Ticket | None = None
+    overlapping_events: tuple[Event, ...] = ()
+
+    @property
+    def starts_on_working_day(self) -> bool:
+        return is_working_day(_find_event_days(self.event)[0])
+
+
+@dataclass(frozen=True)
+class SeasonMonth:
+    first_day: datetime.date
+    entries: list[SeasonEntry] = field(default_factory=list)
+
+
+def find_season(day: datetime.date) -> Season:
+    """Return the season that contains the day."""
+    return Season(day.year if day.month >= SEASON_FIRST_MONTH else day.year - 1)
+
+
+def parse_season(text: str) -> Season:
+    """Return the season that begins in the year given as text; the current one for anything else."""
+    if text.isascii() and text.isdigit() and len(text) == 4 and int(text) in VALID_SEASON_YEARS:
+        return Season(int(text))
+    return find_season(timezone.localdate())
+
+
+def list_season_events(season: Season) -> QuerySet[Event]:
+    """Return the events that begin in the season, of every kind and visibility."""
+    span = (season.first_day, season.last_day)
+    rows = Event.objects.filter(starts_at__date__range=span).select_related("host", "group", "venue")
+    return rows.order_by("starts_at", "pk")
+
+
+def build_season_calendar(season: Season, events: Iterable[Event]) -> list[SeasonMonth]:
+    """Return all twelve months with their events, visits and tickets, in three queries."""
+    event_list = list(events)
+    visits = {one.event_id: one for one in Visit.objects.filter(event__in=event_list)}
+    tickets = {one.event_id: one for one in _list_member_tickets(event_list)}
+    months = {
+        (year, month): SeasonMonth(datetime.date(year, month, 1)) for year, month in _list_months(season)
+    }
+    for event in event_list:
+        visit = visits.get(event.pk)
+        if visit:
+            visit.event = event
+        first_day = _find_event_days(event)[0]
+        entry = SeasonEntry(
+            event, visit, tickets.get(event.pk), _find_overlapping_events(event, event_list, visits)
+        )
+        if (first_day.year, first_day.month) in months:
+            months[first_day.year, first_day.month].entries.append(entry)
+    return list(months.values())
+
+
+def _list_member_tickets(events: list[Event]) -> QuerySet[Ticket]:
+    """Return the tickets for members, the default one of each event last."""
+    rows = Ticket.objects.filter(event__in=events, audience=Ticket.Audience.MEMBER)
+    return rows.order_by("is_default", "-position", "-pk")
+
+
+def _list_months(season: Season) -> list[tuple[int, int]]:
+    months = range(SEASON_FIRST_MONTH - 1, SEASON_FIRST_MONTH + 11)
+    return [(season.year + month // 12, month % 12 + 1) for month in months]
+
+
+def _find_event_days(event: Event) -> tuple[datetime.date, datetime.date]:
+    """Return the first and the last day in the event's time zone."""
+    return event.starts_at.astimezone(event.zone).date(), event.ends_at.astimezone(event.zone).date()
+
+
+def _find_overlapping_events(
+    event: Event, events: list[Event], visits: Mapping[int, Visit]
+) -> tuple[Event, ...]:
+    """Return the other events on one of its days; cancelled visits do not count."""
+    if _is_cancelled(event, visits):
+        return ()
+    first, last = _find_event_days(event)
+    return tuple(
+        other
+        for other in events
+        if other.pk != event.pk
+        and _find_event_days(other)[0] <= last
+        and first <= _find_event_days(other)[1]
+        and not _is_cancelled(other, visits)
+    )
+
+
+def _is_cancelled(event: Event, visits: Mapping[int, Visit]) -> bool:
+    visit = visits.get(event.pk)
+    return bool(visit and visit.cancelled_at)

@@ -1,0 +1,62 @@
+"""Errors and checks that are common to actions on visits."""
+
+import datetime
+from collections.abc import Iterable
+
+from django.utils.translation import gettext as _
+
+from convention.errors import ConventionError, Forbidden, NotOpenNow
+
+from .dates import find_closing_time
+from .models import Visit
+
+
+class VisitNotReady(ConventionError):
+    """Something has to be filled in or decided first."""
+
+    kind = "not-ready"
+    status = 409
+
+    def __init__(self, sentence: str = "") -> None:
+        super().__init__(
+            sentence or _("This visit has no ticket for members yet: say how many places it has.")
+        )
+
+
+class NotEligible(Forbidden):
+    """The person may not come on this visit; the message gives the reasons."""
+
+    kind = "not-eligible"
+
+    def __init__(self, reasons: Iterable[str]) -> None:
+        super().__init__(" ".join(reasons))
+
+
+class ApplicationEnded(ConventionError):
+    """The application has ended, possibly by a concurrent action."""
+
+    kind = "ended"
+    status = 409
+
+
+def check_not_cancelled(visit: Visit) -> None:
+    """Raise NotOpenNow for a cancelled visit."""
+    if visit.cancelled_at:
+        raise NotOpenNow(_("This visit was called off."))
+
+
+def check_applications_open(visit: Visit, *, at: datetime.datetime) -> None:
+    """Raise NotOpenNow, with the reason, if nobody may apply at `at`."""
+    check_not_cancelled(visit)
+    if visit.agreed_at is None or visit.event.visibility == visit.event.Visibility.DRAFT:
+        raise NotOpenNow(_("This visit is not open to members yet."))
+    if find_closing_time(visit) <= at:
+        raise NotOpenNow(_("Applications are closed: the list of visitors is being settled with the host."))
+
+
+def lock_visit_row(visit: Visit) -> Visit:
+    """Return the visit, locked until the end of the transaction. Raise NotOpenNow if it was cancelled."""
+    rows = Visit.objects.select_for_update(of=("self",)).select_related("event__host")
+    locked = rows.get(pk=visit.pk)
+    check_not_cancelled(locked)
+    return locked

@@ -1,0 +1,44 @@
+"""Responses that the secretary's and the host's pages of visitor lists have in common."""
+
+from typing import Final
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from convention.errors import ConventionError
+from convention.tables.downloads import XLSX_TYPE, attachment_response
+from registrations.visits.models import VisitorList
+
+from .visitor_list.contents import ListContent
+from .visitor_list.files import make_list_file
+from .visitor_list.table import describe_changes, format_rows, list_headings
+
+FILE_MIMETYPES: Final = {"xlsx": XLSX_TYPE, "pdf": "application/pdf"}
+
+
+def build_list_context(content: ListContent) -> dict[str, object]:
+    """Return the context for rendering the rows of a list."""
+    return {
+        "headings": list_headings(content),
+        "rows": [list(zip(list_headings(content), row, strict=True)) for row in format_rows(content)],
+        "changes": describe_changes(content),
+    }
+
+
+def make_file_response(content: ListContent, visitor_list: VisitorList, kind: str) -> HttpResponse:
+    name = f"{visitor_list.visit.event.slug}-v{visitor_list.number}.{kind}"
+    return attachment_response(
+        make_list_file(content, visitor_list, kind=kind), name=name, mimetype=FILE_MIMETYPES[kind]
+    )
+
+
+def read_file_format(request: HttpRequest) -> str:
+    """Return the requested file format, "" for the page itself."""
+    kind = request.POST.get("act", "")
+    return kind if kind in FILE_MIMETYPES else ""
+
+
+def render_host_error(request: HttpRequest, error: ConventionError, **context: object) -> HttpResponse:
+    """Render an error in the frame of the host's pages, without links to the club's pages."""
+    context |= {"frame": "host/base.html", "error": error}
+    return render(request, "host/error.html", context, status=error.status)

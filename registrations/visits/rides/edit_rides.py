@@ -1,0 +1,47 @@
+"""Plan, change and remove rides, and notify passengers of changes."""
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from convention.audit.record import record_action
+from convention.errors import ConventionError
+from registrations.ticketing.stock_limits import save_sale_item
+from registrations.visits.models import Ride, RideSeat
+
+from .notifications import notify_passenger
+from .seating import release_lost_seats
+
+# Passengers are notified when one of these changes.
+NOTIFIED_FIELDS = {"meeting_point", "latitude", "longitude", "leaves_at"}
+
+
+class RideInUse(ConventionError):
+    """The ride has passengers."""
+
+    kind = "ride-in-use"
+    status = 409
+
+
+@transaction.atomic
+def save_ride(*, ride: Ride, changed: list[str]) -> Ride:
+    """Save a new or changed ride; `changed` names its fields. Raise InvalidFields for too few seats."""
+    is_new = ride.pk is None
+    # Else seats of cancelled visitors would count against a smaller capacity.
+    release_lost_seats(list(Ride.objects.select_for_update().filter(pk=ride.pk)))
+    save_sale_item(ride, changed)
+    record_action("ride.create" if is_new else "ride.change", ride, event=ride.visit.event, fields=changed)
+    if not is_new and NOTIFIED_FIELDS & {*changed}:
+        for seat in RideSeat.objects.active().filter(ride=ride):
+            notify_passenger.enqueue(seat.pk)
+    return ride
+
+
+@transaction.atomic
+def remove_ride(*, ride: Ride) -> None:
+    """Remove a ride without passengers. Raise RideInUse."""
+    Ride.objects.select_for_update().get(pk=ride.pk)
+    if RideSeat.objects.active().filter(ride=ride).exists():
+        sentence = _("People take the ride from “%(place)s”: ask them to choose another one first.")
+        raise RideInUse(sentence % {"place": ride.meeting_point})
+    record_action("ride.remove", ride, event=ride.visit.event)
+    ride.delete()

@@ -1,0 +1,119 @@
+"""The organizer's form for a ride, and the form for choosing rides."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from convention.events.forms import LocalDateTimeField, add_time_zone
+from convention.text.dates import format_date_with_weekday, format_time
+from convention.web.forms import ActionErrorsMixin
+from registrations.visits.models import Ride, Visit
+
+TIME_FIELDS = ("leaves_at", "arrives_at")
+
+
+class RideForm(ActionErrorsMixin, forms.ModelForm[Ride]):
+    """A ride, with times in the event's time zone."""
+
+    leaves_at = LocalDateTimeField(label=_("Leaves"))
+    arrives_at = LocalDateTimeField(label=_("Arrives"), required=False)
+
+    class Meta:
+        model = Ride
+        fields = [
+            "direction", "meeting_point", "latitude", "longitude", "leaves_at", "arrives_at", "capacity",
+        ]  # fmt: skip
+        widgets = {"direction": forms.RadioSelect}
+        help_texts = {
+            "meeting_point": _("So that a stranger finds it: “Gare de Lyon, exit 3, under the clock”."),
+            "latitude": _("In degrees, such as 48.844304. Empty: the map looks for the words above."),
+            "capacity": _("Empty: no limit."),
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.event = self.instance.visit.event
+        self.fields["direction"].choices = Ride.Direction.choices  # type: ignore[attr-defined]  # no empty choice
+        for name in TIME_FIELDS:
+            if moment := getattr(self.instance, name):
+                self.initial[name] = moment.astimezone(self.event.zone).replace(tzinfo=None)
+
+    def clean(self) -> dict[str, Any]:
+        """Set the time zone, check the order of the times, and require both coordinates or none."""
+        data = super().clean() or self.cleaned_data
+        for name in TIME_FIELDS:
+            add_time_zone(self, name, self.event.zone)
+        leaves, arrives = data.get("leaves_at"), data.get("arrives_at")
+        if leaves and arrives and arrives <= leaves:
+            self.add_error("arrives_at", _("It arrives before it leaves."))
+        if leaves and data.get("direction") == Ride.Direction.OUT and leaves >= self.event.starts_at:
+            self.add_error("leaves_at", _("A ride to the site leaves before the visit starts."))
+        if leaves and data.get("direction") == Ride.Direction.BACK and leaves <= self.event.starts_at:
+            self.add_error("leaves_at", _("A ride back leaves after the visit has started."))
+        if (data.get("latitude") is None) != (data.get("longitude") is None):
+            self.add_error("longitude", _("Give both latitude and longitude, or neither."))
+        return data
+
+
+class RideChoiceForm(ActionErrorsMixin, forms.Form):
+    """One choice for each direction; "" means no ride."""
+
+    NO_RIDE_LABEL = _("On my own")
+
+    def __init__(
+        self, *args: Any, visit: Visit, rides: Iterable[Ride], taken: set[int], **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        rides = list(rides)
+        for way, label in Ride.Direction.choices:
+            choices = [(str(ride.pk), ride) for ride in rides if ride.direction == way]
+            if not choices:
+                continue
+            self.fields[way] = forms.ChoiceField(
+                label=label.capitalize(),
+                choices=[
+                    *((pk, describe_ride(ride, visit)) for pk, ride in choices),
+                    ("", self.NO_RIDE_LABEL),
+                ],
+                widget=forms.RadioSelect,
+                required=False,
+                initial=next((pk for pk, ride in choices if ride.pk in taken), ""),
+            )
+        self.order_fields(Ride.Direction.values)
+
+    @property
+    def chosen_ride_ids(self) -> list[int]:
+        return [int(pk) for way in Ride.Direction.values if (pk := self.cleaned_data.get(way))]
+
+
+class VisitorRidesForm(RideChoiceForm):
+    """The same choice by the organizer, with a reason."""
+
+    NO_RIDE_LABEL = _("No ride")
+
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=300,
+        help_text=_("The visitor reads it."),
+        error_messages={"required": _("Say why: the e-mails tell it.")},
+    )
+
+
+def describe_ride(ride: Ride, visit: Visit) -> str:
+    """Return a ride as one line with the seats left, if they are limited."""
+    zone = visit.event.zone
+    day, hour = format_date_with_weekday(ride.leaves_at, zone), format_time(ride.leaves_at, zone)
+    description = f"{day}, {hour} · {ride.meeting_point}"
+    seats_left = (
+        None if ride.capacity is None else ride.capacity - getattr(ride, "passenger_count", ride.reserved)
+    )
+    if seats_left is None:
+        return description
+    return f"{description} · {_('full') if seats_left <= 0 else format_seats_left(seats_left)}"
+
+
+def format_seats_left(seats_left: int) -> str:
+    return ngettext("%(left)d seat left", "%(left)d seats left", seats_left) % {"left": seats_left}

@@ -1,0 +1,133 @@
+"""Choose rides: at most one each way, all or nothing, never more people than seats."""
+
+from collections.abc import Collection
+
+from django.db import transaction
+from django.db.models import Prefetch, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from convention.audit.record import record_action
+from convention.db.limited_stock import release_stock, reserve_stock
+from convention.errors import InvalidFields, NotOpenNow, SoldOut
+from convention.text.normalize import normalize_whitespace
+from registrations.visits.models import Application, Ride, RideSeat, Visit
+
+from .notifications import notify_seated_visitor
+
+
+@transaction.atomic
+def choose_rides(*, application: Application, ride_ids: Collection[int]) -> None:
+    """Save a visitor's own choice. Raise NotOpenNow, InvalidFields or SoldOut."""
+    if set_rides(application=application, ride_ids=ride_ids):
+        record_action("ride.choose", application, event=application.visit.event)
+
+
+def set_rides(*, application: Application, ride_ids: Collection[int]) -> bool:
+    """Replace the rides of an application; return whether anything changed.
+
+    Rides that have left stay as they are. Call it in a transaction: all rides of the visit are locked in one
+    order, so that a swap happens completely or not at all. Raise NotOpenNow, InvalidFields or SoldOut.
+    """
+    rides = _lock_rides(application)
+    now = timezone.now()
+    current_ids = {seat.ride_id for seat in application.ride_seats.all()}
+    # A ride that has left cannot be undone, whatever the form says.
+    chosen_ids = {*ride_ids} | {pk for pk in current_ids if rides[pk].leaves_at <= now}
+    _check_choice(application, rides, chosen_ids - current_ids, chosen_ids)
+    # Places are cancelled elsewhere without touching rides; their seats are released when one is needed.
+    release_lost_seats([rides[pk] for pk in chosen_ids - current_ids])
+    _release_seats(application, [rides[pk] for pk in current_ids - chosen_ids])
+    _reserve_seats(application, [rides[pk] for pk in chosen_ids - current_ids])
+    return current_ids != chosen_ids
+
+
+def _lock_rides(application: Application) -> dict[int, Ride]:
+    rows = Ride.objects.select_for_update().filter(visit=application.visit_id).order_by("pk")
+    return {ride.pk: ride for ride in rows}
+
+
+def _check_choice(
+    application: Application, rides: dict[int, Ride], added_ids: Collection[int], chosen_ids: Collection[int]
+) -> None:
+    now = timezone.now()
+    if not Application.objects.confirmed().filter(pk=application.pk).exists():
+        raise NotOpenNow(_("Rides are for those who have a place at the visit."))
+    if application.visit.cancelled_at:
+        raise NotOpenNow(_("The visit was called off."))
+    if unknown_ids := [pk for pk in added_ids if pk not in rides]:
+        raise InvalidFields(
+            _("Some fields need another look."), {str(unknown_ids[0]): [_("There is no such ride.")]}
+        )
+    if any(rides[pk].leaves_at <= now for pk in added_ids):
+        raise NotOpenNow(_("This ride has left already."))
+    directions = [rides[pk].direction for pk in chosen_ids]
+    for direction in Ride.Direction.values:
+        if directions.count(direction) > 1:
+            raise InvalidFields(
+                _("Some fields need another look."), {direction: [_("Choose one ride each way.")]}
+            )
+
+
+def release_lost_seats(rides: list[Ride]) -> None:
+    """Release the seats of people who have lost their place at the visit since."""
+    lost_seats = RideSeat.objects.filter(ride__in=rides).exclude(
+        pk__in=RideSeat.objects.active().values("pk")
+    )
+    for ride in rides:
+        deleted_count, _by_model = lost_seats.filter(ride=ride).delete()
+        if deleted_count:
+            release_stock({ride: deleted_count})
+
+
+def _release_seats(application: Application, rides: list[Ride]) -> None:
+    RideSeat.objects.filter(application=application, ride__in=rides).delete()
+    release_stock(dict.fromkeys(rides, 1))
+
+
+def _reserve_seats(application: Application, rides: list[Ride]) -> None:
+    """Reserve a seat in each ride. Raise SoldOut, which rolls the caller's transaction back."""
+    full = reserve_stock(dict.fromkeys(rides, 1))
+    if full:
+        raise SoldOut(
+            _("No seat is left in the ride from “%(place)s”: choose another one. Nothing was changed.")
+            % {"place": full.meeting_point}
+        )
+    RideSeat.objects.bulk_create(RideSeat(ride=ride, application=application) for ride in rides)
+
+
+MAX_REASON_LENGTH = 300
+
+
+@transaction.atomic
+def seat_visitor(*, application: Application, ride_ids: Collection[int], reason: str) -> bool:
+    """Replace a visitor's rides for the organizer and mail them the reason; return whether anything changed.
+
+    Raise InvalidFields without a reason or for two rides one way, SoldOut for a full ride, NotOpenNow for one
+    that has left or a visitor without a place.
+    """
+    reason = normalize_whitespace(reason)[:MAX_REASON_LENGTH]
+    if not reason:
+        raise InvalidFields(
+            _("Some fields need another look."), {"reason": [_("Say why: the e-mails tell it.")]}
+        )
+    changed = set_rides(application=application, ride_ids=ride_ids)
+    if changed:
+        entry = record_action(
+            "ride.seat", application, event=application.visit.event, fields=["rides"], reason=reason
+        )
+        notify_seated_visitor.enqueue(application.pk, reason, entry.pk)
+    return changed
+
+
+def list_visitors_to_seat(visit: Visit) -> QuerySet[Application]:
+    """Return everybody with a place by name, with their rides prefetched."""
+    seats = RideSeat.objects.select_related("ride").order_by("ride__leaves_at", "ride")
+    rows = Application.objects.confirmed().filter(visit=visit).select_related("registration", "company")
+    return rows.prefetch_related(Prefetch("ride_seats", seats)).order_by("registration__sort_name", "pk")
+
+
+def list_rides_by_direction(application: Application) -> list[tuple[str, Ride | None]]:
+    """Return the label of each direction with the visitor's ride, or None."""
+    ride_by_direction = {seat.ride.direction: seat.ride for seat in application.ride_seats.all()}
+    return [(str(label), ride_by_direction.get(direction)) for direction, label in Ride.Direction.choices]

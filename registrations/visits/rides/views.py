@@ -1,0 +1,153 @@
+"""Pages of rides: planning for organizers, choosing for visitors, and the calendar file."""
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from convention.errors import ConventionError, InvalidFields, SoldOut
+from convention.tables.downloads import CALENDAR_TYPE, attachment_response
+from registrations.visits.models import Application, Ride
+from registrations.visits.permissions import (
+    get_managed_ride,
+    get_managed_visit,
+    get_own_application,
+    get_visitor_to_seat,
+)
+
+from .calendar import build_ride_calendar, list_rides
+from .edit_rides import remove_ride, save_ride
+from .forms import RideChoiceForm, RideForm, VisitorRidesForm
+from .seating import choose_rides, list_rides_by_direction, list_visitors_to_seat, seat_visitor
+
+VISITORS_PER_PAGE = 100
+
+
+@require_GET
+def ride_list(request: HttpRequest, event: str) -> HttpResponse:
+    """List the rides with their passengers, and each visitor's rides."""
+    visit = get_managed_visit(event, request.user)
+    rides = list(visit.rides.with_passenger_count())
+    shown = Paginator(list_visitors_to_seat(visit), VISITORS_PER_PAGE).get_page(request.GET.get("page"))
+    context = {
+        "event": visit.event,
+        "visit": visit,
+        "section": "organize",
+        "rides": rides,
+        "shown": shown,
+        "ways": Ride.Direction.labels,
+        "people": [(application, list_rides_by_direction(application)) for application in shown]
+        if rides
+        else [],
+    }
+    return render(request, "visits/organize_rides.html", context)
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def visitor_rides_edit(request: HttpRequest, event: str, pk: int) -> HttpResponse:
+    """Change the rides of one visitor, with a reason."""
+    application = get_visitor_to_seat(event, pk, request.user)
+    visit = application.visit
+    current_ids = {ride.pk for ride in list_rides(application)}
+    form = VisitorRidesForm(
+        request.POST or None, visit=visit, rides=visit.rides.with_passenger_count(), taken=current_ids
+    )
+    if request.method == "POST" and form.is_valid() and _save_visitor_rides(request, form, application):
+        return redirect("organize-visit-rides", event)
+    context = {"event": visit.event, "section": "organize", "application": application, "form": form}
+    return render(request, "visits/organize_seat.html", context)
+
+
+def _save_visitor_rides(request: HttpRequest, form: VisitorRidesForm, application: Application) -> bool:
+    """Save the choice and confirm it; return False with errors on the form if that fails."""
+    names = {"name": application.registration}
+    try:
+        changed = seat_visitor(
+            application=application, ride_ids=form.chosen_ride_ids, reason=form.cleaned_data["reason"]
+        )
+    except InvalidFields as error:
+        form.add_errors(error.field_errors)
+    except ConventionError as error:
+        form.add_error(None, str(error))
+    else:
+        confirmation = _("The rides of %(name)s are changed; an e-mail says so.")
+        messages.success(
+            request, (confirmation if changed else _("The rides of %(name)s stay as they were.")) % names
+        )
+    return form.is_valid()
+
+
+@require_http_methods(["GET", "POST"])
+def ride_create(request: HttpRequest, event: str) -> HttpResponse:
+    return _edit_ride(
+        request, Ride(visit=get_managed_visit(event, request.user), direction=Ride.Direction.OUT)
+    )
+
+
+@require_http_methods(["GET", "POST"])
+def ride_edit(request: HttpRequest, event: str, pk: int) -> HttpResponse:
+    return _edit_ride(request, get_managed_ride(event, pk, request.user))
+
+
+def _edit_ride(request: HttpRequest, ride: Ride) -> HttpResponse:
+    title, event = ride.meeting_point, ride.visit.event
+    form = RideForm(request.POST or None, instance=ride)
+    if request.method == "POST" and form.is_valid():
+        try:
+            save_ride(ride=form.save(commit=False), changed=form.changed_data)
+        except InvalidFields as error:
+            form.add_errors(error.field_errors)
+        else:
+            messages.success(request, _("The ride is saved."))
+            return redirect("organize-visit-rides", event.slug)
+    context = {"event": event, "section": "organize", "form": form, "ride": ride, "title": title}
+    return render(request, "visits/organize_ride.html", context)
+
+
+@require_POST
+def ride_remove(request: HttpRequest, event: str, pk: int) -> HttpResponse:
+    remove_ride(ride=get_managed_ride(event, pk, request.user))
+    messages.success(request, _("The ride is removed."))
+    return redirect("organize-visit-rides", event)
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def own_ride_choice(request: HttpRequest, event: str) -> HttpResponse:
+    """Show the visitor's rides and let them choose others."""
+    application = get_own_application(event, request.user)
+    visit = application.visit
+    rides = list(visit.rides.with_passenger_count())
+    current_rides = list_rides(application)
+    current_ids = {ride.pk for ride in current_rides}
+    form = RideChoiceForm(request.POST or None, visit=visit, rides=rides, taken=current_ids)
+    if request.method == "POST" and form.is_valid():
+        try:
+            choose_rides(application=application, ride_ids=form.chosen_ride_ids)
+        except InvalidFields as error:
+            form.add_errors(error.field_errors)
+        except SoldOut as error:
+            form.add_error(None, str(error))
+        else:
+            messages.success(request, _("Your rides are kept."))
+            return redirect("visit-rides", event)
+    context = {
+        "event": visit.event,
+        "visit": visit,
+        "application": application,
+        "rides": rides,
+        "taken": current_rides,
+        "form": form,
+    }
+    return render(request, "visits/rides.html", context)
+
+
+@never_cache
+@require_GET
+def own_ride_calendar(request: HttpRequest, event: str) -> HttpResponse:
+    application = get_own_application(event, request.user)
+    return attachment_response(build_ride_calendar(application), name=f"{event}.ics", mimetype=CALENDAR_TYPE)

@@ -1,0 +1,120 @@
+"""Create the next version of a visitor list from everybody who is ready."""
+
+from collections.abc import Sequence
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from convention.audit.record import record_action
+from convention.club.models import Person
+from convention.codes.encryption import DecryptionFailed, decrypt_value
+from convention.errors import ConventionError, NotOpenNow
+from registrations.visits.identity.fields import list_requested_fields
+from registrations.visits.identity.identities import get_identity_binding
+from registrations.visits.models import Application, Identity, Visit, VisitorList
+
+from .contents import build_content, build_row, decrypt_content, encrypt_content
+from .differences import VisitorRow
+from .visitors import find_list_readiness
+
+
+class ListUnchanged(ConventionError):
+    """The last version has the same rows."""
+
+    kind = "same-list"
+    status = 409
+
+
+class NoVisitorReady(ConventionError):
+    """No visitor is ready for the list."""
+
+    kind = "nobody-ready"
+    status = 409
+
+
+@transaction.atomic
+def create_list(*, visit: Visit, created_by: Person | None = None) -> VisitorList:
+    """Create the next version; incomplete visitors are left out and can be on a later one.
+
+    Raise NotOpenNow before the lock, after the visit or once it is cancelled, NoVisitorReady, ListUnchanged,
+    or DecryptionFailed with the names of those whose identity no key decrypts.
+    """
+    # The row lock serializes versions, so that two never get the same number.
+    visit = Visit.objects.select_related("event").select_for_update(of=("self",)).get(pk=visit.pk)
+    check_list_allowed(visit)
+    requested = [str(field) for field in list_requested_fields(visit)]
+    rows = _build_rows(find_list_readiness(visit).ready, requested)
+    latest = visit.lists.order_by("-number").first()
+    _check_list_needed(rows, latest)
+    last_sent = visit.lists.filter(sent_at__isnull=False).order_by("-number").first()
+    content = build_content(requested, rows, _decrypt_rows(last_sent))
+    difference = content.difference
+    visitor_list = VisitorList(
+        visit=visit,
+        number=latest.number + 1 if latest else 1,
+        created_by=created_by,
+        count=len(rows),
+        hash=content.hash,
+    )
+    if difference:
+        visitor_list.added, visitor_list.removed = len(difference.added), len(difference.removed)
+        visitor_list.changed = len(difference.changed)
+    visitor_list.encrypted_data = encrypt_content(content, visitor_list)
+    visitor_list.save()
+    record_action("visitor_list.make", visitor_list, event=visit.event, fields=requested)
+    return visitor_list
+
+
+def check_list_allowed(visit: Visit) -> None:
+    """Raise NotOpenNow if no list can be created or sent."""
+    if visit.cancelled_at or visit.purged_at:
+        raise NotOpenNow(
+            _("This visit was called off, or its identities were removed: there is no list any more.")
+        )
+    if visit.locked_at is None:
+        raise NotOpenNow(_("Lock the list first: until then places still change hands."))
+    if visit.event.ends_at <= timezone.now():
+        raise NotOpenNow(_("The visit is over: the host needs no list any more."))
+
+
+def _build_rows(applications: Sequence[Application], requested: Sequence[str]) -> list[VisitorRow]:
+    """Return the rows, with only the fields requested now."""
+    identities = Identity.objects.filter(application__in=applications)
+    by_application = {identity.application_id: identity for identity in identities}
+    rows, undecryptable = [], []
+    for application in applications:
+        identity = by_application.get(application.pk)
+        try:
+            data = (
+                decrypt_value(identity.encrypted_data, row_label=get_identity_binding(application))
+                if identity and requested
+                else {}
+            )
+        except DecryptionFailed:
+            undecryptable.append(str(application.person))
+            continue
+        rows.append(build_row(application, {name: data[name] for name in requested}))
+    if undecryptable:
+        sentence = _(
+            "What these people told cannot be opened any more; ask them to write it anew: %(names)s."
+        )
+        raise DecryptionFailed(sentence % {"names": ", ".join(undecryptable)})
+    return rows
+
+
+def _decrypt_rows(version: VisitorList | None) -> list[VisitorRow] | None:
+    """Return the rows of a version; None without one, or if no key decrypts it."""
+    try:
+        return decrypt_content(version).rows if version else None
+    except DecryptionFailed:
+        return None
+
+
+def _check_list_needed(rows: list[VisitorRow], latest: VisitorList | None) -> None:
+    if not rows and latest is None:
+        raise NoVisitorReady(_("Nobody is ready for the list: see below what is missing."))
+    if latest and _decrypt_rows(latest) == rows:
+        raise ListUnchanged(
+            _("Nothing changed since version %(number)d: it can be sent again.") % {"number": latest.number}
+        )

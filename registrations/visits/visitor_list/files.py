@@ -1,0 +1,44 @@
+"""Visitor lists as files: XLSX for the systems of a gate, PDF for its desk."""
+
+from collections.abc import Callable
+from pathlib import PurePath
+
+from django.utils.translation import gettext as _
+
+from convention.errors import ConventionError
+from convention.tables.files import write_xlsx
+from registrations.visits.models import VisitorList
+
+from .contents import ListContent
+from .pdf import draw_list
+from .table import format_rows, list_headings
+
+
+class UnknownListFormat(ConventionError):
+    kind = "unknown-format"
+
+
+def make_xlsx(content: ListContent, visitor_list: VisitorList) -> bytes:
+    """Return the workbook; every cell is text."""
+    title = _("Visitors, version %(number)d") % {"number": visitor_list.number}
+    return write_xlsx(list_headings(content), format_rows(content), title=title)
+
+
+FILE_WRITERS: dict[str, Callable[[ListContent, VisitorList], bytes]] = {"xlsx": make_xlsx, "pdf": draw_list}
+
+
+def make_list_file(content: ListContent, visitor_list: VisitorList, *, kind: str) -> bytes:
+    """Return the list in this format in the active language. Raise UnknownListFormat."""
+    if kind not in FILE_WRITERS:
+        raise UnknownListFormat(_("A visitor list is written as .xlsx or .pdf."))
+    return FILE_WRITERS[kind](content, visitor_list)
+
+
+def parse_file_format(file_name: str) -> str:
+    """Return the format named by the file's suffix. Raise UnknownListFormat."""
+    kind = PurePath(file_name).suffix.lower().lstrip(".")
+    if kind not in FILE_WRITERS:
+        raise UnknownListFormat(
+            _("“%(name)s” must end in .xlsx or .pdf: its ending names the format.") % {"name": file_name}
+        )
+    return kind

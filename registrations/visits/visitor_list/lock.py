@@ -1,0 +1,87 @@
+"""Lock the list of visitors, by hand or at the deadline: the waiting list is not served any more."""
+
+import datetime
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from convention.audit.record import record_action
+from convention.db.advisory_locks import acquire_advisory_lock
+from convention.errors import NotOpenNow
+from registrations.models import WaitingEntry
+from registrations.visits.applications.apply import get_lock_name
+from registrations.visits.applications.notifications import notify_applicant
+from registrations.visits.dates import find_length_problem, find_lock_time
+from registrations.visits.models import Application, Visit
+from registrations.visits.preconditions import lock_visit_row
+from registrations.waiting_list.leave import expire_offer
+
+from .send import revoke_all_links
+
+
+@transaction.atomic
+def lock_list(*, visit: Visit) -> Visit:
+    """Lock the list; open offers expire, and everybody still waiting is notified.
+
+    Raise NotOpenNow if the visit is not published, locked already, or longer than allowed.
+    """
+    # Waits for applicants in flight, who hold the lock shared, so that nobody slips onto a locked list.
+    acquire_advisory_lock(get_lock_name(visit))
+    visit = lock_visit_row(visit)
+    if visit.locked_at or visit.state not in (Visit.State.PUBLISHED, Visit.State.CLOSED):
+        raise NotOpenNow(_("This list is locked already, or the visit is not open to members yet."))
+    if sentence := find_length_problem(visit.event.starts_at, visit.event.ends_at):
+        raise NotOpenNow(sentence)
+    now = timezone.now()
+    visit.locked_at = now
+    visit.save(update_fields=["locked_at"])
+    record_action("visit.lock", visit, event=visit.event, fields=["locked_at"])
+    _expire_offers(visit, now)
+    for pk in (
+        Application.objects.still_valid().filter(visit=visit, registration=None).values_list("pk", flat=True)
+    ):
+        notify_applicant.enqueue(pk)
+    return visit
+
+
+def _expire_offers(visit: Visit, now: datetime.datetime) -> None:
+    offered = WaitingEntry.objects.with_offer().filter(ticket__isnull=False, event=visit.event)
+    offered.filter(offer_expires_at__gt=now).update(offer_expires_at=now)
+    for entry in WaitingEntry.objects.with_expired_offer(at=now).filter(
+        event=visit.event, ticket__isnull=False
+    ):
+        expire_offer(entry=entry, at=now)
+
+
+@transaction.atomic
+def unlock_list(*, visit: Visit) -> Visit:
+    """Unlock a list that was locked by hand, before its deadline and as long as it was not sent.
+
+    Queued mails with a list are cancelled. Raise NotOpenNow.
+    """
+    visit = lock_visit_row(visit)
+    locked_at, visit.locked_at = visit.locked_at, None
+    if locked_at is None or visit.sent_at or find_lock_time(visit) <= timezone.now():
+        raise NotOpenNow(_("The day of the lock has come, or the host has the list: it stays locked."))
+    visit.save(update_fields=["locked_at"])
+    revoke_all_links(visit, at=timezone.now())
+    record_action("visit.unlock", visit, event=visit.event, fields=["locked_at"])
+    return visit
+
+
+def lock_due_lists() -> None:
+    """Periodic job: lock every list whose deadline has passed, each in its own transaction."""
+    now = timezone.now()
+    visits = Visit.objects.published().filter(locked_at__isnull=True, event__ends_at__gt=now)
+    for visit in visits.select_related("event").order_by("pk"):
+        if find_lock_time(visit) <= now:
+            _lock_if_open(visit)
+
+
+def _lock_if_open(visit: Visit) -> None:
+    """Lock the list, unless somebody has locked it by hand at the same moment."""
+    try:
+        lock_list(visit=visit)
+    except NotOpenNow:
+        return

@@ -1,0 +1,159 @@
+"""Send a visitor list to the host's security: a link that expires, never names."""
+
+import datetime
+import secrets
+
+from django.conf import settings
+from django.db import transaction
+from django.tasks import task
+from django.urls import reverse
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+
+from convention.audit.record import record_action
+from convention.db.leases import hold_lease
+from convention.errors import InvalidFields, NotOpenNow
+from convention.mail.messages import MailMessage, MailRefused, send_mail_message
+from registrations.visits.hosts.notifications import notify_contact_of_list
+from registrations.visits.models import Application, Visit, VisitorList
+from registrations.visits.models.identities import hash_token
+
+from .contents import decrypt_content
+from .create import check_list_allowed
+from .differences import describe_differences
+from .visitors import find_list_readiness
+
+LIST_LINK_DURATION = datetime.timedelta(days=14)
+
+
+@transaction.atomic
+def send_list(*, visitor_list: VisitorList, language: str = "fr") -> VisitorList:
+    """Queue the mail to the security contact; earlier links stop working.
+
+    Sending again creates a new link. Raise NotOpenNow, also if a newer version exists or somebody on this one
+    may not be on it any more, and InvalidFields without a security contact.
+    """
+    visits = Visit.objects.select_related("event").select_for_update(of=("self",))
+    visit = visits.get(pk=visitor_list.visit_id)
+    check_list_allowed(visit)
+    latest = visit.lists.order_by("-number").first()
+    if latest is None or latest.pk != visitor_list.pk:
+        raise NotOpenNow(_("A newer version of this list was made: send that one."))
+    if has_outdated_rows(visit, latest):
+        raise NotOpenNow(_("Somebody on this version may not be on it any more: make the next version."))
+    if not visit.security_email:
+        raise InvalidFields(
+            _("Name the host’s security contact first."),
+            {"security_email": [_("Write who gets the list, with an address.")]},
+        )
+    now = timezone.now()
+    revoke_all_links(visit, at=now)
+    latest.send_requested_at, latest.sent_to, latest.language = now, visit.security_email, language
+    latest.link_hash, latest.link_expires_at = "", None
+    latest.save(update_fields=["send_requested_at", "sent_to", "language", "link_hash", "link_expires_at"])
+    record_action("visitor_list.send", latest, event=visit.event, fields=["sent_to"])
+    send_list_mail.enqueue(latest.pk)
+    return latest
+
+
+def revoke_all_links(visit: Visit, *, at: datetime.datetime) -> None:
+    """Revoke all links of a visit and cancel mails that have not been sent yet."""
+    visit.lists.exclude(link_hash="").update(link_hash="", link_expires_at=at)
+    visit.lists.exclude(send_requested_at=None).update(send_requested_at=None)
+
+
+def is_list_too_late(visit: Visit) -> bool:
+    try:
+        check_list_allowed(visit)
+    except NotOpenNow:
+        return True
+    return False
+
+
+def has_outdated_rows(visit: Visit, visitor_list: VisitorList) -> bool:
+    """Return whether somebody on this version left, was vetoed or is incomplete by now."""
+    ready = {one.pk for one in find_list_readiness(visit).ready}
+    return any(one["key"] not in ready for one in decrypt_content(visitor_list).rows)
+
+
+@transaction.atomic
+def revoke_link(*, visitor_list: VisitorList) -> None:
+    """Revoke the link of one version, for example after it went to a wrong address."""
+    VisitorList.objects.filter(pk=visitor_list.pk).update(
+        link_hash="", link_expires_at=timezone.now(), send_requested_at=None
+    )
+    record_action("visitor_list.revoke", visitor_list, event=visitor_list.visit.event, fields=["link"])
+
+
+@task()
+def send_list_mail(list_id: int) -> None:
+    """Send the mail with a new link, unless it was sent, revoked or is outdated. Raise MailNotSent."""
+    with hold_lease(f"visitor-list:{list_id}"):
+        visitor_list = VisitorList.objects.select_related("visit__event__host").get(pk=list_id)
+        if not visitor_list.is_being_sent or is_list_too_late(visitor_list.visit):
+            return
+        # Updates only apply if nobody has revoked or re-sent the list while this task ran.
+        unchanged = VisitorList.objects.filter(pk=list_id, send_requested_at=visitor_list.send_requested_at)
+        if has_outdated_rows(visitor_list.visit, visitor_list):
+            unchanged.update(send_requested_at=None)
+            return
+        # The link is made here, not when queuing: the queue would store the token in clear.
+        token = secrets.token_urlsafe(32)
+        now = timezone.now()
+        visitor_list.link_hash = hash_token(token)
+        visitor_list.link_expires_at = min(now + LIST_LINK_DURATION, visitor_list.visit.event.ends_at)
+        unchanged.update(link_hash=visitor_list.link_hash, link_expires_at=visitor_list.link_expires_at)
+        try:
+            send_mail_message(make_list_letter(visitor_list, token))
+        except MailRefused:
+            unchanged.update(refused_at=timezone.now(), link_hash="")
+            return
+        if unchanged.update(sent_at=timezone.now(), refused_at=None):
+            _record_sent(visitor_list)
+
+
+def _record_sent(visitor_list: VisitorList) -> None:
+    """Record that the list was sent: on the visit, on its applications, and by mail to other contacts."""
+    now = timezone.now()
+    Visit.objects.filter(pk=visitor_list.visit_id, sent_at=None).update(sent_at=now)
+    listed_ids = [row["key"] for row in decrypt_content(visitor_list).rows]
+    applications = Application.objects.filter(visit=visitor_list.visit_id)
+    applications.filter(pk__in=listed_ids, listed_at=None).update(listed_at=now)
+    applications.exclude(pk__in=listed_ids).filter(listed_at__isnull=False).update(listed_at=None)
+    for contact in visitor_list.visit.host_contacts.active().exclude(email__iexact=visitor_list.sent_to):
+        notify_contact_of_list.enqueue(contact.pk, visitor_list.pk)
+
+
+def make_list_letter(visitor_list: VisitorList, token: str) -> MailMessage:
+    """Return the mail with counts, changes and the link; it contains no visitor's name.
+
+    The message key contains the link's hash: if a mail is sent twice, the later link works.
+    """
+    visit = visitor_list.visit
+    with translation.override(visitor_list.language):
+        path = reverse("host-list", args=[token])
+        subject = _("Visitors on %(day)s: list, version %(number)d") % {
+            "day": visit.day.isoformat(), "number": visitor_list.number,
+        }  # fmt: skip
+        changes = describe_differences(
+            added=visitor_list.added, removed=visitor_list.removed, changed=visitor_list.changed
+        )
+    is_first = not visitor_list.visit.lists.filter(
+        sent_at__isnull=False, number__lt=visitor_list.number
+    ).exists()
+    return MailMessage(
+        to=visitor_list.sent_to,
+        subject=subject,
+        template="visitor_list",
+        context={
+            "event": visit.event,
+            "list": visitor_list,
+            "name": visit.security_name,
+            "changes": "" if is_first else changes,
+            "url": f"{settings.SITE_URL}{path}",
+        },
+        language=visitor_list.language,
+        message_key=f"visitor-list-{visitor_list.pk}-{visitor_list.link_hash[:16]}",
+        accent=visit.event.accent,
+        reply_to=visit.event.contact_email,
+    )

@@ -1,0 +1,65 @@
+"""A visitor list as readable text, for page, workbook and PDF."""
+
+import datetime
+from collections.abc import Callable
+
+from django.utils.translation import pgettext
+
+from convention.text.countries import list_countries
+from registrations.visits.identity.fields import DOCUMENT_KINDS
+from registrations.visits.identity.labels import get_field_label
+from registrations.visits.models import IdentityField
+
+from .contents import NAME_COLUMNS, ListContent
+from .differences import VisitorRow
+
+
+def list_headings(content: ListContent) -> list[str]:
+    return [get_field_label(name) for name in (*NAME_COLUMNS, *content.fields)]
+
+
+def format_rows(content: ListContent) -> list[list[str]]:
+    formatters = get_field_formatters()
+    return [format_row(row, content.fields, formatters) for row in content.rows]
+
+
+def format_row(row: VisitorRow, fields: list[str], formatters: dict[str, Callable[[str], str]]) -> list[str]:
+    names = [str(row[name]) for name in NAME_COLUMNS]
+    return names + [formatters.get(name, str)(str(row["identity"].get(name, ""))) for name in fields]
+
+
+def get_field_formatters() -> dict[str, Callable[[str], str]]:
+    """Return a formatter for each field whose stored value is a code or a date."""
+    names, kinds = dict(list_countries()), {code: str(word) for code, word in DOCUMENT_KINDS}
+    return {
+        IdentityField.NATIONALITY: lambda code: names.get(code, code),
+        IdentityField.DOCUMENT_KIND: lambda code: kinds.get(code, code),
+        IdentityField.BIRTH_DATE: format_iso_date,
+        IdentityField.DOCUMENT_EXPIRY: format_iso_date,
+        IdentityField.VEHICLE_PLATE: lambda plate: plate or pgettext("number plate", "none"),
+    }
+
+
+def format_iso_date(day: str) -> str:
+    """Return an ISO date as DD/MM/YYYY, "" for ""."""
+    return f"{datetime.date.fromisoformat(day):%d/%m/%Y}" if day else ""
+
+
+def describe_changes(content: ListContent) -> list[tuple[str, str, str]]:
+    """Return kind, visitor and changed fields since the version before; never the values."""
+    difference = content.difference
+    if difference is None:
+        return []
+    return [
+        *((pgettext("visitor", "added"), describe_visitor(row), "") for row in difference.added),
+        *((pgettext("visitor", "removed"), describe_visitor(row), "") for row in difference.removed),
+        *(
+            (pgettext("visitor", "changed"), describe_visitor(row), ", ".join(map(get_field_label, names)))
+            for row, names in difference.changed
+        ),
+    ]
+
+
+def describe_visitor(row: VisitorRow) -> str:
+    name = f"{row['first_name']} {row['last_name']}".strip()
+    return f"{name}, {row['company']}" if row["company"] else name

@@ -1,0 +1,167 @@
+"""The secretary's pages of lists: who is ready, versions, and the host's contacts."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from convention.errors import ConventionError, InvalidFields
+from registrations.visits.hosts.contacts import add_host_contact, end_host_contact
+from registrations.visits.hosts.forms import HostContactForm
+from registrations.visits.hosts.permissions import list_awaiting_replacements
+from registrations.visits.identity.fields import MISSING_REASONS, list_requested_fields
+from registrations.visits.identity.labels import get_field_label
+from registrations.visits.identity.permissions import (
+    get_secretary_contact,
+    get_secretary_list,
+    get_secretary_visit,
+)
+from registrations.visits.models import Visit, VisitorList
+from registrations.visits.responses import build_list_context, make_file_response, read_file_format
+
+from .contents import read_list
+from .create import create_list
+from .differences import describe_differences
+from .send import revoke_link, send_list
+from .visitors import find_list_readiness, is_list_outdated, list_given_up_places
+
+
+@never_cache
+@require_GET
+def visitor_list_overview(request: HttpRequest, event: str) -> HttpResponse:
+    """Show who is ready, what is missing, the versions and pending replacements; nothing is decrypted."""
+    visit, _person = get_secretary_visit(event, request.user)
+    readiness = find_list_readiness(visit)
+    versions = list(visit.lists.select_related("created_by"))
+    is_ahead = visit.event.ends_at > timezone.now()
+    can_make = visit.locked_at and is_ahead and not visit.purged_at and not visit.cancelled_at
+    context = {
+        "event": visit.event,
+        "visit": visit,
+        "section": "organize",
+        "tab": "lists",
+        "ready": readiness.ready,
+        "missing": [
+            (one, [str(MISSING_REASONS[code]) for code in codes]) for one, codes in readiness.missing
+        ],
+        "applications": readiness.all_applications,
+        "given_up": list_given_up_places(visit),
+        "requested_labels": [get_field_label(name) for name in list_requested_fields(visit)],
+        "versions": [(row, describe_version_changes(row, versions)) for row in versions],
+        "awaiting": list(
+            list_awaiting_replacements(visit).select_related("person", "company", "replaces__registration")
+        ),
+        "can_make": can_make,
+        "is_outdated": can_make and is_list_outdated(visit, readiness.ready),
+    }
+    return render(request, "visits/lists.html", context)
+
+
+def describe_version_changes(visitor_list: VisitorList, versions: list[VisitorList]) -> str:
+    """Return the changes since the version sent before as a phrase, "" for the first."""
+    before = [one for one in versions if one.number < visitor_list.number and one.sent_at]
+    return (
+        describe_differences(
+            added=visitor_list.added, removed=visitor_list.removed, changed=visitor_list.changed
+        )
+        if before
+        else ""
+    )
+
+
+@require_POST
+def visitor_list_create(request: HttpRequest, event: str) -> HttpResponse:
+    visit, person = get_secretary_visit(event, request.user)
+    try:
+        visitor_list = create_list(visit=visit, created_by=person)
+    except ConventionError as error:
+        messages.error(request, str(error))
+        return redirect("organize-visit-lists", event)
+    messages.success(
+        request, _("Version %(number)d is made: look at it, then send it.") % {"number": visitor_list.number}
+    )
+    return redirect("organize-visit-list", event, visitor_list.number)
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def visitor_list_detail(request: HttpRequest, event: str, number: int) -> HttpResponse:
+    """Show one version; a POST decrypts it, which is recorded."""
+    visitor_list = get_secretary_list(event, number, request.user)
+    context = {
+        "event": visitor_list.visit.event,
+        "visit": visitor_list.visit,
+        "section": "organize",
+        "tab": "lists",
+        "list": visitor_list,
+    }
+    context["changed"] = describe_version_changes(visitor_list, list(visitor_list.visit.lists.all()))
+    context["is_latest"] = not visitor_list.visit.lists.filter(number__gt=number).exists()
+    if request.method == "POST":
+        content = read_list(visitor_list=visitor_list, through="secretary")
+        if kind := read_file_format(request):
+            return make_file_response(content, visitor_list, kind)
+        context |= build_list_context(content)
+    return render(request, "visits/list.html", context)
+
+
+@require_POST
+def visitor_list_send(request: HttpRequest, event: str, number: int) -> HttpResponse:
+    """Mail the link to the host's security."""
+    visitor_list = get_secretary_list(event, number, request.user)
+    language = "en" if request.POST.get("language") == "en" else "fr"
+    try:
+        sent = send_list(visitor_list=visitor_list, language=language)
+    except ConventionError as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, _("The link goes to %(address)s.") % {"address": sent.sent_to})
+    return redirect("organize-visit-list", event, number)
+
+
+@require_POST
+def visitor_list_revoke(request: HttpRequest, event: str, number: int) -> HttpResponse:
+    revoke_link(visitor_list=get_secretary_list(event, number, request.user))
+    messages.success(request, _("The link opens nothing any more."))
+    return redirect("organize-visit-list", event, number)
+
+
+@require_http_methods(["GET", "POST"])
+def host_contact_list(request: HttpRequest, event: str) -> HttpResponse:
+    """List the host's contacts; a POST adds one."""
+    visit, _person = get_secretary_visit(event, request.user)
+    form = HostContactForm(request.POST or None)
+    if request.method == "POST" and form.is_valid() and _add_contact(form, visit):
+        messages.success(request, _("They can sign in now; an e-mail tells them where."))
+        return redirect("organize-visit-host", event)
+    context = {
+        "event": visit.event,
+        "visit": visit,
+        "section": "organize",
+        "tab": "lists",
+        "form": form,
+        "contacts": list(visit.host_contacts.all()),
+    }
+    return render(request, "visits/contacts.html", context)
+
+
+def _add_contact(form: HostContactForm, visit: Visit) -> bool:
+    try:
+        add_host_contact(visit=visit, **form.cleaned_data)
+    except InvalidFields as error:
+        form.add_errors(error.field_errors)
+        return False
+    return True
+
+
+@require_POST
+def host_contact_end(request: HttpRequest, event: str, contact: int) -> HttpResponse:
+    host_contact = get_secretary_contact(event, contact, request.user)
+    end_host_contact(contact=host_contact)
+    messages.success(
+        request, _("%(name)s sees nothing of this visit any more.") % {"name": host_contact.name}
+    )
+    return redirect("organize-visit-host", event)

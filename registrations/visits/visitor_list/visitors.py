@@ -1,0 +1,91 @@
+"""Readiness for the list: complete visitors and what the others lack, without decrypting identities."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from django.db.models import Exists, OuterRef
+
+from convention.club.models import Person
+from convention.text.normalize import casefold_text
+from registrations.models import Registration
+from registrations.visits.applications.state import find_agreed_ids
+from registrations.visits.identity.fields import is_identity_complete, list_requested_fields
+from registrations.visits.models import Application, Identity, Visit
+
+
+@dataclass
+class ListReadiness:
+    """Everybody with a place: `ready` for the list, or `missing` something, with its codes."""
+
+    ready: list[Application] = field(default_factory=list)
+    missing: list[tuple[Application, list[str]]] = field(default_factory=list)
+
+    @property
+    def all_applications(self) -> list[Application]:
+        return [*self.ready, *(application for application, _codes in self.missing)]
+
+
+def find_list_readiness(visit: Visit) -> ListReadiness:
+    """Return everybody with a place on the visit, by name."""
+    rows = Application.objects.confirmed().filter(visit=visit)
+    rows = rows.select_related("person", "company", "registration")
+    applications = list(rows.order_by("registration__sort_name", "pk"))
+    agreed = find_agreed_ids(applications)
+    given_fields = dict(
+        Identity.objects.filter(application__visit=visit).values_list("application", "field_names")
+    )
+    requested, readiness = list_requested_fields(visit), ListReadiness()
+    for application in applications:
+        missing_codes = list_missing_codes(
+            application, agreed, requested, given_fields.get(application.pk, [])
+        )
+        if missing_codes:
+            readiness.missing.append((application, missing_codes))
+        else:
+            readiness.ready.append(application)
+    return readiness
+
+
+def is_list_outdated(visit: Visit, ready: Sequence[Application]) -> bool:
+    """Return whether the list that was sent differs from what a new version would contain.
+
+    Decided from dates and counts; no list is decrypted.
+    """
+    sent = visit.lists.filter(sent_at__isnull=False).order_by("-number").first()
+    if sent is None:
+        return False
+    ready_ids = {application.pk for application in ready}
+    listed_ids = set(visit.applications.filter(listed_at__isnull=False).values_list("pk", flat=True))
+    changed = Identity.objects.filter(application__in=ready_ids, written_at__gt=sent.created_at)
+    return listed_ids != ready_ids or sent.count != len(ready_ids) or changed.exists()
+
+
+def list_given_up_places(visit: Visit) -> list[Application]:
+    """Return the applications whose place was given up after the lock and is not filled yet."""
+    if visit.locked_at is None:
+        return []
+    replacements = Application.objects.replacements_for(OuterRef("pk"))
+    rows = visit.applications.filter(registration__cancelled_at__gte=visit.locked_at)
+    rows = rows.exclude(Exists(replacements)).select_related("company", "registration")
+    return list(rows.order_by("registration__sort_name", "pk"))
+
+
+def list_missing_codes(
+    application: Application, agreed: frozenset[int], requested: Sequence[str], given: Sequence[str]
+) -> list[str]:
+    """Return the codes of `MISSING_REASONS` that keep an application off the list."""
+    registration = application.registration
+    assert registration is not None
+    checks = (
+        ("other_person", _is_own_place(registration, application.person)),
+        ("confidentiality", application.pk in agreed),
+        ("identity", is_identity_complete(requested, given)),
+    )
+    return [code for code, is_met in checks if not is_met]
+
+
+def _is_own_place(registration: Registration, person: Person | None) -> bool:
+    """Return whether the registration is the applicant's and carries their name, as the host will read it."""
+    if person is None or registration.person_id != person.pk:
+        return False
+    return casefold_text(registration.name) == casefold_text(person.name)

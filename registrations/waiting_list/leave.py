@@ -1,0 +1,88 @@
+"""End a wait: leave the list, decline an offer, or let the offer expire.
+
+A place that was held is offered to the next entry at once.
+"""
+
+import datetime
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from convention.audit.record import record_action
+from convention.errors import ConventionError
+from registrations.models import WaitingEntry
+
+from .notifications import notify_waiting_entry
+from .offers import release_and_offer
+
+
+class WaitingEnded(ConventionError):
+    """The entry has ended already."""
+
+    kind = "not-waiting"
+    status = 409
+
+
+class NoActiveOffer(ConventionError):
+    """The entry has no offer, or none any more."""
+
+    kind = "no-offer"
+    status = 409
+
+
+@transaction.atomic
+def leave_waiting_list(*, entry: WaitingEntry, reason: str = "") -> WaitingEntry:
+    """End the wait, with or without an offer. Raises WaitingEnded."""
+    return _end_waiting(entry, "left_at", audit_verb="waiting.leave", reason=reason)
+
+
+@transaction.atomic
+def decline_offer(*, entry: WaitingEntry) -> WaitingEntry:
+    """Decline the offer, which ends the wait. Raises WaitingEnded or NoActiveOffer."""
+    if not lock_waiting_entry(entry).has_offer():
+        raise NoActiveOffer(_("No place is offered to you at this moment."))
+    return _end_waiting(entry, "declined_at", audit_verb="waiting.decline")
+
+
+@transaction.atomic
+def expire_offer(*, entry: WaitingEntry, at: datetime.datetime) -> bool:
+    """End a wait whose offer has expired by `at` and notify the person; return whether it had."""
+    locked = (
+        WaitingEntry.objects.with_expired_offer(at=at)
+        .select_for_update(of=("self",))
+        .filter(pk=entry.pk)
+        .first()
+    )
+    if locked is None:
+        return False
+    _end_waiting(locked, "offer_expired_at", audit_verb="waiting.lapse")
+    notify_waiting_entry.enqueue(entry.pk)
+    return True
+
+
+def lock_waiting_entry(entry: WaitingEntry) -> WaitingEntry:
+    """Return the active entry, locked. Raises WaitingEnded."""
+    locked = (
+        WaitingEntry.objects.active()
+        .select_for_update(of=("self",))
+        .select_related("event", "ticket__event", "session__event", "registration__order")
+        .filter(pk=entry.pk)
+        .first()
+    )
+    if locked is None:
+        raise WaitingEnded(_("This wait has ended already."))
+    return locked
+
+
+def _end_waiting(
+    entry: WaitingEntry, ended_at_field: str, *, audit_verb: str, reason: str = ""
+) -> WaitingEntry:
+    entry = lock_waiting_entry(entry)
+    setattr(entry, ended_at_field, timezone.now())
+    entry.save(update_fields=[ended_at_field])
+    record_action(audit_verb, entry, event=entry.event, fields=[ended_at_field], reason=reason)
+    # An expired offer still holds its place until here.
+    if entry.offered_at:
+        release_and_offer({entry.wanted_item: 1})
+    return entry

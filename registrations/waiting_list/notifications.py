@@ -1,0 +1,122 @@
+"""Mails of waiting lists: joined, place offered, offer expired, seat booked.
+
+`notify_waiting_entry` derives the mail from the entry's state, not from what just happened, and stores what
+the mail server accepted. Running it twice is harmless.
+"""
+
+import logging
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Q
+from django.tasks import task
+from django.urls import reverse
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+
+from convention.db.leases import hold_lease
+from convention.mail.messages import MailMessage, MailRefused, send_mail_message
+from registrations.application_rules import rank_waiting_entries
+from registrations.models import WaitingEntry
+from registrations.permissions import make_own_secret
+
+from .policy import find_position
+
+logger = logging.getLogger(__name__)
+
+
+@task()
+def notify_waiting_entry(entry_id: int) -> None:
+    """Send the mail of this entry that is due, if any."""
+    with hold_lease(f"waiting:{entry_id}"):
+        rows = WaitingEntry.objects.select_related("event__venue", "ticket", "session", "registration__order")
+        entry = rows.filter(pk=entry_id).first()
+        if entry is None or not get_mail_address(entry):
+            return
+        with translation.override(entry.language):
+            _send_mail(entry, _due_mail_kind(entry))
+
+
+def get_mail_address(entry: WaitingEntry) -> str:
+    """Return the address for the entry's mails: the attendee's, else the buyer's."""
+    registration = entry.registration
+    return (registration.email or registration.order.email) if registration else entry.email
+
+
+def build_entry_path(entry: WaitingEntry) -> str:
+    """Return the path of the page that shows the entry to the holder of its mail."""
+    registration = entry.registration
+    with translation.override(entry.language):
+        if registration is None:
+            return reverse("waiting", args=[entry.link_token])
+        return reverse(
+            "order-sessions",
+            args=[registration.order.reference, make_own_secret(registration), registration.reference],
+        )
+
+
+def list_waiting_entries(entry: WaitingEntry) -> list[WaitingEntry]:
+    """Return everyone who waits for the same item without an offer, ranked."""
+    waiting = WaitingEntry.objects.active().filter(offered_at__isnull=True)
+    return rank_waiting_entries(waiting.waiting_for(entry.wanted_item), entry.wanted_item)
+
+
+def _due_mail_kind(entry: WaitingEntry) -> str:
+    """Return `joined`, `offer`, `expired`, `promoted` or "".
+
+    No mail for an accepted ticket: its order sends the confirmation.
+    """
+    if entry.state == WaitingEntry.State.OFFERED:
+        return "offer" if entry.notified_offer_count < entry.offer_count else ""
+    if entry.state == WaitingEntry.State.WAITING:
+        return "joined" if entry.join_notified_at is None else ""
+    if entry.end_notified_at:
+        return ""
+    is_seat = entry.session_id is not None
+    ends = {WaitingEntry.State.LAPSED: "expired", WaitingEntry.State.ACCEPTED: "promoted" if is_seat else ""}
+    return ends.get(WaitingEntry.State(entry.state), "")
+
+
+def _send_mail(entry: WaitingEntry, kind: str) -> None:
+    if not kind:
+        return
+    now = timezone.now()
+    try:
+        send_mail_message(_write_letter(entry, kind))
+    except MailRefused:
+        logger.warning("The mail server refused the mail %s of the waiting entry %s.", kind, entry.pk)
+    updates_by_kind: dict[str, dict[str, Any]] = {
+        "joined": {"join_notified_at": now},
+        "offer": {"notified_offer_count": entry.offer_count},
+    }
+    # A new offer made while sending is another mail, and stays due.
+    unchanged = Q(pk=entry.pk, offer_count=entry.offer_count)
+    WaitingEntry.objects.filter(unchanged).update(**updates_by_kind.get(kind, {"end_notified_at": now}))
+
+
+def _write_letter(entry: WaitingEntry, kind: str) -> MailMessage:
+    event = entry.event
+    subjects = {
+        "joined": _("On the waiting list: %(thing)s"),
+        "offer": _("A place for you: %(thing)s"),
+        "expired": _("Offer expired: %(thing)s"),
+        "promoted": _("Your seat is booked: %(thing)s"),
+    }
+    title = f"{entry.wanted_item.title}, {event.title}" if entry.ticket else entry.wanted_item.title
+    return MailMessage(
+        to=get_mail_address(entry),
+        subject=(subjects[kind] % {"thing": title})[:200],
+        template=f"waiting_{kind}",
+        context={
+            "entry": entry,
+            "event": event,
+            "thing": entry.wanted_item,
+            "position": find_position(entry, list_waiting_entries(entry)),
+            "url": settings.SITE_URL + build_entry_path(entry),
+            "event_url": settings.SITE_URL + reverse("event", args=[event.slug]),
+        },
+        language=entry.language,
+        message_key=f"waiting-{kind}-{entry.pk}-{entry.offer_count}",
+        accent=event.accent,
+        reply_to=event.contact_email,
+    )

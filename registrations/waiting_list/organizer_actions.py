@@ -1,0 +1,74 @@
+"""Actions of organizers on waiting list entries."""
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from convention.audit.record import record_action
+from convention.errors import NotOpenNow
+from convention.events.models import Event
+from registrations.application_rules import get_application_rules
+from registrations.models import WaitingEntry, WaitingPolicy
+
+from .leave import WaitingEnded, leave_waiting_list, lock_waiting_entry
+from .offers import lock_wanted_item, offer_free_places, offer_place, release_and_offer
+
+
+@transaction.atomic
+def offer_place_now(*, entry: WaitingEntry, reason: str = "") -> WaitingEntry:
+    """Offer a free place out of turn.
+
+    Raises SoldOut, WaitingEnded, or NotOpenNow where places are given on application and the list is locked.
+    """
+    wanted_item = entry.wanted_item
+    locked_item = lock_wanted_item(type(wanted_item), wanted_item.pk)
+    rules = get_application_rules(locked_item.event)
+    if rules and rules.get_deadline(locked_item.event) <= timezone.now():
+        raise NotOpenNow(_("The list is locked: nobody comes onto it from the waiting list any more."))
+    without_offer = WaitingEntry.objects.active().filter(offered_at__isnull=True)
+    # Skipped if locked: whoever locks it is ending the wait.
+    locked_entry = without_offer.select_for_update(skip_locked=True, of=("self",)).filter(pk=entry.pk).first()
+    if locked_entry is None:
+        raise WaitingEnded(_("This wait has ended, or a place is offered already."))
+    offer_place(locked_entry, locked_item)
+    record_action("waiting.offer", locked_entry, event=locked_item.event, reason=reason)
+    return locked_entry
+
+
+@transaction.atomic
+def pause_waiting_entry(*, entry: WaitingEntry, reason: str = "") -> WaitingEntry:
+    """Make no offers to this entry until it is resumed; it keeps its position. Raises WaitingEnded.
+
+    A place it holds is offered to the next entry.
+    """
+    entry = lock_waiting_entry(entry)
+    had_offer = entry.offered_at is not None
+    entry.held_back_at, entry.offered_at, entry.offer_expires_at = timezone.now(), None, None
+    entry.save(update_fields=["held_back_at", "offered_at", "offer_expires_at"])
+    record_action("waiting.hold_back", entry, event=entry.event, reason=reason)
+    if had_offer:
+        release_and_offer({entry.wanted_item: 1})
+    return entry
+
+
+@transaction.atomic
+def resume_waiting_entry(*, entry: WaitingEntry, reason: str = "") -> WaitingEntry:
+    """Undo `pause_waiting_entry` and offer what is free. Raises WaitingEnded."""
+    entry = lock_waiting_entry(entry)
+    entry.held_back_at = None
+    entry.save(update_fields=["held_back_at"])
+    record_action("waiting.let_on", entry, event=entry.event, reason=reason)
+    offer_free_places(type(entry.wanted_item), entry.wanted_item.pk)
+    return entry
+
+
+def remove_waiting_entry(*, entry: WaitingEntry, reason: str = "") -> WaitingEntry:
+    """Remove the entry from the list. Raises WaitingEnded."""
+    return leave_waiting_list(entry=entry, reason=reason)
+
+
+@transaction.atomic
+def set_offer_hours(*, event: Event, offer_hours: int) -> None:
+    """Set how long new offers of this event last; open offers keep their time."""
+    policy, _made = WaitingPolicy.objects.update_or_create(event=event, defaults={"offer_hours": offer_hours})
+    record_action("waiting.policy", policy, event=event, fields=["offer_hours"])

@@ -1,0 +1,47 @@
+"""Build the tables that organizers download: sessions with their bookings, and speakers."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from convention.events.models import Event
+from convention.tables.downloads import TableSheet
+
+
+def _build_session_sheet(event: Event) -> TableSheet:
+    header = [
+        _("Number"), _("Title"), _("Starts"), _("Ends"), _("Room"), _("Track"), _("Speakers"), _("Booked"),
+        _("Places"),
+    ]  # fmt: skip
+    rows = event.sessions.select_related("room", "track").prefetch_related("speakers")
+    return TableSheet(
+        _("Sessions"),
+        header,
+        (_list_session_cells(session, event) for session in rows.order_by("starts_at", "number")),
+    )
+
+
+def _list_session_cells(session: Any, event: Event) -> list[Any]:
+    moments = [at.astimezone(event.zone) if at else "" for at in (session.starts_at, session.ends_at)]
+    return [
+        session.number, session.title, *moments, session.room.name if session.room else "",
+        session.track.name if session.track else "",
+        ", ".join(speaker.name for speaker in session.speakers.all()),
+        session.reserved if session.is_bookable else "", "" if session.capacity is None else session.capacity,
+    ]  # fmt: skip
+
+
+def _build_speaker_sheet(event: Event) -> TableSheet:
+    header = [_("Name"), _("Sessions")]
+    rows = (
+        [one.name, ", ".join(session.title for session in one.sessions.all())]
+        for one in event.speakers.prefetch_related("sessions").order_by("name", "pk")
+    )
+    return TableSheet(_("Speakers"), header, rows)
+
+
+DOWNLOAD_SHEETS: dict[str, Callable[[Event], TableSheet]] = {
+    "sessions": _build_session_sheet,
+    "speakers": _build_speaker_sheet,
+}

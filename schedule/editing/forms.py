@@ -1,0 +1,205 @@
+"""Forms for organizers; times are in the event's time zone."""
+
+import re
+from typing import Any, Final
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator
+from django.utils.translation import gettext_lazy as _
+
+from convention.events.models import Event
+from convention.web.accent_colours import LIGHT_PAPERS, contrast_ratio
+from schedule.models import Schedule, Session, Speaker, Track
+from schedule.rich_text.sanitize import filter_web_address
+
+from .sessions import EDITABLE_FIELDS, describe_taken_places
+
+MAX_FILE_BYTES: Final = 20 * 1024 * 1024
+MAX_CAPACITY: Final = 1_000_000
+MAX_SPEAKERS: Final = 100
+MAX_TEXT_CHARS: Final = 100_000
+COLOR_PATTERN: Final = re.compile("#[0-9a-f]{6}")
+MIN_CONTRAST_RATIO: Final = 3.0  # WCAG 1.4.11
+
+
+def make_local_time_input() -> forms.DateTimeInput:
+    return forms.DateTimeInput({"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
+
+
+class SessionForm(forms.ModelForm[Session]):
+    """A session; `speakers` holds names, one on each line."""
+
+    speakers = forms.CharField(
+        label=_("Speakers"),
+        required=False,
+        widget=forms.Textarea({"rows": 3}),
+        help_text=_("One name a line, in the order of the programme. A new name becomes a new speaker."),
+        max_length=20_000,
+    )
+
+    class Meta:
+        model = Session
+        fields = EDITABLE_FIELDS
+        widgets = {
+            "starts_at": make_local_time_input(),
+            "ends_at": make_local_time_input(),
+            "abstract": forms.Textarea({"rows": 5}),
+            "description": forms.Textarea({"rows": 8}),
+        }
+        labels = {
+            "language": _("Language"),
+            "capacity": _("Places"),
+            "track": _("Track"),
+            "room": _("Room"),
+            "url": _("Page elsewhere"),
+            "is_bookable": _("Places are booked in advance"),
+        }
+        help_texts = {
+            "is_bookable": _("Its door then admits only those who booked; else whoever comes is let in."),
+            "language": _("As a code, such as fr or en; several with a comma."),
+            "capacity": _("Empty: places are not counted."),
+            "abstract": _("Plain text, Markdown or simple HTML. Shown first, and printed."),
+        }
+
+    def __init__(self, *args: Any, event: Event, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.event = event
+        self.fields["track"].queryset = event.tracks.all()  # type: ignore[attr-defined]  # a form field of choice
+        self.fields["room"].queryset = event.rooms.all()  # type: ignore[attr-defined]  # a form field of choice
+        for name in ("abstract", "description"):
+            self.fields[name].max_length = MAX_TEXT_CHARS  # type: ignore[attr-defined]  # a form field of choice
+        self.fields["capacity"].validators.append(MaxValueValidator(MAX_CAPACITY))
+        kinds = event.sessions.exclude(kind="").values_list("kind", flat=True).distinct()
+        self.kinds = sorted(set(kinds))
+        self.fields["kind"].widget.attrs["list"] = "kinds"
+
+    def clean_title(self) -> str:
+        """Refuse a title of spaces and invisible characters only."""
+        title = " ".join(self.cleaned_data["title"].split())
+        if not any(mark.isprintable() and not mark.isspace() for mark in title):
+            raise ValidationError(_("Write a title."))
+        return title
+
+    def clean_url(self) -> str:
+        address: str = self.cleaned_data["url"]
+        if address and not filter_web_address(address):
+            raise ValidationError(_("Write an address that begins with https://."))
+        return address
+
+    def clean_speakers(self) -> list[str]:
+        """Return the distinct names."""
+        lines = [" ".join(line.split()) for line in self.cleaned_data["speakers"].splitlines()]
+        names = list(dict.fromkeys(line for line in lines if line))
+        if len(names) > MAX_SPEAKERS:
+            raise ValidationError(
+                _("A session has at most %(most)s speakers."), params={"most": MAX_SPEAKERS}
+            )
+        if any(len(name) > 300 for name in names):
+            raise ValidationError(_("A name has at most 300 characters; write one name a line."))
+        return names
+
+    def clean_capacity(self) -> int | None:
+        """Refuse a capacity below the number of places taken."""
+        capacity: int | None = self.cleaned_data["capacity"]
+        if capacity is not None and capacity < self.instance.reserved:
+            raise ValidationError(describe_taken_places(self.instance.reserved))
+        return capacity
+
+    def clean(self) -> dict[str, Any]:
+        """Require both times or none, in order, at most two weeks apart."""
+        data = super().clean() or self.cleaned_data
+        if self.errors.keys() & {"starts_at", "ends_at"}:
+            return data
+        starts, ends = data.get("starts_at"), data.get("ends_at")
+        if bool(starts) != bool(ends):
+            missing = "ends_at" if starts else "starts_at"
+            self.add_error(
+                missing, _("Give both start and end, or neither while the session has no place yet.")
+            )
+        elif starts and ends and ends < starts:
+            self.add_error("ends_at", _("The end must come after the start."))
+        elif starts and ends and (ends - starts).days >= 14:
+            self.add_error("ends_at", _("A session lasts less than two weeks; check the dates."))
+        return data
+
+    def _post_clean(self) -> None:
+        """Leave the instance alone: the actions write the row, not the form."""
+
+
+class TrackForm(forms.ModelForm[Track]):
+    class Meta:
+        model = Track
+        fields = ("name", "color")
+        widgets = {"color": forms.TextInput({"type": "color"})}
+
+    def clean_name(self) -> str:
+        """Refuse a name that another track of the event has."""
+        name = " ".join(self.cleaned_data["name"].split())
+        others = self.instance.event.tracks.filter(name=name).exclude(pk=self.instance.pk)
+        if others.exists():
+            raise ValidationError(_("There is a track of this name already."))
+        return name
+
+    def clean_color(self) -> str:
+        """Require “#rrggbb”, dark enough to be seen on paper."""
+        colour: str = self.cleaned_data["color"].lower()
+        if colour and not COLOR_PATTERN.fullmatch(colour):
+            raise ValidationError(_("Write a colour as #rrggbb."))
+        if (
+            colour
+            and colour != self.instance.color
+            and contrast_ratio(colour, LIGHT_PAPERS[0]) < MIN_CONTRAST_RATIO
+        ):
+            raise ValidationError(_("This colour is hardly seen on white paper; choose a darker one."))
+        return colour
+
+
+class SpeakerForm(forms.ModelForm[Speaker]):
+    class Meta:
+        model = Speaker
+        fields = ("name", "biography", "url")
+        widgets = {"biography": forms.Textarea({"rows": 8})}
+        labels = {"url": _("Page elsewhere")}
+
+    def clean_name(self) -> str:
+        """Normalize spaces; two speakers may share a name."""
+        return " ".join(self.cleaned_data["name"].split())
+
+    def clean_url(self) -> str:
+        address: str = self.cleaned_data["url"]
+        if address and not filter_web_address(address):
+            raise ValidationError(_("Write an address that begins with https://."))
+        return address
+
+
+class ScheduleSettingsForm(forms.ModelForm[Schedule]):
+    class Meta:
+        model = Schedule
+        fields = ("version", "day_starts_at")
+        widgets = {"day_starts_at": forms.TimeInput({"type": "time"}, format="%H:%M")}
+        help_texts = {
+            "version": _("Shown with the programme and printed on every sheet."),
+            "day_starts_at": _("What begins earlier in the night belongs to the day before."),
+        }
+
+
+class ScheduleUploadForm(forms.Form):
+    file = forms.FileField(
+        label=_("Schedule file"),
+        help_text=_("frab or Pentabarf XML, frab JSON, or iCalendar. The file's content decides."),
+        widget=forms.FileInput({"accept": ".xml,.json,.ics,.ical,application/xml,text/calendar"}),
+        error_messages={
+            "required": _("Choose a file first."),
+            "empty": _("This file is empty. Choose another one."),
+        },
+    )
+
+    def clean_file(self) -> Any:
+        """Refuse a file too large to be a schedule."""
+        file = self.cleaned_data["file"]
+        if file.size > MAX_FILE_BYTES:
+            raise ValidationError(
+                _("This file is larger than 20 MB; a schedule is smaller. Choose another one.")
+            )
+        return file

@@ -1,0 +1,163 @@
+"""List all sessions of a programme with their problems, for organizers, narrowed by filters."""
+
+import datetime
+from dataclasses import dataclass, field
+from typing import Final
+
+from django.utils.translation import gettext_lazy as _
+
+from convention.events.models import Event, Room
+from convention.text.normalize import matches_search_words, search_text, split_search_words
+from schedule.models import Session
+from schedule.programme.agenda import prefetch_speakers, query_sessions
+from schedule.programme.conflicts import ScheduleConflict, TimedSession, find_conflicts
+from schedule.programme.days import is_outside_hours
+from schedule.programme.programme_version import ProgrammeVersion
+
+STATE_LABELS: Final = {
+    "": _("All sessions"),
+    "conflicts": _("With clashes"),
+    "outside_event": _("Outside the event’s hours"),
+    "unplaced": _("Without time or room"),
+    "cancelled": _("Cancelled"),
+}
+
+
+@dataclass(frozen=True)
+class OverviewFilter:
+    q: str = ""
+    day: str = ""
+    room: str = ""
+    track: str = ""
+    state: str = ""
+
+
+@dataclass(slots=True)
+class OverviewRow:
+    """A session, its programme day, and its problems: outside the event's hours, or in conflict."""
+
+    session: Session
+    day: datetime.date | None = None
+    is_outside: bool = False
+    conflicts: list[tuple[str, str, Session]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class ScheduleOverview:
+    """The rows that match, those without a time first; days and rooms to offer; counts by state."""
+
+    rows: list[OverviewRow]
+    days: list[datetime.date]
+    rooms: list[Room]
+    counts: dict[str, int]
+
+
+def build_overview(
+    *, event: Event, programme_version: ProgrammeVersion, overview_filter: OverviewFilter
+) -> ScheduleOverview:
+    """Return the overview; the number of queries does not depend on the number of sessions."""
+    rows = {session.pk: OverviewRow(session) for session in prefetch_speakers(query_sessions(event))}
+    for row in rows.values():
+        row.is_outside = is_session_outside(row.session, event)
+        if row.session.starts_at:
+            row.day = row.session.day or programme_version.get_programme_day(row.session.starts_at)
+    attach_conflicts(rows, list(rows.values()))
+    everything = sorted(rows.values(), key=get_row_sort_key)
+    matching = [row for row in everything if matches_overview_filter(row, overview_filter)]
+    counts = {state: sum(has_state(row, state) for row in everything) for state in STATE_LABELS}
+    days = sorted({row.day for row in everything if row.day})
+    return ScheduleOverview(matching, days, [*event.rooms.all()], counts)
+
+
+def get_row_sort_key(row: OverviewRow) -> tuple[bool, str, int, int]:
+    """Return a key that sorts sessions without a time first, since they need one."""
+    starts, room = row.session.starts_at, row.session.room
+    return (
+        starts is not None,
+        starts.isoformat() if starts else "",
+        room.position if room else -1,
+        row.session.pk,
+    )
+
+
+def attach_conflicts(rows_by_id: dict[int, OverviewRow], timed_rows: list[OverviewRow]) -> None:
+    """Add each conflict to both of its rows."""
+    names = {
+        appearance.speaker_id: appearance.speaker.name
+        for row in timed_rows
+        for appearance in row.session.appearances.all()
+    }
+    for conflict in find_conflicts(
+        to_timed_session(row.session) for row in timed_rows if is_timed(row.session)
+    ):
+        first, second = rows_by_id[int(str(conflict.first))], rows_by_id[int(str(conflict.second))]
+        shared = get_shared_name(conflict, first.session, names)
+        first.conflicts.append((conflict.kind, shared, second.session))
+        second.conflicts.append((conflict.kind, shared, first.session))
+
+
+def get_shared_name(conflict: ScheduleConflict, session: Session, names: dict[int, str]) -> str:
+    """Return the name of the room or speaker that both sessions need."""
+    if conflict.kind == "room":
+        return session.room.name if session.room else ""
+    return names[int(str(conflict.shared_key))]
+
+
+def is_timed(session: Session) -> bool:
+    """Return whether the session can be in conflict at all."""
+    return bool(session.starts_at and session.ends_at and not session.cancelled_at)
+
+
+def is_session_outside(session: Session, event: Event) -> bool:
+    """Return whether the session takes place before the event begins or after it ends."""
+    hours = (event.starts_at, event.ends_at)
+    return not session.cancelled_at and is_outside_hours(session.starts_at, session.ends_at, hours)
+
+
+def to_timed_session(session: Session) -> TimedSession:
+    assert session.starts_at
+    assert session.ends_at
+    speakers = frozenset(appearance.speaker_id for appearance in session.appearances.all())
+    return TimedSession(session.pk, session.starts_at, session.ends_at, session.room_id, speakers)
+
+
+def matches_overview_filter(row: OverviewRow, overview_filter: OverviewFilter) -> bool:
+    session = row.session
+    return (
+        has_state(row, overview_filter.state)
+        and (not overview_filter.day or str(row.day) == overview_filter.day)
+        and (not overview_filter.room or str(session.room_id) == overview_filter.room)
+        and (not overview_filter.track or str(session.track_id) == overview_filter.track)
+        and matches_search_words(split_search_words(overview_filter.q), build_search_text(session))
+    )
+
+
+def has_state(row: OverviewRow, state: str) -> bool:
+    """Return whether a row belongs under a key of STATE_LABELS."""
+    session = row.session
+    return {
+        "conflicts": bool(row.conflicts),
+        "outside_event": row.is_outside,
+        "unplaced": not session.cancelled_at and not (session.starts_at and session.room_id),
+        "cancelled": bool(session.cancelled_at),
+    }.get(state, True)
+
+
+def build_search_text(session: Session) -> str:
+    """Return the searchable words: title, subtitle, number and speakers."""
+    speakers = " ".join(appearance.speaker.name for appearance in session.appearances.all())
+    return search_text(f"{session.title} {session.subtitle} {session.number} {speakers}")
+
+
+def find_session_conflicts(session: Session) -> list[tuple[str, str, Session]]:
+    """Return the conflicts of one session as kind, name of the room or speaker, and other session."""
+    if not is_timed(session):
+        return []
+    meanwhile = query_sessions(session.event).filter(
+        starts_at__lt=session.ends_at, ends_at__gt=session.starts_at, cancelled_at=None
+    )
+    rows = {other.pk: OverviewRow(other) for other in prefetch_speakers(meanwhile)}
+    if session.pk not in rows:
+        return []
+    attach_conflicts(rows, list(rows.values()))
+    return rows[session.pk].conflicts

@@ -1,0 +1,56 @@
+"""Save, move and remove the parts of a programme: tracks, speakers and settings."""
+
+from django.db import transaction
+from django.db.models import ProtectedError, RestrictedError
+from django.utils.translation import gettext_lazy as _
+
+from convention.audit.record import record_action
+from convention.db.ordering import move_row
+from convention.errors import ConventionError
+from convention.events.models import Event
+from schedule.models import Schedule, Session, Speaker, Track
+
+from .revision import raise_revision
+
+
+class PartStillInUse(ConventionError):
+    """Other rows need the part, so it cannot be removed."""
+
+    kind = "still-needed"
+    status = 409
+
+
+def remove_part(*, event: Event, part: Session | Track | Speaker) -> None:
+    """Delete the part; sessions lose their track or speaker. Raise PartStillInUse."""
+    if isinstance(part, Session) and part.reserved:
+        raise PartStillInUse(_("People have booked this session: cancel it instead, so that they see it."))
+    try:
+        with transaction.atomic():
+            record_action(f"{part._meta.model_name}.remove", part, event=event)
+            part.delete()
+            raise_revision(event=event)
+    except (ProtectedError, RestrictedError):
+        raise PartStillInUse(
+            _("Scans or bookings hang on it, so it stays. Cancel or rename it instead.")
+        ) from None
+
+
+@transaction.atomic
+def move_track(*, event: Event, track: Track, steps: int) -> None:
+    """Move a track up (negative steps) or down; at either end it stays there."""
+    Event.objects.select_for_update().get(pk=event.pk)
+    rows = [*event.tracks.all()]
+    move_row(rows, track, steps=steps)
+    Track.objects.bulk_update(rows, ["position"])
+    record_action("track.move", track, event=event, fields=["position"])
+    raise_revision(event=event)
+
+
+@transaction.atomic
+def save_part(*, event: Event, part: Track | Speaker | Schedule, changed_fields: list[str]) -> None:
+    """Save the part, record which fields changed, and raise the revision."""
+    verb = "revise" if part.pk else "add"
+    part.event = event
+    part.save()
+    record_action(f"{part._meta.model_name}.{verb}", part, event=event, fields=sorted(changed_fields))
+    raise_revision(event=event)

@@ -1,0 +1,187 @@
+"""Organizers' pages: the list of sessions with its conflicts, and each session."""
+
+import json
+from typing import TYPE_CHECKING, Any, Final
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from convention.errors import InvalidFields, NotFound
+from convention.events.models import Event
+from convention.events.permissions import get_event_to_organize
+from convention.text.normalize import parse_digits
+from schedule.models import Session
+from schedule.programme.agenda_filter import clean_query_value
+from schedule.programme.programme_version import get_programme_version
+
+from .forms import SessionForm
+from .overview import STATE_LABELS, OverviewFilter, build_overview, find_session_conflicts, is_session_outside
+from .programme_parts import remove_part
+from .sessions import (
+    SessionChangedMeanwhile,
+    add_session,
+    cancel_session,
+    compute_fingerprints,
+    edit_session,
+    get_session_values,
+    restore_session,
+)
+from .views import allow_get_and_post, get_posted_data, render_organizer_page
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+ROWS_PER_PAGE: Final = 100
+
+
+@require_safe
+def session_list(request: "HttpRequest", event: str) -> HttpResponse:
+    event_obj = get_event_to_organize(event, request.user)
+    filter_values = {
+        name: clean_query_value(request.GET.get(name, "")) for name in ("q", "day", "room", "track", "state")
+    }
+    overview_filter = OverviewFilter(**filter_values)
+    version = get_programme_version(event_obj)
+    overview = build_overview(event=event_obj, programme_version=version, overview_filter=overview_filter)
+    rows = Paginator(overview.rows, ROWS_PER_PAGE).get_page(request.GET.get("page"))
+    states = [(state, label, overview.counts[state]) for state, label in STATE_LABELS.items()]
+    context = {
+        "overview": overview,
+        "rows": rows,
+        "overview_filter": overview_filter,
+        "states": states,
+        "total": overview.counts[""],
+    }
+    return render_organizer_page(request, "sessions", event_obj, tracks=[*event_obj.tracks.all()], **context)
+
+
+@allow_get_and_post
+def session_add(request: "HttpRequest", event: str) -> HttpResponse:
+    event_obj = get_event_to_organize(event, request.user)
+    with timezone.override(event_obj.zone):
+        started = _make_following_session(event_obj, request.GET.get("after", ""))
+        form = SessionForm(get_posted_data(request), event=event_obj, instance=started)
+        if form.is_valid():
+            session = add_session(event=event_obj, values=form.cleaned_data)
+            messages.success(request, _("“%(title)s” is in the programme.") % {"title": session.title})
+            return redirect("organize-session", event_obj.slug, session.number)
+        return render_organizer_page(request, "session", event_obj, form=form, session=None)
+
+
+def _make_following_session(event: Event, number: str) -> Session:
+    """Return an unsaved session; with a number, it starts where that session ends, in its room and track."""
+    wanted = parse_digits(number)
+    before = None if wanted is None else event.sessions.filter(number=wanted).first()
+    if before is None:
+        return Session(event=event)
+    return Session(event=event, starts_at=before.ends_at, room=before.room, track=before.track)
+
+
+def get_session_by_number(event: Event, number: int) -> Session:
+    """Return the session with this number. Raise NotFound."""
+    session = event.sessions.select_related("room", "track").filter(number=number).first()
+    if session is None:
+        raise NotFound(_("There is no session with this number; it may have been removed."))
+    return session
+
+
+@allow_get_and_post
+def session_edit(request: "HttpRequest", event: str, number: int) -> HttpResponse:
+    """Change a session; if somebody else changed it meanwhile, show their values beside the form."""
+    event_obj = get_event_to_organize(event, request.user)
+    session = get_session_by_number(event_obj, number)
+    current = get_session_values(session)
+    current_fingerprints, newer_values = compute_fingerprints(current), {}
+    with timezone.override(event_obj.zone):
+        if request.method != "POST":
+            form = SessionForm(event=event_obj, instance=session, initial=get_initial_values(current))
+            warnings = {
+                "conflicts": find_session_conflicts(session),
+                "is_outside": is_session_outside(session, event_obj),
+            }
+            return render_organizer_page(
+                request,
+                "session",
+                event_obj,
+                form=form,
+                session=session,
+                seen_fingerprints=json.dumps(current_fingerprints),
+                **warnings,
+            )
+        form = SessionForm(request.POST, event=event_obj, instance=session)
+        seen_before = parse_seen_fingerprints(request.POST.get("seen", ""))
+        if form.is_valid():
+            try:
+                changed = edit_session(
+                    session=session, seen_fingerprints=seen_before, values=form.cleaned_data
+                )
+            except SessionChangedMeanwhile as conflict:
+                newer_values = conflict.current_values
+                form.add_error(None, str(conflict))
+            except InvalidFields as error:
+                form.add_error("capacity", error.field_errors["capacity"])
+            else:
+                messages.success(
+                    request, _("The session was saved.") if changed else _("Nothing was changed.")
+                )
+                return redirect("organize-session", event_obj.slug, number)
+        differing_fields = [(form[name], value) for name, value in newer_values.items()]
+        fingerprints = current_fingerprints if newer_values else seen_before
+        return render_organizer_page(
+            request,
+            "session",
+            event_obj,
+            form=form,
+            session=session,
+            seen_fingerprints=json.dumps(fingerprints),
+            other_values=differing_fields,
+        )
+
+
+def get_initial_values(values: dict[str, Any]) -> dict[str, Any]:
+    """Return the form's initial values that are not columns of the session."""
+    return {"speakers": "\n".join(values["speakers"])}
+
+
+def parse_seen_fingerprints(text: str) -> dict[str, str]:
+    """Parse the fingerprints of the hidden field.
+
+    Unreadable ones are dropped, which makes every field count as changed: nothing is overwritten unseen.
+    """
+    try:
+        read = json.loads(text)
+    except ValueError:
+        return {}
+    return {str(name): str(value) for name, value in read.items()} if isinstance(read, dict) else {}
+
+
+@require_POST
+def session_cancel(request: "HttpRequest", event: str, number: int) -> HttpResponse:
+    event_obj = get_event_to_organize(event, request.user)
+    session = get_session_by_number(event_obj, number)
+    cancel_session(session=session, reason=clean_query_value(request.POST.get("reason", "")))
+    messages.success(request, _("“%(title)s” is cancelled, and shown so.") % {"title": session.title})
+    return redirect("organize-session", event_obj.slug, number)
+
+
+@require_POST
+def session_restore(request: "HttpRequest", event: str, number: int) -> HttpResponse:
+    event_obj = get_event_to_organize(event, request.user)
+    session = get_session_by_number(event_obj, number)
+    restore_session(session=session)
+    messages.success(request, _("“%(title)s” takes place after all.") % {"title": session.title})
+    return redirect("organize-session", event_obj.slug, number)
+
+
+@require_POST
+def session_remove(request: "HttpRequest", event: str, number: int) -> HttpResponse:
+    event_obj = get_event_to_organize(event, request.user)
+    session = get_session_by_number(event_obj, number)
+    remove_part(event=event_obj, part=session)
+    messages.success(request, _("“%(title)s” is out of the programme.") % {"title": session.title})
+    return redirect("organize-schedule", event_obj.slug)

@@ -1,0 +1,147 @@
+"""Organizers' pages: tracks, speakers and settings of a programme."""
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db.models import Count
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from convention.errors import NotFound
+from convention.events.models import Event
+from convention.events.permissions import get_event_to_organize
+from convention.text.normalize import matches_search_words, search_text, split_search_words
+from schedule.models import Schedule, Speaker, Track
+from schedule.programme.agenda_filter import clean_query_value
+from schedule.programme.views import get_event_path
+
+from .forms import ScheduleSettingsForm, SpeakerForm, TrackForm
+from .programme_parts import move_track, remove_part, save_part
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest, QueryDict
+
+allow_get_and_post = require_http_methods(["GET", "HEAD", "POST"])
+
+
+def render_organizer_page(
+    request: "HttpRequest", template_name: str, event: Event, **context: Any
+) -> HttpResponse:
+    """Render an organizers' page of the programme, which no cache may store."""
+    context |= {"event": event, "section": "organize", "event_path": get_event_path(event)}
+    response = render(request, f"schedule/organize/{template_name}.html", context)
+    response["Cache-Control"] = "private, no-store"
+    return response
+
+
+def get_posted_data(request: "HttpRequest") -> "QueryDict | None":
+    """Return the posted form data, None for a GET."""
+    return request.POST if request.method == "POST" else None
+
+
+@allow_get_and_post
+def schedule_settings(request: "HttpRequest", event: str) -> HttpResponse:
+    """Change the version that pages and prints name, and when days begin."""
+    event_obj = get_event_to_organize(event, request.user)
+    schedule = Schedule.objects.filter(event=event_obj).first() or Schedule(event=event_obj)
+    form = ScheduleSettingsForm(get_posted_data(request), instance=schedule)
+    if form.is_valid():
+        save_part(event=event_obj, part=form.save(commit=False), changed_fields=form.changed_data)
+        messages.success(request, _("The programme was saved."))
+        return redirect("organize-schedule", event_obj.slug)
+    return render_organizer_page(request, "settings", event_obj, form=form)
+
+
+@require_safe
+def speaker_list(request: "HttpRequest", event: str) -> HttpResponse:
+    event_obj = get_event_to_organize(event, request.user)
+    query = clean_query_value(request.GET.get("q", ""))
+    rows = event_obj.speakers.annotate(used=Count("sessions")).defer("biography", "biography_html")
+    wanted = split_search_words(query)
+    matching = [row for row in rows if matches_search_words(wanted, search_text(row.name))]
+    page = Paginator(matching, 100).get_page(request.GET.get("page"))
+    return render_organizer_page(request, "speakers", event_obj, rows=page, q=query)
+
+
+def get_speaker(event: Event, pk: int) -> Speaker:
+    """Raise NotFound."""
+    speaker = event.speakers.filter(pk=pk).first()
+    if speaker is None:
+        raise NotFound(_("There is no such speaker; they may have been removed."))
+    return speaker
+
+
+@allow_get_and_post
+def speaker_edit(request: "HttpRequest", event: str, pk: int | None = None) -> HttpResponse:
+    """Change a speaker, or add one if `pk` is None."""
+    event_obj = get_event_to_organize(event, request.user)
+    row = get_speaker(event_obj, pk) if pk else Speaker(event=event_obj)
+    form = SpeakerForm(get_posted_data(request), instance=row)
+    if form.is_valid():
+        save_part(event=event_obj, part=form.save(commit=False), changed_fields=form.changed_data)
+        messages.success(request, _("The speaker was saved."))
+        return redirect("organize-speakers", event_obj.slug)
+    speaker_sessions = event_obj.sessions.filter(speakers=row).order_by("starts_at") if pk else []
+    return render_organizer_page(
+        request, "speaker", event_obj, form=form, speaker=row, sessions=speaker_sessions
+    )
+
+
+@require_POST
+def speaker_remove(request: "HttpRequest", event: str, pk: int) -> HttpResponse:
+    event_obj = get_event_to_organize(event, request.user)
+    remove_part(event=event_obj, part=get_speaker(event_obj, pk))
+    messages.success(request, _("The speaker was removed; their sessions stay."))
+    return redirect("organize-speakers", event_obj.slug)
+
+
+@allow_get_and_post
+def track_list(request: "HttpRequest", event: str) -> HttpResponse:
+    """List the tracks and add one."""
+    event_obj = get_event_to_organize(event, request.user)
+    position = event_obj.tracks.count()
+    track = Track(event=event_obj, color="#0b5c8a", position=position, slug=f"track-{position + 1}")
+    form = TrackForm(get_posted_data(request), instance=track)
+    if form.is_valid():
+        save_part(event=event_obj, part=form.save(commit=False), changed_fields=form.changed_data)
+        messages.success(request, _("The track was added."))
+        return redirect("organize-tracks", event_obj.slug)
+    rows = event_obj.tracks.annotate(used=Count("sessions"))
+    return render_organizer_page(request, "tracks", event_obj, form=form, tracks=rows)
+
+
+def get_track(event: Event, pk: int) -> Track:
+    """Raise NotFound."""
+    track = event.tracks.filter(pk=pk).first()
+    if track is None:
+        raise NotFound(_("There is no such track; it may have been removed."))
+    return track
+
+
+@allow_get_and_post
+def track_edit(request: "HttpRequest", event: str, pk: int) -> HttpResponse:
+    event_obj = get_event_to_organize(event, request.user)
+    form = TrackForm(get_posted_data(request), instance=get_track(event_obj, pk))
+    if form.is_valid():
+        save_part(event=event_obj, part=form.save(commit=False), changed_fields=form.changed_data)
+        messages.success(request, _("The track was saved."))
+        return redirect("organize-tracks", event_obj.slug)
+    return render_organizer_page(request, "track", event_obj, form=form, track=get_track(event_obj, pk))
+
+
+@require_POST
+def track_move(request: "HttpRequest", event: str, pk: int) -> HttpResponse:
+    event_obj = get_event_to_organize(event, request.user)
+    move_track(event=event_obj, track=get_track(event_obj, pk), steps=-1 if "up" in request.POST else 1)
+    return redirect("organize-tracks", event_obj.slug)
+
+
+@require_POST
+def track_remove(request: "HttpRequest", event: str, pk: int) -> HttpResponse:
+    event_obj = get_event_to_organize(event, request.user)
+    remove_part(event=event_obj, part=get_track(event_obj, pk))
+    messages.success(request, _("The track was removed; its sessions stay, without a track."))
+    return redirect("organize-tracks", event_obj.slug)

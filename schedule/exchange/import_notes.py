@@ -1,0 +1,195 @@
+"""Collect what a reader skipped, repaired or noticed, and group many notes into a few lines."""
+
+import enum
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+MAX_EXAMPLES = 3
+MAX_GUESSED_EXAMPLES = 50
+MAX_EXAMPLE_CHARS = 80
+# Normalizing a text of megabytes only to show its first words would be slow.
+MAX_ABOUT_CHARS = 2_000
+
+
+class NoteKind(enum.Enum):
+    """The reader's way of dealing with a flaw of the file."""
+
+    SKIPPED = gettext_lazy("Skipped")
+    REPAIRED = gettext_lazy("Mended")
+    NOTICED = gettext_lazy("To know")
+
+
+class NoteReason(enum.Enum):
+    """Every reason for a note, with the kind of note and its text."""
+
+    NO_TITLE = NoteKind.SKIPPED, gettext_lazy("no title")
+    NO_START = NoteKind.SKIPPED, gettext_lazy("no start that can be read")
+    NOT_CONFIRMED = NoteKind.SKIPPED, gettext_lazy("not confirmed in its own system")
+    UNREADABLE_ENTRY = NoteKind.SKIPPED, gettext_lazy("an entry that cannot be read")
+    NOT_AN_EVENT = NoteKind.SKIPPED, gettext_lazy("calendar entries other than events")
+    REPEATED_ENTRY = NoteKind.SKIPPED, gettext_lazy("the same entry again, alike in everything")
+    BAD_LINK = NoteKind.SKIPPED, gettext_lazy("a link that could harm or says nothing")
+    NAMELESS_SPEAKER = NoteKind.SKIPPED, gettext_lazy("a speaker without a name")
+    UNKNOWN_FIELD = NoteKind.SKIPPED, gettext_lazy("a field that is not kept")
+
+    ENCODING = (
+        NoteKind.REPAIRED,
+        gettext_lazy("text not in the encoding it should have: read as Western European"),
+    )
+    CONTROL_CHARACTERS = NoteKind.REPAIRED, gettext_lazy("control characters removed")
+    BAD_XML = NoteKind.REPAIRED, gettext_lazy("characters that XML does not allow so, such as a bare “&”")
+    BROKEN_FOLDING = NoteKind.REPAIRED, gettext_lazy("broken lines joined")
+    OLD_PARAMETERS = NoteKind.REPAIRED, gettext_lazy("parameters of old calendar versions left out")
+    NO_DURATION = (
+        NoteKind.REPAIRED,
+        gettext_lazy("no duration that can be read: length zero, or the length of the session that is known"),
+    )
+    ZERO_LENGTH = NoteKind.NOTICED, gettext_lazy("length zero")
+    BAD_END = NoteKind.REPAIRED, gettext_lazy("an end before the start: length zero")
+    AFTER_MIDNIGHT = (
+        NoteKind.REPAIRED,
+        gettext_lazy("a start after midnight without a date: put in the night that follows"),
+    )
+    NO_DATE = NoteKind.REPAIRED, gettext_lazy("no date of its own: taken from the day of the programme")
+    WRONG_OFFSET = (
+        NoteKind.REPAIRED,
+        gettext_lazy("an offset that is not the time zone's: the local time was kept"),
+    )
+    BAD_OFFSET = NoteKind.REPAIRED, gettext_lazy("an offset that cannot be: read as local time")
+    SKIPPED_HOUR = (
+        NoteKind.REPAIRED,
+        gettext_lazy("a local time that the clocks skip when they change: put as much later"),
+    )
+    REPEATED_HOUR = (
+        NoteKind.REPAIRED,
+        gettext_lazy("a local time that the clocks show twice when they change: the first was taken"),
+    )
+    TIMES_DISAGREE = NoteKind.REPAIRED, gettext_lazy("date and start disagree: the date was kept")
+    WRONG_DAY = (
+        NoteKind.REPAIRED,
+        gettext_lazy("days of the programme dated in another time zone: dated again"),
+    )
+    BAD_DATE = NoteKind.REPAIRED, gettext_lazy("a date of the whole event that cannot be: left out")
+    NO_ZONE = NoteKind.REPAIRED, gettext_lazy("no time zone in the file: local times were read in this one")
+    GUESSED_ZONE = NoteKind.REPAIRED, gettext_lazy("no time zone in the file: chosen to fit its offsets")
+    UNKNOWN_ZONE = NoteKind.REPAIRED, gettext_lazy("a time zone that nobody knows: left out")
+    FOREIGN_ZONE = (
+        NoteKind.NOTICED,
+        gettext_lazy("the file's time zone is not the event's: the moments stay the same"),
+    )
+    NO_ID = NoteKind.REPAIRED, gettext_lazy("no guid or id: one was made from title, start and room")
+    REPEATED_ID = NoteKind.REPAIRED, gettext_lazy("an id used twice: told apart by start and room")
+    SHARED_SPEAKER_ID = (
+        NoteKind.REPAIRED,
+        gettext_lazy("an id shared by several speakers: told apart by name"),
+    )
+    TOO_LONG = NoteKind.REPAIRED, gettext_lazy("text too long for its field: cut")
+    TOO_MANY_ITEMS = (
+        NoteKind.REPAIRED,
+        gettext_lazy("more speakers or links than a session may have: the first were kept"),
+    )
+    ALL_DAY = NoteKind.REPAIRED, gettext_lazy("whole days: kept from midnight to midnight")
+
+    REPEATING_ENTRY = NoteKind.NOTICED, gettext_lazy("entries that repeat, each time as a session of its own")
+    UNEXPANDED_RECURRENCE = (
+        NoteKind.NOTICED,
+        gettext_lazy(
+            "repeats that were left out: they have no end, go on for a year or come more than 100 times"
+        ),
+    )
+    OTHER_DATES = NoteKind.NOTICED, gettext_lazy("the dates of the whole event are not those of its sessions")
+    FAR_AWAY = NoteKind.NOTICED, gettext_lazy("far from all other sessions in time, and kept")
+    OUTSIDE_EVENT = NoteKind.NOTICED, gettext_lazy("outside the dates of the event, and kept")
+    MISSING_SESSION = (
+        NoteKind.NOTICED,
+        gettext_lazy("in the event but not in this file, and kept; cancel what no longer takes place"),
+    )
+    ROOM_CONFLICT = NoteKind.NOTICED, gettext_lazy("sessions at the same time in one room")
+
+    def __reduce_ex__(self, _protocol: object) -> tuple[Any, ...]:
+        """Pickle by name: the values are lazy translations."""
+        return getattr, (type(self), self.name)
+
+    @property
+    def kind(self) -> NoteKind:
+        return self.value[0]
+
+    @property
+    def label(self) -> str | Promise:
+        return self.value[1]
+
+    @property
+    def max_examples(self) -> int:
+        """Return how many examples a group names; more for guessed times, which organizers check one
+        by one.
+        """
+        return MAX_GUESSED_EXAMPLES if self in GUESSED_TIME_REASONS else MAX_EXAMPLES
+
+
+GUESSED_TIME_REASONS = {
+    NoteReason.NO_DURATION,
+    NoteReason.BAD_OFFSET,
+    NoteReason.SKIPPED_HOUR,
+    NoteReason.REPEATED_HOUR,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ImportNote:
+    reason: NoteReason
+    subject_text: str = ""
+
+
+class ImportNotes:
+    """A growing list of notes."""
+
+    def __init__(self) -> None:
+        self.collected: list[ImportNote] = []
+
+    def add(self, reason: NoteReason, subject: object = "") -> None:
+        self.collected.append(ImportNote(reason, shorten_example(str(subject)[:MAX_ABOUT_CHARS])))
+
+
+@dataclass(frozen=True, slots=True)
+class NoteGroup:
+    """Notes of one reason: how many, and the first examples."""
+
+    reason: NoteReason
+    count: int
+    examples: tuple[str, ...]
+
+    def __str__(self) -> str:
+        if not self.examples:
+            return _("%(kind)s (%(count)s): %(why)s.") % self._format_values()
+        sentence = _("%(kind)s (%(count)s): %(why)s. %(examples)s.") % self._format_values()
+        return sentence.replace("….", "…")
+
+    def _format_values(self) -> dict[str, object]:
+        examples = "; ".join([*self.examples, *["…"] * (self.count > len(self.examples))])
+        return {
+            "kind": self.reason.kind.value,
+            "count": self.count,
+            "why": self.reason.label,
+            "examples": examples.rstrip("."),
+        }
+
+
+def group_notes(notes: Iterable[ImportNote]) -> Iterator[NoteGroup]:
+    """Group notes by reason, in the order of NoteReason."""
+    abouts: dict[NoteReason, list[str]] = {}
+    for note in notes:
+        abouts.setdefault(note.reason, []).append(note.subject_text)
+    for reason in NoteReason:
+        if reason in abouts:
+            examples = [about for about in dict.fromkeys(abouts[reason]) if about][: reason.max_examples]
+            yield NoteGroup(reason, len(abouts[reason]), tuple(examples))
+
+
+def shorten_example(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= MAX_EXAMPLE_CHARS else line[: MAX_EXAMPLE_CHARS - 1] + "…"

@@ -1,0 +1,257 @@
+"""Write a programme into an event: new sessions and changed fields, nothing else."""
+
+import itertools
+from dataclasses import dataclass, field
+
+from django.utils import timezone
+
+from convention.events.models import Event
+from schedule.exchange.load_programme import get_appearances, load_sessions
+from schedule.exchange.parsed_programme import ParsedProgramme
+from schedule.exchange.writers.round_trip import build_round_trip
+from schedule.models import Schedule, Session, SessionSpeaker, Speaker
+
+from .differences import (
+    COMPARED_FIELDS,
+    ImportContext,
+    choose_programme_day,
+    find_daytime_dates,
+    find_differences,
+    list_session_speakers,
+    to_stored_value,
+)
+from .match_sessions import IdentifiedSession, KnownSession, fold_for_matching, generate_guid, match_sessions
+from .rooms_and_tracks import find_or_create_rooms, find_or_create_tracks
+from .speakers import SpeakerMatcher
+
+
+@dataclass(slots=True)
+class ImportResult:
+    """The outcome of an import; `changed_fields` are the names of all fields that changed."""
+
+    added: list[str] = field(default_factory=list)
+    changed: list[str] = field(default_factory=list)
+    unchanged: int = 0
+    missing: list[str] = field(default_factory=list)
+    changed_fields: set[str] = field(default_factory=set)
+
+    @property
+    def has_changes(self) -> bool:
+        return bool(self.added or self.changed_fields)
+
+
+def apply_programme(
+    programme: ParsedProgramme,
+    identified_sessions: list[IdentifiedSession],
+    *,
+    event: Event,
+    schedule: Schedule,
+) -> ImportResult:
+    """Add and change sessions; sessions that are not in the file stay as they are."""
+    sessions = load_sessions(event)
+    by_key = {session.pk: session for session in sessions}
+    matched = match_sessions(identified_sessions, map(to_known_session, sessions))
+    import_result = ImportResult()
+    import_context = build_import_context(programme, event, schedule, import_result)
+    new = [
+        identified_session
+        for position, identified_session in enumerate(identified_sessions)
+        if position not in matched
+    ]
+    changes = [
+        (by_key[matched[position]], identified_session)
+        for position, identified_session in enumerate(identified_sessions)
+        if position in matched
+    ]
+    add_sessions(new, sessions, import_context, import_result)
+    change_sessions(changes, import_context, import_result)
+    matched_ids = set(matched.values())
+    import_result.missing = [
+        session.title for session in sessions if session.pk not in matched_ids and is_exported(session)
+    ]
+    update_schedule(programme, schedule, import_context, import_result)
+    return import_result
+
+
+def is_exported(session: Session) -> bool:
+    """Return whether a file of the whole programme would hold the session."""
+    return session.starts_at is not None and session.cancelled_at is None
+
+
+def to_known_session(session: Session) -> KnownSession:
+    aliases = session.extra.get("aliases", [])
+    return KnownSession(
+        session.pk,
+        session.guid,
+        bool(session.extra.get("guid_made")),
+        frozenset(filter(None, [session.source_id, *aliases])),
+        session.title,
+        frozenset(fold_for_matching(appearance.speaker.name) for appearance in get_appearances(session)),
+        session.starts_at,
+        session.room.name if session.room else "",
+    )
+
+
+def build_import_context(
+    programme: ParsedProgramme, event: Event, schedule: Schedule, import_result: ImportResult
+) -> ImportContext:
+    """Find or create all rooms, tracks and speakers of the file."""
+    parsed_sessions = programme.sessions
+    round_trip = build_round_trip(programme.format, event)
+    rooms, rooms_changed = find_or_create_rooms(
+        event, programme.rooms, (parsed_session.room or "" for parsed_session in parsed_sessions)
+    )
+    tracks, tracks_changed = find_or_create_tracks(
+        event, programme.tracks, (parsed_session.track or "" for parsed_session in parsed_sessions)
+    )
+    speaker_matcher = SpeakerMatcher(
+        event, (person for parsed_session in parsed_sessions for person in parsed_session.speakers or ())
+    )
+    speakers, speakers_changed = speaker_matcher.find_or_create_speakers()
+    changes = {"rooms": rooms_changed, "tracks": tracks_changed, "speakers": speakers_changed}
+    import_result.changed_fields |= {name for name, changed in changes.items() if changed}
+    days = find_daytime_dates(parsed_sessions, event, schedule)
+    return ImportContext(event, schedule, rooms, tracks, speakers, round_trip, days)
+
+
+def add_sessions(
+    identified_sessions: list[IdentifiedSession],
+    sessions: list[Session],
+    import_context: ImportContext,
+    import_result: ImportResult,
+) -> None:
+    """Create the sessions that the event does not have yet."""
+    numbers = assign_numbers(identified_sessions, {session.number for session in sessions})
+    used_guids = {session.guid for session in sessions}
+    new = [
+        build_session(identified_session, number, import_context)
+        for identified_session, number in zip(identified_sessions, numbers, strict=True)
+    ]
+    for session in new:
+        if session.guid in used_guids:
+            session.guid = generate_guid(session.guid, session.starts_at, session.number)
+    Session.objects.bulk_create(new, batch_size=200)
+    save_appearances(
+        [
+            (session, list_session_speakers(identified_session.parsed_session, import_context))
+            for session, identified_session in zip(new, identified_sessions, strict=True)
+        ]
+    )
+    import_result.added += [session.title for session in new]
+
+
+def assign_numbers(identified_sessions: list[IdentifiedSession], used_numbers: set[int]) -> list[int]:
+    """Return a number for each session: its own in the file where that is free, else the next free one."""
+    used_numbers = set(used_numbers)
+    wanted: list[int | None] = []
+    for identified_session in identified_sessions:
+        number = identified_session.parsed_session.number
+        wanted.append(number if number and number not in used_numbers else None)
+        used_numbers.add(number or 0)
+    free = (number for number in itertools.count(1) if number not in used_numbers)
+    return [number or next(free) for number in wanted]
+
+
+def build_session(
+    identified_session: IdentifiedSession, number: int, import_context: ImportContext
+) -> Session:
+    """Return an unsaved session."""
+    parsed_session = identified_session.parsed_session
+    extra = dict(parsed_session.extra or ()) | (
+        {"guid_made": True} if identified_session.is_guid_generated else {}
+    )
+    session = Session(
+        event=import_context.event,
+        guid=identified_session.guid,
+        number=number,
+        source_id=parsed_session.source_id,
+        room=import_context.rooms.get(parsed_session.room or ""),
+        track=import_context.tracks.get(parsed_session.track or ""),
+        starts_at=parsed_session.starts_at,
+        ends_at=parsed_session.ends_at or parsed_session.starts_at,
+        day=parsed_session.day or choose_programme_day(parsed_session, import_context),
+        cancelled_at=timezone.now() if parsed_session.is_cancelled else None,
+        extra=extra,
+    )
+    for name in COMPARED_FIELDS:
+        value = getattr(parsed_session, name)
+        if value is not None:
+            setattr(session, name, to_stored_value(value))
+    return session
+
+
+def save_appearances(sessions_with_speakers: list[tuple[Session, list[Speaker]]]) -> None:
+    """Replace the speakers of each session."""
+    SessionSpeaker.objects.filter(
+        session__in=[session.pk for session, _speakers in sessions_with_speakers]
+    ).delete()
+    SessionSpeaker.objects.bulk_create(
+        (
+            SessionSpeaker(session=session, speaker=speaker, position=position)
+            for session, speakers in sessions_with_speakers
+            for position, speaker in enumerate(speakers)
+        ),
+        batch_size=300,
+    )
+
+
+def change_sessions(
+    matched_sessions: list[tuple[Session, IdentifiedSession]],
+    import_context: ImportContext,
+    import_result: ImportResult,
+) -> None:
+    """Change the fields of known sessions that differ from the file."""
+    touched: list[Session] = []
+    recast: list[tuple[Session, list[Speaker]]] = []
+    fields: set[str] = set()
+    for session, identified_session in matched_sessions:
+        remembered = remember_aliases(session, identified_session)
+        changes = dict(find_differences(session, identified_session.parsed_session, import_context))
+        if changes.pop("speakers", None):
+            recast.append((session, list_session_speakers(identified_session.parsed_session, import_context)))
+            import_result.changed_fields.add("appearances")
+            # bulk_update needs at least one column; the title stands for changed speakers only.
+            changes.setdefault("title", session.title)
+        for name, value in changes.items():
+            setattr(session, name, value)
+        # Remembered ids alone are no change that anybody sees, so they do not count as one.
+        if changes or remembered:
+            touched.append(session)
+            fields |= changes.keys() | ({"extra"} if remembered else set())
+        import_result.changed_fields |= changes.keys()
+        import_result.unchanged += not changes
+        import_result.changed += [session.title] if changes else []
+    save_appearances(recast)
+    if touched:
+        Session.objects.bulk_update(touched, sorted(fields), batch_size=50)
+
+
+def remember_aliases(session: Session, identified_session: IdentifiedSession) -> bool:
+    """Store the other ids that a file has for a session, so that the next import finds it by them."""
+    aliases = list(session.extra.get("aliases", []))
+    known = {str(session.guid), session.source_id, *aliases}
+    if identified_session.guid == session.guid:
+        return False
+    names = [
+        identified_session.parsed_session.source_id,
+        "" if identified_session.is_guid_generated else str(identified_session.guid),
+    ]
+    added = [name for name in names if name and name not in known]
+    if added:
+        session.extra = {**session.extra, "aliases": [*aliases, *added]}
+    return bool(added)
+
+
+def update_schedule(
+    programme: ParsedProgramme, schedule: Schedule, import_context: ImportContext, import_result: ImportResult
+) -> None:
+    """Update the schedule's own fields from the file."""
+    changes = {
+        name: value
+        for name in ("version", "acronym", "base_url", "slot_minutes")
+        if (value := getattr(programme.header, name)) is not None
+        and value not in (getattr(schedule, name), getattr(import_context.round_trip.header, name))
+    }
+    if changes:
+        Schedule.objects.filter(pk=schedule.pk).update(**changes)
+        import_result.changed_fields |= changes.keys()

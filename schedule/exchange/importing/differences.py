@@ -1,0 +1,120 @@
+"""Compare a session of the event with the file."""
+
+import datetime
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from django.utils import timezone
+
+from convention.events.models import Event, Room
+from schedule.exchange.load_programme import get_appearances, to_parsed_session
+from schedule.exchange.parsed_programme import ParsedSession, ParsedSpeaker
+from schedule.exchange.writers.own_pages import get_stored_url
+from schedule.exchange.writers.round_trip import RoundTrip
+from schedule.models import Schedule, Session, Speaker, Track
+from schedule.programme.days import get_programme_day
+
+COMPARED_FIELDS = (
+    *("title", "subtitle", "kind", "language", "abstract", "description", "slug", "url"),
+    *("recording_license", "recording_optout", "links", "attachments"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ImportContext:
+    """The rows that sessions refer to, found or created for the whole file."""
+
+    event: Event
+    schedule: Schedule
+    rooms: dict[str, Room]
+    tracks: dict[str, Track]
+    speakers: dict[ParsedSpeaker, Speaker]
+    round_trip: RoundTrip
+    daytime_dates: frozenset[datetime.date]
+
+
+def find_differences(
+    session: Session, parsed_session: ParsedSession, import_context: ImportContext
+) -> Iterator[tuple[str, object]]:
+    """Yield the names and new values of fields that differ; `speakers` stands for the appearances."""
+    own, written = to_parsed_session(session), import_context.round_trip(session)
+    for name in COMPARED_FIELDS:
+        value = (
+            getattr(parsed_session, name)
+            if name != "url"
+            else get_stored_url(parsed_session, import_context.event)
+        )
+        if value is not None and value not in (getattr(own, name), getattr(written, name)):
+            yield name, to_stored_value(import_context.round_trip.strip_known_text(name, value, own))
+    yield from find_time_differences(session, parsed_session, written, import_context)
+    yield from find_place_differences(session, parsed_session, import_context)
+    if parsed_session.is_cancelled is not None and parsed_session.is_cancelled != own.is_cancelled:
+        yield "cancelled_at", timezone.now() if parsed_session.is_cancelled else None
+    extra = {**session.extra, **dict(parsed_session.extra or ())}
+    if extra != session.extra and parsed_session.extra != written.extra:
+        yield "extra", extra
+    if parsed_session.speakers is not None:
+        speakers = [speaker.pk for speaker in list_session_speakers(parsed_session, import_context)]
+        if speakers != [appearance.speaker_id for appearance in get_appearances(session)]:
+            yield "speakers", speakers
+
+
+def find_time_differences(
+    session: Session, parsed_session: ParsedSession, exported: ParsedSession, import_context: ImportContext
+) -> Iterator[tuple[str, object]]:
+    """Yield start, end and day where they differ; a moved session keeps its length if the file has none."""
+    other_start = parsed_session.starts_at not in (session.starts_at, exported.starts_at)
+    if other_start:
+        yield "starts_at", parsed_session.starts_at
+    ends_at = parsed_session.ends_at or (parsed_session.starts_at + session.duration)
+    same_end = ends_at in (session.ends_at or session.starts_at, exported.ends_at)
+    if other_start or not same_end:
+        yield "ends_at", ends_at
+    day = parsed_session.day or (
+        choose_programme_day(parsed_session, import_context) if other_start else session.day
+    )
+    if day not in (session.day, exported.day if session.day is None else session.day):
+        yield "day", day
+
+
+def find_place_differences(
+    session: Session, parsed_session: ParsedSession, import_context: ImportContext
+) -> Iterator[tuple[str, object]]:
+    """Yield room and track where they differ."""
+    room = import_context.rooms.get(parsed_session.room or "")
+    if parsed_session.room is not None and (room and room.pk) != session.room_id:
+        yield "room", room
+    track = import_context.tracks.get(parsed_session.track or "")
+    if parsed_session.track is not None and (track and track.pk) != session.track_id:
+        yield "track", track
+
+
+def to_stored_value(value: object) -> object:
+    """Return links in the shape of the database, anything else unchanged."""
+    return [link.to_stored_value() for link in value] if isinstance(value, tuple) else value
+
+
+def choose_programme_day(parsed_session: ParsedSession, import_context: ImportContext) -> datetime.date:
+    """Return the programme day of a session, for formats without days.
+
+    Sessions before the day starts belong to the day before, if anything takes place in its daytime.
+    """
+    date = parsed_session.starts_at.astimezone(import_context.event.zone).date()
+    day = get_programme_day(
+        parsed_session.starts_at, import_context.event.zone, import_context.schedule.day_starts_at
+    )
+    return day if day in import_context.daytime_dates else date
+
+
+def find_daytime_dates(
+    parsed_sessions: Iterable[ParsedSession], event: Event, schedule: Schedule
+) -> frozenset[datetime.date]:
+    """Return the dates on which a session begins after the start of the day."""
+    local = (parsed_session.starts_at.astimezone(event.zone) for parsed_session in parsed_sessions)
+    return frozenset(start.date() for start in local if start.time() >= schedule.day_starts_at)
+
+
+def list_session_speakers(parsed_session: ParsedSession, import_context: ImportContext) -> list[Speaker]:
+    """Return the distinct speakers in order."""
+    speakers = [import_context.speakers[person] for person in parsed_session.speakers or ()]
+    return list(dict.fromkeys(speakers))

@@ -1,0 +1,246 @@
+"""Match the sessions of a file with those of the event: by guid, by id, else by title and speakers."""
+
+import datetime
+import uuid
+from collections import Counter, defaultdict, deque
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from dataclasses import dataclass
+
+from schedule.exchange.import_notes import ImportNotes, NoteReason
+from schedule.exchange.parsed_programme import ParsedSession
+from schedule.exchange.parsing.clean_values import normalize_line
+
+GUID_NAMESPACE = uuid.UUID("6f0f0f3e-6c1f-5d8e-9b0a-2d3c1d7a9e51")
+ANY_SPEAKERS = "anyone"
+
+
+@dataclass(frozen=True, slots=True)
+class IdentifiedSession:
+    """A session with its guid; `is_guid_generated` if the file has none."""
+
+    parsed_session: ParsedSession
+    guid: uuid.UUID
+    is_guid_generated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class KnownSession:
+    """A session of the event as needed for matching; `identifiers` are all its ids and guids."""
+
+    session_id: int
+    guid: uuid.UUID
+    is_guid_generated: bool
+    identifiers: frozenset[str]
+    title: str
+    speakers: frozenset[str]
+    starts_at: datetime.datetime | None
+    room_name: str
+
+
+def generate_guid(*parts: object) -> uuid.UUID:
+    """Return the same guid for the same parts, always."""
+    return uuid.uuid5(GUID_NAMESPACE, "\n".join(map(str, parts)))
+
+
+def identify_sessions(
+    parsed_sessions: Iterable[ParsedSession], *, slug: str, notes: ImportNotes
+) -> list[IdentifiedSession]:
+    """Give each session a guid of its own, the same at every import of the same entry.
+
+    If several share an id, the first by time and room keeps it, whatever their order in the file.
+    """
+    ordered = sorted(
+        enumerate(parsed_sessions), key=lambda item: (item[1].starts_at, item[1].room or "", item[0])
+    )
+    # The file's order may change between two exports, so it must not decide who keeps the id.
+    used_guids: set[uuid.UUID] = set()
+    twin_counts: Counter[uuid.UUID] = Counter()
+    identified_by_position = []
+    for position, parsed_session in ordered:
+        guid, is_generated = choose_guid(parsed_session, slug)
+        if guid in used_guids:
+            if parsed_session.guid or parsed_session.source_id:
+                notes.add(
+                    NoteReason.REPEATED_ID,
+                    f"{parsed_session.source_id or parsed_session.guid}: {parsed_session.title}",
+                )
+            guid, is_generated = disambiguate_guid(parsed_session, guid, used_guids, twin_counts), True
+        elif is_generated and not parsed_session.source_id:
+            notes.add(NoteReason.NO_ID, parsed_session.title)
+        used_guids.add(guid)
+        identified_by_position.append((position, IdentifiedSession(parsed_session, guid, is_generated)))
+    return [item for _position, item in sorted(identified_by_position, key=lambda pair: pair[0])]
+
+
+def choose_guid(parsed_session: ParsedSession, slug: str) -> tuple[uuid.UUID, bool]:
+    """Return the session's guid, or one generated from its id or title; and whether it was generated."""
+    if parsed_session.guid:
+        return parsed_session.guid, False
+    if parsed_session.source_id:
+        return generate_guid(slug, "id", parsed_session.source_id), True
+    return generate_guid(
+        slug, "title", fold_for_matching(parsed_session.title), *sorted(get_speaker_names(parsed_session))
+    ), True
+
+
+def disambiguate_guid(
+    parsed_session: ParsedSession,
+    guid: uuid.UUID,
+    used_guids: set[uuid.UUID],
+    twin_counts: Counter[uuid.UUID],
+) -> uuid.UUID:
+    """Return another guid, from start and room, for a session whose own is used; `twin_counts`
+    counts twins.
+    """
+    start = parsed_session.starts_at.astimezone(datetime.UTC).isoformat()
+    base = apart = generate_guid(guid, start, parsed_session.room or "")
+    while apart in used_guids:
+        twin_counts[base] += 1
+        apart = generate_guid(base, twin_counts[base])
+    return apart
+
+
+type MatchKeys[Item] = Callable[[Item], Iterator[Hashable]]
+
+
+def match_sessions(
+    identified_sessions: list[IdentifiedSession], known_sessions: Iterable[KnownSession]
+) -> dict[int, int]:
+    """Return the known session's key for each position of an incoming session that has one.
+
+    Each key is used once. The surest kind of likeness is tried first over all sessions, so that a moved
+    session never takes the place of its twin.
+    """
+    free = {session.session_id: session for session in known_sessions}
+    matched: dict[int, int] = {}
+    for keys_in, keys_known in MATCH_PASSES:
+        pool: dict[Hashable, deque[int]] = defaultdict(deque)
+        # The pool is built anew for each pass, from the sessions that are still unmatched.
+        for session in free.values():
+            for key in keys_known(session):
+                pool[key].append(session.session_id)
+        for position, identified_session in enumerate(identified_sessions):
+            if position in matched:
+                continue
+            chosen = take_first_free(
+                (pool[name] for name in keys_in(identified_session) if name in pool), free
+            )
+            if chosen is not None:
+                matched[position] = chosen
+                del free[chosen]
+    return matched
+
+
+def take_first_free(candidate_queues: Iterable[deque[int]], unmatched: dict[int, KnownSession]) -> int | None:
+    """Return the first unmatched key; matched ones are dropped on the way."""
+    for keys in candidate_queues:
+        while keys:
+            key = keys.popleft()
+            if key in unmatched:
+                return key
+    return None
+
+
+def get_incoming_slot(identified_session: IdentifiedSession) -> tuple[datetime.datetime, str]:
+    """Return start and room in the file."""
+    return identified_session.parsed_session.starts_at, identified_session.parsed_session.room or ""
+
+
+def get_known_slot(known_session: KnownSession) -> tuple[datetime.datetime | None, str]:
+    """Return start and room in the event."""
+    return known_session.starts_at, known_session.room_name
+
+
+def list_incoming_ids(identified_session: IdentifiedSession) -> Iterator[tuple[str, bool]]:
+    """Return the source's id; beside a guid it counts only against sessions without a guid of their own."""
+    if identified_session.parsed_session.source_id:
+        yield identified_session.parsed_session.source_id, identified_session.is_guid_generated
+
+
+def list_known_ids(known_session: KnownSession) -> Iterator[tuple[str, bool]]:
+    """Return all ids, for entries with and without a guid."""
+    for name in known_session.identifiers:
+        yield name, True
+        if known_session.is_guid_generated:
+            yield name, False
+
+
+def list_incoming_guids(identified_session: IdentifiedSession) -> Iterator[str]:
+    """Return the guid as text; none if it is generated, since it says no more than its parts."""
+    if not identified_session.is_guid_generated:
+        yield str(identified_session.guid)
+
+
+def list_known_guids(known_session: KnownSession) -> Iterator[str]:
+    """Return the guid and its aliases."""
+    yield str(known_session.guid)
+    yield from known_session.identifiers
+
+
+def list_incoming_titles_with_speakers(identified_session: IdentifiedSession) -> Iterator[tuple[str, object]]:
+    """Return title and speakers; for a format without speakers, the title alone."""
+    persons = identified_session.parsed_session.speakers
+    yield (
+        fold_for_matching(identified_session.parsed_session.title),
+        ANY_SPEAKERS if persons is None else get_speaker_names(identified_session.parsed_session),
+    )
+
+
+def list_known_titles_with_speakers(known_session: KnownSession) -> Iterator[tuple[str, object]]:
+    """Return title with speakers, and title alone."""
+    yield fold_for_matching(known_session.title), known_session.speakers
+    yield fold_for_matching(known_session.title), ANY_SPEAKERS
+
+
+def list_incoming_title_pairs(identified_session: IdentifiedSession) -> Iterator[tuple[str, str]]:
+    """Return the title with each speaker."""
+    return (
+        (fold_for_matching(identified_session.parsed_session.title), name)
+        for name in sorted(get_speaker_names(identified_session.parsed_session))
+    )
+
+
+def list_known_title_pairs(known_session: KnownSession) -> Iterator[tuple[str, str]]:
+    """Return the title with each speaker."""
+    return ((fold_for_matching(known_session.title), name) for name in sorted(known_session.speakers))
+
+
+def get_speaker_names(parsed_session: ParsedSession) -> frozenset[str]:
+    return frozenset(fold_for_matching(person.name) for person in parsed_session.speakers or ())
+
+
+def fold_for_matching(text: str) -> str:
+    """Casefold and normalize spaces."""
+    return normalize_line(text).casefold()
+
+
+def at_slot[Item](keys: MatchKeys[Item], get_slot: Callable[[Item], Hashable]) -> MatchKeys[Item]:
+    """Extend the keys of a matching pass by start and room."""
+    return lambda item: ((key, get_slot(item)) for key in keys(item))
+
+
+def list_incoming_titles(identified_session: IdentifiedSession) -> Iterator[str]:
+    yield fold_for_matching(identified_session.parsed_session.title)
+
+
+def list_known_titles(known_session: KnownSession) -> Iterator[str]:
+    yield fold_for_matching(known_session.title)
+
+
+MATCH_PASSES: tuple[tuple[MatchKeys[IdentifiedSession], MatchKeys[KnownSession]], ...] = (
+    (at_slot(list_incoming_guids, get_incoming_slot), at_slot(list_known_guids, get_known_slot)),
+    (list_incoming_guids, list_known_guids),
+    (at_slot(list_incoming_ids, get_incoming_slot), at_slot(list_known_ids, get_known_slot)),
+    (list_incoming_ids, list_known_ids),
+    (
+        at_slot(list_incoming_titles_with_speakers, get_incoming_slot),
+        at_slot(list_known_titles_with_speakers, get_known_slot),
+    ),
+    (
+        at_slot(list_incoming_titles_with_speakers, lambda item: item.parsed_session.starts_at),
+        at_slot(list_known_titles_with_speakers, lambda known: known.starts_at),
+    ),
+    (list_incoming_titles_with_speakers, list_known_titles_with_speakers),
+    (at_slot(list_incoming_titles, get_incoming_slot), at_slot(list_known_titles, get_known_slot)),
+    (list_incoming_title_pairs, list_known_title_pairs),
+)

@@ -1,0 +1,48 @@
+"""Report what an import did, for commands and pages."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from convention.events.models import Event
+from schedule.exchange.import_notes import ImportNote, NoteGroup, group_notes
+from schedule.exchange.parsed_programme import ScheduleFormat
+
+
+@dataclass(frozen=True, slots=True)
+class ImportReport:
+    """Titles added and changed, how many are unchanged, and all notes."""
+
+    event: Event
+    is_event_created: bool
+    format: ScheduleFormat
+    added: tuple[str, ...]
+    changed: tuple[str, ...]
+    unchanged: int
+    missing: tuple[str, ...]
+    notes: tuple[ImportNote, ...]
+
+    @property
+    def note_groups(self) -> list[NoteGroup]:
+        return list(group_notes(self.notes))
+
+    @property
+    def summary(self) -> str:
+        return _("%(format)s: sessions added: %(added)s; changed: %(changed)s; unchanged: %(unchanged)s.") % {
+            "format": self.format.label,
+            "added": len(self.added),
+            "changed": len(self.changed),
+            "unchanged": self.unchanged,
+        }
+
+    def describe_lines(self) -> Iterator[str]:
+        """Yield the whole report line by line."""
+        if self.is_event_created:
+            yield _("Event created: “%(slug)s” (%(name)s, %(zone)s).") % {
+                "slug": self.event.slug,
+                "name": self.event.name,
+                "zone": self.event.timezone,
+            }
+        yield self.summary
+        yield from map(str, self.note_groups)

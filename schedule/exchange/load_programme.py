@@ -1,0 +1,154 @@
+"""Load the programme of an event as plain data."""
+
+import datetime
+from collections.abc import Iterable
+from dataclasses import replace
+
+from django.db.models import Prefetch
+
+from convention.events.cancellations import find_cancellation_time, format_cancelled_title
+from convention.events.models import Event
+from schedule.models import Schedule, Session, SessionSpeaker
+
+from .parsed_programme import (
+    ParsedHeader,
+    ParsedLink,
+    ParsedProgramme,
+    ParsedRoom,
+    ParsedSession,
+    ParsedSpeaker,
+    ParsedTrack,
+    ScheduleFormat,
+)
+from .parsing import clean_values
+from .parsing.frab_entry import EXTRA_FIELDS
+
+NO_START = datetime.datetime(1, 1, 1, tzinfo=datetime.UTC)
+
+
+def load_programme(event: Event, file_format: ScheduleFormat) -> ParsedProgramme:
+    """Load the public programme: sessions that have a time and are not cancelled.
+
+    iCalendar files keep cancelled sessions, since the format can say so; if the event is cancelled, all are.
+    """
+    sessions, cancelled_at = load_sessions(event), find_cancellation_time(event)
+    exported_sessions = (session for session in sessions if session.starts_at)
+    if file_format is not ScheduleFormat.ICALENDAR:
+        exported_sessions = (session for session in exported_sessions if not session.cancelled_at)
+    parsed_sessions = tuple(sorted(map(to_parsed_session, exported_sessions), key=get_session_sort_key))
+    if cancelled_at and file_format is ScheduleFormat.ICALENDAR:
+        parsed_sessions = tuple(
+            replace(parsed_session, is_cancelled=True) for parsed_session in parsed_sessions
+        )
+    used = {parsed_session.room for parsed_session in parsed_sessions}
+    track_names = {parsed_session.track for parsed_session in parsed_sessions}
+    return ParsedProgramme(
+        file_format,
+        load_header(event, cancelled_at=cancelled_at),
+        parsed_sessions,
+        tuple(
+            ParsedRoom(room.name, room.guid, room.capacity) for room in event.rooms.all() if room.name in used
+        ),
+        tuple(
+            ParsedTrack(track.name, track.slug, track.color)
+            for track in event.tracks.all()
+            if track.name in track_names
+        ),
+    )
+
+
+def get_session_sort_key(parsed_session: ParsedSession) -> tuple[datetime.datetime, str, str, int]:
+    """Return the key that all exports are sorted by: time, room, title."""
+    return (
+        parsed_session.starts_at,
+        parsed_session.room or "",
+        parsed_session.title,
+        parsed_session.number or 0,
+    )
+
+
+def load_sessions(event: Event) -> list[Session]:
+    """Load all sessions with room, track and speakers, in two queries; read speakers by `get_appearances`."""
+    appearances = SessionSpeaker.objects.select_related("speaker").order_by("position", "pk")
+    return list(
+        Session.objects.filter(event=event)
+        .select_related("room", "track")
+        .prefetch_related(Prefetch("appearances", queryset=appearances, to_attr="ordered_appearances"))
+        .order_by("number")
+    )
+
+
+def get_appearances(session: Session) -> list[SessionSpeaker]:
+    """Return the speakers in order, of a session loaded by `load_sessions`."""
+    appearances: list[SessionSpeaker] = vars(session)["ordered_appearances"]
+    return appearances
+
+
+def load_header(event: Event, *, cancelled_at: datetime.datetime | None = None) -> ParsedHeader:
+    """Load what applies to the whole programme; the title of a cancelled event says so."""
+    schedule = Schedule.objects.filter(event=event).first() or Schedule(event=event)
+    return ParsedHeader(
+        title=format_cancelled_title(event.name) if cancelled_at else event.name,
+        acronym=schedule.acronym,
+        version=schedule.version,
+        base_url=schedule.base_url,
+        zone_name=event.timezone,
+        day_starts_at=schedule.day_starts_at,
+        slot_minutes=schedule.slot_minutes,
+        first_day=event.starts_at.astimezone(event.zone).date(),
+        last_day=event.ends_at.astimezone(event.zone).date(),
+        revision=schedule.revision,
+        changed_at=schedule.changed_at,
+    )
+
+
+def to_parsed_session(session: Session) -> ParsedSession:
+    """Convert a session; one without a start gets the beginning of time."""
+    starts_at = session.starts_at or NO_START
+    return ParsedSession(
+        title=session.title,
+        starts_at=starts_at.astimezone(datetime.UTC),
+        ends_at=(session.ends_at or starts_at).astimezone(datetime.UTC),
+        day=session.day,
+        guid=session.guid,
+        source_id=session.source_id,
+        number=session.number,
+        room=session.room.name if session.room else "",
+        track=session.track.name if session.track else "",
+        subtitle=session.subtitle,
+        kind=session.kind,
+        language=session.language,
+        abstract=session.abstract,
+        description=session.description,
+        slug=session.slug,
+        url=session.url,
+        speakers=list_parsed_speakers(session),
+        links=list_parsed_links(session.links),
+        attachments=list_parsed_links(session.attachments),
+        recording_license=session.recording_license,
+        recording_optout=session.recording_optout,
+        is_cancelled=session.cancelled_at is not None,
+        extra=tuple((name, str(session.extra[name])) for name in EXTRA_FIELDS if session.extra.get(name)),
+    )
+
+
+def list_parsed_speakers(session: Session) -> tuple[ParsedSpeaker, ...]:
+    speakers = [appearance.speaker for appearance in get_appearances(session)]
+    return tuple(
+        ParsedSpeaker(speaker.name, speaker.guid, speaker.source_id, speaker.biography, speaker.url)
+        for speaker in speakers
+    )
+
+
+def list_parsed_links(stored_links: Iterable[object]) -> tuple[ParsedLink, ...]:
+    """Convert stored links; those without an address are dropped."""
+    appearances = (item for item in stored_links if isinstance(item, dict) and item.get("url"))
+    return tuple(
+        ParsedLink(
+            *(
+                clean_values.value_to_text(item.get(name)) or ""
+                for name in ("url", "title", "type", "service")
+            )
+        )
+        for item in appearances
+    )

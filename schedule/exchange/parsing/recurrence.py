@@ -1,0 +1,78 @@
+"""Expand the recurrence rule of a calendar entry."""
+
+import calendar
+import datetime
+import itertools
+import re
+
+from dateutil.rrule import rrulestr
+
+MAX_OCCURRENCES = 100
+# Recurring events of a file; real files have dozens.
+MAX_RULES = 500
+MAX_RULE_CHARS = 300
+EXPANSION_HORIZON = datetime.timedelta(days=366)
+SUPPORTED_FREQUENCIES = {"DAILY", "WEEKLY", "MONTHLY", "YEARLY"}
+UNTIL_PATTERN = re.compile(r"(?:^|;)\s*UNTIL=([^;]*)", re.I)
+COUNT_PATTERN = re.compile(r"[0-9]{1,9}")
+INTERVAL_PATTERN = re.compile(r"[1-9][0-9]{0,4}")
+LAST_YEAR = datetime.MAXYEAR - 1
+
+
+def find_rule_end(rule: str) -> str:
+    """Return the end of a rule, as written."""
+    match = UNTIL_PATTERN.search(rule)
+    return match.group(1) if match else ""
+
+
+def expand_rule(
+    rule: str, start: datetime.datetime, until: datetime.datetime | None
+) -> tuple[list[datetime.datetime], bool]:
+    """Return the local times after `start` at which the entry recurs, and whether these are all.
+
+    For a rule without an end, and for an unreadable one, there are none; otherwise those within a year, at
+    most a hundred. `until` is the rule's end as local time.
+    """
+    rule = "".join(rule.upper().split())
+    parts = dict(part.partition("=")[::2] for part in rule.split(";") if part)
+    count = int(parts.pop("COUNT")) if COUNT_PATTERN.fullmatch(parts.get("COUNT", "")) else 0
+    parts.pop("UNTIL", None)
+    if (
+        len(rule) > MAX_RULE_CHARS
+        or not (until or count)
+        or parts.get("FREQ") not in SUPPORTED_FREQUENCIES
+        or not INTERVAL_PATTERN.fullmatch(parts.get("INTERVAL", "1"))
+    ):
+        return [], False
+    horizon = start + EXPANSION_HORIZON
+    last = min(until or horizon, horizon)
+    later = count_years_to_end(start.year)
+    bounded = ";".join(f"{name}={value}" for name, value in parts.items())
+    try:
+        ends = shift_years(last, later)
+        rule_of = rrulestr(f"{bounded};UNTIL={ends:%Y%m%dT%H%M%S}", dtstart=shift_years(start, later))
+        occurrences = itertools.islice(rule_of, min(count or MAX_OCCURRENCES + 1, MAX_OCCURRENCES + 1))
+        times = [shift_years(time, -later) for time in occurrences]
+    except (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError):
+        return [], False
+    is_whole = len(times) <= MAX_OCCURRENCES and (len(times) == count or last == until)
+    return [time for time in times[:MAX_OCCURRENCES] if time > start], is_whole
+
+
+def count_years_to_end(year: int) -> int:
+    """Return by how many years the start can be shifted so that the calendar, and the next year's, is the
+    same.
+
+    A rule that never matches, as on 30 February, is searched until the maximum year: shifted, it ends soon.
+    """
+    alike = (each for each in range(LAST_YEAR, year, -1) if describe_year(each) == describe_year(year))
+    return next(alike, year) - year
+
+
+def describe_year(year: int) -> tuple[int, bool, bool]:
+    """Return the weekday on which a year begins and whether it and the next are leap years."""
+    return calendar.weekday(year, 1, 1), calendar.isleap(year), calendar.isleap(year + 1)
+
+
+def shift_years(moment: datetime.datetime, years: int) -> datetime.datetime:
+    return moment.replace(year=moment.year + years)

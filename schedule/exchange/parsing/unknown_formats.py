@@ -1,0 +1,84 @@
+"""Refuse formats that we do not read, by name where we recognize them."""
+
+import re
+from typing import Any, NoReturn
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from convention.errors import UnreadableFile
+
+SUPPORTED_FORMATS = gettext_lazy("frab or Pentabarf XML, frab JSON and iCalendar")
+MAX_INSPECTED_CHARS = 10_000
+XML_ROOT_NAMES: dict[str, str | Promise] = {
+    "html": gettext_lazy("a web page (HTML)"),
+    "rss": gettext_lazy("an RSS feed"),
+    "feed": gettext_lazy("an Atom feed"),
+    "icalendar": gettext_lazy("xCal, iCalendar written as XML"),
+    "svg": gettext_lazy("an SVG picture"),
+    "opml": "OPML",
+    "urlset": gettext_lazy("a map of a web site"),
+}
+TEXT_FORMAT_PATTERNS: tuple[tuple[str, str | Promise], ...] = (
+    (r"BEGIN\s*:\s*VCARD", gettext_lazy("a vCard, an address")),
+    (r"BEGIN\s*:\s*VEVENT", gettext_lazy("a part of an iCalendar file, without its BEGIN:VCALENDAR")),
+    (r"---\s", "YAML"),
+    (r"\{\\rtf", "RTF"),
+    (r"[^\n,;\t]{1,300}[,;\t][^\n,;\t]{0,300}[,;\t][^\n]*\n", gettext_lazy("a table (CSV)")),
+)
+
+
+def refuse_text(text: str) -> NoReturn:
+    """Raise UnreadableFile with what the text seems to be."""
+    beginning = text[:MAX_INSPECTED_CHARS]
+    for pattern, name in TEXT_FORMAT_PATTERNS:
+        if re.match(pattern, beginning, re.I):
+            refuse_format(name)
+    refuse_format(_("text of an unknown format"))
+
+
+def refuse_xml_root(name: str) -> NoReturn:
+    """Raise UnreadableFile for XML whose root is not `schedule`."""
+    refuse_format(
+        XML_ROOT_NAMES.get(name.lower()) or _("XML of another kind, beginning with <%s>") % name[:40]
+    )
+
+
+def refuse_json(content: Any) -> NoReturn:
+    """Raise UnreadableFile for JSON that is no frab schedule."""
+    refuse_format(describe_json_format(content))
+
+
+def refuse_format(name: str | Promise) -> NoReturn:
+    """Raise UnreadableFile with the format's name and the formats that are supported."""
+    raise UnreadableFile(
+        _("This file is %(name)s, which is not read. Formats read: %(formats)s.")
+        % {"name": name, "formats": SUPPORTED_FORMATS}
+    )
+
+
+def describe_json_format(content: Any) -> str:
+    """Return what another kind of JSON seems to be, by its keys."""
+    first = content[0] if isinstance(content, list) and content else content
+    keys = set(first) if isinstance(first, dict) else set()
+    for needed, name in JSON_FORMAT_KEYS:
+        if needed <= keys:
+            return str(name)
+    if isinstance(content, list) and content[:1] == ["vcalendar"]:
+        return _("jCal, iCalendar written as JSON")
+    return _("JSON of another kind, without a “schedule” with a “conference”")
+
+
+JSON_FORMAT_KEYS: tuple[tuple[set[str], str | Promise], ...] = (
+    ({"start_date", "end_date", "venue", "title"}, gettext_lazy("EMF's own JSON (Electromagnetic Field)")),
+    ({"groupId", "sessions"}, gettext_lazy("Sessionize's JSON")),
+    ({"sessions", "speakers", "rooms", "categories"}, gettext_lazy("Sessionize's JSON")),
+    ({"talks", "speakers", "tracks", "rooms"}, gettext_lazy("pretalx's own JSON (of its widget)")),
+    (
+        {"count", "next", "results"},
+        gettext_lazy("an answer of a JSON interface, such as pretalx's or Indico's"),
+    ),
+    ({"type", "features"}, "GeoJSON"),
+    ({"openapi"}, gettext_lazy("the description of an interface (OpenAPI)")),
+)

@@ -1,0 +1,54 @@
+"""Encode addresses as the formats' schemas require: absolute, of allowed characters only."""
+
+import re
+from urllib.parse import quote
+
+WEB_ADDRESS_PATTERN = re.compile(r"(https?)://([^\s/?#]+)(/[^?#]*)?(\?[^#]*)?(#.*)?$", re.I | re.S)
+HOST_PATTERN = re.compile(
+    r"(?:[A-Za-z0-9._~!$&'()*+,;=%-]+(?::[^@/]*)?@)?(?:[A-Za-z0-9._~-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$"
+)
+OTHER_SCHEME_PATTERN = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s]+$")
+MAX_HOST_CHARS = 300
+SAFE_CHARS = "!$&'()*+,;=:@~"
+
+
+def encode_web_uri(address: str) -> str:
+    """Return an http(s) address with other characters percent-encoded; "" for any other text."""
+    match = WEB_ADDRESS_PATTERN.match(address.strip())
+    if not match:
+        return ""
+    scheme, host, path, query, fragment = (part or "" for part in match.groups())
+    host = encode_host(host)
+    if not host:
+        return ""
+    query = query and "?" + percent_encode(query[1:], SAFE_CHARS + "/?")
+    fragment = fragment and "#" + percent_encode(fragment[1:], SAFE_CHARS + "/?")
+    return f"{scheme.lower()}://{host}{percent_encode(path, SAFE_CHARS + '/')}{query}{fragment}"
+
+
+def encode_any_uri(address: str) -> str:
+    """Return an absolute URI of any scheme; "" for a relative one."""
+    if WEB_ADDRESS_PATTERN.match(address.strip()):
+        return encode_web_uri(address)
+    return (
+        percent_encode(address.strip(), SAFE_CHARS + "/?")
+        if OTHER_SCHEME_PATTERN.match(address.strip())
+        else ""
+    )
+
+
+def percent_encode(text: str, safe: str) -> str:
+    """Percent-encode disallowed characters; encoded ones stay."""
+    return re.sub(r"%(?![0-9A-Fa-f]{2})", "%25", quote(text, safe=safe + "%"))
+
+
+def encode_host(host: str) -> str:
+    """Return the host in ASCII, "" if it is invalid."""
+    if len(host) > MAX_HOST_CHARS:
+        return ""
+    if not host.isascii():
+        try:
+            host = host.encode("idna").decode()
+        except UnicodeError:
+            return ""
+    return host if HOST_PATTERN.match(host) else ""

@@ -1,0 +1,94 @@
+"""Read a programme from a file of any known format, recognized by its content."""
+
+import re
+import zoneinfo
+from dataclasses import replace
+
+from django.utils.translation import gettext_lazy as _
+
+from convention.errors import UnreadableFile
+from convention.parsing.process import parse_in_child
+from schedule.rich_text.texts import attach_html
+
+from .import_notes import ImportNotes
+from .parsed_programme import (
+    MAX_APPEARANCES,
+    MAX_SESSIONS,
+    MAX_SPEAKERS,
+    ParsedProgramme,
+    ParsedSession,
+    ParsedSpeaker,
+)
+from .parsing.clean_values import strip_controls
+from .parsing.decode_file import decode_file
+from .parsing.unknown_formats import refuse_text
+from .parsing.validate import validate_programme
+from .readers.frab_json import read_frab_json
+from .readers.frab_xml import read_frab_xml
+from .readers.icalendar import read_icalendar
+
+
+def read_schedule(data: bytes, *, event_zone: zoneinfo.ZoneInfo | None = None) -> ParsedProgramme:
+    """Read a file leniently; the notes say what was skipped or repaired.
+
+    `event_zone` is the zone of the target event, for files that name none. Raise UnreadableFile if there is
+    no usable content.
+    """
+    notes = ImportNotes()
+    text = strip_controls(decode_file(data, notes), notes).lstrip("\ufeff \t\r\n")
+    if text.startswith("<"):
+        programme = read_frab_xml(text, event_zone=event_zone, notes=notes)
+    elif text.startswith(("{", "[")):
+        programme = read_frab_json(text, event_zone=event_zone, notes=notes)
+    elif re.match(r"BEGIN\s*:\s*VCALENDAR\b", text, re.I):
+        programme = read_icalendar(text, event_zone=event_zone, notes=notes)
+    else:
+        refuse_text(text)
+    refuse_oversized(programme)
+    return validate_programme(programme, notes)
+
+
+def refuse_oversized(programme: ParsedProgramme) -> None:
+    """Raise UnreadableFile for more sessions or speakers than a programme may have."""
+    if len(programme.sessions) > MAX_SESSIONS:
+        raise UnreadableFile(_("This file holds more than %(most)s sessions.") % {"most": MAX_SESSIONS})
+    speakers = [person for parsed_session in programme.sessions for person in parsed_session.speakers or ()]
+    if len(speakers) > MAX_APPEARANCES or len(set(speakers)) > MAX_SPEAKERS:
+        raise UnreadableFile(_("This file holds more than %(most)s speakers.") % {"most": MAX_SPEAKERS})
+
+
+def read_schedule_apart(data: bytes, *, event_zone: zoneinfo.ZoneInfo | None) -> ParsedProgramme:
+    """Read as `read_schedule_with_html` in a process of its own. Raise TooDemanding if that takes
+    too long.
+    """
+    return parse_in_child(read_schedule_with_html, data, event_zone=event_zone)
+
+
+def read_schedule_with_html(data: bytes, *, event_zone: zoneinfo.ZoneInfo | None) -> ParsedProgramme:
+    """Read as `read_schedule`; texts carry the HTML that is stored with them."""
+    programme = read_schedule(data, event_zone=event_zone)
+    speakers_with_html: dict[ParsedSpeaker, ParsedSpeaker] = {}
+    return replace(
+        programme,
+        sessions=tuple(
+            attach_session_html(parsed_session, speakers_with_html) for parsed_session in programme.sessions
+        ),
+    )
+
+
+def attach_session_html(
+    parsed_session: ParsedSession, speakers_with_html: dict[ParsedSpeaker, ParsedSpeaker]
+) -> ParsedSession:
+    """Return the session with HTML; `speakers_with_html` caches the speakers already converted."""
+    for person in parsed_session.speakers or ():
+        if person not in speakers_with_html:
+            speakers_with_html[person] = replace(
+                person, biography=person.biography and attach_html(person.biography)
+            )
+    return replace(
+        parsed_session,
+        abstract=parsed_session.abstract and attach_html(parsed_session.abstract),
+        description=parsed_session.description and attach_html(parsed_session.description),
+        speakers=parsed_session.speakers
+        and tuple(speakers_with_html[person] for person in parsed_session.speakers),
+    )

@@ -1,0 +1,95 @@
+"""Store an uploaded schedule file between its preview and its import, for a day at most."""
+
+import datetime
+import secrets
+from typing import Final
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from convention.errors import LinkExpired
+from convention.events.models import Event
+from schedule.models import ScheduleUpload
+from schedule.programme.agenda_filter import clean_query_value
+
+from .importing.import_schedule import import_programme, preview_programme
+from .importing.report import ImportReport
+from .read_schedule import read_schedule_apart
+
+UPLOAD_LIFETIME: Final = datetime.timedelta(days=1)
+MAX_TITLES: Final = 200
+
+
+def save_upload(*, event: Event, file_name: str, data: bytes) -> ScheduleUpload:
+    """Store the file with a preview of its import. Raise UnreadableFile."""
+    report = preview_programme(slug=event.slug, programme=read_schedule_apart(data, event_zone=event.zone))
+    return ScheduleUpload.objects.create(
+        event=event,
+        token=secrets.token_urlsafe(32),
+        name=clean_query_value(file_name),
+        content=data,
+        report=report_to_json(report),
+    )
+
+
+def delete_old_uploads() -> None:
+    """Delete uploads that nobody can use any more. A periodic job."""
+    ScheduleUpload.objects.filter(created_at__lte=timezone.now() - UPLOAD_LIFETIME).delete()
+
+
+def find_active_uploads(event: Event, token: str) -> QuerySet[ScheduleUpload]:
+    return ScheduleUpload.objects.filter(
+        event=event, token=clean_query_value(token), created_at__gt=timezone.now() - UPLOAD_LIFETIME
+    )
+
+
+def get_active_upload(event: Event, token: str) -> ScheduleUpload:
+    """Return the upload with this token. Raise LinkExpired."""
+    upload = find_active_uploads(event, token).defer("content").first()
+    if upload is None:
+        raise LinkExpired(
+            _("This preview is over: the file was imported, or a day went by. Choose the file again.")
+        )
+    return upload
+
+
+def import_upload(*, event: Event, token: str) -> ImportReport:
+    """Import the stored file once.
+
+    It is parsed before the transaction begins, since others have to wait for that.
+    """
+    get_active_upload(event, token)
+    content = bytes(find_active_uploads(event, token).values_list("content", flat=True).first() or b"")
+    programme = read_schedule_apart(content, event_zone=event.zone)
+    with transaction.atomic():
+        upload = find_active_uploads(event, token).select_for_update().defer("content").first()
+        if upload is None:
+            get_active_upload(event, token)
+        assert upload
+        report = import_programme(slug=event.slug, programme=programme)
+        upload.delete()
+    return report
+
+
+def report_to_json(report: ImportReport) -> dict[str, object]:
+    """Return the preview's content as JSON."""
+    return {
+        "format": str(report.format.label),
+        "added": [strip_unstorable(title) for title in report.added[:MAX_TITLES]],
+        "changed": [strip_unstorable(title) for title in report.changed[:MAX_TITLES]],
+        "missing": [strip_unstorable(title) for title in report.missing[:MAX_TITLES]],
+        "counts": {
+            "added": len(report.added),
+            "changed": len(report.changed),
+            "unchanged": report.unchanged,
+            "missing": len(report.missing),
+        },
+        "notes": [strip_unstorable(str(group)) for group in report.note_groups],
+    }
+
+
+def strip_unstorable(text: str) -> str:
+    """Remove NUL and lone surrogates, which no database stores."""
+    return text.replace("\0", "").encode("utf-8", "ignore").decode()

@@ -1,0 +1,44 @@
+"""Organizers' pages: upload a schedule file, preview it, import it."""
+
+from typing import TYPE_CHECKING
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect
+
+from convention.errors import ConventionError
+from convention.events.permissions import get_event_to_organize
+from schedule.editing.forms import ScheduleUploadForm
+from schedule.editing.views import allow_get_and_post, get_posted_data, render_organizer_page
+
+from .uploads import get_active_upload, import_upload, save_upload
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+
+@allow_get_and_post
+def import_upload_page(request: "HttpRequest", event: str) -> HttpResponse:
+    """Upload a file; nothing is imported yet."""
+    event_obj = get_event_to_organize(event, request.user)
+    form = ScheduleUploadForm(get_posted_data(request), request.FILES or None)
+    if form.is_valid():
+        file = form.cleaned_data["file"]
+        try:
+            upload = save_upload(event=event_obj, file_name=file.name, data=file.read())
+        except ConventionError as error:
+            form.add_error("file", str(error))
+        else:
+            return redirect("organize-import-preview", event_obj.slug, upload.token)
+    return render_organizer_page(request, "import", event_obj, form=form)
+
+
+@allow_get_and_post
+def import_preview_page(request: "HttpRequest", event: str, token: str) -> HttpResponse:
+    """Show what the file would change; a POST imports it."""
+    event_obj = get_event_to_organize(event, request.user)
+    if request.method == "POST":
+        report = import_upload(event=event_obj, token=token)
+        messages.success(request, report.summary)
+        return redirect("organize-schedule", event_obj.slug)
+    return render_organizer_page(request, "preview", event_obj, upload=get_active_upload(event_obj, token))

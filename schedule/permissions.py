@@ -1,0 +1,63 @@
+"""Permissions on programmes: published ones are public, a personal agenda needs its token."""
+
+import datetime
+import uuid
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db.models import Prefetch
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from convention.errors import LinkExpired, NotFound
+from convention.events.models import Event
+from convention.web.link_secrets import find_by_link_token
+
+from .models import PersonalAgenda, Session, SessionSpeaker, Speaker
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+
+def get_public_session(event: Event, guid: uuid.UUID) -> Session:
+    """Return the session with room, track and speakers. Raise NotFound."""
+    speakers = Prefetch("appearances", SessionSpeaker.objects.select_related("speaker"))
+    row = event.sessions.select_related("room", "track").prefetch_related(speakers).filter(guid=guid).first()
+    if row is None:
+        raise NotFound(_("There is no session at this address; the programme may have changed."))
+    return row
+
+
+def get_public_speaker(event: Event, guid: uuid.UUID) -> Speaker:
+    """Return the speaker. Raise NotFound."""
+    row = event.speakers.filter(guid=guid).first()
+    if row is None:
+        raise NotFound(_("There is no speaker at this address; the programme may have changed."))
+    return row
+
+
+def get_shared_agenda(event: Event, token: str) -> PersonalAgenda:
+    """Return the personal agenda of a secret link.
+
+    Raise NotFound, or LinkExpired long after the event (or after the agenda's creation, if that was later).
+    """
+    row = find_agenda_by_token(event, token)
+    lasts = datetime.timedelta(days=settings.LINKS_LAST_DAYS)
+    if row and timezone.now() > max(event.ends_at, row.created_at) + lasts:
+        raise LinkExpired(_("This personal agenda has expired: the event is over."))
+    if row is None:
+        raise NotFound(_("There is no personal agenda at this address."))
+    return row
+
+
+def get_agenda_cookie_name(event: Event) -> str:
+    """Return the name of the cookie with the token of a visitor's agenda."""
+    return f"agenda-{event.pk}"
+
+
+def get_own_agenda(event: Event, request: "HttpRequest") -> PersonalAgenda | None:
+    return find_agenda_by_token(event, request.COOKIES.get(get_agenda_cookie_name(event), ""))
+
+
+def find_agenda_by_token(event: Event, token: str) -> PersonalAgenda | None:
+    return find_by_link_token(event.personal_agendas.all(), token)

@@ -1,0 +1,75 @@
+"""Change personal agendas: choose and drop sessions, merge agendas, renew the link."""
+
+from typing import Final
+
+from django.conf import settings
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from convention.api.throttles import seconds_until_allowed
+from convention.errors import ConventionError
+from convention.events.models import Event
+from schedule.models import PersonalAgenda, Session
+
+MAX_CHOSEN_SESSIONS: Final = 500
+
+
+MAX_CHANGES_PER_MINUTE: Final = 120
+
+
+MAX_NEW_AGENDAS_PER_MINUTE: Final = 1200
+
+
+class TooManyChanges(ConventionError):
+    """Too many sessions, or too many changes within a minute."""
+
+    kind = "too-many"
+    status = 429
+
+
+def choose_session(
+    *, event: Event, session: Session, personal_agenda: PersonalAgenda | None
+) -> PersonalAgenda:
+    """Add a session to a personal agenda, which is created if there is none."""
+    chosen = personal_agenda or create_agenda(event=event)
+    throttle_changes(f"agenda-{chosen.pk}", MAX_CHANGES_PER_MINUTE)
+    if chosen.sessions.count() >= MAX_CHOSEN_SESSIONS:
+        raise TooManyChanges(_("Your programme is full: it holds 500 sessions. Take one out first."))
+    chosen.sessions.add(session)
+    return chosen
+
+
+def drop_session(*, session: Session, personal_agenda: PersonalAgenda) -> None:
+    throttle_changes(f"agenda-{personal_agenda.pk}", MAX_CHANGES_PER_MINUTE)
+    personal_agenda.sessions.remove(session)
+
+
+@transaction.atomic
+def merge_agendas(*, other_agenda: PersonalAgenda, survivor: PersonalAgenda) -> None:
+    """Add the sessions of one agenda to another one of the same event, up to its limit."""
+    throttle_changes(f"agenda-{survivor.pk}", MAX_CHANGES_PER_MINUTE)
+    free = MAX_CHOSEN_SESSIONS - survivor.sessions.count()
+    # The earliest sessions are added first if not all fit.
+    others = other_agenda.sessions.exclude(pk__in=survivor.sessions.values("pk")).order_by("starts_at")
+    survivor.sessions.add(*others[: max(free, 0)])
+
+
+def create_agenda(*, event: Event) -> PersonalAgenda:
+    throttle_changes(f"new-agendas-{event.pk}", MAX_NEW_AGENDAS_PER_MINUTE)
+    return PersonalAgenda.objects.create(event=event)
+
+
+def throttle_changes(key: str, max_per_minute: int) -> None:
+    """Count one change. Raise TooManyChanges if there were too many within a minute."""
+    if settings.RATE_LIMITS == "off":
+        return
+    if seconds_until_allowed("changes", key, limit=max_per_minute, window_seconds=60):
+        raise TooManyChanges(_("That was too quick. Nothing is lost; try again in a minute."))
+
+
+def renew_agenda_link(*, personal_agenda: PersonalAgenda) -> PersonalAgenda:
+    """Raise `link_version`, which makes the old link invalid."""
+    throttle_changes(f"agenda-{personal_agenda.pk}", MAX_CHANGES_PER_MINUTE)
+    personal_agenda.link_version += 1
+    personal_agenda.save(update_fields=["link_version"])
+    return personal_agenda

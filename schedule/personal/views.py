@@ -1,0 +1,228 @@
+"""Pages of personal agendas, kept without an account behind a secret token."""
+
+import uuid
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.cache import get_conditional_response
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST, require_safe
+
+from convention.codes.qr import draw_svg_symbol
+from convention.errors import Forbidden, NotFound
+from convention.events.models import Event
+from convention.events.permissions import get_visible_event
+from convention.tables.downloads import CALENDAR_TYPE, inline_disposition
+from schedule.models import PersonalAgenda, Session
+from schedule.permissions import get_agenda_cookie_name, get_own_agenda, get_public_session, get_shared_agenda
+from schedule.programme.agenda import build_agenda_entries, query_sessions
+from schedule.programme.neighbours import find_conflicting_sessions, map_conflicting_sessions
+from schedule.programme.programme_version import get_programme_version
+from schedule.programme.views import forbid_shared_caching, get_event_path
+
+from .actions import choose_session, drop_session, merge_agendas, renew_agenda_link
+from .calendar import build_personal_calendar, compute_calendar_tag
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+COOKIE_MAX_AGE_SECONDS: Final = 365 * 24 * 3600
+
+
+@csrf_exempt  # pages kept for all carry no token; the browser says where the request comes from
+@require_POST
+def agenda_choice(request: "HttpRequest", event: str) -> HttpResponse:
+    """Add a session (`add`) to the visitor's agenda or drop it (`drop`)."""
+    refuse_cross_site_requests(request)
+    event_obj = get_visible_event(event, request.user)
+    adds = "add" in request.POST
+    session = get_public_session(
+        event_obj, parse_session_guid(request.POST.get("add") or request.POST.get("drop") or "")
+    )
+    personal_agenda = get_own_agenda(event_obj, request)
+    if adds:
+        personal_agenda = choose_session(event=event_obj, session=session, personal_agenda=personal_agenda)
+    elif personal_agenda:
+        drop_session(session=session, personal_agenda=personal_agenda)
+    return remember_agenda(
+        respond_to_choice(request, event_obj, session, personal_agenda), event_obj, personal_agenda
+    )
+
+
+def respond_to_choice(
+    request: "HttpRequest", event: Event, session: Session, personal_agenda: PersonalAgenda | None
+) -> HttpResponse:
+    """Return JSON for our script, else redirect to the page of the button."""
+    if "application/json" in request.headers.get("Accept", ""):
+        chosen_sessions = (
+            list(query_sessions(event).filter(personal_agendas=personal_agenda)) if personal_agenda else []
+        )
+        body = {
+            "chosen": session in chosen_sessions,
+            "count": len(chosen_sessions),
+            "message": describe_choice(session, chosen_sessions),
+        }
+        return JsonResponse(body)
+    target = request.POST.get("next", "")
+    if not url_has_allowed_host_and_scheme(target, {request.get_host()}):
+        target = reverse("agenda", args=[event.slug])
+    response = redirect(f"{target.partition('#')[0]}#s{session.number}")
+    # 303 makes the browser GET the page, also after a POST by script.
+    response.status_code = 303
+    return response
+
+
+def describe_choice(session: Session, chosen_sessions: list[Session]) -> str:
+    """Return the sentence that confirms a choice."""
+    if session not in chosen_sessions:
+        return _("“%(title)s” is out of your programme.") % {"title": session.title}
+    if others := [other.title for other in find_conflicting_sessions(session, chosen_sessions)]:
+        return _("“%(title)s” is in your programme. It runs at the same time as: %(others)s.") % {
+            "title": session.title,
+            "others": ", ".join(others),
+        }
+    return _("“%(title)s” is in your programme.") % {"title": session.title}
+
+
+def refuse_cross_site_requests(request: "HttpRequest") -> None:
+    """Raise Forbidden for a POST from another site.
+
+    Browsers send Origin with each POST, old ones only Referer. Cached pages carry no CSRF token, so this
+    check takes its place.
+    """
+    own = f"{request.scheme}://{request.get_host()}"
+    page = urlsplit(request.headers.get("Referer", own))
+    origin = request.headers.get("Origin", f"{page.scheme}://{page.netloc}")
+    site = request.headers.get("Sec-Fetch-Site", "same-origin")
+    if origin != own or site not in {"same-origin", "none"}:
+        raise Forbidden(_("This choice came from another site. Open the programme and choose there."))
+
+
+def parse_session_guid(text: str) -> uuid.UUID:
+    """Parse a session's guid. Raise NotFound."""
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        raise NotFound(_("There is no session at this address; the programme may have changed.")) from None
+
+
+def remember_agenda(
+    response: HttpResponse, event: Event, personal_agenda: PersonalAgenda | None
+) -> HttpResponse:
+    """Store the token in an HttpOnly cookie for a year."""
+    if personal_agenda:
+        response.set_cookie(
+            get_agenda_cookie_name(event),
+            personal_agenda.link_token,
+            max_age=COOKIE_MAX_AGE_SECONDS,
+            httponly=True,
+            secure=settings.SESSION_COOKIE_SECURE,
+            samesite="Lax",
+        )
+    return forbid_shared_caching(response)
+
+
+@require_safe
+def own_agenda_page(request: "HttpRequest", event: str) -> HttpResponse:
+    event_obj = get_visible_event(event, request.user)
+    own = get_own_agenda(event_obj, request)
+    return forbid_shared_caching(render_agenda_page(request, event_obj, own, own))
+
+
+@require_safe
+def shared_agenda_page(request: "HttpRequest", event: str, token: str) -> HttpResponse:
+    event_obj = get_visible_event(event, request.user)
+    personal_agenda, own = get_shared_agenda(event_obj, token), get_own_agenda(event_obj, request)
+    response = render_agenda_page(request, event_obj, personal_agenda, own)
+    response["X-Robots-Tag"] = "noindex"
+    return forbid_shared_caching(response)
+
+
+def render_agenda_page(
+    request: "HttpRequest",
+    event: Event,
+    personal_agenda: PersonalAgenda | None,
+    own_agenda: PersonalAgenda | None,
+) -> HttpResponse:
+    """Render a personal agenda by day, with its conflicts; `own_agenda` is the visitor's, perhaps
+    the same.
+    """
+    version = get_programme_version(event)
+    sessions = list(query_sessions(event).filter(personal_agendas=personal_agenda)) if personal_agenda else []
+    entries = build_agenda_entries(event, version, sessions, {session.pk for session in sessions})
+    conflicts = map_conflicting_sessions(sessions)
+    days: dict[object, list[object]] = {}
+    for entry in sorted(entries, key=lambda entry: (entry.starts_at, entry.session.title)):
+        days.setdefault(entry.day, []).append((entry, conflicts[entry.session.pk]))
+    context = {
+        "event": event,
+        "event_path": get_event_path(event),
+        "personal_agenda": personal_agenda,
+        "is_own": own_agenda == personal_agenda,
+        "days": days,
+        "unscheduled_sessions": [session for session in sessions if session.starts_at is None],
+        "session_count": len(sessions),
+        **build_secret_links(event, personal_agenda),
+    }
+    return render(request, "schedule/mine.html", context)
+
+
+def build_secret_links(event: Event, personal_agenda: PersonalAgenda | None) -> dict[str, object]:
+    """Return the secret addresses of page and feed, and a QR of the first."""
+    if personal_agenda is None:
+        return {}
+    page = settings.SITE_URL + reverse("shared-agenda", args=[event.slug, personal_agenda.link_token])
+    return {"page_url": page, "feed_url": f"{page.removesuffix('/')}.ics", "qr": draw_svg_symbol(page)}
+
+
+@csrf_exempt  # nothing is changed: another method is told so
+@require_safe
+def personal_agenda_feed(request: "HttpRequest", event: str, token: str) -> HttpResponse:
+    """Serve the agenda as a calendar; 304 if unchanged."""
+    event_obj = get_visible_event(event, request.user)
+    personal_agenda = get_shared_agenda(event_obj, token)
+    guids = set(personal_agenda.sessions.values_list("guid", flat=True))
+    tag = compute_calendar_tag(
+        personal_agenda=personal_agenda, programme_version=get_programme_version(event_obj), guids=guids
+    )
+    etag = f'W/"{tag}-{get_language()}"'
+    response = get_conditional_response(request, etag=etag)
+    if response is None:
+        body = build_personal_calendar(
+            personal_agenda=personal_agenda, tag=f"{tag}-{get_language()}", guids=guids
+        )
+        response = HttpResponse(body, content_type=CALENDAR_TYPE)
+        response["Content-Disposition"] = inline_disposition(f"{event_obj.slug}.ics")
+        response["X-Robots-Tag"] = "noindex"
+    response["ETag"] = etag
+    response["Cache-Control"] = "private, no-cache"
+    return response
+
+
+@require_POST
+def agenda_link_renewal(request: "HttpRequest", event: str) -> HttpResponse:
+    event_obj = get_visible_event(event, request.user)
+    personal_agenda = get_own_agenda(event_obj, request)
+    if personal_agenda:
+        renew_agenda_link(personal_agenda=personal_agenda)
+        messages.success(request, _("The programme has a new secret address; the old one opens nothing."))
+    return remember_agenda(redirect("my-agenda", event_obj.slug), event_obj, personal_agenda)
+
+
+@require_POST
+def agenda_adoption(request: "HttpRequest", event: str, token: str) -> HttpResponse:
+    """Use a shared agenda on this device; sessions chosen here before are added to it."""
+    event_obj = get_visible_event(event, request.user)
+    personal_agenda, own = get_shared_agenda(event_obj, token), get_own_agenda(event_obj, request)
+    if own and own != personal_agenda:
+        merge_agendas(other_agenda=own, survivor=personal_agenda)
+    response = redirect("my-agenda", event_obj.slug)
+    return remember_agenda(response, event_obj, personal_agenda)

@@ -1,0 +1,388 @@
+"""Build the public agenda: which sessions, in what order, under which headings. Independent of requests."""
+
+import datetime
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field, replace
+from itertools import groupby
+from typing import Final
+
+from django.core.cache import cache
+from django.db.models import Prefetch, QuerySet
+
+from convention.events.models import Event, Room
+from convention.text.normalize import matches_search_words, search_text, split_search_words
+from schedule.models import Session, SessionSpeaker
+
+from .agenda_filter import ALL_DAYS, AgendaFilter, clean_query_value
+from .agenda_grid import AgendaGrid, GridPlace, GridSession, build_grid
+from .days import Fullness, describe_fullness, get_shown_end
+from .programme_version import ProgrammeVersion
+from .session_languages import parse_languages
+
+MAX_SESSIONS_SHOWN: Final = 250
+MAX_SPEAKERS_LISTED: Final = 5
+AGENDA_CACHE_SECONDS: Final = 600
+DEFERRED_FIELDS: Final = (
+    *("abstract", "abstract_html", "description", "description_html"),
+    *("links", "attachments", "extra"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class AgendaFacts:
+    """The values of a scheduled session that filters need."""
+
+    pk: int
+    day: datetime.date
+    track: str
+    room: str
+    languages: tuple[str, ...]
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class AgendaEntry:
+    """One session as shown, with local times."""
+
+    session: Session
+    day: datetime.date
+    starts_at: datetime.datetime
+    ends_at: datetime.datetime | None
+    speakers: tuple[str, ...] = ()
+    is_chosen: bool = False
+    grid_place: GridPlace | None = None
+
+    @property
+    def hours(self) -> str:
+        """Return “09:00–09:50”."""
+        return f"{self.starts_at:%H:%M}–{self.ends_at:%H:%M}" if self.ends_at else f"{self.starts_at:%H:%M}"
+
+    @property
+    def fullness(self) -> Fullness:
+        return (
+            ""
+            if self.session.cancelled_at
+            else describe_fullness(self.session.reserved, self.session.capacity)
+        )
+
+    @property
+    def listed_speakers(self) -> tuple[str, ...]:
+        """Return as many speakers as a list shows."""
+        return self.speakers[:MAX_SPEAKERS_LISTED]
+
+    @property
+    def unlisted_speaker_count(self) -> int:
+        return len(self.speakers) - len(self.listed_speakers)
+
+    @property
+    def places_left(self) -> int:
+        return max((self.session.capacity or 0) - self.session.reserved, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class AgendaGroup:
+    """Entries under one heading: a time or a room."""
+
+    heading: str
+    entries: list[AgendaEntry]
+    grid_line: int = 0
+    changed_date: datetime.date | None = None  # named where the date changes within the day
+
+
+@dataclass(frozen=True, slots=True)
+class DayBlock:
+    day: datetime.date
+    groups: list[AgendaGroup]
+    grid: AgendaGrid | None = None
+
+
+@dataclass(slots=True)
+class Agenda:
+    """Everything that the page shows."""
+
+    agenda_filter: AgendaFilter
+    day: datetime.date | None = None
+    days: list[datetime.date] = field(default_factory=list)
+    day_blocks: list[DayBlock] = field(default_factory=list)
+    filter_options: dict[str, list[str]] = field(default_factory=dict)
+    found_count: int = 0
+    shown_count: int = 0
+    total_count: int = 0
+    running_entries: list[AgendaEntry] = field(default_factory=list)
+    coming_entries: list[AgendaEntry] = field(default_factory=list)
+
+
+def load_agenda_facts(event: Event, programme_version: ProgrammeVersion) -> list[AgendaFacts]:
+    """Return the facts of all scheduled sessions in order of time, cached while the programme is
+    unchanged.
+    """
+    key = f"agenda-facts-{programme_version.cache_key}"
+    facts: list[AgendaFacts] | None = cache.get(key)
+    if facts is None:
+        facts = [*query_agenda_facts(event, programme_version)]
+        cache.set(key, facts, AGENDA_CACHE_SECONDS)
+    return facts
+
+
+def query_agenda_facts(event: Event, programme_version: ProgrammeVersion) -> Iterable[AgendaFacts]:
+    # The same order as the database's ordering of sessions, so that pages and filters agree.
+    rows = event.sessions.filter(starts_at__isnull=False).order_by(
+        "starts_at", "room__position", "title", "pk"
+    )
+    columns = ("pk", "day", "starts_at", "track__name", "room__name", "language", "kind")
+    for pk, day, starts_at, track, room, language, kind in rows.values_list(*columns):
+        when = day or programme_version.get_programme_day(starts_at)
+        yield AgendaFacts(
+            pk,
+            when,
+            clean_query_value(track or ""),
+            clean_query_value(room or ""),
+            parse_languages(language),
+            clean_query_value(kind),
+        )
+
+
+def load_search_texts(event: Event, programme_version: ProgrammeVersion) -> dict[int, str]:
+    """Return the searchable words of each scheduled session, cached while the programme is unchanged."""
+    key = f"agenda-texts-{programme_version.cache_key}"
+    texts: dict[int, str] | None = cache.get(key)
+    if texts is None:
+        columns = ("pk", "title", "subtitle", "abstract", "description", "room__name", "track__name")
+        rows = event.sessions.filter(starts_at__isnull=False).values_list(*columns)
+        names: dict[int, str] = {}
+        speaking = SessionSpeaker.objects.filter(session__event=event)
+        for pk, name in speaking.values_list("session_id", "speaker__name"):
+            names[pk] = f"{names.get(pk, '')} {name}"
+        texts = {pk: search_text(" ".join((*filter(None, parts), names.get(pk, "")))) for pk, *parts in rows}
+        cache.set(key, texts, AGENDA_CACHE_SECONDS)
+    return texts
+
+
+def query_sessions(event: Event) -> QuerySet[Session]:
+    """Return sessions with room and track, without their long texts: one query."""
+    return event.sessions.select_related("room", "track").defer(*DEFERRED_FIELDS)
+
+
+def prefetch_speakers(sessions: QuerySet[Session]) -> QuerySet[Session]:
+    """Prefetch `appearances` with their speakers: one more query."""
+    appearances = SessionSpeaker.objects.select_related("speaker").only(
+        "session_id", "position", "speaker__name", "speaker__guid", "speaker__event_id"
+    )
+    return sessions.prefetch_related(Prefetch("appearances", appearances))
+
+
+def load_speaker_names(sessions: Iterable[Session]) -> dict[int, tuple[str, ...]]:
+    """Return the names of each session's speakers in order: one query, without model instances."""
+    names: dict[int, tuple[str, ...]] = {}
+    rows = SessionSpeaker.objects.filter(session__in=[session.pk for session in sessions])
+    for pk, name in rows.order_by("position", "pk").values_list("session_id", "speaker__name"):
+        names[pk] = (*names.get(pk, ()), name)
+    return names
+
+
+def build_agenda_entries(
+    event: Event,
+    programme_version: ProgrammeVersion,
+    sessions: Iterable[Session],
+    chosen_ids: Collection[int] = (),
+) -> list[AgendaEntry]:
+    """Return the sessions that have a start, as entries."""
+    zone, rows = event.zone, [session for session in sessions if session.starts_at]
+    names = load_speaker_names(rows)
+    return [
+        AgendaEntry(
+            session,
+            session.day or programme_version.get_programme_day(session.starts_at),
+            session.starts_at.astimezone(zone),
+            session.ends_at.astimezone(zone) if session.ends_at else None,
+            names.get(session.pk, ()),
+            session.pk in chosen_ids,
+        )
+        for session in rows
+        if session.starts_at
+    ]
+
+
+def build_agenda(
+    *,
+    event: Event,
+    agenda_filter: AgendaFilter,
+    programme_version: ProgrammeVersion,
+    now: datetime.datetime,
+    chosen_ids: Collection[int] = (),
+) -> Agenda:
+    """Build the agenda for a filter; `chosen_ids` are the visitor's own sessions."""
+    facts = load_agenda_facts(event, programme_version)
+    days = sorted({facts_row.day for facts_row in facts})
+    page = Agenda(
+        agenda_filter,
+        choose_shown_day(agenda_filter, days, programme_version.get_programme_day(now)),
+        days,
+        total_count=len(facts),
+    )
+    page.filter_options = list_filter_options(facts, event)
+    wanted = filter_agenda_facts(facts, event, agenda_filter, page.day, programme_version)
+    page.found_count, page.shown_count = (
+        len(wanted),
+        min(len(wanted), MAX_SESSIONS_SHOWN if page.day is None else len(wanted)),
+    )
+    pks = [facts_row.pk for facts_row in wanted[: page.shown_count]]
+    sessions = query_sessions(event).filter(pk__in=pks).order_by("starts_at", "room__position", "title", "pk")
+    page.day_blocks = group_by_day(
+        build_agenda_entries(event, programme_version, sessions, chosen_ids), agenda_filter
+    )
+    if event.starts_at - datetime.timedelta(hours=3) <= now < event.ends_at and not agenda_filter.is_narrowed:
+        page.running_entries, page.coming_entries = find_running_and_coming(
+            event, programme_version, now, chosen_ids
+        )
+    return page
+
+
+def choose_shown_day(
+    agenda_filter: AgendaFilter, days: list[datetime.date], today: datetime.date
+) -> datetime.date | None:
+    """Return the day to show: the chosen one, else today during the event, else the first; None is all."""
+    if agenda_filter.day == ALL_DAYS or (agenda_filter.is_narrowed and not agenda_filter.selected_date):
+        return None
+    if agenda_filter.selected_date:
+        return agenda_filter.selected_date
+    return today if today in days else next(iter(days), None)
+
+
+def list_filter_options(agenda_facts: list[AgendaFacts], event: Event) -> dict[str, list[str]]:
+    """Return the values in use for each filter that has more than one."""
+    tracks = event.tracks.values_list("name", flat=True)
+    rooms = event.rooms.values_list("name", flat=True)
+    speakers = event.speakers.filter(sessions__starts_at__isnull=False).values_list("name", flat=True)
+    used_tracks, used_rooms = (
+        {facts_row.track for facts_row in agenda_facts},
+        {facts_row.room for facts_row in agenda_facts},
+    )
+    offered = {
+        "track": [name for name in map(clean_query_value, tracks) if name in used_tracks],
+        "room": [name for name in map(clean_query_value, rooms) if name in used_rooms],
+        "language": sorted({language for facts_row in agenda_facts for language in facts_row.languages}),
+        "kind": sorted({facts_row.kind for facts_row in agenda_facts} - {""}),
+        "speaker": sorted({clean_query_value(name) for name in speakers}, key=search_text),
+    }
+    return {name: values for name, values in offered.items() if len(values) > 1}
+
+
+def filter_agenda_facts(
+    agenda_facts: list[AgendaFacts],
+    event: Event,
+    agenda_filter: AgendaFilter,
+    day: datetime.date | None,
+    programme_version: ProgrammeVersion,
+) -> list[AgendaFacts]:
+    """Return the facts that match the filter, in order."""
+    matching = [
+        facts_row
+        for facts_row in agenda_facts
+        if (day is None or facts_row.day == day) and matches_agenda_filter(facts_row, agenda_filter)
+    ]
+    if agenda_filter.speaker:
+        speaker_session_ids = find_speaker_session_ids(event, agenda_filter.speaker)
+        matching = [facts_row for facts_row in matching if facts_row.pk in speaker_session_ids]
+    if wanted := split_search_words(agenda_filter.q):
+        texts = load_search_texts(event, programme_version)
+        matching = [
+            facts_row for facts_row in matching if matches_search_words(wanted, texts.get(facts_row.pk, ""))
+        ]
+    return matching if wanted or not agenda_filter.q else []
+
+
+def matches_agenda_filter(agenda_facts: AgendaFacts, agenda_filter: AgendaFilter) -> bool:
+    """Return whether a session matches the filters on its own columns."""
+    return (
+        agenda_filter.track in {"", agenda_facts.track}
+        and agenda_filter.room in {"", agenda_facts.room}
+        and agenda_filter.kind in {"", agenda_facts.kind}
+        and (not agenda_filter.language or agenda_filter.language in agenda_facts.languages)
+    )
+
+
+def find_speaker_session_ids(event: Event, speaker_name: str) -> set[int]:
+    """Return the sessions of all speakers of that name."""
+    rows = SessionSpeaker.objects.filter(session__event=event).values_list("session_id", "speaker__name")
+    return {pk for pk, known in rows if clean_query_value(known) == speaker_name}
+
+
+def group_by_day(entries: list[AgendaEntry], agenda_filter: AgendaFilter) -> list[DayBlock]:
+    """Group entries by day, and within each day by time or by room."""
+    days = sorted({entry.day for entry in entries})
+    by_day = [[entry for entry in entries if entry.day == day] for day in days]
+    if agenda_filter.by == "room":
+        return [DayBlock(day, group_by_room(rows)) for day, rows in zip(days, by_day, strict=True)]
+    alone = (
+        len(days) == 1 and not agenda_filter.is_narrowed
+    )  # several grids, or one of a few sessions, read badly
+    return [
+        group_by_time(day, rows, build_day_grid(rows) if alone else None)
+        for day, rows in zip(days, by_day, strict=True)
+    ]
+
+
+def group_by_room(entries: list[AgendaEntry]) -> list[AgendaGroup]:
+    """Group entries by room, in the rooms' order; entries without a room come last."""
+    groups: dict[Room | None, list[AgendaEntry]] = {}
+    for entry in entries:
+        groups.setdefault(entry.session.room, []).append(entry)
+    return [
+        AgendaGroup(room.name if room else "", groups[room]) for room in sorted(groups, key=get_room_sort_key)
+    ]
+
+
+def get_room_sort_key(room: Room | None) -> tuple[bool, int, str]:
+    return (False, room.position, room.name) if room else (True, 0, "")
+
+
+def group_by_time(day: datetime.date, entries: list[AgendaEntry], grid: AgendaGrid | None) -> DayBlock:
+    """Group entries by start, each with its place in the grid if there is one."""
+    groups, date = [], day
+    for starts, rows in groupby(entries, key=lambda entry: entry.starts_at):
+        placed = [place_in_grid(entry, grid) for entry in rows]
+        night = starts.date() if starts.date() != date else None
+        groups.append(
+            AgendaGroup(f"{starts:%H:%M}", placed, grid.rows_by_moment[starts] if grid else 0, night)
+        )
+        date = starts.date()
+    return DayBlock(day, groups, grid)
+
+
+def place_in_grid(entry: AgendaEntry, grid: AgendaGrid | None) -> AgendaEntry:
+    if grid is None:
+        return entry
+    place = grid.places_by_key[entry.session.pk]
+    return replace(entry, grid_place=place)
+
+
+def build_day_grid(entries: list[AgendaEntry]) -> AgendaGrid | None:
+    """Return the grid of a day; None if a list reads better: a single room or too many."""
+    rooms = [group.entries[0].session.room for group in group_by_room(entries)]
+    if len(rooms) < 2:
+        return None
+    grid_sessions = [
+        GridSession(
+            entry.session.pk,
+            entry.starts_at,
+            get_shown_end(entry.starts_at, entry.ends_at),
+            entry.session.room,
+        )
+        for entry in entries
+    ]
+    return build_grid(grid_sessions, rooms)
+
+
+def find_running_and_coming(
+    event: Event, programme_version: ProgrammeVersion, now: datetime.datetime, chosen_ids: Collection[int]
+) -> tuple[list[AgendaEntry], list[AgendaEntry]]:
+    """Return what runs at this moment, and what begins next within twelve hours."""
+    sessions = query_sessions(event).filter(cancelled_at__isnull=True)
+    running = sessions.filter(starts_at__lte=now, ends_at__gt=now).order_by("starts_at", "room__position")
+    soon = sessions.filter(starts_at__gt=now, starts_at__lte=now + datetime.timedelta(hours=12))
+    first = soon.order_by("starts_at").values_list("starts_at", flat=True).first()
+    following = soon.filter(starts_at=first).order_by("room__position") if first else []
+    return build_agenda_entries(event, programme_version, running, chosen_ids), build_agenda_entries(
+        event, programme_version, following, chosen_ids
+    )

@@ -1,0 +1,46 @@
+"""Programme days: what runs past midnight belongs to the day before."""
+
+import datetime
+import zoneinfo
+from typing import Literal
+
+MIN_SHOWN_DURATION = datetime.timedelta(minutes=5)
+
+
+def get_programme_day(
+    moment: datetime.datetime, zone: zoneinfo.ZoneInfo, day_starts_at: datetime.time
+) -> datetime.date:
+    """Return the programme day of a moment, if days begin at `day_starts_at` in local time."""
+    local = moment.astimezone(zone)
+    day = local.date()
+    return day if local.time() >= day_starts_at else day - datetime.timedelta(days=1)
+
+
+def get_shown_end(starts_at: datetime.datetime, ends_at: datetime.datetime | None) -> datetime.datetime:
+    """Return an end that can be drawn, at least five minutes after the start."""
+    return max(ends_at or starts_at, starts_at + MIN_SHOWN_DURATION)
+
+
+def is_outside_hours(
+    starts_at: datetime.datetime | None,
+    ends_at: datetime.datetime | None,
+    hours: tuple[datetime.datetime, datetime.datetime],
+) -> bool:
+    """Return whether a session begins before its event or ends after it; False without a time."""
+    begins, ends = hours
+    return starts_at is not None and (starts_at < begins or (ends_at or starts_at) > ends)
+
+
+type Fullness = Literal["", "free", "filling", "full"]
+
+
+FILLING_RATIO = 0.8
+
+
+def describe_fullness(reserved: int, capacity: int | None) -> Fullness:
+    """Return how full a session is; "" if its places are not limited."""
+    if capacity is None:
+        return ""
+    if reserved >= capacity:
+        return "full"
+    return "filling" if reserved >= FILLING_RATIO * capacity else "free"

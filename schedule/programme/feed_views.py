@@ -1,0 +1,63 @@
+"""Serve the programme to other programs: agenda.ics, agenda.xml and agenda.json."""
+
+import re
+from typing import TYPE_CHECKING
+
+from django.http import HttpResponse
+from django.utils.cache import get_conditional_response, patch_vary_headers
+from django.utils.http import http_date
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_safe
+
+from convention.events.models import Event
+from convention.events.permissions import get_visible_event
+from convention.tables.downloads import CALENDAR_TYPE, inline_disposition
+from schedule.exchange.feed import ProgrammeFeed, get_programme_feed
+from schedule.exchange.parsed_programme import ScheduleFormat
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+FEED_TYPES = {
+    ScheduleFormat.ICALENDAR: ("ics", CALENDAR_TYPE),
+    ScheduleFormat.FRAB_XML: ("xml", "application/xml; charset=utf-8"),
+    ScheduleFormat.FRAB_JSON: ("json", "application/json"),
+}
+ACCEPTS_GZIP_PATTERN = re.compile(r"\b(?:gzip|\*)(?!\s*;\s*q=0(?:\.0*)?\s*(?:,|$))")
+
+
+@csrf_exempt  # nothing is changed: another method is told so
+@require_safe
+def programme_feed(request: "HttpRequest", event: str, fmt: str) -> HttpResponse:
+    """Serve the whole programme; that of a draft only to its organizers."""
+    event_obj = get_visible_event(event, request.user)
+    response = build_feed_response(
+        request, get_programme_feed(event_obj, ScheduleFormat(fmt)), event_obj, ScheduleFormat(fmt)
+    )
+    public = event_obj.visibility != Event.Visibility.DRAFT
+    response["Cache-Control"] = "public, max-age=60" if public else "private, no-cache"
+    if public:
+        response["Access-Control-Allow-Origin"] = "*"
+    return response
+
+
+def build_feed_response(
+    request: "HttpRequest", feed: ProgrammeFeed, event: Event, file_format: ScheduleFormat
+) -> HttpResponse:
+    """Return 304 if the client has this version, else the file, compressed if the client accepts gzip."""
+    changed = int(feed.changed_at.timestamp())
+    ending, content_type = FEED_TYPES[file_format]
+    response = get_conditional_response(request, etag=feed.etag, last_modified=changed)
+    if response is None:
+        response = HttpResponse(content_type=content_type)
+        if ACCEPTS_GZIP_PATTERN.search(request.headers.get("Accept-Encoding", "")):
+            response["Content-Encoding"] = "gzip"
+            response.content = feed.compressed
+        else:
+            response.content = feed.data
+        response["Content-Length"] = str(len(response.content))
+        response["Content-Disposition"] = inline_disposition(f"{event.slug}.{ending}")
+    response["ETag"] = feed.etag
+    response["Last-Modified"] = http_date(changed)
+    patch_vary_headers(response, ["Accept-Encoding"])
+    return response

@@ -1,0 +1,69 @@
+"""Cache whole pages for anonymous visitors: no session, no personal agenda.
+
+Pages are cached compressed and with an ETag of their content, so that an unchanged page costs only a 304.
+"""
+
+import gzip
+import hashlib
+from collections.abc import Callable, Collection
+from typing import TYPE_CHECKING, Final
+
+from django.conf import settings
+from django.core.cache import cache
+from django.http import HttpResponse
+from django.utils.cache import get_conditional_response, patch_vary_headers
+from django.utils.regex_helper import _lazy_re_compile
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+PAGE_CACHE_SECONDS: Final = 60
+ACCEPTS_GZIP_PATTERN = _lazy_re_compile(r"\bgzip\b")
+
+
+def is_anonymous_visitor(request: "HttpRequest", *cookie_names: str) -> bool:
+    """Return whether nothing makes the page personal: no session, no message, none of these cookies."""
+    personal = {settings.SESSION_COOKIE_NAME, "messages", *cookie_names}
+    return request.method in {"GET", "HEAD"} and personal.isdisjoint(request.COOKIES)
+
+
+def has_only_parameters(request: "HttpRequest", names: Collection[str], *, max_parameters: int) -> bool:
+    """Return whether the query string has only a few known parameters, so that its page is worth caching."""
+    used_names = [name for name, value in request.GET.items() if value]
+    return (
+        set(request.GET) <= set(names)
+        and len(used_names) <= max_parameters
+        and len(request.GET.urlencode()) <= 300
+    )
+
+
+def get_cached_page(
+    request: "HttpRequest", version_key: str, render_page: "Callable[[], HttpResponse]"
+) -> HttpResponse:
+    """Return the page cached for this version, language and address; render it if there is none."""
+    address = f"{request.get_full_path()} {request.headers.get('Host', '')} {version_key}"
+    name = f"page-{hashlib.sha256(address.encode()).hexdigest()}"
+    cached: tuple[str, bytes] | None = cache.get(name)
+    if cached is None:
+        response = render_page()
+        body = gzip.compress(response.content, 6, mtime=0)
+        cached = (f'W/"{hashlib.sha256(response.content).hexdigest()[:32]}"', body)
+        # A page with a CSRF token must not be given to anybody else.
+        if response.status_code == 200 and not request.META.get("CSRF_COOKIE_NEEDS_UPDATE"):
+            cache.set(name, cached, PAGE_CACHE_SECONDS)
+    return build_conditional_response(request, *cached)
+
+
+def build_conditional_response(request: "HttpRequest", etag: str, compressed_body: bytes) -> HttpResponse:
+    """Return 304 if the client has this page, else the page, compressed if the client accepts gzip."""
+    response = get_conditional_response(request, etag=etag)
+    if response is None:
+        packed = ACCEPTS_GZIP_PATTERN.search(request.headers.get("Accept-Encoding", ""))
+        response = HttpResponse(compressed_body if packed else gzip.decompress(compressed_body))
+        if packed:
+            response["Content-Encoding"] = "gzip"
+            response["Content-Length"] = str(len(compressed_body))
+    response["ETag"] = etag
+    response["Cache-Control"] = "no-cache"
+    patch_vary_headers(response, ["Accept-Encoding", "Cookie"])
+    return response

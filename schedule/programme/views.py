@@ -1,0 +1,194 @@
+"""The public pages of the programme: agenda, sessions and speakers."""
+
+import datetime
+import uuid
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import Prefetch
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from convention.events.models import Event
+from convention.events.permissions import get_visible_event
+from convention.text.normalize import search_text
+from schedule.models import Session, Speaker
+from schedule.permissions import (
+    get_agenda_cookie_name,
+    get_own_agenda,
+    get_public_session,
+    get_public_speaker,
+)
+from schedule.rich_text.sanitize import filter_web_address
+
+from .agenda import DEFERRED_FIELDS, Agenda, build_agenda, build_agenda_entries, query_sessions
+from .agenda_filter import FILTER_NAMES, AgendaFilter
+from .neighbours import find_conflicting_sessions, find_neighbours
+from .page_cache import get_cached_page, has_only_parameters, is_anonymous_visitor
+from .programme_version import ProgrammeVersion, get_programme_version
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from django.http import HttpRequest
+
+CACHEABLE_PARAMETERS = ("day", "by", *FILTER_NAMES)
+
+
+@require_safe
+def agenda_page(request: "HttpRequest", event: str) -> HttpResponse:
+    """Show the agenda by day, by time or by room, narrowed by words and filters."""
+    event_obj = get_visible_event(event, request.user)
+    version, now = get_programme_version(event_obj), timezone.now()
+    # Near the event the page shows what runs now, so it is cached for a minute only.
+    key = f"{version.cache_key} {now:%H:%M}" if is_event_near(event_obj) else version.cache_key
+
+    def render_for(chosen_ids: set[int] | None = None) -> HttpResponse:
+        agenda_filter = AgendaFilter.from_query(request.GET)
+        page = build_agenda(
+            event=event_obj,
+            agenda_filter=agenda_filter,
+            programme_version=version,
+            now=now,
+            chosen_ids=chosen_ids or (),
+        )
+        return render(request, "schedule/agenda.html", build_agenda_context(event_obj, page, version))
+
+    if has_only_parameters(request, CACHEABLE_PARAMETERS, max_parameters=3):
+        return serve_cached_or_personal(request, event_obj, key, render_for)
+    return forbid_shared_caching(render_for(get_chosen_ids(request, event_obj)))
+
+
+def serve_cached_or_personal(
+    request: "HttpRequest", event: Event, version_key: str, render_for: "Callable[..., HttpResponse]"
+) -> HttpResponse:
+    """Serve the cached page to anonymous visitors, a personal page to everyone else."""
+    if is_anonymous_visitor(request, get_agenda_cookie_name(event)):
+        return get_cached_page(request, version_key, render_for)
+    return forbid_shared_caching(render_for(get_chosen_ids(request, event)))
+
+
+def get_chosen_ids(request: "HttpRequest", event: Event) -> set[int]:
+    """Return the ids of the sessions in the visitor's personal agenda."""
+    personal_agenda = get_own_agenda(event, request)
+    return set(personal_agenda.sessions.values_list("pk", flat=True)) if personal_agenda else set()
+
+
+def forbid_shared_caching(response: HttpResponse) -> HttpResponse:
+    """Forbid shared caches to store the response."""
+    response["Cache-Control"] = "private, no-cache"
+    response["Vary"] = "Cookie"
+    return response
+
+
+def is_event_near(event: Event) -> bool:
+    """Return whether the agenda shows what happens now, so that it changes with the minute."""
+    now = timezone.now()
+    return (event.starts_at - datetime.timedelta(days=1)) < now < event.ends_at
+
+
+def build_agenda_context(event: Event, agenda: Agenda, programme_version: ProgrammeVersion) -> dict[str, Any]:
+    return {
+        "event": event,
+        "event_path": get_event_path(event),
+        "agenda": agenda,
+        "agenda_filter": agenda.agenda_filter,
+        "schedule": programme_version.schedule,
+        "filters": [
+            (name, getattr(agenda.agenda_filter, name), agenda.filter_options.get(name, []))
+            for name in FILTER_NAMES
+        ],
+    }
+
+
+def get_event_path(event: Event) -> str:
+    """Return the path of the event's public pages, so that long lists need not reverse each address."""
+    return reverse("agenda", args=[event.slug]).removesuffix("agenda/")
+
+
+@require_safe
+def session_page(request: "HttpRequest", event: str, guid: uuid.UUID) -> HttpResponse:
+    event_obj = get_visible_event(event, request.user)
+    version = get_programme_version(event_obj)
+
+    def render_for(chosen_ids: set[int] | None = None) -> HttpResponse:
+        session = get_public_session(event_obj, guid)
+        entry = next(iter(build_agenda_entries(event_obj, version, [session], chosen_ids or ())), None)
+        chosen_sessions = query_sessions(event_obj).filter(pk__in=chosen_ids or ())
+        context = {
+            "event": event_obj,
+            "event_path": get_event_path(event_obj),
+            "session": session,
+            "entry": entry,
+            "is_chosen": session.pk in (chosen_ids or ()),
+            "conflicts": find_conflicting_sessions(session, chosen_sessions),
+            "neighbours": find_neighbours(session),
+            "links": list_safe_links(session),
+        }
+        return render(request, "schedule/session.html", context)
+
+    return serve_cached_or_personal(request, event_obj, version.cache_key, render_for)
+
+
+def list_safe_links(session: Session) -> list[dict[str, str]]:
+    """Return the session's address, links and files, if they are http(s)."""
+    stored = [*session.links, *session.attachments, {"url": session.url}]
+    rows = [
+        link for link in stored if isinstance(link, dict) and filter_web_address(str(link.get("url", "")))
+    ]
+    return [{"url": str(row["url"]), "title": str(row.get("title") or row["url"])} for row in rows]
+
+
+@require_safe
+def speaker_list_page(request: "HttpRequest", event: str) -> HttpResponse:
+    event_obj = get_visible_event(event, request.user)
+    version = get_programme_version(event_obj)
+
+    def render_for(chosen_ids: set[int] | None = None) -> HttpResponse:
+        speakers = event_obj.speakers.filter(sessions__starts_at__isnull=False).distinct()
+        scheduled = event_obj.sessions.filter(starts_at__isnull=False).defer(*DEFERRED_FIELDS)
+        rows = speakers.prefetch_related(Prefetch("sessions", scheduled)).defer("biography", "biography_html")
+        context = {
+            "event": event_obj,
+            "event_path": get_event_path(event_obj),
+            "speakers_by_letter": group_by_letter(rows),
+        }
+        return render(request, "schedule/speakers.html", context)
+
+    return serve_cached_or_personal(request, event_obj, version.cache_key, render_for)
+
+
+def group_by_letter(speakers: "Iterable[Speaker]") -> list[tuple[str, list[Speaker]]]:
+    """Group speakers by the first letter of their name without accents; “#” for other characters."""
+    ordered = sorted(speakers, key=lambda speaker: (search_text(speaker.name), speaker.pk))
+    groups = groupby(ordered, key=lambda speaker: get_initial_letter(speaker.name))
+    return [(letter, [*rows]) for letter, rows in groups]
+
+
+def get_initial_letter(name: str) -> str:
+    first = search_text(name)[1:2].upper()
+    return first if first.isalpha() else "#"
+
+
+@require_safe
+def speaker_page(request: "HttpRequest", event: str, guid: uuid.UUID) -> HttpResponse:
+    event_obj = get_visible_event(event, request.user)
+    version = get_programme_version(event_obj)
+
+    def render_for(chosen_ids: set[int] | None = None) -> HttpResponse:
+        speaker = get_public_speaker(event_obj, guid)
+        speaker_sessions = query_sessions(event_obj).filter(speakers=speaker).order_by("starts_at", "title")
+        entries = build_agenda_entries(event_obj, version, speaker_sessions, chosen_ids or ())
+        context = {
+            "event": event_obj,
+            "event_path": get_event_path(event_obj),
+            "speaker": speaker,
+            "speaker_url": filter_web_address(speaker.url),
+            "entries": entries,
+        }
+        return render(request, "schedule/speaker.html", context)
+
+    return serve_cached_or_personal(request, event_obj, version.cache_key, render_for)

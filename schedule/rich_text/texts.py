@@ -1,0 +1,30 @@
+"""Texts that carry their sanitized HTML, as a parser in another process hands them over. Pure."""
+
+from typing import Self
+
+from .sanitize import to_html
+
+
+class RichText(str):
+    """A text with the sanitized HTML made of it."""
+
+    __slots__ = ("html",)
+    html: str
+
+    def __new__(cls, text: str, html: str) -> Self:
+        instance = super().__new__(cls, text)
+        instance.html = html
+        return instance
+
+    def __reduce__(self) -> tuple[type[Self], tuple[str, str]]:
+        return type(self), (str(self), self.html)
+
+
+def attach_html(text: str) -> RichText:
+    """Return the text with its HTML, made now."""
+    return RichText(text, to_html(text))
+
+
+def get_clean_html(text: str) -> str:
+    """Return the HTML that the text carries, else sanitize it now."""
+    return text.html if isinstance(text, RichText) else to_html(text)

@@ -1,0 +1,127 @@
+"""Mergers of companies: who moves, who gets a seat, and what stays."""
+
+import datetime
+
+import pytest
+from django.utils import timezone
+
+from convention.audit.models import AuditEntry
+from convention.club.merge_companies import merge_company, preview_company_merge
+from convention.club.models import Company, Employment, Market, Membership, Seat
+from convention.club.permissions import get_companies_of_contact, get_member_company
+from convention.errors import InvalidFields
+from convention.events.models import Delegation
+from tests.doors import delegated
+from tests.factories import (
+    make_administrator,
+    make_company,
+    make_contact,
+    make_event,
+    make_member,
+    make_person,
+)
+
+pytestmark = pytest.mark.django_db
+TODAY = timezone.localdate
+ONE_DAY = datetime.timedelta(days=1)
+
+
+@pytest.fixture
+def firms():
+    """Return a company that merges, and one with two seats, one of them given."""
+    gone, stays = make_company(name="Allée"), make_company(name="Banque")
+    stays.memberships.update(seats=2)
+    make_member(stays)
+    return gone, stays
+
+
+def test_people_move_the_oldest_seats_first_and_history_stays(firms):
+    gone, stays = firms
+    market = Market.objects.create(slug="stockage", name="Stockage")
+    gone.markets.add(market)
+    gone.roles.create(role="vendor", starts_on=TODAY() - 9 * ONE_DAY)
+    old, young = make_contact(gone), make_member(gone)
+    Seat.objects.filter(person=young).update(starts_on=TODAY() - ONE_DAY)
+    on = TODAY() + 10 * ONE_DAY
+    done = merge_company(company=gone, into=stays, on=on)
+    assert (done.moved_people, done.people_with_seat, done.people_without_seat) == (
+        [old, young],
+        [old],
+        [young],
+    )
+    assert [get_member_company(old, at=day) for day in (on - ONE_DAY, on)] == [gone, stays]
+    assert [get_member_company(young, at=day) for day in (on - ONE_DAY, on)] == [gone, None]
+    assert list(Employment.objects.open(at=on).filter(person=young).values_list("company", flat=True)) == [
+        stays.pk
+    ]
+    assert list(get_companies_of_contact(old)) == [gone]
+    assert stays.contacts.get().starts_on == on
+    assert sorted(stays.roles.values_list("role", "starts_on"))[-1] == ("vendor", on)
+    assert (list(stays.markets.all()), gone.memberships.get().state_on(on)) == ([market], "merged")
+    gone.refresh_from_db()
+    assert gone.parent == stays
+    assert AuditEntry.objects.filter(verb="company.merge").count() == 1
+
+
+def test_a_rehearsal_says_it_and_keeps_nothing(firms):
+    gone, stays = firms
+    people = [make_member(gone), make_member(gone)]
+    done = preview_company_merge(company=gone, into=stays, on=TODAY())
+    assert (len(done.people_with_seat), len(done.people_without_seat)) == (1, 1)
+    assert [get_member_company(one) for one in people] == [gone, gone]
+    assert gone.memberships.get().left_on is None
+
+
+def test_who_works_at_both_keeps_the_seat_there_and_future_rows_move(firms):
+    gone, stays = firms
+    both = stays.memberships.get().given_seats.get().person
+    Employment.objects.create(person=both, company=gone, starts_on=TODAY() - ONE_DAY)
+    Seat.objects.create(membership=gone.memberships.get(), person=both, starts_on=TODAY() - ONE_DAY)
+    coming = make_person()
+    Employment.objects.create(person=coming, company=gone, starts_on=TODAY() + 30 * ONE_DAY)
+    done = merge_company(company=gone, into=stays, on=TODAY())
+    assert (done.moved_people, done.people_with_seat, done.people_without_seat) == ([coming], [], [])
+    assert get_member_company(both) == stays
+    assert list(coming.employments.values_list("company", "starts_on")) == [
+        (stays.pk, TODAY() + 30 * ONE_DAY)
+    ]
+
+
+def test_without_a_membership_nobody_is_seated_and_circles_are_refused(firms):
+    gone, _stays = firms
+    vendor = make_company(role="vendor")
+    member = make_member(gone)
+    assert merge_company(company=gone, into=vendor, on=TODAY()).people_without_seat == [member]
+    for into in (vendor, Company.objects.get(pk=gone.pk)):
+        with pytest.raises(InvalidFields):
+            merge_company(company=vendor, into=into, on=TODAY())
+
+
+def test_a_firm_under_contract_goes_only_when_the_contract_has_ended(firms):
+    gone, stays = firms
+    gone.roles.create(role="organizer", starts_on=TODAY() - 9 * ONE_DAY)
+    on = TODAY() + 10 * ONE_DAY
+    contract = delegated(make_event(), until=on)
+    Delegation.objects.update(company=gone)
+    with pytest.raises(InvalidFields) as refused:
+        preview_company_merge(company=gone, into=stays, on=on)
+    (sentence,) = refused.value.field_errors["on"]
+    assert contract.event.title in sentence
+    assert merge_company(company=gone, into=stays, on=on + ONE_DAY).moved_people == []
+
+
+def test_the_page_says_first_what_the_merger_does(client, firms):
+    gone, stays = firms
+    people = [make_member(gone), make_member(gone)]
+    client.force_login(make_administrator())
+    at = f"/organize/club/companies/{gone.slug}/merge/"
+    typed = {"into": stays.pk, "on": TODAY()}
+    page = client.post(at, typed)
+    assert page.context["preview"].people_without_seat == people[1:]
+    assert str(people[1]) in page.content.decode()
+    assert Membership.objects.filter(left_as="merged").count() == 0
+    answer = client.post(at, {**typed, "confirm": "1"})
+    assert answer["Location"] == f"/organize/club/companies/{stays.slug}/"
+    assert get_member_company(people[0]) == stays
+    refused = client.post(f"/organize/club/companies/{stays.slug}/merge/", {"into": gone.pk, "on": TODAY()})
+    assert list(refused.context["form"].errors) == ["into"]

@@ -1,0 +1,74 @@
+"""Search and order ignore accents, case, apostrophes and hyphens."""
+
+import pytest
+
+from convention.club.companies import search_companies
+from convention.club.downloads import CLUB_LISTS
+from convention.club.models import Company, Employment, Market, Person, WorkingGroup
+from convention.club.people import search_people
+from convention.text.normalize import name_search_key
+from tests.convention.club.test_people import LONG_AGO
+from tests.factories import make_company, make_person
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.parametrize(
+    "typed", ["éluard", "ELUARD", "eluard", "d'eluard", "d’Éluard", "anne sophie", "Anne-Sophie", "a.e@x"]
+)
+def test_a_person_is_found_however_it_is_typed(typed):
+    person = make_person(first_name="Anne-Sophie", last_name="d’Éluard", email="a.e@x.example")
+    make_person(first_name="Émile", last_name="Zola", email="emile@y.example")
+    assert list(search_people(typed)) == [person]
+
+
+@pytest.mark.parametrize("typed", ["oeuvres d'art", "ŒUVRES D’ART", "œuvres-d art", "evry", "552100554"])
+def test_a_company_is_found_however_it_is_typed(typed):
+    company = make_company(name="Œuvres d’Art", city="Évry", siren="552100554")
+    make_company(name="Zénith", city="Lyon")
+    assert list(search_companies(typed)) == [company]
+
+
+def test_lists_and_pickers_are_in_the_order_of_a_french_list():
+    names = ["Zola", "d'Aix", "Éluard", "Œuvrard", "de Staël", "Eau", "D’Alembert"]
+    in_order = ["d'Aix", "D’Alembert", "de Staël", "Eau", "Éluard", "Œuvrard", "Zola"]
+    for name in names:
+        Employment.objects.create(
+            person=make_person(last_name=name), company=make_company(name=name), starts_on=LONG_AGO
+        )
+        Market.objects.create(name=name, slug=name_search_key(name).replace(" ", "-"))
+        WorkingGroup.objects.create(name=name, slug=name_search_key(name).replace(" ", "-"), kind="thematic")
+    assert [one.last_name for one in search_people("")] == in_order
+    assert [row[3] for row in CLUB_LISTS["people"]().rows] == in_order
+    for model in (Company, Market, WorkingGroup):
+        assert [one.name for one in model.objects.all()] == in_order
+
+
+def test_many_at_once_and_single_fields_stay_findable():
+    ana, zoe = Person.objects.bulk_create([Person(last_name="Élan"), Person(last_name="Œil")])
+    assert list(search_people("elan")) == [ana]
+    ana.last_name = "Ça"
+    Person.objects.bulk_update([ana], ["last_name"])
+    zoe.email = "zoe@x.example"
+    zoe.save(update_fields=["email"])
+    assert [list(search_people(words)) for words in ("ca", "elan", "zoe@x")] == [[ana], [], [zoe]]
+
+
+def test_what_is_no_name_leaves_what_is_looked_through_alone():
+    person = make_person(last_name="Élan")
+    stale = Person.objects.get(pk=person.pk)
+    person.last_name = "Œil"
+    person.save()
+    stale.language = "en"
+    stale.save(update_fields=["language"])
+    assert list(search_people("oeil")) == [person]
+
+
+def test_the_back_office_finds_alike(client):
+    root = Person.objects.create_superuser("root@club.example", "a long password")
+    client.force_login(root)
+    person = make_person(first_name="Paul", last_name="Éluard")
+    company = make_company(name="Œuvres")
+    for model, typed, found in (("person", "ELUARD paul", person), ("company", "oeuvres", company)):
+        page = client.get(f"/back-office/club/{model}/", {"q": typed})
+        assert list(page.context["cl"].queryset) == [found]

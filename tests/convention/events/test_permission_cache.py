@@ -1,0 +1,87 @@
+"""The roles of a person are queried once in a request, and not cached for longer."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from convention.club.models import ClubRole
+from convention.club.permission_cache import enable_permission_cache
+from convention.club.permissions import get_club_roles, is_club_administrator
+from convention.errors import Forbidden
+from convention.events.permissions import can_organize, has_event_role, has_organized_event, has_staffed_event
+from convention.events.roles import end_event_role
+from tests.doors import client_of, delegated, named_under
+from tests.factories import LONG_AGO, make_administrator, make_event, make_person, make_staff
+
+pytestmark = pytest.mark.django_db
+PAGES = ("", "registrations/", "tickets/", "attendance/", "schedule/", "settings/", "mail/", "badges/")
+
+
+def outsider(event):
+    person = make_person()
+    named_under(delegated(event), person)
+    return person
+
+
+READERS = {
+    "administrator": (lambda _event: make_administrator(), 1),
+    "organizer": (make_staff, 2),
+    "outside organizer": (outsider, 2),
+}
+
+
+ROLES = ('FROM "club_clubrole"', 'FROM "events_eventrole"')
+
+
+def asks_for_roles(statement):
+    """Return whether the SQL reads the table of roles itself, not within another query."""
+    return any("FROM" not in statement.partition(role)[0] for role in ROLES if role in statement)
+
+
+@pytest.mark.parametrize("reader", READERS)
+def test_each_page_of_an_organizer_reads_the_roles_once(reader):
+    event = make_event()
+    make, readings = READERS[reader]
+    client, found = client_of(make(event)), {}
+    for page in PAGES:
+        with CaptureQueriesContext(connection) as asked:
+            assert client.get(f"/organize/{event.slug}/{page}").status_code == 200
+        found[page] = sum(asks_for_roles(query["sql"]) for query in asked)
+    assert found == dict.fromkeys(PAGES, readings)
+
+
+def test_what_ends_between_two_requests_ends():
+    event = make_event()
+    person = make_staff(event)
+    client = client_of(person)
+    assert client.get(f"/organize/{event.slug}/tickets/").status_code == 200
+    person.event_roles.all().delete()
+    assert client.get(f"/organize/{event.slug}/tickets/").status_code == 403
+
+
+def test_answers_are_kept_of_nobody_but_whom_a_request_brings():
+    person = make_person()
+    assert (get_club_roles(person), has_organized_event(person)) == (frozenset(), False)
+    role = ClubRole.objects.create(person=person, role="administrator", starts_on=LONG_AGO)
+    make_event()
+    assert (is_club_administrator(person), has_organized_event(person), has_staffed_event(person)) == (
+        True,
+        True,
+        True,
+    )
+    enable_permission_cache(person)
+    assert is_club_administrator(person)
+    role.delete()
+    assert is_club_administrator(person)
+    assert not is_club_administrator(type(person).objects.get())
+
+
+def test_who_ends_an_own_role_is_asked_about_anew():
+    event = make_event()
+    person = make_staff(event)
+    enable_permission_cache(person)
+    assert can_organize(person, event)
+    assert not has_event_role(person, make_event(), "organizer")
+    with pytest.raises(Forbidden):
+        end_event_role(role=person.event_roles.get(), actor=person)
+    assert person.event_roles.get().ends_on is None

@@ -1,0 +1,67 @@
+"""Compiled queries return for each person and date what the ORM does."""
+
+import datetime
+
+import pytest
+from django.utils import timezone
+
+from convention.club.models import CompanyContact, CompanyRole, Employment, Seat
+from convention.club.permissions import (
+    get_companies_of_contact,
+    get_employing_vendors,
+    get_open_seat,
+    is_member,
+)
+from convention.db.compiled_query import PLACEHOLDER_DATE, CompiledQuery
+from convention.events.models import Event, Venue
+from convention.views.site_pages import CONTACT_QUERY, VENDOR_QUERY
+from tests.factories import make_company, make_event, make_member, make_person
+
+pytestmark = pytest.mark.django_db
+BY_SLUG = CompiledQuery(lambda slug, day: Event.objects.select_related("venue").filter(
+    slug=slug, starts_at__date__gt=day
+), "the slug", PLACEHOLDER_DATE)  # fmt: skip
+TODAY = timezone.localdate()
+LONG_AGO, YESTERDAY = TODAY - datetime.timedelta(days=99), TODAY - datetime.timedelta(days=1)
+
+
+def test_each_call_finds_the_rows_of_its_own_values(django_assert_num_queries):
+    hall = Venue.objects.create(name="Hall")
+    first, second = make_event(slug="first", venue=hall), make_event(slug="%s")
+    for event in (first, second, first):
+        with django_assert_num_queries(1):
+            [found] = BY_SLUG.all(event.slug, LONG_AGO)
+            assert (found, found.venue) == (event, event.venue)
+        assert vars(found).keys() == vars(Event.objects.get(pk=event.pk)).keys()
+        assert BY_SLUG.exists(event.slug, LONG_AGO) is True
+    assert BY_SLUG.all("nowhere", LONG_AGO) == []
+    assert BY_SLUG.first("first", first.starts_at.date()) is None
+    assert BY_SLUG.exists("first", first.starts_at.date()) is False
+
+
+def test_each_answer_is_that_of_the_door():
+    vendor, firm = make_company(), make_company()
+    CompanyRole.objects.create(company=vendor, role="vendor", starts_on=LONG_AGO)
+    member, former, seller, gone, contact, nobody = (
+        make_member(), make_member(), make_person(), make_person(), make_person(), make_person(),
+    )  # fmt: skip
+    Seat.objects.filter(person=former).update(ends_on=YESTERDAY)
+    Employment.objects.create(person=seller, company=vendor, starts_on=TODAY)
+    Employment.objects.create(person=gone, company=vendor, starts_on=LONG_AGO, ends_on=YESTERDAY)
+    CompanyContact.objects.create(person=contact, company=firm, starts_on=TODAY)
+    people = [member, former, seller, gone, contact, nobody]
+    said = [
+        (is_member(one), VENDOR_QUERY.exists(one.pk, TODAY), CONTACT_QUERY.exists(one.pk, TODAY))
+        for one in people
+    ]
+    assert said == [
+        (
+            get_open_seat(one) is not None,
+            get_employing_vendors(one).exists(),
+            get_companies_of_contact(one).exists(),
+        )
+        for one in people
+    ]
+    assert [list(map(int, one)) for one in said] == [
+        [1, 0, 0], [0, 0, 0], [0, 1, 0], [0, 0, 0], [0, 0, 1], [0, 0, 0],
+    ]  # fmt: skip

@@ -1,0 +1,81 @@
+"""Encrypted values open with our keys alone, for their row only, and survive a change of keys."""
+
+import pytest
+from cryptography.fernet import Fernet
+
+from convention.codes.encryption import (
+    DecryptionFailed,
+    MissingEncryptionKey,
+    decrypt_value,
+    encrypt_value,
+    make_fernets,
+    reencrypt_value,
+)
+
+VALUE = {"document_number": "QX0000001ZZ", "birth_place": "Saint-Étienne"}
+
+
+def new_key() -> str:
+    return Fernet.generate_key().decode()
+
+
+def test_what_is_sealed_opens_as_it_was_and_shows_nothing(settings):
+    settings.IDENTITY_KEYS = [new_key()]
+    sealed = encrypt_value(VALUE, row_label="identity:1")
+    assert decrypt_value(sealed, row_label="identity:1") == VALUE
+    assert decrypt_value(memoryview(sealed), row_label="identity:1") == VALUE
+    assert b"QX0000001ZZ" not in sealed
+    assert encrypt_value(VALUE, row_label="identity:1") != sealed
+
+
+def test_another_key_opens_nothing(settings):
+    settings.IDENTITY_KEYS = [new_key()]
+    sealed = encrypt_value(VALUE, row_label="identity:1")
+    settings.IDENTITY_KEYS = [new_key(), new_key()]
+    with pytest.raises(DecryptionFailed):
+        decrypt_value(sealed, row_label="identity:1")
+    with pytest.raises(DecryptionFailed):
+        reencrypt_value(sealed)
+
+
+def test_it_opens_nowhere_but_where_it_belongs(settings):
+    settings.IDENTITY_KEYS = [new_key()]
+    sealed = encrypt_value(VALUE, row_label="identity:1")
+    with pytest.raises(DecryptionFailed):
+        decrypt_value(sealed, row_label="identity:2")
+
+
+@pytest.mark.parametrize("place", [0, 20, 60, -1])
+def test_a_changed_byte_is_noticed(settings, place):
+    settings.IDENTITY_KEYS = [new_key()]
+    sealed = bytearray(encrypt_value(VALUE, row_label="identity:1"))
+    sealed[place] ^= 1
+    with pytest.raises(DecryptionFailed):
+        decrypt_value(bytes(sealed), row_label="identity:1")
+
+
+def test_keys_rotate_and_the_old_one_can_go(settings):
+    old, new = new_key(), new_key()
+    settings.IDENTITY_KEYS = [old]
+    sealed = encrypt_value(VALUE, row_label="identity:1")
+    settings.IDENTITY_KEYS = [new, old]
+    assert decrypt_value(sealed, row_label="identity:1") == VALUE
+    fresh = reencrypt_value(sealed)
+    assert fresh is not None
+    assert reencrypt_value(fresh) is None
+    settings.IDENTITY_KEYS = [new]
+    assert decrypt_value(fresh, row_label="identity:1") == VALUE
+    with pytest.raises(DecryptionFailed):
+        decrypt_value(sealed, row_label="identity:1")
+
+
+def test_without_a_key_nothing_is_kept(settings):
+    settings.IDENTITY_KEYS = []
+    with pytest.raises(MissingEncryptionKey) as refused:
+        encrypt_value(VALUE, row_label="identity:1")
+    assert refused.value.status == 503
+
+
+def test_what_is_no_key_is_refused():
+    with pytest.raises(ValueError):  # noqa: PT011 (whatever the library says)
+        make_fernets(["not a key"])

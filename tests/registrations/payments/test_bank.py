@@ -1,0 +1,374 @@
+"""Bank statements: read, stored once, matched, assigned, undone."""
+
+import datetime
+import hashlib
+
+import pytest
+
+from convention.audit.models import AuditEntry as Trace
+from convention.errors import UnreadableFile
+from convention.money import format_creditor_reference
+from registrations.billing.receivables import sync_receivable
+from registrations.changes.cancel import cancel_registration
+from registrations.invoices.ledger.payments import record_payout
+from registrations.invoices.ledger.refunds import request_refund
+from registrations.invoices.models import Payment, Payout, Refund
+from registrations.payments.bank.assignments import (
+    InvalidAssignment,
+    assign_line,
+    ignore_line,
+    reopen_line,
+    undo_assignment,
+)
+from registrations.payments.bank.csv_columns import parse_cents
+from registrations.payments.bank.csv_reader import InvalidLines
+from registrations.payments.bank.import_statement import import_statement, preview_statement
+from registrations.payments.bank.matching import (
+    BankLineFacts,
+    MatchKind,
+    PayableIndex,
+    PayableItem,
+    match_line,
+)
+from registrations.payments.bank.payables import match_lines
+from registrations.payments.bank.statement_files import read_statement
+from registrations.payments.bank.statement_lines import StatementEntry, StatementFile
+from registrations.payments.models import BankLine, BankStatement
+from registrations.periodic_jobs import release_expired_holds
+from tests.registrations.payments.makers import lapse, money, order_by_card, states
+from tests.registrations.payments.statements import ACCOUNT, camt, csv_file
+
+pytestmark = pytest.mark.django_db
+
+DAY = datetime.date(2027, 3, 1)
+
+
+def owed(event, **fields):
+    """Place an order on invoice of 120 euros."""
+    return order_by_card(event, payment="invoice", **fields)
+
+
+def imported(*lines, **options):
+    return import_statement(file=read_statement("releve.xml", camt(*lines, **options)))
+
+
+def kinds():
+    """Return the match kinds of the lines to decide, the oldest first."""
+    return [
+        found.kind.value for _line, found in reversed(match_lines(list(BankLine.objects.needing_decision())))
+    ]
+
+
+# --- formats -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("version", ["02", "04", "06", "08", "10", "13"])
+def test_camt_of_each_version(version):
+    content = camt(
+        (12_000, "Acme", "Merci", "RF45 7KQ2 M9XD"), (-500, "Banque", "Frais", ""), version=version
+    )
+    file = read_statement("x.xml", content)
+    assert file.account == "FR1420041010050500013M02606"
+    assert [(e.amount_cents, e.counterparty, e.text, e.reference, e.booked_on) for e in file.entries] == [
+        (12_000, "Acme", "Merci", "RF45 7KQ2 M9XD", DAY),
+        (-500, "Banque", "Frais", "", DAY),
+    ]
+
+
+def test_camt_with_many_transactions_in_one_entry_and_one_that_is_pending():
+    content = camt((12_000, "Acme", "a", ""), (3_000, "Bolt", "b", ""), together=True, pending=True)
+    assert [entry.amount_cents for entry in read_statement("x.xml", content).entries] == [12_000, 3_000]
+
+
+HOSTILE = b"""<?xml version="1.0"?><!DOCTYPE Document [<!ENTITY x SYSTEM "file:///etc/passwd">]>
+<Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.053.001.02"><x>&x;</x></Document>"""
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        HOSTILE,
+        b"<Document xmlns='urn:iso:std:iso:20022:tech:xsd:camt.053.001.02'><broken>",
+        b"<html>camt.05</html>",
+        b"<Document/>",
+        b"",
+        b"\x00\x01",
+        b"a;b\n1;2\n",
+        camt((12_000, "Acme", "x", "")).replace(b"<BookgDt><Dt>2027-03-01</Dt></BookgDt>", b""),
+        camt((12_000, "Acme", "x", "")).replace(b">120.00<", b">NaN<"),
+    ],
+    ids=range(9),
+)
+def test_what_is_no_statement_is_refused_by_a_sentence(content):
+    with pytest.raises(UnreadableFile):
+        read_statement("x.xml", content)
+
+
+def test_a_french_csv_with_debit_and_credit():
+    content = csv_file(
+        "Compte;FR14 2004 1010 0505 0001 3M02 606",
+        "",
+        "Date opération;Libellé;Débit;Crédit;Devise",
+        "01/03/2027;VIR SEPA ACMÉ RF45 7KQ2 M9XD;;1 234,56;EUR",
+        "02/03/2027;FRAIS DE TENUE DE COMPTE;-12,00;;EUR",
+        ";;;;",
+    )
+    assert [
+        (e.amount_cents, e.text, e.booked_on.day) for e in read_statement("releve.csv", content).entries
+    ] == [
+        (123_456, "VIR SEPA ACMÉ RF45 7KQ2 M9XD", 1),
+        (-1_200, "FRAIS DE TENUE DE COMPTE", 2),
+    ]
+
+
+def test_a_csv_whose_columns_are_told():
+    content = csv_file("Tag,Betrag,Text", "2027-03-01,120.00,x")
+    with pytest.raises(UnreadableFile):
+        read_statement("x.csv", content)
+    file = read_statement("x.csv", content, {"date": "Tag", "amount": "Betrag"})
+    assert [entry.amount_cents for entry in file.entries] == [12_000]
+
+
+def test_each_wrong_line_of_a_csv_is_told():
+    content = csv_file("Date;Montant;Libellé", "31/02/2027;12,00;x", "01/03/2027;beaucoup;x", "01/03/2027;;x")
+    with pytest.raises(InvalidLines) as refusal:
+        read_statement("x.csv", content)
+    assert [number for number, _sentence in refusal.value.rows] == [2, 3, 4]
+
+
+@pytest.mark.parametrize(
+    ("text", "cents"),
+    [
+        ("120", 12_000), ("120,5", 12_050), ("1 234,56", 123_456), ("1.234,56", 123_456),
+        ("1,234.56", 123_456), ("-12,00", -1_200), ("+3.00", 300), ("1\u202f234,00 €", 123_400),
+        ("\u22125,00", -500), ("1.234", 123_400),
+    ],
+)  # fmt: skip
+def test_amounts_as_banks_write_them(text, cents):
+    assert parse_cents(text) == cents
+
+
+# --- matching, pure -----------------------------------------------------------------------------------------
+
+ACME = PayableItem("7KQ2M9XD", "Acme Industries SAS", 12_000, invoice_numbers=("F2027-000012",))
+BOLT = PayableItem("7KQ2ZZZZ", "Bolt", 12_000)
+INDEX = PayableIndex.build_index(
+    [ACME, BOLT, PayableItem("PAIDPAID", "Cobalt", 0, was_paid=True), PayableItem("GONEGONE", "Delta", 0)]
+)
+
+
+@pytest.mark.parametrize(
+    ("words", "party", "amount", "said"),
+    [
+        ("RF45 7KQ2 M9XD", "", 12_000, ("exact", "7KQ2M9XD")),
+        ("VIR RF457KQ2M9XD/ACME", "", 12_000, ("exact", "7KQ2M9XD")),
+        ("commande 7kq2 m9xd merci", "", 12_000, ("exact", "7KQ2M9XD")),
+        ("7KQ2-M9XD", "", 11_999, ("too_little", "7KQ2M9XD")),
+        ("7KQ2M9XD", "", 12_001, ("too_much", "7KQ2M9XD")),
+        ("RF45 7KQ2 M9", "", 12_000, ("exact", "7KQ2M9XD")),
+        ("RF45 7KQ2", "Z", 12_000, ("unknown", "")),
+        ("facture F2027-000012", "", 12_000, ("exact", "7KQ2M9XD")),
+        ("Facture F2027 000012", "", 5_000, ("too_little", "7KQ2M9XD")),
+        ("merci", "ACME INDUSTRIES", 12_000, ("proposal", "7KQ2M9XD")),
+        ("merci", "ACME INDUSTRIES", 12_100, ("unknown", "")),
+        ("merci", "SAS", 12_000, ("unknown", "")),
+        ("PAIDPAID", "", 12_000, ("twice", "PAIDPAID")),
+        ("GONEGONE", "", 12_000, ("late", "GONEGONE")),
+        ("7KQ2M9XD 7KQ2ZZZZ", "", 24_000, ("exact", "7KQ2M9XD")),
+        ("7KQ2M9XD 7KQ2ZZZZ", "", 12_000, ("several", "7KQ2M9XD")),
+    ],
+)
+def test_what_a_line_most_likely_is(words, party, amount, said):
+    found = match_line(
+        BankLineFacts(amount_cents=amount, payer_text=words, counterparty=party, booked_on=DAY), INDEX
+    )
+    assert (found.kind.value, found.reference) == said
+
+
+# --- importing ---------------------------------------------------------------------------------------
+
+
+def test_the_exact_sum_with_the_reference_is_taken(event):
+    order = owed(event)
+    done = imported((12_000, "Acme", "", order.creditor_reference))
+    assert money(order) == (12_000, 12_000, 0)
+    payment = Payment.objects.get()
+    assert (payment.method, payment.received_on) == ("transfer", DAY)
+    assert (len(done.matches), done.known_count, done.count_kinds(MatchKind.EXACT)) == (1, 0, 1)
+    assert kinds() == []
+
+
+def test_a_file_imported_again_or_overlapping_adds_only_what_is_new(event):
+    order = owed(event)
+    line = (12_000, "Acme", "", order.creditor_reference)
+    imported(line)
+    assert imported(line).known_count == 1
+    done = imported(line, (500, "Bolt", "inconnu", ""))
+    assert (done.known_count, len(done.matches)) == (1, 1)
+    assert BankStatement.objects.count() == 2
+    assert money(order) == (12_000, 12_000, 0)
+
+
+def test_two_equal_payments_of_one_day_stay_two(event):
+    rows = ["01/03/2027;120,00;VIR ACME", "01/03/2027;120,00;VIR ACME"]
+    content = csv_file("Date;Montant;Libellé", *rows)
+    import_statement(file=read_statement("a.csv", content))
+    assert BankLine.objects.count() == 2
+    import_statement(file=read_statement("b.csv", content))
+    assert BankLine.objects.count() == 2
+
+
+@pytest.mark.parametrize("former", [("", "0"), (ACCOUNT,), ("",)], ids=["account", "count", "both"])
+def test_a_line_that_was_kept_under_a_former_fingerprint_is_known(event, former):
+    """Former fingerprints had no account, and no count for lines with a bank id."""
+    account, *count = former
+    bank_id = "" if count else "B-7"
+    told = StatementEntry(DAY, 12_000, counterparty="Acme", bank_id=bank_id, account=ACCOUNT)
+    other = StatementEntry(DAY, 12_000, counterparty="Acme", bank_id=bank_id, account="FR76")
+    import_statement(file=StatementFile("old.xml", "", [told]))
+    said = [account, "2027-03-01", "12000", "EUR", *([bank_id] if bank_id else ["Acme", "", ""]), *count]
+    BankLine.objects.update(fingerprint=hashlib.sha256("\x1f".join(said).encode()).hexdigest())
+    assert import_statement(file=StatementFile("new.xml", "", [told])).known_count == 1
+    done = import_statement(file=StatementFile("both.xml", "", [told, other]))
+    assert (done.known_count, BankLine.objects.count()) == (1, 2)
+    assert import_statement(file=StatementFile("both.xml", "", [told, other])).known_count == 2
+
+
+def test_a_rehearsal_keeps_nothing(event):
+    order = owed(event)
+    content = camt((12_000, "Acme", "", order.creditor_reference))
+    done = preview_statement(file=read_statement("x.xml", content))
+    assert [found.kind.value for _line, found in done.matches] == ["exact"]
+    assert (BankLine.objects.count(), Payment.objects.count(), BankStatement.objects.count()) == (0, 0, 0)
+
+
+def test_what_needs_a_decision_is_listed(event):
+    little, twice, gone = owed(event), owed(event), order_by_card(make_larger(event))
+    imported((12_000, "Acme", "", twice.creditor_reference))
+    lapse(gone)
+    release_expired_holds()
+    imported(
+        (11_000, "Acme", "", little.creditor_reference),
+        (12_000, "Acme", "encore", twice.creditor_reference),
+        (12_000, "Acme", "", gone.creditor_reference),
+        (700, "Inconnue", "?", ""),
+    )
+    assert sorted(kinds()) == ["late", "too_little", "twice", "unknown"]
+
+
+def make_larger(event):
+    event.tickets.update(capacity=5)
+    return event
+
+
+def test_an_order_by_card_may_be_paid_by_transfer_in_time(event):
+    order = order_by_card(event)
+    imported((12_000, "Acme", "", order.creditor_reference))
+    assert states(order) == ["confirmed"]
+
+
+def test_what_comes_late_takes_a_place_if_one_is_left(event):
+    order = order_by_card(event)
+    lapse(order)
+    release_expired_holds()
+    imported((12_000, "Acme", "", order.creditor_reference))
+    assert kinds() == ["late"]
+    assign_line(line=BankLine.objects.get(), reference=order.reference, amount=12_000)
+    assert states(order) == ["confirmed"]
+    assert kinds() == []
+
+
+def test_too_much_is_taken_and_the_rest_given_back_as_the_statement_shows(event):
+    order = owed(event)
+    imported((15_000, "Acme", "", order.creditor_reference))
+    assert kinds() == ["too_much"]
+    assignment = assign_line(line=BankLine.objects.get(), reference=order.reference, amount=15_000)
+    assert money(order) == (12_000, 15_000, 0)
+    request_refund(payment=assignment.payment, amount=3_000, reason="Trop payé")
+    imported((-3_000, "Acme", f"Remboursement {order.reference}", ""))
+    assert Refund.objects.get().state == "done"
+    assert money(order) == (12_000, 15_000, 3_000)
+
+
+def test_one_transfer_for_two_orders(event):
+    one, other = owed(event), owed(event)
+    imported((24_001, "Acme", f"{one.reference} et {other.reference}", ""))
+    line = BankLine.objects.get()
+    for order in (one, other):
+        assert kinds() == ["several"]
+        assign_line(line=line, reference=order.reference, amount=12_000)
+    with pytest.raises(InvalidAssignment):
+        assign_line(line=line, reference=one.reference, amount=2)
+
+
+def test_a_wrong_assignment_is_undone_by_a_counter_entry(event):
+    wrong, right = owed(event), owed(event)
+    imported((12_000, "Acme", "", wrong.creditor_reference))
+    assignment = BankLine.objects.get().assignments.get()
+    undo_assignment(assignment=assignment, reason="Autre commande")
+    assert money(wrong) == (12_000, 12_000, 12_000)
+    assign_line(line=assignment.line, reference=right.reference, amount=12_000)
+    assert money(right) == (12_000, 12_000, 0)
+    assert Payment.objects.count() == 2
+    with pytest.raises(InvalidAssignment):
+        undo_assignment(assignment=assignment, reason="encore")
+
+
+def test_a_line_is_set_aside_and_taken_up_again(event):
+    imported((700, "Inconnue", "?", ""))
+    line = BankLine.objects.get()
+    ignore_line(line=line, reason="Subvention")
+    assert kinds() == []
+    reopen_line(line=line)
+    assert kinds() == ["unknown"]
+
+
+def test_a_payout_is_matched_to_its_sum(event):
+    record_payout(external_id="po_1", amount=9_795, arrived_on=DAY)
+    imported((9_795, "STRIPE TECHNOLOGY EUROPE LTD", "STRIPE PAYOUT", ""), (9_795, "Acme", "x", ""))
+    payout = Payout.objects.get()
+    assert BankLine.objects.get(payout=payout).counterparty.startswith("STRIPE")
+    assert payout.bank_line == "2027-03-01 STRIPE TECHNOLOGY EUROPE LTD STRIPE PAYOUT"
+    assert kinds() == ["unknown"]
+
+
+def test_what_is_cancelled_is_owed_no_longer(event):
+    order = owed(event)
+    sync_receivable(order)
+    cancel_registration(registration=order.registrations.get())
+    imported((12_000, "Acme", "", order.creditor_reference))
+    assert kinds() == ["late"]
+
+
+def test_every_step_leaves_a_trace_without_values(event):
+    order = owed(event)
+    imported((12_000, "Acme Secret", "", order.creditor_reference), (700, "Inconnue", "?", ""))
+    undo_assignment(assignment=BankLine.objects.get(amount=12_000).assignments.get(), reason="Erreur")
+    ignore_line(line=BankLine.objects.get(amount=700), reason="Subvention")
+    verbs = set(Trace.objects.filter(verb__startswith="bank.").values_list("verb", flat=True))
+    assert verbs == {"bank.import", "bank.assign", "bank.undo", "bank.ignore"}
+    assert "Secret" not in str(list(Trace.objects.values("fields", "subject")))
+
+
+def test_the_command(event, manage_here, tmp_path):
+    order = owed(event)
+    path = tmp_path / "releve.xml"
+    path.write_bytes(camt((12_000, "Acme", "", order.creditor_reference)))
+    said = (
+        "New lines: 1. Known: 0. Matched to what was due: 1. Matched to payouts of cards: 0. To decide: 0.\n"
+    )
+    assert manage_here("bank_import", str(path), "--dry-run") == (0, said)
+    assert Payment.objects.count() == 0
+    assert manage_here("bank_import", str(path)) == (0, said)
+    assert money(order) == (12_000, 12_000, 0)
+
+
+@pytest.mark.parametrize("arguments", [("nowhere.csv",), ("x.csv", "--column", "day")])
+def test_bad_input_of_the_command(db, manage_here, tmp_path, monkeypatch, arguments):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "x.csv").write_text("a;b\n")
+    assert manage_here("bank_import", *arguments)[0] == 2
+
+
+def test_creditor_references():
+    assert format_creditor_reference("7KQ2M9XD") == "RF45 7KQ2 M9XD"

@@ -1,0 +1,172 @@
+"""Contract tests: run against the stand-in, and against Stripe itself if STRIPE_TEST_KEY is set.
+
+    STRIPE_TEST_KEY=sk_test_... pytest tests/registrations/payments/test_contract.py
+
+They make test payments at Stripe; see docs/developers.md.
+"""
+
+import datetime
+import os
+import secrets
+import time
+
+import pytest
+import stripe as library
+
+from registrations.payments.cards import gateway
+from tests.stripe_standin.world import VERSION
+
+WHERE = ["stand-in", "stripe"]
+
+
+@pytest.fixture(params=WHERE)
+def api(request, settings):
+    """Point the gateway at the stand-in or at Stripe."""
+    if request.param == "stand-in":
+        return request.getfixturevalue("stripe").world
+    key = os.environ.get("STRIPE_TEST_KEY", "")
+    if not key:
+        pytest.skip("STRIPE_TEST_KEY is not set")
+    assert "_test_" in key, "Only a test key: payments are made."
+    settings.STRIPE_SECRET_KEY, settings.STRIPE_API_BASE = key, ""
+    return None
+
+
+def wishes(**changes):
+    made = {
+        "mode": "payment",
+        "line_items": [{"quantity": 1, "price_data": {"currency": "eur", "unit_amount": 12_000,
+                                                      "product_data": {"name": "La Convention"}}}],
+        "success_url": "https://convention.example.org/orders/x/?returned=1",
+        "cancel_url": "https://convention.example.org/orders/x/",
+        "client_reference_id": "7KQ2M9XD",
+        "customer_email": "buyer@example.org",
+        "expires_at": int(time.time()) + 31 * 60,
+        "locale": "fr",
+        "metadata": {"attempt": "7KQ2M9XD-12000-1"},
+        "payment_intent_data": {"metadata": {"attempt": "7KQ2M9XD-12000-1"}, "description": "7KQ2M9XD"},
+    }  # fmt: skip
+    return {**made, **changes}
+
+
+def key() -> str:
+    return secrets.token_hex(12)
+
+
+def paid() -> str:
+    """Pay 120 euros with a test card; return the PaymentIntent id."""
+    params = {
+        "amount": 12_000, "currency": "eur", "confirm": "true", "payment_method": "pm_card_visa",
+        "payment_method_types": ["card"],
+    }  # fmt: skip
+    return gateway.get_client().v1.payment_intents.create(params=params).id
+
+
+def test_the_version_is_the_librarys():
+    assert gateway.API_VERSION == library.api_version == VERSION
+
+
+def test_a_session_is_opened_looked_at_and_ended(api):
+    opened = gateway.create_session(wishes(), idempotency_key=key())
+    assert (opened.status, opened.payment_status, opened.amount_cents, opened.currency) == (
+        "open", "unpaid", 12_000, "EUR",
+    )  # fmt: skip
+    assert opened.url.startswith("http")
+    assert opened.attempt_key == "7KQ2M9XD-12000-1"
+    assert gateway.fetch_session(opened.session_id) == opened
+    assert gateway.expire_session(opened.session_id).status == "expired"
+    with pytest.raises(gateway.StripeRefusal):
+        gateway.expire_session(opened.session_id)
+
+
+def test_the_same_key_gives_the_same_session_and_refuses_other_wishes(api):
+    same, wanted = key(), wishes()
+    first = gateway.create_session(wanted, idempotency_key=same)
+    assert gateway.create_session(wanted, idempotency_key=same).session_id == first.session_id
+    with pytest.raises(gateway.StripeRefusal) as refusal:
+        gateway.create_session({**wanted, "locale": "en"}, idempotency_key=same)
+    assert refusal.value.code == "IdempotencyError"
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"colour": "blue"}, "parameter_unknown"),
+        ({"locale": "tlh"}, None),
+        ({"success_url": "nowhere"}, "url_invalid"),
+        ({"customer_email": "nobody"}, "email_invalid"),
+        ({"expires_at": int(time.time()) + 60}, None),
+        ({"expires_at": int(time.time()) + 25 * 3600}, None),
+    ],
+)
+def test_what_is_refused(api, changes, code):
+    with pytest.raises(gateway.StripeRefusal) as refusal:
+        gateway.create_session(wishes(**changes), idempotency_key=key())
+    assert code in {None, refusal.value.code}
+
+
+def test_too_small_an_amount_is_refused(api):
+    wanted = wishes()
+    wanted["line_items"][0]["price_data"]["unit_amount"] = 10
+    with pytest.raises(gateway.StripeRefusal) as refusal:
+        gateway.create_session(wanted, idempotency_key=key())
+    assert refusal.value.code == "amount_too_small"
+
+
+def test_what_is_not_there(api):
+    for ask in (gateway.fetch_session, gateway.fetch_refund, gateway.fetch_dispute, gateway.fetch_payout):
+        with pytest.raises(gateway.StripeRefusal) as refusal:
+            ask("cs_test_nothing")
+        assert refusal.value.code == "resource_missing"
+
+
+def test_a_payment_is_given_back_in_parts_and_no_more(api):
+    intent, same = paid(), key()
+    first = gateway.create_refund(
+        payment_intent_id=intent, amount=5_000, own_refund_id="17", idempotency_key=same
+    )
+    assert (first.status, first.amount_cents, first.payment_intent_id, first.own_refund_id) == (
+        "succeeded",
+        5_000,
+        intent,
+        "17",
+    )
+    assert (
+        gateway.create_refund(
+            payment_intent_id=intent, amount=5_000, own_refund_id="17", idempotency_key=same
+        )
+        == first
+    )
+    assert gateway.fetch_refund(first.refund_id) == first
+    with pytest.raises(gateway.StripeRefusal):
+        gateway.create_refund(
+            payment_intent_id=intent, amount=7_001, own_refund_id="18", idempotency_key=key()
+        )
+    gateway.create_refund(payment_intent_id=intent, amount=7_000, own_refund_id="19", idempotency_key=key())
+    with pytest.raises(gateway.StripeRefusal) as refusal:
+        gateway.create_refund(payment_intent_id=intent, amount=1, own_refund_id="20", idempotency_key=key())
+    assert refusal.value.code == "charge_already_refunded"
+
+
+def test_what_happened_is_listed(api):
+    since = datetime.datetime.now(datetime.UTC) - datetime.timedelta(minutes=1)
+    opened = gateway.create_session(wishes(), idempotency_key=key())
+    gateway.expire_session(opened.session_id)
+    for _patience in range(20):
+        found = list(gateway.iter_events_since(since, kinds=["checkout.session.expired"]))
+        if any(event.object_id == opened.session_id for event in found):
+            break
+        time.sleep(1 if api is None else 0)
+    [event] = [event for event in found if event.object_id == opened.session_id]
+    assert gateway.fetch_event(event.event_id) == event
+
+
+def test_another_key_and_another_version_are_refused(stripe, settings):
+    settings.STRIPE_SECRET_KEY = "sk_test_other"
+    with pytest.raises(gateway.StripeUnavailable):
+        gateway.create_session(wishes(), idempotency_key=key())
+    wrong = library.StripeClient(
+        stripe.key, base_addresses={"api": stripe.url}, stripe_version="2020-08-27", max_network_retries=0
+    )
+    with pytest.raises(library.InvalidRequestError):
+        wrong.v1.checkout.sessions.create(params=wishes())

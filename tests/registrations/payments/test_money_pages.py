@@ -1,0 +1,174 @@
+"""The treasurer's pages of bank lines and card payments, step by step."""
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from lxml import html
+
+from registrations.invoices.ledger.payments import record_payout
+from registrations.invoices.models import Payment, Payout
+from registrations.payments.models import BankLine
+from registrations.periodic_jobs import release_expired_holds
+from tests.registrations.payments.makers import begin, lapse, latest, money, order_by_card, states
+from tests.registrations.payments.statements import camt, csv_file
+from tests.registrations.payments.test_bank import DAY, imported
+
+pytestmark = pytest.mark.django_db
+
+BANK = "/organize/money/bank/"
+
+
+@pytest.fixture
+def page(client, treasurer):
+    """Sign the treasurer in, and return the words of a page."""
+    client.force_login(treasurer)
+
+    def read(address: str) -> str:
+        answer = client.get(address)
+        assert answer.status_code == 200
+        return " ".join(html.fromstring(answer.content).find(".//main").text_content().split())
+
+    return read
+
+
+def test_a_statement_is_checked_then_imported(client, page, event):
+    order = order_by_card(event, payment="invoice")
+    file = SimpleUploadedFile("releve.xml", camt((12_000, "Acme", "", order.creditor_reference)))
+    checked = html.fromstring(client.post(f"{BANK}import/", {"file": file, "check": "1"}).content)
+    assert "Le relevé est lisible." in checked.text_content()
+    assert BankLine.objects.count() == 0
+    fields = dict(checked.xpath("//main//form")[0].form_values())
+    assert client.post(f"{BANK}import/", fields)["Location"] == BANK
+    assert money(order) == (12_000, 12_000, 0)
+    assert "Rien à décider" in page(BANK)
+    assert "Acme" in page(f"{BANK}?show=all")
+
+
+def test_told_columns_travel_to_the_import(client, page, event):
+    file = SimpleUploadedFile("x.csv", csv_file("Tag;Betrag", "01/03/2027;7,00"))
+    told = {"file": file, "check": "1", "date": "Tag", "amount": "Betrag"}
+    checked = html.fromstring(client.post(f"{BANK}import/", told).content)
+    client.post(f"{BANK}import/", dict(checked.xpath("//main//form")[0].form_values()))
+    assert BankLine.objects.get().amount == 700
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("x.xml", b"<html/>", "pas un relevé au format CAMT.053"),
+        ("x.csv", b"a;b", "aucune ligne ne nomme une date"),
+        ("x.csv", b"Date;Montant\n01/03/2027;beaucoup", "Ligne 2"),
+        ("x.csv", b"", "Ce fichier est vide"),
+    ],
+)
+def test_a_bad_file_is_a_sentence(client, page, name, content, said):
+    answer = client.post(f"{BANK}import/", {"file": SimpleUploadedFile(name, content), "check": "1"})
+    assert (answer.status_code, said in answer.text) == (200, True)
+
+
+def test_a_line_is_assigned_undone_set_aside_and_taken_up(client, page, event):
+    order = order_by_card(event, payment="invoice")
+    imported((11_000, "Acme", "", order.creditor_reference))
+    address = f"{BANK}{BankLine.objects.get().pk}/"
+    assert "trop peu" in page(BANK)
+    form = html.fromstring(client.get(address).content).xpath("//main//form")[0]
+    assert dict(form.form_values())["reference"] == order.reference
+    client.post(address, dict(form.form_values()))
+    assert money(order) == (12_000, 11_000, 0)
+    assignment = BankLine.objects.get().assignments.get()
+    undo = f"{address}{assignment.pk}/undo/"
+    client.post(undo, {"reason": ""})
+    assert money(order) == (12_000, 11_000, 0)
+    client.post(undo, {"reason": "Erreur"})
+    assert money(order) == (12_000, 11_000, 11_000)
+    assert client.post(undo, {"reason": "Encore"}).status_code == 409
+    client.post(f"{address}aside/", {"ignore-reason": "Subvention"})
+    assert "Subvention" in page(address)
+    client.post(f"{address}aside/")
+    assert BankLine.objects.get().ignored_at is None
+
+
+@pytest.mark.parametrize(
+    ("sent", "said"),
+    [
+        ({"reference": "NOBODY", "amount": "1"}, "NOBODY"),
+        ({"reference": "X", "amount": "200"}, "peuvent être affectés"),
+        ({"reference": "X", "amount": "beaucoup"}, "nombre"),
+        ({}, "obligatoire"),
+    ],
+)
+def test_a_bad_assignment_is_a_sentence(client, page, event, sent, said):
+    imported((11_000, "Acme", "", ""))
+    answer = client.post(f"{BANK}{BankLine.objects.get().pk}/", sent)
+    assert (answer.status_code, said in answer.text) == (200, True)
+    assert Payment.objects.count() == 0
+
+
+def test_a_sum_that_is_sent_again_says_so(stripe, page, event, run_tasks):
+    """A returned payout comes again in the next one, together with another payment."""
+    for place in range(2):
+        stripe.world.pay(begin(order_by_card(event)))
+        stripe.post.deliver()
+        run_tasks()
+        sent = stripe.world.pay_out()
+        if place == 0:
+            stripe.world.fail_payout(sent["id"])
+    stripe.post.deliver()
+    run_tasks()
+    again = Payout.objects.get(failed_on=None)
+    assert (again.amount, again.settled_amount, again.resent_amount) == (23_590, 11_795, 11_795)
+    seen = page(f"/organize/money/payouts/{again.pk}/")
+    assert "Expliqué235,90 €" in seen
+    assert "Sommes que la banque avait renvoyées, versées à nouveau" in seen
+    assert "Litiges" not in seen
+    assert page("/organize/money/payouts/").count("en entier") == 2
+
+
+def test_a_payout_that_came_after_its_line_is_matched_by_a_button(client, page, event):
+    imported((9_795, "STRIPE", "STRIPE PAYOUT", ""))
+    record_payout(external_id="po_1", amount=9_795, arrived_on=DAY)
+    address = f"{BANK}{BankLine.objects.get().pk}/"
+    form = html.fromstring(client.get(address).content).xpath("//main//form")[0]
+    client.post(address, dict(form.form_values()))
+    assert BankLine.objects.get().payout.external_id == "po_1"
+
+
+def test_a_paid_order_without_a_place_gets_it_once_one_is_free(client, page, stripe, event, run_tasks):
+    order = order_by_card(event)
+    stripe.world.pay(begin(order))
+    lapse(order)
+    release_expired_holds()
+    others = order_by_card(event, people=2)
+    stripe.post.deliver()
+    run_tasks()
+    assert "Payé, mais sans place" in page("/organize/money/cards/")
+    place = f"/organize/money/cards/{order.reference}/place/"
+    assert client.post(place).status_code == 409
+    lapse(others)
+    release_expired_holds()
+    client.post(place)
+    assert states(order) == ["confirmed"]
+    assert money(order) == (12_000, 12_000, 0)
+    assert "Payé, mais sans place" not in page("/organize/money/cards/")
+
+
+def test_disputes_and_failed_refunds_are_shown(client, page, stripe, event, run_tasks):
+    order = order_by_card(event)
+    stripe.world.pay(begin(order))
+    stripe.post.deliver()
+    run_tasks()
+    charge = stripe.world.objects[latest(order).payment.external_id]["latest_charge"]
+    stripe.world.fail_refund(stripe.world.refund({"charge": charge, "amount": 100})["id"])
+    stripe.world.dispute(charge)
+    stripe.post.deliver()
+    run_tasks()
+    said = page("/organize/money/cards/")
+    assert "Litiges" in said
+    assert "le titulaire dit ne pas être à l’origine du paiement" in said
+
+
+def test_every_page_of_the_treasurer_leads_to_all_the_others(client, page):
+    places = ["money", "cards", "bank", "payouts", "books", "issuer"]
+    addresses = ["/organize/money/", *(f"/organize/money/{name}/" for name in places[1:])]
+    for address in addresses:
+        nav = html.fromstring(client.get(address).content).xpath("//nav[@class='organize-nav']//li/a/@href")
+        assert nav == addresses, address

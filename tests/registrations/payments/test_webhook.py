@@ -1,0 +1,226 @@
+"""The webhook: signed events only, limited size, stored once and without content."""
+
+import datetime
+import json
+import time
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+from stripe import WebhookSignature
+
+from registrations.invoices.models import Payout
+from registrations.payments.cards.reconcile import fetch_events, fetch_missed_events
+from registrations.payments.models import StripeEvent
+from tests.registrations.payments.makers import begin, order_by_card, states
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def told(stripe, event):
+    """Return body and signature of an event for a paid order."""
+    order = order_by_card(event)
+    stripe.world.pay(begin(order))
+    happened = next(e for e in stripe.world.events if e["type"] == "checkout.session.completed")
+    return order, happened, stripe.post
+
+
+def send(body: bytes, signature: str) -> int:
+    answer = Client().post(
+        "/stripe/webhook/", body, content_type="application/json", headers={"Stripe-Signature": signature}
+    )
+    return answer.status_code
+
+
+def test_signed_and_fresh(told):
+    _order, happened, post = told
+    assert send(*post.signed(happened)) == 200
+
+
+@pytest.mark.parametrize("signature", ["", "nonsense", "t=1,v1=abc", "t=x,v1=", "v1=abc"])
+def test_without_a_good_signature(told, signature):
+    _order, happened, post = told
+    assert send(post.signed(happened)[0], signature) == 400
+    assert StripeEvent.objects.count() == 0
+
+
+def test_signed_with_another_secret(told):
+    _order, happened, post = told
+    post.secret = "whsec_other"
+    assert send(*post.signed(happened)) == 400
+
+
+def test_signed_too_long_ago(told):
+    _order, happened, post = told
+    assert send(*post.signed(happened, at=int(time.time()) - 301)) == 400
+    assert send(*post.signed(happened, at=int(time.time()) - 250)) == 200
+
+
+def test_changed_on_the_way(told):
+    _order, happened, post = told
+    body, signature = post.signed(happened)
+    assert send(body.replace(b"12000", b"1"), signature) == 400
+
+
+def test_too_large(stripe, db):
+    assert send(b" " * (512 * 1024 + 1), "t=1,v1=x") == 413
+
+
+def test_signed_nonsense(told):
+    post = told[2]
+    for body in ("[]", "{}", "nonsense", '{"object": "event"}', json.dumps({"object": "v2.core.event"})):
+        assert send(body.encode(), WebhookSignature.generate_signature_header(body, post.secret)) == 400
+
+
+ODD = {
+    "the id is a number": {"id": 7},
+    "the id is missing": {"id": None},
+    "the id is empty": {"id": ""},
+    "the id is too long": {"id": "evt_" + "a" * 200},
+    "the id has a NUL": {"id": "evt_\x00"},
+    "the type is a number": {"type": 7},
+    "the type is a list": {"type": ["checkout.session.completed"]},
+    "the type is missing": {"type": None},
+    "the moment is a text": {"created": "yesterday"},
+    "the moment is missing": {"created": None},
+    "the moment is true": {"created": True},
+    "the moment is before everything": {"created": -(10**20)},
+    "the moment is after everything": {"created": 10**20},
+    "the moment is no number": {"created": float("nan")},
+    "the data are missing": {"data": None},
+    "the data are a list": {"data": []},
+    "the data are a text": {"data": "cs_test_1"},
+    "the object is missing": {"data": {}},
+    "the object is a text": {"data": {"object": "cs_test_1"}},
+    "the object has no id": {"data": {"object": {"object": "checkout.session"}}},
+    "the object's id is a number": {"data": {"object": {"id": 7, "object": "checkout.session"}}},
+    "the object's id is a list": {"data": {"object": {"id": ["cs_1"], "object": "checkout.session"}}},
+    "the object's id has a NUL": {"data": {"object": {"id": "cs_\x00"}}},
+    "the object's id is too long": {"data": {"object": {"id": "cs_" + "a" * 200}}},
+}
+
+
+@pytest.mark.parametrize("fields", ODD.values(), ids=ODD.keys())
+def test_a_signed_event_that_cannot_be_read_is_refused_with_a_line_in_the_log(told, caplog, fields):
+    _order, happened, post = told
+    client = Client(raise_request_exception=False)
+    body, signature = post.signed({**happened, **fields})
+
+    answer = client.post(
+        "/stripe/webhook/", body, content_type="application/json", headers={"Stripe-Signature": signature}
+    )
+
+    assert answer.status_code == 400
+    assert StripeEvent.objects.count() == 0
+    [line] = [record for record in caplog.records if record.name == "registrations.payments.views.webhook"]
+    assert line.getMessage().startswith("A signed event of Stripe cannot be read: ")
+    assert [record.exc_info for record in caplog.records if record.exc_info] == []
+
+
+def test_a_signed_event_nested_without_end_is_refused(told):
+    _order, _happened, post = told
+    body = "[" * 200_000
+    signature = WebhookSignature.generate_signature_header(body, post.secret)
+
+    assert send(body.encode(), signature) == 400
+
+
+def test_an_event_of_no_use_needs_no_object(told, stripe):
+    _order, happened, post = told
+    odd = {**happened, "id": "evt_other", "type": "balance.available", "data": {"object": {}}}
+
+    assert send(*post.signed(odd)) == 200
+    assert StripeEvent.objects.get(event_id="evt_other").handled_at is not None
+
+
+def test_an_odd_event_in_stripes_list_holds_up_no_other(stripe, event):
+    for number in range(2):
+        stripe.world.tell("refund.updated", {"id": f"re_{number}"})
+    stripe.world.events[0]["data"] = {"object": {"id": 7}}
+
+    fetch_events(since=timezone.now() - datetime.timedelta(hours=1))
+
+    assert list(StripeEvent.objects.values_list("object_id", flat=True)) == ["re_1"]
+
+
+def test_what_it_says_is_not_believed_but_asked(told, run_tasks):
+    """An event proves nothing by itself: the session is fetched from Stripe."""
+    order, happened, post = told
+    post.world.objects[happened["data"]["object"]["id"]].update(status="open", payment_status="unpaid")
+    assert send(*post.signed(happened)) == 200
+    run_tasks()
+    assert states(order) == ["pending"]
+
+
+def test_no_personal_data_is_kept(told):
+    _order, happened, post = told
+    send(*post.signed(happened))
+    [kept] = StripeEvent.objects.values()
+    assert set(kept) == {
+        "id",
+        "event_id",
+        "kind",
+        "object_id",
+        "happened_at",
+        "received_at",
+        "handled_at",
+    }
+    assert kept["object_id"].startswith("cs_test_")
+
+
+def test_an_unknown_kind_is_kept_and_does_nothing(stripe, event, run_tasks):
+    stripe.world.tell("customer.created", {"id": "cus_1", "object": "customer"})
+    assert stripe.post.deliver() == [200]
+    assert run_tasks() == []
+    assert StripeEvent.objects.get().handled_at is not None
+
+
+@pytest.mark.parametrize("kind", ["refund.updated", "charge.dispute.closed", "payout.paid"])
+def test_what_stripe_does_not_know_holds_up_nothing(stripe, event, run_tasks, kind):
+    for number in range(2):
+        stripe.world.tell(kind, {"id": f"xx_{number}"})
+    fetch_events(since=timezone.now() - datetime.timedelta(hours=1))
+    StripeEvent.objects.update(received_at=timezone.now() - datetime.timedelta(hours=1))
+    fetch_missed_events()
+    assert StripeEvent.objects.filter(handled_at=None).count() == 0
+
+
+def test_an_event_that_cannot_be_followed_holds_up_no_other(stripe, event, run_tasks):
+    stripe.world.charge_now(
+        {"amount": 1_000, "currency": "eur", "confirm": "true", "payment_method": "pm_card_visa"}
+    )
+    sent = stripe.world.pay_out()
+    Payout.objects.create(external_id=sent["id"], amount=1, arrived_on="2026-01-01")
+    stripe.world.tell("refund.updated", {"id": "xx_1"})
+    fetch_events(since=timezone.now() - datetime.timedelta(hours=1))
+    StripeEvent.objects.update(received_at=timezone.now() - datetime.timedelta(hours=1))
+    fetch_missed_events()
+    assert [one.kind for one in StripeEvent.objects.filter(handled_at=None)] == ["payout.paid"]
+
+
+def test_without_keys_there_is_no_door(db, client):
+    assert client.post("/stripe/webhook/", b"{}", content_type="application/json").status_code == 404
+
+
+def test_events_are_listed_replayed_and_fetched(stripe, event, manage_here):
+    order = order_by_card(event)
+    stripe.world.pay(begin(order))
+    stripe.post.lose()
+    status, out = manage_here("stripe_events", "--since", time.strftime("%Y-%m-%d"))
+    assert (status, out) == (0, "1 new event.\n")
+    name = StripeEvent.objects.get().event_id
+    assert states(order) == ["pending"]
+    assert manage_here("stripe_events", "--replay", name)[0] == 0
+    assert states(order) == ["confirmed"]
+    assert manage_here("stripe_events", "--replay", name)[0] == 0
+    status, out = manage_here("stripe_events")
+    assert (status, name in out) == (0, True)
+
+
+@pytest.mark.parametrize(
+    "arguments", [("--replay", "evt_none"), ("--since", "yesterday"), ("--since", "2026-02-31")]
+)
+def test_bad_arguments_are_a_sentence(stripe, db, manage_here, arguments):
+    status, out = manage_here("stripe_events", *arguments)
+    assert (status, out) == (2, "")

@@ -1,0 +1,471 @@
+"""The limits of docs/developers.md: sizes, names, and the direction of imports."""
+
+import ast
+import copy
+import functools
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+from django.apps import apps
+from django.db.models import ForeignObject, ManyToManyField
+
+from convention.ops.storage_ceilings import DEFAULT_CEILINGS
+
+ROOT = Path(__file__).resolve().parent.parent
+LAYERS = ["convention", "schedule", "registrations", "badges"]  # lowest first
+TOP_LEVEL = set(
+    """
+    convention registrations badges schedule tests docs manage.py pyproject.toml README.md Makefile
+    package.json package-lock.json requirements.in requirements.txt requirements-dev.in requirements-dev.txt
+    requirements-node.in requirements-node.txt compose.yaml Dockerfile
+    CHANGELOG.md LICENSE SECURITY.md CONTRIBUTING.md
+    """.split()
+)
+NOT_VERSIONED = {".venv", "node_modules", "var", "static-root", "screenshots", ".git"}
+MAX_FUNCTION_LINES = 50
+TYPICAL_FUNCTION_LINES = 25  # nine functions of ten are not longer
+MAX_FILE_LINES = 500
+MAX_MODULES_IN_FOLDER = 20
+MAX_REPEATED_CLASS_NAMES = 10
+REPEATED_BY_DJANGO = {"Meta", "Media", "Command", "DatabaseWrapper"}
+BANNED_MODULE_NAMES = set("utils util common helpers helper service services misc managers".split())
+BANNED_WORDS = set(
+    """
+    kept doors besides wares told said standing whole around somebody patience politeness rounds turn
+    thing stuff
+    """.split()
+)
+BANNED_DOCSTRING_STARTS = ("What ", "Who ", "Whoever ", "Whose ", "Those ", "Both ", "Here ")
+PAGE_MODULE = re.compile(r"(?:.*_)?(?:views?|forms)|urls|admin|seed\w*|api|management")
+HTTP_MODULES = set(
+    """
+    adapters authentication health local_requests middleware network pagination parsers permissions problems
+    request_body responses page_cache session_security scopes static_storage templatetags throttles
+    """.split()
+)  # beside the views: they decide who is calling, or surround every request
+MIN_COPIED_STATEMENTS = 5
+
+
+def list_files(*patterns: str) -> list[Path]:
+    """Return our files of these kinds, migrations aside."""
+    found = [
+        path for part in [*LAYERS, "tests"] for pattern in patterns for path in (ROOT / part).rglob(pattern)
+    ]
+    return sorted(
+        path for path in found if "migrations" not in path.parts and "node_modules" not in path.parts
+    )
+
+
+@functools.cache
+def parse(path: Path) -> ast.Module:
+    return ast.parse(path.read_text())
+
+
+@functools.cache
+def list_product_modules() -> dict[str, Path]:
+    """Return the product's modules by dotted name; a package is named without `__init__`."""
+    found = {}
+    for path in list_files("*.py"):
+        parts = path.relative_to(ROOT).with_suffix("").parts
+        if parts[0] != "tests":
+            found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
+    return found
+
+
+def describe(path: Path, node: ast.AST) -> str:
+    name = getattr(node, "name", "")
+    return f"{path.relative_to(ROOT)}:{getattr(node, 'lineno', 0)} {name}".strip()
+
+
+def walk_product(*kinds: type[ast.AST]) -> Iterator[tuple[Path, ast.AST]]:
+    """Yield each node of these kinds in the product's code."""
+    for path in list_product_modules().values():
+        for node in ast.walk(parse(path)):
+            if isinstance(node, kinds):
+                yield path, node
+
+
+def measure_lines(*kinds: type[ast.AST]) -> dict[str, int]:
+    """Return the number of lines of each node of these kinds."""
+    return {describe(path, node): node.end_lineno - node.lineno + 1 for path, node in walk_product(*kinds)}
+
+
+def find_longer(limit: int, lengths: dict[str, int]) -> dict[str, int]:
+    return {name: lines for name, lines in lengths.items() if lines > limit}
+
+
+# --- sizes ---------------------------------------------------------------------------------------------
+
+
+def test_functions_are_short():
+    lengths = measure_lines(ast.FunctionDef, ast.AsyncFunctionDef)
+
+    assert find_longer(MAX_FUNCTION_LINES, lengths) == {}
+    assert len(find_longer(TYPICAL_FUNCTION_LINES, lengths)) <= len(lengths) / 10
+
+
+def test_files_are_short():
+    lengths = {
+        str(path.relative_to(ROOT)): len(path.read_text().splitlines())
+        for path in list_files("*.py", "*.js", "*.mjs", "*.css", "*.html")
+    }
+
+    assert find_longer(MAX_FILE_LINES, lengths) == {}
+
+
+def test_folders_hold_few_modules():
+    counts = Counter(
+        path.parent.relative_to(ROOT)
+        for path in list_product_modules().values()
+        if path.name != "__init__.py" and path.parent.name != "commands"
+    )
+
+    assert {str(folder): number for folder, number in counts.items() if number > MAX_MODULES_IN_FOLDER} == {}
+
+
+def test_the_top_level_is_fixed():
+    found = {path.name for path in ROOT.iterdir()} - NOT_VERSIONED
+
+    assert {name for name in found - TOP_LEVEL if not name.startswith(".")} == set()
+
+
+# --- names ---------------------------------------------------------------------------------------------
+
+
+def split_words(name: str) -> set[str]:
+    return {word.lower() for word in re.split(r"_+|(?<=[a-z0-9])(?=[A-Z])", name)}
+
+
+def test_modules_are_named_after_what_they_hold():
+    paths = [path.relative_to(ROOT) for path in list_files("*.py", "*.js", "*.mjs", "*.css", "*.html")]
+    names = {path: {part.partition(".")[0].strip("_") for part in path.parts} for path in paths}
+
+    assert [path for path, parts in names.items() if parts & BANNED_MODULE_NAMES] == []
+
+
+def test_classes_have_names_of_their_own():
+    counts: Counter[str] = Counter()
+    for path in list_product_modules().values():
+        for node in parse(path).body:
+            if isinstance(node, ast.ClassDef) and node.name not in REPEATED_BY_DJANGO:
+                counts[node.name] += 1
+
+    assert len([name for name, number in counts.items() if number > 1]) <= MAX_REPEATED_CLASS_NAMES
+
+
+def test_functions_and_classes_are_named_in_plain_words():
+    nodes = walk_product(ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+
+    assert [describe(path, node) for path, node in nodes if split_words(node.name) & BANNED_WORDS] == []
+
+
+def test_docstrings_are_sentences_of_their_own():
+    nodes = walk_product(ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    found = [
+        describe(path, node)
+        for path, node in nodes
+        if (ast.get_docstring(node) or "").startswith(BANNED_DOCSTRING_STARTS)
+    ]
+
+    assert found == []
+
+
+def test_silenced_checks_give_a_reason():
+    """A `noqa` or `type: ignore` names its rule and, behind it, the reason."""
+    silenced = re.compile(r"#\s*(?:noqa|type:\s*ignore)(?P<rest>.*)")
+    reasoned = re.compile(r"(?::\s*[A-Z]+\d+(?:,\s*[A-Z]+\d+)*|\[[a-z-]+(?:,\s*[a-z-]+)*\]).*[a-zé]{3}")
+    bare = [
+        f"{path.relative_to(ROOT)}:{number} {line.strip()}"
+        for path in list_files("*.py")
+        if path != Path(__file__).resolve()
+        for number, line in enumerate(path.read_text().splitlines(), start=1)
+        if (found := silenced.search(line)) and not reasoned.match(found["rest"])
+    ]
+
+    assert bare == []
+
+
+# --- functions -----------------------------------------------------------------------------------------
+
+
+def test_imports_stand_at_the_top():
+    inside = [
+        describe(path, node)
+        for path, function in walk_product(ast.FunctionDef, ast.AsyncFunctionDef)
+        for node in ast.walk(function)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+    ]
+
+    assert inside == []
+
+
+def test_no_signal_handlers_between_our_apps():
+    users = [
+        describe(path, node)
+        for path, node in walk_product(ast.ImportFrom)
+        if (node.module or "").endswith("dispatch")
+    ]
+
+    assert users == []
+
+
+def is_page(module: str) -> bool:
+    """Return whether a module answers requests or commands: views, forms, urls, admin, seeds, API."""
+    return any(PAGE_MODULE.fullmatch(part) for part in module.split(".")[1:])
+
+
+def test_actions_take_no_request():
+    """Page, API and command line call the same action."""
+    of_http = re.compile(r"\b(HttpRequest|Request|QueryDict|HttpResponse)\b")
+    found = [
+        describe(path, node)
+        for module, path in list_product_modules().items()
+        if not is_page(module) and not HTTP_MODULES & set(module.split("."))
+        for node in ast.walk(parse(path))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        if of_http.search(ast.unparse(node.args) + ast.unparse(node.returns or ast.Constant("")))
+    ]
+
+    assert found == []
+
+
+def test_no_function_takes_a_flag():
+    """Two functions instead of one with a switch; ruff's FBT sees only flags given by position."""
+    flagged = [
+        describe(path, node)
+        for path, node in walk_product(ast.FunctionDef, ast.AsyncFunctionDef)
+        if any(
+            ast.unparse(arg.annotation or arg) == "bool" for arg in [*node.args.kwonlyargs, *node.args.args]
+        )
+        if "noqa: FBT" not in path.read_text().splitlines()[node.lineno - 1]  # a signature of Django's
+    ]
+
+    assert flagged == []
+
+
+class NameEraser(ast.NodeTransformer):
+    """Number the variables of a piece of code and empty its texts, so that copies look the same."""
+
+    def __init__(self) -> None:
+        self.names: dict[str, str] = {}
+
+    def visit_Name(self, node: ast.Name) -> ast.Name:
+        return ast.Name(self.names.setdefault(node.id, f"n{len(self.names)}"), node.ctx)
+
+    def visit_arg(self, node: ast.arg) -> ast.arg:
+        return ast.arg(self.names.setdefault(node.arg, f"n{len(self.names)}"))
+
+    def visit_Constant(self, node: ast.Constant) -> ast.Constant:
+        return ast.Constant("") if isinstance(node.value, str) else node
+
+
+def find_copies(sources: dict[str, ast.Module]) -> list[list[str]]:
+    """Return groups of functions whose bodies are the same but for names and texts."""
+    alike: dict[str, list[str]] = defaultdict(list)
+    for name, module in sources.items():
+        for node in ast.walk(module):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                body = node.body[1:] if ast.get_docstring(node) is not None else node.body
+                statements = sum(isinstance(inner, ast.stmt) for part in body for inner in ast.walk(part))
+                if statements >= MIN_COPIED_STATEMENTS:
+                    eraser = NameEraser()
+                    shape = [ast.unparse(eraser.visit(copy.deepcopy(part))) for part in body]
+                    alike["\n".join(shape)].append(f"{name}:{node.lineno} {node.name}")
+    return [group for group in alike.values() if len(group) > 1]
+
+
+def test_nothing_is_written_twice():
+    assert find_copies({module: parse(path) for module, path in list_product_modules().items()}) == []
+
+
+def test_a_copy_under_other_names_is_found():
+    original = """
+def cancel(session, reason):
+    "Cancel it."
+    if session.cancelled:
+        raise ValueError("It was cancelled already.")
+    session.cancelled = True
+    session.save()
+    return session
+"""
+    planted = (
+        original.replace("session", "ticket").replace("def cancel", "def withdraw").replace("It", "This")
+    )
+    other = original.replace("session.save()", "session.delete()")
+
+    copies = find_copies({"a": ast.parse(original), "b": ast.parse(planted), "c": ast.parse(other)})
+
+    assert copies == [["a:2 cancel", "b:2 withdraw"]]
+
+
+# --- imports -------------------------------------------------------------------------------------------
+
+
+def list_imported(module: str, path: Path) -> Iterator[str]:
+    """Yield the product's modules that a module imports."""
+    modules = list_product_modules()
+    package = module if path.name == "__init__.py" else module.rpartition(".")[0]
+    for node in ast.walk(parse(path)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names if alias.name in modules)
+        elif isinstance(node, ast.ImportFrom):
+            parts = package.split(".")
+            base = parts[: len(parts) - node.level + 1] if node.level else []
+            source = ".".join([*base, node.module] if node.module else base)
+            for alias in node.names:
+                if f"{source}.{alias.name}" in modules:
+                    yield f"{source}.{alias.name}"
+                elif source in modules:
+                    yield source
+
+
+@functools.cache
+def list_imports() -> list[tuple[str, str]]:
+    """Return each pair of importing and imported module."""
+    return sorted(
+        {
+            (module, imported)
+            for module, path in list_product_modules().items()
+            for imported in list_imported(module, path)
+            if imported != module
+        }
+    )
+
+
+def find_cycle(graph: dict[str, set[str]]) -> list[str]:
+    """Return the nodes of a directed graph that lie on cycles or between two; empty where there is none."""
+    remaining = {node: set(targets) for node, targets in graph.items()}
+    while True:
+        imported = set().union(*remaining.values()) if remaining else set()
+        ends = [node for node in remaining if node not in imported or not remaining[node] & remaining.keys()]
+        if not ends:
+            return sorted(remaining)
+        for node in ends:
+            del remaining[node]
+
+
+def test_packages_side_by_side_import_each_other_in_one_direction():
+    """Pages are left out: only `urls` imports them, so they close no cycle."""
+    graphs: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+    for module, imported in list_imports():
+        if is_page(module):
+            continue
+        for depth in range(1, len(module.split("."))):
+            parent = ".".join(module.split(".")[:depth])
+            if not imported.startswith(f"{parent}."):
+                break
+            own, other = module.split(".")[depth], imported.split(".")[depth]
+            if own != other:
+                graphs[parent][own].add(other)
+
+    assert {parent: cycle for parent, graph in graphs.items() if (cycle := find_cycle(graph))} == {}
+
+
+def test_a_cycle_is_found():
+    assert find_cycle({"a": {"b"}, "b": {"c"}, "c": {"b"}, "d": set()}) == ["b", "c"]
+
+
+def is_view(module: str) -> bool:
+    return any(re.fullmatch(r"(?:.*_)?views", part) for part in module.split(".")[1:])
+
+
+def test_only_urls_import_views():
+    """Views of one package may share code with each other."""
+    stray = [
+        f"{module} imports {imported}"
+        for module, imported in list_imports()
+        if is_view(imported) and not module.endswith("urls") and not is_view(module)
+    ]
+
+    assert stray == []
+
+
+def list_relations() -> list[tuple[str, str, ForeignObject | ManyToManyField]]:
+    """Return each relation between two of our models with the layers of both ends."""
+    found = []
+    for model in apps.get_models():
+        for field in model._meta.local_fields + model._meta.local_many_to_many:
+            if field.is_relation and field.related_model and field.related_model != model:
+                ends = [end.__module__.split(".")[0] for end in (model, field.related_model)]
+                if ends[0] in LAYERS and ends[1] in LAYERS:
+                    found.append((*ends, field))
+    return found
+
+
+def test_no_relation_points_to_a_higher_layer():
+    upwards = [
+        str(field) for own, other, field in list_relations() if LAYERS.index(other) > LAYERS.index(own)
+    ]
+
+    assert upwards == []
+
+
+def list_reverse_names() -> dict[str, int]:
+    """Return reverse accessors across layers, such as `registrations`, with the layer that adds each."""
+    names: dict[str, int] = {}
+    for own, other, field in list_relations():
+        if own != other and not field.remote_field.hidden:
+            name = field.remote_field.get_accessor_name()
+            names[name] = max(LAYERS.index(own), names.get(name, 0))
+    return names
+
+
+def get_layer(path: Path) -> int:
+    return LAYERS.index(path.relative_to(ROOT).parts[0])
+
+
+def test_lower_layers_use_no_reverse_relation_of_higher_ones():
+    """`event.registrations` in the lowest layer would be an import upwards in disguise."""
+    names = list_reverse_names()
+    upwards = [
+        f"{describe(path, node)} .{node.attr}"
+        for path, node in walk_product(ast.Attribute)
+        if names.get(node.attr, 0) > get_layer(path)
+    ]
+
+    assert upwards == []
+
+
+def test_templates_of_lower_layers_use_none_either():
+    names = list_reverse_names()
+    upwards = [
+        f"{path.relative_to(ROOT)} event.{name}"
+        for path in list_files("*.html", "*.txt")
+        if path.relative_to(ROOT).parts[0] in LAYERS
+        for name in re.findall(r"\bevent\.(\w+)", path.read_text())
+        if names.get(name, 0) > get_layer(path)
+    ]
+
+    assert upwards == []
+
+
+# --- documentation and templates -----------------------------------------------------------------------
+
+
+def test_every_setting_from_the_environment_is_documented():
+    """docs/operators.md names each variable that the settings read, and none that they do not."""
+    source = (ROOT / "convention/settings.py").read_text()
+    read = set(re.findall(r'(?:env(?:\.\w+)?|read_url_setting)\(\s*"([A-Z_]+)"', source))
+    read |= {"PORT", "LAN", "WEB_WORKERS", *DEFAULT_CEILINGS}
+    rows = [line for line in (ROOT / "docs/operators.md").read_text().splitlines() if line.startswith("| `")]
+    named = {name for row in rows for name in re.findall(r"`([A-Z_]+)`", row.split("|")[1])}
+
+    assert named == read
+
+
+GROUPED_NUMBER = re.compile(
+    r"=\"[^\"<>]*?\{\{ ?[\w.]+(?<!attrs)\.(?:pk|id|number|year|amount|width|height) ?\}\}"
+)
+
+
+def test_numbers_in_attributes_have_no_thousands_separator():
+    """Without a filter numbers are grouped for readers: an address with the year 2027 would say 2 027."""
+    found = {
+        f"{path.relative_to(ROOT)}: {match.group()}"
+        for path in list_files("*.html")
+        for match in GROUPED_NUMBER.finditer(path.read_text())
+    }
+
+    assert found == set()

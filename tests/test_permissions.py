@@ -1,0 +1,178 @@
+"""Every address by every role: allowed, redirected to the sign-in, or refused.
+
+The table is compared with the address patterns: a new address without a line here fails.
+"""
+
+import json
+
+import pytest
+from django.contrib import admin
+from django.db import transaction
+from django.test import Client
+from django.urls import reverse
+
+from convention.club.models import Person
+from convention.events.models import Event
+from tests.doors import bearers_of, client_of, is_let_in, named_addresses, objects_of, people_of
+from tests.factories import make_person
+from tests.roles import DOORS, EVERYONE, NOBODY, ORGANIZERS, POSTED, ROLES
+
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
+
+WITH_MORE = {"organize-import-preview", "choose"}
+
+
+def expected(name):
+    """Return who is allowed: by the table, or organizers alone for anything else below /organize/EVENT/."""
+    if name in DOORS:
+        return DOORS[name]
+    assert name.startswith("organize-"), f"{name} has no line in the table"
+    return ORGANIZERS
+
+
+@pytest.fixture
+def world():
+    here, elsewhere = objects_of("doors"), objects_of("elsewhere", spare=7)
+    return here, people_of(here, elsewhere.event), elsewhere
+
+
+def sent(client: Client, method: str, address: str, **headers):
+    """Return the response; its changes are rolled back."""
+    with transaction.atomic():
+        answer = client.generic(method, address, **headers)
+        if method == "GET" and answer.streaming:
+            b"".join(answer.streaming_content)
+        transaction.set_rollback(True)
+    assert answer.status_code < 500, f"{method} {address}"
+    return answer
+
+
+@pytest.fixture(params=[4, pytest.param(1, marks=pytest.mark.soak)], ids=["a fourth", "all"])
+def step(request):
+    """Every fourth role in turn, another one for the next address; in the long run all."""
+    return request.param
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_each_address_lets_in_whom_it_should(world, role, step):
+    """Each restricted address is tried by each role, with the method that it is for.
+
+    Public addresses are tried anonymously and by a fourth of the other roles; so is, by those who are
+    refused, the method that the address is not for.
+    """
+    here, people, _elsewhere = world
+    client = client_of(people.get(role))
+    Person.objects.filter(pk=people["erased organizer"].pk).update(is_active=False)
+    surprises = {}
+    for number, (name, arguments) in enumerate(named_addresses(), start=ROLES.index(role)):
+        address, its_turn = here.address(name, arguments), number % step == 0
+        main, other = ("POST", "GET") if name in POSTED else ("GET", "POST")
+        if its_turn or role == "anonymous" or expected(name) != EVERYONE:
+            answer = sent(client, main, address)
+            if name not in WITH_MORE and is_let_in(answer) != (role in expected(name)):
+                surprises[name, main] = answer.status_code
+        if its_turn and role not in expected(name) and is_let_in(answer := sent(client, other, address)):
+            surprises[name, other] = answer.status_code
+    assert surprises == {}
+
+
+def test_no_address_answers_to_other_methods(world):
+    here, people, _elsewhere = world
+    client = client_of(people["administrator"])
+    surprises = {}
+    for name, arguments in named_addresses():
+        for method in ("PUT", "PATCH", "DELETE", "TRACE"):
+            answer = sent(client, method, here.address(name, arguments))
+            if answer.status_code not in {401, 403, 404, 405}:
+                surprises[name, method] = answer.status_code
+    assert surprises == {}
+
+
+def test_what_is_only_read_cannot_be_posted_to(world):
+    """A page that takes no POST answers 405 instead of showing itself."""
+    here, people, _elsewhere = world
+    client = client_of(people["administrator"])
+    for name in ("home", "event", "agenda", "session", "speakers", "speaker", "badge", "me", "order", "scan"):
+        address = here.address(name, dict(named_addresses())[name])
+        assert sent(client, "POST", address).status_code == 405, name
+
+
+BEARERS = {
+    "api-registrations": {"organizer’s program"},
+    "api-cancel": {"attendee’s program"},
+    "scanner-snapshot": {"device"},
+    "scanner-scans": {"device"},
+}
+
+
+def test_each_endpoint_by_each_token(world):
+    here, _people, elsewhere = world
+    opened = {}
+    for name, arguments in named_addresses():
+        if not here.address(name, arguments).startswith("/api/") or DOORS[name] != NOBODY:
+            continue
+        method = "POST" if name in POSTED else "GET"
+        body = {"data": json.dumps({"scans": []}), "content_type": "application/json"}
+        opened[name] = {
+            bearer
+            for bearer, token in bearers_of(here, elsewhere).items()
+            if is_let_in(
+                sent(
+                    Client(),
+                    method,
+                    here.address(name, arguments),
+                    headers={"Authorization": f"Bearer {token}"},
+                    **(body if method == "POST" else {}),
+                )
+            )
+        }
+    assert opened == BEARERS
+
+
+def test_every_line_of_the_table_is_an_address():
+    assert set(DOORS) - {name for name, _arguments in named_addresses()} == set()
+    assert POSTED - {name for name, _arguments in named_addresses()} == set()
+
+
+@pytest.mark.parametrize("role", ["anonymous", "attendee", "organizer elsewhere", "treasurer"])
+def test_a_draft_is_not_there_for_strangers(world, role):
+    here, people, _elsewhere = world
+    Event.objects.filter(slug="doors").update(visibility=Event.Visibility.DRAFT)
+    names = {"event", "agenda", "agenda-ics", "agenda-xml", "agenda-json", "agenda-pdf", "session",
+             "speakers", "speaker", "register", "api-event", "api-sessions", "api-orders"}  # fmt: skip
+    client = client_of(people.get(role))
+    arguments = dict(named_addresses())
+    for name in sorted(names):
+        answer = sent(client, "POST" if name in POSTED else "GET", here.address(name, arguments[name]))
+        assert answer.status_code == 404, name
+
+
+def test_a_role_that_ends_opens_nothing_from_that_moment(world):
+    _here, people, _elsewhere = world
+    organizer, desk = client_of(people["administrator"]), client_of(people["desk"])
+    assert desk.get("/desk/doors/").status_code == 200
+    role = people["desk"].event_roles.get()
+    organizer.post(f"/organize/doors/people/{role.pk}/end/")
+    assert desk.get("/desk/doors/").status_code == 403
+
+
+def test_the_back_office_is_for_administrators_of_the_site(world):
+    """By role: the index and every list, form and addition of every model there."""
+    _here, people, _elsewhere = world
+    addresses = [reverse("admin:index")]
+    for model in admin.site._registry:
+        names = f"admin:{model._meta.app_label}_{model._meta.model_name}"
+        addresses += [reverse(f"{names}_changelist"), reverse(f"{names}_add")]
+    clerk, root = make_person(is_staff=True), make_person(is_staff=True, is_superuser=True)
+    for name, person in {**people, "anonymous": None}.items():
+        client = client_of(person)
+        assert [a for a in addresses if is_let_in(sent(client, "GET", a))] == [], name
+    client = client_of(clerk)
+    assert [a for a in addresses if is_let_in(sent(client, "GET", a))] == [reverse("admin:index")]
+    client = client_of(root)
+    refused = [a for a in addresses if not is_let_in(sent(client, "GET", a))]
+    written_by_nobody = {
+        "/back-office/audit/auditentry/add/",
+        "/back-office/django_tasks_database/dbtaskresult/add/",
+    }
+    assert set(refused) == written_by_nobody

@@ -1,0 +1,230 @@
+"""Access by date: seats, contracts, roles, employments and embargoes end on their day.
+
+The table of all addresses by role (`test_permissions.py`) is the same on either database. Here are those
+whose right depends on dates, which databases compare: each as it is today, ended today and ended yesterday.
+"""
+
+import datetime
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from convention.club.models import ClubRole, CompanyRole, Employment, Membership
+from convention.events.models import EventRole
+from registrations.visits.hosts.contacts import add_host_contact, end_host_contact
+from registrations.visits.hosts.permissions import sign_in_contact
+from registrations.visits.models import Debrief, Visit
+from tests.doors import client_of, delegated, is_let_in, named_addresses, named_under
+from tests.factories import LONG_AGO, make_company, make_contact, make_member, make_person
+from tests.registrations.visits.days import make_visit, make_visitor, pass_by, sign
+
+pytestmark = pytest.mark.django_db
+DAY = datetime.timedelta(days=1)
+
+NOTHING: set[str] = set()
+MEMBERS = {"season", "proposals", "visits-lessons"}
+VISIT = {"visit"}
+DEBRIEF = {"visit-debrief"}
+OWN = {"visit-rides", "visit-identity"}
+COMPANY = {"company-home"}
+RUN = {"organize-people", "organize-visit-roster-csv"}
+SECRETARY = {
+    "organize-visit-roster-csv",
+    "organize-visit-lists",
+    "organize-visit-debrief",
+    "privacy",
+    "season",
+}
+CLUB = {"club-people"}
+ADDRESSES = sorted(MEMBERS | VISIT | DEBRIEF | OWN | COMPANY | RUN | SECRETARY | CLUB)
+
+
+def today():
+    return timezone.localdate()
+
+
+def ends(rows, days):
+    """Make these rows end so many days from today."""
+    rows.update(ends_on=today() + days * DAY)
+
+
+def member(_visit, *, until=None, since=0):
+    person = make_member()
+    if until is not None:
+        ends(person.seats.all(), until)
+    if since:
+        person.seats.update(starts_on=today() + since * DAY)
+    return person
+
+
+def left_the_firm(_visit):
+    person = make_member()
+    ends(person.employments.all(), -1)
+    return person
+
+
+def member_of_a_firm_that_left(_visit):
+    person = make_member()
+    Membership.objects.filter(given_seats__person=person).update(left_on=today(), left_as="resigned")
+    return person
+
+
+def visitor(visit, *, until=None):
+    """Create a past visitor who agreed to confidentiality, until when a member."""
+    person = make_member()
+    place = make_visitor(visit, person)
+    sign(place)
+    pass_by(place)
+    if until is not None:
+        ends(person.seats.all(), until)
+    return person
+
+
+def employed(role, *, until=None):
+    """Create a person of a firm with that role in the club, without a seat."""
+
+    def make(_visit):
+        company, person = make_company(role=role), make_person()
+        Employment.objects.create(person=person, company=company, starts_on=LONG_AGO)
+        if until is not None:
+            ends(company.roles.all(), until)
+        return person
+
+    return make
+
+
+def outsider(visit, *, contract=0, firm=None, job=None):
+    """Create a person of the firm that runs the event; contract, firm's role and job last until then."""
+    person = make_person()
+    under = delegated(visit.event, until=today() + contract * DAY)
+    named_under(under, person)
+    if firm is not None:
+        ends(CompanyRole.objects.filter(company=under.company), firm)
+    if job is not None:
+        ends(person.employments.all(), job)
+    return person
+
+
+def staff(visit, *, until):
+    person, last = make_person(), today() + until * DAY
+    EventRole.objects.create(
+        event=visit.event, person=person, role="organizer", starts_on=LONG_AGO, ends_on=last
+    )
+    return person
+
+
+def official(role, *, until):
+    def make(_visit):
+        person, last = make_person(), today() + until * DAY
+        ClubRole.objects.create(person=person, role=role, starts_on=LONG_AGO, ends_on=last)
+        return person
+
+    return make
+
+
+def contact(visit, *, until):
+    """Create a contact of the company in the addresses; no member, for the seat is gone."""
+    person = make_contact(visit.company)
+    person.seats.all().delete()
+    ends(person.company_contacts.all(), until)
+    return person
+
+
+PEOPLE = {
+    "member": (member, MEMBERS | VISIT | DEBRIEF),
+    "member until today": (lambda visit: member(visit, until=0), MEMBERS | VISIT | DEBRIEF),
+    "member until yesterday": (lambda visit: member(visit, until=-1), NOTHING),
+    "member from tomorrow": (lambda visit: member(visit, since=1), VISIT),  # on the visit's day
+    "member who left the firm": (left_the_firm, NOTHING),
+    "member of a firm that left": (member_of_a_firm_that_left, NOTHING),
+    "visitor": (visitor, MEMBERS | VISIT | DEBRIEF | OWN),
+    "visitor, a member until yesterday": (lambda visit: visitor(visit, until=-1), VISIT | OWN),
+    "analyst": (employed("analyst"), NOTHING),
+    "vendor": (employed("vendor"), {"proposals"}),
+    "vendor until today": (employed("vendor", until=0), {"proposals"}),
+    "vendor until yesterday": (employed("vendor", until=-1), NOTHING),
+    "outside organizer until today": (outsider, RUN | VISIT),
+    "outside organizer until yesterday": (lambda visit: outsider(visit, contract=-1), NOTHING),
+    "outside organizer, the firm until today": (lambda visit: outsider(visit, firm=0), RUN | VISIT),
+    "outside organizer, the firm until yesterday": (lambda visit: outsider(visit, firm=-1), NOTHING),
+    "outside organizer, there until yesterday": (lambda visit: outsider(visit, job=-1), NOTHING),
+    "organizer until today": (lambda visit: staff(visit, until=0), RUN | VISIT),
+    "organizer until yesterday": (lambda visit: staff(visit, until=-1), NOTHING),
+    "secretary until today": (official("secretary", until=0), SECRETARY | VISIT),
+    "secretary until yesterday": (official("secretary", until=-1), NOTHING),
+    "administrator until today": (official("administrator", until=0), SECRETARY | VISIT | RUN | CLUB),
+    "administrator until yesterday": (official("administrator", until=-1), NOTHING),
+    "contact until today": (lambda visit: contact(visit, until=0), COMPANY),
+    "contact until yesterday": (lambda visit: contact(visit, until=-1), NOTHING),
+}
+EMBARGOED = {
+    "member": NOTHING,
+    "visitor": DEBRIEF,
+    "visitor, a member until yesterday": NOTHING,
+    "outside organizer until today": NOTHING,
+    "secretary until today": NOTHING,
+}
+
+
+def published(*, embargo):
+    """Create a visit in two days with a published debrief whose embargo ends then; and a company."""
+    now = timezone.now()
+    visit = make_visit(starts=48, embargo_until=now + embargo)
+    Debrief.objects.create(
+        visit=visit,
+        text="Vu",
+        lessons_learned="Su",
+        audience="members",
+        published_at=now,
+        host_approved_at=now,
+    )
+    visit.company = make_company()
+    return visit
+
+
+def opened(person, visit, addresses):
+    """Return which of the addresses this person may open."""
+    client, arguments = client_of(person), dict(named_addresses())
+    given = {"event": visit.event.slug, "slug": visit.event.slug, "company": visit.company.slug}
+    return {
+        name
+        for name in addresses
+        if is_let_in(client.get(reverse(name, kwargs={key: given[key] for key in arguments[name]})))
+    }
+
+
+def test_what_opened_today_and_ended_yesterday_is_closed():
+    visit = published(embargo=-DAY)
+    found = {name: opened(make(visit), visit, ADDRESSES) for name, (make, _expected) in PEOPLE.items()}
+    assert found == {name: expected for name, (_make, expected) in PEOPLE.items()}
+
+
+def test_until_the_embargo_ends_a_debrief_is_for_those_who_were_there_and_are_members():
+    visit = published(embargo=DAY)
+    people = {name: PEOPLE[name][0](visit) for name in EMBARGOED}
+    assert {name: opened(one, visit, DEBRIEF) for name, one in people.items()} == EMBARGOED
+    Visit.objects.filter(pk=visit.pk).update(embargo_until=timezone.now())
+    over = {name: PEOPLE[name][1] & DEBRIEF for name in EMBARGOED}
+    assert {name: opened(one, visit, DEBRIEF) for name, one in people.items()} == over
+
+
+def test_a_hosts_contact_opens_one_visit_as_long_as_the_contact_and_the_visit_last():
+    visit, other, called_off = (make_visit(starts=48) for _each in range(3))
+    Visit.objects.filter(pk=called_off.pk).update(cancelled_at=timezone.now())
+    contacts = {
+        name: add_host_contact(visit=one, name=name, email=f"{name}@hote.example")
+        for name, one in {"here": visit, "ended": visit, "elsewhere": other, "off": called_off}.items()
+    }
+    end_host_contact(contact=contacts["ended"])
+    found = {}
+    for name, one in contacts.items():
+        client = client_of(None)
+        session = client.session
+        sign_in_contact(session, one)
+        session.save()
+        client.cookies["sessionid"] = session.session_key
+        pages = [f"/host/visits/{visit.event.slug}/", f"/host/visits/{visit.event.slug}/briefing/"]
+        found[name] = [is_let_in(client.get(page)) for page in pages]
+    nothing = [False, False]
+    assert found == {"here": [True, True], "ended": nothing, "elsewhere": nothing, "off": nothing}

@@ -1,0 +1,143 @@
+"""Objects are reached through their own event alone: every argument of every address, swapped one by one."""
+
+import pytest
+from django.db import transaction
+from django.urls import reverse
+
+from convention.events.models import EventRole
+from registrations.permissions import make_own_secret
+from tests.doors import client_of, named_addresses, objects_of
+from tests.factories import make_administrator, make_person, make_registration
+from tests.roles import DOORS, SECRETARIES
+
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
+
+# Arguments that name no object, or the event itself.
+NO_OBJECT = {
+    "event",
+    "slug",
+    "layout",
+    "kind",
+    "colour",
+    "file",
+    "position",
+    "token_id",
+    "session_id",
+    "scan",
+    "line_id",  # a bank's statement is the club's, of no event
+    "assignment_id",
+}
+# Session numbers are counted within an event, and the guest's ticket has a name of its own at each.
+OBJECTS = {
+    "company", "contact", "job", "member", "membership", "seat",
+    "device", "door", "guid", "number", "person", "pk", "reference", "registration", "role_id", "secret",
+    "other",
+    "ticket", "token",
+    "code",
+    "recipient",
+    "invoice",
+}  # fmt: skip
+# A session opens none of these; `test_own_by_token` swaps their objects.
+BY_TOKEN = {"api-cancel"}
+FORGED = {
+    "prove",
+    "club-claim",
+    "badge",
+    "organize-import-preview",
+    "dev-mail",
+    "dev-mail-html",
+    "dev-mail-attachment",
+}
+
+
+def swaps():
+    """Yield each address with each argument that names an object of an event."""
+    for name, arguments in named_addresses():
+        if name in FORGED | BY_TOKEN or (len(arguments) == 1 and "/me/" not in name):
+            continue
+        for argument in arguments:
+            named_by_slug = argument == "slug" and "event" in arguments
+            if named_by_slug or argument not in NO_OBJECT:
+                yield name, arguments, argument
+
+
+def test_every_argument_is_known():
+    assert {argument for _name, _arguments, argument in swaps()} <= OBJECTS | {"slug"}
+
+
+@pytest.mark.parametrize("role", ["organizer", "organizer of both", "administrator"])
+def test_an_object_of_another_event_is_not_there(role):
+    here, elsewhere = objects_of("here"), objects_of("elsewhere", spare=7)
+    person = make_administrator() if role == "administrator" else make_person()
+    for event in [here.event, elsewhere.event] if role == "organizer of both" else [here.event]:
+        EventRole.objects.create(event=event, person=person, role="organizer")
+    client = client_of(person)
+    found = {}
+    for name, arguments, swapped in swaps():
+        if role != "administrator" and (name.startswith("club-") or DOORS.get(name) == SECRETARIES):
+            continue  # no organizer's at all: see test_permissions
+        if name.startswith("host-"):
+            continue  # a host's own session: see test_hosts
+        given, other = here.arguments(name, arguments), elsewhere.arguments(name, arguments)
+        address = reverse(name, kwargs={**given, swapped: other[swapped]})
+        for method in ("GET", "POST"):
+            with transaction.atomic():
+                status = client.generic(method, address).status_code
+                transaction.set_rollback(True)
+            if status not in {404, 405}:
+                found[name, swapped, method] = status
+    assert found == {}
+
+
+def behind_a_link():
+    """Yield each address that a mailed link opens."""
+    return [
+        (name, arguments) for name, arguments in named_addresses() if {"reference", "secret"} <= {*arguments}
+    ]
+
+
+def test_the_holder_of_ones_own_link_reaches_nothing_of_the_order():
+    here = objects_of("here")
+    boss, order = here.registration, here.registration.order
+    mine = make_registration(boss.ticket, order=order, last_name="Colleague", email="colleague@example.org")
+    own = {**here.values, "secret": make_own_secret(mine), "person": mine.reference}
+    client, reached, told = client_of(None), set(), {}
+    for name, arguments in behind_a_link():
+        for person in (mine, boss) if "person" in arguments else (mine,):
+            given = {**own, "person": person.reference}
+            address = reverse(name, kwargs={argument: given[argument] for argument in arguments})
+            for method in ("GET", "POST"):
+                with transaction.atomic():
+                    answer = client.generic(method, address)
+                    transaction.set_rollback(True)
+                if answer.status_code < 400:
+                    reached.add((name, person == mine))
+                content = b"".join(answer) if answer.streaming else answer.content
+                said = f"{dict(answer.headers)} {content.replace(b'\r\n ', b'').decode('latin-1')}"
+                secrets = (
+                    order.manage_secret,
+                    make_own_secret(boss),
+                    order.email,
+                    boss.reference,
+                    boss.last_name,
+                    boss.email,
+                )
+                if answer.status_code < 400 and (leaked := [word for word in secrets if word in said]):
+                    told[name, method] = leaked
+    assert told == {}
+    assert reached == {
+        (name, True)
+        for name in (
+            "order",
+            "order-calendar",
+            "order-correct",
+            "order-answers",
+            "order-cancel",
+            "order-substitute",
+            "order-details",
+            "order-badge",
+            "order-badge-picture",
+            "order-sessions",
+            "order-agenda",
+        )
+    }

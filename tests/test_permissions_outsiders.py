@@ -1,0 +1,178 @@
+"""A host's session and an outside organizer at every address: their own visit or event, and no other."""
+
+import pytest
+from django.db import transaction
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from registrations.visits.hosts.contacts import add_host_contact
+from registrations.visits.hosts.permissions import SESSION_KEY
+from registrations.visits.models import Application, Proposal, Visit
+from tests.doors import client_of, delegated, is_let_in, named_addresses, named_under, objects_of, people_of
+from tests.factories import make_company, make_person
+from tests.roles import DOORS, EVERYONE, SECRETARIES
+from tests.test_permissions_objects import swaps
+
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
+SIGN_IN = {"host", "host-sign-in", "host-sign-out", "host-list"}
+"""Open to everybody: the form for the link, and what a secret opens."""
+
+
+def sent(client: Client, method: str, address: str):
+    """Return the response; its changes are rolled back."""
+    with transaction.atomic():
+        answer = client.generic(method, address)
+        if answer.streaming:
+            b"".join(answer.streaming_content)
+        transaction.set_rollback(True)
+    assert answer.status_code < 500, f"{method} {address}"
+    return answer
+
+
+def as_host(visit: Visit) -> Client:
+    """Return a client that a mailed link signed in as a contact of that visit."""
+    contact = add_host_contact(visit=visit, name="Hana", email=f"hana{visit.pk}@hote.example")
+    client = Client()
+    session = client.session
+    session[SESSION_KEY] = {"contact": contact.pk, "at": timezone.now().isoformat()}
+    session.save()
+    client.cookies["sessionid"] = session.session_key
+    return client
+
+
+@pytest.fixture
+def world():
+    here, elsewhere = objects_of("here"), objects_of("elsewhere", spare=7)
+    people_of(here, elsewhere.event)
+    return here, elsewhere
+
+
+def visit_of(objects) -> Visit:
+    return Visit.objects.get(event=objects.event)
+
+
+def test_a_host_s_session_opens_its_own_visit(world):
+    """The control: with these arguments the visit's own host gets in."""
+    here, _elsewhere = world
+    client = as_host(visit_of(here))
+    opened = {
+        name
+        for name, arguments in named_addresses()
+        if name.startswith("host-") and name not in SIGN_IN
+        for method in ("GET", "POST")
+        if is_let_in(sent(client, method, here.address(name, arguments)))
+    }
+    assert opened == {"host-visit", "host-visit-list", "host-person", "host-briefing", "host-proposals"}
+
+
+def test_a_host_s_session_opens_nothing_of_another_host(world):
+    here, elsewhere = world
+    client, opened = as_host(visit_of(here)), {}
+    for name, arguments in named_addresses():
+        if not name.startswith("host-") or name in SIGN_IN or not arguments:
+            continue
+        for swapped in [arguments, *([one] for one in arguments)]:
+            given = here.arguments(name, arguments)
+            given |= {one: elsewhere.arguments(name, arguments)[one] for one in swapped}
+            for method in ("GET", "POST"):
+                answer = sent(client, method, reverse(name, kwargs=given))
+                if answer.status_code not in {403, 404, 405}:
+                    opened[name, tuple(swapped), method] = answer.status_code
+    assert opened == {}
+
+
+def test_a_host_s_session_is_nobody_s_in_the_club(world):
+    here, _elsewhere = world
+    client, differs = as_host(visit_of(here)), {}
+    for name, arguments in named_addresses():
+        if name.startswith("host") or DOORS.get(name) == EVERYONE:
+            continue
+        for method in ("GET", "POST"):
+            address = here.address(name, arguments)
+            answers = [sent(one, method, address) for one in (client, Client())]
+            statuses = [answer.status_code for answer in answers]
+            if statuses[0] != statuses[1] or is_let_in(answers[0]) != is_let_in(answers[1]):
+                differs[name, method] = statuses
+    assert differs == {}
+
+
+@pytest.mark.parametrize("change", ["ended", "called off", "old"])
+def test_a_host_s_session_ends_everywhere_at_once(world, change):
+    here, _elsewhere = world
+    visit = visit_of(here)
+    client = as_host(visit)
+    if change == "ended":
+        visit.host_contacts.update(ended_at=timezone.now())
+    elif change == "called off":
+        Visit.objects.filter(pk=visit.pk).update(cancelled_at=timezone.now())
+    else:
+        session = client.session
+        session[SESSION_KEY] = {**session[SESSION_KEY], "at": "2020-01-01T00:00:00+00:00"}
+        session.save()
+    opened = [
+        (name, method)
+        for name, arguments in named_addresses()
+        if name.startswith("host-") and name not in SIGN_IN
+        for method in ("GET", "POST")
+        if is_let_in(sent(client, method, here.address(name, arguments)))
+    ]
+    assert opened == []
+
+
+def test_a_host_takes_back_no_proposal_of_the_club_or_of_another_host(world):
+    here, elsewhere = world
+    client = as_host(visit_of(here))
+    other = add_host_contact(visit=visit_of(elsewhere), name="Paul", email="paul@autre.example")
+    of_other = Proposal.objects.create(title="Autre", proposed_by_host=other, host=make_company())
+    of_member = Proposal.objects.create(title="Club", proposed_by=make_person(), host_name="x")
+    for one in (of_other, of_member):
+        assert client.post(reverse("host-proposal-withdraw", args=[one.pk])).status_code == 404
+        one.refresh_from_db()
+        assert one.set_aside_at is None
+    page = client.get(reverse("host-proposals")).content.decode()
+    assert ("Autre" in page, "Club" in page) == (False, False)
+
+
+def test_a_host_decides_on_nobody_who_was_not_listed(world):
+    """An application of the visit that the host was never sent is not found."""
+    here, _elsewhere = world
+    visit = visit_of(here)
+    unlisted = Application.objects.create(visit=visit, person=make_person(), company=make_company())
+    client = as_host(visit)
+    for method in ("GET", "POST"):
+        address = reverse("host-person", args=[visit.event.slug, unlisted.pk])
+        assert sent(client, method, address).status_code in {404, 405}
+
+
+def test_an_outside_organizer_reaches_nothing_of_another_event(world):
+    here, elsewhere = world
+    person = make_person()
+    named_under(delegated(here.event), person)
+    client, found = client_of(person), {}
+    for name, arguments, swapped in swaps():
+        if name.startswith(("club-", "host-")) or DOORS.get(name) == SECRETARIES:
+            continue
+        given, other = here.arguments(name, arguments), elsewhere.arguments(name, arguments)
+        address = reverse(name, kwargs={**given, swapped: other[swapped]})
+        for method in ("GET", "POST"):
+            status = sent(client, method, address).status_code
+            if status not in {403, 404, 405}:
+                found[name, swapped, method] = status
+    assert found == {}
+
+
+def test_an_outside_organizer_gets_in_nowhere_at_another_event(world):
+    here, elsewhere = world
+    person = make_person()
+    named_under(delegated(here.event), person)
+    client, stranger, opened = client_of(person), client_of(make_person()), {}
+    for name, arguments in named_addresses():
+        if "event" not in arguments or DOORS.get(name) == EVERYONE or name.startswith("host-"):
+            continue
+        for method in ("GET", "POST"):
+            address = elsewhere.address(name, arguments)
+            mine, theirs = (is_let_in(sent(one, method, address)) for one in (client, stranger))
+            if mine != theirs:
+                opened[name, method] = (mine, theirs)
+    assert opened == {}
