@@ -283,8 +283,8 @@ class _JsonReader:
         """Return an integer of at most `MAX_AMOUNT_CENTS`; missing is None."""
         value = self.body.get(name)
         # In Python, True is an int.
-        is_whole = isinstance(value, int) and not isinstance(value, bool)
-        if value is None or (is_whole and abs(value) <= MAX_AMOUNT_CENTS):
+        is_integer = isinstance(value, int) and not isinstance(value, bool)
+        if value is None or (is_integer and abs(value) <= MAX_AMOUNT_CENTS):
             return value
         return self._add_error(name, _("This must be a whole number."), None)
 

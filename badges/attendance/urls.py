@@ -10,7 +10,7 @@ from .views import attendance, checkpoints, conflicts, devices, merge
 
 EVENT = "organize/<slug:event>"
 PERSON = f"{EVENT}/attendance/people/<slug:reference>"
-DOORS = f"{EVENT}/checkpoints"
+CHECKPOINTS_PATH = f"{EVENT}/checkpoints"
 
 pages: list[Any] = [
     path(f"{EVENT}/attendance/", attendance.attendance_overview, name="organize-attendance"),
@@ -39,11 +39,19 @@ pages: list[Any] = [
     ),
     path(f"{EVENT}/devices/", devices.device_list, name="organize-devices"),
     path(f"{EVENT}/devices/<int:device>/revoke/", devices.device_revoke, name="organize-device-revoke"),
-    path(f"{DOORS}/", checkpoints.checkpoint_list, name="organize-checkpoints"),
-    path(f"{DOORS}/new/", checkpoints.checkpoint_create, name="organize-checkpoint-new"),
-    path(f"{DOORS}/sessions/", checkpoints.session_checkpoints_create, name="organize-checkpoints-sessions"),
-    path(f"{DOORS}/<int:door>/", checkpoints.checkpoint_edit, name="organize-checkpoint"),
-    path(f"{DOORS}/<int:door>/remove/", checkpoints.checkpoint_remove, name="organize-checkpoint-remove"),
+    path(f"{CHECKPOINTS_PATH}/", checkpoints.checkpoint_list, name="organize-checkpoints"),
+    path(f"{CHECKPOINTS_PATH}/new/", checkpoints.checkpoint_create, name="organize-checkpoint-new"),
+    path(
+        f"{CHECKPOINTS_PATH}/sessions/",
+        checkpoints.session_checkpoints_create,
+        name="organize-checkpoints-sessions",
+    ),
+    path(f"{CHECKPOINTS_PATH}/<int:door>/", checkpoints.checkpoint_edit, name="organize-checkpoint"),
+    path(
+        f"{CHECKPOINTS_PATH}/<int:door>/remove/",
+        checkpoints.checkpoint_remove,
+        name="organize-checkpoint-remove",
+    ),
 ]
 endpoints: list[Any] = [
     path("scanner/snapshot/", api.snapshot_detail, name="scanner-snapshot"),

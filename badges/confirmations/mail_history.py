@@ -30,8 +30,8 @@ class MailHistory:
     def needs_buyer_mail(self, registration: Registration) -> bool:
         """Return whether the holder has changed since the last mail to the buyer."""
         message_key = handover_message_key(registration)
-        is_told = any(mail.message_key == message_key and mail.accepted_at for mail in self.mails)
-        return registration.holder_count > 1 and not is_told and self.buyer_was_notified(registration)
+        is_notified = any(mail.message_key == message_key and mail.accepted_at for mail in self.mails)
+        return registration.holder_count > 1 and not is_notified and self.buyer_was_notified(registration)
 
     def needs_holder_mail(self, registration: Registration) -> bool:
         """Return whether a new holder has not been notified, or could not be reached at this address.

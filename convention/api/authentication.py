@@ -23,7 +23,10 @@ if TYPE_CHECKING:
 # The time of a token's last use is stored no more precisely than this.
 LAST_USED_INTERVAL = datetime.timedelta(minutes=10)
 TOKEN_BY_HASH = CompiledQuery(
-    lambda kept: ApiToken.objects.select_related("person").filter(token_hash=kept), "the hash"
+    lambda token_hash_placeholder: ApiToken.objects.select_related("person").filter(
+        token_hash=token_hash_placeholder
+    ),
+    "the hash",
 )
 
 

@@ -25,8 +25,8 @@ MAX_CLOCK_DIFFERENCE: Final = datetime.timedelta(minutes=5)
 def register_periodic_jobs() -> None:
     """Create the rows of new jobs, due now, and delete others: a missing worker is noticed from now on."""
     now = timezone.now()
-    rounds = [PeriodicJob(name=name, due_at=now) for name in periodic_jobs.intervals]
-    PeriodicJob.objects.bulk_create(rounds, ignore_conflicts=True)
+    new_jobs = [PeriodicJob(name=name, due_at=now) for name in periodic_jobs.intervals]
+    PeriodicJob.objects.bulk_create(new_jobs, ignore_conflicts=True)
     PeriodicJob.objects.exclude(name__in=periodic_jobs.intervals).delete()
 
 

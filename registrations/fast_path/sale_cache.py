@@ -54,8 +54,8 @@ def load_catalog(slug: str, tickets: Collection[str], code: str) -> EventCatalog
 
 def _can_be_cached(catalog: EventCatalog, tickets: Collection[str], code: str) -> bool:
     """Return whether the event is public and everything requested was found."""
-    is_whole = len(catalog.tickets) == len(set(tickets)) and bool(catalog.voucher) == bool(code)
-    return is_whole and catalog.event.visibility != Event.Visibility.DRAFT
+    is_complete = len(catalog.tickets) == len(set(tickets)) and bool(catalog.voucher) == bool(code)
+    return is_complete and catalog.event.visibility != Event.Visibility.DRAFT
 
 
 def _find_expiry(catalog: EventCatalog) -> datetime.datetime | None:

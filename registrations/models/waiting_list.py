@@ -139,9 +139,9 @@ class WaitingEntry(LinkedModel):
 
     @property
     def wanted_item(self) -> Ticket | Session:
-        thing = self.ticket or self.session
-        assert thing is not None
-        return thing
+        item = self.ticket or self.session
+        assert item is not None
+        return item
 
     @property
     def wanted_item_id(self) -> int:

@@ -123,11 +123,11 @@ def _refuse_option_removal(option: QuestionOption, times: int) -> None:
             "“%(option)s” was chosen by %(times)d people; it cannot be removed.",
             times,
         )
-        said = sentence % {"option": option.title, "times": times}
-        raise InvalidFields(FIELDS_NEED_ANOTHER_LOOK, {"options": [said]})
+        message = sentence % {"option": option.title, "times": times}
+        raise InvalidFields(FIELDS_NEED_ANOTHER_LOOK, {"options": [message]})
     if option.followed_by.exists():
-        said = _("Another question is asked after “%(option)s”; change that one first.")
-        raise InvalidFields(FIELDS_NEED_ANOTHER_LOOK, {"options": [said % {"option": option.title}]})
+        message = _("Another question is asked after “%(option)s”; change that one first.")
+        raise InvalidFields(FIELDS_NEED_ANOTHER_LOOK, {"options": [message % {"option": option.title}]})
 
 
 def _describe_too_few_places(option: QuestionOption, times: int) -> str:

@@ -306,10 +306,10 @@ def _list_price_changes(draft: DraftContent, shown: list[int], quote: dict[str, 
 
 def _add_error_messages(request: HttpRequest, error: ConventionError) -> None:
     reassurance = _("Everything you typed was kept.")
-    said = (
+    error_messages = (
         [s for sentences in error.field_errors.values() for s in sentences]
         if isinstance(error, InvalidFields)
         else []
     )
-    for sentence in said or [str(error)]:
+    for sentence in error_messages or [str(error)]:
         messages.error(request, f"{sentence} {reassurance}")

@@ -67,7 +67,7 @@ class AttendancePages:
         self.event = event
         self.title = format_printed_title(event)
         self.zone = event.zone
-        self.doors = list_main_checkpoints(event)
+        self.checkpoints = list_main_checkpoints(event)
         self.printed_at = format_datetime(timezone.now(), self.zone)
         self.summary = describe_totals(event)
         self.last_reference = ""
@@ -155,10 +155,10 @@ def wrap_cell(text: str, weight: FontWeight, width: float) -> list[TextLine]:
 
 
 def describe_totals(event: "Event") -> str:
-    whole = count_attendance(event).total
+    totals = count_attendance(event).total
     return _("%(days)s · registered: %(registered)d, came: %(came)d, did not come: %(absent)d") % {
         "days": format_date_range(event.starts_at, event.ends_at, event.zone),
-        "registered": whole.registered_count,
-        "came": whole.arrived_count,
-        "absent": whole.absent_count,
+        "registered": totals.registered_count,
+        "came": totals.arrived_count,
+        "absent": totals.absent_count,
     }

@@ -171,8 +171,8 @@ def build_line_item(line: InvoiceLine) -> XmlNode:
 
 def format_net_price(line: InvoiceLine) -> str:
     """Format the net unit price with two to six decimals."""
-    whole, _dot, decimals = f"{compute_unit_price(line.net, line.quantity):f}".partition(".")
-    return f"{whole}.{decimals:0<2}"
+    integer_part, _dot, decimals = f"{compute_unit_price(line.net, line.quantity):f}".partition(".")
+    return f"{integer_part}.{decimals:0<2}"
 
 
 def build_tax_category(vat_rate: int, *extra_nodes: XmlNode | None) -> list[XmlNode | None]:

@@ -149,8 +149,8 @@ def include_discounts(
     # A line and the discount on it cancel out only together.
     rest = [line for line in invoiced_balance.lines_of(document) if line not in lines]
     is_discounted = any(line.charge and line.charge.key.startswith(DISCOUNT_KEY_PREFIX) for line in lines)
-    as_a_whole = is_discounted or min(sum_requested(rest), sum_requested(lines)) < 0
-    return invoiced_balance.lines_of(document) if rest and as_a_whole else lines
+    must_credit_all = is_discounted or min(sum_requested(rest), sum_requested(lines)) < 0
+    return invoiced_balance.lines_of(document) if rest and must_credit_all else lines
 
 
 def sum_requested(lines: Sequence[InvoiceLine]) -> int:

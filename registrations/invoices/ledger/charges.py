@@ -149,11 +149,11 @@ def replace_charges(receivable: Receivable, wanted_items: dict[str, ChargeItem])
         charge for key, charge in active_charges.items() if key.startswith(DISCOUNT_KEY_PREFIX)
     ]
     discounts = redistribute_discounts(active_charges, given_discounts, wanted_items)
-    kept_keys = {charge.key for charge in given_discounts} if discounts is None else set()
+    remaining_keys = {charge.key for charge in given_discounts} if discounts is None else set()
     withdrawn_keys = [
         key
         for key, charge in active_charges.items()
-        if build_item(charge) != wanted_items.get(key) and key not in kept_keys
+        if build_item(charge) != wanted_items.get(key) and key not in remaining_keys
     ]
     _withdraw_by_id(receivable, [active_charges[key].pk for key in withdrawn_keys])
     added = [wanted_items[key] for key in wanted_items if key in withdrawn_keys or key not in active_charges]

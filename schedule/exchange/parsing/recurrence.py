@@ -55,8 +55,8 @@ def expand_rule(
         times = [shift_years(time, -later) for time in occurrences]
     except (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError):
         return [], False
-    is_whole = len(times) <= MAX_OCCURRENCES and (len(times) == count or last == until)
-    return [time for time in times[:MAX_OCCURRENCES] if time > start], is_whole
+    is_complete = len(times) <= MAX_OCCURRENCES and (len(times) == count or last == until)
+    return [time for time in times[:MAX_OCCURRENCES] if time > start], is_complete
 
 
 def count_years_to_end(year: int) -> int:

@@ -214,9 +214,9 @@ class RecurringSeries:
                 until += datetime.timedelta(days=1, seconds=-1)
             local = parsed_session.starts_at.astimezone(zone).replace(tzinfo=None)
             ends = until and until.astimezone(zone).replace(tzinfo=None)
-            times, is_whole = expand_rule(rule.value, local, ends)
+            times, is_complete = expand_rule(rule.value, local, ends)
             starts |= {time.replace(tzinfo=zone).astimezone(datetime.UTC) for time in times}
-            if not is_whole:
+            if not is_complete:
                 self.zones.notes.add(
                     NoteReason.UNEXPANDED_RECURRENCE, f"{parsed_session.title}, {parsed_session.source_id}"
                 )
@@ -327,15 +327,15 @@ def find_session_end(
     event: CalendarComponent, starts_at: datetime.datetime, zones: CalendarZones, label: str
 ) -> datetime.datetime | None:
     """Return the end in UTC: from DTEND, DURATION, or the whole day; None if there is none of these."""
-    whole_day = is_date_only(event.find_line("DTSTART"))
-    if whole_day:
+    is_all_day = is_date_only(event.find_line("DTSTART"))
+    if is_all_day:
         zones.notes.add(NoteReason.ALL_DAY, label)
     ends_at = read_moment(event.find_line("DTEND"), zones, label)
     duration = event.get_text("DURATION")
     span = times.parse_duration(duration)
     if ends_at is None and span is not None:
         ends_at = starts_at + span
-    if ends_at is None and whole_day:
+    if ends_at is None and is_all_day:
         local = starts_at.astimezone(zones.default_zone) + datetime.timedelta(days=1)
         ends_at = local.astimezone(datetime.UTC)
     if ends_at is None:
