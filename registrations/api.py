@@ -63,6 +63,10 @@ LIST_FILTERS = [
 ]
 
 
+# These operations are open to the public; a token only says who orders.
+TOKEN_OR_NOTHING: list[Any] = [{"token": []}, {}]
+
+
 class OrderCreateView(APIView):
     """Register, as the page does: public, without an account; with a token, as its owner."""
 
@@ -75,6 +79,7 @@ class OrderCreateView(APIView):
         parameters=[IDEMPOTENCY_KEY_HEADER],
         tags=["registrations"],
         operation_id="order",
+        auth=TOKEN_OR_NOTHING,
         extensions={PROBLEMS_EXTENSION: ["409", "429"]},
     )
     def post(self, request: Request, event: str) -> Response:
@@ -124,6 +129,7 @@ class QuoteView(APIView):
         responses={200: QuoteResponse},
         tags=["registrations"],
         operation_id="quote",
+        auth=TOKEN_OR_NOTHING,
         extensions={PROBLEMS_EXTENSION: ["409", "429"]},
     )
     def post(self, request: Request, event: str) -> Response:

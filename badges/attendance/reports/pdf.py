@@ -11,7 +11,7 @@ from convention.events.cancellations import format_printed_title
 from convention.text.dates import format_date_range, format_datetime, format_time
 from convention.typeset import FontWeight, PdfDocument, PdfPage, TextLine, shape_line, wrap_text
 
-from .headcount import AttendanceRow, count_attendance, iterate_attendance, list_main_checkpoints
+from .headcount import AttendanceRow, count_attendance, iterate_attendance
 
 if TYPE_CHECKING:
     from convention.events.models import Event
@@ -67,7 +67,6 @@ class AttendancePages:
         self.event = event
         self.title = format_printed_title(event)
         self.zone = event.zone
-        self.checkpoints = list_main_checkpoints(event)
         self.printed_at = format_datetime(timezone.now(), self.zone)
         self.summary = describe_totals(event)
         self.last_reference = ""
