@@ -1,8 +1,8 @@
 """REST endpoints: orders, quotes, cancellations, and the organizers' list of registrations."""
 
-from dataclasses import replace
 from typing import Any
 
+from django.contrib.auth.models import AnonymousUser
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -19,21 +19,19 @@ from convention.api.reading_audit import record_api_read
 from convention.api.scopes import HasScope, HasScopeOrNoToken
 from convention.club.models import Person
 from convention.club.permissions import require_signed_in
-from convention.errors import InvalidFields, NotFound
-from convention.events.models import Event
-from convention.events.permissions import get_event_to_organize
+from convention.errors import InvalidFields
+from convention.events.permissions import get_event_to_organize, get_visible_event
 from convention.web.client_network import get_client_network
 
 from .billing.refund_rules import load_refund_terms
 from .billing.refund_text import preview_refund
 from .booking.place_order import place_order, quote_order
 from .changes.cancel import cancel_registration
-from .fast_path.catalog_query import EventCatalog
-from .fast_path.sale_cache import StaleCache, get_cached_catalog, load_catalog
 from .models import Order, Registration
 from .order_context import OrderContext
 from .organizer.registration_list import RegistrationFilter
 from .permissions import get_own_registration
+from .pricing.catalog import EventCatalog, load_catalog
 from .pricing.display import list_reductions, serialize_quote, serialize_reduction
 from .rate_limits import throttle_code_guesses, throttle_order, throttle_quote
 from .serializers import (
@@ -91,9 +89,7 @@ class OrderCreateView(APIView):
         held for at least a day, until the buyer opens the mailed link, which replaces the order's own. Sent
         again after its link was replaced, an order leads to the page that e-mails links.
         """
-        catalog = get_cached_catalog(*parse_catalog_key(event, request.data)) or load_requested_catalog(
-            event, request.data
-        )
+        catalog = load_body_catalog(event, request.data)
         order_request = parse_order_request(request.data)
         throttle_order(catalog.event, order_request)
         network = get_client_network(request.META)
@@ -108,13 +104,7 @@ class OrderCreateView(APIView):
             person=get_token_owner(request),
             network=network,
         )
-        try:
-            order = place_order(event=catalog.event, request=order_request, context=context)
-        except StaleCache:  # the cached catalog cannot refuse: try once more with a fresh one
-            catalog = load_requested_catalog(event, request.data)
-            order = place_order(
-                event=catalog.event, request=order_request, context=replace(context, catalog=catalog)
-            )
+        order = place_order(event=catalog.event, request=order_request, context=context)
         return Response(serialize_order(order), status=201)
 
 
@@ -134,7 +124,7 @@ class QuoteView(APIView):
     )
     def post(self, request: Request, event: str) -> Response:
         """Return the current price of each ticket and add-on, with reasons."""
-        catalog = load_requested_catalog(event, request.data)
+        catalog = load_body_catalog(event, request.data)
         order_request = parse_order_request(request.data)
         throttle_quote(catalog.event, order_request)
         network = get_client_network(request.META)
@@ -196,20 +186,13 @@ def get_token_owner(request: Request) -> Person | None:
     return request.user if isinstance(request.user, Person) else None
 
 
-def parse_catalog_key(event: str, body: Any) -> tuple[str, set[str], str]:
-    """Return the key of the catalog that an order's body needs: event, ticket slugs and voucher code.
+def load_body_catalog(slug: str, body: Any) -> EventCatalog:
+    """Load the catalog for an order's body. Raises NotFound, also for the draft of an event.
 
-    The body is not validated yet; what cannot be read is left out.
+    The body is not validated yet; what cannot be read in it is ignored.
     """
-    return event, parse_ticket_slugs(body), parse_voucher_code(body)
-
-
-def load_requested_catalog(event: str, body: Any) -> EventCatalog:
-    """Load the catalog for an order's body. Raises NotFound, also for the draft of an event."""
-    catalog = load_catalog(*parse_catalog_key(event, body))
-    if catalog is None or catalog.event.visibility == Event.Visibility.DRAFT:
-        raise NotFound(_("There is no event at this address."))
-    return catalog
+    event = get_visible_event(slug, AnonymousUser())
+    return load_catalog(event, parse_ticket_slugs(body), parse_voucher_code(body))
 
 
 class RegistrationListView(GenericAPIView[Registration]):

@@ -1,13 +1,10 @@
 """Registrations: tickets, orders, attendees and all that changes them."""
 
 from django.apps import AppConfig
-from django.db.models.signals import post_migrate, pre_migrate
 from django.utils.translation import gettext_lazy as _
 
 from convention import hooks
 from convention.hooks import DAY, HOUR, MINUTE
-
-from .fast_path import catalog_version, member_limit_function
 
 
 class RegistrationsConfig(AppConfig):
@@ -15,12 +12,7 @@ class RegistrationsConfig(AppConfig):
     verbose_name = _("Registrations")
 
     def ready(self) -> None:
-        """Create database functions and triggers after `migrate`, and register hooks."""
-        pre_migrate.connect(catalog_version.drop_all_triggers, sender=self)
-        post_migrate.connect(
-            member_limit_function.create_function, sender=self
-        )  # first: it is called once there is a mark
-        post_migrate.connect(catalog_version.install_triggers, sender=self)
+        """Register hooks."""
         hooks.periodic_jobs.register("registrations.periodic_jobs.release_expired_holds", seconds=MINUTE)
         hooks.periodic_jobs.register("registrations.billing.receivables.bill_unbilled_orders", seconds=MINUTE)
         hooks.periodic_jobs.register("registrations.periodic_jobs.delete_unclaimed_files", seconds=HOUR)

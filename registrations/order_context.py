@@ -11,8 +11,8 @@ from convention.accounts.permissions import has_verified_address
 from convention.club.models import Company, Person, Seat
 from convention.club.permissions import get_open_seat
 
-from .fast_path.catalog_query import EventCatalog
 from .models import SOURCE_COMPANY_CONTACT, Ticket
+from .pricing.catalog import EventCatalog
 
 # Channels whose buyer is known: a company's contact, the desk, an applicant, the holder of a mailed offer.
 TRUSTED_SOURCES = frozenset({SOURCE_COMPANY_CONTACT, "desk", "visit", "waiting"})
@@ -23,8 +23,7 @@ class OrderContext:
     """The circumstances in which an order arrives.
 
     - `company` is the company whose contact orders; people with a seat of it need no verification.
-    - `catalog` is what the event sells, if it was loaded or cached before (`fast_path/sale_cache.py`); else
-      it is loaded.
+    - `catalog` is what the event sells, if it was loaded before; else it is loaded.
     - `held_offer` is a place that is held for this order already; the rules are those of the moment when its
       wait began.
     - `member_seat` is the membership seat of the signed-in person, if it is known.
@@ -58,11 +57,6 @@ class OrderContext:
     def can_answer_later(self) -> bool:
         """Return whether attendees answer questions later by a link, since somebody else orders for them."""
         return bool(self.company or self.held_offer or self.member_seat)
-
-    @property
-    def uses_cached_catalog(self) -> bool:
-        """Return whether the catalog is cached: an order can then be booked, but not refused."""
-        return self.catalog is not None and self.catalog.is_cached
 
     @cached_property
     def own_seat(self) -> Seat | None:

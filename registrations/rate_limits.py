@@ -15,11 +15,11 @@ from convention.api.throttles import (
 from convention.club.models import Company
 from convention.events.models import Event
 
-from .fast_path.catalog_query import find_voucher
 from .invoices.models.documents import Quotation
 from .models import Order, Registration, Voucher
 from .order_context import OrderContext
 from .order_request import OrderRequest, normalize_code
+from .pricing.catalog import find_voucher
 
 HOUR_SECONDS = 3600
 BYTES_PER_MB = 1024 * 1024

@@ -10,7 +10,7 @@ from django.test import TransactionTestCase
 
 from registrations.invoices import triggers
 
-KEPT = {"django_content_type", "auth_permission", "registrations_catalogversion"}
+KEPT = {"django_content_type", "auth_permission"}
 
 
 class Recorder:

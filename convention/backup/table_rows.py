@@ -40,7 +40,7 @@ def list_tables() -> dict[str, type[models.Model]]:
     found = {
         model._meta.db_table: model
         for model in apps.get_models(include_auto_created=True)
-        if model._meta.managed and not model._meta.proxy and not hasattr(model, "WRITTEN_BY_TRIGGERS")
+        if model._meta.managed and not model._meta.proxy
     }
     return dict(sorted(found.items()))
 

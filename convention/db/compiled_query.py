@@ -14,7 +14,9 @@ from django.db.models.query import get_related_populators
 
 type SqlParams = tuple[Any, ...]
 PLACEHOLDER_ID: Final = -1
-PLACEHOLDER_DATE: Final = datetime.date.min
+# The local date of `PLACEHOLDER_TIME`, for queries that derive the day from the time.
+PLACEHOLDER_DATE: Final = datetime.date(1, 1, 2)
+PLACEHOLDER_TIME: Final = datetime.datetime(1, 1, 2, 12, tzinfo=datetime.UTC)
 
 
 class CompiledQuery[Row: Model]:
@@ -75,6 +77,7 @@ class InstanceReader[Row: Model]:
         self.model = found["model"]
         self.related_populators = get_related_populators(found, select, rows.db, FETCH_ONE)
         _bypass_from_db(self.related_populators)
+        self.annotations = compiler.annotation_col_map or {}
         self.converters = compiler.get_converters([column for column, *_ in select])
 
     def read_instance(self, cells: Sequence[Any]) -> Row:
@@ -84,6 +87,8 @@ class InstanceReader[Row: Model]:
             for one in convert:
                 values[place] = one(values[place], expression, connection)
         row: Row = make_stored_instance(self.model, self.attribute_names, values[self.own_cells])
+        for name, place in self.annotations.items():
+            setattr(row, name, values[place])
         for related in self.related_populators:
             related.populate(values, row)
         return row
@@ -109,4 +114,6 @@ def make_stored_instance[Row: Model](model: type[Row], names: Iterable[str], val
 
 def _adapt_value(value: Any) -> Any:
     """Return the value in the form in which the database compares it."""
+    if isinstance(value, datetime.datetime):
+        return connection.ops.adapt_datetimefield_value(value)
     return connection.ops.adapt_datefield_value(value) if isinstance(value, datetime.date) else value

@@ -3,11 +3,9 @@
 import datetime
 import hashlib
 
-from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from convention.db.compiled_query import CompiledQuery
 from convention.errors import ConventionError
 from convention.events.models import Event
 from registrations.models import IdempotencyKey, Order
@@ -30,15 +28,8 @@ def find_order_by_key(event: Event, key: str) -> Order | None:
 
 
 def _find_key(event: Event, key: str) -> IdempotencyKey | None:
-    return KEY_QUERY.first(event.pk, _hash_key(key))
-
-
-# Compiled once below: every order looks its key up.
-def _filter_keys(event: int, key_hash: str) -> QuerySet[IdempotencyKey]:
-    return IdempotencyKey.objects.filter(event=event, key_hash=key_hash).select_related("order")
-
-
-KEY_QUERY = CompiledQuery(_filter_keys, -1, "the hash")
+    keys = IdempotencyKey.objects.filter(event=event, key_hash=_hash_key(key))
+    return keys.select_related("order").first()
 
 
 def find_repeated_order(event: Event, request: OrderRequest, key: str) -> Order | None:

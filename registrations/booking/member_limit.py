@@ -4,18 +4,17 @@ from collections.abc import Iterable
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from convention.club.models import Person
-from convention.db.compiled_query import CompiledQuery
 from convention.errors import ConventionError
 from registrations.application_rules import check_applications
-from registrations.fast_path.save_order import OrderBooking, save_member_order, save_order
 from registrations.models import Registration
 
 from .holds import limit_member_holds, limit_unverified_holds
+from .order_booking import OrderBooking
+from .save_order import save_order
 
 
 class AlreadyRegistered(ConventionError):
@@ -29,18 +28,11 @@ def refuse_second_place(registration: Registration, person: Person) -> None:
     """Raise AlreadyRegistered for a second place; lock the member until the transaction ends."""
     # NO KEY UPDATE lets other transactions insert rows that refer to the person.
     list(Person.objects.select_for_update(no_key=True).filter(pk=person.pk).values_list("pk"))
-    if OTHER_PLACES_QUERY.exists(
-        registration.event_id, person.pk, registration.ticket_id, registration.pk or 0
-    ):
+    places = Registration.objects.confirmed().filter(
+        event=registration.event_id, ticket=registration.ticket_id, person=person
+    )
+    if places.exclude(pk=registration.pk or 0).exists():
         raise AlreadyRegistered(_("You already have a place at this event; no second one was booked."))
-
-
-def _filter_other_places(event: int, person: int, ticket: int, registration: int) -> QuerySet[Registration]:
-    confirmed = Registration.objects.confirmed().filter(event=event, person=person, ticket=ticket)
-    return confirmed.exclude(pk=registration)
-
-
-OTHER_PLACES_QUERY = CompiledQuery(_filter_other_places, -1, -2, -3, -4)
 
 
 def find_second_places(places: Iterable[Registration]) -> set[int]:
@@ -71,7 +63,7 @@ def save_checked_order(booking: OrderBooking) -> None:
     if booking.order.awaits_verification:
         is_unlimited = settings.RATE_LIMITS == "off" and not is_for_members
         save_order(booking) if is_unlimited else _check_and_save(booking)
-    elif not save_member_order(booking):
+    else:
         _check_and_save(booking)
 
 

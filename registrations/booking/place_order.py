@@ -17,9 +17,6 @@ from convention.db.limited_stock import LimitedStock
 from convention.errors import ConventionError, InvalidFields
 from convention.events.models import Event
 from convention.text.email_addresses import is_same_email, normalize_email
-from registrations.fast_path.rows import new_instance
-from registrations.fast_path.sale_cache import StaleCache
-from registrations.fast_path.save_order import OrderBooking, save_order
 from registrations.inventory.stock import VoucherExhausted, make_sold_out_error, release_lapsed_holds
 from registrations.models import (
     Order,
@@ -53,6 +50,8 @@ from registrations.rate_limits import throttle_unverified_order
 
 from .idempotency import build_idempotency_key, find_repeated_order
 from .member_limit import save_checked_order
+from .order_booking import OrderBooking
+from .save_order import save_order
 from .validation import check_payment, find_request_errors, refuse_if_closed
 
 # For card payments, and for members who have to open a mailed link.
@@ -71,22 +70,18 @@ def place_order(*, event: Event, request: OrderRequest, context: OrderContext = 
     The same idempotency key with the same content returns the first order again.
 
     Raises NotOpenNow, InvalidFields, SoldOut, CompanyFull, PriceChanged, AlreadyRegistered, KeyReused and
-    TooManyUnverifiedOrders. With a cached catalog, StaleCache stands for most of them: the caller has to load
-    the catalog and try again.
+    TooManyUnverifiedOrders.
     """
     request = request.normalize()
     try:
         refuse_if_closed(event, at=context.rules_apply_at)
         return _price_and_book_with_retry(event, request, context)
-    except (ConventionError, IntegrityError) as error:
+    except (ConventionError, IntegrityError):
         # A concurrent request with the same key may have booked: then its order is the answer.
         if context.idempotency_key and (
             order := find_repeated_order(event, request, context.idempotency_key)
         ):
             return order
-        # A cached catalog may be outdated, so that only a fresh one can refuse.
-        if context.uses_cached_catalog:
-            raise StaleCache from error
         raise
 
 
@@ -194,7 +189,7 @@ def _parse_answers(
 
 
 def _validate_request(request: OrderRequest, offering: Offering, context: OrderContext) -> None:
-    """Check fields and availability. Raises InvalidFields, SoldOut, or StaleCache for a cached catalog.
+    """Check fields and availability. Raises InvalidFields and SoldOut.
 
     Expired holds are released before a ticket counts as sold out.
     """
@@ -206,9 +201,6 @@ def _validate_request(request: OrderRequest, offering: Offering, context: OrderC
         raise InvalidFields(_("Some fields need another look."), errors)
     requested = _count_requested_tickets(request, offering.tickets) - Counter(context.reserved_tickets)
     short = [ticket for ticket, places in requested.items() if _lacks_places(ticket, places)]
-    # Cached counters are old, so that a shortage has to be confirmed with fresh ones.
-    if offering.catalog_version and (short or offering.lacks_voucher_uses(len(request.places))):
-        raise StaleCache
     if short:  # expired holds may be all that is in the way
         release_lapsed_holds([ticket.pk for ticket in short], at=at)
         for ticket in short:
@@ -274,7 +266,6 @@ def _book_order(
         ticket.needs_member_verification for ticket in tickets.values()
     )
     book = save_checked_order if is_checked else save_order
-    extra_items, catalog_version = _assign_passes(registrations, sale), sale.offering.catalog_version
     with throttle_unverified_order(order, context, place_count=len(registrations)):
         book(
             OrderBooking(
@@ -282,10 +273,9 @@ def _book_order(
                 registrations,
                 key,
                 addons,
-                extra_items,
+                _assign_passes(registrations, sale),
                 context.reserved_tickets,
                 parsed_answers.chosen_options,
-                catalog_version,
             )
         )
     order.booked_registrations = registrations
@@ -297,8 +287,7 @@ def build_order(
 ) -> Order:
     """Return an unsaved order; it is free if nothing is due."""
     payment = request.payment if quote.total else Order.Payment.FREE
-    return new_instance(
-        Order,
+    return Order(
         event=event,
         email=request.email,
         language=request.language,
@@ -397,8 +386,7 @@ def _build_registration(
     person, company = verified_member
     # A member's ticket without a verified member waits for the mailed link.
     must_wait = order.is_provisional or (ticket.needs_member_verification and not company)
-    return new_instance(
-        Registration,
+    return Registration(
         event=order.event,
         ticket=ticket,
         person=person,

@@ -10,7 +10,6 @@ from convention.club.permissions import find_member_by_email
 from convention.errors import InvalidFields, NotOpenNow
 from convention.events.models import Event
 from registrations.application_rules import refuse_without_application
-from registrations.fast_path.save_order import OrderBooking, save_order
 from registrations.inventory.stock import refresh_availability
 from registrations.models import Order, Registration, Ticket
 from registrations.order_context import OrderContext
@@ -18,7 +17,9 @@ from registrations.order_request import BillingDetails, OrderRequest, RequestedP
 from registrations.pricing.catalog import Offering, quote_offering
 
 from .idempotency import build_idempotency_key, find_order_by_key
+from .order_booking import OrderBooking
 from .place_order import build_order, make_price_fields
+from .save_order import save_order
 from .use_pass import PRICE_FIELDS, use_pass
 from .validation import check_person_spelling
 

@@ -6,7 +6,6 @@ and each other, nothing else of this package; what happens to their rows is in `
 """
 
 from .addons import Addon as Addon
-from .catalog_version import CatalogVersion as CatalogVersion
 from .deliveries import MailDelivery as MailDelivery
 from .drafts import RegistrationDraft as RegistrationDraft
 from .imports import UNDO_PERIOD as UNDO_PERIOD

@@ -1,50 +1,102 @@
 """Load what an event offers, and translate the models into the plain data of `quote.py`."""
 
 import datetime
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
+from django.db.models import QuerySet, prefetch_related_objects
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from convention.club.models import Membership
+from convention.db.compiled_query import PLACEHOLDER_ID, CompiledQuery
 from convention.errors import ConventionError
 from convention.events.models import Event
 from convention.money import Money
 from convention.text.normalize import casefold_text
-from registrations.fast_path.catalog_query import EventCatalog, query_catalog
-from registrations.models import Addon, PassQuota, Question, Ticket, Voucher
+from registrations.models import Addon, PassQuota, PriceStep, Question, Ticket, Voucher
 from registrations.order_request import OrderRequest, RequestedPlace
+from registrations.questions.queries import load_questions
 
 from .display import serialize_quote
 from .quote import PriceList, PriceRequest, Quote, QuoteLine, TimedPrice, VoucherTerms, calculate_quote
 
 
 @dataclass(frozen=True)
-class Offering:
-    """The tickets and add-ons that an order can be made of, by slug, its voucher, and the event's questions.
+class EventCatalog:
+    """An event with the tickets that an order names, the voucher of its code, and the event's questions."""
 
-    `catalog_version` is set if the catalog was cached (`fast_path/sale_cache.py`).
+    event: Event
+    tickets: list[Ticket] = field(default_factory=list)
+    voucher: Voucher | None = None
+    questions: Sequence[Question] = ()
+
+
+def load_catalog(event: Event, ticket_slugs: Collection[str] = (), code: str = "") -> EventCatalog:
+    """Return the event's tickets of these slugs, with quotas and price steps, and the voucher of the code.
+
+    Slugs and codes that do not exist are ignored; `code` must be normalized (`normalize_code`).
     """
+    tickets = [ticket for slug in ticket_slugs for ticket in TICKET_QUERY.all(event.pk, slug)]
+    _attach_prices(tickets, event)
+    questions = load_questions(event) if QUESTION_QUERY.exists(event.pk) else []
+    return EventCatalog(event, tickets, find_voucher(event, code), questions)
+
+
+def load_public_tickets(event: Event) -> list[Ticket]:
+    """Return the event's public tickets in order, with quotas and price steps."""
+    tickets = PUBLIC_TICKETS_QUERY.all(event.pk)
+    _attach_prices(tickets, event)
+    return tickets
+
+
+def _attach_prices(tickets: Iterable[Ticket], event: Event) -> None:
+    steps = PRICE_STEPS_QUERY.all(event.pk)
+    for ticket in tickets:
+        ticket.event = event
+        ticket.loaded_price_steps = [step for step in steps if step.ticket_id == ticket.pk]
+
+
+def find_voucher(event: Event, code: str) -> Voucher | None:
+    """Return the event's voucher of a normalized code, with its tickets."""
+    voucher = VOUCHER_QUERY.first(event.pk, code) if code else None
+    if voucher:
+        voucher.event = event
+        prefetch_related_objects([voucher], "tickets")
+    return voucher
+
+
+def _query_ticket(event: int, slug: str) -> QuerySet[Ticket]:
+    return Ticket.objects.filter(event=event, slug=slug).select_related("quota")
+
+
+def _query_public_tickets(event: int) -> QuerySet[Ticket]:
+    return Ticket.objects.filter(event=event, is_public=True).select_related("quota")
+
+
+# Compiled, since each order in a rush asks them, and building a query takes longer than running it.
+TICKET_QUERY = CompiledQuery(_query_ticket, PLACEHOLDER_ID, "the slug")
+PUBLIC_TICKETS_QUERY = CompiledQuery(_query_public_tickets, PLACEHOLDER_ID)
+PRICE_STEPS_QUERY = CompiledQuery(lambda event: PriceStep.objects.filter(ticket__event=event), PLACEHOLDER_ID)
+QUESTION_QUERY = CompiledQuery(lambda event: Question.objects.filter(event=event), PLACEHOLDER_ID)
+VOUCHER_QUERY = CompiledQuery(
+    lambda event, code: Voucher.objects.filter(event=event, code=code), PLACEHOLDER_ID, "the code"
+)
+
+
+@dataclass(frozen=True)
+class Offering:
+    """The tickets and add-ons that an order can be made of, by slug, its voucher, and the questions."""
 
     tickets: dict[str, Ticket]
     addons: dict[str, Addon] = field(default_factory=dict)
     voucher: Voucher | None = None
     questions: Sequence[Question] = ()
-    catalog_version: str = ""
 
     @cached_property
     def voucher_terms(self) -> VoucherTerms | None:
         return make_voucher_terms(self.voucher) if self.voucher else None
-
-    def lacks_voucher_uses(self, places: int) -> bool:
-        """Return whether the voucher had fewer uses left than `places` when it was read."""
-        return (
-            self.voucher is not None
-            and self.voucher.remaining is not None
-            and self.voucher.remaining < places
-        )
 
 
 def load_offering(
@@ -53,7 +105,7 @@ def load_offering(
     catalog: EventCatalog | None = None,
 ) -> Offering:
     """Return what is offered to the holder of the code; `catalog` is loaded unless given."""
-    catalog = catalog or load_event_catalog(event, request)
+    catalog = catalog or load_requested_catalog(event, request)
     addons = {slug for place in request.places for slug in place.addons}
     addons_found = event.addons.filter(slug__in=addons).prefetch_related("tickets") if addons else ()
     return Offering(
@@ -61,18 +113,12 @@ def load_offering(
         addons={addon.slug: addon for addon in addons_found},
         voucher=catalog.voucher,
         questions=catalog.questions,
-        catalog_version=catalog.version if catalog.is_cached else "",
     )
 
 
-def load_event_catalog(event: Event, request: OrderRequest) -> EventCatalog:
-    """Load the catalog for a request, in one query."""
-    return query_catalog(event.slug, *get_catalog_filter(request)) or EventCatalog(event)
-
-
-def get_catalog_filter(request: OrderRequest) -> tuple[set[str], str]:
-    """Return the ticket slugs and the code of a normalized request."""
-    return {place.ticket for place in request.places}, request.code
+def load_requested_catalog(event: Event, request: OrderRequest) -> EventCatalog:
+    """Load the catalog for a normalized request."""
+    return load_catalog(event, {place.ticket for place in request.places}, request.code)
 
 
 def filter_offered_tickets(tickets: Iterable[Ticket], voucher: Voucher | None) -> list[Ticket]:

@@ -23,9 +23,10 @@ from registrations.billing.receivables import sync_receivable
 from registrations.billing.refund_rules import load_refund_terms
 from registrations.booking.holds import limit_unverified_holds, lock_unverified_count
 from registrations.booking.idempotency import build_idempotency_key, find_order_by_key
+from registrations.booking.order_booking import OrderBooking
 from registrations.booking.place_order import HOLD_DURATION, get_hold_duration
+from registrations.booking.save_order import save_order
 from registrations.changes.cancel import AlreadyCancelled, cancel_registrations
-from registrations.fast_path.save_order import OrderBooking, save_order
 from registrations.inventory.stock import make_sold_out_error, release_expired_packages
 from registrations.models import Order, Package, Registration, Sponsorship, Ticket
 from registrations.order_context import OrderContext

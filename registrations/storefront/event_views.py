@@ -1,24 +1,29 @@
 """An event's public page, with its tickets and the state of registration."""
 
+import datetime
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.core.cache import cache
-from django.db.models import Exists
+from django.db import models
+from django.db.models import Exists, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone, translation
 from django.utils.cache import get_conditional_response, patch_cache_control
 from django.views.decorators.http import require_safe
 
+from convention.db.compiled_query import PLACEHOLDER_ID, CompiledQuery
 from convention.events.cancellations import find_cancellation_time
 from convention.events.models import Event
 from convention.events.permissions import get_visible_event
 from registrations.application_rules import get_application_path
-from registrations.fast_path.event_version import compute_event_version
 from registrations.inventory.stock import refresh_availability
 from registrations.logos import SponsorTier, list_sponsor_tiers
 from registrations.models import Package, SponsorLogo, Ticket
+from registrations.pricing.catalog import load_public_tickets
 from schedule.models import Session
 from schedule.programme.page_cache import is_anonymous_visitor
 
@@ -56,19 +61,30 @@ def load_registration_offer(event: Event) -> RegistrationOffer:
     """Load the offer; its state is `open`, `early`, `closed`, `full`, `none` (no ticket yet) or `off`."""
     if find_cancellation_time(event):
         return RegistrationOffer(event, [], "off", event.sessions.exists())
-    tickets = [ticket for ticket in event.tickets.with_prices() if ticket.is_public]
+    tickets = load_public_tickets(event)
     refresh_availability(tickets, at=timezone.now())
-    has = Event.objects.filter(pk=event.pk).values_list(
-        Exists(Session.objects.filter(event=event)),
-        Exists(Package.objects.filter(event=event)),
-        Exists(SponsorLogo.objects.filter(sponsorship__event=event)),
-    )
-    [(has_programme, has_packages, has_logos)] = has
-    tiers = list_sponsor_tiers(event) if has_logos else []
-    page = get_application_path(event)
+    shown: Any = RELATED_ROWS_QUERY.first(event.pk)
     return RegistrationOffer(
-        event, tickets, _find_registration_state(event, tickets), has_programme, tiers, has_packages, page
+        event,
+        tickets,
+        _find_registration_state(event, tickets),
+        shown.has_programme,
+        sponsor_tiers=list_sponsor_tiers(event) if shown.has_logos else [],
+        has_packages=shown.has_packages,
+        application_page=get_application_path(event),
     )
+
+
+def _query_related_rows(event: int) -> QuerySet[Event]:
+    """Return the event with flags: whether it has a programme, packages and logos of sponsors."""
+    return Event.objects.filter(pk=event).annotate(
+        has_programme=Exists(Session.objects.filter(event=event)),
+        has_packages=Exists(Package.objects.filter(event=event)),
+        has_logos=Exists(SponsorLogo.objects.filter(sponsorship__event=event)),
+    )
+
+
+RELATED_ROWS_QUERY = CompiledQuery(_query_related_rows, PLACEHOLDER_ID)
 
 
 def _find_registration_state(event: Event, tickets: list[Ticket]) -> str:
@@ -88,27 +104,42 @@ def _find_registration_state(event: Event, tickets: list[Ticket]) -> str:
 @require_safe
 def event_page(request: HttpRequest, slug: str) -> HttpResponse:
     """Show the event; for anonymous visitors the page is cached until something on it changes."""
-    event = get_visible_event(slug, request.user)
-    version = None if request.GET or not is_anonymous_visitor(request) else compute_event_version(event)
-    if version is None:
-        response = _render_event_page(request, event)
+    offer = load_registration_offer(get_visible_event(slug, request.user))
+    if request.GET or not is_anonymous_visitor(request):
+        response = _render_event_page(request, offer)
         patch_cache_control(response, private=True, no_cache=True)
         return response
     # Anonymous visitors all get the same page, so that its version can be the ETag.
-    etag = f'"{translation.get_language()}{version}"'
+    etag = f'"{translation.get_language()}{compute_offer_version(offer, at=timezone.now())}"'
     unchanged = get_conditional_response(request, etag=etag)
     if unchanged is not None and unchanged.status_code == 304:
         return unchanged
     content = cache.get(etag)
     if content is None:
-        content = _render_event_page(request, event).content
+        content = _render_event_page(request, offer).content
         cache.set(etag, content, PAGE_CACHE_SECONDS)
     response = HttpResponse(content, headers={"ETag": etag})
     patch_cache_control(response, no_cache=True)
     return response
 
 
-def _render_event_page(request: HttpRequest, event: Event) -> HttpResponse:
-    return render(
-        request, "registrations/event.html", {"event": event, "offer": load_registration_offer(event)}
-    )
+def _render_event_page(request: HttpRequest, offer: RegistrationOffer) -> HttpResponse:
+    return render(request, "registrations/event.html", {"event": offer.event, "offer": offer})
+
+
+def compute_offer_version(offer: RegistrationOffer, *, at: datetime.datetime) -> str:
+    """Return a digest of everything that the event's page shows at `at`."""
+    event = offer.event
+    steps = [step for ticket in offer.tickets for step in ticket.loaded_price_steps or ()]
+    rows = [event, event.venue, event.host, *offer.tickets, *(t.quota for t in offer.tickets), *steps]
+    values = [_list_field_values(row) for row in rows]
+    # Prices and sale periods change with time, without any change of a row.
+    passed = [value <= at for row in values for value in row if isinstance(value, datetime.datetime)]
+    tiers = [tier.fingerprint for tier in offer.sponsor_tiers]
+    flags = [offer.state, offer.has_programme, offer.has_packages, offer.application_page]
+    shown = repr([values, passed, tiers, flags, find_cancellation_time(event)])
+    return hashlib.sha256(shown.encode()).hexdigest()[:32]
+
+
+def _list_field_values(row: models.Model | None) -> list[Any]:
+    return [getattr(row, field.attname) for field in row._meta.concrete_fields] if row else []

@@ -24,13 +24,17 @@ from registrations.booking.idempotency import find_order_by_key
 from registrations.booking.member_limit import AlreadyRegistered
 from registrations.booking.place_order import place_order, preview_quote
 from registrations.booking.validation import refuse_if_closed
-from registrations.fast_path.catalog_query import EventCatalog
-from registrations.fast_path.sale_cache import StaleCache, get_cached_catalog, load_catalog
 from registrations.models import Order, Question, Ticket
 from registrations.order_context import OrderContext
 from registrations.order_request import OrderRequest
 from registrations.orders.quotations import QuotationUnavailable, create_order_quotation
-from registrations.pricing.catalog import Offering, PriceChanged, get_catalog_filter, load_offering
+from registrations.pricing.catalog import (
+    EventCatalog,
+    Offering,
+    PriceChanged,
+    load_offering,
+    load_requested_catalog,
+)
 from registrations.pricing.display import describe_vat, make_line_row
 from registrations.pricing.quote import Quote
 from registrations.questions.answers import AnswerContext, check_answers, describe_answers
@@ -51,16 +55,12 @@ def register_review(request: HttpRequest, slug: str) -> HttpResponse:
     """Show the third screen, or book."""
     nonce = request.POST.get("nonce", "")
     draft = load_draft(request.session, slug)
-    # In a rush, a valid form is booked with the cached catalog, before anything else is queried.
-    ready = _prepare_from_cache(request, slug, draft) if nonce == draft.nonce else None
-    if ready and (order := _order_from_cache(request, draft, *ready)):
-        return _redirect_to_order(request, slug, order)
     event = get_visible_event(slug, request.user)
     if nonce and (order := find_order_by_key(event, _make_idempotency_key(nonce))):
         return redirect(order.sender_path)
     refuse_if_closed(event, at=timezone.now())
     order_request = draft.build_order_request(translation.get_language() or "fr").normalize()
-    catalog = load_catalog(slug, *get_catalog_filter(order_request)) or EventCatalog(event)
+    catalog = load_requested_catalog(event, order_request)
     offering = load_offering(event, order_request, catalog)
     _throttle_code_guesses(request, draft, catalog)
     if not draft.email or not _is_complete(order_request, offering):
@@ -76,8 +76,7 @@ def register_review(request: HttpRequest, slug: str) -> HttpResponse:
             return HttpResponse(status=204)
         valid = [form.is_valid() for form in forms.values()]  # each shows its own errors
         if all(valid):
-            if not ready:  # else it was counted already
-                throttle_order(event, order_request)
+            throttle_order(event, order_request)
             asks = _create_quotation if "quote" in request.POST else _book_order
             return asks(request, event, draft, order_context)
     context = {"event": event, "draft": draft, **forms, **_price_context(event, draft, offering, quote)}
@@ -226,42 +225,6 @@ def _redirect_to_order(request: HttpRequest, slug: str, order: Order) -> HttpRes
     """Delete the draft and go to the order."""
     delete_draft(request.session, slug)
     return redirect(order.sender_path)
-
-
-def _prepare_from_cache(
-    request: HttpRequest, slug: str, draft: DraftContent
-) -> tuple[Event, OrderContext] | None:
-    """Return event and context of an order that needs no query to be valid; else None."""
-    order_request = draft.build_order_request(translation.get_language() or "fr").normalize()
-    catalog = get_cached_catalog(slug, *get_catalog_filter(order_request))
-    if not catalog or not draft.email or "quote" in request.POST or "X-Draft" in request.headers:
-        return None
-    order_context, offering = (
-        _make_order_context(request, draft, catalog),
-        load_offering(catalog.event, order_request, catalog),
-    )
-    if not _is_complete(order_request, offering):
-        return None
-    amount_due = preview_quote(catalog.event, order_request, offering, order_context).total
-    is_valid = all(
-        form.is_valid() for form in _build_forms(draft, request.POST, amount_due=amount_due).values()
-    )
-    _throttle_code_guesses(request, draft, catalog)
-    return (catalog.event, order_context) if is_valid else None
-
-
-def _order_from_cache(
-    request: HttpRequest, draft: DraftContent, event: Event, order_context: OrderContext
-) -> Order | None:
-    """Book with the cached catalog; return None if it fails, so that a fresh one gives the reason."""
-    _update_billing(draft, request)
-    order_request = _build_expected_request(request, draft)
-    throttle_order(event, order_request)
-    try:
-        return place_order(event=event, request=order_request, context=order_context)
-    except (StaleCache, ConventionError):
-        _save_draft(request, event, draft)
-        return None
 
 
 def _create_quotation(

@@ -1,32 +1,14 @@
-"""The PostgreSQL backend: the connection check, and prepared statements."""
+"""The PostgreSQL backend: the connection check and timeouts."""
 
 import psycopg
 import pytest
 from django.db import connection
 
-from convention.db.postgresql.base import number_placeholders
 from convention.db.wait_budget import wait_budget
 
 only_postgresql = pytest.mark.skipif(
     "connection.vendor != 'postgresql'", reason="It is the backend of PostgreSQL."
 )
-
-
-def test_marks_are_numbered():
-    assert number_placeholders("SELECT %s, 'x' WHERE a = %s") == b"SELECT $1, 'x' WHERE a = $2"
-    assert number_placeholders("SELECT 1") == b"SELECT 1"
-
-
-@only_postgresql
-@pytest.mark.django_db
-def test_a_statement_is_kept_by_the_server_and_counted(django_assert_num_queries):
-    with django_assert_num_queries(2), connection.prepared_cursor() as cursor:
-        for number in (1, 2):
-            cursor.execute("SELECT %s::int + 40", [number])
-            assert cursor.fetchone() == (40 + number,)
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT statement FROM pg_prepared_statements WHERE statement LIKE '%%+ 40'", [])
-        assert cursor.fetchall() == [("SELECT $1::int + 40",)]
 
 
 @only_postgresql

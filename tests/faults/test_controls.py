@@ -27,9 +27,8 @@ from convention.events.signing_keys import get_signing_key
 from convention.models import Lease, PeriodicJob
 from convention.tasks import periodic, worker
 from registrations.booking import idempotency as keys_of_orders
-from registrations.booking import place_order, verification
+from registrations.booking import place_order, save_order, verification
 from registrations.changes.cancel import cancel_registration
-from registrations.fast_path import save_order
 from registrations.models import CompanyShare, Order, Registration, RegistrationQuerySet, Ticket
 from registrations.models.orders import OrderQuerySet
 from registrations.order_context import OrderContext
@@ -100,9 +99,9 @@ def test_control_without_the_condition_only_the_constraint_stops_an_oversale(mon
         for ticket, places in wanted.items():
             Ticket.objects.filter(pk=ticket.pk).update(reserved=F("reserved") + places)
 
-    monkeypatch.setattr(save_order, "make_waiting_task", lambda _setting: None)
+    monkeypatch.setattr(save_order, "save_order_fast", lambda _booking: False)
     monkeypatch.setattr(save_order, "reserve_items", take_anyway)
-    monkeypatch.setattr(save_order, "_save_stepwise", open_to_all(save_order._save_stepwise))
+    monkeypatch.setattr(save_order, "save_order_plain", open_to_all(save_order.save_order_plain))
     assert rush_for_the_last_place() == ["IntegrityError"] * 3 + ["Order"]
 
 

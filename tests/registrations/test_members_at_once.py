@@ -1,14 +1,11 @@
-"""Members in a rush: one statement on PostgreSQL, by page and by token, and still one place for each."""
+"""Members in a rush, by page and by token: still one place for each."""
 
 import json
 
 import pytest
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 
 from convention.api.tokens import create_token
-from registrations.fast_path.sale_cache import load_catalog
 from registrations.models import CompanyShare, Order, Registration, Ticket, Voucher
 from registrations.rate_limits import WRONG_CODES_PER_HOUR
 from tests.factories import (
@@ -49,7 +46,7 @@ def counted(ticket: Ticket) -> tuple[int, int, int]:
     )
 
 
-def test_what_a_member_writes_by_what_is_kept_is_what_they_write_otherwise(ticket):
+def test_two_members_in_turn_get_the_same_kind_of_registration(ticket):
     first, second = make_member(), make_member()
     answers = [order(one).json() for one in (first, second)]
     assert [answer["state"] for answer in answers] == ["confirmed", "confirmed"]
@@ -61,18 +58,7 @@ def test_what_a_member_writes_by_what_is_kept_is_what_they_write_otherwise(ticke
     assert counted(ticket) == (2, 2, 2)
 
 
-@pytest.mark.postgresql
-def test_by_what_is_kept_a_member_books_in_one_statement(ticket):
-    load_catalog("congress", {"member"}, "")
-    member = make_member()
-    with CaptureQueriesContext(connection) as queries:
-        assert order(member).status_code == 201
-    writes = [q["sql"] for q in queries if "registrations_registration" in q["sql"]]
-    assert len(writes) == 1
-    assert writes[0].startswith("WITH member")
-
-
-def test_a_second_place_is_refused_by_what_is_kept_too(ticket):
+def test_a_second_place_is_refused(ticket):
     member = make_member()
     assert [order(member).status_code for _ in range(3)] == [201, 409, 409]
     assert counted(ticket) == (1, 1, 1)
@@ -100,7 +86,6 @@ def test_a_code_is_not_used_by_whoever_has_a_place(ticket):
 def test_a_company_has_all_its_places_still_where_the_code_is_there_no_more(ticket):
     Ticket.objects.update(price=10_000)
     make_voucher(ticket.event, capacity=5)
-    load_catalog("congress", {"member"}, "HALF")
     Voucher.objects.all().delete()
     assert order(make_member(), code="HALF").status_code == 422
     assert counted(ticket) == (0, 0, 0)
@@ -117,7 +102,6 @@ def test_many_programs_of_one_member_at_once_get_one_place(ticket):
 
 @pytest.mark.postgresql
 def test_a_rush_of_members_keeps_every_limit(ticket):
-    load_catalog("congress", {"member"}, "")
     companies = [make_company() for _ in range(4)]
     people = [make_member(company) for company in companies for _ in range(5)]
     results = in_threads([lambda one=one: order(one).status_code for one in people * 2], threads=16)
@@ -149,13 +133,6 @@ def test_the_button_pressed_twice_leads_to_the_same_order(ticket, client):
     assert first.url == second.url
     assert first.url.startswith("/en/orders/")
     assert counted(ticket) == (1, 1, 1)
-
-
-def test_the_button_books_by_what_is_kept_and_reads_no_event(ticket, client):
-    nonce = fill(client, make_member())
-    with CaptureQueriesContext(connection) as queries:
-        assert press(client, nonce, shown="0").url.startswith("/en/orders/")
-    assert not [q["sql"] for q in queries if 'FROM "events_event"' in q["sql"]]
 
 
 SINCE = {

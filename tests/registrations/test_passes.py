@@ -8,11 +8,12 @@ from django.utils import timezone
 
 from convention.club.models import Membership
 from convention.errors import SoldOut
+from registrations.booking.order_booking import OrderBooking
 from registrations.booking.place_order import place_order
+from registrations.booking.save_order import save_order
 from registrations.booking.verification import verify_membership
 from registrations.booking.walk_in import register_walk_in
 from registrations.changes.cancel import cancel_registration
-from registrations.fast_path.save_order import OrderBooking, save_order
 from registrations.models import Order, PassQuota, Registration
 from registrations.order_request import OrderRequest, RequestedPlace
 from registrations.pricing.passes import count_pass_uses, count_passes_left, get_pass_quota

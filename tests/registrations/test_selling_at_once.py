@@ -12,10 +12,10 @@ from convention.errors import ConventionError, SoldOut
 from registrations.booking.join_waiting_list import WaitingRequest, join_ticket_list
 from registrations.booking.place_order import place_order
 from registrations.changes.cancel import cancel_registration
-from registrations.fast_path.catalog_query import query_catalog
 from registrations.models import CompanyShare, Order, Quota, Registration, Voucher, WaitingEntry
 from registrations.order_context import OrderContext
 from registrations.order_request import OrderRequest, RequestedPlace
+from registrations.pricing.catalog import load_catalog
 from registrations.ticketing.quotas import save_quota
 from registrations.ticketing.tickets import remove_ticket
 from tests.factories import (
@@ -210,7 +210,7 @@ def test_a_quota_that_others_filled_since_leaves_nothing_behind_in_a_transaction
     event = make_event()
     ticket = make_ticket(event)
     quota = save_quota(quota=Quota(event=event, name="Salle", capacity=3), tickets=[ticket], changed=[])
-    sold = query_catalog(event.slug, {"guest"})
+    sold = load_catalog(event, {"guest"})
     Quota.objects.filter(pk=quota.pk).update(reserved=3)
     with transaction.atomic():
         with pytest.raises(SoldOut):
@@ -222,7 +222,7 @@ def test_a_quota_that_others_filled_since_leaves_nothing_behind_in_a_transaction
 def test_a_code_is_not_used_for_a_ticket_that_was_removed_since():
     make_ticket(event := make_event(), price=10_000)
     voucher = make_voucher(event)
-    sold = query_catalog(event.slug, {"guest"}, "HALF")
+    sold = load_catalog(event, {"guest"}, "HALF")
     remove_ticket(ticket=sold.tickets[0])
     with pytest.raises(SoldOut):
         place_order(event=sold.event, request=asked(code="HALF"), context=OrderContext(catalog=sold))

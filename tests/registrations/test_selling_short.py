@@ -1,26 +1,23 @@
-"""A code and a company's share are counted the short way, on both databases, and leave nothing behind."""
+"""A code and a company's share that are used up meanwhile leave nothing behind."""
 
 import dataclasses
 
 import pytest
-from django.db import connection, transaction
-from django.test.utils import CaptureQueriesContext
+from django.db import transaction
 
 from convention.club.models import Company
 from convention.errors import InvalidFields
 from convention.events.models import Event
 from registrations.booking.place_order import place_order
-from registrations.fast_path.catalog_query import query_catalog
 from registrations.inventory.stock import CompanyFull
 from registrations.models import CompanyShare, Registration, Voucher
 from registrations.order_context import OrderContext
+from registrations.pricing.catalog import load_catalog
 from tests.factories import make_event, make_member, make_ticket, make_voucher
 
 from .test_selling_at_once import asked
 
 pytestmark = pytest.mark.django_db
-LONG_WAY = 'UPDATE "registrations_registration"'
-"""What is said where an order is written step by step."""
 
 
 @pytest.fixture
@@ -39,19 +36,6 @@ def come(member, **fields):
     )
 
 
-@pytest.mark.parametrize("code", ["", "HALF"])
-def test_an_order_with_a_code_under_a_cap_is_written_the_short_way(member, code: str):
-    event = Event.objects.get()
-    make_voucher(event)
-    with CaptureQueriesContext(connection) as said:
-        order = come(member, code=code)
-    assert [one["sql"] for one in said if LONG_WAY in one["sql"]] == []
-    place = order.registrations.select_related("ticket").get()
-    assert (place.ticket.reserved, CompanyShare.objects.get().reserved) == (1, 1)
-    assert Voucher.objects.get().reserved == (1 if code else 0)
-    assert place.sequence == Event.objects.get().sequence > 0
-
-
 def test_a_company_that_is_full_meanwhile_leaves_nothing_behind_in_a_transaction_that_goes_on(member):
     event = Event.objects.get()
     make_voucher(event)
@@ -67,7 +51,7 @@ def test_a_company_that_is_full_meanwhile_leaves_nothing_behind_in_a_transaction
 def test_a_code_that_is_used_up_meanwhile_leaves_nothing_behind():
     ticket = make_ticket(price=10_000, capacity=5)
     make_voucher(ticket.event)
-    sold = query_catalog(ticket.event.slug, {"guest"}, "HALF")
+    sold = load_catalog(ticket.event, {"guest"}, "HALF")
     Voucher.objects.update(reserved=1)
     context = OrderContext(catalog=sold)
     with pytest.raises(InvalidFields) as refused:

@@ -1,11 +1,11 @@
-"""Record a single scan in two SQL statements (three on SQLite): the usual case.
+"""Record a single scan in three SQL statements (four on SQLite): the usual case.
 
-One SELECT reads all that `load_batch_state` would. One write inserts the scan and updates the presence, if
-nobody changed it meanwhile: it waits for the lock on the registration's row (on SQLite for the database
-lock), compares the presence with what was read, and writes nothing if they differ. For every unusual case (a
-replay, an override, a late scan, a checkpoint with a capacity, another checkpoint than the device's own, two
-scans of one badge at once) `record_single_scan` returns None, and `record_scans` decides by the same rules
-under locks.
+After the device, one SELECT reads all that `load_batch_state` would. One write inserts the scan and updates
+the presence, if nobody changed it meanwhile: it waits for the lock on the registration's row (on SQLite for
+the database lock), compares the presence with what was read, and writes nothing if they differ. For every
+unusual case (a replay, an override, a late scan, a checkpoint with a capacity, another checkpoint than the
+device's own, two scans of one badge at once) `record_single_scan` returns None, and `record_scans` decides by
+the same rules under locks.
 """
 
 import datetime
@@ -17,15 +17,13 @@ from typing import Any, NamedTuple
 from django.db import IntegrityError, InterfaceError, OperationalError, connection, transaction
 from django.db.models import Model
 from django.db.utils import DEFAULT_DB_ALIAS
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from badges.attendance.authentication import hash_token
-from badges.attendance.models import PAIRING_ROLES, Checkpoint, Device, Presence
+from badges.attendance.authentication import find_device
+from badges.attendance.models import Checkpoint, Device, Presence
 from convention.db.wait_budget import is_wait_timeout
 from convention.errors import ServiceUnavailable
-from convention.events.models import Event, EventKey
-from registrations.fast_path.rows import find_conversions
+from convention.events.models import EventKey
 from registrations.models import Registration, Ticket
 
 from .batch import ScanBatch, ScanResult, make_counted_scan
@@ -34,9 +32,14 @@ from .presence import NEVER_SCANNED, PresenceState
 from .record_scans import update_last_seen
 from .scan_input import InvalidScanInput, ScanInput, effective_time, parse_scan_input
 from .signatures import EventPublicKey, check_code, get_key_number, parse_code
-from .sql import PRESENCE_COLUMNS, PRESENCE_UPDATES, SCAN_COLUMNS, STATE_COLUMN_NAMES, execute_statement
-
-PAIRING_ROLES_SQL = ", ".join(f"'{role}'" for role in PAIRING_ROLES)
+from .sql import (
+    PRESENCE_COLUMNS,
+    PRESENCE_UPDATES,
+    SCAN_COLUMNS,
+    STATE_COLUMN_NAMES,
+    execute_statement,
+    find_conversions,
+)
 
 
 def list_columns_in_order(model: type[Model], *names: str) -> list[str]:
@@ -44,13 +47,6 @@ def list_columns_in_order(model: type[Model], *names: str) -> list[str]:
     return [field.attname for field in model._meta.concrete_fields if field.attname in names]
 
 
-DEVICE_COLUMNS = list_columns_in_order(
-    Device, "id", "event_id", "checkpoint_id", "name", "seen_at", "can_override"
-)
-EVENT_COLUMNS = list_columns_in_order(Event, "id", "sequence", "timezone")
-CHECKPOINT_COLUMNS = list_columns_in_order(
-    Checkpoint, "id", "event_id", "name", "opens_at", "closes_at", "capacity", "counts_as_id"
-)
 REGISTRATION_COLUMNS = list_columns_in_order(
     Registration, "id", "reference", "badge_version", "first_name", "last_name", "company", "hold_expires_at",
     "confirmed_at", "cancelled_at", "merged_into_id", "order_id",
@@ -64,39 +60,23 @@ def qualify_columns(alias: str, names: list[str]) -> str:
 
 
 READ_SQL = f"""
-SELECT {qualify_columns("d", DEVICE_COLUMNS)}, {qualify_columns("e", EVENT_COLUMNS)},
-    {qualify_columns("c", CHECKPOINT_COLUMNS)}, m.capacity, k.event_id, k.public_key,
+SELECT m.capacity, k.event_id, k.public_key,
     {qualify_columns("r", REGISTRATION_COLUMNS)}, {qualify_columns("t", TICKET_COLUMNS)},
     {qualify_columns("p", STATE_COLUMN_NAMES)}, p.changed_at, g.name, s.id, b.id IS NOT NULL, u.id IS NOT NULL
-FROM attendance_device d
-JOIN events_event e ON e.id = d.event_id
-JOIN attendance_checkpoint c ON c.id = d.checkpoint_id
+FROM attendance_checkpoint c
 JOIN attendance_checkpoint m ON m.id = COALESCE(c.counts_as_id, c.id)
 LEFT JOIN events_eventkey k ON k.number = %(key)s
-LEFT JOIN registrations_registration r ON r.reference = %(reference)s AND r.event_id = d.event_id
+LEFT JOIN registrations_registration r ON r.reference = %(reference)s AND r.event_id = c.event_id
 LEFT JOIN registrations_ticket t ON t.id = r.ticket_id
 LEFT JOIN attendance_presence p
     ON p.checkpoint_id = m.id AND p.registration_id = r.id
 LEFT JOIN attendance_device l ON l.id = p.last_device_id
 LEFT JOIN attendance_checkpoint g ON g.id = l.checkpoint_id
-LEFT JOIN attendance_scan s ON s.device_id = d.id AND s.uid = %(uid)s
+LEFT JOIN attendance_scan s ON s.device_id = %(device)s AND s.uid = %(uid)s
 LEFT JOIN schedule_session b ON b.id = c.session_id AND b.is_bookable
 LEFT JOIN registrations_sessionbooking u
     ON u.session_id = b.id AND u.registration_id = r.id AND u.cancelled_at IS NULL
-WHERE d.token_hash = %(token)s AND d.revoked_at IS NULL AND d.expires_at > %(now)s AND NOT d.is_desk
-    AND (d.paired_by_id IS NULL OR EXISTS (
-        SELECT 1 FROM events_eventrole w JOIN club_person o ON o.id = w.person_id AND o.is_active
-        WHERE w.event_id = d.event_id AND w.person_id = d.paired_by_id AND w.role IN ({PAIRING_ROLES_SQL})
-            AND w.starts_on <= %(today)s AND (w.ends_on IS NULL OR w.ends_on >= %(today)s)
-            AND (w.delegation_id IS NULL OR EXISTS (
-                SELECT 1 FROM events_delegation f
-                JOIN club_companyrole y ON y.company_id = f.company_id AND y.role = 'organizer'
-                    AND y.starts_on <= %(today)s AND (y.ends_on IS NULL OR y.ends_on >= %(today)s)
-                JOIN club_employment j ON j.company_id = f.company_id AND j.person_id = w.person_id
-                    AND j.starts_on <= %(today)s AND (j.ends_on IS NULL OR j.ends_on >= %(today)s)
-                WHERE f.id = w.delegation_id AND f.starts_on <= %(today)s AND f.ends_on >= %(today)s
-            ))
-    ))
+WHERE c.id = %(checkpoint)s
 """  # noqa: S608 (our own column names)
 
 INSERT_SCAN_SQL = f"""
@@ -162,11 +142,13 @@ def record_single_scan(
 
 def load_scan_context(token: str, scan_input: ScanInput, now: datetime.datetime) -> ScanContext | None:
     """Read all that one scan needs; return None if it is not of the usual kind."""
+    device = find_device(token, at=now)
+    if device is None:
+        return None
     signed = parse_code(scan_input.code) if scan_input.code else None
     values = {
-        "token": hash_token(token),
-        "now": now,
-        "today": timezone.localdate(now),
+        "device": device.pk,
+        "checkpoint": device.checkpoint_id,
         "key": signed.claim.key_number if signed else None,
         "reference": signed.claim.registration_reference if signed else scan_input.registration_reference,
         "uid": scan_input.uid,
@@ -174,7 +156,7 @@ def load_scan_context(token: str, scan_input: ScanInput, now: datetime.datetime)
     row = execute_statement(READ_SQL, values).fetchone()
     if row is None:
         return None
-    context, is_usual = unpack_row(row)
+    context, is_usual = unpack_row(device, row)
     is_usual = is_usual and not scan_input.override_reason
     latest = context.presence_state.last_scan_at
     if context.registration and context.registration.merged_into_id:
@@ -182,12 +164,9 @@ def load_scan_context(token: str, scan_input: ScanInput, now: datetime.datetime)
     return context if is_usual and (latest is None or latest < effective_time(scan_input, now)) else None
 
 
-def unpack_row(row: tuple[Any, ...]) -> tuple[ScanContext, bool]:
+def unpack_row(device: Device, row: tuple[Any, ...]) -> tuple[ScanContext, bool]:
     """Return the row as objects, and whether the scan is new and its checkpoint has no capacity."""
     cells = convert_cells(row)
-    device = make_instance(Device, DEVICE_COLUMNS, cells)
-    device.event = make_instance(Event, EVENT_COLUMNS, cells)
-    checkpoint = make_instance(Checkpoint, CHECKPOINT_COLUMNS, cells)
     capacity, key_event, public_key = islice(cells, 3)
     registration = make_instance(Registration, REGISTRATION_COLUMNS, cells)
     ticket = make_instance(Ticket, TICKET_COLUMNS, cells)
@@ -198,7 +177,7 @@ def unpack_row(row: tuple[Any, ...]) -> tuple[ScanContext, bool]:
     presence_state = PresenceState(*state, gate or "") if state[-1] is not None else NEVER_SCANNED  # type: ignore[call-arg]  # in order
     holder = None if registration.pk is None else registration
     context = ScanContext(
-        device, checkpoint, key, holder, presence_state, changed_at, takes_bookings, has_booking
+        device, device.checkpoint, key, holder, presence_state, changed_at, takes_bookings, has_booking
     )
     return context, capacity is None and scan is None
 
@@ -215,7 +194,6 @@ def convert_cells(row: tuple[Any, ...]) -> Iterator[Any]:
 def list_conversions() -> list[tuple[int, Callable[[Any], Any]]]:
     """Return the positions of cells that need conversion on this database, with their converters."""
     read: list[tuple[type[Model], list[str]]] = [
-        (Device, DEVICE_COLUMNS), (Event, EVENT_COLUMNS), (Checkpoint, CHECKPOINT_COLUMNS),
         (Checkpoint, ["capacity"]), (EventKey, ["event_id", "public_key"]),
         (Registration, REGISTRATION_COLUMNS), (Ticket, TICKET_COLUMNS),
         (Presence, [*STATE_COLUMN_NAMES, "changed_at"]),

@@ -7,18 +7,18 @@ import datetime
 import re
 import sqlite3
 import uuid
-from collections.abc import Mapping, Sequence
-from functools import cache
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cache, partial
 from typing import Any
 
 import psycopg
-from django.db import connection
-
-from registrations.fast_path.rows import adapt_time
+from django.db import connection, models
+from django.db.models.expressions import Col
 
 PLACEHOLDER_PATTERN = re.compile(r"%\((\w+)\)s(?:::\w+)?")
 
 
+type ValueConverter = Callable[[Any], Any]
 type DatabaseCursor = psycopg.Cursor[Any] | sqlite3.Cursor
 
 
@@ -72,12 +72,35 @@ def adapt_value(value: Any) -> Any:
     """Return the value as Django stores it in SQLite."""
     match value:
         case datetime.datetime():
-            return adapt_time(value)
+            return connection.ops.adapt_datetimefield_value(value)
         case datetime.date():
             return value.isoformat()
         case uuid.UUID():
             return value.hex
     return value
+
+
+def find_conversions(
+    read: Iterable[tuple[type[models.Model], Iterable[str]]],
+) -> list[tuple[int, ValueConverter]]:
+    """Return index and converter of the cells that the database returns in another form."""
+    fields = [
+        {field.attname: field for field in model._meta.concrete_fields}[name]
+        for model, names in read
+        for name in names
+    ]
+    return [(index, convert) for index, field in enumerate(fields) for convert in _field_converters(field)]
+
+
+def _field_converters(field: "models.Field[Any, Any]") -> Iterator[ValueConverter]:
+    column = Col(field.model._meta.db_table, field)
+    for convert in connection.ops.get_db_converters(column) + field.get_db_converters(connection):
+        yield partial(_convert_value, convert, column)
+
+
+# Converters of the ORM take the column and the connection too.
+def _convert_value(convert: Any, column: Col, value: Any) -> Any:
+    return convert(value, column, connection)
 
 
 SCAN_COLUMNS = {

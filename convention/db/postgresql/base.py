@@ -1,11 +1,7 @@
 """The backend that the settings choose if DATABASE_URL is a PostgreSQL."""
 
 import select
-from functools import cache
-from itertools import count
-from typing import Any
 
-import psycopg
 from django.db.backends.postgresql import base
 
 from convention.db.wait_budget import has_wait_budget
@@ -14,25 +10,6 @@ from convention.db.wait_budget import has_wait_budget
 SET_TIMEOUTS_SQL = (
     "SELECT set_config('lock_timeout', '10s', false), set_config('statement_timeout', '30s', false)"
 )
-
-
-class PreparedCursor(psycopg.RawCursor[Any]):
-    """Prepares each statement on the server, for long statements that run often with the same text.
-
-    Placeholders (`%s`) are numbered once; psycopg's other cursors would parse a text this long on every call.
-    """
-
-    def execute(self, query: Any, params: Any = None, **kwargs: Any) -> "PreparedCursor":
-        """Run the statement; the first time on a connection it is also prepared."""
-        super().execute(number_placeholders(query), params, prepare=True, **kwargs)
-        return self
-
-
-@cache
-def number_placeholders(query: str) -> bytes:
-    """Return the statement with `$1`, `$2` and so on for its placeholders."""
-    first, *others = query.split("%s")
-    return (first + "".join(f"${n}{part}" for n, part in zip(count(1), others, strict=False))).encode()
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -56,12 +33,3 @@ class DatabaseWrapper(base.DatabaseWrapper):
         looked = select.poll()
         looked.register(self.connection.fileno(), select.POLLIN)
         return super().is_usable() if looked.poll(0) else True
-
-    def prepared_cursor(self) -> Any:
-        """Return a cursor that prepares what it runs, logged and wrapped like any other."""
-        self.close_if_health_check_failed()
-        self.ensure_connection()
-        with self.wrap_database_errors:
-            return self._prepare_cursor(  # type: ignore[attr-defined] # it is Django's, untold
-                PreparedCursor(self.connection)
-            )

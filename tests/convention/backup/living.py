@@ -36,7 +36,6 @@ from convention.events.models import Event, EventKey
 from convention.jobs.models import Job
 from convention.web.link_secrets import find_by_link_token
 from registrations.booking.verification import load_verification, make_verification_token
-from registrations.fast_path.catalog_query import find_voucher
 from registrations.invoices.models.documents import Quotation
 from registrations.models import AnswerFile, Order, Registration, Voucher, WaitingEntry
 from registrations.permissions import (
@@ -45,6 +44,7 @@ from registrations.permissions import (
     is_own_secret,
     make_own_secret,
 )
+from registrations.pricing.catalog import find_voucher
 from registrations.questions.files import load_file_names
 from registrations.visits.hosts.sign_in import hash_token
 from registrations.visits.models import HostContact, HostLink, VisitorList

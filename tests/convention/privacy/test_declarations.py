@@ -101,7 +101,7 @@ NOTHING_OF_PEOPLE = {
     "privacy.retentionperiod", "privacy.purpose", "privacy.purposetext", "privacy.retentionrun",
     "registrations.addon",
     "registrations.consenttext", "registrations.idempotencykey", "registrations.questionoption",
-    "registrations.package", "registrations.question", "registrations.quota", "registrations.catalogversion",
+    "registrations.package", "registrations.question", "registrations.quota",
     "registrations.sponsorlogo", "registrations.ticket", "schedule.schedule", "schedule.personalagenda",
     "schedule.session", "schedule.track", "sessions.session", "visits.feedbackquestion", "visits.ride",
 }  # fmt: skip

@@ -1,0 +1,227 @@
+"""Save the usual order of a rush with hand-written SQL: places of one ticket, without add-ons.
+
+Building statements takes the ORM several times longer than the database needs to run them, and everybody
+waits for the rows of the last places meanwhile. PostgreSQL saves the whole order in one statement; SQLite,
+which has one writer at a time, in a few short ones. Nothing is decided here: a counter that is short violates
+a constraint, and then `save_order` saves or refuses the order in the plain way, as it does with every other
+order. To remove this module, remove its call there.
+"""
+
+import contextlib
+from functools import cache
+from typing import Any, NamedTuple
+
+from django.db import IntegrityError, connection, models, transaction
+
+from convention import hooks
+from convention.tasks.queue import make_waiting_task
+from registrations.models import IdempotencyKey, Order, Registration
+from registrations.questions.files import is_file_answer
+
+from .order_booking import OrderBooking
+
+# Counters are raised in the order in which all code locks them; `{after}` names the step before, so that
+# PostgreSQL raises them in this order too. -1 violates a constraint.
+SHARE_SQL = """
+    INSERT INTO registrations_companyshare AS share (ticket_id, company_id, reserved)
+    VALUES (%(ticket)s, %(company)s, CASE WHEN %(places)s <= %(cap)s THEN %(places)s ELSE -1 END)
+    ON CONFLICT (ticket_id, company_id) DO UPDATE SET reserved =
+        CASE WHEN share.reserved + %(places)s <= %(cap)s THEN share.reserved + %(places)s ELSE -1 END
+    RETURNING 1 AS done
+"""
+VOUCHER_SQL = """
+    UPDATE registrations_voucher SET reserved = reserved + %(places)s {after}
+    WHERE registrations_voucher.id = %(voucher)s RETURNING 1 AS done
+"""
+# The ticket may have been given another quota since it was loaded.
+TICKET_SQL = """
+    UPDATE registrations_ticket SET reserved = reserved + %(places)s {after}
+    WHERE registrations_ticket.id = %(ticket)s AND quota_id IS NOT DISTINCT FROM %(quota)s RETURNING 1 AS done
+"""
+QUOTA_SQL = """
+    UPDATE registrations_quota SET reserved = reserved + %(places)s {after}
+    WHERE registrations_quota.id = %(quota)s RETURNING 1 AS done
+"""
+SEQUENCE_SQL = """
+    UPDATE events_event SET sequence = sequence + 1 {after}
+    WHERE events_event.id = %(event)s RETURNING sequence
+"""
+
+
+class OrderShape(NamedTuple):
+    """Everything that the text of the statements depends on."""
+
+    place_count: int
+    has_share: bool
+    has_voucher: bool
+    has_quota: bool
+    has_key: bool
+
+    @property
+    def counters(self) -> dict[str, str]:
+        """Return the statements that raise counters, by name, in the order of locks."""
+        steps = {
+            "share": SHARE_SQL if self.has_share else "",
+            "voucher": VOUCHER_SQL if self.has_voucher else "",
+            "ticket": TICKET_SQL,
+            "quota": QUOTA_SQL if self.has_quota else "",
+            "event": SEQUENCE_SQL,
+        }
+        return {name: sql for name, sql in steps.items() if sql}
+
+
+def save_order_fast(booking: OrderBooking) -> bool:
+    """Save a booking of the usual kind; return False for any other, or if stock is short.
+
+    Nothing is saved then.
+    """
+    task = make_waiting_task(hooks.send_confirmation)
+    if task is None or not is_usual_booking(booking):
+        return False
+    first = booking.registrations[0]
+    shape = OrderShape(
+        place_count=len(booking.registrations),
+        has_share=first.member_of_id is not None and first.ticket.company_cap is not None,
+        has_voucher=first.voucher_id is not None,
+        has_quota=first.ticket.quota_id is not None,
+        has_key=booking.idempotency_key is not None,
+    )
+    save = _save_in_one_statement if connection.vendor == "postgresql" else _save_in_short_statements
+    try:
+        return save(booking, shape, task)
+    except IntegrityError:
+        # A counter that is short, or a repeated key: the plain way says which.
+        return False
+
+
+def is_usual_booking(booking: OrderBooking) -> bool:
+    """Return whether the booking raises only the counters of one ticket, all of them for every place."""
+    registrations = booking.registrations
+    if booking.extra_items or booking.addons or booking.already_reserved or any(booking.chosen_options):
+        return False
+    if any(is_file_answer(answer) for one in registrations for answer in one.answers.values()):
+        return False
+    counted = {(one.ticket_id, one.voucher_id, one.member_of_id) for one in registrations}
+    return len(counted) == 1 and all(one.is_reserved for one in registrations)
+
+
+def _make_counter_values(booking: OrderBooking) -> dict[str, Any]:
+    first = booking.registrations[0]
+    return {
+        "places": len(booking.registrations),
+        "ticket": first.ticket_id,
+        "quota": first.ticket.quota_id,
+        "voucher": first.voucher_id,
+        "company": first.member_of_id,
+        "cap": first.ticket.company_cap,
+        "event": booking.order.event_id,
+    }
+
+
+def _save_in_one_statement(booking: OrderBooking, shape: OrderShape, task: models.Model) -> bool:
+    """Save on PostgreSQL."""
+    order, registrations, values = booking.order, booking.registrations, _make_counter_values(booking)
+    rows: dict[str, models.Model] = {"new_order": order, "new_task": task}
+    rows |= {f"registration_{number}": row for number, row in enumerate(registrations)}
+    if booking.idempotency_key:
+        rows["new_key"] = booking.idempotency_key
+    for name, row in rows.items():
+        values |= _make_insert_values(name, row)
+    # If the ticket is counted first, nothing is written where it is gone. What was counted before it has to
+    # be rolled back; within the caller's transaction, a violated constraint too.
+    is_single = not (shape.has_share or shape.has_voucher or connection.in_atomic_block)
+    with contextlib.nullcontext() if is_single else transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(_build_statement(shape, type(task)), values)
+        ids = cursor.fetchone()
+        if ids is None and not is_single:
+            transaction.set_rollback(True)
+    if ids is None:
+        return False
+    for row, pk in zip([order, *registrations], ids, strict=True):
+        _set_saved(row, pk)
+    for registration in registrations:
+        registration.order = order
+    return True
+
+
+@cache
+def _build_statement(shape: OrderShape, task_model: type[models.Model]) -> str:
+    """Return one statement that raises the counters and inserts order, registrations, key and task."""
+    parts, after = [], ""
+    for name, sql in shape.counters.items():
+        parts.append(f"{name} AS ({sql.format(after=after)})")
+        after = f"FROM {name}"
+    to_order = {"order_id": "new_order.id"}
+    names = [f"registration_{number}" for number in range(shape.place_count)]
+    parts.append(f"new_order AS ({_build_insert('new_order', Order, source='event')} RETURNING id)")
+    for name in names:
+        given = tuple({**to_order, "sequence": "event.sequence"}.items())
+        parts.append(
+            f"{name} AS ({_build_insert(name, Registration, given, source='new_order, event')} RETURNING id)"
+        )
+    if shape.has_key:
+        insert = _build_insert("new_key", IdempotencyKey, tuple(to_order.items()), source="new_order")
+        parts.append(f"new_key AS ({insert})")
+    arguments = "jsonb_build_object('args', jsonb_build_array(new_order.id), 'kwargs', '{}'::jsonb)"
+    insert = _build_insert("new_task", task_model, (("args_kwargs", arguments),), source="new_order")
+    parts.append(f"new_task AS ({insert})")
+    ids = ", ".join(f"{name}.id" for name in ["new_order", *names])
+    return f"WITH {', '.join(parts)} SELECT {ids} FROM {', '.join(['new_order', *names])}"  # noqa: S608 (our names)
+
+
+@transaction.atomic
+def _save_in_short_statements(booking: OrderBooking, shape: OrderShape, task: Any) -> bool:
+    """Save on SQLite."""
+    order, registrations, values = booking.order, booking.registrations, _make_counter_values(booking)
+    sequence = 0
+    with connection.cursor() as cursor:
+        for sql in shape.counters.values():
+            cursor.execute(sql.format(after=""), values)
+            row = cursor.fetchone()
+            if row is None:
+                transaction.set_rollback(True)
+                return False
+            sequence = row[0]
+        _insert_row(cursor, order)
+        for registration in registrations:
+            registration.order, registration.sequence = order, sequence
+            _insert_row(cursor, registration)
+        if booking.idempotency_key:
+            booking.idempotency_key.order = order
+            _insert_row(cursor, booking.idempotency_key)
+        task.args_kwargs = {"args": [order.pk], "kwargs": {}}
+        _insert_row(cursor, task)
+    return True
+
+
+def _insert_row(cursor: Any, row: models.Model) -> None:
+    cursor.execute(f"{_build_insert('row', type(row))} RETURNING id", _make_insert_values("row", row))
+    _set_saved(row, cursor.fetchone()[0])
+
+
+def _set_saved(row: models.Model, pk: Any) -> None:
+    row.pk, row._state.adding = pk, False
+
+
+@cache
+def _build_insert(
+    name: str, model: type[models.Model], given: tuple[tuple[str, str], ...] = (), source: str = ""
+) -> str:
+    """Return an INSERT of the placeholders of `_make_insert_values`, or of `given` expressions by column."""
+    values = {column: f"%({name}_{column})s" for column, _field in _list_insert_fields(model)} | dict(given)
+    selected = ", ".join(values.values()) + (f" FROM {source}" if source else "")
+    return f"INSERT INTO {model._meta.db_table} ({', '.join(values)}) SELECT {selected}"
+
+
+def _make_insert_values(name: str, row: models.Model) -> dict[str, Any]:
+    """Return the values of all columns but an automatic id, by placeholder."""
+    return {
+        f"{name}_{column}": field.get_db_prep_save(field.pre_save(row, add=True), connection)
+        for column, field in _list_insert_fields(type(row))
+    }
+
+
+@cache
+def _list_insert_fields(model: type[models.Model]) -> list[tuple[str, Any]]:
+    fields = [field for field in model._meta.concrete_fields if not isinstance(field, models.AutoField)]
+    return [(str(field.column), field) for field in fields]
