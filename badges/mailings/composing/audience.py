@@ -51,6 +51,7 @@ class MailingAudience:
 
 
 def build_audience(mailing: Mailing) -> MailingAudience:
+    # The order decides which registration of a group comes first, and the order of the recipients.
     rows = select_registrations(Segment.from_json(mailing.segment), mailing.event).order_by("pk")
     addresses = rows.values_list("pk", "email", "order__email", "order__language")
     audience = group_by_address(addresses)
@@ -88,7 +89,7 @@ def find_left_out_reasons(mailing: Mailing, addresses: Iterable[str]) -> Mapping
 
 
 def filter_unsubscribed(addresses: list[str]) -> set[str]:
-    """Return those of the addresses that want no news."""
+    """Return those of the addresses that unsubscribed from news."""
     rows = Unsubscription.objects.all()
     if len(addresses) == 1:
         rows = rows.filter(email=addresses[0])
