@@ -79,7 +79,7 @@ def badge_printing_pdf(request: HttpRequest, event: str, layout: str) -> FileRes
     file.seek(0)
     name = f"badges-{event_obj.slug}-{layout}.pdf"
     response = FileResponse(file, content_type=PDF_TYPE, as_attachment=True, filename=name)
-    # Whoever has a badge's code can enter with it, so no copy may stay in a cache.
+    # The code in a badge admits at checkpoints, so no copy may stay in a cache.
     response["Cache-Control"] = "no-store"
     return response
 

@@ -42,7 +42,7 @@ def find_stays(event: "Event") -> dict[int, Stay]:
         came=Min("first_entered_at"), entered=Max("last_entered_at"), left=Max("last_left_at")
     )
     return {
-        # Maxima over several entrances: whoever left by one and came back by another is still there.
+        # Maxima over several entrances: an attendee who left by one and came back by another is present.
         pk: (came, left if left and left >= entered else None)
         for pk, came, entered, left in stays
         if came is not None

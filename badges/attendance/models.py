@@ -169,7 +169,7 @@ class Device(models.Model):
 class Scan(models.Model):
     """One scan as a device sent it; rows are only ever added.
 
-    The indexes below serve every query on foreign keys, so the keys have no indexes of their own.
+    The indexes below serve every query on foreign keys, so the keys need none themselves.
     """
 
     class Direction(models.TextChoices):

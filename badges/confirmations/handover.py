@@ -18,7 +18,7 @@ def registrations_to_notify(order: Order) -> list[Registration]:
     if order.event.ends_at <= timezone.now():
         return []
     # A change of holder raises badge_version, so most orders need no look at their mails. Private places have
-    # mails of their own (private_places.py).
+    # other mails (private_places.py).
     confirmed = order.registrations.confirmed().filter(badge_version__gt=1, is_private=False)
     rows = list(confirmed.select_related("ticket", "event", "order").order_by("pk"))
     mail_history = MailHistory.load(order) if rows else MailHistory([])

@@ -133,7 +133,7 @@ def _write_buyer_notice(order: Order, registration: Registration, message_key: s
             **order_context(order, [registration]),
             **payment_context(order),
             "registration": registration,
-            # The buyer knows whom they registered, but not to whom that person handed the place on.
+            # The buyer knows the first holder, but need not learn who got the place from that person.
             "name": registration.name if registration.holder_count == 1 else "",
             "is_cancelled": is_cancelled,
             "settled": describe_settlement(order, [registration]) if is_cancelled else [],

@@ -39,7 +39,7 @@ type WriteMail = Callable[[Order, list[Registration], str], MailMessage]
 
 
 class DueMail(NamedTuple):
-    """A mail to send; an empty `message_key` stands for the default key of its kind."""
+    """A mail to send; an empty `message_key` means the default key of its kind."""
 
     registrations: list[Registration]
     write: WriteMail

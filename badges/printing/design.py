@@ -54,7 +54,7 @@ class BadgeDesign:
     event: Event
     maker: FormMaker
     tickets: dict[int, Ticket]
-    # Not the language of the order or of the request: all badges of an event are alike, whoever prints them.
+    # Not the language of the order or of the request: all badges of an event are alike.
     language: str = settings.LANGUAGE_CODE
     cached_forms: dict[object, Any] = field(default_factory=dict)
 

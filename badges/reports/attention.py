@@ -15,7 +15,7 @@ from .event_facts import EventFacts, TaskQueueState
 
 CLOSING_SOON = datetime.timedelta(days=7)
 DRAFT_WARNING_PERIOD = datetime.timedelta(days=90)
-# Phones ask for a snapshot every ten seconds and `seen_at` is written every 30: this is no hiccup.
+# Counted from the last scan: fetching a snapshot does not change `seen_at`.
 DEVICE_SILENCE = datetime.timedelta(minutes=10)
 FEW_LEFT_RATIO = 0.1
 

@@ -202,7 +202,7 @@ def _add_missing_agreements(facts_by_event: dict[int, EventFacts]) -> None:
 
 
 def _look_at_alarms(facts_by_event: dict[int, EventFacts], at: datetime.datetime) -> None:
-    """Add the latest alarm of each event that still holds places for unverified buyers."""
+    """Add the latest alarm of each event, and how many of its places are still unverified."""
     raised = OrderAlarm.objects.filter(event__in=facts_by_event, raised_at__gt=at - ALARM_SHOWN_FOR)
     # In ascending order, so that the latest alarm replaces earlier ones.
     for alarm in raised.select_related("event").order_by("raised_at"):
@@ -249,7 +249,7 @@ def _add_session_bookings(facts_by_event: dict[int, EventFacts], at: datetime.da
             facts_by_event[event].full_sessions.append(title)
         elif state == "filling":
             facts_by_event[event].filling_sessions.append(title)
-    # Whoever has an offer does not wait any more: it is for them to decide.
+    # People with an offer no longer wait: it is for them to decide.
     waits = WaitingEntry.objects.active().filter(event__in=facts_by_event, offered_at__isnull=True).order_by()
     for row in waits.values("event").annotate(count=Count("pk")):
         facts_by_event[row["event"]].waiting_count = row["count"]

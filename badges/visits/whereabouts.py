@@ -53,7 +53,7 @@ def locate_visitor(facts: VisitorFacts) -> Whereabouts:
         return Whereabouts.LEFT
     if facts.arrived_at:
         return Whereabouts.NOT_OUT if facts.at >= facts.ends_at + ASSUMED_GONE_AFTER else Whereabouts.INSIDE
-    # Before the coach: whoever boarded but was never scanned at the gate is not "in the coach" for ever.
+    # Checked before the coach: a visitor who boarded but was never scanned at the gate has not arrived.
     if facts.at >= facts.ends_at:
         return Whereabouts.NO_SHOW
     if facts.boarded_at:

@@ -80,8 +80,8 @@ class ScanBatch:
             if holder is None:
                 continue
             key = (holder.pk, checkpoints[scan_input.checkpoint].presence_checkpoint_id)
-            # Only presences that must be recomputed need their history: loading all would cost a query over
-            # the whole event for each batch, although nearly all scans arrive in order.
+            # Nearly all scans arrive in order, and need no history: it is loaded only for presences that must
+            # be recomputed.
             latest = get_presence_state(key, self.batch_state).last_scan_at
             # Not `<`: the order of scans at the same instant follows from the sort key, not from arrival.
             if latest is not None and effective_time(scan_input, self.now) <= latest:

@@ -89,7 +89,7 @@ def iterate_counted_scans(
 
     Scans of a merged registration are yielded for its survivor.
     """
-    # One level suffices: whoever is merged again takes along what was merged into them.
+    # One level suffices: merging a survivor again moves all earlier merges to the new one.
     rows = scans.annotate(owner=Coalesce("registration__merged_into", "registration")).filter(
         verdict__in=COUNTED_VERDICTS, registration__isnull=False
     )
@@ -120,7 +120,7 @@ def iterate_counted_scans(
 
 
 def save_presences(event_id: int, states: dict[PresenceKey, PresenceState], *, at: datetime.datetime) -> None:
-    """Upsert these presences in order of their keys, which keeps two writers from deadlocking."""
+    """Upsert these presences in order of their keys, so that two writers never deadlock."""
     rows = [
         {"event_id": event_id, "checkpoint_id": checkpoint, "registration_id": registration, "changed_at": at}
         | {name: getattr(state, name.removesuffix("_id")) for name in STATE_COLUMNS}

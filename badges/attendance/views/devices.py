@@ -38,7 +38,7 @@ def device_list(request: HttpRequest, event: str) -> HttpResponse:
         # No redirect after this POST: the token exists only in this response.
         context |= {"pairing": pairing, "qr": draw_svg_symbol(pairing.url)}
     listed = Device.objects.filter(event=event_obj).phones().select_related("checkpoint")
-    # Not a property of the row: whether a device is valid also depends on the role of whoever paired it.
+    # Not a property of the row: whether a device is valid also depends on a role of the person who paired it.
     valid = set(Device.objects.valid().filter(event=event_obj).values_list("pk", flat=True))
     context |= {"devices": listed, "valid_ids": valid, "can_revoke": runs}
     return render(request, "attendance/devices.html", context)

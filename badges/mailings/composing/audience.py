@@ -64,7 +64,7 @@ def build_audience(mailing: Mailing) -> MailingAudience:
 def group_by_address(rows: Iterable[tuple[int, str, str, str]]) -> MailingAudience:
     """Group rows of (registration id, own address, order's address, order's language) into mails.
 
-    Registrations without an address of their own go to the buyer's mail.
+    Registrations without an address are added to the buyer's mail.
     """
     groups: dict[tuple[str, str], MailGroup] = {}
     without = 0

@@ -74,7 +74,7 @@ class MailingWriter:
         event = self.mailing.event
         with translation.override(self.language):
             values = {**self.event_values, **_addressee_values(addressee)}
-            # Empty for information: whoever has a place cannot unsubscribe from what is needed for the event.
+            # Empty for information: attendees cannot unsubscribe from what they need to know for the event.
             news = self._unsubscribe_url(addressee)
             subject = fill_subject(self.mailing.get_subject(self.language), values)
             context = {

@@ -121,7 +121,7 @@ def _spell_out_link(link: re.Match[str]) -> str:
 
 
 def _insert_markers(text: str) -> str:
-    # Private-use letters that somebody typed would be taken for markers.
+    # Private-use letters in the organizer's text would be taken for markers.
     return PLACEHOLDER_PATTERN.sub(_make_marker, PRIVATE_USE_PATTERN.sub("", text))
 
 

@@ -39,7 +39,7 @@ class Segment:
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> Self:
-        """Read what `to_json` wrote; missing conditions select everybody."""
+        """Read the result of `to_json`; missing conditions get their defaults."""
         # Unknown names are skipped, so that a condition can be removed from the code while old mailings have
         # it.
         named = {field.name: stored[field.name] for field in fields(cls) if field.name in stored}

@@ -45,7 +45,7 @@ def launch_mailing(*, mailing: Mailing, seen_hash: str = "") -> Mailing:
 
 @transaction.atomic
 def schedule_mailing(*, mailing: Mailing, at: datetime.datetime, seen_hash: str = "") -> Mailing:
-    """Send the mailing at that time, to the attendees whom its segment selects then.
+    """Send the mailing at that time, to the attendees that its segment selects then.
 
     Raise NotADraft or MailingNotReady, as `launch_mailing`.
     """

@@ -83,7 +83,7 @@ def mailing_create(request: HttpRequest, event: str) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def mailing_edit(request: HttpRequest, event: str, pk: int) -> HttpResponse:
-    """Change a draft; if somebody else changed it meanwhile, show their values beside the form."""
+    """Change a draft; if another organizer changed it meanwhile, show their values beside the form."""
     mailing = mailing_to_organize(event, pk, request.user)
     # Only for GET: a POST must show what was typed together with the reason why it is not saved.
     if request.method == "GET" and not mailing.is_draft:

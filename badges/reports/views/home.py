@@ -35,7 +35,7 @@ def organizer_home(request: "HttpRequest") -> "HttpResponse":
     if not (coming or past or can_create):
         raise Forbidden(_("This page is for those who run an event."))
     facts = load_event_facts(coming, at=now)
-    # The queue concerns the whole site, so only people who run all events are told.
+    # The queue concerns the whole site, so it is shown only to people who run all events.
     items = list_queue_items(count_queue_problems(at=now)) if can_create else []
     items += [matter for one in facts for matter in list_event_items(one, at=now)]
     context = {
