@@ -2,8 +2,8 @@
 
 A scan writes a presence without a number. The next reader gives one number to all unnumbered rows it can see,
 under the lock of the event's counter. So no number is given before all lower ones are visible: a cursor
-misses nothing, however late a transaction commits and however wrong a clock is. Scans take no lock for this and
-never wait for each other.
+misses nothing, however late a transaction commits and however wrong a clock is. Scans take no lock for this
+and never wait for each other.
 """
 
 from itertools import batched
