@@ -57,7 +57,7 @@ def make_registrations_curve(event: Event, *, at: datetime.datetime) -> CurveCha
         Registration.objects.confirmed()
         .filter(event=event)
         .order_by()
-        # Days of the event's zone: in UTC, a registration just after midnight in Paris counts for the day before.
+        # In UTC, a registration just after midnight in Paris would count for the day before.
         .annotate(day=TruncDate("created_at", tzinfo=event.zone))
         .values_list("day")
         .annotate(count=Count("pk"))
