@@ -66,12 +66,14 @@ def find_seat_errors(event: Event, company: Company, places: Iterable[RequestedP
     member_places = {
         n: place for n, place in enumerate(places) if place.ticket in member_tickets and place.email
     }
+    # Addresses are compared exactly (`normalize_email`): another spelling may be another mailbox.
     seats = (
         find_seats_by_address(company, {normalize_email(place.email) for place in member_places.values()})
         if member_places
         else {}
     )
     people = [seat.person_id for seat in seats.values()]
+    # A second registration of the same person for another ticket is allowed.
     confirmed = Registration.objects.confirmed().filter(event=event, person__in=people)
     booked = set(confirmed.values_list("person", "ticket")) if people else set()
     errors = {}

@@ -96,6 +96,7 @@ def _require_membership(company: Company) -> Membership:
 def seat_assignment(request: HttpRequest, company: str, job: int) -> HttpResponse:
     """Give a colleague a seat, from today or a later day."""
     company_obj = get_company_of_contact(company, request.user)
+    # Only open employments of this company, so that guessed ids give no seat to a stranger.
     employments = (
         Employment.objects.open().filter(company=company_obj, person__is_active=True).select_related("person")
     )
