@@ -22,6 +22,8 @@ def save_logo(*, sponsorship: Sponsorship, upload: UploadedFile) -> SponsorLogo:
     """
     if sponsorship.cancelled_at:
         raise NotOpenNow(_("This sponsorship was cancelled; no logo is shown."))
+    # One byte more than allowed tells that the file is too large, without reading all of it. Decoding runs in
+    # a child process: image libraries have had memory errors.
     return store_logo(sponsorship, parse_in_child(redraw_picture, upload.read(MAX_UPLOAD_BYTES + 1)))
 
 
@@ -32,6 +34,7 @@ def store_logo(sponsorship: Sponsorship, picture: LogoPicture) -> SponsorLogo:
         sponsorship=sponsorship,
         defaults={
             "content": picture.content,
+            # Part of the logo's address, so that browsers fetch a replaced logo.
             "digest": hashlib.sha256(picture.content).hexdigest()[:16],
             "width": picture.width,
             "height": picture.height,

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 def find_sponsorship_by_link(reference: str, secret: str) -> tuple[LinkAccess, Sponsorship]:
     """Return the sponsorship that an order's full link opens. Raises NotFound or LinkExpired."""
     link_access = get_order_by_link(reference, secret)
+    # The content of a logo can be megabytes; pages link to it.
     rows = Sponsorship.objects.select_related("package", "event", "logo").defer("logo__content")
+    # An attendee's own link must not open the sponsor's page, which names price and contact.
     sponsorship = rows.filter(order=link_access.order).first() if link_access.is_full else None
     if sponsorship is None:
         raise NotFound(_("This link leads to no sponsorship."))

@@ -47,7 +47,9 @@ def decode_picture(image_bytes: bytes) -> Image.Image:
     """Return the pixels with their transparency. Raises UnreadableFile."""
     try:
         with warnings.catch_warnings():
+            # Pillow only warns between its limit and twice that.
             warnings.simplefilter("error", Image.DecompressionBombWarning)
+            # Named formats only: the decoders of rare ones are the least tested.
             with Image.open(io.BytesIO(image_bytes), formats=IMAGE_FORMATS) as sent:
                 return unpack_pixels(sent)
     except (Image.DecompressionBombWarning, Image.DecompressionBombError):
@@ -61,6 +63,7 @@ def decode_picture(image_bytes: bytes) -> Image.Image:
 
 def unpack_pixels(image: Image.Image) -> Image.Image:
     """Return the unpacked pixels. Raises DecompressionBombError for too many, before unpacking them."""
+    # The size is read from the header; `convert` is what unpacks.
     if image.width * image.height > MAX_UPLOAD_PIXELS:
         raise Image.DecompressionBombError
     return image.convert("RGBA")
