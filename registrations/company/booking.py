@@ -29,7 +29,7 @@ def book_for_company(
     """Place the order and ask each colleague by mail to complete their details.
 
     The contact vouches for colleagues with a seat, so their member tickets need no verification. The same key
-    returns the same order again. Raises what `place_order` raises, and InvalidFields for a member ticket
+    returns the same order again. Raise what `place_order` raises, and InvalidFields for a member ticket
     without a seat.
     """
     # Before the seats are checked: after the first request, every colleague has a registration already.

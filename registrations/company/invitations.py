@@ -39,7 +39,7 @@ ONE_DAY = datetime.timedelta(days=1)
 def invite_attendee(*, registration: Registration) -> Invitation | None:
     """Queue the invitation, again if it was sent before; return it.
 
-    Returns None for an attendee without an address, or with the buyer's.
+    Return None for an attendee without an address, or with the buyer's.
     """
     # The buyer has the order's link already, with which they can complete their own details.
     if not registration.email or is_same_email(registration.email, registration.order.email):
@@ -59,7 +59,7 @@ def invite_attendee(*, registration: Registration) -> Invitation | None:
 
 @task()
 def send_invitation(invitation_id: int) -> None:
-    """Send the invitation unless it was sent or is obsolete. Raises MailNotSent."""
+    """Send the invitation unless it was sent or is obsolete. Raise MailNotSent."""
     # Invitation and reminder share the lease, so that they never go out at the same time.
     with hold_lease(f"invitation:{invitation_id}"):
         invitation = _find_pending(invitation_id)
@@ -73,7 +73,7 @@ def send_invitation(invitation_id: int) -> None:
 
 @task()
 def send_invitation_reminder(invitation_id: int) -> None:
-    """Send the one reminder unless it was sent or the details are complete. Raises MailNotSent."""
+    """Send the one reminder unless it was sent or the details are complete. Raise MailNotSent."""
     with hold_lease(f"invitation:{invitation_id}"):
         invitation = _find_pending(invitation_id)
         if invitation and invitation.reminded_at is None:
@@ -112,7 +112,7 @@ def _find_pending(invitation_id: int) -> Invitation | None:
 def _send_letter(invitation: Invitation, *, message_key: str, sent_at_field: str) -> None:
     """Send the mail and save the time in `sent_at_field`, or in `refused_at`, which the contact sees.
 
-    Raises MailNotSent.
+    Raise MailNotSent.
     """
     try:
         send_mail_message(write_invitation_letter(invitation.registration, message_key=message_key))
@@ -152,7 +152,7 @@ def save_attendee_details(*, registration: Registration, details: RequestedPlace
     """Save an attendee's own details; address and badge stay. Mail them their link the first time.
 
     The buyer is not notified. At first any name is accepted, since the contact may not have known it. Later,
-    and with a member ticket, another person's name is refused: substitution is for that. Raises InvalidFields
+    and with a member ticket, another person's name is refused: substitution is for that. Raise InvalidFields
     or NotOpenNow.
     """
     # Order before registration: the lock order of all changes of an order.

@@ -35,7 +35,7 @@ NAME_TO_FOLLOW_WORDS = frozenset(
 
 
 def parse_pasted_rows(text: str, tickets: Sequence[Ticket]) -> list[PastedRow]:
-    """Return one dict per person. Raises UnreadableFile for an unclosed quotation mark."""
+    """Return one dict per person. Raise UnreadableFile for an unclosed quotation mark."""
     lines = [cells for _number, cells in read_pasted_rows(text)]
     if not lines:
         return []

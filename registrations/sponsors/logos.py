@@ -17,7 +17,7 @@ from .pictures import MAX_UPLOAD_BYTES, LogoPicture, redraw_picture
 def save_logo(*, sponsorship: Sponsorship, upload: UploadedFile) -> SponsorLogo:
     """Replace the sponsor's logo.
 
-    Raises UnreadableFile for anything but a PNG or JPEG of at most 5 MB, and NotOpenNow for a cancelled
+    Raise UnreadableFile for anything but a PNG or JPEG of at most 5 MB, and NotOpenNow for a cancelled
     sponsorship.
     """
     if sponsorship.cancelled_at:

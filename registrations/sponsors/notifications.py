@@ -13,7 +13,7 @@ from registrations.models import Order, Sponsorship
 
 @task()
 def notify_sponsor(sponsorship_id: int) -> None:
-    """Send the mail. Raises MailNotSent. A repeated run sends the same Message-ID."""
+    """Send the mail. Raise MailNotSent. A repeated run sends the same Message-ID."""
     rows = Sponsorship.objects.select_related("order", "package", "event")
     sponsorship = rows.get(pk=sponsorship_id)
     # Read when the task runs: it may have been cancelled since it was queued.

@@ -74,7 +74,7 @@ def take_package(
 ) -> Sponsorship:
     """Take a package that is on sale; the same key returns the same sponsorship again.
 
-    Raises NotOpenNow, TooManyUnverifiedOrders, or SoldOut for the package or an included ticket.
+    Raise NotOpenNow, TooManyUnverifiedOrders, or SoldOut for the package or an included ticket.
     """
     # The advisory lock comes before all row locks.
     lock_unverified_count(package.event_id)
@@ -226,7 +226,7 @@ def change_sponsorship(*, sponsorship: Sponsorship, changed_fields: Collection[s
 
 @transaction.atomic
 def cancel_sponsorship(*, sponsorship: Sponsorship, reason: str = "") -> Sponsorship:
-    """Cancel a sponsorship with all its places. Raises AlreadyCancelled or NotOpenNow.
+    """Cancel a sponsorship with all its places. Raise AlreadyCancelled or NotOpenNow.
 
     Invoices are credited; payments are refunded as for any order.
     """

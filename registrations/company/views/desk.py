@@ -85,7 +85,7 @@ def seat_list(request: HttpRequest, company: str) -> HttpResponse:
 
 
 def _require_membership(company: Company) -> Membership:
-    """Return the current membership. Raises NotOpenNow where there is none."""
+    """Return the current membership. Raise NotOpenNow where there is none."""
     company_obj = find_membership(company, at=timezone.localdate())
     if company_obj is None:
         raise NotOpenNow(_("The company has no membership: there are no seats to give."))
