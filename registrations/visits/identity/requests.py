@@ -61,7 +61,7 @@ def is_request_due(application: Application, *, locks_at: datetime.datetime, at:
     """
     if application.identity_requested_at is None:
         return True
-    # A visitor who got a place shortly before the lock would get two mails at once.
+    # Otherwise a visitor who got a place shortly before the lock would get two mails at once.
     is_reminder_time = at >= locks_at - REMINDER_PERIOD and at >= application.identity_requested_at + ONE_DAY
     return is_reminder_time and application.identity_reminded_at is None
 
