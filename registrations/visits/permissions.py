@@ -116,7 +116,7 @@ def find_own_application(visit: Visit, person: Person) -> Application | None:
     return application
 
 
-# Organizers by event role alone are left out: they may be an outside firm, bound by no confidentiality text.
+# Roles in the club only: organizers of the event alone may belong to an outside firm.
 DEBRIEF_EDITOR_ROLES = (ClubRole.Role.SECRETARY, ClubRole.Role.ADMINISTRATOR, ClubRole.Role.ORGANIZER)
 
 
