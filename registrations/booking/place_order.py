@@ -1,4 +1,4 @@
-"""Place an order: the one action behind page, API, desk, companies' contacts and accepted offers."""
+"""Place an order: the same action for page, API, companies' contacts and accepted offers."""
 
 import datetime
 from collections import Counter
@@ -71,8 +71,8 @@ def place_order(*, event: Event, request: OrderRequest, context: OrderContext = 
     The same idempotency key with the same content returns the first order again.
 
     Raises NotOpenNow, InvalidFields, SoldOut, CompanyFull, PriceChanged, AlreadyRegistered, KeyReused and
-    TooManyUnverifiedOrders. With a cached catalog, StaleCache stands for most of them: the caller has to load
-    the catalog and try again.
+    TooManyUnverifiedOrders. With a cached catalog, StaleCache is raised instead of most of them: the caller
+    has to load the catalog and try again.
     """
     request = request.normalize()
     try:
@@ -111,7 +111,9 @@ def preview_quote(event: Event, request: OrderRequest, offering: Offering, conte
 def _price_and_book_with_retry(event: Event, request: OrderRequest, context: OrderContext) -> Order:
     try:
         return _price_and_book(event, request, context)
-    except VoucherExhausted:  # others used the code up meanwhile: price and terms are loaded again, once
+    except VoucherExhausted:
+        # Others used the code up after the price was read. Loaded again, it is either refused or, if a total
+        # was expected, the new price is shown.
         return _price_and_book(event, request, replace(context, catalog=None))
 
 
@@ -133,6 +135,7 @@ def _prepare_sale(event: Event, request: OrderRequest, context: OrderContext) ->
     seats = _find_member_seats(request, context)
     passes = _find_pass_allowance(event, request, offering, seats)
     quote = quote_offering(request, offering, at=now, pass_allowance=passes)
+    # A hidden ticket needs a use of the code for each place; the first place without one is named.
     for number in quote.refused_places:
         field, sentence = (
             f"registrations.{number}.ticket",
@@ -204,6 +207,7 @@ def _validate_request(request: OrderRequest, offering: Offering, context: OrderC
         errors.pop("registrations", None)  # a held place is exempt from the limits per order
     if errors:
         raise InvalidFields(_("Some fields need another look."), errors)
+    # The place of an accepted offer is reserved already, so that it may be the last one.
     requested = _count_requested_tickets(request, offering.tickets) - Counter(context.reserved_tickets)
     short = [ticket for ticket, places in requested.items() if _lacks_places(ticket, places)]
     # Cached counters are old, so that a shortage has to be confirmed with fresh ones.
@@ -275,6 +279,7 @@ def _book_order(
     )
     book = save_checked_order if is_checked else save_order
     extra_items, catalog_version = _assign_passes(registrations, sale), sale.offering.catalog_version
+    # Counted as late as possible: orders that a check refused must not use up the limit of a shared network.
     with throttle_unverified_order(order, context, place_count=len(registrations)):
         book(
             OrderBooking(
@@ -336,8 +341,10 @@ def _find_member_seats(request: OrderRequest, context: OrderContext) -> dict[str
         context.person
         and own_address in addresses
         and own_address not in seats
+        # Asked last, because it takes a query.
         and (seat := context.own_seat)
     ):
+        # Spares the query for the person that `seat.person` would make.
         seat.person, seats[own_address] = context.person, seat
     return seats
 

@@ -1,4 +1,4 @@
-"""Verification by a mailed link: confirm what an order holds for an address.
+"""Verification by a mailed link: confirm the items of an order that wait for an address.
 
 The link names an order and an address. The buyer's address verifies an order on invoice as a whole; a
 member's address verifies the places that are for a member with it. A member who orders with their own address
@@ -59,13 +59,15 @@ def verify_membership(*, registration: Registration) -> Registration:
     A released place is reserved again if one is left. Repeating it changes nothing. Raises NotAMember,
     AlreadyRegistered, SoldOut, CompanyFull, NotOpenNow and LinkExpired.
     """
-    Order.objects.select_for_update(no_key=True).get(pk=registration.order_id)  # locked first, as payments do
+    # The order is locked first, as payments do. NO KEY UPDATE lets others insert rows that refer to it.
+    Order.objects.select_for_update(no_key=True).get(pk=registration.order_id)
     pending = Registration.objects.select_related("event", "ticket", "order").select_for_update(of=("self",))
     registration = pending.get(pk=registration.pk)
     if registration.cancelled_at:
         raise LinkExpired(_("This registration was cancelled."))
     if registration.confirmed_at or registration.person_id:
         return registration
+    # An expired place may be reserved again, but only while registration is open.
     if not registration.is_held():
         refuse_if_closed(registration.event, at=timezone.now())
     person, company = _find_member(registration)
@@ -230,7 +232,7 @@ def load_verification(token: str) -> AddressVerification:
 
 @transaction.atomic
 def verify_address(*, order: Order, address: str) -> Order:
-    """Confirm what an order holds for this address, and queue the confirmation; return the order.
+    """Confirm the items of an order that wait for this address; queue the confirmation; return the order.
 
     Released places are reserved again if any are left. Parts that cannot be confirmed are left out. Repeating
     it changes nothing. The order gets a new link, because its sender need not own the address.
@@ -243,7 +245,7 @@ def verify_address(*, order: Order, address: str) -> Order:
         order.verified_at = timezone.now()
         order.save(update_fields=["verified_at", *order.raise_link_version()])
         record_action("order.verify", order, event=order.event, fields=["verified_at"])
-    # Each part has a savepoint of its own: one that fails does not undo the others.
+    # A savepoint for each part, so that one that fails does not undo the others.
     errors: list[ConventionError] = []
     for confirm in _list_confirmations(order, address):
         try:
@@ -253,6 +255,7 @@ def verify_address(*, order: Order, address: str) -> Order:
             errors.append(error)
     if errors and not AddressVerification(order, address).has_confirmed_any:
         raise errors[0]
+    # After `raise_link_version` the attribute is an expression, from which no link can be built.
     order.refresh_from_db(fields=["link_version"])
     return order
 
@@ -289,7 +292,7 @@ def awaits_buyer(order: Order, registration: Registration) -> bool:
 
 
 def awaits_buyer_alone(order: Order, registration: Registration) -> bool:
-    """Return the same for a registration without a link of its own to somebody else."""
+    """Return whether it waits for the buyer's link only: no link was mailed to its member."""
     has_own_link = registration.awaits_member_verification and not is_same_email(
         registration.email, order.email
     )
@@ -306,7 +309,8 @@ def _lock_order(order: Order) -> Order:
 
 
 def _list_confirmations(order: Order, address: str) -> Iterator[Callable[[], object]]:
-    """Yield the actions of opening a link, each to be run in a savepoint of its own."""
+    """Yield the actions of opening a link, each to be run in its own savepoint."""
+    # Members first: the buyer's part confirms the places that no longer wait for a member.
     places = order.registrations.select_related("event", "ticket__event", "order").order_by("pk")
     for place in places:
         if place.ticket.needs_member_verification and is_same_email(place.email, address):
