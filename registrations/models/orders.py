@@ -13,6 +13,7 @@ from convention.money import Money, format_creditor_reference
 
 from .order_links import OrderLinks
 
+# Also the condition of a partial index: a query that writes it differently would not use the index.
 UNVERIFIED_ORDER = models.Q(needs_verification=True, verified_at__isnull=True)
 
 
@@ -51,6 +52,7 @@ class Order(OrderLinks):
     billing_city = models.CharField(_("city"), max_length=100, blank=True)
     billing_country = models.CharField(_("country"), max_length=2, blank=True)
     source = models.CharField(_("source"), max_length=20, default="page")
+    # 43 characters: an IPv6 network of 39 with the length of its prefix.
     network = models.CharField(
         _("network"), max_length=43, blank=True, default="", db_default="", editable=False
     )

@@ -45,7 +45,7 @@ class RegistrationQuerySet(SearchableQuerySet["Registration"]):
 
 
 USER_MODEL = settings.AUTH_USER_MODEL
-# Few registrations have these: they get partial indexes.
+# Few registrations have these. Their foreign keys get partial indexes instead of Django's.
 SPARSE_RELATIONS = ("person", "member_of", "membership_pass", "voucher", "merged_into")
 
 
@@ -66,6 +66,7 @@ class Registration(SearchableModel, TaxedItem, BookingStatus):
     SEARCH_SOURCES = frozenset({"first_name", "last_name", "company", "email", "reference"})
 
     reference = models.CharField(max_length=13, default=generate_registration_reference)
+    # Four composite indexes begin with the event, so that a fifth one would only slow inserts.
     event = models.ForeignKey(Event, models.CASCADE, related_name="registrations", db_index=False)
     order = models.ForeignKey(Order, models.CASCADE, related_name="registrations")
     ticket = models.ForeignKey(Ticket, models.PROTECT, related_name="registrations")
@@ -88,6 +89,7 @@ class Registration(SearchableModel, TaxedItem, BookingStatus):
     cancellation_fee = models.PositiveIntegerField(
         _("kept when cancelled, in cents"), default=0, db_default=0
     )
+    # A copy of the reasons for the price: the voucher's terms may change after the sale.
     reductions = models.JSONField(default=list, db_default=[], editable=False)
     voucher = models.ForeignKey(
         Voucher, models.PROTECT, null=True, blank=True, related_name="registrations", db_index=False
