@@ -84,6 +84,7 @@ def _send_mail(entry: WaitingEntry, kind: str) -> None:
     try:
         send_mail_message(_write_letter(entry, kind))
     except MailRefused:
+        # A refusal is final: the mail is noted as sent below, or it would be tried for ever.
         logger.warning("The mail server refused the mail %s of the waiting entry %s.", kind, entry.pk)
     updates_by_kind: dict[str, dict[str, Any]] = {
         "joined": {"join_notified_at": now},

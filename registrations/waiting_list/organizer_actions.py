@@ -26,7 +26,8 @@ def offer_place_now(*, entry: WaitingEntry, reason: str = "") -> WaitingEntry:
     if rules and rules.get_deadline(locked_item.event) <= timezone.now():
         raise NotOpenNow(_("The list is locked: nobody comes onto it from the waiting list any more."))
     without_offer = WaitingEntry.objects.active().filter(offered_at__isnull=True)
-    # Skipped if locked: whoever locks it is ending the wait.
+    # Skipped if locked: its person is ending the wait. Waiting for the lock could deadlock, because the item
+    # is locked already.
     locked_entry = without_offer.select_for_update(skip_locked=True, of=("self",)).filter(pk=entry.pk).first()
     if locked_entry is None:
         raise WaitingEnded(_("This wait has ended, or a place is offered already."))
