@@ -1,6 +1,6 @@
 """Cancel many public orders of an event at once: filter, preview, cancel.
 
-Meant for orders that nobody stands behind, so no cancellation fee is charged. Orders that were paid, with an
+Meant for orders that no real buyer placed, so no cancellation fee is charged. Orders that were paid, with an
 attendee who has arrived, or with a sponsor's package are skipped.
 """
 
@@ -29,7 +29,7 @@ from registrations.models import Order, Registration, RegistrationAddon, Sponsor
 from .cancel import cancel_registrations
 
 PUBLIC_SOURCES = ("page", "api")
-# Limit of one preview and of one cancellation.
+# Of one preview and of one cancellation, which locks all its unconfirmed orders in one transaction.
 MAX_BULK_ORDERS = 500
 
 
@@ -124,7 +124,7 @@ def cancel_orders(*, event: Event, references: Collection[str], reason: str) -> 
 
 
 def cancel_orders_and_notify(*, event: Event, references: Collection[str], reason: str) -> list[Order]:
-    """Do the same and queue a mail to each buyer, also for orders that were only held."""
+    """Do the same as `cancel_orders`, and queue a mail to each buyer, also for orders that were only held."""
     return _cancel_orders(event, references, reason, notified_at=None)
 
 
@@ -199,7 +199,7 @@ def _cancel_held_orders(
     cancelled.update(cancelled_at=now, cancellation_sent_at=notified_at, badge_version=F("badge_version") + 1)
     for order in orders:
         sync_existing_receivable(order)
-    # Places that are held by nobody any more were released when their hold expired.
+    # Expired holds were released before; releasing them again would free the places of others.
     release_registrations([registration for registration in registrations if registration.occupies_place])
     addons = RegistrationAddon.objects.filter(registration__in=registrations, cancelled_at__isnull=True)
     addons.update(cancelled_at=now)
@@ -215,8 +215,8 @@ def _cancel_confirmed_order(order: Order, reason: str, notified_at: datetime.dat
     try:
         with transaction.atomic():
             _cancel_all_registrations(order, reason, notified_at)
-    # It changed since the preview. One order must not stop the other ones.
     except ConventionError:
+        # It changed since the preview. One order must not stop the other ones.
         return False
     return True
 

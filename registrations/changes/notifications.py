@@ -61,6 +61,7 @@ def _send_letter(registration: Registration) -> None:
     try:
         send_mail_message(_write_letter(registration))
     except MailRefused:
+        # A refusal is final, so the change counts as announced: a retry would be refused as well.
         logger.warning("The mail server refused the mail about changes of %s.", registration.reference)
 
 
