@@ -98,9 +98,9 @@ def make_price_list(sale_item: Ticket | Addon) -> PriceList:
 
 
 def quote_changed_ticket(ticket: Ticket, voucher: Voucher | None, passes: PassQuota | None) -> QuoteLine:
-    """Return the price of a ticket for an attendee who had another one.
+    """Return the price of a ticket for an attendee who changes to it from another one.
 
-    Pass and voucher use are counted already.
+    A pass and a voucher use are counted already.
     """
     # The attendee's own use is among those counted, so that the limit must not apply again.
     code = replace(make_voucher_terms(voucher), uses_left=None) if voucher else None
@@ -141,6 +141,7 @@ def quote_offering(
 ) -> Quote:
     """Return what the order costs at that moment, with the passes that its places can use."""
     voucher = offering.voucher if offering.voucher and offering.voucher.is_valid(at=at) else None
+    # Made once for each ticket: a group's order asks for the same one up to fifty times.
     price_lists = {slug: make_price_list(ticket) for slug, ticket in offering.tickets.items()}
     price_requests = [
         PriceRequest(

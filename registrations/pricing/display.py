@@ -89,6 +89,7 @@ def list_reductions(registration: Registration) -> list[Reduction]:
 
 def format_vat_rate(rate: int) -> str:
     """Return a rate in hundredths of a percent as people write it: “20”, “5,5”."""
+    # As few decimals as the rate needs: 20, 5,5 or 2,25.
     return formats.number_format(rate / 100, 0 if rate % 100 == 0 else 1 if rate % 10 == 0 else 2)
 
 

@@ -51,7 +51,7 @@ class VoucherTerms:
         return price_list.slug in self.ticket_slugs or not (self.ticket_slugs or price_list.is_hidden)
 
     def calculate_discount(self, price: int) -> int:
-        """Return the discount on a price, with half a cent rounded up."""
+        """Return the discount on a price, in cents."""
         return {
             # Half a cent is rounded up, in the buyer's favour.
             "percent": (price * self.value + 50) // 100,
@@ -101,7 +101,7 @@ class VatTotal:
 
     @property
     def vat_amount(self) -> int:
-        """The VAT within."""
+        """Return the VAT included in the gross amount, in cents."""
         return compute_included_vat(self.gross_amount, self.rate)
 
     @property
@@ -134,7 +134,10 @@ class Quote:
 
 
 def sum_vat_by_rate(priced: Iterable[tuple[int, str, int]]) -> list[VatTotal]:
-    """Sum (rate, exemption, price) by rate and exemption, highest rate first."""
+    """Sum (rate, exemption, price) by rate and exemption, highest rate first.
+
+    VAT is computed on these sums, not line by line, as on invoices (EN 16931, BG-23), or it could differ.
+    """
     sums: dict[tuple[int, str], int] = {}
     for rate, exemption, price in priced:
         if price:
@@ -184,6 +187,7 @@ def _find_opened_places(
         for n, p in enumerate(requests)
         if p.price_list.is_hidden and p.can_use_voucher and voucher_terms.applies_to(p.price_list)
     ]
+    # Without a limit `uses_left` is None, and the slice has all of them.
     return frozenset(fitting[: voucher_terms.uses_left])
 
 
@@ -194,6 +198,7 @@ def _can_discount(place: PriceRequest, voucher_terms: VoucherTerms, line: QuoteL
         or not voucher_terms.applies_to(place.price_list)
     ):
         return False
+    # A use that lowers nothing, as of a free ticket, would be wasted.
     return voucher_terms.calculate_discount(line.price) > 0 and (
         voucher_terms.uses_left is None or uses < voucher_terms.uses_left
     )
@@ -204,6 +209,7 @@ def _make_line(number: int, price_list: PriceList, at: datetime.datetime) -> Quo
     step = price_list.find_price_at(at)
     if step is None:
         return QuoteLine(place_number=number, price_list=price_list, price=price_list.price)
+    # A timed price above the later one is a price like any other: there is nothing to explain.
     early = (
         (Reduction("early", price_list.price - step.price, step.ends_at),)
         if step.price < price_list.price
