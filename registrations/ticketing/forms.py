@@ -30,7 +30,7 @@ def list_vat_rates() -> list[tuple[int, str]]:
 class SaleItemForm[Row: SaleItem](ActionErrorsMixin, forms.ModelForm[Row]):
     """Something for sale: price in units of the currency, VAT, and times in the event's zone.
 
-    `reserved_slugs` would collide with addresses of other pages.
+    `reserved_slugs` would collide with paths of other pages below the same URL.
     """
 
     reserved_slugs = frozenset({"new"})
@@ -88,6 +88,7 @@ class SaleItemForm[Row: SaleItem](ActionErrorsMixin, forms.ModelForm[Row]):
     @property
     def changed_fields(self) -> list[str]:
         """Return the names of the model's changed fields."""
+        # The form's field is in euros, the column in cents. A rate above zero empties the reason.
         names = ["price" if name == "cost" else name for name in self.changed_data]
         return list(dict.fromkeys([*names, "vat_exemption"] if "vat_rate" in names else names))
 

@@ -19,12 +19,12 @@ from registrations.models.references import UNAMBIGUOUS_CHARACTERS
 from .stock_limits import save_with_tickets
 
 MAX_VOUCHERS_AT_ONCE = 500
-# Added to each code of a batch; far more combinations than anybody can try.
+# Added to each code of a batch: 30 to the power of 8 combinations, and `rate_limits.py` limits guesses.
 RANDOM_CODE_LETTERS = 8
 
 
 class VoucherInUse(ConventionError):
-    """Somebody used this voucher."""
+    """The voucher was used, so that it cannot be removed."""
 
     kind = "voucher-in-use"
     status = 409
@@ -57,6 +57,7 @@ def create_vouchers(*, template: Voucher, tickets: Collection[Ticket], count: in
 def generate_code(prefix: str) -> str:
     """Return a code with this prefix that nobody can guess."""
     letters = (secrets.choice(UNAMBIGUOUS_CHARACTERS) for _letter in range(RANDOM_CODE_LETTERS))
+    # The column has 40 characters.
     return f"{prefix[:30]}-{''.join(letters)}"
 
 
