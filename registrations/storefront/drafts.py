@@ -78,10 +78,11 @@ def _build_place(person: dict[str, Any]) -> RequestedPlace:
     )
 
 
-# A draft changed within this time is never deleted to free space.
+# A draft changed within this time is never deleted to free space: its visitor is still typing.
 RECENT_DRAFT_PERIOD: Final = datetime.timedelta(hours=1)
 
 
+# More than one, or each new draft would have to delete again.
 REMOVAL_BATCH_SIZE: Final = 500
 
 
@@ -120,9 +121,8 @@ def save_draft(session: SessionBase, name: str, draft: DraftContent, *, event: E
 
     Raises DraftTooLarge, DraftStorageFull, and TooOften if one network begins very many.
     """
-    content = json.dumps(
-        asdict(draft), ensure_ascii=False
-    )  # unescaped, so that an erasure can find names in it
+    # Unescaped, so that an erasure can find names with accents in it.
+    content = json.dumps(asdict(draft), ensure_ascii=False)
     if len(content) > MAX_DRAFT_BYTES:
         raise DraftTooLarge(
             _("This is more than a registration can hold: shorten the answers, or register in several parts.")
@@ -150,6 +150,7 @@ def delete_draft(session: SessionBase, name: str) -> None:
 def free_draft_space(event: Event, size: int) -> None:
     """Delete the oldest drafts if one more of that size does not fit. Raises DraftStorageFull."""
     everything = RegistrationDraft.objects.all()
+    # First the event's own ceiling, so that a flood at one event leaves the others their space.
     for rows, kind in (
         (everything.filter(event=event), f"{DRAFTS_SETTING}_EVENT"),
         (everything, DRAFTS_SETTING),

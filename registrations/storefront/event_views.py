@@ -22,6 +22,7 @@ from registrations.models import Package, SponsorLogo, Ticket
 from schedule.models import Session
 from schedule.programme.page_cache import is_anonymous_visitor
 
+# The version is part of the key, so that this only limits how long old versions take space.
 PAGE_CACHE_SECONDS = 300
 
 
@@ -89,6 +90,7 @@ def _find_registration_state(event: Event, tickets: list[Ticket]) -> str:
 def event_page(request: HttpRequest, slug: str) -> HttpResponse:
     """Show the event; for anonymous visitors the page is cached until something on it changes."""
     event = get_visible_event(slug, request.user)
+    # The key of the cache does not include the query string, on which the page may depend.
     version = None if request.GET or not is_anonymous_visitor(request) else compute_event_version(event)
     if version is None:
         response = _render_event_page(request, event)

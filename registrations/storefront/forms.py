@@ -77,6 +77,7 @@ class ContactForm(forms.Form):
     def clean_contact(self) -> str:
         address = str(self.cleaned_data["contact"]).strip()
         for field, sentence in check_person_texts(
+            # Only the address is checked; the names are there to pass.
             RequestedPlace(ticket="", first_name="x", last_name="x", email=address)
         ):
             if field == "email":

@@ -93,6 +93,7 @@ def waiting_entry(request: HttpRequest, secret: str) -> HttpResponse:
     if data is not None and all(valid):
         try:
             return redirect(accept_ticket_offer(entry=entry, **_read_acceptance(request, forms)).sender_path)
+        # The offer may have expired, or the price changed, while the page was open.
         except ConventionError as error:
             messages.error(request, str(error))
             return redirect("waiting", secret)
