@@ -106,6 +106,7 @@ def bill_order(
 ) -> Receivable:
     """Record that the order owes for exactly these registrations and sponsorships."""
     event = order.event
+    # Descriptions are stored and printed on invoices, in the buyer's language.
     with translation.override(order.language):
         return record_charges(
             reference=order.reference,
@@ -114,6 +115,7 @@ def bill_order(
             currency=order.currency,
             event=event,
             subject=event.title[:300],
+            # The date of the service, which an invoice must name, is the local one.
             service_from=event.starts_at.astimezone(event.zone).date(),
             service_to=event.ends_at.astimezone(event.zone).date(),
         )
@@ -206,7 +208,8 @@ def list_registration_charges(registration: Registration) -> list[ChargeItem]:
             for addon in registration.billed_addons
         ),
     ]
-    if registration.merged_into_id:  # merged: what was paid for stays on the duplicate's own invoice
+    if registration.merged_into_id:
+        # Merging moves no money: what was paid for the duplicate stays on its own invoice.
         charges = [_make_charge(key, title, item.price, item, registration) for key, title, item in lines]
         return [charge for charge in charges if charge.unit_price and registration.cancellation_fee]
     if registration.cancelled_at:
@@ -214,7 +217,13 @@ def list_registration_charges(registration: Registration) -> list[ChargeItem]:
         shares = allocate_cents(registration.cancellation_fee, [item.price for _key, _title, item in lines])
         charges = [
             _make_charge(
-                f"{key}/kept", _("Cancellation fee: %(what)s") % {"what": title}, share, item, registration
+                # Another key than the price had: the ledger credits that charge and invoices this one. The
+                # suffix is stored, so it never changes.
+                f"{key}/kept",
+                _("Cancellation fee: %(what)s") % {"what": title},
+                share,
+                item,
+                registration,
             )
             for (key, title, item), share in zip(lines, shares, strict=True)
         ]
@@ -274,7 +283,7 @@ def calculate_amount_retained(order: Order) -> int:
 
 
 def calculate_balance(order: Order) -> Money:
-    """Return what is left to pay; negative where more was paid than the order costs."""
+    """Return the amount still to pay; negative where more was paid than the order costs."""
     receivable = Receivable.objects.filter(reference=order.reference).first()
     if receivable is None:
         return order.amount_due
@@ -313,6 +322,7 @@ def is_paid_by_card(order: Order) -> bool:
     return bool(methods) and methods <= {Payment.Method.CARD.value, Payment.Method.TEST.value}
 
 
+# For one run of the job; the next run continues.
 BILLING_BATCH_SIZE = 500
 
 
@@ -340,8 +350,8 @@ def bill_unbilled_orders() -> None:
 def _find_unbilled_orders() -> OrderQuerySet:
     """Return invoice orders to bill; those with an open hold are left, since the hold may expire unowed."""
     now, its = timezone.now(), {"order": OuterRef("pk")}
-    # An unconfirmed hold may be confirmed or expire within half an hour. Billing earlier would create charges
-    # that are withdrawn at once.
+    # An unconfirmed hold is confirmed or expires soon. Billing earlier could create charges that are
+    # withdrawn at once.
     held = Registration.objects.active(at=now).filter(confirmed_at__isnull=True, **its)
     known = Receivable.objects.filter(reference=OuterRef("reference"))
     return Order.objects.select_related("event").exclude(UNVERIFIED_ORDER).filter(
@@ -353,6 +363,7 @@ def _find_unbilled_orders() -> OrderQuerySet:
 @transaction.atomic
 def _bill_if_unbilled(order_id: int) -> None:
     """Bill the order under its lock, unless it was billed or cancelled meanwhile."""
+    # The order is locked first, as by every action that changes what it owes.
     list(Order.objects.locked_for_update().filter(pk=order_id).values_list("pk"))
     if order := _find_unbilled_orders().filter(pk=order_id).first():
         sync_receivable(order)
