@@ -44,7 +44,7 @@ def attendee_sessions(request: HttpRequest, reference: str, secret: str, person:
 
 @require_http_methods(["GET", "POST"])
 def organizer_sessions(request: HttpRequest, event: str, reference: str) -> HttpResponse:
-    """Do the same as an organizer, with a reason."""
+    """Show and change an attendee's session bookings as an organizer, with a reason."""
     event_obj = get_event_to_organize(event, request.user)
     rows = Registration.objects.select_related("event", "order")
     registration = get_object_or_404(rows, event=event_obj, reference=reference)
