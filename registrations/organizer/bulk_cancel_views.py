@@ -60,4 +60,5 @@ def _cancel_selected(
             skipped_count,
         )
         messages.warning(request, sentence % {"orders": skipped_count})
+    # With the query string: the list shows the same filter again, without what was cancelled.
     return redirect(request.get_full_path())
