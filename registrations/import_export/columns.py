@@ -19,6 +19,7 @@ from convention.tables.columns import (
 )
 from registrations.models import Question
 
+# Compared after `normalize_heading`, hence without accents and capitals.
 COLUMN_HEADINGS = {
     **PERSON_HEADINGS,
     "company": (
@@ -55,7 +56,8 @@ def find_column_field(heading: str) -> str:
     return find_field(COLUMN_HEADINGS, heading)
 
 
-# Whether a row is the heading row. A partial, since `read_upload` pickles it for a child process.
+# Whether a row is the heading row. A partial rather than a lambda: `read_upload` pickles it for the process
+# that parses the file.
 is_heading: Final = partial(is_heading_row, COLUMN_HEADINGS)
 
 

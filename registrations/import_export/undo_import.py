@@ -2,8 +2,8 @@
 
 Registrations with later events are skipped and reported: the attendee was notified, arrived, was changed or
 billed. An undone registration is cancelled, not deleted, so that scanners learn that its badge is void.
-Nobody is mailed, since nobody was mailed before. A place that goes back to its former attendee gets a new
-badge.
+Nobody is mailed about a cancellation, because nobody was mailed about the import. A place that returns to its
+former attendee gets a new badge.
 """
 
 from collections import Counter
@@ -101,7 +101,7 @@ def undo_import(*, import_run: ImportRun) -> UndoResult:
 
     Raises UndoRefused, or SoldOut where a former place was given to somebody else.
     """
-    # Serializes with imports of the same event, like the import itself.
+    # The lock of imports: an import and an undo of the same event must not overlap.
     acquire_advisory_lock(f"import:{import_run.event_id}")
     import_run = (
         ImportRun.objects.select_for_update(of=("self",)).select_related("event").get(pk=import_run.pk)
@@ -159,7 +159,7 @@ def _find_objection(imported_row: ImportedRow, later_events: Mapping[int, object
         return CHANGED_OBJECTION
     if imported_row.values_before is None:
         return ""
-    # Taking a confirmation back would need a hold that no longer exists.
+    # To undo a confirmation, the place would have to be held again, but the hold has ended.
     if "confirmed_at" in imported_row.values_before:
         return CONFIRMED_OBJECTION
     # Later events matter only where money or a ticket would change with them.
@@ -176,7 +176,7 @@ def _find_later_events(imported_rows: Iterable[ImportedRow]) -> dict[int, object
 
 
 def _iterate_later_events(registrations: Mapping[int, Registration]) -> Iterator[tuple[int, object]]:
-    # A created registration has an order of its own, so the order identifies it.
+    # Each created registration has its own order, so the order identifies it.
     orders = {registration.order_id: pk for pk, registration in registrations.items()}
     by_reference = {registration.order.reference: pk for pk, registration in registrations.items()}
     # Ended bookings count too: they were announced to the attendee.
@@ -208,6 +208,7 @@ def _cancel_new_registrations(registrations: list[Registration], stock_changes: 
     ]
     stock_changes.extra_items.subtract(list_extra_items(registrations))
     for registration in registrations:
+        # The mail counts as sent, so that none goes out.
         registration.cancelled_at, registration.cancellation_sent_at, registration.badge_version = (
             now,
             now,
