@@ -21,6 +21,7 @@ def list_registration_agreements(subject: DataSubject) -> list[Agreement]:
     """Return the consents given with the person's registrations; required ones cannot be withdrawn here."""
     if not subject.person_id:
         return []
+    # By person, not by address: anybody can type an address, but only its account may withdraw a consent.
     own_registrations = Registration.objects.filter(Q(person=subject.person_id), cancelled_at__isnull=True)
     rows = list(own_registrations.exclude(answers={}).select_related("event"))
     consent_questions = Question.objects.filter(
@@ -68,7 +69,8 @@ def withdraw_registration_consent(*, registration: Registration, question: Quest
     """Withdraw a consent; that it had been given stays recorded in the answer."""
     row = Registration.objects.select_for_update(of=("self",)).get(pk=registration.pk)
     answer = row.answers.get(question.slug)
-    if not is_answer_given(answer):  # taken back, or gone, in the meantime
+    # Withdrawn or deleted meanwhile, as by a second click.
+    if not is_answer_given(answer):
         return
     row.answers = {**row.answers, question.slug: withdraw_consent(answer, at=timezone.now())}
     row.save(update_fields=["answers"])
@@ -81,6 +83,7 @@ def apply_photo_refusal(subject: DataSubject) -> None:
     rows = Registration.objects.filter(
         person=subject.person_id, no_photo=False, event__ends_at__gt=timezone.now()
     )
+    # In the order of events, whose rows are locked by `advance_sequence`, so that nothing deadlocks.
     for row in rows.order_by("event", "pk"):
         row.no_photo, row.sequence = True, advance_sequence(row.event_id)
         row.save(update_fields=["no_photo", "sequence"])

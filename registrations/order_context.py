@@ -56,7 +56,7 @@ class OrderContext:
 
     @property
     def can_answer_later(self) -> bool:
-        """Return whether attendees answer questions later by a link, since somebody else orders for them."""
+        """Return whether attendees can answer later by a link, because another person orders for them."""
         return bool(self.company or self.held_offer or self.member_seat)
 
     @property
@@ -77,7 +77,7 @@ class OrderContext:
 
 @dataclass(frozen=True)
 class HeldOffer:
-    """A place that is reserved for somebody who has waited since then."""
+    """A place reserved for a person on the waiting list, and when they joined it."""
 
     ticket: Ticket
     waiting_since: datetime.datetime

@@ -10,6 +10,7 @@ from convention.text.normalize import normalize_whitespace
 
 def normalize_code(text: str) -> str:
     """Return a voucher code as it is stored: in capitals, without blanks, with hyphens for dashes."""
+    # Word processors and mail programs turn the hyphens of a code into dashes.
     return "".join(normalize_whitespace(text).upper().split()).replace("‐", "-").replace("–", "-")
 
 
@@ -41,6 +42,7 @@ class RequestedPlace:
             no_photo=self.no_photo,
             is_to_follow=self.is_to_follow,
             addons=tuple(normalize_whitespace(slug) for slug in self.addons),
+            # In one order, because `content_hash` is of the text of all fields.
             answers=dict(sorted(self.answers.items())),
         )
 

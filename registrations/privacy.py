@@ -76,7 +76,7 @@ def _exclude_own_rows(rows: "QuerySet[Any]", subject: DataSubject) -> "QuerySet[
 
 
 def _filter_own_waits(rows: "QuerySet[Any]", subject: DataSubject) -> "QuerySet[Any]":
-    """Keep the subject's own entries: the address on an application's may be another person's by now."""
+    """Return the subject's own entries. An application's person decides: its address may be another's."""
     return rows.exclude(pk__in=_filter_other_waits(rows, subject).values("pk"))
 
 

@@ -30,6 +30,7 @@ LINK_RENEWALS_PER_HOUR = 5
 SESSION_CHANGES_PER_HOUR = 200
 WAITING_ENTRIES_PER_HOUR = 10
 WRONG_CODES_PER_HOUR = 20
+# More than for one sender, because a company's visitors share a network.
 WRONG_CODES_PER_NETWORK = 100
 ANSWER_FILES_PER_HOUR = 100
 COLLEAGUES_PER_HOUR = 100
@@ -85,7 +86,7 @@ def throttle_unverified_order(order: Order, context: OrderContext, *, place_coun
         yield
         has_booked = True
     finally:
-        # An order that failed is not counted.
+        # The count came first, or parallel orders could all pass the check; a failed order gives it back.
         for counter, identity, number, limit in () if has_booked else counts:
             seconds_until_allowed(counter, identity, limit=limit, window_seconds=HOUR_SECONDS, amount=-number)
 
@@ -206,7 +207,7 @@ def throttle_quotation_mail(quotation: Quotation) -> None:
 
 
 def get_voucher_throttled(event: Event, code: str, *senders: str, network: str = "") -> Voucher | None:
-    """The voucher of that code, of whoever has not guessed too often. Raises TooOften."""
+    """Return the voucher with this code, or None. Raises TooOften for a sender of too many wrong codes."""
     voucher = find_voucher(event, normalize_code(code))
     throttle_code_guesses(event, code, voucher, *senders, network=network)
     return voucher
@@ -223,8 +224,10 @@ def throttle_code_guesses(
     limits = {f"{event.pk}:{sender.strip()}": WRONG_CODES_PER_HOUR for sender in senders if code and sender}
     if code and network:
         limits[f"{event.pk}:{network}"] = WRONG_CODES_PER_NETWORK
+    # Right codes are refused too, or the refusals would tell which guess was right.
     for name, limit in limits.items():
         check_rate_limit("codes", name, limit=limit, window_seconds=HOUR_SECONDS)
     for name, limit in limits.items() if voucher is None else ():
+        # A form that is sent again with the same wrong code is one guess.
         if not seconds_until_allowed("code", f"{name}:{code}", limit=1, window_seconds=HOUR_SECONDS):
             consume_rate_limit("codes", name, limit=limit, window_seconds=HOUR_SECONDS)

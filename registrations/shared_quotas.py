@@ -22,6 +22,7 @@ def find_tickets_sharing_quota(tickets: Collection[int]) -> QuerySet[Ticket]:
 def lock_tickets_sharing_quota(tickets: Collection[int]) -> None:
     """Lock these tickets and those that share their quotas; call it before releasing any of them."""
     if tickets:
+        # NO KEY UPDATE, so that registrations, which refer to these tickets, can be inserted meanwhile.
         list(find_tickets_sharing_quota(tickets).select_for_update(no_key=True).values_list("pk"))
 
 
