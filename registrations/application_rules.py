@@ -57,6 +57,7 @@ def get_application_rules(event: Event) -> ApplicationRules | None:
 
 
 def _load_rules() -> ApplicationRules:
+    # By a hook, because the visits that provide the rules are built on this package.
     rules: ApplicationRules = hooks.application_rules.provider()
     return rules
 

@@ -21,7 +21,7 @@ def list_registration_agreements(subject: DataSubject) -> list[Agreement]:
     """Return the consents given with the person's registrations; required ones cannot be withdrawn here."""
     if not subject.person_id:
         return []
-    # By person, not by address: anybody can type an address, but only its account may withdraw a consent.
+    # By person, not by address: an address can be typed by others, and withdrawing needs the account.
     own_registrations = Registration.objects.filter(Q(person=subject.person_id), cancelled_at__isnull=True)
     rows = list(own_registrations.exclude(answers={}).select_related("event"))
     consent_questions = Question.objects.filter(

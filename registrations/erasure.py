@@ -18,6 +18,7 @@ from .invoices.ledger.charges import withdraw_receivables
 from .invoices.models.documents import Invoice, Payment
 from .models import AnswerFile, MailDelivery, Order, Registration, Sponsorship, WaitingEntry
 
+# Not the company: attendance stays countable by it. One that is named after the person is redacted.
 BLANK_ATTENDEE = {"first_name": "", "last_name": "", "email": "", "answers": {}, "issued_to": {}}
 
 
@@ -41,7 +42,7 @@ def erase_attendees(rows: "QuerySet[Any]", subject: DataSubject | None = None) -
     sync_attendee_names(Registration.objects.filter(pk__in=keys).select_related("order"))
     # Not by bulk_update, which would overwrite a version raised meanwhile.
     rows.model.objects.filter(pk__in=keys).update(badge_version=F("badge_version") + 1)
-    # Exported lists contain the names, and nobody can find them in a file.
+    # Exported lists contain the names, which cannot be removed from a file.
     delete_list_files({registration.event_id for registration in registrations})
 
 

@@ -64,6 +64,7 @@ class OrderContext:
         """Return whether the catalog is cached: an order can then be booked, but not refused."""
         return self.catalog is not None and self.catalog.is_cached
 
+    # Cached, because pricing and booking both ask, and each answer takes a query.
     @cached_property
     def own_seat(self) -> Seat | None:
         """Return the seat that makes the signed-in person a member today."""

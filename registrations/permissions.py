@@ -135,7 +135,8 @@ def _own_link_parts(registration: Registration) -> tuple[object, ...]:
 def choose_link_secret(registration: Registration, address: str) -> str:
     """Return the secret for a link mailed to that address: the buyer's opens the order.
 
-    Any other one opens the registration. The link of a private place opens that place alone, for anybody.
+    Any other one opens the registration. The link of a private place opens only that place, also for the
+    buyer.
     """
     is_buyer = is_same_email(address, registration.order.email) and not registration.is_private
     return registration.order.manage_secret if is_buyer else make_own_secret(registration)

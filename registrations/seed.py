@@ -215,7 +215,8 @@ def seed_sale_extras(world: DemoWorld, event: Event) -> None:
         event=event, code="BIENVENUE", label="Premiers invités", value=20, capacity=50
     )
     friends.tickets.set([guest])
-    if world.size != "large":  # whose rush is measured on the ticket `scarce`
+    # Not in the large demo, which measures a rush of orders for the ticket `scarce`.
+    if world.size != "large":
         room = Quota.objects.create(event=event, name="Salle plénière", capacity=2_000)
         event.tickets.update(quota=room)
 

@@ -1,7 +1,7 @@
 """Quotas that several tickets share: their counters follow those of the tickets.
 
 Releasing places locks all tickets of the quota first, in the order in which bookings lock them: a free place
-goes to the one who has waited longest for any of these tickets.
+is offered to the person who has waited longest for any of these tickets.
 """
 
 from collections import Counter

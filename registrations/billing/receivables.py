@@ -1,4 +1,4 @@
-"""Keep the receivable of an order in line with its registrations and sponsorships.
+"""Update the receivable of an order to what its registrations and sponsorships cost.
 
 A receivable (`invoices.ledger`) carries the order's reference. It is made once money is concerned. Amounts
 are in cents.
@@ -47,9 +47,8 @@ BUYER_FIELDS = [field.name for field in fields(Buyer)]
 def sync_receivable(order: Order) -> Receivable:
     """Create or update the order's receivable: active items and cancellation fees.
 
-    The buyer's data is what the order said at first, plus what the treasurer corrected since. A place that
-    was paid after its hold had expired is not owed until the buyer gets it again: the payment waits for the
-    treasurer.
+    The buyer's data are those of the order, as corrected by the treasurer since. A place that was paid after
+    its hold had expired is not owed until the buyer gets it again: the payment waits for the treasurer.
     """
     registrations = [item for item in list_billable_registrations(order) if order.may_owe_for(item)]
     sponsorships = list(list_active_sponsorships(order))
@@ -67,6 +66,7 @@ def _find_lapsed_charge_keys(order: Order, rows: "list[Registration | Sponsorshi
     if not lapsed:
         return lapsed
     charges = Charge.objects.filter(receivable__reference=order.reference, key__in=lapsed)
+    # Expired items that are still charged stay so: a late payment may confirm them.
     return set(charges.values_list("key", flat=True)) - set(charges.active().values_list("key", flat=True))
 
 
@@ -90,6 +90,7 @@ def find_receivable(reference: str) -> Receivable | None:
         return None
     receivable = Receivable.objects.select_related("event").filter(reference=order.reference).first()
     if receivable is None:
+        # Anybody can order in another's name: nothing is owed before the address is verified.
         return None if order.awaits_verification else sync_receivable(order)
     lapsed = [
         registration
@@ -110,6 +111,7 @@ def bill_order(
     with translation.override(order.language):
         return record_charges(
             reference=order.reference,
+            # The treasurer may have corrected the buyer: the order's own data would overwrite that.
             buyer=find_saved_buyer(order.reference) or make_buyer(order),
             items=_list_charges(registrations, sponsorships),
             currency=order.currency,

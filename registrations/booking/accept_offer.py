@@ -76,7 +76,7 @@ def accept_ticket_offer(
 
 
 def _use_member_name(person: Person | None, request: OrderRequest) -> OrderRequest:
-    """Give the place the member's own name: anybody can join the list with a member's address."""
+    """Return the request with the member's own name: the name on the list was not verified."""
     if person is None:
         return request
     [place] = request.places

@@ -54,6 +54,7 @@ def confirm_pending_items(*, order: Order, verb: str) -> list[Sponsorship | Regi
     ready.reserve_released()
     hooks.send_confirmation.enqueue(order.pk)
     record_action(verb, order, event=order.event, fields=["confirmed_at"])
+    # As late as possible: it locks the event's row, on which all changes of the event wait.
     sequence = advance_sequence(order.event_id)
     for item in ready.all_items:
         item.confirmed_at, item.hold_expires_at, item.is_reserved = now, None, True

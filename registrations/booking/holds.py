@@ -40,7 +40,7 @@ ALARM_INTERVAL: Final = datetime.timedelta(days=1)
 def limit_member_holds(registrations: Iterable[Registration], *, at: datetime.datetime) -> None:
     """Set `is_reserved` of unsaved registrations that await a member's verification.
 
-    Takes a lock per ticket until the caller's transaction ends, so that the count stays true.
+    Locks each ticket's holds until the caller's transaction ends, so that the count stays true.
     """
     waiting = [r for r in registrations if r.awaits_member_verification and r.ticket.capacity is not None]
     if not waiting or settings.RATE_LIMITS == "off":

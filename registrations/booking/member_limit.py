@@ -91,4 +91,5 @@ def _check_and_save(booking: OrderBooking) -> None:
         if registration.member_of and registration.person:
             refuse_second_place(registration, registration.person)
     save_order(booking)
+    # After saving, because an application is linked to the saved row; an error rolls everything back.
     check_applications(booking.registrations)

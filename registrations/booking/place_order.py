@@ -120,6 +120,7 @@ def _price_and_book_with_retry(event: Event, request: OrderRequest, context: Ord
 def _price_and_book(event: Event, request: OrderRequest, context: OrderContext) -> Order:
     sale = _prepare_sale(event, request, context)
     check_expected_total(event, request, sale.quote, currency=sale.currency)
+    # After the total: “something is due” would not tell the buyer that the price has changed.
     if sentence := check_payment(request.payment, total=sale.quote.total):
         raise InvalidFields(_("Some fields need another look."), {"payment": [sentence]})
     questions, answers = _parse_answers(request, context, sale.offering, sale.priced_at)
@@ -302,6 +303,7 @@ def build_order(
 ) -> Order:
     """Return an unsaved order; it is free if nothing is due."""
     payment = request.payment if quote.total else Order.Payment.FREE
+    # `Model.__init__` would cost more than the INSERT; in a rush that matters, here and for registrations.
     return new_instance(
         Order,
         event=event,

@@ -82,12 +82,14 @@ def verify_membership(*, registration: Registration) -> Registration:
         registration.hold_expires_at = timezone.now() + get_hold_duration(registration.order)
     registration.is_reserved = True
     hooks.send_confirmation.enqueue(registration.order_id)
+    # Verbs are stored in the audit trail, so this one keeps its old name.
     record_action(
         "registration.prove", registration, event=registration.event, fields=["person", "confirmed_at"]
     )
     registration.sequence = advance_sequence(registration.event_id)
     changed = ["person", "member_of", "confirmed_at", "hold_expires_at", "is_reserved", "sequence"]
     registration.save(update_fields=[*{*changed, *assigned_fields}, *PRICE_FIELDS])
+    # After saving, because an application is linked to the saved row; an error rolls everything back.
     check_applications([registration])
     sync_existing_receivable(registration.order)
     confirm_settled_order(order=registration.order)
@@ -284,7 +286,7 @@ def vouch_for_order_reference(reference: str) -> None:
 def awaits_buyer(order: Order, registration: Registration) -> bool:
     """Return whether a registration, held or released, waits for the link mailed to the order's buyer.
 
-    The answer does not depend on who is a member: pages reveal nobody.
+    The answer does not depend on whether an address is a member's, so that pages do not reveal members.
     """
     if not order.needs_verification or registration.confirmed_at or registration.cancelled_at:
         return False

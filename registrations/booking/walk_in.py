@@ -65,6 +65,7 @@ def _validate_walk_in(event: Event, place: RequestedPlace) -> Ticket:
     if errors or ticket is None:
         raise InvalidFields(_("Some fields need another look."), errors)
     refuse_without_application(ticket)
+    # The desk must not turn people away for places whose hold has expired.
     refresh_availability([ticket], at=now)
     return ticket
 

@@ -113,7 +113,7 @@ def _void_colleague_link(registration: Registration, old_values: dict[str, Any])
 def correct_own_registration(*, registration: Registration, correction: Correction) -> Registration:
     """Save a correction by the holder of this registration's own link.
 
-    The order's mails, and with them the link of the whole order, keep going to the buyer. Raises what
+    The order's mails, which contain the link of the whole order, still go to the buyer. Raises what
     `correct_registration` raises.
     """
     registration, old_values = _lock_and_correct(registration, correction)
@@ -149,7 +149,7 @@ def _save_correction(registration: Registration, old_values: dict[str, Any], rea
     else:
         written = remember_issued_identity(registration, old_values)
     if registration.confirmed_at:
-        # Cleared, or the task below would take the mail with the corrected badge for sent.
+        # Cleared, or the task below would regard the mail with the corrected badge as sent.
         registration.confirmation_sent_at = None
     record_action(verb, registration, event=registration.event, fields=changed, reason=reason)
     registration.sequence = advance_sequence(registration.event_id)

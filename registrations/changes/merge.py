@@ -148,7 +148,7 @@ def _copy_fields(survivor: Registration, duplicate: Registration, copied_fields:
             }
         else:
             setattr(survivor, name, getattr(duplicate, name))
-    # The directory's person goes with their address.
+    # The address identifies the person in the club's directory.
     if survivor.person_id is None and "email" in copied_fields:
         survivor.person_id = duplicate.person_id
         fields.append("person")

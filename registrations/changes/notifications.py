@@ -1,7 +1,7 @@
 """Mail attendees about changed session bookings and answers, one mail for all recent changes.
 
-A job runs every minute. A mail goes out once nothing has changed for QUIET_PERIOD, so that trying things out
-on a page causes one mail.
+A job runs every minute. A mail is sent once nothing has changed for QUIET_PERIOD, so that several
+changes on a page cause one mail.
 """
 
 import datetime

@@ -66,6 +66,7 @@ def substitute_attendee(*, registration: Registration, new_attendee: RequestedPl
     hooks.send_confirmation.enqueue(registration.order_id)
     if registration.email:
         send_links_mail.enqueue([], [registration.pk])
+    # After saving, because an application is linked to the saved row; an error rolls everything back.
     check_applications([registration])
     return registration
 

@@ -47,7 +47,7 @@ FIELD_LABELS = {
 }
 REQUIRED_FIELDS = (("first_name", "full_name"), ("last_name", "full_name"))
 QUESTION_PREFIX = "question:"
-# Nobody can consent for others, and a spreadsheet cell holds no file.
+# An organizer cannot consent for others, and a spreadsheet cell cannot contain a file.
 EXCLUDED_QUESTION_KINDS = (Question.Kind.FILE, Question.Kind.CONSENT)
 
 

@@ -93,7 +93,7 @@ def import_registrations(
 def preview_import(
     *, event: Event, table: ParsedTable, chosen_fields: Sequence[str] | None = None
 ) -> RegistrationImportResult:
-    """Return what `import_registrations` would do; saves nothing, notifies nobody. Raises the same."""
+    """Return what `import_registrations` would do, without saving or notifying. Raises the same errors."""
     result = _read_list(event, table, chosen_fields)
     simulate_import(result)
     # The preview runs the real code and rolls it back, so that it cannot differ from the import.
@@ -358,9 +358,7 @@ def _is_identity_verified(registration: Registration) -> bool:
 
 
 def _adopt_orders(event: Event, orders: list[Order]) -> None:
-    """Take unverified orders over: their old links stop working, and repeated API requests no longer find
-    them.
-    """
+    """Make unverified orders the organizer's: old links and idempotency keys are no longer valid."""
     for order in orders:
         order.link_version += 1
         order.attendee_links_version += 1

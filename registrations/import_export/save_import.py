@@ -203,7 +203,7 @@ def _make_addon(registration: Registration, addon: Addon, price: int) -> Registr
 def _change_ticket(result: RegistrationImportResult, registration: Registration, ticket: Ticket) -> None:
     """Give the registration another ticket at its price.
 
-    A membership pass or a voucher goes on lowering the price where it applies; otherwise it is released.
+    A pass or a voucher still lowers the price if it applies to the new ticket; else it is released.
     """
     pass_quota, voucher = registration.membership_pass, registration.voucher
     line = quote_changed_ticket(ticket, voucher, pass_quota)

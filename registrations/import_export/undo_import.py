@@ -99,7 +99,7 @@ def preview_undo(import_run: ImportRun) -> UndoResult:
 def undo_import(*, import_run: ImportRun) -> UndoResult:
     """Undo everything that can be undone, once.
 
-    Raises UndoRefused, or SoldOut where a former place was given to somebody else.
+    Raises UndoRefused, or SoldOut if a former place was booked by another person since.
     """
     # The lock of imports: an import and an undo of the same event must not overlap.
     acquire_advisory_lock(f"import:{import_run.event_id}")
@@ -232,6 +232,7 @@ def _restore_registrations(
     questions = load_questions(import_run.event)
     for row in imported_rows:
         registration, old_values = row.registration, dict(row.values_before or {})
+        # The only value of a snapshot that is a column of the order, not of the registration.
         if PURCHASE_ORDER_FIELD in old_values:
             registration.order.purchase_order = old_values.pop(PURCHASE_ORDER_FIELD)
             orders[registration.order_id] = registration.order

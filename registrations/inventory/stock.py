@@ -129,7 +129,7 @@ def release_registrations(
 ) -> None:
     """Release the stock of registrations that the caller has just made inactive, plus `extra_items`.
 
-    Freed places are offered to the waiting list before anybody else can see them.
+    Freed places are offered to the waiting list before other visitors can see them.
     """
     registrations = list(registrations)
     shares = Counter((r.ticket_id, r.member_of_id) for r in registrations if r.member_of_id)

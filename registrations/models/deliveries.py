@@ -12,6 +12,7 @@ ATTEMPTS_BEFORE_WARNING = 3
 class MailDeliveryQuerySet(models.QuerySet["MailDelivery"]):
     def needing_attention(self) -> Self:
         """Return deliveries that were refused or keep failing, and were not sent again since."""
+        # A newer revision replaces an older one: only the latest can need attention.
         later = MailDelivery.objects.filter(
             message_key=OuterRef("message_key"), revision__gt=OuterRef("revision")
         )

@@ -40,9 +40,11 @@ class Order(OrderLinks):
         CARD = "card", _("by card")
 
     event = models.ForeignKey(Event, models.CASCADE, related_name="orders")
+    # Empty for walk-ins and imported people without an address.
     email = models.EmailField(_("e-mail"), blank=True)
     company = models.CharField(_("company"), max_length=200, blank=True)
     payment = models.CharField(_("payment"), max_length=20, choices=Payment.choices)
+    # At the prices of the booking. Cancellations do not lower it: `amount_due` says what is owed now.
     total = models.PositiveIntegerField(_("total, in cents"), default=0)
     currency = models.CharField(_("currency"), max_length=3, default="EUR")
     purchase_order = models.CharField(_("purchase order"), max_length=60, blank=True)
@@ -86,6 +88,7 @@ class Order(OrderLinks):
     def amount_due(self) -> Money:
         """Return the price of active registrations, add-ons and packages, plus cancellation fees."""
         rows = [registration for registration in self.registrations.all() if self.may_owe_for(registration)]
+        # One query for the add-ons of all registrations, and none if the caller has loaded them.
         models.prefetch_related_objects(rows, "addons")
         packages = [
             registration.price
@@ -148,6 +151,7 @@ class Order(OrderLinks):
 class IdempotencyKey(models.Model):
     """A key that came with an order, so that sending it again books nothing; stored as hashes."""
 
+    # The unique constraint's index begins with the event.
     event = models.ForeignKey(Event, models.CASCADE, related_name="+", db_index=False)
     order = models.ForeignKey(Order, models.CASCADE, related_name="+")
     key_hash = models.CharField(max_length=64)

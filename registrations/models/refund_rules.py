@@ -18,7 +18,7 @@ ONE_DAY = datetime.timedelta(days=1)
 class RefundRule(models.Model):
     """The share of a price that is refunded until some days before the event, of one ticket or of all.
 
-    A ticket that has rules of its own follows only these.
+    A ticket with its own rules follows only these.
     """
 
     event = models.ForeignKey(Event, models.CASCADE, related_name="refund_rules")

@@ -99,6 +99,7 @@ class Registration(SearchableModel, TaxedItem, BookingStatus):
     link_version = models.PositiveIntegerField(default=0, db_default=0, editable=False)
     is_private = models.BooleanField(default=False, db_default=False, editable=False)
     issued_to = models.JSONField(default=dict, db_default={}, editable=False)
+    # The event's sequence at the last change that scanners and mails have to follow.
     sequence = models.PositiveBigIntegerField(default=0, editable=False)
     created_at = models.DateTimeField(pgettext_lazy("moment", "registered"), auto_now_add=True)
     search = models.TextField(blank=True, editable=False)
@@ -108,6 +109,7 @@ class Registration(SearchableModel, TaxedItem, BookingStatus):
     )
     member_verification_sent_at = models.DateTimeField(null=True, editable=False)
     confirmation_sent_at = models.DateTimeField(null=True, editable=False)
+    # Set by changes that wait for their mail (`changes/notifications.py`), which clears it.
     changed_at = models.DateTimeField(null=True, editable=False)
     cancellation_sent_at = models.DateTimeField(null=True, editable=False)
 
@@ -124,9 +126,11 @@ class Registration(SearchableModel, TaxedItem, BookingStatus):
             models.Index(fields=["event", "email"]),
             models.Index(fields=["event", "sort_name", "id"], name="registration_by_name"),
             models.Index(fields=["event", "-created_at", "-id"], name="registration_by_time"),
+            # For the job that looks for unannounced changes every minute: few rows have this date.
             models.Index(
                 fields=["changed_at"], condition=Q(changed_at__isnull=False), name="registration_changed"
             ),
+            # Expired holds are looked for each time a ticket is shown or seems sold out.
             models.Index(
                 fields=["ticket", "hold_expires_at"],
                 condition=Q(hold_expires_at__isnull=False),
@@ -181,6 +185,8 @@ class Registration(SearchableModel, TaxedItem, BookingStatus):
     @property
     def holder_count(self) -> int:
         """Return how many people have held it in turn; the version raised by cancelling is not counted."""
+        # The count is part of the attendee's link, which must stay valid after a cancellation: it shows the
+        # refund.
         return self.badge_version - (self.cancelled_at is not None)
 
 
@@ -198,6 +204,7 @@ class RegistrationAddon(TaxedItem):
         verbose_name_plural = _("add-ons of registrations")
         ordering = ["addon__position", "addon", "pk"]
         constraints = [
+            # A cancelled add-on stays as a record, and can be booked again.
             models.UniqueConstraint(
                 fields=["registration", "addon"],
                 condition=Q(cancelled_at__isnull=True),

@@ -46,6 +46,7 @@ class Ticket(SaleItem):
     audience = models.CharField(
         _("audience"), max_length=20, choices=Audience.choices, default=Audience.GUEST
     )
+    # Shares are counted only while there is a cap (`recount_company_shares`).
     company_cap = models.PositiveIntegerField(_("places per company"), null=True, blank=True)
     quota = models.ForeignKey(
         Quota, models.SET_NULL, null=True, blank=True, related_name="tickets", verbose_name=_("shared quota")

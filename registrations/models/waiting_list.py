@@ -109,6 +109,7 @@ class WaitingEntry(LinkedModel):
     held_back_at = models.DateTimeField(_("held back"), null=True, blank=True)
     skip_reason = models.CharField(max_length=20, choices=SkipReason.choices, blank=True, editable=False)
     order = models.ForeignKey(Order, models.SET_NULL, null=True, blank=True, related_name="+")
+    # Compared with `notified_offer_count`: each offer needs a mail, also the second one to the same person.
     offer_count = models.PositiveIntegerField(default=0, editable=False)
     join_notified_at = models.DateTimeField(null=True, editable=False)
     notified_offer_count = models.PositiveIntegerField(default=0, editable=False)
@@ -122,6 +123,7 @@ class WaitingEntry(LinkedModel):
         verbose_name_plural = _("waiting lists")
         ordering = ["joined_at", "pk"]
         constraints = [
+            # People wait for tickets before they have a registration, and for sessions with one.
             models.CheckConstraint(
                 name="waits_for_one_thing",
                 condition=Q(ticket__isnull=False, session__isnull=True, registration__isnull=True)

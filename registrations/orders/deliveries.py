@@ -107,8 +107,7 @@ def save_delivery_result(delivery: MailDelivery, registrations: Sequence[Registr
         try:
             _save_result(delivery, registrations)
         except Error:
-            # The mail is out. If the result were lost, it would be sent again, so a short outage is waited
-            # out.
+            # The mail is sent. If the result were lost, it would be sent again: hence the retries.
             # Inside a transaction there is nothing to retry: the failed statement has broken it.
             if attempt == MAX_SAVE_ATTEMPTS or connection.in_atomic_block:
                 raise
@@ -124,7 +123,7 @@ def _save_result(delivery: MailDelivery, registrations: Sequence[Registration]) 
     """Mark as sent only what the mail described.
 
     Registrations that changed while the mail was on its way stay due: the change needs another mail. The same
-    holds for orders whose address has changed since.
+    applies to orders whose address has changed since.
     """
     delivery.save(update_fields=["accepted_at", "refused_at", "server_response"])
     if delivery.kind == MailDelivery.Kind.VERIFICATION:

@@ -93,9 +93,9 @@ def _apply_action(request: HttpRequest, registration: Registration, action: Sess
 
 
 def _update_personal_agenda(request: HttpRequest, registration: Registration, action: SessionAction) -> None:
-    """Keep the personal agenda on this device, if there is one, in line with the bookings."""
+    """Update the personal agenda on this device, if there is one, to the bookings."""
     personal_agenda = get_own_agenda(registration.event, request)
-    # Nobody is given a personal agenda just for booking.
+    # Booking alone does not create a personal agenda.
     if personal_agenda is None:
         return
     booked_ids = set(

@@ -21,6 +21,7 @@ from registrations.questions.queries import load_questions
 from registrations.questions.statistics import find_incomplete_registrations
 
 FILTER_FIELDS = ("ticket", "addon", "voucher", "quota", "state", "company", "sort")
+# The id last, so that rows with equal names are never repeated or left out between pages.
 SORT_ORDERS = {"name": ["sort_name", "pk"], "new": ["-created_at", "-pk"]}
 
 
@@ -84,6 +85,7 @@ def _expired_condition() -> Q:
 
 def _undelivered_condition() -> Q:
     refused = Q(order__in=MailDelivery.objects.needing_attention().order_by().values("order"))
+    # Nobody has to be reached about a cancelled place any more.
     return refused | (has_bounced_mail() & Q(cancelled_at__isnull=True))
 
 

@@ -127,7 +127,9 @@ def is_voucher_for(voucher: Voucher, place: RequestedPlace, company: str = "") -
     """
     address = voucher.for_address.casefold()
     email = place.email.casefold()
+    # The “@” is part of the domain, so that `@example.org` does not fit `@notexample.org`.
     fits_address = email.endswith(address) if address.startswith("@") else email == address
+    # Of an order, the buyer's company is used where the attendee's is empty.
     fits_company = casefold_text(place.company or company) == casefold_text(voucher.for_company)
     return (not address or fits_address) and (not voucher.for_company or fits_company)
 

@@ -47,6 +47,7 @@ def make_price_row(
 
 def describe_vat(total: VatTotal, currency: str) -> str:
     """Return “incl. VAT 20 %: €20”, or the legal reason why there is no VAT."""
+    # An invoice without VAT must name the legal reason (EN 16931, BT-120).
     if total.rate == 0:
         return str(dict(VAT_EXEMPTION_CHOICES).get(total.exemption, total.exemption))
     amount = Money(total.vat_amount, currency)

@@ -56,6 +56,7 @@ class VoucherTerms:
             # Half a cent is rounded up, in the buyer's favour.
             "percent": (price * self.value + 50) // 100,
             "amount": min(price, self.value),
+            # A fixed price above the ticket's own does not raise it.
             "fixed": max(0, price - self.value),
         }.get(self.kind, 0)
 
@@ -171,6 +172,7 @@ def calculate_quote(
         elif voucher_terms and _can_discount(place, voucher_terms, line, uses):
             uses += 1
             line = _apply_voucher(line, voucher_terms)
+        # Passes and codes lower the price of the ticket only.
         lines += [line, *(_make_addon_line(number, fare, at) for fare in place.addons)]
     hidden = (number for number, place in enumerate(requests) if place.price_list.is_hidden)
     return Quote(tuple(lines), tuple(number for number in hidden if number not in opened))
@@ -230,6 +232,7 @@ def _apply_voucher(line: QuoteLine, voucher_terms: VoucherTerms) -> QuoteLine:
         if off
         else line
     )
+    # A code that only opens a hidden ticket lowers nothing, but its use counts too.
     return replace(lowered, uses_voucher=True)
 
 

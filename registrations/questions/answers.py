@@ -112,6 +112,7 @@ def _answers_question(question: Question, stored: Any) -> bool:
 
 
 def _is_for_ticket(question: Question, ticket: Ticket) -> bool:
+    # None named means all of them.
     tickets = question.tickets.all()
     return not tickets or ticket in tickets
 
@@ -252,7 +253,10 @@ def _read_consent(question: Question, value: Any, context: AnswerContext) -> dic
 
 
 def withdraw_consent(before: Any, *, at: datetime.datetime) -> dict[str, Any] | None:
-    """Return the record that remains of a consent: which text was agreed to, and until when."""
+    """Return the record that remains of a consent: which text was agreed to, and until when.
+
+    It proves that there was a consent when the data were used (GDPR, article 7).
+    """
     if not isinstance(before, Mapping):
         return None
     earlier = list(before.get("earlier", []))

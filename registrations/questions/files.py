@@ -77,6 +77,7 @@ def has_file_space(event: Event, *, size: int = 1, registration: Registration | 
         ceiling = StorageUse.load_ceiling(kind)
         if not StorageUse.measure_rows(rows).has_space(size, ceiling):
             return False
+        # A flood of uploads by visitors must not keep attendees from sending theirs.
         if registration is None and not StorageUse.measure_rows(rows.filter(registration=None)).has_space(
             size, ceiling.halve()
         ):

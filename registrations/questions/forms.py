@@ -35,6 +35,7 @@ class OptionForm(forms.Form):
         return data
 
 
+# `absolute_max` too: a forged management form could ask for thousands of forms.
 OptionFormSet = forms.formset_factory(
     OptionForm, extra=BLANK_OPTION_ROWS, max_num=MAX_OPTIONS, absolute_max=MAX_OPTIONS
 )

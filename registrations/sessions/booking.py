@@ -125,7 +125,7 @@ def _end_waiting(registration: Registration, session: Session) -> bool:
 
 
 def _reserve_free_place(session: Session) -> None:
-    """Take a free place after offering to those who wait. Raises SoldOut."""
+    """Reserve a free place after offering free ones to those who wait. Raises SoldOut."""
     # Otherwise a late visitor would overtake the waiting list.
     offer_free_places(Session, session.pk)
     if reserve_stock({session: 1}):

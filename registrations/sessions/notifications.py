@@ -1,6 +1,7 @@
 """Notify those who booked a session when it moves, is cancelled, or takes place after all.
 
-A job looks for changes every minute, whoever made them. Each booking stores what was announced last.
+A job looks for changes every minute, so that editing the programme need not know about bookings. Each booking
+stores what was announced last.
 """
 
 import logging

@@ -119,7 +119,7 @@ def load_draft(session: SessionBase, name: str) -> DraftContent:
 def save_draft(session: SessionBase, name: str, draft: DraftContent, *, event: Event, network: str) -> None:
     """Save the draft under that name; `network` is the client's.
 
-    Raises DraftTooLarge, DraftStorageFull, and TooOften if one network begins very many.
+    Raises DraftTooLarge, DraftStorageFull, and TooManyRequests if one network begins very many.
     """
     # Unescaped, so that an erasure can find names with accents in it.
     content = json.dumps(asdict(draft), ensure_ascii=False)

@@ -58,6 +58,7 @@ def load_registration_offer(event: Event) -> RegistrationOffer:
     if find_cancellation_time(event):
         return RegistrationOffer(event, [], "off", event.sessions.exists())
     tickets = [ticket for ticket in event.tickets.with_prices() if ticket.is_public]
+    # Or a ticket would be shown as sold out while only expired holds are in the way.
     refresh_availability(tickets, at=timezone.now())
     has = Event.objects.filter(pk=event.pk).values_list(
         Exists(Session.objects.filter(event=event)),
@@ -106,6 +107,7 @@ def event_page(request: HttpRequest, slug: str) -> HttpResponse:
         content = _render_event_page(request, event).content
         cache.set(etag, content, PAGE_CACHE_SECONDS)
     response = HttpResponse(content, headers={"ETag": etag})
+    # `no-cache` lets browsers store the page, but they have to ask each time whether it changed (RFC 9111).
     patch_cache_control(response, no_cache=True)
     return response
 

@@ -186,6 +186,7 @@ class TicketChoiceForm(forms.Form):
         field.choices = [(ticket.slug, ticket.title) for ticket in offer.tickets]
         addons_field.widget.addons = {addon.slug: addon for addon in offer.addons}
         addons_field.widget.closed = offer.unavailable_addons
+        # Sold-out choices stay in the list, disabled: `clean_ticket` and `clean_addons` refuse them.
         addons_field.choices = [(addon.slug, addon.title) for addon in offer.addons]
         if not offer.addons:
             del self.fields["addons"]
@@ -295,6 +296,7 @@ class BillingForm(forms.Form):
             "billing_country": "country",
         }
         for name, hint in hints.items():
+            # HTML's autofill tokens: `billing` tells the invoice's address from the attendee's own.
             self.fields[name].widget.attrs["autocomplete"] = f"billing {hint}"
 
 

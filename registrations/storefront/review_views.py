@@ -91,7 +91,7 @@ def register_review(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _throttle_code_guesses(request: HttpRequest, draft: DraftContent, catalog: EventCatalog) -> None:
-    """Raise TooOften for a browser, address or network that brought too many wrong codes."""
+    """Raise TooManyRequests for a browser, address or network that brought too many wrong codes."""
     who = (request.session.session_key or "", draft.email)
     throttle_code_guesses(
         catalog.event, draft.code, catalog.voucher, *who, network=get_client_network(request.META)
@@ -198,6 +198,7 @@ def _book_order(
         for sentence in _list_price_changes(draft, _read_shown_prices(request), error.details["quote"]):
             messages.warning(request, sentence)
         return redirect("register-check", event.slug)
+    # Signing in helps, which the message says; nothing that was typed has to be corrected.
     except TooManyUnverifiedOrders as error:
         _add_error_messages(request, error)
         return redirect("register-check", event.slug)

@@ -62,6 +62,7 @@ def register_people(request: HttpRequest, slug: str) -> HttpResponse:
         # Redirected, so that a reload adds no other person; the query moves the focus to the new one.
         return redirect(f"{request.path}?person={len(draft.people)}")
     _save_draft(request, event, draft)
+    # Sent by `draft.js` while people type: the draft is saved, and no page is needed.
     if "X-Draft" in request.headers:
         return HttpResponse(status=204)
     if not draft.email:
@@ -152,6 +153,7 @@ def register_choices(request: HttpRequest, slug: str) -> HttpResponse:
     voucher = get_voucher_throttled(event, draft.code, *senders, network=get_client_network(request.META))
     applies = "apply" in request.POST
     code = VoucherCodeForm(data, initial={"code": draft.code})
+    # Applying a code must not show errors in choices that are not finished: these forms stay unbound.
     forms = _build_choice_forms(draft, load_choice_offer(event, voucher), None if applies else data)
     answers = build_answer_forms(
         draft,

@@ -129,6 +129,7 @@ def _offer_context(entry: WaitingEntry, quote: Quote) -> dict[str, Any]:
 
 def _read_acceptance(request: HttpRequest, forms: dict[str, Form]) -> dict[str, Any]:
     """Return the arguments of `accept_ticket_offer`: the price that was shown, payment and billing."""
+    # The price that the page showed: it may have risen since, and must not be charged unseen.
     acceptance: dict[str, Any] = {"expected_total": parse_digits(request.POST.get("shown", ""))}
     if payment := forms.get("payment"):
         acceptance["payment"] = payment.cleaned_data["payment"]

@@ -41,6 +41,7 @@ class SaleItemForm[Row: SaleItem](ActionErrorsMixin, forms.ModelForm[Row]):
         max_value=100_000,
         decimal_places=2,
         initial=0,
+        # Accepts the decimal comma of French forms.
         localize=True,
     )
     vat_rate = forms.TypedChoiceField(label=_("VAT rate"), choices=list_vat_rates, coerce=int)
@@ -75,6 +76,8 @@ class SaleItemForm[Row: SaleItem](ActionErrorsMixin, forms.ModelForm[Row]):
             self.add_error("closes_at", _("The sale must end after it began."))
         if data.get("vat_rate") == 0 and not data.get("vat_exemption"):
             self.add_error("vat_exemption", _("Say why no VAT is due: the invoice must name the reason."))
+        # A constraint forbids a reason beside a rate; the organizer may have chosen the rate after the
+        # reason.
         elif data.get("vat_rate"):
             data["vat_exemption"] = ""
         return data
@@ -168,6 +171,7 @@ class _PriceStepFormSet(forms.BaseFormSet[PriceStepForm]):
             raise forms.ValidationError(_("Two prices hold until the same moment."))
 
 
+# `absolute_max` too: a forged management form could ask for thousands of forms.
 PriceStepFormSet = forms.formset_factory(
     PriceStepForm, formset=_PriceStepFormSet, extra=2, max_num=MAX_PRICE_STEPS, absolute_max=MAX_PRICE_STEPS
 )

@@ -46,7 +46,7 @@ def remove_quota(*, quota: Quota) -> None:
     _lock_event_tickets(quota)
     record_action("quota.remove", quota, event=quota.event)
     quota.delete()
-    # The quota may have been what kept people waiting.
+    # The quota may have been the reason why people had to wait.
     _offer_free_places(quota)
 
 

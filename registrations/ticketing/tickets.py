@@ -86,7 +86,10 @@ def recount_company_shares(ticket: Ticket) -> None:
 
 @transaction.atomic
 def remove_ticket(*, ticket: Ticket) -> None:
-    """Remove a ticket that nobody had or waits for, and that nothing is only for. Raises TicketInUse."""
+    """Remove a ticket without registrations and waiting entries. Raises TicketInUse.
+
+    Also refused if a question, add-on or voucher is for this ticket only.
+    """
     # Locked, so that nobody can book it between the check and the deletion.
     ticket = Ticket.objects.select_for_update(of=("self",)).get(pk=ticket.pk)
     if ticket.registrations.exists() or WaitingEntry.objects.active().waiting_for(ticket).exists():

@@ -127,7 +127,7 @@ class VoucherForm(ActionErrorsMixin, forms.ModelForm[Voucher]):
 
 
 class VoucherBatchForm(VoucherForm):
-    """Several vouchers alike, whose codes begin with the same letters."""
+    """A number of vouchers with the same terms, and codes that begin with the same letters."""
 
     number = forms.IntegerField(
         label=_("How many codes"),

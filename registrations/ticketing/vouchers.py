@@ -46,6 +46,7 @@ def create_vouchers(*, template: Voucher, tickets: Collection[Ticket], count: in
     vouchers = Voucher.objects.bulk_create(
         Voucher(**copied | {"code": generate_code(template.code)}) for _one in range(count)
     )
+    # One statement, where `tickets.set` would need several for each voucher.
     through = Voucher.tickets.through
     through.objects.bulk_create(
         through(voucher_id=voucher.pk, ticket_id=ticket.pk) for voucher in vouchers for ticket in tickets

@@ -38,7 +38,7 @@ def offer_place_now(*, entry: WaitingEntry, reason: str = "") -> WaitingEntry:
 
 @transaction.atomic
 def pause_waiting_entry(*, entry: WaitingEntry, reason: str = "") -> WaitingEntry:
-    """Make no offers to this entry until it is resumed; it keeps its position. Raises WaitingEnded.
+    """Make no offers to this entry until it is resumed; its position stays. Raises WaitingEnded.
 
     A place it holds is offered to the next entry.
     """
@@ -70,6 +70,6 @@ def remove_waiting_entry(*, entry: WaitingEntry, reason: str = "") -> WaitingEnt
 
 @transaction.atomic
 def set_offer_hours(*, event: Event, offer_hours: int) -> None:
-    """Set how long new offers of this event last; open offers keep their time."""
+    """Set how long new offers of this event last; open offers are not changed."""
     policy, _made = WaitingPolicy.objects.update_or_create(event=event, defaults={"offer_hours": offer_hours})
     record_action("waiting.policy", policy, event=event, fields=["offer_hours"])
