@@ -112,6 +112,7 @@ def rank_waiting_entries(
 ) -> list[WaitingEntry]:
     """Return the entries of one waiting list, with `priority_rank` set by the event's rules, if any."""
     entries = list(entries)
+    # Asked once for the list; sessions have no applications.
     rules = (
         get_application_rules(ticket_or_session.event)
         if isinstance(ticket_or_session, Ticket) and entries

@@ -45,6 +45,7 @@ def _make_agreement(
 ) -> Agreement:
     answer = row.answers[question.slug]
     consent_text = texts.get((question.pk, answer.get("version", 0)))
+    # The text of the version that was agreed to, not the question's present one.
     english = translation.get_language() == "en" and consent_text and consent_text.text_en
     title = consent_text and (consent_text.text_en if english else consent_text.text)
     return Agreement(

@@ -82,6 +82,7 @@ class OrderRequest:
 
     def normalize(self) -> "OrderRequest":
         """Return the same with normalized texts and code."""
+        # Language, payment and currency are codes: another spelling is an error, which validation reports.
         return OrderRequest(
             email=normalize_whitespace(self.email),
             places=tuple(place.normalize() for place in self.places),

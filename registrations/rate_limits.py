@@ -184,6 +184,7 @@ def throttle_draft(network: str, *, size: int = 0) -> None:
     """Count a new draft for its network, or the bytes of a large one. Raises TooManyRequests."""
     if not network:
         return
+    # Large drafts are counted by their bytes with each change, small ones once, when they are new.
     if size:
         max_bytes = settings.STORAGE_CEILINGS["DRAFTS_NETWORK_MB"] * BYTES_PER_MB
         consume_rate_limit(

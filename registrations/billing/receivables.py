@@ -217,15 +217,11 @@ def list_registration_charges(registration: Registration) -> list[ChargeItem]:
     if registration.cancelled_at:
         # The fee is spread over ticket and add-ons by price, because each may have another VAT rate.
         shares = allocate_cents(registration.cancellation_fee, [item.price for _key, _title, item in lines])
+        # Another key than the price had: the ledger credits that charge and invoices this one. The suffix is
+        # stored, so it never changes.
         charges = [
             _make_charge(
-                # Another key than the price had: the ledger credits that charge and invoices this one. The
-                # suffix is stored, so it never changes.
-                f"{key}/kept",
-                _("Cancellation fee: %(what)s") % {"what": title},
-                share,
-                item,
-                registration,
+                f"{key}/kept", _("Cancellation fee: %(what)s") % {"what": title}, share, item, registration
             )
             for (key, title, item), share in zip(lines, shares, strict=True)
         ]
@@ -244,6 +240,7 @@ def _make_charge(
     return ChargeItem(
         key=charge_key,
         description=title[:300],
+        # Not “Name to follow”, which would be stored on the invoice.
         attendee=registration.name if registration.has_name else "",
         unit_price=price,
         vat_rate=item.vat_rate,

@@ -167,8 +167,8 @@ def lock_pending_items(order: Order) -> PendingItems:
     """Return an order's pending items, locked until the transaction ends."""
     waiting = {"order": order, "confirmed_at__isnull": True, "cancelled_at__isnull": True}
     packages = Sponsorship.objects.select_related("package").filter(**waiting).order_by("pk")
-    # `of` locks no joined row: tickets are locked last, and PostgreSQL refuses to lock nullable sides of
-    # joins.
+    # With `of` no joined row is locked: tickets are locked last, and PostgreSQL refuses to lock the nullable
+    # side of a join.
     beside = ("ticket__event", "member_of", "voucher", "membership_pass")
     places = Registration.objects.select_related(*beside).filter(**waiting).order_by("pk")
     return PendingItems(

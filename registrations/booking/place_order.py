@@ -161,6 +161,7 @@ def _find_pass_allowance(
         if offering.tickets[place.ticket].uses_pass and (seat := seats.get(normalize_email(place.email)))
     }
     membership = next(iter(paid.values()), None)
+    # Only a hint: the row of the passes is reserved with the order, and others may be faster.
     if membership is None or not (passes_left := count_passes_left(membership, event)):
         return None
     places = frozenset(number for number, theirs in paid.items() if theirs == membership)

@@ -79,6 +79,7 @@ def _check_repeated_members(
     places: Iterable[RequestedPlace], tickets: dict[str, Ticket]
 ) -> Iterator[FieldError]:
     """Refuse two members' tickets for one address, since each member has one place."""
+    # Otherwise the second place could never be confirmed: one address verifies one member.
     seen = set()
     for index, place in enumerate(places):
         ticket = tickets.get(place.ticket)

@@ -50,6 +50,7 @@ class OrderFilter:
     def find_orders(self, event: Event) -> QuerySet[Order]:
         """Return the matching orders that have an active registration, newest first."""
         registrations = Registration.objects.filter(order=OuterRef("pk"))
+        # Orders by organizers, contacts and imports are not the public's: they are never cancelled here.
         conditions = Q(Exists(registrations.active()), event=event, source__in=PUBLIC_SOURCES)
         if self.only_held:
             conditions &= ~Q(Exists(registrations.confirmed()))
@@ -172,6 +173,7 @@ def _load_previews(order_rows: QuerySet[Order]) -> list[OrderPreview]:
         by_reference[reference].objection = _("has been paid") if amount_retained > 0 else ""
     for order in Sponsorship.objects.filter(order__in=previews).values_list("order", flat=True):
         previews[order].objection = _("belongs to a sponsor")
+    # By a hook, because scans belong to `badges`, which is built on this package.
     arrived_ids = hooks.scanned_registrations.provider()(
         {registration.pk for preview in previews.values() for registration in preview.registrations}
     )

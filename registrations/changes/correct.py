@@ -184,6 +184,7 @@ def _check_applicant_name(registration: Registration, old_values: dict[str, Any]
     """
     if not has_changed_name(registration, old_values) or not registration.ticket.needs_member_verification:
         return
+    # Who applied was chosen by priority: a place must not go to another person by a correction.
     if get_application_path(registration.event):
         sentence = _(
             "This place is for whoever applied. Write to the organizers if the name is misspelt, or cancel "

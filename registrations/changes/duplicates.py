@@ -61,6 +61,7 @@ def find_duplicates(event: Event) -> list[DuplicatePair]:
         DuplicateCandidate(
             pk, casefold_text(first), casefold_text(last), normalize_email(email), casefold_text(company)
         )
+        # Plain values: instances of thousands of registrations would take far longer to make.
         for pk, first, last, email, company in rows.values_list(
             "pk", "first_name", "last_name", "email", "company"
         )

@@ -108,6 +108,7 @@ def check_mergeable(survivor: Registration, duplicate: Registration) -> None:
     if duplicate.state not in active_states:
         raise MergeRefused(_("The other registration no longer stands; there is nothing to merge."))
     rules = get_application_rules(survivor.event)
+    # The application belongs to the registration that is cancelled otherwise, and would be lost with it.
     if rules and rules.has_active_application(duplicate) and not rules.has_active_application(survivor):
         raise MergeRefused(_("Keep the place that was applied for, and merge the other one into it."))
 

@@ -82,6 +82,7 @@ def import_registrations(
     _adopt_orders(event, list(result.adopted_orders.values()))
     save_import_run(event, result, file_name=file_name)
     record_action("registration.import", event, event=event, fields=result.column_fields)
+    # Their old links have just been revoked.
     for order in result.adopted_orders:
         send_links_mail.enqueue([order], [])
     for order in result.order_ids_to_notify:
@@ -184,6 +185,7 @@ def _check_new_row(row: RegistrationRow, catalog: ImportCatalog) -> Iterator[str
     if not row.place.ticket:
         yield _("Name a ticket: this event has no default one.")
     named = next((ticket for ticket in catalog.tickets if ticket.slug == row.place.ticket), None)
+    # A list must not bypass the applications for a visit.
     if named and (sentence := describe_missing_application(named)):
         yield sentence
     addons_by_slug = {addon.slug: addon for addon in catalog.addons}
@@ -204,6 +206,7 @@ def _check_ticket_change(
     )
     if not row.has_ticket_cell or ticket.pk == registration.ticket_id:
         return
+    # Add-ons are not changed by a list, so that a ticket that excludes one cannot be given.
     taken_addon_ids = {chosen.addon_id for chosen in registration.active_addons}
     for addon in catalog.addons:
         if addon.pk in taken_addon_ids and not is_addon_for_ticket(addon, ticket.slug):
@@ -477,5 +480,6 @@ def run_import_job(progress: JobProgress, _file: BinaryIO) -> str:
                 event=event, table=upload.table, chosen_fields=upload.picks, file_name=upload.name
             )
         )
+        # In the same transaction: a job that is run again after a crash must not import twice.
         progress.finish_job(summary)
     return summary

@@ -146,6 +146,7 @@ def add_registration(
     addons = [each_addon for each_addon in catalog.addons if each_addon.slug in place.addons]
     lines = _quote_ticket(result, ticket, addons)
     total = sum(line.price for line in lines)
+    # An order for each row, so that the link of one person opens no other person's place.
     order = Order(
         event=ticket.event,
         email=place.email,
@@ -279,6 +280,7 @@ def _save_changes(result: RegistrationImportResult) -> None:
         )
     if {"first_name", "last_name"} & result.written_fields:
         sync_attendee_names(result.changed_registrations)
+    # Summed by order: several of its registrations may change their ticket.
     differences_cents = Counter[int]()
     for _ticket, registration in result.ticket_changes:
         differences_cents[registration.order_id] += (

@@ -73,6 +73,7 @@ def _session_entry(link_access: LinkAccess, session_booking: SessionBooking) -> 
     has_several = len(link_access.registrations) > 1
     entry = icalendar.Event()
     host = urlsplit(settings.SITE_URL).hostname or "localhost"
+    # With the registration, because two people with one calendar may book the same session.
     entry.add("uid", f"{session.guid}-{session_booking.registration.reference}@{host}")
     entry.add("dtstamp", timezone.now())
     entry.add("sequence", event.sequence)

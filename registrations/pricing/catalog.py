@@ -61,6 +61,7 @@ def load_offering(
         addons={addon.slug: addon for addon in addons_found},
         voucher=catalog.voucher,
         questions=catalog.questions,
+        # The statement that books compares it, so that no order is booked at outdated prices.
         catalog_version=catalog.version if catalog.is_cached else "",
     )
 

@@ -42,6 +42,7 @@ class AnswersForm(forms.Form):
         self.upload_errors: dict[str, str] = {}
         if self.is_bound:
             self.given = self._read_typed_answers()
+        # Only now: which questions are asked depends on the answers.
         self.asked_questions = select_asked_questions(questions, ticket, self.given)
         self.stored_file_names = load_file_names(ticket.event, [self.given], registration=self.registration)
         for question in self.asked_questions:
@@ -146,6 +147,7 @@ def build_answer_forms(
     Typed answers are put into the draft. Questions that were not on the screen are shown before they are
     checked.
     """
+    # A ticket of the draft may not be offered any more.
     chosen = [tickets.get(person.get("ticket") or "") for person in draft.people]
     event = next((ticket.event for ticket in chosen if ticket), None)
     questions = load_questions(event) if event else []

@@ -162,6 +162,7 @@ def remove_question(*, question: Question) -> None:
             _("“%(question)s” was answered; it cannot be removed. Ask it of no ticket on sale instead.")
             % {"question": question.title}
         )
+    # The foreign key is RESTRICT: without this check the deletion would fail with a server error.
     if Question.objects.filter(shown_after_option__question=question).exists():
         raise QuestionAnswered(
             _("Another question is asked after “%(question)s”; remove that one first.")

@@ -174,6 +174,7 @@ def record_session_change(registration: Registration) -> None:
 def book_session(*, registration: Registration, session: Session, reason: str = "") -> SessionBooking:
     """Book a session, or return the existing booking. Raises SoldOut, SessionConflict or NotOpenNow."""
     locked = lock_registration(registration)
+    # A second click is no error.
     if booking := SessionBooking.objects.active().filter(registration=locked, session=session).first():
         return booking
     check_session_conflicts(locked, session)

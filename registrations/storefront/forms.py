@@ -313,5 +313,6 @@ def build_payment_forms(
         "billing": BillingForm(data, initial={"billing_country": "FR", **billing})
     }
     if settings.CARD_PAYMENT:
+        # Without cards there is no choice: everything is invoiced.
         payment_forms["payment"] = PaymentForm(data, initial={"payment": payment or Order.Payment.INVOICE})
     return payment_forms

@@ -238,6 +238,7 @@ def _prepare_from_cache(
     """Return event and context of an order that needs no query to be valid; else None."""
     order_request = draft.build_order_request(translation.get_language() or "fr").normalize()
     catalog = get_cached_catalog(slug, *get_catalog_filter(order_request))
+    # Quotations and saved drafts are not urgent, and need the fresh catalog.
     if not catalog or not draft.email or "quote" in request.POST or "X-Draft" in request.headers:
         return None
     order_context, offering = (

@@ -42,6 +42,7 @@ def waiting_list_join(request: HttpRequest, event: str, ticket: str) -> HttpResp
     event_obj = get_visible_event(event, request.user)
     if page := get_application_path(event_obj):
         return redirect(page)
+    # The page of a hidden ticket must not reveal that it exists.
     ticket_obj = get_object_or_404(Ticket, event=event_obj, slug=ticket, is_public=True)
     form = (
         WaitingRequestForm(request.POST)
@@ -49,6 +50,7 @@ def waiting_list_join(request: HttpRequest, event: str, ticket: str) -> HttpResp
         else WaitingRequestForm(initial=_guess_person(request, event))
     )
     if request.method == "POST" and form.is_valid():
+        # Before joining, because joining sends a mail even to an address that waits already.
         throttle_waiting_entry(form.cleaned_data["email"], get_client_network(request.META))
         try:
             join_ticket_list(ticket=ticket_obj, request=form.build_request())

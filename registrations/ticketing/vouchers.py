@@ -108,6 +108,7 @@ def list_voucher_rows(event: Event) -> Iterator[list[Any]]:
             voucher.label,
             describe_value(voucher),
             ", ".join(ticket.slug for ticket in voucher.tickets.all()),
+            # An empty cell, because 0 would read as “no use left”.
             "" if voucher.capacity is None else voucher.capacity,
             voucher.reserved,
             voucher.opens_at.astimezone(event.zone) if voucher.opens_at else "",

@@ -117,6 +117,7 @@ def _write_letter(entry: WaitingEntry, kind: str) -> MailMessage:
             "event_url": settings.SITE_URL + reverse("event", args=[event.slug]),
         },
         language=entry.language,
+        # With the number of the offer: a second offer is another mail, a retry is not.
         message_key=f"waiting-{kind}-{entry.pk}-{entry.offer_count}",
         accent=event.accent,
         reply_to=event.contact_email,
