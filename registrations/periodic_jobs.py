@@ -1,3 +1,5 @@
+"""Periodic jobs of registrations, registered in `apps.py`; each is safe to run twice."""
+
 from django.utils import timezone
 
 from .booking.idempotency import KEY_LIFETIME
