@@ -16,10 +16,10 @@ class RegistrationsConfig(AppConfig):
 
     def ready(self) -> None:
         """Create database functions and triggers after `migrate`, and register hooks."""
+        # Dropped before tables are altered; while any is missing, nothing is cached.
         pre_migrate.connect(catalog_version.drop_all_triggers, sender=self)
-        post_migrate.connect(
-            member_limit_function.create_function, sender=self
-        )  # first: it is called once there is a mark
+        # Before the triggers: statements call the function as soon as the version that they install exists.
+        post_migrate.connect(member_limit_function.create_function, sender=self)
         post_migrate.connect(catalog_version.install_triggers, sender=self)
         hooks.periodic_jobs.register("registrations.periodic_jobs.release_expired_holds", seconds=MINUTE)
         hooks.periodic_jobs.register("registrations.billing.receivables.bill_unbilled_orders", seconds=MINUTE)
