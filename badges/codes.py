@@ -25,7 +25,7 @@ class NoBadge(ConventionError):
 
 
 class BadgeHolder(NamedTuple):
-    """The data printed on a badge, as a tuple so that ten thousand of them stay light."""
+    """The data printed on a badge; a tuple, since ten thousand of them are in memory at once."""
 
     reference: str
     badge_version: int
@@ -42,6 +42,7 @@ class BadgeHolder(NamedTuple):
 
 def get_badge_holder(registration: Registration) -> BadgeHolder:
     """Return the holder of one badge. Raise NoBadge."""
+    # Without a stored flag: a code exists exactly as long as the registration is valid.
     if registration.confirmed_at is None or registration.cancelled_at is not None:
         raise NoBadge(_("There is a badge only for a confirmed registration."))
     return BadgeHolder(*(getattr(registration, field) for field in BadgeHolder._fields))
@@ -51,6 +52,7 @@ def list_badge_holders(event: Event) -> list[BadgeHolder]:
     """Return everyone with a valid badge, sorted by last name, ignoring accents and case."""
     rows = Registration.objects.filter(event=event).confirmed().order_by("pk")
     holders = map(BadgeHolder._make, rows.values_list(*BadgeHolder._fields).iterator(HOLDER_CHUNK_SIZE))
+    # In Python: PostgreSQL and SQLite sort accents differently, and lists must have one order everywhere.
     return sorted(
         holders, key=lambda holder: (name_search_key(holder.last_name), name_search_key(holder.first_name))
     )
@@ -91,8 +93,9 @@ def find_event_by_token(token: str) -> Event | None:
         signed = badge_codes.parse_badge_code(token)
     except badge_codes.MalformedCode:
         return None
+    # Any key of the event, also a replaced one: badges signed by earlier keys stay valid.
     key = EventKey.objects.select_related("event__venue").filter(number=signed.claim.key_number).first()
     if key is None or not signed.is_signed_by(bytes(key.public_key)):
         return None
-    # A draft must stay unknown to the public.
+    # Badges can be printed before the event is published, and a draft must stay unknown to the public.
     return None if key.event.visibility == Event.Visibility.DRAFT else key.event

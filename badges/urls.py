@@ -34,6 +34,7 @@ pages: list[Any] = [
 endpoints: list[Any] = []
 unlocalized_pages: list[Any] = [
     path("B/<str:token>", views.badge_page, name="badge"),
+    # Codes are upper case for the QR's compact mode; the address may be typed or shared in lower case.
     path("b/<str:token>", views.badge_page),
 ]
 organizer_pages = [OrganizerPage("organize-badges", _("Badges"), 40)]

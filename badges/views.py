@@ -59,6 +59,8 @@ def badge_printing(request: HttpRequest, event: str) -> HttpResponse:
 
 def _cached_problems(event: Event, badges: int) -> tuple[list[BadgeProblem], int]:
     """Return the first problems and how many there are, cached until a registration changes."""
+    # Fitting the names of ten thousand badges takes seconds. The sequence rises with each change of a
+    # registration.
     key = f"badges.preflight:{event.pk}:{event.sequence}:{badges}:{get_language()}"
     if (cached := cache.get(key)) is None:
         problems = find_badge_problems(event)
@@ -77,6 +79,7 @@ def badge_printing_pdf(request: HttpRequest, event: str, layout: str) -> FileRes
     file.seek(0)
     name = f"badges-{event_obj.slug}-{layout}.pdf"
     response = FileResponse(file, content_type=PDF_TYPE, as_attachment=True, filename=name)
+    # The code in a badge admits at checkpoints, so no copy may stay in a cache.
     response["Cache-Control"] = "no-store"
     return response
 
@@ -104,7 +107,7 @@ def badge_preview(request: HttpRequest, event: str) -> HttpResponse:
 @never_cache
 @require_safe
 def order_badge(request: HttpRequest, reference: str, secret: str, person: str) -> HttpResponse:
-    """The badge of one registration, behind the link of its order."""
+    """Show the badge of one registration, behind the link of its order."""
     registration = get_order_by_link(reference, secret).get_registration(person)
     return inline_response(render_badge_pdf(registration), name=f"badge-{registration.reference.lower()}.pdf")
 
@@ -112,9 +115,10 @@ def order_badge(request: HttpRequest, reference: str, secret: str, person: str) 
 @never_cache
 @require_safe
 def order_apple_pass(request: HttpRequest, reference: str, secret: str, person: str) -> HttpResponse:
-    """The same badge as a pass for Apple Wallet."""
+    """Download the same badge as a pass for Apple Wallet."""
     access = get_order_by_link(reference, secret)
     registration = access.get_registration(person)
+    # A pass is shown at checkpoints: the link of a whole order would open other people's places, too.
     content = build_apple_pass(registration, link=access.url if access.is_of_one else "")
     name = f"badge-{registration.reference.lower()}.pkpass"
     return attachment_response(content, name=name, mimetype="application/vnd.apple.pkpass")
@@ -123,13 +127,13 @@ def order_apple_pass(request: HttpRequest, reference: str, secret: str, person: 
 @never_cache
 @require_safe
 def order_google_pass(request: HttpRequest, reference: str, secret: str, person: str) -> HttpResponse:
-    """To Google, where the same badge is saved as a pass."""
+    """Redirect to Google, which saves the same badge as a pass."""
     return redirect(build_google_pass_url(get_order_by_link(reference, secret).get_registration(person)))
 
 
 @require_safe
 def order_badge_picture(request: HttpRequest, reference: str, secret: str, person: str) -> HttpResponse:
-    """The same badge as a picture for the page: printed exactly as shown."""
+    """Return the same badge as a picture for the page, exactly as it is printed."""
     return _svg_response(render_badge_svg(get_order_by_link(reference, secret).get_registration(person)))
 
 

@@ -89,8 +89,10 @@ class OrderCreateView(APIView):
         held for at least a day, until the buyer opens the mailed link, which replaces the order's own. Sent
         again after its link was replaced, an order leads to the page that e-mails links.
         """
+        # Before the body is parsed, because unknown events answer 404 whatever it contains.
         catalog = load_body_catalog(event, request.data)
         order_request = parse_order_request(request.data)
+        # After parsing, which needs no database: a malformed body is not counted as an order.
         throttle_order(catalog.event, order_request)
         network = get_client_network(request.META)
         throttle_code_guesses(
@@ -163,6 +165,7 @@ class CancellationView(APIView):
     def post(self, request: Request, event: str, reference: str) -> Response:
         """Cancel on the event's terms, and refund what they allow."""
         registration = get_own_registration(require_signed_in(request.user), event, reference)
+        # Written before the cancellation, after which nothing would be left to refund.
         refund_texts = preview_refund(registration)
         registration = cancel_registration(registration=registration)
         return Response(serialize_cancellation(registration, registration.cancellation_fee, refund_texts))
@@ -255,6 +258,7 @@ def serialize_registration(registration: Registration) -> dict[str, Any]:
 
 def serialize_order(order: Order) -> dict[str, Any]:
     """Return the body that answers an order; `pending` if its registrations have different states."""
+    # Set by an order that was just booked, but not by one that is found by its idempotency key.
     registrations = order.booked_registrations or list(order.registrations.order_by("pk"))
     states = {registration.state for registration in registrations}
     return {

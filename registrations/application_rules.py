@@ -57,6 +57,7 @@ def get_application_rules(event: Event) -> ApplicationRules | None:
 
 
 def _load_rules() -> ApplicationRules:
+    # By a hook, because the visits that provide the rules are built on this package.
     rules: ApplicationRules = hooks.application_rules.provider()
     return rules
 
@@ -111,6 +112,7 @@ def rank_waiting_entries(
 ) -> list[WaitingEntry]:
     """Return the entries of one waiting list, with `priority_rank` set by the event's rules, if any."""
     entries = list(entries)
+    # Asked once for the list; sessions have no applications.
     rules = (
         get_application_rules(ticket_or_session.event)
         if isinstance(ticket_or_session, Ticket) and entries

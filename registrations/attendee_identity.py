@@ -18,6 +18,7 @@ NAME_PARTICLES = frozenset(
     "al ben bin d da das de degli dei del della den der des di do dos du e el ibn la las le les los mac mc o "
     "of ould saint san st ste ter ten und van vom von y zu zum zur".split()
 )
+# Six parts have 720 orders; each part more multiplies them.
 MAX_PERMUTED_PARTS = 6
 # Shorter words resemble each other by chance: “Tom” and “Tim” are two people.
 MIN_DISTINCTIVE_LENGTH = 5
@@ -115,12 +116,13 @@ def _is_close(one: str, other: str) -> bool:
     """Return whether two words differ by at most one typing error, or two in a long word."""
     length = max(len(one), len(other))
     allowed = 0 if length < 3 else 1 if length < 7 else 2
+    # Lengths are compared first, because counting edits is quadratic.
     may_be = 0 < allowed >= abs(len(one) - len(other))
     return one == other or (may_be and count_edits(one, other) <= allowed)
 
 
 def count_edits(one: str, other: str) -> int:
-    """Count the letters to add, remove, replace or swap with a neighbour between one word and the other."""
+    """Return the Damerau-Levenshtein distance: letters added, removed, replaced or swapped."""
     before, row = list[int](), list(range(len(other) + 1))
     for i, a in enumerate(one, start=1):
         last, before, row = before, row, [i]

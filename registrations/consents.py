@@ -21,6 +21,7 @@ def list_registration_agreements(subject: DataSubject) -> list[Agreement]:
     """Return the consents given with the person's registrations; required ones cannot be withdrawn here."""
     if not subject.person_id:
         return []
+    # By person, not by address: an address can be typed by others, and withdrawing needs the account.
     own_registrations = Registration.objects.filter(Q(person=subject.person_id), cancelled_at__isnull=True)
     rows = list(own_registrations.exclude(answers={}).select_related("event"))
     consent_questions = Question.objects.filter(
@@ -44,6 +45,7 @@ def _make_agreement(
 ) -> Agreement:
     answer = row.answers[question.slug]
     consent_text = texts.get((question.pk, answer.get("version", 0)))
+    # The text of the version that was agreed to, not the question's present one.
     english = translation.get_language() == "en" and consent_text and consent_text.text_en
     title = consent_text and (consent_text.text_en if english else consent_text.text)
     return Agreement(
@@ -68,7 +70,8 @@ def withdraw_registration_consent(*, registration: Registration, question: Quest
     """Withdraw a consent; that it had been given stays recorded in the answer."""
     row = Registration.objects.select_for_update(of=("self",)).get(pk=registration.pk)
     answer = row.answers.get(question.slug)
-    if not is_answer_given(answer):  # taken back, or gone, in the meantime
+    # Withdrawn or deleted meanwhile, as by a second click.
+    if not is_answer_given(answer):
         return
     row.answers = {**row.answers, question.slug: withdraw_consent(answer, at=timezone.now())}
     row.save(update_fields=["answers"])
@@ -81,6 +84,7 @@ def apply_photo_refusal(subject: DataSubject) -> None:
     rows = Registration.objects.filter(
         person=subject.person_id, no_photo=False, event__ends_at__gt=timezone.now()
     )
+    # In the order of events, whose rows are locked by `advance_sequence`, so that nothing deadlocks.
     for row in rows.order_by("event", "pk"):
         row.no_photo, row.sequence = True, advance_sequence(row.event_id)
         row.save(update_fields=["no_photo", "sequence"])

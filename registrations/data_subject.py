@@ -42,6 +42,7 @@ def find_own_registrations(subject: DataSubject) -> "QuerySet[Any]":
         is_named |= Q(person=subject.person_id)
     own = filter_own_rows(Registration.objects.filter(is_named), subject)
     keys = set(own.order_by().values_list("pk", "merged_into"))
+    # Both directions: a merged duplicate may carry another spelling of the name, or another address.
     merged_ids = {key for pair in keys for key in pair if key}
     return Registration.objects.filter(Q(pk__in=merged_ids) | Q(merged_into__in=merged_ids))
 
@@ -49,13 +50,14 @@ def find_own_registrations(subject: DataSubject) -> "QuerySet[Any]":
 def find_other_addresses(subject: DataSubject) -> Iterator[str]:
     """Yield the addresses on the subject's registrations that nobody else uses.
 
-    One is the address that a registration had when it was made. An address on several people's registrations,
-    or of another account, is not theirs; nor is one written over it since: anybody can type a stranger's into
-    their own registration, and the stranger's data would be shown and erased as theirs.
+    Only the address that a registration had when it was made counts. An address on several people's
+    registrations, or of another account, is not the subject's. Nor is one that was typed later: anybody can
+    type a stranger's into their own registration, and the stranger's data would be shown and erased.
     """
     own = find_own_registrations(subject)
     keys = set(own.values_list("pk", flat=True))
     places = own.values_list("email", "issued_to")
+    # `issued_to` has the address before the first correction.
     first = {normalize_email(issued["email"] if issued else email) for email, issued in places}
     for address in sorted(first - subject.addresses - {""}):
         if not _is_used_by_others(address, subject, keys):

@@ -18,6 +18,7 @@ from .invoices.ledger.charges import withdraw_receivables
 from .invoices.models.documents import Invoice, Payment
 from .models import AnswerFile, MailDelivery, Order, Registration, Sponsorship, WaitingEntry
 
+# Not the company: attendance stays countable by it. One that is named after the person is redacted.
 BLANK_ATTENDEE = {"first_name": "", "last_name": "", "email": "", "answers": {}, "issued_to": {}}
 
 
@@ -41,6 +42,7 @@ def erase_attendees(rows: "QuerySet[Any]", subject: DataSubject | None = None) -
     sync_attendee_names(Registration.objects.filter(pk__in=keys).select_related("order"))
     # Not by bulk_update, which would overwrite a version raised meanwhile.
     rows.model.objects.filter(pk__in=keys).update(badge_version=F("badge_version") + 1)
+    # Exported lists contain the names, which cannot be removed from a file.
     delete_list_files({registration.event_id for registration in registrations})
 
 
@@ -64,16 +66,17 @@ def erase_waiting_mentions(rows: "QuerySet[Any]", _subject: DataSubject) -> None
     """Blank the subject's address on waiting entries of other people, which stay."""
     entries = list(rows)
     for entry in entries:
-        # `address` must stay unique on each waiting list.
+        # A unique constraint allows each address once for each list; `#` and the id equal no real one.
         entry.email, entry.address = "", f"#{entry.pk}"
     WaitingEntry.objects.bulk_update(entries, ["email", "address"], batch_size=500)
 
 
 def erase_buyers(rows: "QuerySet[Any]", subject: DataSubject | None = None) -> None:
-    """Blank the address and billing details; invoices keep what was invoiced.
+    """Blank the address and billing details; issued invoices stay as they are.
 
     Receivables of orders that were never confirmed are withdrawn.
     """
+    # What a never confirmed order seems to owe would otherwise stay open without a debtor.
     expired = get_expired_orders(timezone.now()).filter(pk__in=rows.values("pk"))
     withdraw_receivables(list(expired.values_list("reference", flat=True)))
     redactor = Redactor(subject or DataSubject())

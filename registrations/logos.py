@@ -35,9 +35,13 @@ class SponsorTier:
 def list_sponsor_tiers(event: Event) -> list[SponsorTier]:
     """Return the tiers on the event's page now."""
     rows = Sponsorship.objects.with_visible_logo(at=timezone.now()).filter(event=event)
+    # Pages link to the images, whose bytes would be read for nothing.
     rows = rows.select_related("package", "logo").defer("logo__content")
+    # `with_visible_logo` sorts by package, which `groupby` needs.
     groups = itertools.groupby(rows, key=lambda one: one.package)
     return [
+        # By rank among the packages shown, so that the first one is large even if a higher package has no
+        # sponsor.
         SponsorTier(package, min(number, 3), list(sponsors))
         for number, (package, sponsors) in enumerate(groups, start=1)
     ]

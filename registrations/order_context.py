@@ -55,9 +55,10 @@ class OrderContext:
 
     @property
     def can_answer_later(self) -> bool:
-        """Return whether attendees answer questions later by a link, since somebody else orders for them."""
+        """Return whether attendees can answer later by a link, because another person orders for them."""
         return bool(self.company or self.held_offer or self.member_seat)
 
+    # Cached, because pricing and booking both ask, and each answer takes a query.
     @cached_property
     def own_seat(self) -> Seat | None:
         """Return the seat that makes the signed-in person a member today."""
@@ -71,7 +72,7 @@ class OrderContext:
 
 @dataclass(frozen=True)
 class HeldOffer:
-    """A place that is reserved for somebody who has waited since then."""
+    """A place reserved for a person on the waiting list, and when they joined it."""
 
     ticket: Ticket
     waiting_since: datetime.datetime

@@ -10,6 +10,7 @@ from convention.text.normalize import normalize_whitespace
 
 def normalize_code(text: str) -> str:
     """Return a voucher code as it is stored: in capitals, without blanks, with hyphens for dashes."""
+    # Word processors and mail programs turn the hyphens of a code into dashes.
     return "".join(normalize_whitespace(text).upper().split()).replace("‐", "-").replace("–", "-")
 
 
@@ -41,6 +42,7 @@ class RequestedPlace:
             no_photo=self.no_photo,
             is_to_follow=self.is_to_follow,
             addons=tuple(normalize_whitespace(slug) for slug in self.addons),
+            # In one order, because `content_hash` is of the text of all fields.
             answers=dict(sorted(self.answers.items())),
         )
 
@@ -80,6 +82,7 @@ class OrderRequest:
 
     def normalize(self) -> "OrderRequest":
         """Return the same with normalized texts and code."""
+        # Language, payment and currency are codes: another spelling is an error, which validation reports.
         return OrderRequest(
             email=normalize_whitespace(self.email),
             places=tuple(place.normalize() for place in self.places),

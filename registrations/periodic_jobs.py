@@ -1,3 +1,5 @@
+"""Periodic jobs of registrations, registered in `apps.py`; each is safe to run twice."""
+
 from django.utils import timezone
 
 from .booking.idempotency import KEY_LIFETIME
@@ -5,12 +7,12 @@ from .inventory.stock import release_expired_packages, release_lapsed_holds
 from .models import UNDO_PERIOD, IdempotencyKey, ImportedRow, Registration
 from .questions.files import remove_unclaimed_files
 
+# Longer than a key is valid: until then a late repetition gets an error instead of a second order.
 IDEMPOTENCY_KEY_LIFETIME = 2 * KEY_LIFETIME
-"""Well after the order that came with one is known no more."""
 
 
 def release_expired_holds() -> None:
-    """Give back what was held for a proof or a payment that did not come in time: places and packages."""
+    """Release places and packages whose verification or payment did not come in time."""
     now = timezone.now()
     release_expired_packages(at=now)
     tickets = list(
@@ -26,7 +28,7 @@ def delete_unclaimed_files() -> None:
 
 
 def delete_old_idempotency_keys() -> None:
-    """Idempotency keys that no longer count."""
+    """Delete idempotency keys that are no longer valid."""
     IdempotencyKey.objects.filter(created_at__lt=timezone.now() - IDEMPOTENCY_KEY_LIFETIME).delete()
 
 

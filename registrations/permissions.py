@@ -50,7 +50,7 @@ class LinkAccess:
 
     @property
     def is_of_one(self) -> bool:
-        """Whether one place is all there is behind the link, so that it may go along with that place."""
+        """Return whether the link opens one registration only, and so may go into its wallet pass."""
         return len(self.registrations) + len(self.private_registrations) == 1
 
     @property
@@ -61,7 +61,7 @@ class LinkAccess:
     def can_see_answers(self, registration: Registration) -> bool:
         """Return whether the link shows and changes the answers of this registration.
 
-        Colleagues registered by a company's contact answer by links of their own, not for their company.
+        Colleagues registered by a company's contact answer by their own links: the company must not read it.
         """
         return not (self.is_full and is_answered_by_own_link(self.order, registration.email))
 
@@ -74,7 +74,7 @@ class LinkAccess:
 
 
 def is_answered_by_own_link(order: Order, email: str) -> bool:
-    """Return whether the attendee answers by a link of their own, which the company must not see."""
+    """Return whether the attendee answers by a separate link, which the company must not see."""
     return bool(order.source == SOURCE_COMPANY_CONTACT and email and not is_same_email(email, order.email))
 
 
@@ -94,6 +94,7 @@ def get_order_by_link(reference: str, secret: str, *, at: datetime.datetime | No
 
 
 def _make_not_found(link_access: LinkAccess | None) -> NotFound:
+    # Only the holder of a valid link learns that the places became private.
     if link_access and link_access.private_registrations:
         return NotFound(_("This place was confirmed by e-mail. The link is now with the attendee alone."))
     return NotFound(
@@ -134,7 +135,8 @@ def _own_link_parts(registration: Registration) -> tuple[object, ...]:
 def choose_link_secret(registration: Registration, address: str) -> str:
     """Return the secret for a link mailed to that address: the buyer's opens the order.
 
-    Any other one opens the registration. The link of a private place opens that place alone, for anybody.
+    Any other one opens the registration. The link of a private place opens only that place, also for the
+    buyer.
     """
     is_buyer = is_same_email(address, registration.order.email) and not registration.is_private
     return registration.order.manage_secret if is_buyer else make_own_secret(registration)
@@ -145,8 +147,10 @@ def _make_link_access(order: Order, secret: str) -> LinkAccess:
     rows = order.registrations.select_related("ticket", "voucher").prefetch_related("addons__addon")
     registrations = list(rows.order_by("pk"))
     for registration in registrations:
+        # The same instances for all, so that pages need no further queries.
         registration.order, registration.event = order, order.event
         registration.ticket.event = order.event
+    # Each registration's secret is computed and compared: the link does not say which one it opens.
     if not order.is_valid_manage_secret(secret):
         own = [r for r in registrations if is_own_secret(r, secret)]
         return LinkAccess(order, own, secret)
@@ -159,7 +163,7 @@ def _make_link_access(order: Order, secret: str) -> LinkAccess:
 
 
 def has_ended_contact(order: Order) -> bool:
-    """Return whether the order's link is held by somebody who is no longer the company's contact today."""
+    """Return whether a company's contact placed the order, and is not the company's contact any more."""
     # Only reachable by the relation: the company desk builds on this module.
     company_order = getattr(order, "for_company", None) if order.source == SOURCE_COMPANY_CONTACT else None
     if company_order is None:
@@ -207,4 +211,5 @@ def _filter_own(among: QuerySet[Registration], person: Person) -> list[Registrat
     is_own = Q(person=person) | (Q(email__iexact=person.email) if person.email else Q())
     rows = among.filter(is_own).select_related("event__venue", "ticket", "order")
     ordered = rows.order_by("event__starts_at", "pk")
+    # `iexact` folds more than ASCII in some databases, and must not give access to another person's place.
     return [row for row in ordered if row.person_id == person.pk or is_same_email(row.email, person.email)]

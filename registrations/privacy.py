@@ -76,7 +76,7 @@ def _exclude_own_rows(rows: "QuerySet[Any]", subject: DataSubject) -> "QuerySet[
 
 
 def _filter_own_waits(rows: "QuerySet[Any]", subject: DataSubject) -> "QuerySet[Any]":
-    """Keep the subject's own entries: the address on an application's may be another person's by now."""
+    """Return the subject's own entries. An application's person decides: its address may be another's."""
     return rows.exclude(pk__in=_filter_other_waits(rows, subject).values("pk"))
 
 
@@ -93,6 +93,7 @@ def find_upcoming_places(subject: DataSubject) -> Iterator[TranslatableText]:
     """Yield an error for each event that is not over and has a registration or wait of the subject."""
     now = timezone.now()
     is_own = has_address_in_column("email", subject) | has_address_in_column("order__email", subject)
+    # A subject without an account is known by address only.
     is_own |= Q(person=subject.person_id) if subject.person_id else Q(pk__in=[])
     rows = Registration.objects.active().filter(is_own, event__ends_at__gt=now).select_related("event")
     for title in sorted({row.event.title for row in rows}):
@@ -157,6 +158,7 @@ PERSONAL_DATA = [
         purpose=_("what was invoiced for your place, to whoever ordered it"),
         find_more_rows=find_invoice_lines_naming,
         exported_columns=("id", "invoice", "description", "amount"),
+        # Issued invoices stay for ten years (docs/operators.md).
         is_required_by_law=True,
         retention_reason=LEGAL_RETENTION_REASON,
         leads_to_other_tables=False,
@@ -268,6 +270,7 @@ PERSONAL_DATA = [
         leads_to_other_tables=False,
     ),
 ]
+# Every table that refers to one of the above has to be declared, which a test checks.
 NO_PERSONAL_DATA = {
     IdempotencyKey: "hashes, for a day",
     SponsorLogo: "a company's logo",
@@ -275,7 +278,9 @@ NO_PERSONAL_DATA = {
 ERASURE_BLOCKERS = [find_upcoming_places, find_open_balances]
 OWN_ADDRESSES = [find_other_addresses]
 LEGAL_RETENTION = [describe_invoices_naming]
+# An erasure deletes rows of these columns that contain the subject's names or addresses.
 TRANSIENT_TEXT = {RegistrationDraft: ("content",)}
+# In these columns others may have written about the subject: an erasure removes names and addresses.
 FREE_TEXT = {
     AnswerFile: ("name",),
     MailDelivery: ("server_response",),

@@ -38,6 +38,7 @@ def _delete_answers(question: Question) -> int:
     registrations = Registration.objects.filter(event=question.event_id, answers__has_key=question.slug)
     rows = list(registrations.only("pk", "answers"))
     for registration in rows:
+        # Row by row with `update`: only this column is written, and no search column is computed again.
         remaining = {slug: value for slug, value in registration.answers.items() if slug != question.slug}
         Registration.objects.filter(pk=registration.pk).update(answers=remaining)
     _delete_imported_answers(question)
@@ -73,6 +74,7 @@ def erase_old_attendees(before: datetime.datetime) -> int:
 def erase_old_buyers(before: datetime.datetime) -> int:
     """Erase the buyers of events that ended before `before`; return how many."""
     rows = Order.objects.filter(event__ends_at__lt=before).exclude(email="", billing_name="")
+    # A list of ids: the erasure changes the columns that this query filters by.
     keys = list(rows.order_by("pk").values_list("pk", flat=True))
     erase_buyers(Order.objects.filter(pk__in=keys))
     return len(keys)
@@ -98,6 +100,7 @@ def clear_old_networks(before: datetime.datetime) -> int:
 def delete_old_waiting_entries(before: datetime.datetime) -> int:
     """Delete the waiting lists of events that ended before `before`; return how many entries."""
     rows = WaitingEntry.objects.filter(event__ends_at__lt=before)
+    # `delete` counts rows of other tables as well.
     count = rows.count()
     rows.delete()
     return count

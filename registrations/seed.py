@@ -80,6 +80,7 @@ WAITING_PER_SESSION = 3
 
 def seed_session_bookings(world: DemoWorld, event: Event) -> None:
     """Fill the event's workshops one after the other, without conflicts, with waiting lists for full ones."""
+    # A generator for each purpose, so that a change to one part leaves the other data the same.
     rng = world.make_rng("seats", event.slug)
     people = list(Registration.objects.confirmed().filter(event=event).order_by("pk"))
     booked: dict[int, list[Session]] = defaultdict(list)
@@ -214,7 +215,8 @@ def seed_sale_extras(world: DemoWorld, event: Event) -> None:
         event=event, code="BIENVENUE", label="Premiers invités", value=20, capacity=50
     )
     friends.tickets.set([guest])
-    if world.size != "large":  # whose rush is measured on the ticket `scarce`
+    # Not in the large demo, which measures a rush of orders for the ticket `scarce`.
+    if world.size != "large":
         room = Quota.objects.create(event=event, name="Salle plénière", capacity=2_000)
         event.tickets.update(quota=room)
 
@@ -261,6 +263,7 @@ def seed_registrations(world: DemoWorld, event: Event, count: int, *, only: str 
     if event.questions.exists():
         fill_some_answers(world.make_rng("answers", event.slug), rows)
     Registration.objects.bulk_create(rows)
+    # `auto_now_add` overwrites what the rows were given.
     Registration.objects.filter(event=event).update(created_at=F("confirmed_at"))
     set_reserved_counts(tickets, rows)
 
@@ -270,8 +273,10 @@ def sort_jobs_by_interest(world: DemoWorld, event: Event) -> list[Employment]:
     rng = world.make_rng("keen", event.slug)
     employments = Employment.objects.select_related("person", "company").filter(person__email__isnull=False)
     by_address = {job.person.email: job for job in employments}
+    # In the order of the demo's people, whatever order the query has.
     jobs = [by_address[email] for email in make_people_emails(world).values()]
     interest = {company: rng.random() for company in sorted({job.company_id for job in jobs})}
+    # An exponent that differs by company spreads members unevenly, as at a real event.
     ordered = sorted(jobs, key=lambda job: (rng.random() ** (0.3 + interest[job.company_id]), job.pk))
     cap = event.tickets.aggregate(cap=Min("company_cap"))["cap"]
     return ordered if cap is None else limit_per_company(ordered, cap)

@@ -225,6 +225,7 @@ def parse_order_request(body: Any) -> OrderRequest:
 def parse_ticket_slugs(body: Any) -> set[str]:
     """Return the ticket slugs in a body that is not validated yet."""
     items = body.get("registrations") if isinstance(body, Mapping) else None
+    # The same limit as when the order is parsed: the slugs are the key of a query.
     first = items[:MAX_PLACES_PER_ORDER] if isinstance(items, list) else []
     slugs = [item.get("ticket") for item in first if isinstance(item, Mapping)]
     return {normalize_whitespace(slug) for slug in slugs if isinstance(slug, str)}
@@ -238,7 +239,8 @@ def parse_voucher_code(body: Any) -> str:
 
 def _parse_places(reader: "_JsonReader", errors: dict[str, list[str]]) -> Iterator[RequestedPlace]:
     items = reader.read_list("registrations")
-    if len(items) > MAX_PLACES_PER_ORDER:  # the rest is neither parsed nor counted
+    # The rest is not parsed: a body can name hundreds of thousands.
+    if len(items) > MAX_PLACES_PER_ORDER:
         errors.update({field: [sentence] for field, sentence in check_place_count(len(items))})
     for index, item in enumerate(items[:MAX_PLACES_PER_ORDER]):
         prefix = f"registrations.{index}."

@@ -1,7 +1,7 @@
 """Quotas that several tickets share: their counters follow those of the tickets.
 
 Releasing places locks all tickets of the quota first, in the order in which bookings lock them: a free place
-goes to the one who has waited longest for any of these tickets.
+is offered to the person who has waited longest for any of these tickets.
 """
 
 from collections import Counter
@@ -22,6 +22,7 @@ def find_tickets_sharing_quota(tickets: Collection[int]) -> QuerySet[Ticket]:
 def lock_tickets_sharing_quota(tickets: Collection[int]) -> None:
     """Lock these tickets and those that share their quotas; call it before releasing any of them."""
     if tickets:
+        # NO KEY UPDATE, so that registrations, which refer to these tickets, can be inserted meanwhile.
         list(find_tickets_sharing_quota(tickets).select_for_update(no_key=True).values_list("pk"))
 
 

@@ -24,6 +24,7 @@ from .storefront import views as storefront_views
 from .storefront import waiting_list_views as storefront_waiting_list_views
 from .ticketing import views as ticketing_views
 
+# Below each of these, paths with fixed words come before `<slug:...>`, which would match the words too.
 ORDER_LINK_PATH = "orders/<slug:reference>/<slug:secret>"
 REGISTRATION_LIST_PATH = "organize/<slug:event>/registrations"
 WAITING_LIST_PATH = "organize/<slug:event>/waiting"
@@ -239,6 +240,7 @@ endpoints: list[Any] = [
         name="api-cancel",
     ),
 ]
+# The numbers sort the menu, in which other apps have entries as well.
 organizer_pages = [
     OrganizerPage("organize-registrations", _("Registrations"), 10),
     OrganizerPage("organize-tickets", _("Tickets"), 20),

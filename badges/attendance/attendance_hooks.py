@@ -1,4 +1,7 @@
-"""Implement the attendance hooks: lower layers ask through them who was scanned and how long they stayed."""
+"""Implement the attendance hooks, through which lower layers query scans and stays.
+
+See `AttendanceConfig.ready`, which registers them.
+"""
 
 import datetime
 from collections.abc import Collection
@@ -17,9 +20,7 @@ type Stay = tuple[datetime.datetime, datetime.datetime | None]
 
 
 def find_scanned_registrations(registration_ids: Collection[int]) -> set[int]:
-    """Return the ids, out of `registration_ids`, that have any scan; a merged badge counts for its
-    survivor.
-    """
+    """Return those of `registration_ids` that have any scan; a merged badge counts for its survivor."""
     theirs = Q(registration__in=registration_ids) | Q(registration__merged_into__in=registration_ids)
     scans = Scan.objects.filter(theirs).order_by()
     return set(scans.values_list(Coalesce("registration__merged_into", "registration"), flat=True).distinct())
@@ -33,6 +34,7 @@ def find_stays(event: "Event") -> dict[int, Stay]:
     """
     passed = (
         Presence.objects.filter(checkpoint__in=list_main_checkpoints(event))
+        # Clears the default ordering, whose columns would become part of GROUP BY and split the groups.
         .order_by()
         .values_list("registration")
     )
@@ -40,6 +42,7 @@ def find_stays(event: "Event") -> dict[int, Stay]:
         came=Min("first_entered_at"), entered=Max("last_entered_at"), left=Max("last_left_at")
     )
     return {
+        # Maxima over several entrances: an attendee who left by one and came back by another is present.
         pk: (came, left if left and left >= entered else None)
         for pk, came, entered, left in stays
         if came is not None

@@ -22,6 +22,7 @@ class UnknownDevice(ConventionError):
 
 def hash_token(token: str) -> str:
     """Return the SHA-256 of a device token. The token is long and random, so it needs no slow hash."""
+    # surrogatepass: a token with lone surrogates must be unknown rather than raise UnicodeEncodeError.
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
 
 
@@ -31,6 +32,7 @@ def authenticate_device(authorization: str) -> Device:
     Raise UnknownDevice, with the same sentence whatever the reason.
     """
     token = parse_bearer_token(authorization)
+    # Looked up by the hash, which also keeps timing from revealing how much of a token was right.
     device = find_device(token, at=timezone.now()) if token else None
     if device is None:
         raise UnknownDevice(_("This device is not paired, or no longer: pair it again."))
@@ -54,4 +56,5 @@ DEVICE_QUERY = CompiledQuery(_query_devices, "the hash", PLACEHOLDER_TIME, PLACE
 def parse_bearer_token(authorization: str) -> str:
     """Return the token of an `Authorization: Bearer TOKEN` header, "" for any other header."""
     scheme, _space, token = authorization.partition(" ")
+    # The name of the scheme is case-insensitive (RFC 9110, section 11.1).
     return token.strip() if scheme.lower() == "bearer" else ""

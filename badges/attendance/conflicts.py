@@ -25,12 +25,15 @@ def resolve_conflicts(
     Registration.objects.select_for_update(no_key=True).get(pk=registration.pk)
     key = (registration.pk, checkpoint.pk)
     history = load_scan_histories([key])[key]
+    # Searched under the lock and not sent by the page, which may show scans that were resolved since.
     scans = load_conflicting_scans(find_conflicts(history), registration)
     ConflictResolution.objects.bulk_create(
         ConflictResolution(scan=scan, kind=kind, resolved_by=person) for scan in scans
     )
+    # Loaded again: the history must now contain the resolutions that were just written.
     state = compute_presence(load_scan_histories([key])[key])
     save_presences(checkpoint.event_id, {key: state}, at=timezone.now())
+    # A second click finds nothing to resolve and must not leave a second entry in the audit log.
     if scans:
         record_action("conflict.resolve", registration, event=checkpoint.event, fields=["kind"], reason=kind)
     return len(scans)

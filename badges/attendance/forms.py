@@ -28,6 +28,7 @@ class CheckpointForm(forms.ModelForm):
     def __init__(self, *args: Any, event: Event, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.zone = event.zone
+        # Only one level: `presence_checkpoint_id` does not follow a chain of checkpoints.
         others = event.checkpoints.filter(counts_as__isnull=True).exclude(pk=self.instance.pk)
         field = self.fields["counts_as"]
         assert isinstance(field, forms.ModelChoiceField)
@@ -36,6 +37,7 @@ class CheckpointForm(forms.ModelForm):
         for name in ("opens_at", "closes_at"):
             moment = getattr(self.instance, name)
             if moment:
+                # The widget shows local time of the event, not of the server; clean() adds the zone again.
                 self.initial[name] = moment.astimezone(self.zone).replace(tzinfo=None)
 
     def clean(self) -> dict[str, Any]:
@@ -52,6 +54,7 @@ class CheckpointForm(forms.ModelForm):
     def clean_name(self) -> str:
         """Refuse a name that another checkpoint of the event has."""
         name = str(self.cleaned_data["name"]).strip()
+        # `event` is not a field of the form, so Django does not check the constraint over event and name.
         same = Checkpoint.objects.filter(event=self.instance.event, name=name).exclude(pk=self.instance.pk)
         if same.exists():
             raise forms.ValidationError(_("The event has a checkpoint of this name."))

@@ -1,9 +1,9 @@
 """Merge two registrations of one person, so that the scans of both count for the survivor.
 
 Scans are never changed. `presence_store.iterate_counted_scans` attributes those of the merged badge to the
-survivor, whose presences are computed anew; a rebuild gives the same result. From then on the server, and
-every phone that has heard of the merge, refuse the merged badge as “replaced by a newer badge”. Whom a phone
-let in before it heard is counted for the survivor.
+survivor, whose presences are recomputed; a rebuild gives the same result. From then on the server, and every
+phone whose snapshot has the merge, refuse the merged badge as “replaced by a newer badge”. An entry that a
+phone without that snapshot let in is counted for the survivor.
 """
 
 from collections.abc import Collection
@@ -28,6 +28,7 @@ def merge_registrations_and_scans(
 
     `fields_from_other` names the fields whose values the survivor takes over. Raise MergeRefused or SoldOut.
     """
+    # First: it locks both registrations, so that no scan of either is recorded meanwhile.
     merge_registrations(survivor=survivor, duplicate=other, copied_fields=fields_from_other, reason=reason)
     both = Presence.objects.filter(registration__in=[survivor.pk, other.pk])
     checkpoints = set(both.values_list("checkpoint", flat=True))
@@ -36,6 +37,7 @@ def merge_registrations_and_scans(
     Presence.objects.filter(registration=other.pk).delete()
     states = {key: compute_presence(history) for key, history in histories.items()}
     save_presences(survivor.event_id, states, at=timezone.now())
+    # Loaded again: merge_registrations changed the row in the database, not the caller's instance.
     survivor = Registration.objects.select_related("event", "order", "ticket").get(pk=survivor.pk)
     _resend_badge(survivor)
     return survivor

@@ -17,6 +17,7 @@ from registrations.models import Registration
 from registrations.visits.models import Ride
 from schedule.models import Session
 
+# fast_path.py writes them into its SQL.
 PAIRING_ROLES = (EventRole.Role.ORGANIZER, EventRole.Role.DESK)
 VERDICT_LABELS = {
     "admitted": _("admitted"),
@@ -41,7 +42,10 @@ REASON_LABELS = {
 
 
 class Checkpoint(models.Model):
-    """A place where badges are scanned: an entrance, a session's room, a coach, the way out."""
+    """A place where badges are scanned: an entrance, a session's room, a coach, the way out.
+
+    `is_strict` checkpoints decide online only. With `counts_as`, scans count at that other checkpoint.
+    """
 
     class Kind(models.TextChoices):
         ENTRANCE = "entrance", _("entrance")
@@ -99,12 +103,13 @@ class Checkpoint(models.Model):
 
 class DeviceQuerySet(models.QuerySet["Device"]):
     def phones(self) -> Self:
-        """Return the paired devices, without those that stand for a desk."""
+        """Return the paired devices, without those that represent a desk."""
         return self.filter(is_desk=False)
 
     def valid(self, *, at: datetime.datetime | None = None) -> Self:
-        """Return the devices whose token works at `at`: the role of the person who paired them must not have
-        ended.
+        """Return the devices whose token is valid at `at`.
+
+        The role of the person who paired a device must not have ended. fast_path.py has the same rule in SQL.
         """
         now = at or timezone.now()
         roles = EventRole.objects.open(at=timezone.localdate(now)).filter(
@@ -124,17 +129,17 @@ class Device(models.Model):
     event = models.ForeignKey(Event, models.CASCADE, related_name="devices")
     checkpoint = models.ForeignKey(Checkpoint, models.CASCADE, related_name="devices")
     name = models.CharField(_("name"), max_length=100, blank=True)
-    # Only the hash: a copy of the database does not open the scanner.
+    # Only the hash, so that a leaked backup contains no usable token.
     token_hash = models.CharField(max_length=64, unique=True, editable=False)
     created_at = models.DateTimeField(_("paired"), auto_now_add=True)
     expires_at = models.DateTimeField(_("expires"))
     revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True)
     seen_at = models.DateTimeField(_("last seen"), null=True, blank=True)
-    # Stands for the desk itself, so that scans by hand have a device too.
+    # A pseudo-device for check-ins by hand, since every scan needs a device.
     is_desk = models.BooleanField(default=False, editable=False)
     can_override = models.BooleanField(_("a supervisor’s"), default=False, db_default=False)
-    # Whose role for the event it ends with; nobody's where the club itself or a command paired it. Whoever
-    # is gone stays named: a role that is gone ends it too.
+    # The device is valid as long as this person's role for the event; NULL if it depends on no role.
+    # DO_NOTHING without a constraint: SET_NULL would make a deleted person's device valid for good.
     paired_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.DO_NOTHING,
@@ -164,7 +169,7 @@ class Device(models.Model):
 class Scan(models.Model):
     """One scan as a device sent it; rows are only ever added.
 
-    The indexes below serve every query on foreign keys, so the keys have no indexes of their own.
+    The indexes below serve every query on foreign keys, so the keys need none themselves.
     """
 
     class Direction(models.TextChoices):
@@ -179,10 +184,12 @@ class Scan(models.Model):
         Registration, models.PROTECT, null=True, related_name="+", db_index=False
     )
     code_hash = models.CharField(max_length=64, blank=True)
+    # Tells a repeated scan from another scan under the same id (see ScanInput.payload_hash).
     payload_hash = models.CharField(max_length=64)
     direction = models.CharField(max_length=3, choices=Direction.choices)
     scanned_at = models.DateTimeField()
     received_at = models.DateTimeField()
+    # `scanned_at` is by the device's clock; this is corrected by its offset and decides the order of scans.
     effective_at = models.DateTimeField()
     is_time_uncertain = models.BooleanField(default=False)
     is_offline = models.BooleanField(default=False)
@@ -198,7 +205,7 @@ class Scan(models.Model):
     class Meta:
         verbose_name = _("scan")
         verbose_name_plural = _("scans")
-        # Makes sending the same scan again harmless, which offline devices do.
+        # Offline devices send a scan again until they get an answer; this makes that harmless.
         constraints = [models.UniqueConstraint(fields=["device", "uid"], name="scan_once_per_device")]
         indexes = [
             models.Index(fields=["registration", "checkpoint", "effective_at"]),
@@ -231,10 +238,12 @@ class Presence(models.Model):
     last_entered_at = models.DateTimeField(null=True)
     last_left_at = models.DateTimeField(null=True)
     last_device = models.ForeignKey(Device, models.SET_NULL, null=True, related_name="+", db_index=False)
+    # Completed stays only: the current one is added when the exit is scanned.
     seconds_inside = models.PositiveIntegerField(default=0)
     entries = models.PositiveIntegerField(default=0)
     has_conflict = models.BooleanField(default=False)
     last_scan_at = models.DateTimeField(null=True)
+    # Counts the scans applied; the fast path writes only if it is still the one that was read.
     version = models.PositiveIntegerField(default=0)
     changed_at = models.DateTimeField(default=timezone.now)
     sequence = models.PositiveBigIntegerField(null=True, editable=False)
@@ -243,6 +252,7 @@ class Presence(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["checkpoint", "registration"], name="one_presence_per_door")
         ]
+        # One for each query: cursors, numbering, arrivals, headcount, lookup by registration, conflicts.
         indexes = [
             models.Index(
                 fields=["checkpoint", "sequence"],
@@ -283,6 +293,7 @@ class ConflictResolution(models.Model):
         WRONG_BADGE = "wrong_badge", _("another person’s badge")
         MISUSE = "misuse", _("misuse")
 
+    # One to one: a scan is resolved once, also if two organizers click at the same time.
     scan = models.OneToOneField(Scan, models.PROTECT, related_name="resolution")
     kind = models.CharField(_("what it was"), max_length=20, choices=Kind.choices)
     resolved_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")

@@ -18,8 +18,9 @@ SCANS_STAY_REASON = _("scans count who came; they hold a number, and no name is 
 def old_notes(before: datetime.datetime) -> int:
     """Clear operators' names and override reasons from scans of events that ended before `before`.
 
-    Return how many scans were changed.
+    Return the number of scans changed.
     """
+    # Without this condition every run would rewrite all old scans and report them as changed.
     noted = ~Q(operator="", override_reason="")
     rows = Scan.objects.filter(noted, event__ends_at__lt=before)
     return rows.update(operator="", override_reason="")
@@ -30,6 +31,8 @@ PERSONAL_DATA = [
         model=Scan,
         purpose=_("when your badge was scanned, and where"),
         parent_columns=("registration",),
+        # The operator is another person, whose name the attendee's copy must not reveal (GDPR, Article
+        # 15(4)).
         hidden_columns=("code_hash", "payload_hash", "operator"),
         retention_reason=SCANS_STAY_REASON,
     ),

@@ -45,6 +45,7 @@ def seed_attendance(world: DemoWorld, event: Event) -> None:
                 for checkpoint in checkpoints
                 if rng.random() < 0.2
             ]
+    # Not through record_scans, which takes its time from the clock: these scans lie in the past.
     Scan.objects.bulk_create(scans, batch_size=500)
     rebuild_presence(event=event)
 
@@ -56,8 +57,10 @@ def create_seed_device(world: DemoWorld, event: Event, checkpoint: Checkpoint, n
         event=event,
         checkpoint=checkpoint,
         name=f"{checkpoint.name} {number}",
+        # From the seed, so that two demos are equal; no token has this hash.
         token_hash=f"{world.make_rng('device', event.slug, checkpoint.name, number).getrandbits(256):064x}",
         expires_at=event.ends_at,
+        # Phones of an event that is still going on keep working in the demo.
         revoked_at=last if last == event.ends_at else None,
         seen_at=last,
     )

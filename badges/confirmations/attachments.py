@@ -22,10 +22,11 @@ def attach_badge(registration: Registration) -> MailAttachment:
 
 
 def attach_calendar(link_access: LinkAccess) -> MailAttachment:
-    """Return the event as an iCalendar attachment, with the link that its reader has."""
+    """Return the event as an iCalendar attachment that contains the reader's own link."""
     return MailAttachment(
         name=f"{link_access.order.event.slug}.ics",
         content=build_calendar_file(link_access),
+        # With PUBLISH mail programs offer to add the event; REQUEST would ask for a reply (RFC 5546).
         mimetype="text/calendar; charset=utf-8; method=PUBLISH",
     )
 

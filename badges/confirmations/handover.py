@@ -14,9 +14,11 @@ from .mail_history import MailHistory
 
 
 def registrations_to_notify(order: Order) -> list[Registration]:
-    """Return registrations whose new holder is to be notified; none after the event."""
+    """Return the registrations whose new holder must still be notified; none after the event."""
     if order.event.ends_at <= timezone.now():
         return []
+    # A change of holder raises badge_version, so most orders need no look at their mails. Private places have
+    # other mails (private_places.py).
     confirmed = order.registrations.confirmed().filter(badge_version__gt=1, is_private=False)
     rows = list(confirmed.select_related("ticket", "event", "order").order_by("pk"))
     mail_history = MailHistory.load(order) if rows else MailHistory([])
@@ -26,6 +28,7 @@ def registrations_to_notify(order: Order) -> list[Registration]:
 def write_holder_mail(registration: Registration, message_key: str) -> MailMessage:
     """Write the mail to the new holder, with the badge and a link to this registration alone."""
     order, event = registration.order, registration.event
+    # Not the order's link, which would open the places of others, too.
     link_access = LinkAccess(order, [registration], make_own_secret(registration))
     return MailMessage(
         to=registration.email,
@@ -46,7 +49,7 @@ def write_holder_mail(registration: Registration, message_key: str) -> MailMessa
 
 
 def write_buyer_mail(order: Order, registrations: list[Registration], message_key: str) -> MailMessage:
-    """Write the mail that tells the buyer who holds the place now and that the old badge is void."""
+    """Write the mail to the buyer that names the new holder and says that the old badge is void."""
     [registration] = registrations
     event = order.event
     return MailMessage(

@@ -1,4 +1,4 @@
-"""Find out from the log of an order's mails who was notified of what."""
+"""Derive from the log of an order's mails which notifications are still due."""
 
 from dataclasses import dataclass
 
@@ -20,8 +20,10 @@ class MailHistory:
         """Return whether the buyer got a confirmation of this registration before it was last changed."""
         since = registration.confirmed_at
         return since is not None and any(
+            # Mails about a single registration are those to attendees and about handovers.
             mail.registration_id is None
             and mail.accepted_at is not None
+            # An earlier mail was about other places of the order.
             and mail.queued_at >= since
             and mail.covered_sequence < registration.sequence
             for mail in self.mails
@@ -31,6 +33,7 @@ class MailHistory:
         """Return whether the holder has changed since the last mail to the buyer."""
         message_key = handover_message_key(registration)
         is_notified = any(mail.message_key == message_key and mail.accepted_at for mail in self.mails)
+        # A place given away before the first mail is simply a registration, for the buyer as well.
         return registration.holder_count > 1 and not is_notified and self.buyer_was_notified(registration)
 
     def needs_holder_mail(self, registration: Registration) -> bool:

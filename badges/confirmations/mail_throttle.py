@@ -5,7 +5,8 @@ from django.tasks import task_backends
 
 from convention.api.throttles import seconds_until_allowed
 
-# Limit for one address. Mails beyond it wait for the next hour; none is lost.
+# For one address: nobody can flood a stranger's mailbox with orders in their name. Mails beyond it wait for
+# the next hour; none is lost.
 MAILS_PER_HOUR = 30
 
 

@@ -25,7 +25,7 @@ from .attachments import absolute_url, attach_badge, attach_calendar, order_cont
 def write_verification_mail(order: Order, registrations: list[Registration], message_key: str) -> MailMessage:
     """Write the mail with the link by which the buyer confirms an order on invoice.
 
-    It repeats no free text from the form: the address may belong to somebody else than its typist.
+    It repeats no free text from the form, which could be spam: the address may be that of a stranger.
     """
     event = order.event
     packages = list(Sponsorship.objects.active().filter(order=order).select_related("package"))
@@ -39,8 +39,10 @@ def write_verification_mail(order: Order, registrations: list[Registration], mes
             "order": order,
             "event": event,
             "where": format_venue_address(event),
+            # Counts of tickets instead of the attendees' names, which are free text.
             "tickets": list(Counter(one.ticket.title for one in registrations).items()),
             "packages": packages,
+            # The earliest, since the link must be opened before any of the places lapses.
             "hold_expires_at": min(held, default=None),
             "url": absolute_url(reverse("prove", args=[make_verification_token(order, order.email)])),
         },
@@ -54,14 +56,15 @@ def write_verification_mail(order: Order, registrations: list[Registration], mes
 def write_member_verification_mail(
     order: Order, registrations: list[Registration], message_key: str
 ) -> MailMessage:
-    """Write the member's verification link, or to non-members that the ticket is for members.
+    """Write the member's verification link, or tell non-members that the ticket is for members.
 
-    Only the owner of the address reads which of both it is, so the form reveals no membership.
+    Only the owner of the address reads which of the two applies, so the form reveals no membership.
     """
     [registration] = registrations
     event = order.event
     is_member = find_member_by_email(registration.email) is not None
     subject = _("Confirm your place: %(event)s") if is_member else _("Not confirmed: %(event)s")
+    # A non-member is only invited to register where some ticket is open to them.
     guests = [t for t in event.tickets.all() if t.is_public and not t.needs_member_verification]
     return MailMessage(
         to=registration.email,
@@ -100,6 +103,7 @@ def _with_badges(
     order: Order, registrations: list[Registration], message_key: str, subject: str, words: dict[str, object]
 ) -> MailMessage:
     event = order.event
+    # Places bought without a name get their badge once they are named.
     badges = [attach_badge(registration) for registration in registrations if registration.has_name]
     return MailMessage(
         to=order.email,
@@ -127,6 +131,7 @@ def list_unanswered_questions(order: Order, registrations: list[Registration]) -
     unanswered = [
         one
         for one in registrations
+        # The buyer is not asked for the answers of attendees who have an address of their own.
         if one.has_name and normalize_email(one.email or order.email) == normalize_email(order.email)
     ]
     questions = load_questions(order.event) if unanswered else []
@@ -153,10 +158,12 @@ def payment_context(order: Order) -> dict[str, object]:
 
 
 def write_cancellation_mail(order: Order, registrations: list[Registration], message_key: str) -> MailMessage:
+    # Mail programs make a name such as "example.com" clickable.
     names = defuse_links(", ".join(registration.name for registration in registrations))
     subject = _("Cancelled: %(event)s, %(names)s") % {"event": order.event.title, "names": names}
     return MailMessage(
         to=order.email,
+        # An order can have more names than fit into a subject.
         subject=subject[:200],
         template="cancellation",
         context={

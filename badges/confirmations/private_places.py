@@ -23,6 +23,7 @@ type BuyerNotice = tuple[Registration, str, Callable[[str], MailMessage]]
 
 def make_private_message_key(registration: Registration) -> str:
     """Return the key of the mail to the attendee, for the current holder or the cancellation."""
+    # The key changes exactly when another mail is due; corrections are revisions under the same key.
     state = "cancelled" if registration.cancelled_at else str(registration.holder_count)
     return f"own-{registration.reference}-{state}"
 
@@ -33,6 +34,8 @@ def write_attendee_mail(order: Order, registrations: list[Registration], message
     if registration.cancelled_at:
         return _write_cancellation(order, registration, message_key)
     sent = order.deliveries.filter(registration=registration, accepted_at__isnull=False)
+    # Two questions to the log: did this holder get a mail before (then it is a correction), and did an
+    # earlier holder (then the place was handed over)?
     known = sent.filter(
         message_key=make_private_message_key(registration), covered_sequence__lt=registration.sequence
     ).exists()
@@ -45,8 +48,9 @@ def write_attendee_mail(order: Order, registrations: list[Registration], message
 def _write_confirmation(
     order: Order, registration: Registration, message_key: str, corrected: str
 ) -> MailMessage:
-    """Write the confirmation, or the correction under its own subject; the amount is left to the buyer's
-    mail.
+    """Write the confirmation, or the correction if `corrected` is its subject.
+
+    It names no amount: that is in the buyer's mail.
     """
     event = order.event
     return MailMessage(
@@ -90,6 +94,7 @@ def _write_cancellation(order: Order, registration: Registration, message_key: s
         template="cancellation",
         context={
             **order_context(order, [registration]),
+            # What is refunded is between the club and the buyer.
             "settled": [],
             "url": build_attendee_url(registration),
         },
@@ -101,16 +106,18 @@ def _write_cancellation(order: Order, registration: Registration, message_key: s
 
 
 def list_buyer_notices(order: Order) -> Iterator[BuyerNotice]:
-    """Yield each private place of whose confirmation or cancellation the buyer was not notified."""
+    """Yield each private place whose confirmation or cancellation the buyer was not notified of."""
     if not order.email:
         return
     rows = order.registrations.filter(is_private=True, confirmed_at__isnull=False)
     for registration in rows.select_related("ticket", "event", "order").order_by("pk"):
         message_key = f"buyer-{make_private_message_key(registration)}"
+        # A later holder is not the buyer's business: any earlier notice about the place suffices.
         is_later = registration.holder_count > 1 and not registration.cancelled_at
         sent = MailDelivery.objects.filter(
             message_key__startswith=f"buyer-own-{registration.reference}-" if is_later else message_key
         )
+        # A final refusal counts as notified: trying again would be refused again.
         if not sent.exclude(accepted_at=None, refused_at=None).exists():
             yield registration, message_key, partial(_write_buyer_notice, order, registration)
 
@@ -126,9 +133,11 @@ def _write_buyer_notice(order: Order, registration: Registration, message_key: s
             **order_context(order, [registration]),
             **payment_context(order),
             "registration": registration,
+            # The buyer knows the first holder, but need not learn who got the place from that person.
             "name": registration.name if registration.holder_count == 1 else "",
             "is_cancelled": is_cancelled,
             "settled": describe_settlement(order, [registration]) if is_cancelled else [],
+            # The order's link is closed once only private places are left in it.
             "url": order.manage_url if get_full_access(order).is_usable else "",
         },
         language=order.language,

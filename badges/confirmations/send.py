@@ -2,7 +2,7 @@
 
 `send_order_mails` looks at the current state, not at events: an order on invoice that awaits verification
 gets the link, a registration that awaits member verification its own link, a confirmed one its badge, a
-cancelled one a notice, and a changed holder is told to both sides (handover.py). A lease lets only one
+cancelled one a notice, and a new holder is announced to both sides (handover.py). A lease lets only one
 process send for an order. Mails are marked as sent once the mail server has accepted them
 (`registrations.orders.deliveries`), so none is lost.
 """
@@ -39,9 +39,7 @@ type WriteMail = Callable[[Order, list[Registration], str], MailMessage]
 
 
 class DueMail(NamedTuple):
-    """A mail to send: its registrations, the function that writes it, and its key if it is not the
-    default.
-    """
+    """A mail to send; an empty `message_key` means the default key of its kind."""
 
     registrations: list[Registration]
     write: WriteMail
@@ -54,7 +52,8 @@ def send_order_mails(order_id: int) -> None:
     orders = Order.objects.select_related("event__venue", "event__host")
     order = orders.get(pk=order_id)
     if order.source == SOURCE_COMPANY_CONTACT:
-        reassign_order(order_id=order_id)  # the mail goes to whoever is the company's contact by now
+        # The mail must go to the company's present contact, who may have changed since the order.
+        reassign_order(order_id=order_id)
         order = orders.get(pk=order_id)
     if order.email and (wait := seconds_until_mail_allowed(order.email)):
         _send_later(order_id, wait)
@@ -62,15 +61,16 @@ def send_order_mails(order_id: int) -> None:
     with hold_lease(f"mails:{order.pk}"), translation.override(order.language):
         failures = [failure for kind in MailDelivery.Kind for failure in _send_due_mails(order, kind)]
         failures += [*_send_to_holders(order), *_send_to_buyer(order)]
-    # Raised last, so that the task is retried only after everything else was sent.
+    # Raised last: one mailbox that is full must not hold up the other mails of the order.
     if failures:
         raise failures[0]
 
 
 @task()
 def send_cancellation(order_id: int) -> None:
-    """Notify the buyer of all cancelled places they were not told of, including places that were
-    only held.
+    """Notify the buyer of all cancelled places not announced yet, including places that were only held.
+
+    send_order_mails leaves out the latter; only a bulk cancellation by an organizer announces them.
     """
     order = Order.objects.select_related("event__venue", "event__host").get(pk=order_id)
     if not order.email:
@@ -99,9 +99,7 @@ def _send_later(order_id: int, seconds: int) -> None:
 
 
 def _send_due_mails(order: Order, kind: MailDelivery.Kind) -> list[Exception]:
-    """Send the due mails of one kind; return failures that may pass, so that one does not hold up
-    the rest.
-    """
+    """Send the due mails of one kind; return the temporary failures, so that the rest is still sent."""
     failures: list[Exception] = []
     for mail in _group_due_mails(order, kind, _due_registrations(order, kind)):
         try:
@@ -135,7 +133,8 @@ def _send_to_holders(order: Order) -> list[Exception]:
             )
         except MailNotSent as failure:
             failures.append(failure)
-    if waits:  # once for all of them: each time looks at the whole order
+    # One task for all of them, since each run looks at the whole order.
+    if waits:
         _send_later(order.pk, min(waits))
     return failures
 
@@ -154,11 +153,13 @@ def _send_to_buyer(order: Order) -> list[Exception]:
 def _due_registrations(order: Order, kind: MailDelivery.Kind) -> list[Registration]:
     """Return the registrations whose mail of this kind the mail server has not accepted yet."""
     rows = order.registrations.select_related("ticket__event", "event", "order").order_by("pk")
+    # For the list of add-ons in each mail.
     rows = rows.prefetch_related("addons__addon")
     if kind == MailDelivery.Kind.VERIFICATION:
         return [] if order.verification_sent_at else [r for r in rows if _is_verified_by_link(order, r)]
     sent_at_field = SENT_AT_FIELDS[kind]
     registrations = [r for r in rows if getattr(r, sent_at_field) is None and _is_mail_due(r, sent_at_field)]
+    # An order made at the desk may have no address; private places still have that of their attendee.
     has_reader = order.email or kind == MailDelivery.Kind.PROOF
     return registrations if has_reader else [r for r in registrations if r.is_private]
 
@@ -188,6 +189,7 @@ def _group_due_mails(
         registration for registration in registrations if mail_history.needs_buyer_mail(registration)
     ]
     others = [registration for registration in registrations if registration not in handed_over]
+    # A mail is a correction only if all its places were confirmed to the buyer before.
     write = (
         write_correction_mail
         if all(map(mail_history.buyer_was_notified, others))
@@ -203,6 +205,7 @@ def _group_due_mails(
 
 def _is_mail_due(registration: Registration, sent_at_field: str) -> bool:
     if registration.cancelled_at:
+        # A place that was never confirmed ends without a mail (but see send_cancellation).
         return sent_at_field == "cancellation_sent_at" and registration.confirmed_at is not None
     if registration.confirmed_at:
         return sent_at_field == "confirmation_sent_at"
@@ -212,7 +215,9 @@ def _is_mail_due(registration: Registration, sent_at_field: str) -> bool:
         or not registration.awaits_member_verification
     ):
         return False
-    is_alone = awaits_buyer_alone(registration.order, registration)  # then one link does both
+    # The buyer's link verifies the buyer's own membership too; only if no such member exists is a mail of its
+    # own due, which says so.
+    is_alone = awaits_buyer_alone(registration.order, registration)
     return not is_alone or is_unverifiable(registration)
 
 

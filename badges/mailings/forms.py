@@ -40,6 +40,7 @@ class MailTextsForm(ActionErrorsMixin, forms.Form):
         return {
             name: normalize_whitespace(data[name])
             if name.startswith("subject")
+            # Browsers send CRLF; stored texts have LF, so that an unchanged text compares as equal.
             else data[name].replace("\r\n", "\n").strip()
             for name in TEXT_FIELDS
         }
@@ -100,6 +101,7 @@ class MailingForm(MailTextsForm):
 
     def __init__(self, *args: Any, event: Event, mailing: Mailing | None = None, **kwargs: Any) -> None:
         super().__init__(*args, initial=_initial_values(mailing), **kwargs)
+        # Presences exist only at these.
         checkpoints = event.checkpoints.filter(counts_as__isnull=True)
         companies = Registration.objects.filter(event=event).exclude(company="").order_by("company")
         self._set_choices("tickets", [(ticket.slug, ticket.title) for ticket in event.tickets.all()])
@@ -181,6 +183,7 @@ class RemindersForm(MailTextsForm):
     def clean_days(self) -> tuple[int, ...]:
         """Return the distinct numbers of days, checked against the limits."""
         words = self.cleaned_data["days"].replace(";", ",").replace(",", " ").split()
+        # isascii: str.isdigit() is true for digits such as "²", for which int() fails.
         if not all(word.isascii() and word.isdigit() and 0 < int(word) <= MAX_DAYS_BEFORE for word in words):
             raise forms.ValidationError(
                 _("Write whole numbers from 1 to %(most)d, such as 7, 1.") % {"most": MAX_DAYS_BEFORE}
@@ -207,6 +210,7 @@ class BouncedAddressesForm(forms.Form):
 
     def clean_addresses(self) -> list[str]:
         """Return the distinct addresses in the text, in order."""
+        # Takes what mail programs copy: lists, "Name <address>" and mailto links.
         words = re.split(r"[\s,;<>()\"]+", self.cleaned_data["addresses"])
         found = list(dict.fromkeys(word.removeprefix("mailto:") for word in words if "@" in word))
         if not found:

@@ -25,12 +25,12 @@ class MailingQuerySet(models.QuerySet["Mailing"]):
         return self.filter(send_at__isnull=False, finished_at__isnull=True, cancelled_at__isnull=True)
 
     def stopped(self) -> Self:
-        """Return mailings stopped by a fault; no worker touches them until somebody resumes them."""
+        """Return the mailings stopped by a fault; workers skip them until an organizer resumes them."""
         return self.active().filter(due_at__isnull=True)
 
 
 class MailTexts(models.Model):
-    """Subject and text in each language; empty where a language is not written."""
+    """Subject and text in each language; empty for a language without a text."""
 
     subject_fr = models.CharField(max_length=MAX_SUBJECT_LENGTH, blank=True)
     text_fr = models.TextField(max_length=MAX_TEXT_LENGTH, blank=True)
@@ -56,7 +56,7 @@ class MailTexts(models.Model):
 class Mailing(MailTexts):
     """One mail to many attendees; `segment` selects them. The state is derived from the times.
 
-    `due_at` is when a worker looks at it next; a mailing that was begun and has none was stopped by a fault.
+    `due_at` is when a worker looks at it next; an active mailing without it was stopped by a fault.
     """
 
     class Purpose(models.TextChoices):
@@ -92,6 +92,7 @@ class Mailing(MailTexts):
         verbose_name_plural = _("mailings")
         ordering = ["-pk"]
         constraints = [
+            # NULLs are distinct, so this limits reminders only; other mailings have no `reminder_days`.
             models.UniqueConstraint(fields=["event", "reminder_days"], name="each_reminder_once_per_event")
         ]
 
@@ -145,6 +146,7 @@ WAITING_CONDITION = Q(accepted_at__isnull=True, refused_at__isnull=True, left_ou
 class RecipientQuerySet(models.QuerySet["Recipient"]):
     def waiting(self) -> Self:
         """Return recipients whose mail is still to be sent."""
+        # The same condition as that of the index `recipient_waiting`, else PostgreSQL does not use it.
         return self.filter(WAITING_CONDITION)
 
 
@@ -190,13 +192,14 @@ class Recipient(models.Model):
 
     @property
     def message_key(self) -> str:
-        """Return the key of the Message-ID: the same at every attempt."""
+        """Return the key of the Message-ID, the same at every attempt so that repeats are recognized."""
         return f"mailing-{self.mailing_id}-{self.pk}"
 
     @property
     def state(self) -> str:
         if self.left_out:
             return self.State.LEFT_OUT
+        # Bounces and unsubscriptions come after acceptance and say more, so they are looked at first.
         if self.bounced_at:
             return self.State.BOUNCED
         if self.unsubscribed_at:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 def mailing_to_organize(slug: str, pk: int, person: "RequestUser") -> Mailing:
     """Return a mailing of that event. Raise NotFound, Forbidden or SignInRequired."""
     event = get_event_to_organize(slug, person)
+    # Filtered by event: the permission was checked for that one only.
     mailing = Mailing.objects.select_related("written_by").filter(event=event, pk=pk).first()
     if mailing is None:
         raise NotFound(_("There is no such mailing at this event."))

@@ -26,6 +26,7 @@ def list_news_agreements(subject: DataSubject) -> list[Agreement]:
             key="news",
             title=_("News of the club’s events"),
             text=_("E-mails that are not needed for an event you registered for."),
+            # There is no opt-in: the agreement counts from the creation of the account until it is withdrawn.
             given_at=subject.person.date_joined,
             withdrawn_at=refused.unsubscribed_at if refused else None,
             give_consent=partial(subscribe_address, address=address),
@@ -50,7 +51,7 @@ def subscribe_address(*, address: str) -> None:
 
 
 def old_answers(before: datetime.datetime) -> int:
-    """Clear the mail servers' answers before then, which may hold an address; return how many."""
+    """Clear mail servers' answers from before `before`, which may contain addresses; return their number."""
     return Recipient.objects.filter(due_at__lt=before).exclude(answer="").update(answer="")
 
 

@@ -52,6 +52,7 @@ def seed_thanks(world: DemoWorld, event: Event) -> None:
     mailing = Mailing.objects.create(
         event=event, segment=Segment(presence=ARRIVED).to_json(), send_at=at, due_at=at, **THANKS_TEXTS
     )
+    # Freezes only active mailings, so the mailing is marked as finished afterwards.
     freeze_recipients(mailing=mailing)
     answer = "250 2.0.0 Ok: queued"
     mailing.recipients.update(due_at=at, attempts=1, accepted_at=at, answer=answer)

@@ -31,6 +31,7 @@ class LinkHolder:
 
 
 def make_unsubscribe_url(*, recipient_id: int, address: str, language: str) -> str:
+    # Encrypted, not only signed: links end up in logs, and the token contains an address.
     token = encrypt_token(PURPOSE, [recipient_id, normalize_email(address)])
     with translation.override(language):
         return f"{settings.SITE_URL}{reverse('unsubscribe', args=[token])}"
@@ -51,6 +52,7 @@ def unsubscribe_from_news(*, link_holder: LinkHolder) -> None:
     if link_holder.recipient_id == TEST_RECIPIENT_ID:
         return
     row, is_new = Unsubscription.objects.get_or_create(email=link_holder.address)
+    # May be gone with its event; the address in the token is enough to unsubscribe.
     recipient = Recipient.objects.select_related("mailing__event").filter(pk=link_holder.recipient_id).first()
     if recipient and recipient.unsubscribed_at is None:
         recipient.unsubscribed_at = timezone.now()

@@ -1,7 +1,7 @@
 """Draw a badge: one side of A6, at any position of a page.
 
-Everything keeps 5 mm from the edge, so that office printers print it whole. A category is shown by word and
-symbol, never by colour alone; the QR keeps its quiet zone.
+Everything is at least 5 mm from the edge, where office printers do not print. A category is shown by word and
+symbol, never by colour alone; the QR has its quiet zone.
 """
 
 from dataclasses import dataclass, field
@@ -23,6 +23,7 @@ from registrations.models import Ticket
 from .names import INK_COLOR, NameBox, draw_names, fit_names
 from .symbols import draw_audience_symbol, draw_no_photo_symbol
 
+# PDF measures in points, 72 to the inch.
 MILLIMETRE = 72 / 25.4
 BADGE_WIDTH, BADGE_HEIGHT = 105 * MILLIMETRE, 148 * MILLIMETRE
 BADGE_MARGIN = 5 * MILLIMETRE
@@ -48,17 +49,19 @@ class BadgeProblem(NamedTuple):
 
 @dataclass
 class BadgeDesign:
-    """Draws the badges of one event; parts shared by all badges of a ticket are drawn once."""
+    """A drawer of one event's badges that draws the parts shared by all badges of a ticket only once."""
 
     event: Event
     maker: FormMaker
     tickets: dict[int, Ticket]
+    # Not the language of the order or of the request: all badges of an event are alike.
     language: str = settings.LANGUAGE_CODE
     cached_forms: dict[object, Any] = field(default_factory=dict)
 
     def draw_badge(self, page: Surface, holder: BadgeHolder, code: str, at: Point) -> list[BadgeProblem]:
         """Draw one badge with its top left corner at `at`; return its problems."""
         left, top = at
+        # Header and band are a PDF form that each badge refers to: this keeps a badge below 2 kB.
         page.place_form(self._ticket_form(holder.ticket_id), left, top)
         names = fit_names(holder, BADGE_NAME_BOX)
         draw_names(page, names, BADGE_NAME_BOX, (left + CONTENT_LEFT, top + NAMES_TOP))
@@ -91,6 +94,7 @@ class BadgeDesign:
     def _draw_header(self, form: Surface) -> None:
         form.set_color(self.event.accent)
         form.fill_rectangle(BADGE_MARGIN, BADGE_MARGIN, INNER_WIDTH, HEADER_HEIGHT)
+        # Organizers choose any accent colour, so the colour of the text follows from it.
         form.set_color(choose_ink(self.event.accent))
         width = INNER_WIDTH - 2 * BADGE_PADDING
         title = fill_area(

@@ -10,6 +10,7 @@ from .design import MILLIMETRE, BadgeDesign, BadgeProblem, draw_code
 from .names import INK_COLOR, NameBox, draw_names, fit_names
 from .symbols import draw_audience_symbol
 
+# 62 mm is the width of the rolls for label printers.
 LABEL_WIDTH, LABEL_HEIGHT = 100 * MILLIMETRE, 62 * MILLIMETRE
 LABEL_MARGIN = 3 * MILLIMETRE
 FOOTER_HEIGHT = 26.0

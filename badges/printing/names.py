@@ -11,12 +11,13 @@ from convention.typeset.surface import Point, Surface
 
 INK_COLOR, MUTED_INK_COLOR = "#14181d", "#4a525c"
 PART_GAP_RATIO = 0.22
+# All parts shrink together, which preserves their proportions.
 SHRINK_STEPS = (1.0, 0.88, 0.76, 0.64, 0.52, 0.4)
 BELOW_FLOOR_STEP = 0.92
 
 
 class NamePart(NamedTuple):
-    """One part of the names: text, weight, largest and smallest size in points, colour."""
+    """One part of the names; sizes in points."""
 
     text: str
     weight: FontWeight
@@ -46,8 +47,9 @@ class FittedNames:
         return any(fitted.lines[0].is_rtl for _part, fitted in self.parts[:1])
 
     def describe_problems(self) -> list[str]:
-        """Return sentences about problems that the organizer should know."""
+        """Return a sentence for each problem that the organizer should look at before printing."""
         problems = []
+        # A dict, unlike a set, keeps the order of the characters, so that the sentence is stable.
         missing = dict.fromkeys(char for _part, fitted in self.parts for char in fitted.missing_characters)
         if missing:
             problems.append(_("no font draws %(characters)s") % {"characters": " ".join(missing)})
@@ -71,11 +73,13 @@ def fit_names(holder: BadgeHolder, name_box: NameBox) -> FittedNames:
 def draw_names(page: Surface, names: FittedNames, name_box: NameBox, at: Point) -> None:
     """Draw names in their box, whose top left corner is `at`, a little above its middle."""
     left, top = at
+    # Slightly above the middle, where a block of text looks centred.
     y = top + max(0.0, (name_box.height - names.height) * 0.42)
     for part, fitted in names.parts:
         page.set_color(part.color)
         step = line_height(fitted)
         for line in fitted.lines:
+            # All lines are aligned as the first one, so that a name in mixed scripts has one straight edge.
             right = left + name_box.width - line.width * fitted.size
             page.text(line, right if names.is_rtl else left, y + step * 0.76, fitted.size)
             y += step
@@ -97,8 +101,10 @@ def _fit_below_floor(parts: list[NamePart], name_box: NameBox) -> FittedNames:
 
 
 def _name_parts(holder: BadgeHolder) -> list[NamePart]:
+    # A single name is set as large as a first name, whichever field it was typed into.
     first, last = (holder.first_name, holder.last_name) if holder.first_name else (holder.last_name, "")
     parts = [
+        # The first name is the one that is read from a distance and used; 24 points is its readable minimum.
         NamePart(first, FontWeight.BOLD, 52, 24, INK_COLOR),
         NamePart(last, FontWeight.SEMIBOLD, 28, 16, INK_COLOR),
         NamePart(holder.company, FontWeight.REGULAR, 16, 10, MUTED_INK_COLOR),

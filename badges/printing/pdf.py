@@ -64,9 +64,11 @@ def write_event_badges(
             % {"layout": layout, "known": ", ".join(BADGE_LAYOUTS)}
         )
     holders = list_badge_holders(event)
+    # Checked before the document begins: a refusal must leave the file untouched.
     if not holders:
         raise NothingToPrint(_("Nobody has a confirmed registration for this event yet: no badge to print."))
     key = get_signing_key(event)
+    # A generator: each badge is signed while it is drawn, so the codes of all are never in memory together.
     badges = ((holder, build_holder_code(holder, key)) for holder in holders)
     return write_badges(file, event, wrap_badges(badges), layout=layout)
 
@@ -107,6 +109,7 @@ def find_badge_problems(event: Event) -> list[BadgeProblem]:
             BadgeProblem(holder, sentence)
             for sentence in fit_names(holder, BADGE_NAME_BOX).describe_problems()
         ]
+        # Same name at the same company, ignoring accents and case: most likely one person registered twice.
         key = (name_search_key(holder.name), name_search_key(holder.company))
         if holder.name and key in seen:
             problems.append(BadgeProblem(holder, _("a second badge bears this name and company")))
@@ -146,6 +149,7 @@ def _draw_folded(
     for holder, code in badges:
         page = document.begin_page(2 * BADGE_WIDTH, BADGE_HEIGHT)
         problems += design.draw_badge(page, holder, code, (0, 0))
+        # Both sides are the same badge, so its problems are reported once.
         design.draw_badge(page, holder, code, (BADGE_WIDTH, 0))
         for end in (0, BADGE_HEIGHT - CUT_LENGTH):
             page.draw_rule((BADGE_WIDTH, end), (BADGE_WIDTH, end + CUT_LENGTH), color=CUT_COLOR, stroke=0.4)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from convention.typeset.surface import Surface
 from registrations.models import Ticket
 
+# Outlines differ from each other also in black and white and for colour-blind readers.
 SYMBOL_RADIUS = 8.0
 type DrawSymbol = Callable[[Surface, float, float, str], None]
 
@@ -24,6 +25,7 @@ def draw_no_photo_symbol(drawing: Surface, x: float, y: float, color: str) -> No
     drawing.draw_circle(x, y + 1.5, 5.5)
     drawing.set_color(color)
     drawing.draw_circle(x, y + 1.5, 3.2)
+    # A white line below the black one separates the stroke from the black camera.
     drawing.draw_rule((x - 13, y - 13), (x + 13, y + 13), color="#ffffff", stroke=5)
     drawing.draw_rule((x - 13, y - 13), (x + 13, y + 13), color=color, stroke=2.4)
     drawing.draw_circle(x, y, 18.5, color=color, stroke=2.4)

@@ -15,15 +15,14 @@ from .event_facts import EventFacts, TaskQueueState
 
 CLOSING_SOON = datetime.timedelta(days=7)
 DRAFT_WARNING_PERIOD = datetime.timedelta(days=90)
+# Counted from the last scan: fetching a snapshot does not change `seen_at`.
 DEVICE_SILENCE = datetime.timedelta(minutes=10)
 FEW_LEFT_RATIO = 0.1
 
 
 @dataclass(frozen=True)
 class AttentionItem:
-    """A sentence, its gravity (0 can wait, 1 soon, 2 now), and name and query string of the page to
-    act on.
-    """
+    """A sentence, its gravity (0 can wait, 1 soon, 2 now), and the page where to act."""
 
     sentence: str
     gravity: int = 1
@@ -45,6 +44,7 @@ def list_event_items(facts: EventFacts, *, at: datetime.datetime) -> list[Attent
         *_booking_items(facts),
         *_on_site_items(facts, at),
     ]
+    # sorted() is stable: within a gravity the order of the list above stays.
     return sorted((replace(matter, event=facts.event) for matter in items), key=lambda m: -m.gravity)
 
 
@@ -88,6 +88,7 @@ def _ticket_items(facts: EventFacts, at: datetime.datetime) -> Iterator[Attentio
     if not facts.event.is_registration_open(at=at):
         return
     for ticket in facts.tickets:
+        # A sold-out ticket that is not on sale anyway needs nobody's attention.
         if ticket.capacity is None or ticket.remaining is None or not ticket.is_on_sale(at=at):
             continue
         values = {"ticket": ticket.title, "left": ticket.remaining, "capacity": ticket.capacity}
@@ -256,11 +257,13 @@ def _on_site_items(facts: EventFacts, at: datetime.datetime) -> Iterator[Attenti
             facts.scan_conflict_count,
         )
         yield AttentionItem(sentence % {"count": facts.scan_conflict_count}, 2, "organize-conflicts")
+    # Before and after the event nobody scans, so a silent phone means nothing.
     if not facts.event.starts_at <= at <= facts.event.ends_at:
         return
     if not facts.devices:
         yield AttentionItem(_describe_no_device(facts.lapsed_device_count), 2, "organize-devices")
     for device in facts.devices:
+        # A phone that was never seen is paired but not in use yet.
         if device.seen_at and at - device.seen_at > DEVICE_SILENCE:
             values = {
                 "device": str(device),

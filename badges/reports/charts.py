@@ -57,6 +57,7 @@ def make_registrations_curve(event: Event, *, at: datetime.datetime) -> CurveCha
         Registration.objects.confirmed()
         .filter(event=event)
         .order_by()
+        # In UTC, a registration just after midnight in Paris would count for the day before.
         .annotate(day=TruncDate("created_at", tzinfo=event.zone))
         .values_list("day")
         .annotate(count=Count("pk"))
@@ -76,7 +77,9 @@ def accumulate_by_day(
     """Return the running total of each day, from the day before the first until `until`."""
     if not per_day:
         return []
+    # Not `until` alone: attendees can be registered after the event, and each must be in the total.
     first, last = min(per_day), max(*per_day, until)
+    # Begins at 0 on the day before, so that the curve also rises if there is only one day.
     total, points = 0, [(first - datetime.timedelta(days=1), 0)]
     for step in range((last - first).days + 1):
         day = first + datetime.timedelta(days=step)

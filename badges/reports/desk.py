@@ -1,4 +1,8 @@
-"""Search guests at the desk by name, company, e-mail or reference, in any order and without accents."""
+"""Search guests at the desk by name, company, e-mail or reference, in any order and without accents.
+
+The search runs in Python over a cached index: it is asked again while someone types, and databases do not
+ignore accents in the same way.
+"""
 
 from dataclasses import dataclass
 
@@ -38,6 +42,7 @@ def find_guests(*, event: Event, query: str) -> DeskSearchResult:
     words = split_search_words(query)
     if not words:
         return DeskSearchResult([], 0)
+    # All matches are counted, but only those that are shown are loaded.
     matching_ids = [pk for pk, folded in get_search_index(event) if matches_search_words(words, folded)]
     shown = Registration.objects.filter(pk__in=matching_ids[:MAX_GUESTS_SHOWN]).select_related(
         "ticket", "order"
@@ -71,6 +76,8 @@ def add_presences(event: Event, registrations: list[Registration]) -> list[DeskG
         for row in rows.annotate(
             came=Min("first_entered_at"),
             left=Max("last_left_at"),
+            # Any non-NULL value means inside; both databases have Max, but not a common aggregate for
+            # booleans.
             doors=Max("pk", filter=filter_still_inside()),
         )
     }

@@ -83,6 +83,8 @@ class TaskQueueState:
 
 def load_event_facts(events: Sequence[Event], *, at: datetime.datetime) -> list[EventFacts]:
     """Return the facts of each event in the order given; the number of queries does not depend on it."""
+    # Each function below fills in one kind of fact for all events, so that the home page of an organizer with
+    # twenty events needs no more queries than that of one with a single event.
     facts_by_event = {event.pk: EventFacts(event) for event in events}
     _add_registration_counts(facts_by_event, at)
     _add_presence_counts(facts_by_event)
@@ -143,6 +145,7 @@ def _add_presence_counts(facts_by_event: dict[int, EventFacts]) -> None:
     awaited = Q(registration__confirmed_at__isnull=False, registration__cancelled_at__isnull=True)
     rows = Presence.objects.filter(event__in=facts_by_event).order_by().values("event")
     for row in rows.annotate(
+        # One query for all events; which of the two counts of people inside applies is decided below.
         arrived=count_people(came),
         awaited=count_people(came & awaited),
         anywhere=count_people(inside),
@@ -164,7 +167,8 @@ def _add_undelivered_counts(facts_by_event: dict[int, EventFacts]) -> None:
     )
     for row in rows.annotate(count=Count("pk")):
         facts_by_event[row["order__event"]].undelivered_count = row["count"]
-    if BouncedAddress.objects.exists():  # who has one is only looked for where there are some
+    # The count below looks at every registration, in vain as long as no address has bounced.
+    if BouncedAddress.objects.exists():
         _add_bounced_counts(facts_by_event)
 
 
@@ -198,8 +202,9 @@ def _add_missing_agreements(facts_by_event: dict[int, EventFacts]) -> None:
 
 
 def _look_at_alarms(facts_by_event: dict[int, EventFacts], at: datetime.datetime) -> None:
-    """Add the latest alarm of each event that still holds places for unverified buyers."""
+    """Add the latest alarm of each event, and how many of its places are still unverified."""
     raised = OrderAlarm.objects.filter(event__in=facts_by_event, raised_at__gt=at - ALARM_SHOWN_FOR)
+    # In ascending order, so that the latest alarm replaces earlier ones.
     for alarm in raised.select_related("event").order_by("raised_at"):
         facts = facts_by_event[alarm.event_id]
         facts.alarm, facts.alarm_places = (
@@ -244,6 +249,7 @@ def _add_session_bookings(facts_by_event: dict[int, EventFacts], at: datetime.da
             facts_by_event[event].full_sessions.append(title)
         elif state == "filling":
             facts_by_event[event].filling_sessions.append(title)
+    # People with an offer no longer wait: it is for them to decide.
     waits = WaitingEntry.objects.active().filter(event__in=facts_by_event, offered_at__isnull=True).order_by()
     for row in waits.values("event").annotate(count=Count("pk")):
         facts_by_event[row["event"]].waiting_count = row["count"]
@@ -251,6 +257,7 @@ def _add_session_bookings(facts_by_event: dict[int, EventFacts], at: datetime.da
 
 def find_unprintable_names(events: Iterable[Event]) -> dict[int, list[str]]:
     """Return, by event, names with a character that no packaged font draws; cached until one changes."""
+    # The sequence changes with each registration, so a cached list is never outdated.
     keys = {f"reports.unprintable:{event.pk}:{event.sequence}": event.pk for event in events}
     cached = cache.get_many(keys)
     if missing := {key: pk for key, pk in keys.items() if key not in cached}:
@@ -270,6 +277,7 @@ def _load_names(events: Iterable[int]) -> dict[int, list[tuple[str, ...]]]:
 
 
 def _filter_unprintable(rows: list[tuple[str, ...]]) -> list[str]:
+    # Each distinct character is looked up once, rather than each name.
     bad = set(find_missing_glyphs("".join(sorted(collect_characters(rows)))))
     return [f"{row[0]} {row[1]}".strip() for row in rows if bad & collect_characters([row])] if bad else []
 

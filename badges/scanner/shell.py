@@ -19,10 +19,12 @@ from .texts import scanner_texts
 SCRIPTS_DIR = Path(__file__).parent / "static" / "scanner"
 READER_WASM = "vendor/zxing-wasm/reader/zxing_reader.wasm"
 STYLESHEET = "convention/pages/scanner.css"
+# Names of attendees come in these scripts; a phone without a network cannot load a font when it meets one.
 FONT_FILES = [
     f"vendor/source-sans-3/source-sans-3-{script}-wght-normal.woff2"
     for script in ("latin", "latin-ext", "greek", "cyrillic", "vietnamese")
 ]
+# Outside SCRIPTS_DIR, so they are listed by name: the service worker must cache every imported script.
 VENDOR_SCRIPTS = [
     "vendor/idb/index.js",
     "vendor/barcode-detector/ponyfill.js",
@@ -32,6 +34,7 @@ VENDOR_SCRIPTS = [
 
 def list_static_files() -> list[str]:
     """Return the names of all static files of the scanner."""
+    # Sorted, since the version of the service worker is a hash over the names.
     own = [f"scanner/{path.name}" for path in sorted(SCRIPTS_DIR.iterdir()) if path.suffix in {".js", ".png"}]
     return [*own, STYLESHEET, *VENDOR_SCRIPTS, READER_WASM, *FONT_FILES]
 
@@ -42,6 +45,7 @@ def render_page(language: str) -> str:
         context = {
             "language": language,
             "words": scanner_texts(),
+            # Preloaded all at once: browsers discover nested imports only one level after the other.
             "modules": [static(name) for name in list_static_files() if name.endswith(".js")],
             "settings": {
                 "reader": static(READER_WASM),
@@ -67,6 +71,7 @@ def list_page_urls() -> list[str]:
 
 def render_service_worker() -> str:
     """Render the service worker; its version changes with any file or text of the scanner."""
+    # The pages are part of the version, so that a corrected translation reaches phones, too.
     pages = {language: render_page(language) for language, _name in settings.LANGUAGES}
     files = [static(name) for name in list_static_files()]
     context: dict[str, Any] = {
@@ -90,6 +95,7 @@ def hash_files() -> list[str]:
     return [hash_file(path, path.stat().st_mtime_ns) for path in paths]
 
 
+# A development server renders the worker for each check of a browser; files are hashed only once.
 @cache
 def hash_file(path: Path, _changed: int) -> str:
     """Return the file's hash; `_changed` is part of the cache key."""

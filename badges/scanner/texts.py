@@ -1,4 +1,7 @@
-"""Texts of the scanner's script in the active language; the script fills in {placeholders}."""
+"""Texts of the scanner's script in the active language; the script fills in {placeholders}.
+
+They are part of the page, so that they are there without a network.
+"""
 
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext

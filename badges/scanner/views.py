@@ -1,4 +1,4 @@
-"""The scanner's page, service worker and manifest; none holds personal data, so all are public."""
+"""The scanner's page, service worker and manifest; none contains personal data, so all are public."""
 
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
 
 
+# no_cache: a browser must ask for each new version; offline, the service worker answers instead.
 @cache_control(no_cache=True)
 @require_safe
 def scanner_page(request: "HttpRequest") -> HttpResponse:
@@ -27,6 +28,7 @@ def scanner_page(request: "HttpRequest") -> HttpResponse:
 def service_worker(request: "HttpRequest") -> HttpResponse:
     """Serve the service worker, whose scope covers the page in all languages."""
     response = HttpResponse(shell.render_service_worker(), content_type="text/javascript; charset=utf-8")
+    # The script's own path would limit its scope to one language.
     response["Service-Worker-Allowed"] = "/"
     return response
 
@@ -46,6 +48,7 @@ def web_manifest(request: "HttpRequest") -> HttpResponse:
         for size, purpose in ((192, "any"), (512, "any"), (512, "maskable"))
     ]
     content = {
+        # One identity in both languages, although the start address differs: else a phone installs two apps.
         "id": "/scan/",
         "name": _("Convention scanner"),
         "short_name": _("Scanner"),

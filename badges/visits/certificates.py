@@ -41,6 +41,7 @@ class CertificateFacts:
 
 def make_certificate_facts(visitor: RosterEntry) -> CertificateFacts:
     """Return the facts for a visitor's certificate. Raise NotOpenNow unless they arrived and left."""
+    # "Left" does not imply an arrival: an exit alone can have been scanned.
     if not can_certify(visitor.whereabouts) or visitor.arrived_at is None or visitor.left_at is None:
         raise NotOpenNow(_("A certificate is for those who were scanned in at the gate and out again."))
     return CertificateFacts(
@@ -91,7 +92,7 @@ def describe_stay(event: "Event", facts: CertificateFacts) -> str:
 
 
 def get_issuer_name() -> str:
-    """Return the association's legal name as on its invoices, else the name of the site."""
+    """Return the association's legal name as on its invoices, by default the name of the site."""
     current = Issuer.get_current()
     return current.legal_name if current else str(settings.SITE_NAME)
 

@@ -37,7 +37,9 @@ def create_visit_checkpoints(*, visit: "Visit") -> int:
     """
     # Serializes concurrent clicks, which would create everything twice.
     event = Event.objects.select_for_update().get(pk=visit.event_id)
+    # Counted under the lock and before anything is created, so that the second click reports 0.
     missing_count = count_missing_checkpoints(visit)
+    # First, since the exit needs it.
     gate = get_or_create_entrance(event)
     checkpoints = event.checkpoints
     used_names = set(checkpoints.values_list("name", flat=True))

@@ -43,6 +43,7 @@ def make_roster_list(event: "Event", roster: Sequence[RosterEntry]) -> PrintedLi
 
 def list_people_on_site(roster: Iterable[RosterEntry]) -> list[RosterEntry]:
     """Return the entries of the people to look for when the site is evacuated."""
+    # Visitors in the coach are not on site; the page shows them apart.
     return [entry for entry in roster if entry.whereabouts == Whereabouts.INSIDE]
 
 
@@ -68,6 +69,7 @@ def make_manifest_list(event: "Event", manifest: CoachManifest) -> PrintedList:
         "aboard": len(manifest.aboard),
         "seats": manifest.seat_count,
     }
+    # By name, unlike on the screen: on paper one looks for a name.
     people = sorted(manifest.rows, key=lambda entry: (name_search_key(entry.name), entry.pk))
     return PrintedList(
         title=_("Coach manifest"),
@@ -87,7 +89,7 @@ def describe_ride(event: "Event", ride: "Ride") -> str:
 
 
 def describe_boarding(event: "Event", ride: "Ride", entry: RosterEntry) -> str:
-    """Return the boarding time of an entry on a ride, marked if they hold no seat in it; "" if not aboard."""
+    """Return an entry's boarding time on a ride, marked if it has no seat there; "" if not aboard."""
     moment = entry.boarding_times.get(ride.pk)
     if moment is None:
         return ""
@@ -129,6 +131,7 @@ def make_roster_sheet(visit: "Visit", roster: Sequence[RosterEntry]) -> TableShe
     return TableSheet(_("Roster"), header, rows)
 
 
+# A phone may be lost or lent, so the names must go soon after nobody can be on site any more.
 NAMES_LIFETIME_AFTER_VISIT: Final = datetime.timedelta(hours=6)
 
 

@@ -59,6 +59,7 @@ class _ListPages:
 
     def __init__(self, document: PdfDocument, event: "Event", printed_list: PrintedList) -> None:
         self.document, self.printed_list = document, printed_list
+        # Once for all pages: whether the visit was cancelled costs a query.
         self.printed_at, self.event_title = (
             format_datetime(timezone.now(), event.zone),
             format_printed_title(event),
@@ -73,6 +74,7 @@ class _ListPages:
         for text in self.printed_list.subtitles:
             self._draw_line(text, FontWeight.REGULAR, 12)
         self.page.set_color(PALE_INK_COLOR)
+        # On paper the list ages: each page says how old it is.
         as_of = _("As of %(moment)s") % {"moment": self.printed_at}
         self.page.text(shape_line(as_of, FontWeight.REGULAR), PAGE_MARGIN, PAGE_HEIGHT - 28, 9)
         folio = shape_line(str(self.document.page_count), FontWeight.REGULAR)

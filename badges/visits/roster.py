@@ -33,7 +33,7 @@ class RosterEntry:
     """One visitor on the roster.
 
     `ride_ids` are the rides chosen, `boarding_times` the first scan by ride, and `other_visits` the titles of
-    other visits on the same days where they also have a place.
+    other visits on the same days where the visitor also has a place.
     """
 
     pk: int
@@ -89,7 +89,7 @@ def load_roster(
 
 @dataclass(frozen=True, kw_only=True)
 class RosterData:
-    """Everything that the roster needs beside the registrations, loaded once for all visitors."""
+    """All data of the roster apart from the registrations, loaded once for all visitors."""
 
     at: datetime.datetime
     stays: "Mapping[int, Stay]"
@@ -123,6 +123,7 @@ def _make_entry(registration: Registration, event: Event, data: RosterData) -> R
         left_at=left_at,
         ride_ids=tuple(data.ride_ids.get(registration.pk, ())),
         boarding_times=boarded,
+        # No person has id 0: guests without an account have no other visits.
         other_visits=tuple(data.other_visits.get(registration.person_id or 0, ())),
         is_expected=registration.cancelled_at is None,
     )
@@ -155,7 +156,9 @@ def _load_other_visits(
     event: Event, person_ids: Iterable[int], reader: "Reader | None"
 ) -> dict[int, list[str]]:
     """Return the titles of overlapping visits by person, the ones where they were scanned first."""
+    # Visits can be confidential: without a reader, as on paper, no other visit is named.
     nameable_events = list_nameable_events(reader) if reader else Event.objects.none()
+    # Whole days in the event's zone: visits on one day are named even if their hours do not overlap.
     first, last = (
         moment.astimezone(event.zone).replace(hour=0, minute=0, second=0, microsecond=0)
         for moment in (event.starts_at, event.ends_at)
@@ -182,6 +185,7 @@ def count_whereabouts(roster: Iterable[RosterEntry]) -> list[tuple[Whereabouts, 
     return [
         (where, counts[where], describe_count(where, counts[where]))
         for where in Whereabouts
+        # "0 on site" is an answer; other states without visitors only lengthen the line.
         if counts[where] or where == Whereabouts.INSIDE
     ]
 
@@ -197,7 +201,7 @@ class CoachManifest:
 
     @property
     def rows(self) -> list[RosterEntry]:
-        """Return all passengers, the missing first because somebody looks for them."""
+        """Return all passengers, the missing first, since they must be found before the coach leaves."""
         return [*self.missing, *self.aboard, *self.without_seat]
 
     @property

@@ -63,6 +63,7 @@ def seed(world: DemoWorld) -> None:
         return
     for visit in Visit.objects.filter(rides__isnull=True).select_related("event"):
         create_rides(visit)
+    # Hours on the hour, so that the demo's visit of today looks planned.
     now = world.now.replace(minute=0, second=0, microsecond=0)
     today = create_visit(world, "visit-today", "la salle réseau", VENDOR_COMPANIES[3][0], now - ONE_HOUR)
     seed_visit_day(world, today)
@@ -182,12 +183,14 @@ def seed_scans(world: DemoWorld, rng: random.Random, visit: Visit, people: list[
     event = visit.event
     phones = {
         door.kind: create_seed_device(world, event, door, 1)
+        # One device for each kind: the coach home would otherwise replace the one to the site.
         for door in event.checkpoints.exclude(ride__direction="back")
     }
     coach, gate, way_out = (
         phones[kind] for kind in (Checkpoint.Kind.COACH, Checkpoint.Kind.ENTRANCE, Checkpoint.Kind.EXIT)
     )
     scans: list[Scan] = []
+    # The demo shows each state of the roster: number 0 never comes, number 1 is not scanned out.
     for number, one in enumerate(people[:-2]):
         if 0 < number < 10:
             at = event.starts_at - rng.uniform(76, 95) * ONE_MINUTE

@@ -48,11 +48,12 @@ class VisitorFacts:
 
 
 def locate_visitor(facts: VisitorFacts) -> Whereabouts:
-    """Return the state that follows from the last scan, or from the clock where there is none."""
+    """Return the state that follows from the last scan, or from the clock if there is none."""
     if facts.left_at:
         return Whereabouts.LEFT
     if facts.arrived_at:
         return Whereabouts.NOT_OUT if facts.at >= facts.ends_at + ASSUMED_GONE_AFTER else Whereabouts.INSIDE
+    # Checked before the coach: a visitor who boarded but was never scanned at the gate has not arrived.
     if facts.at >= facts.ends_at:
         return Whereabouts.NO_SHOW
     if facts.boarded_at:
@@ -62,4 +63,5 @@ def locate_visitor(facts: VisitorFacts) -> Whereabouts:
 
 def can_certify(where: Whereabouts) -> bool:
     """Return whether this state allows a certificate of attendance."""
+    # NOT_OUT is not enough: without an exit nobody knows how long the visitor stayed.
     return where == Whereabouts.LEFT

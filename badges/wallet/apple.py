@@ -29,16 +29,17 @@ TEXT_COLOR = "rgb(255, 255, 255)"
 
 
 def build_apple_pass(registration: Registration, *, link: str = "") -> bytes:
-    """The pass of one registration, with the link that whoever asks has, if it opens this place alone.
+    """Return the pass of one registration.
 
-    Raises NotFound where passes are not configured, and NoBadge.
+    `link` is shown on the back: pass only one that opens this registration alone, since a pass is often
+    shown to others. Raise NotFound if passes are not configured, and NoBadge.
     """
     if not settings.APPLE_PASS_CERTIFICATE:
         raise NotFound(_("Passes for Apple Wallet are not offered here."))
     with translation.override(registration.order.language):
         payload = json.dumps(describe_apple_pass(registration, link), ensure_ascii=False).encode()
     files = {"pass.json": payload, **dict.fromkeys(IMAGE_NAMES, ICON_PATH.read_bytes())}
-    # SHA-1 is what the format asks for in its list of files; the signature over the list is SHA-256.
+    # Apple's format demands SHA-1 in the manifest; the signature over the manifest uses SHA-256.
     sums = {name: hashlib.sha1(content, usedforsecurity=False).hexdigest() for name, content in files.items()}
     manifest = json.dumps(sums).encode()
     archive = io.BytesIO()
@@ -61,6 +62,7 @@ def describe_apple_pass(registration: Registration, link: str) -> dict[str, Any]
         "formatVersion": 1,
         "passTypeIdentifier": settings.APPLE_PASS_TYPE,
         "teamIdentifier": settings.APPLE_PASS_TEAM,
+        # A pass replaces one with the same serial number; another badge version is another pass.
         "serialNumber": f"{registration.reference}-{registration.badge_version}",
         "organizationName": event.title,
         "description": _("Badge: %(event)s") % {"event": event.title},
@@ -74,7 +76,9 @@ def describe_apple_pass(registration: Registration, link: str) -> dict[str, Any]
             {
                 "format": "PKBarcodeFormatQR",
                 "message": build_badge_code(registration),
+                # The code is plain ASCII; Apple recommends this encoding.
                 "messageEncoding": "iso-8859-1",
+                # Shown below the code, for a desk whose scanner cannot read the screen.
                 "altText": registration.reference,
             }
         ],
@@ -94,7 +98,7 @@ def describe_apple_pass(registration: Registration, link: str) -> dict[str, Any]
 
 
 def sign_manifest(manifest: bytes) -> bytes:
-    """Return a detached PKCS#7 signature by the club's certificate, with Apple's intermediate one."""
+    """Return a detached PKCS#7 signature by the club's certificate, including Apple's intermediate."""
     certificate, between = (
         x509.load_pem_x509_certificate(Path(path).read_bytes())
         for path in (settings.APPLE_PASS_CERTIFICATE, settings.APPLE_PASS_INTERMEDIATE)
@@ -102,7 +106,9 @@ def sign_manifest(manifest: bytes) -> bytes:
     key = load_pem_private_key(Path(settings.APPLE_PASS_KEY).read_bytes(), None)
     assert isinstance(key, RSAPrivateKey | EllipticCurvePrivateKey)
     builder = PKCS7SignatureBuilder().set_data(manifest).add_signer(certificate, key, hashes.SHA256())
+    # Apple requires its intermediate certificate inside the signature.
     builder = builder.add_certificate(between)
+    # Binary: by default line ends would be converted as for S/MIME, and the signature would not match.
     return builder.sign(Encoding.DER, [PKCS7Options.DetachedSignature, PKCS7Options.Binary])
 
 

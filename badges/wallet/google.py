@@ -43,10 +43,12 @@ def describe_google_pass(registration: Registration) -> dict[str, Any]:
     """Return event and badge as Google's objects, in the active language."""
     event, venue = registration.event, registration.event.venue
     language = registration.order.language
+    # Google demands ids that begin with the issuer's.
     of_event = f"{settings.GOOGLE_WALLET_ISSUER}.{event.slug}"
     described: dict[str, Any] = {
         "id": of_event,
         "issuerName": event.title,
+        # The state that the issuer sets; Google approves the class afterwards.
         "reviewStatus": "UNDER_REVIEW",
         "hexBackgroundColor": event.accent,
         "eventName": _localized_text(event.title, language),
@@ -62,6 +64,7 @@ def describe_google_pass(registration: Registration) -> dict[str, Any]:
             "address": _localized_text(address, language),
         }
     badge = {
+        # With the version, since a link does not update an object that was saved before.
         "id": f"{of_event}-{registration.reference}-{registration.badge_version}",
         "classId": of_event,
         "state": "ACTIVE",

@@ -44,6 +44,7 @@ def preview_outcome(order: Order, refund_terms: RefundTerms) -> CancellationOutc
     if receivable is None or not refund_terms.due_cents:
         return CancellationOutcome(refund_terms, [])
     balance = compute_balance(receivable)
+    # Nothing was cancelled yet, so that the balance still contains what would be released.
     payment_refunds = _split_refund(
         receivable, refund_terms, balance.amount_owed - refund_terms.released_cents
     )
@@ -65,7 +66,7 @@ def settle_cancellation(
     if order.payment == Order.Payment.FREE or not (is_billed or refund_terms.cancellation_fee):
         return []
     receivable = sync_receivable(order)
-    # The text appears on the buyer's documents, whoever cancels and in whatever language.
+    # The text appears on the buyer's documents; the language of the person who cancels may be another one.
     with translation.override(order.language):
         default_reason = _("Cancellation of registration %(reference)s") % {
             "reference": registration.reference
@@ -119,4 +120,6 @@ def _correct_invoices(receivable: Receivable, reason: str) -> None:
         with transaction.atomic():
             issue_invoice(receivable=receivable)
     except ConventionError:
-        return  # no fee to invoice, or the treasurer must complete the seller's data; their page says so
+        # No fee to invoice, or the treasurer has to complete the seller's data first, as their page says. The
+        # attendee's cancellation must not fail for it.
+        return

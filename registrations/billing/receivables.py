@@ -1,4 +1,4 @@
-"""Keep the receivable of an order in line with its registrations and sponsorships.
+"""Update the receivable of an order to what its registrations and sponsorships cost.
 
 A receivable (`invoices.ledger`) carries the order's reference. It is made once money is concerned. Amounts
 are in cents.
@@ -47,9 +47,8 @@ BUYER_FIELDS = [field.name for field in fields(Buyer)]
 def sync_receivable(order: Order) -> Receivable:
     """Create or update the order's receivable: active items and cancellation fees.
 
-    The buyer's data is what the order said at first, plus what the treasurer corrected since. A place that
-    was paid after its hold had expired is not owed until the buyer gets it again: the payment waits for the
-    treasurer.
+    The buyer's data are those of the order, as corrected by the treasurer since. A place that was paid after
+    its hold had expired is not owed until the buyer gets it again: the payment waits for the treasurer.
     """
     registrations = [item for item in list_billable_registrations(order) if order.may_owe_for(item)]
     sponsorships = list(list_active_sponsorships(order))
@@ -67,6 +66,7 @@ def _find_lapsed_charge_keys(order: Order, rows: "list[Registration | Sponsorshi
     if not lapsed:
         return lapsed
     charges = Charge.objects.filter(receivable__reference=order.reference, key__in=lapsed)
+    # Expired items that are still charged stay so: a late payment may confirm them.
     return set(charges.values_list("key", flat=True)) - set(charges.active().values_list("key", flat=True))
 
 
@@ -90,6 +90,7 @@ def find_receivable(reference: str) -> Receivable | None:
         return None
     receivable = Receivable.objects.select_related("event").filter(reference=order.reference).first()
     if receivable is None:
+        # Anybody can order in another's name: nothing is owed before the address is verified.
         return None if order.awaits_verification else sync_receivable(order)
     lapsed = [
         registration
@@ -106,14 +107,17 @@ def bill_order(
 ) -> Receivable:
     """Record that the order owes for exactly these registrations and sponsorships."""
     event = order.event
+    # Descriptions are stored and printed on invoices, in the buyer's language.
     with translation.override(order.language):
         return record_charges(
             reference=order.reference,
+            # The treasurer may have corrected the buyer: the order's own data would overwrite that.
             buyer=find_saved_buyer(order.reference) or make_buyer(order),
             items=_list_charges(registrations, sponsorships),
             currency=order.currency,
             event=event,
             subject=event.title[:300],
+            # The date of the service, which an invoice must name, is the local one.
             service_from=event.starts_at.astimezone(event.zone).date(),
             service_to=event.ends_at.astimezone(event.zone).date(),
         )
@@ -206,12 +210,15 @@ def list_registration_charges(registration: Registration) -> list[ChargeItem]:
             for addon in registration.billed_addons
         ),
     ]
-    if registration.merged_into_id:  # merged: what was paid for stays on the duplicate's own invoice
+    if registration.merged_into_id:
+        # Merging moves no money: what was paid for the duplicate stays on its own invoice.
         charges = [_make_charge(key, title, item.price, item, registration) for key, title, item in lines]
         return [charge for charge in charges if charge.unit_price and registration.cancellation_fee]
     if registration.cancelled_at:
         # The fee is spread over ticket and add-ons by price, because each may have another VAT rate.
         shares = allocate_cents(registration.cancellation_fee, [item.price for _key, _title, item in lines])
+        # Another key than the price had: the ledger credits that charge and invoices this one. The suffix is
+        # stored, so it never changes.
         charges = [
             _make_charge(
                 f"{key}/kept", _("Cancellation fee: %(what)s") % {"what": title}, share, item, registration
@@ -233,6 +240,7 @@ def _make_charge(
     return ChargeItem(
         key=charge_key,
         description=title[:300],
+        # Not “Name to follow”, which would be stored on the invoice.
         attendee=registration.name if registration.has_name else "",
         unit_price=price,
         vat_rate=item.vat_rate,
@@ -274,7 +282,7 @@ def calculate_amount_retained(order: Order) -> int:
 
 
 def calculate_balance(order: Order) -> Money:
-    """Return what is left to pay; negative where more was paid than the order costs."""
+    """Return the amount still to pay; negative where more was paid than the order costs."""
     receivable = Receivable.objects.filter(reference=order.reference).first()
     if receivable is None:
         return order.amount_due
@@ -313,6 +321,7 @@ def is_paid_by_card(order: Order) -> bool:
     return bool(methods) and methods <= {Payment.Method.CARD.value, Payment.Method.TEST.value}
 
 
+# For one run of the job; the next run continues.
 BILLING_BATCH_SIZE = 500
 
 
@@ -340,8 +349,8 @@ def bill_unbilled_orders() -> None:
 def _find_unbilled_orders() -> OrderQuerySet:
     """Return invoice orders to bill; those with an open hold are left, since the hold may expire unowed."""
     now, its = timezone.now(), {"order": OuterRef("pk")}
-    # An unconfirmed hold may be confirmed or expire within half an hour. Billing earlier would create charges
-    # that are withdrawn at once.
+    # An unconfirmed hold is confirmed or expires soon. Billing earlier could create charges that are
+    # withdrawn at once.
     held = Registration.objects.active(at=now).filter(confirmed_at__isnull=True, **its)
     known = Receivable.objects.filter(reference=OuterRef("reference"))
     return Order.objects.select_related("event").exclude(UNVERIFIED_ORDER).filter(
@@ -353,6 +362,7 @@ def _find_unbilled_orders() -> OrderQuerySet:
 @transaction.atomic
 def _bill_if_unbilled(order_id: int) -> None:
     """Bill the order under its lock, unless it was billed or cancelled meanwhile."""
+    # The order is locked first, as by every action that changes what it owes.
     list(Order.objects.locked_for_update().filter(pk=order_id).values_list("pk"))
     if order := _find_unbilled_orders().filter(pk=order_id).first():
         sync_receivable(order)

@@ -19,7 +19,7 @@ from .refund_terms import RefundReason, RefundStep, RefundTerms, decide_refund_t
 def load_refund_steps(ticket: Ticket, event: Event) -> list[RefundStep]:
     """Return the ticket's own rules, else the event's; without any, a full refund until the event starts."""
     rows = [row for row in event.refund_rules.all() if row.ticket_id in (None, ticket.pk)]
-    # One rule of its own takes a ticket out of the event's rules altogether.
+    # One rule for the ticket is enough to replace all of the event's rules.
     chosen = [row for row in rows if row.ticket_id] or rows
     return [RefundStep(row.get_deadline(event), row.refund_percent) for row in chosen] or [
         RefundStep(event.starts_at, 100)
@@ -44,7 +44,7 @@ def load_refund_terms(registration: Registration, *, at: datetime.datetime) -> R
 def save_refund_rules(*, event: Event, refund_rules: Sequence[RefundRule]) -> None:
     """Replace the event's rules; they apply to later cancellations only. Raises InvalidFields."""
     validate_refund_rules(refund_rules)
-    # Rules are replaced, not updated: nothing refers to them, cancellations store their own fee.
+    # Rules can be replaced rather than updated: nothing refers to them, and cancellations store their fee.
     event.refund_rules.all().delete()
     for rule in refund_rules:
         rule.event = event

@@ -47,7 +47,7 @@ def decide_refund_terms(
     refund_steps: Sequence[RefundStep],
     at: datetime.datetime,
 ) -> RefundTerms:
-    """Return the terms at `at`: of the steps still running, the first to end decides.
+    """Return the terms at `at`: of the steps that have not ended, the one that ends first decides.
 
     After the last step nothing is refunded, and `refund_step` is that last step. A registration that was
     never confirmed costs nothing.

@@ -70,6 +70,7 @@ def describe_ticket_refunds(event: Event, tickets: Iterable[Ticket]) -> list[tup
     """
     now = timezone.now()
     titles_by_sentences: dict[tuple[str, ...], list[str]] = {}
+    # Each ticket once, in the order of the places.
     for ticket in dict.fromkeys(tickets):
         sentences = tuple(describe_refund_steps(load_refund_steps(ticket, event), at=now, zone=event.zone))
         titles_by_sentences.setdefault(sentences, []).append(ticket.title)

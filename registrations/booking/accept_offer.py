@@ -39,6 +39,8 @@ def accept_ticket_offer(
     By card the place stays held until it is paid. Raises NoActiveOffer, NotAMember, PriceChanged, and what
     `place_order` raises.
     """
+    # Locked, so that a second click waits for the first and then finds its order. `of` is needed: PostgreSQL
+    # cannot lock the nullable side of a join.
     rows = WaitingEntry.objects.select_for_update(of=("self",)).select_related("event", "ticket", "order")
     entry = rows.get(pk=entry.pk)
     if entry.order:
@@ -62,6 +64,7 @@ def accept_ticket_offer(
             source="waiting",
             idempotency_key=f"waiting:{entry.link_token}",
             person=person,
+            # Registration may have closed while the person waited: the rules of that moment apply.
             held_offer=HeldOffer(entry.ticket, entry.joined_at),
             member_seat=seat,
         ),
@@ -73,7 +76,7 @@ def accept_ticket_offer(
 
 
 def _use_member_name(person: Person | None, request: OrderRequest) -> OrderRequest:
-    """Give the place the member's own name: anybody can join the list with a member's address."""
+    """Return the request with the member's own name: the name on the list was not verified."""
     if person is None:
         return request
     [place] = request.places
@@ -84,7 +87,10 @@ def _use_member_name(person: Person | None, request: OrderRequest) -> OrderReque
 
 
 def _find_applicant_seat(entry: WaitingEntry) -> Seat | None:
-    """Return the seat of an applicant whose place is given on application. Raises the reason against it."""
+    """Return the seat of an applicant, or None if places are not given on application.
+
+    Raises the reason why the applicant cannot have the place.
+    """
     rules = get_application_rules(entry.event)
     return (
         rules.get_entitled_seat(entry)
@@ -116,6 +122,7 @@ def build_order_request(entry: WaitingEntry) -> OrderRequest:
     return OrderRequest(
         email=entry.email,
         language=entry.language,
+        # An order's company is shorter than an attendee's, which is stored in full below.
         company=entry.company[:200],
         places=(
             RequestedPlace(
@@ -135,6 +142,7 @@ def accept_session_offer(*, entry: WaitingEntry, given_up: Collection[Session] =
 
     Raises NoActiveOffer, NotOpenNow, or a conflict with other bookings.
     """
+    # Not locked here: booking locks the registration first, then this entry, and looks at the offer again.
     entry = WaitingEntry.objects.select_related("registration", "session").get(pk=entry.pk)
     registration, session = entry.registration, entry.session
     assert registration is not None

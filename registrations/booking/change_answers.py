@@ -42,6 +42,8 @@ def save_answers(*, registration: Registration, given: GivenAnswers, reason: str
             errors.setdefault(field, []).append(sentence)
         raise InvalidFields(_("Some fields need another look."), errors)
     if answers.accepted != earlier_answers:
+        # A released registration has no options reserved: it gets them with its place, if it is confirmed
+        # late.
         if registration.occupies_place:
             _exchange_options(questions, earlier_answers, answers.accepted)
         registration.answers, registration.changed_at = answers.accepted, timezone.now()
@@ -59,6 +61,7 @@ def save_answers(*, registration: Registration, given: GivenAnswers, reason: str
 
 
 def _exchange_options(questions: list[Question], before: GivenAnswers, after: GivenAnswers) -> None:
+    # Subtracting counters leaves positive differences only, so that an option chosen again is not touched.
     earlier_options = count_limited_options(questions, before)
     new_options = count_limited_options(questions, after)
     release_stock(earlier_options - new_options)
@@ -66,7 +69,10 @@ def _exchange_options(questions: list[Question], before: GivenAnswers, after: Gi
 
 
 def clear_answers(registration: Registration) -> None:
-    """Remove the answers of a former holder and release their options. The caller saves the registration."""
+    """Remove the answers of a former holder and release their options. The caller saves the registration.
+
+    Answers (a diet, a file) are personal data, which the new holder must not see.
+    """
     if registration.answers:
         if registration.occupies_place:
             release_stock(count_limited_options(load_questions(registration.event), registration.answers))

@@ -54,10 +54,12 @@ def confirm_pending_items(*, order: Order, verb: str) -> list[Sponsorship | Regi
     ready.reserve_released()
     hooks.send_confirmation.enqueue(order.pk)
     record_action(verb, order, event=order.event, fields=["confirmed_at"])
+    # As late as possible: it locks the event's row, on which all changes of the event wait.
     sequence = advance_sequence(order.event_id)
     for item in ready.all_items:
         item.confirmed_at, item.hold_expires_at, item.is_reserved = now, None, True
     ready.save("confirmed_at", "hold_expires_at", "is_reserved")
+    # Apart from `save`, because packages have no badge that scanners would have to learn of.
     Registration.objects.filter(pk__in=[place.pk for place in ready.registrations]).update(sequence=sequence)
     if order.needs_verification:
         _finish_verification(order, ready.packages)
@@ -68,6 +70,7 @@ def confirm_pending_items(*, order: Order, verb: str) -> list[Sponsorship | Regi
 
 def _finish_verification(order: Order, packages: list[Sponsorship]) -> None:
     """Set the order's verification time, notify its sponsor, and bill its package."""
+    # The mailed link may have been opened before the payment arrived.
     order.verified_at = order.verified_at or timezone.now()
     order.save(update_fields=["verified_at"])
     for package in packages:
@@ -90,12 +93,15 @@ def confirm_or_notify(*, order: Order) -> None:
     """
     try:
         confirm_paid_items(order=order)
-    except ConventionError:  # nothing was confirmed: only what is still reserved is billed
+    except ConventionError:
+        # The inner transaction is rolled back, so that nothing was confirmed. The money has arrived all the
+        # same: this must not fail, or the payment would not be recorded.
         _bill_reserved_items(order)
         return
     if lock_pending_items(order).filter_items(lambda one: not one.awaits_member_verification).all_items:
         release_hold(order=order)
         _bill_reserved_items(order)
+    # The payment arrived after the order had been cancelled.
     elif not is_order_active(order):
         hooks.notify_unplaced.enqueue(order.pk)
 
@@ -119,5 +125,6 @@ def confirm_settled_order(*, order: Order) -> None:
     if calculate_amount_retained(order) > 0:
         confirm_or_notify(order=order)
     elif any(item.occupies_place for item in waiting):
+        # Nothing was paid, so nobody has to be notified: a place that is gone stays released.
         with contextlib.suppress(SoldOut, NotOpenNow):
             confirm_paid_items(order=order)

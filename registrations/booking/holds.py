@@ -33,21 +33,22 @@ from .validation import refuse_if_closed
 UNVERIFIED_COUNT_PERIOD: Final = datetime.timedelta(hours=1)
 
 
-# An event raises no other alarm for this long.
+# A flood of orders lasts for hours: organizers get one alarm a day for each event.
 ALARM_INTERVAL: Final = datetime.timedelta(days=1)
 
 
 def limit_member_holds(registrations: Iterable[Registration], *, at: datetime.datetime) -> None:
     """Set `is_reserved` of unsaved registrations that await a member's verification.
 
-    Takes a lock per ticket until the caller's transaction ends, so that the count stays true.
+    Locks each ticket's holds until the caller's transaction ends, so that the count stays true.
     """
     waiting = [r for r in registrations if r.awaits_member_verification and r.ticket.capacity is not None]
     if not waiting or settings.RATE_LIMITS == "off":
         return
     tickets = {registration.ticket_id: registration.ticket for registration in waiting}
-    # Tickets are locked in one order, to avoid deadlocks between orders of several tickets.
+    # In the order of ids, or two orders of several tickets could deadlock.
     for _pk, ticket in sorted(tickets.items()):
+        # Not the ticket's row: it is the most contended one, and is locked last (LOCK_ORDER).
         acquire_advisory_lock(f"hold:{ticket.pk}")
         ticket.refresh_from_db(fields=["reserved", "capacity"])
     addresses_by_ticket = find_held_addresses(tickets, at=at)
@@ -58,12 +59,14 @@ def limit_member_holds(registrations: Iterable[Registration], *, at: datetime.da
             registration.ticket, held_count=len(addresses)
         )
         if registration.is_reserved:
+            # The next registration of this order has to see this one, which is not in the database yet.
             addresses.append(address)
             registration.ticket.reserved += 1
 
 
 def can_hold_place(ticket: Ticket, *, held_count: int) -> bool:
     """Return whether one more place can be held; at most half of the unconfirmed places are."""
+    # Rounded up, so that the last place of a ticket can be held too.
     unconfirmed = (ticket.remaining or 0) + held_count
     return held_count < (unconfirmed + 1) // 2
 
@@ -93,6 +96,7 @@ def limit_unverified_holds(order: Order, items: Sequence[BookingStatus], *, at: 
         return
     lock_unverified_count(order.event_id)
     places = count_unverified_places(order.event_id, since=at - UNVERIFIED_COUNT_PERIOD) + len(items)
+    # The order that reaches the ceiling is held and raises the alarm; those beyond are not held.
     if places > settings.UNVERIFIED_PLACES_PER_HOUR:
         for item in items:
             item.is_reserved = False
@@ -101,7 +105,7 @@ def limit_unverified_holds(order: Order, items: Sequence[BookingStatus], *, at: 
 
 
 def lock_unverified_count(event: int) -> None:
-    """Let one unverified order of an event at a time be counted, until the caller's transaction ends."""
+    """Let only one transaction at a time count an event's unverified orders; released when it ends."""
     acquire_advisory_lock(f"unverified:{event}")
 
 
@@ -163,6 +167,8 @@ def lock_pending_items(order: Order) -> PendingItems:
     """Return an order's pending items, locked until the transaction ends."""
     waiting = {"order": order, "confirmed_at__isnull": True, "cancelled_at__isnull": True}
     packages = Sponsorship.objects.select_related("package").filter(**waiting).order_by("pk")
+    # With `of` no joined row is locked: tickets are locked last, and PostgreSQL refuses to lock the nullable
+    # side of a join.
     beside = ("ticket__event", "member_of", "voucher", "membership_pass")
     places = Registration.objects.select_related(*beside).filter(**waiting).order_by("pk")
     return PendingItems(
@@ -189,6 +195,7 @@ def extend_hold(*, order: Order, expires_at: datetime.datetime) -> None:
         refuse_after_event(order, at=now) if waiting.packages else refuse_if_closed(order.event, at=now)
         waiting.reserve_released()
     for item in waiting.all_items:
+        # A payment by card must not shorten a hold that was promised for a mailed link.
         item.hold_expires_at = max(expires_at, item.hold_expires_at or expires_at)
         item.is_reserved = True
     waiting.save("hold_expires_at", "is_reserved")
@@ -207,7 +214,9 @@ def release_hold(*, order: Order) -> None:
         lambda item: item.hold_expires_at is not None and not item.awaits_member_verification
     )
     for item in pending.all_items:
+        # As expired holds, they are released by the same functions as all others.
         item.hold_expires_at = now
     pending.save("hold_expires_at")
+    # Packages come before tickets in the lock order.
     release_expired_packages(at=now)
     release_lapsed_holds({place.ticket_id for place in pending.registrations}, at=now)

@@ -15,7 +15,7 @@ KEY_LIFETIME = datetime.timedelta(days=1)
 
 
 class KeyReused(ConventionError):
-    """An idempotency key came back with another content, or too late."""
+    """An idempotency key was used again for another content, or too late."""
 
     kind = "idempotency-key-reused"
 

@@ -92,6 +92,7 @@ def join_session_list(*, registration: Registration, session: Session, reason: s
 
     Raises NotOpenNow, and PlacesLeft also if the attendee has a place.
     """
+    # The registration before the session, as in `sessions.booking`.
     holder = lock_registration(registration)
     row = lock_wanted_item(Session, session.pk)
     assert isinstance(row, Session)
@@ -132,6 +133,8 @@ def _refuse_while_places_left(row: WantedItem) -> None:
 
 def _notify_again(entry: WaitingEntry) -> None:
     """Queue the mail that fits the entry's state once more, since the first may be lost."""
+    # One less than were made, so that the latest offer counts as not sent; never negative, which the column
+    # refuses.
     offers_sent = Greatest(F("offer_count"), 1) - 1
     WaitingEntry.objects.filter(pk=entry.pk).update(join_notified_at=None, notified_offer_count=offers_sent)
     notify_waiting_entry.enqueue(entry.pk)

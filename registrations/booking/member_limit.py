@@ -36,7 +36,10 @@ def refuse_second_place(registration: Registration, person: Person) -> None:
 
 
 def find_second_places(places: Iterable[Registration]) -> set[int]:
-    """Return the ids of registrations that would be a member's second place; locks the members."""
+    """Return the ids of registrations that would be a member's second place of a ticket.
+
+    Locks the members in the order of their ids until the transaction ends.
+    """
     theirs = [(place.pk, place.ticket_id, place.person_id) for place in places if place.member_of_id]
     members = {person for _place, _ticket, person in theirs if person is not None}
     list(
@@ -45,6 +48,7 @@ def find_second_places(places: Iterable[Registration]) -> set[int]:
     confirmed = Registration.objects.confirmed().filter(person__in=members)
     taken_places: set[tuple[int, int | None]] = set(confirmed.values_list("ticket_id", "person_id"))
     second_places = set[int]()
+    # Of two places for one member in the same order, the first one stays.
     for place, ticket, person in sorted(theirs):
         if person is not None and (ticket, person) in taken_places:
             second_places.add(place)
@@ -61,6 +65,7 @@ def save_checked_order(booking: OrderBooking) -> None:
         registration.ticket.needs_member_verification for registration in booking.registrations
     )
     if booking.order.awaits_verification:
+        # Only load tests run without limits. Members still need their lock, or they could get two places.
         is_unlimited = settings.RATE_LIMITS == "off" and not is_for_members
         save_order(booking) if is_unlimited else _check_and_save(booking)
     else:
@@ -69,6 +74,7 @@ def save_checked_order(booking: OrderBooking) -> None:
 
 @transaction.atomic
 def _check_and_save(booking: OrderBooking) -> None:
+    # Order of locks: holds of tickets, the event's count, members, then (in `save_order`) the stock.
     now = timezone.now()
     limit_member_holds(booking.registrations, at=now)
     limit_unverified_holds(booking.order, booking.registrations, at=now)
@@ -76,4 +82,5 @@ def _check_and_save(booking: OrderBooking) -> None:
         if registration.member_of and registration.person:
             refuse_second_place(registration, registration.person)
     save_order(booking)
+    # After saving, because an application is linked to the saved row; an error rolls everything back.
     check_applications(booking.registrations)

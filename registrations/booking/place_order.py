@@ -1,4 +1,4 @@
-"""Place an order: the one action behind page, API, desk, companies' contacts and accepted offers."""
+"""Place an order: the same action for page, API, companies' contacts and accepted offers."""
 
 import datetime
 from collections import Counter
@@ -106,13 +106,16 @@ def preview_quote(event: Event, request: OrderRequest, offering: Offering, conte
 def _price_and_book_with_retry(event: Event, request: OrderRequest, context: OrderContext) -> Order:
     try:
         return _price_and_book(event, request, context)
-    except VoucherExhausted:  # others used the code up meanwhile: price and terms are loaded again, once
+    except VoucherExhausted:
+        # Others used the code up after the price was read. Loaded again, it is either refused or, if a total
+        # was expected, the new price is shown.
         return _price_and_book(event, request, replace(context, catalog=None))
 
 
 def _price_and_book(event: Event, request: OrderRequest, context: OrderContext) -> Order:
     sale = _prepare_sale(event, request, context)
     check_expected_total(event, request, sale.quote, currency=sale.currency)
+    # After the total: “something is due” would not tell the buyer that the price has changed.
     if sentence := check_payment(request.payment, total=sale.quote.total):
         raise InvalidFields(_("Some fields need another look."), {"payment": [sentence]})
     questions, answers = _parse_answers(request, context, sale.offering, sale.priced_at)
@@ -128,6 +131,7 @@ def _prepare_sale(event: Event, request: OrderRequest, context: OrderContext) ->
     seats = _find_member_seats(request, context)
     passes = _find_pass_allowance(event, request, offering, seats)
     quote = quote_offering(request, offering, at=now, pass_allowance=passes)
+    # A hidden ticket needs a use of the code for each place; the first place without one is named.
     for number in quote.refused_places:
         field, sentence = (
             f"registrations.{number}.ticket",
@@ -152,6 +156,7 @@ def _find_pass_allowance(
         if offering.tickets[place.ticket].uses_pass and (seat := seats.get(normalize_email(place.email)))
     }
     membership = next(iter(paid.values()), None)
+    # Only a hint: the row of the passes is reserved with the order, and others may be faster.
     if membership is None or not (passes_left := count_passes_left(membership, event)):
         return None
     places = frozenset(number for number, theirs in paid.items() if theirs == membership)
@@ -199,6 +204,7 @@ def _validate_request(request: OrderRequest, offering: Offering, context: OrderC
         errors.pop("registrations", None)  # a held place is exempt from the limits per order
     if errors:
         raise InvalidFields(_("Some fields need another look."), errors)
+    # The place of an accepted offer is reserved already, so that it may be the last one.
     requested = _count_requested_tickets(request, offering.tickets) - Counter(context.reserved_tickets)
     short = [ticket for ticket, places in requested.items() if _lacks_places(ticket, places)]
     if short:  # expired holds may be all that is in the way
@@ -266,6 +272,7 @@ def _book_order(
         ticket.needs_member_verification for ticket in tickets.values()
     )
     book = save_checked_order if is_checked else save_order
+    # Counted as late as possible: orders that a check refused must not use up the limit of a shared network.
     with throttle_unverified_order(order, context, place_count=len(registrations)):
         book(
             OrderBooking(
@@ -325,8 +332,10 @@ def _find_member_seats(request: OrderRequest, context: OrderContext) -> dict[str
         context.person
         and own_address in addresses
         and own_address not in seats
+        # Asked last, because it takes a query.
         and (seat := context.own_seat)
     ):
+        # Spares the query for the person that `seat.person` would make.
         seat.person, seats[own_address] = context.person, seat
     return seats
 

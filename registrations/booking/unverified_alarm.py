@@ -26,6 +26,7 @@ def notify_organizers(alarm_id: int) -> None:
             notify_organizer.enqueue(alarm.pk, person.pk)
 
 
+# One task for each organizer, so that a retry for one does not mail the others again.
 @task()
 def notify_organizer(alarm_id: int, person_id: int) -> None:
     """Send one organizer the list of the orders; a retry is the same mail. Raises an error to be retried."""

@@ -37,6 +37,7 @@ def use_pass(registration: Registration, person: Person) -> bool:
     registration.membership_pass = passes
     registration.reductions = serialize_reductions([Reduction("pass", saved)])
     Order.objects.filter(pk=registration.order_id).update(total=F("total") - saved)
+    # Written now, because the receivable is computed from the database before the caller saves.
     Registration.objects.filter(pk=registration.pk).update(price=0)
     sync_existing_receivable(registration.order)
     return True

@@ -23,9 +23,11 @@ from registrations.pricing.catalog import Offering, is_voucher_for
 type FieldError = tuple[str, str]
 
 
+# As the columns of Registration.
 MAX_NAME_LENGTH = 300
 
 
+# RFC 5321 allows paths of 256 characters, including the angle brackets.
 MAX_EMAIL_LENGTH = 254
 
 
@@ -34,6 +36,7 @@ INVISIBLE_LETTERS = frozenset(
 )  # letters of Unicode categories that are drawn blank
 
 
+# ISO 3166-1 alpha-2.
 COUNTRY_PATTERN = re.compile(r"[A-Z]{2}")
 
 
@@ -55,6 +58,7 @@ def _check_request(request: OrderRequest, offering: Offering, at: datetime.datet
     yield from _check_order_fields(request)
     yield from _check_billing(request.billing)
     yield from check_place_count(len(request.places))
+    # An order with too many places is refused for their number; checking thousands of them would cost time.
     for index, place in enumerate(request.places[:MAX_PLACES_PER_ORDER]):
         for field, sentence in check_place(place, tickets.get(place.ticket), at=at):
             yield f"registrations.{index}.{field}", sentence
@@ -75,6 +79,7 @@ def _check_repeated_members(
     places: Iterable[RequestedPlace], tickets: dict[str, Ticket]
 ) -> Iterator[FieldError]:
     """Refuse two members' tickets for one address, since each member has one place."""
+    # Otherwise the second place could never be confirmed: one address verifies one member.
     seen = set()
     for index, place in enumerate(places):
         ticket = tickets.get(place.ticket)
@@ -190,6 +195,7 @@ def check_addons(place: RequestedPlace, offering: Offering, *, at: datetime.date
     for slug in dict.fromkeys(place.addons):
         addon = offering.addons.get(slug)
         if addon is None:
+            # The slug is whatever a program sent, of any length.
             yield _("This add-on is not offered here: %(slug)s.") % {"slug": slug[:50]}
         elif not is_addon_for_ticket(addon, place.ticket):
             yield _("“%(addon)s” does not go with this ticket.") % {"addon": addon.title}

@@ -1,4 +1,4 @@
-"""Verification by a mailed link: confirm what an order holds for an address.
+"""Verification by a mailed link: confirm the items of an order that wait for an address.
 
 The link names an order and an address. The buyer's address verifies an order on invoice as a whole; a
 member's address verifies the places that are for a member with it. A member who orders with their own address
@@ -59,13 +59,15 @@ def verify_membership(*, registration: Registration) -> Registration:
     A released place is reserved again if one is left. Repeating it changes nothing. Raises NotAMember,
     AlreadyRegistered, SoldOut, CompanyFull, NotOpenNow and LinkExpired.
     """
-    Order.objects.select_for_update(no_key=True).get(pk=registration.order_id)  # locked first, as payments do
+    # The order is locked first, as payments do. NO KEY UPDATE lets others insert rows that refer to it.
+    Order.objects.select_for_update(no_key=True).get(pk=registration.order_id)
     pending = Registration.objects.select_related("event", "ticket", "order").select_for_update(of=("self",))
     registration = pending.get(pk=registration.pk)
     if registration.cancelled_at:
         raise LinkExpired(_("This registration was cancelled."))
     if registration.confirmed_at or registration.person_id:
         return registration
+    # An expired place may be reserved again, but only while registration is open.
     if not registration.is_held():
         refuse_if_closed(registration.event, at=timezone.now())
     person, company = _find_member(registration)
@@ -80,12 +82,14 @@ def verify_membership(*, registration: Registration) -> Registration:
         registration.hold_expires_at = timezone.now() + get_hold_duration(registration.order)
     registration.is_reserved = True
     hooks.send_confirmation.enqueue(registration.order_id)
+    # Verbs are stored in the audit trail, so this one keeps its old name.
     record_action(
         "registration.prove", registration, event=registration.event, fields=["person", "confirmed_at"]
     )
     registration.sequence = advance_sequence(registration.event_id)
     changed = ["person", "member_of", "confirmed_at", "hold_expires_at", "is_reserved", "sequence"]
     registration.save(update_fields=[*{*changed, *assigned_fields}, *PRICE_FIELDS])
+    # After saving, because an application is linked to the saved row; an error rolls everything back.
     check_applications([registration])
     sync_existing_receivable(registration.order)
     confirm_settled_order(order=registration.order)
@@ -230,7 +234,7 @@ def load_verification(token: str) -> AddressVerification:
 
 @transaction.atomic
 def verify_address(*, order: Order, address: str) -> Order:
-    """Confirm what an order holds for this address, and queue the confirmation; return the order.
+    """Confirm the items of an order that wait for this address; queue the confirmation; return the order.
 
     Released places are reserved again if any are left. Parts that cannot be confirmed are left out. Repeating
     it changes nothing. The order gets a new link, because its sender need not own the address.
@@ -243,7 +247,7 @@ def verify_address(*, order: Order, address: str) -> Order:
         order.verified_at = timezone.now()
         order.save(update_fields=["verified_at", *order.raise_link_version()])
         record_action("order.verify", order, event=order.event, fields=["verified_at"])
-    # Each part has a savepoint of its own: one that fails does not undo the others.
+    # A savepoint for each part, so that one that fails does not undo the others.
     errors: list[ConventionError] = []
     for confirm in _list_confirmations(order, address):
         try:
@@ -253,6 +257,7 @@ def verify_address(*, order: Order, address: str) -> Order:
             errors.append(error)
     if errors and not AddressVerification(order, address).has_confirmed_any:
         raise errors[0]
+    # After `raise_link_version` the attribute is an expression, from which no link can be built.
     order.refresh_from_db(fields=["link_version"])
     return order
 
@@ -281,7 +286,7 @@ def vouch_for_order_reference(reference: str) -> None:
 def awaits_buyer(order: Order, registration: Registration) -> bool:
     """Return whether a registration, held or released, waits for the link mailed to the order's buyer.
 
-    The answer does not depend on who is a member: pages reveal nobody.
+    The answer does not depend on whether an address is a member's, so that pages do not reveal members.
     """
     if not order.needs_verification or registration.confirmed_at or registration.cancelled_at:
         return False
@@ -289,7 +294,7 @@ def awaits_buyer(order: Order, registration: Registration) -> bool:
 
 
 def awaits_buyer_alone(order: Order, registration: Registration) -> bool:
-    """Return the same for a registration without a link of its own to somebody else."""
+    """Return whether it waits for the buyer's link only: no link was mailed to its member."""
     has_own_link = registration.awaits_member_verification and not is_same_email(
         registration.email, order.email
     )
@@ -306,7 +311,8 @@ def _lock_order(order: Order) -> Order:
 
 
 def _list_confirmations(order: Order, address: str) -> Iterator[Callable[[], object]]:
-    """Yield the actions of opening a link, each to be run in a savepoint of its own."""
+    """Yield the actions of opening a link, each to be run in its own savepoint."""
+    # Members first: the buyer's part confirms the places that no longer wait for a member.
     places = order.registrations.select_related("event", "ticket__event", "order").order_by("pk")
     for place in places:
         if place.ticket.needs_member_verification and is_same_email(place.email, address):

@@ -31,7 +31,8 @@ def register_walk_in(
 ) -> Registration:
     """Register an attendee at the desk, confirmed at once; any ticket with places left can be used.
 
-    Hidden tickets too, also after the sale has ended. Members need no verification: the desk has seen them.
+    Hidden tickets can be used too, also after the sale has ended. Members need no verification: the staff at
+    the desk has seen them.
     The confirmation is queued if there is an address. The same key with the same content returns the same
     registration; with other content it is another attendee.
 
@@ -65,6 +66,7 @@ def _validate_walk_in(event: Event, place: RequestedPlace) -> Ticket:
     if errors or ticket is None:
         raise InvalidFields(_("Some fields need another look."), errors)
     refuse_without_application(ticket)
+    # The desk must not turn people away for places whose hold has expired.
     refresh_availability([ticket], at=now)
     return ticket
 
@@ -73,6 +75,7 @@ def _validate_walk_in(event: Event, place: RequestedPlace) -> Ticket:
 def _book_walk_in(
     event: Event, place: RequestedPlace, ticket: Ticket, key: str, language: str
 ) -> Registration:
+    # An invoice needs a recipient; the column is shorter than two names may be.
     billed = BillingDetails(name=(place.company or f"{place.first_name} {place.last_name}")[:200])
     request = OrderRequest(
         email=place.email,

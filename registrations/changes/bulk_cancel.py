@@ -1,6 +1,6 @@
 """Cancel many public orders of an event at once: filter, preview, cancel.
 
-Meant for orders that nobody stands behind, so no cancellation fee is charged. Orders that were paid, with an
+Meant for orders that no real buyer placed, so no cancellation fee is charged. Orders that were paid, with an
 attendee who has arrived, or with a sponsor's package are skipped.
 """
 
@@ -29,7 +29,7 @@ from registrations.models import Order, Registration, RegistrationAddon, Sponsor
 from .cancel import cancel_registrations
 
 PUBLIC_SOURCES = ("page", "api")
-# Limit of one preview and of one cancellation.
+# Of one preview and of one cancellation, which locks all its unconfirmed orders in one transaction.
 MAX_BULK_ORDERS = 500
 
 
@@ -50,6 +50,7 @@ class OrderFilter:
     def find_orders(self, event: Event) -> QuerySet[Order]:
         """Return the matching orders that have an active registration, newest first."""
         registrations = Registration.objects.filter(order=OuterRef("pk"))
+        # Orders by organizers, contacts and imports are not the public's: they are never cancelled here.
         conditions = Q(Exists(registrations.active()), event=event, source__in=PUBLIC_SOURCES)
         if self.only_held:
             conditions &= ~Q(Exists(registrations.confirmed()))
@@ -124,7 +125,7 @@ def cancel_orders(*, event: Event, references: Collection[str], reason: str) -> 
 
 
 def cancel_orders_and_notify(*, event: Event, references: Collection[str], reason: str) -> list[Order]:
-    """Do the same and queue a mail to each buyer, also for orders that were only held."""
+    """Do the same as `cancel_orders`, and queue a mail to each buyer, also for orders that were only held."""
     return _cancel_orders(event, references, reason, notified_at=None)
 
 
@@ -172,6 +173,7 @@ def _load_previews(order_rows: QuerySet[Order]) -> list[OrderPreview]:
         by_reference[reference].objection = _("has been paid") if amount_retained > 0 else ""
     for order in Sponsorship.objects.filter(order__in=previews).values_list("order", flat=True):
         previews[order].objection = _("belongs to a sponsor")
+    # By a hook, because scans belong to `badges`, which is built on this package.
     arrived_ids = hooks.scanned_registrations.provider()(
         {registration.pk for preview in previews.values() for registration in preview.registrations}
     )
@@ -199,7 +201,7 @@ def _cancel_held_orders(
     cancelled.update(cancelled_at=now, cancellation_sent_at=notified_at, badge_version=F("badge_version") + 1)
     for order in orders:
         sync_existing_receivable(order)
-    # Places that are held by nobody any more were released when their hold expired.
+    # Expired holds were released before; releasing them again would free the places of others.
     release_registrations([registration for registration in registrations if registration.occupies_place])
     addons = RegistrationAddon.objects.filter(registration__in=registrations, cancelled_at__isnull=True)
     addons.update(cancelled_at=now)
@@ -215,8 +217,8 @@ def _cancel_confirmed_order(order: Order, reason: str, notified_at: datetime.dat
     try:
         with transaction.atomic():
             _cancel_all_registrations(order, reason, notified_at)
-    # It changed since the preview. One order must not stop the other ones.
     except ConventionError:
+        # It changed since the preview. One order must not stop the other ones.
         return False
     return True
 

@@ -40,12 +40,13 @@ def cancel_registration(*, registration: Registration, reason: str = "") -> Regi
     The rest of an order by card is confirmed if it is paid, or free, after that. Raises AlreadyCancelled, or
     NotOpenNow once the event is over.
     """
+    # The moment of the request decides about the refund, not the moment when the locks were granted.
     return _lock_and_cancel(registration, partial(load_refund_terms, at=timezone.now()), reason)
 
 
 @transaction.atomic
 def cancel_with_fee(*, registration: Registration, fee_cents: int, reason: str) -> Registration:
-    """Cancel as an organizer who keeps `fee_cents` of the price, whatever the rules say.
+    """Cancel as an organizer, with a fee of `fee_cents` instead of what the refund rules say.
 
     Raises InvalidFields for a fee above the amount due or a missing reason, else what `cancel_registration`
     raises.
@@ -71,6 +72,7 @@ def make_fee_terms(registration: Registration, fee_cents: int, reason: str) -> R
 def _lock_and_cancel(registration: Registration, get_terms: TermsFor, reason: str) -> Registration:
     registration = _lock_cancellable(registration)
     cancel_registrations([registration], order=registration.order, reason=reason, get_terms=get_terms)
+    # The badge version is an expression until it is read.
     registration.refresh_from_db()
     return registration
 
@@ -88,6 +90,7 @@ def cancel_registrations(
     `extra_items`, such as a sponsor's package, are released together with the places. Locks are taken in the
     order that every payment uses too: order, registrations, money, sessions, stock.
     """
+    # Listed first: once they are cancelled, none occupies a place.
     occupying = [registration for registration in registrations if registration.occupies_place]
     hooks.send_confirmation.enqueue(order.pk)
     terms_by_registration = [(registration, get_terms(registration)) for registration in registrations]

@@ -64,6 +64,7 @@ def correct_registration(
     """
     registration, old_values = _lock_and_correct(registration, correction)
     _check_transfer(registration, old_values)
+    # Before saving, because it adds two columns to `old_values`.
     is_parted = _void_colleague_link(registration, old_values)
     registration = _apply_correction(registration, old_values, reason)
     if is_parted and registration.email:
@@ -100,7 +101,7 @@ def _void_colleague_link(registration: Registration, old_values: dict[str, Any])
     ):
         return False
     if is_transfer(registration, old_values):
-        return False  # a transfer voids the link and the answers by itself
+        return False  # a transfer voids the link and clears the answers anyway
     # Part of `old_values`, so that both columns are saved and recorded with the correction.
     old_values |= {"link_version": registration.link_version, "answers": registration.answers}
     registration.link_version += 1
@@ -112,7 +113,7 @@ def _void_colleague_link(registration: Registration, old_values: dict[str, Any])
 def correct_own_registration(*, registration: Registration, correction: Correction) -> Registration:
     """Save a correction by the holder of this registration's own link.
 
-    The order's mails, and with them the link of the whole order, keep going to the buyer. Raises what
+    The order's mails, which contain the link of the whole order, still go to the buyer. Raises what
     `correct_registration` raises.
     """
     registration, old_values = _lock_and_correct(registration, correction)
@@ -148,6 +149,7 @@ def _save_correction(registration: Registration, old_values: dict[str, Any], rea
     else:
         written = remember_issued_identity(registration, old_values)
     if registration.confirmed_at:
+        # Cleared, or the task below would regard the mail with the corrected badge as sent.
         registration.confirmation_sent_at = None
     record_action(verb, registration, event=registration.event, fields=changed, reason=reason)
     registration.sequence = advance_sequence(registration.event_id)
@@ -182,6 +184,7 @@ def _check_applicant_name(registration: Registration, old_values: dict[str, Any]
     """
     if not has_changed_name(registration, old_values) or not registration.ticket.needs_member_verification:
         return
+    # Who applied was chosen by priority: a place must not go to another person by a correction.
     if get_application_path(registration.event):
         sentence = _(
             "This place is for whoever applied. Write to the organizers if the name is misspelt, or cancel "
@@ -194,6 +197,7 @@ def _check_applicant_name(registration: Registration, old_values: dict[str, Any]
 
 def _check_member_name(registration: Registration, old_values: dict[str, Any]) -> None:
     """Raise InvalidFields for another name on a member's place: those are passed on by substitution."""
+    # A pending place without a person belongs to nobody yet: the mailed link decides whose it is.
     is_members = registration.person_id is not None or registration.confirmed_at is not None
     if registration.ticket.needs_member_verification and is_members:
         sentence = _(
@@ -206,11 +210,13 @@ def _check_member_name(registration: Registration, old_values: dict[str, Any]) -
 
 
 def _changed_name_field(old_values: dict[str, Any]) -> str:
+    # The error belongs to a field that the person changed.
     return "last_name" if "last_name" in old_values else "first_name"
 
 
 def has_changed_name(registration: Registration, old_values: dict[str, Any]) -> bool:
     """Return whether the name differs from before in more than accents and capitals."""
+    # `old_values` has changed fields only.
     first, last = (old_values.get(part, getattr(registration, part)) for part in ("first_name", "last_name"))
     return casefold_text(f"{first} {last}") != casefold_text(registration.name)
 
@@ -231,6 +237,7 @@ def _update_order_email(registration: Registration, old_email: str) -> None:
         order.save(update_fields=["email", "verification_sent_at", *order.raise_link_version()])
         if order.awaits_verification:
             hooks.send_confirmation.enqueue(order.pk)
+        # The receivable has a copy of the buyer's address.
         for receivable in Receivable.objects.filter(reference=order.reference, email__iexact=old_email):
             update_buyer(receivable, {"email": order.email})
 

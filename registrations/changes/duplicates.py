@@ -61,6 +61,7 @@ def find_duplicates(event: Event) -> list[DuplicatePair]:
         DuplicateCandidate(
             pk, casefold_text(first), casefold_text(last), normalize_email(email), casefold_text(company)
         )
+        # Plain values: instances of thousands of registrations would take far longer to make.
         for pk, first, last, email, company in rows.values_list(
             "pk", "first_name", "last_name", "email", "company"
         )
@@ -139,6 +140,7 @@ def _find_similar_names(
     keyed = (
         ((shorter, candidate.company), candidate)
         for candidate in candidates
+        # Short names differ by one letter without being the same person's.
         if candidate.company and len(_full_name(candidate)) > 5
         for shorter in _drop_one_letter(_full_name(candidate))
     )
@@ -159,10 +161,12 @@ def _is_one_edit(one: str, other: str) -> bool:
     short, long = sorted((one, other), key=len)
     if short == long or len(long) - len(short) > 1:
         return False
+    # The first difference; what follows it must be equal after one edit.
     at = next((n for n, letter in enumerate(short) if letter != long[n]), len(short))
     rest = short[at:]
     if len(short) < len(long):
         return rest == long[at + 1 :]
+    # Of the same length: two letters swapped, or one replaced.
     exchanged = short[at : at + 2] == long[at : at + 2][::-1] and short[at + 2 :] == long[at + 2 :]
     return rest[1:] == long[at + 1 :] or exchanged
 

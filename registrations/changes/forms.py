@@ -44,7 +44,7 @@ class CorrectionForm(ActionErrorsMixin, forms.Form):
         return cls(initial={name: getattr(registration, name) for name in CORRECTABLE_FIELDS})
 
     def to_correction(self) -> Correction:
-        """Return the cleaned values; errors of the action come back with `add_errors`."""
+        """Return the cleaned values; `add_errors` shows the errors that the action finds in them."""
         return Correction(**self.cleaned_data)
 
 

@@ -37,6 +37,7 @@ def lost_link(request: HttpRequest) -> HttpResponse:
 def link_replacement(request: HttpRequest, reference: str, secret: str) -> HttpResponse:
     """Explain what replacing the link of an order or a private place means; a POST replaces it."""
     link_access = get_order_by_link(reference, secret)
+    # The link of a private place opens one registration; the order's link opens none of them.
     private = next(
         (registration for registration in link_access.registrations if registration.is_private), None
     )

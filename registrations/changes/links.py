@@ -42,6 +42,7 @@ def queue_links_mail(*, email: str) -> None:
     orders = Order.objects.filter(Q(event__ends_at__gt=since) | Q(created_at__gt=since)).order_by("-pk")
     order_ids = [order.pk for order in filter_by_email(orders.only("email"), email)[:MAX_LINKS_PER_MAIL]]
     is_open = Q(event__ends_at__gt=since) | Q(order__created_at__gt=since)
+    # Places of the address's own orders are behind the order's link already, unless they are private.
     own = Registration.objects.filter(is_open).exclude(order__in=order_ids, is_private=False).order_by("-pk")
     send_links_mail.enqueue(
         order_ids, [r.pk for r in filter_by_email(own.only("email"), email)[:MAX_LINKS_PER_MAIL]]
@@ -60,6 +61,7 @@ def send_links_mail(context: TaskContext, order_ids: list[int], registration_ids
     )
     links = defaultdict[str, list[MailedLink]](list)
     for order in orders:
+        # The link would give access to nothing, as when all places became private.
         if not get_full_access(order).is_usable:
             continue
         links[order.email].append(MailedLink(order.event.title, order.manage_url, order.language))
@@ -83,7 +85,7 @@ def build_attendee_url(registration: Registration) -> str:
 
 
 def _write_links_letter(recipient: str, links: list[MailedLink], *, message_key: str) -> MailMessage:
-    # One mail for all links of an address, in the language of the latest order.
+    # One mail for all links of an address, so it can have one language only: that of the last link.
     language = links[-1].language
     with translation.override(language):
         return MailMessage(
@@ -99,6 +101,7 @@ def _write_links_letter(recipient: str, links: list[MailedLink], *, message_key:
 @transaction.atomic
 def replace_order_link(*, order: Order, reason: str = "") -> Order:
     """Replace the links of the order and of its attendees, except private places; mail it to the buyer."""
+    # No lock is needed: the versions are raised by expressions in the database.
     order.save(update_fields=order.raise_all_link_versions())
     record_action("order.renew_link", order, event=order.event, fields=["link_version"], reason=reason)
     if order.email:

@@ -64,7 +64,7 @@ def merge_registrations(
         .filter(pk__in=[survivor.order_id, duplicate.order_id])
         .values_list("pk")
     )
-    # And earlier duplicates of the duplicate.
+    # Earlier duplicates of the duplicate too, since they will refer to the survivor.
     is_involved = Q(pk__in=[survivor.pk, duplicate.pk]) | Q(merged_into=duplicate.pk)
     rows = Registration.objects.select_for_update(of=("self",), no_key=True).filter(is_involved)
     locked = {
@@ -74,6 +74,7 @@ def merge_registrations(
     check_mergeable(survivor, duplicate)
     # What was received for the duplicate stays owed there: a merge moves no money.
     owed_cents = duplicate.full_price if calculate_amount_retained(duplicate.order) else 0
+    # First move what the survivor can use, then release the rest.
     _transfer_session_bookings(survivor, duplicate)
     _transfer_waiting_entries(survivor, duplicate)
     release_all_session_places(duplicate)
@@ -107,6 +108,7 @@ def check_mergeable(survivor: Registration, duplicate: Registration) -> None:
     if duplicate.state not in active_states:
         raise MergeRefused(_("The other registration no longer stands; there is nothing to merge."))
     rules = get_application_rules(survivor.event)
+    # The application belongs to the registration that is cancelled otherwise, and would be lost with it.
     if rules and rules.has_active_application(duplicate) and not rules.has_active_application(survivor):
         raise MergeRefused(_("Keep the place that was applied for, and merge the other one into it."))
 
@@ -133,7 +135,7 @@ def _transfer_waiting_entries(survivor: Registration, duplicate: Registration) -
 
 
 def _copy_fields(survivor: Registration, duplicate: Registration, copied_fields: Collection[str]) -> None:
-    """Copy the chosen fields. Uploaded files stay with the duplicate."""
+    """Copy the chosen fields; uploaded files stay with the duplicate, whose rows they refer to."""
     fields = [name for name in MERGEABLE_FIELDS if name in copied_fields]
     for name in fields:
         if name == "answers":
@@ -147,7 +149,7 @@ def _copy_fields(survivor: Registration, duplicate: Registration, copied_fields:
             }
         else:
             setattr(survivor, name, getattr(duplicate, name))
-    # The directory's person goes with their address.
+    # The address identifies the person in the club's directory.
     if survivor.person_id is None and "email" in copied_fields:
         survivor.person_id = duplicate.person_id
         fields.append("person")
@@ -167,6 +169,7 @@ def _release_stock(survivor: Registration, duplicate: Registration, old_answers:
     change.subtract(count_limited_options(questions, old_answers))
     if duplicate.occupies_place:
         change.subtract(list_extra_items([duplicate]))
+    # One call for everything, so that all rows are locked in one order.
     exchange_tickets(
         [(duplicate.ticket, duplicate.member_of)] if duplicate.occupies_place else [], [], extra_items=change
     )
@@ -176,6 +179,7 @@ def _cancel_merged(survivor: Registration, duplicate: Registration, owed_cents: 
     """Cancel the duplicate; `owed_cents` stay owed for it where money was received."""
     now = timezone.now()
     duplicate.cancellation_fee = owed_cents
+    # Counts as mailed: the person still attends, and must not read that their place was cancelled.
     duplicate.cancelled_at = duplicate.cancellation_sent_at = now
     duplicate.badge_version, duplicate.merged_into = duplicate.badge_version + 1, survivor
     written_fields = [
@@ -186,5 +190,6 @@ def _cancel_merged(survivor: Registration, duplicate: Registration, owed_cents: 
         "merged_into",
     ]
     duplicate.save(update_fields=written_fields)
+    # Chains are flattened, so that a page needs one query to list what was merged.
     duplicate.merged.update(merged_into=survivor)
     duplicate.addons.filter(cancelled_at__isnull=True).update(cancelled_at=now)

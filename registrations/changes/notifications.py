@@ -1,7 +1,7 @@
 """Mail attendees about changed session bookings and answers, one mail for all recent changes.
 
-A job runs every minute. A mail goes out once nothing has changed for QUIET_PERIOD, so that trying things out
-on a page causes one mail.
+A job runs every minute. A mail is sent once nothing has changed for QUIET_PERIOD, so that several
+changes on a page cause one mail.
 """
 
 import datetime
@@ -61,6 +61,7 @@ def _send_letter(registration: Registration) -> None:
     try:
         send_mail_message(_write_letter(registration))
     except MailRefused:
+        # A refusal is final, so the change counts as announced: a retry would be refused as well.
         logger.warning("The mail server refused the mail about changes of %s.", registration.reference)
 
 

@@ -31,9 +31,9 @@ class InvalidAddress(ConventionError):
 def resend_mail(*, registration: Registration, email: str = "") -> str:
     """Queue the mail that fits the registration's state again, and return the address it goes to.
 
-    A corrected address becomes the order's if nobody else is in the order. Otherwise it becomes the
-    attendee's, who gets their own link alone. Mail of a private place always goes to its attendee. Raises
-    MissingAddress, InvalidAddress, and what `correct_own_registration` raises.
+    A corrected address becomes the order's if the order has one registration only. Otherwise it becomes the
+    attendee's, who gets only the link of that registration. Mail of a private place always goes to its
+    attendee. Raises MissingAddress, InvalidAddress, and what `correct_own_registration` raises.
     """
     order = registration.order
     if registration.is_private:
@@ -73,7 +73,7 @@ def _send_to_attendee(registration: Registration, address: str) -> None:
 def _send_to_order(registration: Registration, address: str) -> None:
     order = registration.order
     changed_fields = ["email"] if address != order.email else []
-    # The old link was mailed to an address that may be a stranger's.
+    # The old link may have been mailed to a stranger; a change of capitals only is the same mailbox.
     is_replaced = not is_same_email(address, order.email)
     order.email, order.verification_sent_at = address, None
     fields = ["email", "verification_sent_at", *(order.raise_link_version() if is_replaced else [])]

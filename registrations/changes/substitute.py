@@ -26,6 +26,7 @@ from registrations.order_request import RequestedPlace
 from .correct import check_correctable, check_transfer_deadline
 from .links import send_links_mail
 
+# For the audit trail, and to be saved whether they changed or not.
 SUBSTITUTED_FIELDS = ["first_name", "last_name", "email", "no_photo", "person", "badge_version", "answers"]
 
 
@@ -54,6 +55,7 @@ def substitute_attendee(*, registration: Registration, new_attendee: RequestedPl
     registration.email, registration.no_photo = new_attendee.email, new_attendee.no_photo
     # Voids the badge and the former attendee's link, and clears the answers.
     written = transfer_registration(registration)
+    # After `transfer_registration`, which clears the person.
     registration.person, registration.confirmation_sent_at = member, None
     record_action(
         "registration.substitute", registration, event=registration.event, fields=SUBSTITUTED_FIELDS
@@ -64,6 +66,7 @@ def substitute_attendee(*, registration: Registration, new_attendee: RequestedPl
     hooks.send_confirmation.enqueue(registration.order_id)
     if registration.email:
         send_links_mail.enqueue([], [registration.pk])
+    # After saving, because an application is linked to the saved row; an error rolls everything back.
     check_applications([registration])
     return registration
 

@@ -30,6 +30,7 @@ def list_attention_items(overview: CompanyOverview, *, at: datetime.datetime) ->
     items = [*_membership_items(overview, timezone.localdate(at))]
     for upcoming_event in overview.upcoming_events:
         items += _event_items(upcoming_event, at)
+    # Stable, so that items of the same gravity stay in the order of the page.
     return sorted(items, key=lambda item: -item.gravity)
 
 

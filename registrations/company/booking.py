@@ -29,7 +29,7 @@ def book_for_company(
     """Place the order and ask each colleague by mail to complete their details.
 
     The contact vouches for colleagues with a seat, so their member tickets need no verification. The same key
-    returns the same order again. Raises what `place_order` raises, and InvalidFields for a member ticket
+    returns the same order again. Raise what `place_order` raises, and InvalidFields for a member ticket
     without a seat.
     """
     # Before the seats are checked: after the first request, every colleague has a registration already.
@@ -66,12 +66,14 @@ def find_seat_errors(event: Event, company: Company, places: Iterable[RequestedP
     member_places = {
         n: place for n, place in enumerate(places) if place.ticket in member_tickets and place.email
     }
+    # Addresses are compared exactly (`normalize_email`): another spelling may be another mailbox.
     seats = (
         find_seats_by_address(company, {normalize_email(place.email) for place in member_places.values()})
         if member_places
         else {}
     )
     people = [seat.person_id for seat in seats.values()]
+    # A second registration of the same person for another ticket is allowed.
     confirmed = Registration.objects.confirmed().filter(event=event, person__in=people)
     booked = set(confirmed.values_list("person", "ticket")) if people else set()
     errors = {}

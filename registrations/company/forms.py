@@ -31,7 +31,8 @@ class AttendeeRowForm(AttendeeForm):
     def __init__(self, *args: Any, tickets: list[Ticket], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.tickets = {ticket.slug: ticket for ticket in tickets}
-        for name in ("first_name", "last_name"):  # a blank row is allowed
+        # Blank rows are allowed; `clean` requires the name of all others.
+        for name in ("first_name", "last_name"):
             self.fields[name].required = False
         field = self.fields["ticket"]
         assert isinstance(field, forms.ChoiceField)
@@ -69,6 +70,7 @@ class AttendeeRowForm(AttendeeForm):
     def to_place(self) -> RequestedPlace:
         """Return the requested place, with or without a name."""
         place = super().to_place()
+        # A name that was typed wins over a box that was ticked before.
         named = bool(place.first_name.strip() or place.last_name.strip())
         return RequestedPlace(
             ticket=place.ticket,
@@ -87,6 +89,7 @@ class BaseAttendeeRowFormSet(BaseFormSet[AttendeeRowForm]):
         seen: dict[str, int] = {}
         for number, form in self.iterate_filled_rows():
             address = form.to_place().email.strip().casefold()
+            # Rows without an address are never duplicates of each other.
             first = seen.setdefault(address, number) if address else number
             if first != number:
                 sentence = _("The e-mail is the same as in row %(first)d.")
@@ -100,7 +103,12 @@ class BaseAttendeeRowFormSet(BaseFormSet[AttendeeRowForm]):
 
 
 AttendeeRowFormSet: Any = formset_factory(
-    AttendeeRowForm, formset=BaseAttendeeRowFormSet, extra=0, max_num=MAX_ROWS, absolute_max=MAX_ROWS
+    # `absolute_max`, as `max_num` alone does not limit how many forms a request may send.
+    AttendeeRowForm,
+    formset=BaseAttendeeRowFormSet,
+    extra=0,
+    max_num=MAX_ROWS,
+    absolute_max=MAX_ROWS,
 )
 
 
@@ -110,6 +118,7 @@ class PasteForm(forms.Form):
     pasted = forms.CharField(
         label=_("Rows from your spreadsheet"),
         required=False,
+        # Leading tabs are empty cells, and the columns depend on them.
         strip=False,
         max_length=100_000,
         help_text=_(
@@ -132,6 +141,7 @@ class SeatDayForm(forms.Form):
     def clean_day(self) -> datetime.date | None:
         """Refuse days before yesterday."""
         day: datetime.date | None = self.cleaned_data["day"]
+        # Yesterday is allowed: the last day of a seat that ends at once.
         if day and day < timezone.localdate() - ONE_DAY:
             raise forms.ValidationError(_("Choose a day from yesterday on: what was before stays as it was."))
         return day

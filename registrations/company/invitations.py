@@ -39,15 +39,19 @@ ONE_DAY = datetime.timedelta(days=1)
 def invite_attendee(*, registration: Registration) -> Invitation | None:
     """Queue the invitation, again if it was sent before; return it.
 
-    Returns None for an attendee without an address, or with the buyer's.
+    Return None for an attendee without an address, or with the buyer's.
     """
+    # The buyer has the order's link already, with which they can complete their own details.
     if not registration.email or is_same_email(registration.email, registration.order.email):
         return None
     invitation, is_new = Invitation.objects.get_or_create(
-        registration=registration, badge_version=registration.badge_version
+        # By badge version: a substitute has another one and gets an invitation of their own.
+        registration=registration,
+        badge_version=registration.badge_version,
     )
     if not is_new:
         unanswered = Invitation.objects.filter(pk=invitation.pk, completed_at__isnull=True)
+        # Another attempt has another Message-ID, or mail programs would drop the repeat.
         unanswered.update(sent_at=None, refused_at=None, attempt=F("attempt") + 1)
     send_invitation.enqueue(invitation.pk)
     return invitation
@@ -55,7 +59,8 @@ def invite_attendee(*, registration: Registration) -> Invitation | None:
 
 @task()
 def send_invitation(invitation_id: int) -> None:
-    """Send the invitation unless it was sent or is obsolete. Raises MailNotSent."""
+    """Send the invitation unless it was sent or is obsolete. Raise MailNotSent."""
+    # Invitation and reminder share the lease, so that they never go out at the same time.
     with hold_lease(f"invitation:{invitation_id}"):
         invitation = _find_pending(invitation_id)
         # A repeated task finds it sent. A refused address is not tried again until the contact corrects it.
@@ -68,7 +73,7 @@ def send_invitation(invitation_id: int) -> None:
 
 @task()
 def send_invitation_reminder(invitation_id: int) -> None:
-    """Send the one reminder unless it was sent or the details are complete. Raises MailNotSent."""
+    """Send the one reminder unless it was sent or the details are complete. Raise MailNotSent."""
     with hold_lease(f"invitation:{invitation_id}"):
         invitation = _find_pending(invitation_id)
         if invitation and invitation.reminded_at is None:
@@ -107,7 +112,7 @@ def _find_pending(invitation_id: int) -> Invitation | None:
 def _send_letter(invitation: Invitation, *, message_key: str, sent_at_field: str) -> None:
     """Send the mail and save the time in `sent_at_field`, or in `refused_at`, which the contact sees.
 
-    Raises MailNotSent.
+    Raise MailNotSent.
     """
     try:
         send_mail_message(write_invitation_letter(invitation.registration, message_key=message_key))
@@ -147,9 +152,10 @@ def save_attendee_details(*, registration: Registration, details: RequestedPlace
     """Save an attendee's own details; address and badge stay. Mail them their link the first time.
 
     The buyer is not notified. At first any name is accepted, since the contact may not have known it. Later,
-    and with a member ticket, another person's name is refused: substitution is for that. Raises InvalidFields
+    and with a member ticket, another person's name is refused: substitution is for that. Raise InvalidFields
     or NotOpenNow.
     """
+    # Order before registration: the lock order of all changes of an order.
     Order.objects.locked_for_update().get(pk=registration.order_id)
     registration = Registration.objects.select_for_update().get(pk=registration.pk)
     details = details.normalize()
@@ -164,9 +170,11 @@ def save_attendee_details(*, registration: Registration, details: RequestedPlace
     old_values = {name: value for name, value in current_values.items() if value != new_values[name]}
     for name in old_values:
         setattr(registration, name, new_values[name])
+    # Before the check of the name; if that refuses, the transaction undoes it.
     is_first = _record_completion(registration)
     names_anybody = is_first and timezone.now() <= registration.event.substitution_deadline
     if is_transfer(registration, old_values) and (
+        # A member's ticket belongs to the verified person, whatever the contact typed first.
         registration.ticket.needs_member_verification or not names_anybody
     ):
         raise _other_person_error(old_values)
@@ -194,6 +202,7 @@ def _record_completion(registration: Registration) -> bool:
     invitations = Invitation.objects.filter(
         registration=registration, badge_version=registration.badge_version
     )
+    # The conditional update decides which of two requests is the first.
     is_first = bool(invitations.filter(completed_at__isnull=True).update(completed_at=timezone.now()))
     if is_first and registration.email:
         send_links_mail.enqueue([], [registration.pk])

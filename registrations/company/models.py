@@ -18,6 +18,7 @@ class CompanyOrder(models.Model):
     """
 
     order = models.OneToOneField(Order, models.CASCADE, related_name="for_company")
+    # A company with orders cannot be deleted, since contacts find the orders through it.
     company = models.ForeignKey(Company, models.PROTECT, related_name="+")
     placed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
@@ -40,6 +41,7 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
         """Return unanswered invitations of attendees who still have their place at an upcoming event."""
         return self.filter(
             registration__cancelled_at__isnull=True,
+            # A former attendee's invitation has an older version: nobody is left to answer it.
             registration__badge_version=F("badge_version"),
             registration__event__starts_at__gt=at,
             completed_at__isnull=True,
@@ -49,7 +51,7 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
 class Invitation(models.Model):
     """An invitation to one attendee to complete their details. Stores no address.
 
-    `badge_version` is the registration's at that time, so the next attendee of the place is invited anew.
+    `badge_version` is the registration's at that time, so the place's next attendee gets another one.
     """
 
     registration = models.ForeignKey(Registration, models.CASCADE, related_name="invitations")

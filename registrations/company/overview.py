@@ -19,7 +19,7 @@ from .permissions import list_company_registrations
 
 @dataclass(frozen=True)
 class UpcomingEvent:
-    """An upcoming event with the company's registrations and what is left to do.
+    """An upcoming event with the company's registrations and open tasks, as counts.
 
     `application_path` is the page where colleagues apply themselves, at events with applications.
     """
@@ -121,6 +121,7 @@ def load_upcoming_events(
     )
     places = Counter(event for event, *_name in rows)
     unnamed = Counter(event for event, first, last in rows if not (first or last))
+    # Read once and counted in memory: a query for each event would grow with the calendar.
     pending_invitations = Invitation.objects.pending(at=at).filter(registration__in=active_registrations)
     waiting = list(pending_invitations.values_list("registration__event", "refused_at"))
     used_passes = (
@@ -132,6 +133,7 @@ def load_upcoming_events(
     shown = [
         event
         for event in events.select_related("venue").order_by("starts_at", "pk")
+        # A closed event is shown where colleagues are registered: names may still be missing.
         if places[event.pk] or event.is_registration_open(at=at)
     ]
     application_paths = get_application_paths(shown)

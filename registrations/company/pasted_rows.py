@@ -17,6 +17,7 @@ from registrations.models import Ticket
 type PastedRow = dict[str, str]
 
 COLUMN_FIELDS = ("first_name", "last_name", "full_name", "email", "company", "ticket")
+# As `casefold_text` returns them: without accents and capitals.
 NAME_TO_FOLLOW_WORDS = frozenset(
     {
         "a suivre",
@@ -34,12 +35,16 @@ NAME_TO_FOLLOW_WORDS = frozenset(
 
 
 def parse_pasted_rows(text: str, tickets: Sequence[Ticket]) -> list[PastedRow]:
-    """Return one dict per person. Raises UnreadableFile for an unclosed quotation mark."""
+    """Return one dict per person. Raise UnreadableFile for an unclosed quotation mark."""
     lines = [cells for _number, cells in read_pasted_rows(text)]
     if not lines:
         return []
     titles = {
-        casefold_text(name): t.slug for t in reversed(tickets) for name in (t.name_en, t.name, t.slug) if name
+        # Reversed, so that of two tickets with the same name the first one wins in the dict.
+        casefold_text(name): t.slug
+        for t in reversed(tickets)
+        for name in (t.name_en, t.name, t.slug)
+        if name
     }
     columns = map_header(lines[0])
     if columns:
@@ -62,9 +67,9 @@ def map_header(cells: Sequence[str]) -> dict[str, int]:
 
 
 def guess_columns(cell_rows: Sequence[Sequence[str]], ticket_titles: set[str]) -> dict[str, int]:
-    """Return the column index by field, guessed from what most cells of a column hold.
+    """Return the column index by field, guessed from most cells of each column.
 
-    The last name comes first where the first name column is all in capitals and the second is not.
+    The last name comes first where the first of the name columns is all in capitals and the second is not.
     """
     width = max(len(cells) for cells in cell_rows)
     filled_cells = [
@@ -93,6 +98,7 @@ def guess_columns(cell_rows: Sequence[Sequence[str]], ticket_titles: set[str]) -
 
 def _is_majority(checks: Iterable[bool]) -> bool:
     results = list(checks)
+    # A majority, as a column pasted by hand may have a few cells that are wrong.
     return 2 * sum(results) >= len(results)
 
 
@@ -117,6 +123,7 @@ def _parse_row(
     if "email" in row:
         row["email"] = extract_email_address(row["email"])
     ticket = row.get("ticket", "")
+    # An unknown ticket stays as typed, so that the form can quote it in its error.
     row["ticket"] = ticket_slugs.get(casefold_text(ticket), ticket)
     # Everybody in the order belongs to the contact's company.
     row.pop("company", None)

@@ -22,7 +22,7 @@ def list_company_registrations(company: Company) -> QuerySet[Registration]:
 
 
 def get_changeable_registration(company: Company, reference: str) -> Registration:
-    """Return a registration of one of the company's orders. Raises NotFound for any other."""
+    """Return a registration of one of the company's orders. Raise NotFound for any other."""
     rows = Registration.objects.select_related("event__venue", "ticket", "order", "member_of", "person")
     registration = rows.filter(order__in=list_company_orders(company), reference=reference).first()
     if registration is None:

@@ -30,6 +30,7 @@ def reassign_ended_contacts() -> None:
     rows = placed.order_by("order").values_list("order", "company", "managed_by")
     current_contacts = set(contacts)
     has_contact = {company for company, _person in current_contacts}
+    # Collected, so that a successor of many orders gets one mail.
     links = defaultdict[int, list[int]](list)
     for order, company, person in rows:
         # An order without a manager is tried again once the company has a contact.
@@ -56,14 +57,17 @@ def reassign_order(*, order_id: int) -> Person | None:
         return None
     company_order, former_email = order.for_company, order.email
     own_ids = [registration.pk for registration in get_full_access(order).registrations]
+    # `own_ids` is read before the address changes, as it depends on it.
     successor = _find_successor(company_order)
     if successor is None and company_order.managed_by is None and not order.email:
         return None  # handled in an earlier run
+    # Emptied without a successor: mails about colleagues must not reach somebody who has left.
     order.email = (successor.email or "") if successor else ""
     order.save(update_fields=["email", *order.raise_link_version()])
     CompanyOrder.objects.filter(pk=company_order.pk).update(managed_by=successor)
     _void_links_sent_to(former_email, order, own_ids)
     if successor:
+        # Only where invoices went to the former contact: an accounting address stays.
         for receivable in Receivable.objects.filter(reference=order.reference, email__iexact=former_email):
             update_buyer(receivable, {"email": order.email})
     record_action("order.reassign", order, event=order.event, fields=["managed_by", "email", "link_version"])

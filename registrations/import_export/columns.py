@@ -19,6 +19,7 @@ from convention.tables.columns import (
 )
 from registrations.models import Question
 
+# Compared after `normalize_heading`, hence without accents and capitals.
 COLUMN_HEADINGS = {
     **PERSON_HEADINGS,
     "company": (
@@ -46,7 +47,7 @@ FIELD_LABELS = {
 }
 REQUIRED_FIELDS = (("first_name", "full_name"), ("last_name", "full_name"))
 QUESTION_PREFIX = "question:"
-# Nobody can consent for others, and a spreadsheet cell holds no file.
+# An organizer cannot consent for others, and a spreadsheet cell cannot contain a file.
 EXCLUDED_QUESTION_KINDS = (Question.Kind.FILE, Question.Kind.CONSENT)
 
 
@@ -55,7 +56,8 @@ def find_column_field(heading: str) -> str:
     return find_field(COLUMN_HEADINGS, heading)
 
 
-# Whether a row is the heading row. A partial, since `read_upload` pickles it for a child process.
+# Whether a row is the heading row. A partial rather than a lambda: `read_upload` pickles it for the process
+# that parses the file.
 is_heading: Final = partial(is_heading_row, COLUMN_HEADINGS)
 
 

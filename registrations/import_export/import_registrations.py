@@ -60,6 +60,7 @@ from .save_import import (
 State = Registration.State
 
 
+# Orders whose link was never given to an unknown person: imported, or made at the desk.
 TRUSTED_SOURCES = (IMPORT_SOURCE, "desk")
 
 
@@ -81,6 +82,7 @@ def import_registrations(
     _adopt_orders(event, list(result.adopted_orders.values()))
     save_import_run(event, result, file_name=file_name)
     record_action("registration.import", event, event=event, fields=result.column_fields)
+    # Their old links have just been revoked.
     for order in result.adopted_orders:
         send_links_mail.enqueue([order], [])
     for order in result.order_ids_to_notify:
@@ -92,7 +94,7 @@ def import_registrations(
 def preview_import(
     *, event: Event, table: ParsedTable, chosen_fields: Sequence[str] | None = None
 ) -> RegistrationImportResult:
-    """Return what `import_registrations` would do; saves nothing, notifies nobody. Raises the same."""
+    """Return what `import_registrations` would do, without saving or notifying. Raises the same errors."""
     result = _read_list(event, table, chosen_fields)
     simulate_import(result)
     # The preview runs the real code and rolls it back, so that it cannot differ from the import.
@@ -102,6 +104,7 @@ def preview_import(
 
 def load_known_mapping(event: Event) -> dict[str, str]:
     """Return the column mapping of the event's earlier imports, the latest for each heading."""
+    # Oldest first below, so that the latest import decides about a heading.
     runs = ImportRun.objects.filter(event=event).order_by("-pk").values_list("mapping", flat=True)[:20]
     return {heading: pick for mapping in reversed(runs) for heading, pick in mapping.items()}
 
@@ -149,7 +152,7 @@ def _sort_rows(
     errors: list[tuple[int, str]] = []
     for row in rows:
         registration = registrations_by_row.get(row.row_number)
-        # A list never brings a cancelled registration back.
+        # A list never reactivates a cancelled registration: it may be older than the cancellation.
         if registration and registration.state in (State.CANCELLED, State.EXPIRED):
             result.unchanged_count += 1
             continue
@@ -182,6 +185,7 @@ def _check_new_row(row: RegistrationRow, catalog: ImportCatalog) -> Iterator[str
     if not row.place.ticket:
         yield _("Name a ticket: this event has no default one.")
     named = next((ticket for ticket in catalog.tickets if ticket.slug == row.place.ticket), None)
+    # A list must not bypass the applications for a visit.
     if named and (sentence := describe_missing_application(named)):
         yield sentence
     addons_by_slug = {addon.slug: addon for addon in catalog.addons}
@@ -202,6 +206,7 @@ def _check_ticket_change(
     )
     if not row.has_ticket_cell or ticket.pk == registration.ticket_id:
         return
+    # Add-ons are not changed by a list, so that a ticket that excludes one cannot be given.
     taken_addon_ids = {chosen.addon_id for chosen in registration.active_addons}
     for addon in catalog.addons:
         if addon.pk in taken_addon_ids and not is_addon_for_ticket(addon, ticket.slug):
@@ -273,6 +278,7 @@ def _find_registrations(event: Event, rows: list[RegistrationRow]) -> dict[int, 
     addresses = {normalize_email(row.place.email) for row in rows if row.place.email}
     locked = list(_lock_registrations(event, addresses, {row.reference for row in rows if row.reference}))
     by_reference = {registration.reference: registration for registration in locked}
+    # Several attendees may share an address, such as an assistant's.
     by_email = defaultdict[str, list[Registration]](list)
     for candidate in locked:
         if candidate.email and _holds_place(candidate) and _is_address_trusted(candidate):
@@ -343,8 +349,8 @@ def _lock_registrations(event: Event, addresses: set[str], references: set[str])
 def _is_address_trusted(registration: Registration) -> bool:
     """Return whether a list may update the registration found by its address.
 
-    True where the attendee ordered, verified the address, or was imported. In anybody else's order the data,
-    and the badge, would be shown to the holder of that order's link.
+    True where the attendee ordered, verified the address, or was imported. In another person's order, the
+    holder of that order's link would see the data and the badge.
     """
     return is_same_email(registration.order.email, registration.email) or _is_identity_verified(registration)
 
@@ -355,9 +361,7 @@ def _is_identity_verified(registration: Registration) -> bool:
 
 
 def _adopt_orders(event: Event, orders: list[Order]) -> None:
-    """Take unverified orders over: their old links stop working, and repeated API requests no longer find
-    them.
-    """
+    """Make unverified orders the organizer's: old links and idempotency keys are no longer valid."""
     for order in orders:
         order.link_version += 1
         order.attendee_links_version += 1
@@ -376,6 +380,7 @@ def _casefold_name(person: Registration | RequestedPlace) -> tuple[str, str]:
 def _load_member_companies() -> dict[str, Company]:
     """Return today's member company by normalized e-mail address."""
     seats = Seat.objects.granting_membership().filter(person__email__isnull=False)
+    # The seat that began last decides, if a person has several.
     rows = seats.select_related("person", "membership__company").order_by("starts_on")
     return {normalize_email(str(seat.person.email)): seat.membership.company for seat in rows}
 
@@ -389,6 +394,7 @@ def _update_registration(
 ) -> None:
     """Apply the row to the registration; an empty cell changes nothing."""
     row_values = _collect_row_values(row, new_answers)
+    # Only real changes are written and recorded, so that an undo sees what the list changed.
     changed = {name: value for name, value in row_values.items() if getattr(registration, name) != value}
     ticket = tickets.get(row.place.ticket, registration.ticket)
     changes_ticket = row.has_ticket_cell and ticket.pk != registration.ticket_id
@@ -474,5 +480,6 @@ def run_import_job(progress: JobProgress, _file: BinaryIO) -> str:
                 event=event, table=upload.table, chosen_fields=upload.picks, file_name=upload.name
             )
         )
+        # In the same transaction: a job that is run again after a crash must not import twice.
         progress.finish_job(summary)
     return summary

@@ -36,7 +36,7 @@ SAME_EMAIL_ERROR = gettext_lazy("The e-mail is the same as in row %(first)d.")
 class RegistrationRow:
     """One row of the list. `row_number` counts as in the file; `place.ticket` is a slug.
 
-    `place.answers` holds the question columns. `has_photo_cell` says whether the row says anything about
+    `place.answers` has the question columns. `has_photo_cell` says whether the row says anything about
     photographs.
     """
 
@@ -106,7 +106,7 @@ def read_rows(
         }
         row, row_errors = _read_row(number, values, catalog)
         errors += [(number, sentence) for sentence in row_errors]
-        # Rows are told apart by reference, else by address. Rows without either may repeat.
+        # The reference identifies a row, else the address. Rows without either may repeat.
         key = row.reference or normalize_email(row.place.email)
         first = seen.setdefault(key, number) if key else number
         if first != number:
@@ -126,6 +126,7 @@ def _read_row(
     first, last = split_full_name(cell_values.get("full_name", ""))
     place = RequestedPlace(
         ticket=cell_values.get("ticket", ""),
+        # A column for the full name fills in only what the columns for its parts leave empty.
         first_name=cell_values.get("first_name") or ("" if cell_values.get("last_name") else first),
         last_name=cell_values.get("last_name") or ("" if cell_values.get("first_name") else last),
         email=extract_email_address(cell_values.get("email", "")),
@@ -135,6 +136,7 @@ def _read_row(
         answers=_read_answers(cell_values, catalog),
     )
     slug = catalog.find_ticket_slug(place.ticket)
+    # References are base32, in capitals; people retype them in small letters.
     reference = cell_values.get("reference", "").upper()
     errors = [*find_cell_errors(cell_values), *_check_place(place, slug, reference)]
     if (
@@ -216,6 +218,7 @@ def _check_place(place: RequestedPlace, slug: str, reference: str) -> Iterator[s
         "first_name": place.first_name or name or "–",
         "last_name": place.last_name or name or "–",
     }
+    # A missing name is filled in for the check, which would refuse it.
     for field, sentence in check_person_spelling(replace(place, **names)):
         yield _("%(field)s: %(sentence)s") % {"field": FIELD_LABELS[field], "sentence": sentence}
     if not slug and place.ticket:

@@ -127,6 +127,7 @@ def snapshot_registration(registration: Registration) -> dict[str, Any]:
     return {
         **{name: getattr(registration, name) for name in SNAPSHOT_FIELDS},
         "answers": dict(registration.answers),
+        # As text: the snapshot is stored as JSON and compared with a value read from there.
         "confirmed_at": confirmed.isoformat(timespec="seconds") if confirmed else None,
         "purchase_order": registration.order.purchase_order,
     }
@@ -145,6 +146,7 @@ def add_registration(
     addons = [each_addon for each_addon in catalog.addons if each_addon.slug in place.addons]
     lines = _quote_ticket(result, ticket, addons)
     total = sum(line.price for line in lines)
+    # An order for each row, so that the link of one person opens no other person's place.
     order = Order(
         event=ticket.event,
         email=place.email,
@@ -183,6 +185,7 @@ def _quote_ticket(
     """Return the quoted lines of a ticket with add-ons, cached: they are the same for every row."""
     key = (ticket.slug, *(addon.slug for addon in addons))
     if key not in result.quoted_lines:
+        # Without voucher and pass: the organizer's list asks for the public price of today.
         request = PriceRequest(price_list=make_price_list(ticket), addons=tuple(map(make_price_list, addons)))
         result.quoted_lines[key] = calculate_quote([request], at=timezone.now()).lines
     return result.quoted_lines[key]
@@ -201,7 +204,7 @@ def _make_addon(registration: Registration, addon: Addon, price: int) -> Registr
 def _change_ticket(result: RegistrationImportResult, registration: Registration, ticket: Ticket) -> None:
     """Give the registration another ticket at its price.
 
-    A membership pass or a voucher goes on lowering the price where it applies; otherwise it is released.
+    A pass or a voucher still lowers the price if it applies to the new ticket; else it is released.
     """
     pass_quota, voucher = registration.membership_pass, registration.voucher
     line = quote_changed_ticket(ticket, voucher, pass_quota)
@@ -242,11 +245,13 @@ def save_import(event: Event, result: RegistrationImportResult) -> None:
     """Save everything in bulk, move the reserved places, and stamp all rows with one sequence number."""
     Order.objects.bulk_create([registration.order for registration in result.new_registrations], BATCH_SIZE)
     for registration in result.new_registrations:
-        registration.order = registration.order  # assign again: bulk_create has set the order's id
+        # Assigned again, because `bulk_create` has set the order's id but not `order_id` of this row.
+        registration.order = registration.order
     Registration.objects.bulk_create(result.new_registrations, BATCH_SIZE)
     RegistrationAddon.objects.bulk_create(result.new_addons, BATCH_SIZE)
     _exchange_places(result)
     if result.new_registrations or result.changed_registrations:
+        # After the stock: the event's row is locked last.
         sequence = advance_sequence(event.pk)
         for batch in batched(
             (registration.pk for registration in result.new_registrations), BATCH_SIZE, strict=False
@@ -275,6 +280,7 @@ def _save_changes(result: RegistrationImportResult) -> None:
         )
     if {"first_name", "last_name"} & result.written_fields:
         sync_attendee_names(result.changed_registrations)
+    # Summed by order: several of its registrations may change their ticket.
     differences_cents = Counter[int]()
     for _ticket, registration in result.ticket_changes:
         differences_cents[registration.order_id] += (

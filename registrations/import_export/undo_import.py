@@ -2,8 +2,8 @@
 
 Registrations with later events are skipped and reported: the attendee was notified, arrived, was changed or
 billed. An undone registration is cancelled, not deleted, so that scanners learn that its badge is void.
-Nobody is mailed, since nobody was mailed before. A place that goes back to its former attendee gets a new
-badge.
+Nobody is mailed about a cancellation, because nobody was mailed about the import. A place that returns to its
+former attendee gets a new badge.
 """
 
 from collections import Counter
@@ -99,9 +99,9 @@ def preview_undo(import_run: ImportRun) -> UndoResult:
 def undo_import(*, import_run: ImportRun) -> UndoResult:
     """Undo everything that can be undone, once.
 
-    Raises UndoRefused, or SoldOut where a former place was given to somebody else.
+    Raises UndoRefused, or SoldOut if a former place was booked by another person since.
     """
-    # Serializes with imports of the same event, like the import itself.
+    # The lock of imports: an import and an undo of the same event must not overlap.
     acquire_advisory_lock(f"import:{import_run.event_id}")
     import_run = (
         ImportRun.objects.select_for_update(of=("self",)).select_related("event").get(pk=import_run.pk)
@@ -159,7 +159,7 @@ def _find_objection(imported_row: ImportedRow, later_events: Mapping[int, object
         return CHANGED_OBJECTION
     if imported_row.values_before is None:
         return ""
-    # Taking a confirmation back would need a hold that no longer exists.
+    # To undo a confirmation, the place would have to be held again, but the hold has ended.
     if "confirmed_at" in imported_row.values_before:
         return CONFIRMED_OBJECTION
     # Later events matter only where money or a ticket would change with them.
@@ -176,7 +176,7 @@ def _find_later_events(imported_rows: Iterable[ImportedRow]) -> dict[int, object
 
 
 def _iterate_later_events(registrations: Mapping[int, Registration]) -> Iterator[tuple[int, object]]:
-    # A created registration has an order of its own, so the order identifies it.
+    # Each created registration has its own order, so the order identifies it.
     orders = {registration.order_id: pk for pk, registration in registrations.items()}
     by_reference = {registration.order.reference: pk for pk, registration in registrations.items()}
     # Ended bookings count too: they were announced to the attendee.
@@ -208,6 +208,7 @@ def _cancel_new_registrations(registrations: list[Registration], stock_changes: 
     ]
     stock_changes.extra_items.subtract(list_extra_items(registrations))
     for registration in registrations:
+        # The mail counts as sent, so that none goes out.
         registration.cancelled_at, registration.cancellation_sent_at, registration.badge_version = (
             now,
             now,
@@ -231,6 +232,7 @@ def _restore_registrations(
     questions = load_questions(import_run.event)
     for row in imported_rows:
         registration, old_values = row.registration, dict(row.values_before or {})
+        # The only value of a snapshot that is a column of the order, not of the registration.
         if PURCHASE_ORDER_FIELD in old_values:
             registration.order.purchase_order = old_values.pop(PURCHASE_ORDER_FIELD)
             orders[registration.order_id] = registration.order

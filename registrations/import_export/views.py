@@ -47,6 +47,7 @@ def registration_import(request: HttpRequest, event: str) -> HttpResponse:
             picks = form.chosen_fields(fields) or guess_column_fields(event_obj, form.table, questions)
             context["columns"] = list_column_choices(form.table, picks)
             context |= {"checked_text": form.checked_text, "file_name": form.file_name, "table": form.table}
+            # Any other button imports; the list was checked before, and is checked again by the import.
             if not {"check", "errors"} & request.POST.keys():
                 return _run_import(request, event_obj, form, picks)
             columns, _ignored = index_columns(form.table.header, picks, REQUIRED_FIELDS)
@@ -69,7 +70,7 @@ def _render_page(request: HttpRequest, template: str, event: Event, **context: A
 def _run_import(
     request: HttpRequest, event: Event, form: TableUploadForm, chosen_fields: list[str]
 ) -> HttpResponse:
-    # A long import would outlast the request's timeout.
+    # A long import would exceed the time limit of a request: the worker runs it.
     if len(form.table.rows) > MAX_IMMEDIATE_ROWS:
         return redirect("organize-job", event.slug, _queue_import(request, event, form, chosen_fields).pk)
     result = import_registrations(

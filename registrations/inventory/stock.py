@@ -69,6 +69,7 @@ def reserve_again(
     Raises SoldOut or CompanyFull: the caller's transaction has to be rolled back.
     """
     items = Counter[LimitedStock](extra_items)
+    # Companies' shares come before all other stock, in this order, as in every other action.
     for registration in sorted(registrations, key=lambda r: (r.ticket_id, r.member_of_id or 0)):
         if registration.member_of:
             reserve_company_share(registration.ticket, registration.member_of)
@@ -128,7 +129,7 @@ def release_registrations(
 ) -> None:
     """Release the stock of registrations that the caller has just made inactive, plus `extra_items`.
 
-    Freed places are offered to the waiting list before anybody else can see them.
+    Freed places are offered to the waiting list before other visitors can see them.
     """
     registrations = list(registrations)
     shares = Counter((r.ticket_id, r.member_of_id) for r in registrations if r.member_of_id)
@@ -140,6 +141,7 @@ def release_registrations(
     release_stock(freed)
     # Tickets come last in the lock order, together with those that share their quotas.
     lock_tickets_sharing_quota(tickets)
+    # Instances with an id only: the statement needs nothing else, and the rows need not be read.
     release_stock({Ticket(pk=pk): places for pk, places in tickets.items()})
     _update_shared_quotas({pk: -places for pk, places in tickets.items()})
     # In the same transaction, so that nobody else can book what was just released.
@@ -188,6 +190,7 @@ def exchange_tickets(
             _release_company_share(ticket.pk, company.pk, -number)
     _exchange_extra_items(extra_items)
     lock_tickets_sharing_quota([ticket.pk for ticket in places])
+    # One loop for both, because the order of the locks must not depend on which tickets gain places.
     for ticket in sorted(places, key=lambda ticket: ticket.pk):
         if places[ticket] < 0:
             release_stock({ticket: -places[ticket]})
@@ -200,6 +203,7 @@ def exchange_tickets(
 
 def _exchange_extra_items(changes: Mapping[LimitedStock, int]) -> None:
     """Reserve more of some stock and release other, in `LOCK_ORDER`."""
+    # One row at a time: all releases followed by all reservations would break the lock order.
     for row in sorted(changes, key=lambda row: (row.LOCK_ORDER, row.pk)):
         if changes[row] < 0:
             release_stock({row: -changes[row]})
@@ -225,7 +229,9 @@ def release_lapsed_holds(tickets: Iterable[int], *, at: datetime.datetime) -> in
         .order_by("pk")
         .select_for_update(of=("self",))
     )
+    # A pending row without this date counts as released (`occupies_place`), and is not found again.
     Registration.objects.filter(pk__in=[r.pk for r in lapsed]).update(hold_expires_at=None)
+    # Orders beyond a limit were accepted without a hold: they have no stock to release.
     reserved = [r for r in lapsed if r.is_reserved]
     release_registrations(reserved)
     return len(reserved)
@@ -250,6 +256,7 @@ def release_expired_packages(*, at: datetime.datetime) -> int:
 def refresh_availability(tickets: Iterable[Ticket], *, at: datetime.datetime) -> None:
     """Release expired holds of these tickets, and read their counters again, before they are shown."""
     limited = {ticket.pk: ticket for ticket in tickets if ticket.remaining is not None}
+    # Asked first, because most page views find nothing to release and should not write.
     lapsed = Registration.objects.with_expired_hold(at=at).filter(ticket__in=limited)
     if limited and lapsed.exists():
         release_lapsed_holds(limited, at=at)

@@ -16,6 +16,7 @@ from convention.text.normalize import normalize_whitespace
 
 def format_siren(number: str) -> str:
     """Group a SIREN in threes, as in `732 829 320`; the last five digits of a SIRET stay together."""
+    # A SIRET is a SIREN with five more digits, which `number[9:]` adds; for a SIREN it is empty.
     parts = [number[start : start + 3] for start in (0, 3, 6)]
     return "\u00a0".join(part for part in (*parts, number[9:]) if part)
 
@@ -27,6 +28,7 @@ def format_iban(number: str) -> str:
 
 def format_transfer_reference(reference: str) -> str:
     """Return the ISO 11649 reference for a bank transfer, or `reference` itself where it is too long."""
+    # ISO 11649 allows 25 characters, four of which are `RF` and the check digits.
     fits = len(compact_reference(reference)) <= MAX_REFERENCE_LENGTH
     return format_creditor_reference(reference) if fits else reference
 
@@ -37,6 +39,7 @@ NARROW_NO_BREAK_SPACE = "\u202f"
 def format_cents(cents: int, currency: str = "EUR") -> str:
     """Format cents as `1 234,50 €`, or `€1,234.50` in English."""
     number = formats.number_format(decimal.Decimal(abs(cents)) / 100, 2, force_grouping=True)
+    # The sign is added here: a real minus, and before the currency sign.
     minus = "−" if cents < 0 else ""
     if currency != "EUR":
         return f"{minus}{number}{NO_BREAK_SPACE}{currency}"
@@ -64,6 +67,7 @@ def format_unit_price(net_cents: int, quantity: int) -> str:
 def compute_unit_price(net_cents: int, quantity: int) -> decimal.Decimal:
     """Return the net price of one unit in whole currency units, never negative."""
     price = decimal.Decimal(abs(net_cents)) / 100 / abs(quantity)
+    # `normalize()` drops trailing zeros but turns 100 into 1E+2, which adding 0 undoes.
     return price.quantize(decimal.Decimal("0.000001")).normalize() + decimal.Decimal(0)
 
 
@@ -71,6 +75,7 @@ def uses_english_numbers() -> bool:
     return bool(formats.get_format("DECIMAL_SEPARATOR") == ".")
 
 
+# XML 1.0 forbids these even as references; a single one in a name makes the whole invoice invalid.
 INVALID_XML_CHARACTERS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 

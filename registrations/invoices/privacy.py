@@ -39,6 +39,7 @@ from .models import (
 CONTACT_FIELDS: Final = ("email", "purchase_order", "service_code", "engagement_number")
 BUYER_FIELDS: Final = ("name", "street", "postcode", "city", "siren", "vat_number")
 ERASURE_BATCH_SIZE: Final = 500
+# French Code de commerce, art. L123-22.
 LEGAL_RETENTION_YEARS: Final = 10
 
 BOOKKEEPING_REASON = _("the law requires payments to stay in the books for ten years; no name is left")
@@ -54,11 +55,12 @@ def blank_buyers(rows: "QuerySet[Any]", subject: DataSubject | None = None) -> N
     """
     redactor = Redactor(subject or DataSubject(), redact_single_names=True)
     for receivable in rows:
-        # Who bought as a company is no personal data, unless it is named after the person.
+        # The name of a company is no personal data, unless it is named after the person.
         named = is_company_buyer(receivable, redactor)
         for column in CONTACT_FIELDS if named else (*CONTACT_FIELDS, *BUYER_FIELDS):
             setattr(receivable, column, "")
         receivable.subject = redactor.redact_text(receivable.subject)
+        # Not `update()`: `save` rebuilds `search_text`, in which the name would remain.
         receivable.save()
 
 
@@ -77,6 +79,7 @@ def build_billed_name_condition(column: str, subject: DataSubject) -> Q:
     """Return a condition on rows whose `column` is the subject's full name, in either order."""
     condition = Q(pk__in=[])
     for name in subject.names:
+        # A single name is too common to tell one person from another, so only full names are compared.
         for written in {" ".join(name), " ".join(reversed(name))} if build_full_name_phrases(name) else ():
             condition |= Q(**{f"{column}__iexact": written})
     return condition
@@ -84,6 +87,7 @@ def build_billed_name_condition(column: str, subject: DataSubject) -> Q:
 
 def _find_quotations_to(subject: DataSubject) -> "QuerySet[Any]":
     """Return the quotations requested from an address of the subject or billed to the subject."""
+    # Lower() only narrows the candidates: databases fold more than ASCII, so `normalize_email` decides.
     rows = Quotation.objects.alias(low=Lower(KT("buyer__email"))).filter(low__in=sorted(subject.addresses))
     requested_ids = {
         pk
@@ -110,7 +114,7 @@ def _find_quotations_for_attendee(subject: DataSubject) -> "QuerySet[Any]":
 
 
 def _iter_quotations_naming(subject: DataSubject) -> Iterator[Quotation]:
-    """Yield the quotations whose lines name the subject, except those a namesake asked for.
+    """Yield the quotations whose lines name the subject, except those that a namesake requested.
 
     A line knows an attendee by name alone, so an automatic erasure, which nobody reviews, finds none.
     """
@@ -128,6 +132,7 @@ def _redact_attendee(rows: "QuerySet[Any]", subject: DataSubject) -> None:
     """Remove the subject's name from the lines; number, prices and buyer stay."""
     redactor = Redactor(subject)
     for row in rows:
+        # `save` refuses to change a quotation that was given.
         rows.model.objects.filter(pk=row.pk).update(
             lines=[_redact_quotation_line(redactor, line) for line in row.lines]
         )
@@ -135,6 +140,7 @@ def _redact_attendee(rows: "QuerySet[Any]", subject: DataSubject) -> None:
 
 def _redact_quotation_line(redactor: Redactor, line: dict[str, Any]) -> dict[str, Any]:
     """Return a line of a quotation without the subject; before there was an attendee the text named them."""
+    # Older quotations have the name at the end of the description, after a comma.
     struck = redactor.redact_text(line["description"])
     description = struck.rpartition(", ")[0] if struck.endswith(f", {REPLACEMENT_TEXT}") else struck
     attendee = line.get("attendee", "")
@@ -201,7 +207,10 @@ def find_invoices_billed_to(subject: DataSubject) -> "QuerySet[Any]":
 def compute_retention_end(documents: list[Invoice]) -> datetime.date:
     """Return the last day of the legal retention of these documents."""
     return datetime.date(
-        max(document.issued_on.year for document in documents) + LEGAL_RETENTION_YEARS, 12, 31
+        # The ten years count from the end of the accounting year, here the calendar year.
+        max(document.issued_on.year for document in documents) + LEGAL_RETENTION_YEARS,
+        12,
+        31,
     )
 
 
@@ -278,6 +287,7 @@ PERSONAL_DATA = [
         find_more_rows=_find_quotations_for_attendee,
         exported_columns=("id", "number", "event", "issued_on"),
         erase_rows=_redact_attendee,
+        # The buyer of such a quotation is somebody else, whose data must not enter this export.
         leads_to_other_tables=False,
     ),
     PersonalDataSource(

@@ -40,7 +40,9 @@ def queue_due_reminders() -> None:
 
 def list_unpaid_invoices(today: datetime.date, reminder_days: list[int]) -> list[Invoice]:
     """Return the invoices that have reached the first reminder step and have money due."""
+    # By receivable: paying the sum of several documents settles all of them, whichever the buyer named.
     open_ones = Receivable.objects.with_balance().filter(Q(amount_due__gt=0)).exclude(email="")
+    # The first step may be negative, for a reminder before the due date.
     soonest = today - datetime.timedelta(days=min(reminder_days))
     rows = Invoice.objects.exclude(kind=Invoice.Kind.CREDIT_NOTE).filter(
         due_on__range=(today - MAX_REMINDER_AGE, soonest), receivable__in=open_ones.values("pk")
@@ -70,6 +72,7 @@ def compute_unpaid_cents(document: Invoice) -> int:
     earlier = sum(
         line.invoice.sign * line.amount
         for line in invoiced_balance.lines
+        # A credit note counts with the invoice that it credits.
         if (line.invoice.origin_id or line.invoice_id) < document.pk
     )
     retained = max(0, compute_balance(receivable).amount_retained - earlier)
@@ -84,6 +87,7 @@ def send_reminder(invoice: int, step: int) -> None:
         # The lock makes two workers agree on who sends; the row is stored before the mail goes out.
         receivable = lock_receivable(document.receivable)
         unpaid_cents = compute_unpaid_cents(document)
+        # `step__gte`: a later step that was sent meanwhile makes this one pointless.
         if not unpaid_cents or not receivable.email or document.reminders.filter(step__gte=step).exists():
             return
         Reminder.objects.create(invoice=document, step=step)
@@ -125,6 +129,7 @@ def build_reminder_letter(document: Invoice, step: int, unpaid_cents: int) -> Ma
             reply_to=document.seller["email"],
             attachments=[
                 MailAttachment(
+                    # Numbers may contain slashes, which file names may not.
                     name=f"{document.number.replace('/', '-')}.pdf",
                     content=get_invoice_pdf(document),
                     mimetype="application/pdf",

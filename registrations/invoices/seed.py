@@ -95,6 +95,7 @@ def create_company_receivable(
         service_to=timezone.localdate(event.ends_at),
     )
     at = timezone.make_aware(datetime.datetime.combine(owed_on, datetime.time(9)))
+    # Dated back: the VAT report and the lists go by these days.
     Receivable.objects.filter(pk=receivable.pk).update(created_at=at)
     Charge.objects.filter(receivable=receivable).update(added_at=at)
     return receivable

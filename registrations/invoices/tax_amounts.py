@@ -1,6 +1,7 @@
 """VAT arithmetic on prices that include VAT, in whole cents.
 
 VAT is rounded once for each rate, then allocated to the lines, so that lines and totals always agree.
+EN 16931 checks both sums, and rounding each line would let them differ by some cents.
 """
 
 from collections.abc import Iterable, Sequence
@@ -37,6 +38,7 @@ def compute_included_vat(total: int, vat_rate: int) -> int:
 def allocate_cents(total: int, weights: Sequence[int]) -> list[int]:
     """Split a total in proportion to weights, exactly; the largest remainders get the odd cents."""
     weight_sum = sum(weights)
+    # Nothing to be in proportion to: the first part takes it, so that the sum is still exact.
     if weight_sum == 0:
         return [total if index == 0 else 0 for index in range(len(weights))]
     parts = [divmod(total * weight, weight_sum) for weight in weights]
@@ -74,6 +76,7 @@ def compute_taxes(lines: Sequence[PricedLine]) -> tuple[list[int], list[TaxTotal
         for index, share in zip(fresh, allocate_net_cents(amounts, net, rate), strict=True):
             nets[index] = share
         net, total = sum(nets[index] for index in places), sum(lines[index].gross_cents for index in places)
+        # VAT is the difference, so that net and VAT always add up to the price that the buyer saw.
         taxes.append(
             TaxTotal(
                 rate, net, total - net, list_distinct_exemptions(lines[index].exemption for index in places)

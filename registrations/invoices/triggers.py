@@ -20,6 +20,7 @@ UNDELETABLE_TABLES = (
 FROZEN_COLUMNS = {
     # Not the description: an erasure strikes names out of it, and an issued line has its own copy.
     "invoices_charge": "receivable_id key quantity unit_price vat_rate exemption amount",
+    # Fee and payout are filled in later, when the processor names them.
     "invoices_payment": "receivable_id method amount currency received_on",
     "invoices_refund": "receivable_id payment_id amount",
 }
@@ -48,6 +49,7 @@ def list_triggers() -> list[tuple[str, str, str, str]]:
 
 def build_change_condition(columns: str) -> str:
     """Return an SQL condition: one of the columns gets another value."""
+    # `IS DISTINCT FROM` and not `<>`, which is unknown for NULL, so that the trigger would not fire.
     return " OR ".join(f"OLD.{name} IS DISTINCT FROM NEW.{name}" for name in columns.split())
 
 
@@ -67,6 +69,7 @@ def drop_triggers(apps: Any, schema_editor: Any) -> None:
     """Drop all triggers; the reverse of `install_triggers`."""
     for name, _table, _when, _condition in list_triggers():
         if schema_editor.connection.vendor == "postgresql":
+            # CASCADE drops the trigger with its function.
             schema_editor.execute(f"DROP FUNCTION IF EXISTS {name}() CASCADE")
         else:
             schema_editor.execute(f"DROP TRIGGER IF EXISTS {name}")

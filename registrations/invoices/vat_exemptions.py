@@ -17,6 +17,7 @@ class VatExemption:
     legal_text: str | Promise
 
 
+# Directive 2006/112/EC, article 132(1), points (l) and (i), as transposed by the articles of the CGI below.
 DUES_EXEMPTION: Final = "VATEX-EU-132-1L"
 TRAINING_EXEMPTION: Final = "VATEX-EU-132-1I"
 SMALL_BUSINESS_EXEMPTION: Final = "VATEX-FR-FRANCHISE"

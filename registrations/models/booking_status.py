@@ -49,6 +49,7 @@ class BookingStatus(models.Model):
     @property
     def occupies_place(self) -> bool:
         """Return whether it counts in the stock's `reserved`: confirmed, or pending and not yet released."""
+        # An expired hold still counts until a job or another order releases it, which removes its date.
         is_counted_hold = self.hold_expires_at is not None and self.is_reserved
         return self.cancelled_at is None and (self.confirmed_at is not None or is_counted_hold)
 

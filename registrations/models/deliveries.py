@@ -11,7 +11,8 @@ ATTEMPTS_BEFORE_WARNING = 3
 
 class MailDeliveryQuerySet(models.QuerySet["MailDelivery"]):
     def needing_attention(self) -> Self:
-        """Return deliveries that were refused or keep failing, and were not sent anew since."""
+        """Return deliveries that were refused or keep failing, and were not sent again since."""
+        # A newer revision replaces an older one: only the latest can need attention.
         later = MailDelivery.objects.filter(
             message_key=OuterRef("message_key"), revision__gt=OuterRef("revision")
         )
@@ -22,8 +23,9 @@ class MailDeliveryQuerySet(models.QuerySet["MailDelivery"]):
 class MailDelivery(models.Model):
     """One mail of an order.
 
-    A retry has the same Message-ID; sending it anew makes a new revision. `covered_sequence` is the event's
-    sequence up to which the mail tells of changes: a later change needs another mail. No address is stored.
+    A retry has the same Message-ID; sending it again on request makes a new revision. `covered_sequence` is
+    the event's sequence up to which the mail describes changes: a later change needs another mail. No address
+    is stored.
     """
 
     class Kind(models.TextChoices):

@@ -61,7 +61,7 @@ class ImportedRow(models.Model):
 
 
 class DismissedDuplicate(models.Model):
-    """Two registrations that somebody found to be two people; `registration` has the lower id."""
+    """Two registrations that an organizer found to be two people; `registration` has the lower id."""
 
     registration = models.ForeignKey(Registration, models.CASCADE, related_name="+")
     other_registration = models.ForeignKey(Registration, models.CASCADE, related_name="+")

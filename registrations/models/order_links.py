@@ -37,8 +37,8 @@ class OrderLinks(models.Model):
     def raise_link_version(self) -> list[str]:
         """Raise the version of the order's link, which revokes the link; return the fields to save.
 
-        The database counts, so that no version comes back; the attribute has its number only after saving and
-        reading.
+        The database counts, so that two requests never make the same version. The attribute has its number
+        only after saving and reading.
         """
         self.link_version = F("link_version") + 1
         return ["link_version"]
@@ -66,5 +66,6 @@ class OrderLinks(models.Model):
 
     def build_path_with(self, secret: str) -> str:
         """Return the page for the holder of this secret, which opens the whole order or one registration."""
+        # The language is part of the path; the reader of the mail is not who makes this request.
         with translation.override(self.language):
             return reverse("order", args=[self.reference, secret])

@@ -13,6 +13,7 @@ from convention.money import Money, format_creditor_reference
 
 from .order_links import OrderLinks
 
+# Also the condition of a partial index: a query that writes it differently would not use the index.
 UNVERIFIED_ORDER = models.Q(needs_verification=True, verified_at__isnull=True)
 
 
@@ -39,9 +40,11 @@ class Order(OrderLinks):
         CARD = "card", _("by card")
 
     event = models.ForeignKey(Event, models.CASCADE, related_name="orders")
+    # Empty for walk-ins and imported people without an address.
     email = models.EmailField(_("e-mail"), blank=True)
     company = models.CharField(_("company"), max_length=200, blank=True)
     payment = models.CharField(_("payment"), max_length=20, choices=Payment.choices)
+    # At the prices of the booking. Cancellations do not lower it: `amount_due` says what is owed now.
     total = models.PositiveIntegerField(_("total, in cents"), default=0)
     currency = models.CharField(_("currency"), max_length=3, default="EUR")
     purchase_order = models.CharField(_("purchase order"), max_length=60, blank=True)
@@ -51,6 +54,7 @@ class Order(OrderLinks):
     billing_city = models.CharField(_("city"), max_length=100, blank=True)
     billing_country = models.CharField(_("country"), max_length=2, blank=True)
     source = models.CharField(_("source"), max_length=20, default="page")
+    # 43 characters: an IPv6 network of 39 with the length of its prefix.
     network = models.CharField(
         _("network"), max_length=43, blank=True, default="", db_default="", editable=False
     )
@@ -84,6 +88,7 @@ class Order(OrderLinks):
     def amount_due(self) -> Money:
         """Return the price of active registrations, add-ons and packages, plus cancellation fees."""
         rows = [registration for registration in self.registrations.all() if self.may_owe_for(registration)]
+        # One query for the add-ons of all registrations, and none if the caller has loaded them.
         models.prefetch_related_objects(rows, "addons")
         packages = [
             registration.price
@@ -146,6 +151,7 @@ class Order(OrderLinks):
 class IdempotencyKey(models.Model):
     """A key that came with an order, so that sending it again books nothing; stored as hashes."""
 
+    # The unique constraint's index begins with the event.
     event = models.ForeignKey(Event, models.CASCADE, related_name="+", db_index=False)
     order = models.ForeignKey(Order, models.CASCADE, related_name="+")
     key_hash = models.CharField(max_length=64)

@@ -11,6 +11,7 @@ from convention.events.models import Event
 class PassQuota(LimitedStock):
     """A membership's passes for one event, created when the first is needed; see `pricing/passes.py`."""
 
+    # After vouchers: `use_pass` releases a code before it reserves a pass.
     LOCK_ORDER = 50
 
     membership = models.ForeignKey(Membership, models.CASCADE, related_name="+")

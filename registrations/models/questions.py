@@ -45,6 +45,7 @@ class Question(models.Model):
     kind = models.CharField(_("kind of answer"), max_length=20, choices=Kind.choices, default=Kind.TEXT)
     is_required = models.BooleanField(_("must be answered"), default=False)
     tickets = models.ManyToManyField(Ticket, related_name="questions", blank=True, verbose_name=_("tickets"))
+    # RESTRICT: without the option, the question would be asked of everybody.
     shown_after_option = models.ForeignKey(
         "registrations.QuestionOption",
         models.RESTRICT,
@@ -115,7 +116,10 @@ class QuestionOption(LimitedStock):
 
 
 class ConsentText(models.Model):
-    """The text of a consent at each version; a version that somebody agreed to never changes."""
+    """The text of a consent at each version; a version that was agreed to never changes.
+
+    It is the proof of what people consented to (GDPR, article 7).
+    """
 
     question = models.ForeignKey(Question, models.CASCADE, related_name="texts")
     version = models.PositiveIntegerField()

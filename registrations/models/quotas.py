@@ -1,4 +1,4 @@
-"""Quotas: places that several tickets share, such as those of a room."""
+"""Quotas: places that several tickets share, such as the seats of a venue."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _

@@ -3,6 +3,7 @@
 import base64
 import secrets
 
+# Without 0, 1, I, L, O and U, which are mistaken for others in print and on the telephone.
 UNAMBIGUOUS_CHARACTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 

@@ -18,7 +18,7 @@ ONE_DAY = datetime.timedelta(days=1)
 class RefundRule(models.Model):
     """The share of a price that is refunded until some days before the event, of one ticket or of all.
 
-    A ticket that has rules of its own follows only these.
+    A ticket with its own rules follows only these.
     """
 
     event = models.ForeignKey(Event, models.CASCADE, related_name="refund_rules")
@@ -53,5 +53,6 @@ class RefundRule(models.Model):
         """Return its last moment: the end of that day in the event's time zone, or the event's start."""
         if not self.days_before:
             return event.starts_at
+        # By dates rather than hours, so that a change of the clock does not move the deadline.
         day = event.starts_at.astimezone(event.zone).date() - self.days_before * ONE_DAY
         return datetime.datetime.combine(day + ONE_DAY, datetime.time(), event.zone)

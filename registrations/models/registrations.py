@@ -45,7 +45,7 @@ class RegistrationQuerySet(SearchableQuerySet["Registration"]):
 
 
 USER_MODEL = settings.AUTH_USER_MODEL
-# Few registrations have these: they get partial indexes.
+# Few registrations have these. Their foreign keys get partial indexes instead of Django's.
 SPARSE_RELATIONS = ("person", "member_of", "membership_pass", "voucher", "merged_into")
 
 
@@ -66,6 +66,7 @@ class Registration(SearchableModel, TaxedItem, BookingStatus):
     SEARCH_SOURCES = frozenset({"first_name", "last_name", "company", "email", "reference"})
 
     reference = models.CharField(max_length=13, default=generate_registration_reference)
+    # Four composite indexes begin with the event, so that a fifth one would only slow inserts.
     event = models.ForeignKey(Event, models.CASCADE, related_name="registrations", db_index=False)
     order = models.ForeignKey(Order, models.CASCADE, related_name="registrations")
     ticket = models.ForeignKey(Ticket, models.PROTECT, related_name="registrations")
@@ -88,6 +89,7 @@ class Registration(SearchableModel, TaxedItem, BookingStatus):
     cancellation_fee = models.PositiveIntegerField(
         _("kept when cancelled, in cents"), default=0, db_default=0
     )
+    # A copy of the reasons for the price: the voucher's terms may change after the sale.
     reductions = models.JSONField(default=list, db_default=[], editable=False)
     voucher = models.ForeignKey(
         Voucher, models.PROTECT, null=True, blank=True, related_name="registrations", db_index=False
@@ -97,6 +99,7 @@ class Registration(SearchableModel, TaxedItem, BookingStatus):
     link_version = models.PositiveIntegerField(default=0, db_default=0, editable=False)
     is_private = models.BooleanField(default=False, db_default=False, editable=False)
     issued_to = models.JSONField(default=dict, db_default={}, editable=False)
+    # The event's sequence at the last change that scanners and mails have to follow.
     sequence = models.PositiveBigIntegerField(default=0, editable=False)
     created_at = models.DateTimeField(pgettext_lazy("moment", "registered"), auto_now_add=True)
     search = models.TextField(blank=True, editable=False)
@@ -106,6 +109,7 @@ class Registration(SearchableModel, TaxedItem, BookingStatus):
     )
     member_verification_sent_at = models.DateTimeField(null=True, editable=False)
     confirmation_sent_at = models.DateTimeField(null=True, editable=False)
+    # Set by changes that wait for their mail (`changes/notifications.py`), which clears it.
     changed_at = models.DateTimeField(null=True, editable=False)
     cancellation_sent_at = models.DateTimeField(null=True, editable=False)
 
@@ -122,9 +126,11 @@ class Registration(SearchableModel, TaxedItem, BookingStatus):
             models.Index(fields=["event", "email"]),
             models.Index(fields=["event", "sort_name", "id"], name="registration_by_name"),
             models.Index(fields=["event", "-created_at", "-id"], name="registration_by_time"),
+            # For the job that looks for unannounced changes every minute: few rows have this date.
             models.Index(
                 fields=["changed_at"], condition=Q(changed_at__isnull=False), name="registration_changed"
             ),
+            # Expired holds are looked for each time a ticket is shown or seems sold out.
             models.Index(
                 fields=["ticket", "hold_expires_at"],
                 condition=Q(hold_expires_at__isnull=False),
@@ -179,6 +185,8 @@ class Registration(SearchableModel, TaxedItem, BookingStatus):
     @property
     def holder_count(self) -> int:
         """Return how many people have held it in turn; the version raised by cancelling is not counted."""
+        # The count is part of the attendee's link, which must stay valid after a cancellation: it shows the
+        # refund.
         return self.badge_version - (self.cancelled_at is not None)
 
 
@@ -196,6 +204,7 @@ class RegistrationAddon(TaxedItem):
         verbose_name_plural = _("add-ons of registrations")
         ordering = ["addon__position", "addon", "pk"]
         constraints = [
+            # A cancelled add-on stays as a record, and can be booked again.
             models.UniqueConstraint(
                 fields=["registration", "addon"],
                 condition=Q(cancelled_at__isnull=True),

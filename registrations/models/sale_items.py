@@ -39,6 +39,7 @@ class TaxedItem(models.Model):
 class SaleItem(TaxedItem, LimitedStock):
     """Limited stock with a name in two languages, a price including VAT in cents, and a sale period."""
 
+    # Gives `event.tickets`, `event.addons` and `event.packages`.
     event = models.ForeignKey(Event, models.CASCADE, related_name="%(class)ss")
     slug = models.SlugField(_("address"), max_length=50)
     name = models.CharField(_("name"), max_length=120)

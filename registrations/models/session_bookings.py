@@ -24,10 +24,12 @@ class SessionBookingQuerySet(models.QuerySet["SessionBooking"]):
         None once the event is over at `at` (default: now).
         """
         now = at or timezone.now()
+        # SQL's comparisons with NULL are never true: a time that was set or removed is compared on its own.
         moved = ~Q(session__starts_at=models.F("notified_starts_at"))
         unplaced = Q(session__starts_at__isnull=True, notified_starts_at__isnull=False)
         placed = Q(session__starts_at__isnull=False, notified_starts_at__isnull=True)
         differs = moved | unplaced | placed
+        # A cancelled session is announced as cancelled only, not also as moved.
         is_off = Q(session__cancelled_at__isnull=False)
         off = is_off & Q(is_cancellation_notified=False)
         on_again = ~is_off & Q(is_cancellation_notified=True)

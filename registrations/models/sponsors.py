@@ -28,6 +28,7 @@ class Package(SaleItem):
     stand.
     """
 
+    # Before tickets, of which a package's included registrations reserve places.
     LOCK_ORDER = 85
 
     stand = models.CharField(_("stand"), max_length=120, blank=True)
@@ -104,6 +105,7 @@ class Sponsorship(TaxedItem, BookingStatus):
     sort_name = models.CharField(max_length=200, editable=False)
     contact = models.CharField(_("contact"), max_length=200)
     website = models.URLField(_("website"), blank=True)
+    # The package's price may change after it was taken.
     price = models.PositiveIntegerField(_("price, in cents"), default=0)
     shown_from = models.DateTimeField(_("shown from"), null=True, blank=True)
     created_at = models.DateTimeField(_("taken"), auto_now_add=True)
@@ -136,6 +138,7 @@ class SponsorLogo(models.Model):
 
     sponsorship = models.OneToOneField(Sponsorship, models.CASCADE, related_name="logo")
     content = models.BinaryField()
+    # Part of the image's URL, so that browsers load a new logo instead of the cached one.
     digest = models.CharField(max_length=16)
     width = models.PositiveSmallIntegerField()
     height = models.PositiveSmallIntegerField()

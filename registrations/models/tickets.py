@@ -32,6 +32,7 @@ class Ticket(SaleItem):
     its quota too, if it shares one.
     """
 
+    # The row that all orders of a ticket wait for: locked last but for its quota.
     LOCK_ORDER = 90
 
     class Audience(models.TextChoices):
@@ -45,6 +46,7 @@ class Ticket(SaleItem):
     audience = models.CharField(
         _("audience"), max_length=20, choices=Audience.choices, default=Audience.GUEST
     )
+    # Shares are counted only while there is a cap (`recount_company_shares`).
     company_cap = models.PositiveIntegerField(_("places per company"), null=True, blank=True)
     quota = models.ForeignKey(
         Quota, models.SET_NULL, null=True, blank=True, related_name="tickets", verbose_name=_("shared quota")
@@ -72,7 +74,7 @@ class Ticket(SaleItem):
 
     @property
     def remaining(self) -> int | None:
-        """Return how many places are left, of its own and of its quota; None if there is no limit."""
+        """Return the smaller number of places left, of the ticket or of its quota; None without a limit."""
         shared = self.quota.remaining if self.quota else None
         limits = [places for places in (super().remaining, shared) if places is not None]
         return min(limits, default=None)
@@ -98,6 +100,7 @@ class Ticket(SaleItem):
 
     def list_upcoming_steps(self, *, at: datetime.datetime | None = None) -> "list[PriceStep]":
         """Return the price steps that end after `at` (default: now), the one that applies first."""
+        # Filtered and sorted here, because a filtered query would not use the prefetched steps.
         steps = self.price_steps.all() if self.loaded_price_steps is None else self.loaded_price_steps
         now = at or timezone.now()
         return sorted((step for step in steps if now < step.ends_at), key=lambda step: step.ends_at)

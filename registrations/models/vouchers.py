@@ -56,6 +56,7 @@ class Voucher(LimitedStock):
         constraints = [
             models.UniqueConstraint(fields=["event", "code"], name="voucher_code_once_per_event"),
             models.CheckConstraint(name=VOUCHER_CAPACITY_CONSTRAINT, condition=WITHIN_CAPACITY),
+            # A literal: the nested `Kind` is not visible from here.
             models.CheckConstraint(
                 name="voucher_percent_at_most_100", condition=~Q(kind="percent") | Q(value__lte=100)
             ),

@@ -18,6 +18,7 @@ from .registrations import Registration
 from .tickets import Ticket
 
 DEFAULT_OFFER_HOURS = 24
+# Also the condition of the unique constraints: an ended wait does not prevent another one.
 ACTIVE_ENTRY = Q(
     accepted_at__isnull=True, declined_at__isnull=True, left_at__isnull=True, offer_expired_at__isnull=True
 )
@@ -63,7 +64,7 @@ class WaitingEntryQuerySet(models.QuerySet["WaitingEntry"]):
 
 
 class WaitingEntry(LinkedModel):
-    """Somebody who waits for a ticket, or a registration that waits for a place in a session.
+    """A person who waits for a ticket, or a registration that waits for a place in a session.
 
     An open offer counts as a reserved place. One address can wait only once for the same ticket, one
     registration once for the same session.
@@ -94,6 +95,7 @@ class WaitingEntry(LinkedModel):
     first_name = models.CharField(_("first name"), max_length=300, blank=True)
     last_name = models.CharField(_("last name"), max_length=300, blank=True)
     email = models.EmailField(_("e-mail"), blank=True)
+    # The normalized address, for the unique constraint; `email` is as the person typed it.
     address = models.CharField(max_length=254, blank=True, editable=False)
     company = models.CharField(_("company"), max_length=300, blank=True)
     language = models.CharField(_("language"), max_length=5, default="fr")
@@ -107,19 +109,21 @@ class WaitingEntry(LinkedModel):
     held_back_at = models.DateTimeField(_("held back"), null=True, blank=True)
     skip_reason = models.CharField(max_length=20, choices=SkipReason.choices, blank=True, editable=False)
     order = models.ForeignKey(Order, models.SET_NULL, null=True, blank=True, related_name="+")
+    # Compared with `notified_offer_count`: each offer needs a mail, also the second one to the same person.
     offer_count = models.PositiveIntegerField(default=0, editable=False)
     join_notified_at = models.DateTimeField(null=True, editable=False)
     notified_offer_count = models.PositiveIntegerField(default=0, editable=False)
     end_notified_at = models.DateTimeField(null=True, editable=False)
 
     objects = WaitingEntryQuerySet.as_manager()
-    priority_rank = 0  # set if the event has a rule of its own about who comes first
+    priority_rank = 0  # set by an event with its own rule about who comes first
 
     class Meta:
         verbose_name = _("entry of a waiting list")
         verbose_name_plural = _("waiting lists")
         ordering = ["joined_at", "pk"]
         constraints = [
+            # People wait for tickets before they have a registration, and for sessions with one.
             models.CheckConstraint(
                 name="waits_for_one_thing",
                 condition=Q(ticket__isnull=False, session__isnull=True, registration__isnull=True)
@@ -166,6 +170,7 @@ class WaitingEntry(LinkedModel):
                 return state
         if self.offered_at is None:
             return self.State.WAITING
+        # The periodic job has not ended the wait yet, but the offer cannot be accepted any more.
         return self.State.OFFERED if self.has_offer() else self.State.LAPSED
 
     def has_offer(self, *, at: datetime.datetime | None = None) -> bool:

@@ -21,6 +21,7 @@ def build_calendar_file(link_access: LinkAccess) -> bytes:
     calendar = icalendar.Calendar()
     calendar.add("prodid", f"-//Convention//Registrations//{link_access.order.language.upper()}")
     calendar.add("version", "2.0")
+    # RFC 5546: PUBLISH adds entries without asking for an answer, which REQUEST would.
     calendar.add("method", "PUBLISH")
     calendar.add_component(_event_entry(link_access))
     for session_booking in _booked_sessions(link_access):
@@ -39,11 +40,13 @@ def _event_entry(link_access: LinkAccess) -> icalendar.Event:
     subject = link_access.order if link_access.is_full else link_access.registrations[0]
     entry = icalendar.Event()
     entry.add("uid", f"{subject.reference}@{urlsplit(settings.SITE_URL).hostname or 'localhost'}")
+    # RFC 5545 requires it; programs take the entry with the higher `sequence` for the newer one.
     entry.add("dtstamp", timezone.now())
     entry.add("sequence", event.sequence)
     entry.add("summary", event.title)
     entry.add("dtstart", event.starts_at.astimezone(event.zone))
     entry.add("dtend", event.ends_at.astimezone(event.zone))
+    # Not left out: an entry that is already in a calendar would stay there as valid.
     entry.add("status", "CONFIRMED" if is_active else "CANCELLED")
     if address := format_venue_address(event):
         entry.add("location", address)
@@ -70,6 +73,7 @@ def _session_entry(link_access: LinkAccess, session_booking: SessionBooking) -> 
     has_several = len(link_access.registrations) > 1
     entry = icalendar.Event()
     host = urlsplit(settings.SITE_URL).hostname or "localhost"
+    # With the registration, because two people with one calendar may book the same session.
     entry.add("uid", f"{session.guid}-{session_booking.registration.reference}@{host}")
     entry.add("dtstamp", timezone.now())
     entry.add("sequence", event.sequence)

@@ -23,6 +23,7 @@ SENT_AT_FIELDS = {
     MailDelivery.Kind.CONFIRMATION: "confirmation_sent_at",
     MailDelivery.Kind.CANCELLATION: "cancellation_sent_at",
 }
+# With the pauses between them, five seconds in all.
 MAX_SAVE_ATTEMPTS = 5
 
 
@@ -59,6 +60,7 @@ def deliver_to_attendee(
 
 def _attempt_delivery(delivery: MailDelivery, write_letter: Callable[[str], MailMessage]) -> None:
     """Send the mail and note the server's response on `delivery` without saving it. Raises MailNotSent."""
+    # Counted before sending, so that an attempt that ends with the process is counted too.
     MailDelivery.objects.filter(pk=delivery.pk).update(
         attempts=F("attempts") + 1, attempted_at=timezone.now()
     )
@@ -105,10 +107,11 @@ def save_delivery_result(delivery: MailDelivery, registrations: Sequence[Registr
         try:
             _save_result(delivery, registrations)
         except Error:
-            # The mail is out. If the result were lost, it would be sent again, so a short outage is waited
-            # out.
+            # The mail is sent. If the result were lost, it would be sent again: hence the retries.
+            # Inside a transaction there is nothing to retry: the failed statement has broken it.
             if attempt == MAX_SAVE_ATTEMPTS or connection.in_atomic_block:
                 raise
+            # The next statement opens a new connection; the broken one would only fail again.
             connection.close()
             time.sleep(attempt / 2)
         else:
@@ -120,16 +123,18 @@ def _save_result(delivery: MailDelivery, registrations: Sequence[Registration]) 
     """Mark as sent only what the mail described.
 
     Registrations that changed while the mail was on its way stay due: the change needs another mail. The same
-    holds for orders whose address has changed since.
+    applies to orders whose address has changed since.
     """
     delivery.save(update_fields=["accepted_at", "refused_at", "server_response"])
     if delivery.kind == MailDelivery.Kind.VERIFICATION:
         same_address = Order.objects.filter(pk=delivery.order_id, email=delivery.order.email)
         same_address.update(verification_sent_at=timezone.now())
         return
+    # Matches nothing: the conditions of the registrations are added to it.
     unchanged = Q(pk__in=[])
     for registration in registrations:
         unchanged |= Q(pk=registration.pk, sequence=registration.sequence)
+    # A link for a member goes to the registration's own address, not to the order's.
     if delivery.kind != MailDelivery.Kind.PROOF:
         unchanged &= Q(order__email=delivery.order.email)
     Registration.objects.filter(unchanged).update(

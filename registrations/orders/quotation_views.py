@@ -70,6 +70,8 @@ def pro_forma_download(request: HttpRequest, reference: str, secret: str) -> Htt
     """Return a pro forma invoice of an order, for its buyer."""
     link_access = get_order_by_link(reference, secret)
     if (
+        # The prices of all attendees are the buyer's business only; before verification nobody is known as
+        # the buyer.
         not link_access.is_full
         or not link_access.order.amount_due.amount
         or link_access.order.awaits_verification

@@ -80,6 +80,7 @@ def render_pro_forma(order: Order) -> bytes:
     Raises QuotationUnavailable, or NothingToIssue where the order owes nothing.
     """
     with _explain_missing_issuer(_("No pro forma invoice can be made here yet: ask the organizer for it.")):
+        # The receivable is made here if need be: an order just placed may not be billed yet.
         return render_pro_forma_pdf(sync_receivable(order))
 
 

@@ -25,7 +25,7 @@ class SessionAction:
 
 
 def parse_session_action(text: str, registration: Registration, reason: str = "") -> SessionAction:
-    """Return the action that a button stands for. Raises NotFound for an unknown verb or session number."""
+    """Return the action that a button sent. Raises NotFound for an unknown verb or session number."""
     verb, *numbers = text.split(":")
     # The text comes from the browser: at most 20 numbers of at most nine ASCII digits.
     session_numbers = [

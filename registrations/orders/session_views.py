@@ -44,7 +44,7 @@ def attendee_sessions(request: HttpRequest, reference: str, secret: str, person:
 
 @require_http_methods(["GET", "POST"])
 def organizer_sessions(request: HttpRequest, event: str, reference: str) -> HttpResponse:
-    """Do the same as an organizer, with a reason."""
+    """Show and change an attendee's session bookings as an organizer, with a reason."""
     event_obj = get_event_to_organize(event, request.user)
     rows = Registration.objects.select_related("event", "order")
     registration = get_object_or_404(rows, event=event_obj, reference=reference)
@@ -93,9 +93,9 @@ def _apply_action(request: HttpRequest, registration: Registration, action: Sess
 
 
 def _update_personal_agenda(request: HttpRequest, registration: Registration, action: SessionAction) -> None:
-    """Keep the personal agenda on this device, if there is one, in line with the bookings."""
+    """Update the personal agenda on this device, if there is one, to the bookings."""
     personal_agenda = get_own_agenda(registration.event, request)
-    # Nobody is given a personal agenda just for booking.
+    # Booking alone does not create a personal agenda.
     if personal_agenda is None:
         return
     booked_ids = set(

@@ -43,6 +43,7 @@ def order_verification(request: HttpRequest, token: str) -> HttpResponse:
         "order": verification.order,
         "event": verification.order.event,
         "hold_expires_at": min(filter(None, hold_expiries), default=None)
+        # Shown only if everything is held; else the first to come get the places.
         if len(hold_expiries) == len(waiting)
         else None,
     }

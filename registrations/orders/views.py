@@ -53,6 +53,7 @@ def order_detail(request: HttpRequest, reference: str, secret: str) -> HttpRespo
     """Show the order, its registrations and the possible actions."""
     link_access = get_order_by_link(reference, secret)
     order, event = link_access.order, link_access.order.event
+    # With private places: the order is not cancelled as long as one of them is active.
     states = {
         registration.state
         for registration in (*link_access.registrations, *link_access.private_registrations)

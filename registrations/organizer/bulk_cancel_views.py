@@ -25,6 +25,7 @@ from .bulk_cancel_forms import HELD_ORDERS, BulkCancelForm, OrderFilterForm
 def bulk_cancellation(request: HttpRequest, event: str) -> HttpResponse:
     """Show the orders that match; a POST cancels the selected ones."""
     event_obj = get_event_to_organize(event, request.user)
+    # Without a query string the form would be invalid, because a state is required.
     query = request.GET if "state" in request.GET else {"state": HELD_ORDERS}
     filters = OrderFilterForm(query, zone=event_obj.zone)
     form = BulkCancelForm(request.POST if request.method == "POST" else None)
@@ -60,4 +61,5 @@ def _cancel_selected(
             skipped_count,
         )
         messages.warning(request, sentence % {"orders": skipped_count})
+    # With the query string: the list shows the same filter again, without what was cancelled.
     return redirect(request.get_full_path())

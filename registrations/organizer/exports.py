@@ -45,6 +45,7 @@ def _ticket_rows(event: Event) -> Iterator[CellRow]:
 
 
 def _price_cells(item: Any) -> CellRow:
+    # Decimals, because floats cannot represent most amounts exactly.
     return [Decimal(item.price).scaleb(-2), item.currency, Decimal(item.vat_rate or 0).scaleb(-2)]
 
 
@@ -127,7 +128,7 @@ def _answer_rows(event: Event) -> Iterator[CellRow]:
     registrations = (
         Registration.objects.active().filter(event=event).exclude(answers={}).select_related("ticket")
     )
-    # Read in chunks, since exports of large events do not fit into memory.
+    # Read in chunks: the answers of a large event are many, and are sent while they are read.
     for registration in registrations.order_by("sort_name", "pk").iterator(chunk_size=2000):
         for question in questions:
             if question.slug in registration.answers:

@@ -21,6 +21,7 @@ from registrations.questions.queries import load_questions
 from registrations.questions.statistics import find_incomplete_registrations
 
 FILTER_FIELDS = ("ticket", "addon", "voucher", "quota", "state", "company", "sort")
+# The id last, so that rows with equal names are never repeated or left out between pages.
 SORT_ORDERS = {"name": ["sort_name", "pk"], "new": ["-created_at", "-pk"]}
 
 
@@ -57,7 +58,7 @@ class RegistrationFilter:
             rows = rows.filter(ticket__quota__name=self.quota)
         if self.company:
             rows = rows.filter(company=self.company)
-        # Whether questions are unanswered cannot be expressed in SQL alone.
+        # Which questions are asked depends on tickets and other answers, too much for SQL.
         if self.state == UNANSWERED_FILTER:
             rows = rows.filter(pk__in=find_incomplete_registrations(event, load_questions(event)))
         elif self.state in STATE_CONDITIONS:
@@ -78,11 +79,13 @@ def _cancelled_condition() -> Q:
 
 
 def _expired_condition() -> Q:
+    # Negated, because a released hold has no date: `lte` would miss it.
     return Q(confirmed_at__isnull=True, cancelled_at__isnull=True) & ~Q(hold_expires_at__gt=timezone.now())
 
 
 def _undelivered_condition() -> Q:
     refused = Q(order__in=MailDelivery.objects.needing_attention().order_by().values("order"))
+    # Nobody has to be reached about a cancelled place any more.
     return refused | (has_bounced_mail() & Q(cancelled_at__isnull=True))
 
 
@@ -93,6 +96,7 @@ def has_bounced_mail() -> Q:
 
 UNDELIVERED_FILTER = "undelivered"
 UNANSWERED_FILTER = "unanswered"
+# Functions, because two conditions contain the current time.
 STATE_CONDITIONS = {
     UNDELIVERED_FILTER: _undelivered_condition,
     Registration.State.CONFIRMED.value: _confirmed_condition,
@@ -205,6 +209,7 @@ def iterate_export_rows(
     for r in (
         registrations.select_related("ticket", "order", "event", "voucher")
         .prefetch_related("addons__addon")
+        # A chunk size is required after `prefetch_related`, which runs once for each chunk.
         .iterator(2000)
     ):
         yield [

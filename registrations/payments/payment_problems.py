@@ -16,10 +16,11 @@ from registrations.models import Order, Registration, Sponsorship, Ticket
 
 @task()
 def notify_unplaced_payment(order_id: int) -> None:
-    """Tell a buyer whose places were gone when the payment came that it will be refunded."""
+    """Mail a buyer whose places were gone when the payment arrived that it will be refunded."""
     order = Order.objects.select_related("event").get(pk=order_id)
     receivable = Receivable.objects.filter(reference=order.reference).first()
     overpaid = Money(compute_balance(receivable).amount_overpaid if receivable else 0, order.currency)
+    # Read when the task runs: the treasurer may have confirmed or refunded the order meanwhile.
     if not order.email or overpaid.amount <= 0:
         return
     with translation.override(order.language):
@@ -65,6 +66,7 @@ def list_unplaced_orders() -> QuerySet[Order]:
     paid = Receivable.objects.with_balance().filter(Q(amount_due__lt=0), reference=OuterRef("reference"))
     rows = Order.objects.filter(waiting, Exists(paid)).select_related("event")
     return rows.annotate(
+        # Nothing is owed for places that were lost, so the overpaid amount is all that was received.
         amount_retained=Subquery(paid.annotate(over=-F("amount_due")).values("over")[:1])
     ).order_by("-pk")
 
@@ -75,6 +77,7 @@ def list_unverified_orders() -> QuerySet[Order]:
     needs_proof = Q(ticket__audience=audience.MEMBER) | Q(
         ticket__audience=audience.GUEST, event__visibility=Event.Visibility.MEMBERS
     )
+    # `person` is set by the verification; a hold that lasts may still be verified in time.
     lapsed = Registration.objects.filter(
         needs_proof,
         Q(hold_expires_at=None) | Q(hold_expires_at__lte=timezone.now()),

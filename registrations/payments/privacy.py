@@ -54,6 +54,7 @@ PERSONAL_DATA = [
         leads_to_other_tables=False,
     ),
 ]
+# Named with a reason: every model must either be a source or be listed here.
 NO_PERSONAL_DATA = {
     PayoutLine: "a line of the processor's account: amounts and its own references",
     StripeRefund: "the processor's name for a refund",

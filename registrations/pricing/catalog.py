@@ -144,9 +144,9 @@ def make_price_list(sale_item: Ticket | Addon) -> PriceList:
 
 
 def quote_changed_ticket(ticket: Ticket, voucher: Voucher | None, passes: PassQuota | None) -> QuoteLine:
-    """Return the price of a ticket for an attendee who had another one.
+    """Return the price of a ticket for an attendee who changes to it from another one.
 
-    Pass and voucher use are counted already.
+    A pass and a voucher use are counted already.
     """
     # The attendee's own use is among those counted, so that the limit must not apply again.
     code = replace(make_voucher_terms(voucher), uses_left=None) if voucher else None
@@ -173,7 +173,9 @@ def is_voucher_for(voucher: Voucher, place: RequestedPlace, company: str = "") -
     """
     address = voucher.for_address.casefold()
     email = place.email.casefold()
+    # The “@” is part of the domain, so that `@example.org` does not fit `@notexample.org`.
     fits_address = email.endswith(address) if address.startswith("@") else email == address
+    # Of an order, the buyer's company is used where the attendee's is empty.
     fits_company = casefold_text(place.company or company) == casefold_text(voucher.for_company)
     return (not address or fits_address) and (not voucher.for_company or fits_company)
 
@@ -187,6 +189,7 @@ def quote_offering(
 ) -> Quote:
     """Return what the order costs at that moment, with the passes that its places can use."""
     voucher = offering.voucher if offering.voucher and offering.voucher.is_valid(at=at) else None
+    # Made once for each ticket: a group's order asks for the same one up to fifty times.
     price_lists = {slug: make_price_list(ticket) for slug, ticket in offering.tickets.items()}
     price_requests = [
         PriceRequest(

@@ -47,6 +47,7 @@ def make_price_row(
 
 def describe_vat(total: VatTotal, currency: str) -> str:
     """Return “incl. VAT 20 %: €20”, or the legal reason why there is no VAT."""
+    # An invoice without VAT must name the legal reason (EN 16931, BT-120).
     if total.rate == 0:
         return str(dict(VAT_EXEMPTION_CHOICES).get(total.exemption, total.exemption))
     amount = Money(total.vat_amount, currency)
@@ -89,6 +90,7 @@ def list_reductions(registration: Registration) -> list[Reduction]:
 
 def format_vat_rate(rate: int) -> str:
     """Return a rate in hundredths of a percent as people write it: “20”, “5,5”."""
+    # As few decimals as the rate needs: 20, 5,5 or 2,25.
     return formats.number_format(rate / 100, 0 if rate % 100 == 0 else 1 if rate % 10 == 0 else 2)
 
 

@@ -37,7 +37,8 @@ def get_pass_quota(membership: Membership, event: Event) -> PassQuota:
         membership=membership, event=event, defaults={"capacity": membership.passes}
     )
     if row.capacity != membership.passes:
-        # A membership with fewer passes than were used has none left, and keeps the used ones.
+        # If the membership has fewer passes now than were used, none is left, and the used ones stay valid.
+        # The check constraint forbids a capacity below `reserved`.
         fits = PassQuota.objects.filter(pk=row.pk, reserved__lte=membership.passes)
         fits.update(capacity=membership.passes) or PassQuota.objects.filter(pk=row.pk).update(
             capacity=F("reserved")

@@ -51,11 +51,12 @@ class VoucherTerms:
         return price_list.slug in self.ticket_slugs or not (self.ticket_slugs or price_list.is_hidden)
 
     def calculate_discount(self, price: int) -> int:
-        """Return the discount on a price, with half a cent rounded up."""
+        """Return the discount on a price, in cents."""
         return {
             # Half a cent is rounded up, in the buyer's favour.
             "percent": (price * self.value + 50) // 100,
             "amount": min(price, self.value),
+            # A fixed price above the ticket's own does not raise it.
             "fixed": max(0, price - self.value),
         }.get(self.kind, 0)
 
@@ -101,7 +102,7 @@ class VatTotal:
 
     @property
     def vat_amount(self) -> int:
-        """The VAT within."""
+        """Return the VAT included in the gross amount, in cents."""
         return compute_included_vat(self.gross_amount, self.rate)
 
     @property
@@ -134,7 +135,10 @@ class Quote:
 
 
 def sum_vat_by_rate(priced: Iterable[tuple[int, str, int]]) -> list[VatTotal]:
-    """Sum (rate, exemption, price) by rate and exemption, highest rate first."""
+    """Sum (rate, exemption, price) by rate and exemption, highest rate first.
+
+    VAT is computed on these sums, not line by line, as on invoices (EN 16931, BG-23), or it could differ.
+    """
     sums: dict[tuple[int, str], int] = {}
     for rate, exemption, price in priced:
         if price:
@@ -168,6 +172,7 @@ def calculate_quote(
         elif voucher_terms and _can_discount(place, voucher_terms, line, uses):
             uses += 1
             line = _apply_voucher(line, voucher_terms)
+        # Passes and codes lower the price of the ticket only.
         lines += [line, *(_make_addon_line(number, fare, at) for fare in place.addons)]
     hidden = (number for number, place in enumerate(requests) if place.price_list.is_hidden)
     return Quote(tuple(lines), tuple(number for number in hidden if number not in opened))
@@ -184,6 +189,7 @@ def _find_opened_places(
         for n, p in enumerate(requests)
         if p.price_list.is_hidden and p.can_use_voucher and voucher_terms.applies_to(p.price_list)
     ]
+    # Without a limit `uses_left` is None, and the slice has all of them.
     return frozenset(fitting[: voucher_terms.uses_left])
 
 
@@ -194,6 +200,7 @@ def _can_discount(place: PriceRequest, voucher_terms: VoucherTerms, line: QuoteL
         or not voucher_terms.applies_to(place.price_list)
     ):
         return False
+    # A use that lowers nothing, as of a free ticket, would be wasted.
     return voucher_terms.calculate_discount(line.price) > 0 and (
         voucher_terms.uses_left is None or uses < voucher_terms.uses_left
     )
@@ -204,6 +211,7 @@ def _make_line(number: int, price_list: PriceList, at: datetime.datetime) -> Quo
     step = price_list.find_price_at(at)
     if step is None:
         return QuoteLine(place_number=number, price_list=price_list, price=price_list.price)
+    # A timed price above the later one is a price like any other: there is nothing to explain.
     early = (
         (Reduction("early", price_list.price - step.price, step.ends_at),)
         if step.price < price_list.price
@@ -224,6 +232,7 @@ def _apply_voucher(line: QuoteLine, voucher_terms: VoucherTerms) -> QuoteLine:
         if off
         else line
     )
+    # A code that only opens a hidden ticket lowers nothing, but its use counts too.
     return replace(lowered, uses_voucher=True)
 
 

@@ -31,6 +31,7 @@ class Reduction:
         return _("code %(code)s") % {"code": self.code}
 
 
+# Not the code: it lowers prices for anyone who reads it, and backups encrypt only the voucher's column.
 STORED_FIELDS = ("reason", "amount", "until", "percent")
 
 

@@ -42,6 +42,7 @@ class AnswersForm(forms.Form):
         self.upload_errors: dict[str, str] = {}
         if self.is_bound:
             self.given = self._read_typed_answers()
+        # Only now: which questions are asked depends on the answers.
         self.asked_questions = select_asked_questions(questions, ticket, self.given)
         self.stored_file_names = load_file_names(ticket.event, [self.given], registration=self.registration)
         for question in self.asked_questions:
@@ -66,6 +67,7 @@ class AnswersForm(forms.Form):
         ask = partial(cls, ticket=registration.ticket, questions=questions, registration=registration)
         senders = (registration.reference,)
         form = ask(data, files or None, given=registration.answers, senders=senders, network=network)
+        # An unbound form: questions that the attendee has not seen yet must not show errors.
         return ask(given=form.given) if form.has_new_questions and "shown" in data else form
 
     def _read_typed_answers(self) -> dict[str, Any]:
@@ -76,7 +78,7 @@ class AnswersForm(forms.Form):
             if question.kind == Kind.FILE:
                 typed[question.slug] = self._save_upload(question, name)
             elif hasattr(self.data, "getlist") and question.allows_multiple:
-                # Anything can be posted; drafts must stay small.
+                # Cut here and below: anything can be posted, and a draft stores it before it is checked.
                 typed[question.slug] = [value[:50] for value in self.data.getlist(name)[:100]]
             else:
                 typed[question.slug] = str(self.data.get(name, ""))[:4000]
@@ -87,8 +89,10 @@ class AnswersForm(forms.Form):
         if not isinstance(upload, UploadedFile):
             if f"{name}-gone" in self.data:
                 return ""
+            # A file cannot be sent back by the browser: the form carries the token of the stored one.
             return str(self.data.get(f"{name}-kept", ""))[:43]
         try:
+            # Counted before saving: the bytes are written to the database for visitors who are not known yet.
             throttle_answer_file(*self.senders)
             throttle_network_files(self.network, size=upload.size or 0)
             return save_answer_file(question=question, upload=upload, registration=self.registration).token
@@ -143,6 +147,7 @@ def build_answer_forms(
     Typed answers are put into the draft. Questions that were not on the screen are shown before they are
     checked.
     """
+    # A ticket of the draft may not be offered any more.
     chosen = [tickets.get(person.get("ticket") or "") for person in draft.people]
     event = next((ticket.event for ticket in chosen if ticket), None)
     questions = load_questions(event) if event else []
@@ -163,12 +168,13 @@ def get_initial_value(question: Question, given: Any) -> Any:
     if question.allows_multiple:
         return extract_texts(given)
     if question.kind == Kind.CONSENT:
+        # A consent to an earlier text does not tick the box for the new one.
         return given.get("version") == question.version if isinstance(given, Mapping) else bool(given)
     return "" if isinstance(given, Mapping) else given
 
 
 class UncheckedField(forms.Field):
-    """A field without checks of its own, so that page and API give the same errors (`check_answers`)."""
+    """A field that checks nothing, so that page and API give the same errors (`check_answers`)."""
 
     @property
     def says_optional(self) -> bool:

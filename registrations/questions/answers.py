@@ -22,6 +22,7 @@ type GivenAnswers = Mapping[str, Any]
 MAX_LINE_LENGTH, MAX_PARAGRAPH_LENGTH = 300, 3000
 # A request body could name hundreds of thousands of unknown questions.
 MAX_UNKNOWN_QUESTIONS = 20
+# What forms and programs send for a ticked box.
 YES_VALUES = ("yes", "true", "on", "1", True)
 
 
@@ -40,7 +41,7 @@ class AnswerContext:
     answered_at: datetime.datetime
     file_names: Mapping[str, str] = field(default_factory=dict)
     earlier_answers: Mapping[str, Any] = field(default_factory=dict)
-    # A required file is not missed while none can be stored.
+    # While the storage is full, a required file must not prevent people from registering.
     can_store_files: bool = True
 
 
@@ -111,6 +112,7 @@ def _answers_question(question: Question, stored: Any) -> bool:
 
 
 def _is_for_ticket(question: Question, ticket: Ticket) -> bool:
+    # None named means all of them.
     tickets = question.tickets.all()
     return not tickets or ticket in tickets
 
@@ -144,6 +146,7 @@ def check_answers(
     for question in select_asked_questions(questions, ticket, given):
         _check_answer(question, given.get(question.slug), context, answers)
     known_slugs = {question.slug for question in questions}
+    # Refused rather than ignored: a program with a misspelt slug would lose answers without noticing.
     unknown = islice((slug for slug in given if slug not in known_slugs), MAX_UNKNOWN_QUESTIONS)
     answers.field_errors += [
         (f"answers.{slug}"[:100], _("There is no such question here.")) for slug in unknown
@@ -181,6 +184,7 @@ def _read_line(_question: Question, value: Any, _context: AnswerContext) -> str:
 
 
 def _read_paragraph(_question: Question, value: Any, _context: AnswerContext) -> str:
+    # Line by line: normalizing the whole text would remove its line breaks. Browsers send CRLF.
     lines = _require_text(value).replace("\r\n", "\n").split("\n")
     return _require_length(
         "\n".join(normalize_whitespace(line) for line in lines).strip(), MAX_PARAGRAPH_LENGTH
@@ -240,6 +244,7 @@ def _read_consent(question: Question, value: Any, context: AnswerContext) -> dic
     if value not in YES_VALUES:
         return withdraw_consent(earlier_answer, at=at)
     if isinstance(earlier_answer, Mapping) and earlier_answer.get("version") == question.version:
+        # Unchanged: the time when it was given is part of the proof.
         return dict(earlier_answer)
     # A consent to an older text stays on record when the new text is agreed to.
     earlier = (withdraw_consent(earlier_answer, at=at) or {}).get("earlier", [])
@@ -248,7 +253,10 @@ def _read_consent(question: Question, value: Any, context: AnswerContext) -> dic
 
 
 def withdraw_consent(before: Any, *, at: datetime.datetime) -> dict[str, Any] | None:
-    """Return the record that remains of a consent: which text was agreed to, and until when."""
+    """Return the record that remains of a consent: which text was agreed to, and until when.
+
+    It proves that there was a consent when the data were used (GDPR, article 7).
+    """
     if not isinstance(before, Mapping):
         return None
     earlier = list(before.get("earlier", []))
@@ -286,6 +294,7 @@ def count_limited_options(questions: Iterable[Question], answers: GivenAnswers) 
     counted: Counter[QuestionOption] = Counter()
     for question in questions:
         chosen = extract_texts(answers.get(question.slug)) if question.has_options else []
+        # Options without a limit are not counted, so that their rows are never locked.
         limited = [option for option in question.options.all() if option.capacity is not None]
         counted.update(option for option in limited if option.slug in chosen)
     return counted

@@ -34,7 +34,7 @@ ALLOWED_KIND_CHANGES = {
 }
 
 
-# Leaves room to write a position between two questions.
+# Steps of ten, so that an organizer can type a position between two questions.
 POSITION_STEP = 10
 
 
@@ -75,6 +75,7 @@ def save_question(
 
 def _refuse_breaking_change(question: Question, stored: Question) -> None:
     """Raise InvalidFields if an answered question changes its slug, or its kind incompatibly."""
+    # Cancelled registrations count too: their answers are stored under the slug until their retention ends.
     times = Registration.objects.filter(event=stored.event_id, answers__has_key=stored.slug).count()
     errors = {}
     if question.slug != stored.slug:
@@ -100,6 +101,7 @@ def _describe_times_answered(times: int, consequence: str) -> str:
 def _save_options(question: Question, options: Sequence[QuestionOption]) -> None:
     stored = {option.slug: option for option in question.options.select_for_update()}
     new_options = {option.slug: option for option in options if question.has_options}
+    # Counted under the locks of the options, which bookings need to reserve them.
     chosen = count_option_choices(question) if stored else Counter()
     for slug in stored.keys() - new_options.keys():
         _refuse_option_removal(stored[slug], chosen[slug])
@@ -109,6 +111,8 @@ def _save_options(question: Question, options: Sequence[QuestionOption]) -> None
             raise InvalidFields(
                 FIELDS_NEED_ANOTHER_LOOK, {"options": [_describe_too_few_places(option, chosen[option.slug])]}
             )
+        # Options without a limit are not counted by bookings; one that gets a limit starts with the true
+        # number.
         option.reserved = 0 if option.capacity is None else chosen[option.slug]
         words = {name: getattr(option, name) for name in ("text", "text_en", "capacity", "reserved")}
         QuestionOption.objects.update_or_create(
@@ -142,6 +146,7 @@ def _describe_too_few_places(option: QuestionOption, times: int) -> str:
 @transaction.atomic
 def move_question(*, question: Question, steps: int) -> None:
     """Move a question up (negative steps) or down, at most to the end."""
+    # The positions of all questions are written: two moves at once would mix their orders.
     Event.objects.select_for_update().get(pk=question.event_id)
     rows = [*Question.objects.filter(event=question.event)]
     move_row(rows, question, steps=steps, spacing=POSITION_STEP)
@@ -157,6 +162,7 @@ def remove_question(*, question: Question) -> None:
             _("“%(question)s” was answered; it cannot be removed. Ask it of no ticket on sale instead.")
             % {"question": question.title}
         )
+    # The foreign key is RESTRICT: without this check the deletion would fail with a server error.
     if Question.objects.filter(shown_after_option__question=question).exists():
         raise QuestionAnswered(
             _("Another question is asked after “%(question)s”; remove that one first.")

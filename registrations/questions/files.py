@@ -17,8 +17,9 @@ from registrations.models import AnswerFile, Question, Registration
 from .storage_use import FILES_SETTING, StorageUse
 
 MAX_FILE_BYTES = 5 * 1024 * 1024
+# Between the upload and the end of the booking.
 UNCLAIMED_LIFETIME = datetime.timedelta(days=1)
-# Media type and first bytes of accepted files, by suffix.
+# Media type and first bytes of accepted files, by suffix. The browser's own media type is not trusted.
 ACCEPTED_FILE_TYPES = {
     ".pdf": ("application/pdf", b"%PDF-"),
     ".png": ("image/png", b"\x89PNG\r\n"),
@@ -76,6 +77,7 @@ def has_file_space(event: Event, *, size: int = 1, registration: Registration | 
         ceiling = StorageUse.load_ceiling(kind)
         if not StorageUse.measure_rows(rows).has_space(size, ceiling):
             return False
+        # A flood of uploads by visitors must not keep attendees from sending theirs.
         if registration is None and not StorageUse.measure_rows(rows.filter(registration=None)).has_space(
             size, ceiling.halve()
         ):
@@ -107,6 +109,7 @@ def load_file_names(
     if not tokens:
         return {}
     rows = AnswerFile.objects.filter(event=event, token__in=tokens)
+    # A file of another registration is not found: its token alone must not attach it here.
     mine = rows.filter(registration=registration) if registration else rows.none()
     return dict((rows.filter(registration=None) | mine).values_list("token", "name"))
 
@@ -114,6 +117,7 @@ def load_file_names(
 def extract_file_tokens(given: Mapping[str, object]) -> list[str]:
     """Return what may be file tokens in typed or stored answers."""
     values = [value.get("file") if isinstance(value, Mapping) else value for value in given.values()]
+    # The length of `secrets.token_urlsafe(32)`: other texts need no query.
     return [value for value in values if isinstance(value, str) and len(value) == 43]
 
 

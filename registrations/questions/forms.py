@@ -35,6 +35,7 @@ class OptionForm(forms.Form):
         return data
 
 
+# `absolute_max` too: a forged management form could ask for thousands of forms.
 OptionFormSet = forms.formset_factory(
     OptionForm, extra=BLANK_OPTION_ROWS, max_num=MAX_OPTIONS, absolute_max=MAX_OPTIONS
 )
@@ -91,6 +92,7 @@ class QuestionForm(ActionErrorsMixin, forms.ModelForm[Question]):
         if self.instance.pk:
             self.initial["asked_of"] = [ticket.slug for ticket in self.instance.tickets.all()]
             self.initial["after"] = str(self.instance.shown_after_option_id or "")
+        # A larger stored number could give a date that Python cannot represent.
         if self.instance.pk and self.instance.retention_days <= MAX_RETENTION_DAYS:
             last = event.ends_at + datetime.timedelta(days=self.instance.retention_days)
             help_text = gettext("Then they are removed by themselves: as it stands, on %(day)s.")
@@ -159,6 +161,7 @@ def _depends_on(option: QuestionOption, question: Question) -> bool:
     """Return whether the option's question is shown only after `question`, directly or not."""
     seen: set[int] = set()
     before: Question | None = option.question
+    # `seen` ends the loop if the stored conditions are circular already.
     while before and before.pk not in seen:
         if before.pk == question.pk:
             return True

@@ -64,6 +64,7 @@ def count_meals(event: Event) -> list[MealCount]:
 def find_eaters(addons: Sequence[Addon], answers: Mapping[int, Any]) -> dict[int, list[int]]:
     """Return the ids of registrations with each of these add-ons."""
     eaters: dict[int, list[int]] = {addon.pk: [] for addon in addons}
+    # Read with one query and matched here: `answers` has the confirmed registrations already.
     chosen = RegistrationAddon.objects.filter(addon__in=addons, cancelled_at__isnull=True).order_by()
     for addon, registration in chosen.values_list("addon", "registration"):
         if registration in answers:
@@ -104,6 +105,7 @@ def count_meal(title: str, answers: Iterable[Mapping[str, Any]], diets: DietQues
         for question in diets.diet_questions
         for option in question.options.all()
     ]
+    # Equal notes are merged and sorted by number, so that their order says nothing about their authors.
     meal.note_counts = sorted(notes.items(), key=lambda note: (-note[1], note[0].casefold()))
     return meal
 

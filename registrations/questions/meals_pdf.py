@@ -63,7 +63,8 @@ class _CatererSheet:
         return page
 
     def draw_meal(self, meal: MealCount) -> None:
-        """Draw a heading with the number of people, and a row for each diet that somebody has."""
+        """Draw a heading with the number of people, and a row for each diet with a number above zero."""
+        # Enough for the heading and one row: a heading must not end a page.
         self._ensure_space(60)
         self._draw_row(meal.title, str(meal.eater_count), FontWeight.BOLD, 13)
         self.page.draw_rule(

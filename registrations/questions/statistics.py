@@ -1,4 +1,4 @@
-"""Numbers of answers for organizers; only registrations that hold a place count."""
+"""Numbers of answers for organizers; only registrations that occupy a place count."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from .answers import extract_texts, is_answer_given, select_open_questions
 
 
 def filter_answering_registrations(question: Question) -> RegistrationQuerySet:
-    """Return the registrations that hold a place and answered the question."""
+    """Return the registrations that occupy a place and answered the question."""
     held = Q(confirmed_at__isnull=False) | Q(hold_expires_at__isnull=False)
     rows: RegistrationQuerySet = Registration.objects.filter(held, event=question.event_id)
     return rows.filter(cancelled_at__isnull=True, answers__has_key=question.slug)
@@ -32,6 +32,7 @@ def count_answers(questions: Sequence[Question]) -> list[int]:
 
 def find_incomplete_registrations(event: Event, questions: Sequence[Question]) -> list[int]:
     """Return the ids of registrations with open questions, in one query."""
+    # Only such questions can be open, so that other events need no pass over all registrations.
     if not any(question.is_required or question.kind == Question.Kind.CONSENT for question in questions):
         return []
     tickets = {ticket.pk: ticket for ticket in event.tickets.all()}

@@ -72,6 +72,7 @@ def _edit_question(request: HttpRequest, event: Event, question: Question) -> Ht
     context = {"event": event, "section": "organize", "form": form, "question": question, "title": title}
     if question.pk:
         context |= {
+            # Read again: the form has written unsaved values to `question`.
             "tally": tally_options(Question.objects.get(pk=question.pk)),
             "texts": list(question.texts.all()),
         }

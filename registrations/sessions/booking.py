@@ -93,6 +93,7 @@ def reserve_session_place(registration: Registration, session: Session) -> Sessi
 
     Locks the session. Others who wait come first. Raises NotOpenNow or SoldOut.
     """
+    # The entry is locked before the session, as everywhere: see `waiting_list.offers`.
     is_held = _end_waiting(registration, session)
     locked_session = lock_wanted_item(Session, session.pk)
     assert isinstance(locked_session, Session)
@@ -124,7 +125,7 @@ def _end_waiting(registration: Registration, session: Session) -> bool:
 
 
 def _reserve_free_place(session: Session) -> None:
-    """Take a free place after offering to those who wait. Raises SoldOut."""
+    """Reserve a free place after offering free ones to those who wait. Raises SoldOut."""
     # Otherwise a late visitor would overtake the waiting list.
     offer_free_places(Session, session.pk)
     if reserve_stock({session: 1}):
@@ -156,12 +157,14 @@ def release_all_session_places(registration: Registration) -> None:
     held = {entry.session_id for entry in entries if entry.offered_at and entry.session_id}
     booked = {booking.session_id for booking in list_session_bookings(registration)}
     SessionBooking.objects.active().filter(registration=registration).update(cancelled_at=timezone.now())
+    # In the order of ids, as everywhere; after the updates, so that this registration is not offered a place.
     for session in Session.objects.filter(pk__in=held | booked).order_by("pk"):
         release_and_offer({session: (session.pk in held) + (session.pk in booked)})
 
 
 def record_session_change(registration: Registration) -> None:
     """Tell scanners, and soon the attendee, that the bookings changed. Call it last."""
+    # Last, because it locks the event's row, which all changes of an event wait for.
     sequence = advance_sequence(registration.event_id)
     # `changed_at` queues the mail of `changes.notifications`.
     Registration.objects.filter(pk=registration.pk).update(sequence=sequence, changed_at=timezone.now())
@@ -171,6 +174,7 @@ def record_session_change(registration: Registration) -> None:
 def book_session(*, registration: Registration, session: Session, reason: str = "") -> SessionBooking:
     """Book a session, or return the existing booking. Raises SoldOut, SessionConflict or NotOpenNow."""
     locked = lock_registration(registration)
+    # A second click is no error.
     if booking := SessionBooking.objects.active().filter(registration=locked, session=session).first():
         return booking
     check_session_conflicts(locked, session)
@@ -197,7 +201,7 @@ def swap_session(
     """Book one session in place of others; if the new one is full, nothing changes.
 
     Sessions are locked in the order of their ids, so that two opposite swaps cannot deadlock. A registration
-    that has the new session already keeps everything. Raises SoldOut, SessionNotBooked, SessionConflict or
+    that has the new session already is left as it is. Raises SoldOut, SessionNotBooked, SessionConflict or
     NotOpenNow.
     """
     locked = lock_registration(registration)

@@ -1,6 +1,7 @@
 """Notify those who booked a session when it moves, is cancelled, or takes place after all.
 
-A job looks for changes every minute, whoever made them. Each booking stores what was announced last.
+A job looks for changes every minute, so that editing the programme need not know about bookings. Each booking
+stores what was announced last.
 """
 
 import logging
@@ -54,6 +55,7 @@ def _send_letter(session_booking: SessionBooking) -> None:
     try:
         send_mail_message(_write_letter(session_booking))
     except MailRefused:
+        # A refusal is final: the change is stored as announced all the same.
         logger.warning("The mail server refused the mail about the seat %s.", session_booking.pk)
 
 
@@ -74,6 +76,7 @@ def _write_letter(session_booking: SessionBooking) -> MailMessage:
         "order-sessions",
         args=[registration.order.reference, make_own_secret(registration), registration.reference],
     )
+    # Part of the Message-ID: a retry is the same mail, another move is another one.
     state = f"{session.starts_at:%Y%m%d%H%M}" if session.starts_at else "open"
     return MailMessage(
         to=registration.email or registration.order.email,

@@ -75,6 +75,7 @@ class PackageForm(SaleItemForm[Package]):
             if data.get(number) and not chosen and ticket not in self.errors:
                 self.add_error(ticket, _("Choose the ticket that these places are of."))
             if chosen and self.event and chosen.needs_member_verification:
+                # Included places have no name yet, so no membership could be verified.
                 self.add_error(ticket, _("A ticket for members cannot come with a package."))
         return data
 
@@ -125,6 +126,7 @@ class SponsorOrderForms:
         self.sponsor = SponsorForm(data)
         self.language = LanguageForm(data, initial={"language": language})
         self.billing = BillingForm(data, initial={"billing_country": "FR"}) if package.price else None
+        # Nothing is asked that a free package does not need.
         by_card = package.price and settings.CARD_PAYMENT
         initial = {"payment": Order.Payment.INVOICE}
         self.payment = PaymentForm(data, initial=initial) if by_card else None
@@ -170,6 +172,7 @@ class SponsorOrderForms:
 
 def find_member_company(name: str) -> Company | None:
     """Return the company of exactly that name, or None where there are none or several."""
+    # Two rows are enough to know that the name is ambiguous; a guess would link the wrong company.
     companies = list(Company.objects.filter(sort_name=name_search_key(name)[:100])[:2])
     return companies[0] if len(companies) == 1 else None
 
@@ -200,6 +203,7 @@ class OrganizerSponsorshipForm(SponsorshipForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if moment := self.instance.shown_from:
+            # `datetime-local` inputs have no time zone: the form shows and reads the local time of the event.
             self.initial["shown_from"] = moment.astimezone(self.instance.event.zone).replace(tzinfo=None)
 
     def clean(self) -> dict[str, Any]:

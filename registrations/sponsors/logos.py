@@ -17,11 +17,13 @@ from .pictures import MAX_UPLOAD_BYTES, LogoPicture, redraw_picture
 def save_logo(*, sponsorship: Sponsorship, upload: UploadedFile) -> SponsorLogo:
     """Replace the sponsor's logo.
 
-    Raises UnreadableFile for anything but a PNG or JPEG of at most 5 MB, and NotOpenNow for a cancelled
+    Raise UnreadableFile for anything but a PNG or JPEG of at most 5 MB, and NotOpenNow for a cancelled
     sponsorship.
     """
     if sponsorship.cancelled_at:
         raise NotOpenNow(_("This sponsorship was cancelled; no logo is shown."))
+    # One byte more than allowed tells that the file is too large, without reading all of it. Decoding runs in
+    # a child process: image libraries have had memory errors.
     return store_logo(sponsorship, parse_in_child(redraw_picture, upload.read(MAX_UPLOAD_BYTES + 1)))
 
 
@@ -32,6 +34,7 @@ def store_logo(sponsorship: Sponsorship, picture: LogoPicture) -> SponsorLogo:
         sponsorship=sponsorship,
         defaults={
             "content": picture.content,
+            # Part of the logo's address, so that browsers fetch a replaced logo.
             "digest": hashlib.sha256(picture.content).hexdigest()[:16],
             "width": picture.width,
             "height": picture.height,

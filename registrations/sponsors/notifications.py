@@ -13,16 +13,18 @@ from registrations.models import Order, Sponsorship
 
 @task()
 def notify_sponsor(sponsorship_id: int) -> None:
-    """Send the mail. Raises MailNotSent. A repeated run sends the same Message-ID."""
+    """Send the mail. Raise MailNotSent. A repeated run sends the same Message-ID."""
     rows = Sponsorship.objects.select_related("order", "package", "event")
     sponsorship = rows.get(pk=sponsorship_id)
+    # Read when the task runs: it may have been cancelled since it was queued.
     if not sponsorship.order.email or sponsorship.cancelled_at:
         return
     with hold_lease(f"sponsor:{sponsorship.pk}"), translation.override(sponsorship.order.language):
         try:
             send_mail_message(write_sponsor_letter(sponsorship))
         except MailRefused:
-            return  # organizers see the address in their list and can ask the sponsor
+            # Permanent: a retry would be refused too. Organizers see the address and can ask the sponsor.
+            return
 
 
 def build_sponsor_path(order: Order) -> str:

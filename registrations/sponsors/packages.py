@@ -18,7 +18,7 @@ class PackageInUse(ConventionError):
 
 @transaction.atomic
 def save_package(*, package: Package, changed_fields: list[str]) -> Package:
-    """Save a new or changed package. Raises InvalidFields for a capacity below what is taken."""
+    """Save a new or changed package. Raise InvalidFields for a capacity below what is taken."""
     verb = "package.change" if package.pk else "package.create"
     save_sale_item(package, changed_fields)
     record_action(verb, package, event=package.event, fields=changed_fields)
@@ -27,9 +27,11 @@ def save_package(*, package: Package, changed_fields: list[str]) -> Package:
 
 @transaction.atomic
 def remove_package(*, package: Package) -> None:
-    """Remove a package that nobody took. Raises PackageInUse."""
+    """Remove a package that nobody took. Raise PackageInUse."""
+    # Cancelled sponsorships count too: their orders and invoices refer to the package.
     if package.sponsorships.exists():
         sentence = _("“%(package)s” was taken; it cannot be removed. Close its sale instead.")
         raise PackageInUse(sentence % {"package": package.title})
+    # Before the deletion, while the row has an id to record.
     record_action("package.remove", package, event=package.event)
     package.delete()

@@ -16,9 +16,11 @@ if TYPE_CHECKING:
 
 
 def find_sponsorship_by_link(reference: str, secret: str) -> tuple[LinkAccess, Sponsorship]:
-    """Return the sponsorship that an order's full link opens. Raises NotFound or LinkExpired."""
+    """Return the sponsorship that an order's full link opens. Raise NotFound or LinkExpired."""
     link_access = get_order_by_link(reference, secret)
+    # The content of a logo can be megabytes; pages link to it.
     rows = Sponsorship.objects.select_related("package", "event", "logo").defer("logo__content")
+    # An attendee's own link must not open the sponsor's page, which names price and contact.
     sponsorship = rows.filter(order=link_access.order).first() if link_access.is_full else None
     if sponsorship is None:
         raise NotFound(_("This link leads to no sponsorship."))
@@ -28,7 +30,7 @@ def find_sponsorship_by_link(reference: str, secret: str) -> tuple[LinkAccess, S
 
 
 def get_organizer_sponsorship(event: str, pk: int, person: "RequestUser") -> tuple[Event, Sponsorship]:
-    """Return an event and its sponsorship. Raises NotFound, Forbidden or SignInRequired."""
+    """Return an event and its sponsorship. Raise NotFound, Forbidden or SignInRequired."""
     event_obj = get_event_to_organize(event, person)
     rows = Sponsorship.objects.select_related("package", "order", "event", "logo").defer("logo__content")
     sponsorship = rows.filter(event=event_obj, pk=pk).first()
@@ -38,13 +40,13 @@ def get_organizer_sponsorship(event: str, pk: int, person: "RequestUser") -> tup
 
 
 def get_organizer_package(event: str, slug: str, person: "RequestUser") -> tuple[Event, Package]:
-    """Return an event and its package. Raises NotFound, Forbidden or SignInRequired."""
+    """Return an event and its package. Raise NotFound, Forbidden or SignInRequired."""
     event_obj = get_event_to_organize(event, person)
     return event_obj, _get_package(event_obj, slug)
 
 
 def get_public_package(event: str, slug: str, person: "RequestUser") -> Package:
-    """Return a package of an event the person may see. Raises NotFound."""
+    """Return a package of an event the person may see. Raise NotFound."""
     return _get_package(get_visible_event(event, person), slug)
 
 
@@ -58,7 +60,7 @@ def _get_package(event: Event, slug: str) -> Package:
 
 
 def get_public_logo(event: str, pk: int, person: "RequestUser") -> SponsorLogo:
-    """Return a logo that is shown now, if the person may see the event. Raises NotFound."""
+    """Return a logo that is shown now, if the person may see the event. Raise NotFound."""
     event_obj = get_visible_event(event, person)
     # The public logo's address needs no secret, so what is not published must not be found.
     shown = Sponsorship.objects.with_visible_logo(at=timezone.now()).filter(event=event_obj, pk=pk)

@@ -29,7 +29,7 @@ class LogoPicture:
 def redraw_picture(image_bytes: bytes) -> LogoPicture:
     """Redraw the pixels, at most MAX_LOGO_SIZE, on white where they are transparent.
 
-    Raises UnreadableFile for anything but a PNG or JPEG of at most 5 MB and 16 million pixels.
+    Raise UnreadableFile for anything but a PNG or JPEG of at most 5 MB and 16 million pixels.
     """
     if len(image_bytes) > MAX_UPLOAD_BYTES:
         raise UnreadableFile(
@@ -44,10 +44,12 @@ def redraw_picture(image_bytes: bytes) -> LogoPicture:
 
 
 def decode_picture(image_bytes: bytes) -> Image.Image:
-    """Return the pixels with their transparency. Raises UnreadableFile."""
+    """Return the pixels with their transparency. Raise UnreadableFile."""
     try:
         with warnings.catch_warnings():
+            # Pillow only warns between its limit and twice that.
             warnings.simplefilter("error", Image.DecompressionBombWarning)
+            # Named formats only: the decoders of rare ones are the least tested.
             with Image.open(io.BytesIO(image_bytes), formats=IMAGE_FORMATS) as sent:
                 return unpack_pixels(sent)
     except (Image.DecompressionBombWarning, Image.DecompressionBombError):
@@ -60,7 +62,8 @@ def decode_picture(image_bytes: bytes) -> Image.Image:
 
 
 def unpack_pixels(image: Image.Image) -> Image.Image:
-    """Return the unpacked pixels. Raises DecompressionBombError for too many, before unpacking them."""
+    """Return the unpacked pixels. Raise DecompressionBombError for too many, before unpacking them."""
+    # The size is read from the header; `convert` is what unpacks.
     if image.width * image.height > MAX_UPLOAD_PIXELS:
         raise Image.DecompressionBombError
     return image.convert("RGBA")

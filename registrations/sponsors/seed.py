@@ -86,6 +86,7 @@ def create_sponsor(package: Package, number: int, name: str) -> None:
     sponsorship = take_package_as_organizer(
         package=package, sponsor_request=sponsor, idempotency_key=f"seed:sponsor:{number}"
     )
+    # Marks the confirmations as sent, so that the demo mails nobody.
     Registration.objects.filter(order=sponsorship.order).update(confirmation_sent_at=sponsorship.created_at)
     store_logo(sponsorship, redraw_picture(encode_png(draw_logo(name, number))))
 

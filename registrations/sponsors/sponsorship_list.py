@@ -15,6 +15,7 @@ from registrations.models.sponsors import SponsorshipQuerySet
 
 def list_sponsorships(event: Event) -> SponsorshipQuerySet:
     """Return the event's sponsorships, cancelled ones too, with `place_count` and `named_count`."""
+    # Both counts go over the same join, so that they do not multiply each other's rows.
     is_active = Q(order__registrations__cancelled_at__isnull=True)
     is_named = is_active & ~Q(order__registrations__last_name="", order__registrations__first_name="")
     rows: SponsorshipQuerySet = Sponsorship.objects.filter(event=event)

@@ -75,11 +75,13 @@ def take_package(
 ) -> Sponsorship:
     """Take a package that is on sale; the same key returns the same sponsorship again.
 
-    Raises NotOpenNow, TooManyUnverifiedOrders, or SoldOut for the package or an included ticket.
+    Raise NotOpenNow, TooManyUnverifiedOrders, or SoldOut for the package or an included ticket.
     """
-    lock_unverified_count(package.event_id)  # the advisory lock comes before all row locks
+    # The advisory lock comes before all row locks.
+    lock_unverified_count(package.event_id)
     if order := find_order_by_key(package.event, idempotency_key):
         return order.sponsorships.get()
+    # After the key: the repeated request of the last buyer must not be told that it is sold out.
     check_package_on_sale(package)
     return _book_package(
         package,
@@ -109,7 +111,7 @@ def check_package_on_sale(package: Package) -> None:
     now = timezone.now()
     if package.event.ends_at <= now or not package.is_on_sale(at=now):
         raise NotOpenNow(_("“%(package)s” is not on sale now.") % {"package": package.title})
-    # Expired holds are released first, so that a package is not refused in vain.
+    # Expired holds are released first, so that a package that is free again is not refused.
     if package.remaining == 0 and release_expired_packages(at=now):
         package.refresh_from_db(fields=["reserved", "capacity"])
     if package.remaining == 0:
@@ -121,6 +123,7 @@ def _book_package(
 ) -> Sponsorship:
     order = _make_order(package, sponsor_request, context)
     status_dates = _make_status_dates(order, card_hold)
+    # The same dates for all, so that package and places expire and are confirmed together.
     registrations = [_make_registration(order, ticket, status_dates) for ticket in package.included_tickets]
     sponsorship = _make_sponsorship(package, order, sponsor_request, status_dates)
     # The request is hashed for idempotency, so the package has to be part of it.
@@ -130,9 +133,11 @@ def _book_package(
         extra_items = Counter[LimitedStock]({package: 1} if sponsorship.is_reserved else {})
         key = build_idempotency_key(package.event, request, context.idempotency_key)
         save_order(OrderBooking(order, registrations, key, extra_items=extra_items))
-    sponsorship.order = order  # assign again: the order has its id now
+    # Assigned again: Django copies the id of a related object only when it is assigned.
+    sponsorship.order = order
     sponsorship.save()
     record_action("sponsorship.take", sponsorship, event=package.event, fields=["package"])
+    # Nothing is owed and no link is mailed before the address is verified; verification does both.
     if order.awaits_verification:
         return sponsorship
     # A card payment creates the receivable itself.
@@ -157,6 +162,7 @@ def _make_sponsorship(
         name=sponsor_request.name,
         contact=sponsor_request.contact,
         website=sponsor_request.website,
+        # Copied: the order owes what was agreed, whatever the package costs later.
         price=package.price,
         vat_rate=package.vat_rate,
         vat_exemption=package.vat_exemption,
@@ -221,10 +227,11 @@ def change_sponsorship(*, sponsorship: Sponsorship, changed_fields: Collection[s
 
 @transaction.atomic
 def cancel_sponsorship(*, sponsorship: Sponsorship, reason: str = "") -> Sponsorship:
-    """Cancel a sponsorship with all its places. Raises AlreadyCancelled or NotOpenNow.
+    """Cancel a sponsorship with all its places. Raise AlreadyCancelled or NotOpenNow.
 
     Invoices are credited; payments are refunded as for any order.
     """
+    # Order first: the lock order that payments and cancellations share.
     Order.objects.locked_for_update().get(pk=sponsorship.order_id)
     rows = Sponsorship.objects.select_related("order", "package", "event")
     locked = rows.select_for_update(of=("self",)).get(pk=sponsorship.pk)
@@ -232,8 +239,10 @@ def cancel_sponsorship(*, sponsorship: Sponsorship, reason: str = "") -> Sponsor
         raise AlreadyCancelled(_("This sponsorship was already cancelled."))
     if locked.event.ends_at <= timezone.now():
         raise NotOpenNow(_("The event is over; there is nothing left to cancel."))
+    # An expired hold has been released already.
     extra_items = Counter[LimitedStock]([locked.package] if locked.occupies_place else [])
     locked.cancelled_at = timezone.now()
+    # Before the places: the amount due is computed from sponsorships that are active.
     locked.save(update_fields=["cancelled_at"])
     record_action("sponsorship.cancel", locked, event=locked.event, reason=reason)
     active_registrations = Registration.objects.select_related("order__event", "event", "ticket").filter(

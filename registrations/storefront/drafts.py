@@ -55,6 +55,7 @@ class DraftContent:
         return OrderRequest(
             email=self.email,
             language=self.language or language,
+            # The order's column is shorter than an attendee's.
             company=self.people[0].get("company", "")[:200],
             billing=BillingDetails(
                 **{name.removeprefix("billing_"): self.billing.get(name, "") for name in BILLING_FIELDS}
@@ -78,10 +79,11 @@ def _build_place(person: dict[str, Any]) -> RequestedPlace:
     )
 
 
-# A draft changed within this time is never deleted to free space.
+# A draft changed within this time is never deleted to free space: its visitor is still typing.
 RECENT_DRAFT_PERIOD: Final = datetime.timedelta(hours=1)
 
 
+# More than one, or each new draft would have to delete again.
 REMOVAL_BATCH_SIZE: Final = 500
 
 
@@ -118,11 +120,10 @@ def load_draft(session: SessionBase, name: str) -> DraftContent:
 def save_draft(session: SessionBase, name: str, draft: DraftContent, *, event: Event, network: str) -> None:
     """Save the draft under that name; `network` is the client's.
 
-    Raises DraftTooLarge, DraftStorageFull, and TooOften if one network begins very many.
+    Raises DraftTooLarge, DraftStorageFull, and TooManyRequests if one network begins very many.
     """
-    content = json.dumps(
-        asdict(draft), ensure_ascii=False
-    )  # unescaped, so that an erasure can find names in it
+    # Unescaped, so that an erasure can find names with accents in it.
+    content = json.dumps(asdict(draft), ensure_ascii=False)
     if len(content) > MAX_DRAFT_BYTES:
         raise DraftTooLarge(
             _("This is more than a registration can hold: shorten the answers, or register in several parts.")
@@ -150,6 +151,7 @@ def delete_draft(session: SessionBase, name: str) -> None:
 def free_draft_space(event: Event, size: int) -> None:
     """Delete the oldest drafts if one more of that size does not fit. Raises DraftStorageFull."""
     everything = RegistrationDraft.objects.all()
+    # First the event's own ceiling, so that a flood at one event leaves the others their space.
     for rows, kind in (
         (everything.filter(event=event), f"{DRAFTS_SETTING}_EVENT"),
         (everything, DRAFTS_SETTING),

@@ -27,6 +27,7 @@ from registrations.pricing.catalog import load_public_tickets
 from schedule.models import Session
 from schedule.programme.page_cache import is_anonymous_visitor
 
+# The version is part of the key, so that this only limits how long old versions take space.
 PAGE_CACHE_SECONDS = 300
 
 
@@ -62,6 +63,7 @@ def load_registration_offer(event: Event) -> RegistrationOffer:
     if find_cancellation_time(event):
         return RegistrationOffer(event, [], "off", event.sessions.exists())
     tickets = load_public_tickets(event)
+    # Or a ticket would be shown as sold out while only expired holds are in the way.
     refresh_availability(tickets, at=timezone.now())
     shown: Any = RELATED_ROWS_QUERY.first(event.pk)
     return RegistrationOffer(
@@ -105,6 +107,7 @@ def _find_registration_state(event: Event, tickets: list[Ticket]) -> str:
 def event_page(request: HttpRequest, slug: str) -> HttpResponse:
     """Show the event; for anonymous visitors the page is cached until something on it changes."""
     offer = load_registration_offer(get_visible_event(slug, request.user))
+    # The key of the cache does not include the query string, on which the page may depend.
     if request.GET or not is_anonymous_visitor(request):
         response = _render_event_page(request, offer)
         patch_cache_control(response, private=True, no_cache=True)
@@ -119,6 +122,7 @@ def event_page(request: HttpRequest, slug: str) -> HttpResponse:
         content = _render_event_page(request, offer).content
         cache.set(etag, content, PAGE_CACHE_SECONDS)
     response = HttpResponse(content, headers={"ETag": etag})
+    # `no-cache` lets browsers store the page, but they have to ask each time whether it changed (RFC 9111).
     patch_cache_control(response, no_cache=True)
     return response
 

@@ -77,6 +77,7 @@ class ContactForm(forms.Form):
     def clean_contact(self) -> str:
         address = str(self.cleaned_data["contact"]).strip()
         for field, sentence in check_person_texts(
+            # Only the address is checked; the names are there to pass.
             RequestedPlace(ticket="", first_name="x", last_name="x", email=address)
         ):
             if field == "email":
@@ -185,6 +186,7 @@ class TicketChoiceForm(forms.Form):
         field.choices = [(ticket.slug, ticket.title) for ticket in offer.tickets]
         addons_field.widget.addons = {addon.slug: addon for addon in offer.addons}
         addons_field.widget.closed = offer.unavailable_addons
+        # Sold-out choices stay in the list, disabled: `clean_ticket` and `clean_addons` refuse them.
         addons_field.choices = [(addon.slug, addon.title) for addon in offer.addons]
         if not offer.addons:
             del self.fields["addons"]
@@ -294,6 +296,7 @@ class BillingForm(forms.Form):
             "billing_country": "country",
         }
         for name, hint in hints.items():
+            # HTML's autofill tokens: `billing` tells the invoice's address from the attendee's own.
             self.fields[name].widget.attrs["autocomplete"] = f"billing {hint}"
 
 
@@ -310,5 +313,6 @@ def build_payment_forms(
         "billing": BillingForm(data, initial={"billing_country": "FR", **billing})
     }
     if settings.CARD_PAYMENT:
+        # Without cards there is no choice: everything is invoiced.
         payment_forms["payment"] = PaymentForm(data, initial={"payment": payment or Order.Payment.INVOICE})
     return payment_forms

@@ -45,7 +45,7 @@ from registrations.rate_limits import TooManyUnverifiedOrders, throttle_code_gue
 from .drafts import BILLING_FIELDS, DraftContent, delete_draft, load_draft, save_draft
 from .forms import LanguageForm, build_payment_forms
 
-# The form brings one price back for each place and add-on.
+# The form returns one price for each place and add-on; a forged one must not cost time.
 MAX_SHOWN_PRICES_LENGTH = 10_000
 
 
@@ -56,6 +56,7 @@ def register_review(request: HttpRequest, slug: str) -> HttpResponse:
     nonce = request.POST.get("nonce", "")
     draft = load_draft(request.session, slug)
     event = get_visible_event(slug, request.user)
+    # A second click, or a page reloaded after booking, whose draft is gone: show the order it made.
     if nonce and (order := find_order_by_key(event, _make_idempotency_key(nonce))):
         return redirect(order.sender_path)
     refuse_if_closed(event, at=timezone.now())
@@ -63,6 +64,7 @@ def register_review(request: HttpRequest, slug: str) -> HttpResponse:
     catalog = load_requested_catalog(event, order_request)
     offering = load_offering(event, order_request, catalog)
     _throttle_code_guesses(request, draft, catalog)
+    # Bookmarked, or a ticket was removed since: back to the screen that is not complete.
     if not draft.email or not _is_complete(order_request, offering):
         return redirect("register-choices" if draft.email else "register", slug)
     order_context = _make_order_context(request, draft, catalog)
@@ -88,7 +90,7 @@ def register_review(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _throttle_code_guesses(request: HttpRequest, draft: DraftContent, catalog: EventCatalog) -> None:
-    """Raises TooOften for a browser or an address that brought too many wrong codes."""
+    """Raise TooManyRequests for a browser, address or network that brought too many wrong codes."""
     who = (request.session.session_key or "", draft.email)
     throttle_code_guesses(
         catalog.event, draft.code, catalog.voucher, *who, network=get_client_network(request.META)
@@ -114,7 +116,7 @@ def _build_forms(draft: DraftContent, data: Any, *, amount_due: int) -> dict[str
 
 
 def _price_context(event: Event, draft: DraftContent, offering: Offering, quote: Quote) -> dict[str, Any]:
-    """Return the template's prices; `shown` comes back with the form, so that no other is booked."""
+    """Return the template's prices; the form returns `shown`, so that nothing is booked at another price."""
     currency = offering.tickets[str(draft.people[0]["ticket"])].currency
     rows = [make_line_row(line, currency=currency, zone=event.zone) for line in quote.lines]
     return {
@@ -152,6 +154,7 @@ def list_priced_tickets(draft: DraftContent, offering: Offering, quote: Quote) -
 
 
 def _update_billing(draft: DraftContent, request: HttpRequest) -> None:
+    # Cut but not validated, so that nothing typed is lost; the longest field has 200 characters.
     names = [*BILLING_FIELDS, "purchase_order"]
     draft.billing = {name: request.POST[name][:400] for name in names if name in request.POST}
     draft.language = request.POST.get("language", "")[:5]
@@ -194,6 +197,7 @@ def _book_order(
         for sentence in _list_price_changes(draft, _read_shown_prices(request), error.details["quote"]):
             messages.warning(request, sentence)
         return redirect("register-check", event.slug)
+    # Signing in helps, which the message says; nothing that was typed has to be corrected.
     except TooManyUnverifiedOrders as error:
         _add_error_messages(request, error)
         return redirect("register-check", event.slug)
@@ -248,6 +252,7 @@ def _find_screen(fields: set[str]) -> str:
     """Return the URL name of the screen that has these fields."""
     if fields == {"payment"}:
         return "register-check"
+    # Without any field (sold out), the choices are the screen to correct.
     about_choices = all(_is_choice_field(field) for field in fields)
     return "register-choices" if about_choices else "register"
 
@@ -259,6 +264,7 @@ def _is_choice_field(field: str) -> bool:
 def _list_price_changes(draft: DraftContent, shown: list[int], quote: dict[str, Any]) -> Iterator[str]:
     """Yield the prices that differ from those shown."""
     currency = quote["total"]["currency"]
+    # Not strict: the list of shown prices comes from the browser.
     for before, line in zip(shown, quote["lines"], strict=False):
         if before != line["price"]:
             person = draft.people[line["registration"]]

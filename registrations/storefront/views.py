@@ -59,8 +59,10 @@ def register_people(request: HttpRequest, slug: str) -> HttpResponse:
     _update_people(draft, request, len(people.forms))
     if _change_people_count(request, draft):
         _save_draft(request, event, draft)
+        # Redirected, so that a reload adds no other person; the query moves the focus to the new one.
         return redirect(f"{request.path}?person={len(draft.people)}")
     _save_draft(request, event, draft)
+    # Sent by `draft.js` while people type: the draft is saved, and no page is needed.
     if "X-Draft" in request.headers:
         return HttpResponse(status=204)
     if not draft.email:
@@ -91,6 +93,7 @@ def _render_people_page(
     contact: ContactForm | None = None,
 ) -> HttpResponse:
     contact = contact or ContactForm(initial={"contact": draft.contact})
+    # The confirmation needs one address: the contact's, or the first person's.
     people.forms[0].fields["email"].required = not draft.contact
     if "person" in request.GET:
         people.forms[-1].fields["first_name"].widget.attrs["autofocus"] = True
@@ -117,6 +120,7 @@ def _update_people(draft: DraftContent, request: HttpRequest, count: int) -> Non
     people = []
     for index in range(count):
         earlier = draft.people[index] if index < len(draft.people) else {}
+        # Longer than any column: too long a text is shown again with its error, not cut silently.
         typed = {name: request.POST.get(f"person-{index}-{name}", "")[:400] for name in PERSON_FIELDS}
         people.append({**earlier, **typed})
     draft.people = people or [{}]
@@ -149,6 +153,7 @@ def register_choices(request: HttpRequest, slug: str) -> HttpResponse:
     voucher = get_voucher_throttled(event, draft.code, *senders, network=get_client_network(request.META))
     applies = "apply" in request.POST
     code = VoucherCodeForm(data, initial={"code": draft.code})
+    # Applying a code must not show errors in choices that are not finished: these forms stay unbound.
     forms = _build_choice_forms(draft, load_choice_offer(event, voucher), None if applies else data)
     answers = build_answer_forms(
         draft,
@@ -234,6 +239,7 @@ def load_choice_offer(event: Event, voucher: Voucher | None) -> ChoiceOffer:
 
 def _build_choice_forms(draft: DraftContent, offer: ChoiceOffer, data: Any) -> list[TicketChoiceForm]:
     free = [ticket.slug for ticket in offer.tickets if ticket.slug not in offer.unavailable_tickets]
+    # A single choice is made for the visitor.
     only = free[0] if len(free) == 1 else ""
     return [
         TicketChoiceForm(

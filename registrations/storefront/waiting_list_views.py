@@ -42,6 +42,7 @@ def waiting_list_join(request: HttpRequest, event: str, ticket: str) -> HttpResp
     event_obj = get_visible_event(event, request.user)
     if page := get_application_path(event_obj):
         return redirect(page)
+    # The page of a hidden ticket must not reveal that it exists.
     ticket_obj = get_object_or_404(Ticket, event=event_obj, slug=ticket, is_public=True)
     form = (
         WaitingRequestForm(request.POST)
@@ -49,6 +50,7 @@ def waiting_list_join(request: HttpRequest, event: str, ticket: str) -> HttpResp
         else WaitingRequestForm(initial=_guess_person(request, event))
     )
     if request.method == "POST" and form.is_valid():
+        # Before joining, because joining sends a mail even to an address that waits already.
         throttle_waiting_entry(form.cleaned_data["email"], get_client_network(request.META))
         try:
             join_ticket_list(ticket=ticket_obj, request=form.build_request())
@@ -93,6 +95,7 @@ def waiting_entry(request: HttpRequest, secret: str) -> HttpResponse:
     if data is not None and all(valid):
         try:
             return redirect(accept_ticket_offer(entry=entry, **_read_acceptance(request, forms)).sender_path)
+        # The offer may have expired, or the price changed, while the page was open.
         except ConventionError as error:
             messages.error(request, str(error))
             return redirect("waiting", secret)
@@ -128,6 +131,7 @@ def _offer_context(entry: WaitingEntry, quote: Quote) -> dict[str, Any]:
 
 def _read_acceptance(request: HttpRequest, forms: dict[str, Form]) -> dict[str, Any]:
     """Return the arguments of `accept_ticket_offer`: the price that was shown, payment and billing."""
+    # The price that the page showed: it may have risen since, and must not be charged unseen.
     acceptance: dict[str, Any] = {"expected_total": parse_digits(request.POST.get("shown", ""))}
     if payment := forms.get("payment"):
         acceptance["payment"] = payment.cleaned_data["payment"]

@@ -13,7 +13,7 @@ from .stock_limits import save_with_tickets
 
 
 class AddonInUse(ConventionError):
-    """Somebody booked this add-on."""
+    """The add-on was booked, so that it cannot be removed."""
 
     kind = "addon-in-use"
     status = 409
@@ -29,6 +29,7 @@ def save_addon(*, addon: Addon, tickets: Collection[Ticket], changed: list[str])
 @transaction.atomic
 def remove_addon(*, addon: Addon) -> None:
     """Remove an add-on that nobody ever booked. Raises AddonInUse."""
+    # Cancelled bookings count too: invoices and exports name the add-on.
     if addon.registration_addons.exists():
         sentence = _("“%(addon)s” was taken; it cannot be removed. Close its sale instead.")
         raise AddonInUse(sentence % {"addon": addon.title})

@@ -30,7 +30,7 @@ def list_vat_rates() -> list[tuple[int, str]]:
 class SaleItemForm[Row: SaleItem](ActionErrorsMixin, forms.ModelForm[Row]):
     """Something for sale: price in units of the currency, VAT, and times in the event's zone.
 
-    `reserved_slugs` would collide with addresses of other pages.
+    `reserved_slugs` would collide with paths of other pages below the same URL.
     """
 
     reserved_slugs = frozenset({"new"})
@@ -41,6 +41,7 @@ class SaleItemForm[Row: SaleItem](ActionErrorsMixin, forms.ModelForm[Row]):
         max_value=100_000,
         decimal_places=2,
         initial=0,
+        # Accepts the decimal comma of French forms.
         localize=True,
     )
     vat_rate = forms.TypedChoiceField(label=_("VAT rate"), choices=list_vat_rates, coerce=int)
@@ -75,6 +76,8 @@ class SaleItemForm[Row: SaleItem](ActionErrorsMixin, forms.ModelForm[Row]):
             self.add_error("closes_at", _("The sale must end after it began."))
         if data.get("vat_rate") == 0 and not data.get("vat_exemption"):
             self.add_error("vat_exemption", _("Say why no VAT is due: the invoice must name the reason."))
+        # A constraint forbids a reason beside a rate; the organizer may have chosen the rate after the
+        # reason.
         elif data.get("vat_rate"):
             data["vat_exemption"] = ""
         return data
@@ -88,6 +91,7 @@ class SaleItemForm[Row: SaleItem](ActionErrorsMixin, forms.ModelForm[Row]):
     @property
     def changed_fields(self) -> list[str]:
         """Return the names of the model's changed fields."""
+        # The form's field is in euros, the column in cents. A rate above zero empties the reason.
         names = ["price" if name == "cost" else name for name in self.changed_data]
         return list(dict.fromkeys([*names, "vat_exemption"] if "vat_rate" in names else names))
 
@@ -167,6 +171,7 @@ class _PriceStepFormSet(forms.BaseFormSet[PriceStepForm]):
             raise forms.ValidationError(_("Two prices hold until the same moment."))
 
 
+# `absolute_max` too: a forged management form could ask for thousands of forms.
 PriceStepFormSet = forms.formset_factory(
     PriceStepForm, formset=_PriceStepFormSet, extra=2, max_num=MAX_PRICE_STEPS, absolute_max=MAX_PRICE_STEPS
 )

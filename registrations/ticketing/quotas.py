@@ -22,10 +22,13 @@ def save_quota(*, quota: Quota, tickets: Collection[Ticket], changed: list[str])
     _lock_event_tickets(quota)
     verb = "quota.change" if quota.pk else "quota.create"
     if quota.pk is None:
+        # A new row needs its key before tickets can refer to it.
         quota.save()
+    # Quotas that lose a ticket are counted again below.
     left_behind = {ticket.quota for ticket in tickets if ticket.quota and ticket.quota != quota}
     quota.tickets.exclude(pk__in=[ticket.pk for ticket in tickets]).update(quota=None)
     Ticket.objects.filter(pk__in=[ticket.pk for ticket in tickets]).update(quota=quota)
+    # Counted, not adjusted: the locks on the tickets make the sum exact.
     quota.reserved = _count_reserved(quota)
     if quota.capacity is not None and quota.reserved > quota.capacity:
         raise_too_few_places(quota.reserved)
@@ -43,6 +46,7 @@ def remove_quota(*, quota: Quota) -> None:
     _lock_event_tickets(quota)
     record_action("quota.remove", quota, event=quota.event)
     quota.delete()
+    # The quota may have been the reason why people had to wait.
     _offer_free_places(quota)
 
 

@@ -34,6 +34,7 @@ def save_sale_item(row: LimitedStock, changed: Collection[str]) -> None:
     if row.pk is None:
         row.save()
         return
+    # The capacity is saved by its own statement and `reserved` never: bookings change it meanwhile.
     save_capacity(row)
     columns = {field.name for field in row._meta.concrete_fields}
     row.save(update_fields=[name for name in changed if name in columns - {"capacity", "reserved"}])

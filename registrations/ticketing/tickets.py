@@ -26,7 +26,7 @@ from .stock_limits import save_sale_item
 
 
 class TicketInUse(ConventionError):
-    """Somebody has or wants this ticket, or something is for this ticket only."""
+    """The ticket was booked or is waited for, or a question, add-on or voucher is for it only."""
 
     kind = "ticket-in-use"
     status = 409
@@ -39,6 +39,7 @@ def save_ticket(*, ticket: Ticket, changed: list[str], steps: Sequence[PriceStep
     Raises InvalidFields for too few places.
     """
     if ticket.is_default:
+        # Before saving, because a unique constraint allows one default ticket for each event.
         others = Ticket.objects.filter(event=ticket.event, is_default=True).exclude(pk=ticket.pk)
         others.update(is_default=False)
     if ticket.pk is None:
@@ -72,6 +73,7 @@ def _replace_price_steps(ticket: Ticket, steps: Sequence[PriceStep]) -> bool:
 
 def recount_company_shares(ticket: Ticket) -> None:
     """Count each company's places, as needed when a cap is set after sales began."""
+    # Expired holds count until they are released: releasing them subtracts them.
     held = Q(confirmed_at__isnull=False) | Q(hold_expires_at__isnull=False)
     rows = Registration.objects.filter(held, ticket=ticket, cancelled_at__isnull=True)
     companies = Counter(rows.filter(member_of__isnull=False).values_list("member_of", flat=True))
@@ -84,7 +86,11 @@ def recount_company_shares(ticket: Ticket) -> None:
 
 @transaction.atomic
 def remove_ticket(*, ticket: Ticket) -> None:
-    """Remove a ticket that nobody had or waits for, and that nothing is only for. Raises TicketInUse."""
+    """Remove a ticket without registrations and waiting entries. Raises TicketInUse.
+
+    Also refused if a question, add-on or voucher is for this ticket only.
+    """
+    # Locked, so that nobody can book it between the check and the deletion.
     ticket = Ticket.objects.select_for_update(of=("self",)).get(pk=ticket.pk)
     if ticket.registrations.exists() or WaitingEntry.objects.active().waiting_for(ticket).exists():
         raise TicketInUse(

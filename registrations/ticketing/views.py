@@ -55,6 +55,7 @@ def _edit_ticket(request: HttpRequest, event: Event, ticket: Ticket) -> HttpResp
     initial = None if request.method == "POST" else list_initial_steps(ticket, event)
     form_kwargs = {"zone": event.zone}
     steps = PriceStepFormSet(request.POST or None, prefix="step", initial=initial, form_kwargs=form_kwargs)
+    # A list, not `and`: both have to be validated to show their errors.
     if request.method == "POST" and all([form.is_valid(), steps.is_valid()]):
         try:
             save_ticket(ticket=form.build_item(), changed=form.changed_fields, steps=build_price_steps(steps))
@@ -178,6 +179,7 @@ def voucher_list(request: HttpRequest, event: str) -> HttpResponse:
     """List vouchers, searched by code or label, page by page."""
     event_obj = get_event_to_organize(event, request.user)
     query = normalize_whitespace(request.GET.get("q", "")[:100])
+    # Codes are stored in capitals, so that a comparison with case is enough.
     looked_for = Q(code__contains=normalize_code(query)) | Q(label__icontains=query)
     rows = event_obj.vouchers.filter(looked_for).prefetch_related("tickets")
     shown = Paginator(rows, VOUCHERS_PER_PAGE).get_page(request.GET.get("page"))

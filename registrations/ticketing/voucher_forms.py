@@ -16,6 +16,7 @@ from .vouchers import MAX_VOUCHERS_AT_ONCE
 
 TIME_FIELDS = ("opens_at", "closes_at")
 CODE_PATTERN = re.compile(r"[A-Z0-9_-]{3,40}")
+# An address, or a domain that begins with “@”.
 ADDRESS_PATTERN = re.compile(r"[^@\s]*@[^@\s]+\.[^@\s]+")
 
 
@@ -98,6 +99,7 @@ class VoucherForm(ActionErrorsMixin, forms.ModelForm[Voucher]):
         if data.get("opens_at") and data.get("closes_at") and data["closes_at"] <= data["opens_at"]:
             self.add_error("closes_at", _("It must end after it began."))
         self._check_value(data.get("kind"), data.get("amount"))
+        # A voucher without tickets opens no hidden one, so that this code would do nothing.
         if data.get("kind") == Voucher.Kind.ACCESS and not data.get("tickets"):
             self.add_error("tickets", _("Tick the tickets that the code opens."))
         return data
@@ -125,7 +127,7 @@ class VoucherForm(ActionErrorsMixin, forms.ModelForm[Voucher]):
 
 
 class VoucherBatchForm(VoucherForm):
-    """Several vouchers alike, whose codes begin with the same letters."""
+    """A number of vouchers with the same terms, and codes that begin with the same letters."""
 
     number = forms.IntegerField(
         label=_("How many codes"),

@@ -19,12 +19,12 @@ from registrations.models.references import UNAMBIGUOUS_CHARACTERS
 from .stock_limits import save_with_tickets
 
 MAX_VOUCHERS_AT_ONCE = 500
-# Added to each code of a batch; far more combinations than anybody can try.
+# Added to each code of a batch: 30 to the power of 8 combinations, and `rate_limits.py` limits guesses.
 RANDOM_CODE_LETTERS = 8
 
 
 class VoucherInUse(ConventionError):
-    """Somebody used this voucher."""
+    """The voucher was used, so that it cannot be removed."""
 
     kind = "voucher-in-use"
     status = 409
@@ -46,6 +46,7 @@ def create_vouchers(*, template: Voucher, tickets: Collection[Ticket], count: in
     vouchers = Voucher.objects.bulk_create(
         Voucher(**copied | {"code": generate_code(template.code)}) for _one in range(count)
     )
+    # One statement, where `tickets.set` would need several for each voucher.
     through = Voucher.tickets.through
     through.objects.bulk_create(
         through(voucher_id=voucher.pk, ticket_id=ticket.pk) for voucher in vouchers for ticket in tickets
@@ -57,6 +58,7 @@ def create_vouchers(*, template: Voucher, tickets: Collection[Ticket], count: in
 def generate_code(prefix: str) -> str:
     """Return a code with this prefix that nobody can guess."""
     letters = (secrets.choice(UNAMBIGUOUS_CHARACTERS) for _letter in range(RANDOM_CODE_LETTERS))
+    # The column has 40 characters.
     return f"{prefix[:30]}-{''.join(letters)}"
 
 
@@ -106,6 +108,7 @@ def list_voucher_rows(event: Event) -> Iterator[list[Any]]:
             voucher.label,
             describe_value(voucher),
             ", ".join(ticket.slug for ticket in voucher.tickets.all()),
+            # An empty cell, because 0 would read as “no use left”.
             "" if voucher.capacity is None else voucher.capacity,
             voucher.reserved,
             voucher.opens_at.astimezone(event.zone) if voucher.opens_at else "",

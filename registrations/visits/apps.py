@@ -21,12 +21,14 @@ class VisitsConfig(AppConfig):
         hooks.periodic_jobs.register(
             "registrations.visits.lifecycle.reminders.remind_visitors", seconds=15 * MINUTE
         )
+        # Lists are locked at nine sharp by the clock of the event, so this job runs most often.
         hooks.periodic_jobs.register(
             "registrations.visits.visitor_list.lock.lock_due_lists", seconds=5 * MINUTE
         )
         hooks.periodic_jobs.register(
             "registrations.visits.applications.notifications.remind_before_lock", seconds=HOUR
         )
+        # Lower packages must not import visits: they reach these rules through the registry alone.
         hooks.application_rules.register("registrations.visits.applications.visit_rules.VISIT_RULES")
         hooks.cancelled_events.register("registrations.visits.lifecycle.event_hooks.find_cancelled_events")
         hooks.event_guards.register("registrations.visits.lifecycle.event_hooks.check_event_change")

@@ -45,6 +45,7 @@ def find_date_problems(
     A visit that has begun may still end earlier or later.
     """
     problems: dict[str, str] = {"ends_at": find_length_problem(new_dates.starts_at, new_dates.ends_at)}
+    # An unchanged start in the past is no error: the form always sends both dates.
     if new_dates.starts_at != old_dates.starts_at and old_dates.starts_at > now:
         problems["starts_at"] = find_start_problem(new_dates.starts_at, now)
     if new_dates.locked_at and new_dates.ends_at <= new_dates.locked_at:
@@ -67,19 +68,21 @@ LOCK_TIME_OF_DAY = datetime.time(9)
 def compute_lock_time(
     starts_at: datetime.datetime, zone: zoneinfo.ZoneInfo, working_days: int
 ) -> datetime.datetime:
-    """Return when the list is locked: at `LOCK_TIME_OF_DAY`, so many working days before the visit.
+    """Return when the list is locked: at `LOCK_TIME_OF_DAY`, `working_days` working days before the visit.
 
-    The host's security has that many full working days. Never later than the start. The time is in `zone`.
+    The host's security needs that long to check the names. Never later than the start. The time is in `zone`.
     """
     visit_day = starts_at.astimezone(zone).date()
     lock_time = datetime.datetime.combine(
         working_days_before(visit_day, working_days), LOCK_TIME_OF_DAY, zone
     )
+    # With zero working days, nine o'clock may be later than the start of an early visit.
     return min(lock_time, starts_at)
 
 
 def find_lock_time(visit: Visit) -> datetime.datetime:
     """Return when the list of this visit will be or was locked."""
+    # A list can be locked by hand before its deadline.
     return visit.locked_at or compute_lock_time(
         visit.event.starts_at, visit.event.zone, visit.lock_working_days
     )

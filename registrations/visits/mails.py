@@ -11,5 +11,6 @@ def send_or_log(letter: MailMessage) -> None:
     """Send the mail; if its address is refused, log only its message key. Raise MailNotSent."""
     try:
         send_mail_message(letter)
+    # A refusal is permanent: raising would only make the worker retry. The log names no address.
     except MailRefused:
         logger.warning("The mail server refused %s.", letter.message_key)

@@ -16,6 +16,7 @@ from .models import Application, Ride, Visit
 if TYPE_CHECKING:
     from convention.club.permissions import RequestUser
 
+# Roles in the club only: an event may be organized by an outside firm, which sees no identities.
 IDENTITY_READER_ROLES = (ClubRole.Role.SECRETARY, ClubRole.Role.ADMINISTRATOR)
 
 
@@ -51,6 +52,7 @@ def get_managed_visit(slug: str, person: "RequestUser") -> Visit:
     visit = Visit.objects.filter(event=event).first()
     if visit is None:
         raise NotFound(_("Nothing was said of this visit yet: begin with its facts."))
+    # Reuses the instance with venue and host loaded: templates would fetch the event again.
     visit.event = event
     return visit
 
@@ -83,17 +85,19 @@ def list_visible_visits(person: "RequestUser") -> QuerySet[Visit]:
 def get_member_visit(slug: str, person: "RequestUser") -> Visit:
     """Return a visit for its page: to members today or on its day, to applicants, and to those who manage it.
 
-    Raise SignInRequired, NotFound if it is not published, or Forbidden for somebody who is no member.
+    Raise SignInRequired, NotFound if it is not published, or Forbidden for people without a membership.
     """
     if not person.is_authenticated:
         raise SignInRequired(_("Sign in to see this page."))
     member = require_signed_in(person)
     rows = Visit.objects.select_related("event__venue", "event__host").filter(event__slug=slug)
     visit = rows.first()
+    # Before the membership check: applicants keep access to the page after their seat has ended.
     if visit and (can_manage_visit(member, visit.event) or find_own_application(visit, member)):
         return visit
     if visit is None or not Visit.objects.published().filter(pk=visit.pk).exists():
         raise NotFound(_("There is no visit at this address."))
+    # A seat that begins only by the day of the visit is enough to apply, so it is enough to read the page.
     if member.is_active and (get_member_company(member) or get_member_company(member, at=visit.day)):
         return visit
     raise Forbidden(_("Visits are for members: people with a seat of a member company."))
@@ -105,12 +109,14 @@ def find_own_application(visit: Visit, person: Person) -> Application | None:
         "registration__order", "waiting_entry__ticket__event", "company"
     )
     own_applications = rows.filter(visit=visit, person=person)
+    # At most one application is active (a partial unique index); refused and withdrawn ones accumulate.
     application = own_applications.active().first() or own_applications.order_by("-applied_at", "-pk").first()
     if application:
         application.visit, application.person = visit, person
     return application
 
 
+# Roles in the club only: organizers of the event alone may belong to an outside firm.
 DEBRIEF_EDITOR_ROLES = (ClubRole.Role.SECRETARY, ClubRole.Role.ADMINISTRATOR, ClubRole.Role.ORGANIZER)
 
 
@@ -124,6 +130,8 @@ def get_staffed_visit(slug: str, person: "RequestUser") -> Visit:
     visit = _find_visit(slug)
     if visit and can_staff_visit(person, visit.event):
         return visit
+    # Raises the error that fits the event (sign in, forbidden, not found); it returns only if no visit
+    # exists.
     get_event_to_staff(slug, person)
     raise _make_not_found()
 
@@ -140,7 +148,10 @@ def get_visit_to_debrief(slug: str, person: "RequestUser") -> Visit:
 
 
 def list_nameable_events(person: "RequestUser") -> QuerySet[Event]:
-    """Return the events whose titles the person may read where their people are expected elsewhere."""
+    """Return the events whose titles the person may read.
+
+    The roster names the other events at which a visitor is expected on the same day.
+    """
     if has_club_role(person, ClubRole.Role.SECRETARY):
         return Event.objects.all()
     return get_staffed_events(person)
@@ -189,6 +200,7 @@ def get_readable_visit(slug: str, person: "RequestUser") -> Visit:
     """Return a visit whose debrief a member may ask for. Raise SignInRequired, Forbidden or NotFound."""
     get_current_member(person)
     visit = _find_visit(slug)
+    # A draft answers 404, so that nobody learns that it exists.
     if visit is None or visit.event.visibility == Event.Visibility.DRAFT:
         raise _make_not_found()
     return visit
@@ -221,4 +233,5 @@ def _make_not_found() -> NotFound:
 
 def has_visit(event: Event) -> bool:
     """Return whether the event is a site visit whose visit was created."""
+    # The kind is checked first: it saves the query for all other events.
     return event.kind == Event.Kind.SITE_VISIT and Visit.objects.filter(event=event).exists()

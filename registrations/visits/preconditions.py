@@ -56,7 +56,9 @@ def check_applications_open(visit: Visit, *, at: datetime.datetime) -> None:
 
 def lock_visit_row(visit: Visit) -> Visit:
     """Return the visit, locked until the end of the transaction. Raise NotOpenNow if it was cancelled."""
+    # Only the visit row: locking the joined event too would make every booking of the event wait.
     rows = Visit.objects.select_for_update(of=("self",)).select_related("event__host")
     locked = rows.get(pk=visit.pk)
+    # Checked on the locked row: the instance of the caller may be older than a cancellation.
     check_not_cancelled(locked)
     return locked

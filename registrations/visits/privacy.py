@@ -39,6 +39,8 @@ def _erase_contacts(rows: "QuerySet[Any]", _subject: DataSubject | None = None) 
     # Acknowledgements store the name as text, so they are found by the name of the contact.
     for visit, name in rows.exclude(name="").values_list("visit", "name"):
         VisitorList.objects.filter(visit=visit, acknowledged_by=name).update(acknowledged_by="")
+    # Ended before blanking: the unique constraint on visit and address covers active contacts, and two blank
+    # addresses would collide.
     rows.filter(ended_at__isnull=True).update(ended_at=timezone.now())
     rows.update(name="", email="")
 
@@ -52,6 +54,8 @@ def _decrypt_identity(identity: Identity) -> dict[str, Any]:
             "answers": decrypt_value(identity.encrypted_data, row_label=get_identity_binding(application))
         }
     except (MissingEncryptionKey, DecryptionFailed) as error:
+        # The export says why the data are missing; a lost key must not block the rest of it (GDPR, article
+        # 15).
         return {"answers": str(error)}
 
 
@@ -59,6 +63,7 @@ def find_unpurged_lists(subject: DataSubject) -> Iterator[TranslatableText]:
     """Yield a reason to wait for each unpurged visitor list that names the person."""
     if not subject.person_id:
         return
+    # The rows of a list are one ciphertext: a single person cannot be removed from it before the purge.
     visit_ids = Application.objects.filter(person=subject.person_id).values("visit")
     rows = Visit.objects.filter(Q(lists__encrypted_data__isnull=False), pk__in=visit_ids).distinct()
     for visit in rows.select_related("event"):
@@ -71,6 +76,7 @@ def find_unpurged_lists(subject: DataSubject) -> Iterator[TranslatableText]:
 def erase_old_contacts(before: datetime.datetime) -> int:
     """Erase the contacts of visits that ended before `before`; return how many."""
     old = Visit.objects.filter(event__ends_at__lt=before)
+    # Contacts that are blank already are left out, so that the count reports only new erasures.
     contacts = HostContact.objects.filter(visit__in=old).exclude(name="", email="")
     count = contacts.count()
     _erase_contacts(contacts)
@@ -99,6 +105,7 @@ PERSONAL_DATA = [
         purpose=_("what a host needs to know about you"),
         parent_columns=("application",),
         hidden_columns=("encrypted_data",),
+        # The ciphertext is useless to its owner, so the export contains the decrypted answers instead.
         export_extra=_decrypt_identity,
         is_deleted_on_erasure=True,
     ),

@@ -34,11 +34,13 @@ def make_file_response(content: ListContent, visitor_list: VisitorList, kind: st
 
 def read_file_format(request: HttpRequest) -> str:
     """Return the requested file format, "" for the page itself."""
+    # Files come by POST: a GET, such as of a mail scanner that follows links, must decrypt nothing.
     kind = request.POST.get("act", "")
     return kind if kind in FILE_MIMETYPES else ""
 
 
 def render_host_error(request: HttpRequest, error: ConventionError, **context: object) -> HttpResponse:
     """Render an error in the frame of the host's pages, without links to the club's pages."""
+    # The site's own error page has a menu of pages that hosts cannot open.
     context |= {"frame": "host/base.html", "error": error}
     return render(request, "host/error.html", context, status=error.status)

@@ -70,6 +70,7 @@ def seed_visit(world: DemoWorld, event: Event) -> tuple[Visit, list[Application]
         embargo_until=event.ends_at + datetime.timedelta(days=30),
         agreed_at=world.now - datetime.timedelta(days=40),
     )
+    # As `create_visit` does: places of a visit are not handed on by their attendees.
     event.substitutions_close_at = visit.agreed_at
     event.save(update_fields=["substitutions_close_at"])
     registrations = Registration.objects.confirmed().filter(event=event, person__isnull=False)
@@ -108,6 +109,7 @@ def seed_full_visit(world: DemoWorld, event: Event) -> None:
     """Create a full visit with a waiting list and a refused competitor."""
     visit, applications = seed_visit(world, event)
     ticket = Ticket.objects.get(event=event, is_default=True)
+    # Full on purpose, so that the demo shows a waiting list.
     Ticket.objects.filter(pk=ticket.pk).update(capacity=len(applications))
     others = Person.objects.exclude(pk__in=[application.person_id for application in applications])
     members = others.filter(seats__isnull=False, is_active=True, email__isnull=False).order_by("pk")

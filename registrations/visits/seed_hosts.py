@@ -35,6 +35,7 @@ def seed_hosts(
 
 def invent_identity(world: DemoWorld, application: Application) -> dict[str, str]:
     """Return an invented identity, the same for each seed and person."""
+    # Seeded by event and registration, so that screenshots and tests see the same data after each run.
     rng = world.make_rng("identity", application.visit.event.slug, application.registration_id)
     born = datetime.date(1965, 1, 1) + datetime.timedelta(days=rng.randrange(12_000))
     number = f"{rng.randrange(10, 99)}XX{rng.randrange(10_000, 99_999)}"

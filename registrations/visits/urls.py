@@ -35,6 +35,7 @@ def is_site_visit(event: Event) -> bool:
 
 
 day_pages: list[Any] = [
+    # Before `visits/<slug:slug>/`, which would match it as a slug.
     path("visits/learned/", debrief_views.lesson_list, name="visits-lessons"),
     path(f"{MEMBER_PREFIX}/rides/", rides_views.own_ride_choice, name="visit-rides"),
     path(f"{MEMBER_PREFIX}/rides.ics", rides_views.own_ride_calendar, name="visit-rides-calendar"),
@@ -106,7 +107,7 @@ pages: list[Any] = [
         organizer_views.applicant_decide,
         name="organize-visit-applicant-decide",
     ),
-    # one's own identity
+    # the visitor's identity
     path("visits/<slug:event>/identity/", identity_views.identity_edit, name="visit-identity"),
     # the secretary's lists
     path(f"{LISTS_PREFIX}/", visitor_list_views.visitor_list_overview, name="organize-visit-lists"),

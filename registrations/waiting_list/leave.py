@@ -48,6 +48,7 @@ def decline_offer(*, entry: WaitingEntry) -> WaitingEntry:
 @transaction.atomic
 def expire_offer(*, entry: WaitingEntry, at: datetime.datetime) -> bool:
     """End a wait whose offer has expired by `at` and notify the person; return whether it had."""
+    # The condition is part of the locking query: another worker, or the person, may have been faster.
     locked = (
         WaitingEntry.objects.with_expired_offer(at=at)
         .select_for_update(of=("self",))

@@ -84,6 +84,7 @@ def _send_mail(entry: WaitingEntry, kind: str) -> None:
     try:
         send_mail_message(_write_letter(entry, kind))
     except MailRefused:
+        # A refusal is final: the mail is noted as sent below, or it would be tried for ever.
         logger.warning("The mail server refused the mail %s of the waiting entry %s.", kind, entry.pk)
     updates_by_kind: dict[str, dict[str, Any]] = {
         "joined": {"join_notified_at": now},
@@ -116,6 +117,7 @@ def _write_letter(entry: WaitingEntry, kind: str) -> MailMessage:
             "event_url": settings.SITE_URL + reverse("event", args=[event.slug]),
         },
         language=entry.language,
+        # With the number of the offer: a second offer is another mail, a retry is not.
         message_key=f"waiting-{kind}-{entry.pk}-{entry.offer_count}",
         accent=event.accent,
         reply_to=event.contact_email,

@@ -1,7 +1,8 @@
 """Offer a free place to the next entry of the waiting list, in the transaction that freed the place.
 
-So nobody who comes later finds it free: while somebody who can be served is waiting, `reserved` never falls.
-Tickets that share a quota have one list: the place goes to whoever has waited longest for any of them.
+So nobody who comes later finds it free: while a person who can have the place is waiting, `reserved` never
+falls. Tickets that share a quota have one list: the place goes to the person who has waited longest for any
+of them.
 
 Locks: the session, or all tickets of the quota, then entries without an offer. Locked entries are skipped
 (`skip_locked`), because their owner is just leaving. Entries with an offer are locked before the item. This
@@ -43,6 +44,7 @@ def offer_free_places(kind: type[LimitedStock], pk: int) -> int:
     written.
     """
     waiting = _find_waiting_entries(kind, pk)
+    # Asked before anything is locked, so that nothing is locked where nobody waits.
     if not waiting.exists():
         return 0
     now = timezone.now()
@@ -119,6 +121,7 @@ def _find_waiting_entries(kind: type[LimitedStock], pk: int) -> WaitingEntryQuer
 
 def _offer_if_free(candidate: WaitingEntry, item: WantedItem) -> bool:
     """Offer one place unless the entry is locked or has an objection; return whether it was offered."""
+    # Read again under its lock, since the list was read without one.
     entry = (
         WaitingEntry.objects.awaiting_offer()
         .select_for_update(skip_locked=True)
@@ -181,6 +184,7 @@ def load_waiting_facts(entry: WaitingEntry, item: WantedItem) -> WaitingFacts:
     if member is None:
         return WaitingFacts(is_member=False)
     person, company = member
+    # As `refuse_second_place` counts them: the offer could not be accepted otherwise.
     places = Registration.objects.confirmed().filter(event=item.event_id, person=person, ticket=item)
     return WaitingFacts(
         is_member=True,
@@ -196,5 +200,6 @@ def _count_company_places_left(ticket: Ticket, company: Company) -> int | None:
     shares = CompanyShare.objects.filter(ticket=ticket, company=company)
     reserved = shares.values_list("reserved", flat=True).first() or 0
     offered = WaitingEntry.objects.with_offer().filter(ticket=ticket).values_list("email", flat=True)
+    # An offer has no member yet: only its address says whose share it would count for.
     members = [find_member_by_email(email) for email in offered]
     return ticket.company_cap - reserved - sum(1 for member in members if member and member[1] == company)

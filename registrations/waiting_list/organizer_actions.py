@@ -26,7 +26,8 @@ def offer_place_now(*, entry: WaitingEntry, reason: str = "") -> WaitingEntry:
     if rules and rules.get_deadline(locked_item.event) <= timezone.now():
         raise NotOpenNow(_("The list is locked: nobody comes onto it from the waiting list any more."))
     without_offer = WaitingEntry.objects.active().filter(offered_at__isnull=True)
-    # Skipped if locked: whoever locks it is ending the wait.
+    # Skipped if locked: its person is ending the wait. Waiting for the lock could deadlock, because the item
+    # is locked already.
     locked_entry = without_offer.select_for_update(skip_locked=True, of=("self",)).filter(pk=entry.pk).first()
     if locked_entry is None:
         raise WaitingEnded(_("This wait has ended, or a place is offered already."))
@@ -37,7 +38,7 @@ def offer_place_now(*, entry: WaitingEntry, reason: str = "") -> WaitingEntry:
 
 @transaction.atomic
 def pause_waiting_entry(*, entry: WaitingEntry, reason: str = "") -> WaitingEntry:
-    """Make no offers to this entry until it is resumed; it keeps its position. Raises WaitingEnded.
+    """Make no offers to this entry until it is resumed; its position stays. Raises WaitingEnded.
 
     A place it holds is offered to the next entry.
     """
@@ -69,6 +70,6 @@ def remove_waiting_entry(*, entry: WaitingEntry, reason: str = "") -> WaitingEnt
 
 @transaction.atomic
 def set_offer_hours(*, event: Event, offer_hours: int) -> None:
-    """Set how long new offers of this event last; open offers keep their time."""
+    """Set how long new offers of this event last; open offers are not changed."""
     policy, _made = WaitingPolicy.objects.update_or_create(event=event, defaults={"offer_hours": offer_hours})
     record_action("waiting.policy", policy, event=event, fields=["offer_hours"])

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from convention.events.models import Event
 
 MAX_NAME_LENGTH = 200
+# Behind all checkpoints made by hand, whose positions count from 0.
 SESSION_CHECKPOINT_POSITION = 1000
 
 
@@ -34,6 +35,7 @@ def save_checkpoint(*, checkpoint: Checkpoint, changed_fields: list[str]) -> Che
         rebuild_presence(event=checkpoint.event)
     verb = "checkpoint.create" if is_new else "checkpoint.change"
     record_action(verb, checkpoint, event=checkpoint.event, fields=changed_fields)
+    # Makes devices fetch a snapshot. Last, since it locks the event's row until commit.
     advance_sequence(checkpoint.event_id)
     return checkpoint
 
@@ -41,6 +43,7 @@ def save_checkpoint(*, checkpoint: Checkpoint, changed_fields: list[str]) -> Che
 @transaction.atomic
 def remove_checkpoint(*, checkpoint: Checkpoint) -> None:
     """Remove a checkpoint that was never used. Raise CheckpointInUse."""
+    # Deleting would cascade to the devices, and the log of scans must stay complete.
     if Scan.objects.filter(checkpoint=checkpoint).exists() or checkpoint.devices.exists():
         raise CheckpointInUse(
             _("“%(name)s” has scans or devices: it stays. Close its window instead.") % {"name": checkpoint}
@@ -83,6 +86,7 @@ def find_free_name(title: str, taken_names: set[str]) -> str:
     name = title.strip()[:MAX_NAME_LENGTH] or "–"
     number = 2
     while name in taken_names:
+        # Six characters for " (999)".
         name = f"{title.strip()[: MAX_NAME_LENGTH - 6]} ({number})"
         number += 1
     return name

@@ -20,6 +20,7 @@ from convention.events.permissions import can_create_events as runs_every_event
 if TYPE_CHECKING:
     from convention.events.models import Event
 
+# 256 bits cannot be guessed, so the hash needs no salt and no slow function.
 TOKEN_BYTES = 32
 
 
@@ -41,8 +42,9 @@ class Pairing:
 
     @property
     def url(self) -> str:
-        """Return the address that the device opens. The token is in the fragment, so no server ever
-        logs it.
+        """Return the address that the device opens.
+
+        The token is in the fragment, which browsers do not send, so no server logs it.
         """
         return f"{settings.SITE_URL}/scan/#pair={self.token}"
 
@@ -86,6 +88,7 @@ def find_checkpoint(event: "Event", name: str) -> Checkpoint:
     """Return the event's checkpoint of that name, ignoring case. Raise NotFound with the names there are."""
     checkpoints = event.checkpoints.select_related("event")
     name = name.strip()[:MAX_CHECKPOINT_NAME_LENGTH]
+    # The exact name first: names are unique by case, so "hall" and "Hall" can both exist.
     match = checkpoints.filter(name=name).first() or checkpoints.filter(name__iexact=name).first()
     if match is None:
         known = ", ".join(_("“%(name)s”") % {"name": checkpoint.name} for checkpoint in checkpoints[:10])
@@ -106,6 +109,7 @@ def get_or_create_entrance(event: "Event") -> Checkpoint:
 
 
 def revoke_all() -> None:
+    """Revoke the devices of all events."""
     for device in Device.objects.phones().filter(revoked_at=None).select_related("event"):
         revoke_device(device=device)
 
@@ -113,6 +117,7 @@ def revoke_all() -> None:
 @transaction.atomic
 def revoke_device(*, device: Device) -> None:
     """Revoke a device; a second call changes nothing."""
+    # Keeps the time of the first revocation, and one entry in the audit log.
     if device.revoked_at is not None:
         return
     device.revoked_at = timezone.now()

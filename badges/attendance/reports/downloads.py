@@ -38,6 +38,7 @@ def _scan_sheet(event: Event) -> TableSheet:
 
 def _scan_rows(event: Event) -> Iterator[list[Any]]:
     scans = Scan.objects.filter(checkpoint__event=event).order_by("effective_at", "pk")
+    # Streamed: an event can have more scans than fit into memory as model instances.
     for scan in scans.select_related("checkpoint", "device", "registration").iterator(chunk_size=2000):
         holder = scan.registration
         yield [

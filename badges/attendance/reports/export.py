@@ -70,6 +70,7 @@ def format_attendance_row(event: "Event", visit: AttendanceRow) -> list[object]:
     return [
         visit.last_name, visit.first_name, visit.company, visit.ticket, visit.checkpoint_name,
         *(moment or "" for moment in moments),
+        # Without an exit no stay is complete, and 0 minutes would be wrong.
         visit.seconds_inside // 60 if visit.last_left_at else "",
         visit.entries, visit.state, visit.reference,
     ]  # fmt: skip

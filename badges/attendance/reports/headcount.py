@@ -62,6 +62,7 @@ class CheckpointHeadcount:
 def list_main_checkpoints(event: "Event") -> list[int]:
     """Return the ids of the event's entrances, or of all its checkpoints where it has no entrance."""
     checkpoints = Checkpoint.objects.filter(event=event, counts_as__isnull=True)
+    # One query for both cases: which checkpoints count depends on whether there is an entrance.
     entrances = [checkpoint.pk for checkpoint in checkpoints if checkpoint.kind == Checkpoint.Kind.ENTRANCE]
     return entrances or [checkpoint.pk for checkpoint in checkpoints]
 
@@ -108,8 +109,10 @@ def count_attendance(event: "Event") -> Headcount:
             inside=Count("pk", filter=Q(is_here=True)),
         )
     )
+    # Groups of pending or cancelled registrations alone would show as rows of zeros.
     counts = [(company, ticket, numbers) for company, ticket, *numbers in rows if numbers[0]]
     titles = {ticket.pk: ticket.title for ticket in event.tickets.all()}
+    # Both tables and the total are summed from one grouping, so that they cannot contradict each other.
     totals = sum_groups(("", numbers) for _company, _ticket, numbers in counts)
     return Headcount(
         total=totals[0] if totals else HeadcountGroup("", 0, 0, 0),
@@ -146,6 +149,7 @@ def count_by_checkpoint(event: "Event") -> list[CheckpointHeadcount]:
 
 def count_presences(presences: QuerySet[Presence]) -> Coalesce:
     """Return the number of these presences at the outer checkpoint, as a column."""
+    # A subquery, as a join with two counts would multiply the rows; it is NULL, not 0, without any row.
     counted = presences.order_by().values("checkpoint").annotate(number=Count("*")).values("number")
     return Coalesce(Subquery(counted), 0)
 
@@ -159,6 +163,7 @@ def accumulate_arrivals(
     ).order_by()
     times = firsts.values("registration").annotate(at=Min("first_entered_at")).values_list("at", flat=True)
     seconds = int(step.total_seconds())
+    # Slots of the UTC clock: an hour that is repeated or skipped by a change of clocks stays in order.
     counts = Counter(int(at.timestamp()) // seconds for at in times)
     if not counts:
         return []
@@ -169,17 +174,17 @@ def accumulate_arrivals(
     return [
         (datetime.datetime.fromtimestamp((slot + 1) * seconds, zone), total)
         for slot, total in points
+        # Flat stretches, such as the night, keep only their end, from which the next step rises.
         if counts[slot] or counts[slot + 1] or total == sum(counts.values())
     ]
 
 
 def find_main_presences(event: "Event", registrations: list[int]) -> dict[int, Presence]:
-    """Return one presence at the main checkpoints for each registration; the one inside if there are
-    several.
-    """
+    """Return one presence at the main checkpoints for each registration, preferring one that is inside."""
     rows = Presence.objects.filter(
         registration__in=registrations, checkpoint__in=list_main_checkpoints(event)
     )
+    # Later rows replace earlier ones: ordered so that the most telling presence comes last.
     return {row.registration_id: row for row in rows.order_by("is_inside", "last_entered_at")}
 
 
@@ -227,9 +232,7 @@ class AttendanceRow:
 
 
 def iterate_attendance(event: "Event") -> Iterator[AttendanceRow]:
-    """Yield the attendance list sorted by name: one row for each checkpoint entered, one for each
-    absentee.
-    """
+    """Yield the attendance list by name: one row for each checkpoint entered, one for each absentee."""
     person = ("last_name", "first_name", "company", "ticket_id", "reference")
     titles = {ticket.pk: ticket.title for ticket in event.tickets.all()}
     entered: dict[int, list[tuple[Any, ...]]] = {}
@@ -248,7 +251,9 @@ def iterate_attendance(event: "Event") -> Iterator[AttendanceRow]:
     ).iterator(chunk_size=5000):
         entered.setdefault(registration, []).append(tuple(visit))
     people = expected_registrations(event).order_by("pk").values_list("pk", *person)
+    # Sorted in Python: collations of PostgreSQL and SQLite differ, and SQLite's knows no accents.
     in_order = sorted(people, key=lambda row: (name_search_key(row[1]), name_search_key(row[2]), row[0]))
     for pk, last, first, company, ticket, reference in in_order:
+        # The empty tuple leaves the defaults of AttendanceRow, which mean "absent".
         for passed in entered.get(pk, [()]):
             yield AttendanceRow(last, first, company, titles[ticket], reference, *passed)

@@ -16,10 +16,12 @@ from .headcount import AttendanceRow, count_attendance, iterate_attendance
 if TYPE_CHECKING:
     from convention.events.models import Event
 
+# A4 landscape in points. All sizes below are points, from the top left corner.
 PAGE_WIDTH, PAGE_HEIGHT = 841.89, 595.28
 PAGE_MARGIN = 42.0
 ROWS_TOP, ROWS_BOTTOM = 92.0, PAGE_HEIGHT - 46
 TEXT_SIZE, LINE_HEIGHT, ROW_GAP = 9.0, 11.5, 4.5
+# Bounds the height of a row, so that one with a very long company fits on a page.
 MAX_CELL_LINES = 4
 MUTED_COLOR, RULE_COLOR = "#5c6670", "#c8ced4"
 
@@ -67,6 +69,7 @@ class AttendancePages:
         self.event = event
         self.title = format_printed_title(event)
         self.zone = event.zone
+        # On paper the list keeps circulating: each page says how old it is.
         self.printed_at = format_datetime(timezone.now(), self.zone)
         self.summary = describe_totals(event)
         self.last_reference = ""
@@ -111,6 +114,7 @@ class AttendancePages:
                 (PAGE_MARGIN, self.y), (PAGE_WIDTH - PAGE_MARGIN, self.y), color=RULE_COLOR, stroke=0.4
             )
         for number, (column, lines) in enumerate(zip(ATTENDANCE_COLUMNS, cells, strict=True)):
+            # Name, company and ticket are the same in all rows of an attendee and are printed once.
             if number > 2 or named:
                 self.draw_cell(column, lines)
         self.y += height

@@ -75,9 +75,13 @@ def scan_list_create(request: "HttpRequest") -> HttpResponse:
     try:
         items = parse_scan_items(request)
     except ConventionError:
+        # Authenticate before telling what is wrong with the body, so that callers without a token learn only
+        # that.
         authenticate_device(authorization)
         raise
     quick = record_single_scan(token=parse_bearer_token(authorization), items=items, now=timezone.now())
+    # None means "not the usual case", whatever the reason (a bad token included): the full path answers
+    # those.
     if quick:
         device, results = quick[0], [quick[1]]
     else:
@@ -88,6 +92,7 @@ def scan_list_create(request: "HttpRequest") -> HttpResponse:
         {
             "results": [result.as_json(zone) for result in results],
             "sequence": device.event.sequence,
+            # From this the device measures its clock offset and sends it with its next scans.
             "server_time": timezone.localtime(timezone=zone).isoformat(),
         }
     )
@@ -98,8 +103,10 @@ def parse_scan_items(request: "HttpRequest") -> list[Any]:
     try:
         body = json.loads(request.body)
     except RequestDataTooBig as error:
+        # The usual cause is too many scans, so the device is told the same as for the limit below.
         raise TooManyScans(_("The body is too large: send fewer scans at once.")) from error
     except (ValueError, RecursionError) as error:
+        # json.loads raises RecursionError for arrays nested a thousand levels deep.
         raise InvalidJsonBody(_("The body is not valid JSON.")) from error
     items = body.get("scans") if isinstance(body, dict) else None
     if not isinstance(items, list):
@@ -111,7 +118,7 @@ def parse_scan_items(request: "HttpRequest") -> list[Any]:
 
 @scanner_endpoint("GET", "HEAD")
 def snapshot_detail(request: "HttpRequest") -> HttpResponse:
-    """Return what the device needs to decide offline; snapshot.py documents the response."""
+    """Return the snapshot for deciding offline; snapshot.py documents the response."""
     device = authenticate_device(request.headers.get("Authorization", ""))
     since, cursor = parse_cursors(request.GET.get("since"), request.GET.get("presences", ""))
     etag = make_etag(device, since, cursor)
@@ -122,5 +129,6 @@ def snapshot_detail(request: "HttpRequest") -> HttpResponse:
         )
     response["ETag"] = etag
     response["Cache-Control"] = "private, no-cache"
+    # Each device has its own data under the same address; a shared cache must not mix them up.
     patch_vary_headers(response, ["Authorization"])
     return response

@@ -60,7 +60,7 @@ class ScanResult:
 
 
 class ScanBatch:
-    """Decides scans in order and collects the rows and presences to write."""
+    """A run over the scans of one request that decides them in order and collects the rows to write."""
 
     def __init__(self, batch_state: BatchState, now: datetime.datetime) -> None:
         self.batch_state = batch_state
@@ -80,7 +80,10 @@ class ScanBatch:
             if holder is None:
                 continue
             key = (holder.pk, checkpoints[scan_input.checkpoint].presence_checkpoint_id)
+            # Nearly all scans arrive in order, and need no history: it is loaded only for presences that must
+            # be recomputed.
             latest = get_presence_state(key, self.batch_state).last_scan_at
+            # Not `<`: the order of scans at the same instant follows from the sort key, not from arrival.
             if latest is not None and effective_time(scan_input, self.now) <= latest:
                 late.add(key)
         self.batch_state.scan_histories = load_scan_histories(late)
@@ -88,8 +91,9 @@ class ScanBatch:
     def decide_scan(
         self, scan_input: ScanInput, checkpoint: Checkpoint, counted_scan: CountedScan
     ) -> ScanResult:
-        """Decide one new scan and note the rows to store."""
+        """Decide one new scan and add the rows to store to the batch."""
         holder = self.batch_state.find_holder(scan_input)
+        # No registration has id 0, so a scan of an unknown badge meets the state "never scanned".
         key = (holder.pk if holder else 0, checkpoint.presence_checkpoint_id)
         history = self.batch_state.scan_histories.get(key)
         state = get_presence_state(key, self.batch_state)
@@ -106,6 +110,7 @@ class ScanBatch:
         self.scan_rows.append(make_scan_row(self.batch_state, scan_input, checkpoint, verdict, self.now))
         if holder and verdict.verdict in COUNTED_VERDICTS:
             self.update_presence(key, counted_scan)
+        # Leaving is never refused, so there is nothing to override and nothing to explain.
         refused = scan_input.override_reason and scan_input.direction == "in" and not facts.has_override
         detail = str(OVERRIDE_NOT_ALLOWED) if refused else ""
         return ScanResult(
@@ -125,10 +130,12 @@ class ScanBatch:
         return ScanFacts(
             code_status=code.code_status if code else "lookup",
             registration_state=holder.state if holder else "unknown",
+            # Only a readable code of a known holder can be outdated; "lookup" and "unknown" count as current.
             is_current=not (code and code.claim and holder)
             or code.claim.badge_version == holder.badge_version,
             booking_status=self.batch_state.booking_status(checkpoint, holder),
             direction=scan_input.direction,
+            # The facts are plain milliseconds, since verdict.js computes with the same numbers.
             at=to_milliseconds(counted_scan.at) or 0,
             opens_at=to_milliseconds(checkpoint.opens_at),
             closes_at=to_milliseconds(checkpoint.closes_at),
@@ -149,9 +156,11 @@ class ScanBatch:
         else:
             history.append(counted_scan)
             after = compute_presence(history)
+        # The next scan of this batch must meet the state that this one leaves behind.
         self.batch_state.presence_states[key] = after
         self.changed_presences.add(key)
         if key[1] in self.batch_state.places_left:
+            # Counted by difference, since a repeated read takes no second place and an exit gives one back.
             self.batch_state.places_left[key[1]] -= takes_place(after, counted_scan.at) - takes_place(
                 before, counted_scan.at
             )
@@ -161,13 +170,16 @@ class ScanBatch:
     ) -> ScanResult:
         """Return the result of one item: decided now, stored before, or sent twice in this request."""
         stored = self.batch_state.stored_scans.get(scan_input.uid)
+        # decide_all left this scan out, because its checkpoint is not of this event; nothing was stored.
         if first is None:
             return ScanResult(scan_input.sent_id, REFUSED, "invalid", detail=str(CHECKPOINT_OF_OTHER_EVENT))
+        # A device that reuses an id for another scan would lose that scan if it were taken for a repetition.
         earlier = stored.payload_hash if stored else first.payload_hash()
         if scan_input.payload_hash() != earlier:
             return ScanResult(scan_input.sent_id, REFUSED, "id_reused", detail=str(ID_REUSED))
         if stored:
             return replay_result(scan_input, stored)
+        # The same scan twice in one request: the first is its result, further ones are replays of it.
         result = decided[scan_input.uid]
         again = scan_input.uid in self.answered_ids
         self.answered_ids.add(scan_input.uid)
@@ -175,8 +187,9 @@ class ScanBatch:
 
 
 def has_supervisor_override(batch_state: BatchState, scan_input: ScanInput) -> bool:
-    """Return whether the reason overrides the verdict: other devices' reasons are stored but have no
-    effect.
+    """Return whether a supervisor's device gave a reason.
+
+    Other devices' reasons are stored but have no effect.
     """
     return bool(scan_input.override_reason) and batch_state.device.can_override
 
@@ -215,11 +228,13 @@ def make_scan_row(
         "event_id": batch_state.device.event_id,
         "checkpoint_id": checkpoint.pk,
         "registration_id": holder.pk if holder else None,
+        # A stored code could be printed as a badge, and foreign codes may hold anything about their owner.
         "code_hash": scan_input.code_hash(),
         "payload_hash": scan_input.payload_hash(),
         "direction": scan_input.direction,
         "scanned_at": scan_input.scanned_at,
         "received_at": now,
+        # Stored although it follows from other columns: indexes and lists are ordered by it.
         "effective_at": effective_time(scan_input, now),
         "is_time_uncertain": has_uncertain_time(scan_input, now),
         "is_offline": is_late_scan(scan_input, now),
@@ -237,7 +252,12 @@ def make_scan_row(
 def replay_result(scan_input: ScanInput, stored: Scan) -> ScanResult:
     """Return the result that was given when this scan was first sent."""
     return ScanResult(
-        scan_input.sent_id, stored.verdict, stored.reason, make_holder(stored.registration), is_replayed=True
+        # Without the prior state, which is not stored.
+        scan_input.sent_id,
+        stored.verdict,
+        stored.reason,
+        make_holder(stored.registration),
+        is_replayed=True,
     )
 
 

@@ -18,6 +18,7 @@ from .scan_input import ScanInput
 from .signatures import CheckedCode, EventPublicKey, check_code, get_key_number
 from .sql import SCAN_COLUMNS, insert_rows
 
+# All that make_holder and Registration.state read: a field that is missing costs a query for each scan.
 HOLDER_FIELDS = [
     "reference", "badge_version", "first_name", "last_name", "company", "hold_expires_at", "confirmed_at",
     "cancelled_at", "merged_into", "order", "ticket__name", "ticket__name_en",
@@ -29,7 +30,7 @@ MERGED_STATE, UNVERIFIED = "merged", "unverified"
 
 @dataclass(frozen=True, slots=True)
 class ScannedHolder:
-    """The holder of a badge, as far as a checkpoint needs to know."""
+    """The data about a badge's holder that a checkpoint needs."""
 
     pk: int
     badge_version: int
@@ -41,7 +42,7 @@ class ScannedHolder:
 
 @dataclass(slots=True)
 class BatchState:
-    """The state that a batch is decided on; it is kept up to date while scans are decided.
+    """The state that a batch is decided on; each decided scan updates it for the next one.
 
     Pass `checked_codes` on creation; `load_batch_state` fills in the rest.
     """
@@ -56,9 +57,7 @@ class BatchState:
     booked_registrations: dict[int, set[int]] = field(default_factory=dict)
 
     def find_holder(self, scan_input: ScanInput) -> ScannedHolder | None:
-        """Return the holder whom this scan is about; None if the code belongs to no registration of this
-        event.
-        """
+        """Return the holder of the scanned badge; None if no registration of this event has its code."""
         code = self.checked_codes.get(scan_input.code)
         reference = (
             code.claim.registration_reference if code and code.claim else scan_input.registration_reference
@@ -66,9 +65,7 @@ class BatchState:
         return self.holders.get(reference)
 
     def booking_status(self, checkpoint: Checkpoint, holder: ScannedHolder | None) -> str:
-        """Return `open` if the checkpoint takes no bookings, else whether the holder is `booked` or
-        `missing`.
-        """
+        """Return `open` if the checkpoint takes no bookings, else the holder's `booked` or `missing`."""
         if checkpoint.pk not in self.booked_registrations:
             return "open"
         return "booked" if holder and holder.pk in self.booked_registrations[checkpoint.pk] else "missing"
@@ -93,7 +90,6 @@ def load_batch_state(
     batches never deadlock. Call it in a transaction. `survivor_ids` names registrations to load that no scan
     names. Raise BadgeWasMerged for badges whose survivor is not among them.
     """
-    # The order of locking is fixed: checkpoints first, then registrations, each by id.
     device = batch_state.device
     batch_state.places_left = lock_places_left(device, scan_inputs.values())
     references = {
@@ -102,8 +98,10 @@ def load_batch_state(
     batch_state.holders = lock_holders(
         device, references | {scan_input.registration_reference for scan_input in scan_inputs}, survivor_ids
     )
+    # Read after the locks: a concurrent batch may have stored these very scans while this one waited.
     batch_state.stored_scans = load_stored_scans(device, [scan_input.uid for scan_input in scan_inputs])
     holders = [holder.pk for holder in batch_state.holders.values() if holder]
+    # Presences are not locked: every scan that changes one holds the lock on its registration.
     batch_state.presence_states = load_presence_states(
         holders, {checkpoint.presence_checkpoint_id for checkpoint in scan_inputs.values()}
     )
@@ -114,6 +112,7 @@ def load_batch_state(
 
 def find_booked_registrations(checkpoints: set[int], holders: list[int]) -> dict[int, set[int]]:
     """Return, for each checkpoint whose session takes bookings, which of `holders` have booked it."""
+    # Most checkpoints are entrances without a session: the two queries below are saved for them.
     if not checkpoints:
         return {}
     bookable = Checkpoint.objects.filter(pk__in=checkpoints, session__is_bookable=True)
@@ -121,6 +120,7 @@ def find_booked_registrations(checkpoints: set[int], holders: list[int]) -> dict
     if not sessions:
         return {}
     seats = SessionBooking.objects.active().filter(session__in=sessions.values(), registration__in=holders)
+    # An empty set means that nobody has booked; a checkpoint without an entry is open to all.
     holding: dict[int, set[int]] = {session: set() for session in sessions.values()}
     for session, holder in seats.order_by().values_list("session", "registration"):
         holding[session].add(holder)
@@ -130,6 +130,7 @@ def find_booked_registrations(checkpoints: set[int], holders: list[int]) -> dict
 def check_codes(device: Device, scan_inputs: Iterable[ScanInput]) -> dict[str, CheckedCode]:
     """Check each code against the keys of the device's event."""
     codes = {scan_input.code for scan_input in scan_inputs if scan_input.code}
+    # Keys of all events, not of this one alone: a badge of another event is told apart from a forged one.
     numbers = {number for number in map(get_key_number, codes) if number is not None}
     rows = EventKey.objects.filter(number__in=numbers).values_list("number", "event_id", "public_key")
     keys = {number: EventPublicKey(event, bytes(public)) for number, event, public in rows}
@@ -138,6 +139,7 @@ def check_codes(device: Device, scan_inputs: Iterable[ScanInput]) -> dict[str, C
 
 def lock_places_left(device: Device, checkpoints: Iterable[Checkpoint]) -> dict[int, int]:
     """Return the places left at checkpoints with a capacity; exact until the transaction ends."""
+    # A gate may have no capacity while the entrance that it counts for has one.
     limited = {
         checkpoint.presence_checkpoint_id
         for checkpoint in checkpoints
@@ -146,6 +148,7 @@ def lock_places_left(device: Device, checkpoints: Iterable[Checkpoint]) -> dict[
     if not limited:
         return {}
     locked = Checkpoint.objects.filter(pk__in=limited, capacity__isnull=False).order_by("pk")
+    # NO KEY UPDATE: inserting a scan takes a key-share lock on its checkpoint, which FOR UPDATE would block.
     capacities = dict(locked.select_for_update(no_key=True).values_list("pk", "capacity"))
     inside = Presence.objects.filter(
         filter_still_inside(), event=device.event_id, checkpoint__in=capacities
@@ -160,6 +163,7 @@ def lock_holders(
     """Lock and return the holders with these references. Raise BadgeWasMerged."""
     named = Q(event=device.event_id, reference__in=references - {""})
     rows = Registration.objects.filter(named | Q(pk__in=survivor_ids) if survivor_ids else named)
+    # of=("self",) leaves the ticket unlocked: all scans share it and would wait for each other.
     locked = rows.select_for_update(of=("self",), no_key=True).order_by("pk").select_related("ticket")
     rows_by_key = {row.pk: row for row in locked.only(*HOLDER_FIELDS)}
     # Locking the survivors now would break the order of ids, so the caller starts over with them.
@@ -188,6 +192,8 @@ def make_holder(row: Registration | None) -> ScannedHolder | None:
     )
 
 
+# An order by card awaits its payment, any other awaits the click on the mailed link. The desk settles both,
+# but the operator must give the right reason (see REASON_BY_REGISTRATION_STATE).
 def state_at_door(row: Registration) -> str:
     """Return the registration's state; a pending one that is not paid by card is `unverified`."""
     is_unverified = row.state == Registration.State.PENDING and not row.order.is_by_card

@@ -23,12 +23,14 @@ def check_in_registration(
     reason: str = "",
 ) -> ScanResult:  # fmt: skip
     """Record a scan of this registration at `checkpoint`; a `reason` overrides a refusal."""
+    # Through the same parser and rules as a phone's scan, so that both leave the same rows and verdicts.
     item = {
         "id": str(uuid.uuid4()),
         "registration": registration.reference,
         "direction": direction,
         "at": timezone.now().isoformat(),
         "clock_offset_ms": 0,
+        # Cut to the column's length: the parser would refuse the whole scan for a long name.
         "operator": str(operator or "")[:100],
         "override_reason": reason,
     }
@@ -36,12 +38,14 @@ def check_in_registration(
 
 
 def get_desk_device(checkpoint: Checkpoint) -> Device:
-    """Return the device that stands for the desk at a checkpoint; nobody knows its token."""
+    """Return the desk's device at a checkpoint, creating it if needed; nobody knows its token."""
     device, _made = Device.objects.select_related("event", "checkpoint").get_or_create(
         checkpoint=checkpoint,
         is_desk=True,
         defaults={
             "event": checkpoint.event,
+            # The column is required and unique; no token has this hash, so nobody can authenticate as the
+            # desk.
             "token_hash": secrets.token_hex(32),
             "expires_at": checkpoint.event.ends_at,
             "seen_at": timezone.now(),

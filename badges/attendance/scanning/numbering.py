@@ -1,9 +1,9 @@
 """Number the changes of presences, so that devices fetch only changes, whatever the clocks say.
 
 A scan writes a presence without a number. The next reader gives one number to all unnumbered rows it can see,
-under the lock of the event's counter. So no number is given before a lower one is visible: a cursor misses
-nothing, however late a transaction commits and however wrong a clock is. Scans take no lock for this and
-never wait for each other.
+under the lock of the event's counter. So no number is given before all lower ones are visible: a cursor
+misses nothing, however late a transaction commits and however wrong a clock is. Scans take no lock for this
+and never wait for each other.
 """
 
 from itertools import batched
@@ -26,6 +26,7 @@ def number_changes(event_id: int) -> int:
 
 def _state(event_id: int) -> tuple[int, bool]:
     """Return the latest number and whether a presence is unnumbered, in one query."""
+    # One query without a lock: devices poll every ten seconds, and mostly nothing has changed.
     counters = PresenceCounter.objects.filter(event=OuterRef("pk")).values("last")
     unnumbered = Presence.objects.filter(event=OuterRef("pk"), sequence=None)
     rows_by_key = (
@@ -38,10 +39,12 @@ def _state(event_id: int) -> tuple[int, bool]:
 @transaction.atomic
 def _number(event_id: int) -> int:
     PresenceCounter.objects.get_or_create(event_id=event_id)
+    # Held until commit: the next reader can give a higher number only when this one is visible.
     counter = PresenceCounter.objects.select_for_update(no_key=True).get(event=event_id)
-    # A row that a scan holds just now is numbered next time, rather than waited for.
+    # Rows that a scan has locked are skipped, and numbered by the next reader.
     rows = Presence.objects.select_for_update(no_key=True, skip_locked=True, of=("self",))
     keys = list(rows.filter(event=event_id, sequence=None).values_list("pk", flat=True))
+    # Where all unnumbered rows were locked, a new number would only void the ETags of all devices.
     if keys:
         counter.last += 1
         counter.save(update_fields=["last"])
@@ -53,6 +56,7 @@ def _number(event_id: int) -> int:
 def restart(event_id: int) -> None:
     """Note that the event's presences were rebuilt, which makes every earlier cursor invalid."""
     PresenceCounter.objects.get_or_create(event_id=event_id)
+    # F() on both: right-hand sides read the old row, so both become the same new number.
     PresenceCounter.objects.filter(event=event_id).update(last=F("last") + 1, restarted_at=F("last") + 1)
 
 

@@ -1,6 +1,4 @@
-"""Describe the scanner's two endpoints for OpenAPI; being plain views, they are not found by drf-
-spectacular.
-"""
+"""Describe the scanner's two endpoints for OpenAPI, since drf-spectacular does not find plain views."""
 
 from typing import Any
 

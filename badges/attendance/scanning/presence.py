@@ -36,9 +36,9 @@ WRONG_BADGE = "wrong_badge"
 class CountedScan:
     """A scan that counts for the presence.
 
-    `local_verdict` is what the operator saw, `has_override` whether a supervisor gave a reason, `resolution`
-    an organizer's decision on a conflict ("" if there is none), `device_sequence` the device's own counter (0
-    if it has none).
+    `local_verdict` is the verdict the operator saw; `has_override` tells whether a supervisor gave a reason;
+    `resolution` is an organizer's decision on a conflict ("" if there is none); `device_sequence` is the
+    device's own counter (0 if it has none).
     """
 
     at: datetime.datetime
@@ -53,9 +53,9 @@ class CountedScan:
 
     @property
     def sort_key(self) -> tuple[datetime.datetime, int, int, str, uuid.UUID]:
-        """Return the key that scans are ordered by, the same on every machine; in before out at the same
-        instant.
-        """
+        """Return the key that scans are ordered by; at the same instant, in comes before out."""
+        # A total order: any order of arrival, and a rebuild, must give the same presence. The device's
+        # counter orders its scans within one instant; "in" sorts before "out" for devices without a counter.
         return self.at, self.device_id, self.device_sequence, self.direction, self.uid
 
 
@@ -92,11 +92,14 @@ def compute_presence(counted_scans: Iterable[CountedScan]) -> PresenceState:
 
 def apply_scan(state: PresenceState, counted_scan: CountedScan) -> PresenceState:
     """Return the presence after one more scan, which must not be before the latest."""
+    # Counted even if nothing else changes: fast_path.py detects concurrent scans by the version.
     seen = dataclasses.replace(state, last_scan_at=counted_scan.at, version=state.version + 1)
+    # Someone else carried this badge, so the scan says nothing about its holder.
     if counted_scan.resolution == WRONG_BADGE:
         return seen
     if counted_scan.direction == "out":
         return apply_exit(seen, counted_scan)
+    # An expired entry is followed by a new one, not a conflict: exits are rarely scanned in the evening.
     if not state.is_inside or has_entry_expired(state, counted_scan.at):
         return apply_entry(seen, counted_scan)
     return apply_repeated_entry(seen, counted_scan)
@@ -120,6 +123,7 @@ def apply_exit(state: PresenceState, counted_scan: CountedScan) -> PresenceState
         state,
         is_inside=False,
         last_left_at=counted_scan.at,
+        # 0 without a known entry: an exit alone must not invent a stay.
         seconds_inside=state.seconds_inside + seconds_since_entry(state, counted_scan),
     )
 
@@ -139,6 +143,7 @@ def apply_repeated_entry(state: PresenceState, counted_scan: CountedScan) -> Pre
             state, seconds_inside=state.seconds_inside + seconds_since_entry(state, counted_scan)
         )
         return apply_entry(back, counted_scan)
+    # The only resolution that gets here is misuse: the conflict is settled, but nobody came or went.
     return dataclasses.replace(state, has_conflict=state.has_conflict or not counted_scan.resolution)
 
 
@@ -147,6 +152,7 @@ def is_repeated_read(state: PresenceState, counted_scan: CountedScan) -> bool:
     return (
         state.last_entered_at is not None
         and state.last_device == counted_scan.device_id
+        # No abs() as in verdict.py: scans are applied in order here, so none is before the entry.
         and counted_scan.at - state.last_entered_at <= REPEAT_INTERVAL
     )
 
@@ -155,6 +161,7 @@ def find_conflicts(counted_scans: Iterable[CountedScan]) -> list[CountedScan]:
     """Return the scans that raise a conflict nobody has resolved yet."""
     conflicts, state = [], NEVER_SCANNED
     for counted_scan in sorted(counted_scans, key=lambda each: each.sort_key):
+        # The flag stays set once raised; cleared before each scan, it tells which scans raise it.
         after = apply_scan(dataclasses.replace(state, has_conflict=False), counted_scan)
         if after.has_conflict:
             conflicts.append(counted_scan)
@@ -185,11 +192,14 @@ def find_prior_state(state: PresenceState, device: int) -> PriorState:
 
 
 def find_prior_state_of_late_scan(counted_scans: list[CountedScan], counted_scan: CountedScan) -> PriorState:
-    """Return the state met by a late scan, which may repeat the entry before it or the one after it."""
+    """Return the state met by a late scan, which may repeat the entry before or after it."""
     ordered = sorted(counted_scans, key=lambda each: each.sort_key)
+    # By sort key rather than by time, so that the result agrees with compute_presence.
     before = compute_presence(each for each in ordered if each.sort_key < counted_scan.sort_key)
     after = next((each for each in ordered if each.sort_key >= counted_scan.sort_key), None)
     is_inside = before.is_inside and not has_entry_expired(before, counted_scan.at)
+    # Otherwise the next scan is an entry: two devices let the badge in, and the later entry arrived first.
+    # The conflict is reported on this scan, since the other one has its verdict already.
     if is_inside or after is None or after.direction == "out" or after.at - counted_scan.at >= ENTRY_LIFETIME:
         return find_prior_state(before, counted_scan.device_id)
     return PriorState(
@@ -206,4 +216,5 @@ INSIDE_LIFETIME = datetime.timedelta(milliseconds=ENTRY_LIFETIME_MS)
 def filter_still_inside(*, at: datetime.datetime | None = None) -> Q:
     """Return a condition on presences: inside, and the entry has not expired at `at`."""
     since = (at or timezone.now()) - INSIDE_LIFETIME
+    # `is_inside` alone would count yesterday's attendees who left unscanned; no job resets the column.
     return Q(is_inside=True) & (Q(last_entered_at__isnull=True) | Q(last_entered_at__gt=since))

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 def rebuild_presence(*, event: "Event") -> int:
     """Recompute all presences of the event from its scans; return how many there are.
 
-    The result equals the one computed scan by scan. It is needed after `counts_as` of a checkpoint was
-    changed. Meanwhile new scans wait for the locks on the registrations.
+    The result equals the one computed scan by scan. Call it after `counts_as` of a checkpoint was changed.
+    Meanwhile new scans wait for the locks on the registrations.
     """
     registrations = Registration.objects.filter(event=event).order_by("pk")
     # Scans lock their registration too, so none is recorded between reading and writing.
@@ -36,9 +36,11 @@ def rebuild_presence(*, event: "Event") -> int:
         Scan.objects.filter(checkpoint__event=event)
     ):
         histories[registration, checkpoint].append(counted_scan)
+    # Deleted rather than updated: presences at checkpoints that no longer count for themselves must go.
     Presence.objects.filter(event=event).delete()
     now = timezone.now()
     save_presences(event.pk, {key: compute_presence(history) for key, history in histories.items()}, at=now)
+    # Devices are sent changes only and would never hear of deleted rows: make them load everything.
     restart(event.pk)
     return len(histories)
 
@@ -67,6 +69,7 @@ def load_scan_histories(keys: Iterable[PresenceKey]) -> dict[PresenceKey, list[C
         return rows_by_key
     checkpoints = {checkpoint for _registration, checkpoint in rows_by_key}
     people = {registration for registration, _door in rows_by_key}
+    # Two IN conditions also match pairs that are not among `keys`; those are dropped below.
     scans = Scan.objects.filter(Q(registration__in=people) | Q(registration__merged_into__in=people))
     for registration, checkpoint, counted_scan in iterate_counted_scans(scans, checkpoints):
         if (registration, checkpoint) in rows_by_key:
@@ -86,6 +89,7 @@ def iterate_counted_scans(
 
     Scans of a merged registration are yielded for its survivor.
     """
+    # One level suffices: merging a survivor again moves all earlier merges to the new one.
     rows = scans.annotate(owner=Coalesce("registration__merged_into", "registration")).filter(
         verdict__in=COUNTED_VERDICTS, registration__isnull=False
     )
@@ -110,15 +114,17 @@ def iterate_counted_scans(
         yield (
             registration,
             counted_at or checkpoint,
+            # As on arrival, a reason counts only from a supervisor's device (see has_supervisor_override).
             CountedScan(*values, bool(override and is_supervisor), resolution or "", gate, sequence or 0),  # type: ignore[call-arg]  # in order
         )
 
 
 def save_presences(event_id: int, states: dict[PresenceKey, PresenceState], *, at: datetime.datetime) -> None:
-    """Upsert these presences in order of their keys, which keeps two writers from deadlocking."""
+    """Upsert these presences in order of their keys, so that two writers never deadlock."""
     rows = [
         {"event_id": event_id, "checkpoint_id": checkpoint, "registration_id": registration, "changed_at": at}
         | {name: getattr(state, name.removesuffix("_id")) for name in STATE_COLUMNS}
+        # ON CONFLICT locks existing rows in the order in which they are inserted.
         for (registration, checkpoint), state in sorted(states.items())
     ]
     insert_rows(Presence._meta.db_table, PRESENCE_COLUMNS, rows, ending=UPDATE_ON_CONFLICT)

@@ -1,4 +1,4 @@
-"""Encrypt the record of a registration on a scan-only phone, so that only the badge itself can open it.
+"""Encrypt the record of a registration on a scan-only phone, so that only its badge can decrypt it.
 
 Each record is AES-256-GCM under a key that HKDF-SHA256 derives from the badge's token, so a lost phone
 reveals nothing. In a browser, with the 78 bytes that the token's base32 stands for:
@@ -19,7 +19,9 @@ from typing import Any
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+# identify.js uses the same text; a change makes every record on every phone unreadable.
 HKDF_INFO = b"convention sealed"
+# Separates these hashes from all others of the reference; a phone stores no reference in clear.
 REGISTRATION_KEY_PREFIX = b"convention registration\0"
 NONCE_BYTES = 12
 REGISTRATION_KEY_BYTES = 12
@@ -36,10 +38,14 @@ def make_registration_key(reference: str) -> str:
 
 
 def encrypt_record(token: str, record: dict[str, Any]) -> str:
-    """Encrypt the record for whoever reads this token; return base64url of nonce and ciphertext."""
+    """Encrypt the record so that the holder of this token can read it.
+
+    Return base64url of nonce and ciphertext.
+    """
     text = json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode()
     key = derive_record_key(token)
-    # The nonce follows from key and text: the same record seals alike, another never reuses a nonce.
+    # GCM breaks if a nonce is used for two texts, so it is derived from the text. Unlike a random one, it
+    # also gives an unchanged record the same ciphertext.
     nonce = hmac.digest(key, text, "sha256")[:NONCE_BYTES]
     return encode_base64url(nonce + AESGCM(key).encrypt(nonce, text, None))
 
@@ -53,10 +59,10 @@ def decrypt_record(token: str, sealed: str) -> dict[str, Any]:
 
 
 def derive_record_key(token: str) -> bytes:
-    """Derive 32 bytes from the token by HKDF-SHA256 (RFC 5869) without salt; one round of each step is
-    enough.
-    """
+    """Derive 32 bytes from the token by HKDF-SHA256 (RFC 5869) without salt."""
+    # 125 characters stand for 78 bytes; Python insists on the padding that badge codes leave out.
     material = base64.b32decode(token + "===")
+    # Extract: "no salt" is 32 zero bytes (RFC 5869, 2.2). Expand: 32 bytes are one block, T(1).
     extracted = hmac.digest(bytes(32), material, "sha256")
     return hmac.digest(extracted, HKDF_INFO + b"\x01", "sha256")
 

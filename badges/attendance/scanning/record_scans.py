@@ -21,7 +21,10 @@ from .verdict import REFUSED
 
 logger = logging.getLogger(__name__)
 
+# Each try resolves one cause: a merge met on the way, or a concurrent batch that stored the same scans, which
+# the next try finds stored.
 MAX_TRIES = 5
+# All scans of a device would otherwise queue for its row.
 SEEN_INTERVAL = datetime.timedelta(seconds=30)
 
 
@@ -53,20 +56,22 @@ def record_scans(
 def record_scan_inputs(
     device: Device, scan_inputs: list[ScanInput], now: datetime.datetime
 ) -> list[ScanResult]:
-    """Record all in one transaction; if the database refuses one of them, record each by itself."""
+    """Record all in one transaction; if the database refuses one of them, record each separately."""
     survivor_ids = frozenset[int]()
     for _try in range(MAX_TRIES):
         try:
-            # Signatures take the longest: they are judged before anything is locked.
+            # Checking signatures takes the longest, so it is done before anything is locked.
             batch_state = BatchState(device, check_codes(device, scan_inputs))
             with transaction.atomic():
                 return decide_all(batch_state, scan_inputs, now, survivor_ids)
         except BadgeWasMerged as merged:
+            # Start over and lock the survivors too, in the order of ids (see lock_holders).
             survivor_ids |= merged.survivor_ids
         except (IntegrityError, OperationalError) as error:
             check_database_is_available(error)
             logger.info("Scans met others at the same moment; trying again.")
         except DataError:
+            # The same values would fail again: try the items one by one instead.
             break
     # One bad item must not keep the others from being stored.
     if len(scan_inputs) > 1:
@@ -75,7 +80,7 @@ def record_scan_inputs(
 
 
 def check_database_is_available(error: Exception) -> None:
-    """Raise ServiceUnavailable or StorageFull where another try would only keep the phone waiting."""
+    """Raise ServiceUnavailable or StorageFull where another try would only make the phone wait."""
     if is_out_of_space(error):
         raise StorageFull(
             _("The server’s disk is full, so it cannot save this scan now. It stays on the device.")
@@ -84,6 +89,7 @@ def check_database_is_available(error: Exception) -> None:
     # SQLite has one writer: its lock timeout means that others are writing.
     waited |= connection.vendor == "sqlite" and isinstance(error, OperationalError)
     try:
+        # After a restart of the database a new connection may work at once; then the scan is tried again.
         connection.close_if_unusable_or_obsolete()
         connection.ensure_connection()
     except (OperationalError, InterfaceError):
@@ -114,6 +120,7 @@ def decide_all(
     first: dict[Any, ScanInput] = {}
     for scan_input in scans_here:
         first.setdefault(scan_input.uid, scan_input)
+    # Offline devices send a scan again until they get an answer: each id is decided and stored only once.
     fresh = [scan_input for scan_input in first.values() if scan_input.uid not in batch_state.stored_scans]
     batch.load_late_histories(fresh, checkpoints)
     counted_scans = [
@@ -122,6 +129,7 @@ def decide_all(
     ]
     decided = {
         scan_input.uid: batch.decide_scan(scan_input, checkpoints[scan_input.checkpoint], counted_scan)
+        # A batch from an offline phone arrives in any order, but each verdict depends on the scans before it.
         for counted_scan, scan_input in sorted(counted_scans, key=lambda pair: pair[0].sort_key)
     }
     save_batch(batch_state, batch.scan_rows, batch.changed_presences, at=now)
@@ -134,11 +142,13 @@ def decide_all(
 
 
 def find_checkpoints(device: Device, scan_inputs: list[ScanInput]) -> dict[int | str | None, Checkpoint]:
-    """Return the checkpoints that the scans name, by id and by name; None stands for the device's own."""
+    """Return the checkpoints that the scans name, by id and by name; the key None is the device's own."""
     checkpoints: dict[int | str | None, Checkpoint] = {None: device.checkpoint}
     if any(scan_input.checkpoint not in (None, device.checkpoint_id) for scan_input in scan_inputs):
+        # Restricted to the device's event: a token must not record scans at other events.
         for checkpoint in Checkpoint.objects.filter(event=device.event_id):
             checkpoints |= {checkpoint.pk: checkpoint, checkpoint.name: checkpoint}
+    # Last, so that the instance loaded with the device serves both keys and costs no query.
     return checkpoints | {device.checkpoint_id: device.checkpoint}
 
 

@@ -1,12 +1,13 @@
-"""Parse what a device sends to `POST /api/v1/scanner/scans/`, item by item, strictly and without a database.
+"""Parse the body of `POST /api/v1/scanner/scans/`, item by item, strictly and without a database.
 
     {"scans": [{"id": "UUID made on the device", "code": "HTTPS://.../B/TOKEN, as read",
                 "direction": "in" or "out", "at": "2026-06-17T08:31:02+02:00, by the device's clock"}]}
 
 At most 200 scans. Optional in each: `registration` (its reference, instead of `code`, when found by name),
 `checkpoint` (its id in the snapshot, or its name; default: the device's own), `sequence` (the device's
-counter), `clock_offset_ms` (measured: server time minus device time), `local_verdict` (what the operator
-saw), `snapshot` (the sequence it was decided from), `operator` (who holds the phone), `override_reason`.
+counter), `clock_offset_ms` (measured: server time minus device time), `local_verdict` (the verdict that the
+operator saw), `snapshot` (the sequence it was decided from), `operator` (name of the phone's user),
+`override_reason`.
 
     {"sequence": 43, "server_time": "...", "results": [
       {"id": "UUID", "verdict": "already_in", "reason": "conflict", "name": "A B", "company": "C",
@@ -32,6 +33,7 @@ from .verdict import ACTION, ADMITTED, ALREADY_IN, REFUSED, UNVERIFIED
 MAX_SCANS_PER_REQUEST = 200
 
 
+# The columns' lengths where the text is stored; `code` is stored only as a hash.
 MAX_TEXT_LENGTHS = {
     "code": 4096, "registration": 40, "operator": 100, "override_reason": 300, "local_verdict": 20,
 }  # fmt: skip
@@ -40,6 +42,7 @@ MAX_TEXT_LENGTHS = {
 ALLOWED_VERDICTS = ("", ADMITTED, ALREADY_IN, REFUSED, UNVERIFIED, ACTION)
 
 
+# The limits of PostgreSQL's integer and bigint columns.
 MAX_OFFSET_MS = 2**31 - 1
 
 
@@ -74,6 +77,7 @@ class ScanInput:
         Clock offset and snapshot are left out: they may differ between two tries of one scan.
         """
         identifying_values = (
+            # timestamp() rather than the text: the same instant may be written with another offset.
             self.code, self.registration_reference, self.direction, self.scanned_at.timestamp(),
             self.checkpoint, self.device_sequence, self.local_verdict, self.operator, self.override_reason,
         )  # fmt: skip
@@ -89,6 +93,7 @@ def parse_scan_input(item: Any) -> ScanInput:
     if not isinstance(item, dict):
         raise InvalidScanInput(_("A scan is an object."))
     code, registration = (
+        # Hand scanners may send lower case or spaces; codes and references are upper case by design.
         parse_text(item, "code").strip().upper(),
         parse_text(item, "registration").strip().upper(),
     )
@@ -102,6 +107,7 @@ def parse_scan_input(item: Any) -> ScanInput:
         uid=parse_uuid(item.get("id")),
         sent_id=item["id"],
         code=code,
+        # A code is signed, a reference is not: with both, only the code counts.
         registration_reference="" if code else registration,
         direction=item["direction"],
         scanned_at=parse_time(item.get("at")),
@@ -126,6 +132,8 @@ def parse_time(value: Any) -> datetime.datetime:
     """Parse a time in RFC 3339 with an offset; return it in UTC."""
     try:
         at = datetime.datetime.fromisoformat(value)
+        # Naive times are refused, since the device's time zone is unknown. The bounds leave room for
+        # arithmetic: near the years 1 and 9999 an offset or time zone makes it overflow.
         if at.tzinfo is not None and 1970 < at.year < 9000:
             return at.astimezone(datetime.UTC)
     except (ValueError, TypeError, OverflowError) as error:
@@ -174,6 +182,7 @@ def parse_checkpoint(value: Any) -> int | str | None:
         return None
     if isinstance(value, bool) or not isinstance(value, int | str) or len(str(value)) > 200:
         raise InvalidScanInput(_("“checkpoint” is an id or a name."))
+    # isascii: str.isdigit() is true for digits such as "²", for which int() fails.
     return int(value) if isinstance(value, str) and value.isascii() and value.isdigit() else value
 
 
@@ -188,6 +197,7 @@ MILLISECOND = datetime.timedelta(milliseconds=1)
 
 def effective_time(scan_input: ScanInput, received_at: datetime.datetime) -> datetime.datetime:
     """Return when the badge was read by the server's clock; never later than it was received."""
+    # A scan "from the future" would otherwise stay the latest one and make all real scans after it late.
     return min(scan_input.scanned_at + MILLISECOND * (scan_input.clock_offset_ms or 0), received_at)
 
 
@@ -199,6 +209,7 @@ def is_late_scan(scan_input: ScanInput, received_at: datetime.datetime) -> bool:
 def has_uncertain_time(scan_input: ScanInput, received_at: datetime.datetime) -> bool:
     """Return whether the device's clock is off by more than two minutes, or its offset is unknown."""
     offset = scan_input.clock_offset_ms
+    # Such scans count all the same; the flag tells an organizer to distrust the order of events.
     if offset is None or abs(offset) * MILLISECOND > MAX_CLOCK_SKEW:
         return True
     return scan_input.scanned_at + offset * MILLISECOND > received_at + MAX_CLOCK_SKEW

@@ -24,12 +24,13 @@ class EventPublicKey:
 
 @dataclass(frozen=True, slots=True)
 class CheckedCode:
-    """The fact `code_status` of verdict.py, and the claim if the code has one."""
+    """The `code_status` of verdict.py, and the claim if the code has one."""
 
     code_status: str
     claim: BadgeClaim | None = None
 
 
+# A badge is read several times a day, and each batch asks for the key number before it checks.
 @functools.lru_cache(maxsize=20_000)
 def parse_code(code: str) -> SignedClaim | None:
     """Return the claim of a code without checking its signature; None for any other text."""
@@ -56,10 +57,13 @@ def check_code(code: str, keys: dict[int, EventPublicKey], event: int) -> Checke
     """Check a code for this event; `keys` maps key numbers to public keys."""
     signed = parse_code(code)
     if signed is None:
+        # A text that looks like our address was made to deceive or is damaged; any other is just not a badge.
         return CheckedCode("forged" if TOKEN_PATH in code else "not_a_badge")
     key = keys.get(signed.claim.key_number)
+    # The purpose is signed too: a code that the same key signed for another use opens no checkpoint.
     if key is None or signed.claim.purpose != BADGE_PURPOSE or not is_genuine(code, key.public_key):
         return CheckedCode("forged")
+    # After the signature, so that "another event" is only said of badges that are genuine there.
     if key.event_id != event:
         return CheckedCode("other_event")
     return CheckedCode("valid", signed.claim)

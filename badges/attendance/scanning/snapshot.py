@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 
     from convention.events.models import EventKey
 
-# The largest cursor has so many digits; longer ones would overflow the column.
+# 18 digits fit into a bigint; longer cursors would overflow the column.
 LONGEST = 18
 
 
@@ -67,9 +67,8 @@ def is_number(text: str) -> bool:
 
 
 def make_etag(device: Device, since: int, cursor: int | None) -> str:
-    """Return the ETag of a snapshot: it changes with the event, its presences, the device and both
-    cursors.
-    """
+    """Return the ETag of a snapshot, made of the event, its presences, the device and both cursors."""
+    # Numbers are given here, before the tag is compared, so that new scans change the tag at once.
     latest = number_changes(device.event_id)
     parts = (
         device.pk,
@@ -87,8 +86,10 @@ def build_snapshot(device: Device, *, since: int = 0, cursor: int | None = None)
     """Return the response that the module's docstring describes."""
     event = device.event
     key = get_signing_key(event)
+    # Before the presences are read: what changes in between is sent twice rather than never.
     latest = number_changes(event.pk)
     is_restarted = cursor is not None and is_outdated(event.pk, cursor)
+    # A sequence from the future comes from a database that was restored since: start over.
     full = since <= 0 or since > event.sequence or is_restarted
     # A cursor from the future was never given: perhaps the database was restored from a backup.
     if cursor is not None and cursor > latest:
@@ -115,6 +116,7 @@ def build_snapshot(device: Device, *, since: int = 0, cursor: int | None = None)
             describe_checkpoint(checkpoint) for checkpoint in event.checkpoints.select_related("session")
         ],
         "registrations": list(describe_registrations(key, changed, find_booked_sessions(changed))),
+        # A full snapshot replaces the device's data, so it need not name what to delete.
         "removed": [] if full else list_removed_keys(changed),
         "presences": list(describe_presences(device, None if full else cursor)),
     }
@@ -140,6 +142,7 @@ def describe_checkpoint(checkpoint: Checkpoint) -> dict[str, Any]:
         "closes_at": format_time(checkpoint.closes_at),
         "is_strict": checkpoint.is_strict,
         "capacity": checkpoint.capacity,
+        # Phones admit by booking wherever this is set; sessions open to all must not name themselves.
         "session": checkpoint.session_id if checkpoint.session and checkpoint.session.is_bookable else None,
     }
 
@@ -184,10 +187,13 @@ def describe_registrations(
             **describe_ticket(*names),
             "note": "",
             "no_photo": no_photo,
+            # Left out rather than sent empty: snapshots of 10,000 registrations must stay below 3 MB
+            # (figures.md).
         } | ({"sessions": booked[pk]} if pk in booked else {})
         yield {
             "key": make_registration_key(reference),
             "badge_version": badge_version,
+            # A merged registration is cancelled too; "merged" gives the operator the better reason.
             "state": "merged" if merged_into else "cancelled" if cancelled_at else "confirmed",
             "sealed": encrypt_record(sign_badge_token(reference, badge_version, key), record),
         }

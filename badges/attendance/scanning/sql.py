@@ -15,6 +15,7 @@ import psycopg
 from django.db import connection, models
 from django.db.models.expressions import Col
 
+# `%(name)s`, and the type behind it, which SQLite does not know.
 PLACEHOLDER_PATTERN = re.compile(r"%\((\w+)\)s(?:::\w+)?")
 
 
@@ -23,9 +24,11 @@ type DatabaseCursor = psycopg.Cursor[Any] | sqlite3.Cursor
 
 
 def execute_statement(statement: str, values: dict[str, Any]) -> DatabaseCursor:
-    """Run a statement written for PostgreSQL, with placeholders as `%(name)s::type`; psycopg keeps it
-    prepared.
+    """Run a statement written for PostgreSQL, with placeholders as `%(name)s::type`.
+
+    psycopg prepares it on the connection when it is used often.
     """
+    # Django connects when a cursor is made through it, which is bypassed here.
     connection.ensure_connection()
     raw = connection.connection
     with connection.wrap_database_errors:
@@ -49,6 +52,7 @@ def insert_rows(
         ", ".join(f"%({name})s::{kind}[]" for name, kind in column_types.items()),
     )
     if connection.vendor == "postgresql":
+        # Arrays keep the text of the statement the same for any number of rows, so that it stays prepared.
         statement = f"INSERT INTO {table} ({names}) SELECT * FROM unnest({source}) {ending}"  # noqa: S608 (our names)
         execute_statement(statement, {name: [row[name] for row in rows] for name in column_types})
         return
@@ -76,6 +80,7 @@ def adapt_value(value: Any) -> Any:
         case datetime.date():
             return value.isoformat()
         case uuid.UUID():
+            # Django stores a UUID in SQLite as 32 hex digits without hyphens.
             return value.hex
     return value
 
@@ -103,6 +108,7 @@ def _convert_value(convert: Any, column: Col, value: Any) -> Any:
     return convert(value, column, connection)
 
 
+# Names and types as in the migrations; a new column of Scan must be added here by hand.
 SCAN_COLUMNS = {
     "uid": "uuid", "device_id": "bigint", "event_id": "bigint", "checkpoint_id": "bigint",
     "registration_id": "bigint", "code_hash": "text", "payload_hash": "text", "direction": "text",
@@ -121,6 +127,7 @@ STATE_COLUMNS = {
 }  # fmt: skip
 
 
+# In the order of PresenceState's fields, which are filled by position (see load_presence_states).
 STATE_COLUMN_NAMES = list(STATE_COLUMNS)
 
 

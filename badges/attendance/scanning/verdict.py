@@ -24,10 +24,10 @@ is_inside           whether the badge is inside at this checkpoint, by the lates
                     snapshot's `presences` and the device's own later scans by `door`)
 is_same_device      whether the last entry was read by this very device
 last_read_at        when the last entry was read; null if there was none. An entry expires after ten hours:
-                    attendees go home without a scan and enter anew the next morning
-local_verdict       what the device told the operator ("" on the device itself)
+                    attendees go home without a scan and enter again the next morning
+local_verdict       the verdict that the device showed to the operator ("" on the device itself)
 is_late             the scan reached the server long after it was made, so the attendee has already passed
-has_override        a supervisor gave a reason to admit nevertheless
+has_override        whether a supervisor gave a reason to admit nevertheless
 """
 
 from dataclasses import dataclass
@@ -38,7 +38,9 @@ REFUSED = "refused"
 UNVERIFIED = "unverified"
 ACTION = "action"
 
+# A camera reads a badge several times while it is held up. verdict.js has the same value.
 REPEAT_INTERVAL_MS = 10_000
+# Exits are rarely scanned in the evening, so an entry must have expired by the next morning.
 ENTRY_LIFETIME_MS = 10 * 60 * 60 * 1000
 LET_IN_VERDICTS = (ADMITTED, UNVERIFIED)
 
@@ -79,16 +81,18 @@ REASON_BY_REGISTRATION_STATE = {
     "cancelled": "cancelled", "merged": "revoked", "expired": "cancelled", "pending": "unpaid",
     "unverified": "unconfirmed",
 }  # fmt: skip
+# The desk can settle these on the spot, so they are shown as "to settle" and not as a refusal.
 FOR_THE_DESK = ("unpaid", "unconfirmed")
 
 
 def decide_verdict(facts: ScanFacts) -> Verdict:
     """Decide: first the signature, then the holder, then this checkpoint."""
+    # Before everything else, even exits: without a genuine code nobody is known to leave.
     if facts.code_status in REASON_BY_CODE_STATUS:
         return Verdict(REFUSED, REASON_BY_CODE_STATUS[facts.code_status])
     if facts.registration_state == "unknown":
         return decide_unknown(facts)
-    # Nobody is kept inside, whatever speaks against the badge.
+    # Nobody is held back inside, whatever speaks against the badge.
     if facts.direction == "out":
         return Verdict(ADMITTED)
     objection = find_objection(facts)
@@ -100,7 +104,9 @@ def decide_verdict(facts: ScanFacts) -> Verdict:
 
 
 def decide_unknown(facts: ScanFacts) -> Verdict:
-    """Decide on a good signature of an unknown holder, perhaps registered a minute ago at a desk."""
+    """Decide on a genuine badge of an unknown holder, perhaps registered a minute ago at the desk."""
+    # The signature proves that the club issued the badge; the server knows all registrations, the phone may
+    # not.
     trusting = facts.source == "device" and not facts.is_strict
     return Verdict(UNVERIFIED if trusting else REFUSED, "unknown")
 
@@ -123,14 +129,15 @@ def is_within_window(facts: ScanFacts) -> bool:
 
 
 def is_overruled(facts: ScanFacts) -> bool:
-    """Return whether an objection is overruled, by a supervisor or because the attendee has passed
-    already.
-    """
+    """Return whether a supervisor overrules an objection, or the attendee has already passed."""
     return facts.has_override or was_let_in(facts)
 
 
 def was_let_in(facts: ScanFacts) -> bool:
-    """Return whether a device let the attendee in before the server heard of it; that is never rewritten."""
+    """Return whether a device let the attendee in before the server heard of it.
+
+    The server records that as it happened: a refusal now would only make the headcount wrong.
+    """
     return facts.is_late and facts.local_verdict in LET_IN_VERDICTS
 
 
@@ -145,6 +152,7 @@ def decide_inside(facts: ScanFacts) -> Verdict:
         return Verdict(ALREADY_IN)
     if facts.has_override:
         return Verdict(ADMITTED, "conflict")
+    # The operator was shown it and stopped the attendee, so nobody came in a second time.
     if facts.source == "device" or facts.local_verdict == ALREADY_IN:
         return Verdict(ALREADY_IN)
     return Verdict(ALREADY_IN, "conflict")
@@ -154,6 +162,7 @@ def is_repeated_read(facts: ScanFacts) -> bool:
     """Return whether the same device reads the badge again within ten seconds."""
     if not facts.is_same_device or facts.last_read_at is None:
         return False
+    # abs: a late scan can be compared with the entry after it (see find_prior_state_of_late_scan).
     return abs(facts.at - facts.last_read_at) <= REPEAT_INTERVAL_MS
 
 

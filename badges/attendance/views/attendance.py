@@ -86,6 +86,7 @@ def make_arrivals_curve(points: list[tuple[datetime.datetime, int]]) -> CurveCha
     days = {at.date() for at, _total in points}
     form = "H:i" if len(days) < 2 else "D H:i"
     labelled = [(at, date_format(at, form), total) for at, total in points]
+    # 96 points are a day of quarter hours; more do not show at the width of the chart.
     return CurveChart(_("Arrivals"), thin_points(labelled, 96), _("people"), is_stepped=True)
 
 
@@ -112,9 +113,11 @@ def people_context(request: HttpRequest, event: Event) -> dict[str, Any]:
         name: normalize_whitespace(request.GET.get(name, "")) for name in ("state", "company", "ticket", "q")
     }
     rows = REGISTRATIONS_BY_STATE.get(chosen["state"], headcount.expected_registrations)(event)
+    # An empty company is a filter too: the bar "without company" links to it.
     if "company" in request.GET:
         rows = rows.filter(company=chosen["company"])
     if chosen["ticket"]:
+        # The link has the title in its reader's language, which may be either name.
         rows = rows.filter(Q(ticket__name=chosen["ticket"]) | Q(ticket__name_en=chosen["ticket"]))
     rows = rows.search_for(chosen["q"])
     page = Paginator(rows.select_related("ticket"), ROWS_PER_PAGE).get_page(request.GET.get("page"))
@@ -133,6 +136,7 @@ def attendance_file(request: HttpRequest, event: str, kind: str) -> HttpResponse
     event_obj = get_event_to_organize(event, request.user)
     name = f"{_('attendance')}-{event_obj.slug}.{kind}"
     content = export_attendance(event=event_obj, file_name=name)
+    # The file contains personal data, so the audit log must tell who took it.
     record_action("attendance.export", event_obj, event=event_obj, fields=[kind])
     return attachment_response(content, name=name, mimetype=CONTENT_TYPES[kind])
 
@@ -164,6 +168,7 @@ def person_attendance(request: HttpRequest, event: str, reference: str) -> HttpR
     registration = get_object_or_404(
         Registration.objects.select_related("ticket"), event=event_obj, reference=reference
     )
+    # Includes the scans of badges that were merged into this registration.
     scans = Scan.objects.filter(filter_by_registration(registration)).select_related(
         "checkpoint", "device", "resolution"
     )
@@ -184,6 +189,7 @@ def person_check_in(request: HttpRequest, event: str, reference: str) -> HttpRes
     event_obj = get_event_to_staff(event, request.user)
     registration = get_object_or_404(Registration, event=event_obj, reference=reference)
     chosen = parse_digits(request.POST.get("checkpoint", ""))
+    # Without a choice, or if the chosen one was removed meanwhile, the entrance is used.
     at = event_obj.checkpoints.select_related("event").filter(pk=chosen).first() if chosen else None
     result = check_in_registration(
         registration=registration,

@@ -18,6 +18,7 @@ from convention.events.models import Event
 from convention.events.permissions import get_event_to_organize
 from registrations.models import Registration
 
+# Each conflict loads the whole history of its badge.
 MAX_CONFLICTS_SHOWN = 100
 
 

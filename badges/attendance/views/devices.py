@@ -20,6 +20,7 @@ from convention.codes.qr import draw_svg_symbol
 from convention.events.permissions import can_organize, get_event_to_organize, get_event_to_staff
 
 
+# The page contains the token once: the browser must not show it again from its cache.
 @never_cache
 @require_http_methods(["GET", "POST"])
 def device_list(request: HttpRequest, event: str) -> HttpResponse:
@@ -27,14 +28,17 @@ def device_list(request: HttpRequest, event: str) -> HttpResponse:
     event_obj = get_event_to_staff(event, request.user)
     entrance = get_or_create_entrance(event_obj)
     runs = can_organize(request.user, event_obj)
+    # The desk cannot pair supervisors' phones: they overrule refusals.
     form_of = OrganizerPairingForm if runs else PairingForm
     form = form_of(request.POST or None, event=event_obj, initial={"checkpoint": entrance})
     context = {"event": event_obj, "section": "organize", "form": form}
     if request.method == "POST" and form.is_valid():
         act = pair_supervisor_device if form.cleaned_data.pop("can_override", False) else pair_device
         pairing = act(**form.cleaned_data, paired_by=require_signed_in(request.user))
+        # No redirect after this POST: the token exists only in this response.
         context |= {"pairing": pairing, "qr": draw_svg_symbol(pairing.url)}
     listed = Device.objects.filter(event=event_obj).phones().select_related("checkpoint")
+    # Not a property of the row: whether a device is valid also depends on a role of the person who paired it.
     valid = set(Device.objects.valid().filter(event=event_obj).values_list("pk", flat=True))
     context |= {"devices": listed, "valid_ids": valid, "can_revoke": runs}
     return render(request, "attendance/devices.html", context)

@@ -55,6 +55,7 @@ def registration_merge(request: HttpRequest, event: str, reference: str, other: 
         _get_registration(event_obj, other),
     )
     if request.method == "POST":
+        # Read from the known names, so that a forged form cannot copy other columns.
         fields_from_other = [name for name in MERGEABLE_FIELDS if request.POST.get(name) == "other"]
         try:
             merge_registrations_and_scans(
@@ -97,6 +98,7 @@ def _list_choices(survivor: Registration, other: Registration) -> Iterator[Field
         own_text, other_text = (
             _describe_field(registration, name, questions) for registration in (survivor, other)
         )
+        # Compared as shown: fields that look the same need no decision.
         if own_text != other_text:
             yield FieldChoice(name, own_text, other_text, prefers_other=not own_text)
 

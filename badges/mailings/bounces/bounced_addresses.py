@@ -1,4 +1,7 @@
-"""Record that mail to an address bounced; it gets no more mailings until it is corrected or cleared."""
+"""Record that mail to an address bounced; it gets no more mailings until it is corrected or cleared.
+
+Only addresses that some registration has are stored: a report about strangers must leave no data.
+"""
 
 import re
 from collections.abc import Iterable
@@ -22,6 +25,7 @@ from registrations.organizer.registration_list import has_bounced_mail
 
 from .delivery_reports import DeliveryReport
 
+# 18 digits fit into a bigint: the key comes from a mail that anybody can write.
 MAILING_MESSAGE_KEY = re.compile(r"mailing-\d+-(?P<recipient>\d{1,18})")
 
 
@@ -39,9 +43,7 @@ def record_bounce(*, event: Event, address: str) -> None:
 
 @transaction.atomic
 def record_bounces(*, event: Event, addresses: Iterable[str]) -> list[str]:
-    """Record several bounces by hand; return the addresses that nobody at the event has, which are
-    skipped.
-    """
+    """Record several bounces by hand; skip and return the addresses that nobody at the event has."""
     unknown = []
     for address in addresses:
         try:
@@ -66,12 +68,12 @@ def record_recipient_bounce(*, recipient: Recipient) -> None:
 
 @transaction.atomic
 def record_reported_bounces(*, report: DeliveryReport) -> list[str]:
-    """Record the bounces of a mail server's report; return the addresses recorded. Unknown ones are
-    skipped.
-    """
+    """Record the bounces of a mail server's report; return the addresses recorded, skipping unknown ones."""
     marked = []
     mail = _find_recipient(report.message_key)
     for failure in report.failures:
+        # The server may name another address than ours, for example after forwarding. With several failures
+        # it is not known which of them is ours.
         own = [find_recipient_address(mail)] if mail and len(report.failures) == 1 else []
         for address in dict.fromkeys(normalize_email(one) for one in (*own, *failure.addresses) if one):
             holders = find_registrations_by_address(Registration.objects.all(), address)
@@ -96,6 +98,7 @@ def save_bounced_address(address: str, holders: Iterable[Registration], *, answe
     _row, is_new = BouncedAddress.objects.update_or_create(
         email=normalize_email(address), defaults={"answer": answer[:300]}
     )
+    # A second report about the same address is no news for the audit log.
     if is_new:
         for registration in holders:
             record_action("address.bounced", registration, event=registration.event, fields=["email"])
@@ -103,8 +106,10 @@ def save_bounced_address(address: str, holders: Iterable[Registration], *, answe
 
 def find_registrations_by_address(rows: QuerySet[Registration], address: str) -> list[Registration]:
     """Return those of the registrations whose mail goes to this address."""
+    # The buyer's address counts only for places without their own, as when mail is sent.
     either = Q(email__iexact=address) | Q(email="", order__email__iexact=address)
     candidates = rows.filter(either).select_related("event", "order")
+    # The database narrows down by case only; the exact comparison normalizes both addresses.
     return [one for one in candidates if is_same_email(one.email or one.order.email, address)]
 
 
@@ -137,6 +142,7 @@ def _set_bounced(recipient: Recipient, *, answer: str = "") -> None:
 
 def forget_corrected_addresses() -> None:
     """Delete bounced addresses that no registration has any more."""
+    # Stored addresses are normalized, those of registrations are as typed.
     people = Registration.objects.alias(folded=Lower("email")).filter(folded=OuterRef("email"))
     orders = Order.objects.alias(folded=Lower("email")).filter(folded=OuterRef("email"))
     BouncedAddress.objects.filter(~Exists(people), ~Exists(orders)).delete()

@@ -14,6 +14,7 @@ from convention.mail.messages import mask_addresses
 FAILED_ACTION = "failed"
 MAX_BYTES = 1024 * 1024
 MAX_HEADER_CHARS = 2_000
+# Python takes minutes to parse the parameters of a very long Content-Type: refuse it beforehand.
 LONG_HEADER = re.compile(rb"^content-type:(?:[^\n]|\n[ \t]){10000}", re.IGNORECASE | re.MULTILINE)
 MESSAGE_ID = re.compile(r"<(?P<key>[^@<>\s]+)@[^<>\s]+>")
 
@@ -64,11 +65,14 @@ def _status_blocks(report: Message) -> list[Message]:
 
 
 def _parse_failure(block: Message) -> DeliveryFailure | None:
+    # "delayed" and "relayed" are no final failures (RFC 3464, section 2.3.3).
     if _line(block, "Action").casefold() != FAILED_ACTION:
         return None
+    # Final-Recipient can differ from the address we wrote to, which Original-Recipient gives.
     named = [_header_value(block, name) for name in ("Original-Recipient", "Final-Recipient")]
     addresses = tuple(dict.fromkeys(address for address in named if "@" in address))
     details = [_line(block, "Status"), _header_value(block, "Diagnostic-Code")]
+    # Masked, since the log of a mailing stores no address (see models.py).
     return DeliveryFailure(addresses, mask_addresses(" ".join(words for words in details if words)))
 
 
@@ -79,12 +83,14 @@ def _header_value(block: Message, name: str) -> str:
 
 def _line(block: Message, name: str) -> str:
     """Return a header on one line, cut to a sensible length."""
+    # Cut before split(): headers of a report come from strangers and may be a megabyte long.
     return " ".join(str(block.get(name, ""))[:MAX_HEADER_CHARS].split())
 
 
 def _find_message_key(message: Message) -> str:
     """Return the key in the Message-ID of the bounced mail, if the report quotes its headers."""
     for part in message.walk():
+        # A server may return the whole mail or only its headers (RFC 6522).
         if part.get_content_type() == "text/rfc822-headers":
             headers = part.get_payload(decode=True)
             quoted = headers if isinstance(headers, bytes) else b""

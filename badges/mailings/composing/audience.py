@@ -51,6 +51,7 @@ class MailingAudience:
 
 
 def build_audience(mailing: Mailing) -> MailingAudience:
+    # The order decides which registration of a group comes first, and the order of the recipients.
     rows = select_registrations(Segment.from_json(mailing.segment), mailing.event).order_by("pk")
     addresses = rows.values_list("pk", "email", "order__email", "order__language")
     audience = group_by_address(addresses)
@@ -63,7 +64,7 @@ def build_audience(mailing: Mailing) -> MailingAudience:
 def group_by_address(rows: Iterable[tuple[int, str, str, str]]) -> MailingAudience:
     """Group rows of (registration id, own address, order's address, order's language) into mails.
 
-    Registrations without an address of their own go to the buyer's mail.
+    Registrations without an address are added to the buyer's mail.
     """
     groups: dict[tuple[str, str], MailGroup] = {}
     without = 0
@@ -88,7 +89,7 @@ def find_left_out_reasons(mailing: Mailing, addresses: Iterable[str]) -> Mapping
 
 
 def filter_unsubscribed(addresses: list[str]) -> set[str]:
-    """Return those of the addresses that want no news."""
+    """Return those of the addresses that unsubscribed from news."""
     rows = Unsubscription.objects.all()
     if len(addresses) == 1:
         rows = rows.filter(email=addresses[0])

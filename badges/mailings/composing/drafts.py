@@ -24,7 +24,7 @@ class NotADraft(ConventionError):
 
 
 class DraftChangedMeanwhile(ConventionError):
-    """Somebody else changed the draft; `current` is its state now."""
+    """Another organizer changed the draft; `current` is its present state."""
 
     kind = "changed-meanwhile"
     status = 409
@@ -60,10 +60,14 @@ def update_mailing(*, mailing: Mailing, draft: MailingDraft, seen_hash: str = ""
     Raise InvalidFields, NotADraft or DraftChangedMeanwhile.
     """
     mailing = lock_draft(mailing)
+    # Before _apply_draft, which overwrites the instance.
     edition = mailing.content_hash
     fields = _apply_draft(mailing, draft)
+    # Without a difference there is nothing to lose: two organizers typed the same.
     if fields and seen_hash and seen_hash != edition:
+        # Loaded again, since `mailing` has the refused content by now.
         raise DraftChangedMeanwhile(lock_draft(mailing))
+    # Never `send_at` and `due_at`: those belong to launch.py.
     mailing.save(update_fields=["purpose", "segment", *draft.texts])
     record_action("mailing.change", mailing, event=mailing.event, fields=fields)
     return mailing

@@ -43,7 +43,7 @@ class Addressee:
 
 @dataclass(frozen=True)
 class MailingWriter:
-    """Writes the letters of one mailing in one language."""
+    """A writer of one mailing's letters in one language; shared parts are rendered once."""
 
     mailing: Mailing
     language: str
@@ -74,6 +74,7 @@ class MailingWriter:
         event = self.mailing.event
         with translation.override(self.language):
             values = {**self.event_values, **_addressee_values(addressee)}
+            # Empty for information: attendees cannot unsubscribe from what they need to know for the event.
             news = self._unsubscribe_url(addressee)
             subject = fill_subject(self.mailing.get_subject(self.language), values)
             context = {
@@ -108,6 +109,8 @@ def _unsubscribe_headers(unsubscribing: str) -> dict[str, str]:
     """Return the headers for one-click unsubscribing (RFC 8058)."""
     if not unsubscribing:
         return {}
+    # Gmail and Yahoo demand both of bulk senders. Mail programs POST, so that scanners which follow links do
+    # not unsubscribe anybody.
     return {"List-Unsubscribe": f"<{unsubscribing}>", "List-Unsubscribe-Post": ONE_CLICK_HEADER}
 
 
@@ -121,6 +124,7 @@ def _addressee_values(addressee: Addressee) -> Mapping[str, str]:
     """Return the placeholder values of one recipient."""
     people = addressee.registrations
     return {
+        # What attendees typed must not become a link in a mail that the club sends.
         "first_name": _join_words([defuse_links(one.first_name or one.name) for one in people]),
         "name": _join_words([defuse_links(one.name) for one in people]),
         "company": _join_words([defuse_links(one.company) for one in people]),
@@ -132,6 +136,7 @@ def _addressee_values(addressee: Addressee) -> Mapping[str, str]:
 
 def _join_words(words: Sequence[str]) -> str:
     """Join distinct words as in “Ana, Zoé and Max”."""
+    # Two registrations of one person would otherwise be greeted as "Ana and Ana".
     each = list(dict.fromkeys(word for word in words if word))
     if len(each) < 2:
         return "".join(each)
@@ -147,12 +152,14 @@ def _registration_links(addressee: Addressee) -> list[dict[str, Any]]:
 
 def make_manage_url(registration: Registration, address: str) -> str:
     return (
+        # The order's link only for its buyer; any other reader gets the link of one registration.
         f"{settings.SITE_URL}{registration.order.build_path_with(choose_link_secret(registration, address))}"
     )
 
 
 def make_badge_url(registration: Registration, address: str) -> str:
     """Return the badge's address for this reader, else the page of the registration."""
+    # There is no badge yet or any more, and the link would end in an error.
     if registration.state != Registration.State.CONFIRMED:
         return make_manage_url(registration, address)
     order = registration.order

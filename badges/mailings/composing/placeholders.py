@@ -32,12 +32,16 @@ LINK_PLACEHOLDERS = {
 PLACEHOLDERS = {**TEXT_PLACEHOLDERS, **LINK_PLACEHOLDERS}
 
 BRACE_PATTERN = re.compile(r"[{}]")
+# Any short text in braces, not only known words, so that a misspelled placeholder is reported.
 PLACEHOLDER_PATTERN = re.compile(r"\{([^{}\n]{0,60})\}")
 PLACEHOLDER_NUMBERS = {name: number for number, name in enumerate(PLACEHOLDERS)}
-# Markers replace placeholders while Markdown is rendered: an address for links, else private-use letters.
+# Markers replace placeholders while Markdown is rendered, which would percent-encode braces in links. In text
+# they are private-use letters; in links an address under .invalid (RFC 2606), which the sanitizer lets pass.
 MARKER_PATTERN = re.compile(r"https://placeholder\.invalid/(\d+)|\ue000(\d+)\ue001")
 PRIVATE_USE_PATTERN = re.compile("[\ue000\ue001]")
+# U+E000 in UTF-8: how a text placeholder looks that was written where a link's address belongs.
 ESCAPED_MARKER = "%EE%80%80"
+# A regular expression suffices: the HTML comes from the sanitizer, which writes links in this form.
 ANCHOR_PATTERN = re.compile(r'<a href="([^"]*)"[^>]*>(.*?)</a>', re.S)
 
 
@@ -70,6 +74,7 @@ def _check_placeholders(text: str) -> None:
             raise InvalidMailText(
                 _("“{%(name)s}” is not known. Known are %(known)s.") % {"name": name, "known": known}
             )
+    # Replaced by as many dots, so that positions are those of the text.
     if lone := BRACE_PATTERN.search(PLACEHOLDER_PATTERN.sub(lambda known: "." * len(known[0]), text)):
         context = " ".join(text[max(lone.start() - 15, 0) : lone.end() + 15].split())
         raise InvalidMailText(
@@ -101,7 +106,7 @@ def _isolate_rtl(value: str) -> str:
 
 
 def convert_to_text(template_html: str) -> str:
-    """Convert the result of `render_safe_html` to plain text, with links behind their words; markers stay."""
+    """Convert the result of `render_safe_html` to plain text with each link's address; markers stay."""
     return to_text(ANCHOR_PATTERN.sub(_spell_out_link, template_html))
 
 
@@ -116,6 +121,7 @@ def _spell_out_link(link: re.Match[str]) -> str:
 
 
 def _insert_markers(text: str) -> str:
+    # Private-use letters in the organizer's text would be taken for markers.
     return PLACEHOLDER_PATTERN.sub(_make_marker, PRIVATE_USE_PATTERN.sub("", text))
 
 

@@ -46,6 +46,7 @@ def write_preview_letter(mailing: Mailing, *, language: str, reference: str = ""
         list(people.order_by("pk")), language, TEST_RECIPIENT_ID, f"mailing-{mailing.pk}-test"
     )
     for registration in addressee.registrations:
+        # The event is loaded already; each registration and order would fetch it again.
         registration.event = registration.order.event = mailing.event
     return MailingWriter(mailing, language).write(addressee)
 
@@ -71,6 +72,7 @@ def _find_preview_group(
 @transaction.atomic
 def queue_test_letter(*, mailing: Mailing, person: Person, language: str, reference: str = "") -> str:
     """Queue the letter to the person itself; return the address. Raise NoPreviewRecipient."""
+    # Written once here for its errors, which the organizer should see at once instead of in a failed task.
     write_preview_letter(mailing, language=language, reference=reference)
     address = person.email
     if not address:

@@ -1,4 +1,4 @@
-"""Select attendees of an event by conditions that must all hold."""
+"""Select attendees of an event by conditions that must all be met."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, fields
@@ -39,7 +39,9 @@ class Segment:
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> Self:
-        """Read what `to_json` wrote; missing conditions select everybody."""
+        """Read the result of `to_json`; missing conditions get their defaults."""
+        # Unknown names are skipped, so that a condition can be removed from the code while old mailings have
+        # it.
         named = {field.name: stored[field.name] for field in fields(cls) if field.name in stored}
         values: dict[str, Any] = {n: tuple(v) if isinstance(v, list) else v for n, v in named.items()}
         return cls(**values)
@@ -51,6 +53,7 @@ class Segment:
 def filter_unpaid() -> Q:
     """Return registrations whose order has an amount due and no known payment."""
     noted = Receivable.objects.with_balance().filter(reference=OuterRef("order__reference"))
+    # Orders by card are confirmed only once they are paid.
     to_pay = Q(order__payment=Order.Payment.INVOICE, order__total__gt=0)
     return to_pay & ~Q(Exists(noted.filter(Q(amount_due__lte=0))))
 
@@ -93,6 +96,7 @@ def has_arrived_at(checkpoint_id: int | None, event: Event) -> Exists:
     if checkpoint_id is None:
         return has_arrived(event)
     checkpoint = Checkpoint.objects.filter(event=event, pk=checkpoint_id).first()
+    # The checkpoint may count elsewhere by now; one that was removed has no presences, so nobody matches.
     where = checkpoint.presence_checkpoint_id if checkpoint else checkpoint_id
     entered = Presence.objects.filter(
         registration=OuterRef("pk"), event=event, checkpoint=where, entries__gt=0

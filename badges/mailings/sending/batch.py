@@ -25,10 +25,12 @@ type SendLetter = Callable[[MailMessage], str]
 
 
 def send_batch(mailing: Mailing, recipients: list[Recipient]) -> None:
-    """Send to each recipient, unless the mailing is cancelled meanwhile. Raise MailNotSent if the server
-    fails.
+    """Send to each recipient, unless the mailing is cancelled meanwhile.
+
+    Raise MailNotSent if the server fails.
     """
     writers = {language: MailingWriter(mailing, language) for language in mailing.languages}
+    # Read for each batch: attendees cancel, pay, correct addresses and unsubscribe while a mailing is sent.
     addressees = list_current_addressees(mailing, recipients)
     reasons = find_left_out_reasons(mailing, [normalize_email(to.address) for to in addressees])
     with open_mail_connection() as send:
@@ -51,7 +53,8 @@ def make_addressee(recipient: Recipient) -> Addressee:
 def _find_left_out_reason(
     recipient: Recipient, addressee: Addressee, reasons: Any, writers: dict[str, MailingWriter]
 ) -> str:
-    """Return why this recipient gets no mail after all, "" if nothing speaks against it."""
+    """Return why this recipient gets no mail after all, "" if it does."""
+    # A recipient without any registration is another case: they were deleted, and NO_ADDRESS follows.
     if recipient.registrations.all() and not addressee.registrations:
         return Recipient.LeftOut.NOT_SELECTED
     if not addressee.address or addressee.language not in writers:
@@ -61,6 +64,7 @@ def _find_left_out_reason(
 
 def _send_letter(recipient: Recipient, addressee: Addressee, writer: MailingWriter, send: SendLetter) -> None:
     if wait := seconds_until_mail_allowed(addressee.address):
+        # Not an attempt: the limit is ours, not a failure of the mail server.
         _update_recipient(recipient, due_at=timezone.now() + datetime.timedelta(seconds=wait))
         return
     for registration in addressee.registrations:
@@ -68,12 +72,14 @@ def _send_letter(recipient: Recipient, addressee: Addressee, writer: MailingWrit
     try:
         answer = send(writer.write(addressee))
     except MailRefused as refusal:
+        # Final for this address; a failure of the server itself (MailNotSent) ends the batch.
         logger.warning("The mail server refused %s.", recipient.message_key)
         _record_attempt(recipient, refused_at=timezone.now(), answer=str(refusal))
     except MailPostponed as later:
         _postpone(recipient, str(later))
     else:
         _record_attempt(recipient, accepted_at=timezone.now(), answer=answer)
+        # One mail that went through ends the series of faults, so that later ones have all pauses again.
         if writer.mailing.faults:
             writer.mailing.faults = 0
             Mailing.objects.filter(pk=writer.mailing.pk).update(faults=0, fault="")

@@ -35,6 +35,7 @@ def launch_mailing(*, mailing: Mailing, seen_hash: str = "") -> Mailing:
     """
     mailing = _lock_ready_draft(mailing, seen_hash)
     now = timezone.now()
+    # Not `now`: the task is enqueued below, and the periodic job must not enqueue a second one.
     mailing.send_at, mailing.due_at = now, now + TAKEOVER_DELAY
     mailing.save(update_fields=["send_at", "due_at"])
     record_action("mailing.send", mailing, event=mailing.event)
@@ -44,7 +45,7 @@ def launch_mailing(*, mailing: Mailing, seen_hash: str = "") -> Mailing:
 
 @transaction.atomic
 def schedule_mailing(*, mailing: Mailing, at: datetime.datetime, seen_hash: str = "") -> Mailing:
-    """Send the mailing at that time, to the attendees whom its segment selects then.
+    """Send the mailing at that time, to the attendees that its segment selects then.
 
     Raise NotADraft or MailingNotReady, as `launch_mailing`.
     """
@@ -68,6 +69,7 @@ def _lock_ready_draft(mailing: Mailing, seen_hash: str) -> Mailing:
     languages = build_audience(mailing).language_counts
     if not languages:
         raise MailingNotReady(_("Nobody would get it: choose other recipients."))
+    # Recipients who read a language without a text would be left out silently.
     for code, name in MAIL_LANGUAGES:
         if code not in mailing.languages and code in languages:
             raise MailingNotReady(_describe_missing_language(str(name), languages[code]))
@@ -86,6 +88,7 @@ def _describe_missing_language(language: str, count: int) -> str:
 def cancel_mailing(*, mailing: Mailing) -> Mailing:
     """Stop sending; a mailing that is only scheduled becomes a draft again. Raise MailingNotActive."""
     mailing = _lock_active_mailing(mailing)
+    # Nobody got it yet, so it may still be changed and sent later.
     if mailing.started_at is None:
         mailing.send_at = mailing.due_at = None
     else:

@@ -75,5 +75,6 @@ def _log_rows(mailing: Mailing, state: str) -> Iterator[list[Any]]:
 
 def find_state_time(recipient: Recipient) -> Any:
     """Return when the current state was reached, None where nothing happened yet."""
+    # In the order of Recipient.state, so that state and time always belong together.
     moments = (recipient.bounced_at, recipient.unsubscribed_at, recipient.accepted_at, recipient.refused_at)
     return next((at for at in moments if at), None)

@@ -20,6 +20,7 @@ RECIPIENT_CHUNK_SIZE: Final = 2000
 @transaction.atomic
 def freeze_recipients(*, mailing: Mailing) -> None:
     """Create the recipients, unless they exist already."""
+    # A lease can end while its holder still runs: `started_at` under the lock prevents a second set.
     locked = Mailing.objects.active().select_for_update().filter(pk=mailing.pk, started_at__isnull=True)
     if not locked:
         return
@@ -34,6 +35,7 @@ def create_recipients(mailing: Mailing, groups: tuple[MailGroup, ...]) -> list[R
     """Create a recipient with its registrations for each mail group."""
     now = timezone.now()
     created = Recipient.objects.bulk_create(
+        # Recipients who are left out get a row, too, so that the log says why they got nothing.
         Recipient(mailing=mailing, language=group.language, left_out=group.left_out, due_at=now)
         for group in groups
     )
@@ -47,10 +49,9 @@ def create_recipients(mailing: Mailing, groups: tuple[MailGroup, ...]) -> list[R
 
 
 def list_current_addressees(mailing: Mailing, recipients: list[Recipient]) -> list[Addressee]:
-    """Return the current addressees; without registrations where the segment selects none of them any more.
+    """Return the current addressee of each recipient, with only the registrations still in the segment.
 
-    Attendees who have since left the segment are left out. If only some of the registrations of one mail have
-    another address now, they get a mail of their own.
+    If some of the registrations of one mail have another address by now, they get a separate mail.
     """
     present = _filter_still_selected(
         mailing, [registration.pk for each in recipients for registration in each.registrations.all()]
@@ -82,7 +83,7 @@ def _mail_address(registration: Registration) -> str:
 
 @transaction.atomic
 def _split_recipient(mailing: Mailing, recipient: Recipient, others: Iterable[Registration]) -> None:
-    """Move registrations with another address to a recipient of their own, due at once."""
+    """Move registrations with another address to new recipients, due at once."""
     groups: dict[str, MailGroup] = {}
     for registration in others:
         group = groups.setdefault(

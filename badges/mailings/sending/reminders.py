@@ -87,6 +87,7 @@ def save_reminder_plan(*, event: Event, choices: ReminderChoices) -> ReminderPla
 def list_reminder_times(plan: ReminderPlan) -> list[tuple[int, datetime.datetime]]:
     """Return days before and time of each reminder, at the local time at which the event starts."""
     start = plan.event.starts_at.astimezone(plan.event.zone)
+    # Subtracted from local time: a change of clocks in between must not move the hour of the reminder.
     return [(days, start - datetime.timedelta(days=days)) for days in plan.days]
 
 
@@ -98,6 +99,7 @@ def send_reminders() -> None:
     called_off = find_cancellation_times([plan.event for plan in wanted])
     for plan in wanted:
         for days, at in list_reminder_times(plan):
+            # A reminder switched on after its time is not sent late, either.
             if plan.event_id not in called_off and at <= now < at + MAX_REMINDER_DELAY:
                 send_reminder(plan=plan, days_before=days)
 
@@ -112,6 +114,7 @@ def send_reminder(*, plan: ReminderPlan, days_before: int) -> None:
         "due_at": now + TAKEOVER_DELAY,
         **get_reminder_texts(plan),
     }
+    # The unique constraint decides between two workers that run the job at once.
     mailing, is_new = Mailing.objects.get_or_create(
         event=plan.event, reminder_days=days_before, defaults=fields
     )

@@ -38,6 +38,7 @@ def run_mailing(mailing_id: int) -> None:
         with hold_lease(f"mailing:{mailing_id}"):
             goes_on = _send_due_batches(mailing_id)
     except LeaseUnavailable:
+        # The other process may have been killed: look again when its lease has ended.
         later = timezone.now() + datetime.timedelta(seconds=settings.LEASE_SECONDS)
         Mailing.objects.active().filter(pk=mailing_id).update(due_at=later)
         return
@@ -49,6 +50,7 @@ def enqueue_due_mailings() -> None:
     """Begin due mailings, and continue those that a fault or a killed worker left. A periodic job."""
     now = timezone.now()
     for pk in list(Mailing.objects.active().filter(due_at__lte=now).values_list("pk", flat=True)):
+        # A conditional update, so that only one of two processes enqueues the mailing.
         if Mailing.objects.active().filter(pk=pk, due_at__lte=now).update(due_at=now + TAKEOVER_DELAY):
             run_mailing.enqueue(pk)
 
@@ -60,6 +62,7 @@ def _send_due_batches(mailing_id: int) -> bool:
     while mailing and time.monotonic() < end:
         if mailing.started_at is None:
             freeze_recipients(mailing=mailing)
+        # Moved forward before each batch: as long as this process lives, the periodic job leaves it alone.
         Mailing.objects.filter(pk=mailing.pk).update(due_at=timezone.now() + TAKEOVER_DELAY)
         if not (recipients := _load_due_recipients(mailing)):
             _finish_or_postpone(mailing)
@@ -74,6 +77,7 @@ def _send_due_batches(mailing_id: int) -> bool:
 
 
 def _get_active_mailing(mailing_id: int) -> Mailing | None:
+    # Without `due_at` it was stopped by a fault: a task still in the queue must not resume it.
     rows = Mailing.objects.active().filter(due_at__isnull=False)
     return rows.select_related("event__venue").filter(pk=mailing_id).first()
 
@@ -93,7 +97,8 @@ def _finish_or_postpone(mailing: Mailing) -> None:
 
 
 def _record_fault(mailing: Mailing, fault: str) -> None:
-    """Schedule another try; after the last pause the mailing stops until somebody resumes it."""
+    """Schedule another try; after the last pause the mailing stops until an organizer resumes it."""
+    # send_batch may have reset the count after a mail that went through.
     mailing.refresh_from_db(fields=["faults"])
     pauses = RETRY_PAUSES_SECONDS[mailing.faults : mailing.faults + 1]
     due_at = timezone.now() + datetime.timedelta(seconds=pauses[0]) if pauses else None

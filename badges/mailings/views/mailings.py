@@ -51,6 +51,7 @@ def mailing_list(request: HttpRequest, event: str) -> HttpResponse:
     event_obj = get_event_to_organize(event, request.user)
     page = Paginator(Mailing.objects.filter(event=event_obj), ROWS_PER_PAGE).get_page(request.GET.get("page"))
     for mailing in page:
+        # Titles contain the event's name: without this each row would load it.
         mailing.event = event_obj
     counts = count_recipients(list(page))
     context = {
@@ -82,11 +83,13 @@ def mailing_create(request: HttpRequest, event: str) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def mailing_edit(request: HttpRequest, event: str, pk: int) -> HttpResponse:
-    """Change a draft; if somebody else changed it meanwhile, show their values beside the form."""
+    """Change a draft; if another organizer changed it meanwhile, show their values beside the form."""
     mailing = mailing_to_organize(event, pk, request.user)
+    # Only for GET: a POST must show what was typed together with the reason why it is not saved.
     if request.method == "GET" and not mailing.is_draft:
         return redirect("organize-mailing", event, pk)
     form = MailingForm(request.POST or None, event=mailing.event, mailing=mailing)
+    # The hash of what this page showed, sent back by the form, detects changes by others meanwhile.
     seen, other_values = request.POST.get("seen", mailing.content_hash), list[tuple[str, str]]()
     if request.method == "POST" and form.is_valid():
         try:
@@ -97,6 +100,7 @@ def mailing_edit(request: HttpRequest, event: str, pk: int) -> HttpResponse:
             form.add_error(None, str(error))
         except DraftChangedMeanwhile as error:
             form.add_error(None, str(error))
+            # Both versions are shown now, so saving again is a decision and overwrites the other one.
             seen, other_values = error.current.content_hash, _list_differences(form, error.current)
         else:
             messages.success(request, _("The draft is saved."))
@@ -126,6 +130,7 @@ def _render_form(request: HttpRequest, event: Event, form: MailingForm, **contex
     return render(request, "mailings/form.html", context)
 
 
+# The back button must not show the send button of a mailing that was sent since.
 @never_cache
 @require_safe
 def mailing_detail(request: HttpRequest, event: str, pk: int) -> HttpResponse:

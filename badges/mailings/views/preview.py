@@ -32,11 +32,10 @@ SITE_POLICY: dict[str, Any] = settings.SECURE_CSP
 
 
 def _chosen_preview(query: QueryDict, mailing: Mailing, first: str = "") -> dict[str, str]:
-    """Return the chosen language and registration, by default the reader's language and the first
-    recipient.
-    """
+    """Return the chosen language and registration; by default the reader's language and `first`."""
     spoken = get_language() or ""
     usual = spoken if spoken in mailing.languages else next(iter(mailing.languages), spoken)
+    # 13 characters are the length of a reference.
     reference = query.get("reference", "")[:13] or first
     return {"language": query.get("language") or usual, "reference": reference}
 

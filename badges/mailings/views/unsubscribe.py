@@ -11,6 +11,8 @@ from badges.mailings.unsubscribe import is_subscribed, resubscribe_to_news
 from badges.mailings.unsubscribe import unsubscribe_from_news as stop_news
 
 
+# Mail programs post without cookies (RFC 8058); the token in the address is the authorization. GET changes
+# nothing, since scanners of mail follow every link.
 @csrf_exempt
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -31,6 +31,7 @@ class Command(ConventionCommand):
         event = get_event_by_slug(options["event"])
         if options["only"] != "all":
             raise ConventionError(_("Only “--only all” works yet: new and changed badges come later."))
+        # 0600: the file contains every badge's code, which admits at the checkpoints.
         with write_atomically(options["output"], mode=0o600) as file:
             problems = write_event_badges(file, event, layout=options["layout"])
         for problem in problems:

@@ -74,7 +74,9 @@ def walk_in_create(request: "HttpRequest", event: str) -> HttpResponse:
     """Register a walk-in, then show that person in the desk's search."""
     event_obj = get_event_to_staff(event, request.user)
     tickets = list(event_obj.tickets.with_prices())
+    # The slice is the only ticket, or none: with several and no default, the desk must choose.
     usual = [ticket for ticket in tickets if ticket.is_default] or tickets[: len(tickets) == 1]
+    # The nonce travels with the form, so that a second click registers the same person only once.
     guess = {"ticket": usual[0].slug if usual else "", "nonce": secrets.token_urlsafe(24)}
     form = WalkInForm(request.POST or None, tickets=tickets, initial=guess)
     if request.method == "POST" and form.is_valid():
@@ -84,6 +86,7 @@ def walk_in_create(request: "HttpRequest", event: str) -> HttpResponse:
                 event=event_obj, place=form.build_place(), idempotency_key=nonce, language=language
             )
         except (InvalidFields, SoldOut) as error:
+            # Shown in the form, so that nothing typed is lost.
             form.add_errors(error)
         else:
             messages.success(request, _("%(name)s is registered.") % {"name": registration.name})
@@ -131,6 +134,7 @@ def walk_in_answers(request: "HttpRequest", event: str, reference: str) -> HttpR
     rows = Registration.objects.select_related("ticket", "event", "order")
     registration = get_object_or_404(rows, event=event_obj, reference=reference)
     questions = load_questions(event_obj)
+    # Only walk-ins: the answers of all others are not the desk's to read or change.
     if registration.order.source != "desk" or not select_unanswered_questions(
         questions, registration.ticket, registration.answers
     ):

@@ -35,12 +35,14 @@ def organizer_home(request: "HttpRequest") -> "HttpResponse":
     if not (coming or past or can_create):
         raise Forbidden(_("This page is for those who run an event."))
     facts = load_event_facts(coming, at=now)
+    # The queue concerns the whole site, so it is shown only to people who run all events.
     items = list_queue_items(count_queue_problems(at=now)) if can_create else []
     items += [matter for one in facts for matter in list_event_items(one, at=now)]
     context = {
         "section": "organize",
         "can_create": can_create,
         "administers": is_club_administrator(request.user),
+        # Sorted again: each event's items are sorted, but not those of all events together.
         "attention_items": sorted(items, key=lambda matter: -matter.gravity),
         "upcoming": facts,
         "running": [one for one in facts if one.event.starts_at <= now],

@@ -102,6 +102,7 @@ def evacuation_list(request: HttpRequest, event: str) -> HttpResponse:
     response = render(request, "visit_days/evacuation.html", context)
     # Read by the service worker, which deletes the saved page at that time (milliseconds since 1970).
     response["X-Keep-Until"] = str(int(names_expire_at(visit.event).timestamp() * 1000))
+    # The service worker's copy, which expires, must be the only one on the phone.
     response["Cache-Control"] = "private, no-store"
     return response
 

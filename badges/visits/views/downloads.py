@@ -28,6 +28,8 @@ from registrations.visits.permissions import (
 )
 
 
+# Each download is audited, since the files contain names. Staff may print; only managers get tables, which
+# can be passed on and also name other visits.
 @require_GET
 def roster_pdf(request: HttpRequest, event: str) -> HttpResponse:
     visit = get_staffed_visit(event, request.user)

@@ -67,11 +67,13 @@ def bulk_order_rows(request: HttpRequest, company: str, event: str) -> HttpRespo
     moved = action(request, draft) if action else False
     pasted = "paste" in request.POST and _append_pasted_rows(draft, paste, tickets)
     _save_draft(request, company_obj, event_obj, draft)
+    # Sent by the script that saves the draft while the contact types; it needs no page.
     if "X-Draft" in request.headers:
         return HttpResponse(status=204)
     # Redirect after changing rows, so that reloading the page does not change them again.
     if moved:
         return redirect(f"{request.path}#rows")
+    # Bound to the draft and not to the request: pasted rows are checked together with typed ones.
     rows = AttendeeRowFormSet(_make_post_data(draft), prefix="row", form_kwargs={"tickets": tickets})
     good = _check_rows(rows, company_obj, event_obj, tickets)
     if good and "check" in request.POST:
@@ -130,6 +132,7 @@ def _read_typed_rows(request: HttpRequest) -> list[dict[str, Any]]:
     # The number of rows comes from the browser, so it is limited before anything is built from it.
     number = min(parse_digits(request.POST.get("row-TOTAL_FORMS", "")) or 0, MAX_ROWS)
     return [
+        # Longer than any column, so that the form still sees that a text is too long.
         {name: request.POST.get(f"row-{index}-{name}", "")[:400] for name in ROW_FIELDS}
         for index in range(number)
     ]
@@ -231,6 +234,7 @@ def bulk_order_review(request: HttpRequest, company: str, event: str) -> HttpRes
     refuse_if_closed(event_obj, at=timezone.now())
     draft, tickets = load_draft(request.session, _draft_key(company_obj, event_obj)), _load_tickets(event_obj)
     rows = AttendeeRowFormSet(_make_post_data(draft), prefix="row", form_kwargs={"tickets": tickets})
+    # Checked again: stock and seats may have changed since the rows page.
     if not _check_rows(rows, company_obj, event_obj, tickets):
         return _render_rows(request, company_obj, event_obj, rows, PasteForm())
     contact = require_signed_in(request.user)
@@ -324,6 +328,7 @@ def _book_draft(request: HttpRequest, company: Company, event: Event, draft: Dra
             request=order_request,
             idempotency_key=_idempotency_key(company, draft.nonce),
         )
+    # Back to the review, which shows the new price; the rows are not at fault.
     except PriceChanged as error:
         messages.warning(request, str(error))
         return redirect("company-check", company.slug, event.slug)

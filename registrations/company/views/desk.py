@@ -85,7 +85,7 @@ def seat_list(request: HttpRequest, company: str) -> HttpResponse:
 
 
 def _require_membership(company: Company) -> Membership:
-    """Return the current membership. Raises NotOpenNow where there is none."""
+    """Return the current membership. Raise NotOpenNow where there is none."""
     company_obj = find_membership(company, at=timezone.localdate())
     if company_obj is None:
         raise NotOpenNow(_("The company has no membership: there are no seats to give."))
@@ -96,6 +96,7 @@ def _require_membership(company: Company) -> Membership:
 def seat_assignment(request: HttpRequest, company: str, job: int) -> HttpResponse:
     """Give a colleague a seat, from today or a later day."""
     company_obj = get_company_of_contact(company, request.user)
+    # Only open employments of this company, so that guessed ids give no seat to a stranger.
     employments = (
         Employment.objects.open().filter(company=company_obj, person__is_active=True).select_related("person")
     )

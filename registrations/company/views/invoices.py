@@ -18,7 +18,7 @@ from .desk import render_page
 @never_cache
 @require_safe
 def invoice_list(request: HttpRequest, company: str, reference: str) -> HttpResponse:
-    """Show the invoices of an order and what is left to pay."""
+    """Show the invoices of an order and its balance."""
     company_obj = get_company_of_contact(company, request.user)
     order = get_object_or_404(list_company_orders(company_obj).select_related("event"), reference=reference)
     receivable = Receivable.objects.filter(reference=order.reference).first()
@@ -35,6 +35,7 @@ def invoice_list(request: HttpRequest, company: str, reference: str) -> HttpResp
 def invoice_download(request: HttpRequest, company: str, invoice: int) -> HttpResponse:
     """Return an issued document as Factur-X PDF."""
     company_obj = get_company_of_contact(company, request.user)
+    # Invoices belong to receivables, which know an order by its reference only.
     order_references = list_company_orders(company_obj).values("reference")
     document = get_object_or_404(Invoice, pk=invoice, receivable__reference__in=order_references)
     return inline_response(get_invoice_pdf(document), name=f"{document.number}.pdf")

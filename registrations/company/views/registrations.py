@@ -1,4 +1,4 @@
-"""Registrations of colleagues and orders of the company; a place is given to somebody else, or cancelled."""
+"""Registrations of colleagues and orders of the company; substitute an attendee, or cancel."""
 
 from collections import defaultdict
 
@@ -67,7 +67,7 @@ def _attach_invitations(rows: list[Registration]) -> None:
 @never_cache
 @require_http_methods(["GET", "POST"])
 def registration_detail(request: HttpRequest, company: str, reference: str) -> HttpResponse:
-    """Show a registration; a POST gives the place to somebody else."""
+    """Show a registration; a POST substitutes its attendee."""
     company_obj = get_company_of_contact(company, request.user)
     registration = get_changeable_registration(company_obj, reference)
     form = (
@@ -84,6 +84,7 @@ def registration_detail(request: HttpRequest, company: str, reference: str) -> H
         except (AlreadyRegistered, NotOpenNow) as error:
             form.add_error(None, str(error))
         else:
+            # After the substitution, whose new badge version makes this an invitation of its own.
             invite_attendee(registration=new)
             messages.success(request, _("%(name)s has the place now.") % {"name": new.name})
             return redirect("company-place", company, reference)

@@ -106,6 +106,7 @@ def has_foreign_currency(books: Sequence[DayBook]) -> bool:
 
 def build_day_book_sheet(books: Sequence[DayBook]) -> TableSheet:
     """Return a sheet for download, in whole units; a currency column appears only if needed."""
+    # In the order of the choices, so that columns are the same from one download to the next.
     methods = [method for method in Payment.Method.values if any(method in book.methods for book in books)]
     labels = dict(Payment.Method.choices)
     header = [_("Day"), _("Invoiced"), _("Credited")]

@@ -25,6 +25,7 @@ MAX_CELL_LENGTH = 200
 
 def build_fec_filename(issuer: Issuer, last_day: datetime.date) -> str:
     """Return the prescribed file name: SIREN, `FEC` and the closing day."""
+    # Named so by LPF, art. A47 A-1: SIREN, FEC, closing date as YYYYMMDD.
     return f"{issuer.siren}FEC{last_day:%Y%m%d}.txt"
 
 
@@ -39,7 +40,7 @@ def render_fec(issuer: Issuer, first_day: datetime.date, last_day: datetime.date
 def zip_with_notice(content: bytes, name: str, foreign_documents: list[str]) -> bytes:
     """Return a zip of the file and a note listing the documents in other currencies.
 
-    The FEC format has no room for a remark.
+    The FEC format has no place for a remark.
     """
     note = "\r\n".join([str(FOREIGN_CURRENCY_NOTICE), "", *foreign_documents, ""])
     file = io.BytesIO()
@@ -67,6 +68,7 @@ def build_fec_row(number: int, entry: JournalEntry, side: EntrySide, names: dict
     code, journal = entry.journal.value
     day = f"{entry.booked_on:%Y%m%d}"
     buyer = (side.receivable.reference, get_buyer_name(side.receivable)) if side.receivable else ("", "")
+    # FEC has two unsigned columns instead of a sign.
     debit, credit = max(0, side.amount_cents), max(0, -side.amount_cents)
     cells = [
         code, journal, str(number), day, side.account, names[side.account], *buyer,

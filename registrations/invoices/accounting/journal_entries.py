@@ -88,8 +88,10 @@ def build_entries(issuer: Issuer, first: datetime.date, last: datetime.date) -> 
     if issuer.vat_due == Issuer.VatDue.COLLECTION:
         entries += iter_vat_entries(issuer, period)
     for entry in entries:
+        # Better no file than a wrong one in the books.
         if not entry.is_balanced:
             raise UnbalancedEntryError(f"{entry.document_reference}: {entry.sides}")
+    # The order of FEC: entries are numbered by it, so it must be the same on each export.
     return sorted(entries, key=lambda entry: (entry.booked_on, entry.journal.value, entry.document_reference))
 
 
@@ -109,6 +111,7 @@ def list_foreign_documents(first: datetime.date, last: datetime.date) -> list[st
     documents = [
         f"{piece} ({currency})" for pairs in rows for piece, currency in pairs if currency != BOOK_CURRENCY
     ]
+    # Several movements of one receivable are named once, in order.
     return list(dict.fromkeys(documents))
 
 
@@ -172,6 +175,7 @@ def iter_payment_entries(
             EntrySide(issuer.account_fees, payment.fee),
             EntrySide(issuer.account_customers, -payment.amount, payment.receivable),
         ]
+        # FEC requires a reference of the document for each entry; cash has none of its own.
         document_reference = payment.external_id or f"{payment.receivable.reference}-{payment.pk}"
         yield JournalEntry(
             journal, payment.received_on, document_reference, payment.receivable.name, drop_empty_sides(sides)
@@ -181,7 +185,7 @@ def iter_payment_entries(
 def iter_refund_entries(
     issuer: Issuer, period: tuple[datetime.date, datetime.date]
 ) -> Iterator[JournalEntry]:
-    """Yield an entry when a refund leaves, and a reversed one if its money comes back."""
+    """Yield an entry when a refund leaves, and a reversed one if its money is returned."""
     moved = Q(refunded_on__range=period) | Q(failed_on__range=period)
     refunds = Refund.objects.money_sent().filter(moved, receivable__currency=BOOK_CURRENCY)
     for refund in refunds.select_related("receivable", "payment"):

@@ -37,6 +37,8 @@ def build_vat_report(
 ) -> list[VatReportRow]:
     """Return the totals of a period for each rate, highest first; both days are included."""
     sums: dict[VatRateKey, list[int]] = defaultdict(lambda: [0, 0])
+    # The whole history, not only the period: what was declared before is subtracted
+    # (`iter_collected_movements`).
     for movement in iter_vat_movements(iter_histories(until=last_day), vat_due=vat_due):
         if first_day <= movement.due_on <= last_day:
             row = sums[movement.vat_rate, movement.exemption]
@@ -75,6 +77,7 @@ def iter_collected_movements(history: ReceivableHistory) -> Iterator[VatMovement
             (total, vat), (total_before, vat_before) = now.get(rate, (0, 0)), before.get(rate, (0, 0))
             if (total, vat) != (total_before, vat_before):
                 change = vat - vat_before
+                # Net is what remains of the gross amount, so that both columns add up to the money received.
                 yield VatMovement(day, *rate, total - total_before - change, change, history.reference)
         before = now
 
@@ -82,6 +85,7 @@ def iter_collected_movements(history: ReceivableHistory) -> Iterator[VatMovement
 def compute_collected(history: ReceivableHistory, day: datetime.date) -> dict[VatRateKey, tuple[int, int]]:
     """Return gross and VAT cents collected for each rate by the end of a day."""
     requested = sum_requested(history, day)
+    # A rate with more credited than invoiced takes no share of the money.
     rates = [rate for rate, (total, _vat) in requested.items() if total > 0]
     requested_total = sum(requested[rate][0] for rate in rates)
     # Money paid too much carries no VAT.
@@ -115,5 +119,6 @@ def sum_requested(history: ReceivableHistory, day: datetime.date) -> dict[VatRat
                 sums[rate][1] += vat
     for rate, total in history.compute_uninvoiced(day).items():
         sums[rate][0] += total
+        # A payment before its invoice makes VAT due already (CGI, art. 269-2-c).
         sums[rate][1] += compute_included_vat(total, rate[0])
     return {rate: (total, vat) for rate, (total, vat) in sorted(sums.items(), reverse=True)}

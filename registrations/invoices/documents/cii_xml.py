@@ -48,6 +48,7 @@ def render_cii(document: Invoice) -> bytes:
 
 def require_valid_cii(xml: bytes) -> None:
     """Raise InvalidInvoice if the XML breaks the profile's schema."""
+    # The schema only: the schematron rules need XSLT 2, which lxml has not, and are run by the tests.
     if not load_schema().validate(etree.fromstring(xml)):
         logger.error("An invoice breaks the schema: %s", load_schema().error_log)
         raise InvalidInvoice(_("This makes no valid electronic invoice: check the issuer and the buyer."))
@@ -55,6 +56,7 @@ def require_valid_cii(xml: bytes) -> None:
 
 @cache
 def load_schema() -> etree.XMLSchema:
+    # Cached: the schema is several files, which are slow to read and compile.
     return etree.XMLSchema(file=str(importlib.resources.files("facturx").joinpath(SCHEMA_PATH)))
 
 
@@ -86,6 +88,7 @@ def build_date_node(
     if not date_value:
         return None
     text = str(date_value).replace("-", "")
+    # Format 102 of UNTDID 2379: YYYYMMDD.
     return (name, [(f"{prefix}:DateTimeString", text, {"format": "102"})])
 
 
@@ -153,6 +156,7 @@ def build_line_item(line: InvoiceLine) -> XmlNode:
             ),
             (
                 "ram:SpecifiedLineTradeDelivery",
+                # C62 of UN/ECE Recommendation 20: one, without a unit of measure.
                 [("ram:BilledQuantity", line.quantity, {"unitCode": "C62"})],
             ),
             (
@@ -202,6 +206,7 @@ def build_agreement(document: Invoice) -> XmlNode:
 
 def build_party(name: str, party_data: dict[str, str], party_name: str, description: str = "") -> XmlNode:
     """Return seller or buyer. A seller without a VAT number is identified by its SIREN."""
+    # Checked here too: what a buyer typed must not make the document invalid, so an odd number is left out.
     siren, email = normalize_siren(party_data["siren"]), party_data["email"]
     vat_number = normalize_vat_number(party_data["vat_number"])
     scheme, number = ("VA", vat_number) if vat_number else ("FC", siren)
@@ -218,6 +223,7 @@ def build_party(name: str, party_data: dict[str, str], party_name: str, descript
             (
                 "ram:PostalTradeAddress",
                 [
+                    # The order of elements here and below is that of the schema.
                     ("ram:PostcodeCode", party_data["postcode"]),
                     ("ram:LineOne", party_data["street"]),
                     ("ram:CityName", party_data["city"]),
@@ -243,6 +249,7 @@ def normalize_siren(text: str) -> str:
 def normalize_vat_number(text: str) -> str:
     """Return a VAT number that begins with its country code, or "": EN 16931 rejects others."""
     number = "".join(text.split()).upper()
+    # Greece uses EL in VAT numbers instead of its ISO code GR.
     return number if number[:2] in country_codes() | {"EL"} and number[2:].isalnum() else ""
 
 
@@ -285,6 +292,7 @@ def build_payment_means(seller: dict[str, str]) -> XmlNode | None:
     return (
         "ram:SpecifiedTradeSettlementPaymentMeans",
         [
+            # 58 of UNTDID 4461: SEPA credit transfer.
             ("ram:TypeCode", "58"),
             ("ram:PayeePartyCreditorFinancialAccount", [("ram:IBANID", seller["iban"])]),
             bank if seller["bic"] else None,
@@ -333,6 +341,7 @@ def build_totals(document: Invoice) -> XmlNode:
 
 def list_deducted_deposits(document: Invoice) -> list[Invoice]:
     """Return the deposit invoices that this invoice deducts."""
+    # A discount has a negative quantity too, but no origin.
     lines = document.lines.filter(quantity__lt=0, origin__invoice__kind=Invoice.Kind.DEPOSIT)
     return list(Invoice.objects.filter(pk__in=lines.values("origin__invoice")).order_by("pk"))
 

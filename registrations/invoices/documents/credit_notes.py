@@ -56,6 +56,7 @@ def correct_invoice(
     """Credit an invoice and issue it again with today's data of the buyer; return both documents."""
     receivable = lock_receivable(invoice.receivable)
     chosen = select_creditable_lines(load_invoiced_balance(receivable), invoice, None)
+    # The charges stay owed, so that `issue_invoice` finds them uninvoiced again.
     credit_note = create_credit_note(receivable, invoice, chosen, reason, issued_on)
     return credit_note, issue_invoice(receivable=receivable, issued_on=issued_on)
 
@@ -77,6 +78,7 @@ def credit_invoice_amount(
             continue  # owed no longer: `credit_withdrawn` credits it
         sign = 1 if line.invoice_id == invoice.pk else -1
         by_rate[line.vat_rate, line.exemption] += sign * line.amount
+    # Discounts given before may have used up a rate.
     parts = {rate: part for rate, part in by_rate.items() if part > 0}
     creditable = min(
         sum(by_rate.values()), compute_balance(receivable).amount_owed
@@ -94,6 +96,7 @@ def credit_invoice_amount(
         if share
     ]
     drafts = [
+        # Positive on a credit note: the document itself has the negative sign.
         DraftLine(text, 1, -charge.amount, charge.vat_rate, charge.exemption, charge.pk)
         for charge in discounts
     ]
@@ -108,6 +111,7 @@ def create_discount(receivable: Receivable, text: str, amount: int, vat_rate: in
     """Create a charge with a negative amount."""
     return Charge.objects.create(
         receivable=receivable,
+        # Counted with withdrawn charges, so that no key is used twice; the receivable is locked.
         key=f"{DISCOUNT_KEY_PREFIX}{receivable.charges.count() + 1}",
         description=text,
         unit_price=amount,
@@ -126,10 +130,12 @@ def credit_withdrawn_charges(
     invoiced_balance = load_invoiced_balance(receivable)
     by_document: dict[int, list[InvoiceLine]] = defaultdict(list)
     for line in invoiced_balance.lines_to_credit:
+        # A discount is a line of a credit note; it is undone on the invoice that it was granted on.
         by_document[line.invoice.origin_id or line.invoice_id].append(line)
     documents = Invoice.objects.in_bulk(list(by_document))
     to_credit = [
         (documents[pk], include_discounts(invoiced_balance, documents[pk], lines))
+        # In the order of issue, so that numbers of credit notes follow those of their invoices.
         for pk, lines in sorted(by_document.items())
     ]
     return [

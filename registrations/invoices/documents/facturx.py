@@ -44,6 +44,7 @@ def render_facturx_pdf(document: Invoice) -> bytes:
             check_xsd=False,
             pdf_metadata=pdf_metadata,
             lang=document.language,
+            # In profile EN 16931 the XML says the same as the pages (Factur-X specification).
             afrelationship="alternative",
         )
     )
@@ -56,6 +57,7 @@ def embed_color_profile(pdf: bytes) -> bytes:
     profile.set_data(load_srgb_profile())
     stream = profile.flate_encode()
     stream[NameObject("/N")] = NumberObject(3)
+    # GTS_PDFA1 is the subtype for all parts of PDF/A, part 3 included (ISO 19005).
     intent = DictionaryObject(
         {
             NameObject("/Type"): NameObject("/OutputIntent"),

@@ -25,6 +25,7 @@ from registrations.invoices.vat_exemptions import VAT_EXEMPTIONS
 
 from .pdf_layout import COLUMN_EDGES, PALE_INK_COLOR, RIGHT_BLOCK_X, SIDE_MARGIN, TABLE_WIDTH, DocumentSheets
 
+# Functions, since the language is that of the document and not known at import.
 TITLE_BY_KIND = {
     Invoice.Kind.INVOICE: lambda: _("Invoice"),
     Invoice.Kind.DEPOSIT: lambda: _("Deposit invoice"),
@@ -184,6 +185,7 @@ def draw_totals(sheets: DocumentSheets, document: Invoice) -> None:
     sheets.y += 8
     for label, amount, weight in rows:
         sheets.draw_total(label, format_cents(amount, currency), weight)
+    # The legal text of an exemption is mandatory on the invoice; each is printed once.
     for code in dict.fromkeys(code for tax in document.taxes for code in tax["exemptions"]):
         sheets.y += 3
         sheets.draw_paragraph(

@@ -108,7 +108,7 @@ def create_document(
     lines: Sequence[DraftLine],
     issued_on: datetime.date | None,
 ) -> Invoice:
-    """Number and keep a document, in the caller's transaction, which holds the receivable."""
+    """Number and store a document; the caller's transaction must have locked the receivable."""
     issuer = _require_lines_and_issuer(receivable, lines)
     buyer = snapshot_buyer(receivable, heading.origin)
     require_complete_invoice(issuer, buyer, receivable.currency, [line.description for line in lines])
@@ -169,6 +169,7 @@ def sum_totals(taxes: Sequence[TaxTotal]) -> dict[str, int]:
 
 
 def create_lines(document: Invoice, lines: Sequence[DraftLine], nets: Sequence[int]) -> None:
+    # After the document, whose `line_count` the trigger compares with each position.
     InvoiceLine.objects.bulk_create(
         InvoiceLine(
             invoice=document,
@@ -195,6 +196,7 @@ def build_details(
     return {
         **{name: getattr(receivable, name) for name in REFERENCE_FIELDS},
         **{name: day and day.isoformat() for name, day in period.items()},
+        # Stored with the document: the option may change, and each document is booked by its own.
         "vat_due": issuer.vat_due,
         "paid": paid,
         "paid_on": paid_on and paid_on.isoformat(),

@@ -79,7 +79,14 @@ def build_deduction_line(line: InvoiceLine) -> DraftLine:
     values = {"number": line.invoice.number, "day": format_date(line.invoice.issued_on)}
     text = _("Deposit %(number)s of %(day)s, deducted") % values
     return DraftLine(
-        text, -1, -line.amount, line.vat_rate, line.exemption, origin_line_id=line.pk, net_cents=-line.net
+        # The net of the deposit itself: computing it again could differ by a cent.
+        text,
+        -1,
+        -line.amount,
+        line.vat_rate,
+        line.exemption,
+        origin_line_id=line.pk,
+        net_cents=-line.net,
     )
 
 

@@ -11,6 +11,7 @@ def save_issuer(*, issuer: Issuer, changed_fields: list[str]) -> None:
     """Save a validated issuer and record the changed fields in the audit trail."""
     # Creates the single row if it is missing, without a race against another administrator.
     Issuer.objects.bulk_create([issuer], ignore_conflicts=True)
+    # The row exists by now, so that `save` updates it.
     issuer._state.adding = False
     issuer.save()
     record_action("issuer.change", issuer, fields=changed_fields)

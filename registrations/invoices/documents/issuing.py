@@ -78,13 +78,14 @@ def describe_deposit(receivable: Receivable, rate: int) -> str:
 
 
 def get_or_issue_invoice(receivable: Receivable) -> Invoice:
-    """Return a new invoice of what is left to invoice, or else the latest one.
+    """Return a new invoice of everything not invoiced yet, or else the latest one.
 
     Raise NothingToIssue if there is neither, or MissingIssuer.
     """
     try:
         return issue_invoice(receivable=receivable)
     except NothingToIssue:
+        # A second download of the same order must give the same invoice.
         last = receivable.invoices.exclude(kind=Invoice.Kind.CREDIT_NOTE).last()
         if last is None:
             raise

@@ -70,6 +70,7 @@ def format_invoice_number(pattern: str, *, series: str, year: int, number: int) 
     """
     try:
         text = pattern.format(series=series, year=year, number=number)
+    # All that `str.format` raises for a pattern typed by hand.
     except (KeyError, ValueError, IndexError, AttributeError) as error:
         raise InvalidNumberPattern(
             _("Write the pattern with {series}, {year} and {number}, such as {series}{year}-{number:06}.")

@@ -29,6 +29,7 @@ def archive_invoice_pdf(invoice_id: int) -> None:
 
 def get_invoice_pdf(document: Invoice) -> bytes:
     """Return the stored PDF, rendering it first if needed; the bytes never change afterwards."""
+    # Rendered once and stored: a later release of the program would draw it differently.
     invoice_pdf = InvoicePdf.objects.filter(invoice=document).first()
     if invoice_pdf is None:
         invoice_pdf = store_invoice_pdf(document, render_facturx_pdf(document))

@@ -54,6 +54,7 @@ class DocumentSheets:
         for index, line in enumerate(foot.lines[:2]):
             page.text(line, SIDE_MARGIN, PAGE_HEIGHT - 32 + index * 9, foot.size)
         self.y = CONTENT_TOP
+        # The first page has its own title block.
         if self.document.page_count > 1:
             page.text(shape_line(self.title, FontWeight.SEMIBOLD), SIDE_MARGIN, CONTENT_TOP - 14, 8)
             self.draw_table_head()
@@ -86,6 +87,7 @@ class DocumentSheets:
     def begin_table(self, head: list[str]) -> None:
         """Draw the table head now and on each page until `end_table`."""
         self.table_headings = head
+        # Enough for the head and one row: a head alone at the foot of a page would be useless.
         self.ensure_space(60)
         self.draw_table_head()
 
@@ -107,7 +109,7 @@ class DocumentSheets:
             self.page.text(shape_line(text, weight), COLUMN_EDGES[index], baseline, size, align=align)
 
     def draw_row(self, texts: list[str]) -> None:
-        """Draw a row; its description is kept on one page if it fits."""
+        """Draw a row; its description stays on one page if it fits."""
         description = set_text(
             texts[0], FontWeight.REGULAR, width=DESCRIPTION_WIDTH, size=TABLE_FONT_SIZE, leading=1.28
         )

@@ -45,6 +45,7 @@ def create_quotation(
     day = max(timezone.localdate(), get_issue_day(QUOTATION_SERIES))
     amounts = [PricedLine(item.unit_price * item.quantity, item.vat_rate, item.exemption) for item in items]
     nets, taxes = compute_taxes(amounts)
+    # A series of its own: gaps in the numbers of invoices would have to be explained to the tax office.
     number = assign_next_number(series_code=QUOTATION_SERIES, issued_on=day)
     quotation = Quotation.objects.create(
         number=format_invoice_number(
@@ -75,6 +76,7 @@ def create_quotation(
         currency=currency,
         language=buyer.language,
         issued_on=day,
+        # Never before the day of issue, even if the caller's last day has passed.
         valid_until=min(day + QUOTATION_VALIDITY, max(day, subject.valid_until or day + QUOTATION_VALIDITY)),
         **sum_totals(taxes),
     )

@@ -1,3 +1,3 @@
 """Forms of the treasurer's pages.
-Start with `actions.py`; `issuer.py` also holds the checks of SIREN, VAT number and IBAN.
+Start with `actions.py`; `issuer.py` also has the checks of SIREN, VAT number and IBAN.
 """

@@ -17,6 +17,7 @@ from registrations.invoices.models import InvoiceLine, Payment, Receivable
 
 from .issuer import CheckedNumbersForm
 
+# Money by card comes from the processor: recorded by hand, it would be counted twice.
 MANUAL_METHODS = [
     (Payment.Method.TRANSFER.value, Payment.Method.TRANSFER.label),
     (Payment.Method.CASH.value, Payment.Method.CASH.label),
@@ -34,6 +35,7 @@ class CentsField(forms.DecimalField):
     def clean(self, value: Any) -> Any:
         """Return cents, or None for an empty field."""
         amount = super().clean(value)
+        # Exact: the field allows two decimals, and `amount` is a Decimal.
         return None if amount is None else int(amount * 100)
 
 
@@ -49,7 +51,7 @@ class ConfirmationForm(forms.Form):
 
 
 class DocumentReasonForm(forms.Form):
-    """Reason, printed on the document or kept in the audit trail."""
+    """Reason, printed on the document or recorded in the audit trail."""
 
     reason = forms.CharField(
         label=_("Reason"),
@@ -80,6 +82,8 @@ class IdempotentForm(forms.Form):
     @property
     def external_id(self) -> str:
         """Return the id that identifies this submission."""
+        # A form without the key (a script) gets a new one: it is recorded, but not protected against
+        # repetition.
         return f"hand-{self.cleaned_data.get('key') or uuid.uuid4()}"
 
 
@@ -126,6 +130,7 @@ class CreditForm(DocumentReasonForm):
         super().__init__(*args, **kwargs)
         field = self.fields["lines"]
         assert isinstance(field, forms.TypedMultipleChoiceField)
+        # Only lines that can still be credited, so that a posted id of another line is refused by the field.
         field.choices = [
             (line.pk, f"{line.description} · {format_cents(line.amount)}") for line in creditable_lines
         ]

@@ -18,6 +18,7 @@ from convention.text.countries import country_codes, list_countries
 from registrations.invoices.documents.numbering import check_number_pattern
 from registrations.invoices.models import Issuer
 
+# The key is the name of a model field: both forms, issuer and buyer, have some of them.
 NUMBER_VALIDATORS: dict[str, tuple[Any, Any]] = {
     "siren": (stdnum.fr.siren, _("A SIREN has nine digits, the last of which checks the others.")),
     "siret": (stdnum.fr.siret, _("A SIRET has fourteen digits: the SIREN and five more.")),
@@ -36,8 +37,7 @@ class CheckedNumbersForm[M: models.Model](forms.ModelForm[M]):
             country.widget = forms.Select(choices=list_countries())
         for name in NUMBER_VALIDATORS:
             if field := self.fields.get(name):
-                # Numbers may be typed with spaces, which would exceed the column's length before they are
-                # removed.
+                # Numbers may be typed with spaces, with which they exceed the length of the column.
                 field.validators = [
                     validator
                     for validator in field.validators
@@ -48,6 +48,7 @@ class CheckedNumbersForm[M: models.Model](forms.ModelForm[M]):
     def clean(self) -> dict[str, Any]:
         """Normalize each identifier, or report it; VAT numbers outside the EU are not checked."""
         data = super().clean() or self.cleaned_data
+        # `stdnum` knows the formats of the EU only.
         is_abroad = data.get("country", "").lower() not in stdnum.eu.vat.MEMBER_STATES
         for name in NUMBER_VALIDATORS:
             if data.get(name) and not (name == "vat_number" and is_abroad):
@@ -103,6 +104,7 @@ class IssuerForm(CheckedNumbersForm[Issuer]):
         if siren and data.get("siret") and not data["siret"].startswith(siren):
             self.add_error("siret", _("This SIRET belongs to another SIREN."))
         vat = data.get("vat_number", "")
+        # A French VAT number is FR, a key of two characters, and the SIREN.
         if siren and vat.startswith("FR") and not vat.endswith(siren):
             self.add_error("vat_number", _("This VAT number belongs to another SIREN."))
         if data.get("invoice_series") and data.get("invoice_series") == data.get("credit_series"):
@@ -119,6 +121,7 @@ class IssuerForm(CheckedNumbersForm[Issuer]):
 
     def clean_reminders(self) -> list[int]:
         """Return the reminder days in ascending order."""
+        # A minus copied from the documentation is not the hyphen that `int()` reads.
         text = self.cleaned_data["reminders"].replace("−", "-")
         try:
             days = sorted({int(part) for part in text.replace(";", ",").split(",") if part.strip()})
@@ -130,6 +133,7 @@ class IssuerForm(CheckedNumbersForm[Issuer]):
 
     def build_issuer(self) -> Issuer:
         """Return the issuer as filled in, not saved yet."""
+        # The only row (constraint `one_issuer`).
         self.instance.pk = 1
         self.instance.reminder_days = self.cleaned_data["reminders"]
         return self.instance

@@ -74,6 +74,7 @@ def list_tax_choices() -> list[tuple[str, Any]]:
     rates = [(f"{rate}:", format_vat_rate(rate)) for rate in VAT_RATES if rate]
     return [
         *rates,
+        # A rate of 0 is never offered alone: an exemption must name its reason (EN 16931, rule BR-E-10).
         *((f"0:{code}", _describe_exemption(exemption.label)) for code, exemption in VAT_EXEMPTIONS.items()),
     ]
 
@@ -109,6 +110,7 @@ class ManualLineForm(forms.Form):
         return bool(self.cleaned_data.get("description"))
 
 
+# `absolute_max`, as `max_num` alone does not limit how many forms a request may send.
 ManualLineFormSet = forms.formset_factory(ManualLineForm, extra=3, max_num=MAX_LINES, absolute_max=MAX_LINES)
 
 
@@ -148,5 +150,6 @@ def list_initial_lines(receivable: Receivable) -> Iterable[dict[str, Any]]:
             "price": charge.unit_price / 100,
             "tax": f"{charge.vat_rate}:{charge.exemption}",
         }
+        # Without discounts, which the treasurer granted by a credit note and cannot edit as lines.
         for charge in receivable.charges.active().filter(key__startswith=MANUAL_KEY_PREFIX)
     ]

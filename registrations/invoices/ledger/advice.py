@@ -76,6 +76,7 @@ class ReceivableFacts:
 def list_advice(facts: ReceivableFacts, *, today: datetime.date) -> list[ReceivableAdvice]:
     """Return the recommendations, the most urgent first."""
     due, advice = facts.balance.amount_due, []
+    # Money that belongs to the buyer comes first.
     if due < 0:
         twice = has_double_payment(facts)
         advice.append(ReceivableAdvice(AdviceKind.PAID_TWICE if twice else AdviceKind.OVERPAID, -due))

@@ -25,6 +25,7 @@ MAX_ENTRIES_SHOWN = 100
 
 def list_audit_entries(receivable: Receivable, documents: Sequence[Invoice]) -> list[tuple[Any, AuditEntry]]:
     """Return the latest (label, entry) pairs of a receivable, its documents, payments and refunds."""
+    # The trail stores subjects as text (app, model, id), so that entries outlive their rows.
     subjects = [f"invoices.receivable:{receivable.pk}"]
     subjects += [f"invoices.invoice:{document.pk}" for document in documents]
     subjects += [f"invoices.payment:{payment.pk}" for payment in receivable.payments.all()]

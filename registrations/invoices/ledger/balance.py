@@ -18,6 +18,7 @@ class ReceivableBalance:
     @property
     def amount_due(self) -> int:
         """Return what is left to pay, negative if too much was paid."""
+        # A refund makes what it returned due again, unless the charge was withdrawn or credited too.
         return self.amount_owed - self.amount_paid + self.amount_refunded
 
     @property

@@ -21,6 +21,7 @@ from registrations.invoices.models import Charge, Receivable
 from registrations.invoices.tax_amounts import allocate_cents
 from registrations.invoices.vat_exemptions import VAT_EXEMPTIONS
 
+# The reference is part of URLs and is typed into bank transfers.
 REFERENCE_PATTERN = re.compile(r"[A-Za-z0-9_-]{1,40}")
 NUMBER_FIELDS = ("siren", "vat_number")
 MAX_TEXT_LENGTH = 300
@@ -115,6 +116,7 @@ def record_charges(
 
 def get_waived_items(receivable: Receivable) -> set[tuple[str, int]]:
     """Return (key, cents) of the items that the treasurer credited although they were not cancelled."""
+    # With the amount: at another price the item is owed again.
     return set(receivable.charges.filter(waived_at__isnull=False).values_list("key", "amount"))
 
 
@@ -126,6 +128,7 @@ def sum_discounts(receivable: Receivable) -> int:
 
 def lock_receivable(receivable: Receivable) -> Receivable:
     """Return the receivable, locked until the transaction ends. Every change of its money starts here."""
+    # Read again under the lock: the caller's instance may be older than another payment.
     return Receivable.objects.select_for_update(of=("self",)).get(pk=receivable.pk)
 
 
@@ -153,8 +156,10 @@ def replace_charges(receivable: Receivable, wanted_items: dict[str, ChargeItem])
     withdrawn_keys = [
         key
         for key, charge in active_charges.items()
+        # Compared without the attendee: a new name must not withdraw and add a charge.
         if build_item(charge) != wanted_items.get(key) and key not in remaining_keys
     ]
+    # Before adding: the unique constraint allows one active charge for each key.
     _withdraw_by_id(receivable, [active_charges[key].pk for key in withdrawn_keys])
     added = [wanted_items[key] for key in wanted_items if key in withdrawn_keys or key not in active_charges]
     if discounts:
@@ -185,6 +190,7 @@ def update_attendee_names(*, references: Iterable[str], names: Mapping[str, str]
     by_name: dict[str, list[int]] = defaultdict(list)
     for pk, key, attendee in rows.values_list("pk", "key", "attendee"):
         name = clean_line(names.get(get_key_owner(key), attendee))[:MAX_TEXT_LENGTH]
+        # Grouped by name, so that an order of many places needs one UPDATE for each name.
         if name != attendee:
             by_name[name].append(pk)
     for name, charges in by_name.items():
@@ -209,9 +215,11 @@ def redistribute_discounts(
     )
     cents, total = sum(discount_by_rate.values()), sum(by_rate.values())
     if sum(item.key_and_total[1] for key, item in wanted_items.items() if key in active_charges) < cents:
-        # The items on which the discounts were granted cover them no longer.
+        # The items on which the discounts were granted no longer cover them.
         before = sum(charge.amount for charge in active_charges.values())
+        # The new discount is what lets the buyer owe as much as before, and no more.
         cents = max(0, total - max(0, before))
+    # A discount larger than its rate would make the VAT of that rate negative.
     elif all(by_rate.get(rate, 0) >= taken for rate, taken in discount_by_rate.items()):
         return None
     parts = {rate: part for rate, part in by_rate.items() if part > 0}
@@ -261,6 +269,7 @@ def withdraw_receivables(references: Collection[str]) -> None:
     # Locked in the order of keys (below): two bulk withdrawals cannot deadlock.
     rows = Receivable.objects.select_for_update(of=("self",)).filter(reference__in=references)
     receivable_ids = list(rows.order_by("pk").values_list("pk", flat=True))
+    # In one statement for all orders of a bulk cancellation.
     Charge.objects.filter(receivable__in=receivable_ids).active().update(withdrawn_at=timezone.now())
 
 
@@ -293,6 +302,7 @@ def validate_item(item: ChargeItem) -> ChargeItem:
         raise InvalidCharge(_("“%(what)s”: check the quantity and the price.") % {"what": item.description})
     if not 0 <= item.vat_rate <= MAX_VAT_RATE:
         raise InvalidCharge(_("“%(what)s”: check the VAT rate.") % {"what": item.description})
+    # A database constraint (`charge_exempt_without_vat`) requires the same; here it is a sentence.
     if (item.exemption in VAT_EXEMPTIONS) != (item.vat_rate == 0):
         raise InvalidCharge(
             _("“%(what)s”: without VAT the reason is named, and only then.") % {"what": item.description}

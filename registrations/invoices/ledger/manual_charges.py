@@ -1,4 +1,4 @@
-"""Receivables that the treasurer enters by hand, without an order, such as a room let."""
+"""Receivables that the treasurer enters by hand, without an order, such as the rent of a hall."""
 
 import base64
 import hashlib
@@ -55,4 +55,5 @@ def has_manual_charges(receivable: Receivable) -> bool:
 
 def _derive_reference(key: str) -> str:
     """Return `H` and nine characters of base 32; references of orders have eight in all."""
+    # Derived from the key, so that sending the form twice finds the same receivable. Base 32 is easy to type.
     return "H" + base64.b32encode(hashlib.sha256(key.encode()).digest()).decode()[:9]

@@ -57,6 +57,7 @@ def record_payment(
         payment, is_new = Payment.objects.get_or_create(external_id=external_id, defaults=values)
     if is_new:
         record_action("payment.record", payment, event=receivable.event, fields=["amount", "method"])
+    # The same id with other values is no repetition but a mistake, which must not be swallowed.
     elif (payment.receivable_id, payment.amount) != (receivable.pk, amount):
         raise InvalidPayment(
             _("The payment %(id)s is recorded already, with another amount or for something else.")
@@ -69,6 +70,7 @@ def record_payment(
 def record_manual_payment(*, receivable: Receivable, **payment_fields: Any) -> Payment:
     """Record a payment the treasurer saw, and let the order react (hook `confirm_payment`)."""
     payment = record_payment(receivable=receivable, **payment_fields)
+    # A task: confirming an order locks and mails, and must not undo the payment if it fails.
     hooks.confirm_payment.enqueue(receivable.pk)
     return payment
 
@@ -100,6 +102,7 @@ def record_payout(
     The same `external_id` again links only what is new. Raise InvalidPayment if the amount differs.
     """
     sums = {"settled_amount": settled_amount, "other_fees": other_fees, "resent_amount": resent_amount}
+    # Webhooks may be repeated and arrive at the same time: the unique id decides.
     payout, is_new = Payout.objects.get_or_create(
         external_id=external_id,
         defaults={"amount": amount, "arrived_on": arrived_on, "currency": currency, **sums},

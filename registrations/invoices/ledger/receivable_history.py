@@ -68,6 +68,8 @@ class ReceivableHistory:
             day for day, _amount in self.cash_movements
         }
         for charge in self.charges:
+            # Also these days: a new or withdrawn charge changes which rates the money already paid belongs
+            # to.
             days |= {charge.added_on, charge.withdrawn_on or charge.added_on}
         return sorted(days)
 
@@ -99,6 +101,7 @@ class ReceivableHistory:
             for line in document.lines:
                 if line.charge_id is None and document.issued_on <= day:
                     uninvoiced[line.vat_rate_key] -= line.gross_cents
+        # A deposit above what is left at its rate leaves nothing to invoice there.
         return {rate: total for rate, total in uninvoiced.items() if total > 0}
 
 
@@ -125,7 +128,11 @@ def iter_histories(*, until: datetime.date) -> Iterator[ReceivableHistory]:
 def build_history(receivable: Receivable, *, until: datetime.date) -> ReceivableHistory:
     money = [(payment.received_on, payment.amount) for payment in receivable.payments.all()]
     money += [
-        (day, -cents) for row in receivable.refunds.all() for day, cents in row.cash_movements if day <= until
+        # Also filtered by `failed_on`: the query selects a refund by the day on which it was sent.
+        (day, -cents)
+        for row in receivable.refunds.all()
+        for day, cents in row.cash_movements
+        if day <= until
     ]
     return ReceivableHistory(
         receivable.reference,

@@ -29,6 +29,7 @@ class ReceivableFilter:
     @classmethod
     def from_query(cls, query: Mapping[str, str]) -> "ReceivableFilter":
         """Return the filter for the query parameters q, state and event."""
+        # Cut first: each word of the search adds a condition to the query.
         values = {name: normalize_whitespace(query.get(name, "")[:300]) for name in ("q", "state", "event")}
         return cls(search_text=values["q"], state=values["state"], event=values["event"])
 

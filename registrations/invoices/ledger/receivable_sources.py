@@ -18,6 +18,7 @@ def get_receivable(reference: str) -> Receivable:
         if receivable := find_receivable(clean_reference):
             return receivable
     rows = Receivable.objects.select_related("event")
+    # References are read out and typed by hand, in any case.
     if stored := rows.filter(reference__iexact=clean_reference).first():
         return stored
     raise NotFound(

@@ -28,6 +28,7 @@ def request_refund(*, payment: Payment, amount: int, reason: str, external_id: s
     Card payments are then refunded by the hook `send_refund`. The same `external_id` returns the first row.
     Raise InvalidRefund.
     """
+    # Locked before the sums are computed, so that two refunds cannot share the same money.
     receivable = lock_receivable(payment.receivable)
     if external_id and (known := Refund.objects.filter(external_id=external_id).first()):
         return known
@@ -41,10 +42,13 @@ def request_refund(*, payment: Payment, amount: int, reason: str, external_id: s
         payment=payment,
         amount=amount,
         reason=reason[:300],
+        # NULL instead of "": the column is unique, and many refunds have no id yet.
         external_id=external_id or None,
         refunded_on=timezone.localdate(),
     )
     if payment.is_by_processor:
+        # A task, which runs after the commit: the processor must not send money for a refund that was rolled
+        # back.
         hooks.send_refund.enqueue(refund.pk)
     record_action("refund.request", refund, event=receivable.event, fields=["amount"], reason=refund.reason)
     return refund
@@ -60,6 +64,7 @@ def complete_refund(
     *, refund: Refund, external_id: str = "", refunded_on: datetime.date | None = None
 ) -> None:
     """Mark a requested refund as sent. A completed one stays as it is."""
+    # Conditional, since webhook, poller and treasurer may report the same refund.
     changed = Refund.objects.filter(pk=refund.pk, state=Refund.State.REQUESTED).update(
         state=Refund.State.DONE,
         external_id=external_id or refund.external_id,
@@ -72,7 +77,7 @@ def complete_refund(
 
 def fail_refund(*, refund: Refund, reason: str) -> None:
     """Mark a refund as failed: its money did not leave, or came back today, and is available again."""
-    # Only money that had left can come back; a request that was never sent gets no `failed_on`.
+    # Only money that had left can be returned; a request that was never sent gets no `failed_on`.
     has_left = Q(state=Refund.State.DONE)
     changed = (
         Refund.objects.filter(pk=refund.pk)

@@ -83,6 +83,7 @@ class Invoice(ImmutableModel):
         DEPOSIT = "deposit", _("deposit invoice")
         CREDIT_NOTE = "credit_note", _("credit note")
 
+    # PROTECT everywhere: nothing that a document refers to can be deleted.
     receivable = models.ForeignKey(Receivable, models.PROTECT, related_name="invoices")
     kind = models.CharField(_("kind"), max_length=12, choices=Kind.choices)
     series = models.CharField(_("series"), max_length=4)

@@ -61,9 +61,11 @@ class Issuer(LedgerAccounts):
     vat_number = models.CharField(_("VAT number"), max_length=20, blank=True)
     iban = models.CharField(_("IBAN"), max_length=34, blank=True)
     bic = models.CharField(_("BIC"), max_length=11, blank=True)
+    # At most 60 days from the date of the invoice (Code de commerce, art. L441-10).
     payment_days = models.PositiveSmallIntegerField(
         _("days to pay"), default=30, validators=[MaxValueValidator(60)]
     )
+    # The rate must be named on each invoice (art. L441-10); three times the legal rate is the lowest allowed.
     late_penalties = models.CharField(
         _("late penalties"),
         max_length=300,

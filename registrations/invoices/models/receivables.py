@@ -64,6 +64,7 @@ class Receivable(models.Model):
     service_to = models.DateField(_("last day of the service"), null=True, blank=True)
     currency = models.CharField(_("currency"), max_length=3, default="EUR")
     created_at = models.DateTimeField(_("created"), default=timezone.now)
+    # Denormalized: a search must ignore accents and capitals on both databases.
     search_text = models.TextField(blank=True, editable=False)
 
     objects = ReceivableQuerySet.as_manager()
@@ -208,6 +209,7 @@ class Payment(models.Model):
     )
     # Included in `amount`: the buyer paid the full amount, the processor kept the fee.
     fee = models.PositiveBigIntegerField(_("fee, in cents"), default=0)
+    # Filled in when the processor pays out, days after the payment.
     payout = models.ForeignKey(Payout, models.PROTECT, null=True, blank=True, related_name="payments")
     note = models.CharField(_("note"), max_length=200, blank=True)
     created_at = models.DateTimeField(_("recorded"), default=timezone.now)
@@ -227,6 +229,7 @@ class Payment(models.Model):
         return self.method in PROCESSOR_METHODS
 
 
+# The test payments of the demo follow the path of card payments.
 PROCESSOR_METHODS = (Payment.Method.CARD, Payment.Method.SEPA_DEBIT, Payment.Method.TEST)
 
 
@@ -278,6 +281,7 @@ class Refund(models.Model):
     @property
     def cash_movements(self) -> list[tuple[datetime.date, int]]:
         """Return (day, cents) pairs: positive when money left, negative when it came back."""
+        # Both movements are booked, each on its own day: the first one may be in a closed period.
         if self.failed_on:
             return [(self.refunded_on, self.amount), (self.failed_on, -self.amount)]
         return [(self.refunded_on, self.amount)] if self.state == self.State.DONE else []

@@ -74,7 +74,7 @@ def fec_download(request: HttpRequest) -> HttpResponse:
     content = render_fec(issuer, period["first"], period["last"])
     record_action("books.export", "fec", fields=["fec"])
     name = build_fec_filename(issuer, period["last"])
-    # The format has no room for a remark.
+    # The format has no place for a remark.
     if foreign := list_foreign_documents(period["first"], period["last"]):
         return zip_response(zip_with_notice(content, name, foreign), name=name.removesuffix(".txt"))
     return attachment_response(content, name=name, mimetype="text/plain; charset=utf-8")

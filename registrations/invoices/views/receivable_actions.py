@@ -238,7 +238,7 @@ def payment_refund(request: HttpRequest, payment_id: int) -> HttpResponse:
         )
         return message % {"amount": format_cents(data["amount"], receivable.currency)}
 
-    # The processor refunds by itself; other refunds are made at the bank and marked as done.
+    # The processor sends the refund; other refunds are made at the bank and marked as done.
     if payment.is_by_processor:
         message = _("A refund of %(amount)s is asked for; it goes back by itself.")
         explanation = _(

@@ -70,6 +70,7 @@ def receivable_list(request: HttpRequest) -> HttpResponse:
     require_treasurer(request.user)
     chosen = ReceivableFilter.from_query(request.GET)
     rows = chosen.list_receivables(today=timezone.localdate())
+    # Prefetched for the page only; the totals below read all rows without invoices.
     shown = Paginator(prefetch_invoices(rows), PAGE_SIZE).get_page(request.GET.get("page"))
     return render_page(
         request,
@@ -210,7 +211,7 @@ def receivable_create(request: HttpRequest) -> HttpResponse:
 def receivable_edit(request: HttpRequest, reference: str) -> HttpResponse:
     """Change the lines of a receivable entered by hand; those of an order follow the order."""
     receivable = get_receivable_for_treasurer(reference, request.user)
-    # The next update of the order would overwrite the change.
+    # Charges of an order are replaced with its next change, which would overwrite edited lines.
     if not has_manual_charges(receivable):
         raise NotFound(_("What an order owes is changed with the order."))
     before = list(list_initial_lines(receivable))

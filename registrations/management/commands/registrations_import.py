@@ -49,6 +49,7 @@ class Command(ConventionCommand):
         table = read_upload(file.name, read_input_file(file), is_heading)
         questions = load_questions(event)
         picks = guess_column_fields(event, table, questions)
+        # What the caller says wins over what the headings suggest.
         picks = apply_column_maps(table.header, picks, options["map"], list_field_choices(questions))
         try:
             if options["dry_run"]:

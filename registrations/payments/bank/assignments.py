@@ -52,6 +52,7 @@ def assign_line(*, line: BankLine, reference: str, amount: int) -> BankLineAssig
             _("Of this line %(left)s can be assigned.")
             % {"left": _format_money(line, compute_unassigned(line))}
         )
+    # Recorded first, as only the receivable tells its currency; the error rolls it back.
     payment = _record_payment(line, reference, amount)
     if payment.currency != line.currency:
         raise InvalidAssignment(
@@ -74,6 +75,7 @@ def _record_payment(line: BankLine, reference: str, amount: int) -> Payment:
         "received_on": line.booked_on,
     }
     # References of orders are upper case; others are looked up as typed.
+    # `record_order_payment` requires the order's lock, which is taken before that of the receivable.
     orders = Order.objects.select_for_update(of=("self",)).select_related("event")
     order = orders.filter(reference=reference.strip().upper(), total__gt=0).first()
     if order:
@@ -98,6 +100,7 @@ def undo_assignment(*, assignment: BankLineAssignment, reason: str) -> Refund:
         payment=found.payment,
         amount=found.amount,
         reason=_("Assigned by mistake: %(reason)s") % {"reason": reason or "—"},
+        # Derived, so that a second click finds the same refund.
         external_id=f"undo:{found.payment.external_id}",
     )
     # No money moves, so the refund counts as done on the day the line was booked.
@@ -133,6 +136,7 @@ def match_line_to_payout(*, line: BankLine, payout_id: str) -> None:
     """Link a line to the payout it is. Raise InvalidAssignment."""
     line = lock_line(line.pk)
     payout = (
+        # Locked and without a line: two lines of the same amount must not take the same payout.
         Payout.objects.select_for_update(of=("self",)).filter(external_id=payout_id, bank_line="").first()
     )
     if payout is None or payout.amount != line.amount or compute_unassigned(line) != line.amount:
@@ -154,9 +158,10 @@ def match_line_to_refund(*, line: BankLine, refund: Refund) -> None:
 
 @transaction.atomic
 def record_returned_transfer(*, line: BankLine, reference: str) -> bool:
-    """Record a debit as the refund of a transfer that nobody had noted; return whether one fits."""
+    """Record a debit as the refund of a transfer, not requested here before; return whether one fits."""
     line = lock_line(line.pk)
     transfers = Payment.objects.filter(receivable__reference=reference, method=Payment.Method.TRANSFER)
+    # The latest transfer that was large enough; which one was returned makes no difference to the balance.
     candidates = (
         transfer for transfer in transfers.order_by("-pk") if compute_refundable(transfer) >= -line.amount
     )

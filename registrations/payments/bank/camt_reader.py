@@ -18,6 +18,7 @@ from convention.money import compact_reference
 from .csv_columns import parse_day
 from .statement_lines import StatementEntry, StatementFile, number_duplicates
 
+# The version at the end differs by bank; what is read here exists in all of them.
 NAMESPACE_PATTERN = re.compile(r"urn:iso:std:iso:20022:tech:xsd:camt\.05[23]\.001\.\d\d")
 MAX_ENTRIES = 50_000
 MAX_AMOUNT_CENTS = 10**14
@@ -31,6 +32,7 @@ class InvalidEntry(ValueError):
 
 def is_camt(content: bytes) -> bool:
     """Return whether the file looks like CAMT."""
+    # Only the beginning: the namespace is on the root element, and the file may be large.
     return b"camt.05" in content[:2000]
 
 
@@ -79,7 +81,8 @@ def _parse_document(name: str, content: bytes) -> etree._Element:
         )
     if not NAMESPACE_PATTERN.fullmatch(etree.QName(root).namespace or ""):
         raise UnreadableFile(_("%(file)s is no statement in the format CAMT.053.") % {"file": name})
-    for element in root.iter("{*}*"):  # to look for names of any namespace takes ten times as long
+    # Namespaces are dropped: searching for names of any namespace takes ten times as long.
+    for element in root.iter("{*}*"):
         element.tag = etree.QName(element).localname
     return root
 
@@ -90,6 +93,7 @@ def _read_entries(node: etree._Element) -> Iterator[StatementEntry]:
     The direction is read from the entry as it is: for a reversal the bank gives the actual one.
     """
     status = node.find("Sts")
+    # Pending entries may still vanish or change. Since version 8 the code is a child element.
     if status is not None and (_find_text(status, "Cd") or (status.text or "").strip()) not in {"BOOK", ""}:
         return
     entry = StatementEntry(
@@ -127,7 +131,8 @@ def _read_transaction(
     except InvalidEntry:
         return None
     own_id = _read_bank_id(detail)
-    if own_id == parent_entry.bank_id:  # some banks say it of each again
+    # Some banks repeat the id of the entry in each of its transactions.
+    if own_id == parent_entry.bank_id:
         own_id = ""
     bank_id = own_id or (f"{parent_entry.bank_id}/{position}" if parent_entry.bank_id else "")
     return (
@@ -139,6 +144,7 @@ def _read_transaction(
 
 def _add_details(entry: StatementEntry, nodes: Sequence[etree._Element]) -> StatementEntry:
     """Return the entry with counterparty, reference and texts."""
+    # The other party: the debtor of money received, the creditor of money sent.
     side = "Dbtr" if entry.amount_cents > 0 else "Cdtr"
     parties = dict.fromkeys(filter(None, (_read_party(node, side) for node in nodes)))
     references = [_find_texts(node, "RmtInf/Strd/CdtrRefInf/Ref") for node in nodes]
@@ -154,6 +160,7 @@ def _read_signed_cents(node: etree._Element, within: etree._Element) -> int:
     """Return cents, negative for a debit."""
     cents = Decimal(_find_amount(node).text or "") * 100
     direction = _find_text(node, "CdtDbtInd") or _find_text(within, "CdtDbtInd")
+    # `Decimal` accepts NaN, Infinity and fractions of cents.
     if not cents.is_finite() or cents != cents.to_integral_value() or abs(cents) > MAX_AMOUNT_CENTS:
         raise InvalidEntry
     if direction not in {"CRDT", "DBIT"}:
@@ -175,10 +182,12 @@ def _read_currency(node: etree._Element) -> str:
 def _read_bank_id(node: etree._Element) -> str:
     """Return the bank's reference of the entry, or "" for a placeholder."""
     name = _find_text(node, "AcctSvcrRef") or _find_text(node, "Refs/AcctSvcrRef")
+    # An id of zeros is a placeholder too; taken for an id, it would make different entries one.
     return "" if compact_reference(name).strip("0") in PLACEHOLDER_TEXTS else name
 
 
 def _read_day(node: etree._Element) -> datetime.date:
+    # The booking date is optional in the standard; some banks give the value date only.
     for path in ("BookgDt", "ValDt"):
         if text := _find_text(node, f"{path}/Dt") or _find_text(node, f"{path}/DtTm"):
             return parse_day(text[:10])

@@ -13,11 +13,13 @@ from convention.text.normalize import casefold_text
 DAY_FORMATS = (*cells.DATE_FORMATS, "%d-%m-%y", "%Y%m%d")
 
 
+# An implausible year means that a format matched by chance, such as `%Y%m%d` on 01022026.
 FIRST_YEAR, LAST_YEAR = 1990, 2100
 
 
 def parse_cents(text: str) -> int:
     """Return cents of `1 234,56`, `-1.234,56`, `+1,234.56`, `12,00-` or `120 €`. Raise ValueError."""
+    # Spaces, no-break spaces and apostrophes group thousands; a typographic minus becomes a hyphen.
     plain = re.sub(r"[\s\u00a0\u202f'’€]|EUR", "", text).replace("\u2212", "-")
     if plain.endswith(("-", "+")):
         plain = plain[-1] + plain[:-1]
@@ -50,6 +52,7 @@ def parse_day(text: str) -> datetime.date:
 type ColumnPositions = dict[str, list[int]]
 
 
+# Headings of French banks' exports, as `normalize_heading` returns them: without accents or punctuation.
 COLUMN_HEADINGS: dict[str, set[str]] = {
     "date": {"date", "date operation", "date de l operation", "date comptable", "dateop", "date d operation",
              "booking date", "date de comptabilisation", "date de l operation utc", "operation date utc",
@@ -71,6 +74,7 @@ COLUMN_HEADINGS: dict[str, set[str]] = {
 }  # fmt: skip
 
 
+# Banks spread the communication over several columns.
 REPEATABLE_FIELDS = ("text",)
 
 
@@ -97,6 +101,7 @@ def guess_columns(rows: Sequence[Sequence[str]]) -> ColumnPositions:
     amounts = [
         at
         for at, cells in enumerate(columns)
+        # With cents, or account numbers and dates would be taken for amounts.
         if all(re.search(r"[.,]\d\d\b", cell) and is_parseable(parse_cents, cell) for cell in cells)
     ]
     if not days or len(amounts) != 1:

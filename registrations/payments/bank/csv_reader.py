@@ -68,6 +68,7 @@ def read_csv_statement(name: str, content: bytes, columns: Mapping[str, str] | N
                 entries.append(entry)
         except ValueError as error:
             wrong.append((number, str(error)))
+    # All wrong lines at once, and nothing imported: a file is corrected in one go.
     if wrong:
         raise InvalidLines(wrong)
     return StatementFile(name, "", number_duplicates(entries))
@@ -110,6 +111,7 @@ def _split_at_header(
 
 def _split_without_header(rows: NumberedRows) -> tuple[ColumnPositions, NumberedRows] | None:
     """Take the lines from the first date on, without balances, and guess the columns."""
+    # Account and balance above the movements do not begin with a date.
     dated = itertools.dropwhile(lambda line: not is_parseable(parse_day, line[1][0]), rows)
     movements = [(number, row) for number, row in dated if any(map(WORD_PATTERN.search, row))]
     places = guess_columns([row for _number, row in movements])
@@ -154,6 +156,7 @@ def _read_signed_cents(cells: Mapping[str, str]) -> int:
     credit, debit = cells.get("credit", ""), cells.get("debit", "")
     if not credit and not debit:
         raise ValueError(_("there is no amount"))
+    # Some banks write debits with a minus in their own column, others without.
     return (abs(parse_cents(credit)) if credit else 0) - (abs(parse_cents(debit)) if debit else 0)
 
 
@@ -162,6 +165,7 @@ def _apply_direction(cents: int, direction: str) -> int:
     word = casefold_text(direction).strip()
     if word.startswith(DEBIT_PREFIXES):
         return -abs(cents)
+    # A negative amount says it already; for a positive one an unknown word could mean a debit.
     if word and cents > 0 and not word.startswith(CREDIT_PREFIXES):
         raise ValueError(_("“%(text)s” does not say whether money came or left") % {"text": direction[:40]})
     return cents

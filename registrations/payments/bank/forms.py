@@ -57,6 +57,7 @@ class StatementForm(forms.Form):
 
     def _decode_checked(self, data: dict[str, Any]) -> bytes:
         try:
+            # `validate`, as the default silently skips characters that are not base 64.
             return base64.b64decode(data.get("checked", ""), validate=True)
         except (binascii.Error, ValueError):
             return b""
@@ -65,6 +66,7 @@ class StatementForm(forms.Form):
         """Parse the statement. Raise UnreadableFile or InvalidLines."""
         data = self.cleaned_data
         columns = {field: data[field] for field in COLUMN_HEADINGS if data.get(field)}
+        # Parsed again, though previewed: the hidden field may have been changed.
         return read_uploaded_statement(data["name"] or "statement", data["content"], columns)
 
     @property
@@ -89,6 +91,6 @@ class AssignmentForm(forms.Form):
 
 
 class BankReasonForm(forms.Form):
-    """Reason kept in the audit trail."""
+    """Reason, recorded in the audit trail."""
 
     reason = forms.CharField(label=_("Reason"), max_length=300)

@@ -60,10 +60,12 @@ def import_statement(*, file: StatementFile, imported_by: Person | None = None) 
     # Built once and updated after each match: a year's statement has thousands of lines.
     index = build_payable_index()
     for line in lines:
+        # Each after the other, since the second of two equal transfers finds nothing due any more.
         match = match_line(build_line_facts(line), index)
         statement_import.matches.append((line, match))
         if _apply_match(line, match):
             index.settle_match(match)
+    # A statement of known lines only leaves no empty row behind.
     if not lines:
         statement.delete()
     else:
@@ -86,7 +88,7 @@ def _build_new_lines(
         if match := next(
             (fingerprint for fingerprint in names[name] if fingerprint in known_fingerprints), None
         ):
-            # Each stored line stands for one entry: two equal payments in the file need two stored lines.
+            # Each stored line matches one entry: two equal payments in the file need two stored lines.
             known_fingerprints.remove(match)
         else:
             lines.append(_build_line(statement, name, entry))
@@ -122,6 +124,7 @@ def _apply_match(line: BankLine, match: LineMatch) -> bool:
     elif match.kind == MatchKind.EXACT:
         for reference, cents in match.parts:
             assign_line(line=line, reference=reference, amount=cents)
+    # Before RETURNED: a refund that the treasurer requested is completed, not recorded a second time.
     elif line.amount < 0 and (refund := find_manual_refund(line)):
         match_line_to_refund(line=line, refund=refund)
     elif match.kind == MatchKind.RETURNED:

@@ -9,9 +9,11 @@ from enum import StrEnum
 from convention.money import compact_reference, find_creditor_references
 from convention.text.normalize import casefold_text
 
-# Some banks cut long references: so many characters identify one if no other begins alike.
+# Some banks cut long references: this many characters identify one if no other begins with them.
 MIN_CUT_LENGTH = 6
+# Stripe names an expected day; weekends and holidays move the booking.
 PAYOUT_TOLERANCE_DAYS = 7
+# Legal forms and words that half of all companies share tell nothing about the payer.
 IGNORED_NAME_WORDS = frozenset(
     "sas sarl sa sasu eurl club association groupe france societe the and des les".split()
 )
@@ -151,6 +153,7 @@ def match_amount(line_facts: BankLineFacts, named: Sequence[PayableItem]) -> Lin
     is_alike = {item.currency for item in waiting} == {line_facts.currency}
     if is_alike and line_facts.amount_cents == due:
         return LineMatch(MatchKind.EXACT, first.reference, parts)
+    # Naming several and paying another sum: only a person can split it.
     if len(named) > 1:
         return LineMatch(MatchKind.SEVERAL_REFERENCES, first.reference, parts)
     if not waiting:
@@ -184,6 +187,7 @@ def _find_cut_reference(packed: str, index: PayableIndex) -> list[PayableItem]:
     if not match or len(match[1]) < MIN_CUT_LENGTH:
         return []
     begun = [item for reference, item in index.items.items() if reference.startswith(match[1])]
+    # Two that begin alike cannot be told apart, and a wrong guess would confirm somebody else's order.
     return begun if len(begun) == 1 else []
 
 

@@ -43,6 +43,7 @@ def build_payable_index() -> PayableIndex:
 def _compute_returnable() -> dict[int, int]:
     """Return, by receivable, the largest unrefunded cents of one transfer."""
     transfers = Payment.objects.filter(method=Payment.Method.TRANSFER).order_by()
+    # Requested refunds count too: their money is promised already.
     rows = transfers.annotate(back=Coalesce(Sum("refunds__amount", filter=~Q(refunds__state="failed")), 0))
     returnable: dict[int, int] = {}
     for receivable, unreturned in rows.values_list("receivable", F("amount") - F("back")):
@@ -66,6 +67,7 @@ def _list_unbilled_orders(billed_references: set[str]) -> list[PayableItem]:
     packages = Sponsorship.objects.active().filter(counted).order_by()
     for order, price in packages.values_list("order", "price"):
         dues[order] += price
+    # All of them, expired ones included, so that a late transfer is recognized (NO_LONGER_DUE).
     rows = Order.objects.filter(total__gt=0).order_by()
     return [
         PayableItem(

@@ -32,6 +32,7 @@ def read_uploaded_statement(
     name: str, content: bytes, columns: Mapping[str, str] | None = None
 ) -> StatementFile:
     """Call `read_statement` in a separate process with limits. Raise FileTooDemanding too."""
+    # An upload from outside: a parser that loops or eats memory must not take a web process with it.
     return parse_in_child(read_statement, name, content, dict(columns or {}))
 
 
@@ -43,7 +44,7 @@ def read_statement(name: str, content: bytes, columns: Mapping[str, str] | None 
                 _("%(file)s is of the format %(format)s: ask the bank for CAMT.053 or CSV.")
                 % {"file": name, "format": called}
             )
-    # The declared encoding no longer holds after decoding, so the declaration is dropped.
+    # After decoding, the declared encoding is wrong, so the declaration is dropped.
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) and is_camt(
         decode_text(content).encode()
     ):
@@ -51,6 +52,7 @@ def read_statement(name: str, content: bytes, columns: Mapping[str, str] | None 
         content = text[declaration.end() :] if (declaration := XML_DECLARATION.match(text)) else text
     if is_camt(content):
         return read_camt_statement(name, content)
+    # Other XML, which the CSV reader would report as a file without columns.
     if content.lstrip()[:1] == b"<":
         raise UnreadableFile(_("%(file)s is no statement in the format CAMT.053.") % {"file": name})
     return read_csv_statement(name, content, columns)

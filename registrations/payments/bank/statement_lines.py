@@ -48,6 +48,7 @@ class StatementEntry:
 
 
 def _hash_parts(*parts: str) -> str:
+    # The unit separator cannot occur in the texts, so that parts cannot run into each other.
     return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
 
 

@@ -11,6 +11,7 @@ from registrations.billing.receivables import calculate_balance
 from registrations.invoices.models import Issuer
 from registrations.models import Order
 
+# Limits of EPC069-12: 70 characters, 999,999,999.99 euros.
 MAX_NAME_LENGTH = 70
 MAX_TRANSFER_CENTS = 99_999_999_999
 
@@ -64,6 +65,7 @@ def get_transfer_details(order: Order) -> TransferDetails | None:
     """Return how to pay an order by transfer; None if nothing is due or there is no account."""
     issuer = Issuer.get_current()
     due = calculate_balance(order)
+    # A provisional order is paid by card, or lapses before a transfer would arrive.
     if issuer is None or not issuer.iban or due.amount <= 0 or order.is_provisional:
         return None
     return TransferDetails(

@@ -53,6 +53,7 @@ def bank_line_list(request: HttpRequest) -> HttpResponse:
         else BankLine.objects.needing_decision()
     )
     shown = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
+    # Matching loads everything that may be paid; lines that are decided do not need it.
     matches = match_lines(list(shown)) if not shows_all else [(line, None) for line in shown]
     return _render_page(
         request,
@@ -163,6 +164,7 @@ def bank_line_ignore(request: HttpRequest, line_id: int) -> HttpResponse:
 def assignment_undo(request: HttpRequest, line_id: int, assignment_id: int) -> HttpResponse:
     """Undo an assignment."""
     bank_line = get_bank_line_for_treasurer(line_id, request.user)
+    # Within the line of the URL, for which the permission was checked.
     assignment = get_object_or_404(BankLineAssignment, line=bank_line, pk=assignment_id)
     form = BankReasonForm(request.POST)
     if not form.is_valid():

@@ -37,6 +37,7 @@ SESSION_DURATION = datetime.timedelta(minutes=31)
 HOLD_GRACE_PERIOD = datetime.timedelta(minutes=5)
 
 
+# Each attempt holds the places anew: without a limit a buyer could hold them for ever.
 MAX_ATTEMPTS = 20
 
 
@@ -62,9 +63,8 @@ def start_payment(*, order: Order, return_path: str) -> str:
     try:
         try:
             return _open_payment_page(order, return_path)
-        except (
-            gateway.StripeRefusal
-        ):  # an attempt that is no good any more was ended: once more with a new one
+        # The refused attempt was closed, so that the second call makes a new one.
+        except gateway.StripeRefusal:
             return _open_payment_page(order, return_path)
     except (gateway.StripeUnavailable, gateway.StripeRefusal) as error:
         raise PaymentUnavailable(
@@ -96,7 +96,7 @@ def get_or_create_attempt(*, order: Order) -> CardPaymentAttempt:
         # Repeating the request after a crash returns the same session instead of a second one.
         idempotency_key=f"{order.reference}-{amount}-{attempt_count + 1}",
         opened_at=now,
-        # Stripe stores seconds; the same moment must come back.
+        # Stripe stores seconds; the row must have the moment that a fetched session returns.
         expires_at=(now + SESSION_DURATION).replace(microsecond=0),
     )
     extend_hold(order=order, expires_at=attempt.expires_at + HOLD_GRACE_PERIOD)
@@ -107,6 +107,7 @@ def get_or_create_attempt(*, order: Order) -> CardPaymentAttempt:
 def compute_card_due(order: Order) -> int:
     """Return the cents left to pay by card. Raise NothingToPay."""
     due = calculate_balance(order).amount
+    # Money alone is not enough: an order whose places were all cancelled may still have a balance.
     waits = Registration.objects.filter(order=order, cancelled_at__isnull=True, confirmed_at__isnull=True)
     if due <= 0 or not order.is_by_card or not (waits.exists() or list_active_sponsorships(order).exists()):
         raise NothingToPay(_("Nothing is left to pay for this order."))
@@ -131,16 +132,21 @@ def end_attempt(attempt: CardPaymentAttempt) -> None:
     try:
         # Stripe refuses to expire a session that was paid a moment ago.
         settle_session(facts=gateway.expire_session(attempt.session_id))
-    except gateway.StripeRefusal:  # it is not open any more
+    # The session is no longer open: fetch what became of it.
+    except gateway.StripeRefusal:
         settle_session(facts=gateway.fetch_session(attempt.session_id))
 
 
 def _open_payment_page(order: Order, return_path: str) -> str:
     """Return the URL of an open session. Raise StripeUnavailable or StripeRefusal."""
+    # Committed before Stripe is called: a network request must not hold the order's lock, and the key must
+    # survive a crash.
     attempt = get_or_create_attempt(order=order)
     _end_other_attempts(attempt)
+    # Ending the others may have settled one that was just paid.
     _require_unpaid(attempt)
     facts = _get_or_create_session(attempt, return_path)
+    # Stores the session id, by which webhooks and the poller find the attempt.
     settle_session(facts=facts)
     return facts.url or return_path
 
@@ -193,6 +199,7 @@ def build_session_params(attempt: CardPaymentAttempt, return_path: str) -> dict[
         "success_url": f"{address}?returned=1",
         "cancel_url": address,
         "client_reference_id": order.reference,
+        # From the row and not from the clock, so that a repeated call has the same parameters.
         "expires_at": int(attempt.expires_at.timestamp()),
         "locale": order.language,
         "metadata": references,

@@ -16,6 +16,7 @@ LOST_STATUS = "lost"
 
 def sync_dispute(dispute_id: str) -> None:
     """Fetch a dispute from Stripe and save it."""
+    # The current state, not that of the event: events may arrive late or in another order.
     facts = gateway.fetch_dispute(dispute_id)
     send_pending_refunds(facts.payment_intent_id)
     save_dispute(facts)
@@ -39,6 +40,7 @@ def save_dispute(facts: gateway.DisputeFacts) -> Dispute | None:
         "reason": facts.reason[:60],
         "opened_at": facts.opened_at,
     }
+    # Locked, so that two events of a lost dispute record one refund.
     dispute, is_new = Dispute.objects.select_for_update(of=("self",)).update_or_create(
         external_id=facts.dispute_id, defaults=values, create_defaults=first_values
     )
@@ -65,5 +67,6 @@ def _refund_lost_dispute(payment: Payment, facts: gateway.DisputeFacts) -> Refun
     refund = request_refund(
         payment=payment, amount=amount, reason=_("Dispute lost"), external_id=facts.dispute_id
     )
+    # Done at once: the bank has withdrawn the money already.
     complete_refund(refund=refund, external_id=facts.dispute_id)
     return refund

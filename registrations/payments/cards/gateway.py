@@ -22,6 +22,7 @@ PAGE_SIZE = 100
 # Length of StripeEvent's columns; Stripe guarantees at most 255 characters and uses about 30.
 MAX_ID_LENGTH = 120
 
+# The library would send the latency of earlier requests along with each request.
 stripe.enable_telemetry = False
 logging.getLogger("stripe").setLevel(logging.WARNING)
 logger = logging.getLogger(__name__)
@@ -170,6 +171,8 @@ def _translate_errors[**P, R](call_stripe: Callable[P, R]) -> Callable[P, R]:
                 return call_stripe(*args, **kwargs)
         except ExternalServiceBusy as error:
             raise StripeUnavailable("OutsideBusy") from error
+        # Only these are final. A wrong key or a rate limit is the operator's matter, and the request is worth
+        # repeating.
         except (stripe.InvalidRequestError, stripe.IdempotencyError, stripe.CardError) as error:
             raise StripeRefusal(error.code or type(error).__name__, error.user_message or "") from error
         except stripe.StripeError as error:
@@ -290,6 +293,7 @@ def fetch_payout(payout_id: str) -> PayoutFacts:
         amount_cents=payout.amount,
         currency=payout.currency.upper(),
         status=payout.status,
+        # Stripe gives midnight UTC of the day; in another zone it could be the day before.
         arrives_on=_to_datetime(payout.arrival_date).date(),
         is_automatic=payout.automatic,
     )
@@ -353,6 +357,7 @@ def iter_events_since(since: datetime.datetime, *, kinds: list[str]) -> Iterator
 
 @_translate_errors
 def _list_events(params: Any) -> list[Any]:
+    # A list and no generator: errors must occur within the translation above.
     return list(get_client().v1.events.list(params=params).auto_paging_iter())
 
 

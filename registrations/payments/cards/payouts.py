@@ -11,6 +11,7 @@ from .disputes import sync_dispute
 from .refunds import sync_refund
 from .settlement import settle_session
 
+# Failed ones were sent before, and their first entry in the accounts must exist to be reversed.
 SENT_STATUSES = {"paid", "in_transit", "failed"}
 FAILED_STATUSES = {"failed", "canceled"}
 CHARGE_KIND, FEE_KIND, REVERSAL_KIND = "charge", "fee", "payout_reversal"
@@ -64,6 +65,7 @@ def save_payout(facts: gateway.PayoutFacts, lines: list[gateway.PayoutLineFacts]
     given_back = StripeRefund.objects.filter(stripe_id__in=[line.source_id for line in lines])
     charged = [line for line in lines if line.kind == CHARGE_KIND and line.payment_intent_id in payments]
     for line in charged:
+        # The payout has the final fee; at the payment it may not have been known yet.
         if payments[line.payment_intent_id].fee != line.fee_cents:
             record_processor_fee(payment=payments[line.payment_intent_id], fee=line.fee_cents)
     payout = record_payout(

@@ -19,6 +19,7 @@ from .webhook_events import EVENT_HANDLERS, process_event, receive_event
 
 logger = logging.getLogger(__name__)
 
+# What remains is polled a minute later; a batch must not keep the worker from other jobs.
 BATCH_SIZE = 50
 RECHECK_AFTER = datetime.timedelta(minutes=2)
 WAITING_POLL_INTERVAL = datetime.timedelta(seconds=8)
@@ -44,6 +45,7 @@ def poll_open_attempts() -> None:
             try:
                 update_attempt(attempt)
             except gateway.StripeUnavailable:
+                # The rest of the batch would wait for the same timeout.
                 logger.warning("Stripe does not answer; asking again in a minute.")
                 return
 
@@ -56,7 +58,7 @@ def claim_attempt(attempt: CardPaymentAttempt, *, at: datetime.datetime) -> bool
 
 
 def update_attempt(attempt: CardPaymentAttempt) -> None:
-    """Fetch and settle an attempt; end it if nobody waits for it. Raise StripeUnavailable."""
+    """Fetch and settle an attempt; end it if its order no longer waits for it. Raise StripeUnavailable."""
     if not attempt.session_id:
         _close_unknown_attempt(attempt)
     elif attempt.completed_at is None and not is_attempt_awaited(attempt):
@@ -80,7 +82,8 @@ def _close_unknown_attempt(attempt: CardPaymentAttempt) -> None:
 def is_attempt_awaited(attempt: CardPaymentAttempt) -> bool:
     """Return whether the order holds a place for exactly the amount of this attempt."""
     if not matches_amount_due(attempt):
-        return False  # a place was cancelled meanwhile: the buyer starts again for the rest
+        # A place was cancelled meanwhile: the buyer starts again for the rest.
+        return False
     waiting = Registration.objects.filter(
         order=attempt.order_id,
         cancelled_at__isnull=True,
@@ -103,7 +106,8 @@ def fetch_missed_events() -> None:
         for event in waiting[:BATCH_SIZE]:
             try:
                 process_event(event=event)
-            except (gateway.StripeRefusal, ConventionError):  # one that cannot be followed holds up no other
+            # An event that cannot be processed must not hold up the others.
+            except (gateway.StripeRefusal, ConventionError):
                 logger.exception("The event %s cannot be followed.", event.event_id)
     except gateway.StripeUnavailable:
         logger.warning("Stripe does not answer; asking again later.")

@@ -44,6 +44,7 @@ def _create_stripe_refund(requested_refund: Refund) -> None:
             idempotency_key=f"refund-{requested_refund.receivable_id}-{requested_refund.pk}",
         )
     except gateway.StripeRefusal as error:
+        # Final: its money is available again, and the treasurer sees the failed refund.
         fail_refund(refund=requested_refund, reason=f"Stripe: {error.code}")
     else:
         save_refund(facts)
@@ -77,6 +78,7 @@ def save_refund(facts: gateway.RefundFacts) -> None:
     refund = _find_refund(facts) or _record_dashboard_refund(facts)
     if refund is None:
         return
+    # Its existence is what keeps `send_refund` from asking Stripe again.
     StripeRefund.objects.get_or_create(refund=refund, defaults={"stripe_id": facts.refund_id})
     if facts.status == "succeeded":
         complete_refund(refund=refund, external_id=refund.external_id or "")

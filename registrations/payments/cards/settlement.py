@@ -66,6 +66,7 @@ def _record_paid(attempt: CardPaymentAttempt, facts: SessionFacts) -> None:
         order=attempt.order,
         amount=facts.amount_cents,
         method=facts.method,
+        # The PaymentIntent: refunds, disputes and payouts name the payment by it.
         external_id=facts.payment_intent_id or facts.session_id,
         fee=facts.fee_cents,
     )
@@ -123,7 +124,8 @@ def _hold_for_debit(attempt: CardPaymentAttempt) -> None:
         with transaction.atomic():
             extend_hold(order=attempt.order, expires_at=attempt.completed_at + DEBIT_DURATION)
     except ConventionError:
-        return  # gone already: should the money come, it is told and given back
+        # The places are gone: if the debit succeeds, the buyer is notified and refunded.
+        return
 
 
 def _close_attempt(attempt: CardPaymentAttempt) -> None:
@@ -134,6 +136,7 @@ def _close_attempt(attempt: CardPaymentAttempt) -> None:
     if attempt.closed_at:
         return
     attempt.closed_at = timezone.now()
+    # In another tab the buyer may be paying a newer attempt.
     others = CardPaymentAttempt.objects.unsettled().filter(order=attempt.order).exclude(pk=attempt.pk)
     if not others.exists() and matches_amount_due(attempt):
         release_hold(order=attempt.order)

@@ -66,6 +66,7 @@ def receive_event(*, facts: gateway.EventFacts) -> StripeEvent:
         },
     )
     if is_new and event.handled_at is None:
+        # Stripe counts a slow answer as a failed delivery, so the work is left to a task.
         handle_event.enqueue(event.pk)
     return event
 
@@ -88,4 +89,5 @@ def process_event(*, event: StripeEvent) -> None:
             if error.code != "resource_missing":
                 raise
             logger.warning("Stripe knows nothing of what event %s is about.", event.event_id)
+    # After the action: if it fails, `fetch_missed_events` processes the event again.
     StripeEvent.objects.filter(pk=event.pk, handled_at=None).update(handled_at=timezone.now())

@@ -93,6 +93,7 @@ class BankLineAssignment(models.Model):
 
     line = models.ForeignKey(BankLine, models.PROTECT, related_name="assignments")
     receivable = models.ForeignKey(Receivable, models.PROTECT, related_name="+")
+    # One-to-one, so that undoing one assignment refunds one whole payment.
     payment = models.OneToOneField(Payment, models.PROTECT, related_name="+")
     amount = models.PositiveBigIntegerField(_("amount, in cents"))
     created_at = models.DateTimeField(default=timezone.now)

@@ -39,7 +39,7 @@ def _build_csp() -> dict[str, list[str]]:
 
     Browsers check `form-action` against the target of a redirect too.
     """
-    # Tests redirect to the stand-in of Stripe.
+    # Tests redirect to a simulated Stripe.
     elsewhere = [settings.STRIPE_API_BASE] if settings.STRIPE_API_BASE else [STRIPE_CHECKOUT_URL]
     return {**settings.SECURE_CSP, "form-action": [CSP.SELF, *elsewhere]}
 
@@ -144,7 +144,7 @@ def _are_available(lapsed: list[Sponsorship | Registration]) -> bool:
 @never_cache
 @require_http_methods(["GET", "POST"])
 def demo_payment(request: HttpRequest, reference: str, secret: str) -> HttpResponse:
-    """Stand in for Stripe's page in the demo: no money moves."""
+    """Simulate Stripe's page in the demo: no money moves."""
     require_demo_payments()
     grant = _require_full_access(reference, secret)
     order, error = grant.order, ""

@@ -16,6 +16,7 @@ MAX_BODY_BYTES = 512 * 1024
 logger = logging.getLogger(__name__)
 
 
+# Stripe has no CSRF token; the signature of the body is the authentication.
 @csrf_exempt
 @require_POST
 def stripe_webhook(request: HttpRequest) -> HttpResponse:

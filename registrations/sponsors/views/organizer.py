@@ -59,6 +59,7 @@ def sponsorship_export(request: HttpRequest, event: str, kind: str) -> HttpRespo
 def package_take(request: HttpRequest, event: str, slug: str) -> HttpResponse:
     """Take a package for a sponsor, also while it is not on sale."""
     event_obj, package = get_organizer_package(event, slug, request.user)
+    # Made when the form is shown, so that a double click takes one package.
     nonce = request.POST.get("nonce", "")[:60] or secrets.token_urlsafe(24)
     language = translation.get_language() or "fr"
     forms = SponsorOrderForms(request.POST if request.method == "POST" else None, package, language)

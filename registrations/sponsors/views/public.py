@@ -87,6 +87,7 @@ def _take_or_quote(
     if "quote" in request.POST and package.price:
         quotation = create_package_quotation(package=package, request=sponsor_request.order)
         return redirect("quotation", quotation.link_token)
+    # The form carries the price that was shown: nothing is ordered at another one unseen.
     if _has_price_changed(request, package):
         messages.warning(
             request, _("The price was changed meanwhile: it is %(price)s now.") % {"price": package.cost}

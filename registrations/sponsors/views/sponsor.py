@@ -30,8 +30,10 @@ def sponsor_page(request: HttpRequest, reference: str, secret: str) -> HttpRespo
     sends_logo = "send_logo" in request.POST
     changes = request.method == "POST" and not sends_logo
     logo_form = LogoForm(request.POST, request.FILES) if sends_logo else LogoForm()
+    # The prefix keeps its field names apart from those of the logo form.
     form = SponsorshipForm(request.POST if changes else None, instance=sponsorship, prefix="shown")
     if request.method == "POST":
+        # The link is a secret but no account: with a leaked one, uploads could be repeated without end.
         throttle_correction(link_access.order)
         if (
             _save_logo(request, sponsorship, logo_form)

@@ -34,9 +34,11 @@ def find_current_objections(visit: Visit, applications: Collection[Application])
         if application.person_id and application.refused_at is None
     ]
     person_ids = [application.person_id for application in candidates]
+    # On the day of the visit, not today: seats and jobs may begin or end in between.
     seats = Seat.objects.granting_membership(at=visit.day).filter(
         person__in=person_ids, person__is_active=True
     )
+    # Pairs of person and company: a seat of another company does not keep the place of this one.
     seat_companies = set(seats.order_by().values_list("person", "membership__company"))
     employer_ids: dict[int, list[int]] = {}
     open_jobs = Employment.objects.open(at=visit.day).filter(person__in=person_ids)
@@ -105,7 +107,10 @@ def list_applicants(visit: Visit) -> list[Applicant]:
 
 
 def list_places_without_application(visit: Visit) -> list[Registration]:
-    """Return members' registrations without an application, whose holder could not be identified."""
+    """Return members' registrations without an application.
+
+    They were made before the visit was created, and their address matches no single person with a seat.
+    """
     places = Registration.objects.confirmed().filter(event=visit.event_id, application__isnull=True)
     of_members = places.filter(ticket__audience=Ticket.Audience.MEMBER)
     return list(of_members.select_related("event").order_by("sort_name", "pk"))
@@ -116,6 +121,7 @@ def find_waiting_positions(visit: Visit) -> dict[int, int]:
     ticket = get_member_ticket(visit)
     if ticket is None:
         return {}
+    # Entries with an offer have left the queue; counting them would shift everybody's position.
     line = WaitingEntry.objects.active().filter(ticket=ticket, offered_at__isnull=True)
     return {
         entry.pk: n
@@ -138,6 +144,7 @@ def count_by_state(applicants: list[Applicant]) -> list[tuple[ApplicationState, 
 
 
 def _state_sort_key(state: ApplicationState) -> tuple[bool, int]:
+    # False sorts before True, which puts the ended states last.
     return state.has_ended, list(ApplicationState).index(state)
 
 
@@ -150,6 +157,7 @@ def make_applicant_sheet(visit: Visit) -> TableSheet:
 
 
 def _iterate_sheet_rows(visit: Visit) -> Iterator[list[Any]]:
+    # Once for the whole sheet: each sentence reads the ticket.
     sentences = describe_all_refusals(visit)
     for applicant in list_applicants(visit):
         application, person = applicant.application, applicant.application.person

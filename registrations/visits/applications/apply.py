@@ -29,13 +29,16 @@ def apply_for_visit(*, visit: Visit, person: Person) -> Application:
 
     Return the person's valid application if there is one. A refusal is stored with its reasons on the
     returned application, and may be followed by another attempt. Raise NotOpenNow, InvalidFields, NotEligible
-    for somebody vetoed by the host, or VisitNotReady for somebody whose full name is not known.
+    after a veto by the host, or VisitNotReady if the person's full name is not known.
     """
+    # Taken before any row lock (see `advisory_locks`). Shared, so that applicants do not wait for each other,
+    # only for `lock_list` and `cancel_visit`.
     acquire_shared_advisory_lock(get_lock_name(visit))
     # One application of a person at a time, across visits too: overlapping visits exclude each other.
     Person.objects.select_for_update().get(pk=person.pk)
     if existing := Application.objects.still_valid().filter(visit=visit, person=person).first():
         return existing
+    # Read again under the lock: it may have been locked or cancelled since the page was shown.
     visit = Visit.objects.select_related("event__host").get(pk=visit.pk)
     now = timezone.now()
     check_applications_open(visit, at=now)
@@ -46,6 +49,7 @@ def apply_for_visit(*, visit: Visit, person: Person) -> Application:
     seat = find_seat_on_visit_day(visit, person)
     application = _prepare_application(visit, person, seat)
     codes = find_objections(build_candidate(visit, person, seat))
+    # Without a seat there is always a code; the second test is for the type checker.
     if codes or seat is None:
         return _refuse_application(application, codes)
     return _give_place_or_refuse(application, seat)
@@ -119,6 +123,7 @@ def _give_place_or_wait(application: Application, seat: Seat) -> None:
 def _try_give_place(application: Application, seat: Seat) -> bool:
     """Give a place and return True, or return False if none is free. Raise CompanyFull."""
     try:
+        # A savepoint: SoldOut is raised after some rows were written, and the outer transaction must go on.
         with transaction.atomic():
             give_place(application=application, seat=seat)
     # CompanyFull is a SoldOut too, but no waiting list helps a company that has all its places.
@@ -142,6 +147,7 @@ def _try_join_waiting_list(application: Application, seat: Seat) -> WaitingEntry
         language=person.language,
     )
     try:
+        # A savepoint, so that nothing of the failed attempt stays.
         with transaction.atomic():
             return join_ticket_list(ticket=ticket, request=request)
     except PlacesLeft:

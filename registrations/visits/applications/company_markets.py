@@ -27,6 +27,7 @@ class CompanyMarkets:
         above = set(company_ids)
         for company in company_ids:
             owner = self.parent_ids.get(company)
+            # The second condition ends the loop for companies that own each other.
             while owner and owner not in above:
                 above.add(owner)
                 owner = self.parent_ids.get(owner)
@@ -46,6 +47,7 @@ class CompanyMarkets:
 
     def list_competing_markets(self, company_ids: Collection[int], host_id: int | None) -> frozenset[int]:
         """Return the markets of the employers' groups, without the host's own group."""
+        # The host's own people, and those of its parents and subsidiaries, are no competitors of it.
         host_group = self.find_group([host_id]) if host_id else frozenset()
         return self.list_markets(
             self.find_group([company_id for company_id in company_ids if company_id not in host_group])

@@ -35,13 +35,16 @@ def accept_nda_text(*, application: Application, text_hash: str, name: str) -> N
         raise NotOpenNow(_("The visit is over."))
     if not Application.objects.still_valid().filter(pk=application.pk).exists():
         raise ApplicationEnded(_("This application has ended: there is nothing to agree to."))
+    # The first by `Meta.ordering` is the highest number.
     latest = NdaText.objects.filter(visit=visit).first()
+    # The form carries the hash of the text that was on the page: nobody accepts words they have not read.
     if latest is None or latest.hash != text_hash:
         raise TextChanged(_("The text has changed since: read it again, then agree."))
     if not (name := normalize_whitespace(name)):
         raise InvalidFields(
             _("Some fields need another look."), {"name": [_("Write your first and last name.")]}
         )
+    # The unique constraint makes a double click harmless, and the first signature is the one that counts.
     acceptance, is_new = NdaAcceptance.objects.get_or_create(
         application=application, nda=latest, defaults={"name": name[:300], "hash": latest.hash}
     )
@@ -56,6 +59,7 @@ def save_nda_text(*, visit: Visit, text: str, text_en: str = "", author: Person 
 
     Raise NotOpenNow after the visit, InvalidFields if the text is empty or unchanged.
     """
+    # The row lock serializes authors, so that two versions never get the same number.
     visit = lock_visit_row(visit)
     if visit.event.ends_at <= timezone.now():
         raise NotOpenNow(_("The visit is over: what was agreed to stays as it is."))
@@ -67,6 +71,7 @@ def save_nda_text(*, visit: Visit, text: str, text_en: str = "", author: Person 
         visit=visit, number=number, text=text, text_en=text_en, written_by=author
     )
     record_action("visit.write_text", version, event=visit.event, fields=["text"])
+    # Acceptances are bound to the hash of one version: everybody has to accept this one too.
     for pk in Application.objects.confirmed().filter(visit=visit).values_list("pk", flat=True):
         notify_applicant.enqueue(pk)
     return version

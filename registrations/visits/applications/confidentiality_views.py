@@ -66,6 +66,7 @@ def nda_text_page(request: HttpRequest, slug: str) -> HttpResponse:
         data = form.cleaned_data
         try:
             accept_nda_text(application=application, text_hash=data["hash"], name=data["name"])
+        # Errors of fields are shown on the form; any other needs the page with the current text.
         except InvalidFields as error:
             form.add_errors(error.field_errors)
         except ConventionError as error:
@@ -74,6 +75,7 @@ def nda_text_page(request: HttpRequest, slug: str) -> HttpResponse:
         else:
             messages.success(request, _("Thank you: your agreement is noted."))
             return redirect("visit", slug)
+    # By hash and not by version: a text that returns word by word needs no second acceptance.
     acceptance = application.acceptances.filter(hash=text.hash).first() if application and text else None
     context = {"event": visit.event, "visit": visit, "text": text, "form": form, "acceptance": acceptance}
     return render(request, "visits/text.html", context | {"can_agree": can_agree, "state": state})

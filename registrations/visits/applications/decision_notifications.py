@@ -14,11 +14,12 @@ from registrations.visits.models import Application, HostContact
 
 @task()
 def notify_refused_visitor(application_id: int) -> None:
-    """Mail a visitor that the host vetoed them. There is no reason to give. Raise MailNotSent."""
+    """Mail a visitor that the host vetoed them, without a reason: none is stored. Raise MailNotSent."""
     rows = Application.objects.select_related("person", "visit__event__venue", "registration")
     application = rows.filter(pk=application_id, host_refused_at__isnull=False).first()
     if application is None or application.person is None or not application.person.email:
         return
+    # A task that the worker retries must not run beside its first attempt.
     with hold_lease(f"host-refused:{application_id}"):
         send_or_log(make_refusal_letter(application))
 
@@ -52,6 +53,7 @@ def notify_club_of_decision(application_id: int) -> None:
 def make_decision_letter(application: Application) -> MailMessage:
     """Return the mail to the club about a veto or an approved replacement."""
     event, language = application.visit.event, settings.LANGUAGE_CODE
+    # The task has only the id; the rows say which of the two decisions was made.
     kind = "refused" if application.host_refused_at else "approved"
     with translation.override(language):
         subject = _("The host’s answer: %(event)s") % {"event": event.title}
@@ -75,6 +77,7 @@ def make_decision_letter(application: Application) -> MailMessage:
 @task()
 def notify_host_of_replacement(application_id: int) -> None:
     """Ask each active contact of the host to approve a replacement; the mail contains no name."""
+    # Read when the task runs: a replacement that was decided or withdrawn meanwhile needs no mail.
     rows = Application.objects.active().select_related("visit__event__venue")
     application = rows.filter(pk=application_id, host_approved_at=None).first()
     if application is None or application.visit.event.starts_at <= timezone.now():

@@ -1,4 +1,4 @@
-"""Decide who may come on a visit: a decision without database access, its reasons in words, and its facts."""
+"""Decide who is eligible for a visit: a pure decision, its reasons as sentences, and loading its facts."""
 
 import datetime
 from collections.abc import Collection
@@ -36,6 +36,7 @@ class VisitCandidate:
 
 def find_objections(candidate: VisitCandidate) -> list[str]:
     """Return the codes of `Application.Refusal` that apply; an empty list means eligible."""
+    # All of them are reported, not only the first: the applicant can clear them up in one go.
     checks = (
         (not candidate.has_seat, Refusal.NO_SEAT),
         (bool(candidate.market_ids & candidate.host_market_ids), Refusal.COMPETITOR),
@@ -88,17 +89,19 @@ def get_member_ticket(visit: Visit) -> Ticket | None:
     rows = Ticket.objects.filter(event=visit.event_id, audience=Ticket.Audience.MEMBER)
     ticket = rows.order_by("-is_default", "position", "pk").first()
     if ticket:
+        # Spares a query: callers ask the ticket for its event.
         ticket.event = visit.event
     return ticket
 
 
 def find_seat_on_visit_day(visit: Visit, person: Person) -> Seat | None:
     """Return the membership seat that the person holds on the day of the visit."""
+    # A seat counts on the day of the visit, not on the day of the application.
     return get_open_seat(person, at=visit.day) if person.is_active else None
 
 
 def build_candidate(visit: Visit, person: Person, seat: Seat | None) -> VisitCandidate:
-    """Load the facts about a person who wants to come."""
+    """Load the facts about one person for one visit; `seat` is theirs on its day."""
     company = seat.membership.company if seat else None
     companies, host = CompanyMarkets.load(), visit.event.host_id
     return VisitCandidate(
@@ -112,6 +115,7 @@ def build_candidate(visit: Visit, person: Person, seat: Seat | None) -> VisitCan
 
 def list_employer_ids(person: Person, day: datetime.date) -> list[int]:
     """Return the ids of the companies that employ the person on that day."""
+    # All employers, not only the one of the seat: a second job at a competitor counts too.
     jobs = Employment.objects.open(at=day).filter(person=person).order_by("company")
     return list(jobs.values_list("company", flat=True))
 
@@ -131,5 +135,6 @@ def has_overlapping_application(visit: Visit, person: Person) -> bool:
     """Return whether the person has a valid application for another visit at the same time."""
     event = visit.event
     others = Application.objects.still_valid().filter(person=person, visit__cancelled_at__isnull=True)
+    # Half-open intervals: a visit may begin at the moment another one ends.
     overlaps = Q(visit__event__starts_at__lt=event.ends_at, visit__event__ends_at__gt=event.starts_at)
     return others.filter(overlaps).exclude(visit=visit.pk).exists()

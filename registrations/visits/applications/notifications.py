@@ -31,8 +31,10 @@ LOCK_REMINDER_PERIOD = datetime.timedelta(days=3)
 @task()
 def notify_applicant(application_id: int) -> None:
     """Send the mail that is due for this application, if any."""
+    # `sent_mails` is read, extended and written back: two tasks at once would lose a key or send twice.
     with hold_lease(f"application:{application_id}"):
         rows = Application.objects.select_related("visit__event__venue", "visit__event__host", "person")
+        # An erased person has no address left, and nothing can be mailed.
         application = rows.filter(pk=application_id, person__email__isnull=False).first()
         if application is None or application.person is None:
             return
@@ -49,15 +51,18 @@ def _find_due_mail(application: Application) -> tuple[str, int]:
     """
     visit = application.visit
     state = find_states(visit, [application])[application.pk]
+    # Before the states: a cancelled visit has released all places, so that every state is WITHDRAWN by now.
     if visit.cancelled_at:
         return ("" if _has_ended(application) else "cancelled"), 0
     if state == ApplicationState.WITHDRAWN:
         return ("revoked" if application.revocation_reason else ""), 0
     if state == ApplicationState.WAITING:
+        # Until the lock there is still hope; after it nobody is promoted from the waiting list any more.
         return ("no_place" if visit.locked_at else ""), 0
     text = NdaText.objects.filter(visit=visit).first()
     if text is None or state != ApplicationState.CONFIRMED:
         return "", 0
+    # The reminder is for the current version: a new one is requested first.
     was_asked = f"text{text.number}" in application.sent_mails
     return ("reminder" if was_asked and is_lock_near(visit) else "text"), text.number
 
@@ -71,14 +76,13 @@ def is_lock_near(visit: Visit) -> bool:
 
 
 def remind_before_lock() -> None:
-    """Periodic job: shortly before the lock, remind once everybody with a place who has not accepted the
-    text.
-    """
+    """Periodic job: shortly before the lock, remind each visitor once who has not accepted the text."""
     visits = Visit.objects.published().filter(locked_at__isnull=True, event__starts_at__gt=timezone.now())
     visit_ids = [visit.pk for visit in visits.select_related("event") if is_lock_near(visit)]
     for application in (
         Application.objects.confirmed().filter(visit__in=visit_ids).select_related("visit__event")
     ):
+        # One reminder for each application in all, even if a new version came after it.
         if not any(kind.startswith("reminder") for kind in application.sent_mails):
             notify_applicant.enqueue(application.pk)
 
@@ -90,6 +94,7 @@ def _has_ended(application: Application) -> bool:
 def _send_mail(application: Application, kind: str, number: int) -> None:
     try:
         send_mail_message(_make_letter(application, kind, number))
+    # Recorded as sent all the same: the refusal is permanent, and a retry would be refused too.
     except MailRefused:
         logger.warning("The mail server refused the mail %s of the application %s.", kind, application.pk)
     application.sent_mails = [*application.sent_mails, f"{kind}{number}"]
@@ -133,12 +138,15 @@ def _make_letter(application: Application, kind: str, number: int) -> MailMessag
 def _make_cancellation_files(application: Application) -> list[MailAttachment]:
     """Return calendar files that remove the visit and the rides from the visitor's calendar."""
     registration = application.registration
+    # Without a place nothing was ever put into a calendar.
     if registration is None:
         return []
     contents = {
         "visit": build_calendar_file(get_full_access(registration.order)),
         "rides": build_ride_calendar(application),
     }
+    # The method of the file (RFC 5546) is repeated as parameter (RFC 6047), without which some mail programs
+    # offer no import.
     mimetype = "text/calendar; charset=utf-8; method=PUBLISH"
     return [
         MailAttachment(name=f"{name}.ics", content=content, mimetype=mimetype)

@@ -25,6 +25,7 @@ from .state import ApplicationState
 from .withdraw import revoke_place
 
 APPLICANTS_PER_PAGE = 100
+# The keys are values of the POST parameter `act`; anything else is refused.
 DECISION_ACTIONS: dict[str, tuple[Callable[..., Application], object]] = {
     "grant_exception": (grant_exception, gettext_lazy("The place is kept.")),
     "revoke": (revoke_place, gettext_lazy("The place is free again; the applicant is told why.")),
@@ -65,6 +66,7 @@ def applicant_detail(request: HttpRequest, event: str, pk: int) -> HttpResponse:
 def _render_applicant(request: HttpRequest, event: str, pk: int, form: VisitReasonForm) -> HttpResponse:
     application = get_managed_application(event, pk, request.user)
     visit = application.visit
+    # From the whole list, as the waiting position depends on the others.
     applicant = next(row for row in list_applicants(visit) if row.application.pk == pk)
     context = {
         "event": visit.event,
@@ -103,6 +105,7 @@ def applicant_decide(request: HttpRequest, event: str, pk: int) -> HttpResponse:
 @require_GET
 def applicant_export(request: HttpRequest, event: str, kind: str) -> HttpResponse:
     visit = get_managed_visit(event, request.user)
+    # A file with names and addresses leaves the site, so the trail says who took it.
     record_action("visit.export_applicants", visit, event=visit.event, fields=[kind])
     return table_response(
         make_applicant_sheet(visit), name=f"{visit.event.slug}-{_('applicants')}", kind=kind

@@ -35,6 +35,7 @@ def give_place(
     order = place_order(
         event=application.visit.event, request=_build_order_request(application, seat), context=context
     )
+    # One place was requested; unpacking fails loudly should that ever change.
     [registration] = order.booked_registrations or []
     application.registration = registration
     assert isinstance(registration, Registration)
@@ -66,6 +67,7 @@ def _build_order_request(application: Application, seat: Seat) -> OrderRequest:
         places=(place,),
         language=person.language,
         company=company.name,
+        # A free order gets no invoice, so it stores no billing address either.
         billing=billing if ticket.current_price.amount else BillingDetails(),
     )
 
@@ -78,6 +80,8 @@ def release_place(*, application: Application, reason: str = "") -> None:
     """
     registration, entry = application.registration, application.waiting_entry
     if registration is not None:
+        # A place can be cancelled by its mailed link too; the application is then ended without a second
+        # cancellation.
         if registration.cancelled_at is None:
             cancel_registration(registration=registration, reason=reason)
     elif entry is not None and entry.state in (WaitingEntry.State.WAITING, WaitingEntry.State.OFFERED):
@@ -94,6 +98,7 @@ def grant_exception(*, application: Application, reason: str) -> Application:
         raise InvalidFields(
             _("Some fields need another look."), {"reason": [_("Say why the place is kept.")]}
         )
+    # The ids are evaluated first: an UPDATE cannot use the joins of `still_valid()`.
     valid = Application.objects.still_valid().filter(pk=application.pk)
     if not Application.objects.filter(pk__in=list(valid.values_list("pk", flat=True))).update(
         exception_granted_at=timezone.now()

@@ -90,6 +90,7 @@ def decide_state(facts: ApplicationFacts) -> ApplicationState:
         return ApplicationState.HOST_REFUSED
     if facts.is_refused:
         return ApplicationState.REFUSED
+    # A place cancelled through the ordinary order page ends the application too, without a date of its own.
     if facts.is_withdrawn or facts.has_lost_place:
         return ApplicationState.WITHDRAWN
     return _decide_with_place(facts) if facts.has_place else _decide_without_place(facts)
@@ -97,6 +98,7 @@ def decide_state(facts: ApplicationFacts) -> ApplicationState:
 
 def _decide_without_place(facts: ApplicationFacts) -> ApplicationState:
     states = WaitingEntry.State
+    # A wait that was declined, left or expired is in none of these: it counts as withdrawn.
     by_waiting_state = {
         "": ApplicationState.APPLIED,
         states.WAITING: ApplicationState.WAITING,
@@ -106,10 +108,13 @@ def _decide_without_place(facts: ApplicationFacts) -> ApplicationState:
 
 
 def _decide_with_place(facts: ApplicationFacts) -> ApplicationState:
+    # From the last step to the first. Scans come before the rest: people who are there have arrived, whatever
+    # else they lack.
     steps = (
         (facts.has_left, ApplicationState.LEFT),
         (facts.has_arrived, ApplicationState.ARRIVED),
         (facts.is_over and facts.has_visit_scans, ApplicationState.NO_SHOW),
+        # A new text or a newly requested field makes a listed visitor incomplete again.
         (facts.is_listed and facts.has_agreed and facts.has_identity, ApplicationState.LISTED),
         (facts.has_agreed and facts.has_identity, ApplicationState.COMPLETE),
         (facts.has_agreed, ApplicationState.AGREED),
@@ -132,6 +137,7 @@ def find_states_across_visits(applications: Collection[Application]) -> dict[int
 def _find_states(
     applications: Collection[Application], presence: Mapping[int, PresenceTimes]
 ) -> dict[int, ApplicationState]:
+    # Loads only what the instances do not have yet, in one query for each relation.
     models.prefetch_related_objects(list(applications), "registration", "waiting_entry", "visit__event")
     identities = Identity.objects.filter(application__in=applications).values_list(
         "application", "field_names"
@@ -157,6 +163,7 @@ class ApplicationContext:
 
 def find_agreed_ids(applications: Collection[Application]) -> frozenset[int]:
     """Return the ids of the applications that accepted the current text; none where there is no text."""
+    # In ascending order, so that `dict` ends with the highest number of each visit.
     texts = NdaText.objects.filter(visit__in={application.visit_id for application in applications})
     latest_hashes = dict(texts.order_by("visit", "number").values_list("visit", "hash"))
     acceptances = set(
@@ -173,6 +180,7 @@ def find_agreed_ids(applications: Collection[Application]) -> frozenset[int]:
 
 def load_presence(event: Event) -> Mapping[int, PresenceTimes]:
     """Return first entry and last exit by registration id; empty if nobody was scanned."""
+    # Scans belong to `badges`, a higher layer; the hook provides them.
     find_presence: Callable[[Event], Mapping[int, PresenceTimes]] = hooks.registration_presence.provider()
     return find_presence(event)
 
@@ -186,10 +194,12 @@ def collect_facts(application: Application, context: ApplicationContext) -> Appl
         is_withdrawn=application.withdrawn_at is not None,
         is_refused=application.refused_at is not None,
         is_host_refused=application.host_refused_at is not None,
+        # An accepted offer leaves its entry linked; the place decides then.
         waiting_state=entry.state if entry and place is None else "",
         has_place=_is_active_place(place),
         has_lost_place=place is not None and place.state in LOST_PLACE_STATES,
         has_agreed=application.pk in context.agreed_ids,
+        # True for a host that requests nothing.
         has_identity=requested <= context.given_fields.get(application.pk, frozenset()),
         is_listed=application.listed_at is not None,
         has_arrived=arrived_at is not None,

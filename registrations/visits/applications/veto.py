@@ -26,6 +26,7 @@ def veto_application(*, application: Application, contact: HostContact | None = 
     replacement leaves the place with its holder. Raise NotOpenNow if the application has ended or the visit
     has begun.
     """
+    # Visit before application: the lock order of all decisions about visitors, replacements included.
     visit = Visit.objects.select_related("event").select_for_update(of=("self",)).get(pk=application.visit_id)
     rows = Application.objects.active().select_related("registration__order", "waiting_entry")
     vetoed = rows.select_for_update(of=("self",)).filter(pk=application.pk).first()
@@ -35,6 +36,7 @@ def veto_application(*, application: Application, contact: HostContact | None = 
     now = timezone.now()
     vetoed.host_refused_at = now
     vetoed.save(update_fields=["host_refused_at"])
+    # At once and not by the hourly job: its purpose has ended (GDPR, article 5(1)(c) and (e)).
     Identity.objects.filter(application=vetoed).delete()
     record_action(
         "application.veto",
@@ -45,6 +47,7 @@ def veto_application(*, application: Application, contact: HostContact | None = 
     )
     _release_place(vetoed)
     notify_refused_visitor.enqueue(vetoed.pk)
+    # The secretary who enters a veto needs no mail about it.
     if contact:
         notify_club_of_decision.enqueue(vetoed.pk)
     return vetoed
@@ -73,6 +76,7 @@ def check_not_begun(visit: Visit) -> None:
 def cancel_place_for_host(registration: Registration, *, reason: str) -> None:
     """Cancel a registration without a fee; the mail about the visit replaces the usual cancellation mail."""
     if registration.cancelled_at is None:
+        # The refund rules of the event would charge a late cancellation, which is not the visitor's here.
         cancel_with_fee(registration=registration, fee_cents=0, reason=reason)
         # Marks the ordinary cancellation mail as sent, so that the visitor gets only the one about the visit.
         Registration.objects.filter(pk=registration.pk).update(cancellation_sent_at=timezone.now())

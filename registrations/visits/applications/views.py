@@ -50,6 +50,7 @@ def visit_list(request: HttpRequest) -> HttpResponse:
     person = require_signed_in(request.user)
     visits = list(list_visible_visits(person).select_related("event__venue", "event__host").distinct())
     own_applications = Application.objects.filter(person=person).order_by("applied_at", "pk")
+    # In the order of application, so that the latest one of each visit stays in the dict.
     latest = {visit.visit_id: visit for visit in own_applications}
     states, now = find_states_across_visits(list(latest.values())), timezone.now()
     availability = describe_free_places(visits, at=now)
@@ -111,6 +112,7 @@ def _build_application_context(
         and not was_vetoed(visit, person)
     )
     state = find_states(visit, [application])[application.pk] if application else None
+    # An ended application may be followed by another, so the page shows what stands against it.
     if application is None or state is None or state.has_ended:
         codes = (
             find_objections(build_candidate(visit, person, find_seat_on_visit_day(visit, person)))
@@ -150,6 +152,7 @@ def visit_apply(request: HttpRequest, slug: str) -> HttpResponse:
     except ConventionError as error:
         messages.error(request, str(error))
         return redirect("visit", slug)
+    # A refusal is no error: it is stored, and its reasons are shown.
     if application.refused_at:
         messages.warning(request, " ".join(describe_objections(visit, application.refusal_reasons)))
     elif application.registration:

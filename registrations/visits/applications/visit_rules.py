@@ -45,6 +45,8 @@ def compute_fair_ranks(
     for entry, company in entries:
         ranks[entry] = counts[company] if company else 0
         if company:
+            # Each entry counts for its successors: of two colleagues who wait, the second ranks behind other
+            # companies.
             counts[company] += 1
     return ranks
 
@@ -64,6 +66,7 @@ class VisitRules:
         """Return when the list is locked, or when the visit was cancelled before."""
         visit = Visit.objects.get(event=event)
         visit.event = event
+        # A cancellation ends promotion at once, and a later one does not move the deadline back.
         return min(visit.cancelled_at or find_lock_time(visit), find_lock_time(visit))
 
     def rank_entries(self, ticket: Ticket) -> Mapping[int, int]:
@@ -71,6 +74,8 @@ class VisitRules:
         active_entries = WaitingEntry.objects.active().filter(ticket=ticket)
         waiting = active_entries.filter(offered_at__isnull=True).order_by("joined_at", "pk")
         shares = CompanyShare.objects.filter(ticket=ticket).values_list("company", "reserved")
+        # An open offer counts as a place, else its company would be offered a second one before others have
+        # their first.
         offered = active_entries.filter(
             offered_at__isnull=False, application__company__isnull=False
         ).order_by()
@@ -85,8 +90,10 @@ class VisitRules:
         if application is None or application.person is None:
             return str(WaitingEntry.SkipReason.NOT_A_MEMBER)
         seat = find_seat_on_visit_day(application.visit, application.person)
+        # The facts are loaded again: members change employer or lose their seat while they wait.
         codes = find_objections(build_candidate(application.visit, application.person, seat))
         return (
+            # The first code is enough: organizers see only why the entry is passed over.
             str(SKIP_REASON_BY_REFUSAL.get(Refusal(codes[0]), WaitingEntry.SkipReason.NOT_ELIGIBLE))
             if codes
             else ""
@@ -110,6 +117,7 @@ class VisitRules:
     def check_admission(self, registrations: Sequence[Registration]) -> None:
         """Link each registration to its holder's application. Raise ApplicationRequired without one."""
         for registration in registrations:
+            # A correction of the name must not pass the place of an application on to another person.
             others = Application.objects.filter(registration=registration).exclude(
                 person=registration.person_id
             )
@@ -125,6 +133,7 @@ class VisitRules:
 
 def _link_application(registration: Registration) -> bool:
     """Link a registration to its holder's application and notify them; return False if there is none."""
+    # Linking again after a correction of the same registration is allowed.
     is_unassigned = Q(registration__isnull=True) | Q(registration=registration)
     candidates = Application.objects.active().filter(
         is_unassigned, visit__event=registration.event_id, person=registration.person_id
@@ -133,7 +142,7 @@ def _link_application(registration: Registration) -> bool:
     if application is None:
         return False
     application.registration = registration
-    # Who waits may change employer: the place is that of the seat which counts now.
+    # People may change employer while they wait: the place belongs to the company of their seat by now.
     application.company_id = registration.member_of_id or application.company_id
     application.save(update_fields=["registration", "company"])
     notify_applicant.enqueue(application.pk)

@@ -25,6 +25,7 @@ def withdraw_application(*, application: Application, reason: str = "") -> Appli
     active = Application.objects.active().filter(pk=application.pk)
     if active.exists():
         release_place(application=application, reason=reason)
+    # The conditional update decides a race of two requests; the loser's transaction is rolled back.
     if not active.update(withdrawn_at=timezone.now(), listed_at=None):
         raise ApplicationEnded(_("This application has ended already."))
     record_action("visit.withdraw", application, event=visit.event, fields=["withdrawn_at"], reason=reason)
@@ -43,6 +44,7 @@ def revoke_place(*, application: Application, reason: str) -> Application:
             _("Some fields need another look."), {"reason": [_("Say why: the e-mail tells it.")]}
         )
     withdraw_application(application=application, reason=reason)
+    # Only here: its presence is what makes `notify_applicant` send the mail about a revoked place.
     application.revocation_reason = reason[:300]
     application.save(update_fields=["revocation_reason"])
     notify_applicant.enqueue(application.pk)

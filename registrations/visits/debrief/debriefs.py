@@ -17,6 +17,7 @@ from registrations.visits.presence import list_present_visitors
 from .rules import DebriefReader, DebriefTerms
 
 MAX_NOTE_LENGTH = 5_000
+# Audience and date may change without asking the host again: it approves words.
 APPROVED_TEXT_FIELDS = {"text", "lessons_learned"}
 
 
@@ -45,6 +46,7 @@ def list_signatories(visit: Visit) -> list[Application]:
         for application in list_present_visitors(visit)
         if not (application.refused_at or application.host_refused_at)
     ]
+    # The current version: a new text has to be accepted before one reads on.
     agreed = find_agreed_ids(present)
     return [application for application in present if application.pk in agreed]
 
@@ -58,12 +60,13 @@ def get_debrief_reader(visit: Visit, person: Person) -> DebriefReader:
 @transaction.atomic
 def save_debrief(*, debrief: Debrief, changed: list[str]) -> Debrief:
     """Save the fields named in `changed`. A changed text withdraws the host's approval."""
-    # The form may hold an unsaved debrief while somebody else has saved one.
+    # The form may contain an unsaved debrief while another editor has saved one.
     debrief.pk = debrief.pk or _get_or_create_debrief(debrief).pk
     update_fields = list(changed)
     if APPROVED_TEXT_FIELDS & {*changed}:
         debrief.host_approved_at = None
         update_fields.append("host_approved_at")
+    # Only these columns: a concurrent publication or approval must not be overwritten.
     debrief.save(update_fields=update_fields)
     record_action("debrief.change", debrief, event=debrief.visit.event, fields=changed)
     return debrief
@@ -87,6 +90,7 @@ def publish_debrief(*, debrief: Debrief) -> None:
     if not debrief.text.strip():
         sentence = _("Write the debrief first: there is nothing to publish.")
         raise InvalidFields(sentence, {"text": [sentence]})
+    # Conditional, so that publishing again keeps the first date.
     Debrief.objects.filter(pk=debrief.pk, published_at__isnull=True).update(published_at=now)
     Visit.objects.filter(pk=visit.pk, debriefed_at__isnull=True).update(debriefed_at=now)
     record_action("debrief.publish", debrief, event=visit.event)
@@ -107,10 +111,11 @@ def hash_debrief(debrief: Debrief) -> str:
 
 @transaction.atomic
 def approve_debrief(*, debrief: Debrief, seen_hash: str = "") -> None:
-    """Record that the host approved the text; before, nobody outside the group reads it.
+    """Record that the host approved the text; until then only those who were present read it.
 
     `seen_hash` is `hash_debrief` of the text on the page. Raise TextChanged if the text has changed since.
     """
+    # Locked, so that the text cannot change between the comparison and the approval.
     stored = Debrief.objects.select_for_update().get(pk=debrief.pk)
     if seen_hash and seen_hash != hash_debrief(stored):
         raise TextChanged(_("The debrief has changed since: ask the host about what it says now."))
@@ -120,7 +125,7 @@ def approve_debrief(*, debrief: Debrief, seen_hash: str = "") -> None:
 
 @transaction.atomic
 def add_note(*, debrief: Debrief, application: Application, text: str) -> DebriefNote:
-    """Add a note by somebody who was present. Raise InvalidFields if it is empty or too long."""
+    """Add a note by a visitor who was present. Raise InvalidFields if it is empty or too long."""
     text = text.strip()
     if not text or len(text) > MAX_NOTE_LENGTH:
         sentence = _("Write up to %(most)d characters.") % {"most": MAX_NOTE_LENGTH}
@@ -133,5 +138,6 @@ def add_note(*, debrief: Debrief, application: Application, text: str) -> Debrie
 
 @transaction.atomic
 def remove_note(*, note: DebriefNote) -> None:
+    # Before the deletion, while the note has an id to record.
     record_action("debrief.note_remove", note, event=note.debrief.visit.event)
     note.delete()

@@ -57,6 +57,7 @@ class QuestionResult:
 @transaction.atomic
 def add_default_questions(*, visit: Visit) -> int:
     """Add the default questions to a visit without questions; return how many were added."""
+    # A double click must not add the questions twice.
     if visit.feedback_questions.exists():
         return 0
     rows = []
@@ -76,7 +77,7 @@ def add_default_questions(*, visit: Visit) -> int:
 def save_feedback(*, application: Application, answers: Mapping[int, int | str | None]) -> int:
     """Replace the answers by question id; an empty answer deletes it. Return how many were saved.
 
-    Raise NotOpenNow for somebody who was not present.
+    Raise NotOpenNow if the applicant was not present.
     """
     if not was_present(application):
         raise NotOpenNow(_("These questions are for those who were there."))
@@ -85,6 +86,7 @@ def save_feedback(*, application: Application, answers: Mapping[int, int | str |
     for pk, answer in answers.items():
         question = questions[pk]
         rows = FeedbackAnswer.objects.filter(question=question, application=application)
+        # Deleted and not stored empty: an empty answer would count towards `MIN_ANSWERS_SHOWN`.
         if answer in (None, ""):
             rows.delete()
             continue
@@ -103,8 +105,10 @@ def list_results(visit: Visit) -> list[QuestionResult]:
     results = []
     for question in visit.feedback_questions.prefetch_related("answers"):
         answers = list(question.answers.all())
+        # Withheld here and not only in the template, so that no other page or export can show them.
         is_shown = len(answers) >= MIN_ANSWERS_SHOWN
         rating_counts = Counter(answer.rating for answer in answers if answer.rating) if is_shown else {}
+        # Sorted by their text: the order of answering would tell who wrote which.
         texts = sorted(answer.text for answer in answers if answer.text) if is_shown else []
         results.append(QuestionResult(question, len(answers), rating_counts, texts))
     return results

@@ -53,8 +53,9 @@ def default_questions_add(request: HttpRequest, event: str) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "POST"])
 def feedback_answer(request: HttpRequest, event: str) -> HttpResponse:
-    """Show the questions to somebody who was present; answers may be changed later."""
+    """Show the questions to a visitor who was present; answers may be changed later."""
     application = get_own_application(event, request.user)
+    # Also checked by `save_feedback`; here it spares people a form that they could not send.
     if not was_present(application):
         raise NotOpenNow(_("These questions are for those who were there."))
     questions = list(application.visit.feedback_questions.all())

@@ -41,6 +41,7 @@ class DebriefForm(ActionErrorsMixin, forms.ModelForm[Debrief]):
         super().__init__(*args, **kwargs)
         self.zone = self.instance.visit.event.zone
         if moment := self.instance.visible_from:
+            # `datetime-local` inputs have no time zone: the form shows and reads the local time of the event.
             self.initial["visible_from"] = moment.astimezone(self.zone).replace(tzinfo=None)
 
     def clean(self) -> dict[str, Any]:
@@ -77,6 +78,8 @@ class FeedbackForm(forms.Form):
         return forms.TypedChoiceField(
             label=question.localized_text,
             required=False,
+            # Choices are strings; a number would match none of them, and the stored rating would not be
+            # selected.
             initial=initial and str(initial),
             choices=RATING_CHOICES,
             coerce=int,
@@ -88,6 +91,7 @@ class FeedbackForm(forms.Form):
     @property
     def answers(self) -> dict[int, Any]:
         """Return the answers by question id."""
+        # The inverse of the field names `q<id>`.
         return {int(name[1:]): value for name, value in self.cleaned_data.items()}
 
 

@@ -1,6 +1,6 @@
 """Decide who may read a debrief and from when. No database access.
 
-Before it opens, only those who were present and accepted the confidentiality text read it. It opens to its
+Before it opens, only members who were present and accepted the confidentiality text read it. It opens to its
 audience once it is published, approved by the host, and both the embargo and its own date have passed.
 """
 
@@ -42,6 +42,7 @@ def is_debrief_open(terms: DebriefTerms, *, at: datetime.datetime) -> bool:
 
 def can_read_debrief(terms: DebriefTerms, reader: DebriefReader, *, at: datetime.datetime) -> bool:
     """Return whether this reader may read the debrief at `at`; only members ever may."""
+    # Signatories must be members too: access ends on the day when the seat ends.
     if terms.published_at is None or not reader.is_member:
         return False
     return reader.is_signatory or (terms.is_for_members and is_debrief_open(terms, at=at))

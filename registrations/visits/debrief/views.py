@@ -77,6 +77,7 @@ def debrief_decide(request: HttpRequest, event: str) -> HttpResponse:
     debrief = get_debrief(visit)
     if debrief.pk is None:
         raise NotOpenNow(_("Write the debrief first: there is nothing to publish."))
+    # Only an approval depends on the text that was on the page.
     arguments = {"seen_hash": request.POST.get("seen_hash", "")} if action == "approve" else {}
     DEBRIEF_ACTIONS[action](debrief=debrief, **arguments)
     confirmations = {
@@ -107,6 +108,7 @@ def debrief_page(request: HttpRequest, event: str) -> HttpResponse:
         or reader.is_signatory
         or can_read_lessons(terms, reader, at=now)
     ):
+        # 404 for both cases, so that the page does not tell whether a debrief exists.
         raise NotFound(_("There is nothing to read of this visit yet, or it is for those who were there."))
     form = DebriefNoteForm(request.POST or None)
     if request.method == "POST":
@@ -131,6 +133,7 @@ def _handle_note_post(
     ]
     if not reader.is_signatory or not own_applications:
         raise NotFound(_("Notes are for those who were there."))
+    # Only the reader's own notes; for others the redirect looks the same, and nothing is deleted.
     if pk := parse_digits(request.POST.get("remove", "")):
         note = DebriefNote.objects.select_related("debrief__visit__event").filter(
             pk=pk, debrief__visit=debrief.visit, application__person=request.user.pk
@@ -154,11 +157,13 @@ def _handle_note_post(
 def lesson_list(request: HttpRequest) -> HttpResponse:
     """List the lessons of all visits whose debrief is open, the latest visit first."""
     get_current_member(request.user)
+    # No signatory on purpose: before a debrief opens, its lessons are read on its own page.
     now, reader = timezone.now(), DebriefReader(is_member=True)
     rows = Debrief.objects.filter(published_at__isnull=False, host_approved_at__isnull=False).exclude(
         lessons_learned=""
     )
     rows = rows.select_related("visit__event__host").order_by("-visit__event__starts_at", "-pk")
+    # By `rules.py` and not in SQL, so that the rule exists once.
     readable = [debrief for debrief in rows if can_read_lessons(get_debrief_terms(debrief), reader, at=now)]
     shown = Paginator(readable, DEBRIEFS_PER_PAGE).get_page(request.GET.get("page"))
     return render(request, "visits/lessons.html", {"shown": shown})

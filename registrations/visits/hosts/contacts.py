@@ -19,12 +19,15 @@ def add_host_contact(*, visit: Visit, name: str, email: str, language: str = "fr
 
     Raise InvalidFields without a name, or if the address is a contact already.
     """
+    # Lower case, since the unique constraint and `list_own_contacts` compare addresses exactly.
     name, email = normalize_whitespace(name)[:200], email.strip().lower()
     if not name:
         raise InvalidFields(_("Some fields need another look."), {"name": [_("Write the name.")]})
     duplicate_error = {"email": [_("This address is a contact of this visit already.")]}
     if filter_by_email(visit.host_contacts.filter(ended_at=None), email):
         raise InvalidFields(_("Some fields need another look."), duplicate_error)
+    # The check above gives the usual error; the constraint decides if two secretaries add one at the same
+    # time.
     try:
         with transaction.atomic():
             contact = HostContact.objects.create(visit=visit, name=name, email=email, language=language)
@@ -39,6 +42,7 @@ def add_host_contact(*, visit: Visit, name: str, email: str, language: str = "fr
 def end_host_contact(*, contact: HostContact) -> None:
     """End a contact at once: sign-in links and open sessions stop working."""
     ended = HostContact.objects.filter(pk=contact.pk, ended_at=None).update(ended_at=timezone.now())
+    # Also if it had ended already: no unused link may remain.
     contact.links.all().delete()
     if ended:
         record_action("host_contact.end", contact, event=contact.visit.event, fields=["ended_at"])

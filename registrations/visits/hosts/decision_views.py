@@ -20,7 +20,7 @@ from .replacements import approve_replacement, propose_replacement_by_email
 
 @require_http_methods(["GET", "POST"])
 def replacement_create(request: HttpRequest, event: str, pk: int) -> HttpResponse:
-    """Propose who comes instead of a visitor; the waiting list is shown as a suggestion."""
+    """Propose a replacement for a visitor; the waiting list is shown as a suggestion."""
     application = get_secretary_application(event, pk, request.user)
     form = ReplacementForm(request.POST or None)
     if request.method == "POST" and form.is_valid() and _propose_replacement(form, application):

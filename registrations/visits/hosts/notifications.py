@@ -24,6 +24,7 @@ def notify_contact_of_list(contact_id: int, list_id: int) -> None:
     """Mail a contact that this version is on their page, unless a newer one was sent. Raise MailNotSent."""
     contact = _find_active_contact(contact_id)
     row = VisitorList.objects.filter(pk=list_id, sent_at__isnull=False).first()
+    # The mail leads to the current list, so an overtaken version needs none.
     if contact and row and not row.visit.lists.filter(sent_at__isnull=False, number__gt=row.number).exists():
         send_or_log(make_page_letter(contact, key=f"host-list-{row.pk}-{contact.pk}", visitor_list=row))
 
@@ -60,6 +61,7 @@ def make_page_letter(
 
 @task()
 def notify_contact_of_cancellation(contact_id: int) -> None:
+    # Not `_find_active_contact`, which leaves out cancelled visits.
     contact = HostContact.objects.select_related("visit__event__venue").filter(pk=contact_id).first()
     if contact:
         _send_cancellation(

@@ -1,4 +1,4 @@
-"""Access for the host's people: one visit each, by a session of its own or by the link of a sent list."""
+"""Access for the host's people, by a session apart from the club's accounts or by the link of a sent list."""
 
 import datetime
 from collections.abc import MutableMapping
@@ -16,15 +16,17 @@ from registrations.visits.models.identities import hash_token
 type BrowserSession = MutableMapping[str, Any]
 
 SESSION_KEY = "host"
+# Shorter than the browser session, which the club's accounts share.
 SESSION_DURATION = datetime.timedelta(hours=12)
 
 
 class HostSignInNeeded(Forbidden):
-    """No contact is signed in in this browser; the page offers a sign-in link."""
+    """No contact is signed in; the page offers a sign-in link."""
 
 
 def sign_in_contact(session: BrowserSession, contact: HostContact) -> None:
     """Sign the contact in for `SESSION_DURATION`; a sign-in to the club's own pages is not affected."""
+    # The time is stored and checked on each request: the cookie's own age is that of the club's sign-in.
     session[SESSION_KEY] = {"contact": contact.pk, "at": timezone.now().isoformat()}
 
 
@@ -37,12 +39,14 @@ def find_signed_in_contact(session: BrowserSession) -> HostContact | None:
     stored = session.get(SESSION_KEY)
     if not stored or datetime.datetime.fromisoformat(stored["at"]) + SESSION_DURATION < timezone.now():
         return None
+    # Read on each request, so that ending a contact ends its open sessions at once.
     rows = HostContact.objects.active().select_related("visit__event__venue", "visit__event__host")
     return rows.filter(pk=stored["contact"]).first()
 
 
 def list_own_contacts(contact: HostContact) -> QuerySet[HostContact]:
     """Return the contacts with the same address, one per visit, the latest visit first."""
+    # A contact is a row for one visit; the address is what ties the visits of one person together.
     rows = HostContact.objects.active().filter(email=normalize_email(contact.email))
     return rows.select_related("visit__event__venue", "visit__event__host").order_by(
         "-visit__event__starts_at"
@@ -61,6 +65,7 @@ def get_host_visit(slug: str, session: BrowserSession) -> tuple[HostContact, Vis
     """Return the contact and the visit. Raise HostSignInNeeded, or NotFound for other visits."""
     contact = list_own_contacts(get_signed_in_contact(session)).filter(visit__event__slug=slug).first()
     if contact is None:
+        # The same error for both, so that a host cannot find out about visits to other hosts.
         raise NotFound(_("There is no visit at this address, or it is not one of yours."))
     return contact, contact.visit
 
@@ -107,6 +112,7 @@ def get_list_by_link(token: str) -> VisitorList:
     sent to a former security contact.
     """
     rows = VisitorList.objects.select_related("visit__event__venue", "visit__event__host")
+    # Only the hash is stored. A revoked link has an empty one, which no SHA-256 hash equals.
     visitor_list = rows.filter(link_hash=hash_token(token)).first()
     is_open = (
         visitor_list

@@ -41,7 +41,7 @@ def propose_replacement_by_email(*, application: Application, email: str) -> App
 
 @transaction.atomic
 def propose_replacement(*, application: Application, replacement: Person) -> Application:
-    """Propose who comes instead of a visitor on a locked visit, and ask the host to approve.
+    """Propose a replacement for a visitor of a locked visit, and ask the host to approve.
 
     The visitor keeps the place until the approval; a place given up after the lock is filled the same way,
     once. The replacement leaves the waiting list. Raise NotOpenNow before the lock (the waiting list works
@@ -50,6 +50,7 @@ def propose_replacement(*, application: Application, replacement: Person) -> App
     """
     visit = _lock_visit(application)
     replaced = Application.objects.select_related("registration").get(pk=application.pk)
+    # All decisions about a visit are serialized by its row lock: only one replacement is named at a time.
     _check_replaceable(visit, replaced)
     # One application of a person at a time, across visits too: overlapping visits exclude each other.
     Person.objects.select_for_update().get(pk=replacement.pk)
@@ -57,6 +58,7 @@ def propose_replacement(*, application: Application, replacement: Person) -> App
     if was_vetoed(visit, replacement):
         raise _make_email_error(_("The host does not receive this person: name somebody else."))
     seat = _get_replacement_seat(visit, replaced, replacement)
+    # An application whose place was cancelled is still active; the unique index would refuse a second one.
     Application.objects.active().filter(visit=visit, person=replacement).update(withdrawn_at=timezone.now())
     new_application = Application.objects.create(
         visit=visit, person=replacement, company=seat.membership.company, replaces=replaced
@@ -85,6 +87,7 @@ def approve_replacement(*, application: Application, contact: HostContact | None
         pk=approved.replaces_id
     )
     seat = _get_current_seat(visit, approved.person)
+    # Before booking: the place that becomes free is the one that is booked, also within the company limit.
     _end_replaced_application(visit, replaced)
     approved.host_approved_at = timezone.now()
     # Price and deadline rules as of the first application: the lock has closed ordinary booking.
@@ -104,6 +107,7 @@ def approve_replacement(*, application: Application, contact: HostContact | None
 
 def _find_first_application_time(replaced: Application) -> datetime.datetime:
     """Return when the place was first applied for, before any replacement; its price rules still apply."""
+    # A replacement may have been replaced in turn.
     while replaced.replaces:
         replaced = replaced.replaces
     return replaced.applied_at
@@ -137,6 +141,7 @@ def _end_waiting(visit: Visit, replacement: Person) -> None:
     )
     if application is None:
         return
+    # Neither place nor wait: a replacement that awaits the host's approval.
     if application.registration_id or application.waiting_entry is None:
         raise _make_email_error(_("This person comes already, or is named for a place on this visit."))
     leave_waiting_list(entry=application.waiting_entry, reason=_("named for a place after the lock"))
@@ -153,6 +158,7 @@ def _get_replacement_seat(visit: Visit, replaced: Application, replacement: Pers
         and has_place
         and seat.membership.company_id == replaced.company_id
     ):
+        # A colleague takes over the place that the company has already.
         candidate = dataclasses.replace(candidate, places_left=candidate.places_left + 1)
     codes = find_objections(candidate)
     if codes or seat is None:
@@ -163,6 +169,7 @@ def _get_replacement_seat(visit: Visit, replaced: Application, replacement: Pers
 def _get_current_seat(visit: Visit, person: Person) -> Seat:
     """Return the seat on the day of the visit, checked again at approval. Raise NotEligible."""
     seat = find_seat_on_visit_day(visit, person)
+    # The company limit is left to the booking itself, which counts it under a lock.
     candidate = dataclasses.replace(build_candidate(visit, person, seat), places_left=None)
     codes = find_objections(candidate)
     if codes or seat is None:
@@ -176,6 +183,7 @@ def _end_replaced_application(visit: Visit, replaced: Application) -> None:
     registration = replaced.registration
     had_place = registration is not None and registration.cancelled_at is None
     active = Application.objects.active().filter(pk=replaced.pk)
+    # People who gave their place up themselves get no mail that it was taken from them.
     revocation_reason = _describe_replacement(replaced) if had_place else ""
     if active.update(withdrawn_at=timezone.now(), listed_at=None, revocation_reason=revocation_reason):
         fields = ["withdrawn_at", "revocation_reason"]

@@ -19,6 +19,7 @@ from registrations.visits.models import HostContact, HostLink
 from registrations.visits.models.identities import hash_token
 
 SIGN_IN_LINK_DURATION = datetime.timedelta(minutes=30)
+# Counted by address: nobody can fill a contact's mailbox by typing it again and again.
 MAX_LINKS_PER_HOUR = 6
 HOUR_SECONDS = 3600
 
@@ -48,6 +49,7 @@ def send_sign_in_link(contact_id: int) -> None:
     contact = HostContact.objects.active().select_related("visit__event").filter(pk=contact_id).first()
     if contact is None:
         return
+    # Made by the task, so that the queue never stores it. 32 bytes cannot be guessed, so no salt is needed.
     token = secrets.token_urlsafe(32)
     expires = timezone.now() + SIGN_IN_LINK_DURATION
     # Only the hash is stored: a leaked backup signs nobody in.
@@ -86,6 +88,7 @@ def use_sign_in_link(*, token: str) -> HostContact:
     links = HostLink.objects.filter(hash=hash_token(token), used_at=None, expires_at__gt=timezone.now())
     link = links.select_related("contact__visit__event").first()
     is_open = link and HostContact.objects.active().filter(pk=link.contact_id).exists()
+    # The conditional update is what makes the link valid once: of two requests only one changes the row.
     if not link or not is_open or not links.update(used_at=timezone.now()):
         raise LinkExpired(_("This link was used already or has expired: ask for a new one below."))
     record_action("host_contact.sign_in", link.contact, event=link.contact.visit.event)

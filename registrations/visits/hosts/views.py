@@ -50,7 +50,7 @@ DECISION_ACTIONS: dict[str, Callable[..., Application]] = {
 
 
 def host_page(view: HostView) -> HostView:
-    """Decorate a page for hosts: never cached, with the sign-in form for anybody who is not signed in.
+    """Decorate a page for hosts: never cached, with the sign-in form unless a contact is signed in.
 
     Errors are rendered in the host's own frame too, so that nothing links to the club's pages.
     """
@@ -67,6 +67,7 @@ def host_page(view: HostView) -> HostView:
         except ConventionError as error:
             return render_host_error(request, error, contact=find_signed_in_contact(request.session))
 
+    # Outermost, so that the sign-in form and errors are not cached either.
     return never_cache(guarded)
 
 
@@ -82,6 +83,7 @@ def host_home(request: HttpRequest) -> HttpResponse:
     form = HostEmailForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         request_sign_in_link(email=form.cleaned_data["email"])
+        # The same answer for every address: the page does not tell who is a contact.
         return render(request, "host/sign_in.html", {"sent_to": form.cleaned_data["email"]})
     return render(request, "host/sign_in.html", {"form": form})
 
@@ -103,6 +105,7 @@ def host_sign_in(request: HttpRequest, token: str) -> HttpResponse:
     return redirect("host-visit", contact.visit.event.slug)
 
 
+# Not `host_page`: signing out must work in a session that has expired.
 @require_POST
 def host_sign_out(request: HttpRequest) -> HttpResponse:
     sign_out_contact(request.session)
@@ -151,6 +154,7 @@ def host_visitor_list(request: HttpRequest, event: str) -> HttpResponse:
     if visitor_list is None:
         raise LinkExpired(_("No list was sent yet."))
     visitor_list.visit = visit
+    # Acknowledging needs no decryption, so it is no reading in the audit trail.
     if request.POST.get("act") == "acknowledge":
         acknowledge_list(visitor_list=visitor_list, name=contact.name, contact=contact)
         messages.success(request, _("Thank you: the club sees that you have the list."))
@@ -194,6 +198,7 @@ def _record_decision(request: HttpRequest, contact: HostContact, application: Ap
     try:
         action(application=application, contact=contact)
     except NotEligible:
+        # The reason may be a new employer or a lost seat, which does not concern the host.
         messages.error(request, _("This person cannot come any more: ask the club to name somebody else."))
     except ConventionError as error:
         messages.error(request, str(error))

@@ -21,11 +21,14 @@ WINDOW_OPEN, WINDOW_EARLY, WINDOW_OVER = "open", "early", "over"
 
 def list_requested_fields(visit: Visit) -> list[IdentityField]:
     """Return the fields that the host requests, in the order of the form."""
+    # Iterates over the enum, so that a code that is no field any more is ignored.
     return [field for field in IdentityField if field in visit.identity_fields]
 
 
 def is_identity_complete(requested: Collection[str], given: Collection[str]) -> bool:
     """Return whether each requested field was answered; the number plate may be answered with none."""
+    # Names of fields, never values: the host can request another field later, and nothing has to be
+    # decrypted.
     return set(requested) <= set(given)
 
 
@@ -52,6 +55,7 @@ def get_identity_window(visit: Visit) -> IdentityWindow:
     event = visit.event
     first = visit.day - datetime.timedelta(days=visit.identity_days_before)
     opens = datetime.datetime.combine(first, datetime.time(), event.zone)
+    # The window stays open after the lock: visitors who were late can be on the next version of the list.
     return IdentityWindow(opens, visit.cancelled_at or visit.purged_at or event.ends_at)
 
 

@@ -22,6 +22,7 @@ EMPTY_CHOICE = ("", gettext_lazy("Choose…"))
 def _make_date_field(label: str, **more: Any) -> forms.DateField:
     return forms.DateField(
         label=label,
+        # A `date` input accepts only ISO dates, whatever the language of the page.
         widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date", "class": "short"}),
         error_messages={"invalid": gettext_lazy("Write a day, such as 1980-12-31.")},
         **more,
@@ -40,6 +41,7 @@ class IdentityForm(ActionErrorsMixin, forms.Form):
         self.visit, makers = visit, make_identity_fields()
         for name in list_requested_fields(visit):
             field = makers[name]
+            # Browsers must not store numbers of identity documents, least of all on a shared computer.
             field.widget.attrs["autocomplete"] = "off"
             if field.required:
                 field.error_messages["required"] = gettext_lazy("Write this too: the host asks for it.")
@@ -63,7 +65,10 @@ class IdentityForm(ActionErrorsMixin, forms.Form):
 
     def clean_document_number(self) -> str:
         """Return letters and digits in capitals, without the spaces in which they are printed."""
+        # Spaces are only print; a gate compares the characters.
         number = "".join(normalize_whitespace(self.cleaned_data["document_number"]).split()).upper()
+        # Hyphens and slashes occur in numbers of some countries; the format differs by country, so nothing
+        # else is checked.
         if not number.replace("-", "").replace("/", "").isalnum() or len(number) < 4:
             raise forms.ValidationError(
                 _("Write the number as it stands on the document: letters and digits.")
@@ -80,6 +85,7 @@ class IdentityForm(ActionErrorsMixin, forms.Form):
         return {name: str(self.cleaned_data[name]) for name in self.fields}
 
 
+# New instances for each form: a form adds attributes and errors to its fields.
 def make_identity_fields() -> dict[str, forms.Field]:
     """Return a form field for each identity field."""
     names = IdentityField

@@ -35,6 +35,7 @@ def save_identity(*, application: Application, answers: Mapping[str, str]) -> Id
         raise InvalidFields(
             _("Some fields need another look."), {str(field): [sentence] for field in missing}
         )
+    # Data minimization (GDPR, article 5(1)(c)): an answer that the host no longer requests is dropped.
     data = {str(field): answers[field] for field in requested}
     identity, _is_new = Identity.objects.update_or_create(
         application=application,
@@ -44,6 +45,7 @@ def save_identity(*, application: Application, answers: Mapping[str, str]) -> Id
             "written_at": timezone.now(),
         },
     )
+    # The trail gets the names of the fields only; it is kept for longer than the identities.
     record_action("identity.give", application, event=visit.event, fields=list(data))
     return identity
 
@@ -52,6 +54,7 @@ def save_identity(*, application: Application, answers: Mapping[str, str]) -> Id
 def delete_identity(*, application: Application) -> None:
     """Delete the identity at once; existing lists contain it until the purge."""
     visit, application = _lock_rows(application)
+    # No check of the period: people may withdraw what they told at any time.
     deleted_count, _kinds = Identity.objects.filter(application=application).delete()
     if deleted_count:
         record_action("identity.take_back", application, event=visit.event)
@@ -67,5 +70,6 @@ def _lock_rows(application: Application) -> tuple[Visit, Application]:
 def _check_requested(visit: Visit, application: Application) -> None:
     if not Application.objects.confirmed().filter(pk=application.pk).exists():
         raise NotOpenNow(_("Who you are is asked once you have a place on this visit."))
+    # Checked under the lock: `purge_visit` locks the visit too, and nothing may be stored after it.
     if get_identity_window(visit).state_at(timezone.now()) != WINDOW_OPEN:
         raise NotOpenNow(_("It is not the time to say who you are: nothing was kept."))

@@ -36,6 +36,7 @@ def get_secretary_visit(slug: str, person: "RequestUser") -> tuple[Visit, Person
     visit = rows.filter(event__slug=slug).first()
     if visit is None:
         raise NotFound(_("There is no visit at this address."))
+    # Not `can_manage_visit`: organizers manage the visit, and see no list of names and identities.
     if not can_read_identities(person, visit):
         raise Forbidden(_("Lists of visitors are for the club’s secretary alone."))
     return visit, require_signed_in(person)

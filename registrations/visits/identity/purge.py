@@ -10,11 +10,13 @@ from convention.audit.record import record_action
 from registrations.visits.models import Application, HostLink, Identity, Visit, VisitorList
 from registrations.visits.models.applications import ACTIVE_CONDITION
 
+# The period that forms and documentation promise to visitors (storage limitation, GDPR, article 5(1)(e)).
 RETENTION_PERIOD = datetime.timedelta(days=7)
 
 
 def purge_due_data() -> None:
     """Periodic job: purge visits that are due, identities of those who do not come, and expired links."""
+    # Each visit in its own transaction: a failure leaves the others purged.
     for visit in list_visits_to_purge(at=timezone.now()):
         purge_visit(visit=visit)
     delete_unneeded_identities()
@@ -23,6 +25,7 @@ def purge_due_data() -> None:
 
 def list_visits_to_purge(*, at: datetime.datetime) -> list[Visit]:
     """Return the visits to purge at `at`: `RETENTION_PERIOD` after their end, or at once when cancelled."""
+    # A cancelled visit has no purpose for the data any more, so there is no delay.
     ended = Q(event__ends_at__lte=at - RETENTION_PERIOD) | Q(cancelled_at__isnull=False)
     return list(Visit.objects.filter(ended, purged_at=None).select_related("event").order_by("pk"))
 
@@ -31,6 +34,7 @@ def list_visits_to_purge(*, at: datetime.datetime) -> list[Visit]:
 def purge_visit(*, visit: Visit) -> Visit:
     """Delete identities, the rows of all lists and all links of a visit. Running it again changes nothing."""
     visit = Visit.objects.select_related("event").select_for_update(of=("self",)).get(pk=visit.pk)
+    # Checked again under the lock: two workers may run the job at the same time.
     if visit.purged_at:
         return visit
     identities = Identity.objects.filter(application__visit=visit)
@@ -55,6 +59,7 @@ def purge_visit(*, visit: Visit) -> Visit:
 def delete_unneeded_identities() -> int:
     """Delete the identities of those who withdrew, were refused or lost their place; return their number."""
     applications = Application.objects.filter(identity__isnull=False)
+    # Also active applications without a place: it may have been cancelled by the mailed link.
     unneeded = applications.exclude(ACTIVE_CONDITION) | applications.filter(
         Q(registration__isnull=True) | Q(registration__cancelled_at__isnull=False)
     )

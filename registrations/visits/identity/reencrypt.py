@@ -19,7 +19,7 @@ def reencrypt_rows() -> int:
     changed = 0
     for rows, pk, old_data in _iterate_encrypted_rows():
         if new_data := reencrypt_value(old_data):
-            # A visitor who writes anew meanwhile has used the newest key already.
+            # Conditional on the old value: a visitor who saved again meanwhile used the newest key already.
             changed += rows.filter(pk=pk, encrypted_data=bytes(old_data)).update(encrypted_data=new_data)
     with transaction.atomic():
         record_action("identities.reseal", "visits", fields=["encrypted_data"], reason=f"{changed}")
@@ -32,6 +32,9 @@ def _iterate_encrypted_rows() -> Iterator[tuple[models.QuerySet[Any], int, Any]]
         VisitorList.objects.filter(encrypted_data__isnull=False),
     ]
     for rows in querysets:
+        # Ids first, then one row at a time: rows that are deleted meanwhile are skipped, and no cursor stays
+        # open for hours.
         for pk in list(rows.order_by("pk").values_list("pk", flat=True)):
+            # A loop over none or one: the row may have been purged.
             for data in rows.filter(pk=pk).values_list("encrypted_data", flat=True):
                 yield rows, pk, data

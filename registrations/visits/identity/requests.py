@@ -26,6 +26,7 @@ REMINDER_PERIOD = 2 * ONE_DAY
 def request_identities() -> None:
     """Periodic job: queue the mails that are due for all visits whose period is open."""
     now = timezone.now()
+    # 121: `identity_days_before` is at most 120, and the period opens at midnight.
     is_upcoming = Q(event__starts_at__gt=now, event__starts_at__lt=now + 121 * ONE_DAY)
     visits = Visit.objects.active().filter(is_upcoming, purged_at=None).exclude(identity_fields=[])
     for visit in visits.select_related("event"):
@@ -60,6 +61,7 @@ def is_request_due(application: Application, *, locks_at: datetime.datetime, at:
     """
     if application.identity_requested_at is None:
         return True
+    # Otherwise a visitor who got a place shortly before the lock would get two mails at once.
     is_reminder_time = at >= locks_at - REMINDER_PERIOD and at >= application.identity_requested_at + ONE_DAY
     return is_reminder_time and application.identity_reminded_at is None
 
@@ -74,13 +76,16 @@ def send_identity_request(application_id: int) -> None:
         if (
             application is None
             or get_identity_window(application.visit).state_at(now) != WINDOW_OPEN
+            # Decided again under the lease: the identity may have been given, or the mail sent, since the
+            # task was queued.
             or application not in list_due_requests(application.visit, at=now)
         ):
             return
         timestamp_field = (
             "identity_requested_at" if application.identity_requested_at is None else "identity_reminded_at"
         )
-        with suppress(MailRefused):  # noted as asked: the secretary sees who is missing
+        # A permanent refusal counts as asked, or the job would queue the mail every hour.
+        with suppress(MailRefused):  # the secretary's page shows who has not answered
             send_mail_message(make_request_letter(application, timestamp_field))
         Application.objects.filter(pk=application_id).update(**{timestamp_field: now})
 

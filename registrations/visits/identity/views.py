@@ -23,6 +23,7 @@ from .permissions import get_application_to_identify
 def identity_edit(request: HttpRequest, event: str) -> HttpResponse:
     """Show what is requested and which fields were given; a POST saves or deletes."""
     application = get_application_to_identify(event, request.user)
+    # Before the form, whose required fields are empty in this case.
     if "delete" in request.POST:
         delete_identity(application=application)
         messages.success(request, _("What you had told us of yourself is removed."))

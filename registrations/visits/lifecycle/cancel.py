@@ -40,6 +40,7 @@ def cancel_visit(*, visit: Visit, reason: str) -> Visit:
     visit = lock_visit_row(visit)
     if visit.event.ends_at <= timezone.now():
         raise NotOpenNow(_("The visit is over; there is nothing left to call off."))
+    # Before the places are released, after which no application is valid any more.
     application_ids = list(Application.objects.still_valid().filter(visit=visit).values_list("pk", flat=True))
     visit.cancelled_at, visit.cancellation_reason = timezone.now(), reason.strip()[:300]
     visit.save(update_fields=["cancelled_at", "cancellation_reason"])
@@ -48,6 +49,7 @@ def cancel_visit(*, visit: Visit, reason: str) -> Visit:
     )
     visit.event.registration_closes_at = visit.cancelled_at
     visit.event.save(update_fields=["registration_closes_at"])
+    # After `cancelled_at` was saved, which keeps the waiting list from being offered the released places.
     _release_places(visit)
     _notify_everyone(visit, application_ids)
     raise_revision(event=visit.event)
@@ -57,10 +59,13 @@ def cancel_visit(*, visit: Visit, reason: str) -> Visit:
 
 def _release_places(visit: Visit) -> None:
     """End all waits and cancel all registrations; the visit's own mail replaces the usual ones."""
+    # Waits first: nobody is left to whom a released place could be offered.
     for entry in WaitingEntry.objects.active().filter(event=visit.event).order_by("pk"):
         leave_waiting_list(entry=entry, reason=visit.cancellation_reason)
     active = Registration.objects.active().filter(event=visit.event).order_by("order", "pk")
+    # By order, so that one credit note covers all places of an order.
     for pk, rows in groupby(list(active.values_list("order", "pk")), key=lambda row: row[0]):
+        # Order before registrations: the lock order that payments use too.
         order = Order.objects.locked_for_update().get(pk=pk)
         _cancel_order_places(order, [row[1] for row in rows], visit.cancellation_reason)
 
@@ -69,7 +74,11 @@ def _cancel_order_places(order: Order, registration_ids: list[int], reason: str)
     rows = Registration.objects.select_related("order__event", "event", "ticket")
     active = list(rows.filter(pk__in=registration_ids, cancelled_at=None).select_for_update(of=("self",)))
     cancel_registrations(
-        active, order=order, reason=reason, get_terms=lambda place: make_fee_terms(place, 0, reason)
+        # No fee, whatever the refund rules say: it is the club that cancels.
+        active,
+        order=order,
+        reason=reason,
+        get_terms=lambda place: make_fee_terms(place, 0, reason),
     )
     # Marks the ordinary cancellation mail as sent: `notify_applicant` sends the visit's own.
     Registration.objects.filter(pk__in=registration_ids).update(cancellation_sent_at=timezone.now())
@@ -78,6 +87,7 @@ def _cancel_order_places(order: Order, registration_ids: list[int], reason: str)
 def _notify_everyone(visit: Visit, application_ids: list[int]) -> None:
     for pk in application_ids:
         notify_applicant.enqueue(pk)
+    # Not `active()`, which leaves out contacts of cancelled visits.
     for pk in HostContact.objects.filter(visit=visit, ended_at=None).values_list("pk", flat=True):
         notify_contact_of_cancellation.enqueue(pk)
     if visit.security_email:

@@ -21,6 +21,7 @@ def change_visit(*, visit: Visit, ticket: Ticket, changed: list[str]) -> Visit:
     Raise InvalidFields for fewer places than are taken, or for a lock deadline that can no longer move or
     would lock the list at once.
     """
+    # The form's instance has the new values; only the locked row tells whether the list is locked already.
     stored = Visit.objects.select_for_update(of=("self",)).get(pk=visit.pk)
     if stored.locked_at and "lock_working_days" in changed:
         sentence = _("The list is locked already: its day cannot be moved any more.")
@@ -29,10 +30,12 @@ def change_visit(*, visit: Visit, ticket: Ticket, changed: list[str]) -> Visit:
         _check_not_locked_at_once(stored, visit.lock_working_days)
     visit_fields = [name for name in changed if name not in TICKET_FIELDS]
     if visit_fields:
+        # Only the changed columns, so that a step taken meanwhile (locked, sent) is not undone.
         visit.save(update_fields=visit_fields)
         record_action("visit.change", visit, event=visit.event, fields=visit_fields)
     ticket_fields = [name for name in changed if name in TICKET_FIELDS]
-    if ticket_fields or ticket.pk is None:  # somebody may have removed the ticket that nobody had
+    # A ticket without registrations can be deleted by its organizers; the form then builds a new one.
+    if ticket_fields or ticket.pk is None:
         save_ticket(ticket=ticket, changed=ticket_fields)
     return visit
 
@@ -40,6 +43,7 @@ def change_visit(*, visit: Visit, ticket: Ticket, changed: list[str]) -> Visit:
 def _check_not_locked_at_once(stored: Visit, working_days: int) -> None:
     """Raise InvalidFields if the new deadline of a published visit has already passed."""
     event, now = stored.event, timezone.now()
+    # Drafts are not locked by the job, so their deadline may have passed.
     if stored.state not in (Visit.State.PUBLISHED, Visit.State.CLOSED):
         return
     if compute_lock_time(event.starts_at, event.zone, working_days) <= now < find_lock_time(stored):
@@ -55,6 +59,7 @@ def change_briefing(
     *, visit: Visit, briefing: str, briefing_en: str, contact: HostContact | None = None
 ) -> None:
     """Save the safety briefing; readers of English get the French text if there is no English one."""
+    # An UPDATE of two columns: host and secretary may save different fields at the same time.
     Visit.objects.filter(pk=visit.pk).update(briefing=briefing.strip(), briefing_en=briefing_en.strip())
     reason = f"host contact #{contact.pk}" if contact else ""
     record_action("visit.brief", visit, event=visit.event, fields=list(BRIEFING_FIELDS), reason=reason)

@@ -32,12 +32,14 @@ def create_visit(*, event: Event) -> Visit:
 
     Raise VisitAlreadyExists, or VisitNotReady if the event is longer than a visit may be.
     """
+    # Serializes creation. NO KEY: rows that refer to the event can still be inserted meanwhile.
     event = Event.objects.select_for_update(no_key=True, of=("self",)).get(pk=event.pk)
     if event.kind != Event.Kind.SITE_VISIT or Visit.objects.filter(event=event).exists():
         raise VisitAlreadyExists(_("This event is no site visit, or somebody has begun its visit already."))
     if sentence := find_length_problem(event.starts_at, event.ends_at):
         raise VisitNotReady(sentence)
     is_open = event.visibility != Event.Visibility.DRAFT
+    # An event that is visible already was announced with the host's agreement.
     visit = Visit.objects.create(event=event, agreed_at=timezone.now() if is_open else None)
     # Attendees may not pass their place on themselves: it goes to the waiting list.
     event.substitutions_close_at = visit.event.created_at
@@ -72,12 +74,14 @@ def _adopt_registrations(visit: Visit) -> None:
     registrations = Registration.objects.confirmed().filter(
         event=visit.event, ticket__audience=Ticket.Audience.MEMBER
     )
+    # Latest first, so that the dict ends with the first registration of each person.
     assigned = registrations.filter(person__isnull=False).order_by("-pk")
     by_person: dict[int | None, Registration] = {
         registration.person_id: registration for registration in assigned
     }
     for registration in registrations.filter(person__isnull=True).order_by("pk"):
         seat = _find_seat(visit, registration)
+        # A second registration of a person stays without an application; the applicants' page lists it.
         if seat and seat.person_id not in by_person:
             by_person[seat.person_id] = _assign_person(registration, seat)
     Application.objects.bulk_create(
@@ -99,6 +103,7 @@ def _find_seat(visit: Visit, registration: Registration) -> Seat | None:
         if registration.email
         else []
     )
+    # Several people with one address: a guess would give the place to the wrong one.
     seat = find_seat_on_visit_day(visit, people[0]) if len(people) == 1 else None
     if seat is None or registration.member_of_id not in (None, seat.membership.company_id):
         return None
@@ -106,7 +111,10 @@ def _find_seat(visit: Visit, registration: Registration) -> Seat | None:
 
 
 def _assign_person(registration: Registration, seat: Seat) -> Registration:
-    """Set the person of a registration; its company only in memory, as no company share was counted."""
+    """Set the person of a registration.
+
+    Its company is set in memory only: stored, it would have to be counted in the company's share.
+    """
     registration.person_id = seat.person_id
     registration.save(update_fields=["person"])
     registration.member_of_id = registration.member_of_id or seat.membership.company_id

@@ -37,6 +37,7 @@ def check_event_change(stored: Event, event: Event, person: "RequestUser") -> di
     if event.kind != stored.kind:
         problems["kind"] = [_("This event is a visit with its own rules: its kind stays as it is.")]
     if (
+        # The purge counts from the end: moving it later keeps identities longer than visitors were told.
         event.ends_at > stored.ends_at
         and _is_locked_or_identified(visit)
         and not can_read_identities(person, visit)
@@ -47,6 +48,7 @@ def check_event_change(stored: Event, event: Event, person: "RequestUser") -> di
                 "may move the end to a later moment now."
             )
         ]
+    # The opposite mistake, such as a wrong year: the next purge would delete the identities within the hour.
     if event.ends_at + RETENTION_PERIOD <= timezone.now() < stored.ends_at and _is_locked_or_identified(
         visit
     ):
@@ -60,9 +62,11 @@ def check_event_change(stored: Event, event: Event, person: "RequestUser") -> di
 
 
 def _find_event_date_problems(visit: Visit, stored: Event, event: Event) -> dict[str, list[str]]:
-    """Return errors about changed dates; unchanged odd dates never block other changes."""
+    """Return errors about changed dates; unsuitable dates that did not change never block other changes."""
+    # Seeds and imports may store seconds, which the form drops without the user having changed anything.
     if visit.cancelled_at or _round_to_minutes(event) == _round_to_minutes(stored):
         return {}
+    # Members do not know of the date yet: only the length matters.
     if visit.state in (Visit.State.DRAFT, Visit.State.AGREED):
         sentence = find_length_problem(event.starts_at, event.ends_at)
         return {"ends_at": [sentence]} if sentence else {}

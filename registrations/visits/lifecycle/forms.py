@@ -68,11 +68,13 @@ class VisitForm(ActionErrorsMixin, forms.ModelForm[Visit]):
         self.ticket = ticket
         self.initial.update(capacity=ticket.capacity, company_cap=ticket.company_cap)
         if moment := self.instance.embargo_until:
+            # `datetime-local` inputs have no time zone: the form shows and reads the local time of the event.
             self.initial["embargo_until"] = moment.astimezone(self.instance.event.zone).replace(tzinfo=None)
 
     def disable_list_fields(self) -> None:
         """Disable the fields about the list, for those who may not read identities."""
         for name in ("security_name", "security_email", "identity_fields", "identity_days_before"):
+            # Disabled in Django too, not only in the browser: posted values of these fields are ignored.
             self.fields[name].disabled = True
 
     def clean(self) -> dict[str, Any]:

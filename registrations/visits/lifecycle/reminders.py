@@ -21,6 +21,7 @@ from registrations.visits.rides.calendar import build_ride_calendar, list_rides
 
 logger = logging.getLogger(__name__)
 
+# After a long outage of the worker, "tomorrow" must not be mailed on the day itself.
 MAX_MAIL_DELAY: Final = datetime.timedelta(hours=24)
 FEEDBACK_DELAY: Final = datetime.timedelta(hours=2)
 FIRST_REMINDER_PERIOD: Final = datetime.timedelta(days=7)
@@ -42,6 +43,7 @@ def remind_visitors() -> None:
 def list_mail_times(visit: Visit) -> list[tuple[DayMail.Kind, datetime.datetime]]:
     """Return when each kind of mail is due, at the event's local time."""
     event, kinds = visit.event, DayMail.Kind
+    # Subtracted from local time: across a change of clocks the mail still goes out at the same hour.
     start = event.starts_at.astimezone(event.zone)
     return [
         (kinds.WEEK, start - FIRST_REMINDER_PERIOD),
@@ -52,6 +54,7 @@ def list_mail_times(visit: Visit) -> list[tuple[DayMail.Kind, datetime.datetime]
 
 def _queue_mails(visit: Visit, kind: DayMail.Kind) -> None:
     if kind == DayMail.Kind.AFTER:
+        # Feedback is asked of those who were scanned, not of everybody with a place.
         applications = list_present_visitors(visit)
     else:
         applications = list(Application.objects.confirmed().filter(visit=visit))
@@ -67,6 +70,7 @@ def _queue_mails(visit: Visit, kind: DayMail.Kind) -> None:
 def send_day_mail(mail_id: int) -> None:
     """Send one mail, unless it was sent or the visitor no longer comes. Raise MailNotSent."""
     rows = DayMail.objects.filter(sent_at__isnull=True, application__visit__cancelled_at__isnull=True)
+    # The job queues unsent mails again every quarter of an hour, so that two tasks for one mail are common.
     with hold_lease(f"day-mail:{mail_id}"):
         mail = rows.select_related(
             "application__visit__event__venue", "application__registration__order"
@@ -80,6 +84,7 @@ def send_day_mail(mail_id: int) -> None:
                 send_mail_message(_make_letter(mail))
             except MailRefused:
                 logger.warning("The mail server refused %s.", _message_key(mail))
+        # Also after a permanent refusal, or the job would try again until `MAX_MAIL_DELAY`.
         DayMail.objects.filter(pk=mail_id).update(sent_at=timezone.now())
 
 

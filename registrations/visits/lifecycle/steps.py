@@ -23,6 +23,7 @@ def record_agreement(*, visit: Visit) -> Visit:
         raise VisitNotReady(_("Say first which company is the host, in the settings of the event."))
     if sentence := find_length_problem(visit.event.starts_at, visit.event.ends_at):
         raise VisitNotReady(sentence)
+    # Recording it twice keeps the first date.
     return _save_step_time(visit, "agreed_at", "visit.agree") if visit.agreed_at is None else visit
 
 
@@ -46,11 +47,12 @@ def list_missing_steps(visit: Visit) -> list[str]:
 def publish_visit(*, visit: Visit) -> Visit:
     """Publish a visit to members, who can apply until it closes. Raise NotOpenNow or VisitNotReady."""
     visit = lock_visit_row(visit)
+    # Under the lock, and not only on the page: a colleague may have removed the ticket meanwhile.
     if missing := list_missing_steps(visit):
         raise VisitNotReady(" ".join(missing))
     event = visit.event
     event.visibility = Event.Visibility.MEMBERS
-    # The organizer's own deadline holds if it is earlier than the lock.
+    # The organizer's own deadline applies if it is earlier than the lock.
     event.registration_closes_at = min(
         event.registration_closes_at or find_lock_time(visit), find_lock_time(visit)
     )
@@ -66,6 +68,7 @@ def close_applications(*, visit: Visit) -> Visit:
     if visit.state != Visit.State.PUBLISHED:
         raise NotOpenNow(_("This visit takes no applications now."))
     _save_step_time(visit, "closed_at", "visit.close")
+    # The event's own deadline too: registration pages and the API read it.
     _set_closing_time(visit, timezone.now())
     return visit
 
@@ -74,6 +77,7 @@ def close_applications(*, visit: Visit) -> Visit:
 def reopen_applications(*, visit: Visit) -> Visit:
     """Take applications again until the lock. Raise NotOpenNow."""
     visit = lock_visit_row(visit)
+    # After the lock, places change hands by replacement only.
     if visit.state != Visit.State.CLOSED or find_lock_time(visit) <= timezone.now():
         raise NotOpenNow(_("The list of this visit is locked, or it takes applications already."))
     visit.closed_at = None

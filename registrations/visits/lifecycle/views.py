@@ -57,6 +57,7 @@ def visit_edit(request: HttpRequest, event: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid() and _save_visit(form):
         messages.success(request, _("The facts are saved."))
         return redirect("organize-visit", event)
+    # Validation has written the posted values into `visit`; states and deadlines are those of the stored row.
     stored = Visit.objects.get(pk=visit.pk)
     stored.event = event_row
     return render_event_page(
@@ -98,6 +99,7 @@ def _build_lifecycle_context(visit: Visit, reason_form: VisitReasonForm) -> dict
 
 def _find_lock_deadline(visit: Visit) -> Any:
     """Return the regular lock time, whether or not the list was locked by hand before."""
+    # `find_lock_time` returns `locked_at` for a locked list, so it is asked about an unlocked copy.
     unlocked = Visit(event=visit.event, lock_working_days=visit.lock_working_days)
     return find_lock_time(unlocked)
 

@@ -19,6 +19,7 @@ from .visits import NdaText, Visit
 
 ACTIVE_CONDITION = Q(refused_at__isnull=True, withdrawn_at__isnull=True, host_refused_at__isnull=True)
 
+# `WaitingEntry.objects.active()` as a condition on the joined row; the same rule as in its model.
 OPEN_WAIT_CONDITION = Q(
     waiting_entry__accepted_at__isnull=True,
     waiting_entry__declined_at__isnull=True,
@@ -71,6 +72,7 @@ class Application(models.Model):
         SAME_DAY = "same_day", _("another visit at the same time")
 
     visit = models.ForeignKey(Visit, models.CASCADE, related_name="applications")
+    # Emptied by an erasure: the row stays, as places and refusals are counted.
     person = models.ForeignKey(Person, models.SET_NULL, null=True, related_name="+")
     company = models.ForeignKey(Company, models.SET_NULL, null=True, blank=True, related_name="+")
     applied_at = models.DateTimeField(_("applied"), default=timezone.now)
@@ -102,6 +104,7 @@ class Application(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["visit", "person"],
+                # Partial: a new application may follow refused and withdrawn ones, which stay.
                 condition=ACTIVE_CONDITION,
                 name="one_application_per_person_and_visit",
             ),
@@ -115,9 +118,11 @@ class NdaAcceptance(models.Model):
     """The acceptance of one version of the text by one applicant; a new version has to be accepted again."""
 
     application = models.ForeignKey(Application, models.CASCADE, related_name="acceptances")
+    # A text that somebody accepted must remain readable as evidence.
     nda = models.ForeignKey(NdaText, models.PROTECT, related_name="acceptances")
     accepted_at = models.DateTimeField(pgettext_lazy("visit", "accepted"), default=timezone.now)
     name = models.CharField(_("signed as"), max_length=300)
+    # A copy of the hash proves what was accepted, even if the text were changed by hand in the database.
     hash = models.CharField(max_length=64, editable=False)
 
     class Meta:

@@ -36,7 +36,7 @@ class Debrief(models.Model):
 
 
 class DebriefNote(models.Model):
-    """A note that somebody who was present added to the debrief."""
+    """A note on the debrief by a visitor who was present."""
 
     debrief = models.ForeignKey(Debrief, models.CASCADE, related_name="notes")
     application = models.ForeignKey(Application, models.CASCADE, related_name="notes")

@@ -33,6 +33,7 @@ class Identity(models.Model):
         verbose_name_plural = _("identities")
 
     def __str__(self) -> str:
+        # No name: the back office and logs show this text without a record in the audit trail.
         return f"#{self.pk}"
 
 
@@ -60,6 +61,7 @@ class VisitorList(models.Model):
     send_requested_at = models.DateTimeField(null=True, editable=False)
     refused_at = models.DateTimeField(null=True, editable=False)
     sent_at = models.DateTimeField(pgettext_lazy("visit", "sent"), null=True, blank=True)
+    # Indexed, not unique: lists that were never sent share the empty value.
     link_hash = models.CharField(max_length=64, blank=True, editable=False, db_index=True)
     link_expires_at = models.DateTimeField(_("link expires"), null=True, blank=True)
     opened_at = models.DateTimeField(_("first opened"), null=True, blank=True)
@@ -82,6 +84,7 @@ class VisitorList(models.Model):
     @property
     def is_being_sent(self) -> bool:
         """Return whether its mail waits for the worker or the mail server."""
+        # A list can be sent again: only an outcome after the last request ends the sending.
         done = [moment for moment in (self.sent_at, self.refused_at) if moment]
         return self.send_requested_at is not None and all(moment < self.send_requested_at for moment in done)
 
@@ -97,7 +100,7 @@ class HostContactQuerySet(models.QuerySet["HostContact"]):
 
 
 class HostContact(models.Model):
-    """Somebody at the host who may see this one visit, after signing in by a mailed link."""
+    """A person at the host who may see this one visit, after signing in by a mailed link."""
 
     visit = models.ForeignKey(Visit, models.CASCADE, related_name="host_contacts")
     name = models.CharField(_("name"), max_length=200)
@@ -145,4 +148,5 @@ class HostLink(models.Model):
 
 def hash_token(token: str) -> str:
     """Return the SHA-256 hash of a link's token as hexadecimal."""
+    # Unsalted and fast is enough: tokens are 256 random bits, and the hash has to be found by an index.
     return hashlib.sha256(token.encode()).hexdigest()

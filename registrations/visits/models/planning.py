@@ -36,6 +36,7 @@ class Proposal(models.Model):
     proposed_by_host = models.ForeignKey(
         HostContact, models.SET_NULL, null=True, blank=True, related_name="+", editable=False
     )
+    # Stored: the proposer may leave the company, and an erasure empties both proposer columns.
     is_from_host = models.BooleanField(_("proposed by the host"), default=False)
     proposed_at = models.DateTimeField(_("proposed"), default=timezone.now)
     set_aside_at = models.DateTimeField(pgettext_lazy("visit", "set aside"), null=True, blank=True)

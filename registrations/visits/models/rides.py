@@ -28,6 +28,8 @@ class RideQuerySet(models.QuerySet["Ride"]):
     def with_passenger_count(self) -> Self:
         """Annotate `passenger_count`: seats of people who still have a place at the visit."""
         return self.annotate(
+            # As a subquery: the condition is written for seats, and `reserved` still counts people who lost
+            # their place.
             passenger_count=Count("passengers", filter=Q(passengers__in=RideSeat.objects.active()))
         )
 

@@ -54,6 +54,7 @@ class Visit(models.Model):
         DEBRIEFED = "debriefed", _("debriefed")
         CANCELLED = "cancelled", _("called off")
 
+    # No reverse accessor: events are a lower layer, and their code must not know of visits.
     event = models.OneToOneField(Event, models.CASCADE, related_name="+")
     security_name = models.CharField(_("security contact"), max_length=200, blank=True)
     security_email = models.EmailField(_("their address"), blank=True)
@@ -100,9 +101,11 @@ class Visit(models.Model):
         return self.state_at(timezone.now())
 
     def state_at(self, at: datetime.datetime) -> str:
-        """Return the state at a moment: the furthest that was reached by then."""
+        """Return the furthest state reached at `at`; only end and closing time are compared with it."""
         event, state = self.event, self.State
         closes = event.registration_closes_at or event.starts_at
+        # A draft whose day has passed was never held; `lock_due_lists` locks every published visit before its
+        # end.
         is_over = event.ends_at <= at and self.locked_at is not None
         # From the furthest state to the first; the first true one wins.
         reached: tuple[tuple[Any, str], ...] = (
@@ -128,6 +131,7 @@ class Visit(models.Model):
 
 def hash_texts(*texts: str) -> str:
     """Return the SHA-256 hash of the texts, each ended by a NUL, as hexadecimal."""
+    # The NUL keeps ("ab", "c") and ("a", "bc") apart.
     return hashlib.sha256("".join(f"{text}\0" for text in texts).encode()).hexdigest()
 
 
@@ -152,7 +156,7 @@ class NdaText(models.Model):
         return f"{self.visit}, v{self.number}"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Save it together with its hash."""
+        # Both languages in one hash: changing either text makes a new version to accept.
         self.hash = hash_texts(self.text, self.text_en)
         super().save(*args, **kwargs)
 

@@ -36,6 +36,7 @@ class CompanyHistory:
     @property
     def priority_key(self) -> tuple[int, int, str]:
         """Return the sort key: fewest places first, then most applications without a place."""
+        # The name comes last, to make the order stable between pages.
         return (
             self.attended_count + self.missed_count + self.upcoming_count,
             -self.unplaced_count,
@@ -66,6 +67,7 @@ def list_company_history(*, now: datetime.datetime | None = None) -> list[Compan
 
 def _load_recent_applications(now: datetime.datetime) -> list[Application]:
     rows = Application.objects.filter(visit__event__starts_at__gte=now - HISTORY_DURATION)
+    # Withdrawn applications say nothing about fairness: the company gave its place back in time.
     rows = rows.filter(visit__cancelled_at__isnull=True, withdrawn_at__isnull=True, company__isnull=False)
     return list(rows.select_related("visit__event__host", "registration").order_by("pk"))
 
@@ -75,6 +77,7 @@ def _load_scanned_registrations(applications: Iterable[Application]) -> Collecti
     registration_ids = [
         application.registration_id for application in applications if application.registration_id
     ]
+    # Scans belong to `badges`, a higher layer; the hook provides them.
     scanned_ids: set[int] = hooks.scanned_registrations.provider()(registration_ids)
     return scanned_ids
 

@@ -53,6 +53,7 @@ class ProposalForm(ActionErrorsMixin, forms.ModelForm[Proposal]):
         if "title" not in self.errors and not data["title"]:
             self.add_error("title", _("Say what to see."))
         if data.get("host"):
+            # A company of the directory wins: two hosts would contradict each other.
             data["host_name"] = ""
         elif not data["host_name"] and "host" not in self.errors:
             self.add_error("host", _("Say who the host would be."))
@@ -67,10 +68,12 @@ def build_proposal_form(data: Any, proposer: Proposer) -> ProposalForm:
 
 
 def build_own_site_form(data: Any, companies: Any) -> ProposalForm:
-    """Return the form for proposing one's own site, without the free host name."""
+    """Return the form for proposing a visit to one of these companies, without the free host name."""
     form = ProposalForm(data, hosts=companies)
+    # A free name would be a way around the list of one's own companies.
     del form.fields["host_name"]
     form.fields["host"].required = True
+    # Two rows are enough to know whether there is exactly one.
     if len(choices := list(companies[:2])) == 1:
         form.initial["host"] = choices[0].pk
     return form
@@ -98,6 +101,7 @@ class VisitDateForm(ActionErrorsMixin, forms.Form):
         super().__init__(*args, **kwargs)
         field = self.fields["host"]
         assert isinstance(field, forms.ModelChoiceField)
+        # Set for each form: roles of vendors begin and end by date.
         field.queryset = list_vendors()
 
     def clean(self) -> dict[str, Any]:

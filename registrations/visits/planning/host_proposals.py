@@ -21,6 +21,7 @@ def list_host_companies(contact: HostContact) -> QuerySet[Company]:
 
 def list_host_proposals(contact: HostContact) -> QuerySet[Proposal]:
     """Return the proposals made from this address, the latest first."""
+    # By address: one person is a separate contact for each visit, and the limit counts all of them.
     rows = Proposal.objects.filter(proposed_by_host__email=normalize_email(contact.email))
     return rows.select_related("host", "visit__event")
 
@@ -52,7 +53,7 @@ def create_host_proposal(
 
 @transaction.atomic
 def withdraw_host_proposal(*, contact: HostContact, proposal: Proposal) -> None:
-    """Delete the contact's own proposal. Raise Forbidden for another's, NotOpenNow once it was decided."""
+    """Delete a contact's proposal. Raise Forbidden if it is not theirs, NotOpenNow once it was decided."""
     locked = lock_proposal(proposal)
     if not list_host_proposals(contact).filter(pk=locked.pk).exists():
         raise Forbidden(_("Somebody else proposed this visit."))

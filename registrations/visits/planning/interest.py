@@ -29,8 +29,8 @@ class InterestCount:
 def express_interest(*, proposal: Proposal, person: Person) -> Interest:
     """Record that a member would come; repeating it changes nothing.
 
-    Raise Forbidden for somebody who is no member today or works for a competitor of the host, NotOpenNow for
-    a proposal that was decided.
+    Raise Forbidden unless the person is a member today and works for no competitor of the host, NotOpenNow
+    for a proposal that was decided.
     """
     locked = lock_proposal(proposal)
     if not locked.is_undecided:
@@ -40,6 +40,7 @@ def express_interest(*, proposal: Proposal, person: Person) -> Interest:
     if locked.host_id and is_competitor(person, locked.host_id):
         sentence = _("A company that you work for, or its group, competes with the host: you could not come.")
         raise Forbidden(sentence)
+    # The unique constraint makes repeated clicks count once.
     interest, _made = Interest.objects.get_or_create(proposal=locked, person=person)
     return interest
 
@@ -61,9 +62,11 @@ def count_interest(proposals: Iterable[Proposal]) -> Mapping[int, InterestCount]
     """Return the interest in each proposal by its id, of today's members, in two queries."""
     rows = list(Interest.objects.filter(proposal__in=list(proposals)).values_list("proposal", "person"))
     seats = Seat.objects.granting_membership().filter(person__in={person for _proposal, person in rows})
+    # Ascending, so that the dict ends with the latest seat of each person.
     company_of = dict(seats.order_by("starts_on", "pk").values_list("person", "membership__company"))
     companies_by_proposal: dict[int, list[int]] = {}
     for proposal, person in rows:
+        # Interest of former members stays stored, and counts again when they return.
         if person in company_of:
             companies_by_proposal.setdefault(proposal, []).append(company_of[person])
     return {

@@ -28,6 +28,7 @@ def notify_interested_members(*, proposal: Proposal) -> int:
     """
     locked = lock_proposal(proposal)
     visit = Visit.objects.select_related("event").filter(proposal=locked).first()
+    # Sent once: a mail about a visit that is not open yet would lead to a page that nobody can see.
     if visit is None or visit.state != Visit.State.PUBLISHED:
         raise NotOpenNow(_("Open the visit to members first: then those interested can apply."))
     if locked.members_notified_at:
@@ -50,6 +51,7 @@ def notify_interested_member(interest_id: int) -> None:
     if interest is None or visit is None:
         return
     person, event = interest.person, visit.event
+    # Membership may have ended since; visits are announced to members only.
     if not person.email or not person.is_active or get_member_company(person) is None:
         return
     with translation.override(person.language):

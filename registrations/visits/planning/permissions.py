@@ -22,7 +22,7 @@ PLANNER_ROLES = (ClubRole.Role.SECRETARY, ClubRole.Role.ORGANIZER, ClubRole.Role
 
 @dataclass(frozen=True)
 class Proposer:
-    """Somebody who may propose visits: a member, an employee of a vendor, or both."""
+    """A person who may propose visits: a member, an employee of a vendor, or both."""
 
     person: Person
     company: Company | None
@@ -58,6 +58,7 @@ def get_proposer(person: "RequestUser") -> Proposer:
 def get_member(person: "RequestUser") -> Person:
     """Return the signed-in person if they may see the season. Raise SignInRequired or Forbidden."""
     signed_in = _get_signed_in_person(person)
+    # Planners may be employees of the club, without a seat of a member company.
     if can_plan_season(signed_in) or (signed_in.is_active and get_member_company(signed_in)):
         return signed_in
     raise Forbidden(_("The season is for members: people with a seat of a member company."))

@@ -58,6 +58,7 @@ def plan_visit(
             event=event, person=planner, role=EventRole.Role.ORGANIZER, days=(timezone.localdate(), None)
         )
     visit = create_visit(event=event)
+    # The host chosen for the event replaces a free name, so that the proposal names one company.
     locked.visit, locked.host, locked.host_name = visit, host, ""
     locked.save(update_fields=["visit", "host", "host_name"])
     record_action("proposal.become", locked, event=event, fields=["visit"])
@@ -65,6 +66,7 @@ def plan_visit(
 
 
 def _check_dates(starts_at: datetime.datetime, ends_at: datetime.datetime) -> None:
+    # Both fields at once, so that the planner corrects them in one go.
     problems = {
         "starts_at": find_start_problem(starts_at, timezone.now()),
         "ends_at": find_length_problem(starts_at, ends_at),

@@ -59,6 +59,7 @@ def revise_proposal(*, proposal: Proposal, changed: list[str]) -> Proposal:
 def set_aside_proposal(*, proposal: Proposal, reason: str) -> Proposal:
     """Set a proposal aside with a reason, which its proposer and interested members read."""
     locked = lock_proposal(proposal)
+    # A second click, or a date set meanwhile, changes nothing.
     if locked.is_undecided:
         locked.set_aside_at, locked.set_aside_reason = timezone.now(), reason
         locked.save(update_fields=["set_aside_at", "set_aside_reason"])
@@ -79,12 +80,13 @@ def reopen_proposal(*, proposal: Proposal) -> Proposal:
 
 @transaction.atomic
 def withdraw_proposal(*, proposal: Proposal, person: Person) -> None:
-    """Delete one's own proposal. Raise Forbidden for another's, NotOpenNow once it was decided."""
+    """Delete a person's proposal. Raise Forbidden if it is not theirs, NotOpenNow once it was decided."""
     locked = lock_proposal(proposal)
     if locked.proposed_by_id != person.pk:
         raise Forbidden(_("Somebody else proposed this visit."))
     if not locked.is_undecided:
         raise NotOpenNow(_("This proposal became a visit, or was set aside: it cannot be taken back."))
+    # Before the deletion, while the row has an id to record.
     record_action("proposal.withdraw", locked)
     locked.delete()
 

@@ -63,6 +63,7 @@ def find_season(day: datetime.date) -> Season:
 
 def parse_season(text: str) -> Season:
     """Return the season that begins in the year given as text; the current one for anything else."""
+    # `isdigit()` alone accepts "²", on which `int()` fails.
     if text.isascii() and text.isdigit() and len(text) == 4 and int(text) in VALID_SEASON_YEARS:
         return Season(int(text))
     return find_season(timezone.localdate())
@@ -71,6 +72,7 @@ def parse_season(text: str) -> Season:
 def list_season_events(season: Season) -> QuerySet[Event]:
     """Return the events that begin in the season, of every kind and visibility."""
     span = (season.first_day, season.last_day)
+    # `__date` uses the site's time zone in the database; `build_season_calendar` sorts by that of each event.
     rows = Event.objects.filter(starts_at__date__range=span).select_related("host", "group", "venue")
     return rows.order_by("starts_at", "pk")
 
@@ -91,6 +93,7 @@ def build_season_calendar(season: Season, events: Iterable[Event]) -> list[Seaso
         entry = SeasonEntry(
             event, visit, tickets.get(event.pk), _find_overlapping_events(event, event_list, visits)
         )
+        # In its own time zone an event may begin outside the season that the query selected it for.
         if (first_day.year, first_day.month) in months:
             months[first_day.year, first_day.month].entries.append(entry)
     return list(months.values())
@@ -99,10 +102,12 @@ def build_season_calendar(season: Season, events: Iterable[Event]) -> list[Seaso
 def _list_member_tickets(events: list[Event]) -> QuerySet[Ticket]:
     """Return the tickets for members, the default one of each event last."""
     rows = Ticket.objects.filter(event__in=events, audience=Ticket.Audience.MEMBER)
+    # The last row of an event wins in the dict; the reverse order of `get_member_ticket`.
     return rows.order_by("is_default", "-position", "-pk")
 
 
 def _list_months(season: Season) -> list[tuple[int, int]]:
+    # Months counted from 0, so that division by 12 gives the year and the remainder the month.
     months = range(SEASON_FIRST_MONTH - 1, SEASON_FIRST_MONTH + 11)
     return [(season.year + month // 12, month % 12 + 1) for month in months]
 

@@ -27,6 +27,7 @@ def season_calendar(request: HttpRequest) -> HttpResponse:
     """Show members the published events of a season."""
     person = get_member(request.user)
     season = parse_season(request.GET.get("season", ""))
+    # Before the calendar is built: a draft must not appear as an overlapping event either.
     events = list_season_events(season).exclude(visibility=Event.Visibility.DRAFT)
     months = [month for month in build_season_calendar(season, events) if month.entries]
     context = {

@@ -40,6 +40,7 @@ def build_ride_calendar(application: Application) -> bytes:
         calendar.add_component(_build_ride_entry(application, event, ride))
     if not rides:
         calendar.add_component(_build_visit_entry(application, event))
+    # Some calendar programs reject a TZID without its VTIMEZONE.
     calendar.add_missing_timezones()
     return calendar.to_ical()
 
@@ -48,8 +49,10 @@ def _build_entry(
     event: "Event", name: str, starts_at: datetime.datetime, ends_at: datetime.datetime
 ) -> icalendar.Event:
     entry = icalendar.Event()
+    # The UID names seat holder and ride, so that a newer file replaces the entry (RFC 5545, 3.8.4.7).
     entry.add("uid", f"{name}@{urlsplit(settings.SITE_URL).hostname or 'localhost'}")
     entry.add("dtstamp", timezone.now())
+    # Raised when the event changes or is cancelled; programs ignore an update with a lower number.
     entry.add("sequence", event.sequence)
     entry.add("status", "CANCELLED" if find_cancellation_time(event) else "CONFIRMED")
     entry.add("dtstart", starts_at.astimezone(event.zone))
@@ -62,7 +65,11 @@ def _build_ride_entry(application: Application, event: "Event", ride: Ride) -> i
     registration = application.registration
     assert registration is not None
     entry = _build_entry(
-        event, f"ride-{ride.pk}-{registration.reference}", ride.leaves_at, ride.arrives_at or ride.leaves_at
+        # Without an arrival time the entry is a moment: any length would be a guess.
+        event,
+        f"ride-{ride.pk}-{registration.reference}",
+        ride.leaves_at,
+        ride.arrives_at or ride.leaves_at,
     )
     pattern = (
         _("Coach to %(visit)s") if ride.direction == Ride.Direction.OUT else _("Coach back from %(visit)s")
@@ -83,6 +90,7 @@ def _build_ride_entry(application: Application, event: "Event", ride: Ride) -> i
 def _build_visit_entry(application: Application, event: "Event") -> icalendar.Event:
     registration = application.registration
     assert registration is not None
+    # The UID of the attendee's own calendar file: importing both gives one entry.
     entry = _build_entry(event, registration.reference, event.starts_at, event.ends_at)
     entry.add("summary", event.title)
     if address := format_venue_address(event):

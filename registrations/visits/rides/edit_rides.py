@@ -26,7 +26,7 @@ class RideInUse(ConventionError):
 def save_ride(*, ride: Ride, changed: list[str]) -> Ride:
     """Save a new or changed ride; `changed` names its fields. Raise InvalidFields for too few seats."""
     is_new = ride.pk is None
-    # Else seats of cancelled visitors would count against a smaller capacity.
+    # Otherwise seats of visitors who lost their place would count against a smaller capacity.
     release_lost_seats(list(Ride.objects.select_for_update().filter(pk=ride.pk)))
     save_sale_item(ride, changed)
     record_action("ride.create" if is_new else "ride.change", ride, event=ride.visit.event, fields=changed)
@@ -39,9 +39,11 @@ def save_ride(*, ride: Ride, changed: list[str]) -> Ride:
 @transaction.atomic
 def remove_ride(*, ride: Ride) -> None:
     """Remove a ride without passengers. Raise RideInUse."""
+    # Locked, so that nobody takes a seat between the check and the deletion.
     Ride.objects.select_for_update().get(pk=ride.pk)
     if RideSeat.objects.active().filter(ride=ride).exists():
         sentence = _("People take the ride from “%(place)s”: ask them to choose another one first.")
         raise RideInUse(sentence % {"place": ride.meeting_point})
+    # Before the deletion, while the row has an id to record.
     record_action("ride.remove", ride, event=ride.visit.event)
     ride.delete()

@@ -39,6 +39,8 @@ class RideForm(ActionErrorsMixin, forms.ModelForm[Ride]):
         self.fields["direction"].choices = Ride.Direction.choices  # type: ignore[attr-defined]  # no empty choice
         for name in TIME_FIELDS:
             if moment := getattr(self.instance, name):
+                # `datetime-local` inputs have no time zone: the form shows and reads the local time of the
+                # event.
                 self.initial[name] = moment.astimezone(self.event.zone).replace(tzinfo=None)
 
     def clean(self) -> dict[str, Any]:
@@ -70,6 +72,7 @@ class RideChoiceForm(ActionErrorsMixin, forms.Form):
         rides = list(rides)
         for way, label in Ride.Direction.choices:
             choices = [(str(ride.pk), ride) for ride in rides if ride.direction == way]
+            # A direction without rides would offer the single choice of none.
             if not choices:
                 continue
             self.fields[way] = forms.ChoiceField(
@@ -82,6 +85,7 @@ class RideChoiceForm(ActionErrorsMixin, forms.Form):
                 required=False,
                 initial=next((pk for pk, ride in choices if ride.pk in taken), ""),
             )
+        # `VisitorRidesForm` declares `reason`, which would otherwise come first.
         self.order_fields(Ride.Direction.values)
 
     @property
@@ -108,6 +112,8 @@ def describe_ride(ride: Ride, visit: Visit) -> str:
     day, hour = format_date_with_weekday(ride.leaves_at, zone), format_time(ride.leaves_at, zone)
     description = f"{day}, {hour} · {ride.meeting_point}"
     seats_left = (
+        # `reserved` still counts people who lost their place until their seat is needed; the annotation does
+        # not.
         None if ride.capacity is None else ride.capacity - getattr(ride, "passenger_count", ride.reserved)
     )
     if seats_left is None:

@@ -37,12 +37,15 @@ def set_rides(*, application: Application, ride_ids: Collection[int]) -> bool:
     _check_choice(application, rides, chosen_ids - current_ids, chosen_ids)
     # Places are cancelled elsewhere without touching rides; their seats are released when one is needed.
     release_lost_seats([rides[pk] for pk in chosen_ids - current_ids])
+    # Releases before reserving, all under the same locks: if a reservation fails, the transaction restores
+    # both.
     _release_seats(application, [rides[pk] for pk in current_ids - chosen_ids])
     _reserve_seats(application, [rides[pk] for pk in chosen_ids - current_ids])
     return current_ids != chosen_ids
 
 
 def _lock_rides(application: Application) -> dict[int, Ride]:
+    # All rides, in one order: two visitors who swap rides would otherwise wait for each other for ever.
     rows = Ride.objects.select_for_update().filter(visit=application.visit_id).order_by("pk")
     return {ride.pk: ride for ride in rows}
 
@@ -55,6 +58,7 @@ def _check_choice(
         raise NotOpenNow(_("Rides are for those who have a place at the visit."))
     if application.visit.cancelled_at:
         raise NotOpenNow(_("The visit was called off."))
+    # The form offers only rides of this visit; this guards direct calls and rides removed meanwhile.
     if unknown_ids := [pk for pk in added_ids if pk not in rides]:
         raise InvalidFields(
             _("Some fields need another look."), {str(unknown_ids[0]): [_("There is no such ride.")]}
@@ -69,8 +73,9 @@ def _check_choice(
             )
 
 
+# Lazily, because cancelling belongs to a lower package that does not know of rides.
 def release_lost_seats(rides: list[Ride]) -> None:
-    """Release the seats of people who have lost their place at the visit since."""
+    """Release the seats of people who have lost their place at the visit."""
     lost_seats = RideSeat.objects.filter(ride__in=rides).exclude(
         pk__in=RideSeat.objects.active().values("pk")
     )
@@ -116,6 +121,7 @@ def seat_visitor(*, application: Application, ride_ids: Collection[int], reason:
         entry = record_action(
             "ride.seat", application, event=application.visit.event, fields=["rides"], reason=reason
         )
+        # The id of the audit entry tells this change from the next, so that each is mailed.
         notify_seated_visitor.enqueue(application.pk, reason, entry.pk)
     return changed
 

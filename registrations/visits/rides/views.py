@@ -94,6 +94,7 @@ def ride_edit(request: HttpRequest, event: str, pk: int) -> HttpResponse:
 
 
 def _edit_ride(request: HttpRequest, ride: Ride) -> HttpResponse:
+    # Read before validation, which writes the posted meeting point into the instance.
     title, event = ride.meeting_point, ride.visit.event
     form = RideForm(request.POST or None, instance=ride)
     if request.method == "POST" and form.is_valid():

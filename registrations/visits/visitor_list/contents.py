@@ -62,6 +62,7 @@ def build_row(application: Application, identity: dict[str, Any]) -> VisitorRow:
     registration = application.registration
     assert registration is not None
     return {
+        # Not the name, which may be corrected between versions: a correction is a change, not a new visitor.
         "key": application.pk,
         "last_name": registration.last_name,
         "first_name": registration.first_name,
@@ -72,6 +73,7 @@ def build_row(application: Application, identity: dict[str, Any]) -> VisitorRow:
 
 def get_list_binding(visitor_list: VisitorList) -> str:
     """Return the label that binds the ciphertext to its visit and version."""
+    # Not the primary key: a new list is encrypted before it is saved.
     return f"list:{visitor_list.visit_id}:{visitor_list.number}"
 
 
@@ -100,6 +102,7 @@ def read_list(
     `contact` is the host's contact who reads, or `through` names another way, such as "link". Raise
     LinkExpired.
     """
+    # Recorded after decrypting: what could not be opened was not read.
     content = decrypt_content(visitor_list)
     record_action(
         "visitor_list.read",

@@ -47,6 +47,7 @@ def create_list(*, visit: Visit, created_by: Person | None = None) -> VisitorLis
     rows = _build_rows(find_list_readiness(visit).ready, requested)
     latest = visit.lists.order_by("-number").first()
     _check_list_needed(rows, latest)
+    # Differences are those from the version that the host has; unsent ones in between do not matter to it.
     last_sent = visit.lists.filter(sent_at__isnull=False).order_by("-number").first()
     content = build_content(requested, rows, _decrypt_rows(last_sent))
     difference = content.difference
@@ -88,10 +89,12 @@ def _build_rows(applications: Sequence[Application], requested: Sequence[str]) -
         try:
             data = (
                 decrypt_value(identity.encrypted_data, row_label=get_identity_binding(application))
+                # Without requested fields the list has names only, and nothing needs a key.
                 if identity and requested
                 else {}
             )
         except DecryptionFailed:
+            # Collected, so that the secretary can ask all of them at once.
             undecryptable.append(str(application.person))
             continue
         rows.append(build_row(application, {name: data[name] for name in requested}))
@@ -107,11 +110,13 @@ def _decrypt_rows(version: VisitorList | None) -> list[VisitorRow] | None:
     """Return the rows of a version; None without one, or if no key decrypts it."""
     try:
         return decrypt_content(version).rows if version else None
+    # A lost key must not end all lists: the next version is made without differences.
     except DecryptionFailed:
         return None
 
 
 def _check_list_needed(rows: list[VisitorRow], latest: VisitorList | None) -> None:
+    # An empty later version is allowed: it tells the host that nobody comes any more.
     if not rows and latest is None:
         raise NoVisitorReady(_("Nobody is ready for the list: see below what is missing."))
     if latest and _decrypt_rows(latest) == rows:

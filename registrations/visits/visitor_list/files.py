@@ -21,6 +21,7 @@ class UnknownListFormat(ConventionError):
 def make_xlsx(content: ListContent, visitor_list: VisitorList) -> bytes:
     """Return the workbook; every cell is text."""
     title = _("Visitors, version %(number)d") % {"number": visitor_list.number}
+    # Text, so that spreadsheets neither drop leading zeros of document numbers nor reformat dates.
     return write_xlsx(list_headings(content), format_rows(content), title=title)
 
 

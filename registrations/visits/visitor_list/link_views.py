@@ -27,6 +27,7 @@ def linked_list(request: HttpRequest, token: str) -> HttpResponse:
     """Show the list's number and counts; only a POST decrypts it, as mail scanners follow links."""
     try:
         visitor_list = get_list_by_link(token)
+    # In the host's frame: readers of the link have no account on this site.
     except LinkExpired as error:
         return render_host_error(request, error, token=token)
     is_acknowledgement = request.POST.get("act") == "acknowledge"

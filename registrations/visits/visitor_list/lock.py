@@ -31,9 +31,11 @@ def lock_list(*, visit: Visit) -> Visit:
     visit = lock_visit_row(visit)
     if visit.locked_at or visit.state not in (Visit.State.PUBLISHED, Visit.State.CLOSED):
         raise NotOpenNow(_("This list is locked already, or the visit is not open to members yet."))
+    # The identities of a visit of weeks would be stored for weeks: the dates have to be corrected first.
     if sentence := find_length_problem(visit.event.starts_at, visit.event.ends_at):
         raise NotOpenNow(sentence)
     now = timezone.now()
+    # Saved before the offers expire, so that their places are not offered to the next in the list.
     visit.locked_at = now
     visit.save(update_fields=["locked_at"])
     record_action("visit.lock", visit, event=visit.event, fields=["locked_at"])
@@ -47,6 +49,7 @@ def lock_list(*, visit: Visit) -> Visit:
 
 def _expire_offers(visit: Visit, now: datetime.datetime) -> None:
     offered = WaitingEntry.objects.with_offer().filter(ticket__isnull=False, event=visit.event)
+    # Due at once instead of deleted: expiring releases the place and mails the person as usual.
     offered.filter(offer_expires_at__gt=now).update(offer_expires_at=now)
     for entry in WaitingEntry.objects.with_expired_offer(at=now).filter(
         event=visit.event, ticket__isnull=False
@@ -61,10 +64,12 @@ def unlock_list(*, visit: Visit) -> Visit:
     Queued mails with a list are cancelled. Raise NotOpenNow.
     """
     visit = lock_visit_row(visit)
+    # Emptied first, since `find_lock_time` returns `locked_at` while it is set.
     locked_at, visit.locked_at = visit.locked_at, None
     if locked_at is None or visit.sent_at or find_lock_time(visit) <= timezone.now():
         raise NotOpenNow(_("The day of the lock has come, or the host has the list: it stays locked."))
     visit.save(update_fields=["locked_at"])
+    # A mail that waits for the worker would send a list that is not locked.
     revoke_all_links(visit, at=timezone.now())
     record_action("visit.unlock", visit, event=visit.event, fields=["locked_at"])
     return visit

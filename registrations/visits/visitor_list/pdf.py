@@ -63,16 +63,20 @@ def fit_columns(header: Sequence[str], rows: Sequence[Sequence[str]]) -> tuple[f
             )
             for heading, texts in columns
         ]
+        # Breaks with `size` and `min_widths` of this step; after the last step they stay in use, too.
         if sum(min_widths) <= available:
             break
     spare = available - sum(min_widths)
-    if spare < 0:  # more columns than any size has room for: words are cut
+    # Too many columns for any size: all shrink alike, and long words are cut.
+    if spare < 0:
         return size, [min_width * available / sum(min_widths) + COLUMN_GAP for min_width in min_widths]
     extra_widths = [
         max(0.0, size * measure_widest(measure_line, texts, MAX_COLUMN_EMS) - min_width)
         for (_heading, texts), min_width in zip(columns, min_widths, strict=True)
     ]
+    # Columns whose texts would wrap get the spare width first, in proportion to what they lack.
     share = min(1.0, spare / max(sum(extra_widths), 1.0))
+    # What remains is spread over all columns but the row number, which gains nothing from it.
     rest = (spare - share * sum(extra_widths)) / (len(columns) - 1)
     widths = [
         min_width + COLUMN_GAP + share * extra_width

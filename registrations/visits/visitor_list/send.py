@@ -47,8 +47,10 @@ def send_list(*, visitor_list: VisitorList, language: str = "fr") -> VisitorList
             {"security_email": [_("Write who gets the list, with an address.")]},
         )
     now = timezone.now()
+    # At most one link opens a list: the host must never work with an older version.
     revoke_all_links(visit, at=now)
     latest.send_requested_at, latest.sent_to, latest.language = now, visit.security_email, language
+    # The UPDATE above did not change this instance.
     latest.link_hash, latest.link_expires_at = "", None
     latest.save(update_fields=["send_requested_at", "sent_to", "language", "link_hash", "link_expires_at"])
     record_action("visitor_list.send", latest, event=visit.event, fields=["sent_to"])
@@ -73,6 +75,7 @@ def is_list_too_late(visit: Visit) -> bool:
 def has_outdated_rows(visit: Visit, visitor_list: VisitorList) -> bool:
     """Return whether somebody on this version left, was vetoed or is incomplete by now."""
     ready = {one.pk for one in find_list_readiness(visit).ready}
+    # Decrypted without a record: nobody reads it, and only the ids are used.
     return any(one["key"] not in ready for one in decrypt_content(visitor_list).rows)
 
 
@@ -94,6 +97,7 @@ def send_list_mail(list_id: int) -> None:
             return
         # Updates only apply if nobody has revoked or re-sent the list while this task ran.
         unchanged = VisitorList.objects.filter(pk=list_id, send_requested_at=visitor_list.send_requested_at)
+        # Again at the moment of sending: somebody may have withdrawn while the mail was queued.
         if has_outdated_rows(visitor_list.visit, visitor_list):
             unchanged.update(send_requested_at=None)
             return
@@ -101,7 +105,10 @@ def send_list_mail(list_id: int) -> None:
         token = secrets.token_urlsafe(32)
         now = timezone.now()
         visitor_list.link_hash = hash_token(token)
+        # After the visit there is nothing to check at the gate any more.
         visitor_list.link_expires_at = min(now + LIST_LINK_DURATION, visitor_list.visit.event.ends_at)
+        # Stored before sending: a crash in between leaves an unused hash, not a mailed link that opens
+        # nothing.
         unchanged.update(link_hash=visitor_list.link_hash, link_expires_at=visitor_list.link_expires_at)
         try:
             send_mail_message(make_list_letter(visitor_list, token))
@@ -115,11 +122,14 @@ def send_list_mail(list_id: int) -> None:
 def _record_sent(visitor_list: VisitorList) -> None:
     """Record that the list was sent: on the visit, on its applications, and by mail to other contacts."""
     now = timezone.now()
+    # The first sending is the step in the life of the visit; later versions leave its date.
     Visit.objects.filter(pk=visitor_list.visit_id, sent_at=None).update(sent_at=now)
     listed_ids = [row["key"] for row in decrypt_content(visitor_list).rows]
     applications = Application.objects.filter(visit=visitor_list.visit_id)
     applications.filter(pk__in=listed_ids, listed_at=None).update(listed_at=now)
+    # `listed_at` follows the latest list that the host has.
     applications.exclude(pk__in=listed_ids).filter(listed_at__isnull=False).update(listed_at=None)
+    # The security contact has just got the link and needs no second mail.
     for contact in visitor_list.visit.host_contacts.active().exclude(email__iexact=visitor_list.sent_to):
         notify_contact_of_list.enqueue(contact.pk, visitor_list.pk)
 

@@ -100,6 +100,7 @@ def visitor_list_detail(request: HttpRequest, event: str, number: int) -> HttpRe
     }
     context["changed"] = describe_version_changes(visitor_list, list(visitor_list.visit.lists.all()))
     context["is_latest"] = not visitor_list.visit.lists.filter(number__gt=number).exists()
+    # Decrypted by POST only, so that prefetching or reloading a page leaves no reading in the trail.
     if request.method == "POST":
         content = read_list(visitor_list=visitor_list, through="secretary")
         if kind := read_file_format(request):

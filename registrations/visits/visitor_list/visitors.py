@@ -56,6 +56,7 @@ def is_list_outdated(visit: Visit, ready: Sequence[Application]) -> bool:
         return False
     ready_ids = {application.pk for application in ready}
     listed_ids = set(visit.applications.filter(listed_at__isnull=False).values_list("pk", flat=True))
+    # Against the creation of the version, which decrypted the identities, not against its sending.
     changed = Identity.objects.filter(application__in=ready_ids, written_at__gt=sent.created_at)
     return listed_ids != ready_ids or sent.count != len(ready_ids) or changed.exists()
 
@@ -65,6 +66,7 @@ def list_given_up_places(visit: Visit) -> list[Application]:
     if visit.locked_at is None:
         return []
     replacements = Application.objects.replacements_for(OuterRef("pk"))
+    # Places given up before the lock went to the waiting list.
     rows = visit.applications.filter(registration__cancelled_at__gte=visit.locked_at)
     rows = rows.exclude(Exists(replacements)).select_related("company", "registration")
     return list(rows.order_by("registration__sort_name", "pk"))
@@ -85,7 +87,9 @@ def list_missing_codes(
 
 
 def _is_own_place(registration: Registration, person: Person | None) -> bool:
-    """Return whether the registration is the applicant's and carries their name, as the host will read it."""
+    """Return whether the registration is the applicant's and under their name, as the host will read it."""
     if person is None or registration.person_id != person.pk:
         return False
+    # The name on the list is that of the registration, while the gate compares it with the visitor's
+    # document.
     return casefold_text(registration.name) == casefold_text(person.name)

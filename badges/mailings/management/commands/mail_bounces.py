@@ -29,6 +29,7 @@ class Command(ConventionCommand):
         """Print how many addresses were recorded, but not which: output may end in a log."""
         name = options["file"]
         content = sys.stdin.buffer.read(MAX_FILE_BYTES) if name == STDIN else read_input_file(Path(name))
+        # Reports are written by strangers: a process with limits on time and memory parses them.
         notice = parse_in_child(parse_delivery_report, content)
         marked = len(record_reported_bounces(report=notice))
         if not notice.failures:

@@ -27,6 +27,8 @@ class Command(ConventionCommand):
 
     def run(self, **options: Any) -> None:
         """Confirm what is still pending, issue and write; or nothing of it."""
+        # An order that awaits verification owes nothing yet; the treasurer who runs the command vouches for
+        # it.
         hooks.confirm_reference.provider()(options["reference"])
         document = get_or_issue_invoice(get_receivable(options["reference"]))
         with write_atomically(options["output"], mode=0o600) as file:

@@ -14,6 +14,7 @@ class Command(ConventionCommand):
     help = (
         "Seal identities and visitor lists with the first of IDENTITY_KEYS; then older keys can be taken out."
     )
+    # One transaction would lock all identities for the whole run, and lose its progress when interrupted.
     runs_in_transaction = False
 
     def run(self, **_options: Any) -> None:

@@ -38,5 +38,6 @@ class Command(ConventionCommand):
         if latest is None:
             raise NotFound(_("There is no visitor list of this event yet."))
         content = make_list_file(read_list(visitor_list=latest, through="command"), latest, kind=kind)
+        # Readable by its owner alone from the first byte: the file has names and identities in clear.
         with write_atomically(output, mode=0o600) as file:
             file.write(content)
