@@ -16,6 +16,7 @@ from schedule.models import Schedule
 from .export_schedule import export_schedule
 from .parsed_programme import ScheduleFormat
 
+# Only bounds the memory that old revisions take: the key changes with the content.
 FEED_CACHE_SECONDS: Final = 3600
 
 
@@ -47,5 +48,6 @@ def get_programme_feed(event: Event, file_format: ScheduleFormat) -> ProgrammeFe
 
 
 def compress_feed(data: bytes, revision: int) -> tuple[bytes, str]:
-    """Return the compressed file and its ETag, weak since it stands for the uncompressed file too."""
+    """Return the compressed file and its ETag, weak since the same tag is sent with the uncompressed file."""
+    # No time in the header: the same content gives the same bytes in every process.
     return gzip.compress(data, 6, mtime=0), f'W/"{revision}-{hashlib.sha256(data).hexdigest()[:20]}"'

@@ -166,6 +166,7 @@ class NoteGroup:
     def __str__(self) -> str:
         if not self.examples:
             return _("%(kind)s (%(count)s): %(why)s.") % self._format_values()
+        # An example that was cut ends in “…”, which the sentence's full stop must not follow.
         sentence = _("%(kind)s (%(count)s): %(why)s. %(examples)s.") % self._format_values()
         return sentence.replace("….", "…")
 

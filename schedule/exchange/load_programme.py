@@ -23,13 +23,14 @@ from .parsed_programme import (
 from .parsing import clean_values
 from .parsing.frab_entry import EXTRA_FIELDS
 
+# A ParsedSession always has a start; this one differs from that of any file.
 NO_START = datetime.datetime(1, 1, 1, tzinfo=datetime.UTC)
 
 
 def load_programme(event: Event, file_format: ScheduleFormat) -> ParsedProgramme:
     """Load the public programme: sessions that have a time and are not cancelled.
 
-    iCalendar files keep cancelled sessions, since the format can say so; if the event is cancelled, all are.
+    iCalendar files include cancelled sessions, which their STATUS marks; if the event is cancelled, all are.
     """
     sessions, cancelled_at = load_sessions(event), find_cancellation_time(event)
     exported_sessions = (session for session in sessions if session.starts_at)

@@ -140,7 +140,7 @@ def build_event(parsed_session: ParsedSession, zone: datetime.tzinfo) -> etree._
 
 
 def build_persons(parsed_speakers: Iterable[ParsedSpeaker]) -> etree._Element:
-    """Add the speakers, by guid and by the source's number where known."""
+    """Return the speakers, by guid and by the source's number where known."""
     holder = etree.Element("persons")
     for person in parsed_speakers:
         element = etree.SubElement(holder, "person", guid=str(person.guid))

@@ -41,7 +41,10 @@ def localize_programme(programme: ParsedProgramme, event: Event) -> ParsedProgra
 
 
 def get_stored_url(parsed_session: ParsedSession, event: Event) -> str | None:
-    """Return the address to store for a session; our own page, in any language, counts as none."""
+    """Return the address to compare and to store for a session.
+
+    That of our own English page, as an English calendar has it, becomes the one without a language.
+    """
     start = get_pages_prefix(event, "/en")
     if parsed_session.url and parsed_session.url.startswith(start):
         return get_pages_prefix(event, "") + parsed_session.url.removeprefix(start)
@@ -49,7 +52,7 @@ def get_stored_url(parsed_session: ParsedSession, event: Event) -> str | None:
 
 
 def get_language_prefix() -> str:
-    """Return the path prefix of the active language."""
+    """Return the path prefix of the active language; "" for the default one."""
     language = get_language() or settings.LANGUAGE_CODE
     return "" if language == settings.LANGUAGE_CODE else f"/{language}"
 
