@@ -31,6 +31,7 @@ SIGN_WIDTH, SIGN_HEIGHT = A4
 SIDE_MARGIN = 42.0
 COLUMN_WIDTH = SIGN_WIDTH - 2 * SIDE_MARGIN
 FOOT_TOP = SIGN_HEIGHT - 62
+# In points, the largest first; 14 is still read from some steps away, so smaller titles take sheets.
 TITLE_SIZES = (30.0, 27.0, 24.0, 22.0, 20.0, 18.5, 17.0, 15.5, 14.0)
 HOURS_WIDTH_EM, HOURS_HEIGHT_EM = 4.7, 1.95
 SMALL_SIZE_RATIO = 0.7
@@ -78,6 +79,7 @@ def draw_sign(
     )
     size, sheets = choose_title_size(printed_sessions, FOOT_TOP - get_sessions_top(head))
     for number, room_sessions in enumerate(sheets, start=1):
+        # The number of sheets is known only after the sessions are split.
         if len(sheets) > 1:
             label = f"{capitalize_first(format_date_with_weekday(day))} ({number}/{len(sheets)})"
             head = set_head_texts(room, label, programme.cancellation_notice)

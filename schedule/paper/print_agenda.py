@@ -26,7 +26,7 @@ AGENDA_LANGUAGES = ("fr", "en")
 
 
 class UnknownFormatError(ConventionError):
-    """A kind of print that is not made here."""
+    """The kind of print or its language is unknown."""
 
 
 class UnknownPaperError(ConventionError):

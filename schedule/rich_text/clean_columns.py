@@ -45,10 +45,11 @@ def clean_html_fields(model: type[models.Model], sources: Iterable[str]) -> list
 
 
 class RichTextQuerySet(models.QuerySet[Any]):
-    """A queryset whose bulk writes keep the HTML columns up to date."""
+    """A queryset whose bulk writes update the HTML columns too."""
 
     def update(self, **values: Any) -> int:
-        """Update the HTML of given texts too, unless `bulk_update` brings it."""
+        """Update the HTML of given texts too."""
+        # `bulk_update` calls this with expressions instead of texts, and with the HTML columns among them.
         fields = [row for row in clean_html_fields(self.model, values) if row.name not in values]
         return super().update(
             **values, **{field.name: get_clean_html(values[field.source]) for field in fields}
@@ -74,6 +75,7 @@ class RichTextModel(models.Model):
 
     def save(self, *args: Any, **options: Any) -> None:
         """Save the HTML of each saved text too."""
+        # With update_fields, Django calls pre_save of the named fields only.
         names: Sequence[str] | None = options.get("update_fields")
         if names is not None:
             derived = [field.name for field in clean_html_fields(type(self), names)]

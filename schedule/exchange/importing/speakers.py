@@ -83,7 +83,7 @@ class SpeakerMatcher:
         return same[0] if alone and same[0].guid not in self.file_guids else None
 
     def find_by_source_id(self, parsed_speaker: ParsedSpeaker) -> Speaker | None:
-        """Find a renamed speaker by the source's id, if one name in the file has it and the old name is gone."""
+        """Find a renamed speaker by the source's id, if only one name has it and the old name is gone."""
         if (
             parsed_speaker.guid
             or not parsed_speaker.source_id
