@@ -27,6 +27,7 @@ from .programme.programme_version import ProgrammeVersion, get_programme_version
 class SessionPagination(ApiCursorPagination):
     """Paginate by cursor in order of time."""
 
+    # A cursor needs a total order, and parallel sessions share a start.
     ordering = ("starts_at", "number")  # type: ignore[assignment]  # the stub knows one field
 
 
@@ -93,6 +94,7 @@ class SessionList(GenericAPIView[Session]):
     def get(self, request: Request, event: str) -> Response:
         """In order of time, page by page. Published events are public."""
         event_obj = get_visible_event(event, get_reader(request, ApiToken.Scope.EVENTS_READ))
+        # defer(None) loads the long texts, which lists of sessions defer.
         sessions = prefetch_speakers(query_sessions(event_obj).defer(None).filter(starts_at__isnull=False))
         version = get_programme_version(event_obj)
         page = self.paginate_queryset(sessions) or []

@@ -65,6 +65,7 @@ class SessionForm(forms.ModelForm[Session]):
     def __init__(self, *args: Any, event: Event, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.event = event
+        # Of this event only, or a crafted form could choose rooms and tracks of another.
         self.fields["track"].queryset = event.tracks.all()  # type: ignore[attr-defined]  # a form field of choice
         self.fields["room"].queryset = event.rooms.all()  # type: ignore[attr-defined]  # a form field of choice
         for name in ("abstract", "description"):
@@ -148,6 +149,7 @@ class TrackForm(forms.ModelForm[Track]):
             raise ValidationError(_("Write a colour as #rrggbb."))
         if (
             colour
+            # An imported colour may be too light; it must not keep organizers from renaming its track.
             and colour != self.instance.color
             and contrast_ratio(colour, LIGHT_PAPERS[0]) < MIN_CONTRAST_RATIO
         ):

@@ -157,6 +157,7 @@ def find_session_conflicts(session: Session) -> list[tuple[str, str, Session]]:
         starts_at__lt=session.ends_at, ends_at__gt=session.starts_at, cancelled_at=None
     )
     rows = {other.pk: OverviewRow(other) for other in prefetch_speakers(meanwhile)}
+    # A session of zero length overlaps with nothing, so the query did not find it.
     if session.pk not in rows:
         return []
     attach_conflicts(rows, list(rows.values()))

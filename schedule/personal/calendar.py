@@ -32,7 +32,7 @@ def compute_calendar_tag(
 def build_personal_calendar(
     *, personal_agenda: PersonalAgenda, tag: str, guids: Collection[uuid.UUID]
 ) -> bytes:
-    """Return the chosen sessions in iCalendar, including cancelled ones, which the format marks."""
+    """Return the chosen sessions in iCalendar; cancelled ones too, marked by their STATUS."""
     key = f"personal-calendar-{tag}"
     cached: bytes | None = cache.get(key)
     if cached is None:

@@ -28,7 +28,10 @@ def find_neighbours(session: Session) -> dict[str, SessionNeighbours]:
 
 
 def find_adjacent_sessions(session: Session, same_place: Q) -> SessionNeighbours:
-    """Return the nearest sessions by start, then by number."""
+    """Return the nearest sessions by start, then by number.
+
+    Parallel sessions share a start: the number makes the order total, so that going on and on skips none.
+    """
     others = Session.objects.filter(same_place, event_id=session.event_id, starts_at__isnull=False)
     others = others.only("guid", "title", "starts_at", "event__slug").select_related("event")
     at, number = session.starts_at, session.number

@@ -17,7 +17,10 @@ from .days import get_programme_day
 # Raw SQL: these run before every cacheable page, and building them by the ORM costs more than running them.
 VERSION_QUERIES: Final = (
     "SELECT revision, version, day_starts_at FROM schedule_schedule WHERE event_id = %s",
+    # Bookings raise no revision. Weighted by number, the sum also changes when a place moves to another
+    # session.
     "SELECT count(*), max(id), sum(reserved * number) FROM schedule_session WHERE event_id = %s",
+    # Rooms belong to the event and are edited elsewhere, also without a revision.
     "SELECT id, name, position FROM events_room WHERE event_id = %s ORDER BY id",
 )
 
