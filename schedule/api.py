@@ -88,6 +88,7 @@ class SessionList(GenericAPIView[Session]):
     permission_classes = (AllowAny,)
     pagination_class = SessionPagination
     serializer_class = SessionResponse
+    # Never evaluated: names the model for the OpenAPI document.
     queryset = Session.objects.none()
 
     @extend_schema(responses=SessionResponse(many=True), tags=["events"], operation_id="sessions")
@@ -99,6 +100,7 @@ class SessionList(GenericAPIView[Session]):
         version = get_programme_version(event_obj)
         page = self.paginate_queryset(sessions) or []
         answers = [describe_session(session, event_obj, version) for session in page]
+        # A cancelled event leaves the rows of its sessions as they are.
         if find_cancellation_time(event_obj):
             answers = [{**answer, "cancelled": True} for answer in answers]
         return self.get_paginated_response(answers)

@@ -51,6 +51,7 @@ def _redact_sessions(rows: "QuerySet[Any]", subject: DataSubject) -> None:
             for column in REDACTED_FIELDS:
                 setattr(session, column, redactor.redact_value(getattr(session, column)))
             session.save(update_fields=REDACTED_FIELDS)
+        # Caches and feeds would show the name until the revision rises.
         raise_revision(event=speaker.event)
 
 

@@ -15,6 +15,7 @@ from schedule.rich_text.sanitize import filter_web_address
 
 from .sessions import EDITABLE_FIELDS, describe_taken_places
 
+# The limit of exchange/parsing/decode_file.py, checked here before the file is read into memory.
 MAX_FILE_BYTES: Final = 20 * 1024 * 1024
 MAX_CAPACITY: Final = 1_000_000
 MAX_SPEAKERS: Final = 100
@@ -71,6 +72,7 @@ class SessionForm(forms.ModelForm[Session]):
         for name in ("abstract", "description"):
             self.fields[name].max_length = MAX_TEXT_CHARS  # type: ignore[attr-defined]  # a form field of choice
         self.fields["capacity"].validators.append(MaxValueValidator(MAX_CAPACITY))
+        # Suggested by a datalist and not enforced: a kind is free text.
         kinds = event.sessions.exclude(kind="").values_list("kind", flat=True).distinct()
         self.kinds = sorted(set(kinds))
         self.fields["kind"].widget.attrs["list"] = "kinds"
@@ -103,6 +105,7 @@ class SessionForm(forms.ModelForm[Session]):
     def clean_capacity(self) -> int | None:
         """Refuse a capacity below the number of places taken."""
         capacity: int | None = self.cleaned_data["capacity"]
+        # For the sentence beside the field; check_capacity decides, on the locked row.
         if capacity is not None and capacity < self.instance.reserved:
             raise ValidationError(describe_taken_places(self.instance.reserved))
         return capacity

@@ -61,6 +61,7 @@ def speaker_list(request: "HttpRequest", event: str) -> HttpResponse:
     query = clean_query_value(request.GET.get("q", ""))
     rows = event_obj.speakers.annotate(used=Count("sessions")).defer("biography", "biography_html")
     wanted = split_search_words(query)
+    # Compared in Python, since search_text has no counterpart in SQL.
     matching = [row for row in rows if matches_search_words(wanted, search_text(row.name))]
     page = Paginator(matching, 100).get_page(request.GET.get("page"))
     return render_organizer_page(request, "speakers", event_obj, rows=page, q=query)

@@ -38,6 +38,7 @@ def get_programme_feed(event: Event, file_format: ScheduleFormat) -> ProgrammeFe
     """Return the programme's feed, cached while the programme does not change."""
     schedule = Schedule.objects.filter(event=event).first() or Schedule(event=event)
     stamp = (file_format, get_language(), schedule.revision, schedule.changed_at, event.title, event.timezone)
+    # Columns of the event are in the file too, but changing them raises no revision.
     span = (event.starts_at, event.ends_at, find_cancellation_time(event))
     name = f"feed-{event.pk}-{hashlib.sha256(repr((stamp, span)).encode()).hexdigest()[:32]}"
     cached: tuple[bytes, str] | None = cache.get(name)

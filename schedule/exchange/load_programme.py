@@ -129,6 +129,7 @@ def to_parsed_session(session: Session) -> ParsedSession:
         recording_license=session.recording_license,
         recording_optout=session.recording_optout,
         is_cancelled=session.cancelled_at is not None,
+        # Only these fields: `extra` also has what imports remember of ids, which no file may show.
         extra=tuple((name, str(session.extra[name])) for name in EXTRA_FIELDS if session.extra.get(name)),
     )
 
@@ -143,6 +144,7 @@ def list_parsed_speakers(session: Session) -> tuple[ParsedSpeaker, ...]:
 
 def list_parsed_links(stored_links: Iterable[object]) -> tuple[ParsedLink, ...]:
     """Convert stored links; those without an address are dropped."""
+    # The column is JSON without a schema, so items may have any shape.
     appearances = (item for item in stored_links if isinstance(item, dict) and item.get("url"))
     return tuple(
         ParsedLink(

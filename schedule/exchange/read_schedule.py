@@ -44,6 +44,7 @@ def read_schedule(data: bytes, *, event_zone: zoneinfo.ZoneInfo | None = None) -
         programme = read_icalendar(text, event_zone=event_zone, notes=notes)
     else:
         refuse_text(text)
+    # Before anything is matched or stored, which would take the longest.
     refuse_oversized(programme)
     return validate_programme(programme, notes)
 

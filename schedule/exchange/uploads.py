@@ -48,6 +48,7 @@ def find_active_uploads(event: Event, token: str) -> QuerySet[ScheduleUpload]:
 
 def get_active_upload(event: Event, token: str) -> ScheduleUpload:
     """Return the upload with this token. Raise LinkExpired."""
+    # The content has up to 20 MB, which only the import needs.
     upload = find_active_uploads(event, token).defer("content").first()
     if upload is None:
         raise LinkExpired(

@@ -26,7 +26,8 @@ TEXT_WIDTH = COLUMN_WIDTH - HOURS_WIDTH
 
 def draw_booklet(programme: PrintedProgramme, file: BinaryIO) -> None:
     """Write the booklet. It is laid out twice, since the first pass finds the page numbers."""
-    # Page numbers have a fixed place, so the second pass breaks pages exactly like the first.
+    # Page numbers have a fixed place, so the second pass breaks pages like the first; only the index grows
+    # with its numbers, and no session comes after it.
     pages = _typeset_booklet(programme, io.BytesIO(), {})
     _typeset_booklet(programme, file, pages)
 

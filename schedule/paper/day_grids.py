@@ -68,6 +68,7 @@ def draw_day_grids(
             sheets = plan_day_sheets(printed_sessions, rooms, HEIGHT_MEASURES, papers)
             for number, sheet in enumerate(sheets, start=1):
                 draw_grid_sheet(document, programme, sheet, (day, number, len(sheets)))
+        # A PDF without a page is invalid.
         if programme.untimed_sessions or document.page_count == 0:
             draw_untimed_sessions(document, programme)
 

@@ -210,6 +210,8 @@ def draw_sign_session(page: PdfPage, printed_session: PrintedSession, size: floa
 
 def format_end_time(printed_session: PrintedSession) -> str:
     """Return “– 10 h 15”, "" where only the start is known."""
+    # `ends_at` was made five minutes long for drawing (get_shown_end), so only the label tells that none is
+    # known.
     if not printed_session.ends_at or printed_session.hours_label == printed_session.start_label:
         return ""
     return f"{EN_DASH}{NO_BREAK_SPACE}{format_time(printed_session.ends_at)}"

@@ -194,6 +194,7 @@ def lay_out_sheet(
     minutes = [
         min(MAX_STRETCH_MINUTES, (end - start).total_seconds() / 60) for start, end in pairwise(moments)
     ]
+    # A stretch without text of its own must be visible too.
     heights = [minute * 0.15 for minute in minutes]
     # Short sessions first: the height that they add also counts for longer ones beside them.
     for cell in sorted(cells, key=lambda cell: cell.last_line - cell.first_line):

@@ -81,6 +81,7 @@ class PageFlow:
         lines = list(text.lines)
         while lines:
             page = self.ensure_space(min(2, len(lines)) * text.leading)
+            # The remaining height is a difference of floats: exactly three lines may come out as 2.9999.
             fits = max(1, int((FOOT_TOP - self.y) / text.leading + 1e-6))
             # A single line on the next page gets a second one from this page.
             if len(lines) - fits == 1 and fits > 2:

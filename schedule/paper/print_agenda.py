@@ -47,6 +47,7 @@ def print_agenda(
             % {"format": format_name, "language": language}
         )
     draw = choose_paper(draw, paper)
+    # Loading included: it formats dates and hours.
     with override(language):
         programme = load_printed_programme(event)
         draw(programme, file)

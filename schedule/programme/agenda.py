@@ -229,6 +229,7 @@ def build_agenda(
         len(wanted),
         min(len(wanted), MAX_SESSIONS_SHOWN if page.day is None else len(wanted)),
     )
+    # The facts of all sessions come from the cache; rows are loaded for those shown.
     pks = [facts_row.pk for facts_row in wanted[: page.shown_count]]
     sessions = query_sessions(event).filter(pk__in=pks).order_by("starts_at", "room__position", "title", "pk")
     page.day_blocks = group_by_day(

@@ -55,6 +55,7 @@ def get_cached_page(
     if cached is None:
         response = render_page()
         body = gzip.compress(response.content, 6, mtime=0)
+        # Weak, since the compressed and the plain body share it.
         cached = (f'W/"{hashlib.sha256(response.content).hexdigest()[:32]}"', body)
         # A page with a CSRF token must not be served to another visitor.
         if response.status_code == 200 and not request.META.get("CSRF_COOKIE_NEEDS_UPDATE"):

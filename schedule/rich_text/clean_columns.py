@@ -29,6 +29,7 @@ class CleanHtmlField(models.TextField):
     def pre_save(self, model_instance: models.Model, add: bool) -> str:  # noqa: FBT001 (Django's own)
         """Sanitize the current value of the source column."""
         html = get_clean_html(getattr(model_instance, self.source))
+        # The instance shows the new HTML without being loaded again.
         setattr(model_instance, self.attname, html)
         return html
 

@@ -74,7 +74,10 @@ def apply_programme(
 
 
 def is_exported(session: Session) -> bool:
-    """Return whether a file of the whole programme would hold the session."""
+    """Return whether a file of the whole programme would contain the session.
+
+    Other sessions are not reported as missing.
+    """
     return session.starts_at is not None and session.cancelled_at is None
 
 

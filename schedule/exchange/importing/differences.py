@@ -75,6 +75,7 @@ def find_time_differences(
     day = parsed_session.day or (
         choose_programme_day(parsed_session, import_context) if other_start else session.day
     )
+    # A session without a stored day is exported with a computed one, which is no change.
     if day not in (session.day, exported.day if session.day is None else session.day):
         yield "day", day
 

@@ -74,6 +74,7 @@ def find_or_create_tracks(
     used = set(names := list(filter(None, names)))
     wanted = dict.fromkeys([*(name for name in described if name in used), *names])
     existing = list(event.tracks.all())
+    # Exact names win over names that differ in case.
     known = {fold_for_matching(track.name): track for track in existing} | {
         track.name: track for track in existing
     }
@@ -98,5 +99,6 @@ def find_or_create_tracks(
 
 def build_track(event: Event, parsed_track: ParsedTrack, position: int) -> Track:
     """Return an unsaved track."""
+    # slugify leaves nothing of a name without Latin letters.
     slug = slugify(parsed_track.slug or parsed_track.name)[:80] or f"track-{position + 1}"
     return Track(event=event, name=parsed_track.name, slug=slug, color=parsed_track.color, position=position)

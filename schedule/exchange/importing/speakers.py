@@ -44,6 +44,7 @@ class SpeakerMatcher:
         new: list[Speaker] = []
         changed: list[Speaker] = []
         for person in self.parsed_speakers:
+            # A speaker's entries may differ, in their biography for example; the first one counts.
             key = person.guid or fold_for_matching(person.name)
             if key in resolved:
                 continue

@@ -66,6 +66,7 @@ def get_session_day(parsed_session: ParsedSession, file_context: FileContext) ->
     )
 
 
+# Only Pentabarf's XML says when days begin (`day_change`); other files show it by the starts of their days.
 def find_usual_day_start(
     file_days: Iterable[FileDay], zone: zoneinfo.ZoneInfo, generator: str | None
 ) -> datetime.time | None:

@@ -163,6 +163,7 @@ def read_entry_v1(
     if "recording_license" in entry:
         values["license"] = value_to_text(entry["recording_license"]) or ""
     if "do_not_record" in entry:
+        # As text, since a RawEntry has the shape that XML gives.
         values["optout"] = str(bool(entry["do_not_record"]))
     if entry.get("do_not_stream"):
         values["do_not_stream"] = value_to_text(entry["do_not_stream"])

@@ -97,6 +97,7 @@ def build_event(parsed_session: ParsedSession, zone: datetime.tzinfo) -> dict[st
         "url": parsed_session.url,
         "title": parsed_session.title,
         "subtitle": parsed_session.subtitle,
+        # Required by the schema, also without a value.
         "track": parsed_session.track or None,
         "type": parsed_session.kind,
         "language": parsed_session.language or None,

@@ -19,6 +19,7 @@ def add_own_pages(programme: ParsedProgramme, event: Event) -> ParsedProgramme:
         programme,
         sessions=tuple(
             parsed_session
+            # The schemas allow http(s) only, so an address of another kind is replaced too.
             if encode_web_uri(parsed_session.url or "")
             else replace(parsed_session, url=f"{start}{parsed_session.guid}/")
             for parsed_session in programme.sessions
@@ -27,7 +28,10 @@ def add_own_pages(programme: ParsedProgramme, event: Event) -> ParsedProgramme:
 
 
 def localize_programme(programme: ParsedProgramme, event: Event) -> ParsedProgramme:
-    """Return the programme with the event's name and our pages in the active language."""
+    """Return the programme with the event's name and our pages in the active language.
+
+    Not part of `build_exported_programme`, with which an import compares files in any language.
+    """
     start, there = get_pages_prefix(event, ""), get_pages_prefix(event, get_language_prefix())
     parsed_sessions = tuple(
         replace(parsed_session, url=there + parsed_session.url.removeprefix(start))

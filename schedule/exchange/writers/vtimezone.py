@@ -24,6 +24,7 @@ class ClockChange:
     is_summer_time: bool
 
 
+# Thousands of days are searched, and each personal calendar of an event needs the same lines.
 @functools.lru_cache(maxsize=64)
 def write_zone_lines(name: str, first_year: int, last_year: int) -> tuple[str, ...]:
     """Return the lines of a VTIMEZONE, correct from the first year to the last and beyond by rule."""
