@@ -197,7 +197,7 @@ class PersonalAgenda(LinkedModel):
 class ScheduleUpload(models.Model):
     """A schedule file between its preview and its import, with the preview's content."""
 
-    # It lasts a day, and its token would still import the file after a restore.
+    # It lasts a day only, so a restored one would have expired.
     BACKUP_RULE: ClassVar[BackupRule] = EXCLUDED_FROM_BACKUP
 
     event = models.ForeignKey(Event, models.CASCADE, related_name="+")

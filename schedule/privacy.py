@@ -44,7 +44,7 @@ def _decode_content(content: Any) -> str:
 
 
 def _redact_sessions(rows: "QuerySet[Any]", subject: DataSubject) -> None:
-    """Strike the name out of the sessions in which the subject speaks; the speaker goes with the row."""
+    """Strike the name out of the sessions in which the subject speaks; the caller deletes the speaker."""
     redactor = Redactor(subject)
     for speaker in rows.select_related("event"):
         for session in speaker.sessions.all():

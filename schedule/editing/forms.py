@@ -29,7 +29,7 @@ def make_local_time_input() -> forms.DateTimeInput:
 
 
 class SessionForm(forms.ModelForm[Session]):
-    """A session; `speakers` holds names, one on each line."""
+    """A session; `speakers` are names, one on each line."""
 
     speakers = forms.CharField(
         label=_("Speakers"),

@@ -111,7 +111,7 @@ def edit_session(
         for name, value in values.items()
         if compute_fingerprint(value) != seen_fingerprints.get(name, "")
     }
-    # If both made the same change, nothing is left to write and nobody is bothered.
+    # If both made the same change, there is nothing to write and no conflict.
     differing = {
         name: value
         for name, value in own_values.items()

@@ -89,6 +89,7 @@ def load_header(event: Event, *, cancelled_at: datetime.datetime | None = None) 
     """Load what applies to the whole programme; the title of a cancelled event says so."""
     schedule = Schedule.objects.filter(event=event).first() or Schedule(event=event)
     return ParsedHeader(
+        # The name and not the title in the active language: only localize_programme depends on a language.
         title=format_cancelled_title(event.name) if cancelled_at else event.name,
         acronym=schedule.acronym,
         version=schedule.version,

@@ -164,7 +164,7 @@ def draw_booklet_session(flow: PageFlow, printed_session: PrintedSession) -> Non
     head = set_session_head(printed_session)
     paragraphs = [set_body_text(part, TEXT_WIDTH) for part in printed_session.paragraphs]
     first = min(2, len(paragraphs[0].lines)) * paragraphs[0].leading if paragraphs else 0
-    # At most what an empty page has: a longer head begins a page and goes on on the next.
+    # At most what an empty page has: a longer head begins a page and continues on the next.
     flow.ensure_space(min(FOOT_TOP - 60, sum(text.height for text, _color in head) + 3 + first))
     flow.add_anchor(f"session-{printed_session.session_id}")
     page = flow.page
@@ -239,6 +239,7 @@ def draw_speaker_entry(
     flow: PageFlow, speaker: str, printed_sessions: list[PrintedSession], pages: dict[str, int]
 ) -> None:
     """Draw a name, and at the right the page numbers as links."""
+    # In the first pass no page is known, so all numbers are 0.
     numbers = sorted(
         {pages.get(f"session-{printed_session.session_id}", 0) for printed_session in printed_sessions}
     )

@@ -58,6 +58,7 @@ def draw_door_signs(programme: PrintedProgramme, file: BinaryIO) -> None:
 def list_door_signs(programme: PrintedProgramme) -> Iterator[tuple[datetime.date, str, list[PrintedSession]]]:
     """Yield the signs day by day, room by room."""
     for day, printed_sessions in programme.days:
+        # Sessions without a room get a sheet too: every title is printed.
         for room in [*programme.room_names, ""]:
             room_sessions = [
                 printed_session for printed_session in printed_sessions if printed_session.room == room
@@ -97,6 +98,7 @@ def choose_title_size(
     printed_sessions: Sequence[PrintedSession], available_height: float
 ) -> tuple[float, list[list[PrintedSession]]]:
     """Return the title size and the sessions of each sheet: few sheets first, then large letters."""
+    # The smallest letters need the fewest sheets.
     fewest = len(split_into_sheets(printed_sessions, TITLE_SIZES[-1], available_height))
     size = next(
         size

@@ -87,7 +87,7 @@ def plan_day_sheets(
     measures: HeightMeasures,
     papers: Sequence[GridPaper] = PAPERS_BY_NAME["auto"],
 ) -> list[GridSheet]:
-    """Return the sheets of a day: one of the first paper that holds all, else several of the last."""
+    """Return the sheets of a day: one of the first paper on which all fits, else several of the last."""
     for paper in papers:
         if len(rooms) <= paper.max_rooms:
             sheet = find_best_sheet(printed_sessions, rooms, measures, paper)

@@ -15,7 +15,7 @@ FOOT_TOP = PAGE_HEIGHT - BOTTOM_MARGIN
 
 @dataclass
 class PageFlow:
-    """The position of the next text; `page_numbers` holds the page of each anchor."""
+    """The position of the next text; `page_numbers` are those of the anchors."""
 
     document: PdfDocument
     running_head: str

@@ -23,6 +23,7 @@ def compute_calendar_tag(
     *, personal_agenda: PersonalAgenda, programme_version: ProgrammeVersion, guids: Collection[uuid.UUID]
 ) -> str:
     """Return a tag that changes with the programme and with the chosen sessions."""
+    # Sorted, since the order of a set differs between processes.
     chosen = " ".join(sorted(map(str, guids)))
     return hashlib.sha256(
         f"{personal_agenda.pk} {programme_version.cache_key} {chosen}".encode()

@@ -49,7 +49,7 @@ class AgendaGrid:
 def build_grid(grid_sessions: Sequence[GridSession], rooms: Iterable[Hashable]) -> AgendaGrid | None:
     """Place the sessions, rooms in the order given; return None if there are too many to be readable.
 
-    Row 1 holds the rooms' names and column 1 the times. Sessions that overlap in a room are side by side.
+    Row 1 is for the rooms' names, column 1 for the times. Sessions that overlap in a room are side by side.
     """
     moments = sorted({moment for piece in grid_sessions for moment in (piece.starts_at, piece.ends_at)})
     lines = {moment: row for row, moment in enumerate(moments, start=2)}

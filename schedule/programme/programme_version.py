@@ -51,6 +51,7 @@ def get_programme_version(event: Event) -> ProgrammeVersion:
     cancelled_at = find_cancellation_time(event)
     # `sequence` counts changes of registrations, which the programme does not show.
     columns = [column.attname for column in event._meta.concrete_fields if column.name != "sequence"]
+    # The venue's name is in another table, and pages show it.
     facts = repr([answers, str(event.venue), cancelled_at, [getattr(event, column) for column in columns]])
     return ProgrammeVersion(event, hashlib.sha256(facts.encode()).hexdigest()[:24])
 

@@ -1,4 +1,4 @@
-"""Columns that hold the sanitized HTML of a text, made when the text is saved and shown as it is.
+"""Columns for the sanitized HTML of a text, made when the text is saved and shown as it is.
 
 Sanitizing a long text takes a quarter of a second, too long for each reader. The text itself stays what
 people edit and what is exported.

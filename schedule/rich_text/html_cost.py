@@ -46,6 +46,7 @@ START_TAG_PATTERN: Final = re.compile(rf"<([A-Za-z][^{SPACE_CHARS}/>]*+)")
 def compute_markup_cost(html: str) -> int:
     """Return the number of tags times the greatest depth, as `measure_markup` finds them."""
     tags, depth = measure_markup(html)
+    # Plus one, since many tags without any depth take time too.
     return tags * (depth + 1)
 
 

@@ -20,7 +20,7 @@ class RichText(str):
         instance.html = html
         return instance
 
-    # str subclasses are pickled by their text alone, which would lose the HTML.
+    # By default pickle calls __new__ with the text alone, as for any str; this class needs the HTML too.
     def __reduce__(self) -> tuple[type[Self], tuple[str, str]]:
         return type(self), (str(self), self.html)
 

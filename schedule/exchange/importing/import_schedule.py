@@ -35,8 +35,8 @@ SLUG_PATTERN = re.compile(r"[-a-zA-Z0-9_]{1,80}")
 def import_schedule(*, slug: str, data: bytes) -> ImportReport:
     """Import a file into the event with that slug, which is created if it is missing.
 
-    Known sessions are updated in the fields that the format carries; sessions missing from the file are kept
-    and reported. Importing the same file again changes nothing. Raise UnreadableFile, before anything is
+    Known sessions are updated in the fields that the format carries; sessions missing from the file stay
+    and are reported. Importing the same file again changes nothing. Raise UnreadableFile, before anything is
     changed, for a file without any usable content.
 
     The file is parsed in this process, which suits commands; pages call `read_schedule_apart` and
@@ -81,7 +81,7 @@ def preview_programme(*, slug: str, programme: ParsedProgramme) -> ImportReport:
 
 
 def create_event(slug: str, programme: ParsedProgramme) -> Event:
-    """Create a public convention for the file. Raise UnreadableFile if it holds no session."""
+    """Create a public convention for the file. Raise UnreadableFile if it contains no session."""
     if not programme.sessions:
         raise UnreadableFile(_("This file holds no session with a title and a start: no event was made."))
     starts_at, ends_at = choose_event_dates(programme)
@@ -177,5 +177,6 @@ def find_room_conflicts(event: Event) -> Iterator[tuple[str, str, str]]:
         if session.starts_at and session.ends_at
     ]
     for clash in find_conflicts(placed):
+        # Cut, since a note shows 80 characters: the second title must be among them.
         first, second = (by_key[int(str(key))].title[:40] for key in (clash.first, clash.second))
         yield first, second, str(clash.shared_key)

@@ -46,7 +46,7 @@ def generate_guid(*parts: object) -> uuid.UUID:
 def identify_sessions(
     parsed_sessions: Iterable[ParsedSession], *, slug: str, notes: ImportNotes
 ) -> list[IdentifiedSession]:
-    """Give each session a guid of its own, the same at every import of the same entry.
+    """Give each session a unique guid, the same at every import of the same entry.
 
     If several share an id, the first by time and room keeps it, whatever their order in the file.
     """
@@ -158,7 +158,7 @@ def get_known_slot(known_session: KnownSession) -> tuple[datetime.datetime | Non
 
 
 def list_incoming_ids(identified_session: IdentifiedSession) -> Iterator[tuple[str, bool]]:
-    """Yield the source's id, and whether it may match a session that has a guid of its own.
+    """Yield the source's id, and whether it may match a session that has its own guid.
 
     Two different guids with one id are two sessions: the id is then less sure than the guids.
     """

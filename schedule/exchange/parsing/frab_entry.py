@@ -46,7 +46,10 @@ class FileContext:
 
 
 def build_parsed_session(raw_entry: RawEntry, file_context: FileContext) -> ParsedSession | None:
-    """Return the session, None if it has no title or no start."""
+    """Return the session, None if it has no title or no start.
+
+    Texts are cut to the lengths of their columns in schedule/models.py.
+    """
     notes = file_context.notes
     title = clean_values.clean_line(raw_entry.get_value("title"), 2000, notes)
     if not title:

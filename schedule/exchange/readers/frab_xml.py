@@ -228,7 +228,7 @@ def get_element_content(element: etree._Element | None) -> str | None:
     """Return all text of an element, including the markup inside it."""
     if element is None:
         return None
-    # Old Pentabarf files have HTML that is not escaped. A child is written with the text that follows it.
+    # HTML should be escaped, but markup that is not stays too. A child is written with the text after it.
     inside = "".join(etree.tostring(child, encoding="unicode") for child in element)
     return (element.text or "") + inside
 

@@ -138,7 +138,7 @@ def list_offsets(
 
 
 def parse_fixed_zone(name: str) -> datetime.tzinfo | None:
-    """Parse a zone name that holds an offset, such as (UTC+01:00) Paris."""
+    """Parse a zone name that contains an offset, such as (UTC+01:00) Paris."""
     match = OFFSET_PATTERN.search(name[: times.MAX_ZONE_NAME_CHARS])
     if not match:
         return None

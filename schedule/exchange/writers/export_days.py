@@ -30,7 +30,7 @@ def build_export_days(programme: ParsedProgramme) -> list[ExportDay]:
         if day
     ]
     if not grouped:
-        # The event's first day, since the schemas require at least one.
+        # The event's first day, since the XML schema requires at least one.
         grouped = [(programme.header.first_day or datetime.date(1970, 1, 1), [])]
     names = [place.name for place in programme.rooms]
     return [
