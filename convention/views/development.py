@@ -29,9 +29,11 @@ def development_only(view: "ViewFunction") -> "ViewFunction":
 
     @wraps(view)
     def guarded(request: "HttpRequest", *args: Any, **kwargs: Any) -> "HttpResponse":
+        # 404, not 403: nobody learns that this is a development site.
         if settings.PRODUCTION or not (is_made_on_this_machine(request) or is_administrator(request)):
             raise Http404
         response = view(request, *args, **kwargs)
+        # A shared proxy must not hand a sign-in code to the next visitor.
         add_never_cache_headers(response)
         return response
 
