@@ -7,8 +7,8 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 
-# `on_delete=SET_NULL` and the erasure's redaction go through `_base_manager`, a plain manager without this
-# guard: a person can be removed from an entry, an action cannot.
+# `on_delete=SET_NULL` and the redaction of an erasure use plain querysets without this guard: a name can be
+# removed from an entry, an action cannot.
 class AuditEntryQuerySet(models.QuerySet["AuditEntry"]):
     """Entries; refuses updates and deletions."""
 
