@@ -73,6 +73,7 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def _delete_login_attempts_cached_email(self, request: Any, **credentials: Any) -> None:
         """Reset the failure counts after a password was reset by a mailed link."""
+        # allauth resets its own count only; ours, of the account over all browsers, is a second one.
         super()._delete_login_attempts_cached_email(request, **credentials)
         reset_account_limit(request, LOGIN_FAILURES_ACTION, get_login(credentials))
 
@@ -94,6 +95,7 @@ class AccountAdapter(DefaultAccountAdapter):
         account = email_address.user
         if not is_same_email(account.email, email_address.email) and request.user != account:
             raise SignInRequired(_("Sign in to the account whose address this is to be."))
+        # Another person of the club has it, perhaps in other capitals, which no unique constraint sees.
         if filter_by_email(Person.objects.exclude(pk=account.pk), email_address.email):
             return False
         return bool(super().confirm_email(request, email_address))
@@ -125,6 +127,7 @@ class AccountAdapter(DefaultAccountAdapter):
         """Return how the user can confirm who they are: by a second factor where there is one."""
         if not user.is_authenticated:
             return []
+        # With a second factor the password is not enough: it is what a thief would have.
         factors = get_factors(user)
         if not factors.has_any:
             return (
@@ -139,6 +142,7 @@ class AccountAdapter(DefaultAccountAdapter):
         )
 
     def get_reset_password_from_key_url(self, key: str) -> str:
+        # By SITE_URL: a forged Host header would put a stranger's host into the mail.
         return build_site_url(super().get_reset_password_from_key_url(key))
 
     def get_email_confirmation_url(self, request: Any, emailconfirmation: Any) -> str:
@@ -159,6 +163,7 @@ class AccountAdapter(DefaultAccountAdapter):
             send_mail_message(write_account_letter(occasion, email, context))
         except MailNotSent as error:
             sentence = _("We cannot send e-mails just now. Please try again in a few minutes.")
+            # Said on the page: these mails go out within the request, and their reader waits for one.
             raise MailUnavailable(sentence) from error
 
 
@@ -167,6 +172,7 @@ CODE_METHOD = {"id": "mfa_reauthenticate", "description": _("Use a code")}
 PASSKEY_METHOD = {"id": "mfa_reauthenticate:webauthn", "description": _("Use a passkey")}
 
 
+# Part of the key: another name would make every enrolled app useless.
 ENCRYPTION_PURPOSE = "second factors"
 
 
@@ -192,6 +198,7 @@ class SecondFactorAdapter(DefaultMFAAdapter):
         try:
             return fernet_for(ENCRYPTION_PURPOSE).decrypt(encrypted_text).decode()
         except InvalidToken:
+            # Not an exception, which would be an error page at every sign-in.
             return base64.b32encode(secrets.token_bytes(20)).decode()
 
     def _get_site_name(self) -> str:

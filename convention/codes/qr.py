@@ -144,8 +144,9 @@ class SymbolMap:
         """Return where each bit of the codewords lands, with one drawing per binary digit of its number."""
         total = sum(block.total_count for block in self.blocks)
         numbers = [0] * (self.count * self.row_bytes * 8)
-        # Write each bit's own number into the symbol, one binary digit per drawing: a dozen drawings instead of
-        # one for each of thousands of bits. Numbers begin at 1, since a zero would show in no drawing.
+        # Write each bit's own number into the symbol, one binary digit per drawing: a dozen drawings
+        # instead of one for each of thousands of bits. Numbers begin at 1, since a zero would show in no
+        # drawing.
         for digit in range((total * 8).bit_length()):
             spelled = [
                 sum(((word * 8 + bit + 1) >> digit & 1) << (7 - bit) for bit in range(8))

@@ -30,6 +30,7 @@ def describe_row_errors(rows: Iterable[tuple[int, str]]) -> list[str]:
     """Return a line for each sentence, such as “Rows 2–401: There is no ticket “gold”.”."""
     numbers: dict[str, list[int]] = {}
     for row, sentence in rows:
+        # One wrong column gives the same error on each of a thousand rows.
         numbers.setdefault(sentence, []).append(row)
     return [
         ngettext("Row %(rows)s: %(sentence)s", "Rows %(rows)s: %(sentence)s", len(found))

@@ -14,6 +14,7 @@ class Command(changepassword.Command):
 
     def handle(self, *args: Any, **options: Any) -> str:
         """Ask for the password, then end all sessions and revoke all API tokens."""
+        # Django raises CommandError if no password was set: then nothing is revoked.
         answer = str(super().handle(*args, **options))
         person = Person.objects.filter(email=options["username"]).first()
         if person is not None:
