@@ -54,7 +54,7 @@ class DataSubject:
 
 
 def has_address_in_column(column: str, subject: DataSubject) -> Q:
-    """Return a condition on rows: the column holds an address of the subject, in any case."""
+    """Return a condition on rows: the column has an address of the subject, in capitals or not."""
     return Q(In(Lower(column), sorted(subject.addresses)))
 
 
@@ -146,7 +146,7 @@ def _keys_with_address(rows: "models.QuerySet[Any]", column: str, addresses: fro
 
 @dataclass(frozen=True, kw_only=True)
 class RetentionRule:
-    """A limit on how long data is kept. `delete_older_than(at)` deletes older rows and returns how many.
+    """A limit on how long data is stored. `delete_older_than(at)` deletes older rows and returns how many.
 
     `days` is the default; the club may choose another number of at least `min_days`, unless it `is_fixed`.
     """

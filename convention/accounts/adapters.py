@@ -46,7 +46,7 @@ ERROR_MESSAGES = {
         "This account was tried too often. Use a browser in which you signed in before, or wait an hour."
     ),
     "rate_limited": _("That was tried too often. Please wait a few minutes and try again."),
-    # Vague on purpose: it must not tell who has an account.
+    # Vague on purpose: it must not tell that another account has the address.
     "email_taken": _("This address cannot be used."),
     "same_as_current": _("That is the address you have already."),
 }
@@ -87,10 +87,10 @@ class AccountAdapter(DefaultAccountAdapter):
         self._login_failed_rl_usage.usage += usage.usage
 
     def confirm_email(self, request: Any, email_address: Any) -> bool:
-        """Make a new address the account's, for whoever is signed in to that account alone.
+        """Make a new address the account's, if the request is signed in to that account.
 
-        The mail goes to whatever address somebody typed: its owner, who confirms addresses here when they
-        register, would give what they registered for to a stranger. Raises SignInNeeded.
+        The mail goes to an address that was only typed: its owner, who confirms addresses here when they
+        register, would otherwise give their registrations to a stranger. Raises SignInRequired.
         """
         account = email_address.user
         if not is_same_email(account.email, email_address.email) and request.user != account:

@@ -86,5 +86,5 @@ def read_browser_cookie(request: "HttpRequest") -> tuple[str, list[str]]:
 
 
 def hash_login(login: str) -> str:
-    """Return the hash that stands for an account in the cookie, which therefore shows no address."""
+    """Return the hash of an account for the cookie, which therefore shows no address."""
     return salted_hmac("known browser", login.lower(), algorithm="sha256").hexdigest()[:32]

@@ -59,7 +59,7 @@ def get_problem_type(kind: str) -> str:
 def build_problem(
     kind: str, status: int, detail: str, field_errors: "Mapping[str, Any] | None" = None
 ) -> dict[str, Any]:
-    """Return the problem as data; `errors` holds sentences by field."""
+    """Return the problem as data; its member `errors` lists sentences by field."""
     title = kind.replace("-", " ").capitalize()
     body: dict[str, Any] = {
         "type": get_problem_type(kind),

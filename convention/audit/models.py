@@ -20,7 +20,7 @@ class AuditEntryQuerySet(models.QuerySet["AuditEntry"]):
 
 
 class AuditEntry(models.Model):
-    """One action: who, what, on which object, why. Holds names of fields, never their values."""
+    """One action with its actor, object and reason; it names the changed fields, never their values."""
 
     created_at = models.DateTimeField(_("at"), auto_now_add=True, db_index=True)
     actor = models.ForeignKey(

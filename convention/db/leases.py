@@ -24,7 +24,7 @@ RENEWALS_PER_LEASE = 6
 
 
 class LeaseUnavailable(Exception):
-    """Another process holds the lease."""
+    """Another process has the lease."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class OwnedLease:
         finally:
             done.set()
             thread.join(timeout=1)
-            with suppress(Error):  # the database is away: the lease expires by itself
+            with suppress(Error):  # the database is away: the lease will expire
                 Lease.objects.filter(name=self.name, holder=self.token).delete()
 
     def _renew_until(self, done: threading.Event) -> None:

@@ -151,7 +151,7 @@ class Event(models.Model):
 
     @property
     def substitution_deadline(self) -> datetime.datetime:
-        """Return until when a place may be given to somebody else by its holder or the company's contact."""
+        """Return until when an attendee or the company's contact may give a place to another person."""
         return self.substitutions_close_at or self.starts_at
 
 
@@ -176,7 +176,7 @@ class Room(models.Model):
 
 class DelegationQuerySet(PeriodQuerySet["Delegation"]):
     def open(self, *, at: datetime.date | None = None) -> Self:
-        """Return the contracts that hold on that day, with a firm that is an organizer then."""
+        """Return the contracts that include that day, of firms that are organizers then."""
         day = at or timezone.localdate()
         organizer = CompanyRole.objects.open(at=day).filter(
             company=OuterRef("company"), role=CompanyRole.Role.ORGANIZER

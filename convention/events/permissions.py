@@ -142,7 +142,7 @@ def get_visible_event(slug: str, person: "RequestUser") -> Event:
 
 
 def get_member_events(person: "RequestUser") -> QuerySet[Event]:
-    """Return the events for members only; none for anybody who is no member today."""
+    """Return the events for members only, if the person is a member today; else none."""
     if not isinstance(person, Person) or not person.is_active or get_member_company(person) is None:
         return Event.objects.none()
     return Event.objects.filter(visibility=Event.Visibility.MEMBERS)

@@ -77,7 +77,7 @@ def give_consent(*, person: Person, purpose: Purpose) -> Consent:
 def withdraw_consent(*, person: Person, purpose: Purpose) -> None:
     """Withdraw every active consent to this purpose, if there is one."""
     active_consents = Consent.objects.filter(person=person, text__purpose=purpose, withdrawn_at__isnull=True)
-    # Kept with its dates: the club has to prove that consent was given (GDPR, article 7(1)).
+    # The row stays, with its dates: the club has to prove that consent was given (GDPR, article 7(1)).
     for consent in active_consents.select_for_update(of=("self",)):
         consent.withdrawn_at = timezone.now()
         consent.save(update_fields=["withdrawn_at"])

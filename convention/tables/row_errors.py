@@ -10,7 +10,7 @@ MAX_LINES_SHOWN = 50
 
 
 class InvalidRows(ConventionError):
-    """Some rows are invalid; `rows` holds (row number, sentence) in the order of the file."""
+    """Some rows are invalid; `rows` lists (row number, sentence) in the order of the file."""
 
     kind = "bad-rows"
 

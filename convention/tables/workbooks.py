@@ -1,4 +1,4 @@
-"""Read workbooks (.xlsx, .xls, .ods) and find the sheet that holds the list.
+"""Read workbooks (.xlsx, .xls, .ods) and find the sheet with the list.
 
 A crafted workbook takes any amount of time and memory, in calamine too: untrusted files are read by
 `convention.parsing`.
@@ -156,7 +156,7 @@ def _refuse_other_documents(content: bytes) -> None:
 
 
 def _scan_sheet(content: bytes, title: str) -> SheetScan:
-    """Scan the sheet. An .xls needs no scan: it holds the results of its formulas."""
+    """Scan the sheet. An .xls needs no scan: it stores the results of its formulas."""
     if content.startswith(COMPOUND_FILE_SIGNATURE):
         return SheetScan()
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
@@ -166,7 +166,7 @@ def _scan_sheet(content: bytes, title: str) -> SheetScan:
 
 
 def _refuse_uncalculated_cells(scan: SheetScan) -> None:
-    """Raise UnreadableFile for cells that show a value but hold none in the file."""
+    """Raise UnreadableFile for cells that show a value but have none in the file."""
     for row, column in scan.uncalculated_cells:
         raise UnreadableFile(
             _("Cell %(cell)s holds a formula without its result: open the file, save it, and try again.")

@@ -1,4 +1,4 @@
-"""The fonts of one PDF: only the glyphs it uses, each code with the text that it stands for."""
+"""The fonts of one PDF: only the glyphs that it uses, each code with its text."""
 
 import zlib
 from dataclasses import dataclass

@@ -161,5 +161,5 @@ def find_face(cluster: str, families: tuple[str, ...], weight: FontWeight) -> Fo
 
 @functools.cache
 def is_ignorable_character(char: str) -> bool:
-    """Return whether a character is invisible by itself: joiners, selectors, directional marks."""
+    """Return whether a character is invisible when alone: joiners, selectors, directional marks."""
     return unicodedata.category(char) == "Cf" or "\ufe00" <= char <= "\ufe0f"

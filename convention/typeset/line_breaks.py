@@ -73,7 +73,7 @@ def wrap_text(text: str, weight: FontWeight, *, width: float, size: float) -> li
 
 
 def measure_widest_piece(text: str, weight: FontWeight) -> float:
-    """Return the width in em of the longest piece that is only broken if a line cannot hold it."""
+    """Return the width in em of the longest piece that is only broken if a line is too short for it."""
     return max(_measure_piece(piece, weight)[0] for piece in BREAK_PATTERN.split(clean_line(text)))
 
 

@@ -1,4 +1,4 @@
-"""Shape a line of text: glyphs with their positions and the text that each stands for."""
+"""Shape a line of text: glyphs with their positions and their text."""
 
 import functools
 import itertools

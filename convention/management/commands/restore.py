@@ -65,7 +65,7 @@ class Command(ConventionCommand):
 
 
 def describe_backup(manifest: BackupManifest) -> str:
-    """Return in a sentence what a backup holds."""
+    """Return a sentence about content, site and time of a backup."""
     return _("%(contents)s, saved from %(site)s at %(made_at)s UTC.") % {
         "contents": describe_contents(manifest),
         "site": manifest.site,

@@ -66,7 +66,7 @@ def check_not_production() -> None:
 
 
 def check_own_database() -> None:
-    """Raise ConventionError if the database holds data that is not the demo's."""
+    """Raise ConventionError if the database has data that is not the demo's."""
     holds_something = Event.objects.exists() or Company.objects.exists() or Person.objects.exists()
     if holds_something and not is_demo():
         raise ConventionError(

@@ -206,7 +206,7 @@ def restrict_settings(place: processes.ServerAddress) -> None:
 
 
 def has_database_file() -> bool:
-    """Return whether the SQLite file holds a table, that is more than its first page."""
+    """Return whether the SQLite file has a table, that is more than its first page."""
     path = Path(str(connection.settings_dict["NAME"]))
     return path.exists() and path.stat().st_size > SQLITE_PAGE_BYTES
 
