@@ -130,8 +130,8 @@ if DATABASE["ENGINE"] == "django.db.backends.sqlite3":
         Path(DATABASE["NAME"]).parent.mkdir(parents=True, exist_ok=True)
     DATABASE["OPTIONS"] = {
         "timeout": 20,
-        # A transaction that reads first and writes later could otherwise fail at its first write without
-        # waiting.
+        # A transaction that reads first and writes later could
+        # otherwise fail at its first write without waiting.
         "transaction_mode": "IMMEDIATE",
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-65536",
     }

@@ -73,7 +73,7 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def _delete_login_attempts_cached_email(self, request: Any, **credentials: Any) -> None:
         """Reset the failure counts after a password was reset by a mailed link."""
-        # allauth resets its own count only; ours, of the account over all browsers, is a second one.
+        # allauth resets only its own counter; ours counts failures of the account over all browsers.
         super()._delete_login_attempts_cached_email(request, **credentials)
         reset_account_limit(request, LOGIN_FAILURES_ACTION, get_login(credentials))
 
@@ -127,7 +127,7 @@ class AccountAdapter(DefaultAccountAdapter):
         """Return how the user can confirm who they are: by a second factor where there is one."""
         if not user.is_authenticated:
             return []
-        # With a second factor the password is not enough: it is what a thief would have.
+        # Where there is a second factor, the password alone must not be enough: it may be stolen.
         factors = get_factors(user)
         if not factors.has_any:
             return (
@@ -163,7 +163,7 @@ class AccountAdapter(DefaultAccountAdapter):
             send_mail_message(write_account_letter(occasion, email, context))
         except MailNotSent as error:
             sentence = _("We cannot send e-mails just now. Please try again in a few minutes.")
-            # Said on the page: these mails go out within the request, and their reader waits for one.
+            # Reported on the page, since these mails are sent within the request.
             raise MailUnavailable(sentence) from error
 
 
@@ -172,7 +172,7 @@ CODE_METHOD = {"id": "mfa_reauthenticate", "description": _("Use a code")}
 PASSKEY_METHOD = {"id": "mfa_reauthenticate:webauthn", "description": _("Use a passkey")}
 
 
-# Part of the key: another name would make every enrolled app useless.
+# Part of the derived key: renaming it would invalidate every enrolled factor.
 ENCRYPTION_PURPOSE = "second factors"
 
 
@@ -198,7 +198,7 @@ class SecondFactorAdapter(DefaultMFAAdapter):
         try:
             return fernet_for(ENCRYPTION_PURPOSE).decrypt(encrypted_text).decode()
         except InvalidToken:
-            # Not an exception, which would be an error page at every sign-in.
+            # An exception here would be an error page at every sign-in.
             return base64.b32encode(secrets.token_bytes(20)).decode()
 
     def _get_site_name(self) -> str:
@@ -215,7 +215,7 @@ def build_site_url(link: str) -> str:
 
 
 def get_login(credentials: dict[str, Any]) -> str:
-    """Return the e-mail address with which somebody tries to sign in."""
+    """Return the e-mail address of a sign-in attempt."""
     return str(credentials.get("email", ""))
 
 

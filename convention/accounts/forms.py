@@ -83,8 +83,7 @@ class SignInForm(NoPlaceholderForm, LoginForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        # `webauthn` lets the browser offer passkeys among its suggestions (WebAuthn, conditional
-        # mediation).
+        # `webauthn` lets the browser offer passkeys among its suggestions (WebAuthn, conditional mediation).
         self.fields["login"].widget.attrs["autocomplete"] = "username webauthn"
         self.fields["password"].help_text = ""
 

@@ -30,8 +30,7 @@ def _query_role_holders(person: int, day: datetime.date) -> QuerySet[Person]:
     return Person.objects.filter(Q(Exists(in_club)) | Q(Exists(at_event)), pk=person)
 
 
-# Both tables in one query: the middleware asks on every page of a session that is too long or lacks a
-# factor.
+# Both tables in one query: the middleware asks on every page of a session that is too long or lacks a factor.
 ROLE_HOLDERS_QUERY = CompiledQuery(_query_role_holders, PLACEHOLDER_ID, PLACEHOLDER_DATE)
 
 

@@ -68,7 +68,7 @@ def seconds_until_allowed(
     limits_cache.add(name, 0, window_seconds)
     try:
         count = limits_cache.incr(name, amount)
-    # (a new window has begun, so there is nothing to wait for)
+    # A new window has begun, so there is nothing to wait for.
     except ValueError:  # it expired in between
         return 0
     return window_seconds - passed if count > limit else 0

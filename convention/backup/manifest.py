@@ -13,7 +13,7 @@ from django.utils.crypto import salted_hmac
 from convention.codes.secret_keys import secret_keys
 
 MANIFEST_FORMAT = "convention-backup"
-# Raised when an older program could not read the file any more.
+# Raise it when older programs could no longer read the file.
 MANIFEST_VERSION = 2
 # Keys are 64-bit integers in both databases.
 MAX_NUMBER = 2**63 - 1
@@ -77,7 +77,7 @@ class BackupManifest:
 
 
 def fingerprint_key(key: str) -> str:
-    """Return a hash that only tells whether two sites have the same SECRET_KEY."""
+    """Return a hash that shows only whether two sites have the same SECRET_KEY."""
     # Keyed by the secret itself: the hash tells nothing else about it.
     return salted_hmac(MANIFEST_FORMAT, "key", secret=key, algorithm="sha256").hexdigest()[:32]
 
@@ -174,8 +174,8 @@ def _parse_path(value: Any) -> str:
     """Return a relative path below the folder of uploaded files, in normal form."""
     text = _parse_text(value)
     path = PurePosixPath(text)
-    # A crafted path could write anywhere (zip slip); only the normal form is accepted, so that no two names
-    # are one file.
+    # A crafted path could write anywhere (zip slip); only the normal
+    # form is accepted, so that no two names are one file.
     if path.is_absolute() or ".." in path.parts or path.as_posix() != text or text == ".":
         raise ValueError("no such path")
     return text

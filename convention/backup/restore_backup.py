@@ -35,8 +35,8 @@ from .table_rows import (
     set_next_key,
 )
 
-# Rows made after the backup are lost, but their keys are in sent e-mails, Message-IDs and links, so they must
-# not be assigned again.
+# Rows made after the backup are lost, but their keys are in sent e-mails,
+# Message-IDs and links, so they must not be assigned again.
 SKIPPED_KEY_COUNT = 100_000
 # Errors of a row that does not fit.
 ROW_ERRORS = (TypeError, ValueError, ArithmeticError, ValidationError, DatabaseError)

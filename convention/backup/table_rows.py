@@ -126,8 +126,8 @@ class BackupRowReader:
                 return None
             try:
                 return read(fernet_for(ENCRYPTION_PURPOSE).decrypt(value).decode())
-            # Another SECRET_KEY: a new value instead of a refusal, since everything else can still be
-            # restored.
+            # Another SECRET_KEY: a new value instead of a refusal,
+            # since everything else can still be restored.
             except InvalidToken:
                 self.replaced_counts[str(field.column)] += 1
                 return read(replace())

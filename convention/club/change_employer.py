@@ -30,7 +30,7 @@ class MandateOutcome(TextChoices):
 
 @dataclass(frozen=True)
 class HandoverPlan:
-    """The successors of a person who changes employer; None leaves a task to nobody."""
+    """The successors of a person who changes employer; None means that there is none."""
 
     company_successor: Person | None = None
     mandate_outcome: str = MandateOutcome.STAY

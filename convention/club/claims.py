@@ -1,4 +1,4 @@
-"""Claims: a contact added a colleague with the e-mail address of somebody whom the club knows already.
+"""Claims: a contact added a colleague with the e-mail address of a person whom the club knows already.
 
 The contact sees an ordinary colleague. The owner of the address gets a mail; when they confirm, the
 colleague's employment, seat and registrations become theirs, and the second record is deleted.

@@ -60,8 +60,8 @@ def merge_company(*, company: Company, into: Company, on: datetime.date) -> Comp
         if membership.ends_on is None or (membership.last_day or on) >= on:
             end_membership(
                 membership=membership,
-                # A renewal that has not begun ends on its first day: the check constraint allows no earlier
-                # one.
+                # A renewal that has not begun ends on its first day: the
+                # check constraint allows no earlier one.
                 on=max(on, membership.starts_on),
                 left_as=Membership.Leaving.MERGED,
             )

@@ -85,8 +85,8 @@ def add_colleague(
 ) -> Person:
     """Return the new colleague, or the known one with that address who works there already.
 
-    Raises InvalidFields for an invalid address or an empty name, and EmailTaken for the address of anybody
-    else: the contact learns nothing about them.
+    Raises InvalidFields for an invalid address or an empty name, and EmailTaken for the address of any
+    other person: the contact learns nothing about them.
     """
     email, first_name, last_name = (
         normalize_whitespace(email).lower(),

@@ -29,7 +29,7 @@ class Period(models.Model):
         constraints = [
             models.CheckConstraint(
                 name="%(app_label)s_%(class)s_ends_after_start",
-                # Hence what would end before it began is deleted instead of ended.
+                # Because of this constraint, code that ends a period deletes rows that have not begun yet.
                 condition=Q(ends_on__isnull=True) | Q(ends_on__gte=F("starts_on")),
             )
         ]

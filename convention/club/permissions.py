@@ -107,7 +107,7 @@ def get_companies_of_contact(person: "RequestUser", *, at: datetime.date | None 
 
 
 def get_company_of_contact(slug: str, person: "RequestUser") -> Company:
-    """Return the company of its contact's page. Raises SignInRequired, or NotFound for anybody else."""
+    """Return the company of its contact's page. Raises SignInRequired, or NotFound for other people."""
     if not person.is_authenticated:
         raise SignInRequired(_("Sign in to see this page."))
     company = get_companies_of_contact(person).filter(slug=slug).first()

@@ -70,7 +70,7 @@ def check_last_administrator(subject: DataSubject) -> Iterator[TranslatableText]
     """Yield an error if the subject is the club's last administrator."""
     rows = ClubRole.objects.open().filter(role=ClubRole.Role.ADMINISTRATOR, person__is_active=True)
     holders = set(rows.values_list("person", flat=True))
-    # Nobody could appoint a new one.
+    # Without an administrator nobody could appoint another one.
     if holders == {subject.person_id}:
         yield _("This is the club’s last administrator: appoint another one first.")
 

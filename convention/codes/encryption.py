@@ -48,8 +48,7 @@ def decrypt_value(encrypted: bytes | memoryview, *, row_label: str) -> Any:
         opened = json.loads(MultiFernet([_newest_fernet(), *_older_fernets()]).decrypt(bytes(encrypted)))
     except InvalidToken:
         raise _make_decryption_error() from None
-    # Somebody who can write to the database could otherwise show one person's identity under another's
-    # name.
+    # Somebody who can write to the database could otherwise show one person's identity under another's name.
     if opened["of"] != row_label:
         raise _make_decryption_error()
     return opened["value"]

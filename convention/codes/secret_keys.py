@@ -50,8 +50,8 @@ def decrypt_token(purpose: str, token: str, *, max_age: timedelta | None = None)
     """Return the value of a token. Raises UnreadableToken, ExpiredToken."""
     fernet = fernet_for(purpose)
     try:
-        # Decoding ignores unused bits and foreign characters: encoding again gives the one spelling,
-        # compared below.
+        # Decoding ignores unused bits and foreign characters: encoding
+        # again gives the one spelling, compared below.
         encrypted = base64.urlsafe_b64encode(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
         content = fernet.decrypt(encrypted)
         made_at = fernet.extract_timestamp(encrypted)
@@ -59,7 +59,7 @@ def decrypt_token(purpose: str, token: str, *, max_age: timedelta | None = None)
         raise UnreadableToken from error
     if encrypted.decode().rstrip("=") != token:  # accept one spelling only
         raise UnreadableToken
-    # After decryption: only a genuine token is told to be expired.
+    # After decryption, so that only a genuine token is reported as expired.
     if max_age is not None and time.time() - made_at > max_age.total_seconds():
         raise ExpiredToken
     return json.loads(content)

@@ -29,7 +29,7 @@ class LeaseUnavailable(Exception):
 
 @dataclass(frozen=True)
 class OwnedLease:
-    """A lease held by this process; its token tells it from a later one of the same name."""
+    """A lease held by this process; its token distinguishes it from a later one of the same name."""
 
     name: str
     token: str

@@ -123,8 +123,8 @@ class EventForm(ActionErrorsMixin, forms.ModelForm):
         if data.get("name") == "":
             self.add_error("name", _("Write a name."))
         for name in TIME_FIELDS:
-            # An invalid zone is missing from the data: the stored one lets the other fields be checked all
-            # the same.
+            # An invalid zone is missing from the data: the stored one
+            # lets the other fields be checked all the same.
             add_time_zone(self, name, zoneinfo.ZoneInfo(data.get("timezone", self.instance.timezone)))
         self._check_order("starts_at", "ends_at", _("The event must end after it starts."))
         self._check_order(
@@ -168,7 +168,7 @@ class NewEventForm(EventForm):
     def clean_slug(self) -> str:
         """Refuse reserved slugs, and make one from the name if none was typed."""
         slug: str = self.cleaned_data["slug"]
-        # Uniqueness is checked by the model; these words are no events, so the model cannot know them.
+        # The model checks uniqueness; reserved words are not in its table, so they are checked here.
         if slug in RESERVED_SLUGS:
             raise ValidationError(_("This address is taken; choose another one."))
         return slug or make_event_slug(self.cleaned_data.get("name", ""))
@@ -233,8 +233,7 @@ class DelegateForm(ActionErrorsMixin, forms.Form):
     """A person of the firm, and their role."""
 
     delegation = DelegationChoiceField(Delegation.objects.none(), label=_("Contract"), empty_label=None)
-    # Not by inheritance: `AppointByEmailForm` also asks for days, and a delegate's are those of the
-    # contract.
+    # Not by inheritance: `AppointByEmailForm` also asks for days, and a delegate's are those of the contract.
     email = AppointByEmailForm.base_fields["email"]
     first_name = AppointByEmailForm.base_fields["first_name"]
     last_name = AppointByEmailForm.base_fields["last_name"]

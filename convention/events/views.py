@@ -102,8 +102,7 @@ def event_venue(request: "HttpRequest", event: str) -> "HttpResponse":
     if request.method == "POST" and form.is_valid():
         with transaction.atomic():
             event_row.venue = form.save()
-            # Only this column: another organizer may have saved the settings since this page read the
-            # event.
+            # Only this column: another organizer may have saved the settings since this page read the event.
             event_row.save(update_fields=["venue"])
             record_action("venue.change", event_row.venue, event=event_row, fields=form.changed_data)
         messages.success(request, _("The venue was saved."))
@@ -190,7 +189,7 @@ def event_role_end(request: "HttpRequest", event: str, role_id: int) -> "HttpRes
     event_row = get_event_to_organize(event, request.user)
     role = get_object_or_404(EventRole.objects.select_related("person", "event"), pk=role_id, event=event_row)
     end_event_role(role=role, actor=require_signed_in(request.user))
-    # An outside firm gave an address and shall not learn whose it is.
+    # An outside firm gave an address and must not learn whose it is.
     name = role.person if can_create_events(request.user) else role.person.email
     messages.success(request, _("The role of %(name)s has ended.") % {"name": name})
     return redirect("organize-people", event_row.slug)

@@ -46,7 +46,7 @@ class JobProgress:
     reported_at: float = field(default=0.0)
 
     def __call__(self, done: int, total: int) -> None:
-        # A write for each row would cost more than the work itself.
+        # Not for each row: every report is a write.
         if done == total or time.monotonic() - self.reported_at >= 1:
             self.reported_at = time.monotonic()
             Job.objects.filter(pk=self.job.pk).update(done=done, total=total, last_reported_at=timezone.now())

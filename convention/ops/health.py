@@ -41,8 +41,8 @@ class HealthProbeMiddleware:
 
     def __init__(self, get_response: "Callable[[HttpRequest], HttpResponseBase]") -> None:
         self.get_response = get_response
-        # Here, where a process begins to serve: files of processes that were killed would be added up for
-        # ever.
+        # Here, where a process begins to serve: files of processes
+        # that were killed would be added up for ever.
         remove_dead_process_files()
         self.probes = {"/healthz": health_page, "/readyz": readiness_page, "/metrics": metrics_page}
 

@@ -18,7 +18,7 @@ LOCAL_DATA_NAMES: Final = (
 def prepare_local_data(folder: Path) -> None:
     """Create the folder, or remove the rights of others that an older version left.
 
-    A folder that belongs to somebody else, is writable for everybody (such as /tmp) or holds nothing of ours
+    A folder that belongs to another user, is writable for everybody (such as /tmp) or has no file of ours
     keeps its rights. Raises OSError if there is no such folder and it cannot be created.
     """
     folder.mkdir(mode=OWNER_FOLDER_MODE, parents=True, exist_ok=True)

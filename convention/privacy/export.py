@@ -111,7 +111,7 @@ def describe_row(source: PersonalDataSource, row: Any, names: dict[tuple[str, An
     values: dict[str, Any] = {}
     for column in get_exported_columns(source):
         value = getattr(row, column.attname)
-        # A bare key would say nothing to the person.
+        # A bare key would mean nothing to the person.
         name = names.get((column.name, value)) if column.is_relation else None
         values[column.name] = {"id": value, "name": name} if name else value
     return values | (source.export_extra(row) if source.export_extra else {})

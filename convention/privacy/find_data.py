@@ -77,8 +77,8 @@ def is_about_subject(source: PersonalDataSource, target: Any) -> bool:
     return (
         model is target
         and source.leads_to_other_tables
-        # What a person merely did, such as cancelling others' orders, says nothing of whom the rows are
-        # about.
+        # Rows that a person only acted on, such as orders they
+        # cancelled for others, are not about that person.
         and not (source.actor_columns and not source.subject_columns - {*source.actor_columns})
     )
 

@@ -68,7 +68,7 @@ def run_retention_rules(*, at: datetime.datetime) -> list[RetentionRun]:
 
     A rule that fails is recorded and logged, and the others run all the same.
     """
-    # Nobody pressed a button: the audit trail names the channel instead of a person.
+    # No person acts here, so the audit trail names the channel instead.
     actor = current_actor.set(Actor(channel="retention"))
     try:
         runs = [_run_rule(rule, at) for rule in list_effective_rules()]

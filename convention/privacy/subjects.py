@@ -9,8 +9,8 @@ from convention.text.email_addresses import filter_by_email, normalize_email
 
 def get_subject(person: Person) -> DataSubject:
     """Return the person with the sign-in address and every verified one, normalized."""
-    # Only verified ones: an address that was merely typed may belong to somebody else, whose data would be
-    # shown.
+    # Only verified ones: an address that was merely typed may
+    # belong to somebody else, whose data would be shown.
     proven = EmailAddress.objects.filter(user=person, verified=True).values_list("email", flat=True)
     addresses = [address for address in (person.email, *proven) if address]
     return DataSubject(person, frozenset(normalize_email(address) for address in addresses))

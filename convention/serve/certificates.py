@@ -19,8 +19,8 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from convention.errors import ConventionError
 from convention.files import write_atomically
 
-# Installing the authority on phones is work, so it lasts two years; the server's certificate is made anew
-# at each start.
+# Installing the authority on phones is work, so it lasts two years;
+# the server's certificate is made anew at each start.
 AUTHORITY_VALID_DAYS = 730
 SERVER_VALID_DAYS = 90
 # RFC 1918, link-local and loopback addresses, and the same for IPv6 (RFC 4193, RFC 4291).
@@ -28,8 +28,8 @@ PRIVATE_NETWORKS = (
     "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "127.0.0.0/8",
     "fc00::/7", "fe80::/10", "::1/128",
 )  # fmt: skip
-# Names for local networks (RFC 6761, RFC 6762, RFC 8375); `internal` is reserved by ICANN, `lan` is what
-# many routers use.
+# Names for local networks (RFC 6761, RFC 6762, RFC 8375); `internal`
+# is reserved by ICANN, `lan` is what many routers use.
 LOCAL_NAMES = ("localhost", "local", "lan", "home.arpa", "internal")
 KEY_USAGES = (
     *("digital_signature", "key_cert_sign", "crl_sign", "content_commitment", "key_encipherment"),

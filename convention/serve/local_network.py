@@ -82,8 +82,7 @@ def list_interface_addresses() -> list[str]:
         for _index, name in socket.if_nameindex():
             # An interface without an IPv4 address, or one that went down meanwhile.
             with contextlib.suppress(OSError):
-                # Names of interfaces have at most 15 characters; the address is at byte 20 of `struct
-                # ifreq`.
+                # Names of interfaces have at most 15 characters; the address is at byte 20 of `struct ifreq`.
                 answer = fcntl.ioctl(probe, SIOCGIFADDR, struct.pack("256s", name.encode()[:15]))
                 found.append(socket.inet_ntoa(answer[20:24]))
     return found

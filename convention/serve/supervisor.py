@@ -110,6 +110,5 @@ class Supervisor:
         while any(part.is_running for part in self.processes) and time.monotonic() < end:
             time.sleep(0.05)
         for part in self.processes:
-            # The whole group, also of processes that have ended: their children must not survive as
-            # orphans.
+            # The whole group, also of processes that have ended: their children must not survive as orphans.
             part.send_signal(signal.SIGKILL)

@@ -12,7 +12,7 @@ YES_WORDS: Final = frozenset({"yes", "y", "oui", "o", "true", "vrai", "1", "x", 
 NO_WORDS: Final = frozenset({"no", "n", "non", "false", "faux", "0", "-", "–", "☐"})
 # Day before month, as in French lists.
 DATE_FORMATS: Final = ("%Y-%m-%d", "%d/%m/%Y", "%d-%m-%Y", "%d.%m.%Y", "%d/%m/%y", "%d.%m.%y", "%Y/%m/%d")
-# Patterns and `strptime` shall not work on a cell of a megabyte.
+# Keeps patterns and `strptime` away from a cell of a megabyte.
 MAX_DATE_CHARS: Final = 100
 # Two days before 1900-01-01: Excel counts from 1 and believes that 1900 was a leap year.
 SPREADSHEET_EPOCH: Final = datetime.date(1899, 12, 30)

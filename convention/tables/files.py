@@ -88,7 +88,7 @@ def read_table(
     if span := next((span for span in shared if span[1] >= header_row), None):
         raise UnreadableFile(SHARED_CELL_ERROR % {"first": span[0], "last": span[1]})
     header = [cell.strip() for cell in first]
-    # Formatted but empty columns at the right.
+    # Spreadsheets also export columns that are only formatted.
     while not header[-1]:
         del header[-1]
     plain = [(number, [_unescape_cell(cell) for cell in row[: len(header)]]) for number, row in rows]
@@ -189,8 +189,8 @@ def _read_csv(content: bytes, delimiter: str = "") -> Iterator[list[str]]:
             _("The cell that begins in line %(line)d is too long; perhaps a quotation mark is missing.")
             % {"line": last + 1}
         ) from error
-    # Python's reader ends an open quotation at the end of the file without an error: the rest of the list
-    # would be one cell.
+    # Python's reader ends an open quotation at the end of the file
+    # without an error: the rest of the list would be one cell.
     if line < last and text.count('"') % 2:
         raise UnreadableFile(
             _("A quotation mark opens a cell in line %(line)d and none ends it.") % {"line": line}

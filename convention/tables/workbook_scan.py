@@ -1,4 +1,4 @@
-"""Read what calamine does not tell of a sheet: merged cells, failed formulas, formulas without result.
+"""Read what calamine does not report about a sheet: merged cells, failed formulas, formulas without result.
 
 calamine reads values alone. A cell whose formula failed, or was never calculated, would come in as empty.
 """

@@ -75,7 +75,7 @@ def read_workbook(content: bytes, is_list: Callable[[list[list[str]]], bool]) ->
             content = remove_wrong_dimensions(content)
         book = CalamineWorkbook.from_filelike(io.BytesIO(content))
         sheets = [one for one in book.sheets_metadata if one.typ == SheetTypeEnum.WorkSheet]
-        # What people do not see is not what they mean to send; of hidden sheets alone the first is taken.
+        # Hidden sheets are not what people mean to send; if all are hidden, the first is taken.
         seen = [one for one in sheets if one.visible == SheetVisibleEnum.Visible] or sheets[:1]
         sheet = _find_list_sheet(book, seen, is_list)
         scan = _scan_sheet(content, sheet.name)
@@ -143,8 +143,7 @@ def _refuse_other_documents(content: bytes) -> None:
             _("This is a document of LibreOffice and no table; save the table as .ods or .csv.")
         )
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        # The sizes that the archive announces: nothing is unpacked yet. The child's memory limit catches
-        # lies.
+        # The announced sizes, since nothing is unpacked yet; the child's memory limit catches wrong ones.
         sizes = {info.filename: info.file_size for info in archive.infolist()}
     beside = sum(
         size

@@ -155,7 +155,7 @@ def meter(value: int, maximum: int | None) -> dict[str, Any]:
 
 
 def _can_open_page(entry: OrganizerPage, visitor: Any, event: Any) -> bool:
-    """Return whether somebody who does not organize the event may open the page."""
+    """Return whether a visitor who does not organize the event may open the page."""
     if entry.can_open is not None:
         return entry.can_open(visitor, event)
     return entry.is_for_desk and can_staff_desk(visitor, event)

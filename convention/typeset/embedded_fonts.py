@@ -89,8 +89,8 @@ class EmbeddedFont:
         wanted = uharfbuzz.SubsetInput()
         wanted.flags = (
             uharfbuzz.SubsetFlags.RETAIN_GIDS
-            # Text is shaped already: neither the numbers of glyphs may change, nor are rules for joining
-            # needed.
+            # Text is shaped already: neither the numbers of glyphs may
+            # change, nor are rules for joining needed.
             | uharfbuzz.SubsetFlags.NO_LAYOUT_CLOSURE
             | uharfbuzz.SubsetFlags.NO_HINTING
             | uharfbuzz.SubsetFlags.NOTDEF_OUTLINE
@@ -150,8 +150,8 @@ def _glyph_arrays(font: EmbeddedFont, glyphs: tuple[Glyph, ...], size: float) ->
         if before:
             parts.append(f">{-before}<")
         parts.append(code.hexadecimal)
-        # The viewer advances by the declared width; the difference (kerning) is made up before the next
-        # glyph.
+        # The viewer advances by the declared width; the difference
+        # (kerning) is made up before the next glyph.
         shift = glyph.advance - code.width - glyph.dx
     parts.append(f">{-shift or ''}] TJ" + (" 0 Ts" if rise else ""))
     return "".join(parts)

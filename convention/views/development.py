@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 def development_only(view: "ViewFunction") -> "ViewFunction":
     """Answer 404 in production, and elsewhere to all but this machine and administrators.
 
-    The mails hold everybody's sign-in codes and secret links.
+    The mails contain everybody's sign-in codes and secret links.
     """
 
     @wraps(view)

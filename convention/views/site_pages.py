@@ -137,8 +137,8 @@ def choose_language(request: "HttpRequest") -> "HttpResponse":
 def translate_address(address: str, language: str) -> str:
     """Return the address of the same page in another language."""
     path = address.partition("?")[0]
-    # `translate_url` resolves the address in the active language, and leaves one of another language
-    # unchanged.
+    # `translate_url` resolves the address in the active language,
+    # and leaves one of another language unchanged.
     with translation.override("en" if path == "/en" or path.startswith("/en/") else settings.LANGUAGE_CODE):
         return translate_url(address, language)
 

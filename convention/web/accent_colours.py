@@ -33,8 +33,8 @@ def mix_colours(colour: str, other: str, share: float) -> str:
 def relative_luminance(colour: str) -> float:
     """Return the relative luminance by WCAG 2, 0 (black) to 1 (white)."""
     linear = [
-        # The transfer function of sRGB (IEC 61966-2-1); WCAG's text says 0.03928, which gives the same for
-        # 8 bits.
+        # The transfer function of sRGB (IEC 61966-2-1); WCAG's text
+        # says 0.03928, which gives the same for 8 bits.
         value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4
         for value in (channel / 255 for channel in rgb_channels(colour))
     ]

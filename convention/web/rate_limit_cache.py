@@ -132,8 +132,8 @@ def open_limits_connection(path: str) -> sqlite3.Connection:
     if key not in connections:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
         connection = sqlite3.connect(
-            # Autocommit: each statement is a transaction. A thread's connection is closed by whichever
-            # thread collects it.
+            # Autocommit: each statement is a transaction. A thread's
+            # connection is closed by whichever thread collects it.
             path,
             timeout=BUSY_TIMEOUT_SECONDS,
             isolation_level=None,

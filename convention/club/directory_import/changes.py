@@ -77,8 +77,8 @@ class DirectoryChanges:
             # A row that is new itself has nothing to restore.
             if row.pk:
                 self.changed_rows[kind][row.pk] = row
-                # `setdefault`: of two rows of the list that change the same value, the first knew the
-                # stored one.
+                # `setdefault`: of two rows of the list that change the
+                # same value, the first knew the stored one.
                 self.values_before[kind].setdefault(row.pk, {}).setdefault(name, old_value)
 
 

@@ -1,8 +1,8 @@
 """Import a list of companies and people: all rows or none; known companies and people are updated.
 
 One import at a time. A company is known by its SIREN or its name, a person by the e-mail address, or by the
-name among the company's people. Nobody gets a mail, and nobody's employer changes: that is an action of its
-own (`change_employer.py`).
+name among the company's people. Nobody gets a mail, and nobody's employer changes: that is a
+separate action (`change_employer.py`).
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence

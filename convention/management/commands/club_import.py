@@ -40,7 +40,7 @@ class Command(ConventionCommand):
 
     def run(self, **options: Any) -> None:
         file: Path = options["file"]
-        # In a child process with limits, like an upload: the list was sent by somebody too.
+        # In a child process with limits, like an upload: the list may come from outside too.
         table = read_upload(file.name, read_input_file(file), is_directory_heading)
         # Options after guesses: what is typed wins.
         picks = apply_column_maps(

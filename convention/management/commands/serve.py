@@ -72,7 +72,6 @@ class Command(ConventionCommand):
             if options["lan"]
             else make_local_address(options["port"], options["host"])
         )
-        # Before anything is changed.
         local_network.check_port_is_free(place.host, place.port)
         if place.files:
             local_network.check_port_is_free(place.host, place.phone_port)
@@ -118,7 +117,7 @@ class Command(ConventionCommand):
     def restrict_exposed_site(self, place: processes.ServerAddress) -> None:
         """Restrict settings and passwords before other machines can reach the site.
 
-        Raises ConventionError if somebody's account still has the demo's published password.
+        Raises ConventionError if an account of a site that is no demo has the demo's published password.
         """
         try:
             self.replace_demo_passwords()

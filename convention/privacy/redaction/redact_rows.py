@@ -73,8 +73,8 @@ def redact_subjects(erased: Sequence[ErasedSubject]) -> None:
         for erased_subject in erased
     ]
     for model, columns in get_free_text_columns().items():
-        # (one row about two of these people gets the redactor of the last; the wide one has the names of
-        # both)
+        # A row about two of these people gets the redactor of the
+        # last; the wide redactor has the names of both.
         own_redactors = {key: redactor for redactor, keys in close_redactors for key in keys.get(model, ())}
         _redact_model(model, columns, own_redactors, wide_redactor)
     for model, columns in get_transient_text_columns().items():

@@ -45,16 +45,16 @@ class Redactor:
         choices = [
             NAME_SEPARATOR_PATTERN.join(map(re.escape, phrase.split())) for phrase in self.name_phrases
         ]
-        # Not `\b`, for which an underscore is part of a word: file names such as `Dupont_2027.pdf` would
-        # stay.
+        # Not `\b`, for which an underscore is part of a word: file
+        # names such as `Dupont_2027.pdf` would stay.
         return _compile_pattern(choices, before=r"(?<![^\W_])", after=r"(?![^\W_])")
 
     @cached_property
     def address_pattern(self) -> re.Pattern[str] | None:
         """Return the pattern of all addresses, or None; it does not match part of a longer address."""
         choices = map(re.escape, self.subject.addresses)
-        # `x.zoe@a.example` and `zoe@a.example.org` are other people's addresses; a full stop may end a
-        # sentence.
+        # `x.zoe@a.example` and `zoe@a.example.org` are other
+        # people's addresses; a full stop may end a sentence.
         return _compile_pattern(choices, before=r"(?<![\w.+-])", after=r"(?![\w-]|\.\w)")
 
     def redact_text(self, text: str) -> str:
@@ -62,8 +62,8 @@ class Redactor:
             text = self.address_pattern.sub(REPLACEMENT_TEXT, text)
         if self.name_pattern is None:
             return text
-        # Compared without accents and capitals, but cut from the original: the rest of the text stays as
-        # typed.
+        # Compared without accents and capitals, but cut from the
+        # original: the rest of the text stays as typed.
         folded, positions = _fold_with_positions(text)
         parts, position = [], 0
         for match in self.name_pattern.finditer(folded):
@@ -102,7 +102,7 @@ def build_full_name_phrases(name: PersonName) -> set[str]:
     """Return the name in both orders, normalized; empty if it is too short to identify a person."""
     parts = [words for part in name if (words := normalize_words(part))]
     phrase = " ".join(parts)
-    # A single word may be anybody's.
+    # A single word is not enough to identify a person.
     if len(phrase.split()) < 2 or len(phrase.replace(" ", "")) < MIN_NAME_LENGTH:
         return set()
     # French lists write the last name first.
