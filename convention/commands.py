@@ -16,6 +16,7 @@ from .errors import ConventionError, NotFound
 from .events.models import Event
 from .files import describe_os_error
 
+# As `argparse` ends for wrong arguments; 1 is left to faults of the program.
 BAD_INPUT_STATUS = 2
 MAX_EVENTS_NAMED = 10
 
@@ -45,10 +46,12 @@ class ConventionCommand(BaseCommand):
             check_text_arguments(options.values())
             with transaction.atomic() if self.runs_in_transaction else contextlib.nullcontext():
                 self.run(**options)
+                # Inside the transaction: output that cannot be written undoes the work.
                 self.flush_output()
         except ConventionError as error:
             self.exit_with_error(str(error))
         except (OperationalError, ProgrammingError) as error:
+            # The database is there and up to date, so the error is a fault of ours and needs its traceback.
             if database_is_ready():
                 raise
             self.exit_with_error(

@@ -93,6 +93,7 @@ def _open_draft(path: Path, mode: int | None) -> Iterator[BinaryIO]:
 def _target_permissions(path: Path, mode: int | None) -> int:
     if not path.exists():
         return 0o644 if mode is None else mode
+    # A replaced file keeps what its owner allowed, but never more than this content may have.
     return path.stat().st_mode & (0o777 if mode is None else mode)
 
 

@@ -9,9 +9,13 @@ from typing import Any
 
 from .actor import current_actor
 
+# In turn: long parts of a path (secrets of links), bearer tokens, codes that pair devices, API tokens.
 SECRET_PATTERN = re.compile(r"(?<=/)[\w:.~-]{32,}|(?<=[Bb]earer )[\w.~+/-]+=*|(?<=#pair=)[\w-]+|cvn_[\w-]+")
 QUERY_PATTERN = re.compile(r"(?<=[\w/])\?[\w%.~-]+=\S*")
+# Possessive (`++`) and only from the beginning of a word: a long line without "@" must not be searched
+# again from each of its letters.
 ADDRESS_PATTERN = re.compile(r"(?<![^\s<>()\[\]{}'\",;:=@])[^\s<>()\[\]{}'\",;:=@]++@[\w.-]*\w")
+# PostgreSQL quotes the values of a row that breaks a constraint.
 ROW_VALUE_PATTERN = re.compile(r"^(DETAIL|CONTEXT): .*$|(?<=Key )\(.*$", re.MULTILINE)
 
 # The rest of a longer message says nothing new, and a visitor may have chosen it.
@@ -89,6 +93,7 @@ class ShortRefusalFilter(logging.Filter):
 def build_logging_config(*, mode: str, level: str) -> dict[str, Any]:
     """Return the LOGGING setting for a mode and a level."""
     production = mode == "production"
+    # In development warnings go to the terminal with their source line.
     logging.captureWarnings(production)
     return {
         "version": 1,

@@ -63,6 +63,7 @@ class SecurityHeadersMiddleware:
 def is_signed_in(request: "HttpRequest") -> bool:
     """Return whether the user is signed in, without a query for requests that have no session cookie."""
     user = getattr(request, "user", None)
+    # The cookie first: reading `user` would mark the response as varying by it, and cost a query.
     return settings.SESSION_COOKIE_NAME in request.COOKIES and user is not None and user.is_authenticated
 
 
@@ -96,11 +97,11 @@ def forwarded_request_id(request: "HttpRequest") -> str:
 
 
 def log_request(request: "HttpRequest", status: int, seconds: float) -> None:
-    """Log and count a request by the name of its route, never by its path, which may hold secrets."""
+    """Log and count a request by the name of its route, never by its path, which may contain secrets."""
     route = get_route_name(request)
     count_request(method=request.method or "", route=route, status=status, seconds=seconds)
     facts = {"method": request.method, "route": route, "status": status, "ms": round(seconds * 1000, 1)}
-    # The route's name, not the path: a path may hold the secret of a mailed link.
+    # The route's name, not the path: a path may contain the secret of a mailed link.
     access_logger.info("%s %s %d", request.method, route, status, extra={"facts": facts})
 
 
@@ -248,6 +249,7 @@ class BodySizeMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: "HttpRequest") -> "HttpResponse":
+        # Also asked here, since the server in front need not be ours (`wsgi.py`).
         announced = request.META.get("CONTENT_LENGTH") or ""
         length = int(announced) if announced.isascii() and announced.isdigit() else 0
         most = max_body_bytes(request.content_type or "")
@@ -272,6 +274,7 @@ def error_response(request: "HttpRequest", error: ConventionError) -> "HttpRespo
         return unavailable_response(request, error)
     if is_api_request(request):
         return problem_response(error.kind, error.status, str(error))
+    # Back to this page after the sign-in.
     if isinstance(error, SignInRequired):
         return redirect_to_login(request.get_full_path())
     response = render(request, "error.html", {"error": error}, status=error.status)

@@ -54,7 +54,7 @@ class DataSubject:
 
 
 def has_address_in_column(column: str, subject: DataSubject) -> Q:
-    """Return a condition on rows: the column holds an address of the subject, in any case."""
+    """Return a condition on rows: the column has an address of the subject, in capitals or not."""
     return Q(In(Lower(column), sorted(subject.addresses)))
 
 
@@ -64,11 +64,11 @@ class PersonalDataSource:
 
     `person_columns` and `address_columns` name whom a row is about; `parent_columns` lead to a row of another
     table about them; `actor_columns` name who only did something: then `exported_columns` are the part of the
-    row that is not somebody else's data. `name_columns` hold the subject's own name. `narrow_rows` filters
+    row that is not another person's data. `name_columns` hold the subject's own name. `narrow_rows` filters
     the rows found by columns, `find_more_rows` adds others.
 
     An erasure deletes the rows (`is_deleted_on_erasure`), blanks `blanked_columns`, or keeps all for the
-    `retention_reason`; rows that are `is_required_by_law` keep the name too. Rows about somebody else that
+    `retention_reason`; rows that are `is_required_by_law` keep the name too. Rows about another person that
     only mention the subject lead to no other table.
     """
 
@@ -146,7 +146,7 @@ def _keys_with_address(rows: "models.QuerySet[Any]", column: str, addresses: fro
 
 @dataclass(frozen=True, kw_only=True)
 class RetentionRule:
-    """A limit on how long data is kept. `delete_older_than(at)` deletes older rows and returns how many.
+    """A limit on how long data is stored. `delete_older_than(at)` deletes older rows and returns how many.
 
     `days` is the default; the club may choose another number of at least `min_days`, unless it `is_fixed`.
     """

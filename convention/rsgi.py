@@ -76,6 +76,7 @@ class RsgiApplication:
         self.wsgi_app = wsgi_app
         self.body_receiver = BodyReceiver()
         self.page_threads = ThreadPoolExecutor(MAX_THREADS, "page")
+        # Apart, so that a refusal need not wait for the threads that are the reason for it.
         self.refusal_threads = ThreadPoolExecutor(1, "refusal")
         self.probe_threads = {path: ThreadPoolExecutor(1, path.strip("/")) for path in PROBE_PATHS}
 
@@ -143,6 +144,7 @@ def make_environ(scope: Scope) -> Environ:
 
     Headers with an underscore are dropped: `X_Forwarded_For` would pass for the proxy's `X-Forwarded-For`.
     """
+    # From the right: an IPv6 address contains colons.
     server, _colon, port = scope.server.rpartition(":")
     environ = BASE_ENVIRON | {
         "REQUEST_METHOD": scope.method,

@@ -130,6 +130,8 @@ if DATABASE["ENGINE"] == "django.db.backends.sqlite3":
         Path(DATABASE["NAME"]).parent.mkdir(parents=True, exist_ok=True)
     DATABASE["OPTIONS"] = {
         "timeout": 20,
+        # A transaction that reads first and writes later could
+        # otherwise fail at its first write without waiting.
         "transaction_mode": "IMMEDIATE",
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-65536",
     }
@@ -144,6 +146,7 @@ else:
         DATABASE["ENGINE"] = "convention.db.postgresql"
         # Prepare a statement at its third use on a connection: planning is half of the server's work.
         DATABASE["OPTIONS"] = {"server_side_binding": True, "prepare_threshold": 3} | DATABASE["OPTIONS"]
+# Ten minutes: opening a connection costs more than most queries. Tests drop their databases at the end.
 DATABASE["CONN_MAX_AGE"] = 0 if TESTING else 600
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -170,7 +173,7 @@ if TASKS_URL not in TASK_BACKENDS:
     raise ImproperlyConfigured(f"TASKS_URL is {TASKS_URL!r}; it must be database or immediate.")
 TASKS = {"default": {"BACKEND": TASK_BACKENDS[TASKS_URL]}}
 
-# A lease expires after so many seconds unless its process renews it.
+# A lease expires after this many seconds unless its process renews it.
 LEASE_SECONDS = env.int("LEASE_SECONDS", default=60)
 
 # Mail: stored as files and shown at /dev/mail/ in development; sent if EMAIL_URL is set.
@@ -305,6 +308,7 @@ SIGN_IN_LIMITS = {
     "reset_password_from_key": "300/m/ip",
 }
 ACCOUNT_RATE_LIMITS = SIGN_IN_LIMITS if RATE_LIMITS != "off" else False
+# The last address in X-Forwarded-For is the one that our own proxy appended.
 ALLAUTH_TRUSTED_PROXY_COUNT = 1 if BEHIND_PROXY else 0
 SESSION_ENGINE = "convention.accounts.session_store"
 SESSION_COOKIE_AGE = env.int("SESSION_DAYS", default=14) * 24 * 3600
@@ -319,6 +323,7 @@ MFA_RATE_LIMITS = {"webauthn_login": "600/m/ip"} if RATE_LIMITS != "off" else Fa
 # Security.
 SECURE_CSP: dict[str, list[str]] = {
     "default-src": [CSP.NONE],
+    # WebAssembly reads QR codes where the browser has no BarcodeDetector.
     "script-src": [CSP.SELF, CSP.WASM_UNSAFE_EVAL],
     "style-src": [CSP.SELF],
     "img-src": [CSP.SELF, "data:"],
@@ -336,6 +341,7 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY el
 SECURE_HSTS_SECONDS = 31536000 if PRODUCTION else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = PRODUCTION
 SECURE_HSTS_PRELOAD = PRODUCTION
+# Addresses of mailed links are secrets, which no other site may learn from a Referer header.
 SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = SECURE or SECURE_SSL_REDIRECT
 SESSION_COOKIE_HTTPONLY = True

@@ -27,6 +27,7 @@ from .programme.programme_version import ProgrammeVersion, get_programme_version
 class SessionPagination(ApiCursorPagination):
     """Paginate by cursor in order of time."""
 
+    # A cursor needs a total order, and parallel sessions share a start.
     ordering = ("starts_at", "number")  # type: ignore[assignment]  # the stub knows one field
 
 
@@ -87,16 +88,19 @@ class SessionList(GenericAPIView[Session]):
     permission_classes = (AllowAny,)
     pagination_class = SessionPagination
     serializer_class = SessionResponse
+    # Never evaluated: names the model for the OpenAPI document.
     queryset = Session.objects.none()
 
     @extend_schema(responses=SessionResponse(many=True), tags=["events"], operation_id="sessions")
     def get(self, request: Request, event: str) -> Response:
         """In order of time, page by page. Published events are public."""
         event_obj = get_visible_event(event, get_reader(request, ApiToken.Scope.EVENTS_READ))
+        # defer(None) loads the long texts, which lists of sessions defer.
         sessions = prefetch_speakers(query_sessions(event_obj).defer(None).filter(starts_at__isnull=False))
         version = get_programme_version(event_obj)
         page = self.paginate_queryset(sessions) or []
         answers = [describe_session(session, event_obj, version) for session in page]
+        # A cancelled event leaves the rows of its sessions as they are.
         if find_cancellation_time(event_obj):
             answers = [{**answer, "cancelled": True} for answer in answers]
         return self.get_paginated_response(answers)

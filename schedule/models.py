@@ -65,6 +65,7 @@ class Speaker(RichTextModel):
 
     event = models.ForeignKey(Event, models.CASCADE, related_name="speakers")
     guid = models.UUIDField(default=uuid.uuid4)
+    # The id in the file that it was imported from.
     source_id = models.CharField(max_length=1000, blank=True)
     name = models.CharField(_("name"), max_length=1000)
     biography = models.TextField(_("biography"), blank=True)
@@ -90,11 +91,13 @@ class Session(LimitedStock, RichTextModel):
     If it takes bookings, its checkpoint admits only attendees who booked it; else everybody.
     """
 
+    # Locked after add-ons (20) and before vouchers (40), see LimitedStock.
     LOCK_ORDER = 30
 
     event = models.ForeignKey(Event, models.CASCADE, related_name="sessions")
     guid = models.UUIDField(default=uuid.uuid4)
     number = models.PositiveIntegerField(help_text="The id of the frab formats.")
+    # The id or UID in the file that it was imported from; others are in extra["aliases"].
     source_id = models.CharField(max_length=1000, blank=True)
     slug = models.CharField(max_length=500, blank=True)
     title = models.CharField(_("title"), max_length=2000)
@@ -109,6 +112,7 @@ class Session(LimitedStock, RichTextModel):
     room = models.ForeignKey(Room, models.SET_NULL, null=True, blank=True, related_name="sessions")
     starts_at = models.DateTimeField(_("starts"), null=True, blank=True)
     ends_at = models.DateTimeField(_("ends"), null=True, blank=True)
+    # May be the day before `starts_at`; while empty, the start and Schedule.day_starts_at decide.
     day = models.DateField(_("day of the programme"), null=True, blank=True)
     speakers = models.ManyToManyField(Speaker, through="SessionSpeaker", related_name="sessions")
     url = models.URLField(max_length=2000, blank=True)
@@ -116,6 +120,8 @@ class Session(LimitedStock, RichTextModel):
     recording_optout = models.BooleanField(default=False)
     links = models.JSONField(default=list, blank=True)
     attachments = models.JSONField(default=list, blank=True)
+    # Fields that are only exported again (frab_entry.EXTRA_FIELDS), and what imports remember of ids:
+    # “guid_made” if the file had no guid, “aliases” for the ids of other files.
     extra = models.JSONField(default=dict, blank=True)
     cancelled_at = models.DateTimeField(_("cancelled"), null=True, blank=True)
     is_bookable = models.BooleanField(_("takes bookings"), default=False, db_default=False)
@@ -123,6 +129,7 @@ class Session(LimitedStock, RichTextModel):
     class Meta:
         verbose_name = _("session")
         verbose_name_plural = _("sessions")
+        # Repeated in programme/agenda.py, whose filters and pages must have the same order.
         ordering = ["starts_at", "room__position", "title", "pk"]
         indexes = [models.Index(fields=["event", "starts_at"])]
         constraints = [
@@ -171,7 +178,7 @@ class SessionSpeaker(models.Model):
 
 
 class PersonalAgenda(LinkedModel):
-    """A visitor's own agenda; whoever has the token of its link may change it, without an account."""
+    """A visitor's own agenda, without an account: the token of its link is enough to see and change it."""
 
     LINK_PURPOSE = "schedule.personal_agenda"
 
@@ -190,9 +197,11 @@ class PersonalAgenda(LinkedModel):
 class ScheduleUpload(models.Model):
     """A schedule file between its preview and its import, with the preview's content."""
 
+    # It lasts a day only, so a restored one would have expired.
     BACKUP_RULE: ClassVar[BackupRule] = EXCLUDED_FROM_BACKUP
 
     event = models.ForeignKey(Event, models.CASCADE, related_name="+")
+    # secrets.token_urlsafe(32) has 43 characters.
     token = models.CharField(max_length=43, unique=True)
     name = models.CharField(max_length=300)
     content = models.BinaryField()

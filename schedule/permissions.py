@@ -52,10 +52,12 @@ def get_shared_agenda(event: Event, token: str) -> PersonalAgenda:
 
 def get_agenda_cookie_name(event: Event) -> str:
     """Return the name of the cookie with the token of a visitor's agenda."""
+    # One for each event: a visitor of two events has two agendas.
     return f"agenda-{event.pk}"
 
 
 def get_own_agenda(event: Event, request: "HttpRequest") -> PersonalAgenda | None:
+    """Return the agenda of the visitor's cookie; None without one, and for a revoked or forged token."""
     return find_agenda_by_token(event, request.COOKIES.get(get_agenda_cookie_name(event), ""))
 
 

@@ -19,7 +19,8 @@ REDACTED_FIELDS = ("title", "subtitle", "slug", "abstract", "description", "link
 def _find_speakers(subject: DataSubject) -> "QuerySet[Any]":
     """Return the speakers of past events whose full name is one of the subject's.
 
-    They are known by name alone: an automatic erasure leaves them, and so does any while the event is ahead.
+    They are known by name alone, and a namesake may be meant: an automatic erasure, which nobody reviews,
+    leaves them. So does any erasure before the event has ended.
     """
     wanted = {phrase for name in subject.names for phrase in build_full_name_phrases(name)}
     if subject.is_automatic or not wanted:
@@ -29,7 +30,7 @@ def _find_speakers(subject: DataSubject) -> "QuerySet[Any]":
 
 
 def _find_uploads(subject: DataSubject) -> "QuerySet[Any]":
-    """Return files that wait for their import, for a day, and mention the subject."""
+    """Return uploaded files that mention the subject; they are deleted after a day in any case."""
     redactor = Redactor(subject)
     rows = ScheduleUpload.objects.values_list("pk", "content") if subject.names or subject.addresses else []
     return ScheduleUpload.objects.filter(
@@ -38,17 +39,19 @@ def _find_uploads(subject: DataSubject) -> "QuerySet[Any]":
 
 
 def _decode_content(content: Any) -> str:
+    # XML files may have letters of a name as entities.
     return html.unescape(bytes(content).decode("utf-8", "replace"))
 
 
 def _redact_sessions(rows: "QuerySet[Any]", subject: DataSubject) -> None:
-    """Strike the name out of the sessions in which the subject speaks; the speaker goes with the row."""
+    """Strike the name out of the sessions in which the subject speaks; the caller deletes the speaker."""
     redactor = Redactor(subject)
     for speaker in rows.select_related("event"):
         for session in speaker.sessions.all():
             for column in REDACTED_FIELDS:
                 setattr(session, column, redactor.redact_value(getattr(session, column)))
             session.save(update_fields=REDACTED_FIELDS)
+        # Caches and feeds would show the name until the revision rises.
         raise_revision(event=speaker.event)
 
 

@@ -82,7 +82,7 @@ def make_plenaries(event: Event, room: Room, track: Track) -> list[Session]:
 
 
 def make_talks(world: DemoWorld, event: Event, rooms: list[Room], tracks: list[Track]) -> list[Session]:
-    """Make talks in every room and slot; the large demo has shorter slots."""
+    """Make talks in every room and slot, shorter ones in the large demo; titles are used again, numbered."""
     titles = list(DEMO_TALKS)
     world.make_rng("titles").shuffle(titles)
     large = world.size == "large"
@@ -132,6 +132,7 @@ def create_speakers(world: DemoWorld, event: Event, sessions: list[Session]) -> 
     casts = []
     for session in sessions:
         assert session.starts_at is not None
+        # The demo must not show conflicts: nobody speaks in two sessions at once.
         free = [person for person in people if person.pk not in busy[session.starts_at]]
         casts.append(rng.sample(free, rng.choice((1, 1, 2))))
         busy[session.starts_at] |= {person.pk for person in casts[-1]}

@@ -81,6 +81,7 @@ pages: list[Any] = [
     path("events/<slug:event>/agenda.pdf", paper_views.agenda_pdf, name="agenda-pdf"),
     path("events/<slug:event>/agenda/choose/", personal_views.agenda_choice, name="choose"),
     path("events/<slug:event>/agenda/mine/", personal_views.own_agenda_page, name="my-agenda"),
+    # Before the page of a token, which would take “renew” for one.
     path("events/<slug:event>/agenda/mine/renew/", personal_views.agenda_link_renewal, name="renew-agenda"),
     path(
         "events/<slug:event>/agenda/mine/<str:token>.ics",

@@ -46,7 +46,7 @@ ERROR_MESSAGES = {
         "This account was tried too often. Use a browser in which you signed in before, or wait an hour."
     ),
     "rate_limited": _("That was tried too often. Please wait a few minutes and try again."),
-    # Vague on purpose: it must not tell who has an account.
+    # Vague on purpose: it must not tell that another account has the address.
     "email_taken": _("This address cannot be used."),
     "same_as_current": _("That is the address you have already."),
 }
@@ -73,6 +73,7 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def _delete_login_attempts_cached_email(self, request: Any, **credentials: Any) -> None:
         """Reset the failure counts after a password was reset by a mailed link."""
+        # allauth resets only its own counter; ours counts failures of the account over all browsers.
         super()._delete_login_attempts_cached_email(request, **credentials)
         reset_account_limit(request, LOGIN_FAILURES_ACTION, get_login(credentials))
 
@@ -86,14 +87,15 @@ class AccountAdapter(DefaultAccountAdapter):
         self._login_failed_rl_usage.usage += usage.usage
 
     def confirm_email(self, request: Any, email_address: Any) -> bool:
-        """Make a new address the account's, for whoever is signed in to that account alone.
+        """Make a new address the account's, if the request is signed in to that account.
 
-        The mail goes to whatever address somebody typed: its owner, who confirms addresses here when they
-        register, would give what they registered for to a stranger. Raises SignInNeeded.
+        The mail goes to an address that was only typed: its owner, who confirms addresses here when they
+        register, would otherwise give their registrations to a stranger. Raises SignInRequired.
         """
         account = email_address.user
         if not is_same_email(account.email, email_address.email) and request.user != account:
             raise SignInRequired(_("Sign in to the account whose address this is to be."))
+        # Another person of the club has it, perhaps in other capitals, which no unique constraint sees.
         if filter_by_email(Person.objects.exclude(pk=account.pk), email_address.email):
             return False
         return bool(super().confirm_email(request, email_address))
@@ -125,6 +127,7 @@ class AccountAdapter(DefaultAccountAdapter):
         """Return how the user can confirm who they are: by a second factor where there is one."""
         if not user.is_authenticated:
             return []
+        # Where there is a second factor, the password alone must not be enough: it may be stolen.
         factors = get_factors(user)
         if not factors.has_any:
             return (
@@ -139,6 +142,7 @@ class AccountAdapter(DefaultAccountAdapter):
         )
 
     def get_reset_password_from_key_url(self, key: str) -> str:
+        # By SITE_URL: a forged Host header would put a stranger's host into the mail.
         return build_site_url(super().get_reset_password_from_key_url(key))
 
     def get_email_confirmation_url(self, request: Any, emailconfirmation: Any) -> str:
@@ -159,6 +163,7 @@ class AccountAdapter(DefaultAccountAdapter):
             send_mail_message(write_account_letter(occasion, email, context))
         except MailNotSent as error:
             sentence = _("We cannot send e-mails just now. Please try again in a few minutes.")
+            # Reported on the page, since these mails are sent within the request.
             raise MailUnavailable(sentence) from error
 
 
@@ -167,6 +172,7 @@ CODE_METHOD = {"id": "mfa_reauthenticate", "description": _("Use a code")}
 PASSKEY_METHOD = {"id": "mfa_reauthenticate:webauthn", "description": _("Use a passkey")}
 
 
+# Part of the derived key: renaming it would invalidate every enrolled factor.
 ENCRYPTION_PURPOSE = "second factors"
 
 
@@ -192,6 +198,7 @@ class SecondFactorAdapter(DefaultMFAAdapter):
         try:
             return fernet_for(ENCRYPTION_PURPOSE).decrypt(encrypted_text).decode()
         except InvalidToken:
+            # An exception here would be an error page at every sign-in.
             return base64.b32encode(secrets.token_bytes(20)).decode()
 
     def _get_site_name(self) -> str:
@@ -208,7 +215,7 @@ def build_site_url(link: str) -> str:
 
 
 def get_login(credentials: dict[str, Any]) -> str:
-    """Return the e-mail address with which somebody tries to sign in."""
+    """Return the e-mail address of a sign-in attempt."""
     return str(credentials.get("email", ""))
 
 

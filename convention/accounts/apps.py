@@ -11,7 +11,7 @@ from convention.web.rate_limit_cache import limits_cache
 
 
 class AccountsConfig(AppConfig):
-    """Hears what allauth did, for the audit trail and for sessions that must end; checks accounts."""
+    """App that connects allauth's signals to the audit trail and to sessions, and checks accounts."""
 
     name = "convention.accounts"
     verbose_name = _("Sign-in")

@@ -16,6 +16,7 @@ def check_demo_passwords(app_configs: object, **_kwargs: Any) -> list[CheckMessa
         return []
     try:
         people = find_people_with_demo_password()
+    # `check` also runs before the database exists.
     except DatabaseError:
         return []
     return [

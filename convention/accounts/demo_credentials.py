@@ -26,6 +26,7 @@ from convention.events.models import EventRole
 PASSWORD_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # noqa: S105 (letters to choose from)
 # 16 characters, 79 bits.
 PASSWORD_GROUP_COUNT, PASSWORD_GROUP_LENGTH = 4, 4
+# Hashing releases the interpreter lock.
 HASHING_THREADS = 4
 REPLACED_CREDENTIALS = ["password", "sessions", "second factors", "tokens", "devices"]
 
@@ -74,8 +75,10 @@ def replace_credentials(people: Iterable[Person]) -> dict[Person, str]:
         person.save(update_fields=["password"])
         Authenticator.objects.filter(user=person).delete()
         ApiToken.objects.filter(person=person, revoked_at=None).update(revoked_at=timezone.now())
+        # An address that a stranger added would receive sign-in codes.
         EmailAddress.objects.filter(user=person).exclude(email=person.email).delete()
         record_action(REPLACE_PASSWORD_VERB, person, fields=REPLACED_CREDENTIALS)
+    # All of them: a session's owner is inside its encoded data, and a host's session has none.
     Session.objects.all().delete()
     hooks.revoke_devices.provider()()
     return passwords

@@ -62,6 +62,7 @@ def find_accounts(address: str) -> list[Person]:
     to that account, and would verify the address for it, without having been asked.
     """
     proven = filter_by_email(EmailAddress.objects.filter(verified=True).select_related("user"), address)
+    # Verified first: of two records with one address, it is the one that has proven it.
     found = [row.user for row in proven] or filter_by_email(Person.objects.order_by("pk"), address)
     return [person for person in found if person.is_active][:1]
 
@@ -82,6 +83,7 @@ class SignInForm(NoPlaceholderForm, LoginForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        # `webauthn` lets the browser offer passkeys among its suggestions (WebAuthn, conditional mediation).
         self.fields["login"].widget.attrs["autocomplete"] = "username webauthn"
         self.fields["password"].help_text = ""
 
@@ -114,6 +116,7 @@ class LoginCodeRequestForm(NoPlaceholderForm, RequestLoginCodeForm):
     def clean_email(self) -> str:
         """Limit how many codes are requested by one browser, and by all unknown ones together."""
         email: str = super().clean_email()
+        # allauth's private attribute: its own search would also take unverified addresses.
         self._user = next(iter(find_accounts(email)), None)
         if email and (refusal := find_code_refusal(context.request, email)):
             raise get_account_adapter().validation_error(refusal)
@@ -126,6 +129,7 @@ class PasswordResetRequestForm(NoPlaceholderForm, ResetPasswordForm):
     def clean_email(self) -> str:
         """The address, with the account that it opens."""
         email: str = super().clean_email()
+        # In place of allauth's own search, which would also take unverified addresses.
         self.users = find_accounts(email)
         return email
 
@@ -156,6 +160,7 @@ class PasswordReauthenticationForm(NoPlaceholderForm, PasswordForm):
 
 def make_code_field(label: Any, hint: Any = "") -> forms.CharField:
     """Return a field for a code typed from a phone or a sheet of paper."""
+    # Phones offer the code of a message for `one-time-code`.
     attrs = {"class": "code", "autocomplete": "one-time-code", "inputmode": "numeric", "autofocus": True}
     return forms.CharField(label=label, help_text=hint, max_length=20, widget=forms.TextInput(attrs=attrs))
 
@@ -196,6 +201,7 @@ def convert_passkey_errors() -> Iterator[None]:
     try:
         yield
     except (ValidationError, *INVALID_CREDENTIAL_ERRORS) as error:
+        # Other messages, such as a missing name, are for the reader.
         if getattr(error, "code", "incorrect_code") != "incorrect_code":
             raise
         raise ValidationError(

@@ -144,6 +144,7 @@ def write_account_letter(
     name = occasion.rpartition("/")[2]
     text, language = ACCOUNT_MAIL_TEXTS[name], language or translation.get_language()
     with translation.override(language):
+        # Inside `override`: lazy texts are translated when they are formatted.
         values = {"email": email, **context}
         link = context.get("password_reset_url") or context.get("activate_url")
         mail_context = {

@@ -38,5 +38,6 @@ def revoke_access(*, person: Person) -> int:
     if person.email:
         occasion = TOKENS_REVOKED_OCCASION if revoked else "password_changed"
         notice = write_account_letter(occasion, person.email, {}, person.language)
+        # A mail must not tell of a change that was rolled back.
         transaction.on_commit(lambda: send_mail_message(notice))
     return revoked

@@ -10,4 +10,5 @@ class KnownPasswordValidator(CommonPasswordValidator):
 
     def __init__(self) -> None:
         super().__init__()
+        # It is published in the README, so anybody would try it first.
         self.passwords = {*self.passwords, DEMO_PASSWORD}

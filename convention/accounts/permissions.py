@@ -18,6 +18,7 @@ def is_club_staff(person: Person) -> bool:
     """Return whether the person has a role of the club or of an event today, or may open the back office."""
     if not person.is_active:
         return False
+    # The flags first: they cost no query.
     return (
         person.is_staff or person.is_superuser or ROLE_HOLDERS_QUERY.exists(person.pk, timezone.localdate())
     )
@@ -29,6 +30,7 @@ def _query_role_holders(person: int, day: datetime.date) -> QuerySet[Person]:
     return Person.objects.filter(Q(Exists(in_club)) | Q(Exists(at_event)), pk=person)
 
 
+# Both tables in one query: the middleware asks on every page of a session that is too long or lacks a factor.
 ROLE_HOLDERS_QUERY = CompiledQuery(_query_role_holders, PLACEHOLDER_ID, PLACEHOLDER_DATE)
 
 

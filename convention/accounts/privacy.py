@@ -50,7 +50,9 @@ PERSONAL_DATA = [
         name=_("sessions of sign-in"),
         purpose=_("where you are signed in"),
         person_columns=("user",),
+        # A session's key would open it.
         hidden_columns=("session_key", "data"),
+        # Before the rows are deleted: they name the sessions that have to end.
         erase_rows=_end_sessions,
         is_deleted_on_erasure=True,
     ),

@@ -19,6 +19,8 @@ from convention.text.email_addresses import filter_by_email
 from .mails import write_account_letter
 from .sessions import end_other_sessions
 
+# RFC 6238, 5.2: a code must be accepted once only. allauth remembers it
+# in the cache, which each process may have for itself.
 LAST_STEP_KEY = "last_step"
 
 

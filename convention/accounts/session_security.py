@@ -25,6 +25,7 @@ def has_second_factor(request: "HttpRequest") -> bool:
     """Return whether a second factor or a passkey was shown, or set up, in this session."""
     if request.session.get(ENROLLED_FACTORS_KEY):
         return True
+    # allauth's own record of how this session was authenticated.
     return any(record["method"] == "mfa" for record in get_authentication_records(request, request.user))
 
 

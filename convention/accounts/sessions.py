@@ -24,6 +24,7 @@ SYSTEM_NAMES = {
 
 def list_sessions(person: Person) -> QuerySet[UserSession]:
     """Return the sessions that have not expired, the latest sign-in first."""
+    # allauth's rows stay when a session expires.
     live_keys = Session.objects.filter(expire_date__gt=timezone.now()).values("session_key")
     return UserSession.objects.filter(user=person, session_key__in=live_keys).order_by("-created_at")
 
@@ -50,6 +51,7 @@ def end_other_sessions(*, person: Person, except_key: str | None) -> None:
 
 @transaction.atomic
 def _delete_sessions(person: Person, sessions: QuerySet[UserSession]) -> None:
+    # Read before both deletions: the second condition would no longer find its rows.
     keys = list(sessions.values_list("session_key", flat=True))
     Session.objects.filter(session_key__in=keys).delete()
     UserSession.objects.filter(session_key__in=keys).delete()

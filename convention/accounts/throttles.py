@@ -22,6 +22,7 @@ LOGIN_FAILURES_ACTION, ACCOUNT_CODES_ACTION, BROWSER_CODES_ACTION = (
 TRIED_ELSEWHERE_CODE = "tried_elsewhere"
 BROWSER_COOKIE = "browser"
 COOKIE_MAX_AGE_SECONDS = 365 * 24 * 3600
+# A cookie has at most 4 kB, and a shared computer may see many accounts.
 MAX_REMEMBERED_ACCOUNTS = 5
 COOKIE_SEPARATOR = "."
 
@@ -45,6 +46,7 @@ def remember_browser(request: "HttpRequest", response: "HttpResponse", login: st
 def build_limit_key(request: "HttpRequest", login: str) -> str:
     """Return the key under which an attempt is counted."""
     browser, accounts = read_browser_cookie(request)
+    # A known browser is counted apart, so that strangers behind the same address cannot use up its attempts.
     by = browser if hash_login(login) in accounts else ratelimit.get_ip(request)
     return f"{login.lower()} {by}"
 
@@ -83,5 +85,5 @@ def read_browser_cookie(request: "HttpRequest") -> tuple[str, list[str]]:
 
 
 def hash_login(login: str) -> str:
-    """Return the hash that stands for an account in the cookie, which therefore shows no address."""
+    """Return the hash of an account for the cookie, which therefore shows no address."""
     return salted_hmac("known browser", login.lower(), algorithm="sha256").hexdigest()[:32]

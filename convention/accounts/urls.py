@@ -17,6 +17,7 @@ from . import views
 # The back office is no place for secrets and sessions: a lost factor is reset by a command.
 admin.site.unregister([Authenticator, UserSession])
 
+# allauth's own overview pages: everything is on one page of ours.
 security_redirect = RedirectView.as_view(pattern_name="security")
 
 second_factor_urls = [

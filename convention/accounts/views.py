@@ -38,6 +38,7 @@ def security_page(request: "HttpRequest") -> "HttpResponse":
         "sessions": sessions,
         "has_other_sessions": any(not session["this"] for session in sessions),
         "needs_second_factor": not factors.has_any and needs_second_factor(person),
+        # Where `SecondFactorMiddleware` interrupted the visitor.
         "continue_to": request.session.get(AWAITING_PAGE_KEY) if factors.has_any else None,
     }
     return render(request, "accounts/security.html", context)

@@ -17,5 +17,6 @@ class ApiConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the cleanup of ended tokens."""
+        # Importing the module registers `BearerTokenScheme` with drf-spectacular.
         import_module("convention.api.openapi")
         hooks.periodic_jobs.register("convention.api.tokens.delete_ended_tokens", seconds=DAY)

@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from convention.club.models import Person
 
 
-# The time of a token's last use is stored no more precisely than this.
+# The time of a token's last use is stored no more precisely than this: otherwise each read would be a write.
 LAST_USED_INTERVAL = datetime.timedelta(minutes=10)
+# Compiled, since programs order by token while thousands wait (see `convention/db/compiled_query.py`).
 TOKEN_BY_HASH = CompiledQuery(
     lambda token_hash_placeholder: ApiToken.objects.select_related("person").filter(
         token_hash=token_hash_placeholder
@@ -39,6 +40,7 @@ class BearerTokenAuthentication(BaseAuthentication):
         Return None if no bearer token is sent. Raises AuthenticationFailed for one that is unknown, expired
         or revoked.
         """
+        # Latin-1 decodes any byte, so that a broken header is an unknown token and no server error.
         scheme, *token = get_authorization_header(request).decode("latin-1").split(maxsplit=1) or [""]
         if scheme.lower() != "bearer":
             return None
@@ -46,6 +48,7 @@ class BearerTokenAuthentication(BaseAuthentication):
         if found is None or not found.is_valid() or not found.person.is_active:
             raise AuthenticationFailed(_("This token is unknown, expired or revoked."))
         now = timezone.now()
+        # By `update`, not `save`: a token that is revoked at the same moment must stay revoked.
         if found.used_at is None or now - found.used_at > LAST_USED_INTERVAL:
             ApiToken.objects.filter(pk=found.pk).update(used_at=now)
         current_actor.set(Actor(found.person_id, "api", current_actor.get().request_id))
@@ -53,4 +56,5 @@ class BearerTokenAuthentication(BaseAuthentication):
 
     def authenticate_header(self, request: "Request") -> str:
         """Return the scheme for the WWW-Authenticate header of a 401."""
+        # Without this method DRF would answer 403 instead of 401.
         return "Bearer"

@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from .models import ApiToken
 
+# In days; empty for a token without end.
 TOKEN_LIFETIMES = [("30", _("30 days")), ("365", _("one year")), ("", _("until revoked"))]
 
 

@@ -7,7 +7,7 @@ from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from .problems import PROBLEM_CONTENT_TYPE, get_problem_type
 from .problems import PROBLEM_DESCRIPTIONS as KINDS
 
-# In this extension an operation lists further problems of its own, by status.
+# In this extension an operation lists further problems, by status.
 PROBLEMS_EXTENSION = "x-problems"
 
 
@@ -81,11 +81,13 @@ def describe_problems(result: dict[str, Any], **_context: Any) -> dict[str, Any]
                 *list_expected_statuses(path, method, operation),
                 *operation.pop(PROBLEMS_EXTENSION, ()),
             }:
+                # `setdefault`: what the view itself says of a status is more precise.
                 answers.setdefault(status, describe_problem(status))
             if method == "get":
                 describe_revalidation(operation)
             for parameter in operation.get("parameters", []):
                 if parameter["in"] == "path":
+                    # What Django's slug converter accepts; drf-spectacular leaves it out.
                     parameter["schema"]["pattern"] = "^[-a-zA-Z0-9_]+$"
             operation["responses"] = dict(sorted(answers.items()))
     return result
@@ -97,8 +99,10 @@ def list_expected_statuses(path: str, method: str, operation: dict[str, Any]) ->
     found = {"404", "503"} if "{" in path else {"503"}
     if "token" in schemes:
         found |= {"401", "429"}
+    # An empty requirement means that the token is optional.
     if "token" in schemes and {} not in operation["security"]:
         found.add("403")
+    # The scanner's plain views answer JSON whatever Accept says; DRF negotiates.
     if "deviceToken" not in schemes:
         found.add("406")
     if method == "post":

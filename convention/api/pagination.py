@@ -22,6 +22,7 @@ class ApiCursorPagination(CursorPagination):
     page_size = 100
     page_size_query_param = "limit"
     max_page_size = 500
+    # By a key that never changes: a program that walks the pages misses no row that is changed meanwhile.
     ordering = "pk"
 
     def paginate_queryset(self, queryset: Any, request: "Request", view: Any = None) -> list[Any] | None:
@@ -29,6 +30,8 @@ class ApiCursorPagination(CursorPagination):
         check_positive_number("limit", request.query_params.get("limit", "1"))
         try:
             return super().paginate_queryset(queryset, request, view)
+        # A cursor is base64 that anybody can forge: its position reaches the database unchecked, where
+        # SQLite overflows and PostgreSQL reports a DataError.
         except (ValidationError, ValueError, TypeError, OverflowError, DataError) as error:
             if self.cursor_query_param not in request.query_params:
                 raise
@@ -61,6 +64,7 @@ def make_query_parameter(name: str, description: str, schema: dict[str, Any]) ->
 
 def check_positive_number(name: str, value: str) -> None:
     """Raise InvalidFields unless the value is a whole number above zero."""
+    # `isascii` refuses digits such as "²", which `int` cannot read; 18 digits fit into 64 bits.
     if not (value.isascii() and value.isdigit() and len(value) <= 18 and int(value) > 0):
         sentence = _("Send a whole number above zero.")
         raise InvalidFields(sentence, {name: [sentence]})

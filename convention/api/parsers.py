@@ -18,12 +18,14 @@ class StrictJsonParser(JSONParser):
         """Return the parsed body. Raises ParseError."""
         try:
             return super().parse(stream, media_type, parser_context)
+        # A body of nested brackets exceeds Python's recursion limit before DRF can call it invalid.
         except (ParseError, RecursionError) as error:
             raise ParseError(describe_json_error(error)) from error
 
 
 def describe_json_error(error: Exception) -> str:
     """Return a sentence for a JSON error, with its position where that is known."""
+    # DRF raises its ParseError while handling the decoder's error, which knows the position.
     cause = error.__context__
     if not isinstance(cause, JSONDecodeError):
         return _("The body is not valid JSON.")

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 PROBLEM_CONTENT_TYPE = "application/problem+json"
+# Part of the API: programs branch on the kind, the last part of `type`. A kind may be added, never renamed.
 PROBLEM_DESCRIPTIONS = {
     "authentication-failed": "The token is unknown, expired or revoked.",
     "closed": "It is not the time for this: registration has not opened, or is over.",
@@ -58,7 +59,7 @@ def get_problem_type(kind: str) -> str:
 def build_problem(
     kind: str, status: int, detail: str, field_errors: "Mapping[str, Any] | None" = None
 ) -> dict[str, Any]:
-    """Return the problem as data; `errors` holds sentences by field."""
+    """Return the problem as data; its member `errors` lists sentences by field."""
     title = kind.replace("-", " ").capitalize()
     body: dict[str, Any] = {
         "type": get_problem_type(kind),
@@ -84,6 +85,7 @@ def make_problem_response(body: dict[str, Any]) -> JsonResponse:
         body,
         status=body["status"],
         content_type=PROBLEM_CONTENT_TYPE,
+        # French sentences stay readable in logs and consoles.
         json_dumps_params={"ensure_ascii": False},
     )
 
@@ -94,11 +96,13 @@ def handle_api_exception(error: Exception, context: dict[str, Any]) -> JsonRespo
     if isinstance(error, ConventionError):
         fields = error.field_errors if isinstance(error, InvalidFields) else None
         body = build_problem(error.kind, error.status, str(error), fields)
+        # RFC 9457 allows further members: `quote` of a changed price, for one.
         response = make_problem_response({**body, **error.details})
         if retry_after := getattr(error, "retry_after", 0):
             response["Retry-After"] = str(retry_after)
         return response
     if isinstance(error, exceptions.ValidationError):
+        # A list is about the whole body, which has no field to name.
         detail = error.detail if isinstance(error.detail, dict) else {"": error.detail}
         return make_problem_response(
             build_problem("invalid-fields", 422, _("Some fields need another look."), detail)
@@ -109,6 +113,7 @@ def handle_api_exception(error: Exception, context: dict[str, Any]) -> JsonRespo
 
 def translate_database_error[E: BaseException | None](error: E) -> E | ServiceUnavailable:
     """Return ServiceUnavailable if the database is away, too busy or out of space; else the error itself."""
+    # Before the check for OperationalError: that is how databases report a full disk too.
     if not isinstance(error, ConventionError) and is_out_of_space(error):
         logger.error("The disk is full: %s.", type(error).__name__)
         return StorageFull(
@@ -119,6 +124,7 @@ def translate_database_error[E: BaseException | None](error: E) -> E | ServiceUn
         )
     if not isinstance(error, OperationalError | InterfaceError):
         return error
+    # Only the class: the message of a driver may contain host, user and values.
     logger.error("The database does not answer: %s.", type(error.__cause__ or error).__name__)
     return ServiceUnavailable(
         _("We cannot reach our records just now. Nothing is lost; please try again in a moment.")
@@ -126,10 +132,12 @@ def translate_database_error[E: BaseException | None](error: E) -> E | ServiceUn
 
 
 def _translate_drf_error(error: Exception, standard: Response) -> JsonResponse:
+    # Django's own errors have no `default_code`.
     kinds: dict[type, str] = {Http404: "not-found", PermissionDenied: "forbidden"}
     kind = kinds.get(type(error)) or str(getattr(error, "default_code", "error")).replace("_", "-")
     detail = str(getattr(error, "detail", _("There is nothing at this address.")))
     response = make_problem_response(build_problem(kind, standard.status_code, detail))
+    # RFC 9110 requires these with 401 and 405.
     for header in ("WWW-Authenticate", "Retry-After", "Allow"):
         if header in standard:
             response[header] = standard[header]

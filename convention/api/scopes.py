@@ -20,6 +20,7 @@ class HasScope(BasePermission):
     message = _("This token does not hold the scope that this address needs.")
 
     def has_permission(self, request: "Request", view: Any) -> bool:
+        # None for a request without token; devices authenticate otherwise and have no scopes.
         scopes = getattr(request.auth, "scopes", None)
         return scopes is not None and view.required_scope in scopes
 
@@ -34,4 +35,5 @@ class HasScopeOrNoToken(HasScope):
 def get_reader(request: "Request", scope: str) -> "Person | AnonymousUser":
     """Return the token's owner if the token has the scope, else an anonymous user."""
     token = request.auth
+    # Otherwise a token for registrations would also read its owner's drafts.
     return token.person if isinstance(token, ApiToken) and scope in token.scopes else AnonymousUser()

@@ -2,6 +2,8 @@
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["convention.api.authentication.BearerTokenAuthentication"],
+    # Closed unless a view says otherwise: an endpoint that
+    # forgets its permissions shows nothing to strangers.
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_THROTTLE_CLASSES": ["convention.api.throttles.TokenThrottle"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
@@ -17,13 +19,16 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    # Served from our own static files: the content security policy allows no other host.
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "badges.attendance.scanning.openapi.add_scanner_paths",
+        # Last, since it also describes the scanner's paths.
         "convention.api.openapi.describe_problems",
     ],
+    # Without names, drf-spectacular would make them of a hash, and generated clients would change with it.
     "ENUM_NAME_OVERRIDES": {
         "BookingState": ["confirmed", "pending", "cancelled", "expired"],
         "Fullness": ["free", "filling", "full"],

@@ -68,6 +68,7 @@ def seconds_until_allowed(
     limits_cache.add(name, 0, window_seconds)
     try:
         count = limits_cache.incr(name, amount)
+    # A new window has begun, so there is nothing to wait for.
     except ValueError:  # it expired in between
         return 0
     return window_seconds - passed if count > limit else 0
@@ -84,6 +85,7 @@ def _current_window(action: str, subject: str, window_seconds: int) -> tuple[str
     """Return the cache key of the current window, and the seconds of it that have passed."""
     # Fixed windows: one counter per subject, at the price of twice the limit around a window's end.
     window, passed = divmod(int(time.time()), window_seconds)
+    # `surrogatepass`: visitors choose the subject, and a lone surrogate must not become a server error.
     key_text = f"{action}:{subject.casefold()}:{window}".encode("utf-8", "surrogatepass")
     # Hashed, so that the cache file holds no e-mail addresses.
     return salted_hmac("throttle", key_text, algorithm="sha256").hexdigest(), passed
@@ -95,6 +97,7 @@ class TokenThrottle(BaseThrottle):
     def allow_request(self, request: "Request", view: "APIView") -> bool:
         """Count the request if it carries a token, and return whether it is within the limit."""
         self.seconds_left = 0
+        # Requests without token share an address with a whole venue: they are limited by action and object.
         if settings.RATE_LIMITS != "off" and isinstance(request.auth, ApiToken):
             self.seconds_left = seconds_until_allowed(
                 "token",

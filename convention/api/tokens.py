@@ -25,6 +25,7 @@ def delete_ended_tokens() -> None:
     ApiToken.objects.filter(Q(expires_at__lt=before) | Q(revoked_at__lt=before)).delete()
 
 
+# Makes a token recognizable: `convention/logs.py` masks what begins like this.
 TOKEN_PREFIX = "cvn_"  # noqa: S105 (no secret)
 
 
@@ -57,6 +58,7 @@ def create_token(
 def revoke_all_tokens(*, person_id: int) -> int:
     """Revoke all valid tokens of a person; return how many there were."""
     now = timezone.now()
+    # Read first: the audit trail gets an entry for each token, which `update` alone could not name.
     ending = list(
         ApiToken.objects.filter(
             Q(expires_at=None) | Q(expires_at__gt=now), person_id=person_id, revoked_at=None
@@ -70,9 +72,10 @@ def revoke_all_tokens(*, person_id: int) -> int:
 
 @transaction.atomic
 def revoke_token(*, person_id: int, token_id: int) -> None:
-    """Revoke a person's token. Raises NotFound for somebody else's."""
+    """Revoke a person's token. Raises NotFound for a token of another person."""
     mine = ApiToken.objects.filter(pk=token_id, person_id=person_id)
     if not mine.exists():
         raise NotFound(_("You have no such token."))
+    # Of two requests at once, only the one that changed the row records it.
     if mine.filter(revoked_at__isnull=True).update(revoked_at=timezone.now()):
         record_action("api_token.revoke", mine.get())

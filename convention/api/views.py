@@ -37,6 +37,7 @@ def token_list(request: "HttpRequest") -> "HttpResponse":
             scopes=form.cleaned_data["scopes"],
             lifetime=datetime.timedelta(days=int(days)) if days else None,
         )
+        # An empty form, so that reloading the page does not offer to create the same token again.
         form = TokenForm()
     rows = require_signed_in(request.user).api_tokens.all()
     return render(request, "api/tokens.html", {"form": form, "tokens": rows, "new_token": new_token})

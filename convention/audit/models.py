@@ -7,6 +7,8 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 
+# `on_delete=SET_NULL` and the redaction of an erasure use plain querysets without this guard: a name can be
+# removed from an entry, an action cannot.
 class AuditEntryQuerySet(models.QuerySet["AuditEntry"]):
     """Entries; refuses updates and deletions."""
 
@@ -18,7 +20,7 @@ class AuditEntryQuerySet(models.QuerySet["AuditEntry"]):
 
 
 class AuditEntry(models.Model):
-    """One action: who, what, on which object, why. Holds names of fields, never their values."""
+    """One action with its actor, object and reason; it names the changed fields, never their values."""
 
     created_at = models.DateTimeField(_("at"), auto_now_add=True, db_index=True)
     actor = models.ForeignKey(
@@ -26,7 +28,9 @@ class AuditEntry(models.Model):
     )
     channel = models.CharField(_("channel"), max_length=20, default="page")
     verb = models.CharField(_("verb"), max_length=60)
+    # The slug instead of a foreign key: events are a layer above, and an entry outlasts its event.
     event = models.CharField(_("event"), max_length=80, blank=True, db_index=True)
+    # `app.model:key` instead of a generic relation: an entry outlasts its object.
     subject = models.CharField(_("subject"), max_length=120)
     fields = models.JSONField(_("fields"), default=list, blank=True)
     reason = models.CharField(_("reason"), max_length=300, blank=True)

@@ -11,8 +11,9 @@ from .models import AuditEntry
 
 
 def _find_entries_about(subject: DataSubject) -> "QuerySet[Any]":
-    """Return the entries about actions on the subject's rows, whoever did them."""
+    """Return the entries about actions on the subject's rows, by any actor."""
     label = f"club.person:{subject.person_id}"
+    # A guest known by address alone has no id, and no entry names an address.
     return AuditEntry.objects.filter(Q(subject=label) if subject.person_id else Q(pk__in=[]))
 
 

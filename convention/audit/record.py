@@ -29,6 +29,7 @@ def record_action(
         channel=actor.channel,
         request_id=actor.request_id,
         verb=verb,
+        # By attribute: this package cannot import the model of events, which is a layer above.
         event=getattr(event, "slug", "") or "",
         subject=label,
         fields=fields or [],

@@ -39,13 +39,14 @@ MANIFEST_FILE = "manifest.json"
 CHUNK_BYTES = 1024 * 1024
 MAX_BATCH_ROWS = 1000
 MAX_BATCH_BYTES = 16 * 1024 * 1024
-# A file of the largest allowed size, in base64, with room to spare.
+# More than an uploaded file of the largest allowed size in base64.
 MAX_ROW_BYTES = 256 * 1024 * 1024
 MAX_MANIFEST_BYTES = 64 * 1024 * 1024
 # Limits how much an archive may unpack to, relative to its size. Rows of a table shrink to a twentieth.
 MAX_EXPANSION_RATIO = 200
 ALWAYS_ALLOWED_BYTES = 256 * 1024 * 1024
 ALLOWED_COMPRESSIONS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
+# Bit 0 of the general purpose flags (APPNOTE.TXT, 4.4.4).
 ENCRYPTED_FLAG = 0x1
 # Errors that zipfile raises for broken archives; it documents fewer.
 ARCHIVE_ERRORS = (
@@ -128,6 +129,7 @@ def _translate_archive_errors(path: Path) -> Iterator[None]:
 
 def _make_unreadable_error(path: Path, error: Exception) -> UnreadableFile:
     with path.open("rb") as file:
+        # A damaged archive and any other file need different advice.
         was_archive = file.read(2) == b"PK"
     where = str(error) or type(error).__name__
     return UnreadableFile(
@@ -138,6 +140,7 @@ def _make_unreadable_error(path: Path, error: Exception) -> UnreadableFile:
 
 def make_printable(text: str) -> str:
     """Return a text from a file in a form that a terminal shows on one line."""
+    # Control characters in a crafted name could rewrite what the terminal shows.
     return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text[:200])
 
 
@@ -157,6 +160,7 @@ def _require_plain_parts(path: Path, archive: zipfile.ZipFile) -> None:
     """Refuse parts that this program never writes, before anything is unpacked."""
     parts = archive.infolist()
     for part in parts:
+        # The upper half has the Unix mode: a link could lead out of the folder.
         kind = stat.S_IFMT(part.external_attr >> 16)
         if part.compress_type not in ALLOWED_COMPRESSIONS or part.flag_bits & ENCRYPTED_FLAG:
             raise _make_altered_error(
@@ -166,6 +170,7 @@ def _require_plain_parts(path: Path, archive: zipfile.ZipFile) -> None:
             raise _make_altered_error(
                 path, _("“%(name)s” is not a plain file") % part_name_context(part.filename)
             )
+    # Of two parts of one name zipfile would check the one and might unpack the other.
     repeated = [name for name, times in Counter(one.filename for one in parts).items() if times > 1]
     if repeated:
         raise _make_altered_error(path, _("“%(name)s” is in it twice") % part_name_context(repeated[0]))
@@ -220,6 +225,7 @@ def _expected_parts(manifest: BackupManifest) -> Iterator[tuple[str, FileEntry]]
 
 
 def _is_part_different(archive: zipfile.ZipFile, name: str, entry: FileEntry) -> bool:
+    # Before the digest: a wrong size needs no reading.
     if archive.getinfo(name).file_size != entry.bytes:
         return True
     with archive.open(name) as file:
@@ -237,7 +243,7 @@ def _parse_row(line: bytes, table: str, number: int) -> ArchiveRow:
 
 
 def describe_contents(manifest: BackupManifest) -> str:
-    """Return in words how much a backup holds."""
+    """Return in words how many rows, tables and files a backup has."""
     rows = sum(entry.rows for entry in manifest.tables.values())
     tables, files = len(manifest.tables), len(manifest.files)
     return _("%(rows)s of %(tables)s and %(files)s") % {

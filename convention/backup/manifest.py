@@ -1,4 +1,4 @@
-"""The manifest of a backup: who made it when, at which migrations, and what each part of it holds."""
+"""The manifest of a backup: its site, time and migrations, and size and checksum of each part."""
 
 import datetime
 import json
@@ -13,7 +13,9 @@ from django.utils.crypto import salted_hmac
 from convention.codes.secret_keys import secret_keys
 
 MANIFEST_FORMAT = "convention-backup"
+# Raise it when older programs could no longer read the file.
 MANIFEST_VERSION = 2
+# Keys are 64-bit integers in both databases.
 MAX_NUMBER = 2**63 - 1
 SHA256_LENGTH = 64
 
@@ -75,7 +77,8 @@ class BackupManifest:
 
 
 def fingerprint_key(key: str) -> str:
-    """Return a hash that only tells whether two sites have the same SECRET_KEY."""
+    """Return a hash that shows only whether two sites have the same SECRET_KEY."""
+    # Keyed by the secret itself: the hash tells nothing else about it.
     return salted_hmac(MANIFEST_FORMAT, "key", secret=key, algorithm="sha256").hexdigest()[:32]
 
 
@@ -91,6 +94,7 @@ def read_manifest(content: bytes) -> BackupManifest:
         version = values["version"] if values["format"] == MANIFEST_FORMAT else None
     except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise ForeignManifest from error
+    # Not `isinstance`: True would be version 1.
     if type(version) is not int:
         raise ForeignManifest
     if version != MANIFEST_VERSION:
@@ -170,6 +174,8 @@ def _parse_path(value: Any) -> str:
     """Return a relative path below the folder of uploaded files, in normal form."""
     text = _parse_text(value)
     path = PurePosixPath(text)
+    # A crafted path could write anywhere (zip slip); only the normal
+    # form is accepted, so that no two names are one file.
     if path.is_absolute() or ".." in path.parts or path.as_posix() != text or text == ".":
         raise ValueError("no such path")
     return text

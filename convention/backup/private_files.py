@@ -18,6 +18,7 @@ SQLITE_FILE_SUFFIXES = ("", "-wal", "-shm", "-journal", "-queue")
 @contextlib.contextmanager
 def use_private_umask() -> Iterator[None]:
     """Let this process create files that nobody else can read."""
+    # Of the whole process, since SQLite and `migrate` create files too.
     before = os.umask(0o077)
     try:
         yield
@@ -38,6 +39,7 @@ def restrict_local_data() -> None:
 
 
 def _restrict_path(path: Path) -> None:
+    # The target of a link may belong to something else.
     if path.exists() and not path.is_symlink():
         with contextlib.suppress(OSError):  # another user's, or a file system without rights
             path.chmod(OWNER_FOLDER_MODE if path.is_dir() else OWNER_FILE_MODE)

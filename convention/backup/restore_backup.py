@@ -35,15 +35,15 @@ from .table_rows import (
     set_next_key,
 )
 
-# Rows made after the backup are lost, but their keys are in sent e-mails, Message-IDs and links, so they must
-# not be assigned again.
+# Rows made after the backup are lost, but their keys are in sent e-mails,
+# Message-IDs and links, so they must not be assigned again.
 SKIPPED_KEY_COUNT = 100_000
 # Errors of a row that does not fit.
 ROW_ERRORS = (TypeError, ValueError, ArithmeticError, ValidationError, DatabaseError)
 
 
 class DatabaseNotEmpty(ConventionError):
-    """The database holds data that a restore would mix with."""
+    """The database has data that a restore would mix with."""
 
     kind = "not-empty"
     status = 409
@@ -60,6 +60,7 @@ class RestoreResult:
 def restore_backup(*, path: Path) -> RestoreResult:
     """Check the whole file, then load it. Raises ConventionError or OSError, and then changes nothing."""
     with use_private_umask(), open_backup(path) as backup:
+        # All checks that need no transaction come first: they cost nothing if they fail.
         check_same_program(backup.manifest)
         check_folder_is_empty(settings.MEDIA_ROOT)
         if has_no_tables():
@@ -87,6 +88,7 @@ def check_same_program(manifest: BackupManifest) -> None:
             % {"app": app, "saved": saved.get(app) or _("nothing"), "here": own.get(app) or _("nothing")}
         )
     shapes = {table: list_columns(model) for table, model in list_tables().items()}
+    # Columns too: a table may have been changed by hand, or by an app that is not installed here.
     found = {table: entry.columns for table, entry in manifest.tables.items()}
     odd = [table for table in sorted({*shapes, *found}) if shapes.get(table) != found.get(table)]
     if odd:
@@ -122,6 +124,7 @@ def load_tables(backup: BackupArchive) -> Counter[str]:
         rows = BackupRowReader(model)
         load_table(backup, table, model, rows)
         replaced[str(model._meta.verbose_name_plural)] += rows.replaced_counts.total()
+    # After all tables: they are loaded by name, not in the order of their references.
     check_references()
     for table, model in list_tables().items():
         if number := backup.manifest.tables[table].next:
@@ -133,6 +136,7 @@ def load_table(backup: BackupArchive, table: str, model: type[models.Model], row
     """Insert one table's rows in place of what `migrate` put there."""
     statement, count = build_insert_sql(model), 0
     with connection.cursor() as cursor:
+        # Content types and permissions that `migrate` has just made, under other keys.
         cursor.execute(f"DELETE FROM {connection.ops.quote_name(table)}")  # noqa: S608 (our own name)
         for batch in backup.read_batches(table):
             try:
@@ -159,6 +163,7 @@ def load_table(backup: BackupArchive, table: str, model: type[models.Model], row
 
 def describe_row_error(error: Exception) -> str:
     """Return the first line of an error, which names columns, not values."""
+    # PostgreSQL's further lines quote the row.
     lines = str(error).splitlines() if isinstance(error, DatabaseError) else []
     return lines[0] if lines else _("a wrong value")
 
@@ -196,6 +201,7 @@ class UnpackedFiles:
             return
         self.had_folder = self.target_folder.exists()
         if self.had_folder:
+            # `rename` replaces no folder; this one is empty, or `rmdir` fails.
             self.target_folder.rmdir()
         self.unpacked_folder.rename(self.target_folder)
         self.is_in_place = True
@@ -213,15 +219,18 @@ class UnpackedFiles:
 def unpack_files(backup: BackupArchive, folder: Path) -> Iterator[UnpackedFiles]:
     """Unpack the uploaded files; remove them at the end unless they were put in place."""
     folder.parent.mkdir(parents=True, exist_ok=True)
+    # Beside the target: a rename across file systems is not atomic.
     with tempfile.TemporaryDirectory(prefix=".restore-", dir=folder.parent) as scratch:
         files = UnpackedFiles(Path(scratch) / "media", folder)
         for name in backup.manifest.files:
             target = files.unpacked_folder / name
             target.parent.mkdir(parents=True, exist_ok=True)
+            # "x": two names of the archive must not become one file, as on a file system that ignores case.
             with backup.open_media_file(name) as source, target.open("xb") as file:
                 copy_file(source, file)
         try:
             yield files
+        # Also Ctrl-C between the move and the commit.
         except BaseException:
             files.undo_placement()
             raise

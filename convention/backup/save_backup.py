@@ -40,6 +40,7 @@ def _fill_archive(archive: zipfile.ZipFile) -> BackupManifest:
     """Write all parts into the archive, the manifest last."""
     made_at = timezone.now().isoformat()
     with read_snapshot():
+        # The files after the rows: one that is added meanwhile does no harm.
         rows = {name: _save_table(archive, name, model) for name, model in list_tables().items()}
     manifest = BackupManifest(
         made_at=made_at,

@@ -19,6 +19,7 @@ from convention.codes.secret_keys import fernet_for
 
 from .rules import get_backup_rule
 
+# Part of the key: another name would make encrypted columns of earlier backups unreadable.
 ENCRYPTION_PURPOSE = "backup"
 # Rows read at once.
 ROWS_PER_CHUNK, ROWS_PER_CHUNK_WITH_FILES = 1000, 20
@@ -36,7 +37,7 @@ type ConvertValue = Callable[[Any], Any]
 
 
 def list_tables() -> dict[str, type[models.Model]]:
-    """Return the models by table name, without tables that the database fills by itself."""
+    """Return the models by table name, without tables that triggers fill."""
     found = {
         model._meta.db_table: model
         for model in apps.get_models(include_auto_created=True)
@@ -51,7 +52,7 @@ def list_columns(model: type[models.Model]) -> list[str]:
 
 
 def get_chunk_size(model: type[models.Model]) -> int:
-    """Return how many rows to read at once: few if a row may hold a whole file."""
+    """Return how many rows to read at once: few if a row may contain a whole file."""
     has_files = any(isinstance(field, models.BinaryField) for field in model._meta.concrete_fields)
     return ROWS_PER_CHUNK_WITH_FILES if has_files else ROWS_PER_CHUNK
 
@@ -60,6 +61,7 @@ def iterate_saved_rows(model: type[models.Model]) -> Iterator[list[Any]]:
     """Yield the rows that go into a backup, by primary key, with blanked and encrypted columns applied."""
     names = [field.attname for field in model._meta.concrete_fields]
     chosen: models.QuerySet[Any, Any] = (
+        # Not the model's manager, which may hide rows.
         models.QuerySet(model).filter(get_backup_rule(model).row_filter).order_by("pk")
     )
     changes = dict(_column_changes(model))
@@ -124,6 +126,8 @@ class BackupRowReader:
                 return None
             try:
                 return read(fernet_for(ENCRYPTION_PURPOSE).decrypt(value).decode())
+            # Another SECRET_KEY: a new value instead of a refusal,
+            # since everything else can still be restored.
             except InvalidToken:
                 self.replaced_counts[str(field.column)] += 1
                 return read(replace())
@@ -134,6 +138,7 @@ class BackupRowReader:
 def make_value_reader(field: "models.Field[Any, Any]") -> ConvertValue:
     """Return the function that turns a written value of this field into a database value."""
     kind: models.Field[Any, Any] = field
+    # A foreign key is stored like the key it points to.
     while isinstance(kind, models.ForeignKey):
         kind = kind.target_field
     return functools.partial(_read_value, field, _json_types(kind), _choose_conversion(kind))
@@ -161,6 +166,7 @@ def _read_value(
 ) -> Any:
     if value is None and not field.primary_key:  # for a NULL primary key SQLite would assign one
         return None
+    # Not `isinstance`: SQLite would store True, or a text, in a column of numbers.
     if types != (object,) and type(value) not in types:
         raise TypeError(f"{field.column}: {type(value).__name__}")
     return field.get_db_prep_save(convert(value), connection)
@@ -182,6 +188,7 @@ def build_insert_sql(model: type[models.Model]) -> str:
     quote = connection.ops.quote_name
     names = ", ".join(quote(name) for name in list_columns(model))
     places = ", ".join(["%s"] * len(list_columns(model)))
+    # By hand: `bulk_create` calls `pre_save`, which would overwrite the times of `auto_now_add` columns.
     return f"INSERT INTO {quote(model._meta.db_table)} ({names}) VALUES ({places})"  # noqa: S608 (our own names)
 
 
@@ -195,9 +202,11 @@ def get_next_key(model: type[models.Model]) -> int | None:
     table = model._meta.db_table
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
+            # Filled only for AUTOINCREMENT columns, as Django makes them.
             cursor.execute("SELECT seq + 1 FROM sqlite_sequence WHERE name = %s", [table])
             return int((cursor.fetchone() or (1,))[0])
         cursor.execute("SELECT pg_get_serial_sequence(%s, %s)", [f'"{table}"', model._meta.pk.column])
+        # Not `nextval`, which would use up a number with each backup.
         cursor.execute(f"SELECT last_value + is_called::int FROM {cursor.fetchone()[0]}")  # noqa: S608 (a sequence)
         return int(cursor.fetchone()[0])
 
@@ -218,7 +227,7 @@ def set_next_key(model: type[models.Model], number: int) -> None:
 
 
 def get_max_key(model: type[models.Model]) -> int:
-    """Return the highest primary key that the column can hold."""
+    """Return the highest primary key of the column's type."""
     assert model._meta.pk is not None
     _lowest, highest = connection.ops.integer_field_range(model._meta.pk.get_internal_type())
     return int(highest)

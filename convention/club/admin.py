@@ -67,6 +67,7 @@ class SearchableAdmin(AuditedAdmin):
     ) -> tuple[QuerySet[Any], bool]:
         """Return the rows that contain every word; False says that no row comes twice."""
         assert isinstance(queryset, SearchableQuerySet)
+        # Django's own search would compare accents and capitals, and miss "Élodie" for "elodie".
         return queryset.search_for(search_term), False
 
 
@@ -104,6 +105,7 @@ class CompanyAdmin(SearchableAdmin):
 
     list_display = ("name", "sector", "city")
     search_fields = ("search",)
+    # Not by name: the model's order by `sort_name` is that of a French list, a sort by the column is not.
     sortable_by = ("sector", "city")
     prepopulated_fields = {"slug": ("name",)}
     autocomplete_fields = ("parent",)
@@ -117,6 +119,7 @@ class PersonAdmin(SearchableAdmin):
     list_display = ("last_name", "first_name", "email", "is_active")
     search_fields = ("search",)
     sortable_by = ("email", "is_active")
+    # No groups and no permissions of Django: roles of the club decide who may do what.
     fields = ("first_name", "last_name", "email", "language", "photo_consent", "is_active", "is_staff")
     inlines = (EmploymentInline, ClubRoleInline)
 

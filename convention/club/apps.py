@@ -12,7 +12,7 @@ class ClubConfig(AppConfig):
     verbose_name = _("Club")
 
     def ready(self) -> None:
-        """Register what lower layers call."""
+        """Register the periodic job and the kinds of background jobs."""
         hooks.periodic_jobs.register("convention.club.directory_import.undo.clear_old_imports", seconds=DAY)
         hooks.job_kinds.register("directory", "convention.club.directory_import.jobs.run_import_job")
         hooks.job_kinds.register("directory-undo", "convention.club.directory_import.jobs.run_undo_job")

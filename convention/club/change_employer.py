@@ -30,7 +30,7 @@ class MandateOutcome(TextChoices):
 
 @dataclass(frozen=True)
 class HandoverPlan:
-    """The successors of a person who changes employer; None leaves a task to nobody."""
+    """The successors of a person who changes employer; None means that there is none."""
 
     company_successor: Person | None = None
     mandate_outcome: str = MandateOutcome.STAY
@@ -57,6 +57,7 @@ def hand_over_company(
     ):
         sentence = _("%(name)s does not work at %(company)s on that day.")
         message = sentence % {"name": company_successor, "company": company}
+        # Before anything is written: a contact who does not work there could register its people.
         raise InvalidFields(_("Some fields need another look."), {"company_successor": [message]})
     contacts = CompanyContact.objects.filter(person=person, company=company)
     active_contacts = contacts.filter(Q(ends_on__isnull=True) | Q(ends_on__gte=on))
@@ -68,6 +69,7 @@ def hand_over_company(
         appoint_contact(company=company, person=company_successor, starts_on=on)
     # A role that would begin later never begins.
     active_contacts.filter(starts_on__gte=on).delete()
+    # Not those that ended earlier: history stays as it was.
     active_contacts.filter(starts_on__lt=on).update(ends_on=on - ONE_DAY)
     for name in REPRESENTATIVE_FIELDS:
         for membership in Membership.objects.filter(company=company, **{name: person}).order_by("pk"):
@@ -85,6 +87,7 @@ def hand_over_mandates(*, person: Person, on: datetime.date, successor: Person |
         mandate.ends_on = on - ONE_DAY
         mandate.save(update_fields=["ends_on"])
         record_action("mandate.end", mandate, fields=["ends_on"])
+        # A mandate that ends anyway before the change leaves nothing to hand over.
         if successor and (until is None or until >= on):
             new_mandate = Mandate.objects.create(
                 group=mandate.group, person=successor, role=mandate.role, starts_on=on, ends_on=until
@@ -126,6 +129,7 @@ def change_employer(
         raise InvalidFields(
             _("Some fields need another look."), {"on": [_("An employment begins on that day or later.")]}
         )
+    # The last day counts, so the old employment ends the day before the new one begins.
     last_day = on - ONE_DAY
     for employment in current:
         _end_employment(employment, last_day, handover.company_successor)
@@ -151,11 +155,13 @@ def _check_successors(person: Person, handover: HandoverPlan) -> None:
 def _end_employment(
     employment: Employment, last_day: datetime.date, company_successor: Person | None
 ) -> None:
+    # Only seats that would go on: one that has ended by then stays as it is.
     seats = Seat.objects.open(at=last_day + ONE_DAY).filter(
         person=employment.person_id, membership__company=employment.company_id
     )
     for seat in seats.select_related("membership").order_by("pk"):
         end_seat(seat=seat, last_day=last_day)
+    # Before the employment ends: `hand_over_company` finds the person's roles there by company.
     hand_over_company(
         person=employment.person,
         company=employment.company,

@@ -1,4 +1,4 @@
-"""Claims: a contact added a colleague with the e-mail address of somebody whom the club knows already.
+"""Claims: a contact added a colleague with the e-mail address of a person whom the club knows already.
 
 The contact sees an ordinary colleague. The owner of the address gets a mail; when they confirm, the
 colleague's employment, seat and registrations become theirs, and the second record is deleted.
@@ -31,11 +31,13 @@ LINK_LIFETIME = datetime.timedelta(days=30)
 @task()
 def notify_address_owner(person_id: int, company_id: int) -> None:
     """Ask the owner of a claimed address whether they work there; do nothing for other colleagues."""
+    # Queued for every new colleague: only this task tells whether another person has the address.
     claimed = Person.objects.exclude(claimed_email="").filter(pk=person_id).first()
     owner = find_address_owner(claimed) if claimed else None
     if claimed is None or owner is None:
         return
     company = Company.objects.get(pk=company_id)
+    # The queue runs a task again after a worker died: the lease keeps two workers from mailing at once.
     with hold_lease(f"claim:{claimed.pk}"), translation.override(owner.language):
         try:
             send_mail_message(write_claim_letter(owner, claimed, company))
@@ -52,6 +54,7 @@ def write_claim_letter(owner: Person, claimed: Person, company: Company) -> Mail
         template="club_claim",
         context={"company": company, "name": claimed.name, "url": url},
         language=owner.language,
+        # The day is part of the key, so that a reminder on another day is not dropped as a repeat.
         message_key=f"claim-{claimed.pk}-{timezone.localdate():%Y%m%d}",
     )
 
@@ -78,6 +81,7 @@ def get_claimed_person(token: str) -> Person:
     claimed = Person.objects.exclude(claimed_email="").filter(pk=pk).first()
     if (
         claimed is None
+        # The token names the address: one mailed to an earlier address must not confirm a later one.
         or not is_same_email(claimed.claimed_email, email)
         or find_address_owner(claimed) is None
     ):
@@ -99,11 +103,14 @@ def accept_claim(*, claimed: Person) -> Person:
     owner = find_address_owner(claimed)
     if not claimed.claimed_email or owner is None:
         raise NotFound(_("There is nothing left to confirm here."))
+    # Nothing in the database forbids two seats of one person: moving both would count twice.
     _delete_owner_duplicates(owner, claimed)
+    # Every relation of every app, also of layers above: a list of them here would go stale.
     for relation in Person._meta.related_objects:
         if relation.one_to_many or relation.one_to_one:
             _move_relation(relation.related_model, relation.field.name, owner, claimed)
     record_action("person.claim", owner, fields=["employments", "seats"])
+    # What could not move (the owner has the same) is deleted with the second record.
     claimed.delete()
     return owner
 
@@ -118,6 +125,7 @@ def _delete_owner_duplicates(owner: Person, claimed: Person) -> None:
 
 def _move_relation(model: type[Model], name: str, owner: Person, claimed: Person) -> None:
     """Let rows that point to the colleague point to the owner, unless the owner has the same already."""
+    # `_base_manager` hides no rows, as a model's own manager may.
     for key in model._base_manager.filter(**{name: claimed}).values_list("pk", flat=True):
         # The savepoint undoes only this row if a unique constraint refuses it.
         with suppress(IntegrityError), transaction.atomic():

@@ -21,6 +21,7 @@ from .periods import ONE_DAY, spans_overlap
 RESERVED_SLUGS = {"new"}
 
 
+# For names without any Latin letter or digit.
 FALLBACK_SLUG = "sans-nom"
 
 
@@ -34,6 +35,7 @@ def save_company(
     another company has the name.
     """
     verb = "company.change" if company.pk else "company.create"
+    # A slug never changes with the name: addresses that were mailed or bookmarked stay valid.
     company.slug = company.slug or make_free_slug(company.name, model=Company)
     try:
         # The savepoint keeps the outer transaction usable after an IntegrityError on PostgreSQL.
@@ -42,6 +44,7 @@ def save_company(
     except IntegrityError as error:
         sentence = _("Another company has this name.")
         raise InvalidFields(_("Some fields need another look."), {"name": [sentence]}) from error
+    # After `save`: a many-to-many relation needs the company's key.
     if markets is not None:
         company.markets.set(markets)
     record_action(verb, company, fields=changed_fields)
@@ -75,6 +78,7 @@ def search_companies(words: str, *, role: str = "") -> QuerySet[Company]:
     """Return the companies whose name, city or SIREN contain every word, with that role today if given."""
     companies = Company.objects.search_for(words)
     if role:
+        # A subquery, since a join would list a company once for each of its roles.
         companies = companies.filter(pk__in=CompanyRole.objects.open().filter(role=role).values("company"))
     return companies
 
@@ -106,6 +110,7 @@ def load_company_page(company: Company) -> dict[str, Any]:
 def list_parent_companies(company: Company) -> list[Company]:
     """Return the company's parent, its parent and so on, the nearest first."""
     parents: list[Company] = []
+    # The back office can make a circle of parents, which must not loop for ever.
     seen = {company.pk}
     parent = company.parent
     while parent is not None and parent.pk not in seen:
@@ -137,6 +142,7 @@ def end_company_role(*, role: CompanyRole) -> None:
     """End the role yesterday; delete it if it began today or later."""
     yesterday = timezone.localdate() - ONE_DAY
     record_action("company_role.end", role, fields=["ends_on"])
+    # An end before the start would break the check constraint of periods.
     if role.starts_on > yesterday:
         role.delete()
     elif role.ends_on is None or role.ends_on > yesterday:

@@ -31,6 +31,7 @@ def appoint_contact(
     If they are one on the first day already, their days change instead.
     """
     first = starts_on or timezone.localdate()
+    # A form sent twice must find the first contact instead of adding another.
     Company.objects.select_for_update(no_key=True).get(pk=company.pk)
     existing = CompanyContact.objects.open(at=first).filter(company=company, person=person).first()
     contact = existing or CompanyContact(company=company, person=person)
@@ -54,6 +55,7 @@ def appoint_contact_by_email(
 
     Raises InvalidFields for an unknown person without a name.
     """
+    # Only administrators come here, so a known person of another company may become the contact.
     people = filter_by_email(Person.objects.filter(is_active=True), email.strip())
     person = (
         people[0]
@@ -69,5 +71,7 @@ def dismiss_contact(*, contact: CompanyContact) -> None:
     yesterday = timezone.localdate() - ONE_DAY
     record_action("contact.dismiss", contact, fields=["ends_on"])
     contacts = CompanyContact.objects.filter(company=contact.company_id, person=contact.person_id)
+    # First: an end before the start would break the check constraint of periods. All rows of the person,
+    # since one that remained would keep access open.
     contacts.filter(starts_on__gt=yesterday).delete()
     contacts.open(at=yesterday).update(ends_on=yesterday)

@@ -68,6 +68,7 @@ def make_initial_password_hash() -> str:
     After passwords were replaced, the database may be served to other people: a later `seed` sets no
     password, and `manage.py demo_passwords` makes one.
     """
+    # `make_password(None)` gives a hash that no password matches.
     return make_password(None if get_latest_replacement() else DEMO_PASSWORD)
 
 

@@ -50,9 +50,11 @@ class EurosField(forms.DecimalField):
     def clean(self, value: Any) -> Any:
         """Convert euros to cents."""
         amount = super().clean(value)
+        # Exact: a `Decimal` with two places at most.
         return None if amount is None else int(amount * 100)
 
     def has_changed(self, initial: Any, data: Any) -> bool:
+        # Django compares the initial value with what was typed, and one is in cents.
         return super().has_changed(self.prepare_value(initial), data)
 
 
@@ -89,6 +91,7 @@ class CompanyForm(CountryFormMixin, ActionErrorsMixin, forms.ModelForm):
         parent: Company | None = self.cleaned_data["parent"]
         if parent and parent.pk == self.instance.pk:
             raise forms.ValidationError(_("A company is not its own parent."))
+        # A circle would make every walk along the parents endless.
         if parent and self.instance.pk in {ancestor.pk for ancestor in list_parent_companies(parent)}:
             raise forms.ValidationError(_("Choose a company that does not belong to this one."))
         return parent
@@ -178,6 +181,7 @@ class MembershipForm(ActionErrorsMixin, forms.ModelForm):
         for name in ("billing_contact", "representative"):
             field = self.fields[name]
             assert isinstance(field, forms.ModelChoiceField)
+            # Bills and votes are for people of the company; the list also stays short.
             field.queryset = Person.objects.filter(pk__in=employments.values("person"))
 
     def clean(self) -> dict[str, Any]:
@@ -186,6 +190,7 @@ class MembershipForm(ActionErrorsMixin, forms.ModelForm):
         starts, ends, grace = (data.get(name) for name in ("starts_on", "ends_on", "grace_until"))
         if starts and ends and ends < starts:
             self.add_error("ends_on", _("The last day must not come before the first."))
+        # The database has the same rule (`membership_grace_after_end`); here it gets a sentence.
         if grace and (not ends or grace < ends):
             self.add_error("grace_until", _("A grace follows the last day of the membership."))
         return data
@@ -246,6 +251,7 @@ class MarketForm(ActionErrorsMixin, forms.ModelForm):
     def clean_name(self) -> str:
         """Normalize the name, and refuse that of another market."""
         name = normalize_whitespace(self.cleaned_data["name"])
+        # Asked here, since the column itself is not unique.
         if Market.objects.filter(name__iexact=name).exclude(pk=self.instance.pk).exists():
             raise forms.ValidationError(_("Another market has this name."))
         return name

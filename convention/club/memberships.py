@@ -30,6 +30,7 @@ def create_membership(
         plan_name_en=plan.name_en,
         starts_on=starts_on,
         ends_on=ends_on,
+        # Copied: a plan may change its price, an agreed membership may not.
         **plan.terms,
     )
     check_membership_overlap(membership)
@@ -66,6 +67,7 @@ def _end_grace_seats(membership: Membership, first: datetime.date) -> None:
     """End the seats of earlier memberships whose holders have one in this membership too."""
     earlier = Membership.objects.filter(company=membership.company_id, ends_on__lt=membership.starts_on)
     holders = Seat.objects.open(at=first).filter(membership=membership).values("person")
+    # During a grace period both memberships count, and their holders would have two seats.
     duplicates = Seat.objects.open(at=first).filter(membership__in=earlier, person__in=holders)
     duplicates.filter(starts_on__lt=first).update(ends_on=first - ONE_DAY)
 
@@ -84,6 +86,7 @@ def update_membership(*, membership: Membership, changed_fields: list[str]) -> M
     lock_membership(membership)
     today = timezone.localdate()
     seats = membership.given_seats.all()
+    # Only seats of today and later: a limit may be lowered below what was used in the past.
     given_count = count_max_concurrent(get_span(s) for s in seats if s.ends_on is None or s.ends_on >= today)
     if given_count > membership.seat_limit:
         sentence = ngettext(
@@ -104,6 +107,7 @@ def check_membership_overlap(membership: Membership) -> None:
     # `no_key` lets rows that only reference the company be written meanwhile.
     Company.objects.select_for_update(no_key=True).get(pk=membership.company_id)
     for other in Membership.objects.filter(company=membership.company_id).exclude(pk=membership.pk):
+        # Left on its first day, a membership has no day at all.
         if _ended_before_start(other) or not spans_overlap(other.span, membership.span):
             continue
         start, end = other.span
@@ -143,6 +147,7 @@ def renew_membership(*, membership: Membership, plan: Plan, ends_on: datetime.da
         membership.representative,
     )
     seats = list(Seat.objects.open(at=first_day).filter(membership=membership).order_by("pk"))
+    # Refused instead of choosing who loses a seat.
     if len(seats) > renewal.seat_limit:
         sentence = ngettext(
             "%(held)d person holds a seat; this plan has fewer.",
@@ -163,6 +168,7 @@ def _move_seats(seats: list[Seat], before: Membership, after: Membership) -> Non
         for seat in seats
     )
     open_seats = Seat.objects.open(at=before.last_day).filter(pk__in=[seat.pk for seat in seats])
+    # Until the renewal is confirmed, its seats do not count: the old ones bridge the gap.
     open_seats.update(ends_on=before.last_day)
 
 

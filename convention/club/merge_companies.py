@@ -52,17 +52,22 @@ def merge_company(*, company: Company, into: Company, on: datetime.date) -> Comp
     result = CompanyMergeResult()
     seats = _end_seats(company, on)
     _move_employments(result, company, into, on)
+    # After the employments: `give_seat` refuses people who do not work at the company.
     _give_seats(result, seats, into, on)
     _move_contacts(company, into, on)
     for membership in Membership.objects.filter(company=company, left_on__isnull=True).order_by("pk"):
+        # Also one in its grace period, whose seats would go on.
         if membership.ends_on is None or (membership.last_day or on) >= on:
             end_membership(
                 membership=membership,
+                # A renewal that has not begun ends on its first day: the
+                # check constraint allows no earlier one.
                 on=max(on, membership.starts_on),
                 left_as=Membership.Leaving.MERGED,
             )
     _move_roles(company, into, on)
     into.markets.add(*company.markets.all())
+    # By `update`: `company` was read before the lock, and must not overwrite newer values.
     Company.objects.filter(pk=company.pk).update(parent=into)
     record_action("company.merge", company, fields=["parent", "employments", "seats", "roles", "markets"])
     return result
@@ -104,6 +109,7 @@ def _end_seats(company: Company, on: datetime.date) -> list[Seat]:
 
 
 def _move_employments(result: CompanyMergeResult, company: Company, into: Company, on: datetime.date) -> None:
+    # Some work for both companies; they get no second employment there.
     employed_ids = set(Employment.objects.open(at=on).filter(company=into).values_list("person", flat=True))
     open_employments = Employment.objects.filter(company=company).filter(
         Q(ends_on__isnull=True) | Q(ends_on__gte=on)
@@ -121,6 +127,7 @@ def _move_employments(result: CompanyMergeResult, company: Company, into: Compan
                 **position,
             )
             result.moved_people.append(employment.person)
+        # An end before the start would break the check constraint of periods.
         if employment.starts_on >= on:
             employment.delete()
         else:
@@ -145,6 +152,7 @@ def _try_give_seat(
 ) -> None:
     try:
         give_seat(membership=membership, person=seat.person, starts_on=first, ends_on=seat.ends_on)
+    # Shown on the page instead of refusing the merger: the club may grant extra seats afterwards.
     except (NoSeatLeft, NotOpenNow):
         result.people_without_seat.append(seat.person)
     except AlreadyHasSeat:
@@ -160,12 +168,14 @@ def _move_contacts(company: Company, into: Company, on: datetime.date) -> None:
         first_day = max(on, contact.starts_on)
         if not is_company_contact(contact.person, into, at=first_day):
             appoint_contact(company=into, person=contact.person, starts_on=first_day, ends_on=contact.ends_on)
+    # First: an end before the start would break the check constraint of periods.
     open_contacts.filter(starts_on__gte=on).delete()
     open_contacts.filter(starts_on__lt=on).update(ends_on=on - ONE_DAY)
 
 
 def _move_roles(company: Company, into: Company, on: datetime.date) -> None:
     open_roles = company.roles.filter(Q(ends_on__isnull=True) | Q(ends_on__gte=on))
+    # A role is held once at a time (see `give_company_role`).
     existing = set(CompanyRole.objects.open(at=on).filter(company=into).values_list("role", flat=True))
     for role in list(open_roles.order_by("pk")):
         if role.role not in existing:

@@ -26,6 +26,7 @@ from .seats import give_seat
 def save_person(*, person: Person, changed_fields: list[str]) -> Person:
     """Save the changed fields; past registrations keep the old name."""
     if changed_fields:
+        # Only these: another page may have changed other columns since the form was shown.
         person.save(update_fields=changed_fields)
         record_action("person.change", person, fields=changed_fields)
     return person
@@ -45,6 +46,7 @@ def add_employment(
 
     Raises InvalidFields if the person works there on one of these days already.
     """
+    # Two requests at once must find each other's employment.
     Person.objects.select_for_update(no_key=True).get(pk=person.pk)
     for existing in Employment.objects.filter(person=person, company=company):
         if spans_overlap((existing.starts_on, existing.ends_on), (starts_on, ends_on)):
@@ -83,8 +85,8 @@ def add_colleague(
 ) -> Person:
     """Return the new colleague, or the known one with that address who works there already.
 
-    Raises InvalidFields for an invalid address or an empty name, and EmailTaken for the address of anybody
-    else: the contact learns nothing about them.
+    Raises InvalidFields for an invalid address or an empty name, and EmailTaken for the address of any
+    other person: the contact learns nothing about them.
     """
     email, first_name, last_name = (
         normalize_whitespace(email).lower(),
@@ -92,6 +94,7 @@ def add_colleague(
         normalize_whitespace(last_name),
     )
     _validate_colleague(email, first_name, last_name)
+    # Inactive people too: their address is taken.
     people = filter_by_email(Person.objects.all(), email)
     if people:
         return _require_colleague(people[0], company)
@@ -119,6 +122,7 @@ def add_colleague_with_seat(
             person = add_colleague(
                 company=company, email=email, first_name=first_name, last_name=last_name, title=title
             )
+    # Not refused: the refusal would tell a contact whom the club knows.
     except EmailTaken:
         person = _get_or_create_claimed(
             company, email, normalize_whitespace(first_name), normalize_whitespace(last_name), title
@@ -133,6 +137,7 @@ def _get_or_create_claimed(
     company: Company, email: str, first_name: str, last_name: str, title: str
 ) -> Person:
     """Return the company's colleague with that claimed address; create one if there is none."""
+    # Compared in Python: addresses are the same by a rule that SQL does not have (`is_same_email`).
     employments = Employment.objects.open().filter(company=company).exclude(person__claimed_email="")
     for employment in employments.select_related("person"):
         if is_same_email(employment.person.claimed_email, email):
@@ -160,6 +165,7 @@ def _validate_colleague(email: str, first_name: str, last_name: str) -> None:
         errors["last_name"] = [_("Write the last name.")]
     for name, text in (("first_name", first_name), ("last_name", last_name)):
         if sentence := find_name_error(text):
+            # Names are printed and mailed: addresses and markup in them would reach other people.
             errors[name] = [sentence]
     try:
         validate_email(email)

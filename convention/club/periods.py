@@ -29,6 +29,7 @@ class Period(models.Model):
         constraints = [
             models.CheckConstraint(
                 name="%(app_label)s_%(class)s_ends_after_start",
+                # Because of this constraint, code that ends a period deletes rows that have not begun yet.
                 condition=Q(ends_on__isnull=True) | Q(ends_on__gte=F("starts_on")),
             )
         ]
@@ -54,9 +55,11 @@ def count_max_concurrent(spans: Iterable[DateSpan]) -> int:
     changes = []
     for start, end in spans:
         changes.append((start, 1))
+        # The day after the last possible one overflows.
         if end is not None and end < datetime.date.max:
             changes.append((end + ONE_DAY, -1))
     count = maximum = 0
+    # On one day -1 sorts before +1: a seat that ended the day before is free for the next holder.
     for _day, change in sorted(changes):
         count += change
         maximum = max(maximum, count)

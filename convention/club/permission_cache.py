@@ -13,11 +13,13 @@ CACHE_ATTRIBUTE: Final = "_permission_cache"
 
 def enable_permission_cache(person: Person) -> None:
     """Cache permissions of this object from now on, as long as it lives."""
+    # On the object, not in a module: it dies with the request and cannot answer for another one.
     setattr(person, CACHE_ATTRIBUTE, {})
 
 
 def reset_permission_cache(person: Person) -> None:
     """Forget what is cached, after the person's roles have changed."""
+    # An object without a cache must not get one: nobody would reset it.
     if getattr(person, CACHE_ATTRIBUTE, None) is not None:
         enable_permission_cache(person)
 

@@ -34,11 +34,13 @@ def get_club_roles(person: "RequestUser", *, at: datetime.date | None = None) ->
     """Return the person's club roles on that day; superusers have all."""
     if not isinstance(person, Person) or not person.is_active:
         return frozenset()
+    # Before the cache: no query is needed.
     if person.is_superuser:
         return frozenset(ClubRole.Role.values)
     day = at or timezone.localdate()
     return get_cached_permission(
         person,
+        # The day is part of the key, so that a role ends at midnight even for an object that lives longer.
         ("club roles", day),
         lambda: frozenset(club_role.role for club_role in CLUB_ROLES_QUERY.all(person.pk, day)),
     )
@@ -69,6 +71,7 @@ def is_member(person: Person) -> bool:
 
 def _query_open_seats(person: int, day: datetime.date) -> QuerySet[Seat]:
     seats: QuerySet[Seat] = Seat.objects.granting_membership(at=day).filter(person=person)
+    # Somebody who works for two companies may have two seats.
     return seats.select_related("membership__company").order_by("-starts_on", "-pk")
 
 
@@ -80,6 +83,7 @@ def find_seats_by_address(company: Company, addresses: Collection[str]) -> dict[
     seats = Seat.objects.granting_membership().filter(membership__company=company, person__is_active=True)
     reachable = seats.exclude(person__email=None, person__claimed_email="")
     rows = reachable.select_related("person", "membership__company")
+    # In Python, since the rule for equal addresses is not one of SQL.
     by_address = {normalize_email(seat.person.known_email): seat for seat in rows}
     return {address: by_address[address] for address in addresses if address in by_address}
 
@@ -103,11 +107,12 @@ def get_companies_of_contact(person: "RequestUser", *, at: datetime.date | None 
 
 
 def get_company_of_contact(slug: str, person: "RequestUser") -> Company:
-    """Return the company of its contact's page. Raises SignInRequired, or NotFound for anybody else."""
+    """Return the company of its contact's page. Raises SignInRequired, or NotFound for other people."""
     if not person.is_authenticated:
         raise SignInRequired(_("Sign in to see this page."))
     company = get_companies_of_contact(person).filter(slug=slug).first()
     if company is None:
+        # 404 for both, so that slugs of companies cannot be tried out.
         raise NotFound(_("There is no such company, or you do not register people for it."))
     return company
 

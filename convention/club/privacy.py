@@ -27,6 +27,7 @@ COUNTED_REASON = _("how many people a company and a group had stays countable; n
 def _end_periods(rows: "QuerySet[Any]", _subject: DataSubject) -> None:
     """End what is open yesterday; delete what began today or later."""
     yesterday = timezone.localdate() - ONE_DAY
+    # First: an end before the start would break the check constraint of periods.
     rows.filter(starts_on__gt=yesterday).delete()
     rows.filter(starts_on__lte=yesterday, ends_on__isnull=True).update(ends_on=yesterday)
     rows.filter(starts_on__lte=yesterday, ends_on__gt=yesterday).update(ends_on=yesterday)
@@ -49,6 +50,7 @@ def _anonymize_person(rows: "QuerySet[Any]", _subject: DataSubject) -> None:
         person.claimed_email = ""
         person.photo_consent, person.last_login = None, None
         person.is_active = person.is_staff = person.is_superuser = False
+        # Also empties the columns for searching and sorting, which `update` would leave.
         person.save()
 
 
@@ -56,6 +58,7 @@ def _delete_imported_values(person: Person) -> None:
     """Delete what imports wrote about the person: undoing must not bring it back."""
     employment_keys = map(str, person.employments.values_list("pk", flat=True))
     row_keys = [("person", str(person.pk)), *(("employment", key) for key in employment_keys)]
+    # JSON by key: there are few imports that can still be undone, so each is read.
     for record in DirectoryImport.objects.exclude(values_before={}):
         for kind, key in row_keys:
             for values in (record.values_before, record.values_after):
@@ -67,6 +70,7 @@ def check_last_administrator(subject: DataSubject) -> Iterator[TranslatableText]
     """Yield an error if the subject is the club's last administrator."""
     rows = ClubRole.objects.open().filter(role=ClubRole.Role.ADMINISTRATOR, person__is_active=True)
     holders = set(rows.values_list("person", flat=True))
+    # Without an administrator nobody could appoint another one.
     if holders == {subject.person_id}:
         yield _("This is the club’s last administrator: appoint another one first.")
 

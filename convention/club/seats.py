@@ -55,6 +55,7 @@ def give_seat(
         day = formats.date_format(membership.last_day)
         raise NotOpenNow(_("The membership ended on %(day)s: no seat can be given.") % {"day": day})
     span = limit_to_employment(membership, person, (first_day, ends_on))
+    # Past seats too: one may be given from an earlier day.
     given_seats = list(membership.given_seats.all())
     if any(seat.person_id == person.pk and spans_overlap(get_span(seat), span) for seat in given_seats):
         raise AlreadyHasSeat(_("%(name)s holds a seat already.") % {"name": person})
@@ -75,6 +76,7 @@ def end_seat(*, seat: Seat, last_day: datetime.date | None = None) -> None:
     seat = Seat.objects.get(pk=seat.pk)
     last = last_day or timezone.localdate() - ONE_DAY
     record_action("seat.take", seat, fields=["ends_on"])
+    # An end before the start would break the check constraint of periods.
     if last < seat.starts_on:
         seat.delete()
     elif seat.ends_on is None or last < seat.ends_on:
@@ -84,6 +86,7 @@ def end_seat(*, seat: Seat, last_day: datetime.date | None = None) -> None:
 
 def lock_membership(membership: Membership) -> Membership:
     """Return the stored membership, locked until the transaction ends."""
+    # `of`: the joined company must stay free for others.
     return Membership.objects.select_for_update(of=("self",)).select_related("company").get(pk=membership.pk)
 
 
@@ -100,6 +103,7 @@ def limit_to_employment(membership: Membership, person: Person, span: DateSpan) 
         sentence = _("%(name)s does not work at %(company)s on %(day)s.")
         day = formats.date_format(first_day)
         raise NotEmployed(sentence % {"name": person, "company": membership.company, "day": day})
+    # Of several employments at one company the longest counts.
     employment_end = None if None in ends else max(end for end in ends if end)
     return first_day, min((day for day in (last_day, employment_end) if day), default=None)
 

@@ -30,6 +30,7 @@ pages: list[Any] = [
     path(f"{MEMBERSHIP_URL}/confirm/", memberships.membership_confirm, name="club-membership-confirm"),
     path(f"{MEMBERSHIP_URL}/leave/", memberships.membership_end, name="club-membership-end"),
     path(f"{MEMBERSHIP_URL}/renew/", memberships.membership_renew, name="club-membership-renew"),
+    # Its reader is not signed in: the token proves who reads the address.
     path("colleagues/<str:token>/", claims.address_claim, name="club-claim"),
     path("organize/club/people/", people.person_list, name="club-people"),
     path(f"{PERSON_URL}/", people.person_detail, name="club-person"),

@@ -21,12 +21,15 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from convention.errors import ConventionError
 
+# Badges are printed: a change of any of these makes those of earlier events unreadable.
 TOKEN_VERSION = 1
 BADGE_PURPOSE = 1
+# In front of what is signed, so that a signature can never be used for another kind of message.
 SIGNATURE_CONTEXT = b"convention badge\0"
 HEAD_BYTES = 14
 TOKEN_BYTES = HEAD_BYTES + 64
 TOKEN_LENGTH = 125
+# Upper case and base32, since QR codes have a compact mode for capitals and digits.
 TOKEN_PATTERN = re.compile(rf"(?:^|/B/)([A-Z2-7]{{{TOKEN_LENGTH}}})$")
 
 
@@ -47,6 +50,7 @@ class BadgeClaim:
 
     def pack(self) -> bytes:
         """Return the 14 bytes that are signed."""
+        # A reference is eight bytes in base32: 13 characters and three of padding, which Python wants.
         registration = base64.b32decode(self.registration_reference + "===")
         head = bytes([TOKEN_VERSION << 4 | self.purpose]) + self.key_number.to_bytes(3)
         return head + registration + struct.pack(">H", self.badge_version)
@@ -91,6 +95,7 @@ def _load_private_key(private_key: bytes) -> Ed25519PrivateKey:
 
 def build_code_address(token: str, site_url: str) -> str:
     """Return the text of the QR code: the site's address in upper case, then /B/ and the token."""
+    # Schemes and host names ignore case; capitals keep the code in the compact alphanumeric mode.
     return f"{site_url.rstrip('/').upper()}/B/{token}"
 
 
@@ -99,6 +104,7 @@ def parse_badge_code(text: str) -> SignedClaim:
 
     Does not check the signature. Raises MalformedCode.
     """
+    # The host is not compared: the site's address may have changed since the badge was printed.
     match = TOKEN_PATTERN.search(text.strip().upper())
     if not match:
         raise MalformedCode("This is not a badge of ours.")

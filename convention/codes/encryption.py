@@ -1,8 +1,8 @@
 """Fernet encryption with `IDENTITY_KEYS`, bound to one row.
 
-`IDENTITY_KEYS` holds Fernet keys, newest first: the first seals, each of them opens. What is sealed names the
-row it belongs to, so that it opens nowhere else. To change the key, put a new one in front, run
-`manage.py reencrypt_identities`, and take the old one out: what was copied before then opens for nobody.
+`IDENTITY_KEYS` are Fernet keys, newest first: the first encrypts, each of them decrypts. An encrypted value
+names its row, so that it cannot be read from another one. To change the key, put a new one in front, run
+`manage.py reencrypt_identities`, and remove the old one: copies made before can then no longer be decrypted.
 """
 
 import json
@@ -37,6 +37,7 @@ def make_fernets(keys: Sequence[str]) -> list[Fernet]:
 
 def encrypt_value(value: Any, *, row_label: str) -> bytes:
     """Encrypt a value (plain JSON) for the row named by `row_label`. Raises MissingEncryptionKey."""
+    # Fernet has no associated data, so the row is part of what is encrypted.
     text = json.dumps({"of": row_label, "value": value}, ensure_ascii=False, separators=(",", ":"))
     return _newest_fernet().encrypt(text.encode())
 
@@ -47,6 +48,7 @@ def decrypt_value(encrypted: bytes | memoryview, *, row_label: str) -> Any:
         opened = json.loads(MultiFernet([_newest_fernet(), *_older_fernets()]).decrypt(bytes(encrypted)))
     except InvalidToken:
         raise _make_decryption_error() from None
+    # Somebody who can write to the database could otherwise show one person's identity under another's name.
     if opened["of"] != row_label:
         raise _make_decryption_error()
     return opened["value"]
@@ -59,6 +61,7 @@ def reencrypt_value(encrypted: bytes | memoryview) -> bytes | None:
     """
     token = bytes(encrypted)
     try:
+        # Tried alone: whether the newest key decrypts it tells whether anything is left to do.
         _newest_fernet().decrypt(token)
     except InvalidToken:
         try:

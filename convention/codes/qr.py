@@ -27,11 +27,15 @@ from qrcode.util import (
 
 from convention.errors import ConventionError
 
+# The standard lets the encoder choose among eight masks; one for all makes symbols sums of each other.
 MASK_PATTERN = 0
+# ISO/IEC 18004: readers need four light modules around a symbol.
 QUIET_ZONE_MODULES = 4
+# Of ISO/IEC 18004: the bytes that fill a symbol, and the polynomial of its error correction.
 PADDING_BYTES = bytes((0xEC, 0x11))
 FIELD_POLYNOMIAL = 0x11D
 ALPHANUMERIC_VALUES = {chr(code): value for value, code in enumerate(ALPHA_NUM)}
+# Alphanumeric mode packs two characters into 11 bits.
 ALPHANUMERIC_PAIR_BITS = {
     a + b: f"{ALPHANUMERIC_VALUES[a] * 45 + ALPHANUMERIC_VALUES[b]:011b}"
     for a in ALPHANUMERIC_VALUES
@@ -65,6 +69,7 @@ def draw_symbol(text: str) -> QrSymbol:
 
     The first text of its length takes half a second, later ones microseconds.
     """
+    # The map depends on length and mode alone, and all badge codes of a site have the same.
     plan = _load_symbol_map(len(text.encode()), optimal_mode(text.encode()))
     # The symbol of zeros, xor one precomputed pattern for each data byte.
     value = functools.reduce(xor, map(getitem, plan.byte_patterns, plan.data(text)), plan.zero_symbol)
@@ -118,6 +123,7 @@ class SymbolMap:
     def data(self, text: str) -> bytes:
         """Return the data bytes of a text: header, characters, terminator and padding."""
         bits = self.header + (_alphanumeric_bits(text) if self.mode == MODE_ALPHA_NUM else _byte_bits(text))
+        # The terminator, shortened where the symbol is full, then zeros up to a whole byte.
         bits += "0" * min(4, self.size * 8 - len(bits))
         bits += "0" * (-len(bits) % 8)
         content = int(bits, 2).to_bytes(len(bits) // 8)
@@ -126,6 +132,7 @@ class SymbolMap:
     def _draw_codewords(self, version: int, codewords: list[int]) -> int:
         """Draw these codewords and their error correction with the package."""
         code = QRCode(version=version, error_correction=ERROR_CORRECT_M, mask_pattern=MASK_PATTERN)
+        # Private API of the package: its public one cannot draw given codewords.
         code.data_cache = codewords
         code.makeImpl(False, MASK_PATTERN)  # noqa: FBT003 - the package's "test"
         padding = "0" * (self.row_bytes * 8 - self.count)
@@ -137,8 +144,9 @@ class SymbolMap:
         """Return where each bit of the codewords lands, with one drawing per binary digit of its number."""
         total = sum(block.total_count for block in self.blocks)
         numbers = [0] * (self.count * self.row_bytes * 8)
-        # Write each bit's own number into the symbol, one binary digit per drawing, and read off the
-        # positions.
+        # Write each bit's own number into the symbol, one binary digit per drawing: a dozen drawings
+        # instead of one for each of thousands of bits. Numbers begin at 1, since a zero would show in no
+        # drawing.
         for digit in range((total * 8).bit_length()):
             spelled = [
                 sum(((word * 8 + bit + 1) >> digit & 1) << (7 - bit) for bit in range(8))
@@ -151,13 +159,16 @@ class SymbolMap:
 
     def _build_byte_patterns(self, position: int, places: list[int]) -> list[int]:
         """Return the change of the symbol for each value of one data byte."""
+        # The difference of two texts cancels what they share, so only this byte and its correction remain.
         words = [a ^ b for a, b in zip(self._make_codewords(position), self._make_codewords(), strict=True)]
         singles = []
         for _bit in range(8):
             singles.append(self._spread_bits(words, places))
+            # Doubling the byte doubles its correction: error correction is linear.
             words = [_double_in_field(word) for word in words]
         table = [0]
         for single in singles:
+            # From eight single bits to all 256 values.
             table += [single ^ other for other in table]
         return table
 
@@ -181,6 +192,7 @@ class SymbolMap:
 def _load_symbol_map(length: int, mode: int) -> SymbolMap:
     mode = MODE_ALPHA_NUM if mode == MODE_ALPHA_NUM else MODE_8BIT_BYTE
     code = QRCode(error_correction=ERROR_CORRECT_M)
+    # Any text of this length: the smallest version that holds it is wanted. `optimize=0` keeps one mode.
     code.add_data(("A" if mode == MODE_ALPHA_NUM else "a") * length, optimize=0)
     try:
         version = code.best_fit()

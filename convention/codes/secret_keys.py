@@ -34,6 +34,7 @@ def fernet_for(purpose: str) -> MultiFernet:
 
 @lru_cache(maxsize=32)
 def _derive_fernet(purpose: str, keys: tuple[str, ...]) -> MultiFernet:
+    # A key for each purpose: a token made for one page must not be accepted by another.
     derived = [hashlib.sha256(f"{purpose}:{key}".encode()).digest() for key in keys]
     return MultiFernet([Fernet(base64.urlsafe_b64encode(key)) for key in derived])
 
@@ -41,6 +42,7 @@ def _derive_fernet(purpose: str, keys: tuple[str, ...]) -> MultiFernet:
 def encrypt_token(purpose: str, value: Any) -> str:
     """Encrypt plain JSON as text for a URL, unreadable to its holder."""
     content = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    # Without padding, which follows from the length.
     return fernet_for(purpose).encrypt(content).decode().rstrip("=")
 
 
@@ -48,6 +50,8 @@ def decrypt_token(purpose: str, token: str, *, max_age: timedelta | None = None)
     """Return the value of a token. Raises UnreadableToken, ExpiredToken."""
     fernet = fernet_for(purpose)
     try:
+        # Decoding ignores unused bits and foreign characters: encoding
+        # again gives the one spelling, compared below.
         encrypted = base64.urlsafe_b64encode(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
         content = fernet.decrypt(encrypted)
         made_at = fernet.extract_timestamp(encrypted)
@@ -55,6 +59,7 @@ def decrypt_token(purpose: str, token: str, *, max_age: timedelta | None = None)
         raise UnreadableToken from error
     if encrypted.decode().rstrip("=") != token:  # accept one spelling only
         raise UnreadableToken
+    # After decryption, so that only a genuine token is reported as expired.
     if max_age is not None and time.time() - made_at > max_age.total_seconds():
         raise ExpiredToken
     return json.loads(content)

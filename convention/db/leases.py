@@ -24,12 +24,12 @@ RENEWALS_PER_LEASE = 6
 
 
 class LeaseUnavailable(Exception):
-    """Another process holds the lease."""
+    """Another process has the lease."""
 
 
 @dataclass(frozen=True)
 class OwnedLease:
-    """A lease held by this process; its token tells it from a later one of the same name."""
+    """A lease held by this process; its token distinguishes it from a later one of the same name."""
 
     name: str
     token: str
@@ -45,7 +45,7 @@ class OwnedLease:
         finally:
             done.set()
             thread.join(timeout=1)
-            with suppress(Error):  # the database is away: the lease expires by itself
+            with suppress(Error):  # the database is away: the lease will expire
                 Lease.objects.filter(name=self.name, holder=self.token).delete()
 
     def _renew_until(self, done: threading.Event) -> None:

@@ -67,6 +67,8 @@ class EventDetailView(APIView):
     @extend_schema(responses=EventResponse, tags=["events"], operation_id="event")
     def get(self, request: Request, event: str) -> Response:
         """Return one event. Published events are public; a draft needs an organizer's token."""
+        # A token without the scope reads as an anonymous visitor: it
+        # finds public events, and drafts answer 404.
         return Response(describe_event(get_visible_event(event, get_reader(request, READ_SCOPE))))
 
 

@@ -21,6 +21,7 @@ def find_cancellation_times(events: Iterable[Event]) -> Mapping[int, datetime.da
     visits = [event.pk for event in events if event.kind == Event.Kind.SITE_VISIT]
     if not visits:
         return {}
+    # Visits are an app of a higher layer, so this package can only ask through a hook.
     find_cancellations: FindCancellations = hooks.cancelled_events.provider()
     return find_cancellations(visits)
 

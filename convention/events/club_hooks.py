@@ -13,6 +13,7 @@ from .models import Delegation, EventRole
 
 def check_company_delegations(company: Company, on: datetime.date) -> dict[str, list[str]]:
     """Return an error, at the merger's day, for each contract that lasts until `on` or longer."""
+    # A merger ends the firm's organizer role, and with it the delegates' access to the event.
     contracts = Delegation.objects.filter(company=company, ends_on__gte=on).select_related("event")
     sentence = _(
         "%(company)s runs “%(event)s” under a contract until %(day)s: let it end before the merger "
@@ -28,5 +29,6 @@ def check_company_delegations(company: Company, on: datetime.date) -> dict[str, 
 
 def find_people_with_roles_since(people: Collection[int], since: datetime.datetime) -> set[int]:
     """Return those of these people who have an event role that began on the day of `since` or later."""
+    # Roles have days and no time: one given later on the day of the import counts as use too.
     roles = EventRole.objects.filter(person__in=people, starts_on__gte=timezone.localdate(since))
     return set(roles.values_list("person", flat=True))

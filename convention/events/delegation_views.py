@@ -30,6 +30,7 @@ def delegation_list(request: "HttpRequest", event: str) -> "HttpResponse":
     """Show who runs the event for the club, until when, and which areas that opens."""
     event_row = get_event_to_organize(event, request.user)
     today = timezone.localdate()
+    # Only the roles' own days are asked: the page also lists roles under contracts that are not open today.
     current_roles = (
         EventRole.objects.within_dates().select_related("person").order_by("role", "person__sort_name", "pk")
     )
@@ -76,7 +77,7 @@ def delegation_create(request: "HttpRequest", event: str) -> "HttpResponse":
 @read_or_write
 @reauthentication_required(allow_get=True)
 def delegate_add(request: "HttpRequest", event: str) -> "HttpResponse":
-    """Give somebody of the firm a role under the contract."""
+    """Give a person of the firm a role under the contract."""
     event_row = _get_event_to_delegate(request, event)
     form = DelegateForm(request.POST or None, event=event_row)
     if request.method == "POST" and form.is_valid():
@@ -102,8 +103,9 @@ def delegation_end(request: "HttpRequest", event: str, pk: int) -> "HttpResponse
 
 
 def _get_event_to_delegate(request: "HttpRequest", slug: str) -> Event:
-    """Return the event. Raises Forbidden for people who only run it."""
+    """Return the event. Raises Forbidden for organizers of this event alone."""
     event = get_event_to_organize(slug, request.user)
+    # An outside organizer may run the event, but not extend the contract or appoint other organizers.
     if not can_create_events(request.user):
         raise Forbidden(_("Only the club’s organizers delegate an event."))
     return event

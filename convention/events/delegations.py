@@ -30,6 +30,7 @@ def notify_delegate(role_id: int) -> None:
     role = rows.filter(pk=role_id, delegation__isnull=False, person__is_active=True).first()
     if role is None or not role.person.email:
         return
+    # The queue runs a task again after a worker died: the lease keeps two workers from mailing at once.
     with hold_lease(f"delegate:{role.pk}"), translation.override(role.person.language):
         try:
             send_mail_message(write_delegate_letter(role))
@@ -42,6 +43,7 @@ def write_delegate_letter(role: EventRole) -> MailMessage:
     event, contract = role.event, role.delegation
     assert contract is not None
     assert role.person.email is not None
+    # Desk and scanner roles may not open the organizer's pages.
     name = "organize-event" if role.role == EventRole.Role.ORGANIZER else "desk"
     return MailMessage(
         to=role.person.email,
@@ -75,6 +77,7 @@ def delegate_event(
     A current contract of the same firm changes its days. Raises InvalidFields if the days are in the wrong
     order or past, or if the firm is no organizer by then.
     """
+    # A form sent twice must find the contract of the first request instead of adding another.
     lock_event_roles(event)
     _check_delegation(company, starts_on, ends_on)
     current = event.delegations.filter(company=company, ends_on__gte=timezone.localdate())
@@ -92,6 +95,7 @@ def _check_delegation(company: Company, starts_on: datetime.date, ends_on: datet
         errors["ends_on"] = [_("The last day must not come before the first.")]
     elif ends_on < timezone.localdate():
         errors["ends_on"] = [_("The last day is past: nothing would open.")]
+    # Asked for the first day, not for today: a contract may be noted before the firm's role begins.
     roles = CompanyRole.objects.open(at=starts_on).filter(company=company, role=CompanyRole.Role.ORGANIZER)
     if not roles.exists():
         day = formats.date_format(starts_on)
@@ -105,9 +109,11 @@ def _check_delegation(company: Company, starts_on: datetime.date, ends_on: datet
 def end_delegation(*, delegation: Delegation, reason: str = "") -> None:
     """End the contract yesterday; delete it if it began today or later."""
     lock_event_roles(delegation.event)
+    # The last day counts, so only yesterday closes access at once.
     yesterday = timezone.localdate() - ONE_DAY
     record_action("delegation.end", delegation, event=delegation.event, fields=["ends_on"], reason=reason)
     rows = Delegation.objects.filter(pk=delegation.pk)
+    # First: an end before the start would break the check constraint of periods.
     rows.filter(starts_on__gt=yesterday).delete()
     rows.filter(ends_on__gt=yesterday).update(ends_on=yesterday)
 
@@ -116,12 +122,14 @@ def end_delegation(*, delegation: Delegation, reason: str = "") -> None:
 def add_delegate(
     *, delegation: Delegation, email: str, role: str, first_name: str = "", last_name: str = ""
 ) -> EventRole:
-    """Give somebody of the firm a role under the contract, and notify them.
+    """Give a person of the firm a role under the contract, and notify them.
 
     The role ends with the contract and with the employment. A known person is recorded as employed there
     too. Raises InvalidFields.
     """
     lock_event_roles(delegation.event)
+    # Only the club's organizers come here, so telling that an address is known reveals nothing; a firm's
+    # own page uses `appoint_delegate`.
     people = filter_by_email(Person.objects.filter(is_active=True), email.strip())
     if people:
         person = _ensure_employed(people[0], delegation.company)
@@ -133,6 +141,7 @@ def add_delegate(
         event=delegation.event,
         person=person,
         role=role,
+        # Without an end: `EventRole.open` also asks for the contract and the employment.
         days=(timezone.localdate(), None),
         delegation=delegation,
     )

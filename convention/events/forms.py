@@ -19,6 +19,7 @@ from convention.web.forms import ActionErrorsMixin
 from .models import Delegation, Event, EventRole, Room, Venue, validate_timezone
 from .slugs import RESERVED_SLUGS, make_event_slug
 
+# Years close to the limits of `datetime` overflow when a time is converted to another zone.
 ALLOWED_YEARS = range(1971, 3000)
 TIME_FIELDS = (
     "starts_at",
@@ -50,7 +51,7 @@ def add_time_zone(form: forms.BaseForm, name: str, zone: datetime.tzinfo) -> Non
     if moment is None:
         return
     form.cleaned_data[name] = moment.replace(tzinfo=zone)
-    # An hour that does not exist comes back from UTC as another one.
+    # An hour that does not exist becomes another one on the way to UTC and back.
     round_trip = form.cleaned_data[name].astimezone(datetime.UTC).astimezone(zone)
     if round_trip.replace(tzinfo=None) != moment:
         form.add_error(name, _("The clocks change then: this hour does not exist in that time zone."))
@@ -106,8 +107,10 @@ class EventForm(ActionErrorsMixin, forms.ModelForm):
         for name in TIME_FIELDS:
             moment = getattr(self.instance, name)
             if moment:
+                # Naive, since Django would convert an aware time to the active zone instead of the event's.
                 self.initial[name] = moment.astimezone(self.instance.zone).replace(tzinfo=None)
 
+    # Model validation runs after `clean`, which needs a valid zone already.
     def clean_timezone(self) -> str:
         validate_timezone(self.cleaned_data["timezone"])
         return str(self.cleaned_data["timezone"])
@@ -115,10 +118,13 @@ class EventForm(ActionErrorsMixin, forms.ModelForm):
     def clean(self) -> dict[str, Any]:
         """Normalize names, add the event's zone to all times, and check their order."""
         data = super().clean() or self.cleaned_data
+        # A line break in a name would reach the subject of e-mails.
         data |= {name: normalize_whitespace(data[name]) for name in ("name", "name_en") if name in data}
         if data.get("name") == "":
             self.add_error("name", _("Write a name."))
         for name in TIME_FIELDS:
+            # An invalid zone is missing from the data: the stored one
+            # lets the other fields be checked all the same.
             add_time_zone(self, name, zoneinfo.ZoneInfo(data.get("timezone", self.instance.timezone)))
         self._check_order("starts_at", "ends_at", _("The event must end after it starts."))
         self._check_order(
@@ -135,7 +141,7 @@ class EventForm(ActionErrorsMixin, forms.ModelForm):
 
 
 class DelegatedEventForm(EventForm):
-    """Event form for somebody who runs only this event: the club's companies are not listed."""
+    """Event form for organizers of this event alone, without the list of the club's companies."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -162,6 +168,7 @@ class NewEventForm(EventForm):
     def clean_slug(self) -> str:
         """Refuse reserved slugs, and make one from the name if none was typed."""
         slug: str = self.cleaned_data["slug"]
+        # The model checks uniqueness; reserved words are not in its table, so they are checked here.
         if slug in RESERVED_SLUGS:
             raise ValidationError(_("This address is taken; choose another one."))
         return slug or make_event_slug(self.cleaned_data.get("name", ""))
@@ -210,6 +217,7 @@ class DelegationForm(DateRangeForm):
         super().__init__(*args, **kwargs)
         field = self.fields["company"]
         assert isinstance(field, forms.ModelChoiceField)
+        # Roles that begin later are offered too; `delegate_event` checks the contract's first day.
         lasts = Q(roles__ends_on__isnull=True) | Q(roles__ends_on__gte=timezone.localdate())
         field.queryset = Company.objects.filter(lasts, roles__role=CompanyRole.Role.ORGANIZER).distinct()
 
@@ -225,6 +233,7 @@ class DelegateForm(ActionErrorsMixin, forms.Form):
     """A person of the firm, and their role."""
 
     delegation = DelegationChoiceField(Delegation.objects.none(), label=_("Contract"), empty_label=None)
+    # Not by inheritance: `AppointByEmailForm` also asks for days, and a delegate's are those of the contract.
     email = AppointByEmailForm.base_fields["email"]
     first_name = AppointByEmailForm.base_fields["first_name"]
     last_name = AppointByEmailForm.base_fields["last_name"]

@@ -19,6 +19,7 @@ def check_event_change(event: Event, person: "RequestUser") -> None:
     Call it in the transaction that saves the event: the stored row is locked and passed to each guard with
     the changed event and the person, and the guard returns errors by field.
     """
+    # `no_key`: registrations reference the event, and must not wait while settings are saved.
     stored = Event.objects.select_for_update(no_key=True, of=("self",)).get(pk=event.pk)
     fields: dict[str, list[str]] = {}
     for guard in hooks.event_guards.providers():

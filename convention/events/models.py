@@ -24,6 +24,7 @@ from convention.db.limited_stock import exclude_from_save
 def validate_timezone(name: str) -> None:
     """Raise ValidationError for a name that is not in the time zone database."""
     try:
+        # ValueError for paths such as "../x", OSError for names of folders such as "Europe".
         zoneinfo.ZoneInfo(name)
     except (KeyError, ValueError, OSError) as error:
         raise ValidationError(_("“%(name)s” is not a known time zone.") % {"name": name}) from error
@@ -96,12 +97,14 @@ class Event(models.Model):
         _("accent colour"),
         max_length=7,
         default="#0b5c8a",
+        # Strict, since the colour becomes part of a style sheet and of its address.
         validators=[RegexValidator(r"^#[0-9a-f]{6}$", _("Write a colour as #rrggbb."))],
     )
     contact_email = models.EmailField(_("contact address"), blank=True)
     registration_opens_at = models.DateTimeField(_("registration opens"), null=True, blank=True)
     registration_closes_at = models.DateTimeField(_("registration closes"), null=True, blank=True)
     substitutions_close_at = models.DateTimeField(_("places change hands until"), null=True, blank=True)
+    # Raised whenever a badge's verdict changes; scanners fetch what has a higher one.
     sequence = models.PositiveBigIntegerField(default=0, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -148,7 +151,7 @@ class Event(models.Model):
 
     @property
     def substitution_deadline(self) -> datetime.datetime:
-        """Return until when a place may be given to somebody else by its holder or the company's contact."""
+        """Return until when an attendee or the company's contact may give a place to another person."""
         return self.substitutions_close_at or self.starts_at
 
 
@@ -173,11 +176,12 @@ class Room(models.Model):
 
 class DelegationQuerySet(PeriodQuerySet["Delegation"]):
     def open(self, *, at: datetime.date | None = None) -> Self:
-        """Return the contracts that hold on that day, with a firm that is an organizer then."""
+        """Return the contracts that include that day, of firms that are organizers then."""
         day = at or timezone.localdate()
         organizer = CompanyRole.objects.open(at=day).filter(
             company=OuterRef("company"), role=CompanyRole.Role.ORGANIZER
         )
+        # The firm's own role must be open too: when the club ends it, access under all its contracts ends.
         rows: Self = super().open(at=day)  # type: ignore[assignment]  # a set of contracts stays one
         return rows.filter(Exists(organizer))
 
@@ -187,6 +191,7 @@ class Delegation(Period):
 
     event = models.ForeignKey(Event, models.CASCADE, related_name="delegations")
     company = models.ForeignKey(Company, models.PROTECT, related_name="+", verbose_name=_("firm"))
+    # Unlike other periods a contract must end: access of an outside firm may not last by oversight.
     ends_on = models.DateField(_("to"))
     contract_number = models.CharField(_("contract"), max_length=120, blank=True)
 
@@ -261,6 +266,7 @@ class EventKey(models.Model):
     PURPOSE: ClassVar[str] = "event keys"
 
     event = models.ForeignKey(Event, models.CASCADE, related_name="keys")
+    # Unique among all events: a scanner finds the public key by this number alone.
     number = models.PositiveIntegerField(unique=True)
     encrypted_private_key = models.BinaryField(editable=False)
     public_key = models.BinaryField(editable=False)

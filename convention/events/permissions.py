@@ -37,7 +37,7 @@ def get_delegation(person: "RequestUser", event: Event) -> Delegation | None:
         role for role in _filter_event_roles(person, EventRole.Role.ORGANIZER) if role.event_id == event.pk
     ]
     contracts = [role.delegation for role in roles if role.delegation]
-    # One role given by the club outweighs all contracts.
+    # One role given by the club outweighs all contracts: the limits of a contract apply to outsiders only.
     only_contracts = len(contracts) == len(roles)
     return max(contracts, key=lambda role: role.ends_on) if contracts and only_contracts else None
 
@@ -48,6 +48,7 @@ def can_create_events(person: "RequestUser") -> bool:
 
 def can_change_venue(person: "RequestUser", venue: Venue) -> bool:
     """Return whether this person runs every event at the venue; choosing a venue gives no right on it."""
+    # A venue is shared: changing its address would change the pages and papers of other events.
     return not venue.events.exclude(pk__in=get_organized_events(person)).exists()
 
 
@@ -66,6 +67,7 @@ def list_event_roles(person: "RequestUser") -> list[EventRole]:
     if not isinstance(person, Person) or not person.is_active:
         return []
     day = timezone.localdate()
+    # The day is part of the key, so that a role ends at midnight even for an object that lives longer.
     return get_cached_permission(person, ("event roles", day), lambda: EVENT_ROLES_QUERY.all(person.pk, day))
 
 
@@ -74,6 +76,7 @@ def _query_event_roles(person: int, day: datetime.date) -> QuerySet[EventRole]:
     return roles.select_related("delegation__company")
 
 
+# Asked on every page of a signed-in person: building it by the ORM took longer than running it.
 EVENT_ROLES_QUERY = CompiledQuery(_query_event_roles, PLACEHOLDER_ID, PLACEHOLDER_DATE)
 
 
@@ -87,6 +90,7 @@ def get_organizers(event: Event) -> QuerySet[Person]:
     roles = EventRole.objects.open(at=day).filter(event=event, role=EventRole.Role.ORGANIZER)
     people = Person.objects.filter(is_active=True).order_by("pk")
     people_of_event = people.filter(pk__in=roles.values("person"))
+    # Alarms must reach somebody, also for an event without an organizer.
     if people_of_event.exists():
         return people_of_event
     return people.filter(
@@ -138,7 +142,7 @@ def get_visible_event(slug: str, person: "RequestUser") -> Event:
 
 
 def get_member_events(person: "RequestUser") -> QuerySet[Event]:
-    """Return the events for members only; none for anybody who is no member today."""
+    """Return the events for members only, if the person is a member today; else none."""
     if not isinstance(person, Person) or not person.is_active or get_member_company(person) is None:
         return Event.objects.none()
     return Event.objects.filter(visibility=Event.Visibility.MEMBERS)

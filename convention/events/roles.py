@@ -33,6 +33,7 @@ def appoint_person(
 
     If the person already has the role on the first day, its period is changed instead.
     """
+    # Two requests at once must find each other's role instead of giving it twice.
     lock_event_roles(event)
     person = get_or_create_person(email.strip().lower(), first_name=first_name, last_name=last_name)
     return save_event_role(event=event, person=person, role=role, days=(starts_on, ends_on))
@@ -49,11 +50,12 @@ def appoint_delegate(
     first_name: str = "",
     last_name: str = "",
 ) -> EventRole:
-    """Give a role under a contract, on behalf of somebody of the firm.
+    """Give a role under a contract, as an organizer of the firm.
 
     Raises InvalidFields for the organizer's role, which only the club gives, and for the address of a known
     person who does not work for the firm.
     """
+    # Otherwise a firm could appoint organizers after the club had chosen who runs the event.
     if role == EventRole.Role.ORGANIZER:
         sentence = _("The club names who runs the event for %(company)s: please ask it.")
         values = {"company": delegation.company}
@@ -69,7 +71,8 @@ def appoint_delegate(
 def save_event_role(
     *, event: Event, person: Person, role: str, days: DateSpan, delegation: Delegation | None = None
 ) -> EventRole:
-    """Create the role, or change its days; the caller holds `lock_event_roles`."""
+    """Create the role, or change its days; call `lock_event_roles` before."""
+    # By the role's own days: one under a contract that is not open yet must be found too.
     current_roles = EventRole.objects.within_dates(at=days[0])
     event_role: EventRole | None = current_roles.filter(
         event=event, person=person, role=role, delegation=delegation
@@ -92,12 +95,14 @@ def end_event_role(*, role: EventRole, actor: Person) -> None:
     contract = get_delegation(actor, role.event)
     if contract and role.delegation_id != contract.pk:
         raise Forbidden(_("The club gave this role: only the club ends it."))
+    # The last day counts, so only yesterday closes access at once.
     yesterday = timezone.localdate() - datetime.timedelta(days=1)
     record_action("role.end", role, event=role.event, fields=["ends_on"])
     same_roles = EventRole.objects.filter(event=role.event, person=role.person, role=role.role)
     ending_roles = same_roles.filter(Q(pk=role.pk) | Q(pk__in=same_roles.within_dates())).exclude(
         ends_on__lte=yesterday
     )
+    # First: an end before the start would break the check constraint of periods.
     ending_roles.filter(starts_on__gt=yesterday).delete()
     ending_roles.update(ends_on=yesterday)
     # The check below must see the roles as they are now.
@@ -115,6 +120,7 @@ def get_or_create_person(email: str, *, first_name: str, last_name: str) -> Pers
     """Return the person with that address, also if another transaction creates it at the same time."""
     people = Person.objects.filter(email=email)
     try:
+        # A savepoint: on PostgreSQL the error would otherwise end the caller's transaction.
         with transaction.atomic():
             return people.first() or Person.objects.create_user(
                 email, first_name=first_name, last_name=last_name

@@ -12,6 +12,7 @@ from convention.codes.secret_keys import fernet_for
 
 from .models import Event, EventKey
 
+# Enough: with 16.7 million numbers, five collisions in a row mean that something else is wrong.
 MAX_KEY_ATTEMPTS = 5
 
 
@@ -21,6 +22,7 @@ def get_signing_key(event: Event) -> EventKey:
 
 
 def _find_usable_key(event: Event) -> EventKey | None:
+    # The first one, since a reprinted badge must carry the same code as the lost one.
     keys = EventKey.objects.filter(event=event).order_by("pk")
     return next((key for key in keys if key.private_key is not None), None)
 
@@ -38,9 +40,11 @@ def create_key(event: Event) -> EventKey:
     encrypted = fernet_for(EventKey.PURPOSE).encrypt(private)
     for _attempt in range(MAX_KEY_ATTEMPTS):
         try:
+            # A savepoint for each attempt: on PostgreSQL a failed insert ends the transaction.
             with transaction.atomic():
                 return EventKey.objects.create(
                     event=event,
+                    # Three bytes of each badge code.
                     number=secrets.randbelow(2**24),
                     encrypted_private_key=encrypted,
                     public_key=public,

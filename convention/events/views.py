@@ -43,6 +43,7 @@ read_or_write = require_http_methods(["GET", "HEAD", "POST"])
 def event_list_export(request: "HttpRequest", event: str, name: str, kind: str) -> "HttpResponse":
     """Download one list of the event as a file of that kind."""
     event_row = get_event_to_organize(event, request.user)
+    # Recorded before the file is made: lists hold personal data, and who took one must be traceable.
     record_action(f"{name}.export", event_row, event=event_row, fields=[kind])
     return table_response(load_event_lists()[name](event_row), name=f"{event_row.slug}-{name}", kind=kind)
 
@@ -84,6 +85,7 @@ def event_settings(request: "HttpRequest", event: str) -> "HttpResponse":
 def save_event(request: "HttpRequest", form: EventForm, verb: str) -> Event:
     """Save and record the event, and warn about an accent that is too pale. Raises InvalidFields."""
     if form.instance.pk:
+        # In this transaction: guards compare with the stored row, which they lock until the event is saved.
         check_event_change(form.instance, request.user)
     event: Event = form.save()
     record_action(verb, event, event=event, fields=form.changed_data)
@@ -100,6 +102,7 @@ def event_venue(request: "HttpRequest", event: str) -> "HttpResponse":
     if request.method == "POST" and form.is_valid():
         with transaction.atomic():
             event_row.venue = form.save()
+            # Only this column: another organizer may have saved the settings since this page read the event.
             event_row.save(update_fields=["venue"])
             record_action("venue.change", event_row.venue, event=event_row, fields=form.changed_data)
         messages.success(request, _("The venue was saved."))
@@ -123,6 +126,7 @@ def make_venue_form(request: "HttpRequest", event: Event) -> VenueForm:
         return VenueForm(data)
     if "copy" in request.GET:
         return VenueForm(data, initial=model_to_dict(venue))
+    # Otherwise the address of other people's events could be changed from here.
     if can_change_venue(request.user, venue):
         return VenueForm(data, instance=venue)
     if request.method == "POST":
@@ -165,6 +169,7 @@ def event_people(request: "HttpRequest", event: str) -> "HttpResponse":
     current = [role for role in rows if role.last_day is None or role.last_day >= today]
     past = [role for role in rows if role.last_day and role.last_day < today]
     context = {"form": form, "current": current, "past": past, "today": today}
+    # An outside firm could look up names in the club's directory by appointing addresses.
     shows_names = can_create_events(request.user)
     return render_event_page(
         request, "organize/event_people.html", event_row, shows_names=shows_names, **context
@@ -184,6 +189,7 @@ def event_role_end(request: "HttpRequest", event: str, role_id: int) -> "HttpRes
     event_row = get_event_to_organize(event, request.user)
     role = get_object_or_404(EventRole.objects.select_related("person", "event"), pk=role_id, event=event_row)
     end_event_role(role=role, actor=require_signed_in(request.user))
+    # An outside firm gave an address and must not learn whose it is.
     name = role.person if can_create_events(request.user) else role.person.email
     messages.success(request, _("The role of %(name)s has ended.") % {"name": name})
     return redirect("organize-people", event_row.slug)

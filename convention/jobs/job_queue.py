@@ -46,6 +46,7 @@ class JobProgress:
     reported_at: float = field(default=0.0)
 
     def __call__(self, done: int, total: int) -> None:
+        # Not for each row: every report is a write.
         if done == total or time.monotonic() - self.reported_at >= 1:
             self.reported_at = time.monotonic()
             Job.objects.filter(pk=self.job.pk).update(done=done, total=total, last_reported_at=timezone.now())
@@ -58,9 +59,11 @@ class JobProgress:
 @task
 def run_job(job_id: int) -> None:
     """Run a job unless it is finished. A ConventionError ends it; the queue retries after other errors."""
+    # The queue delivers at least once: a second delivery finds the job finished.
     job = Job.objects.select_related("event", "requested_by").filter(pk=job_id, finished_at=None).first()
     if job is None:
         return
+    # A job whose worker died starts again from the beginning: its transaction was rolled back.
     Job.objects.filter(pk=job.pk).update(done=0, total=0, last_reported_at=timezone.now())
     actor = current_actor.set(Actor(job.requested_by_id, "job"))
     try:
@@ -91,7 +94,9 @@ def _run_work(work: JobFunction, job: Job, file: BinaryIO) -> None:
 
 def finish_job(job: Job, *, outcome: str, errors: list[str] | None = None) -> None:
     """Mark a job as finished, once. Raises JobAlreadyFinished."""
+    # The payload is a list of people, as a rule: it goes as soon as it is not needed.
     job.finished_at, job.outcome, job.errors, job.payload = timezone.now(), outcome, errors or [], ""
+    # The condition decides between two workers; the slower one rolls its own work back.
     ended = Job.objects.filter(pk=job.pk, finished_at=None).update(
         finished_at=job.finished_at,
         outcome=outcome,
@@ -111,6 +116,7 @@ def list_error_sentences(error: ConventionError) -> list[str]:
 
 
 def _save_job_file(job: Job, file: BinaryIO) -> None:
+    # Imports write nothing, and have no download.
     if file.tell():
         file.seek(0)
         job.file.save(f"{job.event.slug if job.event else 'club'}-{job.pk}", File(file), save=False)
@@ -130,13 +136,16 @@ def request_job(
     job = Job.objects.create(
         event=event,
         kind=kind,
+        # Titles contain names of files, which SQLite would store whole and PostgreSQL refuse.
         title=title[:300],
         requested_by=requested_by,
+        # Stored, since the worker has no request: file and outcome are in the language of the page.
         language=get_language() or "",
         argument=argument,
         payload=payload,
     )
     record_action(f"job.{kind}", job, event=event, fields=[argument] if argument else [])
+    # The queue is a table: the task is committed with the job, never before it.
     run_job.enqueue(job.pk)
     return job
 
@@ -147,7 +156,9 @@ JOB_RETENTION: Final = datetime.timedelta(days=7)
 def delete_old_jobs() -> None:
     """Delete jobs that are a week old, with their files, finished or not (periodic job)."""
     over = timezone.now() - JOB_RETENTION
+    # Also jobs that never finished: their payload holds personal data.
     given_up = Q(finished_at=None, created_at__lt=over)
+    # One by one: a queryset's `delete` would leave the files behind.
     for job in Job.objects.filter(Q(finished_at__lt=over) | given_up).defer("payload"):
         job.file.delete(save=False)
         job.delete()

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from convention.backup.rules import EXCLUDED_FROM_BACKUP, BackupRule
 from convention.events.models import Event
 
-# A running job without progress for that long was interrupted; the queue runs it again.
+# A running job without progress for this long was interrupted; the queue runs it again.
 INTERRUPTED_AFTER: Final = datetime.timedelta(minutes=3)
 
 
@@ -40,6 +40,7 @@ class Job(models.Model):
     language = models.CharField(max_length=5)
     argument = models.CharField(max_length=60, blank=True)
     payload = models.TextField(blank=True)
+    # In rows or whatever unit the job counts; 0 of 0 until it reports.
     done = models.PositiveIntegerField(default=0)
     total = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField(auto_now_add=True)

@@ -21,6 +21,7 @@ pages: list[Any] = [
 
 
 def _has_jobs(event: Event) -> bool:
+    # The menu shows jobs only once there is one: most events never have any.
     return Job.objects.filter(event=event).exists()
 
 

@@ -32,6 +32,7 @@ def job_list(request: HttpRequest, event: str) -> HttpResponse:
 def _latest_jobs(event: Event | None) -> list[Job]:
     """Return the latest jobs of an event, or of the club."""
     return list(
+        # The payload may be a list of 20,000 rows, which no page shows.
         Job.objects.filter(event=event).defer("payload").select_related("requested_by")[:MAX_JOBS_SHOWN]
     )
 
@@ -69,6 +70,7 @@ def club_job_detail(request: HttpRequest, pk: int) -> HttpResponse:
 def job_file(request: HttpRequest, event: str, pk: int) -> FileResponse:
     """Download the file that a job made. Raises LinkExpired once it is deleted."""
     one = _get_job(get_event_to_organize(event, request.user), pk)
+    # The file may be gone before its row: cleanup removes it first.
     if not one.file.name or not one.file.storage.exists(one.file.name):
         raise LinkExpired(_("This file is no longer kept: ask for it again."))
     return FileResponse(one.file.open(), as_attachment=True, filename=one.file_name)
@@ -81,6 +83,7 @@ def _job_context(event: Event | None, pk: int) -> dict[str, Any]:
 
 
 def _get_job(event: Event | None, pk: int) -> Job:
+    # By the event too: the id of another event's job finds nothing here.
     one = Job.objects.filter(event=event, pk=pk).defer("payload").select_related("requested_by").first()
     if one is None:
         raise NotFound(_("There is no such job; its result is kept for seven days."))

@@ -22,4 +22,5 @@ def find_bounced_addresses(addresses: Iterable[str]) -> set[str]:
 
 def has_bounced_address(field: str) -> Q:
     """Return a condition on rows whose address in `field` bounced."""
+    # A lookup object, since `field` may hold capitals: `field__in` would compare without `Lower`.
     return Q(In(Lower(field), BouncedAddress.objects.values("email")))

@@ -21,6 +21,8 @@ from django.utils import translation
 from convention.web.accent_colours import make_dark_tones, make_light_tones
 from convention.web.external_calls import ExternalServiceBusy, count_external_call
 
+# Possessive (`++`) and only from the beginning of a word: a reply that is one long word without "@" must
+# not be searched again from each of its letters.
 ADDRESS_PATTERN = re.compile(r"<?(?<![^\s<>])[^\s<>@]++@[^\s<>]+>?")
 
 
@@ -74,6 +76,7 @@ def send_mail_message(mail_message: MailMessage) -> str:
         with count_external_call():
             return _send_over_connection(mailers.default, mail_message)
     except ExternalServiceBusy:
+        # `from None` here and below: the library's errors name the recipient, and tracebacks are stored.
         raise MailNotSent("too many mails wait for the mail server") from None
 
 
@@ -92,6 +95,7 @@ def _send_over_open_connection(mailer: Any, mail_message: MailMessage) -> str:
     try:
         mailer.open()
         return _send_over_connection(mailer, mail_message)
+    # The server still answers: the connection stays open for the next mail.
     except (MailPostponed, MailRefused):
         raise
     except MailNotSent:
@@ -103,11 +107,13 @@ def _send_over_open_connection(mailer: Any, mail_message: MailMessage) -> str:
 
 
 def _close_connection(mailer: Any) -> None:
+    # A connection that broke cannot say QUIT; it is closed all the same.
     with suppress(smtplib.SMTPException, OSError):
         mailer.close()
 
 
 def _send_over_connection(mailer: Any, mail_message: MailMessage) -> str:
+    # Outside the `try`: a template that fails is a fault of ours, not of the mail server.
     message = _build_message(mail_message)
     try:
         mailer.send_messages([message])
@@ -123,6 +129,7 @@ def _send_over_connection(mailer: Any, mail_message: MailMessage) -> str:
 def is_about_single_message(error: Exception) -> bool:
     """Return whether the error concerns this recipient or content alone, not the server (421)."""
     if isinstance(error, smtplib.SMTPRecipientsRefused):
+        # 421 (RFC 5321, 3.8): the server closes the connection, whatever the recipient.
         return all(code != 421 for code, _text in error.recipients.values())
     return isinstance(error, smtplib.SMTPDataError) and error.smtp_code != 421
 
@@ -131,6 +138,7 @@ def is_permanent_failure(error: Exception) -> bool:
     """Return whether the server refused this recipient or content for good (5xx)."""
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         return all(code >= 500 for code, _text in error.recipients.values())
+    # The address needs SMTPUTF8 (RFC 6531), which this server will not learn by a retry.
     if isinstance(error, smtplib.SMTPNotSupportedError):
         return True
     return isinstance(error, smtplib.SMTPDataError) and error.smtp_code >= 500
@@ -170,6 +178,7 @@ def render_mail_message(mail_message: MailMessage) -> tuple[str, str]:
         )
 
 
+# Python encodes an unbreakable long value as RFC 2047 words, in which mail programs find no link.
 class _UnbrokenHeader(UnstructuredHeader):
     """A header that is neither folded nor encoded, however long: programs could not read it otherwise."""
 
@@ -195,6 +204,7 @@ def _build_message(mail_message: MailMessage) -> EmailMultiAlternatives:
     text, html = render_mail_message(mail_message)
     host = urlsplit(settings.SITE_URL).hostname or "localhost"
     message = _MultipartMessage(
+        # A line break in a subject, for example from a name, would let its author add headers.
         subject=" ".join(mail_message.subject.splitlines()),
         body=text,
         to=[mail_message.to],
@@ -206,6 +216,7 @@ def _build_message(mail_message: MailMessage) -> EmailMultiAlternatives:
             **mail_message.headers,
         },
     )
+    # After the text: programs show the last alternative that they can (RFC 2046, 5.1.4).
     message.attach_alternative(html, "text/html")
     for file in mail_message.attachments:
         message.attach(file.name, file.content, file.mimetype)
@@ -217,5 +228,6 @@ def _accent_context(accent: str) -> dict[str, str]:
         return {}
     return {
         "mail_accent": make_light_tones(accent).accent,
+        # Mail programs with a dark mode choose by `prefers-color-scheme`, as pages do.
         "mail_accent_dark": make_dark_tones(accent).accent,
     }

@@ -14,6 +14,7 @@ class EmailBackend(smtp.EmailBackend):
     @property
     def connection_class(self) -> type[smtplib.SMTP]:
         """Return the library's connection class, extended to store the reply."""
+        # smtplib's `sendmail` drops the reply to DATA, which names the mail in the server's log.
         backend = self
 
         class Listening(super().connection_class):  # type: ignore[misc]  # the class is known when it is asked for

@@ -15,7 +15,9 @@ from django.utils.translation import gettext_lazy as _
 
 from convention.errors import NotFound
 
+# Django's file backend ends each mail with a line of 79 dashes.
 MAIL_SEPARATOR = re.compile(rb"\n-{79}\n")
+# No slash: the name comes from the address of a page, and must not lead out of the folder.
 MAIL_FILE_PATTERN = re.compile(r"^[\w.-]+\.log$")
 
 
@@ -69,6 +71,7 @@ class StoredMail:
 
 def list_stored_mails(*, max_count: int = 200) -> list[StoredMail]:
     """Return the latest mails, newest first."""
+    # By the time of the files first, so that an old mailbox of thousands is not read whole.
     files = sorted(settings.MAIL_DIR.glob("*.log"), key=lambda path: path.stat().st_mtime, reverse=True)
     mails = [mail for path in files[:max_count] for mail in read_mail_file(path)]
     mails.sort(key=lambda mail: mail.sent_at.timestamp() if mail.sent_at else 0, reverse=True)
@@ -91,6 +94,7 @@ def remove_stored_mails(matches_text: Callable[[str], bool]) -> None:
         stay = [source for source in sources if not matches_text(_decode_mail_text(source))]
         if not stay:
             path.unlink()
+        # A file in which nothing matches is not written again: its time orders the list.
         elif len(stay) < len(sources):
             path.write_bytes(b"".join(source + b"\n" + b"-" * 79 + b"\n" for source in stay))
 

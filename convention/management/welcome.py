@@ -52,6 +52,7 @@ def format_account_lines(*, new_passwords: Mapping[Person, str]) -> list[str]:
     `new_passwords` were printed in this run and are not printed again.
     """
     people = list(get_demo_people())
+    # Checked by hash and not by date: somebody may have changed a password since.
     known = {person.pk for person in find_people_with_demo_password()} if people else set()
     with_demo_password = [person for person in people if person.pk in known]
     with_own_password = [person for person in people if person.pk not in known]
@@ -81,6 +82,7 @@ def describe_password_source() -> str:
 
 def format_passwords_command() -> str:
     """Return the command that makes new demo passwords, as it can be typed here."""
+    # `python` alone would often be another one than that of the virtual environment.
     python = Path(sys.executable)
     if python.is_relative_to(Path.cwd()):
         python = python.relative_to(Path.cwd())

@@ -36,6 +36,7 @@ def check_site_address() -> Iterator[CheckMessage]:
             hint="Set SITE_URL to the address people see, such as https://convention.example.org.",
             id="convention.W001",
         )
+    # A leading dot allows subdomains.
     allowed = [name.lstrip(".") for name in settings.ALLOWED_HOSTS]
     if "*" not in allowed and not any(host == name or host.endswith(f".{name}") for name in allowed):
         yield Error(

@@ -41,6 +41,8 @@ class HealthProbeMiddleware:
 
     def __init__(self, get_response: "Callable[[HttpRequest], HttpResponseBase]") -> None:
         self.get_response = get_response
+        # Here, where a process begins to serve: files of processes
+        # that were killed would be added up for ever.
         remove_dead_process_files()
         self.probes = {"/healthz": health_page, "/readyz": readiness_page, "/metrics": metrics_page}
 
@@ -56,6 +58,7 @@ def health_page(request: "HttpRequest") -> HttpResponse:
 
 def readiness_page(request: "HttpRequest") -> HttpResponse:
     """Answer 200 if the database is up to date and writable and a worker runs; else 503."""
+    # In a thread with a limit: monitoring wants an answer above all when the database hangs.
     hinders = query_with_timeout(find_readiness_problem)
     if hinders is None:
         hinders = "the database does not answer"
@@ -86,6 +89,7 @@ def choose_metrics_encoder(accepted: str) -> tuple[Callable[[CollectorRegistry],
 def can_read_metrics(request: "HttpRequest") -> bool:
     """Return whether the request comes directly from this machine or has METRICS_TOKEN."""
     token = request.headers.get("Authorization", "").removeprefix("Bearer ")
+    # An empty setting must not be opened by an empty token.
     if settings.METRICS_TOKEN and secrets.compare_digest(token.encode(), settings.METRICS_TOKEN.encode()):
         return True
     return is_from_this_machine(request)
@@ -113,6 +117,7 @@ def read_database_metrics() -> Iterator[Metric]:
     yield GaugeMetricFamily("convention_task_wait_seconds", "How late the task is that waits longest.", wait)
     late = int(is_worker_late(at=timezone.now()))
     yield GaugeMetricFamily("convention_worker_late", "Whether tasks wait and no worker takes them.", late)
+    # SQLite has no server whose clock or connections could differ.
     if connection.vendor == "postgresql":
         yield from read_server_metrics()
     rows = {

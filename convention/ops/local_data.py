@@ -1,4 +1,4 @@
-"""The folder of local data, which holds personal data and is readable by its owner alone."""
+"""The folder of local data, which has personal data in it and is readable by its owner alone."""
 
 import contextlib
 import fcntl
@@ -18,11 +18,12 @@ LOCAL_DATA_NAMES: Final = (
 def prepare_local_data(folder: Path) -> None:
     """Create the folder, or remove the rights of others that an older version left.
 
-    A folder that belongs to somebody else, is writable for everybody (such as /tmp) or holds nothing of ours
+    A folder that belongs to another user, is writable for everybody (such as /tmp) or has no file of ours
     keeps its rights. Raises OSError if there is no such folder and it cannot be created.
     """
     folder.mkdir(mode=OWNER_FOLDER_MODE, parents=True, exist_ok=True)
     found = folder.stat()
+    # The sticky bit marks folders that all users share.
     is_for_all = bool(found.st_mode & stat.S_ISVTX)
     is_wide = bool(stat.S_IMODE(found.st_mode) & ~OWNER_FOLDER_MODE)
     if is_wide and not is_for_all and found.st_uid == os.geteuid() and has_own_data(folder):
@@ -45,6 +46,7 @@ def read_or_create_secret(path: Path, make: Callable[[], str]) -> str:
 @contextlib.contextmanager
 def _locked(folder: Path) -> Iterator[None]:
     """Let one process at a time change the folder."""
+    # The folder itself is locked: a lock file would stay behind.
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
@@ -54,6 +56,7 @@ def _locked(folder: Path) -> Iterator[None]:
 
 
 def _write_secret(path: Path, secret: str) -> None:
+    # `mkstemp` creates it readable by its owner alone (0600).
     descriptor, draft = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
     try:
         with os.fdopen(descriptor, "w") as file:
@@ -64,5 +67,5 @@ def _write_secret(path: Path, secret: str) -> None:
 
 
 def has_own_data(folder: Path) -> bool:
-    """Return whether the folder holds files that this program creates."""
+    """Return whether files that this program creates are in the folder."""
     return any((folder / name).exists() for name in LOCAL_DATA_NAMES)

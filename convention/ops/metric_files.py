@@ -45,6 +45,7 @@ class MetricFile:
     def add(self, key: str) -> int:
         """Append an entry for the value of that name, zero at first; return its position for `put`."""
         encoded = key.encode()
+        # The library's format: entries begin at multiples of eight bytes.
         padded = encoded + b" " * (8 - (len(encoded) + KEY_LENGTH_FORMAT.size) % 8)
         self._content += KEY_LENGTH_FORMAT.pack(len(encoded)) + padded + VALUE_FORMAT.pack(0.0, 0.0)
         HEADER_FORMAT.pack_into(self._content, 0, len(self._content))
@@ -59,7 +60,7 @@ class MetricFile:
             self.flush()
 
     def flush(self) -> None:
-        """Write what the file does not hold yet."""
+        """Write what is not in the file yet."""
         end = len(self._content)
         if self._written_bytes == end or time.monotonic() < self._retry_at:
             return
@@ -128,10 +129,10 @@ class FileValue:
         return self._value
 
     def set_exemplar(self, exemplar: Any) -> None:
-        """Ignore an exemplar: files hold none."""
+        """Ignore an exemplar: the file format has none."""
 
     def get_exemplar(self) -> None:
-        """Return None: files hold no exemplars."""
+        """Return None: the file format has no exemplars."""
 
     @classmethod
     def flush_all(cls) -> None:

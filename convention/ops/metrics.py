@@ -33,6 +33,7 @@ TASK_COUNTER = Counter(
 
 def count_request(*, method: str, route: str, status: int, seconds: float) -> None:
     """Count one request. `route` is the name of its route, never its path."""
+    # A client may send any word as its method, and each label value is a row that stays in memory.
     known = method if method in KNOWN_METHODS else "other"
     REQUEST_COUNTER.labels(known, route, status).inc()
     REQUEST_DURATION.labels(known, route).observe(seconds)

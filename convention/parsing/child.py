@@ -19,7 +19,7 @@ from convention.errors import ConventionError
 
 from .child_messages import ChildLimits, ChildReply
 
-# The parent holds the reply in its own memory, which has no limit.
+# The parent reads the reply into its own memory, which has no limit.
 MAX_REPLY_BYTES: Final = 128 * 1024 * 1024
 
 

@@ -24,6 +24,7 @@ def list_purpose_agreements(subject: DataSubject) -> list[Agreement]:
     if subject.person is None:
         return []
     consents = Consent.objects.filter(person=subject.person).select_related("text").order_by("given_at", "pk")
+    # In the order in which they were given: the last answer for a purpose stays.
     latest = {consent.text.purpose_id: consent for consent in consents}
     purposes = Purpose.objects.prefetch_related("texts")
     return [
@@ -35,6 +36,7 @@ def list_purpose_agreements(subject: DataSubject) -> list[Agreement]:
 
 def _make_agreement(person: Person, purpose: Purpose, last_consent: Consent | None) -> Agreement:
     latest_text = purpose.texts.all()[0]
+    # Somebody who agreed sees the words they agreed to, not those of a later version.
     shown_text = last_consent.text if last_consent and last_consent.withdrawn_at is None else latest_text
     return Agreement(
         key=f"purpose-{purpose.slug}",
@@ -51,7 +53,7 @@ def _make_agreement(person: Person, purpose: Purpose, last_consent: Consent | No
 
 @transaction.atomic
 def give_consent(*, person: Person, purpose: Purpose) -> Consent:
-    """Consent to the latest text; does nothing if the person already has. Raises NotFound without a text."""
+    """Consent to the latest text, unless the person already has. Raises NotFound without a text."""
     # Two clicks at once must give one consent.
     Person.objects.select_for_update(no_key=True).get(pk=person.pk)
     text = purpose.texts.first()
@@ -61,24 +63,28 @@ def give_consent(*, person: Person, purpose: Purpose) -> Consent:
     existing: Consent | None = active_consents.filter(text=text).first()
     if existing:
         return existing
+    # Of earlier versions: one consent for each purpose, so that withdrawing it leaves none.
     active_consents.update(withdrawn_at=timezone.now())
     consent: Consent = Consent.objects.create(person=person, text=text)
     record_action("consent.give", consent, fields=[purpose.slug, str(text.version)])
     if purpose.slug == PHOTOS_PURPOSE:
+        # A copy on the person, which badges are printed from.
         Person.objects.filter(pk=person.pk).update(photo_consent=True)
     return consent
 
 
 @transaction.atomic
 def withdraw_consent(*, person: Person, purpose: Purpose) -> None:
-    """Withdraw every active consent to this purpose; does nothing if there is none."""
+    """Withdraw every active consent to this purpose, if there is one."""
     active_consents = Consent.objects.filter(person=person, text__purpose=purpose, withdrawn_at__isnull=True)
+    # The row stays, with its dates: the club has to prove that consent was given (GDPR, article 7(1)).
     for consent in active_consents.select_for_update(of=("self",)):
         consent.withdrawn_at = timezone.now()
         consent.save(update_fields=["withdrawn_at"])
         record_action("consent.withdraw", consent, fields=[purpose.slug])
     if purpose.slug == PHOTOS_PURPOSE:
         Person.objects.filter(pk=person.pk).update(photo_consent=False)
+        # Badges are in a higher layer; a refusal must reach those that are printed already.
         for hook in collect_declarations("PHOTOS_REFUSED"):
             hook(get_subject(person))
 
@@ -94,6 +100,7 @@ def get_agreement(subject: DataSubject, key: str) -> Agreement:
 @transaction.atomic
 def add_purpose_text(*, purpose: Purpose, text: str, text_en: str = "") -> PurposeText:
     """Publish another version of the text. Raises InvalidFields if it is empty or unchanged."""
+    # Two administrators at once must not both publish the same version number.
     Purpose.objects.select_for_update(no_key=True).get(pk=purpose.pk)
     last = purpose.texts.first()
     text, text_en = text.strip(), text_en.strip()

@@ -104,6 +104,7 @@ def _render_case(request: "HttpRequest", case: PrivacyCase, **forms: Any) -> Htt
 def case_export(request: "HttpRequest", pk: int) -> HttpResponse:
     """Download the person's data as one file."""
     privacy_case = get_privacy_case(pk, request.user)
+    # By POST and after the password: the file is everything the club knows of one person.
     content = export_personal_data(subject=add_known_names(get_case_subject(privacy_case)))
     return zip_response(content, name=f"data-{privacy_case.pk}-{timezone.localdate():%Y-%m-%d}")
 
@@ -152,6 +153,7 @@ def case_answer(request: "HttpRequest", pk: int) -> HttpResponse:
 def retention_overview(request: "HttpRequest") -> HttpResponse:
     """Show the retention rules and their latest runs."""
     require_privacy_desk(request.user)
+    # Most nights most rules remove nothing: those runs would hide the others.
     runs = list(RetentionRun.objects.exclude(removed_count=0, error="")[:MAX_RUNS_SHOWN])
     names = {rule.rule.slug: rule.rule.name for rule in list_effective_rules()}
     report = [(run, names.get(run.rule, run.rule)) for run in runs]

@@ -51,6 +51,7 @@ def execute_erasure(*, case: PrivacyCase, answered_by: Person | None = None) -> 
     Return the counts by table. Raises ErasureBlocked with everything that has to be settled first, and
     NotOpenNow for a case that is closed or asks for something else.
     """
+    # Locked: a second click must wait, then find the case answered.
     case = PrivacyCase.objects.select_for_update(of=("self",)).select_related("person").get(pk=case.pk)
     if case.answered_at or case.kind != PrivacyCase.Kind.ERASURE:
         raise NotOpenNow(_("This request was answered already."))
@@ -59,17 +60,21 @@ def execute_erasure(*, case: PrivacyCase, answered_by: Person | None = None) -> 
     with translation.override(language):
         case.retained = [str(sentence) for sentence in describe_retained_documents(subject)]
     erased, case.counts = erase_rows(subject)
+    # After the rows: what they still hold would be found as texts of others.
     redact_subjects([erased])
     case.mentions = [
         [mention.table, mention.column, mention.key]
         for mention in find_mentions(make_wide_redactor([erased]))
     ]
+    # The address goes from the case too; the mail below uses the copy read above.
     case.email, case.answer = "", PrivacyCase.Answer.ERASED
     case.answered_at, case.answered_by = timezone.now(), answered_by
     case.save()
     _close_other_cases(case)
     if address:
         letter = write_case_letter("erased", address, language, case=case)
+        # Not by the queue: its arguments are ids, and the address is gone from the row. `robust`: the
+        # erasure is done, whatever the mail server says.
         transaction.on_commit(partial(send_mail_message, letter), robust=True)
     return dict(case.counts)
 
@@ -92,8 +97,11 @@ def erase_people(*, people: Iterable[Person]) -> list[Person]:
         try:
             with transaction.atomic():
                 # A savepoint for each person: one whose erasure is blocked must not undo the others.
+                # Nobody has looked at what is found: rows that match by name alone may be a namesake's and
+                # stay.
                 subject = replace(add_known_names(get_subject(person)), is_automatic=True)
                 erased_subject, counts = erase_rows(subject)
+        # Blocked by something unsettled: the next run tries again.
         except ConventionError:
             continue
         PrivacyCase.objects.create(
@@ -124,6 +132,7 @@ def erase_rows(subject: DataSubject) -> tuple[ErasedSubject, ErasureCounts]:
     """
     if blockers := find_erasure_blockers(subject):
         raise ErasureBlocked(" ".join(str(sentence) for sentence in blockers))
+    # All keys are collected before anything changes: blanking a name would hide rows that are found by it.
     tables = SubjectData(subject).tables_with_rows
     erased = ErasedSubject(subject, find_rows_about(tables), has_namesake(subject, tables))
     counts: ErasureCounts = {}
@@ -132,9 +141,11 @@ def erase_rows(subject: DataSubject) -> tuple[ErasedSubject, ErasureCounts]:
         table_counts[table.source.erasure_action] = (
             table_counts.get(table.source.erasure_action, 0) + table.row_count
         )
+    # The word "address" and not the address, which would stay in the trail for ever.
     record_action("person.erase", subject.person or "address", fields=sorted(counts))
     for table in tables:
         _apply_erasure(table, subject)
+    # Deleted last, since other tables are found and blanked through these rows.
     for table in sorted(
         (table for table in tables if table.source.is_deleted_on_erasure), key=_get_deletion_order
     ):
@@ -159,6 +170,7 @@ def get_blank_value(field: Any) -> Any:
     """Return the empty value of a column."""
     if field.null:
         return None
+    # An empty string is no list or dictionary, which readers of JSON columns expect.
     return field.get_default() if isinstance(field, models.JSONField) else ""
 
 

@@ -24,6 +24,7 @@ from .find_data import FoundRows, SubjectData
 from .registry import list_agreements
 
 EXPORT_FORMAT: Final = "convention-personal-data"
+# Programs may read the file (GDPR, article 20): raise this number if its structure changes.
 EXPORT_VERSION: Final = 1
 # Keys of these models are exported together with the name of the row.
 NAMED_MODELS: Final = (
@@ -39,6 +40,7 @@ NAMED_MODELS: Final = (
 def export_personal_data(*, subject: DataSubject) -> bytes:
     """Return a ZIP file with `data.json`, a read-me and files, and record the export in the audit trail."""
     data = SubjectData(subject)
+    # Names of tables alone: the trail holds no values.
     record_action(
         "person.export",
         subject.person or "address",
@@ -98,6 +100,7 @@ def get_exported_columns(source: PersonalDataSource) -> list[Any]:
     fields = [
         field
         for field in source.model._meta.concrete_fields
+        # Files are exported beside the JSON (`export_files`).
         if not isinstance(field, models.BinaryField) and field.name not in source.hidden_columns
     ]
     return [field for field in fields if not source.exported_columns or field.name in source.exported_columns]
@@ -108,6 +111,7 @@ def describe_row(source: PersonalDataSource, row: Any, names: dict[tuple[str, An
     values: dict[str, Any] = {}
     for column in get_exported_columns(source):
         value = getattr(row, column.attname)
+        # A bare key would mean nothing to the person.
         name = names.get((column.name, value)) if column.is_relation else None
         values[column.name] = {"id": value, "name": name} if name else value
     return values | (source.export_extra(row) if source.export_extra else {})
@@ -126,6 +130,7 @@ def load_related_names(source: PersonalDataSource, rows: list[Any]) -> dict[tupl
     ]
     for column in fields:
         wanted[column.related_model] |= {getattr(row, column.attname) for row in rows} - {None}
+    # `_base_manager` hides no rows, as a model's own manager may.
     rows_by_model = {model: model._base_manager.in_bulk(keys) for model, keys in wanted.items()}
     return {
         (column.name, key): str(row)
@@ -140,6 +145,7 @@ def iterate_files(data: SubjectData) -> Iterator[tuple[str, bytes]]:
         if table.source.export_files:
             for row in table.rows:
                 for name, content in table.source.export_files(row):
+                    # A slash in an uploaded name must not create folders where the file is unpacked.
                     yield f"files/{table.source.table_label}/{row.pk}-{name.replace('/', '-')}", content
 
 

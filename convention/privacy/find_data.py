@@ -64,6 +64,7 @@ class SubjectData:
             if is_about_subject(other, target)
             for key in self.get_keys(other)
         ]
+        # Without this, each table would cost a query for an empty list.
         if not keys:
             return []
         rows = source.model._base_manager.filter(**{f"{column}__in": keys})
@@ -76,12 +77,15 @@ def is_about_subject(source: PersonalDataSource, target: Any) -> bool:
     return (
         model is target
         and source.leads_to_other_tables
+        # Rows that a person only acted on, such as orders they
+        # cancelled for others, are not about that person.
         and not (source.actor_columns and not source.subject_columns - {*source.actor_columns})
     )
 
 
 def add_known_names(subject: DataSubject) -> DataSubject:
     """Return the subject with every address and name that rows of their own contain."""
+    # Addresses first: rows found by an address bring further names.
     with_addresses = replace(subject, addresses=subject.addresses | find_own_addresses(subject))
     return replace(with_addresses, names=frozenset(iterate_names(SubjectData(with_addresses))))
 

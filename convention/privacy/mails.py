@@ -65,6 +65,7 @@ def write_case_letter(occasion: str, address: str, language: str, *, case: Priva
             else [],
             "closing": str(text.closing),
             "label": str(_("See my data")),
+            # A guest known by address alone has no account, and no page.
             "url": f"{settings.SITE_URL}{reverse('my-privacy')}" if text.has_link and case.person_id else "",
         }
     key = f"privacy-{case.pk}-{occasion}"

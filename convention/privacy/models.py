@@ -19,6 +19,7 @@ def add_months(day: datetime.date, months: int) -> datetime.date:
     """Return the same day that many months later, or the last day of that month."""
     years, month = divmod(day.month - 1 + months, 12)
     year = day.year + years
+    # From 31 January the deadline is the last day of February (Regulation 1182/71, article 3).
     return datetime.date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
 
 
@@ -90,6 +91,7 @@ class PrivacyCase(models.Model):
     @property
     def due_on(self) -> datetime.date:
         """Return the last day to answer."""
+        # In the site's time zone: a request of 23:30 belongs to that evening, not to the next day in UTC.
         return add_months(timezone.localdate(self.requested_at), ANSWER_DEADLINE_MONTHS)
 
     @property
@@ -155,6 +157,7 @@ class Consent(models.Model):
     """A person's consent to one version of a text, until it is withdrawn."""
 
     person = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="consents")
+    # PROTECT: without its text a consent proves nothing.
     text = models.ForeignKey(PurposeText, models.PROTECT, related_name="consents")
     given_at = models.DateTimeField(pgettext_lazy("consent", "given"), default=timezone.now)
     withdrawn_at = models.DateTimeField(pgettext_lazy("consent", "withdrawn"), null=True, blank=True)

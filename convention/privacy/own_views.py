@@ -39,6 +39,7 @@ def my_data(request: "HttpRequest") -> HttpResponse:
 
 
 def _render_my_data(request: "HttpRequest", form: ErasureRequestForm) -> HttpResponse:
+    # The same search as an export and an erasure: the page shows what those would find.
     subject = add_known_names(get_subject(require_signed_in(request.user)))
     context = {
         "section": "privacy",
@@ -69,6 +70,7 @@ def my_data_export(request: "HttpRequest") -> HttpResponse:
 @require_POST
 def agreement_give(request: "HttpRequest", key: str) -> HttpResponse:
     agreement = get_agreement(get_subject(require_signed_in(request.user)), key)
+    # Some agreements can only be given where they are asked for, such as conditions of a registration.
     if agreement.give_consent is None:
         raise NotFound(_("There is no such agreement."))
     agreement.give_consent()
@@ -80,6 +82,7 @@ def agreement_give(request: "HttpRequest", key: str) -> HttpResponse:
 @require_POST
 def agreement_withdraw(request: "HttpRequest", key: str) -> HttpResponse:
     agreement = get_agreement(get_subject(require_signed_in(request.user)), key)
+    # A condition of a registration ends with the registration.
     if agreement.withdraw_consent is None:
         raise NotFound(_("There is no such agreement."))
     agreement.withdraw_consent()

@@ -41,5 +41,6 @@ RETENTION = [
 ]
 FREE_TEXT = {
     PrivacyCase: ("reason",),
+    # A third-party table without a `privacy.py`: arguments are ids, but errors may quote what people typed.
     DBTaskResult: ("args_kwargs", "return_value", "traceback"),
 }

@@ -23,6 +23,7 @@ def load_privacy_modules() -> list[Any]:
     """Return the `privacy` module of each app that has one; `convention.privacy` is itself a package."""
     # `convention.privacy` is this package, not declarations of the app `convention`.
     apps = [app for app in reversed(settings.INSTALLED_APPS) if app != "convention"]
+    # `reversed`: INSTALLED_APPS begins with the highest layer.
     return [import_module(f"{app}.privacy") for app in apps if find_spec(f"{app}.privacy")]
 
 

@@ -41,10 +41,12 @@ def _get_or_open_case(person: Person | None, kind: str, **values: object) -> Pri
     own_cases = (
         cases.filter(person=person) if person else cases.filter(person=None, email__iexact=values["email"])
     )
+    # A second request does not move the deadline of the first.
     if existing := own_cases.first():
         return existing
     try:
         with transaction.atomic():
+            # In a savepoint: on PostgreSQL the error would otherwise end the caller's transaction.
             case: PrivacyCase = PrivacyCase.objects.create(person=person, kind=kind, **values)
     except IntegrityError:  # another request created it meanwhile (one_open_case_per_person)
         return own_cases.get()
@@ -76,6 +78,7 @@ def complete_request(*, case: PrivacyCase, answered_by: Person) -> None:
 
 
 def _close_case(case: PrivacyCase, answer: str, answered_by: Person | None, reason: str = "") -> PrivacyCase:
+    # Read again under the lock: it is answered once.
     case = PrivacyCase.objects.select_for_update(of=("self",)).get(pk=case.pk)
     if case.answered_at:
         raise NotOpenNow(_("This request was answered already."))

@@ -17,6 +17,7 @@ from .models import PrivacyCase, RetentionPeriod, RetentionRun
 from .registry import list_retention_rules
 
 logger = logging.getLogger(__name__)
+# Rules count days; leap days make a "year" of them a little short, never too long.
 DAYS_PER_YEAR = 365
 
 
@@ -53,6 +54,7 @@ def _get_latest_run_ids() -> list[int]:
     # A rule that has not run for that long shows no run, and the query stays small.
     since = timezone.now() - datetime.timedelta(days=60)
     rows = RetentionRun.objects.filter(ran_at__gte=since).order_by("ran_at", "pk")
+    # In the order of their runs: the last of each rule overwrites the earlier ones.
     return list(dict(rows.values_list("rule", "pk")).values())
 
 
@@ -66,6 +68,7 @@ def run_retention_rules(*, at: datetime.datetime) -> list[RetentionRun]:
 
     A rule that fails is recorded and logged, and the others run all the same.
     """
+    # No person acts here, so the audit trail names the channel instead.
     actor = current_actor.set(Actor(channel="retention"))
     try:
         runs = [_run_rule(rule, at) for rule in list_effective_rules()]
@@ -79,14 +82,17 @@ def _run_rule(effective: EffectiveRule, at: datetime.datetime) -> RetentionRun:
     cutoff = at - datetime.timedelta(days=effective.days)
     removed_count, error = 0, ""
     try:
+        # One for each rule: a failure undoes what this rule did and nothing else.
         with transaction.atomic():
             removed_count = effective.rule.delete_older_than(cutoff)
             if removed_count:
                 record_action("retention.run", effective.rule.slug, reason=str(removed_count))
     except (OperationalError, InterfaceError):
         raise  # the database is away: the worker waits for it
+    # Any error, since a rule of one app must not keep personal data of the others beyond their time.
     except Exception as failure:
         logger.exception("The retention rule %s failed.", effective.rule.slug)
+        # The class alone: messages of databases quote the values of rows.
         error = f"{type(failure).__module__}.{type(failure).__qualname__}"[:200]
     return RetentionRun.objects.create(
         rule=effective.rule.slug, ran_at=at, cutoff=cutoff, removed_count=removed_count, error=error
@@ -110,6 +116,7 @@ def set_retention_days(*, slug: str, days: int) -> None:
             "least": rule.min_days
         }
         raise InvalidFields(_("Some fields need another look."), {"days": [sentence]})
+    # No row for the default, so that a later change of the default reaches this club.
     if days == rule.days:
         RetentionPeriod.objects.filter(rule=slug).delete()
     else:
@@ -126,4 +133,5 @@ def delete_old_cases(before: datetime.datetime) -> int:
 
 
 # Of invoices, payments and accounts, shown on the pages; no rule ever deletes them.
+# Article L123-22 of the French commercial code.
 LEGAL_RETENTION_YEARS = 10

@@ -9,6 +9,8 @@ from convention.text.email_addresses import filter_by_email, normalize_email
 
 def get_subject(person: Person) -> DataSubject:
     """Return the person with the sign-in address and every verified one, normalized."""
+    # Only verified ones: an address that was merely typed may
+    # belong to somebody else, whose data would be shown.
     proven = EmailAddress.objects.filter(user=person, verified=True).values_list("email", flat=True)
     addresses = [address for address in (person.email, *proven) if address]
     return DataSubject(person, frozenset(normalize_email(address) for address in addresses))
@@ -20,6 +22,7 @@ def find_subject_by_address(address: str) -> DataSubject:
     people = filter_by_email(Person.objects.all(), address)
     if not people:
         proven = filter_by_email(EmailAddress.objects.filter(verified=True).select_related("user"), address)
+        # A second address of an account counts too.
         people = [row.user for row in proven]
     if not people:
         return DataSubject(None, frozenset({normalize_email(address)}))

@@ -19,12 +19,17 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from convention.errors import ConventionError
 from convention.files import write_atomically
 
+# Installing the authority on phones is work, so it lasts two years;
+# the server's certificate is made anew at each start.
 AUTHORITY_VALID_DAYS = 730
 SERVER_VALID_DAYS = 90
+# RFC 1918, link-local and loopback addresses, and the same for IPv6 (RFC 4193, RFC 4291).
 PRIVATE_NETWORKS = (
     "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "127.0.0.0/8",
     "fc00::/7", "fe80::/10", "::1/128",
 )  # fmt: skip
+# Names for local networks (RFC 6761, RFC 6762, RFC 8375); `internal`
+# is reserved by ICANN, `lan` is what many routers use.
 LOCAL_NAMES = ("localhost", "local", "lan", "home.arpa", "internal")
 KEY_USAGES = (
     *("digital_signature", "key_cert_sign", "crl_sign", "content_commitment", "key_encipherment"),
@@ -69,6 +74,7 @@ def ensure_certificates(folder: Path, *, names: Sequence[str], addresses: Sequen
         create_authority(files, names, addresses, now)
     try:
         create_server_certificate(files, names, addresses, now)
+    # A full disk: yesterday's certificate serves as well, as long as it covers the addresses.
     except ConventionError:
         if not is_server_certificate_usable(files, names, addresses, now):
             raise
@@ -97,6 +103,7 @@ def is_authority_usable(
     if not files.authority_certificate.exists() or not files.authority_key.exists():
         return False
     certificate = x509.load_pem_x509_certificate(files.authority_certificate.read_bytes())
+    # It has to outlive the certificates that it signs now.
     lasts = certificate.not_valid_after_utc > at + datetime.timedelta(days=SERVER_VALID_DAYS)
     constraints = certificate.extensions.get_extension_for_class(x509.NameConstraints).value
     permitted = set(constraints.permitted_subtrees or [])
@@ -131,8 +138,10 @@ def create_authority(
     constraints = x509.NameConstraints(list_permitted_subtrees(names, addresses), excluded_subtrees=None)
     builder = (
         start_certificate(subject, subject, key.public_key(), at, AUTHORITY_VALID_DAYS)
+        # It signs servers, and no further authority.
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .add_extension(make_key_usage("key_cert_sign", "crl_sign"), critical=True)
+        # Critical: a program that does not know name constraints must refuse the authority.
         .add_extension(constraints, critical=True)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
     )
@@ -149,6 +158,7 @@ def create_server_certificate(
     issuer_key = serialization.load_pem_private_key(files.authority_key.read_bytes(), None)
     assert isinstance(issuer_key, ec.EllipticCurvePrivateKey)
     key = ec.generate_private_key(ec.SECP256R1())
+    # Browsers look at the alternative names alone.
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, addresses[0])])
     alternatives = [
         *(x509.DNSName(name) for name in names),
@@ -202,6 +212,7 @@ def write_key_pair(key_path: Path, key: ec.EllipticCurvePrivateKey, path: Path, 
     )
     with write_atomically(key_path, mode=0o600) as key_file, write_atomically(path) as certificate_file:
         key_file.write(content)
+        # Before the certificate is written: on a full disk this fails while both old files are still there.
         key_file.flush()
         certificate_file.write(certificate)
 

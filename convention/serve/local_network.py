@@ -24,6 +24,7 @@ class PortInUse(ConventionError):
 def check_port_is_free(host: str, port: int) -> None:
     """Raise PortInUse, with the sentence to print, if something listens there."""
     with socket.socket() as probe:
+        # Otherwise closed connections of the last run would keep the port taken for a minute.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
@@ -41,6 +42,7 @@ def check_port_is_free(host: str, port: int) -> None:
 
 def list_local_addresses() -> list[str]:
     """Return the IPv4 addresses of this machine, the one that others reach first, loopback last."""
+    # First the address of the interface with the default route: the one that phones can reach, as a rule.
     found = [find_source_address(DOCUMENTATION_ADDRESS), *list_interface_addresses()]
     return list(dict.fromkeys([address for address in found if not is_loopback(address)] + ["127.0.0.1"]))
 
@@ -63,9 +65,11 @@ def is_own_address(address: str) -> bool:
     from that address itself, every other one from another.
     """
     try:
+        # Without the zone of a link-local IPv6 address, such as fe80::1%eth0.
         parsed = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:
         return False
+    # A socket for both protocols reports IPv4 clients as ::ffff:192.0.2.1.
     if isinstance(parsed, ipaddress.IPv6Address) and parsed.ipv4_mapped:
         parsed = parsed.ipv4_mapped
     return parsed.is_loopback or find_source_address(str(parsed)) == str(parsed)
@@ -76,7 +80,9 @@ def list_interface_addresses() -> list[str]:
     found = []
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         for _index, name in socket.if_nameindex():
+            # An interface without an IPv4 address, or one that went down meanwhile.
             with contextlib.suppress(OSError):
+                # Names of interfaces have at most 15 characters; the address is at byte 20 of `struct ifreq`.
                 answer = fcntl.ioctl(probe, SIOCGIFADDR, struct.pack("256s", name.encode()[:15]))
                 found.append(socket.inet_ntoa(answer[20:24]))
     return found
@@ -93,5 +99,6 @@ def is_loopback(address: str) -> bool:
 def list_host_names() -> list[str]:
     """Return the names of this machine on the local network, and localhost."""
     name = socket.gethostname().split(".")[0].lower()
+    # Other names could not be part of a certificate.
     plain = name if name.replace("-", "").isalnum() and name.isascii() else "convention"
     return list(dict.fromkeys(["localhost", plain, f"{plain}.local"]))

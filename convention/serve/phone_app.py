@@ -21,6 +21,7 @@ from .certificates import CertificateFiles, format_fingerprint
 type StartResponse = Callable[[str, list[tuple[str, str]]], Any]
 
 CERTIFICATE_PATH = "/convention.crt"
+# Nothing else is served: the folder of static files has scripts too, which this page does not need.
 CONTENT_TYPES = {".css": "text/css; charset=utf-8", ".woff2": "font/woff2", ".svg": "image/svg+xml"}
 CONTENT_POLICY = "default-src 'none'; style-src 'self'; font-src 'self'; img-src 'self'; base-uri 'none'"
 
@@ -32,6 +33,7 @@ def serve_phone_page(environ: dict[str, Any], start: StartResponse) -> Iterable[
         kind, content = "text/html; charset=utf-8", render_phone_page(environ).encode()
     elif path == CERTIFICATE_PATH:
         kind, content = (
+            # The type for which phones offer to install the file.
             "application/x-x509-ca-cert",
             CertificateFiles(settings.VAR_DIR / "lan").authority_certificate.read_bytes(),
         )
@@ -43,6 +45,7 @@ def serve_phone_page(environ: dict[str, Any], start: StartResponse) -> Iterable[
         ("Content-Length", str(len(content))),
         ("Content-Security-Policy", CONTENT_POLICY),
         ("X-Content-Type-Options", "nosniff"),
+        # The authority may be a new one at the next start.
         ("Cache-Control", "no-store"),
     ]
     start(status, headers)
@@ -80,6 +83,7 @@ def read_static_file(path: str) -> tuple[str, bytes]:
     kind = CONTENT_TYPES.get(os.path.splitext(path)[1], "")  # noqa: PTH122 (an address, not a file)
     try:
         found = finders.find(path.removeprefix(settings.STATIC_URL))
+    # A path such as /static/../../settings.py.
     except SuspiciousFileOperation:
         found = None
     if not kind or not isinstance(found, str):
@@ -88,5 +92,6 @@ def read_static_file(path: str) -> tuple[str, bytes]:
         return kind, file.read()
 
 
+# Only for its side effect: it loads the apps, which templates and translations need.
 get_wsgi_application()
 application = serve_phone_page

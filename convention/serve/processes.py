@@ -16,7 +16,7 @@ MAX_CONNECTIONS = 2048
 
 @dataclass(frozen=True)
 class ServerAddress:
-    """An address that the site answers at; on the local network `files` holds its certificate."""
+    """An address that the site answers at; on the local network `files` has its certificate."""
 
     host: str
     port: int

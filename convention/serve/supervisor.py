@@ -11,9 +11,9 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-# After that a process that should stop is killed.
+# After this time a process that should stop is killed; longer than granian's own 8 seconds for its workers.
 STOP_TIMEOUT_SECONDS = 12.0
-# After that a process counts as started well, and its failures are forgotten.
+# After this time a process counts as started well, and its failures are forgotten.
 STEADY_AFTER_SECONDS = 10.0
 MAX_PAUSE_SECONDS = 30.0
 PR_SET_PDEATHSIG = 1  # PR_SET_PDEATHSIG
@@ -68,6 +68,7 @@ class Supervisor:
     def run(self, *, when_started: Callable[[], None] = lambda: None) -> None:
         """Start all, call `when_started`, and watch until Ctrl-C or SIGTERM; then stop all."""
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            # Only a flag: work in a signal handler could interrupt itself.
             signal.signal(number, lambda *_: self.stopping.set())
         try:
             for part in self.processes:
@@ -103,9 +104,11 @@ class Supervisor:
         """Stop all processes; kill those that do not stop in time."""
         for part in self.processes:
             if part.is_running and part.process:
+                # The process alone, not its group: granian ends its own workers.
                 part.process.terminate()
         end = time.monotonic() + STOP_TIMEOUT_SECONDS
         while any(part.is_running for part in self.processes) and time.monotonic() < end:
             time.sleep(0.05)
         for part in self.processes:
+            # The whole group, also of processes that have ended: their children must not survive as orphans.
             part.send_signal(signal.SIGKILL)

@@ -10,11 +10,15 @@ from django.utils.translation import gettext as _
 
 YES_WORDS: Final = frozenset({"yes", "y", "oui", "o", "true", "vrai", "1", "x", "ok", "✓", "✔", "☑", "☒"})
 NO_WORDS: Final = frozenset({"no", "n", "non", "false", "faux", "0", "-", "–", "☐"})
+# Day before month, as in French lists.
 DATE_FORMATS: Final = ("%Y-%m-%d", "%d/%m/%Y", "%d-%m-%Y", "%d.%m.%Y", "%d/%m/%y", "%d.%m.%y", "%Y/%m/%d")
+# Keeps patterns and `strptime` away from a cell of a megabyte.
 MAX_DATE_CHARS: Final = 100
+# Two days before 1900-01-01: Excel counts from 1 and believes that 1900 was a leap year.
 SPREADSHEET_EPOCH: Final = datetime.date(1899, 12, 30)
 # A spreadsheet's day number from 1954 to 2118, which remains if a cell lost its date format.
 DATE_SERIAL_PATTERN = re.compile(r"[2-7]\d{4}(?:\.0+)?")
+# Midnight that a spreadsheet adds to a date.
 TIME_SUFFIX_PATTERN = re.compile(r"[T\s]+\d{1,2}[:h]\d{2}(:\d{2}(\.\d+)?)?Z?$")
 ADDRESS_PATTERN = re.compile(r"(?:[^<>]*<\s*)?(?:mailto:)?([^<>\s;,]+)(?:\s*>)?[;,\s]*", re.I)
 # Texts that spreadsheets show for failed formulas.
@@ -39,6 +43,7 @@ def parse_date_cell(text: str) -> datetime.date | None:
 def extract_email_address(text: str) -> str:
     """Return the address in a cell such as `Zoé Müller <zoe@x.example>;`."""
     found = ADDRESS_PATTERN.fullmatch(text)
+    # Otherwise unchanged, so that the error shows what was typed.
     return found[1] if found and "@" in found[1] else text
 
 

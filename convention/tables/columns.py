@@ -42,13 +42,13 @@ def normalize_heading(heading: str) -> str:
 
 
 def find_field(headings_by_field: Mapping[str, Iterable[str]], heading: str) -> str:
-    """Return the field that a heading stands for, or ""."""
+    """Return the field that a heading names, or ""."""
     plain = normalize_heading(heading)
     return next((name for name, headings in headings_by_field.items() if plain in headings), "")
 
 
 def is_heading_row(headings_by_field: Mapping[str, Iterable[str]], cells: Iterable[str]) -> bool:
-    """Return whether a row holds headings: at least two cells that name different fields."""
+    """Return whether a row has headings: at least two cells that name different fields."""
     return len({name for cell in cells if (name := find_field(headings_by_field, cell))}) > 1
 
 
@@ -86,6 +86,7 @@ def apply_column_maps(
         if name not in (IGNORED_FIELD, *fields):
             sentence = _("“%(field)s” is no field; a column is one of: %(fields)s.")
             raise UnreadableFile(sentence % {"field": name, "fields": ", ".join([*fields, IGNORED_FIELD])})
+        # What is typed wins: the field leaves the column that was guessed for it.
         found = ["" if pick == name else pick for pick in found]
         found[places[0]] = "" if name == IGNORED_FIELD else name
     return found
@@ -129,6 +130,7 @@ def split_full_name(text: str) -> tuple[str, str]:
     if comma and first:
         return first, last
     words = text.split()
+    # French administrations write last names in capitals; the comparison with `lower` leaves out digits.
     loud = [word for word in words if len(word) > 1 and word == word.upper() != word.lower()]
     if loud and len(loud) < len(words):
         return " ".join(word for word in words if word not in loud), " ".join(loud)

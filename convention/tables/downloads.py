@@ -49,6 +49,7 @@ def inline_response(content: bytes | str, *, name: str, mimetype: str = PDF_TYPE
 
 
 def _private_response(content: bytes | str, mimetype: str, disposition: str) -> HttpResponse:
+    # `private, no-store`: lists hold personal data, and a proxy or a shared computer must not keep them.
     headers = {"Content-Disposition": disposition, "Cache-Control": "private, no-store"}
     return HttpResponse(content, content_type=mimetype, headers=headers)
 
@@ -78,7 +79,11 @@ def build_list_paths(path_prefix: str, view: Callable[..., Any], names: Iterable
     prefix = "organize" if "<slug:event>" in path_prefix else "club"
     return [
         path(
-            f"{path_prefix}/{name}.{kind}", view, {"name": name, "kind": kind}, name=f"{prefix}-{name}-{kind}"
+            # One pattern for each list, so that an unknown name is a 404 without any code.
+            f"{path_prefix}/{name}.{kind}",
+            view,
+            {"name": name, "kind": kind},
+            name=f"{prefix}-{name}-{kind}",
         )
         for name in names
         for kind in TABLE_TYPES

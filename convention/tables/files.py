@@ -36,6 +36,7 @@ MAX_TABLE_BYTES = 20 * 1024 * 1024
 MAX_TABLE_ROWS = 50_000
 DELIMITERS = ",;\t|"
 DELIMITER_LINE_PATTERN = re.compile(r"sep=([,;\t|])\r?\n", re.I)  # a first line that Excel writes and reads
+# What makes a cell a formula in Excel or LibreOffice (OWASP, "CSV injection").
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 # A spreadsheet that splits cells at semicolons or tabs would see a formula here.
 INNER_FORMULA_PATTERN = re.compile(r"(?<=[;\t\r\n])(?=[=+\-@])")
@@ -45,6 +46,7 @@ MAC_ACCENT_PATTERN = re.compile(rb"[a-z][\x88\x8d\x8e\x8f\x90]")
 WINDOWS_ACCENT_PATTERN = re.compile(rb"[a-z][\xe0-\xff]")
 WORKBOOK_OPTIONS = {"in_memory": True, "nan_inf_to_errors": True}
 NUMBER_FORMATS = {"price": "0.00", "moment": "yyyy-mm-dd hh:mm:ss", "day": "yyyy-mm-dd", "time": "hh:mm:ss"}
+# Characters that XML 1.0 forbids: with one of them Excel calls the whole file damaged.
 UNWRITABLE_PATTERN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
@@ -82,9 +84,11 @@ def read_table(
     if not filled:
         raise UnreadableFile(_("“%(name)s” is empty.") % {"name": name})
     (header_row, first), *rows = filled[_find_heading_row(filled, is_heading) :]
+    # Only below the header: a merged cell would give its value to the first row alone.
     if span := next((span for span in shared if span[1] >= header_row), None):
         raise UnreadableFile(SHARED_CELL_ERROR % {"first": span[0], "last": span[1]})
     header = [cell.strip() for cell in first]
+    # Spreadsheets also export columns that are only formatted.
     while not header[-1]:
         del header[-1]
     plain = [(number, [_unescape_cell(cell) for cell in row[: len(header)]]) for number, row in rows]
@@ -95,6 +99,7 @@ def read_upload(name: str, content: bytes, is_heading: Callable[[list[str]], boo
     """Call `read_table` in a child process; `is_heading` must be picklable. Also raises FileTooDemanding."""
     if len(content) > MAX_TABLE_BYTES:
         raise make_too_large_error()
+    # A crafted file may take any amount of time and memory.
     return parse_in_child(read_table, name, content, is_heading)
 
 
@@ -138,6 +143,7 @@ def read_pasted_rows(text: str) -> list[tuple[int, list[str]]]:
     """
     if len(text.encode("utf-8", "surrogatepass")) > MAX_TABLE_BYTES:
         raise make_too_large_error()
+    # Cells that were copied from a spreadsheet are separated by tabs.
     lines = _read_csv(text.encode("utf-8", "replace"), "\t" if "\t" in text else "")
     return [
         (number, [_unescape_cell(cell).strip() for cell in row]) for number, row in _number_filled_rows(lines)
@@ -155,6 +161,7 @@ def _number_filled_rows(lines: Iterable[list[str]]) -> Iterator[tuple[int, list[
     filled = 0
     for number, row in enumerate(lines, start=1):
         filled += (says := any(cell.strip() for cell in row))
+        # Both: a file of ten million empty rows takes as long as one of full rows. One more for the header.
         if filled > MAX_TABLE_ROWS + 1 or number > MAX_ROW_NUMBER:
             raise UnreadableFile(
                 _("The file has more than %(most)d rows; split it.") % {"most": MAX_TABLE_ROWS}
@@ -182,6 +189,8 @@ def _read_csv(content: bytes, delimiter: str = "") -> Iterator[list[str]]:
             _("The cell that begins in line %(line)d is too long; perhaps a quotation mark is missing.")
             % {"line": last + 1}
         ) from error
+    # Python's reader ends an open quotation at the end of the file
+    # without an error: the rest of the list would be one cell.
     if line < last and text.count('"') % 2:
         raise UnreadableFile(
             _("A quotation mark opens a cell in line %(line)d and none ends it.") % {"line": line}
@@ -197,12 +206,14 @@ def decode_text(content: bytes) -> str:
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:
+        # Neither encoding can fail, so the one in which more bytes are accented letters is taken.
         is_mac = len(MAC_ACCENT_PATTERN.findall(content)) > len(WINDOWS_ACCENT_PATTERN.findall(content))
         return content.decode("mac-roman" if is_mac else "cp1252", "replace")
 
 
 def _guess_delimiter(text: str) -> str:
     """Return the delimiter that most of the first lines contain, outside of quotes."""
+    # Commas inside quoted cells do not count; the beginning is enough, and bounds the time.
     plain = re.sub(r'"[^"]*"', "", text[:65_536].lstrip("\r\n"))
     lines = plain.splitlines()[:HEADING_ROWS_SEARCHED]
     return max(DELIMITERS, key=lambda sign: (sum(sign in line for line in lines), "".join(lines).count(sign)))
@@ -220,11 +231,13 @@ def write_csv(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
 def _unescape_cell(cell: str) -> str:
     """Remove the apostrophe that `_escape_formula` added: an exported list can be imported again."""
     cell = ESCAPED_FORMULA_PATTERN.sub("", cell)
+    # Only where a formula would follow: names such as 't Hooft begin with an apostrophe of their own.
     return cell[1:] if cell.startswith("'") and cell[1:].startswith(FORMULA_STARTS) else cell
 
 
 def _csv_value(value: Any) -> Any:
     """Return times in their own zone to the minute, and text without formulas."""
+    # A form that every spreadsheet reads as a date, whatever its language.
     return f"{value:%Y-%m-%d %H:%M}" if isinstance(value, datetime.datetime) else _escape_formula(value)
 
 
@@ -261,12 +274,14 @@ def _write_cell(sheet: Worksheet, place: tuple[int, int], value: Any, formats: M
     match value:
         case None | "":
             pass
+        # Before int: in Python a bool is one.
         case bool():
             sheet.write_boolean(*place, value)
         case decimal.Decimal():
             sheet.write_number(*place, float(value), formats["price"])
         case int() | float():
             sheet.write_number(*place, value)
+        # Before date: in Python a datetime is one.
         case datetime.datetime():
             sheet.write_datetime(*place, _drop_zone(value), formats["moment"])
         case datetime.date():
@@ -278,6 +293,7 @@ def _write_cell(sheet: Worksheet, place: tuple[int, int], value: Any, formats: M
 
 
 def _clean_cell_text(text: str) -> str:
+    # A cell holds at most 32,767 characters in Excel.
     return UNWRITABLE_PATTERN.sub("", text)[:32_000]
 
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from .files import ParsedTable, read_table
 
-# Up to so many rows are imported or undone within the request; more become a job.
+# Up to this many rows are imported or undone within the request; more become a job.
 MAX_IMMEDIATE_ROWS: Final = 500
 
 

@@ -10,7 +10,7 @@ MAX_LINES_SHOWN = 50
 
 
 class InvalidRows(ConventionError):
-    """Some rows are invalid; `rows` holds (row number, sentence) in the order of the file."""
+    """Some rows are invalid; `rows` lists (row number, sentence) in the order of the file."""
 
     kind = "bad-rows"
 
@@ -30,6 +30,7 @@ def describe_row_errors(rows: Iterable[tuple[int, str]]) -> list[str]:
     """Return a line for each sentence, such as “Rows 2–401: There is no ticket “gold”.”."""
     numbers: dict[str, list[int]] = {}
     for row, sentence in rows:
+        # One wrong column gives the same error on each of a thousand rows.
         numbers.setdefault(sentence, []).append(row)
     return [
         ngettext("Row %(rows)s: %(sentence)s", "Rows %(rows)s: %(sentence)s", len(found))

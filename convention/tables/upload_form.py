@@ -27,6 +27,8 @@ class TableUploadForm(forms.Form):
         help_text=_(".csv, .xlsx, .xls or .ods; a row at its beginning names the columns."),
         widget=forms.FileInput(attrs={"accept": ".csv,.tsv,.txt,.xlsx,.xlsm,.xls,.ods"}),
     )
+    # The checked list travels with the page, so that nothing is stored before it is imported.
+    # `strip=False`: empty lines at the beginning give the rows their numbers.
     checked = forms.CharField(required=False, strip=False, widget=forms.HiddenInput)
 
     name = forms.CharField(required=False, max_length=200, widget=forms.HiddenInput)
@@ -34,6 +36,7 @@ class TableUploadForm(forms.Form):
     def __init__(self, *args: Any, is_heading: Callable[[list[str]], bool], **fields: Any) -> None:
         super().__init__(*args, **fields)
         self.is_heading = is_heading
+        # A file may still replace the list that was checked.
         self.fields["file"].required = not self.data.get("checked")
 
     @cached_property
@@ -41,7 +44,9 @@ class TableUploadForm(forms.Form):
         """Return the parsed file, or the list that was checked. Raises UnreadableFile."""
         file = self.cleaned_data.get("file")
         if file:
+            # One byte more than allowed tells that there is more, without reading a gigabyte.
             return read_upload(file.name, file.read(MAX_TABLE_BYTES + 1), self.is_heading)
+        # Without a child process: it is our own .csv, of a size that requests may have.
         return read_table(str(_("the list")), str(self.cleaned_data["checked"]).encode())
 
     @property
@@ -50,6 +55,7 @@ class TableUploadForm(forms.Form):
         file = io.StringIO(newline="")
         writer, line = csv.writer(file), 0
         for number, row in ((self.table.header_row, self.table.header), *self.table.rows):
+            # Empty lines for rows that were left out: errors keep naming the rows of the file.
             writer.writerows([] for _empty in range(line + 1, number))
             writer.writerow(row)
             line = number
@@ -66,6 +72,7 @@ class TableUploadForm(forms.Form):
 
     def chosen_fields(self, fields: Collection[str]) -> list[str] | None:
         """Return the field chosen for each column; None if nothing was chosen."""
+        # Choices belong to the list that was checked before, not to a new file.
         if self.cleaned_data.get("file") or "column-0" not in self.data:
             return None
         chosen = [str(self.data.get(f"column-{index}", "")) for index in range(len(self.table.header))]

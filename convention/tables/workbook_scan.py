@@ -1,4 +1,4 @@
-"""Read what calamine does not tell of a sheet: merged cells, failed formulas, formulas without result.
+"""Read what calamine does not report about a sheet: merged cells, failed formulas, formulas without result.
 
 calamine reads values alone. A cell whose formula failed, or was never calculated, would come in as empty.
 """
@@ -16,6 +16,7 @@ from lxml import etree
 SCAN_CHUNK_BYTES: Final = 1024 * 1024
 MAX_CELL_BYTES: Final = 64 * 1024
 NUMBER_IN_BASE_26: Final = 26
+# By regular expression, in chunks: a sheet may unpack to 150 MB, too much for a tree of elements.
 CELL_TAG: Final = rb'<(?:\w+:)?c (?=[^<>]*\br="([A-Z]{1,3})(\d{1,7})")'
 # A formula whose result was never stored, and one that failed. No part of them can match beyond the next tag.
 UNCALCULATED_PATTERN: Final = re.compile(
@@ -29,6 +30,7 @@ FAILED_FORMULA_PATTERN: Final = re.compile(
 WRONG_DIMENSION_PATTERN: Final = re.compile(
     rb'<(?:\w+:)?dimension ref="(?![A-Z]{1,3}\d{1,7}(?::[A-Z]{1,3}\d{1,7})?")[^"<>]*"\s*/>'
 )
+# The dimension comes before the first row.
 SHEET_HEAD_BYTES: Final = 4096
 TABLE_NAMESPACE: Final = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
 OFFICE_NAMESPACE: Final = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
@@ -103,6 +105,7 @@ def _find_sheet_path(archive: zipfile.ZipFile, title: str) -> str:
     relations = etree.fromstring(archive.read("xl/_rels/workbook.xml.rels"), _make_parser())
     targets = {one.get("Id"): one.get("Target") or "" for one in relations.iter("{*}Relationship")}
     sheets = etree.fromstring(archive.read("xl/workbook.xml"), _make_parser()).iter("{*}sheet")
+    # The order of the parts says nothing: only the relations tell which part is which sheet.
     keys = {str(one.get("name")): _relation_id(one) for one in sheets}
     return normpath(join("/xl", targets[keys[title]])).lstrip("/")
 
@@ -112,6 +115,7 @@ def _relation_id(sheet: etree._Element) -> str:
 
 
 def _make_parser() -> etree.XMLParser:
+    # No entities and no network: a workbook must neither read files of the server nor expand without end.
     return etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
 
 
@@ -137,7 +141,9 @@ def scan_ods(archive: zipfile.ZipFile, title: str) -> SheetScan:
             elif event == "end":
                 if is_wanted:
                     _scan_row(element, number, scan)
+                # One element may stand for thousands of equal rows.
                 number += _count_repeats(element, "rows")
+                # Frees the row: the whole document would not fit into the memory limit.
                 element.clear()
     return scan
 
@@ -162,4 +168,5 @@ def _count_repeats(element: etree._Element, direction: str) -> int:
 def _parse_count(text: str | bytes | None) -> int:
     """Return the number in an attribute; 1 if it is missing or invalid."""
     digits = str(text or "")
+    # `isascii` refuses digits such as "²", which `int` cannot read; nine digits bound the number.
     return int(digits) if digits.isascii() and digits.isdigit() and len(digits) <= 9 else 1

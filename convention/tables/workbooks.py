@@ -1,4 +1,4 @@
-"""Read workbooks (.xlsx, .xls, .ods) and find the sheet that holds the list.
+"""Read workbooks (.xlsx, .xls, .ods) and find the sheet with the list.
 
 A crafted workbook takes any amount of time and memory, in calamine too: untrusted files are read by
 `convention.parsing`.
@@ -29,6 +29,7 @@ from convention.errors import ConventionError, UnreadableFile
 from .workbook_scan import SheetScan, format_cell_name, remove_wrong_dimensions, scan_ods, scan_xlsx
 
 MAX_COLUMNS = 200
+# The last row of a sheet in Excel.
 MAX_ROW_NUMBER = 1_048_576
 MAX_UNPACKED_BYTES = 150 * 1024 * 1024
 # Styles and the like: each element costs memory and time. Pictures are never read.
@@ -74,6 +75,7 @@ def read_workbook(content: bytes, is_list: Callable[[list[list[str]]], bool]) ->
             content = remove_wrong_dimensions(content)
         book = CalamineWorkbook.from_filelike(io.BytesIO(content))
         sheets = [one for one in book.sheets_metadata if one.typ == SheetTypeEnum.WorkSheet]
+        # Hidden sheets are not what people mean to send; if all are hidden, the first is taken.
         seen = [one for one in sheets if one.visible == SheetVisibleEnum.Visible] or sheets[:1]
         sheet = _find_list_sheet(book, seen, is_list)
         scan = _scan_sheet(content, sheet.name)
@@ -107,6 +109,7 @@ def _translate_library_errors() -> Iterator[None]:
     """Turn the many errors for damaged workbooks into one sentence."""
     try:
         yield
+    # MemoryError: `convention.parsing` has its own sentence for it.
     except (ConventionError, MemoryError):
         raise
     except PasswordError as error:
@@ -117,6 +120,7 @@ def _translate_library_errors() -> Iterator[None]:
 
 def _sheet_rows(sheet: CalamineSheet, failed: dict[tuple[int, int], str]) -> Iterator[list[str]]:
     """Yield the rows as text, with the text of a failed formula in its cell."""
+    # calamine leaves out empty columns at the left; columns must keep their places.
     left = min(sheet.start[1], MAX_COLUMNS) if sheet.start else 0
     by_row: dict[int, dict[int, str]] = {}
     for (row, column), text in failed.items():
@@ -139,6 +143,7 @@ def _refuse_other_documents(content: bytes) -> None:
             _("This is a document of LibreOffice and no table; save the table as .ods or .csv.")
         )
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        # The announced sizes, since nothing is unpacked yet; the child's memory limit catches wrong ones.
         sizes = {info.filename: info.file_size for info in archive.infolist()}
     beside = sum(
         size
@@ -150,7 +155,7 @@ def _refuse_other_documents(content: bytes) -> None:
 
 
 def _scan_sheet(content: bytes, title: str) -> SheetScan:
-    """Scan the sheet. An .xls needs no scan: it holds the results of its formulas."""
+    """Scan the sheet. An .xls needs no scan: it stores the results of its formulas."""
     if content.startswith(COMPOUND_FILE_SIGNATURE):
         return SheetScan()
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
@@ -160,7 +165,7 @@ def _scan_sheet(content: bytes, title: str) -> SheetScan:
 
 
 def _refuse_uncalculated_cells(scan: SheetScan) -> None:
-    """Raise UnreadableFile for cells that show a value but hold none in the file."""
+    """Raise UnreadableFile for cells that show a value but have none in the file."""
     for row, column in scan.uncalculated_cells:
         raise UnreadableFile(
             _("Cell %(cell)s holds a formula without its result: open the file, save it, and try again.")
@@ -176,6 +181,7 @@ def _merged_rows(sheet: CalamineSheet, scan: SheetScan) -> list[tuple[int, int]]
 
 def _cell_text(value: Any) -> str:
     """Return a value as it looks: whole numbers without decimals, dates without midnight."""
+    # Spreadsheets have no whole numbers: a SIREN would read 123456789.0.
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     if isinstance(value, datetime.datetime) and value.time() == datetime.time():

@@ -99,7 +99,7 @@ class RetryingWorker(Worker):
         """Run the task; queue it again if it fails for a temporary reason."""
         super().run_task(db_task_result)
         if db_task_result.status == TaskResultStatus.FAILED:
-            # A traceback may quote addresses and secret links, and backups hold it.
+            # A traceback may quote addresses and secret links.
             db_task_result.traceback = redact_log_text(db_task_result.traceback)
             db_task_result.save(update_fields=["traceback"])
             retry_task_later(db_task_result)
@@ -151,7 +151,7 @@ def is_final_error(exception_class_path: str) -> bool:
 
 
 def recover_lost_tasks() -> int:
-    """Queue running tasks again that no worker holds a lease for; return how many (periodic job).
+    """Queue running tasks again that have no lease; return how many (periodic job).
 
     A task under which worker after worker died is given up like one that failed as often.
     """

@@ -48,6 +48,7 @@ register.filter(defuse_links)
 @register.simple_tag
 def icon(name: str, label: str = "") -> SafeString:
     """Return an icon as inline SVG; without a label it is hidden from screen readers."""
+    # An icon beside its word would be read twice.
     attributes = (
         format_html('role="img" aria-label="{}"', label) if label else mark_safe('aria-hidden="true"')
     )
@@ -64,6 +65,7 @@ def page_url(name: str, *args: Any) -> str:
     """Return the address of a page by name; "" if no such page exists."""
     try:
         return reverse(name, args=args)
+    # Pages of higher layers: a template of this layer links to them only where they are installed.
     except NoReverseMatch:
         return ""
 
@@ -128,12 +130,14 @@ def _general_errors(given: BaseForm | BaseFormSet[Any] | list[BaseForm]) -> list
 
 def _control_id(field: BoundField) -> str:
     """Return the id of the field's control; for a group, of its first choice."""
+    # A group of radio buttons has no id itself (`id_for_label` is empty).
     return field.id_for_label or f"{field.auto_id}_0"
 
 
 @register.inclusion_tag("charts/curve.html")
 def curve(chart: charts.CurveChart) -> dict[str, Any]:
     """Show a curve over time for wide and narrow screens, with its table."""
+    # Two drawings, of which the style sheet shows one: SVG text would shrink with the picture.
     return {"chart": chart, "drawings": [("wide", chart.draw_curve(720)), ("narrow", chart.draw_curve(350))]}
 
 
@@ -151,7 +155,7 @@ def meter(value: int, maximum: int | None) -> dict[str, Any]:
 
 
 def _can_open_page(entry: OrganizerPage, visitor: Any, event: Any) -> bool:
-    """Return whether somebody who does not organize the event may open the page."""
+    """Return whether a visitor who does not organize the event may open the page."""
     if entry.can_open is not None:
         return entry.can_open(visitor, event)
     return entry.is_for_desk and can_staff_desk(visitor, event)
@@ -163,10 +167,12 @@ def event_nav(context: template.Context, event: Any) -> dict[str, Any]:
     path, may_all = context["request"].path, can_organize(context["request"].user, event)
     entries = sorted(collect_url_items("organizer_pages"), key=lambda entry: entry.position)
     visitor = context["request"].user
+    # Permissions first: `has_content` may cost a query for each page.
     entries = [entry for entry in entries if may_all or _can_open_page(entry, visitor, event)]
     entries = [entry for entry in entries if entry.has_content is None or entry.has_content(event)]
     found = [(page_url(entry.name, event.slug), entry.label) for entry in entries]
     shown = [(url, label) for url, label in found if url]
+    # The longest match, since the event's first page is a prefix of all others.
     current = max((url for url, _label in shown if path.startswith(url)), key=len, default="")
     return {
         "event": event,

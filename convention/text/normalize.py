@@ -22,9 +22,11 @@ LETTER_REPLACEMENTS = str.maketrans(
 PUNCTUATION_TO_SPACE = str.maketrans(dict.fromkeys("'\u2018\u2019\u02bc\u2032`-\u2010\u2011\u2013", " "))
 
 
+# Fits into 64 bits, the range of the databases.
 MAX_DIGITS = 18
 
 
+# RFC 5322, 2.1.1.
 MAIL_LINE_WIDTH = 78
 
 
@@ -36,6 +38,7 @@ def normalize_whitespace(text: str) -> str:
     """Return one line in NFC, without control characters, overrides and superfluous spaces."""
     if text.isascii() and text.isprintable():
         return " ".join(text.split())
+    # The detour drops lone surrogates, which no database stores.
     composed = unicodedata.normalize("NFC", text.encode("utf-8", "ignore").decode())
     visible = "".join(" " if _is_control(c) else c for c in composed if c not in INVISIBLE_CHARACTERS)
     return " ".join(visible.split())
@@ -71,6 +74,7 @@ def wrap_mail_lines(text: str) -> str:
 
 
 def _wrap_line(line: str) -> list[str]:
+    # `textwrap` would drop the trailing space, by which mail programs recognize the signature.
     if line == SIGNATURE_LINE:
         return [line]
     indent = "  " if line.startswith("- ") else ""

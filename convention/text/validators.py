@@ -17,7 +17,7 @@ def find_name_error(text: str) -> str:
 
 
 def find_link_error(text: str) -> str:
-    """Return what is wrong with a company or reference that holds a link; empty for any other."""
+    """Return what is wrong with a company or reference that contains a link; empty for any other."""
     if not has_explicit_web_address(text):
         return ""
     return _("Leave out web addresses, e-mail addresses and markup here.")
@@ -30,6 +30,6 @@ def validate_person_name(text: str) -> None:
 
 
 def validate_without_links(text: str) -> None:
-    """Raise ValidationError for a company or reference that holds a link."""
+    """Raise ValidationError for a company or reference that contains a link."""
     if sentence := find_link_error(text):
         raise ValidationError(sentence)

@@ -71,12 +71,12 @@ HOST_PATTERN = re.compile(
 LINK_POINT_PATTERN = re.compile(r"(?<=\w)([.:@\u3002\uff61\u06d4\u2024\ufe52\uff0e])(?=[^\W\d_]{2}|//|\d+\.)")
 
 
-# Text without any of these holds no address. Most names pass here, without the slower patterns.
+# Text without any of these has no address in it. Most names pass here, without the slower patterns.
 SUSPICIOUS_PATTERN = re.compile(r"[.:@<\]&=\u3002\uff61\u06d4\u2024\ufe52\uff0e\uff20\uff1a\uff1c]")
 
 
 def has_web_address(text: str) -> bool:
-    """Return whether the text holds a web address, an e-mail address or markup.
+    """Return whether the text contains a web address, an e-mail address or markup.
 
     A bare “Booking.com” counts; initials and abbreviations (“J.R. Smith”, “St.John”, “D.ot”, “Ph.D.”) do not.
     """

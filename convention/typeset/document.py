@@ -36,6 +36,7 @@ def _color_components(color: str) -> str:
 
 def encode_pdf_text(text: str) -> str:
     """Return a PDF text string in hexadecimal."""
+    # The byte order mark tells readers that the string is UTF-16; without it PDF assumes Latin letters.
     return f"<{('\ufeff' + text).encode('utf-16-be', 'replace').hex()}>"
 
 
@@ -52,6 +53,7 @@ class PdfDrawing:
 
     def set_color(self, color: str) -> None:
         """Set the colour of fills and text, as #rrggbb."""
+        # Most marks have the colour of the one before, which need not be repeated.
         if color != self._color:
             self._color = color
             self.operators.append(f"{_color_components(color)} rg")
@@ -70,6 +72,7 @@ class PdfDrawing:
     ) -> None:
         """Draw the outline of a rectangle."""
         box = f"{x:.2f} {self.height - y - height:.2f} {width:.2f} {height:.2f} re S"
+        # Between q and Q, so that colour and width do not change later marks.
         self.operators.append(f"q {_color_components(color)} RG {stroke:g} w {box} Q")
 
     def draw_rule(self, start: Point, end: Point, *, color: str, stroke: float) -> None:
@@ -101,6 +104,8 @@ class PdfDrawing:
     def draw_modules(self, rows: bytes, count: int, x: float, y: float, side: float) -> None:
         """Draw `count` by `count` black modules; `rows` has one bit for each, rows padded to bytes."""
         place = f"q {side:.3f} 0 0 {side:.3f} {x:.3f} {self.height - y - side:.3f} cm"
+        # An inline image mask: small, and sharp at any resolution. In hexadecimal, since raw bytes could
+        # contain the word that ends an image.
         image = f"BI /W {count} /H {count} /BPC 1 /IM true /D [1 0] /F /AHx ID {rows.hex()}> EI Q"
         self.operators.append(f"{place} {image}")
 
@@ -149,6 +154,7 @@ class PdfDocument:
         self._canvas.setTitle(title)
         self._canvas.setCreator("Convention")
         self._canvas.setViewerPreference("DisplayDocTitle", "true")
+        # A print dialog must not shrink the page to its margins: a badge has to fit its holder.
         self._canvas.setViewerPreference("PrintScaling", "None")
         if changed_at:
             self._canvas.setSubject(f"{changed_at:%Y-%m-%d %H:%M}")
@@ -164,6 +170,7 @@ class PdfDocument:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        # After an error nothing is written: half a file would look like a whole one.
         if kind is None:
             self.close()
 
@@ -193,6 +200,7 @@ class PdfDocument:
 
         `name` is the alternative text.
         """
+        # By content: a logo comes once for each badge, and is stored once.
         key = (hashlib.sha256(content).digest(), size)
         if key not in self._picture_forms:
             width, height = size
@@ -200,6 +208,7 @@ class PdfDocument:
             self._form_count += 1
             form.name = f"form{self._form_count}"
             self._canvas.beginForm(form.name, 0, 0, width, height)
+            # So that a reader of the text layer, or a screen reader, finds the name of the picture.
             self._canvas.addLiteral(f"/Span << /ActualText {encode_pdf_text(name)} >> BDC")
             self._canvas.drawImage(ImageReader(io.BytesIO(content)), 0, 0, width, height)
             self._canvas.addLiteral("EMC")

@@ -1,4 +1,4 @@
-"""The fonts of one PDF: only the glyphs it uses, each code with the text that it stands for."""
+"""The fonts of one PDF: only the glyphs that it uses, each code with its text."""
 
 import zlib
 from dataclasses import dataclass
@@ -9,7 +9,9 @@ import uharfbuzz
 from .font_faces import FontFace
 from .shaping import Glyph, TextLine
 
+# The CMap specification allows 100 entries in a block.
 MAPPING_BLOCK_SIZE = 100
+# Bit 3 of the font flags in ISO 32000: the font has its own encoding.
 SYMBOLIC_FLAG = 4
 TO_UNICODE_CMAP = """/CIDInit /ProcSet findresource begin 12 dict begin begincmap
 /CIDSystemInfo << /Registry (Adobe) /Ordering (UCS) /Supplement 0 >> def
@@ -48,9 +50,11 @@ class EmbeddedFont:
 
     def get_code(self, glyph: Glyph) -> GlyphCode:
         """Return the code of a glyph, assigned at its first use."""
+        # By glyph and text: one glyph may stand for several texts, and one code can have only one of them.
         key = (glyph.number, glyph.text)
         code = self.codes_by_glyph.get(key)
         if code is None:
+            # From 1: code 0 is .notdef, whose entry in the glyph map are the two bytes in front.
             code = GlyphCode(f"{len(self.codes_by_glyph) + 1:04X}", self.face.get_advance(glyph.number))
             self.codes_by_glyph[key] = code
         return code
@@ -58,6 +62,7 @@ class EmbeddedFont:
     def build_objects(self) -> FontObjects:
         """Return all objects to write, once the last page is drawn."""
         subset = self._subset_font()
+        # ISO 32000: the name of a subset begins with six capitals and a plus sign.
         base = f"AAAAAA+{self.face.name}"
         ascent, descent = self.face.font.get_font_extents("ltr")[:2]
         widths = " ".join(str(code.width) for code in self.codes_by_glyph.values())
@@ -84,6 +89,8 @@ class EmbeddedFont:
         wanted = uharfbuzz.SubsetInput()
         wanted.flags = (
             uharfbuzz.SubsetFlags.RETAIN_GIDS
+            # Text is shaped already: neither the numbers of glyphs may
+            # change, nor are rules for joining needed.
             | uharfbuzz.SubsetFlags.NO_LAYOUT_CLOSURE
             | uharfbuzz.SubsetFlags.NO_HINTING
             | uharfbuzz.SubsetFlags.NOTDEF_OUTLINE
@@ -135,6 +142,7 @@ def _glyph_arrays(font: EmbeddedFont, glyphs: tuple[Glyph, ...], size: float) ->
     code_of, shift, rise = font.get_code, 0, 0
     for glyph in glyphs:
         code = code_of(glyph)
+        # Only marks above and below letters need a new array; all others share one.
         if glyph.dy != rise:
             rise = glyph.dy
             parts.append(f">] TJ {rise * size / 1000:.3f} Ts [<")
@@ -142,6 +150,8 @@ def _glyph_arrays(font: EmbeddedFont, glyphs: tuple[Glyph, ...], size: float) ->
         if before:
             parts.append(f">{-before}<")
         parts.append(code.hexadecimal)
+        # The viewer advances by the declared width; the difference
+        # (kerning) is made up before the next glyph.
         shift = glyph.advance - code.width - glyph.dx
     parts.append(f">{-shift or ''}] TJ" + (" 0 Ts" if rise else ""))
     return "".join(parts)

@@ -28,8 +28,10 @@ class FontsMissing(ConventionError):
     status = 500
 
 
+# In this order: the family of the site's pages, then those that are tried for what it lacks.
 PRIMARY_FAMILY = "source-sans-3"
 ALPHABET_FAMILIES = (PRIMARY_FAMILY, "noto-sans", "noto-sans-arabic", "noto-sans-hebrew", "noto-sans-thai")
+# Unicode has one code for a Chinese character and its Japanese or Korean form; the font decides its look.
 HAN_FAMILIES = ("noto-sans-sc", "noto-sans-jp", "noto-sans-kr")
 # Families that are opened only for a text with one of their letters.
 SCRIPT_RANGES = {
@@ -81,13 +83,16 @@ class FontFace:
         self.name = f"{FONT_FILE_NAMES[family]}-{weight.name.title()}"
         self.ascent, self.descent = LINE_HEIGHTS.get(family, DEFAULT_LINE_HEIGHT)
         path = next(
-            filter(Path.exists, (get_font_path(family, each) for each in (weight, FontWeight.REGULAR))), None
+            # Some families have no semibold: regular instead.
+            filter(Path.exists, (get_font_path(family, each) for each in (weight, FontWeight.REGULAR))),
+            None,
         )
         if path is None:
             raise FontsMissing(_("The fonts are not installed: run `make setup`, which runs `npm ci`."))
         self.file = uharfbuzz.Face(uharfbuzz.Blob.from_file_path(str(path)))
         self.font = uharfbuzz.Font(self.file)
         self._characters = self.file.unicodes
+        # Asking HarfBuzz for each glyph of ten thousand badges takes longer than a dictionary.
         self._advances: dict[int, int] = {}
 
     def __repr__(self) -> str:
@@ -135,6 +140,7 @@ def list_script_families(text: str) -> list[str]:
 
 def list_han_families(text: str) -> tuple[str, ...]:
     """Return the East Asian families, Korean or Japanese first if the text is."""
+    # Hangul is Korean and kana are Japanese; Han characters alone are taken for Chinese.
     if any("\uac00" <= char <= "\ud7a3" or "\u1100" <= char <= "\u11ff" for char in text):
         return "noto-sans-kr", "noto-sans-sc", "noto-sans-jp"
     if any("\u3040" <= char <= "\u30ff" for char in text):
@@ -144,6 +150,7 @@ def list_han_families(text: str) -> tuple[str, ...]:
 
 def find_face(cluster: str, families: tuple[str, ...], weight: FontWeight) -> FontFace | None:
     """Return the first face with every visible character of the cluster, or None."""
+    # Joiners and selectors need no glyph: few fonts have them.
     shown = "".join(char for char in cluster if not is_ignorable_character(char))
     for family in families:
         candidate = load_face(family, weight)
@@ -154,5 +161,5 @@ def find_face(cluster: str, families: tuple[str, ...], weight: FontWeight) -> Fo
 
 @functools.cache
 def is_ignorable_character(char: str) -> bool:
-    """Return whether a character is invisible by itself: joiners, selectors, directional marks."""
+    """Return whether a character is invisible when alone: joiners, selectors, directional marks."""
     return unicodedata.category(char) == "Cf" or "\ufe00" <= char <= "\ufe0f"

@@ -17,9 +17,11 @@ from .text_runs import clean_line, split_graphemes
 IDEOGRAPH_RANGES = (
     "\u1100-\u11ff\u2e80-\u303f\u3040-\u9fff\uac00-\ud7ff\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff"
 )
+# Rules of Japanese and Chinese typesetting (kinsoku): what may begin no line, and what may end none.
 CLOSING_CHARACTERS = "、。，．：；！？）」』】〉》〕ー々ぁぃぅぇぉっゃゅょァィゥェォッャュョ…‥・"
 OPENING_CHARACTERS = "（「『【〈《〔"
 BREAK_PATTERN = re.compile(
+    # After a space, but for those of French punctuation; then before and after an ideograph.
     r"(?<= )(?<!« )(?<![-‐] )(?![:;!?»%€])"
     rf"|(?<=[{IDEOGRAPH_RANGES}])(?<![{OPENING_CHARACTERS}])(?![{CLOSING_CHARACTERS} ])"
     rf"|(?<![{OPENING_CHARACTERS} ])(?=[{IDEOGRAPH_RANGES}])(?![{CLOSING_CHARACTERS}])"
@@ -27,6 +29,7 @@ BREAK_PATTERN = re.compile(
 INNER_BREAK_PATTERN = re.compile(r"(?<=[-‐–—/_.@])(?=\w)")
 # Try shorter texts on one line first: most names and titles fit.
 SHORT_TEXT_LENGTH = 200
+# In em, of the primary family.
 SPACE_WIDTH = 0.2
 
 
@@ -58,9 +61,11 @@ def wrap_text(text: str, weight: FontWeight, *, width: float, size: float) -> li
     Nothing is lost: the joined lines give the text again, but for spaces at line ends.
     """
     text = clean_line(text)
+    # The tolerance is for sums of floats: a text that fits exactly must not be broken.
     limit = width / size + 1e-6
     if len(text) < SHORT_TEXT_LENGTH and (unbroken := shape_line(text, weight)).width <= limit:
         return [unbroken]
+    # The fast way first; kerning across a break may make a line wider than its pieces.
     lines = [shape_line(line, weight) for line in _break_by_pieces(text, weight, limit)]
     if any(line.width > limit for line in lines):
         lines = [shape_line(line, weight) for line in _break_by_lines(text, weight, limit)]
@@ -68,13 +73,14 @@ def wrap_text(text: str, weight: FontWeight, *, width: float, size: float) -> li
 
 
 def measure_widest_piece(text: str, weight: FontWeight) -> float:
-    """Return the width in em of the longest piece that is only broken if a line cannot hold it."""
+    """Return the width in em of the longest piece that is only broken if a line is too short for it."""
     return max(_measure_piece(piece, weight)[0] for piece in BREAK_PATTERN.split(clean_line(text)))
 
 
 @functools.lru_cache(maxsize=16384)
 def _measure_piece(piece: str, weight: FontWeight) -> tuple[float, float]:
     """Return the width of a piece without and with its trailing space."""
+    # A space at the end of a line takes no width.
     bare = piece.rstrip(" ")
     width = shape_line(bare, weight).width if bare else 0.0
     return width, width + (len(piece) - len(bare)) * SPACE_WIDTH
@@ -148,12 +154,14 @@ def fit_text(text: str, weight: FontWeight, box: TextBox, *, max_size: float, mi
         return FittedText((line,), found, fits_box=True)
     current = max_size
     while current > min_size and not _fits_box(text, weight, box, current):
+        # Steps of six percent, since each costs another wrapping.
         current = max(min_size, current * 0.94)
     lines = wrap_text(text, weight, width=box.width, size=current)
     return FittedText(tuple(lines), current, fits_box=_fits_box(text, weight, box, current))
 
 
 def _round_down_size(size: float) -> float:
+    # Down: rounding up could make the line wider than its box.
     return int(size * 20) / 20
 
 
@@ -172,7 +180,9 @@ def fill_area(text: str, weight: FontWeight, *, width: float, height: float, max
     current = max_size
     while True:
         lines = wrap_text(text, weight, width=width, size=current)
+        # 1.2 em is enough for most scripts; taller ones say what they need.
         is_low = sum(max(1.2, line.ascent + line.descent) for line in lines) * current <= height
+        # Below a third of the size a word is broken rather than set even smaller.
         if is_low and (measure_widest_piece(text, weight) * current <= width or current < max_size * 0.3):
             return FittedText(tuple(lines), current, fits_box=True)
         current *= 0.95

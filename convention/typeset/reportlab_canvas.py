@@ -33,6 +33,7 @@ def draw_line(canvas: Canvas, line: TextLine, x: float, y: float, size: float) -
 def get_document_fonts(canvas: Canvas) -> FontSet:
     """Return the fonts of the canvas's document, embedded when it is saved."""
     document: Any = canvas._doc  # type: ignore[attr-defined]  # reportlab names it nowhere else
+    # reportlab's own hook for fonts that are known only when the last page is drawn.
     delayed = next((font for font in document.delayedFonts if isinstance(font, DeferredFonts)), None)
     if delayed is None:
         delayed = DeferredFonts()
@@ -63,6 +64,7 @@ class PageWriter:
             f" /Resources {self._resources_with(frozenset(forms))} /Contents {contents}"
         )
         self._document.addPage(_RawDictionary(f"{page} /Annots [{links}]" if links else page))
+        # Resets what the canvas has collected for the page: links of the last one must not stay.
         self._canvas._startPage()
 
     def _resources_with(self, forms: frozenset[str]) -> str:
@@ -79,6 +81,7 @@ class PageWriter:
 class _RawDictionary(PDFObject):
     """A dictionary that is serialized already."""
 
+    # reportlab's switch: 1 for objects that may only be written by reference, such as streams.
     __RefOnly__ = 0
 
     def __init__(self, inside: str) -> None:

@@ -1,4 +1,4 @@
-"""Shape a line of text: glyphs with their positions and the text that each stands for."""
+"""Shape a line of text: glyphs with their positions and their text."""
 
 import functools
 import itertools
@@ -88,6 +88,7 @@ def _shape_run(run: TextRun, drawn_by: FontFace) -> GlyphSpan:
     buffer = uharfbuzz.Buffer()
     buffer.add_str(run.text)
     buffer.guess_segment_properties()
+    # After the guess, which looks at the letters alone: runs are in visual order already.
     buffer.direction = "rtl" if run.is_rtl else "ltr"
     latin = drawn_by.family in {PRIMARY_FAMILY, "noto-sans"}
     uharfbuzz.shape(drawn_by.font, buffer, LATIN_FEATURES if latin else DEFAULT_FEATURES)
@@ -106,13 +107,16 @@ def _shape_run(run: TextRun, drawn_by: FontFace) -> GlyphSpan:
 def _glyph_texts(run: TextRun, clusters: list[int], advances: list[int]) -> list[str]:
     """Return the text of each glyph; a cluster's text goes to its glyphs that have a width."""
     text = run.text
+    # The common case: one glyph for each letter.
     if len(clusters) == len(text) and len(set(clusters)) == len(text):
         return [text[start] for start in clusters]
     starts = sorted(set(clusters))
     texts = [""] * len(clusters)
     for start, end in zip(starts, [*starts[1:], len(text)], strict=True):
         members = [index for index, cluster in enumerate(clusters) if cluster == start]
+        # Some readers of the text layer drop text of glyphs without width.
         wide = [index for index in members if advances[index] > 0] or members[:1]
+        # Glyphs come in visual order, the text in reading order.
         if run.is_rtl:
             wide.reverse()
         rest = text[start:end]
@@ -137,6 +141,7 @@ def _shape_missing(text: str, weight: FontWeight) -> GlyphSpan:
 
 
 def _is_picture(cluster: str) -> bool:
+    # Letters, marks and numbers may be part of a name, and are never left out silently.
     return unicodedata.category(cluster[0])[0] not in "LMN"
 
 

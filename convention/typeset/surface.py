@@ -42,7 +42,7 @@ class FormMaker(Protocol):
     """Makes forms, which are drawn once and placed many times."""
 
     def begin_form(self, width: float, height: float) -> Any:
-        """Begin a form, a surface of its own."""
+        """Begin a form, which is a separate surface."""
 
     def finish_form(self, form: Any) -> Any:
         """Finish a form, so that it may be placed."""

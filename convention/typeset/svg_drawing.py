@@ -14,6 +14,7 @@ from .surface import Point
 
 @functools.lru_cache(maxsize=4096)
 def _glyph_outline(face: FontFace, glyph: int) -> str:
+    # Outlines instead of text: the browser may lack the font, and would break lines differently.
     pen = SVGPathPen(None)
     face.font.draw_glyph_with_pen(glyph, pen)
     return pen.getCommands()
@@ -54,6 +55,7 @@ class SvgDrawing:
                         f'<path transform="translate({place + glyph.dx} {glyph.dy})" d="{outline}"/>'
                     )
                 place += glyph.advance
+        # Outlines have their y axis upwards, in thousandths of an em.
         move = f"translate({left:.2f} {y:.2f}) scale({scale:g} {-scale:g})"
         self.elements.append(f'<g fill="{self._color}" transform="{move}">{"".join(paths)}</g>')
 

@@ -17,14 +17,17 @@ RIGHT_TO_LEFT_PATTERN = re.compile(
 UNWANTED_PATTERN = re.compile(
     "[\x00-\x08\x0e-\x1f\x7f-\x9f\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ud800-\udfff]"
 )
+# Bold, italic and script letters of mathematics.
 FORMULA_LETTER_PATTERN = re.compile("[\U0001d400-\U0001d7ff]+")
 SPACE_PATTERN = re.compile("[\t\n\v\f\r \u2028\u2029]+")
 ZERO_WIDTH_JOINER = "\u200d"
 JOINER_CHARACTERS = "\u200c\u200d"
 CLOSING_BY_OPENING = dict(zip("([{（［｛「『【〈《", ")]}）］｝」』】〉》", strict=True))
+# Rule BD16 of the Unicode bidirectional algorithm (UAX #9).
 MAX_OPEN_BRACKETS = 63
 # The combining class of signs that join the next letter to the last, in India and beyond.
 VIRAMA_CLASS = 9
+# Letters by their category, but drawn partly above the one before (UAX #29 has them as exceptions too).
 THAI_SARA_AM = "\u0e33\u0eb3"
 
 
@@ -41,6 +44,7 @@ def clean_line(text: str) -> str:
 
     Mathematical letters, which some people use as ornament, become plain letters.
     """
+    # Composed: fonts have a glyph for "é", and may place a combining accent badly.
     composed = unicodedata.normalize("NFC", UNWANTED_PATTERN.sub("", text))
     plain = FORMULA_LETTER_PATTERN.sub(lambda found: unicodedata.normalize("NFKC", found.group()), composed)
     return SPACE_PATTERN.sub(" ", plain).strip(" ")
@@ -64,10 +68,12 @@ def _continues_cluster(cluster: str, char: str) -> bool:
         return True
     if unicodedata.combining(cluster[-1]) == VIRAMA_CLASS and unicodedata.category(char) == "Lo":
         return True
+    # Skin tones, and the tags of flags such as that of Scotland.
     if "\U0001f3fb" <= char <= "\U0001f3ff" or "\U000e0020" <= char <= "\U000e007f":
         return True
     if cluster[-1] == ZERO_WIDTH_JOINER:
         return unicodedata.category(cluster[0]) == "So"
+    # Flags are pairs of regional letters: a third one begins the next flag.
     return len(cluster) == 1 and _is_flag(cluster) and _is_flag(char)
 
 
@@ -86,6 +92,7 @@ def split_runs(text: str, weight: FontWeight) -> list[TextRun]:
         return []
     primary = load_face(PRIMARY_FAMILY, weight)
     if not RIGHT_TO_LEFT_PATTERN.search(text):
+        # The common case, without looking at each character.
         if primary.has_characters(text):
             return [TextRun(text, primary, is_rtl=False)]
         return list(_group_runs([(cluster, 0) for cluster in split_graphemes(text)], text, weight))
@@ -103,6 +110,7 @@ def _group_runs(pieces: list[tuple[str, int]], text: str, weight: FontWeight) ->
     chosen: list[tuple[str, FontFace | None, int]] = []
     for cluster, level in pieces:
         drawn_by = find_face(cluster, families, weight)
+        # A space belongs to the word before it: otherwise each word of another script would be three runs.
         if cluster == " " and chosen and chosen[-1][1]:
             drawn_by = chosen[-1][1] if chosen[-1][1].has_characters(" ") else drawn_by
         chosen.append((cluster, drawn_by, level))
@@ -115,6 +123,7 @@ def _group_runs(pieces: list[tuple[str, int]], text: str, weight: FontWeight) ->
 
 def _embedding_levels(text: str) -> list[int]:
     """Return the embedding level of each character by the Unicode bidirectional algorithm."""
+    # The steps of the library's `get_display`, taken one by one to insert rule N0.
     storage = algorithm.get_empty_storage()
     storage["base_level"] = algorithm.get_base_level(text)
     storage["base_dir"] = ("L", "R")[storage["base_level"]]
@@ -162,6 +171,7 @@ def _find_bracket_pairs(chars: list[dict[str, Any]]) -> Iterator[tuple[int, int]
             if len(waiting) == MAX_OPEN_BRACKETS:
                 return
             waiting.append((CLOSING_BY_OPENING[char["ch"]], place))
+        # A closing bracket without its opening one is left alone.
         elif any(closing == char["ch"] for closing, _opened in waiting):
             while waiting[-1][0] != char["ch"]:
                 waiting.pop()

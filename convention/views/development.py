@@ -24,14 +24,16 @@ if TYPE_CHECKING:
 def development_only(view: "ViewFunction") -> "ViewFunction":
     """Answer 404 in production, and elsewhere to all but this machine and administrators.
 
-    The mails hold everybody's sign-in codes and secret links.
+    The mails contain everybody's sign-in codes and secret links.
     """
 
     @wraps(view)
     def guarded(request: "HttpRequest", *args: Any, **kwargs: Any) -> "HttpResponse":
+        # 404, not 403: nobody learns that this is a development site.
         if settings.PRODUCTION or not (is_made_on_this_machine(request) or is_administrator(request)):
             raise Http404
         response = view(request, *args, **kwargs)
+        # A shared proxy must not hand a sign-in code to the next visitor.
         add_never_cache_headers(response)
         return response
 

@@ -25,6 +25,7 @@ MAX_PAST_EVENTS = 12
 def home_page(request: "HttpRequest") -> "HttpResponse":
     """Show the club’s next events; `/` alone redirects by language."""
     is_root = request.path_info == "/"
+    # Only "/" looks at the browser's language; every other address has one language of its own.
     if is_root and preferred_language(request) == "en":
         response: HttpResponse = redirect("/en/")
     else:
@@ -39,6 +40,7 @@ def build_event_context(reader: "RequestUser") -> dict[str, object]:
     ahead = get_member_events(reader).filter(ends_at__gte=timezone.now())
     among_members, (coming, past) = list(ahead.select_related("venue")), load_coming_and_past()
     off = find_cancellation_times([*among_members, *coming, *past])
+    # A cancelled event stays in the list, with a note, but does not lead the page.
     next_event = next((event for event in coming if event.pk not in off), None)
     return {
         "among_members": among_members,

@@ -26,6 +26,7 @@ MAIL_CONTENT_POLICY: dict[str, list[str]] = {
     "style-src": [CSP.UNSAFE_INLINE],
     "img-src": ["data:"],
     "frame-ancestors": [CSP.SELF],
+    # Links open outside the frame; scripts and forms stay off, since mails may quote what strangers wrote.
     "sandbox": ["allow-popups allow-popups-to-escape-sandbox allow-top-navigation-by-user-activation"],
 }
 

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
 
+# Compiled: the menu asks both on every page of a signed-in person.
 VENDOR_QUERY = CompiledQuery(
     lambda person, day: get_employing_vendors(Person(pk=person), at=day), PLACEHOLDER_ID, PLACEHOLDER_DATE
 )
@@ -43,6 +44,7 @@ CONTACT_QUERY = CompiledQuery(
 )
 
 
+# Properties of a class rather than a dictionary: each costs a query, and most pages use few of them.
 class PageVisitor:
     """The visitor's roles for the navigation; each is queried only where a template uses it."""
 
@@ -124,6 +126,7 @@ def choose_language(request: "HttpRequest") -> "HttpResponse":
     target = request.POST.get("next", "/")
     if language not in dict(settings.LANGUAGES):
         language = settings.LANGUAGE_CODE
+    # Django's function also accepts a relative address, which would be resolved against this view's own.
     if not (target.startswith("/") and url_has_allowed_host_and_scheme(target, {request.get_host()})):
         target = "/"
     response = HttpResponseRedirect(translate_address(target, language))
@@ -134,6 +137,8 @@ def choose_language(request: "HttpRequest") -> "HttpResponse":
 def translate_address(address: str, language: str) -> str:
     """Return the address of the same page in another language."""
     path = address.partition("?")[0]
+    # `translate_url` resolves the address in the active language,
+    # and leaves one of another language unchanged.
     with translation.override("en" if path == "/en" or path.startswith("/en/") else settings.LANGUAGE_CODE):
         return translate_url(address, language)
 
@@ -166,6 +171,7 @@ def page_not_found(request: "HttpRequest", exception: Exception) -> "HttpRespons
 
 def describe_missing_address(request: "HttpRequest") -> str:
     """Return the sentence for an unknown API address. A request with a body is not redirected."""
+    # APPEND_SLASH cannot help here: a redirect would lose the body.
     if is_missing_slash(request):
         sentence = _("There is nothing at this address. Send this to %(address)s, with the slash at its end.")
         return sentence % {"address": f"{request.path}/"}
@@ -181,6 +187,7 @@ def bad_request(request: "HttpRequest", exception: Exception) -> "HttpResponse":
 
 def server_error(request: "HttpRequest") -> "HttpResponse":
     """Answer 500 (or 503 if the database is away); the log has the request id and the traceback."""
+    # Django's handler500 gets no exception as an argument.
     error = translate_database_error(sys.exception())
     if isinstance(error, ServiceUnavailable):
         return unavailable_response(request, error)
@@ -196,5 +203,6 @@ def accent_stylesheet(request: "HttpRequest", colour: str) -> "HttpResponse":
     """Return the style sheet of an event's accent, readable in light and dark."""
     tones = {"light": make_light_tones(f"#{colour}"), "dark": make_dark_tones(f"#{colour}")}
     response = render(request, "accent.css", tones, content_type="text/css; charset=utf-8")
+    # The colour is part of the address, so the answer never changes.
     patch_cache_control(response, public=True, max_age=365 * 24 * 3600, immutable=True)
     return response

@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 
+# WCAG 2, success criterion 1.4.3: text of normal size.
 MIN_CONTRAST = 4.5
+# The backgrounds of the style sheet, of pages and of raised areas.
 LIGHT_PAPERS = ("#fcfbf8", "#f4f2ec")
 DARK_PAPERS = ("#151619", "#1e2024")
 TONE_STEPS = 50
@@ -31,6 +33,8 @@ def mix_colours(colour: str, other: str, share: float) -> str:
 def relative_luminance(colour: str) -> float:
     """Return the relative luminance by WCAG 2, 0 (black) to 1 (white)."""
     linear = [
+        # The transfer function of sRGB (IEC 61966-2-1); WCAG's text
+        # says 0.03928, which gives the same for 8 bits.
         value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4
         for value in (channel / 255 for channel in rgb_channels(colour))
     ]
@@ -66,6 +70,7 @@ def is_readable_as_chosen(colour: str) -> bool:
 def _make_tones(colour: str, papers: tuple[str, str], *, toward: str, wash: float) -> AccentTones:
     tinted = mix_colours(papers[0], colour, wash)
     candidates = [mix_colours(colour, toward, step / TONE_STEPS) for step in range(TONE_STEPS + 1)]
+    # Always found: the last candidate is black or white.
     accent = next(
         tone
         for tone in candidates

@@ -11,6 +11,7 @@ from itertools import pairwise
 MARGIN_TOP, MARGIN_RIGHT, MARGIN_BOTTOM, MARGIN_LEFT = 20, 16, 28, 44
 # Approximate width of a label's letter.
 LETTER_WIDTH = 6.5
+# The two drawings of each curve, for wide and narrow screens.
 HEIGHT_BY_WIDTH = {720: 240, 350: 220}
 
 
@@ -88,6 +89,7 @@ class CurveChart:
     def _x_positions(self, width: int) -> list[float]:
         """Return the x of each point, proportional to time."""
         moments = [point[0] for point in self.points]
+        # One moment has no duration to divide by.
         if len(moments) < 2 or moments[0] == moments[-1]:
             return [float(MARGIN_LEFT)] * len(moments)
         duration = seconds_between(moments[0], moments[-1])

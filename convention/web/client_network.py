@@ -6,6 +6,8 @@ from typing import Any
 
 from django.conf import settings
 
+# Networks instead of addresses: a provider gives a customer many, and
+# the privacy extensions of IPv6 (RFC 8981) change them.
 IPV4_PREFIX = 24
 IPV6_PREFIX = 48
 
@@ -18,6 +20,7 @@ def get_client_network(request_meta: Mapping[str, Any]) -> str:
     """
     address = str(request_meta.get("REMOTE_ADDR") or "")
     if settings.BEHIND_PROXY:
+        # Everything before the last comma was sent by the client and may be forged.
         address = str(request_meta.get("HTTP_X_FORWARDED_FOR") or address).rpartition(",")[2]
     return _network_of_address(address.strip())
 

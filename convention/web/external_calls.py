@@ -23,6 +23,7 @@ class ExternalServiceBusy(OSError):
 
 _free_calls = threading.BoundedSemaphore(MAX_EXTERNAL_CALLS)
 _started_at: dict[int, float] = {}
+# Per context, so that a call within a call does not wait for itself.
 _is_inside: ContextVar[bool] = ContextVar("is_inside_outside_call", default=False)
 
 
@@ -48,4 +49,5 @@ def count_external_call() -> Iterator[None]:
 def _are_stuck() -> bool:
     """Return whether calls occupy every place and even the latest has lasted too long."""
     began = list(_started_at.values())
+    # The latest: as long as one call is young, a place may be free in a moment.
     return len(began) == MAX_EXTERNAL_CALLS and time.monotonic() - max(began) > STUCK_AFTER_SECONDS

@@ -20,6 +20,7 @@ class OfferedRowsField(forms.ModelMultipleChoiceField):
 
     def clean(self, value: Any) -> Any:
         """Return the chosen rows. Raises ValidationError for any other."""
+        # SQLite overflows and PostgreSQL raises a DataError for numbers beyond 64 bits.
         rows = self.queryset.values_list("pk", flat=True) if self.queryset is not None else ()
         known = {str(pk) for pk in rows}
         for one in value or ():

@@ -24,6 +24,7 @@ def derive_link_secret(purpose: str, *parts: object) -> str:
 
 def is_link_secret(candidate: str, purpose: str, *parts: object) -> bool:
     """Return whether this is the link's secret, under SECRET_KEY or a fallback."""
+    # Constant time: the duration of a comparison must not tell how many characters were right.
     return any(constant_time_compare(_encode_secret(key, purpose, parts), candidate) for key in secret_keys())
 
 

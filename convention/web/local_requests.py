@@ -41,6 +41,7 @@ def has_local_name(request: "HttpRequest") -> bool:
         name = urlsplit(f"//{request.get_host()}").hostname or ""
     except (DisallowedHost, ValueError):
         return False
+    # Public DNS has no names of one label.
     is_single_label = bool(name) and "." not in name and ":" not in name
     own_names = {*list_host_names(), urlsplit(settings.SITE_URL).hostname}
     return is_single_label or name.endswith(".localhost") or name in own_names or _is_address(name)

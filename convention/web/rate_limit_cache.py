@@ -28,6 +28,7 @@ from django.utils.connection import ConnectionProxy
 
 limits_cache = cast("BaseCache", ConnectionProxy(caches, "limits"))
 
+# On average; a sweep deletes more rows than are added between two of them.
 ADDS_PER_SWEEP: Final = 500
 MAX_ROWS_SWEPT: Final = 2000
 # Time to wait for another process that writes.
@@ -126,11 +127,17 @@ def open_limits_connection(path: str) -> sqlite3.Connection:
     connections: dict[tuple[str, int], sqlite3.Connection] = thread_connections.__dict__.setdefault(
         "files", {}
     )
+    # SQLite's connections must not be carried over a fork.
     key = (path, os.getpid())
     if key not in connections:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
         connection = sqlite3.connect(
-            path, timeout=BUSY_TIMEOUT_SECONDS, isolation_level=None, check_same_thread=False
+            # Autocommit: each statement is a transaction. A thread's
+            # connection is closed by whichever thread collects it.
+            path,
+            timeout=BUSY_TIMEOUT_SECONDS,
+            isolation_level=None,
+            check_same_thread=False,
         )
         connection.executescript(PREPARE_SQL)
         connections[key] = connection

@@ -66,6 +66,7 @@ class BodyReceiver:
     """Receives the bodies of one process, and counts their disk space."""
 
     def __init__(self) -> None:
+        # Changed on the event loop only, hence without a lock.
         self.disk_bytes = 0
 
     @contextlib.asynccontextmanager
@@ -115,6 +116,7 @@ class BodyReceiver:
             self.disk_bytes += len(piece)
             written += len(piece)
 
+        # Without a name: the file is gone however the process ends.
         with tempfile.TemporaryFile() as file:
             try:
                 await read_body_pieces(pieces, length, write)

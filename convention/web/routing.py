@@ -39,5 +39,6 @@ class OrganizerPage:
 @cache
 def collect_url_items(kind: str) -> list[Any]:
     """Return the items of one list of all apps, lowest layer first."""
+    # Imported at the first call: the URLs of higher layers import this module.
     modules = [import_module(f"{app}.urls") for app in settings.APPS_WITH_PAGES]
     return [item for module in modules for item in getattr(module, kind, [])]

@@ -21,6 +21,7 @@ class QuickCompressor(Compressor):
 class HashedModuleStorage(CompressedManifestStaticFilesStorage):
     """Renames imports inside script modules too, so that no browser mixes two versions."""
 
+    # Experimental in Django, hence off by default.
     support_js_module_import_aggregation = True
 
     def create_compressor(self, **kwargs: Any) -> Compressor:

@@ -15,6 +15,7 @@ from schedule.rich_text.sanitize import filter_web_address
 
 from .sessions import EDITABLE_FIELDS, describe_taken_places
 
+# The limit of exchange/parsing/decode_file.py, checked here before the file is read into memory.
 MAX_FILE_BYTES: Final = 20 * 1024 * 1024
 MAX_CAPACITY: Final = 1_000_000
 MAX_SPEAKERS: Final = 100
@@ -28,7 +29,7 @@ def make_local_time_input() -> forms.DateTimeInput:
 
 
 class SessionForm(forms.ModelForm[Session]):
-    """A session; `speakers` holds names, one on each line."""
+    """A session; `speakers` are names, one on each line."""
 
     speakers = forms.CharField(
         label=_("Speakers"),
@@ -65,11 +66,13 @@ class SessionForm(forms.ModelForm[Session]):
     def __init__(self, *args: Any, event: Event, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.event = event
+        # Of this event only, or a crafted form could choose rooms and tracks of another.
         self.fields["track"].queryset = event.tracks.all()  # type: ignore[attr-defined]  # a form field of choice
         self.fields["room"].queryset = event.rooms.all()  # type: ignore[attr-defined]  # a form field of choice
         for name in ("abstract", "description"):
             self.fields[name].max_length = MAX_TEXT_CHARS  # type: ignore[attr-defined]  # a form field of choice
         self.fields["capacity"].validators.append(MaxValueValidator(MAX_CAPACITY))
+        # Suggested by a datalist and not enforced: a kind is free text.
         kinds = event.sessions.exclude(kind="").values_list("kind", flat=True).distinct()
         self.kinds = sorted(set(kinds))
         self.fields["kind"].widget.attrs["list"] = "kinds"
@@ -102,6 +105,7 @@ class SessionForm(forms.ModelForm[Session]):
     def clean_capacity(self) -> int | None:
         """Refuse a capacity below the number of places taken."""
         capacity: int | None = self.cleaned_data["capacity"]
+        # For the sentence beside the field; check_capacity decides, on the locked row.
         if capacity is not None and capacity < self.instance.reserved:
             raise ValidationError(describe_taken_places(self.instance.reserved))
         return capacity
@@ -148,6 +152,7 @@ class TrackForm(forms.ModelForm[Track]):
             raise ValidationError(_("Write a colour as #rrggbb."))
         if (
             colour
+            # An imported colour may be too light; it must not keep organizers from renaming its track.
             and colour != self.instance.color
             and contrast_ratio(colour, LIGHT_PAPERS[0]) < MIN_CONTRAST_RATIO
         ):

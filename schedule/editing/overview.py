@@ -63,6 +63,7 @@ def build_overview(
             row.day = row.session.day or programme_version.get_programme_day(row.session.starts_at)
     attach_conflicts(rows, list(rows.values()))
     everything = sorted(rows.values(), key=get_row_sort_key)
+    # Filtered in Python: conflicts are found among all sessions, and the counts are those of all.
     matching = [row for row in everything if matches_overview_filter(row, overview_filter)]
     counts = {state: sum(has_state(row, state) for row in everything) for state in STATE_LABELS}
     days = sorted({row.day for row in everything if row.day})
@@ -74,6 +75,7 @@ def get_row_sort_key(row: OverviewRow) -> tuple[bool, str, int, int]:
     starts, room = row.session.starts_at, row.session.room
     return (
         starts is not None,
+        # The database returns UTC, so texts sort as the moments do.
         starts.isoformat() if starts else "",
         room.position if room else -1,
         row.session.pk,
@@ -90,6 +92,7 @@ def attach_conflicts(rows_by_id: dict[int, OverviewRow], timed_rows: list[Overvi
     for conflict in find_conflicts(
         to_timed_session(row.session) for row in timed_rows if is_timed(row.session)
     ):
+        # Conflicts are typed with any hashable keys; these are primary keys.
         first, second = rows_by_id[int(str(conflict.first))], rows_by_id[int(str(conflict.second))]
         shared = get_shared_name(conflict, first.session, names)
         first.conflicts.append((conflict.kind, shared, second.session))
@@ -157,6 +160,7 @@ def find_session_conflicts(session: Session) -> list[tuple[str, str, Session]]:
         starts_at__lt=session.ends_at, ends_at__gt=session.starts_at, cancelled_at=None
     )
     rows = {other.pk: OverviewRow(other) for other in prefetch_speakers(meanwhile)}
+    # A session of zero length overlaps with nothing, so the query did not find it.
     if session.pk not in rows:
         return []
     attach_conflicts(rows, list(rows.values()))

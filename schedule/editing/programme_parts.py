@@ -26,6 +26,7 @@ def remove_part(*, event: Event, part: Session | Track | Speaker) -> None:
         raise PartStillInUse(_("People have booked this session: cancel it instead, so that they see it."))
     try:
         with transaction.atomic():
+            # Recorded first: a deleted row has no key.
             record_action(f"{part._meta.model_name}.remove", part, event=event)
             part.delete()
             raise_revision(event=event)
@@ -38,6 +39,7 @@ def remove_part(*, event: Event, part: Session | Track | Speaker) -> None:
 @transaction.atomic
 def move_track(*, event: Event, track: Track, steps: int) -> None:
     """Move a track up (negative steps) or down; at either end it stays there."""
+    # All positions are renumbered: two moves at once would give one of them twice.
     Event.objects.select_for_update().get(pk=event.pk)
     rows = [*event.tracks.all()]
     move_row(rows, track, steps=steps)

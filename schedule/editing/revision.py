@@ -13,6 +13,7 @@ def raise_revision(*, event: Event) -> Schedule:
     Feeds, printed agendas and caches compare the revision, so one call for each action is enough.
     """
     schedule, _ = Schedule.objects.get_or_create(event=event)
+    # Added in the database, so that two actions at once count as two.
     Schedule.objects.filter(pk=schedule.pk).update(revision=F("revision") + 1, changed_at=timezone.now())
     schedule.refresh_from_db()
     return schedule

@@ -90,9 +90,11 @@ def get_session_by_number(event: Event, number: int) -> Session:
     return session
 
 
+# Inputs of the type datetime-local have no zone, so forms read and show them in the event's. After a conflict
+# the page shows the other organizer's values: saving again with their fingerprints overwrites them knowingly.
 @allow_get_and_post
 def session_edit(request: "HttpRequest", event: str, number: int) -> HttpResponse:
-    """Change a session; if somebody else changed it meanwhile, show their values beside the form."""
+    """Change a session; if another organizer changed it meanwhile, show their values beside the form."""
     event_obj = get_event_to_organize(event, request.user)
     session = get_session_by_number(event_obj, number)
     current = get_session_values(session)

@@ -26,8 +26,9 @@ from .revision import raise_revision
 def set_speakers(*, session: Session, speaker_names: Sequence[str]) -> None:
     """Set the session's speakers by name, in order; an unknown name becomes a new speaker.
 
-    Of several speakers with one name, the session keeps the one that it has.
+    Of several speakers with one name, one who has the session already is preferred, then the oldest.
     """
+    # The last of equal keys wins in a dict, hence the descending order.
     known = {search_text(speaker.name): speaker for speaker in session.event.speakers.order_by("-pk")}
     known |= {search_text(speaker.name): speaker for speaker in session.speakers.all()}
     session.appearances.all().delete()
@@ -38,7 +39,10 @@ def set_speakers(*, session: Session, speaker_names: Sequence[str]) -> None:
 
 
 def compute_fingerprint(value: object) -> str:
-    """Return a hash that is equal for values a form cannot tell apart: line ends, seconds, outer spaces."""
+    """Return a hash that is equal for values a form cannot tell apart: line ends, seconds, outer spaces.
+
+    Browsers send CRLF, and datetime-local has no seconds: else every saved form would change every field.
+    """
     return hashlib.sha256(to_plain_text(value).encode()).hexdigest()[:10]
 
 
@@ -67,7 +71,7 @@ EDITABLE_FIELDS: Final = (
 
 
 class SessionChangedMeanwhile(ConventionError):
-    """Somebody else changed the same fields; `current_values` holds their values now."""
+    """Another organizer changed the same fields; `current_values` has their current values."""
 
     kind = "changed-meanwhile"
     status = 409
@@ -97,8 +101,8 @@ def edit_session(
     """Write the fields that the editor changed and return their names.
 
     `seen_fingerprints` belong to the values that the editor started from. Fields that the editor left alone
-    keep their current value. Raise SessionChangedMeanwhile if somebody else changed the same field to another
-    value, and InvalidFields for a capacity below the number of places taken.
+    keep their current value. Raise SessionChangedMeanwhile if another organizer changed the same field to
+    another value, and InvalidFields for a capacity below the number of places taken.
     """
     locked = Session.objects.select_for_update().get(pk=session.pk)
     current = get_session_values(locked)
@@ -107,6 +111,7 @@ def edit_session(
         for name, value in values.items()
         if compute_fingerprint(value) != seen_fingerprints.get(name, "")
     }
+    # If both made the same change, there is nothing to write and no conflict.
     differing = {
         name: value
         for name, value in own_values.items()
@@ -125,7 +130,8 @@ def edit_session(
         record_action("session.revise", locked, event=locked.event, fields=sorted(differing))
         raise_revision(event=locked.event)
     if "is_bookable" in differing:
-        advance_sequence(locked.event_id)  # its door has another rule from now on
+        # Scanners fetch the event again: the session's checkpoint now admits other attendees.
+        advance_sequence(locked.event_id)
     return sorted(differing)
 
 
@@ -136,7 +142,10 @@ def describe_taken_places(number: int) -> str:
 
 
 def check_capacity(session: Session, values: Mapping[str, object]) -> None:
-    """Refuse a capacity below the number of places taken, which stays locked. Raise InvalidFields."""
+    """Refuse a capacity below the number of places taken. Raise InvalidFields.
+
+    The form checked it already, but places may have been booked since; now the row is locked.
+    """
     capacity = values.get("capacity")
     if isinstance(capacity, int) and capacity < session.reserved:
         sentence = describe_taken_places(session.reserved)
@@ -167,6 +176,7 @@ def get_session_day(session: Session) -> datetime.date | None:
 @transaction.atomic
 def add_session(*, event: Event, values: Mapping[str, object]) -> Session:
     """Create a session with the event's next number; `values` as in `edit_session`."""
+    # Locked, since two sessions added at once would get the same number.
     Event.objects.select_for_update().get(pk=event.pk)
     last = event.sessions.aggregate(last=Max("number"))["last"] or 0
     session = Session(event=event, number=last + 1, slug=slugify(str(values["title"]))[:300])
@@ -178,7 +188,7 @@ def add_session(*, event: Event, values: Mapping[str, object]) -> Session:
 
 @transaction.atomic
 def cancel_session(*, session: Session, reason: str = "") -> None:
-    """Cancel a session; a second call changes nothing."""
+    """Cancel a session. A second call changes nothing, also at the same time: the update has a condition."""
     if Session.objects.filter(pk=session.pk, cancelled_at=None).update(cancelled_at=timezone.now()):
         record_action("session.cancel", session, event=session.event, reason=reason[:300])
         raise_revision(event=session.event)

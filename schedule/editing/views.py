@@ -61,13 +61,14 @@ def speaker_list(request: "HttpRequest", event: str) -> HttpResponse:
     query = clean_query_value(request.GET.get("q", ""))
     rows = event_obj.speakers.annotate(used=Count("sessions")).defer("biography", "biography_html")
     wanted = split_search_words(query)
+    # Compared in Python, since search_text has no counterpart in SQL.
     matching = [row for row in rows if matches_search_words(wanted, search_text(row.name))]
     page = Paginator(matching, 100).get_page(request.GET.get("page"))
     return render_organizer_page(request, "speakers", event_obj, rows=page, q=query)
 
 
 def get_speaker(event: Event, pk: int) -> Speaker:
-    """Raise NotFound."""
+    """Return the event's speaker with this key. Raise NotFound."""
     speaker = event.speakers.filter(pk=pk).first()
     if speaker is None:
         raise NotFound(_("There is no such speaker; they may have been removed."))
@@ -114,7 +115,7 @@ def track_list(request: "HttpRequest", event: str) -> HttpResponse:
 
 
 def get_track(event: Event, pk: int) -> Track:
-    """Raise NotFound."""
+    """Return the event's track with this key. Raise NotFound."""
     track = event.tracks.filter(pk=pk).first()
     if track is None:
         raise NotFound(_("There is no such track; it may have been removed."))
@@ -129,6 +130,7 @@ def track_edit(request: "HttpRequest", event: str, pk: int) -> HttpResponse:
         save_part(event=event_obj, part=form.save(commit=False), changed_fields=form.changed_data)
         messages.success(request, _("The track was saved."))
         return redirect("organize-tracks", event_obj.slug)
+    # Loaded again, since validation has set the form's values on its instance.
     return render_organizer_page(request, "track", event_obj, form=form, track=get_track(event_obj, pk))
 
 

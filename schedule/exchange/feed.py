@@ -16,6 +16,7 @@ from schedule.models import Schedule
 from .export_schedule import export_schedule
 from .parsed_programme import ScheduleFormat
 
+# Only bounds the memory that old revisions take: the key changes with the content.
 FEED_CACHE_SECONDS: Final = 3600
 
 
@@ -37,6 +38,7 @@ def get_programme_feed(event: Event, file_format: ScheduleFormat) -> ProgrammeFe
     """Return the programme's feed, cached while the programme does not change."""
     schedule = Schedule.objects.filter(event=event).first() or Schedule(event=event)
     stamp = (file_format, get_language(), schedule.revision, schedule.changed_at, event.title, event.timezone)
+    # Columns of the event are in the file too, but changing them raises no revision.
     span = (event.starts_at, event.ends_at, find_cancellation_time(event))
     name = f"feed-{event.pk}-{hashlib.sha256(repr((stamp, span)).encode()).hexdigest()[:32]}"
     cached: tuple[bytes, str] | None = cache.get(name)
@@ -47,5 +49,6 @@ def get_programme_feed(event: Event, file_format: ScheduleFormat) -> ProgrammeFe
 
 
 def compress_feed(data: bytes, revision: int) -> tuple[bytes, str]:
-    """Return the compressed file and its ETag, weak since it stands for the uncompressed file too."""
+    """Return the compressed file and its ETag, weak since the same tag is sent with the uncompressed file."""
+    # No time in the header: the same content gives the same bytes in every process.
     return gzip.compress(data, 6, mtime=0), f'W/"{revision}-{hashlib.sha256(data).hexdigest()[:20]}"'

@@ -27,6 +27,7 @@ class NoteKind(enum.Enum):
 class NoteReason(enum.Enum):
     """Every reason for a note, with the kind of note and its text."""
 
+    # Texts must differ within a kind: enum takes a second member of equal value for an alias.
     NO_TITLE = NoteKind.SKIPPED, gettext_lazy("no title")
     NO_START = NoteKind.SKIPPED, gettext_lazy("no start that can be read")
     NOT_CONFIRMED = NoteKind.SKIPPED, gettext_lazy("not confirmed in its own system")
@@ -131,6 +132,7 @@ class NoteReason(enum.Enum):
         return MAX_GUESSED_EXAMPLES if self in GUESSED_TIME_REASONS else MAX_EXAMPLES
 
 
+# After the class, since a name in the body of an Enum would become a member.
 GUESSED_TIME_REASONS = {
     NoteReason.NO_DURATION,
     NoteReason.BAD_OFFSET,
@@ -166,6 +168,7 @@ class NoteGroup:
     def __str__(self) -> str:
         if not self.examples:
             return _("%(kind)s (%(count)s): %(why)s.") % self._format_values()
+        # An example that was cut ends in “…”, which the sentence's full stop must not follow.
         sentence = _("%(kind)s (%(count)s): %(why)s. %(examples)s.") % self._format_values()
         return sentence.replace("….", "…")
 

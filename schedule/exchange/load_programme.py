@@ -23,13 +23,14 @@ from .parsed_programme import (
 from .parsing import clean_values
 from .parsing.frab_entry import EXTRA_FIELDS
 
+# A ParsedSession always has a start; this one differs from that of any file.
 NO_START = datetime.datetime(1, 1, 1, tzinfo=datetime.UTC)
 
 
 def load_programme(event: Event, file_format: ScheduleFormat) -> ParsedProgramme:
     """Load the public programme: sessions that have a time and are not cancelled.
 
-    iCalendar files keep cancelled sessions, since the format can say so; if the event is cancelled, all are.
+    iCalendar files include cancelled sessions, which their STATUS marks; if the event is cancelled, all are.
     """
     sessions, cancelled_at = load_sessions(event), find_cancellation_time(event)
     exported_sessions = (session for session in sessions if session.starts_at)
@@ -88,6 +89,7 @@ def load_header(event: Event, *, cancelled_at: datetime.datetime | None = None) 
     """Load what applies to the whole programme; the title of a cancelled event says so."""
     schedule = Schedule.objects.filter(event=event).first() or Schedule(event=event)
     return ParsedHeader(
+        # The name and not the title in the active language: only localize_programme depends on a language.
         title=format_cancelled_title(event.name) if cancelled_at else event.name,
         acronym=schedule.acronym,
         version=schedule.version,
@@ -128,6 +130,7 @@ def to_parsed_session(session: Session) -> ParsedSession:
         recording_license=session.recording_license,
         recording_optout=session.recording_optout,
         is_cancelled=session.cancelled_at is not None,
+        # Only these fields: `extra` also has what imports remember of ids, which no file may show.
         extra=tuple((name, str(session.extra[name])) for name in EXTRA_FIELDS if session.extra.get(name)),
     )
 
@@ -142,6 +145,7 @@ def list_parsed_speakers(session: Session) -> tuple[ParsedSpeaker, ...]:
 
 def list_parsed_links(stored_links: Iterable[object]) -> tuple[ParsedLink, ...]:
     """Convert stored links; those without an address are dropped."""
+    # The column is JSON without a schema, so items may have any shape.
     appearances = (item for item in stored_links if isinstance(item, dict) and item.get("url"))
     return tuple(
         ParsedLink(

@@ -65,7 +65,10 @@ class ParsedLink:
 
 @dataclass(frozen=True, slots=True)
 class ParsedSession:
-    """A session; its times are aware, and `ends_at` is never before `starts_at`."""
+    """A session; its times are aware, and `ends_at` is never before `starts_at`.
+
+    Tuples make it hashable: equal entries of a file are found by hash (validate.py).
+    """
 
     title: str
     starts_at: datetime.datetime

@@ -44,6 +44,7 @@ def read_schedule(data: bytes, *, event_zone: zoneinfo.ZoneInfo | None = None) -
         programme = read_icalendar(text, event_zone=event_zone, notes=notes)
     else:
         refuse_text(text)
+    # Before anything is matched or stored, which would take the longest.
     refuse_oversized(programme)
     return validate_programme(programme, notes)
 
@@ -58,14 +59,16 @@ def refuse_oversized(programme: ParsedProgramme) -> None:
 
 
 def read_schedule_apart(data: bytes, *, event_zone: zoneinfo.ZoneInfo | None) -> ParsedProgramme:
-    """Read as `read_schedule_with_html` in a process of its own. Raise TooDemanding if that takes
-    too long.
-    """
+    """Read as `read_schedule_with_html` in a child process. Raise FileTooDemanding beyond its limits."""
     return parse_in_child(read_schedule_with_html, data, event_zone=event_zone)
 
 
 def read_schedule_with_html(data: bytes, *, event_zone: zoneinfo.ZoneInfo | None) -> ParsedProgramme:
-    """Read as `read_schedule`; texts carry the HTML that is stored with them."""
+    """Read as `read_schedule`; texts carry the HTML that is stored with them.
+
+    Sanitizing costs more than parsing, so it is done here, in the child process, and not while the import
+    holds its lock.
+    """
     programme = read_schedule(data, event_zone=event_zone)
     speakers_with_html: dict[ParsedSpeaker, ParsedSpeaker] = {}
     return replace(

@@ -19,6 +19,7 @@ from .importing.report import ImportReport
 from .read_schedule import read_schedule_apart
 
 UPLOAD_LIFETIME: Final = datetime.timedelta(days=1)
+# The preview is stored as JSON and shown on one page; its counts are of all titles.
 MAX_TITLES: Final = 200
 
 
@@ -47,6 +48,7 @@ def find_active_uploads(event: Event, token: str) -> QuerySet[ScheduleUpload]:
 
 def get_active_upload(event: Event, token: str) -> ScheduleUpload:
     """Return the upload with this token. Raise LinkExpired."""
+    # The content has up to 20 MB, which only the import needs.
     upload = find_active_uploads(event, token).defer("content").first()
     if upload is None:
         raise LinkExpired(
@@ -58,12 +60,14 @@ def get_active_upload(event: Event, token: str) -> ScheduleUpload:
 def import_upload(*, event: Event, token: str) -> ImportReport:
     """Import the stored file once.
 
-    It is parsed before the transaction begins, since others have to wait for that.
+    Raise LinkExpired if it was imported already, by a second click too. It is parsed before the transaction
+    begins, since other changes of the event wait for the transaction's end.
     """
     get_active_upload(event, token)
     content = bytes(find_active_uploads(event, token).values_list("content", flat=True).first() or b"")
     programme = read_schedule_apart(content, event_zone=event.zone)
     with transaction.atomic():
+        # Looked up again under a lock: two clicks at once must not import the file twice.
         upload = find_active_uploads(event, token).select_for_update().defer("content").first()
         if upload is None:
             get_active_upload(event, token)

@@ -25,8 +25,9 @@ TEXT_WIDTH = COLUMN_WIDTH - HOURS_WIDTH
 
 
 def draw_booklet(programme: PrintedProgramme, file: BinaryIO) -> None:
-    """Write the booklet; it is laid out twice, since the first pass finds the page numbers."""
-    # Page numbers have a fixed place, so the second pass breaks pages exactly like the first.
+    """Write the booklet. It is laid out twice, since the first pass finds the page numbers."""
+    # Page numbers have a fixed place, so the second pass breaks pages like the first; only the index grows
+    # with its numbers, and no session comes after it.
     pages = _typeset_booklet(programme, io.BytesIO(), {})
     _typeset_booklet(programme, file, pages)
 
@@ -163,6 +164,7 @@ def draw_booklet_session(flow: PageFlow, printed_session: PrintedSession) -> Non
     head = set_session_head(printed_session)
     paragraphs = [set_body_text(part, TEXT_WIDTH) for part in printed_session.paragraphs]
     first = min(2, len(paragraphs[0].lines)) * paragraphs[0].leading if paragraphs else 0
+    # At most what an empty page has: a longer head begins a page and continues on the next.
     flow.ensure_space(min(FOOT_TOP - 60, sum(text.height for text, _color in head) + 3 + first))
     flow.add_anchor(f"session-{printed_session.session_id}")
     page = flow.page
@@ -228,7 +230,7 @@ def draw_speaker_index(flow: PageFlow, programme: PrintedProgramme, pages: dict[
 
 
 def get_speaker_sort_key(name: str) -> str:
-    """Return the last word of the name first, without accents."""
+    """Return the last word of the name, which is most likely the family name, before the whole name."""
     folded = search_text(name)
     return f"{folded.split(' ')[-1]} {folded}"
 
@@ -237,6 +239,7 @@ def draw_speaker_entry(
     flow: PageFlow, speaker: str, printed_sessions: list[PrintedSession], pages: dict[str, int]
 ) -> None:
     """Draw a name, and at the right the page numbers as links."""
+    # In the first pass no page is known, so all numbers are 0.
     numbers = sorted(
         {pages.get(f"session-{printed_session.session_id}", 0) for printed_session in printed_sessions}
     )

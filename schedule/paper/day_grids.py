@@ -43,8 +43,10 @@ from .track_legend import draw_track_legend, measure_legend_height
 CELL_PADDING = 3.5
 BAND_WIDTH = 2.4
 HOURS_SIZE_RATIO = 0.8
+# Points between labels of 7.5 points: closer ones would touch. An end needs more, since it matters less.
 MIN_START_GAP, MIN_END_GAP = 9.0, 14.0
 IMPOSSIBLE_HEIGHT, WIDEST_COLUMN = 100_000.0, 160.0
+# A room's name has three lines of 9.5 points before it shrinks; 0.1 allows for rounding.
 EVENT_NAME_HEIGHT, ROOM_NAME_HEIGHT = 13.5, 3 * 1.2 * 9.5 + 0.1
 
 
@@ -66,6 +68,7 @@ def draw_day_grids(
             sheets = plan_day_sheets(printed_sessions, rooms, HEIGHT_MEASURES, papers)
             for number, sheet in enumerate(sheets, start=1):
                 draw_grid_sheet(document, programme, sheet, (day, number, len(sheets)))
+        # A PDF without a page is invalid.
         if programme.untimed_sessions or document.page_count == 0:
             draw_untimed_sessions(document, programme)
 
@@ -97,7 +100,10 @@ def set_cell_texts(printed_session: PrintedSession, width: float, size: float) -
 
 
 def cuts_word(title: str, width: float, size: float) -> bool:
-    """Return whether a word is wider than this column, and would fit the widest one."""
+    """Return whether a word is wider than this column, and would fit the widest one.
+
+    A word too wide for any column is cut anyway, so more sheets would not help.
+    """
     longest = measure_longest_word(title)
     return longest * size > width and longest * FONT_SIZES[-1] <= WIDEST_COLUMN
 
@@ -121,6 +127,7 @@ def measure_cell_height(printed_session: PrintedSession, width: float, size: flo
     )
 
 
+# Handed to grid_layout.py, which draws nothing and measures no text.
 HEIGHT_MEASURES = HeightMeasures(measure_cell_height, measure_legend_height)
 
 
@@ -202,7 +209,10 @@ def draw_time_labels(page: PdfPage, sheet: GridSheet) -> None:
 
 
 def choose_labelled_moments(tops: Sequence[float], starts: Set[int]) -> list[int]:
-    """Return the moments to label; a start too close to the one above is left to its cell."""
+    """Return the moments to label: starts first, then ends that are far from all of them.
+
+    A start too close to the one above has no label; its cell names the hours.
+    """
     labelled: list[int] = []
     for index in sorted(starts):
         if not labelled or tops[index] - tops[labelled[-1]] >= MIN_START_GAP:
@@ -224,6 +234,7 @@ def draw_room_heads(page: PdfPage, sheet: GridSheet) -> None:
     )
     for index, room in enumerate(sheet.rooms):
         x = PAGE_MARGIN + TIME_GUTTER + index * sheet.column_width
+        # Wrapped again at the common size, which may be smaller than the name alone would need.
         lines = tuple(wrap_text(room, FontWeight.BOLD, width=width, size=size))
         text = set_fitted_text(room, FontWeight.BOLD, FittedText(lines, size, fits_box=True), leading=1.12)
         page.set_color(INK_COLOR)

@@ -31,6 +31,7 @@ SIGN_WIDTH, SIGN_HEIGHT = A4
 SIDE_MARGIN = 42.0
 COLUMN_WIDTH = SIGN_WIDTH - 2 * SIDE_MARGIN
 FOOT_TOP = SIGN_HEIGHT - 62
+# In points, the largest first; 14 is still read from some steps away, so smaller titles take sheets.
 TITLE_SIZES = (30.0, 27.0, 24.0, 22.0, 20.0, 18.5, 17.0, 15.5, 14.0)
 HOURS_WIDTH_EM, HOURS_HEIGHT_EM = 4.7, 1.95
 SMALL_SIZE_RATIO = 0.7
@@ -57,6 +58,7 @@ def draw_door_signs(programme: PrintedProgramme, file: BinaryIO) -> None:
 def list_door_signs(programme: PrintedProgramme) -> Iterator[tuple[datetime.date, str, list[PrintedSession]]]:
     """Yield the signs day by day, room by room."""
     for day, printed_sessions in programme.days:
+        # Sessions without a room get a sheet too: every title is printed.
         for room in [*programme.room_names, ""]:
             room_sessions = [
                 printed_session for printed_session in printed_sessions if printed_session.room == room
@@ -78,6 +80,7 @@ def draw_sign(
     )
     size, sheets = choose_title_size(printed_sessions, FOOT_TOP - get_sessions_top(head))
     for number, room_sessions in enumerate(sheets, start=1):
+        # The number of sheets is known only after the sessions are split.
         if len(sheets) > 1:
             label = f"{capitalize_first(format_date_with_weekday(day))} ({number}/{len(sheets)})"
             head = set_head_texts(room, label, programme.cancellation_notice)
@@ -95,6 +98,7 @@ def choose_title_size(
     printed_sessions: Sequence[PrintedSession], available_height: float
 ) -> tuple[float, list[list[PrintedSession]]]:
     """Return the title size and the sessions of each sheet: few sheets first, then large letters."""
+    # The smallest letters need the fewest sheets.
     fewest = len(split_into_sheets(printed_sessions, TITLE_SIZES[-1], available_height))
     size = next(
         size
@@ -208,6 +212,8 @@ def draw_sign_session(page: PdfPage, printed_session: PrintedSession, size: floa
 
 def format_end_time(printed_session: PrintedSession) -> str:
     """Return “– 10 h 15”, "" where only the start is known."""
+    # `ends_at` was made five minutes long for drawing (get_shown_end), so only the label tells that none is
+    # known.
     if not printed_session.ends_at or printed_session.hours_label == printed_session.start_label:
         return ""
     return f"{EN_DASH}{NO_BREAK_SPACE}{format_time(printed_session.ends_at)}"

@@ -15,6 +15,7 @@ from .text_layout import A3, A4
 PAGE_MARGIN, TIME_GUTTER, HEAD_HEIGHT, FOOT_HEIGHT = 28.0, 44.0, 74.0, 14.0
 FONT_SIZES = (8.5, 8.0, 7.5, 7.0, 6.5)
 MIN_COLUMN_WIDTH = 74.0
+# A long break would otherwise take most of the height that is shared out by minutes.
 MAX_STRETCH_MINUTES = 45
 ROOM_COUNTS_TO_TRY, ROOMS_PER_TIME_SPLIT = (12, 10, 9, 8, 7, 6, 5, 4), 6
 
@@ -86,12 +87,13 @@ def plan_day_sheets(
     measures: HeightMeasures,
     papers: Sequence[GridPaper] = PAPERS_BY_NAME["auto"],
 ) -> list[GridSheet]:
-    """Return the sheets of a day: one of the first paper that holds all, else several of the last."""
+    """Return the sheets of a day: one of the first paper on which all fits, else several of the last."""
     for paper in papers:
         if len(rooms) <= paper.max_rooms:
             sheet = find_best_sheet(printed_sessions, rooms, measures, paper)
             if sheet:
                 return [sheet]
+    # Packing leaves few rooms to the last sheet, so they are spread evenly over as many sheets if that fits.
     packed = pack_rooms(printed_sessions, rooms, measures, papers[-1])
     even = [
         find_best_sheet(select_sessions_in(printed_sessions, group), group, measures, papers[-1])
@@ -106,7 +108,7 @@ def pack_rooms(
     measures: HeightMeasures,
     paper: GridPaper,
 ) -> list[GridSheet]:
-    """Fill sheet after sheet with as many rooms as fit; if too few fit, split the sheet by time."""
+    """Fill sheet after sheet with as many rooms as fit; if not even four fit, split the sheet by time."""
     sheets: list[GridSheet] = []
     rest = list(rooms)
     while rest:
@@ -151,6 +153,7 @@ def find_best_sheet(
     """Return the sheet with the largest font that fits; None if even the smallest does not."""
     if paper.get_column_width(len(rooms)) < MIN_COLUMN_WIDTH or not printed_sessions:
         return None
+    # The smallest font first: of the candidates most fail, and this tells it by one layout.
     smallest = lay_out_sheet(printed_sessions, rooms, measures, paper, FONT_SIZES[-1])
     if not fits_on_sheet(smallest):
         return None
@@ -159,6 +162,7 @@ def find_best_sheet(
 
 
 def fits_on_sheet(sheet: GridSheet) -> bool:
+    # Heights are sums of floats, so an exactly full sheet may exceed by a rounding error.
     return sheet.moment_tops[-1] <= get_available_height(sheet) + 0.01
 
 
@@ -190,7 +194,9 @@ def lay_out_sheet(
     minutes = [
         min(MAX_STRETCH_MINUTES, (end - start).total_seconds() / 60) for start, end in pairwise(moments)
     ]
+    # A stretch without text of its own must be visible too.
     heights = [minute * 0.15 for minute in minutes]
+    # Short sessions first: the height that they add also counts for longer ones beside them.
     for cell in sorted(cells, key=lambda cell: cell.last_line - cell.first_line):
         stretch = range(cell.first_line, cell.last_line)
         missing = measures.measure_cell(
@@ -216,6 +222,7 @@ def place_cells(
             (item for item in printed_sessions if item.room == room),
             key=lambda item: (item.starts_at, item.ends_at),
         )
+        # Lanes are counted for each cluster, so that one overlap does not narrow the room's whole column.
         for cluster in find_clusters(room_sessions):
             lanes = assign_lanes(cluster)
             count = max(lanes) + 1
@@ -250,6 +257,7 @@ def assign_lanes(printed_sessions: Sequence[PrintedSession]) -> list[int]:
         assert printed_session.ends_at is not None
         starts_at = printed_session.starts_at
         lane = next((lane for lane, free in enumerate(free_at) if free <= starts_at), len(free_at))
+        # Assigning to a slice replaces a lane's end or adds a lane.
         free_at[lane : lane + 1] = [printed_session.ends_at]
         lanes.append(lane)
     return lanes
@@ -267,9 +275,11 @@ def split_by_time(
         count = len(rest)
         while count > 1:
             chunk = rest[:count]
+            # Sessions that begin together stay on one sheet, or readers would look for them on the wrong one.
             same_start = count < len(rest) and rest[count].starts_at == chunk[-1].starts_at
             if not same_start and find_best_sheet(chunk, rooms, measures, paper):
                 break
+            # By eighths, since each attempt lays out a whole sheet in every font size.
             count -= max(1, count // 8) if count > 8 else 1
         yield find_best_sheet(rest[:count], rooms, measures, paper) or make_oversized_sheet(
             rest[:count], rooms, measures, paper
@@ -283,7 +293,7 @@ def make_oversized_sheet(
     measures: HeightMeasures,
     paper: GridPaper,
 ) -> GridSheet:
-    """Return a sheet as tall as needed: a long page is better than a lost word."""
+    """Return a sheet taller than its paper, for a single session that fits on no sheet: no text is cut."""
     size = FONT_SIZES[-1]
     sheet = lay_out_sheet(printed_sessions, rooms, measures, paper, size)
     missing = max(0, sheet.moment_tops[-1] - get_available_height(sheet))

@@ -1,4 +1,4 @@
-"""Lay out running text on pages: headers, page numbers, and what must stay together."""
+"""Lay out running text on pages: headers, page numbers, and lines that must not be separated."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ FOOT_TOP = PAGE_HEIGHT - BOTTOM_MARGIN
 
 @dataclass
 class PageFlow:
-    """The position of the next text; `page_numbers` holds the page of each anchor."""
+    """The position of the next text; `page_numbers` are those of the anchors."""
 
     document: PdfDocument
     running_head: str
@@ -43,6 +43,7 @@ class PageFlow:
             max_size=7.5,
             min_size=5.5,
         )
+        # A title too long even for the smallest size is left out: it would run into the section's.
         if head.fits_box:
             page.text(head.lines[0], SIDE_MARGIN, 30, head.size)
         page.draw_rule((SIDE_MARGIN, 36), (PAGE_WIDTH - SIDE_MARGIN, 36), color=HAIRLINE_COLOR, stroke=0.5)
@@ -80,7 +81,9 @@ class PageFlow:
         lines = list(text.lines)
         while lines:
             page = self.ensure_space(min(2, len(lines)) * text.leading)
+            # The remaining height is a difference of floats: exactly three lines may come out as 2.9999.
             fits = max(1, int((FOOT_TOP - self.y) / text.leading + 1e-6))
+            # A single line on the next page gets a second one from this page.
             if len(lines) - fits == 1 and fits > 2:
                 fits -= 1
             page.set_color(color)

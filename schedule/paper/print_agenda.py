@@ -26,7 +26,7 @@ AGENDA_LANGUAGES = ("fr", "en")
 
 
 class UnknownFormatError(ConventionError):
-    """A kind of print that is not made here."""
+    """The kind of print or its language is unknown."""
 
 
 class UnknownPaperError(ConventionError):
@@ -47,6 +47,7 @@ def print_agenda(
             % {"format": format_name, "language": language}
         )
     draw = choose_paper(draw, paper)
+    # Loading included: it formats dates and hours.
     with override(language):
         programme = load_printed_programme(event)
         draw(programme, file)

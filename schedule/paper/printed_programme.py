@@ -115,7 +115,7 @@ def load_printed_programme(event: Event) -> PrintedProgramme:
 
 
 def drop_single_language(printed_sessions: tuple[PrintedSession, ...]) -> tuple[PrintedSession, ...]:
-    """Drop the language if it is the same for all sessions."""
+    """Drop the language if it is the same for all sessions, since it then tells readers nothing."""
     if (
         len({printed_session.language for printed_session in printed_sessions if printed_session.language})
         > 1
@@ -130,6 +130,7 @@ def load_printed_session(session: Session, event: Event, day_starts_at: datetime
     day = session.day or (starts_at and get_programme_day(starts_at, event.zone, day_starts_at))
     return PrintedSession(
         session_id=session.pk,
+        # Line breaks in a title would end a line of print, and an empty one would leave a cell unnamed.
         title=" ".join(session.title.split()) or _("Untitled"),
         subtitle=" ".join(session.subtitle.split()),
         starts_at=starts_at,
@@ -140,6 +141,7 @@ def load_printed_session(session: Session, event: Event, day_starts_at: datetime
         track_color=session.track.color if session.track else "",
         language=session.language,
         speakers=tuple(appearance.speaker.name for appearance in session.appearances.all()),
+        # Some sources, such as calendars, have a description only.
         abstract_source=session.abstract or session.description,
         hours_label=format_time_range(starts_at, ends_at) if starts_at else "",
         is_cancelled=session.cancelled_at is not None,

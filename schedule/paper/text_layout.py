@@ -10,7 +10,9 @@ from convention.typeset import FittedText, FontWeight, PdfDrawing, TextLine, sha
 from convention.typeset.document import encode_pdf_text
 
 INK_COLOR, PALE_INK_COLOR, HAIRLINE_COLOR = "#1b1f24", "#5a6470", "#c9ced4"
+# French sets a space after « and before : ; ! ? » % €, at which no line may break.
 LINE_BREAK_PATTERN = re.compile(r"(?<!«) +(?![:;!?»%€ ])")
+# Width and height in points, upright (ISO 216).
 A4, A3, A5 = (595.28, 841.89), (841.89, 1190.55), (419.53, 595.28)
 
 

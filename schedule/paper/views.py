@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 PDF_CACHE_SECONDS = 24 * 3600
 
 
-@csrf_exempt  # nothing is changed: another method is told so
+@csrf_exempt  # read-only: other methods get 405 and not a CSRF error
 @require_safe
 def agenda_pdf(request: "HttpRequest", event: str) -> HttpResponse:
     """Serve the booklet or, with `?format=`, grid or doors, in the active language.
@@ -44,6 +44,7 @@ def agenda_pdf(request: "HttpRequest", event: str) -> HttpResponse:
         )
         response["Content-Disposition"] = inline_disposition(f"{event_obj.slug}-{kind}-{language}.pdf")
     response["ETag"] = f'"{key}"'
+    # Browsers may store it, but must ask each time: a printed agenda must not be out of date.
     response["Cache-Control"] = "no-cache"
     return response
 

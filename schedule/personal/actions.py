@@ -12,11 +12,8 @@ from convention.events.models import Event
 from schedule.models import PersonalAgenda, Session
 
 MAX_CHOSEN_SESSIONS: Final = 500
-
-
 MAX_CHANGES_PER_MINUTE: Final = 120
-
-
+# For each event and not for each address, since all visitors of a venue may share one.
 MAX_NEW_AGENDAS_PER_MINUTE: Final = 1200
 
 

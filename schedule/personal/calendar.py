@@ -23,6 +23,7 @@ def compute_calendar_tag(
     *, personal_agenda: PersonalAgenda, programme_version: ProgrammeVersion, guids: Collection[uuid.UUID]
 ) -> str:
     """Return a tag that changes with the programme and with the chosen sessions."""
+    # Sorted, since the order of a set differs between processes.
     chosen = " ".join(sorted(map(str, guids)))
     return hashlib.sha256(
         f"{personal_agenda.pk} {programme_version.cache_key} {chosen}".encode()
@@ -32,7 +33,7 @@ def compute_calendar_tag(
 def build_personal_calendar(
     *, personal_agenda: PersonalAgenda, tag: str, guids: Collection[uuid.UUID]
 ) -> bytes:
-    """Return the chosen sessions in iCalendar, including cancelled ones, which the format marks."""
+    """Return the chosen sessions in iCalendar; cancelled ones too, marked by their STATUS."""
     key = f"personal-calendar-{tag}"
     cached: bytes | None = cache.get(key)
     if cached is None:

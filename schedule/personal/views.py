@@ -1,4 +1,4 @@
-"""Pages of personal agendas, kept without an account behind a secret token."""
+"""Pages of personal agendas, which need no account but a secret token, in a cookie or in a link."""
 
 import uuid
 from typing import TYPE_CHECKING, Final
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 COOKIE_MAX_AGE_SECONDS: Final = 365 * 24 * 3600
 
 
-@csrf_exempt  # pages kept for all carry no token; the browser says where the request comes from
+@csrf_exempt  # cached pages carry no token; refuse_cross_site_requests takes its place
 @require_POST
 def agenda_choice(request: "HttpRequest", event: str) -> HttpResponse:
     """Add a session (`add`) to the visitor's agenda or drop it (`drop`)."""
@@ -72,8 +72,10 @@ def respond_to_choice(
         }
         return JsonResponse(body)
     target = request.POST.get("next", "")
+    # `next` comes from the form: without the check it would redirect to any site.
     if not url_has_allowed_host_and_scheme(target, {request.get_host()}):
         target = reverse("agenda", args=[event.slug])
+    # To the same place in a long list, for visitors without scripts.
     response = redirect(f"{target.partition('#')[0]}#s{session.number}")
     # 303 makes the browser GET the page, also after a POST by script.
     response.status_code = 303
@@ -95,13 +97,14 @@ def describe_choice(session: Session, chosen_sessions: list[Session]) -> str:
 def refuse_cross_site_requests(request: "HttpRequest") -> None:
     """Raise Forbidden for a POST from another site.
 
-    Browsers send Origin with each POST, old ones only Referer. Cached pages carry no CSRF token, so this
-    check takes its place.
+    Browsers send Origin with each POST, old ones only Referer; a request with neither comes from no browser
+    and carries nobody's cookie. Cached pages carry no CSRF token, so this check takes its place.
     """
     own = f"{request.scheme}://{request.get_host()}"
     page = urlsplit(request.headers.get("Referer", own))
     origin = request.headers.get("Origin", f"{page.scheme}://{page.netloc}")
     site = request.headers.get("Sec-Fetch-Site", "same-origin")
+    # “none” is a request that the user started, such as a reload.
     if origin != own or site not in {"same-origin", "none"}:
         raise Forbidden(_("This choice came from another site. Open the programme and choose there."))
 
@@ -142,6 +145,7 @@ def shared_agenda_page(request: "HttpRequest", event: str, token: str) -> HttpRe
     event_obj = get_visible_event(event, request.user)
     personal_agenda, own = get_shared_agenda(event_obj, token), get_own_agenda(event_obj, request)
     response = render_agenda_page(request, event_obj, personal_agenda, own)
+    # The address is a secret: search engines must not list it.
     response["X-Robots-Tag"] = "noindex"
     return forbid_shared_caching(response)
 
@@ -183,7 +187,7 @@ def build_secret_links(event: Event, personal_agenda: PersonalAgenda | None) -> 
     return {"page_url": page, "feed_url": f"{page.removesuffix('/')}.ics", "qr": draw_svg_symbol(page)}
 
 
-@csrf_exempt  # nothing is changed: another method is told so
+@csrf_exempt  # read-only: other methods get 405 and not a CSRF error
 @require_safe
 def personal_agenda_feed(request: "HttpRequest", event: str, token: str) -> HttpResponse:
     """Serve the agenda as a calendar; 304 if unchanged."""

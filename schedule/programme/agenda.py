@@ -19,9 +19,11 @@ from .days import Fullness, describe_fullness, get_shown_end
 from .programme_version import ProgrammeVersion
 from .session_languages import parse_languages
 
+# Of a list over all days; a single day is always shown whole.
 MAX_SESSIONS_SHOWN: Final = 250
 MAX_SPEAKERS_LISTED: Final = 5
 AGENDA_CACHE_SECONDS: Final = 600
+# No list shows these, and they are most of a session's bytes.
 DEFERRED_FIELDS: Final = (
     *("abstract", "abstract_html", "description", "description_html"),
     *("links", "attachments", "extra"),
@@ -129,6 +131,7 @@ def query_agenda_facts(event: Event, programme_version: ProgrammeVersion) -> Ite
     rows = event.sessions.filter(starts_at__isnull=False).order_by(
         "starts_at", "room__position", "title", "pk"
     )
+    # Names are cleaned as the query string is, since the filters compare both.
     columns = ("pk", "day", "starts_at", "track__name", "room__name", "language", "kind")
     for pk, day, starts_at, track, room, language, kind in rows.values_list(*columns):
         when = day or programme_version.get_programme_day(starts_at)
@@ -226,6 +229,7 @@ def build_agenda(
         len(wanted),
         min(len(wanted), MAX_SESSIONS_SHOWN if page.day is None else len(wanted)),
     )
+    # The facts of all sessions come from the cache; rows are loaded for those shown.
     pks = [facts_row.pk for facts_row in wanted[: page.shown_count]]
     sessions = query_sessions(event).filter(pk__in=pks).order_by("starts_at", "room__position", "title", "pk")
     page.day_blocks = group_by_day(
@@ -289,6 +293,7 @@ def filter_agenda_facts(
         matching = [
             facts_row for facts_row in matching if matches_search_words(wanted, texts.get(facts_row.pk, ""))
         ]
+    # A query without letters and digits finds nothing, rather than everything.
     return matching if wanted or not agenda_filter.q else []
 
 
@@ -305,6 +310,7 @@ def matches_agenda_filter(agenda_facts: AgendaFacts, agenda_filter: AgendaFilter
 def find_speaker_session_ids(event: Event, speaker_name: str) -> set[int]:
     """Return the sessions of all speakers of that name."""
     rows = SessionSpeaker.objects.filter(session__event=event).values_list("session_id", "speaker__name")
+    # Compared in Python, since the address has the name as clean_query_value leaves it.
     return {pk for pk, known in rows if clean_query_value(known) == speaker_name}
 
 
@@ -314,9 +320,8 @@ def group_by_day(entries: list[AgendaEntry], agenda_filter: AgendaFilter) -> lis
     by_day = [[entry for entry in entries if entry.day == day] for day in days]
     if agenda_filter.by == "room":
         return [DayBlock(day, group_by_room(rows)) for day, rows in zip(days, by_day, strict=True)]
-    alone = (
-        len(days) == 1 and not agenda_filter.is_narrowed
-    )  # several grids, or one of a few sessions, read badly
+    # Several grids on one page, or a grid of the few sessions that a filter leaves, are hard to read.
+    alone = len(days) == 1 and not agenda_filter.is_narrowed
     return [
         group_by_time(day, rows, build_day_grid(rows) if alone else None)
         for day, rows in zip(days, by_day, strict=True)
@@ -342,6 +347,7 @@ def group_by_time(day: datetime.date, entries: list[AgendaEntry], grid: AgendaGr
     groups, date = [], day
     for starts, rows in groupby(entries, key=lambda entry: entry.starts_at):
         placed = [place_in_grid(entry, grid) for entry in rows]
+        # A programme day may run past midnight, so a heading says when the date changes.
         night = starts.date() if starts.date() != date else None
         groups.append(
             AgendaGroup(f"{starts:%H:%M}", placed, grid.rows_by_moment[starts] if grid else 0, night)

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 FILTER_NAMES: Final = ("track", "room", "language", "kind", "speaker")
 ALL_DAYS: Final = "all"
+# As `maxlength` in agenda.html.
 MAX_VALUE_CHARS: Final = 300
 
 
@@ -56,7 +57,7 @@ class AgendaFilter:
 
 
 def clean_query_value(text: str) -> str:
-    """Normalize to one line of limited length, without NUL."""
+    """Normalize to one line of limited length, without NUL, which PostgreSQL refuses."""
     return " ".join(text.replace("\0", "").split())[:MAX_VALUE_CHARS]
 
 

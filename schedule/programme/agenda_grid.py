@@ -49,7 +49,7 @@ class AgendaGrid:
 def build_grid(grid_sessions: Sequence[GridSession], rooms: Iterable[Hashable]) -> AgendaGrid | None:
     """Place the sessions, rooms in the order given; return None if there are too many to be readable.
 
-    Row 1 holds the rooms' names and column 1 the times. Sessions that overlap in a room stand side by side.
+    Row 1 is for the rooms' names, column 1 for the times. Sessions that overlap in a room are side by side.
     """
     moments = sorted({moment for piece in grid_sessions for moment in (piece.starts_at, piece.ends_at)})
     lines = {moment: row for row, moment in enumerate(moments, start=2)}
@@ -74,6 +74,7 @@ def _assign_lanes(grid: AgendaGrid, grid_sessions: list[GridSession], column: in
         lane = next(
             (lane for lane, free in enumerate(free_at) if free <= grid_session.starts_at), len(free_at)
         )
+        # Assigning to a slice replaces a lane's end or adds a lane.
         free_at[lane : lane + 1] = [grid_session.ends_at]
         grid.places_by_key[grid_session.key] = GridPlace(
             grid.rows_by_moment[grid_session.starts_at],

@@ -61,6 +61,7 @@ def find_overlapping_pairs(sessions: list[TimedSession]) -> Iterator[tuple[Timed
     """Yield the pairs that overlap, from sessions sorted by start."""
     running: list[TimedSession] = []
     for session in sessions:
+        # Sorted by start, so what has ended overlaps with none of those that follow.
         running = [other for other in running if other.ends_at > session.starts_at]
         if session.ends_at > session.starts_at:
             yield from ((other, session) for other in running)

@@ -4,6 +4,7 @@ import datetime
 import zoneinfo
 from typing import Literal
 
+# Sessions of zero length occur in real files (JRES 2022) and need some height in a grid.
 MIN_SHOWN_DURATION = datetime.timedelta(minutes=5)
 
 

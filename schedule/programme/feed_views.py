@@ -23,10 +23,11 @@ FEED_TYPES = {
     ScheduleFormat.FRAB_XML: ("xml", "application/xml; charset=utf-8"),
     ScheduleFormat.FRAB_JSON: ("json", "application/json"),
 }
+# q=0 refuses a coding (RFC 9110, 12.4.2).
 ACCEPTS_GZIP_PATTERN = re.compile(r"\b(?:gzip|\*)(?!\s*;\s*q=0(?:\.0*)?\s*(?:,|$))")
 
 
-@csrf_exempt  # nothing is changed: another method is told so
+@csrf_exempt  # read-only: other methods get 405 and not a CSRF error
 @require_safe
 def programme_feed(request: "HttpRequest", event: str, fmt: str) -> HttpResponse:
     """Serve the whole programme; that of a draft only to its organizers."""
@@ -37,6 +38,7 @@ def programme_feed(request: "HttpRequest", event: str, fmt: str) -> HttpResponse
     public = event_obj.visibility != Event.Visibility.DRAFT
     response["Cache-Control"] = "public, max-age=60" if public else "private, no-cache"
     if public:
+        # Web apps on other sites read published programmes; the answer never depends on cookies.
         response["Access-Control-Allow-Origin"] = "*"
     return response
 
@@ -45,6 +47,7 @@ def build_feed_response(
     request: "HttpRequest", feed: ProgrammeFeed, event: Event, file_format: ScheduleFormat
 ) -> HttpResponse:
     """Return 304 if the client has this version, else the file, compressed if the client accepts gzip."""
+    # HTTP dates have whole seconds.
     changed = int(feed.changed_at.timestamp())
     ending, content_type = FEED_TYPES[file_format]
     response = get_conditional_response(request, etag=feed.etag, last_modified=changed)

@@ -28,8 +28,12 @@ def find_neighbours(session: Session) -> dict[str, SessionNeighbours]:
 
 
 def find_adjacent_sessions(session: Session, same_place: Q) -> SessionNeighbours:
-    """Return the nearest sessions by start, then by number."""
+    """Return the nearest sessions by start, then by number.
+
+    Parallel sessions share a start: the number makes the order total, so that following the links skips none.
+    """
     others = Session.objects.filter(same_place, event_id=session.event_id, starts_at__isnull=False)
+    # What a link needs, without the long texts.
     others = others.only("guid", "title", "starts_at", "event__slug").select_related("event")
     at, number = session.starts_at, session.number
     before = others.filter(Q(starts_at__lt=at) | Q(starts_at=at, number__lt=number))

@@ -22,13 +22,20 @@ ACCEPTS_GZIP_PATTERN = _lazy_re_compile(r"\bgzip\b")
 
 
 def is_anonymous_visitor(request: "HttpRequest", *cookie_names: str) -> bool:
-    """Return whether nothing makes the page personal: no session, no message, none of these cookies."""
+    """Return whether nothing makes the page personal: no session, no message, none of these cookies.
+
+    "messages" is the cookie of django.contrib.messages.
+    """
     personal = {settings.SESSION_COOKIE_NAME, "messages", *cookie_names}
     return request.method in {"GET", "HEAD"} and personal.isdisjoint(request.COOKIES)
 
 
 def has_only_parameters(request: "HttpRequest", names: Collection[str], *, max_parameters: int) -> bool:
-    """Return whether the query string has only a few known parameters, so that its page is worth caching."""
+    """Return whether the query string has only a few known parameters, so that its page is worth caching.
+
+    Free text and endless combinations of filters would push the pages that most visitors ask for out of the
+    cache.
+    """
     used_names = [name for name, value in request.GET.items() if value]
     return (
         set(request.GET) <= set(names)
@@ -41,14 +48,16 @@ def get_cached_page(
     request: "HttpRequest", version_key: str, render_page: "Callable[[], HttpResponse]"
 ) -> HttpResponse:
     """Return the page cached for this version, language and address; render it if there is none."""
+    # With the host: a page may name it, and one visitor's Host header must not reach another's page.
     address = f"{request.get_full_path()} {request.headers.get('Host', '')} {version_key}"
     name = f"page-{hashlib.sha256(address.encode()).hexdigest()}"
     cached: tuple[str, bytes] | None = cache.get(name)
     if cached is None:
         response = render_page()
         body = gzip.compress(response.content, 6, mtime=0)
+        # Weak, since the compressed and the plain body share it.
         cached = (f'W/"{hashlib.sha256(response.content).hexdigest()[:32]}"', body)
-        # A page with a CSRF token must not be given to anybody else.
+        # A page with a CSRF token must not be served to another visitor.
         if response.status_code == 200 and not request.META.get("CSRF_COOKIE_NEEDS_UPDATE"):
             cache.set(name, cached, PAGE_CACHE_SECONDS)
     return build_conditional_response(request, *cached)
@@ -64,6 +73,7 @@ def build_conditional_response(request: "HttpRequest", etag: str, compressed_bod
             response["Content-Encoding"] = "gzip"
             response["Content-Length"] = str(len(compressed_body))
     response["ETag"] = etag
+    # Browsers ask each time and get a 304: a changed programme shows at once.
     response["Cache-Control"] = "no-cache"
     patch_vary_headers(response, ["Accept-Encoding", "Cookie"])
     return response

@@ -17,7 +17,10 @@ from .days import get_programme_day
 # Raw SQL: these run before every cacheable page, and building them by the ORM costs more than running them.
 VERSION_QUERIES: Final = (
     "SELECT revision, version, day_starts_at FROM schedule_schedule WHERE event_id = %s",
+    # Bookings raise no revision. Weighted by number, the sum also changes when a place moves to another
+    # session.
     "SELECT count(*), max(id), sum(reserved * number) FROM schedule_session WHERE event_id = %s",
+    # Rooms belong to the event and are edited elsewhere, also without a revision.
     "SELECT id, name, position FROM events_room WHERE event_id = %s ORDER BY id",
 )
 
@@ -48,6 +51,7 @@ def get_programme_version(event: Event) -> ProgrammeVersion:
     cancelled_at = find_cancellation_time(event)
     # `sequence` counts changes of registrations, which the programme does not show.
     columns = [column.attname for column in event._meta.concrete_fields if column.name != "sequence"]
+    # The venue's name is in another table, and pages show it.
     facts = repr([answers, str(event.venue), cancelled_at, [getattr(event, column) for column in columns]])
     return ProgrammeVersion(event, hashlib.sha256(facts.encode()).hexdigest()[:24])
 

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
     from django.http import HttpRequest
 
+# Without `q`: searches hardly repeat.
 CACHEABLE_PARAMETERS = ("day", "by", *FILTER_NAMES)
 
 
@@ -57,6 +58,7 @@ def agenda_page(request: "HttpRequest", event: str) -> HttpResponse:
         )
         return render(request, "schedule/agenda.html", build_agenda_context(event_obj, page, version))
 
+    # More filters at once make pages that nobody else asks for.
     if has_only_parameters(request, CACHEABLE_PARAMETERS, max_parameters=3):
         return serve_cached_or_personal(request, event_obj, key, render_for)
     return forbid_shared_caching(render_for(get_chosen_ids(request, event_obj)))
@@ -135,6 +137,7 @@ def session_page(request: "HttpRequest", event: str, guid: uuid.UUID) -> HttpRes
 
 def list_safe_links(session: Session) -> list[dict[str, str]]:
     """Return the session's address, links and files, if they are http(s)."""
+    # The columns are JSON without a schema, so links may have any shape.
     stored = [*session.links, *session.attachments, {"url": session.url}]
     rows = [
         link for link in stored if isinstance(link, dict) and filter_web_address(str(link.get("url", "")))
@@ -169,6 +172,7 @@ def group_by_letter(speakers: "Iterable[Speaker]") -> list[tuple[str, list[Speak
 
 
 def get_initial_letter(name: str) -> str:
+    # search_text begins with a space.
     first = search_text(name)[1:2].upper()
     return first if first.isalpha() else "#"
 

@@ -1,4 +1,4 @@
-"""Columns that hold the sanitized HTML of a text, made when the text is saved and shown as it is.
+"""Columns for the sanitized HTML of a text, made when the text is saved and shown as it is.
 
 Sanitizing a long text takes a quarter of a second, too long for each reader. The text itself stays what
 people edit and what is exported.
@@ -29,6 +29,7 @@ class CleanHtmlField(models.TextField):
     def pre_save(self, model_instance: models.Model, add: bool) -> str:  # noqa: FBT001 (Django's own)
         """Sanitize the current value of the source column."""
         html = get_clean_html(getattr(model_instance, self.source))
+        # The instance shows the new HTML without being loaded again.
         setattr(model_instance, self.attname, html)
         return html
 
@@ -45,10 +46,11 @@ def clean_html_fields(model: type[models.Model], sources: Iterable[str]) -> list
 
 
 class RichTextQuerySet(models.QuerySet[Any]):
-    """A queryset whose bulk writes keep the HTML columns up to date."""
+    """A queryset whose bulk writes update the HTML columns too."""
 
     def update(self, **values: Any) -> int:
-        """Update the HTML of given texts too, unless `bulk_update` brings it."""
+        """Update the HTML of given texts too."""
+        # `bulk_update` calls this with expressions instead of texts, and with the HTML columns among them.
         fields = [row for row in clean_html_fields(self.model, values) if row.name not in values]
         return super().update(
             **values, **{field.name: get_clean_html(values[field.source]) for field in fields}
@@ -74,6 +76,7 @@ class RichTextModel(models.Model):
 
     def save(self, *args: Any, **options: Any) -> None:
         """Save the HTML of each saved text too."""
+        # With update_fields, Django calls pre_save of the named fields only.
         names: Sequence[str] | None = options.get("update_fields")
         if names is not None:
             derived = [field.name for field in clean_html_fields(type(self), names)]

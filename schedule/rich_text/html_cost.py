@@ -7,12 +7,15 @@ work grows with the number of tags times the depth. A text of 480 kB took it two
 import re
 from typing import Final
 
+# All repeats are possessive: crafted tags must not make the patterns backtrack.
 SPACE_CHARS: Final = r" \t\n\f\r"
 ATTRIBUTES_PATTERN: Final = rf"""
 (?:[{SPACE_CHARS}/]++
   |[^{SPACE_CHARS}/>][^{SPACE_CHARS}/>=]*+
    (?:[{SPACE_CHARS}]*+=[{SPACE_CHARS}]*+(?:"[^"]*+(?:"|\Z)|'[^']*+(?:'|\Z)|[^{SPACE_CHARS}"'>][^{SPACE_CHARS}>]*+|(?=>)|\Z))?+
 )*+"""
+# As the HTML Standard (13.2.5) reads tags: `<!-->` is a whole comment and `--!>` ends one; `<?`, and `</`
+# without a letter after it, begin one too; a quoted value may contain `>`.
 TOKEN_PATTERN: Final = re.compile(
     rf"""<!--(?:-?>|.*?(?:--!?>|\Z)) | <(?:[!?]|/(?![A-Za-z]))[^>]*+
     | <(?P<end>/?)(?P<name>[A-Za-z][^{SPACE_CHARS}/>]*+){ATTRIBUTES_PATTERN}""",
@@ -43,6 +46,7 @@ START_TAG_PATTERN: Final = re.compile(rf"<([A-Za-z][^{SPACE_CHARS}/>]*+)")
 def compute_markup_cost(html: str) -> int:
     """Return the number of tags times the greatest depth, as `measure_markup` finds them."""
     tags, depth = measure_markup(html)
+    # Plus one, since many tags without any depth take time too.
     return tags * (depth + 1)
 
 
@@ -52,6 +56,7 @@ def measure_markup(html: str) -> tuple[int, int]:
     tags = deepest = 0
     for token in TOKEN_PATTERN.finditer(html):
         name = (token["name"] or "").lower()
+        # From here on the parser's view is uncertain, so everything that looks like a tag counts.
         if name in OPAQUE_ELEMENTS or token[0].startswith("<![CDATA["):
             return _measure_any_start(html)
         tags += bool(name)

@@ -15,12 +15,14 @@ from markdown_it.token import Token
 
 from .html_cost import compute_markup_cost
 
+# The limit of the organizers' forms; imports cut longer texts.
 MAX_TEXT_CHARS: Final = 100_000
 # Takes a quarter of a second in the worst case; the longest text of real programmes is half as long.
 MAX_MARKDOWN_CHARS: Final = 20_000
 MAX_RENDERED_CHARS: Final = 300_000
 # Takes a quarter of a second; the costliest text of real programmes costs a hundredth of it.
 MAX_MARKUP_COST: Final = 200_000
+# No images, which would tell other sites who reads, and no h1 and h2, which the page itself has.
 ALLOWED_TAGS = frozenset(
     [
         "a",
@@ -82,11 +84,13 @@ BLOCK_TAGS = frozenset(
         "ul",
     ]
 )
+# Common tags only: “a < b” and “<name>” in a plain text are no HTML.
 HTML_TAG_PATTERN = re.compile(
     r"</?(?:p|br|div|ul|ol|li|a|b|i|em|strong|h[1-6]|span|table|pre|blockquote)\b[^<>]*>", re.I
 )
 HIDDEN_TAGS = frozenset({"script", "style", "title", "head"})
 
+# HTML inside Markdown passes the parser, since nh3 cleans all that it renders.
 _markdown_parser = (
     MarkdownIt("commonmark", {"html": True, "breaks": True, "linkify": True})
     .enable(["table", "strikethrough", "linkify"])
@@ -98,6 +102,7 @@ _html_cleaner = nh3.Cleaner(
     attributes={tag: set(names) for tag, names in ALLOWED_ATTRIBUTES.items()},
     url_schemes={"http", "https", "mailto"},
     link_rel="nofollow noopener noreferrer",
+    # Their content is no text to read; of other forbidden tags the text stays.
     clean_content_tags={"script", "style", "title"},
 )
 
@@ -168,6 +173,7 @@ def _render_markdown(text: str) -> str:
     if len(text) > MAX_MARKDOWN_CHARS:
         return escape_paragraphs(text)
     tokens = _markdown_parser.parse(text)
+    # Checked before rendering, which would build a text of that length.
     if _count_link_chars(tokens) > MAX_RENDERED_CHARS:
         return escape_paragraphs(text)
     for token in tokens:

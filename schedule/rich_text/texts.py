@@ -1,4 +1,8 @@
-"""Texts that carry their sanitized HTML, as a parser in another process hands them over. Pure."""
+"""Texts that carry their sanitized HTML.
+
+A parser in a child process returns them, so that the server process never sanitizes an uploaded text. Needs
+no database.
+"""
 
 from typing import Self
 
@@ -16,6 +20,7 @@ class RichText(str):
         instance.html = html
         return instance
 
+    # By default pickle calls __new__ with the text alone, as for any str; this class needs the HTML too.
     def __reduce__(self) -> tuple[type[Self], tuple[str, str]]:
         return type(self), (str(self), self.html)
 

@@ -22,6 +22,7 @@ def get_babel_locale() -> str:
 def format_localized_date(date: datetime.date, pattern: str) -> str:
     """Format a date by a CLDR pattern; the first of a month is “1er” in French."""
     text = format_date(date, pattern, locale=get_babel_locale())
+    # CLDR has no pattern for the French ordinal.
     first = translation.get_language() != "en" and date.day == 1
     return text.replace(" 1 ", " 1er ", 1) if first else text
 
@@ -54,6 +55,7 @@ def event_day_and_clock(moment: datetime.datetime, event: Event) -> str:
 @register.filter
 def zone_name(event: Event) -> str:
     """Return “Paris (UTC+2)”: the event's time zone with its offset during the event."""
+    # Of the event's start, not of today: summer time may lie between them.
     offset = event.starts_at.astimezone(event.zone).strftime("%z")
     hours = f"{offset[0]}{int(offset[1:3])}" + ("" if offset[3:] == "00" else f":{offset[3:]}")
     place = get_timezone_location(event.timezone, locale=get_babel_locale(), return_city=True)

@@ -21,6 +21,7 @@ from convention.club.models import (
 )
 from convention.club.seats import end_seat
 
+# Databases limit the number of parameters of a statement.
 BATCH_SIZE: Final = 500
 # The models of an import in the order of their foreign keys: rows are written in this order.
 ROW_MODELS: Final[dict[str, Any]] = {
@@ -73,14 +74,18 @@ class DirectoryChanges:
             if old_value == value:
                 continue
             setattr(row, name, value)
+            # A row that is new itself has nothing to restore.
             if row.pk:
                 self.changed_rows[kind][row.pk] = row
+                # `setdefault`: of two rows of the list that change the
+                # same value, the first knew the stored one.
                 self.values_before[kind].setdefault(row.pk, {}).setdefault(name, old_value)
 
 
 def write_changes(changes: DirectoryChanges) -> None:
     """Write everything but the seats, which `create_seats` writes after they were counted."""
     for kind, model in ROW_MODELS.items():
+        # Seats are counted after the employments of the list are written and the old ones have ended.
         if kind != "seat":
             _bulk_create(model, changes.created_rows[kind])
             changed = changes.changed_rows[kind]
@@ -105,6 +110,7 @@ def find_employment_ends(changes: DirectoryChanges) -> dict[tuple[int, int], Any
 def end_seats_with_employments(changes: DirectoryChanges) -> None:
     """End the seats of employments that the list ends."""
     employment_ends = find_employment_ends(changes)
+    # In the order in which all code locks memberships: by key.
     seats = Seat.objects.filter(person__in={person for person, _company in employment_ends})
     for seat in seats.select_related("membership").order_by("membership", "pk"):
         last_day = employment_ends.get((seat.person_id, seat.membership.company_id))
@@ -135,6 +141,7 @@ def save_import(changes: DirectoryChanges, *, mapping: Mapping[str, str], file_n
         created["market"] = [[company.pk, market.pk] for company, market in changes.markets]
     changes.import_record = DirectoryImport.objects.create(
         imported_by_id=current_actor.get().person_id,
+        # The end of the name is what tells files apart.
         file_name=file_name[-200:],
         mapping=dict(mapping),
         created_count=changes.new_row_count,
@@ -160,6 +167,7 @@ def _collect_values_after(changes: DirectoryChanges) -> dict[str, dict[str, dict
             for pk, old in rows.items()
         }
     for kind in DATED_KINDS:
+        # To notice at an undo whether somebody has given the new row another end since.
         ends = {str(row.pk): serialize_values({"ends_on": row.ends_on}) for row in changes.created_rows[kind]}
         values_after[kind] = {**values_after.get(kind, {}), **ends}
     return values_after

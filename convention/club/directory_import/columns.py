@@ -54,6 +54,7 @@ COLUMN_LABELS: Final = {
     "seat": gettext_lazy("Seat: yes or no"),
     "contact": gettext_lazy("Contact: yes or no"),
 }
+# One of each group: a company is known by its name or by its SIREN.
 REQUIRED_COLUMNS: Final = (("company", "siren"),)
 
 

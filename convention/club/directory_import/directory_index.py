@@ -43,6 +43,7 @@ class DirectoryIndex:
             index.add_company(company)
             index.company_markets.update((id(company), market.slug) for market in company.markets.all())
         people = {row.pk: row for row in Person.objects.order_by("pk")}
+        # Inactive people too: the import must not create a second record for a closed account.
         index.people_by_email = {normalize_email(row.email): row for row in people.values() if row.email}
         for employment in Employment.objects.order_by("starts_on", "pk"):
             # Otherwise each access would query the database and return another object.
@@ -59,10 +60,12 @@ class DirectoryIndex:
         return index
 
     def add_company(self, company: Company) -> None:
+        # Here and not in `save`, which `bulk_create` does not call.
         company.slug = company.slug or make_unique_slug(
             company.name, taken=self.slugs, fallback=FALLBACK_SLUG
         )
         self.slugs.add(company.slug)
+        # Casefolded: lists spell names in capitals or without accents.
         self.companies_by_name[casefold_text(company.name)] = company
         if company.siren:
             self.companies_by_siren[company.siren] = company
@@ -73,6 +76,7 @@ class DirectoryIndex:
 
     def find_company(self, row: DirectoryRow) -> Company | None:
         """Return the company of the row, by SIREN before name."""
+        # SIREN first: companies change their names, and INSEE never reuses a number.
         return (self.companies_by_siren.get(row.siren) if row.siren else None) or self.companies_by_name.get(
             casefold_text(row.company)
         )
@@ -99,6 +103,7 @@ class DirectoryIndex:
             email=row.email or None,
             first_name=row.first_name,
             last_name=row.last_name,
+            # `bulk_create` calls no manager: without an unusable hash the field would be empty.
             password=make_password(None),
         )
         if row.email:

@@ -1,8 +1,8 @@
 """Import a list of companies and people: all rows or none; known companies and people are updated.
 
 One import at a time. A company is known by its SIREN or its name, a person by the e-mail address, or by the
-name among the company's people. Nobody gets a mail, and nobody's employer changes: that is an action of its
-own (`change_employer.py`).
+name among the company's people. Nobody gets a mail, and nobody's employer changes: that is a
+separate action (`change_employer.py`).
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -42,6 +42,7 @@ from .directory_index import DirectoryIndex
 from .rows import CellVocabulary, DirectoryRow, parse_rows
 from .seat_requests import SeatRequest, plan_seats
 
+# Of imports, undos and mergers: each relies on what it read until it has written.
 DIRECTORY_LOCK = "club:directory"
 type NumberedRows = Iterable[tuple[int, list[str]]]
 
@@ -91,7 +92,9 @@ def apply_directory(*, parsed: ParsedDirectory) -> DirectoryChanges:
         # Seats are counted all the same, so that all errors are listed at once.
         raise InvalidRows(errors + plan_seats(seat_requests)[1])
     write_changes(changes)
+    # Before seats are planned: an employment that ends in this list frees its seat for another row.
     end_seats_with_employments(changes)
+    # Planned under the locks of the memberships, also against contacts who give seats at this moment.
     changes.created_rows["seat"], errors = plan_seats(seat_requests)
     if errors:
         raise InvalidRows(errors)
@@ -109,7 +112,9 @@ def preview_directory_import(*, table: ParsedTable, picks: Sequence[str] | None 
         parse_directory(table=table, picks=picks), DirectoryIndex.load_current(timezone.localdate())
     )
     changes.created_rows["seat"], too_many = plan_seats(
-        seat_requests, employment_ends=find_employment_ends(changes)
+        # Nothing is written in a preview, so the ends of employments have to be passed.
+        seat_requests,
+        employment_ends=find_employment_ends(changes),
     )
     if errors or too_many:
         raise InvalidRows(errors + too_many)
@@ -131,6 +136,7 @@ def _compare_rows(
     changes = DirectoryChanges(ignored_columns=parsed.ignored_columns)
     seat_requests, errors = list[SeatRequest](), list[tuple[int, str]]()
     for row in parsed.rows:
+        # Counted around each row: whether it is new or changed shows only in what it added.
         before = changes.change_counts
         row_errors = list(_apply_row(changes, row, index, seat_requests))
         errors += [(row.number, sentence) for sentence in row_errors]
@@ -149,6 +155,7 @@ def _apply_row(
     if company is None and not row.company:
         yield _("There is no company with this SIREN yet: write its name too.")
         return
+    # Two companies of one name: overwriting the number would turn one into the other.
     if company and row.siren and company.siren not in ("", row.siren):
         yield _("“%(company)s” has another SIREN here.") % {"company": company}
         return
@@ -194,6 +201,7 @@ def _apply_person(
     if person is None and not row.name:
         yield _("Write a name: the club does not know this address yet.")
         return
+    # An account that was closed must not be opened again by a list.
     if person and not person.is_active:
         yield _("This person may not sign in any more: write to them before adding them again.")
         return
@@ -205,6 +213,7 @@ def _apply_person(
         return
     if row.contact and (id(company), id(person)) not in index.contacts:
         index.contacts.add((id(company), id(person)))
+        # Never in the past: nobody registered for the company before today.
         first = max(employment.starts_on, index.today)
         changes.created_rows["contact"].append(
             CompanyContact(company=company, person=person, starts_on=first)
@@ -244,7 +253,9 @@ def _find_or_add_employment(
     person, company = person_and_company
     span: DateSpan = (row.starts_on or min(index.today, row.ends_on or index.today), row.ends_on)
     employments = index.find_employments(person, span)
+    # By object, not by key: a company of this list has no key yet.
     employment = next((other for other in employments if other.company == company), None)
+    # A change of employer hands over seats, bills and votes, which no list can say.
     if employment is None and employments:
         sentence = _("%(name)s works at %(company)s: note the change of employer on their page first.")
         return sentence % {"name": person.name, "company": employments[0].company}
@@ -257,5 +268,6 @@ def _find_or_add_employment(
     if row.ends_on and row.ends_on < employment.starts_on:
         return _("The last day must not come before the first.")
     values = {"title": row.title, "level": row.level, "ends_on": row.ends_on}
+    # Only filled cells: an empty one changes nothing.
     changes.set_values("employment", employment, {name: value for name, value in values.items() if value})
     return employment

@@ -37,6 +37,7 @@ def run_import_job(progress: DirectoryJobProgress, _file: BinaryIO) -> str:
     """
     payload = unpack_import(progress.job.payload)
     lines = iterate_with_progress(payload.table, progress)
+    # Before the transaction: parsing takes long, and nobody should wait for its locks meanwhile.
     parsed = parse_directory(table=payload.table, picks=payload.picks, file_name=payload.name, lines=lines)
     with transaction.atomic():
         summary = str(apply_directory(parsed=parsed))

@@ -28,6 +28,7 @@ from convention.text.normalize import casefold_text, normalize_whitespace
 from .columns import COLUMN_LABELS
 
 COMPANY_COLUMNS: Final = ("sector", "street", "postcode", "city")
+# Those of the columns: SQLite stores longer texts, PostgreSQL refuses the whole list.
 MAX_LENGTHS: Final = {
     "company": 200, "sector": 80, "street": 200, "postcode": 20, "city": 100, "first_name": 150,
     "last_name": 150, "title": 120, "email": 254,
@@ -94,6 +95,7 @@ class CellVocabulary:
 def _index_labels(choices: Iterable[tuple[str, object]]) -> dict[str, str]:
     """Return the codes by their value and their label in each language."""
     values_by_label: dict[str, str] = {}
+    # A list exported in English is read by an administrator whose pages are French.
     for language, _name in settings.LANGUAGES:
         with override(language):
             values_by_label |= {
@@ -158,7 +160,7 @@ def _split_values(values: Mapping[str, str], name: str) -> list[str]:
 def _find_row_errors(
     values: Mapping[str, str], row: DirectoryRow, vocabulary: CellVocabulary
 ) -> Iterator[str]:
-    """Yield the errors of one row by itself."""
+    """Yield the errors of one row, without looking at the others."""
     yield from find_cell_errors(values)
     yield from _find_company_errors(row)
     yield from _find_vocabulary_errors(values, vocabulary)
@@ -182,6 +184,7 @@ def _find_row_errors(
 def _find_company_errors(row: DirectoryRow) -> Iterator[str]:
     if not row.company and not row.siren:
         yield _("Name the company, by its name or its SIREN.")
+    # Nine digits with a Luhn check digit.
     if row.siren and not siren_number.is_valid(row.siren):
         yield _("This is no SIREN: look at its nine digits.")
 
@@ -213,6 +216,7 @@ def _find_vocabulary_errors(values: Mapping[str, str], vocabulary: CellVocabular
 
 def _describe_unknown(name: str, cell_text: str, codes: Mapping[str, str]) -> str:
     sentence = _("%(field)s: “%(text)s” is not known; it is one of: %(known)s.")
+    # The sentence is shown for each wrong row and must stay short.
     known_values = ", ".join(sorted(set(codes.values()))[:30]) or "–"
     return sentence % {"field": COLUMN_LABELS[name], "text": cell_text[:60], "known": known_values}
 
@@ -222,6 +226,7 @@ def _find_duplicates(rows: Iterable[DirectoryRow]) -> Iterator[tuple[int, str]]:
     seen: dict[tuple[str, ...], int] = {}
     for row in rows:
         if row.has_person:
+            # The same keys by which `DirectoryIndex` knows companies and people.
             company = row.siren or casefold_text(row.company)
             key = (company, row.email) if row.email else (company, "", casefold_text(row.name))
             first_number = seen.setdefault(key, row.number)

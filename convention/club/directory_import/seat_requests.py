@@ -35,6 +35,7 @@ def plan_seats(
     other.
     """
     companies = {request.company.pk for request in seat_requests if request.company.pk}
+    # `of`: without it PostgreSQL would lock the joined rows as well.
     locked = Membership.objects.select_for_update(of=("self",)).filter(company__in=companies).order_by("pk")
     by_company, company_of = defaultdict[int, list[Membership]](list), dict[int, int]()
     for membership_row in locked:
@@ -48,6 +49,7 @@ def plan_seats(
             given_seats[seat.membership_id].append(seat)
     new_seats = defaultdict[Membership, list[tuple[int, Seat]]](list)
     errors: list[tuple[int, str]] = []
+    # In the order of the list: if seats run out, its last rows are refused.
     for request in seat_requests:
         membership = _find_open_membership(by_company[request.company.pk or 0], request.span[0])
         if membership is None:
@@ -90,6 +92,7 @@ def _find_excess_requests(
     membership: Membership, spans: list[DateSpan], requested: Sequence[tuple[int, Seat]]
 ) -> Iterator[tuple[int, str]]:
     """Yield the rows beyond the limit of the membership, in the order of the list."""
+    # Counting once for all is enough, as a rule; only a list beyond the limit is counted row by row.
     if (
         count_max_concurrent([*spans, *(get_span(seat) for _number, seat in requested)])
         <= membership.seat_limit

@@ -34,6 +34,7 @@ CHANGED_REASON = gettext_lazy("was changed since")
 IN_USE_REASON = gettext_lazy("is in use since")
 
 
+# Databases limit the number of parameters of a statement.
 BATCH_SIZE = 5000
 
 
@@ -110,6 +111,7 @@ def preview_undo(run: DirectoryImport) -> DirectoryUndo:
     for kind in DATED_KINDS:
         for pk, row in facts[kind].items():
             undo.rows_by_person[row.person_id or 0].append((kind, pk))
+    # Skipping goes first: each step may spare rows that the next would count as deletable.
     _skip_changed(undo, run, facts)
     _skip_used(undo, facts)
     _skip_used_since(undo, facts, run.imported_at)
@@ -123,6 +125,7 @@ def preview_undo(run: DirectoryImport) -> DirectoryUndo:
 def undo_directory_import(*, run: DirectoryImport) -> DirectoryUndo:
     """Undo an import once, as far as possible. Raises DirectoryUndoRefused."""
     acquire_advisory_lock(DIRECTORY_LOCK)
+    # Read again under the lock: a second click must not undo twice.
     run = DirectoryImport.objects.select_for_update(of=("self",)).get(pk=run.pk)
     if not run.can_be_undone:
         raise DirectoryUndoRefused(_("This import was undone already, changed nothing, or is too long ago."))
@@ -130,6 +133,7 @@ def undo_directory_import(*, run: DirectoryImport) -> DirectoryUndo:
     for kind, values in undo.restored_values.items():
         _restore_values(kind, values)
     _remove_markets(run, set(undo.removed_keys["company"]))
+    # Dependent rows first, the reverse of `ROW_MODELS`.
     for kind in ("seat", "contact", "employment", "role", "person", "company"):
         for batch in batched(undo.removed_keys[kind], BATCH_SIZE, strict=False):
             ROW_MODELS[kind].objects.filter(pk__in=batch).delete()
@@ -218,15 +222,18 @@ def _find_referenced(
 ) -> set[int]:
     """Return the keys that are referenced by rows of any app which the import did not create."""
     referenced = set[int]()
+    # Hidden relations too: those with `related_name="+"`.
     for relation in model._meta.get_fields(include_hidden=True):
         if not isinstance(relation, models.ManyToOneRel) or not keys:
             continue
         other_model, column = relation.related_model, relation.field.attname
         assert not isinstance(other_model, str)
+        # A market does not use a company; `_remove_markets` handles what the list added.
         if other_model is Company.markets.through:
             continue
         created = imported.get(other_model, set())
         rows = _filter_key_range(other_model._base_manager.all(), column, keys).values_list("pk", column)
+        # `iterator`: in tables of other apps the range may cover many rows.
         referenced.update(key for pk, key in rows.iterator() if key in keys and pk not in created)
     return referenced
 
@@ -260,6 +267,7 @@ def _restore_values(kind: str, values: dict[int, dict[str, Any]]) -> None:
             setattr(row, name, model._meta.get_field(name).to_python(value))
             names.add(name)
     if names:
+        # Through the model's queryset, which also updates the columns for searching and sorting.
         model.objects.bulk_update(rows.values(), sorted(names), 500)
 
 
@@ -267,6 +275,7 @@ def _remove_markets(run: DirectoryImport, removed: set[int]) -> None:
     """Remove the markets that the list added to companies which stay."""
     through = Company.markets.through
     for company, market in run.created_keys.get("market", []):
+        # The others lost theirs by cascade.
         if company not in removed:
             through.objects.filter(company=company, market=market).delete()
 
@@ -274,5 +283,6 @@ def _remove_markets(run: DirectoryImport, removed: set[int]) -> None:
 def clear_old_imports() -> None:
     """Delete the stored values of imports that are too old to be undone."""
     expired = Q(imported_at__lt=timezone.now() - UNDO_PERIOD)
+    # Old values of people are personal data, stored only as long as they can be restored (GDPR, article 5).
     imports = DirectoryImport.objects.filter(expired).exclude(created_keys={}, values_before={})
     imports.update(created_keys={}, values_before={}, values_after={})

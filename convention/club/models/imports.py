@@ -10,7 +10,7 @@ from django.utils.translation import pgettext_lazy
 
 from .people import Person
 
-# For so long old values are stored, and an import can be undone.
+# Old values are stored and an import can be undone for this long.
 UNDO_PERIOD: Final = datetime.timedelta(days=30)
 
 

@@ -25,6 +25,7 @@ class MembershipTerms(models.Model):
     dues_cents = models.PositiveIntegerField(_("dues, in cents"), default=0)
     currency = models.CharField(_("currency"), max_length=3, default="EUR")
     vat_rate = models.PositiveIntegerField(_("VAT rate, in hundredths of a percent"), default=0)
+    # Article 132(1)(l) of Directive 2006/112/EC: dues of non-profit associations to their members.
     exemption = models.CharField(
         _("reason for no VAT (VATEX code)"), max_length=30, blank=True, default="VATEX-EU-132-1L"
     )
@@ -37,6 +38,7 @@ class MembershipTerms(models.Model):
         abstract = True
 
 
+# From the model itself, so that a new term is copied without being named here.
 TERM_FIELDS = tuple(field.name for field in MembershipTerms._meta.local_fields)
 
 
@@ -72,6 +74,7 @@ class MembershipQuerySet(PeriodQuerySet["Membership"]):
     def open(self, *, at: datetime.date | None = None) -> Self:
         """Return the memberships whose seats count on that day: active, or in the grace period."""
         day = at or timezone.localdate()
+        # The same rule as `Membership.state_on`, for the database.
         lasts = Q(ends_on__isnull=True) | Q(ends_on__gte=day) | Q(grace_until__gte=day)
         stays = Q(left_on__isnull=True) | Q(left_on__gt=day)
         return self.filter(lasts, stays, confirmed_on__lte=day, starts_on__lte=day)
@@ -101,6 +104,7 @@ class Membership(MembershipTerms, Period):
 
     company = models.ForeignKey(Company, models.PROTECT, related_name="memberships")
     plan = models.ForeignKey(Plan, models.PROTECT, related_name="+")
+    # A copy: the plan may be renamed later.
     plan_name = models.CharField(_("plan"), max_length=120)
     plan_name_en = models.CharField(max_length=120, blank=True)
     extra_seats = models.PositiveIntegerField(_("extra seats"), default=0)
@@ -131,6 +135,7 @@ class Membership(MembershipTerms, Period):
             *Period.Meta.constraints,
             models.CheckConstraint(
                 name="membership_left_after_start",
+                # Both or neither: a date without a way of leaving has no state.
                 condition=Q(left_on__isnull=True, left_as="")
                 | (Q(left_on__gte=F("starts_on")) & ~Q(left_as="")),
             ),
@@ -164,6 +169,7 @@ class Membership(MembershipTerms, Period):
         return self.state_on(timezone.localdate())
 
     def state_on(self, day: datetime.date) -> str:
+        # First: leaving outweighs all other dates.
         if self.left_on and self.left_on <= day:
             return self.left_as
         # A membership that was confirmed late is active from then on, not from its first day.
@@ -206,7 +212,9 @@ class SeatQuerySet(PeriodQuerySet["Seat"]):
             person=OuterRef("person"), company=OuterRef("membership__company")
         )
         seats: Self = self.open(at=day).filter(  # type: ignore[assignment]  # a set of seats stays one
-            Exists(employed), membership__in=Membership.objects.open(at=day)
+            # The employment is asked too: a seat must not outlast the job even if nobody ended it.
+            Exists(employed),
+            membership__in=Membership.objects.open(at=day),
         )
         return seats
 
@@ -222,6 +230,7 @@ class Seat(Period):
     class Meta(Period.Meta):
         verbose_name = _("seat")
         verbose_name_plural = _("seats")
+        # Each page of a signed-in person asks for their seat.
         indexes = [models.Index(fields=["person", "starts_on"], name="seat_of_person")]
 
     def __str__(self) -> str:

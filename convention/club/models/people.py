@@ -58,6 +58,7 @@ class Company(SearchableModel):
 
     name = models.CharField(_("name"), max_length=200, unique=True)
     slug = models.SlugField(max_length=80, unique=True)
+    # French business register numbers: nine digits for the firm, fourteen for an establishment.
     siren = models.CharField(_("SIREN"), max_length=9, blank=True)
     siret = models.CharField(_("SIRET"), max_length=14, blank=True)
     vat_number = models.CharField(_("VAT number"), max_length=20, blank=True)
@@ -113,6 +114,7 @@ class CompanyRole(Period):
 class PersonManager(BaseUserManager["Person"].from_queryset(SearchableQuerySet["Person"])):  # type: ignore[misc]  # made
     def create_user(self, email: str | None, password: str | None = None, **fields: Any) -> "Person":
         """Create a person; without a password they sign in by a mailed code."""
+        # Lower case, also before the "@": the unique constraint compares exactly.
         person = self.model(email=self.normalize_email(email).lower() or None, **fields)
         person.set_password(password)
         person.save(using=self._db)
@@ -133,10 +135,12 @@ class Person(SearchableModel, AbstractBaseUser, PermissionsMixin):
 
     # NULL, not empty: the unique constraint then allows many people without an address.
     email = models.EmailField(_("e-mail"), unique=True, null=True, blank=True)
+    # Not unique: several companies may claim one address.
     claimed_email = models.EmailField(blank=True, default="", db_default="", editable=False)
     first_name = models.CharField(_("first name"), max_length=150, blank=True)
     last_name = models.CharField(_("last name"), max_length=150, blank=True)
     language = models.CharField(_("language"), max_length=5, default="fr")
+    # NULL: never asked. A badge shows only a refusal.
     photo_consent = models.BooleanField(_("agrees to be photographed"), null=True, blank=True)
     is_staff = models.BooleanField(_("may open the back office"), default=False)
     is_active = models.BooleanField(_("active"), default=True)
@@ -153,6 +157,7 @@ class Person(SearchableModel, AbstractBaseUser, PermissionsMixin):
         verbose_name = _("person")
         verbose_name_plural = _("people")
         ordering = ["sort_name", "pk"]
+        # Lists of 20,000 people are paged in this order.
         indexes = [models.Index(fields=["sort_name", "id"], name="person_by_sort_name")]
 
     def __str__(self) -> str:

@@ -55,6 +55,7 @@ def company_list(request: "HttpRequest") -> "HttpResponse":
 
 
 def _clean_filter(text: str, values: list[str]) -> str:
+    # An unknown value in an address is ignored: it must not become an error page.
     return text if text in values else ""
 
 
@@ -71,6 +72,7 @@ def company_edit(request: "HttpRequest", company: str) -> "HttpResponse":
 
 
 def _edit_company(request: "HttpRequest", company: Company) -> "HttpResponse":
+    # Read before the form changes the instance: the heading shows the stored name.
     title = company.name
     form = CompanyForm(request.POST or None, instance=company)
     if request.method == "POST" and form.is_valid():
@@ -109,6 +111,7 @@ def _get_company(slug: str) -> Company:
 
 
 def _render_company(request: "HttpRequest", company: Company, **forms: Any) -> "HttpResponse":
+    # Prefixes, since the page has two forms with the same field names.
     context = {"form": AppointByEmailForm(), "role_form": CompanyRoleForm(prefix="role"), **forms}
     return render_club_page(request, "company.html", **load_company_page(company), **context)
 

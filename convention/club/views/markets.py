@@ -33,6 +33,7 @@ def market_detail(request: "HttpRequest", market: str) -> "HttpResponse":
 
 
 def _edit_market(request: "HttpRequest", market: Market) -> "HttpResponse":
+    # Read before the form changes the instance.
     title = market.title
     form = MarketForm(request.POST or None, instance=market)
     if request.method == "POST" and form.is_valid():

@@ -73,6 +73,7 @@ def membership_detail(request: "HttpRequest", company: str, membership: int) -> 
 
 
 def _render_membership(request: "HttpRequest", slug: str, pk: int, **forms: Any) -> "HttpResponse":
+    # Read again: the form has changed the instance, and the page shows what is stored.
     membership = _get_membership(slug, pk)
     context = {
         "company": membership.company,

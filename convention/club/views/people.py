@@ -38,6 +38,7 @@ def person_list(request: "HttpRequest") -> "HttpResponse":
     seat = request.GET.get("seat", "")
     company = Company.objects.filter(slug=normalize_whitespace(request.GET.get("company", "")[:80])).first()
     people = search_people(words, company=company.slug if company else "", seat=seat)
+    # A filtered list has no index to count by: one pass finds the page and the count.
     pages = SinglePassPaginator if words or company or seat in SEAT_FILTERS else KeyedPaginator
     paginator = pages(people, ROWS_PER_PAGE, page_rows=prefetch_current_positions(Person.objects.all()))
     context = {"words": words, "seat": seat if seat in SEAT_FILTERS else "", "company": company}

@@ -17,12 +17,14 @@ class Command(ConventionCommand):
     """One portable file, for PostgreSQL and SQLite alike."""
 
     help = "Save all data in one file that `restore` brings back into an empty PostgreSQL or SQLite database."
+    # `save_backup` opens its own transaction, which has to see one moment of all tables.
     runs_in_transaction = False
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--output", required=True, type=Path, metavar="FILE", help="the file to write")
 
     def run(self, **options: Any) -> None:
+        # The file names its migrations: that of a half-migrated database could be restored nowhere.
         if not database_is_ready():
             raise ConventionError(_("The database is not ready: run `manage.py migrate` first."))
         manifest = save_backup(output=options["output"])

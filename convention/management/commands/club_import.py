@@ -40,7 +40,9 @@ class Command(ConventionCommand):
 
     def run(self, **options: Any) -> None:
         file: Path = options["file"]
+        # In a child process with limits, like an upload: the list may come from outside too.
         table = read_upload(file.name, read_input_file(file), is_directory_heading)
+        # Options after guesses: what is typed wins.
         picks = apply_column_maps(
             table.header, guess_picks(table.header), options["map"], get_column_labels()
         )

@@ -25,6 +25,7 @@ class Command(ConventionCommand):
         if options["again"]:
             self.print_lines(str(_erase_again(number)) for number in options["again"])
         else:
+            # Numbers only: nothing else is left of an erased person. Print them before a restore.
             gone = PrivacyCase.objects.filter(answer=PrivacyCase.Answer.ERASED, person__isnull=False)
             self.print_lines(
                 str(number) for number in gone.order_by("person").values_list("person", flat=True)
@@ -35,6 +36,7 @@ def _erase_again(number: int) -> int:
     person = Person.objects.filter(pk=number).first()
     if person is None:
         raise NotFound(_("There is nobody with the number %(number)d.") % {"number": number})
+    # Not skipped as in the nightly run: the operator has to know who is still there.
     if not erase_people(people=[person]):
         sentence = _("Number %(number)d cannot be erased yet: open a request at the privacy desk.")
         raise NotFound(sentence % {"number": number})

@@ -31,6 +31,8 @@ class Command(ConventionCommand):
                 _("Nothing is held under the address %(address)s.") % {"address": options["address"]}
             )
         if options["output"]:
+            # All that is known of a person: for the operator who
+            # asked, not for other accounts of the machine.
             with write_atomically(options["output"], mode=0o600) as file:
                 file.write(export_personal_data(subject=subject))
         else:

@@ -17,6 +17,7 @@ class Command(ConventionCommand):
     """Restore all of it or nothing."""
 
     help = "Bring a file made by `backup` into an empty database (made ready where needed), or check it."
+    # `restore_backup` opens a durable transaction, which must be the outermost one.
     runs_in_transaction = False
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -29,6 +30,7 @@ class Command(ConventionCommand):
 
     def run(self, **options: Any) -> None:
         if options["check"]:
+            # Opening reads every part and compares its checksum.
             with open_backup(options["file"]) as backup:
                 sentence = _("%(summary)s Every checksum is right.")
                 self.print_notice(sentence % {"summary": describe_backup(backup.manifest)})
@@ -63,7 +65,7 @@ class Command(ConventionCommand):
 
 
 def describe_backup(manifest: BackupManifest) -> str:
-    """Return in a sentence what a backup holds."""
+    """Return a sentence about content, site and time of a backup."""
     return _("%(contents)s, saved from %(site)s at %(made_at)s UTC.") % {
         "contents": describe_contents(manifest),
         "site": manifest.site,

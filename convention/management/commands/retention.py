@@ -12,6 +12,7 @@ class Command(ConventionCommand):
     """Run each rule once; the workers do the same every night."""
 
     help = "Remove what is older than the club keeps; one line for each kind of data."
+    # Each rule has its own transaction: one that fails must not undo the others.
     runs_in_transaction = False
 
     def run(self, **_options: Any) -> None:

@@ -31,6 +31,7 @@ class Command(ConventionCommand):
         """Create one size of the demo, unless it exists."""
         world = DemoWorld(options["size"], options["random_seed"])
         check_not_production()
+        # Invented people among real ones could not be told apart later.
         check_own_database()
         if Event.objects.filter(slug=world.main_event_slug).exists():
             self.print_notice(
@@ -48,7 +49,9 @@ class Command(ConventionCommand):
 
 def seed_apps(world: DemoWorld) -> None:
     """Let each app add its rows, lowest layer first."""
+    # The demo's club is French, whatever the language of the terminal.
     with override("fr"):
+        # `reversed`: INSTALLED_APPS begins with the highest layer, and each needs the rows of those below.
         for app in reversed(settings.INSTALLED_APPS):
             if find_spec(f"{app}.seed"):
                 import_module(f"{app}.seed").seed(world)
@@ -63,7 +66,7 @@ def check_not_production() -> None:
 
 
 def check_own_database() -> None:
-    """Raise ConventionError if the database holds data that is not the demo's."""
+    """Raise ConventionError if the database has data that is not the demo's."""
     holds_something = Event.objects.exists() or Company.objects.exists() or Person.objects.exists()
     if holds_something and not is_demo():
         raise ConventionError(

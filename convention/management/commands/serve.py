@@ -36,6 +36,7 @@ from convention.serve.supervisor import Supervisor
 from convention.tasks.periodic import register_periodic_jobs
 
 START_TIMEOUT_SECONDS = 60
+# SQLite writes its header into the first page before any table exists.
 SQLITE_PAGE_BYTES = 4096
 
 
@@ -47,6 +48,7 @@ class Command(ConventionCommand):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        # Printed before the server starts: the welcome lines must not print them a second time.
         self.new_passwords: dict[Person, str] = {}
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -75,6 +77,7 @@ class Command(ConventionCommand):
             local_network.check_port_is_free(place.host, place.phone_port)
         remember_site_url(place)
         self.prepare_site()
+        # In production the settings are the operator's; a local network is restricted in any case.
         if place.is_exposed and (place.files or not settings.PRODUCTION):
             self.restrict_exposed_site(place)
         parts = [processes.server_process(place), processes.worker_process()]
@@ -92,6 +95,7 @@ class Command(ConventionCommand):
         try:
             if not settings.PRODUCTION:
                 self.prepare_database()
+            # Here and not in the worker alone: /readyz then notices a worker that never started.
             register_periodic_jobs()
         except (OSError, DatabaseError) as error:
             if not is_out_of_space(error):
@@ -113,7 +117,7 @@ class Command(ConventionCommand):
     def restrict_exposed_site(self, place: processes.ServerAddress) -> None:
         """Restrict settings and passwords before other machines can reach the site.
 
-        Raises ConventionError if somebody's account still has the demo's published password.
+        Raises ConventionError if an account of a site that is no demo has the demo's published password.
         """
         try:
             self.replace_demo_passwords()
@@ -189,17 +193,19 @@ def remember_site_url(place: processes.ServerAddress) -> None:
 
 def restrict_settings(place: processes.ServerAddress) -> None:
     """Make child processes hide tracebacks and answer to this machine's names alone."""
+    # By environment, since server and worker are processes that read the settings again.
     os.environ["DEBUG"] = "false"
     names = [
         *local_network.list_host_names(),
         *local_network.list_local_addresses(),
         urlsplit(place.site_url).hostname or "",
     ]
+    # `setdefault`: names that the operator chose stay.
     os.environ.setdefault("ALLOWED_HOSTS", ",".join(dict.fromkeys(filter(None, names))))
 
 
 def has_database_file() -> bool:
-    """Return whether the SQLite file holds a table, that is more than its first page."""
+    """Return whether the SQLite file has a table, that is more than its first page."""
     path = Path(str(connection.settings_dict["NAME"]))
     return path.exists() and path.stat().st_size > SQLITE_PAGE_BYTES
 
@@ -210,6 +216,7 @@ def wait_until_answering(place: processes.ServerAddress, supervisor: Supervisor)
     host = "127.0.0.1" if place.host == "0.0.0.0" else place.host  # noqa: S104 (compared)
     end = time.monotonic() + START_TIMEOUT_SECONDS
     while not supervisor.stopping.wait(0.1) and time.monotonic() < end:
+        # Meanwhile the supervisor's own loop has not begun.
         supervisor.restart_ended()
         if is_url_answering(f"{scheme}://{host}:{place.port}/healthz"):
             return True
@@ -220,9 +227,11 @@ def is_url_answering(url: str) -> bool:
     """Return whether anything answers, including an unknown certificate."""
     try:
         urllib.request.urlopen(url, timeout=2).close()  # noqa: S310 (our own address)
+    # Any status is an answer.
     except urllib.error.HTTPError:
         return True
     except urllib.error.URLError as error:
+        # On the local network the certificate is from our own authority, which this program does not trust.
         return "CERTIFICATE_VERIFY_FAILED" in str(error.reason)
     except OSError:
         return False

@@ -28,6 +28,7 @@ class Command(ConventionCommand):
             backend_name="default",
             startup_delay=False,
             max_tasks=None,
+            # Random, so that a restarted worker is not taken for the one that died with a task.
             worker_id=secrets.token_hex(8),
             excluded_queue_names=[],
         )

@@ -39,6 +39,7 @@ class NameMention:
 
 def find_mentions(redactor: Redactor) -> Iterator[NameMention]:
     """Yield every text that the redactor would change."""
+    # Documents that the law requires to stay are not listed: nobody may change them.
     required_by_law = {source.model for source in list_data_sources() if source.is_required_by_law}
     for model in apps.get_models(include_auto_created=False):
         columns = [field.name for field in iterate_text_columns(model)]
@@ -46,6 +47,7 @@ def find_mentions(redactor: Redactor) -> Iterator[NameMention]:
             continue
         for pk, values in iterate_texts(model, columns):
             for name, value in values.items():
+                # The redactor itself decides, so that the list has the same idea of a match as the redaction.
                 if redactor.redact_value(value) != value:
                     yield NameMention(model._meta.label_lower, name, pk)
 
@@ -54,5 +56,6 @@ def iterate_text_columns(model: type[models.Model]) -> Iterable["models.Field[An
     """Yield the columns of free text: no choices and no keys."""
     for field in model._meta.concrete_fields:
         is_text = isinstance(field, models.CharField | models.TextField | models.JSONField)
+        # Choices are our own words, even if one looks like a name.
         if is_text and not field.choices and not field.primary_key:
             yield field

@@ -27,6 +27,7 @@ from convention.privacy.registry import get_free_text_columns, get_transient_tex
 
 from .redactor import Redactor
 
+# Databases limit the number of parameters of a query (SQLite to 32,766 by default).
 BATCH_SIZE: Final = 2000
 # Primary keys by model.
 type KeysByModel = dict[type[models.Model], set[Any]]
@@ -42,7 +43,7 @@ class ErasedSubject:
 
     @property
     def redacted_elsewhere(self) -> DataSubject:
-        """Return what is redacted in other rows: no names if they may be somebody else's."""
+        """Return the addresses and names to redact in other rows: no names if they may be a namesake's."""
         return replace(self.subject, names=frozenset()) if self.has_namesake else self.subject
 
 
@@ -72,11 +73,14 @@ def redact_subjects(erased: Sequence[ErasedSubject]) -> None:
         for erased_subject in erased
     ]
     for model, columns in get_free_text_columns().items():
+        # A row about two of these people gets the redactor of the
+        # last; the wide redactor has the names of both.
         own_redactors = {key: redactor for redactor, keys in close_redactors for key in keys.get(model, ())}
         _redact_model(model, columns, own_redactors, wide_redactor)
     for model, columns in get_transient_text_columns().items():
         _delete_naming_rows(model, columns, wide_redactor)
     redact_sessions(wide_redactor)
+    # Mails exist as files on development sites only.
     remove_stored_mails(wide_redactor.has_match)
 
 
@@ -87,12 +91,13 @@ def find_rows_about(tables: list[FoundRows]) -> KeysByModel:
         if is_about_subject(table.source, table.source.model):
             own_keys[table.source.model] |= {*table.keys}
     for model, keys in list(own_keys.items()):
-        # Databases limit the number of parameters of a query.
+        # Some people have more rows than one query can name.
         for batch in batched(sorted(keys), BATCH_SIZE, strict=False):
             own_keys[AuditEntry] |= _find_keys(
                 AuditEntry, subject__in=[f"{model._meta.label_lower}:{key}" for key in batch]
             )
             of_model = {"content_type": ContentType.objects.get_for_model(model)}
+            # Django's back office writes the name of the object into its log.
             own_keys[LogEntry] |= _find_keys(LogEntry, **of_model, object_id__in=list(map(str, batch)))
     return own_keys
 
@@ -110,7 +115,9 @@ def has_namesake(subject: DataSubject, tables: list[FoundRows]) -> bool:
         for name in subject.names:
             if len(name) == len(source.name_columns):
                 same_name = {
-                    f"{column}__iexact": part for column, part in zip(source.name_columns, name, strict=True)
+                    # Close enough to warn of a namesake, and the database can do it.
+                    f"{column}__iexact": part
+                    for column, part in zip(source.name_columns, name, strict=True)
                 }
                 other_rows = source.model._base_manager.filter(**same_name).exclude(
                     pk__in=own_keys[source.model]
@@ -172,6 +179,7 @@ def redact_sessions(redactor: Redactor) -> int:
     """Remove session data that mentions the subject, such as a half-filled form; return how much."""
     store, dropped_count = SessionStore(), 0
     for session in Session.objects.filter(expire_date__gt=timezone.now()).iterator(chunk_size=BATCH_SIZE):
+        # The content is signed: it has to be decoded to be searched, and encoded to be valid again.
         data = store.decode(session.session_data)
         remaining = {
             key: value for key, value in data.items() if not redactor.has_match(_format_as_text(value))
@@ -179,6 +187,7 @@ def redact_sessions(redactor: Redactor) -> int:
         if len(remaining) < len(data):
             dropped_count += len(data) - len(remaining)
             Session.objects.filter(pk=session.pk).update(session_data=store.encode(remaining))
+    # Expired sessions may name the person too, and nobody can read them any more.
     Session.objects.filter(expire_date__lte=timezone.now()).delete()
     return dropped_count
 

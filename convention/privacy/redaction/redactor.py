@@ -45,12 +45,16 @@ class Redactor:
         choices = [
             NAME_SEPARATOR_PATTERN.join(map(re.escape, phrase.split())) for phrase in self.name_phrases
         ]
+        # Not `\b`, for which an underscore is part of a word: file
+        # names such as `Dupont_2027.pdf` would stay.
         return _compile_pattern(choices, before=r"(?<![^\W_])", after=r"(?![^\W_])")
 
     @cached_property
     def address_pattern(self) -> re.Pattern[str] | None:
         """Return the pattern of all addresses, or None; it does not match part of a longer address."""
         choices = map(re.escape, self.subject.addresses)
+        # `x.zoe@a.example` and `zoe@a.example.org` are other
+        # people's addresses; a full stop may end a sentence.
         return _compile_pattern(choices, before=r"(?<![\w.+-])", after=r"(?![\w-]|\.\w)")
 
     def redact_text(self, text: str) -> str:
@@ -58,6 +62,8 @@ class Redactor:
             text = self.address_pattern.sub(REPLACEMENT_TEXT, text)
         if self.name_pattern is None:
             return text
+        # Compared without accents and capitals, but cut from the
+        # original: the rest of the text stays as typed.
         folded, positions = _fold_with_positions(text)
         parts, position = [], 0
         for match in self.name_pattern.finditer(folded):
@@ -73,6 +79,7 @@ class Redactor:
         except ValueError:
             return self.redact_text(text)
         redacted = self.redact_value(decoded)
+        # Only if something was found: rewriting would change the spelling of every stored JSON.
         return text if redacted == decoded else json.dumps(redacted)
 
     def has_match(self, text: str) -> bool:
@@ -86,6 +93,7 @@ class Redactor:
         if isinstance(value, list):
             return [self.redact_value(item) for item in value]
         if isinstance(value, dict):
+            # Keys too: answers are stored by question, and people may be named in one.
             return {self.redact_text(key): self.redact_value(item) for key, item in value.items()}
         return value
 
@@ -94,14 +102,17 @@ def build_full_name_phrases(name: PersonName) -> set[str]:
     """Return the name in both orders, normalized; empty if it is too short to identify a person."""
     parts = [words for part in name if (words := normalize_words(part))]
     phrase = " ".join(parts)
+    # A single word is not enough to identify a person.
     if len(phrase.split()) < 2 or len(phrase.replace(" ", "")) < MIN_NAME_LENGTH:
         return set()
+    # French lists write the last name first.
     return {phrase, " ".join(reversed(parts))}
 
 
 def split_name_parts(name: PersonName) -> set[str]:
     """Return first and last name, normalized, and the longer words of a double last name."""
     parts = {words for part in name if len(words := normalize_words(part)) >= MIN_WORD_LENGTH}
+    # "Dupont-Lefèvre" is also called Dupont; particles such as "de" and "van" are left out by their length.
     return parts | {word for word in normalize_words(name[-1]).split() if len(word) > MIN_WORD_LENGTH}
 
 
@@ -111,6 +122,7 @@ def normalize_words(text: str) -> str:
 
 
 def _compile_pattern(choices: Iterable[str], *, before: str, after: str) -> re.Pattern[str] | None:
+    # The first alternative that matches wins: a shorter one would leave the rest of a longer name.
     longest_first = "|".join(sorted(choices, key=lambda choice: (-len(choice), choice)))
     return re.compile(f"{before}(?:{longest_first}){after}", re.IGNORECASE) if longest_first else None
 
@@ -121,6 +133,7 @@ def _fold_with_positions(text: str) -> tuple[str, list[int]]:
         return text.lower().translate(PUNCTUATION_TO_SPACE), list(range(len(text)))
     folded, positions = [], []
     for position, character in enumerate(text):
+        # One character may become several ("ß" and "ss"), so each remembers where it came from.
         for part in strip_accents(character).translate(PUNCTUATION_TO_SPACE):
             folded.append(part)
             positions.append(position)

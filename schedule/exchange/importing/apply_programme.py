@@ -74,7 +74,10 @@ def apply_programme(
 
 
 def is_exported(session: Session) -> bool:
-    """Return whether a file of the whole programme would hold the session."""
+    """Return whether a file of the whole programme would contain the session.
+
+    Other sessions are not reported as missing.
+    """
     return session.starts_at is not None and session.cancelled_at is None
 
 
@@ -128,6 +131,7 @@ def add_sessions(
         for identified_session, number in zip(identified_sessions, numbers, strict=True)
     ]
     for session in new:
+        # A session of the event that another entry of the file matched may have this guid.
         if session.guid in used_guids:
             session.guid = generate_guid(session.guid, session.starts_at, session.number)
     Session.objects.bulk_create(new, batch_size=200)
@@ -141,7 +145,10 @@ def add_sessions(
 
 
 def assign_numbers(identified_sessions: list[IdentifiedSession], used_numbers: set[int]) -> list[int]:
-    """Return a number for each session: its own in the file where that is free, else the next free one."""
+    """Return a number for each session: its own in the file where that is free, else the next free one.
+
+    Numbers are unique in an event, and are the ids of the frab formats: known sessions never lose theirs.
+    """
     used_numbers = set(used_numbers)
     wanted: list[int | None] = []
     for identified_session in identified_sessions:
@@ -210,11 +217,11 @@ def change_sessions(
         if changes.pop("speakers", None):
             recast.append((session, list_session_speakers(identified_session.parsed_session, import_context)))
             import_result.changed_fields.add("appearances")
-            # bulk_update needs at least one column; the title stands for changed speakers only.
+            # bulk_update needs at least one column: for changed speakers alone, that is the same title.
             changes.setdefault("title", session.title)
         for name, value in changes.items():
             setattr(session, name, value)
-        # Remembered ids alone are no change that anybody sees, so they do not count as one.
+        # Remembered ids are not shown anywhere: they are saved, but neither reported nor a new revision.
         if changes or remembered:
             touched.append(session)
             fields |= changes.keys() | ({"extra"} if remembered else set())
@@ -227,7 +234,10 @@ def change_sessions(
 
 
 def remember_aliases(session: Session, identified_session: IdentifiedSession) -> bool:
-    """Store the other ids that a file has for a session, so that the next import finds it by them."""
+    """Store the other ids that a file has for a session, so that the next import finds it by them.
+
+    Return whether any was new. A generated guid is no id: it says no more than the title or id it is made of.
+    """
     aliases = list(session.extra.get("aliases", []))
     known = {str(session.guid), session.source_id, *aliases}
     if identified_session.guid == session.guid:
@@ -250,6 +260,7 @@ def update_schedule(
         name: value
         for name in ("version", "acronym", "base_url", "slot_minutes")
         if (value := getattr(programme.header, name)) is not None
+        # A value that equals our own export's is no change, though the export may differ from the column.
         and value not in (getattr(schedule, name), getattr(import_context.round_trip.header, name))
     }
     if changes:

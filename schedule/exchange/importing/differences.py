@@ -36,7 +36,8 @@ class ImportContext:
 def find_differences(
     session: Session, parsed_session: ParsedSession, import_context: ImportContext
 ) -> Iterator[tuple[str, object]]:
-    """Yield the names and new values of fields that differ; `speakers` stands for the appearances."""
+    """Yield the names and new values of fields that differ; `speakers` means the appearances."""
+    # Equal to either is no change: the file may come from our export, which cannot carry every value.
     own, written = to_parsed_session(session), import_context.round_trip(session)
     for name in COMPARED_FIELDS:
         value = (
@@ -62,10 +63,11 @@ def find_differences(
 def find_time_differences(
     session: Session, parsed_session: ParsedSession, exported: ParsedSession, import_context: ImportContext
 ) -> Iterator[tuple[str, object]]:
-    """Yield start, end and day where they differ; a moved session keeps its length if the file has none."""
+    """Yield start, end and programme day where they differ."""
     other_start = parsed_session.starts_at not in (session.starts_at, exported.starts_at)
     if other_start:
         yield "starts_at", parsed_session.starts_at
+    # Without an end in the file, a moved session keeps its length.
     ends_at = parsed_session.ends_at or (parsed_session.starts_at + session.duration)
     same_end = ends_at in (session.ends_at or session.starts_at, exported.ends_at)
     if other_start or not same_end:
@@ -73,6 +75,7 @@ def find_time_differences(
     day = parsed_session.day or (
         choose_programme_day(parsed_session, import_context) if other_start else session.day
     )
+    # A session without a stored day is exported with a computed one, which is no change.
     if day not in (session.day, exported.day if session.day is None else session.day):
         yield "day", day
 
@@ -97,7 +100,8 @@ def to_stored_value(value: object) -> object:
 def choose_programme_day(parsed_session: ParsedSession, import_context: ImportContext) -> datetime.date:
     """Return the programme day of a session, for formats without days.
 
-    Sessions before the day starts belong to the day before, if anything takes place in its daytime.
+    Sessions before the day starts belong to the day before, if anything takes place in its daytime: else an
+    early session would give the programme a day without any other.
     """
     date = parsed_session.starts_at.astimezone(import_context.event.zone).date()
     day = get_programme_day(

@@ -25,16 +25,18 @@ from .match_sessions import identify_sessions
 from .report import ImportReport
 
 OUTSIDE_MARGIN = ONE_DAY = datetime.timedelta(days=1)
+# Headers of real files are sometimes those of another year (EMF 2018's says 2020).
 MAX_HEADER_GAP = datetime.timedelta(days=7)
 END_OF_DAY = datetime.time(23, 59)
+# The characters of <slug:event> in urls.py, and the length of the column.
 SLUG_PATTERN = re.compile(r"[-a-zA-Z0-9_]{1,80}")
 
 
 def import_schedule(*, slug: str, data: bytes) -> ImportReport:
     """Import a file into the event with that slug, which is created if it is missing.
 
-    Known sessions are updated in the fields that the format carries; sessions missing from the file are kept
-    and reported. Importing the same file again changes nothing. Raise UnreadableFile, before anything is
+    Known sessions are updated in the fields that the format carries; sessions missing from the file stay
+    and are reported. Importing the same file again changes nothing. Raise UnreadableFile, before anything is
     changed, for a file without any usable content.
 
     The file is parsed in this process, which suits commands; pages call `read_schedule_apart` and
@@ -62,7 +64,7 @@ def get_event_zone(slug: str) -> zoneinfo.ZoneInfo | None:
 @transaction.atomic
 def import_programme(*, slug: str, programme: ParsedProgramme) -> ImportReport:
     """Import a parsed programme into the event with that slug, as `import_schedule` does."""
-    # Two imports at once would create the same sessions twice.
+    # Two imports at once would create the same sessions twice; add_session locks the event for its numbers.
     event = Event.objects.select_for_update().filter(slug=slug).first()
     if event:
         return import_into_event(programme, event=event)
@@ -79,7 +81,7 @@ def preview_programme(*, slug: str, programme: ParsedProgramme) -> ImportReport:
 
 
 def create_event(slug: str, programme: ParsedProgramme) -> Event:
-    """Create a public convention for the file. Raise UnreadableFile if it holds no session."""
+    """Create a public convention for the file. Raise UnreadableFile if it contains no session."""
     if not programme.sessions:
         raise UnreadableFile(_("This file holds no session with a title and a start: no event was made."))
     starts_at, ends_at = choose_event_dates(programme)
@@ -102,6 +104,7 @@ def choose_event_dates(programme: ParsedProgramme) -> tuple[datetime.datetime, d
         for parsed_session in programme.sessions
         if first <= parsed_session.starts_at <= last
     ]
+    # An event must end after it starts, but its sessions may all have length zero.
     final = max(*ends, first + datetime.timedelta(minutes=1))
     if header.first_day and ONE_DAY <= first.astimezone(zone).date() - header.first_day <= MAX_HEADER_GAP:
         first = datetime.datetime.combine(header.first_day, datetime.time(), zone)
@@ -116,6 +119,7 @@ def import_into_event(programme: ParsedProgramme, *, event: Event) -> ImportRepo
     schedule, _made = Schedule.objects.get_or_create(event=event, defaults=get_initial_settings(programme))
     identified_sessions = identify_sessions(programme.sessions, slug=event.slug, notes=notes)
     import_result = apply_programme(programme, identified_sessions, event=event, schedule=schedule)
+    # Without a change no revision is raised, or importing the same file again would empty all caches.
     if import_result.has_changes:
         raise_revision(event=event)
         reason = f"{programme.format}: +{len(import_result.added)} ~{len(import_result.changed)}"
@@ -173,5 +177,6 @@ def find_room_conflicts(event: Event) -> Iterator[tuple[str, str, str]]:
         if session.starts_at and session.ends_at
     ]
     for clash in find_conflicts(placed):
+        # Cut, since a note shows 80 characters: the second title must be among them.
         first, second = (by_key[int(str(key))].title[:40] for key in (clash.first, clash.second))
         yield first, second, str(clash.shared_key)

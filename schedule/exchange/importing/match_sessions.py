@@ -10,6 +10,7 @@ from schedule.exchange.import_notes import ImportNotes, NoteReason
 from schedule.exchange.parsed_programme import ParsedSession
 from schedule.exchange.parsing.clean_values import normalize_line
 
+# Never change it: generated guids are public addresses and the ids in exported files.
 GUID_NAMESPACE = uuid.UUID("6f0f0f3e-6c1f-5d8e-9b0a-2d3c1d7a9e51")
 ANY_SPEAKERS = "anyone"
 
@@ -45,14 +46,14 @@ def generate_guid(*parts: object) -> uuid.UUID:
 def identify_sessions(
     parsed_sessions: Iterable[ParsedSession], *, slug: str, notes: ImportNotes
 ) -> list[IdentifiedSession]:
-    """Give each session a guid of its own, the same at every import of the same entry.
+    """Give each session a unique guid, the same at every import of the same entry.
 
     If several share an id, the first by time and room keeps it, whatever their order in the file.
     """
+    # The file's order may change between two exports, so it must not decide which session keeps a shared id.
     ordered = sorted(
         enumerate(parsed_sessions), key=lambda item: (item[1].starts_at, item[1].room or "", item[0])
     )
-    # The file's order may change between two exports, so it must not decide who keeps the id.
     used_guids: set[uuid.UUID] = set()
     twin_counts: Counter[uuid.UUID] = Counter()
     identified_by_position = []
@@ -89,12 +90,14 @@ def disambiguate_guid(
     used_guids: set[uuid.UUID],
     twin_counts: Counter[uuid.UUID],
 ) -> uuid.UUID:
-    """Return another guid, from start and room, for a session whose own is used; `twin_counts`
-    counts twins.
+    """Return another guid, from start and room, for a session whose own is used.
+
+    `twin_counts` counts the sessions that share start and room too.
     """
     start = parsed_session.starts_at.astimezone(datetime.UTC).isoformat()
     base = apart = generate_guid(guid, start, parsed_session.room or "")
     while apart in used_guids:
+        # Counting on from the last twin: trying from 1 each time would be quadratic for a file of twins.
         twin_counts[base] += 1
         apart = generate_guid(base, twin_counts[base])
     return apart
@@ -109,13 +112,13 @@ def match_sessions(
     """Return the known session's key for each position of an incoming session that has one.
 
     Each key is used once. The surest kind of likeness is tried first over all sessions, so that a moved
-    session never takes the place of its twin.
+    session is never matched with its twin.
     """
     free = {session.session_id: session for session in known_sessions}
     matched: dict[int, int] = {}
     for keys_in, keys_known in MATCH_PASSES:
         pool: dict[Hashable, deque[int]] = defaultdict(deque)
-        # The pool is built anew for each pass, from the sessions that are still unmatched.
+        # Rebuilt for each pass, from the sessions that are still unmatched.
         for session in free.values():
             for key in keys_known(session):
                 pool[key].append(session.session_id)
@@ -132,7 +135,10 @@ def match_sessions(
 
 
 def take_first_free(candidate_queues: Iterable[deque[int]], unmatched: dict[int, KnownSession]) -> int | None:
-    """Return the first unmatched key; matched ones are dropped on the way."""
+    """Return the first unmatched key, None if there is none.
+
+    Matched ones are removed from the queues, so that many sessions with one title take linear time.
+    """
     for keys in candidate_queues:
         while keys:
             key = keys.popleft()
@@ -152,13 +158,16 @@ def get_known_slot(known_session: KnownSession) -> tuple[datetime.datetime | Non
 
 
 def list_incoming_ids(identified_session: IdentifiedSession) -> Iterator[tuple[str, bool]]:
-    """Return the source's id; beside a guid it counts only against sessions without a guid of their own."""
+    """Yield the source's id, and whether it may match a session that has its own guid.
+
+    Two different guids with one id are two sessions: the id is then less sure than the guids.
+    """
     if identified_session.parsed_session.source_id:
         yield identified_session.parsed_session.source_id, identified_session.is_guid_generated
 
 
 def list_known_ids(known_session: KnownSession) -> Iterator[tuple[str, bool]]:
-    """Return all ids, for entries with and without a guid."""
+    """Yield all ids, for entries with and without a guid."""
     for name in known_session.identifiers:
         yield name, True
         if known_session.is_guid_generated:
@@ -166,19 +175,19 @@ def list_known_ids(known_session: KnownSession) -> Iterator[tuple[str, bool]]:
 
 
 def list_incoming_guids(identified_session: IdentifiedSession) -> Iterator[str]:
-    """Return the guid as text; none if it is generated, since it says no more than its parts."""
+    """Yield the guid as text; none if it is generated, since it says no more than its parts."""
     if not identified_session.is_guid_generated:
         yield str(identified_session.guid)
 
 
 def list_known_guids(known_session: KnownSession) -> Iterator[str]:
-    """Return the guid and its aliases."""
+    """Yield the guid and its aliases."""
     yield str(known_session.guid)
     yield from known_session.identifiers
 
 
 def list_incoming_titles_with_speakers(identified_session: IdentifiedSession) -> Iterator[tuple[str, object]]:
-    """Return title and speakers; for a format without speakers, the title alone."""
+    """Yield title and speakers; for a format without speakers, the title alone."""
     persons = identified_session.parsed_session.speakers
     yield (
         fold_for_matching(identified_session.parsed_session.title),
@@ -187,13 +196,13 @@ def list_incoming_titles_with_speakers(identified_session: IdentifiedSession) ->
 
 
 def list_known_titles_with_speakers(known_session: KnownSession) -> Iterator[tuple[str, object]]:
-    """Return title with speakers, and title alone."""
+    """Yield title with speakers, and title alone."""
     yield fold_for_matching(known_session.title), known_session.speakers
     yield fold_for_matching(known_session.title), ANY_SPEAKERS
 
 
 def list_incoming_title_pairs(identified_session: IdentifiedSession) -> Iterator[tuple[str, str]]:
-    """Return the title with each speaker."""
+    """Return pairs of the title and each speaker, which match although one speaker was added or left."""
     return (
         (fold_for_matching(identified_session.parsed_session.title), name)
         for name in sorted(get_speaker_names(identified_session.parsed_session))
@@ -201,7 +210,7 @@ def list_incoming_title_pairs(identified_session: IdentifiedSession) -> Iterator
 
 
 def list_known_title_pairs(known_session: KnownSession) -> Iterator[tuple[str, str]]:
-    """Return the title with each speaker."""
+    """Return pairs of the title and each speaker."""
     return ((fold_for_matching(known_session.title), name) for name in sorted(known_session.speakers))
 
 
@@ -227,6 +236,9 @@ def list_known_titles(known_session: KnownSession) -> Iterator[str]:
     yield fold_for_matching(known_session.title)
 
 
+# From the surest likeness to the weakest. Each key is tried with start and room first: pretalx gives all
+# slots of a submission one id, and a programme may have several sessions titled “Lunch”.
+# A title alone counts only at the same start and room, where it can hardly mean another session.
 MATCH_PASSES: tuple[tuple[MatchKeys[IdentifiedSession], MatchKeys[KnownSession]], ...] = (
     (at_slot(list_incoming_guids, get_incoming_slot), at_slot(list_known_guids, get_known_slot)),
     (list_incoming_guids, list_known_guids),

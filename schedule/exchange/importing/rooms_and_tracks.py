@@ -21,6 +21,7 @@ def find_or_create_rooms(
     described = {parsed_room.name: parsed_room for parsed_room in parsed_rooms}
     wanted = list(dict.fromkeys([*described, *filter(None, room_names)]))
     existing = list(event.rooms.all())
+    # A room that the file still names is not renamed: another entry with its guid is another room.
     spare = [room for room in existing if room.name not in described]
     by_name = {room.name: room for room in existing}
     by_guid = {room.guid: room for room in spare if room.guid}
@@ -54,6 +55,7 @@ def find_or_create_rooms(
 def update_room(room: Room, parsed_room: ParsedRoom) -> bool:
     """Update a room from the file; return whether anything changed."""
     before = (room.name, room.guid, room.capacity)
+    # A name that differs in case only stays as the organizers wrote it.
     if parsed_room.guid and fold_for_matching(room.name) != fold_for_matching(parsed_room.name):
         room.name = parsed_room.name
     room.guid = room.guid or parsed_room.guid
@@ -64,11 +66,15 @@ def update_room(room: Room, parsed_room: ParsedRoom) -> bool:
 def find_or_create_tracks(
     event: Event, parsed_tracks: Iterable[ParsedTrack], names: Iterable[str]
 ) -> tuple[dict[str, Track], bool]:
-    """Return a track for each name, and whether any was created or changed."""
+    """Return a track for each name, and whether any was created or changed.
+
+    Tracks that the header lists but no session uses are not created.
+    """
     described = {parsed_track.name: parsed_track for parsed_track in parsed_tracks}
     used = set(names := list(filter(None, names)))
     wanted = dict.fromkeys([*(name for name in described if name in used), *names])
     existing = list(event.tracks.all())
+    # Exact names win over names that differ in case.
     known = {fold_for_matching(track.name): track for track in existing} | {
         track.name: track for track in existing
     }
@@ -93,5 +99,6 @@ def find_or_create_tracks(
 
 def build_track(event: Event, parsed_track: ParsedTrack, position: int) -> Track:
     """Return an unsaved track."""
+    # slugify leaves nothing of a name without Latin letters.
     slug = slugify(parsed_track.slug or parsed_track.name)[:80] or f"track-{position + 1}"
     return Track(event=event, name=parsed_track.name, slug=slug, color=parsed_track.color, position=position)

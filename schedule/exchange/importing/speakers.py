@@ -16,9 +16,9 @@ UNLIMITED_CHARS = 10**9
 
 
 class SpeakerMatcher:
-    """Finds the event's speaker for each speaker of a file: by guid, by name, by the source's id.
+    """A search for the event's speaker of each speaker of a file: by guid, by name, by the source's id.
 
-    Without guids one name is one speaker: old files number the same speaker anew in every session.
+    Without guids one name is one speaker: old files give the same speaker another number in every session.
     """
 
     def __init__(self, event: Event, parsed_speakers: Iterable[ParsedSpeaker]) -> None:
@@ -44,6 +44,7 @@ class SpeakerMatcher:
         new: list[Speaker] = []
         changed: list[Speaker] = []
         for person in self.parsed_speakers:
+            # A speaker's entries may differ, in their biography for example; the first one counts.
             key = person.guid or fold_for_matching(person.name)
             if key in resolved:
                 continue
@@ -77,11 +78,13 @@ class SpeakerMatcher:
         same = self.speakers_by_name[fold_for_matching(parsed_speaker.name)]
         if parsed_speaker.guid is None or not same:
             return same[0] if same else None
+        # With a guid, a namesake may be another person: the name must be unique on both sides, and the known
+        # speaker's own guid gone from the file.
         alone = len(same) == 1 and len(self.guids_by_name[fold_for_matching(parsed_speaker.name)]) == 1
         return same[0] if alone and same[0].guid not in self.file_guids else None
 
     def find_by_source_id(self, parsed_speaker: ParsedSpeaker) -> Speaker | None:
-        """Find by the source's id, if it stands for one name and the old name is gone from the file."""
+        """Find a renamed speaker by the source's id, if only one name has it and the old name is gone."""
         if (
             parsed_speaker.guid
             or not parsed_speaker.source_id
@@ -111,6 +114,7 @@ class SpeakerMatcher:
 def update_speaker(speaker: Speaker, parsed_speaker: ParsedSpeaker) -> bool:
     """Update a speaker from the file; return whether anything changed."""
     before = (speaker.name, speaker.biography, speaker.url)
+    # The file's names are cleaned, so a stored name that differs only in that is not changed.
     if clean_line(speaker.name, UNLIMITED_CHARS, ImportNotes()) != parsed_speaker.name:
         speaker.name = parsed_speaker.name
     speaker.biography = speaker.biography if parsed_speaker.biography is None else parsed_speaker.biography

@@ -13,11 +13,16 @@ from schedule.rich_text.sanitize import MAX_TEXT_CHARS
 
 # Speakers, links or attachments of one session; the largest real file has ten.
 MAX_ITEMS_PER_SESSION = 500
+# No database stores NUL or lone surrogates, which JSON escapes can produce; XML 1.0 allows no control
+# character but tab, line feed and carriage return.
 CONTROL_PATTERN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 WEB_ADDRESS_PATTERN = re.compile(r"https?://\S", re.I)
+# Other schemes and relative addresses stay, since real files have them: pages link http(s) only.
 HARMFUL_SCHEME_PATTERN = re.compile(r"\s*(?:javascript|data|vbscript|file|blob):", re.I)
+# The largest value of a PositiveIntegerField in PostgreSQL.
 MAX_NUMBER = 2**31 - 1
 PREFERRED_LANGUAGES = ("fr", "en")
+# Lists that json can still read would exceed Python's recursion limit in `value_to_text`.
 MAX_LIST_DEPTH = 10
 
 
@@ -58,12 +63,15 @@ def clean_line(value: str | None, max_chars: int, notes: ImportNotes) -> str | N
 
 def normalize_line(text: str) -> str:
     """Normalize to one line of NFC, without control, bidirectional and invisible characters."""
+    # NFC, since the same name typed with combining accents must be the same room, track or speaker.
     composed = unicodedata.normalize("NFC", CONTROL_PATTERN.sub("", text))
+    # Invisible characters go before the split: one between two spaces would keep both of them.
     return " ".join("".join(char for char in composed if char not in INVISIBLE_CHARACTERS).split())
 
 
 def clean_name(value: str | None) -> str:
     """Return the name of a room or track, as `clean_line` leaves it in sessions."""
+    # The limit that `clean_line` gets for rooms and tracks: header and sessions must agree on a name.
     return normalize_line(value or "")[:500].rstrip()
 
 
@@ -92,7 +100,7 @@ def limit_items[Item](items: Iterable[Item], notes: ImportNotes) -> tuple[Item, 
 
 
 def clean_web_address(value: str | None, max_chars: int = 2000) -> str | None:
-    """Return an http(s) address, "" for anything else."""
+    """Return an http(s) address, "" for anything else; None stays None, for a field that the file lacks."""
     if value is None:
         return None
     address = value.strip()
@@ -111,6 +119,7 @@ def is_harmless(address: str) -> bool:
 def parse_guid(value: str | None) -> uuid.UUID | None:
     """Parse a UUID, None if it is none."""
     try:
+        # 64 characters are enough for “urn:uuid:” and braces, which uuid.UUID accepts too.
         return uuid.UUID(value) if value and len(value) <= 64 else None
     except ValueError:
         return None
@@ -119,6 +128,7 @@ def parse_guid(value: str | None) -> uuid.UUID | None:
 def parse_number(value: str | None) -> int | None:
     """Parse a positive number in range, None if it is none."""
     text = (value or "").strip()
+    # str.isdigit alone is true for “²”, which int() refuses.
     if not (text.isascii() and text.isdigit()) or len(text) > 10:
         return None
     number = int(text)

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 from schedule.exchange.import_notes import ImportNotes, NoteReason
 
+# A raw line break inside a text looks like the end of a property. It is one only if a known name follows:
+# those of RFC 5545 and its extensions (7953, 7986, 9073, 9074), of RFC 2445 and of vCalendar 1.0.
 PROPERTY_NAMES = (
     "BEGIN END VERSION PRODID CALSCALE METHOD SUMMARY DESCRIPTION LOCATION DTSTART DTEND DTSTAMP DURATION UID"
     " URL CATEGORIES CLASS STATUS TRANSP CREATED LAST-MODIFIED SEQUENCE ORGANIZER ATTENDEE CONTACT COMMENT"
@@ -16,6 +18,8 @@ PROPERTY_NAMES = (
     " CALENDAR-ADDRESS LOCATION-TYPE RESOURCE-TYPE ACKNOWLEDGED PROXIMITY BUSYTYPE DALARM AALARM"
 )
 PROPERTY_NAMES_PATTERN = "|".join(sorted(PROPERTY_NAMES.split(), key=len, reverse=True))
+# Names may be in any case, but in a torn description “Contact: ...” is text: so capitals only, and small
+# letters in files that use them throughout.
 PROPERTY_PATTERN = re.compile(rf"(?:(?:{PROPERTY_NAMES_PATTERN})|X-[A-Z0-9-]+)\s*[;:]", re.ASCII)
 LOWERCASE_PROPERTY_PATTERN = re.compile(
     rf"(?:(?:{PROPERTY_NAMES_PATTERN.lower()})|x-[a-z0-9-]+)\s*[;:]", re.ASCII
@@ -24,9 +28,11 @@ LOWERCASE_FILE_PATTERN = re.compile(r"^dtstart\s*[;:]", re.ASCII | re.MULTILINE)
 ANY_CASE_PROPERTY_PATTERN = re.compile(
     r"(?:begin|end|summary|dtstart|dtend|uid|location|description)\s*[;:]", re.I | re.ASCII
 )
+# Quoted parts may contain the colon and semicolon that otherwise end a parameter (RFC 5545, 3.1).
 PARAMETER_PATTERN = re.compile(r';\s*([A-Za-z0-9-]+)\s*(?:=\s*("[^"]*"|[^;:"]*(?:"[^"]*"[^;:"]*)*))?')
 ESCAPE_PATTERN = re.compile(r"\\([\\;,:nN\"])")
 ZONE_WITH_COLON_PATTERN = re.compile(r"(.*):(\d{4}-?\d{2}-?\d{2}(?:T[\d:.]+Z?)?\s*)$", re.S | re.I)
+# Parameters of vCalendar 1.0, still in use (JRES 2022); only quoted-printable changes the text.
 OLD_PARAMETERS = frozenset({"CHARSET", "ENCODING", "QUOTED-PRINTABLE"})
 
 
@@ -78,6 +84,7 @@ def parse_components(text: str, notes: ImportNotes) -> CalendarComponent:
     stack = [outer]
     for line in parse_content_lines(text, notes):
         name = line.value.strip().upper()
+        # `find_all` recurses, so a crafted file must not nest without end; real ones nest three deep.
         if line.name == "BEGIN" and len(stack) < 20:
             component = CalendarComponent(name)
             stack[-1].subcomponents.append(component)
@@ -110,8 +117,11 @@ def parse_content_lines(text: str, notes: ImportNotes) -> Iterator[ContentLine]:
         yield line
 
 
+# A blank piece is counted and not yet added: it belongs to a text only if more of that text follows.
+# The patterns are possessive and look behind: in a file of carriage returns alone, a pattern that starts
+# again at each of them would take hours. Real files (JRES) end lines with two of them.
 def unfold_lines(text: str, notes: ImportNotes) -> Iterator[str]:
-    """Yield logical lines: joins folded lines, and pieces that a raw line break tore off."""
+    """Yield logical lines: join folded lines, and pieces that a raw line break tore off."""
     current: str | None = None
     blank = 0
     other_case = (
@@ -152,7 +162,7 @@ def parse_content_line(unfolded_line: str) -> ContentLine | None:
         return None
     value = unfolded_line[at + 1 :]
     if "TZID" in parameters and (torn := ZONE_WITH_COLON_PATTERN.match(value)):
-        # Outlook's names of zones hold a colon and stand without the quotes that it asks for.
+        # Outlook's zone names contain a colon, “(UTC+01:00) Paris”, but lack the quotes that it requires.
         parameters["TZID"] += ":" + ESCAPE_PATTERN.sub(r"\1", torn.group(1))
         value = torn.group(2)
     return ContentLine(match.group(1).upper(), value, parameters)
@@ -164,6 +174,7 @@ def modernize_line(line: ContentLine) -> ContentLine:
     value = line.value
     if quoted:
         value = quopri.decodestring(value.encode()).decode("utf-8", errors="replace").replace("\r\n", "\n")
+        # Escaped again, since `unescaped_text` resolves the escapes of every value.
         value = value.replace("\n", "\\n")
     parameters = {name: text for name, text in line.parameters.items() if name not in OLD_PARAMETERS}
     return ContentLine(line.name, value, parameters)

@@ -8,7 +8,9 @@ from django.utils.translation import gettext_lazy as _
 from convention.errors import UnreadableFile
 from schedule.exchange.import_notes import ImportNotes, NoteReason
 
+# Ten times the largest real file, with a thousand sessions.
 MAX_FILE_BYTES = 20 * 1024 * 1024
+# UTF-32-LE comes before UTF-16-LE, whose mark is the beginning of its own.
 BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32-le"),
@@ -19,7 +21,8 @@ BYTE_ORDER_MARKS = (
 DECLARED_ENCODING_PATTERN = re.compile(
     rb"""<\?xml[^>]{0,200}?encoding\s*=\s*["']([A-Za-z0-9._-]{1,40})["']"""
 )
-FOLDED_BYTES_PATTERN = re.compile(rb"(?<!\r)\r*+\n[ \t]")  # some calendars are folded inside a character
+# RFC 5545 folds by octets, so some calendars are folded inside a character and decode only when unfolded.
+FOLDED_BYTES_PATTERN = re.compile(rb"(?<!\r)\r*+\n[ \t]")
 # Character sets of real files, as Python names them; UTF-16 and UTF-32 are recognized by their bytes.
 CHARSET_PATTERN = re.compile(
     r"ascii|utf-8|iso8859-\d{1,2}|cp\d{3,4}|koi8-[rtu]|mac-[a-z]+|tis-620|gb2312|gbk|gb18030|big5|big5hkscs"
@@ -65,10 +68,12 @@ def _decode_text(data: bytes, notes: ImportNotes) -> str:
     match = DECLARED_ENCODING_PATTERN.search(data[:400])
     declared = _resolve_charset(match.group(1).decode()) if match else "utf-8"
     text = _decode_strictly(data, declared)
+    # The declaration may be wrong; text that decodes as UTF-8 is hardly anything else.
     if text is None and declared != "utf-8":
         text = _decode_strictly(data, "utf-8")
     if text is None and data.lstrip()[:15].upper() == b"BEGIN:VCALENDAR":
         text = _decode_unfolded(data, notes)
+    # Windows-1252 comes last, since it decodes nearly any bytes.
     return _decode_western(data, notes) if text is None else text
 
 
@@ -112,6 +117,7 @@ def _decode_western(data: bytes, notes: ImportNotes) -> str:
     """Decode Windows-1252, in which all bytes but five are valid."""
     text = data.decode("cp1252", errors="replace")
     odd = sum(text[:4000].count(chr(code)) for code in range(32) if chr(code) not in "\t\r\n")
+    # Of random bytes every ninth is a control character, in text hardly any: 5 % tells them apart.
     if odd * 20 > len(text[:4000]):
         raise UnreadableFile(_("This file is no text, so it is no schedule."))
     notes.add(NoteReason.ENCODING)

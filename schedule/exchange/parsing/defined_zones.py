@@ -18,11 +18,14 @@ MAX_ZONE_LINES: Final = 1_000
 # Outlook writes zones that change twice a year since 1601: 1,200 changes until 2200.
 MAX_ZONE_CHANGES: Final = 4_000
 MAX_ZONES: Final = 50
+# Only parts that give a few changes a year: BYHOUR and the like would multiply them.
 YEARLY_RULE_PATTERN: Final = re.compile(
     r"FREQ=YEARLY(?:;(?:INTERVAL=1|BYMONTH=\d{1,2}|BYDAY=[+-]?\d?[A-Z]{2}(?:,[+-]?\d?[A-Z]{2}){0,6}"
     r"|BYMONTHDAY=[+-]?\d{1,2}(?:,[+-]?\d{1,2}){0,30}|WKST=[A-Z]{2}|COUNT=\d{1,4}|UNTIL=\d{8}(?:T\d{6}Z?)?)){0,8};?",
     re.IGNORECASE,
 )
+# A rule is counted without its end, which gives an upper bound: beside a local DTSTART, dateutil refuses
+# the UNTIL in UTC that RFC 5545 (3.6.5) requires.
 RULE_END_PATTERN: Final = re.compile(r";(?:COUNT|UNTIL)=[^;]*", re.IGNORECASE)
 BEGIN_DATE_PATTERN: Final = re.compile(r"\s*(\d{8})(?:T(\d{6})Z?)?\s*")
 
@@ -37,14 +40,14 @@ def build_defined_zone(component: CalendarComponent) -> datetime.tzinfo | None:
             return None
         zone = icalendar.Timezone.from_ical("\r\n".join(lines))
         return zone.to_tz() if isinstance(zone, icalendar.Timezone) else None
-    except Exception:  # whatever is wrong with it: a zone that cannot be built is unknown
+    except Exception:  # the libraries raise anything; a zone that cannot be built is unknown
         return None
 
 
 def count_zone_changes(component: CalendarComponent) -> int:
     """Return how often the zone changes until 2200, or a number beyond the limit.
 
-    Raises ValueError for a rule that is not for days of each year.
+    Raise ValueError for a rule that is not for days of each year.
     """
     return sum(
         1 + count_rule_changes(inside) + count_date_changes(inside) for inside in component.subcomponents
@@ -52,12 +55,12 @@ def count_zone_changes(component: CalendarComponent) -> int:
 
 
 def count_date_changes(observance: CalendarComponent) -> int:
-    """Return how many dates a STANDARD or DAYLIGHT names besides its first."""
+    """Return how many more dates a STANDARD or DAYLIGHT lists (RDATE)."""
     return sum(line.value.count(",") + 1 for line in observance.lines if line.name == "RDATE")
 
 
 def count_rule_changes(observance: CalendarComponent) -> int:
-    """Return how often a STANDARD or DAYLIGHT begins by its rules. Raises ValueError."""
+    """Return how often a STANDARD or DAYLIGHT begins by its rules. Raise ValueError."""
     rules = ["".join(line.value.split()) for line in observance.lines if line.name == "RRULE"]
     if not rules:
         return 0
@@ -71,7 +74,7 @@ def count_rule_changes(observance: CalendarComponent) -> int:
 
 
 def write_component_lines(component: CalendarComponent) -> list[str]:
-    """Return the component as lines again."""
+    """Return the component as lines, without parameters."""
     inner = [line for inside in component.subcomponents for line in write_component_lines(inside)]
     own = [f"{line.name}:{line.value}" for line in component.lines]
     return [f"BEGIN:{component.name}", *own, *inner, f"END:{component.name}"]

@@ -12,6 +12,7 @@ from schedule.programme.days import get_programme_day
 
 from .frab_entry import FileContext
 
+# The default of Schedule.day_starts_at, so that a new event gets the same days.
 DEFAULT_DAY_START = datetime.time(6)
 NOON = datetime.time(12)
 OUR_GENERATOR = "Convention"
@@ -42,6 +43,8 @@ def resolve_day_date(
     if file_day.date is None or not parsed_sessions or not has_foreign_offset(file_day, file_context):
         return file_day.date
     counts = Counter(get_session_day(parsed_session, file_context) for parsed_session in parsed_sessions)
+    # DebConf 23 dated its days in UTC, a day early; 38C3 wrote another offset with the right date. So the
+    # offset alone proves nothing: the sessions decide, by majority.
     likely, count = counts.most_common(1)[0]
     if likely == file_day.date or count * 2 <= len(parsed_sessions):
         return file_day.date
@@ -63,6 +66,7 @@ def get_session_day(parsed_session: ParsedSession, file_context: FileContext) ->
     )
 
 
+# Only Pentabarf's XML says when days begin (`day_change`); other files show it by the starts of their days.
 def find_usual_day_start(
     file_days: Iterable[FileDay], zone: zoneinfo.ZoneInfo, generator: str | None
 ) -> datetime.time | None:
@@ -75,6 +79,7 @@ def find_usual_day_start(
     clocks = Counter(clock for clock in local if clock < NOON)
     if not clocks:
         return None
+    # See export_days.py: a day's start there is the usual one, or that of an earlier session.
     if generator == OUR_GENERATOR:
         return max(clocks)
     return max(clocks.items(), key=lambda item: (item[1], item[0]))[0]

@@ -46,7 +46,10 @@ class FileContext:
 
 
 def build_parsed_session(raw_entry: RawEntry, file_context: FileContext) -> ParsedSession | None:
-    """Return the session, None if it has no title or no start."""
+    """Return the session, None if it has no title or no start.
+
+    Texts are cut to the lengths of their columns in schedule/models.py.
+    """
     notes = file_context.notes
     title = clean_values.clean_line(raw_entry.get_value("title"), 2000, notes)
     if not title:
@@ -85,13 +88,15 @@ def build_parsed_session(raw_entry: RawEntry, file_context: FileContext) -> Pars
 
 
 def collect_extra(raw_entry: RawEntry) -> tuple[tuple[str, str], ...]:
-    """Return fields that are stored only to be exported again."""
+    """Return fields that are stored for the next export and used nowhere else."""
     pairs = ((name, (raw_entry.get_value(name) or "").strip()[:2000]) for name in EXTRA_FIELDS)
     return tuple((name, value) for name, value in pairs if value)
 
 
 def find_session_start(raw_entry: RawEntry, file_context: FileContext) -> datetime.datetime | None:
     """Return the start in UTC: from its date and time, or from the day and the local time."""
+    # `date` is a full moment in frab files and a date alone in Pentabarf; `start` is a clock time, in some
+    # files a moment.
     moment = parse_entry_moment(raw_entry, "date", file_context) or parse_entry_moment(
         raw_entry, "start", file_context
     )
@@ -137,6 +142,7 @@ def resolve_wrong_offset(
     local = moment.astimezone(file_context.zone).replace(tzinfo=None)
     if clock is None or shows_same_clock(local, clock):
         return moment.astimezone(datetime.UTC)
+    # Two fields agree on the clock and only the offset differs: tools get offsets wrong, seldom clocks.
     if shows_same_clock(written_local, clock):
         file_context.notes.add(NoteReason.WRONG_OFFSET, raw_entry.label)
         return local_to_utc(written_local, raw_entry, file_context)
@@ -147,6 +153,7 @@ def resolve_wrong_offset(
 def shows_same_clock(local: datetime.datetime, clock: datetime.timedelta) -> bool:
     """Return whether hour and minute are the same."""
     since = datetime.timedelta(hours=local.hour, minutes=local.minute)
+    # 24:30 is 0:30 of the next day.
     return since == datetime.timedelta(minutes=clock // datetime.timedelta(minutes=1)) % ONE_DAY
 
 
@@ -185,6 +192,7 @@ def find_session_end(
     span = times.parse_duration(raw_entry.get_value("duration"))
     if span is None and (clock := times.parse_clock(raw_entry.get_value("end"))) is not None:
         local = starts_at.astimezone(file_context.zone)
+        # An end that is earlier by the clock is on the next day.
         span = (clock - datetime.timedelta(hours=local.hour, minutes=local.minute)) % ONE_DAY
     if span is None:
         file_context.notes.add(NoteReason.NO_DURATION, raw_entry.label)
@@ -232,6 +240,7 @@ def build_parsed_link(
     url: str | None, *, title: str | None, kind: str | None, service: str | None, notes: ImportNotes
 ) -> ParsedLink | None:
     """Return a link, None if its address could harm."""
+    # Browsers ignore line breaks and tabs in an address, so “java\nscript:” must not pass the check.
     address = "".join((url or "").split())
     if not clean_values.is_harmless(address) or len(address) > 4000:
         notes.add(NoteReason.BAD_LINK, url or title or "")
@@ -254,4 +263,5 @@ def find_utc_offset(raw_entry: RawEntry) -> tuple[datetime.datetime, datetime.ti
     if clock is None:
         return utc, moment.utcoffset() or datetime.timedelta()
     ahead = (clock - datetime.timedelta(hours=utc.hour, minutes=utc.minute)) % ONE_DAY
+    # No zone is more than 14 hours ahead, so a larger difference is a zone behind UTC.
     return utc, ahead - ONE_DAY if ahead > datetime.timedelta(hours=14) else ahead

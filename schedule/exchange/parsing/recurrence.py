@@ -12,10 +12,13 @@ MAX_OCCURRENCES = 100
 MAX_RULES = 500
 MAX_RULE_CHARS = 300
 EXPANSION_HORIZON = datetime.timedelta(days=366)
+# Rules of each hour or second that rarely match, as on 30 February, would be searched for hours.
 SUPPORTED_FREQUENCIES = {"DAILY", "WEEKLY", "MONTHLY", "YEARLY"}
 UNTIL_PATTERN = re.compile(r"(?:^|;)\s*UNTIL=([^;]*)", re.I)
 COUNT_PATTERN = re.compile(r"[0-9]{1,9}")
+# No zero, at which a rule never ends; int() reads “-0” and the wide “０” as zero too.
 INTERVAL_PATTERN = re.compile(r"[1-9][0-9]{0,4}")
+# A shifted rule may run into the following year.
 LAST_YEAR = datetime.MAXYEAR - 1
 
 
@@ -36,6 +39,7 @@ def expand_rule(
     rule = "".join(rule.upper().split())
     parts = dict(part.partition("=")[::2] for part in rule.split(";") if part)
     count = int(parts.pop("COUNT")) if COUNT_PATTERN.fullmatch(parts.get("COUNT", "")) else 0
+    # Replaced by `until`: dateutil refuses an UNTIL in UTC beside a naive start.
     parts.pop("UNTIL", None)
     if (
         len(rule) > MAX_RULE_CHARS
@@ -51,8 +55,10 @@ def expand_rule(
     try:
         ends = shift_years(last, later)
         rule_of = rrulestr(f"{bounded};UNTIL={ends:%Y%m%dT%H%M%S}", dtstart=shift_years(start, later))
+        # One more than wanted tells whether there are others.
         occurrences = itertools.islice(rule_of, min(count or MAX_OCCURRENCES + 1, MAX_OCCURRENCES + 1))
         times = [shift_years(time, -later) for time in occurrences]
+    # dateutil raises any of these for a rule that RFC 5545 does not allow.
     except (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError):
         return [], False
     is_complete = len(times) <= MAX_OCCURRENCES and (len(times) == count or last == until)

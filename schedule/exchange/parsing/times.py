@@ -32,10 +32,13 @@ LIKELY_ZONES = (
     "Australia/Sydney",
     "Pacific/Auckland",
 )
+# “(UTC+01:00) Brussels, Paris”, “(GMT-05:00) Eastern Time (US & Canada)”, “(UTC) Dublin” or “Paris”.
 DISPLAY_NAME_PATTERN = re.compile(
     r"(?:\((?:UTC|GMT)(?:([+-])(\d{1,2})[:.](\d{2}))?\)\s*)?([^():]+(?:\([^)]*\))?)", re.I
 )
+# `find_zone` tries each part after a slash: a name of slashes alone would take quadratic time.
 MAX_ZONE_NAME_CHARS = 200
+# Other groups, such as Etc/ and US/, do not end with cities.
 REGION_PATTERN = re.compile("(?:Africa|America|Antarctica|Asia|Atlantic|Australia|Europe|Indian|Pacific)/")
 CLOCK_PATTERN = re.compile(r"(\d{1,2})\s*[:.hH]\s*(\d{2})(?::(\d{2})(?:\.\d+)?)?\s*$")
 DURATION_PATTERN = re.compile(r"(\d{1,4})\s*[:hH]\s*(\d{1,2})(?::(\d{1,2}))?\s*$")
@@ -56,6 +59,7 @@ def parse_day(text: str | None) -> datetime.date | None:
 def parse_moment(text: str | None) -> datetime.datetime | None:
     """Parse a date with a time, aware if there is an offset; None for a date alone."""
     value = (text or "").strip()
+    # datetime.fromisoformat would read a date alone as midnight.
     if len(value) <= 10:
         return None
     try:
@@ -83,6 +87,7 @@ def parse_clock(text: str | None) -> datetime.timedelta | None:
     if not match:
         return None
     hours, minutes, seconds = (int(part or 0) for part in match.groups())
+    # “25:30” is the night after: programmes count on past midnight, but not for a second day.
     if hours > 47 or minutes > 59 or seconds > 59:
         return None
     return datetime.timedelta(hours=hours, minutes=minutes, seconds=seconds)
@@ -103,7 +108,8 @@ def parse_duration(text: str | None) -> datetime.timedelta | None:
     return datetime.timedelta(weeks=weeks, days=days, hours=hours, minutes=minutes, seconds=seconds)
 
 
-# Names of a clock, not of a place: what the time zone database itself takes them for today.
+# Names of a clock; an export needs a place. As the time zone database links them since 2024b, but with Paris
+# for Brussels.
 ZONE_ALIASES = {
     "CET": "Europe/Paris", "MET": "Europe/Paris", "EET": "Europe/Athens", "WET": "Europe/Lisbon",
     "EST": "America/Panama", "MST": "America/Phoenix", "HST": "Pacific/Honolulu",
@@ -118,6 +124,7 @@ def find_zone(name: str) -> zoneinfo.ZoneInfo | None:
     if len(name) > MAX_ZONE_NAME_CHARS:
         return None
     parts = name.strip().strip("/").split("/")
+    # Some tools put a path before the name: “/freeassociation.sourceforge.net/Europe/Paris”.
     candidates = [name, WINDOWS_TO_OLSON.get(name, ""), *("/".join(parts[at:]) for at in range(len(parts)))]
     candidates += ["UTC"] if parts[-1].upper() == "UTC" else []
     zones = (zone for candidate in candidates if (zone := get_iana_zone(candidate)))
@@ -199,10 +206,12 @@ def find_fitting_zone(samples: list[tuple[datetime.datetime, datetime.timedelta]
     def fits(zone: zoneinfo.ZoneInfo) -> int:
         return sum(moment.astimezone(zone).utcoffset() == offset for moment, offset in samples)
 
+    # max keeps the first of equals, so the order of LIKELY_ZONES decides.
     best = max((zoneinfo.ZoneInfo(name) for name in LIKELY_ZONES), key=fits)
     if fits(best) * 2 > len(samples):
         return best
     hours = round(samples[0][1].total_seconds() / 3600)
+    # POSIX signs: Etc/GMT-2 is two hours ahead of UTC.
     return zoneinfo.ZoneInfo(f"Etc/GMT{-hours:+d}" if hours and -14 <= -hours <= 12 else "UTC")
 
 
@@ -210,6 +219,7 @@ def find_clock_change(local: datetime.datetime, zone: datetime.tzinfo) -> NoteRe
     """Return the reason for a note if a clock change skips or repeats the local time, else None."""
     aware = local.replace(tzinfo=zone, fold=0)
     back = aware.astimezone(datetime.UTC).astimezone(zone)
+    # A local time that does not exist comes out of UTC as another one (PEP 495).
     if back.replace(tzinfo=None) != local:
         return NoteReason.SKIPPED_HOUR
     is_shown_twice = aware.utcoffset() != aware.replace(fold=1).utcoffset()

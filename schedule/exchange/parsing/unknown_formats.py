@@ -25,6 +25,7 @@ TEXT_FORMAT_PATTERNS: tuple[tuple[str, str | Promise], ...] = (
     (r"BEGIN\s*:\s*VEVENT", gettext_lazy("a part of an iCalendar file, without its BEGIN:VCALENDAR")),
     (r"---\s", "YAML"),
     (r"\{\\rtf", "RTF"),
+    # Bounded repeats: a long text without separators must not be tried at each of its characters.
     (r"[^\n,;\t]{1,300}[,;\t][^\n,;\t]{0,300}[,;\t][^\n]*\n", gettext_lazy("a table (CSV)")),
 )
 

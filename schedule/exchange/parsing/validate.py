@@ -8,7 +8,9 @@ from dataclasses import replace
 from schedule.exchange.import_notes import ImportNotes, NoteReason
 from schedule.exchange.parsed_programme import ParsedProgramme, ParsedSession
 
+# EMF's file of 2018 also contains entries of 2016, which must not stretch the event.
 MAX_GAP = datetime.timedelta(days=30)
+# The dates compared are those in UTC, and the last night ends after the last day.
 DATE_TOLERANCE = datetime.timedelta(days=2)
 
 

@@ -3,12 +3,15 @@
 import re
 from urllib.parse import quote
 
+# Scheme, host, path, query and fragment (RFC 3986, appendix B).
 WEB_ADDRESS_PATTERN = re.compile(r"(https?)://([^\s/?#]+)(/[^?#]*)?(\?[^#]*)?(#.*)?$", re.I | re.S)
 HOST_PATTERN = re.compile(
     r"(?:[A-Za-z0-9._~!$&'()*+,;=%-]+(?::[^@/]*)?@)?(?:[A-Za-z0-9._~-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$"
 )
 OTHER_SCHEME_PATTERN = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s]+$")
+# A host name has at most 253 characters (RFC 1035); user and port come with it.
 MAX_HOST_CHARS = 300
+# What RFC 3986 allows unencoded in a part of a path (pchar).
 SAFE_CHARS = "!$&'()*+,;=:@~"
 
 
@@ -39,6 +42,7 @@ def encode_any_uri(address: str) -> str:
 
 def percent_encode(text: str, safe: str) -> str:
     """Percent-encode disallowed characters; encoded ones stay."""
+    # “%” counts as safe, or quote would encode escapes twice; one that begins no escape is encoded here.
     return re.sub(r"%(?![0-9A-Fa-f]{2})", "%25", quote(text, safe=safe + "%"))
 
 

@@ -37,6 +37,7 @@ TEXT_FIELDS = (
     *("title", "subtitle", "date", "start", "end", "duration", "track", "type", "language"),
     *("abstract", "description", "slug", "url", "guid", "id", "code", "feedback_url", "origin_url"),
 )
+# Version 2 lists all submissions with their state, also what the public must not see.
 UNCONFIRMED_STATES = frozenset({"REJECTED", "WITHDRAWN", "DELETED", "DRAFT", "SUBMITTED"})
 CANCELLED_STATES = frozenset({"CANCELED", "CANCELLED"})
 
@@ -114,6 +115,7 @@ def as_list(value: Any) -> list[Any]:
 
 def as_objects(value: Any) -> list[dict[str, Any]]:
     """Return the objects in a list, or in the values of an object."""
+    # Days, rooms or tracks may come as an object instead, keyed by number or name.
     items = list(value.values()) if isinstance(value, dict) else as_list(value)
     return [item for item in items if isinstance(item, dict)]
 
@@ -136,6 +138,7 @@ def read_days_v1(conference: dict[str, Any], notes: ImportNotes) -> list[tuple[F
 
 def list_room_entries(rooms: Any, notes: ImportNotes) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield each entry with the name of its room."""
+    # frab maps names of rooms to events; other tools list rooms, with `events` or `talks`.
     if isinstance(rooms, list):
         rooms = {
             value_to_text(room.get("name")) or "": room.get("events") or room.get("talks")
@@ -160,6 +163,7 @@ def read_entry_v1(
     if "recording_license" in entry:
         values["license"] = value_to_text(entry["recording_license"]) or ""
     if "do_not_record" in entry:
+        # As text, since a RawEntry has the shape that XML gives.
         values["optout"] = str(bool(entry["do_not_record"]))
     if entry.get("do_not_stream"):
         values["do_not_stream"] = value_to_text(entry["do_not_stream"])
@@ -203,6 +207,7 @@ def read_entry_v2(
     values: dict[str, str | None] = {
         name: value_to_text(entry[name]) or "" for name in TEXT_FIELDS if name in entry
     }
+    # In version 2 `start` is the moment that version 1 calls `date`.
     values["date"] = values.pop("start", None)
     values["room"] = resolve_reference(entry.get("room"), rooms, "guid")
     values["track"] = resolve_reference(entry.get("track"), tracks, "slug")

@@ -40,6 +40,7 @@ TEXT_FIELDS = (
 )
 LIST_FIELDS = frozenset({"persons", "links", "attachments", "recording"})
 CHARACTER_REFERENCE_PATTERN = re.compile(r"&#(?:0*([0-9]{1,9})|[xX]0*([0-9a-fA-F]{1,8}));")
+# XML defines five named entities; HTML's, such as &nbsp;, are errors in it, but common in schedule files.
 BARE_AMPERSAND_PATTERN = re.compile(
     r"&(?!(?:amp|lt|gt|quot|apos|#[0-9]+|#[xX][0-9a-fA-F]+);)([A-Za-z][A-Za-z0-9]{1,31};)?"
 )
@@ -55,6 +56,7 @@ def read_frab_xml(text: str, *, event_zone: zoneinfo.ZoneInfo | None, notes: Imp
         (read_file_day(day), [read_entry(event, notes) for event in find_outermost(day, "event")])
         for day in find_outermost(root, "day")
     ]
+    # Events outside of any day have only their own date to go by.
     stray = [read_entry(event, notes) for event in find_outermost(root, "event") if not is_inside_day(event)]
     if stray:
         file_days.append((FileDay(), stray))
@@ -107,6 +109,7 @@ def build_parsed_sessions(
 def parse_xml(text: str, notes: ImportNotes) -> etree._Element:
     """Return the root without namespaces; entities and external files are never loaded."""
     # Entity bombs: libxml2 would expand nested entities without end.
+    # Only the prolog declares entities; a talk may have <!ENTITY in its text.
     prolog = text[: match.start()] if (match := re.search(r"<[A-Za-z_]", text)) else text
     if "<!ENTITY" in prolog:
         raise UnreadableFile(
@@ -132,6 +135,7 @@ def make_xml_parser() -> etree.XMLParser:
         resolve_entities=False,
         load_dtd=False,
         no_network=True,
+        # libxml2's own limits on depth and on the size of a text stay in force.
         huge_tree=False,
         remove_comments=True,
         remove_pis=True,
@@ -163,6 +167,7 @@ def replace_html_entity(match: re.Match[str]) -> str:
 def filter_reference(match: re.Match[str]) -> str:
     """Return the character reference, "" if XML does not allow it."""
     code = int(match.group(1)) if match.group(1) else int(match.group(2), 16)
+    # The characters of XML 1.0, section 2.2.
     fine = code in {9, 10, 13} or 32 <= code < 0xD800 or 0xE000 <= code < 0xFFFE or 0x10000 <= code < 0x110000
     return match.group() if fine else ""
 
@@ -223,6 +228,7 @@ def get_element_content(element: etree._Element | None) -> str | None:
     """Return all text of an element, including the markup inside it."""
     if element is None:
         return None
+    # HTML should be escaped, but markup that is not stays too. A child is written with the text after it.
     inside = "".join(etree.tostring(child, encoding="unicode") for child in element)
     return (element.text or "") + inside
 
@@ -302,6 +308,7 @@ def read_rooms(root: etree._Element, used_names: set[str | None]) -> Iterator[Pa
     """Return the rooms in use in the order of the file, with their guids."""
     guids: dict[str, str] = {}
     for room in root.iter("room"):
+        # A room that contains events has its name as an attribute, an event's own room as text.
         name = clean_values.clean_name(room.get("name") or room.text)
         if name in used_names and name:
             guids[name] = guids.get(name) or (room.get("guid") or "")[:100]

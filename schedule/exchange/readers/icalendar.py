@@ -57,6 +57,7 @@ def read_icalendar(text: str, *, event_zone: zoneinfo.ZoneInfo | None, notes: Im
     """Read the programme. Raise UnreadableFile if the file was cut off inside an event."""
     outer = parse_components(text, notes)
     events = list(outer.find_all("VEVENT"))
+    # An END missing earlier is a writer's slip; without the last one the file was cut off, and more is lost.
     if any(not event.is_closed for event in events[-1:]):
         raise UnreadableFile(_("This calendar is cut off: its last event has no end."))
     calendars = [component for component in outer.subcomponents if component.name == "VCALENDAR"]
@@ -71,9 +72,8 @@ def read_icalendar(text: str, *, event_zone: zoneinfo.ZoneInfo | None, notes: Im
         if (parsed_session := read_session(event, zones))
         for one in series.expand_sessions(event, parsed_session)
     )
-    parsed_sessions = list(
-        islice(each, MAX_SESSIONS + 1)
-    )  # a file of short rules asks for a hundred times as many
+    # One more than allowed is enough to refuse the file; its rules may ask for a hundred times as many.
+    parsed_sessions = list(islice(each, MAX_SESSIONS + 1))
     main_calendar = calendars[0] if calendars else CalendarComponent("VCALENDAR")
     return ParsedProgramme(
         ScheduleFormat.ICALENDAR,
@@ -106,6 +106,7 @@ def read_zones(
     defined = {}
     for component in islice(outer.find_all("VTIMEZONE"), MAX_ZONES):
         name = (component.get_text("TZID") or "").strip()
+        # A known zone is never built from the file: a built one is slow, and an export could not name it.
         if name and not times.find_zone(name) and (zone := build_defined_zone(component)):
             defined[name] = zone
     named = next((text for calendar in calendars if (text := calendar.get_text("X-WR-TIMEZONE"))), None)
@@ -137,7 +138,7 @@ def list_offsets(
 
 
 def parse_fixed_zone(name: str) -> datetime.tzinfo | None:
-    """Parse a zone name that holds an offset, such as (UTC+01:00) Paris."""
+    """Parse a zone name that contains an offset, such as (UTC+01:00) Paris."""
     match = OFFSET_PATTERN.search(name[: times.MAX_ZONE_NAME_CHARS])
     if not match:
         return None
@@ -164,6 +165,7 @@ def read_session(event: CalendarComponent, zones: CalendarZones) -> ParsedSessio
         title=title,
         starts_at=starts_at,
         ends_at=find_session_end(event, starts_at, zones, label),
+        # Sched's ids are 32 hexadecimal digits, which uuid.UUID would accept.
         guid=clean_values.parse_guid(uid) if "-" in uid else None,
         source_id=uid,
         number=clean_values.parse_number(uid),
@@ -176,13 +178,17 @@ def read_session(event: CalendarComponent, zones: CalendarZones) -> ParsedSessio
 
 
 class RecurringSeries:
-    """Expands recurring entries: each occurrence is a session, unless the file moves it itself."""
+    """The recurring entries of a file, whose occurrences are sessions of their own.
+
+    An occurrence that the file moves or cancels (RECURRENCE-ID) is read from the entry that does so.
+    """
 
     def __init__(self, events: list[CalendarComponent], zones: CalendarZones) -> None:
         self.zones = zones
         self.remaining_rules = MAX_RULES
         self.first_starts: dict[str, datetime.datetime] = {}
         self.moved_starts: dict[str, set[datetime.datetime]] = defaultdict(set)
+        # These properties are read again with each entry, which takes the notes.
         quiet = replace(zones, notes=ImportNotes())
         for event in events:
             uid = get_uid(event)
@@ -210,8 +216,10 @@ class RecurringSeries:
         starts = {parsed_session.starts_at, *list_property_dates(event, "RDATE", self.zones)}
         if rule := self.take_rule(event):
             until = parse_calendar_moment(find_rule_end(rule.value), zone)
+            # UNTIL is inclusive (RFC 5545, 3.3.10), so a date alone includes its day.
             if until and "T" not in find_rule_end(rule.value).upper():
                 until += datetime.timedelta(days=1, seconds=-1)
+            # Expanded in local time: 10:00 stays 10:00 when the clocks change.
             local = parsed_session.starts_at.astimezone(zone).replace(tzinfo=None)
             ends = until and until.astimezone(zone).replace(tzinfo=None)
             times, is_complete = expand_rule(rule.value, local, ends)
@@ -261,7 +269,7 @@ def list_property_dates(event: CalendarComponent, name: str, zones: CalendarZone
 
 
 def get_uid(event: CalendarComponent) -> str:
-    """Return the entry's id, which all occurrences share."""
+    """Return the entry's UID, which all its occurrences share, or ""."""
     return (event.get_text("UID") or "").strip()[:1000]
 
 
@@ -270,6 +278,7 @@ def read_track(event: CalendarComponent, notes: ImportNotes) -> str | None:
     line = event.find_line("CATEGORIES")
     if line is None:
         return None
+    # Split before unescaping, since an escaped comma is part of a name.
     first = re.split(r"(?<!\\),", line.value)[0]
     return clean_values.clean_line(ContentLine("CATEGORIES", first).unescaped_text, 500, notes)
 
@@ -303,6 +312,7 @@ def has_bad_offset(value: str) -> bool:
 
 def parse_calendar_moment(value: str, zone: datetime.tzinfo) -> datetime.datetime | None:
     """Return the aware moment of a value, tolerating hyphens and colons."""
+    # RFC 5545 allows the basic format only; some tools write 2026-06-17T10:00:00.
     day, between, clock = value.upper().partition("T")
     match = DATE_PATTERN.match(day.replace("-", "") + between + clock.replace(":", ""))
     if not match:
@@ -336,6 +346,7 @@ def find_session_end(
     if ends_at is None and span is not None:
         ends_at = starts_at + span
     if ends_at is None and is_all_day:
+        # By the local calendar: the day on which the clocks change has 23 or 25 hours.
         local = starts_at.astimezone(zones.default_zone) + datetime.timedelta(days=1)
         ends_at = local.astimezone(datetime.UTC)
     if ends_at is None:

@@ -1,4 +1,4 @@
-"""Build the days of a programme with their rooms, for formats that nest sessions in both."""
+"""Build the days of a programme with their rooms, for formats that nest sessions in days and rooms."""
 
 import datetime
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ class ExportDay:
 
 
 def build_export_days(programme: ParsedProgramme) -> list[ExportDay]:
-    """Return all days with sessions, or the event's first day if there are none: a file needs one."""
+    """Return all days with sessions, or the event's first day if there are none."""
     by_day = sorted(programme.sessions, key=lambda talk: (talk.day or datetime.date.min, talk.starts_at))
     grouped = [
         (day, list(parsed_sessions))
@@ -30,6 +30,7 @@ def build_export_days(programme: ParsedProgramme) -> list[ExportDay]:
         if day
     ]
     if not grouped:
+        # The event's first day, since the XML schema requires at least one.
         grouped = [(programme.header.first_day or datetime.date(1970, 1, 1), [])]
     names = [place.name for place in programme.rooms]
     return [

@@ -24,13 +24,17 @@ from schedule.exchange.parsing.web_addresses import encode_any_uri, encode_web_u
 from schedule.programme.days import get_programme_day
 from schedule.rich_text.sanitize import is_html, to_text
 
+# Allowed by both schemas (voc-slug-new in the XML schema is the stricter one).
 SLUG_PATTERN = re.compile(r"[a-z0-9_]{4,}-[a-z0-9_-]{3,}[a-z0-9]")
+# pretalx's codes, as each schema has them.
 CODE_PATTERNS = {
     ScheduleFormat.FRAB_XML: re.compile(r"[0-9A-Z]{6}"),
     ScheduleFormat.FRAB_JSON: re.compile(r"[0-9A-Z]+"),
 }
+# The values that the JSON schema lists; another one would make the file invalid.
 LINK_KINDS = frozenset(["slides", "paper", "web", "blog", "article", "media", "related", "activitypub"])
 TRACK_SLUG_PATTERN = re.compile(r"[a-z][a-z0-9-]*[a-z0-9]")
+# The XML schema allows two digits for hours.
 MAX_DURATION = datetime.timedelta(hours=99, minutes=59, seconds=59)
 UNLIMITED_CHARS = 10**9
 LINE_SEPARATOR_PATTERN = re.compile("[\x85\u2028\u2029]")
@@ -107,6 +111,7 @@ def fit_line(text: str | None) -> str:
 def make_acronym(header: ParsedHeader) -> str:
     """Return an acronym that both schemas allow: at least four lower-case letters, digits or underscores."""
     plain = unicodedata.normalize("NFKD", header.acronym or "").encode("ascii", "ignore").decode()
+    # The JSON schema allows a hyphen only before a year, so none is written.
     short = re.sub(r"[^a-z0-9]+", "_", plain.lower()).strip("_")
     if len(short) < 4:
         year = header.first_day.year if header.first_day else "conf"
@@ -123,10 +128,12 @@ def fit_frab_sessions(
     """Return sessions for a frab file, with allowed and unique slugs and codes."""
     slugs, codes = {""}, {""}
     fitted = []
+    # By number, so that of two equal slugs always the same session keeps it, whatever moves in time.
     for talk in sorted(parsed_sessions, key=lambda talk: talk.number or 0):
         slug = talk.slug if SLUG_PATTERN.fullmatch(talk.slug or "") and talk.slug not in slugs else ""
         slug = slug or make_slug(talk, header, slugs)
         slugs.add(slug)
+        # The XML schema requires slugs and codes to be unique in the file.
         code = dict(talk.extra or ()).get("code", "")
         code = code if CODE_PATTERNS[file_format].fullmatch(code) and code not in codes else ""
         codes.add(code)
@@ -232,7 +239,8 @@ def compose_description(parsed_session: ParsedSession) -> str:
 
 
 def flatten_html(text: str) -> str:
-    """Return text without HTML; a second call changes nothing."""
+    """Return text without HTML. Idempotent, since an import flattens what an export has flattened."""
+    # Text may contain HTML that is escaped, even twice: reading our file again must change nothing.
     for _round in range(5):
         if not is_html(text):
             break

@@ -13,6 +13,8 @@ from schedule.exchange.parsing.times import find_zone
 from .export_days import ExportDay, build_export_days, format_duration
 from .frab_xml import is_guid, normalize_hex_color
 
+# The JSON schema's pattern. It is not anchored at the end, so America/New_York is allowed, but no name
+# in capitals, such as EET; the field is optional.
 ZONE_NAME_PATTERN = re.compile(r"[A-Z][a-z]+/[A-Z][a-z]+|UTC$")
 SCHEMA_URL = "https://c3voc.de/schedule/schema.json"
 
@@ -95,6 +97,7 @@ def build_event(parsed_session: ParsedSession, zone: datetime.tzinfo) -> dict[st
         "url": parsed_session.url,
         "title": parsed_session.title,
         "subtitle": parsed_session.subtitle,
+        # Required by the schema, also without a value.
         "track": parsed_session.track or None,
         "type": parsed_session.kind,
         "language": parsed_session.language or None,
@@ -116,6 +119,7 @@ def build_person(parsed_speaker: ParsedSpeaker) -> dict[str, Any]:
         "biography": parsed_speaker.biography or "",
     }
     if parsed_speaker.source_id.isascii() and parsed_speaker.source_id.isdigit():
+        # Cut to what fits into 64 bits.
         person["id"] = int(parsed_speaker.source_id[:18])
     if parsed_speaker.url:
         person["url"] = parsed_speaker.url

@@ -1,4 +1,4 @@
-"""Write frab XML, valid against the published schema whatever the programme holds."""
+"""Write frab XML, valid against the published schema (schedule.xml.xsd) whatever the programme contains."""
 
 import datetime
 from collections.abc import Iterable, Iterator
@@ -35,6 +35,7 @@ def write_frab_xml(programme: ParsedProgramme) -> bytes:
 
 
 def add_text_element(parent: etree._Element, name: str, text: str | None) -> None:
+    # lxml raises ValueError for control characters, which fit_format.py has removed.
     etree.SubElement(parent, name).text = text or ""
 
 
@@ -108,6 +109,7 @@ def build_event(parsed_session: ParsedSession, zone: datetime.tzinfo) -> etree._
     event = etree.Element("event", guid=str(parsed_session.guid), id=str(parsed_session.number))
     if extra.get("code"):
         event.set("code", extra["code"])
+    # The schema requires most of these elements, also empty, and the room although it is the parent.
     texts = (
         ("date", local.isoformat()),
         ("start", format_clock(local)),
@@ -140,7 +142,7 @@ def build_event(parsed_session: ParsedSession, zone: datetime.tzinfo) -> etree._
 
 
 def build_persons(parsed_speakers: Iterable[ParsedSpeaker]) -> etree._Element:
-    """Add the speakers, by guid and by the source's number where known."""
+    """Return the speakers, by guid and by the source's number where known."""
     holder = etree.Element("persons")
     for person in parsed_speakers:
         element = etree.SubElement(holder, "person", guid=str(person.guid))

@@ -14,6 +14,7 @@ from schedule.exchange.parsing.times import find_zone
 from .vtimezone import write_zone_lines
 
 PRODUCT_ID_TEMPLATE = "-//Convention//Programme//{language}"
+# Without the line break (RFC 5545, 3.1).
 MAX_LINE_OCTETS = 75
 
 
@@ -34,8 +35,11 @@ def write_header(programme: ParsedProgramme, zone: zoneinfo.ZoneInfo) -> Iterato
     header = programme.header
     product = PRODUCT_ID_TEMPLATE.format(language=(get_language() or settings.LANGUAGE_CODE).upper())
     yield from ("BEGIN:VCALENDAR", "VERSION:2.0", f"PRODID:{product}", "CALSCALE:GREGORIAN")
+    # Many programs read only X-WR-CALNAME and X-PUBLISHED-TTL, older than NAME and REFRESH-INTERVAL
+    # (RFC 7986).
     yield from (f"NAME:{escape_text(header.title)}", f"X-WR-CALNAME:{escape_text(header.title)}")
     yield from (f"X-WR-TIMEZONE:{zone.key}", "REFRESH-INTERVAL;VALUE=DURATION:PT1H", "X-PUBLISHED-TTL:PT1H")
+    # RFC 5545 (3.6.5) requires a VTIMEZONE for each TZID; times in UTC have none.
     if programme.sessions and zone.key != "UTC":
         starts = [parsed_session.starts_at for parsed_session in programme.sessions]
         ends = [parsed_session.ends_at or parsed_session.starts_at for parsed_session in programme.sessions]
@@ -58,6 +62,7 @@ def write_event(
 ) -> Iterator[str]:
     assert parsed_session.ends_at
     header = programme.header
+    # Not the time of writing: the same revision must give the same bytes, and so the same ETag.
     changed = (header.changed_at or parsed_session.starts_at).astimezone(datetime.UTC)
     yield from ("BEGIN:VEVENT", f"UID:{escape_text(uid)}", f"DTSTAMP:{changed:%Y%m%dT%H%M%SZ}")
     yield from (f"LAST-MODIFIED:{changed:%Y%m%dT%H%M%SZ}", f"SEQUENCE:{header.revision}")
@@ -81,6 +86,7 @@ def write_event(
 def format_moment(name: str, at: datetime.datetime, zone: zoneinfo.ZoneInfo) -> str:
     """Format as local time with its zone; in UTC for the hour that a clock change repeats."""
     local = at.astimezone(zone)
+    # Local time cannot say that it is the second of two: readers take the first.
     if zone.key == "UTC" or local.fold:
         return f"{name}:{at.astimezone(datetime.UTC):%Y%m%dT%H%M%SZ}"
     return f"{name};TZID={zone.key}:{local:%Y%m%dT%H%M%S}"
@@ -88,6 +94,7 @@ def format_moment(name: str, at: datetime.datetime, zone: zoneinfo.ZoneInfo) -> 
 
 def escape_text(text: str) -> str:
     """Escape backslash, semicolon, comma and line break."""
+    # RFC 5545, 3.3.11; colons and quotes stay as they are.
     return re.sub(r"([\\;,])", r"\\\1", text).replace("\n", "\\n")
 
 
@@ -100,8 +107,10 @@ def fold_line(line: str) -> bytes:
     start, room = 0, MAX_LINE_OCTETS
     while start < len(data):
         end = min(start + room, len(data))
+        # 0b10xxxxxx is a continuation byte of UTF-8: a line must not break before one.
         while end < len(data) and data[end] & 0xC0 == 0x80:
             end -= 1
         pieces.append(data[start:end])
+        # The space that begins a continuation line counts.
         start, room = end, MAX_LINE_OCTETS - 1
     return b"\r\n ".join(pieces) + b"\r\n"

@@ -19,6 +19,7 @@ def add_own_pages(programme: ParsedProgramme, event: Event) -> ParsedProgramme:
         programme,
         sessions=tuple(
             parsed_session
+            # The schemas allow http(s) only, so an address of another kind is replaced too.
             if encode_web_uri(parsed_session.url or "")
             else replace(parsed_session, url=f"{start}{parsed_session.guid}/")
             for parsed_session in programme.sessions
@@ -27,7 +28,10 @@ def add_own_pages(programme: ParsedProgramme, event: Event) -> ParsedProgramme:
 
 
 def localize_programme(programme: ParsedProgramme, event: Event) -> ParsedProgramme:
-    """Return the programme with the event's name and our pages in the active language."""
+    """Return the programme with the event's name and our pages in the active language.
+
+    Not part of `build_exported_programme`, with which an import compares files in any language.
+    """
     start, there = get_pages_prefix(event, ""), get_pages_prefix(event, get_language_prefix())
     parsed_sessions = tuple(
         replace(parsed_session, url=there + parsed_session.url.removeprefix(start))
@@ -41,7 +45,10 @@ def localize_programme(programme: ParsedProgramme, event: Event) -> ParsedProgra
 
 
 def get_stored_url(parsed_session: ParsedSession, event: Event) -> str | None:
-    """Return the address to store for a session; our own page, in any language, counts as none."""
+    """Return the address to compare and to store for a session.
+
+    That of our own English page, as an English calendar has it, becomes the one without a language.
+    """
     start = get_pages_prefix(event, "/en")
     if parsed_session.url and parsed_session.url.startswith(start):
         return get_pages_prefix(event, "") + parsed_session.url.removeprefix(start)
@@ -49,7 +56,7 @@ def get_stored_url(parsed_session: ParsedSession, event: Event) -> str | None:
 
 
 def get_language_prefix() -> str:
-    """Return the path prefix of the active language."""
+    """Return the path prefix of the active language; "" for the default one."""
     language = get_language() or settings.LANGUAGE_CODE
     return "" if language == settings.LANGUAGE_CODE else f"/{language}"
 

@@ -14,7 +14,7 @@ from .own_pages import add_own_pages
 
 @dataclass(frozen=True, slots=True)
 class RoundTrip:
-    """Returns a session as our export in this format would give it back.
+    """The event's sessions as our export in one format would read back.
 
     An import changes a field only where the file differs from this. So importing our own export changes
     nothing, whatever a format leaves out or writes differently.
@@ -25,7 +25,7 @@ class RoundTrip:
     sessions_by_guid: dict[uuid.UUID | None, ParsedSession] = field(default_factory=dict)
 
     def __call__(self, session: Session) -> ParsedSession:
-        """Return the session as read back from our own export."""
+        """Return the session as read back from our own export; as it is, if the export leaves it out."""
         return self.sessions_by_guid.get(session.guid) or to_parsed_session(session)
 
     def strip_known_text(self, name: str, value: object, own_session: ParsedSession) -> object:
@@ -47,5 +47,6 @@ def build_round_trip(file_format: ScheduleFormat, event: Event) -> RoundTrip:
 
 def build_exported_programme(event: Event, file_format: ScheduleFormat) -> ParsedProgramme:
     """Return exactly what an export in that format contains."""
+    # Version 2 is read but not written; what version 1 preserves is the nearest.
     file_format = ScheduleFormat.FRAB_JSON if file_format is ScheduleFormat.FRAB_JSON_2 else file_format
     return fit_programme(add_own_pages(load_programme(event, file_format), event))

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 WEEKDAY_CODES = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
+# Fewer years may follow a rule by chance (Morocco's changes follow Ramadan).
 MIN_RULE_YEARS = 6
 
 
@@ -23,6 +24,7 @@ class ClockChange:
     is_summer_time: bool
 
 
+# Thousands of days are searched, and each personal calendar of an event needs the same lines.
 @functools.lru_cache(maxsize=64)
 def write_zone_lines(name: str, first_year: int, last_year: int) -> tuple[str, ...]:
     """Return the lines of a VTIMEZONE, correct from the first year to the last and beyond by rule."""
@@ -32,6 +34,7 @@ def write_zone_lines(name: str, first_year: int, last_year: int) -> tuple[str, .
     )
     lines = ["BEGIN:VTIMEZONE", f"TZID:{name}"]
     if not clock_changes:
+        # RFC 5545 (3.6.5) requires at least one STANDARD or DAYLIGHT.
         start = datetime.datetime(first_year - 1, 1, 1, tzinfo=zone)
         lines += write_observance(make_unchanging(start), "")
     for alike in group_similar_changes(clock_changes):
@@ -51,6 +54,7 @@ def find_clock_changes(zone: zoneinfo.ZoneInfo, first_year: int, last_year: int)
     """Yield all changes of the clocks in these years."""
     at = datetime.datetime(first_year, 1, 1, tzinfo=datetime.UTC)
     end = datetime.datetime(last_year + 1, 1, 1, tzinfo=datetime.UTC)
+    # zoneinfo tells offsets but no changes, so those are searched: day by day, then by halves.
     step = datetime.timedelta(days=1)
     while at < end:
         if get_utc_offset(at, zone) != get_utc_offset(at + step, zone):
@@ -76,6 +80,7 @@ def find_change_between(
             late = middle
     local = late.astimezone(zone)
     return ClockChange(
+        # DTSTART of an observance is local time by the offset before the change (RFC 5545, 3.6.5).
         local_time=(late + before).replace(tzinfo=None),
         offset_before=before,
         offset_after=get_utc_offset(late, zone),
@@ -106,6 +111,7 @@ def make_yearly_rule(alike: list[ClockChange]) -> str:
     if len(alike) < MIN_RULE_YEARS or len(weekdays) > 1 or years != list(range(years[0], years[-1] + 1)):
         return ""
     from_start = {(change.local_time.day - 1) // 7 + 1 for change in alike}
+    # Checked first: “the last Sunday” is the fourth in some years and the fifth in others.
     if all(is_last_week(change.local_time) for change in alike):
         position = -1
     elif len(from_start) == 1:
@@ -122,7 +128,7 @@ def is_last_week(day: datetime.datetime) -> bool:
 
 
 def write_observance(change: ClockChange, rule: str) -> list[str]:
-    """Yield the lines of a STANDARD or DAYLIGHT component."""
+    """Return the lines of a STANDARD or DAYLIGHT component."""
     kind = "DAYLIGHT" if change.is_summer_time else "STANDARD"
     return [
         f"BEGIN:{kind}",

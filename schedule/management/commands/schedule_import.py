@@ -12,11 +12,13 @@ from schedule.exchange.importing.import_schedule import import_schedule, preview
 
 
 class Command(ConventionCommand):
-    """Bring a schedule file into an event and say what was added, changed, skipped and mended."""
+    """Import a schedule file into an event and report what was added, changed, skipped and repaired."""
 
     help = "Import frab or Pentabarf XML, frab JSON or iCalendar; creates the event if it is missing."
 
-    runs_in_transaction = False  # the act is whole by itself, and is told once it is kept
+    # The import has its own transaction, and the report is printed after its commit: `| head`, which closes
+    # the pipe, must not undo it.
+    runs_in_transaction = False
 
     def add_arguments(self, parser: CommandParser) -> None:
         add_event_argument(parser)

@@ -10,10 +10,11 @@ from convention.club.models import Person
 
 
 class Command(changepassword.Command):
-    """Set a new password for an account that somebody else may have used."""
+    """Set a new password for an account that a stranger may have used."""
 
     def handle(self, *args: Any, **options: Any) -> str:
         """Ask for the password, then end all sessions and revoke all API tokens."""
+        # Django raises CommandError if no password was set: then nothing is revoked.
         answer = str(super().handle(*args, **options))
         person = Person.objects.filter(email=options["username"]).first()
         if person is not None:
