@@ -17,7 +17,6 @@ from registrations.models import Registration
 from registrations.visits.models import Ride
 from schedule.models import Session
 
-# fast_path.py writes them into its SQL.
 PAIRING_ROLES = (EventRole.Role.ORGANIZER, EventRole.Role.DESK)
 VERDICT_LABELS = {
     "admitted": _("admitted"),
@@ -109,7 +108,7 @@ class DeviceQuerySet(models.QuerySet["Device"]):
     def valid(self, *, at: datetime.datetime | None = None) -> Self:
         """Return the devices whose token is valid at `at`.
 
-        The role of the person who paired a device must not have ended. fast_path.py has the same rule in SQL.
+        The role of the person who paired a device must not have ended.
         """
         now = at or timezone.now()
         roles = EventRole.objects.open(at=timezone.localdate(now)).filter(

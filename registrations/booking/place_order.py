@@ -46,6 +46,7 @@ from registrations.questions.answers import (
     count_limited_options,
 )
 from registrations.questions.files import can_store_files, load_file_names
+from registrations.questions.queries import has_questions, load_questions
 from registrations.rate_limits import throttle_unverified_order
 
 from .idempotency import build_idempotency_key, find_repeated_order
@@ -171,7 +172,8 @@ def _parse_answers(
     Wrong answers are accepted as missing if the attendees can answer later.
     """
     tickets = [offering.tickets[place.ticket] for place in request.places]
-    event, questions = tickets[0].event, offering.questions
+    event = tickets[0].event
+    questions = load_questions(event) if has_questions(event) else []
     if not questions:
         return questions, [CheckedAnswers() for _place in request.places]
     files = load_file_names(event, [place.answers for place in request.places])

@@ -1,7 +1,7 @@
 """Load what an event offers, and translate the models into the plain data of `quote.py`."""
 
 import datetime
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -15,9 +15,8 @@ from convention.errors import ConventionError
 from convention.events.models import Event
 from convention.money import Money
 from convention.text.normalize import casefold_text
-from registrations.models import Addon, PassQuota, PriceStep, Question, Ticket, Voucher
+from registrations.models import Addon, PassQuota, PriceStep, Ticket, Voucher
 from registrations.order_request import OrderRequest, RequestedPlace
-from registrations.questions.queries import load_questions
 
 from .display import serialize_quote
 from .quote import PriceList, PriceRequest, Quote, QuoteLine, TimedPrice, VoucherTerms, calculate_quote
@@ -25,12 +24,11 @@ from .quote import PriceList, PriceRequest, Quote, QuoteLine, TimedPrice, Vouche
 
 @dataclass(frozen=True)
 class EventCatalog:
-    """An event with the tickets that an order names, the voucher of its code, and the event's questions."""
+    """An event with the tickets that an order names, and the voucher of its code."""
 
     event: Event
     tickets: list[Ticket] = field(default_factory=list)
     voucher: Voucher | None = None
-    questions: Sequence[Question] = ()
 
 
 def load_catalog(event: Event, ticket_slugs: Collection[str] = (), code: str = "") -> EventCatalog:
@@ -40,8 +38,7 @@ def load_catalog(event: Event, ticket_slugs: Collection[str] = (), code: str = "
     """
     tickets = [ticket for slug in ticket_slugs for ticket in TICKET_QUERY.all(event.pk, slug)]
     _attach_prices(tickets, event)
-    questions = load_questions(event) if QUESTION_QUERY.exists(event.pk) else []
-    return EventCatalog(event, tickets, find_voucher(event, code), questions)
+    return EventCatalog(event, tickets, find_voucher(event, code))
 
 
 def load_public_tickets(event: Event) -> list[Ticket]:
@@ -79,7 +76,6 @@ def _query_public_tickets(event: int) -> QuerySet[Ticket]:
 TICKET_QUERY = CompiledQuery(_query_ticket, PLACEHOLDER_ID, "the slug")
 PUBLIC_TICKETS_QUERY = CompiledQuery(_query_public_tickets, PLACEHOLDER_ID)
 PRICE_STEPS_QUERY = CompiledQuery(lambda event: PriceStep.objects.filter(ticket__event=event), PLACEHOLDER_ID)
-QUESTION_QUERY = CompiledQuery(lambda event: Question.objects.filter(event=event), PLACEHOLDER_ID)
 VOUCHER_QUERY = CompiledQuery(
     lambda event, code: Voucher.objects.filter(event=event, code=code), PLACEHOLDER_ID, "the code"
 )
@@ -87,12 +83,11 @@ VOUCHER_QUERY = CompiledQuery(
 
 @dataclass(frozen=True)
 class Offering:
-    """The tickets and add-ons that an order can be made of, by slug, its voucher, and the questions."""
+    """The tickets and add-ons that an order can be made of, by slug, and its voucher."""
 
     tickets: dict[str, Ticket]
     addons: dict[str, Addon] = field(default_factory=dict)
     voucher: Voucher | None = None
-    questions: Sequence[Question] = ()
 
     @cached_property
     def voucher_terms(self) -> VoucherTerms | None:
@@ -112,7 +107,6 @@ def load_offering(
         tickets={ticket.slug: ticket for ticket in filter_offered_tickets(catalog.tickets, catalog.voucher)},
         addons={addon.slug: addon for addon in addons_found},
         voucher=catalog.voucher,
-        questions=catalog.questions,
     )
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 from django.db.models import Prefetch
 
+from convention.db.compiled_query import PLACEHOLDER_ID, CompiledQuery
 from convention.db.limited_stock import LimitedStock
 from convention.events.models import Event
 from registrations.models import Question, Registration, Ticket
@@ -17,6 +18,14 @@ def load_questions(event: Event) -> list[Question]:
     rows = Question.objects.filter(event=event).select_related("shown_after_option")
     tickets = Prefetch("tickets", Ticket.objects.only("pk", "slug", "name", "name_en", "event"))
     return list(rows.prefetch_related(tickets, "options"))
+
+
+def has_questions(event: Event) -> bool:
+    """Return whether an event has questions; cheaper than to load them, for the rush of orders."""
+    return QUESTIONS_QUERY.exists(event.pk)
+
+
+QUESTIONS_QUERY = CompiledQuery(lambda event: Question.objects.filter(event=event), PLACEHOLDER_ID)
 
 
 def count_chosen_options(registrations: Iterable[Registration]) -> Counter[LimitedStock]:

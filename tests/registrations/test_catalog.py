@@ -9,8 +9,7 @@ from django.utils import timezone
 from convention.events.models import Event
 from registrations.models import PriceStep, Quota, Ticket, Voucher
 from registrations.pricing.catalog import load_catalog, load_public_tickets
-from registrations.questions.queries import load_questions
-from tests.factories import make_event, make_question, make_ticket, make_voucher
+from tests.factories import make_event, make_ticket, make_voucher
 
 pytestmark = pytest.mark.django_db
 
@@ -42,23 +41,6 @@ def test_tickets_come_with_quota_and_price_steps(django_assert_num_queries):
         assert [describe(ticket) for ticket in loaded] == expected
     with django_assert_num_queries(2):
         assert [describe(ticket) for ticket in load_public_tickets(event)] == expected[:1]
-
-
-def test_questions_come_with_options_and_tickets(event: Event):
-    dinner = make_question(event, "dinner", ["yes", ("no", 3)])
-    make_question(event, "meal", ["fish"], shown_after_option=dinner.options.get(slug="yes"))
-    make_question(make_event(slug="other"), "elsewhere")
-
-    catalog = load_catalog(event)
-
-    assert list(catalog.questions) == load_questions(event)
-    assert [question.slug for question in catalog.questions] == ["dinner", "meal"]
-
-
-def test_an_event_without_questions_asks_the_database_once(event: Event, django_assert_num_queries):
-    load_catalog(event)
-    with django_assert_num_queries(2):  # its price steps, and whether it has questions
-        assert list(load_catalog(event).questions) == []
 
 
 def test_a_voucher_comes_with_its_tickets_in_order(event: Event, django_assert_num_queries):
