@@ -8,6 +8,7 @@ order. To remove this module, remove its call there.
 """
 
 import contextlib
+from collections.abc import Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -182,21 +183,35 @@ def _save_in_short_statements(booking: OrderBooking, shape: OrderShape, task: An
                 transaction.set_rollback(True)
                 return False
             sequence = row[0]
-        _insert_row(cursor, order)
+        _insert_rows(cursor, [order])
         for registration in registrations:
             registration.order, registration.sequence = order, sequence
-            _insert_row(cursor, registration)
+        _insert_rows(cursor, registrations)
         if booking.idempotency_key:
             booking.idempotency_key.order = order
-            _insert_row(cursor, booking.idempotency_key)
+            _insert_rows(cursor, [booking.idempotency_key])
         task.args_kwargs = {"args": [order.pk], "kwargs": {}}
-        _insert_row(cursor, task)
+        _insert_rows(cursor, [task])
     return True
 
 
-def _insert_row(cursor: Any, row: models.Model) -> None:
-    cursor.execute(f"{_build_insert('row', type(row))} RETURNING id", _make_insert_values("row", row))
-    _set_saved(row, cursor.fetchone()[0])
+def _insert_rows(cursor: Any, rows: Sequence[models.Model]) -> None:
+    """Insert rows of one model, and set their ids."""
+    values: dict[str, Any] = {}
+    for number, row in enumerate(rows):
+        values |= _make_insert_values(f"row{number}", row)
+    model: type[models.Model] = type(rows[0])
+    cursor.execute(_build_rows_insert(model, len(rows)), values)
+    for row, (pk,) in zip(rows, cursor.fetchall(), strict=True):
+        _set_saved(row, pk)
+
+
+@cache
+def _build_rows_insert(model: type[models.Model], count: int) -> str:
+    columns = [column for column, _field in _list_insert_fields(model)]
+    rows = ["(" + ", ".join(f"%(row{n}_{column})s" for column in columns) + ")" for n in range(count)]
+    target = f"{model._meta.db_table} ({', '.join(columns)})"
+    return f"INSERT INTO {target} VALUES {', '.join(rows)} RETURNING id"  # noqa: S608 (our names)
 
 
 def _set_saved(row: models.Model, pk: Any) -> None:
@@ -205,12 +220,12 @@ def _set_saved(row: models.Model, pk: Any) -> None:
 
 @cache
 def _build_insert(
-    name: str, model: type[models.Model], given: tuple[tuple[str, str], ...] = (), source: str = ""
+    name: str, model: type[models.Model], given: tuple[tuple[str, str], ...] = (), *, source: str
 ) -> str:
     """Return an INSERT of the placeholders of `_make_insert_values`, or of `given` expressions by column."""
     values = {column: f"%({name}_{column})s" for column, _field in _list_insert_fields(model)} | dict(given)
-    selected = ", ".join(values.values()) + (f" FROM {source}" if source else "")
-    return f"INSERT INTO {model._meta.db_table} ({', '.join(values)}) SELECT {selected}"
+    target = f"{model._meta.db_table} ({', '.join(values)})"
+    return f"INSERT INTO {target} SELECT {', '.join(values.values())} FROM {source}"  # noqa: S608 (our names)
 
 
 def _make_insert_values(name: str, row: models.Model) -> dict[str, Any]:

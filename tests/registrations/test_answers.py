@@ -303,5 +303,5 @@ def test_an_order_without_questions_costs_no_more_reads(event: Event, django_ass
         email="z@example.org", places=(RequestedPlace(ticket="guest", first_name="Z", last_name="M"),)
     )
     place_order(event=event, request=plain)
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(10):
         place_order(event=event, request=plain)
