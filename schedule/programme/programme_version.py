@@ -17,9 +17,11 @@ from .days import get_programme_day
 # Raw SQL: these run before every cacheable page, and building them by the ORM costs more than running them.
 VERSION_QUERIES: Final = (
     "SELECT revision, version, day_starts_at FROM schedule_schedule WHERE event_id = %s",
-    # Bookings raise no revision. Weighted by number, the sum also changes when a place moves to another
-    # session.
-    "SELECT count(*), max(id), sum(reserved * number) FROM schedule_session WHERE event_id = %s",
+    # Bookings raise no revision. Each counter is listed: a sum stays the same when a place moves.
+    """
+    SELECT count(*), max(id) FROM schedule_session WHERE event_id = %s
+    UNION ALL SELECT id, reserved FROM schedule_session WHERE event_id = %s AND reserved > 0 ORDER BY 1, 2
+    """,
     # Rooms belong to the event and are edited elsewhere, also without a revision.
     "SELECT id, name, position FROM events_room WHERE event_id = %s ORDER BY id",
 )
@@ -57,5 +59,5 @@ def get_programme_version(event: Event) -> ProgrammeVersion:
 
 
 def fetch_rows(cursor: CursorWrapper, sql: str, event_id: int) -> list[tuple[Any, ...]]:
-    cursor.execute(sql, [event_id])
+    cursor.execute(sql, [event_id] * sql.count("%s"))
     return cursor.fetchall()

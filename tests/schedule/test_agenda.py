@@ -7,7 +7,7 @@ import pytest
 from lxml import html
 
 from schedule.editing.revision import raise_revision
-from schedule.models import Schedule
+from schedule.models import Schedule, Session
 from tests.factories import make_event, make_room, make_session, make_track
 
 PARIS = zoneinfo.ZoneInfo("Europe/Paris")
@@ -117,6 +117,19 @@ def test_unchanged_pages_answer_304_until_something_changes(client, event):
     session.save(update_fields=["reserved"])
     page = html.fromstring(client.get("/en/events/conf/agenda/").text)
     assert page.xpath("//article/p[@class='state']/span/text()") == ["Full"]
+
+
+def test_a_full_session_shows_even_if_as_many_places_were_released_elsewhere(client, event):
+    first = make_session(event, "Matin", starts_at=at(16, 9), capacity=2, reserved=2)
+    second = make_session(event, "Soir", starts_at=at(16, 18), capacity=2, reserved=1)
+    client.get("/en/events/conf/agenda/")
+    Session.objects.filter(pk=first.pk).update(reserved=2 - second.number)
+    Session.objects.filter(pk=second.pk).update(reserved=1 + first.number)
+
+    page = html.fromstring(client.get("/en/events/conf/agenda/").text)
+
+    assert len(page.xpath("//article/p[@class='state']/span[text()='Full']")) == 1
+    assert "Soir" in page.xpath("string(//article[p[@class='state']/span[text()='Full']])")
 
 
 def test_what_is_kept_for_all_holds_no_token_and_sets_no_cookie(client, event):
