@@ -20,7 +20,7 @@ in the same run without this product.
 {table}
 {reasons}"""
 REASONS = """
-## Missed targets, and why
+## What was missed, and why
 
 {reasons}
 """
@@ -108,7 +108,7 @@ def publish(figures: list[Figure], path: Path, *, load: float) -> None:
     """Write docs/figures.md; `load` is the number of other busy processes."""
     missed = [figure for figure in figures if "missed" in figure.verdict]
     reasons = "\n".join(f"- **{figure.work}**: {figure.why or NOT_SAID}" for figure in missed)
-    said = f"before the run, {load:.1f} other programs were running on average"
+    said = f"before it began, {load:.1f} other programs were running on average"
     page = PAGE.format(
         day=datetime.datetime.now(datetime.UTC).date(),
         cores=f"{os.cpu_count()} {platform.machine()}",
