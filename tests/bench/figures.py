@@ -9,13 +9,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-NOT_SAID = "Nobody has looked into it yet."
+NOT_SAID = "Not analysed yet."
 PAGE = """# Figures
 
-Written by `make bench` (`tests/bench/`): run it again rather than change this page. Measured on {day} with
-{cores} cores, PostgreSQL with fsync unless a row says SQLite, the load driver on the same machine; {load}.
-Figures drift from run to run: what counts is the share of the floor, which is what the same machine did in
-the same run without a product around it.
+`make bench` (`tests/bench/`) writes this page: do not edit it, run it again. Measured on {day} with {cores}
+cores, on PostgreSQL with fsync unless a row says SQLite, with the load driver on the same machine; {load}.
+Absolute figures vary from run to run. Compare the share of the floor: the floor is what the same machine did
+in the same run without this product.
 
 {table}
 {reasons}"""
@@ -108,7 +108,7 @@ def publish(figures: list[Figure], path: Path, *, load: float) -> None:
     """Write docs/figures.md; `load` is the number of other busy processes."""
     missed = [figure for figure in figures if "missed" in figure.verdict]
     reasons = "\n".join(f"- **{figure.work}**: {figure.why or NOT_SAID}" for figure in missed)
-    said = f"before it began, {load:.1f} other programs were running at a time"
+    said = f"before it began, {load:.1f} other programs were running on average"
     page = PAGE.format(
         day=datetime.datetime.now(datetime.UTC).date(),
         cores=f"{os.cpu_count()} {platform.machine()}",
