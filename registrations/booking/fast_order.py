@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
-from django.db import IntegrityError, connection, models, transaction
+from django.db import DataError, IntegrityError, connection, models, transaction
 
 from convention import hooks
 from convention.tasks.queue import make_waiting_task
@@ -90,8 +90,8 @@ def save_order_fast(booking: OrderBooking) -> bool:
     save = _save_in_one_statement if connection.vendor == "postgresql" else _save_in_short_statements
     try:
         return save(booking, shape, task)
-    except IntegrityError:
-        # A counter that is short, or a repeated key: the plain way says which.
+    except (IntegrityError, DataError):
+        # A counter that is short, a row that is gone, or a repeated key: the plain way says which.
         return False
 
 
@@ -128,16 +128,11 @@ def _save_in_one_statement(booking: OrderBooking, shape: OrderShape, task: model
         rows["new_key"] = booking.idempotency_key
     for name, row in rows.items():
         values |= _make_insert_values(name, row)
-    # If the ticket is counted first, nothing is written where it is gone. What was counted before it has to
-    # be rolled back; within the caller's transaction, a violated constraint too.
-    is_single = not (shape.has_share or shape.has_voucher or connection.in_atomic_block)
-    with contextlib.nullcontext() if is_single else transaction.atomic(), connection.cursor() as cursor:
+    # A violated constraint would also end the caller's transaction.
+    savepoint = transaction.atomic() if connection.in_atomic_block else contextlib.nullcontext()
+    with savepoint, connection.cursor() as cursor:
         cursor.execute(_build_statement(shape, type(task)), values)
-        ids = cursor.fetchone()
-        if ids is None and not is_single:
-            transaction.set_rollback(True)
-    if ids is None:
-        return False
+        _check, *ids = cursor.fetchone()
     for row, pk in zip([order, *registrations], ids, strict=True):
         _set_saved(row, pk)
     for registration in registrations:
@@ -166,8 +161,10 @@ def _build_statement(shape: OrderShape, task_model: type[models.Model]) -> str:
     arguments = "jsonb_build_object('args', jsonb_build_array(new_order.id), 'kwargs', '{}'::jsonb)"
     insert = _build_insert("new_task", task_model, (("args_kwargs", arguments),), source="new_order")
     parts.append(f"new_task AS ({insert})")
-    ids = ", ".join(f"{name}.id" for name in ["new_order", *names])
-    return f"WITH {', '.join(parts)} SELECT {ids} FROM {', '.join(['new_order', *names])}"  # noqa: S608 (our names)
+    ids = ", ".join(f"(SELECT id FROM {name})" for name in ["new_order", *names])  # noqa: S608 (our names)
+    # If a counter's row is gone, the steps after it do nothing. Then the division fails the whole
+    # statement, and takes back what was counted before.
+    return f"WITH {', '.join(parts)} SELECT 1 / (SELECT count(*) FROM event), {ids}"  # noqa: S608 (our names)
 
 
 @transaction.atomic

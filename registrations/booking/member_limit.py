@@ -4,10 +4,12 @@ from collections.abc import Iterable
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from convention.club.models import Person
+from convention.db.compiled_query import PLACEHOLDER_ID, CompiledQuery
 from convention.errors import ConventionError
 from registrations.application_rules import check_applications
 from registrations.models import Registration
@@ -26,13 +28,26 @@ class AlreadyRegistered(ConventionError):
 
 def refuse_second_place(registration: Registration, person: Person) -> None:
     """Raise AlreadyRegistered for a second place; lock the member until the transaction ends."""
-    # NO KEY UPDATE lets other transactions insert rows that refer to the person.
-    list(Person.objects.select_for_update(no_key=True).filter(pk=person.pk).values_list("pk"))
-    places = Registration.objects.confirmed().filter(
-        event=registration.event_id, ticket=registration.ticket_id, person=person
-    )
-    if places.exclude(pk=registration.pk or 0).exists():
+    LOCK_PERSON_QUERY.all(person.pk)
+    if OTHER_PLACES_QUERY.exists(
+        registration.event_id, person.pk, registration.ticket_id, registration.pk or 0
+    ):
         raise AlreadyRegistered(_("You already have a place at this event; no second one was booked."))
+
+
+def _query_other_places(event: int, person: int, ticket: int, registration: int) -> QuerySet[Registration]:
+    confirmed = Registration.objects.confirmed().filter(event=event, person=person, ticket=ticket)
+    return confirmed.exclude(pk=registration)
+
+
+def _query_person_lock(person: int) -> QuerySet[Person]:
+    # NO KEY UPDATE lets other transactions insert rows that refer to the person.
+    return Person.objects.select_for_update(no_key=True).filter(pk=person).only("pk")
+
+
+# Compiled, since members order in the same rush.
+OTHER_PLACES_QUERY = CompiledQuery(_query_other_places, -1, -2, -3, -4)
+LOCK_PERSON_QUERY = CompiledQuery(_query_person_lock, PLACEHOLDER_ID)
 
 
 def find_second_places(places: Iterable[Registration]) -> set[int]:

@@ -178,10 +178,10 @@ def check_voucher(voucher: Voucher | None, *, at: datetime.datetime) -> str:
 
 def check_voucher_use(voucher: Voucher, places: Iterable[RequestedPlace], *, company: str = "") -> str:
     """Return an error if a valid voucher applies to none of these attendees, else an empty string."""
-    ticket_slugs = {ticket.slug for ticket in voucher.tickets.all()}
+    ticket_slugs = {ticket.slug for ticket in voucher.list_tickets()}
     fitting = [place for place in places if not ticket_slugs or place.ticket in ticket_slugs]
     if not fitting:
-        titles = ", ".join(ticket.title for ticket in voucher.tickets.all())
+        titles = ", ".join(ticket.title for ticket in voucher.list_tickets())
         return _("This code is for other tickets: %(tickets)s.") % {"tickets": titles}
     if not any(is_voucher_for(voucher, place, company) for place in fitting):
         return _("This code is for somebody else: company or address is not the one it was made for.")

@@ -40,6 +40,7 @@ class Voucher(LimitedStock):
     label = models.CharField(_("what it is for"), max_length=120, blank=True)
     kind = models.CharField(_("kind"), max_length=20, choices=Kind.choices, default=Kind.PERCENT)
     value = models.PositiveIntegerField(_("value"), default=0)
+    loaded_tickets: "list[Ticket] | None" = None  # if they were loaded with the voucher
     tickets = models.ManyToManyField(
         Ticket, blank=True, related_name="vouchers", verbose_name=_("tickets it holds for")
     )
@@ -72,6 +73,10 @@ class Voucher(LimitedStock):
     @property
     def is_not_open_yet(self) -> bool:
         return self.opens_at is not None and timezone.now() < self.opens_at
+
+    def list_tickets(self) -> list[Ticket]:
+        """Return the tickets that it applies to; none if it applies to all."""
+        return list(self.tickets.all()) if self.loaded_tickets is None else self.loaded_tickets
 
     def is_valid(self, *, at: datetime.datetime | None = None) -> bool:
         """Return whether `at` (default: now) is within its validity period."""

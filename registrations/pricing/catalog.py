@@ -4,8 +4,9 @@ import datetime
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any
 
-from django.db.models import QuerySet, prefetch_related_objects
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -48,8 +49,9 @@ def load_public_tickets(event: Event) -> list[Ticket]:
     return tickets
 
 
-def _attach_prices(tickets: Iterable[Ticket], event: Event) -> None:
-    steps = PRICE_STEPS_QUERY.all(event.pk)
+def _attach_prices(tickets: list[Any], event: Event) -> None:
+    has_steps = any(ticket.has_price_steps for ticket in tickets)
+    steps = PRICE_STEPS_QUERY.all(event.pk) if has_steps else []
     for ticket in tickets:
         ticket.event = event
         ticket.loaded_price_steps = [step for step in steps if step.ticket_id == ticket.pk]
@@ -60,16 +62,18 @@ def find_voucher(event: Event, code: str) -> Voucher | None:
     voucher = VOUCHER_QUERY.first(event.pk, code) if code else None
     if voucher:
         voucher.event = event
-        prefetch_related_objects([voucher], "tickets")
+        voucher.loaded_tickets = VOUCHER_TICKETS_QUERY.all(voucher.pk)
     return voucher
 
 
 def _query_ticket(event: int, slug: str) -> QuerySet[Ticket]:
-    return Ticket.objects.filter(event=event, slug=slug).select_related("quota")
+    tickets = Ticket.objects.filter(event=event, slug=slug).select_related("quota")
+    return tickets.annotate(has_price_steps=Exists(PriceStep.objects.filter(ticket=OuterRef("pk"))))
 
 
 def _query_public_tickets(event: int) -> QuerySet[Ticket]:
-    return Ticket.objects.filter(event=event, is_public=True).select_related("quota")
+    tickets = Ticket.objects.filter(event=event, is_public=True).select_related("quota")
+    return tickets.annotate(has_price_steps=Exists(PriceStep.objects.filter(ticket=OuterRef("pk"))))
 
 
 # Compiled, since each order in a rush asks them, and building a query takes longer than running it.
@@ -79,6 +83,7 @@ PRICE_STEPS_QUERY = CompiledQuery(lambda event: PriceStep.objects.filter(ticket_
 VOUCHER_QUERY = CompiledQuery(
     lambda event, code: Voucher.objects.filter(event=event, code=code), PLACEHOLDER_ID, "the code"
 )
+VOUCHER_TICKETS_QUERY = CompiledQuery(lambda voucher: Ticket.objects.filter(vouchers=voucher), PLACEHOLDER_ID)
 
 
 @dataclass(frozen=True)
@@ -117,7 +122,7 @@ def load_requested_catalog(event: Event, request: OrderRequest) -> EventCatalog:
 
 def filter_offered_tickets(tickets: Iterable[Ticket], voucher: Voucher | None) -> list[Ticket]:
     """Return the public tickets, and the hidden ones that a valid voucher opens."""
-    opened = {t.pk for t in voucher.tickets.all()} if voucher and voucher.is_valid() else set[int]()
+    opened = {t.pk for t in voucher.list_tickets()} if voucher and voucher.is_valid() else set[int]()
     return [ticket for ticket in tickets if ticket.is_public or ticket.pk in opened]
 
 
@@ -156,7 +161,7 @@ def make_voucher_terms(voucher: Voucher) -> VoucherTerms:
         kind=voucher.kind,
         value=voucher.value,
         uses_left=voucher.remaining,
-        ticket_slugs=frozenset(ticket.slug for ticket in voucher.tickets.all()),
+        ticket_slugs=frozenset(ticket.slug for ticket in voucher.list_tickets()),
     )
 
 

@@ -15,14 +15,14 @@ from django.utils import timezone, translation
 from django.utils.cache import get_conditional_response, patch_cache_control
 from django.views.decorators.http import require_safe
 
-from convention.db.compiled_query import PLACEHOLDER_ID, CompiledQuery
+from convention.db.compiled_query import PLACEHOLDER_ID, PLACEHOLDER_TIME, CompiledQuery
 from convention.events.cancellations import find_cancellation_time
 from convention.events.models import Event
 from convention.events.permissions import get_visible_event
 from registrations.application_rules import get_application_path
 from registrations.inventory.stock import refresh_availability
 from registrations.logos import SponsorTier, list_sponsor_tiers
-from registrations.models import Package, SponsorLogo, Ticket
+from registrations.models import Package, Registration, SponsorLogo, Ticket
 from registrations.pricing.catalog import load_public_tickets
 from schedule.models import Session
 from schedule.programme.page_cache import is_anonymous_visitor
@@ -63,9 +63,9 @@ def load_registration_offer(event: Event) -> RegistrationOffer:
     if find_cancellation_time(event):
         return RegistrationOffer(event, [], "off", event.sessions.exists())
     tickets = load_public_tickets(event)
-    # Or a ticket would be shown as sold out while only expired holds are in the way.
-    refresh_availability(tickets, at=timezone.now())
-    shown: Any = RELATED_ROWS_QUERY.first(event.pk)
+    shown: Any = RELATED_ROWS_QUERY.first(event.pk, timezone.now())
+    if shown.has_expired_holds:
+        refresh_availability(tickets, at=timezone.now())
     return RegistrationOffer(
         event,
         tickets,
@@ -77,16 +77,19 @@ def load_registration_offer(event: Event) -> RegistrationOffer:
     )
 
 
-def _query_related_rows(event: int) -> QuerySet[Event]:
-    """Return the event with flags: whether it has a programme, packages and logos of sponsors."""
+def _query_related_rows(event: int, at: datetime.datetime) -> QuerySet[Event]:
+    """Return the event with flags: expired holds, a programme, packages, logos of sponsors."""
+    # Or a ticket would be shown as sold out while only expired holds are in the way.
+    expired_holds = Registration.objects.with_expired_hold(at=at).filter(event=event)
     return Event.objects.filter(pk=event).annotate(
+        has_expired_holds=Exists(expired_holds),
         has_programme=Exists(Session.objects.filter(event=event)),
         has_packages=Exists(Package.objects.filter(event=event)),
         has_logos=Exists(SponsorLogo.objects.filter(sponsorship__event=event)),
     )
 
 
-RELATED_ROWS_QUERY = CompiledQuery(_query_related_rows, PLACEHOLDER_ID)
+RELATED_ROWS_QUERY = CompiledQuery(_query_related_rows, PLACEHOLDER_ID, PLACEHOLDER_TIME)
 
 
 def _find_registration_state(event: Event, tickets: list[Ticket]) -> str:

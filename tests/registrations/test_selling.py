@@ -86,25 +86,28 @@ def test_another_total_than_expected_books_nothing_and_says_the_new_price():
     assert place_order(event=event, request=asked(expected_total=15_000)).total == 15_000
 
 
-def test_a_plain_order_reads_and_writes_no_more_often_for_steps_and_a_quota():
+def test_a_price_step_costs_one_query_and_a_quota_at_most_one():
     event = make_event()
     ticket = make_ticket(event, price=15_000)
     make_voucher(event)
     make_addon(event)
 
-    def queries() -> int:
-        with CaptureQueriesContext(connection) as asked_of:
-            sold = load_catalog(event, {"guest"})
-            place_order(event=event, request=asked(), context=OrderContext(catalog=sold))
-        return sum("SAVEPOINT" not in query["sql"] for query in asked_of)
+    def count_queries() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            catalog = load_catalog(event, {"guest"})
+            place_order(event=event, request=asked(), context=OrderContext(catalog=catalog))
+        return sum("SAVEPOINT" not in query["sql"] for query in queries)
 
-    plain = queries()
+    plain = count_queries()
     with_step(ticket)
-    assert queries() == plain
+    with_price_step = count_queries()
     quota = Quota.objects.create(event=event, name="Salle", capacity=9)
     Ticket.objects.update(quota=quota)
+    with_quota = count_queries()
+
+    assert with_price_step - plain == 1
     # SQLite raises the quota's counter in a statement of its own.
-    assert queries() - plain == (0 if connection.vendor == "postgresql" else 1)
+    assert with_quota - with_price_step == (0 if connection.vendor == "postgresql" else 1)
     assert taken(ticket, quota) == [3, 1]
 
 

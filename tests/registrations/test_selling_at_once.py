@@ -25,6 +25,7 @@ from tests.factories import (
     make_member,
     make_ticket,
     make_voucher,
+    verified,
 )
 from tests.rush import in_threads
 
@@ -149,7 +150,8 @@ def test_no_company_has_more_than_its_places_while_members_take_the_last_ones(co
     places = {"capacity": None if in_quota else 8, "quota": quota, "company_cap": 3}
     ticket = make_ticket(event, slug="member", audience="member", price=10_000, **places)
     voucher = make_voucher(event, capacity=20)
-    people = [make_member(company) for company in [make_company() for _each in range(4)] for _one in range(4)]
+    companies = [make_company() for _each in range(4)]
+    people = [verified(make_member(company)) for company in companies for _one in range(4)]
 
     def come(person: Person) -> Order:
         place = dataclasses.replace(asked("member").places[0], email=person.email)

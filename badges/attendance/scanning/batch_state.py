@@ -9,6 +9,7 @@ from typing import Any
 from django.db.models import Count, Q
 
 from badges.attendance.models import Checkpoint, Device, Presence, Scan
+from convention.db.raw_sql import insert_rows
 from convention.events.models import EventKey
 from registrations.models import Registration, SessionBooking
 
@@ -16,7 +17,7 @@ from .presence import NEVER_SCANNED, CountedScan, PresenceState, filter_still_in
 from .presence_store import PresenceKey, load_presence_states, save_presences
 from .scan_input import ScanInput
 from .signatures import CheckedCode, EventPublicKey, check_code, get_key_number
-from .sql import SCAN_COLUMNS, insert_rows
+from .sql import SCAN_COLUMNS
 
 # All that make_holder and Registration.state read: a field that is missing costs a query for each scan.
 HOLDER_FIELDS = [

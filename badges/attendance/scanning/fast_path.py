@@ -21,6 +21,7 @@ from django.utils.translation import gettext as _
 
 from badges.attendance.authentication import find_device
 from badges.attendance.models import Checkpoint, Device, Presence
+from convention.db.raw_sql import execute_statement, find_conversions
 from convention.db.wait_budget import is_wait_timeout
 from convention.errors import ServiceUnavailable
 from convention.events.models import EventKey
@@ -32,14 +33,7 @@ from .presence import NEVER_SCANNED, PresenceState
 from .record_scans import update_last_seen
 from .scan_input import InvalidScanInput, ScanInput, effective_time, parse_scan_input
 from .signatures import EventPublicKey, check_code, get_key_number, parse_code
-from .sql import (
-    PRESENCE_COLUMNS,
-    PRESENCE_UPDATES,
-    SCAN_COLUMNS,
-    STATE_COLUMN_NAMES,
-    execute_statement,
-    find_conversions,
-)
+from .sql import PRESENCE_COLUMNS, PRESENCE_UPDATES, SCAN_COLUMNS, STATE_COLUMN_NAMES
 
 
 def list_columns_in_order(model: type[Model], *names: str) -> list[str]:

@@ -11,11 +11,12 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from badges.attendance.models import Presence, Scan
+from convention.db.raw_sql import insert_rows
 from registrations.models import Registration
 
 from .numbering import restart
 from .presence import COUNTED_VERDICTS, CountedScan, PresenceState, compute_presence
-from .sql import PRESENCE_COLUMNS, PRESENCE_UPDATES, STATE_COLUMN_NAMES, STATE_COLUMNS, insert_rows
+from .sql import PRESENCE_COLUMNS, PRESENCE_UPDATES, STATE_COLUMN_NAMES, STATE_COLUMNS
 
 if TYPE_CHECKING:
     from convention.events.models import Event

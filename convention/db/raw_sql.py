@@ -1,0 +1,108 @@
+"""Run the hand-written SQL of the fast paths without the overhead of Django's cursors.
+
+All functions raise Django's database errors.
+"""
+
+import datetime
+import re
+import sqlite3
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cache, partial
+from typing import Any
+
+import psycopg
+from django.db import connection, models
+from django.db.models.expressions import Col
+
+# `%(name)s`, and the type behind it, which SQLite does not know.
+PLACEHOLDER_PATTERN = re.compile(r"%\((\w+)\)s(?:::\w+)?")
+
+
+type ValueConverter = Callable[[Any], Any]
+type DatabaseCursor = psycopg.Cursor[Any] | sqlite3.Cursor
+
+
+def execute_statement(statement: str, values: dict[str, Any]) -> DatabaseCursor:
+    """Run a statement written for PostgreSQL, with placeholders as `%(name)s::type`.
+
+    psycopg prepares it on the connection when it is used often.
+    """
+    # Django connects when a cursor is made through it, which is bypassed here.
+    connection.ensure_connection()
+    raw = connection.connection
+    with connection.wrap_database_errors:
+        if connection.vendor == "sqlite":
+            # A plain cursor skips Django's wrapper, which costs as much as the statement.
+            return sqlite3.Cursor(raw).execute(convert_placeholders(statement), adapt_values(values))
+        return psycopg.Cursor(raw).execute(statement, values)
+
+
+def insert_rows(
+    table: str, column_types: Mapping[str, str], rows: Sequence[dict[str, Any]], *, ending: str = ""
+) -> None:
+    """Insert rows in one statement, column by column on PostgreSQL: a third of the ORM's cost.
+
+    `column_types` maps column names to PostgreSQL types; `ending` is appended, such as an ON CONFLICT clause.
+    """
+    if not rows:
+        return
+    names, source = (
+        ", ".join(column_types),
+        ", ".join(f"%({name})s::{kind}[]" for name, kind in column_types.items()),
+    )
+    if connection.vendor == "postgresql":
+        # Arrays keep the text of the statement the same for any number of rows, so that it stays prepared.
+        statement = f"INSERT INTO {table} ({names}) SELECT * FROM unnest({source}) {ending}"  # noqa: S608 (our names)
+        execute_statement(statement, {name: [row[name] for row in rows] for name in column_types})
+        return
+    placeholders = ", ".join(f":{name}" for name in column_types)
+    statement = f"INSERT INTO {table} ({names}) VALUES ({placeholders}) {ending}"  # noqa: S608 (our own names)
+    with connection.wrap_database_errors:
+        sqlite3.Cursor(connection.connection).executemany(statement, map(adapt_values, rows))
+
+
+@cache
+def convert_placeholders(statement: str) -> str:
+    """Return the statement with SQLite's placeholders, without types."""
+    return PLACEHOLDER_PATTERN.sub(r":\1", statement)
+
+
+def adapt_values(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: adapt_value(value) for name, value in values.items()}
+
+
+def adapt_value(value: Any) -> Any:
+    """Return the value as Django stores it in SQLite."""
+    match value:
+        case datetime.datetime():
+            return connection.ops.adapt_datetimefield_value(value)
+        case datetime.date():
+            return value.isoformat()
+        case uuid.UUID():
+            # Django stores a UUID in SQLite as 32 hex digits without hyphens.
+            return value.hex
+    return value
+
+
+def find_conversions(
+    read: Iterable[tuple[type[models.Model], Iterable[str]]],
+) -> list[tuple[int, ValueConverter]]:
+    """Return index and converter of the cells that the database returns in another form."""
+    fields = [
+        {field.attname: field for field in model._meta.concrete_fields}[name]
+        for model, names in read
+        for name in names
+    ]
+    return [(index, convert) for index, field in enumerate(fields) for convert in _field_converters(field)]
+
+
+def _field_converters(field: "models.Field[Any, Any]") -> Iterator[ValueConverter]:
+    column = Col(field.model._meta.db_table, field)
+    for convert in connection.ops.get_db_converters(column) + field.get_db_converters(connection):
+        yield partial(_convert_value, convert, column)
+
+
+# Converters of the ORM take the column and the connection too.
+def _convert_value(convert: Any, column: Col, value: Any) -> Any:
+    return convert(value, column, connection)
