@@ -15,7 +15,7 @@ from .event_facts import EventFacts, TaskQueueState
 
 CLOSING_SOON = datetime.timedelta(days=7)
 DRAFT_WARNING_PERIOD = datetime.timedelta(days=90)
-# Counted from the last scan: fetching a snapshot does not change `seen_at`.
+# Counted from the last scan or snapshot; phones fetch one every few seconds.
 DEVICE_SILENCE = datetime.timedelta(minutes=10)
 FEW_LEFT_RATIO = 0.1
 

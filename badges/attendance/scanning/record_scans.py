@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 # Each try resolves one cause: a merge met on the way, or a concurrent batch that stored the same scans, which
 # the next try finds stored.
 MAX_TRIES = 5
-# All scans of a device would otherwise queue for its row.
+# All requests of a device would otherwise queue for its row.
 SEEN_INTERVAL = datetime.timedelta(seconds=30)
 
 
@@ -153,6 +153,6 @@ def find_checkpoints(device: Device, scan_inputs: list[ScanInput]) -> dict[int |
 
 
 def update_last_seen(device: Device, now: datetime.datetime) -> None:
-    """Update the device's `seen_at`, at most every 30 seconds so that scans do not wait for each other."""
+    """Update the device's `seen_at`, at most every 30 seconds so that requests do not wait for each other."""
     if device.seen_at is None or now - device.seen_at > SEEN_INTERVAL:
         Device.objects.filter(pk=device.pk).update(seen_at=now)
