@@ -1,7 +1,7 @@
 """Organizers' pages: the checkpoints of an event."""
 
 from django.contrib import messages
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -14,7 +14,7 @@ from badges.attendance.devices.checkpoints import (
     save_checkpoint,
 )
 from badges.attendance.forms import CheckpointForm
-from badges.attendance.models import Checkpoint
+from badges.attendance.models import Checkpoint, Device
 from convention.events.models import Event
 from convention.events.permissions import get_event_to_organize
 
@@ -23,7 +23,7 @@ from convention.events.permissions import get_event_to_organize
 def checkpoint_list(request: HttpRequest, event: str) -> HttpResponse:
     event_obj = get_event_to_organize(event, request.user)
     checkpoints = event_obj.checkpoints.select_related("session", "counts_as").annotate(
-        phones=Count("devices")
+        phones=Count("devices", filter=Q(devices__in=Device.objects.valid()))
     )
     with_time = event_obj.sessions.filter(starts_at__isnull=False, cancelled_at__isnull=True)
     without = with_time.exclude(pk__in=event_obj.checkpoints.filter(session__isnull=False).values("session"))

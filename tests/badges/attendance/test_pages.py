@@ -258,3 +258,14 @@ def test_a_scan_says_its_direction_apart_from_its_door(organizer, event):
     organizer.post(f"{address}check-in/", {"direction": "in"})
     page = " ".join(organizer.get(address).content.decode().replace("\u202f", " ").split())
     assert 'Entrée<br><span class="small muted">sens : entrée</span>' in page
+
+
+def test_the_list_of_checkpoints_counts_phones_that_can_scan(organizer, event):
+    make_device(event)
+    make_device(event, revoked_at=timezone.now())
+    make_device(event, expires_at=timezone.now() - datetime.timedelta(minutes=1))
+    make_device(event, is_desk=True)
+
+    response = organizer.get(reverse("organize-checkpoints", args=[event.slug]))
+
+    assert [checkpoint.phones for checkpoint in response.context["doors"]] == [1]
