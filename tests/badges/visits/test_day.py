@@ -92,6 +92,15 @@ def test_the_doors_are_made_in_one_act_and_only_once(visit):
     assert Checkpoint.objects.filter(event=visit.event).count() == 5
 
 
+def test_a_checkpoint_of_another_kind_named_entrance_is_no_entrance(visit):
+    Checkpoint.objects.create(event=visit.event, name="Entrée", kind=Checkpoint.Kind.OTHER)
+
+    create_visit_checkpoints(visit=visit)
+
+    assert count_missing_checkpoints(visit) == 0
+    assert door(visit, "entrance").name == "Entrée (2)"
+
+
 def test_the_coach_the_gate_and_the_way_out_tell_where_everybody_is(visit):
     ride = make_ride(visit)
     early, late, missing, gone = (
