@@ -146,8 +146,12 @@ def find_checkpoints(device: Device, scan_inputs: list[ScanInput]) -> dict[int |
     checkpoints: dict[int | str | None, Checkpoint] = {None: device.checkpoint}
     if any(scan_input.checkpoint not in (None, device.checkpoint_id) for scan_input in scan_inputs):
         # Restricted to the device's event: a token must not record scans at other events.
-        for checkpoint in Checkpoint.objects.filter(event=device.event_id):
-            checkpoints |= {checkpoint.pk: checkpoint, checkpoint.name: checkpoint}
+        found = list(Checkpoint.objects.filter(event=device.event_id))
+        # Some clients send the id as text; a checkpoint may also have a name of digits, which goes first.
+        checkpoints |= {
+            key: checkpoint for checkpoint in found for key in (checkpoint.pk, str(checkpoint.pk))
+        }
+        checkpoints |= {checkpoint.name: checkpoint for checkpoint in found}
     # Last, so that the instance loaded with the device serves both keys and costs no query.
     return checkpoints | {device.checkpoint_id: device.checkpoint}
 
