@@ -169,13 +169,14 @@ def accumulate_arrivals(
         return []
     slots = range(min(counts), max(counts) + 1)
     totals = accumulate(counts[slot] for slot in slots)
+    final_total = counts.total()
     zone = event.zone
     points = zip(slots, totals, strict=True)
     return [
         (datetime.datetime.fromtimestamp((slot + 1) * seconds, zone), total)
         for slot, total in points
         # Flat stretches, such as the night, keep only their end, from which the next step rises.
-        if counts[slot] or counts[slot + 1] or total == sum(counts.values())
+        if counts[slot] or counts[slot + 1] or total == final_total
     ]
 
 
