@@ -29,7 +29,7 @@ from django.utils.translation import gettext as _
 
 from badges.attendance.models import Checkpoint, Presence
 from badges.attendance.scanning.presence import filter_still_inside
-from convention.text.normalize import name_search_key
+from convention.text.normalize import name_search_key, normalize_whitespace
 from registrations.models import Registration, RegistrationQuerySet
 
 if TYPE_CHECKING:
@@ -116,7 +116,9 @@ def count_attendance(event: "Event") -> Headcount:
     totals = sum_groups(("", numbers) for _company, _ticket, numbers in counts)
     return Headcount(
         total=totals[0] if totals else HeadcountGroup("", 0, 0, 0),
-        companies=sum_groups((company.strip(), numbers) for company, _ticket, numbers in counts),
+        companies=sum_groups(
+            (normalize_whitespace(company), numbers) for company, _ticket, numbers in counts
+        ),
         tickets=sum_groups((titles[ticket], numbers) for _company, ticket, numbers in counts),
     )
 

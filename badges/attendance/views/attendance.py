@@ -115,7 +115,7 @@ def people_context(request: HttpRequest, event: Event) -> dict[str, Any]:
     rows = REGISTRATIONS_BY_STATE.get(chosen["state"], headcount.expected_registrations)(event)
     # An empty company is a filter too: the bar "without company" links to it.
     if "company" in request.GET:
-        rows = rows.filter(company=chosen["company"])
+        rows = rows.filter(company__in=find_company_spellings(event, chosen["company"]))
     if chosen["ticket"]:
         # The link has the title in its reader's language, which may be either name.
         rows = rows.filter(Q(ticket__name=chosen["ticket"]) | Q(ticket__name_en=chosen["ticket"]))
@@ -128,6 +128,12 @@ def people_context(request: HttpRequest, event: Event) -> dict[str, Any]:
         "shown": page,
         "rows": [(registration, presences.get(registration.pk)) for registration in page],
     }
+
+
+def find_company_spellings(event: Event, company: str) -> list[str]:
+    """Return the texts stored for this company; the bars count those that differ in spaces as one."""
+    stored = event.registrations.order_by().values_list("company", flat=True).distinct()
+    return [text for text in stored if normalize_whitespace(text) == company]
 
 
 @require_GET

@@ -269,3 +269,15 @@ def test_the_list_of_checkpoints_counts_phones_that_can_scan(organizer, event):
     response = organizer.get(reverse("organize-checkpoints", args=[event.slug]))
 
     assert [checkpoint.phones for checkpoint in response.context["doors"]] == [1]
+
+
+def test_the_bar_of_a_company_lists_all_whom_it_counts(organizer, event):
+    for company in ("Acme  SA", " Acme SA", "Acme SA "):
+        registration = make_registration(event, company=company)
+        record_scans(device=make_device(event)[0], items=[make_item(code_of(registration))])
+
+    overview = organizer.get(reverse("organize-attendance", args=[event.slug]))
+    [bar] = overview.context["companies"].rows
+    people = organizer.get(bar.url)
+
+    assert len(people.context["rows"]) == 3
