@@ -268,7 +268,7 @@ def test_the_list_of_checkpoints_counts_phones_that_can_scan(organizer, event):
 
     response = organizer.get(reverse("organize-checkpoints", args=[event.slug]))
 
-    assert [checkpoint.phones for checkpoint in response.context["doors"]] == [1]
+    assert [checkpoint.phones for checkpoint in response.context["checkpoints"]] == [1]
 
 
 def test_the_bar_of_a_company_lists_all_whom_it_counts(organizer, event):
