@@ -15,7 +15,7 @@ from convention.audit.record import record_action
 from convention.club.models import Person
 from convention.errors import NotFound
 from convention.events.models import Event
-from convention.events.permissions import can_create_events as runs_every_event
+from convention.events.permissions import can_create_events
 
 from .checkpoints import find_free_name
 
@@ -67,7 +67,7 @@ def pair_supervisor_device(
 @transaction.atomic
 def _create_pairing(device: Device, paired_by: Person | None) -> Pairing:
     # A role for all events does not end with one of them, so the device does not depend on it.
-    if paired_by and not runs_every_event(paired_by):
+    if paired_by and not can_create_events(paired_by):
         device.paired_by = paired_by
     token = secrets.token_urlsafe(TOKEN_BYTES)
     event = device.event = device.checkpoint.event
@@ -119,7 +119,7 @@ def _create_entrance(event: Event) -> Checkpoint:
     return Checkpoint.objects.create(event=event, name=name, kind=Checkpoint.Kind.ENTRANCE)
 
 
-def revoke_all() -> None:
+def revoke_all_devices() -> None:
     """Revoke the devices of all events."""
     for device in Device.objects.phones().filter(revoked_at=None).select_related("event"):
         revoke_device(device=device)

@@ -100,13 +100,13 @@ def count_attendance(event: "Event") -> Headcount:
     awaited = Q(confirmed_at__isnull=False, cancelled_at__isnull=True)
     rows = (
         Registration.objects.filter(event=event)
-        .annotate(was_seen=has_arrived(event), is_here=is_inside_now(event))
+        .annotate(has_come=has_arrived(event), is_inside=is_inside_now(event))
         .order_by()
         .values_list("company", "ticket_id")
         .annotate(
-            registered=Count("pk", filter=awaited | Q(was_seen=True)),
-            came=Count("pk", filter=Q(was_seen=True)),
-            inside=Count("pk", filter=Q(is_here=True)),
+            registered=Count("pk", filter=awaited | Q(has_come=True)),
+            came=Count("pk", filter=Q(has_come=True)),
+            inside=Count("pk", filter=Q(is_inside=True)),
         )
     )
     # Groups of pending or cancelled registrations alone would show as rows of zeros.
@@ -242,21 +242,21 @@ def iterate_attendance(event: "Event") -> Iterator[AttendanceRow]:
     entries = Presence.objects.filter(event=event, entries__gt=0).order_by(
         "first_entered_at", "checkpoint_id"
     )
-    rows = entries.annotate(is_here=ExpressionWrapper(filter_still_inside(), BooleanField()))
-    for registration, *visit in rows.values_list(
+    rows = entries.annotate(is_still_inside=ExpressionWrapper(filter_still_inside(), BooleanField()))
+    for registration, *values in rows.values_list(
         "registration_id",
         "checkpoint__name",
         "first_entered_at",
         "last_left_at",
         "seconds_inside",
         "entries",
-        "is_here",
+        "is_still_inside",
     ).iterator(chunk_size=5000):
-        entered.setdefault(registration, []).append(tuple(visit))
+        entered.setdefault(registration, []).append(tuple(values))
     people = expected_registrations(event).order_by("pk").values_list("pk", *person)
     # Sorted in Python: collations of PostgreSQL and SQLite differ, and SQLite's knows no accents.
     in_order = sorted(people, key=lambda row: (name_search_key(row[1]), name_search_key(row[2]), row[0]))
     for pk, last, first, company, ticket, reference in in_order:
         # The empty tuple leaves the defaults of AttendanceRow, which mean "absent".
-        for passed in entered.get(pk, [()]):
-            yield AttendanceRow(last, first, company, titles[ticket], reference, *passed)
+        for presence in entered.get(pk, [()]):
+            yield AttendanceRow(last, first, company, titles[ticket], reference, *presence)

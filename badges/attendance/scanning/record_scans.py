@@ -44,8 +44,8 @@ def record_scans(
             scan_inputs.append((len(results), parse_scan_input(item)))
             results.append(None)
         except InvalidScanInput as error:
-            given = item.get("id") if isinstance(item, dict) else None
-            results.append(ScanResult(given, REFUSED, "invalid", detail=str(error)))
+            sent_id = item.get("id") if isinstance(item, dict) else None
+            results.append(ScanResult(sent_id, REFUSED, "invalid", detail=str(error)))
     recorded = record_scan_inputs(device, [scan_input for _position, scan_input in scan_inputs], now)
     for (position, _scan_input), result in zip(scan_inputs, recorded, strict=True):
         results[position] = result
@@ -63,7 +63,7 @@ def record_scan_inputs(
             # Checking signatures takes the longest, so it is done before anything is locked.
             batch_state = BatchState(device, check_codes(device, scan_inputs))
             with transaction.atomic():
-                return decide_all(batch_state, scan_inputs, now, survivor_ids)
+                return decide_and_save(batch_state, scan_inputs, now, survivor_ids)
         except BadgeWasMerged as merged:
             # Start over and lock the survivors too, in the order of ids (see lock_holders).
             survivor_ids |= merged.survivor_ids
@@ -100,7 +100,7 @@ def check_database_is_available(error: Exception) -> None:
         ) from error
 
 
-def decide_all(
+def decide_and_save(
     batch_state: BatchState,
     scan_inputs: list[ScanInput],
     now: datetime.datetime,
@@ -121,11 +121,13 @@ def decide_all(
     for scan_input in scans_here:
         first.setdefault(scan_input.uid, scan_input)
     # Offline devices send a scan again until they get an answer: each id is decided and stored only once.
-    fresh = [scan_input for scan_input in first.values() if scan_input.uid not in batch_state.stored_scans]
-    batch.load_late_histories(fresh, checkpoints)
+    new_inputs = [
+        scan_input for scan_input in first.values() if scan_input.uid not in batch_state.stored_scans
+    ]
+    batch.load_late_histories(new_inputs, checkpoints)
     counted_scans = [
         (make_counted_scan(batch_state, scan_input, checkpoints[scan_input.checkpoint], now), scan_input)
-        for scan_input in fresh
+        for scan_input in new_inputs
     ]
     decided = {
         scan_input.uid: batch.decide_scan(scan_input, checkpoints[scan_input.checkpoint], counted_scan)
