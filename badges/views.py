@@ -45,14 +45,14 @@ def badge_printing(request: HttpRequest, event: str) -> HttpResponse:
     """Show a preview, problems to check and the files to print."""
     event_obj = get_event_to_organize(event, request.user)
     count = Registration.objects.filter(event=event_obj).confirmed().count()
-    problems, in_all = _cached_problems(event_obj, count)
+    problems, total = _cached_problems(event_obj, count)
     context: dict[str, Any] = {
         "event": event_obj,
         "count": count,
         "layouts": LAYOUT_TITLES,
         "is_job": count > MAX_IMMEDIATE_BADGES,
         "problems": problems,
-        "more": in_all - len(problems),
+        "more": total - len(problems),
         "section": "organize",
     }
     return render(request, "badges/organize.html", context)
@@ -62,7 +62,7 @@ def _cached_problems(event: Event, badges: int) -> tuple[list[BadgeProblem], int
     """Return the first problems and how many there are, cached until a registration changes."""
     # Fitting the names of ten thousand badges takes seconds. The sequence rises with each change of a
     # registration.
-    key = f"badges.preflight:{event.pk}:{event.sequence}:{badges}:{get_language()}"
+    key = f"badges.problems:{event.pk}:{event.sequence}:{badges}:{get_language()}"
     if (cached := cache.get(key)) is None:
         problems = find_badge_problems(event)
         cached = problems[:MAX_PROBLEMS_SHOWN], len(problems)

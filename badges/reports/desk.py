@@ -79,11 +79,11 @@ def add_presences(event: Event, registrations: list[Registration]) -> list[DeskG
             left=Max("last_left_at"),
             # Any non-NULL value means inside; both databases have Max, but not a common aggregate for
             # booleans.
-            doors=Max("pk", filter=filter_still_inside()),
+            inside_pk=Max("pk", filter=filter_still_inside()),
         )
     }
     return [
-        DeskGuest(one, seen[one.pk]["came"], seen[one.pk]["left"], seen[one.pk]["doors"] is not None)
+        DeskGuest(one, seen[one.pk]["came"], seen[one.pk]["left"], seen[one.pk]["inside_pk"] is not None)
         if one.pk in seen
         else DeskGuest(one)
         for one in registrations

@@ -191,12 +191,13 @@ def _add_dispute_counts(facts_by_event: dict[int, EventFacts]) -> None:
 def _add_missing_agreements(facts_by_event: dict[int, EventFacts]) -> None:
     """Count visitors who have not agreed to a visit's terms while its list is not locked."""
     visits = Visit.objects.published().filter(event__in=facts_by_event, locked_at__isnull=True)
-    coming = {visit.pk: visit for visit in visits.select_related("event")}
-    places = list(Application.objects.confirmed().filter(visit__in=coming)) if coming else []
-    agreed = find_agreed_ids(places) if places else frozenset()
-    for place in places:
-        if place.pk not in agreed:
-            visit = coming[place.visit_id]
+    visits_by_pk = {visit.pk: visit for visit in visits.select_related("event")}
+    confirmed = Application.objects.confirmed().filter(visit__in=visits_by_pk)
+    applications = list(confirmed) if visits_by_pk else []
+    agreed_ids = find_agreed_ids(applications) if applications else frozenset()
+    for application in applications:
+        if application.pk not in agreed_ids:
+            visit = visits_by_pk[application.visit_id]
             facts_by_event[visit.event_id].missing_agreements += 1
             facts_by_event[visit.event_id].locks_at = find_lock_time(visit)
 

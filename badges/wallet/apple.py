@@ -105,7 +105,7 @@ def _format_color(color: str) -> str:
 
 def sign_manifest(manifest: bytes) -> bytes:
     """Return a detached PKCS#7 signature by the club's certificate, including Apple's intermediate."""
-    certificate, between = (
+    certificate, intermediate = (
         x509.load_pem_x509_certificate(Path(path).read_bytes())
         for path in (settings.APPLE_PASS_CERTIFICATE, settings.APPLE_PASS_INTERMEDIATE)
     )
@@ -113,7 +113,7 @@ def sign_manifest(manifest: bytes) -> bytes:
     assert isinstance(key, RSAPrivateKey | EllipticCurvePrivateKey)
     builder = PKCS7SignatureBuilder().set_data(manifest).add_signer(certificate, key, hashes.SHA256())
     # Apple requires its intermediate certificate inside the signature.
-    builder = builder.add_certificate(between)
+    builder = builder.add_certificate(intermediate)
     # Binary: by default line ends would be converted as for S/MIME, and the signature would not match.
     return builder.sign(Encoding.DER, [PKCS7Options.DetachedSignature, PKCS7Options.Binary])
 
