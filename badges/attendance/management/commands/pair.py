@@ -22,7 +22,9 @@ class Command(ConventionCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         add_event_argument(parser)
         parser.add_argument("--supervisor", action="store_true", help="it may override, with a reason")
-        parser.add_argument("--checkpoint", metavar="NAME", help="the door; default: the entrance")
+        parser.add_argument(
+            "--checkpoint", metavar="NAME", help="the checkpoint's name; default: the entrance"
+        )
 
     def run(self, **options: Any) -> None:
         """Print the token as JSON; it is not stored anywhere."""
