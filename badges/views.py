@@ -3,8 +3,9 @@
 import tempfile
 from typing import Any
 
+from django.contrib import messages
 from django.core.cache import cache
-from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -44,14 +45,14 @@ def badge_printing(request: HttpRequest, event: str) -> HttpResponse:
     """Show a preview, problems to check and the files to print."""
     event_obj = get_event_to_organize(event, request.user)
     count = Registration.objects.filter(event=event_obj).confirmed().count()
-    problems, in_all = _cached_problems(event_obj, count)
+    problems, total = _cached_problems(event_obj, count)
     context: dict[str, Any] = {
         "event": event_obj,
         "count": count,
         "layouts": LAYOUT_TITLES,
         "is_job": count > MAX_IMMEDIATE_BADGES,
         "problems": problems,
-        "more": in_all - len(problems),
+        "more": total - len(problems),
         "section": "organize",
     }
     return render(request, "badges/organize.html", context)
@@ -61,7 +62,7 @@ def _cached_problems(event: Event, badges: int) -> tuple[list[BadgeProblem], int
     """Return the first problems and how many there are, cached until a registration changes."""
     # Fitting the names of ten thousand badges takes seconds. The sequence rises with each change of a
     # registration.
-    key = f"badges.preflight:{event.pk}:{event.sequence}:{badges}:{get_language()}"
+    key = f"badges.problems:{event.pk}:{event.sequence}:{badges}:{get_language()}"
     if (cached := cache.get(key)) is None:
         problems = find_badge_problems(event)
         cached = problems[:MAX_PROBLEMS_SHOWN], len(problems)
@@ -70,9 +71,13 @@ def _cached_problems(event: Event, badges: int) -> tuple[list[BadgeProblem], int
 
 
 @require_safe
-def badge_printing_pdf(request: HttpRequest, event: str, layout: str) -> FileResponse:
-    """Download all badges; the file is written to disk, so that ten thousand do not fill the memory."""
+def badge_printing_pdf(request: HttpRequest, event: str, layout: str) -> FileResponse | HttpResponseRedirect:
+    """Download all badges; more than a request can print lead back to the page, which offers a job."""
     event_obj = get_event_to_organize(event, request.user)
+    if Registration.objects.filter(event=event_obj).confirmed().count() > MAX_IMMEDIATE_BADGES:
+        messages.info(request, _("There are too many badges for one download: prepare the file below."))
+        return redirect("organize-badges", event)
+    # On disk, so that hundreds of badges do not fill the memory.
     file = tempfile.TemporaryFile()  # noqa: SIM115 - closed by the response
     write_event_badges(file, event_obj, layout=layout)
     record_action("badges.print", event_obj, event=event_obj, fields=[layout])

@@ -120,7 +120,7 @@ def objects_of(slug: str, *, spare: int = 0) -> Objects:
     }
     line, assignment = bank_line_of(registration, spare)
     values = {
-        "door": door.pk, "device": pair_device(checkpoint=door).device.pk, "scan": 1,
+        "checkpoint": door.pk, "device": pair_device(checkpoint=door).device.pk, "scan": 1,
         "event": slug, "slug": slug, "colour": "0b5c8a", "kind": "sold-out", "guid": session.guid,
         "number": session.number, "reference": registration.order.reference,
         "secret": registration.order.manage_secret,

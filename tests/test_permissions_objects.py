@@ -29,8 +29,8 @@ NO_OBJECT = {
 }
 # Session numbers are counted within an event, and the guest's ticket has a name of its own at each.
 OBJECTS = {
-    "company", "contact", "job", "member", "membership", "seat",
-    "device", "door", "guid", "number", "person", "pk", "reference", "registration", "role_id", "secret",
+    "checkpoint", "company", "contact", "job", "member", "membership", "seat",
+    "device", "guid", "number", "person", "pk", "reference", "registration", "role_id", "secret",
     "other",
     "ticket", "token",
     "code",

@@ -14,5 +14,5 @@ class AttendanceConfig(AppConfig):
         """Register what lower layers call."""
         hooks.scanned_registrations.register("badges.attendance.attendance_hooks.find_scanned_registrations")
         hooks.registration_presence.register("badges.attendance.attendance_hooks.find_stays")
-        hooks.revoke_devices.register("badges.attendance.devices.pairing.revoke_all")
+        hooks.revoke_devices.register("badges.attendance.devices.pairing.revoke_all_devices")
         hooks.event_downloads.register("badges.attendance.reports.downloads.LISTS")

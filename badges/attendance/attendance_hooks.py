@@ -21,8 +21,10 @@ type Stay = tuple[datetime.datetime, datetime.datetime | None]
 
 def find_scanned_registrations(registration_ids: Collection[int]) -> set[int]:
     """Return those of `registration_ids` that have any scan; a merged badge counts for its survivor."""
-    theirs = Q(registration__in=registration_ids) | Q(registration__merged_into__in=registration_ids)
-    scans = Scan.objects.filter(theirs).order_by()
+    of_registrations = Q(registration__in=registration_ids) | Q(
+        registration__merged_into__in=registration_ids
+    )
+    scans = Scan.objects.filter(of_registrations).order_by()
     return set(scans.values_list(Coalesce("registration__merged_into", "registration"), flat=True).distinct())
 
 
@@ -32,18 +34,18 @@ def find_stays(event: "Event") -> dict[int, Stay]:
     The departure is None for attendees who came back in after it. Coach checkpoints do not count as an
     arrival.
     """
-    passed = (
+    presences = (
         Presence.objects.filter(checkpoint__in=list_main_checkpoints(event))
         # Clears the default ordering, whose columns would become part of GROUP BY and split the groups.
         .order_by()
         .values_list("registration")
     )
-    stays = passed.annotate(
-        came=Min("first_entered_at"), entered=Max("last_entered_at"), left=Max("last_left_at")
+    stays = presences.annotate(
+        first_entry=Min("first_entered_at"), last_entry=Max("last_entered_at"), last_exit=Max("last_left_at")
     )
     return {
         # Maxima over several entrances: an attendee who left by one and came back by another is present.
-        pk: (came, left if left and left >= entered else None)
-        for pk, came, entered, left in stays
-        if came is not None
+        pk: (first_entry, last_exit if last_exit and last_exit >= last_entry else None)
+        for pk, first_entry, last_entry, last_exit in stays
+        if first_entry is not None
     }

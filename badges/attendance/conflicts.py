@@ -39,8 +39,10 @@ def resolve_conflicts(
     return len(scans)
 
 
-def load_conflicting_scans(passes: list[CountedScan], registration: Registration) -> list[Scan]:
+def load_conflicting_scans(counted_scans: list[CountedScan], registration: Registration) -> list[Scan]:
     """Return the stored scans that these counted scans were made from."""
-    wanted = {(one.device_id, one.uid) for one in passes}
-    rows = Scan.objects.filter(filter_by_registration(registration), uid__in=[one.uid for one in passes])
+    wanted = {(scan.device_id, scan.uid) for scan in counted_scans}
+    rows = Scan.objects.filter(
+        filter_by_registration(registration), uid__in=[scan.uid for scan in counted_scans]
+    )
     return [scan for scan in rows if (scan.device_id, scan.uid) in wanted]

@@ -15,7 +15,7 @@ from .models import ConflictResolution, Device, Presence, Scan
 SCANS_STAY_REASON = _("scans count who came; they hold a number, and no name is left")
 
 
-def old_notes(before: datetime.datetime) -> int:
+def clear_old_notes(before: datetime.datetime) -> int:
     """Clear operators' names and override reasons from scans of events that ended before `before`.
 
     Return the number of scans changed.
@@ -70,6 +70,6 @@ RETENTION = [
         counted_from=_("after the end of the event"),
         days=3 * 365,
         min_days=30,
-        delete_older_than=old_notes,
+        delete_older_than=clear_old_notes,
     ),
 ]

@@ -100,7 +100,11 @@ def write_correction_mail(order: Order, registrations: list[Registration], messa
 
 
 def _with_badges(
-    order: Order, registrations: list[Registration], message_key: str, subject: str, words: dict[str, object]
+    order: Order,
+    registrations: list[Registration],
+    message_key: str,
+    subject: str,
+    extra_context: dict[str, object],
 ) -> MailMessage:
     event = order.event
     # Places bought without a name get their badge once they are named.
@@ -111,7 +115,7 @@ def _with_badges(
         template="confirmation",
         context={
             **order_context(order, registrations),
-            **words,
+            **extra_context,
             **payment_context(order),
             "badge_count": len(badges),
             "unnamed_count": len(registrations) - len(badges),
@@ -138,11 +142,11 @@ def list_unanswered_questions(order: Order, registrations: list[Registration]) -
     return [
         (
             one.name,
-            ", ".join(map(str, still)),
+            ", ".join(map(str, open_questions)),
             f"{order.manage_url}{one.reference}/answers/",
         )
         for one in unanswered
-        if (still := select_open_questions(questions, one.ticket, one.answers))
+        if (open_questions := select_open_questions(questions, one.ticket, one.answers))
     ]
 
 

@@ -36,13 +36,17 @@ def write_attendee_mail(order: Order, registrations: list[Registration], message
     sent = order.deliveries.filter(registration=registration, accepted_at__isnull=False)
     # Two questions to the log: did this holder get a mail before (then it is a correction), and did an
     # earlier holder (then the place was handed over)?
-    known = sent.filter(
+    is_correction = sent.filter(
         message_key=make_private_message_key(registration), covered_sequence__lt=registration.sequence
     ).exists()
-    others = sent.filter(message_key__startswith=f"own-{registration.reference}-")
-    if others.exclude(message_key=make_private_message_key(registration)).exists() and not known:
+    mails_to_earlier_holders = sent.filter(message_key__startswith=f"own-{registration.reference}-").exclude(
+        message_key=make_private_message_key(registration)
+    )
+    if mails_to_earlier_holders.exists() and not is_correction:
         return write_holder_mail(registration, message_key)
-    return _write_confirmation(order, registration, message_key, _("Corrected: %(event)s") if known else "")
+    return _write_confirmation(
+        order, registration, message_key, _("Corrected: %(event)s") if is_correction else ""
+    )
 
 
 def _write_confirmation(
@@ -79,11 +83,11 @@ def _write_confirmation(
 
 def _describe_open_questions(registration: Registration) -> list[tuple[str, str, str]]:
     """Return the attendee's name, open questions and the page to answer on; [] if none is open."""
-    still = select_open_questions(
+    open_questions = select_open_questions(
         load_questions(registration.event), registration.ticket, registration.answers
     )
     page = f"{build_attendee_url(registration)}{registration.reference}/answers/"
-    return [(registration.name, ", ".join(map(str, still)), page)] if still else []
+    return [(registration.name, ", ".join(map(str, open_questions)), page)] if open_questions else []
 
 
 def _write_cancellation(order: Order, registration: Registration, message_key: str) -> MailMessage:
@@ -113,9 +117,9 @@ def list_buyer_notices(order: Order) -> Iterator[BuyerNotice]:
     for registration in rows.select_related("ticket", "event", "order").order_by("pk"):
         message_key = f"buyer-{make_private_message_key(registration)}"
         # A later holder is not the buyer's business: any earlier notice about the place suffices.
-        is_later = registration.holder_count > 1 and not registration.cancelled_at
+        is_later_holder = registration.holder_count > 1 and not registration.cancelled_at
         sent = MailDelivery.objects.filter(
-            message_key__startswith=f"buyer-own-{registration.reference}-" if is_later else message_key
+            message_key__startswith=f"buyer-own-{registration.reference}-" if is_later_holder else message_key
         )
         # A final refusal counts as notified: trying again would be refused again.
         if not sent.exclude(accepted_at=None, refused_at=None).exists():

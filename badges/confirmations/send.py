@@ -9,10 +9,11 @@ process send for an order. Mails are marked as sent once the mail server has acc
 
 import datetime
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from functools import partial
 from typing import NamedTuple
 
-from django.tasks import task
+from django.tasks import Task, task
 from django.utils import timezone, translation
 
 from convention.db.leases import hold_lease
@@ -41,9 +42,42 @@ type WriteMail = Callable[[Order, list[Registration], str], MailMessage]
 class DueMail(NamedTuple):
     """A mail to send; an empty `message_key` means the default key of its kind."""
 
+    address: str
     registrations: list[Registration]
-    write: WriteMail
+    write_mail: WriteMail
     message_key: str = ""
+
+
+@dataclass
+class MailAttempts:
+    """Tries to send an order's mails; collects what keeps some of them from being sent now.
+
+    `failures` are temporary failures of the mail server, `waits` the seconds until a mailbox that reached its
+    hourly limit may get the next mail.
+    """
+
+    failures: list[MailNotSent] = field(default_factory=list)
+    waits: list[int] = field(default_factory=list)
+
+    def deliver(self, address: str, send: Callable[[], None]) -> None:
+        """Call `send` if the mailbox may get one more mail; go on with the others if it fails."""
+        # The address that gets the mail, not the buyer's: orders of many buyers can name the same attendee.
+        if wait := seconds_until_mail_allowed(address):
+            self.waits.append(wait)
+            return
+        try:
+            send()
+        except MailNotSent as failure:
+            self.failures.append(failure)
+
+    def finish(self, send_again: Task[[int], None], order_id: int) -> None:
+        """Look at the order again when a mailbox may get more. Raise the first failure, if any."""
+        # One task for all mailboxes, since each run looks at the whole order.
+        if self.waits:
+            later = timezone.now() + datetime.timedelta(seconds=min(self.waits))
+            send_again.using(run_after=later).enqueue(order_id)
+        if self.failures:
+            raise self.failures[0]
 
 
 @task()
@@ -55,15 +89,13 @@ def send_order_mails(order_id: int) -> None:
         # The mail must go to the company's present contact, who may have changed since the order.
         reassign_order(order_id=order_id)
         order = orders.get(pk=order_id)
-    if order.email and (wait := seconds_until_mail_allowed(order.email)):
-        _send_later(order_id, wait)
-        return
+    attempts = MailAttempts()
     with hold_lease(f"mails:{order.pk}"), translation.override(order.language):
-        failures = [failure for kind in MailDelivery.Kind for failure in _send_due_mails(order, kind)]
-        failures += [*_send_to_holders(order), *_send_to_buyer(order)]
-    # Raised last: one mailbox that is full must not hold up the other mails of the order.
-    if failures:
-        raise failures[0]
+        for kind in MailDelivery.Kind:
+            _send_due_mails(order, kind, _due_registrations(order, kind), attempts)
+        _send_to_holders(order, attempts)
+        _send_to_buyer(order, attempts)
+    attempts.finish(send_order_mails, order_id)
 
 
 @task()
@@ -75,79 +107,52 @@ def send_cancellation(order_id: int) -> None:
     order = Order.objects.select_related("event__venue", "event__host").get(pk=order_id)
     if not order.email:
         return
-    if wait := seconds_until_mail_allowed(order.email):
-        later = timezone.now() + datetime.timedelta(seconds=wait)
-        send_cancellation.using(run_after=later).enqueue(order_id)
-        return
+    attempts = MailAttempts()
     with hold_lease(f"mails:{order.pk}"), translation.override(order.language):
         rows = order.registrations.select_related("ticket__event", "event", "order").order_by("pk")
         registrations = list(rows.filter(cancelled_at__isnull=False, cancellation_sent_at__isnull=True))
-        for mail in _group_due_mails(order, MailDelivery.Kind.CANCELLATION, registrations):
-            write = partial(mail.write, order, mail.registrations)
-            deliver_mail(
-                order=order,
-                kind=MailDelivery.Kind.CANCELLATION,
-                registrations=mail.registrations,
-                write_letter=write,
-                message_key=mail.message_key,
-            )
+        _send_due_mails(order, MailDelivery.Kind.CANCELLATION, registrations, attempts)
+    attempts.finish(send_cancellation, order_id)
 
 
-def _send_later(order_id: int, seconds: int) -> None:
-    later = timezone.now() + datetime.timedelta(seconds=seconds)
-    send_order_mails.using(run_after=later).enqueue(order_id)
+def _send_due_mails(
+    order: Order, kind: MailDelivery.Kind, registrations: list[Registration], attempts: MailAttempts
+) -> None:
+    """Send the mails of one kind about these registrations."""
+    for mail in _group_due_mails(order, kind, registrations):
+        send = partial(
+            deliver_mail,
+            order=order,
+            kind=kind,
+            registrations=mail.registrations,
+            write_letter=partial(mail.write_mail, order, mail.registrations),
+            message_key=mail.message_key,
+        )
+        attempts.deliver(mail.address, send)
 
 
-def _send_due_mails(order: Order, kind: MailDelivery.Kind) -> list[Exception]:
-    """Send the due mails of one kind; return the temporary failures, so that the rest is still sent."""
-    failures: list[Exception] = []
-    for mail in _group_due_mails(order, kind, _due_registrations(order, kind)):
-        try:
-            write = partial(mail.write, order, mail.registrations)
-            deliver_mail(
-                order=order,
-                kind=kind,
-                registrations=mail.registrations,
-                write_letter=write,
-                message_key=mail.message_key,
-            )
-        except MailNotSent as failure:
-            failures.append(failure)
-    return failures
-
-
-def _send_to_holders(order: Order) -> list[Exception]:
-    """Notify new holders; later where their address has reached its hourly limit."""
-    failures: list[Exception] = []
-    waits: list[int] = []
+def _send_to_holders(order: Order, attempts: MailAttempts) -> None:
+    """Notify new holders."""
     for registration in registrations_to_notify(order):
-        if wait := seconds_until_mail_allowed(registration.email):
-            waits.append(wait)
-            continue
-        try:
-            message_key = holder_message_key(registration)
-            deliver_to_attendee(
-                registration=registration,
-                message_key=message_key,
-                write_letter=partial(write_holder_mail, registration),
-            )
-        except MailNotSent as failure:
-            failures.append(failure)
-    # One task for all of them, since each run looks at the whole order.
-    if waits:
-        _send_later(order.pk, min(waits))
-    return failures
+        send = partial(
+            deliver_to_attendee,
+            registration=registration,
+            message_key=holder_message_key(registration),
+            write_letter=partial(write_holder_mail, registration),
+        )
+        attempts.deliver(registration.email, send)
 
 
-def _send_to_buyer(order: Order) -> list[Exception]:
+def _send_to_buyer(order: Order, attempts: MailAttempts) -> None:
     """Notify the buyer of private places confirmed or cancelled since."""
-    failures: list[Exception] = []
-    for registration, message_key, write in list_buyer_notices(order):
-        try:
-            deliver_to_attendee(registration=registration, message_key=message_key, write_letter=write)
-        except MailNotSent as failure:
-            failures.append(failure)
-    return failures
+    for registration, message_key, write_mail in list_buyer_notices(order):
+        send = partial(
+            deliver_to_attendee,
+            registration=registration,
+            message_key=message_key,
+            write_letter=write_mail,
+        )
+        attempts.deliver(order.email, send)
 
 
 def _due_registrations(order: Order, kind: MailDelivery.Kind) -> list[Registration]:
@@ -169,13 +174,13 @@ def _group_due_mails(
 ) -> list[DueMail]:
     """Group registrations into mails: one for the whole order, but one for each link and each new holder."""
     if kind == MailDelivery.Kind.VERIFICATION and (registrations or _has_waiting_package(order)):
-        return [DueMail(registrations, write_verification_mail)]
+        return [DueMail(order.email, registrations, write_verification_mail)]
     if not registrations:
         return []
     if kind == MailDelivery.Kind.PROOF:
-        return [DueMail([registration], write_member_verification_mail) for registration in registrations]
+        return [DueMail(one.email, [one], write_member_verification_mail) for one in registrations]
     own = [
-        DueMail([one], write_attendee_mail, make_private_message_key(one))
+        DueMail(one.email, [one], write_attendee_mail, make_private_message_key(one))
         for one in registrations
         if one.is_private
     ]
@@ -183,21 +188,21 @@ def _group_due_mails(
     if not registrations:
         return own
     if kind == MailDelivery.Kind.CANCELLATION:
-        return [DueMail(registrations, write_cancellation_mail), *own]
+        return [DueMail(order.email, registrations, write_cancellation_mail), *own]
     mail_history = MailHistory.load(order)
     handed_over = [
         registration for registration in registrations if mail_history.needs_buyer_mail(registration)
     ]
     others = [registration for registration in registrations if registration not in handed_over]
     # A mail is a correction only if all its places were confirmed to the buyer before.
-    write = (
+    write_mail = (
         write_correction_mail
         if all(map(mail_history.buyer_was_notified, others))
         else write_confirmation_mail
     )
-    rest = [DueMail(others, write)] if others else []
+    rest = [DueMail(order.email, others, write_mail)] if others else []
     handovers = [
-        DueMail([registration], write_buyer_mail, handover_message_key(registration))
+        DueMail(order.email, [registration], write_buyer_mail, handover_message_key(registration))
         for registration in handed_over
     ]
     return [*rest, *handovers, *own]

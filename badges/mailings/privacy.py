@@ -50,7 +50,7 @@ def subscribe_address(*, address: str) -> None:
         row.delete()
 
 
-def old_answers(before: datetime.datetime) -> int:
+def clear_old_answers(before: datetime.datetime) -> int:
     """Clear mail servers' answers from before `before`, which may contain addresses; return their number."""
     return Recipient.objects.filter(due_at__lt=before).exclude(answer="").update(answer="")
 
@@ -99,7 +99,7 @@ RETENTION = [
         counted_from=_("after the e-mail was sent"),
         days=365,
         min_days=30,
-        delete_older_than=old_answers,
+        delete_older_than=clear_old_answers,
     ),
     RetentionRule(
         slug="bounces",

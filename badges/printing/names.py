@@ -89,15 +89,15 @@ def draw_names(page: Surface, names: FittedNames, name_box: NameBox, at: Point) 
 def _fit_below_floor(parts: list[NamePart], name_box: NameBox) -> FittedNames:
     """Shrink below the minimum sizes until everything fits."""
     # A name is never cut: better small than incomplete.
-    relief = BELOW_FLOOR_STEP
+    shrink = BELOW_FLOOR_STEP
     while True:
         small = [
-            part._replace(max_size=part.min_size * relief, min_size=part.min_size * relief) for part in parts
+            part._replace(max_size=part.min_size * shrink, min_size=part.min_size * shrink) for part in parts
         ]
         names = _fit_parts(small, name_box.width, 1.0)
         if names.height <= name_box.height:
             return FittedNames(names.parts, names.height, is_below_floor=True)
-        relief *= BELOW_FLOOR_STEP
+        shrink *= BELOW_FLOOR_STEP
 
 
 def _name_parts(holder: BadgeHolder) -> list[NamePart]:
@@ -117,9 +117,11 @@ def _fit_parts(parts: list[NamePart], width: float, shrink: float) -> FittedName
     height = 0.0
     for part in parts:
         size = max(part.min_size, part.max_size * shrink)
-        one = fit_text(part.text, part.weight, TextBox(width, 2), max_size=size, min_size=part.min_size)
-        fitted.append((part, one))
-        height += line_height(one) * len(one.lines) + one.size * PART_GAP_RATIO
+        fitted_part = fit_text(
+            part.text, part.weight, TextBox(width, 2), max_size=size, min_size=part.min_size
+        )
+        fitted.append((part, fitted_part))
+        height += line_height(fitted_part) * len(fitted_part.lines) + fitted_part.size * PART_GAP_RATIO
     return FittedNames(fitted, height, is_below_floor=False)
 
 

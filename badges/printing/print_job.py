@@ -28,19 +28,19 @@ def print_badges(progress: JobProgress, file: BinaryIO) -> str:
     event = job.required_event
     count = Registration.objects.filter(event=event).confirmed().count()
 
-    def counted(badges: Iterable[SignedBadge]) -> Iterator[tuple[BadgeHolder, str]]:
+    def report_progress(badges: Iterable[SignedBadge]) -> Iterator[tuple[BadgeHolder, str]]:
         for done, badge in enumerate(badges):
             progress(done, count)
             yield badge
 
-    problems = write_event_badges(file, event, layout=job.argument, wrap_badges=counted)
+    problems = write_event_badges(file, event, layout=job.argument, wrap_badges=report_progress)
     job.file_name = f"badges-{event.slug}-{job.argument}.pdf"
-    printed = ngettext("%(count)d badge.", "%(count)d badges.", count) % {"count": count}
+    count_sentence = ngettext("%(count)d badge.", "%(count)d badges.", count) % {"count": count}
     if not problems:
-        return printed
-    looked_at = ngettext(
+        return count_sentence
+    problem_sentence = ngettext(
         "%(count)d badge deserves a look: it is named on the page of badges.",
         "%(count)d badges deserve a look: they are named on the page of badges.",
         len(problems),
     )
-    return f"{printed} {looked_at % {'count': len(problems)}}"
+    return f"{count_sentence} {problem_sentence % {'count': len(problems)}}"

@@ -15,7 +15,7 @@ from .event_facts import EventFacts, TaskQueueState
 
 CLOSING_SOON = datetime.timedelta(days=7)
 DRAFT_WARNING_PERIOD = datetime.timedelta(days=90)
-# Counted from the last scan: fetching a snapshot does not change `seen_at`.
+# Counted from the last scan or snapshot; phones fetch one every few seconds.
 DEVICE_SILENCE = datetime.timedelta(minutes=10)
 FEW_LEFT_RATIO = 0.1
 
@@ -35,7 +35,7 @@ def list_event_items(facts: EventFacts, *, at: datetime.datetime) -> list[Attent
     items = [
         *_publishing_items(facts, at),
         *_ticket_items(facts, at),
-        *_unverified(facts),
+        *_unverified_order_items(facts),
         *_registration_items(facts),
         *_payment_items(facts),
         *_mailing_items(facts),
@@ -45,7 +45,7 @@ def list_event_items(facts: EventFacts, *, at: datetime.datetime) -> list[Attent
         *_on_site_items(facts, at),
     ]
     # sorted() is stable: within a gravity the order of the list above stays.
-    return sorted((replace(matter, event=facts.event) for matter in items), key=lambda m: -m.gravity)
+    return sorted((replace(item, event=facts.event) for item in items), key=lambda item: -item.gravity)
 
 
 def list_queue_items(queue: TaskQueueState) -> list[AttentionItem]:
@@ -103,7 +103,7 @@ def _ticket_items(facts: EventFacts, at: datetime.datetime) -> Iterator[Attentio
             yield AttentionItem(sentence % values, 0, "organize-tickets")
 
 
-def _unverified(facts: EventFacts) -> Iterator[AttentionItem]:
+def _unverified_order_items(facts: EventFacts) -> Iterator[AttentionItem]:
     if facts.alarm and facts.alarm_places:
         sentence = ngettext(
             "Many places were ordered on invoice within an hour; %(count)s is still waiting for its buyer "

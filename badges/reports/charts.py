@@ -38,13 +38,14 @@ class EventCharts:
 def build_charts(facts: EventFacts, *, urls: dict[str, str], at: datetime.datetime) -> EventCharts:
     """Build all charts of the overview; `urls` maps page names to addresses, for links in the charts."""
     companies = _count_by_company(facts.event)
-    more = len(companies) - MAX_COMPANY_BARS
+    hidden_count = len(companies) - MAX_COMPANY_BARS
     return EventCharts(
         registrations=make_registrations_curve(facts.event, at=at),
         tickets=_ticket_bars(facts, urls.get("registrations", "")),
         companies=_company_bars(companies[:MAX_COMPANY_BARS], urls.get("registrations", "")),
-        other_companies=ngettext("and %(count)s other", "and %(count)s others", more) % {"count": more}
-        if more > 0
+        other_companies=ngettext("and %(count)s other", "and %(count)s others", hidden_count)
+        % {"count": hidden_count}
+        if hidden_count > 0
         else "",
         arrivals=make_arrivals_curve(facts.event),
         sessions=_session_bars(facts.event),
@@ -99,8 +100,10 @@ def label_points(
 ) -> list[tuple[datetime.datetime, str, int]]:
     """Label points with the hour, and with the day if there are several; thin them out."""
     days = {moment.astimezone(zone).date() for moment, _total in points}
-    say = format_time if len(days) <= 1 else format_datetime
-    return [(moment, say(moment, zone), total) for moment, total in thin_points(points, MAX_CURVE_POINTS)]
+    format_label = format_time if len(days) <= 1 else format_datetime
+    return [
+        (moment, format_label(moment, zone), total) for moment, total in thin_points(points, MAX_CURVE_POINTS)
+    ]
 
 
 def _ticket_bars(facts: EventFacts, registrations_url: str) -> BarChart:

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from django.core.cache import cache
 from django.db.models import Max, Min
 
-from badges.attendance.models import Checkpoint, Presence
+from badges.attendance.models import Presence
+from badges.attendance.reports.headcount import list_main_checkpoints
 from badges.attendance.scanning.presence import filter_still_inside
 from convention.events.models import Event
 from convention.text.normalize import matches_search_words, search_text, split_search_words
@@ -66,11 +67,11 @@ def _build_search_index(event: Event) -> list[tuple[int, str]]:
 
 
 def add_presences(event: Event, registrations: list[Registration]) -> list[DeskGuest]:
-    """Add the presences at the entrances, in two queries for any number of registrations."""
-    entrance = Presence.objects.filter(
-        event=event, checkpoint__kind=Checkpoint.Kind.ENTRANCE, registration__in=registrations
+    """Add the presences at the main checkpoints, in two queries for any number of registrations."""
+    presences = Presence.objects.filter(
+        checkpoint__in=list_main_checkpoints(event), registration__in=registrations
     )
-    rows = entrance.order_by().values("registration")
+    rows = presences.order_by().values("registration")
     seen = {
         row["registration"]: row
         for row in rows.annotate(
@@ -78,11 +79,11 @@ def add_presences(event: Event, registrations: list[Registration]) -> list[DeskG
             left=Max("last_left_at"),
             # Any non-NULL value means inside; both databases have Max, but not a common aggregate for
             # booleans.
-            doors=Max("pk", filter=filter_still_inside()),
+            inside_pk=Max("pk", filter=filter_still_inside()),
         )
     }
     return [
-        DeskGuest(one, seen[one.pk]["came"], seen[one.pk]["left"], seen[one.pk]["doors"] is not None)
+        DeskGuest(one, seen[one.pk]["came"], seen[one.pk]["left"], seen[one.pk]["inside_pk"] is not None)
         if one.pk in seen
         else DeskGuest(one)
         for one in registrations

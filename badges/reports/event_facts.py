@@ -16,7 +16,7 @@ from badges.mailings.models import Mailing
 from convention.events.models import Event
 from convention.models import BouncedAddress
 from convention.typeset import find_missing_glyphs
-from registrations.booking.holds import count_unverified_places
+from registrations.booking.holds import select_unverified_items
 from registrations.models import MailDelivery, OrderAlarm, Registration, Ticket, WaitingEntry
 from registrations.organizer.registration_list import has_bounced_mail
 from registrations.payments.models import OPEN_DISPUTE_STATUSES, Dispute
@@ -100,7 +100,7 @@ def load_event_facts(events: Sequence[Event], *, at: datetime.datetime) -> list[
     ):
         facts_by_event[mailing.event_id].stopped_mailings.append(mailing.title)
     _add_missing_agreements(facts_by_event)
-    _look_at_alarms(facts_by_event, at)
+    _add_alarms(facts_by_event, at)
     for event, names in find_unprintable_names(events).items():
         facts_by_event[event].unprintable_names = names
     return list(facts_by_event.values())
@@ -191,26 +191,33 @@ def _add_dispute_counts(facts_by_event: dict[int, EventFacts]) -> None:
 def _add_missing_agreements(facts_by_event: dict[int, EventFacts]) -> None:
     """Count visitors who have not agreed to a visit's terms while its list is not locked."""
     visits = Visit.objects.published().filter(event__in=facts_by_event, locked_at__isnull=True)
-    coming = {visit.pk: visit for visit in visits.select_related("event")}
-    places = list(Application.objects.confirmed().filter(visit__in=coming)) if coming else []
-    agreed = find_agreed_ids(places) if places else frozenset()
-    for place in places:
-        if place.pk not in agreed:
-            visit = coming[place.visit_id]
+    visits_by_pk = {visit.pk: visit for visit in visits.select_related("event")}
+    confirmed = Application.objects.confirmed().filter(visit__in=visits_by_pk)
+    applications = list(confirmed) if visits_by_pk else []
+    agreed_ids = find_agreed_ids(applications) if applications else frozenset()
+    for application in applications:
+        if application.pk not in agreed_ids:
+            visit = visits_by_pk[application.visit_id]
             facts_by_event[visit.event_id].missing_agreements += 1
             facts_by_event[visit.event_id].locks_at = find_lock_time(visit)
 
 
-def _look_at_alarms(facts_by_event: dict[int, EventFacts], at: datetime.datetime) -> None:
-    """Add the latest alarm of each event, and how many of its places are still unverified."""
+def _add_alarms(facts_by_event: dict[int, EventFacts], at: datetime.datetime) -> None:
+    """Add the latest alarm of each event that has unverified places left, and their number."""
     raised = OrderAlarm.objects.filter(event__in=facts_by_event, raised_at__gt=at - ALARM_SHOWN_FOR)
+    alarms = list(raised.select_related("event").order_by("raised_at"))
+    if not alarms:
+        return
+    ordered_at: dict[int, list[datetime.datetime]] = defaultdict(list)
+    earliest = min(alarm.ordered_since for alarm in alarms)
+    for items in select_unverified_items({alarm.event_id for alarm in alarms}, since=earliest):
+        for event, moment in items.order_by().values_list("order__event_id", "order__created_at"):
+            ordered_at[event].append(moment)
     # In ascending order, so that the latest alarm replaces earlier ones.
-    for alarm in raised.select_related("event").order_by("raised_at"):
+    for alarm in alarms:
         facts = facts_by_event[alarm.event_id]
-        facts.alarm, facts.alarm_places = (
-            alarm,
-            count_unverified_places(alarm.event_id, since=alarm.ordered_since),
-        )
+        if places := sum(moment > alarm.ordered_since for moment in ordered_at[alarm.event_id]):
+            facts.alarm, facts.alarm_places = alarm, places
 
 
 def count_people(condition: Q) -> Count:

@@ -13,7 +13,7 @@ pages: list[Any] = [
     path("desk/", desk.desk_list, name="desks"),
     path("desk/<slug:event>/", desk.desk_search, name="desk"),
     path("desk/<slug:event>/walk-in/", desk.walk_in_create, name="desk-walk-in"),
-    path("desk/<slug:event>/<slug:reference>/confirm/", desk.vouch, name="desk-confirm"),
+    path("desk/<slug:event>/<slug:reference>/confirm/", desk.order_vouch, name="desk-confirm"),
     path("desk/<slug:event>/<slug:reference>/answers/", desk.walk_in_answers, name="desk-answers"),
     path("desk/<slug:event>/<slug:reference>/badge.pdf", desk.desk_badge, name="desk-badge"),
 ]

@@ -81,14 +81,17 @@ def _draw_certificate(page: PdfPage, event: "Event", facts: CertificateFacts) ->
 
 
 def describe_stay(event: "Event", facts: CertificateFacts) -> str:
-    """Return the day and the hours on site as a phrase, in the event's time zone."""
-    sentence = _("on %(day)s, from %(came)s to %(left)s")
+    """Return the day or days and the hours on site as a phrase, in the event's time zone."""
     zone = event.zone
-    return sentence % {
+    values = {
         "day": format_date_with_weekday(facts.arrived_at, zone),
         "came": format_time(facts.arrived_at, zone),
+        "last_day": format_date_with_weekday(facts.left_at, zone),
         "left": format_time(facts.left_at, zone),
     }
+    if values["day"] == values["last_day"]:
+        return _("on %(day)s, from %(came)s to %(left)s") % values
+    return _("from %(day)s, %(came)s to %(last_day)s, %(left)s") % values
 
 
 def get_issuer_name() -> str:

@@ -181,13 +181,13 @@ def seed_visit_day(world: DemoWorld, visit: Visit) -> None:
 def seed_scans(world: DemoWorld, rng: random.Random, visit: Visit, people: list[Registration]) -> None:
     """Create the scans made until now."""
     event = visit.event
-    phones = {
-        door.kind: create_seed_device(world, event, door, 1)
+    devices = {
+        checkpoint.kind: create_seed_device(world, event, checkpoint, 1)
         # One device for each kind: the coach home would otherwise replace the one to the site.
-        for door in event.checkpoints.exclude(ride__direction="back")
+        for checkpoint in event.checkpoints.exclude(ride__direction="back")
     }
     coach, gate, way_out = (
-        phones[kind] for kind in (Checkpoint.Kind.COACH, Checkpoint.Kind.ENTRANCE, Checkpoint.Kind.EXIT)
+        devices[kind] for kind in (Checkpoint.Kind.COACH, Checkpoint.Kind.ENTRANCE, Checkpoint.Kind.EXIT)
     )
     scans: list[Scan] = []
     # The demo shows each state of the roster: number 0 never comes, number 1 is not scanned out.

@@ -20,12 +20,12 @@ from django.utils.translation import gettext as _
 from badges.codes import build_badge_code
 from convention.errors import NotFound
 from convention.text.dates import format_datetime_range, format_rfc3339
+from convention.web.accent_colours import choose_ink
 from registrations.models import Registration
 from registrations.orders.calendar import format_venue_address
 
 ICON_PATH = Path(__file__).parent.parent / "scanner" / "static" / "scanner" / "icon-192.png"
 IMAGE_NAMES = ("icon.png", "icon@2x.png", "logo.png", "logo@2x.png")
-TEXT_COLOR = "rgb(255, 255, 255)"
 
 
 def build_apple_pass(registration: Registration, *, link: str = "") -> bytes:
@@ -57,7 +57,7 @@ def describe_apple_pass(registration: Registration, link: str) -> dict[str, Any]
     """Return the content of the pass in the active language."""
     event = registration.event
     where = format_venue_address(event)
-    red, green, blue = (int(event.accent.lstrip("#")[at : at + 2], 16) for at in (0, 2, 4))
+    text_color = _format_color(choose_ink(event.accent))
     return {
         "formatVersion": 1,
         "passTypeIdentifier": settings.APPLE_PASS_TYPE,
@@ -68,9 +68,9 @@ def describe_apple_pass(registration: Registration, link: str) -> dict[str, Any]
         "description": _("Badge: %(event)s") % {"event": event.title},
         "relevantDate": format_rfc3339(event.starts_at, event.zone),
         "expirationDate": format_rfc3339(event.ends_at, event.zone),
-        "foregroundColor": TEXT_COLOR,
-        "labelColor": TEXT_COLOR,
-        "backgroundColor": f"rgb({red}, {green}, {blue})",
+        "foregroundColor": text_color,
+        "labelColor": text_color,
+        "backgroundColor": _format_color(event.accent),
         "sharingProhibited": True,
         "barcodes": [
             {
@@ -97,9 +97,15 @@ def describe_apple_pass(registration: Registration, link: str) -> dict[str, Any]
     }
 
 
+def _format_color(color: str) -> str:
+    """Return a color such as "#14181d" in the notation of Apple's format."""
+    red, green, blue = (int(color.lstrip("#")[at : at + 2], 16) for at in (0, 2, 4))
+    return f"rgb({red}, {green}, {blue})"
+
+
 def sign_manifest(manifest: bytes) -> bytes:
     """Return a detached PKCS#7 signature by the club's certificate, including Apple's intermediate."""
-    certificate, between = (
+    certificate, intermediate = (
         x509.load_pem_x509_certificate(Path(path).read_bytes())
         for path in (settings.APPLE_PASS_CERTIFICATE, settings.APPLE_PASS_INTERMEDIATE)
     )
@@ -107,7 +113,7 @@ def sign_manifest(manifest: bytes) -> bytes:
     assert isinstance(key, RSAPrivateKey | EllipticCurvePrivateKey)
     builder = PKCS7SignatureBuilder().set_data(manifest).add_signer(certificate, key, hashes.SHA256())
     # Apple requires its intermediate certificate inside the signature.
-    builder = builder.add_certificate(between)
+    builder = builder.add_certificate(intermediate)
     # Binary: by default line ends would be converted as for S/MIME, and the signature would not match.
     return builder.sign(Encoding.DER, [PKCS7Options.DetachedSignature, PKCS7Options.Binary])
 

@@ -44,9 +44,9 @@ def describe_google_pass(registration: Registration) -> dict[str, Any]:
     event, venue = registration.event, registration.event.venue
     language = registration.order.language
     # Google demands ids that begin with the issuer's.
-    of_event = f"{settings.GOOGLE_WALLET_ISSUER}.{event.slug}"
-    described: dict[str, Any] = {
-        "id": of_event,
+    class_id = f"{settings.GOOGLE_WALLET_ISSUER}.{event.slug}"
+    event_class: dict[str, Any] = {
+        "id": class_id,
         "issuerName": event.title,
         # The state that the issuer sets; Google approves the class afterwards.
         "reviewStatus": "UNDER_REVIEW",
@@ -59,21 +59,21 @@ def describe_google_pass(registration: Registration) -> dict[str, Any]:
     }
     if venue and venue.city:
         address = "\n".join(part for part in (venue.street, f"{venue.postcode} {venue.city}".strip()) if part)
-        described["venue"] = {
+        event_class["venue"] = {
             "name": _localized_text(venue.name, language),
             "address": _localized_text(address, language),
         }
     badge = {
         # With the version, since a link does not update an object that was saved before.
-        "id": f"{of_event}-{registration.reference}-{registration.badge_version}",
-        "classId": of_event,
+        "id": f"{class_id}-{registration.reference}-{registration.badge_version}",
+        "classId": class_id,
         "state": "ACTIVE",
         "ticketHolderName": registration.name,
         "ticketNumber": registration.reference,
         "ticketType": _localized_text(registration.ticket.title, language),
         "barcode": {"type": "QR_CODE", "value": build_badge_code(registration)},
     }
-    return {"eventTicketClasses": [described], "eventTicketObjects": [badge]}
+    return {"eventTicketClasses": [event_class], "eventTicketObjects": [badge]}
 
 
 def sign_jwt(claims: dict[str, Any], private_key: str) -> str:

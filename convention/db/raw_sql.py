@@ -39,11 +39,11 @@ def execute_statement(statement: str, values: dict[str, Any]) -> DatabaseCursor:
 
 
 def insert_rows(
-    table: str, column_types: Mapping[str, str], rows: Sequence[dict[str, Any]], *, ending: str = ""
+    table: str, column_types: Mapping[str, str], rows: Sequence[dict[str, Any]], *, suffix: str = ""
 ) -> None:
     """Insert rows in one statement, column by column on PostgreSQL: a third of the ORM's cost.
 
-    `column_types` maps column names to PostgreSQL types; `ending` is appended, such as an ON CONFLICT clause.
+    `column_types` maps column names to PostgreSQL types; `suffix` is appended, such as an ON CONFLICT clause.
     """
     if not rows:
         return
@@ -53,11 +53,11 @@ def insert_rows(
     )
     if connection.vendor == "postgresql":
         # Arrays keep the text of the statement the same for any number of rows, so that it stays prepared.
-        statement = f"INSERT INTO {table} ({names}) SELECT * FROM unnest({source}) {ending}"  # noqa: S608 (our names)
+        statement = f"INSERT INTO {table} ({names}) SELECT * FROM unnest({source}) {suffix}"  # noqa: S608 (our names)
         execute_statement(statement, {name: [row[name] for row in rows] for name in column_types})
         return
     placeholders = ", ".join(f":{name}" for name in column_types)
-    statement = f"INSERT INTO {table} ({names}) VALUES ({placeholders}) {ending}"  # noqa: S608 (our own names)
+    statement = f"INSERT INTO {table} ({names}) VALUES ({placeholders}) {suffix}"  # noqa: S608 (our own names)
     with connection.wrap_database_errors:
         sqlite3.Cursor(connection.connection).executemany(statement, map(adapt_values, rows))
 

@@ -16,6 +16,7 @@ from typing import Final
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -111,15 +112,25 @@ def lock_unverified_count(event: int) -> None:
 
 def count_unverified_places(event: int, *, since: datetime.datetime) -> int:
     """Return how many registrations and packages ordered after `since` are held for unverified buyers."""
-    orders = Order.objects.unverified().filter(event=event, created_at__gt=since)
+    registrations, packages = select_unverified_items([event], since=since)
+    return registrations.count() + packages.count()
+
+
+def select_unverified_items(
+    events: Collection[int], *, since: datetime.datetime
+) -> tuple[QuerySet[Registration], QuerySet[Sponsorship]]:
+    """Return the registrations and packages ordered after `since` that are held for unverified buyers."""
+    orders = Order.objects.unverified().filter(event__in=events, created_at__gt=since)
     waiting = {
         "is_reserved": True,
         "confirmed_at": None,
         "cancelled_at": None,
         "hold_expires_at__isnull": False,
     }
-    places = Registration.objects.filter(order__in=orders, **waiting).count()
-    return places + Sponsorship.objects.filter(order__in=orders, **waiting).count()
+    return (
+        Registration.objects.filter(order__in=orders, **waiting),
+        Sponsorship.objects.filter(order__in=orders, **waiting),
+    )
 
 
 def _raise_alarm(event: int, places: int, *, at: datetime.datetime) -> None:

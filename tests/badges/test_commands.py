@@ -39,7 +39,6 @@ def test_four_on_a4(command, tmp_path):
     [
         ["--layout", "a5"],
         ["--layout", "a3"],
-        ["--only", "new"],
         ["--output", "/"],
         ["--output", "/dev/null/b.pdf"],
     ],

@@ -389,3 +389,32 @@ def test_holders_whose_mailbox_is_full_wait_for_one_later_look(settings, run_tas
     DBTaskResult.objects.all().delete()
     send_order_mails.func(order.pk)
     assert DBTaskResult.objects.filter(run_after__gt=timezone.now()).count() == 1
+
+
+def test_a_member_whose_mailbox_is_full_gets_the_link_later(settings, mailoutbox):
+    event = make_event()
+    make_ticket(event, slug="member", audience="member")
+    make_member(email="zoe@example.org")
+    order = ordered(event, ticket="member")
+    DBTaskResult.objects.all().delete()
+    settings.RATE_LIMITS = "on"
+    for _each in range(MAILS_PER_HOUR):
+        seconds_until_mail_allowed("zoe@example.org")
+
+    send_order_mails.func(order.pk)
+
+    assert [message.to for message in mailoutbox if message.to == ["zoe@example.org"]] == []
+    assert DBTaskResult.objects.filter(run_after__gt=timezone.now()).count() == 1
+
+
+def test_a_look_without_a_due_mail_counts_as_no_mail(settings, run_tasks, mailoutbox):
+    event = make_event()
+    make_ticket(event)
+    order = ordered(event)
+    run_tasks()
+    settings.RATE_LIMITS = "on"
+
+    for _each in range(MAILS_PER_HOUR):
+        send_order_mails.func(order.pk)
+
+    assert seconds_until_mail_allowed("buyer@example.org") == 0

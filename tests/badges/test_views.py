@@ -121,3 +121,15 @@ def test_a_forged_or_foreign_code_gets_the_page_without_event(client):
     pages = {client.get(f"/B/{text}").content.decode().replace(text, "") for text in (forged, "NONSENSE")}
     assert len(pages) == 1
     assert registration.event.name not in pages.pop()
+
+
+def test_more_badges_than_a_request_can_print_lead_to_the_page_that_prepares_them(organizer, monkeypatch):
+    monkeypatch.setattr("badges.views.MAX_IMMEDIATE_BADGES", 1)
+    ticket = make_ticket()
+    for _ in range(2):
+        make_registration(ticket)
+
+    response = organizer.get(f"/organize/{ticket.event.slug}/badges/a6.pdf")
+
+    assert response["Location"] == f"/organize/{ticket.event.slug}/badges/"
+    assert AuditEntry.objects.filter(verb="badges.print").count() == 0

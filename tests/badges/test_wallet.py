@@ -16,6 +16,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from badges.codes import build_badge_code
+from badges.wallet.apple import describe_apple_pass
 from registrations.changes.links import build_attendee_url
 from registrations.models import SOURCE_COMPANY_CONTACT
 from registrations.permissions import make_own_secret
@@ -147,3 +148,15 @@ def test_google_gets_a_signed_pass(client, holder, settings, tmp_path):
     assert badge["barcode"] == {"type": "QR_CODE", "value": build_badge_code(holder)}
     assert badge["classId"] == event["id"] == "3388000000022.congress"
     assert len(answer["Location"]) < 1_800
+
+
+@pytest.mark.parametrize(
+    ("accent", "ink"), [("#123456", "rgb(255, 255, 255)"), ("#ffe08a", "rgb(20, 24, 29)")]
+)
+def test_the_text_is_readable_on_a_dark_and_on_a_light_accent(holder, accent, ink):
+    holder.event.accent = accent
+
+    content = describe_apple_pass(holder, "")
+
+    assert content["foregroundColor"] == ink
+    assert content["labelColor"] == ink

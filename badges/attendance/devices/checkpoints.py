@@ -82,7 +82,7 @@ def create_session_checkpoints(*, event: "Event") -> int:
 
 
 def find_free_name(title: str, taken_names: set[str]) -> str:
-    """Return the session's title, with a number behind it where another checkpoint has that name."""
+    """Return the title, with a number behind it where another checkpoint has that name."""
     name = title.strip()[:MAX_NAME_LENGTH] or "–"
     number = 2
     while name in taken_names:

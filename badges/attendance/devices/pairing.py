@@ -3,7 +3,6 @@
 import datetime
 import secrets
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import transaction
@@ -15,10 +14,10 @@ from badges.attendance.models import Checkpoint, Device
 from convention.audit.record import record_action
 from convention.club.models import Person
 from convention.errors import NotFound
-from convention.events.permissions import can_create_events as runs_every_event
+from convention.events.models import Event
+from convention.events.permissions import can_create_events
 
-if TYPE_CHECKING:
-    from convention.events.models import Event
+from .checkpoints import find_free_name
 
 # 256 bits cannot be guessed, so the hash needs no salt and no slow function.
 TOKEN_BYTES = 32
@@ -68,7 +67,7 @@ def pair_supervisor_device(
 @transaction.atomic
 def _create_pairing(device: Device, paired_by: Person | None) -> Pairing:
     # A role for all events does not end with one of them, so the device does not depend on it.
-    if paired_by and not runs_every_event(paired_by):
+    if paired_by and not can_create_events(paired_by):
         device.paired_by = paired_by
     token = secrets.token_urlsafe(TOKEN_BYTES)
     event = device.event = device.checkpoint.event
@@ -84,7 +83,7 @@ def _create_pairing(device: Device, paired_by: Person | None) -> Pairing:
     return Pairing(device, token)
 
 
-def find_checkpoint(event: "Event", name: str) -> Checkpoint:
+def find_checkpoint(event: Event, name: str) -> Checkpoint:
     """Return the event's checkpoint of that name, ignoring case. Raise NotFound with the names there are."""
     checkpoints = event.checkpoints.select_related("event")
     name = name.strip()[:MAX_CHECKPOINT_NAME_LENGTH]
@@ -99,16 +98,28 @@ def find_checkpoint(event: "Event", name: str) -> Checkpoint:
     return match
 
 
-def get_or_create_entrance(event: "Event") -> Checkpoint:
-    entrance = event.checkpoints.filter(kind=Checkpoint.Kind.ENTRANCE).select_related("event").first()
-    if entrance is None:
-        entrance, _made = Checkpoint.objects.get_or_create(
-            event=event, name=_("Entrance"), defaults={"kind": Checkpoint.Kind.ENTRANCE}
-        )
-    return entrance
+def get_or_create_entrance(event: Event) -> Checkpoint:
+    return _find_entrance(event) or _create_entrance(event)
 
 
-def revoke_all() -> None:
+def _find_entrance(event: Event) -> Checkpoint | None:
+    entrances = event.checkpoints.filter(kind=Checkpoint.Kind.ENTRANCE)
+    return entrances.select_related("event").first()
+
+
+@transaction.atomic
+def _create_entrance(event: Event) -> Checkpoint:
+    """Create the entrance, unless another request was faster."""
+    # By the event's lock and not by the name: two requests may name it in two languages.
+    Event.objects.select_for_update(no_key=True).get(pk=event.pk)
+    if entrance := _find_entrance(event):
+        return entrance
+    # A checkpoint of another kind may have this name.
+    name = find_free_name(_("Entrance"), set(event.checkpoints.values_list("name", flat=True)))
+    return Checkpoint.objects.create(event=event, name=name, kind=Checkpoint.Kind.ENTRANCE)
+
+
+def revoke_all_devices() -> None:
     """Revoke the devices of all events."""
     for device in Device.objects.phones().filter(revoked_at=None).select_related("event"):
         revoke_device(device=device)

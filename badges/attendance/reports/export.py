@@ -36,7 +36,7 @@ def export_attendance(*, event: "Event", file_name: str) -> bytes:
 def export_csv(event: "Event") -> bytes:
     """Return one line for each checkpoint an attendee entered, and one for each absent registration."""
     return write_csv(
-        attendance_header(), (format_attendance_row(event, visit) for visit in iterate_attendance(event))
+        attendance_header(), (format_attendance_row(event, row) for row in iterate_attendance(event))
     )
 
 
@@ -44,7 +44,7 @@ def export_xlsx(event: "Event") -> bytes:
     """Return the same rows as a workbook, with times as numbers that a spreadsheet can calculate with."""
     return write_xlsx(
         attendance_header(),
-        (format_attendance_row(event, visit) for visit in iterate_attendance(event)),
+        (format_attendance_row(event, row) for row in iterate_attendance(event)),
         title=_("Attendance"),
     )
 
@@ -63,14 +63,14 @@ def attendance_header() -> list[str]:
     ]  # fmt: skip
 
 
-def format_attendance_row(event: "Event", visit: AttendanceRow) -> list[object]:
+def format_attendance_row(event: "Event", row: AttendanceRow) -> list[object]:
     """Return the cells of one row; times in the event's time zone."""
     zone = event.zone
-    moments = [moment and moment.astimezone(zone) for moment in (visit.first_entered_at, visit.last_left_at)]
+    moments = [moment and moment.astimezone(zone) for moment in (row.first_entered_at, row.last_left_at)]
     return [
-        visit.last_name, visit.first_name, visit.company, visit.ticket, visit.checkpoint_name,
+        row.last_name, row.first_name, row.company, row.ticket, row.checkpoint_name,
         *(moment or "" for moment in moments),
         # Without an exit no stay is complete, and 0 minutes would be wrong.
-        visit.seconds_inside // 60 if visit.last_left_at else "",
-        visit.entries, visit.state, visit.reference,
+        row.seconds_inside // 60 if row.last_left_at else "",
+        row.entries, row.state, row.reference,
     ]  # fmt: skip

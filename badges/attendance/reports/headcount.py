@@ -29,7 +29,7 @@ from django.utils.translation import gettext as _
 
 from badges.attendance.models import Checkpoint, Presence
 from badges.attendance.scanning.presence import filter_still_inside
-from convention.text.normalize import name_search_key
+from convention.text.normalize import name_search_key, normalize_whitespace
 from registrations.models import Registration, RegistrationQuerySet
 
 if TYPE_CHECKING:
@@ -100,13 +100,13 @@ def count_attendance(event: "Event") -> Headcount:
     awaited = Q(confirmed_at__isnull=False, cancelled_at__isnull=True)
     rows = (
         Registration.objects.filter(event=event)
-        .annotate(was_seen=has_arrived(event), is_here=is_inside_now(event))
+        .annotate(has_come=has_arrived(event), is_inside=is_inside_now(event))
         .order_by()
         .values_list("company", "ticket_id")
         .annotate(
-            registered=Count("pk", filter=awaited | Q(was_seen=True)),
-            came=Count("pk", filter=Q(was_seen=True)),
-            inside=Count("pk", filter=Q(is_here=True)),
+            registered=Count("pk", filter=awaited | Q(has_come=True)),
+            came=Count("pk", filter=Q(has_come=True)),
+            inside=Count("pk", filter=Q(is_inside=True)),
         )
     )
     # Groups of pending or cancelled registrations alone would show as rows of zeros.
@@ -116,7 +116,9 @@ def count_attendance(event: "Event") -> Headcount:
     totals = sum_groups(("", numbers) for _company, _ticket, numbers in counts)
     return Headcount(
         total=totals[0] if totals else HeadcountGroup("", 0, 0, 0),
-        companies=sum_groups((company.strip(), numbers) for company, _ticket, numbers in counts),
+        companies=sum_groups(
+            (normalize_whitespace(company), numbers) for company, _ticket, numbers in counts
+        ),
         tickets=sum_groups((titles[ticket], numbers) for _company, ticket, numbers in counts),
     )
 
@@ -169,13 +171,14 @@ def accumulate_arrivals(
         return []
     slots = range(min(counts), max(counts) + 1)
     totals = accumulate(counts[slot] for slot in slots)
+    final_total = counts.total()
     zone = event.zone
     points = zip(slots, totals, strict=True)
     return [
         (datetime.datetime.fromtimestamp((slot + 1) * seconds, zone), total)
         for slot, total in points
         # Flat stretches, such as the night, keep only their end, from which the next step rises.
-        if counts[slot] or counts[slot + 1] or total == sum(counts.values())
+        if counts[slot] or counts[slot + 1] or total == final_total
     ]
 
 
@@ -239,21 +242,21 @@ def iterate_attendance(event: "Event") -> Iterator[AttendanceRow]:
     entries = Presence.objects.filter(event=event, entries__gt=0).order_by(
         "first_entered_at", "checkpoint_id"
     )
-    rows = entries.annotate(is_here=ExpressionWrapper(filter_still_inside(), BooleanField()))
-    for registration, *visit in rows.values_list(
+    rows = entries.annotate(is_still_inside=ExpressionWrapper(filter_still_inside(), BooleanField()))
+    for registration, *values in rows.values_list(
         "registration_id",
         "checkpoint__name",
         "first_entered_at",
         "last_left_at",
         "seconds_inside",
         "entries",
-        "is_here",
+        "is_still_inside",
     ).iterator(chunk_size=5000):
-        entered.setdefault(registration, []).append(tuple(visit))
+        entered.setdefault(registration, []).append(tuple(values))
     people = expected_registrations(event).order_by("pk").values_list("pk", *person)
     # Sorted in Python: collations of PostgreSQL and SQLite differ, and SQLite's knows no accents.
     in_order = sorted(people, key=lambda row: (name_search_key(row[1]), name_search_key(row[2]), row[0]))
     for pk, last, first, company, ticket, reference in in_order:
         # The empty tuple leaves the defaults of AttendanceRow, which mean "absent".
-        for passed in entered.get(pk, [()]):
-            yield AttendanceRow(last, first, company, titles[ticket], reference, *passed)
+        for presence in entered.get(pk, [()]):
+            yield AttendanceRow(last, first, company, titles[ticket], reference, *presence)

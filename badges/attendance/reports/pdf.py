@@ -49,8 +49,8 @@ def draw_attendance(event: "Event") -> bytes:
     title = _("Attendance · %(event)s") % {"event": event.title}
     with PdfDocument(file, title=title, language=translation.get_language() or "fr") as document:
         sheet = AttendancePages(document, event)
-        for visit in iterate_attendance(event):
-            sheet.draw_row(visit)
+        for row in iterate_attendance(event):
+            sheet.draw_row(row)
         if not sheet.last_reference:
             sheet.page.text(
                 shape_line(_("Nobody is registered yet."), FontWeight.REGULAR),

@@ -2,9 +2,11 @@
 
 import functools
 import json
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import RequestDataTooBig
+from django.db import OperationalError
 from django.http import HttpResponse, JsonResponse
 from django.utils import timezone
 from django.utils.cache import get_conditional_response, patch_vary_headers
@@ -17,7 +19,7 @@ from convention.errors import ConventionError, InvalidFields, ServiceUnavailable
 from convention.middleware import unavailable_response
 
 from .fast_path import record_single_scan
-from .record_scans import record_scans
+from .record_scans import record_scans, update_last_seen
 from .scan_input import MAX_SCANS_PER_REQUEST
 from .snapshot import build_snapshot, make_etag, parse_cursors
 
@@ -127,6 +129,9 @@ def snapshot_detail(request: "HttpRequest") -> HttpResponse:
         response = JsonResponse(
             build_snapshot(device, since=since, cursor=cursor), json_dumps_params={"separators": (",", ":")}
         )
+    # A full disk or another writer must not keep the snapshot from the phone.
+    with suppress(OperationalError):
+        update_last_seen(device, timezone.now())
     response["ETag"] = etag
     response["Cache-Control"] = "private, no-cache"
     # Each device has its own data under the same address; a shared cache must not mix them up.

@@ -170,7 +170,7 @@ class ScanBatch:
     ) -> ScanResult:
         """Return the result of one item: decided now, stored before, or sent twice in this request."""
         stored = self.batch_state.stored_scans.get(scan_input.uid)
-        # decide_all left this scan out, because its checkpoint is not of this event; nothing was stored.
+        # decide_and_save left this scan out, because its checkpoint is not of this event; nothing was stored.
         if first is None:
             return ScanResult(scan_input.sent_id, REFUSED, "invalid", detail=str(CHECKPOINT_OF_OTHER_EVENT))
         # A device that reuses an id for another scan would lose that scan if it were taken for a repetition.

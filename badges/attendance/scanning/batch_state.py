@@ -120,12 +120,12 @@ def find_booked_registrations(checkpoints: set[int], holders: list[int]) -> dict
     sessions = dict(bookable.order_by().values_list("pk", "session"))
     if not sessions:
         return {}
-    seats = SessionBooking.objects.active().filter(session__in=sessions.values(), registration__in=holders)
+    bookings = SessionBooking.objects.active().filter(session__in=sessions.values(), registration__in=holders)
     # An empty set means that nobody has booked; a checkpoint without an entry is open to all.
-    holding: dict[int, set[int]] = {session: set() for session in sessions.values()}
-    for session, holder in seats.order_by().values_list("session", "registration"):
-        holding[session].add(holder)
-    return {checkpoint: holding[session] for checkpoint, session in sessions.items()}
+    booked_by_session: dict[int, set[int]] = {session: set() for session in sessions.values()}
+    for session, holder in bookings.order_by().values_list("session", "registration"):
+        booked_by_session[session].add(holder)
+    return {checkpoint: booked_by_session[session] for checkpoint, session in sessions.items()}
 
 
 def check_codes(device: Device, scan_inputs: Iterable[ScanInput]) -> dict[str, CheckedCode]:
@@ -166,15 +166,15 @@ def lock_holders(
     rows = Registration.objects.filter(named | Q(pk__in=survivor_ids) if survivor_ids else named)
     # of=("self",) leaves the ticket unlocked: all scans share it and would wait for each other.
     locked = rows.select_for_update(of=("self",), no_key=True).order_by("pk").select_related("ticket")
-    rows_by_key = {row.pk: row for row in locked.only(*HOLDER_FIELDS)}
+    rows_by_pk = {row.pk: row for row in locked.only(*HOLDER_FIELDS)}
     # Locking the survivors now would break the order of ids, so the caller starts over with them.
-    if missing := {row.merged_into_id for row in rows_by_key.values()} - {None, *rows_by_key}:
+    if missing := {row.merged_into_id for row in rows_by_pk.values()} - {None, *rows_by_pk}:
         raise BadgeWasMerged(pk for pk in missing if pk is not None)
     return {
-        row.reference: make_merged_holder(row, rows_by_key[row.merged_into_id])
+        row.reference: make_merged_holder(row, rows_by_pk[row.merged_into_id])
         if row.merged_into_id
         else make_holder(row)
-        for row in rows_by_key.values()
+        for row in rows_by_pk.values()
     }
 
 
@@ -189,13 +189,13 @@ def make_holder(row: Registration | None) -> ScannedHolder | None:
     if row is None:
         return None
     return ScannedHolder(
-        row.pk, row.badge_version, state_at_door(row), row.name, row.company, row.ticket.title
+        row.pk, row.badge_version, get_scan_state(row), row.name, row.company, row.ticket.title
     )
 
 
 # An order by card awaits its payment, any other awaits the click on the mailed link. The desk settles both,
 # but the operator must give the right reason (see REASON_BY_REGISTRATION_STATE).
-def state_at_door(row: Registration) -> str:
+def get_scan_state(row: Registration) -> str:
     """Return the registration's state; a pending one that is not paid by card is `unverified`."""
     is_unverified = row.state == Registration.State.PENDING and not row.order.is_by_card
     return UNVERIFIED if is_unverified else row.state

@@ -15,29 +15,27 @@ from django.db.models import Exists, F, OuterRef, Subquery
 from badges.attendance.models import Presence, PresenceCounter
 from convention.events.models import Event
 
-AT_ONCE: Final = 1000
+UPDATE_CHUNK_SIZE: Final = 1000
 
 
 def number_changes(event_id: int) -> int:
     """Give the next number to all presences changed since the last call; return the latest number."""
-    last, is_new = _state(event_id)
-    return _number(event_id) if is_new else last
+    last, has_unnumbered = _load_counter(event_id)
+    return _assign_next_number(event_id) if has_unnumbered else last
 
 
-def _state(event_id: int) -> tuple[int, bool]:
+def _load_counter(event_id: int) -> tuple[int, bool]:
     """Return the latest number and whether a presence is unnumbered, in one query."""
     # One query without a lock: devices poll every ten seconds, and mostly nothing has changed.
     counters = PresenceCounter.objects.filter(event=OuterRef("pk")).values("last")
     unnumbered = Presence.objects.filter(event=OuterRef("pk"), sequence=None)
-    rows_by_key = (
-        Event.objects.filter(pk=event_id).values_list(Subquery(counters), Exists(unnumbered)).first()
-    )
-    last, is_new = rows_by_key or (0, False)
-    return last or 0, is_new
+    row = Event.objects.filter(pk=event_id).values_list(Subquery(counters), Exists(unnumbered)).first()
+    last, has_unnumbered = row or (0, False)
+    return last or 0, has_unnumbered
 
 
 @transaction.atomic
-def _number(event_id: int) -> int:
+def _assign_next_number(event_id: int) -> int:
     PresenceCounter.objects.get_or_create(event_id=event_id)
     # Held until commit: the next reader can give a higher number only when this one is visible.
     counter = PresenceCounter.objects.select_for_update(no_key=True).get(event=event_id)
@@ -48,18 +46,18 @@ def _number(event_id: int) -> int:
     if keys:
         counter.last += 1
         counter.save(update_fields=["last"])
-    for chunk in batched(keys, AT_ONCE, strict=False):
+    for chunk in batched(keys, UPDATE_CHUNK_SIZE, strict=False):
         Presence.objects.filter(pk__in=chunk).update(sequence=counter.last)
     return counter.last
 
 
-def restart(event_id: int) -> None:
+def invalidate_cursors(event_id: int) -> None:
     """Note that the event's presences were rebuilt, which makes every earlier cursor invalid."""
     PresenceCounter.objects.get_or_create(event_id=event_id)
     # F() on both: right-hand sides read the old row, so both become the same new number.
     PresenceCounter.objects.filter(event=event_id).update(last=F("last") + 1, restarted_at=F("last") + 1)
 
 
-def is_outdated(event_id: int, cursor: int) -> bool:
+def is_cursor_invalid(event_id: int, cursor: int) -> bool:
     """Return whether presences were rebuilt after `cursor`."""
     return PresenceCounter.objects.filter(event=event_id, restarted_at__gt=cursor).exists()

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from badges.attendance.models import Checkpoint
 from convention.api.openapi import describe_problem
 
 from .scan_input import ALLOWED_VERDICTS, MAX_COUNTER, MAX_OFFSET_MS, MAX_SCANS_PER_REQUEST, MAX_TEXT_LENGTHS
@@ -34,7 +35,7 @@ def scan_text_schema(name: str) -> dict[str, Any]:
 SCAN_SCHEMA: dict[str, Any] = {
     "type": "object",
     "required": ["id", "direction", "at"],
-    "description": "`code`, or `registration` instead of it. What does not fit is answered as invalid.",
+    "description": "`code`, or `registration` instead of it. Other items get the reason `invalid`.",
     "properties": {
         "id": {"type": "string", "format": "uuid"},
         "code": scan_text_schema("code"),
@@ -54,7 +55,7 @@ SCAN_SCHEMA: dict[str, Any] = {
     },
 }
 RESULT_SCHEMA = object_schema(
-    id={"type": "string", "nullable": True, "description": "As sent; null where it was no text."},
+    id={"type": "string", "nullable": True, "description": "As sent; null if it was not a text."},
     verdict={"type": "string", "enum": [verdict for verdict in ALLOWED_VERDICTS if verdict]},
     reason=STRING_SCHEMA,
     name=STRING_SCHEMA,
@@ -77,8 +78,8 @@ RESULTS_SCHEMA = object_schema(
 )
 SNAPSHOT_SCHEMA = object_schema(
     sequence=COUNT_SCHEMA,
-    presences_cursor={"type": "string", "description": "A number; empty where nobody was read yet."},
-    full={"type": "boolean", "description": "Replace what is held."},
+    presences_cursor={"type": "string", "description": "A number; empty before the first scan."},
+    full={"type": "boolean", "description": "Whether the device replaces all of its data."},
     server_time=TIME_SCHEMA,
     event=object_schema(
         slug=STRING_SCHEMA, name=STRING_SCHEMA, name_en=STRING_SCHEMA, timezone=STRING_SCHEMA
@@ -99,7 +100,7 @@ SNAPSHOT_SCHEMA = object_schema(
         object_schema(
             id=COUNT_SCHEMA,
             name=STRING_SCHEMA,
-            kind={"type": "string", "enum": ["entrance", "session", "other"]},
+            kind={"type": "string", "enum": Checkpoint.Kind.values},
             door=COUNT_SCHEMA,
             opens_at=NULLABLE_TIME_SCHEMA,
             closes_at=NULLABLE_TIME_SCHEMA,
@@ -107,7 +108,7 @@ SNAPSHOT_SCHEMA = object_schema(
             capacity=NULLABLE_COUNT_SCHEMA,
             session={
                 **NULLABLE_COUNT_SCHEMA,
-                "description": "Whose seats are booked: only who has one may enter.",
+                "description": "Set if the session takes bookings: only attendees who booked it may enter.",
             },
         )
     ),
@@ -116,7 +117,10 @@ SNAPSHOT_SCHEMA = object_schema(
             key=STRING_SCHEMA,
             badge_version=COUNT_SCHEMA,
             state={"type": "string", "enum": ["confirmed", "cancelled", "merged"]},
-            sealed={"type": "string", "description": "Opened by the badge's code alone."},
+            sealed={
+                "type": "string",
+                "description": "The encrypted record, which only the badge's code decrypts.",
+            },
         )
     ),
     removed=array_schema(STRING_SCHEMA),
@@ -137,13 +141,13 @@ CURSOR_PARAMETERS = [
     {
         "name": "since",
         "in": "query",
-        "description": "The `sequence` of the last answer; without it, all is told.",
+        "description": "The `sequence` of the last snapshot; without it, the snapshot is complete.",
         "schema": {"type": "integer", "minimum": 0, "maximum": 10**18 - 1},
     },
     {
         "name": "presences",
         "in": "query",
-        "description": "The `presences_cursor` of the last answer.",
+        "description": "The `presences_cursor` of the last snapshot.",
         "schema": STRING_SCHEMA,
     },
 ]
@@ -162,7 +166,7 @@ def describe_operation(name: str, summary: str, response_schema: str, statuses: 
         "security": [{DEVICE_TOKEN_SCHEME: []}],
         "responses": {
             "200": {
-                "description": "taken",
+                "description": "success",
                 **json_content({"$ref": f"#/components/schemas/{response_schema}"}),
             },
             **{status: describe_problem(status) for status in statuses},
@@ -174,13 +178,13 @@ def add_scanner_paths(result: dict[str, Any], **_context: Any) -> dict[str, Any]
     """Add both endpoints to the description; a postprocessing hook of drf-spectacular."""
     snapshot = describe_operation(
         "scanner_snapshot",
-        "What a device needs to decide by itself; deltas after `since`.",
+        "Fetch the data from which a device decides offline; only changes after `since`.",
         "Snapshot",
         ["401", "422"],
     )
     snapshot["parameters"] = [*CURSOR_PARAMETERS]
     scans = describe_operation(
-        "scanner_scans", "Take in scans; one result for each, in order.", "ScanResults", ["401", "503"]
+        "scanner_scans", "Record scans; the results are in the same order.", "ScanResults", ["401", "503"]
     )
     scans["requestBody"] = {"required": True, **json_content({"$ref": "#/components/schemas/Scans"})}
     result["paths"]["/api/v1/scanner/snapshot/"] = {"get": snapshot}

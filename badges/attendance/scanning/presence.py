@@ -210,11 +210,8 @@ def find_prior_state_of_late_scan(counted_scans: list[CountedScan], counted_scan
     )
 
 
-INSIDE_LIFETIME = datetime.timedelta(milliseconds=ENTRY_LIFETIME_MS)
-
-
 def filter_still_inside(*, at: datetime.datetime | None = None) -> Q:
     """Return a condition on presences: inside, and the entry has not expired at `at`."""
-    since = (at or timezone.now()) - INSIDE_LIFETIME
+    since = (at or timezone.now()) - ENTRY_LIFETIME
     # `is_inside` alone would count yesterday's attendees who left unscanned; no job resets the column.
     return Q(is_inside=True) & (Q(last_entered_at__isnull=True) | Q(last_entered_at__gt=since))

@@ -14,7 +14,7 @@ from badges.attendance.models import Presence, Scan
 from convention.db.raw_sql import insert_rows
 from registrations.models import Registration
 
-from .numbering import restart
+from .numbering import invalidate_cursors
 from .presence import COUNTED_VERDICTS, CountedScan, PresenceState, compute_presence
 from .sql import PRESENCE_COLUMNS, PRESENCE_UPDATES, STATE_COLUMN_NAMES, STATE_COLUMNS
 
@@ -42,7 +42,7 @@ def rebuild_presence(*, event: "Event") -> int:
     now = timezone.now()
     save_presences(event.pk, {key: compute_presence(history) for key, history in histories.items()}, at=now)
     # Devices are sent changes only and would never hear of deleted rows: make them load everything.
-    restart(event.pk)
+    invalidate_cursors(event.pk)
     return len(histories)
 
 
@@ -65,17 +65,19 @@ def load_presence_states(registrations: list[int], checkpoints: set[int]) -> dic
 
 def load_scan_histories(keys: Iterable[PresenceKey]) -> dict[PresenceKey, list[CountedScan]]:
     """Return all counted scans for these keys, from the scans themselves."""
-    rows_by_key: dict[PresenceKey, list[CountedScan]] = {key: [] for key in keys}
-    if not rows_by_key:
-        return rows_by_key
-    checkpoints = {checkpoint for _registration, checkpoint in rows_by_key}
-    people = {registration for registration, _door in rows_by_key}
+    histories: dict[PresenceKey, list[CountedScan]] = {key: [] for key in keys}
+    if not histories:
+        return histories
+    checkpoints = {checkpoint for _registration, checkpoint in histories}
+    registration_ids = {registration for registration, _checkpoint in histories}
     # Two IN conditions also match pairs that are not among `keys`; those are dropped below.
-    scans = Scan.objects.filter(Q(registration__in=people) | Q(registration__merged_into__in=people))
+    scans = Scan.objects.filter(
+        Q(registration__in=registration_ids) | Q(registration__merged_into__in=registration_ids)
+    )
     for registration, checkpoint, counted_scan in iterate_counted_scans(scans, checkpoints):
-        if (registration, checkpoint) in rows_by_key:
-            rows_by_key[registration, checkpoint].append(counted_scan)
-    return rows_by_key
+        if (registration, checkpoint) in histories:
+            histories[registration, checkpoint].append(counted_scan)
+    return histories
 
 
 def filter_by_registration(registration: Registration) -> Q:
@@ -128,4 +130,4 @@ def save_presences(event_id: int, states: dict[PresenceKey, PresenceState], *, a
         # ON CONFLICT locks existing rows in the order in which they are inserted.
         for (registration, checkpoint), state in sorted(states.items())
     ]
-    insert_rows(Presence._meta.db_table, PRESENCE_COLUMNS, rows, ending=UPDATE_ON_CONFLICT)
+    insert_rows(Presence._meta.db_table, PRESENCE_COLUMNS, rows, suffix=UPDATE_ON_CONFLICT)

@@ -50,9 +50,9 @@ def encrypt_record(token: str, record: dict[str, Any]) -> str:
     return encode_base64url(nonce + AESGCM(key).encrypt(nonce, text, None))
 
 
-def decrypt_record(token: str, sealed: str) -> dict[str, Any]:
+def decrypt_record(token: str, encrypted_record: str) -> dict[str, Any]:
     """Decrypt a record. Raise cryptography's InvalidTag for another token."""
-    raw = base64.urlsafe_b64decode(sealed + "=" * (-len(sealed) % 4))
+    raw = base64.urlsafe_b64decode(encrypted_record + "=" * (-len(encrypted_record) % 4))
     text = AESGCM(derive_record_key(token)).decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], None)
     record: dict[str, Any] = json.loads(text)
     return record

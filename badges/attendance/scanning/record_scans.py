@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 # Each try resolves one cause: a merge met on the way, or a concurrent batch that stored the same scans, which
 # the next try finds stored.
 MAX_TRIES = 5
-# All scans of a device would otherwise queue for its row.
+# All requests of a device would otherwise queue for its row.
 SEEN_INTERVAL = datetime.timedelta(seconds=30)
 
 
@@ -44,8 +44,8 @@ def record_scans(
             scan_inputs.append((len(results), parse_scan_input(item)))
             results.append(None)
         except InvalidScanInput as error:
-            given = item.get("id") if isinstance(item, dict) else None
-            results.append(ScanResult(given, REFUSED, "invalid", detail=str(error)))
+            sent_id = item.get("id") if isinstance(item, dict) else None
+            results.append(ScanResult(sent_id, REFUSED, "invalid", detail=str(error)))
     recorded = record_scan_inputs(device, [scan_input for _position, scan_input in scan_inputs], now)
     for (position, _scan_input), result in zip(scan_inputs, recorded, strict=True):
         results[position] = result
@@ -63,7 +63,7 @@ def record_scan_inputs(
             # Checking signatures takes the longest, so it is done before anything is locked.
             batch_state = BatchState(device, check_codes(device, scan_inputs))
             with transaction.atomic():
-                return decide_all(batch_state, scan_inputs, now, survivor_ids)
+                return decide_and_save(batch_state, scan_inputs, now, survivor_ids)
         except BadgeWasMerged as merged:
             # Start over and lock the survivors too, in the order of ids (see lock_holders).
             survivor_ids |= merged.survivor_ids
@@ -100,7 +100,7 @@ def check_database_is_available(error: Exception) -> None:
         ) from error
 
 
-def decide_all(
+def decide_and_save(
     batch_state: BatchState,
     scan_inputs: list[ScanInput],
     now: datetime.datetime,
@@ -121,11 +121,13 @@ def decide_all(
     for scan_input in scans_here:
         first.setdefault(scan_input.uid, scan_input)
     # Offline devices send a scan again until they get an answer: each id is decided and stored only once.
-    fresh = [scan_input for scan_input in first.values() if scan_input.uid not in batch_state.stored_scans]
-    batch.load_late_histories(fresh, checkpoints)
+    new_inputs = [
+        scan_input for scan_input in first.values() if scan_input.uid not in batch_state.stored_scans
+    ]
+    batch.load_late_histories(new_inputs, checkpoints)
     counted_scans = [
         (make_counted_scan(batch_state, scan_input, checkpoints[scan_input.checkpoint], now), scan_input)
-        for scan_input in fresh
+        for scan_input in new_inputs
     ]
     decided = {
         scan_input.uid: batch.decide_scan(scan_input, checkpoints[scan_input.checkpoint], counted_scan)
@@ -146,13 +148,17 @@ def find_checkpoints(device: Device, scan_inputs: list[ScanInput]) -> dict[int |
     checkpoints: dict[int | str | None, Checkpoint] = {None: device.checkpoint}
     if any(scan_input.checkpoint not in (None, device.checkpoint_id) for scan_input in scan_inputs):
         # Restricted to the device's event: a token must not record scans at other events.
-        for checkpoint in Checkpoint.objects.filter(event=device.event_id):
-            checkpoints |= {checkpoint.pk: checkpoint, checkpoint.name: checkpoint}
+        found = list(Checkpoint.objects.filter(event=device.event_id))
+        # Some clients send the id as text; a checkpoint may also have a name of digits, which goes first.
+        checkpoints |= {
+            key: checkpoint for checkpoint in found for key in (checkpoint.pk, str(checkpoint.pk))
+        }
+        checkpoints |= {checkpoint.name: checkpoint for checkpoint in found}
     # Last, so that the instance loaded with the device serves both keys and costs no query.
     return checkpoints | {device.checkpoint_id: device.checkpoint}
 
 
 def update_last_seen(device: Device, now: datetime.datetime) -> None:
-    """Update the device's `seen_at`, at most every 30 seconds so that scans do not wait for each other."""
+    """Update the device's `seen_at`, at most every 30 seconds so that requests do not wait for each other."""
     if device.seen_at is None or now - device.seen_at > SEEN_INTERVAL:
         Device.objects.filter(pk=device.pk).update(seen_at=now)

@@ -177,13 +177,12 @@ def parse_number(item: dict[str, Any], name: str, limit: int) -> int | None:
 
 
 def parse_checkpoint(value: Any) -> int | str | None:
-    """Return a checkpoint's id or name; None for the device's own."""
+    """Return a checkpoint's id, or a text that names one; None for the device's own."""
     if value is None or value == "":
         return None
     if isinstance(value, bool) or not isinstance(value, int | str) or len(str(value)) > 200:
         raise InvalidScanInput(_("“checkpoint” is an id or a name."))
-    # isascii: str.isdigit() is true for digits such as "²", for which int() fails.
-    return int(value) if isinstance(value, str) and value.isascii() and value.isdigit() else value
+    return value
 
 
 LATE_AFTER = datetime.timedelta(seconds=20)

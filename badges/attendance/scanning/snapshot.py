@@ -42,7 +42,7 @@ from convention.errors import InvalidFields
 from convention.events.signing_keys import get_signing_key
 from registrations.models import Registration, SessionBooking
 
-from .numbering import is_outdated, number_changes
+from .numbering import is_cursor_invalid, number_changes
 from .record_encryption import encode_base64url, encrypt_record, make_registration_key
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from convention.events.models import EventKey
 
 # 18 digits fit into a bigint; longer cursors would overflow the column.
-LONGEST = 18
+MAX_CURSOR_DIGITS = 18
 
 
 def parse_cursors(since: str | None, presences: str) -> tuple[int, int | None]:
@@ -63,7 +63,7 @@ def parse_cursors(since: str | None, presences: str) -> tuple[int, int | None]:
 
 def is_number(text: str) -> bool:
     """Return whether the text can be a sequence number."""
-    return text.isascii() and text.isdigit() and len(text) <= LONGEST
+    return text.isascii() and text.isdigit() and len(text) <= MAX_CURSOR_DIGITS
 
 
 def make_etag(device: Device, since: int, cursor: int | None) -> str:
@@ -85,10 +85,10 @@ def make_etag(device: Device, since: int, cursor: int | None) -> str:
 def build_snapshot(device: Device, *, since: int = 0, cursor: int | None = None) -> dict[str, Any]:
     """Return the response that the module's docstring describes."""
     event = device.event
-    key = get_signing_key(event)
+    signing_key = get_signing_key(event)
     # Before the presences are read: what changes in between is sent twice rather than never.
     latest = number_changes(event.pk)
-    is_restarted = cursor is not None and is_outdated(event.pk, cursor)
+    is_restarted = cursor is not None and is_cursor_invalid(event.pk, cursor)
     # A sequence from the future comes from a database that was restored since: start over.
     full = since <= 0 or since > event.sequence or is_restarted
     # A cursor from the future was never given: perhaps the database was restored from a backup.
@@ -115,7 +115,7 @@ def build_snapshot(device: Device, *, since: int = 0, cursor: int | None = None)
         "checkpoints": [
             describe_checkpoint(checkpoint) for checkpoint in event.checkpoints.select_related("session")
         ],
-        "registrations": list(describe_registrations(key, changed, find_booked_sessions(changed))),
+        "registrations": list(describe_registrations(signing_key, changed, find_booked_sessions(changed))),
         # A full snapshot replaces the device's data, so it need not name what to delete.
         "removed": [] if full else list_removed_keys(changed),
         "presences": list(describe_presences(device, None if full else cursor)),
@@ -154,14 +154,14 @@ def format_time(moment: datetime.datetime | None) -> str | None:
 def find_booked_sessions(changed: Any) -> dict[int, list[int]]:
     """Return the ids of the sessions that each of these registrations has booked."""
     bookings = SessionBooking.objects.active().filter(registration__in=changed.order_by().values("pk"))
-    rows_by_key: dict[int, list[int]] = {}
+    sessions_by_registration: dict[int, list[int]] = {}
     for registration, session in bookings.order_by("pk").values_list("registration", "session"):
-        rows_by_key.setdefault(registration, []).append(session)
-    return rows_by_key
+        sessions_by_registration.setdefault(registration, []).append(session)
+    return sessions_by_registration
 
 
 def describe_registrations(
-    key: "EventKey", changed: Any, booked: dict[int, list[int]]
+    signing_key: "EventKey", changed: Any, booked: dict[int, list[int]]
 ) -> "Iterator[dict[str, Any]]":
     """Yield the registrations that have or had a valid badge, each encrypted under its current code."""
     rows = changed.filter(confirmed_at__isnull=False).order_by("pk").values_list(
@@ -195,7 +195,7 @@ def describe_registrations(
             "badge_version": badge_version,
             # A merged registration is cancelled too; "merged" gives the operator the better reason.
             "state": "merged" if merged_into else "cancelled" if cancelled_at else "confirmed",
-            "sealed": encrypt_record(sign_badge_token(reference, badge_version, key), record),
+            "sealed": encrypt_record(sign_badge_token(reference, badge_version, signing_key), record),
         }
 
 
@@ -214,17 +214,17 @@ def list_removed_keys(changed: Any) -> list[str]:
 
 def describe_presences(device: Device, cursor: int | None) -> "Iterator[dict[str, Any]]":
     """Yield the presences at the device's checkpoint that changed since the cursor."""
-    checkpoint_id = device.checkpoint.presence_checkpoint_id
-    rows = Presence.objects.filter(event=device.event_id, checkpoint=checkpoint_id, version__gt=0)
+    own_checkpoint = device.checkpoint.presence_checkpoint_id
+    rows = Presence.objects.filter(event=device.event_id, checkpoint=own_checkpoint, version__gt=0)
     if cursor is not None:
         rows = rows.filter(sequence__gt=cursor)
     fields = ("is_inside", "last_entered_at", "last_left_at", "last_scan_at", "last_device_id")
-    for reference, at_door, gate, inside, entered, left, read, device_id in rows.values_list(
+    for reference, checkpoint_id, gate, inside, entered, left, read, device_id in rows.values_list(
         "registration__reference", "checkpoint_id", F("last_device__checkpoint__name"), *fields
     ):
         yield {
             "key": make_registration_key(reference),
-            "door": at_door,
+            "door": checkpoint_id,
             "is_inside": inside,
             "entered_at": format_time(entered),
             "left_at": format_time(left),

@@ -42,7 +42,7 @@ ACTION = "action"
 REPEAT_INTERVAL_MS = 10_000
 # Exits are rarely scanned in the evening, so an entry must have expired by the next morning.
 ENTRY_LIFETIME_MS = 10 * 60 * 60 * 1000
-LET_IN_VERDICTS = (ADMITTED, UNVERIFIED)
+ADMITTING_VERDICTS = (ADMITTED, UNVERIFIED)
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ REASON_BY_REGISTRATION_STATE = {
     "unverified": "unconfirmed",
 }  # fmt: skip
 # The desk can settle these on the spot, so they are shown as "to settle" and not as a refusal.
-FOR_THE_DESK = ("unpaid", "unconfirmed")
+DESK_REASONS = ("unpaid", "unconfirmed")
 
 
 def decide_verdict(facts: ScanFacts) -> Verdict:
@@ -97,7 +97,7 @@ def decide_verdict(facts: ScanFacts) -> Verdict:
         return Verdict(ADMITTED)
     objection = find_objection(facts)
     if objection and not is_overruled(facts):
-        return Verdict(ACTION if objection in FOR_THE_DESK else REFUSED, objection)
+        return Verdict(ACTION if objection in DESK_REASONS else REFUSED, objection)
     if facts.is_inside and not has_entry_expired(facts):
         return decide_inside(facts)
     return decide_entry(facts, objection)
@@ -107,8 +107,8 @@ def decide_unknown(facts: ScanFacts) -> Verdict:
     """Decide on a genuine badge of an unknown holder, perhaps registered a minute ago at the desk."""
     # The signature proves that the club issued the badge; the server knows all registrations, the phone may
     # not.
-    trusting = facts.source == "device" and not facts.is_strict
-    return Verdict(UNVERIFIED if trusting else REFUSED, "unknown")
+    may_trust_signature = facts.source == "device" and not facts.is_strict
+    return Verdict(UNVERIFIED if may_trust_signature else REFUSED, "unknown")
 
 
 def find_objection(facts: ScanFacts) -> str:
@@ -130,15 +130,15 @@ def is_within_window(facts: ScanFacts) -> bool:
 
 def is_overruled(facts: ScanFacts) -> bool:
     """Return whether a supervisor overrules an objection, or the attendee has already passed."""
-    return facts.has_override or was_let_in(facts)
+    return facts.has_override or was_admitted_by_device(facts)
 
 
-def was_let_in(facts: ScanFacts) -> bool:
+def was_admitted_by_device(facts: ScanFacts) -> bool:
     """Return whether a device let the attendee in before the server heard of it.
 
     The server records that as it happened: a refusal now would only make the headcount wrong.
     """
-    return facts.is_late and facts.local_verdict in LET_IN_VERDICTS
+    return facts.is_late and facts.local_verdict in ADMITTING_VERDICTS
 
 
 def has_entry_expired(facts: ScanFacts) -> bool:

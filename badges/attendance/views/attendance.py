@@ -84,8 +84,8 @@ def attendance_context(event: Event) -> dict[str, Any]:
 def make_arrivals_curve(points: list[tuple[datetime.datetime, int]]) -> CurveChart:
     """Return the chart of arrivals; labels name the day if there are several."""
     days = {at.date() for at, _total in points}
-    form = "H:i" if len(days) < 2 else "D H:i"
-    labelled = [(at, date_format(at, form), total) for at, total in points]
+    time_format = "H:i" if len(days) < 2 else "D H:i"
+    labelled = [(at, date_format(at, time_format), total) for at, total in points]
     # 96 points are a day of quarter hours; more do not show at the width of the chart.
     return CurveChart(_("Arrivals"), thin_points(labelled, 96), _("people"), is_stepped=True)
 
@@ -109,25 +109,31 @@ def make_group_bars(
 
 def people_context(request: HttpRequest, event: Event) -> dict[str, Any]:
     """Return one page of the attendance list, filtered by the query string."""
-    chosen = {
+    filters = {
         name: normalize_whitespace(request.GET.get(name, "")) for name in ("state", "company", "ticket", "q")
     }
-    rows = REGISTRATIONS_BY_STATE.get(chosen["state"], headcount.expected_registrations)(event)
+    rows = REGISTRATIONS_BY_STATE.get(filters["state"], headcount.expected_registrations)(event)
     # An empty company is a filter too: the bar "without company" links to it.
     if "company" in request.GET:
-        rows = rows.filter(company=chosen["company"])
-    if chosen["ticket"]:
+        rows = rows.filter(company__in=find_company_spellings(event, filters["company"]))
+    if filters["ticket"]:
         # The link has the title in its reader's language, which may be either name.
-        rows = rows.filter(Q(ticket__name=chosen["ticket"]) | Q(ticket__name_en=chosen["ticket"]))
-    rows = rows.search_for(chosen["q"])
+        rows = rows.filter(Q(ticket__name=filters["ticket"]) | Q(ticket__name_en=filters["ticket"]))
+    rows = rows.search_for(filters["q"])
     page = Paginator(rows.select_related("ticket"), ROWS_PER_PAGE).get_page(request.GET.get("page"))
     presences = headcount.find_main_presences(event, [registration.pk for registration in page])
     return {
-        "chosen": chosen,
+        "filters": filters,
         "has_company": "company" in request.GET,
         "shown": page,
         "rows": [(registration, presences.get(registration.pk)) for registration in page],
     }
+
+
+def find_company_spellings(event: Event, company: str) -> list[str]:
+    """Return the texts stored for this company; the bars count those that differ in spaces as one."""
+    stored = event.registrations.order_by().values_list("company", flat=True).distinct()
+    return [text for text in stored if normalize_whitespace(text) == company]
 
 
 @require_GET
@@ -142,23 +148,23 @@ def attendance_file(request: HttpRequest, event: str, kind: str) -> HttpResponse
 
 
 @require_GET
-def checkpoint_attendance(request: HttpRequest, event: str, door: int) -> HttpResponse:
+def checkpoint_attendance(request: HttpRequest, event: str, checkpoint: int) -> HttpResponse:
     event_obj = get_event_to_organize(event, request.user)
-    checkpoint = get_object_or_404(
-        Checkpoint.objects.select_related("session__room"), event=event_obj, pk=door
+    checkpoint_obj = get_object_or_404(
+        Checkpoint.objects.select_related("session__room"), event=event_obj, pk=checkpoint
     )
     rows = Presence.objects.filter(
-        event=event_obj, checkpoint=checkpoint.presence_checkpoint_id, entries__gt=0
+        event=event_obj, checkpoint=checkpoint_obj.presence_checkpoint_id, entries__gt=0
     )
     listed = rows.select_related("registration").order_by(
         "registration__last_name", "registration__first_name", "pk"
     )
     context = {
-        "event": event_obj, "section": "organize", "door": checkpoint,
+        "event": event_obj, "section": "organize", "checkpoint": checkpoint_obj,
         "shown": Paginator(listed, ROWS_PER_PAGE).get_page(request.GET.get("page")),
         "inside": rows.filter(filter_still_inside()).count(),
     }  # fmt: skip
-    return render(request, "attendance/door.html", context)
+    return render(request, "attendance/checkpoint_attendance.html", context)
 
 
 @require_GET
@@ -177,7 +183,7 @@ def person_attendance(request: HttpRequest, event: str, reference: str) -> HttpR
     )
     context = {
         "event": event_obj, "section": "organize", "registration": registration,
-        "doors": event_obj.checkpoints.all(),
+        "checkpoints": event_obj.checkpoints.all(),
         "scans": scans.order_by("-effective_at", "-pk"),
         "presences": presences.order_by("first_entered_at", "pk"),
     }  # fmt: skip
@@ -188,12 +194,16 @@ def person_attendance(request: HttpRequest, event: str, reference: str) -> HttpR
 def person_check_in(request: HttpRequest, event: str, reference: str) -> HttpResponse:
     event_obj = get_event_to_staff(event, request.user)
     registration = get_object_or_404(Registration, event=event_obj, reference=reference)
-    chosen = parse_digits(request.POST.get("checkpoint", ""))
-    # Without a choice, or if the chosen one was removed meanwhile, the entrance is used.
-    at = event_obj.checkpoints.select_related("event").filter(pk=chosen).first() if chosen else None
+    checkpoint_id = parse_digits(request.POST.get("checkpoint", ""))
+    # Without a choice, or if the checkpoint was removed meanwhile, the entrance is used.
+    checkpoint = (
+        event_obj.checkpoints.select_related("event").filter(pk=checkpoint_id).first()
+        if checkpoint_id
+        else None
+    )
     result = check_in_registration(
         registration=registration,
-        checkpoint=at or get_or_create_entrance(event_obj),
+        checkpoint=checkpoint or get_or_create_entrance(event_obj),
         operator=request.user if isinstance(request.user, Person) else None,
         direction="out" if request.POST.get("direction") == "out" else "in",
     )

@@ -1,7 +1,7 @@
 """Organizers' pages: the checkpoints of an event."""
 
 from django.contrib import messages
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -14,7 +14,7 @@ from badges.attendance.devices.checkpoints import (
     save_checkpoint,
 )
 from badges.attendance.forms import CheckpointForm
-from badges.attendance.models import Checkpoint
+from badges.attendance.models import Checkpoint, Device
 from convention.events.models import Event
 from convention.events.permissions import get_event_to_organize
 
@@ -23,14 +23,14 @@ from convention.events.permissions import get_event_to_organize
 def checkpoint_list(request: HttpRequest, event: str) -> HttpResponse:
     event_obj = get_event_to_organize(event, request.user)
     checkpoints = event_obj.checkpoints.select_related("session", "counts_as").annotate(
-        phones=Count("devices")
+        phones=Count("devices", filter=Q(devices__in=Device.objects.valid()))
     )
     with_time = event_obj.sessions.filter(starts_at__isnull=False, cancelled_at__isnull=True)
     without = with_time.exclude(pk__in=event_obj.checkpoints.filter(session__isnull=False).values("session"))
     context = {
         "event": event_obj,
         "section": "organize",
-        "doors": checkpoints,
+        "checkpoints": checkpoints,
         "sessions_without": without.count(),
     }
     return render(request, "attendance/checkpoints.html", context)
@@ -45,9 +45,9 @@ def checkpoint_create(request: HttpRequest, event: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-def checkpoint_edit(request: HttpRequest, event: str, door: int) -> HttpResponse:
+def checkpoint_edit(request: HttpRequest, event: str, checkpoint: int) -> HttpResponse:
     event_obj = get_event_to_organize(event, request.user)
-    return _edit_checkpoint(request, event_obj, get_object_or_404(Checkpoint, event=event_obj, pk=door))
+    return _edit_checkpoint(request, event_obj, get_object_or_404(Checkpoint, event=event_obj, pk=checkpoint))
 
 
 def _edit_checkpoint(request: HttpRequest, event: Event, checkpoint: Checkpoint) -> HttpResponse:
@@ -57,14 +57,14 @@ def _edit_checkpoint(request: HttpRequest, event: Event, checkpoint: Checkpoint)
         save_checkpoint(checkpoint=form.save(commit=False), changed_fields=form.changed_data)
         messages.success(request, _("The checkpoint is saved; the devices know it in a few seconds."))
         return redirect("organize-checkpoints", event.slug)
-    context = {"event": event, "section": "organize", "form": form, "door": checkpoint, "name": name}
+    context = {"event": event, "section": "organize", "form": form, "checkpoint": checkpoint, "name": name}
     return render(request, "attendance/checkpoint.html", context)
 
 
 @require_POST
-def checkpoint_remove(request: HttpRequest, event: str, door: int) -> HttpResponse:
+def checkpoint_remove(request: HttpRequest, event: str, checkpoint: int) -> HttpResponse:
     event_obj = get_event_to_organize(event, request.user)
-    remove_checkpoint(checkpoint=get_object_or_404(Checkpoint, event=event_obj, pk=door))
+    remove_checkpoint(checkpoint=get_object_or_404(Checkpoint, event=event_obj, pk=checkpoint))
     messages.success(request, _("The checkpoint is removed."))
     return redirect("organize-checkpoints", event_obj.slug)
 

@@ -66,16 +66,16 @@ def list_open_conflicts(event: Event) -> list[ScanConflict]:
 
 
 @require_POST
-def conflict_resolve(request: HttpRequest, event: str, reference: str, door: int) -> HttpResponse:
+def conflict_resolve(request: HttpRequest, event: str, reference: str, checkpoint: int) -> HttpResponse:
     event_obj = get_event_to_organize(event, request.user)
     registration = get_object_or_404(Registration, event=event_obj, reference=reference)
-    checkpoint = get_object_or_404(Checkpoint, event=event_obj, pk=door)
+    checkpoint_obj = get_object_or_404(Checkpoint, event=event_obj, pk=checkpoint)
     form = ResolutionForm(request.POST)
     if form.is_valid():
         person = request.user if isinstance(request.user, Person) else None
         resolve_conflicts(
             registration=registration,
-            checkpoint=checkpoint,
+            checkpoint=checkpoint_obj,
             kind=form.cleaned_data["kind"],
             person=person,
         )

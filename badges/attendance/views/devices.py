@@ -27,20 +27,20 @@ def device_list(request: HttpRequest, event: str) -> HttpResponse:
     """List the devices of an event and pair new ones; a new pairing code is shown once."""
     event_obj = get_event_to_staff(event, request.user)
     entrance = get_or_create_entrance(event_obj)
-    runs = can_organize(request.user, event_obj)
+    is_organizer = can_organize(request.user, event_obj)
     # The desk cannot pair supervisors' phones: they overrule refusals.
-    form_of = OrganizerPairingForm if runs else PairingForm
-    form = form_of(request.POST or None, event=event_obj, initial={"checkpoint": entrance})
+    form_class = OrganizerPairingForm if is_organizer else PairingForm
+    form = form_class(request.POST or None, event=event_obj, initial={"checkpoint": entrance})
     context = {"event": event_obj, "section": "organize", "form": form}
     if request.method == "POST" and form.is_valid():
-        act = pair_supervisor_device if form.cleaned_data.pop("can_override", False) else pair_device
-        pairing = act(**form.cleaned_data, paired_by=require_signed_in(request.user))
+        pair = pair_supervisor_device if form.cleaned_data.pop("can_override", False) else pair_device
+        pairing = pair(**form.cleaned_data, paired_by=require_signed_in(request.user))
         # No redirect after this POST: the token exists only in this response.
         context |= {"pairing": pairing, "qr": draw_svg_symbol(pairing.url)}
     listed = Device.objects.filter(event=event_obj).phones().select_related("checkpoint")
     # Not a property of the row: whether a device is valid also depends on a role of the person who paired it.
     valid = set(Device.objects.valid().filter(event=event_obj).values_list("pk", flat=True))
-    context |= {"devices": listed, "valid_ids": valid, "can_revoke": runs}
+    context |= {"devices": listed, "valid_ids": valid, "can_revoke": is_organizer}
     return render(request, "attendance/devices.html", context)
 
 

@@ -69,20 +69,22 @@ def record_recipient_bounce(*, recipient: Recipient) -> None:
 @transaction.atomic
 def record_reported_bounces(*, report: DeliveryReport) -> list[str]:
     """Record the bounces of a mail server's report; return the addresses recorded, skipping unknown ones."""
-    marked = []
+    recorded = []
     mail = _find_recipient(report.message_key)
     for failure in report.failures:
         # The server may name another address than ours, for example after forwarding. With several failures
         # it is not known which of them is ours.
-        own = [find_recipient_address(mail)] if mail and len(report.failures) == 1 else []
-        for address in dict.fromkeys(normalize_email(one) for one in (*own, *failure.addresses) if one):
+        own_addresses = [find_recipient_address(mail)] if mail and len(report.failures) == 1 else []
+        for address in dict.fromkeys(
+            normalize_email(one) for one in (*own_addresses, *failure.addresses) if one
+        ):
             holders = find_registrations_by_address(Registration.objects.all(), address)
             if holders:
                 save_bounced_address(address, holders, answer=failure.answer)
-                marked.append(address)
+                recorded.append(address)
                 if recipient := mail or _find_latest_recipient(holders):
                     _set_bounced(recipient, answer=failure.answer)
-    return marked
+    return recorded
 
 
 @transaction.atomic

@@ -66,22 +66,22 @@ def _status_blocks(report: Message) -> list[Message]:
 
 def _parse_failure(block: Message) -> DeliveryFailure | None:
     # "delayed" and "relayed" are no final failures (RFC 3464, section 2.3.3).
-    if _line(block, "Action").casefold() != FAILED_ACTION:
+    if _get_header(block, "Action").casefold() != FAILED_ACTION:
         return None
     # Final-Recipient can differ from the address we wrote to, which Original-Recipient gives.
-    named = [_header_value(block, name) for name in ("Original-Recipient", "Final-Recipient")]
+    named = [_get_typed_value(block, name) for name in ("Original-Recipient", "Final-Recipient")]
     addresses = tuple(dict.fromkeys(address for address in named if "@" in address))
-    details = [_line(block, "Status"), _header_value(block, "Diagnostic-Code")]
+    details = [_get_header(block, "Status"), _get_typed_value(block, "Diagnostic-Code")]
     # Masked, since the log of a mailing stores no address (see models.py).
     return DeliveryFailure(addresses, mask_addresses(" ".join(words for words in details if words)))
 
 
-def _header_value(block: Message, name: str) -> str:
+def _get_typed_value(block: Message, name: str) -> str:
     """Return the value behind its type: “rfc822; zoe@example.org”."""
-    return _line(block, name).partition(";")[2].strip().strip("<>")
+    return _get_header(block, name).partition(";")[2].strip().strip("<>")
 
 
-def _line(block: Message, name: str) -> str:
+def _get_header(block: Message, name: str) -> str:
     """Return a header on one line, cut to a sensible length."""
     # Cut before split(): headers of a report come from strangers and may be a megabyte long.
     return " ".join(str(block.get(name, ""))[:MAX_HEADER_CHARS].split())
@@ -103,5 +103,5 @@ def _find_message_key(message: Message) -> str:
 
 
 def _parse_message_key(message: Message) -> str:
-    match = MESSAGE_ID.search(_line(message, "Message-ID"))
+    match = MESSAGE_ID.search(_get_header(message, "Message-ID"))
     return match["key"] if match else ""

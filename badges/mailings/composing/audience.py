@@ -67,24 +67,23 @@ def group_by_address(rows: Iterable[tuple[int, str, str, str]]) -> MailingAudien
     Registrations without an address are added to the buyer's mail.
     """
     groups: dict[tuple[str, str], MailGroup] = {}
-    without = 0
-    for registration, own, orders, language in rows:
-        address = normalize_email(own or orders)
-        spoken = language if language in LANGUAGE_CODES else DEFAULT_LANGUAGE
+    no_address_count = 0
+    for registration, own_email, order_email, language in rows:
+        address = normalize_email(own_email or order_email)
+        mail_language = language if language in LANGUAGE_CODES else DEFAULT_LANGUAGE
         if address:
-            group = groups.setdefault((address, spoken), MailGroup(address, spoken))
+            group = groups.setdefault((address, mail_language), MailGroup(address, mail_language))
             group.registration_ids.append(registration)
         else:
-            without += 1
-    return MailingAudience(list(groups.values()), without)
+            no_address_count += 1
+    return MailingAudience(list(groups.values()), no_address_count)
 
 
-def find_left_out_reasons(mailing: Mailing, addresses: Iterable[str]) -> Mapping[str, str]:
+def find_left_out_reasons(mailing: Mailing, addresses: list[str]) -> Mapping[str, str]:
     """Return, by normalized address, why it gets no mail; other addresses are not in the result."""
-    asked = list(addresses)
-    reasons = dict.fromkeys(find_bounced_addresses(asked), Recipient.LeftOut.BOUNCED.value)
+    reasons = dict.fromkeys(find_bounced_addresses(addresses), Recipient.LeftOut.BOUNCED.value)
     if mailing.is_news:
-        reasons |= dict.fromkeys(filter_unsubscribed(asked), Recipient.LeftOut.UNSUBSCRIBED.value)
+        reasons |= dict.fromkeys(filter_unsubscribed(addresses), Recipient.LeftOut.UNSUBSCRIBED.value)
     return reasons
 
 

@@ -61,10 +61,10 @@ def update_mailing(*, mailing: Mailing, draft: MailingDraft, seen_hash: str = ""
     """
     mailing = lock_draft(mailing)
     # Before _apply_draft, which overwrites the instance.
-    edition = mailing.content_hash
+    current_hash = mailing.content_hash
     fields = _apply_draft(mailing, draft)
     # Without a difference there is nothing to lose: two organizers typed the same.
-    if fields and seen_hash and seen_hash != edition:
+    if fields and seen_hash and seen_hash != current_hash:
         # Loaded again, since `mailing` has the refused content by now.
         raise DraftChangedMeanwhile(lock_draft(mailing))
     # Never `send_at` and `due_at`: those belong to launch.py.

@@ -88,8 +88,9 @@ def _describe_missing_language(language: str, count: int) -> str:
 def cancel_mailing(*, mailing: Mailing) -> Mailing:
     """Stop sending; a mailing that is only scheduled becomes a draft again. Raise MailingNotActive."""
     mailing = _lock_active_mailing(mailing)
-    # Nobody got it yet, so it may still be changed and sent later.
-    if mailing.started_at is None:
+    # Nobody got it yet, so it may still be changed and sent later. Not a reminder: if its draft were deleted,
+    # the periodic job would create and send it once more.
+    if mailing.started_at is None and mailing.reminder_days is None:
         mailing.send_at = mailing.due_at = None
     else:
         mailing.cancelled_at = timezone.now()

@@ -62,7 +62,7 @@ def get_reminder_plan(event: Event) -> ReminderPlan:
 
 def get_reminder_texts(plan: ReminderPlan) -> dict[str, str]:
     """Return the plan's texts, with default texts where they are empty."""
-    return {name: getattr(plan, name) or usual for name, usual in get_default_texts().items()}
+    return {name: getattr(plan, name) or default for name, default in get_default_texts().items()}
 
 
 @transaction.atomic
@@ -71,12 +71,12 @@ def save_reminder_plan(*, event: Event, choices: ReminderChoices) -> ReminderPla
     if choices.is_enabled and not choices.days:
         raise InvalidFields(_("Some fields need another look."), {"days": [_("Choose a day at least.")]})
     validate_texts(choices.texts)
-    usual = get_default_texts()
-    own = {
-        name: "" if choices.texts.get(name) == usual[name] else choices.texts.get(name, "")
+    default_texts = get_default_texts()
+    own_texts = {
+        name: "" if choices.texts.get(name) == default_texts[name] else choices.texts.get(name, "")
         for name in TEXT_FIELDS
     }
-    new = {"is_enabled": choices.is_enabled, "days": sorted(choices.days, reverse=True), **own}
+    new = {"is_enabled": choices.is_enabled, "days": sorted(choices.days, reverse=True), **own_texts}
     plan = get_reminder_plan(event)
     changed = [name for name, value in new.items() if getattr(plan, name) != value]
     saved, _is_new = ReminderPlan.objects.update_or_create(event=event, defaults=new)
@@ -95,12 +95,12 @@ def send_reminders() -> None:
     """Create the reminders that are due, each once. A periodic job."""
     now = timezone.now()
     plans = ReminderPlan.objects.filter(is_enabled=True, event__starts_at__gt=now).select_related("event")
-    wanted = list(plans.exclude(event__visibility=Event.Visibility.DRAFT))
-    called_off = find_cancellation_times([plan.event for plan in wanted])
-    for plan in wanted:
+    active_plans = list(plans.exclude(event__visibility=Event.Visibility.DRAFT))
+    cancelled_events = find_cancellation_times([plan.event for plan in active_plans])
+    for plan in active_plans:
         for days, at in list_reminder_times(plan):
             # A reminder switched on after its time is not sent late, either.
-            if plan.event_id not in called_off and at <= now < at + MAX_REMINDER_DELAY:
+            if plan.event_id not in cancelled_events and at <= now < at + MAX_REMINDER_DELAY:
                 send_reminder(plan=plan, days_before=days)
 
 

@@ -36,13 +36,13 @@ def run_mailing(mailing_id: int) -> None:
     """Send what is due for some seconds, then requeue the task, so that other tasks get their turn."""
     try:
         with hold_lease(f"mailing:{mailing_id}"):
-            goes_on = _send_due_batches(mailing_id)
+            has_more = _send_due_batches(mailing_id)
     except LeaseUnavailable:
         # The other process may have been killed: look again when its lease has ended.
         later = timezone.now() + datetime.timedelta(seconds=settings.LEASE_SECONDS)
         Mailing.objects.active().filter(pk=mailing_id).update(due_at=later)
         return
-    if goes_on:
+    if has_more:
         run_mailing.enqueue(mailing_id)
 
 

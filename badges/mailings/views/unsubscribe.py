@@ -6,9 +6,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from badges.mailings import unsubscribe as mailings_unsubscribe
-from badges.mailings.unsubscribe import is_subscribed, resubscribe_to_news
-from badges.mailings.unsubscribe import unsubscribe_from_news as stop_news
+from badges.mailings.unsubscribe import (
+    TEST_RECIPIENT_ID,
+    is_subscribed,
+    read_unsubscribe_token,
+    resubscribe_to_news,
+    unsubscribe_from_news,
+)
 
 
 # Mail programs post without cookies (RFC 8058); the token in the address is the authorization. GET changes
@@ -18,15 +22,17 @@ from badges.mailings.unsubscribe import unsubscribe_from_news as stop_news
 @require_http_methods(["GET", "HEAD", "POST"])
 def unsubscribe_page(request: HttpRequest, token: str) -> HttpResponse:
     """Show the button and handle it. The link is enough, no session is needed."""
-    bearer = mailings_unsubscribe.read_unsubscribe_token(token)
+    link_holder = read_unsubscribe_token(token)
     if request.method == "POST":
-        act = resubscribe_to_news if "again" in request.POST else stop_news
-        act(link_holder=bearer)
+        if "again" in request.POST:
+            resubscribe_to_news(link_holder=link_holder)
+        else:
+            unsubscribe_from_news(link_holder=link_holder)
     context = {
-        "address": bearer.address,
+        "address": link_holder.address,
         "token": token,
-        "wants_news": is_subscribed(bearer),
-        "is_test": bearer.recipient_id == mailings_unsubscribe.TEST_RECIPIENT_ID,
+        "wants_news": is_subscribed(link_holder),
+        "is_test": link_holder.recipient_id == TEST_RECIPIENT_ID,
         "is_done": request.method == "POST",
     }
     return render(request, "mailings/unsubscribe.html", context)

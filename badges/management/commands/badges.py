@@ -4,11 +4,9 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import CommandParser
-from django.utils.translation import gettext as _
 
 from badges.printing.pdf import write_event_badges
 from convention.commands import ConventionCommand, add_event_argument, get_event_by_slug
-from convention.errors import ConventionError
 from convention.files import write_atomically
 
 
@@ -25,12 +23,9 @@ class Command(ConventionCommand):
             default="a6",
             help="a6 (default), a4x4 (four on A4, crop marks), label (62 mm) or folded (two-sided)",
         )
-        parser.add_argument("--only", default="all", help="all (default)")
 
     def run(self, **options: Any) -> None:
         event = get_event_by_slug(options["event"])
-        if options["only"] != "all":
-            raise ConventionError(_("Only “--only all” works yet: new and changed badges come later."))
         # 0600: the file contains every badge's code, which admits at the checkpoints.
         with write_atomically(options["output"], mode=0o600) as file:
             problems = write_event_badges(file, event, layout=options["layout"])

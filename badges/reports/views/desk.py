@@ -75,10 +75,13 @@ def walk_in_create(request: "HttpRequest", event: str) -> HttpResponse:
     event_obj = get_event_to_staff(event, request.user)
     tickets = list(event_obj.tickets.with_prices())
     # The slice is the only ticket, or none: with several and no default, the desk must choose.
-    usual = [ticket for ticket in tickets if ticket.is_default] or tickets[: len(tickets) == 1]
+    default_tickets = [ticket for ticket in tickets if ticket.is_default] or tickets[: len(tickets) == 1]
     # The nonce travels with the form, so that a second click registers the same person only once.
-    guess = {"ticket": usual[0].slug if usual else "", "nonce": secrets.token_urlsafe(24)}
-    form = WalkInForm(request.POST or None, tickets=tickets, initial=guess)
+    initial = {
+        "ticket": default_tickets[0].slug if default_tickets else "",
+        "nonce": secrets.token_urlsafe(24),
+    }
+    form = WalkInForm(request.POST or None, tickets=tickets, initial=initial)
     if request.method == "POST" and form.is_valid():
         nonce, language = form.cleaned_data["nonce"], translation.get_language() or "fr"
         try:
@@ -157,7 +160,7 @@ def walk_in_answers(request: "HttpRequest", event: str, reference: str) -> HttpR
 
 
 @require_POST
-def vouch(request: "HttpRequest", event: str, reference: str) -> "HttpResponse":
+def order_vouch(request: "HttpRequest", event: str, reference: str) -> "HttpResponse":
     """Confirm the order of a buyer who is present but has not opened the mailed link."""
     event_obj = get_event_to_staff(event, request.user)
     rows = Registration.objects.select_related("order")

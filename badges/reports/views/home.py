@@ -37,13 +37,13 @@ def organizer_home(request: "HttpRequest") -> "HttpResponse":
     facts = load_event_facts(coming, at=now)
     # The queue concerns the whole site, so it is shown only to people who run all events.
     items = list_queue_items(count_queue_problems(at=now)) if can_create else []
-    items += [matter for one in facts for matter in list_event_items(one, at=now)]
+    items += [item for one in facts for item in list_event_items(one, at=now)]
     context = {
         "section": "organize",
         "can_create": can_create,
         "administers": is_club_administrator(request.user),
         # Sorted again: each event's items are sorted, but not those of all events together.
-        "attention_items": sorted(items, key=lambda matter: -matter.gravity),
+        "attention_items": sorted(items, key=lambda item: -item.gravity),
         "upcoming": facts,
         "running": [one for one in facts if one.event.starts_at <= now],
         "past": past,
@@ -53,18 +53,18 @@ def organizer_home(request: "HttpRequest") -> "HttpResponse":
 
 @require_safe
 def event_overview(request: "HttpRequest", event: str) -> "HttpResponse":
-    items = get_event_to_organize(event, request.user)
+    event_obj = get_event_to_organize(event, request.user)
     now = timezone.now()
-    facts = load_event_facts([items], at=now)[0]
-    urls = {name: page_url(f"organize-{name}", items.slug) for name in LINKED_PAGES}
+    facts = load_event_facts([event_obj], at=now)[0]
+    urls = {name: page_url(f"organize-{name}", event_obj.slug) for name in LINKED_PAGES}
     context = {
         "section": "organize",
-        "event": items,
+        "event": event_obj,
         "facts": facts,
         "attention_items": list_event_items(facts, at=now),
         "charts": build_charts(facts, urls=urls, at=now),
         "urls": urls,
-        "has_begun": items.starts_at <= now or facts.arrived_count,
-        "is_over": items.ends_at < now,
+        "has_begun": event_obj.starts_at <= now or facts.arrived_count,
+        "is_over": event_obj.ends_at < now,
     }
     return render(request, "reports/overview.html", context)

@@ -49,13 +49,13 @@ def visit_day(request: HttpRequest, event: str) -> HttpResponse:
 
 
 def _page_context(request: HttpRequest, visit: Visit) -> dict[str, object]:
-    runs = can_manage_visit(request.user, visit.event)
+    can_manage = can_manage_visit(request.user, visit.event)
     return {
         "event": visit.event,
         "visit": visit,
         "section": "organize",
-        "can_manage": runs,
-        "missing_checkpoints": count_missing_checkpoints(visit) if runs else 0,
+        "can_manage": can_manage,
+        "missing_checkpoints": count_missing_checkpoints(visit) if can_manage else 0,
         "rides": [(ride, describe_ride(visit.event, ride)) for ride in visit.rides.all()],
     }
 
@@ -69,8 +69,8 @@ def _rows_context(request: HttpRequest, visit: Visit) -> dict[str, object]:
         "total": len(roster),
         "state": state,
         "rows": [entry for entry in roster if state is None or entry.whereabouts == state],
-        "doubled": [entry for entry in roster if entry.other_visits],
-        "certified": sum(entry.whereabouts == Whereabouts.LEFT for entry in roster),
+        "with_other_visits": [entry for entry in roster if entry.other_visits],
+        "certifiable_count": sum(entry.whereabouts == Whereabouts.LEFT for entry in roster),
         "can_manage": can_manage_visit(request.user, visit.event),
         "can_staff": can_staff_desk(request.user, visit.event),
     }

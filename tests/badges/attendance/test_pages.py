@@ -258,3 +258,26 @@ def test_a_scan_says_its_direction_apart_from_its_door(organizer, event):
     organizer.post(f"{address}check-in/", {"direction": "in"})
     page = " ".join(organizer.get(address).content.decode().replace("\u202f", " ").split())
     assert 'Entrée<br><span class="small muted">sens : entrée</span>' in page
+
+
+def test_the_list_of_checkpoints_counts_phones_that_can_scan(organizer, event):
+    make_device(event)
+    make_device(event, revoked_at=timezone.now())
+    make_device(event, expires_at=timezone.now() - datetime.timedelta(minutes=1))
+    make_device(event, is_desk=True)
+
+    response = organizer.get(reverse("organize-checkpoints", args=[event.slug]))
+
+    assert [checkpoint.phones for checkpoint in response.context["checkpoints"]] == [1]
+
+
+def test_the_bar_of_a_company_lists_all_whom_it_counts(organizer, event):
+    for company in ("Acme  SA", " Acme SA", "Acme SA "):
+        registration = make_registration(event, company=company)
+        record_scans(device=make_device(event)[0], items=[make_item(code_of(registration))])
+
+    overview = organizer.get(reverse("organize-attendance", args=[event.slug]))
+    [bar] = overview.context["companies"].rows
+    people = organizer.get(bar.url)
+
+    assert len(people.context["rows"]) == 3

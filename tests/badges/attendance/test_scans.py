@@ -398,3 +398,19 @@ def test_query_count_does_not_grow(client, event, django_assert_num_queries):
         with django_assert_num_queries(7):  # and two insertions of our own, which Django does not see
             client.post(URL, {"scans": items}, content_type="application/json", headers=bearer(token))
     assert Scan.objects.count() == 51
+
+
+def test_a_checkpoint_whose_name_is_a_number_is_found_by_name(send, event):
+    room = Checkpoint.objects.create(event=event, name=str(event.checkpoints.get().pk))
+
+    send(make_item(code_of(make_registration(event)), checkpoint=room.name))
+
+    assert Scan.objects.get().checkpoint == room
+
+
+def test_an_id_sent_as_text_is_understood(send, event):
+    room = Checkpoint.objects.create(event=event, name="Salle")
+
+    send(make_item(code_of(make_registration(event)), checkpoint=str(room.pk)))
+
+    assert Scan.objects.get().checkpoint == room

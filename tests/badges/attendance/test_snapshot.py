@@ -8,7 +8,8 @@ from cryptography.exceptions import InvalidTag
 from django.urls import reverse
 from django.utils import timezone
 
-from badges.attendance.models import Checkpoint, Presence
+from badges.attendance.models import Checkpoint, Device, Presence
+from badges.attendance.scanning.openapi import SNAPSHOT_SCHEMA
 from badges.attendance.scanning.presence_store import rebuild_presence
 from badges.attendance.scanning.record_encryption import decrypt_record, make_registration_key
 from badges.attendance.scanning.record_scans import record_scans
@@ -226,7 +227,7 @@ def test_who_is_inside_at_the_own_door_alone(client, event):
 
 
 def test_query_count_does_not_grow(client, event, django_assert_num_queries):
-    token = make_device(event)[1]
+    token = make_device(event, seen_at=timezone.now())[1]
     make_registration(event)
     with django_assert_num_queries(9):
         fetch(client, token)
@@ -340,3 +341,30 @@ def test_presences_made_anew_replace_what_a_device_holds(client, event):
     answer = client.get(URL, cursor, headers=bearer(token)).json()
     assert answer["full"] is True
     assert client.get(URL, cursors(answer), headers=bearer(token)).json()["full"] is False
+
+
+def test_a_phone_that_only_polls_counts_as_seen(client, event):
+    device, token = make_device(event)
+
+    fetch(client, token)
+
+    device.refresh_from_db()
+    assert timezone.now() - device.seen_at < datetime.timedelta(minutes=1)
+
+
+def test_a_phone_that_learns_nothing_new_counts_as_seen(client, event):
+    device, token = make_device(event)
+    etag = fetch(client, token).headers["etag"]
+    Device.objects.update(seen_at=timezone.now() - datetime.timedelta(hours=1))
+
+    response = fetch(client, token, if_none_match=etag)
+
+    assert response.status_code == 304
+    device.refresh_from_db()
+    assert timezone.now() - device.seen_at < datetime.timedelta(minutes=1)
+
+
+def test_the_description_names_every_kind_of_checkpoint():
+    checkpoint = SNAPSHOT_SCHEMA["properties"]["checkpoints"]["items"]
+
+    assert checkpoint["properties"]["kind"]["enum"] == Checkpoint.Kind.values

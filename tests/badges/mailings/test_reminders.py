@@ -6,7 +6,9 @@ import zoneinfo
 import pytest
 from django.utils import timezone
 
+from badges.mailings.composing.drafts import NotADraft, delete_draft
 from badges.mailings.models import Mailing, ReminderPlan
+from badges.mailings.sending.launch import cancel_mailing
 from badges.mailings.sending.reminders import (
     ReminderChoices,
     get_default_texts,
@@ -126,3 +128,24 @@ def test_the_page_switches_them_on(client):
     for bad in ("0", "61", "x", "1 2 3 4 5 6", "1.5", "²"):
         page = client.post(address, {**fields, "days": bad})
         assert page.context["form"].errors["days"], bad
+
+
+def test_a_reminder_cancelled_before_it_started_is_never_sent(mailoutbox, run_tasks):
+    starting_in(7 * DAY - HOUR)
+    send_reminders()
+
+    cancel_mailing(mailing=Mailing.objects.get())
+    send_reminders()
+    run_tasks()
+
+    assert Mailing.objects.get().state == Mailing.State.CANCELLED
+    assert mailoutbox == []
+
+
+def test_a_cancelled_reminder_cannot_be_deleted():
+    starting_in(7 * DAY - HOUR)
+    send_reminders()
+    mailing = cancel_mailing(mailing=Mailing.objects.get())
+
+    with pytest.raises(NotADraft):
+        delete_draft(mailing=mailing)

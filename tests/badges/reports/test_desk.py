@@ -331,3 +331,20 @@ def test_the_walk_ins_mail_asks_by_link_for_what_is_open(event, client, mailoutb
     client.logout()
     page = client.get(asked[1].removeprefix("http://testserver"))
     assert list(page.context["answers"].fields) == ["diet"]
+
+
+def test_the_desk_of_an_event_with_only_a_coach_shows_who_is_aboard(event):
+    coach = Checkpoint.objects.create(event=event, name="Car", kind=Checkpoint.Kind.COACH)
+    zoe = event.registrations.get(first_name="Zoé")
+    Presence.objects.create(
+        event=event,
+        checkpoint=coach,
+        registration=zoe,
+        is_inside=True,
+        entries=1,
+        first_entered_at=timezone.now(),
+    )
+
+    [guest] = find_guests(event=event, query="zoe").guests
+
+    assert guest.is_inside

@@ -10,10 +10,12 @@ from django.utils import timezone
 from badges.attendance.devices.pairing import pair_device, revoke_device
 from badges.attendance.models import Checkpoint, Presence
 from badges.reports.charts import accumulate_by_day, label_points
-from registrations.models import Registration
+from badges.reports.event_facts import load_event_facts
+from registrations.models import Order, OrderAlarm, Registration
 from tests.factories import (
     make_administrator,
     make_event,
+    make_order,
     make_person,
     make_registration,
     make_session,
@@ -198,3 +200,41 @@ def test_numbers_are_those_of_the_lists_behind_them(client):
         "absent": facts.absent_count,
     }
     assert counts == {"inside": 3, "arrived": 4, "absent": 2}
+
+
+def test_an_earlier_alarm_is_shown_while_its_places_wait():
+    event = make_event()
+    ordered_at = timezone.now() - datetime.timedelta(days=2)
+    order = make_order(event, payment="invoice", needs_verification=True)
+    Order.objects.filter(pk=order.pk).update(created_at=ordered_at)
+    make_registration(
+        make_ticket(event),
+        order=order,
+        confirmed_at=None,
+        is_reserved=True,
+        hold_expires_at=timezone.now() + datetime.timedelta(days=1),
+    )
+    for raised_at in (ordered_at, timezone.now()):
+        since = raised_at - datetime.timedelta(hours=1)
+        OrderAlarm.objects.create(event=event, ordered_since=since, raised_at=raised_at, place_count=1)
+
+    [facts] = load_event_facts([event], at=timezone.now())
+
+    assert facts.alarm_places == 1
+    assert facts.alarm.raised_at == ordered_at
+
+
+def test_the_number_of_queries_does_not_depend_on_alarms():
+    event = make_event()
+    load_event_facts([event], at=timezone.now())  # fills the cache of names
+    counts = []
+
+    for alarms in (1, 3):
+        for _alarm in range(alarms):
+            now = timezone.now()
+            OrderAlarm.objects.create(event=event, ordered_since=now, raised_at=now, place_count=1)
+        with CaptureQueriesContext(connection) as captured:
+            load_event_facts([event], at=timezone.now())
+        counts.append(len(captured))
+
+    assert counts[0] == counts[1]

@@ -5,13 +5,14 @@ import datetime
 import io
 
 import pytest
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from badges.attendance.attendance_hooks import find_stays
 from badges.attendance.models import Checkpoint, Presence, Scan
 from badges.attendance.scanning.presence_store import rebuild_presence
 from badges.attendance.scanning.record_scans import record_scans
 from badges.attendance.scanning.snapshot import build_snapshot
+from badges.visits.certificates import CertificateFacts, describe_stay
 from badges.visits.checkpoints import count_missing_checkpoints, create_visit_checkpoints
 from badges.visits.day_lists import make_manifest_list
 from badges.visits.roster import build_manifest, load_roster
@@ -90,6 +91,15 @@ def test_the_doors_are_made_in_one_act_and_only_once(visit):
     assert create_visit_checkpoints(visit=visit) == 1
     Ride.objects.get(pk=out.pk).delete()
     assert Checkpoint.objects.filter(event=visit.event).count() == 5
+
+
+def test_a_checkpoint_of_another_kind_named_entrance_is_no_entrance(visit):
+    Checkpoint.objects.create(event=visit.event, name="Entrée", kind=Checkpoint.Kind.OTHER)
+
+    create_visit_checkpoints(visit=visit)
+
+    assert count_missing_checkpoints(visit) == 0
+    assert door(visit, "entrance").name == "Entrée (2)"
 
 
 def test_the_coach_the_gate_and_the_way_out_tell_where_everybody_is(visit):
@@ -316,3 +326,25 @@ def test_certificates_are_for_those_who_arrived_and_left(visit):
     english = pdf_text(client_of(left.person).get(f"/en{own}").content)
     assert "We certify that" in english
     assert "Visit to Nordlys" in english
+
+
+@pytest.mark.parametrize(
+    ("language", "stay"),
+    [
+        ("en", "from Monday 1 March 2027, 22:00 to Tuesday 2 March 2027, 3:00"),
+        ("fr", "du lundi 1er mars 2027 à 22 h au mardi 2 mars 2027 à 3 h"),
+    ],
+)
+def test_a_certificate_names_both_days_of_a_stay_over_midnight(visit, language, stay):
+    facts = CertificateFacts(
+        name="Ana",
+        company="",
+        reference="A",
+        arrived_at=datetime.datetime(2027, 3, 1, 21, tzinfo=datetime.UTC),
+        left_at=datetime.datetime(2027, 3, 2, 2, tzinfo=datetime.UTC),
+    )
+
+    with translation.override(language):
+        phrase = describe_stay(visit.event, facts)
+
+    assert phrase.replace("\u00a0", " ") == stay

@@ -22,13 +22,15 @@ class Command(ConventionCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         add_event_argument(parser)
         parser.add_argument("--supervisor", action="store_true", help="it may override, with a reason")
-        parser.add_argument("--checkpoint", metavar="NAME", help="the door; default: the entrance")
+        parser.add_argument(
+            "--checkpoint", metavar="NAME", help="the checkpoint's name; default: the entrance"
+        )
 
     def run(self, **options: Any) -> None:
         """Print the token as JSON; it is not stored anywhere."""
         event, name = get_event_by_slug(options["event"]), options["checkpoint"]
-        door = get_or_create_entrance(event) if name is None else find_checkpoint(event, name)
-        act = pair_supervisor_device if options["supervisor"] else pair_device
-        pairing = act(checkpoint=door)
-        message = {"token": pairing.token, "checkpoint": door.name, "url": pairing.url}
+        checkpoint = get_or_create_entrance(event) if name is None else find_checkpoint(event, name)
+        pair = pair_supervisor_device if options["supervisor"] else pair_device
+        pairing = pair(checkpoint=checkpoint)
+        message = {"token": pairing.token, "checkpoint": checkpoint.name, "url": pairing.url}
         self.stdout.write(json.dumps(message, ensure_ascii=False))

@@ -30,12 +30,14 @@ class Command(ConventionCommand):
         name = options["file"]
         content = sys.stdin.buffer.read(MAX_FILE_BYTES) if name == STDIN else read_input_file(Path(name))
         # Reports are written by strangers: a process with limits on time and memory parses them.
-        notice = parse_in_child(parse_delivery_report, content)
-        marked = len(record_reported_bounces(report=notice))
-        if not notice.failures:
+        report = parse_in_child(parse_delivery_report, content)
+        recorded_count = len(record_reported_bounces(report=report))
+        if not report.failures:
             self.stdout.write(_("Nothing failed for good: nothing was marked."))
-        elif not marked:
+        elif not recorded_count:
             self.stdout.write(_("Nobody has the address that mail came back from: nothing was marked."))
         else:
-            message = ngettext("%(count)d address was marked.", "%(count)d addresses were marked.", marked)
-            self.stdout.write(message % {"count": marked})
+            message = ngettext(
+                "%(count)d address was marked.", "%(count)d addresses were marked.", recorded_count
+            )
+            self.stdout.write(message % {"count": recorded_count})
