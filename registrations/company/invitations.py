@@ -73,10 +73,10 @@ def send_invitation(invitation_id: int) -> None:
 
 @task()
 def send_invitation_reminder(invitation_id: int) -> None:
-    """Send the one reminder unless it was sent or the details are complete. Raise MailNotSent."""
+    """Send the one reminder unless it was sent or refused, or the details are complete. Raise MailNotSent."""
     with hold_lease(f"invitation:{invitation_id}"):
         invitation = _find_pending(invitation_id)
-        if invitation and invitation.reminded_at is None:
+        if invitation and invitation.reminded_at is None and invitation.refused_at is None:
             key_prefix = f"details-{invitation.registration.reference.lower()}-{invitation.badge_version}"
             _send_letter(invitation, message_key=f"{key_prefix}-reminder", sent_at_field="reminded_at")
 
@@ -84,7 +84,12 @@ def send_invitation_reminder(invitation_id: int) -> None:
 def send_due_reminders() -> None:
     """Queue all due reminders; a periodic job."""
     now = timezone.now()
-    waiting = Invitation.objects.pending(at=now).filter(sent_at__isnull=False, reminded_at__isnull=True)
+    waiting = Invitation.objects.pending(at=now).filter(
+        # An address that refused the reminder is not tried again every hour.
+        sent_at__isnull=False,
+        reminded_at__isnull=True,
+        refused_at__isnull=True,
+    )
     for invitation in waiting.select_related("registration__event"):
         assert invitation.sent_at
         event = invitation.registration.event
