@@ -18,6 +18,7 @@ from convention.events.models import EventRole
 from schedule.editing.revision import raise_revision
 from schedule.exchange.uploads import delete_old_uploads
 from schedule.models import Schedule, ScheduleUpload, Session, Speaker, Track
+from schedule.rich_text.sanitize import MAX_TEXT_CHARS
 from tests.factories import make_event, make_person, make_room, make_session, make_track
 
 PARIS = zoneinfo.ZoneInfo("Europe/Paris")
@@ -351,6 +352,25 @@ def test_a_preview_lasts_a_day(organizer, event):
     assert (organizer.get(address).status_code, organizer.post(address).status_code) == (410, 410)
     delete_old_uploads()
     assert not ScheduleUpload.objects.exists()
+
+
+@pytest.mark.parametrize("name", ["abstract", "description"])
+def test_a_text_beyond_the_limit_gets_a_sentence(organizer, event, name):
+    session = make_session(event)
+    address = f"/organize/conf/schedule/{session.number}/"
+    data = filled(organizer, address) | {name: "x" * (MAX_TEXT_CHARS + 1)}
+
+    response = organizer.post(address, data)
+
+    assert list(response.context["form"].errors) == [name]
+
+
+def test_a_biography_beyond_the_limit_gets_a_sentence(organizer, event):
+    data = {"name": "Ana", "biography": "x" * (MAX_TEXT_CHARS + 1)}
+
+    response = organizer.post("/organize/conf/schedule/speakers/new/", data)
+
+    assert list(response.context["form"].errors) == ["biography"]
 
 
 def test_saving_the_settings_of_the_programme_turns_no_revision_back(event):
