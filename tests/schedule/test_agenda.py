@@ -61,6 +61,21 @@ def test_today_is_shown_while_the_event_runs(client, event):
     assert "Hier" not in titles(client)
 
 
+def test_what_runs_now_ends_on_the_clock_of_the_event(client):
+    new_york = zoneinfo.ZoneInfo("America/New_York")
+    now = datetime.datetime.now(new_york)
+    event = make_event(
+        slug="ny", timezone="America/New_York", starts_at=now - datetime.timedelta(hours=1),
+        ends_at=now + datetime.timedelta(hours=1),
+    )  # fmt: skip
+    ends_at = now + datetime.timedelta(minutes=30)
+    make_session(event, starts_at=now - datetime.timedelta(minutes=5), ends_at=ends_at)
+
+    page = client.get("/en/events/ny/agenda/").text
+
+    assert f"until {ends_at:%H:%M}" in page
+
+
 def test_filters_narrow_over_all_days(client, event):
     hall, track = make_room(event, "Amphi  Curie"), make_track(event, "Réseaux")
     make_session(event, "A", starts_at=at(16, 9), room=hall, language="fr", kind="atelier")
