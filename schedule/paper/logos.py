@@ -3,6 +3,7 @@
 A higher layer provides them through `hooks.printed_logos`.
 """
 
+import hashlib
 import itertools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -44,6 +45,14 @@ class PrintedLogo:
 def load_printed_logos(event: Event) -> tuple[PrintedLogo, ...]:
     """Return the logos that the printed programme of an event shows, in order."""
     return tuple(hooks.printed_logos.provider()(event))
+
+
+def fingerprint_printed_logos(event: Event) -> str:
+    """Return a text that changes with the logos, their names, groups and order."""
+    digest = hashlib.sha256()
+    for logo in load_printed_logos(event):
+        digest.update(f"{logo.name}\n{logo.group_name}\n{len(logo.content)}\n".encode() + logo.content)
+    return digest.hexdigest()
 
 
 def draw_back_page(flow: PageFlow, logos: Iterable[PrintedLogo]) -> None:
