@@ -9,6 +9,7 @@ from convention.db.ordering import move_row
 from convention.errors import ConventionError
 from convention.events.models import Event
 from schedule.models import Schedule, Session, Speaker, Track
+from schedule.programme.days import get_programme_day
 
 from .revision import raise_revision
 
@@ -36,6 +37,21 @@ def remove_part(*, event: Event, part: Session | Track | Speaker) -> None:
         ) from None
 
 
+def move_sessions_to_new_days(schedule: Schedule) -> None:
+    """Give sessions the programme day that follows from an unsaved new start of days.
+
+    A day that does not follow from the start saved so far was given by a file, and stays.
+    """
+    saved = Schedule.objects.filter(pk=schedule.pk).first() or Schedule()
+    zone, moved = schedule.event.zone, []
+    for session in schedule.event.sessions.filter(starts_at__isnull=False):
+        assert session.starts_at
+        if session.day == get_programme_day(session.starts_at, zone, saved.day_starts_at):
+            session.day = get_programme_day(session.starts_at, zone, schedule.day_starts_at)
+            moved.append(session)
+    Session.objects.bulk_update(moved, ["day"], batch_size=200)
+
+
 @transaction.atomic
 def move_track(*, event: Event, track: Track, steps: int) -> None:
     """Move a track up (negative steps) or down; at either end it stays there."""
@@ -53,6 +69,8 @@ def save_part(*, event: Event, part: Track | Speaker | Schedule, changed_fields:
     """Save the part, record which fields changed, and raise the revision."""
     verb = "revise" if part.pk else "add"
     part.event = event
+    if isinstance(part, Schedule) and "day_starts_at" in changed_fields:
+        move_sessions_to_new_days(part)
     part.save()
     record_action(f"{part._meta.model_name}.{verb}", part, event=event, fields=sorted(changed_fields))
     raise_revision(event=event)

@@ -354,6 +354,30 @@ def test_a_preview_lasts_a_day(organizer, event):
     assert not ScheduleUpload.objects.exists()
 
 
+def test_sessions_move_to_the_day_that_follows_from_a_new_start_of_days(organizer, event):
+    night = make_session(
+        event, starts_at=datetime.datetime(2026, 6, 17, 2, tzinfo=PARIS), day=datetime.date(2026, 6, 16)
+    )
+    Schedule.objects.create(event=event, day_starts_at=datetime.time(4))
+
+    organizer.post("/organize/conf/schedule/version/", {"version": "", "day_starts_at": "01:00"})
+
+    night.refresh_from_db()
+    assert night.day == datetime.date(2026, 6, 17)
+
+
+def test_a_day_that_a_file_gave_stays_when_days_begin_at_another_hour(organizer, event):
+    evening = make_session(
+        event, starts_at=datetime.datetime(2026, 6, 17, 20, tzinfo=PARIS), day=datetime.date(2026, 6, 16)
+    )
+    Schedule.objects.create(event=event, day_starts_at=datetime.time(4))
+
+    organizer.post("/organize/conf/schedule/version/", {"version": "", "day_starts_at": "01:00"})
+
+    evening.refresh_from_db()
+    assert evening.day == datetime.date(2026, 6, 16)
+
+
 @pytest.mark.parametrize("name", ["abstract", "description"])
 def test_a_text_beyond_the_limit_gets_a_sentence(organizer, event, name):
     session = make_session(event)
