@@ -49,7 +49,8 @@ def find_differences(
             yield name, to_stored_value(import_context.round_trip.strip_known_text(name, value, own))
     yield from find_time_differences(session, parsed_session, written, import_context)
     yield from find_place_differences(session, parsed_session, import_context)
-    if parsed_session.is_cancelled is not None and parsed_session.is_cancelled != own.is_cancelled:
+    # Our calendar of a cancelled event marks every session, which must not cancel them one by one.
+    if parsed_session.is_cancelled not in (None, own.is_cancelled, written.is_cancelled):
         yield "cancelled_at", timezone.now() if parsed_session.is_cancelled else None
     extra = {**session.extra, **dict(parsed_session.extra or ())}
     if extra != session.extra and parsed_session.extra != written.extra:
