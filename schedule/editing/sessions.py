@@ -32,8 +32,10 @@ def set_speakers(*, session: Session, speaker_names: Sequence[str]) -> None:
     known = {search_text(speaker.name): speaker for speaker in session.event.speakers.order_by("-pk")}
     known |= {search_text(speaker.name): speaker for speaker in session.speakers.all()}
     session.appearances.all().delete()
-    unique = {search_text(name): name for name in reversed(speaker_names)}
-    for position, (key, name) in enumerate(reversed(unique.items())):
+    unique: dict[str, str] = {}
+    for name in speaker_names:
+        unique.setdefault(search_text(name), name)
+    for position, (key, name) in enumerate(unique.items()):
         speaker = known.get(key) or Speaker.objects.create(event=session.event, name=name)
         SessionSpeaker.objects.create(session=session, speaker=speaker, position=position)
 

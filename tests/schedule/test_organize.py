@@ -397,6 +397,16 @@ def test_a_biography_beyond_the_limit_gets_a_sentence(organizer, event):
     assert list(response.context["form"].errors) == ["biography"]
 
 
+def test_a_speaker_named_twice_stays_at_the_first_place(organizer, event):
+    session = make_session(event)
+    address = f"/organize/conf/schedule/{session.number}/"
+
+    organizer.post(address, filled(organizer, address) | {"speakers": "Ada\nBob\nada"})
+
+    names = session.appearances.order_by("position").values_list("speaker__name", flat=True)
+    assert list(names) == ["Ada", "Bob"]
+
+
 def test_saving_the_settings_of_the_programme_turns_no_revision_back(event):
     mine = Schedule.objects.get_or_create(event=event)[0]
     before = raise_revision(event=event).revision
