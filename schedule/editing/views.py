@@ -1,5 +1,6 @@
 """Organizers' pages: tracks, speakers and settings of a programme."""
 
+import itertools
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
@@ -99,12 +100,20 @@ def speaker_remove(request: "HttpRequest", event: str, pk: int) -> HttpResponse:
     return redirect("organize-speakers", event_obj.slug)
 
 
+def build_new_track(event: Event) -> Track:
+    """Return an unsaved track after all others, with a slug that is free."""
+    rows = event.tracks.values_list("position", "slug")
+    slugs = {slug for _position, slug in rows}
+    number = next(number for number in itertools.count(1) if f"track-{number}" not in slugs)
+    position = max((position + 1 for position, _slug in rows), default=0)
+    return Track(event=event, color="#0b5c8a", position=position, slug=f"track-{number}")
+
+
 @allow_get_and_post
 def track_list(request: "HttpRequest", event: str) -> HttpResponse:
     """List the tracks and add one."""
     event_obj = get_event_to_organize(event, request.user)
-    position = event_obj.tracks.count()
-    track = Track(event=event_obj, color="#0b5c8a", position=position, slug=f"track-{position + 1}")
+    track = build_new_track(event_obj)
     form = TrackForm(get_posted_data(request), instance=track)
     if form.is_valid():
         save_part(event=event_obj, part=form.save(commit=False), changed_fields=form.changed_data)

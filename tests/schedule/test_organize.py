@@ -407,6 +407,18 @@ def test_a_speaker_named_twice_stays_at_the_first_place(organizer, event):
     assert list(names) == ["Ada", "Bob"]
 
 
+def test_a_track_added_after_a_removal_comes_last_and_has_a_slug_of_its_own(organizer, event):
+    address = "/organize/conf/schedule/tracks/"
+    organizer.post(address, {"name": "Zoo", "color": "#0b5c8a"})
+    organizer.post(address, {"name": "Réseaux", "color": "#0b5c8a"})
+    organizer.post(f"{address}{Track.objects.get(name='Zoo').pk}/remove/")
+
+    organizer.post(address, {"name": "Cloud", "color": "#0b5c8a"})
+
+    assert [track.name for track in event.tracks.all()] == ["Réseaux", "Cloud"]
+    assert len({track.slug for track in event.tracks.all()}) == 2
+
+
 def test_saving_the_settings_of_the_programme_turns_no_revision_back(event):
     mine = Schedule.objects.get_or_create(event=event)[0]
     before = raise_revision(event=event).revision
