@@ -8,6 +8,7 @@ from lxml import html
 
 from schedule.editing.revision import raise_revision
 from schedule.models import Schedule
+from schedule.programme.page_cache import accepts_gzip
 from tests.factories import make_event, make_room, make_session, make_track
 
 PARIS = zoneinfo.ZoneInfo("Europe/Paris")
@@ -74,6 +75,16 @@ def test_what_runs_now_ends_on_the_clock_of_the_event(client):
     page = client.get("/en/events/ny/agenda/").text
 
     assert f"until {ends_at:%H:%M}" in page
+
+
+@pytest.mark.parametrize(
+    ("header", "expected"),
+    [("gzip", True), ("br, gzip;q=0.5", True), ("gzip;q=0", False), ("gzip; q=0.0", False), ("br", False)],
+)
+def test_gzip_is_accepted_unless_it_is_refused(rf, header, expected):
+    request = rf.get("/", headers={"Accept-Encoding": header})
+
+    assert accepts_gzip(request) == expected
 
 
 def test_filters_narrow_over_all_days(client, event):
