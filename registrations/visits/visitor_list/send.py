@@ -109,7 +109,10 @@ def send_list_mail(list_id: int) -> None:
         visitor_list.link_expires_at = min(now + LIST_LINK_DURATION, visitor_list.visit.event.ends_at)
         # Stored before sending: a crash in between leaves an unused hash, not a mailed link that opens
         # nothing.
-        unchanged.update(link_hash=visitor_list.link_hash, link_expires_at=visitor_list.link_expires_at)
+        if not unchanged.update(
+            link_hash=visitor_list.link_hash, link_expires_at=visitor_list.link_expires_at
+        ):
+            return
         try:
             send_mail_message(make_list_letter(visitor_list, token))
         except MailRefused:
