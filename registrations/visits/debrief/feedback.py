@@ -81,10 +81,10 @@ def save_feedback(*, application: Application, answers: Mapping[int, int | str |
     """
     if not was_present(application):
         raise NotOpenNow(_("These questions are for those who were there."))
-    questions = {one.pk: one for one in application.visit.feedback_questions.all()}
     saved_count = 0
-    for pk, answer in answers.items():
-        question = questions[pk]
+    # An answer to a question that was removed meanwhile is left out.
+    for question in application.visit.feedback_questions.filter(pk__in=answers):
+        answer = answers[question.pk]
         rows = FeedbackAnswer.objects.filter(question=question, application=application)
         # Deleted and not stored empty: an empty answer would count towards `MIN_ANSWERS_SHOWN`.
         if answer in (None, ""):
