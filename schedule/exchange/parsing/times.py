@@ -134,7 +134,8 @@ def find_zone(name: str) -> zoneinfo.ZoneInfo | None:
 def find_zone_by_display_name(name: str) -> zoneinfo.ZoneInfo | None:
     """Return the zone of a display name: “(UTC+01:00) Brussels, Copenhagen, Madrid, Paris” or “Paris”.
 
-    The offset before the cities is that of their winter; our own zone is preferred if it is among them.
+    The offset before the cities is that of their winter, which is in July in the south; our own zone is
+    preferred if it is among them.
     """
     match = DISPLAY_NAME_PATTERN.fullmatch(name.strip())
     if not match:
@@ -149,7 +150,11 @@ def find_zone_by_display_name(name: str) -> zoneinfo.ZoneInfo | None:
     zones = [zoneinfo.ZoneInfo(key) for key in (*keys, windows) if key]
     if sign:
         ahead = datetime.timedelta(hours=int(hours), minutes=int(minutes)) * (1 if sign == "+" else -1)
-        zones = [zone for zone in zones if datetime.datetime(2026, 1, 15, tzinfo=zone).utcoffset() == ahead]
+        zones = [
+            zone
+            for zone in zones
+            if any(datetime.datetime(2026, month, 15, tzinfo=zone).utcoffset() == ahead for month in (1, 7))
+        ]
     return next(iter(zones), None)
 
 
