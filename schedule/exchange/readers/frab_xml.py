@@ -1,11 +1,13 @@
 """Read frab and Pentabarf XML, in all dialects in use."""
 
 import datetime
+import html
 import re
 import zoneinfo
 from collections.abc import Iterator
 from dataclasses import replace
 from html.entities import html5
+from typing import NoReturn
 
 from django.utils.translation import gettext_lazy as _
 from lxml import etree
@@ -112,13 +114,15 @@ def parse_xml(text: str, notes: ImportNotes) -> etree._Element:
     # Only the prolog declares entities; a talk may have <!ENTITY in its text.
     prolog = text[: match.start()] if (match := re.search(r"<[A-Za-z_]", text)) else text
     if "<!ENTITY" in prolog:
-        raise UnreadableFile(
-            _("This XML file defines entities of its own, which is not read: it could harm.")
-        )
+        refuse_entities()
     try:
         root = etree.fromstring(text.encode(), make_xml_parser())
     except etree.XMLSyntaxError:
         root = parse_repaired_xml(text, notes)
+    # A tag in a comment before the DOCTYPE ends the prolog above too early.
+    dtd = root.getroottree().docinfo.internalDTD
+    if dtd is not None and any(dtd.iterentities()):  # type: ignore[union-attr]  # absent from the stubs
+        refuse_entities()
     # Some tools put everything into a namespace of their own.
     for element in root.iter():
         if isinstance(element.tag, str) and "}" in element.tag:
@@ -126,6 +130,10 @@ def parse_xml(text: str, notes: ImportNotes) -> etree._Element:
     if root.tag != "schedule":
         refuse_xml_root(str(root.tag))
     return root
+
+
+def refuse_entities() -> NoReturn:
+    raise UnreadableFile(_("This XML file defines entities of its own, which is not read: it could harm."))
 
 
 def make_xml_parser() -> etree.XMLParser:
@@ -161,7 +169,8 @@ def parse_repaired_xml(text: str, notes: ImportNotes) -> etree._Element:
 def replace_html_entity(match: re.Match[str]) -> str:
     """Return the character of an HTML entity, or an escaped ampersand."""
     name = match.group(1) or ""
-    return html5.get(name, "&amp;" + name) if name else "&amp;"
+    # Escaped: HTML also knows &LT; and &AMP;, whose characters XML would read as markup.
+    return html.escape(html5[name]) if name in html5 else f"&amp;{name}"
 
 
 def filter_reference(match: re.Match[str]) -> str:
