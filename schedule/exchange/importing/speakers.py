@@ -56,7 +56,7 @@ class SpeakerMatcher:
                 changed.append(speaker)
             resolved[key] = speaker
         Speaker.objects.bulk_create(new)
-        Speaker.objects.bulk_update(changed, ["name", "biography", "url", "source_id"], batch_size=100)
+        Speaker.objects.bulk_update(changed, ["name", "biography", "url"], batch_size=100)
         speakers = {
             person: resolved[person.guid or fold_for_matching(person.name)] for person in self.parsed_speakers
         }
