@@ -94,7 +94,7 @@ def _has_ended(application: Application) -> bool:
 
 def _send_mail(application: Application, kind: str, number: int) -> None:
     try:
-        send_mail_message(_make_letter(application, kind, number))
+        send_mail_message(_build_message(application, kind, number))
     # Recorded as sent all the same: the refusal is permanent, and a retry would be refused too.
     except MailRefused:
         logger.warning("The mail server refused the mail %s of the application %s.", kind, application.pk)
@@ -102,7 +102,7 @@ def _send_mail(application: Application, kind: str, number: int) -> None:
     application.save(update_fields=["sent_mails"])
 
 
-def _make_letter(application: Application, kind: str, number: int) -> MailMessage:
+def _build_message(application: Application, kind: str, number: int) -> MailMessage:
     visit, person = application.visit, application.person
     assert person is not None
     event = visit.event
