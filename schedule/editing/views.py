@@ -20,7 +20,7 @@ from schedule.programme.agenda_filter import clean_query_value
 from schedule.programme.views import get_event_path
 
 from .forms import ScheduleSettingsForm, SpeakerForm, TrackForm
-from .programme_parts import move_track, remove_part, save_part
+from .programme_parts import move_track, remove_programme_item, save_programme_item
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, QueryDict
@@ -50,7 +50,7 @@ def schedule_settings(request: "HttpRequest", event: str) -> HttpResponse:
     schedule = Schedule.objects.filter(event=event_obj).first() or Schedule(event=event_obj)
     form = ScheduleSettingsForm(get_posted_data(request), instance=schedule)
     if form.is_valid():
-        save_part(event=event_obj, part=form.save(commit=False), changed_fields=form.changed_data)
+        save_programme_item(event=event_obj, item=form.save(commit=False), changed_fields=form.changed_data)
         messages.success(request, _("The programme was saved."))
         return redirect("organize-schedule", event_obj.slug)
     return render_organizer_page(request, "settings", event_obj, form=form)
@@ -83,7 +83,7 @@ def speaker_edit(request: "HttpRequest", event: str, pk: int | None = None) -> H
     row = get_speaker(event_obj, pk) if pk else Speaker(event=event_obj)
     form = SpeakerForm(get_posted_data(request), instance=row)
     if form.is_valid():
-        save_part(event=event_obj, part=form.save(commit=False), changed_fields=form.changed_data)
+        save_programme_item(event=event_obj, item=form.save(commit=False), changed_fields=form.changed_data)
         messages.success(request, _("The speaker was saved."))
         return redirect("organize-speakers", event_obj.slug)
     speaker_sessions = event_obj.sessions.filter(speakers=row).order_by("starts_at") if pk else []
@@ -95,7 +95,7 @@ def speaker_edit(request: "HttpRequest", event: str, pk: int | None = None) -> H
 @require_POST
 def speaker_remove(request: "HttpRequest", event: str, pk: int) -> HttpResponse:
     event_obj = get_event_to_organize(event, request.user)
-    remove_part(event=event_obj, part=get_speaker(event_obj, pk))
+    remove_programme_item(event=event_obj, item=get_speaker(event_obj, pk))
     messages.success(request, _("The speaker was removed; their sessions stay."))
     return redirect("organize-speakers", event_obj.slug)
 
@@ -116,7 +116,7 @@ def track_list(request: "HttpRequest", event: str) -> HttpResponse:
     track = build_new_track(event_obj)
     form = TrackForm(get_posted_data(request), instance=track)
     if form.is_valid():
-        save_part(event=event_obj, part=form.save(commit=False), changed_fields=form.changed_data)
+        save_programme_item(event=event_obj, item=form.save(commit=False), changed_fields=form.changed_data)
         messages.success(request, _("The track was added."))
         return redirect("organize-tracks", event_obj.slug)
     rows = event_obj.tracks.annotate(used=Count("sessions"))
@@ -136,7 +136,7 @@ def track_edit(request: "HttpRequest", event: str, pk: int) -> HttpResponse:
     event_obj = get_event_to_organize(event, request.user)
     form = TrackForm(get_posted_data(request), instance=get_track(event_obj, pk))
     if form.is_valid():
-        save_part(event=event_obj, part=form.save(commit=False), changed_fields=form.changed_data)
+        save_programme_item(event=event_obj, item=form.save(commit=False), changed_fields=form.changed_data)
         messages.success(request, _("The track was saved."))
         return redirect("organize-tracks", event_obj.slug)
     # Loaded again, since validation has set the form's values on its instance.
@@ -153,6 +153,6 @@ def track_move(request: "HttpRequest", event: str, pk: int) -> HttpResponse:
 @require_POST
 def track_remove(request: "HttpRequest", event: str, pk: int) -> HttpResponse:
     event_obj = get_event_to_organize(event, request.user)
-    remove_part(event=event_obj, part=get_track(event_obj, pk))
+    remove_programme_item(event=event_obj, item=get_track(event_obj, pk))
     messages.success(request, _("The track was removed; its sessions stay, without a track."))
     return redirect("organize-tracks", event_obj.slug)

@@ -106,9 +106,9 @@ def draw_sign_logos(
 
 def make_sign_forms(document: PdfDocument, logos: Iterable[PrintedLogo]) -> Iterator[PdfForm]:
     logos = list(logos)
-    room = SIGN_ROW_WIDTH - SIGN_LOGO_GAP * (len(logos) - 1)
+    available_width = SIGN_ROW_WIDTH - SIGN_LOGO_GAP * (len(logos) - 1)
     # At least 10 points in all: with very many logos, the gaps alone are wider than the row.
-    wide = min(SIGN_LOGO_WIDTH, max(room, 10.0) / max(1, len(logos)))
+    wide = min(SIGN_LOGO_WIDTH, max(available_width, 10.0) / max(1, len(logos)))
     for logo in logos:
         yield get_logo_form(document, logo, logo.scale_to_box(wide, SIGN_LOGO_HEIGHT))
 

@@ -7,12 +7,10 @@ from collections.abc import Iterable
 from convention.events.models import Event
 from schedule.exchange.import_notes import ImportNotes
 from schedule.exchange.parsed_programme import ParsedSpeaker
-from schedule.exchange.parsing.clean_values import clean_line
+from schedule.exchange.parsing.clean_values import UNLIMITED_CHARS, clean_line
 from schedule.models import Speaker
 
 from .match_sessions import fold_for_matching, generate_guid
-
-UNLIMITED_CHARS = 10**9
 
 
 class SpeakerMatcher:

@@ -66,10 +66,10 @@ def parse_moment(text: str | None) -> datetime.datetime | None:
         moment = datetime.datetime.fromisoformat(value)
     except ValueError:
         return None
-    ahead = moment.utcoffset() or datetime.timedelta()
+    utc_offset = moment.utcoffset() or datetime.timedelta()
     return (
         moment.replace(microsecond=0)
-        if moment.year in ACCEPTED_YEARS and abs(ahead) <= MAX_UTC_OFFSET
+        if moment.year in ACCEPTED_YEARS and abs(utc_offset) <= MAX_UTC_OFFSET
         else None
     )
 
@@ -140,8 +140,8 @@ def find_zone_by_display_name(name: str) -> zoneinfo.ZoneInfo | None:
     match = DISPLAY_NAME_PATTERN.fullmatch(name.strip())
     if not match:
         return None
-    sign, hours, minutes, words = match.groups()
-    places = [" ".join(place.split()).lower() for place in re.split(r"[,/;(]", words)]
+    sign, hours, minutes, place_names = match.groups()
+    places = [" ".join(place.split()).lower() for place in re.split(r"[,/;(]", place_names)]
     windows = WINDOWS_TO_OLSON.get(places[0].title().replace(" Time", " Standard Time"), "")
     keys = sorted(
         {map_zone_cities()[place] for place in places if place in map_zone_cities()},
@@ -149,11 +149,13 @@ def find_zone_by_display_name(name: str) -> zoneinfo.ZoneInfo | None:
     )
     zones = [zoneinfo.ZoneInfo(key) for key in (*keys, windows) if key]
     if sign:
-        ahead = datetime.timedelta(hours=int(hours), minutes=int(minutes)) * (1 if sign == "+" else -1)
+        utc_offset = datetime.timedelta(hours=int(hours), minutes=int(minutes)) * (1 if sign == "+" else -1)
         zones = [
             zone
             for zone in zones
-            if any(datetime.datetime(2026, month, 15, tzinfo=zone).utcoffset() == ahead for month in (1, 7))
+            if any(
+                datetime.datetime(2026, month, 15, tzinfo=zone).utcoffset() == utc_offset for month in (1, 7)
+            )
         ]
     return next(iter(zones), None)
 

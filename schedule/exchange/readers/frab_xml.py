@@ -67,7 +67,7 @@ def read_frab_xml(text: str, *, event_zone: zoneinfo.ZoneInfo | None, notes: Imp
         event_zone=event_zone,
         offsets=filter(
             None,
-            (find_utc_offset(raw_entry) for _frame, raw_entries in file_days for raw_entry in raw_entries),
+            (find_utc_offset(raw_entry) for _file_day, raw_entries in file_days for raw_entry in raw_entries),
         ),
         notes=notes,
     )
@@ -77,7 +77,9 @@ def read_frab_xml(text: str, *, event_zone: zoneinfo.ZoneInfo | None, notes: Imp
         name = None if generator is None else generator.get("name")
         header = replace(
             header,
-            day_starts_at=find_usual_day_start((file_day for file_day, _raws in file_days), zone, name),
+            day_starts_at=find_usual_day_start(
+                (file_day for file_day, _raw_entries in file_days), zone, name
+            ),
         )
     context = FileContext(zone, notes, header.day_starts_at)
     parsed_sessions = tuple(build_parsed_sessions(file_days, context))
@@ -152,11 +154,11 @@ def make_xml_parser() -> etree.XMLParser:
 
 def parse_repaired_xml(text: str, notes: ImportNotes) -> etree._Element:
     """Parse again after repairing bare ampersands, HTML entities and control characters."""
-    mended = CHARACTER_REFERENCE_PATTERN.sub(
+    repaired = CHARACTER_REFERENCE_PATTERN.sub(
         filter_reference, BARE_AMPERSAND_PATTERN.sub(replace_html_entity, text)
     )
     try:
-        root = etree.fromstring(mended.encode(), make_xml_parser())
+        root = etree.fromstring(repaired.encode(), make_xml_parser())
     except etree.XMLSyntaxError as error:
         line = error.lineno or 1
         raise UnreadableFile(
@@ -250,8 +252,8 @@ def get_plain_text(parent: etree._Element, name: str) -> str | None:
 
 def read_speakers(event: etree._Element, notes: ImportNotes) -> tuple[ParsedSpeaker, ...] | None:
     """Return the speakers in order; None without an element for them."""
-    holder = event.find("persons")
-    if holder is None:
+    container = event.find("persons")
+    if container is None:
         return None
     speakers = (
         build_parsed_speaker(
@@ -260,15 +262,15 @@ def read_speakers(event: etree._Element, notes: ImportNotes) -> tuple[ParsedSpea
             source_id=person.get("id") or person.get("code"),
             notes=notes,
         )
-        for person in find_outermost(holder, "person")
+        for person in find_outermost(container, "person")
     )
     return clean_values.limit_items(filter(None, speakers), notes)
 
 
 def read_links(event: etree._Element, name: str, notes: ImportNotes) -> tuple[ParsedLink, ...] | None:
     """Return links or attachments; None without an element for them."""
-    holder = event.find(name)
-    if holder is None:
+    container = event.find(name)
+    if container is None:
         return None
     links = (
         build_parsed_link(
@@ -278,7 +280,7 @@ def read_links(event: etree._Element, name: str, notes: ImportNotes) -> tuple[Pa
             service=link.get("service"),
             notes=notes,
         )
-        for link in find_outermost(holder, name.removesuffix("s"))
+        for link in find_outermost(container, name.removesuffix("s"))
     )
     return clean_values.limit_items(filter(None, links), notes)
 
