@@ -1,18 +1,26 @@
 """Declare the personal data in programmes: speakers, who are known by name alone."""
 
 import html
+import quopri
+import re
 from typing import Any
 
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from convention.errors import UnreadableFile
 from convention.personal_data import DataSubject, PersonalDataSource
 from convention.privacy.redaction.redactor import Redactor, build_full_name_phrases, normalize_words
 
 from .editing.revision import raise_revision
+from .exchange.import_notes import ImportNotes
+from .exchange.parsing.decode_file import decode_file
 from .models import ScheduleUpload, Speaker
 
+CALENDAR_PATTERN = re.compile(r"\s*BEGIN\s*:\s*VCALENDAR\b", re.I)
+FOLD_PATTERN = re.compile(r"[\r\n]+[ \t]")
+JSON_ESCAPE_PATTERN = re.compile(r"\\u([0-9a-fA-F]{4})")
 REDACTED_FIELDS = ("title", "subtitle", "slug", "abstract", "description", "links", "attachments", "extra")
 
 
@@ -39,8 +47,20 @@ def _find_uploads(subject: DataSubject) -> "QuerySet[Any]":
 
 
 def _decode_content(content: Any) -> str:
-    # XML files may have letters of a name as entities.
-    return html.unescape(bytes(content).decode("utf-8", "replace"))
+    """Return the text of a file as its import reads it, with all letters that the format may escape."""
+    data = bytes(content)
+    try:
+        text = decode_file(data, ImportNotes())
+    except UnreadableFile:
+        text = data.decode("utf-8", "replace")
+    if CALENDAR_PATTERN.match(text):
+        # Lines are folded anywhere, also within a name.
+        text = FOLD_PATTERN.sub("", text)
+    if "QUOTED-PRINTABLE" in text.upper():
+        text += quopri.decodestring(text.encode()).decode("utf-8", "replace")
+    # JSON writes letters as \u00e9, XML as entities.
+    text = JSON_ESCAPE_PATTERN.sub(lambda match: chr(int(match[1], 16)), text)
+    return html.unescape(text)
 
 
 def _redact_sessions(rows: "QuerySet[Any]", subject: DataSubject) -> None:

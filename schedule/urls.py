@@ -79,14 +79,16 @@ pages: list[Any] = [
         "events/<slug:event>/agenda.json", feed_views.programme_feed, {"fmt": "frab-json"}, name="agenda-json"
     ),
     path("events/<slug:event>/agenda.pdf", paper_views.agenda_pdf, name="agenda-pdf"),
-    path("events/<slug:event>/agenda/choose/", personal_views.agenda_choice, name="choose"),
-    path("events/<slug:event>/agenda/mine/", personal_views.own_agenda_page, name="my-agenda"),
+    path("events/<slug:event>/agenda/choose/", personal_views.session_choose, name="session-choose"),
+    path("events/<slug:event>/agenda/mine/", personal_views.own_agenda_page, name="own-agenda"),
     # Before the page of a token, which would take “renew” for one.
-    path("events/<slug:event>/agenda/mine/renew/", personal_views.agenda_link_renewal, name="renew-agenda"),
+    path(
+        "events/<slug:event>/agenda/mine/renew/", personal_views.agenda_link_renew, name="agenda-link-renew"
+    ),
     path(
         "events/<slug:event>/agenda/mine/<str:token>.ics",
         personal_views.personal_agenda_feed,
-        name="my-agenda-feed",
+        name="own-agenda-feed",
     ),
     path(
         "events/<slug:event>/agenda/mine/<str:token>/",
@@ -95,8 +97,8 @@ pages: list[Any] = [
     ),
     path(
         "events/<slug:event>/agenda/mine/<str:token>/keep/",
-        personal_views.agenda_adoption,
-        name="keep-agenda",
+        personal_views.agenda_adopt,
+        name="agenda-adopt",
     ),
     path("events/<slug:event>/sessions/<uuid:guid>/", programme_views.session_page, name="session"),
     path("events/<slug:event>/speakers/", programme_views.speaker_list_page, name="speakers"),

@@ -67,11 +67,11 @@ DOORS = {
     "agenda-xml": EVERYONE,
     "agenda-json": EVERYONE,
     "agenda-pdf": EVERYONE,
-    "choose": EVERYONE,
-    "my-agenda": EVERYONE,
-    "my-agenda-feed": EVERYONE,  # with the secret
+    "session-choose": EVERYONE,
+    "own-agenda": EVERYONE,
+    "own-agenda-feed": EVERYONE,  # with the secret
     "shared-agenda": EVERYONE,  # with the secret
-    "keep-agenda": EVERYONE,  # with the secret
+    "agenda-adopt": EVERYONE,  # with the secret
     "session": EVERYONE,
     "speakers": EVERYONE,
     "speaker": EVERYONE,
@@ -112,7 +112,7 @@ DOORS = {
     "sponsor-logo": EVERYONE,
     "stripe-webhook": NOBODY,  # Stripe alone, by its signature
     "lost-link": EVERYONE,
-    "renew-agenda": EVERYONE,  # one's own, by the cookie
+    "agenda-link-renew": EVERYONE,  # one's own, by the cookie
     "prove": NOBODY,  # a forged proof
     "club-claim": NOBODY,  # a forged link
     "unsubscribe": EVERYONE,  # with the signed link of a mail
@@ -305,7 +305,7 @@ POSTED = {
     "club-seat-end", "club-membership-confirm", "club-membership-end", "club-membership-renew",
     "waiting-leave", "organize-waiting-act", "quotation-mail", "organize-quotation-mail",
     "security-sessions-end", "security-session-end",
-    "choose-language", "keep-agenda", "api-token-revoke", "organize-role-end",
+    "choose-language", "agenda-adopt", "api-token-revoke", "organize-role-end",
     "organize-delegation-end",
     "organize-check-in",
     "organize-checkpoints-sessions",
@@ -320,7 +320,8 @@ POSTED = {
     "organize-package-remove", "organize-sponsor-logo-new", "organize-sponsor-cancel",
     "stripe-webhook", "card-payment-confirm", "bank-line-ignore", "bank-line-undo",
     "organize-registration-confirm", "desk-confirm",
-    "organize-registration-resend", "organize-registration-renew", "renew-agenda", "organize-badges-print",
+    "organize-registration-resend", "organize-registration-renew", "agenda-link-renew",
+    "organize-badges-print",
     "organize-mailing-test", "organize-mailing-send", "organize-mailing-schedule", "organize-mailing-cancel",
     "organize-mailing-resume", "organize-mailing-copy", "organize-mailing-remove",
     "organize-mailing-came-back", "organize-mail-bounce-right", "organize-duplicate-apart",

@@ -209,8 +209,8 @@ ELSEWHERE = {
     "visit-debrief": "test_debrief", "visit-feedback": "test_debrief",
     "organize-visit-day-checkpoints": "test_day",
     "choose-language": "a cookie",
-    "choose": "a visitor’s own stars", "keep-agenda": "a visitor’s own stars",
-    "renew-agenda": "a visitor’s own stars", "api-registrations": "test_trail",
+    "session-choose": "a visitor’s own stars", "agenda-adopt": "a visitor’s own stars",
+    "agenda-link-renew": "a visitor’s own stars", "api-registrations": "test_trail",
     "api-cancel": "test_own_by_token",
     "unsubscribe": "test_unsubscribe",
 }  # fmt: skip

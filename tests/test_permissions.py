@@ -19,7 +19,7 @@ from tests.roles import DOORS, EVERYONE, NOBODY, ORGANIZERS, POSTED, ROLES
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
-WITH_MORE = {"organize-import-preview", "choose"}
+WITH_MORE = {"organize-import-preview", "session-choose"}
 
 
 def expected(name):

@@ -66,25 +66,30 @@ def send_invitation(invitation_id: int) -> None:
         # A repeated task finds it sent. A refused address is not tried again until the contact corrects it.
         if invitation and invitation.sent_at is None and invitation.refused_at is None:
             key_prefix = f"details-{invitation.registration.reference.lower()}-{invitation.badge_version}"
-            _send_letter(
+            _send_message(
                 invitation, message_key=f"{key_prefix}-{invitation.attempt}", sent_at_field="sent_at"
             )
 
 
 @task()
 def send_invitation_reminder(invitation_id: int) -> None:
-    """Send the one reminder unless it was sent or the details are complete. Raise MailNotSent."""
+    """Send the one reminder unless it was sent or refused, or the details are complete. Raise MailNotSent."""
     with hold_lease(f"invitation:{invitation_id}"):
         invitation = _find_pending(invitation_id)
-        if invitation and invitation.reminded_at is None:
+        if invitation and invitation.reminded_at is None and invitation.refused_at is None:
             key_prefix = f"details-{invitation.registration.reference.lower()}-{invitation.badge_version}"
-            _send_letter(invitation, message_key=f"{key_prefix}-reminder", sent_at_field="reminded_at")
+            _send_message(invitation, message_key=f"{key_prefix}-reminder", sent_at_field="reminded_at")
 
 
 def send_due_reminders() -> None:
     """Queue all due reminders; a periodic job."""
     now = timezone.now()
-    waiting = Invitation.objects.pending(at=now).filter(sent_at__isnull=False, reminded_at__isnull=True)
+    waiting = Invitation.objects.pending(at=now).filter(
+        # An address that refused the reminder is not tried again every hour.
+        sent_at__isnull=False,
+        reminded_at__isnull=True,
+        refused_at__isnull=True,
+    )
     for invitation in waiting.select_related("registration__event"):
         assert invitation.sent_at
         event = invitation.registration.event
@@ -109,19 +114,19 @@ def _find_pending(invitation_id: int) -> Invitation | None:
     ).first()
 
 
-def _send_letter(invitation: Invitation, *, message_key: str, sent_at_field: str) -> None:
+def _send_message(invitation: Invitation, *, message_key: str, sent_at_field: str) -> None:
     """Send the mail and save the time in `sent_at_field`, or in `refused_at`, which the contact sees.
 
     Raise MailNotSent.
     """
     try:
-        send_mail_message(write_invitation_letter(invitation.registration, message_key=message_key))
+        send_mail_message(build_invitation_message(invitation.registration, message_key=message_key))
     except MailRefused:
         sent_at_field = "refused_at"
     Invitation.objects.filter(pk=invitation.pk).update(**{sent_at_field: timezone.now()})
 
 
-def write_invitation_letter(registration: Registration, *, message_key: str) -> MailMessage:
+def build_invitation_message(registration: Registration, *, message_key: str) -> MailMessage:
     """Return the mail with the attendee's own link, in the order's language."""
     event, order = registration.event, registration.order
     with translation.override(order.language):

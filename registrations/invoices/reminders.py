@@ -41,11 +41,12 @@ def queue_due_reminders() -> None:
 def list_unpaid_invoices(today: datetime.date, reminder_days: list[int]) -> list[Invoice]:
     """Return the invoices that have reached the first reminder step and have money due."""
     # By receivable: paying the sum of several documents settles all of them, whichever the buyer named.
-    open_ones = Receivable.objects.with_balance().filter(Q(amount_due__gt=0)).exclude(email="")
+    unpaid_receivables = Receivable.objects.with_balance().filter(Q(amount_due__gt=0)).exclude(email="")
     # The first step may be negative, for a reminder before the due date.
-    soonest = today - datetime.timedelta(days=min(reminder_days))
+    latest_due_date = today - datetime.timedelta(days=min(reminder_days))
     rows = Invoice.objects.exclude(kind=Invoice.Kind.CREDIT_NOTE).filter(
-        due_on__range=(today - MAX_REMINDER_AGE, soonest), receivable__in=open_ones.values("pk")
+        due_on__range=(today - MAX_REMINDER_AGE, latest_due_date),
+        receivable__in=unpaid_receivables.values("pk"),
     )
     return list(rows.prefetch_related("reminders"))
 
@@ -93,13 +94,13 @@ def send_reminder(invoice: int, step: int) -> None:
         Reminder.objects.create(invoice=document, step=step)
         record_action("invoice.remind", document, event=receivable.event, fields=[str(step)])
         try:
-            send_mail_message(build_reminder_letter(document, step, unpaid_cents))
+            send_mail_message(build_reminder_message(document, step, unpaid_cents))
         # The address is wrong: the treasurer sees it in the trail, and the step is not repeated.
         except MailRefused:
             record_action("invoice.remind_refused", document, event=receivable.event)
 
 
-def build_reminder_letter(document: Invoice, step: int, unpaid_cents: int) -> MailMessage:
+def build_reminder_message(document: Invoice, step: int, unpaid_cents: int) -> MailMessage:
     """Return the e-mail of one step, with the invoice attached."""
     with translation.override(document.language):
         values = {"number": document.number, "day": format_date(document.due_on)}

@@ -24,7 +24,7 @@ def notify_unplaced_payment(order_id: int) -> None:
     if not order.email or overpaid.amount <= 0:
         return
     with translation.override(order.language):
-        letter = MailMessage(
+        message = MailMessage(
             to=order.email,
             subject=_("Payment received, but no place is left: %(event)s") % {"event": order.event.title},
             template="unplaced",
@@ -42,7 +42,7 @@ def notify_unplaced_payment(order_id: int) -> None:
             reply_to=order.event.contact_email,
         )
     try:
-        send_mail_message(letter)
+        send_mail_message(message)
     except MailRefused:
         return  # the treasurer sees the payment all the same
 
@@ -62,9 +62,9 @@ def list_unplaced_orders() -> QuerySet[Order]:
         confirmed_at__isnull=True,
         hold_expires_at__isnull=True,
     )
-    waiting = Exists(Registration.objects.filter(lapsed)) | Exists(Sponsorship.objects.filter(lapsed))
+    has_lapsed_item = Exists(Registration.objects.filter(lapsed)) | Exists(Sponsorship.objects.filter(lapsed))
     paid = Receivable.objects.with_balance().filter(Q(amount_due__lt=0), reference=OuterRef("reference"))
-    rows = Order.objects.filter(waiting, Exists(paid)).select_related("event")
+    rows = Order.objects.filter(has_lapsed_item, Exists(paid)).select_related("event")
     return rows.annotate(
         # Nothing is owed for places that were lost, so the overpaid amount is all that was received.
         amount_retained=Subquery(paid.annotate(over=-F("amount_due")).values("over")[:1])
@@ -74,12 +74,12 @@ def list_unplaced_orders() -> QuerySet[Order]:
 def list_unverified_orders() -> QuerySet[Order]:
     """Return card orders with a member's place not verified in time, with `amount_retained` in cents."""
     audience = Ticket.Audience
-    needs_proof = Q(ticket__audience=audience.MEMBER) | Q(
+    needs_verification = Q(ticket__audience=audience.MEMBER) | Q(
         ticket__audience=audience.GUEST, event__visibility=Event.Visibility.MEMBERS
     )
     # `person` is set by the verification; a hold that lasts may still be verified in time.
     lapsed = Registration.objects.filter(
-        needs_proof,
+        needs_verification,
         Q(hold_expires_at=None) | Q(hold_expires_at__lte=timezone.now()),
         order=OuterRef("pk"),
         person=None,

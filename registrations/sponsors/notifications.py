@@ -21,7 +21,7 @@ def notify_sponsor(sponsorship_id: int) -> None:
         return
     with hold_lease(f"sponsor:{sponsorship.pk}"), translation.override(sponsorship.order.language):
         try:
-            send_mail_message(write_sponsor_letter(sponsorship))
+            send_mail_message(build_sponsor_message(sponsorship))
         except MailRefused:
             # Permanent: a retry would be refused too. Organizers see the address and can ask the sponsor.
             return
@@ -33,7 +33,7 @@ def build_sponsor_path(order: Order) -> str:
         return reverse("order-sponsor", args=[order.reference, order.manage_secret])
 
 
-def write_sponsor_letter(sponsorship: Sponsorship) -> MailMessage:
+def build_sponsor_message(sponsorship: Sponsorship) -> MailMessage:
     """Return the mail in the active language."""
     return MailMessage(
         to=sponsorship.order.email,

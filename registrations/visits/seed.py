@@ -51,7 +51,9 @@ def seed(world: DemoWorld) -> None:
 def assign_markets() -> None:
     """Give each vendor a market, and one member company the first vendor's, which makes it a competitor."""
     for (slug, name, name_en), (vendor, _sector) in zip(MARKET_NAMES, VENDOR_COMPANIES, strict=True):
-        market, _made = Market.objects.get_or_create(slug=slug, defaults={"name": name, "name_en": name_en})
+        market, _created = Market.objects.get_or_create(
+            slug=slug, defaults={"name": name, "name_en": name_en}
+        )
         market.companies.add(Company.objects.get(name=vendor))
     rival = Company.objects.filter(memberships__isnull=False).order_by("pk").last()
     if rival:

@@ -5,21 +5,19 @@ from typing import Any, Final
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.core.validators import MaxValueValidator
+from django.core.validators import MaxLengthValidator, MaxValueValidator
 from django.utils.translation import gettext_lazy as _
 
 from convention.events.models import Event
 from convention.web.accent_colours import LIGHT_PAPERS, contrast_ratio
+from schedule.exchange.parsing.decode_file import MAX_FILE_BYTES
 from schedule.models import Schedule, Session, Speaker, Track
-from schedule.rich_text.sanitize import filter_web_address
+from schedule.rich_text.sanitize import MAX_TEXT_CHARS, filter_web_address
 
 from .sessions import EDITABLE_FIELDS, describe_taken_places
 
-# The limit of exchange/parsing/decode_file.py, checked here before the file is read into memory.
-MAX_FILE_BYTES: Final = 20 * 1024 * 1024
 MAX_CAPACITY: Final = 1_000_000
 MAX_SPEAKERS: Final = 100
-MAX_TEXT_CHARS: Final = 100_000
 COLOR_PATTERN: Final = re.compile("#[0-9a-f]{6}")
 MIN_CONTRAST_RATIO: Final = 3.0  # WCAG 1.4.11
 
@@ -70,7 +68,7 @@ class SessionForm(forms.ModelForm[Session]):
         self.fields["track"].queryset = event.tracks.all()  # type: ignore[attr-defined]  # a form field of choice
         self.fields["room"].queryset = event.rooms.all()  # type: ignore[attr-defined]  # a form field of choice
         for name in ("abstract", "description"):
-            self.fields[name].max_length = MAX_TEXT_CHARS  # type: ignore[attr-defined]  # a form field of choice
+            self.fields[name].validators.append(MaxLengthValidator(MAX_TEXT_CHARS))
         self.fields["capacity"].validators.append(MaxValueValidator(MAX_CAPACITY))
         # Suggested by a datalist and not enforced: a kind is free text.
         kinds = event.sessions.exclude(kind="").values_list("kind", flat=True).distinct()
@@ -167,6 +165,10 @@ class SpeakerForm(forms.ModelForm[Speaker]):
         widgets = {"biography": forms.Textarea({"rows": 8})}
         labels = {"url": _("Page elsewhere")}
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["biography"].validators.append(MaxLengthValidator(MAX_TEXT_CHARS))
+
     def clean_name(self) -> str:
         """Normalize spaces; two speakers may share a name."""
         return " ".join(self.cleaned_data["name"].split())
@@ -201,7 +203,7 @@ class ScheduleUploadForm(forms.Form):
     )
 
     def clean_file(self) -> Any:
-        """Refuse a file too large to be a schedule."""
+        """Refuse a file too large to be a schedule, before it is read into memory."""
         file = self.cleaned_data["file"]
         if file.size > MAX_FILE_BYTES:
             raise ValidationError(

@@ -1,4 +1,4 @@
-"""Save, move and remove the parts of a programme: tracks, speakers and settings."""
+"""Save, move and remove the items of a programme: tracks, speakers and settings."""
 
 from django.db import transaction
 from django.db.models import ProtectedError, RestrictedError
@@ -9,31 +9,49 @@ from convention.db.ordering import move_row
 from convention.errors import ConventionError
 from convention.events.models import Event
 from schedule.models import Schedule, Session, Speaker, Track
+from schedule.programme.days import get_programme_day
 
 from .revision import raise_revision
 
 
-class PartStillInUse(ConventionError):
-    """Other rows need the part, so it cannot be removed."""
+class ProgrammeItemInUse(ConventionError):
+    """Other rows need the item, so it cannot be removed."""
 
     kind = "still-needed"
     status = 409
 
 
-def remove_part(*, event: Event, part: Session | Track | Speaker) -> None:
-    """Delete the part; sessions lose their track or speaker. Raise PartStillInUse."""
-    if isinstance(part, Session) and part.reserved:
-        raise PartStillInUse(_("People have booked this session: cancel it instead, so that they see it."))
+def remove_programme_item(*, event: Event, item: Session | Track | Speaker) -> None:
+    """Delete an item; sessions lose their track or speaker. Raise ProgrammeItemInUse."""
+    if isinstance(item, Session) and item.reserved:
+        raise ProgrammeItemInUse(
+            _("People have booked this session: cancel it instead, so that they see it.")
+        )
     try:
         with transaction.atomic():
             # Recorded first: a deleted row has no key.
-            record_action(f"{part._meta.model_name}.remove", part, event=event)
-            part.delete()
+            record_action(f"{item._meta.model_name}.remove", item, event=event)
+            item.delete()
             raise_revision(event=event)
     except (ProtectedError, RestrictedError):
-        raise PartStillInUse(
+        raise ProgrammeItemInUse(
             _("Scans or bookings hang on it, so it stays. Cancel or rename it instead.")
         ) from None
+
+
+def move_sessions_to_new_days(schedule: Schedule) -> None:
+    """Give sessions the programme day that follows from an unsaved new start of days.
+
+    A day that does not follow from the start saved so far was given by a file, and stays.
+    """
+    saved = Schedule.objects.filter(pk=schedule.pk).first() or Schedule()
+    zone, moved = schedule.event.zone, []
+    for session in schedule.event.sessions.filter(starts_at__isnull=False):
+        assert session.starts_at
+        if session.day == get_programme_day(session.starts_at, zone, saved.day_starts_at):
+            session.day = get_programme_day(session.starts_at, zone, schedule.day_starts_at)
+            moved.append(session)
+    Session.objects.bulk_update(moved, ["day"], batch_size=200)
 
 
 @transaction.atomic
@@ -49,10 +67,12 @@ def move_track(*, event: Event, track: Track, steps: int) -> None:
 
 
 @transaction.atomic
-def save_part(*, event: Event, part: Track | Speaker | Schedule, changed_fields: list[str]) -> None:
-    """Save the part, record which fields changed, and raise the revision."""
-    verb = "revise" if part.pk else "add"
-    part.event = event
-    part.save()
-    record_action(f"{part._meta.model_name}.{verb}", part, event=event, fields=sorted(changed_fields))
+def save_programme_item(*, event: Event, item: Track | Speaker | Schedule, changed_fields: list[str]) -> None:
+    """Save the item, record which fields changed, and raise the revision."""
+    verb = "revise" if item.pk else "add"
+    item.event = event
+    if isinstance(item, Schedule) and "day_starts_at" in changed_fields:
+        move_sessions_to_new_days(item)
+    item.save()
+    record_action(f"{item._meta.model_name}.{verb}", item, event=event, fields=sorted(changed_fields))
     raise_revision(event=event)

@@ -21,7 +21,7 @@ from schedule.programme.programme_version import get_programme_version
 
 from .forms import SessionForm
 from .overview import STATE_LABELS, OverviewFilter, build_overview, find_session_conflicts, is_session_outside
-from .programme_parts import remove_part
+from .programme_parts import remove_programme_item
 from .sessions import (
     SessionChangedMeanwhile,
     add_session,
@@ -184,6 +184,6 @@ def session_restore(request: "HttpRequest", event: str, number: int) -> HttpResp
 def session_remove(request: "HttpRequest", event: str, number: int) -> HttpResponse:
     event_obj = get_event_to_organize(event, request.user)
     session = get_session_by_number(event_obj, number)
-    remove_part(event=event_obj, part=session)
+    remove_programme_item(event=event_obj, item=session)
     messages.success(request, _("“%(title)s” is out of the programme.") % {"title": session.title})
     return redirect("organize-schedule", event_obj.slug)

@@ -32,8 +32,10 @@ def set_speakers(*, session: Session, speaker_names: Sequence[str]) -> None:
     known = {search_text(speaker.name): speaker for speaker in session.event.speakers.order_by("-pk")}
     known |= {search_text(speaker.name): speaker for speaker in session.speakers.all()}
     session.appearances.all().delete()
-    unique = {search_text(name): name for name in reversed(speaker_names)}
-    for position, (key, name) in enumerate(reversed(unique.items())):
+    unique: dict[str, str] = {}
+    for name in speaker_names:
+        unique.setdefault(search_text(name), name)
+    for position, (key, name) in enumerate(unique.items()):
         speaker = known.get(key) or Speaker.objects.create(event=session.event, name=name)
         SessionSpeaker.objects.create(session=session, speaker=speaker, position=position)
 
@@ -76,14 +78,14 @@ class SessionChangedMeanwhile(ConventionError):
     kind = "changed-meanwhile"
     status = 409
 
-    def __init__(self, theirs: dict[str, object]) -> None:
+    def __init__(self, current_values: dict[str, object]) -> None:
         super().__init__(
             _(
                 "Someone else changed this session while you were editing it. Nothing is lost: what you "
                 "wrote is still here, what they wrote stands beside it. Decide, and save again."
             )
         )
-        self.current_values = theirs
+        self.current_values = current_values
 
 
 def get_session_values(session: Session) -> dict[str, object]:
@@ -117,13 +119,13 @@ def edit_session(
         for name, value in own_values.items()
         if compute_fingerprint(value) != compute_fingerprint(current[name])
     }
-    clashing = {
+    conflicting = {
         name: current[name]
         for name in differing
         if compute_fingerprint(current[name]) != seen_fingerprints.get(name, "")
     }
-    if clashing:
-        raise SessionChangedMeanwhile(clashing)
+    if conflicting:
+        raise SessionChangedMeanwhile(conflicting)
     if differing:
         check_capacity(locked, differing)
         save_session(locked, differing)

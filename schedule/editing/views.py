@@ -1,5 +1,6 @@
 """Organizers' pages: tracks, speakers and settings of a programme."""
 
+import itertools
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
@@ -19,7 +20,7 @@ from schedule.programme.agenda_filter import clean_query_value
 from schedule.programme.views import get_event_path
 
 from .forms import ScheduleSettingsForm, SpeakerForm, TrackForm
-from .programme_parts import move_track, remove_part, save_part
+from .programme_parts import move_track, remove_programme_item, save_programme_item
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, QueryDict
@@ -49,7 +50,7 @@ def schedule_settings(request: "HttpRequest", event: str) -> HttpResponse:
     schedule = Schedule.objects.filter(event=event_obj).first() or Schedule(event=event_obj)
     form = ScheduleSettingsForm(get_posted_data(request), instance=schedule)
     if form.is_valid():
-        save_part(event=event_obj, part=form.save(commit=False), changed_fields=form.changed_data)
+        save_programme_item(event=event_obj, item=form.save(commit=False), changed_fields=form.changed_data)
         messages.success(request, _("The programme was saved."))
         return redirect("organize-schedule", event_obj.slug)
     return render_organizer_page(request, "settings", event_obj, form=form)
@@ -82,7 +83,7 @@ def speaker_edit(request: "HttpRequest", event: str, pk: int | None = None) -> H
     row = get_speaker(event_obj, pk) if pk else Speaker(event=event_obj)
     form = SpeakerForm(get_posted_data(request), instance=row)
     if form.is_valid():
-        save_part(event=event_obj, part=form.save(commit=False), changed_fields=form.changed_data)
+        save_programme_item(event=event_obj, item=form.save(commit=False), changed_fields=form.changed_data)
         messages.success(request, _("The speaker was saved."))
         return redirect("organize-speakers", event_obj.slug)
     speaker_sessions = event_obj.sessions.filter(speakers=row).order_by("starts_at") if pk else []
@@ -94,20 +95,28 @@ def speaker_edit(request: "HttpRequest", event: str, pk: int | None = None) -> H
 @require_POST
 def speaker_remove(request: "HttpRequest", event: str, pk: int) -> HttpResponse:
     event_obj = get_event_to_organize(event, request.user)
-    remove_part(event=event_obj, part=get_speaker(event_obj, pk))
+    remove_programme_item(event=event_obj, item=get_speaker(event_obj, pk))
     messages.success(request, _("The speaker was removed; their sessions stay."))
     return redirect("organize-speakers", event_obj.slug)
+
+
+def build_new_track(event: Event) -> Track:
+    """Return an unsaved track after all others, with a slug that is free."""
+    rows = event.tracks.values_list("position", "slug")
+    slugs = {slug for _position, slug in rows}
+    number = next(number for number in itertools.count(1) if f"track-{number}" not in slugs)
+    position = max((position + 1 for position, _slug in rows), default=0)
+    return Track(event=event, color="#0b5c8a", position=position, slug=f"track-{number}")
 
 
 @allow_get_and_post
 def track_list(request: "HttpRequest", event: str) -> HttpResponse:
     """List the tracks and add one."""
     event_obj = get_event_to_organize(event, request.user)
-    position = event_obj.tracks.count()
-    track = Track(event=event_obj, color="#0b5c8a", position=position, slug=f"track-{position + 1}")
+    track = build_new_track(event_obj)
     form = TrackForm(get_posted_data(request), instance=track)
     if form.is_valid():
-        save_part(event=event_obj, part=form.save(commit=False), changed_fields=form.changed_data)
+        save_programme_item(event=event_obj, item=form.save(commit=False), changed_fields=form.changed_data)
         messages.success(request, _("The track was added."))
         return redirect("organize-tracks", event_obj.slug)
     rows = event_obj.tracks.annotate(used=Count("sessions"))
@@ -127,7 +136,7 @@ def track_edit(request: "HttpRequest", event: str, pk: int) -> HttpResponse:
     event_obj = get_event_to_organize(event, request.user)
     form = TrackForm(get_posted_data(request), instance=get_track(event_obj, pk))
     if form.is_valid():
-        save_part(event=event_obj, part=form.save(commit=False), changed_fields=form.changed_data)
+        save_programme_item(event=event_obj, item=form.save(commit=False), changed_fields=form.changed_data)
         messages.success(request, _("The track was saved."))
         return redirect("organize-tracks", event_obj.slug)
     # Loaded again, since validation has set the form's values on its instance.
@@ -144,6 +153,6 @@ def track_move(request: "HttpRequest", event: str, pk: int) -> HttpResponse:
 @require_POST
 def track_remove(request: "HttpRequest", event: str, pk: int) -> HttpResponse:
     event_obj = get_event_to_organize(event, request.user)
-    remove_part(event=event_obj, part=get_track(event_obj, pk))
+    remove_programme_item(event=event_obj, item=get_track(event_obj, pk))
     messages.success(request, _("The track was removed; its sessions stay, without a track."))
     return redirect("organize-tracks", event_obj.slug)

@@ -13,14 +13,14 @@ MAX_EXAMPLES = 3
 MAX_GUESSED_EXAMPLES = 50
 MAX_EXAMPLE_CHARS = 80
 # Normalizing a text of megabytes only to show its first words would be slow.
-MAX_ABOUT_CHARS = 2_000
+MAX_SUBJECT_CHARS = 2_000
 
 
 class NoteKind(enum.Enum):
     """The reader's way of dealing with a flaw of the file."""
 
     SKIPPED = gettext_lazy("Skipped")
-    REPAIRED = gettext_lazy("Mended")
+    REPAIRED = gettext_lazy("Repaired")
     NOTICED = gettext_lazy("To know")
 
 
@@ -36,7 +36,7 @@ class NoteReason(enum.Enum):
     REPEATED_ENTRY = NoteKind.SKIPPED, gettext_lazy("the same entry again, alike in everything")
     BAD_LINK = NoteKind.SKIPPED, gettext_lazy("a link that could harm or says nothing")
     NAMELESS_SPEAKER = NoteKind.SKIPPED, gettext_lazy("a speaker without a name")
-    UNKNOWN_FIELD = NoteKind.SKIPPED, gettext_lazy("a field that is not kept")
+    UNKNOWN_FIELD = NoteKind.SKIPPED, gettext_lazy("a field that is not imported")
 
     ENCODING = (
         NoteKind.REPAIRED,
@@ -154,7 +154,7 @@ class ImportNotes:
         self.collected: list[ImportNote] = []
 
     def add(self, reason: NoteReason, subject: object = "") -> None:
-        self.collected.append(ImportNote(reason, shorten_example(str(subject)[:MAX_ABOUT_CHARS])))
+        self.collected.append(ImportNote(reason, shorten_example(str(subject)[:MAX_SUBJECT_CHARS])))
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,13 +184,15 @@ class NoteGroup:
 
 def group_notes(notes: Iterable[ImportNote]) -> Iterator[NoteGroup]:
     """Group notes by reason, in the order of NoteReason."""
-    abouts: dict[NoteReason, list[str]] = {}
+    subjects: dict[NoteReason, list[str]] = {}
     for note in notes:
-        abouts.setdefault(note.reason, []).append(note.subject_text)
+        subjects.setdefault(note.reason, []).append(note.subject_text)
     for reason in NoteReason:
-        if reason in abouts:
-            examples = [about for about in dict.fromkeys(abouts[reason]) if about][: reason.max_examples]
-            yield NoteGroup(reason, len(abouts[reason]), tuple(examples))
+        if reason in subjects:
+            examples = [subject for subject in dict.fromkeys(subjects[reason]) if subject][
+                : reason.max_examples
+            ]
+            yield NoteGroup(reason, len(subjects[reason]), tuple(examples))
 
 
 def shorten_example(text: str) -> str:

@@ -146,7 +146,7 @@ def list_parsed_speakers(session: Session) -> tuple[ParsedSpeaker, ...]:
 def list_parsed_links(stored_links: Iterable[object]) -> tuple[ParsedLink, ...]:
     """Convert stored links; those without an address are dropped."""
     # The column is JSON without a schema, so items may have any shape.
-    appearances = (item for item in stored_links if isinstance(item, dict) and item.get("url"))
+    links = (item for item in stored_links if isinstance(item, dict) and item.get("url"))
     return tuple(
         ParsedLink(
             *(
@@ -154,5 +154,5 @@ def list_parsed_links(stored_links: Iterable[object]) -> tuple[ParsedLink, ...]:
                 for name in ("url", "title", "type", "service")
             )
         )
-        for item in appearances
+        for item in links
     )

@@ -50,11 +50,15 @@ def read_schedule(data: bytes, *, event_zone: zoneinfo.ZoneInfo | None = None) -
 
 
 def refuse_oversized(programme: ParsedProgramme) -> None:
-    """Raise UnreadableFile for more sessions or speakers than a programme may have."""
+    """Raise UnreadableFile for more sessions, speakers or appearances than a programme may have."""
     if len(programme.sessions) > MAX_SESSIONS:
         raise UnreadableFile(_("This file holds more than %(most)s sessions.") % {"most": MAX_SESSIONS})
     speakers = [person for parsed_session in programme.sessions for person in parsed_session.speakers or ()]
-    if len(speakers) > MAX_APPEARANCES or len(set(speakers)) > MAX_SPEAKERS:
+    if len(speakers) > MAX_APPEARANCES:
+        raise UnreadableFile(
+            _("The sessions of this file name speakers more than %(most)s times.") % {"most": MAX_APPEARANCES}
+        )
+    if len(set(speakers)) > MAX_SPEAKERS:
         raise UnreadableFile(_("This file holds more than %(most)s speakers.") % {"most": MAX_SPEAKERS})
 
 

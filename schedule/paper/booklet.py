@@ -82,11 +82,11 @@ def draw_cover(page: PdfPage, programme: PrintedProgramme) -> None:
     draw_qr_symbol(page, programme.agenda_url, x=SIDE_MARGIN, y=PAGE_HEIGHT - 150, side=84)
     page.add_link((SIDE_MARGIN, PAGE_HEIGHT - 150, 84, 84), programme.agenda_url)
     page.set_color(PALE_INK_COLOR)
-    beside = SIDE_MARGIN + 98
+    text_x = SIDE_MARGIN + 98
     lines = [_("The programme as it stands now:"), programme.agenda_url, describe_edition(programme)]
     y = PAGE_HEIGHT - 148
     for line in lines:
-        y = set_text(line, FontWeight.REGULAR, width=COLUMN_WIDTH - 98, size=8.5).draw(page, beside, y) + 3
+        y = set_text(line, FontWeight.REGULAR, width=COLUMN_WIDTH - 98, size=8.5).draw(page, text_x, y) + 3
 
 
 def draw_contents(flow: PageFlow, programme: PrintedProgramme, pages: dict[str, int]) -> None:
@@ -110,8 +110,8 @@ def draw_contents(flow: PageFlow, programme: PrintedProgramme, pages: dict[str, 
         if any(printed_session.speakers for printed_session in programme.sessions)
         else []
     )
-    for label, place in entries:
-        draw_contents_line(flow, capitalize_first(label), place, pages)
+    for label, anchor in entries:
+        draw_contents_line(flow, capitalize_first(label), anchor, pages)
 
 
 def draw_contents_line(flow: PageFlow, label: str, anchor: str, pages: dict[str, int]) -> None:

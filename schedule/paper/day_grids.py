@@ -58,8 +58,8 @@ def draw_day_grids(
     with PdfDocument(
         file, title=programme.title, language=language, changed_at=programme.changed_at
     ) as document:
-        for day, of_day in programme.days:
-            printed_sessions = [name_missing_room(printed_session) for printed_session in of_day]
+        for day, day_sessions in programme.days:
+            printed_sessions = [name_missing_room(printed_session) for printed_session in day_sessions]
             rooms = [
                 room
                 for room in [*programme.room_names, _("No room yet")]
@@ -135,10 +135,10 @@ def draw_grid_sheet(
     document: PdfDocument,
     programme: PrintedProgramme,
     sheet: GridSheet,
-    place: tuple[datetime.date, int, int],
+    sheet_position: tuple[datetime.date, int, int],
 ) -> None:
     page = document.begin_page(sheet.paper.width, sheet.paper.height)
-    draw_sheet_head(page, programme, place)
+    draw_sheet_head(page, programme, sheet_position)
     draw_time_labels(page, sheet)
     draw_room_heads(page, sheet)
     for cell in sheet.cells:
@@ -147,10 +147,10 @@ def draw_grid_sheet(
 
 
 def draw_sheet_head(
-    page: PdfPage, programme: PrintedProgramme, place: tuple[datetime.date, int, int]
+    page: PdfPage, programme: PrintedProgramme, sheet_position: tuple[datetime.date, int, int]
 ) -> None:
     """Draw header and footer: day, event and the agenda's address; version and sheet number."""
-    day, number, count = place
+    day, number, count = sheet_position
     page.set_color(INK_COLOR)
     page.text(
         shape_line(capitalize_first(format_date_with_weekday(day)), FontWeight.BOLD),
@@ -253,10 +253,10 @@ def draw_grid_cell(page: PdfPage, sheet: GridSheet, cell: GridCell) -> None:
     page.fill_rectangle(x + 1, y + 0.7, width - 2, bottom - y - 1.4)
     page.set_color(cell.printed_session.track_color or PALE_INK_COLOR)
     page.fill_rectangle(x + 1, y + 0.7, BAND_WIDTH, bottom - y - 1.4)
-    at = y + CELL_PADDING
+    text_y = y + CELL_PADDING
     for text, color in set_cell_texts(cell.printed_session, width, sheet.font_size):
         page.set_color(color)
-        at = text.draw(page, x + BAND_WIDTH + CELL_PADDING, at)
+        text_y = text.draw(page, x + BAND_WIDTH + CELL_PADDING, text_y)
 
 
 def draw_untimed_sessions(document: PdfDocument, programme: PrintedProgramme) -> None:

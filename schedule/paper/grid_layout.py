@@ -110,24 +110,26 @@ def pack_rooms(
 ) -> list[GridSheet]:
     """Fill sheet after sheet with as many rooms as fit; if not even four fit, split the sheet by time."""
     sheets: list[GridSheet] = []
-    rest = list(rooms)
-    while rest:
+    remaining = list(rooms)
+    while remaining:
         tried = (
-            find_best_sheet(select_sessions_in(printed_sessions, rest[:count]), rest[:count], measures, paper)
+            find_best_sheet(
+                select_sessions_in(printed_sessions, remaining[:count]), remaining[:count], measures, paper
+            )
             for count in ROOM_COUNTS_TO_TRY
         )
         sheet = next((sheet for sheet in tried if sheet), None)
         if sheet:
             sheets.append(sheet)
-            rest = rest[len(sheet.rooms) :]
+            remaining = remaining[len(sheet.rooms) :]
         else:
             sheets += split_by_time(
-                select_sessions_in(printed_sessions, rest[:ROOMS_PER_TIME_SPLIT]),
-                rest[:ROOMS_PER_TIME_SPLIT],
+                select_sessions_in(printed_sessions, remaining[:ROOMS_PER_TIME_SPLIT]),
+                remaining[:ROOMS_PER_TIME_SPLIT],
                 measures,
                 paper,
             )
-            rest = rest[ROOMS_PER_TIME_SPLIT:]
+            remaining = remaining[ROOMS_PER_TIME_SPLIT:]
     return sheets
 
 
@@ -189,8 +191,8 @@ def lay_out_sheet(
         )
     )
     cells = place_cells(printed_sessions, rooms, {moment: index for index, moment in enumerate(moments)})
-    key = measures.measure_legend(printed_sessions, paper.width)
-    sheet = GridSheet(paper, size, tuple(rooms), moments, (), tuple(cells), key)
+    legend_height = measures.measure_legend(printed_sessions, paper.width)
+    sheet = GridSheet(paper, size, tuple(rooms), moments, (), tuple(cells), legend_height)
     minutes = [
         min(MAX_STRETCH_MINUTES, (end - start).total_seconds() / 60) for start, end in pairwise(moments)
     ]
@@ -199,16 +201,19 @@ def lay_out_sheet(
     # Short sessions first: the height that they add also counts for longer ones beside them.
     for cell in sorted(cells, key=lambda cell: cell.last_line - cell.first_line):
         stretch = range(cell.first_line, cell.last_line)
-        missing = measures.measure_cell(
+        missing_height = measures.measure_cell(
             cell.printed_session, sheet.column_width / cell.lane_count, size
         ) - sum(heights[index] for index in stretch)
-        if missing > 0:
+        if missing_height > 0:
             span = sum(minutes[index] for index in stretch)
             for index in stretch:
-                heights[index] += missing * minutes[index] / span
-    left = get_available_height(sheet) - sum(heights)
-    if left > 0:
-        heights = [tall + left * minute / sum(minutes) for tall, minute in zip(heights, minutes, strict=True)]
+                heights[index] += missing_height * minutes[index] / span
+    spare_height = get_available_height(sheet) - sum(heights)
+    if spare_height > 0:
+        heights = [
+            height + spare_height * minute / sum(minutes)
+            for height, minute in zip(heights, minutes, strict=True)
+        ]
     return replace(sheet, moment_tops=tuple(sum(heights[:index]) for index in range(len(moments))))
 
 
@@ -270,21 +275,21 @@ def split_by_time(
     paper: GridPaper,
 ) -> Iterator[GridSheet]:
     """Return several sheets for the same rooms, cut where a session begins; no session is repeated."""
-    rest = sorted(printed_sessions, key=lambda item: (item.starts_at, item.ends_at))
-    while rest:
-        count = len(rest)
+    remaining = sorted(printed_sessions, key=lambda item: (item.starts_at, item.ends_at))
+    while remaining:
+        count = len(remaining)
         while count > 1:
-            chunk = rest[:count]
+            chunk = remaining[:count]
             # Sessions that begin together stay on one sheet, or readers would look for them on the wrong one.
-            same_start = count < len(rest) and rest[count].starts_at == chunk[-1].starts_at
+            same_start = count < len(remaining) and remaining[count].starts_at == chunk[-1].starts_at
             if not same_start and find_best_sheet(chunk, rooms, measures, paper):
                 break
             # By eighths, since each attempt lays out a whole sheet in every font size.
             count -= max(1, count // 8) if count > 8 else 1
-        yield find_best_sheet(rest[:count], rooms, measures, paper) or make_oversized_sheet(
-            rest[:count], rooms, measures, paper
+        yield find_best_sheet(remaining[:count], rooms, measures, paper) or make_oversized_sheet(
+            remaining[:count], rooms, measures, paper
         )
-        rest = rest[count:]
+        remaining = remaining[count:]
 
 
 def make_oversized_sheet(
@@ -296,7 +301,7 @@ def make_oversized_sheet(
     """Return a sheet taller than its paper, for a single session that fits on no sheet: no text is cut."""
     size = FONT_SIZES[-1]
     sheet = lay_out_sheet(printed_sessions, rooms, measures, paper, size)
-    missing = max(0, sheet.moment_tops[-1] - get_available_height(sheet))
+    missing_height = max(0, sheet.moment_tops[-1] - get_available_height(sheet))
     return lay_out_sheet(
-        printed_sessions, rooms, measures, replace(paper, height=paper.height + missing), size
+        printed_sessions, rooms, measures, replace(paper, height=paper.height + missing_height), size
     )

@@ -3,6 +3,7 @@
 A higher layer provides them through `hooks.printed_logos`.
 """
 
+import hashlib
 import itertools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -44,6 +45,14 @@ class PrintedLogo:
 def load_printed_logos(event: Event) -> tuple[PrintedLogo, ...]:
     """Return the logos that the printed programme of an event shows, in order."""
     return tuple(hooks.printed_logos.provider()(event))
+
+
+def fingerprint_printed_logos(event: Event) -> str:
+    """Return a text that changes with the logos, their names, groups and order."""
+    digest = hashlib.sha256()
+    for logo in load_printed_logos(event):
+        digest.update(f"{logo.name}\n{logo.group_name}\n{len(logo.content)}\n".encode() + logo.content)
+    return digest.hexdigest()
 
 
 def draw_back_page(flow: PageFlow, logos: Iterable[PrintedLogo]) -> None:
@@ -97,9 +106,9 @@ def draw_sign_logos(
 
 def make_sign_forms(document: PdfDocument, logos: Iterable[PrintedLogo]) -> Iterator[PdfForm]:
     logos = list(logos)
-    room = SIGN_ROW_WIDTH - SIGN_LOGO_GAP * (len(logos) - 1)
+    available_width = SIGN_ROW_WIDTH - SIGN_LOGO_GAP * (len(logos) - 1)
     # At least 10 points in all: with very many logos, the gaps alone are wider than the row.
-    wide = min(SIGN_LOGO_WIDTH, max(room, 10.0) / max(1, len(logos)))
+    wide = min(SIGN_LOGO_WIDTH, max(available_width, 10.0) / max(1, len(logos)))
     for logo in logos:
         yield get_logo_form(document, logo, logo.scale_to_box(wide, SIGN_LOGO_HEIGHT))
 

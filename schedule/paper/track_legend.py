@@ -37,14 +37,14 @@ def place_legend_entries(
     tracks: dict[str, str], width: float
 ) -> Iterator[tuple[str, TextBlock, float, float]]:
     """Place colour and name of each track in rows; a long name takes several lines."""
-    room = width - 2 * PAGE_MARGIN - TIME_GUTTER
+    available_width = width - 2 * PAGE_MARGIN - TIME_GUTTER
     x = y = below = 0.0
     for track, color in tracks.items():
         text = set_text(
-            track, FontWeight.REGULAR, width=room - SWATCH_SIDE - SWATCH_GAP, size=LEGEND_FONT_SIZE
+            track, FontWeight.REGULAR, width=available_width - SWATCH_SIDE - SWATCH_GAP, size=LEGEND_FONT_SIZE
         )
         wide = SWATCH_SIDE + SWATCH_GAP + max(line.width for line in text.lines) * LEGEND_FONT_SIZE
-        if x and x + wide > room:
+        if x and x + wide > available_width:
             x, y = 0.0, below
         yield color, text, x, y
         x += wide + ENTRY_GAP

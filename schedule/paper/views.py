@@ -16,6 +16,7 @@ from convention.events.permissions import get_visible_event
 from convention.tables.downloads import PDF_TYPE, inline_disposition
 from schedule.programme.programme_version import get_programme_version
 
+from .logos import fingerprint_printed_logos
 from .print_agenda import print_agenda
 
 if TYPE_CHECKING:
@@ -35,7 +36,9 @@ def agenda_pdf(request: "HttpRequest", event: str) -> HttpResponse:
     kind, paper = request.GET.get("format", "booklet"), request.GET.get("paper", "auto")
     language = translation.get_language() or "fr"
     version = get_programme_version(event_obj).cache_key
-    state = f"{event_obj.pk} {version} {event_obj.title} {kind} {paper} {language}"
+    # Sponsors come and go without a new version of the programme.
+    logos = fingerprint_printed_logos(event_obj)
+    state = f"{event_obj.pk} {version} {logos} {event_obj.title} {kind} {paper} {language}"
     key = hashlib.sha256(state.encode()).hexdigest()[:32]
     response = get_conditional_response(request, etag=f'"{key}"')
     if response is None:

@@ -39,7 +39,7 @@ COOKIE_MAX_AGE_SECONDS: Final = 365 * 24 * 3600
 
 @csrf_exempt  # cached pages carry no token; refuse_cross_site_requests takes its place
 @require_POST
-def agenda_choice(request: "HttpRequest", event: str) -> HttpResponse:
+def session_choose(request: "HttpRequest", event: str) -> HttpResponse:
     """Add a session (`add`) to the visitor's agenda or drop it (`drop`)."""
     refuse_cross_site_requests(request)
     event_obj = get_visible_event(event, request.user)
@@ -212,21 +212,21 @@ def personal_agenda_feed(request: "HttpRequest", event: str, token: str) -> Http
 
 
 @require_POST
-def agenda_link_renewal(request: "HttpRequest", event: str) -> HttpResponse:
+def agenda_link_renew(request: "HttpRequest", event: str) -> HttpResponse:
     event_obj = get_visible_event(event, request.user)
     personal_agenda = get_own_agenda(event_obj, request)
     if personal_agenda:
         renew_agenda_link(personal_agenda=personal_agenda)
         messages.success(request, _("The programme has a new secret address; the old one opens nothing."))
-    return remember_agenda(redirect("my-agenda", event_obj.slug), event_obj, personal_agenda)
+    return remember_agenda(redirect("own-agenda", event_obj.slug), event_obj, personal_agenda)
 
 
 @require_POST
-def agenda_adoption(request: "HttpRequest", event: str, token: str) -> HttpResponse:
+def agenda_adopt(request: "HttpRequest", event: str, token: str) -> HttpResponse:
     """Use a shared agenda on this device; sessions chosen here before are added to it."""
     event_obj = get_visible_event(event, request.user)
     personal_agenda, own = get_shared_agenda(event_obj, token), get_own_agenda(event_obj, request)
     if own and own != personal_agenda:
         merge_agendas(other_agenda=own, survivor=personal_agenda)
-    response = redirect("my-agenda", event_obj.slug)
+    response = redirect("own-agenda", event_obj.slug)
     return remember_agenda(response, event_obj, personal_agenda)

@@ -215,31 +215,31 @@ def build_agenda(
     chosen_ids: Collection[int] = (),
 ) -> Agenda:
     """Build the agenda for a filter; `chosen_ids` are the visitor's own sessions."""
-    facts = load_agenda_facts(event, programme_version)
-    days = sorted({facts_row.day for facts_row in facts})
-    page = Agenda(
+    agenda_facts = load_agenda_facts(event, programme_version)
+    days = sorted({facts.day for facts in agenda_facts})
+    agenda = Agenda(
         agenda_filter,
         choose_shown_day(agenda_filter, days, programme_version.get_programme_day(now)),
         days,
-        total_count=len(facts),
+        total_count=len(agenda_facts),
     )
-    page.filter_options = list_filter_options(facts, event)
-    wanted = filter_agenda_facts(facts, event, agenda_filter, page.day, programme_version)
-    page.found_count, page.shown_count = (
+    agenda.filter_options = list_filter_options(agenda_facts, event)
+    wanted = filter_agenda_facts(agenda_facts, event, agenda_filter, agenda.day, programme_version)
+    agenda.found_count, agenda.shown_count = (
         len(wanted),
-        min(len(wanted), MAX_SESSIONS_SHOWN if page.day is None else len(wanted)),
+        min(len(wanted), MAX_SESSIONS_SHOWN if agenda.day is None else len(wanted)),
     )
     # The facts of all sessions come from the cache; rows are loaded for those shown.
-    pks = [facts_row.pk for facts_row in wanted[: page.shown_count]]
+    pks = [facts.pk for facts in wanted[: agenda.shown_count]]
     sessions = query_sessions(event).filter(pk__in=pks).order_by("starts_at", "room__position", "title", "pk")
-    page.day_blocks = group_by_day(
+    agenda.day_blocks = group_by_day(
         build_agenda_entries(event, programme_version, sessions, chosen_ids), agenda_filter
     )
     if event.starts_at - datetime.timedelta(hours=3) <= now < event.ends_at and not agenda_filter.is_narrowed:
-        page.running_entries, page.coming_entries = find_running_and_coming(
+        agenda.running_entries, agenda.coming_entries = find_running_and_coming(
             event, programme_version, now, chosen_ids
         )
-    return page
+    return agenda
 
 
 def choose_shown_day(
@@ -259,14 +259,14 @@ def list_filter_options(agenda_facts: list[AgendaFacts], event: Event) -> dict[s
     rooms = event.rooms.values_list("name", flat=True)
     speakers = event.speakers.filter(sessions__starts_at__isnull=False).values_list("name", flat=True)
     used_tracks, used_rooms = (
-        {facts_row.track for facts_row in agenda_facts},
-        {facts_row.room for facts_row in agenda_facts},
+        {facts.track for facts in agenda_facts},
+        {facts.room for facts in agenda_facts},
     )
     offered = {
         "track": [name for name in map(clean_query_value, tracks) if name in used_tracks],
         "room": [name for name in map(clean_query_value, rooms) if name in used_rooms],
-        "language": sorted({language for facts_row in agenda_facts for language in facts_row.languages}),
-        "kind": sorted({facts_row.kind for facts_row in agenda_facts} - {""}),
+        "language": sorted({language for facts in agenda_facts for language in facts.languages}),
+        "kind": sorted({facts.kind for facts in agenda_facts} - {""}),
         "speaker": sorted({clean_query_value(name) for name in speakers}, key=search_text),
     }
     return {name: values for name, values in offered.items() if len(values) > 1}
@@ -281,18 +281,16 @@ def filter_agenda_facts(
 ) -> list[AgendaFacts]:
     """Return the facts that match the filter, in order."""
     matching = [
-        facts_row
-        for facts_row in agenda_facts
-        if (day is None or facts_row.day == day) and matches_agenda_filter(facts_row, agenda_filter)
+        facts
+        for facts in agenda_facts
+        if (day is None or facts.day == day) and matches_agenda_filter(facts, agenda_filter)
     ]
     if agenda_filter.speaker:
         speaker_session_ids = find_speaker_session_ids(event, agenda_filter.speaker)
-        matching = [facts_row for facts_row in matching if facts_row.pk in speaker_session_ids]
+        matching = [facts for facts in matching if facts.pk in speaker_session_ids]
     if wanted := split_search_words(agenda_filter.q):
         texts = load_search_texts(event, programme_version)
-        matching = [
-            facts_row for facts_row in matching if matches_search_words(wanted, texts.get(facts_row.pk, ""))
-        ]
+        matching = [facts for facts in matching if matches_search_words(wanted, texts.get(facts.pk, ""))]
     # A query without letters and digits finds nothing, rather than everything.
     return matching if wanted or not agenda_filter.q else []
 

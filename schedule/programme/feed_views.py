@@ -1,6 +1,5 @@
 """Serve the programme to other programs: agenda.ics, agenda.xml and agenda.json."""
 
-import re
 from typing import TYPE_CHECKING
 
 from django.http import HttpResponse
@@ -15,6 +14,8 @@ from convention.tables.downloads import CALENDAR_TYPE, inline_disposition
 from schedule.exchange.feed import ProgrammeFeed, get_programme_feed
 from schedule.exchange.parsed_programme import ScheduleFormat
 
+from .page_cache import accepts_gzip
+
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
@@ -23,8 +24,6 @@ FEED_TYPES = {
     ScheduleFormat.FRAB_XML: ("xml", "application/xml; charset=utf-8"),
     ScheduleFormat.FRAB_JSON: ("json", "application/json"),
 }
-# q=0 refuses a coding (RFC 9110, 12.4.2).
-ACCEPTS_GZIP_PATTERN = re.compile(r"\b(?:gzip|\*)(?!\s*;\s*q=0(?:\.0*)?\s*(?:,|$))")
 
 
 @csrf_exempt  # read-only: other methods get 405 and not a CSRF error
@@ -53,7 +52,7 @@ def build_feed_response(
     response = get_conditional_response(request, etag=feed.etag, last_modified=changed)
     if response is None:
         response = HttpResponse(content_type=content_type)
-        if ACCEPTS_GZIP_PATTERN.search(request.headers.get("Accept-Encoding", "")):
+        if accepts_gzip(request):
             response["Content-Encoding"] = "gzip"
             response.content = feed.compressed
         else:

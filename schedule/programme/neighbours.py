@@ -35,9 +35,9 @@ def find_adjacent_sessions(session: Session, same_place: Q) -> SessionNeighbours
     others = Session.objects.filter(same_place, event_id=session.event_id, starts_at__isnull=False)
     # What a link needs, without the long texts.
     others = others.only("guid", "title", "starts_at", "event__slug").select_related("event")
-    at, number = session.starts_at, session.number
-    before = others.filter(Q(starts_at__lt=at) | Q(starts_at=at, number__lt=number))
-    after = others.filter(Q(starts_at__gt=at) | Q(starts_at=at, number__gt=number))
+    starts_at, number = session.starts_at, session.number
+    before = others.filter(Q(starts_at__lt=starts_at) | Q(starts_at=starts_at, number__lt=number))
+    after = others.filter(Q(starts_at__gt=starts_at) | Q(starts_at=starts_at, number__gt=number))
     return SessionNeighbours(
         before.order_by("-starts_at", "-number").first(), after.order_by("starts_at", "number").first()
     )

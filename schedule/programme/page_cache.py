@@ -5,6 +5,7 @@ Pages are cached compressed and with an ETag of their content, so that an unchan
 
 import gzip
 import hashlib
+import re
 from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Final
 
@@ -12,13 +13,17 @@ from django.conf import settings
 from django.core.cache import cache
 from django.http import HttpResponse
 from django.utils.cache import get_conditional_response, patch_vary_headers
-from django.utils.regex_helper import _lazy_re_compile
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
 PAGE_CACHE_SECONDS: Final = 60
-ACCEPTS_GZIP_PATTERN = _lazy_re_compile(r"\bgzip\b")
+# q=0 refuses a coding (RFC 9110, 12.4.2).
+ACCEPTS_GZIP_PATTERN = re.compile(r"\bgzip\b(?!\s*;\s*q=0(?:\.0*)?\s*(?:,|$))")
+
+
+def accepts_gzip(request: "HttpRequest") -> bool:
+    return bool(ACCEPTS_GZIP_PATTERN.search(request.headers.get("Accept-Encoding", "")))
 
 
 def is_anonymous_visitor(request: "HttpRequest", *cookie_names: str) -> bool:
@@ -67,7 +72,7 @@ def build_conditional_response(request: "HttpRequest", etag: str, compressed_bod
     """Return 304 if the client has this page, else the page, compressed if the client accepts gzip."""
     response = get_conditional_response(request, etag=etag)
     if response is None:
-        packed = ACCEPTS_GZIP_PATTERN.search(request.headers.get("Accept-Encoding", ""))
+        packed = accepts_gzip(request)
         response = HttpResponse(compressed_body if packed else gzip.decompress(compressed_body))
         if packed:
             response["Content-Encoding"] = "gzip"

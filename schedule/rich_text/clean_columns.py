@@ -51,7 +51,7 @@ class RichTextQuerySet(models.QuerySet[Any]):
     def update(self, **values: Any) -> int:
         """Update the HTML of given texts too."""
         # `bulk_update` calls this with expressions instead of texts, and with the HTML columns among them.
-        fields = [row for row in clean_html_fields(self.model, values) if row.name not in values]
+        fields = [field for field in clean_html_fields(self.model, values) if field.name not in values]
         return super().update(
             **values, **{field.name: get_clean_html(values[field.source]) for field in fields}
         )

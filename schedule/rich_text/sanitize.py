@@ -196,15 +196,17 @@ class _TextExtractor(HTMLParser):
         self.text_parts: list[str] = []
         self.hidden_depth = 0
         self.preformatted_depth = 0
+        self.is_after_bullet = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Break before a block; add a bullet before a list item."""
         self.hidden_depth += tag in HIDDEN_TAGS
         self.preformatted_depth += tag == "pre"
         if tag in BLOCK_TAGS:
-            self.text_parts.append("\n\n")
+            self.break_block()
         elif tag == "li":
             self.text_parts.append("\n• ")
+            self.is_after_bullet = True
         elif tag == "br":
             self.text_parts.append("\n")
         elif tag in {"td", "th"}:
@@ -214,13 +216,22 @@ class _TextExtractor(HTMLParser):
         """Break after a block."""
         self.hidden_depth = max(0, self.hidden_depth - (tag in HIDDEN_TAGS))
         self.preformatted_depth = max(0, self.preformatted_depth - (tag == "pre"))
-        if tag in BLOCK_TAGS:
+        if tag == "li":
+            self.is_after_bullet = False
+        elif tag in BLOCK_TAGS:
+            self.break_block()
+
+    def break_block(self) -> None:
+        """Add a blank line, but not between a bullet and its text, as in the items of a loose list."""
+        if not self.is_after_bullet:
             self.text_parts.append("\n\n")
 
     def handle_data(self, data: str) -> None:
-        """Collect text; outside `pre`, a line break is a space."""
-        if not self.hidden_depth:
-            self.text_parts.append(data if self.preformatted_depth else re.sub(r"[ \t\r\n]+", " ", data))
+        """Collect text; outside `pre`, a line break is a space, and none follows a bullet."""
+        if self.hidden_depth or (self.is_after_bullet and not data.strip()):
+            return
+        self.is_after_bullet = False
+        self.text_parts.append(data if self.preformatted_depth else re.sub(r"[ \t\r\n]+", " ", data))
 
     def collected_text(self) -> str:
         lines = [line.strip() for line in "".join(self.text_parts).split("\n")]

@@ -9,6 +9,7 @@ from django.utils import timezone
 from registrations.billing.receivables import sync_receivable
 from registrations.booking.place_order import place_order
 from registrations.invoices.documents.issuing import issue_invoice
+from registrations.invoices.formatting import format_transfer_reference
 from registrations.invoices.models.documents import Invoice, Issuer, Quotation, Receivable
 from registrations.models import Order
 from registrations.order_context import OrderContext
@@ -122,6 +123,14 @@ def test_a_pro_forma_is_clearly_no_invoice(client, event):
     words = ["Facture pro forma", order.reference, "Ce document n’est pas une facture.", "PO-9", "120,00"]
     assert [word for word in words if word not in text] == []
     assert (Invoice.objects.count(), re.findall(r"F\d{4}-\d{6}", text)) == (0, [])
+
+
+def test_a_pro_forma_names_the_reference_that_the_bank_checks(client, event):
+    order = place_order(event=event, request=request_for("Zoé"), context=by_verified())
+
+    paper = client.get(f"/orders/{order.reference}/{order.manage_secret}/pro-forma.pdf")
+
+    assert format_transfer_reference(order.reference) in pdf_text(paper.content)
 
 
 def test_a_free_order_and_a_colleagues_link_have_none(client, event):

@@ -8,6 +8,7 @@ from lxml import html
 
 from schedule.editing.revision import raise_revision
 from schedule.models import Schedule, Session
+from schedule.programme.page_cache import accepts_gzip
 from tests.factories import make_event, make_room, make_session, make_track
 
 PARIS = zoneinfo.ZoneInfo("Europe/Paris")
@@ -59,6 +60,31 @@ def test_today_is_shown_while_the_event_runs(client, event):
     assert [entry.session.title for entry in agenda.coming_entries] == ["Ensuite"]
     assert "En ce moment" in titles(client)
     assert "Hier" not in titles(client)
+
+
+def test_what_runs_now_ends_on_the_clock_of_the_event(client):
+    new_york = zoneinfo.ZoneInfo("America/New_York")
+    now = datetime.datetime.now(new_york)
+    event = make_event(
+        slug="ny", timezone="America/New_York", starts_at=now - datetime.timedelta(hours=1),
+        ends_at=now + datetime.timedelta(hours=1),
+    )  # fmt: skip
+    ends_at = now + datetime.timedelta(minutes=30)
+    make_session(event, starts_at=now - datetime.timedelta(minutes=5), ends_at=ends_at)
+
+    page = client.get("/en/events/ny/agenda/").text
+
+    assert f"until {ends_at:%H:%M}" in page
+
+
+@pytest.mark.parametrize(
+    ("header", "expected"),
+    [("gzip", True), ("br, gzip;q=0.5", True), ("gzip;q=0", False), ("gzip; q=0.0", False), ("br", False)],
+)
+def test_gzip_is_accepted_unless_it_is_refused(rf, header, expected):
+    request = rf.get("/", headers={"Accept-Encoding": header})
+
+    assert accepts_gzip(request) == expected
 
 
 def test_filters_narrow_over_all_days(client, event):

@@ -18,6 +18,7 @@ from convention.events.models import EventRole
 from schedule.editing.revision import raise_revision
 from schedule.exchange.uploads import delete_old_uploads
 from schedule.models import Schedule, ScheduleUpload, Session, Speaker, Track
+from schedule.rich_text.sanitize import MAX_TEXT_CHARS
 from tests.factories import make_event, make_person, make_room, make_session, make_track
 
 PARIS = zoneinfo.ZoneInfo("Europe/Paris")
@@ -351,6 +352,71 @@ def test_a_preview_lasts_a_day(organizer, event):
     assert (organizer.get(address).status_code, organizer.post(address).status_code) == (410, 410)
     delete_old_uploads()
     assert not ScheduleUpload.objects.exists()
+
+
+def test_sessions_move_to_the_day_that_follows_from_a_new_start_of_days(organizer, event):
+    night = make_session(
+        event, starts_at=datetime.datetime(2026, 6, 17, 2, tzinfo=PARIS), day=datetime.date(2026, 6, 16)
+    )
+    Schedule.objects.create(event=event, day_starts_at=datetime.time(4))
+
+    organizer.post("/organize/conf/schedule/version/", {"version": "", "day_starts_at": "01:00"})
+
+    night.refresh_from_db()
+    assert night.day == datetime.date(2026, 6, 17)
+
+
+def test_a_day_that_a_file_gave_stays_when_days_begin_at_another_hour(organizer, event):
+    evening = make_session(
+        event, starts_at=datetime.datetime(2026, 6, 17, 20, tzinfo=PARIS), day=datetime.date(2026, 6, 16)
+    )
+    Schedule.objects.create(event=event, day_starts_at=datetime.time(4))
+
+    organizer.post("/organize/conf/schedule/version/", {"version": "", "day_starts_at": "01:00"})
+
+    evening.refresh_from_db()
+    assert evening.day == datetime.date(2026, 6, 16)
+
+
+@pytest.mark.parametrize("name", ["abstract", "description"])
+def test_a_text_beyond_the_limit_gets_a_sentence(organizer, event, name):
+    session = make_session(event)
+    address = f"/organize/conf/schedule/{session.number}/"
+    data = filled(organizer, address) | {name: "x" * (MAX_TEXT_CHARS + 1)}
+
+    response = organizer.post(address, data)
+
+    assert list(response.context["form"].errors) == [name]
+
+
+def test_a_biography_beyond_the_limit_gets_a_sentence(organizer, event):
+    data = {"name": "Ana", "biography": "x" * (MAX_TEXT_CHARS + 1)}
+
+    response = organizer.post("/organize/conf/schedule/speakers/new/", data)
+
+    assert list(response.context["form"].errors) == ["biography"]
+
+
+def test_a_speaker_named_twice_stays_at_the_first_place(organizer, event):
+    session = make_session(event)
+    address = f"/organize/conf/schedule/{session.number}/"
+
+    organizer.post(address, filled(organizer, address) | {"speakers": "Ada\nBob\nada"})
+
+    names = session.appearances.order_by("position").values_list("speaker__name", flat=True)
+    assert list(names) == ["Ada", "Bob"]
+
+
+def test_a_track_added_after_a_removal_comes_last_and_has_a_slug_of_its_own(organizer, event):
+    address = "/organize/conf/schedule/tracks/"
+    organizer.post(address, {"name": "Zoo", "color": "#0b5c8a"})
+    organizer.post(address, {"name": "Réseaux", "color": "#0b5c8a"})
+    organizer.post(f"{address}{Track.objects.get(name='Zoo').pk}/remove/")
+
+    organizer.post(address, {"name": "Cloud", "color": "#0b5c8a"})
+
+    assert [track.name for track in event.tracks.all()] == ["Réseaux", "Cloud"]
+    assert len({track.slug for track in event.tracks.all()}) == 2
 
 
 def test_saving_the_settings_of_the_programme_turns_no_revision_back(event):

@@ -1,6 +1,7 @@
 """A visitor's own programme: chosen without an account, kept behind a secret token."""
 
 import datetime
+import zoneinfo
 
 import icalendar
 import pytest
@@ -64,6 +65,18 @@ def test_clashes_are_marked_and_touching_is_none(client, event):
     assert page.xpath("//p[@class='clash']/a/text()") == ["Deux", "Une"]
     other = html.fromstring(client.get(f"/events/conf/sessions/{one.guid}/").text)
     assert len(other.xpath("//div[contains(@class, 'warning')]")) == 1
+
+
+def test_hours_are_headed_by_the_clock_of_the_event(client):
+    start = datetime.datetime(2027, 6, 16, 9, tzinfo=zoneinfo.ZoneInfo("America/New_York"))
+    event = make_event(
+        slug="conf", timezone="America/New_York", starts_at=start, ends_at=start + datetime.timedelta(hours=9)
+    )
+    press(client, make_session(event, starts_at=start))
+
+    page = html.fromstring(client.get("/events/conf/agenda/mine/").text)
+
+    assert page.xpath("//h3[@class='heading']/text()") == ["09:00"]
 
 
 def test_another_device_opens_the_secret_address_and_may_keep_it(client, event):

@@ -69,6 +69,18 @@ def test_text_without_markup():
     assert to_text("1 < 2 & 3 > 2") == "1 < 2 & 3 > 2"
 
 
+@pytest.mark.parametrize(
+    ("source", "text"),
+    [
+        ("- a\n\n- b", "• a\n\n• b"),
+        ("<ul><li><p>a</p></li><li><p>b</p></li></ul>", "• a\n\n• b"),
+        ("<ul><li>\n<p>a</p><p>more</p></li></ul>", "• a\n\nmore"),
+    ],
+)
+def test_a_bullet_stands_on_the_line_of_its_text(source, text):
+    assert to_text(source) == text
+
+
 def test_only_web_addresses_are_linked():
     assert filter_web_address("https://example.org/") == "https://example.org/"
     assert filter_web_address("javascript:alert(1)") == ""

@@ -75,8 +75,8 @@ def bulk_order_rows(request: HttpRequest, company: str, event: str) -> HttpRespo
         return redirect(f"{request.path}#rows")
     # Bound to the draft and not to the request: pasted rows are checked together with typed ones.
     rows = AttendeeRowFormSet(_make_post_data(draft), prefix="row", form_kwargs={"tickets": tickets})
-    good = _check_rows(rows, company_obj, event_obj, tickets)
-    if good and "check" in request.POST:
+    is_valid = _check_rows(rows, company_obj, event_obj, tickets)
+    if is_valid and "check" in request.POST:
         return redirect("company-check", company, event)
     return _render_rows(request, company_obj, event_obj, rows, PasteForm() if pasted else paste)
 
@@ -88,15 +88,15 @@ def _render_rows(
     formset: BaseAttendeeRowFormSet,
     paste_form: PasteForm,
 ) -> HttpResponse:
-    wrong = [
+    rows_with_errors = [
         (number, form) for number, form in enumerate(formset.forms, start=1) if form.is_bound and form.errors
     ]
     context = {
         "event": event,
         "rows": formset,
         "paste": paste_form,
-        "most": MAX_PLACES_PER_ORDER,
-        "wrong": wrong,
+        "max_places": MAX_PLACES_PER_ORDER,
+        "rows_with_errors": rows_with_errors,
     }
     return render_page(request, "company/bulk_order.html", company, **context)
 
@@ -208,18 +208,20 @@ def _check_rows(
     formset.is_valid()
     filled = [form for _number, form in formset.iterate_filled_rows()]
     # Only rows without errors of their own are checked against seats and stock.
-    right = [form for form in filled if not form.errors]
-    for number, sentence in find_seat_errors(event, company, [form.to_place() for form in right]).items():
-        right[number].add_error("email", sentence)
-    general = formset.non_form_errors()
-    general.extend(sentence for _field, sentence in check_place_count(len(filled)))
-    order_request = Counter(form.to_place().ticket for form in right)
-    general.extend(
+    valid_forms = [form for form in filled if not form.errors]
+    for number, sentence in find_seat_errors(
+        event, company, [form.to_place() for form in valid_forms]
+    ).items():
+        valid_forms[number].add_error("email", sentence)
+    form_errors = formset.non_form_errors()
+    form_errors.extend(sentence for _field, sentence in check_place_count(len(filled)))
+    counts = Counter(form.to_place().ticket for form in valid_forms)
+    form_errors.extend(
         str(make_sold_out_error(ticket))
         for ticket in tickets
-        if ticket.remaining is not None and ticket.remaining < order_request[ticket.slug]
+        if ticket.remaining is not None and ticket.remaining < counts[ticket.slug]
     )
-    return not general and not any(form.errors for form in filled)
+    return not form_errors and not any(form.errors for form in filled)
 
 
 @never_cache
@@ -265,7 +267,7 @@ def bulk_order_review(request: HttpRequest, company: str, event: str) -> HttpRes
         "people": list(zip(order_request.places, priced, strict=True)),
         "total": Money(quote.total, currency),
         "refunds": describe_ticket_refunds(event_obj, _list_priced_tickets(order_request, tickets, quote)),
-        "vat": [describe_vat(one, currency) for one in quote.vat_by_rate],
+        "vat": [describe_vat(amount, currency) for amount in quote.vat_by_rate],
         "billing": billing,
         "draft": draft,
     }

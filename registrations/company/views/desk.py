@@ -51,7 +51,7 @@ def company_home(request: HttpRequest, company: str) -> HttpResponse:
         "company/home.html",
         company_obj,
         overview=overview,
-        matters=list_attention_items(overview, at=now),
+        attention_items=list_attention_items(overview, at=now),
         now=now,
     )
 
@@ -86,10 +86,10 @@ def seat_list(request: HttpRequest, company: str) -> HttpResponse:
 
 def _require_membership(company: Company) -> Membership:
     """Return the current membership. Raise NotOpenNow where there is none."""
-    company_obj = find_membership(company, at=timezone.localdate())
-    if company_obj is None:
+    membership = find_membership(company, at=timezone.localdate())
+    if membership is None:
         raise NotOpenNow(_("The company has no membership: there are no seats to give."))
-    return company_obj
+    return membership
 
 
 @require_POST

@@ -42,7 +42,7 @@ def registration_list(request: HttpRequest, company: str) -> HttpResponse:
     company_obj = get_company_of_contact(company, request.user)
     overview = load_company_overview(company_obj)
     rows = list_company_registrations(company_obj).filter(
-        event__in=[ahead.event for ahead in overview.upcoming_events]
+        event__in=[upcoming.event for upcoming in overview.upcoming_events]
     )
     # Colleagues who registered on their own are listed, but the contact cannot change them.
     order_ids = set(list_company_orders(company_obj).values_list("pk", flat=True))
@@ -50,7 +50,7 @@ def registration_list(request: HttpRequest, company: str) -> HttpResponse:
     for registration in rows.select_related("ticket", "order").order_by("sort_name", "pk"):
         by_event[registration.event_id].append(registration)
     _attach_invitations([registration for rows in by_event.values() for registration in rows])
-    events = [(ahead, by_event[ahead.event.pk]) for ahead in overview.upcoming_events]
+    events = [(upcoming, by_event[upcoming.event.pk]) for upcoming in overview.upcoming_events]
     return render_page(request, "company/registrations.html", company_obj, events=events, order_ids=order_ids)
 
 

@@ -24,7 +24,7 @@ from registrations.invoices.models import (
     Refund,
 )
 
-from .vat_report import iter_vat_movements
+from .vat_report import iter_collected_movements
 
 BOOK_CURRENCY = "EUR"
 FOREIGN_CURRENCY_NOTICE = gettext_lazy(
@@ -83,10 +83,8 @@ def build_entries(issuer: Issuer, first: datetime.date, last: datetime.date) -> 
         *iter_payment_entries(issuer, period),
         *iter_refund_entries(issuer, period),
         *iter_payout_entries(issuer, period),
+        *iter_vat_entries(issuer, period),
     ]
-    # On debits the sales entries book the VAT as due already.
-    if issuer.vat_due == Issuer.VatDue.COLLECTION:
-        entries += iter_vat_entries(issuer, period)
     for entry in entries:
         # Better no file than a wrong one in the books.
         if not entry.is_balanced:
@@ -249,8 +247,14 @@ def compute_explained_amount(payout: Payout) -> int | None:
 def iter_vat_entries(issuer: Issuer, period: tuple[datetime.date, datetime.date]) -> Iterator[JournalEntry]:
     """Yield the transfer from pending VAT to due VAT when an invoice is paid."""
     first, last = period
-    for movement in iter_vat_movements(iter_histories(until=last), vat_due=issuer.vat_due):
-        if first <= movement.due_on and movement.vat_cents:
+    # On debits the sales entries book the VAT as due already.
+    movements = (
+        movement
+        for history in iter_histories(until=last)
+        for movement in iter_collected_movements(history, vat_due=issuer.vat_due)
+    )
+    for movement in movements:
+        if first <= movement.due_on <= last and movement.vat_cents:
             sides = (
                 EntrySide(issuer.account_vat_pending, movement.vat_cents),
                 EntrySide(issuer.account_vat, -movement.vat_cents),

@@ -1,9 +1,14 @@
-"""Compute the VAT due for a period, on collection or on invoicing (debits), in cents."""
+"""Compute the VAT due for a period, on collection or on invoicing (debits), in cents.
+
+Each document counts by the option that was in force when it was issued, as in the journal: after a change of
+the option nothing is declared twice and nothing is forgotten.
+"""
 
 import datetime
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from registrations.invoices.ledger.receivable_history import ReceivableHistory, VatRateKey, iter_histories
 from registrations.invoices.models import Issuer
@@ -32,10 +37,20 @@ class VatReportRow:
     vat_cents: int
 
 
+class RequestedKey(NamedTuple):
+    """VAT rate of what is requested, and the option by which it is due; sorted by rate."""
+
+    rate: VatRateKey
+    vat_due: str
+
+
 def build_vat_report(
     first_day: datetime.date, last_day: datetime.date, *, vat_due: str
 ) -> list[VatReportRow]:
-    """Return the totals of a period for each rate, highest first; both days are included."""
+    """Return the totals of a period for each rate, highest first; both days are included.
+
+    `vat_due` is the option of today, for charges that are not invoiced yet.
+    """
     sums: dict[VatRateKey, list[int]] = defaultdict(lambda: [0, 0])
     # The whole history, not only the period: what was declared before is subtracted
     # (`iter_collected_movements`).
@@ -50,28 +65,30 @@ def build_vat_report(
 def iter_vat_movements(
     receivable_histories: Iterable[ReceivableHistory], *, vat_due: str
 ) -> Iterator[VatMovement]:
-    """Yield the movements of each receivable in order of time."""
-    find = iter_invoiced_movements if vat_due == Issuer.VatDue.DEBITS else iter_collected_movements
+    """Yield the movements of each receivable; `vat_due` is the option of what is not invoiced yet."""
     for history in receivable_histories:
-        yield from find(history)
+        yield from iter_invoiced_movements(history)
+        yield from iter_collected_movements(history, vat_due=vat_due)
 
 
 def iter_invoiced_movements(history: ReceivableHistory) -> Iterator[VatMovement]:
-    """Yield VAT due when a document is issued."""
+    """Yield VAT due when a document is issued, for documents on debits."""
     for document in history.documents:
+        if document.vat_due != Issuer.VatDue.DEBITS:
+            continue
         for (rate, exemption), (total, vat) in document.sum_by_rate().items():
             yield VatMovement(document.issued_on, rate, exemption, total - vat, vat, history.reference)
 
 
-def iter_collected_movements(history: ReceivableHistory) -> Iterator[VatMovement]:
-    """Yield VAT due on collection.
+def iter_collected_movements(history: ReceivableHistory, *, vat_due: str) -> Iterator[VatMovement]:
+    """Yield VAT due on collection, for what is not on debits.
 
     For each day the VAT within everything retained so far is computed and the VAT declared before is
     subtracted, so that rounding never accumulates.
     """
     before: dict[VatRateKey, tuple[int, int]] = {}
     for day in history.list_days():
-        now = compute_collected(history, day)
+        now = compute_collected(history, day, vat_due=vat_due)
         # Rates of both days: a credited rate disappears from `now` and its VAT is taken back.
         for rate in sorted({*before, *now}, reverse=True):
             (total, vat), (total_before, vat_before) = now.get(rate, (0, 0)), before.get(rate, (0, 0))
@@ -82,20 +99,24 @@ def iter_collected_movements(history: ReceivableHistory) -> Iterator[VatMovement
         before = now
 
 
-def compute_collected(history: ReceivableHistory, day: datetime.date) -> dict[VatRateKey, tuple[int, int]]:
-    """Return gross and VAT cents collected for each rate by the end of a day."""
-    requested = sum_requested(history, day)
+def compute_collected(
+    history: ReceivableHistory, day: datetime.date, *, vat_due: str
+) -> dict[VatRateKey, tuple[int, int]]:
+    """Return gross and VAT cents collected for each rate by the end of a day, without what is on debits."""
+    requested = sum_requested(history, day, vat_due=vat_due)
     # A rate with more credited than invoiced takes no share of the money.
-    rates = [rate for rate, (total, _vat) in requested.items() if total > 0]
-    requested_total = sum(requested[rate][0] for rate in rates)
+    keys = [key for key, (total, _vat) in requested.items() if total > 0]
+    requested_total = sum(requested[key][0] for key in keys)
     # Money paid too much carries no VAT.
     retained = max(0, min(history.compute_retained(day), requested_total))
     if not retained:
         return {}
-    shares = allocate_cents(retained, [requested[rate][0] for rate in rates])
+    # What is on debits takes its share of the money too, but its VAT was due with the invoice.
+    shares = allocate_cents(retained, [requested[key][0] for key in keys])
     return {
-        rate: (share, compute_vat_share(requested[rate], share))
-        for rate, share in zip(rates, shares, strict=True)
+        key.rate: (share, compute_vat_share(requested[key], share))
+        for key, share in zip(keys, shares, strict=True)
+        if key.vat_due == Issuer.VatDue.COLLECTION
     }
 
 
@@ -106,19 +127,22 @@ def compute_vat_share(requested: tuple[int, int], share: int) -> int:
     return (2 * vat * share + total) // (2 * total)
 
 
-def sum_requested(history: ReceivableHistory, day: datetime.date) -> dict[VatRateKey, tuple[int, int]]:
-    """Return gross and VAT cents requested for each rate by the end of a day.
+def sum_requested(
+    history: ReceivableHistory, day: datetime.date, *, vat_due: str
+) -> dict[RequestedKey, tuple[int, int]]:
+    """Return gross and VAT cents requested for each rate and option by the end of a day.
 
     Issued documents count as issued, charges not invoiced yet at their computed VAT.
     """
-    sums: dict[VatRateKey, list[int]] = defaultdict(lambda: [0, 0])
+    sums: dict[RequestedKey, list[int]] = defaultdict(lambda: [0, 0])
     for document in history.documents:
         if document.issued_on <= day:
             for rate, (total, vat) in document.sum_by_rate().items():
-                sums[rate][0] += total
-                sums[rate][1] += vat
+                sums[RequestedKey(rate, document.vat_due)][0] += total
+                sums[RequestedKey(rate, document.vat_due)][1] += vat
+    next_vat_due = history.find_next_vat_due(day, vat_due)
     for rate, total in history.compute_uninvoiced(day).items():
-        sums[rate][0] += total
+        sums[RequestedKey(rate, next_vat_due)][0] += total
         # A payment before its invoice makes VAT due already (CGI, art. 269-2-c).
-        sums[rate][1] += compute_included_vat(total, rate[0])
-    return {rate: (total, vat) for rate, (total, vat) in sorted(sums.items(), reverse=True)}
+        sums[RequestedKey(rate, next_vat_due)][1] += compute_included_vat(total, rate[0])
+    return {key: (total, vat) for key, (total, vat) in sorted(sums.items(), reverse=True)}

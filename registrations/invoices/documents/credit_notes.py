@@ -40,13 +40,15 @@ def credit_invoice(
     """
     receivable = lock_receivable(invoice.receivable)
     invoiced_balance = load_invoiced_balance(receivable)
-    chosen = select_creditable_lines(invoiced_balance, invoice, None if line_ids is None else set(line_ids))
-    charges = [line.charge_id for line in chosen if line.charge_id]
+    lines_to_credit = select_creditable_lines(
+        invoiced_balance, invoice, None if line_ids is None else set(line_ids)
+    )
+    charges = [line.charge_id for line in lines_to_credit if line.charge_id]
     now = timezone.now()
     # `waived_at` keeps the order's next update from owing these items again.
     receivable.charges.active().filter(pk__in=charges).update(withdrawn_at=now, waived_at=now)
     cap_discounts(receivable)
-    return create_credit_note(receivable, invoice, chosen, reason, issued_on)
+    return create_credit_note(receivable, invoice, lines_to_credit, reason, issued_on)
 
 
 @transaction.atomic
@@ -55,9 +57,9 @@ def correct_invoice(
 ) -> tuple[Invoice, Invoice]:
     """Credit an invoice and issue it again with today's data of the buyer; return both documents."""
     receivable = lock_receivable(invoice.receivable)
-    chosen = select_creditable_lines(load_invoiced_balance(receivable), invoice, None)
+    lines_to_credit = select_creditable_lines(load_invoiced_balance(receivable), invoice, None)
     # The charges stay owed, so that `issue_invoice` finds them uninvoiced again.
-    credit_note = create_credit_note(receivable, invoice, chosen, reason, issued_on)
+    credit_note = create_credit_note(receivable, invoice, lines_to_credit, reason, issued_on)
     return credit_note, issue_invoice(receivable=receivable, issued_on=issued_on)
 
 
@@ -79,7 +81,7 @@ def credit_invoice_amount(
         sign = 1 if line.invoice_id == invoice.pk else -1
         by_rate[line.vat_rate, line.exemption] += sign * line.amount
     # Discounts given before may have used up a rate.
-    parts = {rate: part for rate, part in by_rate.items() if part > 0}
+    creditable_by_rate = {rate: cents for rate, cents in by_rate.items() if cents > 0}
     creditable = min(
         sum(by_rate.values()), compute_balance(receivable).amount_owed
     )  # a deposit's lines know of no charge
@@ -87,17 +89,17 @@ def credit_invoice_amount(
         raise InvalidCredit(
             _("Of this invoice %(left)s can be credited.") % {"left": receivable.as_money(max(0, creditable))}
         )
-    shares = allocate_cents(amount, list(parts.values()))
+    shares = allocate_cents(amount, list(creditable_by_rate.values()))
     with translation.override(receivable.language):
-        text = _("Discount on invoice %(number)s") % {"number": invoice.number}
+        description = _("Discount on invoice %(number)s") % {"number": invoice.number}
     discounts = [
-        create_discount(receivable, text, -share, *rate)
-        for rate, share in zip(parts, shares, strict=True)
+        create_discount(receivable, description, -share, *rate)
+        for rate, share in zip(creditable_by_rate, shares, strict=True)
         if share
     ]
     drafts = [
         # Positive on a credit note: the document itself has the negative sign.
-        DraftLine(text, 1, -charge.amount, charge.vat_rate, charge.exemption, charge.pk)
+        DraftLine(description, 1, -charge.amount, charge.vat_rate, charge.exemption, charge.pk)
         for charge in discounts
     ]
     return finalize_document(
@@ -107,13 +109,15 @@ def credit_invoice_amount(
     )
 
 
-def create_discount(receivable: Receivable, text: str, amount: int, vat_rate: int, exemption: str) -> Charge:
+def create_discount(
+    receivable: Receivable, description: str, amount: int, vat_rate: int, exemption: str
+) -> Charge:
     """Create a charge with a negative amount."""
     return Charge.objects.create(
         receivable=receivable,
         # Counted with withdrawn charges, so that no key is used twice; the receivable is locked.
         key=f"{DISCOUNT_KEY_PREFIX}{receivable.charges.count() + 1}",
-        description=text,
+        description=description,
         unit_price=amount,
         amount=amount,
         vat_rate=vat_rate,
@@ -170,18 +174,18 @@ def select_creditable_lines(
     """Return the lines of a document with these ids, all if None. Raise InvalidCredit."""
     require_creditable(invoiced_balance, document)
     creditable_lines = invoiced_balance.lines_of(document)
-    chosen = [line for line in creditable_lines if line_ids is None or line.pk in line_ids]
-    if not chosen or (line_ids is not None and line_ids - {line.pk for line in creditable_lines}):
+    lines_to_credit = [line for line in creditable_lines if line_ids is None or line.pk in line_ids]
+    if not lines_to_credit or (line_ids is not None and line_ids - {line.pk for line in creditable_lines}):
         raise InvalidCredit(_("These lines are credited already, or stand on another invoice."))
     remaining = sum(
         (1 if line.invoice_id == document.pk else -1) * line.amount
         for line in creditable_lines
-        if line not in chosen
+        if line not in lines_to_credit
     )
     # What stays would be a discount without the items it was granted on.
     if remaining < 0:
         raise InvalidCredit(_("A discount was given on this invoice: credit what is left of it as a whole."))
-    return chosen
+    return lines_to_credit
 
 
 def require_creditable(invoiced_balance: InvoicedBalance, document: Invoice) -> None:

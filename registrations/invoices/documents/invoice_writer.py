@@ -197,11 +197,17 @@ def build_details(
         **{name: getattr(receivable, name) for name in REFERENCE_FIELDS},
         **{name: day and day.isoformat() for name, day in period.items()},
         # Stored with the document: the option may change, and each document is booked by its own.
-        "vat_due": issuer.vat_due,
+        "vat_due": get_vat_due(issuer, heading),
         "paid": paid,
         "paid_on": paid_on and paid_on.isoformat(),
         "notes": list(iter_legal_notes(issuer, heading)),
     }
+
+
+def get_vat_due(issuer: Issuer, heading: DocumentHeading) -> str:
+    """Return the option by which the document's VAT is due; a credit note has that of its invoice."""
+    # Else a credit note on debits would take back VAT that its unpaid invoice never made due.
+    return heading.origin.details["vat_due"] if heading.origin else issuer.vat_due
 
 
 def compute_paid_before(
@@ -231,7 +237,7 @@ def iter_legal_notes(issuer: Issuer, heading: DocumentHeading) -> list[list[str]
         ],
         ["AAB", _("No discount for early payment.")],
     ]
-    if issuer.vat_due == Issuer.VatDue.DEBITS:
+    if get_vat_due(issuer, heading) == Issuer.VatDue.DEBITS:
         notes.append(["TXD", _("VAT is paid on debits, by option.")])
     return notes
 

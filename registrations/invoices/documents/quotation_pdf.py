@@ -11,7 +11,7 @@ from django.utils.translation import pgettext
 
 from convention.text.dates import format_date
 from convention.typeset import FontWeight, PdfDocument
-from registrations.invoices.formatting import format_iban
+from registrations.invoices.formatting import format_iban, format_transfer_reference
 from registrations.invoices.models import Invoice, InvoiceLine, Quotation, Receivable
 from registrations.invoices.tax_amounts import PricedLine, compute_taxes
 
@@ -206,6 +206,7 @@ def draw_pro_forma_notice(sheets: DocumentSheets, document: Invoice) -> None:
         labelled_values = [
             ("IBAN", format_iban(document.seller["iban"])),
             *([("BIC", document.seller["bic"])] if document.seller["bic"] else []),
-            (_("Reference"), document.details["reference"]),
+            # As on the invoice: the bank's import finds the payment by it.
+            (_("Reference"), format_transfer_reference(document.details["reference"])),
         ]
         draw_facts(sheets, labelled_values)

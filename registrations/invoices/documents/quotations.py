@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 from django.db import transaction
-from django.utils import timezone
 
 from convention.audit.record import record_action
 from convention.events.models import Event
@@ -41,8 +40,7 @@ def create_quotation(
     Its number is of the series D. Nothing becomes owed. Raise MissingIssuer.
     """
     issuer = require_issuer()
-    # The clock may have been set back since the last quotation.
-    day = max(timezone.localdate(), get_issue_day(QUOTATION_SERIES))
+    day = get_issue_day(QUOTATION_SERIES)
     amounts = [PricedLine(item.unit_price * item.quantity, item.vat_rate, item.exemption) for item in items]
     nets, taxes = compute_taxes(amounts)
     # A series of its own: gaps in the numbers of invoices would have to be explained to the tax office.

@@ -9,7 +9,15 @@ from functools import cached_property
 from django.db.models import Prefetch
 from django.utils import timezone
 
-from registrations.invoices.models import Charge, Invoice, InvoiceLine, Payment, Receivable, Refund
+from registrations.invoices.models import (
+    Charge,
+    Invoice,
+    InvoiceLine,
+    Issuer,
+    Payment,
+    Receivable,
+    Refund,
+)
 
 # Rate in hundredths of a percent, and the exemption code of a rate of 0.
 type VatRateKey = tuple[int, str]
@@ -38,10 +46,11 @@ class LineFact:
 
 @dataclass(frozen=True)
 class DocumentFact:
-    """Issued document with its lines."""
+    """Issued document with its lines, and the option by which its VAT is due."""
 
     issued_on: datetime.date
     lines: tuple[LineFact, ...]
+    vat_due: str = Issuer.VatDue.COLLECTION
 
     def sum_by_rate(self) -> dict[VatRateKey, tuple[int, int]]:
         """Return gross and VAT cents for each rate."""
@@ -77,6 +86,14 @@ class ReceivableHistory:
         """Return the cents paid and not refunded by the end of a day."""
         return sum(amount for on, amount in self.cash_movements if on <= day)
 
+    def find_next_vat_due(self, day: datetime.date, default: str) -> str:
+        """Return the option of the first invoice after a day, by which its charges are invoiced."""
+        for document in self.documents:
+            # The lines of a credit note are negative.
+            if document.issued_on > day and sum(line.gross_cents for line in document.lines) >= 0:
+                return document.vat_due
+        return default
+
     @cached_property
     def invoiced_by_charge(self) -> dict[int, list[tuple[datetime.date, int]]]:
         """Return (day, cents) of all lines by charge id."""
@@ -106,10 +123,13 @@ class ReceivableHistory:
 
 
 def iter_histories(*, until: datetime.date) -> Iterator[ReceivableHistory]:
-    """Yield the history of every receivable in euros up to the end of a day, in six queries."""
+    """Yield the history of every receivable in euros, with money up to the end of a day, in six queries.
+
+    Documents issued later are part of it: they tell how the VAT of what was paid before them is due.
+    """
     charges = Charge.objects.order_by("pk")
     lines = Prefetch("lines", InvoiceLine.objects.order_by("position"))
-    documents = Invoice.objects.filter(issued_on__lte=until).order_by("issued_on", "pk")
+    documents = Invoice.objects.order_by("issued_on", "pk")
     rows = (
         # The accounts are kept in euros; `list_foreign_documents` names the rest.
         Receivable.objects.filter(currency="EUR")
@@ -157,4 +177,5 @@ def build_document_fact(document: Invoice) -> DocumentFact:
             LineFact(line.charge_id, (line.vat_rate, line.exemption), sign * line.amount, sign * line.net)
             for line in document.lines.all()
         ),
+        document.details["vat_due"],
     )

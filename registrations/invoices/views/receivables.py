@@ -109,9 +109,9 @@ def receivable_detail(request: HttpRequest, reference: str) -> HttpResponse:
     payments = list(receivable.payments.select_related("payout"))
     facts = build_facts(balance, invoiced_balance, documents, payments)
     # Credited invoices count too: the list derives the state in SQL in the same way.
-    asking = [document.due_on for document in documents if not document.is_credit_note]
+    due_dates = [document.due_on for document in documents if not document.is_credit_note]
     state = derive_receivable_state(
-        balance.amount_owed, balance.amount_due, first_due_on=min(asking, default=None), today=today
+        balance.amount_owed, balance.amount_due, first_due_on=min(due_dates, default=None), today=today
     )
     return render_page(
         request,
@@ -138,7 +138,7 @@ def build_facts(
     payments: list[Payment],
 ) -> ReceivableFacts:
     """Return the input of `list_advice`."""
-    asking = [
+    payable_documents = [
         document
         for document in documents
         if not document.is_credit_note and invoiced_balance.lines_of(document)
@@ -147,7 +147,7 @@ def build_facts(
         balance=balance,
         uninvoiced_cents=sum(charge.amount for charge in invoiced_balance.uninvoiced_charges),
         cents_to_credit=sum(line.invoice.sign * line.amount for line in invoiced_balance.lines_to_credit),
-        due_on=min((document.due_on for document in asking), default=None),
+        due_on=min((document.due_on for document in payable_documents), default=None),
         payments=[(payment.amount, payment.received_on) for payment in payments],
     )
 

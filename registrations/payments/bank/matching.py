@@ -89,9 +89,11 @@ class PayableIndex:
     expected_payouts: list[ExpectedPayout] = field(default_factory=list)
 
     @classmethod
-    def build_index(cls, items: Iterable[PayableItem], sums: Iterable[ExpectedPayout] = ()) -> "PayableIndex":
+    def build_index(
+        cls, items: Iterable[PayableItem], expected_payouts: Iterable[ExpectedPayout] = ()
+    ) -> "PayableIndex":
         """Return the index of all payables and expected payouts."""
-        index = cls(expected_payouts=list(sums))
+        index = cls(expected_payouts=list(expected_payouts))
         for item in items:
             index.items[compact_reference(item.reference)] = item
             for number in item.invoice_numbers:
@@ -186,9 +188,9 @@ def _find_cut_reference(packed: str, index: PayableIndex) -> list[PayableItem]:
     match = re.search(r"RF\d\d([0-9A-Z]+)$", packed)
     if not match or len(match[1]) < MIN_CUT_LENGTH:
         return []
-    begun = [item for reference, item in index.items.items() if reference.startswith(match[1])]
+    matching_items = [item for reference, item in index.items.items() if reference.startswith(match[1])]
     # Two that begin alike cannot be told apart, and a wrong guess would confirm somebody else's order.
-    return begun if len(begun) == 1 else []
+    return matching_items if len(matching_items) == 1 else []
 
 
 def find_by_invoice(payer_text: str, index: PayableIndex) -> list[PayableItem]:

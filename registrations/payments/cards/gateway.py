@@ -145,11 +145,11 @@ class EventFacts:
 def _build_client(api_key: str, base_url: str) -> stripe.StripeClient:
     # The default timeout of 80 seconds would block a worker for too long.
     http = stripe.RequestsClient(timeout=TIMEOUT_SECONDS)
-    where: Any = {"api": base_url} if base_url else None
+    base_addresses: Any = {"api": base_url} if base_url else None
     return stripe.StripeClient(
         api_key,
         stripe_version=API_VERSION,
-        base_addresses=where,
+        base_addresses=base_addresses,
         max_network_retries=MAX_RETRIES,
         http_client=http,
     )
@@ -309,7 +309,7 @@ def fetch_payout_lines(payout_id: str) -> list[PayoutLineFacts]:
 
 def _build_line_facts(line: Any) -> PayoutLineFacts:
     source = _get_expanded(line.source)
-    brings = source and line.reporting_category == "charge"  # a debit’s own type is “payment”
+    is_charge = source and line.reporting_category == "charge"  # a debit’s own type is “payment”
     return PayoutLineFacts(
         line_id=line.id,
         kind=line.reporting_category,
@@ -317,7 +317,7 @@ def _build_line_facts(line: Any) -> PayoutLineFacts:
         fee_cents=line.fee,
         source_id=_get_id(line.source),
         payment_intent_id=_get_id(getattr(source, "payment_intent", None)) if source else "",
-        attempt_key=_get_metadata(source).get("attempt", "") if brings else "",
+        attempt_key=_get_metadata(source).get("attempt", "") if is_charge else "",
     )
 
 

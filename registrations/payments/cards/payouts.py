@@ -62,7 +62,7 @@ def _may_be_own_payment(line: gateway.PayoutLineFacts) -> bool:
 def save_payout(facts: gateway.PayoutFacts, lines: list[gateway.PayoutLineFacts]) -> Payout:
     """Save a payout with its lines, and link payments and fees to it."""
     payments = _find_payments(lines)
-    given_back = StripeRefund.objects.filter(stripe_id__in=[line.source_id for line in lines])
+    refund_links = StripeRefund.objects.filter(stripe_id__in=[line.source_id for line in lines])
     charged = [line for line in lines if line.kind == CHARGE_KIND and line.payment_intent_id in payments]
     for line in charged:
         # The payout has the final fee; at the payment it may not have been known yet.
@@ -73,7 +73,7 @@ def save_payout(facts: gateway.PayoutFacts, lines: list[gateway.PayoutLineFacts]
         amount=facts.amount_cents,
         arrived_on=facts.arrives_on,
         payments=[payments[line.payment_intent_id] for line in charged],
-        refunds=list(Refund.objects.filter(pk__in=given_back.values("refund"))),
+        refunds=list(Refund.objects.filter(pk__in=refund_links.values("refund"))),
         currency=facts.currency,
         settled_amount=sum_settled(lines, payments) if lines else None,
         other_fees=sum_other_fees(lines, payments) if lines else None,

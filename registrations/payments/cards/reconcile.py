@@ -9,7 +9,7 @@ from django.tasks import task
 from django.utils import timezone
 
 from convention.errors import ConventionError
-from registrations.models import Registration
+from registrations.models import Registration, Sponsorship
 from registrations.payments.models import CardPaymentAttempt, StripeEvent
 
 from . import gateway
@@ -80,17 +80,18 @@ def _close_unknown_attempt(attempt: CardPaymentAttempt) -> None:
 
 
 def is_attempt_awaited(attempt: CardPaymentAttempt) -> bool:
-    """Return whether the order holds a place for exactly the amount of this attempt."""
+    """Return whether the order holds a place or a package for exactly the amount of this attempt."""
     if not matches_amount_due(attempt):
         # A place was cancelled meanwhile: the buyer starts again for the rest.
         return False
-    waiting = Registration.objects.filter(
+    is_held = Q(
         order=attempt.order_id,
         cancelled_at__isnull=True,
         confirmed_at__isnull=True,
         hold_expires_at__gt=timezone.now(),
     )
-    return waiting.exists()
+    # A sponsor's package may include no places.
+    return Registration.objects.filter(is_held).exists() or Sponsorship.objects.filter(is_held).exists()
 
 
 def fetch_missed_events() -> None:

@@ -27,13 +27,19 @@ def settle_session(*, facts: SessionFacts) -> CardPaymentAttempt | None:
 
     Return None for a session that is not ours. The order's row is locked before the attempt's.
     """
-    known = _find_attempt(facts)
-    if known is None:
+    unlocked_attempt = _find_attempt(facts)
+    if unlocked_attempt is None:
         return None
-    order = Order.objects.select_for_update(of=("self",)).select_related("event").get(pk=known.order_id)
+    order = (
+        Order.objects.select_for_update(of=("self",))
+        .select_related("event")
+        .get(pk=unlocked_attempt.order_id)
+    )
     attempt = (
         # Read again under the lock: webhook, poller and the returning buyer may settle at the same time.
-        CardPaymentAttempt.objects.select_for_update(of=("self",)).select_related("payment").get(pk=known.pk)
+        CardPaymentAttempt.objects.select_for_update(of=("self",))
+        .select_related("payment")
+        .get(pk=unlocked_attempt.pk)
     )
     attempt.order = order
     attempt.session_id = facts.session_id
@@ -55,9 +61,9 @@ def _find_attempt(facts: SessionFacts) -> CardPaymentAttempt | None:
 
     If the process died before it stored the session id, the attempt is found by its key.
     """
-    known = CardPaymentAttempt.objects.filter(session_id=facts.session_id).first()
-    if known or not facts.attempt_key:
-        return known
+    attempt = CardPaymentAttempt.objects.filter(session_id=facts.session_id).first()
+    if attempt or not facts.attempt_key:
+        return attempt
     return CardPaymentAttempt.objects.filter(idempotency_key=facts.attempt_key, session_id=None).first()
 
 

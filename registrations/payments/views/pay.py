@@ -61,8 +61,8 @@ def order_payment(request: HttpRequest, reference: str, secret: str) -> HttpResp
     return response
 
 
-def _start_payment(request: HttpRequest, grant: LinkAccess) -> HttpResponse:
-    arguments = [grant.order.reference, grant.secret]
+def _start_payment(request: HttpRequest, link_access: LinkAccess) -> HttpResponse:
+    arguments = [link_access.order.reference, link_access.secret]
     if not settings.CARD_PAYMENT:
         raise NotFound(_("Cards are not taken here; write to the organizer."))
     # Without a Stripe key, outside production.
@@ -70,19 +70,19 @@ def _start_payment(request: HttpRequest, grant: LinkAccess) -> HttpResponse:
         return redirect("order-pay-test", *arguments)
     try:
         return HttpResponseRedirect(
-            start_payment(order=grant.order, return_path=reverse("order-pay", args=arguments))
+            start_payment(order=link_access.order, return_path=reverse("order-pay", args=arguments))
         )
     except NothingToPay:
         return redirect("order", *arguments)
 
 
-def _show_payment(request: HttpRequest, grant: LinkAccess) -> HttpResponse:
-    order = grant.order
+def _show_payment(request: HttpRequest, link_access: LinkAccess) -> HttpResponse:
+    order = link_access.order
     latest = CardPaymentAttempt.objects.filter(order=order).first()
     try:
         due = compute_card_due(order)
     except NothingToPay:
-        return redirect("order", order.reference, grant.secret)
+        return redirect("order", order.reference, link_access.secret)
     returned = (
         "returned" in request.GET and latest is not None and latest.state == CardPaymentAttempt.State.OPEN
     )
@@ -94,7 +94,7 @@ def _show_payment(request: HttpRequest, grant: LinkAccess) -> HttpResponse:
         # The webhook may be late: ask Stripe while the buyer looks at the page.
         poll_attempt_soon(attempt=latest)
     context = {
-        "grant": grant,
+        "link_access": link_access,
         "order": order,
         "event": order.event,
         "due": Money(due, order.currency),
@@ -103,17 +103,17 @@ def _show_payment(request: HttpRequest, grant: LinkAccess) -> HttpResponse:
         "is_under_way": latest is not None and latest.state == CardPaymentAttempt.State.UNDER_WAY,
         "is_test": uses_demo_payments(),
         "offers_cards": settings.CARD_PAYMENT,
-        **_build_hold_context(grant),
+        **_build_hold_context(link_access),
     }
     return render(request, "payments/pay.html", context)
 
 
-def _build_hold_context(grant: LinkAccess) -> dict[str, Any]:
+def _build_hold_context(link_access: LinkAccess) -> dict[str, Any]:
     """Return until when the places are held, or whether expired ones are still available."""
-    packages = list(list_active_sponsorships(grant.order))
+    packages = list(list_active_sponsorships(link_access.order))
     active_items: list[Sponsorship | Registration] = [*packages]
     active_items += (
-        r for r in (*grant.registrations, *grant.private_registrations) if r.cancelled_at is None
+        r for r in (*link_access.registrations, *link_access.private_registrations) if r.cancelled_at is None
     )
     waiting = [item for item in active_items if item.confirmed_at is None]
     held = [item.hold_expires_at for item in waiting if item.hold_expires_at is not None and item.is_held()]
@@ -146,8 +146,8 @@ def _are_available(lapsed: list[Sponsorship | Registration]) -> bool:
 def demo_payment(request: HttpRequest, reference: str, secret: str) -> HttpResponse:
     """Simulate Stripe's page in the demo: no money moves."""
     require_demo_payments()
-    grant = _require_full_access(reference, secret)
-    order, error = grant.order, ""
+    link_access = _require_full_access(reference, secret)
+    order, error = link_access.order, ""
     try:
         due = Money(compute_card_due(order), order.currency)
         if "pay" in request.POST:
@@ -159,7 +159,7 @@ def demo_payment(request: HttpRequest, reference: str, secret: str) -> HttpRespo
         error = str(refusal)
     if "decline" in request.POST:
         error = _("The card was declined (test). Nothing was paid; try again.")
-    context = {"grant": grant, "order": order, "event": order.event, "due": due, "error": error}
+    context = {"link_access": link_access, "order": order, "event": order.event, "due": due, "error": error}
     return render(request, "payments/demo_payment.html", context)
 
 
@@ -167,9 +167,14 @@ def demo_payment(request: HttpRequest, reference: str, secret: str) -> HttpRespo
 @require_GET
 def bank_transfer(request: HttpRequest, reference: str, secret: str) -> HttpResponse:
     """Show account, amount, reference and QR code of a bank transfer."""
-    grant = _require_full_access(reference, secret)
-    transfer = get_transfer_details(grant.order)
+    link_access = _require_full_access(reference, secret)
+    transfer = get_transfer_details(link_access.order)
     if transfer is None:
         return redirect("order", reference, secret)
-    context = {"grant": grant, "order": grant.order, "event": grant.order.event, "transfer": transfer}
+    context = {
+        "link_access": link_access,
+        "order": link_access.order,
+        "event": link_access.order.event,
+        "transfer": transfer,
+    }
     return render(request, "payments/transfer.html", context)

@@ -192,7 +192,7 @@ def _edit_package(request: HttpRequest, event: Event, package: Package) -> HttpR
 @require_POST
 def package_remove(request: HttpRequest, event: str, slug: str) -> HttpResponse:
     """Remove a package that nobody took."""
-    _event, sponsorship = get_organizer_package(event, slug, request.user)
-    remove_package(package=sponsorship)
+    _event, package = get_organizer_package(event, slug, request.user)
+    remove_package(package=package)
     messages.success(request, _("The package is removed."))
     return redirect("organize-packages", event)

@@ -21,10 +21,10 @@ def notify_refused_visitor(application_id: int) -> None:
         return
     # A task that the worker retries must not run beside its first attempt.
     with hold_lease(f"host-refused:{application_id}"):
-        send_or_log(make_refusal_letter(application))
+        send_or_log(build_refusal_message(application))
 
 
-def make_refusal_letter(application: Application) -> MailMessage:
+def build_refusal_message(application: Application) -> MailMessage:
     person, event = application.person, application.visit.event
     assert person is not None
     with translation.override(person.language):
@@ -47,10 +47,10 @@ def notify_club_of_decision(application_id: int) -> None:
     rows = Application.objects.select_related("person", "company", "visit__event__venue", "replaces")
     application = rows.filter(pk=application_id).first()
     if application and application.visit.event.contact_email:
-        send_or_log(make_decision_letter(application))
+        send_or_log(build_decision_message(application))
 
 
-def make_decision_letter(application: Application) -> MailMessage:
+def build_decision_message(application: Application) -> MailMessage:
     """Return the mail to the club about a veto or an approved replacement."""
     event, language = application.visit.event, settings.LANGUAGE_CODE
     # The task has only the id; the rows say which of the two decisions was made.
@@ -83,10 +83,10 @@ def notify_host_of_replacement(application_id: int) -> None:
     if application is None or application.visit.event.starts_at <= timezone.now():
         return
     for contact in application.visit.host_contacts.filter(ended_at=None):
-        send_or_log(make_approval_letter(application, contact))
+        send_or_log(build_approval_message(application, contact))
 
 
-def make_approval_letter(application: Application, contact: HostContact) -> MailMessage:
+def build_approval_message(application: Application, contact: HostContact) -> MailMessage:
     event = application.visit.event
     with translation.override(contact.language):
         subject = _("A replacement to approve: %(event)s") % {"event": event.title}

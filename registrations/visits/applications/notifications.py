@@ -21,7 +21,7 @@ from registrations.visits.dates import find_lock_time
 from registrations.visits.models import Application, NdaText, Visit
 from registrations.visits.rides.calendar import build_ride_calendar
 
-from .state import ApplicationState, find_states
+from .state import ApplicationState, find_agreed_ids, find_states
 
 logger = logging.getLogger(__name__)
 # Before the lock; visitors who have not accepted the text by then are left off the list.
@@ -79,11 +79,12 @@ def remind_before_lock() -> None:
     """Periodic job: shortly before the lock, remind each visitor once who has not accepted the text."""
     visits = Visit.objects.published().filter(locked_at__isnull=True, event__starts_at__gt=timezone.now())
     visit_ids = [visit.pk for visit in visits.select_related("event") if is_lock_near(visit)]
-    for application in (
-        Application.objects.confirmed().filter(visit__in=visit_ids).select_related("visit__event")
-    ):
+    applications = list(Application.objects.confirmed().filter(visit__in=visit_ids))
+    agreed_ids = find_agreed_ids(applications)
+    for application in applications:
         # One reminder for each application in all, even if a new version came after it.
-        if not any(kind.startswith("reminder") for kind in application.sent_mails):
+        was_reminded = any(kind.startswith("reminder") for kind in application.sent_mails)
+        if application.pk not in agreed_ids and not was_reminded:
             notify_applicant.enqueue(application.pk)
 
 
@@ -93,7 +94,7 @@ def _has_ended(application: Application) -> bool:
 
 def _send_mail(application: Application, kind: str, number: int) -> None:
     try:
-        send_mail_message(_make_letter(application, kind, number))
+        send_mail_message(_build_message(application, kind, number))
     # Recorded as sent all the same: the refusal is permanent, and a retry would be refused too.
     except MailRefused:
         logger.warning("The mail server refused the mail %s of the application %s.", kind, application.pk)
@@ -101,7 +102,7 @@ def _send_mail(application: Application, kind: str, number: int) -> None:
     application.save(update_fields=["sent_mails"])
 
 
-def _make_letter(application: Application, kind: str, number: int) -> MailMessage:
+def _build_message(application: Application, kind: str, number: int) -> MailMessage:
     visit, person = application.visit, application.person
     assert person is not None
     event = visit.event

@@ -51,7 +51,7 @@ def visit_list(request: HttpRequest) -> HttpResponse:
     visits = list(list_visible_visits(person).select_related("event__venue", "event__host").distinct())
     own_applications = Application.objects.filter(person=person).order_by("applied_at", "pk")
     # In the order of application, so that the latest one of each visit stays in the dict.
-    latest = {visit.visit_id: visit for visit in own_applications}
+    latest = {application.visit_id: application for application in own_applications}
     states, now = find_states_across_visits(list(latest.values())), timezone.now()
     availability = describe_free_places(visits, at=now)
     rows = [
@@ -59,7 +59,7 @@ def visit_list(request: HttpRequest) -> HttpResponse:
         for visit in visits
     ]
     context = {
-        "ahead": [row for row in rows if row[0].event.ends_at >= now],
+        "upcoming": [row for row in rows if row[0].event.ends_at >= now],
         "past": [row for row in reversed(rows) if row[0].event.ends_at < now],
         "managed": _list_managed_visits(person),
         "can_create": can_create_events(person),

@@ -74,7 +74,7 @@ def save_debrief(*, debrief: Debrief, changed: list[str]) -> Debrief:
 
 def _get_or_create_debrief(debrief: Debrief) -> Debrief:
     """Return the saved debrief of the visit; concurrent first writers share one row."""
-    row, _made = Debrief.objects.get_or_create(visit=debrief.visit)
+    row, _created = Debrief.objects.get_or_create(visit=debrief.visit)
     return row
 
 

@@ -44,14 +44,14 @@ class QuestionResult:
     @property
     def bars(self) -> BarChart:
         """Return the number of answers by rating as a chart, the best rating first."""
-        rows = [ChartBar(str(mark), self.rating_counts.get(mark, 0)) for mark in range(5, 0, -1)]
+        rows = [ChartBar(str(rating), self.rating_counts.get(rating, 0)) for rating in range(5, 0, -1)]
         return BarChart(self.question.localized_text, rows, _("Mark"), _("answers"))
 
     @property
     def average(self) -> float | None:
         """Return the mean rating, None without ratings."""
         total = sum(self.rating_counts.values())
-        return sum(mark * times for mark, times in self.rating_counts.items()) / total if total else None
+        return sum(rating * times for rating, times in self.rating_counts.items()) / total if total else None
 
 
 @transaction.atomic
@@ -81,17 +81,17 @@ def save_feedback(*, application: Application, answers: Mapping[int, int | str |
     """
     if not was_present(application):
         raise NotOpenNow(_("These questions are for those who were there."))
-    questions = {one.pk: one for one in application.visit.feedback_questions.all()}
     saved_count = 0
-    for pk, answer in answers.items():
-        question = questions[pk]
+    # An answer to a question that was removed meanwhile is left out.
+    for question in application.visit.feedback_questions.filter(pk__in=answers):
+        answer = answers[question.pk]
         rows = FeedbackAnswer.objects.filter(question=question, application=application)
         # Deleted and not stored empty: an empty answer would count towards `MIN_ANSWERS_SHOWN`.
         if answer in (None, ""):
             rows.delete()
             continue
-        is_mark = question.kind == RATING_KIND
-        values = {"rating": answer if is_mark else None, "text": "" if is_mark else answer}
+        is_rating = question.kind == RATING_KIND
+        values = {"rating": answer if is_rating else None, "text": "" if is_rating else answer}
         FeedbackAnswer.objects.update_or_create(
             question=question, application=application, defaults={**values, "answered_at": timezone.now()}
         )

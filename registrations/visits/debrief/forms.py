@@ -84,7 +84,7 @@ class FeedbackForm(forms.Form):
             choices=RATING_CHOICES,
             coerce=int,
             empty_value=None,
-            widget=forms.RadioSelect(attrs={"class": "marks"}),
+            widget=forms.RadioSelect,
             help_text=_("From 5, very good, to 1, poor."),
         )
 

@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 
 from convention.audit.record import record_action
 from convention.errors import InvalidFields
-from convention.text.email_addresses import filter_by_email
+from convention.text.email_addresses import filter_by_email, normalize_email
 from convention.text.normalize import normalize_whitespace
 from registrations.visits.models import HostContact, Visit
 
@@ -19,8 +19,8 @@ def add_host_contact(*, visit: Visit, name: str, email: str, language: str = "fr
 
     Raise InvalidFields without a name, or if the address is a contact already.
     """
-    # Lower case, since the unique constraint and `list_own_contacts` compare addresses exactly.
-    name, email = normalize_whitespace(name)[:200], email.strip().lower()
+    # Normalized, since the unique constraint and `list_own_contacts` compare addresses exactly.
+    name, email = normalize_whitespace(name)[:200], normalize_email(email.strip())
     if not name:
         raise InvalidFields(_("Some fields need another look."), {"name": [_("Write the name.")]})
     duplicate_error = {"email": [_("This address is a contact of this visit already.")]}

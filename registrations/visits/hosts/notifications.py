@@ -16,7 +16,7 @@ def notify_new_contact(contact_id: int) -> None:
     """Mail a new contact the address of their page. Raise MailNotSent."""
     contact = _find_active_contact(contact_id)
     if contact:
-        send_or_log(make_page_letter(contact, key=f"host-welcome-{contact.pk}"))
+        send_or_log(build_page_message(contact, key=f"host-welcome-{contact.pk}"))
 
 
 @task()
@@ -26,7 +26,7 @@ def notify_contact_of_list(contact_id: int, list_id: int) -> None:
     row = VisitorList.objects.filter(pk=list_id, sent_at__isnull=False).first()
     # The mail leads to the current list, so an overtaken version needs none.
     if contact and row and not row.visit.lists.filter(sent_at__isnull=False, number__gt=row.number).exists():
-        send_or_log(make_page_letter(contact, key=f"host-list-{row.pk}-{contact.pk}", visitor_list=row))
+        send_or_log(build_page_message(contact, key=f"host-list-{row.pk}-{contact.pk}", visitor_list=row))
 
 
 def _find_active_contact(contact_id: int) -> HostContact | None:
@@ -36,7 +36,7 @@ def _find_active_contact(contact_id: int) -> HostContact | None:
     return upcoming.filter(pk=contact_id).first()
 
 
-def make_page_letter(
+def build_page_message(
     contact: HostContact, *, key: str, visitor_list: VisitorList | None = None
 ) -> MailMessage:
     """Return the mail with the link to the host's page; it contains no visitor's name."""
@@ -79,7 +79,7 @@ def notify_security_of_cancellation(visit_id: int) -> None:
 def _send_cancellation(visit: Visit, to: str, name: str, language: str, key: str) -> None:
     event = visit.event
     with translation.override(language):
-        letter = MailMessage(
+        message = MailMessage(
             to=to,
             subject=(_("Called off: %(visit)s") % {"visit": event.title})[:200],
             template="visit_cancelled_host",
@@ -89,4 +89,4 @@ def _send_cancellation(visit: Visit, to: str, name: str, language: str, key: str
             accent=event.accent,
             reply_to=event.contact_email,
         )
-    send_or_log(letter)
+    send_or_log(message)

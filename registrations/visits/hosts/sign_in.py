@@ -55,12 +55,12 @@ def send_sign_in_link(contact_id: int) -> None:
     # Only the hash is stored: a leaked backup signs nobody in.
     link = HostLink.objects.create(contact=contact, hash=hash_token(token), expires_at=expires)
     try:
-        send_mail_message(make_sign_in_letter(contact, link, token))
+        send_mail_message(build_sign_in_message(contact, link, token))
     except MailRefused:
         link.delete()
 
 
-def make_sign_in_letter(contact: HostContact, link: HostLink, token: str) -> MailMessage:
+def build_sign_in_message(contact: HostContact, link: HostLink, token: str) -> MailMessage:
     event = contact.visit.event
     with translation.override(contact.language):
         path = reverse("host-sign-in", args=[token])

@@ -37,7 +37,7 @@ def save_identity(*, application: Application, answers: Mapping[str, str]) -> Id
         )
     # Data minimization (GDPR, article 5(1)(c)): an answer that the host no longer requests is dropped.
     data = {str(field): answers[field] for field in requested}
-    identity, _is_new = Identity.objects.update_or_create(
+    identity, _created = Identity.objects.update_or_create(
         application=application,
         defaults={
             "encrypted_data": encrypt_value(data, row_label=get_identity_binding(application)),

@@ -86,11 +86,11 @@ def send_identity_request(application_id: int) -> None:
         )
         # A permanent refusal counts as asked, or the job would queue the mail every hour.
         with suppress(MailRefused):  # the secretary's page shows who has not answered
-            send_mail_message(make_request_letter(application, timestamp_field))
+            send_mail_message(build_request_message(application, timestamp_field))
         Application.objects.filter(pk=application_id).update(**{timestamp_field: now})
 
 
-def make_request_letter(application: Application, timestamp_field: str) -> MailMessage:
+def build_request_message(application: Application, timestamp_field: str) -> MailMessage:
     """Return the mail with the link to the form; it lists the names of the requested fields."""
     person, visit = application.person, application.visit
     assert person is not None

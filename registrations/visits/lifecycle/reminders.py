@@ -81,14 +81,14 @@ def send_day_mail(mail_id: int) -> None:
         assert registration is not None
         with translation.override(registration.order.language):
             try:
-                send_mail_message(_make_letter(mail))
+                send_mail_message(_build_message(mail))
             except MailRefused:
-                logger.warning("The mail server refused %s.", _message_key(mail))
+                logger.warning("The mail server refused %s.", _build_message_key(mail))
         # Also after a permanent refusal, or the job would try again until `MAX_MAIL_DELAY`.
         DayMail.objects.filter(pk=mail_id).update(sent_at=timezone.now())
 
 
-def _make_letter(mail: DayMail) -> MailMessage:
+def _build_message(mail: DayMail) -> MailMessage:
     application = mail.application
     registration, visit, event = application.registration, application.visit, application.visit.event
     assert registration is not None
@@ -108,7 +108,7 @@ def _make_letter(mail: DayMail) -> MailMessage:
             "url": settings.SITE_URL + page,
         },
         language=registration.order.language,
-        message_key=_message_key(mail),
+        message_key=_build_message_key(mail),
         accent=event.accent,
         reply_to=event.contact_email,
         attachments=() if is_after else (_make_calendar_attachment(application),),
@@ -123,5 +123,5 @@ def _make_calendar_attachment(application: Application) -> MailAttachment:
     )
 
 
-def _message_key(mail: DayMail) -> str:
+def _build_message_key(mail: DayMail) -> str:
     return f"visit-{mail.kind}-{mail.pk}"

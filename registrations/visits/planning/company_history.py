@@ -48,9 +48,7 @@ def list_company_history(*, now: datetime.datetime | None = None) -> list[Compan
     """Return every company with an open membership by priority, in a fixed number of queries."""
     now = now or timezone.now()
     members = Membership.objects.open(at=timezone.localdate(now)).values("company")
-    histories = {
-        application.pk: CompanyHistory(application) for application in Company.objects.filter(pk__in=members)
-    }
+    histories = {company.pk: CompanyHistory(company) for company in Company.objects.filter(pk__in=members)}
     applications = _load_recent_applications(now)
     scanned_ids = _load_scanned_registrations(applications)
     # At a visit without scans, absence proves nothing.

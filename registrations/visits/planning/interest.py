@@ -41,7 +41,7 @@ def express_interest(*, proposal: Proposal, person: Person) -> Interest:
         sentence = _("A company that you work for, or its group, competes with the host: you could not come.")
         raise Forbidden(sentence)
     # The unique constraint makes repeated clicks count once.
-    interest, _made = Interest.objects.get_or_create(proposal=locked, person=person)
+    interest, _created = Interest.objects.get_or_create(proposal=locked, person=person)
     return interest
 
 

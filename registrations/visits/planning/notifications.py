@@ -55,7 +55,7 @@ def notify_interested_member(interest_id: int) -> None:
     if not person.email or not person.is_active or get_member_company(person) is None:
         return
     with translation.override(person.language):
-        letter = MailMessage(
+        message = MailMessage(
             to=person.email,
             subject=(_("A date is set: %(visit)s") % {"visit": event.title})[:200],
             template="visit_date_set",
@@ -70,6 +70,6 @@ def notify_interested_member(interest_id: int) -> None:
             reply_to=event.contact_email,
         )
     try:
-        send_mail_message(letter)
+        send_mail_message(message)
     except MailRefused:
         logger.warning("The mail server refused to tell of the visit %s.", visit.pk)

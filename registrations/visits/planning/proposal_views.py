@@ -164,7 +164,7 @@ def _render_proposal(request: HttpRequest, pk: int, **forms: Any) -> HttpRespons
         "people": [(interest_row, visit_counts.get(interest_row.person_id, 0)) for interest_row in people],
         "shown": people,
         "form": ProposalForm(instance=proposal, hosts=list_vendors()),
-        "date_form": VisitDateForm(prefix="date", initial=_date_form_initial(request, proposal)),
+        "date_form": VisitDateForm(prefix="date", initial=_build_date_initial(request, proposal)),
         "aside_form": SetAsideForm(prefix="aside"),
         "section": "season",
         **forms,
@@ -172,7 +172,7 @@ def _render_proposal(request: HttpRequest, pk: int, **forms: Any) -> HttpRespons
     return render(request, "visits/organize_proposal.html", context)
 
 
-def _date_form_initial(request: HttpRequest, proposal: Proposal) -> dict[str, Any]:
+def _build_date_initial(request: HttpRequest, proposal: Proposal) -> dict[str, Any]:
     return {
         "name": proposal.title, "host": proposal.host, "contact_email": require_signed_in(request.user).email,
     }  # fmt: skip

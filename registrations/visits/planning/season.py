@@ -80,8 +80,8 @@ def list_season_events(season: Season) -> QuerySet[Event]:
 def build_season_calendar(season: Season, events: Iterable[Event]) -> list[SeasonMonth]:
     """Return all twelve months with their events, visits and tickets, in three queries."""
     event_list = list(events)
-    visits = {one.event_id: one for one in Visit.objects.filter(event__in=event_list)}
-    tickets = {one.event_id: one for one in _list_member_tickets(event_list)}
+    visits = {visit.event_id: visit for visit in Visit.objects.filter(event__in=event_list)}
+    tickets = {ticket.event_id: ticket for ticket in _list_member_tickets(event_list)}
     months = {
         (year, month): SeasonMonth(datetime.date(year, month, 1)) for year, month in _list_months(season)
     }

@@ -66,16 +66,16 @@ class RideChoiceForm(ActionErrorsMixin, forms.Form):
     NO_RIDE_LABEL = _("On my own")
 
     def __init__(
-        self, *args: Any, visit: Visit, rides: Iterable[Ride], taken: set[int], **kwargs: Any
+        self, *args: Any, visit: Visit, rides: Iterable[Ride], chosen_ride_ids: set[int], **kwargs: Any
     ) -> None:
         super().__init__(*args, **kwargs)
         rides = list(rides)
-        for way, label in Ride.Direction.choices:
-            choices = [(str(ride.pk), ride) for ride in rides if ride.direction == way]
+        for direction, label in Ride.Direction.choices:
+            choices = [(str(ride.pk), ride) for ride in rides if ride.direction == direction]
             # A direction without rides would offer the single choice of none.
             if not choices:
                 continue
-            self.fields[way] = forms.ChoiceField(
+            self.fields[direction] = forms.ChoiceField(
                 label=label.capitalize(),
                 choices=[
                     *((pk, describe_ride(ride, visit)) for pk, ride in choices),
@@ -83,14 +83,14 @@ class RideChoiceForm(ActionErrorsMixin, forms.Form):
                 ],
                 widget=forms.RadioSelect,
                 required=False,
-                initial=next((pk for pk, ride in choices if ride.pk in taken), ""),
+                initial=next((pk for pk, ride in choices if ride.pk in chosen_ride_ids), ""),
             )
         # `VisitorRidesForm` declares `reason`, which would otherwise come first.
         self.order_fields(Ride.Direction.values)
 
     @property
     def chosen_ride_ids(self) -> list[int]:
-        return [int(pk) for way in Ride.Direction.values if (pk := self.cleaned_data.get(way))]
+        return [int(pk) for direction in Ride.Direction.values if (pk := self.cleaned_data.get(direction))]
 
 
 class VisitorRidesForm(RideChoiceForm):

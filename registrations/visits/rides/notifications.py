@@ -29,10 +29,10 @@ def notify_passenger(seat_id: int) -> None:
         holder = seat.application.registration
         assert holder is not None
         with translation.override(holder.order.language):
-            send_or_log(_make_departure_letter(seat))
+            send_or_log(_build_departure_message(seat))
 
 
-def _make_departure_letter(seat: RideSeat) -> MailMessage:
+def _build_departure_message(seat: RideSeat) -> MailMessage:
     ride, holder = seat.ride, seat.application.registration
     assert holder is not None
     event = ride.visit.event
@@ -63,10 +63,10 @@ def notify_seated_visitor(application_id: int, reason: str, change: int) -> None
         if application is None or application.registration is None:
             return
         with translation.override(application.registration.order.language):
-            send_or_log(_make_seating_letter(application, reason, change))
+            send_or_log(_build_seating_message(application, reason, change))
 
 
-def _make_seating_letter(application: Application, reason: str, change: int) -> MailMessage:
+def _build_seating_message(application: Application, reason: str, change: int) -> MailMessage:
     event, holder = application.visit.event, application.registration
     assert holder is not None
     return MailMessage(

@@ -38,7 +38,7 @@ def ride_list(request: HttpRequest, event: str) -> HttpResponse:
         "section": "organize",
         "rides": rides,
         "shown": shown,
-        "ways": Ride.Direction.labels,
+        "directions": Ride.Direction.labels,
         "people": [(application, list_rides_by_direction(application)) for application in shown]
         if rides
         else [],
@@ -54,7 +54,10 @@ def visitor_rides_edit(request: HttpRequest, event: str, pk: int) -> HttpRespons
     visit = application.visit
     current_ids = {ride.pk for ride in list_rides(application)}
     form = VisitorRidesForm(
-        request.POST or None, visit=visit, rides=visit.rides.with_passenger_count(), taken=current_ids
+        request.POST or None,
+        visit=visit,
+        rides=visit.rides.with_passenger_count(),
+        chosen_ride_ids=current_ids,
     )
     if request.method == "POST" and form.is_valid() and _save_visitor_rides(request, form, application):
         return redirect("organize-visit-rides", event)
@@ -125,7 +128,7 @@ def own_ride_choice(request: HttpRequest, event: str) -> HttpResponse:
     rides = list(visit.rides.with_passenger_count())
     current_rides = list_rides(application)
     current_ids = {ride.pk for ride in current_rides}
-    form = RideChoiceForm(request.POST or None, visit=visit, rides=rides, taken=current_ids)
+    form = RideChoiceForm(request.POST or None, visit=visit, rides=rides, chosen_ride_ids=current_ids)
     if request.method == "POST" and form.is_valid():
         try:
             choose_rides(application=application, ride_ids=form.chosen_ride_ids)
@@ -141,7 +144,7 @@ def own_ride_choice(request: HttpRequest, event: str) -> HttpResponse:
         "visit": visit,
         "application": application,
         "rides": rides,
-        "taken": current_rides,
+        "chosen_rides": current_rides,
         "form": form,
     }
     return render(request, "visits/rides.html", context)

@@ -133,8 +133,8 @@ class _ListDocument:
             (about, FontWeight.REGULAR, 10.5, PALE_INK_COLOR),
         ):
             self.page.set_color(color)
-            set_ = set_text(text, weight, width=PAGE_WIDTH - 2 * SIDE_MARGIN, size=size)
-            self.y = set_.draw(self.page, SIDE_MARGIN, self.y) + 3
+            block = set_text(text, weight, width=PAGE_WIDTH - 2 * SIDE_MARGIN, size=size)
+            self.y = block.draw(self.page, SIDE_MARGIN, self.y) + 3
         self._draw_footer()
         self.y += 10
         self._draw_cells(

@@ -74,9 +74,9 @@ def is_list_too_late(visit: Visit) -> bool:
 
 def has_outdated_rows(visit: Visit, visitor_list: VisitorList) -> bool:
     """Return whether somebody on this version left, was vetoed or is incomplete by now."""
-    ready = {one.pk for one in find_list_readiness(visit).ready}
+    ready = {application.pk for application in find_list_readiness(visit).ready}
     # Decrypted without a record: nobody reads it, and only the ids are used.
-    return any(one["key"] not in ready for one in decrypt_content(visitor_list).rows)
+    return any(row["key"] not in ready for row in decrypt_content(visitor_list).rows)
 
 
 @transaction.atomic
@@ -109,9 +109,12 @@ def send_list_mail(list_id: int) -> None:
         visitor_list.link_expires_at = min(now + LIST_LINK_DURATION, visitor_list.visit.event.ends_at)
         # Stored before sending: a crash in between leaves an unused hash, not a mailed link that opens
         # nothing.
-        unchanged.update(link_hash=visitor_list.link_hash, link_expires_at=visitor_list.link_expires_at)
+        if not unchanged.update(
+            link_hash=visitor_list.link_hash, link_expires_at=visitor_list.link_expires_at
+        ):
+            return
         try:
-            send_mail_message(make_list_letter(visitor_list, token))
+            send_mail_message(build_list_message(visitor_list, token))
         except MailRefused:
             unchanged.update(refused_at=timezone.now(), link_hash="")
             return
@@ -134,7 +137,7 @@ def _record_sent(visitor_list: VisitorList) -> None:
         notify_contact_of_list.enqueue(contact.pk, visitor_list.pk)
 
 
-def make_list_letter(visitor_list: VisitorList, token: str) -> MailMessage:
+def build_list_message(visitor_list: VisitorList, token: str) -> MailMessage:
     """Return the mail with counts, changes and the link; it contains no visitor's name.
 
     The message key contains the link's hash: if a mail is sent twice, the later link works.

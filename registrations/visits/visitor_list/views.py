@@ -36,8 +36,8 @@ def visitor_list_overview(request: HttpRequest, event: str) -> HttpResponse:
     visit, _person = get_secretary_visit(event, request.user)
     readiness = find_list_readiness(visit)
     versions = list(visit.lists.select_related("created_by"))
-    is_ahead = visit.event.ends_at > timezone.now()
-    can_make = visit.locked_at and is_ahead and not visit.purged_at and not visit.cancelled_at
+    is_upcoming = visit.event.ends_at > timezone.now()
+    can_make = visit.locked_at and is_upcoming and not visit.purged_at and not visit.cancelled_at
     context = {
         "event": visit.event,
         "visit": visit,
@@ -45,7 +45,8 @@ def visitor_list_overview(request: HttpRequest, event: str) -> HttpResponse:
         "tab": "lists",
         "ready": readiness.ready,
         "missing": [
-            (one, [str(MISSING_REASONS[code]) for code in codes]) for one, codes in readiness.missing
+            (application, [str(MISSING_REASONS[code]) for code in codes])
+            for application, codes in readiness.missing
         ],
         "applications": readiness.all_applications,
         "given_up": list_given_up_places(visit),
@@ -62,7 +63,7 @@ def visitor_list_overview(request: HttpRequest, event: str) -> HttpResponse:
 
 def describe_version_changes(visitor_list: VisitorList, versions: list[VisitorList]) -> str:
     """Return the changes since the version sent before as a phrase, "" for the first."""
-    before = [one for one in versions if one.number < visitor_list.number and one.sent_at]
+    before = [version for version in versions if version.number < visitor_list.number and version.sent_at]
     return (
         describe_differences(
             added=visitor_list.added, removed=visitor_list.removed, changed=visitor_list.changed

@@ -209,26 +209,28 @@ def change_sessions(
 ) -> None:
     """Change the fields of known sessions that differ from the file."""
     touched: list[Session] = []
-    recast: list[tuple[Session, list[Speaker]]] = []
+    sessions_with_new_speakers: list[tuple[Session, list[Speaker]]] = []
     fields: set[str] = set()
     for session, identified_session in matched_sessions:
-        remembered = remember_aliases(session, identified_session)
+        has_new_aliases = remember_aliases(session, identified_session)
         changes = dict(find_differences(session, identified_session.parsed_session, import_context))
         if changes.pop("speakers", None):
-            recast.append((session, list_session_speakers(identified_session.parsed_session, import_context)))
+            sessions_with_new_speakers.append(
+                (session, list_session_speakers(identified_session.parsed_session, import_context))
+            )
             import_result.changed_fields.add("appearances")
             # bulk_update needs at least one column: for changed speakers alone, that is the same title.
             changes.setdefault("title", session.title)
         for name, value in changes.items():
             setattr(session, name, value)
         # Remembered ids are not shown anywhere: they are saved, but neither reported nor a new revision.
-        if changes or remembered:
+        if changes or has_new_aliases:
             touched.append(session)
-            fields |= changes.keys() | ({"extra"} if remembered else set())
+            fields |= changes.keys() | ({"extra"} if has_new_aliases else set())
         import_result.changed_fields |= changes.keys()
         import_result.unchanged += not changes
         import_result.changed += [session.title] if changes else []
-    save_appearances(recast)
+    save_appearances(sessions_with_new_speakers)
     if touched:
         Session.objects.bulk_update(touched, sorted(fields), batch_size=50)
 

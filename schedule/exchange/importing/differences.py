@@ -38,21 +38,22 @@ def find_differences(
 ) -> Iterator[tuple[str, object]]:
     """Yield the names and new values of fields that differ; `speakers` means the appearances."""
     # Equal to either is no change: the file may come from our export, which cannot carry every value.
-    own, written = to_parsed_session(session), import_context.round_trip(session)
+    own, round_trip_session = to_parsed_session(session), import_context.round_trip(session)
     for name in COMPARED_FIELDS:
         value = (
             getattr(parsed_session, name)
             if name != "url"
             else get_stored_url(parsed_session, import_context.event)
         )
-        if value is not None and value not in (getattr(own, name), getattr(written, name)):
+        if value is not None and value not in (getattr(own, name), getattr(round_trip_session, name)):
             yield name, to_stored_value(import_context.round_trip.strip_known_text(name, value, own))
-    yield from find_time_differences(session, parsed_session, written, import_context)
+    yield from find_time_differences(session, parsed_session, round_trip_session, import_context)
     yield from find_place_differences(session, parsed_session, import_context)
-    if parsed_session.is_cancelled is not None and parsed_session.is_cancelled != own.is_cancelled:
+    # Our calendar of a cancelled event marks every session, which must not cancel them one by one.
+    if parsed_session.is_cancelled not in (None, own.is_cancelled, round_trip_session.is_cancelled):
         yield "cancelled_at", timezone.now() if parsed_session.is_cancelled else None
     extra = {**session.extra, **dict(parsed_session.extra or ())}
-    if extra != session.extra and parsed_session.extra != written.extra:
+    if extra != session.extra and parsed_session.extra != round_trip_session.extra:
         yield "extra", extra
     if parsed_session.speakers is not None:
         speakers = [speaker.pk for speaker in list_session_speakers(parsed_session, import_context)]
@@ -61,22 +62,25 @@ def find_differences(
 
 
 def find_time_differences(
-    session: Session, parsed_session: ParsedSession, exported: ParsedSession, import_context: ImportContext
+    session: Session,
+    parsed_session: ParsedSession,
+    round_trip_session: ParsedSession,
+    import_context: ImportContext,
 ) -> Iterator[tuple[str, object]]:
     """Yield start, end and programme day where they differ."""
-    other_start = parsed_session.starts_at not in (session.starts_at, exported.starts_at)
+    other_start = parsed_session.starts_at not in (session.starts_at, round_trip_session.starts_at)
     if other_start:
         yield "starts_at", parsed_session.starts_at
     # Without an end in the file, a moved session keeps its length.
     ends_at = parsed_session.ends_at or (parsed_session.starts_at + session.duration)
-    same_end = ends_at in (session.ends_at or session.starts_at, exported.ends_at)
+    same_end = ends_at in (session.ends_at or session.starts_at, round_trip_session.ends_at)
     if other_start or not same_end:
         yield "ends_at", ends_at
     day = parsed_session.day or (
         choose_programme_day(parsed_session, import_context) if other_start else session.day
     )
     # A session without a stored day is exported with a computed one, which is no change.
-    if day not in (session.day, exported.day if session.day is None else session.day):
+    if day not in (session.day, round_trip_session.day if session.day is None else session.day):
         yield "day", day
 
 

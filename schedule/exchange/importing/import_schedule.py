@@ -116,7 +116,7 @@ def choose_event_dates(programme: ParsedProgramme) -> tuple[datetime.datetime, d
 def import_into_event(programme: ParsedProgramme, *, event: Event) -> ImportReport:
     """Write a parsed programme into its event and return the report."""
     notes = ImportNotes()
-    schedule, _made = Schedule.objects.get_or_create(event=event, defaults=get_initial_settings(programme))
+    schedule, _created = Schedule.objects.get_or_create(event=event, defaults=get_initial_settings(programme))
     identified_sessions = identify_sessions(programme.sessions, slug=event.slug, notes=notes)
     import_result = apply_programme(programme, identified_sessions, event=event, schedule=schedule)
     # Without a change no revision is raised, or importing the same file again would empty all caches.
@@ -176,7 +176,7 @@ def find_room_conflicts(event: Event) -> Iterator[tuple[str, str, str]]:
         for session in by_key.values()
         if session.starts_at and session.ends_at
     ]
-    for clash in find_conflicts(placed):
+    for conflict in find_conflicts(placed):
         # Cut, since a note shows 80 characters: the second title must be among them.
-        first, second = (by_key[int(str(key))].title[:40] for key in (clash.first, clash.second))
-        yield first, second, str(clash.shared_key)
+        first, second = (by_key[int(str(key))].title[:40] for key in (conflict.first, conflict.second))
+        yield first, second, str(conflict.shared_key)

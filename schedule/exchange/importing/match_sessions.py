@@ -55,8 +55,8 @@ def identify_sessions(
         enumerate(parsed_sessions), key=lambda item: (item[1].starts_at, item[1].room or "", item[0])
     )
     used_guids: set[uuid.UUID] = set()
-    twin_counts: Counter[uuid.UUID] = Counter()
-    identified_by_position = []
+    duplicate_counts: Counter[uuid.UUID] = Counter()
+    identified_sessions = []
     for position, parsed_session in ordered:
         guid, is_generated = choose_guid(parsed_session, slug)
         if guid in used_guids:
@@ -65,12 +65,12 @@ def identify_sessions(
                     NoteReason.REPEATED_ID,
                     f"{parsed_session.source_id or parsed_session.guid}: {parsed_session.title}",
                 )
-            guid, is_generated = disambiguate_guid(parsed_session, guid, used_guids, twin_counts), True
+            guid, is_generated = disambiguate_guid(parsed_session, guid, used_guids, duplicate_counts), True
         elif is_generated and not parsed_session.source_id:
             notes.add(NoteReason.NO_ID, parsed_session.title)
         used_guids.add(guid)
-        identified_by_position.append((position, IdentifiedSession(parsed_session, guid, is_generated)))
-    return [item for _position, item in sorted(identified_by_position, key=lambda pair: pair[0])]
+        identified_sessions.append((position, IdentifiedSession(parsed_session, guid, is_generated)))
+    return [item for _position, item in sorted(identified_sessions, key=lambda pair: pair[0])]
 
 
 def choose_guid(parsed_session: ParsedSession, slug: str) -> tuple[uuid.UUID, bool]:
@@ -88,19 +88,19 @@ def disambiguate_guid(
     parsed_session: ParsedSession,
     guid: uuid.UUID,
     used_guids: set[uuid.UUID],
-    twin_counts: Counter[uuid.UUID],
+    duplicate_counts: Counter[uuid.UUID],
 ) -> uuid.UUID:
     """Return another guid, from start and room, for a session whose own is used.
 
-    `twin_counts` counts the sessions that share start and room too.
+    `duplicate_counts` counts the sessions that share start and room too.
     """
     start = parsed_session.starts_at.astimezone(datetime.UTC).isoformat()
-    base = apart = generate_guid(guid, start, parsed_session.room or "")
-    while apart in used_guids:
+    base = candidate = generate_guid(guid, start, parsed_session.room or "")
+    while candidate in used_guids:
         # Counting on from the last twin: trying from 1 each time would be quadratic for a file of twins.
-        twin_counts[base] += 1
-        apart = generate_guid(base, twin_counts[base])
-    return apart
+        duplicate_counts[base] += 1
+        candidate = generate_guid(base, duplicate_counts[base])
+    return candidate
 
 
 type MatchKeys[Item] = Callable[[Item], Iterator[Hashable]]

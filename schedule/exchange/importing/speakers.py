@@ -7,12 +7,10 @@ from collections.abc import Iterable
 from convention.events.models import Event
 from schedule.exchange.import_notes import ImportNotes
 from schedule.exchange.parsed_programme import ParsedSpeaker
-from schedule.exchange.parsing.clean_values import clean_line
+from schedule.exchange.parsing.clean_values import UNLIMITED_CHARS, clean_line
 from schedule.models import Speaker
 
 from .match_sessions import fold_for_matching, generate_guid
-
-UNLIMITED_CHARS = 10**9
 
 
 class SpeakerMatcher:
@@ -56,7 +54,7 @@ class SpeakerMatcher:
                 changed.append(speaker)
             resolved[key] = speaker
         Speaker.objects.bulk_create(new)
-        Speaker.objects.bulk_update(changed, ["name", "biography", "url", "source_id"], batch_size=100)
+        Speaker.objects.bulk_update(changed, ["name", "biography", "url"], batch_size=100)
         speakers = {
             person: resolved[person.guid or fold_for_matching(person.name)] for person in self.parsed_speakers
         }

@@ -24,6 +24,8 @@ MAX_NUMBER = 2**31 - 1
 PREFERRED_LANGUAGES = ("fr", "en")
 # Lists that json can still read would exceed Python's recursion limit in `value_to_text`.
 MAX_LIST_DEPTH = 10
+# To clean a value as a file's would be, without cutting it.
+UNLIMITED_CHARS = 10**9
 
 
 def strip_controls(text: str, notes: ImportNotes) -> str:

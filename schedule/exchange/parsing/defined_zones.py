@@ -50,7 +50,8 @@ def count_zone_changes(component: CalendarComponent) -> int:
     Raise ValueError for a rule that is not for days of each year.
     """
     return sum(
-        1 + count_rule_changes(inside) + count_date_changes(inside) for inside in component.subcomponents
+        1 + count_rule_changes(observance) + count_date_changes(observance)
+        for observance in component.subcomponents
     )
 
 
@@ -67,14 +68,14 @@ def count_rule_changes(observance: CalendarComponent) -> int:
     match = BEGIN_DATE_PATTERN.fullmatch(observance.get_text("DTSTART") or "")
     if match is None or not all(YEARLY_RULE_PATTERN.fullmatch(rule) for rule in rules):
         raise ValueError(rules)
-    begins = datetime.datetime.strptime(match[1] + (match[2] or "000000"), "%Y%m%d%H%M%S")  # noqa: DTZ007 (local)
-    endless = (RULE_END_PATTERN.sub("", rule).rstrip(";") for rule in rules)
-    times = (rrulestr(f"{rule};UNTIL=22000101T000000", dtstart=begins) for rule in endless)
+    start = datetime.datetime.strptime(match[1] + (match[2] or "000000"), "%Y%m%d%H%M%S")  # noqa: DTZ007 (local)
+    rules_without_end = (RULE_END_PATTERN.sub("", rule).rstrip(";") for rule in rules)
+    times = (rrulestr(f"{rule};UNTIL=22000101T000000", dtstart=start) for rule in rules_without_end)
     return sum(1 for each in times for _time in islice(each, MAX_ZONE_CHANGES + 1))
 
 
 def write_component_lines(component: CalendarComponent) -> list[str]:
     """Return the component as lines, without parameters."""
-    inner = [line for inside in component.subcomponents for line in write_component_lines(inside)]
+    inner = [line for subcomponent in component.subcomponents for line in write_component_lines(subcomponent)]
     own = [f"{line.name}:{line.value}" for line in component.lines]
     return [f"BEGIN:{component.name}", *own, *inner, f"END:{component.name}"]

@@ -66,10 +66,10 @@ def parse_moment(text: str | None) -> datetime.datetime | None:
         moment = datetime.datetime.fromisoformat(value)
     except ValueError:
         return None
-    ahead = moment.utcoffset() or datetime.timedelta()
+    utc_offset = moment.utcoffset() or datetime.timedelta()
     return (
         moment.replace(microsecond=0)
-        if moment.year in ACCEPTED_YEARS and abs(ahead) <= MAX_UTC_OFFSET
+        if moment.year in ACCEPTED_YEARS and abs(utc_offset) <= MAX_UTC_OFFSET
         else None
     )
 
@@ -134,13 +134,14 @@ def find_zone(name: str) -> zoneinfo.ZoneInfo | None:
 def find_zone_by_display_name(name: str) -> zoneinfo.ZoneInfo | None:
     """Return the zone of a display name: “(UTC+01:00) Brussels, Copenhagen, Madrid, Paris” or “Paris”.
 
-    The offset before the cities is that of their winter; our own zone is preferred if it is among them.
+    The offset before the cities is that of their winter, which is in July in the south; our own zone is
+    preferred if it is among them.
     """
     match = DISPLAY_NAME_PATTERN.fullmatch(name.strip())
     if not match:
         return None
-    sign, hours, minutes, words = match.groups()
-    places = [" ".join(place.split()).lower() for place in re.split(r"[,/;(]", words)]
+    sign, hours, minutes, place_names = match.groups()
+    places = [" ".join(place.split()).lower() for place in re.split(r"[,/;(]", place_names)]
     windows = WINDOWS_TO_OLSON.get(places[0].title().replace(" Time", " Standard Time"), "")
     keys = sorted(
         {map_zone_cities()[place] for place in places if place in map_zone_cities()},
@@ -148,8 +149,14 @@ def find_zone_by_display_name(name: str) -> zoneinfo.ZoneInfo | None:
     )
     zones = [zoneinfo.ZoneInfo(key) for key in (*keys, windows) if key]
     if sign:
-        ahead = datetime.timedelta(hours=int(hours), minutes=int(minutes)) * (1 if sign == "+" else -1)
-        zones = [zone for zone in zones if datetime.datetime(2026, 1, 15, tzinfo=zone).utcoffset() == ahead]
+        utc_offset = datetime.timedelta(hours=int(hours), minutes=int(minutes)) * (1 if sign == "+" else -1)
+        zones = [
+            zone
+            for zone in zones
+            if any(
+                datetime.datetime(2026, month, 15, tzinfo=zone).utcoffset() == utc_offset for month in (1, 7)
+            )
+        ]
     return next(iter(zones), None)
 
 

@@ -50,13 +50,13 @@ def read_frab_json(text: str, *, event_zone: zoneinfo.ZoneInfo | None, notes: Im
     if not isinstance(schedule, dict) or not isinstance(conference, dict):
         refuse_json(found)
     # Version 2 lists all events flat, version 1 nests them in days and rooms.
-    second = "events" in schedule or "events" in conference
-    days = read_days_v2(schedule, conference, notes) if second else read_days_v1(conference, notes)
+    is_version_2 = "events" in schedule or "events" in conference
+    days = read_days_v2(schedule, conference, notes) if is_version_2 else read_days_v1(conference, notes)
     zone = times.choose_zone(
         value_to_text(conference.get("time_zone_name")),
         event_zone=event_zone,
         offsets=filter(
-            None, (find_utc_offset(raw_entry) for _frame, raw_entries in days for raw_entry in raw_entries)
+            None, (find_utc_offset(raw_entry) for _file_day, raw_entries in days for raw_entry in raw_entries)
         ),
         notes=notes,
     )
@@ -64,7 +64,7 @@ def read_frab_json(text: str, *, event_zone: zoneinfo.ZoneInfo | None, notes: Im
     generator = found.get("generator")
     name = value_to_text(generator.get("name")) if isinstance(generator, dict) else None
     header = replace(
-        header, day_starts_at=find_usual_day_start((file_day for file_day, _raws in days), zone, name)
+        header, day_starts_at=find_usual_day_start((file_day for file_day, _raw_entries in days), zone, name)
     )
     context = FileContext(zone, notes, header.day_starts_at)
     days_of_talks = [
@@ -80,7 +80,7 @@ def read_frab_json(text: str, *, event_zone: zoneinfo.ZoneInfo | None, notes: Im
     ]
     parsed_sessions = tuple(assign_programme_days(days_of_talks, context))
     return ParsedProgramme(
-        ScheduleFormat.FRAB_JSON_2 if second else ScheduleFormat.FRAB_JSON,
+        ScheduleFormat.FRAB_JSON_2 if is_version_2 else ScheduleFormat.FRAB_JSON,
         header,
         parsed_sessions,
         tuple(

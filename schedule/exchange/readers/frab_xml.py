@@ -1,11 +1,13 @@
 """Read frab and Pentabarf XML, in all dialects in use."""
 
 import datetime
+import html
 import re
 import zoneinfo
 from collections.abc import Iterator
 from dataclasses import replace
 from html.entities import html5
+from typing import NoReturn
 
 from django.utils.translation import gettext_lazy as _
 from lxml import etree
@@ -65,7 +67,7 @@ def read_frab_xml(text: str, *, event_zone: zoneinfo.ZoneInfo | None, notes: Imp
         event_zone=event_zone,
         offsets=filter(
             None,
-            (find_utc_offset(raw_entry) for _frame, raw_entries in file_days for raw_entry in raw_entries),
+            (find_utc_offset(raw_entry) for _file_day, raw_entries in file_days for raw_entry in raw_entries),
         ),
         notes=notes,
     )
@@ -75,7 +77,9 @@ def read_frab_xml(text: str, *, event_zone: zoneinfo.ZoneInfo | None, notes: Imp
         name = None if generator is None else generator.get("name")
         header = replace(
             header,
-            day_starts_at=find_usual_day_start((file_day for file_day, _raws in file_days), zone, name),
+            day_starts_at=find_usual_day_start(
+                (file_day for file_day, _raw_entries in file_days), zone, name
+            ),
         )
     context = FileContext(zone, notes, header.day_starts_at)
     parsed_sessions = tuple(build_parsed_sessions(file_days, context))
@@ -112,13 +116,15 @@ def parse_xml(text: str, notes: ImportNotes) -> etree._Element:
     # Only the prolog declares entities; a talk may have <!ENTITY in its text.
     prolog = text[: match.start()] if (match := re.search(r"<[A-Za-z_]", text)) else text
     if "<!ENTITY" in prolog:
-        raise UnreadableFile(
-            _("This XML file defines entities of its own, which is not read: it could harm.")
-        )
+        refuse_entities()
     try:
         root = etree.fromstring(text.encode(), make_xml_parser())
     except etree.XMLSyntaxError:
         root = parse_repaired_xml(text, notes)
+    # A tag in a comment before the DOCTYPE ends the prolog above too early.
+    dtd = root.getroottree().docinfo.internalDTD
+    if dtd is not None and any(dtd.iterentities()):  # type: ignore[union-attr]  # absent from the stubs
+        refuse_entities()
     # Some tools put everything into a namespace of their own.
     for element in root.iter():
         if isinstance(element.tag, str) and "}" in element.tag:
@@ -126,6 +132,10 @@ def parse_xml(text: str, notes: ImportNotes) -> etree._Element:
     if root.tag != "schedule":
         refuse_xml_root(str(root.tag))
     return root
+
+
+def refuse_entities() -> NoReturn:
+    raise UnreadableFile(_("This XML file defines entities of its own, which is not read: it could harm."))
 
 
 def make_xml_parser() -> etree.XMLParser:
@@ -144,11 +154,11 @@ def make_xml_parser() -> etree.XMLParser:
 
 def parse_repaired_xml(text: str, notes: ImportNotes) -> etree._Element:
     """Parse again after repairing bare ampersands, HTML entities and control characters."""
-    mended = CHARACTER_REFERENCE_PATTERN.sub(
+    repaired = CHARACTER_REFERENCE_PATTERN.sub(
         filter_reference, BARE_AMPERSAND_PATTERN.sub(replace_html_entity, text)
     )
     try:
-        root = etree.fromstring(mended.encode(), make_xml_parser())
+        root = etree.fromstring(repaired.encode(), make_xml_parser())
     except etree.XMLSyntaxError as error:
         line = error.lineno or 1
         raise UnreadableFile(
@@ -161,7 +171,8 @@ def parse_repaired_xml(text: str, notes: ImportNotes) -> etree._Element:
 def replace_html_entity(match: re.Match[str]) -> str:
     """Return the character of an HTML entity, or an escaped ampersand."""
     name = match.group(1) or ""
-    return html5.get(name, "&amp;" + name) if name else "&amp;"
+    # Escaped: HTML also knows &LT; and &AMP;, whose characters XML would read as markup.
+    return html.escape(html5[name]) if name in html5 else f"&amp;{name}"
 
 
 def filter_reference(match: re.Match[str]) -> str:
@@ -241,8 +252,8 @@ def get_plain_text(parent: etree._Element, name: str) -> str | None:
 
 def read_speakers(event: etree._Element, notes: ImportNotes) -> tuple[ParsedSpeaker, ...] | None:
     """Return the speakers in order; None without an element for them."""
-    holder = event.find("persons")
-    if holder is None:
+    container = event.find("persons")
+    if container is None:
         return None
     speakers = (
         build_parsed_speaker(
@@ -251,15 +262,15 @@ def read_speakers(event: etree._Element, notes: ImportNotes) -> tuple[ParsedSpea
             source_id=person.get("id") or person.get("code"),
             notes=notes,
         )
-        for person in find_outermost(holder, "person")
+        for person in find_outermost(container, "person")
     )
     return clean_values.limit_items(filter(None, speakers), notes)
 
 
 def read_links(event: etree._Element, name: str, notes: ImportNotes) -> tuple[ParsedLink, ...] | None:
     """Return links or attachments; None without an element for them."""
-    holder = event.find(name)
-    if holder is None:
+    container = event.find(name)
+    if container is None:
         return None
     links = (
         build_parsed_link(
@@ -269,7 +280,7 @@ def read_links(event: etree._Element, name: str, notes: ImportNotes) -> tuple[Pa
             service=link.get("service"),
             notes=notes,
         )
-        for link in find_outermost(holder, name.removesuffix("s"))
+        for link in find_outermost(container, name.removesuffix("s"))
     )
     return clean_values.limit_items(filter(None, links), notes)
 

@@ -23,16 +23,19 @@ class ExportDay:
 
 def build_export_days(programme: ParsedProgramme) -> list[ExportDay]:
     """Return all days with sessions, or the event's first day if there are none."""
-    by_day = sorted(programme.sessions, key=lambda talk: (talk.day or datetime.date.min, talk.starts_at))
+    by_day = sorted(
+        programme.sessions,
+        key=lambda parsed_session: (parsed_session.day or datetime.date.min, parsed_session.starts_at),
+    )
     grouped = [
         (day, list(parsed_sessions))
-        for day, parsed_sessions in groupby(by_day, key=lambda talk: talk.day)
+        for day, parsed_sessions in groupby(by_day, key=lambda parsed_session: parsed_session.day)
         if day
     ]
     if not grouped:
         # The event's first day, since the XML schema requires at least one.
         grouped = [(programme.header.first_day or datetime.date(1970, 1, 1), [])]
-    names = [place.name for place in programme.rooms]
+    names = [parsed_room.name for parsed_room in programme.rooms]
     return [
         build_export_day(index, date, parsed_sessions, programme.header, names)
         for index, (date, parsed_sessions) in enumerate(grouped, start=1)
@@ -68,6 +71,11 @@ def build_export_day(
         max(ends).astimezone(zone),
         tuple((name, tuple(inside)) for name, inside in rooms.items() if inside or index == 1),
     )
+
+
+def format_slot_duration(header: ParsedHeader) -> str:
+    """Format the grid of the programme, at most a day; five minutes where none is known."""
+    return format_duration(datetime.timedelta(minutes=min(header.slot_minutes or 5, 24 * 60)))
 
 
 def format_duration(duration: datetime.timedelta) -> str:

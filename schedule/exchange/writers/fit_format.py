@@ -36,7 +36,6 @@ LINK_KINDS = frozenset(["slides", "paper", "web", "blog", "article", "media", "r
 TRACK_SLUG_PATTERN = re.compile(r"[a-z][a-z0-9-]*[a-z0-9]")
 # The XML schema allows two digits for hours.
 MAX_DURATION = datetime.timedelta(hours=99, minutes=59, seconds=59)
-UNLIMITED_CHARS = 10**9
 LINE_SEPARATOR_PATTERN = re.compile("[\x85\u2028\u2029]")
 
 
@@ -51,7 +50,7 @@ def fit_programme(programme: ParsedProgramme) -> ParsedProgramme:
     )
     programme = replace(
         programme,
-        rooms=tuple(replace(place, name=fit_line(place.name)) for place in programme.rooms),
+        rooms=tuple(replace(parsed_room, name=fit_line(parsed_room.name)) for parsed_room in programme.rooms),
         tracks=tuple(
             fit_track(parsed_track, at) for at, parsed_track in enumerate(programme.tracks, start=1)
         ),
@@ -105,7 +104,7 @@ def fit_speaker_name(parsed_speaker: ParsedSpeaker) -> ParsedSpeaker:
 
 
 def fit_line(text: str | None) -> str:
-    return clean_values.clean_line(text, UNLIMITED_CHARS, ImportNotes()) or ""
+    return clean_values.clean_line(text, clean_values.UNLIMITED_CHARS, ImportNotes()) or ""
 
 
 def make_acronym(header: ParsedHeader) -> str:
@@ -129,18 +128,28 @@ def fit_frab_sessions(
     slugs, codes = {""}, {""}
     fitted = []
     # By number, so that of two equal slugs always the same session keeps it, whatever moves in time.
-    for talk in sorted(parsed_sessions, key=lambda talk: talk.number or 0):
-        slug = talk.slug if SLUG_PATTERN.fullmatch(talk.slug or "") and talk.slug not in slugs else ""
-        slug = slug or make_slug(talk, header, slugs)
+    for parsed_session in sorted(parsed_sessions, key=lambda parsed_session: parsed_session.number or 0):
+        slug = (
+            parsed_session.slug
+            if SLUG_PATTERN.fullmatch(parsed_session.slug or "") and parsed_session.slug not in slugs
+            else ""
+        )
+        slug = slug or make_slug(parsed_session, header, slugs)
         slugs.add(slug)
         # The XML schema requires slugs and codes to be unique in the file.
-        code = dict(talk.extra or ()).get("code", "")
+        code = dict(parsed_session.extra or ()).get("code", "")
         code = code if CODE_PATTERNS[file_format].fullmatch(code) and code not in codes else ""
         codes.add(code)
-        same = slug == talk.slug and not talk.extra
-        fitted.append(fit_session(talk if same else replace(talk, slug=slug, extra=fit_extra(talk, code))))
-    order = {talk.guid: position for position, talk in enumerate(parsed_sessions)}
-    return tuple(sorted(fitted, key=lambda talk: order[talk.guid]))
+        same = slug == parsed_session.slug and not parsed_session.extra
+        fitted.append(
+            fit_session(
+                parsed_session
+                if same
+                else replace(parsed_session, slug=slug, extra=fit_extra(parsed_session, code))
+            )
+        )
+    order = {parsed_session.guid: position for position, parsed_session in enumerate(parsed_sessions)}
+    return tuple(sorted(fitted, key=lambda parsed_session: order[parsed_session.guid]))
 
 
 def make_slug(parsed_session: ParsedSession, header: ParsedHeader, used_slugs: set[str]) -> str:

@@ -10,7 +10,7 @@ from schedule.exchange.parsed_programme import ParsedLink, ParsedProgramme, Pars
 from schedule.exchange.parsing.file_days import OUR_GENERATOR
 from schedule.exchange.parsing.times import find_zone
 
-from .export_days import ExportDay, build_export_days, format_duration
+from .export_days import ExportDay, build_export_days, format_slot_duration
 from .frab_xml import is_guid, normalize_hex_color
 
 # The JSON schema's pattern. It is not anchored at the end, so America/New_York is allowed, but no name
@@ -40,17 +40,15 @@ def build_conference(programme: ParsedProgramme) -> dict[str, Any]:
         "start": str(header.first_day),
         "end": str(header.last_day),
         "daysCount": len(export_days),
-        "timeslot_duration": format_duration(
-            datetime.timedelta(minutes=min(header.slot_minutes or 5, 24 * 60))
-        ),
+        "timeslot_duration": format_slot_duration(header),
         "tracks": [
             build_track(parsed_track.name, parsed_track.slug, parsed_track.color)
             for parsed_track in programme.tracks
         ],
         "rooms": [
-            {"name": place.name, "guid": place.guid, "capacity": place.capacity}
-            for place in programme.rooms
-            if is_guid(place.guid)
+            {"name": parsed_room.name, "guid": parsed_room.guid, "capacity": parsed_room.capacity}
+            for parsed_room in programme.rooms
+            if is_guid(parsed_room.guid)
         ],
         "days": [build_day(export_day, zone) for export_day in export_days],
     }

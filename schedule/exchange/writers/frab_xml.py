@@ -16,7 +16,7 @@ from schedule.exchange.parsed_programme import (
 from schedule.exchange.parsing.file_days import OUR_GENERATOR
 from schedule.exchange.parsing.times import find_zone
 
-from .export_days import ExportDay, build_export_days, format_clock, format_duration
+from .export_days import ExportDay, build_export_days, format_clock, format_duration, format_slot_duration
 
 
 def write_frab_xml(programme: ParsedProgramme) -> bytes:
@@ -28,8 +28,8 @@ def write_frab_xml(programme: ParsedProgramme) -> bytes:
     etree.SubElement(root, "generator", name=OUR_GENERATOR)
     add_text_element(root, "version", programme.header.version)
     root.append(build_conference(programme, len(export_days)))
-    guids = {place.name: place for place in programme.rooms}
-    root.extend(build_day(export_day, guids, zone) for export_day in export_days)
+    rooms_by_name = {parsed_room.name: parsed_room for parsed_room in programme.rooms}
+    root.extend(build_day(export_day, rooms_by_name, zone) for export_day in export_days)
     etree.indent(root)
     return etree.tostring(root, xml_declaration=True, encoding="UTF-8") + b"\n"
 
@@ -61,22 +61,19 @@ def list_header_fields(header: ParsedHeader, day_count: int) -> Iterator[tuple[s
     yield "start", header.first_day.isoformat() if header.first_day else None
     yield "end", header.last_day.isoformat() if header.last_day else None
     yield "days", str(day_count)
-    yield (
-        "timeslot_duration",
-        format_duration(datetime.timedelta(minutes=min(header.slot_minutes or 5, 24 * 60))),
-    )
+    yield "timeslot_duration", format_slot_duration(header)
     yield "base_url", header.base_url
     yield "time_zone_name", header.zone_name
 
 
 def normalize_hex_color(color: str) -> str:
     """Return a colour as the schema requires it, "" if it is none."""
-    small = color.lower()
-    return small if len(small) == 7 and small[0] == "#" and set(small[1:]) <= set("0123456789abcdef") else ""
+    lower = color.lower()
+    return lower if len(lower) == 7 and lower[0] == "#" and set(lower[1:]) <= set("0123456789abcdef") else ""
 
 
 def build_day(
-    export_day: ExportDay, parsed_rooms: dict[str, ParsedRoom], zone: datetime.tzinfo
+    export_day: ExportDay, rooms_by_name: dict[str, ParsedRoom], zone: datetime.tzinfo
 ) -> etree._Element:
     day = etree.Element(
         "day",
@@ -87,9 +84,9 @@ def build_day(
     )
     for name, parsed_sessions in export_day.rooms:
         room = etree.SubElement(day, "room", name=name)
-        place = parsed_rooms.get(name)
-        if place and is_guid(place.guid):
-            room.set("guid", place.guid)
+        parsed_room = rooms_by_name.get(name)
+        if parsed_room and is_guid(parsed_room.guid):
+            room.set("guid", parsed_room.guid)
         room.extend(build_event(parsed_session, zone) for parsed_session in parsed_sessions)
     return day
 
@@ -143,22 +140,22 @@ def build_event(parsed_session: ParsedSession, zone: datetime.tzinfo) -> etree._
 
 def build_persons(parsed_speakers: Iterable[ParsedSpeaker]) -> etree._Element:
     """Return the speakers, by guid and by the source's number where known."""
-    holder = etree.Element("persons")
+    container = etree.Element("persons")
     for person in parsed_speakers:
-        element = etree.SubElement(holder, "person", guid=str(person.guid))
+        element = etree.SubElement(container, "person", guid=str(person.guid))
         if person.source_id.isascii() and person.source_id.isdigit():
             element.set("id", person.source_id)
         element.text = person.name
-    return holder
+    return container
 
 
 def build_links(name: str, links: Iterable[ParsedLink]) -> etree._Element:
-    holder = etree.Element(name)
+    container = etree.Element(name)
     for link in links:
         values = {"href": link.url, "type": link.kind}
         values |= {"service": link.service} if name == "links" else {}
         element = etree.SubElement(
-            holder, name.removesuffix("s"), {key: value for key, value in values.items() if value}
+            container, name.removesuffix("s"), {key: value for key, value in values.items() if value}
         )
         element.text = link.title
-    return holder
+    return container

@@ -104,13 +104,13 @@ def fold_line(line: str) -> bytes:
     if len(data) <= MAX_LINE_OCTETS:
         return data + b"\r\n"
     pieces = []
-    start, room = 0, MAX_LINE_OCTETS
+    start, max_octets = 0, MAX_LINE_OCTETS
     while start < len(data):
-        end = min(start + room, len(data))
+        end = min(start + max_octets, len(data))
         # 0b10xxxxxx is a continuation byte of UTF-8: a line must not break before one.
         while end < len(data) and data[end] & 0xC0 == 0x80:
             end -= 1
         pieces.append(data[start:end])
         # The space that begins a continuation line counts.
-        start, room = end, MAX_LINE_OCTETS - 1
+        start, max_octets = end, MAX_LINE_OCTETS - 1
     return b"\r\n ".join(pieces) + b"\r\n"

@@ -27,7 +27,7 @@ class Command(ConventionCommand):
 
     def run(self, **options: Any) -> None:
         """Import or preview the file, then print the report."""
-        act = preview_schedule if options["dry_run"] else import_schedule
-        report = act(slug=options["event"], data=read_input_file(options["file"]))
-        heading = [_("Rehearsal, nothing was stored. An import would do this:")] if options["dry_run"] else []
+        action = preview_schedule if options["dry_run"] else import_schedule
+        report = action(slug=options["event"], data=read_input_file(options["file"]))
+        heading = [_("Preview: nothing was stored. An import would do this:")] if options["dry_run"] else []
         self.print_lines([*heading, *report.describe_lines()])

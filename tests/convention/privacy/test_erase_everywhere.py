@@ -4,6 +4,8 @@ Each history is searched before the erasure too, which shows that the search fin
 """
 
 import datetime
+import json
+import quopri
 
 import pytest
 from django.utils import timezone
@@ -20,7 +22,8 @@ from convention.privacy.subjects import find_subject_by_address
 from registrations.invoices.models.documents import Invoice, Quotation
 from registrations.order_context import OrderContext
 from registrations.orders.quotations import create_order_quotation
-from schedule.models import Speaker
+from schedule.models import ScheduleUpload, Speaker
+from schedule.privacy import PERSONAL_DATA
 from tests.convention.privacy.find_traces import ADDRESS, FIRST, LAST, NAME, find_traces
 from tests.convention.privacy.histories import HISTORIES
 from tests.convention.privacy.histories.orders import (
@@ -201,6 +204,27 @@ def test_whole_names_and_addresses_are_struck_in_any_spelling(text, struck):
 def test_in_texts_about_the_person_each_name_is_struck(text, struck):
     subject = DataSubject(names=frozenset({(FIRST, LAST)}))
     assert Redactor(subject, redact_single_names=True).redact_text(text) == struck
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        json.dumps({"schedule": {"persons": [NAME]}}).encode(),
+        f"<schedule><person>{NAME}</person></schedule>".encode("utf-16"),
+        f"<schedule><person>{NAME}</person></schedule>".encode("latin-1"),
+        b"BEGIN:VCALENDAR\r\nSUMMARY;ENCODING=QUOTED-PRINTABLE:" + quopri.encodestring(NAME.encode()),
+        f"BEGIN:VCALENDAR\r\nSUMMARY:{NAME[:4]}\r\n {NAME[4:]}\r\n".encode(),
+    ],
+    ids=["JSON", "UTF-16", "Latin-1", "quoted-printable", "folded"],
+)
+def test_a_waiting_file_that_names_the_person_is_found_however_it_is_encoded(content):
+    upload = ScheduleUpload.objects.create(event=make_event(), token="t" * 43, name="p", content=content)
+    subject = DataSubject(names=frozenset({(FIRST, LAST)}))
+    [source] = [source for source in PERSONAL_DATA if source.model is ScheduleUpload]
+
+    found = source.find_more_rows(subject)
+
+    assert list(found) == [upload]
 
 
 def test_short_names_are_struck_where_they_are_whole_alone():

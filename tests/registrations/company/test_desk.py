@@ -194,6 +194,20 @@ def test_one_reminder_and_no_more(run_tasks, mailoutbox):
     assert len({mail.extra_headers["Message-ID"] for mail in mailoutbox}) == len(mailoutbox)
 
 
+def test_an_address_that_refused_the_reminder_is_not_tried_again(run_tasks, mailoutbox):
+    desk = make_desk()
+    order(desk, row("Alpha", "z@x.fr"))
+    run_tasks()
+    sent_at = timezone.now() - 8 * DAY
+    Invitation.objects.update(sent_at=sent_at, refused_at=timezone.now())
+    mailoutbox.clear()
+
+    send_due_reminders()
+    run_tasks()
+
+    assert mailoutbox == []
+
+
 @pytest.mark.parametrize(
     ("sent", "deadline", "due"),
     [

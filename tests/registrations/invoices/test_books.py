@@ -5,6 +5,7 @@ import datetime
 import io
 import zipfile
 from collections import defaultdict
+from dataclasses import replace
 
 import pytest
 from django.db import transaction
@@ -21,7 +22,7 @@ from registrations.invoices.accounting.vat_report import (
     VatReportRow,
     build_vat_report,
     iter_collected_movements,
-    iter_invoiced_movements,
+    iter_vat_movements,
 )
 from registrations.invoices.documents.credit_notes import (
     correct_invoice,
@@ -71,7 +72,7 @@ def moves(history: ReceivableHistory) -> list[tuple[int, int, int]]:
     """Return day, net and VAT of each movement on collection."""
     return [
         ((move.due_on - day(0)).days, move.net_cents, move.vat_cents)
-        for move in iter_collected_movements(history)
+        for move in iter_collected_movements(history, vat_due="collection")
     ]
 
 
@@ -80,9 +81,77 @@ def test_vat_on_collection_is_due_with_each_payment():
         "A", (charge(1, 12_000),), (document(1, (1, 12_000, 10_000)),), ((day(5), 6_000), (day(9), 6_000))
     )
     assert moves(history) == [(5, 5_000, 1_000), (9, 5_000, 1_000)]
-    assert [(move.due_on, move.net_cents, move.vat_cents) for move in iter_invoiced_movements(history)] == [
-        (day(1), 10_000, 2_000)
-    ]
+
+
+def test_vat_on_debits_is_due_with_the_invoice_alone():
+    issued = replace(document(1, (1, 12_000, 10_000)), vat_due="debits")
+    history = ReceivableHistory("A", (charge(1, 12_000),), (issued,), ((day(5), 12_000),))
+
+    found = list(iter_vat_movements([history], vat_due="debits"))
+
+    assert [(move.due_on, move.net_cents, move.vat_cents) for move in found] == [(day(1), 10_000, 2_000)]
+
+
+@pytest.mark.parametrize("today", ["collection", "debits"])
+def test_a_document_on_debits_is_declared_once_whatever_the_option_is_today(today):
+    issued = replace(document(1, (1, 12_000, 10_000)), vat_due="debits")
+    history = ReceivableHistory("A", (charge(1, 12_000),), (issued,), ((day(5), 12_000),))
+
+    found = list(iter_vat_movements([history], vat_due=today))
+
+    assert [(move.due_on, move.vat_cents) for move in found] == [(day(1), 2_000)]
+
+
+@pytest.mark.parametrize("today", ["collection", "debits"])
+def test_a_document_on_collection_is_declared_at_its_payment_whatever_the_option_is_today(today):
+    issued = document(1, (1, 12_000, 10_000))
+    history = ReceivableHistory("A", (charge(1, 12_000),), (issued,), ((day(5), 12_000),))
+
+    found = list(iter_vat_movements([history], vat_due=today))
+
+    assert [(move.due_on, move.vat_cents) for move in found] == [(day(5), 2_000)]
+
+
+def test_vat_of_a_payment_before_an_invoice_on_collection_stays_due_after_a_change_to_debits():
+    issued = document(7, (1, 12_000, 10_000))
+    history = ReceivableHistory("A", (charge(1, 12_000),), (issued,), ((day(3), 12_000),))
+
+    found = list(iter_vat_movements([history], vat_due="debits"))
+
+    assert [(move.due_on, move.vat_cents) for move in found] == [(day(3), 2_000)]
+
+
+@pytest.mark.parametrize("options", [("collection", "debits"), ("debits", "collection")])
+def test_no_vat_waits_once_all_is_paid_after_a_change_of_the_option(issuer, options):
+    on = timezone.localdate()
+    Issuer.objects.update(vat_due=options[0])
+    first = make_receivable(GUESTS)
+    issue_invoice(receivable=first)
+    Issuer.objects.update(vat_due=options[1])
+    second = make_receivable(DINNER)
+    issue_invoice(receivable=second)
+    record_payment(receivable=first, amount=36_000, method="transfer", received_on=on)
+    record_payment(receivable=second, amount=6_600, method="transfer", received_on=on)
+    issuer.refresh_from_db()
+
+    accounts = defaultdict(int)
+    for entry in build_entries(issuer, on, on):
+        for side in entry.sides:
+            accounts[side.account] += side.amount_cents
+
+    assert accounts[issuer.account_vat_pending] == 0
+    assert accounts[issuer.account_vat] == -6_600
+    assert sum(row.vat_cents for row in build_vat_report(on, on, vat_due=options[1])) == 6_600
+
+
+def test_a_credit_note_has_the_option_of_its_invoice(issuer):
+    invoice = issue_invoice(receivable=make_receivable(GUESTS))
+    Issuer.objects.update(vat_due="debits")
+
+    credit_note = credit_invoice(invoice=invoice, reason="x")
+
+    assert credit_note.details["vat_due"] == "collection"
+    assert "TXD" not in [code for code, _text in credit_note.details["notes"]]
 
 
 def test_vat_is_due_at_a_payment_that_comes_before_its_invoice():
@@ -150,25 +219,34 @@ def act(receivable: Receivable, choice: int, amount: int, on: datetime.date) -> 
         acts[choice % len(acts)]()
 
 
+OPTIONS = st.tuples(*(st.sampled_from(["collection", "debits"]) for _half in range(2)))
 STEPS = st.lists(st.tuples(st.integers(0, 1), st.integers(0, 12), st.integers(1, 200_000)), max_size=14)
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(charges(3), charges(3), STEPS, st.sampled_from(["collection", "debits"]))
-def test_any_history_gives_entries_that_balance(issuer, some, others, steps, vat_due):
+@given(charges(3), charges(3), STEPS, OPTIONS)
+def test_any_history_gives_entries_that_balance(issuer, some, others, steps, options):
     with transaction.atomic():
-        require_books(issuer, some, others, steps, vat_due)
+        require_books(issuer, some, others, steps, options)
         transaction.set_rollback(True)
 
 
-def require_books(issuer, some, others, steps, vat_due):
-    """Run the steps, then compare the entries with balances and VAT report."""
-    Issuer.objects.update(vat_due=vat_due)
-    issuer.vat_due = vat_due
+def act_by_options(both, steps, options):
+    """Run the steps, two a day; the option changes after half of them."""
     first = timezone.localdate() + datetime.timedelta(days=1)
-    both = [make_receivable(*some), make_receivable(*others)]
+    Issuer.objects.update(vat_due=options[0])
     for number, (which, choice, amount) in enumerate(steps):
+        if number == len(steps) // 2:
+            Issuer.objects.update(vat_due=options[1])
         act(both[which], choice, amount, first + datetime.timedelta(days=number // 2))
+    Issuer.objects.update(vat_due=options[1])
+
+
+def require_books(issuer, some, others, steps, options):
+    """Run the steps, half of them by each option, then compare the entries with balances and VAT report."""
+    both = [make_receivable(*some), make_receivable(*others)]
+    act_by_options(both, steps, options)
+    issuer.refresh_from_db()
     last = datetime.date(2200, 1, 1)
     found = build_entries(issuer, datetime.date(2000, 1, 1), last)
     customers, accounts = defaultdict(int), defaultdict(int)
@@ -187,9 +265,9 @@ def require_books(issuer, some, others, steps, vat_due):
             assert document.total == sum(line.amount for line in document.lines.all())
             assert document.net == sum(line.net for line in document.lines.all())
         assert sum(row.sign * row.total for row in receivable.invoices.all()) >= 0
-    due = sum(row.vat_cents for row in build_vat_report(datetime.date(2000, 1, 1), last, vat_due=vat_due))
+    due = sum(row.vat_cents for row in build_vat_report(datetime.date(2000, 1, 1), last, vat_due=options[1]))
     assert accounts[issuer.account_vat] == -due
-    if vat_due == "debits":
+    if options == ("debits", "debits"):
         assert accounts[issuer.account_vat_pending] == 0
 
 

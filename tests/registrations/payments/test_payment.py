@@ -8,12 +8,13 @@ from django.utils import timezone
 from convention.errors import ConventionError, SoldOut
 from registrations.changes.cancel import cancel_registration
 from registrations.invoices.models import Payment, Payout
-from registrations.models import MailDelivery
+from registrations.models import MailDelivery, Sponsorship
 from registrations.payments.cards import reconcile
 from registrations.payments.cards.checkout import NothingToPay, PaymentUnavailable, start_payment
 from registrations.payments.models import CardPaymentAttempt, StripeEvent
 from registrations.payments.payment_problems import list_unverified_orders
 from registrations.periodic_jobs import release_expired_holds
+from registrations.sponsors.sponsorships import take_package
 from tests.factories import make_ticket
 from tests.registrations.payments.makers import (
     begin,
@@ -24,6 +25,7 @@ from tests.registrations.payments.makers import (
     states,
     taken,
 )
+from tests.registrations.sponsors.makers import make_package, sponsor_of
 
 pytestmark = pytest.mark.django_db
 
@@ -144,6 +146,34 @@ def test_an_abandoned_payment_gives_the_place_back_and_ends_the_session(stripe, 
     reconcile.poll_open_attempts()
     assert stripe.world.objects[session]["status"] == "expired"
     assert latest(order).state == "closed"
+
+
+def test_the_session_of_a_package_without_places_stays_open_while_it_is_held(stripe, event):
+    package = make_package(event)
+    sponsorship = take_package(
+        package=package, sponsor_request=sponsor_of(payment="card"), idempotency_key="a"
+    )
+    session = begin(sponsorship.order)
+    age(latest(sponsorship.order))
+
+    reconcile.poll_open_attempts()
+
+    assert stripe.world.objects[session]["status"] == "open"
+    assert latest(sponsorship.order).state == "open"
+
+
+def test_the_session_of_a_package_whose_hold_expired_is_ended(stripe, event):
+    package = make_package(event)
+    sponsorship = take_package(
+        package=package, sponsor_request=sponsor_of(payment="card"), idempotency_key="a"
+    )
+    session = begin(sponsorship.order)
+    age(latest(sponsorship.order))
+    Sponsorship.objects.update(hold_expires_at=timezone.now())
+
+    reconcile.poll_open_attempts()
+
+    assert stripe.world.objects[session]["status"] == "expired"
 
 
 def test_a_session_that_expires_frees_the_places_at_once(stripe, event, run_tasks):

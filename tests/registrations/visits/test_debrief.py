@@ -232,6 +232,19 @@ def test_those_who_were_there_answer_and_few_answers_are_not_shown(visit, there)
     assert FeedbackAnswer.objects.count() == 2
 
 
+def test_an_answer_to_a_question_that_was_removed_meanwhile_is_left_out(visit, there):
+    came, *_others = there
+    add_default_questions(visit=visit)
+    removed, stays, *_more = visit.feedback_questions.all()
+    answers = {removed.pk: 5, stays.pk: 4}
+    removed.delete()
+
+    saved_count = save_feedback(application=came, answers=answers)
+
+    assert saved_count == 1
+    assert FeedbackAnswer.objects.get().question == stays
+
+
 def test_the_page_of_the_questions(visit, there):
     came, _unsigned, absent = there
     add_default_questions(visit=visit)

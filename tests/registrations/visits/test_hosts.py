@@ -142,6 +142,12 @@ def test_a_contact_stands_once(visit):
     assert make_host(visit).ended_at is None
 
 
+def test_an_address_stays_the_one_that_was_typed(visit):
+    contact = add_host_contact(visit=visit, name="Kim", email="\N{KELVIN SIGN}IM@hote.example")
+
+    assert contact.email == "\N{KELVIN SIGN}im@hote.example"
+
+
 # --- the host's page -------------------------------------------------------------------------------------
 
 

@@ -4,6 +4,7 @@ import datetime
 
 import pytest
 from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
 
 from badges.reports.event_facts import load_event_facts
 from convention.audit.models import AuditEntry
@@ -266,6 +267,15 @@ def test_who_has_not_agreed_is_reminded_once_in_the_last_days_before_the_lock(ru
     assert [mail.to for mail in mailoutbox] == [[applicant(late).email]]
     assert mailoutbox[0].subject.startswith("Still to do")
     assert state(done) == ApplicationState.COMPLETE
+
+
+def test_no_task_waits_for_who_has_agreed_in_the_last_days_before_the_lock(run_tasks):
+    agreed(applied(make_visit(lock_working_days=0, starts_at=timezone.now() + 2 * DAY)))
+    run_tasks()
+
+    remind_before_lock()
+
+    assert not DBTaskResult.objects.ready().exists()
 
 
 def test_the_same_words_in_other_line_ends_are_no_new_version():

@@ -3,6 +3,7 @@
 import pytest
 from cryptography.fernet import Fernet
 from django.core.mail.backends.locmem import EmailBackend
+from django.db import connection
 from django.test import Client
 
 from convention.codes.encryption import DecryptionFailed
@@ -82,6 +83,18 @@ def test_what_is_revoked_while_it_goes_out_does_not_count(asked, monkeypatch, ma
     visit = Visit.objects.get()
     assert (len(mailoutbox), visit.sent_at, visit.applications.get().listed_at) == (1, None, None)
     assert Client().get(f"/host/lists/{token_in(mailoutbox[0])}/").status_code == 410
+
+
+def test_what_is_revoked_before_its_link_is_stored_is_not_mailed(asked, mailoutbox):
+    def revoke_first(execute, sql, params, many, context):
+        if sql.startswith("UPDATE") and '"link_hash"' in sql and VisitorList.objects.get().send_requested_at:
+            VisitorList.objects.update(send_requested_at=None)
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(revoke_first):
+        send_list_mail.func(asked.pk)
+
+    assert mailoutbox == []
 
 
 def test_what_was_sent_is_opened_no_more(asked):

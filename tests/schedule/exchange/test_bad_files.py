@@ -46,6 +46,7 @@ BAD = {
     "too large": b"<schedule>" + b" " * (MAX_FILE_BYTES + 1),
     "laughs": LAUGHS,
     "outside": OUTSIDE,
+    "entities after a comment with a tag": OUTSIDE.replace(b"<!DOCTYPE", b"<!-- <a> --><!DOCTYPE"),
     "cut XML": one(event())[:-60],
     "cut JSON": frab_json({"title": "A"})[:-5],
     "cut calendar": ics(vevent("DURATION:PT1H"))[:-30],
@@ -107,14 +108,14 @@ def test_the_command_exits_with_two(tmp_path, capsys):
     assert capsys.readouterr().out == ""
 
 
-REHEARSED = {
-    "en": "Rehearsal, nothing was stored. An import would do this:",
-    "fr": "Essai\u202f: rien n’a été enregistré. Une importation ferait ceci\u202f:",
+PREVIEW_HEADINGS = {
+    "en": "Preview: nothing was stored. An import would do this:",
+    "fr": "Aperçu\u202f: rien n’a été enregistré. Une importation ferait ceci\u202f:",
 }
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("language", REHEARSED)
+@pytest.mark.parametrize("language", PREVIEW_HEADINGS)
 def test_a_rehearsal_says_that_it_is_one_and_tells_the_same(language, tmp_path, capsys):
     path = tmp_path / "file"
     path.write_bytes(one(event(), event("", number="3")))
@@ -123,7 +124,7 @@ def test_a_rehearsal_says_that_it_is_one_and_tells_the_same(language, tmp_path, 
         assert not Event.objects.exists()
         rehearsed = capsys.readouterr().out.splitlines()
         call_command("schedule_import", "conf", path)
-    assert rehearsed == [REHEARSED[language], *capsys.readouterr().out.splitlines()]
+    assert rehearsed == [PREVIEW_HEADINGS[language], *capsys.readouterr().out.splitlines()]
 
 
 @pytest.mark.django_db

@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from convention.errors import UnreadableFile
 from schedule.exchange.import_notes import NoteReason
-from schedule.exchange.parsed_programme import MAX_SESSIONS, MAX_SPEAKERS, ParsedProgramme
+from schedule.exchange.parsed_programme import MAX_APPEARANCES, MAX_SESSIONS, MAX_SPEAKERS, ParsedProgramme
 from schedule.exchange.parsing.clean_values import MAX_ITEMS_PER_SESSION
 from schedule.exchange.parsing.recurrence import MAX_RULES
 from schedule.exchange.read_schedule import read_schedule, read_schedule_with_html
@@ -164,6 +164,14 @@ def test_more_sessions_or_speakers_than_any_programme_has_are_refused():
     for number, entry in enumerate(many):
         entry["persons"] = [{"name": f"P {number} {each}"} for each in range(MAX_ITEMS_PER_SESSION)]
     with pytest.raises(UnreadableFile, match="speakers"):
+        read_schedule(frab_json(*many))
+
+
+def test_few_speakers_named_too_often_are_refused_by_their_appearances():
+    persons = [{"name": f"P {each}"} for each in range(MAX_ITEMS_PER_SESSION)]
+    many = entries(MAX_APPEARANCES // MAX_ITEMS_PER_SESSION + 1, persons=persons)
+
+    with pytest.raises(UnreadableFile, match="more than 30000 times"):
         read_schedule(frab_json(*many))
 
 

@@ -6,12 +6,17 @@ import json
 import pytest
 from django.conf import settings
 from django.test import Client
+from django.utils import timezone
 from lxml import etree
 
 from convention.events.models import Event
 from schedule.editing.revision import raise_revision
+from schedule.exchange.export_schedule import export_schedule
 from schedule.exchange.importing.import_schedule import import_schedule
+from schedule.exchange.parsed_programme import ScheduleFormat
 from schedule.models import Session
+from tests.factories import make_session
+from tests.registrations.visits.makers import make_visit
 
 from . import files
 from .calendars import read_calendar
@@ -61,6 +66,19 @@ def test_an_english_calendar_is_english_and_comes_back_without_a_change(client, 
         assert f"URL:{settings.SITE_URL}{prefix}/events/conf/sessions/{guid}/\r\n" in text
         report = import_schedule(slug="conf", data=content)
         assert (report.added, report.changed, report.unchanged) == ((), (), 2)
+
+
+def test_the_calendar_of_a_cancelled_visit_cancels_no_session_when_it_comes_back():
+    visit = make_visit(cancelled_at=timezone.now())
+    session = make_session(visit.event)
+    content = export_schedule(event=visit.event, file_format=ScheduleFormat.ICALENDAR)
+
+    report = import_schedule(slug=visit.event.slug, data=content)
+
+    session.refresh_from_db()
+    assert b"STATUS:CANCELLED" in content
+    assert report.unchanged == 1
+    assert session.cancelled_at is None
 
 
 @pytest.mark.parametrize("sent", ["{etag}", "{strong}", '"other", {etag}', '"other",{strong}', "*"])

@@ -355,6 +355,12 @@ def test_characters_that_xml_does_not_allow():
     assert NoteReason.BAD_XML in reasons(programme)
 
 
+def test_html_names_of_markup_characters_are_text():
+    [talk] = read_schedule(one(event("a &LT; b &AMP; c&nbsp;d"))).sessions
+
+    assert talk.title == "a < b & c d"
+
+
 def test_markup_inside_a_text_stays():
     [talk] = read_schedule(one(event(description="<p>One <b>two</b></p>"))).sessions
     assert talk.description == "<p>One <b>two</b></p>"

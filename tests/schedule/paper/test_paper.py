@@ -24,6 +24,7 @@ from schedule.paper.text_layout import break_into_lines
 from schedule.paper.track_legend import list_coloured_tracks, measure_legend_height
 from tests.factories import make_event, make_room, make_session
 from tests.papers import decode_qr, pdf_text
+from tests.registrations.sponsors.makers import make_package, make_sponsorship
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
@@ -353,6 +354,15 @@ def test_the_page_is_kept_and_conditional(client, event, django_assert_max_num_q
     assert client.get("/events/paper/agenda.pdf?format=grid&paper=a5").status_code == 422
     assert client.get("/events/paper/agenda.pdf?format=poster").status_code == 422
     assert client.get("/events/nothing/agenda.pdf").status_code == 404
+
+
+def test_a_new_logo_makes_another_pdf(client, event):
+    package = make_package(event, has_printed_logo=True)
+    before = client.get("/events/paper/agenda.pdf")["ETag"]
+
+    make_sponsorship(package)
+
+    assert client.get("/events/paper/agenda.pdf")["ETag"] != before
 
 
 @pytest.mark.parametrize(
