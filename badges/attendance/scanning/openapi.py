@@ -4,6 +4,7 @@ spectacular.
 
 from typing import Any
 
+from badges.attendance.models import Checkpoint
 from convention.api.openapi import describe_problem
 
 from .scan_input import ALLOWED_VERDICTS, MAX_COUNTER, MAX_OFFSET_MS, MAX_SCANS_PER_REQUEST, MAX_TEXT_LENGTHS
@@ -101,7 +102,7 @@ SNAPSHOT_SCHEMA = object_schema(
         object_schema(
             id=COUNT_SCHEMA,
             name=STRING_SCHEMA,
-            kind={"type": "string", "enum": ["entrance", "session", "other"]},
+            kind={"type": "string", "enum": list(Checkpoint.Kind.values)},
             door=COUNT_SCHEMA,
             opens_at=NULLABLE_TIME_SCHEMA,
             closes_at=NULLABLE_TIME_SCHEMA,
