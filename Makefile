@@ -1,7 +1,8 @@
 # The commands of this project; docs/developers.md says more.
 #   make run         set up, migrate, seed once, start server and worker (PORT=8000, LAN=1 for https on the local network)
 #   make test        the whole suite, on SQLite and on PostgreSQL
-#   make check       linters, types, layout, settings, translations, licences
+#   make check       linters, types (Python and JavaScript), layout, settings, translations, licences
+#   make coverage    the suite with coverage.py: the least covered modules and the total (TESTS="tests/schedule -n 1" for some)
 #   make audit       looks up the packages in the public lists of known vulnerabilities (needs a network)
 #   make soak        the full sizes; make bench: against this machine's floor; make screenshots: pictures of the pages
 
@@ -9,7 +10,7 @@ PORT ?= 8000
 PYTHON_IN_VENV = .venv/bin/python
 export PORT
 
-.PHONY: run setup test soak bench check audit screenshots clean
+.PHONY: run setup test coverage soak bench check audit screenshots clean
 
 run: setup
 	@exec $(PYTHON_IN_VENV) manage.py serve --port "$(PORT)" $(if $(filter-out 0 no off false,$(LAN)),--lan)
@@ -20,6 +21,10 @@ setup:
 test:
 	@sh .ci/setup.sh test
 	@sh .ci/test.sh
+
+coverage:
+	@sh .ci/setup.sh test
+	@sh .ci/coverage.sh $(TESTS)
 
 soak:
 	@sh .ci/setup.sh test

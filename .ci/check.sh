@@ -28,6 +28,7 @@ production() {
 check "style (ruff)" ruff check .
 check "format (ruff)" ruff format --check .
 check "types (mypy)" mypy .
+check "JavaScript types (tsc)" sh .ci/typescript.sh
 check "imports (import-linter)" lint-imports
 check "layout and limits (tests/test_architecture.py)" pytest -q -p no:cacheprovider tests/test_architecture.py
 check "migrations are complete" python manage.py makemigrations --check --dry-run

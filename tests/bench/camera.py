@@ -75,7 +75,7 @@ def scan_film(film: Path, address: str) -> list[dict[str, float]]:
         page = browser.new_page(**SCREENS["phone"], permissions=["camera"])
         page.add_init_script(WATCH)
         page.goto(address)
-        expect(page.locator("body")).to_have_attribute("data-view", "gate", timeout=60_000)
+        expect(page.locator("body")).to_have_attribute("data-view", "scan", timeout=60_000)
         measured = until_told(page)
         browser.close()
     return measured

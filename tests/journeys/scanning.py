@@ -45,7 +45,7 @@ def pair_by(page: Page, address: str, checkpoint: str) -> None:
     if not page.evaluate("'shown' in window"):
         page.add_init_script(NOTE_WHAT_IS_SHOWN)
     page.goto(address)
-    expect(page.locator("body")).to_have_attribute("data-view", "gate")
+    expect(page.locator("body")).to_have_attribute("data-view", "scan")
     expect(page.locator("#checkpoint")).to_have_text(checkpoint)
 
 

@@ -125,8 +125,8 @@ def test_find_choose_and_follow(browser_page: Page, event, prefix: str, language
     expect(page.get_by_role("button", name=words["drop"])).to_be_visible()
 
     page.get_by_role("link", name=words["mine"]).click()
-    expect(page.locator(".clash")).to_have_count(2)
-    assert words["clash"] in page.locator(".clash").first.inner_text().replace("\u202f", " ")
+    expect(page.locator(".conflict")).to_have_count(2)
+    assert words["clash"] in page.locator(".conflict").first.inner_text().replace("\u202f", " ")
     assert titles(page) == ["L’énergie des serveurs", "Réseaux à l’œuvre"]
     check(page)
     feed = page.locator("#feed-url").input_value().removeprefix(site)

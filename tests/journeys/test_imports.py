@@ -65,7 +65,7 @@ def test_a_list_is_mapped_rehearsed_imported_undone_and_a_duplicate_merged(brows
     look_at(page)
     page.locator("main table a").first.click()
     look_at(page)
-    page.locator("main form button.grave").click()
+    page.locator("main form button.danger").click()
     page.wait_for_load_state()
     look_at(page)
     assert Registration.objects.confirmed().count() == 0
@@ -79,7 +79,7 @@ def test_a_list_is_mapped_rehearsed_imported_undone_and_a_duplicate_merged(brows
     look_at(page)
     page.locator("main .listing a.button").first.click()
     look_at(page)
-    page.locator("main form button.grave").click()
+    page.locator("main form button.danger").click()
     page.wait_for_load_state()
     look_at(page)
     assert Registration.objects.confirmed().get() == kept

@@ -69,7 +69,7 @@ def test_a_guest_pays_by_card(browser_page: Page, prefix: str, stripe: StandIn, 
     expect(page.locator(".error")).to_be_visible()
     page.locator("#card").fill("4242 4242 4242 4242")
     page.locator("button[value=card]").click()
-    expect(page.locator("[data-waiting]")).to_be_visible()
+    expect(page.locator("[data-awaiting-payment]")).to_be_visible()
     check_page(page)
     assert set(stripe.post.deliver(times=2)) == {200}
     run_tasks()

@@ -129,7 +129,7 @@ def test_a_guest_registers_corrects_and_cancels(
     expect(page.locator("main")).to_contain_text("Müller-Lefèvre")
     page.locator("a[href$='/cancel/']").click()
     check_page(page)
-    page.locator("main form .grave").click()
+    page.locator("main form .danger").click()
     expect(page.locator("h1")).to_have_text(re.compile("Inscription annulée|Registration cancelled"))
     check_page(page)
     registration.refresh_from_db()

@@ -273,7 +273,7 @@ def test_each_verdict_sounds_of_its_own_and_never_before_it_shows(open_page):
     )
     pair(page, event)
     page.route("**/scanner/**", lambda route: route.abort())
-    page.locator("#strip .place").click()
+    page.locator("#status-bar .checkpoint").click()
     sounds = {}
     for code, verdict in [
         (code_of(badge), "admitted"),

@@ -311,7 +311,7 @@ def came(story: Story) -> None:
     expect(page.get_by_role("rowheader")).to_have_text(["Absent Emil"])
     page.goto(story.path(f"{story.run}day/evacuation/"))
     looked_at(page)
-    expect(page.locator(".muster strong")).to_have_text(["Brun Dora", "Silva Ana", "Tardif Farid"])
+    expect(page.locator(".people-checklist strong")).to_have_text(["Brun Dora", "Silva Ana", "Tardif Farid"])
 
 
 def went(story: Story) -> None:

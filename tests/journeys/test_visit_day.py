@@ -45,7 +45,7 @@ def test_the_evacuation_list_and_the_way_out_without_a_network(open_page, site):
     expect_pending(door, 1)
     phone.reload()
     expect(phone.locator("#offline")).to_be_visible()
-    expect(phone.locator(".muster strong")).to_have_text(["Aube Ana", "Brun Ana"])
+    expect(phone.locator(".people-checklist strong")).to_have_text(["Aube Ana", "Brun Ana"])
     phone.get_by_text("Aube Ana").click()
     expect(phone.locator("#found-count")).to_have_text("1 sur 2 retrouvés")
     door.context.set_offline(False)
@@ -54,10 +54,10 @@ def test_the_evacuation_list_and_the_way_out_without_a_network(open_page, site):
     assert [one.whereabouts.value for one in load_roster(visit)] == ["inside", "left"]
     phone.context.set_offline(False)
     phone.reload()
-    expect(phone.locator(".muster li")).to_have_count(1)
+    expect(phone.locator(".people-checklist li")).to_have_count(1)
     desk.event_roles.update(ends_on=timezone.localdate() - datetime.timedelta(days=1))
     phone.reload()
-    expect(phone.locator(".muster")).to_have_count(0)
+    expect(phone.locator(".people-checklist")).to_have_count(0)
     phone.wait_for_function(
         "async (address) => !(await (await caches.open('personal-evacuation-2')).match(address))", arg=address
     )

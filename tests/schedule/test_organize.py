@@ -169,7 +169,7 @@ def test_two_organizers_on_one_field_the_second_is_told_and_loses_nothing(organi
     response = organizer.post(address, second | {"title": "Du second", "subtitle": "Aussi"})
     assert Session.objects.get().title == "Du premier"
     page = html.fromstring(response.text)
-    assert page.xpath("//section[@class='theirs']//dd/text()") == ["Du premier"]
+    assert page.xpath("//section[@class='other-version']//dd/text()") == ["Du premier"]
     form = page.xpath("//form[.//*[@name='title']]")[0]
     again = dict(form.form_values())
     assert (again["title"], again["subtitle"]) == ("Du second", "Aussi")

@@ -63,7 +63,7 @@ def test_neighbours_in_the_room_and_the_track(client, event):
     make_session(event, "Fil", track=track, starts_at=event.starts_at + HOUR)
     make_session(make_event(), "Ailleurs", starts_at=event.starts_at + HOUR)
     page = page_of(client, address(session))
-    navs = page.xpath("//nav[@class='neighbours']")
+    navs = page.xpath("//nav[@class='adjacent-sessions']")
     assert [nav.xpath(".//a/span/text()") for nav in navs] == [["Avant", "Après"], ["Fil"]]
     assert page_of(client, address(first)).xpath("//a[@rel='prev']") == []
 
@@ -88,7 +88,7 @@ def test_speakers_by_letter_and_one_of_them(client, event):
     make_session(event, "Jamais", starts_at=None, speakers=("Absente",))
     page = page_of(client, "/events/conf/speakers/")
     assert page.xpath("//section/h2/text()") == ["#", "E", "م"]
-    assert page.xpath("//ul[@class='people']/li/a/text()") == ["42", "Élodie", "emma", "محمد"]
+    assert page.xpath("//ul[@class='speaker-list']/li/a/text()") == ["42", "Élodie", "emma", "محمد"]
     speaker = Speaker.objects.get(name="Élodie")
     Speaker.objects.filter(pk=speaker.pk).update(
         biography="<i>Bio</i><img src=x onerror=y>", url="javascript:x"

@@ -62,7 +62,7 @@ def test_clashes_are_marked_and_touching_is_none(client, event):
     for session in (one, two, after):
         press(client, session)
     page = html.fromstring(client.get("/events/conf/agenda/mine/").text)
-    assert page.xpath("//p[@class='clash']/a/text()") == ["Deux", "Une"]
+    assert page.xpath("//p[@class='conflict']/a/text()") == ["Deux", "Une"]
     other = html.fromstring(client.get(f"/events/conf/sessions/{one.guid}/").text)
     assert len(other.xpath("//div[contains(@class, 'warning')]")) == 1
 

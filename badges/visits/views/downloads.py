@@ -110,7 +110,9 @@ def _certificate_response(visit: Visit, entries: list[RosterEntry]) -> HttpRespo
 @require_safe
 def evacuation_worker(request: HttpRequest) -> HttpResponse:
     """Return the service worker that saves evacuation lists; its scope covers both languages."""
-    response = render(request, "visit_days/worker.js", content_type="text/javascript; charset=utf-8")
+    response = render(
+        request, "visit_days/evacuation_worker.js", content_type="text/javascript; charset=utf-8"
+    )
     # The script's own path would limit its scope to /visits/.
     response["Service-Worker-Allowed"] = "/"
     return response

@@ -1,64 +1,72 @@
-/** Delete personal pages that a phone stores for offline use, when people sign out or lose the permission.
+/**
+ * Delete personal pages that a phone stores for offline use, when people sign out or lose the permission.
  *
  * Such a page is in a cache named `personal-…`, its response with the header X-Keep-Until; state of a tab is in
- * sessionStorage under the same prefix. Nothing else of the site is touched. */
+ * sessionStorage under the same prefix. Nothing else of the site is touched.
+ */
 
-const PERSONAL = "personal-";
-const PAUSE_MS = 60_000;
+const PREFIX = "personal-";
+const INTERVAL_MS = 60_000;
 const isSignedIn = document.body.hasAttribute("data-signed-in");
 
-/** Return the names of the personal caches. */
-async function names() {
-  return "caches" in window ? (await caches.keys()).filter((name) => name.startsWith(PERSONAL)) : [];
+/** @typedef {{cache: Cache, url: string}} StoredPage */
+
+async function listCacheNames() {
+  return "caches" in window ? (await caches.keys()).filter((name) => name.startsWith(PREFIX)) : [];
 }
 
-/** Return each stored page, with its cache. */
-async function pages() {
-  const found = [];
-  for (const name of await names()) {
+/** List the stored pages; the caches hold their stylesheets and scripts too. */
+async function listPages() {
+  /** @type {StoredPage[]} */
+  const pages = [];
+  for (const name of await listCacheNames()) {
     const cache = await caches.open(name);
     for (const { url } of await cache.keys()) {
-      if ((await cache.match(url))?.headers.has("X-Keep-Until")) found.push({ cache, url });
+      if ((await cache.match(url))?.headers.has("X-Keep-Until")) pages.push({ cache, url });
     }
   }
-  return found;
+  return pages;
 }
 
-/** Delete a stored page, and the service worker that would show it offline. */
-async function forget({ cache, url }) {
+/**
+ * Delete a stored page, and the service worker that would show it offline.
+ * @param {StoredPage} page
+ */
+async function deletePage({ cache, url }) {
   await cache.delete(url);
-  const worker = await navigator.serviceWorker?.getRegistration(url);
-  if (worker?.scope === url) await worker.unregister();
+  const registration = await navigator.serviceWorker?.getRegistration(url);
+  if (registration?.scope === url) await registration.unregister();
 }
 
-/** Delete everything: nobody is signed in. */
-async function forgetAll() {
-  for (const page of await pages()) await forget(page);
-  for (const name of await names()) await caches.delete(name);
-  for (const name of Object.keys(sessionStorage)) if (name.startsWith(PERSONAL)) sessionStorage.removeItem(name);
+async function deleteAll() {
+  for (const page of await listPages()) await deletePage(page);
+  for (const name of await listCacheNames()) await caches.delete(name);
+  for (const name of Object.keys(sessionStorage)) if (name.startsWith(PREFIX)) sessionStorage.removeItem(name);
 }
 
-/** Return whether the server refuses the page to this reader; false without a response. */
+/**
+ * Return whether the server refuses the page to this user; false if it does not answer.
+ * @param {string} url
+ */
 async function isRefused(url) {
-  const asked = { method: "HEAD", redirect: "manual", cache: "no-store" };
-  const answer = await fetch(url, asked).catch(() => null);
-  return answer !== null && !answer.ok && answer.status < 500;
+  const response = await fetch(url, { method: "HEAD", redirect: "manual", cache: "no-store" }).catch(() => null);
+  return response !== null && !response.ok && response.status < 500;
 }
 
-/** Delete pages that the server refuses, also from the screen. */
-async function forgetRefused() {
+/** Delete pages that the server refuses by now, also from the screen. */
+async function deleteRefused() {
   if (!navigator.onLine) return;
-  for (const page of await pages()) {
+  for (const page of await listPages()) {
     if (!(await isRefused(page.url))) continue;
-    await forget(page);
+    await deletePage(page);
     if (page.url === location.href) location.reload();
   }
 }
 
 if (isSignedIn) {
-  forgetRefused();
-  window.addEventListener("online", forgetRefused);
-  setInterval(forgetRefused, PAUSE_MS);
+  deleteRefused();
+  window.addEventListener("online", deleteRefused);
+  setInterval(deleteRefused, INTERVAL_MS);
 } else {
-  forgetAll();
+  deleteAll();
 }

@@ -1,4 +1,5 @@
-// On a phone the navigation of an event and its tabs scroll sideways: show the entry of this page.
+/** On a phone the navigation of an event scrolls sideways: scroll to the entry of this page. */
 
-for (const here of document.querySelectorAll(":is(.organize-nav, .tabs) [aria-current]"))
-  here.scrollIntoView({ block: "nearest", inline: "center" });
+for (const link of document.querySelectorAll(":is(.organize-nav, .tabs) [aria-current]")) {
+  link.scrollIntoView({ block: "nearest", inline: "center" });
+}

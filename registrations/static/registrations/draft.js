@@ -1,74 +1,85 @@
 /**
- * Keeps what is typed, field by field, in the visitor's session; and sends a form only once.
- * Without this script each screen keeps its fields when it is sent.
+ * Save what is typed in the visitor's session while it is typed, and show the questions that a choice leads to.
+ * Without this script each screen saves its fields when it is sent.
  */
 
-const WAIT_MS = 600;
+const PAUSE_MS = 600;
 
-for (const form of document.querySelectorAll("form[data-draft]")) {
+/** @type {NodeListOf<HTMLFormElement>} */
+const forms = document.querySelectorAll("form[data-draft]");
+for (const form of forms) {
   let timer = 0;
   form.addEventListener("input", () => {
     clearTimeout(timer);
-    timer = setTimeout(() => keep(form), WAIT_MS);
+    timer = setTimeout(() => saveDraft(form), PAUSE_MS);
   });
   if (form.dataset.draft === "questions") {
     form.addEventListener("change", (event) => {
-      if (!event.target.matches("[type=radio], [type=checkbox]")) return;
+      if (!(event.target instanceof Element && event.target.matches("[type=radio], [type=checkbox]"))) return;
       clearTimeout(timer);
-      ask(form);
+      refreshQuestions(form);
     });
   }
-  form.addEventListener("submit", (event) => {
-    clearTimeout(timer);
-    if (form.dataset.sent) event.preventDefault();
-    if ("once" in form.dataset) form.dataset.sent = "yes";
-  });
+  form.addEventListener("submit", () => clearTimeout(timer));
 }
 
-// A page shown again by "back" may be sent again.
-addEventListener("pageshow", () => {
-  for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
-});
-
-/** Sends the fields as a draft; being offline is no matter, the screen itself sends them again. Files wait for that. */
-async function keep(form, wanted = "1") {
+/**
+ * Send the fields as a draft. A failure does not matter: the form itself sends them again, and files only then.
+ * @param {HTMLFormElement} form
+ * @param {"1" | "questions"} mode "questions" for a response with the questions for these fields
+ */
+async function saveDraft(form, mode = "1") {
   const body = new FormData(form);
   body.delete("nonce");
   for (const [name, value] of [...body]) if (value instanceof File) body.delete(name);
-  try {
-    return await fetch(form.action, { method: "POST", body, headers: { "X-Draft": wanted } });
-  } catch {
-    return null; // kept by the form itself until it is sent
+  return fetch(form.action, { method: "POST", body, headers: { "X-Draft": mode } }).catch(() => null);
+}
+
+/** @param {HTMLFormElement} form */
+async function refreshQuestions(form) {
+  const response = await saveDraft(form, "questions");
+  if (!response?.ok) return;
+  const page = new DOMParser().parseFromString(await response.text(), "text/html");
+  /** @type {NodeListOf<HTMLElement>} */
+  const newSections = page.querySelectorAll("[data-attendee]");
+  for (const newSection of newSections) {
+    const section = form.querySelector(`[data-attendee="${newSection.dataset.attendee}"]`);
+    if (section) updateQuestions(section, newSection);
   }
 }
 
-/** A choice may lead to other questions: those that come or go are exchanged, what stands is left alone. */
-async function ask(form) {
-  const answer = await keep(form, "questions");
-  if (!answer?.ok) return;
-  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-  for (const asked of page.querySelectorAll("[data-person]")) {
-    const shown = form.querySelector(`[data-person="${asked.dataset.person}"]`);
-    if (shown) exchange(shown, asked);
+/**
+ * Add and remove questions; those that stay are not touched, so that they keep answers, chosen files and the focus.
+ * @param {Element} section
+ * @param {Element} newSection
+ */
+function updateQuestions(section, newSection) {
+  const [box, newBox] = [section, newSection].map((parent) => parent.querySelector("[data-questions]"));
+  const [shownField, newShownField] = [box, newBox].map((parent) => parent && findShownField(parent));
+  if (!box || !newBox || !shownField || !newShownField) return section.replaceChildren(...newSection.childNodes);
+  const questions = mapQuestions(box);
+  const newQuestions = mapQuestions(newBox);
+  for (const [name, question] of questions) if (!newQuestions.has(name)) question.remove();
+  shownField.value = newShownField.value;
+  /** @type {Element} */
+  let last = shownField;
+  for (const [name, newQuestion] of newQuestions) {
+    const question = questions.get(name) ?? newQuestion;
+    if (question === newQuestion) last.after(newQuestion);
+    last = question;
   }
 }
 
-/** Typed words, chosen files and the keyboard's place stay with the questions that stay. */
-function exchange(shown, asked) {
-  const [box, wanted] = [shown, asked].map((part) => part.querySelector("[data-questions]"));
-  if (!box || !wanted) return void shown.replaceChildren(...asked.childNodes);
-  const standing = questionsIn(box);
-  const asking = questionsIn(wanted);
-  for (const [name, one] of standing) if (!asking.has(name)) one.remove();
-  let last = box.querySelector("[name$='-shown']");
-  last.value = wanted.querySelector("[name$='-shown']").value;
-  for (const [name, one] of asking) {
-    const here = standing.get(name) ?? one;
-    if (here === one) last.after(one);
-    last = here;
-  }
-}
+/**
+ * Find the hidden field that tells the server which questions were shown.
+ * @param {Element} box
+ * @returns {HTMLInputElement | null}
+ */
+const findShownField = (box) => box.querySelector("[name$='-shown']");
 
-function questionsIn(box) {
-  return new Map([...box.querySelectorAll("[data-question]")].map((one) => [one.dataset.question, one]));
+/** @param {Element} box */
+function mapQuestions(box) {
+  /** @type {NodeListOf<HTMLElement>} */
+  const questions = box.querySelectorAll("[data-question]");
+  return new Map([...questions].map((question) => [question.dataset.question, question]));
 }

@@ -1,11 +1,15 @@
-// The agenda without waiting: choices are kept without a new page, words and filters narrow at once.
-// Everything works without this script too; it only spares the reload.
+/** Save choices and filter the agenda without loading the page anew. Everything works without this script too. */
 
-const form = document.querySelector("#choose");
-const finder = document.querySelector("#finder");
+const TOAST_MS = 5000;
+const PAUSE_MS = 250;
+const choiceForm = /** @type {HTMLFormElement | null} */ (document.querySelector("#choose"));
+const filterForm = /** @type {HTMLFormElement | null} */ (document.querySelector("#finder"));
 
-/** The words of a text without accents, as the server folds them. */
-export const foldWords = (text) =>
+/**
+ * Return the words of a text in small letters without accents, as the server normalizes them.
+ * @param {string} text
+ */
+const normalizeWords = (text) =>
   ` ${text
     .toLowerCase()
     .normalize("NFKD")
@@ -16,25 +20,37 @@ export const foldWords = (text) =>
     .replace(/[^\p{L}\p{N}]+/gu, " ")
     .trim()}`;
 
-const announce = (sentence) => {
-  document.querySelector("#choose-status").textContent = sentence;
+/** @param {string} message */
+function announce(message) {
+  const status = document.querySelector("#choose-status");
+  if (status) status.textContent = message;
   document.querySelector(".toast")?.remove();
   const toast = document.createElement("p");
   toast.className = "toast";
-  toast.textContent = sentence;
+  toast.textContent = message;
+  // Screen readers read the status; the toast would be the same words twice.
   toast.setAttribute("aria-hidden", "true");
   document.body.append(toast);
-  setTimeout(() => toast.remove(), 5000);
-};
+  setTimeout(() => toast.remove(), TOAST_MS);
+}
 
-const showChoice = (button, chosen) => {
-  button.name = chosen ? "drop" : "add";
-  button.setAttribute("aria-pressed", String(chosen));
-  button.closest(".entry")?.classList.toggle("chosen", chosen);
-  if (button.dataset.add) button.textContent = chosen ? button.dataset.drop : button.dataset.add;
-};
+/**
+ * @param {HTMLButtonElement} button
+ * @param {boolean} isChosen
+ */
+function showChoice(button, isChosen) {
+  button.name = isChosen ? "drop" : "add";
+  button.setAttribute("aria-pressed", String(isChosen));
+  button.closest(".entry")?.classList.toggle("chosen", isChosen);
+  const { addLabel, dropLabel } = button.dataset;
+  if (addLabel && dropLabel) button.textContent = isChosen ? dropLabel : addLabel;
+}
 
-const choose = async (button) => {
+/**
+ * @param {HTMLFormElement} form
+ * @param {HTMLButtonElement} button
+ */
+async function saveChoice(form, button) {
   button.disabled = true;
   try {
     const response = await fetch(form.action, {
@@ -43,65 +59,91 @@ const choose = async (button) => {
       body: new URLSearchParams({ [button.name]: button.value }),
     });
     if (!response.ok) throw new Error(String(response.status));
-    const answer = await response.json();
-    showChoice(button, answer.chosen);
-    announce(answer.message);
+    const { chosen, message } = await response.json();
+    showChoice(button, chosen);
+    announce(message);
   } catch {
-    announce(form.dataset.failed);
+    announce(form.dataset.errorMessage ?? "");
   } finally {
     button.disabled = false;
+    // A disabled button loses the focus.
     button.focus({ preventScroll: true });
   }
-};
+}
 
-form?.addEventListener("submit", (event) => {
-  if (!event.submitter?.value) return;
-  event.preventDefault();
-  choose(event.submitter);
-});
+/** @type {WeakMap<Element, string>} */
+const normalizedTexts = new WeakMap();
 
-/** Hide at once what does not fit the words, on the page as it stands; the server's answer follows. */
-const filterEntries = (words) => {
-  const wanted = foldWords(words).split(" ").filter(Boolean);
-  for (const entry of document.querySelectorAll("#results .entry")) {
-    const text = (entry.folded ??= foldWords(entry.textContent));
+/** @param {Element} entry */
+function getNormalizedText(entry) {
+  const known = normalizedTexts.get(entry);
+  if (known !== undefined) return known;
+  const text = normalizeWords(entry.textContent ?? "");
+  normalizedTexts.set(entry, text);
+  return text;
+}
+
+/**
+ * Hide at once what does not match the words; the server's answer, which knows more, follows.
+ * @param {string} words
+ */
+function filterEntries(words) {
+  const wanted = normalizeWords(words).split(" ").filter(Boolean);
+  /** @type {NodeListOf<HTMLElement>} */
+  const entries = document.querySelectorAll("#results .entry");
+  for (const entry of entries) {
+    const text = getNormalizedText(entry);
     entry.hidden = !wanted.every((word) => text.includes(` ${word}`));
   }
-};
+}
 
 let requestNumber = 0;
-const refreshResults = async () => {
+
+/** @param {HTMLFormElement} form */
+async function refreshResults(form) {
   const number = ++requestNumber;
-  const query = new URLSearchParams([...new FormData(finder)].filter(([, value]) => value.trim()));
-  const address = `${finder.action}${query.size ? `?${query}` : ""}`;
-  try {
-    const text = await (await fetch(address)).text();
-    if (number !== requestNumber) return;
-    const fresh = new DOMParser().parseFromString(text, "text/html");
-    for (const part of ["#results", ".agenda-bar"]) {
-      const [old, replacement] = [document.querySelector(part), fresh.querySelector(part)];
-      if (old && replacement) old.replaceWith(replacement);
-    }
-    history.replaceState(null, "", address);
-    form.elements.next.value = `${location.pathname}${location.search}`;
-  } catch {
-    // Without a connection the page stays narrowed to what it holds.
+  const query = new URLSearchParams();
+  for (const [name, value] of new FormData(form)) {
+    if (typeof value === "string" && value.trim()) query.append(name, value);
   }
-};
-
-let waiting;
-finder?.addEventListener("input", (event) => {
-  clearTimeout(waiting);
-  if (event.target.type === "search" && event.target.value.trim()) filterEntries(event.target.value);
-  waiting = setTimeout(refreshResults, event.target.type === "search" ? 250 : 0);
-});
-finder?.addEventListener("submit", (event) => {
-  event.preventDefault();
-  clearTimeout(waiting);
-  refreshResults();
-});
-
-document.querySelector('.agenda-bar [aria-current="page"]')?.scrollIntoView({ block: "nearest", inline: "center" });
-for (const field of document.querySelectorAll(".elsewhere input")) {
-  field.addEventListener("focus", () => field.select());
+  const url = `${form.action}${query.size ? `?${query}` : ""}`;
+  // Without a connection the page stays filtered by the words that it holds.
+  const response = await fetch(url).catch(() => null);
+  const text = await response?.text().catch(() => null);
+  if (!text || number !== requestNumber) return;
+  const page = new DOMParser().parseFromString(text, "text/html");
+  for (const selector of ["#results", ".agenda-bar"]) {
+    const [part, replacement] = [document, page].map((parent) => parent.querySelector(selector));
+    if (part && replacement) part.replaceWith(replacement);
+  }
+  history.replaceState(null, "", url);
+  const next = choiceForm?.elements.namedItem("next");
+  if (next instanceof HTMLInputElement) next.value = `${location.pathname}${location.search}`;
 }
+
+/** @param {HTMLFormElement} form */
+function connectFilter(form) {
+  let timer = 0;
+  form.addEventListener("input", ({ target }) => {
+    clearTimeout(timer);
+    const isSearch = target instanceof HTMLInputElement && target.type === "search";
+    if (isSearch && target.value.trim()) filterEntries(target.value);
+    timer = setTimeout(() => refreshResults(form), isSearch ? PAUSE_MS : 0);
+  });
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    clearTimeout(timer);
+    refreshResults(form);
+  });
+}
+
+choiceForm?.addEventListener("submit", (event) => {
+  if (!(event.submitter instanceof HTMLButtonElement && event.submitter.value)) return;
+  event.preventDefault();
+  saveChoice(choiceForm, event.submitter);
+});
+if (filterForm) connectFilter(filterForm);
+document.querySelector('.agenda-bar [aria-current="page"]')?.scrollIntoView({ block: "nearest", inline: "center" });
+/** @type {NodeListOf<HTMLInputElement>} */
+const addressFields = document.querySelectorAll(".calendar-address input");
+for (const field of addressFields) field.addEventListener("focus", () => field.select());

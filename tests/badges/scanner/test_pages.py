@@ -15,7 +15,7 @@ from convention.web.static_storage import HashedModuleStorage
 pytestmark = pytest.mark.once
 
 SCRIPTS = Path(shell.__file__).parent / "static" / "scanner"
-ASKED = re.compile(r"""say\((?:\w+ instanceof \w+ \? )?"([\w.]+)"(?: : "([\w.]+)")?""")
+ASKED = re.compile(r"""formatText\((?:\w+ instanceof \w+ \? )?"([\w.]+)"(?: : "([\w.]+)")?""")
 
 
 @pytest.mark.parametrize(("address", "language"), [("/scan/", "fr"), ("/en/scan/", "en")])

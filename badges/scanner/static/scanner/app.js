@@ -1,127 +1,158 @@
-/** The scanner: opens, pairs, scans. Everything that happens is connected here. */
+/** Start the scanner and connect its parts: pairing, camera, verdicts, outbox and sync. */
 
+import { PairingEnded } from "./api.js";
 import { Camera } from "./camera.js";
-import { prepare } from "./decode.js";
-import { Door } from "./door.js";
-import { canRenew, install, renew } from "./install.js";
-import { connectMenu, connectTyping, drawQueue } from "./menu.js";
+import { CodesInView } from "./codes_in_view.js";
+import { countPendingScans, erasePairing, getPairing } from "./database.js";
+import { connectMenu, connectTypeDialog, showQueue } from "./dialogs.js";
+import { canUpdate, installApp, updateApp } from "./installation.js";
+import { listenToKeys, listReadings } from "./keyboard_scanner.js";
 import { Outbox } from "./outbox.js";
-import { face, part, say, settings, tell } from "./page.js";
-import { check, protect } from "./readiness.js";
-import { Screen } from "./screen.js";
-import { Ended } from "./server.js";
-import { Sightings } from "./sightings.js";
-import { unlock } from "./sounds.js";
-import { countWaiting, pairing, wipe } from "./store.js";
-import * as strip from "./strip.js";
-import { pair, Sync, tokenIn } from "./sync.js";
-import { listen, readings } from "./wedge.js";
+import { formatText, getDirectionButtons, getElement, isScanning, settings, showMessage, showView } from "./page.js";
+import { loadReader } from "./qr_reader.js";
+import { checkReadiness, requestPersistentStorage } from "./readiness.js";
+import { ScanHandler } from "./scan_handler.js";
+import { pairDevice, parsePairingToken, SnapshotSync } from "./snapshot_sync.js";
+import { unlockSound } from "./sounds.js";
+import { drawStatusBar, isOnline, showConnection, showPendingCount } from "./status_bar.js";
+import { VerdictScreen } from "./verdict_screen.js";
 
 const TICK_MS = 1000;
-const FLUSH_EVERY_MS = 15_000;
+const FLUSH_INTERVAL_MS = 15_000;
 
-const tabs = new BroadcastChannel("scanner");
-const sightings = new Sightings();
-const turnedDown = new Sightings();
-const screen = new Screen(() => strip.draw());
+const otherTabs = new BroadcastChannel("scanner");
+const codesInView = new CodesInView();
+const declinedCodes = new CodesInView();
+const screen = new VerdictScreen(() => drawStatusBar());
 const outbox = new Outbox(settings.scans, {
-  onResult: (result, item) => door.confirm(result, item),
+  onResult: (result, scan) => scanHandler.handleResult(result, scan),
   onState: (state) => {
-    drawQueue(state);
-    strip.drawPending(state.waiting);
+    showQueue(state);
+    showPendingCount(state.pendingCount);
   },
-  onReach: strip.reached,
-  onEnded: end,
+  onConnection: showConnection,
+  onEnded: endPairing,
 });
-const sync = new Sync(settings.snapshot, {
-  onFresh: () => strip.draw(),
-  onReach: (isOnline) => {
-    const isBack = isOnline && !strip.isOnline();
-    strip.reached(isOnline);
-    if (isBack) outbox.hurry();
+const sync = new SnapshotSync(settings.snapshot, {
+  onSynced: () => drawStatusBar(),
+  onConnection: (isConnected) => {
+    const isReconnected = isConnected && !isOnline();
+    showConnection(isConnected);
+    if (isReconnected) outbox.flushAfterReconnect();
   },
-  onEnded: end,
+  onEnded: endPairing,
 });
-const door = new Door(screen, outbox);
-const camera = new Camera(part("video"), { onTexts: see, onState: drawCamera });
+const scanHandler = new ScanHandler(screen, outbox);
+const camera = new Camera(getElement("video"), { onTexts: readFromCamera, onState: showCameraState });
 
 let isReaderLoaded = false;
-let isReaderMissing = false;
+let hasReaderFailed = false;
 let isPairing = false;
 
-async function open() {
-  if (!window.isSecureContext) return refuse(say("pair.insecure"));
-  if (!(await pairing().then(() => true, () => false))) return refuse(say("pair.no_storage"));
-  connect();
-  const token = tokenFromAddress();
-  if (token) await become(token);
-  else if (await pairing()) await scan();
+async function start() {
+  if (!window.isSecureContext) return refuseToStart(formatText("pair.insecure"));
+  const hasStorage = await getPairing().then(
+    () => true,
+    () => false,
+  );
+  if (!hasStorage) return refuseToStart(formatText("pair.no_storage"));
+  connectEvents();
+  const token = takeTokenFromAddress();
+  if (token) await pairByToken(token);
+  else if (await getPairing()) await startScanning();
   else welcome();
-  install(() => document.body.dataset.view !== "gate" || document.hidden, drawUpdate);
+  installApp(() => !isScanning() || document.hidden, showUpdateButton);
 }
 
-/** Here the scanner cannot work: say why, and offer nothing that would fail. */
-function refuse(message) {
-  face("welcome");
-  tell("message", message);
-  for (const id of ["pair-steps", "pair-start", "pair-hand"]) part(id).hidden = true;
+/**
+ * Say why the scanner cannot work here, and offer nothing that would fail.
+ * @param {string} message
+ */
+function refuseToStart(message) {
+  showView("welcome");
+  showMessage("message", message);
+  getElement("pair-steps").hidden = true;
+  getElement("pair-start").hidden = true;
+  getElement("pair-manually").hidden = true;
 }
 
-/** The token of the pairing address, which is then taken out of sight and history. */
-function tokenFromAddress() {
-  const token = location.hash.startsWith("#pair=") ? tokenIn(location.hash) : null;
+// --- pairing ---------------------------------------------------------------------------------------------
+
+/** Return the token of a pairing address, and remove it from the address bar and the history. */
+function takeTokenFromAddress() {
+  const token = location.hash.startsWith("#pair=") ? parsePairingToken(location.hash) : null;
   if (location.hash) history.replaceState(null, "", location.pathname);
   return token;
 }
 
-async function become(token) {
-  if ((await pairing())?.token === token) return scan();
+/** @param {string} token */
+async function pairByToken(token) {
+  if ((await getPairing())?.token === token) return startScanning();
   await outbox.flush();
-  const [before, count] = [await pairing(), await countWaiting()];
-  if (before && count) return scan(say("pair.cannot_leave", { count }));
-  welcome(say("pair.checking"));
+  const [previous, count] = [await getPairing(), await countPendingScans()];
+  // Scans are sent by the token of their event, which this would overwrite.
+  if (previous && count) return startScanning(formatText("pair.cannot_leave", { count }));
+  welcome(formatText("pair.checking"));
   try {
-    await pair(settings.snapshot, token);
+    await pairDevice(settings.snapshot, token);
     sessionStorage.removeItem("direction");
-    tabs.postMessage("changed");
-    await scan();
+    otherTabs.postMessage("changed");
+    await startScanning();
   } catch (error) {
-    const message = say(error instanceof Ended ? "pair.refused" : "pair.unreachable");
-    if (await pairing()) await scan(message);
+    const message = formatText(error instanceof PairingEnded ? "pair.refused" : "pair.unreachable");
+    if (await getPairing()) await startScanning(message);
     else await welcome(message);
   }
 }
 
-/** The first face: how to pair. */
+/** Show how to pair this device. */
 async function welcome(message = "") {
   stopScanning();
-  face("welcome");
-  const count = await countWaiting();
-  tell("message", [message, count && say("pair.ended_pending", { count })].filter(Boolean).join(" "));
+  showView("welcome");
+  const count = await countPendingScans();
+  const pending = count ? formatText("pair.ended_pending", { count }) : "";
+  showMessage("message", [message, pending].filter(Boolean).join(" "));
 }
 
-/** The only face that a volunteer sees: the camera. */
-async function scan(message = say("camera.aim")) {
-  isPairing = false;
-  face("gate");
-  part("hint").textContent = message;
-  part("last").hidden = true;
-  await takeDirection();
-  await strip.draw();
-  loadReader();
+function scanPairingCode() {
+  isPairing = true;
+  showView("pairing");
+  getElement("hint").textContent = formatText("camera.aim_pairing");
+  prepareReader();
   camera.start();
-  protect();
-  keepAwake();
+}
+
+/**
+ * Erase the list, because the token has expired or was revoked; unsent scans stay.
+ * @param {string} token
+ */
+async function endPairing(token) {
+  if (!(await erasePairing(token))) return;
+  otherTabs.postMessage("changed");
+  await welcome(formatText("pair.ended"));
+}
+
+async function unpair() {
+  await erasePairing();
+  otherTabs.postMessage("changed");
+  await welcome(formatText("pair.left"));
+}
+
+// --- scanning --------------------------------------------------------------------------------------------
+
+async function startScanning(message = formatText("camera.aim")) {
+  isPairing = false;
+  showView("scan");
+  getElement("hint").textContent = message;
+  getElement("last-scan").hidden = true;
+  await restoreDirection();
+  await drawStatusBar();
+  prepareReader();
+  camera.start();
+  requestPersistentStorage();
+  keepScreenOn();
   outbox.flush();
   sync.refresh();
-}
-
-function scanPairing() {
-  isPairing = true;
-  face("pairing");
-  part("hint").textContent = say("camera.aim_pairing");
-  loadReader();
-  camera.start();
 }
 
 function stopScanning() {
@@ -129,161 +160,172 @@ function stopScanning() {
   sync.stop();
   camera.stop();
   screen.reset();
-  part("last").hidden = true;
+  getElement("last-scan").hidden = true;
   closeDialogs();
 }
 
+/** @type {() => NodeListOf<HTMLDialogElement>} */
+const listOpenDialogs = () => document.querySelectorAll("dialog[open]");
+
 function closeDialogs() {
-  for (const dialog of document.querySelectorAll("dialog[open]")) dialog.close();
+  for (const dialog of listOpenDialogs()) dialog.close();
 }
 
-async function loadReader() {
-  isReaderLoaded = await prepare(settings.reader);
-  isReaderMissing = !isReaderLoaded;
-  if (isReaderMissing) drawCamera("reader");
+/**
+ * Handle a code that comes into the camera's view, once while it stays there.
+ * @param {string[]} texts
+ */
+function readFromCamera(texts) {
+  const now = performance.now();
+  if (screen.needsTap || listOpenDialogs().length) return declineCodes(texts, now);
+  const newText = texts.find((text) => text && codesInView.isNew(text, now));
+  if (newText) handleText(newText);
 }
 
-async function tryCameraAgain() {
-  await loadReader();
+/**
+ * Nudge once for a badge that is shown while a verdict needs a tap. It stays new, so it is read after the tap.
+ * @param {string[]} texts
+ * @param {number} now
+ */
+function declineCodes(texts, now) {
+  const others = texts.filter((text) => !codesInView.isStillInView(text, now));
+  const newTexts = others.filter((text) => declinedCodes.isNew(text, now));
+  if (newTexts.length && screen.needsTap) screen.nudge();
+}
+
+/**
+ * Handle a text from the camera, a keyboard scanner or the dialog.
+ * @param {string} text
+ * @param {string[]} readings what a text through another keyboard layout may have been
+ */
+function handleText(text, readings = [text]) {
+  const token = text.includes("#pair=") ? parsePairingToken(text) : null;
+  if (token) {
+    pairByToken(token);
+  } else if (isPairing) {
+    getElement("hint").textContent = formatText("pair.not_a_token");
+  } else {
+    closeDialogs();
+    if (isScanning()) scanHandler.handleRead(readings);
+  }
+}
+
+/** @param {string} text */
+const handleTypedText = (text) => handleText(text, listReadings(text));
+
+function rememberDirection() {
+  for (const button of getDirectionButtons()) {
+    button.addEventListener("change", () => sessionStorage.setItem("direction", button.value));
+  }
+}
+
+/** Select the direction chosen in this tab; else exit at the way out, and entry anywhere else. */
+async function restoreDirection() {
+  const pairing = await getPairing();
+  const checkpoint = pairing?.checkpoints.find(({ id }) => id === pairing.device.checkpoint);
+  const direction = sessionStorage.getItem("direction") ?? (checkpoint?.kind === "exit" ? "out" : "in");
+  for (const button of getDirectionButtons()) button.checked = button.value === direction;
+}
+
+// --- camera ----------------------------------------------------------------------------------------------
+
+async function prepareReader() {
+  isReaderLoaded = await loadReader(settings.reader);
+  hasReaderFailed = !isReaderLoaded;
+  if (hasReaderFailed) showCameraState("reader");
+}
+
+async function retryCamera() {
+  await prepareReader();
   if (!isReaderLoaded) return;
-  if (camera.isOn) drawCamera("on");
+  if (camera.isOn) showCameraState("on");
   else await camera.start();
 }
 
-/** Codes in the camera's view: each counts once while it stays there. */
-function see(texts) {
-  const now = performance.now();
-  if (screen.isHeld || document.querySelector("dialog[open]")) return turnDown(texts, now);
-  const fresh = texts.find((text) => text && sightings.isNew(text, now));
-  if (fresh) take(fresh);
+/** @param {Scanner.CameraState} cameraState */
+function showCameraState(cameraState) {
+  const state = cameraState === "on" && hasReaderFailed ? "reader" : cameraState;
+  const hasProblem = state !== "on" && state !== "off";
+  getElement("no-picture").hidden = !hasProblem;
+  if (hasProblem) getElement("camera-state").textContent = formatText(`camera.${state}`);
+  getElement("hint").hidden = state !== "on";
+  getElement("torch").hidden = !(state === "on" && camera.hasTorch);
 }
 
-/** While a verdict waits for a tap: a badge that comes into view is read after the tap. */
-function turnDown(texts, now) {
-  const others = texts.filter((text) => !sightings.isHeld(text, now));
-  const isNew = others.filter((text) => turnedDown.isNew(text, now)).length > 0;
-  if (isNew && screen.isHeld) screen.nudge();
-}
-
-/** A text from the camera, a hand scanner or the keyboard, and what it may have meant. */
-function take(text, meanings = [text]) {
-  const token = text.includes("#pair=") ? tokenIn(text) : null;
-  if (token) return become(token);
-  if (isPairing) {
-    part("hint").textContent = say("pair.not_a_token");
-    return false;
-  }
-  closeDialogs();
-  return document.body.dataset.view === "gate" && door.read(meanings);
-}
-
-/** The pairing by this token has expired or was withdrawn: the list goes, unsent scans stay. */
-async function end(token) {
-  if (!(await wipe(token))) return;
-  tabs.postMessage("changed");
-  await welcome(say("pair.ended"));
-}
-
-async function leave() {
-  await wipe();
-  tabs.postMessage("changed");
-  await welcome(say("pair.left"));
-}
-
-/** The camera's state; a picture is of no use while its reader is missing. */
-function drawCamera(seen) {
-  const state = seen === "on" && isReaderMissing ? "reader" : seen;
-  const isOn = state === "on";
-  part("no-picture").hidden = isOn || state === "off";
-  if (!isOn && state !== "off") part("camera-state").textContent = say(`camera.${state}`);
-  part("hint").hidden = !isOn;
-  part("torch").hidden = !(isOn && camera.hasTorch);
-}
-
-async function drawUpdate() {
-  part("update-now").hidden = !canRenew();
-}
-
-async function switchTorch() {
-  const isLit = part("torch").getAttribute("aria-pressed") !== "true";
+async function toggleTorch() {
+  const isLit = getElement("torch").getAttribute("aria-pressed") !== "true";
   await camera.setTorch(isLit).catch(() => {});
-  part("torch").setAttribute("aria-pressed", isLit);
+  getElement("torch").setAttribute("aria-pressed", String(isLit));
 }
 
-/** A phone at the door does not go to sleep. */
-function keepAwake() {
-  if (!document.hidden) navigator.wakeLock?.request("screen").catch(() => {});
-}
+// --- events ----------------------------------------------------------------------------------------------
 
-function connect() {
-  keepDirection();
-  part("pair-camera").addEventListener("click", scanPairing);
-  part("pair-cancel").addEventListener("click", () => welcome());
-  part("camera-again").addEventListener("click", tryCameraAgain);
-  part("torch").addEventListener("click", switchTorch);
-  part("pair-form").addEventListener("submit", (event) => {
+function connectEvents() {
+  rememberDirection();
+  getElement("pair-camera").addEventListener("click", scanPairingCode);
+  getElement("pair-cancel").addEventListener("click", () => welcome());
+  getElement("camera-again").addEventListener("click", retryCamera);
+  getElement("torch").addEventListener("click", toggleTorch);
+  getElement("pair-form").addEventListener("submit", (event) => {
     event.preventDefault();
-    const token = tokenIn(part("pair-text").value);
-    if (token) become(token);
-    else tell("message", say("pair.not_a_token"));
+    const token = parsePairingToken(getElement("pair-text").value);
+    if (token) pairByToken(token);
+    else showMessage("message", formatText("pair.not_a_token"));
   });
-  const type = (text) => take(text, readings(text));
-  const sendAndRefresh = () => Promise.all([outbox.hurry(), sync.refresh()]);
-  connectMenu({ isReaderLoaded: () => isReaderLoaded, sendAndRefresh, leave });
-  connectTyping({ type });
-  listen(document, type);
-  connectTime();
+  const sendAndRefresh = () => Promise.all([outbox.flushAfterReconnect(), sync.refresh()]);
+  connectMenu({ isReaderLoaded: () => isReaderLoaded, sendAndRefresh, unpair });
+  connectTypeDialog(handleTypedText);
+  listenToKeys(document, handleTypedText);
+  connectDocumentEvents();
+  connectTimers();
 }
 
-/** Entry or exit stays as it was chosen when the page is opened anew. */
-function keepDirection() {
-  for (const choice of document.querySelectorAll("[name=direction]")) {
-    choice.addEventListener("change", () => sessionStorage.setItem("direction", choice.value));
-  }
-}
-
-/** The way out counts exits and any other door entries, unless somebody chose otherwise. */
-async function takeDirection() {
-  const held = await pairing();
-  const door = held?.checkpoints.find(({ id }) => id === held.device.checkpoint);
-  const taken = sessionStorage.getItem("direction") ?? (door?.kind === "exit" ? "out" : "in");
-  for (const choice of document.querySelectorAll("[name=direction]")) choice.checked = choice.value === taken;
-}
-
-/** Touches, the network, other tabs, the clock. */
-function connectTime() {
-  for (const kind of ["pointerdown", "keydown"]) document.addEventListener(kind, unlock, { capture: true });
+function connectDocumentEvents() {
+  for (const type of ["pointerdown", "keydown"]) document.addEventListener(type, unlockSound, { capture: true });
   window.addEventListener("hashchange", () => {
-    const token = tokenFromAddress();
-    if (token) become(token);
+    const token = takeTokenFromAddress();
+    if (token) pairByToken(token);
   });
-  window.addEventListener("online", () => sendAgain());
-  window.addEventListener("offline", () => strip.reached(false));
-  window.addEventListener("focus", () => sendAgain());
+  window.addEventListener("online", sendIfScanning);
+  window.addEventListener("offline", () => showConnection(false));
+  window.addEventListener("focus", sendIfScanning);
   document.addEventListener("visibilitychange", () => {
-    if (document.hidden && canRenew()) renew();
-    if (document.hidden || document.body.dataset.view !== "gate") return;
-    keepAwake();
-    sendAgain();
+    if (document.hidden && canUpdate()) updateApp();
+    if (document.hidden || !isScanning()) return;
+    keepScreenOn();
+    sendIfScanning();
   });
-  tabs.addEventListener("message", () => location.reload());
-  setInterval(() => document.body.dataset.view === "gate" && tick(), TICK_MS);
-  setInterval(() => outbox.flush(), FLUSH_EVERY_MS);
+  otherTabs.addEventListener("message", () => location.reload());
 }
 
-/** Each second: the strip, the readiness, and the end of the pairing's time. */
+function connectTimers() {
+  setInterval(tick, TICK_MS);
+  setInterval(() => outbox.flush(), FLUSH_INTERVAL_MS);
+}
+
+/** Update the status bar and the readiness each second, and end the pairing on time. */
 async function tick() {
-  const held = await pairing();
-  if (!held) return;
-  if (Date.now() + (held.clock_offset_ms ?? 0) > Date.parse(held.device.expires_at)) return end(held.token);
-  await strip.draw();
-  part("menu-open").dataset.ready = (await check(isReaderLoaded)).isReady;
+  const pairing = isScanning() ? await getPairing() : null;
+  if (!pairing) return;
+  const serverTime = Date.now() + (pairing.clock_offset_ms ?? 0);
+  if (serverTime > Date.parse(pairing.device.expires_at)) return endPairing(pairing.token);
+  await drawStatusBar();
+  getElement("menu-open").dataset.ready = String((await checkReadiness(isReaderLoaded)).isReady);
 }
 
-function sendAgain() {
-  if (document.body.dataset.view !== "gate") return;
-  outbox.hurry();
+function sendIfScanning() {
+  if (!isScanning()) return;
+  outbox.flushAfterReconnect();
   sync.refresh();
 }
 
-open();
+function showUpdateButton() {
+  getElement("update-now").hidden = !canUpdate();
+}
+
+/** Browsers release the lock whenever the page is hidden, so it is requested again. */
+function keepScreenOn() {
+  if (!document.hidden) navigator.wakeLock?.request("screen").catch(() => {});
+}
+
+start();

@@ -1,88 +1,98 @@
-/** The camera: opened, watched, brought back after the phone slept; the torch where there is one. */
+/** Open the camera, read its pictures, and bring it back after the phone slept. */
 
-import { Reader } from "./decode.js";
+import { QrReader } from "./qr_reader.js";
 
-const WANTED = {
+const CONSTRAINTS = {
   audio: false,
   video: { facingMode: { ideal: "environment" }, width: { ideal: 1280 }, height: { ideal: 720 } },
 };
-const PAUSE_MS = 30;
+const PAUSE_MS = 15;
+const MAX_WAIT_MS = 250;
 
 /**
- * @typedef {object} Watcher
- * @property {(texts: string[]) => void} onTexts codes in view, at every picture that has some
- * @property {(state: "on" | "refused" | "absent" | "busy" | "insecure" | "off") => void} onState
+ * @typedef {object} CameraListener
+ * @property {(texts: string[]) => void} onTexts called for each picture that holds codes
+ * @property {(state: Scanner.CameraState) => void} onState
  */
 
 export class Camera {
   #video;
-  #watcher;
+  #listener;
+  /** @type {QrReader | null} */
   #reader = null;
+  /** @type {MediaStream | null} */
   #stream = null;
   #isWanted = false;
 
-  /** @param {HTMLVideoElement} video @param {Watcher} watcher */
-  constructor(video, watcher) {
+  /**
+   * @param {HTMLVideoElement} video
+   * @param {CameraListener} listener
+   */
+  constructor(video, listener) {
     this.#video = video;
-    this.#watcher = watcher;
-    document.addEventListener("visibilitychange", () => this.#followPage());
+    this.#listener = listener;
+    // A hidden page keeps the camera's light on and its battery draining.
+    document.addEventListener("visibilitychange", () => this.#followVisibility());
   }
 
-  /** Ask for the camera and read until `stop`. */
+  /** Open the camera and read until `stop`. */
   async start() {
     this.#isWanted = true;
     if (this.#stream || document.hidden) return;
-    if (!navigator.mediaDevices?.getUserMedia) return this.#watcher.onState("insecure");
+    if (!navigator.mediaDevices?.getUserMedia) return this.#listener.onState("insecure");
     try {
-      this.#take(await navigator.mediaDevices.getUserMedia(WANTED));
+      this.#useStream(await navigator.mediaDevices.getUserMedia(CONSTRAINTS));
     } catch (error) {
-      this.#watcher.onState(reasonOf(error));
+      this.#listener.onState(classifyError(error));
     }
   }
 
-  /** Let the camera go. */
   stop() {
     this.#isWanted = false;
     this.#release();
   }
 
-  /** Whether there is a picture. */
   get isOn() {
     return this.#stream !== null;
   }
 
-  /** Whether this camera has a torch. */
   get hasTorch() {
     return Boolean(this.#track?.getCapabilities?.().torch);
   }
 
-  /** Light or darken; does nothing without a torch. */
+  /**
+   * Switch the torch; do nothing without one.
+   * @param {boolean} torch
+   */
   async setTorch(torch) {
-    if (this.hasTorch) await this.#track.applyConstraints({ advanced: [{ torch }] });
+    if (this.hasTorch) await this.#track?.applyConstraints({ advanced: [{ torch }] });
   }
 
   get #track() {
     return this.#stream?.getVideoTracks()[0];
   }
 
-  async #take(stream) {
+  /** @param {MediaStream} stream */
+  async #useStream(stream) {
+    // The permission may come after the page was left, or twice.
     if (!this.#isWanted || this.#stream) return stream.getTracks().forEach((track) => track.stop());
     this.#stream = stream;
-    this.#track.addEventListener("ended", () => this.#restart());
+    this.#track?.addEventListener("ended", () => this.#restart());
     this.#video.srcObject = stream;
     await this.#video.play().catch(() => {});
-    this.#watcher.onState("on");
-    this.#watch(stream);
+    this.#listener.onState("on");
+    this.#readPictures(stream);
   }
 
-  async #watch(stream) {
-    this.#reader ??= new Reader();
+  /** @param {MediaStream} stream */
+  async #readPictures(stream) {
+    this.#reader ??= new QrReader();
     while (this.#stream === stream) {
-      await nextPicture(this.#video);
-      const started = performance.now();
+      await waitForPicture(this.#video);
+      const startedAt = performance.now();
       const texts = await this.#reader.read(this.#video).catch(() => []);
-      if (texts.length) this.#video.dataset.milliseconds = Math.round(performance.now() - started);
-      if (texts.length && this.#stream === stream) this.#watcher.onTexts(texts);
+      if (texts.length) this.#video.dataset.milliseconds = String(Math.round(performance.now() - startedAt));
+      if (texts.length && this.#stream === stream) this.#listener.onTexts(texts);
     }
   }
 
@@ -90,7 +100,7 @@ export class Camera {
     this.#stream?.getTracks().forEach((track) => track.stop());
     this.#stream = null;
     this.#video.srcObject = null;
-    this.#watcher.onState("off");
+    this.#listener.onState("off");
   }
 
   #restart() {
@@ -98,26 +108,35 @@ export class Camera {
     if (this.#isWanted) this.start();
   }
 
-  #followPage() {
+  #followVisibility() {
     if (document.hidden && this.#stream) this.#release();
     else if (this.#isWanted) this.start();
   }
 }
 
-function reasonOf(error) {
-  if (error.name === "NotAllowedError" || error.name === "SecurityError") return "refused";
-  return error.name === "NotReadableError" || error.name === "AbortError" ? "busy" : "absent";
+/**
+ * @param {unknown} error of getUserMedia
+ * @returns {Scanner.CameraState}
+ */
+function classifyError(error) {
+  const name = error instanceof DOMException ? error.name : "";
+  if (name === "NotAllowedError" || name === "SecurityError") return "refused";
+  return name === "NotReadableError" || name === "AbortError" ? "busy" : "absent";
 }
 
-/** Wait for a picture, without ever waiting for one that does not come. */
-function nextPicture(video) {
+/**
+ * Wait for the next picture, but not for one that never comes.
+ * @param {HTMLVideoElement} video
+ * @returns {Promise<void>}
+ */
+function waitForPicture(video) {
   return new Promise((resolve) => {
-    const late = setTimeout(resolve, 250);
-    const soon = () => {
-      clearTimeout(late);
-      setTimeout(resolve, PAUSE_MS / 2);
+    const timeout = setTimeout(resolve, MAX_WAIT_MS);
+    const onPicture = () => {
+      clearTimeout(timeout);
+      setTimeout(resolve, PAUSE_MS);
     };
-    if (video.requestVideoFrameCallback) video.requestVideoFrameCallback(soon);
-    else requestAnimationFrame(soon);
+    if ("requestVideoFrameCallback" in video) video.requestVideoFrameCallback(onPicture);
+    else requestAnimationFrame(onPicture);
   });
 }

@@ -1,127 +1,152 @@
-/** Sends what waits: in order, in batches, in one tab at a time, again and again until the server has it. */
+/** Send pending scans: in order, in batches, from one tab at a time, until the server has stored them. */
 
-import { Ended, sendScans, Trouble } from "./server.js";
-import { acknowledge, amend, countWaiting, pairing, waiting } from "./store.js";
+import { PairingEnded, sendScans, ServerError } from "./api.js";
+import { countPendingScans, deleteAcknowledgedScan, getPairing, listPendingScans, updatePairing } from "./database.js";
 import { ADMITTED, ALREADY_IN, UNVERIFIED } from "./verdict.js";
 
-const MOST_AT_ONCE = 200;
-const FIRST_PAUSE_MS = 1000;
-const LONGEST_PAUSE_MS = 60_000;
-const PASSED = [ADMITTED, ALREADY_IN, UNVERIFIED];
-const LOCAL_ONLY = ["event", "at_door"];
+const MAX_BATCH = 200;
+const MIN_PAUSE_MS = 1000;
+const MAX_PAUSE_MS = 60_000;
+/** Statuses that a smaller batch may avoid. */
+const BATCH_ERRORS = [400, 408, 413];
+/** @type {Scanner.Verdict[]} */
+const PRESENT_VERDICTS = [ADMITTED, ALREADY_IN, UNVERIFIED];
 
 /**
- * @typedef {object} Listener
- * @property {(result: object, item: object) => void} onResult the server's verdict on a scan of ours
- * @property {(state: {waiting: number, isSending: boolean, trouble: number | null}) => void} onState
- * @property {(isOnline: boolean) => void} onReach
- * @property {(token: string) => void} onEnded this token does not work any more
+ * @typedef {object} OutboxListener
+ * @property {(result: Scanner.ScanResult, scan: Scanner.PendingScan) => void} onResult
+ * @property {(state: Scanner.QueueState) => void} onState
+ * @property {(isOnline: boolean) => void} onConnection
+ * @property {(token: string) => void} onEnded
  */
 
 export class Outbox {
-  #address;
+  #url;
   #listener;
   #timer = 0;
-  #pause = FIRST_PAUSE_MS;
-  #batch = MOST_AT_ONCE;
-  #trouble = null;
+  #pauseMs = MIN_PAUSE_MS;
+  #batchSize = MAX_BATCH;
+  /** @type {number | null} */
+  #errorStatus = null;
+  /** @type {Promise<void> | null} */
   #flushing = null;
-  #isWanted = false;
+  #isRequested = false;
 
-  /** @param {string} address @param {Listener} listener */
-  constructor(address, listener) {
-    this.#address = address;
+  /**
+   * @param {string} url
+   * @param {OutboxListener} listener
+   */
+  constructor(url, listener) {
+    this.#url = url;
     this.#listener = listener;
   }
 
-  /** Send now; calls while sending lead to one more round. */
+  /** Send now; a call while sending makes it look once more at the end. */
   flush() {
-    this.#isWanted = true;
-    this.#flushing ??= this.#rounds().finally(() => {
+    this.#isRequested = true;
+    this.#flushing ??= this.#flushWhileRequested().finally(() => {
       this.#flushing = null;
     });
     return this.#flushing;
   }
 
-  /** The network is back: no need to wait longer. */
-  hurry() {
-    this.#pause = FIRST_PAUSE_MS;
+  /** Send now, and retry soon if it fails: the network is back. */
+  flushAfterReconnect() {
+    this.#pauseMs = MIN_PAUSE_MS;
     return this.flush();
   }
 
-  async #rounds() {
+  async #flushWhileRequested() {
     clearTimeout(this.#timer);
-    while (this.#isWanted) {
-      this.#isWanted = false;
-      await this.#oneTab(() => this.#sendAll());
+    while (this.#isRequested) {
+      this.#isRequested = false;
+      await this.#runInOneTab(() => this.#sendAll());
     }
-    await this.#tell(false);
+    await this.#reportState(false);
   }
 
-  /** Two tabs would send twice; the server would not mind, the conflict display would. */
-  #oneTab(send) {
+  /**
+   * Two tabs would send each scan twice. The server would ignore that, but both tabs would show its corrections.
+   * @param {() => Promise<void>} send
+   */
+  async #runInOneTab(send) {
     if (!navigator.locks) return send();
-    return navigator.locks.request("scanner-outbox", { ifAvailable: true }, (lock) => (lock ? send() : this.#later()));
+    await navigator.locks.request("scanner-outbox", { ifAvailable: true }, async (lock) => {
+      if (lock) await send();
+      else this.#retryLater();
+    });
   }
 
   async #sendAll() {
     try {
       while (await this.#sendBatch());
-      this.#pause = FIRST_PAUSE_MS;
+      this.#pauseMs = MIN_PAUSE_MS;
     } catch (error) {
-      this.#fail(error);
+      this.#handleError(error);
     }
   }
 
-  /** One batch; false when nothing waits any more. */
+  /** Send a batch; return false if nothing is left. */
   async #sendBatch() {
-    const held = await pairing();
-    const items = held ? await waiting(held.event.slug, this.#batch) : [];
-    if (!items.length) return false;
-    await this.#tell(true);
-    const answer = await sendScans(this.#address, held.token, items.map(asSent));
-    this.#trouble = null;
-    this.#listener.onReach(true);
-    if (answer.clock_offset_ms !== undefined) await amend(held.token, { clock_offset_ms: answer.clock_offset_ms });
-    const done = await this.#settle(answer.results);
-    if (!done) throw new Trouble(200);
-    this.#batch = MOST_AT_ONCE;
+    const pairing = await getPairing();
+    const scans = pairing ? await listPendingScans(pairing.event.slug, this.#batchSize) : [];
+    if (!pairing || !scans.length) return false;
+    await this.#reportState(true);
+    const response = await sendScans(this.#url, pairing.token, scans.map(removeLocalFields));
+    this.#errorStatus = null;
+    this.#listener.onConnection(true);
+    const { clock_offset_ms } = response;
+    if (clock_offset_ms !== undefined) await updatePairing(pairing.token, { clock_offset_ms });
+    // Without this, a server that acknowledges nothing would be asked for ever without a pause.
+    if (!(await this.#handleResults(response.results))) throw new ServerError(200);
+    this.#batchSize = MAX_BATCH;
     return true;
   }
 
-  /** Delete what is acknowledged, by its id. @returns {Promise<number>} how many */
-  async #settle(results) {
-    let done = 0;
+  /**
+   * Delete the acknowledged scans; return their number.
+   * @param {Scanner.ScanResult[]} results
+   */
+  async #handleResults(results) {
+    let count = 0;
     for (const result of results) {
-      const item = await acknowledge(String(result?.id ?? "").toLowerCase(), () => PASSED.includes(result.verdict));
-      if (!item) continue;
-      done += 1;
-      this.#listener.onResult(result, item);
+      const id = String(result?.id ?? "").toLowerCase();
+      const scan = await deleteAcknowledgedScan(id, PRESENT_VERDICTS.includes(result?.verdict));
+      if (!scan) continue;
+      count += 1;
+      this.#listener.onResult(result, scan);
     }
-    return done;
+    return count;
   }
 
-  #fail(error) {
-    if (error instanceof Ended) return this.#listener.onEnded(error.token);
-    const isTrouble = error instanceof Trouble;
-    this.#trouble = isTrouble ? error.status : null;
-    this.#listener.onReach(isTrouble);
-    if (isTrouble && [400, 408, 413].includes(error.status)) this.#batch = Math.max(1, Math.floor(this.#batch / 2));
-    this.#later(isTrouble ? error.retryAfterMs : 0);
+  /** @param {unknown} error */
+  #handleError(error) {
+    if (error instanceof PairingEnded) return this.#listener.onEnded(error.token);
+    const serverError = error instanceof ServerError ? error : null;
+    this.#errorStatus = serverError?.status ?? null;
+    this.#listener.onConnection(serverError !== null);
+    if (serverError && BATCH_ERRORS.includes(serverError.status)) {
+      this.#batchSize = Math.max(1, Math.floor(this.#batchSize / 2));
+    }
+    this.#retryLater(serverError?.retryAfterMs);
   }
 
-  #later(atLeast = 0) {
+  #retryLater(minPauseMs = 0) {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.flush(), Math.max(this.#pause, atLeast));
-    this.#pause = Math.min(this.#pause * 2, LONGEST_PAUSE_MS);
+    this.#timer = setTimeout(() => this.flush(), Math.max(this.#pauseMs, minPauseMs));
+    this.#pauseMs = Math.min(this.#pauseMs * 2, MAX_PAUSE_MS);
   }
 
-  async #tell(isSending) {
-    this.#listener.onState({ waiting: await countWaiting(), isSending, trouble: this.#trouble });
+  /** @param {boolean} isSending */
+  async #reportState(isSending) {
+    this.#listener.onState({ pendingCount: await countPendingScans(), isSending, errorStatus: this.#errorStatus });
   }
 }
 
-/** What is sent of a kept scan. */
-function asSent(item) {
-  return Object.fromEntries(Object.entries(item).filter(([name]) => !LOCAL_ONLY.includes(name)));
+/**
+ * @param {Scanner.PendingScan} scan
+ * @returns {Scanner.Scan}
+ */
+function removeLocalFields({ event: _event, presence_id: _presence_id, ...scan }) {
+  return scan;
 }

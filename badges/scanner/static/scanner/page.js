@@ -1,47 +1,75 @@
-/** The page's parts, words and settings, as the server rendered them. */
+/** Give access to what the server rendered: elements, texts and settings. */
 
-const read = (id) => JSON.parse(document.getElementById(id).textContent);
-
-export const settings = read("settings");
+export const settings = /** @type {Scanner.Settings} */ (readJson("settings"));
 export const language = document.documentElement.lang;
-const words = read("words");
-
-/** An element by its id. */
-export const part = (id) => document.getElementById(id);
+const texts = /** @type {Record<string, string>} */ (readJson("texts"));
 
 /**
- * A sentence in the page's language.
- * @param {string} name
- * @param {Record<string, string | number>} values for {name} in the sentence
+ * @param {string} id
+ * @returns {unknown}
  */
-export function say(name, values = {}) {
-  return (words[name] ?? name).replace(/\{(\w+)\}/g, (whole, key) => values[key] ?? whole);
+function readJson(id) {
+  return JSON.parse(document.getElementById(id)?.textContent ?? "null");
 }
 
-/** Whether there is a sentence of this name. */
-export const knows = (name) => name in words;
-
-/** Show a message where there is one, else hide its place. */
-export function tell(id, message) {
-  part(id).textContent = message ?? "";
-  part(id).hidden = !message;
+/**
+ * @template {keyof Scanner.Elements} Id
+ * @param {Id} id
+ */
+export function getElement(id) {
+  return /** @type {Scanner.Elements[Id]} */ (document.getElementById(id));
 }
 
-/** A time of day at the event, with the day if it is another one. */
-export function timeOf(moment, timeZone) {
+/** Return the two radio buttons for entry and exit. */
+export function getDirectionButtons() {
+  return /** @type {NodeListOf<HTMLInputElement>} */ (document.querySelectorAll("[name=direction]"));
+}
+
+/**
+ * Return a text in the page's language, with the values for its {placeholders}.
+ * @param {string} name
+ * @param {Record<string, string | number>} values
+ */
+export function formatText(name, values = {}) {
+  return (texts[name] ?? name).replace(/\{(\w+)\}/g, (placeholder, key) => String(values[key] ?? placeholder));
+}
+
+/** @param {string} name */
+export const hasText = (name) => name in texts;
+
+/**
+ * Show a message in its element; hide the element if there is none.
+ * @param {Exclude<keyof Scanner.Elements, "verdict-icon">} id
+ * @param {string} message
+ */
+export function showMessage(id, message) {
+  getElement(id).textContent = message;
+  getElement(id).hidden = !message;
+}
+
+/**
+ * Return the time of day at the event, with the weekday unless it is today.
+ * @param {number | string} moment
+ * @param {string} timeZone
+ */
+export function formatTime(moment, timeZone) {
   const at = new Date(moment);
   const day = new Intl.DateTimeFormat(language, { dateStyle: "short", timeZone });
   const isToday = day.format(at) === day.format(new Date());
-  const shape = { hour: "2-digit", minute: "2-digit", timeZone, ...(isToday ? {} : { weekday: "short" }) };
-  return new Intl.DateTimeFormat(language === "en" ? "en-GB" : language, shape).format(at);
+  /** @type {Intl.DateTimeFormatOptions} */
+  const format = { hour: "2-digit", minute: "2-digit", timeZone, ...(isToday ? {} : { weekday: "short" }) };
+  // "en" alone would be American: 2:05 PM.
+  return new Intl.DateTimeFormat(language === "en" ? "en-GB" : language, format).format(at);
 }
 
-/** Switch between the page's faces: opening, welcome, pairing, gate. */
-export function face(name) {
-  document.body.dataset.view = name;
-  part("strip").hidden = name !== "gate";
-  part("welcome").hidden = name !== "welcome";
-  part("gate").hidden = !["gate", "pairing"].includes(name);
-  part("direction").hidden = part("type-open").hidden = name !== "gate";
-  part("pair-cancel").hidden = name !== "pairing";
+/** @param {Scanner.View} view */
+export function showView(view) {
+  document.body.dataset.view = view;
+  getElement("status-bar").hidden = view !== "scan";
+  getElement("welcome").hidden = view !== "welcome";
+  getElement("scan-view").hidden = !["scan", "pairing"].includes(view);
+  getElement("direction").hidden = getElement("type-open").hidden = view !== "scan";
+  getElement("pair-cancel").hidden = view !== "pairing";
 }
+
+export const isScanning = () => document.body.dataset.view === "scan";

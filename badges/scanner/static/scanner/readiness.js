@@ -1,54 +1,59 @@
-/** Is this phone ready for the doors? Each point with a sentence, good or bad. */
+/** Check whether this device is ready to work offline. */
 
-import { canVerify } from "./codes.js";
-import { isInstalled } from "./install.js";
-import { part, say } from "./page.js";
-import { isUnlocked } from "./sounds.js";
-import { countRegistrations, pairing } from "./store.js";
+import { canCheckSignatures } from "./badge_codes.js";
+import { countRegistrations, getPairing } from "./database.js";
+import { isInstalled } from "./installation.js";
+import { formatText, getElement } from "./page.js";
+import { isSoundUnlocked } from "./sounds.js";
 
-const CLOCK_LIMIT_MS = 2000;
+const MAX_CLOCK_OFFSET_MS = 2000;
+/** Without one of these nothing can be scanned offline; the others are advice. */
+const REQUIRED = ["list", "app", "reader"];
 
-/** Ask the browser to keep our storage when space runs short. */
-export async function protect() {
+/** Ask the browser not to clear our storage when space runs short. */
+export async function requestPersistentStorage() {
   return (await navigator.storage?.persisted?.()) || (await navigator.storage?.persist?.()) || false;
 }
 
 /**
- * Look at everything.
  * @param {boolean} isReaderLoaded
- * @returns {Promise<{isReady: boolean, points: {name: string, isGood: boolean, text: string}[]}>}
+ * @returns {Promise<Scanner.Readiness>}
  */
-export async function check(isReaderLoaded) {
-  const held = await pairing();
-  const count = await countRegistrations();
-  const skew = held?.clock_offset_ms ?? 0;
-  const points = [
-    point("list", Boolean(held?.fetched_at), { count }),
-    point("app", await isInstalled()),
-    point("reader", isReaderLoaded),
-    point("signature", await canVerify()),
-    point("storage", Boolean(await navigator.storage?.persisted?.())),
-    point("sound", isUnlocked()),
-    point("clock", Math.abs(skew) <= CLOCK_LIMIT_MS, { count: Math.round(Math.abs(skew) / 1000) }),
+export async function checkReadiness(isReaderLoaded) {
+  const pairing = await getPairing();
+  const clockOffsetMs = Math.abs(pairing?.clock_offset_ms ?? 0);
+  const checks = [
+    makeCheck("list", Boolean(pairing?.fetched_at), { count: await countRegistrations() }),
+    makeCheck("app", await isInstalled()),
+    makeCheck("reader", isReaderLoaded),
+    makeCheck("signature", await canCheckSignatures()),
+    makeCheck("storage", Boolean(await navigator.storage?.persisted?.())),
+    makeCheck("sound", isSoundUnlocked()),
+    makeCheck("clock", clockOffsetMs <= MAX_CLOCK_OFFSET_MS, { count: Math.round(clockOffsetMs / 1000) }),
   ];
-  const needed = points.filter(({ name }) => ["list", "app", "reader"].includes(name));
-  return { isReady: needed.every(({ isGood }) => isGood), points };
+  return { isReady: checks.every(({ name, isPassed }) => isPassed || !REQUIRED.includes(name)), checks };
 }
 
-function point(name, isGood, values = {}) {
-  return { name, isGood, text: say(isGood ? `ready.${name}` : `ready.no_${name}`, values) };
+/**
+ * @param {string} name
+ * @param {boolean} isPassed
+ * @param {Record<string, number>} values
+ * @returns {Scanner.ReadinessCheck}
+ */
+function makeCheck(name, isPassed, values = {}) {
+  return { name, isPassed, text: formatText(isPassed ? `ready.${name}` : `ready.no_${name}`, values) };
 }
 
-/** Write the list into the menu. */
-export function drawChecks({ isReady, points }) {
-  part("ready").textContent = say(isReady ? "ready.yes" : "ready.no");
-  part("ready").dataset.ready = isReady;
-  const lines = points.map(({ name, isGood, text }) => {
+/** @param {Scanner.Readiness} readiness */
+export function showReadiness({ isReady, checks }) {
+  getElement("ready").textContent = formatText(isReady ? "ready.yes" : "ready.no");
+  getElement("ready").dataset.ready = String(isReady);
+  const lines = checks.map(({ name, isPassed, text }) => {
     const line = document.createElement("li");
     line.dataset.check = name;
-    line.classList.toggle("is-missing", !isGood);
+    line.classList.toggle("is-missing", !isPassed);
     line.textContent = text;
     return line;
   });
-  part("checks").replaceChildren(...lines);
+  getElement("checks").replaceChildren(...lines);
 }

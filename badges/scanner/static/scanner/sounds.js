@@ -1,6 +1,9 @@
-/** A sound and a vibration for each verdict: distinct in pitch and rhythm, so that nobody need look. */
+/** Sound and vibrate differently for each verdict, so that operators need not look at the screen. */
 
-/** Tones as [start in seconds, length in seconds, hertz, wave]. */
+/**
+ * Tones as [start in seconds, length in seconds, hertz, wave].
+ * @type {Record<Scanner.Sound, [number, number, number, OscillatorType][]>}
+ */
 const TONES = {
   admitted: [[0, 0.09, 784, "sine"], [0.1, 0.16, 1175, "sine"]],
   already_in: [[0, 0.16, 494, "triangle"], [0.24, 0.16, 494, "triangle"], [0.48, 0.16, 494, "triangle"]],
@@ -9,7 +12,8 @@ const TONES = {
   unverified: [[0, 0.35, 392, "sine"]],
   busy: [[0, 0.05, 220, "square"]],
 };
-const VIBRATIONS = {
+/** @type {Record<Scanner.Sound, number[]>} */
+const VIBRATIONS_MS = {
   admitted: [60],
   already_in: [120, 80, 120],
   refused: [400, 100, 400],
@@ -17,12 +21,13 @@ const VIBRATIONS = {
   unverified: [200],
   busy: [30],
 };
-const LOUDNESS = 0.35;
+const VOLUME = 0.35;
 
+/** @type {AudioContext | null} */
 let context = null;
 
-/** Make sound possible: browsers want a touch first. Called on every touch and key; cheap when done. */
-export function unlock() {
+/** Allow sound. Browsers want a touch first, and a sleeping phone takes it back: call it on every touch and key. */
+export function unlockSound() {
   try {
     context ??= new AudioContext({ latencyHint: "interactive" });
     if (context.state !== "running") context.resume().catch(() => {});
@@ -31,25 +36,31 @@ export function unlock() {
   }
 }
 
-/** Whether the next verdict will be heard. */
-export function isUnlocked() {
-  return context?.state === "running";
+export const isSoundUnlocked = () => context?.state === "running";
+
+/** @param {Scanner.Sound} name */
+export function playSound(name) {
+  navigator.vibrate?.(VIBRATIONS_MS[name]);
+  if (context?.state !== "running") return;
+  for (const [start, length, hertz, wave] of TONES[name]) playTone(context, start, length, hertz, wave);
 }
 
-/** Sound and vibrate. @param {keyof typeof TONES} name */
-export function play(name) {
-  navigator.vibrate?.(VIBRATIONS[name]);
-  if (isUnlocked()) TONES[name].forEach((tone) => beep(tone));
-}
-
-function beep([start, length, hertz, wave]) {
-  const from = context.currentTime + start;
-  const tone = new OscillatorNode(context, { type: wave, frequency: hertz });
-  const volume = new GainNode(context, { gain: 0 });
-  volume.gain.linearRampToValueAtTime(LOUDNESS, from + 0.01);
-  volume.gain.setValueAtTime(LOUDNESS, from + length - 0.02);
+/**
+ * @param {AudioContext} audio
+ * @param {number} start
+ * @param {number} length
+ * @param {number} hertz
+ * @param {OscillatorType} wave
+ */
+function playTone(audio, start, length, hertz, wave) {
+  const from = audio.currentTime + start;
+  const tone = new OscillatorNode(audio, { type: wave, frequency: hertz });
+  const volume = new GainNode(audio, { gain: 0 });
+  // Ramps, because a tone that begins or ends at full volume clicks.
+  volume.gain.linearRampToValueAtTime(VOLUME, from + 0.01);
+  volume.gain.setValueAtTime(VOLUME, from + length - 0.02);
   volume.gain.linearRampToValueAtTime(0, from + length);
-  tone.connect(volume).connect(context.destination);
+  tone.connect(volume).connect(audio.destination);
   tone.start(from);
   tone.stop(from + length);
 }

@@ -1,6 +1,6 @@
 /**
- * What a scan means: the rules of badges/attendance/scanning/verdict.py, line for line.
- * tests/vectors/verdict.json proves that both decide alike; that module says what each fact means.
+ * Decide what a scan means, by the rules of badges/attendance/scanning/verdict.py, which describes the facts.
+ * tests/vectors/verdict.json proves that both decide alike.
  */
 
 export const ADMITTED = "admitted";
@@ -11,8 +11,10 @@ export const ACTION = "action";
 
 const REPEAT_INTERVAL_MS = 10_000;
 export const ENTRY_LIFETIME_MS = 10 * 60 * 60 * 1000;
-const LET_IN_VERDICTS = [ADMITTED, UNVERIFIED];
+const LET_IN_VERDICTS = /** @type {(Scanner.Verdict | "")[]} */ ([ADMITTED, UNVERIFIED]);
+/** @type {Record<string, string>} */
 const REASON_BY_CODE_STATUS = { forged: "forged", other_event: "other_event", not_a_badge: "unknown" };
+/** @type {Record<string, string>} */
 const REASON_BY_REGISTRATION_STATE = {
   cancelled: "cancelled",
   merged: "revoked",
@@ -20,8 +22,9 @@ const REASON_BY_REGISTRATION_STATE = {
   pending: "unpaid",
   unverified: "unconfirmed",
 };
-const FOR_THE_DESK = ["unpaid", "unconfirmed"];
+const REASONS_FOR_DESK = ["unpaid", "unconfirmed"];
 
+/** @type {Scanner.VerdictFacts} */
 const DEFAULTS = {
   source: "device",
   code_status: "valid",
@@ -42,30 +45,40 @@ const DEFAULTS = {
   has_override: false,
 };
 
-const makeVerdict = (verdict, reason = "") => ({ verdict, reason });
+/**
+ * @param {Scanner.Verdict} verdict
+ * @param {string} reason
+ * @returns {Scanner.Decision}
+ */
+const makeDecision = (verdict, reason = "") => ({ verdict, reason });
 
 /**
- * The verdict: a badge of ours first, then who holds it, then this door.
- * @param {Partial<typeof DEFAULTS>} known
- * @returns {{verdict: string, reason: string}}
+ * Decide by the code first, then by the registration, then by the checkpoint.
+ * @param {Partial<Scanner.VerdictFacts>} knownFacts
  */
-export function decideVerdict(known) {
-  const facts = { ...DEFAULTS, ...known };
-  if (facts.code_status in REASON_BY_CODE_STATUS) return makeVerdict(REFUSED, REASON_BY_CODE_STATUS[facts.code_status]);
+export function decideVerdict(knownFacts) {
+  const facts = { ...DEFAULTS, ...knownFacts };
+  if (facts.code_status in REASON_BY_CODE_STATUS) return makeDecision(REFUSED, REASON_BY_CODE_STATUS[facts.code_status]);
   if (facts.registration_state === "unknown") return decideUnknown(facts);
-  if (facts.direction === "out") return makeVerdict(ADMITTED);
+  if (facts.direction === "out") return makeDecision(ADMITTED);
   const objection = findObjection(facts);
-  if (objection && !isOverruled(facts)) return makeVerdict(FOR_THE_DESK.includes(objection) ? ACTION : REFUSED, objection);
+  if (objection && !isOverruled(facts)) return makeDecision(REASONS_FOR_DESK.includes(objection) ? ACTION : REFUSED, objection);
   return facts.is_inside && !hasEntryExpired(facts) ? decideInside(facts) : decideEntry(facts, objection);
 }
 
-/** A good signature of someone not known: perhaps registered a minute ago at another desk. */
+/**
+ * Decide on a valid code that is not in the list: perhaps registered a minute ago at another desk.
+ * @param {Scanner.VerdictFacts} facts
+ */
 function decideUnknown(facts) {
-  const trusting = facts.source === "device" && !facts.is_strict;
-  return makeVerdict(trusting ? UNVERIFIED : REFUSED, "unknown");
+  const isTrusted = facts.source === "device" && !facts.is_strict;
+  return makeDecision(isTrusted ? UNVERIFIED : REFUSED, "unknown");
 }
 
-/** What speaks against this badge at this door at this time; empty if nothing does. */
+/**
+ * Return the reason not to admit this badge at this checkpoint at this time; empty if there is none.
+ * @param {Scanner.VerdictFacts} facts
+ */
 function findObjection(facts) {
   if (facts.registration_state in REASON_BY_REGISTRATION_STATE) return REASON_BY_REGISTRATION_STATE[facts.registration_state];
   if (!facts.is_current) return "revoked";
@@ -73,36 +86,49 @@ function findObjection(facts) {
   return isWithinWindow(facts) ? "" : "outside_window";
 }
 
+/** @param {Scanner.VerdictFacts} facts */
 function isWithinWindow(facts) {
-  const opened = facts.opens_at === null || facts.opens_at <= facts.at;
-  return opened && (facts.closes_at === null || facts.at < facts.closes_at);
+  const hasOpened = facts.opens_at === null || facts.opens_at <= facts.at;
+  return hasOpened && (facts.closes_at === null || facts.at < facts.closes_at);
 }
 
+/** @param {Scanner.VerdictFacts} facts */
 function isOverruled(facts) {
   return facts.has_override || (facts.is_late && LET_IN_VERDICTS.includes(facts.local_verdict));
 }
 
-/** Whether the entry is so long ago that the person has left unseen. */
+/**
+ * Return whether the entry is so long ago that the attendee must have left without a scan.
+ * @param {Scanner.VerdictFacts} facts
+ */
 function hasEntryExpired(facts) {
   return facts.last_read_at !== null && facts.at - facts.last_read_at >= ENTRY_LIFETIME_MS;
 }
 
-/** A badge that is inside already: a repeat read, a second person, or one who left unseen. */
+/**
+ * Decide on a badge that is inside: the same read again, a second person, or an attendee who left without a scan.
+ * @param {Scanner.VerdictFacts} facts
+ */
 function decideInside(facts) {
-  if (isRepeatedRead(facts)) return makeVerdict(ALREADY_IN);
-  if (facts.has_override) return makeVerdict(ADMITTED, "conflict");
-  if (facts.source === "device" || facts.local_verdict === ALREADY_IN) return makeVerdict(ALREADY_IN);
-  return makeVerdict(ALREADY_IN, "conflict");
+  if (isRepeatedRead(facts)) return makeDecision(ALREADY_IN);
+  if (facts.has_override) return makeDecision(ADMITTED, "conflict");
+  if (facts.source === "device" || facts.local_verdict === ALREADY_IN) return makeDecision(ALREADY_IN);
+  return makeDecision(ALREADY_IN, "conflict");
 }
 
+/** @param {Scanner.VerdictFacts} facts */
 function isRepeatedRead(facts) {
   return facts.is_same_device && facts.last_read_at !== null && Math.abs(facts.at - facts.last_read_at) <= REPEAT_INTERVAL_MS;
 }
 
-/** A badge that may enter, if there is room and the door can be sure. */
+/**
+ * Decide on a badge that may enter if there is room, and if the checkpoint need not ask the server.
+ * @param {Scanner.VerdictFacts} facts
+ * @param {string} objection
+ */
 function decideEntry(facts, objection) {
   const isFull = facts.places_left !== null && facts.places_left <= 0;
-  if (isFull && !isOverruled(facts)) return makeVerdict(facts.source === "device" ? UNVERIFIED : REFUSED, "full");
-  if (facts.source === "device" && facts.is_strict) return makeVerdict(UNVERIFIED, "offline");
-  return makeVerdict(ADMITTED, objection || (isFull ? "full" : ""));
+  if (isFull && !isOverruled(facts)) return makeDecision(facts.source === "device" ? UNVERIFIED : REFUSED, "full");
+  if (facts.source === "device" && facts.is_strict) return makeDecision(UNVERIFIED, "offline");
+  return makeDecision(ADMITTED, objection || (isFull ? "full" : ""));
 }

@@ -1,28 +1,45 @@
-/** The evacuation list on a phone: saved for when the network is gone, and counted as people are found. */
+/** Save the evacuation list for offline use, and count the people who were found. */
 
-const STORAGE_PREFIX = "personal-found:"; // offline_pages.js clears such keys together with the cached list
-const container = document.getElementById("evacuation");
-const boxes = [...document.querySelectorAll("[name=found]")];
+const STORAGE_PREFIX = "personal-found:"; // offline_pages.js deletes such keys together with the cached list
+const container = /** @type {HTMLElement} */ (document.getElementById("evacuation"));
+const boxes = /** @type {HTMLInputElement[]} */ ([...document.querySelectorAll("[name=found]")]);
 const storageKey = STORAGE_PREFIX + location.pathname;
 
-/** Ask the service worker to cache the page and its files. */
+/** Have the service worker cache the page and its files. */
 async function saveForOffline() {
   if (!("serviceWorker" in navigator)) return;
   const scope = location.pathname;
-  const registration = await navigator.serviceWorker.register(container.dataset.worker, { scope }).catch(() => null);
+  const worker = container.dataset.workerUrl ?? "";
+  const registration = await navigator.serviceWorker.register(worker, { scope }).catch(() => null);
   if (!registration) return;
   const { active } = await navigator.serviceWorker.ready;
-  const files = [...document.querySelectorAll("link[rel=stylesheet], link[rel=preload]"), ...document.scripts];
-  active.postMessage([location.pathname, ...files.map((one) => one.href || one.src).filter(Boolean)]);
-  document.getElementById("saved-offline").hidden = false;
+  active?.postMessage([location.pathname, ...listFiles()]);
+  showElement("saved-offline", true);
+}
+
+/** Return the addresses of the page's stylesheets, fonts and scripts. */
+function listFiles() {
+  /** @type {NodeListOf<HTMLLinkElement>} */
+  const links = document.querySelectorAll("link[rel=stylesheet], link[rel=preload]");
+  return [...[...links].map((link) => link.href), ...[...document.scripts].map((script) => script.src)].filter(Boolean);
+}
+
+/**
+ * @param {string} id
+ * @param {boolean} isVisible
+ */
+function showElement(id, isVisible) {
+  const element = document.getElementById(id);
+  if (element) element.hidden = !isVisible;
 }
 
 function updateFoundCount() {
   const counter = document.getElementById("found-count");
   if (!counter) return;
   const found = boxes.filter((box) => box.checked).map((box) => box.value);
+  const { template = "", total = "" } = counter.dataset;
   counter.hidden = false;
-  counter.textContent = counter.dataset.pattern.replace("{met}", found.length).replace("{all}", counter.dataset.all);
+  counter.textContent = template.replace("{met}", String(found.length)).replace("{all}", total);
   sessionStorage.setItem(storageKey, JSON.stringify(found));
 }
 
@@ -32,12 +49,12 @@ function restoreChecks() {
 }
 
 function showNetworkState() {
-  document.getElementById("offline").hidden = navigator.onLine;
+  showElement("offline", !navigator.onLine);
 }
 
 restoreChecks();
 updateFoundCount();
 showNetworkState();
 for (const box of boxes) box.addEventListener("change", updateFoundCount);
-for (const kind of ["online", "offline"]) window.addEventListener(kind, showNetworkState);
+for (const type of ["online", "offline"]) window.addEventListener(type, showNetworkState);
 saveForOffline();

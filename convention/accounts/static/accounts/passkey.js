@@ -1,45 +1,74 @@
-/* Passkeys: asks the browser for one and posts its answer. A form says what it wants by data-passkey:
-   "sign-in" (options are fetched; the browser may also offer passkeys in the address field), "show" (a
-   passkey of this account) or "add" (a new one); for these two the options stand in #js_data. */
+/**
+ * Ask the browser for a passkey and post it. A form says by data-passkey which: "sign-in" (its options are fetched, and
+ * the browser may also offer passkeys in the address field), "show" (one of this account) or "add" (a new one); the
+ * options of the last two are in #js_data.
+ */
 
-const FORMS = document.querySelectorAll("form[data-passkey]");
-let waiting = null;
-let fetched = Promise.resolve();
+const FORMS = /** @type {NodeListOf<HTMLFormElement>} */ (document.querySelectorAll("form[data-passkey]"));
 
-function bytes(text) {
+/**
+ * @typedef {object} PasskeyOptions
+ * @property {{publicKey: PublicKeyCredentialCreationOptionsJSON}} creation_options
+ * @property {{publicKey: PublicKeyCredentialRequestOptionsJSON}} request_options
+ */
+
+/** @type {AbortController | null} */
+let currentRequest = null;
+/** @type {Promise<unknown>} */
+let lastFetch = Promise.resolve();
+
+/** @param {string} text */
+function decodeBase64url(text) {
   return Uint8Array.from(atob(text.replace(/-/g, "+").replace(/_/g, "/")), (letter) => letter.charCodeAt(0));
 }
 
-function text(buffer) {
+/** @param {ArrayBuffer} buffer */
+function encodeBase64url(buffer) {
   const letters = Array.from(new Uint8Array(buffer), (byte) => String.fromCharCode(byte)).join("");
   return btoa(letters).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
 }
 
-const named = (credentials = []) => credentials.map((one) => ({ ...one, id: bytes(one.id) }));
+/** @param {PublicKeyCredentialDescriptorJSON[]} credentials */
+function decodeDescriptors(credentials = []) {
+  return credentials.map(
+    ({ id, type, transports }) =>
+      /** @type {PublicKeyCredentialDescriptor} */ ({ id: decodeBase64url(id), type, transports }),
+  );
+}
 
-function toCreate(options) {
+// The browsers' own parseCreationOptionsFromJSON is missing in those before 2025.
+/** @param {PublicKeyCredentialCreationOptionsJSON} options */
+function decodeCreationOptions(options) {
   const selection = { residentKey: "required", requireResidentKey: true, userVerification: "required" };
-  return {
+  return /** @type {PublicKeyCredentialCreationOptions} */ ({
     ...options,
-    challenge: bytes(options.challenge),
-    user: { ...options.user, id: bytes(options.user.id) },
-    excludeCredentials: named(options.excludeCredentials),
+    challenge: decodeBase64url(options.challenge),
+    user: { ...options.user, id: decodeBase64url(options.user.id) },
+    excludeCredentials: decodeDescriptors(options.excludeCredentials),
     authenticatorSelection: { ...options.authenticatorSelection, ...selection },
-  };
+  });
 }
 
-function toGet(options) {
-  return { ...options, challenge: bytes(options.challenge), allowCredentials: named(options.allowCredentials) };
+/** @param {PublicKeyCredentialRequestOptionsJSON} options */
+function decodeRequestOptions(options) {
+  return /** @type {PublicKeyCredentialRequestOptions} */ ({
+    ...options,
+    challenge: decodeBase64url(options.challenge),
+    allowCredentials: decodeDescriptors(options.allowCredentials),
+  });
 }
 
-function asJson(credential) {
+/** @param {PublicKeyCredential} credential */
+function encodeCredential(credential) {
+  /** @type {Record<string, string>} */
   const response = {};
-  for (const part of ["clientDataJSON", "attestationObject", "authenticatorData", "signature", "userHandle"]) {
-    if (credential.response[part]) response[part] = text(credential.response[part]);
+  for (const name of ["clientDataJSON", "attestationObject", "authenticatorData", "signature", "userHandle"]) {
+    const value = Reflect.get(credential.response, name);
+    if (value) response[name] = encodeBase64url(value);
   }
   return JSON.stringify({
     id: credential.id,
-    rawId: text(credential.rawId),
+    rawId: encodeBase64url(credential.rawId),
     type: credential.type,
     authenticatorAttachment: credential.authenticatorAttachment,
     clientExtensionResults: credential.getClientExtensionResults(),
@@ -47,63 +76,97 @@ function asJson(credential) {
   });
 }
 
+/**
+ * @param {HTMLFormElement} form
+ * @returns {Promise<PasskeyOptions>}
+ */
 async function fetchOptions(form) {
-  const answer = await fetch(form.action, { headers: { Accept: "application/json" } });
-  if (!answer.ok) throw new Error(`${answer.status}`);
-  return answer.json();
+  const response = await fetch(form.action, { headers: { Accept: "application/json" } });
+  if (!response.ok) throw new Error(`${response.status}`);
+  return response.json();
 }
 
-/* Fetched one after the other: the server knows only those that it gave last, which must be those used. */
-function optionsOf(form) {
-  if (form.dataset.passkey !== "sign-in") return JSON.parse(document.getElementById("js_data").textContent);
-  fetched = fetched.catch(() => {}).then(() => fetchOptions(form));
-  return fetched;
+/**
+ * Return the options, one fetch after the other: the server accepts only those that it sent last.
+ * @param {HTMLFormElement} form
+ * @returns {Promise<PasskeyOptions>}
+ */
+async function loadOptions(form) {
+  if (form.dataset.passkey !== "sign-in") return JSON.parse(document.getElementById("js_data")?.textContent ?? "");
+  const fetching = lastFetch.catch(() => {}).then(() => fetchOptions(form));
+  lastFetch = fetching;
+  return fetching;
 }
 
-async function ask(form, more = {}) {
-  waiting?.abort();
-  waiting = new AbortController();
-  const { signal } = waiting;
-  const options = await optionsOf(form);
-  const credential = form.dataset.passkey === "add"
-    ? await navigator.credentials.create({ publicKey: toCreate(options.creation_options.publicKey), signal })
-    : await navigator.credentials.get({ publicKey: toGet(options.request_options.publicKey), signal, ...more });
-  form.elements.credential.value = asJson(credential);
+/**
+ * @param {HTMLFormElement} form
+ * @param {CredentialRequestOptions} options
+ */
+async function requestPasskey(form, options = {}) {
+  currentRequest?.abort();
+  currentRequest = new AbortController();
+  const { signal } = currentRequest;
+  const { creation_options, request_options } = await loadOptions(form);
+  const credential =
+    form.dataset.passkey === "add"
+      ? await navigator.credentials.create({ publicKey: decodeCreationOptions(creation_options.publicKey), signal })
+      : await navigator.credentials.get({ publicKey: decodeRequestOptions(request_options.publicKey), signal, ...options });
+  const field = /** @type {HTMLInputElement} */ (form.elements.namedItem("credential"));
+  field.value = encodeCredential(/** @type {PublicKeyCredential} */ (credential));
   form.submit();
 }
 
-function say(form, name) {
-  for (const sentence of form.querySelectorAll("[data-said]")) sentence.hidden = sentence.dataset.said !== name;
+/**
+ * Show one of the form's messages, or none.
+ * @param {HTMLFormElement} form
+ * @param {string} name
+ */
+function showMessage(form, name) {
+  /** @type {NodeListOf<HTMLElement>} */
+  const messages = form.querySelectorAll("[data-message]");
+  for (const message of messages) message.hidden = message.dataset.message !== name;
 }
 
-function prepare(form) {
+/** @param {unknown} error */
+function classifyError(error) {
+  const name = error instanceof DOMException ? error.name : "";
+  if (name === "InvalidStateError") return "known";
+  return name === "SecurityError" ? "unable" : "refused";
+}
+
+/** @param {HTMLFormElement} form */
+function connectForm(form) {
   form.hidden = false;
-  form.classList.remove("unready");
+  form.classList.remove("awaits-script");
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
-    say(form, "");
+    showMessage(form, "");
     if (!form.reportValidity()) return;
     try {
-      await ask(form);
+      await requestPasskey(form);
     } catch (error) {
-      say(form, { InvalidStateError: "known", SecurityError: "unable" }[error.name] ?? "refused");
+      showMessage(form, classifyError(error));
     }
   });
 }
 
-/* Passkeys offered where the address is typed, as the browser fills in passwords; not if the button was quicker. */
-async function offer(form) {
-  if (!(await PublicKeyCredential.isConditionalMediationAvailable?.()) || waiting) return;
-  ask(form, { mediation: "conditional" }).catch(() => {});
+/**
+ * Offer passkeys in the address field, as browsers fill in passwords, unless the button was quicker.
+ * @param {HTMLFormElement} form
+ */
+async function offerInAddressField(form) {
+  if (!(await PublicKeyCredential.isConditionalMediationAvailable?.()) || currentRequest) return;
+  requestPasskey(form, { mediation: "conditional" }).catch(() => {});
 }
 
-if (window.PublicKeyCredential && window.isSecureContext) {
-  FORMS.forEach(prepare);
-  const signIn = document.querySelector("form[data-passkey=sign-in]");
-  if (signIn) offer(signIn);
+if ("PublicKeyCredential" in window && window.isSecureContext) {
+  for (const form of FORMS) {
+    connectForm(form);
+    if (form.dataset.passkey === "sign-in") offerInAddressField(form);
+  }
 } else {
-  FORMS.forEach((form) => {
-    if (form.dataset.passkey !== "sign-in") say(form, "unable");
+  for (const form of FORMS) {
+    if (form.dataset.passkey !== "sign-in") showMessage(form, "unable");
     form.addEventListener("submit", (event) => event.preventDefault());
-  });
+  }
 }

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { Burst, readings } from "../../../badges/scanner/static/scanner/wedge.js";
+import { KeyBurst, listReadings } from "../../../badges/scanner/static/scanner/keyboard_scanner.js";
 
 /** What a QWERTY scanner types on other machines, key by key in the order of US. */
 const US = "qwertyuiopasdfghjklzxcvbnm1234567890/.:-";
@@ -25,7 +25,7 @@ function typed(text, seen) {
 
 for (const [name, seen] of Object.entries(SEEN)) {
   test(`a QWERTY scanner, ${name}`, () => {
-    const found = readings(typed(ADDRESS, seen)).map((text) => text.split("/B/").at(-1));
+    const found = listReadings(typed(ADDRESS, seen)).map((text) => text.split("/B/").at(-1));
     assert.ok(found.includes(TOKEN), found.join("\n"));
   });
 }
@@ -33,7 +33,7 @@ for (const [name, seen] of Object.entries(SEEN)) {
 test("an AZERTY scanner on a QWERTY machine", () => {
   const digits = ")!@#$%^&*(";
   const seen = [...TOKEN].map((letter) => (/\d/.test(letter) ? digits[letter] : swapped(letter))).join("");
-  assert.ok(readings(`HTTPS.>>X>B>${seen}`).some((text) => text.endsWith(`/B/${TOKEN}`)));
+  assert.ok(listReadings(`HTTPS.>>X>B>${seen}`).some((text) => text.endsWith(`/B/${TOKEN}`)));
 });
 
 /** The US character on the key that says this letter in French. */
@@ -42,7 +42,7 @@ function swapped(letter) {
 }
 
 test("a text as it stands comes first", () => {
-  assert.equal(readings(` ${ADDRESS.toLowerCase()}\n`)[0], ADDRESS);
+  assert.equal(listReadings(` ${ADDRESS.toLowerCase()}\n`)[0], ADDRESS);
 });
 
 function type(burst, text, pause, from = 0) {
@@ -51,11 +51,11 @@ function type(burst, text, pause, from = 0) {
 }
 
 test("a scanner's burst is one text", () => {
-  assert.equal(type(new Burst(), ADDRESS, 4), ADDRESS);
+  assert.equal(type(new KeyBurst(), ADDRESS, 4), ADDRESS);
 });
 
 test("a slow scanner too, with shift keys between", () => {
-  const burst = new Burst();
+  const burst = new KeyBurst();
   [...ADDRESS].forEach((key, at) => {
     burst.press("Shift", at * 24);
     burst.press(key, at * 24 + 12);
@@ -64,28 +64,28 @@ test("a slow scanner too, with shift keys between", () => {
 });
 
 test("a person typing is none", () => {
-  assert.equal(type(new Burst(), "bonjour tout le monde", 90), null);
+  assert.equal(type(new KeyBurst(), "bonjour tout le monde", 90), null);
 });
 
 test("a fast short word is none", () => {
-  assert.equal(type(new Burst(), "oui", 10), null);
+  assert.equal(type(new KeyBurst(), "oui", 10), null);
 });
 
 test("two scans one after the other are two texts", () => {
-  const burst = new Burst();
+  const burst = new KeyBurst();
   assert.equal(type(burst, ADDRESS, 2), ADDRESS);
   assert.equal(type(burst, TOKEN, 2, 2 * ADDRESS.length + 10), TOKEN);
 });
 
 test("a scanner that sends no Enter is read after a pause", () => {
-  const burst = new Burst();
+  const burst = new KeyBurst();
   [...ADDRESS].forEach((key, at) => burst.press(key, at * 3));
-  assert.equal(burst.settle(), ADDRESS);
-  assert.equal(burst.settle(), null);
+  assert.equal(burst.finishAfterPause(), ADDRESS);
+  assert.equal(burst.finishAfterPause(), null);
 });
 
 test("what was typed by hand before does not stick to a scan", () => {
-  const burst = new Burst();
+  const burst = new KeyBurst();
   burst.press("x", 0);
   assert.equal(type(burst, ADDRESS, 4, 1000), ADDRESS);
 });

@@ -1,11 +1,11 @@
-/** Codes and seals made in Python (test_script.py) are read here as there. */
+/** Codes and encrypted records made in Python (test_script.py) are read here too. */
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import test from "node:test";
 
-import { canVerify, decodeBase32, decodeBase64, encodeBase32, isSignedBy, parseBadgeCode } from "../../../badges/scanner/static/scanner/codes.js";
-import { decryptRecord, identify, makeRegistrationKey } from "../../../badges/scanner/static/scanner/identify.js";
+import { canCheckSignatures, decodeBase32, decodeBase64, encodeBase32, isSignedBy, parseBadgeCode } from "../../../badges/scanner/static/scanner/badge_codes.js";
+import { decryptRecord, identifyBadge, makeRegistrationKey } from "../../../badges/scanner/static/scanner/identify_badge.js";
 
 const made = JSON.parse(readFileSync(process.env.VECTORS));
 const keys = [{ number: made.key, public_key: made.public_key }];
@@ -42,14 +42,14 @@ test("another version, and stray bits at the end, are no code of ours", () => {
 
 test("the signature proves itself, and only with its key", async () => {
   const claim = parseBadgeCode(made.token);
-  assert.equal(await canVerify(), true);
+  assert.equal(await canCheckSignatures(), true);
   assert.equal(await isSignedBy(claim, decodeBase64(made.public_key)), true);
   assert.equal(await isSignedBy(claim, decodeBase64(made.other_public_key)), false);
   assert.equal(await isSignedBy(parseBadgeCode(damaged(made.token)), decodeBase64(made.public_key)), false);
 });
 
 test("what a text is", async () => {
-  const statusOf = async (...readings) => (await identify(readings, keys)).codeStatus;
+  const statusOf = async (...readings) => (await identifyBadge(readings, keys)).codeStatus;
   assert.equal(await statusOf(made.address), "valid");
   assert.equal(await statusOf(damaged(made.address)), "forged");
   assert.equal(await statusOf(made.other_event), "other_event");
@@ -60,7 +60,7 @@ test("what a text is", async () => {
 });
 
 test("the code that is sent is the reading that is right", async () => {
-  assert.equal((await identify([damaged(made.address), made.address], keys)).code, made.address);
+  assert.equal((await identifyBadge([damaged(made.address), made.address], keys)).code, made.address);
 });
 
 test("the snapshot's key of a registration", async () => {

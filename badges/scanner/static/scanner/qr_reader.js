@@ -1,0 +1,89 @@
+/** Read QR codes in the camera's picture: mostly its middle, which is faster, and now and then all of it. */
+
+import { BarcodeDetector, prepareZXingModule, purgeZXingModule } from "../vendor/barcode-detector/ponyfill.js";
+
+const CROP_SHARE = 0.72;
+const CROP_PIXELS = 640;
+const FULL_PIXELS = 1280;
+const FULL_EVERY = 3;
+
+/**
+ * Where the library finds its binary. Always the same object, since the library compares it by identity to know
+ * whether it is loaded already.
+ */
+const overrides = { locateFile: () => "" };
+
+/**
+ * Load the library; after a failure it may be tried again.
+ * @param {string} wasmUrl
+ * @returns {Promise<boolean>} whether it is loaded
+ */
+export async function loadReader(wasmUrl) {
+  overrides.locateFile = () => wasmUrl;
+  try {
+    await prepareZXingModule({ overrides, fireImmediately: true });
+    return true;
+  } catch {
+    purgeZXingModule();
+    prepareZXingModule({ overrides });
+    return false;
+  }
+}
+
+/**
+ * @typedef {object} Area
+ * @property {number} x
+ * @property {number} y
+ * @property {number} width
+ * @property {number} height
+ * @property {number} scale
+ */
+
+/** Reads the pictures of one camera. */
+export class QrReader {
+  #detector = new BarcodeDetector({ formats: ["qr_code"] });
+  #canvas = document.createElement("canvas");
+  #pen = /** @type {CanvasRenderingContext2D} */ (this.#canvas.getContext("2d", { willReadFrequently: true }));
+  #frameNumber = 0;
+
+  /**
+   * Return the texts of all codes in the current picture.
+   * @param {HTMLVideoElement} video
+   * @returns {Promise<string[]>}
+   */
+  async read(video) {
+    const isFull = this.#frameNumber++ % FULL_EVERY === FULL_EVERY - 1;
+    const found = await this.#detector.detect(this.#drawPicture(video, isFull ? getFullArea(video) : getMiddle(video)));
+    return found.map((code) => code.rawValue);
+  }
+
+  /**
+   * @param {HTMLVideoElement} video
+   * @param {Area} area
+   */
+  #drawPicture(video, { x, y, width, height, scale }) {
+    const canvas = this.#canvas;
+    canvas.width = Math.round(width * scale);
+    canvas.height = Math.round(height * scale);
+    this.#pen.drawImage(video, x, y, width, height, 0, 0, canvas.width, canvas.height);
+    return this.#pen.getImageData(0, 0, canvas.width, canvas.height);
+  }
+}
+
+/**
+ * @param {HTMLVideoElement} video
+ * @returns {Area}
+ */
+function getMiddle({ videoWidth, videoHeight }) {
+  const side = Math.min(videoWidth, videoHeight) * CROP_SHARE;
+  const scale = Math.min(1, CROP_PIXELS / side);
+  return { x: (videoWidth - side) / 2, y: (videoHeight - side) / 2, width: side, height: side, scale };
+}
+
+/**
+ * @param {HTMLVideoElement} video
+ * @returns {Area}
+ */
+function getFullArea({ videoWidth: width, videoHeight: height }) {
+  return { x: 0, y: 0, width, height, scale: Math.min(1, FULL_PIXELS / Math.max(width, height)) };
+}

@@ -1,0 +1,115 @@
+/** Show verdicts over the whole screen. Green clears by itself; any other waits for a tap. */
+
+import { formatText, getElement } from "./page.js";
+import { playSound } from "./sounds.js";
+
+const GREEN_MS = 1800;
+/** A tap meant for the verdict before must not clear one that has just come. */
+const IGNORED_TAP_MS = 250;
+
+export class VerdictScreen {
+  /** @type {Scanner.VerdictView | null} */
+  #view = null;
+  /** @type {Scanner.VerdictView[]} */
+  #queue = [];
+  #timer = 0;
+  #shownAt = 0;
+  #onClear;
+
+  /** @param {() => void} onClear called when nothing is left to show */
+  constructor(onClear) {
+    this.#onClear = onClear;
+    getElement("verdict").addEventListener("click", () => this.#handleTap());
+    document.addEventListener("keydown", (event) => this.#handleKey(event));
+  }
+
+  get scanId() {
+    return this.#view?.id ?? null;
+  }
+
+  /** Whether a verdict waits for a tap, so that nothing may cover it. */
+  get needsTap() {
+    return this.#view?.needsTap ?? false;
+  }
+
+  /**
+   * Show a verdict, with its sound. It queues behind one that needs a tap, unless it corrects that scan.
+   * @param {Scanner.VerdictView} view
+   */
+  show(view) {
+    if (this.showSilently(view)) playSound(view.verdict);
+  }
+
+  /**
+   * Show a verdict without sound; return whether it is on the screen, not in the queue.
+   * @param {Scanner.VerdictView} view
+   */
+  showSilently(view) {
+    if (this.needsTap && this.scanId !== view.id) {
+      this.#queue.push(view);
+      return false;
+    }
+    if (this.#view?.verdict !== view.verdict) this.#shownAt = performance.now();
+    this.#view = view;
+    drawVerdict(view);
+    clearTimeout(this.#timer);
+    if (!view.needsTap) this.#timer = setTimeout(() => this.clear(), GREEN_MS);
+    return true;
+  }
+
+  /** Signal that a badge was read, but not judged, because the verdict needs a tap. */
+  nudge() {
+    const section = getElement("verdict");
+    section.classList.remove("is-nudged");
+    // The animation starts anew only if a frame was drawn without it.
+    requestAnimationFrame(() => section.classList.add("is-nudged"));
+    playSound("busy");
+  }
+
+  /** Remove the verdict, and show the next of the queue. */
+  clear() {
+    clearTimeout(this.#timer);
+    this.#view = null;
+    getElement("verdict").hidden = true;
+    const next = this.#queue.shift();
+    if (next) this.show(next);
+    else this.#onClear();
+  }
+
+  /** Remove the verdict and the queue. */
+  reset() {
+    this.#queue = [];
+    if (this.#view) this.clear();
+  }
+
+  #handleTap() {
+    if (this.#view && performance.now() - this.#shownAt > IGNORED_TAP_MS) this.clear();
+  }
+
+  /** @param {KeyboardEvent} event */
+  #handleKey(event) {
+    if (!this.#view || !["Enter", " ", "Escape"].includes(event.key)) return;
+    event.preventDefault();
+    this.#handleTap();
+  }
+}
+
+/** @param {Scanner.VerdictView} view */
+function drawVerdict(view) {
+  const section = getElement("verdict");
+  section.dataset.verdict = view.verdict;
+  section.dataset.scan = view.id;
+  section.classList.remove("is-nudged");
+  getElement("verdict-icon").setAttribute("href", `#icon-${view.icon}`);
+  getElement("verdict-word").textContent = view.label;
+  getElement("verdict-name").textContent = view.name;
+  getElement("verdict-name").classList.toggle("is-long", view.hasLongName);
+  getElement("verdict-company").textContent = view.company;
+  getElement("verdict-ticket").textContent = view.ticket;
+  getElement("verdict-detail").textContent = view.detail;
+  getElement("verdict-hint").textContent = view.needsTap ? formatText("detail.continue") : "";
+  section.hidden = false;
+  section.focus({ preventScroll: true });
+  const spoken = [view.label, view.name, view.company, view.detail].filter(Boolean).join(". ");
+  getElement("announcement").textContent = spoken;
+}
