@@ -154,5 +154,7 @@ case $work in
         need libnss3-tools certutil
         need_postgresql
         install_missing
+        # Half the work of the whole browser; where Debian has none, that one does.
+        have chromium-headless-shell || ! may_install || apt_install chromium-headless-shell || true
         ;;
 esac

@@ -20,7 +20,8 @@ suite() { # suite NAME COMMAND ...
     return $ended
 }
 
-command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null ||
+command -v chromium-headless-shell >/dev/null || command -v chromium >/dev/null ||
+    command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null ||
     left_out="$left_out; the stories in the browser (no chromium)"
 
 # shellcheck disable=SC2086 (a command with its arguments)

@@ -1,7 +1,8 @@
 #!/bin/sh
 # with-postgresql.sh COMMAND ...: run a command with DATABASE_URL at a PostgreSQL of its own, thrown away afterwards.
 # The cluster lives in a temporary folder on a free port. Exit status 75 if it could not be started, else the command's.
-# FSYNC=on keeps writes safe, as a bench wants it; tests do without.
+# FSYNC=on keeps writes safe, as a bench wants it; tests do without, and without what only a crash or a large
+# database needs (whole pages in the log, compiled queries).
 set -u
 cd "$(dirname "$0")/.."
 folder=
@@ -23,10 +24,11 @@ start_postgresql() {
     folder=$(mktemp -d /tmp/convention-postgresql.XXXXXX)
     [ "$(id -u)" != 0 ] || chown postgres "$folder"
     port=$(.venv/bin/python -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+    [ "${FSYNC:-off}" = on ] && hurried= || hurried="-c synchronous_commit=off -c full_page_writes=off -c wal_level=minimal -c max_wal_senders=0 -c jit=off"
     cd /
-    as_postgres "$bin/initdb" -D "$folder/data" -U postgres -A trust -E UTF8 --locale=C.UTF-8 >"$folder.log" 2>&1 &&
+    as_postgres "$bin/initdb" --no-sync -D "$folder/data" -U postgres -A trust -E UTF8 --locale=C.UTF-8 >"$folder.log" 2>&1 &&
         as_postgres "$bin/pg_ctl" -D "$folder/data" -w -t 60 -l "$folder/server.log" -o \
-            "-p $port -c listen_addresses=127.0.0.1 -c unix_socket_directories=$folder -c fsync=${FSYNC:-off} -c max_connections=200" \
+            "-p $port -c listen_addresses=127.0.0.1 -c unix_socket_directories=$folder -c fsync=${FSYNC:-off} -c max_connections=200 $hurried" \
             start >>"$folder.log" 2>&1
     started=$?
     cd "$OLDPWD" || return 1

@@ -8,9 +8,9 @@ from django.test import Client
 from playwright.sync_api import ConsoleMessage, Page
 
 from convention.club.models import Person
-from tests.screens import CHROMIUM_NAMES, SCREENS
+from tests.screens import HEADLESS_CHROMIUM_NAMES, SCREENS
 
-__all__ = ["CHROMIUM_NAMES", "SCREENS"]
+__all__ = ["HEADLESS_CHROMIUM_NAMES", "SCREENS"]
 
 PROBLEMS: WeakKeyDictionary[Page, list[str]] = WeakKeyDictionary()
 

@@ -1,4 +1,4 @@
-"""A real Chromium for whole stories.
+"""A real Chromium for whole stories: the headless one where it is installed, which costs half as much.
 
 Fixtures:
 - `site` the address of a live server with the test database (SQLite file or PostgreSQL); SITE_URL points
@@ -25,7 +25,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.camera import write_camera
-from tests.journeys.browsing import CHROMIUM_NAMES, SCREENS, page_problems, watch
+from tests.journeys.browsing import HEADLESS_CHROMIUM_NAMES, SCREENS, page_problems, watch
 
 ARGUMENTS = [
     "--no-sandbox",
@@ -71,7 +71,7 @@ def screen_and_language(item: pytest.Item) -> tuple[str, str]:
 @pytest.fixture(scope="session")
 def chromium_path() -> str:
     """Return the path of Chromium; without it the tests are skipped."""
-    for name in CHROMIUM_NAMES:
+    for name in HEADLESS_CHROMIUM_NAMES:
         if path := shutil.which(name):
             return path
     pytest.skip("no Chromium here (Debian: apt-get install chromium)")

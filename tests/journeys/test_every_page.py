@@ -18,7 +18,7 @@ from schedule.models import Session, Speaker, Track
 from tests.doors import make_world
 from tests.factories import make_registration, make_session, make_staff
 from tests.journeys.browsing import sign_in
-from tests.journeys.walking import Walk, pages_for
+from tests.journeys.walking import SCHEMES, Walk, named_pages, pages_for
 from tests.roles import POSTED
 from tests.test_headers import FRAMED
 
@@ -83,11 +83,17 @@ def make_pages(*, language: str, person: str, cruel: bool) -> tuple[Person | Non
     )
 
 
+def contrast_in_turn(name: str, language: str) -> list[str]:
+    """Return the scheme to look at contrast in: not that of the next page, nor of the other walk."""
+    number = [other for other, _arguments in named_pages()].index(name)
+    return [SCHEMES[(number + (language == "en")) % 2]]
+
+
 @pytest.fixture
 def walk(open_page, site, client):
     """Visit all pages that this person is shown; signed-in people only those that nobody else is."""
 
-    def walked(*, language: str, person: str, cruel: bool) -> list[str]:
+    def walked(*, language: str, person: str, cruel: bool, in_full: bool) -> list[str]:
         walker, pages, name = make_pages(language=language, person=person, cruel=cruel)
         screen = {"fr": "phone", "en": "desktop"}[language]
         page = open_page(screen, language)
@@ -97,7 +103,10 @@ def walk(open_page, site, client):
         for each, address in pages.items():
             about_an_event = f"/{'doors' if cruel else 'elsewhere'}/" in address
             way.visit(
-                address, named=name if about_an_event else "", speaks="fr" if each == "badge" else language
+                address,
+                named=name if about_an_event else "",
+                speaks="fr" if each == "badge" else language,
+                contrast=SCHEMES if in_full else contrast_in_turn(each, language),
             )
         return way.found
 
@@ -113,8 +122,13 @@ def walk(open_page, site, client):
         pytest.param("fr", False, id="fr-bare", marks=pytest.mark.soak),
     ],
 )
+@pytest.mark.parametrize(
+    "in_full", [False, pytest.param(True, marks=pytest.mark.soak)], ids=["in turn", "in full"]
+)
 @pytest.mark.parametrize("person", ["anonymous", "administrator", "company contact"])
-def test_nothing_is_wrong_with_any_page(walk, language, person, cruel):
-    found = walk(language=language, person=person, cruel=cruel)
+def test_nothing_is_wrong_with_any_page(walk, language, person, cruel, in_full):
+    """Each walk looks at contrast in light or in dark, in turn; in the long run in both."""
+    found = walk(language=language, person=person, cruel=cruel, in_full=in_full)
+
     if found:
         pytest.fail("\n".join(found), pytrace=False)

@@ -26,7 +26,7 @@ def lan(tmp_path_factory):
     var = tmp_path_factory.mktemp("lan")
     port = free_pair()
     environ = {name: value for name, value in os.environ.items() if name not in {"DATABASE_URL", "SITE_URL"}}
-    environ |= {"MODE": "development", "VAR_DIR": str(var), "PYTHONUNBUFFERED": "1"}
+    environ |= {"MODE": "development", "VAR_DIR": str(var), "PYTHONUNBUFFERED": "1", "WEB_WORKERS": "1"}
     with (var / "log").open("wb") as log:
         process = subprocess.Popen(
             [sys.executable, "manage.py", "serve", "--lan", "--port", str(port)],

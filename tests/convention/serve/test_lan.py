@@ -27,7 +27,8 @@ from tests.conftest import ROOT
 from tests.factories import make_account, make_administrator
 from tests.journeys.test_local_network import free_pair
 
-pytestmark = pytest.mark.once
+# All `long`, so that one process of the suite runs them all, with one demo and one server.
+pytestmark = [pytest.mark.once, pytest.mark.long]
 SECONDS_TO_START = 120
 PASSWORD_LINE = re.compile(r"^    (\S+@\S+) .*? ((?:[a-z2-9]{4}-){3}[a-z2-9]{4})$", re.MULTILINE)
 CLOSED = ["/dev/mail/", "/en/dev/mail/", "/dev/mail/x.log/0/", "/organize/components/"]
@@ -239,20 +240,20 @@ def test_a_name_that_is_not_this_machines_is_refused(lan):
     assert lan.get("/", Host=f"localhost:{lan.port}")[0] == 200
 
 
-@pytest.mark.long
-def test_later_runs_keep_the_passwords_and_print_none_that_does_not_work(lan):
-    """With and without the network; the first run goes on meanwhile."""
+@pytest.mark.parametrize(
+    "arguments", [["--lan"], pytest.param([], marks=pytest.mark.soak)], ids=["on the network", "alone"]
+)
+def test_later_runs_keep_the_passwords_and_print_none_that_does_not_work(lan, arguments):
+    """The first run goes on meanwhile."""
     passwords = dict(PASSWORD_LINE.findall(lan.printed()))
-    with serving(lan.folder, "--lan", name="log of the second") as again:
-        second = again.printed()
-    with serving(lan.folder, name="log of the third") as alone:
-        third = alone.printed()
+
+    with serving(lan.folder, *arguments, name="log of the second") as again:
+        printed = again.printed()
 
     hint = r"shown once on .*; new ones: .* manage\.py demo_passwords"
-    for printed in (second, third):
-        assert re.search(rf"Demo accounts \(passwords: {hint}\)", printed)
-        assert "password: convention" not in printed
-        assert PASSWORD_LINE.findall(printed) == []
+    assert re.search(rf"Demo accounts \(passwords: {hint}\)", printed)
+    assert "password: convention" not in printed
+    assert PASSWORD_LINE.findall(printed) == []
     assert lan.sign_in("admin@club.example", passwords["admin@club.example"]) != ""
 
 
