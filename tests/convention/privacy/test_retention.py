@@ -148,6 +148,16 @@ def test_order_whose_expired_hold_was_released_is_erased_after_three_months():
     assert order.email == ""
 
 
+def test_old_buyers_are_erased_in_several_runs(monkeypatch):
+    monkeypatch.setattr("registrations.retention.MAX_ROWS_PER_RUN", 1)
+    for days in (1096, 1097):
+        make_registration(make_ticket(ended(days)))
+
+    counts = [erase_old_buyers(timezone.now()) for _run in range(3)]
+
+    assert counts == [1, 1, 0]
+
+
 def test_half_filled_forms_go_a_week_after_the_last_change(client):
     event_on_sale()
     client.post("/events/congress/register/", who(**{"person-0-last_name": LAST}))
