@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from convention.audit.record import record_action
 from convention.db.limited_stock import LimitedStock, release_stock
 from convention.errors import InvalidFields, NotOpenNow
-from registrations.inventory.stock import reserve_items
+from registrations.inventory.stock import exchange_items
 from registrations.models import Question, Registration
 from registrations.questions.answers import AnswerContext, GivenAnswers, check_answers, count_limited_options
 from registrations.questions.files import can_store_files, claim_answer_files, load_file_names
@@ -61,11 +61,10 @@ def save_answers(*, registration: Registration, given: GivenAnswers, reason: str
 
 
 def _exchange_options(questions: list[Question], before: GivenAnswers, after: GivenAnswers) -> None:
-    # Subtracting counters leaves positive differences only, so that an option chosen again is not touched.
-    earlier_options = count_limited_options(questions, before)
-    new_options = count_limited_options(questions, after)
-    release_stock(earlier_options - new_options)
-    reserve_items(Counter[LimitedStock](new_options - earlier_options))
+    changes = Counter[LimitedStock](count_limited_options(questions, after))
+    # The difference: an option chosen again is not touched.
+    changes.subtract(count_limited_options(questions, before))
+    exchange_items(changes)
 
 
 def clear_answers(registration: Registration) -> None:

@@ -188,7 +188,7 @@ def exchange_tickets(
             reserve_company_share(ticket, company, number)
         elif company and number < 0:
             _release_company_share(ticket.pk, company.pk, -number)
-    _exchange_extra_items(extra_items)
+    exchange_items(extra_items)
     lock_tickets_sharing_quota([ticket.pk for ticket in places])
     # One loop for both, because the order of the locks must not depend on which tickets gain places.
     for ticket in sorted(places, key=lambda ticket: ticket.pk):
@@ -201,8 +201,8 @@ def exchange_tickets(
         offer_free_places(Ticket, pk)
 
 
-def _exchange_extra_items(changes: Mapping[LimitedStock, int]) -> None:
-    """Reserve more of some stock and release other, in `LOCK_ORDER`."""
+def exchange_items(changes: Mapping[LimitedStock, int]) -> None:
+    """Reserve more of some stock and release other (negative changes), in `LOCK_ORDER`. Raises SoldOut."""
     # One row at a time: all releases followed by all reservations would break the lock order.
     for row in sorted(changes, key=lambda row: (row.LOCK_ORDER, row.pk)):
         if changes[row] < 0:
