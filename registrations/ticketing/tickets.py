@@ -38,16 +38,18 @@ def save_ticket(*, ticket: Ticket, changed: list[str], steps: Sequence[PriceStep
 
     Raises InvalidFields for too few places.
     """
+    other_defaults = Ticket.objects.filter(event=ticket.event, is_default=True).exclude(pk=ticket.pk)
+    default_ids = list(other_defaults.values_list("pk", flat=True)) if ticket.is_default else []
+    # All at once: they are locked in the order of ids, as by an order of both tickets.
+    lock_tickets_sharing_quota([*default_ids, *([ticket.pk] if ticket.pk else [])])
     if ticket.is_default:
         # Before saving, because a unique constraint allows one default ticket for each event.
-        others = Ticket.objects.filter(event=ticket.event, is_default=True).exclude(pk=ticket.pk)
-        others.update(is_default=False)
+        other_defaults.update(is_default=False)
     if ticket.pk is None:
         ticket.save()
         _replace_price_steps(ticket, steps or ())
         record_action("ticket.create", ticket, event=ticket.event, fields=changed)
         return ticket
-    lock_tickets_sharing_quota([ticket.pk])
     save_sale_item(ticket, [*changed, "is_default"])
     if "company_cap" in changed and ticket.company_cap is not None:
         recount_company_shares(ticket)

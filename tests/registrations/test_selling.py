@@ -374,3 +374,19 @@ def test_steps_are_kept_with_their_ticket_and_recorded_where_they_change():
         AuditEntry.objects.filter(verb="ticket.change").order_by("pk").values_list("fields", flat=True)
     )
     assert (fields, ticket.price_steps.count()) == ([["price_steps"], []], 1)
+
+
+def test_default_tickets_are_locked_together_before_one_is_changed():
+    """In the order of ids: an order of both would otherwise wait for the save, which waits for the order."""
+    first = make_ticket()
+    second = make_ticket(first.event, slug="second", is_default=True)
+    first.is_default = True
+
+    with CaptureQueriesContext(connection) as queries:
+        save_ticket(ticket=first, changed=["is_default"])
+
+    statements = [query["sql"] for query in queries if '"registrations_ticket"' in query["sql"]]
+    update = next(number for number, sql in enumerate(statements) if sql.startswith("UPDATE"))
+    lock = statements[update - 1]
+    assert f"IN ({second.pk}, {first.pk})" in lock
+    assert "ORDER BY" in lock
