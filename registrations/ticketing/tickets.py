@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from django.db import transaction
-from django.db.models import Count, Q
+from django.db.models import Count
 from django.utils.translation import gettext as _
 
 from convention.audit.record import record_action
@@ -76,8 +76,7 @@ def _replace_price_steps(ticket: Ticket, steps: Sequence[PriceStep]) -> bool:
 def recount_company_shares(ticket: Ticket) -> None:
     """Count each company's places, as needed when a cap is set after sales began."""
     # Expired holds count until they are released: releasing them subtracts them.
-    held = Q(confirmed_at__isnull=False) | Q(hold_expires_at__isnull=False)
-    rows = Registration.objects.filter(held, ticket=ticket, cancelled_at__isnull=True)
+    rows = Registration.objects.occupying_place().filter(ticket=ticket)
     companies = Counter(rows.filter(member_of__isnull=False).values_list("member_of", flat=True))
     CompanyShare.objects.filter(ticket=ticket).delete()
     CompanyShare.objects.bulk_create(
