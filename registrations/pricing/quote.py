@@ -166,7 +166,10 @@ def calculate_quote(
         line = _make_line(number, place.price_list, at)
         if place.can_use_pass and place.price_list.uses_pass and line.price and passes_left > 0:
             passes_left -= 1
-            line = _apply_reduction(line, Reduction("pass", line.price))
+            # A code that opens the ticket is used by the place, although the pass pays for it.
+            line = replace(
+                _apply_reduction(line, Reduction("pass", line.price)), uses_voucher=number in opened
+            )
         elif voucher_terms and number in opened:
             line = _apply_voucher(line, voucher_terms)
         elif voucher_terms and _can_discount(place, voucher_terms, line, uses):

@@ -23,7 +23,7 @@ from registrations.ticketing.addons import AddonInUse, remove_addon, save_addon
 from registrations.ticketing.quotas import remove_quota, save_quota
 from registrations.ticketing.tickets import save_ticket
 from registrations.ticketing.vouchers import VoucherInUse, create_vouchers, remove_voucher
-from tests.factories import make_addon, make_event, make_member, make_ticket, make_voucher
+from tests.factories import make_addon, make_company, make_event, make_member, make_ticket, make_voucher
 from tests.verified import by_verified
 
 pytestmark = pytest.mark.django_db
@@ -390,3 +390,21 @@ def test_default_tickets_are_locked_together_before_one_is_changed():
     lock = statements[update - 1]
     assert f"IN ({second.pk}, {first.pk})" in lock
     assert "ORDER BY" in lock
+
+
+def test_code_that_opens_a_hidden_ticket_is_used_although_a_pass_pays():
+    company = make_company()
+    company.memberships.update(passes=1)
+    member = make_member(company)
+    hidden = make_ticket(slug="vip", audience="member", is_public=False, price=20_000, uses_pass=True)
+    voucher = make_voucher(hidden.event, hidden, kind="access", value=0, capacity=1)
+    request = OrderRequest(
+        email=member.email,
+        places=(RequestedPlace(ticket="vip", first_name="Ana", last_name="Silva", email=member.email),),
+        code="HALF",
+    )
+
+    order = place_order(event=hidden.event, request=request, context=OrderContext(person=member))
+
+    assert order.total == 0
+    assert taken(voucher) == [1]
