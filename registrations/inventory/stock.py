@@ -96,7 +96,8 @@ def make_sold_out_error(row: LimitedStock) -> SoldOut:
     """Return the error for a ticket or other stock with too few places."""
     if isinstance(row, Voucher):
         return VoucherExhausted(_("The code “%(code)s” was used by others meanwhile.") % {"code": row.code})
-    remaining = row.remaining
+    # Read again: `row` was loaded before others took the places, and may be shared by a cache.
+    remaining = type(row)._default_manager.get(pk=row.pk).remaining
     if not remaining:
         kind = VoucherExhausted if isinstance(row, PassQuota) else SoldOut
         return kind(_("No place is left for “%(ticket)s”.") % {"ticket": row.title})

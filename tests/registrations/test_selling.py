@@ -14,7 +14,7 @@ from registrations.booking.place_order import place_order
 from registrations.booking.verification import verify_membership
 from registrations.booking.walk_in import register_walk_in
 from registrations.changes.cancel import cancel_registration
-from registrations.inventory.stock import release_lapsed_holds
+from registrations.inventory.stock import release_lapsed_holds, reserve_items
 from registrations.models import PriceStep, Quota, Registration, Ticket, Voucher
 from registrations.order_context import OrderContext
 from registrations.order_request import OrderRequest, RequestedPlace
@@ -408,3 +408,11 @@ def test_code_that_opens_a_hidden_ticket_is_used_although_a_pass_pays():
 
     assert order.total == 0
     assert taken(voucher) == [1]
+
+
+def test_sold_out_error_says_what_is_left_after_the_others():
+    ticket = make_ticket(capacity=1)
+    Ticket.objects.update(reserved=1)
+
+    with pytest.raises(SoldOut, match="Il ne reste plus de place"):
+        reserve_items({ticket: 1})
