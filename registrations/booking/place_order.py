@@ -174,7 +174,7 @@ def _parse_answers(
     tickets = [offering.tickets[place.ticket] for place in request.places]
     event = tickets[0].event
     questions = load_questions(event) if has_questions(event) else []
-    if not questions:
+    if not questions and not any(place.answers for place in request.places):
         return questions, [CheckedAnswers() for _place in request.places]
     files = load_file_names(event, [place.answers for place in request.places])
     answer_context = AnswerContext(
