@@ -22,6 +22,7 @@ from django.utils.translation import gettext as _
 from convention.db.advisory_locks import acquire_advisory_lock
 from convention.db.limited_stock import LimitedStock
 from convention.errors import NotOpenNow
+from convention.text.email_addresses import normalize_email
 from registrations.billing.receivables import sync_existing_receivable
 from registrations.inventory.stock import release_expired_packages, release_lapsed_holds, reserve_again
 from registrations.models import Order, OrderAlarm, Registration, Sponsorship, Ticket
@@ -54,7 +55,7 @@ def limit_member_holds(registrations: Iterable[Registration], *, at: datetime.da
     addresses_by_ticket = find_held_addresses(tickets, at=at)
     for registration in waiting:
         addresses = addresses_by_ticket[registration.ticket_id]
-        address = registration.email.casefold()
+        address = normalize_email(registration.email)
         registration.is_reserved = address not in addresses and can_hold_place(
             registration.ticket, held_count=len(addresses)
         )
@@ -72,7 +73,7 @@ def can_hold_place(ticket: Ticket, *, held_count: int) -> bool:
 
 
 def find_held_addresses(tickets: Collection[int], *, at: datetime.datetime) -> dict[int, list[str]]:
-    """Return the casefolded addresses for which a place of each ticket is held at `at`."""
+    """Return the normalized addresses for which a place of each ticket is held at `at`."""
     rows = Registration.objects.filter(
         ticket__in=tickets,
         hold_expires_at__gt=at,
@@ -82,7 +83,7 @@ def find_held_addresses(tickets: Collection[int], *, at: datetime.datetime) -> d
     ).exclude(order__payment=Order.Payment.CARD)  # these end with the payment, not with a mailed link
     addresses_by_ticket: dict[int, list[str]] = {ticket: [] for ticket in tickets}
     for ticket, email in rows.order_by().values_list("ticket_id", "email"):
-        addresses_by_ticket[ticket].append(email.casefold())
+        addresses_by_ticket[ticket].append(normalize_email(email))
     return addresses_by_ticket
 
 
