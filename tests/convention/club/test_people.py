@@ -20,6 +20,7 @@ from tests.factories import (
     make_member,
     make_person,
 )
+from tests.rush import in_threads
 
 pytestmark = pytest.mark.django_db
 AT = "/organize/club/"
@@ -209,3 +210,13 @@ def test_the_list_of_companies_is_in_the_order_of_a_french_list():
         make_company(name=name)
     in_order = ["de Dietrich", "Eau", "Éditions", "Œuvres", "Zénith"]
     assert [row[0] for row in CLUB_LISTS["companies"]().rows] == in_order
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_first_employers_at_once_are_one():
+    person = make_person()
+    companies = [make_company(), make_company()]
+
+    in_threads([lambda to=to: change_employer(person=person, to=to, on=TODAY()) for to in companies])
+
+    assert Employment.objects.filter(person=person).count() == 1
