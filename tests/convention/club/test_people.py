@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from convention.club.change_employer import HandoverPlan, MandateOutcome, change_employer
-from convention.club.companies import end_company_role, give_company_role
+from convention.club.companies import end_company_role, give_company_role, save_company
 from convention.club.downloads import CLUB_LISTS
 from convention.club.models import Company, CompanyRole, Employment, Mandate, Market, Person, WorkingGroup
 from convention.club.people import add_employment, search_people
@@ -220,3 +220,14 @@ def test_two_first_employers_at_once_are_one():
     in_threads([lambda to=to: change_employer(person=person, to=to, on=TODAY()) for to in companies])
 
     assert Employment.objects.filter(person=person).count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_companies_of_similar_names_created_at_once_get_an_address_each():
+    names = ("Acme", "Acme!", "Acme?", "(Acme)")
+
+    in_threads(
+        [lambda name=name: save_company(company=Company(name=name), changed_fields=[]) for name in names]
+    )
+
+    assert sorted(Company.objects.values_list("slug", flat=True)) == ["acme", "acme-2", "acme-3", "acme-4"]
