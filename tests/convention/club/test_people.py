@@ -9,7 +9,7 @@ from convention.club.change_employer import HandoverPlan, MandateOutcome, change
 from convention.club.companies import end_company_role, give_company_role, save_company
 from convention.club.downloads import CLUB_LISTS
 from convention.club.models import Company, CompanyRole, Employment, Mandate, Market, Person, WorkingGroup
-from convention.club.people import add_employment, search_people
+from convention.club.people import EmailTaken, add_colleague, add_employment, search_people
 from convention.club.permissions import get_companies_of_contact
 from convention.errors import InvalidFields
 from tests.factories import (
@@ -231,3 +231,11 @@ def test_companies_of_similar_names_created_at_once_get_an_address_each():
     )
 
     assert sorted(Company.objects.values_list("slug", flat=True)) == ["acme", "acme-2", "acme-3", "acme-4"]
+
+
+def test_inactive_colleague_is_not_added_again():
+    company = make_company()
+    colleague = make_member(company, is_active=False)
+
+    with pytest.raises(EmailTaken):
+        add_colleague(company=company, email=colleague.email, first_name="Ana", last_name="Silva")
