@@ -21,7 +21,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation.trans_real import parse_accept_lang_header
 
 from .actor import Actor, current_actor
-from .api.problems import problem_response, translate_database_error
+from .api.problems import make_error_response, set_retry_after, translate_database_error
 from .errors import ConventionError, ServiceUnavailable, SignInRequired
 from .ops.metrics import count_request
 from .web.request_body import REFUSAL_KEY, max_body_bytes
@@ -273,21 +273,21 @@ def error_response(request: "HttpRequest", error: ConventionError) -> "HttpRespo
     if isinstance(error, ServiceUnavailable):
         return unavailable_response(request, error)
     if is_api_request(request):
-        return problem_response(error.kind, error.status, str(error))
+        return make_error_response(error)
     # Back to this page after the sign-in.
     if isinstance(error, SignInRequired):
         return redirect_to_login(request.get_full_path())
     response = render(request, "error.html", {"error": error}, status=error.status)
     # The page shows the navigation of the signed-in person.
     patch_vary_headers(response, ["Cookie"])
+    set_retry_after(response, error)
     return response
 
 
 def unavailable_response(request: "HttpRequest", error: ServiceUnavailable) -> "HttpResponse":
     """Return the response without any query, with Retry-After."""
     if is_api_request(request):
-        response: HttpResponse = problem_response(error.kind, error.status, str(error))
-    else:
-        response = HttpResponse(render_to_string(UNAVAILABLE_TEMPLATES[error.kind]), status=error.status)
-    response["Retry-After"] = str(error.retry_after)
+        return make_error_response(error)
+    response = HttpResponse(render_to_string(UNAVAILABLE_TEMPLATES[error.kind]), status=error.status)
+    set_retry_after(response, error)
     return response
