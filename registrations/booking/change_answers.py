@@ -31,9 +31,12 @@ def save_answers(*, registration: Registration, given: GivenAnswers, reason: str
         raise NotOpenNow(_("The event is over; there is nothing left to correct."))
     questions, earlier_answers = load_questions(registration.event), registration.answers
     files = load_file_names(registration.event, [given], registration=registration)
-    takes = can_store_files(registration.event, questions)
+    can_store = can_store_files(registration.event, questions)
     context = AnswerContext(
-        answered_at=timezone.now(), file_names=files, earlier_answers=earlier_answers, can_store_files=takes
+        answered_at=timezone.now(),
+        file_names=files,
+        earlier_answers=earlier_answers,
+        can_store_files=can_store,
     )
     answers = check_answers(questions, registration.ticket, given, context)
     if answers.field_errors:

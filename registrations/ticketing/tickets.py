@@ -98,13 +98,13 @@ def remove_ticket(*, ticket: Ticket) -> None:
             _("“%(ticket)s” was used; it cannot be removed. Close its sale or hide it instead.")
             % {"ticket": ticket.title}
         )
-    if theirs := _list_exclusive_users(ticket):
+    if exclusive_users := _list_exclusive_users(ticket):
         raise TicketInUse(
             _(
                 "“%(ticket)s” cannot be removed yet: %(others)s would then be for every ticket. Change "
                 "that first."
             )
-            % {"ticket": ticket.title, "others": ", ".join(theirs)}
+            % {"ticket": ticket.title, "others": ", ".join(exclusive_users)}
         )
     record_action("ticket.remove", ticket, event=ticket.event)
     ticket.delete()
