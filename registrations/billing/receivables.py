@@ -355,7 +355,8 @@ def _find_unbilled_orders() -> OrderQuerySet:
     receivables = Receivable.objects.filter(reference=OuterRef("reference"))
     return Order.objects.select_related("event").exclude(UNVERIFIED_ORDER).filter(
         Exists(Registration.objects.confirmed().filter(**of_order)), ~Exists(pending_holds),
-        ~Exists(receivables), payment=Order.Payment.INVOICE, total__gt=0, event__ends_at__gt=now - MAX_BILLING_DELAY,
+        ~Exists(receivables), payment=Order.Payment.INVOICE, total__gt=0,
+        event__ends_at__gt=now - MAX_BILLING_DELAY,
     )  # fmt: skip
 
 

@@ -127,7 +127,7 @@ def _price_context(event: Event, draft: DraftContent, offering: Offering, quote:
         "vat": [describe_vat(total, currency) for total in quote.vat_by_rate],
         "shown": ",".join(str(line.price) for line in quote.lines),
         "refunds": describe_ticket_refunds(event, list_priced_tickets(draft, offering, quote)),
-        "idle_code": draft.code if draft.code and not quote.voucher_use_count else "",
+        "unused_code": draft.code if draft.code and not quote.voucher_use_count else "",
     }
 
 

@@ -181,10 +181,10 @@ def register_choices(request: HttpRequest, slug: str) -> HttpResponse:
             return redirect("register-check", slug)
     context = {"event": event, "forms": forms, "code": code, "voucher": voucher}
     context["people"] = list(zip(draft.people, forms, answers, strict=True))
-    context["wrong"] = (
+    context["forms_with_errors"] = (
         [] if is_applying_code else [form for form in [*forms, *answers] if form and form.errors]
     )
-    context["full"] = forms[0].full_tickets
+    context["full_tickets"] = forms[0].full_tickets
     return render(request, "registrations/register_choices.html", context)
 
 
