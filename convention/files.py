@@ -112,5 +112,5 @@ OS_ERROR_REASONS = {
 
 def describe_os_error(error: OSError) -> str:
     """Return the reason of an OSError: in our words for frequent ones, else in the system's."""
-    usual = OS_ERROR_REASONS.get(error.errno or 0)
-    return str(usual) if usual else error.strerror or str(error)
+    known_reason = OS_ERROR_REASONS.get(error.errno or 0)
+    return str(known_reason) if known_reason else error.strerror or str(error)

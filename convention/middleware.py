@@ -21,7 +21,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation.trans_real import parse_accept_lang_header
 
 from .actor import Actor, current_actor
-from .api.problems import problem_response, translate_database_error
+from .api.problems import make_error_response, set_retry_after, translate_database_error
 from .errors import ConventionError, ServiceUnavailable, SignInRequired
 from .ops.metrics import count_request
 from .web.request_body import REFUSAL_KEY, max_body_bytes
@@ -92,8 +92,8 @@ class RequestIdMiddleware:
 
 def forwarded_request_id(request: "HttpRequest") -> str:
     """Return the id sent by our own proxy, if it is well-formed; a client's id is ignored."""
-    brought = request.headers.get("X-Request-Id", "")
-    return brought if settings.BEHIND_PROXY and REQUEST_ID_PATTERN.fullmatch(brought) else ""
+    forwarded_id = request.headers.get("X-Request-Id", "")
+    return forwarded_id if settings.BEHIND_PROXY and REQUEST_ID_PATTERN.fullmatch(forwarded_id) else ""
 
 
 def log_request(request: "HttpRequest", status: int, seconds: float) -> None:
@@ -165,8 +165,8 @@ class AppendSlashMiddleware(CommonMiddleware):
 
 def is_missing_slash(request: "HttpRequest") -> bool:
     """Return whether a request sends something to the API at a path that lacks only the slash."""
-    sends = request.method not in ("GET", "HEAD")
-    return sends and is_api_request(request) and bool(is_valid_path(f"{request.path_info}/"))
+    is_writing = request.method not in ("GET", "HEAD")
+    return is_writing and is_api_request(request) and bool(is_valid_path(f"{request.path_info}/"))
 
 
 class ApiBypassMiddleware:
@@ -184,10 +184,10 @@ class ApiBypassMiddleware:
 
     def __call__(self, request: "HttpRequest") -> "HttpResponse":
         """Skip for writing API requests only: what programs read may be a page."""
-        sends = request.method not in ("GET", "HEAD")
+        is_writing = request.method not in ("GET", "HEAD")
         return (
             self.get_api_response(request)
-            if sends and is_api_request(request)
+            if is_writing and is_api_request(request)
             else self.get_response(request)
         )
 
@@ -252,12 +252,12 @@ class BodySizeMiddleware:
         # Also asked here, since the server in front need not be ours (`wsgi.py`).
         announced = request.META.get("CONTENT_LENGTH") or ""
         length = int(announced) if announced.isascii() and announced.isdigit() else 0
-        most = max_body_bytes(request.content_type or "")
-        if length <= most:
+        max_bytes = max_body_bytes(request.content_type or "")
+        if length <= max_bytes:
             return self.get_response(request)
         if length <= 2 * settings.UPLOAD_MAX_SIZE:
             discard_body(request)
-        megabytes = most // 1024 // 1024
+        megabytes = max_bytes // 1024 // 1024
         return error_response(
             request, RequestTooLarge(_("This is too large: send at most %(most)d MB.") % {"most": megabytes})
         )
@@ -273,21 +273,21 @@ def error_response(request: "HttpRequest", error: ConventionError) -> "HttpRespo
     if isinstance(error, ServiceUnavailable):
         return unavailable_response(request, error)
     if is_api_request(request):
-        return problem_response(error.kind, error.status, str(error))
+        return make_error_response(error)
     # Back to this page after the sign-in.
     if isinstance(error, SignInRequired):
         return redirect_to_login(request.get_full_path())
     response = render(request, "error.html", {"error": error}, status=error.status)
     # The page shows the navigation of the signed-in person.
     patch_vary_headers(response, ["Cookie"])
+    set_retry_after(response, error)
     return response
 
 
 def unavailable_response(request: "HttpRequest", error: ServiceUnavailable) -> "HttpResponse":
     """Return the response without any query, with Retry-After."""
     if is_api_request(request):
-        response: HttpResponse = problem_response(error.kind, error.status, str(error))
-    else:
-        response = HttpResponse(render_to_string(UNAVAILABLE_TEMPLATES[error.kind]), status=error.status)
-    response["Retry-After"] = str(error.retry_after)
+        return make_error_response(error)
+    response = HttpResponse(render_to_string(UNAVAILABLE_TEMPLATES[error.kind]), status=error.status)
+    set_retry_after(response, error)
     return response

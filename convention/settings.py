@@ -81,7 +81,7 @@ except ValueError as error:
     ) from error
 
 
-def last_site_url() -> str:
+def read_last_site_url() -> str:
     """Return the address of the last `make run` in this folder, for links that commands write."""
     file = VAR_DIR / "site_url"
     found = file.read_text() if MODE == "development" and file.exists() else ""
@@ -89,7 +89,7 @@ def last_site_url() -> str:
 
 
 SITE_NAME = env("SITE_NAME", default="Convention")
-SITE_URL = env("SITE_URL", default=last_site_url()).rstrip("/")
+SITE_URL = env("SITE_URL", default=read_last_site_url()).rstrip("/")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[] if PRODUCTION else ["*"])
 if PRODUCTION and not ALLOWED_HOSTS:
     raise ImproperlyConfigured("Set ALLOWED_HOSTS to the names this site answers to.")

@@ -117,8 +117,8 @@ def _is_close(one: str, other: str) -> bool:
     length = max(len(one), len(other))
     allowed = 0 if length < 3 else 1 if length < 7 else 2
     # Lengths are compared first, because counting edits is quadratic.
-    may_be = 0 < allowed >= abs(len(one) - len(other))
-    return one == other or (may_be and count_edits(one, other) <= allowed)
+    is_possible = 0 < allowed >= abs(len(one) - len(other))
+    return one == other or (is_possible and count_edits(one, other) <= allowed)
 
 
 def count_edits(one: str, other: str) -> int:

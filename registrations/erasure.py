@@ -87,17 +87,14 @@ def erase_buyers(rows: "QuerySet[Any]", subject: DataSubject | None = None) -> N
 
 
 def get_expired_orders(before: datetime.datetime) -> "QuerySet[Order]":
-    """Return the unconfirmed orders whose hold ended before `before` and that involve no money.
+    """Return the unconfirmed orders from before `before` whose hold had ended then, without any money.
 
     Nothing was paid or invoiced for them, and none of their registrations or packages was ever confirmed or
     is held.
     """
     registrations = Registration.objects.filter(order=OuterRef("pk"))
-    is_alive = (
-        Q(confirmed_at__isnull=False)
-        | Q(hold_expires_at__gte=before)
-        | Q(hold_expires_at=None, cancelled_at=None)
-    )
+    # An expired hold has no date any more once its place was released (`release_lapsed_holds`).
+    is_alive = Q(confirmed_at__isnull=False) | Q(hold_expires_at__gte=before)
     packages = Sponsorship.objects.filter(order=OuterRef("pk"))
     money = [
         Exists(model.objects.filter(receivable__reference=OuterRef("reference")))

@@ -14,6 +14,9 @@ def normalize_code(text: str) -> str:
     return "".join(normalize_whitespace(text).upper().split()).replace("‐", "-").replace("–", "-")
 
 
+MAX_PLACES_PER_ORDER = 50
+
+
 @dataclass(frozen=True, kw_only=True)
 class RequestedPlace:
     """A registration for one person; tickets and add-ons are slugs, answers are by question slug.
@@ -100,6 +103,3 @@ class OrderRequest:
     def content_hash(self) -> str:
         """Return a SHA-256 of everything requested, to recognize a repeated request."""
         return hashlib.sha256(repr(self).encode()).hexdigest()
-
-
-MAX_PLACES_PER_ORDER = 50

@@ -76,13 +76,13 @@ def throttle_unverified_order(order: Order, context: OrderContext, *, place_coun
         counts += [("unverified-address", order.email.strip(), 1, settings.UNVERIFIED_ORDERS_PER_ADDRESS)]
     if order.network:
         counts += [("unverified-network", order.network, place_count, settings.UNVERIFIED_PLACES_PER_NETWORK)]
-    waits = [
+    limit_checks = [
         seconds_until_allowed(counter, identity, limit=limit, window_seconds=HOUR_SECONDS, amount=n)
         for counter, identity, n, limit in counts
     ]
     has_booked = False
     try:
-        refuse_while_waiting(max(waits, default=0))
+        refuse_while_waiting(max(limit_checks, default=0))
         yield
         has_booked = True
     finally:

@@ -72,10 +72,10 @@ def erase_old_attendees(before: datetime.datetime) -> int:
 
 @transaction.atomic
 def erase_old_buyers(before: datetime.datetime) -> int:
-    """Erase the buyers of events that ended before `before`; return how many."""
+    """Erase the buyers of events that ended before `before`, at most MAX_ROWS_PER_RUN; return how many."""
     rows = Order.objects.filter(event__ends_at__lt=before).exclude(email="", billing_name="")
     # A list of ids: the erasure changes the columns that this query filters by.
-    keys = list(rows.order_by("pk").values_list("pk", flat=True))
+    keys = list(rows.order_by("pk").values_list("pk", flat=True)[:MAX_ROWS_PER_RUN])
     erase_buyers(Order.objects.filter(pk__in=keys))
     return len(keys)
 

@@ -217,8 +217,8 @@ def seed_sale_extras(world: DemoWorld, event: Event) -> None:
     friends.tickets.set([guest])
     # Not in the large demo, which measures a rush of orders for the ticket `scarce`.
     if world.size != "large":
-        room = Quota.objects.create(event=event, name="Salle plénière", capacity=2_000)
-        event.tickets.update(quota=room)
+        quota = Quota.objects.create(event=event, name="Salle plénière", capacity=2_000)
+        event.tickets.update(quota=quota)
 
 
 def recount_quotas(event: Event) -> None:
@@ -344,9 +344,11 @@ def copy_person_details(row: Registration, person: Person) -> None:
 def set_reserved_counts(tickets: dict[str, Ticket], rows: list[Registration]) -> None:
     """Set the counters that booking would have raised one by one."""
     for ticket in tickets.values():
-        mine = [row for row in rows if row.ticket_id == ticket.pk]
-        Ticket.objects.filter(pk=ticket.pk).update(reserved=len(mine))
-        shares = Counter(row.member_of_id for row in mine if row.member_of_id) if ticket.company_cap else {}
+        ticket_rows = [row for row in rows if row.ticket_id == ticket.pk]
+        Ticket.objects.filter(pk=ticket.pk).update(reserved=len(ticket_rows))
+        shares = (
+            Counter(row.member_of_id for row in ticket_rows if row.member_of_id) if ticket.company_cap else {}
+        )
         CompanyShare.objects.bulk_create(
             CompanyShare(ticket=ticket, company_id=company, reserved=reserved)
             for company, reserved in shares.items()

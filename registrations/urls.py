@@ -37,7 +37,7 @@ pages: list[Any] = [
     path("events/<slug:slug>/register/", storefront_views.register_people, name="register"),
     path("events/<slug:slug>/register/choices/", storefront_views.register_choices, name="register-choices"),
     path("events/<slug:slug>/register/check/", review_views.register_review, name="register-check"),
-    path("orders/confirm/<str:token>/", verification_views.order_verification, name="prove"),
+    path("orders/confirm/<str:token>/", verification_views.order_verification, name="verify-order"),
     path("orders/link/", link_views.lost_link, name="lost-link"),
     path(f"{ORDER_LINK_PATH}/", orders_views.order_detail, name="order"),
     path(f"{ORDER_LINK_PATH}/renew/", link_views.link_replacement, name="order-renew"),
@@ -76,9 +76,7 @@ pages: list[Any] = [
     path(f"{ORDER_LINK_PATH}/<slug:person>/answers/", answer_views.attendee_answers, name="order-answers"),
     path(f"{ORDER_LINK_PATH}/pro-forma.pdf", quotation_views.pro_forma_download, name="order-pro-forma"),
     path("quotations/<slug:secret>/", quotation_views.quotation_detail, name="quotation"),
-    path(
-        "quotations/<slug:secret>/quotation.pdf", quotation_views.quotation_download, name="quotation-paper"
-    ),
+    path("quotations/<slug:secret>/quotation.pdf", quotation_views.quotation_download, name="quotation-pdf"),
     path("quotations/<slug:secret>/mail/", quotation_views.quotation_mail, name="quotation-mail"),
     path(
         "organize/<slug:event>/quotations/<slug:number>/mail/",
@@ -89,7 +87,7 @@ pages: list[Any] = [
     path(
         "organize/<slug:event>/quotations/<slug:number>.pdf",
         quotation_views.organizer_quotation_download,
-        name="organize-quotation-paper",
+        name="organize-quotation-pdf",
     ),
     path(f"{MEALS_PATH}/", questions_views.meal_counts, name="organize-meals"),
     path(f"{MEALS_PATH}.csv", questions_views.meal_export, {"kind": "csv"}, name="organize-meals-csv"),
@@ -181,7 +179,7 @@ pages: list[Any] = [
     path(
         f"{WAITING_LIST_PATH}/<int:pk>/",
         organizer_waiting_list_views.waiting_entry_action,
-        name="organize-waiting-act",
+        name="organize-waiting-action",
     ),
     path(f"{TICKETS_PATH}/", ticketing_views.ticket_list, name="organize-tickets"),
     path(f"{TICKETS_PATH}/new/", ticketing_views.ticket_create, name="organize-ticket-new"),

@@ -105,7 +105,7 @@ DOORS = {
     "order-sponsor": EVERYONE,
     "order-sponsor-logo": EVERYONE,
     "quotation": EVERYONE,  # with the secret
-    "quotation-paper": EVERYONE,  # with the secret
+    "quotation-pdf": EVERYONE,  # with the secret
     "quotation-mail": EVERYONE,  # with the secret
     "sponsors": EVERYONE,
     "sponsor-order": EVERYONE,
@@ -113,7 +113,7 @@ DOORS = {
     "stripe-webhook": NOBODY,  # Stripe alone, by its signature
     "lost-link": EVERYONE,
     "agenda-link-renew": EVERYONE,  # one's own, by the cookie
-    "prove": NOBODY,  # a forged proof
+    "verify-order": NOBODY,  # a forged proof
     "club-claim": NOBODY,  # a forged link
     "unsubscribe": EVERYONE,  # with the signed link of a mail
     # the scanner's shell holds nothing; its data ask for a device's token
@@ -303,7 +303,7 @@ POSTED = {
     "club-role-add", "club-role-end", "club-employment-add",
     "company-seat-give", "company-seat-take", "company-place-invite", "club-contact-end", "club-seat-give",
     "club-seat-end", "club-membership-confirm", "club-membership-end", "club-membership-renew",
-    "waiting-leave", "organize-waiting-act", "quotation-mail", "organize-quotation-mail",
+    "waiting-leave", "organize-waiting-action", "quotation-mail", "organize-quotation-mail",
     "security-sessions-end", "security-session-end",
     "choose-language", "agenda-adopt", "api-token-revoke", "organize-role-end",
     "organize-delegation-end",

@@ -29,7 +29,7 @@ NO_OBJECT = {
 }
 # Session numbers are counted within an event, and the guest's ticket has a name of its own at each.
 OBJECTS = {
-    "checkpoint", "company", "contact", "job", "member", "membership", "seat",
+    "checkpoint", "company", "contact", "job", "employment_id", "person_id", "membership", "seat",
     "device", "guid", "number", "person", "pk", "reference", "registration", "role_id", "secret",
     "other",
     "ticket", "token",
@@ -40,7 +40,7 @@ OBJECTS = {
 # A session opens none of these; `test_own_by_token` swaps their objects.
 BY_TOKEN = {"api-cancel"}
 FORGED = {
-    "prove",
+    "verify-order",
     "club-claim",
     "badge",
     "organize-import-preview",

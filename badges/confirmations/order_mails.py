@@ -44,7 +44,7 @@ def write_verification_mail(order: Order, registrations: list[Registration], mes
             "packages": packages,
             # The earliest, since the link must be opened before any of the places lapses.
             "hold_expires_at": min(held, default=None),
-            "url": absolute_url(reverse("prove", args=[make_verification_token(order, order.email)])),
+            "url": absolute_url(reverse("verify-order", args=[make_verification_token(order, order.email)])),
         },
         language=order.language,
         message_key=message_key,
@@ -75,7 +75,9 @@ def write_member_verification_mail(
             "registration": registration,
             "event": event,
             "where": format_venue_address(event),
-            "url": absolute_url(reverse("prove", args=[make_verification_token(order, registration.email)])),
+            "url": absolute_url(
+                reverse("verify-order", args=[make_verification_token(order, registration.email)])
+            ),
             "register_url": absolute_url(reverse("register", args=[event.slug])) if guests else "",
         },
         language=order.language,

@@ -29,14 +29,14 @@ def security_page(request: "HttpRequest") -> "HttpResponse":
     factors = get_factors(person)
     key = request.session.session_key
     sessions = [
-        {"row": row, "browser": describe_browser(row.user_agent), "this": row.session_key == key}
+        {"row": row, "browser": describe_browser(row.user_agent), "is_current": row.session_key == key}
         for row in list_sessions(person)
     ]
     context = {
         "section": "security",
         "factors": factors,
         "sessions": sessions,
-        "has_other_sessions": any(not session["this"] for session in sessions),
+        "has_other_sessions": any(not session["is_current"] for session in sessions),
         "needs_second_factor": not factors.has_any and needs_second_factor(person),
         # Where `SecondFactorMiddleware` interrupted the visitor.
         "continue_to": request.session.get(AWAITING_PAGE_KEY) if factors.has_any else None,

@@ -37,13 +37,13 @@ STATUS_DESCRIPTIONS = {
     "401": "The token is missing, unknown, expired or revoked.",
     "403": "The token or its owner may not do this.",
     "404": "There is nothing at this address, or it is not for this reader.",
-    "406": "Only JSON is answered.",
+    "406": "The response is available as JSON only.",
     "409": "It cannot be done now: no place is left, or it is not the time for it.",
     "413": "The body is larger than what is read at once.",
     "415": "Only JSON is read.",
     "422": "Some values need another look; `errors` holds sentences by field.",
     "429": "Too many requests.",
-    "503": "Our records cannot be reached now; send the same again.",
+    "503": "The database is unavailable; repeat the request after Retry-After.",
 }
 
 
@@ -60,7 +60,11 @@ RETRY_AFTER_HEADER = {
 }
 
 
-AUTHENTICATE_HEADER = {"description": "How to say who asks.", "required": True, "schema": {"type": "string"}}
+AUTHENTICATE_HEADER = {
+    "description": "The authentication scheme to use.",
+    "required": True,
+    "schema": {"type": "string"},
+}
 
 
 IF_NONE_MATCH_PARAMETER = {

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import PermissionDenied
 from django.db import InterfaceError, OperationalError
-from django.http import Http404, JsonResponse
+from django.http import Http404, HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
 from rest_framework import exceptions
 from rest_framework.response import Response
@@ -90,17 +90,27 @@ def make_problem_response(body: dict[str, Any]) -> JsonResponse:
     )
 
 
+def make_error_response(error: ConventionError) -> JsonResponse:
+    """Return the problem response for one of our errors, with its fields, details and Retry-After."""
+    fields = error.field_errors if isinstance(error, InvalidFields) else None
+    body = build_problem(error.kind, error.status, str(error), fields)
+    # RFC 9457 allows further members: `quote` of a changed price, for one.
+    response = make_problem_response({**body, **error.details})
+    set_retry_after(response, error)
+    return response
+
+
+def set_retry_after(response: HttpResponse, error: ConventionError) -> None:
+    """Set the header if the error says after how many seconds the request may be repeated."""
+    if retry_after := getattr(error, "retry_after", 0):
+        response["Retry-After"] = str(retry_after)
+
+
 def handle_api_exception(error: Exception, context: dict[str, Any]) -> JsonResponse | None:
     """Turn our errors and DRF's into problem responses (DRF's exception handler)."""
     error = translate_database_error(error)
     if isinstance(error, ConventionError):
-        fields = error.field_errors if isinstance(error, InvalidFields) else None
-        body = build_problem(error.kind, error.status, str(error), fields)
-        # RFC 9457 allows further members: `quote` of a changed price, for one.
-        response = make_problem_response({**body, **error.details})
-        if retry_after := getattr(error, "retry_after", 0):
-            response["Retry-After"] = str(retry_after)
-        return response
+        return make_error_response(error)
     if isinstance(error, exceptions.ValidationError):
         # A list is about the whole body, which has no field to name.
         detail = error.detail if isinstance(error.detail, dict) else {"": error.detail}

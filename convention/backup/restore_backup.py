@@ -90,17 +90,17 @@ def check_same_program(manifest: BackupManifest) -> None:
     shapes = {table: list_columns(model) for table, model in list_tables().items()}
     # Columns too: a table may have been changed by hand, or by an app that is not installed here.
     found = {table: entry.columns for table, entry in manifest.tables.items()}
-    odd = [table for table in sorted({*shapes, *found}) if shapes.get(table) != found.get(table)]
-    if odd:
+    differing_tables = [table for table in sorted({*shapes, *found}) if shapes.get(table) != found.get(table)]
+    if differing_tables:
         sentence = _("The tables of this backup are not those of this program (%(table)s).")
-        raise ConventionError(sentence % {"table": odd[0]})
+        raise ConventionError(sentence % {"table": differing_tables[0]})
 
 
 def check_database_is_empty() -> None:
     """Raise DatabaseNotEmpty unless there is only what `migrate`, a waiting worker and sessions leave."""
     for table, model in list_tables().items():
-        may_hold = table in REPLACEABLE_TABLES or get_backup_rule(model).excludes_all_rows
-        if not may_hold and models.QuerySet(model).exists():
+        may_have_rows = table in REPLACEABLE_TABLES or get_backup_rule(model).excludes_all_rows
+        if not may_have_rows and models.QuerySet(model).exists():
             raise DatabaseNotEmpty(
                 _(
                     "The database is not empty (%(table)s has rows): restore into a new one (DATABASE_URL). "
@@ -191,8 +191,8 @@ def continue_numbering(model: type[models.Model], number: int) -> None:
 class UnpackedFiles:
     """The uploaded files of a backup, unpacked beside the folder where they belong."""
 
-    def __init__(self, fresh: Path, folder: Path) -> None:
-        self.unpacked_folder, self.target_folder = fresh, folder
+    def __init__(self, unpacked_folder: Path, target_folder: Path) -> None:
+        self.unpacked_folder, self.target_folder = unpacked_folder, target_folder
         self.is_in_place = self.had_folder = False
 
     def put_in_place(self) -> None:

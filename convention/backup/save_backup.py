@@ -95,10 +95,10 @@ def _save_table(archive: zipfile.ZipFile, table: str, model: type[models.Model])
 
 def _save_files(archive: zipfile.ZipFile, folder: Path) -> Iterator[tuple[str, FileEntry]]:
     """Write the uploaded files; yield the path and the manifest entry of each."""
-    left_out = tuple(_excluded_folders())
+    excluded_folders = tuple(_excluded_folders())
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder).as_posix()
-        if path.is_file() and not name.startswith(left_out):
+        if path.is_file() and not name.startswith(excluded_folders):
             with (
                 path.open("rb") as source,
                 archive.open(media_file_path(name), "w", force_zip64=True) as target,

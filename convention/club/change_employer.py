@@ -115,9 +115,10 @@ def change_employer(
     """
     handover = handover or HandoverPlan()
     _check_successors(person, handover)
-    # Two changes at once must not leave the person with two new employers.
-    rows = Employment.objects.select_for_update(of=("self",)).filter(person=person)
-    employments = list(rows.select_related("company", "person"))
+    # Two changes at once must not leave the person with two new employers. The person's row is locked, since
+    # there may be no employment yet.
+    Person.objects.select_for_update(no_key=True).get(pk=person.pk)
+    employments = list(Employment.objects.filter(person=person).select_related("company", "person"))
     current = [
         employment for employment in employments if employment.ends_on is None or employment.ends_on >= on
     ]

@@ -10,6 +10,7 @@ from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 
 from convention.audit.record import record_action
+from convention.db.advisory_locks import acquire_advisory_lock
 from convention.errors import InvalidFields
 from convention.text.normalize import make_unique_slug
 
@@ -35,8 +36,8 @@ def save_company(
     another company has the name.
     """
     verb = "company.change" if company.pk else "company.create"
-    # A slug never changes with the name: addresses that were mailed or bookmarked stay valid.
-    company.slug = company.slug or make_free_slug(company.name, model=Company)
+    if company.pk is None:
+        _set_free_slug(company)
     try:
         # The savepoint keeps the outer transaction usable after an IntegrityError on PostgreSQL.
         with transaction.atomic():
@@ -56,6 +57,16 @@ def make_free_slug(name: str, *, model: type[Company] | type[Market]) -> str:
     return make_unique_slug(name, taken=get_taken_slugs(model), fallback=FALLBACK_SLUG)
 
 
+def _set_free_slug(row: Company | Market) -> None:
+    """Give a new row a slug made from its name.
+
+    The slug never changes with the name: addresses that were mailed or bookmarked stay valid.
+    """
+    # Two different names can make one slug: two requests at once must not choose the same.
+    acquire_advisory_lock("club:slugs")
+    row.slug = make_free_slug(row.name, model=type(row))
+
+
 def get_taken_slugs(model: type[Company] | type[Market]) -> set[str]:
     return RESERVED_SLUGS | set(model.objects.values_list("slug", flat=True))
 
@@ -64,7 +75,8 @@ def get_taken_slugs(model: type[Company] | type[Market]) -> set[str]:
 def save_market(*, market: Market, changed_fields: list[str]) -> Market:
     """Create or update a market; a new one gets a slug made from its name."""
     verb = "market.change" if market.pk else "market.create"
-    market.slug = market.slug or make_free_slug(market.name, model=Market)
+    if market.pk is None:
+        _set_free_slug(market)
     market.save()
     record_action(verb, market, fields=changed_fields)
     return market

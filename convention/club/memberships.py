@@ -104,8 +104,7 @@ def update_membership(*, membership: Membership, changed_fields: list[str]) -> M
 
 def check_membership_overlap(membership: Membership) -> None:
     """Lock the company, and raise InvalidFields if another of its memberships shares a day."""
-    # `no_key` lets rows that only reference the company be written meanwhile.
-    Company.objects.select_for_update(no_key=True).get(pk=membership.company_id)
+    _lock_company(membership)
     for other in Membership.objects.filter(company=membership.company_id).exclude(pk=membership.pk):
         # Left on its first day, a membership has no day at all.
         if _ended_before_start(other) or not spans_overlap(other.span, membership.span):
@@ -117,6 +116,12 @@ def check_membership_overlap(membership: Membership) -> None:
             sentence = _("Another membership of this company runs from %(start)s to %(end)s.")
         days = {"start": formats.date_format(start), "end": end and formats.date_format(end)}
         raise InvalidFields(_("Some fields need another look."), {"starts_on": [sentence % days]})
+
+
+def _lock_company(membership: Membership) -> None:
+    """Lock the company's row, always before those of its memberships, so that nothing deadlocks."""
+    # `no_key` lets rows that only reference the company be written meanwhile.
+    Company.objects.select_for_update(no_key=True).get(pk=membership.company_id)
 
 
 def _ended_before_start(membership: Membership) -> bool:
@@ -131,6 +136,7 @@ def renew_membership(*, membership: Membership, plan: Plan, ends_on: datetime.da
     Raises InvalidFields if the membership has no last day, if the next one would end before it begins, or if
     the plan has fewer seats than are held.
     """
+    _lock_company(membership)
     membership = lock_membership(membership)
     if membership.ends_on is None:
         raise InvalidFields(

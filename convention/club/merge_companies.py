@@ -18,7 +18,7 @@ from .contacts import appoint_contact, is_company_contact
 from .memberships import end_membership
 from .models import Company, CompanyContact, CompanyRole, Employment, Membership, Person, Seat
 from .periods import ONE_DAY
-from .seats import AlreadyHasSeat, NoSeatLeft, end_seat, give_seat
+from .seats import AlreadyHasSeat, NoSeatLeft, NotEmployed, end_seat, give_seat
 
 
 @dataclass
@@ -152,8 +152,9 @@ def _try_give_seat(
 ) -> None:
     try:
         give_seat(membership=membership, person=seat.person, starts_on=first, ends_on=seat.ends_on)
-    # Shown on the page instead of refusing the merger: the club may grant extra seats afterwards.
-    except (NoSeatLeft, NotOpenNow):
+    # Shown on the page instead of refusing the merger: the club may grant extra seats afterwards. A seat can
+    # outlast its holder's employment, which the back office ends by hand.
+    except (NoSeatLeft, NotEmployed, NotOpenNow):
         result.people_without_seat.append(seat.person)
     except AlreadyHasSeat:
         return

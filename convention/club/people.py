@@ -86,7 +86,7 @@ def add_colleague(
     """Return the new colleague, or the known one with that address who works there already.
 
     Raises InvalidFields for an invalid address or an empty name, and EmailTaken for the address of any
-    other person: the contact learns nothing about them.
+    other person, and of a colleague whose account is closed: the contact learns nothing about them.
     """
     email, first_name, last_name = (
         normalize_whitespace(email).lower(),
@@ -176,7 +176,8 @@ def _validate_colleague(email: str, first_name: str, last_name: str) -> None:
 
 
 def _require_colleague(person: Person, company: Company) -> Person:
-    if Employment.objects.open().filter(person=person, company=company).exists():
+    employments = Employment.objects.open().filter(person=person, company=company)
+    if person.is_active and employments.exists():
         return person
     sentence = _("This address cannot be added here; please write to the club.")
     raise EmailTaken(_("Some fields need another look."), {"email": [sentence]})

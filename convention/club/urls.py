@@ -11,7 +11,7 @@ from .views import claims, companies, directory_imports, markets, memberships, p
 
 COMPANY_URL = "organize/club/companies/<slug:company>"
 MEMBERSHIP_URL = f"{COMPANY_URL}/memberships/<int:membership>"
-PERSON_URL = "organize/club/people/<int:member>"
+PERSON_URL = "organize/club/people/<int:person_id>"
 
 pages: list[Any] = [
     *build_list_paths("organize/club/lists", companies.club_list_export, CLUB_LISTS),
@@ -23,7 +23,7 @@ pages: list[Any] = [
     path(f"{COMPANY_URL}/roles/", companies.company_role_add, name="club-role-add"),
     path(f"{COMPANY_URL}/roles/<int:role_id>/end/", companies.company_role_end, name="club-role-end"),
     path(f"{COMPANY_URL}/contacts/<int:contact>/end/", companies.contact_end, name="club-contact-end"),
-    path(f"{COMPANY_URL}/seats/give/<int:job>/", memberships.seat_give, name="club-seat-give"),
+    path(f"{COMPANY_URL}/seats/give/<int:employment_id>/", memberships.seat_give, name="club-seat-give"),
     path(f"{COMPANY_URL}/seats/take/<int:seat>/", memberships.seat_end, name="club-seat-end"),
     path(f"{COMPANY_URL}/memberships/new/", memberships.membership_create, name="club-membership-new"),
     path(f"{MEMBERSHIP_URL}/", memberships.membership_detail, name="club-membership"),
@@ -35,7 +35,7 @@ pages: list[Any] = [
     path("organize/club/people/", people.person_list, name="club-people"),
     path(f"{PERSON_URL}/", people.person_detail, name="club-person"),
     path(f"{PERSON_URL}/jobs/", people.employment_add, name="club-employment-add"),
-    path(f"{PERSON_URL}/jobs/<int:job>/", people.employment_edit, name="club-employment"),
+    path(f"{PERSON_URL}/jobs/<int:employment_id>/", people.employment_edit, name="club-employment"),
     path(f"{PERSON_URL}/employer/", people.employer_change, name="club-employer-change"),
     path("organize/club/markets/", markets.market_list, name="club-markets"),
     path("organize/club/markets/<slug:market>/", markets.market_detail, name="club-market"),

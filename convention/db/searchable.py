@@ -71,9 +71,9 @@ class SearchableModel(models.Model):
 def refresh_search_columns(model: Any, fields: tuple[str, ...], update_row: Callable[[Any], None]) -> None:
     """Recompute these fields for all rows, in batches, and save those that changed (for migrations)."""
     rows, last = model._base_manager.order_by("pk"), 0
-    while some := list(rows.filter(pk__gt=last)[:UPDATE_BATCH_SIZE]):
-        changed, last = [], some[-1].pk
-        for row in some:
+    while batch := list(rows.filter(pk__gt=last)[:UPDATE_BATCH_SIZE]):
+        changed, last = [], batch[-1].pk
+        for row in batch:
             before = [getattr(row, name) for name in fields]
             update_row(row)
             if before != [getattr(row, name) for name in fields]:

@@ -34,7 +34,7 @@ def _run_query[T](run_query: Callable[[], T], results: list[T]) -> None:
     except Error as error:
         logger.warning("The database does not answer: %s", type(error).__name__)
     except Exception:
-        logger.exception("A question to the database failed.")
+        logger.exception("A database query failed.")
     finally:
         connection.close()
         _query_lock.release()

@@ -83,7 +83,7 @@ def describe_event(event: Event) -> dict[str, Any]:
         "registration": {
             "open": event.is_registration_open(at=timezone.now()),
             "opens_at": format_rfc3339(event.registration_opens_at, event.zone),
-            "closes_at": format_rfc3339(event.registration_closes_at or event.ends_at, event.zone),
+            "closes_at": format_rfc3339(event.registration_deadline, event.zone),
         },
         "cancelled_at": format_rfc3339(find_cancellation_time(event), event.zone),
         "url": f"{settings.SITE_URL}/events/{event.slug}/",

@@ -36,10 +36,10 @@ def describe_cancellation(event: Event) -> str:
     cancelled_at = find_cancellation_time(event)
     if cancelled_at is None:
         return ""
-    values = {"since_said": format_datetime(cancelled_at, event.zone)}
+    values = {"cancelled_on": format_datetime(cancelled_at, event.zone)}
     if event.kind == Event.Kind.SITE_VISIT:
-        return _("This visit was called off on %(since_said)s: it does not take place.") % values
-    return _("This event was called off on %(since_said)s: it does not take place.") % values
+        return _("This visit was called off on %(cancelled_on)s: it does not take place.") % values
+    return _("This event was called off on %(cancelled_on)s: it does not take place.") % values
 
 
 def format_cancelled_title(title: str) -> str:

@@ -146,8 +146,12 @@ class Event(models.Model):
         """Return whether the event is published, inside its registration period, and not over."""
         now = at or timezone.now()
         opened = self.registration_opens_at is None or self.registration_opens_at <= now
-        closes = self.registration_closes_at or self.ends_at
-        return self.visibility != self.Visibility.DRAFT and opened and now < closes
+        return self.visibility != self.Visibility.DRAFT and opened and now < self.registration_deadline
+
+    @property
+    def registration_deadline(self) -> datetime.datetime:
+        """Return until when people can register: at most until the end of the event."""
+        return min(self.registration_closes_at or self.ends_at, self.ends_at)
 
     @property
     def substitution_deadline(self) -> datetime.datetime:

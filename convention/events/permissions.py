@@ -16,7 +16,11 @@ from convention.errors import Forbidden, NotFound, SignInRequired
 from .models import Delegation, Event, EventRole, Venue
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from convention.club.permissions import RequestUser
+
+    type PermissionCheck = Callable[[RequestUser, Event], bool]
 
 ALL_EVENTS_ROLES = (ClubRole.Role.ADMINISTRATOR, ClubRole.Role.ORGANIZER)
 
@@ -158,9 +162,9 @@ def get_event_to_staff(slug: str, person: "RequestUser") -> Event:
     return _get_event_if(slug, person, can_staff_desk)
 
 
-def _get_event_if(slug: str, person: "RequestUser", allowed: object) -> Event:
+def _get_event_if(slug: str, person: "RequestUser", is_allowed: "PermissionCheck") -> Event:
     event = EVENT_BY_SLUG_QUERY.first(slug)
-    if event and callable(allowed) and allowed(person, event):
+    if event and is_allowed(person, event):
         return event
     if not person.is_authenticated:
         raise SignInRequired(_("Sign in to see this page."))

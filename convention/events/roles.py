@@ -88,8 +88,9 @@ def save_event_role(
 def end_event_role(*, role: EventRole, actor: Person) -> None:
     """End a role yesterday; delete it if it began today or later.
 
-    Other rows that give the person the same role today end too. Raises Forbidden if `actor` would lose
-    access themselves, or if `actor` is of an outside firm and the club gave the role.
+    Other rows that give the person the same role today end too, but those that the club gave if `actor` is of
+    an outside firm. Raises Forbidden if `actor` would lose access themselves, or if `actor` is of an outside
+    firm and the club gave the role.
     """
     lock_event_roles(role.event)
     contract = get_delegation(actor, role.event)
@@ -99,6 +100,8 @@ def end_event_role(*, role: EventRole, actor: Person) -> None:
     yesterday = timezone.localdate() - datetime.timedelta(days=1)
     record_action("role.end", role, event=role.event, fields=["ends_on"])
     same_roles = EventRole.objects.filter(event=role.event, person=role.person, role=role.role)
+    if contract:
+        same_roles = same_roles.filter(delegation=contract)
     ending_roles = same_roles.filter(Q(pk=role.pk) | Q(pk__in=same_roles.within_dates())).exclude(
         ends_on__lte=yesterday
     )

@@ -30,7 +30,8 @@ def _find_usable_key(event: Event) -> EventKey | None:
 @transaction.atomic
 def _create_first_key(event: Event) -> EventKey:
     """Create it under the event's lock, so that two requests at once get the same key."""
-    Event.objects.select_for_update().get(pk=event.pk)
+    # `no_key`: registrations, which reference the event, can be inserted meanwhile.
+    Event.objects.select_for_update(no_key=True).get(pk=event.pk)
     return _find_usable_key(event) or create_key(event)
 
 

@@ -108,14 +108,14 @@ def event_venue(request: "HttpRequest", event: str) -> "HttpResponse":
         messages.success(request, _("The venue was saved."))
         return redirect("organize-settings", event_row.slug)
     other_event_count = form.instance.pk and form.instance.events.exclude(pk=event_row.pk).count()
-    is_to_read = isinstance(form, ReadOnlyVenueForm)
+    is_read_only = isinstance(form, ReadOnlyVenueForm)
     return render_event_page(
         request,
         "organize/event_venue.html",
         event_row,
         form=form,
-        others=other_event_count,
-        is_to_read=is_to_read,
+        other_event_count=other_event_count,
+        is_read_only=is_read_only,
     )
 
 

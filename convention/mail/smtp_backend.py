@@ -17,10 +17,10 @@ class EmailBackend(smtp.EmailBackend):
         # smtplib's `sendmail` drops the reply to DATA, which names the mail in the server's log.
         backend = self
 
-        class Listening(super().connection_class):  # type: ignore[misc]  # the class is known when it is asked for
+        class ReplyRecorder(super().connection_class):  # type: ignore[misc]  # the class is known when it is asked for
             def data(self, msg: Any) -> tuple[int, bytes]:
                 code, text = super().data(msg)
                 backend.last_reply = f"{code} {text.decode('utf-8', 'replace')}"
                 return code, text
 
-        return Listening
+        return ReplyRecorder

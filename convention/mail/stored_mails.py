@@ -91,12 +91,12 @@ def remove_stored_mails(matches_text: Callable[[str], bool]) -> None:
     """Remove each mail for whose headers and text `matches_text` is true, and files left empty."""
     for path in settings.MAIL_DIR.glob("*.log"):
         sources = [source for source in MAIL_SEPARATOR.split(path.read_bytes()) if source.strip()]
-        stay = [source for source in sources if not matches_text(_decode_mail_text(source))]
-        if not stay:
+        remaining = [source for source in sources if not matches_text(_decode_mail_text(source))]
+        if not remaining:
             path.unlink()
         # A file in which nothing matches is not written again: its time orders the list.
-        elif len(stay) < len(sources):
-            path.write_bytes(b"".join(source + b"\n" + b"-" * 79 + b"\n" for source in stay))
+        elif len(remaining) < len(sources):
+            path.write_bytes(b"".join(source + b"\n" + b"-" * 79 + b"\n" for source in remaining))
 
 
 def _decode_mail_text(source: bytes) -> str:

@@ -59,10 +59,10 @@ def health_page(request: "HttpRequest") -> HttpResponse:
 def readiness_page(request: "HttpRequest") -> HttpResponse:
     """Answer 200 if the database is up to date and writable and a worker runs; else 503."""
     # In a thread with a limit: monitoring wants an answer above all when the database hangs.
-    hinders = query_with_timeout(find_readiness_problem)
-    if hinders is None:
-        hinders = "the database does not answer"
-    return plain_response(f"{hinders}\n", status=503) if hinders else plain_response("ok\n")
+    problem = query_with_timeout(find_readiness_problem)
+    if problem is None:
+        problem = "the database does not answer"
+    return plain_response(f"{problem}\n", status=503) if problem else plain_response("ok\n")
 
 
 def metrics_page(request: "HttpRequest") -> HttpResponse:

@@ -27,27 +27,27 @@ def answer_parent() -> None:
     """Read the call from stdin, make it and write the reply."""
     with os.fdopen(os.dup(sys.stdout.fileno()), "wb") as out:
         sys.stdout = sys.stderr  # a library that prints must not spoil the reply
-        frame: ChildLimits = pickle.load(sys.stdin.buffer)  # noqa: S301 (written by our own parent)
-        limit_process(frame)
-        configure_django(frame)
-        with translation.override(frame.language):
+        limits: ChildLimits = pickle.load(sys.stdin.buffer)  # noqa: S301 (written by our own parent)
+        limit_process(limits)
+        configure_django(limits)
+        with translation.override(limits.language):
             out.write(pickle_reply(make_call()))
 
 
-def limit_process(frame: ChildLimits) -> None:
+def limit_process(limits: ChildLimits) -> None:
     """Apply the limits that this system knows."""
     for kind, most in (
-        (resource.RLIMIT_CPU, frame.cpu_seconds),
-        (resource.RLIMIT_AS, frame.memory_bytes),
+        (resource.RLIMIT_CPU, limits.cpu_seconds),
+        (resource.RLIMIT_AS, limits.memory_bytes),
         (resource.RLIMIT_CORE, 0),
     ):
         with contextlib.suppress(ValueError, OSError):
             resource.setrlimit(kind, (most, most))
 
 
-def configure_django(frame: ChildLimits) -> None:
+def configure_django(limits: ChildLimits) -> None:
     """Set up the part of Django that translated sentences need."""
-    settings.configure(LANGUAGE_CODE=frame.language, LOCALE_PATHS=frame.locale_paths)
+    settings.configure(LANGUAGE_CODE=limits.language, LOCALE_PATHS=limits.locale_paths)
     django.setup()
 
 

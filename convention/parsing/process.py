@@ -32,7 +32,7 @@ OWN_PACKAGES: Final = ("convention", "schedule", "registrations", "badges")
 # Children of one server process at once, so that other threads stay free for requests.
 MAX_PARSERS: Final = 2
 
-_free_places = threading.BoundedSemaphore(MAX_PARSERS)
+_parser_slots = threading.BoundedSemaphore(MAX_PARSERS)
 
 
 class FileTooDemanding(UnreadableFile):
@@ -51,12 +51,12 @@ def parse_in_child[T](parser: Callable[..., T], *args: Any, **options: Any) -> T
     """
     call = pickle.dumps((parser, args, options), pickle.HIGHEST_PROTOCOL)
     deadline = settings.PARSER_SECONDS * DEADLINE_FACTOR
-    if not _free_places.acquire(timeout=deadline):
+    if not _parser_slots.acquire(timeout=deadline):
         raise ServiceUnavailable(_("Other files are being read. Try again in a minute."))
     try:
         reply = run_child(pickle.dumps(get_child_limits()) + call, seconds=deadline)
     finally:
-        _free_places.release()
+        _parser_slots.release()
     return unwrap_reply(reply)
 
 

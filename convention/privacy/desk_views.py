@@ -56,7 +56,7 @@ def case_list(request: "HttpRequest") -> HttpResponse:
     rows = PrivacyCase.objects.select_related("person")
     unanswered = list(rows.unanswered())
     answered = list(rows.exclude(answered_at=None).order_by("-answered_at", "-pk")[:MAX_ANSWERED_SHOWN])
-    return render_desk_page(request, "case_list.html", waiting=unanswered, done=answered)
+    return render_desk_page(request, "case_list.html", unanswered=unanswered, answered=answered)
 
 
 @never_cache
@@ -89,7 +89,7 @@ def _render_case(request: "HttpRequest", case: PrivacyCase, **forms: Any) -> Htt
         "name": str(case.person or case.email or f"#{case.pk}"),
         "tables": SubjectData(subject).tables_with_rows if is_open else [],
         "addresses": sorted(subject.addresses) if is_open else [],
-        "obstacles": find_erasure_blockers(subject)
+        "blockers": find_erasure_blockers(subject)
         if is_open and case.kind == PrivacyCase.Kind.ERASURE
         else [],
         "retained": describe_retained_documents(subject) if is_open else case.retained,

@@ -46,7 +46,7 @@ def _render_my_data(request: "HttpRequest", form: ErasureRequestForm) -> HttpRes
         "form": form,
         "tables": SubjectData(subject).tables_with_rows,
         "agreements": list_agreements(subject),
-        "obstacles": find_erasure_blockers(subject),
+        "blockers": find_erasure_blockers(subject),
         "retained": describe_retained_documents(subject),
         "case": PrivacyCase.objects.unanswered()
         .filter(person=subject.person, kind=PrivacyCase.Kind.ERASURE)

@@ -8,8 +8,10 @@ from django.utils.translation import gettext as _
 
 from convention.audit.record import record_action
 from convention.club.models import Person
+from convention.db.advisory_locks import acquire_advisory_lock
 from convention.errors import InvalidFields, NotOpenNow
 from convention.mail.messages import send_mail_message
+from convention.text.email_addresses import normalize_email
 
 from .mails import write_case_letter
 from .models import PrivacyCase
@@ -37,6 +39,9 @@ def record_request(*, email: str, kind: str, language: str, opened_by: Person) -
 
 def _get_or_open_case(person: Person | None, kind: str, **values: object) -> PrivacyCase:
     """Return the open case of that person, or create one and send a mail; safe if called twice at once."""
+    if person is None:
+        # The unique constraint is for known persons only.
+        acquire_advisory_lock(f"privacy-case:{kind}:{normalize_email(str(values['email']))}")
     cases = PrivacyCase.objects.unanswered().filter(kind=kind)
     own_cases = (
         cases.filter(person=person) if person else cases.filter(person=None, email__iexact=values["email"])

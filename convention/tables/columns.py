@@ -131,7 +131,7 @@ def split_full_name(text: str) -> tuple[str, str]:
         return first, last
     words = text.split()
     # French administrations write last names in capitals; the comparison with `lower` leaves out digits.
-    loud = [word for word in words if len(word) > 1 and word == word.upper() != word.lower()]
-    if loud and len(loud) < len(words):
-        return " ".join(word for word in words if word not in loud), " ".join(loud)
+    upper_case_words = [word for word in words if len(word) > 1 and word == word.upper() != word.lower()]
+    if upper_case_words and len(upper_case_words) < len(words):
+        return " ".join(word for word in words if word not in upper_case_words), " ".join(upper_case_words)
     return (words[0] if words else ""), " ".join(words[1:])

@@ -160,13 +160,13 @@ def _number_filled_rows(lines: Iterable[list[str]]) -> Iterator[tuple[int, list[
     """Yield rows that are not empty, with their numbers. Raises UnreadableFile beyond MAX_TABLE_ROWS."""
     filled = 0
     for number, row in enumerate(lines, start=1):
-        filled += (says := any(cell.strip() for cell in row))
+        filled += (has_text := any(cell.strip() for cell in row))
         # Both: a file of ten million empty rows takes as long as one of full rows. One more for the header.
         if filled > MAX_TABLE_ROWS + 1 or number > MAX_ROW_NUMBER:
             raise UnreadableFile(
                 _("The file has more than %(most)d rows; split it.") % {"most": MAX_TABLE_ROWS}
             )
-        if says:
+        if has_text:
             yield number, row[:MAX_COLUMNS]
 
 

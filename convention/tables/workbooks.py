@@ -76,12 +76,12 @@ def read_workbook(content: bytes, is_list: Callable[[list[list[str]]], bool]) ->
         book = CalamineWorkbook.from_filelike(io.BytesIO(content))
         sheets = [one for one in book.sheets_metadata if one.typ == SheetTypeEnum.WorkSheet]
         # Hidden sheets are not what people mean to send; if all are hidden, the first is taken.
-        seen = [one for one in sheets if one.visible == SheetVisibleEnum.Visible] or sheets[:1]
-        sheet = _find_list_sheet(book, seen, is_list)
+        visible_sheets = [one for one in sheets if one.visible == SheetVisibleEnum.Visible] or sheets[:1]
+        sheet = _find_list_sheet(book, visible_sheets, is_list)
         scan = _scan_sheet(content, sheet.name)
         _refuse_uncalculated_cells(scan)
         return WorkbookSheet(
-            sheet.name if len(seen) > 1 else "",
+            sheet.name if len(visible_sheets) > 1 else "",
             _sheet_rows(sheet, scan.failed_formulas),
             _merged_rows(sheet, scan),
         )
@@ -145,12 +145,12 @@ def _refuse_other_documents(content: bytes) -> None:
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         # The announced sizes, since nothing is unpacked yet; the child's memory limit catches wrong ones.
         sizes = {info.filename: info.file_size for info in archive.infolist()}
-    beside = sum(
+    metadata_bytes = sum(
         size
         for name, size in sizes.items()
         if name.endswith((".xml", ".rels")) and not name.startswith(CONTENT_PARTS)
     )
-    if sum(sizes.values()) > MAX_UNPACKED_BYTES or beside > MAX_METADATA_BYTES:
+    if sum(sizes.values()) > MAX_UNPACKED_BYTES or metadata_bytes > MAX_METADATA_BYTES:
         raise UnreadableFile(_("This workbook unpacks to far too much; export the sheet alone."))
 
 

@@ -66,7 +66,7 @@ def run_periodic_job(name: str) -> None:
     except Error:
         raise  # the database is away: let the worker wait for it
     except Exception as failure:
-        logger.exception("The recurring work %s failed.", name)
+        logger.exception("The periodic job %s failed.", name)
         error = f"{type(failure).__module__}.{type(failure).__qualname__}"
     PeriodicJob.objects.filter(name=name).update(finished_at=timezone.now(), error=error)
 

@@ -164,11 +164,11 @@ def _can_open_page(entry: OrganizerPage, visitor: Any, event: Any) -> bool:
 @register.inclusion_tag("organize/event_nav.html", takes_context=True)
 def event_nav(context: template.Context, event: Any) -> dict[str, Any]:
     """Show the navigation of an event, with the pages that the reader may open."""
-    path, may_all = context["request"].path, can_organize(context["request"].user, event)
+    path, can_organize_event = context["request"].path, can_organize(context["request"].user, event)
     entries = sorted(collect_url_items("organizer_pages"), key=lambda entry: entry.position)
     visitor = context["request"].user
     # Permissions first: `has_content` may cost a query for each page.
-    entries = [entry for entry in entries if may_all or _can_open_page(entry, visitor, event)]
+    entries = [entry for entry in entries if can_organize_event or _can_open_page(entry, visitor, event)]
     entries = [entry for entry in entries if entry.has_content is None or entry.has_content(event)]
     found = [(page_url(entry.name, event.slug), entry.label) for entry in entries]
     shown = [(url, label) for url, label in found if url]
@@ -176,5 +176,5 @@ def event_nav(context: template.Context, event: Any) -> dict[str, Any]:
     current = max((url for url, _label in shown if path.startswith(url)), key=len, default="")
     return {
         "event": event,
-        "entries": [{"url": url, "label": label, "is_here": url == current} for url, label in shown],
+        "entries": [{"url": url, "label": label, "is_current": url == current} for url, label in shown],
     }

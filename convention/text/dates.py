@@ -67,8 +67,8 @@ def format_time_range(start: datetime.datetime, end: datetime.datetime | None, z
 
 def format_datetime(at: datetime.datetime, zone: TimeZone = None) -> str:
     """Return “16 juin 2027 à 9 h 30”; “16 June 2027, 9:30”."""
-    joint = ", " if _is_english() else f" à{NO_BREAK_SPACE}"
-    return f"{format_date(at, zone)}{joint}{format_time(at, zone)}"
+    separator = ", " if _is_english() else f" à{NO_BREAK_SPACE}"
+    return f"{format_date(at, zone)}{separator}{format_time(at, zone)}"
 
 
 def format_deadline(at: datetime.datetime, zone: TimeZone = None) -> str:
@@ -87,13 +87,13 @@ def format_datetime_range(start: datetime.datetime, end: datetime.datetime, zone
     first, last = _to_date(_to_local(start, zone)), _to_date(_to_local(end, zone))
     if first == last:
         return f"{format_date_with_weekday(first)}, {format_time_range(start, end, zone)}"
-    joint = f",{NO_BREAK_SPACE}" if _is_english() else f" à{NO_BREAK_SPACE}"
+    separator = f",{NO_BREAK_SPACE}" if _is_english() else f" à{NO_BREAK_SPACE}"
     began = (
         _format_pattern(first, "l j F" if first.year == last.year else "l j F Y")
-        + joint
+        + separator
         + format_time(start, zone)
     )
-    ended = format_date_with_weekday(last) + joint + format_time(end, zone)
+    ended = format_date_with_weekday(last) + separator + format_time(end, zone)
     if _is_english():
         return f"{began} {EN_DASH} {ended}"
     return f"du{NO_BREAK_SPACE}{began} au{NO_BREAK_SPACE}{ended}"

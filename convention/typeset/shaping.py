@@ -72,10 +72,10 @@ def shape_line(text: str, weight: FontWeight) -> TextLine:
         else:
             span = _shape_run(run, run.face)
         spans.append(span)
-    unseen = 0
+    invisible_width = 0
     if pictures := set(filter(_is_picture, missing)):
-        spans, unseen = _close_picture_gaps(spans, pictures)
-    width = sum(glyph.advance for span in spans for glyph in span.glyphs) - unseen
+        spans, invisible_width = _close_picture_gaps(spans, pictures)
+    width = sum(glyph.advance for span in spans for glyph in span.glyphs) - invisible_width
     return TextLine(text, tuple(spans), width / 1000, is_right_to_left(text), tuple(dict.fromkeys(missing)))
 
 
@@ -84,19 +84,19 @@ def find_missing_glyphs(text: str) -> tuple[str, ...]:
     return shape_line(text, FontWeight.REGULAR).missing_characters
 
 
-def _shape_run(run: TextRun, drawn_by: FontFace) -> GlyphSpan:
+def _shape_run(run: TextRun, face: FontFace) -> GlyphSpan:
     buffer = uharfbuzz.Buffer()
     buffer.add_str(run.text)
     buffer.guess_segment_properties()
     # After the guess, which looks at the letters alone: runs are in visual order already.
     buffer.direction = "rtl" if run.is_rtl else "ltr"
-    latin = drawn_by.family in {PRIMARY_FAMILY, "noto-sans"}
-    uharfbuzz.shape(drawn_by.font, buffer, LATIN_FEATURES if latin else DEFAULT_FEATURES)
+    latin = face.family in {PRIMARY_FAMILY, "noto-sans"}
+    uharfbuzz.shape(face.font, buffer, LATIN_FEATURES if latin else DEFAULT_FEATURES)
     infos, positions = buffer.glyph_infos, buffer.glyph_positions
     advances = [place.x_advance for place in positions]
     texts = _glyph_texts(run, [info.cluster for info in infos], advances)
     return GlyphSpan(
-        drawn_by,
+        face,
         tuple(
             Glyph(info.codepoint, text, place.x_advance, place.x_offset, place.y_offset)
             for info, place, text in zip(infos, positions, texts, strict=True)

@@ -109,16 +109,16 @@ def _group_runs(pieces: list[tuple[str, int]], text: str, weight: FontWeight) ->
     families = list_families(text)
     chosen: list[tuple[str, FontFace | None, int]] = []
     for cluster, level in pieces:
-        drawn_by = find_face(cluster, families, weight)
+        face = find_face(cluster, families, weight)
         # A space belongs to the word before it: otherwise each word of another script would be three runs.
         if cluster == " " and chosen and chosen[-1][1]:
-            drawn_by = chosen[-1][1] if chosen[-1][1].has_characters(" ") else drawn_by
-        chosen.append((cluster, drawn_by, level))
-    for (drawn_by, level), group in groupby(chosen, key=lambda item: item[1:]):
+            face = chosen[-1][1] if chosen[-1][1].has_characters(" ") else face
+        chosen.append((cluster, face, level))
+    for (face, level), group in groupby(chosen, key=lambda item: item[1:]):
         clusters = [item[0] for item in group]
         if level % 2:
             clusters.reverse()
-        yield TextRun("".join(clusters), drawn_by, is_rtl=bool(level % 2))
+        yield TextRun("".join(clusters), face, is_rtl=bool(level % 2))
 
 
 def _embedding_levels(text: str) -> list[int]:
@@ -188,8 +188,8 @@ def _visual_order(pieces: list[tuple[str, int]]) -> list[tuple[str, int]]:
     ordered = list(pieces)
     for level in range(max(level for _, level in pieces), 0, -1):
         result: list[tuple[str, int]] = []
-        for turned, group in groupby(ordered, key=lambda piece: piece[1] >= level):
+        for is_reversed, group in groupby(ordered, key=lambda piece: piece[1] >= level):
             stretch = list(group)
-            result += reversed(stretch) if turned else stretch
+            result += reversed(stretch) if is_reversed else stretch
         ordered = result
     return ordered

@@ -57,7 +57,7 @@ def component_list(request: "HttpRequest") -> "HttpResponse":
         "empty_form": ComponentSampleForm(auto_id="empty_%s"),
         "wrong_form": wrong,
         "icons": ICON_DRAWINGS,
-        "cruel": LONG_SAMPLE_TEXT[:300],
+        "long_text": LONG_SAMPLE_TEXT[:300],
         "verdicts": ["admitted", "already_in", "refused", "unverified", "action"],
         "start": datetime.datetime(2027, 6, 16, 9, 30, tzinfo=datetime.UTC),
         "end": datetime.datetime(2027, 6, 17, 17, 0, tzinfo=datetime.UTC),

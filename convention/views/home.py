@@ -38,14 +38,14 @@ def home_page(request: "HttpRequest") -> "HttpResponse":
 def build_event_context(reader: "RequestUser") -> dict[str, object]:
     """Return public events ahead and past, members’ events for a member, and cancellation times."""
     ahead = get_member_events(reader).filter(ends_at__gte=timezone.now())
-    among_members, (coming, past) = list(ahead.select_related("venue")), load_coming_and_past()
-    off = find_cancellation_times([*among_members, *coming, *past])
+    member_events, (coming, past) = list(ahead.select_related("venue")), load_coming_and_past()
+    off = find_cancellation_times([*member_events, *coming, *past])
     # A cancelled event stays in the list, with a note, but does not lead the page.
     next_event = next((event for event in coming if event.pk not in off), None)
     return {
-        "among_members": among_members,
+        "member_events": member_events,
         "next_event": next_event,
-        "later": [event for event in coming if event != next_event],
+        "upcoming": [event for event in coming if event != next_event],
         "past": past,
         "off": off,
     }

@@ -21,10 +21,10 @@ class ExternalServiceBusy(OSError):
     """Too many calls wait for an external service."""
 
 
-_free_calls = threading.BoundedSemaphore(MAX_EXTERNAL_CALLS)
+_call_slots = threading.BoundedSemaphore(MAX_EXTERNAL_CALLS)
 _started_at: dict[int, float] = {}
 # Per context, so that a call within a call does not wait for itself.
-_is_inside: ContextVar[bool] = ContextVar("is_inside_outside_call", default=False)
+_is_inside: ContextVar[bool] = ContextVar("is_inside_external_call", default=False)
 
 
 @contextmanager
@@ -34,7 +34,7 @@ def count_external_call() -> Iterator[None]:
         yield
         return
     # While the service is stuck, fail at once instead of occupying one more thread.
-    if not _free_calls.acquire(timeout=0 if _are_stuck() else STUCK_AFTER_SECONDS):
+    if not _call_slots.acquire(timeout=0 if _are_stuck() else STUCK_AFTER_SECONDS):
         raise ExternalServiceBusy
     thread, token = threading.get_ident(), _is_inside.set(True)
     _started_at[thread] = time.monotonic()
@@ -43,7 +43,7 @@ def count_external_call() -> Iterator[None]:
     finally:
         del _started_at[thread]
         _is_inside.reset(token)
-        _free_calls.release()
+        _call_slots.release()
 
 
 def _are_stuck() -> bool:

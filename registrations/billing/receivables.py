@@ -348,14 +348,15 @@ def bill_unbilled_orders() -> None:
 
 def _find_unbilled_orders() -> OrderQuerySet:
     """Return invoice orders to bill; those with an open hold are left, since the hold may expire unowed."""
-    now, its = timezone.now(), {"order": OuterRef("pk")}
+    now, of_order = timezone.now(), {"order": OuterRef("pk")}
     # An unconfirmed hold is confirmed or expires soon. Billing earlier could create charges that are
     # withdrawn at once.
-    held = Registration.objects.active(at=now).filter(confirmed_at__isnull=True, **its)
-    known = Receivable.objects.filter(reference=OuterRef("reference"))
+    pending_holds = Registration.objects.active(at=now).filter(confirmed_at__isnull=True, **of_order)
+    receivables = Receivable.objects.filter(reference=OuterRef("reference"))
     return Order.objects.select_related("event").exclude(UNVERIFIED_ORDER).filter(
-        Exists(Registration.objects.confirmed().filter(**its)), ~Exists(held), ~Exists(known),
-        payment=Order.Payment.INVOICE, total__gt=0, event__ends_at__gt=now - MAX_BILLING_DELAY,
+        Exists(Registration.objects.confirmed().filter(**of_order)), ~Exists(pending_holds),
+        ~Exists(receivables), payment=Order.Payment.INVOICE, total__gt=0,
+        event__ends_at__gt=now - MAX_BILLING_DELAY,
     )  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from convention.audit.record import record_action
 from convention.db.limited_stock import LimitedStock, release_stock
 from convention.errors import InvalidFields, NotOpenNow
-from registrations.inventory.stock import reserve_items
+from registrations.inventory.stock import exchange_items
 from registrations.models import Question, Registration
 from registrations.questions.answers import AnswerContext, GivenAnswers, check_answers, count_limited_options
 from registrations.questions.files import can_store_files, claim_answer_files, load_file_names
@@ -31,9 +31,12 @@ def save_answers(*, registration: Registration, given: GivenAnswers, reason: str
         raise NotOpenNow(_("The event is over; there is nothing left to correct."))
     questions, earlier_answers = load_questions(registration.event), registration.answers
     files = load_file_names(registration.event, [given], registration=registration)
-    takes = can_store_files(registration.event, questions)
+    can_store = can_store_files(registration.event, questions)
     context = AnswerContext(
-        answered_at=timezone.now(), file_names=files, earlier_answers=earlier_answers, can_store_files=takes
+        answered_at=timezone.now(),
+        file_names=files,
+        earlier_answers=earlier_answers,
+        can_store_files=can_store,
     )
     answers = check_answers(questions, registration.ticket, given, context)
     if answers.field_errors:
@@ -61,11 +64,10 @@ def save_answers(*, registration: Registration, given: GivenAnswers, reason: str
 
 
 def _exchange_options(questions: list[Question], before: GivenAnswers, after: GivenAnswers) -> None:
-    # Subtracting counters leaves positive differences only, so that an option chosen again is not touched.
-    earlier_options = count_limited_options(questions, before)
-    new_options = count_limited_options(questions, after)
-    release_stock(earlier_options - new_options)
-    reserve_items(Counter[LimitedStock](new_options - earlier_options))
+    changes = Counter[LimitedStock](count_limited_options(questions, after))
+    # The difference: an option chosen again is not touched.
+    changes.subtract(count_limited_options(questions, before))
+    exchange_items(changes)
 
 
 def clear_answers(registration: Registration) -> None:

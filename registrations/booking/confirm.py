@@ -81,8 +81,8 @@ def _finish_verification(order: Order, packages: list[Sponsorship]) -> None:
 
 def exclude_second_places(places: list[Registration]) -> list[Registration]:
     """Return the registrations without a member's second place of the same ticket."""
-    twice = find_second_places(places)
-    return [place for place in places if place.pk not in twice]
+    second_place_ids = find_second_places(places)
+    return [place for place in places if place.pk not in second_place_ids]
 
 
 @transaction.atomic

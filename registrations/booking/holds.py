@@ -23,6 +23,7 @@ from django.utils.translation import gettext as _
 from convention.db.advisory_locks import acquire_advisory_lock
 from convention.db.limited_stock import LimitedStock
 from convention.errors import NotOpenNow
+from convention.text.email_addresses import normalize_email
 from registrations.billing.receivables import sync_existing_receivable
 from registrations.inventory.stock import release_expired_packages, release_lapsed_holds, reserve_again
 from registrations.models import Order, OrderAlarm, Registration, Sponsorship, Ticket
@@ -43,19 +44,19 @@ def limit_member_holds(registrations: Iterable[Registration], *, at: datetime.da
 
     Locks each ticket's holds until the caller's transaction ends, so that the count stays true.
     """
-    waiting = [r for r in registrations if r.awaits_member_verification and r.ticket.capacity is not None]
-    if not waiting or settings.RATE_LIMITS == "off":
+    pending = [r for r in registrations if r.awaits_member_verification and r.ticket.capacity is not None]
+    if not pending or settings.RATE_LIMITS == "off":
         return
-    tickets = {registration.ticket_id: registration.ticket for registration in waiting}
+    tickets = {registration.ticket_id: registration.ticket for registration in pending}
     # In the order of ids, or two orders of several tickets could deadlock.
     for _pk, ticket in sorted(tickets.items()):
         # Not the ticket's row: it is the most contended one, and is locked last (LOCK_ORDER).
         acquire_advisory_lock(f"hold:{ticket.pk}")
         ticket.refresh_from_db(fields=["reserved", "capacity"])
     addresses_by_ticket = find_held_addresses(tickets, at=at)
-    for registration in waiting:
+    for registration in pending:
         addresses = addresses_by_ticket[registration.ticket_id]
-        address = registration.email.casefold()
+        address = normalize_email(registration.email)
         registration.is_reserved = address not in addresses and can_hold_place(
             registration.ticket, held_count=len(addresses)
         )
@@ -73,7 +74,7 @@ def can_hold_place(ticket: Ticket, *, held_count: int) -> bool:
 
 
 def find_held_addresses(tickets: Collection[int], *, at: datetime.datetime) -> dict[int, list[str]]:
-    """Return the casefolded addresses for which a place of each ticket is held at `at`."""
+    """Return the normalized addresses for which a place of each ticket is held at `at`."""
     rows = Registration.objects.filter(
         ticket__in=tickets,
         hold_expires_at__gt=at,
@@ -83,7 +84,7 @@ def find_held_addresses(tickets: Collection[int], *, at: datetime.datetime) -> d
     ).exclude(order__payment=Order.Payment.CARD)  # these end with the payment, not with a mailed link
     addresses_by_ticket: dict[int, list[str]] = {ticket: [] for ticket in tickets}
     for ticket, email in rows.order_by().values_list("ticket_id", "email"):
-        addresses_by_ticket[ticket].append(email.casefold())
+        addresses_by_ticket[ticket].append(normalize_email(email))
     return addresses_by_ticket
 
 
@@ -121,15 +122,15 @@ def select_unverified_items(
 ) -> tuple[QuerySet[Registration], QuerySet[Sponsorship]]:
     """Return the registrations and packages ordered after `since` that are held for unverified buyers."""
     orders = Order.objects.unverified().filter(event__in=events, created_at__gt=since)
-    waiting = {
+    pending = {
         "is_reserved": True,
         "confirmed_at": None,
         "cancelled_at": None,
         "hold_expires_at__isnull": False,
     }
     return (
-        Registration.objects.filter(order__in=orders, **waiting),
-        Sponsorship.objects.filter(order__in=orders, **waiting),
+        Registration.objects.filter(order__in=orders, **pending),
+        Sponsorship.objects.filter(order__in=orders, **pending),
     )
 
 
@@ -176,12 +177,12 @@ class PendingItems:
 
 def lock_pending_items(order: Order) -> PendingItems:
     """Return an order's pending items, locked until the transaction ends."""
-    waiting = {"order": order, "confirmed_at__isnull": True, "cancelled_at__isnull": True}
-    packages = Sponsorship.objects.select_related("package").filter(**waiting).order_by("pk")
+    is_pending = {"order": order, "confirmed_at__isnull": True, "cancelled_at__isnull": True}
+    packages = Sponsorship.objects.select_related("package").filter(**is_pending).order_by("pk")
     # With `of` no joined row is locked: tickets are locked last, and PostgreSQL refuses to lock the nullable
     # side of a join.
-    beside = ("ticket__event", "member_of", "voucher", "membership_pass")
-    places = Registration.objects.select_related(*beside).filter(**waiting).order_by("pk")
+    related = ("ticket__event", "member_of", "voucher", "membership_pass")
+    places = Registration.objects.select_related(*related).filter(**is_pending).order_by("pk")
     return PendingItems(
         list(packages.select_for_update(of=("self",))), list(places.select_for_update(of=("self",)))
     )
@@ -199,17 +200,17 @@ def extend_hold(*, order: Order, expires_at: datetime.datetime) -> None:
 
     Released items are reserved again. Raises SoldOut, CompanyFull or NotOpenNow.
     """
-    waiting, now = lock_pending_items(order), timezone.now()
-    lapsed = waiting.released_items
+    pending, now = lock_pending_items(order), timezone.now()
+    lapsed = pending.released_items
     if lapsed:
         # Packages are sold independently of registration, so that only the event's end closes them.
-        refuse_after_event(order, at=now) if waiting.packages else refuse_if_closed(order.event, at=now)
-        waiting.reserve_released()
-    for item in waiting.all_items:
+        refuse_after_event(order, at=now) if pending.packages else refuse_if_closed(order.event, at=now)
+        pending.reserve_released()
+    for item in pending.all_items:
         # A payment by card must not shorten a hold that was promised for a mailed link.
         item.hold_expires_at = max(expires_at, item.hold_expires_at or expires_at)
         item.is_reserved = True
-    waiting.save("hold_expires_at", "is_reserved")
+    pending.save("hold_expires_at", "is_reserved")
     if lapsed:
         sync_existing_receivable(order)
 

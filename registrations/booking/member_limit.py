@@ -55,8 +55,8 @@ def find_second_places(places: Iterable[Registration]) -> set[int]:
 
     Locks the members in the order of their ids until the transaction ends.
     """
-    theirs = [(place.pk, place.ticket_id, place.person_id) for place in places if place.member_of_id]
-    members = {person for _place, _ticket, person in theirs if person is not None}
+    member_places = [(place.pk, place.ticket_id, place.person_id) for place in places if place.member_of_id]
+    members = {person for _place, _ticket, person in member_places if person is not None}
     list(
         Person.objects.select_for_update(no_key=True).filter(pk__in=members).order_by("pk").values_list("pk")
     )
@@ -64,7 +64,7 @@ def find_second_places(places: Iterable[Registration]) -> set[int]:
     taken_places: set[tuple[int, int | None]] = set(confirmed.values_list("ticket_id", "person_id"))
     second_places = set[int]()
     # Of two places for one member in the same order, the first one stays.
-    for place, ticket, person in sorted(theirs):
+    for place, ticket, person in sorted(member_places):
         if person is not None and (ticket, person) in taken_places:
             second_places.add(place)
         taken_places.add((ticket, person))

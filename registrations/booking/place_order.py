@@ -151,16 +151,16 @@ def _find_pass_allowance(
 
     Only one membership's passes are used in an order: that of the first attendee who has one.
     """
-    paid = {
+    memberships = {
         number: seat.membership
         for number, place in enumerate(request.places)
         if offering.tickets[place.ticket].uses_pass and (seat := seats.get(normalize_email(place.email)))
     }
-    membership = next(iter(paid.values()), None)
+    membership = next(iter(memberships.values()), None)
     # Only a hint: the row of the passes is reserved with the order, and others may be faster.
     if membership is None or not (passes_left := count_passes_left(membership, event)):
         return None
-    places = frozenset(number for number, theirs in paid.items() if theirs == membership)
+    places = frozenset(number for number, other in memberships.items() if other == membership)
     return PassAllowance(membership, places, passes_left)
 
 
@@ -174,7 +174,7 @@ def _parse_answers(
     tickets = [offering.tickets[place.ticket] for place in request.places]
     event = tickets[0].event
     questions = load_questions(event) if has_questions(event) else []
-    if not questions:
+    if not questions and not any(place.answers for place in request.places):
         return questions, [CheckedAnswers() for _place in request.places]
     files = load_file_names(event, [place.answers for place in request.places])
     answer_context = AnswerContext(

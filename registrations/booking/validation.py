@@ -15,6 +15,7 @@ from django.utils.translation import ngettext
 
 from convention.errors import NotOpenNow
 from convention.events.models import Event
+from convention.text.email_addresses import normalize_email
 from convention.text.validators import find_link_error, find_name_error
 from registrations.models import Addon, Order, Ticket, Voucher
 from registrations.order_request import MAX_PLACES_PER_ORDER, BillingDetails, OrderRequest, RequestedPlace
@@ -85,12 +86,12 @@ def _check_repeated_members(
         ticket = tickets.get(place.ticket)
         if ticket is None or not ticket.needs_member_verification or not place.email:
             continue
-        if (ticket.slug, place.email.casefold()) in seen:
+        if (ticket.slug, normalize_email(place.email)) in seen:
             yield (
                 f"registrations.{index}.email",
                 _("This address stands here twice: each member comes with their own."),
             )
-        seen.add((ticket.slug, place.email.casefold()))
+        seen.add((ticket.slug, normalize_email(place.email)))
 
 
 def _check_order_fields(request: OrderRequest) -> Iterator[FieldError]:

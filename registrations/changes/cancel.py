@@ -1,5 +1,6 @@
 """Cancel registrations: free the place, void the badge, and refund by the event's rules."""
 
+import datetime
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
@@ -92,10 +93,12 @@ def cancel_registrations(
     """
     # Listed first: once they are cancelled, none occupies a place.
     occupying = [registration for registration in registrations if registration.occupies_place]
+    # One moment for all: add-ons are billed with a registration that was cancelled at the same time.
+    now = timezone.now()
     hooks.send_confirmation.enqueue(order.pk)
     terms_by_registration = [(registration, get_terms(registration)) for registration in registrations]
     for registration, terms in terms_by_registration:
-        _save_cancellation(registration, terms, reason)
+        _save_cancellation(registration, terms, reason, at=now)
     # Once all have ended, so that one document credits them together.
     for registration, terms in terms_by_registration:
         if registration.full_price:
@@ -106,7 +109,7 @@ def cancel_registrations(
     if occupying or extra_items:
         release_registrations(occupying, extra_items)
     addons = RegistrationAddon.objects.filter(registration__in=registrations, cancelled_at__isnull=True)
-    addons.update(cancelled_at=timezone.now())
+    addons.update(cancelled_at=now)
     sync_existing_receivable(order)
     # Without the cancelled part, what was paid may cover the rest.
     confirm_settled_order(order=order)
@@ -114,9 +117,11 @@ def cancel_registrations(
     Registration.objects.filter(pk__in=[r.pk for r in registrations]).update(sequence=sequence)
 
 
-def _save_cancellation(registration: Registration, refund_terms: RefundTerms, reason: str) -> None:
+def _save_cancellation(
+    registration: Registration, refund_terms: RefundTerms, reason: str, *, at: datetime.datetime
+) -> None:
     """Save the cancellation with its fee, and void the badge."""
-    registration.cancelled_at, registration.cancellation_fee = timezone.now(), refund_terms.cancellation_fee
+    registration.cancelled_at, registration.cancellation_fee = at, refund_terms.cancellation_fee
     # Raising the version is what voids the badge: scanners compare it.
     registration.badge_version = F("badge_version") + 1
     registration.save(update_fields=["cancelled_at", "badge_version", "cancellation_fee"])

@@ -65,9 +65,9 @@ def correct_registration(
     registration, old_values = _lock_and_correct(registration, correction)
     _check_transfer(registration, old_values)
     # Before saving, because it adds two columns to `old_values`.
-    is_parted = _void_colleague_link(registration, old_values)
+    is_link_voided = _void_colleague_link(registration, old_values)
     registration = _apply_correction(registration, old_values, reason)
-    if is_parted and registration.email:
+    if is_link_voided and registration.email:
         # Only after saving: some deployments run tasks within the request.
         send_links_mail.enqueue([], [registration.pk])
     return registration

@@ -1,6 +1,7 @@
 """Mail links again, and replace links that leaked: of a whole order or of one private place."""
 
 from collections import defaultdict
+from contextlib import suppress
 from typing import NamedTuple
 
 from django.conf import settings
@@ -12,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from convention.api.throttles import consume_rate_limit
 from convention.audit.record import record_action
-from convention.mail.messages import MailMessage, send_mail_message
+from convention.mail.messages import MailMessage, MailRefused, send_mail_message
 from convention.text.email_addresses import filter_by_email
 from registrations.models import Order, Registration
 from registrations.permissions import LINK_LIFETIME, get_full_access, make_own_secret
@@ -72,11 +73,12 @@ def send_links_mail(context: TaskContext, order_ids: list[int], registration_ids
             )
         )
     for number, address in enumerate(sorted(links), start=1):
-        send_mail_message(
-            _write_links_letter(
-                address, links[address], message_key=f"links-{context.task_result.id}-{number}"
-            )
+        letter = _write_links_letter(
+            address, links[address], message_key=f"links-{context.task_result.id}-{number}"
         )
+        # A wrong address must not prevent the mails to the others, and a retry would not make it right.
+        with suppress(MailRefused):
+            send_mail_message(letter)
 
 
 def build_attendee_url(registration: Registration) -> str:

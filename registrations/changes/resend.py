@@ -97,8 +97,8 @@ def _queue_mail_again(registration: Registration, changed_fields: list[str]) -> 
 def resend_verification_mail(*, order: Order, email: str = "") -> str:
     """Queue the order's verification mail again and return its address.
 
-    `email`, if given, replaces the buyer's address, also at registrations of the order that have it. Raises
-    MissingAddress, InvalidAddress, and what `correct_registration` raises.
+    `email`, if given, replaces the buyer's address, also at registrations of the order that have it, and the
+    order's link. Raises MissingAddress, InvalidAddress, and what `correct_registration` raises.
     """
     address = validate_address(email) or order.email
     if not address:
@@ -113,6 +113,8 @@ def resend_verification_mail(*, order: Order, email: str = "") -> str:
                 correct_registration(
                     registration=registration, correction=Correction(**{**current_values, "email": address})
                 )
+        # Also if nobody of the order had the old address: the old link may have been mailed to it.
+        order.save(update_fields=order.raise_link_version())
     changed_fields = [] if address == order.email else ["email"]
     Order.objects.filter(pk=order.pk).update(email=address, verification_sent_at=None)
     hooks.send_confirmation.enqueue(order.pk)

@@ -74,14 +74,15 @@ def guess_header_fields(
 ) -> list[str]:
     """Return the field of each column: as mapped before for this heading, else guessed; each field once."""
     questions = list(questions)
-    question_picks = {
+    question_fields = {
         normalize_heading(words): f"{QUESTION_PREFIX}{question.slug}"
         for question in questions
         for words in (question.slug, question.text_en, question.text)
         if words
     }
     guesses = [
-        find_column_field(heading) or question_picks.get(normalize_heading(heading), "") for heading in header
+        find_column_field(heading) or question_fields.get(normalize_heading(heading), "")
+        for heading in header
     ]
     return choose_fields_once(
         header, apply_remembered_columns(header, guesses, known_mapping or {}), list_field_choices(questions)

@@ -96,7 +96,8 @@ def make_sold_out_error(row: LimitedStock) -> SoldOut:
     """Return the error for a ticket or other stock with too few places."""
     if isinstance(row, Voucher):
         return VoucherExhausted(_("The code “%(code)s” was used by others meanwhile.") % {"code": row.code})
-    remaining = row.remaining
+    # Read again: `row` was loaded before others took the places, and may be shared by a cache.
+    remaining = type(row)._default_manager.get(pk=row.pk).remaining
     if not remaining:
         kind = VoucherExhausted if isinstance(row, PassQuota) else SoldOut
         return kind(_("No place is left for “%(ticket)s”.") % {"ticket": row.title})
@@ -188,7 +189,7 @@ def exchange_tickets(
             reserve_company_share(ticket, company, number)
         elif company and number < 0:
             _release_company_share(ticket.pk, company.pk, -number)
-    _exchange_extra_items(extra_items)
+    exchange_items(extra_items)
     lock_tickets_sharing_quota([ticket.pk for ticket in places])
     # One loop for both, because the order of the locks must not depend on which tickets gain places.
     for ticket in sorted(places, key=lambda ticket: ticket.pk):
@@ -201,8 +202,8 @@ def exchange_tickets(
         offer_free_places(Ticket, pk)
 
 
-def _exchange_extra_items(changes: Mapping[LimitedStock, int]) -> None:
-    """Reserve more of some stock and release other, in `LOCK_ORDER`."""
+def exchange_items(changes: Mapping[LimitedStock, int]) -> None:
+    """Reserve more of some stock and release other (negative changes), in `LOCK_ORDER`. Raises SoldOut."""
     # One row at a time: all releases followed by all reservations would break the lock order.
     for row in sorted(changes, key=lambda row: (row.LOCK_ORDER, row.pk)):
         if changes[row] < 0:

@@ -16,8 +16,8 @@ class MailDeliveryQuerySet(models.QuerySet["MailDelivery"]):
         later = MailDelivery.objects.filter(
             message_key=OuterRef("message_key"), revision__gt=OuterRef("revision")
         )
-        in_vain = Q(refused_at__isnull=False) | Q(attempts__gte=ATTEMPTS_BEFORE_WARNING)
-        return self.filter(in_vain, ~Exists(later), accepted_at__isnull=True)
+        is_failing = Q(refused_at__isnull=False) | Q(attempts__gte=ATTEMPTS_BEFORE_WARNING)
+        return self.filter(is_failing, ~Exists(later), accepted_at__isnull=True)
 
 
 class MailDelivery(models.Model):

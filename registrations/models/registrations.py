@@ -38,6 +38,11 @@ class RegistrationQuerySet(SearchableQuerySet["Registration"]):
             Q(confirmed_at__isnull=False) | Q(hold_expires_at__gt=now)
         )
 
+    def occupying_place(self) -> Self:
+        """Return those that count in the stock's `reserved`, like `BookingStatus.occupies_place`."""
+        counted = Q(confirmed_at__isnull=False) | Q(hold_expires_at__isnull=False, is_reserved=True)
+        return self.filter(counted, cancelled_at__isnull=True)
+
     def with_expired_hold(self, *, at: datetime.datetime | None = None) -> Self:
         """Return pending ones whose hold expired before `at` (default: now), to be released."""
         now = at or timezone.now()

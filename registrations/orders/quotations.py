@@ -107,7 +107,7 @@ def _save_quotation(
         service_from=starts,
         service_to=ends,
         # A quotation cannot outlast the registration period.
-        valid_until=(event.registration_closes_at or event.ends_at).astimezone(event.zone).date(),
+        valid_until=event.registration_deadline.astimezone(event.zone).date(),
     )
     return create_quotation(buyer=_make_buyer(request), items=lines, currency=currency, subject=subject)
 

@@ -72,8 +72,8 @@ def order_detail(request: HttpRequest, reference: str, secret: str) -> HttpRespo
         "awaiting_buyer": [each for each in link_access.registrations if awaits_buyer(order, each)],
         "balance": calculate_balance(order) if awaits_payment else None,
         "is_cancelled": states == {Registration.State.CANCELLED},
-        "off_since": find_cancellation_time(event),
-        "priced": [
+        "cancelled_at": find_cancellation_time(event),
+        "price_rows": [
             (registration, list_price_rows(registration)) for registration in link_access.registrations
         ],
         "wallets": list_wallet_links(),
@@ -175,7 +175,7 @@ def registration_correction(request: HttpRequest, reference: str, secret: str, p
         "registration": registration,
         "form": form,
     }
-    context["is_asked_anew"] = not link_access.can_see_answers(registration)
+    context["clears_answers"] = not link_access.can_see_answers(registration)
     return render(request, "registrations/correct.html", context)
 
 
@@ -226,13 +226,13 @@ def my_registrations(request: HttpRequest) -> HttpResponse:
     own_registrations = list_own_registrations(person) if person else []
     email = (person.email if person else "") or ""
     now = timezone.now()
-    ahead = [r for r in own_registrations if r.event.ends_at >= now]
+    upcoming = [r for r in own_registrations if r.event.ends_at >= now]
     context = {
-        "ahead": [(r, choose_link_secret(r, email)) for r in ahead],
+        "upcoming": [(r, choose_link_secret(r, email)) for r in upcoming],
         "past": [
             (r, choose_link_secret(r, email)) for r in reversed(own_registrations) if r.event.ends_at < now
         ],
-        "among_members": _list_open_events(request.user, own_registrations=own_registrations, at=now),
+        "member_events": _list_open_events(request.user, own_registrations=own_registrations, at=now),
         "section": "me",
     }
     return render(request, "registrations/me.html", context)

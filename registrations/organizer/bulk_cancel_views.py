@@ -43,7 +43,7 @@ def bulk_cancellation(request: HttpRequest, event: str) -> HttpResponse:
         "form": form,
         "preview": preview,
     }
-    context["is_cut"] = preview is not None and preview.match_count > len(preview.order_previews)
+    context["is_truncated"] = preview is not None and preview.match_count > len(preview.order_previews)
     return render(request, "registrations/organize_bulk_cancel.html", context)
 
 

@@ -143,7 +143,9 @@ def sum_vat_by_rate(priced: Iterable[tuple[int, str, int]]) -> list[VatTotal]:
     for rate, exemption, price in priced:
         if price:
             sums[rate, exemption] = sums.get((rate, exemption), 0) + price
-    return [VatTotal(rate, why, gross) for (rate, why), gross in sorted(sums.items(), reverse=True)]
+    return [
+        VatTotal(rate, exemption, gross) for (rate, exemption), gross in sorted(sums.items(), reverse=True)
+    ]
 
 
 def calculate_quote(
@@ -166,14 +168,17 @@ def calculate_quote(
         line = _make_line(number, place.price_list, at)
         if place.can_use_pass and place.price_list.uses_pass and line.price and passes_left > 0:
             passes_left -= 1
-            line = _apply_reduction(line, Reduction("pass", line.price))
+            # A code that opens the ticket is used by the place, although the pass pays for it.
+            line = replace(
+                _apply_reduction(line, Reduction("pass", line.price)), uses_voucher=number in opened
+            )
         elif voucher_terms and number in opened:
             line = _apply_voucher(line, voucher_terms)
         elif voucher_terms and _can_discount(place, voucher_terms, line, uses):
             uses += 1
             line = _apply_voucher(line, voucher_terms)
         # Passes and codes lower the price of the ticket only.
-        lines += [line, *(_make_addon_line(number, fare, at) for fare in place.addons)]
+        lines += [line, *(_make_addon_line(number, addon, at) for addon in place.addons)]
     hidden = (number for number, place in enumerate(requests) if place.price_list.is_hidden)
     return Quote(tuple(lines), tuple(number for number in hidden if number not in opened))
 
@@ -185,9 +190,9 @@ def _find_opened_places(
     if voucher_terms is None:
         return frozenset()
     fitting = [
-        n
-        for n, p in enumerate(requests)
-        if p.price_list.is_hidden and p.can_use_voucher and voucher_terms.applies_to(p.price_list)
+        number
+        for number, place in enumerate(requests)
+        if place.price_list.is_hidden and place.can_use_voucher and voucher_terms.applies_to(place.price_list)
     ]
     # Without a limit `uses_left` is None, and the slice has all of them.
     return frozenset(fitting[: voucher_terms.uses_left])
@@ -225,11 +230,11 @@ def _make_addon_line(number: int, price_list: PriceList, at: datetime.datetime) 
 
 
 def _apply_voucher(line: QuoteLine, voucher_terms: VoucherTerms) -> QuoteLine:
-    off = voucher_terms.calculate_discount(line.price)
+    discount = voucher_terms.calculate_discount(line.price)
     percent = voucher_terms.value if voucher_terms.kind == "percent" else None
     lowered = (
-        _apply_reduction(line, Reduction("code", off, code=voucher_terms.code, percent=percent))
-        if off
+        _apply_reduction(line, Reduction("code", discount, code=voucher_terms.code, percent=percent))
+        if discount
         else line
     )
     # A code that only opens a hidden ticket lowers nothing, but its use counts too.

@@ -115,12 +115,12 @@ class AnswersForm(forms.Form):
 
     def check_answers(self) -> CheckedAnswers:
         earlier_answers = self.registration.answers if self.registration else {}
-        takes = can_store_files(self.ticket.event, self.questions)
+        can_store = can_store_files(self.ticket.event, self.questions)
         context = AnswerContext(
             answered_at=timezone.now(),
             file_names=self.stored_file_names,
             earlier_answers=earlier_answers,
-            can_store_files=takes,
+            can_store_files=can_store,
         )
         return check_answers(self.questions, self.ticket, self.given, context)
 

@@ -147,7 +147,7 @@ def _describe_too_few_places(option: QuestionOption, times: int) -> str:
 def move_question(*, question: Question, steps: int) -> None:
     """Move a question up (negative steps) or down, at most to the end."""
     # The positions of all questions are written: two moves at once would mix their orders.
-    Event.objects.select_for_update().get(pk=question.event_id)
+    Event.objects.select_for_update(no_key=True).get(pk=question.event_id)
     rows = [*Question.objects.filter(event=question.event)]
     move_row(rows, question, steps=steps, spacing=POSITION_STEP)
     Question.objects.bulk_update(rows, ["position"])

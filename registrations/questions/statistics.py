@@ -3,8 +3,6 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from django.db.models import Q
-
 from convention.events.models import Event
 from registrations.models import Question, Registration, RegistrationQuerySet
 
@@ -13,17 +11,15 @@ from .answers import extract_texts, is_answer_given, select_open_questions
 
 def filter_answering_registrations(question: Question) -> RegistrationQuerySet:
     """Return the registrations that occupy a place and answered the question."""
-    held = Q(confirmed_at__isnull=False) | Q(hold_expires_at__isnull=False)
-    rows: RegistrationQuerySet = Registration.objects.filter(held, event=question.event_id)
-    return rows.filter(cancelled_at__isnull=True, answers__has_key=question.slug)
+    rows: RegistrationQuerySet = Registration.objects.occupying_place().filter(event=question.event_id)
+    return rows.filter(answers__has_key=question.slug)
 
 
 def count_answers(questions: Sequence[Question]) -> list[int]:
     """Return how many answered each of an event's questions, in one query."""
     if not questions:
         return []
-    held = Q(confirmed_at__isnull=False) | Q(hold_expires_at__isnull=False)
-    rows = Registration.objects.filter(held, event=questions[0].event_id, cancelled_at__isnull=True)
+    rows = Registration.objects.occupying_place().filter(event=questions[0].event_id)
     counts: Counter[str] = Counter()
     for answers in rows.exclude(answers={}).order_by().values_list("answers", flat=True).iterator():
         counts.update(slug for slug, value in answers.items() if is_answer_given(value))

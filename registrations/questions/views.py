@@ -32,8 +32,8 @@ def question_list(request: HttpRequest, event: str) -> HttpResponse:
         "event": event_obj,
         "section": "organize",
         "questions": list(zip(rows, count_answers(rows), strict=True)),
-        "lacking": len(find_incomplete_registrations(event_obj, rows)),
-        "use": measure_event_storage(event_obj),
+        "incomplete_count": len(find_incomplete_registrations(event_obj, rows)),
+        "storage_use": measure_event_storage(event_obj),
     }
     return render(request, "registrations/organize_questions.html", context)
 

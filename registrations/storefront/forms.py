@@ -91,13 +91,13 @@ class AddonChoiceWidget(forms.CheckboxSelectMultiple):
     template_name = "registrations/ticket_choice.html"
     option_template_name = "registrations/addon_choice_option.html"
     addons: dict[str, Addon]
-    closed: frozenset[str] = frozenset()
+    disabled_slugs: frozenset[str] = frozenset()
 
     def create_option(self, name: str, value: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
         """Add what the template shows next to the box."""
         option = super().create_option(name, value, *args, **kwargs)
         option["addon"] = self.addons[str(value)]
-        if str(value) in self.closed:
+        if str(value) in self.disabled_slugs:
             option["attrs"]["disabled"] = True
         return option
 
@@ -108,15 +108,15 @@ class TicketChoiceWidget(forms.RadioSelect):
     template_name = "registrations/ticket_choice.html"
     option_template_name = "registrations/ticket_choice_option.html"
     tickets: dict[str, Ticket]
-    closed: frozenset[str] = frozenset()
-    with_code: dict[str, Money]
+    disabled_slugs: frozenset[str] = frozenset()
+    discounted_prices: dict[str, Money]
 
     def create_option(self, name: str, value: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
         """Add what the template shows next to the button."""
         option = super().create_option(name, value, *args, **kwargs)
         option["ticket"] = self.tickets[str(value)]
-        option["with_code"] = self.with_code.get(str(value))
-        if str(value) in self.closed:
+        option["discounted_price"] = self.discounted_prices.get(str(value))
+        if str(value) in self.disabled_slugs:
             option["attrs"]["disabled"] = True
         return option
 
@@ -141,12 +141,12 @@ class ChoiceOffer:
         lower = {}
         for ticket in self.tickets:
             now = ticket.current_price
-            holds = (
+            applies = (
                 self.voucher_terms
                 and self.voucher_terms.uses_left != 0
                 and self.voucher_terms.applies_to(make_price_list(ticket))
             )
-            if self.voucher_terms and holds and (off := self.voucher_terms.calculate_discount(now.amount)):
+            if self.voucher_terms and applies and (off := self.voucher_terms.calculate_discount(now.amount)):
                 lower[ticket.slug] = Money(now.amount - off, now.currency)
         return lower
 
@@ -182,10 +182,13 @@ class TicketChoiceForm(forms.Form):
         assert isinstance(addons_field, forms.MultipleChoiceField)
         field.error_messages["required"] = _("Choose a ticket.")
         field.widget.tickets = {ticket.slug: ticket for ticket in offer.tickets}
-        field.widget.closed, field.widget.with_code = offer.unavailable_tickets, offer.discounted_prices
+        field.widget.disabled_slugs, field.widget.discounted_prices = (
+            offer.unavailable_tickets,
+            offer.discounted_prices,
+        )
         field.choices = [(ticket.slug, ticket.title) for ticket in offer.tickets]
         addons_field.widget.addons = {addon.slug: addon for addon in offer.addons}
-        addons_field.widget.closed = offer.unavailable_addons
+        addons_field.widget.disabled_slugs = offer.unavailable_addons
         # Sold-out choices stay in the list, disabled: `clean_ticket` and `clean_addons` refuse them.
         addons_field.choices = [(addon.slug, addon.title) for addon in offer.addons]
         if not offer.addons:
@@ -200,7 +203,7 @@ class TicketChoiceForm(forms.Form):
     def clean_ticket(self) -> str:
         """Refuse an unavailable ticket, and a member's without an address."""
         slug = str(self.cleaned_data["ticket"])
-        if slug in self.fields["ticket"].widget.closed:
+        if slug in self.fields["ticket"].widget.disabled_slugs:
             raise forms.ValidationError(_("This ticket cannot be had any more; choose another one."))
         if self.fields["ticket"].widget.tickets[slug].needs_member_verification and not self.email:
             raise forms.ValidationError(

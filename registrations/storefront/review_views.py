@@ -79,8 +79,8 @@ def register_review(request: HttpRequest, slug: str) -> HttpResponse:
         valid = [form.is_valid() for form in forms.values()]  # each shows its own errors
         if all(valid):
             throttle_order(event, order_request)
-            asks = _create_quotation if "quote" in request.POST else _book_order
-            return asks(request, event, draft, order_context)
+            submit = _create_quotation if "quote" in request.POST else _book_order
+            return submit(request, event, draft, order_context)
     context = {"event": event, "draft": draft, **forms, **_price_context(event, draft, offering, quote)}
     context["needs_link"] = quote.total > 0 and not order_context.is_trusted
     context["answered"] = list(
@@ -91,9 +91,9 @@ def register_review(request: HttpRequest, slug: str) -> HttpResponse:
 
 def _throttle_code_guesses(request: HttpRequest, draft: DraftContent, catalog: EventCatalog) -> None:
     """Raise TooManyRequests for a browser, address or network that brought too many wrong codes."""
-    who = (request.session.session_key or "", draft.email)
+    senders = (request.session.session_key or "", draft.email)
     throttle_code_guesses(
-        catalog.event, draft.code, catalog.voucher, *who, network=get_client_network(request.META)
+        catalog.event, draft.code, catalog.voucher, *senders, network=get_client_network(request.META)
     )
 
 
@@ -107,10 +107,10 @@ def _is_complete(order_request: OrderRequest, offering: Offering) -> bool:
 
 def _build_forms(draft: DraftContent, data: Any, *, amount_due: int) -> dict[str, Any]:
     """Return the screen's forms by their names in its template."""
-    guess = {"billing_name": draft.people[0].get("company", ""), **draft.billing}
+    initial_billing = {"billing_name": draft.people[0].get("company", ""), **draft.billing}
     language = LanguageForm(data, initial={"language": draft.language or translation.get_language()})
     return {
-        **build_payment_forms(data, amount_due=amount_due, billing=guess, payment=draft.payment),
+        **build_payment_forms(data, amount_due=amount_due, billing=initial_billing, payment=draft.payment),
         "language_form": language,
     }
 
@@ -127,7 +127,7 @@ def _price_context(event: Event, draft: DraftContent, offering: Offering, quote:
         "vat": [describe_vat(total, currency) for total in quote.vat_by_rate],
         "shown": ",".join(str(line.price) for line in quote.lines),
         "refunds": describe_ticket_refunds(event, list_priced_tickets(draft, offering, quote)),
-        "idle_code": draft.code if draft.code and not quote.voucher_use_count else "",
+        "unused_code": draft.code if draft.code and not quote.voucher_use_count else "",
     }
 
 

@@ -151,10 +151,10 @@ def register_choices(request: HttpRequest, slug: str) -> HttpResponse:
         _update_choices(draft, request)
     senders = request.session.session_key or "", draft.email
     voucher = get_voucher_throttled(event, draft.code, *senders, network=get_client_network(request.META))
-    applies = "apply" in request.POST
+    is_applying_code = "apply" in request.POST
     code = VoucherCodeForm(data, initial={"code": draft.code})
     # Applying a code must not show errors in choices that are not finished: these forms stay unbound.
-    forms = _build_choice_forms(draft, load_choice_offer(event, voucher), None if applies else data)
+    forms = _build_choice_forms(draft, load_choice_offer(event, voucher), None if is_applying_code else data)
     answers = build_answer_forms(
         draft,
         forms[0].offer.tickets_by_slug,
@@ -167,18 +167,24 @@ def register_choices(request: HttpRequest, slug: str) -> HttpResponse:
         _save_draft(request, event, draft)
         if "X-Draft" in request.headers:
             return _draft_response(request, answers)
-        errors = _check_code(draft, voucher) if applies else _check_choices(draft, voucher, forms[0].offer)
+        errors = (
+            _check_code(draft, voucher)
+            if is_applying_code
+            else _check_choices(draft, voucher, forms[0].offer)
+        )
         for field, sentence in errors:
             code.add_error(field, sentence)
-        if applies and code.is_valid():
+        if is_applying_code and code.is_valid():
             return redirect(f"{request.path}#code")
         valid = [form.is_valid() for form in [code, *forms, *answers] if form]  # each shows its own errors
-        if not applies and all(valid):
+        if not is_applying_code and all(valid):
             return redirect("register-check", slug)
     context = {"event": event, "forms": forms, "code": code, "voucher": voucher}
     context["people"] = list(zip(draft.people, forms, answers, strict=True))
-    context["wrong"] = [] if applies else [form for form in [*forms, *answers] if form and form.errors]
-    context["full"] = forms[0].full_tickets
+    context["forms_with_errors"] = (
+        [] if is_applying_code else [form for form in [*forms, *answers] if form and form.errors]
+    )
+    context["full_tickets"] = forms[0].full_tickets
     return render(request, "registrations/register_choices.html", context)
 
 
@@ -238,9 +244,9 @@ def load_choice_offer(event: Event, voucher: Voucher | None) -> ChoiceOffer:
 
 
 def _build_choice_forms(draft: DraftContent, offer: ChoiceOffer, data: Any) -> list[TicketChoiceForm]:
-    free = [ticket.slug for ticket in offer.tickets if ticket.slug not in offer.unavailable_tickets]
+    available = [ticket.slug for ticket in offer.tickets if ticket.slug not in offer.unavailable_tickets]
     # A single choice is made for the visitor.
-    only = free[0] if len(free) == 1 else ""
+    only_slug = available[0] if len(available) == 1 else ""
     return [
         TicketChoiceForm(
             data,
@@ -248,7 +254,7 @@ def _build_choice_forms(draft: DraftContent, offer: ChoiceOffer, data: Any) -> l
             email=person.get("email", ""),
             prefix=f"choice-{index}",
             initial={
-                "ticket": person.get("ticket") or only,
+                "ticket": person.get("ticket") or only_slug,
                 "addons": person.get("addons", []),
                 "no_photo": person.get("no_photo"),
             },

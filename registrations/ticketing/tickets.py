@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from django.db import transaction
-from django.db.models import Count, Q
+from django.db.models import Count
 from django.utils.translation import gettext as _
 
 from convention.audit.record import record_action
@@ -38,16 +38,18 @@ def save_ticket(*, ticket: Ticket, changed: list[str], steps: Sequence[PriceStep
 
     Raises InvalidFields for too few places.
     """
+    other_defaults = Ticket.objects.filter(event=ticket.event, is_default=True).exclude(pk=ticket.pk)
+    default_ids = list(other_defaults.values_list("pk", flat=True)) if ticket.is_default else []
+    # All at once: they are locked in the order of ids, as by an order of both tickets.
+    lock_tickets_sharing_quota([*default_ids, *([ticket.pk] if ticket.pk else [])])
     if ticket.is_default:
         # Before saving, because a unique constraint allows one default ticket for each event.
-        others = Ticket.objects.filter(event=ticket.event, is_default=True).exclude(pk=ticket.pk)
-        others.update(is_default=False)
+        other_defaults.update(is_default=False)
     if ticket.pk is None:
         ticket.save()
         _replace_price_steps(ticket, steps or ())
         record_action("ticket.create", ticket, event=ticket.event, fields=changed)
         return ticket
-    lock_tickets_sharing_quota([ticket.pk])
     save_sale_item(ticket, [*changed, "is_default"])
     if "company_cap" in changed and ticket.company_cap is not None:
         recount_company_shares(ticket)
@@ -74,8 +76,7 @@ def _replace_price_steps(ticket: Ticket, steps: Sequence[PriceStep]) -> bool:
 def recount_company_shares(ticket: Ticket) -> None:
     """Count each company's places, as needed when a cap is set after sales began."""
     # Expired holds count until they are released: releasing them subtracts them.
-    held = Q(confirmed_at__isnull=False) | Q(hold_expires_at__isnull=False)
-    rows = Registration.objects.filter(held, ticket=ticket, cancelled_at__isnull=True)
+    rows = Registration.objects.occupying_place().filter(ticket=ticket)
     companies = Counter(rows.filter(member_of__isnull=False).values_list("member_of", flat=True))
     CompanyShare.objects.filter(ticket=ticket).delete()
     CompanyShare.objects.bulk_create(
@@ -97,13 +98,13 @@ def remove_ticket(*, ticket: Ticket) -> None:
             _("“%(ticket)s” was used; it cannot be removed. Close its sale or hide it instead.")
             % {"ticket": ticket.title}
         )
-    if theirs := _list_exclusive_users(ticket):
+    if exclusive_users := _list_exclusive_users(ticket):
         raise TicketInUse(
             _(
                 "“%(ticket)s” cannot be removed yet: %(others)s would then be for every ticket. Change "
                 "that first."
             )
-            % {"ticket": ticket.title, "others": ", ".join(theirs)}
+            % {"ticket": ticket.title, "others": ", ".join(exclusive_users)}
         )
     record_action("ticket.remove", ticket, event=ticket.event)
     ticket.delete()

@@ -180,8 +180,8 @@ def voucher_list(request: HttpRequest, event: str) -> HttpResponse:
     event_obj = get_event_to_organize(event, request.user)
     query = normalize_whitespace(request.GET.get("q", "")[:100])
     # Codes are stored in capitals, so that a comparison with case is enough.
-    looked_for = Q(code__contains=normalize_code(query)) | Q(label__icontains=query)
-    rows = event_obj.vouchers.filter(looked_for).prefetch_related("tickets")
+    condition = Q(code__contains=normalize_code(query)) | Q(label__icontains=query)
+    rows = event_obj.vouchers.filter(condition).prefetch_related("tickets")
     shown = Paginator(rows, VOUCHERS_PER_PAGE).get_page(request.GET.get("page"))
     return _render_page(
         request, "organize_vouchers.html", event_obj, shown=shown, query=query, rows=_add_value_texts(shown)

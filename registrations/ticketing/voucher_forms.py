@@ -1,5 +1,6 @@
 """Organizers' forms for one voucher, or for many alike."""
 
+import decimal
 import re
 from typing import Any
 
@@ -71,7 +72,9 @@ class VoucherForm(ActionErrorsMixin, forms.ModelForm[Voucher]):
         field.queryset = event.tickets.all()
         is_percent = self.instance.kind == Voucher.Kind.PERCENT
         if self.instance.pk:
-            self.initial["amount"] = self.instance.value if is_percent else self.instance.value / 100
+            self.initial["amount"] = (
+                self.instance.value if is_percent else decimal.Decimal(self.instance.value) / 100
+            )
         for name in TIME_FIELDS:
             if moment := getattr(self.instance, name):
                 self.initial[name] = moment.astimezone(event.zone).replace(tzinfo=None)

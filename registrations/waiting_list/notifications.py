@@ -98,20 +98,20 @@ def _send_mail(entry: WaitingEntry, kind: str) -> None:
 def _write_letter(entry: WaitingEntry, kind: str) -> MailMessage:
     event = entry.event
     subjects = {
-        "joined": _("On the waiting list: %(thing)s"),
-        "offer": _("A place for you: %(thing)s"),
-        "expired": _("Offer expired: %(thing)s"),
-        "promoted": _("Your seat is booked: %(thing)s"),
+        "joined": _("On the waiting list: %(title)s"),
+        "offer": _("A place for you: %(title)s"),
+        "expired": _("Offer expired: %(title)s"),
+        "promoted": _("Your seat is booked: %(title)s"),
     }
     title = f"{entry.wanted_item.title}, {event.title}" if entry.ticket else entry.wanted_item.title
     return MailMessage(
         to=get_mail_address(entry),
-        subject=(subjects[kind] % {"thing": title})[:200],
+        subject=(subjects[kind] % {"title": title})[:200],
         template=f"waiting_{kind}",
         context={
             "entry": entry,
             "event": event,
-            "thing": entry.wanted_item,
+            "wanted_item": entry.wanted_item,
             "position": find_position(entry, list_waiting_entries(entry)),
             "url": settings.SITE_URL + build_entry_path(entry),
             "event_url": settings.SITE_URL + reverse("event", args=[event.slug]),

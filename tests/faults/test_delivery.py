@@ -17,12 +17,20 @@ from convention.db.leases import LeaseUnavailable, hold_lease
 from convention.mail.messages import mask_addresses
 from registrations.booking.place_order import place_order
 from registrations.changes.correct import Correction, correct_registration
+from registrations.changes.links import queue_links_mail
 from registrations.changes.resend import InvalidAddress, resend_mail
 from registrations.models import MailDelivery, Registration
 from registrations.order_request import OrderRequest, RequestedPlace
 from registrations.orders import deliveries
 from registrations.permissions import make_own_secret
-from tests.factories import make_administrator, make_event, make_staff, make_ticket
+from tests.factories import (
+    make_administrator,
+    make_event,
+    make_order,
+    make_registration,
+    make_staff,
+    make_ticket,
+)
 from tests.rush import in_threads
 
 pytestmark = pytest.mark.django_db
@@ -382,3 +390,15 @@ def test_the_home_asks_as_often_for_one_as_for_many(client, mood, run_tasks, dja
     with django_assert_max_num_queries(40) as captured:
         client.get("/organize/")
     assert len(captured) == before
+
+
+def test_refused_address_does_not_keep_links_from_the_others(mood, run_tasks):
+    ticket = make_ticket()
+    for address in ("Boss@example.org", "boss@example.org"):
+        make_registration(ticket, order=make_order(ticket.event, email=address), email=address)
+    mood.answers = ["550 5.1.1 no such user"]
+
+    queue_links_mail(email="boss@example.org")
+    run_tasks(tolerate=True)
+
+    assert len(mood.ids) == 1

@@ -305,3 +305,12 @@ def test_an_order_without_questions_costs_no_more_reads(event: Event, django_ass
     place_order(event=event, request=plain)
     with django_assert_max_num_queries(10):
         place_order(event=event, request=plain)
+
+
+def test_answer_is_refused_at_an_event_without_questions():
+    event = make_ticket().event
+
+    with pytest.raises(InvalidFields) as refusal:
+        ask(event, {"diet": "vegan"})
+
+    assert list(refusal.value.field_errors) == ["registrations.0.answers.diet"]

@@ -1,6 +1,13 @@
 """Options that can run out: the last place goes to one, and is counted while it is held."""
 
+import datetime
+import itertools
+import re
+
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from convention.errors import SoldOut
 from convention.events.models import Event
@@ -98,3 +105,45 @@ def test_a_place_of_an_option_is_counted_while_somebody_has_it(event: Event):
     promoted = accept_ticket_offer(entry=entry).registrations.get()
     save_answers(registration=promoted, given={"workshop": "forge"})
     assert (counted(), listed.answers) == ((1, 0), {})
+
+
+@pytest.mark.django_db
+def test_options_are_exchanged_in_one_order_of_locks(event: Event):
+    """Two attendees who swap two options would otherwise wait for each other."""
+    question = make_question(event, "workshop", [("forge", 2), ("walk", 2)])
+    registration = make_registration(event.tickets.get(), answers={"workshop": "walk"})
+
+    with CaptureQueriesContext(connection) as queries:
+        save_answers(registration=registration, given={"workshop": "forge"})
+
+    updates = [q["sql"] for q in queries if q["sql"].startswith('UPDATE "registrations_questionoption"')]
+    locked_ids = [int(re.search(r'"id" = (\d+)', sql).group(1)) for sql in updates]
+    assert locked_ids == list(question.options.order_by("pk").values_list("pk", flat=True))
+
+
+@pytest.mark.django_db
+def test_option_of_an_order_without_a_hold_is_not_counted(event: Event):
+    question = make_question(event, "workshop", [("forge", None), "walk"])
+    make_registration(
+        event.tickets.get(),
+        answers={"workshop": "forge"},
+        confirmed_at=None,
+        hold_expires_at=timezone.now() + datetime.timedelta(days=1),
+        is_reserved=False,
+    )
+
+    choices = count_option_choices(question)
+
+    assert choices == {}
+
+
+@pytest.mark.django_db
+def test_places_that_count_in_the_database_and_in_python_are_the_same(event: Event):
+    moments = (None, timezone.now())
+    columns = ("confirmed_at", "cancelled_at", "hold_expires_at", "is_reserved")
+    for values in itertools.product(moments, moments, moments, (True, False)):
+        make_registration(event.tickets.get(), **dict(zip(columns, values, strict=True)))
+
+    counted = set(Registration.objects.occupying_place())
+
+    assert counted == {one for one in Registration.objects.all() if one.occupies_place}

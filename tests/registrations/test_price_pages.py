@@ -18,7 +18,16 @@ from registrations.models import Order, PriceStep, Quota, RefundRule, Registrati
 from registrations.order_request import OrderRequest, RequestedPlace
 from registrations.rate_limits import WRONG_CODES_PER_HOUR, WRONG_CODES_PER_NETWORK
 from registrations.storefront.drafts import load_draft
-from tests.factories import make_addon, make_company, make_member, make_staff, make_ticket, make_voucher
+from registrations.ticketing.voucher_forms import VoucherForm
+from tests.factories import (
+    make_addon,
+    make_company,
+    make_event,
+    make_member,
+    make_staff,
+    make_ticket,
+    make_voucher,
+)
 from tests.registrations.test_pages import BILLING, text, who
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
@@ -418,3 +427,11 @@ def test_the_last_screen_says_what_comes_back_to_whoever_cancels(client: Client,
     assert told() == [("", ["Rien n’est remboursé en cas d’annulation."])]
     event.tickets.update(price=0)
     assert told() == []
+
+
+def test_unchanged_amount_of_a_voucher_counts_as_unchanged():
+    voucher = make_voucher(make_event(), kind="amount", value=2_999)
+
+    form = VoucherForm({"amount": "29.99"}, instance=voucher, event=voucher.event)
+
+    assert "amount" not in form.changed_data

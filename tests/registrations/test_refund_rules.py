@@ -25,10 +25,10 @@ from registrations.invoices.documents.credit_notes import credit_invoice, credit
 from registrations.invoices.documents.issuing import issue_invoice
 from registrations.invoices.ledger.balance import compute_balance
 from registrations.invoices.ledger.refunds import request_refund
-from registrations.invoices.models.documents import Invoice, Payment, Receivable, Refund
-from registrations.models import RefundRule, Registration
+from registrations.invoices.models.documents import Charge, Invoice, Payment, Receivable, Refund
+from registrations.models import RefundRule, Registration, RegistrationAddon
 from registrations.payments.cards.settlement import record_order_payment
-from tests.factories import make_event, make_ticket
+from tests.factories import make_addon, make_event, make_order, make_registration, make_ticket
 from tests.registrations.invoices.makers import make_issuer
 from tests.registrations.payments.makers import money, order_by_card
 from tests.rush import in_threads
@@ -253,3 +253,19 @@ def test_many_clicks_give_back_once():
     assert sum(isinstance(one, Registration) for one in told) == 3
     assert (money(order), Refund.objects.count()) == ((0, 36_000, 36_000), 3)
     assert compute_balance(Receivable.objects.get()).is_settled
+
+
+@pytest.mark.django_db
+def test_cancellation_fee_is_shared_by_ticket_and_addon():
+    """Each has its own VAT rate."""
+    ticket = make_ticket(price=10_000)
+    order = make_order(ticket.event, payment="invoice", total=14_000)
+    registration = make_registration(ticket, order=order, price=10_000, vat_rate=2_000)
+    addon = make_addon(ticket.event, reserved=1)
+    RegistrationAddon.objects.create(registration=registration, addon=addon, price=4_000, vat_rate=1_000)
+    sync_receivable(order)
+
+    cancel_with_fee(registration=registration, fee_cents=7_000, reason="Trop tard")
+
+    charges = Charge.objects.active().filter(receivable__reference=order.reference)
+    assert dict(charges.values_list("vat_rate", "amount")) == {2_000: 5_000, 1_000: 2_000}

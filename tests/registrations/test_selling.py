@@ -14,7 +14,7 @@ from registrations.booking.place_order import place_order
 from registrations.booking.verification import verify_membership
 from registrations.booking.walk_in import register_walk_in
 from registrations.changes.cancel import cancel_registration
-from registrations.inventory.stock import release_lapsed_holds
+from registrations.inventory.stock import release_lapsed_holds, reserve_items
 from registrations.models import PriceStep, Quota, Registration, Ticket, Voucher
 from registrations.order_context import OrderContext
 from registrations.order_request import OrderRequest, RequestedPlace
@@ -23,7 +23,7 @@ from registrations.ticketing.addons import AddonInUse, remove_addon, save_addon
 from registrations.ticketing.quotas import remove_quota, save_quota
 from registrations.ticketing.tickets import save_ticket
 from registrations.ticketing.vouchers import VoucherInUse, create_vouchers, remove_voucher
-from tests.factories import make_addon, make_event, make_member, make_ticket, make_voucher
+from tests.factories import make_addon, make_company, make_event, make_member, make_ticket, make_voucher
 from tests.verified import by_verified
 
 pytestmark = pytest.mark.django_db
@@ -377,3 +377,45 @@ def test_steps_are_kept_with_their_ticket_and_recorded_where_they_change():
         AuditEntry.objects.filter(verb="ticket.change").order_by("pk").values_list("fields", flat=True)
     )
     assert (fields, ticket.price_steps.count()) == ([["price_steps"], []], 1)
+
+
+def test_default_tickets_are_locked_together_before_one_is_changed():
+    """In the order of ids: an order of both would otherwise wait for the save, which waits for the order."""
+    first = make_ticket()
+    second = make_ticket(first.event, slug="second", is_default=True)
+    first.is_default = True
+
+    with CaptureQueriesContext(connection) as queries:
+        save_ticket(ticket=first, changed=["is_default"])
+
+    statements = [query["sql"] for query in queries if '"registrations_ticket"' in query["sql"]]
+    update = next(number for number, sql in enumerate(statements) if sql.startswith("UPDATE"))
+    lock = statements[update - 1]
+    assert f"IN ({second.pk}, {first.pk})" in lock
+    assert "ORDER BY" in lock
+
+
+def test_code_that_opens_a_hidden_ticket_is_used_although_a_pass_pays():
+    company = make_company()
+    company.memberships.update(passes=1)
+    member = make_member(company)
+    hidden = make_ticket(slug="vip", audience="member", is_public=False, price=20_000, uses_pass=True)
+    voucher = make_voucher(hidden.event, hidden, kind="access", value=0, capacity=1)
+    request = OrderRequest(
+        email=member.email,
+        places=(RequestedPlace(ticket="vip", first_name="Ana", last_name="Silva", email=member.email),),
+        code="HALF",
+    )
+
+    order = place_order(event=hidden.event, request=request, context=OrderContext(person=member))
+
+    assert order.total == 0
+    assert taken(voucher) == [1]
+
+
+def test_sold_out_error_says_what_is_left_after_the_others():
+    ticket = make_ticket(capacity=1)
+    Ticket.objects.update(reserved=1)
+
+    with pytest.raises(SoldOut, match="Il ne reste plus de place"):
+        reserve_items({ticket: 1})

@@ -10,11 +10,19 @@ from django.utils import timezone
 from convention.api.throttles import TooManyRequests
 from convention.events.models import Event
 from convention.web.client_network import get_client_network, parse_network
+from registrations.booking.holds import find_held_addresses
 from registrations.booking.place_order import place_order
 from registrations.models import Order, OrderAlarm, Registration, Ticket
 from registrations.order_context import OrderContext
 from registrations.order_request import OrderRequest, RequestedPlace
-from tests.factories import make_account, make_administrator, make_event, make_staff, make_ticket
+from tests.factories import (
+    make_account,
+    make_administrator,
+    make_event,
+    make_registration,
+    make_staff,
+    make_ticket,
+)
 from tests.rush import in_threads
 from tests.verified import by_verified, open_link
 
@@ -259,3 +267,14 @@ def test_the_organizers_first_page_says_so_until_it_is_settled(event: Event, cli
     assert f"/en/organize/{event.slug}/registrations/cancel/?state=held" in page
     open_link(order)
     assert said not in client.get(path).content.decode()
+
+
+def test_addresses_that_only_fold_alike_hold_a_place_each():
+    ticket = make_ticket(audience="member", capacity=10)
+    fields = {"confirmed_at": None, "hold_expires_at": timezone.now() + datetime.timedelta(hours=1)}
+    for address in ("boſs@example.org", "Boss@example.org"):
+        make_registration(ticket, email=address, **fields)
+
+    addresses = find_held_addresses([ticket.pk], at=timezone.now())
+
+    assert sorted(addresses[ticket.pk]) == ["boss@example.org", "boſs@example.org"]

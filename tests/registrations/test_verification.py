@@ -34,8 +34,10 @@ from tests.factories import (
     make_contact,
     make_event,
     make_member,
+    make_order,
     make_person,
     make_question,
+    make_registration,
     make_ticket,
     make_voucher,
 )
@@ -360,3 +362,13 @@ def test_the_buyers_link_is_done_once_what_is_left_waits_for_a_colleague(members
     assert not load_verification(token).is_done
     open_link(order)
     assert load_verification(token).is_done
+
+
+def test_corrected_address_replaces_the_link_of_an_order_for_others():
+    order = make_order(make_event(), needs_verification=True, payment="invoice", total=100)
+    make_registration(make_ticket(order.event), order=order, confirmed_at=None, email="zoe@example.org")
+
+    resend_verification_mail(order=order, email="other@example.org")
+
+    order.refresh_from_db()
+    assert order.link_version == 1

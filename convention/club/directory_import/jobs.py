@@ -51,6 +51,6 @@ def run_undo_job(progress: DirectoryJobProgress, _file: BinaryIO) -> str:
     if import_record is None:
         raise DirectoryUndoRefused(_("There is no such import any more."))
     with transaction.atomic():
-        summary = str(undo_directory_import(run=import_record))
+        summary = str(undo_directory_import(import_record=import_record))
         progress.finish_job(summary)
     return summary

@@ -102,46 +102,49 @@ class DirectoryUndo:
         return any(self.removed_keys.values()) or any(self.restored_values.values())
 
 
-def preview_undo(run: DirectoryImport) -> DirectoryUndo:
+def preview_undo(import_record: DirectoryImport) -> DirectoryUndo:
     """Return what undoing the import would do now."""
     undo = DirectoryUndo()
     facts = {
-        kind: _load_row_facts(model, run.created_keys.get(kind, [])) for kind, model in ROW_MODELS.items()
+        kind: _load_row_facts(model, import_record.created_keys.get(kind, []))
+        for kind, model in ROW_MODELS.items()
     }
     for kind in DATED_KINDS:
         for pk, row in facts[kind].items():
             undo.rows_by_person[row.person_id or 0].append((kind, pk))
     # Skipping goes first: each step may spare rows that the next would count as deletable.
-    _skip_changed(undo, run, facts)
+    _skip_changed(undo, import_record, facts)
     _skip_used(undo, facts)
-    _skip_used_since(undo, facts, run.imported_at)
+    _skip_used_since(undo, facts, import_record.imported_at)
     undo.removed_keys = {kind: sorted(rows) for kind, rows in facts.items()}
-    for kind, before in run.values_before.items():
-        undo.restored_values[kind] = dict(_find_restorable(undo, run, kind, list(map(int, before))))
+    for kind, before in import_record.values_before.items():
+        undo.restored_values[kind] = dict(_find_restorable(undo, import_record, kind, list(map(int, before))))
     return undo
 
 
 @transaction.atomic
-def undo_directory_import(*, run: DirectoryImport) -> DirectoryUndo:
+def undo_directory_import(*, import_record: DirectoryImport) -> DirectoryUndo:
     """Undo an import once, as far as possible. Raises DirectoryUndoRefused."""
     acquire_advisory_lock(DIRECTORY_LOCK)
     # Read again under the lock: a second click must not undo twice.
-    run = DirectoryImport.objects.select_for_update(of=("self",)).get(pk=run.pk)
-    if not run.can_be_undone:
+    import_record = DirectoryImport.objects.select_for_update(of=("self",)).get(pk=import_record.pk)
+    if not import_record.can_be_undone:
         raise DirectoryUndoRefused(_("This import was undone already, changed nothing, or is too long ago."))
-    undo = preview_undo(run)
+    undo = preview_undo(import_record)
     for kind, values in undo.restored_values.items():
         _restore_values(kind, values)
-    _remove_markets(run, set(undo.removed_keys["company"]))
+    _remove_markets(import_record, set(undo.removed_keys["company"]))
     # Dependent rows first, the reverse of `ROW_MODELS`.
     for kind in ("seat", "contact", "employment", "role", "person", "company"):
         for batch in batched(undo.removed_keys[kind], BATCH_SIZE, strict=False):
             ROW_MODELS[kind].objects.filter(pk__in=batch).delete()
-    run.undone_at, run.undone_by_id = timezone.now(), current_actor.get().person_id
+    import_record.undone_at, import_record.undone_by_id = timezone.now(), current_actor.get().person_id
     # There is nothing left to undo, and old values of people must not stay longer than needed.
-    run.created_keys = run.values_before = run.values_after = {}
-    run.save(update_fields=["undone_at", "undone_by", "created_keys", "values_before", "values_after"])
-    record_action("directory.undo_import", run)
+    import_record.created_keys = import_record.values_before = import_record.values_after = {}
+    import_record.save(
+        update_fields=["undone_at", "undone_by", "created_keys", "values_before", "values_after"]
+    )
+    record_action("directory.undo_import", import_record)
     return undo
 
 
@@ -174,10 +177,10 @@ def _load_rows(kind: str, keys: Iterable[int]) -> dict[int, Any]:
     return rows_by_key
 
 
-def _skip_changed(undo: DirectoryUndo, run: DirectoryImport, facts: RowFactsByKind) -> None:
+def _skip_changed(undo: DirectoryUndo, import_record: DirectoryImport, facts: RowFactsByKind) -> None:
     """Skip dated rows whose end changed since the import, with everything of the same person."""
     for kind in DATED_KINDS:
-        after = run.values_after.get(kind, {})
+        after = import_record.values_after.get(kind, {})
         for pk, row in list(facts[kind].items()):
             if serialize_values({"ends_on": row.ends_on}) != after.get(str(pk)):
                 _skip_row(undo, facts, (kind, pk), str(CHANGED_REASON))
@@ -239,15 +242,15 @@ def _find_referenced(
 
 
 def _find_restorable(
-    undo: DirectoryUndo, run: DirectoryImport, kind: str, keys: list[int]
+    undo: DirectoryUndo, import_record: DirectoryImport, kind: str, keys: list[int]
 ) -> Iterator[tuple[int, dict[str, Any]]]:
     """Yield the old values of rows that still have the values of the list; skip the others."""
     for pk, row in _read_values(
-        ROW_MODELS[kind], keys, {name for one in run.values_after[kind].values() for name in one}
+        ROW_MODELS[kind], keys, {name for one in import_record.values_after[kind].values() for name in one}
     ):
-        after = run.values_after[kind][str(pk)]
+        after = import_record.values_after[kind][str(pk)]
         if serialize_values({name: row[name] for name in after}) == after:
-            yield pk, run.values_before[kind][str(pk)]
+            yield pk, import_record.values_before[kind][str(pk)]
         else:
             undo.skipped_rows.append((kind, pk, str(CHANGED_REASON)))
 
@@ -271,10 +274,10 @@ def _restore_values(kind: str, values: dict[int, dict[str, Any]]) -> None:
         model.objects.bulk_update(rows.values(), sorted(names), 500)
 
 
-def _remove_markets(run: DirectoryImport, removed: set[int]) -> None:
+def _remove_markets(import_record: DirectoryImport, removed: set[int]) -> None:
     """Remove the markets that the list added to companies which stay."""
     through = Company.markets.through
-    for company, market in run.created_keys.get("market", []):
+    for company, market in import_record.created_keys.get("market", []):
         # The others lost theirs by cascade.
         if company not in removed:
             through.objects.filter(company=company, market=market).delete()

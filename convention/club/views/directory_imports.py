@@ -37,7 +37,11 @@ def directory_import_create(request: "HttpRequest") -> "HttpResponse":
     """Check an uploaded list, then import it; the parsed list is posted back by the form."""
     require_administrator(request.user)
     form = TableUploadForm(request.POST or None, request.FILES or None, is_heading=is_directory_heading)
-    context: dict[str, Any] = {"form": form, "markets": Market.objects.all(), "at_once": MAX_IMMEDIATE_ROWS}
+    context: dict[str, Any] = {
+        "form": form,
+        "markets": Market.objects.all(),
+        "max_immediate_rows": MAX_IMMEDIATE_ROWS,
+    }
     if request.method == "POST" and form.is_valid():
         try:
             labels = context["fields"] = get_column_labels()
@@ -98,7 +102,7 @@ def directory_import_undo(request: "HttpRequest", pk: int) -> "HttpResponse":
         if import_record.affected_row_count > MAX_IMMEDIATE_ROWS:
             title = _("Undoing of the import %(run)s") % {"run": import_record}
             return _enqueue_job(request, kind=UNDO_JOB, title=title, argument=str(import_record.pk))
-        messages.success(request, str(undo_directory_import(run=import_record)))
+        messages.success(request, str(undo_directory_import(import_record=import_record)))
         return redirect("club-imports")
     return render_club_page(
         request,

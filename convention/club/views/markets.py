@@ -40,6 +40,6 @@ def _edit_market(request: "HttpRequest", market: Market) -> "HttpResponse":
         save_market(market=form.instance, changed_fields=form.changed_data)
         messages.success(request, _("The market is saved."))
         return redirect("club-markets")
-    rows = Market.objects.annotate(firms=Count("companies")).order_by("sort_name", "pk")
-    firms = market.companies.all() if market.pk else []
-    return render_club_page(request, "markets.html", rows=rows, form=form, title=title, firms=firms)
+    rows = Market.objects.annotate(company_count=Count("companies")).order_by("sort_name", "pk")
+    companies = market.companies.all() if market.pk else []
+    return render_club_page(request, "markets.html", rows=rows, form=form, title=title, companies=companies)

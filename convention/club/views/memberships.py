@@ -77,7 +77,7 @@ def _render_membership(request: "HttpRequest", slug: str, pk: int, **forms: Any)
     membership = _get_membership(slug, pk)
     context = {
         "company": membership.company,
-        "one": membership,
+        "membership": membership,
         "form": MembershipForm(instance=membership),
         "renewal": MembershipRenewalForm(initial={"plan": membership.plan}, prefix="renew"),
         "leaving": MembershipEndForm(prefix="leave"),
@@ -133,11 +133,11 @@ def membership_renew(request: "HttpRequest", company: str, membership: int) -> "
 
 
 @require_POST
-def seat_give(request: "HttpRequest", company: str, job: int) -> "HttpResponse":
+def seat_give(request: "HttpRequest", company: str, employment_id: int) -> "HttpResponse":
     """Give an employee a seat from today."""
     require_administrator(request.user)
     employment = get_object_or_404(
-        Employment.objects.filter(company__slug=company).select_related("person", "company"), pk=job
+        Employment.objects.filter(company__slug=company).select_related("person", "company"), pk=employment_id
     )
     [status] = load_membership_statuses([employment.company])
     if status.membership is None:

@@ -48,29 +48,29 @@ def person_list(request: "HttpRequest") -> "HttpResponse":
 
 
 @read_or_write
-def person_detail(request: "HttpRequest", member: int) -> "HttpResponse":
+def person_detail(request: "HttpRequest", person_id: int) -> "HttpResponse":
     """Show one person with their history; a POST changes the name."""
     require_administrator(request.user)
-    person = get_object_or_404(Person, pk=member)
+    person = get_object_or_404(Person, pk=person_id)
     form = PersonNameForm(request.POST or None, instance=person)
     if request.method == "POST" and form.is_valid():
         save_person(person=form.instance, changed_fields=form.changed_data)
         messages.success(request, _("The person is saved."))
-        return redirect("club-person", member)
-    return _render_person(request, member, form=form)
+        return redirect("club-person", person_id)
+    return _render_person(request, person_id, form=form)
 
 
-def _render_person(request: "HttpRequest", member: int, **forms: Any) -> "HttpResponse":
-    person = get_object_or_404(Person, pk=member)
+def _render_person(request: "HttpRequest", person_id: int, **forms: Any) -> "HttpResponse":
+    person = get_object_or_404(Person, pk=person_id)
     context = {"form": PersonNameForm(instance=person), "job_form": EmploymentForm(prefix="job"), **forms}
     return render_club_page(request, "person.html", **load_person_page(person), **context)
 
 
 @require_POST
-def employment_add(request: "HttpRequest", member: int) -> "HttpResponse":
+def employment_add(request: "HttpRequest", person_id: int) -> "HttpResponse":
     """Add an employment, past or current."""
     require_administrator(request.user)
-    person = get_object_or_404(Person, pk=member)
+    person = get_object_or_404(Person, pk=person_id)
     form = EmploymentForm(request.POST, prefix="job")
     if form.is_valid():
         try:
@@ -79,29 +79,29 @@ def employment_add(request: "HttpRequest", member: int) -> "HttpResponse":
             form.add_errors(error.field_errors)
         else:
             messages.success(request, _("The employment is noted."))
-            return redirect("club-person", member)
-    return _render_person(request, member, job_form=form)
+            return redirect("club-person", person_id)
+    return _render_person(request, person_id, job_form=form)
 
 
 @read_or_write
-def employment_edit(request: "HttpRequest", member: int, job: int) -> "HttpResponse":
+def employment_edit(request: "HttpRequest", person_id: int, employment_id: int) -> "HttpResponse":
     """Change title and level of an employment."""
     require_administrator(request.user)
-    rows = Employment.objects.select_related("person", "company").filter(person=member)
-    employment = get_object_or_404(rows, pk=job)
+    rows = Employment.objects.select_related("person", "company").filter(person=person_id)
+    employment = get_object_or_404(rows, pk=employment_id)
     form = EmploymentTitleForm(request.POST or None, instance=employment)
     if request.method == "POST" and form.is_valid():
         update_employment_title(employment=form.instance, **form.cleaned_data)
         messages.success(request, _("The employment is saved."))
-        return redirect("club-person", member)
+        return redirect("club-person", person_id)
     return render_club_page(request, "employment_form.html", employment=employment, form=form)
 
 
 @read_or_write
-def employer_change(request: "HttpRequest", member: int) -> "HttpResponse":
+def employer_change(request: "HttpRequest", person_id: int) -> "HttpResponse":
     """Change the person's employer and name the successors."""
     require_administrator(request.user)
-    person = get_object_or_404(Person, pk=member)
+    person = get_object_or_404(Person, pk=person_id)
     form = EmployerChangeForm(request.POST or None, person=person)
     if request.method == "POST" and form.is_valid():
         try:
@@ -110,5 +110,5 @@ def employer_change(request: "HttpRequest", member: int) -> "HttpResponse":
             form.add_errors(error.field_errors)
         else:
             messages.success(request, _("The change is noted. What was booked stays."))
-            return redirect("club-person", member)
+            return redirect("club-person", person_id)
     return render_club_page(request, "employer_change.html", **load_person_page(person), form=form)

@@ -67,24 +67,24 @@ class Command(ConventionCommand):
 
     def run(self, **options: Any) -> None:
         """Check the ports, prepare, start, print the addresses."""
-        place = (
+        address = (
             make_lan_address(options["port"])
             if options["lan"]
             else make_local_address(options["port"], options["host"])
         )
-        local_network.check_port_is_free(place.host, place.port)
-        if place.files:
-            local_network.check_port_is_free(place.host, place.phone_port)
-        remember_site_url(place)
+        local_network.check_port_is_free(address.host, address.port)
+        if address.files:
+            local_network.check_port_is_free(address.host, address.phone_port)
+        remember_site_url(address)
         self.prepare_site()
         # In production the settings are the operator's; a local network is restricted in any case.
-        if place.is_exposed and (place.files or not settings.PRODUCTION):
-            self.restrict_exposed_site(place)
-        parts = [processes.server_process(place), processes.worker_process()]
-        if place.files:
-            parts.append(processes.phone_page_process(place))
-        supervisor = Supervisor(parts, self.print_notice)
-        supervisor.run(when_started=lambda: self.print_welcome(place, supervisor))
+        if address.is_exposed and (address.files or not settings.PRODUCTION):
+            self.restrict_exposed_site(address)
+        processes_to_run = [processes.server_process(address), processes.worker_process()]
+        if address.files:
+            processes_to_run.append(processes.phone_page_process(address))
+        supervisor = Supervisor(processes_to_run, self.print_notice)
+        supervisor.run(when_started=lambda: self.print_welcome(address, supervisor))
         self.print_notice("Convention has stopped; its data is kept.")
 
     def prepare_site(self) -> None:
@@ -114,7 +114,7 @@ class Command(ConventionCommand):
             with override("en"):  # print everything in one language
                 call_command("seed", stderr=self.stderr)
 
-    def restrict_exposed_site(self, place: processes.ServerAddress) -> None:
+    def restrict_exposed_site(self, address: processes.ServerAddress) -> None:
         """Restrict settings and passwords before other machines can reach the site.
 
         Raises ConventionError if an account of a site that is no demo has the demo's published password.
@@ -123,7 +123,7 @@ class Command(ConventionCommand):
             self.replace_demo_passwords()
             if not is_demo():
                 os.environ["PLAYED_PAYMENTS"] = "false"  # other machines could confirm real orders with them
-            restrict_settings(place)
+            restrict_settings(address)
         except (OSError, DatabaseError) as error:
             if not is_out_of_space(error):
                 raise
@@ -145,19 +145,19 @@ class Command(ConventionCommand):
             self.new_passwords = replace_credentials(people)
             self.print_lines(format_new_password_lines(self.new_passwords))
 
-    def print_welcome(self, place: processes.ServerAddress, supervisor: Supervisor) -> None:
+    def print_welcome(self, address: processes.ServerAddress, supervisor: Supervisor) -> None:
         """Print where everything is, once the server answers."""
-        if not wait_until_answering(place, supervisor):
+        if not wait_until_answering(address, supervisor):
             return
-        lines = ["", *format_site_lines(place)]
+        lines = ["", *format_site_lines(address)]
         if settings.MODE == "development":
-            lines += format_mail_lines(place)
+            lines += format_mail_lines(address)
             with contextlib.suppress(
                 DatabaseError
             ):  # the database does not answer now; the other lines are still true
                 lines += format_account_lines(new_passwords=self.new_passwords)
-        if place.files:
-            lines += format_phone_lines(place)
+        if address.files:
+            lines += format_phone_lines(address)
         self.print_lines([*lines, "", "Stop with Ctrl-C.", ""])
 
 
@@ -182,23 +182,23 @@ def make_lan_address(port: int) -> processes.ServerAddress:
     return processes.ServerAddress("0.0.0.0", port, site_url.rstrip("/"), files)  # noqa: S104 (the local network is wanted)
 
 
-def remember_site_url(place: processes.ServerAddress) -> None:
+def remember_site_url(address: processes.ServerAddress) -> None:
     """Pass the address to child processes, and store it for commands that run later."""
-    os.environ["SITE_URL"] = place.site_url
-    settings.SITE_URL = place.site_url
+    os.environ["SITE_URL"] = address.site_url
+    settings.SITE_URL = address.site_url
     if not settings.PRODUCTION:
         with contextlib.suppress(ConventionError), write_atomically(settings.VAR_DIR / "site_url") as file:
-            file.write(place.site_url.encode())  # on a full disk later commands use the previous address
+            file.write(address.site_url.encode())  # on a full disk later commands use the previous address
 
 
-def restrict_settings(place: processes.ServerAddress) -> None:
+def restrict_settings(address: processes.ServerAddress) -> None:
     """Make child processes hide tracebacks and answer to this machine's names alone."""
     # By environment, since server and worker are processes that read the settings again.
     os.environ["DEBUG"] = "false"
     names = [
         *local_network.list_host_names(),
         *local_network.list_local_addresses(),
-        urlsplit(place.site_url).hostname or "",
+        urlsplit(address.site_url).hostname or "",
     ]
     # `setdefault`: names that the operator chose stay.
     os.environ.setdefault("ALLOWED_HOSTS", ",".join(dict.fromkeys(filter(None, names))))
@@ -210,15 +210,15 @@ def has_database_file() -> bool:
     return path.exists() and path.stat().st_size > SQLITE_PAGE_BYTES
 
 
-def wait_until_answering(place: processes.ServerAddress, supervisor: Supervisor) -> bool:
+def wait_until_answering(address: processes.ServerAddress, supervisor: Supervisor) -> bool:
     """Wait until the server answers; return False if it is stopped before."""
-    scheme = "https" if place.files else "http"
-    host = "127.0.0.1" if place.host == "0.0.0.0" else place.host  # noqa: S104 (compared)
+    scheme = "https" if address.files else "http"
+    host = "127.0.0.1" if address.host == "0.0.0.0" else address.host  # noqa: S104 (compared)
     end = time.monotonic() + START_TIMEOUT_SECONDS
     while not supervisor.stopping.wait(0.1) and time.monotonic() < end:
         # Meanwhile the supervisor's own loop has not begun.
         supervisor.restart_ended()
-        if is_url_answering(f"{scheme}://{host}:{place.port}/healthz"):
+        if is_url_answering(f"{scheme}://{host}:{address.port}/healthz"):
             return True
     return False
 

@@ -3,7 +3,11 @@
 import json
 
 import pytest
+from django.contrib.auth.models import AnonymousUser
 
+from convention.api.throttles import TooManyRequests
+from convention.errors import ConventionError, InvalidFields
+from convention.middleware import error_response
 from tests.factories import make_event
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
@@ -87,3 +91,35 @@ def test_what_is_sent_without_the_final_slash_is_told_the_right_address(client, 
 def test_what_is_read_without_the_final_slash_is_led_there(client):
     answer = client.get("/api/v1/events/open/sessions?limit=5")
     assert (answer.status_code, answer["Location"]) == (301, "/api/v1/events/open/sessions/?limit=5")
+
+
+def test_error_of_a_plain_view_names_its_fields(rf):
+    error = InvalidFields("Some fields need another look.", {"email": ["Write an address."]})
+
+    response = error_response(rf.get("/api/v1/nothing/"), error)
+
+    assert json.loads(response.content)["errors"] == {"email": ["Write an address."]}
+
+
+def test_error_of_a_plain_view_has_its_details(rf):
+    error = ConventionError("The price has changed.", {"quote": 12})
+
+    response = error_response(rf.get("/api/v1/nothing/"), error)
+
+    assert json.loads(response.content)["quote"] == 12
+
+
+def test_too_many_requests_to_a_plain_view_says_when_to_retry(rf):
+    response = error_response(rf.get("/api/v1/nothing/"), TooManyRequests(90))
+
+    assert response["Retry-After"] == "90"
+
+
+def test_page_for_too_many_requests_says_when_to_retry(rf):
+    request = rf.get("/")
+    request.user = AnonymousUser()
+    request.session = {}
+
+    response = error_response(request, TooManyRequests(90))
+
+    assert response["Retry-After"] == "90"

@@ -200,7 +200,7 @@ def test_who_is_known_is_updated_and_an_end_takes_the_seat(lake):
     assert (named.email, named.first_name) == ("eric@lac.example", "Éric")
     assert ana.seats.get().ends_on == ana.employments.get().ends_on == last
     assert (done.new_row_count, done.changed_row_count) == (0, 2)
-    undo_directory_import(run=done.import_record)
+    undo_directory_import(import_record=done.import_record)
     ana.refresh_from_db()
     named.refresh_from_db()
     assert (ana.last_name, ana.employments.get().ends_on, named.email) == ("Silva", None, None)
@@ -225,14 +225,14 @@ def test_undoing_removes_what_the_list_made_and_leaves_what_is_in_use(lake):
     assert [(name, str(why)) for name, why in preview.named_skipped_rows] == [
         ("Zoé Müller", "is in use since")
     ]
-    undo_directory_import(run=run)
+    undo_directory_import(import_record=run)
     assert get_member_company(zoe) == lake
     assert not Person.objects.filter(email="ali@lac.example").exists()
     assert not Company.objects.filter(name="Stockage SA").exists()
     lake.refresh_from_db()
     assert (lake.siren, lake.city) == ("", "")
     with pytest.raises(DirectoryUndoRefused):
-        undo_directory_import(run=run)
+        undo_directory_import(import_record=run)
 
 
 def test_what_undoing_would_do_is_asked_in_as_many_statements_however_long_the_list():
@@ -262,7 +262,7 @@ def test_a_seat_of_somebody_known_stays_once_it_was_used(lake):
         (str(before.seats.get()), "is in use since"),
         (str(works.seats.get()), "is in use since"),
     ]
-    undo_directory_import(run=run)
+    undo_directory_import(import_record=run)
     people = (before, works, idle, came_before)
     assert [get_member_company(one) for one in people] == [lake, lake, None, None]
 
@@ -275,7 +275,7 @@ def test_a_company_stays_with_whoever_was_added_since_and_what_was_ended_stays_e
     seat = Seat.objects.get(person__email="ali@lac.example")
     Seat.objects.filter(pk=seat.pk).update(ends_on=TODAY())
     Company.objects.filter(pk=lake.pk).update(city="Chambéry")
-    done = undo_directory_import(run=run)
+    done = undo_directory_import(import_record=run)
     lake.refresh_from_db()
     assert (lake.city, Company.objects.filter(pk=vendor.pk).exists()) == ("Chambéry", True)
     assert list(vendor.markets.all()) == []

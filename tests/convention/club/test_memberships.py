@@ -1,9 +1,11 @@
 """Memberships: their state on each day, renewals, and no overlap."""
 
 import datetime
+import re
 
 import pytest
 from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from convention.audit.models import AuditEntry
 from convention.club.memberships import (
@@ -168,3 +170,15 @@ def test_the_fullest_day_is_counted():
         (DAY(2028, 1, 1), datetime.date.max),
     ]
     assert [count_max_concurrent(spans[:number]) for number in range(5)] == [0, 1, 1, 2, 2]
+
+
+def test_renewal_locks_the_company_before_the_membership():
+    """As a change of days does: two requests would otherwise wait for each other."""
+    membership = make_membership(make_company(role=None), ends_on=DAY(2027, 12, 31))
+    next_plan = plan()
+
+    with CaptureQueriesContext(connection) as queries:
+        renew_membership(membership=membership, plan=next_plan, ends_on=None)
+
+    tables = [re.search(r'FROM "(\w+)"', q["sql"]).group(1) for q in queries if q["sql"].startswith("SELECT")]
+    assert tables[:2] == ["club_company", "club_membership"]

@@ -125,3 +125,13 @@ def test_the_page_says_first_what_the_merger_does(client, firms):
     assert get_member_company(people[0]) == stays
     refused = client.post(f"/organize/club/companies/{stays.slug}/merge/", {"into": gone.pk, "on": TODAY()})
     assert list(refused.context["form"].errors) == ["into"]
+
+
+def test_seat_that_outlasted_its_employment_stops_no_merger(firms):
+    gone, stays = firms
+    person = make_member(gone)
+    Employment.objects.filter(person=person).update(ends_on=TODAY() - ONE_DAY)
+
+    result = merge_company(company=gone, into=stays, on=TODAY())
+
+    assert result.people_without_seat == [person]

@@ -6,10 +6,10 @@ import pytest
 from django.utils import timezone
 
 from convention.club.change_employer import HandoverPlan, MandateOutcome, change_employer
-from convention.club.companies import end_company_role, give_company_role
+from convention.club.companies import end_company_role, give_company_role, save_company
 from convention.club.downloads import CLUB_LISTS
 from convention.club.models import Company, CompanyRole, Employment, Mandate, Market, Person, WorkingGroup
-from convention.club.people import add_employment, search_people
+from convention.club.people import EmailTaken, add_colleague, add_employment, search_people
 from convention.club.permissions import get_companies_of_contact
 from convention.errors import InvalidFields
 from tests.factories import (
@@ -20,6 +20,7 @@ from tests.factories import (
     make_member,
     make_person,
 )
+from tests.rush import in_threads
 
 pytestmark = pytest.mark.django_db
 AT = "/organize/club/"
@@ -177,7 +178,8 @@ def test_markets_and_roles_of_a_company_have_pages(admin):
     admin.post(f"{AT}companies/{company.slug}/edit/", fields)
     assert [one.name for one in company.markets.all()] == ["Nuage"]
     page = admin.get(f"{AT}markets/le-nuage/")
-    assert [list(page.context["firms"]), page.context["rows"][0].firms] == [[company], 1]
+    assert list(page.context["companies"]) == [company]
+    assert page.context["rows"][0].company_count == 1
     at = f"{AT}companies/{company.slug}/roles/"
     admin.post(at, {"role-role": "analyst", "role-starts_on": TODAY()})
     twice = admin.post(at, {"role-role": "analyst", "role-starts_on": TODAY()})
@@ -209,3 +211,32 @@ def test_the_list_of_companies_is_in_the_order_of_a_french_list():
         make_company(name=name)
     in_order = ["de Dietrich", "Eau", "Éditions", "Œuvres", "Zénith"]
     assert [row[0] for row in CLUB_LISTS["companies"]().rows] == in_order
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_first_employers_at_once_are_one():
+    person = make_person()
+    companies = [make_company(), make_company()]
+
+    in_threads([lambda to=to: change_employer(person=person, to=to, on=TODAY()) for to in companies])
+
+    assert Employment.objects.filter(person=person).count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_companies_of_similar_names_created_at_once_get_an_address_each():
+    names = ("Acme", "Acme!", "Acme?", "(Acme)")
+
+    in_threads(
+        [lambda name=name: save_company(company=Company(name=name), changed_fields=[]) for name in names]
+    )
+
+    assert sorted(Company.objects.values_list("slug", flat=True)) == ["acme", "acme-2", "acme-3", "acme-4"]
+
+
+def test_inactive_colleague_is_not_added_again():
+    company = make_company()
+    colleague = make_member(company, is_active=False)
+
+    with pytest.raises(EmailTaken):
+        add_colleague(company=company, email=colleague.email, first_name="Ana", last_name="Silva")

@@ -71,7 +71,7 @@ def test_everybody_comes_in_as_one_list_pages_stay_small_and_it_is_undone(client
     undoing = f"/organize/club/imports/{done.import_record.pk}/undo/"
     rows = PEOPLE * 2 + PEOPLE * 9 // 10
     assert f"Retirés\u202f: {rows}" in timed("undo page", lambda: client.get(undoing)).text
-    timed("undo", lambda: undo_directory_import(run=done.import_record))
+    timed("undo", lambda: undo_directory_import(import_record=done.import_record))
     assert (Person.objects.count(), Seat.objects.count(), Company.objects.count()) == (1, 0, COMPANIES)
 
 

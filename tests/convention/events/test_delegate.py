@@ -199,3 +199,16 @@ def test_from_the_contract_to_the_mail_by_the_pages(today, run_tasks, mailoutbox
         people, {"email": "x@firm.example", "role": "organizer", "starts_on": today.isoformat()}
     )
     assert "The club names who runs the event" in answer.content.decode()
+
+
+def test_role_given_by_the_club_outlasts_the_same_role_under_a_contract(contract, today):
+    organizer = name(contract).person
+    under_contract = name(contract, "desk@firm.example", role="desk")
+    values = {"person": under_contract.person, "role": "desk", "starts_on": today}
+    by_club = EventRole.objects.create(event=contract.event, **values)
+
+    end_event_role(role=under_contract, actor=organizer)
+
+    assert list(EventRole.objects.filter(person=under_contract.person)) == [by_club]
+    by_club.refresh_from_db()
+    assert by_club.ends_on is None

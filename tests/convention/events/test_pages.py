@@ -309,3 +309,13 @@ def test_saving_an_event_turns_no_sequence_back():
     event.name = "Autre nom"
     event.save()
     assert list(Event.objects.values_list("name", "sequence")) == [("Autre nom", raised)]
+
+
+def test_registration_is_over_when_the_event_is():
+    now = timezone.now()
+    day = datetime.timedelta(days=1)
+    event = make_event(starts_at=now - day, ends_at=now, registration_closes_at=now + day)
+
+    is_open = event.is_registration_open(at=now)
+
+    assert is_open is False

@@ -6,8 +6,9 @@ from django.utils import timezone
 from convention.audit.models import AuditEntry
 from convention.errors import InvalidFields
 from convention.privacy.consents import add_purpose_text, get_agreement, give_consent, withdraw_consent
-from convention.privacy.models import Consent, Purpose, PurposeText
+from convention.privacy.models import Consent, PrivacyCase, Purpose, PurposeText
 from convention.privacy.registry import list_agreements
+from convention.privacy.requests import record_request
 from convention.privacy.subjects import get_subject
 from registrations.models import ConsentText
 from tests.factories import make_event, make_person, make_question, make_registration, make_ticket
@@ -78,3 +79,13 @@ def test_a_consent_of_a_registration_is_taken_back_unless_it_is_a_condition(is_r
         assert kept == {"earlier": [{"version": 1, "at": at, "until": kept["earlier"][0]["until"]}]}
         assert [one for one in list_agreements(subject) if one.key.startswith("registration-")] == []
         assert AuditEntry.objects.get(verb="consent.withdraw").fields == ["film"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_letters_from_an_unknown_address_recorded_at_once_are_one_case():
+    values = {"kind": "erasure", "language": "fr", "opened_by": make_person()}
+    letters = ["Zoe@example.org", "zoe@example.org"] * 3
+
+    in_threads([lambda email=email: record_request(email=email, **values) for email in letters], threads=6)
+
+    assert PrivacyCase.objects.count() == 1

@@ -25,6 +25,8 @@ from registrations.invoices.models.documents import Quotation, Receivable
 from registrations.models import Order, Registration, WaitingEntry
 from registrations.order_context import OrderContext
 from registrations.orders.quotations import create_order_quotation, send_quotation_mail
+from registrations.periodic_jobs import release_expired_holds
+from registrations.retention import erase_old_buyers
 from registrations.visits.models import HostContact, Visit, VisitorList
 from tests.convention.privacy.find_traces import ADDRESS, LAST, NAME, find_traces
 from tests.convention.privacy.histories.person import event_on_sale, ordered, request
@@ -130,6 +132,30 @@ def test_orders_that_were_never_confirmed_go_after_three_months():
     assert lapsed.registrations.get().name == "Nom à suivre"
     assert compute_balance(Receivable.objects.get(reference=lapsed.reference)).amount_owed == 0
     assert removed() == {}
+
+
+def test_order_whose_expired_hold_was_released_is_erased_after_three_months():
+    order = place_order(event=event_on_sale(), request=request(), context=OrderContext())
+    over = timezone.now() - 91 * DAY
+    Order.objects.update(created_at=over)
+    Registration.objects.update(hold_expires_at=over, confirmed_at=None)
+    release_expired_holds()
+
+    counts = removed()
+
+    assert counts == {"expired-orders": 1}
+    order.refresh_from_db()
+    assert order.email == ""
+
+
+def test_old_buyers_are_erased_in_several_runs(monkeypatch):
+    monkeypatch.setattr("registrations.retention.MAX_ROWS_PER_RUN", 1)
+    for days in (1096, 1097):
+        make_registration(make_ticket(ended(days)))
+
+    counts = [erase_old_buyers(timezone.now()) for _run in range(3)]
+
+    assert counts == [1, 1, 0]
 
 
 def test_half_filled_forms_go_a_week_after_the_last_change(client):

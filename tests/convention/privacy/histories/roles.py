@@ -187,7 +187,7 @@ def directory_import() -> Subject:
     company = make_company(name="Acme")
     table = ParsedTable(header, [[2, [company.name, FIRST, LAST, ADDRESS, f"Chef {LAST}"]]])
     done = import_directory(table=table, file_name=f"{ADDRESS} liste.csv")
-    undo_directory_import(run=done.import_record)
+    undo_directory_import(import_record=done.import_record)
     return Person.objects.filter(email=ADDRESS).first()
 
 
