@@ -67,7 +67,7 @@ class ConventionCommand(BaseCommand):
             )
 
     def flush_output(self) -> None:
-        """Flush stdout before the transaction commits. Raises OSError if nobody reads it."""
+        """Flush stdout before the transaction commits. Raise OSError if nobody reads it."""
         self.stdout.flush()
 
     def print_lines(self, lines: Iterable[str]) -> None:
@@ -142,7 +142,7 @@ def describe_known_events() -> str:
 
 
 def get_event_by_slug(slug: str) -> Event:
-    """Return the event. Raises NotFound with the sentence to print."""
+    """Return the event. Raise NotFound with the sentence to print."""
     event = Event.objects.filter(slug=slug).first()
     if event is None:
         raise NotFound(

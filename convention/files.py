@@ -17,7 +17,7 @@ MAX_FILE_BYTES = 64 * 1024 * 1024
 
 
 def read_input_file(path: Path) -> bytes:
-    """Return the content of a file. Raises UnreadableFile, also above MAX_FILE_BYTES."""
+    """Return the content of a file. Raise UnreadableFile, also above MAX_FILE_BYTES."""
     try:
         with path.open("rb") as file:
             content = file.read(MAX_FILE_BYTES + 1)
@@ -39,7 +39,7 @@ def write_atomically(path: Path, *, mode: int | None = None) -> Iterator[BinaryI
     A new file gets the permissions `mode` (default 0644); a replaced one keeps its own, but never more than
     `mode`.
 
-    Raises ConventionError if nothing can be written; an existing file is then unchanged.
+    Raise ConventionError if nothing can be written; an existing file is then unchanged.
     """
     try:
         _check_target(path)

@@ -39,7 +39,7 @@ class SingleHook(Hook):
     """A hook with exactly one provider."""
 
     def provider(self) -> Any:
-        """Import and return the provider. Raises ImproperlyConfigured unless there is exactly one."""
+        """Import and return the provider. Raise ImproperlyConfigured unless there is exactly one."""
         if len(self.paths) != 1:
             raise ImproperlyConfigured(f"A hook needs one provider, and has {self.paths}.")
         return import_string(self.paths[0])
@@ -69,7 +69,7 @@ class NamedHook:
         self.paths[name] = path
 
     def provider(self, name: str) -> Any:
-        """Import and return the provider of that name. Raises KeyError."""
+        """Import and return the provider of that name. Raise KeyError."""
         return import_string(self.paths[name])
 
 
@@ -118,7 +118,8 @@ printed_logos = SingleHook()
 # (reference) -> None: confirm an order before the `invoice` command issues its invoice.
 confirm_reference = SingleHook()
 
-send_confirmation = TaskHook()
+# (order id): send all mails of an order that are due, also after it was changed or cancelled.
+send_order_mails = TaskHook()
 send_cancellation = TaskHook()
 send_refund = TaskHook()
 confirm_payment = TaskHook()

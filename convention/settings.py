@@ -45,7 +45,7 @@ TESTING = MODE == "test"
 
 
 def read_url_setting[T](variable: str, read: Callable[..., T], example: str, **default: str) -> T:
-    """Return a URL setting. Raises ImproperlyConfigured with its name, never with its value."""
+    """Return a URL setting. Raise ImproperlyConfigured with its name, never with its value."""
     try:
         return read(variable, **default)
     except (ImproperlyConfigured, ValueError) as error:

@@ -190,7 +190,7 @@ def get_token_owner(request: Request) -> Person | None:
 
 
 def load_body_catalog(slug: str, body: Any) -> EventCatalog:
-    """Load the catalog for an order's body. Raises NotFound, also for the draft of an event.
+    """Load the catalog for an order's body. Raise NotFound, also for the draft of an event.
 
     The body is not validated yet; what cannot be read in it is ignored.
     """

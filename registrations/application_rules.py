@@ -38,7 +38,7 @@ class ApplicationRules(Protocol):
         """Return why the entry cannot be promoted now, as `WaitingEntry.SkipReason`, or ""."""
 
     def get_entitled_seat(self, entry: WaitingEntry) -> Seat:
-        """Return the seat that entitles the applicant. Raises an error that says why there is none."""
+        """Return the seat that entitles the applicant. Raise an error that says why there is none."""
 
     def check_admission(self, registrations: Sequence[Registration]) -> None:
         """Raise an error unless each of these people has applied and may come; called in the transaction."""

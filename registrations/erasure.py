@@ -93,7 +93,7 @@ def get_expired_orders(before: datetime.datetime) -> "QuerySet[Order]":
     is held.
     """
     registrations = Registration.objects.filter(order=OuterRef("pk"))
-    # An expired hold has no date any more once its place was released (`release_lapsed_holds`).
+    # An expired hold has no date any more once its place was released (`release_ticket_holds`).
     is_alive = Q(confirmed_at__isnull=False) | Q(hold_expires_at__gte=before)
     packages = Sponsorship.objects.filter(order=OuterRef("pk"))
     money = [

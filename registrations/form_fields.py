@@ -18,7 +18,7 @@ class ShortNameField(forms.SlugField):
 
 
 def clean_short_name(form: forms.ModelForm[Any], words: str, taken: Container[str]) -> str:
-    """Return the form's slug, the stored one, or one made from `words`. Raises ValidationError if taken."""
+    """Return the form's slug, the stored one, or one made from `words`. Raise ValidationError if taken."""
     slug = str(form.cleaned_data["slug"] or form.instance.slug)
     if slug in taken:
         raise forms.ValidationError(_("This short name is taken; choose another one."))

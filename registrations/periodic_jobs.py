@@ -3,7 +3,7 @@
 from django.utils import timezone
 
 from .booking.idempotency import KEY_LIFETIME
-from .inventory.stock import release_expired_packages, release_lapsed_holds
+from .inventory.stock import release_expired_packages, release_ticket_holds
 from .models import UNDO_PERIOD, IdempotencyKey, ImportedRow, Registration
 from .questions.files import remove_unclaimed_files
 
@@ -19,7 +19,7 @@ def release_expired_holds() -> None:
         Registration.objects.with_expired_hold(at=now).order_by().values_list("ticket", flat=True).distinct()
     )
     if tickets:
-        release_lapsed_holds(tickets, at=now)
+        release_ticket_holds(tickets, at=now)
 
 
 def delete_unclaimed_files() -> None:

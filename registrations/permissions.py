@@ -66,7 +66,7 @@ class LinkAccess:
         return not (self.is_full and is_answered_by_own_link(self.order, registration.email))
 
     def get_registration(self, reference: str) -> Registration:
-        """Return one registration that this link opens. Raises NotFound."""
+        """Return one registration that this link opens. Raise NotFound."""
         for registration in self.registrations:
             if registration.reference == reference:
                 return registration
@@ -81,7 +81,7 @@ def is_answered_by_own_link(order: Order, email: str) -> bool:
 def get_order_by_link(reference: str, secret: str, *, at: datetime.datetime | None = None) -> LinkAccess:
     """Return the access that a mailed link gives; its holder may see, correct and cancel.
 
-    Raises NotFound for a forged or replaced link, and LinkExpired long after the event and the order.
+    Raise NotFound for a forged or replaced link, and LinkExpired long after the event and the order.
     """
     order = Order.objects.select_related("event__venue", "event__host").filter(reference=reference).first()
     link_access = _make_link_access(order, secret) if order else None
@@ -183,7 +183,7 @@ def _is_contacts_own(registration: Registration) -> bool:
 
 
 def get_waiting_entry_by_link(secret: str, *, at: datetime.datetime | None = None) -> WaitingEntry:
-    """Return the waiting entry of a mailed link. Raises NotFound, or LinkExpired long after the event."""
+    """Return the waiting entry of a mailed link. Raise NotFound, or LinkExpired long after the event."""
     rows = WaitingEntry.objects.select_related("event__venue", "ticket__event", "order__event")
     entry = find_by_link_token(rows.filter(ticket__isnull=False), secret)
     if entry is None:
@@ -199,7 +199,7 @@ def list_own_registrations(person: Person) -> list[Registration]:
 
 
 def get_own_registration(person: Person, event: str, reference: str) -> Registration:
-    """Return one of the person's registrations at that event. Raises NotFound, also for another person's."""
+    """Return one of the person's registrations at that event. Raise NotFound, also for another person's."""
     for registration in _filter_own(
         Registration.objects.filter(event__slug=event, reference=reference), person
     ):

@@ -37,7 +37,7 @@ COLLEAGUES_PER_HOUR = 100
 
 
 def throttle_order(event: Event, request: OrderRequest) -> None:
-    """Count an order for its buyer, and a mail for each other address in it. Raises TooManyRequests."""
+    """Count an order for its buyer, and a mail for each other address in it. Raise TooManyRequests."""
     consume_rate_limit(
         "orders", f"{event.pk}:{request.email.strip()}", limit=ORDERS_PER_HOUR, window_seconds=HOUR_SECONDS
     )
@@ -66,7 +66,7 @@ def throttle_unverified_order(order: Order, context: OrderContext, *, place_coun
     """Count an order of a buyer who is not trusted while it is written; one that fails gives its count back.
 
     Counts the places by the network, free ones too, and orders that await verification by the buyer's address
-    too, both per hour. Raises TooManyUnverifiedOrders.
+    too, both per hour. Raise TooManyUnverifiedOrders.
     """
     if settings.RATE_LIMITS == "off" or context.is_trusted:
         yield
@@ -98,14 +98,14 @@ def refuse_while_waiting(wait_seconds: int) -> None:
 
 
 def throttle_quote(event: Event, request: OrderRequest) -> None:
-    """Count a quote, apart from orders since it sends no mail. Raises TooManyRequests."""
+    """Count a quote, apart from orders since it sends no mail. Raise TooManyRequests."""
     consume_rate_limit(
         "quotes", f"{event.pk}:{request.email.strip()}", limit=ORDERS_PER_HOUR, window_seconds=HOUR_SECONDS
     )
 
 
 def throttle_correction(order: Order, registration: Registration | None = None) -> None:
-    """Count a correction, since each sends the badge again. Raises TooManyRequests."""
+    """Count a correction, since each sends the badge again. Raise TooManyRequests."""
     # A private place has its own link: its holder must not use up the buyer's corrections.
     subject = registration if registration and registration.is_private else order
     consume_rate_limit(
@@ -114,7 +114,7 @@ def throttle_correction(order: Order, registration: Registration | None = None) 
 
 
 def throttle_link_renewal(subject: Order | Registration) -> None:
-    """Count a replaced link, for its order or private place and for the address. Raises TooManyRequests."""
+    """Count a replaced link, for its order or private place and for the address. Raise TooManyRequests."""
     consume_rate_limit(
         "renewals", subject.reference, limit=LINK_RENEWALS_PER_HOUR, window_seconds=HOUR_SECONDS
     )
@@ -123,7 +123,7 @@ def throttle_link_renewal(subject: Order | Registration) -> None:
 
 
 def throttle_verification_mail(order: Order, address: str) -> None:
-    """Count a verification mail that is sent again, for the order and the address. Raises TooManyRequests."""
+    """Count a verification mail that is sent again, for the order and the address. Raise TooManyRequests."""
     consume_rate_limit("renewals", order.reference, limit=LINK_RENEWALS_PER_HOUR, window_seconds=HOUR_SECONDS)
     consume_rate_limit(
         "mail", (address.strip() or order.email).casefold(), limit=MAILS_PER_HOUR, window_seconds=HOUR_SECONDS
@@ -131,14 +131,14 @@ def throttle_verification_mail(order: Order, address: str) -> None:
 
 
 def throttle_session_change(registration: Registration) -> None:
-    """Count a change of session bookings: scanning devices fetch each of them. Raises TooManyRequests."""
+    """Count a change of session bookings: scanning devices fetch each of them. Raise TooManyRequests."""
     consume_rate_limit(
         "seats", registration.reference, limit=SESSION_CHANGES_PER_HOUR, window_seconds=HOUR_SECONDS
     )
 
 
 def throttle_colleague(company: Company, email: str) -> None:
-    """Count a colleague whom a contact adds, and the mail to their address. Raises TooManyRequests."""
+    """Count a colleague whom a contact adds, and the mail to their address. Raise TooManyRequests."""
     consume_rate_limit("colleagues", company.slug, limit=COLLEAGUES_PER_HOUR, window_seconds=HOUR_SECONDS)
     consume_rate_limit("mail", email.strip().casefold(), limit=MAILS_PER_HOUR, window_seconds=HOUR_SECONDS)
 
@@ -147,7 +147,7 @@ def throttle_waiting_entry(address: str, network: str = "") -> None:
     """Count a request to wait, since each sends a mail to an address that is not verified.
 
     Counted by network too: each free place would be offered to invented addresses at the head of the list.
-    Raises TooManyRequests.
+    Raise TooManyRequests.
     """
     consume_rate_limit("waits", address.strip(), limit=WAITING_ENTRIES_PER_HOUR, window_seconds=HOUR_SECONDS)
     if network:
@@ -160,13 +160,13 @@ def throttle_waiting_entry(address: str, network: str = "") -> None:
 
 
 def throttle_answer_file(*senders: str) -> None:
-    """Count an uploaded file for each of its senders: a session, an address. Raises TooManyRequests."""
+    """Count an uploaded file for each of its senders: a session, an address. Raise TooManyRequests."""
     for name in filter(None, senders):
         consume_rate_limit("files", name.strip(), limit=ANSWER_FILES_PER_HOUR, window_seconds=HOUR_SECONDS)
 
 
 def throttle_network_files(network: str, *, size: int) -> None:
-    """Count a file and its bytes for the network it comes from. Raises TooManyRequests."""
+    """Count a file and its bytes for the network it comes from. Raise TooManyRequests."""
     if network:
         max_bytes = settings.STORAGE_CEILINGS["ANSWER_FILES_NETWORK_MB"] * BYTES_PER_MB
         consume_rate_limit(
@@ -181,7 +181,7 @@ def throttle_network_files(network: str, *, size: int) -> None:
 
 
 def throttle_draft(network: str, *, size: int = 0) -> None:
-    """Count a new draft for its network, or the bytes of a large one. Raises TooManyRequests."""
+    """Count a new draft for its network, or the bytes of a large one. Raise TooManyRequests."""
     if not network:
         return
     # Large drafts are counted by their bytes with each change, small ones once, when they are new.
@@ -200,7 +200,7 @@ def throttle_draft(network: str, *, size: int = 0) -> None:
 
 
 def throttle_quotation_mail(quotation: Quotation) -> None:
-    """Count a mailed quotation, for itself and for the address. Raises TooManyRequests."""
+    """Count a mailed quotation, for itself and for the address. Raise TooManyRequests."""
     consume_rate_limit(
         "quotation", quotation.number, limit=LINK_RENEWALS_PER_HOUR, window_seconds=HOUR_SECONDS
     )
@@ -210,7 +210,7 @@ def throttle_quotation_mail(quotation: Quotation) -> None:
 
 
 def get_voucher_throttled(event: Event, code: str, *senders: str, network: str = "") -> Voucher | None:
-    """Return the voucher with this code, or None. Raises TooManyRequests after too many wrong codes."""
+    """Return the voucher with this code, or None. Raise TooManyRequests after too many wrong codes."""
     voucher = find_voucher(event, normalize_code(code))
     throttle_code_guesses(event, code, voucher, *senders, network=network)
     return voucher
@@ -221,7 +221,7 @@ def throttle_code_guesses(
 ) -> None:
     """Count a code for which no voucher was found, once for each browser, address or network that brings it.
 
-    Raises TooManyRequests for a sender of too many of them, also if the next code is right.
+    Raise TooManyRequests for a sender of too many of them, also if the next code is right.
     """
     code = normalize_code(code)
     limits = {f"{event.pk}:{sender.strip()}": WRONG_CODES_PER_HOUR for sender in senders if code and sender}

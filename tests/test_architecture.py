@@ -485,3 +485,16 @@ def test_numbers_in_attributes_have_no_thousands_separator():
     }
 
     assert found == set()
+
+
+DOCUMENTED_PATH = re.compile(r"`((?:badges|convention|registrations|schedule|tests|docs)/[\w./-]+)`")
+
+
+def test_paths_named_in_documents_exist():
+    missing = [
+        f"{document.name}: {path}"
+        for document in [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+        for path in sorted(set(DOCUMENTED_PATH.findall(document.read_text())))
+        if not (ROOT / path).exists()
+    ]
+    assert missing == []

@@ -1,5 +1,5 @@
 """Mails of an order: verification, confirmation with badges, correction, cancellation, changed holders.
 
-Begin with send.py, which decides what is due; the other modules write the mails. Which mails were accepted is
+Start with send.py, which decides what is due; the other modules write the mails. Which mails were accepted is
 recorded by `registrations.orders.deliveries`.
 """

@@ -1,5 +1,5 @@
 """Mailings: mail to selected attendees of an event, and reminders before it.
 
-Begin with models.py, then composing/drafts.py, sending/launch.py and sending/run.py. May import
+Start with models.py, then composing/drafts.py, sending/launch.py and sending/run.py. May import
 `badges.attendance` (to select by presence), `badges.confirmations` (the mail limit) and lower layers.
 """

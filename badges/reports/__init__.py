@@ -1,5 +1,5 @@
 """Organizers' home, an event's overview and the desk: pages that show facts of all other packages.
 
-Begin with event_facts.py, which loads the facts; attention.py and charts.py are made of them. May import
+Start with event_facts.py, which loads the facts; attention.py and charts.py are made of them. May import
 every other package; none imports this one.
 """

@@ -1,5 +1,5 @@
 """The scanner: a web app that scans badges, offline too. It has no tables.
 
-Begin with shell.py (page and service worker) and static/scanner/app.js. record_scan.js decides on the phone
+Start with shell.py (page and service worker) and static/scanner/app.js. record_scan.js decides on the phone
 by the rules of `badges.attendance.scanning.verdict`; types/scanner.d.ts has the shapes of the data.
 """

@@ -90,7 +90,7 @@ class AccountAdapter(DefaultAccountAdapter):
         """Make a new address the account's, if the request is signed in to that account.
 
         The mail goes to an address that was only typed: its owner, who confirms addresses here when they
-        register, would otherwise give their registrations to a stranger. Raises SignInRequired.
+        register, would otherwise give their registrations to a stranger. Raise SignInRequired.
         """
         account = email_address.user
         if not is_same_email(account.email, email_address.email) and request.user != account:
@@ -154,7 +154,7 @@ class AccountAdapter(DefaultAccountAdapter):
         setattr(self.request, REVOKED_TOKENS_ATTRIBUTE, revoke_all_tokens(person_id=user.pk))
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """Send our own mail in place of allauth's template. Raises MailUnavailable."""
+        """Send our own mail in place of allauth's template. Raise MailUnavailable."""
         occasion = template_prefix.rpartition("/")[2]
         revoked: int = getattr(self.request, REVOKED_TOKENS_ATTRIBUTE, 0)
         if revoked and occasion in PASSWORD_OCCASIONS:

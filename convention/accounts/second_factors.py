@@ -84,7 +84,7 @@ def find_time_step(app: Authenticator, code: str) -> int | None:
 def reset_second_factor(*, email: str, reason: str = "") -> Person:
     """Remove a person's passkeys, app and recovery codes, end all sessions and notify them.
 
-    Raises NotFound for an unknown address, or if there is no factor.
+    Raise NotFound for an unknown address, or if there is no factor.
     """
     people = filter_by_email(Person.objects.select_for_update().order_by("pk"), email.strip())
     person = people[0] if people else None

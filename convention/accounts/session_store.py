@@ -21,7 +21,7 @@ class SessionStore(db.SessionStore):
         return None
 
     def save(self, must_create: bool = False) -> None:  # noqa: FBT001, FBT002 (Django's own)
-        """Update the session. Raises UpdateError if it was ended meanwhile."""
+        """Update the session. Raise UpdateError if it was ended meanwhile."""
         if must_create or self.session_key is None:
             super().save(must_create)
             return

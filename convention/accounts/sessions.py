@@ -37,7 +37,7 @@ def describe_browser(user_agent: str) -> str:
 
 
 def end_session(*, person: Person, session_id: int) -> None:
-    """End one of the person's own sessions. Raises NotFound for any other."""
+    """End one of the person's own sessions. Raise NotFound for any other."""
     sessions = UserSession.objects.filter(user=person, pk=session_id)
     if not sessions:
         raise NotFound(_("This session has already ended."))

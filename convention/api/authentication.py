@@ -37,7 +37,7 @@ class BearerTokenAuthentication(BaseAuthentication):
     def authenticate(self, request: "Request") -> "tuple[Person, ApiToken] | None":
         """Return the token's owner and the token, and make the owner the actor.
 
-        Return None if no bearer token is sent. Raises AuthenticationFailed for one that is unknown, expired
+        Return None if no bearer token is sent. Raise AuthenticationFailed for one that is unknown, expired
         or revoked.
         """
         # Latin-1 decodes any byte, so that a broken header is an unknown token and no server error.

@@ -26,7 +26,7 @@ class ApiCursorPagination(CursorPagination):
     ordering = "pk"
 
     def paginate_queryset(self, queryset: Any, request: "Request", view: Any = None) -> list[Any] | None:
-        """Return one page. Raises NotFound for an invalid cursor, InvalidFields for a bad limit."""
+        """Return one page. Raise NotFound for an invalid cursor, InvalidFields for a bad limit."""
         check_positive_number("limit", request.query_params.get("limit", "1"))
         try:
             return super().paginate_queryset(queryset, request, view)

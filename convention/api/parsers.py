@@ -15,7 +15,7 @@ class StrictJsonParser(JSONParser):
     def parse(
         self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
     ) -> Any:
-        """Return the parsed body. Raises ParseError."""
+        """Return the parsed body. Raise ParseError."""
         try:
             return super().parse(stream, media_type, parser_context)
         # A body of nested brackets exceeds Python's recursion limit before DRF can call it invalid.

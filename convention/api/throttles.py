@@ -48,7 +48,7 @@ class TooManyRequests(ConventionError):
 def consume_rate_limit(
     action: str, subject: str, *, limit: int, window_seconds: int, amount: int = 1
 ) -> None:
-    """Count `amount` uses of `action` for a subject. Raises TooManyRequests above `limit` in a window."""
+    """Count `amount` uses of `action` for a subject. Raise TooManyRequests above `limit` in a window."""
     if settings.RATE_LIMITS == "off":
         return
     wait = seconds_until_allowed(action, subject, limit=limit, window_seconds=window_seconds, amount=amount)

@@ -38,7 +38,7 @@ def hash_token(token: str) -> str:
 def create_token(
     *, person_id: int, name: str, scopes: Sequence[str], lifetime: datetime.timedelta | None = None
 ) -> tuple[ApiToken, str]:
-    """Create a token; return the row and the token to show once. Raises InvalidFields."""
+    """Create a token; return the row and the token to show once. Raise InvalidFields."""
     unknown = sorted(set(scopes) - set(ApiToken.Scope.values))
     if unknown or not scopes:
         raise InvalidFields(_("Choose what the token may do."), {"scopes": unknown or ["-"]})
@@ -72,7 +72,7 @@ def revoke_all_tokens(*, person_id: int) -> int:
 
 @transaction.atomic
 def revoke_token(*, person_id: int, token_id: int) -> None:
-    """Revoke a person's token. Raises NotFound for a token of another person."""
+    """Revoke a person's token. Raise NotFound for a token of another person."""
     mine = ApiToken.objects.filter(pk=token_id, person_id=person_id)
     if not mine.exists():
         raise NotFound(_("You have no such token."))

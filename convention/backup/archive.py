@@ -89,7 +89,7 @@ class BackupArchive:
         return self.archive.open(media_file_path(path))
 
     def read_batches(self, table: str) -> Iterator[list[ArchiveRow]]:
-        """Yield a table's rows in batches that fit into memory. Raises UnreadableFile."""
+        """Yield a table's rows in batches that fit into memory. Raise UnreadableFile."""
         batch, size, number = list[ArchiveRow](), 0, 0
         with io.BufferedReader(self.archive.open(table_file_path(table)), CHUNK_BYTES) as file:  # type: ignore[type-var] # it reads
             # Limited, so that a crafted line without end does not fill the memory.
@@ -106,7 +106,7 @@ class BackupArchive:
 
 @contextlib.contextmanager
 def open_backup(path: Path) -> Iterator[BackupArchive]:
-    """Open a backup and check all of it. Raises UnreadableFile; OSError if there is no file."""
+    """Open a backup and check all of it. Raise UnreadableFile; OSError if there is no file."""
     with path.open("rb") as file:
         with _translate_archive_errors(path):
             archive = zipfile.ZipFile(file)
@@ -199,7 +199,7 @@ def part_name_context(name: str) -> dict[str, str]:
 
 
 def _read_manifest_part(path: Path, archive: zipfile.ZipFile) -> BackupManifest:
-    """Return the manifest. Raises UnreadableFile if this program does not understand it."""
+    """Return the manifest. Raise UnreadableFile if this program does not understand it."""
     if MANIFEST_FILE not in archive.namelist():
         raise UnreadableFile(FOREIGN_FILE_ERROR % {"path": path})
     if archive.getinfo(MANIFEST_FILE).file_size > MAX_MANIFEST_BYTES:
@@ -233,7 +233,7 @@ def _is_part_different(archive: zipfile.ZipFile, name: str, entry: FileEntry) ->
 
 
 def _parse_row(line: bytes, table: str, number: int) -> ArchiveRow:
-    """Parse a line of JSON into a row. Raises UnreadableFile."""
+    """Parse a line of JSON into a row. Raise UnreadableFile."""
     with contextlib.suppress(ValueError, RecursionError):
         row = json.loads(line) if len(line) <= MAX_ROW_BYTES else None
         if isinstance(row, list):

@@ -88,7 +88,7 @@ def own_fingerprint() -> str:
 
 
 def read_manifest(content: bytes) -> BackupManifest:
-    """Parse a manifest and check the type of every value. Raises InvalidManifest or a subclass."""
+    """Parse a manifest and check the type of every value. Raise InvalidManifest or a subclass."""
     try:
         values = json.loads(content)
         version = values["version"] if values["format"] == MANIFEST_FORMAT else None

@@ -58,7 +58,7 @@ class RestoreResult:
 
 
 def restore_backup(*, path: Path) -> RestoreResult:
-    """Check the whole file, then load it. Raises ConventionError or OSError, and then changes nothing."""
+    """Check the whole file, then load it. Raise ConventionError or OSError, and then changes nothing."""
     with use_private_umask(), open_backup(path) as backup:
         # All checks that need no transaction come first: they cost nothing if they fail.
         check_same_program(backup.manifest)
@@ -180,7 +180,7 @@ def check_references() -> None:
 
 
 def continue_numbering(model: type[models.Model], number: int) -> None:
-    """Set the next primary key of a table. Raises UnreadableFile if few would be left."""
+    """Set the next primary key of a table. Raise UnreadableFile if few would be left."""
     # A forged manifest could otherwise use up all keys.
     if number > get_max_key(model) // 2:
         sentence = _("%(table)s cannot go on at number %(number)d. Nothing was changed.")

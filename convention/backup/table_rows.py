@@ -115,7 +115,7 @@ class BackupRowReader:
         ]
 
     def read(self, row: list[Any]) -> list[Any]:
-        """Return the row's values for the database. Raises TypeError, ValueError or ValidationError."""
+        """Return the row's values for the database. Raise TypeError, ValueError or ValidationError."""
         return [convert(value) for convert, value in zip(self.converters, row, strict=True)]
 
     def _make_decrypter(self, field: "models.Field[Any, Any]", replace: Callable[[], str]) -> ConvertValue:

@@ -49,7 +49,7 @@ def hand_over_company(
 ) -> None:
     """Let the successor be the company's contact from `on`, its billing contact and representative at once.
 
-    Raises InvalidFields if the successor does not work there on that day.
+    Raise InvalidFields if the successor does not work there on that day.
     """
     if (
         company_successor
@@ -110,7 +110,7 @@ def change_employer(
     """End the person's employments the day before `on`, and begin one at `to`, if any.
 
     Seats end with the employment, and bookings stay. Contacts, bills and votes go to the successor, or to
-    nobody. Raises InvalidFields if the person works for `to` on that day already, if an employment begins on
+    nobody. Raise InvalidFields if the person works for `to` on that day already, if an employment begins on
     that day or later, or if a successor cannot take over.
     """
     handover = handover or HandoverPlan()

@@ -71,7 +71,7 @@ def make_claim_token(claimed: Person) -> str:
 
 
 def get_claimed_person(token: str) -> Person:
-    """Return the colleague of a mailed link. Raises LinkExpired for an old link, NotFound for any other."""
+    """Return the colleague of a mailed link. Raise LinkExpired for an old link, NotFound for any other."""
     try:
         pk, email = decrypt_token(TOKEN_PURPOSE, token, max_age=LINK_LIFETIME)
     except ExpiredToken as error:

@@ -32,7 +32,7 @@ def save_company(
 ) -> Company:
     """Create or update a company; a new one gets a slug made from its name.
 
-    `markets` replaces all markets of the company; None leaves them unchanged. Raises InvalidFields if
+    `markets` replaces all markets of the company; None leaves them unchanged. Raise InvalidFields if
     another company has the name.
     """
     verb = "company.change" if company.pk else "company.create"
@@ -136,7 +136,7 @@ def list_parent_companies(company: Company) -> list[Company]:
 def give_company_role(
     *, company: Company, role: str, starts_on: datetime.date, ends_on: datetime.date | None = None
 ) -> CompanyRole:
-    """Give the company a role. Raises InvalidFields if it has the same role on one of these days."""
+    """Give the company a role. Raise InvalidFields if it has the same role on one of these days."""
     Company.objects.select_for_update(no_key=True).get(pk=company.pk)
     # Under the company's lock: a form sent twice must not give the role twice.
     for existing in CompanyRole.objects.filter(company=company, role=role):

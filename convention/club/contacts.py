@@ -53,7 +53,7 @@ def appoint_contact_by_email(
 ) -> CompanyContact:
     """Appoint the person with that address; an unknown one is added as employed at the company.
 
-    Raises InvalidFields for an unknown person without a name.
+    Raise InvalidFields for an unknown person without a name.
     """
     # Only administrators come here, so a known person of another company may become the contact.
     people = filter_by_email(Person.objects.filter(is_active=True), email.strip())

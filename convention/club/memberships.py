@@ -22,7 +22,7 @@ from .seats import get_span, lock_membership
 def create_membership(
     *, company: Company, plan: Plan, starts_on: datetime.date, ends_on: datetime.date | None = None
 ) -> Membership:
-    """Draft a membership with the plan's current terms. Raises InvalidFields if another one overlaps."""
+    """Draft a membership with the plan's current terms. Raise InvalidFields if another one overlaps."""
     membership = Membership(
         company=company,
         plan=plan,
@@ -76,7 +76,7 @@ def _end_grace_seats(membership: Membership, first: datetime.date) -> None:
 def update_membership(*, membership: Membership, changed_fields: list[str]) -> Membership:
     """Save the changed fields of a membership.
 
-    Raises InvalidFields if fewer seats would be left than are given, if another membership overlaps, or if
+    Raise InvalidFields if fewer seats would be left than are given, if another membership overlaps, or if
     the first day would come after the end.
     """
     if membership.left_on and membership.left_on < membership.starts_on:
@@ -133,7 +133,7 @@ def _ended_before_start(membership: Membership) -> bool:
 def renew_membership(*, membership: Membership, plan: Plan, ends_on: datetime.date | None) -> Membership:
     """Draft the membership that follows, with the same extra seats, and move the seats that go on.
 
-    Raises InvalidFields if the membership has no last day, if the next one would end before it begins, or if
+    Raise InvalidFields if the membership has no last day, if the next one would end before it begins, or if
     the plan has fewer seats than are held.
     """
     _lock_company(membership)
@@ -184,7 +184,7 @@ def end_membership(
 ) -> Membership:
     """End a membership early; `on` is the first day without it, from which its seats make no member.
 
-    Raises NotOpenNow if it has ended already, and InvalidFields for a day before it began.
+    Raise NotOpenNow if it has ended already, and InvalidFields for a day before it began.
     """
     membership = lock_membership(membership)
     if membership.left_on:

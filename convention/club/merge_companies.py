@@ -42,7 +42,7 @@ def merge_company(*, company: Company, into: Company, on: datetime.date) -> Comp
     """From `on`, let everybody of the company work at `into`, with a seat if there are any left.
 
     The membership of the company ends the day before. The seat limit of `into` holds; the oldest seats come
-    first. Raises InvalidFields if `into` is the company itself or one of its subsidiaries, or while a guard
+    first. Raise InvalidFields if `into` is the company itself or one of its subsidiaries, or while a guard
     forbids the merger (a contract to run an event).
     """
     # The lock of directory imports and their undoing.
@@ -75,7 +75,7 @@ def merge_company(*, company: Company, into: Company, on: datetime.date) -> Comp
 
 @transaction.atomic
 def preview_company_merge(*, company: Company, into: Company, on: datetime.date) -> CompanyMergeResult:
-    """Return what `merge_company` would do, and roll back. Raises the same errors."""
+    """Return what `merge_company` would do, and roll back. Raise the same errors."""
     result = merge_company(company=company, into=into, on=on)
     # Run the real merger and roll it back: a separate calculation could differ from it.
     transaction.set_rollback(True)

@@ -44,7 +44,7 @@ def add_employment(
 ) -> Employment:
     """Add an employment, past or current; other employments stay, since people may work for two companies.
 
-    Raises InvalidFields if the person works there on one of these days already.
+    Raise InvalidFields if the person works there on one of these days already.
     """
     # Two requests at once must find each other's employment.
     Person.objects.select_for_update(no_key=True).get(pk=person.pk)
@@ -85,7 +85,7 @@ def add_colleague(
 ) -> Person:
     """Return the new colleague, or the known one with that address who works there already.
 
-    Raises InvalidFields for an invalid address or an empty name, and EmailTaken for the address of any
+    Raise InvalidFields for an invalid address or an empty name, and EmailTaken for the address of any
     other person, and of a colleague whose account is closed: the contact learns nothing about them.
     """
     email, first_name, last_name = (
@@ -114,7 +114,7 @@ def add_colleague_with_seat(
 ) -> Person:
     """Add a colleague and give them a seat, or do neither, even if another person has the address.
 
-    Raises InvalidFields for an invalid address or an empty name, and the errors of `give_seat`.
+    Raise InvalidFields for an invalid address or an empty name, and the errors of `give_seat`.
     """
     company, email = membership.company, normalize_whitespace(email).lower()
     try:

@@ -19,7 +19,7 @@ type RequestUser = Person | AnonymousUser
 
 
 def require_signed_in(user: "RequestUser") -> Person:
-    """Return the person. Raises Forbidden for an anonymous user."""
+    """Return the person. Raise Forbidden for an anonymous user."""
     if not isinstance(user, Person):
         raise Forbidden(_("Please sign in first."))
     return user
@@ -107,7 +107,7 @@ def get_companies_of_contact(person: "RequestUser", *, at: datetime.date | None 
 
 
 def get_company_of_contact(slug: str, person: "RequestUser") -> Company:
-    """Return the company of its contact's page. Raises SignInRequired, or NotFound for other people."""
+    """Return the company of its contact's page. Raise SignInRequired, or NotFound for other people."""
     if not person.is_authenticated:
         raise SignInRequired(_("Sign in to see this page."))
     company = get_companies_of_contact(person).filter(slug=slug).first()
@@ -127,7 +127,7 @@ def can_correct_names(person: "RequestUser") -> bool:
 
 
 def require_administrator(person: "RequestUser") -> Person:
-    """Return the administrator. Raises SignInRequired or Forbidden."""
+    """Return the administrator. Raise SignInRequired or Forbidden."""
     sentence = _("This page is for the club’s administrators.")
     return require_club_role(person, ClubRole.Role.ADMINISTRATOR, error_message=sentence)
 
@@ -135,7 +135,7 @@ def require_administrator(person: "RequestUser") -> Person:
 def require_club_role(person: "RequestUser", *roles: str, error_message: str) -> Person:
     """Return the person if they have one of these roles.
 
-    Raises SignInRequired, or Forbidden with `error_message`.
+    Raise SignInRequired, or Forbidden with `error_message`.
     """
     if not person.is_authenticated:
         raise SignInRequired(_("Sign in to see this page."))

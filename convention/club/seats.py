@@ -47,7 +47,7 @@ def give_seat(
 ) -> Seat:
     """Give a seat from today or `starts_on`, until it is ended; it never outlasts the employment.
 
-    Raises NoSeatLeft, AlreadyHasSeat, NotEmployed, and NotOpenNow if the membership is over by then.
+    Raise NoSeatLeft, AlreadyHasSeat, NotEmployed, and NotOpenNow if the membership is over by then.
     """
     membership = lock_membership(membership)
     first_day = starts_on or timezone.localdate()
@@ -95,7 +95,7 @@ def get_span(row: Seat | Employment) -> DateSpan:
 
 
 def limit_to_employment(membership: Membership, person: Person, span: DateSpan) -> DateSpan:
-    """Return the span, shortened to the person's employment there. Raises NotEmployed."""
+    """Return the span, shortened to the person's employment there. Raise NotEmployed."""
     first_day, last_day = span
     employments = Employment.objects.open(at=first_day).filter(company=membership.company, person=person)
     ends = [employment.ends_on for employment in employments]

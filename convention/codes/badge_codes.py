@@ -102,7 +102,7 @@ def build_code_address(token: str, site_url: str) -> str:
 def parse_badge_code(text: str) -> SignedClaim:
     """Parse a code, with or without an address in front, in upper or lower case.
 
-    Does not check the signature. Raises MalformedCode.
+    Does not check the signature. Raise MalformedCode.
     """
     # The host is not compared: the site's address may have changed since the badge was printed.
     match = TOKEN_PATTERN.search(text.strip().upper())

@@ -31,19 +31,19 @@ class DecryptionFailed(ConventionError):
 
 
 def make_fernets(keys: Sequence[str]) -> list[Fernet]:
-    """Return a Fernet for each key, in the same order. Raises ValueError for an invalid key."""
+    """Return a Fernet for each key, in the same order. Raise ValueError for an invalid key."""
     return [Fernet(key) for key in keys]
 
 
 def encrypt_value(value: Any, *, row_label: str) -> bytes:
-    """Encrypt a value (plain JSON) for the row named by `row_label`. Raises MissingEncryptionKey."""
+    """Encrypt a value (plain JSON) for the row named by `row_label`. Raise MissingEncryptionKey."""
     # Fernet has no associated data, so the row is part of what is encrypted.
     text = json.dumps({"of": row_label, "value": value}, ensure_ascii=False, separators=(",", ":"))
     return _newest_fernet().encrypt(text.encode())
 
 
 def decrypt_value(encrypted: bytes | memoryview, *, row_label: str) -> Any:
-    """Decrypt the value of that row. Raises DecryptionFailed, MissingEncryptionKey."""
+    """Decrypt the value of that row. Raise DecryptionFailed, MissingEncryptionKey."""
     try:
         opened = json.loads(MultiFernet([_newest_fernet(), *_older_fernets()]).decrypt(bytes(encrypted)))
     except InvalidToken:
@@ -57,7 +57,7 @@ def decrypt_value(encrypted: bytes | memoryview, *, row_label: str) -> Any:
 def reencrypt_value(encrypted: bytes | memoryview) -> bytes | None:
     """Encrypt a value again under the newest key; return None if it already is.
 
-    Raises DecryptionFailed, MissingEncryptionKey.
+    Raise DecryptionFailed, MissingEncryptionKey.
     """
     token = bytes(encrypted)
     try:

@@ -65,7 +65,7 @@ class QrSymbol(NamedTuple):
 
 
 def draw_symbol(text: str) -> QrSymbol:
-    """Return the smallest symbol at level M for a text. Raises QrTextTooLong.
+    """Return the smallest symbol at level M for a text. Raise QrTextTooLong.
 
     The first text of its length takes half a second, later ones microseconds.
     """
@@ -77,7 +77,7 @@ def draw_symbol(text: str) -> QrSymbol:
 
 
 def draw_single_symbol(text: str) -> QrSymbol:
-    """Return one symbol in some ten milliseconds, without preparing for more. Raises QrTextTooLong."""
+    """Return one symbol in some ten milliseconds, without preparing for more. Raise QrTextTooLong."""
     code = QRCode(error_correction=ERROR_CORRECT_M, border=0)
     code.add_data(text)
     try:
@@ -90,7 +90,7 @@ def draw_single_symbol(text: str) -> QrSymbol:
 
 
 def draw_svg_symbol(text: str, *, size: int = 280) -> SafeString:
-    """Return one symbol as SVG with its quiet zone, `size` pixels wide. Raises QrTextTooLong."""
+    """Return one symbol as SVG with its quiet zone, `size` pixels wide. Raise QrTextTooLong."""
     drawn = draw_single_symbol(text)
     side = drawn.side + 2 * QUIET_ZONE_MODULES
     dark = ((x, y) for y, row in enumerate(drawn.to_matrix()) for x, is_dark in enumerate(row) if is_dark)

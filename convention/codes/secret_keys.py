@@ -47,7 +47,7 @@ def encrypt_token(purpose: str, value: Any) -> str:
 
 
 def decrypt_token(purpose: str, token: str, *, max_age: timedelta | None = None) -> Any:
-    """Return the value of a token. Raises UnreadableToken, ExpiredToken."""
+    """Return the value of a token. Raise UnreadableToken, ExpiredToken."""
     fernet = fernet_for(purpose)
     try:
         # Decoding ignores unused bits and foreign characters: encoding

@@ -60,7 +60,7 @@ class OwnedLease:
 
 
 def acquire_lease(name: str) -> OwnedLease:
-    """Take the lease of that name. Raises LeaseUnavailable."""
+    """Take the lease of that name. Raise LeaseUnavailable."""
     lease = OwnedLease(name, secrets.token_hex(16))
     expired = Lease.objects.filter(name=name, until__lt=timezone.now())
     # Take over an expired lease, else try to be the first; the unique name decides a tie.
@@ -76,7 +76,7 @@ def acquire_lease(name: str) -> OwnedLease:
 
 @contextmanager
 def hold_lease(name: str) -> Iterator[None]:
-    """Hold the lease within the block. Raises LeaseUnavailable."""
+    """Hold the lease within the block. Raise LeaseUnavailable."""
     with acquire_lease(name).renew_until_done():
         yield
 

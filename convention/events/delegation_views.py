@@ -103,7 +103,7 @@ def delegation_end(request: "HttpRequest", event: str, pk: int) -> "HttpResponse
 
 
 def _get_event_to_delegate(request: "HttpRequest", slug: str) -> Event:
-    """Return the event. Raises Forbidden for organizers of this event alone."""
+    """Return the event. Raise Forbidden for organizers of this event alone."""
     event = get_event_to_organize(slug, request.user)
     # An outside organizer may run the event, but not extend the contract or appoint other organizers.
     if not can_create_events(request.user):

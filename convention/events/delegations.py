@@ -25,7 +25,7 @@ from .roles import lock_event_roles, save_event_role
 
 @task
 def notify_delegate(role_id: int) -> None:
-    """Mail the person their role, unless it was removed meanwhile. Raises MailNotSent."""
+    """Mail the person their role, unless it was removed meanwhile. Raise MailNotSent."""
     rows = EventRole.objects.select_related("event", "person", "delegation__company")
     role = rows.filter(pk=role_id, delegation__isnull=False, person__is_active=True).first()
     if role is None or not role.person.email:
@@ -74,7 +74,7 @@ def delegate_event(
 ) -> Delegation:
     """Let a firm run the event from `starts_on` to `ends_on`, both included.
 
-    A current contract of the same firm changes its days. Raises InvalidFields if the days are in the wrong
+    A current contract of the same firm changes its days. Raise InvalidFields if the days are in the wrong
     order or past, or if the firm is no organizer by then.
     """
     # A form sent twice must find the contract of the first request instead of adding another.
@@ -125,7 +125,7 @@ def add_delegate(
     """Give a person of the firm a role under the contract, and notify them.
 
     The role ends with the contract and with the employment. A known person is recorded as employed there
-    too. Raises InvalidFields.
+    too. Raise InvalidFields.
     """
     lock_event_roles(delegation.event)
     # Only the club's organizers come here, so telling that an address is known reveals nothing; a firm's

@@ -137,7 +137,7 @@ EVENT_BY_SLUG_QUERY = CompiledQuery(
 def get_visible_event(slug: str, person: "RequestUser") -> Event:
     """Return the event of a public page; a draft is visible to its organizers and desk only.
 
-    Raises NotFound, for a draft as for an event that does not exist.
+    Raise NotFound, for a draft as for an event that does not exist.
     """
     event = EVENT_BY_SLUG_QUERY.first(slug)
     if event and (event.visibility != Event.Visibility.DRAFT or can_staff_desk(person, event)):
@@ -153,12 +153,12 @@ def get_member_events(person: "RequestUser") -> QuerySet[Event]:
 
 
 def get_event_to_organize(slug: str, person: "RequestUser") -> Event:
-    """Return the event of an organizer's page. Raises NotFound, Forbidden or SignInRequired."""
+    """Return the event of an organizer's page. Raise NotFound, Forbidden or SignInRequired."""
     return _get_event_if(slug, person, can_organize)
 
 
 def get_event_to_staff(slug: str, person: "RequestUser") -> Event:
-    """Return the event of a desk's page. Raises NotFound, Forbidden or SignInRequired."""
+    """Return the event of a desk's page. Raise NotFound, Forbidden or SignInRequired."""
     return _get_event_if(slug, person, can_staff_desk)
 
 

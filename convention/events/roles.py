@@ -52,7 +52,7 @@ def appoint_delegate(
 ) -> EventRole:
     """Give a role under a contract, as an organizer of the firm.
 
-    Raises InvalidFields for the organizer's role, which only the club gives, and for the address of a known
+    Raise InvalidFields for the organizer's role, which only the club gives, and for the address of a known
     person who does not work for the firm.
     """
     # Otherwise a firm could appoint organizers after the club had chosen who runs the event.
@@ -89,7 +89,7 @@ def end_event_role(*, role: EventRole, actor: Person) -> None:
     """End a role yesterday; delete it if it began today or later.
 
     Other rows that give the person the same role today end too, but those that the club gave if `actor` is of
-    an outside firm. Raises Forbidden if `actor` would lose access themselves, or if `actor` is of an outside
+    an outside firm. Raise Forbidden if `actor` would lose access themselves, or if `actor` is of an outside
     firm and the club gave the role.
     """
     lock_event_roles(role.event)

@@ -36,7 +36,7 @@ def _create_first_key(event: Event) -> EventKey:
 
 
 def create_key(event: Event) -> EventKey:
-    """Create a key pair with a random unused number of 24 bits. Raises RuntimeError if none is found."""
+    """Create a key pair with a random unused number of 24 bits. Raise RuntimeError if none is found."""
     private, public = generate_key_pair()
     encrypted = fernet_for(EventKey.PURPOSE).encrypt(private)
     for _attempt in range(MAX_KEY_ATTEMPTS):

@@ -83,7 +83,7 @@ def event_settings(request: "HttpRequest", event: str) -> "HttpResponse":
 
 @transaction.atomic
 def save_event(request: "HttpRequest", form: EventForm, verb: str) -> Event:
-    """Save and record the event, and warn about an accent that is too pale. Raises InvalidFields."""
+    """Save and record the event, and warn about an accent that is too pale. Raise InvalidFields."""
     if form.instance.pk:
         # In this transaction: guards compare with the stored row, which they lock until the event is saved.
         check_event_change(form.instance, request.user)
@@ -120,7 +120,7 @@ def event_venue(request: "HttpRequest", event: str) -> "HttpResponse":
 
 
 def make_venue_form(request: "HttpRequest", event: Event) -> VenueForm:
-    """Return the form of a new venue, a copy of the current one, or that one. Raises Forbidden."""
+    """Return the form of a new venue, a copy of the current one, or that one. Raise Forbidden."""
     data, venue = request.POST or None, event.venue
     if venue is None or "new" in request.GET:
         return VenueForm(data)
@@ -177,7 +177,7 @@ def event_people(request: "HttpRequest", event: str) -> "HttpResponse":
 
 
 def _appoint_in_scope(request: "HttpRequest", event: Event, values: dict[str, Any]) -> EventRole:
-    """Give the role, under the contract if the user runs the event only under one. Raises InvalidFields."""
+    """Give the role, under the contract if the user runs the event only under one. Raise InvalidFields."""
     contract = get_delegation(request.user, event)
     return (
         appoint_delegate(delegation=contract, **values) if contract else appoint_person(event=event, **values)

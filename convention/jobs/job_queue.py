@@ -93,7 +93,7 @@ def _run_work(work: JobFunction, job: Job, file: BinaryIO) -> None:
 
 
 def finish_job(job: Job, *, outcome: str, errors: list[str] | None = None) -> None:
-    """Mark a job as finished, once. Raises JobAlreadyFinished."""
+    """Mark a job as finished, once. Raise JobAlreadyFinished."""
     # The payload is a list of people, as a rule: it goes as soon as it is not needed.
     job.finished_at, job.outcome, job.errors, job.payload = timezone.now(), outcome, errors or [], ""
     # The condition decides between two workers; the slower one rolls its own work back.

@@ -68,7 +68,7 @@ def club_job_detail(request: HttpRequest, pk: int) -> HttpResponse:
 @never_cache
 @require_safe
 def job_file(request: HttpRequest, event: str, pk: int) -> FileResponse:
-    """Download the file that a job made. Raises LinkExpired once it is deleted."""
+    """Download the file that a job made. Raise LinkExpired once it is deleted."""
     one = _get_job(get_event_to_organize(event, request.user), pk)
     # The file may be gone before its row: cleanup removes it first.
     if not one.file.name or not one.file.storage.exists(one.file.name):

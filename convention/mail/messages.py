@@ -69,7 +69,7 @@ class MailPostponed(MailNotSent):
 def send_mail_message(mail_message: MailMessage) -> str:
     """Send one mail; return the server's reply, if the backend knows it.
 
-    Raises MailRefused for a permanent failure of this mail, MailNotSent for what should be retried. Neither
+    Raise MailRefused for a permanent failure of this mail, MailNotSent for what should be retried. Neither
     error contains an address.
     """
     try:

@@ -79,7 +79,7 @@ def list_stored_mails(*, max_count: int = 200) -> list[StoredMail]:
 
 
 def get_stored_mail(file: str, number: int) -> StoredMail:
-    """Return one mail. Raises NotFound."""
+    """Return one mail. Raise NotFound."""
     path = settings.MAIL_DIR / file
     mails = read_mail_file(path) if MAIL_FILE_PATTERN.match(file) and path.exists() else []
     if number >= len(mails):

@@ -19,7 +19,7 @@ def prepare_local_data(folder: Path) -> None:
     """Create the folder, or remove the rights of others that an older version left.
 
     A folder that belongs to another user, is writable for everybody (such as /tmp) or has no file of ours
-    keeps its rights. Raises OSError if there is no such folder and it cannot be created.
+    keeps its rights. Raise OSError if there is no such folder and it cannot be created.
     """
     folder.mkdir(mode=OWNER_FOLDER_MODE, parents=True, exist_ok=True)
     found = folder.stat()
@@ -35,7 +35,7 @@ def read_or_create_secret(path: Path, make: Callable[[], str]) -> str:
     """Return the secret in a file, creating it if there is none.
 
     The file appears with its content or not at all: on a full disk an empty one would be an empty secret at
-    the next start. Several processes that start at once get the same secret. Raises OSError.
+    the next start. Several processes that start at once get the same secret. Raise OSError.
     """
     with _locked(path.parent):
         if not (path.exists() and path.read_text()):

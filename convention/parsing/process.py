@@ -45,7 +45,7 @@ def parse_in_child[T](parser: Callable[..., T], *args: Any, **options: Any) -> T
     """Call `parser` in a child process and return its result.
 
     The parser is a function of a module that needs no apps, or a `partial` of one; arguments and result are
-    pickled. `settings.PARSER_SECONDS` and `settings.PARSER_MEMORY_MB` limit it. Raises the parser's own
+    pickled. `settings.PARSER_SECONDS` and `settings.PARSER_MEMORY_MB` limit it. Raise the parser's own
     ConventionError, FileTooDemanding beyond the limits, and ServiceUnavailable while too many other files are
     being read.
     """
@@ -72,7 +72,7 @@ def get_child_limits() -> ChildLimits:
 
 
 def run_child(child_input: bytes, *, seconds: float) -> ChildReply:
-    """Run the child for at most `seconds` and return its reply. Raises FileTooDemanding if there is none."""
+    """Run the child for at most `seconds` and return its reply. Raise FileTooDemanding if there is none."""
     with subprocess.Popen(  # noqa: S603 (the command is ours)
         CHILD_COMMAND,
         stdin=subprocess.PIPE,

@@ -53,7 +53,7 @@ def _make_agreement(person: Person, purpose: Purpose, last_consent: Consent | No
 
 @transaction.atomic
 def give_consent(*, person: Person, purpose: Purpose) -> Consent:
-    """Consent to the latest text, unless the person already has. Raises NotFound without a text."""
+    """Consent to the latest text, unless the person already has. Raise NotFound without a text."""
     # Two clicks at once must give one consent.
     Person.objects.select_for_update(no_key=True).get(pk=person.pk)
     text = purpose.texts.first()
@@ -90,7 +90,7 @@ def withdraw_consent(*, person: Person, purpose: Purpose) -> None:
 
 
 def get_agreement(subject: DataSubject, key: str) -> Agreement:
-    """Return one of this person's agreements. Raises NotFound."""
+    """Return one of this person's agreements. Raise NotFound."""
     for agreement in list_agreements(subject):
         if agreement.key == key:
             return agreement
@@ -99,7 +99,7 @@ def get_agreement(subject: DataSubject, key: str) -> Agreement:
 
 @transaction.atomic
 def add_purpose_text(*, purpose: Purpose, text: str, text_en: str = "") -> PurposeText:
-    """Publish another version of the text. Raises InvalidFields if it is empty or unchanged."""
+    """Publish another version of the text. Raise InvalidFields if it is empty or unchanged."""
     # Two administrators at once must not both publish the same version number.
     Purpose.objects.select_for_update(no_key=True).get(pk=purpose.pk)
     last = purpose.texts.first()

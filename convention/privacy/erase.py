@@ -48,7 +48,7 @@ def get_case_subject(case: PrivacyCase) -> DataSubject:
 def execute_erasure(*, case: PrivacyCase, answered_by: Person | None = None) -> ErasureCounts:
     """Erase the person of a case, send them a last mail, and delete their address from the case.
 
-    Return the counts by table. Raises ErasureBlocked with everything that has to be settled first, and
+    Return the counts by table. Raise ErasureBlocked with everything that has to be settled first, and
     NotOpenNow for a case that is closed or asks for something else.
     """
     # Locked: a second click must wait, then find the case answered.
@@ -119,7 +119,7 @@ def erase_people(*, people: Iterable[Person]) -> list[Person]:
 
 @transaction.atomic
 def erase_subject(subject: DataSubject) -> ErasureCounts:
-    """Erase a subject without a case. Raises ErasureBlocked."""
+    """Erase a subject without a case. Raise ErasureBlocked."""
     erased, counts = erase_rows(add_known_names(subject))
     redact_subjects([erased])
     return counts
@@ -128,7 +128,7 @@ def erase_subject(subject: DataSubject) -> ErasureCounts:
 def erase_rows(subject: DataSubject) -> tuple[ErasedSubject, ErasureCounts]:
     """Delete or blank the rows of a subject with names; `redact_subjects` does the free text.
 
-    Return what the redaction needs, and the counts by table. Raises ErasureBlocked.
+    Return what the redaction needs, and the counts by table. Raise ErasureBlocked.
     """
     if blockers := find_erasure_blockers(subject):
         raise ErasureBlocked(" ".join(str(sentence) for sentence in blockers))

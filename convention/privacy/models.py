@@ -142,7 +142,7 @@ class PurposeText(models.Model):
         return f"{self.purpose}, v{self.version}"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Add the row. Raises TypeError for one that is stored already."""
+        """Add the row. Raise TypeError for one that is stored already."""
         if not self._state.adding:
             raise TypeError("A text that was asked never changes: write another version.")
         super().save(*args, **kwargs)

@@ -61,13 +61,13 @@ def _get_or_open_case(person: Person | None, kind: str, **values: object) -> Pri
 
 @transaction.atomic
 def withdraw_request(*, case: PrivacyCase) -> None:
-    """Close the request for the person who made it. Raises NotOpenNow if it was answered."""
+    """Close the request for the person who made it. Raise NotOpenNow if it was answered."""
     _close_case(case, PrivacyCase.Answer.TAKEN_BACK, None)
 
 
 @transaction.atomic
 def refuse_request(*, case: PrivacyCase, answered_by: Person, reason: str) -> None:
-    """Close the request and mail the reason. Raises InvalidFields without one, and NotOpenNow."""
+    """Close the request and mail the reason. Raise InvalidFields without one, and NotOpenNow."""
     if not reason.strip():
         raise InvalidFields(
             _("Some fields need another look."), {"reason": [_("Say why: the person is told.")]}
@@ -78,7 +78,7 @@ def refuse_request(*, case: PrivacyCase, answered_by: Person, reason: str) -> No
 
 @transaction.atomic
 def complete_request(*, case: PrivacyCase, answered_by: Person) -> None:
-    """Close a request whose data was given. Raises NotOpenNow if it was answered."""
+    """Close a request whose data was given. Raise NotOpenNow if it was answered."""
     _notify_requester(_close_case(case, PrivacyCase.Answer.GIVEN, answered_by), "given")
 
 

@@ -100,7 +100,7 @@ def _run_rule(effective: EffectiveRule, at: datetime.datetime) -> RetentionRun:
 
 
 def get_adjustable_rule(slug: str) -> RetentionRule:
-    """Return a rule whose days the club may choose. Raises NotFound."""
+    """Return a rule whose days the club may choose. Raise NotFound."""
     for rule in list_retention_rules():
         if rule.slug == slug and not rule.is_fixed:
             return rule
@@ -109,7 +109,7 @@ def get_adjustable_rule(slug: str) -> RetentionRule:
 
 @transaction.atomic
 def set_retention_days(*, slug: str, days: int) -> None:
-    """Keep one kind of data for that many days. Raises InvalidFields below the minimum, and NotFound."""
+    """Keep one kind of data for that many days. Raise InvalidFields below the minimum, and NotFound."""
     rule = get_adjustable_rule(slug)
     if days < rule.min_days:
         sentence = _("At least %(least)d days: the club needs these data until then.") % {

@@ -65,7 +65,7 @@ class CertificateFiles:
 def ensure_certificates(folder: Path, *, names: Sequence[str], addresses: Sequence[str]) -> CertificateFiles:
     """Create a fresh server certificate, and an authority if none covers these names.
 
-    Raises ConventionError if the folder cannot be written, unless the last start left a usable certificate.
+    Raise ConventionError if the folder cannot be written, unless the last start left a usable certificate.
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     files = CertificateFiles(folder)
@@ -205,7 +205,7 @@ def encode_pem(certificate: x509.Certificate) -> bytes:
 def write_key_pair(key_path: Path, key: ec.EllipticCurvePrivateKey, path: Path, certificate: bytes) -> None:
     """Write a key that only its owner can read, and its certificate: both or neither.
 
-    Raises ConventionError if they cannot be written.
+    Raise ConventionError if they cannot be written.
     """
     content = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()

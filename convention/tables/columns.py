@@ -71,7 +71,7 @@ def apply_remembered_columns(
 def apply_column_maps(
     header: Sequence[str], picks: Sequence[str], maps: Iterable[str], fields: Iterable[str]
 ) -> list[str]:
-    """Return the picks after “heading=field” options. Raises UnreadableFile for unknown names."""
+    """Return the picks after “heading=field” options. Raise UnreadableFile for unknown names."""
     found, fields = list(picks), list(fields)
     for mapping in maps:
         heading, _equals, name = mapping.rpartition("=")
@@ -97,7 +97,7 @@ def index_columns(
 ) -> tuple[dict[str, int], list[str]]:
     """Return the column index of each field, and the headings that are not used.
 
-    One field of each group in `needed` has to be there. Raises UnreadableFile for a missing or doubled field.
+    One field of each group in `needed` has to be there. Raise UnreadableFile for a missing or doubled field.
     """
     columns: dict[str, int] = {}
     for index, name in enumerate(picks):

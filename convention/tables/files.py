@@ -73,7 +73,7 @@ def read_table(
     """Read a .csv file or a workbook, recognized by its content. Empty rows are skipped.
 
     The header is the first row for which `is_heading` is true; else the first row with more than one cell.
-    Raises UnreadableFile with the reason.
+    Raise UnreadableFile with the reason.
     """
     _refuse_other_kinds(content)
     if is_workbook(content):
@@ -106,7 +106,7 @@ def read_upload(name: str, content: bytes, is_heading: Callable[[list[str]], boo
 def read_table_rows(content: bytes, delimiter: str) -> NumberedRows:
     """Return all numbered rows of a file whose header may be anywhere.
 
-    `delimiter` applies to .csv files alone. Raises UnreadableFile with the reason.
+    `delimiter` applies to .csv files alone. Raise UnreadableFile with the reason.
     """
     _refuse_other_kinds(content)
     if is_workbook(content):
@@ -139,7 +139,7 @@ def _find_heading_row(rows: NumberedRows, is_heading: Callable[[list[str]], bool
 def read_pasted_rows(text: str) -> list[tuple[int, list[str]]]:
     """Return the numbered rows of pasted text; a header is a row like others.
 
-    Raises UnreadableFile with the reason.
+    Raise UnreadableFile with the reason.
     """
     if len(text.encode("utf-8", "surrogatepass")) > MAX_TABLE_BYTES:
         raise make_too_large_error()
@@ -157,7 +157,7 @@ def make_too_large_error() -> UnreadableFile:
 
 
 def _number_filled_rows(lines: Iterable[list[str]]) -> Iterator[tuple[int, list[str]]]:
-    """Yield rows that are not empty, with their numbers. Raises UnreadableFile beyond MAX_TABLE_ROWS."""
+    """Yield rows that are not empty, with their numbers. Raise UnreadableFile beyond MAX_TABLE_ROWS."""
     filled = 0
     for number, row in enumerate(lines, start=1):
         filled += (has_text := any(cell.strip() for cell in row))

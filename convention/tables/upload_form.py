@@ -41,7 +41,7 @@ class TableUploadForm(forms.Form):
 
     @cached_property
     def table(self) -> ParsedTable:
-        """Return the parsed file, or the list that was checked. Raises UnreadableFile."""
+        """Return the parsed file, or the list that was checked. Raise UnreadableFile."""
         file = self.cleaned_data.get("file")
         if file:
             # One byte more than allowed tells that there is more, without reading a gigabyte.

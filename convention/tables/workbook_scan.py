@@ -89,7 +89,7 @@ def remove_wrong_dimensions(content: bytes) -> bytes:
 
 
 def scan_xlsx(archive: zipfile.ZipFile, title: str) -> SheetScan:
-    """Scan the sheet of that name in an .xlsx file. Raises KeyError where the file has none."""
+    """Scan the sheet of that name in an .xlsx file. Raise KeyError where the file has none."""
     scan = SheetScan()
     for piece in _read_chunks(archive, _find_sheet_path(archive, title)):
         scan.uncalculated_cells += [

@@ -67,7 +67,7 @@ def is_workbook(content: bytes) -> bool:
 def read_workbook(content: bytes, is_list: Callable[[list[list[str]]], bool]) -> WorkbookSheet:
     """Return the first visible sheet that is a list, else the first that is not empty.
 
-    Rows that the file leaves out are empty lists. Raises UnreadableFile.
+    Rows that the file leaves out are empty lists. Raise UnreadableFile.
     """
     with _translate_library_errors():
         _refuse_other_documents(content)

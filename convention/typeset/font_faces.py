@@ -122,7 +122,7 @@ def get_font_path(family: str, weight: FontWeight) -> Path:
 
 @functools.cache
 def load_face(family: str, weight: FontWeight) -> FontFace:
-    """Open a font file, cached. Raises FontsMissing."""
+    """Open a font file, cached. Raise FontsMissing."""
     return FontFace(family, weight)
 
 

@@ -29,7 +29,7 @@ _is_inside: ContextVar[bool] = ContextVar("is_inside_external_call", default=Fal
 
 @contextmanager
 def count_external_call() -> Iterator[None]:
-    """Count the block as an external call, nested ones once. Raises ExternalServiceBusy."""
+    """Count the block as an external call, nested ones once. Raise ExternalServiceBusy."""
     if _is_inside.get():
         yield
         return

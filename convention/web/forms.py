@@ -19,7 +19,7 @@ class OfferedRowsField(forms.ModelMultipleChoiceField):
     """A choice of rows that compares keys in Python: no number is too large for the database."""
 
     def clean(self, value: Any) -> Any:
-        """Return the chosen rows. Raises ValidationError for any other."""
+        """Return the chosen rows. Raise ValidationError for any other."""
         # SQLite overflows and PostgreSQL raises a DataError for numbers beyond 64 bits.
         rows = self.queryset.values_list("pk", flat=True) if self.queryset is not None else ()
         known = {str(pk) for pk in rows}

@@ -90,7 +90,7 @@ class LimitsFileCache(BaseCache):
         )
 
     def incr(self, key: Any, delta: int = 1, version: int | None = None) -> int:
-        """Increment in one statement. Raises ValueError if there is no such entry."""
+        """Increment in one statement. Raise ValueError if there is no such entry."""
         found = self._run(INCREMENT_SQL, name=self.make_key(key, version), delta=delta)
         if not found:
             raise ValueError(key)
@@ -111,7 +111,7 @@ class LimitsFileCache(BaseCache):
         return float("inf") if end is None else end
 
     def _run(self, statement: str, **values: Any) -> list[Any]:
-        """Run one statement. Raises OperationalError like the database itself."""
+        """Run one statement. Raise OperationalError like the database itself."""
         try:
             return (
                 open_limits_connection(self.path)

@@ -78,7 +78,7 @@ class BodyReceiver:
         `pieces` yields an empty piece if the connection broke. A body above its limit is read and dropped,
         and the file is empty: a client that still sends would not read the refusal.
 
-        Raises LengthRequired, BodyTooSlow, ServiceUnavailable or SenderDisconnected.
+        Raise LengthRequired, BodyTooSlow, ServiceUnavailable or SenderDisconnected.
         """
         # Without a length the size limit could only be enforced while storing the body.
         if "transfer-encoding" in headers:
@@ -135,7 +135,7 @@ async def read_body_pieces(
 ) -> None:
     """Pass each piece to `store_piece` until `length` bytes arrived.
 
-    Raises BodyTooSlow or SenderDisconnected.
+    Raise BodyTooSlow or SenderDisconnected.
     """
     clock = asyncio.get_running_loop().time
     # Two limits: on each pause, and on the whole body at the slowest allowed rate.

@@ -42,7 +42,7 @@ def load_refund_terms(registration: Registration, *, at: datetime.datetime) -> R
 
 @transaction.atomic
 def save_refund_rules(*, event: Event, refund_rules: Sequence[RefundRule]) -> None:
-    """Replace the event's rules; they apply to later cancellations only. Raises InvalidFields."""
+    """Replace the event's rules; they apply to later cancellations only. Raise InvalidFields."""
     validate_refund_rules(refund_rules)
     # Rules can be replaced rather than updated: nothing refers to them, and cancellations store their fee.
     event.refund_rules.all().delete()

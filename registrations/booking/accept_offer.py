@@ -18,7 +18,7 @@ from registrations.order_request import BillingDetails, OrderRequest, RequestedP
 from registrations.pricing.catalog import Offering
 from registrations.pricing.quote import Quote
 from registrations.sessions.booking import book_session, swap_session
-from registrations.waiting_list.leave import NoActiveOffer
+from registrations.waiting_list.end_waiting import NoActiveOffer
 from schedule.models import Session
 
 from .place_order import place_order, preview_quote
@@ -36,7 +36,7 @@ def accept_ticket_offer(
 ) -> Order:
     """Book the held place; the mailed link has verified the address. Return the order, the same if repeated.
 
-    By card the place stays held until it is paid. Raises NoActiveOffer, NotAMember, PriceChanged, and what
+    By card the place stays held until it is paid. Raise NoActiveOffer, NotAMember, PriceChanged, and what
     `place_order` raises.
     """
     # Locked, so that a second click waits for the first and then finds its order. `of` is needed: PostgreSQL
@@ -89,7 +89,7 @@ def _use_member_name(person: Person | None, request: OrderRequest) -> OrderReque
 def _find_applicant_seat(entry: WaitingEntry) -> Seat | None:
     """Return the seat of an applicant, or None if places are not given on application.
 
-    Raises the reason why the applicant cannot have the place.
+    Raise the reason why the applicant cannot have the place.
     """
     rules = get_application_rules(entry.event)
     return (
@@ -100,7 +100,7 @@ def _find_applicant_seat(entry: WaitingEntry) -> Seat | None:
 
 
 def _find_member(entry: WaitingEntry) -> Person | None:
-    """Return the member with the verified address. Raises NotAMember if the ticket is for members only."""
+    """Return the member with the verified address. Raise NotAMember if the ticket is for members only."""
     member = find_member_by_email(entry.email)
     if member is None and entry.ticket and entry.ticket.needs_member_verification:
         raise NotAMember(_("No member of the club has this address, so this ticket is not for it."))
@@ -140,7 +140,7 @@ def build_order_request(entry: WaitingEntry) -> OrderRequest:
 def accept_session_offer(*, entry: WaitingEntry, given_up: Collection[Session] = ()) -> SessionBooking:
     """Book the held place in a session, in place of conflicting bookings that are `given_up`.
 
-    Raises NoActiveOffer, NotOpenNow, or a conflict with other bookings.
+    Raise NoActiveOffer, NotOpenNow, or a conflict with other bookings.
     """
     # Not locked here: booking locks the registration first, then this entry, and looks at the offer again.
     entry = WaitingEntry.objects.select_related("registration", "session").get(pk=entry.pk)

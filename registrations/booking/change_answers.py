@@ -20,7 +20,7 @@ from registrations.questions.queries import load_questions
 def save_answers(*, registration: Registration, given: GivenAnswers, reason: str = "") -> Registration:
     """Replace a registration's answers.
 
-    Limited options are released and reserved by the difference. Raises InvalidFields, SoldOut, and NotOpenNow
+    Limited options are released and reserved by the difference. Raise InvalidFields, SoldOut, and NotOpenNow
     if the registration is not active or the event is over.
     """
     rows = Registration.objects.select_related("ticket", "event").select_for_update(of=("self",))

@@ -23,7 +23,7 @@ from registrations.billing.receivables import (
 from registrations.models import Order, Registration, Sponsorship
 
 from .holds import lock_pending_items, refuse_after_event, release_hold
-from .member_limit import find_second_places
+from .order_limits import find_second_places
 
 
 @transaction.atomic
@@ -40,7 +40,7 @@ def confirm_pending_items(*, order: Order, verb: str) -> list[Sponsorship | Regi
     nothing. Registrations that await a member's verification are left to that; one for a member who has
     another place by now is left to expire.
 
-    Raises SoldOut or CompanyFull if a released place is gone, and NotOpenNow once the event is over; then
+    Raise SoldOut or CompanyFull if a released place is gone, and NotOpenNow once the event is over; then
     nothing changes.
     """
     ready = lock_pending_items(order).filter_items(lambda item: not item.awaits_member_verification)
@@ -52,7 +52,7 @@ def confirm_pending_items(*, order: Order, verb: str) -> list[Sponsorship | Regi
     refuse_after_event(order, at=now)
     lapsed = ready.released_items
     ready.reserve_released()
-    hooks.send_confirmation.enqueue(order.pk)
+    hooks.send_order_mails.enqueue(order.pk)
     record_action(verb, order, event=order.event, fields=["confirmed_at"])
     # As late as possible: it locks the event's row, on which all changes of the event wait.
     sequence = advance_sequence(order.event_id)

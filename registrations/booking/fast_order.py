@@ -1,10 +1,10 @@
-"""Save the usual order of a rush with hand-written SQL: places of one ticket, without add-ons.
+"""Save an order with hand-written SQL if it has places of one ticket and nothing special.
 
 Building statements takes the ORM several times longer than the database needs to run them, and everybody
 waits for the rows of the last places meanwhile. PostgreSQL saves the whole order in one statement; SQLite,
 which has one writer at a time, in a few short ones. Nothing is decided here: a counter that is short violates
-a constraint, and then `save_order` saves or refuses the order in the plain way, as it does with every other
-order. To remove this module, remove its call there.
+a constraint, and then `save_order` saves or refuses the order with the ORM, as every other order. To remove
+this module, remove its call there.
 """
 
 import contextlib
@@ -22,7 +22,8 @@ from registrations.questions.files import is_file_answer
 from .order_booking import OrderBooking
 
 # Counters are raised in the order in which all code locks them; `{after}` names the step before, so that
-# PostgreSQL raises them in this order too. -1 violates a constraint.
+# PostgreSQL raises them in this order too. A check constraint of each table refuses more than its capacity;
+# the capacity of a company's share is the ticket's, so that here -1 violates the constraint.
 SHARE_SQL = """
     INSERT INTO registrations_companyshare AS share (ticket_id, company_id, reserved)
     VALUES (%(ticket)s, %(company)s, CASE WHEN %(places)s <= %(cap)s THEN %(places)s ELSE -1 END)
@@ -76,7 +77,7 @@ def save_order_fast(booking: OrderBooking) -> bool:
 
     Nothing is saved then.
     """
-    task = make_waiting_task(hooks.send_confirmation)
+    task = make_waiting_task(hooks.send_order_mails)
     if task is None or not is_usual_booking(booking):
         return False
     first = booking.registrations[0]
@@ -91,7 +92,10 @@ def save_order_fast(booking: OrderBooking) -> bool:
     try:
         return save(booking, shape, task)
     except (IntegrityError, DataError):
-        # A counter that is short, a row that is gone, or a repeated key: the plain way says which.
+        # A counter that is short, a row that is gone, or a repeated key: `save_order_plain` finds out which.
+        # SQLite may have given ids to rows that were rolled back.
+        for row in (booking.order, *booking.registrations):
+            row.pk, row._state.adding = None, True
         return False
 
 
@@ -132,11 +136,11 @@ def _save_in_one_statement(booking: OrderBooking, shape: OrderShape, task: model
     savepoint = transaction.atomic() if connection.in_atomic_block else contextlib.nullcontext()
     with savepoint, connection.cursor() as cursor:
         cursor.execute(_build_statement(shape, type(task)), values)
-        _check, *ids = cursor.fetchone()
+        _check, sequence, *ids = cursor.fetchone()
     for row, pk in zip([order, *registrations], ids, strict=True):
         _set_saved(row, pk)
     for registration in registrations:
-        registration.order = order
+        registration.order, registration.sequence = order, sequence
     return True
 
 
@@ -161,10 +165,11 @@ def _build_statement(shape: OrderShape, task_model: type[models.Model]) -> str:
     arguments = "jsonb_build_object('args', jsonb_build_array(new_order.id), 'kwargs', '{}'::jsonb)"
     insert = _build_insert("new_task", task_model, (("args_kwargs", arguments),), source="new_order")
     parts.append(f"new_task AS ({insert})")
-    ids = ", ".join(f"(SELECT id FROM {name})" for name in ["new_order", *names])  # noqa: S608 (our names)
+    rows = ["sequence FROM event", *(f"id FROM {name}" for name in ["new_order", *names])]
+    values = ", ".join(f"(SELECT {row})" for row in rows)
     # If a counter's row is gone, the steps after it do nothing. Then the division fails the whole
     # statement, and takes back what was counted before.
-    return f"WITH {', '.join(parts)} SELECT 1 / (SELECT count(*) FROM event), {ids}"  # noqa: S608 (our names)
+    return f"WITH {', '.join(parts)} SELECT 1 / (SELECT count(*) FROM event), {values}"  # noqa: S608 (our names)
 
 
 @transaction.atomic

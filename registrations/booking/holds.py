@@ -25,7 +25,7 @@ from convention.db.limited_stock import LimitedStock
 from convention.errors import NotOpenNow
 from convention.text.email_addresses import normalize_email
 from registrations.billing.receivables import sync_existing_receivable
-from registrations.inventory.stock import release_expired_packages, release_lapsed_holds, reserve_again
+from registrations.inventory.stock import release_expired_packages, release_ticket_holds, reserve_again
 from registrations.models import Order, OrderAlarm, Registration, Sponsorship, Ticket
 from registrations.models.booking_status import BookingStatus
 
@@ -166,7 +166,7 @@ class PendingItems:
         return [item for item in self.all_items if not item.occupies_place]
 
     def reserve_released(self) -> None:
-        """Reserve the stock of released items again. Raises SoldOut or CompanyFull."""
+        """Reserve the stock of released items again. Raise SoldOut or CompanyFull."""
         packages = Counter[LimitedStock](item.package for item in self.packages if not item.occupies_place)
         reserve_again([item for item in self.registrations if not item.occupies_place], packages)
 
@@ -198,7 +198,7 @@ def refuse_after_event(order: Order, *, at: datetime.datetime) -> None:
 def extend_hold(*, order: Order, expires_at: datetime.datetime) -> None:
     """Hold an order's pending items until `expires_at`, or later if that was promised.
 
-    Released items are reserved again. Raises SoldOut, CompanyFull or NotOpenNow.
+    Released items are reserved again. Raise SoldOut, CompanyFull or NotOpenNow.
     """
     pending, now = lock_pending_items(order), timezone.now()
     lapsed = pending.released_items
@@ -231,4 +231,4 @@ def release_hold(*, order: Order) -> None:
     pending.save("hold_expires_at")
     # Packages come before tickets in the lock order.
     release_expired_packages(at=now)
-    release_lapsed_holds({place.ticket_id for place in pending.registrations}, at=now)
+    release_ticket_holds({place.ticket_id for place in pending.registrations}, at=now)

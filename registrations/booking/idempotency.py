@@ -35,7 +35,7 @@ def _find_key(event: Event, key: str) -> IdempotencyKey | None:
 def find_repeated_order(event: Event, request: OrderRequest, key: str) -> Order | None:
     """Return the order that came with this key and content before, if any.
 
-    Raises KeyReused for other content, and after `KEY_LIFETIME`: a guessed key reveals nothing old.
+    Raise KeyReused for other content, and after `KEY_LIFETIME`: a guessed key reveals nothing old.
     """
     stored_key = _find_key(event, key)
     if stored_key and stored_key.content_hash != request.content_hash:

@@ -54,7 +54,7 @@ class WaitingRequest:
 def join_ticket_list(*, ticket: Ticket, request: WaitingRequest) -> WaitingEntry:
     """Join the list of a sold-out ticket, and queue the mail with the link that shows, leaves and accepts.
 
-    An address that waits already keeps its position and gets its mail again. Raises NotOpenNow, InvalidFields
+    An address that waits already keeps its position and gets its mail again. Raise NotOpenNow, InvalidFields
     and PlacesLeft.
     """
     place = request.requested_place
@@ -90,7 +90,7 @@ def join_ticket_list(*, ticket: Ticket, request: WaitingRequest) -> WaitingEntry
 def join_session_list(*, registration: Registration, session: Session, reason: str = "") -> WaitingEntry:
     """Join the list of a full session; return the entry, the present one if the attendee waits already.
 
-    Raises NotOpenNow, and PlacesLeft also if the attendee has a place.
+    Raise NotOpenNow, and PlacesLeft also if the attendee has a place.
     """
     # The registration before the session, as in `sessions.booking`.
     holder = lock_registration(registration)

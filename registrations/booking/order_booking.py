@@ -22,7 +22,7 @@ class OrderBooking:
     """An unsaved order with registrations and add-ons, and its idempotency key, if any.
 
     - `extra_items` is further stock to reserve, such as passes and packages.
-    - `already_reserved` is what is reserved for the order before, such as an offered place.
+    - `already_reserved` is stock that was reserved earlier for this order, such as an offered place.
     - `chosen_options` are the limited options of each registration, in order.
 
     A sponsor's order may have no registration.
@@ -38,7 +38,7 @@ class OrderBooking:
 
     @property
     def required_items(self) -> Counter[LimitedStock]:
-        """Return the stock to reserve, without company shares; registrations without a hold need none."""
+        """Return the stock of the reserved registrations, without company shares."""
         items = Counter[LimitedStock](self.extra_items)
         for number, registration in enumerate(self.registrations):
             if registration.is_reserved:

@@ -17,7 +17,7 @@ from convention.db.limited_stock import LimitedStock
 from convention.errors import ConventionError, InvalidFields
 from convention.events.models import Event
 from convention.text.email_addresses import is_same_email, normalize_email
-from registrations.inventory.stock import VoucherExhausted, make_sold_out_error, release_lapsed_holds
+from registrations.inventory.stock import VoucherExhausted, make_sold_out_error, release_ticket_holds
 from registrations.models import (
     Order,
     Question,
@@ -50,8 +50,8 @@ from registrations.questions.queries import has_questions, load_questions
 from registrations.rate_limits import throttle_unverified_order
 
 from .idempotency import build_idempotency_key, find_repeated_order
-from .member_limit import save_checked_order
 from .order_booking import OrderBooking
+from .order_limits import save_order_under_limits
 from .save_order import save_order
 from .validation import check_payment, find_request_errors, refuse_if_closed
 
@@ -70,7 +70,7 @@ def place_order(*, event: Event, request: OrderRequest, context: OrderContext = 
 
     The same idempotency key with the same content returns the first order again.
 
-    Raises NotOpenNow, InvalidFields, SoldOut, CompanyFull, PriceChanged, AlreadyRegistered, KeyReused and
+    Raise NotOpenNow, InvalidFields, SoldOut, CompanyFull, PriceChanged, AlreadyRegistered, KeyReused and
     TooManyUnverifiedOrders.
     """
     request = request.normalize()
@@ -91,7 +91,7 @@ def quote_order(
 ) -> tuple[Quote, str]:
     """Return the current price of an order and its currency, after all checks and without booking.
 
-    Raises NotOpenNow, InvalidFields and SoldOut.
+    Raise NotOpenNow, InvalidFields and SoldOut.
     """
     refuse_if_closed(event, at=timezone.now())
     sale = _prepare_sale(event, request.normalize(), context)
@@ -125,7 +125,7 @@ def _price_and_book(event: Event, request: OrderRequest, context: OrderContext) 
 
 
 def _prepare_sale(event: Event, request: OrderRequest, context: OrderContext) -> "PreparedSale":
-    """Load, check and price a request; everything that needs no lock. Raises what the checks raise."""
+    """Load, check and price a request; everything that needs no lock. Raise what the checks raise."""
     now = timezone.now()
     offering = load_offering(event, request, context.catalog)
     _validate_request(request, offering, context)
@@ -167,7 +167,7 @@ def _find_pass_allowance(
 def _parse_answers(
     request: OrderRequest, context: OrderContext, offering: Offering, at: datetime.datetime
 ) -> tuple[Sequence[Question], list[CheckedAnswers]]:
-    """Return the event's questions and each attendee's checked answers. Raises InvalidFields.
+    """Return the event's questions and each attendee's checked answers. Raise InvalidFields.
 
     Wrong answers are accepted as missing if the attendees can answer later.
     """
@@ -196,7 +196,7 @@ def _parse_answers(
 
 
 def _validate_request(request: OrderRequest, offering: Offering, context: OrderContext) -> None:
-    """Check fields and availability. Raises InvalidFields and SoldOut.
+    """Check fields and availability. Raise InvalidFields and SoldOut.
 
     Expired holds are released before a ticket counts as sold out.
     """
@@ -210,7 +210,7 @@ def _validate_request(request: OrderRequest, offering: Offering, context: OrderC
     requested = _count_requested_tickets(request, offering.tickets) - Counter(context.reserved_tickets)
     short = [ticket for ticket, places in requested.items() if _lacks_places(ticket, places)]
     if short:  # expired holds may be all that is in the way
-        release_lapsed_holds([ticket.pk for ticket in short], at=at)
+        release_ticket_holds([ticket.pk for ticket in short], at=at)
         for ticket in short:
             ticket.refresh_from_db(fields=["reserved", "capacity", "quota"])
     for ticket in short:
@@ -270,10 +270,10 @@ def _book_order(
     key = build_idempotency_key(event, request, context.idempotency_key) if context.idempotency_key else None
     addons = build_addons(registrations, sale.offering, sale.quote)
     # Members' limits and the ceiling of unverified orders need locks; other orders only need counters.
-    is_checked = order.awaits_verification or any(
+    needs_limits = order.awaits_verification or any(
         ticket.needs_member_verification for ticket in tickets.values()
     )
-    book = save_checked_order if is_checked else save_order
+    book = save_order_under_limits if needs_limits else save_order
     # Counted as late as possible: orders that a check refused must not use up the limit of a shared network.
     with throttle_unverified_order(order, context, place_count=len(registrations)):
         book(
@@ -281,10 +281,10 @@ def _book_order(
                 order,
                 registrations,
                 key,
-                addons,
-                _assign_passes(registrations, sale),
-                context.reserved_tickets,
-                parsed_answers.chosen_options,
+                addons=addons,
+                extra_items=_assign_passes(registrations, sale),
+                already_reserved=context.reserved_tickets,
+                chosen_options=parsed_answers.chosen_options,
             )
         )
     order.booked_registrations = registrations

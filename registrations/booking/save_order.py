@@ -13,9 +13,9 @@ from .order_booking import OrderBooking
 
 
 def save_order(booking: OrderBooking) -> None:
-    """Save a booking, reserve its stock and queue its confirmation.
+    """Save a booking, reserve its stock and queue its mails, or do nothing at all.
 
-    Raises SoldOut or CompanyFull: the caller's transaction has to be rolled back then.
+    Raise SoldOut or CompanyFull. Within a transaction the caller has to let it roll back then.
     """
     for registration in booking.registrations:
         registration.update_search_columns()
@@ -31,7 +31,7 @@ def save_order_plain(booking: OrderBooking) -> None:
     if booking.idempotency_key:
         booking.idempotency_key.order = order
         booking.idempotency_key.save(force_insert=True)
-    hooks.send_confirmation.enqueue(order.pk)
+    hooks.send_order_mails.enqueue(order.pk)
     for (ticket, company), places in sorted(booking.company_shares.items(), key=company_ticket_sort_key):
         reserve_company_share(ticket, company, places)
     # Everybody waits for the rows of the last places and for the event's sequence: they are locked last.

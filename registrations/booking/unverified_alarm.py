@@ -29,7 +29,7 @@ def notify_organizers(alarm_id: int) -> None:
 # One task for each organizer, so that a retry for one does not mail the others again.
 @task()
 def notify_organizer(alarm_id: int, person_id: int) -> None:
-    """Send one organizer the list of the orders; a retry is the same mail. Raises an error to be retried."""
+    """Send one organizer the list of the orders; a retry is the same mail. Raise an error to be retried."""
     alarm = OrderAlarm.objects.select_related("event__venue").get(pk=alarm_id)
     person = Person.objects.filter(pk=person_id, is_active=True).first()
     if person is None or not person.email:

@@ -34,7 +34,7 @@ from registrations.questions.queries import count_chosen_options
 
 from .confirm import confirm_pending_items, confirm_settled_order
 from .holds import lock_pending_items
-from .member_limit import refuse_second_place
+from .order_limits import refuse_second_place
 from .place_order import get_hold_duration
 from .transfer import transfer_registration
 from .use_pass import PRICE_FIELDS, use_pass
@@ -56,7 +56,7 @@ def verify_membership(*, registration: Registration) -> Registration:
     If the order is by card, or on invoice by a buyer who is not verified, the place is assigned to the member
     and stays pending; if a pass leaves nothing to pay, the other places of the order are confirmed too.
 
-    A released place is reserved again if one is left. Repeating it changes nothing. Raises NotAMember,
+    A released place is reserved again if one is left. Repeating it changes nothing. Raise NotAMember,
     AlreadyRegistered, SoldOut, CompanyFull, NotOpenNow and LinkExpired.
     """
     # The order is locked first, as payments do. NO KEY UPDATE lets others insert rows that refer to it.
@@ -81,7 +81,7 @@ def verify_membership(*, registration: Registration) -> Registration:
     elif not registration.is_held():
         registration.hold_expires_at = timezone.now() + get_hold_duration(registration.order)
     registration.is_reserved = True
-    hooks.send_confirmation.enqueue(registration.order_id)
+    hooks.send_order_mails.enqueue(registration.order_id)
     # Verbs are stored in the audit trail, so this one keeps its old name.
     record_action(
         "registration.prove", registration, event=registration.event, fields=["person", "confirmed_at"]
@@ -216,7 +216,7 @@ def make_verification_token(order: Order, address: str) -> str:
 
 
 def load_verification(token: str) -> AddressVerification:
-    """Return the verification of a token. Raises LinkExpired if it is old, NotFound if it is not valid."""
+    """Return the verification of a token. Raise LinkExpired if it is old, NotFound if it is not valid."""
     # The link of an unverified order has to outlive its hold.
     lasts = LINK_LIFETIME + datetime.timedelta(hours=settings.UNVERIFIED_HOLD_HOURS)
     try:
@@ -266,7 +266,7 @@ def verify_address(*, order: Order, address: str) -> Order:
 def vouch_for_order(*, order: Order, reason: str = "") -> Order:
     """Confirm an unverified order on an organizer's word; return it. Does nothing for other orders.
 
-    Released places are reserved again. Raises SoldOut, CompanyFull, or NotOpenNow once the event is over.
+    Released places are reserved again. Raise SoldOut, CompanyFull, or NotOpenNow once the event is over.
     """
     order = _lock_order(order)
     if order.awaits_verification:
@@ -322,7 +322,7 @@ def _list_confirmations(order: Order, address: str) -> Iterator[Callable[[], obj
 
 
 def _confirm_rest(order: Order) -> None:
-    """Confirm what waits for the buyer only. Raises NotOpenNow if it expired and registration is closed."""
+    """Confirm what waits for the buyer only. Raise NotOpenNow if it expired and registration is closed."""
     waiting = lock_pending_items(order).filter_items(lambda item: not item.awaits_member_verification)
     if any(not item.is_held() for item in waiting.registrations):
         refuse_if_closed(order.event, at=timezone.now())

@@ -36,7 +36,7 @@ def register_walk_in(
     The confirmation is queued if there is an address. The same key with the same content returns the same
     registration; with other content it is another attendee.
 
-    Raises NotOpenNow once the event is over, InvalidFields, SoldOut, CompanyFull, and if places are given on
+    Raise NotOpenNow once the event is over, InvalidFields, SoldOut, CompanyFull, and if places are given on
     application only.
     """
     place = place.normalize()

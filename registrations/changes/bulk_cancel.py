@@ -118,7 +118,7 @@ def cancel_orders(*, event: Event, references: Collection[str], reason: str) -> 
     """Cancel these orders without mails, and return those that were cancelled.
 
     Orders with an objection are skipped, also where it arose meanwhile. Unconfirmed orders are cancelled in
-    one transaction, each confirmed order in its own. Raises InvalidFields without a reason and NotOpenNow
+    one transaction, each confirmed order in its own. Raise InvalidFields without a reason and NotOpenNow
     once the event is over.
     """
     return _cancel_orders(event, references, reason, notified_at=timezone.now())

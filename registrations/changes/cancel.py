@@ -38,7 +38,7 @@ class AlreadyCancelled(ConventionError):
 def cancel_registration(*, registration: Registration, reason: str = "") -> Registration:
     """Cancel one registration by the event's refund rules, and refund what they allow.
 
-    The rest of an order by card is confirmed if it is paid, or free, after that. Raises AlreadyCancelled, or
+    The rest of an order by card is confirmed if it is paid, or free, after that. Raise AlreadyCancelled, or
     NotOpenNow once the event is over.
     """
     # The moment of the request decides about the refund, not the moment when the locks were granted.
@@ -49,14 +49,14 @@ def cancel_registration(*, registration: Registration, reason: str = "") -> Regi
 def cancel_with_fee(*, registration: Registration, fee_cents: int, reason: str) -> Registration:
     """Cancel as an organizer, with a fee of `fee_cents` instead of what the refund rules say.
 
-    Raises InvalidFields for a fee above the amount due or a missing reason, else what `cancel_registration`
+    Raise InvalidFields for a fee above the amount due or a missing reason, else what `cancel_registration`
     raises.
     """
     return _lock_and_cancel(registration, lambda one: make_fee_terms(one, fee_cents, reason), reason)
 
 
 def make_fee_terms(registration: Registration, fee_cents: int, reason: str) -> RefundTerms:
-    """Return an organizer's own refund terms. Raises InvalidFields.
+    """Return an organizer's own refund terms. Raise InvalidFields.
 
     No fee can be charged for an order that its buyer never confirmed.
     """
@@ -95,7 +95,7 @@ def cancel_registrations(
     occupying = [registration for registration in registrations if registration.occupies_place]
     # One moment for all: add-ons are billed with a registration that was cancelled at the same time.
     now = timezone.now()
-    hooks.send_confirmation.enqueue(order.pk)
+    hooks.send_order_mails.enqueue(order.pk)
     terms_by_registration = [(registration, get_terms(registration)) for registration in registrations]
     for registration, terms in terms_by_registration:
         _save_cancellation(registration, terms, reason, at=now)
@@ -130,7 +130,7 @@ def _save_cancellation(
 
 
 def _lock_cancellable(registration: Registration) -> Registration:
-    """Return the registration, locked after its order. Raises AlreadyCancelled or NotOpenNow."""
+    """Return the registration, locked after its order. Raise AlreadyCancelled or NotOpenNow."""
     Order.objects.locked_for_update().get(pk=registration.order_id)
     rows = Registration.objects.select_related("order__event", "event", "ticket").select_for_update(
         of=("self",)

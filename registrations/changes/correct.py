@@ -59,7 +59,7 @@ def correct_registration(
     """Save a correction by the holder of the order's link.
 
     Queues a mail with the new badge. The order's mails follow the attendee's new address, but not a transfer.
-    Raises InvalidFields, also for another name where places are given on application. Raises NotOpenNow for a
+    Raise InvalidFields, also for another name where places are given on application. Raise NotOpenNow for a
     cancelled or expired registration, once the event is over, and for a transfer after the deadline.
     """
     registration, old_values = _lock_and_correct(registration, correction)
@@ -113,7 +113,7 @@ def _void_colleague_link(registration: Registration, old_values: dict[str, Any])
 def correct_own_registration(*, registration: Registration, correction: Correction) -> Registration:
     """Save a correction by the holder of this registration's own link.
 
-    The order's mails, which contain the link of the whole order, still go to the buyer. Raises what
+    The order's mails, which contain the link of the whole order, still go to the buyer. Raise what
     `correct_registration` raises.
     """
     registration, old_values = _lock_and_correct(registration, correction)
@@ -157,7 +157,7 @@ def _save_correction(registration: Registration, old_values: dict[str, Any], rea
     if {"first_name", "last_name"} & old_values.keys():
         sync_attendee_names([registration])
     if registration.confirmed_at:
-        hooks.send_confirmation.enqueue(registration.order_id)
+        hooks.send_order_mails.enqueue(registration.order_id)
 
 
 def _check_transfer(registration: Registration, old_values: dict[str, Any]) -> None:
@@ -236,7 +236,7 @@ def _update_order_email(registration: Registration, old_email: str) -> None:
         order.email, order.verification_sent_at = registration.email, None
         order.save(update_fields=["email", "verification_sent_at", *order.raise_link_version()])
         if order.awaits_verification:
-            hooks.send_confirmation.enqueue(order.pk)
+            hooks.send_order_mails.enqueue(order.pk)
         # The receivable has a copy of the buyer's address.
         for receivable in Receivable.objects.filter(reference=order.reference, email__iexact=old_email):
             update_buyer(receivable, {"email": order.email})
@@ -283,7 +283,7 @@ def correct_with_directory(
 ) -> Registration:
     """Save a correction by an organizer, and correct the person in the club's directory too.
 
-    A transfer changes nothing in the directory. Raises what `correct_as_organizer` raises, and InvalidFields
+    A transfer changes nothing in the directory. Raise what `correct_as_organizer` raises, and InvalidFields
     for a name that is too long for the directory.
     """
     corrected = correct_as_organizer(registration=registration, correction=correction, reason=reason)

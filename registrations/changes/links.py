@@ -35,7 +35,7 @@ class MailedLink(NamedTuple):
 def queue_links_mail(*, email: str) -> None:
     """Queue one mail with the links of everything this address ordered or attends.
 
-    Response and duration are the same for every address, known or not. Raises TooManyRequests.
+    Response and duration are the same for every address, known or not. Raise TooManyRequests.
     """
     # Limited by address, known or not: the response must not tell which addresses are registered.
     consume_rate_limit("links", email, limit=MAX_LINK_REQUESTS_PER_HOUR, window_seconds=3600)

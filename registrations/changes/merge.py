@@ -57,7 +57,7 @@ def merge_registrations(
     """Merge `duplicate` into `survivor`, which takes over `copied_fields`.
 
     Session bookings and waiting list entries move too. The caller merges the presences, in the same
-    transaction. Raises MergeRefused or SoldOut.
+    transaction. Raise MergeRefused or SoldOut.
     """
     list(
         Order.objects.locked_for_update()

@@ -33,7 +33,7 @@ def resend_mail(*, registration: Registration, email: str = "") -> str:
 
     A corrected address becomes the order's if the order has one registration only. Otherwise it becomes the
     attendee's, who gets only the link of that registration. Mail of a private place always goes to its
-    attendee. Raises MissingAddress, InvalidAddress, and what `correct_own_registration` raises.
+    attendee. Raise MissingAddress, InvalidAddress, and what `correct_own_registration` raises.
     """
     order = registration.order
     if registration.is_private:
@@ -89,7 +89,7 @@ def _queue_mail_again(registration: Registration, changed_fields: list[str]) -> 
     registration.save(
         update_fields=["member_verification_sent_at", "confirmation_sent_at", "cancellation_sent_at"]
     )
-    hooks.send_confirmation.enqueue(registration.order_id)
+    hooks.send_order_mails.enqueue(registration.order_id)
     record_action("registration.resend", registration, event=registration.event, fields=changed_fields)
 
 
@@ -98,7 +98,7 @@ def resend_verification_mail(*, order: Order, email: str = "") -> str:
     """Queue the order's verification mail again and return its address.
 
     `email`, if given, replaces the buyer's address, also at registrations of the order that have it, and the
-    order's link. Raises MissingAddress, InvalidAddress, and what `correct_registration` raises.
+    order's link. Raise MissingAddress, InvalidAddress, and what `correct_registration` raises.
     """
     address = validate_address(email) or order.email
     if not address:
@@ -117,13 +117,13 @@ def resend_verification_mail(*, order: Order, email: str = "") -> str:
         order.save(update_fields=order.raise_link_version())
     changed_fields = [] if address == order.email else ["email"]
     Order.objects.filter(pk=order.pk).update(email=address, verification_sent_at=None)
-    hooks.send_confirmation.enqueue(order.pk)
+    hooks.send_order_mails.enqueue(order.pk)
     record_action("order.resend", order, event=order.event, fields=changed_fields)
     return address
 
 
 def validate_address(email: str) -> str:
-    """Return the address without surrounding blanks. Raises InvalidAddress."""
+    """Return the address without surrounding blanks. Raise InvalidAddress."""
     address = email.strip()
     try:
         if address:

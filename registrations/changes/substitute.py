@@ -17,7 +17,7 @@ from convention.text.email_addresses import is_same_email, normalize_email
 from registrations.application_rules import check_applications
 from registrations.attendee_identity import AttendeeIdentity, choose_member_name
 from registrations.billing.receivables import sync_attendee_names
-from registrations.booking.member_limit import refuse_second_place
+from registrations.booking.order_limits import refuse_second_place
 from registrations.booking.transfer import transfer_registration
 from registrations.booking.validation import check_person_texts
 from registrations.models import Order, Registration
@@ -34,7 +34,7 @@ SUBSTITUTED_FIELDS = ["first_name", "last_name", "email", "no_photo", "person", 
 def substitute_attendee(*, registration: Registration, new_attendee: RequestedPlace) -> Registration:
     """Give the place to `new_attendee`, whose ticket is ignored.
 
-    Mails the badge to the buyer and the own link to the new attendee. Raises NotOpenNow, InvalidFields or
+    Mails the badge to the buyer and the own link to the new attendee. Raise NotOpenNow, InvalidFields or
     AlreadyRegistered.
     """
     Order.objects.locked_for_update().get(pk=registration.order_id)
@@ -63,7 +63,7 @@ def substitute_attendee(*, registration: Registration, new_attendee: RequestedPl
     registration.sequence = advance_sequence(registration.event_id)
     registration.save(update_fields=[*{*SUBSTITUTED_FIELDS, *written}, "confirmation_sent_at", "sequence"])
     sync_attendee_names([registration])
-    hooks.send_confirmation.enqueue(registration.order_id)
+    hooks.send_order_mails.enqueue(registration.order_id)
     if registration.email:
         send_links_mail.enqueue([], [registration.pk])
     # After saving, because an application is linked to the saved row; an error rolls everything back.
@@ -85,7 +85,7 @@ def _check_new_attendee(registration: Registration, new_attendee: RequestedPlace
 
 
 def _find_member(registration: Registration, new_attendee: RequestedPlace) -> Person:
-    """Return the person with that address who holds a seat of the same company. Raises InvalidFields."""
+    """Return the person with that address who holds a seat of the same company. Raise InvalidFields."""
     company = registration.member_of
     seats = find_seats_by_address(company, [normalize_email(new_attendee.email)]) if company else {}
     if not seats:

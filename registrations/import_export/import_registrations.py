@@ -74,7 +74,7 @@ def import_registrations(
     """Create or update a registration for each row of the table.
 
     Members need no verification, since the organizer vouches for them. `chosen_fields` maps the columns; None
-    means guess. Raises UnreadableFile where columns are missing, InvalidRows, SoldOut or CompanyFull; then
+    means guess. Raise UnreadableFile where columns are missing, InvalidRows, SoldOut or CompanyFull; then
     nothing is saved.
     """
     result = _read_list(event, table, chosen_fields)
@@ -86,7 +86,7 @@ def import_registrations(
     for order in result.adopted_orders:
         send_links_mail.enqueue([order], [])
     for order in result.order_ids_to_notify:
-        hooks.send_confirmation.enqueue(order)
+        hooks.send_order_mails.enqueue(order)
     return result
 
 
@@ -94,7 +94,7 @@ def import_registrations(
 def preview_import(
     *, event: Event, table: ParsedTable, chosen_fields: Sequence[str] | None = None
 ) -> RegistrationImportResult:
-    """Return what `import_registrations` would do, without saving or notifying. Raises the same errors."""
+    """Return what `import_registrations` would do, without saving or notifying. Raise the same errors."""
     result = _read_list(event, table, chosen_fields)
     simulate_import(result)
     # The preview runs the real code and rolls it back, so that it cannot differ from the import.
@@ -146,7 +146,7 @@ def load_import_catalog(event: Event) -> ImportCatalog:
 def _sort_rows(
     result: RegistrationImportResult, rows: list[RegistrationRow], event: Event, catalog: ImportCatalog
 ) -> None:
-    """Sort the rows into new, changed and unchanged registrations. Raises InvalidRows."""
+    """Sort the rows into new, changed and unchanged registrations. Raise InvalidRows."""
     registrations_by_row = _find_registrations(event, rows)
     companies, tickets = _load_member_companies(), {ticket.slug: ticket for ticket in catalog.tickets}
     errors: list[tuple[int, str]] = []
@@ -273,7 +273,7 @@ def _count_option_changes(
 def _find_registrations(event: Event, rows: list[RegistrationRow]) -> dict[int, Registration]:
     """Return the registration that each row updates, by row number.
 
-    Matched by reference, else by e-mail, and by name where several share the address. Raises InvalidRows.
+    Matched by reference, else by e-mail, and by name where several share the address. Raise InvalidRows.
     """
     addresses = {normalize_email(row.place.email) for row in rows if row.place.email}
     locked = list(_lock_registrations(event, addresses, {row.reference for row in rows if row.reference}))
@@ -299,7 +299,7 @@ def _find_registrations(event: Event, rows: list[RegistrationRow]) -> dict[int, 
 
 
 def _find_by_email(row: RegistrationRow, by_email: dict[str, list[Registration]]) -> Registration | None:
-    """Return the registration with the row's address. Raises LookupError where several match and no name
+    """Return the registration with the row's address. Raise LookupError where several match and no name
     does.
     """
     candidates = by_email.get(normalize_email(row.place.email), []) if row.place.email else []
@@ -470,7 +470,7 @@ def _collect_row_values(row: RegistrationRow, new_answers: dict[str, Any]) -> di
 def run_import_job(progress: JobProgress, _file: BinaryIO) -> str:
     """Run a queued import and return its summary.
 
-    The import and the end of its job are saved together. Raises what `import_registrations` raises.
+    The import and the end of its job are saved together. Raise what `import_registrations` raises.
     """
     upload = unpack_import(progress.job.payload)
     event = progress.job.required_event

@@ -96,7 +96,7 @@ def map_names_to_slugs(items: Iterable[Ticket | Addon | QuestionOption]) -> dict
 def read_rows(
     table: ParsedTable, column_indexes: dict[str, int], catalog: ImportCatalog
 ) -> list[RegistrationRow]:
-    """Return every row, normalized, with tickets, add-ons and options by slug. Raises InvalidRows."""
+    """Return every row, normalized, with tickets, add-ons and options by slug. Raise InvalidRows."""
     rows, errors, seen = [], [], dict[str, int]()
     for number, cells in table.rows:
         values = {

@@ -99,7 +99,7 @@ def preview_undo(import_run: ImportRun) -> UndoResult:
 def undo_import(*, import_run: ImportRun) -> UndoResult:
     """Undo everything that can be undone, once.
 
-    Raises UndoRefused, or SoldOut if a former place was booked by another person since.
+    Raise UndoRefused, or SoldOut if a former place was booked by another person since.
     """
     # The lock of imports: an import and an undo of the same event must not overlap.
     acquire_advisory_lock(f"import:{import_run.event_id}")
@@ -277,7 +277,7 @@ def _next_badge_version(registration: Registration) -> dict[str, Any]:
     """
     if not registration.confirmation_sent_at:
         return {"badge_version": registration.badge_version + 1}
-    hooks.send_confirmation.enqueue(registration.order_id)
+    hooks.send_order_mails.enqueue(registration.order_id)
     return {"badge_version": registration.badge_version + 1, "confirmation_sent_at": None}
 
 

@@ -49,7 +49,7 @@ class VoucherExhausted(SoldOut):
 def reserve_items(items: Mapping[LimitedStock, int]) -> None:
     """Reserve stock, and the quotas of tickets among it; the rows stay locked until the transaction ends.
 
-    Raises SoldOut if something has too few left: the caller's transaction has to be rolled back.
+    Raise SoldOut if something has too few left: the caller's transaction has to be rolled back.
     """
     if short := reserve_stock(items):
         raise make_sold_out_error(short)
@@ -66,7 +66,7 @@ def reserve_again(
 ) -> None:
     """Reserve stock of released registrations of one event again, plus `extra_items`.
 
-    Raises SoldOut or CompanyFull: the caller's transaction has to be rolled back.
+    Raise SoldOut or CompanyFull: the caller's transaction has to be rolled back.
     """
     items = Counter[LimitedStock](extra_items)
     # Companies' shares come before all other stock, in this order, as in every other action.
@@ -110,7 +110,7 @@ def make_sold_out_error(row: LimitedStock) -> SoldOut:
 
 
 def reserve_company_share(ticket: Ticket, company: Company, places: int = 1) -> None:
-    """Count places of a company, if the ticket has a cap. Raises CompanyFull."""
+    """Count places of a company, if the ticket has a cap. Raise CompanyFull."""
     if ticket.company_cap is None:
         return
     # Ignoring conflicts, concurrent orders can both create the row.
@@ -177,7 +177,7 @@ def exchange_tickets(
     """Release places and reserve others at once; each counter is changed by the difference.
 
     `extra_items` are changes of other stock, negative to release. Companies' shares come first and tickets
-    last, each in one order, so that nothing deadlocks. Raises SoldOut or CompanyFull: the caller's
+    last, each in one order, so that nothing deadlocks. Raise SoldOut or CompanyFull: the caller's
     transaction has to be rolled back.
     """
     seats = Counter(requested)
@@ -203,7 +203,7 @@ def exchange_tickets(
 
 
 def exchange_items(changes: Mapping[LimitedStock, int]) -> None:
-    """Reserve more of some stock and release other (negative changes), in `LOCK_ORDER`. Raises SoldOut."""
+    """Reserve more of some stock and release other (negative changes), in `LOCK_ORDER`. Raise SoldOut."""
     # One row at a time: all releases followed by all reservations would break the lock order.
     for row in sorted(changes, key=lambda row: (row.LOCK_ORDER, row.pk)):
         if changes[row] < 0:
@@ -219,7 +219,7 @@ def company_ticket_sort_key(seats: tuple[CompanyTicket, int]) -> tuple[int, int]
 
 
 @transaction.atomic
-def release_lapsed_holds(tickets: Iterable[int], *, at: datetime.datetime) -> int:
+def release_ticket_holds(tickets: Iterable[int], *, at: datetime.datetime) -> int:
     """Release places of these tickets whose hold expired before `at`; return how many.
 
     A late payment or verification may still reserve one again, if any is left.
@@ -260,7 +260,7 @@ def refresh_availability(tickets: Iterable[Ticket], *, at: datetime.datetime) ->
     # Asked first, because most page views find nothing to release and should not write.
     lapsed = Registration.objects.with_expired_hold(at=at).filter(ticket__in=limited)
     if limited and lapsed.exists():
-        release_lapsed_holds(limited, at=at)
+        release_ticket_holds(limited, at=at)
         for pk, reserved in Ticket.objects.filter(pk__in=limited).values_list("pk", "reserved"):
             limited[pk].reserved = reserved
         for ticket in limited.values():

@@ -91,9 +91,7 @@ class Order(OrderLinks):
         # One query for the add-ons of all registrations, and none if the caller has loaded them.
         models.prefetch_related_objects(rows, "addons")
         packages = [
-            registration.price
-            for registration in self.sponsorships.all()
-            if registration.cancelled_at is None
+            sponsorship.price for sponsorship in self.sponsorships.all() if sponsorship.cancelled_at is None
         ]
         return Money(sum(registration.amount_owed for registration in rows) + sum(packages), self.currency)
 

@@ -59,7 +59,7 @@ def deliver_to_attendee(
 
 
 def _attempt_delivery(delivery: MailDelivery, write_letter: Callable[[str], MailMessage]) -> None:
-    """Send the mail and note the server's response on `delivery` without saving it. Raises MailNotSent."""
+    """Send the mail and note the server's response on `delivery` without saving it. Raise MailNotSent."""
     # Counted before sending, so that an attempt that ends with the process is counted too.
     MailDelivery.objects.filter(pk=delivery.pk).update(
         attempts=F("attempts") + 1, attempted_at=timezone.now()

@@ -36,7 +36,7 @@ class QuotationUnavailable(ConventionError):
 def create_order_quotation(*, event: Event, request: OrderRequest, context: OrderContext) -> Quotation:
     """Create a quotation for an order at today's prices.
 
-    Raises NotOpenNow, InvalidFields, SoldOut or QuotationUnavailable.
+    Raise NotOpenNow, InvalidFields, SoldOut or QuotationUnavailable.
     """
     request = request.normalize()
     with _explain_missing_issuer(_unavailable_text()), translation.override(request.language):
@@ -56,7 +56,7 @@ def create_order_quotation(*, event: Event, request: OrderRequest, context: Orde
 
 
 def create_package_quotation(*, package: Package, request: OrderRequest) -> Quotation:
-    """Create a quotation for a sponsor's package. Raises QuotationUnavailable."""
+    """Create a quotation for a sponsor's package. Raise QuotationUnavailable."""
     request = request.normalize()
     with _explain_missing_issuer(_unavailable_text()), translation.override(request.language):
         line = ChargeItem(
@@ -77,7 +77,7 @@ def _attendee_name(request: OrderRequest, place_index: int) -> str:
 def render_pro_forma(order: Order) -> bytes:
     """Return the pro forma invoice of an order as a PDF.
 
-    Raises QuotationUnavailable, or NothingToIssue where the order owes nothing.
+    Raise QuotationUnavailable, or NothingToIssue where the order owes nothing.
     """
     with _explain_missing_issuer(_("No pro forma invoice can be made here yet: ask the organizer for it.")):
         # The receivable is made here if need be: an order just placed may not be billed yet.
@@ -138,7 +138,7 @@ class QuotationWithoutAddress(ConventionError):
 def queue_quotation_mail(*, quotation: Quotation) -> str:
     """Queue the mail to the address the quotation was requested with, and return that address.
 
-    Raises QuotationWithoutAddress.
+    Raise QuotationWithoutAddress.
     """
     address = str(quotation.buyer["email"])
     if not address:
@@ -150,7 +150,7 @@ def queue_quotation_mail(*, quotation: Quotation) -> str:
 
 @task()
 def send_quotation_mail(quotation_id: int, requested_at: int) -> None:
-    """Send the quotation. Raises MailNotSent.
+    """Send the quotation. Raise MailNotSent.
 
     `requested_at` (Unix seconds) is part of the Message-ID, so a task that runs twice sends the same mail.
     """

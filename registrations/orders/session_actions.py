@@ -10,7 +10,7 @@ from registrations.booking.accept_offer import accept_session_offer
 from registrations.booking.join_waiting_list import join_session_list
 from registrations.models import Registration, WaitingEntry
 from registrations.sessions.booking import book_session, leave_session, swap_session
-from registrations.waiting_list.leave import WaitingEnded, decline_offer, leave_waiting_list
+from registrations.waiting_list.end_waiting import WaitingEnded, decline_offer, leave_waiting_list
 from schedule.models import Session
 
 
@@ -25,7 +25,7 @@ class SessionAction:
 
 
 def parse_session_action(text: str, registration: Registration, reason: str = "") -> SessionAction:
-    """Return the action that a button sent. Raises NotFound for an unknown verb or session number."""
+    """Return the action that a button sent. Raise NotFound for an unknown verb or session number."""
     verb, *numbers = text.split(":")
     # The text comes from the browser: at most 20 numbers of at most nine ASCII digits.
     session_numbers = [
@@ -45,7 +45,7 @@ def parse_session_action(text: str, registration: Registration, reason: str = ""
 
 
 def apply_session_action(*, registration: Registration, action: SessionAction) -> str:
-    """Apply the action and return a sentence about it. Raises what the action raises."""
+    """Apply the action and return a sentence about it. Raise what the action raises."""
     return SESSION_ACTIONS[action.verb](registration, action) % {"title": action.session.title}
 
 

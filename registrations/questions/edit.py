@@ -51,7 +51,7 @@ def save_question(
 ) -> Question:
     """Save a question with its tickets and its options, in this order.
 
-    A consent with a changed text gets a new version, which everybody is asked again. Raises InvalidFields if
+    A consent with a changed text gets a new version, which everybody is asked again. Raise InvalidFields if
     a chosen option would be removed or made too small, or if stored answers would become invalid.
     """
     is_new = question.pk is None
@@ -156,7 +156,7 @@ def move_question(*, question: Question, steps: int) -> None:
 
 @transaction.atomic
 def remove_question(*, question: Question) -> None:
-    """Remove a question without answers and dependent questions. Raises QuestionAnswered."""
+    """Remove a question without answers and dependent questions. Raise QuestionAnswered."""
     if Registration.objects.filter(event=question.event, answers__has_key=question.slug).exists():
         raise QuestionAnswered(
             _("“%(question)s” was answered; it cannot be removed. Ask it of no ticket on sale instead.")

@@ -40,7 +40,7 @@ def save_answer_file(
 ) -> AnswerFile:
     """Save an uploaded file; the answer refers to it by its token.
 
-    `registration` is given if it is booked already. Raises UnreadableFile for another type or more than
+    `registration` is given if it is booked already. Raise UnreadableFile for another type or more than
     `MAX_FILE_BYTES`, and FileStorageFull.
     """
     name = normalize_whitespace(PurePath(upload.name or "").name)[:200]

@@ -48,7 +48,7 @@ class SessionConflict(ConventionError):
 
 
 def lock_registration(registration: Registration) -> Registration:
-    """Return the registration, locked. Raises NotOpenNow unless it is confirmed and the event not over."""
+    """Return the registration, locked. Raise NotOpenNow unless it is confirmed and the event not over."""
     rows = Registration.objects.select_for_update(of=("self",)).select_related("order", "event")
     locked = rows.get(pk=registration.pk)
     if locked.state != Registration.State.CONFIRMED:
@@ -91,7 +91,7 @@ def check_session_bookable(session: Session) -> None:
 def reserve_session_place(registration: Registration, session: Session) -> SessionBooking:
     """Book a place: the one offered to this registration, else a free one.
 
-    Locks the session. Others who wait come first. Raises NotOpenNow or SoldOut.
+    Locks the session. Others who wait come first. Raise NotOpenNow or SoldOut.
     """
     # The entry is locked before the session, as everywhere: see `waiting_list.offers`.
     is_held = _end_waiting(registration, session)
@@ -125,7 +125,7 @@ def _end_waiting(registration: Registration, session: Session) -> bool:
 
 
 def _reserve_free_place(session: Session) -> None:
-    """Reserve a free place after offering free ones to those who wait. Raises SoldOut."""
+    """Reserve a free place after offering free ones to those who wait. Raise SoldOut."""
     # Otherwise a late visitor would overtake the waiting list.
     offer_free_places(Session, session.pk)
     if reserve_stock({session: 1}):
@@ -172,7 +172,7 @@ def record_session_change(registration: Registration) -> None:
 
 @transaction.atomic
 def book_session(*, registration: Registration, session: Session, reason: str = "") -> SessionBooking:
-    """Book a session, or return the existing booking. Raises SoldOut, SessionConflict or NotOpenNow."""
+    """Book a session, or return the existing booking. Raise SoldOut, SessionConflict or NotOpenNow."""
     locked = lock_registration(registration)
     # A second click is no error.
     if booking := SessionBooking.objects.active().filter(registration=locked, session=session).first():
@@ -186,7 +186,7 @@ def book_session(*, registration: Registration, session: Session, reason: str = 
 
 @transaction.atomic
 def leave_session(*, registration: Registration, session: Session, reason: str = "") -> None:
-    """Give a booking up. Raises SessionNotBooked or NotOpenNow."""
+    """Give a booking up. Raise SessionNotBooked or NotOpenNow."""
     locked = lock_registration(registration)
     if not release_session_places(locked, [session]):
         raise SessionNotBooked(_("No seat is booked in “%(title)s”.") % {"title": session.title})
@@ -201,7 +201,7 @@ def swap_session(
     """Book one session in place of others; if the new one is full, nothing changes.
 
     Sessions are locked in the order of their ids, so that two opposite swaps cannot deadlock. A registration
-    that has the new session already is left as it is. Raises SoldOut, SessionNotBooked, SessionConflict or
+    that has the new session already is left as it is. Raise SoldOut, SessionNotBooked, SessionConflict or
     NotOpenNow.
     """
     locked = lock_registration(registration)

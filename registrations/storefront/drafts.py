@@ -120,7 +120,7 @@ def load_draft(session: SessionBase, name: str) -> DraftContent:
 def save_draft(session: SessionBase, name: str, draft: DraftContent, *, event: Event, network: str) -> None:
     """Save the draft under that name; `network` is the client's.
 
-    Raises DraftTooLarge, DraftStorageFull, and TooManyRequests if one network begins very many.
+    Raise DraftTooLarge, DraftStorageFull, and TooManyRequests if one network begins very many.
     """
     # Unescaped, so that an erasure can find names with accents in it.
     content = json.dumps(asdict(draft), ensure_ascii=False)
@@ -149,7 +149,7 @@ def delete_draft(session: SessionBase, name: str) -> None:
 
 
 def free_draft_space(event: Event, size: int) -> None:
-    """Delete the oldest drafts if one more of that size does not fit. Raises DraftStorageFull."""
+    """Delete the oldest drafts if one more of that size does not fit. Raise DraftStorageFull."""
     everything = RegistrationDraft.objects.all()
     # First the event's own ceiling, so that a flood at one event leaves the others their space.
     for rows, kind in (

@@ -21,7 +21,7 @@ from convention.text.normalize import parse_digits
 from convention.web.client_network import get_client_network
 from registrations.billing.refund_text import describe_ticket_refunds
 from registrations.booking.idempotency import find_order_by_key
-from registrations.booking.member_limit import AlreadyRegistered
+from registrations.booking.order_limits import AlreadyRegistered
 from registrations.booking.place_order import place_order, preview_quote
 from registrations.booking.validation import refuse_if_closed
 from registrations.models import Order, Question, Ticket

@@ -21,14 +21,14 @@ class AddonInUse(ConventionError):
 
 @transaction.atomic
 def save_addon(*, addon: Addon, tickets: Collection[Ticket], changed: list[str]) -> Addon:
-    """Save an add-on; `changed` are its changed fields. Raises InvalidFields for too few places."""
+    """Save an add-on; `changed` are its changed fields. Raise InvalidFields for too few places."""
     save_with_tickets(addon, kind="addon", tickets=tickets, changed=changed)
     return addon
 
 
 @transaction.atomic
 def remove_addon(*, addon: Addon) -> None:
-    """Remove an add-on that nobody ever booked. Raises AddonInUse."""
+    """Remove an add-on that nobody ever booked. Raise AddonInUse."""
     # Cancelled bookings count too: invoices and exports name the add-on.
     if addon.registration_addons.exists():
         sentence = _("“%(addon)s” was taken; it cannot be removed. Close its sale instead.")

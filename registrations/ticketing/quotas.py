@@ -17,7 +17,7 @@ def save_quota(*, quota: Quota, tickets: Collection[Ticket], changed: list[str])
     """Save a quota that these tickets of its event share.
 
     All tickets of the event are locked first, as bookings lock them before quotas, so that the count stays
-    true. Raises InvalidFields if more places are reserved than the quota would have.
+    true. Raise InvalidFields if more places are reserved than the quota would have.
     """
     _lock_event_tickets(quota)
     verb = "quota.change" if quota.pk else "quota.create"

@@ -12,7 +12,7 @@ from registrations.models import Addon, Ticket, Voucher
 
 
 def save_capacity(row: LimitedStock) -> None:
-    """Save the capacity with a conditional statement, since others may be booking. Raises InvalidFields."""
+    """Save the capacity with a conditional statement, since others may be booking. Raise InvalidFields."""
     same = type(row)._default_manager.filter(pk=row.pk)
     fits = same if row.capacity is None else same.filter(reserved__lte=row.capacity)
     if not fits.update(capacity=row.capacity):
@@ -30,7 +30,7 @@ def raise_too_few_places(reserved: int) -> None:
 
 
 def save_sale_item(row: LimitedStock, changed: Collection[str]) -> None:
-    """Save a new row, or the changed columns of a stored one. Raises InvalidFields for too few places."""
+    """Save a new row, or the changed columns of a stored one. Raise InvalidFields for too few places."""
     if row.pk is None:
         row.save()
         return

@@ -36,7 +36,7 @@ class TicketInUse(ConventionError):
 def save_ticket(*, ticket: Ticket, changed: list[str], steps: Sequence[PriceStep] | None = None) -> Ticket:
     """Save a ticket; `changed` are the names of its changed fields, `steps` replace its price steps.
 
-    Raises InvalidFields for too few places.
+    Raise InvalidFields for too few places.
     """
     other_defaults = Ticket.objects.filter(event=ticket.event, is_default=True).exclude(pk=ticket.pk)
     default_ids = list(other_defaults.values_list("pk", flat=True)) if ticket.is_default else []
@@ -87,7 +87,7 @@ def recount_company_shares(ticket: Ticket) -> None:
 
 @transaction.atomic
 def remove_ticket(*, ticket: Ticket) -> None:
-    """Remove a ticket without registrations and waiting entries. Raises TicketInUse.
+    """Remove a ticket without registrations and waiting entries. Raise TicketInUse.
 
     Also refused if a question, add-on or voucher is for this ticket only.
     """

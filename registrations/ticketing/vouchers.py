@@ -32,7 +32,7 @@ class VoucherInUse(ConventionError):
 
 @transaction.atomic
 def save_voucher(*, voucher: Voucher, tickets: Collection[Ticket], changed: list[str]) -> Voucher:
-    """Save a voucher; `changed` are its changed fields. Raises InvalidFields for too few uses."""
+    """Save a voucher; `changed` are its changed fields. Raise InvalidFields for too few uses."""
     save_with_tickets(voucher, kind="voucher", tickets=tickets, changed=changed)
     return voucher
 
@@ -64,7 +64,7 @@ def generate_code(prefix: str) -> str:
 
 @transaction.atomic
 def remove_voucher(*, voucher: Voucher) -> None:
-    """Remove a voucher that nobody ever used. Raises VoucherInUse."""
+    """Remove a voucher that nobody ever used. Raise VoucherInUse."""
     if voucher.registrations.exists():
         sentence = _("“%(code)s” was used; it cannot be removed. Let it end instead.")
         raise VoucherInUse(sentence % {"code": voucher.code})

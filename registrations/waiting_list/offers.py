@@ -150,7 +150,7 @@ def _find_objection(entry: WaitingEntry, item: WantedItem) -> str:
 
 
 def offer_place(entry: WaitingEntry, item: WantedItem) -> None:
-    """Hold a place for the entry and queue its mail; both are locked. Raises SoldOut."""
+    """Hold a place for the entry and queue its mail; both are locked. Raise SoldOut."""
     if reserve_stock({item: 1}) or (isinstance(item, Ticket) and update_shared_quotas({item.pk: 1})):
         raise SoldOut(_("No place is free to be offered."))
     # The statement above changed the database row, not this instance, which callers go on using.

@@ -10,7 +10,7 @@ from convention.events.models import Event
 from registrations.application_rules import get_application_rules
 from registrations.models import WaitingEntry, WaitingPolicy
 
-from .leave import WaitingEnded, leave_waiting_list, lock_waiting_entry
+from .end_waiting import WaitingEnded, leave_waiting_list, lock_waiting_entry
 from .offers import lock_wanted_item, offer_free_places, offer_place, release_and_offer
 
 
@@ -18,7 +18,7 @@ from .offers import lock_wanted_item, offer_free_places, offer_place, release_an
 def offer_place_now(*, entry: WaitingEntry, reason: str = "") -> WaitingEntry:
     """Offer a free place out of turn.
 
-    Raises SoldOut, WaitingEnded, or NotOpenNow where places are given on application and the list is locked.
+    Raise SoldOut, WaitingEnded, or NotOpenNow where places are given on application and the list is locked.
     """
     wanted_item = entry.wanted_item
     locked_item = lock_wanted_item(type(wanted_item), wanted_item.pk)
@@ -38,7 +38,7 @@ def offer_place_now(*, entry: WaitingEntry, reason: str = "") -> WaitingEntry:
 
 @transaction.atomic
 def pause_waiting_entry(*, entry: WaitingEntry, reason: str = "") -> WaitingEntry:
-    """Make no offers to this entry until it is resumed; its position stays. Raises WaitingEnded.
+    """Make no offers to this entry until it is resumed; its position stays. Raise WaitingEnded.
 
     A place it holds is offered to the next entry.
     """
@@ -54,7 +54,7 @@ def pause_waiting_entry(*, entry: WaitingEntry, reason: str = "") -> WaitingEntr
 
 @transaction.atomic
 def resume_waiting_entry(*, entry: WaitingEntry, reason: str = "") -> WaitingEntry:
-    """Undo `pause_waiting_entry` and offer what is free. Raises WaitingEnded."""
+    """Undo `pause_waiting_entry` and offer what is free. Raise WaitingEnded."""
     entry = lock_waiting_entry(entry)
     entry.held_back_at = None
     entry.save(update_fields=["held_back_at"])
@@ -64,7 +64,7 @@ def resume_waiting_entry(*, entry: WaitingEntry, reason: str = "") -> WaitingEnt
 
 
 def remove_waiting_entry(*, entry: WaitingEntry, reason: str = "") -> WaitingEntry:
-    """Remove the entry from the list. Raises WaitingEnded."""
+    """Remove the entry from the list. Raise WaitingEnded."""
     return leave_waiting_list(entry=entry, reason=reason)
 
 

@@ -1,4 +1,4 @@
 """Organizers' actions and pages of a programme.
 
-Begin with sessions.py and revision.py: every action raises the programme's revision. Imports `programme`.
+Start with sessions.py and revision.py: every action raises the programme's revision. Imports `programme`.
 """

@@ -1,4 +1,4 @@
 """The public programme: agenda, session and speaker pages, feeds.
 
-Begin with agenda.py and programme_version.py, by which pages are cached. Imports models and `exchange.feed`.
+Start with agenda.py and programme_version.py, by which pages are cached. Imports models and `exchange.feed`.
 """

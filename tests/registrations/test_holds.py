@@ -15,7 +15,7 @@ from registrations.booking.idempotency import KeyReused
 from registrations.booking.place_order import place_order
 from registrations.booking.verification import verify_membership
 from registrations.import_export.import_registrations import import_registrations
-from registrations.inventory.stock import release_lapsed_holds
+from registrations.inventory.stock import release_ticket_holds
 from registrations.models import IdempotencyKey, Order, Registration, Ticket
 from registrations.order_context import OrderContext
 from registrations.order_request import OrderRequest, RequestedPlace
@@ -61,7 +61,7 @@ def test_invented_addresses_hold_half_and_members_get_the_rest(run_tasks, mailou
     with pytest.raises(SoldOut):
         verify_membership(registration=asked[5])
     soon = timezone.now() + datetime.timedelta(minutes=31)
-    assert release_lapsed_holds([ticket.pk], at=soon) == 5
+    assert release_ticket_holds([ticket.pk], at=soon) == 5
     assert taken(ticket) == 5
 
 

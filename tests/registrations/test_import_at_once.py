@@ -16,7 +16,7 @@ from registrations.changes.cancel import cancel_registration
 from registrations.changes.correct import Correction, correct_registration
 from registrations.import_export import import_registrations as importing
 from registrations.import_export.undo_import import undo_import
-from registrations.inventory.stock import release_lapsed_holds
+from registrations.inventory.stock import release_ticket_holds
 from registrations.models import Registration, RegistrationQuerySet, Ticket
 from registrations.models.orders import OrderQuerySet
 from registrations.order_request import OrderRequest, RequestedPlace
@@ -95,7 +95,7 @@ def test_a_hold_that_lapses_meanwhile_keeps_the_place_that_was_imported(monkeypa
     if not locked:
         unlock(monkeypatch)
     text = "first_name,last_name,email,ticket\nNew,B,late@example.org,member\n"
-    met_by(monkeypatch, lambda: release_lapsed_holds([member.pk], at=later), member.event, text)
+    met_by(monkeypatch, lambda: release_ticket_holds([member.pk], at=later), member.event, text)
     assert settled(member) == [(1, 1) if locked else (0, 1)]
 
 

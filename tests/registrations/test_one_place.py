@@ -10,9 +10,9 @@ from django.utils import timezone
 
 from convention.club.models import Person
 from registrations.billing.receivables import calculate_balance, sync_existing_receivable
-from registrations.booking import member_limit as writing
+from registrations.booking import order_limits as writing
 from registrations.booking.confirm import confirm_paid_items
-from registrations.booking.member_limit import AlreadyRegistered
+from registrations.booking.order_limits import AlreadyRegistered
 from registrations.booking.place_order import place_order
 from registrations.invoices.ledger.balance import compute_balance
 from registrations.invoices.models.documents import Receivable

@@ -11,7 +11,7 @@ from convention.club.models import Employment, Membership, Seat
 from convention.club.permissions import find_member_by_email
 from convention.errors import LinkExpired, NotFound, SoldOut
 from convention.events.models import Event
-from registrations.booking.member_limit import AlreadyRegistered
+from registrations.booking.order_limits import AlreadyRegistered
 from registrations.booking.place_order import place_order
 from registrations.booking.verification import (
     NotAMember,

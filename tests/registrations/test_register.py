@@ -12,7 +12,7 @@ from convention.errors import InvalidFields, NotOpenNow, SoldOut
 from convention.events.models import Event
 from registrations.booking.idempotency import KeyReused
 from registrations.booking.place_order import place_order
-from registrations.inventory.stock import release_lapsed_holds
+from registrations.inventory.stock import release_ticket_holds
 from registrations.models import CompanyShare, IdempotencyKey, Order, Registration, Ticket
 from registrations.order_context import OrderContext
 from registrations.order_request import BillingDetails, OrderRequest, RequestedPlace
@@ -224,7 +224,7 @@ def test_lapsed_places_are_given_back_once():
     ticket = make_ticket(event, slug="member", audience="member", capacity=9)
     place_order(event=event, request=asked(ticket="member", people=3))
     later = timezone.now() + datetime.timedelta(minutes=31)
-    assert [release_lapsed_holds([ticket.pk], at=later) for _again in range(2)] == [3, 0]
+    assert [release_ticket_holds([ticket.pk], at=later) for _again in range(2)] == [3, 0]
     assert event.tickets.get().reserved == 0
 
 

@@ -14,7 +14,7 @@ from registrations.booking.place_order import place_order
 from registrations.booking.verification import verify_membership
 from registrations.booking.walk_in import register_walk_in
 from registrations.changes.cancel import cancel_registration
-from registrations.inventory.stock import release_lapsed_holds, reserve_items
+from registrations.inventory.stock import release_ticket_holds, reserve_items
 from registrations.models import PriceStep, Quota, Registration, Ticket, Voucher
 from registrations.order_context import OrderContext
 from registrations.order_request import OrderRequest, RequestedPlace
@@ -362,7 +362,7 @@ def test_what_lapses_gives_everything_back_and_a_late_proof_takes_it_again():
     rows = (ticket, quota, dinner, voucher)
     assert taken(*rows) == [1, 1, 1, 1]
     later = timezone.now() + datetime.timedelta(minutes=31)
-    assert (release_lapsed_holds([ticket.pk], at=later), taken(*rows)) == (1, [0, 0, 0, 0])
+    assert (release_ticket_holds([ticket.pk], at=later), taken(*rows)) == (1, [0, 0, 0, 0])
     proven = verify_membership(registration=order.registrations.get())
     assert (proven.person, taken(*rows)) == (member, [1, 1, 1, 1])
 

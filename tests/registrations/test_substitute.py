@@ -8,7 +8,7 @@ from django.utils import timezone
 from badges.codes import build_badge_code
 from convention.audit.models import AuditEntry
 from convention.errors import InvalidFields, NotFound, NotOpenNow
-from registrations.booking.member_limit import AlreadyRegistered
+from registrations.booking.order_limits import AlreadyRegistered
 from registrations.changes.cancel import cancel_registration
 from registrations.changes.correct import Correction, correct_as_organizer, correct_registration
 from registrations.changes.substitute import substitute_attendee

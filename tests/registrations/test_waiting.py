@@ -18,12 +18,12 @@ from registrations.booking.join_waiting_list import (
 from registrations.booking.place_order import place_order
 from registrations.booking.verification import NotAMember
 from registrations.changes.cancel import cancel_registration
-from registrations.inventory.stock import release_lapsed_holds
+from registrations.inventory.stock import release_ticket_holds
 from registrations.models import CompanyShare, PriceStep, Registration, Ticket, WaitingEntry
 from registrations.order_request import OrderRequest, RequestedPlace
 from registrations.sessions.booking import SessionConflict, book_session, leave_session
 from registrations.ticketing.tickets import save_ticket
-from registrations.waiting_list.leave import NoActiveOffer, decline_offer, leave_waiting_list
+from registrations.waiting_list.end_waiting import NoActiveOffer, decline_offer, leave_waiting_list
 from registrations.waiting_list.organizer_actions import (
     offer_place_now,
     pause_waiting_entry,
@@ -118,7 +118,7 @@ def test_a_place_whose_proof_did_not_come_in_time_is_offered():
     ticket = make_ticket(make_event(), capacity=1)
     make_registration(ticket, confirmed_at=None, hold_expires_at=timezone.now() + HOUR)
     entry = wait(ticket)
-    release_lapsed_holds([ticket.pk], at=timezone.now() + 2 * HOUR)
+    release_ticket_holds([ticket.pk], at=timezone.now() + 2 * HOUR)
     assert (states(entry), taken(ticket)) == (["offered"], 1)
 
 

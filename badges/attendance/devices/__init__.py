@@ -1,4 +1,4 @@
 """Checkpoints and the devices that scan at them.
 
-Begin with pairing.py. Imports the models, permissions of events, and `scanning` to rebuild presences.
+Start with pairing.py. Imports the models, permissions of events, and `scanning` to rebuild presences.
 """

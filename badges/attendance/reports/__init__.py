@@ -1,4 +1,4 @@
 """Counts and exports of an event's attendance.
 
-Begin with headcount.py, on which the pages and the files (export.py, pdf.py) are built. Reads presences only.
+Start with headcount.py, on which the pages and the files (export.py, pdf.py) are built. Reads presences only.
 """

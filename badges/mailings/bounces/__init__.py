@@ -1,4 +1,4 @@
 """Bounced addresses, recorded by hand or from delivery reports.
 
-Begin with bounced_addresses.py; delivery_reports.py parses the reports and needs no database.
+Start with bounced_addresses.py; delivery_reports.py parses the reports and needs no database.
 """

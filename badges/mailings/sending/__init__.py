@@ -1,4 +1,4 @@
 """Send a mailing: launch it, freeze its recipients, and send in batches from the worker.
 
-Begin with launch.py and run.py. Imports `composing`, which does not import this package.
+Start with launch.py and run.py. Imports `composing`, which does not import this package.
 """

@@ -63,7 +63,7 @@ def import_directory(
 ) -> DirectoryChanges:
     """Add or update everything in the table; `picks` are the fields of its columns, guessed if None.
 
-    Raises UnreadableFile if columns are missing, and InvalidRows; then nothing is stored.
+    Raise UnreadableFile if columns are missing, and InvalidRows; then nothing is stored.
     """
     return apply_directory(parsed=parse_directory(table=table, picks=picks, file_name=file_name))
 
@@ -75,7 +75,7 @@ def parse_directory(
     file_name: str = "",
     lines: NumberedRows | None = None,
 ) -> ParsedDirectory:
-    """Parse the rows of the table, or of `lines` in its place. Raises UnreadableFile and InvalidRows."""
+    """Parse the rows of the table, or of `lines` in its place. Raise UnreadableFile and InvalidRows."""
     header = table.header
     picks = guess_picks(header) if picks is None else picks
     columns, ignored = index_columns(header, picks, REQUIRED_COLUMNS)
@@ -85,7 +85,7 @@ def parse_directory(
 
 @transaction.atomic
 def apply_directory(*, parsed: ParsedDirectory) -> DirectoryChanges:
-    """Write a parsed list, all of it or nothing. Raises InvalidRows."""
+    """Write a parsed list, all of it or nothing. Raise InvalidRows."""
     acquire_advisory_lock(DIRECTORY_LOCK)
     changes, seat_requests, errors = _compare_rows(parsed, DirectoryIndex.load_current(timezone.localdate()))
     if errors:
@@ -106,7 +106,7 @@ def apply_directory(*, parsed: ParsedDirectory) -> DirectoryChanges:
 
 @transaction.atomic
 def preview_directory_import(*, table: ParsedTable, picks: Sequence[str] | None = None) -> DirectoryChanges:
-    """Return what `import_directory` would do, without writing. Raises the same errors."""
+    """Return what `import_directory` would do, without writing. Raise the same errors."""
     acquire_advisory_lock(DIRECTORY_LOCK)
     changes, seat_requests, errors = _compare_rows(
         parse_directory(table=table, picks=picks), DirectoryIndex.load_current(timezone.localdate())

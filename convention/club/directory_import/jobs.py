@@ -33,7 +33,7 @@ class DirectoryJobProgress(Protocol):
 def run_import_job(progress: DirectoryJobProgress, _file: BinaryIO) -> str:
     """Parse the checked list, reporting progress, then write it; return a summary.
 
-    Raises the errors of `import_directory`.
+    Raise the errors of `import_directory`.
     """
     payload = unpack_import(progress.job.payload)
     lines = iterate_with_progress(payload.table, progress)
@@ -46,7 +46,7 @@ def run_import_job(progress: DirectoryJobProgress, _file: BinaryIO) -> str:
 
 
 def run_undo_job(progress: DirectoryJobProgress, _file: BinaryIO) -> str:
-    """Undo the import whose key is the job's argument. Raises DirectoryUndoRefused."""
+    """Undo the import whose key is the job's argument. Raise DirectoryUndoRefused."""
     import_record = DirectoryImport.objects.filter(pk=progress.job.argument).first()
     if import_record is None:
         raise DirectoryUndoRefused(_("There is no such import any more."))

@@ -107,7 +107,7 @@ def _index_labels(choices: Iterable[tuple[str, object]]) -> dict[str, str]:
 def parse_rows(
     lines: Iterable[tuple[int, list[str]]], columns: Mapping[str, int], vocabulary: CellVocabulary
 ) -> list[DirectoryRow]:
-    """Return all rows, normalized. Raises InvalidRows with every error."""
+    """Return all rows, normalized. Raise InvalidRows with every error."""
     rows, errors = [], []
     for number, cells in lines:
         values = {

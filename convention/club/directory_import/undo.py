@@ -124,7 +124,7 @@ def preview_undo(import_record: DirectoryImport) -> DirectoryUndo:
 
 @transaction.atomic
 def undo_directory_import(*, import_record: DirectoryImport) -> DirectoryUndo:
-    """Undo an import once, as far as possible. Raises DirectoryUndoRefused."""
+    """Undo an import once, as far as possible. Raise DirectoryUndoRefused."""
     acquire_advisory_lock(DIRECTORY_LOCK)
     # Read again under the lock: a second click must not undo twice.
     import_record = DirectoryImport.objects.select_for_update(of=("self",)).get(pk=import_record.pk)

@@ -24,7 +24,7 @@ BRIEF_WAIT_SECONDS: Final = 0.1
 class WriteQueue:
     """The lock of one process: its threads wait for each other first, then one of them for other processes.
 
-    Raises OSError if the file cannot be opened.
+    Raise OSError if the file cannot be opened.
     """
 
     def __init__(self, path: str) -> None:

@@ -117,7 +117,7 @@ class Command(ConventionCommand):
     def restrict_exposed_site(self, address: processes.ServerAddress) -> None:
         """Restrict settings and passwords before other machines can reach the site.
 
-        Raises ConventionError if an account of a site that is no demo has the demo's published password.
+        Raise ConventionError if an account of a site that is no demo has the demo's published password.
         """
         try:
             self.replace_demo_passwords()

@@ -28,7 +28,7 @@ from convention.web.client_network import get_client_network
 from registrations.application_rules import refuse_without_application
 from registrations.billing.refund_text import describe_ticket_refunds
 from registrations.booking.idempotency import find_order_by_key
-from registrations.booking.member_limit import AlreadyRegistered
+from registrations.booking.order_limits import AlreadyRegistered
 from registrations.booking.place_order import quote_order
 from registrations.booking.validation import check_place_count, refuse_if_closed
 from registrations.company.booking import book_for_company, find_seat_errors, make_order_context

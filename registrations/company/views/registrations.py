@@ -15,7 +15,7 @@ from convention.club.permissions import get_company_of_contact, require_signed_i
 from convention.errors import InvalidFields, NotOpenNow
 from convention.text.email_addresses import is_same_email
 from registrations.billing.refund_text import preview_refund
-from registrations.booking.member_limit import AlreadyRegistered
+from registrations.booking.order_limits import AlreadyRegistered
 from registrations.changes.cancel import cancel_registration
 from registrations.changes.forms import SubstitutionForm
 from registrations.changes.substitute import substitute_attendee

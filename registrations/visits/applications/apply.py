@@ -33,7 +33,7 @@ def apply_for_visit(*, visit: Visit, person: Person) -> Application:
     """
     # Taken before any row lock (see `advisory_locks`). Shared, so that applicants do not wait for each other,
     # only for `lock_list` and `cancel_visit`.
-    acquire_shared_advisory_lock(get_lock_name(visit))
+    acquire_shared_advisory_lock(get_advisory_lock_name(visit))
     # One application of a person at a time, across visits too: overlapping visits exclude each other.
     Person.objects.select_for_update().get(pk=person.pk)
     if existing := Application.objects.still_valid().filter(visit=visit, person=person).first():
@@ -55,7 +55,7 @@ def apply_for_visit(*, visit: Visit, person: Person) -> Application:
     return _give_place_or_refuse(application, seat)
 
 
-def get_lock_name(visit: Visit) -> str:
+def get_advisory_lock_name(visit: Visit) -> str:
     """Return the name of the visit's advisory lock: applicants share it, locking the list needs it alone."""
     return f"visit:{visit.pk}"
 

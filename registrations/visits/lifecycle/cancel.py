@@ -12,7 +12,7 @@ from convention.errors import InvalidFields, NotOpenNow
 from convention.events.sequence import advance_sequence
 from registrations.changes.cancel import cancel_registrations, make_fee_terms
 from registrations.models import Order, Registration, WaitingEntry
-from registrations.visits.applications.apply import get_lock_name
+from registrations.visits.applications.apply import get_advisory_lock_name
 from registrations.visits.applications.notifications import notify_applicant
 from registrations.visits.hosts.notifications import (
     notify_contact_of_cancellation,
@@ -20,7 +20,7 @@ from registrations.visits.hosts.notifications import (
 )
 from registrations.visits.models import Application, HostContact, Visit
 from registrations.visits.preconditions import lock_visit_row
-from registrations.waiting_list.leave import leave_waiting_list
+from registrations.waiting_list.end_waiting import leave_waiting_list
 from schedule.editing.revision import raise_revision
 
 
@@ -36,7 +36,7 @@ def cancel_visit(*, visit: Visit, reason: str) -> Visit:
             _("Some fields need another look."), {"reason": [_("Say why: the e-mails tell it.")]}
         )
     # Waits for applicants in flight, who hold the lock shared, so that nobody gets a place afterwards.
-    acquire_advisory_lock(get_lock_name(visit))
+    acquire_advisory_lock(get_advisory_lock_name(visit))
     visit = lock_visit_row(visit)
     if visit.event.ends_at <= timezone.now():
         raise NotOpenNow(_("The visit is over; there is nothing left to call off."))

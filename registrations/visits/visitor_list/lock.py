@@ -10,12 +10,12 @@ from convention.audit.record import record_action
 from convention.db.advisory_locks import acquire_advisory_lock
 from convention.errors import NotOpenNow
 from registrations.models import WaitingEntry
-from registrations.visits.applications.apply import get_lock_name
+from registrations.visits.applications.apply import get_advisory_lock_name
 from registrations.visits.applications.notifications import notify_applicant
 from registrations.visits.dates import find_length_problem, find_lock_time
 from registrations.visits.models import Application, Visit
 from registrations.visits.preconditions import lock_visit_row
-from registrations.waiting_list.leave import expire_offer
+from registrations.waiting_list.end_waiting import expire_offer
 
 from .send import revoke_all_links
 
@@ -27,7 +27,7 @@ def lock_list(*, visit: Visit) -> Visit:
     Raise NotOpenNow if the visit is not published, locked already, or longer than allowed.
     """
     # Waits for applicants in flight, who hold the lock shared, so that nobody slips onto a locked list.
-    acquire_advisory_lock(get_lock_name(visit))
+    acquire_advisory_lock(get_advisory_lock_name(visit))
     visit = lock_visit_row(visit)
     if visit.locked_at or visit.state not in (Visit.State.PUBLISHED, Visit.State.CLOSED):
         raise NotOpenNow(_("This list is locked already, or the visit is not open to members yet."))

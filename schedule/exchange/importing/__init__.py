@@ -1,4 +1,4 @@
 """Write a parsed programme into an event.
 
-Begin with import_schedule.py; match_sessions.py finds known sessions, differences.py what changed.
+Start with import_schedule.py; match_sessions.py finds known sessions, differences.py what changed.
 """

@@ -6,7 +6,7 @@ from django.utils import timezone
 from convention.errors import ConventionError
 from registrations.billing.receivables import sync_receivable
 from registrations.booking.place_order import HOLD_DURATION, place_order
-from registrations.inventory.stock import release_expired_packages, release_lapsed_holds
+from registrations.inventory.stock import release_expired_packages, release_ticket_holds
 from registrations.invoices.ledger.balance import compute_balance
 from registrations.models import Order, Registration, Sponsorship
 from registrations.order_request import OrderRequest, RequestedPlace
@@ -79,7 +79,7 @@ def test_packages_by_card_that_lapse_while_they_are_paid_and_cancelled_are_count
     def work(number: int) -> None:
         one = sponsors[number % 16]
         release_expired_packages(at=later)
-        release_lapsed_holds([ticket.pk], at=later)
+        release_ticket_holds([ticket.pk], at=later)
         record_demo_payment(order=one.order)
         if number % 3 == 0:
             cancel_sponsorship(sponsorship=one)

@@ -13,7 +13,7 @@ from convention.club.models import Seat
 from convention.errors import InvalidFields, NotOpenNow
 from convention.events.models import Event
 from registrations.booking.accept_offer import accept_ticket_offer
-from registrations.inventory.stock import release_lapsed_holds
+from registrations.inventory.stock import release_ticket_holds
 from registrations.models import Registration, Ticket, WaitingEntry
 from registrations.visits.applications.applicants import find_current_objections
 from registrations.visits.applications.apply import apply_for_visit
@@ -385,7 +385,7 @@ def test_whose_payment_did_not_come_applies_again(is_swept):
     application = applied(visit)
     unpaid(application, until=timezone.now() - DAY)
     if is_swept:
-        release_lapsed_holds([application.registration.ticket_id], at=timezone.now())
+        release_ticket_holds([application.registration.ticket_id], at=timezone.now())
     assert state(application) == ApplicationState.WITHDRAWN
     again = apply_for_visit(visit=visit, person=applicant(application))
     assert again != application

@@ -33,13 +33,13 @@ class NoActiveOffer(ConventionError):
 
 @transaction.atomic
 def leave_waiting_list(*, entry: WaitingEntry, reason: str = "") -> WaitingEntry:
-    """End the wait, with or without an offer. Raises WaitingEnded."""
+    """End the wait, with or without an offer. Raise WaitingEnded."""
     return _end_waiting(entry, "left_at", audit_verb="waiting.leave", reason=reason)
 
 
 @transaction.atomic
 def decline_offer(*, entry: WaitingEntry) -> WaitingEntry:
-    """Decline the offer, which ends the wait. Raises WaitingEnded or NoActiveOffer."""
+    """Decline the offer, which ends the wait. Raise WaitingEnded or NoActiveOffer."""
     if not lock_waiting_entry(entry).has_offer():
         raise NoActiveOffer(_("No place is offered to you at this moment."))
     return _end_waiting(entry, "declined_at", audit_verb="waiting.decline")
@@ -63,7 +63,7 @@ def expire_offer(*, entry: WaitingEntry, at: datetime.datetime) -> bool:
 
 
 def lock_waiting_entry(entry: WaitingEntry) -> WaitingEntry:
-    """Return the active entry, locked. Raises WaitingEnded."""
+    """Return the active entry, locked. Raise WaitingEnded."""
     locked = (
         WaitingEntry.objects.active()
         .select_for_update(of=("self",))

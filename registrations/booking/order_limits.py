@@ -71,8 +71,8 @@ def find_second_places(places: Iterable[Registration]) -> set[int]:
     return second_places
 
 
-def save_checked_order(booking: OrderBooking) -> None:
-    """Save an order as `save_order`, with one place per member and ticket. Raises AlreadyRegistered too.
+def save_order_under_limits(booking: OrderBooking) -> None:
+    """Save an order as `save_order`, with one place per member and ticket. Raise AlreadyRegistered too.
 
     An order that awaits verification reserves its places only below the event's hourly ceiling.
     """
