@@ -55,6 +55,9 @@ def _attach_prices(tickets: list[Any], event: Event) -> None:
     for ticket in tickets:
         ticket.event = event
         ticket.loaded_price_steps = [step for step in steps if step.ticket_id == ticket.pk]
+        for step in ticket.loaded_price_steps:
+            # A step's price is in the currency of its ticket, which is not loaded again then.
+            step.ticket = ticket
 
 
 def find_voucher(event: Event, code: str) -> Voucher | None:

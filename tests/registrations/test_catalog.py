@@ -20,7 +20,7 @@ def add_step(ticket: Ticket, price: int, days: int) -> None:
 
 
 def describe(ticket: Ticket) -> tuple:
-    steps = [(step.price, step.ends_at) for step in ticket.list_upcoming_steps()]
+    steps = [(step.cost, step.ends_at) for step in ticket.list_upcoming_steps()]
     return model_to_dict(ticket), ticket.quota and model_to_dict(ticket.quota), steps, ticket.event
 
 
