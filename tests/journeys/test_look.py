@@ -52,8 +52,17 @@ def test_a_long_label_has_its_height_on_a_phone(open_page):
     assert_no_sideways_scroll(page)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("accent", ["#ffee00", "#101010", "#ff0040"])
+@pytest.mark.parametrize(
+    ("accent", "scheme"),
+    [
+        ("#ffee00", "light"),
+        ("#101010", "dark"),
+        ("#ff0040", "dark"),
+        pytest.param("#ffee00", "dark", marks=pytest.mark.soak),
+        pytest.param("#101010", "light", marks=pytest.mark.soak),
+        pytest.param("#ff0040", "light", marks=pytest.mark.soak),
+    ],
+)
 def test_any_accent_can_be_read(open_page, site, client, accent, scheme):
     event = make_event(slug="x", name=CRUEL, accent=accent)
     page = open_page("phone", color_scheme=scheme)
