@@ -19,6 +19,7 @@ from convention.events.models import Event
 from convention.events.permissions import get_event_to_organize
 from convention.jobs.job_queue import request_job
 from convention.tables.downloads import PDF_TYPE, attachment_response, inline_response
+from convention.tasks.queue import DOCUMENT_QUEUE
 from registrations.models import Registration
 from registrations.permissions import get_order_by_link
 
@@ -97,7 +98,14 @@ def badge_print_job(request: HttpRequest, event: str, layout: str) -> HttpRespon
         raise NotFound(_("There is no such layout."))
     assert isinstance(request.user, Person)
     title = _("Badges: %(layout)s") % {"layout": LAYOUT_TITLES[layout]}
-    job = request_job(event=event_obj, kind="badges", title=title, requested_by=request.user, argument=layout)
+    job = request_job(
+        event=event_obj,
+        kind="badges",
+        title=title,
+        requested_by=request.user,
+        argument=layout,
+        queue=DOCUMENT_QUEUE,
+    )
     return redirect("organize-job", event, job.pk)
 
 

@@ -171,7 +171,9 @@ TASK_BACKENDS = {
 }
 if TASKS_URL not in TASK_BACKENDS:
     raise ImproperlyConfigured(f"TASKS_URL is {TASKS_URL!r}; it must be database or immediate.")
-TASKS = {"default": {"BACKEND": TASK_BACKENDS[TASKS_URL]}}
+# The names of convention/tasks/queue.py, which cannot be imported here.
+TASK_QUEUES = ["default", "mail", "documents", "imports", "planning"]
+TASKS = {"default": {"BACKEND": TASK_BACKENDS[TASKS_URL], "QUEUES": TASK_QUEUES}}
 
 # A lease expires after this many seconds unless its process renews it.
 LEASE_SECONDS = env.int("LEASE_SECONDS", default=60)

@@ -19,6 +19,7 @@ from convention.actor import Actor, current_actor
 from convention.audit.record import record_action
 from convention.errors import ConventionError
 from convention.events.models import Event
+from convention.tasks.queue import IMPORT_QUEUE
 
 from .models import Job
 
@@ -131,6 +132,7 @@ def request_job(
     requested_by: "Person",
     argument: str = "",
     payload: str = "",
+    queue: str = IMPORT_QUEUE,
 ) -> Job:
     """Queue a job of a kind in `hooks.job_kinds`, in the current language."""
     job = Job.objects.create(
@@ -146,7 +148,7 @@ def request_job(
     )
     record_action(f"job.{kind}", job, event=event, fields=[argument] if argument else [])
     # The queue is a table: the task is committed with the job, never before it.
-    run_job.enqueue(job.pk)
+    run_job.using(queue_name=queue).enqueue(job.pk)
     return job
 
 

@@ -5,11 +5,17 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from convention.errors import ConventionError
+from convention.tasks.queue import DEFAULT_QUEUE
+
 from . import local_network
 from .certificates import CertificateFiles
 from .supervisor import ManagedProcess
 
 MAX_WEB_WORKERS = 4
+# One worker for what visitors wait for, one for everything.
+DEFAULT_TASK_WORKERS = 2
+MAX_TASK_WORKERS = 16
 # Open connections of one process; further ones wait to be accepted.
 MAX_CONNECTIONS = 2048
 
@@ -63,9 +69,32 @@ def phone_page_process(place: ServerAddress) -> ManagedProcess:
     return ManagedProcess("phone page", [*command, "--interface", "wsgi", "--blocking-threads", "2"])
 
 
-def worker_process() -> ManagedProcess:
+def task_worker_processes() -> list[ManagedProcess]:
+    """Return the task workers, `TASK_WORKERS` in number.
+
+    Of several, the first runs the default queue alone, so that no mailing or import delays a confirmation.
+    """
+    number = read_task_workers()
     manage = Path(__file__).resolve().parent.parent.parent / "manage.py"
-    return ManagedProcess("worker", [sys.executable, str(manage), "worker"])
+    command = [sys.executable, str(manage), "worker"]
+    if number == 1:
+        return [ManagedProcess("worker", command)]
+    others = [ManagedProcess(f"worker {other}", command) for other in range(2, number + 1)]
+    return [ManagedProcess("worker", [*command, "--queue", DEFAULT_QUEUE]), *others]
+
+
+def read_task_workers() -> int:
+    """Return the number of task workers. Raise InvalidSetting if it is no number from 1 to 16."""
+    text = os.environ.get("TASK_WORKERS") or str(DEFAULT_TASK_WORKERS)
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= MAX_TASK_WORKERS:
+        raise InvalidSetting(f"TASK_WORKERS is {text!r}; it must be a number from 1 to {MAX_TASK_WORKERS}.")
+    return int(text)
+
+
+class InvalidSetting(ConventionError):
+    """An environment variable of `serve` has a value that cannot be used."""
+
+    kind = "invalid-setting"
 
 
 def granian_command(application: str, host: str, port: int) -> list[str]:

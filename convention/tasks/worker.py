@@ -78,6 +78,8 @@ class RetryingWorker(Worker):
     def claim_task(self) -> tuple[DBTaskResult, OwnedLease] | None:
         """Claim the next task and its lease, in one transaction."""
         ready = DBTaskResult.objects.ready().filter(backend_name=self.backend_name)
+        if not self.process_all_queues:
+            ready = ready.filter(queue_name__in=self.queue_names)
         if not ready.exists():  # without a lock, so that idle workers block nobody
             return None
         try:

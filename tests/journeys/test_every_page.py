@@ -137,7 +137,7 @@ def walk(open_page, site, client):
 )
 @pytest.mark.parametrize("person", ["anonymous", "administrator", "company contact"])
 def test_nothing_is_wrong_with_any_page(walk, language, person, cruel, in_full):
-    """Walks look at contrast in light or dark, and signed-in ones at every other page; the long run at all."""
+    """Walks look at contrast in light or dark, signed-in ones at every other page; the long run at all."""
     found = walk(language=language, person=person, cruel=cruel, in_full=in_full)
 
     if found:

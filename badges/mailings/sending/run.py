@@ -17,6 +17,7 @@ from django.utils import timezone
 from badges.mailings.models import Mailing, Recipient
 from convention.db.leases import LeaseUnavailable, hold_lease
 from convention.mail.messages import MailNotSent
+from convention.tasks.queue import MAIL_QUEUE
 from registrations.models import Registration
 
 from .batch import RETRY_PAUSES_SECONDS, send_batch
@@ -31,7 +32,7 @@ TAKEOVER_DELAY: Final = datetime.timedelta(minutes=5)
 MAILING_PRIORITY: Final = -10
 
 
-@task(priority=MAILING_PRIORITY)
+@task(priority=MAILING_PRIORITY, queue_name=MAIL_QUEUE)
 def run_mailing(mailing_id: int) -> None:
     """Send what is due for some seconds, then requeue the task, so that other tasks get their turn."""
     try:

@@ -80,7 +80,7 @@ class Command(ConventionCommand):
         # In production the settings are the operator's; a local network is restricted in any case.
         if address.is_exposed and (address.files or not settings.PRODUCTION):
             self.restrict_exposed_site(address)
-        processes_to_run = [processes.server_process(address), processes.worker_process()]
+        processes_to_run = [processes.server_process(address), *processes.task_worker_processes()]
         if address.files:
             processes_to_run.append(processes.phone_page_process(address))
         supervisor = Supervisor(processes_to_run, self.print_notice)

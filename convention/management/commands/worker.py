@@ -6,6 +6,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from convention.commands import ConventionCommand
+from convention.tasks.queue import QUEUES
 from convention.tasks.worker import RetryingWorker
 
 
@@ -16,13 +17,16 @@ class Command(ConventionCommand):
     requires_system_checks: list[str] = []  # system checks connect to the database, which may be away or full
 
     def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--queue", action="append", choices=QUEUES, help="run this queue only; may be given several times"
+        )
         parser.add_argument("--interval", type=float, default=0.5, help="seconds between looks at the queue")
         parser.add_argument("--batch", action="store_true", help="run what waits, then leave")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run without a transaction: it lasts for days."""
         worker = RetryingWorker(
-            queue_names=["*"],
+            queue_names=options["queue"] or ["*"],
             interval=options["interval"],
             batch=options["batch"],
             backend_name="default",

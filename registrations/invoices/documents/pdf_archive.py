@@ -3,6 +3,7 @@
 from django.db import IntegrityError, transaction
 from django.tasks import task
 
+from convention.tasks.queue import DOCUMENT_QUEUE
 from registrations.invoices.models import Invoice, InvoicePdf
 
 from .cii_xml import render_cii, require_valid_cii
@@ -21,7 +22,7 @@ def finalize_document(document: Invoice) -> Invoice:
     return document
 
 
-@task
+@task(queue_name=DOCUMENT_QUEUE)
 def archive_invoice_pdf(invoice_id: int) -> None:
     """Render and store the PDF of an issued document."""
     get_invoice_pdf(Invoice.objects.get(pk=invoice_id))
