@@ -5,7 +5,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from tests.papers import qr_image
+from tests.pdf_readers import qr_image
 
 SIZE = (1280, 720)
 RATE = 10

@@ -12,8 +12,8 @@
 - `schedules_dir` is the folder of real schedules (SCHEDULES_DIR, else beside the project); without it the
   test is skipped.
 
-Functions to import: `tests.papers` (`render_pdf`, `pdf_text`, `decode_qr`, `qr_image`), `tests.camera`
-(`write_camera`), `tests.rush` (`in_threads`), `tests.factories`. Fixtures for browsers are in
+Functions to import: `tests.pdf_readers` (`render_pdf`, `pdf_text`, `decode_qr`, `qr_image`), `tests.camera`
+(`write_camera`), `tests.threads` (`in_threads`), `tests.factories`. Fixtures for browsers are in
 `tests/journeys/conftest.py`.
 
 A test marked `postgresql` is skipped on SQLite. The suite runs on both (`make test`), but tests that need no
@@ -38,10 +38,10 @@ from django.db import connection
 from django.utils import translation
 from pytest_django.live_server_helper import LiveServer
 
-from tests.emptied import let_tests_be_emptied_quickly
-from tests.post import MailReceiver
-from tests.traffic import Traffic
-from tests.work import run_waiting_tasks
+from tests.fast_flush import flush_quickly
+from tests.mail_server import MailReceiver
+from tests.request_tracking import Traffic
+from tests.task_runner import run_waiting_tasks
 
 ROOT = Path(__file__).resolve().parent.parent
 REAL_SCHEDULES = "SCHEDULES_DIR"
@@ -73,7 +73,7 @@ def depends_on_database(item: pytest.Item) -> bool:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Compile changed translations once, before anything reads them."""
-    let_tests_be_emptied_quickly()
+    flush_quickly()
     if not hasattr(config, "workerinput"):
         subprocess.run([sys.executable, ".ci/translations.py", "compile"], cwd=ROOT, check=True)
 

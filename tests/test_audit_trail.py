@@ -8,7 +8,7 @@ from django.db import transaction
 from lxml import html
 
 from convention.audit.models import AuditEntry
-from tests.doors import client_of, named_addresses, objects_of, people_of
+from tests.site_objects import list_url_patterns, make_client, make_event_objects, make_people_by_role
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
@@ -222,9 +222,9 @@ OF_THE_EVENT = {"event", "secret", "invoice_id", "payment_id", "refund_id"}
 
 @pytest.fixture
 def world():
-    here, elsewhere = objects_of("doors"), objects_of("elsewhere", spare=7)
-    person = people_of(here, elsewhere.event)["administrator"]
-    return here, person, client_of(person)
+    here, elsewhere = make_event_objects("doors"), make_event_objects("elsewhere", spare=7)
+    person = make_people_by_role(here, elsewhere.event)["administrator"]
+    return here, person, make_client(person)
 
 
 def filled(client, address, typed):
@@ -241,7 +241,7 @@ def filled(client, address, typed):
 def test_every_form_of_weight_is_recorded_without_its_values(world):
     here, person, client = world
     missing = {}
-    for name, arguments in named_addresses():
+    for name, arguments in list_url_patterns():
         if name not in RECORDED:
             continue
         verb, typed = RECORDED[name]
@@ -264,7 +264,7 @@ def test_every_form_of_weight_is_recorded_without_its_values(world):
 def test_every_address_that_takes_a_form_is_known(world):
     here, _person, client = world
     takes = set()
-    for name, arguments in named_addresses():
+    for name, arguments in list_url_patterns():
         with transaction.atomic():
             if client.post(here.address(name, arguments)).status_code != 405:
                 takes.add(name)

@@ -41,7 +41,6 @@ from registrations.visits.models import (
     RideSeat,
     Visit,
 )
-from tests.doors import bearers_of, client_of, named_addresses, objects_of
 from tests.factories import (
     LONG_AGO,
     make_addon,
@@ -58,9 +57,10 @@ from tests.factories import (
     make_track,
     make_voucher,
 )
+from tests.permission_table import POSTED
 from tests.registrations.sponsors.makers import make_package, make_sponsorship
 from tests.registrations.visits.objects import add_hosted
-from tests.roles import POSTED
+from tests.site_objects import list_url_patterns, make_client, make_event_objects, make_tokens
 from tests.test_permissions import WITH_MORE
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once, pytest.mark.long]
@@ -233,7 +233,7 @@ def queries_of(client, address):
 def read_all(clients, here):
     """Return the number of queries and the status, by address and reader."""
     found = {}
-    for name, arguments in named_addresses():
+    for name, arguments in list_url_patterns():
         if name in POSTED or name in WITH_MORE:
             continue
         address = here.address(name, arguments)
@@ -244,14 +244,14 @@ def read_all(clients, here):
 
 
 def test_no_address_asks_more_of_a_fuller_database():
-    here, elsewhere = objects_of("growing"), objects_of("elsewhere", spare=7)
+    here, elsewhere = make_event_objects("growing"), make_event_objects("elsewhere", spare=7)
     person = make_administrator()
-    bearers = bearers_of(here, elsewhere)
+    bearers = make_tokens(here, elsewhere)
     add_one(here, 0, person)
     add_one(here, 1, person)
     clients = {
         "anonymous": Client(),
-        "administrator": client_of(person),
+        "administrator": make_client(person),
         "device": Client(headers={"authorization": f"Bearer {bearers['device']}"}),
         "program": Client(headers={"authorization": f"Bearer {bearers['organizer’s program']}"}),
     }

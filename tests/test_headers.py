@@ -3,7 +3,7 @@
 import pytest
 from django.test import Client
 
-from tests.doors import client_of, named_addresses, objects_of, people_of
+from tests.site_objects import list_url_patterns, make_client, make_event_objects, make_people_by_role
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
@@ -53,11 +53,11 @@ def is_kept_by_others(answer) -> bool:
 
 @pytest.mark.parametrize("role", ["anonymous", "organizer"])
 def test_every_answer_is_closed_to_strangers(role):
-    here, elsewhere = objects_of("headers"), objects_of("elsewhere", spare=7)
-    people = people_of(here, elsewhere.event)
-    client = client_of(people.get(role))
+    here, elsewhere = make_event_objects("headers"), make_event_objects("elsewhere", spare=7)
+    people = make_people_by_role(here, elsewhere.event)
+    client = make_client(people.get(role))
     wrong, kept = {}, []
-    addresses = {name: here.address(name, arguments) for name, arguments in named_addresses()}
+    addresses = {name: here.address(name, arguments) for name, arguments in list_url_patterns()}
     for name, address in {**addresses, **{stray: stray for stray in STRAY}}.items():
         answer = client.get(address)
         if answer.streaming:
@@ -79,7 +79,7 @@ SHARED_SIGNED_IN = {
 
 
 def test_an_unchanged_answer_says_the_same(client: Client):
-    objects_of("headers")
+    make_event_objects("headers")
     first = client.get("/events/headers/agenda.ics")
     again = client.get("/events/headers/agenda.ics", headers={"If-None-Match": first["ETag"]})
     assert (again.status_code, wrong_with(again)) == (304, [])
@@ -91,7 +91,7 @@ def test_a_fault_of_ours_says_the_same(client: Client, monkeypatch):
 
     client.raise_request_exception = False
     monkeypatch.setattr("registrations.storefront.event_views.load_registration_offer", fail)
-    objects_of("headers")
+    make_event_objects("headers")
     answer = client.get("/events/headers/")
     assert (answer.status_code, wrong_with(answer)) == (500, [])
 
@@ -119,7 +119,7 @@ def test_a_host_that_is_not_ours_is_not_believed(client: Client, settings, host)
     ],
 )  # fmt: skip
 def test_nobody_is_sent_to_another_site(client: Client, target):
-    event = objects_of("headers")
+    event = make_event_objects("headers")
     addresses = {
         "/language/": {"language": "en", "next": target},
         "/events/headers/agenda/choose/": {"add": str(event.values["guid"]), "next": target},
@@ -144,7 +144,7 @@ def test_nobody_is_sent_to_another_site(client: Client, target):
 )  # fmt: skip
 def test_another_site_chooses_nothing_for_a_visitor(client: Client, headers):
     """Also in an old browser, which sends neither Origin nor Sec-Fetch-Site, but a Referer."""
-    event = objects_of("headers")
+    event = make_event_objects("headers")
     data = {"add": str(event.values["guid"])}
     assert client.post("/events/headers/agenda/choose/", data, headers=headers).status_code == 403
     assert not client.cookies

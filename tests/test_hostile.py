@@ -10,8 +10,14 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection, transaction
 
-from tests.doors import Objects, client_of, named_addresses, objects_of, people_of
 from tests.factories import make_event
+from tests.site_objects import (
+    Objects,
+    list_url_patterns,
+    make_client,
+    make_event_objects,
+    make_people_by_role,
+)
 
 pytestmark = [pytest.mark.django_db, pytest.mark.long]
 
@@ -71,8 +77,8 @@ def asked_here(given: dict[str, Any], reaching: tuple[str, ...], step: int) -> d
 
 @pytest.fixture
 def world():
-    here = objects_of("doors")
-    return people_of(here, make_event(slug="elsewhere")), here
+    here = make_event_objects("doors")
+    return make_people_by_role(here, make_event(slug="elsewhere")), here
 
 
 def asked(client, method: str, address: str, data=None, **headers) -> str:
@@ -92,7 +98,7 @@ def asked(client, method: str, address: str, data=None, **headers) -> str:
 
 def addresses(here: Objects) -> Iterator[tuple[str, str]]:
     """Yield each address of ours with its name."""
-    for name, arguments in named_addresses():
+    for name, arguments in list_url_patterns():
         yield name, here.address(name, arguments)
 
 
@@ -112,7 +118,7 @@ def some(values, number: int, step: int):
 
 def test_any_query(world, step):
     people, here = world
-    client, wrong = client_of(people["administrator"]), {}
+    client, wrong = make_client(people["administrator"]), {}
     values = asked_here(VALUES, STUMBLING_BLOCKS, step)
     for number, (name, address) in enumerate(addresses(here)):
         for kind, value in some(values.items(), number, min(step, len(values))):
@@ -124,7 +130,7 @@ def test_any_query(world, step):
 
 def test_any_header(world, step):
     people, here = world
-    client, wrong = client_of(people["administrator"]), {}
+    client, wrong = make_client(people["administrator"]), {}
     headers = asked_here(HEADERS, LOOKED_UP, step)
     pairs = [(header, value) for header, given in headers.items() for value in given]
     for number, (name, address) in enumerate(addresses(here)):
@@ -154,7 +160,7 @@ def forms_of(client, address: str) -> Iterator[tuple[str, dict[str, str], list[s
 
 def test_any_content_of_any_form(world, step):
     people, here = world
-    client, wrong, seen = client_of(people["administrator"]), {}, set()
+    client, wrong, seen = make_client(people["administrator"]), {}, set()
     values = asked_here(VALUES, STUMBLING_BLOCKS, step)
     pace = 1 if step == 1 else 2 * step  # a form has several times as many contents as there are values
     for name, address in addresses(here):

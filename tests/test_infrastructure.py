@@ -7,8 +7,8 @@ from django.core.mail import send_mail
 from django.db import DatabaseError, connection
 
 from registrations.invoices.documents.issuing import issue_invoice
-from tests.emptied import empty
-from tests.papers import decode_qr, qr_image
+from tests.fast_flush import empty
+from tests.pdf_readers import decode_qr, qr_image
 from tests.registrations.invoices.makers import make_issuer, make_receivable
 
 

@@ -13,9 +13,16 @@ from django.urls import reverse
 
 from convention.club.models import Person
 from convention.events.models import Event
-from tests.doors import bearers_of, client_of, is_let_in, named_addresses, objects_of, people_of
 from tests.factories import make_person
-from tests.roles import DOORS, EVERYONE, NOBODY, ORGANIZERS, POSTED, ROLES
+from tests.permission_table import EVERYONE, NOBODY, ORGANIZERS, PERMISSIONS_BY_URL_NAME, POSTED, ROLES
+from tests.site_objects import (
+    is_allowed,
+    list_url_patterns,
+    make_client,
+    make_event_objects,
+    make_people_by_role,
+    make_tokens,
+)
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
@@ -24,16 +31,16 @@ WITH_MORE = {"organize-import-preview", "session-choose"}
 
 def expected(name):
     """Return who is allowed: by the table, or organizers alone for anything else below /organize/EVENT/."""
-    if name in DOORS:
-        return DOORS[name]
+    if name in PERMISSIONS_BY_URL_NAME:
+        return PERMISSIONS_BY_URL_NAME[name]
     assert name.startswith("organize-"), f"{name} has no line in the table"
     return ORGANIZERS
 
 
 @pytest.fixture
 def world():
-    here, elsewhere = objects_of("doors"), objects_of("elsewhere", spare=7)
-    return here, people_of(here, elsewhere.event), elsewhere
+    here, elsewhere = make_event_objects("doors"), make_event_objects("elsewhere", spare=7)
+    return here, make_people_by_role(here, elsewhere.event), elsewhere
 
 
 def sent(client: Client, method: str, address: str, **headers):
@@ -61,26 +68,26 @@ def test_each_address_lets_in_whom_it_should(world, role, step):
     refused, the method that the address is not for.
     """
     here, people, _elsewhere = world
-    client = client_of(people.get(role))
+    client = make_client(people.get(role))
     Person.objects.filter(pk=people["erased organizer"].pk).update(is_active=False)
     surprises = {}
-    for number, (name, arguments) in enumerate(named_addresses(), start=ROLES.index(role)):
+    for number, (name, arguments) in enumerate(list_url_patterns(), start=ROLES.index(role)):
         address, its_turn = here.address(name, arguments), number % step == 0
         main, other = ("POST", "GET") if name in POSTED else ("GET", "POST")
         if its_turn or role == "anonymous" or expected(name) != EVERYONE:
             answer = sent(client, main, address)
-            if name not in WITH_MORE and is_let_in(answer) != (role in expected(name)):
+            if name not in WITH_MORE and is_allowed(answer) != (role in expected(name)):
                 surprises[name, main] = answer.status_code
-        if its_turn and role not in expected(name) and is_let_in(answer := sent(client, other, address)):
+        if its_turn and role not in expected(name) and is_allowed(answer := sent(client, other, address)):
             surprises[name, other] = answer.status_code
     assert surprises == {}
 
 
 def test_no_address_answers_to_other_methods(world):
     here, people, _elsewhere = world
-    client = client_of(people["administrator"])
+    client = make_client(people["administrator"])
     surprises = {}
-    for name, arguments in named_addresses():
+    for name, arguments in list_url_patterns():
         for method in ("PUT", "PATCH", "DELETE", "TRACE"):
             answer = sent(client, method, here.address(name, arguments))
             if answer.status_code not in {401, 403, 404, 405}:
@@ -91,9 +98,9 @@ def test_no_address_answers_to_other_methods(world):
 def test_what_is_only_read_cannot_be_posted_to(world):
     """A page that takes no POST answers 405 instead of showing itself."""
     here, people, _elsewhere = world
-    client = client_of(people["administrator"])
+    client = make_client(people["administrator"])
     for name in ("home", "event", "agenda", "session", "speakers", "speaker", "badge", "me", "order", "scan"):
-        address = here.address(name, dict(named_addresses())[name])
+        address = here.address(name, dict(list_url_patterns())[name])
         assert sent(client, "POST", address).status_code == 405, name
 
 
@@ -108,15 +115,15 @@ BEARERS = {
 def test_each_endpoint_by_each_token(world):
     here, _people, elsewhere = world
     opened = {}
-    for name, arguments in named_addresses():
-        if not here.address(name, arguments).startswith("/api/") or DOORS[name] != NOBODY:
+    for name, arguments in list_url_patterns():
+        if not here.address(name, arguments).startswith("/api/") or PERMISSIONS_BY_URL_NAME[name] != NOBODY:
             continue
         method = "POST" if name in POSTED else "GET"
         body = {"data": json.dumps({"scans": []}), "content_type": "application/json"}
         opened[name] = {
             bearer
-            for bearer, token in bearers_of(here, elsewhere).items()
-            if is_let_in(
+            for bearer, token in make_tokens(here, elsewhere).items()
+            if is_allowed(
                 sent(
                     Client(),
                     method,
@@ -130,8 +137,8 @@ def test_each_endpoint_by_each_token(world):
 
 
 def test_every_line_of_the_table_is_an_address():
-    assert set(DOORS) - {name for name, _arguments in named_addresses()} == set()
-    assert POSTED - {name for name, _arguments in named_addresses()} == set()
+    assert set(PERMISSIONS_BY_URL_NAME) - {name for name, _arguments in list_url_patterns()} == set()
+    assert POSTED - {name for name, _arguments in list_url_patterns()} == set()
 
 
 @pytest.mark.parametrize("role", ["anonymous", "attendee", "organizer elsewhere", "treasurer"])
@@ -140,8 +147,8 @@ def test_a_draft_is_not_there_for_strangers(world, role):
     Event.objects.filter(slug="doors").update(visibility=Event.Visibility.DRAFT)
     names = {"event", "agenda", "agenda-ics", "agenda-xml", "agenda-json", "agenda-pdf", "session",
              "speakers", "speaker", "register", "api-event", "api-sessions", "api-orders"}  # fmt: skip
-    client = client_of(people.get(role))
-    arguments = dict(named_addresses())
+    client = make_client(people.get(role))
+    arguments = dict(list_url_patterns())
     for name in sorted(names):
         answer = sent(client, "POST" if name in POSTED else "GET", here.address(name, arguments[name]))
         assert answer.status_code == 404, name
@@ -149,7 +156,7 @@ def test_a_draft_is_not_there_for_strangers(world, role):
 
 def test_a_role_that_ends_opens_nothing_from_that_moment(world):
     _here, people, _elsewhere = world
-    organizer, desk = client_of(people["administrator"]), client_of(people["desk"])
+    organizer, desk = make_client(people["administrator"]), make_client(people["desk"])
     assert desk.get("/desk/doors/").status_code == 200
     role = people["desk"].event_roles.get()
     organizer.post(f"/organize/doors/people/{role.pk}/end/")
@@ -165,12 +172,12 @@ def test_the_back_office_is_for_administrators_of_the_site(world):
         addresses += [reverse(f"{names}_changelist"), reverse(f"{names}_add")]
     clerk, root = make_person(is_staff=True), make_person(is_staff=True, is_superuser=True)
     for name, person in {**people, "anonymous": None}.items():
-        client = client_of(person)
-        assert [a for a in addresses if is_let_in(sent(client, "GET", a))] == [], name
-    client = client_of(clerk)
-    assert [a for a in addresses if is_let_in(sent(client, "GET", a))] == [reverse("admin:index")]
-    client = client_of(root)
-    refused = [a for a in addresses if not is_let_in(sent(client, "GET", a))]
+        client = make_client(person)
+        assert [a for a in addresses if is_allowed(sent(client, "GET", a))] == [], name
+    client = make_client(clerk)
+    assert [a for a in addresses if is_allowed(sent(client, "GET", a))] == [reverse("admin:index")]
+    client = make_client(root)
+    refused = [a for a in addresses if not is_allowed(sent(client, "GET", a))]
     written_by_nobody = {
         "/back-office/audit/auditentry/add/",
         "/back-office/django_tasks_database/dbtaskresult/add/",

@@ -15,9 +15,15 @@ from convention.events.models import EventRole
 from registrations.visits.hosts.contacts import add_host_contact, end_host_contact
 from registrations.visits.hosts.permissions import sign_in_contact
 from registrations.visits.models import Debrief, Visit
-from tests.doors import client_of, delegated, is_let_in, named_addresses, named_under
 from tests.factories import LONG_AGO, make_company, make_contact, make_member, make_person
 from tests.registrations.visits.days import make_visit, make_visitor, pass_by, sign
+from tests.site_objects import (
+    is_allowed,
+    list_url_patterns,
+    make_client,
+    make_delegated_role,
+    make_delegation,
+)
 
 pytestmark = pytest.mark.django_db
 DAY = datetime.timedelta(days=1)
@@ -97,8 +103,8 @@ def employed(role, *, until=None):
 def outsider(visit, *, contract=0, firm=None, job=None):
     """Create a person of the firm that runs the event; contract, firm's role and job last until then."""
     person = make_person()
-    under = delegated(visit.event, until=today() + contract * DAY)
-    named_under(under, person)
+    under = make_delegation(visit.event, until=today() + contract * DAY)
+    make_delegated_role(under, person)
     if firm is not None:
         ends(CompanyRole.objects.filter(company=under.company), firm)
     if job is not None:
@@ -185,12 +191,12 @@ def published(*, embargo):
 
 def opened(person, visit, addresses):
     """Return which of the addresses this person may open."""
-    client, arguments = client_of(person), dict(named_addresses())
+    client, arguments = make_client(person), dict(list_url_patterns())
     given = {"event": visit.event.slug, "slug": visit.event.slug, "company": visit.company.slug}
     return {
         name
         for name in addresses
-        if is_let_in(client.get(reverse(name, kwargs={key: given[key] for key in arguments[name]})))
+        if is_allowed(client.get(reverse(name, kwargs={key: given[key] for key in arguments[name]})))
     }
 
 
@@ -219,12 +225,12 @@ def test_a_hosts_contact_opens_one_visit_as_long_as_the_contact_and_the_visit_la
     end_host_contact(contact=contacts["ended"])
     found = {}
     for name, one in contacts.items():
-        client = client_of(None)
+        client = make_client(None)
         session = client.session
         sign_in_contact(session, one)
         session.save()
         client.cookies["sessionid"] = session.session_key
         pages = [f"/host/visits/{visit.event.slug}/", f"/host/visits/{visit.event.slug}/briefing/"]
-        found[name] = [is_let_in(client.get(page)) for page in pages]
+        found[name] = [is_allowed(client.get(page)) for page in pages]
     nothing = [False, False]
     assert found == {"here": [True, True], "ended": nothing, "elsewhere": nothing, "off": nothing}

@@ -6,9 +6,9 @@ from django.urls import reverse
 
 from convention.events.models import EventRole
 from registrations.permissions import make_own_secret
-from tests.doors import client_of, named_addresses, objects_of
 from tests.factories import make_administrator, make_person, make_registration
-from tests.roles import DOORS, SECRETARIES
+from tests.permission_table import PERMISSIONS_BY_URL_NAME, SECRETARIES
+from tests.site_objects import list_url_patterns, make_client, make_event_objects
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
@@ -52,7 +52,7 @@ FORGED = {
 
 def swaps():
     """Yield each address with each argument that names an object of an event."""
-    for name, arguments in named_addresses():
+    for name, arguments in list_url_patterns():
         if name in FORGED | BY_TOKEN or (len(arguments) == 1 and "/me/" not in name):
             continue
         for argument in arguments:
@@ -67,14 +67,16 @@ def test_every_argument_is_known():
 
 @pytest.mark.parametrize("role", ["organizer", "organizer of both", "administrator"])
 def test_an_object_of_another_event_is_not_there(role):
-    here, elsewhere = objects_of("here"), objects_of("elsewhere", spare=7)
+    here, elsewhere = make_event_objects("here"), make_event_objects("elsewhere", spare=7)
     person = make_administrator() if role == "administrator" else make_person()
     for event in [here.event, elsewhere.event] if role == "organizer of both" else [here.event]:
         EventRole.objects.create(event=event, person=person, role="organizer")
-    client = client_of(person)
+    client = make_client(person)
     found = {}
     for name, arguments, swapped in swaps():
-        if role != "administrator" and (name.startswith("club-") or DOORS.get(name) == SECRETARIES):
+        if role != "administrator" and (
+            name.startswith("club-") or PERMISSIONS_BY_URL_NAME.get(name) == SECRETARIES
+        ):
             continue  # no organizer's at all: see test_permissions
         if name.startswith("host-"):
             continue  # a host's own session: see test_hosts
@@ -92,16 +94,18 @@ def test_an_object_of_another_event_is_not_there(role):
 def behind_a_link():
     """Yield each address that a mailed link opens."""
     return [
-        (name, arguments) for name, arguments in named_addresses() if {"reference", "secret"} <= {*arguments}
+        (name, arguments)
+        for name, arguments in list_url_patterns()
+        if {"reference", "secret"} <= {*arguments}
     ]
 
 
 def test_the_holder_of_ones_own_link_reaches_nothing_of_the_order():
-    here = objects_of("here")
+    here = make_event_objects("here")
     boss, order = here.registration, here.registration.order
     mine = make_registration(boss.ticket, order=order, last_name="Colleague", email="colleague@example.org")
     own = {**here.values, "secret": make_own_secret(mine), "person": mine.reference}
-    client, reached, told = client_of(None), set(), {}
+    client, reached, told = make_client(None), set(), {}
     for name, arguments in behind_a_link():
         for person in (mine, boss) if "person" in arguments else (mine,):
             given = {**own, "person": person.reference}

@@ -9,9 +9,17 @@ from django.utils import timezone
 from registrations.visits.hosts.contacts import add_host_contact
 from registrations.visits.hosts.permissions import SESSION_KEY
 from registrations.visits.models import Application, Proposal, Visit
-from tests.doors import client_of, delegated, is_let_in, named_addresses, named_under, objects_of, people_of
 from tests.factories import make_company, make_person
-from tests.roles import DOORS, EVERYONE, SECRETARIES
+from tests.permission_table import EVERYONE, PERMISSIONS_BY_URL_NAME, SECRETARIES
+from tests.site_objects import (
+    is_allowed,
+    list_url_patterns,
+    make_client,
+    make_delegated_role,
+    make_delegation,
+    make_event_objects,
+    make_people_by_role,
+)
 from tests.test_permissions_objects import swaps
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
@@ -43,8 +51,8 @@ def as_host(visit: Visit) -> Client:
 
 @pytest.fixture
 def world():
-    here, elsewhere = objects_of("here"), objects_of("elsewhere", spare=7)
-    people_of(here, elsewhere.event)
+    here, elsewhere = make_event_objects("here"), make_event_objects("elsewhere", spare=7)
+    make_people_by_role(here, elsewhere.event)
     return here, elsewhere
 
 
@@ -58,10 +66,10 @@ def test_a_host_s_session_opens_its_own_visit(world):
     client = as_host(visit_of(here))
     opened = {
         name
-        for name, arguments in named_addresses()
+        for name, arguments in list_url_patterns()
         if name.startswith("host-") and name not in SIGN_IN
         for method in ("GET", "POST")
-        if is_let_in(sent(client, method, here.address(name, arguments)))
+        if is_allowed(sent(client, method, here.address(name, arguments)))
     }
     assert opened == {"host-visit", "host-visit-list", "host-person", "host-briefing", "host-proposals"}
 
@@ -69,7 +77,7 @@ def test_a_host_s_session_opens_its_own_visit(world):
 def test_a_host_s_session_opens_nothing_of_another_host(world):
     here, elsewhere = world
     client, opened = as_host(visit_of(here)), {}
-    for name, arguments in named_addresses():
+    for name, arguments in list_url_patterns():
         if not name.startswith("host-") or name in SIGN_IN or not arguments:
             continue
         for swapped in [arguments, *([one] for one in arguments)]:
@@ -86,14 +94,14 @@ def test_a_host_s_session_is_nobody_s_in_the_club(world):
     here, _elsewhere = world
     client, stranger, differs = as_host(visit_of(here)), Client(), {}
 
-    for name, arguments in named_addresses():
-        if name.startswith("host") or DOORS.get(name) == EVERYONE:
+    for name, arguments in list_url_patterns():
+        if name.startswith("host") or PERMISSIONS_BY_URL_NAME.get(name) == EVERYONE:
             continue
         for method in ("GET", "POST"):
             address = here.address(name, arguments)
             answers = [sent(one, method, address) for one in (client, stranger)]
             statuses = [answer.status_code for answer in answers]
-            if statuses[0] != statuses[1] or is_let_in(answers[0]) != is_let_in(answers[1]):
+            if statuses[0] != statuses[1] or is_allowed(answers[0]) != is_allowed(answers[1]):
                 differs[name, method] = statuses
 
     assert differs == {}
@@ -114,10 +122,10 @@ def test_a_host_s_session_ends_everywhere_at_once(world, change):
         session.save()
     opened = [
         (name, method)
-        for name, arguments in named_addresses()
+        for name, arguments in list_url_patterns()
         if name.startswith("host-") and name not in SIGN_IN
         for method in ("GET", "POST")
-        if is_let_in(sent(client, method, here.address(name, arguments)))
+        if is_allowed(sent(client, method, here.address(name, arguments)))
     ]
     assert opened == []
 
@@ -151,10 +159,10 @@ def test_a_host_decides_on_nobody_who_was_not_listed(world):
 def test_an_outside_organizer_reaches_nothing_of_another_event(world):
     here, elsewhere = world
     person = make_person()
-    named_under(delegated(here.event), person)
-    client, found = client_of(person), {}
+    make_delegated_role(make_delegation(here.event), person)
+    client, found = make_client(person), {}
     for name, arguments, swapped in swaps():
-        if name.startswith(("club-", "host-")) or DOORS.get(name) == SECRETARIES:
+        if name.startswith(("club-", "host-")) or PERMISSIONS_BY_URL_NAME.get(name) == SECRETARIES:
             continue
         given, other = here.arguments(name, arguments), elsewhere.arguments(name, arguments)
         address = reverse(name, kwargs={**given, swapped: other[swapped]})
@@ -168,14 +176,18 @@ def test_an_outside_organizer_reaches_nothing_of_another_event(world):
 def test_an_outside_organizer_gets_in_nowhere_at_another_event(world):
     here, elsewhere = world
     person = make_person()
-    named_under(delegated(here.event), person)
-    client, stranger, opened = client_of(person), client_of(make_person()), {}
-    for name, arguments in named_addresses():
-        if "event" not in arguments or DOORS.get(name) == EVERYONE or name.startswith("host-"):
+    make_delegated_role(make_delegation(here.event), person)
+    client, stranger, opened = make_client(person), make_client(make_person()), {}
+    for name, arguments in list_url_patterns():
+        if (
+            "event" not in arguments
+            or PERMISSIONS_BY_URL_NAME.get(name) == EVERYONE
+            or name.startswith("host-")
+        ):
             continue
         for method in ("GET", "POST"):
             address = elsewhere.address(name, arguments)
-            mine, theirs = (is_let_in(sent(one, method, address)) for one in (client, stranger))
+            mine, theirs = (is_allowed(sent(one, method, address)) for one in (client, stranger))
             if mine != theirs:
                 opened[name, method] = (mine, theirs)
     assert opened == {}

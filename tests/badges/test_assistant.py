@@ -7,8 +7,8 @@ from registrations.booking.place_order import place_order
 from registrations.order_request import OrderRequest, RequestedPlace
 from registrations.permissions import make_own_secret
 from tests.factories import make_event, make_ticket
-from tests.papers import pdf_text
-from tests.verified import open_link
+from tests.pdf_readers import pdf_text
+from tests.verified_buyers import open_link
 
 pytestmark = pytest.mark.django_db
 

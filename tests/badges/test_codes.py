@@ -8,7 +8,7 @@ from convention.codes import badge_codes
 from convention.events.models import EventKey
 from convention.events.signing_keys import create_key, get_signing_key
 from tests.factories import make_event, make_registration, make_ticket
-from tests.rush import in_threads
+from tests.threads import in_threads
 
 pytestmark = pytest.mark.django_db
 

@@ -6,7 +6,7 @@ import io
 import pytest
 
 from tests.factories import make_event, make_registration, make_ticket
-from tests.papers import decode_qr
+from tests.pdf_readers import decode_qr
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
 

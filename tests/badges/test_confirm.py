@@ -25,8 +25,8 @@ from registrations.changes.substitute import substitute_attendee
 from registrations.models import Order, Registration
 from registrations.order_request import OrderRequest, RequestedPlace
 from tests.factories import make_event, make_member, make_ticket
-from tests.papers import decode_qr, pdf_text, render_pdf
-from tests.verified import by_verified
+from tests.pdf_readers import decode_qr, pdf_text, render_pdf
+from tests.verified_buyers import by_verified
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 

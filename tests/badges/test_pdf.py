@@ -32,7 +32,7 @@ from badges.printing.pdf import (
 )
 from convention.web.accent_colours import choose_ink
 from tests.factories import make_event, make_registration, make_ticket
-from tests.papers import decode_qr, pdf_sizes, pdf_text, render_pdf
+from tests.pdf_readers import decode_qr, pdf_sizes, pdf_text, render_pdf
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 

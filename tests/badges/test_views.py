@@ -8,7 +8,7 @@ from django.urls import reverse
 from badges.codes import build_badge_code
 from convention.audit.models import AuditEntry
 from tests.factories import make_event, make_order, make_person, make_registration, make_ticket
-from tests.papers import decode_qr, pdf_sizes
+from tests.pdf_readers import decode_qr, pdf_sizes
 
 pytestmark = pytest.mark.django_db
 

@@ -12,7 +12,7 @@ from django.db import OperationalError
 from convention.api.throttles import TooManyRequests, consume_rate_limit
 from convention.web.rate_limit_cache import LimitsFileCache, limits_cache
 from tests.factories import make_person
-from tests.rush import in_threads
+from tests.threads import in_threads
 
 LOGIN = "/en/accounts/login/"
 COUNT = """

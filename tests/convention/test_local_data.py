@@ -9,7 +9,7 @@ import pytest
 
 from convention.ops.local_data import prepare_local_data, read_or_create_secret
 from tests.conftest import ROOT
-from tests.rush import in_threads
+from tests.threads import in_threads
 
 
 def mode(folder):

@@ -22,7 +22,7 @@ from registrations.order_request import OrderRequest, RequestedPlace
 from registrations.periodic_jobs import delete_old_idempotency_keys, release_expired_holds
 from tests.convention import queued
 from tests.factories import make_event, make_order, make_person, make_ticket
-from tests.rush import in_threads
+from tests.threads import in_threads
 
 pytestmark = pytest.mark.django_db
 OURS = "tests.convention.queued.beat"

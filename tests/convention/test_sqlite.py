@@ -17,7 +17,7 @@ from convention.db.wait_budget import limit_wait, wait_budget
 from convention.events.models import Event
 from tests.conftest import ROOT, database_url
 from tests.factories import make_event
-from tests.rush import in_threads
+from tests.threads import in_threads
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),

@@ -4,7 +4,7 @@ import pytest
 
 from tests.conftest import database_url
 from tests.faults.processes import Site
-from tests.post import MailReceiver
+from tests.mail_server import MailReceiver
 
 
 @pytest.fixture

@@ -36,7 +36,7 @@ from registrations.order_request import OrderRequest, RequestedPlace
 from tests.badges.attendance import making
 from tests.convention import queued
 from tests.factories import make_company, make_event, make_member, make_registration, make_ticket
-from tests.rush import in_threads
+from tests.threads import in_threads
 
 pytestmark = pytest.mark.django_db(transaction=True)
 AT_ONCE = 4

@@ -31,7 +31,7 @@ from tests.factories import (
     make_staff,
     make_ticket,
 )
-from tests.rush import in_threads
+from tests.threads import in_threads
 
 pytestmark = pytest.mark.django_db
 SMTP = "convention.mail.smtp_backend.EmailBackend"

@@ -10,7 +10,7 @@ from badges.codes import build_badge_code
 from tests.factories import make_person, make_registration, make_ticket
 from tests.journeys.browsing import assert_accessible, assert_no_sideways_scroll
 from tests.journeys.test_look import sign_in
-from tests.papers import decode_qr
+from tests.pdf_readers import decode_qr
 
 pytestmark = pytest.mark.once
 

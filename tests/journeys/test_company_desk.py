@@ -12,7 +12,7 @@ from registrations.models import Order, Registration
 from tests.badges.attendance.making import bearer, make_item
 from tests.journeys.browsing import assert_accessible, assert_no_sideways_scroll, sign_in
 from tests.registrations.company.making import Desk, make_desk
-from tests.work import run_waiting_tasks
+from tests.task_runner import run_waiting_tasks
 
 pytestmark = pytest.mark.once
 

@@ -15,11 +15,11 @@ from convention.club.models import Person
 from convention.events.models import Event, Room
 from registrations.models import Order, Registration, Ticket
 from schedule.models import Session, Speaker, Track
-from tests.doors import make_world
 from tests.factories import make_registration, make_session, make_staff
 from tests.journeys.browsing import sign_in
 from tests.journeys.walking import SCHEMES, Walk, named_pages, pages_for
-from tests.roles import POSTED
+from tests.permission_table import POSTED
+from tests.site_objects import make_world
 from tests.test_headers import FRAMED
 
 pytestmark = [

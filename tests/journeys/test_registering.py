@@ -11,8 +11,8 @@ from convention.events.models import Event
 from registrations.models import Registration
 from tests.factories import make_company, make_event, make_member, make_ticket
 from tests.journeys.browsing import assert_accessible, assert_no_sideways_scroll
-from tests.papers import decode_qr, render_pdf
-from tests.post import MailReceiver
+from tests.mail_server import MailReceiver
+from tests.pdf_readers import decode_qr, render_pdf
 
 pytestmark = pytest.mark.once
 

@@ -26,7 +26,7 @@ from tests.journeys.scanning import (
     wedge,
 )
 from tests.journeys.visiting import Story, at, badge_of, fill, looked_at, move
-from tests.papers import pdf_text
+from tests.pdf_readers import pdf_text
 from tests.registrations.visits.hosted import answers_of
 from tests.registrations.visits.searched import dump, found_of, opened, values_of
 

@@ -11,7 +11,7 @@ from registrations.models import Registration, SessionBooking
 from registrations.sessions.booking import book_session, leave_session
 from tests.factories import make_event, make_registration, make_session, make_ticket
 from tests.journeys.browsing import assert_accessible, assert_no_sideways_scroll
-from tests.post import MailReceiver
+from tests.mail_server import MailReceiver
 
 WORDS = {
     "fr": {

@@ -30,7 +30,7 @@ from registrations.questions.queries import load_questions
 from registrations.questions.statistics import count_answers
 from registrations.retention import delete_old_answers
 from tests.factories import make_question, make_registration, make_ticket
-from tests.rush import in_threads
+from tests.threads import in_threads
 
 pytestmark = pytest.mark.django_db
 

@@ -39,8 +39,8 @@ from tests.factories import (
     make_voucher,
 )
 from tests.registrations.invoices.makers import make_issuer
-from tests.rush import in_threads
-from tests.verified import open_link
+from tests.threads import in_threads
+from tests.verified_buyers import open_link
 
 pytestmark = pytest.mark.django_db
 OFFICE, ELSEWHERE = "203.0.113.0/24", "198.51.100.0/24"

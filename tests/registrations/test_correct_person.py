@@ -6,7 +6,6 @@ from convention.audit.models import AuditEntry
 from convention.club.models import ClubRole
 from convention.errors import InvalidFields
 from registrations.changes.correct import Correction, correct_with_directory
-from tests.doors import client_of
 from tests.factories import (
     LONG_AGO,
     make_administrator,
@@ -16,6 +15,7 @@ from tests.factories import (
     make_staff,
     make_ticket,
 )
+from tests.site_objects import make_client
 
 pytestmark = pytest.mark.django_db
 SENTENCE = "L’annuaire du club écrit ce nom autrement"
@@ -44,7 +44,9 @@ def sent(client, place, **typed):
 
 @pytest.mark.parametrize("who", [secretary_who_organizes, lambda _event: make_administrator()])
 def test_who_may_corrects_the_directory_in_the_same_act(place, who):
-    page = sent(client_of(who(place.event)), place, **{"correct-directory": "on", "correct-reason": "Faute"})
+    page = sent(
+        make_client(who(place.event)), place, **{"correct-directory": "on", "correct-reason": "Faute"}
+    )
     assert SENTENCE not in page
     place.refresh_from_db()
     assert (place.name, place.person.name) == ("Zoé Marchand", "Zoé Marchand")
@@ -55,18 +57,18 @@ def test_who_may_corrects_the_directory_in_the_same_act(place, who):
 
 
 def test_without_saying_so_the_directory_stays_and_the_page_tells(place):
-    page = sent(client_of(make_administrator()), place)
+    page = sent(make_client(make_administrator()), place)
     assert SENTENCE in page
     place.refresh_from_db()
     assert (place.name, place.person.name) == ("Zoé Marchand", "Zoe Marchnad")
     # Said later, with nothing else to correct.
-    sent(client_of(make_administrator()), place, **{"correct-directory": "on"})
+    sent(make_client(make_administrator()), place, **{"correct-directory": "on"})
     place.person.refresh_from_db()
     assert place.person.name == "Zoé Marchand"
 
 
 def test_an_organizer_alone_is_told_whom_to_ask(place):
-    page = sent(client_of(make_staff(place.event)), place, **{"correct-directory": "on"})
+    page = sent(make_client(make_staff(place.event)), place, **{"correct-directory": "on"})
     assert "demandez au secrétariat du club" in page
     assert "correct-directory" not in page
     place.refresh_from_db()

@@ -20,7 +20,7 @@ from registrations.models import IdempotencyKey, Order, Registration, Ticket
 from registrations.order_context import OrderContext
 from registrations.order_request import OrderRequest, RequestedPlace
 from tests.factories import make_event, make_member, make_ticket
-from tests.rush import in_threads
+from tests.threads import in_threads
 
 pytestmark = pytest.mark.django_db
 

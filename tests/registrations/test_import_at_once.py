@@ -21,7 +21,7 @@ from registrations.models import Registration, RegistrationQuerySet, Ticket
 from registrations.models.orders import OrderQuerySet
 from registrations.order_request import OrderRequest, RequestedPlace
 from tests.factories import make_event, make_order, make_question, make_registration, make_ticket
-from tests.rush import in_threads
+from tests.threads import in_threads
 
 pytestmark = pytest.mark.django_db(transaction=True)
 AT_ONCE = 4

@@ -12,7 +12,7 @@ from registrations.import_export.undo_import import undo_import
 from registrations.models import Registration
 from registrations.order_request import OrderRequest, RequestedPlace
 from tests.factories import make_addon, make_event, make_ticket, make_voucher
-from tests.verified import by_verified
+from tests.verified_buyers import by_verified
 
 pytestmark = pytest.mark.django_db
 

@@ -36,7 +36,7 @@ from tests.factories import (
     make_voucher,
 )
 from tests.registrations.payments.makers import lapse, states
-from tests.verified import by_verified
+from tests.verified_buyers import by_verified
 
 pytestmark = pytest.mark.django_db
 

@@ -14,7 +14,7 @@ from tests.factories import make_event, make_question, make_registration, make_t
 from tests.registrations.company.making import make_desk, order, row
 from tests.registrations.sponsors.makers import make_package
 from tests.registrations.test_pages import nonce_of, who
-from tests.verified import open_link
+from tests.verified_buyers import open_link
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 EVIL = [

@@ -6,7 +6,7 @@ from registrations.models import Registration, RegistrationAddon
 from registrations.questions.meals import count_meals, make_meal_sheet
 from registrations.seed import create_diet_questions
 from tests.factories import make_addon, make_registration
-from tests.papers import pdf_sizes, pdf_text
+from tests.pdf_readers import pdf_sizes, pdf_text
 
 pytestmark = pytest.mark.django_db
 

@@ -11,7 +11,7 @@ from badges.codes import build_badge_code
 from registrations.models import Order, Registration
 from registrations.waiting_list.periodic import process_waiting_lists
 from tests.factories import make_company, make_event, make_member, make_question, make_ticket
-from tests.papers import pdf_text
+from tests.pdf_readers import pdf_text
 from tests.registrations.invoices.makers import make_issuer
 from tests.registrations.test_pages import nonce_of, who
 

@@ -16,7 +16,7 @@ from tests.factories import (
     make_voucher,
     verified,
 )
-from tests.rush import in_threads
+from tests.threads import in_threads
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PATH = "/api/v1/events/congress/orders/"

@@ -22,7 +22,7 @@ from registrations.order_request import OrderRequest, RequestedPlace
 from registrations.payments.cards.settlement import confirm_paid_order, record_order_payment
 from registrations.payments.payment_problems import list_unplaced_orders
 from tests.factories import make_event, make_member, make_ticket, verified
-from tests.rush import in_threads
+from tests.threads import in_threads
 
 pytestmark = pytest.mark.django_db(transaction=True)
 AT_ONCE = 4

@@ -25,7 +25,7 @@ from registrations.order_request import OrderRequest, RequestedPlace
 from registrations.questions.statistics import count_option_choices
 from registrations.waiting_list.periodic import process_waiting_lists
 from tests.factories import make_order, make_question, make_registration
-from tests.rush import in_threads
+from tests.threads import in_threads
 
 
 def place(number: int, **answers: str) -> RequestedPlace:

@@ -18,8 +18,8 @@ from registrations.models import Order, PassQuota, Registration
 from registrations.order_request import OrderRequest, RequestedPlace
 from registrations.pricing.passes import count_pass_uses, count_passes_left, get_pass_quota
 from tests.factories import make_company, make_event, make_member, make_ticket, make_voucher
-from tests.rush import in_threads
-from tests.verified import by_verified
+from tests.threads import in_threads
+from tests.verified_buyers import by_verified
 
 pytestmark = pytest.mark.django_db
 

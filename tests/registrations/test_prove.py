@@ -23,7 +23,7 @@ from registrations.inventory.stock import CompanyFull
 from registrations.models import CompanyShare, Registration, Ticket
 from registrations.order_request import OrderRequest, RequestedPlace
 from tests.factories import make_company, make_event, make_member, make_person, make_ticket
-from tests.rush import in_threads
+from tests.threads import in_threads
 
 pytestmark = pytest.mark.django_db
 

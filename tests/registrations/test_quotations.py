@@ -16,12 +16,12 @@ from registrations.order_context import OrderContext
 from registrations.order_request import OrderRequest, RequestedPlace
 from registrations.orders.quotations import create_order_quotation
 from tests.factories import make_addon
-from tests.papers import pdf_text
+from tests.pdf_readers import pdf_text
 from tests.registrations.invoices.makers import make_issuer
 from tests.registrations.sponsors.makers import make_package
 from tests.registrations.sponsors.test_sponsors import FILLED
 from tests.registrations.test_pages import BILLING, who
-from tests.verified import by_verified
+from tests.verified_buyers import by_verified
 
 pytestmark = pytest.mark.django_db
 

@@ -31,7 +31,7 @@ from registrations.payments.cards.settlement import record_order_payment
 from tests.factories import make_addon, make_event, make_order, make_registration, make_ticket
 from tests.registrations.invoices.makers import make_issuer
 from tests.registrations.payments.makers import money, order_by_card
-from tests.rush import in_threads
+from tests.threads import in_threads
 
 NOW = datetime.datetime(2027, 6, 1, 12, tzinfo=datetime.UTC)
 DAYS = [datetime.timedelta(days=number) for number in (-1, 0, 1, 30)]

@@ -17,8 +17,8 @@ from registrations.models import CompanyShare, IdempotencyKey, Order, Registrati
 from registrations.order_context import OrderContext
 from registrations.order_request import BillingDetails, OrderRequest, RequestedPlace
 from tests.factories import make_event, make_member, make_ticket
-from tests.rush import in_threads
-from tests.verified import by_verified
+from tests.threads import in_threads
+from tests.verified_buyers import by_verified
 
 pytestmark = pytest.mark.django_db
 

@@ -24,7 +24,7 @@ from schedule.editing.sessions import restore_session
 from schedule.exchange.importing.import_schedule import import_schedule
 from schedule.models import Session
 from tests.factories import make_event, make_order, make_registration, make_session, make_staff, make_ticket
-from tests.papers import pdf_text
+from tests.pdf_readers import pdf_text
 
 pytestmark = pytest.mark.django_db
 

@@ -24,7 +24,7 @@ from registrations.ticketing.quotas import remove_quota, save_quota
 from registrations.ticketing.tickets import save_ticket
 from registrations.ticketing.vouchers import VoucherInUse, create_vouchers, remove_voucher
 from tests.factories import make_addon, make_company, make_event, make_member, make_ticket, make_voucher
-from tests.verified import by_verified
+from tests.verified_buyers import by_verified
 
 pytestmark = pytest.mark.django_db
 DAY = datetime.timedelta(days=1)

@@ -27,7 +27,7 @@ from tests.factories import (
     make_voucher,
     verified,
 )
-from tests.rush import in_threads
+from tests.threads import in_threads
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgresql]
 

@@ -7,7 +7,7 @@ import pytest
 from registrations.booking.place_order import place_order
 from registrations.models import Order, Registration, Ticket
 from tests.factories import make_event, make_ticket
-from tests.rush import in_threads
+from tests.threads import in_threads
 
 from .test_register import asked
 

@@ -23,8 +23,8 @@ from tests.factories import (
     make_staff,
     make_ticket,
 )
-from tests.rush import in_threads
-from tests.verified import by_verified, open_link
+from tests.threads import in_threads
+from tests.verified_buyers import by_verified, open_link
 
 pytestmark = pytest.mark.django_db
 OFFICE, ELSEWHERE = "203.0.113.0/24", "198.51.100.0/24"

@@ -41,7 +41,7 @@ from tests.factories import (
     make_ticket,
     make_voucher,
 )
-from tests.verified import by_verified, open_link
+from tests.verified_buyers import by_verified, open_link
 
 pytestmark = pytest.mark.django_db
 DAY = datetime.timedelta(days=1)

@@ -14,8 +14,8 @@ from registrations.models import Order, Registration, Ticket, Voucher
 from registrations.order_request import OrderRequest, RequestedPlace
 from registrations.periodic_jobs import release_expired_holds
 from tests.factories import make_event, make_ticket, make_voucher
-from tests.rush import in_threads
-from tests.verified import open_link
+from tests.threads import in_threads
+from tests.verified_buyers import open_link
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

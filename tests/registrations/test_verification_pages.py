@@ -28,7 +28,7 @@ from tests.factories import make_event, make_member, make_person, make_staff, ma
 from tests.registrations.invoices.makers import make_issuer
 from tests.registrations.payments.statements import camt
 from tests.registrations.sponsors.makers import make_package, sponsor_of
-from tests.verified import open_link
+from tests.verified_buyers import open_link
 
 pytestmark = pytest.mark.django_db
 STEP = "One more step: check your inbox"

@@ -20,7 +20,7 @@ from registrations.waiting_list.end_waiting import decline_offer, expire_offer
 from registrations.waiting_list.organizer_actions import pause_waiting_entry, resume_waiting_entry
 from registrations.waiting_list.periodic import process_waiting_lists
 from tests.factories import make_company, make_event, make_member, make_ticket
-from tests.rush import in_threads
+from tests.threads import in_threads
 
 pytestmark = pytest.mark.django_db(transaction=True)
 COMPANIES, COLLEAGUES, CAPACITY, CAP, ROUNDS = 4, 6, 6, 2, 100

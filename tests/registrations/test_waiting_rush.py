@@ -20,7 +20,7 @@ from registrations.sessions.booking import book_session, leave_session, swap_ses
 from registrations.waiting_list.end_waiting import expire_offer, leave_waiting_list
 from schedule.models import Session
 from tests.factories import make_event, make_registration, make_session, make_ticket
-from tests.rush import in_threads
+from tests.threads import in_threads
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgresql]
 

@@ -15,7 +15,7 @@ from registrations.ticketing.quotas import remove_quota, save_quota
 from registrations.ticketing.tickets import save_ticket
 from registrations.waiting_list.end_waiting import leave_waiting_list
 from tests.factories import make_event, make_ticket
-from tests.rush import in_threads
+from tests.threads import in_threads
 
 ROUNDS = 80
 

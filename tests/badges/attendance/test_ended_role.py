@@ -9,8 +9,8 @@ from badges.attendance.models import Device, Scan
 from badges.attendance.scanning.fast_path import record_single_scan
 from convention.club.models import CompanyRole, Employment
 from convention.events.models import Delegation, EventRole
-from tests.doors import delegated, named_under
 from tests.factories import make_administrator, make_person, make_staff
+from tests.site_objects import make_delegated_role, make_delegation
 
 from .making import bearer, code_of, make_event, make_item, make_registration
 
@@ -116,7 +116,7 @@ ENDS = {
 @pytest.mark.parametrize("what", ENDS)
 def test_a_phone_of_an_outside_firm_ends_with_contract_job_or_the_firms_role(client, event, what):
     worker = make_person()
-    named_under(delegated(event), worker, "desk")
+    make_delegated_role(make_delegation(event), worker, "desk")
     token = paired_by(client, event, worker)
     assert answers(client, event, token) == (200, 200)
     ENDS[what]()
@@ -126,7 +126,7 @@ def test_a_phone_of_an_outside_firm_ends_with_contract_job_or_the_firms_role(cli
 @pytest.mark.parametrize("what", ENDS)
 def test_the_quick_way_asks_for_contract_job_and_the_firms_role(client, event, what):
     worker = make_person()
-    named_under(delegated(event), worker, "desk")
+    make_delegated_role(make_delegation(event), worker, "desk")
     token = paired_by(client, event, worker)
 
     def quick():

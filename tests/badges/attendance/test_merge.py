@@ -28,7 +28,7 @@ from registrations.invoices.ledger.payments import record_payment
 from registrations.models import Registration, RegistrationAddon, WaitingEntry
 from tests.badges.attendance.making import code_of, make_device, make_event, make_item, make_registration
 from tests.factories import make_addon, make_administrator, make_session
-from tests.rush import in_threads
+from tests.threads import in_threads
 
 pytestmark = pytest.mark.django_db
 DAY = datetime.timedelta(days=1)

@@ -19,7 +19,7 @@ from badges.attendance.scanning.presence_store import rebuild_presence
 from badges.attendance.scanning.record_encryption import make_registration_key
 from badges.attendance.scanning.record_scans import record_scans
 from badges.attendance.scanning.sql import STATE_COLUMN_NAMES
-from tests.rush import in_threads
+from tests.threads import in_threads
 
 from .making import bearer, code_of, make_device, make_event, make_item, make_registration
 

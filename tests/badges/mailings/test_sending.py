@@ -29,7 +29,7 @@ from registrations.models import Registration
 from tests.badges.mailings.making import add_people, make_mailing
 from tests.factories import make_event
 from tests.faults.processes import free_port
-from tests.rush import in_threads
+from tests.threads import in_threads
 
 pytestmark = pytest.mark.django_db
 SMTP = "convention.mail.smtp_backend.EmailBackend"

@@ -21,7 +21,7 @@ from tests.factories import (
     make_staff,
     make_ticket,
 )
-from tests.papers import pdf_text
+from tests.pdf_readers import pdf_text
 
 pytestmark = pytest.mark.django_db
 

@@ -23,11 +23,11 @@ from registrations.changes.cancel import cancel_registration
 from registrations.visits.models import Ride, RideSeat
 from registrations.visits.rides.seating import choose_rides
 from tests.badges.attendance.making import code_of, make_device, make_item
-from tests.doors import client_of
 from tests.factories import make_member, make_person, make_registration, make_staff
-from tests.papers import pdf_sizes, pdf_text
+from tests.pdf_readers import pdf_sizes, pdf_text
 from tests.registrations.visits.days import HOUR, end, make_ride, make_visit, make_visitor, pass_by
 from tests.registrations.visits.hosted import make_secretary
+from tests.site_objects import make_client
 
 START = datetime.datetime(2027, 3, 1, 9, tzinfo=datetime.UTC)
 
@@ -189,10 +189,10 @@ def test_someone_at_two_visits_on_one_day_is_named_at_both(visit):
     Event.objects.filter(pk=other.event_id).update(name="Visite secrète", name_en="")
     at, readers = f"/organize/{visit.event.slug}/visit", (make_staff(visit.event), make_secretary())
     for reader, said in zip(readers, ("une autre visite", "Visite secrète"), strict=True):
-        page = client_of(reader).get(f"{at}/day/").content.decode()
+        page = make_client(reader).get(f"{at}/day/").content.decode()
         assert "Attendus à deux visites ce jour" in page
         assert f"aussi à : {said}" in page
-        assert said in client_of(reader).get(f"{at}/day/visit-roster.csv").content.decode()
+        assert said in make_client(reader).get(f"{at}/day/visit-roster.csv").content.decode()
     assert [one.other_visits for one in load_roster(visit)] == [("une autre visite",), ()]
     assert [one.other_visits for one in load_roster(another_day)] == [()]
 
@@ -221,7 +221,7 @@ def test_whoever_comes_although_the_place_was_taken_away_stays_on_the_roster(vis
 def test_pages_of_the_day(visit):
     ride = make_ride(visit)
     one, two = make_visitor(visit, last_name="Aube"), make_visitor(visit, last_name="Brun")
-    desk, organizer = client_of(make_staff(visit.event, "desk")), client_of(make_staff(visit.event))
+    desk, organizer = make_client(make_staff(visit.event, "desk")), make_client(make_staff(visit.event))
     page = f"/organize/{visit.event.slug}/visit/day/"
     assert desk.post(f"{page}doors/").status_code == 403
     assert "Créer 3 points de contrôle" in organizer.get(page).content.decode()
@@ -233,14 +233,14 @@ def test_pages_of_the_day(visit):
     assert ("Brun" in late, "Aube" in late) == (True, False)
     part = desk.get(f"{page}?part=rows")
     assert desk.get(f"{page}?part=rows", headers={"if-none-match": part["ETag"]}).status_code == 304
-    other = client_of(make_secretary())  # in the same browser: what one reads is not the other's
+    other = make_client(make_secretary())  # in the same browser: what one reads is not the other's
     assert other.get(f"{page}?part=rows", headers={"if-none-match": part["ETag"]}).status_code == 200
     evacuation = desk.get(f"{page}evacuation/")
     assert "<strong>1</strong> personne sur le site" in evacuation.content.decode()
     assert int(evacuation["X-Keep-Until"]) == int((visit.event.ends_at + 6 * HOUR).timestamp() * 1000)
     assert "Personne n’a encore choisi ce trajet." in desk.get(f"{page}coaches/{ride.pk}/").content.decode()
     assert desk.get(f"{page}coaches/{make_ride(make_visit()).pk}/").status_code == 404
-    assert client_of(two.person).get(page).status_code == 403
+    assert make_client(two.person).get(page).status_code == 403
 
 
 def test_a_manifest_is_in_the_order_of_names_whatever_their_accents(visit):
@@ -259,7 +259,7 @@ def test_the_papers_say_what_the_pages_say(visit):
     create_visit_checkpoints(visit=visit)
     pass_by(two, door(visit, "coach"))
     pass_by(one)
-    organizer = client_of(make_staff(visit.event))
+    organizer = make_client(make_staff(visit.event))
     page = f"/organize/{visit.event.slug}/visit/day/"
     texts = {
         name: pdf_text(organizer.get(f"{page}{name}.pdf").content)
@@ -278,14 +278,14 @@ def test_the_papers_say_what_the_pages_say(visit):
     file = organizer.get(f"{page}visit-roster.csv").content.decode("utf-8-sig")
     rows = list(csv.DictReader(io.StringIO(file)))
     assert [row["Nom"] for row in rows] == ["Aube", "Брун Ω"]
-    assert client_of(make_staff(visit.event, "desk")).get(f"{page}visit-roster.csv").status_code == 403
+    assert make_client(make_staff(visit.event, "desk")).get(f"{page}visit-roster.csv").status_code == 403
 
 
 def test_sixty_people_fill_pages_with_heads(visit):
     for number in range(60):
         pass_by(make_visitor(visit, last_name=f"Nom {number:03} " + "long " * (number % 7)))
     content = (
-        client_of(make_staff(visit.event))
+        make_client(make_staff(visit.event))
         .get(f"/organize/{visit.event.slug}/visit/day/evacuation.pdf")
         .content
     )
@@ -297,7 +297,7 @@ def test_sixty_people_fill_pages_with_heads(visit):
 
 def test_certificates_are_for_those_who_arrived_and_left(visit):
     left, stayed = make_visitor(visit, last_name="Aube", company="Éditions du Lac"), make_visitor(visit)
-    organizer = client_of(make_staff(visit.event))
+    organizer = make_client(make_staff(visit.event))
     page, own = (
         f"/organize/{visit.event.slug}/visit/day/certificates",
         f"/visits/{visit.event.slug}/certificate.pdf",
@@ -318,12 +318,12 @@ def test_certificates_are_for_those_who_arrived_and_left(visit):
     ):
         assert words in pdf_text(whole), words
     assert "ne vaut pas attestation de formation" in pdf_text(whole)
-    assert client_of(left.person).get(own).status_code == 200
-    assert client_of(stayed.person).get(own).status_code == 409
-    assert client_of(make_person()).get(own).status_code == 404
+    assert make_client(left.person).get(own).status_code == 200
+    assert make_client(stayed.person).get(own).status_code == 409
+    assert make_client(make_person()).get(own).status_code == 404
     assert organizer.get(f"{page}/{left.registration.reference}.pdf").status_code == 200
     assert organizer.get(f"{page}/{stayed.registration.reference}.pdf").status_code == 409
-    english = pdf_text(client_of(left.person).get(f"/en{own}").content)
+    english = pdf_text(make_client(left.person).get(f"/en{own}").content)
     assert "We certify that" in english
     assert "Visit to Nordlys" in english
 

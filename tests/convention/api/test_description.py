@@ -8,8 +8,8 @@ import pytest
 from django.utils.translation import override
 from drf_spectacular.generators import SchemaGenerator
 
+from tests.api_changes import breaks
 from tests.conftest import ROOT
-from tests.described import breaks
 
 KEPT = ROOT / "docs" / "openapi.json"
 ACCEPT = "ACCEPT_API=1 .venv/bin/pytest tests/convention/api/test_description.py"

@@ -50,7 +50,6 @@ from registrations.visits.hosts.sign_in import hash_token
 from registrations.visits.models import HostContact, HostLink, VisitorList
 from schedule.exchange.uploads import find_active_uploads, save_upload
 from schedule.models import PersonalAgenda, ScheduleUpload
-from tests.doors import objects_of
 from tests.factories import (
     make_account,
     make_administrator,
@@ -59,6 +58,7 @@ from tests.factories import (
     make_registration,
     make_ticket,
 )
+from tests.site_objects import make_event_objects
 
 SLUG = "convention"
 APP_SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
@@ -76,7 +76,7 @@ END:VCALENDAR
 
 def live_secrets(send_host_link: Callable[[HostContact], str]) -> dict[str, str]:
     """Create and return a working secret of each kind. `send_host_link` returns the token it mailed."""
-    here = objects_of(SLUG)
+    here = make_event_objects(SLUG)
     event, registration = here.event, here.registration
     administrator = make_administrator()
     person = make_account(email="ana@example.org", password="a long password")

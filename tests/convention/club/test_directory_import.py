@@ -46,7 +46,7 @@ from tests.factories import (
     make_person,
     make_registration,
 )
-from tests.rush import in_threads
+from tests.threads import in_threads
 
 pytestmark = pytest.mark.django_db
 TODAY = timezone.localdate

@@ -12,8 +12,8 @@ from convention.club.models import Company, DirectoryImport, Employment, Person
 from convention.jobs.models import Job
 from convention.tables.files import read_table
 from convention.tables.import_payload import MAX_IMMEDIATE_ROWS
-from tests.doors import client_of
 from tests.factories import make_administrator, make_company
+from tests.site_objects import make_client
 
 pytestmark = pytest.mark.django_db
 IMPORT = "/organize/club/import/"
@@ -26,7 +26,7 @@ def clerk():
 
 @pytest.fixture
 def client(clerk):
-    return client_of(clerk)
+    return make_client(clerk)
 
 
 def list_of(people, *, company="Lac"):

@@ -11,7 +11,6 @@ from convention.club.models import Company, Employment, Market, Membership, Seat
 from convention.club.permissions import get_companies_of_contact, get_member_company
 from convention.errors import InvalidFields
 from convention.events.models import Delegation
-from tests.doors import delegated
 from tests.factories import (
     make_administrator,
     make_company,
@@ -20,6 +19,7 @@ from tests.factories import (
     make_member,
     make_person,
 )
+from tests.site_objects import make_delegation
 
 pytestmark = pytest.mark.django_db
 TODAY = timezone.localdate
@@ -101,7 +101,7 @@ def test_a_firm_under_contract_goes_only_when_the_contract_has_ended(firms):
     gone, stays = firms
     gone.roles.create(role="organizer", starts_on=TODAY() - 9 * ONE_DAY)
     on = TODAY() + 10 * ONE_DAY
-    contract = delegated(make_event(), until=on)
+    contract = make_delegation(make_event(), until=on)
     Delegation.objects.update(company=gone)
     with pytest.raises(InvalidFields) as refused:
         preview_company_merge(company=gone, into=stays, on=on)

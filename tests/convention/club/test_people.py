@@ -20,7 +20,7 @@ from tests.factories import (
     make_member,
     make_person,
 )
-from tests.rush import in_threads
+from tests.threads import in_threads
 
 pytestmark = pytest.mark.django_db
 AT = "/organize/club/"

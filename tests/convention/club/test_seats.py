@@ -17,7 +17,7 @@ from convention.club.permissions import get_companies_of_contact, get_member_com
 from convention.club.seats import AlreadyHasSeat, NoSeatLeft, NotEmployed, end_seat, give_seat
 from convention.errors import InvalidFields, NotOpenNow
 from tests.factories import LONG_AGO, make_company, make_contact, make_member, make_person
-from tests.rush import in_threads
+from tests.threads import in_threads
 
 pytestmark = pytest.mark.django_db
 TODAY = timezone.localdate

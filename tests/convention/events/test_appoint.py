@@ -10,7 +10,7 @@ from convention.events.models import Event, EventRole
 from convention.events.permissions import can_organize
 from convention.events.roles import appoint_person, end_event_role
 from tests.factories import make_administrator, make_event, make_person
-from tests.rush import in_threads
+from tests.threads import in_threads
 
 
 def give(event, email="ana@example.org", role="organizer", **fields):

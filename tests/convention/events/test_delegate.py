@@ -20,8 +20,8 @@ from convention.events.permissions import (
     get_staffed_events,
 )
 from convention.events.roles import appoint_delegate, end_event_role
-from tests.doors import client_of, named_under
 from tests.factories import make_administrator, make_company, make_event, make_person, make_staff
+from tests.site_objects import make_client, make_delegated_role
 
 pytestmark = pytest.mark.django_db
 DAY = datetime.timedelta(days=1)
@@ -64,7 +64,7 @@ def test_a_contract_that_ends_today_opens_nothing_tomorrow(contract, today, role
     until(contract, today - DAY)
     assert list(get_staffed_events(person)) == []
     assert not is_club_staff(person)
-    assert client_of(person).get(f"/desk/{contract.event.slug}/").status_code == 403
+    assert make_client(person).get(f"/desk/{contract.event.slug}/").status_code == 403
 
 
 def test_a_contract_opens_nothing_before_its_first_day(contract, today):
@@ -169,14 +169,14 @@ def test_the_firm_never_ends_a_role_that_the_club_gave(contract):
 def test_a_right_of_ones_own_is_no_delegation(contract):
     own = make_staff(contract.event)
     assert get_delegation(own, contract.event) is None
-    named_under(contract, own)
+    make_delegated_role(contract, own)
     assert get_delegation(own, contract.event) is None
     assert get_delegation(make_administrator(), contract.event) is None
 
 
 def test_from_the_contract_to_the_mail_by_the_pages(today, run_tasks, mailoutbox):
     event, firm = make_event(), make_company(role=CompanyRole.Role.ORGANIZER)
-    client = client_of(make_administrator())
+    client = make_client(make_administrator())
     before = f"/en/organize/{event.slug}/delegation/"
     days = {"starts_on": today.isoformat(), "ends_on": today.isoformat()}
     page = client.post(f"{before}new/", {"company": firm.pk, "contract_number": "C-7", **days}, follow=True)
@@ -190,7 +190,7 @@ def test_from_the_contract_to_the_mail_by_the_pages(today, run_tasks, mailoutbox
     [mail] = mailoutbox
     assert mail.to == ["nina@firm.example"]
     assert f"/organize/{event.slug}/" in mail.body
-    nina = client_of(Person.objects.get(email="nina@firm.example"))
+    nina = make_client(Person.objects.get(email="nina@firm.example"))
     page = nina.get(before).content.decode()
     assert f"You run this event for {firm}." in page
     assert "Change or add a contract" not in page

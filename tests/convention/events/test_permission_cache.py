@@ -10,8 +10,8 @@ from convention.club.permissions import get_club_roles, is_club_administrator
 from convention.errors import Forbidden
 from convention.events.permissions import can_organize, has_event_role, has_organized_event, has_staffed_event
 from convention.events.roles import end_event_role
-from tests.doors import client_of, delegated, named_under
 from tests.factories import LONG_AGO, make_administrator, make_event, make_person, make_staff
+from tests.site_objects import make_client, make_delegated_role, make_delegation
 
 pytestmark = pytest.mark.django_db
 PAGES = ("", "registrations/", "tickets/", "attendance/", "schedule/", "settings/", "mail/", "badges/")
@@ -19,7 +19,7 @@ PAGES = ("", "registrations/", "tickets/", "attendance/", "schedule/", "settings
 
 def outsider(event):
     person = make_person()
-    named_under(delegated(event), person)
+    make_delegated_role(make_delegation(event), person)
     return person
 
 
@@ -42,7 +42,7 @@ def asks_for_roles(statement):
 def test_each_page_of_an_organizer_reads_the_roles_once(reader):
     event = make_event()
     make, readings = READERS[reader]
-    client, found = client_of(make(event)), {}
+    client, found = make_client(make(event)), {}
     for page in PAGES:
         with CaptureQueriesContext(connection) as asked:
             assert client.get(f"/organize/{event.slug}/{page}").status_code == 200
@@ -53,7 +53,7 @@ def test_each_page_of_an_organizer_reads_the_roles_once(reader):
 def test_what_ends_between_two_requests_ends():
     event = make_event()
     person = make_staff(event)
-    client = client_of(person)
+    client = make_client(person)
     assert client.get(f"/organize/{event.slug}/tickets/").status_code == 200
     person.event_roles.all().delete()
     assert client.get(f"/organize/{event.slug}/tickets/").status_code == 403

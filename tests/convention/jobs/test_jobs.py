@@ -24,7 +24,7 @@ from convention.jobs.models import INTERRUPTED_AFTER, Job
 from convention.tables.import_payload import pack_import
 from registrations.models import Registration
 from tests.factories import make_event, make_registration, make_staff, make_ticket
-from tests.papers import pdf_text
+from tests.pdf_readers import pdf_text
 
 pytestmark = pytest.mark.django_db
 

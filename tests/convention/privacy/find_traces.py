@@ -11,7 +11,7 @@ from django.db import connection
 
 from convention.accounts.session_store import SessionStore
 from convention.text.normalize import casefold_text, name_search_key
-from tests.papers import pdf_text
+from tests.pdf_readers import pdf_text
 
 FIRST, LAST = "Éwzanna", "Qvørtrup-Zwick"
 ADDRESS = "wzanna.qvortrup@firm.example"

@@ -12,7 +12,7 @@ from convention.privacy.requests import record_request
 from convention.privacy.subjects import get_subject
 from registrations.models import ConsentText
 from tests.factories import make_event, make_person, make_question, make_registration, make_ticket
-from tests.rush import in_threads
+from tests.threads import in_threads
 
 pytestmark = pytest.mark.django_db
 

@@ -17,8 +17,8 @@ from convention.privacy.models import (
     RetentionRun,
 )
 from tests.convention.privacy.person_fixtures import ADDRESS, LAST, LONG_AGO, make_person_with_data
-from tests.doors import client_of
 from tests.factories import make_administrator, make_event, make_person, make_registration, make_ticket
+from tests.site_objects import make_client
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
@@ -37,7 +37,7 @@ def secretary():
 def test_ones_own_page_shows_every_table_and_changes_nothing():
     person = make_person_with_data()
     before = AuditEntry.objects.count()
-    page = words(client_of(person).get("/en/me/privacy/"))
+    page = words(make_client(person).get("/en/me/privacy/"))
     for title in ("Registrations", "Invoices", "Consents", "Scans", "Applications"):
         assert f'<th scope="row">{title}</th>' in page
     assert AuditEntry.objects.count() == before
@@ -45,7 +45,7 @@ def test_ones_own_page_shows_every_table_and_changes_nothing():
 
 
 def test_the_file_is_for_its_owner_alone():
-    client = client_of(make_person_with_data())
+    client = make_client(make_person_with_data())
     assert client.get("/me/privacy/file/").status_code == 405
     answer = client.post("/me/privacy/file/")
     assert answer["Cache-Control"] == "private, no-store"
@@ -56,7 +56,7 @@ def test_the_file_is_for_its_owner_alone():
 
 def test_a_consent_is_withdrawn_as_easily_as_given_by_one_button():
     person = make_person_with_data()
-    client = client_of(person)
+    client = make_client(person)
     page = client.post("/en/me/privacy/disagree/purpose-photos/", follow=True)
     assert "Noted: you no longer agree." in words(page)
     person.refresh_from_db()
@@ -68,7 +68,7 @@ def test_a_consent_is_withdrawn_as_easily_as_given_by_one_button():
 
 
 def test_news_are_refused_and_wanted_again_on_the_same_page():
-    client = client_of(make_person())
+    client = make_client(make_person())
     assert "you no longer agree" not in words(client.get("/en/me/privacy/"))
     client.post("/en/me/privacy/disagree/news/")
     assert "you no longer agree" in words(client.get("/en/me/privacy/"))
@@ -80,7 +80,7 @@ def test_a_request_to_be_forgotten_from_the_page_to_the_last_mail(
     secretary, mailoutbox, django_capture_on_commit_callbacks
 ):
     person = make_person_with_data()
-    client, desk = client_of(person), client_of(secretary)
+    client, desk = make_client(person), make_client(secretary)
     assert "Ce champ est obligatoire." in words(client.post("/me/privacy/forget/", {}))
     with django_capture_on_commit_callbacks(execute=True):
         page = words(client.post("/me/privacy/forget/", {"is_sure": "on"}, follow=True))
@@ -105,7 +105,7 @@ def test_what_stands_in_the_way_is_said_and_nothing_is_erased(secretary):
     person = make_person()
     place = make_registration(make_ticket(make_event()), person=person)
     case = PrivacyCase.objects.create(kind="erasure", person=person, email=person.email)
-    desk = client_of(secretary)
+    desk = make_client(secretary)
     assert place.event.title in words(desk.get(f"/en/organize/privacy/{case.pk}/"))
     page = words(desk.post(f"/en/organize/privacy/{case.pk}/erase/", {"is_sure": "on"}, follow=True))
     assert f"A place at “{place.event.title}” stands" in page
@@ -114,7 +114,7 @@ def test_what_stands_in_the_way_is_said_and_nothing_is_erased(secretary):
 
 
 def test_a_request_is_taken_back():
-    client = client_of(make_person())
+    client = make_client(make_person())
     client.post("/en/me/privacy/forget/", {"is_sure": "on"})
     page = words(client.post("/en/me/privacy/stay/", follow=True))
     assert "Your request is taken back: nothing changes." in page
@@ -124,7 +124,7 @@ def test_a_request_is_taken_back():
 def test_a_letter_is_noted_refused_with_a_reason_and_told(
     secretary, mailoutbox, django_capture_on_commit_callbacks
 ):
-    desk = client_of(secretary)
+    desk = make_client(secretary)
     fields = {"email": "Gast@example.org", "kind": "erasure", "language": "en"}
     with django_capture_on_commit_callbacks(execute=True):
         page = words(desk.post("/en/organize/privacy/new/", fields, follow=True))
@@ -142,7 +142,7 @@ def test_a_letter_is_noted_refused_with_a_reason_and_told(
 
 def test_access_is_given_and_answered(secretary):
     case = PrivacyCase.objects.create(kind="access", email=make_person().email)
-    desk = client_of(secretary)
+    desk = make_client(secretary)
     assert desk.post(f"/organize/privacy/{case.pk}/file/")["Content-Type"] == "application/zip"
     desk.post(f"/organize/privacy/{case.pk}/answered/")
     case.refresh_from_db()
@@ -152,11 +152,11 @@ def test_access_is_given_and_answered(secretary):
 def test_a_late_answer_is_marked_late(secretary):
     long_ago = timezone.now() - timezone.timedelta(days=40)
     PrivacyCase.objects.create(kind="access", email="gast@example.org", requested_at=long_ago)
-    assert "<strong>late</strong>" in words(client_of(secretary).get("/en/organize/privacy/"))
+    assert "<strong>late</strong>" in words(make_client(secretary).get("/en/organize/privacy/"))
 
 
 def test_the_administrator_chooses_days_and_reads_the_report():
-    client = client_of(make_administrator())
+    client = make_client(make_administrator())
     page = words(client.post("/en/organize/privacy/retention/attendees/", {"days": "3"}))
     assert "At least 30 days" in page
     client.post("/en/organize/privacy/retention/attendees/", {"days": "90"})
@@ -171,15 +171,15 @@ def test_the_administrator_chooses_days_and_reads_the_report():
 
 def test_a_new_text_asks_anew_and_the_old_consent_stays_to_the_old_text():
     person = make_person_with_data()
-    administrator = client_of(make_administrator())
+    administrator = make_client(make_administrator())
     purpose = Purpose.objects.get()
     same = administrator.post(f"/en/organize/privacy/texts/{purpose.slug}/", {"text": "Oui"})
     assert "This is the text that is asked already." in words(same)
     administrator.post(f"/en/organize/privacy/texts/{purpose.slug}/", {"text": "Oui, et en ligne"})
-    page = words(client_of(person).get("/en/me/privacy/"))
+    page = words(make_client(person).get("/en/me/privacy/"))
     assert "the text has changed since" in page
     assert "Agree to the new text" in page
-    client_of(person).post("/en/me/privacy/agree/purpose-photos/")
+    make_client(person).post("/en/me/privacy/agree/purpose-photos/")
     standing = Consent.objects.filter(withdrawn_at=None).values_list("text__version", flat=True)
     assert (list(standing), PurposeText.objects.count()) == ([2], 2)
     listed = words(administrator.get("/en/organize/privacy/texts/"))

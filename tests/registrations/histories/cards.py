@@ -7,7 +7,7 @@ from registrations.payments.cards import reconcile
 from registrations.payments.models import CardPaymentAttempt
 from tests.registrations.histories.stage import MOST, act, often
 from tests.registrations.payments.makers import begin
-from tests.work import run_waiting_tasks
+from tests.task_runner import run_waiting_tasks
 
 
 class Cards:

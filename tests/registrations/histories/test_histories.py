@@ -12,7 +12,7 @@ from tests.registrations.histories.cards import Cards
 from tests.registrations.histories.ends import Ends
 from tests.registrations.histories.stage import Stage
 from tests.registrations.histories.treasury import Treasury
-from tests.work import run_waiting_tasks
+from tests.task_runner import run_waiting_tasks
 
 
 class Histories(Buyers, Ends, Cards, Treasury, Stage):

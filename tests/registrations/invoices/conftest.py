@@ -5,8 +5,8 @@ from django.test import Client
 
 from convention.club.models import ClubRole
 from registrations.invoices.models import Issuer
-from tests.doors import client_of
 from tests.factories import make_person
+from tests.site_objects import make_client
 
 from .makers import make_issuer
 
@@ -22,4 +22,4 @@ def treasurer(db) -> Client:
     """Return the treasurer's signed-in client."""
     person = make_person()
     ClubRole.objects.create(person=person, role=ClubRole.Role.TREASURER)
-    return client_of(person)
+    return make_client(person)

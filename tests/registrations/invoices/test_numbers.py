@@ -14,7 +14,7 @@ from registrations.invoices.documents import numbering
 from registrations.invoices.documents.issuing import issue_invoice
 from registrations.invoices.models import Invoice, NumberSeries, Receivable
 from tests.conftest import ROOT, database_url
-from tests.rush import in_threads
+from tests.threads import in_threads
 
 from .makers import make_issuer, make_receivable
 

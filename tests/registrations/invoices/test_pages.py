@@ -25,8 +25,8 @@ from registrations.invoices.ledger.receivable_list import (
 from registrations.invoices.ledger.refunds import request_refund
 from registrations.invoices.models import Invoice, Issuer, Payment, Receivable, Refund
 from registrations.invoices.views.receivables import build_facts
-from tests.doors import client_of
 from tests.factories import make_event
+from tests.site_objects import make_client
 from tests.workbooks import values
 
 from .makers import make_receivable
@@ -172,7 +172,7 @@ def test_what_stands_out_is_said_with_what_to_do(issuer, client):
 
 def test_the_list_of_each_state_is_what_its_rows_say(db):
     call_command("seed", size="club")
-    client = client_of(Person.objects.get(email="tresorerie@club.example"))
+    client = make_client(Person.objects.get(email="tresorerie@club.example"))
     today = Receivable.objects.latest("created_at").created_at.date()
     rows = list(annotate_receivables(today))
     found = {

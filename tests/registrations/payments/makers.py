@@ -12,7 +12,7 @@ from registrations.models import Order, Registration
 from registrations.order_request import BillingDetails, OrderRequest, RequestedPlace
 from registrations.payments.cards.checkout import start_payment
 from registrations.payments.models import CardPaymentAttempt
-from tests.verified import by_verified
+from tests.verified_buyers import by_verified
 
 numbers = itertools.count(1)
 

@@ -11,7 +11,7 @@ from registrations.payments.models import CardPaymentAttempt
 from registrations.periodic_jobs import release_expired_holds
 from tests.factories import make_event, make_ticket
 from tests.registrations.payments.makers import begin, lapse, money, order_by_card, states
-from tests.rush import in_threads
+from tests.threads import in_threads
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
 

@@ -19,7 +19,7 @@ from registrations.models import Order, Registration
 from registrations.order_request import RequestedPlace
 from tests.factories import make_order, make_registration, make_ticket
 from tests.registrations.invoices.conftest import make_issuer
-from tests.rush import in_threads
+from tests.threads import in_threads
 
 from .makers import money, order_by_card
 

@@ -12,7 +12,7 @@ from registrations.payments.bank.transfer_details import get_transfer_details
 from registrations.payments.models import CardPaymentAttempt
 from registrations.periodic_jobs import release_expired_holds
 from registrations.permissions import make_own_secret
-from tests.papers import decode_qr, qr_image
+from tests.pdf_readers import decode_qr, qr_image
 from tests.registrations.invoices.conftest import make_issuer
 from tests.registrations.payments.makers import begin, lapse, latest, money, order_by_card, states
 

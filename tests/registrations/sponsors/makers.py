@@ -12,7 +12,7 @@ from registrations.order_request import BillingDetails, OrderRequest
 from registrations.sponsors.logos import store_logo
 from registrations.sponsors.pictures import redraw_picture
 from registrations.sponsors.sponsorships import SponsorRequest, take_package
-from tests.verified import by_verified
+from tests.verified_buyers import by_verified
 
 numbers = itertools.count(1)
 

@@ -14,7 +14,7 @@ from registrations.payments.cards.demo_payments import record_demo_payment
 from registrations.sponsors.sponsorships import cancel_sponsorship, take_package
 from tests.factories import make_event, make_ticket
 from tests.registrations.sponsors.makers import make_package, sponsor_of
-from tests.rush import in_threads
+from tests.threads import in_threads
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgresql]
 

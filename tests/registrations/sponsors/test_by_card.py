@@ -20,7 +20,7 @@ from registrations.sponsors.logos import store_logo
 from registrations.sponsors.pictures import redraw_picture
 from registrations.sponsors.sponsorships import cancel_sponsorship, take_package, take_package_as_organizer
 from tests.registrations.sponsors.makers import make_package, picture, sponsor_of
-from tests.verified import by_verified
+from tests.verified_buyers import by_verified
 
 pytestmark = pytest.mark.django_db
 

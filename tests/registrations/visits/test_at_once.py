@@ -13,7 +13,7 @@ from registrations.visits.hosts.replacements import propose_replacement
 from registrations.visits.models import Application
 from registrations.visits.visitor_list.lock import lock_list
 from tests.factories import make_company, make_member
-from tests.rush import in_threads
+from tests.threads import in_threads
 
 from .makers import applied, make_visit, state
 

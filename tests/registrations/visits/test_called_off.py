@@ -18,9 +18,9 @@ from registrations.visits.applications.withdraw import withdraw_application
 from registrations.visits.lifecycle.cancel import cancel_visit
 from registrations.visits.rides.seating import choose_rides
 from schedule.paper.print_agenda import AGENDA_FORMATS, print_agenda
-from tests.doors import client_of
 from tests.factories import make_room, make_session
-from tests.papers import pdf_text
+from tests.pdf_readers import pdf_text
+from tests.site_objects import make_client
 
 from . import days
 from .makers import applicant, applied, make_visit
@@ -76,7 +76,7 @@ def test_whoever_had_a_place_reads_what_comes_next_and_who_left_does_not():
     withdraw_application(application=gone)
     visit = cancel_visit(visit=visit, reason="Grève.")
     pages = [
-        client_of(applicant(one)).get(f"/visits/{visit.event.slug}/").content.decode()
+        make_client(applicant(one)).get(f"/visits/{visit.event.slug}/").content.decode()
         for one in (member, gone)
     ]
     assert [page.count(f"{said_of(visit)}\u202f: Grève.") for page in pages] == [1, 1]

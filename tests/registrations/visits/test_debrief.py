@@ -25,8 +25,8 @@ from registrations.visits.debrief.rules import (
     is_debrief_open,
 )
 from registrations.visits.models import Debrief, FeedbackAnswer, NdaText, Visit
-from tests.doors import client_of
 from tests.factories import make_member, make_person, make_staff
+from tests.site_objects import make_client
 
 from .days import end, make_visit, make_visitor, pass_by, sign
 from .hosted import make_secretary
@@ -89,7 +89,7 @@ def written(visit, **fields):
 
 
 def statuses(visit, *people):
-    return [client_of(one.person).get(f"/visits/{visit.event.slug}/debrief/").status_code for one in people]
+    return [make_client(one.person).get(f"/visits/{visit.event.slug}/debrief/").status_code for one in people]
 
 
 def test_the_embargo_lets_in_those_who_signed_and_were_there(visit, there):
@@ -102,13 +102,13 @@ def test_the_embargo_lets_in_those_who_signed_and_were_there(visit, there):
     assert statuses(visit, came, unsigned, absent, stranger) == [200, 404, 404, 404]
     assert (
         "refroidissement"
-        in client_of(came.person).get(f"/visits/{visit.event.slug}/debrief/").content.decode()
+        in make_client(came.person).get(f"/visits/{visit.event.slug}/debrief/").content.decode()
     )
     assert Visit.objects.get(pk=visit.pk).state == Visit.State.DEBRIEFED
     Visit.objects.update(embargo_until=timezone.now())
     assert statuses(visit, came, unsigned, absent, stranger) == [200, 200, 200, 200]
     Debrief.objects.update(audience="signatories")
-    page = client_of(stranger.person).get(f"/visits/{visit.event.slug}/debrief/").content.decode()
+    page = make_client(stranger.person).get(f"/visits/{visit.event.slug}/debrief/").content.decode()
     assert "Le froid coûte." in page
     assert "refroidissement" not in page
 
@@ -167,13 +167,13 @@ def test_the_group_adds_notes_and_takes_its_own_back(visit, there):
     sign(other)
     pass_by(other)
     page = f"/visits/{visit.event.slug}/debrief/"
-    client = client_of(came.person)
+    client = make_client(came.person)
     assert client.post(page, {"text": "Ils changent de fournisseur."}).status_code == 302
     assert client.post(page, {"text": "   "}).status_code == 200
-    assert client_of(unsigned.person).post(page, {"text": "x"}).status_code == 404
+    assert make_client(unsigned.person).post(page, {"text": "x"}).status_code == 404
     note = get_debrief(visit).notes.get()
-    assert "Ils changent" in client_of(other.person).get(page).content.decode()
-    client_of(other.person).post(page, {"remove": note.pk})
+    assert "Ils changent" in make_client(other.person).get(page).content.decode()
+    make_client(other.person).post(page, {"remove": note.pk})
     assert get_debrief(visit).notes.count() == 1
     client.post(page, {"remove": note.pk})
     assert get_debrief(visit).notes.count() == 0
@@ -183,14 +183,14 @@ def test_the_group_adds_notes_and_takes_its_own_back(visit, there):
 
 
 def test_the_secretary_writes_and_an_outside_organizer_does_not(visit, there):
-    outsider = client_of(make_staff(visit.event))
+    outsider = make_client(make_staff(visit.event))
     page = f"/organize/{visit.event.slug}/visit/debrief/"
     assert outsider.get(page).status_code == 403
     assert outsider.post(page, {"text": "x"}).status_code == 403
     assert outsider.get(f"/organize/{visit.event.slug}/visit/feedback/").status_code == 403
     secretary = make_person()
     secretary.club_roles.create(role="secretary", starts_on=timezone.localdate())
-    client = client_of(secretary)
+    client = make_client(secretary)
     values = {"text": "Vu", "lessons_learned": "Appris", "audience": "members", "visible_from": ""}
     assert client.post(f"{page}act/", {"act": "publish"}).status_code == 409
     assert client.post(page, values).status_code == 302
@@ -201,9 +201,9 @@ def test_the_secretary_writes_and_an_outside_organizer_does_not(visit, there):
     assert "pour les présents" in client.get(page).content.decode()
     Visit.objects.update(embargo_until=None)
     assert "ouvert à son public" in client.get(page).content.decode()
-    learned = client_of(make_member()).get("/visits/learned/").content.decode()
+    learned = make_client(make_member()).get("/visits/learned/").content.decode()
     assert "Appris" in learned
-    assert client_of(secretary).get("/visits/learned/").status_code == 403
+    assert make_client(secretary).get("/visits/learned/").status_code == 403
 
 
 def test_those_who_were_there_answer_and_few_answers_are_not_shown(visit, there):
@@ -250,8 +250,8 @@ def test_the_page_of_the_questions(visit, there):
     add_default_questions(visit=visit)
     rating, *_others, text = visit.feedback_questions.all()
     page = f"/visits/{visit.event.slug}/feedback/"
-    assert client_of(absent.person).get(page).status_code == 409
-    client = client_of(came.person)
+    assert make_client(absent.person).get(page).status_code == 409
+    client = make_client(came.person)
     assert client.post(page, {f"q{rating.pk}": "9"}).status_code == 200
     assert not FeedbackAnswer.objects.exists()
     client.post(page, {f"q{rating.pk}": "4", f"q{text.pk}": "Plus de temps"})
@@ -280,7 +280,7 @@ def test_two_who_write_first_write_into_the_same(visit, there):
 
 
 def test_what_the_host_approved_is_what_stood_on_the_page(visit, there):
-    secretary = client_of(make_secretary())
+    secretary = make_client(make_secretary())
     debrief = save_debrief(
         debrief=Debrief(visit=visit, text="Un.", lessons_learned="Froid."),
         changed=["text", "lessons_learned"],

@@ -24,8 +24,8 @@ from registrations.visits.preconditions import VisitNotReady
 from registrations.visits.rides.edit_rides import save_ride
 from registrations.visits.rides.seating import choose_rides
 from registrations.visits.visitor_list.lock import lock_due_lists, lock_list
-from tests.doors import client_of
 from tests.factories import make_company, make_event, make_member, make_registration, make_staff, make_ticket
+from tests.site_objects import make_client
 
 from . import days
 from .hosted import make_hosted, make_identified, make_secretary
@@ -48,7 +48,7 @@ def answer(event: Event, person, **changes: str):
         "accent": event.accent,
         "host": event.host_id or "",
     }
-    page = client_of(person).post(f"/organize/{event.slug}/settings/", {**values, **changes})
+    page = make_client(person).post(f"/organize/{event.slug}/settings/", {**values, **changes})
     return sorted(page.context["form"].errors) if page.status_code == 200 else []
 
 
@@ -176,7 +176,7 @@ def test_a_member_s_place_without_a_person_is_found_by_address_when_a_visit_begi
     place.refresh_from_db()
     assert place.person == member
     assert {one.person for one in visit.applications.all()} == {member, known}
-    page = client_of(make_staff(event)).get(f"/organize/{event.slug}/visit/applicants/").content.decode()
+    page = make_client(make_staff(event)).get(f"/organize/{event.slug}/visit/applicants/").content.decode()
     assert stranger.reference in page
     assert place.reference not in page
 

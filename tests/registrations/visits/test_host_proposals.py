@@ -15,9 +15,9 @@ from registrations.visits.planning.proposals import (
     set_aside_proposal,
 )
 from registrations.visits.privacy import erase_old_contacts
-from tests.doors import client_of
 from tests.factories import make_member
 from tests.registrations.visits.hosted import make_host, make_hosted, make_secretary
+from tests.site_objects import make_client
 
 pytestmark = pytest.mark.django_db
 PAGE = "/host/proposals/"
@@ -40,7 +40,7 @@ def test_a_contact_proposes_and_reads_what_becomes_of_it(visit, enter):
     assert (entry.reason, entry.fields) == (f"host contact #{contact.pk}", ["title", "motivation", "host"])
     express_interest(proposal=found, person=make_member())
     assert "1 adhérent viendrait" in client.get(PAGE).content.decode()
-    planner = client_of(make_secretary())
+    planner = make_client(make_secretary())
     for address in ("/organize/season/proposals/", f"/organize/season/proposals/{found.pk}/"):
         assert "Sophie Garde" in planner.get(address).content.decode()
     set_aside_proposal(proposal=found, reason="Trop loin")
@@ -84,7 +84,7 @@ def test_so_many_of_one_address_stand_whatever_visit_it_is_a_contact_of(visit):
 
 
 def test_only_who_came_by_the_mailed_link_is_let_in(visit, enter):
-    secretary = client_of(make_secretary())
+    secretary = make_client(make_secretary())
     for client in (Client(), secretary):
         assert [client.get(PAGE).status_code, client.post(PAGE, {"title": "x"}).status_code] == [403, 403]
     client = enter()

@@ -13,7 +13,7 @@ from registrations.visits.models.identities import hash_token
 from registrations.visits.visitor_list.create import create_list
 from tests.factories import make_member
 from tests.registrations.visits.hosted import make_host, make_hosted, make_identified
-from tests.rush import in_threads
+from tests.threads import in_threads
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgresql]
 

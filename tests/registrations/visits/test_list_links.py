@@ -17,9 +17,8 @@ from registrations.visits.visitor_list.contents import decrypt_content
 from registrations.visits.visitor_list.create import create_list
 from registrations.visits.visitor_list.files import make_list_file
 from registrations.visits.visitor_list.send import revoke_link
-from tests.doors import client_of
 from tests.factories import LONG_AGO, make_administrator, make_person
-from tests.papers import pdf_text
+from tests.pdf_readers import pdf_text
 from tests.registrations.visits.hosted import (
     DAY,
     make_hosted,
@@ -28,6 +27,7 @@ from tests.registrations.visits.hosted import (
     make_sent_list,
     token_in,
 )
+from tests.site_objects import make_client
 from tests.workbooks import values
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("french"), pytest.mark.once]
@@ -158,7 +158,7 @@ def test_the_paper_says_version_and_hash_on_each_page():
 def test_the_secretary_reads_and_it_is_written_down(sent):
     made, _address = sent
     secretary = make_secretary()
-    client, address = client_of(secretary), f"/organize/{made.visit.event.slug}/visit/lists/1/"
+    client, address = make_client(secretary), f"/organize/{made.visit.event.slug}/visit/lists/1/"
     assert "Zwickelstein" not in client.get(address).content.decode()
     assert "Zwickelstein" in client.post(address, {"act": "open"}).content.decode()
     [entry] = AuditEntry.objects.filter(verb="visitor_list.read")
@@ -170,7 +170,7 @@ def test_nobody_who_works_for_the_event_sees_identities(sent, role):
     made, _address = sent
     slug, person = made.visit.event.slug, make_person()
     EventRole.objects.create(event=made.visit.event, person=person, role=role, starts_on=LONG_AGO)
-    client = client_of(person)
+    client = make_client(person)
     asked = [
         client.get(f"/organize/{slug}/visit/lists/"),
         client.get(f"/organize/{slug}/visit/lists/1/"),
@@ -201,7 +201,7 @@ def test_the_command_writes_the_list_for_its_owner_alone(command, tmp_path):
 
 def test_administrators_keep_lists_too(sent):
     made, _address = sent
-    page = client_of(make_administrator()).get(f"/organize/{made.visit.event.slug}/visit/lists/")
+    page = make_client(make_administrator()).get(f"/organize/{made.visit.event.slug}/visit/lists/")
     assert page.status_code == 200
 
 
@@ -213,10 +213,10 @@ def test_who_gets_the_list_is_the_secretarys_to_say():
         "capacity": 20, "lock_working_days": 5, "identity_days_before": 21, "security_name": "Moi",
         "security_email": "moi@evil.example", "identity_fields": ["birth_place"], "briefing": "Casque.",
     }  # fmt: skip
-    client_of(person).post(address, facts)
+    make_client(person).post(address, facts)
     visit.refresh_from_db()
     assert (visit.briefing, visit.security_email) == ("Casque.", "garde@hote.example")
     assert len(visit.identity_fields) == 6
-    client_of(make_secretary()).post(address, facts)
+    make_client(make_secretary()).post(address, facts)
     visit.refresh_from_db()
     assert (visit.security_email, visit.identity_fields) == ("moi@evil.example", ["birth_place"])

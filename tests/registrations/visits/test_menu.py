@@ -5,8 +5,8 @@ import re
 import pytest
 
 from convention.club.models import ClubRole, Employment
-from tests.doors import client_of
 from tests.factories import LONG_AGO, make_administrator, make_company, make_event, make_member, make_person
+from tests.site_objects import make_client
 
 from .hosted import make_secretary
 
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.django_db
 
 
 def menu_of(person):
-    page = client_of(person).get("/me/").content.decode()
+    page = make_client(person).get("/me/").content.decode()
     [menu] = re.findall(r'<nav class="site-nav".*?</nav>', page, re.DOTALL)
     return re.findall(r'href="([^"]+)"', menu)
 

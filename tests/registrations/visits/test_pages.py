@@ -17,8 +17,8 @@ from registrations.models import Ticket
 from registrations.visits.applications.state import ApplicationState
 from registrations.visits.applications.withdraw import withdraw_application
 from registrations.visits.models import Application, NdaAcceptance, Visit
-from tests.doors import client_of
 from tests.factories import LONG_AGO, make_company, make_event, make_member, make_person, make_staff
+from tests.site_objects import make_client
 
 from .makers import agreed, applicant, applied, make_market, make_visit, reread, state
 
@@ -30,7 +30,7 @@ def secretary() -> Client:
     """The club's secretary, who organizes no event."""
     person = make_person()
     ClubRole.objects.create(person=person, role=ClubRole.Role.SECRETARY, starts_on=LONG_AGO)
-    return client_of(person)
+    return make_client(person)
 
 
 def read(client: Client, path: str) -> str:
@@ -97,13 +97,13 @@ def test_the_secretary_sees_of_the_event_what_may_be_opened(secretary):
     page = read(secretary, "/organize/labs/visit/")
     assert 'href="/en/organize/labs/visit/"' in page
     assert 'href="/en/organize/labs/tickets/"' not in page
-    organizer = client_of(make_staff(Event.objects.get()))
+    organizer = make_client(make_staff(Event.objects.get()))
     assert 'href="/en/organize/labs/tickets/"' in read(organizer, "/organize/labs/visit/")
 
 
 def test_a_member_applies_reads_and_agrees():
     visit, person = make_visit(slug="labs"), make_member()
-    client = client_of(person)
+    client = make_client(person)
     assert "5 places are left." in read(client, "/visits/labs/")
     page = client.post("/en/visits/labs/apply/", follow=True).content.decode()
     assert "You have a place." in page
@@ -120,7 +120,7 @@ def test_a_member_applies_reads_and_agrees():
 
 def test_whoever_agreed_reads_that_the_host_asks_who_they_are():
     visit = make_visit(slug="labs", identity_fields=["birth_date"], identity_days_before=60)
-    client = client_of(applicant(agreed(applied(visit))))
+    client = make_client(applicant(agreed(applied(visit))))
     assert "Next: say who you are, before the list is locked on" in read(client, "/visits/labs/")
     Visit.objects.update(locked_at=timezone.now())
     page = read(client, "/visits/labs/")
@@ -154,7 +154,7 @@ def test_a_text_that_changed_meanwhile_is_shown_anew():
     visit = make_visit(slug="labs")
     application = applied(visit)
     sent = {"hash": "0" * 64, "name": "Ana Silva", "agrees": "on"}
-    answer = client_of(applicant(application)).post("/en/visits/labs/text/", sent, follow=True)
+    answer = make_client(applicant(application)).post("/en/visits/labs/text/", sent, follow=True)
     assert "The text has changed since" in answer.content.decode()
     assert NdaAcceptance.objects.count() == 0
 
@@ -164,7 +164,7 @@ def test_who_cannot_come_reads_why_and_finds_no_button():
     host.markets.add(market)
     rival.markets.add(market)
     make_visit(slug="labs", host=host)
-    client = client_of(make_member(rival))
+    client = make_client(make_member(rival))
     page = read(client, "/visits/labs/")
     assert "the host shows its site to no competitor" in page
     assert "/visits/labs/apply/" not in page
@@ -176,7 +176,7 @@ def test_who_cannot_come_reads_why_and_finds_no_button():
 def test_who_waits_reads_the_position_and_who_is_offered_a_place_finds_the_way():
     visit = make_visit(slug="labs", places=1)
     first, second = applied(visit), applied(visit)
-    client = client_of(applicant(second))
+    client = make_client(applicant(second))
     assert "You are number 1 on the waiting list." in read(client, "/visits/labs/")
     withdraw_application(application=first)
     page = read(client, "/visits/labs/")
@@ -189,17 +189,17 @@ def test_who_waits_reads_the_position_and_who_is_offered_a_place_finds_the_way()
 def test_a_member_withdraws_and_may_come_back():
     visit = make_visit(slug="labs")
     application = applied(visit)
-    client = client_of(applicant(application))
+    client = make_client(applicant(application))
     answer = client.post("/en/visits/labs/withdraw/", follow=True)
     assert "You have withdrawn." in answer.content.decode()
     assert "/visits/labs/apply/" in read(client, "/visits/labs/")
-    assert client_of(make_member()).post("/en/visits/labs/withdraw/").status_code == 404
+    assert make_client(make_member()).post("/en/visits/labs/withdraw/").status_code == 404
 
 
 def test_visits_are_for_members_and_drafts_for_nobody_else():
     make_visit(slug="labs")
     make_visit(slug="draft", visibility="draft")
-    member, stranger = client_of(make_member()), client_of(make_person())
+    member, stranger = make_client(make_member()), make_client(make_person())
     assert member.get("/visits/labs/").status_code == 200
     assert member.get("/visits/draft/").status_code == 404
     assert stranger.get("/visits/labs/").status_code == 403
@@ -211,15 +211,15 @@ def test_access_ends_the_day_the_seat_ends_but_for_what_one_has_asked():
     visit = make_visit(slug="labs")
     application, other = applied(visit), make_member()
     Seat.objects.update(ends_on=LONG_AGO)
-    assert client_of(other).get("/visits/labs/").status_code == 403
-    assert client_of(applicant(application)).get("/visits/labs/").status_code == 200
+    assert make_client(other).get("/visits/labs/").status_code == 403
+    assert make_client(applicant(application)).get("/visits/labs/").status_code == 200
 
 
 def test_the_list_of_visits_tells_what_became_of_each():
     visit = make_visit(slug="labs")
     make_visit(slug="other")
     application = agreed(applied(visit))
-    page = read(client_of(applicant(application)), "/visits/")
+    page = read(make_client(applicant(application)), "/visits/")
     assert (page.count("/en/visits/labs/"), page.count("/en/visits/other/")) == (1, 1)
     assert ">complete</span>" in page
 
@@ -230,7 +230,7 @@ def test_the_list_of_visits_tells_what_is_free_of_each():
         make_visit(slug=f"places-{places}", places=places)
     make_visit(slug="closed", closed_at=timezone.now())
     make_visit(slug="over", starts_at=timezone.now() - datetime.timedelta(days=3))
-    page = html.fromstring(read(client_of(reader), "/visits/"))
+    page = html.fromstring(read(make_client(reader), "/visits/"))
     said = {
         row.xpath("string(.//a/@href)").split("/")[-2]: row.xpath("string(.//span[contains(@class, 'tag')])")
         for row in page.xpath("//ul[@class='listing']/li")
@@ -289,13 +289,13 @@ def test_calling_off_asks_why_and_everybody_reads_it(secretary):
     assert "1 place is cancelled" in read(secretary, "/organize/labs/visit/call-off/")
     assert "Say why" in secretary.post(path, {"reason": ""}).content.decode()
     secretary.post(path, {"reason": "Strike."})
-    assert ": Strike." in read(client_of(applicant(application)), "/visits/labs/")
+    assert ": Strike." in read(make_client(applicant(application)), "/visits/labs/")
     assert "Strike." in read(secretary, "/organize/labs/visit/")
 
 
 def test_pages_speak_french():
     visit = make_visit(slug="labs")
-    client = client_of(applicant(applied(visit)))
+    client = make_client(applicant(applied(visit)))
     page = client.get("/visits/labs/").content.decode()
     assert "Votre demande" in page
     assert "place confirmée" in page

@@ -22,7 +22,6 @@ from registrations.visits.hosts.replacements import (
 from registrations.visits.identity.identities import save_identity
 from registrations.visits.models import Application, Identity, Visit
 from registrations.visits.visitor_list.lock import lock_list
-from tests.doors import client_of
 from tests.factories import make_company, make_member, make_person
 from tests.registrations.visits.hosted import (
     agree,
@@ -35,6 +34,7 @@ from tests.registrations.visits.hosted import (
     page_of,
 )
 from tests.registrations.visits.makers import applied, make_visit, state
+from tests.site_objects import make_client
 
 pytestmark = pytest.mark.django_db
 
@@ -135,7 +135,7 @@ def test_a_refused_replacement_changes_nothing(visit):
 
 def test_a_place_is_filled_once_whoever_types_its_address(visit):
     """Whoever came instead gave the place up too: it is theirs that is filled, and not that of before."""
-    first, secretary = only(visit), client_of(make_secretary())
+    first, secretary = only(visit), make_client(make_secretary())
     second = propose_replacement(application=first, replacement=colleague_of(first))
     approve_replacement(application=second)
     second.refresh_from_db()
@@ -244,7 +244,7 @@ def test_the_secretary_asks_and_writes_down_what_the_host_said_by_telephone(visi
 def test_the_page_leads_to_each_place_that_can_be_filled(visit):
     ready, missing, gone = only(visit), make_visitor(visit), make_visitor(visit)
     withdraw_application(application=gone)
-    client = client_of(make_secretary())
+    client = make_client(make_secretary())
     assert filled_from(client, visit) == {ready.pk, missing.pk, gone.pk}
     made = propose_replacement(application=gone, replacement=make_member())
     assert filled_from(client, visit) == {ready.pk, missing.pk}
@@ -257,7 +257,7 @@ def test_a_place_given_up_before_the_lock_went_to_the_line(visit):
     gone = only(visit)
     withdraw_application(application=gone)
     Visit.objects.update(locked_at=timezone.now())
-    assert filled_from(client_of(make_secretary()), visit) == set()
+    assert filled_from(make_client(make_secretary()), visit) == set()
 
 
 def filled_from(client, visit):
@@ -270,7 +270,7 @@ def test_who_waits_at_the_lock_is_named_in_order_and_waits_no_more():
     placed, first, second = applied(visit), applied(visit), applied(visit)
     lock_list(visit=visit)
     page = f"/organize/{visit.event.slug}/visit/replace/{placed.pk}/"
-    secretary = client_of(make_secretary())
+    secretary = make_client(make_secretary())
     assert secretary.get(page).context["waiting"] == [first, second]
     secretary.post(page, {"email": first.person.email})
     first.waiting_entry.refresh_from_db()

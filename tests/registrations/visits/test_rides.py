@@ -15,9 +15,9 @@ from registrations.visits.models import Ride, RideSeat
 from registrations.visits.rides.calendar import build_ride_calendar
 from registrations.visits.rides.edit_rides import RideInUse, remove_ride, save_ride
 from registrations.visits.rides.seating import choose_rides, seat_visitor
-from tests.doors import client_of
 from tests.factories import make_staff
-from tests.rush import in_threads
+from tests.site_objects import make_client
+from tests.threads import in_threads
 
 from .days import make_ride, make_visit, make_visitor
 
@@ -154,7 +154,7 @@ def clocks(visit, hours):
     ],
 )
 def test_a_form_says_what_is_odd(visit, changes, field):
-    client = client_of(make_staff(visit.event))
+    client = make_client(make_staff(visit.event))
     hours = {"leaves_at": -2, "arrives_at": -1}
     values = {"direction": "out", "meeting_point": "Gare", "latitude": "", "longitude": "", "capacity": ""}
     values |= {name: clocks(visit, hour) for name, hour in hours.items()}
@@ -168,7 +168,7 @@ def test_a_form_says_what_is_odd(visit, changes, field):
 
 def test_an_organizer_plans_a_ride_and_a_visitor_takes_it(visit):
     one = make_visitor(visit)
-    organizer, visitor = client_of(make_staff(visit.event)), client_of(one.person)
+    organizer, visitor = make_client(make_staff(visit.event)), make_client(one.person)
     page = f"/visits/{visit.event.slug}/rides/"
     assert "venez sur le site par vos propres moyens" in visitor.get(page).content.decode()
     values = {
@@ -184,7 +184,7 @@ def test_an_organizer_plans_a_ride_and_a_visitor_takes_it(visit):
     assert "1 place libre" in shown
     visitor.post(page, {"out": ride.pk})
     assert taken(ride) == [1]
-    answer = client_of(make_visitor(visit).person).post(page, {"out": ride.pk})
+    answer = make_client(make_visitor(visit).person).post(page, {"out": ride.pk})
     assert "Il ne reste aucune place" in answer.content.decode()
     calendar = visitor.get(f"/visits/{visit.event.slug}/rides.ics")
     assert b"Gare de Lyon" in calendar.content
@@ -196,11 +196,11 @@ def test_rides_are_for_whoever_has_a_place(visit, client):
     page = f"/visits/{visit.event.slug}/rides/"
     assert client.get(page).status_code == 302
     one = make_visitor(visit)
-    other = client_of(make_visitor(make_visit(starts=72)).person)
+    other = make_client(make_visitor(make_visit(starts=72)).person)
     assert other.get(page).status_code == 404
     one.withdrawn_at = timezone.now()
     one.save()
-    assert client_of(one.person).get(page).status_code == 404
+    assert make_client(one.person).get(page).status_code == 404
 
 
 # --- seats given by who runs the visit --------------------------------------------------------------------
@@ -209,7 +209,7 @@ def test_rides_are_for_whoever_has_a_place(visit, client):
 def test_an_organizer_seats_moves_and_takes_out_and_the_visitor_reads_why(visit, run_tasks, mailoutbox):
     one, ride, back = make_visitor(visit, last_name="Aube"), make_ride(visit), make_ride(visit, "back")
     other = make_ride(visit, capacity=1, meeting_point="Voiture de Zoé")
-    organizer = client_of(make_staff(visit.event))
+    organizer = make_client(make_staff(visit.event))
     rides = f"/organize/{visit.event.slug}/visit/rides/"
     address = f"{rides}people/{one.pk}/"
     assert f'href="{address}"' in organizer.get(rides).content.decode()
@@ -237,7 +237,7 @@ def test_an_organizer_seats_moves_and_takes_out_and_the_visitor_reads_why(visit,
 def test_an_organizer_overfills_no_ride_and_seats_nobody_without_a_place(visit):
     one, gone, ride = make_visitor(visit), make_visitor(visit), make_ride(visit, capacity=1)
     choose_rides(application=make_visitor(visit), ride_ids=[ride.pk])
-    organizer = client_of(make_staff(visit.event))
+    organizer = make_client(make_staff(visit.event))
     answer = organizer.post(
         f"/organize/{visit.event.slug}/visit/rides/people/{one.pk}/", {"out": ride.pk, "reason": "Vite"}
     )

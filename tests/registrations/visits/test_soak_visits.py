@@ -37,8 +37,8 @@ from registrations.visits.models import (
     Proposal,
     Visit,
 )
-from tests.doors import client_of
 from tests.factories import LONG_AGO, make_administrator, make_company, make_event, make_member, make_ticket
+from tests.site_objects import make_client
 
 pytestmark = [pytest.mark.django_db, pytest.mark.soak]
 SMALL = {"companies": 4, "people": 40, "visits": 6, "applicants": 8, "proposals": 4, "requests": 4}
@@ -245,7 +245,7 @@ class Club:
         """How often each list asks the database, and the seconds that it takes."""
         counts, seconds = {}, {}
         for page, reader in self.addresses():
-            client, place = client_of(reader), (page, reader.pk)
+            client, place = make_client(reader), (page, reader.pk)
             cache.clear()
             with CaptureQueriesContext(connection) as asked:
                 before = time.monotonic()

@@ -18,7 +18,6 @@ from registrations.visits.visitor_list.differences import compare_rows, describe
 from registrations.visits.visitor_list.send import send_list, send_list_mail
 from registrations.visits.visitor_list.table import describe_changes, format_rows, list_headings
 from registrations.visits.visitor_list.visitors import find_list_readiness, is_list_outdated
-from tests.doors import client_of
 from tests.factories import make_person
 from tests.registrations.visits.hosted import (
     agree,
@@ -30,6 +29,7 @@ from tests.registrations.visits.hosted import (
     make_visitor,
     token_in,
 )
+from tests.site_objects import make_client
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("french")]
 
@@ -175,7 +175,9 @@ def test_a_list_opens_with_its_keys_alone(settings):
     settings.IDENTITY_KEYS = [Fernet.generate_key().decode()]
     with pytest.raises(DecryptionFailed):
         read_list(visitor_list=made)
-    answer = client_of(make_secretary()).post(f"/organize/{visit.event.slug}/visit/lists/1/", {"act": "xlsx"})
+    answer = make_client(make_secretary()).post(
+        f"/organize/{visit.event.slug}/visit/lists/1/", {"act": "xlsx"}
+    )
     assert answer.status_code == 409
     assert b"Zwickelbourg" not in answer.content
 
@@ -306,5 +308,5 @@ def test_a_list_is_outdated_once_it_says_others_or_other_things(visit):
     make_sent_list(visit)
     veto_application(application=other)
     assert said() is True
-    page = client_of(make_secretary()).get(f"/en/organize/{visit.event.slug}/visit/lists/").content.decode()
+    page = make_client(make_secretary()).get(f"/en/organize/{visit.event.slug}/visit/lists/").content.decode()
     assert "does not say any more who comes" in page

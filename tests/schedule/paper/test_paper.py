@@ -23,7 +23,7 @@ from schedule.paper.printed_programme import PrintedSession, load_printed_progra
 from schedule.paper.text_layout import break_into_lines
 from schedule.paper.track_legend import list_coloured_tracks, measure_legend_height
 from tests.factories import make_event, make_room, make_session
-from tests.papers import decode_qr, pdf_text
+from tests.pdf_readers import decode_qr, pdf_text
 from tests.registrations.sponsors.makers import make_package, make_sponsorship
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]

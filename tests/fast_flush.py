@@ -24,7 +24,7 @@ class Recorder:
         self.statements.append(statement)
 
 
-def let_tests_be_emptied_quickly() -> None:
+def flush_quickly() -> None:
     """Replace Django's way of emptying the database."""
     TransactionTestCase._fixture_teardown = empty
 

@@ -50,7 +50,7 @@ from tests.factories import (
     make_track,
     make_voucher,
 )
-from tests.paid import (
+from tests.money_objects import (
     DRAFTS,
     RECEIVABLE_PAGES,
     UNDER_WAY,
@@ -69,13 +69,13 @@ from tests.registrations.visits.objects import hosted_of
 ELSEWHERE = ("accounts/", "back-office/")
 
 
-def named_addresses(patterns: Any = None, before: str = "") -> Iterator[tuple[str, list[str]]]:
+def list_url_patterns(patterns: Any = None, before: str = "") -> Iterator[tuple[str, list[str]]]:
     """Yield every named address of ours with its arguments."""
     for pattern in get_resolver().url_patterns if patterns is None else patterns:
         address = before + str(pattern.pattern)
         if isinstance(pattern, URLResolver):
             if not address.startswith(ELSEWHERE):
-                yield from named_addresses(pattern.url_patterns, address)
+                yield from list_url_patterns(pattern.url_patterns, address)
         elif isinstance(pattern, URLPattern) and pattern.name:
             yield pattern.name, list(pattern.pattern.regex.groupindex)
 
@@ -99,7 +99,7 @@ class Objects:
         return reverse(name, kwargs=self.arguments(name, arguments))
 
 
-def objects_of(slug: str, *, spare: int = 0) -> Objects:
+def make_event_objects(slug: str, *, spare: int = 0) -> Objects:
     """Create an event with one of everything; `spare` shifts its numbers, so that two events share none."""
     event = make_event(slug=slug)
     ticket = make_ticket(event, slug=f"guest{spare or ''}")
@@ -126,7 +126,7 @@ def objects_of(slug: str, *, spare: int = 0) -> Objects:
         "secret": registration.order.manage_secret,
         "person": registration.reference, "role_id": role.pk, "token_id": 1, "session_id": 1,
         "file": "x.log", "position": 1,
-        **company_of(registration),
+        **make_company_objects(registration),
         "line_id": line, "assignment_id": assignment,
         "layout": "a6", "ticket": ticket.slug, "registration": registration.reference,
     }  # fmt: skip
@@ -144,7 +144,7 @@ def objects_of(slug: str, *, spare: int = 0) -> Objects:
     job = Job.objects.create(event=event, kind="badges", title="Badges", language="fr")
     job.file.save(slug, ContentFile(b"%PDF"))
     draft, sent = mailings_of(registration)
-    applicant = application_of(event).pk
+    applicant = make_visit_application(event).pk
     ride = ride_of(event, registration)
     proposal = Proposal.objects.create(title="Stockage", host_name="Nuage")
     special = {
@@ -179,8 +179,8 @@ def objects_of(slug: str, *, spare: int = 0) -> Objects:
         **{f"organize-visit-{name}": {"pk": ride.pk} for name in OF_RIDES},
         "organize-visit-certificate": person,
         "organize-job": {"pk": job.pk},
-        "organize-delegation-end": {"pk": delegated(event).pk},
-        **privacy_of(registration),
+        "organize-delegation-end": {"pk": make_delegation(event).pk},
+        **make_privacy_objects(registration),
         "organize-job-file": {"pk": job.pk},
         "speaker": {"guid": speaker.guid},
         "organize-attendance-file": {"kind": "csv"},
@@ -244,7 +244,7 @@ def objects_of(slug: str, *, spare: int = 0) -> Objects:
     return Objects(event, values, special, registration)
 
 
-def privacy_of(registration: Registration) -> dict[str, dict[str, Any]]:
+def make_privacy_objects(registration: Registration) -> dict[str, dict[str, Any]]:
     """Create a privacy request and a purpose with its text, as arguments of addresses."""
     case = PrivacyCase.objects.create(kind=PrivacyCase.Kind.ERASURE, email=registration.email)
     purpose, _made = Purpose.objects.get_or_create(slug="photos", defaults={"name": "Photos"})
@@ -259,14 +259,14 @@ def privacy_of(registration: Registration) -> dict[str, dict[str, Any]]:
     }
 
 
-def delegated(event: Event, *, until: datetime.date | None = None) -> Delegation:
+def make_delegation(event: Event, *, until: datetime.date | None = None) -> Delegation:
     """Create a delegation contract with a firm that ends today, or on that day."""
     firm = make_company(role=CompanyRole.Role.ORGANIZER)
     last = until or timezone.localdate()
     return Delegation.objects.create(event=event, company=firm, starts_on=LONG_AGO, ends_on=last)
 
 
-def named_under(contract: Delegation, person: Person, role: str = "organizer") -> EventRole:
+def make_delegated_role(contract: Delegation, person: Person, role: str = "organizer") -> EventRole:
     """Create a role for a person of the firm under its contract."""
     Employment.objects.create(person=person, company=contract.company, starts_on=LONG_AGO)
     return EventRole.objects.create(
@@ -274,7 +274,7 @@ def named_under(contract: Delegation, person: Person, role: str = "organizer") -
     )
 
 
-def company_of(registration: Registration) -> dict[str, Any]:
+def make_company_objects(registration: Registration) -> dict[str, Any]:
     """Create a company with one of everything that addresses name, whose contact ordered that place."""
     company = make_company()
     contact = make_contact(company)
@@ -294,14 +294,14 @@ def company_of(registration: Registration) -> dict[str, Any]:
     }
 
 
-def application_of(event: Event) -> Application:
+def make_visit_application(event: Event) -> Application:
     """Create an application for the event, which becomes a visit open to members."""
     visit = Visit.objects.create(event=event, agreed_at=timezone.now())
     NdaText.objects.create(visit=visit, number=1, text="Entre nous.")
     return Application.objects.create(visit=visit, person=make_person())
 
 
-def people_of(here: Objects, elsewhere: Event) -> dict[str, Person]:
+def make_people_by_role(here: Objects, elsewhere: Event) -> dict[str, Person]:
     """Create one person for each role."""
     yesterday = timezone.localdate() - datetime.timedelta(days=1)
     names = (
@@ -315,8 +315,8 @@ def people_of(here: Objects, elsewhere: Event) -> dict[str, Person]:
     company = Company.objects.get(slug=here.values["company"])
     Employment.objects.create(person=people["company contact"], company=company, starts_on=LONG_AGO)
     CompanyContact.objects.create(company=company, person=people["company contact"], starts_on=LONG_AGO)
-    named_under(delegated(here.event), people["outside organizer"])
-    named_under(delegated(here.event, until=yesterday), people["former outside organizer"])
+    make_delegated_role(make_delegation(here.event), people["outside organizer"])
+    make_delegated_role(make_delegation(here.event, until=yesterday), people["former outside organizer"])
     for name, event, role, until in (
         ("organizer elsewhere", elsewhere, "organizer", None),
         ("scanner", here.event, "scanner", None),
@@ -335,11 +335,11 @@ def people_of(here: Objects, elsewhere: Event) -> dict[str, Person]:
 
 def make_world() -> tuple[dict[str, Person], dict[str, Any], dict[str, dict[str, Any]]]:
     """Create people by role and address arguments of the event `doors`; `elsewhere` is a bare event."""
-    here, elsewhere = objects_of("doors"), make_event(slug="elsewhere")
-    return people_of(here, elsewhere), here.values, here.special
+    here, elsewhere = make_event_objects("doors"), make_event(slug="elsewhere")
+    return make_people_by_role(here, elsewhere), here.values, here.special
 
 
-def client_of(person: Person | None) -> Client:
+def make_client(person: Person | None) -> Client:
     """Return a client, signed in if a person is given."""
     client = Client()
     if person:
@@ -347,13 +347,13 @@ def client_of(person: Person | None) -> Client:
     return client
 
 
-def is_let_in(answer: HttpResponse) -> bool:
+def is_allowed(answer: HttpResponse) -> bool:
     """Return whether access was granted: no redirect to the sign-in, no 403, no 404."""
     to_sign_in = answer.status_code == 302 and "/login/?next=" in answer["Location"]
     return not to_sign_in and answer.status_code not in {401, 403, 404, 405}
 
 
-def bearers_of(here: Objects, elsewhere: Objects) -> dict[str, str]:
+def make_tokens(here: Objects, elsewhere: Objects) -> dict[str, str]:
     """Create a bearer token of each kind: devices, and programs of people."""
     door = here.event.checkpoints.get()
     revoked = pair_device(checkpoint=door)

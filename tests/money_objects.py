@@ -1,4 +1,4 @@
-"""Make money and mail objects for `tests/doors.py`, as arguments of URLs: documents, bank lines, mailings."""
+"""Make documents, bank lines and mailings, as arguments of URLs, for `tests/site_objects.py`."""
 
 from dataclasses import asdict
 from typing import Any

@@ -26,12 +26,14 @@ SECRETARIES = {"secretary", "administrator"}
 VISITS = ORGANIZERS | {"secretary"}
 PLANNERS = {"secretary", "administrator"}
 NOBODY: set[str] = set()
-RUN = """
+ORGANIZER_VISIT_STEPS = """
 create step cancel confidentiality applicants applicants-csv applicants-xlsx applicant applicant-decide
 """.split()
-KEPT = "lists list-make list list-send list-revoke host host-end replace refuse approve".split()
+SECRETARY_VISIT_STEPS = (
+    "lists list-make list list-send list-revoke host host-end replace refuse approve".split()
+)
 
-DOORS = {
+PERMISSIONS_BY_URL_NAME = {
     # the site
     "home": EVERYONE,
     "accent": EVERYONE,
@@ -159,7 +161,7 @@ DOORS = {
     "visit-evacuation-worker": EVERYONE,
     **DAY_DOORS,
     "organize-visit": VISITS,
-    **dict.fromkeys([f"organize-visit-{name}" for name in RUN], VISITS),
+    **dict.fromkeys([f"organize-visit-{name}" for name in ORGANIZER_VISIT_STEPS], VISITS),
     # the club's companies
     "club-companies": ADMINISTRATORS,
     "club-company-new": ADMINISTRATORS,
@@ -230,7 +232,7 @@ DOORS = {
     **{f"organize-company-history{kind}": PLANNERS for kind in ("", "-csv", "-xlsx")},
     **{f"organize-proposal{name}": PLANNERS for name in ("", "s", "-date", "-decide")},
     "organize-season": PLANNERS,
-    **dict.fromkeys([f"organize-visit-{name}" for name in KEPT], SECRETARIES),
+    **dict.fromkeys([f"organize-visit-{name}" for name in SECRETARY_VISIT_STEPS], SECRETARIES),
     **dict.fromkeys(["host", "host-sign-in", "host-sign-out", "host-list"], EVERYONE),  # with the secret
     # but whom a mailed link let in: see test_hosts
     **dict.fromkeys(["host-visit", "host-visit-list", "host-person", "host-briefing"], NOBODY),
