@@ -3,13 +3,14 @@
 #   make test        the whole suite, on SQLite and on PostgreSQL
 #   make check       linters, types, layout, settings, translations, licences
 #   make audit       looks up the packages in the public lists of known vulnerabilities (needs a network)
+#   make clean       removes what set-up installed and made; make erase-data: the database, uploads and keys, after asking
 #   make soak        the full sizes; make bench: against this machine's floor; make screenshots: pictures of the pages
 
 PORT ?= 8000
 PYTHON_IN_VENV = .venv/bin/python
 export PORT
 
-.PHONY: run setup test soak bench check audit screenshots clean
+.PHONY: run setup test soak bench check audit screenshots clean erase-data
 
 run: setup
 	@exec $(PYTHON_IN_VENV) manage.py serve --port "$(PORT)" $(if $(filter-out 0 no off false,$(LAN)),--lan)
@@ -42,4 +43,9 @@ screenshots:
 	@$(PYTHON_IN_VENV) -m tests.screenshots
 
 clean:
-	rm -rf .venv .venv-audit node_modules static-root screenshots var
+	rm -rf .venv .venv-audit node_modules static-root screenshots .schemathesis
+
+erase-data:
+	@printf 'This deletes the database, uploaded files, e-mails and keys in %s/var for good. Type "erase" to go on: ' "$(CURDIR)"
+	@read -r answer || true; [ "$$answer" = erase ] || { echo "Nothing was deleted."; exit 1; }
+	rm -rf var
