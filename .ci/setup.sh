@@ -143,6 +143,7 @@ case $work in
         need chromium chromium chromium-browser google-chrome
         need poppler-utils pdftoppm
         need libnss3-tools certutil
+        need valkey-server valkey-server redis-server
         need_postgresql
         install_missing
         ;;

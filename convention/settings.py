@@ -161,6 +161,8 @@ if CACHES["default"]["BACKEND"].endswith("LocMemCache"):
         "LOCATION": str(VAR_DIR / "limits.sqlite3"),
     }
 else:
+    if CACHES["default"]["BACKEND"].endswith(".RedisCache"):
+        CACHES["default"]["BACKEND"] = "convention.web.shared_cache.SharedCache"
     CACHES["limits"] = {**CACHES["default"], "KEY_PREFIX": "limits"}
 
 # Tasks: queued in the database for `manage.py worker`; `immediate` runs them in the request.
