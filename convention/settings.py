@@ -259,6 +259,8 @@ STATICFILES_DIRS = [
 STATICFILES_DIRS = [(prefix, path) for prefix, path in STATICFILES_DIRS if path.exists()]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    # Where all machines read them: the worker that made a file may run on another one than the server.
+    "jobs": {"BACKEND": "convention.jobs.storage.DatabaseStorage"},
     "staticfiles": {
         "BACKEND": "convention.web.static_storage.HashedModuleStorage"
         if PRODUCTION
