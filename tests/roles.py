@@ -51,6 +51,7 @@ DOORS = {
     "api-quotes": EVERYONE,
     "api-registrations": NOBODY,
     "api-cancel": NOBODY,
+    "api-attendance": NOBODY,
     "scanner-snapshot": NOBODY,
     "scanner-scans": NOBODY,
     # one's own

@@ -211,6 +211,7 @@ ELSEWHERE = {
     "choose-language": "a cookie",
     "choose": "a visitor’s own stars", "keep-agenda": "a visitor’s own stars",
     "renew-agenda": "a visitor’s own stars", "api-registrations": "test_trail",
+    "api-attendance": "test_trail",
     "api-cancel": "test_own_by_token",
     "unsubscribe": "test_unsubscribe",
 }  # fmt: skip

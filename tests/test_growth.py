@@ -66,7 +66,7 @@ from tests.test_permissions import WITH_MORE
 pytestmark = [pytest.mark.django_db, pytest.mark.once, pytest.mark.long]
 
 MORE = 12
-ENDPOINTS = {"api-event", "api-sessions", "api-registrations", "scanner-snapshot"}
+ENDPOINTS = {"api-event", "api-sessions", "api-registrations", "api-attendance", "scanner-snapshot"}
 
 
 def add_one(here, number, person):
