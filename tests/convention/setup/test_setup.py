@@ -74,8 +74,8 @@ def test_without_a_python_that_fits_one_sentence_names_two_ways_out(folder):
     assert done.stderr == (
         "Making .venv ...\n"
         "Convention needs Python 3.13 or newer, and /nowhere/python3 has none that makes virtual "
-        "environments: install uv, which brings one, or install it (on Debian python3.13-venv) and name it with "
-        "PYTHON=/path/to/python3.13.\n"
+        "environments: install uv, which brings one, or install it (on Debian python3.13-venv) and name "
+        "it with PYTHON=/path/to/python3.13.\n"
     )
 
 
