@@ -237,7 +237,11 @@ def read_all(clients, here):
         if name in POSTED or name in WITH_MORE:
             continue
         address = here.address(name, arguments)
-        readers = ("device", "program") if name in ENDPOINTS else ("anonymous", "administrator")
+        readers = (
+            ("device", "program", "attendance program")
+            if name in ENDPOINTS
+            else ("anonymous", "administrator")
+        )
         for reader in readers:
             found[name, reader] = queries_of(clients[reader], address)
     return found
@@ -254,6 +258,9 @@ def test_no_address_asks_more_of_a_fuller_database():
         "administrator": client_of(person),
         "device": Client(headers={"authorization": f"Bearer {bearers['device']}"}),
         "program": Client(headers={"authorization": f"Bearer {bearers['organizer’s program']}"}),
+        "attendance program": Client(
+            headers={"authorization": f"Bearer {bearers['organizer’s program of attendance']}"}
+        ),
     }
     read_all(clients, here)  # what is read once for the life of the process
     few = read_all(clients, here)
