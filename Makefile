@@ -4,13 +4,14 @@
 #   make check       linters, types (Python and JavaScript), layout, settings, translations, licences
 #   make coverage    the suite with coverage.py: the least covered modules and the total (TESTS="tests/schedule -n 1" for some)
 #   make audit       looks up the packages in the public lists of known vulnerabilities (needs a network)
+#   make clean       removes what set-up installed and made; make erase-data: the database, uploads and keys, after asking
 #   make soak        the full sizes; make bench: against this machine's floor; make screenshots: pictures of the pages
 
 PORT ?= 8000
 PYTHON_IN_VENV = .venv/bin/python
 export PORT
 
-.PHONY: run setup test coverage soak bench check audit screenshots clean
+.PHONY: run setup test coverage soak bench check audit screenshots clean erase-data
 
 run: setup
 	@exec $(PYTHON_IN_VENV) manage.py serve --port "$(PORT)" $(if $(filter-out 0 no off false,$(LAN)),--lan)
@@ -47,4 +48,9 @@ screenshots:
 	@$(PYTHON_IN_VENV) -m tests.screenshots
 
 clean:
-	rm -rf .venv .venv-audit node_modules static-root screenshots var
+	rm -rf .venv .venv-audit node_modules static-root screenshots .schemathesis
+
+erase-data:
+	@printf 'This deletes the database, uploaded files, e-mails and keys in %s/var for good. Type "erase" to go on: ' "$(CURDIR)"
+	@read -r answer || true; [ "$$answer" = erase ] || { echo "Nothing was deleted."; exit 1; }
+	rm -rf var

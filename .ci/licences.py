@@ -17,7 +17,7 @@ FREE = set(
     LicenseRef-Public-Domain OFL-1.1 PSF-2.0 Python-2.0 Unlicense ZPL-2.1 Zlib
     """.split()
 )
-LINKED = {"psycopg", "psycopg-binary", "psycopg-pool", "python-bidi", "python-stdnum"}
+LINKED = {"psycopg", "psycopg-binary", "python-bidi", "python-stdnum"}
 """Under the LGPL and loaded as libraries, unchanged: allowed."""
 LOOKED_AT = {"pypdfium2", "saxonche", "text-unidecode"}
 """For tests only: PDFium's BSD with its parts' notices; MPL-2.0, though unstated; the Artistic Licence."""

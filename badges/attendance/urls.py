@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from convention.web.routing import OrganizerPage
 
+from .reports.api import AttendanceList
 from .scanning import api
 from .views import attendance, checkpoints, conflicts, devices, merge
 
@@ -54,6 +55,7 @@ pages: list[Any] = [
     ),
 ]
 endpoints: list[Any] = [
+    path("events/<slug:event>/attendance/", AttendanceList.as_view(), name="api-attendance"),
     path("scanner/snapshot/", api.snapshot_detail, name="scanner-snapshot"),
     path("scanner/scans/", api.scan_list_create, name="scanner-scans"),
 ]

@@ -32,5 +32,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "BookingState": ["confirmed", "pending", "cancelled", "expired"],
         "Fullness": ["free", "filling", "full"],
+        "KindEnum": "convention.events.models.Event.Kind",
+        "CheckpointKind": ["entrance", "session", "coach", "exit", "other"],
     },
 }

@@ -4,6 +4,7 @@ import datetime
 from typing import ClassVar, Final
 
 from django.conf import settings
+from django.core.files.storage import Storage, storages
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -11,8 +12,14 @@ from django.utils.translation import gettext_lazy as _
 from convention.backup.rules import EXCLUDED_FROM_BACKUP, BackupRule
 from convention.events.models import Event
 
+from .storage import JobFile as JobFile
+
 # A running job without progress for this long was interrupted; the queue runs it again.
 INTERRUPTED_AFTER: Final = datetime.timedelta(minutes=3)
+
+
+def get_job_storage() -> Storage:
+    return storages["jobs"]
 
 
 class Job(models.Model):
@@ -48,7 +55,7 @@ class Job(models.Model):
     finished_at = models.DateTimeField(null=True)
     outcome = models.TextField(blank=True)
     errors = models.JSONField(default=list)
-    file = models.FileField(upload_to="jobs/")
+    file = models.FileField(upload_to="jobs/", storage=get_job_storage)
     file_name = models.CharField(max_length=120, blank=True)
 
     class Meta:

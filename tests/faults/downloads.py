@@ -1,15 +1,14 @@
 """Files that a site sends to those who may have them."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
+from django.core.files.base import ContentFile
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
 from convention.jobs.models import Job
 from tests.factories import make_event, make_staff
-from tests.faults.processes import Site
 
 
 @dataclass(frozen=True)
@@ -21,17 +20,15 @@ class Download:
     content: bytes = b""
 
 
-def make_job_file(site: Site, size: int) -> Download:
+def make_job_file(size: int) -> Download:
     """Create a job's result of that size in bytes."""
     event = make_event()
     content = bytes(range(256)) * (size // 256)
-    folder = Path(site.environ["VAR_DIR"]) / "media" / "jobs"
-    folder.mkdir(parents=True)
-    (folder / "result.pdf").write_bytes(content)
     job = Job.objects.create(
         event=event, kind="badges", title="Badges", language="en", finished_at=timezone.now(),
-        file="jobs/result.pdf", file_name="badges.pdf",
+        file_name="badges.pdf",
     )  # fmt: skip
+    job.file.save("result", ContentFile(content))
     return Download(reverse("organize-job-file", args=[event.slug, job.pk]), organizer_of(event), content)
 
 

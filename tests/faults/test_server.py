@@ -59,7 +59,7 @@ def test_static_files_come_as_they_lie(site):
 
 
 def test_what_a_job_made_comes_as_it_lies(site):
-    file = make_job_file(site, size=3 << 20)
+    file = make_job_file(size=3 << 20)
     site.server()
     answer, read = get(connect(site), file.path, Cookie=file.cookie)
     assert (answer.status, read == file.content, answer.headers["Location"]) == (200, True, None)

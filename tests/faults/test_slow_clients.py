@@ -205,7 +205,7 @@ def test_a_body_beyond_all_measure_is_refused_before_it_is_sent(site, crowd):
 
 
 def test_slow_readers_hold_no_thread(site, crowd, scan):
-    file = make_job_file(site, size=32 << 20)
+    file = make_job_file(size=32 << 20)
     site.server()
     assert (ask(f"{site.url}/en/")[0], scan(site)) == (200, 200)
     readers = crowd(site)

@@ -1,4 +1,8 @@
-"""Parse delivery reports: a mail server's notice that it could not deliver a mail (RFC 3464)."""
+"""Parse delivery reports: a mail server's notice that it could not deliver a mail.
+
+Most follow RFC 3464 and name an address, a status and the mail. Of those that only servers of one kind write,
+flufl.bounce finds the addresses; why the mail bounced is not known then.
+"""
 
 import email
 import email.policy
@@ -7,6 +11,7 @@ from dataclasses import dataclass
 from email.message import Message
 
 from django.utils.translation import gettext as _
+from flufl.bounce import scan_message
 
 from convention.errors import UnreadableFile
 from convention.mail.messages import mask_addresses
@@ -17,6 +22,12 @@ MAX_HEADER_CHARS = 2_000
 # Python takes minutes to parse the parameters of a very long Content-Type: refuse it beforehand.
 LONG_HEADER = re.compile(rb"^content-type:(?:[^\n]|\n[ \t]){10000}", re.IGNORECASE | re.MULTILINE)
 MESSAGE_ID = re.compile(r"<(?P<key>[^@<>\s]+)@[^<>\s]+>")
+# Where the mail is quoted as text below the notice.
+QUOTED_MESSAGE_ID = re.compile(
+    rb"^[> \t]{0,9}message-id:[ \t]{0,9}([^\n]{1,500})$", re.IGNORECASE | re.MULTILINE
+)
+# flufl.bounce searches texts line by line with many patterns; what it looks for stands at the beginning.
+MAX_HEURISTIC_BYTES = 64 * 1024
 
 
 @dataclass(frozen=True)
@@ -36,7 +47,9 @@ class DeliveryReport:
 
 
 def parse_delivery_report(content: bytes) -> DeliveryReport:
-    """Parse a report; delays are left out, only final failures count. Raise UnreadableFile for other mails.
+    """Parse a report; delays are left out, only final failures count.
+
+    Raise UnreadableFile for a mail that is no report.
 
     Only the beginning of a long mail is read, since the report precedes what it encloses. Headers are parsed
     by Python's compat32 policy: the newer one takes minutes for a header of a megabyte.
@@ -47,15 +60,37 @@ def parse_delivery_report(content: bytes) -> DeliveryReport:
     message = email.message_from_bytes(content, policy=email.policy.compat32)
     reports = [part for part in message.walk() if part.get_content_type() == "message/delivery-status"]
     if not reports:
-        raise not_a_report()
+        return _parse_unusual_report(content[:MAX_HEURISTIC_BYTES])
     blocks = [block for report in reports for block in _status_blocks(report)]
     return DeliveryReport(
         [failure for block in blocks if (failure := _parse_failure(block))], _find_message_key(message)
     )
 
 
+def _parse_unusual_report(content: bytes) -> DeliveryReport:
+    """Parse a report that does not follow RFC 3464. Raise UnreadableFile where no address is found."""
+    message = email.message_from_bytes(content, policy=email.policy.compat32)
+    try:
+        found = scan_message(message)
+    # It raises whatever its patterns meet in a broken mail, and such a mail is no report.
+    except Exception as error:
+        raise not_a_report() from error
+    addresses = sorted(address.decode("ascii", "replace") for address in found if b"@" in address)
+    if not addresses:
+        raise not_a_report()
+    key = _find_message_key(message) or _find_quoted_key(content)
+    return DeliveryReport([DeliveryFailure((address,), "") for address in addresses], key)
+
+
+def _find_quoted_key(content: bytes) -> str:
+    """Return the key in the last Message-ID of the text: the report's own comes first."""
+    quoted = QUOTED_MESSAGE_ID.findall(content)[1:]
+    match = MESSAGE_ID.search(quoted[-1].decode("ascii", "replace")) if quoted else None
+    return match["key"] if match else ""
+
+
 def not_a_report() -> UnreadableFile:
-    return UnreadableFile(_("This is no delivery status notification (RFC 3464)."))
+    return UnreadableFile(_("This is no mail server’s notice of undelivered mail."))
 
 
 def _status_blocks(report: Message) -> list[Message]:

@@ -16,6 +16,7 @@ from convention.audit.models import AuditEntry
 from convention.errors import NotFound, UnreadableFile
 from convention.models import BouncedAddress
 from registrations.changes.correct import Correction, correct_registration
+from tests.badges.mailings.bounce_samples import QMAIL, UNUSUAL
 from tests.badges.mailings.making import add_people, make_mailing
 from tests.factories import make_event, make_order, make_registration, make_staff, make_ticket
 
@@ -81,6 +82,37 @@ def test_only_what_failed_for_good_counts(action):
     "content", [b"", b"\xff\xfe\x00", b"Subject: Hi\n\nI am away.", b"Content-Type: multipart/report\n\n--\n"]
 )
 def test_any_other_mail_is_refused_by_a_sentence(content):
+    with pytest.raises(UnreadableFile):
+        parse_delivery_report(content)
+
+
+@pytest.mark.parametrize("server", UNUSUAL)
+def test_reports_of_older_servers_name_the_address_and_the_mail(server):
+    content = UNUSUAL[server].format(key="mailing-3-17").encode()
+
+    notice = parse_delivery_report(content)
+
+    assert notice.failures == [DeliveryFailure(("ana0@example.org",), "")]
+    assert notice.message_key == "mailing-3-17"
+
+
+def test_a_report_that_quotes_nothing_names_the_address_alone():
+    content = QMAIL.partition("--- Below")[0].encode()
+
+    assert parse_delivery_report(content).message_key == ""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I am away until Monday. Write to ana0@example.org.",
+        "Message-ID: <a@b.example>\n> Message-ID: <mailing-3-17@localhost>\n<ana0@example.org>: thank you!",
+        "This is the Postfix program at host relay.example.\n\n<\xff\x00@\udcff>: no",
+        "Hi. This is the qmail-send program.\n\n" + "<" * 100_000,
+    ],
+)
+def test_mails_of_people_and_broken_ones_are_no_reports(text):
+    content = f"Subject: Re: Programme\n\n{text}".encode("utf-8", "surrogateescape")
     with pytest.raises(UnreadableFile):
         parse_delivery_report(content)
 

@@ -1,4 +1,4 @@
-"""Reading the list of registrations by API is recorded once an hour for each event."""
+"""Reading the lists of people by API is recorded once an hour for each event."""
 
 import pytest
 
@@ -9,8 +9,8 @@ from tests.factories import make_administrator, make_event, make_person
 pytestmark = pytest.mark.django_db
 
 
-def headers_of(person):
-    row, token = create_token(person_id=person.pk, name="list", scopes=["registrations:read"])
+def headers_of(person, scope="registrations:read"):
+    row, token = create_token(person_id=person.pk, name="list", scopes=[scope])
     return f"api.apitoken:{row.pk}", {"authorization": f"Bearer {token}"}
 
 
@@ -28,6 +28,15 @@ def test_reading_the_list_is_recorded_once_an_hour_for_each_token_and_event(clie
     assert read(client, one, "x", "x", "y", "x") + read(client, other, "x") == [200] * 5
     lines = AuditEntry.objects.filter(verb="registrations.read").order_by("pk")
     assert list(lines.values_list("subject", "event")) == [(first, "x"), (first, "y"), (second, "x")]
+
+
+def test_reading_attendance_is_recorded(client):
+    make_event(slug="x")
+    subject, headers = headers_of(make_administrator(), "attendance:read")
+    for _again in range(2):
+        assert client.get("/api/v1/events/x/attendance/", headers=headers).status_code == 200
+    [line] = AuditEntry.objects.filter(verb="attendance.read")
+    assert (line.subject, line.event) == (subject, "x")
 
 
 def test_who_may_not_read_leaves_no_line(client):

@@ -114,6 +114,7 @@ CODED = {
     "django_tasks_database.dbtaskresult.task_path", "django_tasks_database.dbtaskresult.worker_ids",
     "events.event.description", "events.event.description_en", "events.event.name",
     "events.event.name_en", "invoices.payment.external_id", "invoices.refund.external_id",
+    "jobs.jobfile.name",
     "mailings.mailing.segment", "mailings.reminderplan.days", "privacy.privacycase.counts",
     "privacy.privacycase.mentions", "privacy.privacycase.retained", "registrations.sponsorship.name",
     "registrations.sponsorship.sort_name", "registrations.sponsorship.website",

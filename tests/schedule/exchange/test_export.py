@@ -1,6 +1,7 @@
 """What we write: strictly in the published formats, whatever the programme holds, and it reads back."""
 
 import datetime
+import re
 import zoneinfo
 
 import icalendar
@@ -13,6 +14,8 @@ from schedule.exchange.export_schedule import FORMAT_WRITERS, export_schedule
 from schedule.exchange.importing.import_schedule import import_schedule
 from schedule.exchange.parsed_programme import ScheduleFormat
 from schedule.exchange.parsing.web_addresses import encode_any_uri, encode_web_uri
+from schedule.exchange.writers.icalendar import write_icalendar
+from schedule.exchange.writers.round_trip import build_exported_programme
 from schedule.exchange.writers.vtimezone import write_zone_lines
 from schedule.models import Schedule, Session
 from tests.factories import make_event, make_room, make_session, make_track
@@ -242,3 +245,61 @@ def test_any_text_is_valid_and_reads_back(rows):
         assert SCHEMAS[fmt](data) == []
         found = import_schedule(slug=event.slug, data=data)
         assert (len(found.added), len(found.changed), found.unchanged) == (0, 0, len(rows))
+
+
+def write_with_icalendar(programme) -> dict[str, bytes]:
+    """Return each event of a programme as icalendar writes it, by UID."""
+    header, written = programme.header, {}
+    zone = zoneinfo.ZoneInfo(header.zone_name)
+    for session in programme.sessions:
+        uid = session.source_id if "@" in session.source_id else str(session.guid)
+        entry = icalendar.Event()
+        changed = header.changed_at or session.starts_at
+        entry.add("uid", uid)
+        for name in ("dtstamp", "last-modified"):
+            entry.add(name, changed.astimezone(datetime.UTC))
+        entry.add("sequence", header.revision)
+        for name, moment in (("dtstart", session.starts_at), ("dtend", session.ends_at)):
+            # icalendar writes the hour that a clock change repeats as if it were the first one.
+            is_repeated = moment.astimezone(zone).fold
+            entry.add(name, moment.astimezone(datetime.UTC if is_repeated else zone))
+        entry.add("summary", session.title)
+        entry.add("location", session.room or "")
+        entry.add("description", session.description or "")
+        if session.track:
+            entry.add("categories", [session.track])
+        entry.add("url", session.url)
+        entry.add("status", "CANCELLED" if session.is_cancelled else "CONFIRMED")
+        entry.add("transp", "OPAQUE")
+        written.setdefault(uid, entry.to_ical())
+    return written
+
+
+def content_lines(data: bytes) -> list[str]:
+    """Return the unfolded lines, and the parts of rules, in one order: RFC 5545 gives them none."""
+    lines = re.sub(rb"\r\n[ \t]", b"", data).decode().splitlines()
+    return sorted(";".join(sorted(line.split(";"))) if line.startswith("RRULE") else line for line in lines)
+
+
+def test_each_event_is_written_as_icalendar_writes_it(cruel):
+    programme = build_exported_programme(cruel, ScheduleFormat.ICALENDAR)
+
+    ours = re.findall(rb"BEGIN:VEVENT\r\n.*?END:VEVENT\r\n", write_icalendar(programme), re.DOTALL)
+    theirs = write_with_icalendar(programme)
+
+    compared = 0
+    for event in ours:
+        lines = content_lines(event)
+        [uid] = [line.removeprefix("UID:") for line in lines if line.startswith("UID:")]
+        if uid in theirs:
+            assert lines == content_lines(theirs[uid])
+            compared += 1
+    assert compared >= 8
+
+
+def test_the_whole_calendar_is_read_and_written_again_by_icalendar(cruel):
+    data = export_schedule(event=cruel, file_format=ScheduleFormat.ICALENDAR)
+
+    again = icalendar.Calendar.from_ical(data).to_ical()
+
+    assert content_lines(again) == content_lines(data)

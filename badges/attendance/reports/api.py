@@ -1,0 +1,108 @@
+"""REST endpoint of an event's attendance, for programs of its organizers."""
+
+import datetime
+from typing import Any
+
+from django.db.models import BooleanField, ExpressionWrapper, QuerySet
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.generics import GenericAPIView
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from badges.attendance.models import Checkpoint, Presence
+from badges.attendance.scanning.presence import filter_still_inside
+from convention.api.models import ApiToken
+from convention.api.pagination import ApiCursorPagination
+from convention.api.reading_audit import record_api_read
+from convention.api.scopes import HasScope
+from convention.events.permissions import get_event_to_organize
+from convention.text.dates import format_rfc3339
+
+
+class AttendanceFilter(serializers.Serializer[Any]):
+    """The query parameters of the list."""
+
+    session = serializers.UUIDField(required=False, help_text="The guid of a session: who came to it.")
+    registration = serializers.CharField(
+        required=False, allow_blank=True, max_length=60, help_text="The id of a registration: where it was."
+    )
+
+
+class AttendanceCheckpointResponse(serializers.Serializer[Any]):
+    """Where badges were scanned."""
+
+    name = serializers.CharField()
+    kind = serializers.ChoiceField(Checkpoint.Kind.values)
+
+
+class AttendanceResponse(serializers.Serializer[Any]):
+    """A registration at a checkpoint that let it in. Who never came has no row."""
+
+    registration = serializers.CharField(help_text="The registration's id.")
+    checkpoint = AttendanceCheckpointResponse()
+    session = serializers.UUIDField(allow_null=True, help_text="The guid of the checkpoint's session.")
+    first_entered_at = serializers.DateTimeField(allow_null=True)
+    last_entered_at = serializers.DateTimeField(allow_null=True)
+    last_left_at = serializers.DateTimeField(allow_null=True, help_text="Null where leaving is not scanned.")
+    seconds_inside = serializers.IntegerField(help_text="Of stays that ended.")
+    entries = serializers.IntegerField(min_value=1)
+    is_inside = serializers.BooleanField()
+
+
+class AttendanceList(GenericAPIView[Presence]):
+    """List attendance, for programs of an event's organizers."""
+
+    permission_classes = (IsAuthenticated, HasScope)
+    required_scope = ApiToken.Scope.ATTENDANCE_READ
+    pagination_class = ApiCursorPagination
+    serializer_class = AttendanceResponse
+
+    @extend_schema(
+        parameters=[AttendanceFilter],
+        responses=AttendanceResponse(many=True),
+        tags=["attendance"],
+        operation_id="attendance",
+    )
+    def get(self, request: Request, event: str) -> Response:
+        """Return one page: who was let in where, by session or by registration if asked."""
+        event_obj = get_event_to_organize(event, request.user)
+        query = AttendanceFilter(data=request.query_params)
+        query.is_valid(raise_exception=True)
+        record_api_read("attendance.read", token=request.auth, event=event_obj)
+        rows = filter_presences(Presence.objects.filter(event=event_obj), query.validated_data)
+        zone = event_obj.zone
+        page = self.paginate_queryset(rows) or []
+        return self.get_paginated_response([describe_presence(presence, zone) for presence in page])
+
+
+def filter_presences(presences: QuerySet[Presence], query: dict[str, Any]) -> QuerySet[Presence]:
+    """Return those that were let in and fit the parameters, with what `describe_presence` reads."""
+    if session := query.get("session"):
+        presences = presences.filter(checkpoint__session__guid=session)
+    if registration := query.get("registration"):
+        presences = presences.filter(registration__reference=registration)
+    return (
+        presences.filter(entries__gt=0)
+        .select_related("registration", "checkpoint__session")
+        .annotate(is_still_inside=ExpressionWrapper(filter_still_inside(), BooleanField()))
+    )
+
+
+def describe_presence(presence: Any, zone: datetime.tzinfo) -> dict[str, Any]:
+    """Return a presence in the shape of `AttendanceResponse`, with times in the event's zone."""
+    checkpoint = presence.checkpoint
+    times = {
+        name: format_rfc3339(getattr(presence, name), zone)
+        for name in ("first_entered_at", "last_entered_at", "last_left_at")
+    }
+    return {
+        "registration": presence.registration.reference,
+        "checkpoint": {"name": checkpoint.name, "kind": checkpoint.kind},
+        "session": str(checkpoint.session.guid) if checkpoint.session else None,
+        **times,
+        "seconds_inside": presence.seconds_inside,
+        "entries": presence.entries,
+        "is_inside": presence.is_still_inside,
+    }

@@ -1,0 +1,54 @@
+"""Files of jobs, in the database, where every machine of the site reads them."""
+
+import os
+from pathlib import Path
+
+import pytest
+from django.core.files.base import ContentFile
+from django.core.files.storage import storages
+
+from convention.jobs.models import Job
+from convention.jobs.storage import DatabaseStorage
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def storage():
+    return DatabaseStorage()
+
+
+@pytest.mark.parametrize("size", [0, 1, 3_000_000])
+def test_a_file_is_read_as_it_was_saved(storage, size):
+    content = os.urandom(size)
+
+    name = storage.save("jobs/list.csv", ContentFile(content))
+
+    assert storage.open(name).read() == content
+    assert storage.size(name) == size
+
+
+def test_files_of_one_name_stay_apart_and_are_deleted_alone(storage):
+    first = storage.save("a", ContentFile(b"first"))
+    second = storage.save("a", ContentFile(b"second"))
+
+    storage.delete(first)
+
+    assert first != second
+    assert not storage.exists(first)
+    assert storage.open(second).read() == b"second"
+
+
+def test_a_file_that_is_gone_cannot_be_opened(storage):
+    with pytest.raises(FileNotFoundError):
+        storage.open("jobs/gone")
+
+
+def test_jobs_use_it_and_leave_the_disk_alone(settings):
+    job = Job.objects.create(kind="badges", title="Badges", language="fr")
+    job.file.save("badges", ContentFile(b"%PDF"))
+
+    assert isinstance(storages["jobs"], DatabaseStorage)
+    assert job.file.storage is storages["jobs"]
+    assert not Path(settings.MEDIA_ROOT).exists()
+    assert job.file.open().read() == b"%PDF"

@@ -1,0 +1,109 @@
+"""Set-up: one list of dependencies in pyproject.toml, locks made from it, an environment of just these."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+# Of these, private parts are used: docs/private-api.md.
+BOUNDED = {
+    "django", "django-allauth", "django-tasks-db", "prometheus-client", "pypdf", "python-bidi",
+    "reportlab", "uharfbuzz",
+}  # fmt: skip
+
+
+def names_in(requirements):
+    return {re.match(r"[\w.-]+", line)[0].lower() for line in requirements}
+
+
+def locked_names(file):
+    return set(re.findall(r"^([\w.-]+)==", (ROOT / file).read_text(), re.MULTILINE))
+
+
+def test_what_is_named_is_locked_and_a_run_needs_no_test_packages():
+    wanted, tests = PROJECT["project"]["dependencies"], PROJECT["dependency-groups"]["dev"]
+
+    assert names_in(wanted) <= locked_names("requirements.txt")
+    assert names_in(tests) <= locked_names("requirements-dev.txt")
+    assert locked_names("requirements.txt") <= locked_names("requirements-dev.txt")
+    assert not names_in(tests) & locked_names("requirements.txt") - {"jsonschema"}  # drf-spectacular needs it
+    assert PROJECT["tool"]["uv"] == {"package": False, "default-groups": []}
+
+
+def test_packages_whose_private_parts_are_used_have_an_upper_bound():
+    bounded = [line for line in PROJECT["project"]["dependencies"] if re.search(r"~=\d+\.\d+\.\d+", line)]
+
+    assert names_in(bounded) >= BOUNDED
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A project whose lock holds nothing, and whose front-end packages are there."""
+    (tmp_path / ".ci").mkdir()
+    shutil.copy(ROOT / ".ci" / "setup.sh", tmp_path / ".ci")
+    (tmp_path / ".ci" / "translations.py").write_text("")
+    for name in ("requirements.txt", "requirements-dev.txt"):
+        (tmp_path / name).write_text("# nothing\n")
+    for name in ("package.json", "package-lock.json"):
+        (tmp_path / name).write_text("{}")
+    count = subprocess.run(["cksum"], input=b"{}{}", capture_output=True, check=True).stdout.decode()
+    (tmp_path / "node_modules").mkdir()
+    (tmp_path / "node_modules" / ".installed").write_text(count.strip().replace(" ", "-"))
+    return tmp_path
+
+
+def set_up(folder, **environ):
+    return subprocess.run(
+        ["sh", ".ci/setup.sh", "run"],
+        env={"HOME": str(folder), "PATH": "/usr/bin:/bin", "PYTHON": sys._base_executable, **environ},
+        cwd=folder, capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+
+
+def test_without_a_python_that_fits_one_sentence_names_two_ways_out(folder):
+    done = set_up(folder, PYTHON="/nowhere/python3")
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == (
+        "Making .venv ...\n"
+        "Convention needs Python 3.13 or newer, and /nowhere/python3 has none that makes virtual "
+        "environments: install uv, which brings one, or install it (on Debian python3.13-venv) and name "
+        "it with PYTHON=/path/to/python3.13.\n"
+    )
+
+
+@pytest.mark.long
+def test_a_package_that_left_the_lock_is_removed_at_the_next_set_up(folder):
+    assert set_up(folder).stderr.splitlines() == [
+        "Making .venv ...",
+        "Installing the Python packages of requirements.txt ...",
+    ]
+    [packages] = folder.glob(".venv/lib/python3*/site-packages")
+    add_package(packages, "Left_Over")
+
+    unchanged = set_up(folder)
+    assert (unchanged.stderr, (packages / "left_over.py").exists()) == ("", True)
+
+    (folder / "requirements.txt").write_text("# changed\n")
+    assert set_up(folder).returncode == 0
+    assert not (packages / "left_over.py").exists()
+    assert (packages / "pip").exists()
+
+
+def add_package(packages: Path, name: str) -> None:
+    """Install a package of one module as pip records it."""
+    info = packages / f"{name}-1.0.dist-info"
+    info.mkdir()
+    (packages / f"{name.lower()}.py").write_text("")
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
+    (info / "INSTALLER").write_text("pip\n")
+    names = [f"{name.lower()}.py", *(f"{info.name}/{part}" for part in ("METADATA", "INSTALLER", "RECORD"))]
+    (info / "RECORD").write_text("".join(f"{part},,{os.linesep}" for part in names))
