@@ -155,7 +155,7 @@ PERSONAL_DATA = [
     PersonalDataSource(
         model=InvoiceLine,
         name=_("lines of invoices that name you"),
-        purpose=_("what was invoiced for your place, to whoever ordered it"),
+        purpose=_("invoices for your place, issued to the buyer"),
         find_more_rows=find_invoice_lines_naming,
         exported_columns=("id", "invoice", "description", "amount"),
         # Issued invoices stay for ten years (docs/operators.md).

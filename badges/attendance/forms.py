@@ -19,7 +19,7 @@ class CheckpointForm(forms.ModelForm):
         model = Checkpoint
         fields = ["name", "kind", "opens_at", "closes_at", "capacity", "counts_as", "is_strict"]
         help_texts = {
-            "capacity": _("Nobody more is let in; empty for no limit."),
+            "capacity": _("Maximum number of people; leave empty for no limit."),
             "is_strict": _(
                 "Without network nobody is let in: for doors where a wrong entry is worse than a queue."
             ),
@@ -83,7 +83,7 @@ class OrganizerPairingForm(PairingForm):
     can_override = forms.BooleanField(
         label=_("A supervisor’s phone"),
         required=False,
-        help_text=_("It may admit whom the rules would stop, with a reason that is kept."),
+        help_text=_("Can override a refusal; a reason is required and logged."),
     )
 
 

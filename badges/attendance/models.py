@@ -72,7 +72,10 @@ class Checkpoint(models.Model):
         blank=True,
         related_name="gates",
         verbose_name=_("counts as"),
-        help_text=_("Whoever passes here is inside there: a second gate counts as the entrance."),
+        help_text=_(
+            "People scanned here count as present at that checkpoint, "
+            "for example at a second gate of the entrance."
+        ),
     )
 
     class Meta:

@@ -64,7 +64,7 @@ class MailingForm(MailTextsForm):
         label=_("Kind of mailing"),
         choices=Mailing.Purpose.choices,
         widget=forms.RadioSelect,
-        help_text=_("Whoever unsubscribed gets no news, but still what is needed for the event."),
+        help_text=_("People who have unsubscribed receive no news, only what they need for the event."),
     )
     states = forms.MultipleChoiceField(
         label=_("State"), choices=STATE_CHOICES, widget=forms.CheckboxSelectMultiple, required=False,
@@ -202,7 +202,7 @@ class BouncedAddressesForm(forms.Form):
     """Bounced addresses, pasted in any text."""
 
     addresses = forms.CharField(
-        label=_("Addresses that mail came back from"),
+        label=_("Bounced addresses"),
         max_length=MAX_TEXT_LENGTH,
         widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false", "autocapitalize": "none"}),
         help_text=_("One, or many pasted from a list; names beside them do no harm."),

@@ -37,7 +37,7 @@ from .throttles import (
 )
 
 ERROR_MESSAGES = {
-    "email_password_mismatch": _("The address or the password is not right."),
+    "email_password_mismatch": _("Wrong e-mail address or password."),
     "incorrect_code": _("This code is not right. Wait for the next one, or check the time of your phone."),
     "incorrect_password": _("This password is not right."),
     "enter_current_password": _("Please enter your present password."),

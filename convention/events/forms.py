@@ -69,7 +69,7 @@ class EventForm(ActionErrorsMixin, forms.ModelForm):
         label=_("Registration closes"), required=False, help_text=_("Empty: when the event ends.")
     )
     substitutions_close_at = LocalDateTimeField(
-        label=_("Places change hands until"),
+        label=_("Transfers allowed until"),
         required=False,
         help_text=_(
             "Who cannot come gives the place to a colleague until then. Empty: when the event starts."
@@ -157,9 +157,12 @@ class NewEventForm(EventForm):
         fields = ["name", "slug", *EventForm.Meta.fields[1:]]
         help_texts = {
             **EventForm.Meta.help_texts,
-            "slug": _("Such as convention-2027; it never changes. Empty: made of the name."),
+            "slug": _(
+                "For example convention-2027. It cannot be changed later. "
+                "Leave empty to derive it from the name."
+            ),
         }
-        labels = {**EventForm.Meta.labels, "slug": _("End of its page’s address")}
+        labels = {**EventForm.Meta.labels, "slug": _("Web address (slug)")}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -47,7 +47,7 @@ PRIVACY_MAIL_TEXTS = {
     "given": PrivacyMailText(
         _("Your data"),
         _("Your request is answered: what the club holds of you was given to you."),
-        _("You miss something, or something is wrong? Answer this e-mail."),
+        _("Anything missing or wrong? Reply to this e-mail."),
     ),
 }
 

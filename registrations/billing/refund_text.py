@@ -91,7 +91,7 @@ def describe_refund_steps(
         if at <= rule.ends_at and rule.refund_percent
     ]
     if not running:
-        yield _("Nothing comes back to whoever cancels.")
+        yield _("Cancellations are not refunded.")
         return
     yield from (describe_refund_step(rule, zone) for rule in running)
     yield _("After that nothing comes back.")
@@ -113,7 +113,7 @@ def describe_refund_method(payment_method: str, amount: Money) -> str:
         Payment.Method.SEPA_DEBIT: _(
             "%(amount)s go back to the account that was debited, usually within 10 days."
         ),
-        Payment.Method.TEST: _("%(amount)s of the test payment count as given back; no money moves."),
+        Payment.Method.TEST: _("Test refund of %(amount)s recorded; no real money involved."),
         Payment.Method.CASH: _("%(amount)s paid in cash: the treasurer gives them back and writes how."),
     }
     by_transfer = _("The treasurer sends %(amount)s back by bank transfer, usually within 14 days.")

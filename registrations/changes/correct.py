@@ -187,7 +187,7 @@ def _check_applicant_name(registration: Registration, old_values: dict[str, Any]
     # Who applied was chosen by priority: a place must not go to another person by a correction.
     if get_application_path(registration.event):
         sentence = _(
-            "This place is for whoever applied. Write to the organizers if the name is misspelt, or cancel "
+            "This place cannot be transferred. Write to the organizers if the name is misspelt, or cancel "
             "if you cannot come."
         )
         raise InvalidFields(

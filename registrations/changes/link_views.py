@@ -26,7 +26,7 @@ def lost_link(request: HttpRequest) -> HttpResponse:
         queue_links_mail(email=form.cleaned_data["email"])
         messages.success(
             request,
-            _("If something is registered with this address, its links are on their way there."),
+            _("If there are registrations under this address, we have e-mailed you the links."),
         )
         return redirect("lost-link")
     return render(request, "registrations/lost_link.html", {"form": form})
@@ -42,7 +42,7 @@ def link_replacement(request: HttpRequest, reference: str, secret: str) -> HttpR
         (registration for registration in link_access.registrations if registration.is_private), None
     )
     if not (link_access.is_full or private):
-        raise NotFound(_("Only whoever ordered can replace this link."))
+        raise NotFound(_("Only the buyer can replace this link."))
     if request.method == "POST":
         throttle_link_renewal(private or link_access.order)
         if private:

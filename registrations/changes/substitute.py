@@ -79,7 +79,9 @@ def _check_new_attendee(registration: Registration, new_attendee: RequestedPlace
         errors["email"] = [_("A member’s place needs the member’s own address: the confirmation goes there.")]
     # The same address with another name is most likely a typing error in the name.
     elif registration.has_name and is_same_email(registration.email, new_attendee.email):
-        errors["email"] = [_("This is the address of whoever has the place now. A name alone is corrected.")]
+        errors["email"] = [
+            _("This is the current attendee’s address. To change only the name, correct the registration.")
+        ]
     if errors:
         raise InvalidFields(_("Some fields need another look."), errors)
 

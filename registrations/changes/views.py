@@ -39,7 +39,8 @@ def registration_substitution(request: HttpRequest, reference: str, secret: str,
             form.add_error("email", str(error))
         else:
             message = _(
-                "%(name)s has the place now. The badge goes to whoever ordered, and the link to %(name)s."
+                "The place is now in the name of %(name)s, who will receive the link. "
+                "The badge goes to the buyer."
             )
             if new.is_private:
                 message = _("%(name)s has the place now and receives the link and the badge by e-mail.")

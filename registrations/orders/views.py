@@ -194,7 +194,8 @@ def _redirect_after_correction(
         )
     else:
         message = _(
-            "%(name)s has the place now, and your link no longer opens it. The badge goes to whoever ordered."
+            "The place is now in the name of %(name)s, and your link no longer works. "
+            "The badge goes to the buyer."
         )
     messages.success(request, message % {"name": registration.name})
     return redirect("event", link_access.order.event.slug)

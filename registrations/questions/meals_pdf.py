@@ -58,7 +58,7 @@ class _CatererSheet:
         self.y = TOP_MARGIN
         page.set_color(PALE_INK_COLOR)
         now = format_datetime(timezone.now().astimezone(self.event.zone))
-        foot = _("Numbers only, as of %(moment)s. Whoever named two diets counts in both.") % {"moment": now}
+        foot = _("Numbers only, as of %(moment)s. Attendees with two diets count in both.") % {"moment": now}
         page.text(shape_line(foot, FontWeight.REGULAR), SIDE_MARGIN, PAGE_HEIGHT - 34, 8)
         return page
 

@@ -68,7 +68,7 @@ class ContactForm(forms.Form):
     """The address for the confirmation, if it is not an attendee's."""
 
     contact = forms.CharField(
-        label=_("E-mail of whoever gets the confirmation"),
+        label=_("E-mail address for the confirmation"),
         required=False,
         help_text=_("Leave empty to send it to the first person."),
         widget=forms.EmailInput(attrs={"autocomplete": "off"}),
@@ -261,13 +261,13 @@ class BillingForm(forms.Form):
         label=_("Company or person billed"),
         max_length=200,
         validators=[validate_without_links],
-        error_messages={"required": _("Write whom the invoice goes to.")},
+        error_messages={"required": _("Enter the name for the invoice.")},
     )
     billing_street = forms.CharField(
         label=_("Street"),
         max_length=200,
         validators=[validate_without_links],
-        error_messages={"required": _("Write the street and number of the invoice’s address.")},
+        error_messages={"required": _("Enter the billing street and number.")},
     )
     billing_postcode = forms.CharField(
         label=_("Postcode"), max_length=20, error_messages={"required": _("Write the postcode.")}

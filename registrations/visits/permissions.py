@@ -51,7 +51,7 @@ def get_managed_visit(slug: str, person: "RequestUser") -> Visit:
     event = get_managed_event(slug, person)
     visit = Visit.objects.filter(event=event).first()
     if visit is None:
-        raise NotFound(_("Nothing was said of this visit yet: begin with its facts."))
+        raise NotFound(_("This visit has no details yet. Start with the agreement."))
     # Reuses the instance with venue and host loaded: templates would fetch the event again.
     visit.event = event
     return visit

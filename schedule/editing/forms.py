@@ -55,7 +55,9 @@ class SessionForm(forms.ModelForm[Session]):
             "is_bookable": _("Places are booked in advance"),
         }
         help_texts = {
-            "is_bookable": _("Its door then admits only those who booked; else whoever comes is let in."),
+            "is_bookable": _(
+                "If ticked, only people with a booking are admitted; otherwise the session is open."
+            ),
             "language": _("As a code, such as fr or en; several with a comma."),
             "capacity": _("Empty: places are not counted."),
             "abstract": _("Plain text, Markdown or simple HTML. Shown first, and printed."),

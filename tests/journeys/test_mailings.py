@@ -13,7 +13,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
 WORDS = {
     "fr": ("Écrire un envoi", "Ce qui peut se mettre entre accolades", "Enregistrer le brouillon", "Aperçu",
            "M’envoyer un essai", "Envoyer maintenant à 1 destinataire", "Plus d’actualités"),
-    "en": ("Write a mailing", "What can stand in braces", "Save the draft", "Preview",
+    "en": ("Write a mailing", "Available placeholders", "Save the draft", "Preview",
            "Send a test to myself", "Send it to 1 recipient now", "No more news"),
 }  # fmt: skip
 

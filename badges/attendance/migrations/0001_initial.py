@@ -152,7 +152,7 @@ class Migration(migrations.Migration):
             name="counts_as",
             field=models.ForeignKey(
                 blank=True,
-                help_text="Whoever passes here is inside there: a second gate counts as the entrance.",
+                help_text="People scanned here count as present at that checkpoint, for example at a second gate of the entrance.",
                 null=True,
                 on_delete=django.db.models.deletion.SET_NULL,
                 related_name="gates",

@@ -20,9 +20,7 @@ class MatchAdvice:
 
 
 MATCH_ADVICE = {
-    MatchKind.EXACT: MatchAdvice(
-        _("exact"), _("The reference and the amount agree with what is due: take it.")
-    ),
+    MatchKind.EXACT: MatchAdvice(_("exact"), _("Reference and amount match. Record the payment.")),
     MatchKind.UNDERPAID: MatchAdvice(
         _("too little"), _("Less than is due. Take it, and ask for the rest or credit the difference.")
     ),
@@ -53,7 +51,7 @@ MATCH_ADVICE = {
     ),
     MatchKind.UNKNOWN: MatchAdvice(
         _("unknown"),
-        _("Nothing tells what it is for. Assign it, or set it aside with a reason."),
+        _("No match found. Assign it to an order, or ignore it with a reason."),
         _("Assign"),
     ),
 }

@@ -48,7 +48,7 @@ def _require_full_access(reference: str, secret: str) -> LinkAccess:
     """Return the access of the order's own link. Raise NotFound for an attendee's link."""
     access = get_order_by_link(reference, secret)
     if not access.is_full:
-        raise NotFound(_("Only whoever ordered can see and pay what the order costs."))
+        raise NotFound(_("Only the buyer can see and pay for this order."))
     return access
 
 

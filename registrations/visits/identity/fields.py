@@ -63,7 +63,7 @@ def get_identity_window(visit: Visit) -> IdentityWindow:
 MISSING_REASONS = {
     "confidentiality": _("has not agreed to the confidentiality text as it stands"),
     "identity": _("has not said who they are"),
-    "other_person": _("the place is under another name than that of whoever applied, or somebody else’s"),
+    "other_person": _("the place is in a different name from the applicant’s"),
 }
 
 NO_PLATE = pgettext_lazy("number plate", "none")

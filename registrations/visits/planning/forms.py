@@ -80,7 +80,9 @@ def build_own_site_form(data: Any, companies: Any) -> ProposalForm:
 
 
 class SetAsideForm(ActionErrorsMixin, forms.Form):
-    reason = forms.CharField(label=_("Why"), max_length=300, help_text=_("Read by whoever proposed it."))
+    reason = forms.CharField(
+        label=_("Why"), max_length=300, help_text=_("The person who proposed it will read this.")
+    )
 
 
 class VisitDateForm(ActionErrorsMixin, forms.Form):
