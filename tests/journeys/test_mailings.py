@@ -11,7 +11,7 @@ from tests.task_runner import run_waiting_tasks
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
 WORDS = {
-    "fr": ("Écrire un envoi", "Ce qui peut se mettre entre accolades", "Enregistrer le brouillon", "Aperçu",
+    "fr": ("Écrire un envoi", "Champs disponibles", "Enregistrer le brouillon", "Aperçu",
            "M’envoyer un essai", "Envoyer maintenant à 1 destinataire", "Plus d’actualités"),
     "en": ("Write a mailing", "Available placeholders", "Save the draft", "Preview",
            "Send a test to myself", "Send it to 1 recipient now", "No more news"),

@@ -18,7 +18,7 @@ WORDS = {
         "join": "Rejoindre la liste d’attente", "first": "Numéro 1 sur la liste d’attente",
         "offered": "Une place vous est proposée", "register": "S’inscrire", "booked": "Inscription confirmée",
         "swap": "Échanger contre celle-ci", "book": "Réserver une place",
-        "leave": "Rendre la place", "waiting": "Numéro 1 sur la liste d’attente.",
+        "leave": "Libérer ma place", "waiting": "Numéro 1 sur la liste d’attente.",
     },
     "en": {
         "join": "Join the waiting list", "first": "Number 1 on the waiting list",

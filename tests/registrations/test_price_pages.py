@@ -424,7 +424,7 @@ def test_the_last_screen_says_what_comes_back_to_whoever_cancels(client: Client,
     [(_names, said)] = told()
     assert (len(said), said[-1]) == (2, "Ensuite, rien n’est remboursé.")
     event.refund_rules.filter(days_before=7).delete()
-    assert told() == [("", ["Rien n’est remboursé en cas d’annulation."])]
+    assert told() == [("", ["Les annulations ne sont pas remboursées."])]
     event.tickets.update(price=0)
     assert told() == []
 

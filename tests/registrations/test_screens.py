@@ -86,7 +86,7 @@ def test_what_an_invoice_lacks_is_said_in_a_sentence_each(client: Client, event:
     page = client.post("/events/congress/register/check/", {**nothing, "nonce": nonce})
     assert [error for form in (page.context["billing"], page.context["language_form"])
             for errors in form.errors.values() for error in errors] == [
-        "Indiquez à qui la facture est adressée.",
+        "Indiquez le nom à faire figurer sur la facture.",
         "Indiquez le numéro et la rue de l’adresse de facturation.",
         "Indiquez le code postal.",
         "Indiquez la ville.",

@@ -1,6 +1,7 @@
 """REST endpoint of an event's attendance, for programs of its organizers."""
 
 import datetime
+import uuid
 from typing import Any
 
 from django.db.models import BooleanField, ExpressionWrapper, QuerySet
@@ -28,6 +29,13 @@ class AttendanceFilter(serializers.Serializer[Any]):
     registration = serializers.CharField(
         required=False, allow_blank=True, max_length=60, help_text="The id of a registration: where it was."
     )
+
+    def validate_session(self, value: uuid.UUID) -> uuid.UUID:
+        """Refuse other spellings of a UUID, such as without hyphens, which the description excludes."""
+        sent = self.initial_data["session"]
+        if str(value) != sent.lower():
+            self.fields["session"].fail("invalid", value=sent)
+        return value
 
 
 class AttendanceCheckpointResponse(serializers.Serializer[Any]):

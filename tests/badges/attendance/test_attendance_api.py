@@ -139,3 +139,13 @@ def test_what_cannot_be_read_is_named(organizer, query):
 
     assert answer.status_code == 422
     assert list(answer.json()["errors"]) == [query[1:].partition("=")[0]]
+
+
+@pytest.mark.parametrize(
+    "guid", ["x", "{12345678-1234-5678-1234-567812345678}", "12345678123456781234567812345678", "1"]
+)
+def test_another_spelling_of_a_guid_is_refused_at_its_field(event, organizer, guid):
+    answer = get(organizer, f"?session={guid}")
+
+    assert answer.status_code == 422
+    assert list(answer.json()["errors"]) == ["session"]

@@ -97,6 +97,7 @@ def test_schema_and_docs_are_there(client):
     assert schema["info"]["title"] == "Convention"
     assert set(schema["paths"]) == {
         "/api/v1/events/{event}/",
+        "/api/v1/events/{event}/attendance/",
         "/api/v1/events/{event}/sessions/",
         "/api/v1/events/{event}/orders/",
         "/api/v1/events/{event}/quotes/",
