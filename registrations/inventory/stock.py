@@ -97,7 +97,9 @@ def make_sold_out_error(row: LimitedStock) -> SoldOut:
     if isinstance(row, Voucher):
         return VoucherExhausted(_("The code “%(code)s” was used by others meanwhile.") % {"code": row.code})
     # Read again: `row` was loaded before others took the places, and may be shared by a cache.
-    remaining = type(row)._default_manager.get(pk=row.pk).remaining
+    current = type(row)._default_manager.filter(pk=row.pk).first()
+    # The row may have been deleted meanwhile.
+    remaining = current.remaining if current else 0
     if not remaining:
         kind = VoucherExhausted if isinstance(row, PassQuota) else SoldOut
         return kind(_("No place is left for “%(ticket)s”.") % {"ticket": row.title})

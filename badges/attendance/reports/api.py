@@ -76,7 +76,8 @@ class AttendanceList(GenericAPIView[Presence]):
     def get(self, request: Request, event: str) -> Response:
         """Return one page: who was let in where, by session or by registration if asked."""
         event_obj = get_event_to_organize(event, request.user)
-        query = AttendanceFilter(data=request.query_params)
+        # As a dict: an empty parameter of a form would count as absent.
+        query = AttendanceFilter(data=request.query_params.dict())
         query.is_valid(raise_exception=True)
         record_api_read("attendance.read", token=request.auth, event=event_obj)
         rows = filter_presences(Presence.objects.filter(event=event_obj), query.validated_data)

@@ -7,7 +7,7 @@ from django.test import Client
 from django.utils import timezone
 
 from badges.attendance.models import Checkpoint, Presence
-from badges.attendance.scanning.presence import INSIDE_LIFETIME
+from badges.attendance.scanning.presence import ENTRY_LIFETIME
 from convention.api.tokens import create_token
 from convention.events.models import EventRole
 from tests.badges.attendance.making import make_event, make_registration
@@ -114,7 +114,7 @@ def test_other_events_and_refused_attempts_are_left_out(event, organizer):
 
 
 def test_who_entered_the_day_before_and_left_unscanned_is_not_inside(event, organizer):
-    entered = timezone.now() - INSIDE_LIFETIME - datetime.timedelta(minutes=1)
+    entered = timezone.now() - ENTRY_LIFETIME - datetime.timedelta(minutes=1)
     let_in(make_registration(event), event.checkpoints.get(), last_entered_at=entered)
 
     assert [row["is_inside"] for row in get(organizer).json()["results"]] == [False]

@@ -39,7 +39,9 @@ def test_everything_that_any_table_holds_is_in_it():
     person = make_person_with_data()
     told = tables_of(opened(export_personal_data(subject=get_subject(person))))
     tables = {one.model._meta.db_table for one in list_data_sources() if one.table_label in told}
-    assert {column.partition(".")[0] for column in find_columns_with(VALUES)} - tables == set()
+    # Files of jobs are copies made for organizers; they are deleted after a week.
+    found = {column.partition(".")[0] for column in find_columns_with(VALUES)} - {"jobs_jobfile"}
+    assert found - tables == set()
 
 
 def test_it_says_of_each_table_why_and_what_an_erasure_does():
