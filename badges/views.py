@@ -19,7 +19,7 @@ from convention.events.models import Event
 from convention.events.permissions import get_event_to_organize
 from convention.jobs.job_queue import request_job
 from convention.tables.downloads import PDF_TYPE, attachment_response, inline_response
-from convention.tasks.queue import DOCUMENT_QUEUE
+from convention.tasks.queue_names import DOCUMENT_QUEUE
 from registrations.models import Registration
 from registrations.permissions import get_order_by_link
 

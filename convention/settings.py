@@ -15,6 +15,7 @@ from django.utils.csp import CSP
 
 from convention import logs
 from convention.api import settings as api
+from convention.tasks.queue_names import QUEUES
 
 from .accounts.allauth_settings import *  # noqa: F403 (what allauth is told, the same everywhere)
 from .codes.encryption import make_fernets
@@ -173,9 +174,7 @@ TASK_BACKENDS = {
 }
 if TASKS_URL not in TASK_BACKENDS:
     raise ImproperlyConfigured(f"TASKS_URL is {TASKS_URL!r}; it must be database or immediate.")
-# The names of convention/tasks/queue.py, which cannot be imported here.
-TASK_QUEUES = ["default", "mail", "documents", "imports", "planning"]
-TASKS = {"default": {"BACKEND": TASK_BACKENDS[TASKS_URL], "QUEUES": TASK_QUEUES}}
+TASKS = {"default": {"BACKEND": TASK_BACKENDS[TASKS_URL], "QUEUES": list(QUEUES)}}
 
 # A lease expires after this many seconds unless its process renews it.
 LEASE_SECONDS = env.int("LEASE_SECONDS", default=60)

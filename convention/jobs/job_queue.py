@@ -19,7 +19,7 @@ from convention.actor import Actor, current_actor
 from convention.audit.record import record_action
 from convention.errors import ConventionError
 from convention.events.models import Event
-from convention.tasks.queue import IMPORT_QUEUE
+from convention.tasks.queue_names import IMPORT_QUEUE
 
 from .models import Job
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from convention.errors import ConventionError
-from convention.tasks.queue import DEFAULT_QUEUE
+from convention.tasks.queue_names import DEFAULT_QUEUE
 
 from . import local_network
 from .certificates import CertificateFiles

@@ -1,13 +1,12 @@
 """Queues of tasks: what a visitor waits for is never behind a mailing or an import."""
 
 import pytest
-from django.conf import settings
 from django_tasks_db.models import DBTaskResult
 
 from badges.mailings.sending.run import run_mailing
 from convention.jobs.job_queue import request_job
 from convention.serve.processes import InvalidSetting, task_worker_processes
-from convention.tasks.queue import DEFAULT_QUEUE, DOCUMENT_QUEUE, IMPORT_QUEUE, MAIL_QUEUE, QUEUES
+from convention.tasks.queue_names import DEFAULT_QUEUE, DOCUMENT_QUEUE, IMPORT_QUEUE, MAIL_QUEUE, QUEUES
 from convention.tasks.worker import RetryingWorker
 from registrations.booking.place_order import place_order
 from registrations.invoices.documents.pdf_archive import archive_invoice_pdf
@@ -36,10 +35,6 @@ def list_claimed_queues(worker: RetryingWorker) -> list[str]:
     while found := worker.claim_task():
         claimed.append(found[0].queue_name)
     return claimed
-
-
-def test_the_settings_name_the_queues_of_the_program():
-    assert list(QUEUES) == settings.TASK_QUEUES
 
 
 def test_confirmations_are_in_the_default_queue_however_they_are_saved():

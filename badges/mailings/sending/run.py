@@ -17,7 +17,7 @@ from django.utils import timezone
 from badges.mailings.models import Mailing, Recipient
 from convention.db.leases import LeaseUnavailable, hold_lease
 from convention.mail.messages import MailNotSent
-from convention.tasks.queue import MAIL_QUEUE
+from convention.tasks.queue_names import MAIL_QUEUE
 from registrations.models import Registration
 
 from .batch import RETRY_PAUSES_SECONDS, send_batch

@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from convention.commands import ConventionCommand
-from convention.tasks.queue import QUEUES
+from convention.tasks.queue_names import QUEUES
 from convention.tasks.worker import RetryingWorker
 
 

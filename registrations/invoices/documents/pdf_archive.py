@@ -3,7 +3,7 @@
 from django.db import IntegrityError, transaction
 from django.tasks import task
 
-from convention.tasks.queue import DOCUMENT_QUEUE
+from convention.tasks.queue_names import DOCUMENT_QUEUE
 from registrations.invoices.models import Invoice, InvoicePdf
 
 from .cii_xml import render_cii, require_valid_cii
