@@ -113,7 +113,7 @@ def describe_refund_method(payment_method: str, amount: Money) -> str:
         Payment.Method.SEPA_DEBIT: _(
             "%(amount)s go back to the account that was debited, usually within 10 days."
         ),
-        Payment.Method.TEST: _("Test refund of %(amount)s recorded; no real money involved."),
+        Payment.Method.TEST: _("Test refund of %(amount)s; no real money is involved."),
         Payment.Method.CASH: _("%(amount)s paid in cash: the treasurer gives them back and writes how."),
     }
     by_transfer = _("The treasurer sends %(amount)s back by bank transfer, usually within 14 days.")

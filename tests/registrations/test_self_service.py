@@ -30,13 +30,13 @@ def test_the_refund_is_said_before_and_told_by_mail(client, congress, run_tasks,
     page = reverse("order-cancel", args=[order.reference, order.manage_secret, only.reference])
     said = text_of(client.get(page))
     assert "50 % du prix sont remboursés" in said
-    assert "60 € du paiement d’essai" in said
+    assert "Remboursement de test de 60 €" in said
     assert "60 € sont conservés" in said
     assert client.post(page).status_code == 302
     assert client.post(page).status_code == 409
     run_tasks()
     mail = mailoutbox[-1].body.replace("\xa0", " ")
-    assert "60 € du paiement d’essai" in mail
+    assert "Remboursement de test de 60 €" in mail
     assert "60 € sont conservés" in mail
     assert "60 € ont été rendus" in text_of(client.get(order.manage_path))
     assert Refund.objects.count() == 1

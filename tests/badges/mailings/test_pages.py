@@ -120,7 +120,7 @@ def test_a_time_is_by_the_events_clock_and_a_wrong_one_is_said(client, event):
     mailing.refresh_from_db()
     assert mailing.send_at.isoformat() == "2999-07-01T08:00:00+00:00"
     page = text_of(client.get(here))
-    assert "It is sent on 1 July 2999, 10:00" in page.replace("\xa0", " ")
+    assert "It will be sent on 1 July 2999, 10:00" in page.replace("\xa0", " ")
     client.post(f"{here}cancel/")
     mailing.refresh_from_db()
     assert mailing.is_draft
