@@ -39,9 +39,9 @@ async function deletePage({ cache, url }) {
 }
 
 async function deleteAll() {
+  for (const name of Object.keys(sessionStorage)) if (name.startsWith(PREFIX)) sessionStorage.removeItem(name);
   for (const page of await listPages()) await deletePage(page);
   for (const name of await listCacheNames()) await caches.delete(name);
-  for (const name of Object.keys(sessionStorage)) if (name.startsWith(PREFIX)) sessionStorage.removeItem(name);
 }
 
 /**
