@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from convention.db.compiled_query import PLACEHOLDER_DATE, PLACEHOLDER_TIME, CompiledQuery
+from convention.db.compiled_query import PLACEHOLDER_TIME, CompiledQuery
 from convention.errors import ConventionError
 
 from .models import Device
@@ -50,7 +50,10 @@ def _query_devices(token_hash: str, at: datetime.datetime, _today: datetime.date
 
 
 # Compiled, since a scan asks it first: building the query takes ten times as long as running it.
-DEVICE_QUERY = CompiledQuery(_query_devices, "the hash", PLACEHOLDER_TIME, PLACEHOLDER_DATE)
+# The day is derived from the time in `valid`, in the site's zone.
+DEVICE_QUERY = CompiledQuery(
+    _query_devices, "the hash", PLACEHOLDER_TIME, timezone.localdate(PLACEHOLDER_TIME)
+)
 
 
 def parse_bearer_token(authorization: str) -> str:

@@ -14,8 +14,7 @@ from django.db.models.query import get_related_populators
 
 type SqlParams = tuple[Any, ...]
 PLACEHOLDER_ID: Final = -1
-# The local date of `PLACEHOLDER_TIME`, for queries that derive the day from the time.
-PLACEHOLDER_DATE: Final = datetime.date(1, 1, 2)
+PLACEHOLDER_DATE: Final = datetime.date.min
 PLACEHOLDER_TIME: Final = datetime.datetime(1, 1, 2, 12, tzinfo=datetime.UTC)
 
 

@@ -37,7 +37,11 @@ def load_catalog(event: Event, ticket_slugs: Collection[str] = (), code: str = "
 
     Slugs and codes that do not exist are ignored; `code` must be normalized (`normalize_code`).
     """
-    tickets = [ticket for slug in ticket_slugs for ticket in TICKET_QUERY.all(event.pk, slug)]
+    if len(ticket_slugs) == 1:
+        tickets = TICKET_QUERY.all(event.pk, *ticket_slugs)
+    else:
+        # A compiled query has a fixed number of values; most orders name one ticket.
+        tickets = list(_query_tickets(event.pk).filter(slug__in=ticket_slugs))
     _attach_prices(tickets, event)
     return EventCatalog(event, tickets, find_voucher(event, code))
 
@@ -69,19 +73,18 @@ def find_voucher(event: Event, code: str) -> Voucher | None:
     return voucher
 
 
-def _query_ticket(event: int, slug: str) -> QuerySet[Ticket]:
-    tickets = Ticket.objects.filter(event=event, slug=slug).select_related("quota")
-    return tickets.annotate(has_price_steps=Exists(PriceStep.objects.filter(ticket=OuterRef("pk"))))
-
-
-def _query_public_tickets(event: int) -> QuerySet[Ticket]:
-    tickets = Ticket.objects.filter(event=event, is_public=True).select_related("quota")
+def _query_tickets(event: int) -> QuerySet[Ticket]:
+    tickets = Ticket.objects.filter(event=event).select_related("quota")
     return tickets.annotate(has_price_steps=Exists(PriceStep.objects.filter(ticket=OuterRef("pk"))))
 
 
 # Compiled, since each order in a rush asks them, and building a query takes longer than running it.
-TICKET_QUERY = CompiledQuery(_query_ticket, PLACEHOLDER_ID, "the slug")
-PUBLIC_TICKETS_QUERY = CompiledQuery(_query_public_tickets, PLACEHOLDER_ID)
+TICKET_QUERY = CompiledQuery(
+    lambda event, slug: _query_tickets(event).filter(slug=slug), PLACEHOLDER_ID, "the slug"
+)
+PUBLIC_TICKETS_QUERY = CompiledQuery(
+    lambda event: _query_tickets(event).filter(is_public=True), PLACEHOLDER_ID
+)
 PRICE_STEPS_QUERY = CompiledQuery(lambda event: PriceStep.objects.filter(ticket__event=event), PLACEHOLDER_ID)
 VOUCHER_QUERY = CompiledQuery(
     lambda event, code: Voucher.objects.filter(event=event, code=code), PLACEHOLDER_ID, "the code"

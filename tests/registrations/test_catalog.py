@@ -59,3 +59,15 @@ def test_a_voucher_comes_with_its_tickets_in_order(event: Event, django_assert_n
 def test_an_unknown_code_has_no_voucher(event: Event):
     make_voucher(make_event(slug="other"))
     assert load_catalog(event, (), "HALF").voucher is None
+
+
+@pytest.mark.parametrize("count", [1, 2, 50])
+def test_any_number_of_tickets_is_loaded_in_one_query(django_assert_num_queries, count):
+    event = make_event()
+    slugs = {make_ticket(event, slug=f"t{number}").slug for number in range(count)}
+    load_catalog(event, {"t0"})
+
+    with django_assert_num_queries(1):
+        catalog = load_catalog(event, slugs)
+
+    assert {ticket.slug for ticket in catalog.tickets} == slugs
