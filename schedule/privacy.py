@@ -16,7 +16,7 @@ from convention.privacy.redaction.redactor import Redactor, build_full_name_phra
 from .editing.revision import raise_revision
 from .exchange.import_notes import ImportNotes
 from .exchange.parsing.decode_file import decode_file
-from .models import ScheduleUpload, Speaker
+from .models import Move, PlanRun, ScheduleDraft, ScheduleUpload, ScheduleVersion, Speaker, VersionSlot
 
 CALENDAR_PATTERN = re.compile(r"\s*BEGIN\s*:\s*VCALENDAR\b", re.I)
 FOLD_PATTERN = re.compile(r"[\r\n]+[ \t]")
@@ -75,14 +75,51 @@ def _redact_sessions(rows: "QuerySet[Any]", subject: DataSubject) -> None:
         raise_revision(event=speaker.event)
 
 
+PLANNING_REASON = _("the programme’s history stays traceable; no name is left")
+
 PERSONAL_DATA = [
     PersonalDataSource(
         model=Speaker,
         purpose=_("that you speak, with your biography, as the programme shows it"),
+        person_columns=("person",),
+        address_columns=("email",),
         find_more_rows=_find_speakers,
-        exported_columns=("id", "event", "name", "biography", "url"),
+        exported_columns=("id", "event", "name", "biography", "url", "email", "company"),
         erase_rows=_redact_sessions,
         is_deleted_on_erasure=True,
+        leads_to_other_tables=False,
+    ),
+    PersonalDataSource(
+        model=ScheduleDraft,
+        purpose=_("drafts of a programme that you made"),
+        actor_columns=("created_by",),
+        exported_columns=("id", "event", "name", "created_at"),
+        retention_reason=PLANNING_REASON,
+        leads_to_other_tables=False,
+    ),
+    PersonalDataSource(
+        model=Move,
+        name=_("changes of a draft"),
+        purpose=_("sessions that you moved in a draft"),
+        actor_columns=("author",),
+        exported_columns=("id", "draft", "number", "session", "made_at"),
+        retention_reason=PLANNING_REASON,
+        leads_to_other_tables=False,
+    ),
+    PersonalDataSource(
+        model=PlanRun,
+        purpose=_("timetables that you had planned"),
+        actor_columns=("created_by",),
+        exported_columns=("id", "event", "created_at"),
+        retention_reason=PLANNING_REASON,
+        leads_to_other_tables=False,
+    ),
+    PersonalDataSource(
+        model=ScheduleVersion,
+        purpose=_("versions of a programme that you published"),
+        actor_columns=("published_by",),
+        exported_columns=("id", "event", "number", "name", "published_at"),
+        retention_reason=PLANNING_REASON,
         leads_to_other_tables=False,
     ),
     PersonalDataSource(
@@ -95,3 +132,9 @@ PERSONAL_DATA = [
         leads_to_other_tables=False,
     ),
 ]
+FREE_TEXT = {
+    PlanRun: ("reasons",),
+    ScheduleDraft: ("name",),
+    ScheduleVersion: ("name", "note"),
+    VersionSlot: ("title",),
+}

@@ -167,6 +167,11 @@ class Room(models.Model):
     capacity = models.PositiveIntegerField(_("capacity"), null=True, blank=True)
     position = models.PositiveIntegerField(_("position"), default=0)
     guid = models.CharField(max_length=100, blank=True, editable=False)
+    turnover_minutes = models.PositiveIntegerField(_("minutes between two sessions"), default=0)
+    # Rooms that are close to each other have the same zone.
+    zone = models.CharField(_("zone"), max_length=100, blank=True)
+    # One on each line, such as a projector; sessions may need them.
+    features = models.TextField(_("equipment"), blank=True)
 
     class Meta:
         verbose_name = _("room")

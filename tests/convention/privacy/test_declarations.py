@@ -103,7 +103,8 @@ NOTHING_OF_PEOPLE = {
     "registrations.consenttext", "registrations.idempotencykey", "registrations.questionoption",
     "registrations.package", "registrations.question", "registrations.quota",
     "registrations.sponsorlogo", "registrations.ticket", "schedule.schedule", "schedule.personalagenda",
-    "schedule.session", "schedule.track", "sessions.session", "visits.feedbackquestion", "visits.ride",
+    "schedule.session", "schedule.track", "schedule.walkingtime", "sessions.session",
+    "visits.feedbackquestion", "visits.ride",
 }  # fmt: skip
 # Columns of numbers, codes and names of things in tables with personal data.
 CODED = {
@@ -118,6 +119,7 @@ CODED = {
     "mailings.mailing.segment", "mailings.reminderplan.days", "privacy.privacycase.counts",
     "privacy.privacycase.mentions", "privacy.privacycase.retained", "registrations.sponsorship.name",
     "registrations.sponsorship.sort_name", "registrations.sponsorship.website",
+    "schedule.move.after", "schedule.move.before", "schedule.planrun.costs", "schedule.versionslot.room_name",
     "registrations.voucher.for_company", "visits.application.refusal_reasons",
     "visits.application.sent_mails",
     "visits.ndatext.text", "visits.ndatext.text_en", "visits.proposal.host_name",

@@ -2,7 +2,7 @@
 
 import datetime
 import uuid
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from django.db import models
 from django.db.models import F, Q
@@ -10,11 +10,11 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from convention.backup.rules import EXCLUDED_FROM_BACKUP, BackupRule
+from convention.club.models import Person
 from convention.db.limited_stock import WITHIN_CAPACITY, LimitedStock, exclude_from_save
 from convention.events.models import Event, Room
 from convention.web.link_secrets import LinkedModel
-
-from .rich_text.clean_columns import CleanHtmlField, RichTextModel
+from schedule.rich_text.clean_columns import CleanHtmlField, RichTextModel, RichTextQuerySet
 
 
 class Schedule(models.Model):
@@ -71,6 +71,10 @@ class Speaker(RichTextModel):
     biography = models.TextField(_("biography"), blank=True)
     biography_html = CleanHtmlField(source="biography")
     url = models.URLField(max_length=2000, blank=True)
+    # Never shown to the public.
+    email = models.EmailField(_("e-mail address"), blank=True)
+    company = models.CharField(_("company"), max_length=300, blank=True)
+    person = models.ForeignKey(Person, models.SET_NULL, null=True, blank=True, related_name="+")
 
     class Meta:
         verbose_name = _("speaker")
@@ -85,14 +89,30 @@ class Speaker(RichTextModel):
         return reverse("speaker", args=[self.event.slug, self.guid])
 
 
-class Session(LimitedStock, RichTextModel):
-    """A session of the programme; it may have no time or room yet.
+class SessionQuerySet(RichTextQuerySet):
+    def published(self) -> Self:
+        """Return the sessions that the public programme shows, cancelled ones included."""
+        rows: Self = self.filter(starts_at__isnull=False).exclude(role=Session.Role.BLOCKER)
+        return rows
 
-    If it takes bookings, its checkpoint admits only attendees who booked it; else everybody.
+
+class Session(LimitedStock, RichTextModel):
+    """A session of the programme. Its texts are public as saved; when and where it is, once published.
+
+    Publishing a draft (`versions/publish.py`) writes `PUBLISHED_FIELDS`; no page edits them. A session
+    without a start is not public. If it takes bookings, its checkpoint admits only attendees who booked it;
+    else everybody.
     """
 
     # Locked after add-ons (20) and before vouchers (40), see LimitedStock.
     LOCK_ORDER = 30
+    PUBLISHED_FIELDS = ("room", "starts_at", "ends_at", "day", "cancelled_at", "sequence", "published_in")
+
+    class Role(models.TextChoices):
+        TALK = "talk", _("session")
+        PLENARY = "plenary", _("plenary: for everybody")
+        BREAK = "break", _("break")
+        BLOCKER = "blocker", _("blocked time: never public")
 
     event = models.ForeignKey(Event, models.CASCADE, related_name="sessions")
     guid = models.UUIDField(default=uuid.uuid4)
@@ -102,6 +122,7 @@ class Session(LimitedStock, RichTextModel):
     slug = models.CharField(max_length=500, blank=True)
     title = models.CharField(_("title"), max_length=2000)
     subtitle = models.CharField(_("subtitle"), max_length=2000, blank=True)
+    role = models.CharField(_("role"), max_length=10, choices=Role.choices, default=Role.TALK)
     kind = models.CharField(_("kind"), max_length=500, blank=True)
     language = models.CharField(_("language"), max_length=200, blank=True)
     abstract = models.TextField(_("abstract"), blank=True)
@@ -124,7 +145,23 @@ class Session(LimitedStock, RichTextModel):
     # “guid_made” if the file had no guid, “aliases” for the ids of other files.
     extra = models.JSONField(default=dict, blank=True)
     cancelled_at = models.DateTimeField(_("cancelled"), null=True, blank=True)
+    # The SEQUENCE of its calendar entry (RFC 5545): raised when its own time, room or state changes.
+    sequence = models.PositiveIntegerField(default=0, editable=False)
+    # The last version in which its time, room or state changed.
+    published_in = models.ForeignKey(
+        "ScheduleVersion", models.SET_NULL, null=True, blank=True, editable=False, related_name="+"
+    )
+    # Empty: as long as it is placed now.
+    planned_minutes = models.PositiveIntegerField(_("planned length in minutes"), null=True, blank=True)
+    expected_attendance = models.PositiveIntegerField(_("expected audience"), null=True, blank=True)
+    # One on each line, as Room.features.
+    needed_features = models.TextField(_("needed equipment"), blank=True)
+    follows = models.ForeignKey(
+        "self", models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("comes after")
+    )
     is_bookable = models.BooleanField(_("takes bookings"), default=False, db_default=False)
+
+    objects: ClassVar[Any] = SessionQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("session")
@@ -161,11 +198,17 @@ class Session(LimitedStock, RichTextModel):
 
 
 class SessionSpeaker(models.Model):
-    """A speaker of a session, in order."""
+    """A speaker or chair of a session, in order."""
+
+    class Part(models.TextChoices):
+        SPEAKER = "speaker", _("speaker")
+        CHAIR = "chair", _("chair")
 
     session = models.ForeignKey(Session, models.CASCADE, related_name="appearances")
     speaker = models.ForeignKey(Speaker, models.CASCADE, related_name="appearances")
     position = models.PositiveIntegerField(default=0)
+    part = models.CharField(_("part"), max_length=10, choices=Part.choices, default=Part.SPEAKER)
+    confirmed_at = models.DateTimeField(_("confirmed"), null=True, blank=True)
 
     class Meta:
         ordering = ["position", "pk"]

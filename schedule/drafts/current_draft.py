@@ -1,0 +1,60 @@
+"""Find, create and copy the drafts of an event."""
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from convention.club.models import Person
+from convention.events.models import Event
+from schedule.models import ScheduleDraft, Slot
+
+from .slot_state import SlotState
+
+
+def find_current_draft(event: Event) -> ScheduleDraft | None:
+    return ScheduleDraft.objects.filter(event=event, is_current=True).first()
+
+
+@transaction.atomic
+def get_current_draft(event: Event, *, author: Person | None = None) -> ScheduleDraft:
+    """Return the current draft of an event; the first is a copy of what is published."""
+    draft = find_current_draft(event)
+    if draft:
+        return draft
+    # Locked, since two editors who open the board at once would both create one.
+    Event.objects.select_for_update().get(pk=event.pk)
+    draft = find_current_draft(event)
+    if draft:
+        return draft
+    draft = ScheduleDraft.objects.create(
+        event=event,
+        is_current=True,
+        based_on=event.schedule_versions.first(),
+        created_by=author,
+    )
+    published = [(session.pk, SlotState.of_session(session)) for session in event.sessions.all()]
+    Slot.objects.bulk_create(
+        Slot(draft=draft, session_id=pk, **state.to_columns()) for pk, state in published if state
+    )
+    return draft
+
+
+@transaction.atomic
+def copy_draft(*, draft: ScheduleDraft, name: str = "", author: Person | None = None) -> ScheduleDraft:
+    """Return a new draft with the same slots and an empty journal; it is not the current one."""
+    copied = ScheduleDraft.objects.create(
+        event=draft.event,
+        name=name or _("Copy of %(date)s") % {"date": f"{timezone.localtime():%Y-%m-%d %H:%M}"},
+        based_on=draft.based_on,
+        created_by=author,
+    )
+    Slot.objects.bulk_create(
+        Slot(draft=copied, session_id=slot.session_id, **SlotState.of_slot(slot).to_columns())
+        for slot in draft.slots.all()
+    )
+    return copied
+
+
+def load_slot_states(draft: ScheduleDraft) -> dict[int, SlotState]:
+    """Return the placed sessions of a draft by their key: one query."""
+    return {slot.session_id: SlotState.of_slot(slot) for slot in draft.slots.all()}

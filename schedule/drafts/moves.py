@@ -1,0 +1,226 @@
+"""Change the slots of a draft, keep a journal, undo and redo.
+
+Nothing is locked for longer than one request: two editors work at once, and a command is refused only if
+another editor moved the same session since the author last saw the draft.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from django.db import transaction
+from django.db.models import Max, Min, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from convention.club.models import Person
+from convention.errors import ConventionError
+from schedule.models import Move, ScheduleDraft, Slot
+
+from .slot_state import SlotState, to_json
+
+BATCH_SIZE: Final = 200
+SLOT_COLUMNS: Final = (
+    *("room_id", "starts_at", "ends_at", "day"),
+    *("is_cancelled", "is_time_pinned", "is_room_pinned"),
+)
+
+
+class SlotChangedMeanwhile(ConventionError):
+    """Another editor moved the same session; `current_states` has where they are now, by session."""
+
+    kind = "changed-meanwhile"
+    status = 409
+
+    def __init__(self, current_states: Mapping[int, SlotState | None]) -> None:
+        super().__init__(
+            _("Someone else has moved this session in the meantime. You now see where it is; move it again.")
+        )
+        self.current_states = dict(current_states)
+
+
+class NothingToUndo(ConventionError):
+    kind = "nothing-to-undo"
+    status = 409
+
+
+@dataclass(frozen=True, slots=True)
+class UndoResult:
+    """The moves that were made; `skipped_sessions` were changed again since, and stay where they are."""
+
+    moves: list[Move]
+    skipped_sessions: list[int] = field(default_factory=list)
+
+
+@transaction.atomic
+def make_moves(
+    *,
+    draft: ScheduleDraft,
+    states: Mapping[int, SlotState | None],
+    author: Person | None,
+    seen_revision: int | None = None,
+) -> list[Move]:
+    """Set the slots of the given sessions, None to remove one, as one batch; return what changed.
+
+    With `seen_revision`, raise SlotChangedMeanwhile if another author moved one of these sessions to another
+    place after that revision. Without it, the last command wins.
+    """
+    locked = _lock_draft(draft)
+    current = _load_states(locked, states)
+    changes = {session: state for session, state in states.items() if current[session] != state}
+    if seen_revision is not None:
+        _check_seen(locked, changes, current, author, seen_revision)
+    moves = _write_moves(locked, changes, current, author)
+    draft.revision = locked.revision
+    return moves
+
+
+def undo_last_batch(*, draft: ScheduleDraft, author: Person) -> UndoResult:
+    """Undo the author's own last batch. Raise NothingToUndo."""
+    return undo_batch(draft=draft, batch=find_last_batch(draft, author), author=author)
+
+
+@transaction.atomic
+def undo_batch(*, draft: ScheduleDraft, batch: int, author: Person | None) -> UndoResult:
+    """Undo a batch, whoever made it.
+
+    Sessions that were moved again since stay where they are. Raise NothingToUndo if it is undone already.
+    """
+    locked = _lock_draft(draft)
+    moves = list(_list_commands(locked, None).filter(batch=batch, undone_at__isnull=True))
+    if not moves:
+        raise NothingToUndo(_("There is nothing to undo."))
+    targets = {move.session_id: (move.after, move.before) for move in moves}
+    result = _revert(locked, targets, author, reverts=batch)
+    Move.objects.filter(pk__in=[move.pk for move in moves]).update(undone_at=timezone.now())
+    draft.revision = locked.revision
+    return result
+
+
+@transaction.atomic
+def redo_last_batch(*, draft: ScheduleDraft, author: Person) -> UndoResult:
+    """Make the author's batch again that was undone last, unless they have moved anything since.
+
+    Raise NothingToUndo.
+    """
+    locked = _lock_draft(draft)
+    undone = _list_commands(locked, author).filter(
+        undone_at__isnull=False, batch__gt=find_last_batch(locked, author)
+    )
+    batch = undone.aggregate(first=Min("batch"))["first"]
+    moves = list(undone.filter(batch=batch)) if batch is not None else []
+    if not moves:
+        raise NothingToUndo(_("There is nothing to redo."))
+    targets = {move.session_id: (move.before, move.after) for move in moves}
+    result = _revert(locked, targets, author, reverts=moves[0].batch)
+    Move.objects.filter(pk__in=[move.pk for move in moves]).update(undone_at=None)
+    draft.revision = locked.revision
+    return result
+
+
+def find_last_batch(draft: ScheduleDraft, author: Person | None = None) -> int:
+    """Return the last batch that is not undone, of an author or of everybody; 0 if there is none."""
+    commands = _list_commands(draft, author).filter(undone_at__isnull=True)
+    return commands.aggregate(last=Max("batch"))["last"] or 0
+
+
+def list_moves(draft: ScheduleDraft, *, since: int = 0) -> "QuerySet[Move]":
+    """Return the moves after a revision, in order, with undone ones and those that undid them."""
+    return draft.moves.filter(number__gt=since).select_related("author", "session")
+
+
+def _lock_draft(draft: ScheduleDraft) -> ScheduleDraft:
+    return ScheduleDraft.objects.select_for_update().get(pk=draft.pk)
+
+
+def _list_commands(draft: ScheduleDraft, author: Person | None) -> "QuerySet[Move]":
+    """Return the moves that people made, not those that undid or redid others; None for every author's."""
+    commands = draft.moves.filter(reverts__isnull=True)
+    return commands if author is None else commands.filter(author=author)
+
+
+def _load_states(draft: ScheduleDraft, sessions: Collection[int]) -> dict[int, SlotState | None]:
+    found = {slot.session_id: SlotState.of_slot(slot) for slot in draft.slots.filter(session__in=sessions)}
+    return {session: found.get(session) for session in sessions}
+
+
+def _check_seen(
+    draft: ScheduleDraft,
+    changes: Collection[int],
+    current: Mapping[int, SlotState | None],
+    author: Person | None,
+    seen_revision: int,
+) -> None:
+    newer = draft.moves.filter(number__gt=seen_revision, session__in=changes)
+    if author:
+        newer = newer.exclude(author=author)
+    moved = set(newer.values_list("session_id", flat=True))
+    if moved:
+        raise SlotChangedMeanwhile({session: current[session] for session in moved})
+
+
+def _revert(
+    draft: ScheduleDraft,
+    targets: Mapping[int, tuple[Any, Any]],
+    author: Person | None,
+    *,
+    reverts: int,
+) -> UndoResult:
+    """Set each session's slot, given what it must be now and what it becomes, as JSON; skip the others."""
+    current = _load_states(draft, targets)
+    wanted: dict[int, SlotState | None] = {}
+    skipped = []
+    for session, (expected, target) in targets.items():
+        if current[session] == SlotState.from_json(expected):
+            wanted[session] = SlotState.from_json(target)
+        else:
+            skipped.append(session)
+    return UndoResult(_write_moves(draft, wanted, current, author, reverts=reverts), skipped)
+
+
+def _write_moves(
+    draft: ScheduleDraft,
+    changes: Mapping[int, SlotState | None],
+    current: Mapping[int, SlotState | None],
+    author: Person | None,
+    *,
+    reverts: int | None = None,
+) -> list[Move]:
+    """Write slots, journal and revision of a locked draft."""
+    if not changes:
+        return []
+    first = draft.revision + 1
+    moves = [
+        Move(
+            draft=draft,
+            number=number,
+            batch=first,
+            session_id=session,
+            before=to_json(current[session]),
+            after=to_json(state),
+            author=author,
+            reverts=reverts,
+        )
+        for number, (session, state) in enumerate(changes.items(), start=first)
+    ]
+    Move.objects.bulk_create(moves, batch_size=BATCH_SIZE)
+    _write_slots(draft, changes)
+    draft.revision = moves[-1].number
+    draft.save(update_fields=["revision"])
+    return moves
+
+
+def _write_slots(draft: ScheduleDraft, changes: Mapping[int, SlotState | None]) -> None:
+    removed = [session for session, state in changes.items() if state is None]
+    draft.slots.filter(session__in=removed).delete()
+    Slot.objects.bulk_create(
+        (
+            Slot(draft=draft, session_id=session, **state.to_columns())
+            for session, state in changes.items()
+            if state
+        ),
+        batch_size=BATCH_SIZE,
+        update_conflicts=True,
+        unique_fields=["draft", "session"],
+        update_fields=SLOT_COLUMNS,
+    )

@@ -1,0 +1,35 @@
+"""Models of the programme, its drafts and its published versions.
+
+Start with programme.py. A draft's slots never touch the sessions: publishing copies them.
+"""
+
+from .drafts import Availability, ConflictLevel, Move, PlanRun, ScheduleDraft, Slot, WalkingTime
+from .programme import (
+    PersonalAgenda,
+    Schedule,
+    ScheduleUpload,
+    Session,
+    SessionSpeaker,
+    Speaker,
+    Track,
+)
+from .versions import ScheduleVersion, VersionSlot
+
+__all__ = [
+    "Availability",
+    "ConflictLevel",
+    "Move",
+    "PersonalAgenda",
+    "PlanRun",
+    "Schedule",
+    "ScheduleDraft",
+    "ScheduleUpload",
+    "ScheduleVersion",
+    "Session",
+    "SessionSpeaker",
+    "Slot",
+    "Speaker",
+    "Track",
+    "VersionSlot",
+    "WalkingTime",
+]
