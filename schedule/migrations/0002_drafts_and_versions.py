@@ -226,7 +226,7 @@ class Migration(migrations.Migration):
                 ("note", models.TextField(blank=True, verbose_name="what changed")),
                 (
                     "published_at",
-                    models.DateTimeField(default=django.utils.timezone.now, verbose_name="published"),
+                    models.DateTimeField(default=django.utils.timezone.now, verbose_name="published at"),
                 ),
                 (
                     "event",
@@ -378,8 +378,8 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
-                ("from_zone", models.CharField(max_length=100, verbose_name="from")),
-                ("to_zone", models.CharField(max_length=100, verbose_name="to")),
+                ("from_zone", models.CharField(max_length=100, verbose_name="one zone")),
+                ("to_zone", models.CharField(max_length=100, verbose_name="other zone")),
                 ("minutes", models.PositiveIntegerField(verbose_name="minutes")),
                 (
                     "event",
@@ -405,8 +405,8 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
-                ("starts_at", models.DateTimeField(verbose_name="from")),
-                ("ends_at", models.DateTimeField(verbose_name="to")),
+                ("starts_at", models.DateTimeField(verbose_name="starts")),
+                ("ends_at", models.DateTimeField(verbose_name="ends")),
                 (
                     "level",
                     models.CharField(

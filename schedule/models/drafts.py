@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from convention.club.models import Person
 from convention.events.models import Event, Room
@@ -115,8 +116,8 @@ class Availability(models.Model):
 
     speaker = models.ForeignKey(Speaker, models.CASCADE, null=True, blank=True, related_name="availabilities")
     room = models.ForeignKey(Room, models.CASCADE, null=True, blank=True, related_name="availabilities")
-    starts_at = models.DateTimeField(_("from"))
-    ends_at = models.DateTimeField(_("to"))
+    starts_at = models.DateTimeField(_("starts"))
+    ends_at = models.DateTimeField(_("ends"))
     level = models.CharField(max_length=10, choices=Level.choices, default=Level.CANNOT)
 
     class Meta:
@@ -142,8 +143,8 @@ class WalkingTime(models.Model):
     """Minutes to walk between two zones of rooms, in either direction."""
 
     event = models.ForeignKey(Event, models.CASCADE, related_name="walking_times")
-    from_zone = models.CharField(_("from"), max_length=100)
-    to_zone = models.CharField(_("to"), max_length=100)
+    from_zone = models.CharField(_("one zone"), max_length=100)
+    to_zone = models.CharField(_("other zone"), max_length=100)
     minutes = models.PositiveIntegerField(_("minutes"))
 
     class Meta:
@@ -190,9 +191,9 @@ class PlanRun(models.Model):
     class State(models.TextChoices):
         WAITING = "waiting", _("waiting")
         RUNNING = "running", _("running")
-        DONE = "done", _("done")
+        DONE = "done", pgettext_lazy("planner", "done")
         IMPOSSIBLE = "impossible", _("no timetable is possible")
-        FAILED = "failed", _("failed")
+        FAILED = "failed", pgettext_lazy("planner", "failed")
 
     event = models.ForeignKey(Event, models.CASCADE, related_name="plan_runs")
     from_draft = models.ForeignKey(ScheduleDraft, models.SET_NULL, null=True, related_name="+")

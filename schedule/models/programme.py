@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from convention.backup.rules import EXCLUDED_FROM_BACKUP, BackupRule
 from convention.club.models import Person
@@ -208,7 +209,7 @@ class SessionSpeaker(models.Model):
     speaker = models.ForeignKey(Speaker, models.CASCADE, related_name="appearances")
     position = models.PositiveIntegerField(default=0)
     part = models.CharField(_("part"), max_length=10, choices=Part.choices, default=Part.SPEAKER)
-    confirmed_at = models.DateTimeField(_("confirmed"), null=True, blank=True)
+    confirmed_at = models.DateTimeField(pgettext_lazy("speaker", "confirmed"), null=True, blank=True)
 
     class Meta:
         ordering = ["position", "pk"]

@@ -17,7 +17,7 @@ class ScheduleVersion(models.Model):
     number = models.PositiveIntegerField(_("number"))
     name = models.CharField(_("name"), max_length=200, blank=True)
     note = models.TextField(_("what changed"), blank=True)
-    published_at = models.DateTimeField(_("published"), default=timezone.now)
+    published_at = models.DateTimeField(_("published at"), default=timezone.now)
     published_by = models.ForeignKey(
         Person, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("published by")
     )
