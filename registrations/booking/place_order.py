@@ -46,7 +46,7 @@ from registrations.questions.answers import (
     count_limited_options,
 )
 from registrations.questions.files import can_store_files, load_file_names
-from registrations.questions.queries import has_questions, load_questions
+from registrations.questions.queries import load_questions
 from registrations.rate_limits import throttle_unverified_order
 
 from .idempotency import build_idempotency_key, find_repeated_order
@@ -173,7 +173,7 @@ def _parse_answers(
     """
     tickets = [offering.tickets[place.ticket] for place in request.places]
     event = tickets[0].event
-    questions = load_questions(event) if has_questions(event) else []
+    questions = load_questions(event)
     if not questions and not any(place.answers for place in request.places):
         return questions, [CheckedAnswers() for _place in request.places]
     files = load_file_names(event, [place.answers for place in request.places])

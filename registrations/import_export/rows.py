@@ -70,7 +70,7 @@ class ImportCatalog:
     def option_slugs(self) -> dict[int, dict[str, str]]:
         """Return slugs by casefolded option name, by question id."""
         return {
-            question.pk: map_names_to_slugs(question.options.all())
+            question.pk: map_names_to_slugs(question.list_options())
             for question in self.questions
             if question.has_options
         }

@@ -32,6 +32,10 @@ class Question(models.Model):
         FILE = "file", _("a file")
         CONSENT = "consent", _("consent to a text")
 
+    # If they were loaded with the question.
+    loaded_tickets: "list[Ticket] | None" = None
+    loaded_options: "list[QuestionOption] | None" = None
+
     # Kinds that have options.
     KINDS_WITH_OPTIONS = (Kind.CHOICE, Kind.CHOICES, Kind.DIET)
     MULTIPLE_CHOICE_KINDS = (Kind.CHOICES, Kind.DIET)
@@ -77,6 +81,13 @@ class Question(models.Model):
     def explanation(self) -> str:
         """Return the help text in the current language; for a consent, the text that is agreed to."""
         return self.help_en if translation.get_language() == "en" and self.help_en else self.help
+
+    def list_tickets(self) -> list[Ticket]:
+        """Return the tickets whose holders are asked; none means all."""
+        return list(self.tickets.all()) if self.loaded_tickets is None else self.loaded_tickets
+
+    def list_options(self) -> "list[QuestionOption]":
+        return list(self.options.all()) if self.loaded_options is None else self.loaded_options
 
     @property
     def has_options(self) -> bool:

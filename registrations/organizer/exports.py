@@ -109,9 +109,9 @@ def _question_sheet(event: Event) -> TableSheet:
             question.slug,
             question.get_kind_display(),
             _("yes") if question.is_required else _("no"),
-            ", ".join(ticket.slug for ticket in question.tickets.all()),
+            ", ".join(ticket.slug for ticket in question.list_tickets()),
             times,
-            ", ".join(option.title for option in question.options.all()),
+            ", ".join(option.title for option in question.list_options()),
         ]
         for question, times in zip(questions, count_answers(questions), strict=True)
     )

@@ -219,7 +219,7 @@ def build_answer_field(question: Question, given: Any, files: Mapping[str, str])
 
 def _build_widget(question: Question, given: Any, files: Mapping[str, str]) -> forms.Widget:
     if question.has_options:
-        options = list(question.options.all())
+        options = question.list_options()
         widget = (OptionCheckboxSelect if question.allows_multiple else OptionRadioSelect)(
             choices=[(option.slug, option.title) for option in options]
         )

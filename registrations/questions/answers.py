@@ -113,7 +113,7 @@ def _answers_question(question: Question, stored: Any) -> bool:
 
 def _is_for_ticket(question: Question, ticket: Ticket) -> bool:
     # None named means all of them.
-    tickets = question.tickets.all()
+    tickets = question.list_tickets()
     return not tickets or ticket in tickets
 
 
@@ -213,7 +213,7 @@ def _read_choice(question: Question, value: Any, context: AnswerContext) -> str:
 
 
 def _read_choices(question: Question, value: Any, _context: AnswerContext) -> list[str]:
-    options = {option.slug for option in question.options.all()}
+    options = {option.slug for option in question.list_options()}
     chosen = list(dict.fromkeys(extract_texts(value)))
     if any(slug not in options for slug in chosen):
         raise InvalidAnswer(_("This answer cannot be chosen here."))
@@ -295,7 +295,7 @@ def count_limited_options(questions: Iterable[Question], answers: GivenAnswers) 
     for question in questions:
         chosen = extract_texts(answers.get(question.slug)) if question.has_options else []
         # Options without a limit are not counted, so that their rows are never locked.
-        limited = [option for option in question.options.all() if option.capacity is not None]
+        limited = [option for option in question.list_options() if option.capacity is not None]
         counted.update(option for option in limited if option.slug in chosen)
     return counted
 
@@ -303,7 +303,7 @@ def count_limited_options(questions: Iterable[Question], answers: GivenAnswers) 
 def describe_answer(question: Question, stored: Any) -> str:
     """Return a stored answer in words, in the current language."""
     if question.has_options:
-        titles = {option.slug: option.title for option in question.options.all()}
+        titles = {option.slug: option.title for option in question.list_options()}
         return ", ".join(titles.get(slug, slug) for slug in extract_texts(stored))
     if isinstance(stored, Mapping):
         return str(stored["name"]) if "file" in stored else _describe_consent(stored)

@@ -30,7 +30,7 @@ class DietQuestions:
     def from_questions(cls, questions: Iterable[Question]) -> "DietQuestions":
         questions = list(questions)
         chosen = [question for question in questions if question.kind == Question.Kind.DIET]
-        options = {option.pk for question in chosen for option in question.options.all()}
+        options = {option.pk for question in chosen for option in question.list_options()}
         follow = [
             one for one in questions if one.kind in FREE_TEXT_KINDS and one.shown_after_option_id in options
         ]
@@ -103,7 +103,7 @@ def count_meal(title: str, answers: Iterable[Mapping[str, Any]], diets: DietQues
     meal.diet_counts = [
         (option.title, chosen[question.slug, option.slug])
         for question in diets.diet_questions
-        for option in question.options.all()
+        for option in question.list_options()
     ]
     # Equal notes are merged and sorted by number, so that their order says nothing about their authors.
     meal.note_counts = sorted(notes.items(), key=lambda note: (-note[1], note[0].casefold()))

@@ -51,4 +51,4 @@ def tally_options(question: Question) -> list[tuple[str, int, int | None]]:
     if not question.has_options:
         return []
     times = count_option_choices(question)
-    return [(option.title, times[option.slug], option.capacity) for option in question.options.all()]
+    return [(option.title, times[option.slug], option.capacity) for option in question.list_options()]
