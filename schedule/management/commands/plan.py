@@ -1,0 +1,82 @@
+"""`manage.py plan --instance FILE --output FILE [--seconds N] [--seed N]`"""
+
+import math
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import CommandParser
+from django.utils.translation import gettext as _
+
+from convention.commands import ConventionCommand
+from convention.errors import ConventionError
+from convention.files import read_input_file, write_atomically
+from schedule.planner.costs import PlanCosts
+from schedule.planner.foreign.json_instance import read_json_instance, write_json_plan
+from schedule.planner.plan_schedule import DEFAULT_SECONDS, PlanningResult, plan_schedule
+
+MAX_SECONDS = 24 * 60 * 60
+
+
+class Command(ConventionCommand):
+    """Plan a foreign instance, write the plan and print its cost by kind."""
+
+    help = "Plan the sessions of an instance file as well as the budget allows."
+
+    runs_in_transaction = False
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--instance", metavar="FILE", type=Path, required=True, help="a .json or .xlsx instance"
+        )
+        parser.add_argument(
+            "--output", metavar="FILE", type=Path, required=True, help="where the plan is written"
+        )
+        parser.add_argument(
+            "--seconds", metavar="N", type=float, default=DEFAULT_SECONDS, help="the budget (default 10)"
+        )
+        parser.add_argument(
+            "--seed", metavar="N", type=int, default=1, help="another seed gives another plan"
+        )
+
+    def run(self, **options: Any) -> None:
+        """Plan the instance; the output is opened before, so that no work is lost for a wrong name."""
+        check_budget(options["seconds"], options["seed"])
+        data = read_input_file(options["instance"])
+        with write_atomically(options["output"]) as file:
+            lines = self.plan_json(data, file, options)
+        self.print_lines(lines)
+
+    def plan_json(self, data: bytes, file: Any, options: dict[str, Any]) -> list[str]:
+        read = read_json_instance(data)
+        result = plan_schedule(instance=read.instance, seconds=options["seconds"], seed=options["seed"])
+        file.write(write_json_plan(read, result.plan))
+        return [*describe_costs(result.costs), *describe_run(result)]
+
+
+def check_budget(seconds: float, seed: int) -> None:
+    """Raise ConventionError for a budget or a seed that makes no sense."""
+    if not (math.isfinite(seconds) and 0 <= seconds <= MAX_SECONDS):
+        raise ConventionError(_("--seconds must be between 0 and %(most)d.") % {"most": MAX_SECONDS})
+    if not 0 <= seed < 2**31:
+        raise ConventionError(_("--seed must be between 0 and 2147483647."))
+
+
+def describe_costs(costs: PlanCosts) -> list[str]:
+    """Return one line for each kind of cost, and the total."""
+    return [
+        _("Favourites lost: %(number)d") % {"number": costs.lost_favourites},
+        _("Seats missing: %(number)d") % {"number": costs.missing_seats},
+        _("Extra rooms per track and half day: %(number)d") % {"number": costs.extra_rooms},
+        _("Unwanted slots: %(number)d") % {"number": costs.unwanted_slots},
+        _("Weighted cost: %(number)d") % {"number": costs.total},
+    ]
+
+
+def describe_run(result: PlanningResult) -> list[str]:
+    """Return how long it took, and whether the clock cut the work short."""
+    lines = [_("Planned in %(seconds).1f s.") % {"seconds": result.elapsed}]
+    if result.is_capped:
+        lines.append(
+            _("The clock ended the work before its budget was done: another run may give another plan.")
+        )
+    return lines

@@ -1,0 +1,119 @@
+"""Judge a plan in plain code: which hard rules it breaks, and what it costs by name.
+
+The search computes the same costs incrementally; a test compares both.
+"""
+
+from collections import Counter
+from dataclasses import dataclass
+from itertools import combinations
+
+from .instance import Placing, Plan, PlannerInstance, can_stand, list_slots
+
+
+@dataclass(frozen=True, slots=True)
+class PlanCosts:
+    """The number of units of each named cost, and their weighted sum."""
+
+    lost_favourites: int
+    missing_seats: int
+    extra_rooms: int
+    unwanted_slots: int
+    total: int
+
+
+def calculate_costs(instance: PlannerInstance, plan: Plan) -> PlanCosts:
+    """Return the costs of a plan by name."""
+    lost = count_lost_favourites(instance, plan)
+    missing = count_missing_seats(instance, plan)
+    extra = count_extra_rooms(instance, plan)
+    unwanted = count_unwanted_slots(instance, plan)
+    weights = instance.weights
+    return PlanCosts(
+        lost_favourites=lost,
+        missing_seats=missing,
+        extra_rooms=extra,
+        unwanted_slots=unwanted,
+        total=weights.lost_favourites * lost
+        + weights.missing_seats * missing
+        + weights.extra_rooms * extra
+        + weights.unwanted_slots * unwanted,
+    )
+
+
+def count_lost_favourites(instance: PlannerInstance, plan: Plan) -> int:
+    """Return how many favourites their attendees miss.
+
+    Of the favourites that start together an attendee sees one, and none if an earlier favourite still runs.
+    """
+    return sum(len(favourites) - count_seen(instance, plan, favourites) for favourites in instance.favourites)
+
+
+def count_seen(instance: PlannerInstance, plan: Plan, favourites: frozenset[int]) -> int:
+    starts = {plan[session].slot for session in favourites}
+    running = {
+        slot
+        for session in favourites
+        for slot in list_slots(instance.sessions[session], plan[session].slot)[1:]
+    }
+    return len(starts - running)
+
+
+def count_demand(instance: PlannerInstance) -> list[int]:
+    """Return for each session how many attendees have it as a favourite."""
+    counts = Counter(session for favourites in instance.favourites for session in favourites)
+    return [counts[session] for session in range(len(instance.sessions))]
+
+
+def count_missing_seats(instance: PlannerInstance, plan: Plan) -> int:
+    """Return by how many people the demand for sessions exceeds the seats of their rooms."""
+    return sum(
+        max(0, demand - instance.rooms[placing.room].capacity)
+        for demand, placing in zip(count_demand(instance), plan, strict=True)
+    )
+
+
+def count_extra_rooms(instance: PlannerInstance, plan: Plan) -> int:
+    """Return how many rooms beyond the first each track uses in each half day, where sessions start."""
+    used = {
+        (session.track, instance.slots[placing.slot].half_day, placing.room)
+        for session, placing in zip(instance.sessions, plan, strict=True)
+        if session.track is not None
+    }
+    return len(used) - len({(track, half_day) for track, half_day, _room in used})
+
+
+def count_unwanted_slots(instance: PlannerInstance, plan: Plan) -> int:
+    """Return the sum of the slot penalties of all sessions."""
+    return sum(
+        session.slot_penalties.get(placing.slot, 0)
+        for session, placing in zip(instance.sessions, plan, strict=True)
+    )
+
+
+def count_broken_rules(instance: PlannerInstance, plan: Plan) -> int:
+    """Return how many hard rules the plan breaks: misplaced sessions, rooms and speakers used twice."""
+    misplaced = sum(
+        not can_stand(instance, session, placing)
+        for session, placing in zip(instance.sessions, plan, strict=True)
+    )
+    pairs = combinations(range(len(instance.sessions)), 2)
+    return misplaced + sum(are_in_conflict(instance, plan, *pair) for pair in pairs)
+
+
+def are_in_conflict(instance: PlannerInstance, plan: Plan, first: int, second: int) -> bool:
+    """Return whether two sessions overlap in time and share a room or a speaker."""
+    return overlap(instance, plan, first, second) and (
+        plan[first].room == plan[second].room
+        or not instance.sessions[first].speakers.isdisjoint(instance.sessions[second].speakers)
+    )
+
+
+def overlap(instance: PlannerInstance, plan: Plan, first: int, second: int) -> bool:
+    """Return whether two sessions run at the same time."""
+    one, other = (list_slots(instance.sessions[number], plan[number].slot) for number in (first, second))
+    return one.start < other.stop and other.start < one.stop
+
+
+def replace_placing(plan: Plan, session: int, placing: Placing) -> Plan:
+    """Return the plan with one session placed elsewhere."""
+    return (*plan[:session], placing, *plan[session + 1 :])

@@ -1,0 +1,161 @@
+"""The placing of all sessions as a CP-SAT model in which each hard rule can be switched on and off.
+
+Sessions of one slot that may use any room are placed in a slot only, and take one of its free rooms when the
+plan is read: a tenth of the variables. All others are placed in a slot and a room.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+from ortools.sat.python import cp_model
+
+from schedule.planner.instance import Placing, Plan, PlannerInstance, fits_in_day, list_slots
+from schedule.planner.rules import PlannerRule, list_broken_alone, list_rules, list_sessions_of
+
+# The room of sessions that take any.
+ANY_ROOM: Final = -1
+
+
+@dataclass(slots=True)
+class PlacementModel:
+    """The model; `switches` has a variable for each rule, `placings` one for each session and placing.
+
+    In a strict model all rules hold, and placings that break one alone are left out.
+    """
+
+    instance: PlannerInstance
+    is_strict: bool
+    model: cp_model.CpModel = field(default_factory=cp_model.CpModel)
+    switches: dict[PlannerRule, cp_model.IntVar] = field(default_factory=dict)
+    placings: list[dict[Placing, cp_model.IntVar]] = field(default_factory=list)
+
+    def read_plan(self, solver: cp_model.CpSolver) -> Plan:
+        """Return the plan of a solution, with a room for the sessions that take any."""
+        chosen = [
+            next(placing for placing, variable in options.items() if solver.boolean_value(variable))
+            for options in self.placings
+        ]
+        return assign_rooms(self.instance, chosen)
+
+
+def build_strict_model(instance: PlannerInstance) -> PlacementModel:
+    """Return the model in which all rules hold."""
+    return build(PlacementModel(instance, is_strict=True))
+
+
+def build_switched_model(instance: PlannerInstance) -> PlacementModel:
+    """Return the model in which each rule may be switched off by its variable."""
+    return build(PlacementModel(instance, is_strict=False))
+
+
+def build(built: PlacementModel) -> PlacementModel:
+    """Add all variables and constraints."""
+    for rule in list_rules(built.instance):
+        built.switches[rule] = built.model.new_bool_var(f"{rule.kind} {rule.subject}")
+        if built.is_strict:
+            built.model.add_bool_and(built.switches[rule])
+    for number in range(len(built.instance.sessions)):
+        add_session(built, number)
+    add_room_rules(built)
+    add_speaker_rules(built)
+    return built
+
+
+def add_session(built: PlacementModel, number: int) -> None:
+    """Add a session's placings; each switches off the rules that it breaks alone."""
+    options: dict[Placing, cp_model.IntVar] = {}
+    for placing in list_conceivable_placings(built.instance, number):
+        broken = list(list_broken_rules(built.instance, number, placing))
+        if broken and built.is_strict:
+            continue
+        options[placing] = built.model.new_bool_var(f"{number} {placing.slot} {placing.room}")
+        for rule in broken:
+            built.model.add_implication(options[placing], built.switches[rule].negated())
+    built.model.add_exactly_one(options.values())
+    built.placings.append(options)
+
+
+def takes_any_room(instance: PlannerInstance, number: int) -> bool:
+    session = instance.sessions[number]
+    return session.duration == 1 and session.locked_room is None and session.allowed_rooms is None
+
+
+def list_conceivable_placings(instance: PlannerInstance, number: int) -> Iterator[Placing]:
+    rooms = [ANY_ROOM] if takes_any_room(instance, number) else range(len(instance.rooms))
+    session = instance.sessions[number]
+    for slot in range(len(instance.slots)):
+        if fits_in_day(instance, list_slots(session, slot)):
+            yield from (Placing(slot, room) for room in rooms)
+
+
+def list_broken_rules(instance: PlannerInstance, number: int, placing: Placing) -> Iterator[PlannerRule]:
+    """Yield the rules that the placing breaks alone; if any room will do, openings count elsewhere."""
+    if placing.room != ANY_ROOM:
+        yield from list_broken_alone(instance, number, placing)
+        return
+    for rule in list_broken_alone(instance, number, Placing(placing.slot, 0)):
+        if rule.kind != "room-open":
+            yield rule
+
+
+def add_room_rules(built: PlacementModel) -> None:
+    """No cell holds two sessions, and no slot more sessions than it has open rooms."""
+    in_cell: dict[tuple[int, int], list[cp_model.IntVar]] = defaultdict(list)
+    for number, options in enumerate(built.placings):
+        for placing, variable in options.items():
+            for slot in list_slots(built.instance.sessions[number], placing.slot):
+                in_cell[slot, placing.room].append(variable)
+    once = built.switches[PlannerRule("room-once")]
+    for slot in range(len(built.instance.slots)):
+        closed = [
+            built.switches[PlannerRule("room-open", room)]
+            for room, details in enumerate(built.instance.rooms)
+            if details.open_slots is not None and slot not in details.open_slots
+        ]
+        running = [
+            variable for room in range(-1, len(built.instance.rooms)) for variable in in_cell[slot, room]
+        ]
+        total = sum(running) + sum(closed)
+        built.model.add(total <= len(built.instance.rooms)).only_enforce_if(once)
+        for room in range(len(built.instance.rooms)):
+            if len(in_cell[slot, room]) > 1:
+                built.model.add(sum(in_cell[slot, room]) <= 1).only_enforce_if(once)
+
+
+def add_speaker_rules(built: PlacementModel) -> None:
+    """No speaker is in two sessions at once."""
+    for rule, switch in built.switches.items():
+        if rule.kind != "speaker-once":
+            continue
+        running: dict[int, list[cp_model.IntVar]] = defaultdict(list)
+        for number in list_sessions_of(built.instance, rule.subject):
+            for placing, variable in built.placings[number].items():
+                for slot in list_slots(built.instance.sessions[number], placing.slot):
+                    running[slot].append(variable)
+        for variables in running.values():
+            built.model.add(sum(variables) <= 1).only_enforce_if(switch)
+
+
+def assign_rooms(instance: PlannerInstance, chosen: list[Placing]) -> Plan:
+    """Give each session without a room a free one of its slot, the largest to the session most wanted."""
+    used = {
+        (slot, placing.room)
+        for session, placing in zip(instance.sessions, chosen, strict=True)
+        if placing.room != ANY_ROOM
+        for slot in list_slots(session, placing.slot)
+    }
+    free: dict[int, list[int]] = {}
+    for slot in range(len(instance.slots)):
+        rooms = [
+            number
+            for number, room in enumerate(instance.rooms)
+            if (slot, number) not in used and (room.open_slots is None or slot in room.open_slots)
+        ]
+        free[slot] = sorted(rooms, key=lambda number: instance.rooms[number].capacity)
+    plan = list(chosen)
+    for number, placing in enumerate(chosen):
+        if placing.room == ANY_ROOM:
+            plan[number] = Placing(placing.slot, free[placing.slot].pop())
+    return tuple(plan)

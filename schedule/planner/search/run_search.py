@@ -1,0 +1,186 @@
+"""Improve a plan: two processes anneal it with different seeds, then both go on from the better result.
+
+Each budgeted second stands for a fixed number of steps, so that the same seed and budget give the same plan
+on any machine that is fast enough. The clock only caps the work, and the result says if it did.
+"""
+
+import pickle
+import queue
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from schedule.planner.instance import PlannerInstance
+
+from .tasks import SearchReport, SearchTask, run_task
+
+CHILD_COMMAND: Final = (sys.executable, "-m", "schedule.planner.search.child")
+ROOT: Final = Path(__file__).resolve().parents[3]
+PROCESS_COUNT: Final = 2
+# For each process; about half of what a quiet core of 2025 does with 200 sessions.
+STEPS_PER_SECOND: Final = 300_000
+# Long, hot search first; then both processes refine the better plan, from half the temperature.
+FIRST_PART: Final = 0.7
+REHEAT: Final = 0.5
+POLL_SECONDS: Final = 0.2
+
+type ReportHandler = Callable[[SearchReport], None]
+
+
+@dataclass(frozen=True, slots=True)
+class SearchOutcome:
+    """The best cells found; `is_capped` if the clock cut the work, `is_stopped` if the caller did."""
+
+    total: int
+    cells: list[int]
+    is_capped: bool
+    is_stopped: bool
+
+
+@dataclass(slots=True)
+class SearchRun:
+    """A search in progress. `should_stop` is asked several times a second, `on_report` gets better plans."""
+
+    instance: PlannerInstance
+    seed: int
+    process_count: int
+    should_stop: Callable[[], bool]
+    on_report: ReportHandler
+    best: SearchReport
+    is_capped: bool = False
+    is_stopped: bool = False
+    finals: list[SearchReport] = field(default_factory=list)
+
+    def run_part(self, *, number: int, steps: int, deadline: float, start_temperature: float | None) -> None:
+        """Run one task in each process and wait for all."""
+        tasks = [
+            SearchTask(
+                self.instance,
+                self.best.cells,
+                steps,
+                deadline,
+                seed=(self.seed * 1_000 + number) * 1_000 + process,
+                start_temperature=start_temperature,
+            )
+            for process in range(self.process_count)
+        ]
+        self.finals = []
+        for report in run_in_children(tasks) if len(tasks) > 1 else run_task(tasks[0]):
+            if report is not None:
+                self.take_report(report)
+            if self.should_stop():
+                self.is_stopped = True
+                return
+        # Not in the order of arrival: that would make the winner of a draw depend on the clock.
+        if self.finals:
+            self.best = min([*self.finals, self.best], key=lambda final: (final.total, final.cells))
+
+    def take_report(self, report: SearchReport) -> None:
+        """Remember a better plan or the end of a task."""
+        if report.total < self.best.total:
+            self.best = report
+            self.on_report(report)
+        if report.is_final:
+            self.finals.append(report)
+            self.is_capped = self.is_capped or report.is_capped
+
+
+def run_search(
+    *,
+    instance: PlannerInstance,
+    cells: list[int],
+    total: int,
+    seconds: float,
+    deadline: float,
+    seed: int,
+    process_count: int = PROCESS_COUNT,
+    should_stop: Callable[[], bool] = lambda: False,
+    on_report: ReportHandler = lambda _report: None,
+    steps_per_second: int = STEPS_PER_SECOND,
+) -> SearchOutcome:
+    """Improve the plan in `cells`, whose weighted cost is `total`, within a budget of `seconds`.
+
+    The budget sets the number of steps; `deadline`, in seconds of the monotonic clock, caps them.
+    """
+    began_at = time.monotonic()
+    start = SearchReport(total, cells, start_temperature=0.0)
+    run = SearchRun(instance, seed, process_count, should_stop, on_report, best=start)
+    steps = int(seconds * steps_per_second)
+    first_steps = int(steps * FIRST_PART)
+    if steps == 0 or not cells:
+        return SearchOutcome(total, cells, is_capped=False, is_stopped=False)
+    run.run_part(
+        number=1,
+        steps=first_steps,
+        deadline=began_at + (deadline - began_at) * FIRST_PART,
+        start_temperature=None,
+    )
+    if not run.is_stopped:
+        temperature = max((report.start_temperature for report in run.finals), default=0.0) * REHEAT
+        run.run_part(
+            number=2,
+            steps=steps - first_steps,
+            deadline=deadline,
+            start_temperature=temperature,
+        )
+    return SearchOutcome(run.best.total, run.best.cells, run.is_capped, run.is_stopped)
+
+
+def run_in_children(tasks: list[SearchTask]) -> Iterator[SearchReport | None]:
+    """Run each task in a child process; yield reports as they come, None while there are none."""
+    reports: queue.Queue[SearchReport | None] = queue.Queue()
+    children = [start_child(task) for task in tasks]
+    for child in children:
+        threading.Thread(target=read_reports, args=(child, reports), daemon=True).start()
+    try:
+        yield from wait_for_reports(reports, len(children))
+    except GeneratorExit:
+        for child in children:
+            child.kill()
+        raise
+    finally:
+        statuses = [child.wait() for child in children]
+    if any(statuses):
+        raise RuntimeError(f"A search process failed; exit statuses {statuses}.")
+
+
+def wait_for_reports(
+    reports: "queue.Queue[SearchReport | None]", process_count: int
+) -> Iterator[SearchReport | None]:
+    """Yield reports until each process has ended its own with None; None while there are none."""
+    while process_count:
+        try:
+            report = reports.get(timeout=POLL_SECONDS)
+        except queue.Empty:
+            yield None
+            continue
+        if report is None:
+            process_count -= 1
+        else:
+            yield report
+
+
+def start_child(task: SearchTask) -> "subprocess.Popen[bytes]":
+    """Start a child process and give it its task."""
+    child = subprocess.Popen(  # noqa: S603 (the command is ours)
+        CHILD_COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT
+    )
+    assert child.stdin is not None
+    with child.stdin:
+        pickle.dump(task, child.stdin, pickle.HIGHEST_PROTOCOL)
+    return child
+
+
+def read_reports(child: "subprocess.Popen[bytes]", reports: "queue.Queue[Any]") -> None:
+    """Put the child's reports into the queue, and None at the end."""
+    assert child.stdout is not None
+    try:
+        while True:
+            reports.put(pickle.load(child.stdout))  # noqa: S301 (written by our own child)
+    except (EOFError, pickle.UnpicklingError):
+        reports.put(None)

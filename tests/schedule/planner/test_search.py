@@ -1,0 +1,108 @@
+"""The search: incremental costs equal the plain ones, and the same seed gives the same plan."""
+
+import random
+import time
+
+import pytest
+
+from schedule.planner.costs import calculate_costs, count_broken_rules
+from schedule.planner.plan_schedule import find_first_plan
+from schedule.planner.search.anneal import Annealer
+from schedule.planner.search.run_search import run_search
+from schedule.planner.search.tables import prepare_tables, to_cells, to_plan
+from schedule.planner.search.tasks import create_state
+from schedule.planner.search.unit_state import FORBIDDEN, UnitState
+
+from .instances import make_random_instance
+
+
+def start_search(seed: int, **options):
+    """Return an instance, its tables, and a state with a first plan."""
+    instance = make_random_instance(seed, **options)
+    tables = prepare_tables(instance)
+    plan = find_first_plan(instance=instance, seed=seed)
+    return instance, tables, create_state(tables, to_cells(tables, plan))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_price_of_a_move_is_the_difference_of_the_costs(seed):
+    instance, tables, state = start_search(seed)
+    generator = random.Random(seed)
+
+    for _move in range(300):
+        session = generator.randrange(tables.session_count)
+        target = generator.choice(tables.allowed_cells[session])
+        if target == state.cell_of[session] or (delta := state.price_move(session, target)) >= FORBIDDEN:
+            continue
+        state.apply_move(session, target, delta)
+        plan = to_plan(tables, state.export_cells())
+        assert state.total == calculate_costs(instance, plan).total
+        assert count_broken_rules(instance, plan) == 0
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_price_of_a_block_is_the_difference_of_the_costs(seed):
+    instance, tables, state = start_search(seed)
+    annealer = Annealer(state, seed)
+
+    for draw_block in [annealer._draw_slots, annealer._draw_rooms] * 100:
+        block = draw_block()
+        if (delta := state.price_block_swap(block)) >= FORBIDDEN:
+            continue
+        state.apply_block_swap(block, delta)
+        plan = to_plan(tables, state.export_cells())
+        assert state.total == calculate_costs(instance, plan).total
+        assert count_broken_rules(instance, plan) == 0
+
+
+def test_a_move_into_a_speakers_other_session_is_forbidden():
+    instance, tables, state = start_search(1)
+    plan = to_plan(tables, state.export_cells())
+    first, second = next(
+        (one, other)
+        for one in range(tables.session_count)
+        for other in range(tables.session_count)
+        if tables.conflicts[one] >> other & 1 and instance.sessions[one].allowed_rooms is None
+    )
+    free = [
+        cell
+        for cell in tables.allowed_cells[first]
+        if tables.slot_of_cell[cell] == plan[second].slot and cell not in state.cell_of
+    ]
+
+    assert [state.price_move(first, cell) for cell in free] == [FORBIDDEN] * len(free)
+
+
+def search(instance, *, seed: int = 1, process_count: int = 1, seconds_left: float = 60):
+    """Run a short search from the first plan."""
+    tables = prepare_tables(instance)
+    plan = find_first_plan(instance=instance, seed=1)
+    return run_search(
+        instance=instance,
+        cells=to_cells(tables, plan),
+        total=calculate_costs(instance, plan).total,
+        seconds=0.02,
+        deadline=time.monotonic() + seconds_left,
+        seed=seed,
+        process_count=process_count,
+    )
+
+
+@pytest.mark.parametrize("process_count", [1, 2])
+def test_the_same_seed_and_budget_give_the_same_plan(process_count):
+    instance = make_random_instance(1)
+
+    outcomes = [search(instance, process_count=process_count) for _run in range(2)]
+
+    assert outcomes[0] == outcomes[1]
+    assert not outcomes[0].is_capped
+
+
+def test_a_search_that_the_clock_cuts_says_so():
+    outcome = search(make_random_instance(1), seconds_left=0)
+
+    assert outcome.is_capped
+
+
+def test_unit_sessions_use_the_fast_state():
+    assert isinstance(start_search(1)[2], UnitState)
