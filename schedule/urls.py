@@ -11,6 +11,7 @@ from .editing import views as editing_views
 from .exchange import views as exchange_views
 from .paper import views as paper_views
 from .personal import views as personal_views
+from .planning import views as planning_views
 from .programme import feed_views
 from .programme import views as programme_views
 
@@ -71,6 +72,22 @@ pages: list[Any] = [
         "organize/<slug:event>/schedule/import/<str:token>/",
         exchange_views.import_preview_page,
         name="organize-import-preview",
+    ),
+    path("organize/<slug:event>/schedule/plan/", planning_views.plan_page, name="organize-plan"),
+    path(
+        "organize/<slug:event>/schedule/plan/<int:pk>/",
+        planning_views.plan_run_page,
+        name="organize-plan-run",
+    ),
+    path(
+        "organize/<slug:event>/schedule/plan/<int:pk>/stop/",
+        planning_views.plan_run_stop,
+        name="organize-plan-run-stop",
+    ),
+    path(
+        "organize/<slug:event>/schedule/plan/<int:pk>/adopt/",
+        planning_views.plan_run_adopt,
+        name="organize-plan-run-adopt",
     ),
     path("events/<slug:event>/agenda/", programme_views.agenda_page, name="agenda"),
     path("events/<slug:event>/agenda.ics", feed_views.programme_feed, {"fmt": "ics"}, name="agenda-ics"),

@@ -1,7 +1,7 @@
 """Drafts of a timetable, their journal, and what planning must respect."""
 
 import datetime
-from typing import Any
+from typing import Any, Self
 
 from django.db import models
 from django.db.models import F, Q
@@ -187,8 +187,19 @@ class ConflictLevel(models.Model):
         return f"{self.kind}: {self.level}"
 
 
+class PlanRunQuerySet(models.QuerySet["PlanRun"]):
+    def open(self) -> Self:
+        """Return the runs that wait or search."""
+        return self.filter(state__in=(PlanRun.State.WAITING, PlanRun.State.RUNNING))
+
+
 class PlanRun(models.Model):
     """One run of the planner: from which draft, its settings, and the proposal that it made."""
+
+    class Mode(models.TextChoices):
+        UNPLACED = "unplaced", _("place the sessions without a time; move no other")
+        EVERYTHING = "everything", _("plan everything that is not pinned")
+        REPAIR = "repair", _("solve the conflicts with the fewest moves")
 
     class State(models.TextChoices):
         WAITING = "waiting", _("waiting")
@@ -201,19 +212,20 @@ class PlanRun(models.Model):
     from_draft = models.ForeignKey(ScheduleDraft, models.SET_NULL, null=True, related_name="+")
     proposal = models.OneToOneField(ScheduleDraft, models.SET_NULL, null=True, related_name="plan_run")
     state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
-    seconds = models.PositiveIntegerField(default=10)
-    seed = models.PositiveIntegerField(default=1)
-    # Only unplaced sessions and those in conflict are moved.
-    is_repair = models.BooleanField(default=False)
+    seconds = models.PositiveIntegerField(_("seconds of search"), default=10)
+    seed = models.PositiveIntegerField(_("seed"), default=1)
+    mode = models.CharField(_("task"), max_length=12, choices=Mode.choices, default=Mode.UNPLACED)
     stop_requested_at = models.DateTimeField(null=True)
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(default=timezone.now)
     created_by = models.ForeignKey(Person, models.SET_NULL, null=True, blank=True, related_name="+")
-    # Cost by name, of the best plan so far.
+    # Units by name of cost, of the best plan so far.
     costs: Any = models.JSONField(default=dict)
-    # Sentences in both languages: the rules that contradict each other, or why a session was placed so.
-    reasons: Any = models.JSONField(default=list)
+    # Sentences by language: the rules that contradict each other, or what the planner could not use.
+    reasons: Any = models.JSONField(default=dict)
+
+    objects = PlanRunQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("run of the planner")
@@ -222,3 +234,7 @@ class PlanRun(models.Model):
 
     def __str__(self) -> str:
         return f"{self.event} #{self.pk}"
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in {self.State.WAITING, self.State.RUNNING}

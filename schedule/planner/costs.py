@@ -59,9 +59,12 @@ def count_seen(instance: PlannerInstance, plan: Plan, favourites: frozenset[int]
 
 
 def count_demand(instance: PlannerInstance) -> list[int]:
-    """Return for each session how many attendees have it as a favourite."""
+    """Return for each session how many attendees have it as a favourite, or are expected."""
     counts = Counter(session for favourites in instance.favourites for session in favourites)
-    return [counts[session] for session in range(len(instance.sessions))]
+    return [
+        max(counts[number], session.expected_attendance or 0)
+        for number, session in enumerate(instance.sessions)
+    ]
 
 
 def count_missing_seats(instance: PlannerInstance, plan: Plan) -> int:

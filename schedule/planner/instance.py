@@ -31,7 +31,8 @@ class PlannerSession:
 
     `duration` is its number of consecutive slots, all in one day. `allowed_slots` and `allowed_rooms` limit
     where it may stand (None: anywhere); the locked ones fix it. `slot_penalties` are the costs of starting in
-    a slot, such as one that a speaker would rather avoid.
+    a slot, such as one that a speaker would rather avoid. `expected_attendance` replaces the number of its
+    favourites if it is higher.
     """
 
     name: str
@@ -43,6 +44,7 @@ class PlannerSession:
     locked_slot: int | None = None
     locked_room: int | None = None
     slot_penalties: Mapping[int, int] = field(default_factory=dict)
+    expected_attendance: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""`manage.py plan --instance FILE --output FILE [--seconds N] [--seed N]`"""
+"""`plan EVENT [--apply]`, or `plan --instance FILE --output FILE`; both with [--seconds N] [--seed N]."""
 
 import math
 from pathlib import Path

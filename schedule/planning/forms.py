@@ -1,0 +1,27 @@
+from typing import Final
+
+from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.utils.translation import gettext_lazy as _
+
+from schedule.models import PlanRun
+
+from .runs import MAX_SECONDS
+
+MAX_SEED: Final = 2**31 - 1
+
+
+class PlanRunForm(forms.ModelForm[PlanRun]):
+    class Meta:
+        model = PlanRun
+        fields = ("mode", "seconds", "seed")
+        widgets = {"mode": forms.RadioSelect}
+        help_texts = {
+            "seconds": _("More time gives a better timetable. Ten are enough for a hundred sessions."),
+            "seed": _("Another number gives another proposal; the same number the same one."),
+        }
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]  # passed on as they are
+        self.fields["seconds"].validators += [MinValueValidator(1), MaxValueValidator(MAX_SECONDS)]
+        self.fields["seed"].validators.append(MaxValueValidator(MAX_SEED))

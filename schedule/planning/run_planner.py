@@ -1,0 +1,126 @@
+"""Run the planner on an event, in the worker or in the command `plan`. Loads OR-Tools."""
+
+import time
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from typing import Any, Final
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+
+from schedule.conflicts.load import load_timetable
+from schedule.drafts.current_draft import copy_draft
+from schedule.drafts.moves import make_moves
+from schedule.drafts.slot_state import SlotState
+from schedule.models import PlanRun
+from schedule.planner.costs import PlanCosts
+from schedule.planner.instance import Plan
+from schedule.planner.plan_schedule import PlanningResult, plan_schedule
+from schedule.planner.rules import PlanImpossible, make_impossible_error
+
+from .timetable_instance import TimetableInstance, build_instance
+
+REPORT_SECONDS: Final = 1.0
+
+
+def plan_event(plan_run: PlanRun) -> PlanningResult | None:
+    """Search, store the proposal and return the result; None if no plan is possible."""
+    assert plan_run.from_draft
+    plan_run.state, plan_run.started_at = PlanRun.State.RUNNING, timezone.now()
+    plan_run.save(update_fields=["state", "started_at"])
+    timetable = load_timetable(plan_run.from_draft)
+    problem = build_instance(timetable, mode=PlanRun.Mode(plan_run.mode), zone=plan_run.event.zone)
+    progress = PlanProgress(plan_run)
+    try:
+        result = plan_schedule(
+            instance=problem.instance,
+            seconds=plan_run.seconds,
+            seed=plan_run.seed,
+            on_progress=progress.report,
+            should_stop=progress.is_stop_requested,
+        )
+    except PlanImpossible as error:
+        finish_plan_run(plan_run, PlanRun.State.IMPOSSIBLE, reasons=describe_impossible(problem, error))
+        return None
+    except Exception:
+        finish_plan_run(plan_run, PlanRun.State.FAILED)
+        raise
+    store_proposal(plan_run, problem, problem.to_states(result.plan), result.costs)
+    return result
+
+
+@dataclass
+class PlanProgress:
+    """Stores the costs of the best plan so far, and asks whether to stop, at most once a second."""
+
+    plan_run: PlanRun
+    reported_at: float = 0.0
+    asked_at: float = 0.0
+    is_stopped: bool = field(default=False)
+
+    def report(self, _plan: Plan, costs: PlanCosts, _elapsed: float) -> None:
+        if time.monotonic() - self.reported_at >= REPORT_SECONDS:
+            self.reported_at = time.monotonic()
+            PlanRun.objects.filter(pk=self.plan_run.pk).update(costs=asdict(costs))
+
+    def is_stop_requested(self) -> bool:
+        if time.monotonic() - self.asked_at >= REPORT_SECONDS:
+            self.asked_at = time.monotonic()
+            self.is_stopped = PlanRun.objects.filter(
+                pk=self.plan_run.pk, stop_requested_at__isnull=False
+            ).exists()
+        return self.is_stopped
+
+
+@transaction.atomic
+def store_proposal(
+    plan_run: PlanRun, problem: TimetableInstance, states: dict[int, SlotState], costs: PlanCosts
+) -> None:
+    """Store the plan as a draft of its own, whose journal has the moves."""
+    assert plan_run.from_draft
+    name = _("Proposal %(number)s") % {"number": plan_run.pk}
+    proposal = copy_draft(draft=plan_run.from_draft, name=name, author=plan_run.created_by)
+    # A session may have been deleted during the search.
+    existing = set(plan_run.event.sessions.filter(pk__in=states).values_list("pk", flat=True))
+    make_moves(
+        draft=proposal,
+        states={session: state for session, state in states.items() if session in existing},
+        author=plan_run.created_by,
+    )
+    plan_run.proposal, plan_run.costs = proposal, asdict(costs)
+    finish_plan_run(plan_run, PlanRun.State.DONE, reasons=describe_unplanned(problem))
+
+
+def finish_plan_run(
+    plan_run: PlanRun, state: PlanRun.State, *, reasons: dict[str, list[str]] | None = None
+) -> None:
+    plan_run.state, plan_run.finished_at, plan_run.reasons = state, timezone.now(), reasons or {}
+    plan_run.save(update_fields=["state", "finished_at", "reasons", "proposal", "costs"])
+
+
+def describe_impossible(problem: TimetableInstance, error: PlanImpossible) -> dict[str, list[str]]:
+    """Return the contradicting rules as sentences, by language."""
+    if not error.rules:
+        return {language: [str(error)] for language in list_languages()}
+    reasons: dict[str, list[str]] = {}
+    for language in list_languages():
+        with translation.override(language):
+            reasons[language] = [*make_impossible_error(problem.instance, error.rules).reasons]
+    return reasons
+
+
+def describe_unplanned(problem: TimetableInstance) -> dict[str, list[str]]:
+    """Return a sentence for each session that could not be planned, by language."""
+    titles = [problem.timetable.sessions[key].title for key in problem.unplanned_keys]
+    reasons: dict[str, list[Any]] = {}
+    for language in list_languages() if titles else ():
+        with translation.override(language):
+            sentence = _("“%(title)s” is placed outside the usual hours and was not planned.")
+            reasons[language] = [sentence % {"title": title} for title in titles]
+    return reasons
+
+
+def list_languages() -> Iterable[str]:
+    return [code for code, _name in settings.LANGUAGES]

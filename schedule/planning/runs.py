@@ -1,0 +1,107 @@
+"""Request, stop and adopt runs of the planner."""
+
+from typing import Final
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from convention.audit.record import record_action
+from convention.club.models import Person
+from convention.errors import ConventionError
+from convention.events.models import Event
+from schedule.drafts.current_draft import get_current_draft, load_slot_states
+from schedule.drafts.moves import make_moves
+from schedule.drafts.slot_state import SlotState
+from schedule.models import Move, PlanRun, ScheduleDraft, Session
+
+from .tasks import run_planner
+
+MAX_SECONDS: Final = 600
+# Of one event, waiting or running: the worker plans one after the other.
+MAX_OPEN_RUNS: Final = 5
+
+
+class TooManyRuns(ConventionError):
+    kind = "too-many-runs"
+    status = 409
+
+
+class NothingToPlan(ConventionError):
+    """The event has no rooms, or no talks."""
+
+    kind = "nothing-to-plan"
+    status = 409
+
+
+@transaction.atomic
+def start_plan_run(
+    *,
+    event: Event,
+    mode: PlanRun.Mode,
+    seconds: int = 10,
+    seed: int = 1,
+    author: Person | None = None,
+) -> PlanRun:
+    """Queue a run that starts from the current draft. Raise TooManyRuns and NothingToPlan."""
+    plan_run = create_plan_run(event=event, mode=mode, seconds=seconds, seed=seed, author=author)
+    run_planner.enqueue(plan_run.pk)
+    return plan_run
+
+
+@transaction.atomic
+def create_plan_run(
+    *, event: Event, mode: PlanRun.Mode, seconds: int, seed: int, author: Person | None
+) -> PlanRun:
+    """Store a run without queuing it."""
+    Event.objects.select_for_update().get(pk=event.pk)
+    if event.plan_runs.open().count() >= MAX_OPEN_RUNS:
+        raise TooManyRuns(_("The planner is busy with this event. Stop a run, or wait for one to end."))
+    if not event.rooms.exists():
+        raise NothingToPlan(_("The event has no rooms yet. Add them first, with their capacity."))
+    if not event.sessions.filter(role=Session.Role.TALK).exists():
+        raise NothingToPlan(_("The event has no sessions yet. Add them first."))
+    plan_run = PlanRun.objects.create(
+        event=event,
+        from_draft=get_current_draft(event, author=author),
+        mode=mode,
+        seconds=min(seconds, MAX_SECONDS),
+        seed=seed,
+        created_by=author,
+    )
+    record_action("schedule.plan", plan_run, event=event)
+    return plan_run
+
+
+def stop_plan_run(*, plan_run: PlanRun) -> None:
+    """Ask the worker to end the search; the best plan so far becomes the proposal."""
+    rows = PlanRun.objects.open().filter(pk=plan_run.pk, stop_requested_at=None)
+    rows.update(stop_requested_at=timezone.now())
+
+
+def list_proposed_changes(proposal: ScheduleDraft, draft: ScheduleDraft) -> dict[int, SlotState]:
+    """Return the talks that a proposal places elsewhere than the draft does.
+
+    A proposal never takes a session out, and knows nothing of sessions that were added since.
+    """
+    proposed, current = load_slot_states(proposal), load_slot_states(draft)
+    talks = set(proposal.event.sessions.filter(role=Session.Role.TALK).values_list("pk", flat=True))
+    return {
+        session: state
+        for session, state in proposed.items()
+        if session in talks and current.get(session) != state
+    }
+
+
+@transaction.atomic
+def adopt_proposal(*, plan_run: PlanRun, author: Person | None) -> list[Move]:
+    """Move the sessions of the current draft to where the proposal has them, as one batch of moves.
+
+    It can be undone like any other. Raise NothingToPlan if the run has no proposal.
+    """
+    if plan_run.proposal is None:
+        raise NothingToPlan(_("This run has no proposal."))
+    draft = get_current_draft(plan_run.event, author=author)
+    changes = list_proposed_changes(plan_run.proposal, draft)
+    record_action("schedule.adopt_plan", plan_run, event=plan_run.event)
+    return make_moves(draft=draft, states=changes, author=author)

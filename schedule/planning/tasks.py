@@ -1,0 +1,21 @@
+"""The planner's background task."""
+
+from django.tasks import task
+
+from convention.tasks.queue_names import PLANNING_QUEUE
+from schedule.models import PlanRun
+
+
+@task(queue_name=PLANNING_QUEUE)
+def run_planner(plan_run_id: int) -> None:
+    """Run the planner for a stored run, unless it has ended: the queue may deliver twice."""
+    from .run_planner import plan_event  # noqa: PLC0415 (OR-Tools, which web processes must not load)
+
+    plan_run = (
+        PlanRun.objects.open()
+        .select_related("event", "from_draft", "created_by")
+        .filter(pk=plan_run_id)
+        .first()
+    )
+    if plan_run and plan_run.from_draft:
+        plan_event(plan_run)

@@ -1,0 +1,145 @@
+"""Organizers' pages: ask the planner for a timetable, watch it, compare and adopt its proposals."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.utils.translation import get_language, gettext_lazy, ngettext
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from convention.club.permissions import require_signed_in
+from convention.errors import ConventionError, NotFound
+from convention.events.models import Event, Room
+from convention.events.permissions import get_event_to_organize
+from convention.tasks.worker import is_worker_late
+from schedule.drafts.current_draft import get_current_draft, load_slot_states
+from schedule.drafts.slot_state import SlotState
+from schedule.editing.views import allow_get_and_post, get_posted_data, render_organizer_page
+from schedule.models import PlanRun, Session
+
+from .forms import PlanRunForm
+from .runs import adopt_proposal, list_proposed_changes, start_plan_run, stop_plan_run
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+MAX_RUNS_SHOWN: Final = 20
+COST_LABELS: Final = {
+    "lost_favourites": gettext_lazy("Favourites that people miss"),
+    "missing_seats": gettext_lazy("Seats missing"),
+    "extra_rooms": gettext_lazy("Room changes within a track"),
+    "unwanted_slots": gettext_lazy("Times that speakers would rather avoid"),
+    "total": gettext_lazy("Weighted total"),
+}
+
+
+@dataclass(frozen=True)
+class ProposedChange:
+    """A session with its slot now and in the proposal, with rooms instead of keys."""
+
+    session: Session
+    before: SlotState | None
+    after: SlotState
+    room_before: Room | None
+    room_after: Room | None
+
+
+@allow_get_and_post
+def plan_page(request: "HttpRequest", event: str) -> HttpResponse:
+    """Start a run, and list the last ones with their costs side by side."""
+    event_obj, person = get_event_to_organize(event, request.user), require_signed_in(request.user)
+    draft = get_current_draft(event_obj, author=person)
+    unplaced_count = event_obj.sessions.filter(role=Session.Role.TALK).exclude(slots__draft=draft).count()
+    mode = PlanRun.Mode.UNPLACED if unplaced_count else PlanRun.Mode.EVERYTHING
+    form = PlanRunForm(get_posted_data(request), initial={"mode": mode})
+    if form.is_valid():
+        try:
+            plan_run = start_plan_run(
+                event=event_obj, author=require_signed_in(request.user), **form.cleaned_data
+            )
+        except ConventionError as error:
+            form.add_error(None, str(error))
+        else:
+            return redirect("organize-plan-run", event_obj.slug, plan_run.pk)
+    runs = list(event_obj.plan_runs.select_related("created_by", "proposal")[:MAX_RUNS_SHOWN])
+    rows = [(label, [run.costs.get(name) for run in runs]) for name, label in COST_LABELS.items()]
+    return render_organizer_page(
+        request, "plan", event_obj, form=form, unplaced_count=unplaced_count, runs=runs, cost_rows=rows
+    )
+
+
+@never_cache
+@require_safe
+def plan_run_page(request: "HttpRequest", event: str, pk: int) -> HttpResponse:
+    """Show how far a run is, or its proposal: costs, and what it would move."""
+    event_obj = get_event_to_organize(event, request.user)
+    plan_run = get_plan_run(event_obj, pk)
+    costs = [(label, plan_run.costs[name]) for name, label in COST_LABELS.items() if name in plan_run.costs]
+    return render_organizer_page(
+        request,
+        "plan_run",
+        event_obj,
+        plan_run=plan_run,
+        costs=costs,
+        changes=list_changes(plan_run),
+        reasons=plan_run.reasons.get(get_language(), []),
+        is_late=plan_run.is_open and is_worker_late(at=timezone.now()),
+    )
+
+
+def get_plan_run(event: Event, pk: int) -> PlanRun:
+    """Return the event's run. Raise NotFound."""
+    plan_run = event.plan_runs.select_related("event", "proposal__event", "created_by").filter(pk=pk).first()
+    if plan_run is None:
+        raise NotFound(_("There is no run of the planner at this address."))
+    return plan_run
+
+
+def list_changes(plan_run: PlanRun) -> list[ProposedChange]:
+    """Return what adopting the proposal would change in the current draft, in order of time."""
+    if plan_run.proposal is None:
+        return []
+    draft = get_current_draft(plan_run.event)
+    states = list_proposed_changes(plan_run.proposal, draft)
+    before = load_slot_states(draft)
+    rooms = {room.pk: room for room in plan_run.event.rooms.all()}
+    sessions = plan_run.event.sessions.in_bulk(list(states))
+    changes = [
+        ProposedChange(
+            sessions[key],
+            before.get(key),
+            state,
+            rooms.get((was.room_id if (was := before.get(key)) else None) or 0),
+            rooms.get(state.room_id or 0),
+        )
+        for key, state in states.items()
+        if key in sessions
+    ]
+    return sorted(changes, key=lambda change: (change.after.starts_at, change.session.number))
+
+
+@require_POST
+def plan_run_stop(request: "HttpRequest", event: str, pk: int) -> HttpResponse:
+    event_obj = get_event_to_organize(event, request.user)
+    stop_plan_run(plan_run=get_plan_run(event_obj, pk))
+    messages.success(request, _("The search ends in a moment, with the best timetable so far."))
+    return redirect("organize-plan-run", event_obj.slug, pk)
+
+
+@require_POST
+def plan_run_adopt(request: "HttpRequest", event: str, pk: int) -> HttpResponse:
+    event_obj = get_event_to_organize(event, request.user)
+    moves = adopt_proposal(plan_run=get_plan_run(event_obj, pk), author=require_signed_in(request.user))
+    count = len(moves)
+    sentence = ngettext(
+        "%(count)s session was placed in the draft. Nothing is published yet.",
+        "%(count)s sessions were placed in the draft. Nothing is published yet.",
+        count,
+    )
+    messages.success(request, sentence % {"count": count})
+    return redirect("organize-schedule", event_obj.slug)

@@ -1,0 +1,234 @@
+"""Plan an event: its draft becomes the planner's instance, a proposal, and moves in the draft."""
+
+import datetime
+import itertools
+
+import pytest
+
+from convention.events.models import Event, Room
+from schedule.conflicts.find import find_conflicts
+from schedule.conflicts.kinds import BLOCK
+from schedule.conflicts.load import load_timetable
+from schedule.drafts.current_draft import get_current_draft, load_slot_states
+from schedule.drafts.moves import undo_last_batch
+from schedule.models import Availability, PlanRun, Session, Slot
+from schedule.planning.run_planner import plan_event
+from schedule.planning.runs import NothingToPlan, adopt_proposal, create_plan_run, stop_plan_run
+from schedule.planning.timetable_instance import build_instance
+from tests.factories import make_event, make_person, make_session
+
+pytestmark = pytest.mark.django_db
+MINUTE = datetime.timedelta(minutes=1)
+
+
+def make_rooms(event: Event, *capacities: int) -> list[Room]:
+    return [
+        Room.objects.create(event=event, name=f"Room {number}", capacity=capacity, position=number)
+        for number, capacity in enumerate(capacities, start=1)
+    ]
+
+
+def make_talks(event: Event, count: int, *, minutes: int = 50) -> list[Session]:
+    """Create unplaced talks; every speaker has two of them."""
+    return [
+        make_session(
+            event,
+            f"Talk {number}",
+            starts_at=None,
+            speakers=(f"Speaker {number // 2}",),
+            planned_minutes=minutes,
+        )
+        for number in range(count)
+    ]
+
+
+def run_plan(event: Event, *, mode: PlanRun.Mode = PlanRun.Mode.UNPLACED, seconds: int = 0) -> PlanRun:
+    plan_run = create_plan_run(event=event, mode=mode, seconds=seconds, seed=1, author=None)
+    plan_event(plan_run)
+    plan_run.refresh_from_db()
+    return plan_run
+
+
+def list_blocking_conflicts(draft):
+    return [conflict for conflict in find_conflicts(load_timetable(draft)) if conflict.level == BLOCK]
+
+
+def test_unplaced_talks_get_a_time_and_a_room_without_conflicts():
+    event = make_event()
+    make_rooms(event, 100, 50)
+    talks = make_talks(event, 8)
+
+    plan_run = run_plan(event)
+
+    assert plan_run.state == PlanRun.State.DONE
+    assert load_slot_states(plan_run.proposal).keys() == {talk.pk for talk in talks}
+    assert list_blocking_conflicts(plan_run.proposal) == []
+    assert load_slot_states(get_current_draft(event)) == {}
+
+
+def test_a_proposal_is_adopted_as_one_batch_and_can_be_undone():
+    event, person = make_event(), make_person()
+    make_rooms(event, 100, 50)
+    talks = make_talks(event, 6)
+    plan_run = run_plan(event)
+    draft = get_current_draft(event)
+
+    moves = adopt_proposal(plan_run=plan_run, author=person)
+    adopted = load_slot_states(draft)
+    undo_last_batch(draft=draft, author=person)
+
+    assert len(moves) == len(talks)
+    assert adopted == load_slot_states(plan_run.proposal)
+    assert load_slot_states(draft) == {}
+
+
+def test_placed_sessions_keep_their_time_and_room_while_others_are_placed():
+    event = make_event()
+    rooms = make_rooms(event, 100, 50)
+    placed = make_session(event, "Placed", room=rooms[1])
+    make_talks(event, 4)
+    before = load_slot_states(get_current_draft(event))[placed.pk]
+
+    plan_run = run_plan(event)
+
+    assert load_slot_states(plan_run.proposal)[placed.pk] == before
+
+
+def test_nothing_is_planned_beside_a_break_or_a_plenary():
+    event = make_event()
+    make_rooms(event, 100, 50)
+    for role, hours in ((Session.Role.BREAK, 2), (Session.Role.PLENARY, 0)):
+        make_session(
+            event, role, role=role, starts_at=event.starts_at + datetime.timedelta(hours=hours), minutes=60
+        )
+    make_talks(event, 10)
+
+    plan_run = run_plan(event)
+
+    slots = Slot.objects.filter(draft=plan_run.proposal).select_related("session")
+    common = [slot for slot in slots if slot.session.role != Session.Role.TALK]
+    talks = [slot for slot in slots if slot.session.role == Session.Role.TALK]
+    overlapping = [
+        (talk.session.title, other.session.title)
+        for talk, other in itertools.product(talks, common)
+        if talk.starts_at < other.ends_at and other.starts_at < talk.ends_at
+    ]
+    assert len(talks) == 10
+    assert overlapping == []
+
+
+def test_a_speaker_is_planned_only_when_available():
+    event = make_event()
+    make_rooms(event, 100)
+    talk = make_session(event, "Late", starts_at=None, speakers=("Ada",), planned_minutes=30)
+    free_from = event.starts_at + datetime.timedelta(hours=3)
+    Availability.objects.create(
+        speaker=talk.speakers.get(),
+        starts_at=free_from,
+        ends_at=free_from + datetime.timedelta(hours=1),
+        level=Availability.Level.CAN,
+    )
+
+    plan_run = run_plan(event)
+
+    slot = plan_run.proposal.slots.get()
+    assert slot.starts_at >= free_from
+    assert slot.ends_at <= free_from + datetime.timedelta(hours=1)
+
+
+def test_a_pinned_session_stays_while_everything_else_is_planned():
+    event = make_event()
+    rooms = make_rooms(event, 100, 50)
+    pinned = make_session(event, "Pinned", room=rooms[0])
+    make_talks(event, 5)
+    Slot.objects.filter(draft=get_current_draft(event), session=pinned).update(
+        is_time_pinned=True, is_room_pinned=True
+    )
+    before = load_slot_states(get_current_draft(event))[pinned.pk]
+
+    plan_run = run_plan(event, mode=PlanRun.Mode.EVERYTHING)
+
+    assert load_slot_states(plan_run.proposal)[pinned.pk] == before
+
+
+def test_the_largest_audience_gets_the_largest_room():
+    event = make_event()
+    _small, large = make_rooms(event, 20, 200)
+    popular = make_session(event, "Popular", starts_at=None, planned_minutes=50, expected_attendance=150)
+    make_session(event, "Other", starts_at=None, planned_minutes=50, expected_attendance=10)
+
+    plan_run = run_plan(event, seconds=1)
+
+    assert plan_run.proposal.slots.get(session=popular).room == large
+    assert plan_run.costs["missing_seats"] == 0
+
+
+def test_sessions_of_equal_length_begin_together_in_all_rooms():
+    event = make_event()
+    make_rooms(event, 50, 50, 50)
+    make_talks(event, 9, minutes=45)
+
+    plan_run = run_plan(event)
+
+    starts = plan_run.proposal.slots.order_by("starts_at").values_list("starts_at", flat=True)
+    gaps = [
+        later - earlier for earlier, later in itertools.pairwise(starts) if later.date() == earlier.date()
+    ]
+    assert [gap for gap in gaps if gap % (45 * MINUTE)] == []
+
+
+def test_an_impossible_plan_names_the_rules_in_both_languages():
+    event = make_event()
+    make_rooms(event, 100)
+    talk = make_session(event, "Never", starts_at=None, speakers=("Ada",), planned_minutes=50)
+    Availability.objects.create(
+        speaker=talk.speakers.get(),
+        starts_at=event.starts_at - datetime.timedelta(days=1),
+        ends_at=event.ends_at + datetime.timedelta(days=1),
+        level=Availability.Level.CANNOT,
+    )
+
+    plan_run = run_plan(event)
+
+    assert plan_run.state == PlanRun.State.IMPOSSIBLE
+    assert plan_run.proposal is None
+    assert any("Ada" in sentence for sentence in plan_run.reasons["fr"])
+    assert any("Ada" in sentence for sentence in plan_run.reasons["en"])
+
+
+def test_an_event_without_rooms_is_refused_with_a_sentence():
+    event = make_event()
+    make_talks(event, 1)
+
+    with pytest.raises(NothingToPlan, match="rooms"):
+        create_plan_run(event=event, mode=PlanRun.Mode.UNPLACED, seconds=1, seed=1, author=None)
+
+
+def test_a_stopped_run_ends_with_the_best_plan_so_far():
+    event = make_event()
+    make_rooms(event, 100)
+    make_talks(event, 4)
+    plan_run = create_plan_run(event=event, mode=PlanRun.Mode.UNPLACED, seconds=60, seed=1, author=None)
+    stop_plan_run(plan_run=plan_run)
+
+    plan_event(plan_run)
+
+    plan_run.refresh_from_db()
+    assert plan_run.state == PlanRun.State.DONE
+    assert plan_run.proposal.slots.count() == 4
+
+
+def test_cancelled_sessions_and_favourites_of_others_do_not_disturb_the_instance():
+    event = make_event()
+    make_rooms(event, 100)
+    cancelled = make_session(event, "Cancelled", cancelled_at=event.starts_at)
+    talk = make_talks(event, 1)[0]
+    agenda = event.personal_agendas.create()
+    agenda.sessions.add(cancelled, talk)
+
+    problem = build_instance(
+        load_timetable(get_current_draft(event)), mode=PlanRun.Mode.UNPLACED, zone=event.zone
+    )
+
+    assert problem.session_keys == (talk.pk,)
+    assert problem.instance.favourites == (frozenset({0}),)
