@@ -73,6 +73,18 @@ def create_plan_run(
     return plan_run
 
 
+def choose_mode(event: Event) -> PlanRun.Mode:
+    """Return what is most likely wanted: to place what has no time, or all if everything has one."""
+    unplaced = count_unplaced(event)
+    return PlanRun.Mode.UNPLACED if unplaced else PlanRun.Mode.EVERYTHING
+
+
+def count_unplaced(event: Event) -> int:
+    """Return how many talks have no time in the current draft."""
+    talks = event.sessions.filter(role=Session.Role.TALK)
+    return talks.exclude(slots__draft=get_current_draft(event)).count()
+
+
 def stop_plan_run(*, plan_run: PlanRun) -> None:
     """Ask the worker to end the search; the best plan so far becomes the proposal."""
     rows = PlanRun.objects.open().filter(pk=plan_run.pk, stop_requested_at=None)

@@ -23,7 +23,14 @@ from schedule.editing.views import allow_get_and_post, get_posted_data, render_o
 from schedule.models import PlanRun, Session
 
 from .forms import PlanRunForm
-from .runs import adopt_proposal, list_proposed_changes, start_plan_run, stop_plan_run
+from .runs import (
+    adopt_proposal,
+    choose_mode,
+    count_unplaced,
+    list_proposed_changes,
+    start_plan_run,
+    stop_plan_run,
+)
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -53,24 +60,22 @@ class ProposedChange:
 def plan_page(request: "HttpRequest", event: str) -> HttpResponse:
     """Start a run, and list the last ones with their costs side by side."""
     event_obj, person = get_event_to_organize(event, request.user), require_signed_in(request.user)
-    draft = get_current_draft(event_obj, author=person)
-    unplaced_count = event_obj.sessions.filter(role=Session.Role.TALK).exclude(slots__draft=draft).count()
-    mode = PlanRun.Mode.UNPLACED if unplaced_count else PlanRun.Mode.EVERYTHING
-    form = PlanRunForm(get_posted_data(request), initial={"mode": mode})
+    form = PlanRunForm(get_posted_data(request), initial={"mode": choose_mode(event_obj)})
     if form.is_valid():
         try:
-            plan_run = start_plan_run(
-                event=event_obj, author=require_signed_in(request.user), **form.cleaned_data
-            )
+            plan_run = start_plan_run(event=event_obj, author=person, **form.cleaned_data)
         except ConventionError as error:
             form.add_error(None, str(error))
         else:
             return redirect("organize-plan-run", event_obj.slug, plan_run.pk)
     runs = list(event_obj.plan_runs.select_related("created_by", "proposal")[:MAX_RUNS_SHOWN])
-    rows = [(label, [run.costs.get(name) for run in runs]) for name, label in COST_LABELS.items()]
-    return render_organizer_page(
-        request, "plan", event_obj, form=form, unplaced_count=unplaced_count, runs=runs, cost_rows=rows
-    )
+    context = {
+        "form": form,
+        "unplaced_count": count_unplaced(event_obj),
+        "runs": runs,
+        "cost_rows": [(label, [run.costs.get(name) for run in runs]) for name, label in COST_LABELS.items()],
+    }
+    return render_organizer_page(request, "plan", event_obj, **context)
 
 
 @never_cache

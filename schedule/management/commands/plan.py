@@ -5,32 +5,36 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import CommandParser
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from convention.commands import ConventionCommand
+from convention.commands import ConventionCommand, get_event_by_slug
 from convention.errors import ConventionError
+from convention.events.models import Event
 from convention.files import read_input_file, write_atomically
 from schedule.planner.costs import PlanCosts
 from schedule.planner.foreign.json_instance import read_json_instance, write_json_plan
 from schedule.planner.plan_schedule import DEFAULT_SECONDS, PlanningResult, plan_schedule
+from schedule.planning.run_planner import plan_event
+from schedule.planning.runs import adopt_proposal, choose_mode, create_plan_run
 
 MAX_SECONDS = 24 * 60 * 60
 
 
 class Command(ConventionCommand):
-    """Plan a foreign instance, write the plan and print its cost by kind."""
+    """Plan an event or a foreign instance, and print the cost by kind."""
 
-    help = "Plan the sessions of an instance file as well as the budget allows."
+    help = "Propose a timetable for an event, or plan the sessions of an instance file."
 
     runs_in_transaction = False
 
     def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("event", nargs="?", metavar="EVENT", help="the event's address")
         parser.add_argument(
-            "--instance", metavar="FILE", type=Path, required=True, help="a .json or .xlsx instance"
+            "--apply", action="store_true", help="move the sessions of the draft as proposed; publish nothing"
         )
-        parser.add_argument(
-            "--output", metavar="FILE", type=Path, required=True, help="where the plan is written"
-        )
+        parser.add_argument("--instance", metavar="FILE", type=Path, help="a .json or .xlsx instance")
+        parser.add_argument("--output", metavar="FILE", type=Path, help="where the plan is written")
         parser.add_argument(
             "--seconds", metavar="N", type=float, default=DEFAULT_SECONDS, help="the budget (default 10)"
         )
@@ -39,8 +43,34 @@ class Command(ConventionCommand):
         )
 
     def run(self, **options: Any) -> None:
-        """Plan the instance; the output is opened before, so that no work is lost for a wrong name."""
         check_budget(options["seconds"], options["seed"])
+        check_subject(options)
+        if options["event"]:
+            self.print_lines(self.plan_event(get_event_by_slug(options["event"]), options))
+        else:
+            self.plan_instance(options)
+
+    def plan_event(self, event: Event, options: dict[str, Any]) -> list[str]:
+        """Plan what has no time yet, or everything if all sessions have one."""
+        plan_run = create_plan_run(
+            event=event,
+            mode=choose_mode(event),
+            seconds=math.ceil(options["seconds"]),
+            seed=options["seed"],
+            author=None,
+        )
+        result = plan_event(plan_run)
+        if result is None:
+            sentence = _("No timetable keeps all the rules: %(reasons)s")
+            raise ConventionError(sentence % {"reasons": " ".join(plan_run.reasons[get_language() or "fr"])})
+        lines = [*describe_costs(result.costs), *describe_run(result)]
+        if options["apply"]:
+            moved = len(adopt_proposal(plan_run=plan_run, author=None))
+            return [*lines, _("Sessions placed or moved in the draft: %(count)d.") % {"count": moved}]
+        return [*lines, _("Stored as proposal %(number)d.") % {"number": plan_run.pk}]
+
+    def plan_instance(self, options: dict[str, Any]) -> None:
+        """Plan the instance; the output is opened before, so that no work is lost for a wrong name."""
         data = read_input_file(options["instance"])
         with write_atomically(options["output"]) as file:
             lines = self.plan_json(data, file, options)
@@ -51,6 +81,15 @@ class Command(ConventionCommand):
         result = plan_schedule(instance=read.instance, seconds=options["seconds"], seed=options["seed"])
         file.write(write_json_plan(read, result.plan))
         return [*describe_costs(result.costs), *describe_run(result)]
+
+
+def check_subject(options: dict[str, Any]) -> None:
+    """Raise ConventionError unless there is either an event, or an instance and an output."""
+    files = [options["instance"], options["output"]]
+    if bool(options["event"]) == any(files) or (any(files) and not all(files)):
+        raise ConventionError(_("Name an event, or --instance FILE and --output FILE."))
+    if options["apply"] and not options["event"]:
+        raise ConventionError(_("--apply needs an event."))
 
 
 def check_budget(seconds: float, seed: int) -> None:

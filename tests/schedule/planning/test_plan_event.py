@@ -4,6 +4,7 @@ import datetime
 import itertools
 
 import pytest
+from django.core.management import call_command
 
 from convention.events.models import Event, Room
 from schedule.conflicts.find import find_conflicts
@@ -232,3 +233,29 @@ def test_cancelled_sessions_and_favourites_of_others_do_not_disturb_the_instance
 
     assert problem.session_keys == (talk.pk,)
     assert problem.instance.favourites == (frozenset({0}),)
+
+
+def test_the_command_stores_a_proposal_and_applies_it_when_asked(capsys):
+    event = make_event(slug="planned")
+    make_rooms(event, 100)
+    make_talks(event, 3)
+
+    call_command("plan", "planned", seconds=0)
+    before = load_slot_states(get_current_draft(event))
+    call_command("plan", "planned", "--apply", seconds=0)
+
+    assert before == {}
+    assert len(load_slot_states(get_current_draft(event))) == 3
+    assert event.sessions.published().count() == 0
+    assert f"proposal {PlanRun.objects.last().pk}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "arguments", [[], ["planned", "--instance", "x.json"], ["--instance", "x.json"], ["--apply"]]
+)
+def test_the_command_needs_an_event_or_an_instance_with_an_output(arguments, capsys):
+    with pytest.raises(SystemExit) as ended:
+        call_command("plan", *arguments)
+
+    assert ended.value.code == 2
+    assert "event" in capsys.readouterr().err
