@@ -141,7 +141,8 @@ def test_the_link_comes_with_what_when_and_where(mail_receiver, run_tasks):
         "Où : Site du port, 2 quai, 44000 Nantes",
     ]
     html = part(message, "text/html").get_content()
-    assert ("Site du port" in html, "12\u00a0h\u00a030" in html) == (True, True)
+    assert "Site du port" in html
+    assert "12\u00a0h\u00a030" in html
 
 
 def test_a_member_gets_a_link_and_then_the_badge(mail_receiver, run_tasks):
@@ -236,7 +237,8 @@ def test_a_place_that_changes_hands_is_told_to_both(mail_receiver, run_tasks):
     assert order.manage_secret.encode() not in b"".join(pieces)
     assert order.manage_url in text_of(buyer)
     words = " ".join(text_of(buyer).split())
-    assert ("est maintenant au nom de Ana Sol" in words, "envoyé à ana@example.net" in words) == (True, True)
+    assert "est maintenant au nom de Ana Sol" in words
+    assert "envoyé à ana@example.net" in words
     send_order_mails.call(order.pk)
     assert len(mail_receiver.messages) == 3
 

@@ -134,7 +134,7 @@ def test_a_password_reset_by_mail_ends_tokens_and_says_so(client, organizer, mai
     page = client.get(link, follow=True)
     answer = client.post(page.redirect_chain[-1][0], NEW, follow=True)
     assert "Vos 2 jetons d’API ont été révoqués" in answer.text
-    assert [answers(token) for token in tokens] == [False, False]
+    assert [token for token in tokens if answers(token)] == []
     assert phone.get("/me/security/").status_code == 302
     assert "jetons d’API ont été révoqués" in " ".join(mailoutbox[-1].body.split())
 

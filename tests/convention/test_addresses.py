@@ -14,12 +14,11 @@ ALIKE = ("boss@fırm-risk.example", "boss@firm-riſk.example", "boss@firm-ris\u2
 
 @pytest.mark.parametrize("alike", ALIKE)
 def test_only_the_capitals_of_ascii_are_the_same(alike: str):
-    assert (
-        is_same_email(BOSS, "Boss@Firm-Risk.EXAMPLE"),
-        is_same_email(BOSS, alike),
-        is_same_email("", ""),
-    ) == (True, False, False)
-    assert (normalize_email("A@É.example"), is_same_email(None, BOSS)) == ("a@É.example", False)
+    assert is_same_email(BOSS, "Boss@Firm-Risk.EXAMPLE")
+    assert not is_same_email(BOSS, alike)
+    assert not is_same_email("", "")
+    assert normalize_email("A@É.example") == "a@É.example"
+    assert not is_same_email(None, BOSS)
 
 
 @pytest.mark.django_db

@@ -69,11 +69,16 @@ def test_threads_count_together(file):
 
 def test_it_keeps_what_a_cache_keeps(file):
     assert file.get("a", "nothing") == "nothing"
-    assert (file.add("a", [1.5], 60), file.add("a", [2], 60)) == (True, False)
+    assert file.add("a", [1.5], 60) is True
+    assert file.add("a", [2], 60) is False
     assert file.get("a") == [1.5]
     file.set("a", 3, None)
-    assert (file.incr("a", 4), file.decr("a"), file.touch("a", 60)) == (7, 6, True)
-    assert (file.delete("a"), file.delete("a"), file.touch("a", 60)) == (True, False, False)
+    assert file.incr("a", 4) == 7
+    assert file.decr("a") == 6
+    assert file.touch("a", 60) is True
+    assert file.delete("a") is True
+    assert file.delete("a") is False
+    assert file.touch("a", 60) is False
     with pytest.raises(ValueError, match="a"):
         file.incr("a")
     file.set("b", 1, 60)
@@ -84,7 +89,9 @@ def test_it_keeps_what_a_cache_keeps(file):
 def test_an_entry_ends_with_its_time_and_is_swept_away(file):
     file.set("a", 1, 0.01)
     time.sleep(0.02)
-    assert (file.get("a"), file.add("a", 2, 60), file.get("a")) == (None, True, 2)
+    assert file.get("a") is None
+    assert file.add("a", 2, 60) is True
+    assert file.get("a") == 2
     for number in range(3000):
         file.set(f"old-{number}", 1, -1)
     for number in range(6000):

@@ -80,7 +80,8 @@ def test_every_script_is_read_back_by_poppler():
 @pytest.mark.parametrize("name", RARER)
 def test_rarer_scripts_have_their_fonts_and_are_shaped(name, weight):
     line = shape_line(name, weight)
-    assert (line.missing_characters, line.is_rtl) == ((), False)
+    assert line.missing_characters == ()
+    assert not line.is_rtl
     glyphs = [glyph for span in line.spans for glyph in span.glyphs]
     assert all(glyph.number for glyph in glyphs)
     assert "".join(glyph.text for glyph in glyphs) == clean_line(name)
@@ -269,7 +270,9 @@ def test_links_and_bookmarks_lead_to_their_places():
 def test_a_short_name_keeps_its_size_and_a_longer_one_shrinks():
     short = fit_text("Zoé", FontWeight.BOLD, TextBox(200, 2), max_size=40, min_size=24)
     longer = fit_text("Maximilienne", FontWeight.BOLD, TextBox(200, 2), max_size=40, min_size=24)
-    assert (short.size, short.fits_box, len(short.lines)) == (40, True, 1)
+    assert short.size == 40
+    assert short.fits_box
+    assert len(short.lines) == 1
     assert 24 <= longer.size < 40
     assert longer.fits_box
     assert longer.lines[0].width * longer.size <= 200
@@ -280,7 +283,8 @@ def test_a_long_name_wraps_at_the_floor_and_a_cruel_one_is_reported_whole():
         "Marie-Christine Wilhelmine", FontWeight.BOLD, TextBox(200, 2), max_size=40, min_size=24
     )
     cruel = fit_text("W" * 300, FontWeight.BOLD, TextBox(200, 2), max_size=40, min_size=24)
-    assert (len(wrapped.lines), wrapped.fits_box) == (2, True)
+    assert len(wrapped.lines) == 2
+    assert wrapped.fits_box
     assert not cruel.fits_box
     assert "".join(line.text for line in cruel.lines) == "W" * 300
 

@@ -160,7 +160,8 @@ def test_on_a_full_disk_acknowledged_scans_stay_and_the_rest_follow_once_there_i
 
     for answer in (refused, order, batch):
         assert_says_full(answer)
-    assert (page[0], event.name in page[2].decode()) == (200, True)
+    assert page[0] == 200
+    assert event.name in page[2].decode()
     assert (probe[0], ready[2]) == (200, b"the disk of the database is full\n")
     assert scans_answered == 2
     assert workers_of(server) == workers
@@ -229,7 +230,8 @@ def test_a_server_that_starts_on_a_full_disk_goes_on_once_there_is_room(disk, st
 
     for answer in (page, scan):
         assert_says_full(answer)
-    assert (page_later[0], event.name in page_later[2].decode()) == (200, True)
+    assert page_later[0] == 200
+    assert event.name in page_later[2].decode()
     assert scan_later[0] == 200
 
 

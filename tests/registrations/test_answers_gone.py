@@ -65,7 +65,8 @@ def test_answers_whose_time_is_over_stand_in_no_table(client: Client, event: Eve
     typed = {"choice-0-ticket": "guest", "answer-0-shown": "nut proof", "answer-0-nut": "SECRETNUT"}
     client.post(CHOICES, {**typed, "answer-0-proof": file})
     page = client.get("/events/congress/register/check/")
-    assert ("SECRETNUT" in text(page), "card.pdf" in text(page)) == (True, True)
+    assert "SECRETNUT" in text(page)
+    assert "card.pdf" in text(page)
     client.post("/events/congress/register/check/", {"language": "fr", **BILLING})
     known(event, nut="SECRETBEFORE")
     brought(event, "first_name,last_name,email,nut\nZoé,Müller,zoe@example.org,SECRETLIST\n")
@@ -163,7 +164,8 @@ def test_a_question_that_an_answer_leads_to_is_shown_by_link_before_anything_is_
     one = make_registration(event.tickets.get())
     page = f"{one.order.manage_path}{one.reference}/answers/"
     more = client.post(page, {"shown": "diet", "diet": "allergy"})
-    assert (more.status_code, 'name="which"' in more.text) == (200, True)
+    assert more.status_code == 200
+    assert 'name="which"' in more.text
     one.refresh_from_db()
     assert one.answers == {}
     client.post(page, {"shown": "diet which", "diet": "allergy", "which": "Noix"})
@@ -213,6 +215,9 @@ def test_an_organizer_finds_who_has_still_to_answer(organizer: Client, event: Ev
     make_registration(ticket, first_name="Dan", cancelled_at=timezone.now())
     assert "2 personnes ont encore à répondre" in text(organizer.get("/organize/congress/questions/"))
     page = organizer.get("/organize/congress/registrations/?state=unanswered").text
-    assert [name in page for name in ("Ada", "Bob", "Cleo", "Dan")] == [False, True, True, False]
+    assert "Ada" not in page
+    assert "Bob" in page
+    assert "Cleo" in page
+    assert "Dan" not in page
     csv = organizer.get("/organize/congress/registrations.csv?state=unanswered").content.decode()
     assert len(csv.splitlines()) == 3

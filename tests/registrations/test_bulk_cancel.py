@@ -263,7 +263,8 @@ def test_the_page_filters_by_its_address(event: Event, organizer: Client):
     ordered(event, network=OFFICE)
     ordered(event, "b@good.example", network=ELSEWHERE)
     page = organizer.get(PAGE, {"state": "held", "network": "203.0.113.99"}).content.decode()
-    assert ("a@spam.example" in page, "b@good.example" in page) == (True, False)
+    assert "a@spam.example" in page
+    assert "b@good.example" not in page
     wrong = organizer.get(PAGE, {"state": "held", "network": "x"}).content.decode()
     assert "Enter an IP address or a network" in wrong
 

@@ -83,9 +83,10 @@ def mapped(event: Event, text: str = FULL):
 def test_add_ons_answers_and_purchase_orders_come_with_the_list(congress: Event):
     mapped(congress)
     zoe = Registration.objects.get()
-    assert (zoe.first_name, zoe.last_name, zoe.no_photo, zoe.answers) == (
-        "Zoé", "MÜLLER", True, {"diet": ["vegan"], "size": "XL"},
-    )  # fmt: skip
+    assert zoe.first_name == "Zoé"
+    assert zoe.last_name == "MÜLLER"
+    assert zoe.no_photo
+    assert zoe.answers == {"diet": ["vegan"], "size": "XL"}
     assert (zoe.order.purchase_order, zoe.order.total, [str(one.addon) for one in zoe.active_addons]) == (
         "PO 7", 16_500, ["Dîner"],
     )  # fmt: skip
@@ -170,4 +171,5 @@ def test_the_command_maps_columns(command, tmp_path: Path):
     done = command("registrations_import", "congress", str(file), *maps)
     assert (done.returncode, Registration.objects.get().name) == (0, "Zoé Müller")
     refused = command("registrations_import", "congress", str(file), "--map", "Rang=colour")
-    assert (refused.returncode, "colour" in refused.stderr) == (2, True)
+    assert refused.returncode == 2
+    assert "colour" in refused.stderr

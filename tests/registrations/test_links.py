@@ -96,7 +96,8 @@ def test_links_mailed_by_a_worker_that_died_are_the_same_mail_again(client: Clie
     DBTaskResult.objects.update(status="READY")
     run_tasks()
     first, second, *repeats = [message.extra_headers["Message-ID"] for message in mailoutbox]
-    assert (first == second, sorted(repeats)) == (False, sorted([first, second]))
+    assert first != second
+    assert sorted(repeats) == sorted([first, second])
 
 
 @pytest.mark.parametrize("alike", ALIKE)
@@ -109,7 +110,8 @@ def test_ones_page_holds_what_is_ones_own(client: Client, alike: str):
     client.force_login(boss)
     page = client.get("/me/").content.decode()
     assert strangers.order.reference not in page
-    assert (ordered.order.manage_secret in page, invited.order.manage_secret in page) == (True, False)
+    assert ordered.order.manage_secret in page
+    assert invited.order.manage_secret not in page
     assert make_own_secret(invited) in page
 
 
@@ -194,10 +196,8 @@ def test_a_replaced_link_opens_nothing(client: Client, run_tasks, mailoutbox):
     run_tasks()
     assert order.manage_url in mailoutbox[0].body
     entry = AuditEntry.objects.get(verb="order.renew_link")
-    assert (entry.fields, order.manage_secret in f"{entry.subject}{entry.reason}") == (
-        ["link_version"],
-        False,
-    )
+    assert entry.fields == ["link_version"]
+    assert order.manage_secret not in f"{entry.subject}{entry.reason}"
 
 
 def test_replacing_links_is_no_way_to_fill_a_mailbox(client: Client, settings):
@@ -252,7 +252,8 @@ def test_a_personal_programme_gets_another_address(client: Client):
     old = PersonalAgenda.objects.get().link_token
     assert client.post("/events/conf/agenda/mine/renew/").status_code == 302
     new = PersonalAgenda.objects.get()
-    assert (new.link_token == old, list(new.sessions.all())) == (False, [session])
+    assert new.link_token != old
+    assert list(new.sessions.all()) == [session]
     for ending in ("/", ".ics"):
         assert Client().get(f"/events/conf/agenda/mine/{old}{ending}").status_code == 404
         assert Client().get(f"/events/conf/agenda/mine/{new.link_token}{ending}").status_code == 200

@@ -73,9 +73,11 @@ def test_the_screens_say_so_at_the_field_and_keep_what_was_typed(event, evil):
     client = Client()
     for name in ("first_name", "last_name"):
         page = client.post("/events/congress/register/", who(**{f"person-0-{name}": evil}))
-        assert (page.status_code, REFUSED in page.text) == (200, True)
+        assert page.status_code == 200
+        assert REFUSED in page.text
     page = client.post("/events/congress/register/", who(**{"person-0-company": "https://evil.com"}))
-    assert (page.status_code, NO_LINKS in page.text) == (200, True)
+    assert page.status_code == 200
+    assert NO_LINKS in page.text
 
 
 def test_the_last_screen_says_so_too(event):
@@ -87,7 +89,9 @@ def test_the_last_screen_says_so_too(event):
                "billing_city": "Paris", "billing_country": "FR"}  # fmt: skip
     for more in ({}, {"quote": "1"}):
         page = client.post(f"{prefix}check/", {"nonce": nonce, "language": "fr", **billing, **more})
-        assert (page.status_code, NO_LINKS in page.text, Order.objects.count()) == (200, True, 0)
+        assert page.status_code == 200
+        assert NO_LINKS in page.text
+        assert Order.objects.count() == 0
 
 
 def test_waiting_correcting_passing_on_and_sponsoring_take_none_either(event, run_tasks, mailoutbox):
@@ -102,7 +106,8 @@ def test_waiting_correcting_passing_on_and_sponsoring_take_none_either(event, ru
     package = make_package(event)
     sponsor = {"name": "Acme", "contact": "Win evil.com", "email": VICTIM, "language": "fr"}
     page = Client().post(f"/events/congress/sponsors/{package.slug}/", sponsor)
-    assert (page.status_code, REFUSED in page.text) == (200, True)
+    assert page.status_code == 200
+    assert REFUSED in page.text
     run_tasks()
     assert [mail for mail in mailoutbox if mail.to == [VICTIM]] == []
 
@@ -157,7 +162,9 @@ def test_an_answer_with_a_link_is_none_in_the_mail_that_confirms_it(event, run_t
     notify_changed_registrations()
     run_tasks()
     [mail] = mailoutbox
-    assert (mail.to, "evil" in mail.body, live_links(mail)) == ([VICTIM], True, [])
+    assert mail.to == [VICTIM]
+    assert "evil" in mail.body
+    assert live_links(mail) == []
 
 
 def test_a_colleague_reads_no_link_in_the_mail_that_asks_for_details(run_tasks, mailoutbox):

@@ -111,17 +111,16 @@ def test_a_stranger_who_ordered_by_api_keeps_neither_link_nor_badge(member, run_
     assert Order.objects.count() == 1
     assert_is_anas_alone(place, member)
     to_ana = [mail for mail in mailoutbox if mail.to == [MEMBER]][-1]
-    assert ("Ana" in badge_in(to_ana), own in to_ana.body) == (True, True)
+    assert "Ana" in badge_in(to_ana)
+    assert own in to_ana.body
     for mail in mailoutbox:
         if mail.to == [STRANGER]:
             assert mail.attachments == []
             assert own not in mail.body
     status, page = page_at(path_of(answer))
-    assert (status, "Seule la personne inscrite" in page, build_badge_code(place) in page) == (
-        404,
-        True,
-        False,
-    )
+    assert status == 404
+    assert "Seule la personne inscrite" in page
+    assert build_badge_code(place) not in page
     assert Client().get(f"{own}{place.reference}/badge.pdf").status_code == 200
 
 
@@ -198,7 +197,9 @@ def test_the_member_reads_whose_name_the_place_will_bear(member, run_tasks, mail
     run_tasks()
     [path] = [path for path in links_to(MEMBER, mailoutbox) if "/orders/confirm/" in path]
     page = Client().get(path).text
-    assert ("Ana Silva" in page, "Eve Intruder" in page, STRANGER in page) == (True, True, True)
+    assert "Ana Silva" in page
+    assert "Eve Intruder" in page
+    assert STRANGER in page
 
 
 @pytest.mark.parametrize("typed", ["Ána Sílva", "Silva Ana", "Ana Maria Silva", "A. Silva", "Ana Martin"])
@@ -220,7 +221,9 @@ def test_guests_of_the_same_order_stay_with_the_buyer(member, run_tasks, mailout
     path = path_of(answer)
     attack(path, anas.reference)
     page = Client().get(path).text
-    assert (mine.reference in page, anas.reference in page, "Ana Silva" in page) == (True, False, True)
+    assert mine.reference in page
+    assert anas.reference not in page
+    assert "Ana Silva" in page
     assert Client().get(f"{path}{mine.reference}/badge.pdf").status_code == 200
     assert Client().get(f"{own}{mine.reference}/badge.pdf").status_code == 404
     # The buyer may replace the order's link, which leaves the member's.
@@ -248,13 +251,18 @@ def test_an_assistant_still_sees_and_pays_what_they_ordered(event, member, run_t
     mailoutbox.clear()
     run_tasks()
     [notice] = [mail for mail in mailoutbox if mail.to == [STRANGER]]
-    assert (path in notice.body, "Ana Silva" in notice.body, notice.attachments) == (True, True, [])
+    assert path in notice.body
+    assert "Ana Silva" in notice.body
+    assert notice.attachments == []
     status, page = page_at(path)
-    assert (status, "Ana Silva" in page, anas.reference in page) == (200, True, False)
+    assert status == 200
+    assert "Ana Silva" in page
+    assert anas.reference not in page
     attack(path, anas.reference)
     Registration.objects.exclude(pk=anas.pk).delete()
     status, page = page_at(path)
-    assert (status, "120" in page) == (200, True)
+    assert status == 200
+    assert "120" in page
     assert Client().get(f"{path}pro-forma.pdf")["Content-Type"] == "application/pdf"
 
 
@@ -281,7 +289,8 @@ def test_the_member_alone_sees_changes_passes_on_and_cancels(member, run_tasks, 
     run_tasks()
     page = f"{own}{place.reference}/"
     other = Client().post(f"{page}correct/", {**EVIL, "email": MEMBER, "company": ""})
-    assert (other.status_code, "Cette place est personnelle" in other.text) == (200, True)
+    assert other.status_code == 200
+    assert "Cette place est personnelle" in other.text
     assert_is_anas_alone(place, member)
     slip = {"first_name": "Anna", "last_name": "Silva", "email": MEMBER, "company": "Acme"}
     assert Client().post(f"{page}correct/", slip).status_code == 302
@@ -348,7 +357,8 @@ def test_a_waiting_stranger_gets_no_place_in_their_name(member, run_tasks, mailo
     ticket = make_ticket(event, slug="member", audience="member", capacity=0)
     typed = {**EVIL, "email": MEMBER, "company": "", "language": "fr"}
     joined = Client().post("/events/full/waiting/member/", typed)
-    assert (joined.status_code, "/waiting/" in re.sub(r"/waiting/member/", "", joined.text)) == (200, False)
+    assert joined.status_code == 200
+    assert "/waiting/" not in re.sub(r"/waiting/member/", "", joined.text)
     ticket.capacity = 1
     ticket.save()
     process_waiting_lists()
@@ -367,5 +377,6 @@ def test_whoever_signs_in_or_orders_for_colleagues_keeps_their_own_links(event):
     check, nonce = to_check(signed_in, "assistant@club.example")
     path = signed_in.post(check, {"nonce": nonce, "language": "fr"})["Location"]
     place = Registration.objects.get()
-    assert (place.state, place.is_private) == ("confirmed", False)
+    assert place.state == "confirmed"
+    assert not place.is_private
     assert Client().get(f"{path}{place.reference}/badge.pdf").status_code == 200

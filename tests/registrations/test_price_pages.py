@@ -85,11 +85,14 @@ def test_every_price_is_shown_with_its_reasons_and_its_vat_before_and_after(
     words = text(page)
     for said in ("120 €", "72 €", "tarif anticipé, jusqu’au 31 mars 2030", "code HALF : 20 % de remise"):
         assert said in words
-    assert ("dont TVA 20 % : 12 €" in words, "dont TVA 10 % : 4,09 €" in words) == (True, True)
+    assert "dont TVA 20 % : 12 €" in words
+    assert "dont TVA 10 % : 4,09 €" in words
     done = finish(client, page)
     words = text(done)
     order = Order.objects.get()
-    assert (order.total, "code HALF : 20 % de remise" in words, "Dîner" in words) == (11_700, True, True)
+    assert order.total == 11_700
+    assert "code HALF : 20 % de remise" in words
+    assert "Dîner" in words
 
 
 def test_a_price_that_changed_meanwhile_is_shown_and_nothing_is_booked(
@@ -115,7 +118,8 @@ def test_a_signed_in_member_sees_and_books_the_place_that_a_pass_pays_for(client
     client.post(REGISTER, who(**{"person-0-email": member.email}))
     client.post(f"{REGISTER}choices/", {"choice-0-ticket": "member"})
     page = client.get(f"{REGISTER}check/")
-    assert ("200 €" in text(page), hidden(page, "shown")) == (True, "0")
+    assert "200 €" in text(page)
+    assert hidden(page, "shown") == "0"
     assert "inclus dans l’adhésion de l’entreprise" in text(page)
     finish(client, page)
     assert Registration.objects.values_list("price", "membership_pass__reserved").get() == (0, 1)
@@ -136,7 +140,8 @@ def test_a_code_used_up_meanwhile_is_told_on_the_same_screen(client: Client, eve
 def test_a_wrong_code_is_said_at_its_field_and_everything_is_kept(client: Client, event: Event, apply: dict):
     page = choose(client, code="nope", **apply)
     assert "Ce code n’existe pas ici" in text(page)
-    assert ('value="nope"' in page.content.decode(), page.status_code) == (True, 200)
+    assert 'value="nope"' in page.content.decode()
+    assert page.status_code == 200
     assert load_draft(client.session, "congress").people[0]["ticket"] == "guest"
 
 
@@ -145,7 +150,8 @@ def test_a_code_opens_a_hidden_ticket_on_the_second_screen(client: Client, event
     make_voucher(event, vip, code="VIP", kind="access", value=0)
     assert choose(client, code="vip", apply="1").status_code == 302
     page = client.get(f"{REGISTER}choices/")
-    assert ("Réservé" in text(page), "ouvre des billets" in text(page)) == (True, True)
+    assert "Réservé" in text(page)
+    assert "ouvre des billets" in text(page)
     choose(client, **{"choice-0-ticket": "vip", "code": "VIP"})
     finish(client, client.get(f"{REGISTER}check/"))
     assert Registration.objects.get().ticket == vip
@@ -156,7 +162,8 @@ def test_a_link_with_a_code_fills_it_in(client: Client, event: Event):
     client.get(f"{REGISTER}?code=half")
     client.post(REGISTER, who())
     page = client.get(f"{REGISTER}choices/")
-    assert ('value="HALF"' in page.content.decode(), "90 €" in text(page)) == (True, True)
+    assert 'value="HALF"' in page.content.decode()
+    assert "90 €" in text(page)
 
 
 def test_an_addon_that_is_full_or_of_another_ticket_cannot_be_chosen(client: Client, event: Event):
@@ -318,7 +325,8 @@ def test_codes_are_made_by_hundreds_and_exported_with_their_links(organizer: Cli
     }
     assert organizer.post(f"{TICKETS}vouchers/new/", fields).status_code == 302
     page = organizer.get(f"{TICKETS}vouchers/?q=acme")
-    assert ("120 codes" in text(page), "1–50 / 120" in text(page)) == (True, True)
+    assert "120 codes" in text(page)
+    assert "1–50 / 120" in text(page)
     rows = list(
         csv.DictReader(
             io.StringIO(organizer.get("/organize/congress/lists/codes.csv").content.decode("utf-8-sig"))

@@ -42,7 +42,8 @@ def test_the_event_page_says_when_it_begins_and_ends(client: Client, event: Even
 def test_people_are_added_and_removed_without_a_script(client: Client, event: Event):
     client.post("/events/congress/register/", who(add="1"))
     page = client.get("/events/congress/register/").content.decode()
-    assert ("person-1-first_name" in page, "person-2-first_name" in page) == (True, False)
+    assert "person-1-first_name" in page
+    assert "person-2-first_name" not in page
     client.post("/events/congress/register/", who(**{"person-TOTAL_FORMS": "2", "remove": "0"}))
     assert "person-1-first_name" not in client.get("/events/congress/register/").content.decode()
 
@@ -114,7 +115,8 @@ def test_a_member_finds_under_me_what_members_may_register_for(client: Client, e
     client.force_login(member)
     page = text(client.get("/me/"))
     assert "Vous n’êtes" in page
-    assert ("Ouvert aux adhérents Visite du port" in page, "Visite close" in page) == (True, False)
+    assert "Ouvert aux adhérents Visite du port" in page
+    assert "Visite close" not in page
     make_registration(ticket, person=member)
     assert "Ouvert aux adhérents" not in text(client.get("/me/"))
 
@@ -123,18 +125,14 @@ def test_a_cancelled_order_offers_what_still_makes_sense(client: Client, event: 
     order = make_order(event, total=12_000, payment="invoice")
     one = make_registration(event.tickets.get(), order=order, price=12_000)
     page = text(client.get(order.manage_path))
-    assert ("Ajouter à mon agenda" in page, "À facturer" in page, "Se réinscrire" in page) == (
-        True,
-        True,
-        False,
-    )
+    assert "Ajouter à mon agenda" in page
+    assert "À facturer" in page
+    assert "Se réinscrire" not in page
     cancel_registration(registration=one)
     page = text(client.get(order.manage_path))
-    assert ("Ajouter à mon agenda" in page, "À facturer" in page, "Se réinscrire" in page) == (
-        False,
-        False,
-        True,
-    )
+    assert "Ajouter à mon agenda" not in page
+    assert "À facturer" not in page
+    assert "Se réinscrire" in page
     assert "La place est de nouveau libre" in page
     Event.objects.update(registration_closes_at=timezone.now())
     assert "Se réinscrire" not in text(client.get(order.manage_path))
@@ -144,4 +142,5 @@ def test_an_order_without_address_promises_no_mail(client: Client, event: Event)
     order = make_order(event, email="")
     make_registration(event.tickets.get(), order=order, email="")
     page = text(client.get(order.manage_path))
-    assert ("La confirmation est envoyée" in page, "Présentez le badge" in page) == (False, True)
+    assert "La confirmation est envoyée" not in page
+    assert "Présentez le badge" in page

@@ -142,7 +142,9 @@ def test_the_printed_agenda_holds_what_is_booked(client, event, person):
     bookable(event, "Autre chose")
     answer = client.get(f"{person.order.manage_path}{person.reference}/agenda.pdf")
     text = pdf_text(answer.content)
-    assert ("Atelier" in text, "Autre chose" in text, "Zoé Müller" in text) == (True, False, True)
+    assert "Atelier" in text
+    assert "Autre chose" not in text
+    assert "Zoé Müller" in text
 
 
 def told(mailoutbox) -> list[tuple[str, str]]:
@@ -189,12 +191,10 @@ def test_an_import_leaves_bookings_alone(client, event, person):
     file = client.get(f"/events/{event.slug}/agenda.xml").content
     import_schedule(slug=event.slug, data=file.replace(b"Atelier", b"Atelier 2"))
     session.refresh_from_db()
-    assert (session.title, session.is_bookable, session.reserved, session.capacity) == (
-        "Atelier 2",
-        True,
-        1,
-        2,
-    )
+    assert session.title == "Atelier 2"
+    assert session.is_bookable
+    assert session.reserved == 1
+    assert session.capacity == 2
 
 
 def test_the_page_books_swaps_and_leaves(client, event, person):
@@ -234,7 +234,8 @@ def test_an_organizer_books_for_someone_with_a_reason(client, event, person):
     client.post(page, {"act": f"book:{session.number}", "reason": "Par téléphone"})
     assert booked(person) == ["Atelier"]
     one = client.get(f"/organize/{event.slug}/registrations/{person.reference}/").text
-    assert ("Par téléphone" in one, "Atelier" in one) == (True, True)
+    assert "Par téléphone" in one
+    assert "Atelier" in one
 
 
 def test_the_organizer_cannot_take_places_away_that_are_booked(client, event, person):

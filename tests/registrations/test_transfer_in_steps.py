@@ -161,7 +161,8 @@ def test_an_organizer_hands_over_in_steps_and_the_badge_is_void(event, place):
     assert build_badge_code(place) == before
     assert client.post(page, {**typed, "email": "jean@example.org"}).status_code == 302
     place.refresh_from_db()
-    assert (build_badge_code(place) == before, place.answers) == (False, {})
+    assert build_badge_code(place) != before
+    assert place.answers == {}
 
 
 def listed(place, **cells):
@@ -179,7 +180,9 @@ def test_a_list_that_names_another_person_voids_badge_and_answers(event, place, 
     import_registrations(event=event, table=table)
     place.refresh_from_db()
     bobs = build_badge_code(place)
-    assert (place.name, bobs == before, place.answers) == ("Bob Roi", False, {})
+    assert place.name == "Bob Roi"
+    assert bobs != before
+    assert place.answers == {}
     run_tasks()
     assert mailoutbox != []
     undo_import(import_run=ImportRun.objects.get())
@@ -193,7 +196,8 @@ def test_a_list_after_a_new_address_is_the_second_step(event, place):
     before = build_badge_code(place)
     import_registrations(event=event, table=listed(place, **{"first name": "Jean"}))
     place.refresh_from_db()
-    assert (build_badge_code(place) == before, place.answers) == (False, {})
+    assert build_badge_code(place) != before
+    assert place.answers == {}
 
 
 def test_a_list_that_corrects_a_slip_voids_nothing(event, place, run_tasks, mailoutbox):

@@ -170,7 +170,8 @@ def test_a_late_link_says_that_no_place_is_left(event: Event, client: Client):
     Ticket.objects.update(reserved=9)
     assert "you can still confirm while places are left" in words(client.get(link_of(order)))
     answer = client.post(link_of(order))
-    assert (answer.status_code, "No place is left" in words(answer)) == (409, True)
+    assert answer.status_code == 409
+    assert "No place is left" in words(answer)
 
 
 # --- the e-mails ----------------------------------------------------------------------------------------
@@ -181,7 +182,9 @@ def test_the_link_comes_first_and_the_badge_once_it_was_opened(event: Event, cli
     run_tasks()
     [mail] = mailoutbox
     assert (mail.to, mail.subject) == (["zoe@example.org"], "Confirm your order: La Convention")
-    assert ("2 × Guest" in mail.body, "€240" in mail.body, mail.attachments) == (True, True, [])
+    assert "2 × Guest" in mail.body
+    assert "€240" in mail.body
+    assert mail.attachments == []
     assert "Müller" not in mail.body
     assert order.manage_secret not in mail.body
     [token] = re.findall(r"/orders/confirm/([^/\s]+)/", mail.body)
@@ -312,7 +315,8 @@ def test_a_transfer_that_pays_all_confirms_without_the_link(event: Event):
     line = (12_000, "Acme", "Virement", order.creditor_reference)
     import_statement(file=read_statement("x.xml", camt(line)))
     order.refresh_from_db()
-    assert (states(order), order.awaits_verification) == (["confirmed"], False)
+    assert states(order) == ["confirmed"]
+    assert not order.awaits_verification
 
 
 # --- sponsors -------------------------------------------------------------------------------------------
@@ -326,7 +330,8 @@ def test_a_package_on_invoice_is_held_until_its_link_is_opened(event: Event, run
     assert (one.state, states(one.order), package.reserved) == ("pending", ["pending", "pending"], 1)
     assert Receivable.objects.count() == 0
     assert [mail.subject for mail in mailoutbox] == ["Confirm your order: La Convention"]
-    assert ("Gold" in mailoutbox[0].body, one.order.manage_secret in mailoutbox[0].body) == (True, False)
+    assert "Gold" in mailoutbox[0].body
+    assert one.order.manage_secret not in mailoutbox[0].body
     open_link(one.order)
     run_tasks()
     one.refresh_from_db()
@@ -354,7 +359,8 @@ def test_the_sponsors_page_says_to_look_into_the_inbox(event: Event, client: Cli
     )
     path = reverse("order-sponsor", args=[one.order.reference, one.order.manage_secret])
     page = words(client.get(f"/en{path}"))
-    assert (STEP in page, "How to pay by bank transfer" in page) == (True, False)
+    assert STEP in page
+    assert "How to pay by bank transfer" not in page
 
 
 def test_the_page_reveals_no_member(event: Event, client: Client):

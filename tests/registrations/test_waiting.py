@@ -334,7 +334,8 @@ def test_the_pages_from_full_to_registered(client, ticket, run_tasks, mailoutbox
         page, {"first_name": "Ana", "last_name": "Silva", "email": "ana@example.org", "language": "en"}
     )
     entry = WaitingEntry.objects.get()
-    assert (entry.link_token in answer.text, "ana@example.org" in answer.text) == (False, True)
+    assert entry.link_token not in answer.text
+    assert "ana@example.org" in answer.text
     own = f"/en/waiting/{entry.link_token}/"
     assert "Number 1 on the waiting list" in client.get(own).text
     free_one(ticket)
@@ -370,13 +371,12 @@ def test_organizers_see_positions_act_and_export(client, ticket):
     first, second = wait(ticket, "Ana"), wait(ticket, "Bo", company="=Evil")
     client.force_login(make_staff(ticket.event))
     text = client.get("/en/organize/congress/waiting/").text
-    assert ("1. Ana Silva" in text, "2. Bo Silva" in text) == (True, True)
+    assert "1. Ana Silva" in text
+    assert "2. Bo Silva" in text
     client.post(f"/organize/congress/waiting/{first.pk}/", {"act": "remove", "reason": "Doublon"})
     answer = client.post(f"/organize/congress/waiting/{second.pk}/", {"act": "dance"}, follow=True)
-    assert (states(first, second), "Choisissez ce qu’il faut faire" in answer.text) == (
-        ["left", "waiting"],
-        True,
-    )
+    assert states(first, second) == ["left", "waiting"]
+    assert "Choisissez ce qu’il faut faire" in answer.text
     rows = list(
         csv.reader(io.StringIO(client.get("/en/organize/congress/waiting.csv").content.decode("utf-8-sig")))
     )

@@ -44,7 +44,8 @@ def test_by_card_the_place_is_held_until_the_payment_and_goes_to_the_next_withou
     ticket = full(price=12_000)
     first = offered(ticket, "ana@example.org")
     asked = client.get(page(first)).text
-    assert ("by card, on the next page" in asked, 'name="shown" value="12000"' in asked) == (True, True)
+    assert "by card, on the next page" in asked
+    assert 'name="shown" value="12000"' in asked
     answer = client.post(page(first), {"accept": "1", "shown": "12000", "payment": "card", **BILLED})
     order = Order.objects.get(email="ana@example.org")
     assert (answer["Location"], states(ticket)) == (order.sender_path, ["pending"])
@@ -83,7 +84,8 @@ def test_a_member_whose_pass_pays_is_asked_for_nothing(client):
     Membership.objects.update(passes=2)
     entry = offered(ticket, member.email)
     shown = client.get(page(entry)).text
-    assert ("To invoice" in shown, "included in the company’s membership" in shown) == (False, True)
+    assert "To invoice" not in shown
+    assert "included in the company’s membership" in shown
     client.post(page(entry), {"accept": "1", "shown": "0"})
     [one] = Registration.objects.filter(cancelled_at=None)
     assert (one.price, one.person, one.order.payment, PassQuota.objects.get().reserved) == (

@@ -244,11 +244,13 @@ def test_a_session_outside_the_event_s_hours_is_told_in_the_list_and_on_its_page
     assert sorted(shown["?state=outside_event"].xpath("//tbody/tr/th/a/text()")) == ["Après", "Avant"]
     warning = shown[""].xpath("string(//*[contains(@class, 'warning')])")
     assert " ".join(warning.split()) == "2 sessions sortent des horaires de l’événement. Voir lesquelles"
-    told = [
-        "Cette session sort des horaires" in organizer.get(f"/organize/conf/schedule/{number}/").text
-        for number in event.sessions.order_by("title").values_list("number", flat=True)
+    warned = [
+        session.title
+        for session in event.sessions.order_by("title")
+        if "Cette session sort des horaires"
+        in organizer.get(f"/organize/conf/schedule/{session.number}/").text
     ]
-    assert told == [False, True, True, False, False]  # Annulée, Après, Avant, Dedans, Sans heure
+    assert warned == ["Après", "Avant"]
     assert load_event_facts([event], at=timezone.now())[0].outside_session_count == 2
 
 
@@ -445,7 +447,8 @@ def test_what_no_database_keeps_does_not_spoil_a_preview(organizer, event):
         response = organizer.post("/organize/conf/schedule/import/", {"file": SimpleUploadedFile("x", data)})
         assert response.status_code in {200, 302}
     stored = json.dumps([upload.report for upload in ScheduleUpload.objects.all()])
-    assert ("u0000" in stored, "ud83d" in stored) == (False, False)
+    assert "u0000" not in stored
+    assert "ud83d" not in stored
     assert organizer.get(response["Location"]).status_code == 200
 
 

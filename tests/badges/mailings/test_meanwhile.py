@@ -82,7 +82,9 @@ def test_a_mail_about_several_goes_apart_where_one_has_another_address_now(mailo
     assert sorted(sent) == ["ana@example.org", "boss@example.org"]
     assert "Bonjour Ana," in sent["ana@example.org"]
     assert "Bonjour Bob et Cy," in sent["boss@example.org"]
-    assert [make_own_secret(one) in sent["ana@example.org"] for one in (ana, bob, cy)] == [True, False, False]
+    assert make_own_secret(ana) in sent["ana@example.org"]
+    assert make_own_secret(bob) not in sent["ana@example.org"]
+    assert make_own_secret(cy) not in sent["ana@example.org"]
     assert order.manage_secret not in sent["ana@example.org"]
     mailing.refresh_from_db()
     assert (mailing.state, count_recipients([mailing])[mailing.pk]["sent"]) == ("sent", 2)

@@ -178,7 +178,8 @@ def test_two_clicks_and_two_organizers_send_it_once_and_are_told(client, event, 
         assert "It was sent or planned already: nobody gets it twice." in text_of(again)
     assert client.get(f"{here}edit/").status_code == 302
     lost = client.post(f"{here}edit/", {**FORM, "text_en": "Written meanwhile"})
-    assert ["Written meanwhile" in text_of(lost), "Write a new one." in text_of(lost)] == [True, True]
+    assert "Written meanwhile" in text_of(lost)
+    assert "Write a new one." in text_of(lost)
     run_tasks()
     assert len(mailoutbox) == 1
     for act in ("cancel/", "resume/"):

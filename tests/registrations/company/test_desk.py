@@ -64,7 +64,7 @@ def test_the_contact_of_another_company_sees_nothing():
         assert other.client.post(f"{other.at}/{page}").status_code == 404
     for company in (desk, other):
         seen = [company.client.get(f"{other.at}/{page}").content.decode() for page in ("", "seats/")]
-        assert [desk.colleague.email in page for page in seen] == [False, False]
+        assert [page for page in seen if desk.colleague.email in page] == []
 
 
 def test_a_contact_whose_role_ended_loses_access_the_same_day():
@@ -119,7 +119,8 @@ def test_an_address_of_somebody_elses_is_not_told_of():
     stranger = make_member(email="secret@elsewhere.example", first_name="Hidden")
     typed = {"first_name": "Eve", "last_name": "Neuve", "email": stranger.email}
     answer = desk.client.post(f"{desk.at}/seats/", typed, follow=True)
-    assert ("Eve Neuve" in answer.text, "Hidden" in answer.text) == (True, False)
+    assert "Eve Neuve" in answer.text
+    assert "Hidden" not in answer.text
     assert stranger.seats.count() == 1
 
 
@@ -131,7 +132,9 @@ def test_colleagues_who_registered_themselves_are_seen_and_left_alone():
     )  # fmt: skip
     make_registration(desk.event.tickets.get(slug="guest"), last_name="Ailleurs", company=desk.company.name)
     page = desk.client.get(f"{desk.at}/registrations/").content.decode()
-    assert ["Seule" in page, "Ailleurs" in page, own.reference in page] == [True, False, False]
+    assert "Seule" in page
+    assert "Ailleurs" not in page
+    assert own.reference not in page
     assert desk.client.get(f"{desk.at}/registrations/{own.reference}/").status_code == 404
 
 
@@ -173,7 +176,9 @@ def test_colleagues_complete_their_own_details_by_their_link(run_tasks, mailoutb
     assert list(answer.context["form"].errors) == ["last_name"]
     assert guest.post(path, {"first_name": "Léo", "last_name": "Bêta", "no_photo": "on"}).status_code == 302
     unnamed.refresh_from_db()
-    assert (unnamed.name, unnamed.no_photo, unnamed.badge_version) == ("Léo Bêta", True, 1)
+    assert unnamed.name == "Léo Bêta"
+    assert unnamed.no_photo
+    assert unnamed.badge_version == 1
     assert Invitation.objects.get(registration=unnamed).completed_at
     sent = len(mailoutbox)
     run_tasks()
@@ -297,8 +302,9 @@ def test_what_a_colleague_answers_is_not_for_the_contact(client: Client):
     details = {"first_name": "Zoé", "last_name": "Alpha"}
     assert client.post(f"{own}{one.reference}/details/", details).url == f"{own}{one.reference}/answers/"
     client.post(f"{own}{one.reference}/answers/", {"shown": "diet", "diet": "SECRETNUT"})
-    seen = ["SECRETNUT" in client.get(page).text for page in (own, whole, f"{whole}{one.reference}/answers/")]
-    assert seen == [True, False, False]
+    assert "SECRETNUT" in client.get(own).text
+    assert "SECRETNUT" not in client.get(whole).text
+    assert "SECRETNUT" not in client.get(f"{whole}{one.reference}/answers/").text
     client.post(f"{whole}{one.reference}/answers/", {"shown": "diet", "diet": "other"})
     one.refresh_from_db()
     assert one.answers == {"diet": "SECRETNUT"}

@@ -151,7 +151,8 @@ def require_true_payouts() -> None:
             == (compute_explained_amount(payout) or 0) + again
         )
     for line in BankLine.objects.filter(payout__isnull=False).select_related("payout"):
-        assert (line.amount, bool(line.payout.bank_line)) == (line.payout.amount, True)
+        assert line.amount == line.payout.amount
+        assert line.payout.bank_line
 
 
 def require_nothing_left_at_stripe() -> None:

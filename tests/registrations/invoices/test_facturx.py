@@ -141,7 +141,8 @@ def test_the_paper_is_pdf_a_with_the_xml_inside(issuer, tmp_path):
     file = tmp_path / "invoice.pdf"
     file.write_bytes(paper)
     verdict = pdf_oxide.PdfDocument(str(file)).validate_pdf_a("3b")
-    assert (verdict["valid"], verdict["errors"]) == (True, [])
+    assert verdict["valid"] is True
+    assert verdict["errors"] == []
     reader = PdfReader(io.BytesIO(paper))
     assert reader.attachments == {"factur-x.xml": [render_cii(document)]}
     root = reader.trailer["/Root"]

@@ -52,7 +52,9 @@ def test_an_older_version_goes_out_no_more_once_a_newer_one_does(asked, mailoutb
     visit = Visit.objects.get()
     assert list_expected_visitors(visit).count() == newer.count == 2
     asked.refresh_from_db()
-    assert (asked.sent_at, asked.link_hash, asked.is_being_sent) == (None, "", False)
+    assert asked.sent_at is None
+    assert asked.link_hash == ""
+    assert not asked.is_being_sent
 
 
 def test_after_the_visit_no_list_goes_out(asked, mailoutbox):

@@ -285,12 +285,10 @@ def test_who_left_before_the_mail_went_is_told_to_nobody(mailoutbox):
     made.refresh_from_db()
     application.refresh_from_db()
     assert mailoutbox == []
-    assert (made.is_being_sent, made.sent_at, made.link_hash, application.listed_at) == (
-        False,
-        None,
-        "",
-        None,
-    )
+    assert not made.is_being_sent
+    assert made.sent_at is None
+    assert made.link_hash == ""
+    assert application.listed_at is None
 
 
 def test_a_list_is_outdated_once_it_says_others_or_other_things(visit):

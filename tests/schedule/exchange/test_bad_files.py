@@ -78,7 +78,9 @@ def test_one_sentence(name):
         import_schedule(slug="conf", data=BAD[name])
     sentence = str(refused.value)
     assert sentence.endswith(".")
-    assert (sentence.count("\n"), len(sentence) < 200, Event.objects.count()) == (0, True, 0)
+    assert sentence.count("\n") == 0
+    assert len(sentence) < 200
+    assert Event.objects.count() == 0
 
 
 @pytest.mark.parametrize(
