@@ -43,7 +43,13 @@ from pytest_django.live_server_helper import LiveServer
 from tests.fast_flush import flush_quickly
 from tests.mail_server import MailReceiver
 from tests.request_tracking import Traffic
-from tests.schema_cache import copy_schema, find_schema, save_schema
+from tests.schema_cache import (
+    can_store_schema,
+    copy_schema,
+    find_schema,
+    restore_schema,
+    save_schema,
+)
 from tests.task_runner import run_waiting_tasks
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -88,27 +94,31 @@ def pytest_report_header() -> str:
 
 @pytest.fixture(scope="session")
 def stored_schema(request, django_db_modify_db_settings) -> Path | None:
-    """Return the path of the stored, migrated database; None on PostgreSQL."""
-    if connection.vendor != "sqlite" or request.config.getvalue("create_db"):
+    """Return the path of the stored, migrated database; None if it cannot be stored."""
+    if request.config.getvalue("create_db") or not can_store_schema():
         return None
     return find_schema(request.config.cache.mkdir("schema"))
 
 
 @pytest.fixture(scope="session")
-def django_db_keepdb(stored_schema: Path | None) -> bool:
-    """Begin with the stored database where there is one; it is in this run's temporary folder."""
+def django_db_keepdb(stored_schema: Path | None, django_db_blocker) -> bool:
+    """Begin with the stored database where there is one."""
     if stored_schema is None or not stored_schema.exists():
         return False
-    copy_schema(stored_schema, Path(connection.creation._get_test_db_name()))
+    with django_db_blocker.unblock():
+        restore_schema(stored_schema)
     return True
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup, django_db_keepdb, django_db_blocker, stored_schema: Path | None) -> None:
-    """Store the database that this process migrated."""
-    if stored_schema is not None and not django_db_keepdb:
-        with django_db_blocker.unblock():
+def django_db_setup(django_db_setup, django_db_keepdb, django_db_blocker, stored_schema: Path | None):
+    """Store the database that this process migrated; at the end delete one that was restored."""
+    with django_db_blocker.unblock():
+        if stored_schema is not None and not django_db_keepdb:
             save_schema(stored_schema)
+        yield
+        if django_db_keepdb:
+            connection.creation.destroy_test_db(connection.settings_dict["NAME"], verbosity=0)
 
 
 @pytest.fixture(autouse=True)
