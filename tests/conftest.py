@@ -47,6 +47,7 @@ from tests.schema_cache import (
     can_store_schema,
     copy_schema,
     find_schema,
+    one_process_at_a_time,
     restore_schema,
     save_schema,
 )
@@ -95,27 +96,41 @@ def pytest_report_header() -> str:
 @pytest.fixture(scope="session")
 def stored_schema(request, django_db_modify_db_settings) -> Path | None:
     """Return the path of the stored, migrated database; None if it cannot be stored."""
-    if request.config.getvalue("create_db") or not can_store_schema():
+    cache = getattr(request.config, "cache", None)
+    if cache is None or request.config.getvalue("create_db") or not can_store_schema():
         return None
-    return find_schema(request.config.cache.mkdir("schema"))
+    return find_schema(cache.mkdir("schema"))
 
 
 @pytest.fixture(scope="session")
-def django_db_keepdb(stored_schema: Path | None, django_db_blocker) -> bool:
+def schema_lock(stored_schema: Path | None) -> Iterator[contextlib.ExitStack]:
+    """Hold a lock until the database is stored: one process of the suite migrates, and the others wait."""
+    with contextlib.ExitStack() as held:
+        if stored_schema is not None:
+            held.enter_context(one_process_at_a_time(stored_schema.parent))
+        yield held
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb(
+    stored_schema: Path | None, schema_lock: contextlib.ExitStack, django_db_blocker
+) -> bool:
     """Begin with the stored database where there is one."""
     if stored_schema is None or not stored_schema.exists():
         return False
+    schema_lock.close()
     with django_db_blocker.unblock():
         restore_schema(stored_schema)
     return True
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup, django_db_keepdb, django_db_blocker, stored_schema: Path | None):
+def django_db_setup(django_db_setup, django_db_keepdb, django_db_blocker, stored_schema, schema_lock):
     """Store the database that this process migrated; at the end delete one that was restored."""
     with django_db_blocker.unblock():
         if stored_schema is not None and not django_db_keepdb:
             save_schema(stored_schema)
+        schema_lock.close()
         yield
         if django_db_keepdb:
             connection.creation.destroy_test_db(connection.settings_dict["NAME"], verbosity=0)

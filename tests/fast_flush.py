@@ -10,10 +10,10 @@ from django.test import TransactionTestCase
 
 from registrations.invoices import triggers
 
-KEPT = {"django_content_type", "auth_permission"}
+SHARED_TABLES = {"django_content_type", "auth_permission"}
 
 
-class Recorder:
+class StatementRecorder:
     """Records statements instead of running them."""
 
     def __init__(self) -> None:
@@ -26,23 +26,25 @@ class Recorder:
 
 def flush_quickly() -> None:
     """Replace Django's way of emptying the database."""
-    TransactionTestCase._fixture_teardown = empty
+    TransactionTestCase._fixture_teardown = lambda _test: delete_all_rows()
 
 
-def empty(_test: TransactionTestCase) -> None:
-    """Delete all rows in one transaction."""
+def delete_all_rows() -> None:
+    """Delete the rows of all tables in one transaction."""
     tables = connection.introspection.django_table_names(only_existing=True, include_views=False)
-    deletes = [f"DELETE FROM {connection.ops.quote_name(table)}" for table in sorted({*tables} - KEPT)]
+    deletes = [
+        f"DELETE FROM {connection.ops.quote_name(table)}" for table in sorted({*tables} - SHARED_TABLES)
+    ]
     with transaction.atomic(), connection.cursor() as cursor:
-        for statement in unguarded(deletes):
+        for statement in disable_triggers(deletes):
             cursor.execute(statement)
 
 
-def unguarded(deletes: list[str]) -> list[str]:
+def disable_triggers(deletes: list[str]) -> list[str]:
     """Return the statements with triggers disabled; PostgreSQL gets all of them at once."""
     if connection.vendor == "postgresql":
         return ["; ".join(["SET LOCAL session_replication_role = replica", *deletes])]
-    without, again = Recorder(), Recorder()
-    triggers.drop_triggers(None, without)
-    triggers.install_triggers(None, again)
-    return [*without.statements, *deletes, *again.statements]
+    drops, installs = StatementRecorder(), StatementRecorder()
+    triggers.drop_triggers(None, drops)
+    triggers.install_triggers(None, installs)
+    return [*drops.statements, *deletes, *installs.statements]

@@ -5,11 +5,13 @@ fixtures `stored_schema`, `django_db_keepdb` and `django_db_setup` in `tests/con
 """
 
 import contextlib
+import fcntl
 import hashlib
 import os
 import shutil
 import sqlite3
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import django
@@ -18,6 +20,14 @@ from django.contrib.auth.management import _get_all_permissions
 from django.db import connection
 
 from registrations.invoices import triggers
+
+
+@contextlib.contextmanager
+def one_process_at_a_time(folder: Path) -> Iterator[None]:
+    """Let one process of the suite migrate, while the others wait for what it stores."""
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def can_store_schema() -> bool:
@@ -75,6 +85,11 @@ def restore_schema(path: Path) -> None:
     if connection.vendor == "sqlite":
         copy_schema(path, Path(name))
         return
+    restore_postgresql(path, name)
+
+
+def restore_postgresql(path: Path, name: str) -> None:
+    """Make a database of that name from the stored one."""
     quoted = connection.ops.quote_name(name)
     with connection._nodb_cursor() as cursor:
         cursor.execute(f"DROP DATABASE IF EXISTS {quoted}")

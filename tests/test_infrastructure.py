@@ -7,7 +7,7 @@ from django.core.mail import send_mail
 from django.db import DatabaseError, connection
 
 from registrations.invoices.documents.issuing import issue_invoice
-from tests.fast_flush import empty
+from tests.fast_flush import delete_all_rows
 from tests.pdf_readers import decode_qr, qr_image
 from tests.registrations.invoices.makers import make_issuer, make_receivable
 
@@ -42,7 +42,7 @@ def test_what_a_test_commits_is_gone_after_it_even_what_may_never_be_deleted():
         document = issue_invoice(receivable=make_receivable())
         with pytest.raises(DatabaseError), connection.cursor() as cursor:
             cursor.execute("DELETE FROM invoices_invoice")
-        empty(None)
+        delete_all_rows()
         filled = {model._meta.label for model in apps.get_models() if model._base_manager.exists()}
         assert filled == {"contenttypes.ContentType", "auth.Permission"}
         make_issuer()

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
-from django.core.management import call_command
 
 from convention.backup.save_backup import save_backup
 from tests.convention.backup.forged import Forgery
 from tests.factories import make_account, make_registration
+from tests.fast_flush import delete_all_rows
 
 
 @pytest.fixture
@@ -21,7 +21,7 @@ def good(transactional_db, tmp_path) -> Path:
     (settings.MEDIA_ROOT / "logo.png").write_bytes(b"\x89PNG")
     save_backup(output=tmp_path / "good.backup")
     (settings.MEDIA_ROOT / "logo.png").unlink()
-    call_command("flush", interactive=False)
+    delete_all_rows()
     return tmp_path / "good.backup"
 
 
