@@ -40,7 +40,7 @@ from django.db import connection
 from django.utils import translation
 from pytest_django.live_server_helper import LiveServer
 
-from tests.fast_flush import flush_quickly
+from tests.delete_rows import flush_quickly
 from tests.mail_server import MailReceiver
 from tests.request_tracking import Traffic
 from tests.schema_cache import (

@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 from playwright.sync_api import Page, expect
 
-from tests.badges.attendance.making import make_device
+from tests.badges.attendance.factories import make_device
 
 TOKEN = "a-device-token-for-the-door-{}"
 PATIENCE = 30  # seconds

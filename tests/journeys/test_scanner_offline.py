@@ -12,7 +12,7 @@ from playwright.sync_api import Page, Route, expect
 from badges.attendance.models import Checkpoint, Device, Presence, Scan
 from badges.scanner import shell
 from registrations.sessions.booking import book_session
-from tests.badges.attendance.making import code_of, make_event, make_registration
+from tests.badges.attendance.factories import code_of, make_event, make_registration
 from tests.factories import make_session
 from tests.journeys.scanning import (
     SYNC_INTERVAL,

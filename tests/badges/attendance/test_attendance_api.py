@@ -10,7 +10,7 @@ from badges.attendance.models import Checkpoint, Presence
 from badges.attendance.scanning.presence import ENTRY_LIFETIME
 from convention.api.tokens import create_token
 from convention.events.models import EventRole
-from tests.badges.attendance.making import make_event, make_registration
+from tests.badges.attendance.factories import make_event, make_registration
 from tests.factories import make_person, make_session
 
 pytestmark = pytest.mark.django_db

@@ -26,7 +26,7 @@ from registrations.changes.merge import MergeRefused, list_merged_registrations
 from registrations.invoices.ledger.balance import compute_balance
 from registrations.invoices.ledger.payments import record_payment
 from registrations.models import Registration, RegistrationAddon, WaitingEntry
-from tests.badges.attendance.making import code_of, make_device, make_event, make_item, make_registration
+from tests.badges.attendance.factories import code_of, make_device, make_event, make_item, make_registration
 from tests.factories import make_addon, make_administrator, make_session
 from tests.threads import in_threads
 

@@ -9,9 +9,9 @@ from registrations.invoices.ledger.payments import record_payment
 from registrations.models import Registration
 from registrations.visits.applications.state import ApplicationState
 from registrations.visits.models import Application
-from tests.badges.attendance.making import make_event, make_registration
+from tests.badges.attendance.factories import make_event, make_registration
 from tests.factories import make_administrator
-from tests.registrations.visits.makers import agreed, applied, make_visit, state
+from tests.registrations.visits.factories import agreed, applied, make_visit, state
 
 pytestmark = pytest.mark.django_db
 

@@ -13,9 +13,15 @@ from badges.attendance.scanning.record_scans import record_scans
 from convention.audit.models import AuditEntry
 from convention.events.models import EventRole
 from schedule.models import Session
+from tests.badges.attendance.factories import (
+    bearer,
+    code_of,
+    make_device,
+    make_event,
+    make_item,
+    make_registration,
+)
 from tests.factories import make_person
-
-from .making import bearer, code_of, make_device, make_event, make_item, make_registration
 
 pytestmark = pytest.mark.django_db
 PAGES = [

@@ -11,8 +11,15 @@ from django.utils import timezone
 from badges.attendance.models import Checkpoint, Device, Presence, Scan
 from badges.attendance.scanning.presence_store import rebuild_presence
 from convention.audit.models import AuditEntry
-
-from .making import bearer, code_of, make_device, make_event, make_item, make_registration, token_of
+from tests.badges.attendance.factories import (
+    bearer,
+    code_of,
+    make_device,
+    make_event,
+    make_item,
+    make_registration,
+    token_of,
+)
 
 URL = "/api/v1/scanner/scans/"
 pytestmark = pytest.mark.django_db

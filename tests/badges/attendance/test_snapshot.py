@@ -14,9 +14,16 @@ from badges.attendance.scanning.presence_store import rebuild_presence
 from badges.attendance.scanning.record_encryption import decrypt_record, make_registration_key
 from badges.attendance.scanning.record_scans import record_scans
 from convention.events.sequence import advance_sequence
+from tests.badges.attendance.factories import (
+    bearer,
+    code_of,
+    make_device,
+    make_event,
+    make_item,
+    make_registration,
+    token_of,
+)
 from tests.factories import make_administrator
-
-from .making import bearer, code_of, make_device, make_event, make_item, make_registration, token_of
 
 URL = "/api/v1/scanner/snapshot/"
 pytestmark = pytest.mark.django_db

@@ -17,7 +17,7 @@ from convention.errors import NotFound, UnreadableFile
 from convention.models import BouncedAddress
 from registrations.changes.correct import Correction, correct_registration
 from tests.badges.mailings.bounce_samples import QMAIL, UNUSUAL
-from tests.badges.mailings.making import add_people, make_mailing
+from tests.badges.mailings.factories import add_people, make_mailing
 from tests.factories import make_event, make_order, make_registration, make_staff, make_ticket
 
 REPORT = """\

@@ -12,7 +12,7 @@ from badges.mailings.composing.segments import Segment
 from badges.mailings.models import Mailing, Recipient
 from convention.audit.models import AuditEntry
 from convention.text.dates import format_datetime
-from tests.badges.mailings.making import TEXTS, add_people, make_mailing
+from tests.badges.mailings.factories import TEXTS, add_people, make_mailing
 from tests.factories import make_event, make_registration, make_staff, make_ticket
 
 pytestmark = pytest.mark.django_db

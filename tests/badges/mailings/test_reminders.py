@@ -21,9 +21,9 @@ from badges.mailings.sending.reminders import (
 from convention.errors import InvalidFields
 from convention.events.models import Event
 from registrations.visits.lifecycle.cancel import cancel_visit
-from tests.badges.mailings.making import add_people
+from tests.badges.mailings.factories import add_people
 from tests.factories import make_administrator, make_event, make_staff
-from tests.registrations.visits.makers import make_visit
+from tests.registrations.visits.factories import make_visit
 
 pytestmark = pytest.mark.django_db
 HOUR = datetime.timedelta(hours=1)

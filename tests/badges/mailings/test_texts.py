@@ -26,7 +26,7 @@ from convention.errors import InvalidFields
 from convention.mail.messages import render_mail_message, send_mail_message
 from convention.web.accent_colours import make_light_tones
 from registrations.permissions import make_own_secret
-from tests.badges.mailings.making import TEXTS, make_mailing
+from tests.badges.mailings.factories import TEXTS, make_mailing
 from tests.factories import make_event, make_order, make_registration, make_ticket
 
 pytestmark = pytest.mark.once

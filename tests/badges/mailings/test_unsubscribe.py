@@ -9,7 +9,7 @@ from badges.mailings.models import Recipient, Unsubscription
 from badges.mailings.sending.launch import launch_mailing
 from badges.mailings.unsubscribe import make_unsubscribe_url
 from convention.audit.models import AuditEntry
-from tests.badges.mailings.making import add_people, make_mailing
+from tests.badges.mailings.factories import add_people, make_mailing
 from tests.factories import make_event, make_registration, make_ticket
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]

@@ -7,9 +7,9 @@ import pytest
 from django.conf import settings
 
 from convention.backup.save_backup import save_backup
-from tests.convention.backup.forged import Forgery
+from tests.convention.backup.forgery import Forgery
+from tests.delete_rows import delete_all_rows
 from tests.factories import make_account, make_registration
-from tests.fast_flush import delete_all_rows
 
 
 @pytest.fixture

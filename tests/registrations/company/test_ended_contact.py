@@ -18,7 +18,7 @@ from registrations.invoices.models.documents import Receivable
 from registrations.models import Order, Registration
 from registrations.permissions import make_own_secret
 from tests.factories import make_contact, make_member
-from tests.registrations.company.making import make_desk, order, row
+from tests.registrations.company.factories import make_desk, order, row
 
 pytestmark = pytest.mark.django_db
 DAY = datetime.timedelta(days=1)

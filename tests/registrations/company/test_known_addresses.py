@@ -18,7 +18,7 @@ from convention.privacy.erase import erase_people
 from registrations.models import Registration
 from registrations.rate_limits import COLLEAGUES_PER_HOUR
 from tests.factories import make_member, make_person
-from tests.registrations.company.making import make_desk, order, row
+from tests.registrations.company.factories import make_desk, order, row
 
 pytestmark = pytest.mark.django_db
 NAMES = {"first_name": "Noé", "last_name": "Petit", "title": "Ops"}

@@ -19,10 +19,9 @@ from registrations.invoices.documents.pdf_archive import get_invoice_pdf
 from registrations.invoices.ledger.charges import ChargeItem
 from registrations.invoices.ledger.payments import record_payment
 from registrations.invoices.models import Invoice, InvoicePdf, Issuer, NumberSeries, Receivable
-
-from .makers import make_receivable
-from .orders import charges
-from .rules import EUROPEAN, FRENCH, breaches
+from tests.registrations.invoices.factories import make_receivable
+from tests.registrations.invoices.orders import charges
+from tests.registrations.invoices.rules import EUROPEAN, FRENCH, breaches
 
 pytestmark = pytest.mark.django_db
 EVERYTHING = {

@@ -8,7 +8,7 @@ from registrations.invoices.ledger.payments import record_payout
 from registrations.invoices.models import Payment, Payout
 from registrations.payments.models import BankLine
 from registrations.periodic_jobs import release_expired_holds
-from tests.registrations.payments.makers import begin, lapse, latest, money, order_by_card, states
+from tests.registrations.payments.factories import begin, lapse, latest, money, order_by_card, states
 from tests.registrations.payments.statements import camt, csv_file
 from tests.registrations.payments.test_bank import DAY, imported
 

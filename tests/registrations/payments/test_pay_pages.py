@@ -14,7 +14,7 @@ from registrations.periodic_jobs import release_expired_holds
 from registrations.permissions import make_own_secret
 from tests.pdf_readers import decode_qr, qr_image
 from tests.registrations.invoices.conftest import make_issuer
-from tests.registrations.payments.makers import begin, lapse, latest, money, order_by_card, states
+from tests.registrations.payments.factories import begin, lapse, latest, money, order_by_card, states
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 

@@ -9,8 +9,8 @@ from registrations.payments.cards import gateway
 from registrations.payments.cards.disputes import sync_dispute
 from registrations.payments.cards.refunds import send_refund, sync_refund
 from registrations.payments.models import Dispute, PayoutLine, StripeRefund
-from tests.registrations.invoices.makers import make_receivable
-from tests.registrations.payments.makers import begin, latest, money, order_by_card
+from tests.registrations.invoices.factories import make_receivable
+from tests.registrations.payments.factories import begin, latest, money, order_by_card
 
 pytestmark = pytest.mark.django_db
 

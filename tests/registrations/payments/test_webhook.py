@@ -12,7 +12,7 @@ from stripe import WebhookSignature
 from registrations.invoices.models import Payout
 from registrations.payments.cards.reconcile import fetch_events, fetch_missed_events
 from registrations.payments.models import StripeEvent
-from tests.registrations.payments.makers import begin, order_by_card, states
+from tests.registrations.payments.factories import begin, order_by_card, states
 
 pytestmark = pytest.mark.django_db
 

@@ -19,7 +19,7 @@ from registrations.sponsors.sponsorships import cancel_sponsorship
 from schedule.paper.print_agenda import print_agenda
 from tests.factories import make_session
 from tests.pdf_readers import pdf_text
-from tests.registrations.sponsors.makers import make_package, make_sponsorship, picture
+from tests.registrations.sponsors.factories import make_package, make_sponsorship, picture
 
 pytestmark = pytest.mark.django_db
 

@@ -26,10 +26,9 @@ from registrations.visits.debrief.rules import (
 )
 from registrations.visits.models import Debrief, FeedbackAnswer, NdaText, Visit
 from tests.factories import make_member, make_person, make_staff
+from tests.registrations.visits.hosts import make_secretary
+from tests.registrations.visits.visit_day import end, make_visit, make_visitor, pass_by, sign
 from tests.site_objects import make_client
-
-from .days import end, make_visit, make_visitor, pass_by, sign
-from .hosted import make_secretary
 
 NOW = datetime.datetime(2027, 3, 1, 12, tzinfo=datetime.UTC)
 EARLIER, LATER = NOW - datetime.timedelta(days=1), NOW + datetime.timedelta(days=1)

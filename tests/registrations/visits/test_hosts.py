@@ -16,7 +16,7 @@ from registrations.visits.hosts.notifications import notify_contact_of_list
 from registrations.visits.identity.purge import purge_visit
 from registrations.visits.models import Application, HostContact, HostLink, Identity, Visit, VisitorList
 from tests.factories import make_person
-from tests.registrations.visits.hosted import (
+from tests.registrations.visits.hosts import (
     ENTRY,
     make_host,
     make_hosted,

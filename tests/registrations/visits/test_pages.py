@@ -18,9 +18,16 @@ from registrations.visits.applications.state import ApplicationState
 from registrations.visits.applications.withdraw import withdraw_application
 from registrations.visits.models import Application, NdaAcceptance, Visit
 from tests.factories import LONG_AGO, make_company, make_event, make_member, make_person, make_staff
+from tests.registrations.visits.factories import (
+    agreed,
+    applicant,
+    applied,
+    make_market,
+    make_visit,
+    reread,
+    state,
+)
 from tests.site_objects import make_client
-
-from .makers import agreed, applicant, applied, make_market, make_visit, reread, state
 
 pytestmark = pytest.mark.django_db
 

@@ -44,8 +44,7 @@ from tests.factories import (
     make_member,
     make_person,
 )
-
-from .makers import applied, make_market, make_visit
+from tests.registrations.visits.factories import applied, make_market, make_visit
 
 pytestmark = pytest.mark.django_db
 PARIS = Event(timezone="Europe/Paris").zone

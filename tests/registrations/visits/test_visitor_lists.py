@@ -19,7 +19,7 @@ from registrations.visits.visitor_list.send import send_list, send_list_mail
 from registrations.visits.visitor_list.table import describe_changes, format_rows, list_headings
 from registrations.visits.visitor_list.visitors import find_list_readiness, is_list_outdated
 from tests.factories import make_person
-from tests.registrations.visits.hosted import (
+from tests.registrations.visits.hosts import (
     agree,
     answers_of,
     make_hosted,

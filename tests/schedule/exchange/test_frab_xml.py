@@ -9,9 +9,8 @@ import pytest
 from schedule.exchange.import_notes import ImportNote, NoteReason, group_notes
 from schedule.exchange.parsed_programme import ParsedLink, ParsedRoom, ParsedTrack, ScheduleFormat
 from schedule.exchange.read_schedule import read_schedule
-
-from . import files
-from .files import day, event, one, room, xml
+from tests.schedule.exchange import files
+from tests.schedule.exchange.files import day, event, one, room, xml
 
 PARIS = zoneinfo.ZoneInfo("Europe/Paris")
 BERLIN = "<title>Test</title><time_zone_name>Europe/Berlin</time_zone_name>"

@@ -11,8 +11,7 @@ from schedule.exchange.import_notes import ImportNote, NoteReason
 from schedule.exchange.parsed_programme import ScheduleFormat
 from schedule.exchange.parsing.recurrence import expand_rule
 from schedule.exchange.read_schedule import read_schedule
-
-from .files import ics, vevent
+from tests.schedule.exchange.files import ics, vevent
 
 
 def reasons(programme) -> list[NoteReason]:

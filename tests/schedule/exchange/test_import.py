@@ -14,8 +14,7 @@ from schedule.exchange.importing.import_schedule import import_schedule, preview
 from schedule.exchange.parsed_programme import ScheduleFormat
 from schedule.models import Schedule, Session, Speaker, Track
 from tests.factories import make_event, make_room, make_session
-
-from .files import day, event, frab_json, ics, one, room, vevent, xml
+from tests.schedule.exchange.files import day, event, frab_json, ics, one, room, vevent, xml
 
 pytestmark = pytest.mark.django_db
 

@@ -19,8 +19,7 @@ from schedule.exchange.export_schedule import FORMAT_WRITERS, export_schedule
 from schedule.exchange.importing.import_schedule import import_schedule
 from schedule.exchange.parsed_programme import ScheduleFormat
 from schedule.models import Schedule, Session
-
-from .calendars import read_calendar
+from tests.schedule.exchange.calendars import read_calendar
 
 FOLDER = Path(
     os.environ.get("SCHEDULES_DIR") or Path(__file__).resolve().parents[4] / "shared/data/schedules"
