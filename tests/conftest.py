@@ -9,6 +9,8 @@
   Django's own outbox (`mailoutbox`) is faster.
 - `resting_server` is pytest-django's live server, which finishes its requests before the database is emptied.
 - `new_site` is the address of a second, migrated, empty database (an SQLite file; for tests marked `once`).
+- `add_database(folder)` puts a migrated, empty SQLite database into a folder of local data, for a site of its
+  own (for tests marked `once`).
 - `schedules_dir` is the folder of real schedules (SCHEDULES_DIR, else beside the project); without it the
   test is skipped.
 
@@ -26,7 +28,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -38,9 +40,17 @@ from django.db import connection
 from django.utils import translation
 from pytest_django.live_server_helper import LiveServer
 
-from tests.fast_flush import flush_quickly
+from tests.delete_rows import flush_quickly
 from tests.mail_server import MailReceiver
 from tests.request_tracking import Traffic
+from tests.schema_cache import (
+    can_store_schema,
+    copy_schema,
+    find_schema,
+    one_process_at_a_time,
+    restore_schema,
+    save_schema,
+)
 from tests.task_runner import run_waiting_tasks
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -81,6 +91,49 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_report_header() -> str:
     """Say which database this run uses."""
     return f"database: {connection.vendor} · var: {project_settings.VAR_DIR}"
+
+
+@pytest.fixture(scope="session")
+def stored_schema(request, django_db_modify_db_settings) -> Path | None:
+    """Return the path of the stored, migrated database; None if it cannot be stored."""
+    cache = getattr(request.config, "cache", None)
+    if cache is None or request.config.getvalue("create_db") or not can_store_schema():
+        return None
+    return find_schema(cache.mkdir("schema"))
+
+
+@pytest.fixture(scope="session")
+def schema_lock(stored_schema: Path | None) -> Iterator[contextlib.ExitStack]:
+    """Hold a lock until the database is stored: one process of the suite migrates, and the others wait."""
+    with contextlib.ExitStack() as held:
+        if stored_schema is not None:
+            held.enter_context(one_process_at_a_time(stored_schema.parent))
+        yield held
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb(
+    stored_schema: Path | None, schema_lock: contextlib.ExitStack, django_db_blocker
+) -> bool:
+    """Begin with the stored database where there is one."""
+    if stored_schema is None or not stored_schema.exists():
+        return False
+    schema_lock.close()
+    with django_db_blocker.unblock():
+        restore_schema(stored_schema)
+    return True
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_keepdb, django_db_blocker, stored_schema, schema_lock):
+    """Store the database that this process migrated; at the end delete one that was restored."""
+    with django_db_blocker.unblock():
+        if stored_schema is not None and not django_db_keepdb:
+            save_schema(stored_schema)
+        schema_lock.close()
+        yield
+        if django_db_keepdb:
+            connection.creation.destroy_test_db(connection.settings_dict["NAME"], verbosity=0)
 
 
 @pytest.fixture(autouse=True)
@@ -133,6 +186,12 @@ def command(transactional_db, capsys):
         return subprocess.CompletedProcess(args, status, said.out, said.err)
 
     return run
+
+
+@pytest.fixture(scope="session")
+def add_database(django_db_setup, stored_schema: Path) -> Callable[[Path], None]:
+    """Return a function that puts a migrated, empty database into a folder of local data."""
+    return lambda folder: copy_schema(stored_schema, folder / "convention.sqlite3")
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from registrations.invoices.models import Charge, Issuer
 from registrations.models import Registration
 from registrations.payments.models import BankLine, BankLineAssignment, BankStatement
 from tests.factories import LONG_AGO
-from tests.registrations.invoices.makers import make_issuer, make_receivable
+from tests.registrations.invoices.factories import make_issuer, make_receivable
 
 
 def invoice_of(registration: Registration) -> int:

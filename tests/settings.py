@@ -24,3 +24,5 @@ SESSION_COOKIE_AGE = STAFF_SESSION_HOURS * 3600
 if DATABASES["default"]["ENGINE"] == "convention.db.sqlite":
     # A file, as in use, not memory: threads and processes of journeys really compete for it.
     DATABASES["default"]["TEST"] = {"NAME": str(VAR_DIR / "test.sqlite3")}
+    # No test cuts the power, and PostgreSQL runs without fsync too. Other processes have real settings.
+    DATABASES["default"]["OPTIONS"]["init_command"] += "; PRAGMA synchronous=OFF"

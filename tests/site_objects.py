@@ -60,10 +60,10 @@ from tests.money_objects import (
     money_of,
     unsubscribed_by,
 )
-from tests.registrations.invoices.makers import make_receivable
-from tests.registrations.sponsors.makers import make_package, make_sponsorship
-from tests.registrations.visits.days import OF_RIDES, ride_of
+from tests.registrations.invoices.factories import make_receivable
+from tests.registrations.sponsors.factories import make_package, make_sponsorship
 from tests.registrations.visits.objects import hosted_of
+from tests.registrations.visits.visit_day import OF_RIDES, ride_of
 
 # Addresses of other packages have locks of their own, tried there.
 ELSEWHERE = ("accounts/", "back-office/")

@@ -16,7 +16,7 @@ from registrations.visits.hosts.contacts import add_host_contact, end_host_conta
 from registrations.visits.hosts.permissions import sign_in_contact
 from registrations.visits.models import Debrief, Visit
 from tests.factories import LONG_AGO, make_company, make_contact, make_member, make_person
-from tests.registrations.visits.days import make_visit, make_visitor, pass_by, sign
+from tests.registrations.visits.visit_day import make_visit, make_visitor, pass_by, sign
 from tests.site_objects import (
     is_allowed,
     list_url_patterns,

@@ -37,7 +37,7 @@ OBJECTS = {
     "recipient",
     "invoice",
 }  # fmt: skip
-# A session opens none of these; `test_own_by_token` swaps their objects.
+# A session opens none of these; `test_own_registrations_api` swaps their objects.
 BY_TOKEN = {"api-cancel"}
 FORGED = {
     "verify-order",

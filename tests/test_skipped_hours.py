@@ -15,8 +15,8 @@ from registrations.visits.models import Debrief, Ride
 from registrations.visits.planning.forms import VisitDateForm
 from registrations.visits.rides.forms import RideForm
 from tests.factories import make_event
-from tests.registrations.sponsors.makers import make_package, make_sponsorship
-from tests.registrations.visits.makers import make_visit
+from tests.registrations.sponsors.factories import make_package, make_sponsorship
+from tests.registrations.visits.factories import make_visit
 
 pytestmark = pytest.mark.django_db
 SKIPPED, AFTER = "2027-03-28T02:30", "2027-03-28T03:30"

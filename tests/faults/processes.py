@@ -98,7 +98,7 @@ class Site:
         Returns once it halts, in the middle of its work.
         """
         mark = self.log.with_name(f"halted-{len(self.processes)}")
-        process = self.start("-m", "tests.faults.halting", str(mark), name, str(times), *arguments)
+        process = self.start("-m", "tests.faults.halt_at_call", str(mark), name, str(times), *arguments)
         wait_until(mark.exists, what=f"{name} being called")
         return process
 

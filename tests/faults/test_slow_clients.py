@@ -13,7 +13,7 @@ import pytest
 from badges.attendance.models import Scan
 from convention.serve.certificates import ensure_certificates
 from convention.web.request_body import MAX_MEMORY_BYTES
-from tests.badges.attendance import making
+from tests.badges.attendance import factories
 from tests.conftest import database_url
 from tests.faults.downloads import make_job_file
 from tests.faults.processes import UNCHECKED, Site, ask
@@ -77,11 +77,11 @@ def either_site(request, transactional_db, tmp_path):
 @pytest.fixture
 def scan():
     """Send one scan of a new badge; return the status."""
-    door = making.make_event(slug="door")
-    token = making.make_device(door)[1]
+    door = factories.make_event(slug="door")
+    token = factories.make_device(door)[1]
 
     def send(site: Site, timeout: float = 60) -> int:
-        item = making.make_item(making.code_of(making.make_registration(door)))
+        item = factories.make_item(factories.code_of(factories.make_registration(door)))
         url = f"{site.url}/api/v1/scanner/scans/"
         return ask(url, {"scans": [item]}, timeout=timeout, Authorization=f"Bearer {token}")[0]
 

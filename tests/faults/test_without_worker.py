@@ -19,10 +19,10 @@ from convention.models import PeriodicJob
 from convention.tasks.periodic import has_overdue_job, register_periodic_jobs, run_due_jobs
 from registrations.booking.join_waiting_list import WaitingRequest, join_ticket_list
 from registrations.models import Registration, WaitingEntry
-from tests.badges.mailings.making import make_mailing
+from tests.badges.mailings.factories import make_mailing
 from tests.factories import make_event, make_order, make_registration, make_ticket
 from tests.faults.processes import PATIENCE, Site, ask, wait_until
-from tests.faults.test_kill import body
+from tests.faults.test_killed_processes import body
 
 pytestmark = pytest.mark.django_db(transaction=True)
 HOUR = datetime.timedelta(hours=1)

@@ -5,9 +5,10 @@ Fixtures:
   to it, so that links in mails and codes lead there.
 - `open_page(screen="phone", language="fr", javascript=True, **options)` opens a page in a fresh context;
   relative addresses work: `page.goto("/en/events/x/")`.
-- `screen` (phone and desktop), `language` (fr and en), `prefix` ("" or "/en"): a test that names one
-  runs in each, one that names both on the phone in French and on the desktop in English (crosswise in the
-  long run); narrow with `@pytest.mark.parametrize("screen", ["phone"], indirect=True)`.
+- `screen` (phone and desktop), `language` (fr and en), `prefix` ("" or "/en"): a test that names both runs on
+  the phone in French and on the desktop in English, one on a single screen in one of the languages (half of
+  these tests in each); the long run does the rest. Narrow with
+  `@pytest.mark.parametrize("screen", ["phone"], indirect=True)`.
 - `browser_page` a page in that screen and language. `no_javascript` the same without JavaScript.
 - `camera_page(codes, **options)` opens a page in a browser of its own whose camera shows these codes in turn.
 At its end every page is checked: no breach of the content security policy, no uncaught error. A story that
@@ -20,6 +21,7 @@ Import the functions from `tests.journeys.browsing`.
 import shutil
 from collections import defaultdict
 from collections.abc import Callable
+from zlib import crc32
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -36,6 +38,7 @@ ARGUMENTS = [
 ]
 
 
+LANGUAGES = ("fr", "en")
 STRAIGHT = {("phone", "fr"), ("desktop", "en")}
 PATIENCE = 30_000  # milliseconds; a busy machine is slow, not wrong
 expect.set_options(timeout=PATIENCE)
@@ -47,25 +50,37 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if "browser_name" in getattr(item, "fixturenames", []):
             item.add_marker(pytest.mark.browser)
             item.add_marker(pytest.mark.flaky(reruns=2, reruns_delay=1))
-    for item in crosswise(items):
-        item.add_marker(pytest.mark.soak)
-
-
-def crosswise(items: list[pytest.Item]) -> list[pytest.Item]:
-    """Return the tests on the other screen of their language, if each screen and language has one already."""
-    screens = defaultdict(set)
+    variants = defaultdict(set)
     for item in items:
-        screens[item.nodeid.partition("[")[0]].add(screen_and_language(item))
-    return [
-        item
-        for item in items
-        if screens[item.nodeid.partition("[")[0]] > STRAIGHT and screen_and_language(item) not in STRAIGHT
-    ]
+        if not item.get_closest_marker("soak"):
+            variants[story(item)].add(screen_and_language(item))
+    for item in items:
+        if is_for_long_run(item, variants[story(item)]):
+            item.add_marker(pytest.mark.soak)
+
+
+def is_for_long_run(item: pytest.Item, variants: set[tuple[str, str]]) -> bool:
+    """Return whether other variants of a story, by screen and language, are enough in the usual run."""
+    screen, language = screen_and_language(item)
+    if variants > STRAIGHT:
+        return (screen, language) not in STRAIGHT
+    if variants == {(screen, "fr"), (screen, "en")}:
+        return language != LANGUAGES[crc32(item.nodeid.partition("[")[0].encode()) % 2]
+    return False
+
+
+def story(item: pytest.Item) -> tuple[str, str]:
+    """Return the name of a test, and its parameters but for screen and language."""
+    others = {name: value for name, value in params_of(item).items() if name not in {"screen", "language"}}
+    return item.nodeid.partition("[")[0], repr(others)
 
 
 def screen_and_language(item: pytest.Item) -> tuple[str, str]:
-    params = item.callspec.params if hasattr(item, "callspec") else {}
-    return params.get("screen", ""), params.get("language", "")
+    return params_of(item).get("screen", ""), params_of(item).get("language", "")
+
+
+def params_of(item: pytest.Item) -> dict[str, object]:
+    return item.callspec.params if hasattr(item, "callspec") else {}
 
 
 @pytest.fixture(scope="session")
@@ -95,7 +110,7 @@ def screen(request: pytest.FixtureRequest) -> str:
     return request.param
 
 
-@pytest.fixture(params=["fr", "en"])
+@pytest.fixture(params=LANGUAGES)
 def language(request: pytest.FixtureRequest) -> str:
     return request.param
 

@@ -5,10 +5,11 @@ from urllib.parse import quote
 
 from playwright.sync_api import Page, expect
 
-from tests.badges.attendance.making import make_device
+from tests.badges.attendance.factories import make_device
 
 TOKEN = "a-device-token-for-the-door-{}"
 PATIENCE = 30  # seconds
+SYNC_INTERVAL = 10  # seconds between two fetches of what changed (snapshot_sync.js)
 
 # Notes each verdict the moment it is to be seen.
 NOTE_WHAT_IS_SHOWN = """
@@ -62,6 +63,12 @@ def expect_verdict(page: Page, verdict: str, *, name: str | None = None) -> None
 def expect_free(page: Page) -> None:
     """Require that nothing covers the camera."""
     expect(page.locator("#verdict")).to_be_hidden()
+
+
+def let_time_pass(page: Page, seconds: float) -> None:
+    """Let so much time pass for the page, at once; `page.clock.install()` must come before the pairing."""
+    page.wait_for_load_state("networkidle")  # the timer of the next fetch starts when a fetch ends
+    page.clock.fast_forward(seconds * 1000)
 
 
 def tap(page: Page) -> None:

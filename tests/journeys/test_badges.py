@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from badges.codes import build_badge_code
 from tests.factories import make_person, make_registration, make_ticket
 from tests.journeys.browsing import assert_accessible, assert_no_sideways_scroll
-from tests.journeys.test_look import sign_in
+from tests.journeys.test_components import sign_in
 from tests.pdf_readers import decode_qr
 
 pytestmark = pytest.mark.once

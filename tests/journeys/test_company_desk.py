@@ -9,9 +9,9 @@ from badges.attendance.models import Checkpoint
 from badges.codes import build_badge_code
 from convention.events.models import Event
 from registrations.models import Order, Registration
-from tests.badges.attendance.making import bearer, make_item
+from tests.badges.attendance.factories import bearer, make_item
 from tests.journeys.browsing import assert_accessible, assert_no_sideways_scroll, sign_in
-from tests.registrations.company.making import Desk, make_desk
+from tests.registrations.company.factories import Desk, make_desk
 from tests.task_runner import run_waiting_tasks
 
 pytestmark = pytest.mark.once

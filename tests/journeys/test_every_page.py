@@ -32,7 +32,7 @@ pytestmark = [
 LONG = ("Infrastructures souveraines, exploitation responsable et gouvernance : " * 5)[:300]
 UNBROKEN = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft" * 2
 RIGHT_TO_LEFT = "عبد الرحمن بن محمد الفاسي"
-# test_look.py tries the page of all components; a mail's frame runs no script.
+# test_components.py tries the page of all components; a mail's frame runs no script.
 SET_ASIDE = POSTED | FRAMED | {"components"}
 
 

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from registrations.visits.models import Application, Identity, VisitorList
 from tests.journeys.browsing import sign_in
 from tests.journeys.visiting import fill, looked_at
-from tests.registrations.visits.hosted import (
+from tests.registrations.visits.hosts import (
     answers_of,
     make_host,
     make_hosted,

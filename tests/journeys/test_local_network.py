@@ -21,9 +21,10 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 
 
 @pytest.fixture(scope="module")
-def lan(tmp_path_factory):
-    """The whole service on the local network, with a folder and database of its own."""
+def lan(tmp_path_factory, add_database):
+    """The whole service on the local network, with a folder of its own, where it seeds the demo."""
     var = tmp_path_factory.mktemp("lan")
+    add_database(var)
     port = free_pair()
     environ = {name: value for name, value in os.environ.items() if name not in {"DATABASE_URL", "SITE_URL"}}
     environ |= {"MODE": "development", "VAR_DIR": str(var), "PYTHONUNBUFFERED": "1", "WEB_WORKERS": "1"}

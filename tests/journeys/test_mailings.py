@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from badges.mailings.models import Mailing, Unsubscription
-from tests.badges.mailings.making import add_people
+from tests.badges.mailings.factories import add_people
 from tests.factories import make_event, make_order, make_registration, make_staff, make_ticket
 from tests.journeys.browsing import assert_accessible, assert_no_sideways_scroll, sign_in
 from tests.task_runner import run_waiting_tasks

@@ -7,7 +7,7 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from badges.attendance.models import Presence, Scan
-from tests.badges.attendance.making import code_of, make_event, make_registration
+from tests.badges.attendance.factories import code_of, make_event, make_registration
 from tests.journeys.browsing import assert_accessible, assert_no_sideways_scroll
 from tests.journeys.scanning import expect_all_sent, expect_free, expect_verdict, pair, tap, wedge
 

@@ -12,14 +12,16 @@ from playwright.sync_api import Page, Route, expect
 from badges.attendance.models import Checkpoint, Device, Presence, Scan
 from badges.scanner import shell
 from registrations.sessions.booking import book_session
-from tests.badges.attendance.making import code_of, make_event, make_registration
+from tests.badges.attendance.factories import code_of, make_event, make_registration
 from tests.factories import make_session
 from tests.journeys.scanning import (
+    SYNC_INTERVAL,
     expect_all_sent,
     expect_free,
     expect_offline_ready,
     expect_pending,
     expect_verdict,
+    let_time_pass,
     pair,
     tap,
     wedge,
@@ -83,10 +85,11 @@ def test_the_door_of_a_session_knows_offline_who_booked(open_page):
     booked, late, stranger = (make_registration(event, last_name=name) for name in ("Un", "Deux", "Trois"))
     book_session(registration=booked, session=session)
     page = open_page("phone")
+    page.clock.install()
     pair(page, event, checkpoint=door)
     book_session(registration=late, session=session)
-    with page.expect_response(SNAPSHOT, timeout=30_000):
-        pass
+    with page.expect_response(SNAPSHOT):
+        let_time_pass(page, SYNC_INTERVAL)
     page.context.set_offline(True)
     for badge, verdict in ((booked, "admitted"), (stranger, "refused"), (late, "admitted")):
         scan(page, code_of(badge), verdict)
@@ -350,8 +353,10 @@ def test_a_newer_version_takes_over_without_losing_a_scan(open_page, monkeypatch
 def test_the_time_of_a_pairing_ends_offline_too(open_page):
     event = make_event()
     page = open_page("phone")
-    pair(page, event, expires_at=timezone.now() + datetime.timedelta(seconds=6))
+    page.clock.install()
+    pair(page, event, expires_at=timezone.now() + datetime.timedelta(minutes=5))
     page.context.set_offline(True)
+    let_time_pass(page, 5 * 60)
     expect(page.locator("#message")).to_contain_text("son jumelage a expiré")
     assert kept(page) == {"pairing": 0, "registrations": 0, "presences": 0, "outbox": 0}
 
@@ -359,9 +364,10 @@ def test_the_time_of_a_pairing_ends_offline_too(open_page):
 def test_a_withdrawn_phone_is_told_while_it_only_waits(open_page):
     event = make_event()
     page = open_page("phone", "en")
+    page.clock.install()
     pair(page, event, "/en")
     Device.objects.update(revoked_at=timezone.now())
-    page.evaluate("window.dispatchEvent(new Event('focus'))")
+    let_time_pass(page, SYNC_INTERVAL)
     expect(page.locator("#message")).to_contain_text("may no longer scan")
 
 
@@ -369,9 +375,10 @@ def test_a_late_refusal_of_an_old_token_does_not_end_the_new_one(open_page):
     event = make_event()
     badge = make_registration(event)
     page = open_page("phone")
+    page.clock.install()
     old = pair(page, event)
     Device.objects.update(revoked_at=timezone.now())
-    page.evaluate("window.dispatchEvent(new Event('focus'))")
+    let_time_pass(page, SYNC_INTERVAL)
     expect(page.locator("#message")).to_contain_text("ne peut plus scanner")
     new = pair(page, event)
     assert new != old

@@ -14,7 +14,7 @@ from registrations.models import RefundRule
 from registrations.payments.cards.settlement import record_order_payment
 from tests.factories import make_event, make_person, make_ticket
 from tests.journeys.browsing import assert_accessible, assert_no_sideways_scroll, sign_in
-from tests.registrations.payments.makers import order_by_card
+from tests.registrations.payments.factories import order_by_card
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
 

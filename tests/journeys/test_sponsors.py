@@ -8,7 +8,7 @@ from convention.club.models import ClubRole
 from registrations.models import Sponsorship
 from tests.factories import make_event, make_person, make_ticket
 from tests.journeys.browsing import assert_accessible, assert_no_sideways_scroll, sign_in
-from tests.registrations.sponsors.makers import make_package, picture
+from tests.registrations.sponsors.factories import make_package, picture
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
 

@@ -27,8 +27,8 @@ from tests.journeys.scanning import (
 )
 from tests.journeys.visiting import Story, at, badge_of, fill, looked_at, move
 from tests.pdf_readers import pdf_text
-from tests.registrations.visits.hosted import answers_of
-from tests.registrations.visits.searched import dump, found_of, opened, values_of
+from tests.registrations.visits.find_identities import dump, found_of, opened, values_of
+from tests.registrations.visits.hosts import answers_of
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
 

@@ -10,11 +10,11 @@ from playwright.sync_api import expect
 from badges.attendance.models import Checkpoint, Scan
 from badges.visits.checkpoints import create_visit_checkpoints
 from badges.visits.roster import load_roster
-from tests.badges.attendance.making import code_of
+from tests.badges.attendance.factories import code_of
 from tests.factories import make_staff
 from tests.journeys.browsing import assert_accessible, page_problems, sign_in
 from tests.journeys.scanning import expect_all_sent, expect_offline_ready, expect_pending, pair, wedge
-from tests.registrations.visits.days import make_visit, make_visitor, pass_by
+from tests.registrations.visits.visit_day import make_visit, make_visitor, pass_by
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
 

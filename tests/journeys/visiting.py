@@ -19,7 +19,7 @@ from registrations.visits.models import Application, Ride, Visit
 from tests.factories import make_company, make_member
 from tests.journeys.browsing import assert_accessible, assert_no_sideways_scroll, sign_in
 from tests.pdf_readers import decode_qr
-from tests.registrations.visits.hosted import make_secretary
+from tests.registrations.visits.hosts import make_secretary
 
 PATH = re.compile(r"https?://[^\s/]+(/\S+)")
 

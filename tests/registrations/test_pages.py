@@ -70,7 +70,8 @@ def test_the_event_page_shows_what_is_left_and_answers_304(client: Client, event
     assert (again.status_code, again.content) == (304, b"")
     event.tickets.update(reserved=9)
     fresh = client.get("/events/congress/", headers={"If-None-Match": first["ETag"]})
-    assert (fresh.status_code, "1 place restante" in text(fresh)) == (200, True)
+    assert fresh.status_code == 200
+    assert "1 place restante" in text(fresh)
 
 
 @pytest.mark.parametrize(
@@ -89,7 +90,8 @@ def test_the_event_page_shows_what_is_left_and_answers_304(client: Client, event
 def test_an_event_that_takes_nobody_now_says_so(client: Client, event: Event, fields: dict, sentence: str):
     Event.objects.update(**fields)
     page = client.get("/events/congress/")
-    assert (sentence in text(page), "congress/register/" in page.content.decode()) == (True, False)
+    assert sentence in text(page)
+    assert "congress/register/" not in page.content.decode()
     assert client.get("/events/congress/register/").status_code == 409
 
 
@@ -135,7 +137,8 @@ def test_what_is_typed_is_kept_right_or_wrong(client: Client, event: Event):
     response = client.post("/events/congress/register/", who(**{"person-0-email": "nobody", "contact": "x"}))
     assert 'value="nobody"' in response.content.decode()
     again = client.get("/events/congress/register/").content.decode()
-    assert ('value="nobody"' in again, 'value="x"' in again) == (True, True)
+    assert 'value="nobody"' in again
+    assert 'value="x"' in again
 
 
 def test_a_draft_is_saved_without_moving_on(client: Client, event: Event):
@@ -237,7 +240,8 @@ def test_forged_foreign_and_expired_links(client: Client, event: Event):
     Event.objects.update(starts_at=long_ago - datetime.timedelta(days=1), ends_at=long_ago)
     Order.objects.update(created_at=long_ago)
     gone = client.get(order.manage_path)
-    assert (gone.status_code, "a expiré" in text(gone)) == (410, True)
+    assert gone.status_code == 410
+    assert "a expiré" in text(gone)
 
 
 def test_ones_own_link_opens_nothing_of_the_others(client: Client, event: Event):
@@ -247,7 +251,9 @@ def test_ones_own_link_opens_nothing_of_the_others(client: Client, event: Event)
     other = make_registration(ticket, order=order, first_name="Other")
     link = f"/orders/{order.reference}/{make_own_secret(mine)}/"
     page = client.get(link).content.decode()
-    assert ("Mine" in page, "Other" in page, order.email in page) == (True, False, False)
+    assert "Mine" in page
+    assert "Other" not in page
+    assert order.email not in page
     assert client.get(f"{link}{other.reference}/cancel/").status_code == 404
 
 
@@ -279,7 +285,8 @@ def test_my_registrations(client: Client, event: Event):
     make_registration(event.tickets.get(), email="ZOE@example.org")
     make_registration(event.tickets.get(), email="other@example.org", first_name="Other")
     page = text(client.get("/me/"))
-    assert ("La Convention" in page, "Other" in page) == (True, False)
+    assert "La Convention" in page
+    assert "Other" not in page
 
 
 def test_organizers_pages_are_for_organizers(client: Client, event: Event):
@@ -312,16 +319,16 @@ def test_the_list_is_searched_without_accents_and_filtered(organizer: Client, ev
     bob = {"first_name": "Bob", "last_name": "Brown", "company": "Other"}
     make_registration(ticket, cancelled_at=timezone.now(), **bob)
 
-    def shown(query: str) -> list[bool]:
+    def listed(query: str) -> list[str]:
         page = text(organizer.get(f"/organize/congress/registrations/?{query}"))
-        return ["Çelik" in page, "Brown" in page]
+        return [name for name in ("Çelik", "Brown") if name in page]
 
-    assert shown("q=celik+ELOISE") == [True, False]
-    assert shown("q=eloise+brown") == [False, False]
-    assert shown("state=cancelled") == [False, True]
-    assert shown("state=confirmed&company=Acme") == [True, False]
-    assert shown("state=nonsense&ticket=&page=x") == [True, True]
-    assert shown("q=%00%ff'") == [False, False]
+    assert listed("q=celik+ELOISE") == ["Çelik"]
+    assert listed("q=eloise+brown") == []
+    assert listed("state=cancelled") == ["Brown"]
+    assert listed("state=confirmed&company=Acme") == ["Çelik"]
+    assert listed("state=nonsense&ticket=&page=x") == ["Çelik", "Brown"]
+    assert listed("q=%00%ff'") == []
 
 
 def test_names_are_sorted_as_readers_sort(organizer: Client, event: Event):
@@ -337,7 +344,8 @@ def test_an_organizer_corrects_and_cancels_with_a_reason(organizer: Client, even
     organizer.post(page, {"first_name": "Zoë", "last_name": "M", "correct-reason": "typo <b>"})
     organizer.post(f"{page}cancel/", {"cancel-reason": "fell\nill"})
     history = organizer.get(page).content.decode()
-    assert (escape("typo <b>") in history, "fell ill" in history) == (True, True)
+    assert escape("typo <b>") in history
+    assert "fell ill" in history
     registration.refresh_from_db()
     assert (registration.first_name, registration.state) == ("Zoë", "cancelled")
 
@@ -373,9 +381,11 @@ def test_a_short_name_is_made_where_none_is_chosen_and_kept_where_it_is_emptied(
 def test_a_draft_says_to_its_organizers_that_it_is_one(organizer: Client, event: Event):
     Event.objects.update(visibility="draft")
     page = organizer.get("/events/congress/").text
-    assert ("C’est un brouillon" in page, "Les inscriptions sont closes" in page) == (True, False)
+    assert "C’est un brouillon" in page
+    assert "Les inscriptions sont closes" not in page
     overview = organizer.get("/organize/congress/").text
-    assert ("settings/#id_visibility" in overview, "Partagez l’adresse" in overview) == (True, False)
+    assert "settings/#id_visibility" in overview
+    assert "Partagez l’adresse" not in overview
 
 
 def test_a_price_that_passes_pay_says_so(client: Client, event: Event):

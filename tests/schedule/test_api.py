@@ -67,7 +67,9 @@ def test_sessions_in_order_of_time(client, event):
     )
     make_session(event, "Sans heure", starts_at=None)
     before, one = client.get("/api/v1/events/conf/sessions/").json()["results"]
-    assert (before["title"], before["day"], before["cancelled"]) == ("Avant", "2026-09-09", True)
+    assert before["title"] == "Avant"
+    assert before["day"] == "2026-09-09"
+    assert before["cancelled"] is True
     assert (one["guid"], one["starts_at"]) == (str(session.guid), "2026-09-10T09:00:00+05:30")
     assert one["places"] == {"capacity": 10, "left": 1, "state": "filling"}
     assert (one["room"], one["track"]) == ({"name": "A"}, {"name": "Cloud", "color": "#0b5c8a"})

@@ -9,4 +9,4 @@ What it refuses, Stripe refuses: another version, no form, unknown or wrong para
 key with other parameters. `python -m tests.stripe_standin` runs it beside `make run` (docs/developers.md).
 """
 
-from .server import StandIn as StandIn
+from tests.stripe_standin.server import StandIn as StandIn

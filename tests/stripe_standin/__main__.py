@@ -4,7 +4,7 @@ import argparse
 import sys
 import threading
 
-from .server import StandIn
+from tests.stripe_standin.server import StandIn
 
 
 def main() -> None:

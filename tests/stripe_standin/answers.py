@@ -5,9 +5,9 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from . import forms
-from .errors import Refused, missing, wrong
-from .world import World
+from tests.stripe_standin import forms
+from tests.stripe_standin.errors import Refused, missing, wrong
+from tests.stripe_standin.world import World
 
 type Answer = Callable[..., dict[str, Any]]
 

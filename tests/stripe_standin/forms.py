@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qsl
 
-from .errors import Refused, wrong
+from tests.stripe_standin.errors import Refused, wrong
 
 KEY = re.compile(r"^(?P<first>[^\[\]]+)(?P<rest>(?:\[[^\[\]]*\])*)$")
 MOST_METADATA = 50

@@ -4,7 +4,7 @@ from html import escape
 from typing import Any
 from urllib.parse import parse_qs
 
-from .world import World
+from tests.stripe_standin.world import World
 
 GOOD, DECLINED = "4242 4242 4242 4242", "4000 0000 0000 0002"
 WORDS = {

@@ -10,8 +10,8 @@ from typing import Any
 
 from stripe import WebhookSignature
 
-from .answers import clean
-from .world import World
+from tests.stripe_standin.answers import clean
+from tests.stripe_standin.world import World
 
 
 class Post:

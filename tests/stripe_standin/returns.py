@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from .errors import Refused, begun, wrong
+from tests.stripe_standin.errors import Refused, begun, wrong
 
 DISPUTE_FEE = 2000
 

@@ -8,12 +8,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import urlsplit
 
-from . import pages
-from .answers import answer
-from .errors import Refused, missing
-from .forms import parse
-from .post import Post
-from .world import VERSION, World
+from tests.stripe_standin import pages
+from tests.stripe_standin.answers import answer
+from tests.stripe_standin.errors import Refused, missing
+from tests.stripe_standin.forms import parse
+from tests.stripe_standin.post import Post
+from tests.stripe_standin.world import VERSION, World
 
 PAY_PAGE = re.compile(r"/c/pay/(cs_\w+)")
 

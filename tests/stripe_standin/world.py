@@ -6,8 +6,8 @@ import secrets
 import time
 from typing import Any
 
-from .errors import Refused, begun, missing, wrong
-from .returns import Returns
+from tests.stripe_standin.errors import Refused, begun, missing, wrong
+from tests.stripe_standin.returns import Returns
 
 VERSION = "2026-10-28.endive"
 SHORTEST, LONGEST = 30 * 60, 24 * 3600

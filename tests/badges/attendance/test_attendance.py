@@ -12,10 +12,9 @@ from badges.attendance.reports import headcount
 from badges.attendance.reports.export import UnknownAttendanceFormat, export_attendance
 from badges.attendance.scanning.record_scans import record_scans
 from convention.events.models import Event
+from tests.badges.attendance.factories import code_of, make_device, make_event, make_item, make_registration
 from tests.pdf_readers import pdf_text
 from tests.workbooks import cell_types, part, values
-
-from .making import code_of, make_device, make_event, make_item, make_registration
 
 pytestmark = pytest.mark.django_db
 NOW = timezone.now()

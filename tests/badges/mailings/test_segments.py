@@ -14,7 +14,7 @@ from badges.mailings.models import Unsubscription
 from convention.models import BouncedAddress
 from registrations.billing.receivables import sync_receivable
 from registrations.invoices.ledger.payments import record_payment
-from tests.badges.mailings.making import make_mailing
+from tests.badges.mailings.factories import make_mailing
 from tests.factories import make_event, make_order, make_registration, make_session, make_ticket
 
 pytestmark = pytest.mark.django_db

@@ -26,7 +26,7 @@ from badges.mailings.sending.run import enqueue_due_mailings, run_mailing
 from convention.db.leases import hold_lease
 from convention.tables.downloads import table_response
 from registrations.models import Registration
-from tests.badges.mailings.making import add_people, make_mailing
+from tests.badges.mailings.factories import add_people, make_mailing
 from tests.factories import make_event
 from tests.faults.processes import free_port
 from tests.threads import in_threads

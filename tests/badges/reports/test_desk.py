@@ -98,7 +98,8 @@ def test_only_the_desk_and_organizers_enter(event, client):
     for person in (make_person(), make_staff(event, "scanner"), make_staff(make_event(), "desk")):
         client.force_login(person)
         answer = client.get("/desk/x/?q=zoe&part")
-        assert (answer.status_code, "Lefèvre" in answer.content.decode()) == (403, False)
+        assert answer.status_code == 403
+        assert "Lefèvre" not in answer.content.decode()
     for role in ("desk", "organizer"):
         client.force_login(make_staff(event, role))
         assert "Lefèvre" in client.get("/desk/x/?q=zoe&part").content.decode()
@@ -209,14 +210,16 @@ def test_who_walks_in_is_registered_on_one_screen_and_found(event, client, mailo
     one = event.registrations.get(last_name="Durand")
     assert answer["Location"] == f"/desk/x/?q={one.reference}"
     page = client.get(answer["Location"]).content.decode()
-    shown = [
-        word in page for word in ("Inès Durand", "Imprimer le badge", "Faire entrer", "Inscription faite")
-    ]
-    assert shown == [True, True, True, True]
+    assert "Inès Durand" in page
+    assert "Imprimer le badge" in page
+    assert "Faire entrer" in page
+    assert "Inscription faite" in page
     order = one.order
     assert (order.source, order.email, order.payment, one.state) == ("desk", "", "free", "confirmed")
     entry = AuditEntry.objects.get(verb="registration.receive")
-    assert (entry.actor, entry.event, "Durand" in str(entry.fields)) == (desk, "x", False)
+    assert entry.actor == desk
+    assert entry.event == "x"
+    assert "Durand" not in str(entry.fields)
     assert event.tickets.get(slug="press").reserved == 1
     run_tasks()
     assert mailoutbox == []
@@ -238,13 +241,12 @@ def test_a_walk_in_is_never_too_many_and_nothing_typed_is_lost(event, client):
     make_ticket(event, slug="press", name="Presse", capacity=0)
     client.force_login(make_staff(event, "desk"))
     page = walk_in(client, **{"guest-email": "no address", "guest-last_name": ""}).content.decode()
-    assert ('value="Inès"' in page, 'value="no address"' in page, "Indiquez le nom" in page) == (
-        True,
-        True,
-        True,
-    )
+    assert 'value="Inès"' in page
+    assert 'value="no address"' in page
+    assert "Indiquez le nom" in page
     page = walk_in(client).content.decode()
-    assert ("Il ne reste plus de place" in page, 'value="Inès"' in page) == (True, True)
+    assert "Il ne reste plus de place" in page
+    assert 'value="Inès"' in page
     assert event.registrations.count() == 3
 
 
@@ -254,7 +256,8 @@ def test_a_walk_in_sent_twice_is_one_and_another_name_is_another_person(event, c
     nonce = {"guest-nonce": "the same"}
     first, again = walk_in(client, **nonce), walk_in(client, **nonce)
     other = walk_in(client, **nonce, **{"guest-first_name": "Paul"})
-    assert (first["Location"] == again["Location"], first["Location"] == other["Location"]) == (True, False)
+    assert first["Location"] == again["Location"]
+    assert first["Location"] != other["Location"]
     assert event.registrations.filter(last_name="Durand").count() == 2
 
 
@@ -291,7 +294,8 @@ def test_the_desk_says_what_a_walk_in_must_still_answer(event, client, email, by
     client.force_login(make_staff(event, "desk"))
     page = client.get(walk_in(client, **{"guest-email": email})["Location"]).content.decode()
     told = "Encore sans réponse\u202f: Régime."
-    assert (told in page, by_whom in page) == (True, True)
+    assert told in page
+    assert by_whom in page
 
 
 def test_what_a_walk_in_left_open_is_answered_at_the_desk(event, client):
@@ -303,7 +307,8 @@ def test_what_a_walk_in_left_open_is_answered_at_the_desk(event, client):
     address = f"/desk/x/{one.reference}/answers/"
     assert f'<a href="{address}">Répondre maintenant</a>' in client.get(back).content.decode()
     page = client.post(address, {"diet": "unknown", "shown": "diet"})
-    assert (page.status_code, bool(page.context["answers"].errors["diet"])) == (200, True)
+    assert page.status_code == 200
+    assert page.context["answers"].errors["diet"]
     assert client.post(address, {"diet": "vegan", "shown": "diet"})["Location"] == back
     one.refresh_from_db()
     assert one.answers["diet"] == "vegan"
@@ -327,7 +332,8 @@ def test_the_walk_ins_mail_asks_by_link_for_what_is_open(event, client, mailoutb
     [mail] = mailoutbox
     asked = re.search(r"Inès Durand doit encore répondre\u202f: Régime\..*\n(https?://\S+)", mail.body)
     html = str(mail.alternatives[0][0])
-    assert (bool(asked), asked[1] in html) == (True, True)
+    assert asked
+    assert asked[1] in html
     client.logout()
     page = client.get(asked[1].removeprefix("http://testserver"))
     assert list(page.context["answers"].fields) == ["diet"]

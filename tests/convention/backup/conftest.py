@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
-from django.core.management import call_command
 
 from convention.backup.save_backup import save_backup
-from tests.convention.backup.forged import Forgery
+from tests.convention.backup.forgery import Forgery
+from tests.delete_rows import delete_all_rows
 from tests.factories import make_account, make_registration
 
 
@@ -21,7 +21,7 @@ def good(transactional_db, tmp_path) -> Path:
     (settings.MEDIA_ROOT / "logo.png").write_bytes(b"\x89PNG")
     save_backup(output=tmp_path / "good.backup")
     (settings.MEDIA_ROOT / "logo.png").unlink()
-    call_command("flush", interactive=False)
+    delete_all_rows()
     return tmp_path / "good.backup"
 
 

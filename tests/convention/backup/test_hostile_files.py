@@ -13,7 +13,7 @@ from convention.backup.archive import open_backup
 from convention.backup.restore_backup import restore_backup, unpack_files
 from convention.errors import ConventionError
 from registrations.models import Registration
-from tests.convention.backup.forged import TABLE, Forgery, refusal
+from tests.convention.backup.forgery import TABLE, Forgery, refusal
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
 

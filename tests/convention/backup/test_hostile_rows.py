@@ -6,7 +6,7 @@ import pytest
 
 from convention.events.models import Event
 from registrations.models import Registration
-from tests.convention.backup.forged import TABLE, refusal
+from tests.convention.backup.forgery import TABLE, refusal
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
 

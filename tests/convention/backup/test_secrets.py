@@ -14,11 +14,11 @@ from django.conf import settings
 from convention.backup.rules import get_backup_rule
 from convention.backup.save_backup import save_backup
 from registrations.visits.hosts.sign_in import send_sign_in_link
-from tests.convention.backup.living import live_secrets, opened_by, what_opens
+from tests.convention.backup.sample_rows import live_secrets, opened_by, what_opens
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
 
-TELL = "from tests.convention.backup.living import tell_what_opens; tell_what_opens()"
+TELL = "from tests.convention.backup.sample_rows import tell_what_opens; tell_what_opens()"
 NOT_SAVED = {"session", "host's sign-in", "file nobody claimed", "preview of a schedule"}
 # Secrets that another SECRET_KEY does not change: the file has their hash, or a public key.
 HASHED = {"API token", "device", "visitor list", "badge", "badge key"}

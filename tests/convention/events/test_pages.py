@@ -140,7 +140,8 @@ def test_a_venue_of_events_that_one_does_not_run_is_copied_not_changed(client):
     client.post("/organize/x/settings/", form_of(event, venue=venue.pk))
     page = client.get("/organize/x/venue/").content.decode()
     assert "que vous n’organisez pas" in page
-    assert ('href="?copy"' in page, "Enregistrer le lieu" in page) == (True, False)
+    assert 'href="?copy"' in page
+    assert "Enregistrer le lieu" not in page
     values = {"name": "Château", "city": "Annecy", "country": "FR"}
     assert client.post("/organize/x/venue/", values).status_code == 403
     venue.refresh_from_db()

@@ -53,7 +53,7 @@ from tests.factories import (
     make_session,
     make_ticket,
 )
-from tests.registrations.invoices.makers import make_issuer
+from tests.registrations.invoices.factories import make_issuer
 
 LONG_AGO = datetime.date(2020, 1, 1)
 FIRST, LAST, ADDRESS = "Wzanna", "Qvortrup", "wzanna.qvortrup@firm.example"

@@ -48,7 +48,8 @@ def test_who_was_erased_is_erased_again_after_a_restore(capsys):
     assert capsys.readouterr().out.split() == [str(gone.pk)]
     call_command("erased", again=[back.pk])
     back.refresh_from_db()
-    assert (back.email, back.is_active) == (None, False)
+    assert back.email is None
+    assert not back.is_active
     with pytest.raises(SystemExit):
         call_command("erased", again=[back.pk + 1000])
     assert "numéro" in capsys.readouterr().err

@@ -30,7 +30,9 @@ def test_photographs_refused_mark_the_badges_of_what_is_to_come():
     withdraw_consent(person=person, purpose=purpose)
     coming.refresh_from_db()
     person.refresh_from_db()
-    assert (coming.no_photo, coming.sequence, person.photo_consent) == (True, 1, False)
+    assert coming.no_photo
+    assert coming.sequence == 1
+    assert not person.photo_consent
     verbs = (
         AuditEntry.objects.filter(verb__startswith="consent.").order_by("pk").values_list("verb", flat=True)
     )
@@ -70,7 +72,9 @@ def test_a_consent_of_a_registration_is_taken_back_unless_it_is_a_condition(is_r
     place = make_registration(make_ticket(event), person=person, answers={"film": {"version": 1, "at": at}})
     subject = get_subject(person)
     [one] = [one for one in list_agreements(subject) if one.key.startswith("registration-")]
-    assert (one.title, one.is_outdated, one.can_be_given) == (f"{event.title} : Être filmé", True, False)
+    assert one.title == f"{event.title} : Être filmé"
+    assert one.is_outdated
+    assert not one.can_be_given
     assert one.can_be_withdrawn is not is_required
     if not is_required:
         get_agreement(subject, one.key).withdraw_consent()

@@ -103,11 +103,13 @@ def test_what_is_left_opens_nothing(client):
     execute_erasure(case=case_of(person))
     assert client.get("/me/").status_code == 302
     person.refresh_from_db()
-    assert (person.is_active, person.email, person.name) == (False, None, "")
+    assert not person.is_active
+    assert person.email is None
+    assert person.name == ""
     assert get_member_company(person) is None
     today = timezone.localdate()
     for model in (Employment, Seat, ClubRole):
-        assert [row.ends_on < today for row in model.objects.filter(person=person)] == [True]
+        assert model.objects.get(person=person).ends_on < today
     assert EventRole.objects.filter(person=person).count() == 0
     assert Consent.objects.filter(person=person).count() == 1
 
@@ -136,7 +138,8 @@ def test_the_case_says_what_was_done_and_forgets_the_address(mailoutbox, django_
     [mail] = mailoutbox
     assert mail.to == [ADDRESS]
     entry = AuditEntry.objects.get(verb="person.erase")
-    assert (entry.subject, "club.employment" in entry.fields) == (f"club.person:{person.pk}", True)
+    assert entry.subject == f"club.person:{person.pk}"
+    assert "club.employment" in entry.fields
     with pytest.raises(NotOpenNow):
         execute_erasure(case=case)
 
@@ -184,9 +187,8 @@ def test_a_debt_stands_in_the_way():
     receivable.charges.create(
         key="more", description="Dîner", unit_price=100, amount=100, vat_rate=2000, quantity=1
     )
-    assert [
-        other.order.reference in str(sentence) for sentence in find_erasure_blockers(get_subject(person))
-    ] == [True]
+    [blocker] = find_erasure_blockers(get_subject(person))
+    assert other.order.reference in str(blocker)
 
 
 def test_an_assistant_is_forgotten_and_the_boss_stays():
@@ -246,7 +248,8 @@ def test_someone_else_of_that_name_stays():
     namesake = make_person(first_name=FIRST, last_name=LAST, email="other@firm.example")
     execute_erasure(case=case_of(Person.objects.get(email=ADDRESS)))
     namesake.refresh_from_db()
-    assert (namesake.first_name, namesake.is_active) == (FIRST, True)
+    assert namesake.first_name == FIRST
+    assert namesake.is_active
 
 
 def test_what_was_given_today_is_taken_back():

@@ -112,13 +112,14 @@ def serving(folder: Path, *arguments: str, **options: str):
 
 
 @pytest.fixture(scope="module")
-def demo_folder(tmp_path_factory):
+def demo_folder(tmp_path_factory, add_database):
     """Return local data with the small demo, whose passwords are the published one."""
     folder = tmp_path_factory.mktemp("demo")
+    add_database(folder)
     environ = {**os.environ, "MODE": "development", "VAR_DIR": str(folder)}
     environ.pop("DATABASE_URL", None)
-    for command in (["migrate", "-v0"], ["seed", "--size", "small"]):
-        subprocess.run([sys.executable, "manage.py", *command], cwd=ROOT, env=environ, check=True)
+    seed = [sys.executable, "manage.py", "seed", "--size", "small"]
+    subprocess.run(seed, cwd=ROOT, env=environ, check=True)
     return folder
 
 

@@ -64,7 +64,8 @@ def test_drafts_and_members_events_are_not_on_the_first_page(client):
     make_event(name="Brouillon", visibility="draft")
     make_event(name="Entre nous", visibility="members")
     page = client.get("/").content.decode()
-    assert ("Brouillon" in page, "Entre nous" in page) == (False, False)
+    assert "Brouillon" not in page
+    assert "Entre nous" not in page
 
 
 def test_a_member_finds_what_is_for_members_and_nobody_else_does(client):
@@ -82,7 +83,8 @@ def test_a_member_finds_what_is_for_members_and_nobody_else_does(client):
     answer = client.get("/")
     page = answer.content.decode()
     assert re.findall(r'href="(/events/[^"]+)">([^<]+)<', page) == [("/events/port/", "Visite du port")]
-    assert ("Brouillon" in page, answer["Cache-Control"]) == (False, "private, no-store")
+    assert "Brouillon" not in page
+    assert answer["Cache-Control"] == "private, no-store"
     client.logout()
     assert "Visite" not in client.get("/").content.decode()
 
@@ -154,7 +156,8 @@ def test_mails_are_shown_with_their_attachments(client):
     assert "Objet — é" in client.get("/dev/mail/").content.decode()
     address = f"/dev/mail/{kept.file}/{kept.number}/"
     page = client.get(address).content.decode()
-    assert ("Le texte" in page, "badge.pdf" in page) == (True, True)
+    assert "Le texte" in page
+    assert "badge.pdf" in page
     shown = client.get(f"{address}html/")
     assert shown.content.decode().strip() == "<p style='color:red'>Le HTML</p>"
     assert "default-src 'none'" in shown["Content-Security-Policy"]

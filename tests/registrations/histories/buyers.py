@@ -18,8 +18,8 @@ from registrations.order_context import OrderContext
 from registrations.sponsors.sponsorships import take_package
 from registrations.waiting_list.end_waiting import decline_offer, leave_waiting_list
 from registrations.waiting_list.periodic import process_waiting_lists
-from tests.registrations.histories.stage import PAYMENTS, act, often, place_of
-from tests.registrations.sponsors.makers import sponsor_of
+from tests.registrations.histories.base import PAYMENTS, act, often, place_of
+from tests.registrations.sponsors.factories import sponsor_of
 
 DINNERS = ((), (), ("dinner",))
 

@@ -5,8 +5,8 @@ import random
 from registrations.models import Order
 from registrations.payments.cards import reconcile
 from registrations.payments.models import CardPaymentAttempt
-from tests.registrations.histories.stage import MOST, act, often
-from tests.registrations.payments.makers import begin
+from tests.registrations.histories.base import MOST, act, often
+from tests.registrations.payments.factories import begin
 from tests.task_runner import run_waiting_tasks
 
 

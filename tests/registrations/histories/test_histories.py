@@ -6,11 +6,11 @@ import pytest
 
 from registrations.invoices.models.documents import Payment, Refund
 from registrations.payments.models import Dispute
-from tests.registrations.histories import truths
+from tests.registrations.histories import invariants
+from tests.registrations.histories.base import Stage
 from tests.registrations.histories.buyers import Buyers
 from tests.registrations.histories.cards import Cards
-from tests.registrations.histories.ends import Ends
-from tests.registrations.histories.stage import Stage
+from tests.registrations.histories.periodic_steps import Ends
 from tests.registrations.histories.treasury import Treasury
 from tests.task_runner import run_waiting_tasks
 
@@ -35,13 +35,13 @@ class Histories(Buyers, Ends, Cards, Treasury, Stage):
         return lived
 
     def all_is_true(self) -> None:
-        truths.require_true_counters()
-        truths.require_places_for_money()
-        truths.require_verified_buyers()
-        truths.require_equal_balances()
-        truths.require_numbers_without_gap()
-        truths.require_balanced_books()
-        truths.require_true_payouts()
+        invariants.require_true_counters()
+        invariants.require_places_for_money()
+        invariants.require_verified_buyers()
+        invariants.require_equal_balances()
+        invariants.require_numbers_without_gap()
+        invariants.require_balanced_books()
+        invariants.require_true_payouts()
 
     def all_is_told(self) -> None:
         """In the end each payment and refund at Stripe stands once in the books, and all reached the bank."""
@@ -52,14 +52,16 @@ class Histories(Buyers, Ends, Cards, Treasury, Stage):
         self.a_sum_is_sent_to_the_bank(random.Random(0))
         self.standin.post.deliver()
         run_waiting_tasks()
-        truths.require_nothing_left_at_stripe()
+        invariants.require_nothing_left_at_stripe()
         world = self.standin.world
         charges = {one["payment_intent"]: one["amount"] for one in world.all("ch")}
-        by_stripe = Payment.objects.filter(method__in=truths.BY_STRIPE)
+        by_stripe = Payment.objects.filter(method__in=invariants.BY_STRIPE)
         assert dict(by_stripe.values_list("external_id", "amount")) == charges
         at_stripe = sum(made["amount"] for made in world.all("re") if made["status"] == "succeeded")
         lost = Dispute.objects.filter(refund__isnull=False).values("refund")
-        done = Refund.objects.filter(state="done", payment__method__in=truths.BY_STRIPE).exclude(pk__in=lost)
+        done = Refund.objects.filter(state="done", payment__method__in=invariants.BY_STRIPE).exclude(
+            pk__in=lost
+        )
         assert sum(done.values_list("amount", flat=True)) == at_stripe
         self.all_is_true()
 

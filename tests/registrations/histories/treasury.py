@@ -33,7 +33,7 @@ from registrations.payments.bank.statement_files import read_statement
 from registrations.payments.cards.settlement import confirm_manual_payment, confirm_paid_order
 from registrations.payments.models import BankLine, BankLineAssignment
 from registrations.payments.payment_problems import list_unplaced_orders
-from tests.registrations.histories.stage import MOST, act, often
+from tests.registrations.histories.base import MOST, act, often
 from tests.registrations.payments.statements import camt
 
 

@@ -6,9 +6,8 @@ from django.test import Client
 from convention.club.models import ClubRole
 from registrations.invoices.models import Issuer
 from tests.factories import make_person
+from tests.registrations.invoices.factories import make_issuer
 from tests.site_objects import make_client
-
-from .makers import make_issuer
 
 
 @pytest.fixture

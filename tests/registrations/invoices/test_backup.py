@@ -8,8 +8,7 @@ from django.core.management import call_command
 from registrations.invoices.documents.issuing import issue_invoice
 from registrations.invoices.documents.pdf_archive import get_invoice_pdf
 from registrations.invoices.ledger.charges import ChargeItem
-
-from .makers import make_issuer, make_receivable
+from tests.registrations.invoices.factories import make_issuer, make_receivable
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
 

@@ -19,10 +19,9 @@ from registrations.invoices.documents.pdf_archive import get_invoice_pdf
 from registrations.invoices.ledger.charges import ChargeItem
 from registrations.invoices.ledger.payments import record_payment
 from registrations.invoices.models import Invoice, InvoicePdf, Issuer, NumberSeries, Receivable
-
-from .makers import make_receivable
-from .orders import charges
-from .rules import EUROPEAN, FRENCH, breaches
+from tests.registrations.invoices.factories import make_receivable
+from tests.registrations.invoices.orders import charges
+from tests.registrations.invoices.rules import EUROPEAN, FRENCH, breaches
 
 pytestmark = pytest.mark.django_db
 EVERYTHING = {
@@ -141,7 +140,8 @@ def test_the_paper_is_pdf_a_with_the_xml_inside(issuer, tmp_path):
     file = tmp_path / "invoice.pdf"
     file.write_bytes(paper)
     verdict = pdf_oxide.PdfDocument(str(file)).validate_pdf_a("3b")
-    assert (verdict["valid"], verdict["errors"]) == (True, [])
+    assert verdict["valid"] is True
+    assert verdict["errors"] == []
     reader = PdfReader(io.BytesIO(paper))
     assert reader.attachments == {"factur-x.xml": [render_cii(document)]}
     root = reader.trailer["/Root"]

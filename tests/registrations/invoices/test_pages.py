@@ -26,10 +26,9 @@ from registrations.invoices.ledger.refunds import request_refund
 from registrations.invoices.models import Invoice, Issuer, Payment, Receivable, Refund
 from registrations.invoices.views.receivables import build_facts
 from tests.factories import make_event
+from tests.registrations.invoices.factories import make_receivable
 from tests.site_objects import make_client
 from tests.workbooks import values
-
-from .makers import make_receivable
 
 pytestmark = pytest.mark.django_db
 GUESTS = ChargeItem("guest", "Billet Invité", 12_000, 2000, quantity=3)

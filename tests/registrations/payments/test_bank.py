@@ -35,7 +35,7 @@ from registrations.payments.bank.statement_files import read_statement
 from registrations.payments.bank.statement_lines import StatementEntry, StatementFile
 from registrations.payments.models import BankLine, BankStatement
 from registrations.periodic_jobs import release_expired_holds
-from tests.registrations.payments.makers import lapse, money, order_by_card, states
+from tests.registrations.payments.factories import lapse, money, order_by_card, states
 from tests.registrations.payments.statements import ACCOUNT, camt, csv_file
 
 pytestmark = pytest.mark.django_db

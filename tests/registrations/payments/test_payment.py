@@ -16,7 +16,7 @@ from registrations.payments.payment_problems import list_unverified_orders
 from registrations.periodic_jobs import release_expired_holds
 from registrations.sponsors.sponsorships import take_package
 from tests.factories import make_ticket
-from tests.registrations.payments.makers import (
+from tests.registrations.payments.factories import (
     begin,
     lapse,
     latest,
@@ -25,7 +25,7 @@ from tests.registrations.payments.makers import (
     states,
     taken,
 )
-from tests.registrations.sponsors.makers import make_package, sponsor_of
+from tests.registrations.sponsors.factories import make_package, sponsor_of
 
 pytestmark = pytest.mark.django_db
 

@@ -18,8 +18,8 @@ from registrations.payments.cards.demo_payments import record_demo_payment
 from registrations.sponsors.sponsorship_list import list_sponsorships
 from registrations.sponsors.sponsorships import cancel_sponsorship, take_package, take_package_as_organizer
 from tests.factories import make_ticket
-from tests.registrations.invoices.makers import make_issuer
-from tests.registrations.sponsors.makers import make_package, make_sponsorship, sponsor_of
+from tests.registrations.invoices.factories import make_issuer
+from tests.registrations.sponsors.factories import make_package, make_sponsorship, sponsor_of
 
 pytestmark = pytest.mark.django_db
 

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from django.utils import translation
 
-from .hosted import ENTRY, make_host, make_hosted, make_identified, make_sent_list
+from tests.registrations.visits.hosts import ENTRY, make_host, make_hosted, make_identified, make_sent_list
 
 
 @pytest.fixture(autouse=True)

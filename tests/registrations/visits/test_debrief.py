@@ -26,10 +26,9 @@ from registrations.visits.debrief.rules import (
 )
 from registrations.visits.models import Debrief, FeedbackAnswer, NdaText, Visit
 from tests.factories import make_member, make_person, make_staff
+from tests.registrations.visits.hosts import make_secretary
+from tests.registrations.visits.visit_day import end, make_visit, make_visitor, pass_by, sign
 from tests.site_objects import make_client
-
-from .days import end, make_visit, make_visitor, pass_by, sign
-from .hosted import make_secretary
 
 NOW = datetime.datetime(2027, 3, 1, 12, tzinfo=datetime.UTC)
 EARLIER, LATER = NOW - datetime.timedelta(days=1), NOW + datetime.timedelta(days=1)
@@ -221,7 +220,10 @@ def test_those_who_were_there_answer_and_few_answers_are_not_shown(visit, there)
     assert trail() == ["feedback.ask", "feedback.answer"]
     save_feedback(application=unsigned, answers={rating.pk: 2})
     first = list_results(visit)[0]
-    assert (first.count, first.is_shown, first.rating_counts, first.average) == (2, False, {}, None)
+    assert first.count == 2
+    assert not first.is_shown
+    assert first.rating_counts == {}
+    assert first.average is None
     third = make_visitor(visit)
     pass_by(third)
     save_feedback(application=third, answers={rating.pk: 4})

@@ -24,7 +24,7 @@ from registrations.visits.models import Application, Identity, Visit
 from registrations.visits.visitor_list.contents import read_list
 from registrations.visits.visitor_list.create import create_list
 from tests.factories import make_member
-from tests.registrations.visits.hosted import (
+from tests.registrations.visits.hosts import (
     DAY,
     FIELDS,
     answers_of,

@@ -19,7 +19,7 @@ from registrations.visits.visitor_list.files import make_list_file
 from registrations.visits.visitor_list.send import revoke_link
 from tests.factories import LONG_AGO, make_administrator, make_person
 from tests.pdf_readers import pdf_text
-from tests.registrations.visits.hosted import (
+from tests.registrations.visits.hosts import (
     DAY,
     make_hosted,
     make_identified,

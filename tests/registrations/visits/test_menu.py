@@ -6,9 +6,8 @@ import pytest
 
 from convention.club.models import ClubRole, Employment
 from tests.factories import LONG_AGO, make_administrator, make_company, make_event, make_member, make_person
+from tests.registrations.visits.hosts import make_secretary
 from tests.site_objects import make_client
-
-from .hosted import make_secretary
 
 pytestmark = pytest.mark.django_db
 

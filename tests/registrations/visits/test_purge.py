@@ -17,7 +17,8 @@ from registrations.visits.identity.reencrypt import reencrypt_rows
 from registrations.visits.models import HostLink, Identity, Visit, VisitorList
 from registrations.visits.visitor_list.contents import read_list
 from registrations.visits.visitor_list.create import create_list
-from tests.registrations.visits.hosted import (
+from tests.registrations.visits.find_identities import dump, found_of, opened, values_of
+from tests.registrations.visits.hosts import (
     DAY,
     answers_of,
     make_host,
@@ -26,7 +27,6 @@ from tests.registrations.visits.hosted import (
     make_secretary,
     make_sent_list,
 )
-from tests.registrations.visits.searched import dump, found_of, opened, values_of
 
 pytestmark = pytest.mark.django_db
 

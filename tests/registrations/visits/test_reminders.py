@@ -9,8 +9,7 @@ from django.utils import timezone
 from registrations.visits.lifecycle.reminders import remind_visitors
 from registrations.visits.models import DayMail, Visit
 from registrations.visits.rides.seating import choose_rides
-
-from .days import HOUR, make_ride, make_visit, make_visitor, pass_by
+from tests.registrations.visits.visit_day import HOUR, make_ride, make_visit, make_visitor, pass_by
 
 pytestmark = pytest.mark.django_db
 

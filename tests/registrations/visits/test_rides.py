@@ -16,10 +16,9 @@ from registrations.visits.rides.calendar import build_ride_calendar
 from registrations.visits.rides.edit_rides import RideInUse, remove_ride, save_ride
 from registrations.visits.rides.seating import choose_rides, seat_visitor
 from tests.factories import make_staff
+from tests.registrations.visits.visit_day import make_ride, make_visit, make_visitor
 from tests.site_objects import make_client
 from tests.threads import in_threads
-
-from .days import make_ride, make_visit, make_visitor
 
 pytestmark = pytest.mark.django_db
 

@@ -15,8 +15,7 @@ from schedule.exchange.read_schedule import read_schedule, read_schedule_with_ht
 from schedule.models import ScheduleUpload, Session
 from schedule.rich_text.sanitize import MAX_TEXT_CHARS
 from tests.factories import make_administrator, make_event
-
-from .files import event, frab_json, ics, one, vevent, xml
+from tests.schedule.exchange.files import event, frab_json, ics, one, vevent, xml
 
 DATE = "2026-06-17T10:00:00+02:00"
 

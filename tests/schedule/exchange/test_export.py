@@ -19,9 +19,8 @@ from schedule.exchange.writers.round_trip import build_exported_programme
 from schedule.exchange.writers.vtimezone import write_zone_lines
 from schedule.models import Schedule, Session
 from tests.factories import make_event, make_room, make_session, make_track
-
-from .calendars import read_calendar
-from .schemas import json_errors, xml_errors
+from tests.schedule.exchange.calendars import read_calendar
+from tests.schedule.exchange.schemas import json_errors, xml_errors
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 

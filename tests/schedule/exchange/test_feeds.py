@@ -16,10 +16,9 @@ from schedule.exchange.importing.import_schedule import import_schedule
 from schedule.exchange.parsed_programme import ScheduleFormat
 from schedule.models import Session
 from tests.factories import make_session
-from tests.registrations.visits.makers import make_visit
-
-from . import files
-from .calendars import read_calendar
+from tests.registrations.visits.factories import make_visit
+from tests.schedule.exchange import files
+from tests.schedule.exchange.calendars import read_calendar
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 

@@ -6,8 +6,7 @@ import pytest
 
 from schedule.exchange.importing.import_schedule import import_schedule
 from schedule.models import Session
-
-from .files import ics
+from tests.schedule.exchange.files import ics
 
 pytestmark = pytest.mark.django_db
 

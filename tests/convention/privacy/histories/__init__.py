@@ -4,7 +4,7 @@ Each function leaves rows of the person named in `find_traces.py` and returns wh
 for: the person, or None for somebody known by address alone.
 """
 
-from .orders import (
+from tests.convention.privacy.histories.orders import (
     bank_line_set_aside,
     billed_but_ordered_by_another,
     credited,
@@ -26,7 +26,7 @@ from .orders import (
     sponsor_contact,
     waiting_list,
 )
-from .roles import (
+from tests.convention.privacy.histories.roles import (
     at_the_desk,
     corrected_by_the_organizer,
     directory_import,

@@ -32,15 +32,7 @@ from registrations.payments.models import BankLine
 from registrations.sponsors.sponsorships import SponsorRequest, take_package
 from registrations.waiting_list.end_waiting import leave_waiting_list
 from tests.convention.privacy.find_traces import ADDRESS, FIRST, LAST, NAME, OLD_ADDRESS, STREET
-from tests.factories import (
-    make_contact,
-)
-from tests.registrations.invoices.makers import make_issuer
-from tests.registrations.payments.statements import camt
-from tests.registrations.sponsors.makers import make_package
-from tests.registrations.test_pages import BILLING, who
-
-from .person import (
+from tests.convention.privacy.histories.person import (
     HERS,
     Subject,
     account,
@@ -50,6 +42,13 @@ from .person import (
     place,
     request,
 )
+from tests.factories import (
+    make_contact,
+)
+from tests.registrations.invoices.factories import make_issuer
+from tests.registrations.payments.statements import camt
+from tests.registrations.sponsors.factories import make_package
+from tests.registrations.test_pages import BILLING, who
 
 
 def registered_alone() -> Subject:

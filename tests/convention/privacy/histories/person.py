@@ -21,7 +21,7 @@ from tests.factories import (
     make_question,
     make_ticket,
 )
-from tests.registrations.invoices.makers import make_issuer
+from tests.registrations.invoices.factories import make_issuer
 
 BILLED = BillingDetails(name=NAME, street=STREET, postcode="69001", city="Lyon", country="FR")
 HERS = {"first_name": FIRST, "last_name": LAST, "email": ADDRESS}

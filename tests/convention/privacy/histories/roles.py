@@ -36,6 +36,15 @@ from registrations.visits.planning.host_proposals import create_host_proposal
 from registrations.visits.planning.proposals import create_proposal
 from schedule.models import ScheduleUpload
 from tests.convention.privacy.find_traces import ADDRESS, FIRST, LAST, NAME
+from tests.convention.privacy.histories.person import (
+    HERS,
+    Subject,
+    account,
+    ago,
+    event_on_sale,
+    ordered,
+    place,
+)
 from tests.factories import (
     LONG_AGO,
     make_answer_file,
@@ -47,9 +56,7 @@ from tests.factories import (
     make_ticket,
     make_voucher,
 )
-from tests.registrations.visits.hosted import agree, answers_of, make_hosted, make_sent_list
-
-from .person import HERS, Subject, account, ago, event_on_sale, ordered, place
+from tests.registrations.visits.hosts import agree, answers_of, make_hosted, make_sent_list
 
 
 def visit_with_identity() -> Subject:

@@ -1,0 +1,94 @@
+"""Any delivery order of the same scans, in any batches, with duplicates: the same presence."""
+
+import datetime
+import uuid
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as some
+
+from badges.attendance.models import Checkpoint, Presence, Scan
+from badges.attendance.scanning.presence_store import rebuild_presence
+from badges.attendance.scanning.record_scans import record_scans
+from badges.attendance.scanning.sql import STATE_COLUMN_NAMES
+from tests.badges.attendance.factories import code_of, make_device, make_event, make_item, make_registration
+
+FIELDS = ["registration_id", "checkpoint_id", *STATE_COLUMN_NAMES]
+
+
+def presences():
+    return sorted(Presence.objects.values_list(*FIELDS))
+
+
+def wipe():
+    Presence.objects.all().delete()
+    with connection.cursor() as cursor:
+        cursor.execute(f"DELETE FROM {Scan._meta.db_table}")
+
+
+@pytest.mark.django_db
+@settings(
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(data=some.data())
+def test_any_delivery_gives_the_same_presence(data, django_db_blocker):
+    event = make_event()
+    gate = Checkpoint.objects.create(event=event, name="Porte B", counts_as=event.checkpoints.get())
+    devices = [make_device(event)[0], make_device(event, checkpoint=gate)[0]]
+    codes = [code_of(make_registration(event)) for _number in range(2)]
+    now = timezone.now()
+    drawn = data.draw(
+        some.lists(
+            some.tuples(
+                some.integers(0, 1), some.integers(0, 1), some.sampled_from(["in", "out"]),
+                some.integers(0, 30), some.sampled_from(["", "admitted", "already_in"]),
+            ),
+            min_size=1, max_size=9,
+        )
+    )  # fmt: skip
+    scans = [
+        (
+            devices[device],
+            make_item(
+                codes[person],
+                id=str(uuid.uuid4()),
+                direction=direction,
+                at=(now - datetime.timedelta(hours=1) + datetime.timedelta(seconds=7 * step)).isoformat(),
+                local_verdict=local,
+            ),
+        )
+        for device, person, direction, step, local in drawn
+    ]
+    results = []
+    for _round in range(2):
+        wipe()
+        delivered = data.draw(some.permutations(scans + scans[:3]))
+        size = data.draw(some.integers(1, 4))
+        for device in devices:
+            own = [item for owner, item in delivered if owner is device]
+            for start in range(0, len(own), size):
+                record_scans(device=device, items=own[start : start + size], at=now)
+        assert Scan.objects.count() == len(scans)
+        results.append(presences())
+        rebuild_presence(event=event)
+        assert presences() == results[-1]
+    assert results[0] == results[1]
+
+
+@pytest.mark.django_db
+def test_rebuilding_mends_what_is_wrong_and_removes_what_is_nobody():
+    event = make_event()
+    device = make_device(event)[0]
+    first, second = make_registration(event), make_registration(event)
+    record_scans(device=device, items=[make_item(code_of(first))])
+    before = presences()
+    Presence.objects.update(is_inside=False, entries=7)
+    Presence.objects.create(
+        event=event, checkpoint=event.checkpoints.get(), registration=second, is_inside=True, version=3
+    )
+    rebuild_presence(event=event)
+    assert presences() == before

@@ -1,0 +1,56 @@
+"""Nobody scans out in the evening: the next morning is a new entry, in any order of upload."""
+
+import datetime
+
+import pytest
+from django.utils import timezone
+
+from badges.attendance.models import Presence
+from badges.attendance.reports import headcount
+from badges.attendance.scanning.presence_store import rebuild_presence
+from tests.badges.attendance.factories import (
+    bearer,
+    code_of,
+    make_device,
+    make_event,
+    make_item,
+    make_registration,
+)
+
+pytestmark = pytest.mark.django_db
+MORNINGS = [datetime.timedelta(hours=24), datetime.timedelta()]
+
+
+@pytest.mark.parametrize("order", [[0, 1], [1, 0]])
+def test_the_second_morning_is_an_entry_and_no_conflict(client, order):
+    event = make_event()
+    registration = make_registration(event)
+    _device, token = make_device(event)
+    now = timezone.now()
+    items = [make_item(code_of(registration), at=(now - ago).isoformat()) for ago in MORNINGS]
+    for index in order:
+        answer = client.post(
+            "/api/v1/scanner/scans/", {"scans": [items[index]]}, "application/json", headers=bearer(token)
+        )
+        assert answer.json()["results"][0]["verdict"] == "admitted"
+    presence = Presence.objects.get()
+    assert presence.entries == 2
+    assert presence.is_inside
+    assert not presence.has_conflict
+    before = {**vars(presence)}
+    rebuild_presence(event=event)
+    after = {**vars(Presence.objects.get())}
+    for name in ("entries", "is_inside", "has_conflict", "first_entered_at", "last_entered_at"):
+        assert before[name] == after[name]
+
+
+def test_whoever_came_long_ago_is_not_counted_as_inside(client):
+    event = make_event()
+    _device, token = make_device(event)
+    for ago in MORNINGS:
+        item = make_item(code_of(make_registration(event)), at=(timezone.now() - ago).isoformat())
+        client.post("/api/v1/scanner/scans/", {"scans": [item]}, "application/json", headers=bearer(token))
+    assert (
+        headcount.arrived_registrations(event).count(),
+        headcount.inside_registrations(event).count(),
+    ) == (2, 1)

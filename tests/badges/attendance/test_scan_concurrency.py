@@ -1,0 +1,256 @@
+"""Many scans at the same moment, on threads with connections of their own."""
+
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+from django.db import connections
+from django.test import Client
+from django.utils import timezone
+
+from badges.attendance.models import Checkpoint, Presence, Scan
+from badges.attendance.scanning import batch
+from badges.attendance.scanning.batch_state import save_batch
+from badges.attendance.scanning.fast_path import record_single_scan
+from badges.attendance.scanning.presence import COUNTED_VERDICTS, NEVER_SCANNED
+from badges.attendance.scanning.presence_store import rebuild_presence
+from badges.attendance.scanning.record_encryption import make_registration_key
+from badges.attendance.scanning.record_scans import record_scans
+from badges.attendance.scanning.sql import STATE_COLUMN_NAMES
+from tests.badges.attendance.factories import (
+    bearer,
+    code_of,
+    make_device,
+    make_event,
+    make_item,
+    make_registration,
+)
+from tests.threads import in_threads
+
+pytestmark = pytest.mark.django_db(transaction=True)
+AT_ONCE = 8
+
+
+def verdicts(results):
+    return sorted(result.verdict for answer in results for result in answer)
+
+
+def rush(event, code, rounds=1):
+    """Let eight devices scan one badge at the same moment."""
+    devices = [make_device(event)[0] for _number in range(AT_ONCE)]
+    at = timezone.now().isoformat()
+    jobs = [
+        lambda device=device: record_scans(device=device, items=[make_item(code, at=at)])
+        for device in devices
+    ]
+    return verdicts(in_threads(jobs * rounds, threads=AT_ONCE))
+
+
+def test_one_badge_scanned_at_once_is_admitted_once():
+    event = make_event()
+    for _round in range(5):
+        found = rush(event, code_of(make_registration(event)))
+        assert found == ["admitted"] + ["already_in"] * (AT_ONCE - 1)
+    assert Scan.objects.count() == 5 * AT_ONCE
+    assert list(Presence.objects.values_list("version", "entries")) == [(AT_ONCE, 1)] * 5
+
+
+def test_without_looking_at_presence_the_same_rush_admits_many(monkeypatch):
+    """The negative control: the test above sees what it claims to see."""
+    monkeypatch.setattr(batch, "get_presence_state", lambda _key, _batch_state: NEVER_SCANNED)
+    event = make_event()
+    assert rush(event, code_of(make_registration(event))).count("admitted") > 1
+
+
+def test_one_scan_sent_eight_times_at_once_is_kept_once():
+    event = make_event()
+    device = make_device(event)[0]
+    for code in (code_of(make_registration(event)), "https://example.com/"):
+        item = make_item(code)
+        answers = in_threads([lambda item=item: record_scans(device=device, items=[item])] * AT_ONCE)
+        results = [result for answer in answers for result in answer]
+        assert len({(result.verdict, result.reason) for result in results}) == 1
+        assert sorted(result.is_replayed for result in results) == [False] + [True] * (AT_ONCE - 1)
+    assert Scan.objects.count() == 2
+
+
+def test_batches_over_the_same_badges_never_wait_for_each_other():
+    event = make_event()
+    codes = [code_of(make_registration(event)) for _number in range(20)]
+    devices = [make_device(event)[0] for _number in range(AT_ONCE)]
+    jobs = [
+        lambda device=device, turn=turn: record_scans(
+            device=device, items=[make_item(code) for code in (codes if turn % 2 else codes[::-1])]
+        )
+        for turn, device in enumerate(devices)
+    ]
+    found = verdicts(in_threads(jobs, threads=AT_ONCE))
+    assert found == ["admitted"] * 20 + ["already_in"] * 20 * (AT_ONCE - 1)
+
+
+def test_a_room_is_never_overfilled():
+    event = make_event()
+    room = Checkpoint.objects.create(event=event, name="Salle", kind=Checkpoint.Kind.SESSION, capacity=5)
+    devices = [make_device(event, checkpoint=room)[0] for _number in range(AT_ONCE)]
+    codes = [code_of(make_registration(event)) for _number in range(24)]
+    jobs = [
+        lambda device=devices[turn % AT_ONCE], code=code: record_scans(device=device, items=[make_item(code)])
+        for turn, code in enumerate(codes)
+    ]
+    found = verdicts(in_threads(jobs, threads=AT_ONCE))
+    assert found == ["admitted"] * 5 + ["refused"] * 19
+    assert Presence.objects.filter(checkpoint=room, is_inside=True).count() == 5
+
+
+def post(token, item):
+    """Send one item over HTTP; its result."""
+    response = Client().post(
+        "/api/v1/scanner/scans/", {"scans": [item]}, content_type="application/json", headers=bearer(token)
+    )
+    return response.json()["results"][0]
+
+
+def test_one_badge_sent_at_once_over_http_is_admitted_once():
+    event = make_event()
+    tokens = [make_device(event)[1] for _number in range(AT_ONCE)]
+    for _round in range(5):
+        code = code_of(make_registration(event))
+        jobs = [lambda token=token, code=code: post(token, make_item(code))["verdict"] for token in tokens]
+        assert sorted(in_threads(jobs)) == ["admitted"] + ["already_in"] * (AT_ONCE - 1)
+    assert list(Presence.objects.values_list("version", "entries")) == [(AT_ONCE, 1)] * 5
+
+
+def test_one_scan_sent_at_once_over_http_is_kept_once():
+    event = make_event()
+    token = make_device(event)[1]
+    item = make_item(code_of(make_registration(event)))
+    results = in_threads([lambda: post(token, item)] * AT_ONCE)
+    assert {result["verdict"] for result in results} == {"admitted"}
+    assert sorted(result["replayed"] for result in results) == [False] + [True] * (AT_ONCE - 1)
+    assert Scan.objects.count() == 1
+    assert Presence.objects.get().version == 1
+
+
+def test_the_quick_way_decides_and_writes_the_same():
+    """Every kind of scan by both ways, for two people alike."""
+    event = make_event()
+    device, token = make_device(event)
+    people = [make_registration(event), make_registration(event)]
+    stranger, now = code_of(make_registration(make_event())), timezone.now()
+    story = [
+        {"direction": "in", "minutes": 50, "local_verdict": "admitted", "operator": "Lise"},
+        {"direction": "out", "minutes": 40, "sequence": 4},
+        {"direction": "out", "minutes": 30},
+        {"direction": "in", "minutes": 20, "clock_offset_ms": -180_000},
+        {"direction": "in", "minutes": 1, "local_verdict": "already_in"},
+        {"direction": "in", "minutes": 0, "badge_version": 7},
+        {"direction": "in", "minutes": 0, "code": stranger},
+        {"direction": "in", "minutes": 0, "code": "https://example.com"},
+    ]
+    answers = []
+    for person, way in zip(people, ("quick", "whole"), strict=True):
+        results = []
+        for fields in story:
+            at = now - timedelta(minutes=fields["minutes"])
+            given = {
+                name: value for name, value in fields.items() if name not in ("minutes", "badge_version")
+            }
+            item = make_item(code_of(person, fields.get("badge_version")), at=at.isoformat()) | given
+            found = record_single_scan(token=token, items=[item], now=now) if way == "quick" else None
+            if way == "quick":
+                results.append(found[1])
+            else:
+                results += record_scans(device=device, items=[item], at=now)
+        answers.append([(one.verdict, one.reason, one.prior_state) for one in results])
+    assert answers[0] == answers[1]
+    kept = [
+        list(Scan.objects.filter(registration=person).order_by("pk").values_list(*COMPARED))
+        for person in people
+    ]
+    assert kept[0] == kept[1]
+    presences = [
+        Presence.objects.filter(registration=person).values(*STATE_COLUMN_NAMES).get() for person in people
+    ]
+    assert presences[0] == presences[1]
+
+
+COMPARED = [
+    "direction", "scanned_at", "effective_at", "is_time_uncertain", "is_offline", "clock_offset_ms",
+    "device_sequence", "local_verdict", "operator", "override_reason", "verdict", "reason",
+]  # fmt: skip
+
+
+@pytest.mark.postgresql
+@pytest.mark.parametrize("is_known", [True, False], ids=["seen before", "never seen"])
+def test_a_quick_scan_in_the_middle_of_a_batch_is_not_overwritten(monkeypatch, is_known):
+    """The batch has read the presence and not yet written it when one scan of the same badge comes."""
+    event = make_event()
+    code = code_of(make_registration(event))
+    device, token = make_device(event)
+    begin = timezone.now() - timedelta(minutes=10)
+    one, other, quick = (
+        make_item(code, at=(begin + timedelta(minutes=turn)).isoformat(), direction=direction)
+        for turn, direction in enumerate(["in", "out", "in"])
+    )
+    if is_known:
+        record_scans(device=device, items=[make_item(code, at=(begin - timedelta(minutes=1)).isoformat())])
+    meanwhile, posted = ThreadPoolExecutor(1), []
+    meanwhile.submit(post, token, make_item("https://example.com/")).result()  # it is connected
+
+    def slow(*args, **given):
+        posted.append(meanwhile.submit(post, token, quick))
+        time.sleep(0.5)
+        return save_batch(*args, **given)
+
+    monkeypatch.setattr("badges.attendance.scanning.record_scans.save_batch", slow)
+    record_scans(device=device, items=[one, other])
+    monkeypatch.undo()
+    assert posted[0].result(timeout=20)["verdict"] == "admitted"
+    meanwhile.submit(connections.close_all).result()
+    assert Scan.objects.filter(verdict__in=COUNTED_VERDICTS).count() == 3 + is_known
+    kept = Presence.objects.values(*STATE_COLUMN_NAMES).get()
+    rebuild_presence(event=event)
+    assert Presence.objects.values(*STATE_COLUMN_NAMES).get() == kept
+    assert kept["version"] == 3 + is_known
+
+
+def test_devices_that_poll_while_others_scan_are_told_of_everybody():
+    """Two devices ask again and again while clocks jump and eight others scan, one by one and in batches."""
+    event = make_event(sequence=1)
+    codes = {one.reference: code_of(one) for one in (make_registration(event) for _number in range(96))}
+    references = list(codes)
+    scanning = [make_device(event) for _number in range(AT_ONCE)]
+    readers = [make_device(event)[1] for _number in range(2)]
+    is_over = threading.Event()
+
+    def scan_some(number):
+        device, token = scanning[number]
+        for turn, reference in enumerate(references[number::AT_ONCE]):
+            at = timezone.now() + timedelta(hours=(number * 7 + turn * 5) % 11 - 5)
+            item = make_item(codes[reference], at=timezone.now().isoformat())
+            if turn % 2 or record_single_scan(token=token, items=[item], now=at) is None:
+                record_scans(device=device, items=[item], at=at)
+
+    def poll(token):
+        told, cursor, client = [], {"since": 1}, Client()
+        rounds_after = 0
+        while rounds_after < 2:
+            rounds_after += is_over.is_set()
+            answer = client.get("/api/v1/scanner/snapshot/", cursor, headers=bearer(token)).json()
+            cursor = {"since": 1, "presences": answer["presences_cursor"]}
+            told += [one["key"] for one in answer["presences"]]
+        return told
+
+    def finish():
+        found = in_threads([lambda n=n: scan_some(n) for n in range(AT_ONCE)], threads=AT_ONCE)
+        is_over.set()
+        return found
+
+    done, *told = in_threads([finish, *(lambda token=token: poll(token) for token in readers)], threads=3)
+    assert done == [None] * AT_ONCE
+    everybody = {make_registration_key(reference) for reference in references}
+    assert [set(keys) for keys in told] == [everybody, everybody]
+    assert max(map(len, told)) < 2 * len(everybody)
+    assert Presence.objects.filter(sequence=None).count() == 0

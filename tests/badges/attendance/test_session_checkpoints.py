@@ -1,0 +1,116 @@
+"""A session's door: open to every badge until the session takes bookings, then for those who booked."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from badges.attendance.models import Checkpoint
+from badges.attendance.scanning.fast_path import record_single_scan
+from badges.attendance.scanning.record_encryption import decrypt_record, make_registration_key
+from badges.attendance.scanning.record_scans import record_scans
+from badges.attendance.scanning.snapshot import build_snapshot, make_etag
+from registrations.sessions.booking import book_session, leave_session
+from schedule.editing.sessions import compute_fingerprints, edit_session, get_session_values
+from schedule.models import Session
+from tests.badges.attendance.factories import (
+    code_of,
+    make_device,
+    make_event,
+    make_item,
+    make_registration,
+    token_of,
+)
+from tests.factories import make_session
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def session():
+    event = make_event()
+    later = timezone.now() + timedelta(hours=1)
+    return make_session(event, "Atelier", starts_at=later, capacity=20)
+
+
+@pytest.fixture
+def door(session):
+    kind = Checkpoint.Kind.SESSION
+    return Checkpoint.objects.create(event=session.event, session=session, name="Atelier", kind=kind)
+
+
+def switch_on(session: Session) -> None:
+    seen = compute_fingerprints(get_session_values(session))
+    edit_session(session=session, seen_fingerprints=seen, values={"is_bookable": True})
+    session.refresh_from_db()
+
+
+def verdict(device, registration) -> tuple[str, str]:
+    [result] = record_scans(device=device, items=[make_item(code_of(registration))])
+    return result.verdict, result.reason
+
+
+def test_every_valid_badge_enters_until_the_session_takes_bookings(session, door):
+    device = make_device(session.event, checkpoint=door)[0]
+    before, booked, stranger = (make_registration(session.event) for _each in range(3))
+    assert verdict(device, before) == ("admitted", "")
+    switch_on(session)
+    book_session(registration=booked, session=session)
+    assert verdict(device, booked) == ("admitted", "")
+    assert verdict(device, stranger) == ("refused", "not_booked")
+    item = make_item(code_of(stranger), override_reason="Invité par l’orateur")
+    [result] = record_scans(device=device, items=[item])
+    assert (result.verdict, result.reason) == ("admitted", "not_booked")
+
+
+def test_whoever_leaves_the_session_is_no_longer_let_in_and_the_entrance_does_not_mind(session, door):
+    switch_on(session)
+    person = make_registration(session.event)
+    book_session(registration=person, session=session)
+    leave_session(registration=person, session=session)
+    assert verdict(make_device(session.event, checkpoint=door)[0], person) == ("refused", "not_booked")
+    entrance = session.event.checkpoints.get(name="Entrée")
+    assert verdict(make_device(session.event, checkpoint=entrance)[0], person) == ("admitted", "")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_quick_way_knows_seats_too(session, door):
+    switch_on(session)
+    device, token = make_device(session.event, checkpoint=door)
+    booked, stranger = make_registration(session.event), make_registration(session.event)
+    book_session(registration=booked, session=session)
+    found = [
+        record_single_scan(token=token, items=[make_item(code_of(person))], now=timezone.now())
+        for person in (booked, stranger)
+    ]
+    verdicts = [(result.verdict, result.reason) for _device, result in found]
+    assert verdicts == [("admitted", ""), ("refused", "not_booked")]
+    assert verdict(device, booked) == ("already_in", "")
+
+
+def test_a_phone_learns_of_each_booking_and_of_the_switch(session, door):
+    device = make_device(session.event, checkpoint=door)[0]
+    person, other = make_registration(session.event), make_registration(session.event)
+
+    def told():
+        """What changed since the last time, and whether the answer's tag did."""
+        nonlocal since, tag
+        device.event.refresh_from_db()
+        answer, new = build_snapshot(device, since=since), make_etag(device, since, None)
+        since, changed, tag = answer["sequence"], new != tag, new
+        return answer, changed
+
+    since, tag = device.event.sequence, make_etag(device, device.event.sequence, None)
+    switch_on(session)
+    answer, changed = told()
+    assert changed
+    assert [c["session"] for c in answer["checkpoints"]] == [None, session.pk]
+    book_session(registration=person, session=session)
+    answer, changed = told()
+    assert changed is True
+    [row] = [row for row in answer["registrations"] if row["key"] == make_registration_key(person.reference)]
+    assert decrypt_record(token_of(person), row["sealed"])["sessions"] == [session.pk]
+    assert make_registration_key(other.reference) not in [row["key"] for row in answer["registrations"]]
+    leave_session(registration=person, session=session)
+    [row] = told()[0]["registrations"]
+    assert "sessions" not in decrypt_record(token_of(person), row["sealed"])

@@ -1,0 +1,29 @@
+"""An event whose first key signs no more: badges that it signed are admitted beside new ones."""
+
+import pytest
+
+import badges.codes
+from tests.badges.attendance.factories import (
+    bearer,
+    code_of,
+    make_device,
+    make_event,
+    make_item,
+    make_registration,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+def test_badges_of_an_earlier_key_of_the_event_are_admitted(client, settings):
+    event = make_event()
+    registration, other = make_registration(event), make_registration(event, last_name="Autre")
+    old = code_of(registration)
+    _device, token = make_device(event)
+    settings.SECRET_KEY = "another key"  # under which the event gets another pair
+    items = [make_item(old), make_item(badges.codes.build_badge_code(other))]
+    answer = client.post(
+        "/api/v1/scanner/scans/", {"scans": items}, "application/json", headers=bearer(token)
+    )
+    assert [one["verdict"] for one in answer.json()["results"]] == ["admitted", "admitted"]
+    assert event.keys.count() == 2

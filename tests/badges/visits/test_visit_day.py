@@ -1,0 +1,353 @@
+"""The day of a visit: who is on the way, on site, late, gone or missing; doors, pages and papers."""
+
+import csv
+import datetime
+import io
+
+import pytest
+from django.utils import timezone, translation
+
+from badges.attendance.attendance_hooks import find_stays
+from badges.attendance.models import Checkpoint, Presence, Scan
+from badges.attendance.scanning.presence_store import rebuild_presence
+from badges.attendance.scanning.record_scans import record_scans
+from badges.attendance.scanning.snapshot import build_snapshot
+from badges.visits.certificates import CertificateFacts, describe_stay
+from badges.visits.checkpoints import count_missing_checkpoints, create_visit_checkpoints
+from badges.visits.day_lists import make_manifest_list
+from badges.visits.roster import build_manifest, load_roster
+from badges.visits.whereabouts import VisitorFacts, Whereabouts, locate_visitor
+from convention.audit.models import AuditEntry
+from convention.events.models import Event
+from registrations.changes.cancel import cancel_registration
+from registrations.visits.models import Ride, RideSeat
+from registrations.visits.rides.seating import choose_rides
+from tests.badges.attendance.factories import code_of, make_device, make_item
+from tests.factories import make_member, make_person, make_registration, make_staff
+from tests.pdf_readers import pdf_sizes, pdf_text
+from tests.registrations.visits.hosts import make_secretary
+from tests.registrations.visits.visit_day import HOUR, end, make_ride, make_visit, make_visitor, pass_by
+from tests.site_objects import make_client
+
+START = datetime.datetime(2027, 3, 1, 9, tzinfo=datetime.UTC)
+
+
+def minutes(number):
+    return START + datetime.timedelta(minutes=number)
+
+
+@pytest.mark.parametrize(
+    ("at", "seen", "where"),
+    [
+        (-60, {}, "expected"),
+        (10, {}, "expected"),
+        (11, {}, "late"),
+        (359, {}, "late"),
+        (360, {}, "no_show"),
+        (-30, {"boarded_at": -50}, "aboard"),
+        (30, {"boarded_at": -50}, "aboard"),
+        (400, {"boarded_at": -50}, "no_show"),
+        (30, {"boarded_at": -50, "arrived_at": 5}, "inside"),
+        (479, {"arrived_at": 5}, "inside"),
+        (480, {"arrived_at": 5}, "not_out"),
+        (200, {"arrived_at": 5, "left_at": 100}, "left"),
+        (600, {"arrived_at": 5, "left_at": 350}, "left"),
+    ],
+)
+def test_where_somebody_is(at, seen, where):
+    moments = {name: minutes(number) for name, number in seen.items()}
+    facts = VisitorFacts(at=minutes(at), starts_at=START, ends_at=minutes(360), **moments)
+    assert locate_visitor(facts) == where
+
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def visit():
+    return make_visit()
+
+
+def wheres(visit, **given):
+    return {one.last_name: one.whereabouts.value for one in load_roster(visit, **given)}
+
+
+def door(visit, kind, **fields):
+    return Checkpoint.objects.get(event=visit.event, kind=kind, **fields)
+
+
+def test_the_doors_are_made_in_one_act_and_only_once(visit):
+    out, back = make_ride(visit), make_ride(visit, "back", meeting_point="Parking P2")
+    assert count_missing_checkpoints(visit) == 4
+    assert create_visit_checkpoints(visit=visit) == 4
+    assert create_visit_checkpoints(visit=visit) == 0
+    assert AuditEntry.objects.filter(verb="checkpoint.create", event=visit.event.slug).count() == 1
+    kinds = Checkpoint.objects.filter(event=visit.event).values_list("kind", "ride", "counts_as__kind")
+    assert set(kinds) == {
+        ("coach", out.pk, None), ("coach", back.pk, None), ("entrance", None, None),
+        ("exit", None, "entrance"),
+    }  # fmt: skip
+    make_ride(visit, meeting_point="Gare de l’Est")
+    assert create_visit_checkpoints(visit=visit) == 1
+    Ride.objects.get(pk=out.pk).delete()
+    assert Checkpoint.objects.filter(event=visit.event).count() == 5
+
+
+def test_a_checkpoint_of_another_kind_named_entrance_is_no_entrance(visit):
+    Checkpoint.objects.create(event=visit.event, name="Entrée", kind=Checkpoint.Kind.OTHER)
+
+    create_visit_checkpoints(visit=visit)
+
+    assert count_missing_checkpoints(visit) == 0
+    assert door(visit, "entrance").name == "Entrée (2)"
+
+
+def test_the_coach_the_gate_and_the_way_out_tell_where_everybody_is(visit):
+    ride = make_ride(visit)
+    early, late, missing, gone = (
+        make_visitor(visit, last_name=name) for name in ("Aube", "Brun", "Clair", "Dupré")
+    )
+    for one in (early, late):
+        Ride.objects.filter(pk=ride.pk).update(leaves_at=timezone.now() + HOUR)
+        choose_rides(application=one, ride_ids=[ride.pk])
+    create_visit_checkpoints(visit=visit)
+    coach, way_out = door(visit, "coach"), door(visit, "exit")
+    for one in (early, gone):
+        assert pass_by(one, coach).verdict == "admitted"
+    assert wheres(visit) == {"Aube": "aboard", "Brun": "late", "Clair": "late", "Dupré": "aboard"}
+    pass_by(early)
+    pass_by(gone)
+    assert pass_by(gone, way_out, "out").verdict == "admitted"
+    assert wheres(visit) == {"Aube": "inside", "Brun": "late", "Clair": "late", "Dupré": "left"}
+    manifest = build_manifest(ride, load_roster(visit))
+    names = [
+        [one.last_name for one in part] for part in (manifest.aboard, manifest.missing, manifest.without_seat)
+    ]
+    assert names == [["Aube"], ["Brun"], ["Dupré"]]
+    assert wheres(visit, at=visit.event.ends_at) == {
+        "Aube": "inside", "Brun": "no_show", "Clair": "no_show", "Dupré": "left",
+    }  # fmt: skip
+    assert missing.registration_id not in find_stays(visit.event)
+
+
+def test_who_comes_in_again_has_not_left(visit):
+    one = make_visitor(visit)
+    create_visit_checkpoints(visit=visit)
+    pass_by(one)
+    pass_by(one, door(visit, "exit"), "out")
+    ((_came, left),) = find_stays(visit.event).values()
+    assert left is not None
+    pass_by(one)
+    assert [left for _came, left in find_stays(visit.event).values()] == [None]
+    assert [where.whereabouts for where in load_roster(visit)] == [Whereabouts.INSIDE]
+
+
+def test_a_seat_in_the_coach_alone_makes_nobody_arrive(visit):
+    one = make_visitor(visit)
+    make_ride(visit)
+    create_visit_checkpoints(visit=visit)
+    pass_by(one, door(visit, "coach"))
+    assert find_stays(visit.event) == {}
+
+
+def test_a_phone_at_the_coach_works_offline_and_late_scans_tell_the_same(visit):
+    """What a phone kept for an hour is taken in at its own time, whatever reached the server before."""
+    one = make_visitor(visit, last_name="Aube")
+    make_ride(visit)
+    create_visit_checkpoints(visit=visit)
+    coach, way_out = door(visit, "coach"), door(visit, "exit")
+    phone, _token = make_device(visit.event, checkpoint=coach)
+    snapshot = build_snapshot(phone)
+    kinds = {row["id"]: (row["kind"], row["door"]) for row in snapshot["checkpoints"]}
+    gate = door(visit, "entrance")
+    assert kinds[coach.pk] == ("coach", coach.pk)
+    assert kinds[way_out.pk] == ("exit", gate.pk)
+    now = timezone.now()
+    code = code_of(one.registration)
+    out = make_item(code, direction="out", at=(now - HOUR / 6).isoformat())
+    record_scans(device=make_device(visit.event, checkpoint=way_out)[0], items=[out])
+    record_scans(
+        device=make_device(visit.event, checkpoint=gate)[0],
+        items=[make_item(code, at=(now - HOUR / 2).isoformat())],
+    )
+    (result,) = record_scans(device=phone, items=[make_item(code, at=(now - HOUR).isoformat())])
+    assert result.verdict == "admitted"
+    (seen,) = load_roster(visit)
+    assert seen.whereabouts == Whereabouts.LEFT
+    before = sorted(Presence.objects.values_list("checkpoint", "first_entered_at", "last_left_at"))
+    rebuild_presence(event=visit.event)
+    assert sorted(Presence.objects.values_list("checkpoint", "first_entered_at", "last_left_at")) == before
+    assert Scan.objects.count() == 3
+
+
+def test_someone_at_two_visits_on_one_day_is_named_at_both(visit):
+    person = make_member(last_name="Aube")
+    other, another_day = make_visit(), make_visit(starts=72)
+    for one in (visit, other, another_day):
+        make_visitor(one, person)
+    make_visitor(visit, last_name="Brun")
+    Event.objects.filter(pk=other.event_id).update(name="Visite secrète", name_en="")
+    at, readers = f"/organize/{visit.event.slug}/visit", (make_staff(visit.event), make_secretary())
+    for reader, said in zip(readers, ("une autre visite", "Visite secrète"), strict=True):
+        page = make_client(reader).get(f"{at}/day/").content.decode()
+        assert "Attendus à deux visites ce jour" in page
+        assert f"aussi à : {said}" in page
+        assert said in make_client(reader).get(f"{at}/day/visit-roster.csv").content.decode()
+    assert [one.other_visits for one in load_roster(visit)] == [("une autre visite",), ()]
+    assert [one.other_visits for one in load_roster(another_day)] == [()]
+
+
+def test_a_visit_over_midnight_has_two_days():
+    night, next_noon = make_visit(), make_visit()
+    evening = datetime.datetime(2027, 3, 1, 21, tzinfo=datetime.UTC)
+    for one, starts in ((night, evening), (next_noon, evening + 14 * HOUR)):
+        Event.objects.filter(pk=one.event_id).update(starts_at=starts, ends_at=starts + 5 * HOUR)
+        one.event.refresh_from_db()
+    person = make_member()
+    make_visitor(night, person)
+    make_visitor(next_noon, person)
+    assert [one.other_visits for one in load_roster(night)] == [("une autre visite",)]
+
+
+def test_whoever_comes_although_the_place_was_taken_away_stays_on_the_roster(visit):
+    one = make_visitor(visit, last_name="Aube")
+    pass_by(one)
+    cancel_registration(registration=one.registration)
+    make_registration(visit.event.tickets.get(), last_name="Brun", cancelled_at=timezone.now())
+    (seen,) = load_roster(visit)
+    assert seen.last_name == "Aube"
+    assert not seen.is_expected
+    assert seen.whereabouts == Whereabouts.INSIDE
+
+
+def test_pages_of_the_day(visit):
+    ride = make_ride(visit)
+    one, two = make_visitor(visit, last_name="Aube"), make_visitor(visit, last_name="Brun")
+    desk, organizer = make_client(make_staff(visit.event, "desk")), make_client(make_staff(visit.event))
+    page = f"/organize/{visit.event.slug}/visit/day/"
+    assert desk.post(f"{page}doors/").status_code == 403
+    assert "Créer 3 points de contrôle" in organizer.get(page).content.decode()
+    assert "Créer 3" not in desk.get(page).content.decode()
+    organizer.post(f"{page}doors/")
+    assert count_missing_checkpoints(visit) == 0
+    pass_by(one)
+    late = organizer.get(f"{page}?state=late").content.decode()
+    assert "Brun" in late
+    assert "Aube" not in late
+    part = desk.get(f"{page}?part=rows")
+    assert desk.get(f"{page}?part=rows", headers={"if-none-match": part["ETag"]}).status_code == 304
+    other = make_client(make_secretary())  # in the same browser: what one reads is not the other's
+    assert other.get(f"{page}?part=rows", headers={"if-none-match": part["ETag"]}).status_code == 200
+    evacuation = desk.get(f"{page}evacuation/")
+    assert "<strong>1</strong> personne sur le site" in evacuation.content.decode()
+    assert int(evacuation["X-Keep-Until"]) == int((visit.event.ends_at + 6 * HOUR).timestamp() * 1000)
+    assert "Personne n’a encore choisi ce trajet." in desk.get(f"{page}coaches/{ride.pk}/").content.decode()
+    assert desk.get(f"{page}coaches/{make_ride(make_visit()).pk}/").status_code == 404
+    assert make_client(two.person).get(page).status_code == 403
+
+
+def test_a_manifest_is_in_the_order_of_names_whatever_their_accents(visit):
+    ride = make_ride(visit)
+    for name in ("Legrand", "Évrard", "Léger"):
+        RideSeat.objects.create(ride=ride, application=make_visitor(visit, last_name=name, first_name="A"))
+    roll = make_manifest_list(visit.event, build_manifest(ride, load_roster(visit)))
+    assert [row[0] for row in roll.rows] == ["Évrard A", "Léger A", "Legrand A"]
+
+
+def test_the_papers_say_what_the_pages_say(visit):
+    ride = make_ride(visit, leaves_at=timezone.now() + HOUR)
+    one = make_visitor(visit, last_name="Aube", company="Éditions du Lac")
+    two = make_visitor(visit, last_name="Брун Ω", company="B" * 90)
+    choose_rides(application=one, ride_ids=[ride.pk])
+    create_visit_checkpoints(visit=visit)
+    pass_by(two, door(visit, "coach"))
+    pass_by(one)
+    organizer = make_client(make_staff(visit.event))
+    page = f"/organize/{visit.event.slug}/visit/day/"
+    texts = {
+        name: pdf_text(organizer.get(f"{page}{name}.pdf").content)
+        for name in ("roster", "evacuation", f"coaches/{ride.pk}")
+    }
+    assert "Ana Aube" not in texts["evacuation"]
+    assert "Aube Ana" in texts["evacuation"]
+    assert "1 personne sur le site" in texts["evacuation"]
+    assert "Брун" not in texts["evacuation"]
+    for words in ("Aube Ana", "Брун Ω Ana", "sur le site", "dans le car", "Éditions du Lac"):
+        assert words in texts["roster"], words
+    for words in ("Aube Ana", "Брун Ω Ana", "sans place", "0 à bord sur 1", "Gare de Lyon, sortie 3"):
+        assert words in texts[f"coaches/{ride.pk}"], words
+    english = pdf_text(organizer.get(f"/en{page}evacuation.pdf").content)
+    assert "1 person on site" in english
+    file = organizer.get(f"{page}visit-roster.csv").content.decode("utf-8-sig")
+    rows = list(csv.DictReader(io.StringIO(file)))
+    assert [row["Nom"] for row in rows] == ["Aube", "Брун Ω"]
+    assert make_client(make_staff(visit.event, "desk")).get(f"{page}visit-roster.csv").status_code == 403
+
+
+def test_sixty_people_fill_pages_with_heads(visit):
+    for number in range(60):
+        pass_by(make_visitor(visit, last_name=f"Nom {number:03} " + "long " * (number % 7)))
+    content = (
+        make_client(make_staff(visit.event))
+        .get(f"/organize/{visit.event.slug}/visit/day/evacuation.pdf")
+        .content
+    )
+    pages = pdf_text(content).split("\f")
+    assert len(pages) == len(pdf_sizes(content)) > 2
+    assert all("Liste d’évacuation" in text for text in pages)
+    assert sum(text.count("Nom 0") for text in pages) == 60
+
+
+def test_certificates_are_for_those_who_arrived_and_left(visit):
+    left, stayed = make_visitor(visit, last_name="Aube", company="Éditions du Lac"), make_visitor(visit)
+    organizer = make_client(make_staff(visit.event))
+    page, own = (
+        f"/organize/{visit.event.slug}/visit/day/certificates",
+        f"/visits/{visit.event.slug}/certificate.pdf",
+    )
+    assert organizer.get(f"{page}.pdf").status_code == 409
+    for one in (left, stayed):
+        pass_by(one)
+    pass_by(left, direction="out")
+    end(visit)
+    whole = organizer.get(f"{page}.pdf").content
+    assert len(pdf_sizes(whole)) == 1
+    for words in (
+        "Attestation de présence",
+        "Ana Aube",
+        "Éditions du Lac",
+        "Visite chez Nordlys",
+        "Palaiseau",
+    ):
+        assert words in pdf_text(whole), words
+    assert "ne vaut pas attestation de formation" in pdf_text(whole)
+    assert make_client(left.person).get(own).status_code == 200
+    assert make_client(stayed.person).get(own).status_code == 409
+    assert make_client(make_person()).get(own).status_code == 404
+    assert organizer.get(f"{page}/{left.registration.reference}.pdf").status_code == 200
+    assert organizer.get(f"{page}/{stayed.registration.reference}.pdf").status_code == 409
+    english = pdf_text(make_client(left.person).get(f"/en{own}").content)
+    assert "We certify that" in english
+    assert "Visit to Nordlys" in english
+
+
+@pytest.mark.parametrize(
+    ("language", "stay"),
+    [
+        ("en", "from Monday 1 March 2027, 22:00 to Tuesday 2 March 2027, 3:00"),
+        ("fr", "du lundi 1er mars 2027 à 22 h au mardi 2 mars 2027 à 3 h"),
+    ],
+)
+def test_a_certificate_names_both_days_of_a_stay_over_midnight(visit, language, stay):
+    facts = CertificateFacts(
+        name="Ana",
+        company="",
+        reference="A",
+        arrived_at=datetime.datetime(2027, 3, 1, 21, tzinfo=datetime.UTC),
+        left_at=datetime.datetime(2027, 3, 2, 2, tzinfo=datetime.UTC),
+    )
+
+    with translation.override(language):
+        phrase = describe_stay(visit.event, facts)
+
+    assert phrase.replace("\u00a0", " ") == stay

@@ -1,0 +1,210 @@
+"""Forged passkey responses: another account's, replayed, without user verification, for another site."""
+
+import dataclasses
+import secrets
+
+import pytest
+from allauth.mfa.models import Authenticator
+from django.test import Client
+from fido2.utils import websafe_encode
+
+from convention.club.models import Person
+from tests.factories import make_account
+from tests.virtual_passkey import (
+    PRESENT,
+    VERIFIED,
+    SoftPasskey,
+    add,
+    begin_to_add,
+    challenge_of,
+    made_for,
+    sign_in,
+)
+
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
+
+
+def browser(person: Person | None = None) -> Client:
+    """Return a browser, signed in if a person is given."""
+    client = Client()
+    if person:
+        client.force_login(person)
+        session = client.session
+        session["account_authentication_methods"] = [{"method": "password", "at": 4_000_000_000}]
+        session.save()
+    return client
+
+
+def is_in(client: Client) -> bool:
+    return client.get("/me/security/", secure=True).status_code == 200
+
+
+@pytest.fixture
+def ana():
+    return make_account(email="ana@example.org")
+
+
+@pytest.fixture
+def eva():
+    return make_account(email="eva@example.org")
+
+
+@pytest.fixture
+def passkey(ana) -> SoftPasskey:
+    return made_for(browser(ana))
+
+
+def test_an_honest_passkey_opens_its_own_account(ana, passkey):
+    """Positive control: each attack below changes one part of this."""
+    client = browser()
+    sign_in(client, passkey.assertion(challenge_of(client)))
+    assert is_in(client)
+    assert client.session["_auth_user_id"] == str(ana.pk)
+
+
+ATTACKS = {
+    "its holder was not verified": {"flags": PRESENT},
+    "nobody touched it": {"flags": VERIFIED},
+    "made for another site": {"rp_id": "evil.example", "origin": "https://evil.example"},
+    "asked for by another site": {"origin": "https://evil.example"},
+    "asked for by a site beneath ours": {"origin": "https://evil.testserver"},
+    "asked for without encryption": {"origin": "http://testserver"},
+    "asked for by no site": {"origin": ""},
+    "another key": {"key": SoftPasskey().key},
+    "another credential": {"credential_id": b"x" * 32},
+    "nobody's handle": {"handle": b""},
+    "a handle that is no number": {"handle": b"\xff\xfe"},
+    "a handle of nobody": {"handle": b"999999"},
+}
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_a_sign_in_is_refused(passkey, attack):
+    client = browser()
+    forged = dataclasses.replace(passkey, **ATTACKS[attack])
+    answer = sign_in(client, forged.assertion(challenge_of(client)))
+    assert answer.status_code == 200
+    assert not is_in(client)
+
+
+def test_an_answer_for_one_account_opens_no_other(ana, eva, passkey):
+    """The sender chooses the handle; the key must belong to that account."""
+    made_for(browser(eva))
+    of_eva = websafe_encode(str(eva.pk).encode())
+    client = browser()
+    credential = passkey.assertion(challenge_of(client))
+    credential["response"]["userHandle"] = of_eva
+    sign_in(client, credential)
+    assert not is_in(client)
+
+
+def test_an_answer_is_good_once_and_in_its_own_browser(passkey):
+    client, other = browser(), browser()
+    challenge_of(other)
+    credential = passkey.assertion(challenge_of(client))
+    sign_in(other, credential)
+    assert not is_in(other)
+    sign_in(client, credential)
+    assert is_in(client)
+    client.post("/accounts/logout/", secure=True)
+    sign_in(client, credential)
+    assert not is_in(client)
+    challenge_of(client)
+    sign_in(client, credential)
+    assert not is_in(client)
+
+
+def test_an_answer_to_another_question_is_none(ana, passkey):
+    client = browser()
+    challenge_of(client)
+    sign_in(client, passkey.assertion(secrets.token_bytes(32)))
+    assert not is_in(client)
+    client = browser()
+    sign_in(client, passkey.assertion(challenge_of(client), type="webauthn.create"))
+    assert not is_in(client)
+    sign_in(browser(), passkey.registration(challenge_of(client)))
+    assert not is_in(client)
+
+
+@pytest.mark.parametrize("attack", [name for name in ATTACKS if "key" not in name and "handle" not in name
+                                    and "credential" not in name])  # fmt: skip
+def test_a_new_passkey_is_refused(ana, attack):
+    client = browser(ana)
+    challenge, handle = begin_to_add(client)
+    forged = SoftPasskey(handle=handle, **ATTACKS[attack])
+    assert add(client, forged.registration(challenge)).status_code == 200
+    assert Authenticator.objects.count() == 0
+
+
+def test_a_passkey_is_added_to_the_account_that_asked_for_it_alone(ana, eva):
+    """A response to the challenge of another session is refused."""
+    client, other = browser(ana), browser(eva)
+    challenge, handle = begin_to_add(client)
+    begin_to_add(other)
+    credential = SoftPasskey(handle=handle).registration(challenge)
+    add(other, credential)
+    assert Authenticator.objects.count() == 0
+    add(client, credential)
+    assert set(Authenticator.objects.values_list("user", "type")) == {
+        (ana.pk, "webauthn"),
+        (ana.pk, "recovery_codes"),
+    }
+    add(client, credential)
+    assert Authenticator.objects.filter(type="webauthn").count() == 1
+
+
+def test_a_credential_that_another_account_has_opens_the_own_account_alone(ana, eva, passkey):
+    """A credential id is no secret: registering it with another key gives no access."""
+    client = browser(eva)
+    challenge, handle = begin_to_add(client)
+    copied = SoftPasskey(handle=handle, credential_id=passkey.credential_id)
+    add(client, copied.registration(challenge))
+    for key, opens in ((passkey, ana), (copied, eva)):
+        client = browser()
+        sign_in(client, key.assertion(challenge_of(client)))
+        assert client.session["_auth_user_id"] == str(opens.pk)
+    client = browser()
+    sign_in(client, dataclasses.replace(copied, handle=passkey.handle).assertion(challenge_of(client)))
+    assert not is_in(client)
+
+
+def test_a_key_of_a_kind_that_nobody_can_check_is_refused_with_a_sentence(ana):
+    """Such a key could be registered, and would cause a server error at each sign-in."""
+    passkey = made_for(browser(ana), algorithm=-99_999)
+    client = browser()
+    answer = sign_in(client, passkey.assertion(challenge_of(client)))
+    assert answer.status_code == 200
+    assert not is_in(client)
+
+
+def test_adding_asks_again_who_it_is_and_strangers_add_nothing(ana):
+    ana.set_password("a long password")
+    ana.save()
+    client = Client()
+    client.force_login(ana)
+    assert client.get("/accounts/2fa/passkeys/add/", secure=True).status_code == 302
+    add(client, SoftPasskey(handle=b"1").registration(secrets.token_bytes(32)))
+    add(browser(), SoftPasskey(handle=b"1").registration(secrets.token_bytes(32)))
+    assert Authenticator.objects.count() == 0
+
+
+def test_an_account_that_was_closed_or_whose_passkey_was_removed_stays_closed(ana, passkey):
+    Person.objects.filter(pk=ana.pk).update(is_active=False)
+    client = browser()
+    sign_in(client, passkey.assertion(challenge_of(client)))
+    assert not is_in(client)
+    Person.objects.filter(pk=ana.pk).update(is_active=True)
+    Authenticator.objects.filter(type="webauthn").delete()
+    client = browser()
+    sign_in(client, passkey.assertion(challenge_of(client)))
+    assert not is_in(client)
+
+
+def test_another_persons_passkey_is_neither_renamed_nor_removed(ana, eva, passkey):
+    row = Authenticator.objects.get(type="webauthn")
+    client = browser(eva)
+    for act in ("name", "remove"):
+        address = f"/accounts/2fa/passkeys/{row.pk}/{act}/"
+        assert client.post(address, {"name": "Mine"}, secure=True).status_code == 404
+    row.refresh_from_db()
+    assert row.data["name"] == "Clé"

@@ -1,0 +1,164 @@
+"""Sign-in: rate limits by e-mail address, and one sign-in page."""
+
+import re
+from typing import ClassVar
+
+import pytest
+from django.contrib.auth.hashers import MD5PasswordHasher
+from django.core.cache import cache
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import translation
+
+from convention.accounts.mails import ACCOUNT_MAIL_TEXTS, write_account_letter
+from convention.events.models import EventRole
+from convention.mail.messages import send_mail_message
+from convention.text.normalize import wrap_mail_lines
+from tests.factories import make_account, make_event, make_person
+
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
+
+LOGIN = "/en/accounts/login/"
+TOO_MANY = "Too many failed attempts. Please try again in five minutes."
+
+
+@pytest.fixture(autouse=True)
+def limits(settings):
+    settings.ACCOUNT_RATE_LIMITS = settings.SIGN_IN_LIMITS
+    cache.clear()
+    yield
+    cache.clear()
+
+
+def test_a_venue_that_shares_one_address_can_sign_in(client):
+    answers = [
+        client.post(LOGIN, {"login": f"p{number}@example.org", "password": "wrong"}) for number in range(35)
+    ]
+    assert {answer.status_code for answer in answers} == {200}
+    assert "Too many" not in answers[-1].content.decode()
+
+
+def test_guessing_one_password_ends_soon(client):
+    make_person(email="ana@example.org", password="right and long")
+    for _try in range(6):
+        answer = client.post(LOGIN, {"login": "ana@example.org", "password": "wrong"})
+    assert TOO_MANY in answer.content.decode()
+
+
+def test_another_port_in_the_sites_name_is_no_other_count(client):
+    make_person(email="ana@example.org", password="right and long")
+    for port in range(6000, 6006):
+        answer = client.post(LOGIN, {"login": "Ana@example.org", "password": "wrong"}, HTTP_HOST=f"x:{port}")
+    assert TOO_MANY in answer.content.decode()
+
+
+def test_what_is_too_often_is_said_in_a_page(client, settings):
+    settings.ACCOUNT_RATE_LIMITS = {"login": "1/m/ip"}
+    answers = [client.post(LOGIN, {"login": "p@example.org", "password": "wrong"}) for _try in "12"]
+    assert [answer.status_code for answer in answers] == [200, 429]
+    assert "That was tried too often." in answers[1].content.decode()
+
+
+def test_a_stranger_and_a_member_get_the_same_answer(client):
+    make_person(email="ana@example.org", password="right and long")
+    known, unknown = (said_to(client, address) for address in ("ana@example.org", "eva@example.org"))
+    assert known == unknown
+
+
+class Counted(MD5PasswordHasher):
+    """A password hasher that counts how often it hashes, which is what takes time."""
+
+    algorithm = "counted"
+    times: ClassVar[list[str]] = []
+
+    def encode(self, password, salt):
+        self.times.append(salt)
+        return super().encode(password, salt)
+
+
+def test_a_stranger_and_a_member_wait_as_long(client, settings):
+    settings.PASSWORD_HASHERS = ["tests.convention.accounts.test_sign_in.Counted"]
+    make_person(email="ana@example.org", password="right and long")
+    for address in ("ana@example.org", "eva@example.org"):
+        Counted.times.clear()
+        said_to(client, address)
+        assert len(Counted.times) == 1, address
+
+
+def said_to(client, address):
+    answer = client.post(LOGIN, {"login": address, "password": "wrong"})
+    return re.sub(r'value="[^"]*"', "", answer.content.decode())
+
+
+def test_the_back_office_has_no_door_of_its_own(client):
+    answer = client.get("/back-office/login/?next=/back-office/")
+    assert (answer.status_code, answer["Location"].partition("?")[0]) == (302, "/accounts/login/")
+
+
+@pytest.mark.parametrize("second_factor", ["offered", "required"])
+def test_a_session_from_before_a_role_ends_as_soon_as_any_of_those_who_have_one(
+    client, settings, second_factor
+):
+    settings.SECOND_FACTOR, settings.SESSION_COOKIE_AGE = second_factor, 14 * 24 * 3600
+    person = make_person()
+    client.force_login(person)
+    client.get("/me/")
+    assert client.session.get_expiry_age() == 14 * 24 * 3600
+    EventRole.objects.create(event=make_event(slug="x"), person=person, role="desk")
+    client.get("/desk/x/")
+    assert client.session.get_expiry_age() == 12 * 3600
+    with CaptureQueriesContext(connection) as asked:
+        client.get("/me/security/")
+        client.get("/en/nowhere/")
+    assert [query["sql"] for query in asked if "UPDATE" in query["sql"]] == []
+
+
+def test_an_unknown_address_is_told_in_a_mail_that_no_account_is_needed(client, mailoutbox):
+    answer = client.post("/en/accounts/login/code/", {"email": "eva@example.org"})
+    assert (answer.status_code, answer["Location"]) == (302, "/en/accounts/login/code/confirm/")
+    [letter] = mailoutbox
+    assert letter.subject == "No account has this address"
+    assert "Registering for an event needs no account." in letter.body
+    assert "signup" not in letter.body
+
+
+@pytest.mark.parametrize(
+    ("form", "link"),
+    [("password/reset/", "password/reset/key/"), ("email/", "confirm-email/")],
+)
+def test_mailed_links_lead_to_our_site_whatever_it_is_called_by(client, mailoutbox, settings, form, link):
+    settings.SITE_URL = "https://club.example"
+    client.force_login(make_account(email="ana@example.org"))
+    values = {"email": "ana@example.org" if "reset" in form else "new@example.org", "action_add": ""}
+    client.post(f"/en/accounts/{form}", values, HTTP_HOST="testserver:666")
+    [letter] = mailoutbox
+    assert f"https://club.example/en/accounts/{link}" in letter.body
+    assert "testserver" not in letter.body
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+@pytest.mark.parametrize("occasion", sorted(ACCOUNT_MAIL_TEXTS))
+def test_each_letter_about_an_account_is_whole_in_both_forms(mailoutbox, occasion, language):
+    values = {name: f"{name}@example.org" for name in ("from_email", "to_email", "deleted_email")}
+    link = {"password_reset_url": "https://club.example/key/"} if occasion == "password_reset_key" else {}
+    context = {**values, **link, "code": "12345" if occasion == "login_code" else ""}
+    send_mail_message(write_account_letter(f"account/email/{occasion}", "ana@example.org", context, language))
+    [sent] = mailoutbox
+    [(html, _kind)] = sent.alternatives
+    for part in (sent.subject, sent.body, html):
+        assert "%(" not in part
+        assert "&#" not in sent.body
+    expected = [*link.values(), *filter(None, [context["code"]])]
+    assert [text for text in expected if text not in sent.body or text not in html] == []
+    assert f'<html lang="{language}"' in html
+    with translation.override(language):
+        assert sent.subject == str(ACCOUNT_MAIL_TEXTS[occasion].subject)
+        assert wrap_mail_lines(str(ACCOUNT_MAIL_TEXTS[occasion].closing)).strip() in sent.body
+
+
+def test_letters_speak_french_and_english(mailoutbox):
+    subjects = [
+        write_account_letter("webauthn_added", "a@example.org", {}, language).subject
+        for language in ("fr", "en")
+    ]
+    assert subjects == ["Clé d’accès ajoutée", "Passkey added"]

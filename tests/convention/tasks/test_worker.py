@@ -1,0 +1,152 @@
+"""The task worker: retries with growing pauses, lost tasks, old results, and its state in readyz."""
+
+import datetime
+
+import pytest
+from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
+
+from convention.db.leases import acquire_lease, hold_lease
+from convention.models import Lease, PeriodicJob
+from convention.tasks import cleanup
+from convention.tasks.periodic import register_periodic_jobs, run_due_jobs
+from convention.tasks.worker import RETRY_PAUSE_SECONDS, get_lease_name, is_worker_late, recover_lost_tasks
+from tests.convention.tasks import sample_tasks
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _no_answers():
+    sample_tasks.ANSWERS.clear()
+
+
+def pass_time(**fields) -> None:
+    """Make all waiting tasks due now."""
+    DBTaskResult.objects.filter(status="READY").update(run_after=timezone.now(), **fields)
+
+
+def only_result() -> DBTaskResult:
+    return DBTaskResult.objects.get()
+
+
+def test_a_failed_task_is_tried_again_after_a_pause_that_grows(run_tasks):
+    sample_tasks.fail_twice.enqueue()
+    pauses = []
+    for _ in range(2):
+        at = timezone.now()
+        run_tasks(tolerate=True)
+        result = only_result()
+        assert (result.status, result.finished_at) == ("READY", None)
+        assert "the mail server does not answer" in result.traceback
+        pauses.append((result.run_after - at).total_seconds())
+        pass_time()
+    run_tasks()
+    assert (only_result().status, sample_tasks.ANSWERS) == ("SUCCESSFUL", ["tried"] * 3)
+    for pause, planned in zip(pauses, RETRY_PAUSE_SECONDS, strict=False):
+        assert planned <= pause <= planned * 1.2 + 5
+
+
+def test_a_task_that_always_fails_ends_as_failed(run_tasks):
+    sample_tasks.fail_always.enqueue()
+    for _ in range(len(RETRY_PAUSE_SECONDS) + 3):
+        run_tasks(tolerate=True)
+        pass_time()
+    assert (only_result().status, len(only_result().worker_ids)) == ("FAILED", len(RETRY_PAUSE_SECONDS) + 1)
+
+
+def test_a_stored_traceback_tells_no_link_and_no_address(run_tasks):
+    sample_tasks.fail_with_a_link.enqueue()
+    run_tasks(tolerate=True)
+    traceback = only_result().traceback
+    assert "no such page: /orders/ABCDEFGH/***/ of ***" in traceback
+    assert "fail_with_a_link" in traceback
+    assert "s" * 43 not in traceback
+
+
+def test_a_decision_of_ours_is_not_tried_again(run_tasks):
+    sample_tasks.decide_no.enqueue()
+    run_tasks(tolerate=True)
+    assert (only_result().status, len(only_result().worker_ids)) == ("FAILED", 1)
+
+
+def test_what_a_dead_worker_took_is_taken_up_again_and_what_a_living_one_holds_is_not():
+    sample_tasks.fail_twice.enqueue()
+    result = only_result()
+    result.claim("a worker that died")
+    with hold_lease(get_lease_name(result)):
+        assert recover_lost_tasks() == 0
+    acquire_lease(get_lease_name(result))
+    assert recover_lost_tasks() == 0
+    Lease.objects.update(until=timezone.now() - datetime.timedelta(seconds=1))
+    assert recover_lost_tasks() == 1
+    assert only_result().status == "READY"
+
+
+def test_a_task_under_which_every_worker_dies_is_given_up():
+    sample_tasks.fail_twice.enqueue()
+    result = only_result()
+    for number in range(len(RETRY_PAUSE_SECONDS) + 1):
+        result.claim(f"worker {number}")
+        recover_lost_tasks()
+        result.refresh_from_db()
+    assert (result.status, result.traceback) == ("FAILED", "Its workers died.")
+
+
+def test_old_results_are_forgotten(run_tasks):
+    old = DBTaskResult.objects.create(
+        args_kwargs={"args": [], "kwargs": {}},
+        task_path=sample_tasks.fail_twice.module_path,
+        status="SUCCESSFUL",
+        run_after=timezone.now(),
+        finished_at=timezone.now() - datetime.timedelta(days=15),
+        backend_name="default",
+    )
+    sample_tasks.fail_twice.enqueue()
+    cleanup.delete_old_results()
+    assert not DBTaskResult.objects.filter(pk=old.pk).exists()
+    assert DBTaskResult.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_readyz_notices_that_no_worker_lives(client):
+    assert client.get("/readyz").content == b"ok\n"
+    register_periodic_jobs()
+    assert client.get("/readyz").status_code == 200
+    PeriodicJob.objects.update(due_at=timezone.now() - datetime.timedelta(minutes=5))
+    late = client.get("/readyz")
+    assert (late.status_code, late.content) == (503, b"tasks wait and no worker takes them\n")
+    run_due_jobs(at=timezone.now())
+    assert client.get("/readyz").content == b"ok\n"
+
+
+def test_a_worker_with_one_long_task_is_not_late():
+    now = timezone.now()
+    for _each in range(2):
+        sample_tasks.fail_twice.enqueue()
+    DBTaskResult.objects.update(enqueued_at=now - datetime.timedelta(minutes=5))
+    result = DBTaskResult.objects.first()
+    result.claim("busy")
+    DBTaskResult.objects.filter(pk=result.pk).update(started_at=now - datetime.timedelta(minutes=4))
+    assert is_worker_late(at=now)
+    acquire_lease(get_lease_name(result))
+    assert not is_worker_late(at=now)
+
+
+def test_a_busy_worker_is_not_late():
+    now = timezone.now()
+    sample_tasks.fail_twice.enqueue()
+    sample_tasks.fail_twice.enqueue()
+    DBTaskResult.objects.update(enqueued_at=now - datetime.timedelta(minutes=5))
+    assert is_worker_late(at=now)
+    DBTaskResult.objects.first().claim("busy")
+    assert not is_worker_late(at=now)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_worker_command_runs_what_waits(manage):
+    sample_tasks.decide_no.enqueue()
+    done = manage("worker", "--batch")
+    assert done.returncode == 0
+    result = only_result()
+    assert (result.status, result.exception_class_path) == ("FAILED", "convention.errors.NotOpenNow")

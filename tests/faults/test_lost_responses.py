@@ -1,0 +1,67 @@
+"""The response is lost after the server has done its work: the same request again changes nothing."""
+
+import contextlib
+
+import pytest
+
+from badges.attendance.models import Presence, Scan
+from registrations.models import Order, Registration, Ticket
+from tests.badges.attendance import factories
+from tests.factories import make_event, make_ticket
+from tests.faults.processes import ask, wait_until
+from tests.faults.proxy import CuttingProxy
+
+pytestmark = pytest.mark.django_db(transaction=True)
+CUTS = [0, 1, 17, 60, 300]
+
+
+@pytest.fixture
+def proxy(resting_server):
+    with contextlib.closing(CuttingProxy(resting_server.thread.port)) as made:
+        yield made
+
+
+@pytest.mark.parametrize("cut", CUTS)
+def test_scans_whose_answer_was_lost_are_sent_again_without_a_double(proxy, cut):
+    event = factories.make_event()
+    token = factories.make_device(event)[1]
+    codes = [factories.code_of(factories.make_registration(event)) for _number in range(3)]
+    scans = {"scans": [factories.make_item(code) for code in codes]}
+    url, headers = f"{proxy.url}/api/v1/scanner/scans/", {"Authorization": f"Bearer {token}"}
+    proxy.cut_after = cut
+    assert ask(url, scans, **headers)[0] in (0, 200)
+    wait_until(lambda: Scan.objects.count() == 3, what="the scans, though unanswered")
+    proxy.cut_after = None
+    status, _headers, answer = ask(url, scans, **headers)
+    assert (status, answer.count(b'"replayed": true')) == (200, 3)
+    assert (Scan.objects.count(), list(Presence.objects.values_list("entries", flat=True))) == (3, [1] * 3)
+
+
+@pytest.mark.parametrize("cut", CUTS)
+def test_an_order_whose_answer_was_lost_is_sent_again_without_a_double(proxy, cut):
+    make_ticket(event := make_event())
+    person = {"ticket": "guest", "first_name": "A", "last_name": "B", "email": "a@example.org"}
+    order = {"email": "a@example.org", "payment": "invoice", "registrations": [person]}
+    url = f"{proxy.url}/api/v1/events/{event.slug}/orders/"
+    proxy.cut_after = cut
+    ask(url, order, Idempotency_Key="the-same-each-time")
+    wait_until(Order.objects.exists, what="the order, though unanswered")
+    proxy.cut_after = None
+    status, _headers, answer = ask(url, order, Idempotency_Key="the-same-each-time")
+    assert status in (200, 201)
+    assert Order.objects.get().reference in answer.decode()
+    assert (Registration.objects.count(), Ticket.objects.get().reserved) == (1, 1)
+
+
+def test_without_a_key_the_same_cut_books_twice(proxy):
+    """The negative control: the lost response is really lost."""
+    make_ticket(event := make_event())
+    person = {"ticket": "guest", "first_name": "A", "last_name": "B", "email": "a@example.org"}
+    order = {"email": "a@example.org", "payment": "invoice", "registrations": [person]}
+    url = f"{proxy.url}/api/v1/events/{event.slug}/orders/"
+    proxy.cut_after = 0
+    assert ask(url, order)[0] == 0
+    wait_until(Order.objects.exists, what="the order, though unanswered")
+    proxy.cut_after = None
+    ask(url, order)
+    assert Order.objects.count() == 2

@@ -1,0 +1,102 @@
+"""The treasurer on a phone: what is owed, also by hand; invoice, credit note, reminder, bank statement.
+
+Pages with an address are looked at by the walk over every page (test_every_page.py); here, what only a story
+leads to: a form with a mistake, a buyer with documents, a statement that was read, and lines to decide.
+"""
+
+import datetime
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+from playwright.sync_api import Page, expect
+
+from convention.club.models import ClubRole
+from convention.money import format_creditor_reference
+from registrations.invoices.documents.issuing import issue_invoice
+from registrations.invoices.models.documents import Invoice, Receivable
+from registrations.invoices.reminders import queue_due_reminders
+from tests.factories import make_person
+from tests.journeys.browsing import assert_accessible, assert_no_sideways_scroll, sign_in
+from tests.registrations.invoices.factories import make_issuer, make_receivable
+from tests.registrations.payments.statements import csv_file
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
+
+
+def look_at(page: Page) -> None:
+    assert_no_sideways_scroll(page)
+    assert_accessible(page)
+
+
+def go(page: Page) -> None:
+    """Press the form's own button."""
+    page.locator("main form .button:not(.quiet):not(.plain)").last.click()
+    page.wait_for_load_state()
+
+
+@pytest.fixture
+def treasurer(browser_page: Page, site) -> Page:
+    make_issuer()
+    person = make_person()
+    ClubRole.objects.create(person=person, role=ClubRole.Role.TREASURER)
+    sign_in(browser_page, Client(), site, person)
+    return browser_page
+
+
+@pytest.mark.parametrize("screen", ["phone"], indirect=True)
+def test_the_treasurer_invoices_credits_and_reads_a_statement(treasurer, prefix, run_tasks, mailoutbox):
+    page = treasurer
+    late = make_receivable(name="Société en retard")
+    issue_invoice(receivable=late, issued_on=timezone.localdate() - datetime.timedelta(days=60))
+    run_tasks()
+    queue_due_reminders()
+    run_tasks()
+    assert len(mailoutbox) == 1
+    page.goto(f"{prefix}/organize/money/")
+
+    # Something that no order stands for: noted with a mistake, then right.
+    page.locator("a[href$='/money/new/']").click()
+    for name, text in {
+        "name": "Acme SA", "street": "1 quai", "postcode": "69002", "city": "Lyon", "siren": "123",
+        "line-0-description": "Salle", "line-0-price": "600",
+    }.items():  # fmt: skip
+        page.locator(f"[name='{name}']").fill(text)
+    go(page)
+    look_at(page)
+    page.locator("[name=siren]").fill("542 051 180")
+    go(page)
+    expect(page.locator("h1")).to_contain_text("Acme SA")
+    made = Receivable.objects.get(name="Acme SA")
+
+    # Its invoice, and a credit note of a part.
+    page.locator("a[href$='/issue/']").first.click()
+    go(page)
+    page.locator("a[href*='/invoices/'][href$='/credit/']").click()
+    page.locator("[name=what][value=amount]").check()
+    page.locator("[name=amount]").fill("100")
+    page.locator("[name=reason]").fill("Geste")
+    go(page)
+    look_at(page)
+    assert [(one.kind, one.total) for one in Invoice.objects.filter(receivable=made).order_by("pk")] == [
+        ("invoice", 60_000), ("credit_note", 10_000),
+    ]  # fmt: skip
+
+    # The one that is late, with its reminder; and the statement that pays both.
+    page.goto(f"{prefix}/organize/money/owed/{late.reference}/")
+    assert_no_sideways_scroll(page)
+    page.goto(f"{prefix}/organize/money/bank/import/")
+    statement = csv_file(
+        "Date;Montant;Libellé",
+        f"01/03/2027;500,00;VIR {format_creditor_reference(made.reference)}",
+        "02/03/2027;77,00;VIR DE QUI ?",
+    )
+    upload = {"name": "releve.csv", "mimeType": "text/csv", "buffer": statement}
+    page.locator("[name=file]").set_input_files(upload)
+    go(page)
+    look_at(page)
+    go(page)
+    look_at(page)
+    page.locator("main table a").first.click()
+    look_at(page)
+    assert made.payments.get().amount == 50_000

@@ -1,0 +1,271 @@
+"""What comes back: the rules, the pure decision, and that refunded and kept are what was paid."""
+
+import datetime
+import itertools
+
+import pytest
+from django.utils import timezone, translation
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from convention.errors import InvalidFields
+from registrations.billing.cancellation import preview_outcome
+from registrations.billing.receivables import sync_receivable
+from registrations.billing.refund_rules import load_refund_terms, save_refund_rules
+from registrations.billing.refund_terms import (
+    RefundReason,
+    RefundStep,
+    calculate_refund_amount,
+    decide_refund_terms,
+    split_amount,
+)
+from registrations.billing.refund_text import preview_refund
+from registrations.changes.cancel import AlreadyCancelled, cancel_registration, cancel_with_fee
+from registrations.invoices.documents.credit_notes import credit_invoice, credit_invoice_amount
+from registrations.invoices.documents.issuing import issue_invoice
+from registrations.invoices.ledger.balance import compute_balance
+from registrations.invoices.ledger.refunds import request_refund
+from registrations.invoices.models.documents import Charge, Invoice, Payment, Receivable, Refund
+from registrations.models import RefundRule, Registration, RegistrationAddon
+from registrations.payments.cards.settlement import record_order_payment
+from tests.factories import make_addon, make_event, make_order, make_registration, make_ticket
+from tests.registrations.invoices.factories import make_issuer
+from tests.registrations.payments.factories import money, order_by_card
+from tests.threads import in_threads
+
+NOW = datetime.datetime(2027, 6, 1, 12, tzinfo=datetime.UTC)
+DAYS = [datetime.timedelta(days=number) for number in (-1, 0, 1, 30)]
+numbers = itertools.count(1)
+
+
+def rules(*shares: int) -> list[RefundStep]:
+    """They end a day ago, now, in a day and in thirty, as many as are named from the last."""
+    return [RefundStep(NOW + day, share) for day, share in zip(DAYS[-len(shares) :], shares, strict=True)]
+
+
+def terms(worth: int, *shares: int, confirmed_at=NOW):
+    found = decide_refund_terms(
+        due_cents=worth, confirmed_at=confirmed_at, refund_steps=rules(*shares), at=NOW
+    )
+    return found.released_cents, found.cancellation_fee, found.reason
+
+
+def test_the_rule_that_ends_first_decides():
+    assert terms(10_001, 80, 50) == (8_001, 2_000, RefundReason.RULE)
+    assert terms(10_000, 100, 70, 50, 0) == (7_000, 3_000, RefundReason.RULE)
+    assert (
+        decide_refund_terms(
+            due_cents=100, confirmed_at=NOW, refund_steps=[RefundStep(NOW - DAYS[3], 100)], at=NOW
+        ).cancellation_fee
+        == 100
+    )
+    assert terms(10_000, 0, confirmed_at=None) == (10_000, 0, RefundReason.NOT_CONFIRMED)
+    assert terms(0, 50) == (0, 0, RefundReason.FREE)
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    worth=st.integers(0, 10**7),
+    others=st.integers(0, 10**7),
+    received=st.integers(0, 10**7),
+    share=st.integers(0, 100),
+    ways=st.lists(st.integers(0, 10**7), max_size=4),
+)
+def test_refunded_and_kept_are_what_was_paid(worth, others, received, share, ways):
+    found = decide_refund_terms(
+        due_cents=worth, confirmed_at=NOW, refund_steps=[RefundStep(NOW, share)], at=NOW
+    )
+    assert found.released_cents + found.cancellation_fee == worth
+    owed = others + found.cancellation_fee
+    back = calculate_refund_amount(
+        released_cents=found.released_cents, owed_cents=owed, received_cents=received
+    )
+    assert 0 <= back <= min(received, found.released_cents)
+    assert received - back >= min(received, owed)
+    parts = split_amount(back, list(enumerate(ways)))
+    assert sum(part for _way, part in parts) == min(back, sum(ways))
+    assert all(part <= ways[way] for way, part in parts)
+
+
+@pytest.fixture
+def congress(db):
+    event = make_event(slug="congress", starts_at=timezone.now() + datetime.timedelta(days=20))
+    make_ticket(event, price=12_000, capacity=50)
+    save_refund_rules(
+        event=event,
+        refund_rules=[
+            RefundRule(days_before=30, refund_percent=100),
+            RefundRule(days_before=7, refund_percent=50),
+        ],
+    )
+    return event
+
+
+def paid_order(event, people: int, method: str = "transfer"):
+    order = order_by_card(event, people=people, payment="card" if method == "test" else "invoice")
+    record_order_payment(
+        order=order, amount=order.amount_due.amount, method=method, external_id=f"p{next(numbers)}"
+    )
+    return order, list(order.registrations.order_by("pk"))
+
+
+def unpaid_order(event, people: int):
+    order = order_by_card(event, people=people, payment="invoice")
+    return order, list(order.registrations.order_by("pk"))
+
+
+def test_by_the_rules_half_comes_back_and_half_stays_owed(congress, run_tasks):
+    order, [first, _second] = paid_order(congress, 2, "test")
+    cancelled = cancel_registration(registration=first)
+    assert cancelled.cancellation_fee == 6_000
+    assert (money(order), order.amount_due.amount) == ((18_000, 24_000, 6_000), 18_000)
+    run_tasks()
+    assert [(row.amount, row.state) for row in Refund.objects.all()] == [(6_000, "done")]
+    with pytest.raises(AlreadyCancelled):
+        cancel_registration(registration=first)
+    assert Refund.objects.count() == 1
+
+
+def test_what_was_not_paid_is_owed_no_longer(congress):
+    order = order_by_card(congress, payment="invoice")
+    cancel_registration(registration=order.registrations.get())
+    assert (money(order), order.amount_due.amount) == ((6_000, 0, 0), 6_000)
+
+
+def test_a_ticket_with_rules_of_its_own_follows_these_alone(congress):
+    ticket = congress.tickets.get()
+    save_refund_rules(
+        event=congress,
+        refund_rules=[
+            RefundRule(days_before=0, refund_percent=100),
+            RefundRule(days_before=0, refund_percent=0, ticket=ticket),
+        ],
+    )
+    order, [only] = paid_order(congress, 1)
+    cancel_registration(registration=only)
+    assert money(order) == (12_000, 12_000, 0)
+
+
+def test_an_organizer_keeps_another_amount_with_a_reason(congress):
+    order, [only] = paid_order(congress, 1)
+    for kept, reason in ((12_001, "x"), (1, "")):
+        with pytest.raises(InvalidFields):
+            cancel_with_fee(registration=only, fee_cents=kept, reason=reason)
+    cancel_with_fee(registration=only, fee_cents=1_000, reason="Certificat médical")
+    assert money(order) == (1_000, 12_000, 11_000)
+    assert Refund.objects.get().reason == "Certificat médical"
+
+
+def test_an_invoice_is_credited_and_what_is_kept_invoiced(congress):
+    make_issuer()
+    order, [first, _second] = paid_order(congress, 2)
+    issue_invoice(receivable=Receivable.objects.get())
+    cancel_registration(registration=first)
+    documents = Invoice.objects.order_by("pk").values_list("kind", "total")
+    assert list(documents) == [("invoice", 24_000), ("credit_note", 12_000), ("invoice", 6_000)]
+    assert money(order) == (18_000, 24_000, 6_000)
+
+
+def test_a_discount_stays_when_another_place_is_cancelled(congress):
+    make_issuer()
+    order, [first, _second] = paid_order(congress, 2)
+    credit_invoice_amount(
+        invoice=issue_invoice(receivable=Receivable.objects.get()), amount=4_000, reason="Geste"
+    )
+    cancel_registration(registration=first)
+    assert money(order) == (14_000, 24_000, 6_000)
+
+
+@pytest.mark.parametrize("is_paid", [True, False])
+def test_nothing_is_kept_of_what_was_credited_as_a_whole(congress, is_paid):
+    make_issuer()
+    order, [first, second] = paid_order(congress, 2) if is_paid else unpaid_order(congress, 2)
+    document = issue_invoice(receivable=sync_receivable(order))
+    paid = 24_000 if is_paid else 0
+    credit_invoice(
+        invoice=document, line_ids=[document.lines.order_by("position").first().pk], reason="Geste"
+    )
+    assert say(first) == [
+        "The organizer has credited what was asked for it: nothing is kept, and nothing is owed."
+    ]
+    with pytest.raises(InvalidFields):
+        cancel_with_fee(registration=first, fee_cents=1, reason="x")
+    assert cancel_registration(registration=first).cancellation_fee == 0
+    assert money(order) == (12_000, paid, 0)
+    assert cancel_registration(registration=second).cancellation_fee == 6_000
+    assert money(order) == (6_000, paid, min(6_000, paid))
+    kinds = Invoice.objects.order_by("pk").values_list("kind", "total")
+    assert list(kinds)[2:] == [("credit_note", 12_000), ("invoice", 6_000)]
+
+
+@pytest.mark.parametrize(("discount", "kept"), [(12_000, 0), (8_000, 2_000), (2_000, 5_000)])
+def test_a_fee_is_a_share_of_what_a_discount_left(congress, discount, kept):
+    make_issuer()
+    order, [only] = paid_order(congress, 1)
+    document = issue_invoice(receivable=Receivable.objects.get())
+    credit_invoice_amount(invoice=document, amount=discount, reason="Geste")
+    request_refund(payment=Payment.objects.get(), amount=discount, reason="Geste")
+    outcome = preview_outcome(order, load_refund_terms(only, at=timezone.now()))
+    cancel_registration(registration=only)
+    only.refresh_from_db()
+    assert (only.cancellation_fee, outcome.refund_cents) == (kept, 12_000 - discount - kept)
+    assert money(order) == (kept, 12_000, 12_000 - kept)
+    assert sum(one.sign * one.total for one in Invoice.objects.all()) == kept
+
+
+@pytest.mark.parametrize("discount", [1_000, 13_000, 23_000])
+def test_cancelled_one_by_one_a_discounted_order_never_owes_less_than_nothing(congress, discount):
+    make_issuer()
+    order, places = paid_order(congress, 2)
+    document = issue_invoice(receivable=Receivable.objects.get())
+    credit_invoice_amount(invoice=document, amount=discount, reason="Geste")
+    for place in places:
+        before = compute_balance(Receivable.objects.get())
+        outcome = preview_outcome(order, load_refund_terms(place, at=timezone.now()))
+        cancel_registration(registration=place)
+        after = compute_balance(Receivable.objects.get())
+        assert 0 <= after.amount_owed == before.amount_owed - outcome.refund_terms.released_cents
+        assert after.amount_refunded - before.amount_refunded == outcome.refund_cents
+    assert sum(one.sign * one.total for one in Invoice.objects.all()) == after.amount_owed
+
+
+def say(registration) -> list[str]:
+    with translation.override("en"):
+        return preview_refund(registration)
+
+
+def test_a_later_rule_never_gives_more(congress):
+    for odd in ([(7, 50), (7, 20)], [(30, 10), (7, 20)]):
+        with pytest.raises(InvalidFields):
+            save_refund_rules(
+                event=congress, refund_rules=[RefundRule(days_before=d, refund_percent=s) for d, s in odd]
+            )
+    assert congress.refund_rules.count() == 2
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_many_clicks_give_back_once():
+    event = make_event(slug="clicks")
+    make_ticket(event, price=12_000, capacity=50)
+    order, rows = paid_order(event, 3)
+    told = in_threads([lambda one=one: cancel_registration(registration=one) for one in rows * 3])
+    assert sum(isinstance(one, Registration) for one in told) == 3
+    assert (money(order), Refund.objects.count()) == ((0, 36_000, 36_000), 3)
+    assert compute_balance(Receivable.objects.get()).is_settled
+
+
+@pytest.mark.django_db
+def test_cancellation_fee_is_shared_by_ticket_and_addon():
+    """Each has its own VAT rate."""
+    ticket = make_ticket(price=10_000)
+    order = make_order(ticket.event, payment="invoice", total=14_000)
+    registration = make_registration(ticket, order=order, price=10_000, vat_rate=2_000)
+    addon = make_addon(ticket.event, reserved=1)
+    RegistrationAddon.objects.create(registration=registration, addon=addon, price=4_000, vat_rate=1_000)
+    sync_receivable(order)
+
+    cancel_with_fee(registration=registration, fee_cents=7_000, reason="Trop tard")
+
+    charges = Charge.objects.active().filter(receivable__reference=order.reference)
+    assert dict(charges.values_list("vat_rate", "amount")) == {2_000: 5_000, 1_000: 2_000}

@@ -1,0 +1,182 @@
+"""What the treasurer says of an order stays: who is billed, what was credited, what came in by hand."""
+
+import pytest
+from django.core import mail
+from django.urls import reverse
+from django.utils import timezone
+
+from convention.events.models import Event
+from convention.tables.files import read_table
+from registrations.billing.receivables import calculate_balance, sync_receivable
+from registrations.changes.cancel import cancel_registration, cancel_with_fee
+from registrations.changes.correct import Correction, correct_registration
+from registrations.import_export.import_registrations import import_registrations
+from registrations.invoices.documents.credit_notes import credit_invoice, credit_invoice_amount
+from registrations.invoices.documents.issuing import issue_invoice
+from registrations.invoices.ledger.payments import record_manual_payment
+from registrations.invoices.models.documents import Invoice, Receivable
+from registrations.payments.bank.assignments import assign_line
+from registrations.payments.bank.import_statement import import_statement
+from registrations.payments.bank.statement_files import read_statement
+from registrations.payments.bank.transfer_details import get_transfer_details
+from registrations.payments.models import BankLine
+from registrations.payments.payment_problems import list_unplaced_orders
+from registrations.periodic_jobs import release_expired_holds
+from tests.registrations.invoices.factories import make_issuer
+from tests.registrations.payments.factories import lapse, money, order_by_card, states
+from tests.registrations.payments.statements import camt
+
+pytestmark = pytest.mark.django_db
+
+
+def two_places(event: Event):
+    """An order of two places on invoice, and that invoice."""
+    make_issuer()
+    order = order_by_card(event, people=2, payment="invoice")
+    return order, issue_invoice(receivable=sync_receivable(order))
+
+
+def pay(order, cents: int) -> None:
+    """A transfer of so much, as the bank's statement tells it."""
+    content = camt((cents, "Acme", "", order.creditor_reference))
+    import_statement(file=read_statement("x.xml", content))
+
+
+def pay_cash(order, cents: int) -> None:
+    """The treasurer notes cash of so much."""
+    said = {"method": "cash", "external_id": "hand-1", "received_on": timezone.localdate()}
+    record_manual_payment(receivable=sync_receivable(order), amount=cents, **said)
+
+
+def test_a_line_that_was_credited_is_owed_no_more_whatever_happens_to_the_order(event: Event):
+    order, document = two_places(event)
+    credit_invoice(invoice=document, reason="Invité par le club", line_ids=[document.lines.first().pk])
+    assert (calculate_balance(order).amount, get_transfer_details(order).amount.amount) == (12_000, 12_000)
+    pay(order, 12_000)
+    sync_receivable(order)
+    assert money(order) == (12_000, 12_000, 0)
+    assert calculate_balance(order).amount == 0
+
+
+def test_a_discount_is_not_asked_of_the_buyer(event: Event):
+    order, document = two_places(event)
+    credit_invoice_amount(invoice=document, amount=2_000, reason="Geste")
+    assert calculate_balance(order).amount == 22_000
+    pay(order, 22_000)
+    assert (money(order), calculate_balance(order).amount) == ((22_000, 22_000, 0), 0)
+
+
+def test_the_button_to_pay_says_what_is_left(client, event: Event):
+    make_issuer()
+    order = order_by_card(event)
+    pay(order, 2_000)
+    assign_line(line=BankLine.objects.get(), reference=order.reference, amount=2_000)
+    page = client.get(reverse("order", args=[order.reference, order.manage_secret]))
+    assert page.context["balance"].amount == 10_000
+    assert page.context["awaits_payment"]
+
+
+def test_what_was_credited_is_owed_again_at_another_price(event: Event):
+    order, document = two_places(event)
+    credit_invoice(invoice=document, reason="Erreur")
+    assert calculate_balance(order).amount == 0
+    order.registrations.filter(pk=order.registrations.first().pk).update(price=15_000)
+    sync_receivable(order)
+    assert (money(order), calculate_balance(order).amount) == ((15_000, 0, 0), 15_000)
+
+
+def test_what_the_treasurer_completed_of_the_buyer_outlives_a_payment_and_a_pro_forma(client, event: Event):
+    order, _document = two_places(event)
+    said = {
+        "siren": "542051180",
+        "service_code": "SERVICE-7",
+        "name": "Mairie",
+        "email": "compta@acme.example",
+    }
+    Receivable.objects.update(**said)
+    pay(order, 24_000)
+    client.get(reverse("order-pro-forma", args=[order.reference, order.manage_secret]))
+    assert Receivable.objects.values(*said).get() == said
+
+
+def test_the_address_that_the_order_is_written_to_is_followed(event: Event):
+    order, _document = two_places(event)
+    one = order.registrations.first()
+    order.email = one.email
+    order.save()
+    Receivable.objects.update(email=one.email)
+    other = Correction(
+        first_name=one.first_name,
+        last_name=one.last_name,
+        email="new@acme.example",
+        company="",
+        no_photo=False,
+    )
+    correct_registration(registration=one, correction=other)
+    assert Receivable.objects.get().email == "new@acme.example"
+
+
+def test_a_purchase_order_from_a_list_stands_on_what_is_owed(event: Event):
+    order, _document = two_places(event)
+    one = order.registrations.order_by("pk").first()
+    cells = (one.reference, one.last_name, one.first_name, "PO-7")
+    rows = "reference,last name,first name,purchase order\n" + ",".join(cells)
+    import_registrations(event=event, table=read_table("list.csv", rows.encode()))
+    assert Receivable.objects.get().purchase_order == "PO-7"
+
+
+def test_a_discount_ends_with_the_last_thing_that_it_was_given_on(event: Event):
+    """One place is cancelled for a fee and invoiced anew, the other cancelled, and the fee credited then."""
+    order, document = two_places(event)
+    credit_invoice_amount(invoice=document, amount=7_000, reason="Geste")
+    first, second = order.registrations.order_by("pk")
+    cancel_with_fee(registration=first, fee_cents=12_000, reason="Frais")
+    cancel_registration(registration=second)
+    fee = Invoice.objects.filter(kind="invoice").latest("pk")
+    credit_invoice(invoice=fee, reason="Erreur")
+    assert (money(order), calculate_balance(order).amount) == ((0, 0, 0), 0)
+    assert sum(one.sign * one.total for one in Invoice.objects.all()) == 0
+
+
+@pytest.mark.parametrize("sold_out", [False, True])
+def test_a_cancelled_place_leaves_its_money_for_one_that_lapsed(event: Event, run_tasks, sold_out: bool):
+    """Half was paid, and both places lapsed: with one of them cancelled the other is paid."""
+    order = order_by_card(event, people=2)
+    pay_cash(order, 12_000)
+    run_tasks()
+    lapse(order)
+    release_expired_holds()
+    if sold_out:
+        event.tickets.update(capacity=0)
+    cancel_registration(registration=order.registrations.order_by("pk").first())
+    run_tasks()
+    assert states(order) == ["cancelled", "expired" if sold_out else "confirmed"]
+    assert money(order) == (0 if sold_out else 12_000, 12_000, 0)
+    assert list_unplaced_orders().count() == sold_out
+    assert sum("Paiement reçu" in letter.subject for letter in mail.outbox) == sold_out
+
+
+def test_the_letter_names_only_what_goes_back(event: Event, run_tasks):
+    """Both places lapsed and one is left by now: a place stands, and the other’s money goes back."""
+    order = order_by_card(event, people=2)
+    pay_cash(order, 24_000)
+    order.registrations.filter(pk=order.registrations.first().pk).update(confirmed_at=timezone.now())
+    lapse(order)
+    release_expired_holds()
+    event.tickets.update(capacity=1)
+    run_tasks()
+    assert (sorted(states(order)), money(order)) == (["confirmed", "expired"], (12_000, 24_000, 0))
+    [letter] = [letter for letter in mail.outbox if "Paiement reçu" in letter.subject]
+    assert "Nous avons reçu 120\u00a0€ pour la commande" in letter.body
+    assert "pas inscrit" not in letter.body
+
+
+@pytest.mark.parametrize("is_late", [False, True])
+def test_cash_for_an_order_by_card_confirms_its_places(event: Event, run_tasks, is_late: bool):
+    order = order_by_card(event)
+    if is_late:
+        lapse(order)
+        release_expired_holds()
+    pay_cash(order, 12_000)
+    run_tasks()
+    assert states(order) == ["confirmed"]

@@ -1,0 +1,44 @@
+"""Orders by card: held and not confirmed; free ones are confirmed; what lapses comes back."""
+
+import pytest
+from django.utils import timezone
+
+from registrations.booking.place_order import place_order
+from registrations.models import Registration
+from registrations.order_request import OrderRequest, RequestedPlace
+from tests.factories import make_addon, make_event, make_ticket
+from tests.registrations.ticketing.test_stock import DAY, asked, taken
+
+pytestmark = pytest.mark.django_db
+
+
+def test_an_order_by_card_is_held_and_not_confirmed(settings):
+    settings.CARD_PAYMENT = True
+    event = make_event()
+    ticket = make_ticket(event, price=10_000, capacity=1)
+    order = place_order(event=event, request=asked(payment="card"))
+    one = order.registrations.get()
+    assert (order.payment, one.state, one.confirmed_at, taken(ticket)) == ("card", "pending", None, [1])
+    Registration.objects.update(hold_expires_at=timezone.now() - DAY)
+    assert place_order(event=event, request=asked(payment="card")).registrations.get().state == "pending"
+    assert taken(ticket) == [1]
+
+
+def test_what_costs_nothing_is_confirmed_whatever_way_of_paying_was_chosen(settings):
+    settings.CARD_PAYMENT = True
+    event = make_event()
+    make_ticket(event)
+    order = place_order(event=event, request=asked(payment="card"))
+    assert (order.payment, order.registrations.get().state) == ("free", "confirmed")
+
+
+def test_a_free_ticket_held_for_a_card_comes_back_once_its_time_is_over(settings):
+    settings.CARD_PAYMENT = "stripe"
+    event = make_event()
+    ticket = make_ticket(event, capacity=1)
+    make_addon(event)
+    place = RequestedPlace(ticket="guest", first_name="A", last_name="B", addons=("dinner",))
+    place_order(event=event, request=OrderRequest(email="a@b.org", places=(place,), payment="card"))
+    Registration.objects.update(hold_expires_at=timezone.now())
+    place_order(event=event, request=asked())
+    assert taken(ticket) == [1]

@@ -1,0 +1,303 @@
+"""Registering: what is booked, what is refused, and that no place is ever sold twice."""
+
+import dataclasses
+import datetime
+
+import pytest
+from django.db.models import F
+from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
+
+from convention.errors import InvalidFields, NotOpenNow, SoldOut
+from convention.events.models import Event
+from registrations.booking.idempotency import KeyReused
+from registrations.booking.place_order import place_order
+from registrations.inventory.stock import release_ticket_holds
+from registrations.models import CompanyShare, IdempotencyKey, Order, Registration, Ticket
+from registrations.order_context import OrderContext
+from registrations.order_request import BillingDetails, OrderRequest, RequestedPlace
+from tests.buyer_verification import by_verified
+from tests.factories import make_event, make_member, make_ticket
+from tests.threads import in_threads
+
+pytestmark = pytest.mark.django_db
+
+
+def asked(*, ticket: str = "guest", people: int = 1, **fields) -> OrderRequest:
+    places = tuple(
+        RequestedPlace(ticket=ticket, first_name="Zoé", last_name=f"Müller {n}", email=f"zoe{n}@example.org")
+        for n in range(people)
+    )
+    return OrderRequest(**{"email": "buyer@example.org", "places": places, **fields})
+
+
+def test_an_order_keeps_what_was_asked():
+    event = make_event()
+    make_ticket(event, price=12_000)
+    billing = BillingDetails(name="Acme SA", street="1 rue X", postcode="75001", city="Paris", country="FR")
+    order = place_order(
+        event=event,
+        request=asked(company=" Acme ", billing=billing, purchase_order="PO-7", language="en"),
+        context=by_verified(source="api"),
+    )
+    order.refresh_from_db()
+    assert (order.total, order.payment, order.company, order.language) == (12_000, "invoice", "Acme", "en")
+    assert (order.billing_name, order.billing_country, order.purchase_order) == ("Acme SA", "FR", "PO-7")
+    registration = order.registrations.get()
+    assert (registration.name, registration.company, registration.price) == ("Zoé Müller 0", "Acme", 12_000)
+    assert (registration.state, registration.person) == ("confirmed", None)
+    assert order.source == "api"
+
+
+def test_several_places_count_together_and_are_stamped_with_one_sequence():
+    event = make_event()
+    ticket = make_ticket(event, capacity=5)
+    order = place_order(event=event, request=asked(people=3))
+    ticket.refresh_from_db()
+    event.refresh_from_db()
+    assert ticket.reserved == 3
+    assert set(order.registrations.values_list("sequence", flat=True)) == {event.sequence} == {1}
+
+
+def test_the_mail_is_queued_with_an_id_only():
+    event = make_event()
+    make_ticket(event)
+    order = place_order(event=event, request=asked())
+    assert [task.args_kwargs for task in DBTaskResult.objects.all()] == [{"args": [order.pk], "kwargs": {}}]
+
+
+def test_text_is_tidied():
+    make_ticket(event := make_event())
+    place = RequestedPlace(
+        ticket="guest", first_name=" Zoe\u0301\x00\n", last_name="\u202eM  ü", email=" z@example.org "
+    )
+    order = place_order(event=event, request=OrderRequest(email="b@example.org", places=(place,)))
+    registration = order.registrations.get()
+    assert (registration.first_name, registration.last_name) == ("Zoé", "M ü")
+    assert registration.email == "z@example.org"
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"email": ""}, "email"),
+        ({"email": "nobody"}, "email"),
+        ({"email": "a@b.fr\nBcc: x@y.fr"}, "email"),
+        ({"language": "de"}, "language"),
+        ({"payment": "cash"}, "payment"),
+        ({"payment": "free"}, "payment"),
+        ({"places": ()}, "registrations"),
+        ({"currency": "USD"}, "currency"),
+        ({"company": "x" * 201}, "company"),
+        ({"purchase_order": "x" * 61}, "purchase_order"),
+        ({"billing": BillingDetails(country="France")}, "billing.country"),
+    ],
+)
+def test_what_is_wrong_with_an_order_is_said_by_field(change: dict, field: str):
+    event = make_event()
+    make_ticket(event, price=100)
+    with pytest.raises(InvalidFields) as refusal:
+        place_order(event=event, request=dataclasses.replace(asked(), **change))
+    assert list(refusal.value.field_errors) == [field]
+
+
+def test_cards_are_refused_where_they_are_not_taken(settings):
+    settings.CARD_PAYMENT = False
+    event = make_event()
+    make_ticket(event, price=100)
+    with pytest.raises(InvalidFields) as refusal:
+        place_order(event=event, request=dataclasses.replace(asked(), payment="card"))
+    assert list(refusal.value.field_errors) == ["payment"]
+    assert not Order.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"ticket": "unheard-of"}, "ticket"),
+        ({"first_name": ""}, "first_name"),
+        ({"last_name": " "}, "last_name"),
+        ({"first_name": "x" * 301}, "first_name"),
+        ({"email": "zoe@"}, "email"),
+        ({"company": "x" * 301}, "company"),
+    ],
+)
+def test_what_is_wrong_with_a_place_is_said_by_number_and_field(change: dict, field: str):
+    make_ticket(event := make_event())
+    good = asked(people=2)
+    places = (good.places[0], dataclasses.replace(good.places[1], **change))
+    with pytest.raises(InvalidFields) as refusal:
+        place_order(event=event, request=dataclasses.replace(good, places=places))
+    assert list(refusal.value.field_errors) == [f"registrations.1.{field}"]
+
+
+def test_names_of_300_characters_are_kept_whole():
+    make_ticket(event := make_event())
+    place = RequestedPlace(ticket="guest", first_name="é" * 300, last_name="李" * 300)
+    order = place_order(event=event, request=OrderRequest(email="b@example.org", places=(place,)))
+    assert order.registrations.get().name == f"{'é' * 300} {'李' * 300}"
+
+
+def test_fifty_one_people_are_too_many():
+    make_ticket(event := make_event())
+    with pytest.raises(InvalidFields) as refusal:
+        place_order(event=event, request=asked(people=51))
+    assert list(refusal.value.field_errors) == ["registrations"]
+
+
+def test_a_hidden_or_closed_ticket_is_not_for_all():
+    now = timezone.now()
+    event = make_event()
+    make_ticket(event, slug="staff", is_public=False)
+    make_ticket(event, slug="early", closes_at=now - datetime.timedelta(hours=1))
+    make_ticket(event, slug="late", opens_at=now + datetime.timedelta(hours=1))
+    for slug in ("staff", "early", "late"):
+        with pytest.raises(InvalidFields) as refusal:
+            place_order(event=event, request=asked(ticket=slug))
+        assert list(refusal.value.field_errors) == ["registrations.0.ticket"]
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"registration_opens_at": timezone.now() + datetime.timedelta(days=1)},
+        {"registration_closes_at": timezone.now() - datetime.timedelta(days=1)},
+        {"visibility": Event.Visibility.DRAFT},
+    ],
+)
+def test_a_closed_event_takes_nobody(fields: dict):
+    make_ticket(event := make_event(**fields))
+    with pytest.raises(NotOpenNow):
+        place_order(event=event, request=asked())
+
+
+def test_a_full_ticket_says_how_many_are_left_and_keeps_nothing():
+    event = make_event()
+    make_ticket(event, capacity=2)
+    place_order(event=event, request=asked())
+    with pytest.raises(SoldOut, match="Il ne reste que 1 place"):
+        place_order(event=event, request=asked(people=2))
+    place_order(event=event, request=asked())
+    with pytest.raises(SoldOut, match="Il ne reste plus de place"):
+        place_order(event=event, request=asked())
+    assert Order.objects.count() == 2
+
+
+def test_all_or_nothing_over_two_tickets():
+    event = make_event()
+    make_ticket(event, slug="guest", capacity=10)
+    make_ticket(event, slug="vendor", capacity=1, reserved=1)
+    places = (*asked().places, *asked(ticket="vendor").places)
+    with pytest.raises(SoldOut):
+        place_order(event=event, request=OrderRequest(email="b@example.org", places=places))
+    assert event.tickets.get(slug="guest").reserved == 0
+
+
+def test_the_same_key_and_content_is_the_same_order():
+    event = make_event()
+    make_ticket(event, capacity=1)
+    first = place_order(event=event, request=asked(), context=OrderContext(idempotency_key="k"))
+    assert place_order(event=event, request=asked(), context=OrderContext(idempotency_key="k")) == first
+    with pytest.raises(KeyReused):
+        place_order(
+            event=event, request=asked(email="other@example.org"), context=OrderContext(idempotency_key="k")
+        )
+    assert (Order.objects.count(), IdempotencyKey.objects.count()) == (1, 1)
+
+
+def test_a_members_place_is_held_until_proven():
+    event = make_event()
+    make_ticket(event, slug="member", audience="member", capacity=1)
+    registration = place_order(event=event, request=asked(ticket="member")).registrations.get()
+    assert (registration.state, registration.person, registration.member_of) == ("pending", None, None)
+    with pytest.raises(SoldOut):
+        place_order(event=event, request=asked(ticket="member"))
+    Registration.objects.update(hold_expires_at=timezone.now() - datetime.timedelta(seconds=1))
+    second = place_order(event=event, request=asked(ticket="member")).registrations.get()
+    assert second.state == "pending"
+    registration.refresh_from_db()
+    assert (registration.state, event.tickets.get().reserved) == ("expired", 1)
+
+
+def test_lapsed_places_are_given_back_once():
+    event = make_event()
+    ticket = make_ticket(event, slug="member", audience="member", capacity=9)
+    place_order(event=event, request=asked(ticket="member", people=3))
+    later = timezone.now() + datetime.timedelta(minutes=31)
+    assert [release_ticket_holds([ticket.pk], at=later) for _again in range(2)] == [3, 0]
+    assert event.tickets.get().reserved == 0
+
+
+def test_a_members_place_needs_an_address():
+    make_ticket(event := make_event(), slug="member", audience="member")
+    place = RequestedPlace(ticket="member", first_name="A", last_name="B")
+    with pytest.raises(InvalidFields) as refusal:
+        place_order(event=event, request=OrderRequest(email="b@example.org", places=(place,)))
+    assert list(refusal.value.field_errors) == ["registrations.0.email"]
+
+
+def test_guests_at_a_members_event_prove_themselves_too():
+    make_ticket(event := make_event(visibility=Event.Visibility.MEMBERS))
+    assert place_order(event=event, request=asked()).registrations.get().state == "pending"
+
+
+def test_a_signed_in_member_needs_no_link_and_counts_for_the_company():
+    event = make_event(kind=Event.Kind.SITE_VISIT)
+    make_ticket(event, slug="member", audience="member", company_cap=1)
+    member = make_member(email="zoe0@example.org")
+    order = place_order(event=event, request=asked(ticket="member"), context=OrderContext(person=member))
+    registration = order.registrations.get()
+    assert (registration.state, registration.person) == ("confirmed", member)
+    assert CompanyShare.objects.get().reserved == 1
+    colleague = make_member(registration.member_of, email="zoe0@example.com")
+    place = dataclasses.replace(asked(ticket="member").places[0], email="zoe0@example.com")
+    with pytest.raises(SoldOut, match="a déjà toutes les places"):
+        place_order(
+            event=event,
+            request=OrderRequest(email="b@example.org", places=(place,)),
+            context=OrderContext(person=colleague),
+        )
+
+
+@pytest.mark.django_db(transaction=True)
+def test_fifty_at_once_for_the_last_place():
+    event = make_event()
+    ticket = make_ticket(event, capacity=1)
+    results = in_threads(
+        [lambda: place_order(event=event, request=asked()) for _one in range(50)], threads=16
+    )
+    assert sorted(type(result).__name__ for result in results) == ["Order"] + ["SoldOut"] * 49
+    ticket.refresh_from_db()
+    assert (ticket.reserved, Registration.objects.count(), Order.objects.count()) == (1, 1, 1)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_same_key_at_once_books_once():
+    event = make_event()
+    make_ticket(event)
+    work = [
+        lambda: place_order(event=event, request=asked(), context=OrderContext(idempotency_key="twice"))
+        for _one in range(12)
+    ]
+    assert len({order.pk for order in in_threads(work, threads=12)}) == 1
+    assert Registration.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_harness_sees_an_oversale():
+    """The negative control: look first, then write, sells places twice in the same harness."""
+    ticket = make_ticket(make_event(), capacity=None)
+    limit = 5
+
+    def unguarded() -> bool:
+        if Ticket.objects.get(pk=ticket.pk).reserved >= limit:
+            return False
+        return bool(Ticket.objects.filter(pk=ticket.pk).update(reserved=F("reserved") + 1))
+
+    for _attempt in range(20):
+        Ticket.objects.filter(pk=ticket.pk).update(reserved=0)
+        in_threads([unguarded] * 64, threads=16)
+        ticket.refresh_from_db()
+        if ticket.reserved > limit:
+            return
+    pytest.fail("no oversale in 20 rushes: the harness would not notice one")

@@ -1,0 +1,23 @@
+"""The full size of the rush: 3,000 attempts for 500 places, 64 at once, on both databases."""
+
+from collections import Counter
+
+import pytest
+
+from registrations.booking.place_order import place_order
+from registrations.models import Order, Registration, Ticket
+from tests.factories import make_event, make_ticket
+from tests.registrations.booking.test_place_order import asked
+from tests.threads import in_threads
+
+pytestmark = [pytest.mark.soak, pytest.mark.django_db(transaction=True)]
+
+
+def test_three_thousand_attempts_for_five_hundred_places():
+    event = make_event()
+    ticket = make_ticket(event, capacity=500)
+    work = [lambda: place_order(event=event, request=asked()) for _one in range(3000)]
+    kinds = Counter(type(result).__name__ for result in in_threads(work, threads=64))
+    assert kinds == {"Order": 500, "SoldOut": 2500}
+    assert Ticket.objects.get(pk=ticket.pk).reserved == 500
+    assert (Order.objects.count(), Registration.objects.count()) == (500, 500)

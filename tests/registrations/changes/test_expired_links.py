@@ -1,0 +1,163 @@
+"""Links end with the address or the event that they were given for, and are not given out again to others."""
+
+import datetime
+import json
+import re
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from registrations.changes.resend import correct_order_address, resend_mail
+from registrations.company.invitations import save_attendee_details
+from registrations.models import Order, Registration
+from registrations.order_request import RequestedPlace
+from registrations.permissions import make_own_secret
+from registrations.waiting_list.periodic import process_waiting_lists
+from tests.factories import make_event, make_order, make_registration, make_ticket
+from tests.registrations.company.factories import make_desk, order, row
+from tests.registrations.invoices.factories import make_issuer
+from tests.registrations.orders.test_quotations import ask
+from tests.registrations.visits.hosts import make_hosted, make_identified, make_sent_list, token_in
+
+pytestmark = pytest.mark.django_db
+TYPO, RIGHT = "zoe@exmaple.org", "zoe@example.org"
+
+
+def statuses(*paths):
+    return [Client().get(path).status_code for path in paths]
+
+
+@pytest.fixture
+def place():
+    ticket = make_ticket(make_event(slug="congress"))
+    return make_registration(ticket, order=make_order(ticket.event, email=TYPO), email=TYPO)
+
+
+def test_a_buyer_who_corrects_their_address_gets_a_new_link(place, run_tasks, mailoutbox):
+    old = place.order.manage_path
+    guest = make_registration(place.ticket, order=place.order, email="guest@example.org")
+    own = place.order.build_path_with(make_own_secret(guest))
+    typed = {"first_name": "Zoé", "last_name": "Müller", "email": RIGHT, "company": "Acme"}
+    new = Client().post(f"{old}{place.reference}/correct/", typed)["Location"]
+    assert new == Order.objects.get().manage_path
+    assert statuses(old, new, own) == [404, 200, 200]
+    run_tasks()
+    assert [mail.to for mail in mailoutbox] == [[RIGHT]]
+    assert new in mailoutbox[0].body
+
+
+def test_a_correction_that_leaves_the_address_leaves_the_link(place):
+    old = place.order.manage_path
+    typed = {"first_name": "Zoë", "last_name": "Müller", "email": TYPO, "company": "Acme"}
+    assert Client().post(f"{old}{place.reference}/correct/", typed)["Location"] == old
+
+
+@pytest.mark.parametrize("act", [resend_mail, correct_order_address])
+def test_an_organizer_who_corrects_it_replaces_the_link(place, act, run_tasks, mailoutbox):
+    old = place.order.manage_path
+    act(registration=place, email=RIGHT)
+    new = Order.objects.get().manage_path
+    assert statuses(old, new) == [404, 200]
+    run_tasks()
+    assert mailoutbox[0].to == [RIGHT]
+    assert new in mailoutbox[0].body
+    resend_mail(registration=Registration.objects.get())
+    assert Order.objects.get().manage_path == new
+
+
+def test_a_replaced_link_is_not_given_out_again_under_the_key_of_the_order(place):
+    data = {"email": RIGHT, "registrations": [
+        {"ticket": "guest", "first_name": "Zoé", "last_name": "Müller", "email": RIGHT}]}  # fmt: skip
+
+    def sent():
+        headers = {"Idempotency-Key": "once"}
+        path = "/api/v1/events/congress/orders/"
+        return Client().post(path, json.dumps(data), content_type="application/json", headers=headers).json()
+
+    first = sent()
+    assert sent() == first
+    old = re.sub(r"^https?://[^/]+", "", first["manage_url"])
+    assert Client().post(f"{old}renew/").status_code == 302
+    again = sent()
+    assert (again["reference"], again["registrations"]) == (first["reference"], first["registrations"])
+    assert again["manage_url"].endswith("/orders/link/")
+
+
+def test_the_mail_of_a_waiting_list_leads_to_no_replaced_link(run_tasks, mailoutbox):
+    ticket = make_ticket(make_event(slug="full"), capacity=0)
+    typed = {"first_name": "Zoé", "last_name": "Müller", "email": RIGHT, "company": "", "language": "fr"}
+    Client().post("/events/full/waiting/guest/", typed)
+    ticket.capacity = 1
+    ticket.save()
+    process_waiting_lists()
+    run_tasks()
+    path = re.findall(r"/waiting/[\w-]+/", mailoutbox[-1].body)[0]
+    old = Client().post(path, {"accept": "1", "shown": "0"})["Location"]
+    assert Client().get(path)["Location"] == old
+    assert Client().post(f"{old}renew/").status_code == 302
+    assert Client().get(path)["Location"] == "/orders/link/"
+
+
+def test_a_list_of_visitors_is_no_longer_open_to_a_former_security_contact(run_tasks, mailoutbox):
+    visit = make_hosted()
+    make_identified(visit, 1)
+    make_sent_list(visit)
+    path = f"/host/lists/{token_in(mailoutbox[0])}/"
+    assert statuses(path) == [200]
+    visit.security_email = "other@hote.example"
+    visit.save()
+    assert statuses(path) == [410]
+    assert Client().post(path, {"act": "open"}).status_code == 410
+
+
+def test_a_quotation_is_open_for_some_months_after_the_event(event):
+    make_issuer()
+    quotation = ask(event)
+    paths = [f"/quotations/{quotation.link_token}/", f"/quotations/{quotation.link_token}/quotation.pdf"]
+    assert statuses(*paths) == [200, 200]
+    event.ends_at = timezone.now() - datetime.timedelta(days=91)
+    event.starts_at = event.ends_at - datetime.timedelta(hours=9)
+    event.save()
+    assert statuses(*paths) == [410, 410]
+    assert Client().post(f"{paths[0]}mail/").status_code == 410
+
+
+@pytest.fixture
+def invited(run_tasks):
+    """A colleague whom the contact named, and the page for their own details."""
+    desk = make_desk()
+    order(desk, row("Alpha", "zoe@x.fr"))
+    run_tasks()
+    one = Registration.objects.select_related("order", "event").get()
+    return one, f"{one.order.build_path_with(make_own_secret(one))}{one.reference}/details/"
+
+
+def test_the_colleague_says_who_they_are_once_and_then_corrects_slips(invited):
+    one, page = invited
+    for first, last, status in (("Ana", "Silva", 302), ("Anna", "Silva", 302), ("Bob", "Roi", 200)):
+        answer = Client().post(page, {"first_name": first, "last_name": last})
+        assert answer.status_code == status
+    assert "nom d’une autre personne" in answer.text
+    one.refresh_from_db()
+    assert (one.name, one.issued_to["last_name"]) == ("Anna Silva", "Silva")
+
+
+def test_after_the_deadline_nobody_else_completes_the_details(invited):
+    one, page = invited
+    one.event.substitutions_close_at = timezone.now() - datetime.timedelta(hours=1)
+    one.event.save()
+    assert Client().post(page, {"first_name": "Bob", "last_name": "Roi"}).status_code == 200
+    assert Client().post(page, {"first_name": "Zoë", "last_name": "Alpha"}).status_code == 302
+    one.refresh_from_db()
+    assert one.name == "Zoë Alpha"
+
+
+def test_a_members_place_is_completed_in_the_members_name_alone(run_tasks):
+    desk = make_desk()
+    order(desk, row("Silva", desk.colleague.email, "member", first_name="Ana"))
+    one = Registration.objects.select_related("order").get()
+    page = f"{one.order.build_path_with(make_own_secret(one))}{one.reference}/details/"
+    assert Client().post(page, {"first_name": "Bob", "last_name": "Roi"}).status_code == 200
+    details = RequestedPlace(ticket="", first_name="Ana Maria", last_name="Silva")
+    assert save_attendee_details(registration=one, details=details).name == "Ana Maria Silva"

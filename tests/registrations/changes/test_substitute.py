@@ -1,0 +1,115 @@
+"""A place goes to a colleague: nothing is paid again, and the badge that is out opens nothing any more."""
+
+import datetime
+
+import pytest
+from django.utils import timezone
+
+from badges.codes import build_badge_code
+from convention.audit.models import AuditEntry
+from convention.errors import InvalidFields, NotFound, NotOpenNow
+from registrations.booking.order_limits import AlreadyRegistered
+from registrations.changes.cancel import cancel_registration
+from registrations.changes.correct import Correction, correct_as_organizer, correct_registration
+from registrations.changes.substitute import substitute_attendee
+from registrations.order_request import RequestedPlace
+from registrations.permissions import get_order_by_link, make_own_secret
+from tests.factories import make_company, make_event, make_member, make_registration, make_ticket
+
+pytestmark = pytest.mark.django_db
+
+
+def place(**fields):
+    return RequestedPlace(
+        ticket="", **{"first_name": "Bob", "last_name": "Roi", "email": "bob@example.org", **fields}
+    )
+
+
+def members_place():
+    company = make_company()
+    person = make_member(company, email="ana@example.org")
+    ticket = make_ticket(slug="member", audience="member")
+    return make_registration(ticket, person=person, member_of=company, email="ana@example.org", price=100)
+
+
+def test_the_place_changes_hands_with_its_price_and_the_former_link_opens_nothing(run_tasks, mailoutbox):
+    one = make_registration(price=12_000, no_photo=True)
+    secret, before = make_own_secret(one), build_badge_code(one)
+    other = substitute_attendee(registration=one, new_attendee=place())
+    assert other.name == "Bob Roi"
+    assert other.email == "bob@example.org"
+    assert other.price == 12_000
+    assert not other.no_photo
+    assert other.badge_version == 2
+    assert build_badge_code(other) != before
+    with pytest.raises(NotFound):
+        get_order_by_link(one.order.reference, secret)
+    run_tasks()
+    assert {tuple(mail.to) for mail in mailoutbox} == {("bob@example.org",), ("buyer@example.org",)}
+    assert make_own_secret(other) in next(mail.body for mail in mailoutbox if mail.to == ["bob@example.org"])
+    assert AuditEntry.objects.get().verb == "registration.substitute"
+    assert "Bob" not in str(AuditEntry.objects.get().fields)
+
+
+def test_a_members_place_goes_to_whoever_holds_a_seat_of_the_same_company():
+    one = members_place()
+    for stranger in (make_member(email="eve@example.org").email, "nobody@example.org"):
+        with pytest.raises(InvalidFields) as refused:
+            substitute_attendee(registration=one, new_attendee=place(email=stranger))
+        assert list(refused.value.field_errors) == ["email"]
+    bob = make_member(one.member_of, email="bob@example.org")
+    one = substitute_attendee(registration=one, new_attendee=place())
+    assert (one.person, one.member_of) == (bob, bob.seats.get().membership.company)
+    zoe = make_member(one.member_of, email="zoe@example.org")
+    make_registration(one.ticket, person=zoe, member_of=one.member_of, email="zoe@example.org")
+    with pytest.raises(AlreadyRegistered):
+        substitute_attendee(registration=one, new_attendee=place(email="zoe@example.org"))
+
+
+@pytest.mark.parametrize(
+    ("typed", "field"),
+    [
+        ({"last_name": " "}, "last_name"),
+        ({"email": "bob@"}, "email"),
+        ({"email": "ZOE@example.org"}, "email"),
+    ],
+)
+def test_what_is_typed_wrong_is_said_at_its_field(typed, field):
+    with pytest.raises(InvalidFields) as refused:
+        substitute_attendee(registration=make_registration(), new_attendee=place(**typed))
+    assert list(refused.value.field_errors) == [field]
+
+
+def test_until_the_deadline_and_no_later_but_for_organizers():
+    now, hour = timezone.now(), datetime.timedelta(hours=1)
+    began = make_event(starts_at=now - hour, ends_at=now + hour)
+    one = make_registration(make_ticket(began))
+    wanted = Correction(
+        first_name="Bob", last_name="Roi", email="bob@example.org", company="", no_photo=False
+    )
+    actions = (
+        (substitute_attendee, {"new_attendee": place()}),
+        (correct_registration, {"correction": wanted}),
+    )
+    for act, who in actions:
+        with pytest.raises(NotOpenNow):
+            act(registration=one, **who)
+    same = Correction(first_name="Zoe", last_name="Müller", email=one.email, company="", no_photo=True)
+    assert correct_registration(registration=one, correction=same).no_photo
+    assert correct_as_organizer(registration=one, correction=wanted).name == "Bob Roi"
+    began.substitutions_close_at = now + hour
+    began.save()
+    assert (
+        substitute_attendee(registration=one, new_attendee=place(email="eve@example.org")).email
+        == "eve@example.org"
+    )
+    cancel_registration(registration=one)
+    with pytest.raises(NotOpenNow):
+        substitute_attendee(registration=one, new_attendee=place(email="ana@example.org"))
+
+
+def test_a_name_that_was_to_follow_comes_without_another_address():
+    one = make_registration(first_name="", last_name="")
+    assert one.name == "Nom à suivre"
+    assert not one.has_name
+    assert substitute_attendee(registration=one, new_attendee=place(email=one.email)).has_name

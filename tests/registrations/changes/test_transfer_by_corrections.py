@@ -1,0 +1,229 @@
+"""A place changes hands in several small corrections: together they are a transfer, with its rules."""
+
+import datetime
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from badges.attendance.models import Checkpoint
+from badges.codes import build_badge_code
+from convention.audit.models import AuditEntry
+from convention.errors import NotOpenNow
+from convention.tables.files import read_table
+from registrations.changes.cancel import cancel_registration
+from registrations.changes.correct import Correction, correct_as_organizer
+from registrations.erasure import erase_attendees
+from registrations.import_export.import_registrations import import_registrations, preview_import
+from registrations.import_export.undo_import import undo_import
+from registrations.models import ImportRun, Registration
+from registrations.permissions import make_own_secret
+from tests.badges.attendance.factories import bearer, make_device, make_item
+from tests.factories import make_event, make_question, make_registration, make_staff, make_ticket
+
+pytestmark = pytest.mark.django_db
+BOB = {"first_name": "Bob", "last_name": "Roi", "email": "bob@example.org", "company": ""}
+HOUR = datetime.timedelta(hours=1)
+
+
+@pytest.fixture
+def event():
+    event = make_event(slug="congress")
+    make_ticket(event)
+    make_question(event, "diet", ["vegan", "halal"])
+    return event
+
+
+@pytest.fixture
+def place(event):
+    return make_registration(event.tickets.get(), answers={"diet": "vegan"})
+
+
+def close(event):
+    """Places no longer change hands."""
+    event.substitutions_close_at = timezone.now() - HOUR
+    event.save()
+
+
+def correct_by_link(place, secret="", **typed):
+    """Post the page that corrects; its other fields stay as they are."""
+    place.refresh_from_db()
+    names = ("first_name", "last_name", "email", "company")
+    values = {name: getattr(place, name) for name in names} | typed
+    path = place.order.build_path_with(secret or place.order.manage_secret)
+    return Client().post(f"{path}{place.reference}/correct/", values)
+
+
+STEPS = {
+    "name, then address": [{"first_name": "Bob", "last_name": "Roi"}, {"email": BOB["email"]}],
+    "first name, last name, address": [{"first_name": "Bob"}, {"last_name": "Roi"}, {"email": BOB["email"]}],
+    "address, then name": [{"email": BOB["email"]}, {"first_name": "Bob", "last_name": "Roi"}],
+    "address, first name, last name": [{"email": BOB["email"]}, {"first_name": "Bob"}, {"last_name": "Roi"}],
+    "letter by letter": [
+        {"last_name": "Mülle"}, {"last_name": "Mull"}, {"last_name": "Mul"}, {"last_name": "Moi"},
+        {"last_name": "Roi"}, {"first_name": "Zo"}, {"first_name": "Bo"}, {"first_name": "Bob"},
+        {"email": BOB["email"]},
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("steps", STEPS.values(), ids=STEPS.keys())
+@pytest.mark.parametrize("by", ["order", "own"])
+def test_after_the_deadline_no_sequence_of_corrections_gives_the_place_away(event, place, steps, by):
+    close(event)
+    before = build_badge_code(place)
+    statuses = [
+        correct_by_link(place, make_own_secret(place) if by == "own" else "", **step).status_code
+        for step in steps
+    ]
+    assert 409 in statuses
+    place.refresh_from_db()
+    assert (place.first_name, place.last_name, place.email) != ("Bob", "Roi", BOB["email"])
+    assert (build_badge_code(place), place.answers) == (before, {"diet": "vegan"})
+
+
+@pytest.mark.parametrize("steps", STEPS.values(), ids=STEPS.keys())
+def test_before_it_their_sum_is_a_transfer(event, place, steps, run_tasks, mailoutbox):
+    before, link = build_badge_code(place), make_own_secret(place)
+    for step in steps:
+        assert correct_by_link(place, **step).status_code == 302
+    place.refresh_from_db()
+    assert (place.name, place.email, place.answers) == ("Bob Roi", BOB["email"], {})
+    assert build_badge_code(place) != before
+    assert Client().get(place.order.build_path_with(link)).status_code == 404
+    assert "registration.transfer" in set(AuditEntry.objects.values_list("verb", flat=True))
+    run_tasks()
+    assert BOB["email"] in {address for mail in mailoutbox for address in mail.to}
+
+
+def test_the_door_turns_the_former_badge_away(event, place):
+    """The badge that the first holder printed, read by a device after the two steps."""
+    before = build_badge_code(place)
+    for step in STEPS["name, then address"]:
+        correct_by_link(place, **step)
+    place.refresh_from_db()
+    Checkpoint.objects.create(event=event, name="Entrée")
+    _device, token = make_device(event)
+    assert [scan(token, code)["reason"] for code in (before, build_badge_code(place))] == ["revoked", ""]
+
+
+def scan(token, code):
+    body = {"scans": [make_item(code)]}
+    path = "/api/v1/scanner/scans/"
+    answer = Client().post(path, body, content_type="application/json", headers=bearer(token))
+    return answer.json()["results"][0]
+
+
+LEGITIMATE = {
+    "a slip in the name": [{"last_name": "Muller"}],
+    "a new name by marriage": [{"last_name": "Martin"}],
+    "a new address": [{"email": "zoe.muller@new.example"}],
+    "a slip, then a new address": [{"last_name": "Muler"}, {"email": "zoe@new.example"}],
+    "a new address, then a slip, then back": [
+        {"email": "z@new.example"}, {"first_name": "Zoë"}, {"email": "zoe@example.org"},
+    ],
+    "a second first name and another company": [{"first_name": "Zoé Anne", "company": "Other"}],
+    "the names the other way round": [{"first_name": "Müller", "last_name": "Zoé"}],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("steps", LEGITIMATE.values(), ids=LEGITIMATE.keys())
+def test_the_same_person_is_corrected_until_the_end(event, place, steps):
+    close(event)
+    before = build_badge_code(place)
+    for step in steps:
+        assert correct_by_link(place, **step).status_code == 302
+    place.refresh_from_db()
+    assert (build_badge_code(place), place.answers) == (before, {"diet": "vegan"})
+
+
+def test_what_was_corrected_before_a_transfer_counts_no_more_after_it(event, place):
+    correct_by_link(place, last_name="Martin")
+    correct_by_link(place, **BOB)
+    place.refresh_from_db()
+    bobs = build_badge_code(place)
+    close(event)
+    assert correct_by_link(place, last_name="Roy").status_code == 302
+    assert correct_by_link(place, email="bob@new.example").status_code == 302
+    assert correct_by_link(place, first_name="Zoé", last_name="Müller").status_code == 409
+    place.refresh_from_db()
+    assert (build_badge_code(place), place.name) == (bobs, "Bob Roy")
+
+
+def test_an_organizer_hands_over_in_steps_and_the_badge_is_void(event, place):
+    close(event)
+    client, before = Client(), build_badge_code(place)
+    client.force_login(make_staff(event))
+    page = f"/organize/congress/registrations/{place.reference}/"
+    typed = {"first_name": "Jean", "last_name": "Müller", "email": "zoe@example.org", "company": ""}
+    assert client.post(page, typed).status_code == 302
+    place.refresh_from_db()
+    assert build_badge_code(place) == before
+    assert client.post(page, {**typed, "email": "jean@example.org"}).status_code == 302
+    place.refresh_from_db()
+    assert build_badge_code(place) != before
+    assert place.answers == {}
+
+
+def listed(place, **cells):
+    columns = {"reference": place.reference, "first name": place.first_name, "last name": place.last_name,
+               **cells}  # fmt: skip
+    return read_table("list.csv", f"{','.join(columns)}\n{','.join(columns.values())}\n".encode())
+
+
+def test_a_list_that_names_another_person_voids_badge_and_answers(event, place, run_tasks, mailoutbox):
+    Registration.objects.update(confirmation_sent_at=timezone.now())
+    before, table = build_badge_code(place), listed(place, **{"first name": "Bob", "last name": "Roi"})
+    assert "1 place change de titulaire" in str(preview_import(event=event, table=table))
+    place.refresh_from_db()
+    assert (place.name, build_badge_code(place)) == ("Zoé Müller", before)
+    import_registrations(event=event, table=table)
+    place.refresh_from_db()
+    bobs = build_badge_code(place)
+    assert place.name == "Bob Roi"
+    assert bobs != before
+    assert place.answers == {}
+    run_tasks()
+    assert mailoutbox != []
+    undo_import(import_run=ImportRun.objects.get())
+    place.refresh_from_db()
+    assert (place.name, place.answers) == ("Zoé Müller", {"diet": "vegan"})
+    assert build_badge_code(place) not in (before, bobs)
+
+
+def test_a_list_after_a_new_address_is_the_second_step(event, place):
+    correct_by_link(place, email="z@new.example")
+    before = build_badge_code(place)
+    import_registrations(event=event, table=listed(place, **{"first name": "Jean"}))
+    place.refresh_from_db()
+    assert build_badge_code(place) != before
+    assert place.answers == {}
+
+
+def test_a_list_that_corrects_a_slip_voids_nothing(event, place, run_tasks, mailoutbox):
+    before = build_badge_code(place)
+    done = import_registrations(event=event, table=listed(place, **{"last name": "Muller"}))
+    place.refresh_from_db()
+    assert (build_badge_code(place), place.answers, done.transfers_text) == (before, {"diet": "vegan"}, "")
+    undo_import(import_run=ImportRun.objects.get())
+    place.refresh_from_db()
+    assert (place.name, build_badge_code(place), place.issued_to) == ("Zoé Müller", before, {})
+    run_tasks()
+    assert mailoutbox == []
+
+
+def test_nothing_is_left_of_whom_a_badge_was_issued_to_once_they_are_forgotten(event, place):
+    correct_by_link(place, last_name="Martin")
+    place.refresh_from_db()
+    assert place.issued_to == {"first_name": "Zoé", "last_name": "Müller", "email": "zoe@example.org"}
+    erase_attendees(Registration.objects.filter(pk=place.pk))
+    place.refresh_from_db()
+    assert place.issued_to == {}
+
+
+def test_a_cancelled_place_is_not_handed_over(event, place):
+    cancel_registration(registration=place)
+    assert correct_by_link(place, **BOB).status_code == 409
+    place.refresh_from_db()
+    with pytest.raises(NotOpenNow):
+        correct_as_organizer(registration=place, correction=Correction(**BOB, no_photo=False))

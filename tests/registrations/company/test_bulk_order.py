@@ -1,0 +1,184 @@
+"""Many at once: pasted, mended in place, one order; nothing typed is lost."""
+
+import pytest
+
+from convention.audit.models import AuditEntry
+from registrations.company.models import CompanyOrder, Invitation
+from registrations.models import Order, Registration
+from tests.registrations.company.factories import BILLING, make_desk, order, row, rows
+
+pytestmark = pytest.mark.django_db
+PASTED = "Prénom\tNom\tE-mail\tBillet\nZoé\tAlpha\tz@x.fr\tInvité\nLéo\tBêta\tleo@\tInvité\nIda\tGamma\t\tOr"
+
+
+def spaced(text):
+    """With plain spaces, as one types them."""
+    return str(text).replace("\u202f", " ").replace("\u00a0", " ")
+
+
+def errors_of(answer):
+    """What is said at which row, and for all."""
+    forms = answer.context["rows"]
+    return {
+        number: {name: [spaced(text) for text in said] for name, said in form.errors.items()}
+        for number, form in enumerate(forms.forms, start=1)
+        if form.errors
+    }, [spaced(text) for text in forms.non_form_errors()]
+
+
+def test_pasted_rows_are_shown_with_their_errors_each_once():
+    desk = make_desk()
+    answer = desk.client.post(desk.many, rows(pasted=PASTED, paste="1"))
+    assert errors_of(answer) == (
+        {
+            2: {
+                "email": ["Cette adresse e-mail n’est pas valable ; elle doit ressembler à nom@exemple.org."]
+            },
+            3: {"ticket": ["Il n’y a pas de billet « Or » ici : choisissez-en un."]},
+        },
+        [],
+    )
+    page = answer.content.decode()
+    assert [page.count(text) for text in ('href="#row-2"', 'href="#row-3"', "leo@")] == [1, 1, 1]
+    again = desk.client.get(desk.many)  # kept in the session, right or wrong
+    kept = [form["last_name"].value() for form in again.context["rows"]]
+    assert kept == ["Alpha", "Bêta", "Gamma"]
+    assert Registration.objects.count() == 0
+
+
+def test_mended_rows_make_one_order_with_one_address(run_tasks, mailoutbox):
+    desk = make_desk()
+    desk.client.post(desk.many, rows(pasted=PASTED, paste="1"))
+    answer = order(
+        desk,
+        row("Alpha", "z@x.fr"),
+        row("Bêta", "leo@x.fr"),
+        row("Silva", desk.colleague.email, "member"),
+        {"ticket": "guest"},  # nobody stands here
+        {"ticket": "guest", "is_to_follow": "on"},
+    )
+    assert answer["Location"] == f"{desk.at}/registrations/"
+    one = Order.objects.get()
+    assert (one.email, one.total, one.purchase_order) == (desk.contact.email, 100_000, "PO-77")
+    assert (one.billing_name, one.company, one.source) == (
+        "Direction des achats",
+        desk.company.name,
+        "company",
+    )
+    assert CompanyOrder.objects.get().placed_by == desk.contact
+    states = {r.last_name: (r.state, r.person, r.member_of) for r in one.registrations.all()}
+    assert states == {
+        "Alpha": ("confirmed", None, None), "Bêta": ("confirmed", None, None),
+        "Silva": ("confirmed", desk.colleague, desk.company), "": ("confirmed", None, None),
+    }  # fmt: skip
+    run_tasks()
+    assert sorted(mail.to[0] for mail in mailoutbox) == sorted(
+        [desk.contact.email, "z@x.fr", "leo@x.fr", desk.colleague.email]
+    )
+    [confirmation] = [mail for mail in mailoutbox if mail.to == [desk.contact.email]]
+    assert len(confirmation.attachments) == 4  # the calendar, and a badge for each of those with a name
+    assert "Un nom est encore à suivre" in spaced(confirmation.body)
+    assert Invitation.objects.filter(sent_at__isnull=False).count() == 3
+    assert AuditEntry.objects.filter(verb="order.book_for_company").count() == 1
+    page = spaced(desk.client.get(f"{desk.at}/orders/").content.decode())
+    assert [word in page for word in (one.reference, "PO-77", "1 000")] == [True] * 3
+    assert desk.client.get(desk.many).context["rows"].forms[0]["last_name"].value() in (None, "")
+
+
+def test_a_double_click_books_once():
+    desk = make_desk()
+    desk.client.post(desk.many, rows(row("Alpha", "z@x.fr"), check="1"))
+    nonce = desk.client.get(f"{desk.many}check/").context["draft"].nonce
+    for _click in range(2):
+        answer = desk.client.post(f"{desk.many}check/", {**BILLING, "nonce": nonce})
+        assert answer["Location"] == f"{desk.at}/registrations/"
+    assert Order.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("people", "wrong"),
+    [
+        ([row("")], {1: {"last_name"}}),
+        ([row("Alpha", ticket="")], {1: {"ticket"}}),
+        ([row("Alpha", ticket="member")], {1: {"email"}}),
+        ([row("Alpha", "stranger@x.fr", "member")], {1: {"email"}}),
+        ([row("A", "a@x.fr"), row("B", "A@x.fr")], {2: {"email"}}),
+        ([row("A" * 301)], {1: {"last_name"}}),
+    ],
+)
+def test_what_is_wrong_is_said_at_its_field(people, wrong):
+    desk = make_desk()
+    answer = desk.client.post(desk.many, rows(*people, check="1"))
+    by_row, general = errors_of(answer)
+    assert ({number: set(fields) for number, fields in by_row.items()}, general) == (wrong, [])
+
+
+def test_a_colleague_with_a_members_place_gets_no_second_one_and_one_without_seat_none():
+    desk = make_desk()
+    order(desk, row("Silva", desk.colleague.email, "member"))
+    people = [row("Silva", desk.colleague.email, "member"), row("Roi", desk.without_seat.email, "member")]
+    by_row, _general = errors_of(desk.client.post(desk.many, rows(*people, check="1")))
+    assert by_row == {
+        1: {"email": ["Ana Silva a déjà une place."]},
+        2: {"email": ["Aucun collègue n’a de siège avec cette adresse : attribuez-en un d’abord."]},
+    }
+
+
+def test_more_than_fifty_are_kept_and_the_limit_is_said():
+    desk = make_desk()
+    text = "\n".join(f"Zoé\tNuméro {number}\tz{number}@x.fr\tInvité" for number in range(51))
+    answer = desk.client.post(desk.many, rows(pasted=text, paste="1"))
+    assert errors_of(answer) == ({}, ["Une commande compte 50 personnes au plus ; divisez celle-ci."])
+    assert len(answer.context["rows"].forms) == 51
+    too_many = "\n".join(f"Zoé\tNuméro {number}" for number in range(201))
+    answer = desk.client.post(desk.many, rows(pasted=too_many, paste="1"))
+    assert answer.context["paste"].errors == {"pasted": ["Au plus 200 lignes à la fois."]}
+    assert answer.context["paste"]["pasted"].value() == too_many
+
+
+def test_too_few_places_are_said_before_the_order_and_at_it():
+    desk = make_desk()
+    guest = desk.event.tickets.get(slug="guest")
+    guest.capacity = 1
+    guest.save()
+    people = [row("Alpha", "a@x.fr"), row("Bêta", "b@x.fr")]
+    by_row, general = errors_of(desk.client.post(desk.many, rows(*people, check="1")))
+    assert (by_row, general) == ({}, ["Il ne reste que 1 place pour « Invité »."])
+
+
+def test_rows_are_added_removed_and_emptied_without_losing_the_others():
+    desk = make_desk()
+    desk.client.post(desk.many, rows(row("Alpha"), row("Bêta"), add="1"))
+    assert len(desk.client.get(desk.many).context["rows"].forms) == 5
+    desk.client.post(desk.many, rows(row("Alpha"), row("Bêta"), remove="0"))
+    assert [form["last_name"].value() for form in desk.client.get(desk.many).context["rows"]] == ["Bêta"]
+    desk.client.post(desk.many, rows(row("Alpha"), clear="1"))
+    assert len(desk.client.get(desk.many).context["rows"].forms) == 3
+    assert desk.client.post(desk.many, rows(row("Gamma")), headers={"X-Draft": "1"}).status_code == 204
+    assert [form["last_name"].value() for form in desk.client.get(desk.many).context["rows"]] == ["Gamma"]
+
+
+def test_nothing_to_order_is_said():
+    desk = make_desk()
+    by_row, general = errors_of(desk.client.post(desk.many, rows({"ticket": "guest"}, check="1")))
+    assert (by_row, general) == ({}, ["Indiquez au moins une personne."])
+    assert errors_of(desk.client.get(f"{desk.many}check/"))[1] == ["Indiquez au moins une personne."]
+    answer = desk.client.post(desk.many, rows(pasted='Zoé\t"Alpha\nLéo\tBêta', paste="1"))
+    assert list(answer.context["paste"].errors) == ["pasted"]
+
+
+def test_free_places_need_no_address_to_invoice():
+    desk = make_desk()
+    desk.event.tickets.update(price=0)
+    desk.client.post(desk.many, rows(row("Alpha"), check="1"))
+    page = desk.client.get(f"{desk.many}check/")
+    assert page.context["billing"] is None
+    desk.client.post(f"{desk.many}check/", {"nonce": page.context["draft"].nonce})
+    assert Order.objects.get().payment == "free"
+
+
+def test_a_closed_event_takes_nobody():
+    desk = make_desk()
+    desk.event.registration_closes_at = desk.event.created_at
+    desk.event.save()
+    assert desk.client.get(desk.many).status_code == 409

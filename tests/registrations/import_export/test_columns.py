@@ -1,0 +1,175 @@
+"""What the columns of a list are: guessed, said on the page or by the command, and remembered."""
+
+from pathlib import Path
+
+import pytest
+from django.test import Client
+from lxml import html
+
+from convention.errors import SoldOut, UnreadableFile
+from convention.events.models import Event
+from convention.tables.columns import apply_column_maps, split_full_name
+from convention.tables.files import read_table
+from convention.tables.row_errors import InvalidRows
+from registrations.import_export.columns import guess_header_fields
+from registrations.import_export.import_registrations import import_registrations, load_known_mapping
+from registrations.models import Addon, ImportRun, QuestionOption, Registration
+from tests.factories import (
+    make_addon,
+    make_event,
+    make_order,
+    make_question,
+    make_registration,
+    make_ticket,
+)
+from tests.registrations.import_export.test_import import brought
+from tests.registrations.import_export.test_import_page import IMPORT, checked
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("Zoé Müller", ("Zoé", "Müller")), ("MÜLLER Zoé", ("Zoé", "MÜLLER")),
+        ("Müller, Zoé", ("Zoé", "Müller")),
+        ("Jean de La Fontaine", ("Jean", "de La Fontaine")), ("Cher", ("Cher", "")), ("", ("", "")),
+        ("LE GALL Anne Marie", ("Anne Marie", "LE GALL")), ("ANA SILVA", ("ANA", "SILVA")),
+    ],
+)  # fmt: skip
+def test_a_full_name_is_split(text: str, names: tuple[str, str]):
+    assert split_full_name(text) == names
+
+
+def test_a_field_is_guessed_once_and_what_is_remembered_wins():
+    header = ["Prénom", "Nom", "Name", "Remarque", "Mél."]
+    assert guess_header_fields(header, []) == ["first_name", "last_name", "", "", ""]
+    before = {"mel.": "email", "nom": "", "name": "last_name", "remarque": "question:gone"}
+    assert guess_header_fields(header, [], before) == ["first_name", "", "last_name", "", "email"]
+
+
+@pytest.mark.parametrize(
+    ("said", "wrong"), [("Rang=email", "Rang"), ("Nom=colour", "colour"), ("email", "email"), ("=email", "=")]
+)
+def test_a_mapping_that_means_nothing_is_refused_with_what_there_is(said: str, wrong: str):
+    with pytest.raises(UnreadableFile, match=wrong):
+        apply_column_maps(
+            ["Prénom", "Nom"], ["first_name", "last_name"], [said], ["first_name", "last_name", "email"]
+        )
+
+
+@pytest.fixture
+def congress() -> Event:
+    event = make_event(slug="congress")
+    guest = make_ticket(event, is_default=True, price=12_000)
+    make_addon(event, slug="dinner", name="Dîner", capacity=2, price=4_500).tickets.add(guest)
+    make_question(event, "diet", options=[("vegan", 1), "all"], kind="diet")
+    make_question(event, "size", kind="text")
+    return event
+
+
+FULL = (
+    "Qui;E-mail;En plus;Diet;Size;Bon de commande;Pas de photographie\n"
+    "MÜLLER Zoé;z@example.org;dîner;vegan;XL;PO 7;oui\n"
+)
+
+
+def mapped(event: Event, text: str = FULL):
+    picks = ["full_name", "email", "addons", "question:diet", "question:size", "purchase_order", "no_photo"]
+    table = read_table("x.csv", text.encode())
+    return import_registrations(event=event, table=table, chosen_fields=picks, file_name="x.csv")
+
+
+def test_add_ons_answers_and_purchase_orders_come_with_the_list(congress: Event):
+    mapped(congress)
+    zoe = Registration.objects.get()
+    assert zoe.first_name == "Zoé"
+    assert zoe.last_name == "MÜLLER"
+    assert zoe.no_photo
+    assert zoe.answers == {"diet": ["vegan"], "size": "XL"}
+    assert (zoe.order.purchase_order, zoe.order.total, [str(one.addon) for one in zoe.active_addons]) == (
+        "PO 7", 16_500, ["Dîner"],
+    )  # fmt: skip
+    assert (Addon.objects.get().reserved, QuestionOption.objects.get(slug="vegan").reserved) == (1, 1)
+    again = mapped(congress)
+    assert (
+        len(again.new_registrations),
+        len(again.changed_registrations),
+        again.unchanged_count,
+        again.other_addons_count,
+    ) == (0, 0, 1, 0)
+    mapped(congress, FULL.replace("vegan", "all"))
+    assert QuestionOption.objects.get(slug="vegan").reserved == 0
+    with pytest.raises(SoldOut):
+        mapped(congress, FULL + "A B;a@example.org;dîner;vegan;;;\nC D;c@example.org;dîner;;;;\n")
+
+
+def test_what_cells_cannot_mean_is_said_by_row(congress: Event):
+    with pytest.raises(InvalidRows) as refused:
+        mapped(congress, FULL.replace("oui", "peut-être"))
+    assert [row for row, _sentence in refused.value.rows] == [2]
+    with pytest.raises(InvalidRows) as refused:
+        mapped(congress, FULL.replace("dîner;vegan", "piscine;paleo"))
+    assert [row for row, _sentence in refused.value.rows] == [2]
+    assert not Registration.objects.exists()
+
+
+def test_an_exported_list_of_everything_changes_nothing(congress: Event, organizer: Client):
+    mapped(congress)
+    guest = congress.tickets.get()
+    make_registration(guest, order=make_order(congress, email="evil@example.net"), email="z@example.org")
+    make_registration(guest, email="", first_name="", last_name="", company="")
+    make_registration(guest, cancelled_at=congress.starts_at)
+    before = list(Registration.objects.order_by("pk").values())
+    for kind in ("csv", "xlsx"):
+        content = organizer.get(f"/organize/congress/registrations.{kind}").content
+        done = import_registrations(event=congress, table=read_table("x", content))
+        assert (
+            len(done.new_registrations),
+            len(done.changed_registrations),
+            done.unchanged_count,
+            done.adopted_orders,
+        ) == (0, 0, 4, {})
+    assert list(Registration.objects.order_by("pk").values()) == before
+
+
+def test_a_reference_says_who_is_meant_and_another_address_is_refused(congress: Event):
+    one = make_registration(congress.tickets.get(), email="z@example.org")
+    text = f"reference,first_name,last_name,email\n{one.reference},Zora,Müller,"
+    assert len(brought(congress, text + "z@example.org\n").changed_registrations) == 1
+    with pytest.raises(InvalidRows):
+        brought(congress, text + "other@example.org\n")
+
+
+def test_the_page_maps_columns_and_remembers_them(organizer: Client, congress: Event, tmp_path):
+    page = checked(organizer, tmp_path, "Teilnehmer,Mail\nZoé Müller,z@example.org\n")
+    assert page.xpath("//*[@id='error-summary']") != []
+    form = dict(page.xpath("//form[@id='columns']")[0].form_values())
+    assert (form["column-0"], form["column-1"], form["name"]) == ("", "email", "list.csv")
+    form |= {"column-0": "full_name", "check": "1"}
+    good = html.fromstring(organizer.post(IMPORT, form).content)
+    assert good.xpath("//select[@name='column-0']/option[@selected]/@value") == ["full_name"]
+    form = dict(good.xpath("//form[@id='columns']")[0].form_values())
+    assert organizer.post(IMPORT, form).status_code == 302
+    assert Registration.objects.get().last_name == "Müller"
+    run = ImportRun.objects.get()
+    assert (run.file_name, run.created_count, run.mapping) == (
+        "list.csv", 1, {"teilnehmer": "full_name", "mail": "email"},
+    )  # fmt: skip
+    assert load_known_mapping(congress) == run.mapping
+    assert brought(congress, "Teilnehmer,Mail\nZoé Müller,z@example.org\n").unchanged_count == 1
+
+
+@pytest.mark.once
+@pytest.mark.django_db(transaction=True)
+def test_the_command_maps_columns(command, tmp_path: Path):
+    event = make_event(slug="congress")
+    make_ticket(event, is_default=True)
+    file = tmp_path / "list.csv"
+    file.write_text("Kolumne,Nom,Rang\nZoé,Müller,1\n")
+    maps = ["--map", "Kolumne=first_name", "--map", "Rang=ignore"]
+    done = command("registrations_import", "congress", str(file), *maps)
+    assert (done.returncode, Registration.objects.get().name) == (0, "Zoé Müller")
+    refused = command("registrations_import", "congress", str(file), "--map", "Rang=colour")
+    assert refused.returncode == 2
+    assert "colour" in refused.stderr

@@ -1,0 +1,366 @@
+"""Importing a list: by act and by command."""
+
+import csv
+import io
+from pathlib import Path
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from convention.audit.models import AuditEntry
+from convention.errors import SoldOut, UnreadableFile
+from convention.events.models import Event
+from convention.tables.files import read_table, write_xlsx
+from convention.tables.row_errors import InvalidRows
+from registrations.import_export.import_registrations import import_registrations, preview_import
+from registrations.models import CompanyShare, Order, Registration
+from registrations.permissions import make_own_secret
+from tests.factories import make_company, make_event, make_member, make_order, make_registration, make_ticket
+from tests.workbooks import sheet_names
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def event() -> Event:
+    event = make_event(slug="congress")
+    make_ticket(event, is_default=True, price=12_000)
+    make_ticket(event, slug="press", name="Presse", name_en="Press", capacity=2)
+    return event
+
+
+def brought(event: Event, text: str):
+    return import_registrations(event=event, table=read_table("list.csv", text.encode()))
+
+
+def test_new_people_are_booked_with_an_order_each(event: Event):
+    done = brought(
+        event, "first_name,last_name,email,company,ticket\nZoé,Müller,z@example.org,Acme,\nA,B,,,press\n"
+    )
+    assert str(done) == "Nouvelles\u202f: 2\u202f; mises à jour\u202f: 0\u202f; inchangées\u202f: 0."
+    zoe = Registration.objects.get(email="z@example.org")
+    assert (zoe.name, zoe.company, zoe.ticket.slug, zoe.state) == ("Zoé Müller", "Acme", "guest", "confirmed")
+    assert (zoe.order.total, zoe.order.source, zoe.order.email) == (12_000, "import", "z@example.org")
+    assert [t.reserved for t in event.tickets.order_by("slug")] == [1, 1]
+    event.refresh_from_db()
+    assert set(Registration.objects.values_list("sequence", flat=True)) == {event.sequence} == {1}
+    assert AuditEntry.objects.get().verb == "registration.import"
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["Prénom;Nom;Adresse e-mail;Société;Billet", "PRENOM;NOM DE FAMILLE;Courriel;Entreprise;Type de billet",
+     "First Name;Surname;E-Mail;Organisation;Category"],
+)  # fmt: skip
+def test_headings_in_either_language(event: Event, header: str):
+    brought(event, f"{header};Remarks\nZoé;Müller;z@example.org;Acme;presse;x\n")
+    found = Registration.objects.get()
+    assert (found.name, found.email, found.company, found.ticket.slug) == (
+        "Zoé Müller", "z@example.org", "Acme", "press",
+    )  # fmt: skip
+
+
+def test_a_known_address_is_updated(event: Event):
+    guest = event.tickets.get(slug="guest")
+    known = make_registration(guest, order=make_order(event, email="z@example.org"), email="Z@example.org")
+    done = brought(event, "first_name,last_name,email,company,ticket\nZoé,Müller,z@EXAMPLE.org,,press\n")
+    known.refresh_from_db()
+    assert (len(done.new_registrations), len(done.changed_registrations)) == (0, 1)
+    assert (known.name, known.company, known.ticket.slug, known.badge_version) == (
+        "Zoé Müller",
+        "Acme",
+        "press",
+        1,
+    )
+    assert [t.reserved for t in event.tickets.order_by("slug")] == [0, 1]
+    assert Registration.objects.search_for("zoe muller").get() == known
+
+
+def test_the_same_list_twice_changes_nothing(event: Event):
+    text = "first_name,last_name,email\nZoé,Müller,z@example.org\n"
+    brought(event, text)
+    done = brought(event, text)
+    assert (len(done.new_registrations), len(done.changed_registrations), done.unchanged_count) == (0, 0, 1)
+
+
+def test_what_hangs_in_a_strangers_order_is_left_alone(event: Event, client: Client):
+    guest = event.tickets.get(slug="guest")
+    theirs = make_registration(
+        guest, order=make_order(event, email="evil@example.net"), email="z@example.org"
+    )
+    text = "first_name,last_name,email,ticket\nStella,Star,z@example.org,press\n"
+    assert len(brought(event, text).new_registrations) == 1
+    theirs.refresh_from_db()
+    assert (theirs.name, theirs.ticket) == ("Zoé Müller", guest)
+    assert "Stella" not in client.get(theirs.order.manage_path).content.decode()
+    stella = Registration.objects.get(first_name="Stella")
+    assert (stella.order.email, stella.ticket.slug) == ("z@example.org", "press")
+    assert brought(event, text).unchanged_count == 1
+
+
+def test_whoever_proved_the_address_or_was_imported_is_updated_in_anyones_order(event: Event):
+    guest, buyer = event.tickets.get(slug="guest"), "assistant@example.org"
+    make_registration(
+        guest,
+        order=make_order(event, email=buyer),
+        email="a@example.org",
+        person=make_member(email="a@example.org"),
+    )
+    imported = make_order(event, email=buyer, source="import")
+    make_registration(guest, order=imported, email="b@example.org")
+    done = brought(event, "first_name,last_name,email\nAna,A,a@example.org\nBob,B,b@example.org\n")
+    assert (len(done.new_registrations), len(done.changed_registrations), done.adopted_orders) == (0, 2, {})
+
+
+LISTED = "first_name,last_name,email\nStella,Star,z@example.org\n"
+
+
+def ordered_by_a_stranger(event: Event, **fields) -> Registration:
+    """A place that somebody ordered with the address of the person whom the list names later."""
+    order = make_order(event, email="z@example.org", **fields)
+    return make_registration(event.tickets.get(slug="guest"), order=order, email="z@example.org")
+
+
+def test_whoever_ordered_with_anothers_address_sees_nothing_of_it_once_a_list_names_it(
+    event: Event, client: Client, run_tasks, mailoutbox
+):
+    theirs = ordered_by_a_stranger(event)
+    links = [
+        theirs.order.build_path_with(secret)
+        for secret in (theirs.order.manage_secret, make_own_secret(theirs))
+    ]
+    assert [client.get(link).status_code for link in links] == [200, 200]
+    done = brought(event, LISTED)
+    assert str(done).partition(". ")[2].replace("\u202f", " ") == (
+        "1 commande faite sous une adresse jamais prouvée : elle reçoit un nouveau lien par e-mail, "
+        "et l’ancien n’ouvre plus rien."
+    )
+    assert [client.get(link).status_code for link in links] == [404, 404]
+    assert AuditEntry.objects.filter(verb="order.renew_link").count() == 1
+    run_tasks()
+    [message] = mailoutbox
+    order = Order.objects.get()
+    assert message.to == ["z@example.org"]
+    assert order.manage_url in message.body
+    assert "Stella Star" in client.get(order.manage_path).content.decode()
+
+
+def test_a_list_brought_again_leaves_the_new_links_alone(event: Event, run_tasks, mailoutbox):
+    ordered_by_a_stranger(event)
+    brought(event, LISTED)
+    secret = Order.objects.get().manage_secret
+    again = brought(event, LISTED)
+    assert (
+        len(again.new_registrations),
+        len(again.changed_registrations),
+        again.unchanged_count,
+        again.adopted_orders,
+    ) == (0, 0, 1, {})
+    run_tasks()
+    assert (Order.objects.get().manage_secret, len(mailoutbox)) == (secret, 1)
+
+
+def test_also_where_the_list_changes_nothing_the_link_is_replaced(event: Event):
+    """Else a stranger could still cancel what the organizer's list counts on."""
+    order = ordered_by_a_stranger(event).order
+    done = brought(event, "first_name,last_name,email\nZoé,Müller,z@example.org\n")
+    assert (done.unchanged_count, list(done.adopted_orders)) == (1, [order.pk])
+    assert Order.objects.get().manage_secret != order.manage_secret
+
+
+def test_an_order_sent_again_does_not_give_the_new_link_away(event: Event, client: Client):
+    person = {"ticket": "press", "first_name": "S", "last_name": "S", "email": "z@example.org"}
+    body = {"email": "z@example.org", "registrations": [person]}
+
+    def ordered() -> str:
+        path, key = "/api/v1/events/congress/orders/", {"Idempotency-Key": "1"}
+        return client.post(path, body, "application/json", headers=key).json()["reference"]
+
+    first = ordered()
+    assert ordered() == first
+    brought(event, LISTED)
+    assert ordered() != first
+
+
+def test_a_rehearsal_replaces_no_link_and_writes_to_nobody(event: Event, run_tasks, mailoutbox):
+    secret = ordered_by_a_stranger(event).order.manage_secret
+    done = preview_import(event=event, table=read_table("x", LISTED.encode()))
+    run_tasks()
+    assert (len(done.adopted_orders), Order.objects.get().manage_secret, mailoutbox) == (1, secret, [])
+
+
+@pytest.mark.parametrize("source", ["desk", "import"])
+def test_what_the_organizers_booked_keeps_its_link(event: Event, source: str):
+    secret = ordered_by_a_stranger(event, source=source).order.manage_secret
+    assert (brought(event, LISTED).adopted_orders, Order.objects.get().manage_secret) == ({}, secret)
+
+
+@pytest.mark.parametrize("alike", ["z@firm-riſk.example", "z@fırm-risk.example"])
+def test_an_address_that_only_looks_alike_is_another_person(event: Event, alike: str):
+    make_registration(event.tickets.get(slug="guest"), order=make_order(event, email=alike), email=alike)
+    done = brought(event, "first_name,last_name,email\nZoé,Müller,z@firm-risk.example\n")
+    assert (len(done.new_registrations), len(done.changed_registrations)) == (1, 0)
+
+
+def test_an_address_shared_by_several_needs_the_name(event: Event):
+    guest = event.tickets.get(slug="guest")
+    order = make_order(event, email="desk@example.org")
+    make_registration(guest, order=order, email="desk@example.org", first_name="Ana", last_name="A")
+    bob = make_registration(guest, order=order, email="desk@example.org", first_name="Bob", last_name="B")
+    brought(event, "first_name,last_name,email,company\nBob,B,desk@example.org,Acme 2\n")
+    bob.refresh_from_db()
+    assert bob.company == "Acme 2"
+    with pytest.raises(InvalidRows):
+        brought(event, "first_name,last_name,email\nCleo,C,desk@example.org\n")
+
+
+def test_all_or_nothing_with_errors_by_row(event: Event):
+    long = "x" * 301
+    with pytest.raises(InvalidRows) as refusal:
+        brought(
+            event,
+            "first_name,last_name,email,ticket\nA,B,a@example.org,\n,,c@example.org,\nC,D,nobody,\n"
+            f"E,F,e@example.org,gold\n{long},G,,\nH,I,a@example.org,\n",
+        )
+    assert [row for row, _sentence in refusal.value.rows] == [3, 4, 5, 6, 7]
+    assert not Order.objects.exists()
+
+
+def test_more_people_than_places(event: Event):
+    with pytest.raises(SoldOut):
+        brought(event, "first_name,last_name,ticket\nA,B,press\nC,D,press\nE,F,press\n")
+    assert not Registration.objects.exists()
+
+
+def test_columns_that_are_missing(event: Event):
+    with pytest.raises(UnreadableFile, match="first_name"):
+        brought(event, "who,mail\nA,a@example.org\n")
+
+
+def test_members_count_for_their_company(event: Event):
+    company = make_company()
+    make_member(company, email="m@example.org")
+    make_ticket(event, slug="member", audience="member", company_cap=1)
+    brought(event, "first_name,last_name,email,ticket\nM,M,m@example.org,member\n")
+    found = Registration.objects.get()
+    assert (found.member_of, found.person, found.state) == (company, None, "confirmed")
+    assert CompanyShare.objects.get().reserved == 1
+
+
+def test_a_rehearsal_keeps_nothing(event: Event):
+    table = read_table("x", b"first_name,last_name\nA,B\n")
+    assert len(preview_import(event=event, table=table).new_registrations) == 1
+    assert not Order.objects.exists()
+    assert event.tickets.get(slug="guest").reserved == 0
+
+
+def test_many_rows_take_few_statements(event: Event):
+    rows = "".join(f"P{n},N{n},p{n}@example.org\n" for n in range(1500))
+    with CaptureQueriesContext(
+        connection,
+    ) as queries:
+        brought(event, f"first_name,last_name,email\n{rows}")
+    assert len(queries) < 40
+    assert Registration.objects.count() == 1500
+
+
+@pytest.mark.once
+def test_the_same_error_in_many_rows_is_said_once(event: Event, command, tmp_path: Path):
+    file = tmp_path / "list.csv"
+    rows = [f"P{n},N,p{n}@example.org,{'press' if n == 5 else 'gold'}" for n in range(400)]
+    file.write_text("\n".join(["first_name,last_name,email,ticket", *rows, "A,B,nobody,press"]))
+    done = command("registrations_import", "congress", str(file))
+    assert done.returncode == 2
+    lines = done.stderr.replace("\u202f", " ").splitlines()
+    assert lines[:2] == [
+        "400 erreurs ; rien n’a été importé.",
+        "Lignes 2–6, 8–401 : Il n’y a pas de billet « gold ».",
+    ]
+    assert [line.split(" : ")[:2] for line in lines[2:]] == [["Ligne 402", "Adresse e-mail"]]
+
+
+@pytest.mark.once
+def test_rows_that_are_odd_are_told_and_taken(event: Event, command, tmp_path: Path):
+    file = tmp_path / "list.csv"
+    file.write_text("first_name,last_name,email\nAna,A,a@example.org\n,Cher,c@example.org\nBob,B\n\n ,D,\n")
+    for options, kept in (["--dry-run"], 0), ([], 4):
+        done = command("registrations_import", "congress", str(file), *options)
+        assert (done.returncode, Registration.objects.count()) == (0, kept)
+        assert done.stderr.replace("\u202f", " ").splitlines() == [
+            "Lignes 3, 6 : Il n’y a pas de prénom.",
+            "Ligne 4 : La ligne a moins de cellules qu’il n’y a de colonnes.",
+        ]
+
+
+@pytest.mark.once
+def test_the_command(event: Event, command, tmp_path: Path):
+    file = tmp_path / "list.xlsx"
+    file.write_bytes(write_xlsx(["Prénom", "Nom", "Rang"], [["Zoé", "Müller", "1"], ["=A1", "B", ""]]))
+    rehearsed = command("registrations_import", "congress", str(file), "--dry-run")
+    assert (rehearsed.returncode, Registration.objects.count()) == (0, 0)
+    told = "Essai, rien n’a été enregistré. Nouvelles : 2 ; mises à jour : 0 ; inchangées : 0."
+    assert rehearsed.stdout.replace("\u202f", " ").splitlines() == [told]
+    done = command("registrations_import", "congress", str(file))
+    assert done.returncode == 0
+    assert "Rang" in done.stderr
+    assert list(Registration.objects.order_by("pk").values_list("first_name", flat=True)) == ["Zoé", "=A1"]
+
+
+@pytest.mark.once
+@pytest.mark.parametrize(
+    "content",
+    [
+        None,
+        b"",
+        b"first_name,last_name,email\nA,B,nobody\n",
+        b"\x00\x01",
+    ],
+)
+def test_the_command_refuses_with_status_2(event: Event, command, tmp_path: Path, content: bytes | None):
+    file = tmp_path / "list.csv"
+    if content is not None:
+        file.write_bytes(content)
+    done = command("registrations_import", "congress", str(file))
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert "Traceback" not in done.stderr
+    assert done.stderr.strip()
+
+
+@pytest.mark.once
+def test_the_command_refuses_an_event_that_is_not_there(command, tmp_path: Path):
+    file = tmp_path / "list.csv"
+    file.write_text("first_name,last_name,email\nA,B,a@example.org\n")
+    done = command("registrations_import", "nowhere", str(file))
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert "nowhere" in done.stderr
+
+
+def test_what_is_exported_is_understood_again(event: Event, client):
+    brought(event, "first_name,last_name,email,company\nZoé,Müller,z@example.org,=cmd\n")
+    organizer = make_member(is_superuser=True)
+    client.force_login(organizer)
+    for kind in ("csv", "xlsx"):
+        content = client.get(f"/organize/congress/registrations.{kind}").content
+        done = import_registrations(event=event, table=read_table("x", content))
+        assert (len(done.new_registrations), len(done.changed_registrations), done.unchanged_count) == (
+            0,
+            0,
+            1,
+        )
+
+
+def test_an_export_says_times_and_prices_as_one_writes_them(event: Event, client):
+    brought(event, "first_name,last_name,email\nZoé,Müller,z@example.org\n")
+    client.force_login(make_member(is_superuser=True))
+    text = client.get("/organize/congress/registrations.csv").content.decode("utf-8-sig")
+    [row] = csv.DictReader(io.StringIO(text))
+    local = Registration.objects.get().created_at.astimezone(event.zone)
+    assert (row["Prix"], row["Billet"], row["Inscription le"]) == (
+        "120.00", "guest", f"{local:%Y-%m-%d %H:%M}",
+    )  # fmt: skip
+    content = client.get("/organize/congress/registrations.xlsx").content
+    assert sheet_names(content) == ["Inscriptions"]

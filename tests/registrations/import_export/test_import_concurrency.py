@@ -1,0 +1,178 @@
+"""An import while others cancel, correct, lapse or import too: with each lock, and as its control without."""
+
+import datetime
+import threading
+from collections.abc import Callable
+
+import pytest
+from django.db import connections
+from django.utils import timezone
+
+from convention.errors import ConventionError
+from convention.events.models import Event
+from convention.tables.files import read_table
+from registrations.booking.place_order import place_order
+from registrations.changes.cancel import cancel_registration
+from registrations.changes.correct import Correction, correct_registration
+from registrations.import_export import import_registrations as importing
+from registrations.import_export.undo_import import undo_import
+from registrations.inventory.stock import release_ticket_holds
+from registrations.models import Registration, RegistrationQuerySet, Ticket
+from registrations.models.orders import OrderQuerySet
+from registrations.order_request import OrderRequest, RequestedPlace
+from tests.factories import make_event, make_order, make_question, make_registration, make_ticket
+from tests.threads import in_threads
+
+pytestmark = pytest.mark.django_db(transaction=True)
+AT_ONCE = 4
+WAIT = 1.0
+LOCKED = pytest.mark.parametrize(
+    "locked", [True, pytest.param(False, marks=pytest.mark.postgresql)], ids=["locked", "control"]
+)
+
+
+def brought(event: Event, text: str) -> importing.RegistrationImportResult:
+    return importing.import_registrations(event=event, table=read_table("list.csv", text.encode()))
+
+
+def met_by(monkeypatch, act: Callable[[], object], event: Event, text: str) -> None:
+    """Import; the act begins once all is read and nothing written, and ends at once unless it is held up."""
+    save = importing.save_import
+
+    def one() -> None:
+        try:
+            act()
+        finally:
+            connections.close_all()
+
+    other = threading.Thread(target=one)
+
+    def met(event, done) -> None:
+        other.start()
+        other.join(WAIT)
+        save(event, done)
+
+    monkeypatch.setattr(importing, "save_import", met)
+    brought(event, text)
+    other.join(20)
+
+
+def settled(*tickets: Ticket) -> list[tuple[int, int]]:
+    """How many places each ticket counts, and how many are really held."""
+    return [
+        (Ticket.objects.get(pk=ticket.pk).reserved, sum(r.occupies_place for r in ticket.registrations.all()))
+        for ticket in tickets
+    ]
+
+
+def unlock(monkeypatch) -> None:
+    monkeypatch.setattr(RegistrationQuerySet, "select_for_update", lambda self, **_options: self.all())
+    monkeypatch.setattr(OrderQuerySet, "locked_for_update", lambda self: self.all())
+
+
+def own(ticket: Ticket, email: str, **fields) -> Registration:
+    order = make_order(ticket.event, email=email)
+    return make_registration(ticket, order=order, email=email, **fields)
+
+
+@LOCKED
+def test_a_place_moved_and_cancelled_at_once_is_given_back_once(monkeypatch, locked):
+    event = make_event()
+    guest, press = make_ticket(event, capacity=3), make_ticket(event, slug="press", capacity=3)
+    first, *_others = [own(guest, f"p{number}@example.org") for number in range(3)]
+    if not locked:
+        unlock(monkeypatch)
+    text = "first_name,last_name,email,ticket\nZoé,P,p0@example.org,press\n"
+    met_by(monkeypatch, lambda: cancel_registration(registration=first), event, text)
+    assert settled(guest, press) == ([(2, 2), (0, 0)] if locked else [(1, 2), (1, 0)])
+
+
+@LOCKED
+def test_a_hold_that_lapses_meanwhile_keeps_the_place_that_was_imported(monkeypatch, locked):
+    member = make_ticket(make_event(), slug="member", audience="member", capacity=1)
+    later = timezone.now() + datetime.timedelta(minutes=30)
+    own(member, "late@example.org", confirmed_at=None, hold_expires_at=later)
+    if not locked:
+        unlock(monkeypatch)
+    text = "first_name,last_name,email,ticket\nNew,B,late@example.org,member\n"
+    met_by(monkeypatch, lambda: release_ticket_holds([member.pk], at=later), member.event, text)
+    assert settled(member) == [(1, 1) if locked else (0, 1)]
+
+
+def test_a_correction_made_meanwhile_stays(monkeypatch):
+    one = own(make_ticket(make_event(), is_default=True), "q@example.org", company="C1")
+    correction = Correction(
+        first_name="Corrected", last_name="Name", email="q@example.org", company="C1", no_photo=True
+    )
+    text = "first_name,last_name,email,company\n,Name,q@example.org,C2\n"
+    met_by(
+        monkeypatch, lambda: correct_registration(registration=one, correction=correction), one.event, text
+    )
+    one.refresh_from_db()
+    assert one.name == "Corrected Name"
+    assert one.company == "C1"
+    assert one.no_photo
+    assert Registration.objects.search_for("corrected c1").get() == one
+
+
+@LOCKED
+def test_the_same_list_at_once_books_everyone_once(monkeypatch, locked):
+    event = make_event()
+    guest = make_ticket(event, is_default=True)
+    text = "first_name,last_name,email\n" + "".join(f"A,B{n},i{n}@example.org\n" for n in range(20))
+    if not locked:
+        gate, save = threading.Barrier(AT_ONCE, timeout=20), importing.save_import
+        monkeypatch.setattr(importing, "acquire_advisory_lock", lambda _name: None)
+        monkeypatch.setattr(importing, "save_import", lambda *given: (gate.wait(), save(*given)))
+    results = in_threads([lambda: brought(event, text)] * AT_ONCE, threads=AT_ONCE)
+    assert [type(result).__name__ for result in results] == ["RegistrationImportResult"] * AT_ONCE
+    assert settled(guest) == [(20, 20) if locked else (20 * AT_ONCE, 20 * AT_ONCE)]
+
+
+@pytest.mark.postgresql
+def test_lists_and_cancellations_crosswise_wait_in_no_ring():
+    """Both ways between two tickets, while places of both are given back."""
+    event = make_event()
+    a, b = make_ticket(event, slug="a"), make_ticket(event, slug="b")
+    rows = [own(ticket, f"{ticket.slug}{n}@example.org") for ticket in (a, b) for n in range(12)]
+    swapped = [f"A,B,{one}{n}@example.org,{other}\n" for one, other in ("ab", "ba") for n in range(6)]
+    text = f"first_name,last_name,email,ticket\n{''.join(swapped)}"
+    jobs = [lambda: brought(event, text)]
+    jobs += [lambda row=row: cancel_registration(registration=row) for row in rows]
+    failed = [result for result in in_threads(jobs) if isinstance(result, Exception)]
+    assert failed == []
+    for reserved, occupied in settled(a, b):
+        assert reserved == occupied
+
+
+@pytest.mark.postgresql
+def test_undoing_imports_while_others_cancel_and_register_makes_nobody_wait_in_a_ring():
+    event = make_event()
+    guest = make_ticket(event, capacity=200)
+    press = make_ticket(event, slug="press", name="Presse", capacity=200)
+    question = make_question(event, "diet", options=[("vegan", 300), ("all", 300)])
+    people = [own(guest, f"p{number}@example.org") for number in range(24)]
+    header = "first_name,last_name,email,ticket,diet"
+    known = [f"N,N{n},p{n}@example.org,press,vegan" for n in range(24)]
+    runs = [
+        brought(
+            event, "\n".join([header, *known[:12], *(f"A,B{n},a{n}@example.org,press,all" for n in range(8))])
+        ),
+        brought(
+            event, "\n".join([header, *known[12:], *(f"A,B{n},b{n}@example.org,guest,all" for n in range(8))])
+        ),
+    ]
+    place = RequestedPlace(ticket="press", first_name="L", last_name="L", answers={"diet": ["all"]})
+    asks = OrderRequest(email="l@example.org", places=(place,))
+    work: list[Callable[[], object]] = [
+        lambda run=run.import_run: undo_import(import_run=run) for run in runs
+    ]
+    work += [lambda one=one: cancel_registration(registration=one) for one in people]
+    work += [lambda: place_order(event=event, request=asks)] * 8
+    results = in_threads(work, threads=8)
+    assert [r for r in results if isinstance(r, Exception) and not isinstance(r, ConventionError)] == []
+    for reserved, occupied in settled(guest, press):
+        assert reserved == occupied
+    chosen = [one.answers for one in Registration.objects.all() if one.occupies_place]
+    for option in question.options.all():
+        assert option.reserved == sum(option.slug in given.get("diet", []) for given in chosen)

@@ -1,0 +1,100 @@
+"""A list that gives people another ticket: what goes with the first one must go with the other."""
+
+import pytest
+
+from convention.errors import ConventionError
+from convention.events.models import Event
+from convention.tables.files import ParsedTable
+from convention.tables.row_errors import InvalidRows
+from registrations.booking.place_order import place_order
+from registrations.import_export.import_registrations import import_registrations, preview_import
+from registrations.import_export.undo_import import undo_import
+from registrations.models import Registration
+from registrations.order_request import OrderRequest, RequestedPlace
+from tests.buyer_verification import by_verified
+from tests.factories import make_addon, make_event, make_ticket, make_voucher
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def event() -> Event:
+    event = make_event()
+    make_ticket(event, price=12_000)
+    make_ticket(event, slug="press", name="Presse", name_en="Press", price=6_000)
+    return event
+
+
+def booked(event: Event, *, code: str = "", addons: tuple[str, ...] = ()) -> Registration:
+    place = RequestedPlace(
+        ticket="guest", first_name="Zoé", last_name="M", email="z@example.org", addons=addons
+    )
+    request = OrderRequest(email="z@example.org", places=(place,), code=code)
+    order = place_order(event=event, request=request, context=by_verified())
+    return order.registrations.get()
+
+
+def to_press(one: Registration) -> ParsedTable:
+    header = ["reference", "first_name", "last_name", "ticket"]
+    return ParsedTable(header, [(2, [one.reference, "Zoé", "M", "press"])])
+
+
+def sold(one: Registration) -> tuple[str, int, str, int]:
+    """Ticket, price, code, and what the order comes to."""
+    one.refresh_from_db()
+    one.order.refresh_from_db()
+    return one.ticket.slug, one.price, one.voucher.code if one.voucher else "", one.order.total
+
+
+def test_an_addon_that_does_not_go_with_the_new_ticket_refuses_the_row(event):
+    dinner = make_addon(event)
+    one = booked(event, addons=("dinner",))
+    dinner.tickets.set([one.ticket])
+    with pytest.raises(InvalidRows) as refused:
+        import_registrations(event=event, table=to_press(one))
+    [said] = refused.value.lines()
+    assert said == (
+        "Ligne 2 : « Dîner », que prend cette personne, ne va pas avec « Presse » : laissez le billet tel "
+        "quel, ou ouvrez l’option à l’autre billet."
+    )
+    assert sold(one) == ("guest", 12_000, "", 16_500)
+    dinner.tickets.add(event.tickets.get(slug="press"))
+    import_registrations(event=event, table=to_press(one))
+    assert sold(one) == ("press", 6_000, "", 10_500)
+
+
+def test_a_code_for_both_tickets_lowers_the_new_price_too(event):
+    voucher = make_voucher(event)
+    one = booked(event, code="HALF")
+    done = import_registrations(event=event, table=to_press(one))
+    voucher.refresh_from_db()
+    assert (sold(one), voucher.reserved, done.vouchers_text) == (("press", 3_000, "HALF", 3_000), 1, "")
+
+
+def test_a_code_for_the_first_ticket_alone_is_given_back_with_a_word_and_comes_back_by_undoing(event):
+    voucher = make_voucher(event, event.tickets.get(slug="guest"))
+    one = booked(event, code="HALF")
+    words = (
+        "1 personne avait un code qui ne vaut pas pour le nouveau billet : son prix est le prix ordinaire, "
+        "et le code peut resservir."
+    )
+    assert preview_import(event=event, table=to_press(one)).vouchers_text == words
+    assert sold(one) == ("guest", 6_000, "HALF", 6_000)
+    done = import_registrations(event=event, table=to_press(one))
+    voucher.refresh_from_db()
+    assert (sold(one), voucher.reserved, done.vouchers_text) == (("press", 6_000, "", 6_000), 0, words)
+    assert done.import_run is not None
+    undo_import(import_run=done.import_run)
+    voucher.refresh_from_db()
+    assert (sold(one), voucher.reserved) == (("guest", 6_000, "HALF", 6_000), 1)
+
+
+def test_undoing_says_that_others_used_the_code_meanwhile(event):
+    make_voucher(event, event.tickets.get(slug="guest"))
+    one = booked(event, code="HALF")
+    done = import_registrations(event=event, table=to_press(one))
+    booked(event, code="HALF")
+    assert done.import_run is not None
+    with pytest.raises(ConventionError, match="HALF"):
+        undo_import(import_run=done.import_run)
+    assert sold(one) == ("press", 6_000, "", 6_000)

@@ -1,0 +1,193 @@
+"""Undoing an import: counters and people are as before, and what happened since is left and named."""
+
+import datetime
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from badges.attendance.models import Checkpoint
+from badges.attendance.scanning.check_in import check_in_registration
+from convention.audit.models import AuditEntry
+from convention.events.models import Event
+from convention.tables.files import ParsedTable
+from registrations.billing.receivables import bill_unbilled_orders, sync_receivable
+from registrations.changes.cancel import cancel_registration
+from registrations.changes.correct import CORRECTABLE_FIELDS, Correction, correct_as_organizer
+from registrations.import_export.import_registrations import import_registrations
+from registrations.import_export.undo_import import UndoRefused, preview_undo, undo_import
+from registrations.invoices.ledger.balance import compute_balance
+from registrations.invoices.ledger.payments import record_payment
+from registrations.invoices.models.documents import Payment, Receivable
+from registrations.models import Addon, ImportedRow, ImportRun, Order, QuestionOption, Registration, Ticket
+from registrations.periodic_jobs import delete_old_import_rows
+from tests.factories import make_addon, make_event, make_order, make_question, make_registration, make_ticket
+from tests.registrations.test_pages import text
+
+pytestmark = pytest.mark.django_db
+
+HEADER = ["first_name", "last_name", "email", "company", "ticket", "addons", "diet", "purchase order"]
+
+
+def congress() -> Event:
+    event = make_event()
+    make_ticket(event, is_default=True, price=12_000)
+    make_ticket(event, slug="press", name="Presse", capacity=5)
+    make_addon(event, slug="dinner")
+    make_question(event, "diet", options=[("vegan", 9), ("all", 9)])
+    return event
+
+
+def standing(event: Event) -> tuple[object, ...]:
+    """Who holds a place with what, and every counter."""
+    people = Registration.objects.active().filter(event=event).order_by("pk")
+    kept = people.values(
+        "pk", "ticket", "price", "company", "answers", "no_photo", "badge_version", "reductions",
+        "is_reserved", "confirmed_at", "order__purchase_order", "first_name", "last_name",
+    )  # fmt: skip
+    counters = [
+        model.objects.order_by("pk").values_list("pk", "reserved")
+        for model in (Ticket, Addon, QuestionOption)
+    ]
+    return list(kept), *map(list, counters)
+
+
+ROWS = st.lists(
+    st.tuples(
+        st.sampled_from("abcdefgh"), st.sampled_from(["", "Acme", "Beta"]),
+        st.sampled_from(["", "guest", "press"]), st.sampled_from(["", "dinner"]),
+        st.sampled_from(["", "vegan", "all"]), st.sampled_from(["", "PO 1"]),
+    ),
+    max_size=5, unique_by=lambda row: row[0],
+)  # fmt: skip
+
+
+def brought(event: Event, rows) -> ImportRun:
+    table = [["N", who.upper(), f"{who}@example.org", *rest] for who, *rest in rows]
+    done = import_registrations(event=event, table=ParsedTable(HEADER, list(enumerate(table, start=2))))
+    assert done.import_run is not None
+    return done.import_run
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@given(first=ROWS, second=ROWS)
+def test_an_import_undone_leaves_everything_as_it_was(first, second):
+    event = congress()
+    brought(event, first)
+    before = standing(event)
+    run = brought(event, second)
+    foreseen = str(preview_undo(run))
+    if run.created_count or run.changed_count:
+        done = undo_import(import_run=run)
+        assert (str(done), done.skipped_registrations) == (foreseen, [])
+        with pytest.raises(UndoRefused):
+            undo_import(import_run=run)
+    assert standing(event) == before
+
+
+def made(event: Event, who: str) -> Registration:
+    return Registration.objects.get(event=event, email=f"{who}@example.org")
+
+
+def test_what_happened_since_is_left_and_named():
+    event = congress()
+    door = Checkpoint.objects.create(event=event, name="Entrée")
+    run = brought(event, [(who, "Acme", "guest", "", "", "") for who in "abcdefg"])
+    check_in_registration(registration=made(event, "a"), checkpoint=door, operator=None)
+    Registration.objects.filter(email="b@example.org").update(confirmation_sent_at=timezone.now())
+    owed = sync_receivable(made(event, "c").order)
+    record_payment(receivable=owed, amount=1, method=Payment.Method.CASH)
+    one = made(event, "d")
+    said = {name: getattr(one, name) for name in CORRECTABLE_FIELDS} | {"company": "Autre"}
+    correct_as_organizer(registration=one, correction=Correction(**said))
+    cancel_registration(registration=made(event, "e"))
+    done = undo_import(import_run=run)
+    assert [(one.email[0], why) for one, why in done.skipped_registrations] == [
+        ("a", "est déjà venu"), ("b", "a reçu un e-mail"), ("c", "est facturé ou a payé"),
+        ("d", "a été modifié depuis"), ("e", "a été modifié depuis"),
+    ]  # fmt: skip
+    assert [row.registration.email[0] for row in done.cancelled_rows] == ["f", "g"]
+    assert event.tickets.get(slug="guest").reserved == 4
+    entry = AuditEntry.objects.get(verb="registration.undo_import")
+    assert (entry.event, run.rows.count()) == (event.slug, 7)
+
+
+def test_what_was_only_noted_as_owed_is_undone_and_owed_no_longer():
+    event = congress()
+    run = brought(event, [(who, "", "guest", "", "", "") for who in "ab"])
+    bill_unbilled_orders()
+    owed = {one.reference: compute_balance(one).amount_owed for one in Receivable.objects.all()}
+    assert set(owed) == {made(event, who).order.reference for who in "ab"}
+    assert all(owed.values())
+    assert undo_import(import_run=run).skipped_registrations == []
+    assert [compute_balance(one).amount_owed for one in Receivable.objects.all()] == [0, 0]
+
+
+def test_undoing_what_was_noted_asks_no_more_for_many():
+    counts = []
+    for people in ("ab", "cdefghijkl"):
+        event = congress()
+        run = brought(event, [(who, "", "guest", "", "", "") for who in people])
+        bill_unbilled_orders()
+        with CaptureQueriesContext(connection) as asked:
+            assert undo_import(import_run=run).skipped_registrations == []
+        counts.append(len(asked))
+    assert counts[0] == counts[1]
+    assert {compute_balance(one).amount_owed for one in Receivable.objects.all()} == {0}
+
+
+def test_nobody_gets_a_mail_and_every_badge_is_revoked(run_tasks, mailoutbox):
+    event = congress()
+    run = brought(event, [("a", "", "guest", "", "", "")])
+    before = made(event, "a")
+    undo_import(import_run=run)
+    run_tasks()
+    after = made(event, "a")
+    event.refresh_from_db()
+    assert (mailoutbox, after.badge_version, after.state, after.sequence) == (
+        [], before.badge_version + 1, "cancelled", event.sequence,
+    )  # fmt: skip
+
+
+def test_former_values_are_kept_for_thirty_days_and_then_gone():
+    event = congress()
+    run = brought(event, [("a", "", "guest", "", "", "")])
+    delete_old_import_rows()
+    assert ImportedRow.objects.count() == 1
+    ImportRun.objects.update(imported_at=timezone.now() - datetime.timedelta(days=31))
+    delete_old_import_rows()
+    assert (ImportedRow.objects.count(), ImportRun.objects.count()) == (0, 1)
+    with pytest.raises(UndoRefused):
+        undo_import(import_run=run)
+
+
+def test_a_place_that_was_confirmed_by_the_list_stays():
+    event = congress()
+    order = make_order(event, email="a@example.org")
+    make_registration(
+        event.tickets.get(slug="guest"), order=order, email="a@example.org", confirmed_at=None,
+        hold_expires_at=timezone.now() + datetime.timedelta(minutes=5),
+    )  # fmt: skip
+    [(one, why)] = undo_import(import_run=brought(event, [("a", "", "", "", "", "")])).skipped_registrations
+    assert (one.state, why) == ("confirmed", "a été confirmé par la liste")
+
+
+def test_the_pages_list_and_undo(organizer: Client, event: Event):
+    text_of = "first_name,last_name,ticket\nA,B,guest\n"
+    organizer.post("/organize/congress/registrations/import/", {"checked": text_of, "name": "mine.csv"})
+    run = ImportRun.objects.get()
+    listed = text(organizer.get("/organize/congress/registrations/imports/"))
+    assert "mine.csv" in listed
+    page = f"/organize/congress/registrations/imports/{run.pk}/undo/"
+    assert "Annulées\u202f: 1" in organizer.get(page).content.decode()
+    assert Registration.objects.active().count() == 1
+    assert organizer.post(page).status_code == 302
+    run.refresh_from_db()
+    assert Registration.objects.active().count() == 0
+    assert run.undone_by is not None
+    assert Order.objects.count() == 1
+    assert organizer.post(page).status_code == 409

@@ -1,0 +1,60 @@
+"""A code and a company's share that are used up meanwhile leave nothing behind."""
+
+import dataclasses
+
+import pytest
+from django.db import transaction
+
+from convention.club.models import Company
+from convention.errors import InvalidFields
+from convention.events.models import Event
+from registrations.booking.place_order import place_order
+from registrations.inventory.stock import CompanyFull
+from registrations.models import CompanyShare, Registration, Voucher
+from registrations.order_context import OrderContext
+from registrations.pricing.catalog import load_catalog
+from tests.factories import make_event, make_member, make_ticket, make_voucher
+from tests.registrations.ticketing.test_stock_concurrency import asked
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def member():
+    """A member at an event whose members' ticket has a cap of one place for each company."""
+    make_ticket(make_event(), slug="member", audience="member", price=10_000, company_cap=1, capacity=5)
+    return make_member()
+
+
+def come(member, **fields):
+    place = dataclasses.replace(asked("member").places[0], email=member.email)
+    return place_order(
+        event=Event.objects.get(),
+        request=asked(places=(place,), **fields),
+        context=OrderContext(person=member),
+    )
+
+
+def test_a_company_that_is_full_meanwhile_leaves_nothing_behind_in_a_transaction_that_goes_on(member):
+    event = Event.objects.get()
+    make_voucher(event)
+    [ticket] = event.tickets.all()
+    CompanyShare.objects.create(ticket=ticket, company=Company.objects.get(), reserved=1)
+    with transaction.atomic():
+        with pytest.raises(CompanyFull):
+            come(member, code="HALF")
+        ticket.refresh_from_db()
+        assert (ticket.reserved, Voucher.objects.get().reserved, Registration.objects.count()) == (0, 0, 0)
+
+
+def test_a_code_that_is_used_up_meanwhile_leaves_nothing_behind():
+    ticket = make_ticket(price=10_000, capacity=5)
+    make_voucher(ticket.event)
+    sold = load_catalog(ticket.event, {"guest"}, "HALF")
+    Voucher.objects.update(reserved=1)
+    context = OrderContext(catalog=sold)
+    with pytest.raises(InvalidFields) as refused:
+        place_order(event=sold.event, request=asked(code="HALF"), context=context)
+    assert list(refused.value.field_errors) == ["code"]
+    ticket.refresh_from_db()
+    assert (ticket.reserved, Voucher.objects.get().reserved, Registration.objects.count()) == (0, 1, 0)

@@ -1,0 +1,108 @@
+"""Receivables entered by hand, on the pages."""
+
+import pytest
+from django.urls import reverse
+
+from registrations.invoices.documents.issuing import issue_invoice
+from registrations.invoices.ledger.balance import compute_balance
+from registrations.invoices.ledger.manual_charges import has_manual_charges
+from registrations.invoices.models import Invoice, Receivable
+from tests.registrations.invoices.factories import make_receivable
+from tests.registrations.invoices.test_pages import words
+
+pytestmark = pytest.mark.django_db
+BUYER = {
+    "name": "Acme SA", "street": "1 quai", "postcode": "69002", "city": "Lyon", "country": "FR",
+    "siren": "542 051 180", "email": "compta@acme.example", "language": "fr", "subject": "Salle",
+    "key": "7b1c3a52-6b1a-4b63-9a57-2f3f5f1c9c10",
+}  # fmt: skip
+LINES = {
+    "line-TOTAL_FORMS": "3", "line-INITIAL_FORMS": "0",
+    "line-0-description": "Salle, un jour", "line-0-quantity": "2",
+    "line-0-price": "600", "line-0-tax": "2000:",
+    "line-1-description": "Formation", "line-1-quantity": "", "line-1-price": "90,50",
+    "line-1-tax": "0:VATEX-EU-132-1I",
+    "line-2-description": "", "line-2-quantity": "1", "line-2-price": "", "line-2-tax": "2000:",
+}  # fmt: skip
+
+
+def noted(treasurer, **typed) -> Receivable:
+    treasurer.post(reverse("receivable-new"), {**BUYER, **LINES, **typed})
+    return Receivable.objects.get()
+
+
+def owed(one: Receivable) -> list[tuple[str, str, int, int, str]]:
+    rows = one.charges.active().order_by("pk")
+    return [(c.key, c.description, c.amount, c.vat_rate, c.exemption) for c in rows]
+
+
+def test_it_is_noted_once_invoiced_and_adds_up(issuer, treasurer):
+    for _twice in range(2):
+        one = noted(treasurer)
+    assert one.name == "Acme SA"
+    assert one.siren == "542051180"
+    assert one.subject == "Salle"
+    assert has_manual_charges(one)
+    assert owed(one) == [
+        ("hand-1", "Salle, un jour", 120_000, 2000, ""),
+        ("hand-2", "Formation", 9_050, 0, "VATEX-EU-132-1I"),
+    ]
+    document = issue_invoice(receivable=one)
+    assert (document.total, document.vat, compute_balance(one).amount_due) == (129_050, 20_000, 129_050)
+    assert "Salle, un jour" in words(treasurer.get(reverse("receivable", args=[one.reference])))
+
+
+@pytest.mark.parametrize(("typed", "sentence"), [
+    ({"name": ""}, "Ce champ est obligatoire."),
+    ({"siren": "123"}, "Un SIREN a neuf chiffres"),
+    ({"line-0-price": ""}, "Écrivez le prix."),
+    ({"line-1-description": ""}, "Dites ce qui est dû."),
+    ({"line-0-price": "abc"}, "Saisissez un nombre."),
+    ({"line-0-price": "", "line-0-description": "", "line-1-price": "", "line-1-description": ""},
+     "Écrivez au moins une ligne."),
+    ({"service_from": "2027-02-02", "service_to": "2027-02-01"},
+     "Le dernier jour ne précède pas le premier."),
+])  # fmt: skip
+def test_what_is_wrong_is_said_and_nothing_typed_is_lost(issuer, treasurer, typed, sentence):
+    answer = treasurer.post(reverse("receivable-new"), {**BUYER, **LINES, **typed})
+    assert sentence in words(answer)
+    assert 'value="1 quai"' in answer.text
+    assert Receivable.objects.count() == 0
+
+
+def test_its_lines_are_changed_and_what_was_invoiced_is_credited_apart(issuer, treasurer):
+    one = noted(treasurer)
+    issue_invoice(receivable=one)
+    address = reverse("receivable-lines", args=[one.reference])
+    kept = {
+        "line-INITIAL_FORMS": "2",
+        "line-TOTAL_FORMS": "3",
+        "line-0-key": "hand-1",
+        "line-1-key": "hand-2",
+    }
+    gone = {"line-0-description": "", "line-0-price": ""}
+    more = {"line-2-description": "Café", "line-2-price": "12", "line-2-tax": "1000:"}
+    treasurer.post(address, {**LINES, **kept, **gone, **more})
+    assert owed(one) == [
+        ("hand-2", "Formation", 9_050, 0, "VATEX-EU-132-1I"),
+        ("hand-3", "Café", 1_200, 1000, ""),
+    ]
+    assert "avoir" in words(treasurer.get(reverse("receivable", args=[one.reference])))
+    assert Invoice.objects.get().total == 129_050
+
+
+def test_lines_that_come_to_too_much_are_not_lost(issuer, treasurer):
+    one = noted(treasurer)
+    before = owed(one)
+    address = reverse("receivable-lines", args=[one.reference])
+    answer = treasurer.post(address, {**LINES, "line-0-quantity": "10000", "line-0-price": "10000000"})
+    assert "vérifiez la quantité et le prix" in words(answer)
+    assert 'value="10000000"' in answer.text
+    assert owed(one) == before
+
+
+def test_what_an_order_owes_is_not_changed_by_hand(issuer, treasurer):
+    one = make_receivable()
+    address = reverse("receivable-lines", args=[one.reference])
+    assert treasurer.post(address, LINES).status_code == 404
+    assert [c.key for c in one.charges.active()] == ["guest"]

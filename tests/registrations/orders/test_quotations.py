@@ -1,0 +1,176 @@
+"""Quotations and pro forma invoices: a number of their own, nothing booked, nothing owed."""
+
+import datetime
+import re
+
+import pytest
+from django.utils import timezone
+
+from registrations.billing.receivables import sync_receivable
+from registrations.booking.place_order import place_order
+from registrations.invoices.documents.issuing import issue_invoice
+from registrations.invoices.formatting import format_transfer_reference
+from registrations.invoices.models.documents import Invoice, Issuer, Quotation, Receivable
+from registrations.models import Order
+from registrations.order_context import OrderContext
+from registrations.order_request import OrderRequest, RequestedPlace
+from registrations.orders.quotations import create_order_quotation
+from tests.buyer_verification import by_verified
+from tests.factories import make_addon
+from tests.pdf_readers import pdf_text
+from tests.registrations.invoices.factories import make_issuer
+from tests.registrations.sponsors.factories import make_package
+from tests.registrations.sponsors.test_sponsors import FILLED
+from tests.registrations.test_pages import BILLING, who
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _issuer(db):
+    make_issuer()
+
+
+def request_for(*names: str, **fields) -> OrderRequest:
+    places = tuple(RequestedPlace(ticket="guest", first_name=name, last_name="Müller") for name in names)
+    return OrderRequest(**{"email": "b@example.org", "places": places, "company": "Acme", **fields})
+
+
+def ask(event, **fields) -> Quotation:
+    return create_order_quotation(
+        event=event, request=request_for("Zoé", "Ana", **fields), context=OrderContext()
+    )
+
+
+def test_it_has_a_number_of_its_own_holds_nothing_and_adds_up(event):
+    one, other = ask(event), ask(event)
+    year = timezone.localdate().year
+    assert [one.number, other.number] == [f"D{year}-000001", f"D{year}-000002"]
+    assert (one.total, one.vat, sum(line["net"] for line in one.lines)) == (24_000, 4_000, one.net)
+    ticket = event.tickets.get()
+    assert (ticket.reserved, Order.objects.count(), Receivable.objects.count()) == (0, 0, 0)
+    order = place_order(event=event, request=request_for("Zoé"), context=by_verified())
+    assert issue_invoice(receivable=sync_receivable(order)).number == f"F{year}-000001"
+
+
+def test_it_is_valid_for_thirty_days_or_until_registration_closes(event):
+    today = timezone.localdate()
+    event.registration_closes_at = timezone.now() + datetime.timedelta(days=5)
+    one = ask(event)
+    assert (one.valid_until - today).days in (5, 6)
+    event.registration_closes_at = timezone.now() + datetime.timedelta(days=29, hours=1)
+    event.starts_at += datetime.timedelta(days=90)
+    event.ends_at += datetime.timedelta(days=90)
+    event.registration_closes_at = None
+    assert ask(event).valid_until == today + datetime.timedelta(days=30)
+
+
+@pytest.mark.parametrize(("language", "words"), [
+    ("fr", ["Devis", "Valable jusqu’au", "Bon pour accord", "Signature et cachet"]),
+    ("en", ["Quotation", "Valid until", "Agreed", "Signature and stamp"]),
+])  # fmt: skip
+def test_its_paper_says_until_when_and_has_a_box_to_sign(client, event, language, words):
+    make_addon(event)
+    one = ask(event, language=language)
+    paper = client.get(f"/quotations/{one.link_token}/quotation.pdf")
+    text = re.sub(r"\s+", " ", pdf_text(paper.content))
+    assert [
+        word for word in [*words, one.number, "Zoé Müller", "Club des infrastructures"] if word not in text
+    ] == []
+    assert client.get("/quotations/forged/").status_code == 404
+
+
+def test_who_registers_asks_for_it_on_the_last_screen_and_goes_on_later(client, event):
+    client.post("/events/congress/register/", who())
+    client.post("/events/congress/register/choices/", {"choice-0-ticket": "guest"})
+    billing = {
+        "billing_name": "Acme SA", "billing_street": "1 quai", "billing_postcode": "69002",
+        "billing_city": "Lyon", "billing_country": "FR", "language": "fr", "payment": "invoice",
+    }  # fmt: skip
+    answer = client.post("/events/congress/register/check/", billing | {"quote": "1"})
+    one = Quotation.objects.get()
+    assert (answer["Location"], one.buyer_name, one.total) == (
+        f"/quotations/{one.link_token}/",
+        "Acme SA",
+        12_000,
+    )
+    assert client.get(answer["Location"]).context["quotation"] == one
+    assert (client.get("/events/congress/register/check/").status_code, Order.objects.count()) == (200, 0)
+
+
+def test_where_nobody_invoices_yet_the_last_screen_says_so_and_keeps_all(client, event):
+    Issuer.objects.all().delete()
+    client.post("/events/congress/register/", who())
+    client.post("/events/congress/register/choices/", {"choice-0-ticket": "guest"})
+    answer = client.post("/events/congress/register/check/", {**BILLING, "quote": "1"}, follow=True)
+    assert answer.redirect_chain == [("/events/congress/register/check/", 302)]
+    assert "Aucun devis ne peut encore être établi ici" in answer.text
+    assert Quotation.objects.count() == 0
+
+
+def test_the_organizer_finds_those_of_the_event(organizer, event):
+    one = ask(event)
+    page = organizer.get("/organize/congress/quotations/")
+    assert list(page.context["shown"]) == [one]
+    paper = organizer.get(f"/organize/congress/quotations/{one.number}.pdf")
+    assert one.number in pdf_text(paper.content)
+
+
+def test_a_pro_forma_is_clearly_no_invoice(client, event):
+    order = place_order(event=event, request=request_for("Zoé", purchase_order="PO-9"), context=by_verified())
+    paper = client.get(f"/orders/{order.reference}/{order.manage_secret}/pro-forma.pdf")
+    text = re.sub(r"\s+", " ", pdf_text(paper.content))
+    words = ["Facture pro forma", order.reference, "Ce document n’est pas une facture.", "PO-9", "120,00"]
+    assert [word for word in words if word not in text] == []
+    assert (Invoice.objects.count(), re.findall(r"F\d{4}-\d{6}", text)) == (0, [])
+
+
+def test_a_pro_forma_names_the_reference_that_the_bank_checks(client, event):
+    order = place_order(event=event, request=request_for("Zoé"), context=by_verified())
+
+    paper = client.get(f"/orders/{order.reference}/{order.manage_secret}/pro-forma.pdf")
+
+    assert format_transfer_reference(order.reference) in pdf_text(paper.content)
+
+
+def test_a_free_order_and_a_colleagues_link_have_none(client, event):
+    event.tickets.update(price=0)
+    order = place_order(event=event, request=request_for("Zoé"), context=by_verified())
+    assert client.get(f"/orders/{order.reference}/{order.manage_secret}/pro-forma.pdf").status_code == 404
+
+
+def test_it_is_mailed_to_whom_it_was_given_with_its_paper(client, event, run_tasks, mailoutbox):
+    one = ask(event, language="en")
+    answer = client.post(f"/quotations/{one.link_token}/mail/")
+    run_tasks()
+    [mail] = mailoutbox
+    assert (answer["Location"], mail.to) == (f"/quotations/{one.link_token}/", ["b@example.org"])
+    assert mail.subject == f"Quotation {one.number}: The Convention"
+    assert f"/en/quotations/{one.link_token}/" in mail.body
+    assert [(file.filename, file.mimetype) for file in mail.attachments] == [
+        (f"{one.number}.pdf", "application/pdf")
+    ]
+
+
+def test_an_organizer_mails_it_too_and_nobody_without_end(organizer, client, event, settings, mailoutbox):
+    one = ask(event)
+    page = organizer.post(f"/organize/congress/quotations/{one.number}/mail/", follow=True)
+    assert "Le devis part à l’adresse b@example.org." in page.text
+    settings.RATE_LIMITS = "on"
+    address = f"/quotations/{one.link_token}/mail/"
+    assert [client.post(address).status_code for _each in range(6)] == [302] * 5 + [429]
+
+
+@pytest.mark.parametrize("asks", ["pro forma", "package"])
+def test_where_nobody_invoices_yet_a_buyer_is_not_sent_to_the_treasurers_settings(client, event, asks):
+    Issuer.objects.all().delete()
+    if asks == "package":
+        make_package(event)
+        answer = client.post("/events/congress/sponsors/gold/", FILLED | {"quote": "1"})
+        expected = "Aucun devis ne peut encore être établi ici"
+    else:
+        order = place_order(event=event, request=request_for("Zoé"), context=by_verified())
+        answer = client.get(f"/orders/{order.reference}/{order.manage_secret}/pro-forma.pdf")
+        expected = "Aucune facture pro forma ne peut encore être établie ici"
+    assert expected in answer.text
+    assert "réglages" not in answer.text

@@ -1,0 +1,112 @@
+"""Self-service on its pages: the refund is said before, done once, told by mail; changes are confirmed."""
+
+import datetime
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from registrations.billing.refund_rules import save_refund_rules
+from registrations.changes.notifications import QUIET_PERIOD, notify_changed_registrations
+from registrations.invoices.documents.issuing import issue_invoice
+from registrations.invoices.models.documents import Receivable, Refund
+from registrations.models import RefundRule, Registration
+from registrations.sessions.booking import book_session, leave_session
+from tests.factories import make_registration, make_session
+from tests.registrations.billing.test_refund_rules import congress, paid_order
+from tests.registrations.invoices.factories import make_issuer
+
+pytestmark = pytest.mark.django_db
+__all__ = ["congress"]
+
+
+def text_of(answer) -> str:
+    return answer.content.decode().replace("\xa0", " ").replace("\u202f", " ")
+
+
+def test_the_refund_is_said_before_and_told_by_mail(client, congress, run_tasks, mailoutbox):
+    order, [only] = paid_order(congress, 1, "test")
+    run_tasks()
+    page = reverse("order-cancel", args=[order.reference, order.manage_secret, only.reference])
+    said = text_of(client.get(page))
+    assert "50 % du prix sont remboursés" in said
+    assert "Remboursement de test de 60 €" in said
+    assert "60 € sont conservés" in said
+    assert client.post(page).status_code == 302
+    assert client.post(page).status_code == 409
+    run_tasks()
+    mail = mailoutbox[-1].body.replace("\xa0", " ")
+    assert "Remboursement de test de 60 €" in mail
+    assert "60 € sont conservés" in mail
+    assert "60 € ont été rendus" in text_of(client.get(order.manage_path))
+    assert Refund.objects.count() == 1
+
+
+def test_a_transfer_is_sent_back_by_the_treasurer_and_a_credit_note_follows(client, congress):
+    make_issuer()
+    order, [only] = paid_order(congress, 1)
+    issue_invoice(receivable=Receivable.objects.get())
+    said = text_of(
+        client.get(reverse("order-cancel", args=[order.reference, order.manage_secret, only.reference]))
+    )
+    assert "la trésorerie renvoie 60 € par virement" in said.lower()
+    assert "un avoir suit" in said
+
+
+def test_an_organizer_keeps_what_they_say_with_a_reason(organizer, congress):
+    _order, [only] = paid_order(congress, 1)
+    page = reverse("organize-registration-cancel", args=["congress", only.reference])
+    answer = organizer.post(page, {"cancel-cancellation_fee": "10", "cancel-reason": ""})
+    assert (answer.status_code, Registration.objects.get().cancelled_at) == (200, None)
+    assert (
+        organizer.post(page, {"cancel-cancellation_fee": "10", "cancel-reason": "Décès"}).status_code == 302
+    )
+    assert (Registration.objects.get().cancellation_fee, Refund.objects.get().amount) == (1_000, 11_000)
+
+
+def test_an_organizer_writes_the_rules(organizer, congress):
+    page = reverse("organize-refunds", args=["congress"])
+    assert 'value="30"' in text_of(organizer.get(page))
+    forms = {"rule-TOTAL_FORMS": "3", "rule-INITIAL_FORMS": "0"}
+    ticket = congress.tickets.get().pk
+    rows = {"rule-0-days": "14", "rule-0-share": "80", "rule-1-days": "3", "rule-1-share": "90"}
+    odd = organizer.post(page, {**forms, **rows})
+    assert 'role="alert"' in text_of(odd)
+    rows |= {"rule-1-share": "20", "rule-2-days": "0", "rule-2-share": "0", "rule-2-ticket": ticket}
+    assert organizer.post(page, {**forms, **rows}).status_code == 302
+    kept = RefundRule.objects.values_list("days_before", "refund_percent", "ticket")
+    assert list(kept) == [(14, 80, None), (3, 20, None), (0, 0, ticket)]
+
+
+def test_a_burst_of_changes_is_confirmed_in_one_mail(congress, run_tasks, mailoutbox):
+    holder = make_registration(congress.tickets.get(), email="zoe@example.org")
+    keynote, workshop = (
+        make_session(
+            congress, title=title, capacity=9, is_bookable=True, starts_at=congress.starts_at + start
+        )
+        for title, start in (("Ouverture", datetime.timedelta(0)), ("Atelier", datetime.timedelta(hours=3)))
+    )
+    book_session(registration=holder, session=keynote)
+    book_session(registration=holder, session=workshop)
+    leave_session(registration=holder, session=keynote)
+    notify_changed_registrations()
+    run_tasks()
+    assert [mail for mail in mailoutbox if "modifications" in mail.subject] == []
+    Registration.objects.filter(pk=holder.pk).update(changed_at=timezone.now() - QUIET_PERIOD)
+    for _again in range(2):
+        notify_changed_registrations()
+        run_tasks()
+    [mail] = [mail for mail in mailoutbox if "modifications" in mail.subject]
+    assert mail.to == ["zoe@example.org"]
+    assert "Atelier" in mail.body
+    assert "Ouverture" not in mail.body
+
+
+def test_without_rules_all_comes_back_until_it_starts(client, congress):
+    save_refund_rules(event=congress, refund_rules=[])
+    order, [only] = paid_order(congress, 1)
+    said = text_of(
+        client.get(reverse("order-cancel", args=[order.reference, order.manage_secret, only.reference]))
+    )
+    assert "tout le prix est remboursé" in said
+    assert "120 €" in said

@@ -1,0 +1,122 @@
+"""Orders on invoice appear in the treasurer's list, once and up to date."""
+
+import datetime
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from convention.events.models import Event
+from registrations.billing.receivables import MAX_BILLING_DELAY, bill_unbilled_orders, sync_receivable
+from registrations.changes.cancel import cancel_registration
+from registrations.changes.correct import CORRECTABLE_FIELDS, Correction, correct_registration
+from registrations.changes.substitute import substitute_attendee
+from registrations.company.invitations import save_attendee_details
+from registrations.invoices.documents.invoiced_balance import load_invoiced_balance
+from registrations.invoices.documents.issuing import issue_invoice
+from registrations.invoices.models import InvoiceLine, Receivable
+from registrations.models import Order, Registration
+from registrations.order_request import RequestedPlace
+from tests.factories import make_order, make_registration, make_ticket
+from tests.registrations.invoices.conftest import make_issuer
+from tests.registrations.payments.factories import money, order_by_card
+from tests.threads import in_threads
+
+HOUR = datetime.timedelta(hours=1)
+
+
+@pytest.mark.django_db
+def test_an_order_to_invoice_is_found_by_the_treasurer(event: Event, client, treasurer):
+    client.force_login(treasurer)
+    order = order_by_card(event, people=2, payment="invoice")
+    bill_unbilled_orders()
+    bill_unbilled_orders()
+    assert money(order) == (24_000, 0, 0)
+    page = client.get(reverse("receivables"), {"q": order.reference})
+    assert [row.reference for row in page.context["shown"]] == [order.reference]
+
+
+@pytest.mark.django_db
+def test_what_is_not_to_invoice_or_not_sure_is_left(event: Event):
+    ticket = make_ticket(event, slug="paid", price=10_000)
+    of_old = make_ticket(slug="old", price=10_000)
+    over = timezone.now() - MAX_BILLING_DELAY
+    Event.objects.filter(pk=of_old.event_id).update(starts_at=over - HOUR, ends_at=over)
+    order_by_card(event)
+    for place, state in ((ticket, {"confirmed_at": None, "hold_expires_at": timezone.now()}), (of_old, {})):
+        order = make_order(place.event, payment=Order.Payment.INVOICE, total=10_000)
+        make_registration(place, order=order, price=10_000, **state)
+    make_registration(ticket, order=make_order(event, payment=Order.Payment.FREE), price=0)
+    bill_unbilled_orders()
+    assert not Receivable.objects.exists()
+
+
+@pytest.mark.django_db
+def test_an_order_that_was_billed_stays_as_it_is(event: Event, django_assert_num_queries):
+    order = order_by_card(event, payment="invoice")
+    receivable = sync_receivable(order)
+    Receivable.objects.update(name="Corrigé")
+    with django_assert_num_queries(1):
+        bill_unbilled_orders()
+    receivable.refresh_from_db()
+    assert receivable.name == "Corrigé"
+
+
+@pytest.mark.django_db
+def test_a_place_that_is_held_is_waited_for_and_never_owed_where_it_lapses(event: Event):
+    order = order_by_card(event, people=2, payment="invoice")
+    one = order.registrations.order_by("pk")[0]
+    Registration.objects.filter(pk=one.pk).update(confirmed_at=None, hold_expires_at=timezone.now() + HOUR)
+    bill_unbilled_orders()
+    assert not Receivable.objects.exists()
+    order.registrations.filter(confirmed_at=None).update(hold_expires_at=timezone.now())
+    bill_unbilled_orders()
+    assert money(order) == (12_000, 0, 0)
+
+
+def shown() -> list[str]:
+    """Return the texts of the active charges."""
+    return [charge.line_text for charge in Receivable.objects.get().charges.active().order_by("pk")]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("is_invoiced", [False, True])
+def test_what_is_owed_names_the_attendee_and_an_issued_invoice_stays(event: Event, is_invoiced: bool):
+    order = order_by_card(event, payment="invoice")
+    one = order.registrations.get()
+    Registration.objects.filter(pk=one.pk).update(first_name="", last_name="")
+    bill_unbilled_orders()
+    if is_invoiced:
+        make_issuer()
+        issue_invoice(receivable=Receivable.objects.get())
+    lines = list(InvoiceLine.objects.values_list("description", flat=True))
+    save_attendee_details(
+        registration=one, details=RequestedPlace(ticket="", first_name="Ada", last_name="Alpha")
+    )
+    assert "Ada Alpha" in shown()[0]
+    one.refresh_from_db()
+    fields = {name: getattr(one, name) for name in CORRECTABLE_FIELDS}
+    correct_registration(registration=one, correction=Correction(**fields | {"last_name": "Beta"}))
+    assert "Ada Beta" in shown()[0]
+    substitute_attendee(
+        registration=one,
+        new_attendee=RequestedPlace(ticket="", first_name="Cleo", last_name="Gamma", email="c@example.org"),
+    )
+    assert "Cleo Gamma" in shown()[0]
+    assert money(order) == (12_000, 0, 0)
+    assert list(InvoiceLine.objects.values_list("description", flat=True)) == lines
+    state = load_invoiced_balance(Receivable.objects.get())
+    assert (len(state.uninvoiced_charges), state.lines_to_credit) == (not is_invoiced, [])
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_a_place_that_is_cancelled_meanwhile_is_not_owed(event: Event):
+    event.tickets.update(capacity=None)
+    for _ in range(6):
+        order_by_card(event, people=2, payment="invoice")
+    first = [order.registrations.order_by("pk")[0] for order in Order.objects.order_by("-pk")]
+    acts = [lambda one=one: cancel_registration(registration=one) for one in first]
+    in_threads([bill_unbilled_orders, *acts, bill_unbilled_orders], threads=8)
+    bill_unbilled_orders()
+    assert {money(order)[0] for order in Order.objects.all()} == {12_000}

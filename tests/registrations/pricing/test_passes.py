@@ -1,0 +1,157 @@
+"""Passes: counted for each membership and event, never more than it has, given back with the place."""
+
+from functools import partial
+
+import pytest
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from convention.club.models import Membership
+from convention.errors import SoldOut
+from registrations.booking.order_booking import OrderBooking
+from registrations.booking.place_order import place_order
+from registrations.booking.save_order import save_order
+from registrations.booking.verification import verify_membership
+from registrations.booking.walk_in import register_walk_in
+from registrations.changes.cancel import cancel_registration
+from registrations.models import Order, PassQuota, Registration
+from registrations.order_request import OrderRequest, RequestedPlace
+from registrations.pricing.passes import count_pass_uses, count_passes_left, get_pass_quota
+from tests.buyer_verification import by_verified
+from tests.factories import make_company, make_event, make_member, make_ticket, make_voucher
+from tests.threads import in_threads
+
+pytestmark = pytest.mark.django_db
+
+
+def membership(passes=2):
+    make_member(make_company())
+    Membership.objects.update(passes=passes)
+    return Membership.objects.get()
+
+
+def book(ticket, one):
+    """A place that a pass pays for."""
+    order = Order(event=ticket.event, email="buyer@example.org", payment="free")
+    place = Registration(
+        event=ticket.event, order=order, ticket=ticket, first_name="Ana", confirmed_at=timezone.now(),
+        membership_pass=get_pass_quota(one, ticket.event),
+    )  # fmt: skip
+    save_order(OrderBooking(order, [place], extra_items=count_pass_uses([place])))
+    return place
+
+
+def test_each_place_takes_a_pass_and_gives_it_back():
+    ticket, one = make_ticket(slug="member"), membership()
+    places = [book(ticket, one) for _each in range(2)]
+    assert count_passes_left(one, ticket.event) == 0
+    with pytest.raises(SoldOut) as refused:
+        book(ticket, one)
+    assert "Pass de l’adhésion" in str(refused.value)
+    cancel_registration(registration=places[0])
+    assert count_passes_left(one, ticket.event) == 1
+    assert count_passes_left(one, make_event()) == 2
+
+
+def test_passes_are_for_conventions_and_members():
+    one = membership()
+    assert count_passes_left(one, make_event(kind="site_visit")) == 0
+    assert count_passes_left(None, make_event()) == 0
+    Membership.objects.update(passes=0)
+    one.refresh_from_db()
+    assert count_passes_left(one, make_event()) == 0
+
+
+def test_more_passes_later_are_there_and_fewer_take_none_back():
+    ticket, one = make_ticket(slug="member"), membership()
+    book(ticket, one)
+    book(ticket, one)
+    one.passes = 3
+    assert (get_pass_quota(one, ticket.event).remaining, count_passes_left(one, ticket.event)) == (1, 1)
+    one.passes = 1
+    assert (get_pass_quota(one, ticket.event).remaining, count_passes_left(one, ticket.event)) == (0, 0)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        PassQuota.objects.update(reserved=4)
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_the_last_pass_pays_for_one_place_whatever_the_hurry():
+    ticket, one = make_ticket(slug="member"), membership(passes=3)
+    done = in_threads([partial(book, ticket, one)] * 10)
+    assert sum(isinstance(result, SoldOut) for result in done) == 7
+    assert PassQuota.objects.get().reserved == 3
+
+
+def ask(ticket, member, **context):
+    """A member's place; the buyer, the member unless it is said, has a verified address."""
+    place = RequestedPlace(ticket=ticket.slug, first_name="Ana", last_name="Silva", email=member.email)
+    request = OrderRequest(email=member.email, places=(place,))
+    return place_order(
+        event=ticket.event, request=request, context=by_verified(**context)
+    ).registrations.get()
+
+
+def three_colleagues():
+    one = membership()
+    company = one.company
+    return one, [make_member(company) for _each in range(3)]
+
+
+def test_a_members_place_costs_nothing_while_passes_are_left():
+    ticket = make_ticket(slug="member", audience="member", price=20_000, uses_pass=True)
+    one, people = three_colleagues()
+    places = [ask(ticket, person, person=person) for person in people]
+    assert [place.price for place in places] == [0, 0, 20_000]
+    assert [place.order.total for place in places] == [0, 0, 20_000]
+    assert [reduction["reason"] for place in places for reduction in place.reductions] == ["pass"] * 2
+    cancel_registration(registration=places[0])
+    assert count_passes_left(one, ticket.event) == 1
+
+
+def test_a_place_that_is_proven_later_uses_a_pass_then():
+    ticket = make_ticket(slug="member", audience="member", price=20_000, uses_pass=True)
+    _one, people = three_colleagues()
+    places = [ask(ticket, person) for person in people]
+    assert [(place.price, place.state) for place in places] == [(20_000, "pending")] * 3
+    proven = [verify_membership(registration=place) for place in places]
+    assert [(place.price, place.state) for place in proven] == [
+        (0, "confirmed"), (0, "confirmed"), (20_000, "confirmed"),
+    ]  # fmt: skip
+    assert [place.order.total for place in Registration.objects.order_by("pk")] == [0, 0, 20_000]
+    assert PassQuota.objects.get().reserved == 2
+
+
+def test_a_code_that_a_pass_makes_needless_is_free_again():
+    ticket = make_ticket(slug="member", audience="member", price=20_000, uses_pass=True)
+    voucher = make_voucher(ticket.event)
+    _one, [member, *_others] = three_colleagues()
+    place = RequestedPlace(ticket="member", first_name="Ana", last_name="Silva", email=member.email)
+    request = OrderRequest(email=member.email, places=(place,), code="HALF")
+    order = place_order(event=ticket.event, request=request)
+    proven = verify_membership(registration=order.registrations.get())
+    voucher.refresh_from_db()
+    assert (proven.price, proven.voucher, voucher.reserved) == (0, None, 0)
+    cancel_registration(registration=proven)
+    assert PassQuota.objects.get().reserved == 0
+
+
+def test_a_member_who_comes_to_the_desk_pays_nothing_while_passes_are_left():
+    ticket = make_ticket(slug="member", audience="member", price=20_000, uses_pass=True)
+    _one, people = three_colleagues()
+    places = [
+        register_walk_in(
+            event=ticket.event,
+            place=RequestedPlace(ticket="member", first_name="Ana", last_name="Silva", email=one.email),
+            idempotency_key=one.email,
+        )
+        for one in people
+    ]
+    orders = list(Order.objects.order_by("pk"))
+    assert [place.price for place in places] == [0, 0, 20_000]
+    assert [(order.total, order.payment) for order in orders] == [
+        (0, "free"),
+        (0, "free"),
+        (20_000, "invoice"),
+    ]
+    assert PassQuota.objects.get().reserved == 2

@@ -1,0 +1,317 @@
+"""What is asked of whom, what is wrong with an answer, what is kept, what runs out, what goes in time."""
+
+import datetime
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
+
+from convention.audit.models import AuditEntry
+from convention.errors import InvalidFields, SoldOut, UnreadableFile
+from convention.events.models import Event
+from registrations.booking.change_answers import save_answers
+from registrations.booking.place_order import place_order
+from registrations.changes.cancel import cancel_registration
+from registrations.changes.correct import Correction, correct_registration
+from registrations.models import AnswerFile, Order, Question, QuestionOption, Registration
+from registrations.order_request import OrderRequest, RequestedPlace
+from registrations.questions.answers import (
+    AnswerContext,
+    check_answers,
+    describe_answer,
+    format_answer_cell,
+    select_asked_questions,
+    select_open_questions,
+    select_unanswered_questions,
+)
+from registrations.questions.edit import remove_question, save_question
+from registrations.questions.files import remove_unclaimed_files, save_answer_file
+from registrations.questions.queries import load_questions
+from registrations.questions.statistics import count_answers
+from registrations.retention import delete_old_answers
+from tests.factories import make_question, make_registration, make_ticket
+from tests.threads import in_threads
+
+pytestmark = pytest.mark.django_db
+
+NOW = datetime.datetime(2027, 3, 1, 9, tzinfo=datetime.UTC)
+Kind = Question.Kind
+
+
+def ask(event: Event, answers: dict, **fields) -> Order:
+    person = {"first_name": "Zoé", "last_name": "Müller", "email": "zoe@example.org", **fields}
+    place = RequestedPlace(**{"ticket": "guest", **person}, answers=answers)
+    return place_order(event=event, request=OrderRequest(email="zoe@example.org", places=(place,)))
+
+
+def judged(event: Event, answers: dict, **context):
+    ticket = event.tickets.get(slug="guest")
+    return check_answers(
+        load_questions(event), ticket, answers, AnswerContext(**{"answered_at": NOW, **context})
+    )
+
+
+def wrong(event: Event, answers: dict) -> dict[str, str]:
+    return dict(judged(event, answers).field_errors)
+
+
+def test_a_question_follows_the_ticket_and_the_choice_before(event: Event):
+    press = make_ticket(event, slug="press")
+    dinner = make_question(event, "dinner", ["yes", "no"])
+    meal = make_question(event, "meal", ["fish", "meat"], shown_after_option=dinner.options.get(slug="yes"))
+    make_question(event, "wine", ["red"], shown_after_option=meal.options.get(slug="meat"))
+    card = make_question(event, "card")
+    card.tickets.set([press])
+    guest, questions = event.tickets.get(slug="guest"), load_questions(event)
+
+    def shown(ticket, given):
+        return [question.slug for question in select_asked_questions(questions, ticket, given)]
+
+    assert shown(guest, {}) == ["dinner"]
+    assert shown(press, {"dinner": "no", "meal": "meat"}) == ["dinner", "card"]
+    assert shown(guest, {"dinner": "yes", "meal": "meat"}) == ["dinner", "meal", "wine"]
+    assert judged(event, {"dinner": "no", "meal": "meat", "card": "7"}).accepted == {"dinner": "no"}
+
+
+def test_each_kind_says_what_is_wrong(event: Event):
+    make_question(event, "line")
+    make_question(event, "day", kind=Kind.DATE)
+    make_question(event, "one", ["a", "b"], kind=Kind.CHOICE)
+    make_question(event, "proof", kind=Kind.FILE)
+    make_question(event, "rules", kind=Kind.CONSENT, is_required=True)
+    given = {"line": "x" * 301, "day": "31/12/2027", "one": ["a", "b"], "proof": "y" * 43, "other": "z"}
+    assert wrong(event, given) == {
+        "answers.line": "300 caractères au plus\u202f; il y en a 301.",
+        "answers.day": "Écrivez la date sous la forme année-mois-jour, comme 2027-06-16.",
+        "answers.one": "Choisissez une seule réponse.",
+        "answers.proof": "Ce fichier n’est plus là\u202f: choisissez-le de nouveau.",
+        "answers.rules": "Votre accord est nécessaire.",
+        "answers.other": "Cette question n’est pas posée ici.",
+    }
+    odd = {"line": 7, "day": ["x"], "one": "c", "proof": None, "rules": {"version": 1}}
+    assert wrong(event, odd) == {
+        "answers.line": "Ce doit être un texte.",
+        "answers.day": "Ce doit être un texte.",
+        "answers.one": "Cette réponse n’est pas au choix ici.",
+    }
+
+
+def test_answers_are_kept_as_said_and_told_in_words(event: Event):
+    make_question(event, "line")
+    make_question(event, "diet", ["vegan", "halal"], kind=Kind.DIET)
+    make_question(event, "day", kind=Kind.DATE)
+    make_question(event, "rules", kind=Kind.CONSENT)
+    given = {"line": " A  B ", "diet": ["halal", "vegan", "halal"], "day": "2027-06-16", "rules": "on"}
+    kept = judged(event, given).accepted
+    assert kept == {
+        "line": "A B",
+        "diet": ["halal", "vegan"],
+        "day": "2027-06-16",
+        "rules": {"version": 1, "at": "2027-03-01T09:00:00+00:00"},
+    }
+    assert [describe_answer(question, kept[question.slug]) for question in load_questions(event)] == [
+        "A B", "Halal, Vegan", "16\u00a0juin\u00a02027", "accepté (texte 1)",
+    ]  # fmt: skip
+    assert format_answer_cell(event.questions.get(slug="day"), kept["day"]) == "2027-06-16"
+    again = judged(
+        event, {"rules": {"version": 1}}, earlier_answers=kept, answered_at=NOW + datetime.timedelta(days=1)
+    )
+    assert again.accepted["rules"] == kept["rules"]
+
+
+def test_an_order_keeps_answers_and_refuses_wrong_ones_by_field(event: Event):
+    make_question(event, "diet", ["vegan", "halal"], is_required=True)
+    with pytest.raises(InvalidFields) as caught:
+        ask(event, {})
+    assert caught.value.field_errors == {"registrations.0.answers.diet": ["Choisissez une réponse."]}
+    assert ask(event, {"diet": "vegan"}).registrations.get().answers == {"diet": "vegan"}
+
+
+def test_an_option_runs_out_and_is_free_again_after_cancelling_or_answering_otherwise(event: Event):
+    make_question(event, "workshop", [("forge", 1), "walk"])
+    first = ask(event, {"workshop": "forge"}).registrations.get()
+    with pytest.raises(SoldOut, match="Forge"):
+        ask(event, {"workshop": "forge"}, email="b@example.org")
+    assert Registration.objects.count() == 1
+    second = ask(event, {"workshop": "walk"}, email="b@example.org").registrations.get()
+    save_answers(registration=first, given={"workshop": "walk"})
+    save_answers(registration=second, given={"workshop": "forge"})
+    with pytest.raises(SoldOut):
+        save_answers(registration=first, given={"workshop": "forge"})
+    first.refresh_from_db()
+    assert first.answers == {"workshop": "walk"}
+    cancel_registration(registration=second)
+    assert QuestionOption.objects.get(slug="forge").reserved == 0
+    assert [entry.fields for entry in AuditEntry.objects.filter(verb="registration.answer")] == [
+        ["workshop"]
+    ] * 2
+
+
+def test_whoever_takes_a_place_over_starts_without_answers(event: Event):
+    make_question(event, "workshop", [("forge", 1)])
+    registration = ask(event, {"workshop": "forge"}).registrations.get()
+    other = Correction(first_name="Noé", last_name="Petit", email="n@example.org", company="", no_photo=False)
+    correct_registration(registration=registration, correction=other)
+    registration.refresh_from_db()
+    assert (registration.answers, QuestionOption.objects.get().reserved) == ({}, 0)
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_the_last_of_an_option_goes_to_one_of_many(event: Event):
+    event.tickets.update(capacity=None)
+    make_question(event, "workshop", [("forge", 3)])
+    found = in_threads([lambda: ask(event, {"workshop": "forge"}) for _ in range(20)], threads=8)
+    assert sorted(type(one).__name__ for one in found) == ["Order"] * 3 + ["SoldOut"] * 17
+    assert (QuestionOption.objects.get().reserved, event.tickets.get().reserved) == (3, 3)
+
+
+def test_a_consent_whose_words_change_is_asked_anew_and_both_stay_proven(event: Event):
+    rules = Question(event=event, slug="rules", text="Texte", kind=Kind.CONSENT, is_required=True)
+    save_question(question=rules, tickets=[], options=[], changed=["text"])
+    kept = ask(event, {"rules": True}).registrations.get()
+    first = kept.answers["rules"]["at"]
+
+    def open_ones() -> list[str]:
+        return [
+            one.slug for one in select_unanswered_questions(load_questions(event), kept.ticket, kept.answers)
+        ]
+
+    assert open_ones() == []
+    rules.text = "Autre texte"
+    save_question(question=rules, tickets=[], options=[], changed=["text"])
+    assert open_ones() == ["rules"]
+    with pytest.raises(InvalidFields):
+        save_answers(registration=kept, given=kept.answers)
+    save_answers(registration=kept, given={"rules": True})
+    kept.refresh_from_db()
+    said = kept.answers["rules"]
+    assert said == {
+        "version": 2,
+        "at": said["at"],
+        "earlier": [{"version": 1, "at": first, "until": said["at"]}],
+    }
+    assert open_ones() == []
+    assert [text.text for text in rules.texts.all()] == ["Texte", "Autre texte"]
+
+
+def test_a_consent_that_is_taken_back_leaves_its_proof_and_counts_no_more(event: Event):
+    news = make_question(event, "news", kind=Kind.CONSENT)
+    kept = ask(event, {"news": True}).registrations.get()
+    assert count_answers(load_questions(event)) == [1]
+    save_answers(registration=kept, given={})
+    kept.refresh_from_db()
+    (earlier,) = kept.answers["news"]["earlier"]
+    assert earlier["version"] == 1
+    assert "version" not in kept.answers["news"]
+    assert describe_answer(news, kept.answers["news"]) == "n’est plus accepté (texte 1)"
+    assert count_answers(load_questions(event)) == [0]
+    save_answers(registration=kept, given={"news": True})
+    kept.refresh_from_db()
+    assert kept.answers["news"]["earlier"] == [earlier]
+    news.text = "Autrement"
+    save_question(question=news, tickets=[], options=[], changed=["text"])
+    assert [one.slug for one in select_open_questions(load_questions(event), kept.ticket, kept.answers)] == [
+        "news"
+    ]
+
+
+def test_an_answered_question_keeps_its_short_name_and_its_kind(event: Event):
+    make_question(event, "one", ["a"])
+    make_question(event, "line")
+    ask(event, {"one": "a", "line": "x"})
+
+    def change(asked: str, **fields: str) -> dict[str, list[str]]:
+        question = event.questions.get(slug=asked)
+        for name, value in fields.items():
+            setattr(question, name, value)
+        try:
+            save_question(question=question, tickets=[], options=question.options.all(), changed=[])
+        except InvalidFields as error:
+            return error.field_errors
+        return {}
+
+    said = "1 personne a répondu à cette question\u202f: son %s reste «\u202f%s\u202f».%s"
+    assert change("line", slug="other", kind="date") == {
+        "slug": [said % ("nom court", "line", "")],
+        "kind": [said % ("type", "une ligne de texte", " Posez plutôt une autre question.")],
+    }
+    changes = [change("one", kind="text"), change("one", kind="choices"), change("line", kind="paragraph")]
+    assert [list(one) for one in changes] == [["kind"], [], []]
+    Registration.objects.update(answers={})
+    assert change("line", slug="other", kind="date") == {}
+
+
+def test_what_was_answered_is_neither_removed_nor_made_too_small(event: Event):
+    question = make_question(event, "diet", ["vegan", "halal"])
+    ask(event, {"diet": "vegan"})
+    ask(event, {"diet": "vegan"}, email="b@example.org")
+    vegan = QuestionOption(slug="vegan", text="Vegan", capacity=1)
+    with pytest.raises(InvalidFields) as few:
+        save_question(question=question, tickets=[], options=[vegan], changed=[])
+    assert few.value.field_errors["options"] == [
+        "«\u202fVegan\u202f» a été choisi par 2 personnes\u202f: il ne peut pas y avoir moins de places."
+    ]
+    with pytest.raises(InvalidFields):
+        save_question(question=question, tickets=[], options=[], changed=[])
+    with pytest.raises(Exception, match="a reçu des réponses"):
+        remove_question(question=question)
+    vegan.capacity = 2
+    save_question(question=question, tickets=[], options=[vegan], changed=[])
+    assert [(o.slug, o.reserved, o.capacity) for o in question.options.all()] == [("vegan", 2, 2)]
+
+
+def test_a_file_is_nobodys_until_it_is_booked(event: Event):
+    question = make_question(event, "proof", kind=Kind.FILE)
+    file = save_answer_file(question=question, upload=SimpleUploadedFile("card.pdf", b"%PDF-1.7"))
+    registration = ask(event, {"proof": file.token}).registrations.get()
+    file.refresh_from_db()
+    assert (file.registration, registration.answers["proof"]["name"]) == (registration, "card.pdf")
+    with pytest.raises(InvalidFields):
+        ask(event, {"proof": file.token}, email="b@example.org")
+    for name, content in (
+        ("a.exe", b"MZ"),
+        ("a.pdf", b"<html>"),
+        ("a.png", b"\x89PNG\r\n" + b"0" * 6_000_000),
+    ):
+        with pytest.raises(UnreadableFile):
+            save_answer_file(question=question, upload=SimpleUploadedFile(name, content))
+    spare = save_answer_file(question=question, upload=SimpleUploadedFile("b.pdf", b"%PDF-1.7"))
+    AnswerFile.objects.filter(pk=spare.pk).update(created_at=timezone.now() - datetime.timedelta(days=2))
+    remove_unclaimed_files()
+    assert list(AnswerFile.objects.all()) == [file]
+
+
+def test_answers_go_when_their_time_is_over(event: Event):
+    make_question(event, "diet", ["vegan"], retention_days=30)
+    make_question(event, "line", retention_days=2_000_000_000)
+    registration = make_registration(event.tickets.get(), answers={"diet": "vegan", "line": "x"})
+    delete_old_answers()
+    registration.refresh_from_db()
+    assert registration.answers == {"diet": "vegan", "line": "x"}
+    Event.objects.update(
+        starts_at=timezone.now() - datetime.timedelta(days=32),
+        ends_at=timezone.now() - datetime.timedelta(days=31),
+    )
+    delete_old_answers()
+    registration.refresh_from_db()
+    assert registration.answers == {"line": "x"}
+
+
+def test_an_order_without_questions_costs_no_more_reads(event: Event, django_assert_max_num_queries):
+    make_ticket(event, slug="other")
+    plain = OrderRequest(
+        email="z@example.org", places=(RequestedPlace(ticket="guest", first_name="Z", last_name="M"),)
+    )
+    place_order(event=event, request=plain)
+    with django_assert_max_num_queries(10):
+        place_order(event=event, request=plain)
+
+
+def test_answer_is_refused_at_an_event_without_questions():
+    event = make_ticket().event
+
+    with pytest.raises(InvalidFields) as refusal:
+        ask(event, {"diet": "vegan"})
+
+    assert list(refusal.value.field_errors) == ["registrations.0.answers.diet"]

@@ -1,0 +1,224 @@
+"""Questions on the screens: asked on the second one, answered later by link, written by organizers."""
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from lxml import html
+
+from convention.events.models import Event
+from registrations.models import AnswerFile, Question, Registration
+from registrations.rate_limits import ANSWER_FILES_PER_HOUR, throttle_answer_file
+from tests.factories import make_account, make_event, make_question, make_registration
+from tests.registrations.test_pages import BILLING, text, who
+
+pytestmark = pytest.mark.django_db
+CHOICES = "/events/congress/register/choices/"
+
+
+@pytest.fixture
+def organizer(event: Event) -> Client:
+    client, person = Client(), make_account()
+    event.roles.create(person=person, role="organizer")
+    client.force_login(person)
+    return client
+
+
+def typed(**answers) -> dict[str, object]:
+    return {
+        "choice-0-ticket": "guest",
+        **{f"answer-0-{slug.replace('_', '-')}": v for slug, v in answers.items()},
+    }
+
+
+def test_a_question_is_shown_before_it_is_judged_and_nothing_typed_is_lost(client: Client, event: Event):
+    make_question(event, "diet", ["vegan", "halal"], is_required=True)
+    make_question(event, "allergy")
+    client.post("/events/congress/register/", who())
+    first = client.post(CHOICES, {"choice-0-ticket": "guest"})
+    assert "Allergy" in text(first)
+    assert "Choisissez une réponse." not in text(first)
+    second = client.post(CHOICES, typed(shown="diet allergy", allergy="Noix"))
+    assert "Choisissez une réponse." in text(second)
+    assert 'value="Noix"' in second.content.decode()
+    third = client.post(CHOICES, typed(shown="diet allergy", allergy="Noix", diet="vegan"))
+    assert third.url == "/events/congress/register/check/"
+    client.post(third.url, {"language": "fr", **BILLING})
+    assert Registration.objects.get().answers == {"diet": "vegan", "allergy": "Noix"}
+
+
+def test_a_script_gets_the_questions_that_a_choice_leads_to(client: Client, event: Event):
+    dinner = make_question(event, "dinner", ["yes", "no"])
+    make_question(event, "meal", ["fish"], shown_after_option=dinner.options.get(slug="yes"))
+    client.post("/events/congress/register/", who())
+
+    def asked(**answers):
+        answer = client.post(CHOICES, typed(**answers), headers={"X-Draft": "questions"})
+        return ["dinner" in answer.text, "meal" in answer.text]
+
+    assert (asked(), asked(dinner="yes"), asked(dinner="no")) == ([True, False], [True, True], [True, False])
+
+
+def test_a_file_stays_while_the_rest_is_mended(client: Client, event: Event):
+    make_question(event, "proof", kind=Question.Kind.FILE, is_required=True)
+    make_question(event, "name", is_required=True)
+    client.post("/events/congress/register/", who())
+    upload = SimpleUploadedFile("card.pdf", b"%PDF-1.7")
+    page = client.post(CHOICES, typed(shown="proof name", proof=upload))
+    token = AnswerFile.objects.get().token
+    assert f'name="answer-0-proof-kept" value="{token}"' in page.content.decode()
+    done = client.post(CHOICES, typed(shown="proof name", name="Zoé", **{"proof-kept": token}))
+    assert done.status_code == 302
+    bad = client.post(CHOICES, typed(shown="proof name", name="Z", proof=SimpleUploadedFile("a.exe", b"MZ")))
+    assert "Envoyez un fichier PDF, PNG ou JPEG." in text(bad)
+
+
+def test_who_has_the_link_answers_later(client: Client, event: Event):
+    make_question(event, "diet", [("vegan", 1), "halal"])
+    registration = make_registration(event.tickets.get())
+    page = f"{registration.order.manage_path}{registration.reference}/answers/"
+    assert "Questions" in text(client.get(registration.order.manage_path))
+    assert client.post(page, {"diet": "vegan", "shown": "diet"}).url == registration.order.manage_path
+    assert "Vegan" in text(client.get(registration.order.manage_path))
+    other = make_registration(event.tickets.get())
+    full = client.post(f"{other.order.manage_path}{other.reference}/answers/", {"diet": "vegan"})
+    assert "Il ne reste plus de place" in text(full)
+
+
+def test_an_organizer_writes_a_question_and_reads_the_answers(organizer: Client, event: Event):
+    rows = {"option-TOTAL_FORMS": "2", "option-INITIAL_FORMS": "0"}
+    said = {
+        "text": "Régime",
+        "text_en": "Diet",
+        "slug": "diet",
+        "kind": "diet",
+        "retention_days": "10",
+        "position": "0",
+        "asked_of": "guest",
+        "after": "",
+    }
+    none = organizer.post("/organize/congress/questions/new/", {**said, **rows})
+    assert "Écrivez au moins un choix." in text(none)
+    options = {"option-0-text": "Végétalien", "option-0-text_en": "Vegan", "option-1-text": "Végétalien"}
+    organizer.post("/organize/congress/questions/new/", {**said, **rows, **options})
+    question = Question.objects.get()
+    assert [option.slug for option in question.options.all()] == ["vegetalien", "vegetalien-2"]
+    assert [ticket.slug for ticket in question.tickets.all()] == ["guest"]
+    registration = make_registration(event.tickets.get(), answers={"diet": ["vegetalien"]})
+    assert "1" in text(organizer.get("/organize/congress/questions/"))
+    one = f"/organize/congress/registrations/{registration.reference}/"
+    assert "Végétalien" in text(organizer.get(one))
+    organizer.post(f"{one}answers/", {"diet": [], "answers-reason": "Appel"})
+    registration.refresh_from_db()
+    assert registration.answers == {}
+    csv = organizer.get("/organize/congress/registrations.csv").content.decode("utf-8-sig")
+    assert csv.splitlines()[0].endswith("Régime")
+
+
+def test_answers_are_not_kept_for_ever(organizer: Client, event: Event):
+    make_question(event, "first")
+    asked = {"text": "First", "slug": "first", "kind": "choice", "position": "0", "option-TOTAL_FORMS": "1",
+             "option-INITIAL_FORMS": "0", "option-0-slug": "yes", "option-0-text": "Yes"}  # fmt: skip
+    page = organizer.post("/organize/congress/questions/first/", {**asked, "retention_days": "3651"})
+    assert "Au plus 3650 jours" in text(page)
+    organizer.post("/organize/congress/questions/first/", {**asked, "retention_days": "3650"})
+    assert event.questions.get().retention_days == 3650
+
+
+def test_a_question_never_waits_for_itself(organizer: Client, event: Event):
+    first = make_question(event, "first", ["yes"])
+    second = make_question(event, "second", ["yes"], shown_after_option=first.options.get())
+    page = organizer.post(
+        "/organize/congress/questions/first/",
+        {"text": "First", "slug": "first", "kind": "choice", "retention_days": "1", "position": "0",
+         "after": str(second.options.get().pk), "option-TOTAL_FORMS": "1", "option-INITIAL_FORMS": "1",
+         "option-0-slug": "yes", "option-0-text": "Yes"},
+    )  # fmt: skip
+    assert "Cette question-là attend celle-ci" in text(page)
+
+
+def test_the_api_takes_and_tells_answers(client: Client, event: Event):
+    make_question(event, "diet", ["vegan"], is_required=True)
+    body = {
+        "email": "z@example.org",
+        "registrations": [
+            {"ticket": "guest", "first_name": "Z", "last_name": "M", "answers": {"diet": "beef"}}
+        ],
+    }
+    refused = client.post("/api/v1/events/congress/orders/", body, content_type="application/json")
+    assert (refused.status_code, list(refused.json()["errors"])) == (422, ["registrations.0.answers.diet"])
+    body["registrations"][0]["answers"] = {"diet": "vegan"}
+    assert (
+        client.post("/api/v1/events/congress/orders/", body, content_type="application/json").status_code
+        == 201
+    )
+    assert Registration.objects.get().answers == {"diet": "vegan"}
+
+
+def test_questions_are_asked_in_the_order_they_are_put_in(organizer: Client, event: Event):
+    for position, slug in enumerate(("diet", "allergy", "shirt")):
+        make_question(event, slug, position=position)
+    address = "/organize/congress/questions/"
+
+    def after(slug: str, way: str) -> list[str]:
+        assert organizer.post(f"{address}{slug}/move/", {way: "1"}).url == address
+        return list(event.questions.values_list("slug", flat=True))
+
+    assert after("shirt", "up") == ["diet", "shirt", "allergy"]
+    assert after("diet", "down") == ["shirt", "diet", "allergy"]
+    assert after("shirt", "up") == ["shirt", "diet", "allergy"]
+    assert after("allergy", "down") == ["shirt", "diet", "allergy"]
+    assert list(event.questions.values_list("position", flat=True)) == [0, 10, 20]
+    client = Client()
+    client.post("/events/congress/register/", who())
+    asked = text(client.post(CHOICES, {"choice-0-ticket": "guest"}, headers={"X-Draft": "questions"}))
+    assert sorted(("Shirt", "Diet", "Allergy"), key=asked.index) == ["Shirt", "Diet", "Allergy"]
+    page = html.fromstring(organizer.get(address).content)
+    assert [button.get("aria-label") for button in page.xpath("//td//button[not(@disabled)]")] == [
+        "Descendre Shirt", "Monter Diet", "Descendre Diet", "Monter Allergy",
+    ]  # fmt: skip
+
+
+def test_a_question_of_another_event_is_not_moved(organizer: Client):
+    elsewhere = make_event(slug="elsewhere")
+    for position, slug in enumerate(("diet", "shirt")):
+        make_question(elsewhere, slug, position=position)
+    for of in ("elsewhere", "congress"):
+        answer = organizer.post(f"/organize/{of}/questions/shirt/move/", {"up": "1"})
+        assert answer.status_code == (403 if of == "elsewhere" else 404)
+    assert list(elsewhere.questions.values_list("slug", flat=True)) == ["diet", "shirt"]
+
+
+def test_files_are_taken_so_many_an_hour_from_one_browser_or_address(client: Client, event: Event, settings):
+    settings.RATE_LIMITS = "on"
+    make_question(event, "proof", kind=Question.Kind.FILE)
+
+    def send(browser: Client) -> str:
+        file = SimpleUploadedFile("card.pdf", b"%PDF-1.7")
+        return text(browser.post(CHOICES, typed(shown="proof", proof=file)))
+
+    client.post("/events/congress/register/", who(**{"person-0-email": "many@example.org"}))
+    for _file in range(ANSWER_FILES_PER_HOUR):
+        throttle_answer_file(client.session.session_key, "x@example.org")
+    assert "Trop de fichiers ont été envoyés." in send(client)
+    assert AnswerFile.objects.count() == 0
+    other = Client()
+    other.post("/events/congress/register/", who(**{"person-0-email": "few@example.org"}))
+    assert "Trop de fichiers" not in send(other)
+    assert AnswerFile.objects.count() == 1
+    other.post("/events/congress/register/", who(**{"person-0-email": "X@example.org"}))
+    assert "Trop de fichiers" in send(other)
+    assert AnswerFile.objects.count() == 1
+
+
+def test_files_for_one_place_are_taken_so_many_an_hour(client: Client, event: Event, settings):
+    settings.RATE_LIMITS = "on"
+    make_question(event, "proof", kind=Question.Kind.FILE)
+    one = make_registration(event.tickets.get())
+    page = f"{one.order.manage_path}{one.reference}/answers/"
+    sent = {"shown": "proof", "proof": SimpleUploadedFile("card.pdf", b"%PDF-1.7")}
+    for _file in range(ANSWER_FILES_PER_HOUR - 1):
+        throttle_answer_file(one.reference)
+    assert client.post(page, sent).status_code == 302
+    sent["proof"] = SimpleUploadedFile("other.pdf", b"%PDF-1.7")
+    assert "Trop de fichiers ont été envoyés." in text(client.post(page, sent))
+    assert [file.name for file in AnswerFile.objects.all()] == ["card.pdf"]

@@ -1,0 +1,171 @@
+"""A package by card: held while it is being paid, confirmed by the payment alone, else free again."""
+
+import datetime
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from registrations.billing.receivables import sync_existing_receivable
+from registrations.invoices.ledger.balance import compute_balance
+from registrations.invoices.models.documents import Receivable
+from registrations.logos import list_printed_logos, list_sponsor_tiers
+from registrations.models import Sponsorship
+from registrations.payments.cards.checkout import get_or_create_attempt
+from registrations.payments.cards.demo_payments import record_demo_payment
+from registrations.payments.cards.settlement import confirm_paid_order, record_order_payment
+from registrations.payments.payment_problems import list_unplaced_orders
+from registrations.periodic_jobs import release_expired_holds
+from registrations.sponsors.logos import store_logo
+from registrations.sponsors.pictures import redraw_picture
+from registrations.sponsors.sponsorships import cancel_sponsorship, take_package, take_package_as_organizer
+from tests.buyer_verification import by_verified
+from tests.registrations.sponsors.factories import make_package, picture, sponsor_of
+
+pytestmark = pytest.mark.django_db
+
+MINUTE = datetime.timedelta(minutes=1)
+
+
+@pytest.fixture
+def package(event):
+    return make_package(event, event.tickets.get(slug="guest"), capacity=1, has_printed_logo=True)
+
+
+@pytest.fixture
+def taken(package):
+    one = take_package(package=package, sponsor_request=sponsor_of(payment="card"), idempotency_key="a")
+    store_logo(one, redraw_picture(picture().read()))
+    return one
+
+
+def counted(package) -> tuple[int, int]:
+    """Packages taken, and places of the ticket that comes with it."""
+    package.refresh_from_db()
+    package.pass_ticket.refresh_from_db()
+    return package.reserved, package.pass_ticket.reserved
+
+
+def states(one: Sponsorship) -> list[str]:
+    one.refresh_from_db()
+    return [one.state, *(r.state for r in one.order.registrations.order_by("pk"))]
+
+
+def run_out(one: Sponsorship) -> None:
+    """The time to pay is over, and the minute's round has passed."""
+    past = timezone.now() - MINUTE
+    Sponsorship.objects.filter(pk=one.pk, confirmed_at=None).update(hold_expires_at=past)
+    one.order.registrations.filter(confirmed_at=None).update(hold_expires_at=past)
+    release_expired_holds()
+
+
+def test_it_is_held_and_nothing_is_shown_or_owed_in_the_books_until_it_is_paid(event, package, taken):
+    assert (states(taken), counted(package)) == (["pending"] * 3, (1, 2))
+    assert (list_sponsor_tiers(event), list_printed_logos(event), Receivable.objects.count()) == ([], [], 0)
+    record_demo_payment(order=taken.order)
+    assert (states(taken), counted(package)) == (["confirmed"] * 3, (1, 2))
+    assert [len(tier.sponsors) for tier in list_sponsor_tiers(event)] == [1]
+    assert [logo.name for logo in list_printed_logos(event)] == ["Acme"]
+    assert compute_balance(Receivable.objects.get()).is_settled
+
+
+def test_what_is_not_paid_in_time_is_free_again_by_itself(package, taken):
+    run_out(taken)
+    assert (states(taken), counted(package)) == (["expired"] * 3, (0, 0))
+    means = by_verified(source="sponsor")
+    other = take_package(
+        package=package, sponsor_request=sponsor_of(name="Beta"), idempotency_key="b", context=means
+    )
+    release_expired_holds()
+    assert (states(other), counted(package)) == (["confirmed"] * 3, (1, 2))
+    cancel_sponsorship(sponsorship=taken)
+    assert counted(package) == (1, 2)
+
+
+def test_a_package_without_places_lapses_too(event):
+    alone = make_package(event, capacity=1)
+    one = take_package(package=alone, sponsor_request=sponsor_of(payment="card"), idempotency_key="a")
+    run_out(one)
+    alone.refresh_from_db()
+    assert (states(one), alone.reserved) == (["expired"], 0)
+    record_demo_payment(order=one.order)
+    alone.refresh_from_db()
+    assert (states(one), alone.reserved) == (["confirmed"], 1)
+
+
+def test_the_last_one_is_had_by_who_asks_once_its_time_is_over(package, taken):
+    past = timezone.now() - MINUTE
+    Sponsorship.objects.update(hold_expires_at=past)
+    taken.order.registrations.update(hold_expires_at=past)
+    package.refresh_from_db()
+    means = by_verified(source="sponsor")
+    other = take_package(
+        package=package, sponsor_request=sponsor_of(name="Beta"), idempotency_key="b", context=means
+    )
+    assert (states(other)[0], states(taken)[0]) == ("confirmed", "expired")
+
+
+def test_starting_to_pay_holds_it_longer_and_takes_it_again(package, taken):
+    run_out(taken)
+    attempt = get_or_create_attempt(order=taken.order)
+    assert (states(taken), counted(package)) == (["pending"] * 3, (1, 2))
+    assert taken.hold_expires_at > attempt.expires_at
+
+
+def test_money_that_comes_too_late_is_told_and_placed_once_one_is_free(package, taken, mailoutbox, run_tasks):
+    run_out(taken)
+    means = by_verified(source="sponsor")
+    other = take_package(
+        package=package, sponsor_request=sponsor_of(name="Beta"), idempotency_key="b", context=means
+    )
+    run_tasks()
+    mailoutbox.clear()
+    record_order_payment(order=taken.order, amount=120_000, method="card", external_id="pi_1")
+    receivable = Receivable.objects.get(reference=taken.order.reference)
+    assert (states(taken)[0], compute_balance(receivable).amount_owed) == ("expired", 0)
+    assert [(order.reference, order.amount_retained) for order in list_unplaced_orders()] == [
+        (taken.order.reference, 120_000)
+    ]
+    sync_existing_receivable(taken.order)  # as another act on the order does
+    assert (compute_balance(receivable).amount_owed, list_unplaced_orders().count()) == (0, 1)
+    cancel_sponsorship(sponsorship=other)
+    assert len(confirm_paid_order(order=taken.order)) == 3
+    assert (states(taken)[0], counted(package)) == ("confirmed", (1, 2))
+    assert compute_balance(receivable).is_settled
+
+
+def test_for_a_sponsor_it_waits_a_week(package):
+    one = take_package_as_organizer(
+        package=package, sponsor_request=sponsor_of(payment="card"), idempotency_key="a"
+    )
+    days = one.hold_expires_at - timezone.now()
+    assert states(one)[0] == "pending"
+    assert days > datetime.timedelta(days=6)
+
+
+def test_the_pages_say_until_when_and_what_for(client, package, taken):
+    own = reverse("order-sponsor", args=[taken.order.reference, taken.order.manage_secret])
+    pay = reverse("order-pay", args=[taken.order.reference, taken.order.manage_secret])
+    assert "vous sont réservés jusqu’au" in client.get(own).text
+    page = client.get(pay)
+    assert "Le pack est réservé jusqu’au" in page.text
+    assert "Or</td>" in page.text
+    run_out(taken)
+    assert "le pack n’est plus réservé" in client.get(own).text
+    assert "Il est encore libre" in client.get(pay).text
+    take_package(package=package, sponsor_request=sponsor_of(name="Beta"), idempotency_key="b")
+    assert "Le pack n’est plus libre" in client.get(pay).text
+
+
+def test_the_places_of_a_lapsed_one_are_gone_with_the_ticket(event, client, taken):
+    run_out(taken)
+    event.tickets.filter(slug="guest").update(capacity=1)
+    pay = reverse("order-pay", args=[taken.order.reference, taken.order.manage_secret])
+    assert "Le pack n’est plus libre" in client.get(pay).text
+
+
+def test_the_orders_own_page_says_the_vat_of_the_package(client, taken):
+    order = client.get(taken.order.manage_path)
+    assert [one.replace("\u00a0", " ").replace("\u202f", " ") for one in order.context["vat"]] == [
+        "dont TVA 20 % : 200 €"
+    ]

@@ -1,0 +1,445 @@
+"""Prices on pages and for programs, by request: shown before anything is booked, each with its reasons."""
+
+import csv
+import datetime
+import io
+import json
+import re
+
+import pytest
+from django.test import Client
+
+from badges.attendance.scanning.verdict import REASON_BY_REGISTRATION_STATE
+from convention.club.models import Membership
+from convention.events.models import Event
+from convention.text.dates import format_deadline
+from registrations.booking.place_order import place_order
+from registrations.models import Order, PriceStep, Quota, RefundRule, Registration
+from registrations.order_request import OrderRequest, RequestedPlace
+from registrations.rate_limits import WRONG_CODES_PER_HOUR, WRONG_CODES_PER_NETWORK
+from registrations.storefront.drafts import load_draft
+from registrations.ticketing.voucher_forms import VoucherForm
+from tests.factories import (
+    make_addon,
+    make_company,
+    make_event,
+    make_member,
+    make_staff,
+    make_ticket,
+    make_voucher,
+)
+from tests.registrations.test_pages import BILLING, text, who
+
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
+REGISTER = "/events/congress/register/"
+TICKETS = "/organize/congress/tickets/"
+LATER = datetime.datetime(2030, 3, 31, 23, 59)
+
+
+@pytest.fixture
+def organizer(client: Client, event: Event) -> Client:
+    client.force_login(make_staff(event))
+    return client
+
+
+@pytest.fixture
+def early(event: Event) -> PriceStep:
+    until = LATER.replace(tzinfo=event.zone)
+    return PriceStep.objects.create(ticket=event.tickets.get(), price=9_000, ends_at=until)
+
+
+def hidden(response, name: str) -> str:
+    return re.search(rf'name="{name}" value="([^"]*)"', response.content.decode()).group(1)
+
+
+def choose(client: Client, **fields):
+    client.post(REGISTER, who())
+    return client.post(f"{REGISTER}choices/", {"choice-0-ticket": "guest", **fields})
+
+
+def finish(client: Client, page, **fields):
+    data = {**BILLING, "nonce": hidden(page, "nonce"), "shown": hidden(page, "shown"), **fields}
+    return client.post(f"{REGISTER}check/", data, follow=True)
+
+
+# --- who registers ----------------------------------------------------------------------------------
+
+
+def test_the_page_says_until_when_a_price_holds_and_what_follows(
+    client: Client, event: Event, early: PriceStep
+):
+    first = client.get("/events/congress/")
+    assert "90 € jusqu’au 31 mars 2030, puis 120 €" in text(first)
+    PriceStep.objects.update(price=8_000)
+    again = client.get("/events/congress/", headers={"If-None-Match": first["ETag"]})
+    assert again.status_code == 200
+
+
+def test_every_price_is_shown_with_its_reasons_and_its_vat_before_and_after(
+    client: Client, event: Event, early: PriceStep
+):
+    make_addon(event, vat_rate=1000)
+    make_voucher(event, value=20)
+    choose(client, **{"choice-0-addons": "dinner", "code": "half"})
+    page = client.get(f"{REGISTER}check/")
+    words = text(page)
+    for said in ("120 €", "72 €", "tarif anticipé, jusqu’au 31 mars 2030", "code HALF : 20 % de remise"):
+        assert said in words
+    assert "dont TVA 20 % : 12 €" in words
+    assert "dont TVA 10 % : 4,09 €" in words
+    done = finish(client, page)
+    words = text(done)
+    order = Order.objects.get()
+    assert order.total == 11_700
+    assert "code HALF : 20 % de remise" in words
+    assert "Dîner" in words
+
+
+def test_a_price_that_changed_meanwhile_is_shown_and_nothing_is_booked(
+    client: Client, event: Event, early: PriceStep
+):
+    choose(client)
+    page = client.get(f"{REGISTER}check/")
+    early.delete()
+    again = finish(client, page)
+    words = text(again)
+    assert "Le prix a changé : 120 € au lieu de 90 €. Rien n’a été réservé." in words
+    assert "Zoé Müller : 120 € au lieu de 90 €." in words
+    assert not Registration.objects.exists()
+    finish(client, again)
+    assert Registration.objects.get().price == 12_000
+
+
+def test_a_signed_in_member_sees_and_books_the_place_that_a_pass_pays_for(client: Client, event: Event):
+    member = make_member(make_company())
+    Membership.objects.update(passes=1)
+    make_ticket(event, slug="member", audience="member", price=20_000, uses_pass=True)
+    client.force_login(member)
+    client.post(REGISTER, who(**{"person-0-email": member.email}))
+    client.post(f"{REGISTER}choices/", {"choice-0-ticket": "member"})
+    page = client.get(f"{REGISTER}check/")
+    assert "200 €" in text(page)
+    assert hidden(page, "shown") == "0"
+    assert "inclus dans l’adhésion de l’entreprise" in text(page)
+    finish(client, page)
+    assert Registration.objects.values_list("price", "membership_pass__reserved").get() == (0, 1)
+
+
+def test_a_code_used_up_meanwhile_is_told_on_the_same_screen(client: Client, event: Event):
+    voucher = make_voucher(event)
+    choose(client, code="HALF")
+    page = client.get(f"{REGISTER}check/")
+    type(voucher).objects.update(reserved=1)
+    again = finish(client, page)
+    assert "120 € au lieu de 60 €" in text(again)
+    assert "Le code HALF ne baisse aucun prix ici." in text(again)
+    assert not Registration.objects.exists()
+
+
+@pytest.mark.parametrize("apply", [{}, {"apply": "1"}])
+def test_a_wrong_code_is_said_at_its_field_and_everything_is_kept(client: Client, event: Event, apply: dict):
+    page = choose(client, code="nope", **apply)
+    assert "Ce code n’existe pas ici" in text(page)
+    assert 'value="nope"' in page.content.decode()
+    assert page.status_code == 200
+    assert load_draft(client.session, "congress").people[0]["ticket"] == "guest"
+
+
+def test_a_code_opens_a_hidden_ticket_on_the_second_screen(client: Client, event: Event):
+    vip = make_ticket(event, slug="vip", name="Réservé", is_public=False)
+    make_voucher(event, vip, code="VIP", kind="access", value=0)
+    assert choose(client, code="vip", apply="1").status_code == 302
+    page = client.get(f"{REGISTER}choices/")
+    assert "Réservé" in text(page)
+    assert "ouvre des billets" in text(page)
+    choose(client, **{"choice-0-ticket": "vip", "code": "VIP"})
+    finish(client, client.get(f"{REGISTER}check/"))
+    assert Registration.objects.get().ticket == vip
+
+
+def test_a_link_with_a_code_fills_it_in(client: Client, event: Event):
+    make_voucher(event, value=25)
+    client.get(f"{REGISTER}?code=half")
+    client.post(REGISTER, who())
+    page = client.get(f"{REGISTER}choices/")
+    assert 'value="HALF"' in page.content.decode()
+    assert "90 €" in text(page)
+
+
+def test_an_addon_that_is_full_or_of_another_ticket_cannot_be_chosen(client: Client, event: Event):
+    make_addon(event, capacity=0)
+    make_addon(event, slug="lunch", name="Déjeuner").tickets.add(make_ticket(event, slug="vendor"))
+    assert "n’est plus disponible" in text(choose(client, **{"choice-0-addons": "dinner"}))
+    assert "ne va pas avec ce billet" in text(choose(client, **{"choice-0-addons": "lunch"}))
+    assert "plusieurs" not in text(choose(client, **{"choice-0-addons": "nothing"}))
+
+
+def test_a_ticket_for_groups_says_so_before_it_is_refused(client: Client, event: Event):
+    event.tickets.update(min_per_order=3)
+    assert "à partir de 3 personnes" in text(client.get("/events/congress/"))
+    assert "au moins 3 personnes" in text(choose(client))
+
+
+def test_who_pays_by_card_goes_on_to_the_payment_and_is_not_confirmed(client: Client, event: Event, settings):
+    settings.CARD_PAYMENT = True
+    choose(client)
+    page = client.get(f"{REGISTER}check/")
+    assert "Comment payez-vous" in text(page)
+    finish(client, page, payment="card")
+    one = Registration.objects.get()
+    assert (one.state, one.order.payment, REASON_BY_REGISTRATION_STATE[one.state]) == (
+        "pending",
+        "card",
+        "unpaid",
+    )
+
+
+# --- programs ---------------------------------------------------------------------------------------
+
+
+def post(address: str, **fields):
+    person = {"ticket": "guest", "first_name": "A", "last_name": "B"}
+    body = {"email": "a@example.org", "registrations": [person], **fields}
+    return Client().post(
+        f"/api/v1/events/congress/{address}/", json.dumps(body), content_type="application/json"
+    )
+
+
+def test_a_program_asks_for_a_price_and_books_nothing(event: Event, early: PriceStep):
+    person = {"ticket": "guest", "first_name": "A", "last_name": "B", "addons": ["dinner"]}
+    make_addon(event)
+    answer = post("quotes", registrations=[person])
+    assert (answer.status_code, Registration.objects.count()) == (200, 0)
+    assert answer.json()["total"] == {"amount": 13_500, "currency": "EUR"}
+    assert answer.json()["lines"][0] == {
+        "registration": 0, "ticket": "guest", "before": 12_000, "price": 9_000, "vat_rate": 2000,
+        "reductions": [
+            {"reason": "early", "amount": 3_000, "words": "tarif anticipé, jusqu’au 31\u00a0mars\u00a02030"}
+        ],
+    }  # fmt: skip
+    assert answer.json()["vat"] == [{"rate": 2000, "exemption": "", "net": 11_250, "vat": 2_250}]
+
+
+def test_a_program_that_expects_another_price_gets_the_new_one(event: Event):
+    answer = post("orders", expected_total=9_000)
+    problem = answer.json()
+    assert (answer.status_code, problem["type"]) == (409, "/api/v1/problems/price-changed")
+    assert (problem["quote"]["total"]["amount"], Order.objects.count()) == (12_000, 0)
+    assert post("orders", expected_total=12_000).status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("fields", "named"),
+    [
+        ({"code": 7}, "code"),
+        ({"code": "nope"}, "code"),
+        ({"expected_total": "9"}, "expected_total"),
+        ({"expected_total": True}, "expected_total"),
+        ({"payment": "card"}, "payment"),
+        (
+            {"registrations": [{"ticket": "guest", "first_name": "A", "last_name": "B", "addons": ["x"]}]},
+            "registrations.0.addons",
+        ),
+        (
+            {"registrations": [{"ticket": "guest", "first_name": "A", "last_name": "B", "addons": [1]}]},
+            "registrations.0.addons",
+        ),
+    ],
+)
+def test_what_a_program_gets_wrong_is_said_by_field(event: Event, settings, fields: dict, named: str):
+    settings.CARD_PAYMENT = False
+    answer = post("orders", **fields)
+    assert (answer.status_code, list(answer.json()["errors"])) == (422, [named])
+
+
+# --- organizers -------------------------------------------------------------------------------------
+
+SOLD = {"cost": "150", "vat_rate": "2000", "position": "1"}
+NO_STEPS = {"step-TOTAL_FORMS": "0", "step-INITIAL_FORMS": "0"}
+
+
+def test_price_steps_are_kept_with_the_ticket_and_shown(organizer: Client, event: Event):
+    fields = {"name": "Pro", "slug": "pro", "audience": "guest", **SOLD}
+    fields |= {"step-TOTAL_FORMS": "2", "step-INITIAL_FORMS": "0"}
+    fields |= {
+        "step-0-cost": "120,50",
+        "step-0-until": "2030-03-31T23:59",
+        "step-1-cost": "",
+        "step-1-until": "",
+    }
+    assert organizer.post(f"{TICKETS}new/", fields).status_code == 302
+    assert event.tickets.get(slug="pro").price_steps.get().price == 12_050
+    shown = text(organizer.get(TICKETS))
+    assert "120,50 € jusqu’au 31 mars 2030" in shown
+    half = text(organizer.post(f"{TICKETS}pro/", {**fields, "step-1-cost": "9"}))
+    assert "Indiquez jusqu’à quand ce prix vaut." in half
+    twice = {**fields, "step-1-cost": "9", "step-1-until": "2030-03-31T23:59"}
+    assert "Deux prix valent jusqu’à la même date." in text(organizer.post(f"{TICKETS}pro/", twice))
+
+
+def test_no_vat_needs_a_reason(organizer: Client, event: Event):
+    fields = {"name": "Pro", "slug": "pro", "audience": "guest", **SOLD, **NO_STEPS, "vat_rate": "0"}
+    assert "la facture doit en donner le motif" in text(organizer.post(f"{TICKETS}new/", fields))
+    exempt = {**fields, "vat_exemption": "VATEX-EU-132-1L"}
+    assert organizer.post(f"{TICKETS}new/", exempt).status_code == 302
+    taxed = {**exempt, "vat_rate": "2000"}
+    assert organizer.post(f"{TICKETS}pro/", taxed).status_code == 302
+    ticket = event.tickets.get(slug="pro")
+    assert (ticket.vat_rate, ticket.vat_exemption) == (2000, "")
+
+
+def test_addons_are_made_changed_counted_and_removed(organizer: Client, event: Event):
+    guest = event.tickets.get()
+    fields = {
+        "name": "Dîner",
+        "slug": "dinner",
+        "kind": "meal",
+        **SOLD,
+        "tickets": [guest.pk],
+        "capacity": "9",
+    }
+    assert organizer.post(f"{TICKETS}add-ons/new/", fields).status_code == 302
+    place = RequestedPlace(ticket="guest", first_name="A", last_name="B", addons=("dinner",))
+    place_order(event=event, request=OrderRequest(email="a@example.org", places=(place,)))
+    page = organizer.get(f"{TICKETS}add-ons/")
+    assert 'registrations/?addon=dinner">1<' in page.content.decode()
+    found = organizer.get("/organize/congress/registrations/?addon=dinner")
+    assert "1 inscription" in text(found)
+    assert "1 place est déjà prise" in text(
+        organizer.post(f"{TICKETS}add-ons/dinner/", {**fields, "capacity": "0"})
+    )
+    assert organizer.post(f"{TICKETS}add-ons/dinner/remove/").status_code == 409
+    exported = organizer.get("/organize/congress/registrations.csv?addon=dinner").content.decode("utf-8-sig")
+    [row] = csv.DictReader(io.StringIO(exported))
+    assert (row["En plus"], row["Prix"]) == ("dinner", "270.00")
+
+
+def test_codes_are_made_by_hundreds_and_exported_with_their_links(organizer: Client, event: Event):
+    fields = {
+        "code": "sponsor",
+        "label": "Acme",
+        "kind": "percent",
+        "amount": "100",
+        "capacity": "1",
+        "number": "120",
+    }
+    assert organizer.post(f"{TICKETS}vouchers/new/", fields).status_code == 302
+    page = organizer.get(f"{TICKETS}vouchers/?q=acme")
+    assert "120 codes" in text(page)
+    assert "1–50 / 120" in text(page)
+    rows = list(
+        csv.DictReader(
+            io.StringIO(organizer.get("/organize/congress/lists/codes.csv").content.decode("utf-8-sig"))
+        )
+    )
+    links = {row["Lien"] for row in rows}
+    assert (len(links), {row["Valeur"] for row in rows}) == (120, {"100\u00a0% de remise"})
+    assert all(row["Lien"].endswith(f"/events/congress/register/?code={row['Code']}") for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        ({"code": "é!"}, "lettres sans accent"),
+        ({"amount": "101"}, "nombre entier de 1 à 100"),
+        ({"amount": ""}, "de combien il s’agit"),
+        ({"kind": "access"}, "Cochez les billets"),
+        ({"for_address": "nobody"}, "une adresse, ou un domaine"),
+        ({"opens_at": "2030-01-02T00:00", "closes_at": "2030-01-01T00:00"}, "La fin doit suivre le début"),
+        ({"number": "501"}, "500"),
+        ({"code": "taken"}, "Un autre bon de cet événement a ce code"),
+    ],
+)
+def test_what_is_wrong_with_a_code_is_said(organizer: Client, event: Event, fields: dict, sentence: str):
+    make_voucher(event, code="TAKEN")
+    good = {"code": "spring", "kind": "percent", "amount": "20", "capacity": "1", "number": "1"}
+    assert sentence in text(organizer.post(f"{TICKETS}vouchers/new/", {**good, **fields}))
+    assert event.vouchers.count() == 1
+
+
+def test_a_code_is_changed_and_never_below_its_uses(organizer: Client, event: Event):
+    voucher = make_voucher(event, capacity=5, reserved=2)
+    fields = {"code": "HALF", "kind": "amount", "amount": "12,50", "capacity": "1"}
+    assert "2 places sont déjà prises" in text(organizer.post(f"{TICKETS}vouchers/HALF/", fields))
+    assert organizer.post(f"{TICKETS}vouchers/HALF/", {**fields, "capacity": "3"}).status_code == 302
+    voucher.refresh_from_db()
+    assert (voucher.kind, voucher.value, voucher.capacity) == ("amount", 1_250, 3)
+
+
+def test_a_quota_is_made_shared_and_removed(organizer: Client, event: Event):
+    guest = event.tickets.get()
+    fields = {"name": "Salle", "capacity": "4", "tickets": [guest.pk]}
+    assert organizer.post(f"{TICKETS}quotas/new/", fields).status_code == 302
+    quota = Quota.objects.get()
+    assert "4 places restantes" in text(Client().get("/events/congress/"))
+    assert "Salle" in text(organizer.get(f"{TICKETS}guest/"))
+    again = text(organizer.post(f"{TICKETS}quotas/new/", fields))
+    assert "Un autre quota de cet événement porte ce nom." in again
+    assert organizer.post(f"{TICKETS}quotas/{quota.pk}/remove/").status_code == 302
+    assert "10 places restantes" in text(Client().get("/events/congress/"))
+
+
+def test_the_organizer_reads_why_a_price_is_what_it_is(organizer: Client, event: Event, early: PriceStep):
+    make_voucher(event, value=20)
+    place = RequestedPlace(ticket="guest", first_name="A", last_name="B")
+    request = OrderRequest(email="a@example.org", places=(place,), code="HALF")
+    one = place_order(event=event, request=request).registrations.get()
+    page = text(organizer.get(f"/organize/congress/registrations/{one.reference}/"))
+    words = page
+    for said in ("tarif anticipé, jusqu’au 31 mars 2030", "code HALF : 20 % de remise (−18 €)", "72 €"):
+        assert said in words
+
+
+def test_a_browser_that_guesses_codes_is_told_nothing_any_more(client: Client, event: Event, settings):
+    settings.RATE_LIMITS = "on"
+    make_voucher(event)
+    for number in range(WRONG_CODES_PER_HOUR):
+        assert choose(client, code=f"TRY{number}").status_code == 200
+    assert [choose(client, code="HALF").status_code, client.get(f"{REGISTER}check/").status_code] == [429] * 2
+    assert choose(client, code="").status_code == 302
+
+
+def test_a_network_guesses_so_many_codes_whatever_the_address(event: Event, settings):
+    settings.RATE_LIMITS = "on"
+    make_voucher(event)
+
+    def quote(number: int, code: str) -> int:
+        body = {
+            "email": f"buyer{number}@example.org",
+            "code": code,
+            "registrations": [{"ticket": "guest", "first_name": "Ana", "last_name": "Silva", "email": ""}],
+        }
+        address = "/api/v1/events/congress/quotes/"
+        return Client().post(address, json.dumps(body), content_type="application/json").status_code
+
+    for number in range(WRONG_CODES_PER_NETWORK):
+        quote(number, f"TRY{number}")
+
+    assert quote(WRONG_CODES_PER_NETWORK, "HALF") == 429
+
+
+def test_the_last_screen_says_what_comes_back_to_whoever_cancels(client: Client, event: Event):
+    def told() -> list[tuple[str, list[str]]]:
+        return client.get(f"{REGISTER}check/").context["refunds"]
+
+    choose(client)
+    starts = format_deadline(event.starts_at, event.zone)
+    assert told() == [
+        ("", [f"Jusqu’au {starts}, tout le prix est remboursé.", "Ensuite, rien n’est remboursé."])
+    ]
+    RefundRule.objects.create(event=event, days_before=7, refund_percent=100)
+    RefundRule.objects.create(event=event, days_before=0, refund_percent=0)
+    [(_names, said)] = told()
+    assert (len(said), said[-1]) == (2, "Ensuite, rien n’est remboursé.")
+    event.refund_rules.filter(days_before=7).delete()
+    assert told() == [("", ["Les annulations ne sont pas remboursées."])]
+    event.tickets.update(price=0)
+    assert told() == []
+
+
+def test_unchanged_amount_of_a_voucher_counts_as_unchanged():
+    voucher = make_voucher(make_event(), kind="amount", value=2_999)
+
+    form = VoucherForm({"amount": "29.99"}, instance=voucher, event=voucher.event)
+
+    assert "amount" not in form.changed_data

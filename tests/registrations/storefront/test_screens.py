@@ -1,0 +1,146 @@
+"""What visitors see before they are registered: the event's page, the screens' fields, what members find."""
+
+import datetime
+import re
+
+import pytest
+from django.test import Client
+from django.utils import timezone, translation
+
+from convention.events.models import Event
+from convention.text.countries import list_countries
+from registrations.changes.cancel import cancel_registration
+from tests.factories import (
+    make_event,
+    make_member,
+    make_order,
+    make_person,
+    make_registration,
+    make_session,
+    make_ticket,
+)
+from tests.registrations.test_pages import BILLING, text, to_the_last_screen, who
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_programme_is_offered_once_there_is_one(client: Client, event: Event):
+    assert "Voir le programme" not in text(client.get("/events/congress/"))
+    make_session(event)
+    assert "Voir le programme" in text(client.get("/events/congress/"))
+
+
+def test_the_event_page_says_when_it_begins_and_ends(client: Client, event: Event):
+    event.starts_at = datetime.datetime(2099, 6, 16, 6, 30, tzinfo=datetime.UTC)
+    event.ends_at = datetime.datetime(2099, 6, 17, 15, 0, tzinfo=datetime.UTC)
+    event.save()
+    french, english = text(client.get("/events/congress/")), text(client.get("/en/events/congress/"))
+    assert "du mardi 16 juin à 8 h 30 au mercredi 17 juin 2099 à 17 h" in french
+    assert "Tuesday 16 June, 8:30 – Wednesday 17 June 2099, 17:00" in english
+
+
+def test_people_are_added_and_removed_without_a_script(client: Client, event: Event):
+    client.post("/events/congress/register/", who(add="1"))
+    page = client.get("/events/congress/register/").content.decode()
+    assert "person-1-first_name" in page
+    assert "person-2-first_name" not in page
+    client.post("/events/congress/register/", who(**{"person-TOTAL_FORMS": "2", "remove": "0"}))
+    assert "person-1-first_name" not in client.get("/events/congress/register/").content.decode()
+
+
+def test_the_first_button_of_each_screen_goes_on(client: Client, event: Event):
+    """The one that Enter presses in a field."""
+    client.post("/events/congress/register/", who(add="1"))
+    page = client.get("/events/congress/register/").content.decode()
+    buttons = re.findall(r"<button([^>]*)>", page[page.index("data-draft>") :])
+    assert [re.findall(r'name="(\w+)"', button) for button in buttons] == [
+        [], ["remove"], ["remove"], ["add"], [],
+    ]  # fmt: skip
+
+
+def test_an_address_is_asked_for_as_one(client: Client, event: Event):
+    page = client.get("/events/congress/register/").content.decode()
+    [field] = re.findall(r'<input[^>]*name="person-0-email"[^>]*>', page)
+    assert re.findall(r'(type|inputmode|autocomplete)="(\w+)"', field) == [
+        ("type", "email"), ("inputmode", "email"), ("autocomplete", "email"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("language", "some"),
+    [
+        ("fr", ["France", "Bénin", "Burundi", "Égypte", "Émirats arabes unis", "Îles Åland", "Irlande"]),
+        ("en", ["France", "Åland Islands", "Albania", "Côte d’Ivoire", "Croatia", "Réunion", "Romania"]),
+    ],
+)
+def test_countries_stand_where_readers_look_for_them(language: str, some: list[str]):
+    with translation.override(language):
+        found = list_countries()
+    assert [name for _code, name in found if name in some] == some
+    assert len(found) == 249
+    assert {"AC", "CP", "DG", "EA", "IC", "XK"} & {code for code, _name in found} == set()
+
+
+def test_what_an_invoice_lacks_is_said_in_a_sentence_each(client: Client, event: Event):
+    nonce = to_the_last_screen(client)
+    nothing = dict.fromkeys(BILLING, "")
+    page = client.post("/events/congress/register/check/", {**nothing, "nonce": nonce})
+    assert [error for form in (page.context["billing"], page.context["language_form"])
+            for errors in form.errors.values() for error in errors] == [
+        "Indiquez le nom à faire figurer sur la facture.",
+        "Indiquez le numéro et la rue de l’adresse de facturation.",
+        "Indiquez le code postal.",
+        "Indiquez la ville.",
+        "Choisissez le pays.",
+        "Choisissez la langue des e-mails.",
+    ]  # fmt: skip
+
+
+def test_the_form_knows_who_signed_in(client: Client, event: Event):
+    client.force_login(make_member(first_name="Ana", last_name="Silva", email="ana@example.org"))
+    page = client.get("/events/congress/register/")
+    [form] = page.context["people"].forms
+    assert [form[name].value() for name in ("first_name", "last_name", "email")] == [
+        "Ana", "Silva", "ana@example.org",
+    ]  # fmt: skip
+
+
+def test_a_member_finds_under_me_what_members_may_register_for(client: Client, event: Event):
+    visit = make_event(name="Visite du port", visibility="members")
+    ticket = make_ticket(visit, audience="member")
+    make_event(name="Visite close", visibility="members", registration_closes_at=timezone.now())
+    client.force_login(make_person())
+    assert "Ouvert aux adhérents" not in text(client.get("/me/"))
+    member = make_member()
+    client.force_login(member)
+    page = text(client.get("/me/"))
+    assert "Vous n’êtes" in page
+    assert "Ouvert aux adhérents Visite du port" in page
+    assert "Visite close" not in page
+    make_registration(ticket, person=member)
+    assert "Ouvert aux adhérents" not in text(client.get("/me/"))
+
+
+def test_a_cancelled_order_offers_what_still_makes_sense(client: Client, event: Event):
+    order = make_order(event, total=12_000, payment="invoice")
+    one = make_registration(event.tickets.get(), order=order, price=12_000)
+    page = text(client.get(order.manage_path))
+    assert "Ajouter à mon agenda" in page
+    assert "À facturer" in page
+    assert "Se réinscrire" not in page
+    cancel_registration(registration=one)
+    page = text(client.get(order.manage_path))
+    assert "Ajouter à mon agenda" not in page
+    assert "À facturer" not in page
+    assert "Se réinscrire" in page
+    assert "La place est de nouveau libre" in page
+    Event.objects.update(registration_closes_at=timezone.now())
+    assert "Se réinscrire" not in text(client.get(order.manage_path))
+
+
+def test_an_order_without_address_promises_no_mail(client: Client, event: Event):
+    order = make_order(event, email="")
+    make_registration(event.tickets.get(), order=order, email="")
+    page = text(client.get(order.manage_path))
+    assert "La confirmation est envoyée" not in page
+    assert "Présentez le badge" in page

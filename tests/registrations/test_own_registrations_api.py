@@ -1,0 +1,150 @@
+"""A program acts for the person whose token it brings: it registers and cancels as they would on the page."""
+
+import json
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from convention.api.models import ApiToken
+from convention.api.tokens import create_token
+from convention.audit.models import AuditEntry
+from registrations.models import CompanyShare, Order, Registration, Ticket
+from tests.factories import (
+    make_company,
+    make_event,
+    make_member,
+    make_person,
+    make_registration,
+    make_ticket,
+)
+
+pytestmark = pytest.mark.django_db
+WRITE = "registrations:write"
+
+
+def program(person, *scopes: str) -> dict[str, str]:
+    _row, token = create_token(person_id=person.pk, name="x", scopes=list(scopes or (WRITE,)))
+    return {"Authorization": f"Bearer {token}"}
+
+
+def body(email: str, **fields):
+    person = {"ticket": "member", "first_name": "A", "last_name": "B", "email": email}
+    return {"email": email, "registrations": [person], **fields}
+
+
+def post(headers, data, path: str = "orders/"):
+    address = f"/api/v1/events/congress/{path}"
+    return Client().post(address, json.dumps(data), content_type="application/json", headers=headers)
+
+
+@pytest.fixture
+def ticket() -> Ticket:
+    event = make_event(slug="congress")
+    return make_ticket(event, slug="member", audience="member", capacity=5, company_cap=1)
+
+
+@pytest.fixture
+def member():
+    return make_member(email="ada@club.example")
+
+
+def test_a_members_place_is_confirmed_at_once_for_the_owner_of_the_token(ticket, member):
+    assert post({}, body("ada@club.example")).json()["state"] == "pending"
+    assert post(program(member), body("ada@club.example")).json()["state"] == "confirmed"
+    [kept] = Registration.objects.confirmed()
+    assert (kept.person, kept.order.source) == (member, "api")
+    assert CompanyShare.objects.get().reserved == 1
+
+
+def test_for_others_it_waits_for_their_proof(ticket, member):
+    other = make_member(email="zoe@club.example")
+    answer = post(program(member), body(other.email))
+    assert (answer.status_code, answer.json()["state"]) == (201, "pending")
+
+
+def test_one_member_one_place_and_no_more_than_the_company_may_have(ticket, member):
+    colleague = make_member(member.employments.get().company, email="zoe@club.example")
+    assert post(program(member), body(member.email)).status_code == 201
+    again = post(program(member), body(member.email))
+    assert (again.status_code, again.json()["type"]) == (409, "/api/v1/problems/already-registered")
+    full = post(program(colleague), body(colleague.email))
+    assert (full.status_code, full.json()["type"]) == (409, "/api/v1/problems/company-full")
+    assert Order.objects.count() == 1
+
+
+@pytest.mark.parametrize("scope", sorted(set(ApiToken.Scope.values) - {WRITE}))
+def test_a_token_without_the_scope_is_told_so(ticket, member, scope):
+    for path in ("orders/", "quotes/"):
+        answer = post(program(member, scope), body(member.email), path)
+        assert (answer.status_code, answer.json()["type"]) == (403, "/api/v1/problems/permission-denied")
+    assert not Order.objects.exists()
+
+
+@pytest.mark.parametrize("header", ["Bearer cvn_x", "bearer\tcvn_x", "Bearer", "Bearer ", "Bearer é x"])
+def test_an_unknown_token_is_no_stranger(ticket, header):
+    assert post({"Authorization": header}, body("a@example.org")).status_code == 401
+    assert not Order.objects.exists()
+
+
+def test_a_quote_knows_the_passes_of_the_membership(ticket):
+    company = make_company()
+    company.memberships.update(passes=1)
+    member = make_member(company, email="ada@club.example")
+    Ticket.objects.update(price=10_000, uses_pass=True)
+    asked = body(member.email)
+    assert post(program(member), asked, "quotes/").json()["total"]["amount"] == 0
+    assert post({}, asked, "quotes/").json()["total"]["amount"] == 10_000
+
+
+def test_cancelling_says_first_what_it_comes_to(ticket):
+    person = make_person()
+    mine = make_registration(ticket, person=person, price=10_000)
+    address = f"registrations/{mine.reference}/cancel/"
+    headers = program(person)
+    foreseen = Client().get(f"/api/v1/events/congress/{address}", headers=headers)
+    assert foreseen.status_code == 200
+    assert Registration.objects.get().state == "confirmed"
+    done = post(headers, {}, address)
+    assert done.json() == {**foreseen.json(), "state": "cancelled"}
+    assert (done.json()["id"], done.json()["cancellation_fee"]["currency"]) == (mine.reference, "EUR")
+    assert done.json()["messages"]
+    again = post(headers, {}, address)
+    assert (again.status_code, again.json()["type"]) == (409, "/api/v1/problems/already-cancelled")
+    after = Client().get(f"/api/v1/events/congress/{address}", headers=headers).json()
+    assert (after["state"], after["messages"]) == ("cancelled", [])
+    [entry] = AuditEntry.objects.filter(verb="registration.cancel")
+    assert (entry.actor_id, entry.channel) == (person.pk, "api")
+
+
+def test_what_was_made_with_the_owners_address_is_looked_up_by_its_reference(ticket):
+    person = make_person(email="ada@club.example")
+    mine = make_registration(ticket, email="Ada@Club.Example")
+    address = f"registrations/{mine.reference}/cancel/"
+    with CaptureQueriesContext(connection) as queries:
+        assert post(program(person), {}, address).status_code == 200
+    [lookup] = [q["sql"] for q in queries if 'LEFT OUTER JOIN "events_venue"' in q["sql"]]
+    assert mine.reference in lookup
+    assert Registration.objects.get().cancelled_at
+
+
+def test_nobody_cancels_what_is_not_theirs(ticket):
+    person = make_person()
+    others = make_registration(ticket, email="other@example.org")
+    elsewhere = make_registration(make_ticket(make_event(slug="other")), person=person)
+    for one in (others, elsewhere):
+        address = f"registrations/{one.reference}/cancel/"
+        assert post(program(person), {}, address).status_code == 404
+        assert post({}, {}, address).status_code == 401
+        assert post(program(person, "registrations:read"), {}, address).status_code == 403
+    assert Registration.objects.filter(cancelled_at=None).count() == 2
+
+
+def test_the_moment_of_use_is_noted_once_in_ten_minutes(ticket, member, django_assert_num_queries):
+    headers = program(member)
+    post(headers, {})
+    first = ApiToken.objects.get().used_at
+    post(headers, {})
+    assert first
+    assert ApiToken.objects.get().used_at == first

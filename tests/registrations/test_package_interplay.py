@@ -1,0 +1,257 @@
+"""Where the parts of registration meet: what one of them gives back, another one takes or bills again."""
+
+import pytest
+from django.utils import translation
+from django.utils.translation import gettext
+
+from convention.club.models import Membership, Person
+from convention.errors import SoldOut
+from convention.tables.files import read_table
+from registrations.billing.receivables import sync_receivable
+from registrations.booking.accept_offer import accept_ticket_offer
+from registrations.booking.change_answers import save_answers
+from registrations.booking.confirm import confirm_paid_items
+from registrations.booking.join_waiting_list import WaitingRequest, join_ticket_list
+from registrations.booking.place_order import place_order
+from registrations.booking.verification import verify_membership
+from registrations.changes.cancel import cancel_registration
+from registrations.import_export.import_registrations import import_registrations
+from registrations.inventory.stock import reserve_again
+from registrations.invoices.ledger.balance import compute_balance
+from registrations.invoices.ledger.payments import record_payment
+from registrations.invoices.ledger.receivable_sources import get_receivable
+from registrations.invoices.models.documents import Receivable
+from registrations.models import Order, PassQuota, QuestionOption, Registration, Ticket, Voucher
+from registrations.order_request import BillingDetails, OrderRequest, RequestedPlace
+from registrations.payments.bank.payables import build_payable_index
+from registrations.periodic_jobs import release_expired_holds
+from tests.buyer_verification import by_verified
+from tests.factories import (
+    make_addon,
+    make_company,
+    make_event,
+    make_member,
+    make_question,
+    make_registration,
+    make_ticket,
+    make_voucher,
+)
+from tests.registrations.payments.factories import lapse, states
+
+pytestmark = pytest.mark.django_db
+
+BILLED = BillingDetails(name="Acme", street="1 rue", postcode="35000", city="Rennes", country="FR")
+
+
+def person(ticket: str, email: str, **more) -> RequestedPlace:
+    return RequestedPlace(ticket=ticket, first_name="Zoé", last_name="Müller", email=email, **more)
+
+
+def order_for(event, *places: RequestedPlace, payment: str = "card", code: str = "", **context) -> Order:
+    """By card unless it is said; on invoice by somebody whose address is verified."""
+    request = OrderRequest(email="b@example.org", places=places, payment=payment, billing=BILLED, code=code)
+    return place_order(event=event, request=request, context=by_verified(**context))
+
+
+def members(passes: int, people: int):
+    """Members of one company whose membership has so many passes, and their ticket at 200 euros."""
+    company = make_company()
+    found = [make_member(company) for _each in range(people)]
+    Membership.objects.update(passes=passes)
+    event = make_event()
+    make_ticket(event, slug="member", audience="member", price=20_000, uses_pass=True)
+    return event, company, found
+
+
+def row(*cells: str):
+    return read_table("list.csv", "\n".join(["Prénom;Nom;E-mail;Billet", ";".join(cells)]).encode())
+
+
+def test_a_pass_that_lapsed_with_its_place_is_taken_again_by_a_late_payment():
+    event, company, (one, other) = members(passes=1, people=2)
+    places = [person("member", one.email), person("member", other.email)]
+    order = order_for(event, *places, company=company)
+    assert [r.price for r in order.registrations.order_by("pk")] == [0, 20_000]
+    assert PassQuota.objects.get().reserved == 1
+    lapse(order)
+    release_expired_holds()
+    assert PassQuota.objects.get().reserved == 0
+    confirm_paid_items(order=order)
+    assert (states(order), PassQuota.objects.get().reserved) == (["confirmed", "confirmed"], 1)
+
+
+def test_a_pass_that_somebody_else_used_meanwhile_is_not_used_twice():
+    event, company, (one, other, third) = members(passes=1, people=3)
+    order = order_for(event, person("member", one.email), person("member", other.email), company=company)
+    lapse(order)
+    release_expired_holds()
+    order_for(event, person("member", third.email), company=company)
+    with pytest.raises(SoldOut):
+        reserve_again(order.registrations.all())
+
+
+def test_what_is_left_of_an_order_by_card_is_confirmed_once_nothing_more_is_due():
+    event = make_event()
+    make_ticket(event, price=12_000)
+    make_ticket(event, slug="speaker")
+    order = order_for(event, person("guest", "a@example.org"), person("speaker", "s@example.org"))
+    assert states(order) == ["pending", "pending"]
+    cancel_registration(registration=order.registrations.get(price=12_000))
+    assert states(order) == ["cancelled", "confirmed"]
+
+
+def test_a_pass_that_leaves_nothing_to_pay_confirms_the_whole_order_by_card():
+    event, _company, people = members(passes=2, people=2)
+    order = order_for(event, *(person("member", one.email) for one in people))
+    first, second = order.registrations.order_by("pk")
+    verify_membership(registration=first)
+    assert states(order) == ["pending", "pending"]
+    verify_membership(registration=second)
+    assert (states(order), PassQuota.objects.get().reserved) == (["confirmed", "confirmed"], 2)
+
+
+def test_an_offer_is_accepted_whatever_is_asked_and_however_many_the_ticket_is_sold_to():
+    event = make_event()
+    ticket = make_ticket(event, capacity=1)
+    first = make_registration(ticket)
+    wish = WaitingRequest(first_name="Ana", last_name="Silva", email="ana@example.org")
+    entry = join_ticket_list(ticket=ticket, request=wish)
+    Ticket.objects.update(min_per_order=2)
+    make_question(event, "diet", ["all", "none"], is_required=True)
+    cancel_registration(registration=first)
+    entry.refresh_from_db()
+    order = accept_ticket_offer(entry=entry)
+    assert (states(order), order.registrations.get().answers) == (["confirmed"], {})
+    assert Ticket.objects.get().reserved == 1
+
+
+def test_the_bank_is_told_what_an_order_costs_with_its_addons():
+    event = make_event()
+    make_ticket(event, price=12_000)
+    make_addon(event)
+    order = order_for(event, person("guest", "a@example.org", addons=("dinner",)), payment="invoice")
+    assert (
+        [item.amount_due for item in build_payable_index().items.values()]
+        == [order.amount_due.amount]
+        == [16_500]
+    )
+
+
+def test_a_place_that_was_never_proven_is_not_invoiced_until_it_is():
+    event, _company, people = members(passes=0, people=2)
+    order = order_for(event, *(person("member", one.email) for one in people), payment="invoice")
+    first, second = order.registrations.order_by("pk")
+    verify_membership(registration=first)
+    lapse(order)
+    release_expired_holds()
+    assert (order.amount_due.amount, compute_balance(sync_receivable(order)).amount_owed) == (20_000, 20_000)
+    verify_membership(registration=second)
+    order = Order.objects.get()
+    assert (order.amount_due.amount, compute_balance(sync_receivable(order)).amount_owed) == (40_000, 40_000)
+
+
+def test_a_place_moved_by_a_list_is_billed_at_its_new_price():
+    event = make_event()
+    free = make_ticket(event)
+    make_ticket(event, slug="gala", price=9_000)
+    make_registration(free, first_name="Zoé", last_name="Müller", email="z@example.org")
+    Order.objects.update(email="z@example.org", source="import", payment="free")
+    import_registrations(event=event, table=row("Zoé", "Müller", "z@example.org", "gala"))
+    order = Order.objects.get()
+    assert (order.payment, order.total, order.amount_due.amount) == ("invoice", 9_000, 9_000)
+    receivable = sync_receivable(order)
+    import_registrations(event=event, table=row("Zoé", "Müller", "z@example.org", "guest"))
+    assert (Order.objects.get().total, compute_balance(receivable).amount_owed) == (0, 0)
+
+
+def test_a_place_moved_by_a_list_to_a_ticket_without_passes_frees_its_pass():
+    event, _company, (one,) = members(passes=1, people=1)
+    make_ticket(event, slug="gala", price=9_000)
+    order = order_for(event, person("member", one.email), person=one)
+    assert (order.total, PassQuota.objects.get().reserved) == (0, 1)
+    import_registrations(event=event, table=row("Zoé", "Müller", one.email, "gala"))
+    moved = Registration.objects.select_related("order").get()
+    assert (moved.price, moved.membership_pass, moved.order.total) == (9_000, None, 9_000)
+    assert PassQuota.objects.get().reserved == 0
+
+
+def unheld(event, one, **more) -> Registration:
+    """A place that nothing is held for: strangers hold half of them already."""
+    order = order_for(event, person("member", one.email, **more), payment="invoice", code="HALF")
+    Registration.objects.filter(order=order).update(is_reserved=False)
+    for kind in (Ticket, Voucher, QuestionOption):
+        kind.objects.update(reserved=0)
+    return order.registrations.get()
+
+
+def test_a_list_that_confirms_an_unheld_place_takes_all_that_goes_with_it():
+    event, _company, (one,) = members(passes=0, people=1)
+    make_question(event, "meal", [("fish", 3)])
+    make_voucher(event)
+    unheld(event, one, answers={"meal": "fish"})
+    Order.objects.update(email=one.email)
+    import_registrations(event=event, table=row("Zoé", "Müller", one.email, ""))
+    assert [kind.objects.get().reserved for kind in (Ticket, Voucher, QuestionOption)] == [1, 1, 1]
+
+
+def test_an_unheld_place_counts_no_option_by_answering_anew():
+    event, _company, (one,) = members(passes=0, people=1)
+    make_question(event, "meal", [("fish", 3), ("meat", 3)])
+    make_voucher(event)
+    Person.objects.filter(pk=one.pk).update(first_name="Zoé", last_name="Müller")
+    place = unheld(event, one, answers={"meal": "fish"})
+    save_answers(registration=place, given={"meal": "meat"})
+    assert [option.reserved for option in QuestionOption.objects.order_by("pk")] == [0, 0]
+    verify_membership(registration=place)
+    assert [option.reserved for option in QuestionOption.objects.order_by("pk")] == [0, 1]
+
+
+def test_an_order_that_is_owed_already_owes_no_lapsed_place():
+    event, _company, (one,) = members(passes=0, people=1)
+    make_ticket(event, slug="guest", price=10_000)
+    order = order_for(event, person("member", one.email), person("guest", "g@b.org"), payment="invoice")
+    assert compute_balance(sync_receivable(order)).amount_owed == 30_000
+    Receivable.objects.update(name="Acme SA")
+    lapse(order)
+    release_expired_holds()
+    found = get_receivable(order.reference)
+    assert (compute_balance(found).amount_owed, found.name) == (10_000, "Acme SA")
+
+
+@pytest.mark.parametrize(
+    ("methods", "said"),
+    [
+        ([], ["To invoice: €300", "Transfer reference"]),
+        (["card"], ["Paid by card: €300"]),
+        (["card", "transfer"], ["Paid: €300"]),
+    ],
+)
+def test_the_confirmation_says_how_it_was_paid(mailoutbox, run_tasks, methods, said):
+    event = make_event()
+    make_ticket(event, price=30_000)
+    order = order_for(event, person("guest", "g@b.org"), payment="invoice")
+    Order.objects.update(language="en")
+    for method in methods:
+        record_payment(receivable=sync_receivable(order), amount=30_000 // len(methods), method=method)
+    run_tasks()
+    [mail] = mailoutbox
+    words = ["To invoice: €300", "Transfer reference", "Paid by card: €300", "Paid: €300"]
+    assert [word for word in words if word in mail.body] == said
+
+
+def test_an_order_by_card_that_a_list_confirms_is_to_invoice():
+    event = make_event()
+    make_ticket(event, price=30_000)
+    order_for(event, person("guest", "b@example.org"))
+    import_registrations(event=event, table=row("Zoé", "Müller", "b@example.org", ""))
+    order = Order.objects.get()
+    assert (order.payment, states(order), order.amount_due.amount) == ("invoice", ["confirmed"], 30_000)
+
+
+def test_a_short_word_of_the_books_is_not_taken_for_another_parts():
+    french = {
+        "For": "Pour", "Booked": "Réservées", "booked": "réservée", "done": "terminée", "Arrived": "Arrivés",
+        "added": "ajoutée", "paid": "payée", "from": "du", "Money": "Trésorerie",
+    }  # fmt: skip
+    with translation.override("fr"):
+        assert {word: gettext(word) for word in french} == french

@@ -1,0 +1,421 @@
+"""Selling: steps, codes, add-ons and shared quotas, booked, given back, changed and removed."""
+
+import dataclasses
+import datetime
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from convention.audit.models import AuditEntry
+from convention.errors import InvalidFields, SoldOut
+from registrations.booking.place_order import place_order
+from registrations.booking.verification import verify_membership
+from registrations.booking.walk_in import register_walk_in
+from registrations.changes.cancel import cancel_registration
+from registrations.inventory.stock import release_ticket_holds, reserve_items
+from registrations.models import PriceStep, Quota, Registration, Ticket, Voucher
+from registrations.order_context import OrderContext
+from registrations.order_request import OrderRequest, RequestedPlace
+from registrations.pricing.catalog import PriceChanged, load_catalog
+from registrations.ticketing.addons import AddonInUse, remove_addon, save_addon
+from registrations.ticketing.quotas import remove_quota, save_quota
+from registrations.ticketing.tickets import save_ticket
+from registrations.ticketing.vouchers import VoucherInUse, create_vouchers, remove_voucher
+from tests.buyer_verification import by_verified
+from tests.factories import make_addon, make_company, make_event, make_member, make_ticket, make_voucher
+
+pytestmark = pytest.mark.django_db
+DAY = datetime.timedelta(days=1)
+
+
+def asked(people: int = 1, *, ticket: str = "guest", addons: tuple[str, ...] = (), **fields) -> OrderRequest:
+    places = tuple(
+        RequestedPlace(
+            ticket=ticket, first_name="Zoé", last_name=f"M{n}", email=f"z{n}@example.org", addons=addons
+        )
+        for n in range(people)
+    )
+    return OrderRequest(**{"email": "buyer@example.org", "places": places, **fields})
+
+
+def with_step(ticket: Ticket, price: int = 12_000, until: datetime.timedelta = DAY) -> Ticket:
+    PriceStep.objects.create(ticket=ticket, price=price, ends_at=timezone.now() + until)
+    return ticket
+
+
+def taken(*rows) -> list[int]:
+    return [type(row).objects.get(pk=row.pk).reserved for row in rows]
+
+
+# --- prices -----------------------------------------------------------------------------------------
+
+
+def test_the_price_of_the_moment_is_booked_with_its_reason_and_its_vat():
+    event = make_event()
+    with_step(make_ticket(event, price=15_000, vat_rate=1000))
+    order = place_order(event=event, request=asked(2))
+    one = order.registrations.first()
+    assert (order.total, one.price, one.vat_rate) == (24_000, 12_000, 1000)
+    assert [(r["reason"], r["amount"]) for r in one.reductions] == [("early", 3_000)]
+
+
+def test_the_desk_and_a_list_sell_at_the_price_of_the_moment_too():
+    event = make_event()
+    with_step(make_ticket(event, price=15_000))
+    place = RequestedPlace(ticket="guest", first_name="A", last_name="B")
+    assert register_walk_in(event=event, place=place, idempotency_key="k").price == 12_000
+
+
+def test_a_step_that_is_over_no_longer_counts_and_the_next_one_holds():
+    event = make_event()
+    ticket = with_step(make_ticket(event, price=15_000), until=-DAY)
+    assert place_order(event=event, request=asked()).total == 15_000
+    with_step(with_step(ticket, 14_000, 9 * DAY), 13_000, 2 * DAY)
+    assert place_order(event=event, request=asked()).total == 13_000
+
+
+def test_another_total_than_expected_books_nothing_and_says_the_new_price():
+    event = make_event()
+    make_ticket(event, price=15_000)
+    with pytest.raises(PriceChanged) as refusal:
+        place_order(event=event, request=asked(expected_total=12_000))
+    assert refusal.value.details["quote"]["total"] == {"amount": 15_000, "currency": "EUR"}
+    assert not Registration.objects.exists()
+    assert place_order(event=event, request=asked(expected_total=15_000)).total == 15_000
+
+
+def test_a_price_step_costs_one_query_and_a_quota_at_most_one():
+    event = make_event()
+    ticket = make_ticket(event, price=15_000)
+    make_voucher(event)
+    make_addon(event)
+
+    def count_queries() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            catalog = load_catalog(event, {"guest"})
+            place_order(event=event, request=asked(), context=OrderContext(catalog=catalog))
+        return sum("SAVEPOINT" not in query["sql"] for query in queries)
+
+    plain = count_queries()
+    with_step(ticket)
+    with_price_step = count_queries()
+    quota = Quota.objects.create(event=event, name="Salle", capacity=9)
+    Ticket.objects.update(quota=quota)
+    with_quota = count_queries()
+
+    assert with_price_step - plain == 1
+    # SQLite raises the quota's counter in a statement of its own.
+    assert with_quota - with_price_step == (0 if connection.vendor == "postgresql" else 1)
+    assert taken(ticket, quota) == [3, 1]
+
+
+@pytest.mark.parametrize("people", [1, 5])
+def test_least_and_most_per_order_are_kept(people: int):
+    event = make_event()
+    make_ticket(event, min_per_order=2, max_per_order=4)
+    with pytest.raises(InvalidFields) as refusal:
+        place_order(event=event, request=asked(people))
+    assert list(refusal.value.field_errors) == ["registrations"]
+    place_order(event=event, request=asked(3))
+
+
+# --- codes ------------------------------------------------------------------------------------------
+
+
+def test_a_code_is_counted_per_person_and_given_back_on_cancelling():
+    event = make_event()
+    make_ticket(event, price=10_000)
+    voucher = make_voucher(event, capacity=3)
+    order = place_order(event=event, request=asked(2, code=" half "))
+    assert (order.total, taken(voucher)) == (10_000, [2])
+    one = order.registrations.first()
+    assert one.reductions == [{"reason": "code", "amount": 5_000, "percent": 50}]
+    cancel_registration(registration=one)
+    assert taken(voucher) == [1]
+
+
+def test_a_code_with_fewer_uses_than_people_serves_the_first():
+    event = make_event()
+    make_ticket(event, price=10_000)
+    make_voucher(event)
+    order = place_order(event=event, request=asked(2, code="HALF"))
+    assert list(order.registrations.order_by("pk").values_list("price", flat=True)) == [5_000, 10_000]
+
+
+@pytest.mark.parametrize(
+    ("fields", "code"),
+    [
+        ({}, "OTHER"),
+        ({"reserved": 1}, "HALF"),
+        ({"closes_at": timezone.now() - DAY}, "HALF"),
+        ({"opens_at": timezone.now() + DAY}, "HALF"),
+        ({"for_company": "Acme"}, "HALF"),
+        ({"for_address": "@example.com"}, "HALF"),
+    ],
+)
+def test_a_code_that_does_not_serve_is_refused_with_a_sentence(fields: dict, code: str):
+    event = make_event()
+    make_ticket(event, price=10_000)
+    make_voucher(event, **fields)
+    with pytest.raises(InvalidFields) as refusal:
+        place_order(event=event, request=asked(code=code))
+    assert list(refusal.value.field_errors) == ["code"]
+
+
+@pytest.mark.parametrize("fields", [{"for_company": "ACME"}, {"for_address": "@Example.org"}])
+def test_a_code_for_one_company_or_address_serves_it(fields: dict):
+    event = make_event()
+    make_ticket(event, price=10_000)
+    make_voucher(event, **fields)
+    assert place_order(event=event, request=asked(code="HALF", company="Acmé")).total == 5_000
+
+
+def test_a_code_for_other_tickets_names_them():
+    event = make_event()
+    make_ticket(event, price=10_000)
+    make_voucher(event, make_ticket(event, slug="vendor", name="Fournisseur"))
+    with pytest.raises(InvalidFields) as refusal:
+        place_order(event=event, request=asked(code="HALF"))
+    assert "Fournisseur" in refusal.value.field_errors["code"][0]
+
+
+def test_an_access_code_opens_a_hidden_ticket_and_is_used_by_it():
+    event = make_event()
+    hidden = make_ticket(event, slug="vip", is_public=False)
+    voucher = make_voucher(event, hidden, kind="access", value=0, capacity=2)
+    with pytest.raises(InvalidFields) as refusal:
+        place_order(event=event, request=asked(ticket="vip"))
+    assert list(refusal.value.field_errors) == ["registrations.0.ticket"]
+    place_order(event=event, request=asked(2, ticket="vip", code="HALF"))
+    assert taken(voucher, hidden) == [2, 2]
+    Voucher.objects.update(reserved=1)
+    with pytest.raises(InvalidFields) as refusal:
+        place_order(event=event, request=asked(2, ticket="vip", code="HALF"))
+    assert list(refusal.value.field_errors) == ["registrations.1.ticket"]
+
+
+def test_who_was_shown_a_price_with_a_code_is_told_that_others_used_it_up():
+    event = make_event()
+    make_ticket(event, price=10_000)
+    make_voucher(event, reserved=1)
+    with pytest.raises(PriceChanged):
+        place_order(event=event, request=asked(code="HALF", expected_total=5_000))
+
+
+def test_the_database_never_lets_a_code_be_used_too_often():
+    voucher = make_voucher(make_event())
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Voucher.objects.filter(pk=voucher.pk).update(reserved=2)
+
+
+def test_many_codes_alike_are_made_at_once_each_its_own():
+    event = make_event()
+    ticket = make_ticket(event)
+    like = Voucher(event=event, code="SPONSOR", label="Acme", kind="fixed", value=9_000, capacity=1)
+    made = create_vouchers(template=like, tickets=[ticket], count=40)
+    codes = set(event.vouchers.values_list("code", flat=True))
+    assert (len(made), len(codes), {code[:8] for code in codes}) == (40, 40, {"SPONSOR-"})
+    assert {tuple(one.tickets.all()) for one in event.vouchers.all()} == {(ticket,)}
+    assert AuditEntry.objects.filter(verb="vouchers.create").count() == 1
+
+
+def test_a_used_code_is_not_removed():
+    event = make_event()
+    make_ticket(event, price=10_000)
+    voucher = make_voucher(event)
+    order = place_order(event=event, request=asked(code="HALF"))
+    cancel_registration(registration=order.registrations.get())
+    with pytest.raises(VoucherInUse):
+        remove_voucher(voucher=voucher)
+    other = make_voucher(event, code="OTHER")
+    remove_voucher(voucher=other)
+    assert list(event.vouchers.all()) == [voucher]
+
+
+# --- add-ons ----------------------------------------------------------------------------------------
+
+
+def test_addons_are_priced_counted_and_given_back():
+    event = make_event()
+    make_ticket(event, price=10_000)
+    dinner = make_addon(event, capacity=2, vat_rate=1000)
+    order = place_order(event=event, request=asked(2, addons=("dinner",)))
+    assert (order.total, order.amount_due.amount, taken(dinner)) == (29_000, 29_000, [2])
+    one = order.registrations.first()
+    assert [(a.addon.slug, a.price, a.vat_rate) for a in one.active_addons] == [("dinner", 4_500, 1000)]
+    with pytest.raises(SoldOut, match="Dîner"):
+        place_order(event=event, request=asked(addons=("dinner",)))
+    cancel_registration(registration=one)
+    assert (taken(dinner), order.amount_due.amount) == ([1], 14_500)
+    assert order.registrations.get(pk=one.pk).active_addons == []
+
+
+@pytest.mark.parametrize(
+    ("addons", "fields"),
+    [
+        (("dinner", "dinner"), {}),
+        (("lunch",), {}),
+        (("dinner",), {"closes_at": timezone.now() - DAY}),
+        (("dinner",), {"currency": "USD"}),
+    ],
+)
+def test_addons_that_cannot_be_had_are_refused(addons: tuple[str, ...], fields: dict):
+    event = make_event()
+    make_ticket(event)
+    make_addon(event, **fields)
+    with pytest.raises(InvalidFields) as refusal:
+        place_order(event=event, request=asked(addons=addons))
+    where = "registrations" if "currency" in fields else "registrations.0.addons"
+    assert list(refusal.value.field_errors) == [where]
+
+
+def test_an_addon_goes_with_the_tickets_it_names():
+    event = make_event()
+    make_ticket(event)
+    vendor = make_ticket(event, slug="vendor")
+    make_addon(event).tickets.add(vendor)
+    place_order(event=event, request=asked(ticket="vendor", addons=("dinner",)))
+    with pytest.raises(InvalidFields, match="champs"):
+        place_order(event=event, request=asked(addons=("dinner",)))
+
+
+def test_an_addon_that_was_taken_is_neither_removed_nor_made_smaller():
+    event = make_event()
+    make_ticket(event)
+    dinner = make_addon(event)
+    place_order(event=event, request=asked(addons=("dinner",)))
+    dinner.capacity = 0
+    with pytest.raises(InvalidFields):
+        save_addon(addon=dinner, tickets=[], changed=["capacity"])
+    with pytest.raises(AddonInUse):
+        remove_addon(addon=dinner)
+    remove_addon(addon=make_addon(event, slug="lunch"))
+    assert list(event.addons.values_list("slug", flat=True)) == ["dinner"]
+
+
+# --- quotas -----------------------------------------------------------------------------------------
+
+
+def shared(event, capacity: int, *tickets: Ticket) -> Quota:
+    quota = Quota(event=event, name="Salle", capacity=capacity)
+    return save_quota(quota=quota, tickets=tickets, changed=["name", "capacity", "tickets"])
+
+
+def test_tickets_share_a_quota_and_their_own_places_hold_too():
+    event = make_event()
+    guest, vendor = make_ticket(event, capacity=3), make_ticket(event, slug="vendor")
+    quota = shared(event, 4, guest, vendor)
+    place_order(event=event, request=asked(2))
+    place_order(event=event, request=asked(1, ticket="vendor"))
+    with pytest.raises(SoldOut):
+        place_order(event=event, request=asked(2, ticket="vendor"))
+    both = dataclasses.replace(asked(), places=(*asked().places, *asked(ticket="vendor").places))
+    with pytest.raises(SoldOut):
+        place_order(event=event, request=both)
+    assert taken(guest, vendor, quota) == [2, 1, 3]
+    one = place_order(event=event, request=asked(1)).registrations.get()
+    assert taken(guest, quota) == [3, 4]
+    cancel_registration(registration=one)
+    assert taken(guest, quota) == [2, 3]
+
+
+def test_a_quota_counts_what_its_tickets_have_and_refuses_to_be_too_small():
+    event = make_event()
+    guest, vendor = make_ticket(event), make_ticket(event, slug="vendor")
+    place_order(event=event, request=asked(3))
+    place_order(event=event, request=asked(2, ticket="vendor"))
+    with pytest.raises(InvalidFields):
+        shared(event, 4, guest, vendor)
+    quota = shared(event, 5, guest, vendor)
+    assert taken(quota) == [5]
+    guest.refresh_from_db()
+    other = save_quota(
+        quota=Quota(event=event, name="Étage", capacity=9), tickets=[guest], changed=["tickets"]
+    )
+    assert taken(quota, other) == [2, 3]
+    remove_quota(quota=other)
+    guest.refresh_from_db()
+    assert (guest.quota, guest.remaining) == (None, None)
+
+
+def test_places_follow_a_ticket_that_joins_a_quota_between_reading_and_booking():
+    event = make_event()
+    ticket = make_ticket(event)
+    sold = load_catalog(event, {"guest"})
+    quota = shared(event, 2, ticket)
+    place_order(event=sold.event, request=asked(2), context=OrderContext(catalog=sold))
+    assert taken(ticket, quota) == [2, 2]
+    with pytest.raises(SoldOut):
+        place_order(event=sold.event, request=asked(1), context=OrderContext(catalog=sold))
+    assert taken(ticket, quota) == [2, 2]
+
+
+def test_what_lapses_gives_everything_back_and_a_late_proof_takes_it_again():
+    event = make_event()
+    ticket = make_ticket(event, slug="member", audience="member", price=10_000, capacity=9)
+    quota, dinner, voucher = shared(event, 9, ticket), make_addon(event), make_voucher(event)
+    member = make_member(email="z0@example.org")
+    request = asked(ticket="member", addons=("dinner",), code="HALF")
+    order = place_order(event=event, request=request, context=by_verified())
+    rows = (ticket, quota, dinner, voucher)
+    assert taken(*rows) == [1, 1, 1, 1]
+    later = timezone.now() + datetime.timedelta(minutes=31)
+    assert (release_ticket_holds([ticket.pk], at=later), taken(*rows)) == (1, [0, 0, 0, 0])
+    proven = verify_membership(registration=order.registrations.get())
+    assert (proven.person, taken(*rows)) == (member, [1, 1, 1, 1])
+
+
+def test_steps_are_kept_with_their_ticket_and_recorded_where_they_change():
+    event = make_event()
+    ticket = make_ticket(event, price=15_000)
+    until = timezone.now() + DAY
+    for _twice in range(2):
+        save_ticket(ticket=ticket, changed=[], steps=[PriceStep(price=1, ends_at=until)])
+    fields = list(
+        AuditEntry.objects.filter(verb="ticket.change").order_by("pk").values_list("fields", flat=True)
+    )
+    assert (fields, ticket.price_steps.count()) == ([["price_steps"], []], 1)
+
+
+def test_default_tickets_are_locked_together_before_one_is_changed():
+    """In the order of ids: an order of both would otherwise wait for the save, which waits for the order."""
+    first = make_ticket()
+    second = make_ticket(first.event, slug="second", is_default=True)
+    first.is_default = True
+
+    with CaptureQueriesContext(connection) as queries:
+        save_ticket(ticket=first, changed=["is_default"])
+
+    statements = [query["sql"] for query in queries if '"registrations_ticket"' in query["sql"]]
+    update = next(number for number, sql in enumerate(statements) if sql.startswith("UPDATE"))
+    lock = statements[update - 1]
+    assert f"IN ({second.pk}, {first.pk})" in lock
+    assert "ORDER BY" in lock
+
+
+def test_code_that_opens_a_hidden_ticket_is_used_although_a_pass_pays():
+    company = make_company()
+    company.memberships.update(passes=1)
+    member = make_member(company)
+    hidden = make_ticket(slug="vip", audience="member", is_public=False, price=20_000, uses_pass=True)
+    voucher = make_voucher(hidden.event, hidden, kind="access", value=0, capacity=1)
+    request = OrderRequest(
+        email=member.email,
+        places=(RequestedPlace(ticket="vip", first_name="Ana", last_name="Silva", email=member.email),),
+        code="HALF",
+    )
+
+    order = place_order(event=hidden.event, request=request, context=OrderContext(person=member))
+
+    assert order.total == 0
+    assert taken(voucher) == [1]
+
+
+def test_sold_out_error_says_what_is_left_after_the_others():
+    ticket = make_ticket(capacity=1)
+    Ticket.objects.update(reserved=1)
+
+    with pytest.raises(SoldOut, match="Il ne reste plus de place"):
+        reserve_items({ticket: 1})

@@ -1,0 +1,134 @@
+"""Many at the same moment: fifty for the last place under a company's cap, and the lock in between."""
+
+import datetime
+
+import pytest
+from django.db.models import F
+from django.utils import timezone
+
+from registrations.models import CompanyShare, Registration, Ticket
+from registrations.visits.applications.apply import apply_for_visit
+from registrations.visits.applications.withdraw import withdraw_application
+from registrations.visits.hosts.replacements import propose_replacement
+from registrations.visits.models import Application
+from registrations.visits.visitor_list.lock import lock_list
+from tests.factories import make_company, make_member
+from tests.registrations.visits.factories import applied, make_visit, state
+from tests.threads import in_threads
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgresql]
+CAP, APPLICANTS = 3, 50
+
+
+def rush(visit, company):
+    """Fifty colleagues apply while one place under the cap is left; their states, sorted."""
+    for _one in range(CAP - 1):
+        applied(visit, company)
+    people = [make_member(company) for _one in range(APPLICANTS)]
+    results = in_threads([lambda p=p: apply_for_visit(visit=visit, person=p) for p in people], threads=16)
+    assert [result for result in results if isinstance(result, Exception)] == []
+    return sorted(str(state(result)) for result in results)
+
+
+def test_fifty_colleagues_for_the_last_place_of_their_company():
+    visit, company = make_visit(places=20, cap=CAP), make_company()
+    assert rush(visit, company) == ["confirmed"] + ["refused"] * (APPLICANTS - 1)
+    assert Registration.objects.confirmed().filter(member_of=company).count() == CAP
+    assert (CompanyShare.objects.get().reserved, Ticket.objects.get().reserved) == (CAP, CAP)
+
+
+def test_fifty_of_fifty_companies_for_the_last_place_of_the_visit():
+    visit = make_visit(places=1)
+    people = [make_member() for _one in range(APPLICANTS)]
+    results = in_threads([lambda p=p: apply_for_visit(visit=visit, person=p) for p in people], threads=16)
+    assert sorted(str(state(one)) for one in results) == ["confirmed"] + ["waiting"] * (APPLICANTS - 1)
+    assert Ticket.objects.get().reserved == 1
+
+
+def test_control_a_cap_that_is_only_looked_at_is_exceeded(monkeypatch):
+    """The negative control: look first, then write, in the same harness."""
+
+    def only_looked_at(ticket, company, places=1):
+        share, _made = CompanyShare.objects.get_or_create(ticket=ticket, company=company)
+        if share.reserved + places <= ticket.company_cap:
+            CompanyShare.objects.filter(pk=share.pk).update(reserved=F("reserved") + places)
+
+    monkeypatch.setattr("registrations.booking.save_order.save_order_fast", lambda _booking: False)
+    monkeypatch.setattr("registrations.booking.save_order.reserve_company_share", only_looked_at)
+    for _attempt in range(5):
+        company = make_company()
+        visit = make_visit(places=60, cap=CAP)
+        rush(visit, company)
+        if Registration.objects.confirmed().filter(member_of=company).count() > CAP:
+            return
+    pytest.fail("no excess in 5 rushes: the harness would not notice one")
+
+
+def test_the_same_person_applying_many_times_has_one_application():
+    visit, person = make_visit(), make_member()
+    results = in_threads([lambda: apply_for_visit(visit=visit, person=person)] * 16, threads=16)
+    assert {one.pk for one in results} == {Application.objects.get().pk}
+    assert Ticket.objects.get().reserved == 1
+
+
+def test_one_person_at_two_visits_at_the_same_time_gets_one():
+    first = make_visit()
+    second = make_visit(starts_at=first.event.starts_at + datetime.timedelta(hours=1))
+    for _attempt in range(5):
+        person = make_member()
+        results = in_threads(
+            [lambda v=v, p=person: apply_for_visit(visit=v, person=p) for v in (first, second)], threads=2
+        )
+        assert sorted(one.refusal_reasons for one in results) == [[], ["same_day"]]
+        for one in results:
+            if not one.refusal_reasons:
+                withdraw_application(application=one)
+
+
+def test_one_person_named_for_two_visits_at_the_same_time_is_named_for_one():
+    for number in range(5):
+        hour = timezone.now() + datetime.timedelta(days=number + 3)
+        places = [applied(make_visit(starts_at=hour, lock_working_days=0)) for _visit in range(2)]
+        for place in places:
+            lock_list(visit=place.visit)
+        person = make_member()
+        acts = [lambda a=a, p=person: propose_replacement(application=a, replacement=p) for a in places]
+        results = in_threads(acts, threads=2)
+        assert sorted(type(one).__name__ for one in results) == ["Application", "InvalidFields"]
+
+
+def test_whoever_gets_a_place_while_the_list_is_locked_has_it_before():
+    visit = make_visit(places=30)
+    people = [make_member() for _one in range(30)]
+    work = [lambda p=p: apply_for_visit(visit=visit, person=p) for p in people]
+    work.insert(15, lambda: lock_list(visit=visit))
+    in_threads(work, threads=16)
+    visit.refresh_from_db()
+    assert visit.locked_at is not None
+    assert Registration.objects.filter(confirmed_at__gt=visit.locked_at).count() == 0
+
+
+def test_places_that_come_and_go_leave_the_counters_true():
+    visit = make_visit(places=3, cap=2)
+    companies = [make_company() for _one in range(4)]
+    people = [make_member(company) for company in companies for _one in range(4)]
+
+    def come_and_go(person):
+        application = apply_for_visit(visit=visit, person=person)
+        if application.refused_at is None:
+            withdraw_application(application=application)
+
+    results = in_threads([lambda p=p: come_and_go(p) for p in people] * 2, threads=8)
+    unexpected = [r for r in results if isinstance(r, Exception)]
+    assert {type(one).__name__ for one in unexpected} <= {
+        "NotWaiting",
+        "AlreadyCancelled",
+        "Ended",
+        "SoldOut",
+    }
+    ticket = Ticket.objects.get()
+    standing = Registration.objects.confirmed().count()
+    offered = ticket.waiting_entries.filter(
+        offered_at__isnull=False, left_at=None, offer_expired_at=None
+    ).count()
+    assert ticket.reserved == standing + offered

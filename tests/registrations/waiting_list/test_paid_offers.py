@@ -1,0 +1,96 @@
+"""Accepting an offer: paid as any other place is, at the price that was shown, a member's pass included."""
+
+import datetime
+
+import pytest
+from django.utils import timezone
+
+from convention.club.models import Membership
+from registrations.booking.join_waiting_list import WaitingRequest, join_ticket_list
+from registrations.changes.cancel import cancel_registration
+from registrations.models import Order, PassQuota, Registration, Ticket, WaitingEntry
+from registrations.payments.cards.demo_payments import record_demo_payment
+from registrations.periodic_jobs import release_expired_holds
+from tests.factories import make_company, make_event, make_member, make_registration, make_ticket
+from tests.registrations.waiting_list.test_waiting_list import BILLED
+
+pytestmark = pytest.mark.django_db
+
+
+def full(**fields) -> Ticket:
+    """A ticket with one place, which is taken."""
+    ticket = make_ticket(make_event(slug="congress"), capacity=1, **fields)
+    make_registration(ticket, email="first@example.org")
+    return ticket
+
+
+def offered(ticket: Ticket, email: str) -> WaitingEntry:
+    wish = WaitingRequest(first_name="Ana", last_name="Silva", email=email, company="Acme")
+    entry = join_ticket_list(ticket=ticket, request=wish)
+    cancel_registration(registration=Registration.objects.confirmed().get())
+    return entry
+
+
+def page(entry: WaitingEntry) -> str:
+    return f"/en/waiting/{entry.link_token}/"
+
+
+def states(ticket: Ticket) -> list[str]:
+    rows = ticket.registrations.exclude(email="first@example.org")
+    return [one.state for one in rows.order_by("pk")]
+
+
+def test_by_card_the_place_is_held_until_the_payment_and_goes_to_the_next_without(client):
+    ticket = full(price=12_000)
+    first = offered(ticket, "ana@example.org")
+    asked = client.get(page(first)).text
+    assert "by card, on the next page" in asked
+    assert 'name="shown" value="12000"' in asked
+    answer = client.post(page(first), {"accept": "1", "shown": "12000", "payment": "card", **BILLED})
+    order = Order.objects.get(email="ana@example.org")
+    assert (answer["Location"], states(ticket)) == (order.sender_path, ["pending"])
+    assert order.sender_path.endswith("/pay/")
+    second = join_ticket_list(
+        ticket=ticket, request=WaitingRequest(first_name="Bo", last_name="B", email="bo@example.org")
+    )
+    order.registrations.update(hold_expires_at=timezone.now() - datetime.timedelta(minutes=1))
+    release_expired_holds()
+    second.refresh_from_db()
+    assert (states(ticket), second.state) == (["expired"], "offered")
+
+
+def test_by_card_the_payment_confirms_it(client):
+    ticket = full(price=12_000)
+    entry = offered(ticket, "ana@example.org")
+    client.post(page(entry), {"accept": "1", "payment": "card", **BILLED})
+    record_demo_payment(order=Order.objects.get(email="ana@example.org"))
+    assert states(ticket) == ["confirmed"]
+
+
+def test_another_price_than_was_shown_is_said_and_nothing_is_booked(client):
+    ticket = full(price=12_000)
+    entry = offered(ticket, "ana@example.org")
+    Ticket.objects.update(price=15_000)
+    answer = client.post(page(entry), {"accept": "1", "shown": "12000", **BILLED}, follow=True)
+    assert "The price has changed: it is €150 instead of €120" in answer.text
+    assert states(ticket) == []
+    client.post(page(entry), {"accept": "1", "shown": "15000", **BILLED})
+    assert states(ticket) == ["confirmed"]
+
+
+def test_a_member_whose_pass_pays_is_asked_for_nothing(client):
+    ticket = full(audience="member", price=12_000, uses_pass=True)
+    member = make_member(make_company(), email="ana@example.org")
+    Membership.objects.update(passes=2)
+    entry = offered(ticket, member.email)
+    shown = client.get(page(entry)).text
+    assert "To invoice" not in shown
+    assert "included in the company’s membership" in shown
+    client.post(page(entry), {"accept": "1", "shown": "0"})
+    [one] = Registration.objects.filter(cancelled_at=None)
+    assert (one.price, one.person, one.order.payment, PassQuota.objects.get().reserved) == (
+        0,
+        member,
+        "free",
+        1,
+    )

@@ -1,0 +1,133 @@
+"""Tickets that share a quota: what is free of it goes to who waited longest for any of them, at once."""
+
+import random
+
+import pytest
+
+from convention.errors import ConventionError, SoldOut
+from registrations.booking.accept_offer import accept_ticket_offer
+from registrations.booking.join_waiting_list import WaitingRequest, join_ticket_list
+from registrations.booking.place_order import place_order
+from registrations.changes.cancel import cancel_registration
+from registrations.models import Quota, Registration, Ticket, WaitingEntry
+from registrations.order_request import OrderRequest, RequestedPlace
+from registrations.ticketing.quotas import remove_quota, save_quota
+from registrations.ticketing.tickets import save_ticket
+from registrations.waiting_list.end_waiting import leave_waiting_list
+from tests.factories import make_event, make_ticket
+from tests.threads import in_threads
+
+ROUNDS = 80
+
+
+@pytest.fixture
+def tickets(db) -> list[Ticket]:
+    return sharing()
+
+
+def sharing() -> list[Ticket]:
+    """Two tickets that share two places, both taken by guests."""
+    event = make_event()
+    quota = Quota.objects.create(event=event, name="Salle", capacity=2)
+    tickets = [make_ticket(event), make_ticket(event, slug="vendor", name="Exposant", audience="vendor")]
+    save_quota(quota=quota, tickets=tickets, changed=[])
+    for number in range(2):
+        book(tickets[0], f"first{number}")
+    return tickets
+
+
+def book(ticket: Ticket, name: str) -> None:
+    place = RequestedPlace(ticket=ticket.slug, first_name="N", last_name=name, email=f"{name}@example.org")
+    place_order(event=ticket.event, request=OrderRequest(email=place.email, places=(place,)))
+
+
+def wait(ticket: Ticket, name: str) -> WaitingEntry:
+    return join_ticket_list(
+        ticket=ticket, request=WaitingRequest(first_name="N", last_name=name, email=f"{name}@example.org")
+    )
+
+
+def states(*entries: WaitingEntry) -> list[str]:
+    return [WaitingEntry.objects.get(pk=entry.pk).state for entry in entries]
+
+
+def counters() -> tuple[list[int], list[int]]:
+    """Places taken of each ticket and of the quota."""
+    return (
+        list(Ticket.objects.order_by("pk").values_list("reserved", flat=True)),
+        list(Quota.objects.values_list("reserved", flat=True)),
+    )
+
+
+def free_one() -> None:
+    cancel_registration(registration=Registration.objects.confirmed().first())
+
+
+def test_a_guests_place_goes_to_the_vendor_who_waited_longer(tickets):
+    guest, vendor = tickets
+    first, second = wait(vendor, "ana"), wait(guest, "bo")
+    free_one()
+    assert (states(first, second), counters()) == (["offered", "waiting"], ([1, 1], [2]))
+    with pytest.raises(SoldOut):
+        book(vendor, "late")
+    free_one()
+    assert (states(first, second), counters()) == (["offered", "offered"], ([1, 1], [2]))
+
+
+def test_who_waits_for_a_ticket_without_places_of_its_own_is_not_waited_for(tickets):
+    guest, vendor = tickets
+    first, second = wait(vendor, "ana"), wait(guest, "bo")
+    Ticket.objects.filter(pk=vendor.pk).update(capacity=0)
+    free_one()
+    assert (states(first, second), counters()) == (["waiting", "offered"], ([2, 0], [2]))
+    vendor.capacity = 1
+    save_ticket(ticket=vendor, changed=["capacity"])
+    assert states(first) == ["waiting"]
+    free_one()
+    assert (states(first), counters()) == (["offered"], ([1, 1], [2]))
+
+
+@pytest.mark.parametrize("change", ["more places", "no quota"])
+def test_what_a_change_of_the_quota_frees_is_offered_at_once(tickets, change):
+    entries = [wait(tickets[1], "ana"), wait(tickets[0], "bo")]
+    quota = Quota.objects.get()
+    if change == "no quota":
+        remove_quota(quota=quota)
+    else:
+        quota.capacity = 4
+        save_quota(quota=quota, tickets=tickets, changed=["capacity"])
+    assert states(*entries) == ["offered", "offered"]
+
+
+def something(tickets: list[Ticket], number: int) -> None:
+    """One of all that can happen, at random."""
+    dice = random.Random(number)
+    ticket, kind = dice.choice(tickets), dice.choice(["join", "cancel", "cancel", "accept", "leave", "book"])
+    rows = {"cancel": Registration.objects.confirmed(), "leave": WaitingEntry.objects.active()}
+    found = rows.get(kind, WaitingEntry.objects.with_offer()).order_by("?").first()
+    if kind == "join":
+        wait(ticket, f"w{number}")
+    elif kind == "book":
+        book(ticket, f"n{number}")
+    elif found is not None:
+        {
+            "cancel": lambda: cancel_registration(registration=found),
+            "accept": lambda: accept_ticket_offer(entry=found),
+        }.get(kind, lambda: leave_waiting_list(entry=found))()
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_everything_at_once_leaves_counters_true_and_nobody_in_a_ring():
+    tickets = sharing()
+    for number in range(12):
+        wait(tickets[number % 2], f"early{number}")
+    results = in_threads([lambda n=n: something(tickets, n) for n in range(ROUNDS)], threads=8)
+    assert [r for r in results if isinstance(r, Exception) and not isinstance(r, ConventionError)] == []
+    held = [
+        Registration.objects.confirmed().filter(ticket=ticket).count()
+        + WaitingEntry.objects.with_offer().filter(ticket=ticket).count()
+        for ticket in tickets
+    ]
+    assert counters() == (held, [sum(held)])
+    assert sum(held) <= 2

@@ -1,0 +1,462 @@
+"""Organizers add, change, cancel and remove sessions; two at once lose nothing."""
+
+import datetime
+import json
+import re
+import zoneinfo
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from lxml import html
+
+from badges.reports.event_facts import load_event_facts
+from convention.audit.models import AuditEntry
+from convention.events.models import EventRole
+from schedule.editing.revision import raise_revision
+from schedule.exchange.uploads import delete_old_uploads
+from schedule.models import Schedule, ScheduleUpload, Session, Speaker, Track
+from schedule.rich_text.sanitize import MAX_TEXT_CHARS
+from tests.factories import make_event, make_person, make_room, make_session, make_track
+
+PARIS = zoneinfo.ZoneInfo("Europe/Paris")
+pytestmark = pytest.mark.django_db
+CALENDAR = b"""BEGIN:VCALENDAR
+VERSION:2.0
+PRODID:-//x//y//EN
+BEGIN:VEVENT
+UID:one@example.org
+DTSTAMP:20260101T000000Z
+DTSTART:20260616T070000Z
+DTEND:20260616T080000Z
+SUMMARY:Venue d'ailleurs
+END:VEVENT
+END:VCALENDAR
+"""
+
+
+@pytest.fixture
+def event():
+    start = datetime.datetime(2026, 6, 16, 9, tzinfo=PARIS)
+    return make_event(slug="conf", starts_at=start, ends_at=start + datetime.timedelta(days=2))
+
+
+@pytest.fixture
+def organizer(client, event):
+    person = make_person()
+    EventRole.objects.create(
+        event=event, person=person, role=EventRole.Role.ORGANIZER, starts_on=datetime.date(2020, 1, 1)
+    )
+    client.force_login(person)
+    return client
+
+
+def filled(client, address):
+    """What a browser would send back from the page's main form."""
+    form = html.fromstring(client.get(address).text).xpath("//form[.//*[@name='title']]")[0]
+    return {name: value for name, value in form.form_values() if name != "csrfmiddlewaretoken"}
+
+
+def errors(response):
+    """The sentences that the page shows as errors."""
+    return html.fromstring(response.text).xpath(
+        "//ul[@class='errorlist' or contains(@class,'errorlist')]/li/text()"
+    )
+
+
+def test_strangers_are_kept_out(client, event):
+    session = make_session(event)
+    client.force_login(make_person())
+    addresses = ["", "new/", f"{session.number}/", "tracks/", "speakers/", "version/", "import/"]
+    answers = [client.get(f"/organize/conf/schedule/{address}").status_code for address in addresses]
+    assert answers == [403] * 7
+    assert client.post(f"/organize/conf/schedule/{session.number}/cancel/").status_code == 403
+    session.refresh_from_db()
+    assert session.cancelled_at is None
+
+
+def test_add_a_session_in_the_event_s_own_time(organizer, event):
+    room, track = make_room(event), make_track(event)
+    address = "/organize/conf/schedule/new/"
+    data = filled(organizer, address) | {
+        "title": "  Nuit   blanche ",
+        "speakers": "Zoé\nAna\n\nZoé",
+        "room": room.pk,
+        "track": track.pk,
+        "starts_at": "2026-06-17T01:30",
+        "ends_at": "2026-06-17T02:00",
+    }
+    response = organizer.post(address, data)
+    session = Session.objects.get()
+    assert response["Location"] == f"/organize/conf/schedule/{session.number}/"
+    assert session.title == "Nuit blanche"
+    assert session.starts_at == datetime.datetime(2026, 6, 16, 23, 30, tzinfo=datetime.UTC)
+    assert session.day == datetime.date(2026, 6, 16)
+    assert [a.speaker.name for a in session.appearances.all()] == ["Zoé", "Ana"]
+    assert Schedule.objects.get(event=event).revision == 1
+    assert [entry.verb for entry in AuditEntry.objects.all()] == ["session.add"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "count"),
+    [
+        ({"title": "\u200b  "}, 1),
+        ({"title": ""}, 1),
+        ({"title": "x" * 5000}, 1),
+        ({"starts_at": "2026-06-16T10:00"}, 1),
+        ({"starts_at": "2026-06-16T10:00", "ends_at": "2026-06-16T09:00"}, 1),
+        ({"starts_at": "2026-06-16T10:00", "ends_at": "2026-09-16T09:00"}, 1),
+        ({"starts_at": "2026-03-29T02:30", "ends_at": "2026-03-29T04:00"}, 1),
+        ({"starts_at": "soon", "ends_at": "later"}, 2),
+        ({"room": "999999"}, 1),
+        ({"track": "x"}, 1),
+        ({"capacity": "-1"}, 1),
+        ({"capacity": "99999999999999999999"}, 1),
+        ({"speakers": "n" * 301}, 1),
+        ({"speakers": "\n".join(map(str, range(101)))}, 1),
+        ({"url": "javascript:alert(1)"}, 1),
+        ({"url": "ftp://example.org/"}, 1),
+    ],
+)
+def test_bad_input_gets_a_sentence_and_nothing_is_made(organizer, event, changes, count):
+    response = organizer.post("/organize/conf/schedule/new/", {"title": "T", **changes})
+    assert response.status_code == 200
+    assert len(errors(response)) == count
+    assert not Session.objects.exists()
+
+
+def test_rooms_of_another_event_are_not_taken(organizer, event):
+    other = make_room(make_event())
+    response = organizer.post("/organize/conf/schedule/new/", {"title": "T", "room": other.pk})
+    assert len(errors(response)) == 1
+
+
+def test_a_name_that_is_known_stays_the_same_speaker(organizer, event):
+    make_session(event, speakers=("Élodie Royer",))
+    organizer.post("/organize/conf/schedule/new/", {"title": "T", "speakers": "élodie  royer"})
+    assert Speaker.objects.count() == 1
+
+
+def test_saving_without_a_change_changes_nothing(organizer, event):
+    session = make_session(
+        event, speakers=("A", "B"), abstract="Un\r\ndeux ", starts_at=event.starts_at.replace(second=7)
+    )
+    address = f"/organize/conf/schedule/{session.number}/"
+    assert organizer.post(address, filled(organizer, address)).status_code == 302
+    after = Session.objects.get()
+    assert (after.starts_at, after.abstract) == (session.starts_at, session.abstract)
+    assert not AuditEntry.objects.exists()
+    assert not Schedule.objects.exists()
+
+
+def test_two_organizers_on_different_fields_both_count(organizer, event):
+    session = make_session(event, "Titre", abstract="Texte")
+    address = f"/organize/conf/schedule/{session.number}/"
+    first, second = filled(organizer, address), filled(organizer, address)
+    organizer.post(address, first | {"title": "Titre nouveau"})
+    organizer.post(address, second | {"abstract": "Texte nouveau"})
+    after = Session.objects.get()
+    assert (after.title, after.abstract) == ("Titre nouveau", "Texte nouveau")
+
+
+def test_two_organizers_on_one_field_the_second_is_told_and_loses_nothing(organizer, event):
+    session = make_session(event, "Titre")
+    address = f"/organize/conf/schedule/{session.number}/"
+    first, second = filled(organizer, address), filled(organizer, address)
+    organizer.post(address, first | {"title": "Du premier"})
+    response = organizer.post(address, second | {"title": "Du second", "subtitle": "Aussi"})
+    assert Session.objects.get().title == "Du premier"
+    page = html.fromstring(response.text)
+    assert page.xpath("//section[@class='other-version']//dd/text()") == ["Du premier"]
+    form = page.xpath("//form[.//*[@name='title']]")[0]
+    again = dict(form.form_values())
+    assert (again["title"], again["subtitle"]) == ("Du second", "Aussi")
+    organizer.post(address, again)
+    after = Session.objects.get()
+    assert (after.title, after.subtitle) == ("Du second", "Aussi")
+
+
+@pytest.mark.parametrize("seen", ["", "{", "[]", '{"title": 3}'])
+def test_a_broken_token_of_what_was_seen_overwrites_nothing_unseen(organizer, event, seen):
+    session = make_session(event, "Titre")
+    address = f"/organize/conf/schedule/{session.number}/"
+    organizer.post(address, {"title": "Autre", "seen": seen})
+    assert Session.objects.get().title == "Titre"
+
+
+def test_cancel_and_restore(organizer, event):
+    session = make_session(event, "Annulée")
+    address = f"/organize/conf/schedule/{session.number}/"
+    organizer.post(f"{address}cancel/", {"reason": "malade"})
+    organizer.post(f"{address}cancel/")
+    page = html.fromstring(organizer.get("/en/events/conf/agenda/").text)
+    assert page.xpath("//article/p[@class='state']/span/text()") == ["Cancelled"]
+    organizer.post(f"{address}restore/")
+    assert Session.objects.get().cancelled_at is None
+    verbs = [(entry.verb, entry.reason) for entry in AuditEntry.objects.order_by("pk")]
+    assert verbs == [("session.cancel", "malade"), ("session.restore", "")]
+
+
+def test_remove_only_what_nobody_booked(organizer, event):
+    booked = make_session(event, capacity=5, reserved=1)
+    free = make_session(event)
+    answers = [
+        organizer.post(f"/organize/conf/schedule/{session.number}/remove/").status_code
+        for session in (booked, free)
+    ]
+    assert answers == [409, 302]
+    assert Session.objects.get() == booked
+
+
+def test_the_list_shows_clashes_and_what_waits_for_a_place(organizer, event):
+    room = make_room(event, "A")
+    make_session(event, "Une", room=room, speakers=("Ana",))
+    make_session(event, "Deux", room=room)
+    make_session(event, "Trois", speakers=("Ana",))
+    make_session(event, "Annulée", room=room, cancelled_at=event.starts_at)
+    make_session(event, "Sans heure", starts_at=None, room=room)
+
+    def listed(query):
+        page = html.fromstring(organizer.get(f"/organize/conf/schedule/{query}").text)
+        return sorted(page.xpath("//tbody/tr/th/a/text()"))
+
+    assert listed("?state=conflicts") == ["Deux", "Trois", "Une"]
+    assert listed("?state=unplaced") == ["Sans heure", "Trois"]
+    assert listed("?state=cancelled") == ["Annulée"]
+    assert listed("?q=ANA+tro") == ["Trois"]
+    assert listed("?day=2026-06-17") == []
+    assert len(listed("?page=99&day=x&room=y")) == 0
+
+
+def test_a_session_outside_the_event_s_hours_is_told_in_the_list_and_on_its_page(organizer, event):
+    hour = datetime.timedelta(hours=1)
+    make_session(event, "Dedans", starts_at=event.ends_at - hour, minutes=60)
+    make_session(event, "Avant", starts_at=event.starts_at - hour, minutes=60)
+    make_session(event, "Après", starts_at=event.ends_at - hour, minutes=61)
+    make_session(event, "Annulée", starts_at=event.ends_at, cancelled_at=event.starts_at)
+    make_session(event, "Sans heure", starts_at=None)
+    shown = {
+        state: html.fromstring(organizer.get(f"/organize/conf/schedule/{state}").text)
+        for state in ("", "?state=outside_event")
+    }
+    assert sorted(shown["?state=outside_event"].xpath("//tbody/tr/th/a/text()")) == ["Après", "Avant"]
+    warning = shown[""].xpath("string(//*[contains(@class, 'warning')])")
+    assert " ".join(warning.split()) == "2 sessions sortent des horaires de l’événement. Voir lesquelles"
+    warned = [
+        session.title
+        for session in event.sessions.order_by("title")
+        if "Cette session sort des horaires"
+        in organizer.get(f"/organize/conf/schedule/{session.number}/").text
+    ]
+    assert warned == ["Après", "Avant"]
+    assert load_event_facts([event], at=timezone.now())[0].outside_session_count == 2
+
+
+def test_the_list_costs_the_same_for_one_and_many(organizer, event):
+    def count():
+        with CaptureQueriesContext(connection) as queries:
+            organizer.get("/organize/conf/schedule/")
+        return len(queries)
+
+    make_session(event, room=make_room(event), track=make_track(event), speakers=("A",))
+    few = count()
+    for number in range(30):
+        make_session(event, f"S{number}", room=make_room(event, str(number)), speakers=(f"P{number}",))
+    assert count() == few
+
+
+def test_tracks_have_names_of_their_own_and_colours_that_show(organizer, event):
+    address = "/organize/conf/schedule/tracks/"
+    organizer.post(address, {"name": "Cloud", "color": "#0b5c8a"})
+    organizer.post(address, {"name": "Réseaux", "color": "#8a2b0b"})
+    assert len(errors(organizer.post(address, {"name": " Cloud ", "color": "#0b5c8a"}))) == 1
+    assert len(errors(organizer.post(address, {"name": "Pâle", "color": "#ffff00"}))) == 1
+    assert len(errors(organizer.post(address, {"name": "Sans", "color": "red"}))) == 1
+    first = Track.objects.get(name="Cloud")
+    organizer.post(f"{address}{first.pk}/move/", {"down": "1"})
+    assert [track.name for track in event.tracks.all()] == ["Réseaux", "Cloud"]
+    organizer.post(f"{address}{first.pk}/move/", {"down": "1"})
+    session = make_session(event, track=first)
+    organizer.post(f"{address}{first.pk}/remove/")
+    session.refresh_from_db()
+    assert session.track is None
+
+
+def test_speakers_and_version(organizer, event):
+    organizer.post("/organize/conf/schedule/speakers/new/", {"name": "Ana"})
+    speaker = Speaker.objects.get()
+    organizer.post(
+        f"/organize/conf/schedule/speakers/{speaker.pk}/", {"name": "Ana Silva", "biography": "**x**"}
+    )
+    speaker.refresh_from_db()
+    assert (speaker.name, speaker.biography) == ("Ana Silva", "**x**")
+    assert (
+        len(
+            errors(
+                organizer.post(f"/organize/conf/schedule/speakers/{speaker.pk}/", {"name": "A", "url": "x:y"})
+            )
+        )
+        == 1
+    )
+    organizer.post("/organize/conf/schedule/version/", {"version": "1.2", "day_starts_at": "05:00"})
+    schedule = Schedule.objects.get()
+    assert (schedule.version, schedule.day_starts_at) == ("1.2", datetime.time(5))
+    organizer.post(f"/organize/conf/schedule/speakers/{speaker.pk}/remove/")
+    assert not Speaker.objects.exists()
+
+
+def test_import_shows_first_and_then_does(organizer, event):
+    address = "/organize/conf/schedule/import/"
+    response = organizer.post(address, {"file": SimpleUploadedFile("x.ics", CALENDAR)})
+    preview = response["Location"]
+    assert not Session.objects.exists()
+    page = html.fromstring(organizer.get(preview).text)
+    assert page.xpath("//span[@class='stat-value']/text()") == ["1", "0", "0", "0"]
+    assert organizer.post(preview)["Location"] == "/organize/conf/schedule/"
+    assert [session.title for session in Session.objects.all()] == ["Venue d'ailleurs"]
+    assert not ScheduleUpload.objects.exists()
+    assert organizer.post(preview).status_code == 410
+    assert organizer.get(preview).status_code == 410
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"\x00\xff\xfe", b"PK\x03\x04 zip", b"<schedule>", b'{"a": 1}', b"Bonjour"]
+)
+def test_files_that_are_none_get_a_sentence(organizer, event, content):
+    response = organizer.post(
+        "/organize/conf/schedule/import/", {"file": SimpleUploadedFile("x.xml", content)}
+    )
+    assert response.status_code == 200
+    assert len(errors(response)) == 1
+    assert not ScheduleUpload.objects.exists()
+
+
+def test_a_huge_file_and_no_file_get_a_sentence(organizer, event, monkeypatch):
+    monkeypatch.setattr("schedule.editing.forms.MAX_FILE_BYTES", 10)
+    address = "/organize/conf/schedule/import/"
+    assert len(errors(organizer.post(address, {"file": SimpleUploadedFile("x.ics", CALENDAR)}))) == 1
+    assert len(errors(organizer.post(address, {}))) == 1
+
+
+def test_a_preview_belongs_to_its_event(organizer, event):
+    other = make_event(slug="other")
+    upload = ScheduleUpload.objects.create(event=other, token="t", name="x", content=CALENDAR)
+    assert organizer.post(f"/organize/conf/schedule/import/{upload.token}/").status_code == 410
+
+
+def test_a_preview_lasts_a_day(organizer, event):
+    chosen = {"file": SimpleUploadedFile("x.ics", CALENDAR)}
+    address = organizer.post("/organize/conf/schedule/import/", chosen)["Location"]
+    assert organizer.get(address).status_code == 200
+    ScheduleUpload.objects.update(created_at=timezone.now() - datetime.timedelta(days=1))
+    assert (organizer.get(address).status_code, organizer.post(address).status_code) == (410, 410)
+    delete_old_uploads()
+    assert not ScheduleUpload.objects.exists()
+
+
+def test_sessions_move_to_the_day_that_follows_from_a_new_start_of_days(organizer, event):
+    night = make_session(
+        event, starts_at=datetime.datetime(2026, 6, 17, 2, tzinfo=PARIS), day=datetime.date(2026, 6, 16)
+    )
+    Schedule.objects.create(event=event, day_starts_at=datetime.time(4))
+
+    organizer.post("/organize/conf/schedule/version/", {"version": "", "day_starts_at": "01:00"})
+
+    night.refresh_from_db()
+    assert night.day == datetime.date(2026, 6, 17)
+
+
+def test_a_day_that_a_file_gave_stays_when_days_begin_at_another_hour(organizer, event):
+    evening = make_session(
+        event, starts_at=datetime.datetime(2026, 6, 17, 20, tzinfo=PARIS), day=datetime.date(2026, 6, 16)
+    )
+    Schedule.objects.create(event=event, day_starts_at=datetime.time(4))
+
+    organizer.post("/organize/conf/schedule/version/", {"version": "", "day_starts_at": "01:00"})
+
+    evening.refresh_from_db()
+    assert evening.day == datetime.date(2026, 6, 16)
+
+
+@pytest.mark.parametrize("name", ["abstract", "description"])
+def test_a_text_beyond_the_limit_gets_a_sentence(organizer, event, name):
+    session = make_session(event)
+    address = f"/organize/conf/schedule/{session.number}/"
+    data = filled(organizer, address) | {name: "x" * (MAX_TEXT_CHARS + 1)}
+
+    response = organizer.post(address, data)
+
+    assert list(response.context["form"].errors) == [name]
+
+
+def test_a_biography_beyond_the_limit_gets_a_sentence(organizer, event):
+    data = {"name": "Ana", "biography": "x" * (MAX_TEXT_CHARS + 1)}
+
+    response = organizer.post("/organize/conf/schedule/speakers/new/", data)
+
+    assert list(response.context["form"].errors) == ["biography"]
+
+
+def test_a_speaker_named_twice_stays_at_the_first_place(organizer, event):
+    session = make_session(event)
+    address = f"/organize/conf/schedule/{session.number}/"
+
+    organizer.post(address, filled(organizer, address) | {"speakers": "Ada\nBob\nada"})
+
+    names = session.appearances.order_by("position").values_list("speaker__name", flat=True)
+    assert list(names) == ["Ada", "Bob"]
+
+
+def test_a_track_added_after_a_removal_comes_last_and_has_a_slug_of_its_own(organizer, event):
+    address = "/organize/conf/schedule/tracks/"
+    organizer.post(address, {"name": "Zoo", "color": "#0b5c8a"})
+    organizer.post(address, {"name": "Réseaux", "color": "#0b5c8a"})
+    organizer.post(f"{address}{Track.objects.get(name='Zoo').pk}/remove/")
+
+    organizer.post(address, {"name": "Cloud", "color": "#0b5c8a"})
+
+    assert [track.name for track in event.tracks.all()] == ["Réseaux", "Cloud"]
+    assert len({track.slug for track in event.tracks.all()}) == 2
+
+
+def test_saving_the_settings_of_the_programme_turns_no_revision_back(event):
+    mine = Schedule.objects.get_or_create(event=event)[0]
+    before = raise_revision(event=event).revision
+    mine.version = "2"
+    mine.save()
+    assert list(Schedule.objects.values_list("version", "revision")) == [("2", before)]
+
+
+def test_numbers_that_are_none_say_so(organizer, event):
+    assert organizer.get("/organize/conf/schedule/42/").status_code == 404
+    assert organizer.get("/organize/conf/schedule/99999999999999999999/").status_code == 404
+    assert organizer.get("/organize/conf/schedule/import/%00/").status_code == 410
+    assert re.search("(?s)<h1.*</h1>", organizer.get("/organize/conf/schedule/42/").text)
+
+
+def test_what_no_database_keeps_does_not_spoil_a_preview(organizer, event):
+    content = CALENDAR.replace(b"SUMMARY:", b"SUMMARY:\x00")
+    rooms = {
+        "R\n\0": [{"id": 1, "title": "T\0\ud83d", "start": "10:00", "date": "2027-06-15T10:00:00+02:00"}]
+    }
+    days = [{"date": "2027-06-15", "rooms": rooms}]
+    frab = json.dumps({"schedule": {"conference": {"title": "\0", "days": days}}}).encode()
+    for data in (content, frab):
+        response = organizer.post("/organize/conf/schedule/import/", {"file": SimpleUploadedFile("x", data)})
+        assert response.status_code in {200, 302}
+    stored = json.dumps([upload.report for upload in ScheduleUpload.objects.all()])
+    assert "u0000" not in stored
+    assert "ud83d" not in stored
+    assert organizer.get(response["Location"]).status_code == 200
+
+
+def test_the_next_session_begins_where_the_one_before_ends(organizer, event):
+    before = make_session(event, room=make_room(event))
+    page = organizer.get(f"/organize/conf/schedule/{before.number}/")
+    assert f"schedule/new/?after={before.number}" in page.text
+    form = organizer.get(f"/organize/conf/schedule/new/?after={before.number}").context["form"]
+    assert (form["room"].value(), form.initial["starts_at"]) == (before.room_id, before.ends_at)
+    empty = organizer.get("/organize/conf/schedule/new/?after=²").context["form"]
+    assert empty.initial["starts_at"] is None
