@@ -30,4 +30,5 @@ class Command(ConventionCommand):
         action = preview_schedule if options["dry_run"] else import_schedule
         report = action(slug=options["event"], data=read_input_file(options["file"]))
         heading = [_("Preview: nothing was stored. An import would do this:")] if options["dry_run"] else []
-        self.print_lines([*heading, *report.describe_lines()])
+        changes = report.describe_changes() if options["dry_run"] else ()
+        self.print_lines([*heading, *report.describe_lines(), *changes])
