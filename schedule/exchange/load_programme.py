@@ -11,6 +11,7 @@ from convention.events.models import Event
 from schedule.models import Schedule, Session, SessionSpeaker
 
 from .parsed_programme import (
+    TABLE_FORMATS,
     ParsedHeader,
     ParsedLink,
     ParsedProgramme,
@@ -31,10 +32,11 @@ def load_programme(event: Event, file_format: ScheduleFormat) -> ParsedProgramme
     """Load the public programme: sessions that have a time and are not cancelled.
 
     iCalendar files include cancelled sessions, which their STATUS marks; if the event is cancelled, all are.
+    Tables, which are for organizers only, include cancelled sessions too.
     """
     sessions, cancelled_at = load_sessions(event), find_cancellation_time(event)
     exported_sessions = (session for session in sessions if session.starts_at)
-    if file_format is not ScheduleFormat.ICALENDAR:
+    if file_format is not ScheduleFormat.ICALENDAR and file_format not in TABLE_FORMATS:
         exported_sessions = (session for session in exported_sessions if not session.cancelled_at)
     parsed_sessions = tuple(sorted(map(to_parsed_session, exported_sessions), key=get_session_sort_key))
     if cancelled_at and file_format is ScheduleFormat.ICALENDAR:

@@ -23,7 +23,15 @@ from .differences import (
     list_session_speakers,
     to_stored_value,
 )
-from .match_sessions import IdentifiedSession, KnownSession, fold_for_matching, generate_guid, match_sessions
+from .match_sessions import (
+    IdentifiedSession,
+    KnownSession,
+    fold_for_matching,
+    generate_guid,
+    list_passes_across_dates,
+    list_passes_within_dates,
+    match_sessions,
+)
 from .rooms_and_tracks import find_or_create_rooms, find_or_create_tracks
 from .speakers import SpeakerMatcher
 
@@ -57,12 +65,10 @@ def apply_programme(
     """Add and change sessions; sessions that are not in the file stay as they are."""
     sessions = load_sessions(event)
     by_key = {session.pk: session for session in sessions}
-    matched = match_sessions(
-        identified_sessions,
-        map(to_known_session, sessions),
-        zone=event.zone,
-        dates_overlap=do_dates_overlap(programme, event),
-    )
+    is_same_time = do_dates_overlap(programme, event)
+    list_passes = list_passes_within_dates if is_same_time else list_passes_across_dates
+    known_sessions = map(to_known_session, sessions)
+    matched = match_sessions(identified_sessions, known_sessions, list_passes(event.zone))
     import_result = ImportResult()
     import_context = build_import_context(programme, event, schedule, import_result)
     new = [

@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from itertools import takewhile
 from typing import Any, Final
 
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from schedule.exchange.load_programme import get_appearances
 from schedule.exchange.parsed_programme import ParsedSession
+from schedule.exchange.parsing.table_columns import TABLE_COLUMNS
 from schedule.models import Session
 
 from .differences import ImportContext, list_session_speakers
@@ -19,27 +18,27 @@ from .differences import ImportContext, list_session_speakers
 MAX_VALUE_CHARS: Final = 120
 # Of a long text, so many characters before the first difference are shown.
 SHOWN_BEFORE_DIFFERENCE: Final = 30
-FIELD_LABELS: Final[dict[str, str | Promise]] = {
-    "title": gettext_lazy("Title"),
-    "subtitle": gettext_lazy("Subtitle"),
-    "starts_at": gettext_lazy("Start"),
-    "ends_at": gettext_lazy("End"),
-    "day": gettext_lazy("Day of the programme"),
-    "room": gettext_lazy("Room"),
-    "track": gettext_lazy("Track"),
-    "speakers": gettext_lazy("Speakers"),
-    "kind": gettext_lazy("Kind"),
-    "language": gettext_lazy("Language"),
-    "abstract": gettext_lazy("Abstract"),
-    "description": gettext_lazy("Description"),
-    "url": gettext_lazy("Page elsewhere"),
-    "links": gettext_lazy("Links"),
-    "attachments": gettext_lazy("Attachments"),
-    "slug": gettext_lazy("Short name in addresses"),
-    "recording_license": gettext_lazy("Recording licence"),
-    "recording_optout": gettext_lazy("No recording"),
-    "cancelled_at": gettext_lazy("Cancelled"),
-    "extra": gettext_lazy("Other fields of the file"),
+# The columns of a table by which the fields are labelled, in the order of a preview.
+FIELD_COLUMNS: Final = {
+    "title": "title",
+    "subtitle": "subtitle",
+    "starts_at": "start",
+    "ends_at": "end",
+    "day": "day",
+    "room": "room",
+    "track": "track",
+    "speakers": "speakers",
+    "kind": "kind",
+    "language": "language",
+    "abstract": "abstract",
+    "description": "description",
+    "url": "url",
+    "links": "links",
+    "attachments": "attachments",
+    "slug": "slug",
+    "recording_license": "recording_license",
+    "recording_optout": "recording_optout",
+    "cancelled_at": "cancelled",
 }
 
 
@@ -76,7 +75,7 @@ def describe_changes(
     """Return the changes that `find_differences` found, before they are applied; none for no change."""
     zone = import_context.event.zone
     fields = []
-    for name in sorted(changes, key=list(FIELD_LABELS).index):
+    for name in sorted(changes, key=get_field_position):
         before, after = getattr(session, name), changes[name]
         if name == "speakers":
             before = [appearance.speaker.name for appearance in get_appearances(session)]
@@ -94,9 +93,15 @@ def select_different_items(values: Mapping[str, object], others: Mapping[str, ob
     return {name: value for name, value in values.items() if others.get(name) != value}
 
 
+def get_field_position(name: str) -> int:
+    names = list(FIELD_COLUMNS)
+    return names.index(name) if name in names else len(names)
+
+
 def describe_field(name: str, before: str, after: str, zone: datetime.tzinfo) -> FieldChange:
     """Return the change with both values short enough for a line, and the zone of a time."""
-    label = str(FIELD_LABELS[name])
+    column = FIELD_COLUMNS.get(name)
+    label = str(TABLE_COLUMNS[column].label) if column else _("Other fields of the file")
     if name in ("starts_at", "ends_at"):
         label = f"{label} ({zone})"
     return FieldChange(label, *shorten_difference(before, after))

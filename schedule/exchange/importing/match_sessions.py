@@ -107,24 +107,22 @@ def disambiguate_guid(
 
 
 type MatchKeys[Item] = Callable[[Item], Iterator[Hashable]]
+type MatchPass = tuple[MatchKeys[IdentifiedSession], MatchKeys[KnownSession]]
 
 
 def match_sessions(
     identified_sessions: list[IdentifiedSession],
     known_sessions: Iterable[KnownSession],
-    *,
-    zone: datetime.tzinfo,
-    dates_overlap: bool,
+    match_passes: Iterable[MatchPass],
 ) -> dict[int, int]:
     """Return the known session's key for each position of an incoming session that has one.
 
     Each key is used once. The surest kind of likeness is tried first over all sessions, so that a moved
-    session is never matched with its twin. If the dates of file and event do not overlap, a title counts only
-    with a common speaker, on the same day in `zone`, or for a session without a time.
+    session is never matched with its twin.
     """
     free = {session.session_id: session for session in known_sessions}
     matched: dict[int, int] = {}
-    for keys_in, keys_known in list_match_passes(zone, dates_overlap=dates_overlap):
+    for keys_in, keys_known in match_passes:
         pool: dict[Hashable, deque[int]] = defaultdict(deque)
         # Rebuilt for each pass, from the sessions that are still unmatched.
         for session in free.values():
@@ -264,10 +262,26 @@ def list_known_unplaced(known_session: KnownSession) -> Iterator[tuple[str, obje
     return list_known_titles_with_speakers(known_session) if known_session.starts_at is None else iter(())
 
 
-def list_match_passes(
-    zone: datetime.tzinfo, *, dates_overlap: bool
-) -> list[tuple[MatchKeys[IdentifiedSession], MatchKeys[KnownSession]]]:
-    """Return the kinds of likeness, from the surest to the weakest.
+def list_passes_within_dates(zone: datetime.tzinfo) -> list[MatchPass]:
+    """Return the kinds of likeness for a file of the event's dates: a title alone matches any start."""
+    anywhere: list[MatchPass] = [(list_incoming_titles_with_speakers, list_known_titles_with_speakers)]
+    return list_match_passes(zone, anywhere)
+
+
+def list_passes_across_dates(zone: datetime.tzinfo) -> list[MatchPass]:
+    """Return the kinds of likeness for a file about another time, such as that of another year.
+
+    A title matches only with a common speaker, on the same day in `zone`, or for a session without a time.
+    """
+    anywhere: list[MatchPass] = [
+        (list_named_speakers, list_known_named_speakers),
+        (list_incoming_titles_with_speakers, list_known_unplaced),
+    ]
+    return list_match_passes(zone, anywhere)
+
+
+def list_match_passes(zone: datetime.tzinfo, anywhere: list[MatchPass]) -> list[MatchPass]:
+    """Return the kinds of likeness, from the surest to the weakest; `anywhere` are those without a start.
 
     Each key is tried with start and room first: pretalx gives all slots of a submission one id, and a
     programme may have several sessions titled “Lunch”.
@@ -280,11 +294,6 @@ def list_match_passes(
     def get_known_day(item: KnownSession) -> datetime.date | None:
         return item.starts_at.astimezone(zone).date() if item.starts_at else None
 
-    anywhere = (
-        [(incoming, known)]
-        if dates_overlap
-        else [(list_named_speakers, list_known_named_speakers), (incoming, list_known_unplaced)]
-    )
     return [
         (at_slot(list_incoming_guids, get_incoming_slot), at_slot(list_known_guids, get_known_slot)),
         (list_incoming_guids, list_known_guids),

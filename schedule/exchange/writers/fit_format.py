@@ -10,6 +10,7 @@ from django.utils.text import slugify
 
 from schedule.exchange.import_notes import ImportNotes
 from schedule.exchange.parsed_programme import (
+    TABLE_FORMATS,
     ParsedHeader,
     ParsedLink,
     ParsedProgramme,
@@ -58,6 +59,10 @@ def fit_programme(programme: ParsedProgramme) -> ParsedProgramme:
     parsed_sessions = tuple(fit_any_session(parsed_session, header) for parsed_session in programme.sessions)
     if programme.format is ScheduleFormat.ICALENDAR:
         return replace(programme, header=header, sessions=tuple(map(fit_calendar_session, parsed_sessions)))
+    if programme.format in TABLE_FORMATS:
+        return replace(programme, header=header, sessions=tuple(map(fit_table_session, parsed_sessions)))
+    if programme.format is ScheduleFormat.SESSIONIZE:
+        return replace(programme, header=header, sessions=parsed_sessions)
     form = fit_xml_session if programme.format is ScheduleFormat.FRAB_XML else fit_json_session
     return replace(
         programme, header=header, sessions=fit_frab_sessions(parsed_sessions, header, programme.format, form)
@@ -196,6 +201,19 @@ def fit_xml_links(links: tuple[ParsedLink, ...] | None) -> tuple[ParsedLink, ...
         for link in links or ()
     )
     return tuple(link for link in fitted_links if clean_values.is_harmless(link.url))
+
+
+def fit_table_session(parsed_session: ParsedSession) -> ParsedSession:
+    """Fit a table, in whose cells “|” separates the parts of a link."""
+    return replace(
+        parsed_session,
+        links=fit_table_links(parsed_session.links),
+        attachments=fit_table_links(parsed_session.attachments),
+    )
+
+
+def fit_table_links(links: tuple[ParsedLink, ...] | None) -> tuple[ParsedLink, ...]:
+    return tuple(replace(link, url=link.url.replace("|", "%7C")) for link in fit_xml_links(links))
 
 
 def fit_json_session(parsed_session: ParsedSession, base: str) -> ParsedSession:

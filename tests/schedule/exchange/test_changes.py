@@ -122,7 +122,7 @@ def test_a_preview_says_what_changes_from_what_to_what(changed_file):
         "Subtitle: Coffee → (empty)",
         "Start (Europe/Paris): 2027-06-17 10:00 → 2027-06-17 10:30",
         "End (Europe/Paris): 2027-06-17 10:50 → 2027-06-17 11:20",
-        "Day of the programme: (empty) → 2026-06-17",
+        "Day: (empty) → 2026-06-17",
         "Room: Hall → Aula",
         "Speakers: (empty) → Ada; Bob",
     ]
