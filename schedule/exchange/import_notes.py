@@ -33,6 +33,10 @@ class NoteReason(enum.Enum):
     # Texts must differ within a kind: enum takes a second member of equal value for an alias.
     NO_TITLE = NoteKind.SKIPPED, gettext_lazy("no title")
     NO_START = NoteKind.SKIPPED, gettext_lazy("no start that can be read")
+    NO_START_YET = (
+        NoteKind.SKIPPED,
+        gettext_lazy("no start yet: give one to put the session on the programme"),
+    )
     NOT_CONFIRMED = NoteKind.SKIPPED, gettext_lazy("not confirmed in its own system")
     UNREADABLE_ENTRY = NoteKind.SKIPPED, gettext_lazy("an entry that cannot be read")
     NOT_AN_EVENT = NoteKind.SKIPPED, gettext_lazy("calendar entries other than events")

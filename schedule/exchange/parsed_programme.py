@@ -17,6 +17,9 @@ MAX_SESSIONS = 5_000
 # Several times the largest real files. An import locks the event, so others wait for its end.
 MAX_SPEAKERS, MAX_APPEARANCES = 10_000, 30_000
 
+# A ParsedSession always has a start; this one, of a session without a time, differs from that of any file.
+NO_START = datetime.datetime(1, 1, 1, tzinfo=datetime.UTC)
+
 
 class ScheduleFormat(enum.StrEnum):
     FRAB_XML = "frab-xml"

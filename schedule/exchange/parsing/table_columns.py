@@ -11,7 +11,9 @@ from convention.tables.columns import normalize_heading
 
 # “Start (Europe/Paris)”, “Duration (min)”, “Description (2)”.
 SUFFIX_PATTERN = re.compile(r"(.*\S)\s*\(([^()]{0,100})\)\s*")
+TIME_PATTERN = re.compile(r"\b(?:time|heure)\b", re.I)
 MIN_HEADINGS = 2
+MAX_HEADING_CHARS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +53,10 @@ TABLE_COLUMNS: dict[str, TableColumn] = {
         pgettext_lazy("column of a table", "Room"),
         "room|venue|location|salle|lieu",
     ),
-    "day": make_column(pgettext_lazy("column of a table", "Day"), "day|date|jour"),
+    "day": make_column(pgettext_lazy("column of a table", "Day"), "day|date|jour|start date|date de debut"),
     "start": make_column(
         pgettext_lazy("column of a table", "Start"),
-        "start|starts|starts at|start time|start date|begin|scheduled at|from|time|debut|"
-        "heure|heure de debut|date de debut|horaire",
+        "start|starts|starts at|start time|begin|scheduled at|from|time|debut|heure|heure de debut|horaire",
     ),
     "end": make_column(
         pgettext_lazy("column of a table", "End"),
@@ -155,14 +156,22 @@ def is_session_heading(cells: Iterable[str]) -> bool:
 
 
 def lay_out_columns(header: Sequence[str]) -> ColumnLayout:
-    """Return the places of all columns; “Description (2)” continues “Description”."""
+    """Return the places of all columns; “Description (2)” continues “Description”.
+
+    A table without a column of starts has them in the column of days, as “Date”.
+    """
     layout = ColumnLayout()
     for place, heading in enumerate(header):
-        name, suffix = find_column(heading)
-        if not name or (name in layout.places and not suffix.isdecimal()):
+        name, suffix = find_column(heading[:MAX_HEADING_CHARS])
+        if name in layout.places and TIME_PATTERN.search(heading):
+            # “Date de fin” and “Heure de fin”: an end after midnight is found without its date.
+            layout.places[name] = [place]
+        elif not name or (name in layout.places and not suffix.isdecimal()):
             layout.unknown_headings += [heading] if heading else []
-            continue
-        layout.places.setdefault(name, []).append(place)
-        if (name in ("start", "end") and "/" in suffix) or suffix == "UTC":
+        else:
+            layout.places.setdefault(name, []).append(place)
+        if name in ("start", "end") and ("/" in suffix or suffix == "UTC"):
             layout.zone_name = layout.zone_name or suffix
+    if "start" not in layout.places and "day" in layout.places:
+        layout.places["start"] = layout.places.pop("day")
     return layout

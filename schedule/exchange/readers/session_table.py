@@ -44,7 +44,7 @@ TEXT_COLUMNS = (
 )
 YES_NO_COLUMNS = ("recording_optout", "cancelled")
 ONE_DAY = datetime.timedelta(days=1)
-MINUTE = datetime.timedelta(minutes=1)
+HOUR, MINUTE, SECOND = (datetime.timedelta(seconds=seconds) for seconds in (3600, 60, 1))
 HEADING_LINES_SEARCHED, MAX_HEADING_CHARS = 20, 5_000
 
 
@@ -91,6 +91,10 @@ def read_session_table(
 
 def read_row(values: Mapping[str, str], context: FileContext) -> ParsedSession | None:
     """Return the session of a row, None without a title or a start."""
+    title = values["title"].strip()
+    if title and not values["start"].strip():
+        context.notes.add(NoteReason.NO_START_YET, title)
+        return None
     day = table_cells.parse_day(values.get("day", ""))
     texts: dict[str, str | None] = {
         RAW_NAMES.get(name, name): values[name] for name in TEXT_COLUMNS if name in values
@@ -129,8 +133,7 @@ def read_start(text: str, day: datetime.date | None, context: FileContext) -> di
     if moment := table_cells.parse_moment(text):
         return {"date": moment.isoformat()}
     if (clock := table_cells.parse_clock(text)) is not None and day:
-        minutes = int(clock.total_seconds()) // 60
-        start: str | None = f"{minutes // 60}:{minutes % 60:02}:{int(clock.total_seconds()) % 60:02}"
+        start: str | None = f"{clock // HOUR}:{clock % HOUR // MINUTE:02}:{clock % MINUTE // SECOND:02}"
         # Without a date, `build_parsed_session` puts an early time into the night that follows the day.
         is_night = clock < get_night_end(context.day_starts_at)
         return {"start": start, "date": None if is_night else day.isoformat()}
@@ -146,15 +149,14 @@ def read_end(values: Mapping[str, str], context: FileContext) -> dict[str, str |
     if moment := table_cells.parse_moment(text):
         found["end"] = moment.isoformat()
     elif (clock := table_cells.parse_clock(text)) is not None:
-        minutes = int(clock.total_seconds()) // 60
-        found["end"] = f"{minutes // 60 % 24}:{minutes % 60:02}"
+        found["end"] = f"{clock // HOUR % 24}:{clock % HOUR // MINUTE:02}"
     elif midnight := table_cells.parse_day(text):
         found["end"] = f"{midnight}T00:00:00"
     elif text.strip():
         context.notes.add(NoteReason.UNREADABLE_VALUE, text)
     span = table_cells.parse_duration(values.get("duration", ""))
     if span is not None:
-        found["duration"] = f"PT{int(span.total_seconds())}S"
+        found["duration"] = f"{span // HOUR}:{span % HOUR // MINUTE:02}:{span % MINUTE // SECOND:02}"
     elif values.get("duration", "").strip():
         context.notes.add(NoteReason.UNREADABLE_VALUE, values["duration"])
     return found

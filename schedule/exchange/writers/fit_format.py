@@ -10,6 +10,7 @@ from django.utils.text import slugify
 
 from schedule.exchange.import_notes import ImportNotes
 from schedule.exchange.parsed_programme import (
+    NO_START,
     TABLE_FORMATS,
     ParsedHeader,
     ParsedLink,
@@ -83,6 +84,10 @@ def fit_any_session(parsed_session: ParsedSession, header: ParsedHeader) -> Pars
     zone = find_zone(header.zone_name)
     assert zone
     assert parsed_session.ends_at
+    begins = header.day_starts_at or datetime.time()
+    # A session without a time, which only tables have, has no day either.
+    has_start = parsed_session.starts_at != NO_START
+    day = get_programme_day(parsed_session.starts_at, zone, begins) if has_start else None
     return replace(
         parsed_session,
         title=fit_line(parsed_session.title),
@@ -92,8 +97,7 @@ def fit_any_session(parsed_session: ParsedSession, header: ParsedHeader) -> Pars
         track=fit_line(parsed_session.track),
         starts_at=parsed_session.starts_at.replace(microsecond=0),
         ends_at=parsed_session.ends_at.replace(microsecond=0),
-        day=parsed_session.day
-        or get_programme_day(parsed_session.starts_at, zone, header.day_starts_at or datetime.time()),
+        day=parsed_session.day or day,
         room=fit_line(parsed_session.room),
         abstract=clean_values.clean_paragraphs(parsed_session.abstract) or "",
         description=clean_values.clean_paragraphs(parsed_session.description) or "",

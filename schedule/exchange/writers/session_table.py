@@ -10,7 +10,7 @@ from typing import Any, Final
 from django.utils.translation import gettext as _
 
 from convention.tables.files import write_csv, write_xlsx
-from schedule.exchange.parsed_programme import ParsedProgramme, ParsedSession
+from schedule.exchange.parsed_programme import NO_START, ParsedProgramme, ParsedSession
 from schedule.exchange.parsing import table_cells, times
 from schedule.exchange.parsing.frab_entry import EXTRA_FIELDS
 from schedule.exchange.parsing.table_columns import TABLE_COLUMNS
@@ -54,7 +54,6 @@ def split_cell(value: Any, width: int) -> list[Any]:
 
 def build_cells(parsed_session: ParsedSession, zone: datetime.tzinfo) -> dict[str, Any]:
     """Return the cell of each column."""
-    ends_at = parsed_session.ends_at or parsed_session.starts_at
     extra = dict(parsed_session.extra or ())
     return {
         "guid": str(parsed_session.guid or ""),
@@ -64,10 +63,7 @@ def build_cells(parsed_session: ParsedSession, zone: datetime.tzinfo) -> dict[st
         "kind": parsed_session.kind or "",
         "track": parsed_session.track or "",
         "room": parsed_session.room or "",
-        "day": parsed_session.day,
-        "start": localize_moment(parsed_session.starts_at, zone),
-        "end": localize_moment(ends_at, zone),
-        "duration": table_cells.format_duration(ends_at - parsed_session.starts_at),
+        **build_time_cells(parsed_session, zone),
         "language": parsed_session.language or "",
         "speakers": table_cells.format_names(person.name for person in parsed_session.speakers or ()),
         "abstract": parsed_session.abstract or "",
@@ -82,6 +78,19 @@ def build_cells(parsed_session: ParsedSession, zone: datetime.tzinfo) -> dict[st
         "speaker_ids": table_cells.format_speaker_ids(parsed_session.speakers or ()),
         "source_id": parsed_session.source_id,
         **{name: extra.get(name, "") for name in EXTRA_FIELDS},
+    }
+
+
+def build_time_cells(parsed_session: ParsedSession, zone: datetime.tzinfo) -> dict[str, Any]:
+    """Return day, start, end and duration; empty ones for a session without a time."""
+    starts_at, ends_at = parsed_session.starts_at, parsed_session.ends_at or parsed_session.starts_at
+    if starts_at == NO_START:
+        return dict.fromkeys(("day", "start", "end", "duration"), "")
+    return {
+        "day": parsed_session.day,
+        "start": localize_moment(starts_at, zone),
+        "end": localize_moment(ends_at, zone),
+        "duration": table_cells.format_duration(ends_at - starts_at),
     }
 
 

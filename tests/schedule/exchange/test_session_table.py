@@ -203,6 +203,44 @@ def test_namesakes_stay_two_speakers(event):
     assert session.speakers.count() == 2
 
 
+@pytest.mark.django_db
+def test_a_session_without_a_time_gets_one_in_its_row(event):
+    make_session(event, "Open", starts_at=None, number=20)
+    data = export_schedule(event=event, file_format=ScheduleFormat.CSV)
+
+    report = import_schedule(slug="conf", data=data)
+    changed = import_schedule(slug="conf", data=edit(data, "Open", start="25/10/2026 10h", duration="45"))
+
+    assert [note.subject_text for note in report.notes if note.reason.name == "NO_START_YET"] == ["Open"]
+    assert (report.added, report.changed) == ((), ())
+    assert (changed.added, changed.changed) == ((), ("Open",))
+    session = Session.objects.get(title="Open")
+    assert (session.starts_at, session.ends_at) == (at(25, 10), at(25, 10, 45))
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("header", "row", "length"),
+    [
+        (["Title", "Date", "End"], ["A", "2026-10-24 22:00", "2026-10-25 01:00"], 3),
+        (
+            ["Titre", "Date de début", "Heure de début", "Date de fin", "Heure de fin"],
+            ["A", "24/10/2026", "22h", "25/10/2026", "1h"],
+            3,
+        ),
+        (["Titre", "Jour", "Début", "Fin"], ["A", "24/10/2026", "22:00", "23:00"], 1),
+        (["Title", "Start", "Duration"], ["A", "2026-10-24 22:00", "300:00"], 300),
+    ],
+)
+def test_other_ways_to_write_times(header, row, length):
+    make_event(slug="conf", starts_at=at(24, 8), ends_at=at(25, 18), timezone="Europe/Paris")
+
+    import_schedule(slug="conf", data=make_csv(header, row))
+
+    session = Session.objects.get()
+    assert (session.starts_at, session.duration) == (at(24, 22), datetime.timedelta(hours=length))
+
+
 # --- in -------------------------------------------------------------------------------------------------
 
 
