@@ -22,8 +22,6 @@ from schedule.exchange.read_schedule import read_schedule
 from schedule.models import Schedule, Session, Speaker
 from tests.factories import make_administrator, make_event, make_room, make_session, make_track
 
-from .schemas import FOLDER
-
 PARIS = zoneinfo.ZoneInfo("Europe/Paris")
 TABLES = [ScheduleFormat.CSV, ScheduleFormat.XLSX]
 
@@ -130,21 +128,6 @@ def test_formulas_are_neutralized(event):
 
     assert ",'=1+1," in data
     assert "'- one\n'- two" in data
-
-
-@pytest.mark.django_db
-@pytest.mark.skipif(not FOLDER.is_dir(), reason=f"the real schedules are not at {FOLDER} (SCHEDULES_DIR)")
-@pytest.mark.parametrize("name", ["ccc-camp-2019-frab.json", "jres-2022.ics", "debconf23-wafer.xml"])
-@pytest.mark.parametrize("fmt", TABLES)
-def test_real_programmes_survive_a_table(name, fmt):
-    event = import_schedule(slug="real", data=(FOLDER / name).read_bytes()).event
-    data = export_schedule(event=event, file_format=fmt)
-
-    again = import_schedule(slug="real", data=data)
-    other = import_schedule(slug="other", data=data).event
-
-    assert (again.added, again.changed, again.missing) == ((), (), ())
-    assert read_rows(export_schedule(event=other, file_format=fmt)) == read_rows(data)
 
 
 # --- edited cells ---------------------------------------------------------------------------------------
