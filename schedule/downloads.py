@@ -1,4 +1,4 @@
-"""Build the tables that organizers download: sessions with their bookings, and speakers."""
+"""Build the tables that organizers download: the programme, sessions with their bookings, and speakers."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,6 +7,10 @@ from django.utils.translation import gettext as _
 
 from convention.events.models import Event
 from convention.tables.downloads import TableSheet
+
+from .exchange.parsed_programme import ScheduleFormat
+from .exchange.writers.round_trip import build_exported_programme
+from .exchange.writers.session_table import build_session_rows
 
 
 def _build_session_sheet(event: Event) -> TableSheet:
@@ -41,7 +45,14 @@ def _build_speaker_sheet(event: Event) -> TableSheet:
     return TableSheet(_("Speakers"), header, rows)
 
 
+def _build_programme_sheet(event: Event) -> TableSheet:
+    """Build the table with all fields, which can be edited and imported again."""
+    header, rows = build_session_rows(build_exported_programme(event, ScheduleFormat.XLSX))
+    return TableSheet(_("Programme"), header, rows)
+
+
 DOWNLOAD_SHEETS: dict[str, Callable[[Event], TableSheet]] = {
+    "programme": _build_programme_sheet,
     "sessions": _build_session_sheet,
     "speakers": _build_speaker_sheet,
 }

@@ -196,8 +196,13 @@ class ScheduleSettingsForm(forms.ModelForm[Schedule]):
 class ScheduleUploadForm(forms.Form):
     file = forms.FileField(
         label=_("Schedule file"),
-        help_text=_("frab or Pentabarf XML, frab JSON, or iCalendar. The file's content decides."),
-        widget=forms.FileInput({"accept": ".xml,.json,.ics,.ical,application/xml,text/calendar"}),
+        help_text=_(
+            "frab or Pentabarf XML, frab JSON, iCalendar, JSON of Sessionize or KotlinConf, or a table "
+            "(.xlsx or .csv). The file's content decides."
+        ),
+        widget=forms.FileInput(
+            {"accept": ".xml,.json,.ics,.ical,.csv,.xlsx,.xls,.ods,application/xml,text/calendar,text/csv"}
+        ),
         error_messages={
             "required": _("Choose a file first."),
             "empty": _("This file is empty. Choose another one."),

@@ -7,11 +7,14 @@ from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
+
+from convention.tables.row_errors import format_number_spans
 
 MAX_EXAMPLES = 3
 MAX_GUESSED_EXAMPLES = 50
 MAX_EXAMPLE_CHARS = 80
+MAX_ROWS = 200
 # Normalizing a text of megabytes only to show its first words would be slow.
 MAX_SUBJECT_CHARS = 2_000
 
@@ -30,6 +33,10 @@ class NoteReason(enum.Enum):
     # Texts must differ within a kind: enum takes a second member of equal value for an alias.
     NO_TITLE = NoteKind.SKIPPED, gettext_lazy("no title")
     NO_START = NoteKind.SKIPPED, gettext_lazy("no start that can be read")
+    NO_START_YET = (
+        NoteKind.SKIPPED,
+        gettext_lazy("no start yet: give one to put the session on the programme"),
+    )
     NOT_CONFIRMED = NoteKind.SKIPPED, gettext_lazy("not confirmed in its own system")
     UNREADABLE_ENTRY = NoteKind.SKIPPED, gettext_lazy("an entry that cannot be read")
     NOT_AN_EVENT = NoteKind.SKIPPED, gettext_lazy("calendar entries other than events")
@@ -37,6 +44,8 @@ class NoteReason(enum.Enum):
     BAD_LINK = NoteKind.SKIPPED, gettext_lazy("a link that could harm or says nothing")
     NAMELESS_SPEAKER = NoteKind.SKIPPED, gettext_lazy("a speaker without a name")
     UNKNOWN_FIELD = NoteKind.SKIPPED, gettext_lazy("a field that is not imported")
+    UNREADABLE_VALUE = NoteKind.SKIPPED, gettext_lazy("a value that cannot be read")
+    NEITHER_YES_NOR_NO = NoteKind.SKIPPED, gettext_lazy("a cell that says neither yes nor no")
 
     ENCODING = (
         NoteKind.REPAIRED,
@@ -71,6 +80,11 @@ class NoteReason(enum.Enum):
         gettext_lazy("a local time that the clocks show twice when they change: the first was taken"),
     )
     TIMES_DISAGREE = NoteKind.REPAIRED, gettext_lazy("date and start disagree: the date was kept")
+    DAY_DISAGREES = NoteKind.REPAIRED, gettext_lazy("day and start disagree: the start was kept")
+    DURATION_DISAGREES = (
+        NoteKind.REPAIRED,
+        gettext_lazy("end and duration disagree: the one that was changed counts, for a new session the end"),
+    )
     WRONG_DAY = (
         NoteKind.REPAIRED,
         gettext_lazy("days of the programme dated in another time zone: dated again"),
@@ -143,37 +157,49 @@ GUESSED_TIME_REASONS = {
 
 @dataclass(frozen=True, slots=True)
 class ImportNote:
+    """A note; `row` is that of a table, 0 for other files."""
+
     reason: NoteReason
     subject_text: str = ""
+    row: int = 0
 
 
 class ImportNotes:
-    """A growing list of notes."""
+    """A growing list of notes; `row` is the row of a table that is being read."""
 
     def __init__(self) -> None:
         self.collected: list[ImportNote] = []
+        self.row = 0
 
     def add(self, reason: NoteReason, subject: object = "") -> None:
-        self.collected.append(ImportNote(reason, shorten_example(str(subject)[:MAX_SUBJECT_CHARS])))
+        subject_text = shorten_example(str(subject)[:MAX_SUBJECT_CHARS])
+        self.collected.append(ImportNote(reason, subject_text, self.row))
 
 
 @dataclass(frozen=True, slots=True)
 class NoteGroup:
-    """Notes of one reason: how many, and the first examples."""
+    """Notes of one reason: how many, the first examples, and the rows of a table."""
 
     reason: NoteReason
     count: int
     examples: tuple[str, ...]
+    rows: tuple[int, ...] = ()
 
     def __str__(self) -> str:
-        if not self.examples:
+        if not self.examples and not self.rows:
             return _("%(kind)s (%(count)s): %(why)s.") % self._format_values()
         # An example that was cut ends in “…”, which the sentence's full stop must not follow.
         sentence = _("%(kind)s (%(count)s): %(why)s. %(examples)s.") % self._format_values()
         return sentence.replace("….", "…")
 
     def _format_values(self) -> dict[str, object]:
-        examples = "; ".join([*self.examples, *["…"] * (self.count > len(self.examples))])
+        examples = "; ".join([*self.examples, *["…"] * (self.count > len(self.examples) > 0)])
+        if self.rows:
+            rows = format_number_spans(list(self.rows[:MAX_ROWS])) + "…" * (len(self.rows) > MAX_ROWS)
+            label = ngettext("Row %(rows)s", "Rows %(rows)s", len(self.rows)) % {"rows": rows}
+            examples = (
+                _("%(rows)s: %(examples)s") % {"rows": label, "examples": examples} if examples else label
+            )
         return {
             "kind": self.reason.kind.value,
             "count": self.count,
@@ -185,14 +211,16 @@ class NoteGroup:
 def group_notes(notes: Iterable[ImportNote]) -> Iterator[NoteGroup]:
     """Group notes by reason, in the order of NoteReason."""
     subjects: dict[NoteReason, list[str]] = {}
+    rows: dict[NoteReason, set[int]] = {}
     for note in notes:
         subjects.setdefault(note.reason, []).append(note.subject_text)
+        rows.setdefault(note.reason, set()).update([note.row] if note.row else [])
     for reason in NoteReason:
         if reason in subjects:
             examples = [subject for subject in dict.fromkeys(subjects[reason]) if subject][
                 : reason.max_examples
             ]
-            yield NoteGroup(reason, len(subjects[reason]), tuple(examples))
+            yield NoteGroup(reason, len(subjects[reason]), tuple(examples), tuple(sorted(rows[reason])))
 
 
 def shorten_example(text: str) -> str:

@@ -11,6 +11,8 @@ from convention.events.models import Event
 from schedule.models import Schedule, Session, SessionSpeaker
 
 from .parsed_programme import (
+    NO_START,
+    TABLE_FORMATS,
     ParsedHeader,
     ParsedLink,
     ParsedProgramme,
@@ -23,20 +25,20 @@ from .parsed_programme import (
 from .parsing import clean_values
 from .parsing.frab_entry import EXTRA_FIELDS
 
-# A ParsedSession always has a start; this one differs from that of any file.
-NO_START = datetime.datetime(1, 1, 1, tzinfo=datetime.UTC)
-
 
 def load_programme(event: Event, file_format: ScheduleFormat) -> ParsedProgramme:
     """Load the public programme: sessions that have a time and are not cancelled.
 
     iCalendar files include cancelled sessions, which their STATUS marks; if the event is cancelled, all are.
+    Tables, which are for organizers only, include cancelled sessions and, at the end, those without a time.
     """
     sessions, cancelled_at = load_sessions(event), find_cancellation_time(event)
     exported_sessions = (session for session in sessions if session.starts_at)
-    if file_format is not ScheduleFormat.ICALENDAR:
+    if file_format is not ScheduleFormat.ICALENDAR and file_format not in TABLE_FORMATS:
         exported_sessions = (session for session in exported_sessions if not session.cancelled_at)
     parsed_sessions = tuple(sorted(map(to_parsed_session, exported_sessions), key=get_session_sort_key))
+    if file_format in TABLE_FORMATS:
+        parsed_sessions += tuple(to_parsed_session(session) for session in sessions if not session.starts_at)
     if cancelled_at and file_format is ScheduleFormat.ICALENDAR:
         parsed_sessions = tuple(
             replace(parsed_session, is_cancelled=True) for parsed_session in parsed_sessions

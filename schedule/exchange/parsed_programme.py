@@ -17,12 +17,19 @@ MAX_SESSIONS = 5_000
 # Several times the largest real files. An import locks the event, so others wait for its end.
 MAX_SPEAKERS, MAX_APPEARANCES = 10_000, 30_000
 
+# A ParsedSession always has a start; this one, of a session without a time, differs from that of any file.
+NO_START = datetime.datetime(1, 1, 1, tzinfo=datetime.UTC)
+
 
 class ScheduleFormat(enum.StrEnum):
     FRAB_XML = "frab-xml"
     FRAB_JSON = "frab-json"
     FRAB_JSON_2 = "frab-json-2"
     ICALENDAR = "ics"
+    CSV = "csv"
+    XLSX = "xlsx"
+    SESSIONIZE = "sessionize"
+    KOTLINCONF = "kotlinconf"
 
     @property
     def label(self) -> str | Promise:
@@ -34,7 +41,13 @@ FORMAT_LABELS: dict[ScheduleFormat, str | Promise] = {
     ScheduleFormat.FRAB_JSON: _("frab JSON"),
     ScheduleFormat.FRAB_JSON_2: _("frab JSON, version 2"),
     ScheduleFormat.ICALENDAR: _("iCalendar"),
+    ScheduleFormat.CSV: _("Table (CSV)"),
+    ScheduleFormat.XLSX: _("Workbook (XLSX)"),
+    ScheduleFormat.SESSIONIZE: _("Sessionize JSON"),
+    ScheduleFormat.KOTLINCONF: _("KotlinConf JSON"),
 }
+# Organizers' own tables, which also have what the public does not see.
+TABLE_FORMATS = frozenset([ScheduleFormat.CSV, ScheduleFormat.XLSX])
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +106,8 @@ class ParsedSession:
     recording_optout: bool | None = None
     is_cancelled: bool | None = None
     extra: tuple[tuple[str, str], ...] | None = None
+    # Only if it contradicts `ends_at`: people who edit a table change one of them and forget the other.
+    stated_duration: datetime.timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True)

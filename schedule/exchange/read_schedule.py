@@ -3,11 +3,13 @@
 import re
 import zoneinfo
 from dataclasses import replace
+from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
 from convention.errors import UnreadableFile
 from convention.parsing.process import parse_in_child
+from convention.tables.workbooks import is_workbook
 from schedule.rich_text.texts import attach_html
 
 from .import_notes import ImportNotes
@@ -18,14 +20,19 @@ from .parsed_programme import (
     ParsedProgramme,
     ParsedSession,
     ParsedSpeaker,
+    ScheduleFormat,
 )
 from .parsing.clean_values import strip_controls
 from .parsing.decode_file import decode_file
+from .parsing.json_values import parse_json
 from .parsing.unknown_formats import refuse_text
 from .parsing.validate import validate_programme
 from .readers.frab_json import read_frab_json
 from .readers.frab_xml import read_frab_xml
 from .readers.icalendar import read_icalendar
+from .readers.kotlinconf import is_kotlinconf, read_kotlinconf
+from .readers.session_table import is_session_table, read_session_table
+from .readers.sessionize import is_sessionize, read_sessionize
 
 
 def read_schedule(data: bytes, *, event_zone: zoneinfo.ZoneInfo | None = None) -> ParsedProgramme:
@@ -35,18 +42,35 @@ def read_schedule(data: bytes, *, event_zone: zoneinfo.ZoneInfo | None = None) -
     no usable content.
     """
     notes = ImportNotes()
-    text = strip_controls(decode_file(data, notes), notes).lstrip("\ufeff \t\r\n")
-    if text.startswith("<"):
-        programme = read_frab_xml(text, event_zone=event_zone, notes=notes)
-    elif text.startswith(("{", "[")):
-        programme = read_frab_json(text, event_zone=event_zone, notes=notes)
-    elif re.match(r"BEGIN\s*:\s*VCALENDAR\b", text, re.I):
-        programme = read_icalendar(text, event_zone=event_zone, notes=notes)
-    else:
-        refuse_text(text)
+    programme = read_any_format(data, event_zone, notes)
     # Before anything is matched or stored, which would take the longest.
     refuse_oversized(programme)
     return validate_programme(programme, notes)
+
+
+def read_any_format(data: bytes, event_zone: zoneinfo.ZoneInfo | None, notes: ImportNotes) -> ParsedProgramme:
+    """Read a file in the format that its content shows. Raise UnreadableFile for any other."""
+    if is_workbook(data):
+        return read_session_table(data, file_format=ScheduleFormat.XLSX, event_zone=event_zone, notes=notes)
+    text = strip_controls(decode_file(data, notes), notes).lstrip("\ufeff \t\r\n")
+    if text.startswith("<"):
+        return read_frab_xml(text, event_zone=event_zone, notes=notes)
+    if text.startswith(("{", "[")):
+        return read_json(parse_json(text), event_zone, notes)
+    if re.match(r"BEGIN\s*:\s*VCALENDAR\b", text, re.I):
+        return read_icalendar(text, event_zone=event_zone, notes=notes)
+    if is_session_table(text):
+        return read_session_table(data, file_format=ScheduleFormat.CSV, event_zone=event_zone, notes=notes)
+    return refuse_text(text)
+
+
+def read_json(content: Any, event_zone: zoneinfo.ZoneInfo | None, notes: ImportNotes) -> ParsedProgramme:
+    """Read JSON of the format that its keys show. Raise UnreadableFile for any other."""
+    if is_kotlinconf(content):
+        return read_kotlinconf(content, event_zone=event_zone, notes=notes)
+    if is_sessionize(content):
+        return read_sessionize(content, event_zone=event_zone, notes=notes)
+    return read_frab_json(content, event_zone=event_zone, notes=notes)
 
 
 def refuse_oversized(programme: ParsedProgramme) -> None:

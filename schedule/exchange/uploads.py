@@ -14,6 +14,7 @@ from convention.events.models import Event
 from schedule.models import ScheduleUpload
 from schedule.programme.agenda_filter import clean_query_value
 
+from .importing.changes import SessionChange
 from .importing.import_schedule import import_programme, preview_programme
 from .importing.report import ImportReport
 from .read_schedule import read_schedule_apart
@@ -82,7 +83,7 @@ def report_to_json(report: ImportReport) -> dict[str, object]:
     return {
         "format": str(report.format.label),
         "added": [strip_unstorable(title) for title in report.added[:MAX_TITLES]],
-        "changed": [strip_unstorable(title) for title in report.changed[:MAX_TITLES]],
+        "changed": [change_to_json(change) for change in report.changes[:MAX_TITLES]],
         "missing": [strip_unstorable(title) for title in report.missing[:MAX_TITLES]],
         "counts": {
             "added": len(report.added),
@@ -91,6 +92,21 @@ def report_to_json(report: ImportReport) -> dict[str, object]:
             "missing": len(report.missing),
         },
         "notes": [strip_unstorable(str(group)) for group in report.note_groups],
+    }
+
+
+def change_to_json(change: SessionChange) -> dict[str, object]:
+    """Return the title and the fields, each with its value before and after."""
+    return {
+        "title": strip_unstorable(change.title),
+        "fields": [
+            {
+                "label": field.label,
+                "before": strip_unstorable(field.before),
+                "after": strip_unstorable(field.after),
+            }
+            for field in change.fields
+        ],
     }
 
 

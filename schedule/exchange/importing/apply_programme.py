@@ -1,5 +1,6 @@
 """Write a programme into an event: new sessions and changed fields, nothing else."""
 
+import datetime
 import itertools
 from dataclasses import dataclass, field
 
@@ -8,9 +9,11 @@ from django.utils import timezone
 from convention.events.models import Event
 from schedule.exchange.load_programme import get_appearances, load_sessions
 from schedule.exchange.parsed_programme import ParsedProgramme
+from schedule.exchange.parsing.validate import find_main_span
 from schedule.exchange.writers.round_trip import build_round_trip
 from schedule.models import Schedule, Session, SessionSpeaker, Speaker
 
+from .changes import SessionChange, describe_changes
 from .differences import (
     COMPARED_FIELDS,
     ImportContext,
@@ -20,9 +23,20 @@ from .differences import (
     list_session_speakers,
     to_stored_value,
 )
-from .match_sessions import IdentifiedSession, KnownSession, fold_for_matching, generate_guid, match_sessions
+from .match_sessions import (
+    IdentifiedSession,
+    KnownSession,
+    fold_for_matching,
+    generate_guid,
+    list_passes_across_dates,
+    list_passes_within_dates,
+    match_sessions,
+)
 from .rooms_and_tracks import find_or_create_rooms, find_or_create_tracks
 from .speakers import SpeakerMatcher
+
+# As far as sessions may lie outside the hours of their event.
+DATE_TOLERANCE = datetime.timedelta(days=1)
 
 
 @dataclass(slots=True)
@@ -34,6 +48,7 @@ class ImportResult:
     unchanged: int = 0
     missing: list[str] = field(default_factory=list)
     changed_fields: set[str] = field(default_factory=set)
+    session_changes: list[SessionChange] = field(default_factory=list)
 
     @property
     def has_changes(self) -> bool:
@@ -50,7 +65,10 @@ def apply_programme(
     """Add and change sessions; sessions that are not in the file stay as they are."""
     sessions = load_sessions(event)
     by_key = {session.pk: session for session in sessions}
-    matched = match_sessions(identified_sessions, map(to_known_session, sessions))
+    is_same_time = do_dates_overlap(programme, event)
+    list_passes = list_passes_within_dates if is_same_time else list_passes_across_dates
+    known_sessions = map(to_known_session, sessions)
+    matched = match_sessions(identified_sessions, known_sessions, list_passes(event.zone))
     import_result = ImportResult()
     import_context = build_import_context(programme, event, schedule, import_result)
     new = [
@@ -71,6 +89,14 @@ def apply_programme(
     ]
     update_schedule(programme, schedule, import_context, import_result)
     return import_result
+
+
+def do_dates_overlap(programme: ParsedProgramme, event: Event) -> bool:
+    """Return whether the file is about the time of the event, not about another year."""
+    if not programme.sessions:
+        return True
+    first, last = find_main_span(programme.sessions)
+    return first <= event.ends_at + DATE_TOLERANCE and last >= event.starts_at - DATE_TOLERANCE
 
 
 def is_exported(session: Session) -> bool:
@@ -214,7 +240,11 @@ def change_sessions(
     for session, identified_session in matched_sessions:
         has_new_aliases = remember_aliases(session, identified_session)
         changes = dict(find_differences(session, identified_session.parsed_session, import_context))
-        if changes.pop("speakers", None):
+        import_result.session_changes += describe_changes(
+            session, changes, identified_session.parsed_session, import_context
+        )
+        # An empty list, if the file removes the last speaker, is a change too.
+        if changes.pop("speakers", None) is not None:
             sessions_with_new_speakers.append(
                 (session, list_session_speakers(identified_session.parsed_session, import_context))
             )

@@ -71,17 +71,31 @@ def find_time_differences(
     other_start = parsed_session.starts_at not in (session.starts_at, round_trip_session.starts_at)
     if other_start:
         yield "starts_at", parsed_session.starts_at
-    # Without an end in the file, a moved session keeps its length.
-    ends_at = parsed_session.ends_at or (parsed_session.starts_at + session.duration)
+    ends_at = choose_end(session, parsed_session, round_trip_session)
     same_end = ends_at in (session.ends_at or session.starts_at, round_trip_session.ends_at)
     if other_start or not same_end:
         yield "ends_at", ends_at
-    day = parsed_session.day or (
-        choose_programme_day(parsed_session, import_context) if other_start else session.day
-    )
+    day = parsed_session.day
+    # People who move a session in a table change its start and forget its day.
+    is_stale = import_context.round_trip.is_table and other_start and day == round_trip_session.day
+    if day is None or is_stale:
+        day = choose_programme_day(parsed_session, import_context) if other_start else session.day
     # A session without a stored day is exported with a computed one, which is no change.
     if day not in (session.day, round_trip_session.day if session.day is None else session.day):
         yield "day", day
+
+
+def choose_end(
+    session: Session, parsed_session: ParsedSession, round_trip_session: ParsedSession
+) -> datetime.datetime:
+    """Return the end of a session: that of the file, unless only its duration or start was edited."""
+    # Without an end in the file, a moved session keeps its length.
+    if parsed_session.ends_at is None:
+        return parsed_session.starts_at + session.duration
+    is_end_edited = parsed_session.ends_at != round_trip_session.ends_at
+    if parsed_session.stated_duration is None or is_end_edited:
+        return parsed_session.ends_at
+    return parsed_session.starts_at + parsed_session.stated_duration
 
 
 def find_place_differences(

@@ -135,6 +135,7 @@ def import_into_event(programme: ParsedProgramme, *, event: Event) -> ImportRepo
         changed=tuple(import_result.changed),
         unchanged=import_result.unchanged,
         missing=tuple(import_result.missing),
+        changes=tuple(import_result.session_changes),
         notes=(*programme.notes, *notes.collected),
     )
 

@@ -1,4 +1,7 @@
-"""Match the sessions of a file with those of the event: by guid, by id, else by title and speakers."""
+"""Match the sessions of a file with those of the event: by guid, by id, else by title and speakers.
+
+A programme of another year has the same “Lunch”: a title alone matches only if something else agrees too.
+"""
 
 import datetime
 import uuid
@@ -104,10 +107,13 @@ def disambiguate_guid(
 
 
 type MatchKeys[Item] = Callable[[Item], Iterator[Hashable]]
+type MatchPass = tuple[MatchKeys[IdentifiedSession], MatchKeys[KnownSession]]
 
 
 def match_sessions(
-    identified_sessions: list[IdentifiedSession], known_sessions: Iterable[KnownSession]
+    identified_sessions: list[IdentifiedSession],
+    known_sessions: Iterable[KnownSession],
+    match_passes: Iterable[MatchPass],
 ) -> dict[int, int]:
     """Return the known session's key for each position of an incoming session that has one.
 
@@ -116,7 +122,7 @@ def match_sessions(
     """
     free = {session.session_id: session for session in known_sessions}
     matched: dict[int, int] = {}
-    for keys_in, keys_known in MATCH_PASSES:
+    for keys_in, keys_known in match_passes:
         pool: dict[Hashable, deque[int]] = defaultdict(deque)
         # Rebuilt for each pass, from the sessions that are still unmatched.
         for session in free.values():
@@ -236,23 +242,71 @@ def list_known_titles(known_session: KnownSession) -> Iterator[str]:
     yield fold_for_matching(known_session.title)
 
 
-# From the surest likeness to the weakest. Each key is tried with start and room first: pretalx gives all
-# slots of a submission one id, and a programme may have several sessions titled “Lunch”.
-# A title alone counts only at the same start and room, where it can hardly mean another session.
-MATCH_PASSES: tuple[tuple[MatchKeys[IdentifiedSession], MatchKeys[KnownSession]], ...] = (
-    (at_slot(list_incoming_guids, get_incoming_slot), at_slot(list_known_guids, get_known_slot)),
-    (list_incoming_guids, list_known_guids),
-    (at_slot(list_incoming_ids, get_incoming_slot), at_slot(list_known_ids, get_known_slot)),
-    (list_incoming_ids, list_known_ids),
-    (
-        at_slot(list_incoming_titles_with_speakers, get_incoming_slot),
-        at_slot(list_known_titles_with_speakers, get_known_slot),
-    ),
-    (
-        at_slot(list_incoming_titles_with_speakers, lambda item: item.parsed_session.starts_at),
-        at_slot(list_known_titles_with_speakers, lambda known: known.starts_at),
-    ),
-    (list_incoming_titles_with_speakers, list_known_titles_with_speakers),
-    (at_slot(list_incoming_titles, get_incoming_slot), at_slot(list_known_titles, get_known_slot)),
-    (list_incoming_title_pairs, list_known_title_pairs),
-)
+def list_named_speakers(identified_session: IdentifiedSession) -> Iterator[tuple[str, object]]:
+    """Yield title and speakers of a session that has speakers."""
+    return (key for key in list_incoming_titles_with_speakers(identified_session) if has_speakers(key))
+
+
+def list_known_named_speakers(known_session: KnownSession) -> Iterator[tuple[str, object]]:
+    """Yield title and speakers of a session that has speakers."""
+    return (key for key in list_known_titles_with_speakers(known_session) if has_speakers(key))
+
+
+def has_speakers(key: tuple[str, object]) -> bool:
+    """Return whether the speakers of a key are known names: two sessions without any agree on nothing."""
+    return bool(key[1]) and key[1] != ANY_SPEAKERS
+
+
+def list_known_unplaced(known_session: KnownSession) -> Iterator[tuple[str, object]]:
+    """Yield title and speakers, and title alone, of a session without a time, which no start contradicts."""
+    return list_known_titles_with_speakers(known_session) if known_session.starts_at is None else iter(())
+
+
+def list_passes_within_dates(zone: datetime.tzinfo) -> list[MatchPass]:
+    """Return the kinds of likeness for a file of the event's dates: a title alone matches any start."""
+    anywhere: list[MatchPass] = [(list_incoming_titles_with_speakers, list_known_titles_with_speakers)]
+    return list_match_passes(zone, anywhere)
+
+
+def list_passes_across_dates(zone: datetime.tzinfo) -> list[MatchPass]:
+    """Return the kinds of likeness for a file about another time, such as that of another year.
+
+    A title matches only with a common speaker, on the same day in `zone`, or for a session without a time.
+    """
+    anywhere: list[MatchPass] = [
+        (list_named_speakers, list_known_named_speakers),
+        (list_incoming_titles_with_speakers, list_known_unplaced),
+    ]
+    return list_match_passes(zone, anywhere)
+
+
+def list_match_passes(zone: datetime.tzinfo, anywhere: list[MatchPass]) -> list[MatchPass]:
+    """Return the kinds of likeness, from the surest to the weakest; `anywhere` are those without a start.
+
+    Each key is tried with start and room first: pretalx gives all slots of a submission one id, and a
+    programme may have several sessions titled “Lunch”.
+    """
+    incoming, known = list_incoming_titles_with_speakers, list_known_titles_with_speakers
+
+    def get_incoming_day(item: IdentifiedSession) -> datetime.date:
+        return item.parsed_session.starts_at.astimezone(zone).date()
+
+    def get_known_day(item: KnownSession) -> datetime.date | None:
+        return item.starts_at.astimezone(zone).date() if item.starts_at else None
+
+    return [
+        (at_slot(list_incoming_guids, get_incoming_slot), at_slot(list_known_guids, get_known_slot)),
+        (list_incoming_guids, list_known_guids),
+        (at_slot(list_incoming_ids, get_incoming_slot), at_slot(list_known_ids, get_known_slot)),
+        (list_incoming_ids, list_known_ids),
+        (at_slot(incoming, get_incoming_slot), at_slot(known, get_known_slot)),
+        (
+            at_slot(incoming, lambda item: item.parsed_session.starts_at),
+            at_slot(known, lambda known_session: known_session.starts_at),
+        ),
+        (at_slot(incoming, get_incoming_day), at_slot(known, get_known_day)),
+        *anywhere,
+        # A title alone: only at the same start and room, where it can hardly mean another session.
+        (at_slot(list_incoming_titles, get_incoming_slot), at_slot(list_known_titles, get_known_slot)),
+        (list_incoming_title_pairs, list_known_title_pairs),
+    ]

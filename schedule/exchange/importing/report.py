@@ -9,10 +9,12 @@ from convention.events.models import Event
 from schedule.exchange.import_notes import ImportNote, NoteGroup, group_notes
 from schedule.exchange.parsed_programme import ScheduleFormat
 
+from .changes import SessionChange
+
 
 @dataclass(frozen=True, slots=True)
 class ImportReport:
-    """Titles added and changed, how many are unchanged, and all notes."""
+    """Titles added and changed, how many are unchanged, all notes, and the changes field by field."""
 
     event: Event
     is_event_created: bool
@@ -22,6 +24,7 @@ class ImportReport:
     unchanged: int
     missing: tuple[str, ...]
     notes: tuple[ImportNote, ...]
+    changes: tuple[SessionChange, ...] = ()
 
     @property
     def note_groups(self) -> list[NoteGroup]:
@@ -46,3 +49,9 @@ class ImportReport:
             }
         yield self.summary
         yield from map(str, self.note_groups)
+
+    def describe_changes(self) -> Iterator[str]:
+        """Yield for each changed session its title, then a line for each field."""
+        for change in self.changes:
+            yield _("Changed: “%(title)s”") % {"title": change.title}
+            yield from (f"    {field}" for field in change.fields)

@@ -29,7 +29,6 @@ CHARSET_PATTERN = re.compile(
     r"|euc_(?:jp|kr)|shift_jis|iso2022_(?:jp|kr)"
 )
 FILE_SIGNATURES = (
-    (b"PK\x03\x04", _("a ZIP archive or an office document")),
     (b"%PDF", "PDF"),
     (b"\x89PNG", _("a picture")),
     (b"\xff\xd8\xff", _("a picture")),

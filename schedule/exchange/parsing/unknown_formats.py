@@ -9,7 +9,9 @@ from django.utils.translation import gettext_lazy
 
 from convention.errors import UnreadableFile
 
-SUPPORTED_FORMATS = gettext_lazy("frab or Pentabarf XML, frab JSON and iCalendar")
+SUPPORTED_FORMATS = gettext_lazy(
+    "frab XML, frab JSON, Pentabarf, iCalendar, CSV, XLSX, Sessionize and KotlinConf"
+)
 MAX_INSPECTED_CHARS = 10_000
 XML_ROOT_NAMES: dict[str, str | Promise] = {
     "html": gettext_lazy("a web page (HTML)"),
@@ -73,8 +75,6 @@ def describe_json_format(content: Any) -> str:
 
 JSON_FORMAT_KEYS: tuple[tuple[set[str], str | Promise], ...] = (
     ({"start_date", "end_date", "venue", "title"}, gettext_lazy("EMF's own JSON (Electromagnetic Field)")),
-    ({"groupId", "sessions"}, gettext_lazy("Sessionize's JSON")),
-    ({"sessions", "speakers", "rooms", "categories"}, gettext_lazy("Sessionize's JSON")),
     ({"talks", "speakers", "tracks", "rooms"}, gettext_lazy("pretalx's own JSON (of its widget)")),
     (
         {"count", "next", "results"},

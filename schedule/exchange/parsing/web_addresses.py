@@ -1,7 +1,7 @@
 """Encode addresses as the formats' schemas require: absolute, of allowed characters only."""
 
 import re
-from urllib.parse import quote
+from urllib.parse import quote, urljoin
 
 # Scheme, host, path, query and fragment (RFC 3986, appendix B).
 WEB_ADDRESS_PATTERN = re.compile(r"(https?)://([^\s/?#]+)(/[^?#]*)?(\?[^#]*)?(#.*)?$", re.I | re.S)
@@ -9,6 +9,17 @@ HOST_PATTERN = re.compile(
     r"(?:[A-Za-z0-9._~!$&'()*+,;=%-]+(?::[^@/]*)?@)?(?:[A-Za-z0-9._~-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$"
 )
 OTHER_SCHEME_PATTERN = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s]+$")
+# A host name without its scheme, as people type it: “www.example.org/a”, “example.org:8080”.
+BARE_HOST_PATTERN = re.compile(
+    r"(?:[a-z0-9][a-z0-9-]{0,62}\.){1,10}([a-z]{2,24})(?::\d{1,5})?(?=[/?#]|$)", re.I
+)
+# Endings of file names, which look like domains: “slides.pdf” is relative.
+FILE_ENDINGS = frozenset(
+    """
+    avi csv doc docx epub gif gz htm html ics jpeg jpg json key md mkv mpeg mpg odp ods odt ogg opus pdf
+    php png pps ppsx ppt pptx ps svg tar tex tgz txt wav webm webp xls xlsx xml zip
+    """.split()
+)
 # A host name has at most 253 characters (RFC 1035); user and port come with it.
 MAX_HOST_CHARS = 300
 # What RFC 3986 allows unencoded in a part of a path (pchar).
@@ -38,6 +49,32 @@ def encode_any_uri(address: str) -> str:
         if OTHER_SCHEME_PATTERN.match(address.strip())
         else ""
     )
+
+
+def resolve_address(address: str, base: str) -> str:
+    """Return an absolute URI for an address that may be relative or lack its scheme; "" if there is none.
+
+    `base` is the address that relative ones are relative to. “www.example.org” becomes an https address.
+    """
+    text = address.strip()
+    if has_bare_host(text):
+        return encode_web_uri(f"https://{text}")
+    if not text or WEB_ADDRESS_PATTERN.match(text) or OTHER_SCHEME_PATTERN.match(text):
+        return encode_any_uri(text)
+    try:
+        return encode_web_uri(urljoin(base, text))
+    # urljoin reads “//[” as the beginning of an IPv6 address.
+    except ValueError:
+        return ""
+
+
+def has_bare_host(address: str) -> bool:
+    """Return whether the address begins with a host name instead of a scheme or path."""
+    match = BARE_HOST_PATTERN.match(address)
+    if not match:
+        return False
+    is_file_name = match.end() == len(address) and match[1].lower() in FILE_ENDINGS
+    return address.lower().startswith("www.") or not is_file_name
 
 
 def percent_encode(text: str, safe: str) -> str:

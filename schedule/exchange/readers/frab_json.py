@@ -1,15 +1,11 @@
 """Read frab JSON: version 1 of frab and pretalx, and the drafted version 2."""
 
 import datetime
-import json
 import zoneinfo
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from django.utils.translation import gettext_lazy as _
-
-from convention.errors import UnreadableFile
 from schedule.exchange.import_notes import ImportNotes, NoteReason
 from schedule.exchange.parsed_programme import (
     ParsedHeader,
@@ -31,6 +27,7 @@ from schedule.exchange.parsing.frab_entry import (
     build_parsed_speaker,
     find_utc_offset,
 )
+from schedule.exchange.parsing.json_values import as_list, as_objects
 from schedule.exchange.parsing.unknown_formats import refuse_json
 
 TEXT_FIELDS = (
@@ -42,9 +39,10 @@ UNCONFIRMED_STATES = frozenset({"REJECTED", "WITHDRAWN", "DELETED", "DRAFT", "SU
 CANCELLED_STATES = frozenset({"CANCELED", "CANCELLED"})
 
 
-def read_frab_json(text: str, *, event_zone: zoneinfo.ZoneInfo | None, notes: ImportNotes) -> ParsedProgramme:
-    """Read the programme. Raise UnreadableFile for other or broken JSON."""
-    found = parse_json(text)
+def read_frab_json(
+    found: Any, *, event_zone: zoneinfo.ZoneInfo | None, notes: ImportNotes
+) -> ParsedProgramme:
+    """Read the programme of parsed JSON. Raise UnreadableFile for JSON of another kind."""
     schedule = found.get("schedule", found) if isinstance(found, dict) else None
     conference = schedule.get("conference") if isinstance(schedule, dict) else None
     if not isinstance(schedule, dict) or not isinstance(conference, dict):
@@ -61,11 +59,8 @@ def read_frab_json(text: str, *, event_zone: zoneinfo.ZoneInfo | None, notes: Im
         notes=notes,
     )
     header = read_header(schedule, conference, zone, notes)
-    generator = found.get("generator")
-    name = value_to_text(generator.get("name")) if isinstance(generator, dict) else None
-    header = replace(
-        header, day_starts_at=find_usual_day_start((file_day for file_day, _raw_entries in days), zone, name)
-    )
+    file_days = (file_day for file_day, _raw_entries in days)
+    header = replace(header, day_starts_at=find_usual_day_start(file_days, zone, get_generator(found)))
     context = FileContext(zone, notes, header.day_starts_at)
     days_of_talks = [
         (
@@ -94,30 +89,10 @@ def read_frab_json(text: str, *, event_zone: zoneinfo.ZoneInfo | None, notes: Im
     )
 
 
-def parse_json(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except json.JSONDecodeError as error:
-        raise UnreadableFile(
-            _("This JSON file is broken or cut off, at line %(line)s.") % {"line": error.lineno}
-        ) from error
-    # json raises ValueError itself for integers with too many digits.
-    except (RecursionError, ValueError) as error:
-        raise UnreadableFile(
-            _("This JSON file is nested too deeply or holds numbers that are too large.")
-        ) from error
-
-
-def as_list(value: Any) -> list[Any]:
-    """Return a list's items, [] for anything else."""
-    return value if isinstance(value, list) else []
-
-
-def as_objects(value: Any) -> list[dict[str, Any]]:
-    """Return the objects in a list, or in the values of an object."""
-    # Days, rooms or tracks may come as an object instead, keyed by number or name.
-    items = list(value.values()) if isinstance(value, dict) else as_list(value)
-    return [item for item in items if isinstance(item, dict)]
+def get_generator(found: dict[str, Any]) -> str | None:
+    """Return the name of the program that wrote the file."""
+    generator = found.get("generator")
+    return value_to_text(generator.get("name")) if isinstance(generator, dict) else None
 
 
 def read_days_v1(conference: dict[str, Any], notes: ImportNotes) -> list[tuple[FileDay, list[RawEntry]]]:

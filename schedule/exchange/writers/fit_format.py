@@ -10,6 +10,8 @@ from django.utils.text import slugify
 
 from schedule.exchange.import_notes import ImportNotes
 from schedule.exchange.parsed_programme import (
+    NO_START,
+    TABLE_FORMATS,
     ParsedHeader,
     ParsedLink,
     ParsedProgramme,
@@ -20,7 +22,7 @@ from schedule.exchange.parsed_programme import (
 )
 from schedule.exchange.parsing import clean_values
 from schedule.exchange.parsing.times import find_zone
-from schedule.exchange.parsing.web_addresses import encode_any_uri, encode_web_uri
+from schedule.exchange.parsing.web_addresses import encode_web_uri, resolve_address
 from schedule.programme.days import get_programme_day
 from schedule.rich_text.sanitize import is_html, to_text
 
@@ -58,6 +60,10 @@ def fit_programme(programme: ParsedProgramme) -> ParsedProgramme:
     parsed_sessions = tuple(fit_any_session(parsed_session, header) for parsed_session in programme.sessions)
     if programme.format is ScheduleFormat.ICALENDAR:
         return replace(programme, header=header, sessions=tuple(map(fit_calendar_session, parsed_sessions)))
+    if programme.format in TABLE_FORMATS:
+        return replace(programme, header=header, sessions=tuple(map(fit_table_session, parsed_sessions)))
+    if programme.format is ScheduleFormat.SESSIONIZE:
+        return replace(programme, header=header, sessions=parsed_sessions)
     form = fit_xml_session if programme.format is ScheduleFormat.FRAB_XML else fit_json_session
     return replace(
         programme, header=header, sessions=fit_frab_sessions(parsed_sessions, header, programme.format, form)
@@ -78,6 +84,10 @@ def fit_any_session(parsed_session: ParsedSession, header: ParsedHeader) -> Pars
     zone = find_zone(header.zone_name)
     assert zone
     assert parsed_session.ends_at
+    begins = header.day_starts_at or datetime.time()
+    # A session without a time, which only tables have, has no day either.
+    has_start = parsed_session.starts_at != NO_START
+    day = get_programme_day(parsed_session.starts_at, zone, begins) if has_start else None
     return replace(
         parsed_session,
         title=fit_line(parsed_session.title),
@@ -87,8 +97,7 @@ def fit_any_session(parsed_session: ParsedSession, header: ParsedHeader) -> Pars
         track=fit_line(parsed_session.track),
         starts_at=parsed_session.starts_at.replace(microsecond=0),
         ends_at=parsed_session.ends_at.replace(microsecond=0),
-        day=parsed_session.day
-        or get_programme_day(parsed_session.starts_at, zone, header.day_starts_at or datetime.time()),
+        day=parsed_session.day or day,
         room=fit_line(parsed_session.room),
         abstract=clean_values.clean_paragraphs(parsed_session.abstract) or "",
         description=clean_values.clean_paragraphs(parsed_session.description) or "",
@@ -122,7 +131,7 @@ def fit_frab_sessions(
     parsed_sessions: tuple[ParsedSession, ...],
     header: ParsedHeader,
     file_format: ScheduleFormat,
-    fit_session: Callable[[ParsedSession], ParsedSession],
+    fit_session: Callable[[ParsedSession, str], ParsedSession],
 ) -> tuple[ParsedSession, ...]:
     """Return sessions for a frab file, with allowed and unique slugs and codes."""
     slugs, codes = {""}, {""}
@@ -140,12 +149,14 @@ def fit_frab_sessions(
         code = dict(parsed_session.extra or ()).get("code", "")
         code = code if CODE_PATTERNS[file_format].fullmatch(code) and code not in codes else ""
         codes.add(code)
+        base = header.base_url or parsed_session.url or ""
         same = slug == parsed_session.slug and not parsed_session.extra
         fitted.append(
             fit_session(
                 parsed_session
                 if same
-                else replace(parsed_session, slug=slug, extra=fit_extra(parsed_session, code))
+                else replace(parsed_session, slug=slug, extra=fit_extra(parsed_session, code, base)),
+                base,
             )
         )
     order = {parsed_session.guid: position for position, parsed_session in enumerate(parsed_sessions)}
@@ -162,16 +173,16 @@ def make_slug(parsed_session: ParsedSession, header: ParsedHeader, used_slugs: s
     return slug
 
 
-def fit_extra(parsed_session: ParsedSession, code: str) -> tuple[tuple[str, str], ...]:
-    """Return the extra fields that the schema allows."""
+def fit_extra(parsed_session: ParsedSession, code: str, base: str) -> tuple[tuple[str, str], ...]:
+    """Return the extra fields that the schema allows; relative addresses become absolute."""
     values = dict(parsed_session.extra or ()) | {"code": code}
     for name in ("logo", "feedback_url", "origin_url"):
-        values[name] = encode_web_uri(values.get(name, ""))
+        values[name] = encode_web_uri(resolve_address(values.get(name, ""), base))
     return tuple((name, value) for name, value in values.items() if value)
 
 
-def fit_xml_session(parsed_session: ParsedSession) -> ParsedSession:
-    """Fit frab XML: durations below 100 hours, speakers by name and guid."""
+def fit_xml_session(parsed_session: ParsedSession, _base: str) -> ParsedSession:
+    """Fit frab XML, whose links may be relative: durations below 100 hours, speakers by name and guid."""
     assert parsed_session.ends_at
     return replace(
         parsed_session,
@@ -196,24 +207,40 @@ def fit_xml_links(links: tuple[ParsedLink, ...] | None) -> tuple[ParsedLink, ...
     return tuple(link for link in fitted_links if clean_values.is_harmless(link.url))
 
 
-def fit_json_session(parsed_session: ParsedSession) -> ParsedSession:
+def fit_table_session(parsed_session: ParsedSession) -> ParsedSession:
+    """Fit a table, in whose cells “|” separates the parts of a link."""
+    return replace(
+        parsed_session,
+        links=fit_table_links(parsed_session.links),
+        attachments=fit_table_links(parsed_session.attachments),
+    )
+
+
+def fit_table_links(links: tuple[ParsedLink, ...] | None) -> tuple[ParsedLink, ...]:
+    return tuple(replace(link, url=link.url.replace("|", "%7C")) for link in fit_xml_links(links))
+
+
+def fit_json_session(parsed_session: ParsedSession, base: str) -> ParsedSession:
     """Fit frab JSON: links with absolute addresses and of known kinds."""
     if not (parsed_session.links or parsed_session.attachments or parsed_session.speakers):
         return parsed_session
     return replace(
         parsed_session,
-        links=fit_json_links(parsed_session.links),
-        attachments=fit_json_links(parsed_session.attachments),
+        links=fit_json_links(parsed_session.links, base),
+        attachments=fit_json_links(parsed_session.attachments, base),
         speakers=tuple(map(fit_json_speaker, parsed_session.speakers or ())),
     )
 
 
-def fit_json_links(links: tuple[ParsedLink, ...] | None) -> tuple[ParsedLink, ...]:
+def fit_json_links(links: tuple[ParsedLink, ...] | None, base: str) -> tuple[ParsedLink, ...]:
     fitted_links = (
         ParsedLink(
-            encode_any_uri(link.url), fit_line(link.title), link.kind if link.kind in LINK_KINDS else ""
+            resolve_address(link.url, base),
+            fit_line(link.title),
+            link.kind if link.kind in LINK_KINDS else "",
         )
         for link in links or ()
+        if clean_values.is_harmless(link.url)
     )
     return tuple(link for link in fitted_links if clean_values.is_harmless(link.url))
 

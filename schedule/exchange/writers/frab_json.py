@@ -16,6 +16,8 @@ from .frab_xml import is_guid, normalize_hex_color
 # The JSON schema's pattern. It is not anchored at the end, so America/New_York is allowed, but no name
 # in capitals, such as EET; the field is optional.
 ZONE_NAME_PATTERN = re.compile(r"[A-Z][a-z]+/[A-Z][a-z]+|UTC$")
+# As pretalx writes it.
+PERSON_CODE_PATTERN = re.compile(r"[A-Z0-9]+")
 SCHEMA_URL = "https://c3voc.de/schedule/schema.json"
 
 
@@ -119,6 +121,8 @@ def build_person(parsed_speaker: ParsedSpeaker) -> dict[str, Any]:
     if parsed_speaker.source_id.isascii() and parsed_speaker.source_id.isdigit():
         # Cut to what fits into 64 bits.
         person["id"] = int(parsed_speaker.source_id[:18])
+    elif PERSON_CODE_PATTERN.fullmatch(parsed_speaker.source_id):
+        person["code"] = parsed_speaker.source_id
     if parsed_speaker.url:
         person["url"] = parsed_speaker.url
     return person

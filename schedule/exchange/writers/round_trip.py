@@ -1,15 +1,34 @@
 """Compute what each format preserves of an event's sessions: how our own export would read back."""
 
+import json
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from convention.events.models import Event
+from schedule.exchange.import_notes import ImportNotes
 from schedule.exchange.load_programme import load_programme, to_parsed_session
-from schedule.exchange.parsed_programme import ParsedHeader, ParsedProgramme, ParsedSession, ScheduleFormat
+from schedule.exchange.parsed_programme import (
+    TABLE_FORMATS,
+    ParsedHeader,
+    ParsedProgramme,
+    ParsedSession,
+    ScheduleFormat,
+)
+from schedule.exchange.readers.session_table import read_session_table
+from schedule.exchange.readers.sessionize import read_sessionize
 from schedule.models import Session
 
 from .fit_format import fit_programme, flatten_html, strip_known_parts
 from .own_pages import add_own_pages
+from .session_table import write_session_csv, write_session_xlsx
+from .sessionize import write_sessionize
+
+NEAREST_WRITTEN_FORMATS = {
+    ScheduleFormat.FRAB_JSON_2: ScheduleFormat.FRAB_JSON,
+    ScheduleFormat.KOTLINCONF: ScheduleFormat.SESSIONIZE,
+}
+# They put abstract and description into one field.
+SINGLE_TEXT_FORMATS = frozenset([ScheduleFormat.ICALENDAR, ScheduleFormat.SESSIONIZE])
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,20 +43,24 @@ class RoundTrip:
     header: ParsedHeader
     sessions_by_guid: dict[uuid.UUID | None, ParsedSession] = field(default_factory=dict)
 
+    @property
+    def is_table(self) -> bool:
+        return self.format in TABLE_FORMATS
+
     def __call__(self, session: Session) -> ParsedSession:
         """Return the session as read back from our own export; as it is, if the export leaves it out."""
         return self.sessions_by_guid.get(session.guid) or to_parsed_session(session)
 
     def strip_known_text(self, name: str, value: object, own_session: ParsedSession) -> object:
-        """Return the value to store for a field that differs, without text that a calendar repeats."""
-        if self.format is not ScheduleFormat.ICALENDAR or name != "description" or not isinstance(value, str):
+        """Return the value to store for a field that differs, without text that the format repeats."""
+        if self.format not in SINGLE_TEXT_FORMATS or name != "description" or not isinstance(value, str):
             return value
         text = strip_known_parts(value, own_session)
         return own_session.description if text == flatten_html(own_session.description or "") else text
 
 
 def build_round_trip(file_format: ScheduleFormat, event: Event) -> RoundTrip:
-    programme = build_exported_programme(event, file_format)
+    programme = read_back(build_exported_programme(event, file_format))
     return RoundTrip(
         file_format,
         programme.header,
@@ -45,8 +68,26 @@ def build_round_trip(file_format: ScheduleFormat, event: Event) -> RoundTrip:
     )
 
 
+def read_back(programme: ParsedProgramme) -> ParsedProgramme:
+    """Return a programme as its file reads back, for formats whose fitted programme says less than that."""
+    notes = ImportNotes()
+    if programme.format is ScheduleFormat.SESSIONIZE:
+        content = json.loads(write_sessionize(programme))
+        read_again = read_sessionize(content, event_zone=None, notes=notes)
+    elif programme.format in TABLE_FORMATS:
+        write = write_session_csv if programme.format is ScheduleFormat.CSV else write_session_xlsx
+        read_again = read_session_table(
+            write(programme), file_format=programme.format, event_zone=None, notes=notes
+        )
+    else:
+        return programme
+    return replace(read_again, header=programme.header)
+
+
 def build_exported_programme(event: Event, file_format: ScheduleFormat) -> ParsedProgramme:
     """Return exactly what an export in that format contains."""
-    # Version 2 is read but not written; what version 1 preserves is the nearest.
-    file_format = ScheduleFormat.FRAB_JSON if file_format is ScheduleFormat.FRAB_JSON_2 else file_format
-    return fit_programme(add_own_pages(load_programme(event, file_format), event))
+    # Read but not written; what the format beside preserves is the nearest.
+    file_format = NEAREST_WRITTEN_FORMATS.get(file_format, file_format)
+    programme = load_programme(event, file_format)
+    # In a table, the address of a page is a field that people edit.
+    return fit_programme(programme if file_format in TABLE_FORMATS else add_own_pages(programme, event))

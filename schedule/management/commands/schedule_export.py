@@ -1,4 +1,4 @@
-"""`manage.py schedule_export EVENT --format frab-xml,frab-json,ics --output FILE`"""
+"""`manage.py schedule_export EVENT --format FORMAT --output FILE`"""
 
 from pathlib import Path
 from typing import Any
@@ -13,9 +13,9 @@ from schedule.exchange.parsed_programme import ScheduleFormat
 
 
 class Command(ConventionCommand):
-    """Write an event's programme in one of the published formats."""
+    """Write an event's programme in one of the published formats, or as a table to edit."""
 
-    help = "Export the programme as frab XML, frab JSON (version 1) or iCalendar."
+    help = "Export the programme as frab XML, frab JSON (version 1), iCalendar, Sessionize JSON, CSV or XLSX."
 
     def add_arguments(self, parser: CommandParser) -> None:
         add_event_argument(parser)

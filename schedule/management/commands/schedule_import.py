@@ -14,7 +14,10 @@ from schedule.exchange.importing.import_schedule import import_schedule, preview
 class Command(ConventionCommand):
     """Import a schedule file into an event and report what was added, changed, skipped and repaired."""
 
-    help = "Import frab or Pentabarf XML, frab JSON or iCalendar; creates the event if it is missing."
+    help = (
+        "Import frab or Pentabarf XML, frab JSON, iCalendar, JSON of Sessionize or KotlinConf, or a table "
+        "(CSV, XLSX); creates the event if it is missing."
+    )
 
     # The import has its own transaction, and the report is printed after its commit: `| head`, which closes
     # the pipe, must not undo it.
@@ -30,4 +33,5 @@ class Command(ConventionCommand):
         action = preview_schedule if options["dry_run"] else import_schedule
         report = action(slug=options["event"], data=read_input_file(options["file"]))
         heading = [_("Preview: nothing was stored. An import would do this:")] if options["dry_run"] else []
-        self.print_lines([*heading, *report.describe_lines()])
+        changes = report.describe_changes() if options["dry_run"] else ()
+        self.print_lines([*heading, *report.describe_lines(), *changes])

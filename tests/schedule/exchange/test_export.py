@@ -10,9 +10,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
+from convention.tables.files import read_table
 from schedule.exchange.export_schedule import FORMAT_WRITERS, export_schedule
 from schedule.exchange.importing.import_schedule import import_schedule
-from schedule.exchange.parsed_programme import ScheduleFormat
+from schedule.exchange.parsed_programme import TABLE_FORMATS, ScheduleFormat
 from schedule.exchange.parsing.web_addresses import encode_any_uri, encode_web_uri
 from schedule.exchange.writers.icalendar import write_icalendar
 from schedule.exchange.writers.round_trip import build_exported_programme
@@ -80,13 +81,17 @@ def test_it_is_valid(cruel):
 
 @pytest.mark.parametrize("fmt", list(FORMAT_WRITERS))
 def test_it_reads_back_without_a_change(cruel, fmt):
-    sessions = 9 if fmt is ScheduleFormat.ICALENDAR else 8
+    has_cancelled = fmt is ScheduleFormat.ICALENDAR or fmt in TABLE_FORMATS
+    sessions = 9 if has_cancelled else 8
     assert changes(cruel, fmt) == (0, 0, sessions)
     assert Schedule.objects.get().revision == 0
 
 
 @pytest.mark.parametrize("fmt", list(FORMAT_WRITERS))
 def test_another_event_made_of_it_writes_the_same(cruel, fmt):
+    if fmt in TABLE_FORMATS:
+        # Tables list sessions without a time, but an import adds none.
+        cruel.sessions.filter(starts_at=None).delete()
     data = export_schedule(event=cruel, file_format=fmt)
     other = import_schedule(slug="other", data=data).event
     again = export_schedule(event=other, file_format=fmt)
@@ -106,6 +111,9 @@ def test_another_event_made_of_it_writes_the_same(cruel, fmt):
         first, second = ([{n: str(e.get(n)) for n in names} for e in found] for found in entries)
         assert first == second
         assert [e["DTSTART"].dt for e in entries[0]] == [e["DTSTART"].dt for e in entries[1]]
+    elif fmt is ScheduleFormat.XLSX:
+        # A workbook says when it was written.
+        assert read_table("", again).rows == read_table("", data).rows
     else:
         assert again == data
 
@@ -220,7 +228,6 @@ texts = st.text(st.characters(exclude_characters="\x00", exclude_categories=["Cs
 SCHEMAS = {
     ScheduleFormat.FRAB_XML: xml_errors,
     ScheduleFormat.FRAB_JSON: json_errors,
-    ScheduleFormat.ICALENDAR: lambda _data: [],
 }
 
 
@@ -241,7 +248,7 @@ def test_any_text_is_valid_and_reads_back(rows):
         )
     for fmt in FORMAT_WRITERS:
         data = export_schedule(event=event, file_format=fmt)
-        assert SCHEMAS[fmt](data) == []
+        assert SCHEMAS.get(fmt, lambda _data: [])(data) == []
         found = import_schedule(slug=event.slug, data=data)
         assert (len(found.added), len(found.changed), found.unchanged) == (0, 0, len(rows))
 

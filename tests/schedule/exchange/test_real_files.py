@@ -15,6 +15,8 @@ from lxml import etree
 
 from convention.errors import UnreadableFile
 from convention.events.models import Event
+from convention.tables.files import read_table
+from convention.tables.workbooks import is_workbook
 from schedule.exchange.export_schedule import FORMAT_WRITERS, export_schedule
 from schedule.exchange.importing.import_schedule import import_schedule
 from schedule.exchange.parsed_programme import ScheduleFormat
@@ -104,8 +106,10 @@ def json_schema():
     return jsonschema.Draft6Validator(schema, format_checker=jsonschema.FormatChecker())
 
 
-def content(data: bytes) -> bytes:
+def content(data: bytes) -> object:
     """A file without what says when it was written."""
+    if is_workbook(data):
+        return read_table("", data).rows
     return re.sub(rb"(DTSTAMP|LAST-MODIFIED|SEQUENCE):\S*", b"", data)
 
 

@@ -1,0 +1,165 @@
+"""What frab JSON carries survives our export: links of every form, logos, codes of speakers."""
+
+import json
+from urllib.parse import urlsplit
+
+import pytest
+from lxml import etree
+
+from schedule.exchange.export_schedule import export_schedule
+from schedule.exchange.importing.import_schedule import import_schedule
+from schedule.exchange.parsed_programme import ScheduleFormat
+from schedule.exchange.parsing.web_addresses import resolve_address
+from schedule.models import Schedule, Session, Speaker
+from tests.factories import make_event, make_session
+
+from .files import frab_json
+from .schemas import FOLDER, json_errors
+
+pytestmark = pytest.mark.django_db
+
+BASE = "https://conf.example/2019/Fahrplan/"
+DATE = "2026-06-17T10:00:00+02:00"
+GUID = "00000000-0000-4000-8000-000000000001"
+
+
+def export(event) -> dict:
+    data = export_schedule(event=event, file_format=ScheduleFormat.FRAB_JSON)
+    assert json_errors(data) == []
+    return json.loads(data)["schedule"]
+
+
+def list_events(schedule: dict) -> list[dict]:
+    rooms = [room for day in schedule["conference"]["days"] for room in day["rooms"].values()]
+    return [event for room in rooms for event in room]
+
+
+@pytest.mark.parametrize(
+    ("address", "resolved"),
+    [
+        ("/system/a.pdf?1", "https://conf.example/system/a.pdf?1"),
+        ("a b.pdf", "https://conf.example/2019/Fahrplan/a%20b.pdf"),
+        ("../a.pdf", "https://conf.example/2019/a.pdf"),
+        ("//other.example/a", "https://other.example/a"),
+        ("www.example.org", "https://www.example.org"),
+        ("WWW.example.org/É", "https://WWW.example.org/%C3%89"),
+        ("example.org/a.pdf", "https://example.org/a.pdf"),
+        ("nymtech.net", "https://nymtech.net"),
+        ("example.org:8080", "https://example.org:8080"),
+        ("slides.pdf", "https://conf.example/2019/Fahrplan/slides.pdf"),
+        ("mailto:a@example.org", "mailto:a@example.org"),
+        ("https://exa[mple/", ""),
+        ("//[", ""),
+        ("", ""),
+    ],
+)
+def test_every_address_becomes_absolute(address, resolved):
+    assert resolve_address(address, BASE) == resolved
+
+
+def test_relative_and_bare_links_survive():
+    links = [{"url": "www.example.org", "title": "Page"}]
+    attachments = [{"url": "/system/slides.pdf?15", "title": "Slides"}]
+    entry = {"title": "A", "guid": GUID, "date": DATE, "links": links, "attachments": attachments}
+    file = json.loads(frab_json(entry))
+    file["schedule"]["base_url"] = BASE
+    event = import_schedule(slug="conf", data=json.dumps(file).encode()).event
+
+    [written] = list_events(export(event))
+
+    assert written["links"] == [{"url": "https://www.example.org", "title": "Page"}]
+    assert written["attachments"] == [{"url": "https://conf.example/system/slides.pdf?15", "title": "Slides"}]
+
+
+def test_without_a_base_the_sessions_own_page_is_the_base():
+    event = make_event(slug="conf")
+    make_session(event, url="https://talks.example/12/", attachments=[{"url": "a.pdf"}])
+
+    [written] = list_events(export(event))
+
+    assert written["attachments"] == [{"url": "https://talks.example/12/a.pdf"}]
+
+
+def test_a_relative_logo_becomes_absolute():
+    event = make_event(slug="conf")
+    Schedule.objects.create(event=event, base_url=BASE)
+    make_session(event, extra={"logo": "/system/logo.png"})
+
+    [written] = list_events(export(event))
+
+    assert written["logo"] == "https://conf.example/system/logo.png"
+
+
+def test_a_speakers_code_survives():
+    person = {"name": "Ada", "guid": GUID, "code": "XYZABC"}
+    event = import_schedule(
+        slug="conf", data=frab_json({"title": "A", "date": DATE, "persons": [person]})
+    ).event
+
+    [written] = list_events(export(event))
+
+    assert written["persons"] == [person | {"biography": ""}]
+
+
+def test_a_harmful_link_never_comes_out():
+    event = make_event(slug="conf")
+    make_session(event, links=[{"url": "javascript:alert(1)"}, {"url": "\tdata:text/html,x"}])
+
+    [written] = list_events(export(event))
+
+    assert written["links"] == []
+
+
+def read_foreign_links(name: str) -> dict[str, list[tuple[str, str]]]:
+    """Return path and title of each link and attachment by guid, read without our readers."""
+    data = (FOLDER / name).read_bytes()
+    if name.endswith(".json"):
+        return {
+            event["guid"]: [
+                (link["url"], link.get("title") or "") for link in event["links"] + event["attachments"]
+            ]
+            for event in list_events(json.loads(data)["schedule"])
+        }
+    root = etree.fromstring(data)
+    return {
+        event.get("guid"): [
+            (link.get("href"), link.text or "") for link in event.xpath("links/link | attachments/attachment")
+        ]
+        for event in root.iter("event")
+    }
+
+
+@pytest.mark.skipif(not FOLDER.is_dir(), reason=f"the real schedules are not at {FOLDER} (SCHEDULES_DIR)")
+@pytest.mark.parametrize("name", ["ccc-camp-2019-frab.json", "38c3-hub.xml", "debconf23-wafer.xml"])
+def test_no_link_of_a_real_file_is_lost(name):
+    foreign = read_foreign_links(name)
+    event = import_schedule(slug="real", data=(FOLDER / name).read_bytes()).event
+
+    written = {entry["guid"]: entry["links"] + entry["attachments"] for entry in list_events(export(event))}
+
+    lost = [
+        (guid, url)
+        for guid, links in foreign.items()
+        for url, title in links
+        if url
+        and not any(
+            urlsplit(link["url"]).scheme and " ".join(title.split()) == link.get("title", "")
+            for link in written[guid]
+        )
+    ]
+    assert lost == []
+    assert sum(map(len, foreign.values())) == sum(map(len, written.values()))
+
+
+@pytest.mark.skipif(not FOLDER.is_dir(), reason=f"the real schedules are not at {FOLDER} (SCHEDULES_DIR)")
+def test_the_exported_links_of_a_real_file_are_no_change():
+    data = (FOLDER / "ccc-camp-2019-frab.json").read_bytes()
+    event = import_schedule(slug="real", data=data).event
+
+    report = import_schedule(
+        slug="real", data=export_schedule(event=event, file_format=ScheduleFormat.FRAB_JSON)
+    )
+
+    assert report.changed == ()
+    assert Session.objects.filter(attachments__0__url__startswith="/system/").exists()
+    assert Speaker.objects.exists()
