@@ -4,7 +4,8 @@
 set -u
 cd "$(dirname "$0")/.."
 pytest=${PYTEST:-.venv/bin/pytest}
-workers=${TEST_WORKERS:-2}
+# One more than processors: tests also wait, for browsers, timeouts and other processes.
+workers=${TEST_WORKERS:-$(($(getconf _NPROCESSORS_ONLN) + 1))}
 left_out=
 status=0
 unset DATABASE_URL MODE VAR_DIR SITE_URL EMAIL_URL || true

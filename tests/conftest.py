@@ -32,6 +32,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from django.conf import settings as project_settings
 from django.core.cache import caches
@@ -52,6 +53,12 @@ from tests.schema_cache import (
     save_schema,
 )
 from tests.task_runner import run_waiting_tasks
+
+# A busy machine is slow, not wrong.
+hypothesis.settings.register_profile(
+    "suite", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("suite")
 
 ROOT = Path(__file__).resolve().parent.parent
 REAL_SCHEDULES = "SCHEDULES_DIR"

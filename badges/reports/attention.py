@@ -237,16 +237,16 @@ def _count_and_names(titles: list[str]) -> dict[str, object]:
     return {"count": len(titles), "names": ", ".join(titles[:3]) + ("…" if len(titles) > 3 else "")}
 
 
-def _describe_no_device(lapsed: int) -> str:
+def _describe_no_device(expired: int) -> str:
     """Say why nobody scans: no device was paired, or none is valid any more."""
-    if not lapsed:
+    if not expired:
         return _("No phone is paired: nobody can scan badges.")
     sentence = ngettext(
         "The phone that was paired is revoked or has expired: nobody can scan badges.",
         "The %(count)s phones that were paired are revoked or have expired: nobody can scan badges.",
-        lapsed,
+        expired,
     )
-    return sentence % {"count": lapsed}
+    return sentence % {"count": expired}
 
 
 def _on_site_items(facts: EventFacts, at: datetime.datetime) -> Iterator[AttentionItem]:

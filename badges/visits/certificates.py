@@ -15,7 +15,7 @@ from convention.text.dates import format_date, format_date_with_weekday, format_
 from convention.typeset import FontWeight, PdfDocument, PdfPage, TextBox, fit_text, shape_line
 from registrations.invoices.models.documents import Issuer
 from registrations.orders.calendar import format_venue_address
-from schedule.paper.text_layout import INK_COLOR, PALE_INK_COLOR, set_text
+from schedule.paper.text_layout import INK_COLOR, PALE_INK_COLOR, lay_out_text
 
 from .roster import RosterEntry
 from .whereabouts import can_certify
@@ -111,7 +111,7 @@ def _draw_text(
 ) -> float:
     """Draw `text` in the column with its top edge at `y` (points); return the y below it."""
     page.set_color(color)
-    return set_text(text, weight, width=COLUMN_WIDTH, size=size).draw(page, PAGE_MARGIN, y)
+    return lay_out_text(text, weight, width=COLUMN_WIDTH, size=size).draw(page, PAGE_MARGIN, y)
 
 
 def _draw_name(page: PdfPage, name: str, y: float) -> float:

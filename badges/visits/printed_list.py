@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from convention.events.cancellations import format_printed_title
 from convention.text.dates import format_datetime
 from convention.typeset import FontWeight, PdfDocument, shape_line
-from schedule.paper.text_layout import A4, HAIRLINE_COLOR, INK_COLOR, PALE_INK_COLOR, TextBlock, set_text
+from schedule.paper.text_layout import A4, HAIRLINE_COLOR, INK_COLOR, PALE_INK_COLOR, TextBlock, lay_out_text
 
 if TYPE_CHECKING:
     from convention.events.models import Event
@@ -92,7 +92,7 @@ class _ListPages:
     def _draw_line(self, text: str, weight: FontWeight, size: float) -> None:
         self.page.set_color(INK_COLOR)
         self.y = (
-            set_text(text, weight, width=PAGE_WIDTH - 2 * PAGE_MARGIN, size=size).draw(
+            lay_out_text(text, weight, width=PAGE_WIDTH - 2 * PAGE_MARGIN, size=size).draw(
                 self.page, PAGE_MARGIN, self.y
             )
             + 3
@@ -104,7 +104,7 @@ class _ListPages:
 
     def draw_row(self, cells: Sequence[str]) -> None:
         """Draw a box to tick and one row; a row is never split between pages."""
-        texts = [self._set_cell(number, text) for number, text in enumerate(cells)]
+        texts = [self._lay_out_cell(number, text) for number, text in enumerate(cells)]
         height = max(CHECKBOX_SIDE, *(text.height for text in texts)) + 8
         if self.y + height > ROWS_BOTTOM:
             self._start_page()
@@ -124,6 +124,6 @@ class _ListPages:
             stroke=0.4,
         )
 
-    def _set_cell(self, number: int, text: str) -> TextBlock:
+    def _lay_out_cell(self, number: int, text: str) -> TextBlock:
         weight, size = (FontWeight.BOLD, NAME_SIZE) if number == 0 else (FontWeight.REGULAR, CELL_SIZE)
-        return set_text(text, weight, width=self.printed_list.columns[number].width - 10, size=size)
+        return lay_out_text(text, weight, width=self.printed_list.columns[number].width - 10, size=size)

@@ -62,10 +62,10 @@ def sync_receivable(order: Order) -> Receivable:
 
 def _find_lapsed_charge_keys(order: Order, rows: "list[Registration | Sponsorship]") -> set[str]:
     """Return the keys of expired items that were charged once and are no longer."""
-    lapsed = {_charge_key(item) for item in rows if item.state == item.State.EXPIRED}
-    if not lapsed:
-        return lapsed
-    charges = Charge.objects.filter(receivable__reference=order.reference, key__in=lapsed)
+    expired = {_charge_key(item) for item in rows if item.state == item.State.EXPIRED}
+    if not expired:
+        return expired
+    charges = Charge.objects.filter(receivable__reference=order.reference, key__in=expired)
     # Expired items that are still charged stay so: a late payment may confirm them.
     return set(charges.values_list("key", flat=True)) - set(charges.active().values_list("key", flat=True))
 
@@ -92,12 +92,12 @@ def find_receivable(reference: str) -> Receivable | None:
     if receivable is None:
         # Anybody can order in another's name: nothing is owed before the address is verified.
         return None if order.awaits_verification else sync_receivable(order)
-    lapsed = [
+    expired = [
         registration
         for registration in list_billable_registrations(order)
         if not order.may_owe_for(registration)
     ]
-    if keys := [charge.key for registration in lapsed for charge in list_registration_charges(registration)]:
+    if keys := [charge.key for registration in expired for charge in list_registration_charges(registration)]:
         withdraw_charges(receivable=receivable, keys=keys)
     return receivable
 

@@ -50,7 +50,7 @@ def confirm_pending_items(*, order: Order, verb: str) -> list[Sponsorship | Regi
         return []
     now = timezone.now()
     refuse_after_event(order, at=now)
-    lapsed = ready.released_items
+    released = ready.released_items
     ready.reserve_released()
     hooks.send_order_mails.enqueue(order.pk)
     record_action(verb, order, event=order.event, fields=["confirmed_at"])
@@ -63,7 +63,7 @@ def confirm_pending_items(*, order: Order, verb: str) -> list[Sponsorship | Regi
     Registration.objects.filter(pk__in=[place.pk for place in ready.registrations]).update(sequence=sequence)
     if order.needs_verification:
         _finish_verification(order, ready.packages)
-    if lapsed:  # nothing was owed for them while they were released
+    if released:  # nothing was owed for them while they were released
         sync_existing_receivable(order)
     return ready.all_items
 

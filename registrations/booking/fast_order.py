@@ -19,7 +19,7 @@ from convention.tasks.queue import make_waiting_task
 from registrations.models import IdempotencyKey, Order, Registration
 from registrations.questions.files import is_file_answer
 
-from .order_booking import OrderBooking
+from .prepared_order import PreparedOrder
 
 # Counters are raised in the order in which all code locks them; `{after}` names the step before, so that
 # PostgreSQL raises them in this order too. A check constraint of each table refuses more than its capacity;
@@ -72,37 +72,37 @@ class OrderShape(NamedTuple):
         return {name: sql for name, sql in steps.items() if sql}
 
 
-def save_order_fast(booking: OrderBooking) -> bool:
-    """Save a booking of the usual kind; return False for any other, or if stock is short.
+def save_order_fast(prepared: PreparedOrder) -> bool:
+    """Save an order of the usual kind; return False for any other, or if stock is short.
 
     Nothing is saved then.
     """
     task = make_waiting_task(hooks.send_order_mails)
-    if task is None or not is_usual_booking(booking):
+    if task is None or not is_usual_order(prepared):
         return False
-    first = booking.registrations[0]
+    first = prepared.registrations[0]
     shape = OrderShape(
-        place_count=len(booking.registrations),
+        place_count=len(prepared.registrations),
         has_share=first.member_of_id is not None and first.ticket.company_cap is not None,
         has_voucher=first.voucher_id is not None,
         has_quota=first.ticket.quota_id is not None,
-        has_key=booking.idempotency_key is not None,
+        has_key=prepared.idempotency_key is not None,
     )
     save = _save_in_one_statement if connection.vendor == "postgresql" else _save_in_short_statements
     try:
-        return save(booking, shape, task)
+        return save(prepared, shape, task)
     except (IntegrityError, DataError):
         # A counter that is short, a row that is gone, or a repeated key: `save_order_plain` finds out which.
         # SQLite may have given ids to rows that were rolled back.
-        for row in (booking.order, *booking.registrations):
+        for row in (prepared.order, *prepared.registrations):
             row.pk, row._state.adding = None, True
         return False
 
 
-def is_usual_booking(booking: OrderBooking) -> bool:
-    """Return whether the booking raises only the counters of one ticket, all of them for every place."""
-    registrations = booking.registrations
-    if booking.extra_items or booking.addons or booking.already_reserved or any(booking.chosen_options):
+def is_usual_order(prepared: PreparedOrder) -> bool:
+    """Return whether the order raises only the counters of one ticket, all of them for every place."""
+    registrations = prepared.registrations
+    if prepared.extra_items or prepared.addons or prepared.already_reserved or any(prepared.chosen_options):
         return False
     if any(is_file_answer(answer) for one in registrations for answer in one.answers.values()):
         return False
@@ -110,26 +110,26 @@ def is_usual_booking(booking: OrderBooking) -> bool:
     return len(counted) == 1 and all(one.is_reserved for one in registrations)
 
 
-def _make_counter_values(booking: OrderBooking) -> dict[str, Any]:
-    first = booking.registrations[0]
+def _make_counter_values(prepared: PreparedOrder) -> dict[str, Any]:
+    first = prepared.registrations[0]
     return {
-        "places": len(booking.registrations),
+        "places": len(prepared.registrations),
         "ticket": first.ticket_id,
         "quota": first.ticket.quota_id,
         "voucher": first.voucher_id,
         "company": first.member_of_id,
         "cap": first.ticket.company_cap,
-        "event": booking.order.event_id,
+        "event": prepared.order.event_id,
     }
 
 
-def _save_in_one_statement(booking: OrderBooking, shape: OrderShape, task: models.Model) -> bool:
+def _save_in_one_statement(prepared: PreparedOrder, shape: OrderShape, task: models.Model) -> bool:
     """Save on PostgreSQL."""
-    order, registrations, values = booking.order, booking.registrations, _make_counter_values(booking)
+    order, registrations, values = prepared.order, prepared.registrations, _make_counter_values(prepared)
     rows: dict[str, models.Model] = {"new_order": order, "new_task": task}
     rows |= {f"registration_{number}": row for number, row in enumerate(registrations)}
-    if booking.idempotency_key:
-        rows["new_key"] = booking.idempotency_key
+    if prepared.idempotency_key:
+        rows["new_key"] = prepared.idempotency_key
     for name, row in rows.items():
         values |= _make_insert_values(name, row)
     # A violated constraint would also end the caller's transaction.
@@ -138,7 +138,7 @@ def _save_in_one_statement(booking: OrderBooking, shape: OrderShape, task: model
         cursor.execute(_build_statement(shape, type(task)), values)
         _check, sequence, *ids = cursor.fetchone()
     for row, pk in zip([order, *registrations], ids, strict=True):
-        _set_saved(row, pk)
+        _assign_saved_key(row, pk)
     for registration in registrations:
         registration.order, registration.sequence = order, sequence
     return True
@@ -173,9 +173,9 @@ def _build_statement(shape: OrderShape, task_model: type[models.Model]) -> str:
 
 
 @transaction.atomic
-def _save_in_short_statements(booking: OrderBooking, shape: OrderShape, task: Any) -> bool:
+def _save_in_short_statements(prepared: PreparedOrder, shape: OrderShape, task: Any) -> bool:
     """Save on SQLite."""
-    order, registrations, values = booking.order, booking.registrations, _make_counter_values(booking)
+    order, registrations, values = prepared.order, prepared.registrations, _make_counter_values(prepared)
     sequence = 0
     with connection.cursor() as cursor:
         for sql in shape.counters.values():
@@ -189,9 +189,9 @@ def _save_in_short_statements(booking: OrderBooking, shape: OrderShape, task: An
         for registration in registrations:
             registration.order, registration.sequence = order, sequence
         _insert_rows(cursor, registrations)
-        if booking.idempotency_key:
-            booking.idempotency_key.order = order
-            _insert_rows(cursor, [booking.idempotency_key])
+        if prepared.idempotency_key:
+            prepared.idempotency_key.order = order
+            _insert_rows(cursor, [prepared.idempotency_key])
         task.args_kwargs = {"args": [order.pk], "kwargs": {}}
         _insert_rows(cursor, [task])
     return True
@@ -205,7 +205,7 @@ def _insert_rows(cursor: Any, rows: Sequence[models.Model]) -> None:
     model: type[models.Model] = type(rows[0])
     cursor.execute(_build_rows_insert(model, len(rows)), values)
     for row, (pk,) in zip(rows, cursor.fetchall(), strict=True):
-        _set_saved(row, pk)
+        _assign_saved_key(row, pk)
 
 
 @cache
@@ -216,7 +216,7 @@ def _build_rows_insert(model: type[models.Model], count: int) -> str:
     return f"INSERT INTO {target} VALUES {', '.join(rows)} RETURNING id"  # noqa: S608 (our names)
 
 
-def _set_saved(row: models.Model, pk: Any) -> None:
+def _assign_saved_key(row: models.Model, pk: Any) -> None:
     row.pk, row._state.adding = pk, False
 
 

@@ -27,7 +27,7 @@ from convention.text.email_addresses import normalize_email
 from registrations.billing.receivables import sync_existing_receivable
 from registrations.inventory.stock import release_expired_packages, release_ticket_holds, reserve_again
 from registrations.models import Order, OrderAlarm, Registration, Sponsorship, Ticket
-from registrations.models.booking_status import BookingStatus
+from registrations.models.order_item import OrderItem
 
 from .unverified_alarm import notify_organizers
 from .validation import refuse_if_closed
@@ -88,7 +88,7 @@ def find_held_addresses(tickets: Collection[int], *, at: datetime.datetime) -> d
     return addresses_by_ticket
 
 
-def limit_unverified_holds(order: Order, items: Sequence[BookingStatus], *, at: datetime.datetime) -> None:
+def limit_unverified_holds(order: Order, items: Sequence[OrderItem], *, at: datetime.datetime) -> None:
     """Hold nothing for an unverified order that would exceed its event's ceiling.
 
     `items` are the order's unsaved registrations and package; a package counts as one place. An order that
@@ -155,7 +155,7 @@ class PendingItems:
     def all_items(self) -> list[Sponsorship | Registration]:
         return [*self.packages, *self.registrations]
 
-    def filter_items(self, predicate: Callable[[BookingStatus], bool]) -> "PendingItems":
+    def filter_items(self, predicate: Callable[[OrderItem], bool]) -> "PendingItems":
         return PendingItems(
             list(filter(predicate, self.packages)), list(filter(predicate, self.registrations))
         )
@@ -201,8 +201,8 @@ def extend_hold(*, order: Order, expires_at: datetime.datetime) -> None:
     Released items are reserved again. Raise SoldOut, CompanyFull or NotOpenNow.
     """
     pending, now = lock_pending_items(order), timezone.now()
-    lapsed = pending.released_items
-    if lapsed:
+    released = pending.released_items
+    if released:
         # Packages are sold independently of registration, so that only the event's end closes them.
         refuse_after_event(order, at=now) if pending.packages else refuse_if_closed(order.event, at=now)
         pending.reserve_released()
@@ -211,7 +211,7 @@ def extend_hold(*, order: Order, expires_at: datetime.datetime) -> None:
         item.hold_expires_at = max(expires_at, item.hold_expires_at or expires_at)
         item.is_reserved = True
     pending.save("hold_expires_at", "is_reserved")
-    if lapsed:
+    if released:
         sync_existing_receivable(order)
 
 

@@ -15,7 +15,7 @@ from registrations.application_rules import check_applications
 from registrations.models import Registration
 
 from .holds import limit_member_holds, limit_unverified_holds
-from .order_booking import OrderBooking
+from .prepared_order import PreparedOrder
 from .save_order import save_order
 
 
@@ -71,31 +71,31 @@ def find_second_places(places: Iterable[Registration]) -> set[int]:
     return second_places
 
 
-def save_order_under_limits(booking: OrderBooking) -> None:
+def save_order_under_limits(prepared: PreparedOrder) -> None:
     """Save an order as `save_order`, with one place per member and ticket. Raise AlreadyRegistered too.
 
     An order that awaits verification reserves its places only below the event's hourly ceiling.
     """
     is_for_members = any(
-        registration.ticket.needs_member_verification for registration in booking.registrations
+        registration.ticket.needs_member_verification for registration in prepared.registrations
     )
-    if booking.order.awaits_verification:
+    if prepared.order.awaits_verification:
         # Only load tests run without limits. Members still need their lock, or they could get two places.
         is_unlimited = settings.RATE_LIMITS == "off" and not is_for_members
-        save_order(booking) if is_unlimited else _check_and_save(booking)
+        save_order(prepared) if is_unlimited else _check_and_save(prepared)
     else:
-        _check_and_save(booking)
+        _check_and_save(prepared)
 
 
 @transaction.atomic
-def _check_and_save(booking: OrderBooking) -> None:
+def _check_and_save(prepared: PreparedOrder) -> None:
     # Order of locks: holds of tickets, the event's count, members, then (in `save_order`) the stock.
     now = timezone.now()
-    limit_member_holds(booking.registrations, at=now)
-    limit_unverified_holds(booking.order, booking.registrations, at=now)
-    for registration in booking.registrations:
+    limit_member_holds(prepared.registrations, at=now)
+    limit_unverified_holds(prepared.order, prepared.registrations, at=now)
+    for registration in prepared.registrations:
         if registration.member_of and registration.person:
             refuse_second_place(registration, registration.person)
-    save_order(booking)
+    save_order(prepared)
     # After saving, because an application is linked to the saved row; an error rolls everything back.
-    check_applications(booking.registrations)
+    check_applications(prepared.registrations)

@@ -50,8 +50,8 @@ from registrations.questions.queries import load_questions
 from registrations.rate_limits import throttle_unverified_order
 
 from .idempotency import build_idempotency_key, find_repeated_order
-from .order_booking import OrderBooking
 from .order_limits import save_order_under_limits
+from .prepared_order import PreparedOrder
 from .save_order import save_order
 from .validation import check_payment, find_request_errors, refuse_if_closed
 
@@ -277,7 +277,7 @@ def _book_order(
     # Counted as late as possible: orders that a check refused must not use up the limit of a shared network.
     with throttle_unverified_order(order, context, place_count=len(registrations)):
         book(
-            OrderBooking(
+            PreparedOrder(
                 order,
                 registrations,
                 key,

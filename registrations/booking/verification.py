@@ -133,13 +133,13 @@ def _reserve_with_pass(registration: Registration, person: Person) -> None:
 
     Stock is locked in `LOCK_ORDER`: what comes before passes first, then the pass, then the rest.
     """
-    lapsed = Counter[LimitedStock]()
+    released = Counter[LimitedStock]()
     if not registration.occupies_place:
         addons = registration.addons.filter(cancelled_at__isnull=True).select_related("addon")
-        lapsed = list_stock_items(registration, addons) + count_chosen_options([registration])
-    reserve_items({row: number for row, number in lapsed.items() if row.LOCK_ORDER < PassQuota.LOCK_ORDER})
+        released = list_stock_items(registration, addons) + count_chosen_options([registration])
+    reserve_items({row: number for row, number in released.items() if row.LOCK_ORDER < PassQuota.LOCK_ORDER})
     use_pass(registration, person)
-    reserve_items({row: number for row, number in lapsed.items() if row.LOCK_ORDER > PassQuota.LOCK_ORDER})
+    reserve_items({row: number for row, number in released.items() if row.LOCK_ORDER > PassQuota.LOCK_ORDER})
 
 
 def _find_member(registration: Registration) -> tuple[Person, Company]:

@@ -17,8 +17,8 @@ from registrations.order_request import BillingDetails, OrderRequest, RequestedP
 from registrations.pricing.catalog import Offering, quote_offering
 
 from .idempotency import build_idempotency_key, find_order_by_key
-from .order_booking import OrderBooking
 from .place_order import build_order, make_price_fields
+from .prepared_order import PreparedOrder
 from .save_order import save_order
 from .use_pass import PRICE_FIELDS, use_pass
 from .validation import check_person_spelling
@@ -101,7 +101,7 @@ def _book_walk_in(
         confirmed_at=now,
         **make_price_fields(quote.lines[0], None),
     )
-    save_order(OrderBooking(order, [registration], build_idempotency_key(event, request, key)))
+    save_order(PreparedOrder(order, [registration], build_idempotency_key(event, request, key)))
     if member:
         _pay_with_pass(registration, member[0])
     record_action("registration.receive", registration, event=event, fields=RECORDED_FIELDS)

@@ -182,10 +182,10 @@ def exchange_tickets(
     last, each in one order, so that nothing deadlocks. Raise SoldOut or CompanyFull: the caller's
     transaction has to be rolled back.
     """
-    seats = Counter(requested)
-    seats.subtract(released)
+    changes = Counter(requested)
+    changes.subtract(released)
     places = Counter[Ticket]()
-    for (ticket, company), number in sorted(seats.items(), key=company_ticket_sort_key):
+    for (ticket, company), number in sorted(changes.items(), key=company_ticket_sort_key):
         places[ticket] += number
         if company and number > 0:
             reserve_company_share(ticket, company, number)
@@ -214,9 +214,9 @@ def exchange_items(changes: Mapping[LimitedStock, int]) -> None:
             reserve_items({row: changes[row]})
 
 
-def company_ticket_sort_key(seats: tuple[CompanyTicket, int]) -> tuple[int, int]:
+def company_ticket_sort_key(places: tuple[CompanyTicket, int]) -> tuple[int, int]:
     """Return the position of a share in the order of locks."""
-    (ticket, company), _number = seats
+    (ticket, company), _count = places
     return ticket.pk, company.pk if company else 0
 
 
@@ -226,16 +226,16 @@ def release_ticket_holds(tickets: Iterable[int], *, at: datetime.datetime) -> in
 
     A late payment or verification may still reserve one again, if any is left.
     """
-    lapsed = list(
+    expired = list(
         Registration.objects.with_expired_hold(at=at)
         .filter(ticket__in=list(tickets))
         .order_by("pk")
         .select_for_update(of=("self",))
     )
     # A pending row without this date counts as released (`occupies_place`), and is not found again.
-    Registration.objects.filter(pk__in=[r.pk for r in lapsed]).update(hold_expires_at=None)
+    Registration.objects.filter(pk__in=[r.pk for r in expired]).update(hold_expires_at=None)
     # Orders beyond a limit were accepted without a hold: they have no stock to release.
-    reserved = [r for r in lapsed if r.is_reserved]
+    reserved = [r for r in expired if r.is_reserved]
     release_registrations(reserved)
     return len(reserved)
 
@@ -248,20 +248,22 @@ def release_expired_packages(*, at: datetime.datetime) -> int:
     again.
     """
     rows = Sponsorship.objects.with_expired_hold(at=at).order_by("pk")
-    lapsed = list(rows.select_for_update(of=("self",)))
-    Sponsorship.objects.filter(pk__in=[sponsorship.pk for sponsorship in lapsed]).update(hold_expires_at=None)
-    release_stock(
-        Counter(Package(pk=sponsorship.package_id) for sponsorship in lapsed if sponsorship.is_reserved)
+    expired = list(rows.select_for_update(of=("self",)))
+    Sponsorship.objects.filter(pk__in=[sponsorship.pk for sponsorship in expired]).update(
+        hold_expires_at=None
     )
-    return len(lapsed)
+    release_stock(
+        Counter(Package(pk=sponsorship.package_id) for sponsorship in expired if sponsorship.is_reserved)
+    )
+    return len(expired)
 
 
 def refresh_availability(tickets: Iterable[Ticket], *, at: datetime.datetime) -> None:
     """Release expired holds of these tickets, and read their counters again, before they are shown."""
     limited = {ticket.pk: ticket for ticket in tickets if ticket.remaining is not None}
     # Asked first, because most page views find nothing to release and should not write.
-    lapsed = Registration.objects.with_expired_hold(at=at).filter(ticket__in=limited)
-    if limited and lapsed.exists():
+    expired = Registration.objects.with_expired_hold(at=at).filter(ticket__in=limited)
+    if limited and expired.exists():
         release_ticket_holds(limited, at=at)
         for pk, reserved in Ticket.objects.filter(pk__in=limited).values_list("pk", "reserved"):
             limited[pk].reserved = reserved

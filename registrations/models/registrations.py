@@ -17,7 +17,7 @@ from convention.money import Money
 from convention.text.normalize import name_search_key
 
 from .addons import Addon
-from .booking_status import BookingStatus
+from .order_item import OrderItem
 from .orders import Order
 from .passes import PassQuota
 from .references import generate_registration_reference
@@ -39,7 +39,7 @@ class RegistrationQuerySet(SearchableQuerySet["Registration"]):
         )
 
     def occupying_place(self) -> Self:
-        """Return those that count in the stock's `reserved`, like `BookingStatus.occupies_place`."""
+        """Return those that count in the stock's `reserved`, like `OrderItem.occupies_place`."""
         counted = Q(confirmed_at__isnull=False) | Q(hold_expires_at__isnull=False, is_reserved=True)
         return self.filter(counted, cancelled_at__isnull=True)
 
@@ -60,7 +60,7 @@ def make_partial_index(name: str) -> models.Index:
     return models.Index(fields=[name], condition=condition, name=f"registration_{name}")
 
 
-class Registration(SearchableModel, TaxedItem, BookingStatus):
+class Registration(SearchableModel, TaxedItem, OrderItem):
     """One place at one event, with a snapshot of the attendee's details.
 
     `badge_version` and `link_version` revoke badges and attendees' links when they are raised. `is_private`

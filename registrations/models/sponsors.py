@@ -13,7 +13,7 @@ from convention.events.models import Event
 from convention.money import Money
 from convention.text.normalize import casefold_text
 
-from .booking_status import BookingStatus
+from .order_item import OrderItem
 from .orders import Order
 from .sale_items import VAT_EXEMPTION_CONDITION, SaleItem, TaxedItem
 from .tickets import Ticket
@@ -92,7 +92,7 @@ class SponsorshipQuerySet(models.QuerySet["Sponsorship"]):
         return rows.order_by("package__position", "package", "sort_name", "pk")
 
 
-class Sponsorship(TaxedItem, BookingStatus):
+class Sponsorship(TaxedItem, OrderItem):
     """A package taken by a company at the price of that moment; its order has the billing details."""
 
     event = models.ForeignKey(Event, models.CASCADE, related_name="sponsorships")

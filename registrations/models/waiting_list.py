@@ -77,7 +77,7 @@ class WaitingEntry(LinkedModel):
         OFFERED = "offered", _("a place is offered")
         ACCEPTED = "accepted", _("accepted")
         DECLINED = "declined", _("declined")
-        LAPSED = "lapsed", _("offer expired")
+        EXPIRED = "expired", _("offer expired")
         LEFT = "left", _("left")
 
     class SkipReason(models.TextChoices):
@@ -163,7 +163,7 @@ class WaitingEntry(LinkedModel):
             (self.accepted_at, self.State.ACCEPTED),
             (self.declined_at, self.State.DECLINED),
             (self.left_at, self.State.LEFT),
-            (self.offer_expired_at, self.State.LAPSED),
+            (self.offer_expired_at, self.State.EXPIRED),
         )
         for moment, state in ends:
             if moment:
@@ -171,7 +171,7 @@ class WaitingEntry(LinkedModel):
         if self.offered_at is None:
             return self.State.WAITING
         # The periodic job has not ended the wait yet, but the offer cannot be accepted any more.
-        return self.State.OFFERED if self.has_offer() else self.State.LAPSED
+        return self.State.OFFERED if self.has_offer() else self.State.EXPIRED
 
     def has_offer(self, *, at: datetime.datetime | None = None) -> bool:
         """Return whether its offer can be accepted at `at` (default: now)."""

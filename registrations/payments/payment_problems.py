@@ -56,15 +56,17 @@ def list_overpaid_receivables() -> ReceivableQuerySet:
 
 def list_unplaced_orders() -> QuerySet[Order]:
     """Return the orders paid after their places or package were gone, with `amount_retained` in cents."""
-    lapsed = Q(
+    expired = Q(
         order=OuterRef("pk"),
         cancelled_at__isnull=True,
         confirmed_at__isnull=True,
         hold_expires_at__isnull=True,
     )
-    has_lapsed_item = Exists(Registration.objects.filter(lapsed)) | Exists(Sponsorship.objects.filter(lapsed))
+    has_expired_item = Exists(Registration.objects.filter(expired)) | Exists(
+        Sponsorship.objects.filter(expired)
+    )
     paid = Receivable.objects.with_balance().filter(Q(amount_due__lt=0), reference=OuterRef("reference"))
-    rows = Order.objects.filter(has_lapsed_item, Exists(paid)).select_related("event")
+    rows = Order.objects.filter(has_expired_item, Exists(paid)).select_related("event")
     return rows.annotate(
         # Nothing is owed for places that were lost, so the overpaid amount is all that was received.
         amount_retained=Subquery(paid.annotate(over=-F("amount_due")).values("over")[:1])
@@ -78,7 +80,7 @@ def list_unverified_orders() -> QuerySet[Order]:
         ticket__audience=audience.GUEST, event__visibility=Event.Visibility.MEMBERS
     )
     # `person` is set by the verification; a hold that lasts may still be verified in time.
-    lapsed = Registration.objects.filter(
+    expired = Registration.objects.filter(
         needs_verification,
         Q(hold_expires_at=None) | Q(hold_expires_at__lte=timezone.now()),
         order=OuterRef("pk"),
@@ -89,6 +91,6 @@ def list_unverified_orders() -> QuerySet[Order]:
     paid = Receivable.objects.with_balance().filter(
         Q(amount_due=0), Q(amount_paid__gt=0), reference=OuterRef("reference")
     )
-    rows = Order.objects.filter(Exists(lapsed), Exists(paid), payment=Order.Payment.CARD)
+    rows = Order.objects.filter(Exists(expired), Exists(paid), payment=Order.Payment.CARD)
     retained = paid.annotate(retained=F("amount_paid") - F("amount_refunded")).values("retained")[:1]
     return rows.select_related("event").annotate(amount_retained=Subquery(retained)).order_by("-pk")

@@ -9,7 +9,7 @@ from convention.events.cancellations import format_printed_title
 from convention.events.models import Event
 from convention.text.dates import format_date_range, format_datetime
 from convention.typeset import FontWeight, PdfDocument, PdfPage, shape_line
-from schedule.paper.text_layout import A4, HAIRLINE_COLOR, INK_COLOR, PALE_INK_COLOR, set_text
+from schedule.paper.text_layout import A4, HAIRLINE_COLOR, INK_COLOR, PALE_INK_COLOR, lay_out_text
 
 from .meals import MealCount, count_meals
 
@@ -43,7 +43,8 @@ class _CatererSheet:
         ):
             self.page.set_color(color)
             self.y = (
-                set_text(text, weight, width=COLUMN_WIDTH, size=size).draw(self.page, SIDE_MARGIN, self.y) + 3
+                lay_out_text(text, weight, width=COLUMN_WIDTH, size=size).draw(self.page, SIDE_MARGIN, self.y)
+                + 3
             )
         self.y += 12
 
@@ -79,7 +80,7 @@ class _CatererSheet:
             notes = "; ".join(
                 f"{text} ({number})" if number > 1 else text for text, number in meal.note_counts
             )
-            text = set_text(
+            text = lay_out_text(
                 _("Written besides: %(notes)s") % {"notes": notes},
                 FontWeight.REGULAR,
                 width=COLUMN_WIDTH,
@@ -96,7 +97,7 @@ class _CatererSheet:
 
     def _draw_row(self, name: str, number: str, weight: FontWeight, size: float) -> None:
         self.page.set_color(INK_COLOR)
-        text = set_text(name, weight, width=COLUMN_WIDTH - 60, size=size)
+        text = lay_out_text(name, weight, width=COLUMN_WIDTH - 60, size=size)
         self.page.text(
             shape_line(number, weight), PAGE_WIDTH - SIDE_MARGIN, self.y + size * 0.95, size, align="right"
         )

@@ -23,8 +23,8 @@ from registrations.billing.receivables import sync_receivable
 from registrations.billing.refund_rules import load_refund_terms
 from registrations.booking.holds import limit_unverified_holds, lock_unverified_count
 from registrations.booking.idempotency import build_idempotency_key, find_order_by_key
-from registrations.booking.order_booking import OrderBooking
 from registrations.booking.place_order import HOLD_DURATION, get_hold_duration
+from registrations.booking.prepared_order import PreparedOrder
 from registrations.booking.save_order import save_order
 from registrations.changes.cancel import AlreadyCancelled, cancel_registrations
 from registrations.inventory.stock import make_sold_out_error, release_expired_packages
@@ -132,7 +132,7 @@ def _book_package(
         limit_unverified_holds(order, [*registrations, sponsorship], at=timezone.now())
         extra_items = Counter[LimitedStock]({package: 1} if sponsorship.is_reserved else {})
         key = build_idempotency_key(package.event, request, context.idempotency_key)
-        save_order(OrderBooking(order, registrations, key, extra_items=extra_items))
+        save_order(PreparedOrder(order, registrations, key, extra_items=extra_items))
     # Assigned again: Django copies the id of a related object only when it is assigned.
     sponsorship.order = order
     sponsorship.save()

@@ -57,7 +57,7 @@ def expire_offer(*, entry: WaitingEntry, at: datetime.datetime) -> bool:
     )
     if locked is None:
         return False
-    _end_waiting(locked, "offer_expired_at", audit_verb="waiting.lapse")
+    _end_waiting(locked, "offer_expired_at", audit_verb="waiting.expire")
     notify_waiting_entry.enqueue(entry.pk)
     return True
 

@@ -73,7 +73,7 @@ def _due_mail_kind(entry: WaitingEntry) -> str:
     if entry.end_notified_at:
         return ""
     is_seat = entry.session_id is not None
-    ends = {WaitingEntry.State.LAPSED: "expired", WaitingEntry.State.ACCEPTED: "promoted" if is_seat else ""}
+    ends = {WaitingEntry.State.EXPIRED: "expired", WaitingEntry.State.ACCEPTED: "promoted" if is_seat else ""}
     return ends.get(WaitingEntry.State(entry.state), "")
 
 

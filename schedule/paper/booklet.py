@@ -18,7 +18,14 @@ from convention.typeset import FontWeight, PdfDocument, PdfPage, TextBox, fit_te
 from .logos import draw_back_page
 from .page_flow import COLUMN_WIDTH, FOOT_TOP, PAGE_HEIGHT, PAGE_WIDTH, SIDE_MARGIN, PageFlow
 from .printed_programme import PrintedProgramme, PrintedSession
-from .text_layout import INK_COLOR, PALE_INK_COLOR, TextBlock, draw_qr_symbol, set_fitted_text, set_text
+from .text_layout import (
+    INK_COLOR,
+    PALE_INK_COLOR,
+    TextBlock,
+    draw_qr_symbol,
+    lay_out_fitted_text,
+    lay_out_text,
+)
 
 HOURS_WIDTH = 70.0
 TEXT_WIDTH = COLUMN_WIDTH - HOURS_WIDTH
@@ -64,7 +71,7 @@ def draw_cover(page: PdfPage, programme: PrintedProgramme) -> None:
     name = fit_text(programme.title, FontWeight.BOLD, TextBox(COLUMN_WIDTH, 6), max_size=34, min_size=17)
     page.set_color(INK_COLOR)
     y = (
-        set_fitted_text(programme.title, FontWeight.BOLD, name, leading=1.12).draw(page, SIDE_MARGIN, 112)
+        lay_out_fitted_text(programme.title, FontWeight.BOLD, name, leading=1.12).draw(page, SIDE_MARGIN, 112)
         + 14
     )
     for text, size, color in (
@@ -72,10 +79,13 @@ def draw_cover(page: PdfPage, programme: PrintedProgramme) -> None:
         (programme.venue_name, 11, PALE_INK_COLOR),
     ):
         page.set_color(color)
-        y = set_text(text, FontWeight.REGULAR, width=COLUMN_WIDTH, size=size).draw(page, SIDE_MARGIN, y) + 4
+        y = (
+            lay_out_text(text, FontWeight.REGULAR, width=COLUMN_WIDTH, size=size).draw(page, SIDE_MARGIN, y)
+            + 4
+        )
     page.set_color(INK_COLOR)
     if programme.cancellation_notice:
-        set_text(programme.cancellation_notice, FontWeight.BOLD, width=COLUMN_WIDTH, size=13).draw(
+        lay_out_text(programme.cancellation_notice, FontWeight.BOLD, width=COLUMN_WIDTH, size=13).draw(
             page, SIDE_MARGIN, y + 12
         )
     page.text(shape_line(_("Programme"), FontWeight.SEMIBOLD), SIDE_MARGIN, 66, 13)
@@ -86,7 +96,10 @@ def draw_cover(page: PdfPage, programme: PrintedProgramme) -> None:
     lines = [_("The programme as it stands now:"), programme.agenda_url, describe_edition(programme)]
     y = PAGE_HEIGHT - 148
     for line in lines:
-        y = set_text(line, FontWeight.REGULAR, width=COLUMN_WIDTH - 98, size=8.5).draw(page, text_x, y) + 3
+        y = (
+            lay_out_text(line, FontWeight.REGULAR, width=COLUMN_WIDTH - 98, size=8.5).draw(page, text_x, y)
+            + 3
+        )
 
 
 def draw_contents(flow: PageFlow, programme: PrintedProgramme, pages: dict[str, int]) -> None:
@@ -95,12 +108,12 @@ def draw_contents(flow: PageFlow, programme: PrintedProgramme, pages: dict[str, 
     draw_heading(flow, _("Contents"))
     if not programme.sessions:
         flow.stack_texts(
-            [(set_body_text(_("The programme is not published yet."), COLUMN_WIDTH), INK_COLOR)],
+            [(lay_out_body(_("The programme is not published yet."), COLUMN_WIDTH), INK_COLOR)],
             x=SIDE_MARGIN,
         )
     for paragraph in programme.summary.split("\n"):
         if paragraph.strip():
-            flow.draw_paragraph(set_body_text(paragraph, COLUMN_WIDTH), INK_COLOR, x=SIDE_MARGIN)
+            flow.draw_paragraph(lay_out_body(paragraph, COLUMN_WIDTH), INK_COLOR, x=SIDE_MARGIN)
             flow.y += 4
     flow.y += 10
     entries = [(format_date_with_weekday(day), f"day-{day}") for day, _items in programme.days]
@@ -131,13 +144,13 @@ def draw_contents_line(flow: PageFlow, label: str, anchor: str, pages: dict[str,
 
 def draw_heading(flow: PageFlow, text: str) -> None:
     flow.stack_texts(
-        [(set_text(text, FontWeight.BOLD, width=COLUMN_WIDTH, size=19), INK_COLOR)], x=SIDE_MARGIN
+        [(lay_out_text(text, FontWeight.BOLD, width=COLUMN_WIDTH, size=19), INK_COLOR)], x=SIDE_MARGIN
     )
     flow.y += 12
 
 
-def set_body_text(text: str, width: float) -> TextBlock:
-    return set_text(text, FontWeight.REGULAR, width=width, size=9, leading=1.36)
+def lay_out_body(text: str, width: float) -> TextBlock:
+    return lay_out_text(text, FontWeight.REGULAR, width=width, size=9, leading=1.36)
 
 
 def capitalize_first(text: str) -> str:
@@ -161,8 +174,8 @@ def draw_chapter(flow: PageFlow, anchor: str, title: str, printed_sessions: list
 
 def draw_booklet_session(flow: PageFlow, printed_session: PrintedSession) -> None:
     """Draw a session: hours at the side; title, speakers and room stay with the first lines of text."""
-    head = set_session_head(printed_session)
-    paragraphs = [set_body_text(part, TEXT_WIDTH) for part in printed_session.paragraphs]
+    head = lay_out_session_head(printed_session)
+    paragraphs = [lay_out_body(part, TEXT_WIDTH) for part in printed_session.paragraphs]
     first = min(2, len(paragraphs[0].lines)) * paragraphs[0].leading if paragraphs else 0
     # At most what an empty page has: a longer head begins a page and continues on the next.
     flow.ensure_space(min(FOOT_TOP - 60, sum(text.height for text, _color in head) + 3 + first))
@@ -170,7 +183,7 @@ def draw_booklet_session(flow: PageFlow, printed_session: PrintedSession) -> Non
     page = flow.page
     assert page is not None
     page.set_color(INK_COLOR)
-    set_text(printed_session.hours_label, FontWeight.SEMIBOLD, width=HOURS_WIDTH - 12, size=7.5).draw(
+    lay_out_text(printed_session.hours_label, FontWeight.SEMIBOLD, width=HOURS_WIDTH - 12, size=7.5).draw(
         page, SIDE_MARGIN, flow.y + 1.5
     )
     if printed_session.track_color:
@@ -184,21 +197,25 @@ def draw_booklet_session(flow: PageFlow, printed_session: PrintedSession) -> Non
     flow.y += 10
 
 
-def set_session_head(printed_session: PrintedSession) -> list[tuple[TextBlock, str]]:
+def lay_out_session_head(printed_session: PrintedSession) -> list[tuple[TextBlock, str]]:
     """Set title, subtitle, speakers and room, each with its colour."""
-    head = [(set_text(printed_session.title, FontWeight.BOLD, width=TEXT_WIDTH, size=11), INK_COLOR)]
+    head = [(lay_out_text(printed_session.title, FontWeight.BOLD, width=TEXT_WIDTH, size=11), INK_COLOR)]
     if printed_session.is_cancelled:
         head.insert(
-            0, (set_text(_("Cancelled").upper(), FontWeight.SEMIBOLD, width=TEXT_WIDTH, size=8), INK_COLOR)
+            0,
+            (lay_out_text(_("Cancelled").upper(), FontWeight.SEMIBOLD, width=TEXT_WIDTH, size=8), INK_COLOR),
         )
     if printed_session.subtitle:
         head.append(
-            (set_text(printed_session.subtitle, FontWeight.REGULAR, width=TEXT_WIDTH, size=9.5), INK_COLOR)
+            (
+                lay_out_text(printed_session.subtitle, FontWeight.REGULAR, width=TEXT_WIDTH, size=9.5),
+                INK_COLOR,
+            )
         )
     if printed_session.speakers:
         head.append(
             (
-                set_text(
+                lay_out_text(
                     ", ".join(printed_session.speakers), FontWeight.SEMIBOLD, width=TEXT_WIDTH, size=8.5
                 ),
                 INK_COLOR,
@@ -208,7 +225,7 @@ def set_session_head(printed_session: PrintedSession) -> list[tuple[TextBlock, s
         fact for fact in (printed_session.room, printed_session.track, printed_session.language) if fact
     )
     if facts:
-        head.append((set_text(facts, FontWeight.REGULAR, width=TEXT_WIDTH, size=8), PALE_INK_COLOR))
+        head.append((lay_out_text(facts, FontWeight.REGULAR, width=TEXT_WIDTH, size=8), PALE_INK_COLOR))
     return head
 
 
@@ -243,8 +260,8 @@ def draw_speaker_entry(
     numbers = sorted(
         {pages.get(f"session-{printed_session.session_id}", 0) for printed_session in printed_sessions}
     )
-    text = set_text(speaker, FontWeight.REGULAR, width=COLUMN_WIDTH - 90, size=9)
-    figures = set_text(", ".join(map(str, numbers)), FontWeight.REGULAR, width=84, size=9)
+    text = lay_out_text(speaker, FontWeight.REGULAR, width=COLUMN_WIDTH - 90, size=9)
+    figures = lay_out_text(", ".join(map(str, numbers)), FontWeight.REGULAR, width=84, size=9)
     page = flow.ensure_space(max(text.height, figures.height) + 2)
     page.set_color(INK_COLOR)
     text.draw(page, SIDE_MARGIN, flow.y)

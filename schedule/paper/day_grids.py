@@ -33,9 +33,9 @@ from .text_layout import (
     PALE_INK_COLOR,
     TextBlock,
     draw_qr_symbol,
+    lay_out_fitted_text,
+    lay_out_text,
     measure_word_width,
-    set_fitted_text,
-    set_text,
     split_unbreakable_words,
 )
 from .track_legend import draw_track_legend, measure_legend_height
@@ -78,7 +78,7 @@ def name_missing_room(printed_session: PrintedSession) -> PrintedSession:
     return printed_session if printed_session.room else replace(printed_session, room=_("No room yet"))
 
 
-def set_cell_texts(printed_session: PrintedSession, width: float, size: float) -> list[tuple[TextBlock, str]]:
+def lay_out_cell(printed_session: PrintedSession, width: float, size: float) -> list[tuple[TextBlock, str]]:
     """Set the texts of a cell: hours, title and speakers."""
     inner = width - 2 * CELL_PADDING - BAND_WIDTH
     hours = (
@@ -87,15 +87,15 @@ def set_cell_texts(printed_session: PrintedSession, width: float, size: float) -
         else f"{printed_session.hours_label} · {_('Cancelled').upper()}"
     )
     texts = [
-        (set_text(hours, FontWeight.REGULAR, width=inner, size=size * HOURS_SIZE_RATIO), PALE_INK_COLOR),
+        (lay_out_text(hours, FontWeight.REGULAR, width=inner, size=size * HOURS_SIZE_RATIO), PALE_INK_COLOR),
         (
-            set_text(printed_session.title, FontWeight.SEMIBOLD, width=inner, size=size, leading=1.14),
+            lay_out_text(printed_session.title, FontWeight.SEMIBOLD, width=inner, size=size, leading=1.14),
             INK_COLOR,
         ),
     ]
     if printed_session.speakers:
         names = ", ".join(printed_session.speakers)
-        texts.append((set_text(names, FontWeight.REGULAR, width=inner, size=size * 0.88), PALE_INK_COLOR))
+        texts.append((lay_out_text(names, FontWeight.REGULAR, width=inner, size=size * 0.88), PALE_INK_COLOR))
     return texts
 
 
@@ -122,9 +122,7 @@ def measure_cell_height(printed_session: PrintedSession, width: float, size: flo
     if cuts_word(printed_session.title, width - 2 * CELL_PADDING - BAND_WIDTH, size):
         # A title cut inside a word is worse than another sheet.
         return IMPOSSIBLE_HEIGHT
-    return (
-        sum(text.height for text, _color in set_cell_texts(printed_session, width, size)) + 2 * CELL_PADDING
-    )
+    return sum(text.height for text, _color in lay_out_cell(printed_session, width, size)) + 2 * CELL_PADDING
 
 
 # Handed to grid_layout.py, which draws nothing and measures no text.
@@ -166,7 +164,7 @@ def draw_sheet_head(
         max_size=11,
     )
     page.set_color(PALE_INK_COLOR)
-    set_fitted_text(programme.title, FontWeight.REGULAR, name, leading=1.2).draw(
+    lay_out_fitted_text(programme.title, FontWeight.REGULAR, name, leading=1.2).draw(
         page, PAGE_MARGIN, PAGE_MARGIN + 23
     )
     if programme.cancellation_notice:
@@ -236,7 +234,9 @@ def draw_room_heads(page: PdfPage, sheet: GridSheet) -> None:
         x = PAGE_MARGIN + TIME_GUTTER + index * sheet.column_width
         # Wrapped again at the common size, which may be smaller than the name alone would need.
         lines = tuple(wrap_text(room, FontWeight.BOLD, width=width, size=size))
-        text = set_fitted_text(room, FontWeight.BOLD, FittedText(lines, size, fits_box=True), leading=1.12)
+        text = lay_out_fitted_text(
+            room, FontWeight.BOLD, FittedText(lines, size, fits_box=True), leading=1.12
+        )
         page.set_color(INK_COLOR)
         text.draw(page, x + CELL_PADDING, PAGE_MARGIN + HEAD_HEIGHT - 4 - text.height)
         page.draw_rule(
@@ -254,7 +254,7 @@ def draw_grid_cell(page: PdfPage, sheet: GridSheet, cell: GridCell) -> None:
     page.set_color(cell.printed_session.track_color or PALE_INK_COLOR)
     page.fill_rectangle(x + 1, y + 0.7, BAND_WIDTH, bottom - y - 1.4)
     text_y = y + CELL_PADDING
-    for text, color in set_cell_texts(cell.printed_session, width, sheet.font_size):
+    for text, color in lay_out_cell(cell.printed_session, width, sheet.font_size):
         page.set_color(color)
         text_y = text.draw(page, x + BAND_WIDTH + CELL_PADDING, text_y)
 
@@ -271,13 +271,15 @@ def draw_untimed_sessions(document: PdfDocument, programme: PrintedProgramme) ->
     for words, size in ((programme.cancellation_notice, 12), (title, 19)):
         if words:
             y = (
-                set_text(words, FontWeight.BOLD, width=width - 2 * PAGE_MARGIN, size=size).draw(
+                lay_out_text(words, FontWeight.BOLD, width=width - 2 * PAGE_MARGIN, size=size).draw(
                     page, PAGE_MARGIN, y
                 )
                 + 12
             )
     for printed_session in programme.untimed_sessions:
-        text = set_text(printed_session.title, FontWeight.SEMIBOLD, width=width - 2 * PAGE_MARGIN, size=9.5)
+        text = lay_out_text(
+            printed_session.title, FontWeight.SEMIBOLD, width=width - 2 * PAGE_MARGIN, size=9.5
+        )
         if y + text.height > height - PAGE_MARGIN:
             page, y = document.begin_page(width, height), PAGE_MARGIN
             page.set_color(INK_COLOR)

@@ -23,8 +23,8 @@ from .text_layout import (
     PALE_INK_COLOR,
     TextBlock,
     draw_qr_symbol,
-    set_fitted_text,
-    set_text,
+    lay_out_fitted_text,
+    lay_out_text,
 )
 
 SIGN_WIDTH, SIGN_HEIGHT = A4
@@ -75,15 +75,13 @@ def draw_sign(
 ) -> None:
     """Draw one sign on one or more sheets."""
     day, room = place
-    head = set_head_texts(
-        room, capitalize_first(format_date_with_weekday(day)), programme.cancellation_notice
-    )
+    head = lay_out_head(room, capitalize_first(format_date_with_weekday(day)), programme.cancellation_notice)
     size, sheets = choose_title_size(printed_sessions, FOOT_TOP - get_sessions_top(head))
     for number, room_sessions in enumerate(sheets, start=1):
         # The number of sheets is known only after the sessions are split.
         if len(sheets) > 1:
             label = f"{capitalize_first(format_date_with_weekday(day))} ({number}/{len(sheets)})"
-            head = set_head_texts(room, label, programme.cancellation_notice)
+            head = lay_out_head(room, label, programme.cancellation_notice)
         page = document.begin_page(SIGN_WIDTH, SIGN_HEIGHT)
         logos_width = draw_sign_logos(
             document, page, programme.logos, (SIGN_WIDTH - SIDE_MARGIN, SIGN_HEIGHT - 20)
@@ -124,15 +122,15 @@ def split_into_sheets(
     return sheets
 
 
-def set_head_texts(room_name: str, day_label: str, cancellation_notice: str) -> list[TextBlock]:
+def lay_out_head(room_name: str, day_label: str, cancellation_notice: str) -> list[TextBlock]:
     """Set the room's name, the day, and the notice of a cancelled event."""
     name = fit_text(room_name, FontWeight.BOLD, TextBox(COLUMN_WIDTH, 3), max_size=58, min_size=28)
     texts = [
-        set_fitted_text(room_name, FontWeight.BOLD, name, leading=1.08),
-        set_text(day_label, FontWeight.SEMIBOLD, width=COLUMN_WIDTH, size=24),
+        lay_out_fitted_text(room_name, FontWeight.BOLD, name, leading=1.08),
+        lay_out_text(day_label, FontWeight.SEMIBOLD, width=COLUMN_WIDTH, size=24),
     ]
     if cancellation_notice:
-        texts.append(set_text(cancellation_notice, FontWeight.BOLD, width=COLUMN_WIDTH, size=20))
+        texts.append(lay_out_text(cancellation_notice, FontWeight.BOLD, width=COLUMN_WIDTH, size=20))
     return texts
 
 
@@ -158,34 +156,37 @@ def draw_sign_foot(page: PdfPage, programme: PrintedProgramme, width: float) -> 
     draw_qr_symbol(page, programme.agenda_url, x=SIDE_MARGIN, y=SIGN_HEIGHT - 52, side=38)
     page.set_color(PALE_INK_COLOR)
     foot = f"{programme.title} · {describe_edition(programme)}"
-    lines = set_text(foot, FontWeight.REGULAR, width=width, size=9)
+    lines = lay_out_text(foot, FontWeight.REGULAR, width=width, size=9)
     lines.draw(page, SIDE_MARGIN + 50, SIGN_HEIGHT - 20 - min(lines.height, 32))
 
 
-def set_session_texts(printed_session: PrintedSession, size: float) -> SessionTexts:
+def lay_out_session(printed_session: PrintedSession, size: float) -> SessionTexts:
     width = COLUMN_WIDTH - HOURS_WIDTH_EM * size
     texts = [
         (
-            set_text(printed_session.title, FontWeight.SEMIBOLD, width=width, size=size, leading=1.12),
+            lay_out_text(printed_session.title, FontWeight.SEMIBOLD, width=width, size=size, leading=1.12),
             INK_COLOR,
         )
     ]
     if printed_session.is_cancelled:
         label = _("Cancelled").upper()
         texts.insert(
-            0, (set_text(label, FontWeight.BOLD, width=width, size=size * SMALL_SIZE_RATIO), INK_COLOR)
+            0, (lay_out_text(label, FontWeight.BOLD, width=width, size=size * SMALL_SIZE_RATIO), INK_COLOR)
         )
     if printed_session.speakers:
         names = ", ".join(printed_session.speakers)
         texts.append(
-            (set_text(names, FontWeight.REGULAR, width=width, size=size * SMALL_SIZE_RATIO), PALE_INK_COLOR)
+            (
+                lay_out_text(names, FontWeight.REGULAR, width=width, size=size * SMALL_SIZE_RATIO),
+                PALE_INK_COLOR,
+            )
         )
     return texts
 
 
 def measure_session_height(printed_session: PrintedSession, size: float) -> float:
     """Return the height of a session in points, including the space around it."""
-    texts = sum(text.height for text, _color in set_session_texts(printed_session, size))
+    texts = sum(text.height for text, _color in lay_out_session(printed_session, size))
     return max(texts, HOURS_HEIGHT_EM * size) + (SPACE_ABOVE_EM + SPACE_BELOW_EM) * size
 
 
@@ -201,7 +202,7 @@ def draw_sign_session(page: PdfPage, printed_session: PrintedSession, size: floa
         y + size * 1.8,
         size * SMALL_SIZE_RATIO,
     )
-    for text, color in set_session_texts(printed_session, size):
+    for text, color in lay_out_session(printed_session, size):
         page.set_color(color)
         y = text.draw(page, SIDE_MARGIN + HOURS_WIDTH_EM * size, y)
     page.draw_rule(

@@ -16,7 +16,7 @@ from convention.typeset import FontWeight, PdfDocument, PdfPage
 from convention.typeset.document import PdfForm
 
 from .page_flow import COLUMN_WIDTH, SIDE_MARGIN, PageFlow
-from .text_layout import INK_COLOR, PALE_INK_COLOR, set_text
+from .text_layout import INK_COLOR, PALE_INK_COLOR, lay_out_text
 
 # Width and height in points of logos in the first, the second and any other group.
 LOGO_BOXES = ((150.0, 66.0), (106.0, 48.0), (76.0, 34.0))
@@ -65,14 +65,15 @@ def draw_back_page(flow: PageFlow, logos: Iterable[PrintedLogo]) -> None:
     flow.section_title = _("With the support of")
     flow.begin_page()
     flow.stack_texts(
-        [(set_text(_("With the support of"), FontWeight.BOLD, width=COLUMN_WIDTH, size=19), INK_COLOR)],
+        [(lay_out_text(_("With the support of"), FontWeight.BOLD, width=COLUMN_WIDTH, size=19), INK_COLOR)],
         x=SIDE_MARGIN,
     )
     flow.y += 14
     for number, (name, found) in enumerate(groups):
         flow.ensure_space(20 + LOGO_BOXES[min(number, 2)][1])
         flow.stack_texts(
-            [(set_text(name, FontWeight.SEMIBOLD, width=COLUMN_WIDTH, size=9), PALE_INK_COLOR)], x=SIDE_MARGIN
+            [(lay_out_text(name, FontWeight.SEMIBOLD, width=COLUMN_WIDTH, size=9), PALE_INK_COLOR)],
+            x=SIDE_MARGIN,
         )
         flow.y += 6
         draw_logo_rows(flow, found, LOGO_BOXES[min(number, 2)])

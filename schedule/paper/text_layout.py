@@ -93,14 +93,16 @@ class TextBlock:
         return y
 
 
-def set_text(text: str, weight: FontWeight, *, width: float, size: float, leading: float = 1.22) -> TextBlock:
+def lay_out_text(
+    text: str, weight: FontWeight, *, width: float, size: float, leading: float = 1.22
+) -> TextBlock:
     """Break a text into lines of at most `width` points; `leading` is in em."""
     return TextBlock(
         text, break_into_lines(text, weight, width=width, size=size), weight, size, size * leading
     )
 
 
-def set_fitted_text(text: str, weight: FontWeight, fitted: FittedText, *, leading: float) -> TextBlock:
+def lay_out_fitted_text(text: str, weight: FontWeight, fitted: FittedText, *, leading: float) -> TextBlock:
     """Return a fitted text as a block; `leading` is in em."""
     rows = tuple(line.text for line in fitted.lines)
     return TextBlock(text, rows, weight, fitted.size, fitted.size * leading)

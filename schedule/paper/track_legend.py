@@ -7,7 +7,7 @@ from convention.typeset import FontWeight, PdfPage
 
 from .grid_layout import PAGE_MARGIN, TIME_GUTTER
 from .printed_programme import PrintedSession
-from .text_layout import INK_COLOR, TextBlock, set_text
+from .text_layout import INK_COLOR, TextBlock, lay_out_text
 
 LEGEND_FONT_SIZE, LEGEND_ROW_HEIGHT = 7.0, 10.0
 SPACE_ABOVE_LEGEND = 6.0
@@ -40,7 +40,7 @@ def place_legend_entries(
     available_width = width - 2 * PAGE_MARGIN - TIME_GUTTER
     x = y = below = 0.0
     for track, color in tracks.items():
-        text = set_text(
+        text = lay_out_text(
             track, FontWeight.REGULAR, width=available_width - SWATCH_SIDE - SWATCH_GAP, size=LEGEND_FONT_SIZE
         )
         wide = SWATCH_SIDE + SWATCH_GAP + max(line.width for line in text.lines) * LEGEND_FONT_SIZE

@@ -116,6 +116,7 @@ def test_the_worker_is_killed_in_the_middle_of_a_mailing(site, receiver, orders,
     assert {delivery.state for delivery in MailDelivery.objects.all()} == {"accepted"}
 
 
+@pytest.mark.once
 def test_killed_between_the_mail_servers_yes_and_our_note_a_mail_comes_again_under_its_id(site, receiver):
     make_ticket(event := make_event())
     place = RequestedPlace(ticket="guest", first_name="A", last_name="B", email="p@example.org")
@@ -234,6 +235,7 @@ def programme(sessions: int) -> str:
     )
 
 
+@pytest.mark.once
 def test_an_import_of_a_programme_that_is_killed_leaves_nothing_and_goes_through_again(site, tmp_path):
     (tmp_path / "programme.xml").write_text(programme(60))
     command = ("schedule_import", "mine", str(tmp_path / "programme.xml"))
@@ -275,6 +277,7 @@ def test_the_server_is_killed_while_phones_send_scans(site, batches, kills):
     assert sorted(Presence.objects.values_list(*fields)) == projected
 
 
+@pytest.mark.once
 def test_sigterm_lets_the_request_and_the_task_at_hand_finish(site, tmp_path):
     ticket = make_ticket(event := make_event())
     marks, answers = tmp_path / "marks", []

@@ -26,7 +26,7 @@ HOLDER_FIELDS = [
 ]  # fmt: skip
 
 
-MERGED_STATE, UNVERIFIED = "merged", "unverified"
+MERGED_STATE, UNVERIFIED_STATE = "merged", "unverified"
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +198,7 @@ def make_holder(row: Registration | None) -> ScannedHolder | None:
 def get_scan_state(row: Registration) -> str:
     """Return the registration's state; a pending one that is not paid by card is `unverified`."""
     is_unverified = row.state == Registration.State.PENDING and not row.order.is_by_card
-    return UNVERIFIED if is_unverified else row.state
+    return UNVERIFIED_STATE if is_unverified else row.state
 
 
 def load_stored_scans(device: Device, uids: list[uuid.UUID]) -> dict[uuid.UUID, Scan]:

@@ -38,7 +38,7 @@ def record_bounce(*, event: Event, address: str) -> None:
     save_bounced_address(address, holders, answer="")
     latest = _find_latest_recipient(holders)
     if latest:
-        _set_bounced(latest)
+        _record_bounce(latest)
 
 
 @transaction.atomic
@@ -63,7 +63,7 @@ def record_recipient_bounce(*, recipient: Recipient) -> None:
     save_bounced_address(
         address, find_registrations_by_address(Registration.objects.filter(event=event), address), answer=""
     )
-    _set_bounced(recipient)
+    _record_bounce(recipient)
 
 
 @transaction.atomic
@@ -83,7 +83,7 @@ def record_reported_bounces(*, report: DeliveryReport) -> list[str]:
                 save_bounced_address(address, holders, answer=failure.answer)
                 recorded.append(address)
                 if recipient := mail or _find_latest_recipient(holders):
-                    _set_bounced(recipient, answer=failure.answer)
+                    _record_bounce(recipient, answer=failure.answer)
     return recorded
 
 
@@ -137,7 +137,7 @@ def _find_latest_recipient(holders: list[Registration]) -> Recipient | None:
     return sent.order_by("-accepted_at").first()
 
 
-def _set_bounced(recipient: Recipient, *, answer: str = "") -> None:
+def _record_bounce(recipient: Recipient, *, answer: str = "") -> None:
     changed = {"answer": answer} if answer else {}
     Recipient.objects.filter(pk=recipient.pk).update(bounced_at=timezone.now(), **changed)
 

@@ -92,7 +92,7 @@ class Membership(MembershipTerms, Period):
         PENDING = "pending", _("pending")
         ACTIVE = "active", pgettext_lazy("membership", "active")
         GRACE = "grace", _("in grace")
-        LAPSED = "lapsed", _("lapsed")
+        EXPIRED = "expired", pgettext_lazy("membership", "expired")
         RESIGNED = "resigned", _("resigned")
         EXCLUDED = "excluded", _("excluded")
         MERGED = "merged", pgettext_lazy("membership", "merged")
@@ -178,7 +178,7 @@ class Membership(MembershipTerms, Period):
         if self.ends_on is None or day <= self.ends_on:
             return self.State.ACTIVE
         in_grace = self.grace_until is not None and day <= self.grace_until
-        return self.State.GRACE if in_grace else self.State.LAPSED
+        return self.State.GRACE if in_grace else self.State.EXPIRED
 
     def is_open(self, *, at: datetime.date | None = None) -> bool:
         """Return whether seats count on that day: the membership is active, or in the grace period."""

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from convention.typeset import FontWeight, PdfDocument, PdfPage, TextBox, fit_text, shape_line
-from schedule.paper.text_layout import A4, HAIRLINE_COLOR, INK_COLOR, PALE_INK_COLOR, set_text
+from schedule.paper.text_layout import A4, HAIRLINE_COLOR, INK_COLOR, PALE_INK_COLOR, lay_out_text
 
 PAGE_WIDTH, PAGE_HEIGHT = A4
 SIDE_MARGIN = 54.0
@@ -79,7 +79,7 @@ class DocumentSheets:
         """Draw wrapped text at the cursor and move the cursor below it."""
         if not text:
             return
-        text_block = set_text(text, weight, width=width, size=size, leading=1.3)
+        text_block = lay_out_text(text, weight, width=width, size=size, leading=1.3)
         page = self.ensure_space(text_block.height)
         page.set_color(color)
         self.y = text_block.draw(page, x, self.y)
@@ -110,7 +110,7 @@ class DocumentSheets:
 
     def draw_row(self, texts: list[str]) -> None:
         """Draw a row; its description stays on one page if it fits."""
-        description = set_text(
+        description = lay_out_text(
             texts[0], FontWeight.REGULAR, width=DESCRIPTION_WIDTH, size=TABLE_FONT_SIZE, leading=1.28
         )
         # A description longer than a page cannot be kept together.

@@ -117,24 +117,24 @@ def _build_hold_context(link_access: LinkAccess) -> dict[str, Any]:
     )
     waiting = [item for item in active_items if item.confirmed_at is None]
     held = [item.hold_expires_at for item in waiting if item.hold_expires_at is not None and item.is_held()]
-    lapsed = [item for item in waiting if not item.is_held()]
+    expired = [item for item in waiting if not item.is_held()]
     return {
         "packages": packages,
         "waiting": waiting,
-        "hold_expires_at": min(held) if held and not lapsed else None,
-        "is_gone": bool(lapsed) and not _are_available(lapsed),
+        "hold_expires_at": min(held) if held and not expired else None,
+        "is_gone": bool(expired) and not _are_available(expired),
     }
 
 
-def _are_available(lapsed: list[Sponsorship | Registration]) -> bool:
+def _are_available(expired: list[Sponsorship | Registration]) -> bool:
     now = timezone.now()
     # Expired holds still count as taken until they are released.
     release_expired_packages(at=now)
     # A package brings its own places; without it they are not available either.
-    packages = [item.package_id for item in lapsed if isinstance(item, Sponsorship)]
+    packages = [item.package_id for item in expired if isinstance(item, Sponsorship)]
     if any(package.remaining == 0 for package in Package.objects.filter(pk__in=packages)):
         return False
-    places = [item for item in lapsed if isinstance(item, Registration)]
+    places = [item for item in expired if isinstance(item, Registration)]
     tickets = {registration.ticket_id: registration.ticket for registration in places}
     refresh_availability(tickets.values(), at=now)
     needed = {pk: sum(r.ticket_id == pk and not r.occupies_place for r in places) for pk in tickets}

@@ -16,8 +16,8 @@ from schedule.paper.text_layout import (
     INK_COLOR,
     PALE_INK_COLOR,
     TextBlock,
+    lay_out_text,
     measure_word_width,
-    set_text,
     split_unbreakable_words,
 )
 
@@ -133,12 +133,12 @@ class _ListDocument:
             (about, FontWeight.REGULAR, 10.5, PALE_INK_COLOR),
         ):
             self.page.set_color(color)
-            block = set_text(text, weight, width=PAGE_WIDTH - 2 * SIDE_MARGIN, size=size)
+            block = lay_out_text(text, weight, width=PAGE_WIDTH - 2 * SIDE_MARGIN, size=size)
             self.y = block.draw(self.page, SIDE_MARGIN, self.y) + 3
         self._draw_footer()
         self.y += 10
         self._draw_cells(
-            self._set_cells(self.header, HEADING_SCALE * self.size, FontWeight.SEMIBOLD), INK_COLOR, 0.9
+            self._lay_out_cells(self.header, HEADING_SCALE * self.size, FontWeight.SEMIBOLD), INK_COLOR, 0.9
         )
 
     def _draw_footer(self) -> None:
@@ -157,16 +157,18 @@ class _ListDocument:
 
     def draw_row(self, texts: list[str]) -> None:
         """Draw one visitor; a row is never split between pages."""
-        lines = self._set_cells(texts, self.size, FontWeight.REGULAR)
+        lines = self._lay_out_cells(texts, self.size, FontWeight.REGULAR)
         if self.y + max(text.height for text in lines) + 2 * ROW_PADDING > BOTTOM_EDGE:
             self._start_page()
         self._draw_cells(lines, HAIRLINE_COLOR, 0.5)
 
-    def _set_cells(self, texts: list[str], size: float, weight: FontWeight) -> list[TextBlock]:
+    def _lay_out_cells(self, texts: list[str], size: float, weight: FontWeight) -> list[TextBlock]:
         """Set each cell in its column; the last name, which a gate searches by, is bold."""
         weights = [weight, FontWeight.BOLD, *[weight] * (len(texts) - 2)]
         cells = zip(texts, weights, self.widths, strict=True)
-        return [set_text(text, weight, width=width - COLUMN_GAP, size=size) for text, weight, width in cells]
+        return [
+            lay_out_text(text, weight, width=width - COLUMN_GAP, size=size) for text, weight, width in cells
+        ]
 
     def _draw_cells(self, texts: list[TextBlock], color: str, stroke: float) -> None:
         x, ends = SIDE_MARGIN, [self.y]

@@ -45,7 +45,7 @@ def test_the_state_follows_from_the_dates():
     update_membership(membership=one, changed_fields=["grace_until"])
     days = {
         "pending": DAY(2026, 12, 31), "active": DAY(2027, 12, 31), "grace": DAY(2028, 2, 29),
-        "lapsed": DAY(2028, 3, 1),
+        "expired": DAY(2028, 3, 1),
     }  # fmt: skip
     assert {state: one.state_on(day) for state, day in days.items()} == {state: state for state in days}
     one = end_membership(membership=one, on=DAY(2027, 6, 1), left_as="excluded")

@@ -68,7 +68,7 @@ def test_eight_workers_at_once_run_a_round_once(rounds):
 
 @pytest.mark.django_db(transaction=True)
 def test_one_of_eight_gets_a_lease_that_is_new_and_one_that_lapsed():
-    for _name in ("new", "lapsed"):
+    for _name in ("new", "expired"):
         found = in_threads([lambda: leases.acquire_lease("mails")] * 8)
         assert sorted(type(one).__name__ for one in found) == ["LeaseUnavailable"] * 7 + ["OwnedLease"]
         Lease.objects.update(until=timezone.now() - datetime.timedelta(seconds=1))

@@ -20,7 +20,7 @@ from registrations.permissions import make_own_secret
 from tests.factories import make_contact, make_member
 from tests.registrations.company.factories import make_desk, order, row
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 DAY = datetime.timedelta(days=1)
 
 

@@ -20,7 +20,7 @@ from registrations.rate_limits import COLLEAGUES_PER_HOUR
 from tests.factories import make_member, make_person
 from tests.registrations.company.factories import make_desk, order, row
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 NAMES = {"first_name": "Noé", "last_name": "Petit", "title": "Ops"}
 UNKNOWN, KNOWN = "nobody@example.org", "known@example.org"
 

@@ -23,7 +23,7 @@ from tests.registrations.invoices.factories import make_receivable
 from tests.registrations.invoices.orders import charges
 from tests.registrations.invoices.rules import EUROPEAN, FRENCH, breaches
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 EVERYTHING = {
     "subject": "La Convention 2027",
     "service_from": datetime.date(2027, 6, 15),

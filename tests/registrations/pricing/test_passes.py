@@ -8,8 +8,8 @@ from django.utils import timezone
 
 from convention.club.models import Membership
 from convention.errors import SoldOut
-from registrations.booking.order_booking import OrderBooking
 from registrations.booking.place_order import place_order
+from registrations.booking.prepared_order import PreparedOrder
 from registrations.booking.save_order import save_order
 from registrations.booking.verification import verify_membership
 from registrations.booking.walk_in import register_walk_in
@@ -37,7 +37,7 @@ def book(ticket, one):
         event=ticket.event, order=order, ticket=ticket, first_name="Ana", confirmed_at=timezone.now(),
         membership_pass=get_pass_quota(one, ticket.event),
     )  # fmt: skip
-    save_order(OrderBooking(order, [place], extra_items=count_pass_uses([place])))
+    save_order(PreparedOrder(order, [place], extra_items=count_pass_uses([place])))
     return place
 
 

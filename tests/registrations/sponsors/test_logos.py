@@ -21,7 +21,7 @@ from tests.factories import make_session
 from tests.pdf_readers import pdf_text
 from tests.registrations.sponsors.factories import make_package, make_sponsorship, picture
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 @pytest.fixture

@@ -110,7 +110,7 @@ STATES = [
     ({}, ApplicationState.APPLIED),
     ({"waiting_state": "waiting"}, ApplicationState.WAITING),
     ({"waiting_state": "offered"}, ApplicationState.OFFERED),
-    ({"waiting_state": "lapsed"}, ApplicationState.WITHDRAWN),
+    ({"waiting_state": "expired"}, ApplicationState.WITHDRAWN),
     ({"waiting_state": "declined"}, ApplicationState.WITHDRAWN),
     ({"waiting_state": "left"}, ApplicationState.WITHDRAWN),
     ({"has_place": True}, ApplicationState.CONFIRMED),

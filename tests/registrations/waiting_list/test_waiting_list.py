@@ -90,7 +90,7 @@ def test_a_freed_place_is_offered_to_the_first_and_passed_on_when_the_offer_runs
     assert (states(first, second, third), taken(ticket)) == (["offered", "waiting", "waiting"], 1)
     run_out(first)
     process_waiting_lists()
-    assert (states(first, second, third), taken(ticket)) == (["lapsed", "offered", "waiting"], 1)
+    assert (states(first, second, third), taken(ticket)) == (["expired", "offered", "waiting"], 1)
     second.refresh_from_db()
     decline_offer(entry=second)
     assert (states(second, third), taken(ticket)) == (["declined", "offered"], 1)

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 
-class BookingStatus(models.Model):
+class OrderItem(models.Model):
     """The dates that make a registration or a sponsorship pending, confirmed, cancelled or expired.
 
     `hold_expires_at` is the end of a provisional hold. `is_reserved` is false if a pending row takes no

@@ -18,7 +18,7 @@ from registrations.models import (
 
 
 @dataclass(frozen=True)
-class OrderBooking:
+class PreparedOrder:
     """An unsaved order with registrations and add-ons, and its idempotency key, if any.
 
     - `extra_items` is further stock to reserve, such as passes and packages.
