@@ -285,7 +285,7 @@ def test_the_quick_way_writes_only_over_what_it_read(monkeypatch, gate, guarded,
     """With the comparison of versions, and without it as the control."""
     event = making.make_event()
     code = making.code_of(making.make_registration(event))
-    tokens = [making.make_device(event)[1] for _number in range(AT_ONCE)]
+    devices = [making.make_device(event)[0] for _number in range(AT_ONCE)]
     look, now = fast_path.load_scan_context, timezone.now()
     monkeypatch.setattr(fast_path, "load_scan_context", lambda *given: (look(*given), gate.wait())[0])
     if not guarded:
@@ -297,12 +297,9 @@ def test_the_quick_way_writes_only_over_what_it_read(monkeypatch, gate, guarded,
             "SAVE_PRESENCE_AND_SCAN_SQL",
             fast_path.SAVE_PRESENCE_AND_SCAN_SQL.replace(condition, ""),
         )
-    work = [
-        lambda one=one: fast_path.record_single_scan(token=one, items=[making.make_item(code)], now=now)
-        for one in tokens
-    ]
+    work = [lambda one=one: making.record_quickly(one, making.make_item(code), now) for one in devices]
     found = in_threads(work, threads=AT_ONCE)
-    assert [one[1].verdict for one in found if one] == ["admitted"] * admitted
+    assert [one.verdict for one in found if one] == ["admitted"] * admitted
     assert Scan.objects.count() == admitted
 
 
