@@ -15,7 +15,7 @@ from rest_framework.views import APIView
 from convention.api.bodies import render_bodies, render_body, validate_body
 from convention.api.models import ApiToken
 from convention.api.openapi import PROBLEMS_EXTENSION
-from convention.api.pagination import ApiCursorPagination
+from convention.api.pagination import ApiCursorPagination, make_page_example
 from convention.api.reading_audit import record_api_read
 from convention.api.scopes import HasScope, HasScopeOrNoToken
 from convention.club.models import Person
@@ -39,7 +39,13 @@ from .permissions import get_own_registration
 from .pricing.catalog import EventCatalog, load_catalog
 from .pricing.serializers import QuoteResponse, render_quote
 from .rate_limits import throttle_code_guesses, throttle_order, throttle_quote
-from .serializers import CancellationResponse, OrderCreateRequest, OrderResponse, RegistrationResponse
+from .serializers import (
+    REGISTRATION_EXAMPLE,
+    CancellationResponse,
+    OrderCreateRequest,
+    OrderResponse,
+    RegistrationResponse,
+)
 
 IDEMPOTENCY_KEY_HEADER = OpenApiParameter(
     "Idempotency-Key",
@@ -200,6 +206,7 @@ class RegistrationListView(GenericAPIView[Registration]):
     @extend_schema(
         parameters=LIST_FILTERS,
         responses=RegistrationResponse(many=True),
+        examples=[make_page_example(REGISTRATION_EXAMPLE)],
         tags=["registrations"],
         operation_id="registrations",
     )

@@ -184,6 +184,19 @@ class OrderCreateRequest(serializers.Serializer[OrderRequest]):
         )
 
 
+CANCELLATION_EXAMPLE = OpenApiExample(
+    "A cancellation that costs nothing",
+    value={
+        "id": "4MT8K2XQ7D",
+        "state": "cancelled",
+        "cancellation_fee": {"amount": 0, "currency": "EUR"},
+        "messages": ["Nothing was paid, so nothing goes back."],
+    },
+    response_only=True,
+)
+
+
+@extend_schema_serializer(examples=[CANCELLATION_EXAMPLE])
 class CancellationResponse(serializers.Serializer[Any]):
     """The fee and the refund of a cancellation, done or previewed."""
 
@@ -218,6 +231,28 @@ class OrderResponse(serializers.Serializer[Order]):
     total = MoneyResponse(source="cost")
     manage_url = serializers.URLField(source="sender_url")
     registrations = PlaceResponse(many=True, source="placed_registrations")
+
+
+REGISTRATION_EXAMPLE = OpenApiExample(
+    "A guest with dinner",
+    value={
+        "id": "4MT8K2XQ7D",
+        "order": "7KQ2M9XD4T",
+        "state": "confirmed",
+        "ticket": "guest",
+        "first_name": "Ada",
+        "last_name": "Byron",
+        "email": "ada@example.org",
+        "company": "Acme",
+        "no_photo": False,
+        "price": {"amount": 12000, "currency": "EUR"},
+        "reductions": [],
+        "addons": [{"addon": "dinner", "price": 5000}],
+        "registered_at": "2026-04-02T10:15:00+02:00",
+        "answers": {"diet": ["vegetarian"]},
+    },
+    response_only=True,
+)
 
 
 class RegistrationResponse(serializers.Serializer[Registration]):

@@ -4,6 +4,7 @@ import datetime
 from typing import Any
 
 from django.utils import timezone
+from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 
 from convention.api.bodies import render_body
@@ -58,6 +59,27 @@ class VatTotalResponse(serializers.Serializer[Any]):
     vat = serializers.IntegerField(source="vat_amount")
 
 
+QUOTE_EXAMPLE = OpenApiExample(
+    "A ticket at its early price",
+    value={
+        "total": {"amount": 10000, "currency": "EUR"},
+        "lines": [
+            {
+                "registration": 0,
+                "ticket": "guest",
+                "before": 12000,
+                "reductions": [{"reason": "early", "amount": 2000, "words": "early price, until 1 May 2026"}],
+                "price": 10000,
+                "vat_rate": 2000,
+            }
+        ],
+        "vat": [{"rate": 2000, "exemption": "", "net": 8333, "vat": 1667}],
+    },
+    response_only=True,
+)
+
+
+@extend_schema_serializer(examples=[QUOTE_EXAMPLE])
 class QuoteResponse(serializers.Serializer[Any]):
     """The price of an order, with reasons."""
 
