@@ -101,7 +101,7 @@ def test_control_without_the_condition_only_the_constraint_stops_an_oversale(mon
 
     monkeypatch.setattr(save_order, "save_order_fast", lambda _booking: False)
     monkeypatch.setattr(save_order, "reserve_items", take_anyway)
-    monkeypatch.setattr(save_order, "save_order_plain", open_to_all(save_order.save_order_plain))
+    monkeypatch.setattr(save_order, "save_bookings", open_to_all(save_order.save_bookings))
     assert rush_for_the_last_place() == ["IntegrityError"] * 3 + ["Order"]
 
 
