@@ -12,37 +12,39 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from convention.api.bodies import render_bodies, render_body, validate_body
 from convention.api.models import ApiToken
 from convention.api.openapi import PROBLEMS_EXTENSION
-from convention.api.pagination import ApiCursorPagination
+from convention.api.pagination import ApiCursorPagination, make_page_example
 from convention.api.reading_audit import record_api_read
 from convention.api.scopes import HasScope, HasScopeOrNoToken
 from convention.club.models import Person
 from convention.club.permissions import require_signed_in
 from convention.errors import InvalidFields
+from convention.events.models import Event
 from convention.events.permissions import get_event_to_organize, get_visible_event
+from convention.money import Money
+from convention.text.normalize import normalize_whitespace
 from convention.web.client_network import get_client_network
 
 from .billing.refund_rules import load_refund_terms
 from .billing.refund_text import preview_refund
 from .booking.place_order import place_order, quote_order
 from .changes.cancel import cancel_registration
-from .models import Order, Registration
+from .models import Registration
 from .order_context import OrderContext
+from .order_request import OrderRequest, normalize_code
 from .organizer.registration_list import RegistrationFilter
 from .permissions import get_own_registration
 from .pricing.catalog import EventCatalog, load_catalog
-from .pricing.display import list_reductions, serialize_quote, serialize_reduction
+from .pricing.serializers import QuoteResponse, render_quote
 from .rate_limits import throttle_code_guesses, throttle_order, throttle_quote
 from .serializers import (
+    REGISTRATION_EXAMPLE,
     CancellationResponse,
     OrderCreateRequest,
     OrderResponse,
-    QuoteResponse,
     RegistrationResponse,
-    parse_order_request,
-    parse_ticket_slugs,
-    parse_voucher_code,
 )
 
 IDEMPOTENCY_KEY_HEADER = OpenApiParameter(
@@ -89,10 +91,11 @@ class OrderCreateView(APIView):
         held for at least a day, until the buyer opens the mailed link, which replaces the order's own. Sent
         again after its link was replaced, an order leads to the page that e-mails links.
         """
-        # Before the body is parsed, because unknown events answer 404 whatever it contains.
-        catalog = load_body_catalog(event, request.data)
-        order_request = parse_order_request(request.data)
-        # After parsing, which needs no database: a malformed body is not counted as an order.
+        # Before the body is validated, because unknown events answer 404 whatever it contains.
+        event_obj = get_visible_event(event, AnonymousUser())
+        order_request: OrderRequest = validate_body(OrderCreateRequest, request.data)
+        catalog = load_requested_catalog(event_obj, order_request)
+        # After the validation, which needs no database: a malformed body is not counted as an order.
         throttle_order(catalog.event, order_request)
         network = get_client_network(request.META)
         throttle_code_guesses(
@@ -107,7 +110,7 @@ class OrderCreateView(APIView):
             network=network,
         )
         order = place_order(event=catalog.event, request=order_request, context=context)
-        return Response(serialize_order(order), status=201)
+        return Response(render_body(OrderResponse, order), status=201)
 
 
 class QuoteView(APIView):
@@ -126,8 +129,9 @@ class QuoteView(APIView):
     )
     def post(self, request: Request, event: str) -> Response:
         """Return the current price of each ticket and add-on, with reasons."""
-        catalog = load_body_catalog(event, request.data)
-        order_request = parse_order_request(request.data)
+        event_obj = get_visible_event(event, AnonymousUser())
+        order_request: OrderRequest = validate_body(OrderCreateRequest, request.data)
+        catalog = load_requested_catalog(event_obj, order_request)
         throttle_quote(catalog.event, order_request)
         network = get_client_network(request.META)
         throttle_code_guesses(
@@ -135,7 +139,7 @@ class QuoteView(APIView):
         )
         context = OrderContext(catalog=catalog, person=get_token_owner(request))
         quoted, currency = quote_order(event=catalog.event, request=order_request, context=context)
-        return Response(serialize_quote(quoted, currency=currency, zone=catalog.event.zone))
+        return Response(render_quote(quoted, currency=currency, zone=catalog.event.zone))
 
 
 class CancellationView(APIView):
@@ -152,10 +156,10 @@ class CancellationView(APIView):
         """Return what cancelling would cost and refund now, without cancelling."""
         registration = get_own_registration(require_signed_in(request.user), event, reference)
         if registration.cancelled_at:
-            return Response(serialize_cancellation(registration, registration.cancellation_fee, []))
+            return Response(render_cancellation(registration, registration.cancellation_fee, []))
         terms = load_refund_terms(registration, at=timezone.now())
         return Response(
-            serialize_cancellation(registration, terms.cancellation_fee, preview_refund(registration))
+            render_cancellation(registration, terms.cancellation_fee, preview_refund(registration))
         )
 
     @extend_schema(
@@ -168,20 +172,16 @@ class CancellationView(APIView):
         # Written before the cancellation, after which nothing would be left to refund.
         refund_texts = preview_refund(registration)
         registration = cancel_registration(registration=registration)
-        return Response(serialize_cancellation(registration, registration.cancellation_fee, refund_texts))
+        return Response(render_cancellation(registration, registration.cancellation_fee, refund_texts))
 
 
-def serialize_cancellation(
+def render_cancellation(
     registration: Registration, cancellation_fee: int, messages: list[str]
 ) -> dict[str, Any]:
-    """Return the body of a cancellation; the fee is in cents."""
-    price = {"amount": cancellation_fee, "currency": registration.order.currency}
-    return {
-        "id": registration.reference,
-        "state": registration.state,
-        "cancellation_fee": price,
-        "messages": messages,
-    }
+    """Return the response of a cancellation; the fee is in cents."""
+    fee = Money(cancellation_fee, registration.order.currency)
+    parts = {"registration": registration, "cancellation_fee": fee, "messages": messages}
+    return render_body(CancellationResponse, parts)
 
 
 def get_token_owner(request: Request) -> Person | None:
@@ -189,13 +189,10 @@ def get_token_owner(request: Request) -> Person | None:
     return request.user if isinstance(request.user, Person) else None
 
 
-def load_body_catalog(slug: str, body: Any) -> EventCatalog:
-    """Load the catalog for an order's body. Raise NotFound, also for the draft of an event.
-
-    The body is not validated yet; what cannot be read in it is ignored.
-    """
-    event = get_visible_event(slug, AnonymousUser())
-    return load_catalog(event, parse_ticket_slugs(body), parse_voucher_code(body))
+def load_requested_catalog(event: Event, request: OrderRequest) -> EventCatalog:
+    """Load what the event sells of what the order names."""
+    slugs = {normalize_whitespace(place.ticket) for place in request.places}
+    return load_catalog(event, slugs, normalize_code(request.code))
 
 
 class RegistrationListView(GenericAPIView[Registration]):
@@ -209,6 +206,7 @@ class RegistrationListView(GenericAPIView[Registration]):
     @extend_schema(
         parameters=LIST_FILTERS,
         responses=RegistrationResponse(many=True),
+        examples=[make_page_example(REGISTRATION_EXAMPLE)],
         tags=["registrations"],
         operation_id="registrations",
     )
@@ -224,7 +222,8 @@ class RegistrationListView(GenericAPIView[Registration]):
         )
         rows = rows.prefetch_related("addons__addon")
         page = self.paginate_queryset(rows) or []
-        return self.get_paginated_response([serialize_registration(registration) for registration in page])
+        with timezone.override(event_obj.zone):
+            return self.get_paginated_response(render_bodies(RegistrationResponse, page))
 
 
 def validate_state(state: str) -> None:
@@ -232,39 +231,3 @@ def validate_state(state: str) -> None:
     if state and state not in Registration.State.values:
         sentence = _("The state is one of: %(states)s.") % {"states": ", ".join(Registration.State.values)}
         raise InvalidFields(sentence, {"state": [sentence]})
-
-
-def serialize_registration(registration: Registration) -> dict[str, Any]:
-    """Return one registration as the list shows it; amounts are in cents."""
-    return {
-        "id": registration.reference,
-        "order": registration.order.reference,
-        "state": registration.state,
-        "ticket": registration.ticket.slug,
-        "first_name": registration.first_name,
-        "last_name": registration.last_name,
-        "email": registration.email,
-        "company": registration.company,
-        "no_photo": registration.no_photo,
-        "price": {"amount": registration.price, "currency": registration.order.currency},
-        "reductions": [
-            serialize_reduction(item, registration.event.zone) for item in list_reductions(registration)
-        ],
-        "addons": [{"addon": item.addon.slug, "price": item.price} for item in registration.active_addons],
-        "registered_at": timezone.localtime(registration.created_at).isoformat(timespec="seconds"),
-        "answers": registration.answers,
-    }
-
-
-def serialize_order(order: Order) -> dict[str, Any]:
-    """Return the body that answers an order; `pending` if its registrations have different states."""
-    # Set by an order that was just booked, but not by one that is found by its idempotency key.
-    registrations = order.booked_registrations or list(order.registrations.order_by("pk"))
-    states = {registration.state for registration in registrations}
-    return {
-        "reference": order.reference,
-        "state": states.pop() if len(states) == 1 else Registration.State.PENDING,
-        "total": {"amount": order.total, "currency": order.currency},
-        "manage_url": order.sender_url,
-        "registrations": [{"id": r.reference, "state": r.state} for r in registrations],
-    }

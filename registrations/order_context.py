@@ -14,8 +14,10 @@ from convention.club.permissions import get_open_seat
 from .models import SOURCE_COMPANY_CONTACT, Ticket
 from .pricing.catalog import EventCatalog
 
-# Channels whose buyer is known: a company's contact, the desk, an applicant, the holder of a mailed offer.
-TRUSTED_SOURCES = frozenset({SOURCE_COMPANY_CONTACT, "desk", "visit", "waiting"})
+SOURCE_IMPORT = "import"
+# Channels whose buyer is known: a company's contact, an organizer's list, the desk, an applicant, the holder
+# of a mailed offer.
+TRUSTED_SOURCES = frozenset({SOURCE_COMPANY_CONTACT, SOURCE_IMPORT, "desk", "visit", "waiting"})
 
 
 @dataclass(frozen=True)

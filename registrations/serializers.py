@@ -1,17 +1,42 @@
-"""Request and response bodies of the API, and the parser for orders."""
+"""Bodies of the API: these classes validate requests, render responses and make the description.
 
-from collections.abc import Iterator, Mapping
+Requests are checked here for types and lengths, which pages cannot get wrong; what they say is checked by
+`place_order`, for pages and programs alike.
+"""
+
 from typing import Any
 
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import OpenApiExample, extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
+from rest_framework.exceptions import ValidationError
+from rest_framework.fields import empty
 
-from convention.errors import InvalidFields
-from convention.text.normalize import normalize_whitespace
+from convention.api.bodies import render_bodies
+from convention.api.fields import (
+    LenientBooleanField,
+    LenientChoiceField,
+    LenientDictField,
+    LenientEmailField,
+    LenientIntegerField,
+    LenientRegexField,
+    LenientSlugField,
+    LenientSlugListField,
+    LenientTextField,
+    LocalTimeField,
+)
 
-from .booking.validation import MAX_EMAIL_LENGTH, MAX_NAME_LENGTH, check_place_count
+from .booking.validation import (
+    BILLING_TEXT_LENGTHS,
+    MAX_EMAIL_LENGTH,
+    MAX_NAME_LENGTH,
+    ORDER_TEXT_LENGTHS,
+    check_place_count,
+)
 from .models import Order, Registration
-from .order_request import MAX_PLACES_PER_ORDER, BillingDetails, OrderRequest, RequestedPlace, normalize_code
+from .order_request import MAX_PLACES_PER_ORDER, BillingDetails, OrderRequest, RequestedPlace
+from .pricing.display import list_reductions
+from .pricing.serializers import MoneyResponse, ReductionResponse
 
 MAX_ADDONS_PER_PLACE = 50
 MAX_SLUG_LENGTH = 50
@@ -19,300 +44,235 @@ MAX_SLUG_LENGTH = 50
 VISIBLE_CHARACTER_PATTERN = r"\S"
 # JSON integers have no limit in Python, and huge ones cannot even be printed.
 MAX_AMOUNT_CENTS = 10**15
+OPTIONAL: dict[str, Any] = {"required": False, "allow_null": True}
+OPTIONAL_TEXT = OPTIONAL | {"allow_blank": True}
+
+ORDER_EXAMPLE = OpenApiExample(
+    "A guest who is invoiced",
+    value={
+        "email": "ada@example.org",
+        "language": "fr",
+        "company": "Acme",
+        "payment": "invoice",
+        "billing": {
+            "name": "Acme SA",
+            "street": "1 rue de la Paix",
+            "postcode": "75002",
+            "city": "Paris",
+            "country": "FR",
+        },
+        "registrations": [
+            {
+                "ticket": "guest",
+                "first_name": "Ada",
+                "last_name": "Byron",
+                "email": "ada@example.org",
+                "company": "Acme",
+            }
+        ],
+    },
+    request_only=True,
+)
+BOOKED_EXAMPLE = OpenApiExample(
+    "Held until the buyer opens the mailed link",
+    value={
+        "reference": "7KQ2M9XD4T",
+        "state": "pending",
+        "total": {"amount": 12000, "currency": "EUR"},
+        "manage_url": "https://convention.example/orders/7KQ2M9XD4T/Zg7hcvPapiMlrwIaaPcHURo11qYAYKxCrfVSaTyWQHO/",
+        "registrations": [{"id": "4MT8K2XQ7D", "state": "pending"}],
+    },
+    response_only=True,
+)
 
 
 class BillingRequest(serializers.Serializer[BillingDetails]):
     """Whom the invoice goes to."""
 
-    name = serializers.CharField(required=False, allow_blank=True, allow_null=True, max_length=200)
-    street = serializers.CharField(required=False, allow_blank=True, allow_null=True, max_length=200)
-    postcode = serializers.CharField(required=False, allow_blank=True, allow_null=True, max_length=20)
-    city = serializers.CharField(required=False, allow_blank=True, allow_null=True, max_length=100)
-    country = serializers.RegexField(
-        r"^[A-Z]{2}$",
-        required=False,
-        allow_blank=True,
-        allow_null=True,
-        help_text="ISO 3166-1, two letters.",
-    )
+    default_error_messages = {"invalid": _("This must be an object.")}
+
+    name = LenientTextField(max_length=BILLING_TEXT_LENGTHS["name"], **OPTIONAL_TEXT)
+    street = LenientTextField(max_length=BILLING_TEXT_LENGTHS["street"], **OPTIONAL_TEXT)
+    postcode = LenientTextField(max_length=BILLING_TEXT_LENGTHS["postcode"], **OPTIONAL_TEXT)
+    city = LenientTextField(max_length=BILLING_TEXT_LENGTHS["city"], **OPTIONAL_TEXT)
+    country = LenientRegexField(r"^[A-Z]{2}$", help_text="ISO 3166-1, two letters.", **OPTIONAL_TEXT)
+
+    def validate(self, attrs: dict[str, Any]) -> Any:
+        """Return the fields as BillingDetails."""
+        return BillingDetails(**attrs)
 
 
 class PlaceRequest(serializers.Serializer[RequestedPlace]):
     """A registration for one person."""
 
-    ticket = serializers.SlugField(max_length=MAX_SLUG_LENGTH, help_text="The ticket's slug.")
-    first_name = serializers.RegexField(VISIBLE_CHARACTER_PATTERN, min_length=1, max_length=MAX_NAME_LENGTH)
-    last_name = serializers.RegexField(VISIBLE_CHARACTER_PATTERN, min_length=1, max_length=MAX_NAME_LENGTH)
-    email = serializers.EmailField(
-        required=False, allow_blank=True, allow_null=True, max_length=MAX_EMAIL_LENGTH
+    default_error_messages = {"invalid": _("This must be an object."), "null": _("This must be an object.")}
+
+    ticket = LenientSlugField(max_length=MAX_SLUG_LENGTH, help_text="The ticket's slug.")
+    first_name = LenientRegexField(VISIBLE_CHARACTER_PATTERN, min_length=1, max_length=MAX_NAME_LENGTH)
+    last_name = LenientRegexField(VISIBLE_CHARACTER_PATTERN, min_length=1, max_length=MAX_NAME_LENGTH)
+    email = LenientEmailField(max_length=MAX_EMAIL_LENGTH, **OPTIONAL_TEXT)
+    company = LenientTextField(max_length=MAX_NAME_LENGTH, **OPTIONAL_TEXT)
+    no_photo = LenientBooleanField(**OPTIONAL)
+    addons = LenientSlugListField(
+        max_length=MAX_ADDONS_PER_PLACE, help_text="The add-ons' slugs.", **OPTIONAL
     )
-    company = serializers.CharField(required=False, allow_blank=True, allow_null=True, max_length=300)
-    no_photo = serializers.BooleanField(required=False, allow_null=True)
-    addons = serializers.ListField(
-        child=serializers.SlugField(), required=False, allow_null=True, help_text="The add-ons' slugs."
-    )
-    answers = serializers.DictField(
-        required=False,
-        allow_null=True,
+    answers = LenientDictField(
         help_text="By the slugs of the event's questions: a string, a list of options' slugs, or true.",
+        **OPTIONAL,
     )
 
+    def validate(self, attrs: dict[str, Any]) -> Any:
+        """Return the fields as a RequestedPlace."""
+        return RequestedPlace(**attrs)
 
+
+class PlaceListField(serializers.ListField):
+    """The places of one order; missing and null are none, which `place_order` refuses."""
+
+    child = PlaceRequest()
+
+    def run_validation(self, data: Any = empty) -> tuple[RequestedPlace, ...]:
+        if data is None or data is empty:
+            return ()
+        if not isinstance(data, list):
+            raise ValidationError(_("This must be a list."))
+        # The places are not validated then: a body can name hundreds of thousands.
+        if len(data) > MAX_PLACES_PER_ORDER:
+            raise ValidationError([sentence for _field, sentence in check_place_count(len(data))])
+        return tuple(self.run_child_validation(data))
+
+
+@extend_schema_serializer(examples=[ORDER_EXAMPLE])
 class OrderCreateRequest(serializers.Serializer[OrderRequest]):
     """An order of one or more registrations."""
 
-    email = serializers.EmailField(max_length=MAX_EMAIL_LENGTH, help_text="Gets the confirmation.")
-    language = serializers.ChoiceField(["fr", "en"], required=False, allow_null=True)
-    company = serializers.CharField(required=False, allow_blank=True, allow_null=True, max_length=200)
-    payment = serializers.ChoiceField(Order.Payment.choices, required=False, allow_null=True)
-    purchase_order = serializers.CharField(required=False, allow_blank=True, allow_null=True, max_length=60)
-    billing = BillingRequest(required=False, allow_null=True)
-    currency = serializers.RegexField(
-        r"^[A-Z]{3}$",
-        required=False,
-        allow_blank=True,
-        allow_null=True,
-        help_text="Refused unless it is the tickets' currency.",
+    default_error_messages = {"invalid": _("Send one JSON object."), "null": _("Send one JSON object.")}
+
+    email = LenientEmailField(max_length=MAX_EMAIL_LENGTH, help_text="Gets the confirmation.")
+    language = LenientChoiceField(["fr", "en"], **OPTIONAL)
+    company = LenientTextField(max_length=ORDER_TEXT_LENGTHS["company"], **OPTIONAL_TEXT)
+    payment = LenientChoiceField(Order.Payment.choices, **OPTIONAL)
+    purchase_order = LenientTextField(max_length=ORDER_TEXT_LENGTHS["purchase_order"], **OPTIONAL_TEXT)
+    billing = BillingRequest(**OPTIONAL)
+    currency = LenientRegexField(
+        r"^[A-Z]{3}$", help_text="Refused unless it is the tickets' currency.", **OPTIONAL_TEXT
     )
-    code = serializers.CharField(
-        required=False,
-        allow_blank=True,
-        allow_null=True,
-        max_length=40,
-        help_text="Lowers the price, or opens a hidden ticket.",
+    code = LenientTextField(
+        max_length=40, help_text="Lowers the price, or opens a hidden ticket.", **OPTIONAL_TEXT
     )
-    expected_total = serializers.IntegerField(
-        required=False,
-        allow_null=True,
+    expected_total = LenientIntegerField(
         min_value=0,
+        max_value=MAX_AMOUNT_CENTS,
         help_text="In cents. Nothing is booked for another total: 409 `price-changed`, with the new quote.",
+        **OPTIONAL,
     )
-    registrations = serializers.ListField(child=PlaceRequest(), min_length=1, max_length=MAX_PLACES_PER_ORDER)
+    registrations = PlaceListField(min_length=1, max_length=MAX_PLACES_PER_ORDER)
+
+    def validate(self, attrs: dict[str, Any]) -> Any:
+        """Return the fields as an OrderRequest."""
+        return OrderRequest(
+            email=attrs["email"],
+            language=attrs["language"] or "fr",
+            company=attrs["company"],
+            payment=attrs["payment"] or Order.Payment.INVOICE,
+            purchase_order=attrs["purchase_order"],
+            billing=attrs.get("billing") or BillingDetails(),
+            currency=attrs["currency"],
+            code=attrs["code"],
+            expected_total=attrs["expected_total"],
+            places=attrs["registrations"],
+        )
 
 
-class MoneyResponse(serializers.Serializer[Any]):
-    """An amount in minor units, with its ISO 4217 currency."""
+CANCELLATION_EXAMPLE = OpenApiExample(
+    "A cancellation that costs nothing",
+    value={
+        "id": "4MT8K2XQ7D",
+        "state": "cancelled",
+        "cancellation_fee": {"amount": 0, "currency": "EUR"},
+        "messages": ["Nothing was paid, so nothing goes back."],
+    },
+    response_only=True,
+)
 
-    amount = serializers.IntegerField()
-    currency = serializers.CharField()
 
-
+@extend_schema_serializer(examples=[CANCELLATION_EXAMPLE])
 class CancellationResponse(serializers.Serializer[Any]):
     """The fee and the refund of a cancellation, done or previewed."""
 
-    id = serializers.CharField()
-    state = serializers.ChoiceField(Registration.State.choices)
+    id = serializers.CharField(source="registration.reference")
+    state = serializers.ChoiceField(Registration.State.choices, source="registration.state")
     cancellation_fee = MoneyResponse(help_text="What is kept of its price.")
     messages = serializers.ListField(
         child=serializers.CharField(), help_text="What goes back and how, in words."
     )
 
 
-class ReductionResponse(serializers.Serializer[Any]):
-    """A reason for a lower price, in cents."""
-
-    reason = serializers.ChoiceField(["early", "code", "pass"])
-    amount = serializers.IntegerField()
-    words = serializers.CharField(help_text="The reason in words.")
-
-
 class ChosenAddonResponse(serializers.Serializer[Any]):
     """A booked add-on, with its price in cents."""
 
-    addon = serializers.CharField()
+    addon = serializers.CharField(source="addon.slug")
     price = serializers.IntegerField()
 
 
-class QuoteLineResponse(serializers.Serializer[Any]):
-    """The price of a ticket or an add-on for one of the registrations, in cents including VAT."""
-
-    registration = serializers.IntegerField(help_text="Counted from 0, as sent.")
-    ticket = serializers.CharField(required=False)
-    addon = serializers.CharField(required=False)
-    before = serializers.IntegerField()
-    reductions = ReductionResponse(many=True)
-    price = serializers.IntegerField()
-    vat_rate = serializers.IntegerField(help_text="In hundredths of a percent.")
-
-
-class VatTotalResponse(serializers.Serializer[Any]):
-    """The sum at one VAT rate, in cents."""
-
-    rate = serializers.IntegerField(help_text="In hundredths of a percent.")
-    exemption = serializers.CharField(help_text="A VATEX code where the rate is 0.")
-    net = serializers.IntegerField()
-    vat = serializers.IntegerField()
-
-
-class QuoteResponse(serializers.Serializer[Any]):
-    """The price of an order, with reasons."""
-
-    total = MoneyResponse()
-    lines = QuoteLineResponse(many=True)
-    vat = VatTotalResponse(many=True)
-
-
-class PlaceResponse(serializers.Serializer[Any]):
+class PlaceResponse(serializers.Serializer[Registration]):
     """A booked registration."""
 
-    id = serializers.CharField()
+    id = serializers.CharField(source="reference")
     state = serializers.ChoiceField(["confirmed", "pending", "cancelled", "expired"])
 
 
-class OrderResponse(serializers.Serializer[Any]):
+@extend_schema_serializer(examples=[BOOKED_EXAMPLE])
+class OrderResponse(serializers.Serializer[Order]):
     """The booked order."""
 
     reference = serializers.CharField()
-    state = serializers.ChoiceField(["confirmed", "pending", "cancelled", "expired"])
-    total = MoneyResponse()
-    manage_url = serializers.URLField()
-    registrations = PlaceResponse(many=True)
+    state = serializers.ChoiceField(["confirmed", "pending", "cancelled", "expired"], source="booking_state")
+    total = MoneyResponse(source="cost")
+    manage_url = serializers.URLField(source="sender_url")
+    registrations = PlaceResponse(many=True, source="placed_registrations")
 
 
-class RegistrationResponse(serializers.Serializer[Any]):
+REGISTRATION_EXAMPLE = OpenApiExample(
+    "A guest with dinner",
+    value={
+        "id": "4MT8K2XQ7D",
+        "order": "7KQ2M9XD4T",
+        "state": "confirmed",
+        "ticket": "guest",
+        "first_name": "Ada",
+        "last_name": "Byron",
+        "email": "ada@example.org",
+        "company": "Acme",
+        "no_photo": False,
+        "price": {"amount": 12000, "currency": "EUR"},
+        "reductions": [],
+        "addons": [{"addon": "dinner", "price": 5000}],
+        "registered_at": "2026-04-02T10:15:00+02:00",
+        "answers": {"diet": ["vegetarian"]},
+    },
+    response_only=True,
+)
+
+
+class RegistrationResponse(serializers.Serializer[Registration]):
     """A registration in the organizers' list."""
 
-    id = serializers.CharField()
-    order = serializers.CharField(help_text="The order's reference.")
+    id = serializers.CharField(source="reference")
+    order = serializers.CharField(source="order.reference", help_text="The order's reference.")
     state = serializers.ChoiceField(["confirmed", "pending", "cancelled", "expired"])
-    ticket = serializers.CharField()
+    ticket = serializers.CharField(source="ticket.slug")
     first_name = serializers.CharField()
     last_name = serializers.CharField()
     email = serializers.CharField()
     company = serializers.CharField()
     no_photo = serializers.BooleanField()
-    price = MoneyResponse()
-    reductions = ReductionResponse(many=True)
-    addons = ChosenAddonResponse(many=True)
-    registered_at = serializers.DateTimeField()
+    price = MoneyResponse(source="cost")
+    reductions = serializers.SerializerMethodField()
+    addons = ChosenAddonResponse(many=True, source="active_addons")
+    registered_at = LocalTimeField(source="created_at")
     answers = serializers.DictField(help_text="By the questions' slugs, as they are kept.")
 
-
-def parse_order_request(body: Any) -> OrderRequest:
-    """Parse an order's JSON body; `place_order` checks what it means.
-
-    Written by hand instead of with the serializers, because it is on the path of a rush of orders. Raises
-    InvalidFields with the fields of a wrong type.
-    """
-    errors: dict[str, list[str]] = {}
-    reader = _JsonReader(body if isinstance(body, Mapping) else {}, "", errors)
-    if not isinstance(body, Mapping):
-        errors[""] = [_("Send one JSON object.")]
-    billing = _JsonReader(reader.read_mapping("billing"), "billing.", errors)
-    request = OrderRequest(
-        email=reader.read_text("email"),
-        language=reader.read_text("language") or "fr",
-        company=reader.read_text("company"),
-        payment=reader.read_text("payment") or Order.Payment.INVOICE,
-        purchase_order=reader.read_text("purchase_order"),
-        billing=BillingDetails(
-            name=billing.read_text("name"),
-            street=billing.read_text("street"),
-            postcode=billing.read_text("postcode"),
-            city=billing.read_text("city"),
-            country=billing.read_text("country"),
-        ),
-        currency=reader.read_text("currency"),
-        code=reader.read_text("code"),
-        expected_total=reader.read_integer("expected_total"),
-        places=tuple(_parse_places(reader, errors)),
-    )
-    if errors:
-        raise InvalidFields(_("Some fields need another look."), errors)
-    return request
-
-
-def parse_ticket_slugs(body: Any) -> set[str]:
-    """Return the ticket slugs in a body that is not validated yet."""
-    items = body.get("registrations") if isinstance(body, Mapping) else None
-    # The same limit as when the order is parsed: the slugs are the key of a query.
-    first = items[:MAX_PLACES_PER_ORDER] if isinstance(items, list) else []
-    slugs = [item.get("ticket") for item in first if isinstance(item, Mapping)]
-    return {normalize_whitespace(slug) for slug in slugs if isinstance(slug, str)}
-
-
-def parse_voucher_code(body: Any) -> str:
-    """Return the voucher code in a body that is not validated yet."""
-    code = body.get("code") if isinstance(body, Mapping) else None
-    return normalize_code(code) if isinstance(code, str) else ""
-
-
-def _parse_places(reader: "_JsonReader", errors: dict[str, list[str]]) -> Iterator[RequestedPlace]:
-    items = reader.read_list("registrations")
-    # The rest is not parsed: a body can name hundreds of thousands.
-    if len(items) > MAX_PLACES_PER_ORDER:
-        errors.update({field: [sentence] for field, sentence in check_place_count(len(items))})
-    for index, item in enumerate(items[:MAX_PLACES_PER_ORDER]):
-        prefix = f"registrations.{index}."
-        if not isinstance(item, Mapping):
-            errors[prefix.rstrip(".")] = [_("This must be an object.")]
-            continue
-        place = _JsonReader(item, prefix, errors)
-        yield RequestedPlace(
-            ticket=place.read_text("ticket"),
-            first_name=place.read_text("first_name"),
-            last_name=place.read_text("last_name"),
-            email=place.read_text("email"),
-            company=place.read_text("company"),
-            no_photo=place.read_boolean("no_photo"),
-            addons=place.read_strings("addons"),
-            answers=place.read_mapping("answers"),
-        )
-
-
-class _JsonReader:
-    """Read members of a JSON object by type, and collect an error for each wrong one."""
-
-    def __init__(self, body: Mapping[str, Any], prefix: str, errors: dict[str, list[str]]) -> None:
-        self.body, self.prefix, self.errors = body, prefix, errors
-
-    def read_text(self, name: str) -> str:
-        """Return a string; missing and null are empty."""
-        value = self.body.get(name)
-        if value is None or isinstance(value, str):
-            return value or ""
-        return self._add_error(name, _("This must be a string."), "")
-
-    def read_boolean(self, name: str) -> bool:
-        """Return a boolean; missing and null are false."""
-        value = self.body.get(name)
-        if value is None or isinstance(value, bool):
-            return bool(value)
-        self._add_error(name, _("This must be true or false."), None)
-        return False
-
-    def read_integer(self, name: str) -> int | None:
-        """Return an integer of at most `MAX_AMOUNT_CENTS`; missing is None."""
-        value = self.body.get(name)
-        # In Python, True is an int.
-        is_integer = isinstance(value, int) and not isinstance(value, bool)
-        if value is None or (is_integer and abs(value) <= MAX_AMOUNT_CENTS):
-            return value
-        return self._add_error(name, _("This must be a whole number."), None)
-
-    def read_strings(self, name: str) -> tuple[str, ...]:
-        """Return a list of strings as a tuple; missing and null are empty."""
-        values = self.read_list(name)
-        if len(values) <= MAX_ADDONS_PER_PLACE and all(isinstance(value, str) for value in values):
-            return tuple(values)
-        return self._add_error(
-            name, _("This must be a list of strings, at most %(most)d.") % {"most": MAX_ADDONS_PER_PLACE}, ()
-        )
-
-    def read_mapping(self, name: str) -> Mapping[str, Any]:
-        """Return an object; missing and null are empty."""
-        value = self.body.get(name)
-        if value is None or isinstance(value, Mapping):
-            return value or {}
-        return self._add_error(name, _("This must be an object."), {})
-
-    def read_list(self, name: str) -> list[Any]:
-        """Return a list; missing and null are empty."""
-        value = self.body.get(name)
-        if value is None or isinstance(value, list):
-            return value or []
-        return self._add_error(name, _("This must be a list."), [])
-
-    def _add_error[T](self, name: str, sentence: str, empty: T) -> T:
-        self.errors[f"{self.prefix}{name}"] = [sentence]
-        return empty
+    @extend_schema_field(ReductionResponse(many=True))
+    def get_reductions(self, registration: Registration) -> list[dict[str, Any]]:
+        return render_bodies(ReductionResponse, list_reductions(registration))

@@ -1,24 +1,27 @@
 """The sessions of an event in the public API."""
 
+import datetime
 from typing import Any
 
 from django.conf import settings
-from drf_spectacular.utils import extend_schema
+from django.utils import timezone
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.generics import GenericAPIView
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from convention.api.fields import LocalTimeField
 from convention.api.models import ApiToken
-from convention.api.pagination import ApiCursorPagination
+from convention.api.pagination import ApiCursorPagination, make_page_example
 from convention.api.scopes import get_reader
 from convention.events.cancellations import find_cancellation_time
 from convention.events.models import Event
 from convention.events.permissions import get_visible_event
-from convention.text.dates import format_rfc3339
 
-from .models import Session
+from .models import Session, SessionSpeaker
 from .programme.agenda import prefetch_speakers, query_sessions
 from .programme.days import describe_fullness
 from .programme.programme_version import ProgrammeVersion, get_programme_version
@@ -47,17 +50,60 @@ class RoomResponse(serializers.Serializer[Any]):
 class SpeakerResponse(serializers.Serializer[Any]):
     """A speaker of a session."""
 
-    guid = serializers.UUIDField()
-    name = serializers.CharField()
-    url = serializers.URLField(help_text="Their page.")
+    guid = serializers.UUIDField(source="speaker.guid")
+    name = serializers.CharField(source="speaker.name")
+    url = serializers.SerializerMethodField(help_text="Their page.")
+
+    @extend_schema_field(OpenApiTypes.URI)
+    def get_url(self, appearance: SessionSpeaker) -> str:
+        return f"{get_event_url(self.context['event'])}/speakers/{appearance.speaker.guid}/"
 
 
-class SessionPlacesResponse(serializers.Serializer[Any]):
+class SessionPlacesResponse(serializers.Serializer[Session]):
     """Places, where they are counted."""
 
     capacity = serializers.IntegerField()
-    left = serializers.IntegerField()
-    state = serializers.ChoiceField(["free", "filling", "full"])
+    left = serializers.IntegerField(source="remaining")
+    state = serializers.SerializerMethodField()
+
+    def to_representation(self, instance: Session) -> Any:
+        """Return null for a session without a capacity."""
+        return None if instance.capacity is None else super().to_representation(instance)
+
+    @extend_schema_field(serializers.ChoiceField(["free", "filling", "full"]))
+    def get_state(self, session: Session) -> str:
+        return describe_fullness(session.reserved, session.capacity)
+
+
+SESSION_EXAMPLE = OpenApiExample(
+    "A workshop",
+    value={
+        "guid": "0a6b5c1e-6f0e-4c55-9d6f-9a4f6c0f3a01",
+        "number": 12,
+        "title": "Atelier",
+        "subtitle": "",
+        "kind": "workshop",
+        "language": "fr",
+        "abstract": "Une heure pour essayer.",
+        "description": "",
+        "track": {"name": "Technique", "color": "#003366"},
+        "room": {"name": "Salle 1"},
+        "day": "2026-06-17",
+        "starts_at": "2026-06-17T10:00:00+02:00",
+        "ends_at": "2026-06-17T11:00:00+02:00",
+        "speakers": [
+            {
+                "guid": "5e0f2f0a-8c0c-4a57-9c0d-0b7a1f0e7a11",
+                "name": "Ada Byron",
+                "url": "https://convention.example/events/convention/speakers/5e0f2f0a-8c0c-4a57-9c0d-0b7a1f0e7a11/",
+            }
+        ],
+        "places": {"capacity": 20, "left": 3, "state": "filling"},
+        "cancelled": False,
+        "url": "https://convention.example/events/convention/sessions/0a6b5c1e-6f0e-4c55-9d6f-9a4f6c0f3a01/",
+    },
+    response_only=True,
+)
 
 
 class SessionResponse(serializers.Serializer[Any]):
@@ -73,13 +119,35 @@ class SessionResponse(serializers.Serializer[Any]):
     description = serializers.CharField()
     track = TrackResponse(allow_null=True)
     room = RoomResponse(allow_null=True)
-    day = serializers.DateField(help_text="Of the programme; the night belongs to the day before.")
-    starts_at = serializers.DateTimeField()
-    ends_at = serializers.DateTimeField(allow_null=True)
-    speakers = SpeakerResponse(many=True)
-    places = SessionPlacesResponse(allow_null=True, help_text="Null where places are not counted.")
-    cancelled = serializers.BooleanField(help_text="By itself, or with the whole event.")
-    url = serializers.URLField(help_text="Its page.")
+    day = serializers.SerializerMethodField(
+        help_text="Of the programme; the night belongs to the day before."
+    )
+    starts_at = LocalTimeField()
+    ends_at = LocalTimeField(allow_null=True)
+    speakers = SpeakerResponse(many=True, source="appearances.all")
+    places = SessionPlacesResponse(
+        source="*", allow_null=True, help_text="Null where places are not counted."
+    )
+    cancelled = serializers.SerializerMethodField(help_text="By itself, or with the whole event.")
+    url = serializers.SerializerMethodField(help_text="Its page.")
+
+    def get_day(self, session: Session) -> datetime.date:
+        assert session.starts_at
+        version: ProgrammeVersion = self.context["programme_version"]
+        return session.day or version.get_programme_day(session.starts_at)
+
+    def get_cancelled(self, session: Session) -> bool:
+        # A cancelled event leaves the rows of its sessions as they are.
+        return session.cancelled_at is not None or self.context["is_event_cancelled"]
+
+    @extend_schema_field(OpenApiTypes.URI)
+    def get_url(self, session: Session) -> str:
+        return f"{get_event_url(self.context['event'])}/sessions/{session.guid}/"
+
+
+def get_event_url(event: Event) -> str:
+    """Return the address of the event's page, without the slash at its end."""
+    return f"{settings.SITE_URL}/events/{event.slug}"
 
 
 class SessionList(GenericAPIView[Session]):
@@ -91,53 +159,22 @@ class SessionList(GenericAPIView[Session]):
     # Never evaluated: names the model for the OpenAPI document.
     queryset = Session.objects.none()
 
-    @extend_schema(responses=SessionResponse(many=True), tags=["events"], operation_id="sessions")
+    @extend_schema(
+        responses=SessionResponse(many=True),
+        examples=[make_page_example(SESSION_EXAMPLE)],
+        tags=["events"],
+        operation_id="sessions",
+    )
     def get(self, request: Request, event: str) -> Response:
         """In order of time, page by page. Published events are public."""
         event_obj = get_visible_event(event, get_reader(request, ApiToken.Scope.EVENTS_READ))
         # defer(None) loads the long texts, which lists of sessions defer.
         sessions = prefetch_speakers(query_sessions(event_obj).defer(None).filter(starts_at__isnull=False))
-        version = get_programme_version(event_obj)
+        context = {
+            "event": event_obj,
+            "programme_version": get_programme_version(event_obj),
+            "is_event_cancelled": find_cancellation_time(event_obj) is not None,
+        }
         page = self.paginate_queryset(sessions) or []
-        answers = [describe_session(session, event_obj, version) for session in page]
-        # A cancelled event leaves the rows of its sessions as they are.
-        if find_cancellation_time(event_obj):
-            answers = [{**answer, "cancelled": True} for answer in answers]
-        return self.get_paginated_response(answers)
-
-
-def describe_session(session: Session, event: Event, programme_version: ProgrammeVersion) -> dict[str, Any]:
-    """Return a session in the shape of `SessionResponse`."""
-    names = ("number", "title", "subtitle", "kind", "language", "abstract", "description")
-    site = f"{settings.SITE_URL}/events/{event.slug}"
-    track, room = session.track, session.room
-    assert session.starts_at
-    return {
-        "guid": str(session.guid),
-        **{name: getattr(session, name) for name in names},
-        "track": {"name": track.name, "color": track.color} if track else None,
-        "room": {"name": room.name} if room else None,
-        "day": str(session.day or programme_version.get_programme_day(session.starts_at)),
-        "starts_at": format_rfc3339(session.starts_at, event.zone),
-        "ends_at": format_rfc3339(session.ends_at, event.zone),
-        "speakers": [
-            {
-                "guid": str(appearance.speaker.guid),
-                "name": appearance.speaker.name,
-                "url": f"{site}/speakers/{appearance.speaker.guid}/",
-            }
-            for appearance in session.appearances.all()
-        ],
-        "places": describe_places(session),
-        "cancelled": session.cancelled_at is not None,
-        "url": f"{site}/sessions/{session.guid}/",
-    }
-
-
-def describe_places(session: Session) -> dict[str, Any] | None:
-    """Return a session's places in the shape of `SessionPlacesResponse`."""
-    if session.capacity is None:
-        return None
-    left = session.capacity - session.reserved
-    state = describe_fullness(session.reserved, session.capacity)
-    return {"capacity": session.capacity, "left": left, "state": state}
+        with timezone.override(event_obj.zone):
+            return self.get_paginated_response(SessionResponse(page, many=True, context=context).data)

@@ -2,22 +2,22 @@
 
 import datetime
 import hashlib
+from typing import TYPE_CHECKING, Any
 
+from django.contrib.auth.models import AnonymousUser
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.exceptions import AuthenticationFailed
 
 from convention.db.compiled_query import PLACEHOLDER_TIME, CompiledQuery
-from convention.errors import ConventionError
 
 from .models import Device
 
-
-class UnknownDevice(ConventionError):
-    """The token is missing, unknown, expired or revoked; on this answer the device erases its data."""
-
-    kind = "authentication-failed"
-    status = 401
+if TYPE_CHECKING:
+    from rest_framework.request import Request
 
 
 def hash_token(token: str) -> str:
@@ -26,17 +26,37 @@ def hash_token(token: str) -> str:
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def authenticate_device(authorization: str) -> Device:
-    """Return the device of an `Authorization: Bearer TOKEN` header, with its checkpoint and event loaded.
+class DeviceAuthentication(BaseAuthentication):
+    """`Authorization: Bearer TOKEN` with the token of a paired device, which becomes `request.auth`."""
 
-    Raise UnknownDevice, with the same sentence whatever the reason.
-    """
-    token = parse_bearer_token(authorization)
-    # Looked up by the hash, which also keeps timing from revealing how much of a token was right.
-    device = find_device(token, at=timezone.now()) if token else None
-    if device is None:
-        raise UnknownDevice(_("This device is not paired, or no longer: pair it again."))
-    return device
+    def authenticate(self, request: "Request") -> tuple[AnonymousUser, Device]:
+        """Return the device, with its checkpoint and event loaded.
+
+        Raise AuthenticationFailed if the token is missing, unknown, expired or revoked, with the same
+        sentence whatever the reason; on this answer the device erases its data.
+        """
+        token = parse_bearer_token(request.headers.get("Authorization", ""))
+        # Looked up by the hash, which also keeps timing from revealing how much of a token was right.
+        device = find_device(token, at=timezone.now()) if token else None
+        if device is None:
+            raise AuthenticationFailed(_("This device is not paired, or no longer: pair it again."))
+        return AnonymousUser(), device
+
+    def authenticate_header(self, request: "Request") -> str:
+        """Return the scheme for the WWW-Authenticate header of a 401."""
+        # Without this method DRF would answer 403 instead of 401.
+        return "Bearer"
+
+
+class DeviceTokenScheme(OpenApiAuthenticationExtension):
+    """`Authorization: Bearer TOKEN` with a device's token."""
+
+    target_class = DeviceAuthentication
+    name = "deviceToken"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        """Return the scheme as OpenAPI writes it."""
+        return {"type": "http", "scheme": "bearer", "description": "The token of a paired device."}
 
 
 def find_device(token: str, *, at: datetime.datetime) -> Device | None:

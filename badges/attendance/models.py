@@ -102,6 +102,11 @@ class Checkpoint(models.Model):
         """Return the id of the checkpoint at which scans count: several gates can share one entrance."""
         return self.counts_as_id or self.pk
 
+    @property
+    def booked_session_id(self) -> int | None:
+        """Return the session if it takes bookings: then only attendees who booked it may enter."""
+        return self.session_id if self.session and self.session.is_bookable else None
+
 
 class DeviceQuerySet(models.QuerySet["Device"]):
     def phones(self) -> Self:

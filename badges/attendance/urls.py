@@ -56,8 +56,8 @@ pages: list[Any] = [
 ]
 endpoints: list[Any] = [
     path("events/<slug:event>/attendance/", AttendanceList.as_view(), name="api-attendance"),
-    path("scanner/snapshot/", api.snapshot_detail, name="scanner-snapshot"),
-    path("scanner/scans/", api.scan_list_create, name="scanner-scans"),
+    path("scanner/snapshot/", api.SnapshotView.as_view(), name="scanner-snapshot"),
+    path("scanner/scans/", api.ScanListView.as_view(), name="scanner-scans"),
 ]
 organizer_pages = [
     OrganizerPage("organize-attendance", _("Attendance"), 50),

@@ -24,8 +24,7 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
-        "badges.attendance.scanning.openapi.add_scanner_paths",
-        # Last, since it also describes the scanner's paths.
+        # Last, since it reads the finished paths.
         "convention.api.openapi.describe_problems",
     ],
     # Without names, drf-spectacular would make them of a hash, and generated clients would change with it.
@@ -34,5 +33,8 @@ SPECTACULAR_SETTINGS = {
         "Fullness": ["free", "filling", "full"],
         "KindEnum": "convention.events.models.Event.Kind",
         "CheckpointKind": ["entrance", "session", "coach", "exit", "other"],
+        "BadgeState": ["confirmed", "cancelled", "merged"],
+        "ScanVerdict": ["admitted", "already_in", "refused", "unverified", "action"],
+        "ScanDirection": ["in", "out"],
     },
 }

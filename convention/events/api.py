@@ -4,7 +4,7 @@ from typing import Any
 
 from django.conf import settings
 from django.utils import timezone
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_serializer
 from rest_framework import serializers
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
@@ -40,6 +40,33 @@ class VenueResponse(serializers.Serializer[Any]):
     country = serializers.CharField(help_text="ISO 3166-1, two letters.")
 
 
+EVENT_EXAMPLE = OpenApiExample(
+    "A convention",
+    value={
+        "slug": "convention",
+        "kind": "convention",
+        "name": "Convention 2026",
+        "name_en": "",
+        "description": "",
+        "starts_at": "2026-06-17T08:00:00+02:00",
+        "ends_at": "2026-06-18T18:00:00+02:00",
+        "timezone": "Europe/Paris",
+        "venue": {
+            "name": "Palais des congrès",
+            "street": "2 place de la Porte-Maillot",
+            "postcode": "75017",
+            "city": "Paris",
+            "country": "FR",
+        },
+        "registration": {"open": True, "opens_at": None, "closes_at": "2026-06-18T18:00:00+02:00"},
+        "cancelled_at": None,
+        "url": "https://convention.example/events/convention/",
+    },
+    response_only=True,
+)
+
+
+@extend_schema_serializer(examples=[EVENT_EXAMPLE])
 class EventResponse(serializers.Serializer[Any]):
     """The public fields of an event. Times carry the offset that the event's zone has then."""
 

@@ -23,6 +23,13 @@ def find_link_error(text: str) -> str:
     return _("Leave out web addresses, e-mail addresses and markup here.")
 
 
+def find_length_error(text: str, max_length: int) -> str:
+    """Return an error if the text is longer than `max_length` characters, else an empty string."""
+    if len(text) <= max_length:
+        return ""
+    return _("At most %(most)d characters; this has %(length)d.") % {"most": max_length, "length": len(text)}
+
+
 def validate_person_name(text: str) -> None:
     """Raise ValidationError for a person's name that looks like a link."""
     if sentence := find_name_error(text):

@@ -24,6 +24,7 @@ class PreparedOrder:
     - `extra_items` is further stock to reserve, such as passes and packages.
     - `already_reserved` is stock that was reserved earlier for this order, such as an offered place.
     - `chosen_options` are the limited options of each registration, in order.
+    - `sends_mails` is false for an organizer's list, which tells nobody.
 
     A sponsor's order may have no registration.
     """
@@ -35,6 +36,7 @@ class PreparedOrder:
     extra_items: Mapping[LimitedStock, int] = field(default_factory=dict)
     already_reserved: Mapping[Ticket, int] = field(default_factory=dict)
     chosen_options: list[Counter[QuestionOption]] = field(default_factory=list)
+    sends_mails: bool = True
 
     @property
     def required_items(self) -> Counter[LimitedStock]:

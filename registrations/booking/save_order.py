@@ -1,15 +1,22 @@
-"""Save an order with its registrations, stock and mail."""
+"""Save orders with registrations, stock and mails: by one plain path, or by a fast one for usual orders."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
 
 from django.db import transaction
 
 from convention import hooks
+from convention.club.models import Company
+from convention.db.limited_stock import LimitedStock
 from convention.events.sequence import advance_sequence
 from registrations.inventory.stock import company_ticket_sort_key, reserve_company_share, reserve_items
-from registrations.models import Registration, RegistrationAddon
+from registrations.models import IdempotencyKey, Order, Registration, RegistrationAddon, Ticket
 from registrations.questions.files import claim_answer_files, is_file_answer
 
 from .fast_order import save_order_fast
 from .prepared_order import PreparedOrder
+
+BATCH_SIZE = 500
 
 
 def save_order(prepared: PreparedOrder) -> None:
@@ -23,24 +30,58 @@ def save_order(prepared: PreparedOrder) -> None:
         save_order_plain(prepared)
 
 
-@transaction.atomic
 def save_order_plain(prepared: PreparedOrder) -> None:
     """Save any order in one transaction, with the ORM."""
-    order, registrations = prepared.order, prepared.registrations
-    order.save(force_insert=True)
-    if prepared.idempotency_key:
-        prepared.idempotency_key.order = order
-        prepared.idempotency_key.save(force_insert=True)
-    hooks.send_order_mails.enqueue(order.pk)
-    for (ticket, company), places in sorted(prepared.company_shares.items(), key=company_ticket_sort_key):
-        reserve_company_share(ticket, company, places)
+    save_orders([prepared], event_id=prepared.order.event_id)
+
+
+@transaction.atomic
+def save_orders(
+    prepared_orders: Sequence[PreparedOrder], *, event_id: int, reserve: Callable[[], None] | None = None
+) -> int:
+    """Save orders of one event, all or none, with the ORM; return the event's new sequence.
+
+    `reserve` is called instead of reserving what the orders need, where an action releases stock at once with
+    it. Raise SoldOut or CompanyFull.
+    """
+    Order.objects.bulk_create([prepared.order for prepared in prepared_orders], BATCH_SIZE)
+    keys = [prepared.idempotency_key for prepared in prepared_orders if prepared.idempotency_key]
+    for prepared in prepared_orders:
+        if prepared.idempotency_key:
+            prepared.idempotency_key.order = prepared.order
+        if prepared.sends_mails:
+            hooks.send_order_mails.enqueue(prepared.order.pk)
+    IdempotencyKey.objects.bulk_create(keys, BATCH_SIZE)
     # Everybody waits for the rows of the last places and for the event's sequence: they are locked last.
-    reserve_items(prepared.required_items)
-    sequence = advance_sequence(order.event_id)
-    for registration in registrations:
-        registration.order, registration.sequence = order, sequence
-    Registration.objects.bulk_create(registrations)
-    RegistrationAddon.objects.bulk_create(prepared.addons)
+    if reserve:
+        reserve()
+    else:
+        _reserve_stock(prepared_orders)
+    sequence = advance_sequence(event_id)
+    _save_registrations(prepared_orders, sequence)
+    return sequence
+
+
+def _reserve_stock(prepared_orders: Sequence[PreparedOrder]) -> None:
+    shares = Counter[tuple[Ticket, Company]]()
+    items = Counter[LimitedStock]()
+    for prepared in prepared_orders:
+        shares.update(prepared.company_shares)
+        items.update(prepared.required_items)
+    for (ticket, company), places in sorted(shares.items(), key=company_ticket_sort_key):
+        reserve_company_share(ticket, company, places)
+    reserve_items(items)
+
+
+def _save_registrations(prepared_orders: Sequence[PreparedOrder], sequence: int) -> None:
+    registrations = [registration for prepared in prepared_orders for registration in prepared.registrations]
+    for prepared in prepared_orders:
+        for registration in prepared.registrations:
+            # Assigned again, now that the order has an id.
+            registration.order, registration.sequence = prepared.order, sequence
+    Registration.objects.bulk_create(registrations, BATCH_SIZE)
+    addons = [addon for prepared in prepared_orders for addon in prepared.addons]
+    RegistrationAddon.objects.bulk_create(addons, BATCH_SIZE)
     for registration in registrations:
         if any(map(is_file_answer, registration.answers.values())):
             claim_answer_files(registration)

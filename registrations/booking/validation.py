@@ -16,7 +16,7 @@ from django.utils.translation import ngettext
 from convention.errors import NotOpenNow
 from convention.events.models import Event
 from convention.text.email_addresses import normalize_email
-from convention.text.validators import find_link_error, find_name_error
+from convention.text.validators import find_length_error, find_link_error, find_name_error
 from registrations.models import Addon, Order, Ticket, Voucher
 from registrations.order_request import MAX_PLACES_PER_ORDER, BillingDetails, OrderRequest, RequestedPlace
 from registrations.pricing.catalog import Offering, is_voucher_for
@@ -30,6 +30,10 @@ MAX_NAME_LENGTH = 300
 
 # RFC 5321 allows paths of 256 characters, including the angle brackets.
 MAX_EMAIL_LENGTH = 254
+
+
+ORDER_TEXT_LENGTHS = {"company": 200, "purchase_order": 60}
+BILLING_TEXT_LENGTHS = {"name": 200, "street": 200, "postcode": 20, "city": 100}
 
 
 INVISIBLE_LETTERS = frozenset(
@@ -100,13 +104,13 @@ def _check_order_fields(request: OrderRequest) -> Iterator[FieldError]:
         yield "email", _("Write the address that gets the confirmation.")
     if request.language not in dict(settings.LANGUAGES):
         yield "language", _("The language is “fr” or “en”.")
-    for name, max_length in (("company", 200), ("purchase_order", 60)):
+    for name, max_length in ORDER_TEXT_LENGTHS.items():
         yield from _check_length(name, getattr(request, name), max_length)
         yield from _check_links(name, getattr(request, name))
 
 
 def _check_billing(billing: BillingDetails) -> Iterator[FieldError]:
-    for name, max_length in (("name", 200), ("street", 200), ("postcode", 20), ("city", 100)):
+    for name, max_length in BILLING_TEXT_LENGTHS.items():
         yield from _check_length(f"billing.{name}", getattr(billing, name), max_length)
         yield from _check_links(f"billing.{name}", getattr(billing, name))
     if billing.country and not COUNTRY_PATTERN.fullmatch(billing.country):
@@ -290,12 +294,8 @@ def _check_email(field: str, address: str) -> Iterator[FieldError]:
 
 
 def _check_length(field: str, text: str, max_length: int) -> Iterator[FieldError]:
-    if len(text) > max_length:
-        yield (
-            field,
-            _("At most %(most)d characters; this has %(length)d.")
-            % {"most": max_length, "length": len(text)},
-        )
+    if sentence := find_length_error(text, max_length):
+        yield field, sentence
 
 
 def refuse_if_closed(event: Event, *, at: datetime.datetime) -> None:

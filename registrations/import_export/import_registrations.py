@@ -32,6 +32,7 @@ from registrations.booking.transfer import (
 from registrations.booking.validation import is_addon_for_ticket
 from registrations.changes.links import send_links_mail
 from registrations.models import IdempotencyKey, ImportRun, Order, Question, Registration, Ticket
+from registrations.order_context import SOURCE_IMPORT
 from registrations.order_request import RequestedPlace
 from registrations.questions.answers import (
     AnswerContext,
@@ -46,10 +47,9 @@ from .columns import REQUIRED_FIELDS, guess_header_fields
 from .rows import ImportCatalog, RegistrationRow, read_rows
 from .save_import import (
     BATCH_SIZE,
-    IMPORT_SOURCE,
     PRICE_FIELDS,
     RegistrationImportResult,
-    add_registration,
+    add_booking,
     lock_orders,
     save_import,
     save_import_run,
@@ -61,7 +61,7 @@ State = Registration.State
 
 
 # Orders whose link was never given to an unknown person: imported, or made at the desk.
-TRUSTED_SOURCES = (IMPORT_SOURCE, "desk")
+TRUSTED_SOURCES = (SOURCE_IMPORT, "desk")
 
 
 TEXT_FIELDS = ("first_name", "last_name", "company")
@@ -170,9 +170,7 @@ def _sort_rows(
             errors += [(row.row_number, sentence) for sentence in _check_new_row(row, catalog)]
             # Once a row has an error nothing will be saved, so quoting further rows would be wasted.
             if not errors:
-                add_registration(
-                    result, row, catalog, companies.get(normalize_email(row.place.email)), answers
-                )
+                add_booking(result, row, catalog, companies.get(normalize_email(row.place.email)), answers)
     if errors:
         raise InvalidRows(errors)
     result.extra_items.update(_count_option_changes(result, catalog.questions))
@@ -365,7 +363,7 @@ def _adopt_orders(event: Event, orders: list[Order]) -> None:
     for order in orders:
         order.link_version += 1
         order.attendee_links_version += 1
-        order.source = IMPORT_SOURCE
+        order.source = SOURCE_IMPORT
         record_action("order.renew_link", order, event=event, fields=["link_version"])
     Order.objects.bulk_update(orders, ["link_version", "attendee_links_version", "source"], BATCH_SIZE)
     for batch in batched(orders, BATCH_SIZE, strict=False):

@@ -1,4 +1,4 @@
-"""Save an import in bulk: orders, registrations, stock, and the snapshots that an undo needs."""
+"""Save an import: book new registrations, change others, and store the snapshots that an undo needs."""
 
 import datetime
 from collections import Counter
@@ -15,19 +15,22 @@ from convention.actor import current_actor
 from convention.club.models import Company
 from convention.db.limited_stock import LimitedStock
 from convention.events.models import Event
-from convention.events.sequence import advance_sequence
 from registrations.billing.receivables import sync_attendee_names, sync_existing_receivable, update_buyers
-from registrations.booking.place_order import make_price_fields
+from registrations.booking.place_order import build_addons, build_order, make_price_fields
+from registrations.booking.prepared_order import PreparedOrder
+from registrations.booking.save_order import save_orders
 from registrations.inventory.stock import exchange_tickets, list_stock_items
-from registrations.models import Addon, ImportedRow, ImportRun, Order, Registration, RegistrationAddon, Ticket
-from registrations.pricing.catalog import make_price_list, quote_changed_ticket
-from registrations.pricing.quote import PriceRequest, QuoteLine, calculate_quote
+from registrations.models import Addon, ImportedRow, ImportRun, Order, Registration, Ticket
+from registrations.order_context import SOURCE_IMPORT, OrderContext
+from registrations.order_request import OrderRequest
+from registrations.pricing.catalog import Offering, make_price_list, quote_changed_ticket
+from registrations.pricing.quote import PriceRequest, Quote, calculate_quote
 from registrations.questions.queries import count_chosen_options
 
 from .rows import ImportCatalog, RegistrationRow
 
 BATCH_SIZE = 500
-IMPORT_SOURCE = "import"
+IMPORT_CONTEXT = OrderContext(source=SOURCE_IMPORT)
 # The snapshot that tells whether a registration was changed since, and that an undo restores.
 SNAPSHOT_FIELDS = (
     "first_name", "last_name", "email", "company", "no_photo", "ticket_id", "price", "vat_rate",
@@ -42,10 +45,9 @@ PRICE_FIELDS = ("price", "vat_rate", "vat_exemption", "reductions", "voucher")
 class RegistrationImportResult:
     """The changes of an import, planned or saved, and its counters."""
 
-    new_registrations: list[Registration] = field(default_factory=list)
+    new_orders: list[PreparedOrder] = field(default_factory=list)
     changed_registrations: list[Registration] = field(default_factory=list)
     ticket_changes: list[tuple[Ticket, Registration]] = field(default_factory=list)
-    new_addons: list[RegistrationAddon] = field(default_factory=list)
     changed_orders: dict[int, Order] = field(default_factory=dict)
     old_values: dict[int, dict[str, Any]] = field(default_factory=dict)
     extra_items: Counter[LimitedStock] = field(default_factory=Counter)
@@ -57,18 +59,22 @@ class RegistrationImportResult:
     order_ids_to_notify: list[int] = field(default_factory=list)
     adopted_orders: dict[int, Order] = field(default_factory=dict)
     ignored_columns: list[str] = field(default_factory=list)
-    quoted_lines: dict[tuple[str, ...], tuple[QuoteLine, ...]] = field(default_factory=dict)
+    quotes: dict[tuple[str, ...], Quote] = field(default_factory=dict)
     column_fields: list[str] = field(default_factory=list)
     column_mapping: dict[str, str] = field(default_factory=dict)
     import_run: ImportRun | None = None
 
     def __str__(self) -> str:
         counts = _("%(new)d new, %(changed)d updated, %(unchanged)d unchanged.") % {
-            "new": len(self.new_registrations),
+            "new": len(self.new_orders),
             "changed": len(self.changed_registrations),
             "unchanged": self.unchanged_count,
         }
         return " ".join(filter(None, [counts, *self.remarks]))
+
+    @property
+    def new_registrations(self) -> list[Registration]:
+        return [registration for booking in self.new_orders for registration in booking.registrations]
 
     @property
     def remarks(self) -> list[str]:
@@ -133,30 +139,26 @@ def snapshot_registration(registration: Registration) -> dict[str, Any]:
     }
 
 
-def add_registration(
+def add_booking(
     result: RegistrationImportResult,
     row: RegistrationRow,
     catalog: ImportCatalog,
     company: Company | None,
     answers: Mapping[str, Any],
-) -> Registration:
-    """Add a registration with its own order to the result, unsaved, and return it."""
+) -> None:
+    """Add the booking of a new registration to the result, unsaved."""
     place = row.place
     ticket = next(ticket for ticket in catalog.tickets if ticket.slug == place.ticket)
-    addons = [each_addon for each_addon in catalog.addons if each_addon.slug in place.addons]
-    lines = _quote_ticket(result, ticket, addons)
-    total = sum(line.price for line in lines)
-    # An order for each row, so that the link of one person opens no other person's place.
-    order = Order(
-        event=ticket.event,
+    addons = {addon.slug: addon for addon in catalog.addons if addon.slug in place.addons}
+    quote = _quote_ticket(result, ticket, list(addons.values()))
+    request = OrderRequest(
         email=place.email,
+        places=(place,),
         company=place.company[:200],
-        payment=Order.Payment.INVOICE if total else Order.Payment.FREE,
-        total=total,
-        currency=ticket.currency,
         purchase_order=row.purchase_order,
-        source=IMPORT_SOURCE,
     )
+    # An order for each row, so that the link of one person opens no other person's place.
+    order = build_order(ticket.event, request, IMPORT_CONTEXT, quote, currency=ticket.currency)
     registration = Registration(
         event=ticket.event,
         order=order,
@@ -169,36 +171,21 @@ def add_registration(
         no_photo=place.no_photo,
         answers=dict(answers),
         confirmed_at=timezone.now(),
-        **make_price_fields(lines[0], None),
+        **make_price_fields(quote.lines[0], None),
     )
-    result.new_registrations.append(registration)
-    prices = {line.price_list.slug: line.price for line in lines if line.is_addon}
-    result.new_addons += [
-        _make_addon(registration, each_addon, prices[each_addon.slug]) for each_addon in addons
-    ]
-    return registration
+    offering = Offering({ticket.slug: ticket}, addons)
+    chosen = build_addons([registration], offering, quote)
+    result.new_orders.append(PreparedOrder(order, [registration], addons=chosen, sends_mails=False))
 
 
-def _quote_ticket(
-    result: RegistrationImportResult, ticket: Ticket, addons: list[Addon]
-) -> tuple[QuoteLine, ...]:
-    """Return the quoted lines of a ticket with add-ons, cached: they are the same for every row."""
+def _quote_ticket(result: RegistrationImportResult, ticket: Ticket, addons: list[Addon]) -> Quote:
+    """Return the quote of a ticket with add-ons, cached: it is the same for every row."""
     key = (ticket.slug, *(addon.slug for addon in addons))
-    if key not in result.quoted_lines:
+    if key not in result.quotes:
         # Without voucher and pass: the organizer's list asks for the public price of today.
         request = PriceRequest(price_list=make_price_list(ticket), addons=tuple(map(make_price_list, addons)))
-        result.quoted_lines[key] = calculate_quote([request], at=timezone.now()).lines
-    return result.quoted_lines[key]
-
-
-def _make_addon(registration: Registration, addon: Addon, price: int) -> RegistrationAddon:
-    return RegistrationAddon(
-        registration=registration,
-        addon=addon,
-        price=price,
-        vat_rate=addon.vat_rate,
-        vat_exemption=addon.vat_exemption,
-    )
+        result.quotes[key] = calculate_quote([request], at=timezone.now())
+    return result.quotes[key]
 
 
 def _change_ticket(result: RegistrationImportResult, registration: Registration, ticket: Ticket) -> None:
@@ -242,21 +229,10 @@ def update_order_totals(differences_cents: Mapping[int, int]) -> None:
 
 
 def save_import(event: Event, result: RegistrationImportResult) -> None:
-    """Save everything in bulk, move the reserved places, and stamp all rows with one sequence number."""
-    Order.objects.bulk_create([registration.order for registration in result.new_registrations], BATCH_SIZE)
-    for registration in result.new_registrations:
-        # Assigned again, because `bulk_create` has set the order's id but not `order_id` of this row.
-        registration.order = registration.order
-    Registration.objects.bulk_create(result.new_registrations, BATCH_SIZE)
-    RegistrationAddon.objects.bulk_create(result.new_addons, BATCH_SIZE)
-    _exchange_places(result)
-    if result.new_registrations or result.changed_registrations:
-        # After the stock: the event's row is locked last.
-        sequence = advance_sequence(event.pk)
-        for batch in batched(
-            (registration.pk for registration in result.new_registrations), BATCH_SIZE, strict=False
-        ):
-            Registration.objects.filter(pk__in=batch).update(sequence=sequence)
+    """Book the new registrations, move the reserved places, and stamp all rows with one sequence number."""
+    if result.new_orders or result.changed_registrations:
+        # Places are released and reserved by their difference, so that a list can fill a place that it frees.
+        sequence = save_orders(result.new_orders, event_id=event.pk, reserve=lambda: _exchange_places(result))
         for registration in result.changed_registrations:
             registration.sequence = sequence
     _save_changes(result)
@@ -300,11 +276,12 @@ def _exchange_places(result: RegistrationImportResult) -> None:
     # After `released_places` was collected, since this changes the ticket.
     for ticket, registration in result.ticket_changes:
         _change_ticket(result, registration, ticket)
-    arriving = result.new_registrations + [
+    new_registrations = result.new_registrations
+    arriving = new_registrations + [
         registration for registration in result.changed_registrations if not registration.is_reserved
     ]
-    result.extra_items.update(chosen.addon for chosen in result.new_addons)
-    result.extra_items.update(count_chosen_options(result.new_registrations))
+    result.extra_items.update(chosen.addon for booking in result.new_orders for chosen in booking.addons)
+    result.extra_items.update(count_chosen_options(new_registrations))
     reserved_places = [(registration.ticket, registration.member_of) for registration in arriving]
     exchange_tickets(released_places, reserved_places, extra_items=result.extra_items)
     for registration in arriving:
@@ -318,7 +295,7 @@ def save_import_run(event: Event, result: RegistrationImportResult, *, file_name
         imported_by_id=current_actor.get().person_id,
         file_name=file_name[-200:],
         mapping=result.column_mapping,
-        created_count=len(result.new_registrations),
+        created_count=len(result.new_orders),
         changed_count=len(result.changed_registrations),
         unchanged_count=result.unchanged_count,
     )

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from convention.events.models import Event
 from convention.money import Money, format_creditor_reference
 
+from .booking_status import BookingStatus
 from .order_links import OrderLinks
 
 # Also the condition of a partial index: a query that writes it differently would not use the index.
@@ -83,6 +84,19 @@ class Order(OrderLinks):
     @property
     def cost(self) -> Money:
         return Money(self.total, self.currency)
+
+    @property
+    def placed_registrations(self) -> list[Any]:
+        """Return the registrations in the order in which they were placed."""
+        if self.booked_registrations is None:
+            self.booked_registrations = list(self.registrations.order_by("pk"))
+        return self.booked_registrations
+
+    @property
+    def booking_state(self) -> str:
+        """Return the state of its registrations; "pending" if they have different ones."""
+        states = {registration.state for registration in self.placed_registrations}
+        return states.pop() if len(states) == 1 else BookingStatus.State.PENDING
 
     @property
     def amount_due(self) -> Money:

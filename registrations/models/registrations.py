@@ -154,6 +154,11 @@ class Registration(SearchableModel, TaxedItem, OrderItem):
         )
 
     @property
+    def cost(self) -> Money:
+        """Return the price of the ticket, without add-ons."""
+        return Money(self.price, self.order.currency)
+
+    @property
     def name(self) -> str:
         """Return first and last name, or “Name to follow”."""
         return f"{self.first_name} {self.last_name}".strip() or gettext("Name to follow")

@@ -19,8 +19,8 @@ from convention.text.normalize import casefold_text
 from registrations.models import Addon, PassQuota, PriceStep, Ticket, Voucher
 from registrations.order_request import OrderRequest, RequestedPlace
 
-from .display import serialize_quote
 from .quote import PriceList, PriceRequest, Quote, QuoteLine, TimedPrice, VoucherTerms, calculate_quote
+from .serializers import render_quote
 
 
 @dataclass(frozen=True)
@@ -237,6 +237,4 @@ def check_expected_total(event: Event, request: OrderRequest, quote: Quote, *, c
         return
     sentence = _("The price has changed: it is %(now)s instead of %(expected)s. Nothing was booked.")
     amounts = {"now": Money(quote.total, currency), "expected": Money(expected, currency)}
-    raise PriceChanged(
-        sentence % amounts, {"quote": serialize_quote(quote, currency=currency, zone=event.zone)}
-    )
+    raise PriceChanged(sentence % amounts, {"quote": render_quote(quote, currency=currency, zone=event.zone)})

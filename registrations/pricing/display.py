@@ -1,4 +1,4 @@
-"""Show a quote: as rows on pages, as JSON for programs."""
+"""Show a quote as rows on pages."""
 
 import datetime
 from collections.abc import Iterable
@@ -13,7 +13,7 @@ from registrations.billing.receivables import list_registration_charges, list_sp
 from registrations.invoices.vat_exemptions import VAT_EXEMPTION_CHOICES
 from registrations.models import Registration, Sponsorship
 
-from .quote import Quote, QuoteLine, VatTotal, sum_vat_by_rate
+from .quote import QuoteLine, VatTotal, sum_vat_by_rate
 from .reductions import Reduction, parse_reductions
 
 
@@ -92,29 +92,3 @@ def format_vat_rate(rate: int) -> str:
     """Return a rate in hundredths of a percent as people write it: “20”, “5,5”."""
     # As few decimals as the rate needs: 20, 5,5 or 2,25.
     return formats.number_format(rate / 100, 0 if rate % 100 == 0 else 1 if rate % 10 == 0 else 2)
-
-
-def serialize_quote(quote: Quote, *, currency: str, zone: datetime.tzinfo) -> dict[str, Any]:
-    return {
-        "total": {"amount": quote.total, "currency": currency},
-        "lines": [_serialize_line(line, zone) for line in quote.lines],
-        "vat": [
-            {"rate": one.rate, "exemption": one.exemption, "net": one.net_amount, "vat": one.vat_amount}
-            for one in quote.vat_by_rate
-        ],
-    }
-
-
-def _serialize_line(line: QuoteLine, zone: datetime.tzinfo) -> dict[str, Any]:
-    return {
-        "registration": line.place_number,
-        "addon" if line.is_addon else "ticket": line.price_list.slug,
-        "before": line.price_before,
-        "reductions": [serialize_reduction(one, zone) for one in line.reductions],
-        "price": line.price,
-        "vat_rate": line.price_list.vat_rate,
-    }
-
-
-def serialize_reduction(reduction: Reduction, zone: datetime.tzinfo) -> dict[str, Any]:
-    return {"reason": reduction.reason, "amount": reduction.amount, "words": reduction.describe_reason(zone)}

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from convention.text.dates import format_date
 from convention.text.normalize import normalize_whitespace
+from convention.text.validators import find_length_error
 from registrations.models import Question, QuestionOption, Ticket
 
 # Answers as typed or sent, by the questions' slugs: a text, a list of texts, or true.
@@ -198,10 +199,8 @@ def _require_text(value: Any) -> str:
 
 
 def _require_length(text: str, max_length: int) -> str:
-    if len(text) > max_length:
-        raise InvalidAnswer(
-            _("At most %(most)d characters; this has %(length)d.") % {"most": max_length, "length": len(text)}
-        )
+    if sentence := find_length_error(text, max_length):
+        raise InvalidAnswer(sentence)
     return text
 
 

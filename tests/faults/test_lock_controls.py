@@ -101,7 +101,7 @@ def test_control_without_the_condition_only_the_constraint_stops_an_oversale(mon
 
     monkeypatch.setattr(save_order, "save_order_fast", lambda _booking: False)
     monkeypatch.setattr(save_order, "reserve_items", take_anyway)
-    monkeypatch.setattr(save_order, "save_order_plain", open_to_all(save_order.save_order_plain))
+    monkeypatch.setattr(save_order, "save_orders", open_to_all(save_order.save_orders))
     assert rush_for_the_last_place() == ["IntegrityError"] * 3 + ["Order"]
 
 
@@ -285,7 +285,7 @@ def test_the_quick_way_writes_only_over_what_it_read(monkeypatch, gate, guarded,
     """With the comparison of versions, and without it as the control."""
     event = factories.make_event()
     code = factories.code_of(factories.make_registration(event))
-    tokens = [factories.make_device(event)[1] for _number in range(AT_ONCE)]
+    devices = [factories.make_device(event)[0] for _number in range(AT_ONCE)]
     look, now = fast_path.load_scan_context, timezone.now()
     monkeypatch.setattr(fast_path, "load_scan_context", lambda *given: (look(*given), gate.wait())[0])
     if not guarded:
@@ -297,12 +297,9 @@ def test_the_quick_way_writes_only_over_what_it_read(monkeypatch, gate, guarded,
             "SAVE_PRESENCE_AND_SCAN_SQL",
             fast_path.SAVE_PRESENCE_AND_SCAN_SQL.replace(condition, ""),
         )
-    work = [
-        lambda one=one: fast_path.record_single_scan(token=one, items=[factories.make_item(code)], now=now)
-        for one in tokens
-    ]
+    work = [lambda one=one: factories.record_quickly(one, factories.make_item(code), now) for one in devices]
     found = in_threads(work, threads=AT_ONCE)
-    assert [one[1].verdict for one in found if one] == ["admitted"] * admitted
+    assert [one.verdict for one in found if one] == ["admitted"] * admitted
     assert Scan.objects.count() == admitted
 
 

@@ -5,7 +5,7 @@ import uuid
 from typing import Any
 
 from django.db.models import BooleanField, ExpressionWrapper, QuerySet
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework import serializers
 from rest_framework.generics import GenericAPIView
 from rest_framework.permissions import IsAuthenticated
@@ -15,7 +15,7 @@ from rest_framework.response import Response
 from badges.attendance.models import Checkpoint, Presence
 from badges.attendance.scanning.presence import filter_still_inside
 from convention.api.models import ApiToken
-from convention.api.pagination import ApiCursorPagination
+from convention.api.pagination import ApiCursorPagination, make_page_example
 from convention.api.reading_audit import record_api_read
 from convention.api.scopes import HasScope
 from convention.events.permissions import get_event_to_organize
@@ -45,6 +45,23 @@ class AttendanceCheckpointResponse(serializers.Serializer[Any]):
     kind = serializers.ChoiceField(Checkpoint.Kind.values)
 
 
+ATTENDANCE_EXAMPLE = OpenApiExample(
+    "An attendee who came twice and is inside",
+    value={
+        "registration": "4MT8K2XQ7D",
+        "checkpoint": {"name": "Entrée", "kind": "entrance"},
+        "session": None,
+        "first_entered_at": "2026-06-17T08:31:02+02:00",
+        "last_entered_at": "2026-06-17T13:58:40+02:00",
+        "last_left_at": "2026-06-17T12:30:00+02:00",
+        "seconds_inside": 14338,
+        "entries": 2,
+        "is_inside": True,
+    },
+    response_only=True,
+)
+
+
 class AttendanceResponse(serializers.Serializer[Any]):
     """A registration at a checkpoint that let it in. Who never came has no row."""
 
@@ -70,6 +87,7 @@ class AttendanceList(GenericAPIView[Presence]):
     @extend_schema(
         parameters=[AttendanceFilter],
         responses=AttendanceResponse(many=True),
+        examples=[make_page_example(ATTENDANCE_EXAMPLE)],
         tags=["attendance"],
         operation_id="attendance",
     )

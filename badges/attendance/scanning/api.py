@@ -1,139 +1,147 @@
-"""Serve the scanner's two endpoints as plain Django views, which answer faster than DRF's."""
+"""REST endpoints of the scanner: the snapshot for deciding offline, and the scans."""
 
-import functools
-import json
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from django.core.exceptions import RequestDataTooBig
 from django.db import OperationalError
-from django.http import HttpResponse, JsonResponse
 from django.utils import timezone
 from django.utils.cache import get_conditional_response, patch_vary_headers
 from django.utils.translation import gettext as _
-from django.views.decorators.csrf import csrf_exempt
+from drf_spectacular.utils import extend_schema
+from rest_framework.exceptions import MethodNotAllowed, ParseError
+from rest_framework.negotiation import BaseContentNegotiation
+from rest_framework.permissions import BasePermission
+from rest_framework.response import Response
+from rest_framework.views import APIView
 
-from badges.attendance.authentication import UnknownDevice, authenticate_device, parse_bearer_token
-from convention.api.problems import problem_response
-from convention.errors import ConventionError, InvalidFields, ServiceUnavailable
-from convention.middleware import unavailable_response
+from badges.attendance.authentication import DeviceAuthentication
+from badges.attendance.models import Device
+from convention.api.bodies import render_body, validate_body
+from convention.api.parsers import StrictJsonParser
 
 from .fast_path import record_single_scan
-from .record_scans import record_scans, update_last_seen
-from .scan_input import MAX_SCANS_PER_REQUEST
-from .snapshot import build_snapshot, make_etag, parse_cursors
+from .record_scans import record_validated_scans, update_last_seen
+from .serializers import ScanBatchRequest, ScanBatchResponse
+from .snapshot import load_snapshot, make_etag
+from .snapshot_serializers import SnapshotQuery, SnapshotResponse
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Iterable
 
-    from django.http import HttpRequest
-
-    type ScannerView = Callable[[HttpRequest], HttpResponse]
-
-
-class InvalidJsonBody(ConventionError):
-    kind = "parse-error"
-    status = 400
+    from django.http import HttpResponseBase
+    from rest_framework.parsers import BaseParser
+    from rest_framework.renderers import BaseRenderer
+    from rest_framework.request import Request
 
 
-class TooManyScans(ConventionError):
-    kind = "too-many"
-    status = 413
+class ScanParser(StrictJsonParser):
+    """Accept NaN and Infinity, so that one bad number spoils its own scan and not the whole batch."""
+
+    strict = False
 
 
-def scanner_endpoint(*methods: str) -> "Callable[[ScannerView], ScannerView]":
-    """Decorate a view: allow these methods and turn errors into problem details (RFC 9457)."""
+class JsonNegotiation(BaseContentNegotiation):
+    """Read and answer JSON whatever the headers say: hand scanners and scripts send all kinds of them."""
 
-    def decorate(view: "ScannerView") -> "ScannerView":
-        @csrf_exempt
-        @functools.wraps(view)
-        def answer(request: "HttpRequest") -> HttpResponse:
-            if request.method not in methods:
-                sentence = _("Send %(method)s to this address.") % {"method": methods[0]}
-                response = problem_response("method-not-allowed", 405, sentence)
-                response["Allow"] = ", ".join(methods)
-                return response
-            try:
-                return view(request)
-            except UnknownDevice as error:
-                response = problem_response(error.kind, error.status, str(error))
-                response["WWW-Authenticate"] = "Bearer"
-                return response
-            except ServiceUnavailable as error:
-                return unavailable_response(request, error)
-            except ConventionError as error:
-                fields = error.field_errors if isinstance(error, InvalidFields) else None
-                return problem_response(error.kind, error.status, str(error), field_errors=fields)
+    def select_parser(self, request: "Request", parsers: "Iterable[BaseParser]") -> "BaseParser":
+        return next(iter(parsers))
 
-        return answer
-
-    return decorate
+    def select_renderer(
+        self, request: "Request", renderers: "Iterable[BaseRenderer]", format_suffix: str | None = None
+    ) -> "tuple[BaseRenderer, str]":
+        renderer = next(iter(renderers))
+        return renderer, renderer.media_type or ""
 
 
-@scanner_endpoint("POST")
-def scan_list_create(request: "HttpRequest") -> HttpResponse:
-    """Record up to 200 scans; scan_input.py documents request and response."""
-    authorization = request.headers.get("Authorization", "")
-    try:
-        items = parse_scan_items(request)
-    except ConventionError:
-        # Authenticate before telling what is wrong with the body, so that callers without a token learn only
-        # that.
-        authenticate_device(authorization)
-        raise
-    quick = record_single_scan(token=parse_bearer_token(authorization), items=items, now=timezone.now())
-    # None means "not the usual case", whatever the reason (a bad token included): the full path answers
-    # those.
-    if quick:
-        device, results = quick[0], [quick[1]]
-    else:
-        device = authenticate_device(authorization)
-        results = record_scans(device=device, items=items)
-    zone = device.event.zone
-    return JsonResponse(
-        {
-            "results": [result.as_json(zone) for result in results],
+class IsDevice(BasePermission):
+    """Require a paired device."""
+
+    def has_permission(self, request: "Request", view: Any) -> bool:
+        return isinstance(request.auth, Device)
+
+
+def get_device(request: "Request") -> Device:
+    """Return the device whose token came with the request, as `IsDevice` has made sure."""
+    assert isinstance(request.auth, Device)
+    return request.auth
+
+
+class DeviceView(APIView):
+    """An endpoint for paired devices."""
+
+    authentication_classes = (DeviceAuthentication,)
+    permission_classes = (IsDevice,)
+    # One device may carry the queue of a whole entrance.
+    throttle_classes = ()
+    parser_classes = (ScanParser,)
+    content_negotiation_class = JsonNegotiation
+
+    def initial(self, request: "Request", *args: Any, **kwargs: Any) -> None:
+        """Refuse other methods before asking for the token, since the address itself is no secret."""
+        if request.method not in self.allowed_methods:
+            sentence = _("Send %(method)s to this address.") % {"method": self.allowed_methods[0]}
+            raise MethodNotAllowed(request.method or "", sentence)
+        super().initial(request, *args, **kwargs)
+
+
+class ScanListView(DeviceView):
+    """The scans of a device."""
+
+    http_method_names = ("post",)
+
+    @extend_schema(
+        request=ScanBatchRequest,
+        responses=ScanBatchResponse,
+        tags=["scanner"],
+        operation_id="scanner_scans",
+    )
+    def post(self, request: "Request") -> Response:
+        """Record scans; the results are in the same order, one for each item, invalid ones included."""
+        # DRF would take an empty body for an empty object.
+        if request.stream is None:
+            raise ParseError(_("The body is not valid JSON."))
+        device = get_device(request)
+        scans = validate_body(ScanBatchRequest, request.data)["scans"]
+        result = record_single_scan(device=device, scans=scans, now=timezone.now())
+        # None means "not the usual case", whatever the reason: the full path answers those.
+        results = [result] if result else record_validated_scans(device=device, scans=scans)
+        body = {
+            "results": results,
             "sequence": device.event.sequence,
             # From this the device measures its clock offset and sends it with its next scans.
-            "server_time": timezone.localtime(timezone=zone).isoformat(),
+            "server_time": timezone.now(),
         }
+        with timezone.override(device.event.zone):
+            return Response(render_body(ScanBatchResponse, body))
+
+
+class SnapshotView(DeviceView):
+    """The data from which a device decides offline."""
+
+    http_method_names = ("get", "head")
+
+    @extend_schema(
+        parameters=[SnapshotQuery],
+        responses=SnapshotResponse,
+        tags=["scanner"],
+        operation_id="scanner_snapshot",
     )
-
-
-def parse_scan_items(request: "HttpRequest") -> list[Any]:
-    """Return the scans of a request body. Raise InvalidJsonBody, InvalidFields or TooManyScans."""
-    try:
-        body = json.loads(request.body)
-    except RequestDataTooBig as error:
-        # The usual cause is too many scans, so the device is told the same as for the limit below.
-        raise TooManyScans(_("The body is too large: send fewer scans at once.")) from error
-    except (ValueError, RecursionError) as error:
-        # json.loads raises RecursionError for arrays nested a thousand levels deep.
-        raise InvalidJsonBody(_("The body is not valid JSON.")) from error
-    items = body.get("scans") if isinstance(body, dict) else None
-    if not isinstance(items, list):
-        raise InvalidFields(_("Send {“scans”: [...]}."), {"scans": [str(_("Send a list."))]})
-    if len(items) > MAX_SCANS_PER_REQUEST:
-        raise TooManyScans(_("Send at most %(most)s scans at once.") % {"most": MAX_SCANS_PER_REQUEST})
-    return items
-
-
-@scanner_endpoint("GET", "HEAD")
-def snapshot_detail(request: "HttpRequest") -> HttpResponse:
-    """Return the snapshot for deciding offline; snapshot.py documents the response."""
-    device = authenticate_device(request.headers.get("Authorization", ""))
-    since, cursor = parse_cursors(request.GET.get("since"), request.GET.get("presences", ""))
-    etag = make_etag(device, since, cursor)
-    response = get_conditional_response(request, etag=etag)
-    if response is None:
-        response = JsonResponse(
-            build_snapshot(device, since=since, cursor=cursor), json_dumps_params={"separators": (",", ":")}
-        )
-    # A full disk or another writer must not keep the snapshot from the phone.
-    with suppress(OperationalError):
-        update_last_seen(device, timezone.now())
-    response["ETag"] = etag
-    response["Cache-Control"] = "private, no-cache"
-    # Each device has its own data under the same address; a shared cache must not mix them up.
-    patch_vary_headers(response, ["Authorization"])
-    return response
+    def get(self, request: "Request") -> "HttpResponseBase":
+        """Return the data for deciding offline; only changes after `since`."""
+        device = get_device(request)
+        query = validate_body(SnapshotQuery, request.query_params.dict())
+        since, cursor = query["since"], query["presences"]
+        etag = make_etag(device, since, cursor)
+        response: HttpResponseBase | None = get_conditional_response(request, etag=etag)
+        if response is None:
+            snapshot = load_snapshot(device, since=since, cursor=cursor)
+            with timezone.override(device.event.zone):
+                response = Response(render_body(SnapshotResponse, snapshot))
+        # A full disk or another writer must not keep the snapshot from the phone.
+        with suppress(OperationalError):
+            update_last_seen(device, timezone.now())
+        response["ETag"] = etag
+        response["Cache-Control"] = "private, no-cache"
+        # Each device has its own data under the same address; a shared cache must not mix them up.
+        patch_vary_headers(response, ["Authorization"])
+        return response

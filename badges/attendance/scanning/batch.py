@@ -32,7 +32,7 @@ OVERRIDE_NOT_ALLOWED = _("Only a supervisor’s device may override; the reason 
 
 @dataclass(frozen=True, slots=True)
 class ScanResult:
-    """The outcome of one item; `as_json` gives it the shape of the API."""
+    """The outcome of one item."""
 
     sent_id: Any
     verdict: str
@@ -42,21 +42,32 @@ class ScanResult:
     is_replayed: bool = False
     detail: str = ""
 
-    def as_json(self, zone: datetime.tzinfo) -> dict[str, Any]:
-        """Return the result as scan_input.py documents it, its times in the event's `zone`."""
-        entered = self.prior_state.read_at if self.prior_state and self.prior_state.is_inside else None
-        return {
-            "id": self.sent_id if isinstance(self.sent_id, str) else None,
-            "verdict": self.verdict,
-            "reason": self.reason,
-            "name": self.holder.name if self.holder else "",
-            "company": self.holder.company if self.holder else "",
-            "ticket": self.holder.ticket if self.holder else "",
-            "entered_at": entered.astimezone(zone).isoformat() if entered else None,
-            "gate": self.prior_state.gate_name if entered and self.prior_state else "",
-            "replayed": self.is_replayed,
-            "detail": self.detail,
-        }
+    @property
+    def echoed_id(self) -> str | None:
+        """Return the id as sent; None if it was not a text."""
+        return self.sent_id if isinstance(self.sent_id, str) else None
+
+    @property
+    def name(self) -> str:
+        return self.holder.name if self.holder else ""
+
+    @property
+    def company(self) -> str:
+        return self.holder.company if self.holder else ""
+
+    @property
+    def ticket(self) -> str:
+        return self.holder.ticket if self.holder else ""
+
+    @property
+    def entered_at(self) -> datetime.datetime | None:
+        """Return when the attendee entered who was inside before this scan."""
+        return self.prior_state.read_at if self.prior_state and self.prior_state.is_inside else None
+
+    @property
+    def gate(self) -> str:
+        """Return where they entered."""
+        return self.prior_state.gate_name if self.entered_at and self.prior_state else ""
 
 
 class ScanBatch:

@@ -1,6 +1,6 @@
-"""Record a single scan in three SQL statements (four on SQLite): the usual case.
+"""Record a single scan in two SQL statements (three on SQLite): the usual case.
 
-After the device, one SELECT reads all that `load_batch_state` would. One write inserts the scan and updates
+One SELECT reads all that `load_batch_state` would. One write inserts the scan and updates
 the presence, if nobody changed it meanwhile: it waits for the lock on the registration's row (on SQLite for
 the database lock), compares the presence with what was read, and writes nothing if they differ. For every
 unusual case (a replay, an override, a late scan, a checkpoint with a capacity, another checkpoint than the
@@ -9,7 +9,7 @@ the same rules under locks.
 """
 
 import datetime
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from itertools import islice
 from typing import Any, NamedTuple
@@ -19,7 +19,6 @@ from django.db.models import Model
 from django.db.utils import DEFAULT_DB_ALIAS
 from django.utils.translation import gettext as _
 
-from badges.attendance.authentication import find_device
 from badges.attendance.models import Checkpoint, Device, Presence
 from convention.db.raw_sql import execute_statement, find_conversions
 from convention.db.wait_budget import is_wait_timeout
@@ -31,7 +30,7 @@ from .batch import ScanBatch, ScanResult, make_counted_scan
 from .batch_state import BatchState, make_holder
 from .presence import NEVER_SCANNED, PresenceState
 from .record_scans import update_last_seen
-from .scan_input import InvalidScanInput, ScanInput, effective_time, parse_scan_input
+from .scan_input import InvalidScan, ScanInput, effective_time
 from .signatures import EventPublicKey, check_code, get_key_number, parse_code
 from .sql import PRESENCE_COLUMNS, PRESENCE_UPDATES, SCAN_COLUMNS, STATE_COLUMN_NAMES
 
@@ -110,35 +109,32 @@ class ScanContext(NamedTuple):
 
 
 def record_single_scan(
-    *, token: str, items: list[Any], now: datetime.datetime
-) -> tuple[Device, ScanResult] | None:
+    *, device: Device, scans: Sequence[ScanInput | InvalidScan], now: datetime.datetime
+) -> ScanResult | None:
     """Record one scan of the usual kind; return None for any other, without having written anything.
 
     Raise ServiceUnavailable if others hold the rows for too long.
     """
     # Inside a transaction an IntegrityError would break it, and the caller could not fall back.
-    if connection.in_atomic_block or len(items) != 1:
+    if connection.in_atomic_block or len(scans) != 1:
+        return None
+    [scan] = scans
+    if isinstance(scan, InvalidScan) or scan.checkpoint is not None:
         return None
     try:
-        scan_input = parse_scan_input(items[0])
-        context = None if scan_input.checkpoint is not None else load_scan_context(token, scan_input, now)
-        return decide_single_scan(context, scan_input, now) if context else None
-    except InvalidScanInput:
-        return None
+        context = load_scan_context(device, scan, now)
+        return decide_single_scan(context, scan, now) if context else None
     except (OperationalError, InterfaceError) as error:
         if is_wait_timeout(error):
             raise ServiceUnavailable(
                 _("The server cannot take this scan now. It stays on the device.")
             ) from error
-        connection.close()  # it is broken; the whole way opens another, and knows a scan that was written
+        connection.close()  # it is broken; the full path opens another, and knows a scan that was written
         return None
 
 
-def load_scan_context(token: str, scan_input: ScanInput, now: datetime.datetime) -> ScanContext | None:
+def load_scan_context(device: Device, scan_input: ScanInput, now: datetime.datetime) -> ScanContext | None:
     """Read all that one scan needs; return None if it is not of the usual kind."""
-    device = find_device(token, at=now)
-    if device is None:
-        return None
     signed = parse_code(scan_input.code) if scan_input.code else None
     values = {
         "device": device.pk,
@@ -202,7 +198,7 @@ def make_instance[Row: Model](model: type[Row], names: list[str], cells: Iterato
 
 def decide_single_scan(
     context: ScanContext, scan_input: ScanInput, now: datetime.datetime
-) -> tuple[Device, ScanResult] | None:
+) -> ScanResult | None:
     """Decide by the rules of `ScanBatch` and write; return None if another scan was faster."""
     batch_state = BatchState(context.device)
     holder = make_holder(context.registration)
@@ -228,7 +224,7 @@ def decide_single_scan(
     if not save_single_scan(batch, context.changed_at):
         return None
     update_last_seen(context.device, now)
-    return context.device, result
+    return result
 
 
 def save_single_scan(batch: ScanBatch, known_at: datetime.datetime | None) -> bool:

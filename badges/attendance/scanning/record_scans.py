@@ -16,7 +16,8 @@ from convention.errors import ServiceUnavailable, StorageFull
 
 from .batch import ScanBatch, ScanResult, make_counted_scan
 from .batch_state import BadgeWasMerged, BatchState, check_codes, load_batch_state, save_batch
-from .scan_input import InvalidScanInput, ScanInput, parse_scan_input
+from .scan_input import InvalidScan, ScanInput
+from .serializers import parse_scan
 from .verdict import REFUSED
 
 logger = logging.getLogger(__name__)
@@ -31,26 +32,28 @@ SEEN_INTERVAL = datetime.timedelta(seconds=30)
 def record_scans(
     *, device: Device, items: list[Any], at: datetime.datetime | None = None
 ) -> list[ScanResult]:
+    """Validate items as the endpoint does, and record them as `record_validated_scans` does."""
+    return record_validated_scans(device=device, scans=[parse_scan(item) for item in items], at=at)
+
+
+def record_validated_scans(
+    *, device: Device, scans: list[ScanInput | InvalidScan], at: datetime.datetime | None = None
+) -> list[ScanResult]:
     """Record a batch that arrived at `at` (default: now); return one result for each item, in order.
 
     Safe to call again with the same items. Raise ServiceUnavailable if the database is too busy, StorageFull
     if its disk is full.
     """
     now = at or timezone.now()
-    results: list[ScanResult | None] = []
-    scan_inputs: list[tuple[int, ScanInput]] = []
-    for item in items:
-        try:
-            scan_inputs.append((len(results), parse_scan_input(item)))
-            results.append(None)
-        except InvalidScanInput as error:
-            sent_id = item.get("id") if isinstance(item, dict) else None
-            results.append(ScanResult(sent_id, REFUSED, "invalid", detail=str(error)))
-    recorded = record_scan_inputs(device, [scan_input for _position, scan_input in scan_inputs], now)
-    for (position, _scan_input), result in zip(scan_inputs, recorded, strict=True):
-        results[position] = result
+    recorded = iter(record_scan_inputs(device, [scan for scan in scans if isinstance(scan, ScanInput)], now))
+    results = [
+        next(recorded)
+        if isinstance(scan, ScanInput)
+        else ScanResult(scan.sent_id, REFUSED, "invalid", detail=scan.detail)
+        for scan in scans
+    ]
     update_last_seen(device, now)
-    return [result for result in results if result is not None]
+    return results
 
 
 def record_scan_inputs(

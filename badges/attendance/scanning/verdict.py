@@ -4,7 +4,7 @@
 server decides with source "server". A device decides at once from its snapshot with source "device" and
 shows that; the server's answer follows. Times are integer milliseconds since 1970 (UTC).
 
-A device takes its facts from the snapshot (see snapshot.py) and sends scans as scan_input.py describes:
+A device takes its facts from the snapshot (see snapshot.py) and sends scans as serializers.py describes:
 
 code_status         "valid": a token signed by one of the snapshot's keys; "forged": a damaged token, or one
                     with a known key number and a wrong signature; "other_event": a token whose key number

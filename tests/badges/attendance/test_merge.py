@@ -13,7 +13,6 @@ from badges.attendance.scanning.check_in import check_in_registration
 from badges.attendance.scanning.presence_store import rebuild_presence
 from badges.attendance.scanning.record_encryption import make_registration_key
 from badges.attendance.scanning.record_scans import record_scans
-from badges.attendance.scanning.snapshot import build_snapshot
 from registrations.billing.receivables import bill_order, sync_receivable
 from registrations.booking.join_waiting_list import join_session_list
 from registrations.changes.duplicates import (
@@ -26,7 +25,14 @@ from registrations.changes.merge import MergeRefused, list_merged_registrations
 from registrations.invoices.ledger.balance import compute_balance
 from registrations.invoices.ledger.payments import record_payment
 from registrations.models import Registration, RegistrationAddon, WaitingEntry
-from tests.badges.attendance.factories import code_of, make_device, make_event, make_item, make_registration
+from tests.badges.attendance.factories import (
+    build_snapshot,
+    code_of,
+    make_device,
+    make_event,
+    make_item,
+    make_registration,
+)
 from tests.factories import make_addon, make_administrator, make_session
 from tests.threads import in_threads
 

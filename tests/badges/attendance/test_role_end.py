@@ -6,7 +6,6 @@ import pytest
 from django.utils import timezone
 
 from badges.attendance.models import Device, Scan
-from badges.attendance.scanning.fast_path import record_single_scan
 from convention.club.models import CompanyRole, Employment
 from convention.events.models import Delegation, EventRole
 from tests.badges.attendance.factories import bearer, code_of, make_event, make_item, make_registration
@@ -91,19 +90,6 @@ def test_a_phone_that_the_club_paired_is_tied_to_nobody(client, event):
     assert answers(client, event, token) == (200, 200)
 
 
-def test_the_quick_way_asks_the_same(client, event):
-    """Still one read; without the role it finds nothing."""
-    token = paired_by(client, event, make_staff(event, "desk"))
-
-    def quick():
-        item = make_item(code_of(make_registration(event)))
-        return record_single_scan(token=token, items=[item], now=timezone.now())
-
-    assert quick() is not None
-    EventRole.objects.all().delete()
-    assert quick() is None
-
-
 YESTERDAY = timezone.localdate() - datetime.timedelta(days=1)
 ENDS = {
     "contract": lambda: Delegation.objects.update(ends_on=YESTERDAY),
@@ -120,18 +106,3 @@ def test_a_phone_of_an_outside_firm_ends_with_contract_job_or_the_firms_role(cli
     assert answers(client, event, token) == (200, 200)
     ENDS[what]()
     assert answers(client, event, token) == (401, 401)
-
-
-@pytest.mark.parametrize("what", ENDS)
-def test_the_quick_way_asks_for_contract_job_and_the_firms_role(client, event, what):
-    worker = make_person()
-    make_delegated_role(make_delegation(event), worker, "desk")
-    token = paired_by(client, event, worker)
-
-    def quick():
-        item = make_item(code_of(make_registration(event)))
-        return record_single_scan(token=token, items=[item], now=timezone.now())
-
-    assert quick() is not None
-    ENDS[what]()
-    assert quick() is None

@@ -13,7 +13,6 @@ from django.utils import timezone
 from badges.attendance.models import Checkpoint, Presence, Scan
 from badges.attendance.scanning import batch
 from badges.attendance.scanning.batch_state import save_batch
-from badges.attendance.scanning.fast_path import record_single_scan
 from badges.attendance.scanning.presence import COUNTED_VERDICTS, NEVER_SCANNED
 from badges.attendance.scanning.presence_store import rebuild_presence
 from badges.attendance.scanning.record_encryption import make_registration_key
@@ -26,6 +25,7 @@ from tests.badges.attendance.factories import (
     make_event,
     make_item,
     make_registration,
+    record_quickly,
 )
 from tests.threads import in_threads
 
@@ -136,7 +136,7 @@ def test_one_scan_sent_at_once_over_http_is_kept_once():
 def test_the_quick_way_decides_and_writes_the_same():
     """Every kind of scan by both ways, for two people alike."""
     event = make_event()
-    device, token = make_device(event)
+    device, _token = make_device(event)
     people = [make_registration(event), make_registration(event)]
     stranger, now = code_of(make_registration(make_event())), timezone.now()
     story = [
@@ -158,9 +158,9 @@ def test_the_quick_way_decides_and_writes_the_same():
                 name: value for name, value in fields.items() if name not in ("minutes", "badge_version")
             }
             item = make_item(code_of(person, fields.get("badge_version")), at=at.isoformat()) | given
-            found = record_single_scan(token=token, items=[item], now=now) if way == "quick" else None
+            found = record_quickly(device, item, now) if way == "quick" else None
             if way == "quick":
-                results.append(found[1])
+                results.append(found)
             else:
                 results += record_scans(device=device, items=[item], at=now)
         answers.append([(one.verdict, one.reason, one.prior_state) for one in results])
@@ -226,11 +226,11 @@ def test_devices_that_poll_while_others_scan_are_told_of_everybody():
     is_over = threading.Event()
 
     def scan_some(number):
-        device, token = scanning[number]
+        device, _token = scanning[number]
         for turn, reference in enumerate(references[number::AT_ONCE]):
             at = timezone.now() + timedelta(hours=(number * 7 + turn * 5) % 11 - 5)
             item = make_item(codes[reference], at=timezone.now().isoformat())
-            if turn % 2 or record_single_scan(token=token, items=[item], now=at) is None:
+            if turn % 2 or record_quickly(device, item, at) is None:
                 record_scans(device=device, items=[item], at=at)
 
     def poll(token):

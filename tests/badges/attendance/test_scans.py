@@ -335,6 +335,37 @@ def test_what_is_wrong_with_a_scan_is_said_in_the_language_that_is_accepted(
         assert (result["reason"], result["detail"].replace("\u202f", " ")) == ("invalid", sentence)
 
 
+def test_all_that_is_wrong_with_a_scan_is_told_at_once(client, event):
+    token = make_device(event)[1]
+    item = {"id": "x", "code": "y", "direction": "in", "at": "now"}
+
+    headers = bearer(token) | {"accept-language": "en"}
+    answer = client.post(URL, {"scans": [item]}, content_type="application/json", headers=headers)
+
+    [result] = answer.json()["results"]
+    assert result["detail"] == "“id” is not a UUID. “at” is not a time in RFC 3339."
+
+
+def test_a_number_that_json_does_not_have_spoils_its_own_scan_only(client, event):
+    token, code = make_device(event)[1], code_of(make_registration(event))
+    items = json.dumps([make_item(code, clock_offset_ms=float("nan")), make_item(code)])
+
+    body = f'{{"scans": {items}}}'
+    answer = client.post(URL, body, content_type="application/json", headers=bearer(token))
+
+    assert said(answer.json()["results"]) == [("refused", "invalid"), ("admitted", "")]
+
+
+@pytest.mark.parametrize("content_type", ["text/plain", "application/octet-stream", "application/json"])
+def test_scans_are_read_as_json_whatever_the_headers_say(client, event, content_type):
+    item = make_item(code_of(make_registration(event)))
+    headers = bearer(make_device(event)[1]) | {"accept": "text/html"}
+
+    answer = client.post(URL, json.dumps({"scans": [item]}), content_type=content_type, headers=headers)
+
+    assert said(answer.json()["results"]) == [("admitted", "")]
+
+
 def test_found_by_name(send, event):
     registration = make_registration(event)
     assert said(send(make_item("", registration=registration.reference.lower()))) == [("admitted", "")]

@@ -11,7 +11,6 @@ from badges.attendance.attendance_hooks import find_stays
 from badges.attendance.models import Checkpoint, Presence, Scan
 from badges.attendance.scanning.presence_store import rebuild_presence
 from badges.attendance.scanning.record_scans import record_scans
-from badges.attendance.scanning.snapshot import build_snapshot
 from badges.visits.certificates import CertificateFacts, describe_stay
 from badges.visits.checkpoints import count_missing_checkpoints, create_visit_checkpoints
 from badges.visits.day_lists import make_manifest_list
@@ -22,7 +21,7 @@ from convention.events.models import Event
 from registrations.changes.cancel import cancel_registration
 from registrations.visits.models import Ride, RideSeat
 from registrations.visits.rides.seating import choose_rides
-from tests.badges.attendance.factories import code_of, make_device, make_item
+from tests.badges.attendance.factories import build_snapshot, code_of, make_device, make_item
 from tests.factories import make_member, make_person, make_registration, make_staff
 from tests.pdf_readers import pdf_sizes, pdf_text
 from tests.registrations.visits.hosts import make_secretary

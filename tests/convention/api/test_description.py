@@ -90,7 +90,7 @@ def schema(description, name):
             [f"GET {SESSIONS}: the parameter cursor is needed now"],
         ),
         (
-            lambda d: schema(d, "Snapshot")["properties"]["sequence"].update(nullable=True),
+            lambda d: schema(d, "SnapshotResponse")["properties"]["sequence"].update(nullable=True),
             ["GET /api/v1/scanner/snapshot/: 200.sequence may now be null"],
         ),
         # additions break nobody

@@ -1,0 +1,173 @@
+"""Requests and responses of the scans endpoint: validated, rendered and described by these classes."""
+
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
+from rest_framework import serializers
+from rest_framework.exceptions import ValidationError
+
+from convention.api.bodies import get_shared_serializer
+from convention.api.fields import LocalTimeField
+
+from .scan_fields import (
+    CheckpointField,
+    DirectionField,
+    LocalVerdictField,
+    ScanCodeField,
+    ScanIdField,
+    ScanListField,
+    ScanNumberField,
+    ScanTextField,
+    ScanTimeField,
+    validate_scan,
+)
+from .scan_input import (
+    ALLOWED_VERDICTS,
+    MAX_CODE_LENGTH,
+    MAX_COUNTER,
+    MAX_OFFSET_MS,
+    MAX_OPERATOR_LENGTH,
+    MAX_REASON_LENGTH,
+    MAX_REFERENCE_LENGTH,
+    MAX_SCANS_PER_REQUEST,
+    InvalidScan,
+    ScanInput,
+)
+
+SCANS_EXAMPLE = OpenApiExample(
+    "A badge is read",
+    value={
+        "scans": [
+            {
+                "id": "5e0f2f0a-8c0c-4a57-9c0d-0b7a1f0e7a11",
+                "code": "HTTPS://CONVENTION.EXAMPLE/B/AEBAGBAFAYDQQCIKBMGA",
+                "direction": "in",
+                "at": "2026-06-17T08:31:02+02:00",
+                "sequence": 17,
+                "clock_offset_ms": -40,
+                "local_verdict": "admitted",
+                "snapshot": 42,
+                "operator": "Lise",
+            }
+        ]
+    },
+    request_only=True,
+)
+RESULTS_EXAMPLE = OpenApiExample(
+    "A second device reads a badge that is inside",
+    value={
+        "results": [
+            {
+                "id": "5e0f2f0a-8c0c-4a57-9c0d-0b7a1f0e7a11",
+                "verdict": "already_in",
+                "reason": "conflict",
+                "name": "Zoé Müller",
+                "company": "Acme",
+                "ticket": "Adhérent",
+                "entered_at": "2026-06-17T07:12:00.120000+02:00",
+                "gate": "Entrée",
+                "replayed": False,
+                "detail": "",
+            }
+        ],
+        "sequence": 43,
+        "server_time": "2026-06-17T08:31:02.520000+02:00",
+    },
+    response_only=True,
+)
+
+
+class ScanRequest(serializers.Serializer[ScanInput]):
+    """A scan: with `code`, or with `registration` instead. Anything else gets the reason `invalid`."""
+
+    default_error_messages = {
+        "invalid": gettext_lazy("A scan is an object."),
+        "null": gettext_lazy("A scan is an object."),
+    }
+
+    id = ScanIdField(help_text="Made on the device. The same scan is sent again under the same id.")
+    code = ScanCodeField(max_length=MAX_CODE_LENGTH, help_text="As read.")
+    registration = ScanCodeField(
+        max_length=MAX_REFERENCE_LENGTH, help_text="Its id, where the attendee was found by name."
+    )
+    direction = DirectionField()
+    at = ScanTimeField(help_text="By the device’s clock.")
+    checkpoint = CheckpointField(help_text="Its id or its name; default: the device’s own.")
+    sequence = ScanNumberField(limit=MAX_COUNTER, help_text="The device’s counter.")
+    clock_offset_ms = ScanNumberField(
+        limit=MAX_OFFSET_MS, help_text="Measured: the server’s time minus the device’s."
+    )
+    local_verdict = LocalVerdictField(help_text="What the operator saw.")
+    snapshot = ScanNumberField(
+        limit=MAX_COUNTER, help_text="The `sequence` of the snapshot that the device decided by."
+    )
+    operator = ScanTextField(max_length=MAX_OPERATOR_LENGTH, help_text="The name of the device’s user.")
+    override_reason = ScanTextField(
+        max_length=MAX_REASON_LENGTH, help_text="Admits all the same, on a supervisor’s device."
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> Any:
+        """Return the fields as a ScanInput."""
+        code, registration = attrs["code"], attrs["registration"]
+        if not code and not registration:
+            raise ValidationError({"code": _("“code” is missing.")})
+        return ScanInput(
+            uid=attrs["id"].uid,
+            sent_id=attrs["id"].sent_text,
+            code=code,
+            # A code is signed, a reference is not: with both, only the code counts.
+            registration_reference="" if code else registration,
+            direction=attrs["direction"],
+            scanned_at=attrs["at"],
+            checkpoint=attrs["checkpoint"],
+            device_sequence=attrs["sequence"],
+            clock_offset_ms=attrs["clock_offset_ms"],
+            local_verdict=attrs["local_verdict"],
+            snapshot_sequence=attrs["snapshot"],
+            operator=attrs["operator"],
+            override_reason=attrs["override_reason"],
+        )
+
+
+@extend_schema_serializer(examples=[SCANS_EXAMPLE])
+class ScanBatchRequest(serializers.Serializer[Any]):
+    """Up to 200 scans."""
+
+    scans = ScanListField(child=ScanRequest())
+
+
+class ScanResultResponse(serializers.Serializer[Any]):
+    """The result of one item. An item that has one is stored or refused: the device may delete it."""
+
+    id = serializers.CharField(
+        source="echoed_id", allow_null=True, help_text="As sent; null if it was not a text."
+    )
+    verdict = serializers.ChoiceField([verdict for verdict in ALLOWED_VERDICTS if verdict])
+    reason = serializers.CharField(help_text="`invalid` for an item that is not a scan.")
+    name = serializers.CharField(help_text="Empty, as company and ticket, for codes of other events.")
+    company = serializers.CharField()
+    ticket = serializers.CharField()
+    entered_at = LocalTimeField(
+        timespec="auto", allow_null=True, help_text="With `already_in`: when, and at which `gate`."
+    )
+    gate = serializers.CharField()
+    replayed = serializers.BooleanField(source="is_replayed")
+    detail = serializers.CharField(help_text="What is wrong with the item.")
+
+
+@extend_schema_serializer(examples=[RESULTS_EXAMPLE])
+class ScanBatchResponse(serializers.Serializer[Any]):
+    """One result for each item, in the order sent."""
+
+    results = serializers.ListField(child=ScanResultResponse(), max_length=MAX_SCANS_PER_REQUEST)
+    sequence = serializers.IntegerField(min_value=0)
+    server_time = LocalTimeField(
+        timespec="auto", help_text="For `clock_offset_ms`: the server’s time minus the device’s."
+    )
+
+
+def parse_scan(item: Any) -> ScanInput | InvalidScan:
+    """Return one item of a request as a scan, or why it is none."""
+    return validate_scan(get_shared_serializer(ScanRequest), item)

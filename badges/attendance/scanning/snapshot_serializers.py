@@ -1,0 +1,204 @@
+"""Request and response of the snapshot endpoint: validated, rendered and described by these classes."""
+
+from typing import Any
+
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
+from rest_framework import serializers
+from rest_framework.exceptions import ValidationError
+from rest_framework.fields import empty
+
+from badges.attendance.models import Checkpoint
+from convention.api.fields import LocalTimeField
+from convention.events.models import EventKey
+
+from .record_encryption import encode_base64url
+
+# 18 digits fit into a bigint; longer cursors would overflow the column.
+MAX_CURSOR_DIGITS = 18
+SNAPSHOT_EXAMPLE = OpenApiExample(
+    "The first snapshot of a device",
+    value={
+        "sequence": 42,
+        "presences_cursor": "118",
+        "full": True,
+        "server_time": "2026-06-17T08:31:02.120000+02:00",
+        "event": {
+            "slug": "convention",
+            "name": "Convention 2026",
+            "name_en": "",
+            "timezone": "Europe/Paris",
+        },
+        "device": {
+            "id": 7,
+            "name": "Lise",
+            "checkpoint": 3,
+            "expires_at": "2026-06-18T20:00:00+02:00",
+            "can_override": False,
+        },
+        "keys": [{"number": 12, "public_key": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}],
+        "checkpoints": [
+            {
+                "id": 3,
+                "name": "Entrée",
+                "kind": "entrance",
+                "door": 3,
+                "opens_at": None,
+                "closes_at": None,
+                "is_strict": False,
+                "capacity": None,
+                "session": None,
+            }
+        ],
+        "registrations": [
+            {
+                "key": "Zg7hcvPapiMlrwIa",
+                "badge_version": 1,
+                "state": "confirmed",
+                "sealed": "d2hhdCBvbmx5IHRoZSBiYWRnZSBvcGVucw",
+            }
+        ],
+        "removed": [],
+        "presences": [
+            {
+                "key": "Zg7hcvPapiMlrwIa",
+                "door": 3,
+                "is_inside": True,
+                "entered_at": "2026-06-17T08:12:00+02:00",
+                "left_at": None,
+                "read_at": "2026-06-17T08:12:00+02:00",
+                "gate": "Entrée",
+                "is_mine": True,
+            }
+        ],
+    },
+    response_only=True,
+)
+
+
+def is_number(text: Any) -> bool:
+    """Return whether the text can be a sequence number."""
+    is_digits = isinstance(text, str) and text.isascii() and text.isdigit()
+    return is_digits and len(text) <= MAX_CURSOR_DIGITS
+
+
+class SequenceField(serializers.IntegerField):
+    """A sequence number in digits, which `int` alone would also read with blanks and underscores."""
+
+    def run_validation(self, data: Any = empty) -> int:
+        if data is empty:
+            return 0
+        if not is_number(data):
+            raise ValidationError(_("Send a whole number."))
+        return int(data)
+
+
+class PresencesCursorField(serializers.CharField):
+    """A cursor of presences; any other text is None."""
+
+    def run_validation(self, data: Any = empty) -> int | None:
+        return int(data) if is_number(data) else None
+
+
+class SnapshotQuery(serializers.Serializer[Any]):
+    """The query parameters of the snapshot; without any, it is complete."""
+
+    since = SequenceField(
+        required=False,
+        min_value=0,
+        max_value=10**MAX_CURSOR_DIGITS - 1,
+        help_text="The `sequence` of the last snapshot; without it, the snapshot is complete.",
+    )
+    presences = PresencesCursorField(
+        required=False, allow_blank=True, help_text="The `presences_cursor` of the last snapshot."
+    )
+
+
+class SnapshotEventResponse(serializers.Serializer[Any]):
+    """The device's event."""
+
+    slug = serializers.CharField()
+    name = serializers.CharField()
+    name_en = serializers.CharField()
+    timezone = serializers.CharField()
+
+
+class SnapshotDeviceResponse(serializers.Serializer[Any]):
+    """The device itself."""
+
+    id = serializers.IntegerField(min_value=0)
+    name = serializers.CharField()
+    checkpoint = serializers.IntegerField(source="checkpoint_id", min_value=0)
+    expires_at = LocalTimeField(timespec="auto")
+    can_override = serializers.BooleanField()
+
+
+class PublicKeyResponse(serializers.Serializer[Any]):
+    """A key that verifies badge codes."""
+
+    number = serializers.IntegerField(min_value=0)
+    public_key = serializers.SerializerMethodField(help_text="Ed25519, base64url.")
+
+    def get_public_key(self, key: EventKey) -> str:
+        return encode_base64url(bytes(key.public_key))
+
+
+class SnapshotCheckpointResponse(serializers.Serializer[Any]):
+    """A checkpoint of the event. Scans count at `door`, which several gates may share."""
+
+    id = serializers.IntegerField(min_value=0)
+    name = serializers.CharField()
+    kind = serializers.ChoiceField(Checkpoint.Kind.values)
+    door = serializers.IntegerField(source="presence_checkpoint_id", min_value=0)
+    opens_at = LocalTimeField(timespec="auto", allow_null=True)
+    closes_at = LocalTimeField(timespec="auto", allow_null=True)
+    is_strict = serializers.BooleanField()
+    capacity = serializers.IntegerField(allow_null=True, min_value=0)
+    session = serializers.IntegerField(
+        source="booked_session_id",
+        allow_null=True,
+        min_value=0,
+        help_text="Set if the session takes bookings: only attendees who booked it may enter.",
+    )
+
+
+class BadgeRecordResponse(serializers.Serializer[Any]):
+    """A registration that ever had a valid badge."""
+
+    key = serializers.CharField(help_text="16 characters that name the registration.")
+    badge_version = serializers.IntegerField(min_value=0)
+    state = serializers.ChoiceField(["confirmed", "cancelled", "merged"])
+    sealed = serializers.CharField(help_text="The encrypted record, which only the badge’s code decrypts.")
+
+
+class PresenceRecordResponse(serializers.Serializer[Any]):
+    """A presence at the device's own `door`; `is_mine`: this device read that entry."""
+
+    key = serializers.CharField()
+    door = serializers.IntegerField(min_value=0)
+    is_inside = serializers.BooleanField()
+    entered_at = LocalTimeField(timespec="auto", allow_null=True)
+    left_at = LocalTimeField(timespec="auto", allow_null=True)
+    read_at = LocalTimeField(timespec="auto", allow_null=True)
+    gate = serializers.CharField()
+    is_mine = serializers.BooleanField()
+
+
+@extend_schema_serializer(examples=[SNAPSHOT_EXAMPLE])
+class SnapshotResponse(serializers.Serializer[Any]):
+    """The data from which a device decides offline. It sends both cursors with its next request."""
+
+    sequence = serializers.IntegerField(source="event.sequence", min_value=0)
+    presences_cursor = serializers.CharField(help_text="A number; empty before the first scan.")
+    full = serializers.BooleanField(help_text="Whether the device replaces all of its data.")
+    server_time = LocalTimeField(timespec="auto")
+    event = SnapshotEventResponse()
+    device = SnapshotDeviceResponse()
+    keys = PublicKeyResponse(many=True)
+    checkpoints = SnapshotCheckpointResponse(many=True)
+    registrations = BadgeRecordResponse(many=True)
+    removed = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="Keys of registrations that lost their place without ever having had a badge.",
+    )
+    presences = PresenceRecordResponse(many=True)

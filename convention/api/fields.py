@@ -1,0 +1,147 @@
+"""Serializer fields that several endpoints share."""
+
+import datetime
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from rest_framework import serializers
+from rest_framework.exceptions import ValidationError
+from rest_framework.fields import empty
+
+from convention.text.normalize import normalize_whitespace
+from convention.text.validators import find_length_error
+
+
+class LocalTimeField(serializers.DateTimeField):
+    """A time in RFC 3339, rendered in the current time zone (`timezone.override(event.zone)`).
+
+    Always with a numeric offset, where DRF would write “Z” for UTC.
+    """
+
+    def __init__(self, *, timespec: str = "seconds", **options: Any) -> None:
+        super().__init__(**options)
+        self.timespec = timespec
+
+    def to_representation(self, value: datetime.datetime) -> str:
+        return timezone.localtime(value).isoformat(timespec=self.timespec)
+
+
+class LenientField(serializers.Field[Any, Any, Any, Any]):
+    """A field whose missing or null value is an empty one, of `json_type` otherwise.
+
+    Validates in one step, where DRF would first ask for defaults and then run validators one by one. What a
+    value may say is checked where pages check it too; options such as `pattern` only describe that.
+    """
+
+    json_type: type | tuple[type, ...] = str
+    empty_value: Any = ""
+
+    def run_validation(self, data: Any = empty) -> Any:
+        if data is None or data is empty:
+            return self.empty_value
+        if not isinstance(data, self.json_type):
+            raise ValidationError(self.describe_type())
+        return data
+
+    def describe_type(self) -> str:
+        """Return the sentence for a value of another type."""
+        return _("This must be a string.")
+
+
+class LenientStringField(LenientField):
+    """A text of at most `max_length` characters, surrounding blanks aside."""
+
+    def run_validation(self, data: Any = empty) -> str:
+        text: str = super().run_validation(data)
+        max_length: int | None = getattr(self, "max_length", None)
+        if max_length is not None and len(text) > max_length:
+            sentence = find_length_error(normalize_whitespace(text), max_length)
+            if sentence:
+                raise ValidationError(sentence)
+        return text
+
+
+class LenientTextField(LenientStringField, serializers.CharField):
+    """A text."""
+
+
+class LenientEmailField(LenientStringField, serializers.EmailField):
+    """An e-mail address."""
+
+
+class LenientSlugField(LenientStringField, serializers.SlugField):
+    """A slug."""
+
+
+class LenientRegexField(LenientStringField, serializers.RegexField):
+    """A text that matches a pattern."""
+
+
+class LenientChoiceField(LenientField, serializers.ChoiceField):
+    """One of several texts."""
+
+
+class LenientBooleanField(LenientField, serializers.BooleanField):
+    """True or false."""
+
+    json_type = bool
+    empty_value = False
+
+    def describe_type(self) -> str:
+        return _("This must be true or false.")
+
+
+class LenientIntegerField(LenientField, serializers.IntegerField):
+    """A whole number between both bounds."""
+
+    json_type = int
+    empty_value = None
+
+    def run_validation(self, data: Any = empty) -> int | None:
+        number = super().run_validation(data)
+        # In Python, True is an int.
+        if number is not None and (isinstance(number, bool) or not self.is_within_bounds(number)):
+            raise ValidationError(self.describe_type())
+        return number
+
+    def is_within_bounds(self, number: int) -> bool:
+        is_above = self.min_value is None or number >= self.min_value
+        return is_above and (self.max_value is None or number <= self.max_value)
+
+    def describe_type(self) -> str:
+        return _("This must be a whole number.")
+
+
+class LenientDictField(LenientField, serializers.DictField):
+    """An object with any members."""
+
+    json_type = Mapping
+    empty_value = None
+
+    def run_validation(self, data: Any = empty) -> Mapping[str, Any]:
+        return super().run_validation(data) or {}
+
+    def describe_type(self) -> str:
+        return _("This must be an object.")
+
+
+class LenientSlugListField(LenientField, serializers.ListField):
+    """A list of at most `max_length` slugs, as a tuple."""
+
+    json_type = list
+    empty_value: tuple[str, ...] = ()
+
+    def __init__(self, *, max_length: int, **options: Any) -> None:
+        super().__init__(child=serializers.SlugField(), max_length=max_length, **options)
+        self.limit = max_length
+
+    def run_validation(self, data: Any = empty) -> tuple[str, ...]:
+        slugs = super().run_validation(data)
+        if len(slugs) > self.limit or not all(isinstance(slug, str) for slug in slugs):
+            raise ValidationError(self.describe_type())
+        return tuple(slugs)
+
+    def describe_type(self) -> str:
+        return _("This must be a list of strings, at most %(most)d.") % {"most": self.limit}

@@ -1,0 +1,205 @@
+"""Every documented example fits the description both ways, and so do the real responses."""
+
+import json
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils.translation import override
+from drf_spectacular.generators import SchemaGenerator
+from jsonschema import Draft4Validator, FormatChecker
+
+from badges.attendance.models import Presence
+from badges.attendance.scanning.scan_input import ScanInput
+from badges.attendance.scanning.serializers import ScanBatchRequest
+from convention.api.bodies import validate_body
+from convention.api.models import ApiToken
+from convention.api.tokens import create_token
+from convention.errors import InvalidFields
+from registrations.order_request import OrderRequest
+from registrations.serializers import OrderCreateRequest
+from tests.badges.attendance.factories import bearer, code_of, make_device, make_item
+from tests.badges.attendance.factories import make_event as make_scanned_event
+from tests.factories import (
+    make_addon,
+    make_administrator,
+    make_order,
+    make_registration,
+    make_room,
+    make_session,
+    make_ticket,
+    make_track,
+    make_voucher,
+)
+
+pytestmark = pytest.mark.django_db
+SCANS = "/api/v1/scanner/scans/"
+METHODS = {"get", "post"}
+
+
+def load_description() -> dict[str, Any]:
+    with override("en"):
+        return json.loads(json.dumps(SchemaGenerator().get_schema(request=None, public=True)))
+
+
+def make_strict(schema: Any) -> Any:
+    """Return an OpenAPI 3.0 schema as JSON Schema, without room for members that it does not name."""
+    if isinstance(schema, list):
+        return [make_strict(one) for one in schema]
+    if not isinstance(schema, dict):
+        return schema
+    strict = {name: make_strict(value) for name, value in schema.items() if name != "nullable"}
+    if isinstance(schema.get("properties"), dict) and schema.get("type") == "object":
+        strict["additionalProperties"] = False
+    # `properties` may itself name a member "nullable".
+    return {"anyOf": [strict, {"type": "null"}]} if schema.get("nullable") is True else strict
+
+
+DESCRIPTION = load_description()
+COMPONENTS = make_strict(DESCRIPTION["components"])
+OPERATIONS = [
+    (method, path, operation)
+    for path, operations in DESCRIPTION["paths"].items()
+    for method, operation in operations.items()
+    if method in METHODS
+]
+REQUESTS = [
+    (path, example["value"])
+    for _method, path, operation in OPERATIONS
+    if "requestBody" in operation
+    for example in operation["requestBody"]["content"]["application/json"].get("examples", {}).values()
+]
+RESPONSES = [
+    (method, path, status, example["value"])
+    for method, path, operation in OPERATIONS
+    for status, response in operation["responses"].items()
+    for content in response.get("content", {}).values()
+    for example in content.get("examples", {}).values()
+]
+WITHOUT_BODY = [(method, path) for method, path, operation in OPERATIONS if "requestBody" not in operation]
+SERIALIZERS = {"OrderCreateRequest": OrderCreateRequest, "ScanBatchRequest": ScanBatchRequest}
+
+
+def list_mismatches(schema: dict[str, Any], value: Any) -> list[str]:
+    """Return in words where a value does not fit a schema of the description."""
+    validator = Draft4Validator(
+        {**make_strict(schema), "components": COMPONENTS}, format_checker=FormatChecker()
+    )
+    return [f"{list(error.absolute_path)}: {error.message}" for error in validator.iter_errors(value)]
+
+
+def response_schema(method: str, path: str, status: str) -> dict[str, Any]:
+    [content] = DESCRIPTION["paths"][path][method]["responses"][status]["content"].values()
+    return content["schema"]
+
+
+def test_every_operation_has_an_example_of_its_response():
+    without = {(method, path) for method, path, _operation in OPERATIONS} - {
+        (method, path) for method, path, _status, _value in RESPONSES
+    }
+
+    assert without == set()
+
+
+def test_every_request_body_has_an_example():
+    bodies = {path for _method, path, operation in OPERATIONS if "requestBody" in operation}
+
+    assert {path for path, _value in REQUESTS} == bodies
+
+
+@pytest.mark.parametrize(("path", "example"), REQUESTS)
+def test_request_example_fits_the_description(path, example):
+    schema = DESCRIPTION["paths"][path]["post"]["requestBody"]["content"]["application/json"]["schema"]
+
+    assert list_mismatches(schema, example) == []
+
+
+@pytest.mark.parametrize(("path", "example"), REQUESTS)
+def test_request_example_passes_the_serializer(path, example):
+    schema = DESCRIPTION["paths"][path]["post"]["requestBody"]["content"]["application/json"]["schema"]
+    serializer = SERIALIZERS[schema["$ref"].rpartition("/")[2]]
+
+    validated = validate_body(serializer, example)
+
+    found = validated["scans"] if isinstance(validated, dict) else [validated]
+    assert {type(one) for one in found} <= {ScanInput, OrderRequest}
+
+
+@pytest.mark.parametrize(("method", "path", "status", "example"), RESPONSES)
+def test_response_example_fits_the_description(method, path, status, example):
+    assert list_mismatches(response_schema(method, path, status), example) == []
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"email": 1}, "email"),
+        ({"email": "a" * 255}, "email"),
+        ({"billing": {"postcode": "7" * 21}}, "billing.postcode"),
+        ({"registrations": [{"first_name": "a" * 301}]}, "registrations.0.first_name"),
+        ({"registrations": [{"addons": ["dinner"] * 51}]}, "registrations.0.addons"),
+        ({"registrations": [{"answers": []}]}, "registrations.0.answers"),
+        ({"expected_total": True}, "expected_total"),
+        ({"expected_total": -1}, "expected_total"),
+        ({"code": "A" * 41}, "code"),
+    ],
+)
+def test_what_the_description_excludes_does_not_pass_the_serializer(body, field):
+    with pytest.raises(InvalidFields) as refusal:
+        validate_body(OrderCreateRequest, body)
+
+    assert list(refusal.value.field_errors) == [field]
+
+
+@pytest.fixture
+def site():
+    """An event with something in every list, and the header of each kind of caller."""
+    event = make_scanned_event(slug="convention")
+    ticket = make_ticket(event, slug="guest", price=12_000)
+    voucher = make_voucher(event)
+    person = make_administrator()
+    own = make_registration(ticket, person=person, order=make_order(event), voucher=voucher)
+    own.reductions = [{"reason": "code", "amount": 2000}]
+    own.save()
+    own.addons.create(addon=make_addon(event), price=5000)
+    session = {"room": make_room(event), "track": make_track(event), "speakers": ("Ada",)}
+    make_session(event, "Atelier", capacity=20, **session)
+    _row, token = create_token(person_id=person.pk, name="examples", scopes=list(ApiToken.Scope.values))
+    _device, device_token = make_device(event)
+    scanner = bearer(device_token)
+    item = make_item(code_of(own))
+    Client().post(SCANS, {"scans": [item]}, content_type="application/json", headers=scanner)
+    assert Presence.objects.count() == 1
+    return {"event": event.slug, "reference": own.reference, "person": bearer(token), "scanner": scanner}
+
+
+def call(site, method, path, body=None):
+    """Send a request with the token that the description asks for."""
+    schemes = {name for way in DESCRIPTION["paths"][path][method]["security"] for name in way}
+    headers = site["scanner" if "deviceToken" in schemes else "person"]
+    address = path.format(event=site["event"], reference=site["reference"])
+    if method == "get":
+        return Client().get(address, headers=headers)
+    return Client().post(address, body, content_type="application/json", headers=headers)
+
+
+@pytest.mark.parametrize(("path", "example"), REQUESTS)
+def test_request_example_is_answered_as_documented(site, path, example):
+    answer = call(site, "post", path, example)
+
+    schema = response_schema("post", path, str(answer.status_code))
+    assert answer.status_code in (200, 201)
+    assert list_mismatches(schema, answer.json()) == []
+
+
+@pytest.mark.parametrize(("method", "path"), WITHOUT_BODY)
+def test_real_response_fits_the_description(site, method, path):
+    answer = call(site, method, path)
+
+    assert answer.status_code == 200
+    assert list_mismatches(response_schema(method, path, "200"), answer.json()) == []
+
+
+@pytest.mark.parametrize("name", ["registrations", "sessions", "attendance"])
+def test_real_list_is_not_empty(site, name):
+    assert call(site, "get", f"/api/v1/events/{{event}}/{name}/").json()["results"] != []
