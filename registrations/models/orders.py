@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from convention.events.models import Event
 from convention.money import Money, format_creditor_reference
 
-from .booking_status import BookingStatus
+from .order_item import OrderItem
 from .order_links import OrderLinks
 
 # Also the condition of a partial index: a query that writes it differently would not use the index.
@@ -96,7 +96,7 @@ class Order(OrderLinks):
     def booking_state(self) -> str:
         """Return the state of its registrations; "pending" if they have different ones."""
         states = {registration.state for registration in self.placed_registrations}
-        return states.pop() if len(states) == 1 else BookingStatus.State.PENDING
+        return states.pop() if len(states) == 1 else OrderItem.State.PENDING
 
     @property
     def amount_due(self) -> Money:
