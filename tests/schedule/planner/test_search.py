@@ -7,10 +7,9 @@ import pytest
 
 from schedule.planner.costs import calculate_costs, count_broken_rules
 from schedule.planner.plan_schedule import find_first_plan
-from schedule.planner.search.anneal import Annealer
+from schedule.planner.search.cell_annealer import CellAnnealer, InstanceProblem, create_state
 from schedule.planner.search.run_search import run_search
 from schedule.planner.search.tables import prepare_tables, to_cells, to_plan
-from schedule.planner.search.tasks import create_state
 from schedule.planner.search.unit_state import FORBIDDEN, UnitState
 
 from .instances import make_random_instance
@@ -43,9 +42,9 @@ def test_the_price_of_a_move_is_the_difference_of_the_costs(seed):
 @pytest.mark.parametrize("seed", range(3))
 def test_the_price_of_a_block_is_the_difference_of_the_costs(seed):
     instance, tables, state = start_search(seed)
-    annealer = Annealer(state, seed)
+    annealer = CellAnnealer(state, seed)
 
-    for draw_block in [annealer._draw_slots, annealer._draw_rooms] * 100:
+    for draw_block in [annealer.draw_slots, annealer.draw_rooms] * 100:
         block = draw_block()
         if (delta := state.price_block_swap(block)) >= FORBIDDEN:
             continue
@@ -78,8 +77,8 @@ def search(instance, *, seed: int = 1, process_count: int = 1, seconds_left: flo
     tables = prepare_tables(instance)
     plan = find_first_plan(instance=instance, seed=1)
     return run_search(
-        instance=instance,
-        cells=to_cells(tables, plan),
+        problem=InstanceProblem(instance),
+        layout=to_cells(tables, plan),
         total=calculate_costs(instance, plan).total,
         seconds=0.02,
         deadline=time.monotonic() + seconds_left,
