@@ -7,6 +7,7 @@ from typing import ClassVar, Final, Protocol
 from schedule.planner.instance import PlannerInstance
 
 from .anneal import Annealer, Layout
+from .long_state import LongState
 from .tables import Block, SearchTables, prepare_tables
 from .unit_state import UnitState
 
@@ -19,6 +20,7 @@ COOLING_RATIO: Final = 0.1
 BLOCK_SWAP_SHARE: Final = 0.05
 # For each process; about half of what a quiet core of 2025 does with 200 sessions.
 UNIT_STEPS_PER_SECOND: Final = 300_000
+LONG_STEPS_PER_SECOND: Final = 30_000
 
 
 class CellState(Protocol):
@@ -122,7 +124,8 @@ class InstanceProblem:
     @property
     def steps_per_second(self) -> int:
         """Return the steps of each process for each second of budget."""
-        return UNIT_STEPS_PER_SECOND
+        is_long = any(session.duration > 1 for session in self.instance.sessions)
+        return LONG_STEPS_PER_SECOND if is_long else UNIT_STEPS_PER_SECOND
 
     def create_annealer(self, layout: Layout, seed: int) -> CellAnnealer:
         """Return an annealer that starts with these cells."""
@@ -136,4 +139,6 @@ def flatten(layout: Layout) -> list[int]:
 
 def create_state(tables: SearchTables, cells: list[int]) -> CellState:
     """Return the fastest state for this instance."""
+    if max(tables.durations) > 1:
+        return LongState(tables, cells)
     return UnitState(tables, cells)
