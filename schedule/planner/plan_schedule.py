@@ -9,6 +9,7 @@ from .costs import PlanCosts, calculate_costs
 from .exact.feasibility import find_feasible_plan
 from .instance import Plan, PlannerInstance
 from .rules import check_room_for_all
+from .search.cell_annealer import InstanceProblem
 from .search.construct import construct_cells
 from .search.run_search import PROCESS_COUNT, run_search
 from .search.tables import prepare_tables, to_cells, to_plan
@@ -56,12 +57,12 @@ def plan_schedule(
     tables = prepare_tables(instance)
 
     def report_progress(report: SearchReport) -> None:
-        better = to_plan(tables, report.cells)
+        better = to_plan(tables, report.layout)
         on_progress(better, calculate_costs(instance, better), time.monotonic() - began_at)
 
     outcome = run_search(
-        instance=instance,
-        cells=to_cells(tables, plan),
+        problem=InstanceProblem(instance),
+        layout=to_cells(tables, plan),
         total=costs.total,
         seconds=seconds,
         deadline=deadline,
@@ -70,7 +71,7 @@ def plan_schedule(
         should_stop=should_stop,
         on_report=report_progress,
     )
-    best = to_plan(tables, outcome.cells)
+    best = to_plan(tables, outcome.layout)
     return PlanningResult(
         plan=best,
         costs=calculate_costs(instance, best),

@@ -13,6 +13,9 @@ from convention.errors import ConventionError
 from convention.events.models import Event
 from convention.files import read_input_file, write_atomically
 from schedule.planner.costs import PlanCosts
+from schedule.planner.foreign.cosplib.read_conference import read_conference
+from schedule.planner.foreign.cosplib.solve_conference import ConferenceResult, solve_conference
+from schedule.planner.foreign.cosplib.timetable_workbook import write_timetable
 from schedule.planner.foreign.json_instance import read_json_instance, write_json_plan
 from schedule.planner.plan_schedule import DEFAULT_SECONDS, PlanningResult, plan_schedule
 from schedule.planning.run_planner import plan_event
@@ -72,15 +75,37 @@ class Command(ConventionCommand):
     def plan_instance(self, options: dict[str, Any]) -> None:
         """Plan the instance; the output is opened before, so that no work is lost for a wrong name."""
         data = read_input_file(options["instance"])
+        plan = plan_workbook if is_workbook(data) else plan_json
         with write_atomically(options["output"]) as file:
-            lines = self.plan_json(data, file, options)
+            written, lines = plan(data, seconds=options["seconds"], seed=options["seed"])
+            file.write(written)
         self.print_lines(lines)
 
-    def plan_json(self, data: bytes, file: Any, options: dict[str, Any]) -> list[str]:
-        read = read_json_instance(data)
-        result = plan_schedule(instance=read.instance, seconds=options["seconds"], seed=options["seed"])
-        file.write(write_json_plan(read, result.plan))
-        return [*describe_costs(result.costs), *describe_run(result)]
+
+def is_workbook(data: bytes) -> bool:
+    """Return whether a file is a ZIP archive, as workbooks are: known by its content, not by its name."""
+    return data.startswith(b"PK")
+
+
+def plan_json(data: bytes, *, seconds: float, seed: int) -> tuple[bytes, list[str]]:
+    """Return the plan of an instance in JSON, and what to print."""
+    read = read_json_instance(data)
+    result = plan_schedule(instance=read.instance, seconds=seconds, seed=seed)
+    lines = [*describe_costs(result.costs), *describe_run(result)]
+    return write_json_plan(read, result.plan), lines
+
+
+def plan_workbook(data: bytes, *, seconds: float, seed: int) -> tuple[bytes, list[str]]:
+    """Return the timetable of a conference of CoSPLib as a workbook, and what to print."""
+    conference = read_conference(data)
+    result = solve_conference(conference=conference, seconds=seconds, seed=seed)
+    lines = [
+        *(f"{name}: {penalty}" for name, penalty in result.penalties.items()),
+        _("Objective value: %(number)d") % {"number": sum(result.penalties.values())},
+        _("Presenters in two places: %(number)d") % {"number": result.presenter_conflicts},
+        *describe_run(result),
+    ]
+    return write_timetable(conference, result.timetable, result.penalties), lines
 
 
 def check_subject(options: dict[str, Any]) -> None:
@@ -111,7 +136,7 @@ def describe_costs(costs: PlanCosts) -> list[str]:
     ]
 
 
-def describe_run(result: PlanningResult) -> list[str]:
+def describe_run(result: PlanningResult | ConferenceResult) -> list[str]:
     """Return how long it took, and whether the clock cut the work short."""
     lines = [_("Planned in %(seconds).1f s.") % {"seconds": result.elapsed}]
     if result.is_capped:

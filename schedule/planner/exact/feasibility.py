@@ -47,7 +47,11 @@ def find_feasible_plan(*, instance: PlannerInstance, seed: int = 1) -> Plan:
         return built.read_plan(solver)
     if status == cp_model.INFEASIBLE:
         raise make_impossible_error(instance, find_contradiction(instance))
-    raise PlanNotFound(
+    raise make_not_found_error()
+
+
+def make_not_found_error() -> PlanNotFound:
+    return PlanNotFound(
         _("No plan that keeps all rules was found, and no proof that there is none. Relax some.")
     )
 

@@ -22,11 +22,13 @@ ANY_ROOM: Final = -1
 class PlacementModel:
     """The model; `switches` has a variable for each rule, `placings` one for each session and placing.
 
-    In a strict model all rules hold, and placings that break one alone are left out.
+    In a strict model all rules hold, and placings that break one alone are left out. With `home`, each
+    session may also stay in its placing of that plan, by a variable of its own.
     """
 
     instance: PlannerInstance
     is_strict: bool
+    home: Plan | None = None
     model: cp_model.CpModel = field(default_factory=cp_model.CpModel)
     switches: dict[PlannerRule, cp_model.IntVar] = field(default_factory=dict)
     placings: list[dict[Placing, cp_model.IntVar]] = field(default_factory=list)
@@ -43,6 +45,11 @@ class PlacementModel:
 def build_strict_model(instance: PlannerInstance) -> PlacementModel:
     """Return the model in which all rules hold."""
     return build(PlacementModel(instance, is_strict=True))
+
+
+def build_home_model(instance: PlannerInstance, home: Plan) -> PlacementModel:
+    """Return the model in which all rules hold, and sessions may stay where they are in a plan."""
+    return build(PlacementModel(instance, is_strict=True, home=home))
 
 
 def build_switched_model(instance: PlannerInstance) -> PlacementModel:
@@ -66,7 +73,10 @@ def build(built: PlacementModel) -> PlacementModel:
 def add_session(built: PlacementModel, number: int) -> None:
     """Add a session's placings; each switches off the rules that it breaks alone."""
     options: dict[Placing, cp_model.IntVar] = {}
-    for placing in list_conceivable_placings(built.instance, number):
+    placings = list(list_conceivable_placings(built.instance, number))
+    if built.home is not None and built.home[number] not in placings:
+        placings.append(built.home[number])
+    for placing in placings:
         broken = list(list_broken_rules(built.instance, number, placing))
         if broken and built.is_strict:
             continue

@@ -4,6 +4,7 @@ Each budgeted second stands for a fixed number of steps, so that the same seed a
 on any machine that is fast enough. The clock only caps the work, and the result says if it did.
 """
 
+import math
 import pickle
 import queue
 import subprocess
@@ -15,18 +16,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from schedule.planner.instance import PlannerInstance
-
+from .anneal import Layout, SearchProblem
 from .tasks import SearchReport, SearchTask, run_task
 
 CHILD_COMMAND: Final = (sys.executable, "-m", "schedule.planner.search.child")
 ROOT: Final = Path(__file__).resolve().parents[3]
 PROCESS_COUNT: Final = 2
-# For each process; about half of what a quiet core of 2025 does with 200 sessions.
-STEPS_PER_SECOND: Final = 300_000
-# Long, hot search first; then both processes refine the better plan, from half the temperature.
+# A long, hot search first; then both processes refine the better plan, from a mean temperature.
 FIRST_PART: Final = 0.7
-REHEAT: Final = 0.5
 POLL_SECONDS: Final = 0.2
 
 type ReportHandler = Callable[[SearchReport], None]
@@ -34,10 +31,10 @@ type ReportHandler = Callable[[SearchReport], None]
 
 @dataclass(frozen=True, slots=True)
 class SearchOutcome:
-    """The best cells found; `is_capped` if the clock cut the work, `is_stopped` if the caller did."""
+    """The best layout found; `is_capped` if the clock cut the work, `is_stopped` if the caller did."""
 
     total: int
-    cells: list[int]
+    layout: Layout
     is_capped: bool
     is_stopped: bool
 
@@ -46,7 +43,7 @@ class SearchOutcome:
 class SearchRun:
     """A search in progress. `should_stop` is asked several times a second, `on_report` gets better plans."""
 
-    instance: PlannerInstance
+    problem: SearchProblem
     seed: int
     process_count: int
     should_stop: Callable[[], bool]
@@ -56,16 +53,18 @@ class SearchRun:
     is_stopped: bool = False
     finals: list[SearchReport] = field(default_factory=list)
 
-    def run_part(self, *, number: int, steps: int, deadline: float, start_temperature: float | None) -> None:
+    def run_part(
+        self, *, number: int, steps: int, deadline: float, temperatures: tuple[float, float] | None
+    ) -> None:
         """Run one task in each process and wait for all."""
         tasks = [
             SearchTask(
-                self.instance,
-                self.best.cells,
+                self.problem,
+                self.best.layout,
                 steps,
                 deadline,
                 seed=(self.seed * 1_000 + number) * 1_000 + process,
-                start_temperature=start_temperature,
+                temperatures=temperatures,
             )
             for process in range(self.process_count)
         ]
@@ -78,7 +77,7 @@ class SearchRun:
                 return
         # Not in the order of arrival: that would make the winner of a draw depend on the clock.
         if self.finals:
-            self.best = min([*self.finals, self.best], key=lambda final: (final.total, final.cells))
+            self.best = min([*self.finals, self.best], key=lambda final: (final.total, final.layout))
 
     def take_report(self, report: SearchReport) -> None:
         """Remember a better plan or the end of a task."""
@@ -92,8 +91,8 @@ class SearchRun:
 
 def run_search(
     *,
-    instance: PlannerInstance,
-    cells: list[int],
+    problem: SearchProblem,
+    layout: Layout,
     total: int,
     seconds: float,
     deadline: float,
@@ -101,34 +100,26 @@ def run_search(
     process_count: int = PROCESS_COUNT,
     should_stop: Callable[[], bool] = lambda: False,
     on_report: ReportHandler = lambda _report: None,
-    steps_per_second: int = STEPS_PER_SECOND,
 ) -> SearchOutcome:
-    """Improve the plan in `cells`, whose weighted cost is `total`, within a budget of `seconds`.
+    """Improve the plan in `layout`, whose weighted cost is `total`, within a budget of `seconds`.
 
     The budget sets the number of steps; `deadline`, in seconds of the monotonic clock, caps them.
     """
     began_at = time.monotonic()
-    start = SearchReport(total, cells, start_temperature=0.0)
-    run = SearchRun(instance, seed, process_count, should_stop, on_report, best=start)
-    steps = int(seconds * steps_per_second)
+    best = SearchReport(total, layout, temperatures=(1.0, 1.0))
+    run = SearchRun(problem, seed, process_count, should_stop, on_report, best)
+    steps = int(seconds * problem.steps_per_second)
+    if steps == 0 or not layout:
+        return SearchOutcome(total, layout, is_capped=False, is_stopped=False)
     first_steps = int(steps * FIRST_PART)
-    if steps == 0 or not cells:
-        return SearchOutcome(total, cells, is_capped=False, is_stopped=False)
-    run.run_part(
-        number=1,
-        steps=first_steps,
-        deadline=began_at + (deadline - began_at) * FIRST_PART,
-        start_temperature=None,
-    )
+    first_deadline = began_at + (deadline - began_at) * FIRST_PART
+    run.run_part(number=1, steps=first_steps, deadline=first_deadline, temperatures=None)
     if not run.is_stopped:
-        temperature = max((report.start_temperature for report in run.finals), default=0.0) * REHEAT
+        start, end = max(report.temperatures for report in run.finals)
         run.run_part(
-            number=2,
-            steps=steps - first_steps,
-            deadline=deadline,
-            start_temperature=temperature,
+            number=2, steps=steps - first_steps, deadline=deadline, temperatures=(math.sqrt(start * end), end)
         )
-    return SearchOutcome(run.best.total, run.best.cells, run.is_capped, run.is_stopped)
+    return SearchOutcome(run.best.total, run.best.layout, run.is_capped, run.is_stopped)
 
 
 def run_in_children(tasks: list[SearchTask]) -> Iterator[SearchReport | None]:

@@ -5,7 +5,9 @@ A cell is a slot and a room, numbered `slot * rooms + room`. One more session th
 Sets of sessions, of attendees and of cells are whole numbers used as bit sets.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from schedule.planner.costs import count_demand
 from schedule.planner.instance import (
@@ -139,7 +141,7 @@ def list_cell_costs(instance: PlannerInstance) -> list[list[int]]:
     return costs
 
 
-def to_plan(tables: SearchTables, cells: list[int]) -> Plan:
+def to_plan(tables: SearchTables, cells: Iterable[Any]) -> Plan:
     """Return the plan in which each session stands in its cell."""
     return tuple(Placing(*divmod(cell, tables.room_count)) for cell in cells)
 

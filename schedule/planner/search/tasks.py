@@ -3,23 +3,22 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from schedule.planner.instance import PlannerInstance
-
-from .anneal import Annealer
-from .tables import SearchTables, prepare_tables
-from .unit_state import UnitState
+from .anneal import Layout, SearchProblem
 
 
 @dataclass(frozen=True, slots=True)
 class SearchTask:
-    """Anneal an instance from these cells. Without a start temperature it is measured."""
+    """Anneal a problem from this layout.
 
-    instance: PlannerInstance
-    cells: list[int]
+    Without `temperatures`, where to start and to end, the annealer finds them.
+    """
+
+    problem: SearchProblem
+    layout: Layout
     steps: int
     deadline: float
     seed: int
-    start_temperature: float | None = None
+    temperatures: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,30 +26,23 @@ class SearchReport:
     """The best plan so far; the last report of a task is final."""
 
     total: int
-    cells: list[int]
-    start_temperature: float
+    layout: Layout
+    temperatures: tuple[float, float]
     is_final: bool = False
     is_capped: bool = False
 
 
-def create_state(tables: SearchTables, cells: list[int]) -> UnitState:
-    """Return the fastest state for this instance."""
-    return UnitState(tables, cells)
-
-
 def run_task(task: SearchTask) -> Iterator[SearchReport | None]:
     """Yield a report after each chunk that found a better plan, None after the others, and a final report."""
-    annealer = Annealer(create_state(prepare_tables(task.instance), task.cells), task.seed)
+    annealer = task.problem.create_annealer(task.layout, task.seed)
     reported = annealer.best_total
-    temperature = task.start_temperature
-    if temperature is None:
-        temperature = annealer.find_start_temperature()
-    for _chunk in annealer.run(steps=task.steps, deadline=task.deadline, start_temperature=temperature):
+    temperatures = start, end = task.temperatures or annealer.find_temperatures()
+    for _chunk in annealer.run(steps=task.steps, deadline=task.deadline, start=start, end=end):
         if annealer.best_total < reported:
             reported = annealer.best_total
-            yield SearchReport(annealer.best_total, annealer.best_cells, temperature)
+            yield SearchReport(annealer.best_total, annealer.best_layout, temperatures)
         else:
             yield None
     yield SearchReport(
-        annealer.best_total, annealer.best_cells, temperature, is_final=True, is_capped=annealer.is_capped
+        annealer.best_total, annealer.best_layout, temperatures, is_final=True, is_capped=annealer.is_capped
     )

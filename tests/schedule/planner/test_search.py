@@ -7,10 +7,10 @@ import pytest
 
 from schedule.planner.costs import calculate_costs, count_broken_rules
 from schedule.planner.plan_schedule import find_first_plan
-from schedule.planner.search.anneal import Annealer
+from schedule.planner.search.cell_annealer import CellAnnealer, InstanceProblem, create_state
+from schedule.planner.search.long_state import LongState
 from schedule.planner.search.run_search import run_search
 from schedule.planner.search.tables import prepare_tables, to_cells, to_plan
-from schedule.planner.search.tasks import create_state
 from schedule.planner.search.unit_state import FORBIDDEN, UnitState
 
 from .instances import make_random_instance
@@ -24,9 +24,10 @@ def start_search(seed: int, **options):
     return instance, tables, create_state(tables, to_cells(tables, plan))
 
 
-@pytest.mark.parametrize("seed", range(5))
-def test_the_price_of_a_move_is_the_difference_of_the_costs(seed):
-    instance, tables, state = start_search(seed)
+@pytest.mark.parametrize("durations", [(1,), (1, 2, 3)])
+@pytest.mark.parametrize("seed", range(4))
+def test_the_price_of_a_move_is_the_difference_of_the_costs(seed, durations):
+    instance, tables, state = start_search(seed, durations=durations, sessions=12)
     generator = random.Random(seed)
 
     for _move in range(300):
@@ -43,9 +44,9 @@ def test_the_price_of_a_move_is_the_difference_of_the_costs(seed):
 @pytest.mark.parametrize("seed", range(3))
 def test_the_price_of_a_block_is_the_difference_of_the_costs(seed):
     instance, tables, state = start_search(seed)
-    annealer = Annealer(state, seed)
+    annealer = CellAnnealer(state, seed)
 
-    for draw_block in [annealer._draw_slots, annealer._draw_rooms] * 100:
+    for draw_block in [annealer.draw_slots, annealer.draw_rooms] * 100:
         block = draw_block()
         if (delta := state.price_block_swap(block)) >= FORBIDDEN:
             continue
@@ -78,8 +79,8 @@ def search(instance, *, seed: int = 1, process_count: int = 1, seconds_left: flo
     tables = prepare_tables(instance)
     plan = find_first_plan(instance=instance, seed=1)
     return run_search(
-        instance=instance,
-        cells=to_cells(tables, plan),
+        problem=InstanceProblem(instance),
+        layout=to_cells(tables, plan),
         total=calculate_costs(instance, plan).total,
         seconds=0.02,
         deadline=time.monotonic() + seconds_left,
@@ -102,6 +103,25 @@ def test_a_search_that_the_clock_cuts_says_so():
     outcome = search(make_random_instance(1), seconds_left=0)
 
     assert outcome.is_capped
+
+
+def test_both_states_price_unit_sessions_alike():
+    _instance, tables, state = start_search(1)
+    long_state = LongState(tables, state.export_cells())
+
+    moves = [
+        (session, cell)
+        for session in range(tables.session_count)
+        for cell in tables.allowed_cells[session]
+        if cell != state.cell_of[session]
+    ]
+
+    assert long_state.total == state.total
+    assert [long_state.price_move(*move) for move in moves] == [state.price_move(*move) for move in moves]
+
+
+def test_long_sessions_use_the_general_state():
+    assert isinstance(start_search(1, durations=(1, 2), sessions=10)[2], LongState)
 
 
 def test_unit_sessions_use_the_fast_state():

@@ -1,0 +1,146 @@
+"""Spread the sessions of working groups over slots so that few sessions of one group run at the same time.
+
+A session of several talks is divided into parts, one for a slot. CP-SAT proves the optimum of real sizes.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from django.utils.translation import gettext as _
+from ortools.sat.python import cp_model
+
+from convention.errors import ConventionError
+
+from .feasibility import ANSWERED, create_solver
+
+GROUPS_BUDGET: Final = 60.0
+
+
+class GroupsDoNotFit(ConventionError):
+    """The sessions cannot be divided among the slots."""
+
+    kind = "groups-do-not-fit"
+
+
+@dataclass(frozen=True, slots=True)
+class GroupSession:
+    """A session of a number of talks, held by some working groups; `allowed_slots` None: any."""
+
+    talks: int
+    groups: frozenset[int] = frozenset()
+    allowed_slots: frozenset[int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GroupProgramme:
+    """Sessions to be divided into parts of the allowed `part_sizes`, counted in talks.
+
+    `slot_sizes` are the most talks of a part in each slot; at most `max_parallel` parts run in one slot.
+    """
+
+    sessions: tuple[GroupSession, ...]
+    slot_sizes: tuple[int, ...]
+    part_sizes: tuple[int, ...]
+    max_parallel: int
+
+
+@dataclass(frozen=True, slots=True)
+class GroupPlan:
+    """For each session the talks in its slots. `conflicts` counts pairs of a group's sessions in one slot.
+
+    No plan has fewer than `bound` conflicts, so that a plan with that many is proven to be best.
+    """
+
+    parts: tuple[dict[int, int], ...]
+    conflicts: int
+    bound: int
+
+    @property
+    def is_proven(self) -> bool:
+        """Return whether no plan has fewer conflicts."""
+        return self.conflicts == self.bound
+
+
+type Parts = list[dict[int, dict[int, cp_model.IntVar]]]
+"""For each session, slot and size of a part: whether it occurs."""
+
+
+def plan_working_groups(
+    *, programme: GroupProgramme, budget: float = GROUPS_BUDGET, seed: int = 1
+) -> GroupPlan:
+    """Return the plan with the fewest conflicts found within `budget` deterministic seconds.
+
+    Raise GroupsDoNotFit if the sessions cannot be divided so.
+    """
+    model = cp_model.CpModel()
+    parts = [add_parts(model, programme, session) for session in programme.sessions]
+    for slot in range(len(programme.slot_sizes)):
+        running = [variable for options in parts for variable in options.get(slot, {}).values()]
+        model.add(sum(running) <= programme.max_parallel)
+    model.minimize(sum(add_conflicts(model, programme, parts)))
+    solver = create_solver(budget=budget, seed=seed)
+    if solver.solve(model) not in ANSWERED:
+        raise GroupsDoNotFit(
+            _("The sessions do not fit into the slots: allow other sizes, more slots or more in parallel.")
+        )
+    return GroupPlan(
+        parts=tuple(read_parts(solver, options) for options in parts),
+        conflicts=round(solver.objective_value),
+        bound=round(solver.best_objective_bound),
+    )
+
+
+def add_parts(
+    model: cp_model.CpModel, programme: GroupProgramme, session: GroupSession
+) -> dict[int, dict[int, cp_model.IntVar]]:
+    """Add one variable for each slot and size of a part of a session; together they have all its talks."""
+    options = {
+        slot: {
+            size: model.new_bool_var("")
+            for size in programme.part_sizes
+            if size <= min(largest, session.talks)
+        }
+        for slot, largest in enumerate(programme.slot_sizes)
+        if session.allowed_slots is None or slot in session.allowed_slots
+    }
+    for sizes in options.values():
+        model.add_at_most_one(sizes.values())
+    talks = [size * variable for sizes in options.values() for size, variable in sizes.items()]
+    model.add(sum(talks) == session.talks)
+    return options
+
+
+def add_conflicts(
+    model: cp_model.CpModel, programme: GroupProgramme, parts: Parts
+) -> Iterator[cp_model.IntVar]:
+    """Yield the number of pairs of sessions of each group in each slot.
+
+    It is n (n - 1) / 2 for n sessions: bounded from below by the lines through its whole values, which are
+    tight, where one variable for each pair is not.
+    """
+    members: dict[int, list[int]] = defaultdict(list)
+    for number, session in enumerate(programme.sessions):
+        for group in session.groups:
+            members[group].append(number)
+    for group in sorted(members):
+        for slot in range(len(programme.slot_sizes)):
+            running = [
+                variable for number in members[group] for variable in parts[number].get(slot, {}).values()
+            ]
+            count = len(members[group])
+            pairs = model.new_int_var(0, count * (count - 1) // 2, "")
+            for slope in range(1, count):
+                model.add(pairs >= slope * sum(running) - slope * (slope + 1) // 2)
+            yield pairs
+
+
+def read_parts(solver: cp_model.CpSolver, options: dict[int, dict[int, cp_model.IntVar]]) -> dict[int, int]:
+    """Return the chosen size of each slot with a part."""
+    return {
+        slot: size
+        for slot, sizes in options.items()
+        for size, variable in sizes.items()
+        if solver.boolean_value(variable)
+    }

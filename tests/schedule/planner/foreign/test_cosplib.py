@@ -1,0 +1,273 @@
+"""Conferences in the library's workbooks: read, judged, solved and written."""
+
+import datetime
+import io
+import random
+
+import pytest
+import xlsxwriter
+from django.core.management import call_command
+
+from convention.errors import UnreadableFile
+from schedule.planner.foreign.cosplib.block_moves import BlockMoves
+from schedule.planner.foreign.cosplib.block_state import PARKED_PENALTY, BlockState
+from schedule.planner.foreign.cosplib.conference import make_timetable
+from schedule.planner.foreign.cosplib.judge import count_presenter_conflicts, is_complete, judge_timetable
+from schedule.planner.foreign.cosplib.read_conference import read_conference
+from schedule.planner.foreign.cosplib.solve_conference import ConferenceTooFull, solve_conference
+from schedule.planner.foreign.cosplib.timetable_workbook import read_timetable, write_timetable
+
+ROOMS = ["Aula", "Lab"]
+SESSIONS = [("Mon1", 2, 9, 10), ("Mon2", 3, 14, 15), ("Tue1", 2, 22, 23)]
+TRACKS = [("Trees", "Ada"), ("Lakes", ""), ("Stars", "Ada, Bo")]
+# Reference, track, slots, order, time zone, presenters, attendees, penalties by session and room.
+SUBMISSIONS = [
+    ["t1", "Trees", 1, 1, "GMT+0", "Cy", "Di", "", "", "", "", ""],
+    ["t2", "Trees", 1, 2, "GMT+0", "Di", "", 5, "", "", "", ""],
+    ["t3", "Trees", 2, 0, "GMT+5", "Ed", "Cy", "", "", "", "", 7],
+    ["l1", "Lakes", 1, 0, "GMT-9", "Cy", "", "", "", 2, "", ""],
+    ["l2", "Lakes", 2, 0, "GMT+0", "Flo", "Bo", "", "", "", "", ""],
+    ["s1", "Stars", 1, 1, "GMT+0", "Flo, Gus", "", "", "", "", "", ""],
+    ["s2", "Stars", 1, 2, "GMT+0", "Hal", "", "", 3, "", "", ""],
+    [8, "Stars", 1, 0, "GMT+0", "Ada", "", "", "", "", "", ""],
+]
+WEIGHTS = [2, 1, 10, 3, 1, 4, 5, 1, 6, 1, 1, 100, 2, 50, 0, 1]
+WINDOWS = [
+    ("Local time zone:", "GMT+1"),
+    ("Suitable", ""),
+    ("From:", datetime.time(9, 30)),
+    ("To:", "21:30"),
+    ("Less suitable", ""),
+    ("From:", datetime.time(7)),
+    ("To:", datetime.time(23)),
+    ("Penalty:", 1),
+    ("Unsuitable", ""),
+    ("Penalty:", 10),
+]
+
+
+def make_sheets() -> dict[str, list[list]]:
+    names = [session[0] for session in SESSIONS]
+    windows = [*WINDOWS, *[("", "")] * 6]
+    return {
+        "parameters": [
+            ["", "", "", "Weights", ""],
+            *([*window, "", "", weight] for window, weight in zip(windows, WEIGHTS, strict=True)),
+        ],
+        "submissions": [
+            ["Reference", "Track", "Slots", "Order", "Zone", "P", "A", *names, *ROOMS],
+            *SUBMISSIONS,
+        ],
+        "tracks": [["Tracks", "Chairs"], *map(list, TRACKS)],
+        "sessions": [
+            ["Sessions", "Max", "Date", "Start", "End"],
+            *(
+                [name, slots, "2026-06-01", datetime.time(start), datetime.time(end)]
+                for name, slots, start, end in SESSIONS
+            ),
+        ],
+        "rooms": [["Rooms"], *([room] for room in ROOMS)],
+        "tracks_sessions|penalty": [["", *names], ["Trees", "", 1, ""], ["Lakes"], ["Stars", 2]],
+        "tracks_rooms|penalty": [["", *ROOMS], ["Trees", "", 3], ["Lakes", 1], ["Stars"]],
+        "similar tracks": [["", "Trees", "Lakes", "Stars"], ["Trees", "", 4, ""], ["Lakes", 99], ["Stars"]],
+        "sessions_rooms|penalty": [["", *ROOMS], ["Mon1"], ["Mon2"], ["Tue1", "", 1]],
+    }
+
+
+def write_workbook(sheets: dict[str, list[list]]) -> bytes:
+    target = io.BytesIO()
+    with xlsxwriter.Workbook(target, {"in_memory": True}) as book:
+        time_format = book.add_format({"num_format": "hh:mm"})
+        for name, rows in sheets.items():
+            sheet = book.add_worksheet(name)
+            for number, row in enumerate(rows):
+                for column, value in enumerate(row):
+                    if isinstance(value, datetime.time):
+                        sheet.write_datetime(number, column, value, time_format)
+                    else:
+                        sheet.write(number, column, value)
+    return target.getvalue()
+
+
+@pytest.fixture
+def conference():
+    return read_conference(write_workbook(make_sheets()))
+
+
+def place(conference, *contents: str):
+    """Return a timetable from the references of each block's submissions."""
+    numbers = {
+        str(submission.name).removesuffix(".0"): number
+        for number, submission in enumerate(conference.submissions)
+    }
+    return make_timetable(conference, [[numbers[name] for name in block.split()] for block in contents])
+
+
+def test_conflicts_are_read_from_people_and_chairs(conference):
+    names = [str(submission.name).removesuffix(".0") for submission in conference.submissions]
+
+    assert [names[number] for number in sorted(conference.presenter_conflicts[0])] == ["l1", "8"]  # Cy, Ada
+    assert [names[number] for number in sorted(conference.presenter_conflicts[7])] == [
+        "t1",
+        "t2",
+        "t3",
+    ]  # Ada
+    assert [names[number] for number in sorted(conference.attendee_conflicts[4])] == ["s1", "s2", "8"]  # Bo
+    assert conference.chair_conflicts == (frozenset({2}), frozenset(), frozenset({0}))
+
+
+def test_similar_tracks_count_above_the_diagonal(conference):
+    assert conference.similar_tracks[0][1] == conference.similar_tracks[1][0] == 4
+
+
+def test_times_are_judged_where_the_presenter_is(conference):
+    # 9 to 10, 14 to 15 and 22 to 23 at GMT+1.
+    assert conference.submissions[0].timezone_penalties == (1, 0, 1)  # GMT+0: 8, 13 and 21 o'clock
+    assert conference.submissions[2].timezone_penalties == (0, 0, 10)  # GMT+5: 13, 18 and 2 o'clock
+    assert conference.submissions[3].timezone_penalties == (10, 10, 0)  # GMT-9: 23, 4 and 12 o'clock
+
+
+def test_penalties_are_named(conference):
+    timetable = place(conference, "t1 t2", "l2", "t3", "l1", "s1 s2", "8")
+
+    penalties = judge_timetable(conference, timetable)
+
+    assert is_complete(conference, timetable)
+    assert count_presenter_conflicts(conference, timetable) == 0
+    assert penalties["similar_tracks"] == 3 * 4 * 2
+    assert penalties["parallel_tracks"] == 4
+    assert penalties["rooms_per_track"] == 1
+    assert penalties["submissions_sessions"] == 5
+    assert "order" not in penalties
+    assert "torn_submissions" not in penalties
+
+
+def test_presenters_in_two_rooms_are_counted(conference):
+    timetable = place(conference, "t1 t2", "l1", "t3", "l2", "s1 s2", "8")
+
+    assert count_presenter_conflicts(conference, timetable) == 1
+    assert judge_timetable(conference, timetable)["presenters"] == 100
+
+
+def test_a_wrong_order_is_counted(conference):
+    timetable = place(conference, "t2 t1", "l1", "t3", "l2", "s1 s2", "8")
+
+    assert judge_timetable(conference, timetable)["order"] == 6 * 2
+
+
+def test_a_torn_submission_is_prohibitive(conference):
+    timetable = place(conference, "t1 t2", "l1", "t3", "l2", "s1 s2", "8")
+    torn = [list(slots) for slots in timetable.slots]
+    torn[3][0] = None
+
+    changed = type(timetable)(timetable.tracks, tuple(map(tuple, torn)))
+
+    assert judge_timetable(conference, changed)["torn_submissions"] >= 10_000_000
+    assert not is_complete(conference, changed)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_incremental_penalties_equal_the_plain_ones(conference, seed):
+    state = BlockState(conference)
+    generator = random.Random(seed)
+    moves = BlockMoves(state, generator)
+
+    for _move in range(400):
+        before, total = state.export_contents(), state.total
+        moves.make_move()
+        state.settle()
+        if generator.random() < 0.5 and state.total - total < PARKED_PENALTY:
+            state.accept()
+        else:
+            state.undo()
+            assert state.export_contents() == before
+        timetable = make_timetable(conference, state.contents[:-1])
+        parked = sum(state.lengths[number] for number in state.contents[-1])
+        presenters = judge_timetable(conference, timetable).get("presenters", 0)
+        own = {**judge_timetable(conference, timetable), "presenters": presenters * 10**4}
+        own.pop("torn_submissions", None)
+        assert state.total == sum(own.values()) + parked * PARKED_PENALTY
+
+
+def test_a_solution_is_complete_and_repeats(conference):
+    results = [
+        solve_conference(conference=conference, seconds=0.1, seed=3, process_count=1) for _run in range(2)
+    ]
+
+    assert is_complete(conference, results[0].timetable)
+    assert results[0].presenter_conflicts == 0
+    assert results[0].timetable == results[1].timetable or results[0].is_capped
+
+
+def test_a_timetable_survives_the_workbook(conference):
+    timetable = place(conference, "t1 t2", "l2", "t3", "l1", "s1 s2", "8")
+
+    written = write_timetable(conference, timetable, {"order": 1})
+
+    assert read_timetable(conference, written) == timetable
+
+
+def test_a_conference_without_enough_slots_is_refused():
+    sheets = make_sheets()
+    sheets["submissions"] += [[f"x{number}", "Lakes", 3, 0, "GMT+0", "", ""] for number in range(3)]
+
+    with pytest.raises(ConferenceTooFull):
+        solve_conference(conference=read_conference(write_workbook(sheets)), seconds=0.1, process_count=1)
+
+
+def drop_sheet(sheets):
+    del sheets["rooms"]
+
+
+def repeat_submission(sheets):
+    sheets["submissions"].append(sheets["submissions"][1])
+
+
+def name_unknown_track(sheets):
+    sheets["submissions"].append(["x", "Clouds", 1, 0, "GMT+0", "", ""])
+
+
+def write_text_as_weight(sheets):
+    sheets["parameters"][1][4] = "much"
+
+
+def write_bad_zone(sheets):
+    sheets["submissions"][1] = ["x", "Trees", 1, 0, "Paris", "", ""]
+
+
+def empty_sessions(sheets):
+    sheets["sessions"] = sheets["sessions"][:1]
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (drop_sheet, "no sheet “rooms”"),
+        (repeat_submission, "“submissions” of the workbook is malformed"),
+        (name_unknown_track, "names “Clouds”"),
+        (write_text_as_weight, "“parameters” of the workbook is malformed"),
+        (write_bad_zone, "“submissions” of the workbook is malformed"),
+        (empty_sessions, "“sessions” of the workbook is malformed"),
+    ],
+)
+def test_a_bad_workbook_is_refused_with_a_sentence(change, sentence):
+    sheets = make_sheets()
+    change(sheets)
+
+    with pytest.raises(UnreadableFile, match=sentence):
+        read_conference(write_workbook(sheets))
+
+
+def test_the_command_writes_a_workbook(conference, tmp_path, capsys):
+    source, target = tmp_path / "conference.xlsx", tmp_path / "timetable.xlsx"
+    source.write_bytes(write_workbook(make_sheets()))
+
+    call_command("plan", "--instance", str(source), "--output", str(target), "--seconds", "0.1")
+
+    assert is_complete(conference, read_timetable(conference, target.read_bytes()))
+    assert "Presenters in two places: 0" in capsys.readouterr().out
+
+
+def test_a_damaged_archive_is_no_workbook():
+    with pytest.raises(UnreadableFile, match="not an XLSX workbook"):
+        read_conference(b"PK\3\4 nothing more")
