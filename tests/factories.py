@@ -29,7 +29,8 @@ from registrations.models import (
     Ticket,
     Voucher,
 )
-from schedule.models import Session, SessionSpeaker, Speaker, Track
+from schedule.drafts.current_draft import copy_draft, get_current_draft
+from schedule.models import PlanRun, Session, SessionSpeaker, Speaker, Track
 
 numbers = itertools.count(1)
 LONG_AGO = datetime.date(2020, 1, 1)
@@ -177,6 +178,14 @@ def make_session(
         speaker, _ = Speaker.objects.get_or_create(event=event, name=name)
         SessionSpeaker.objects.create(session=session, speaker=speaker, position=position)
     return session
+
+
+def make_plan_run(event: Event) -> PlanRun:
+    """Create a run of the planner that ended with a copy of the draft as its proposal."""
+    draft = get_current_draft(event)
+    return PlanRun.objects.create(
+        event=event, from_draft=draft, proposal=copy_draft(draft=draft), state=PlanRun.State.DONE
+    )
 
 
 def make_administrator(**fields: Any) -> Person:

@@ -43,6 +43,7 @@ from tests.factories import (
     make_contact,
     make_event,
     make_person,
+    make_plan_run,
     make_registration,
     make_room,
     make_session,
@@ -106,6 +107,7 @@ def make_event_objects(slug: str, *, spare: int = 0) -> Objects:
     registration = make_registration(ticket)
     session = make_session(event, speakers=("Ana",), number=1 + spare)
     speaker, track = session.speakers.get(), make_track(event)
+    plan_run = make_plan_run(event)
     selection = PersonalAgenda.objects.create(event=event)
     make_session(event, "Atelier", number=2 + spare, capacity=5, is_bookable=True)
     address = "w@example.org"
@@ -196,6 +198,7 @@ def make_event_objects(slug: str, *, spare: int = 0) -> Objects:
         "api-cancel": person,
         "organize-registration-resend": person,
         "organize-registration-renew": person,
+        **{f"organize-plan-run{name}": {"pk": plan_run.pk} for name in ("", "-stop", "-adopt")},
         "organize-speaker": {"pk": speaker.pk},
         "organize-speaker-remove": {"pk": speaker.pk},
         "organize-speaker-times": {"pk": speaker.pk},
