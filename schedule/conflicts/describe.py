@@ -188,4 +188,6 @@ def format_start(state: SlotState, old: SlotState, zone: zoneinfo.ZoneInfo) -> s
 
 
 def join_names(names: Iterable[str]) -> str:
-    return format_list([*names], style="standard", locale=get_language() or "fr")
+    # Babel's “en” is American, which has a comma before “and”.
+    locale = "en_GB" if get_language() == "en" else "fr"
+    return format_list([*names], style="standard", locale=locale)
