@@ -6,6 +6,7 @@ from typing import Final
 
 from babel.lists import format_list
 from django.utils.functional import Promise
+from django.utils.text import Truncator
 from django.utils.translation import get_language, gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
@@ -46,6 +47,7 @@ SENTENCES: Final[Mapping[ConflictKind, str | Promise]] = {
     ConflictKind.EQUIPMENT: _("%(room)s lacks: %(features)s."),
 }
 MAX_NAMES: Final = 4
+MAX_TITLE_CHARS: Final = 60
 
 
 def describe_conflict(timetable: Timetable, conflict: Conflict) -> str:
@@ -161,7 +163,7 @@ def describe_placement(timetable: Timetable, costs: PlacementCosts, cell: Placem
 
 def describe_fix(timetable: Timetable, fix: Fix, zone: zoneinfo.ZoneInfo) -> str:
     """Return a sentence in the imperative that says what the fix changes."""
-    titles = [timetable.sessions[key].title for key in fix.states]
+    titles = [Truncator(timetable.sessions[key].title).chars(MAX_TITLE_CHARS) for key in fix.states]
     if len(titles) > 1:
         return gettext("Swap “%(first)s” and “%(second)s”.") % {"first": titles[0], "second": titles[1]}
     ((key, state),) = fix.states.items()
@@ -186,4 +188,6 @@ def format_start(state: SlotState, old: SlotState, zone: zoneinfo.ZoneInfo) -> s
 
 
 def join_names(names: Iterable[str]) -> str:
-    return format_list([*names], style="standard", locale=get_language() or "fr")
+    # Babel's “en” is American, which has a comma before “and”.
+    locale = "en_GB" if get_language() == "en" else "fr"
+    return format_list([*names], style="standard", locale=locale)

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 from schedule.models import Session
 
-from .facts import Place, SessionFacts, TimetableFacts, do_spans_overlap, to_seconds
+from .facts import Place, SessionFacts, TimetableFacts, to_seconds
 from .kinds import BLOCK
 from .rules import (
     find_absent_persons,
@@ -115,13 +115,14 @@ class StartFacts:
 class Neighbour(NamedTuple):
     """Another placed session, and its conflicts with the one to place if they overlap.
 
-    `by_room` is by the room of the session to place.
+    `by_room` is by the room of the session to place; in `near_rooms` the gap between both matters too.
     """
 
     session: SessionFacts
     place: Place
     always: list[Conflict]
     by_room: dict[int | None, list[Conflict]]
+    near_rooms: Sequence[int | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,17 +142,20 @@ class PlacementGrid:
         room_faults = {room: [*find_room_faults(self.facts, self.session, room)] for room in self.rooms}
         cells = {}
         for start, time, found in zip(starts, times, self.collect_by_start(times), strict=True):
-            booked = (self.session.booked & found.booked_elsewhere).bit_count()
-            wanted = (self.session.wanted & found.wanted_elsewhere).bit_count() - booked
+            usual = self.make_cost(found, found.for_all_rooms)
             for room in self.rooms:
-                conflicts = found.for_all_rooms + room_faults[room]
-                if room in found.by_room:
-                    conflicts += found.by_room[room]
+                own = room_faults[room] + found.by_room.get(room, [])
                 if room in self.facts.room_periods:
                     place = Place(time, time + self.seconds, room)
-                    conflicts += find_room_absence(self.facts, self.session, place)
-                cells[room, start] = PlacementCost(tuple(conflicts), booked, wanted)
+                    own += find_room_absence(self.facts, self.session, place)
+                # Most rooms are as good as each other, so most cells of a start share one object.
+                cells[room, start] = self.make_cost(found, found.for_all_rooms + own) if own else usual
         return cells
+
+    def make_cost(self, found: StartFacts, conflicts: list[Conflict]) -> PlacementCost:
+        booked = (self.session.booked & found.booked_elsewhere).bit_count()
+        wanted = (self.session.wanted & found.wanted_elsewhere).bit_count() - booked
+        return PlacementCost(tuple(conflicts), booked, wanted)
 
     def collect_by_start(self, times: list[int]) -> list[StartFacts]:
         by_start = [StartFacts() for _time in times]
@@ -161,12 +165,35 @@ class PlacementGrid:
             found.for_all_rooms += self.iterate_order_conflicts(place)
         # A session of no length overlaps with nothing.
         for neighbour in self.iterate_neighbours() if self.seconds else ():
-            buffer = self.facts.longest_buffer
-            first = bisect_left(times, neighbour.place.start - self.seconds - buffer)
-            last = bisect_right(times, neighbour.place.end + buffer)
-            for found, time in zip(by_start[first:last], times[first:last], strict=True):
-                self.add_neighbour(found, Place(time, time + self.seconds, None), neighbour)
+            self.add_neighbour(by_start, times, neighbour)
         return by_start
+
+    def add_neighbour(self, by_start: list[StartFacts], times: list[int], neighbour: Neighbour) -> None:
+        """Add the conflicts with another session to those of all starts."""
+        other, other_place = neighbour.session, neighbour.place
+        # The starts at which both overlap.
+        first = bisect_right(times, other_place.start - self.seconds)
+        last = bisect_left(times, other_place.end)
+        for found in by_start[first:last]:
+            found.for_all_rooms += neighbour.always
+            found.booked_elsewhere |= other.booked
+            found.wanted_elsewhere |= other.wanted
+            for room, conflicts in neighbour.by_room.items():
+                found.by_room[room] += conflicts
+        buffer = self.facts.longest_buffer
+        earliest = bisect_left(times, other_place.start - self.seconds - buffer)
+        latest = bisect_right(times, other_place.end + buffer)
+        for room in neighbour.near_rooms:
+            for index in (*range(earliest, first), *range(last, latest)):
+                own = Place(times[index], times[index] + self.seconds, room)
+                if short := [*self.find_short_gap(own, other, other_place)]:
+                    by_start[index].by_room[room] += short
+
+    def find_short_gap(self, own: Place, other: SessionFacts, other_place: Place) -> Iterator[Conflict]:
+        """Yield what is too short between the session and one before or after it."""
+        if own.end <= other_place.start:
+            return find_short_gap(self.facts, self.session, own, other, other_place)
+        return find_short_gap(self.facts, other, other_place, self.session, own)
 
     def iterate_order_conflicts(self, place: Place) -> Iterator[Conflict]:
         places, session = self.facts.places, self.session
@@ -194,21 +221,11 @@ class PlacementGrid:
                 for room in ([place.room] if are_talks else self.rooms)
                 if (found := [*find_place_overlap(self.facts, self.session, room, other, place.room)])
             }
-            yield Neighbour(other, place, always, by_room)
+            yield Neighbour(other, place, always, by_room, self.list_near_rooms(other, place))
 
-    def add_neighbour(self, found: StartFacts, place: Place, neighbour: Neighbour) -> None:
-        """Add the conflicts with another session to those of a start."""
-        other, other_place = neighbour.session, neighbour.place
-        if do_spans_overlap(place.start, place.end, other_place.start, other_place.end):
-            found.for_all_rooms += neighbour.always
-            for room, conflicts in neighbour.by_room.items():
-                found.by_room[room] += conflicts
-            found.booked_elsewhere |= other.booked
-            found.wanted_elsewhere |= other.wanted
-            return
+    def list_near_rooms(self, other: SessionFacts, place: Place) -> Sequence[int | None]:
+        """Return the rooms in which the session must not follow the other one, or precede it, too closely."""
+        if place.room is None:
+            return []
         # Without a shared person only the other session's own room matters.
-        for room in self.rooms if self.session.persons & other.persons else [other_place.room]:
-            pair = (self.session, place._replace(room=room)), (other, other_place)
-            (earlier, first), (later, second) = pair if place.end <= other_place.start else pair[::-1]
-            if short := [*find_short_gap(self.facts, earlier, first, later, second)]:
-                found.by_room[room] += short
+        return self.rooms if self.session.persons & other.persons else [place.room]

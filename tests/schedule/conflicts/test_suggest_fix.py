@@ -1,0 +1,96 @@
+"""The moves and swaps that are suggested."""
+
+from dataclasses import replace
+
+from schedule.conflicts.find import find_conflicts
+from schedule.conflicts.suggest_fix import suggest_fix
+from schedule.conflicts.timetable import TimetableRoom
+from schedule.models import Session
+
+from .timetables import AULA, LAB, ROOMS, at, make_timetable, place
+
+ADA = frozenset({7})
+
+
+def suggest(timetable):
+    """Return the fix of the conflict that hits most people."""
+    return suggest_fix(timetable, find_conflicts(timetable)[0])
+
+
+def test_too_many_people_move_to_a_larger_room_at_the_same_time():
+    timetable = make_timetable((place(at(9), at(10), LAB), {"expected_attendance": 31}))
+
+    fix = suggest(timetable)
+
+    assert fix.states == {1: place(at(9), at(10), AULA)}
+    assert fix.remaining == ()
+
+
+def test_a_speaker_needed_twice_comes_right_after():
+    timetable = make_timetable(
+        (place(at(9), at(10)), {"speakers": ADA}), (place(at(9), at(10), LAB), {"speakers": ADA})
+    )
+
+    ((_key, state),) = suggest(timetable).states.items()
+
+    assert state.starts_at == at(10)
+
+
+def test_what_is_pinned_is_not_moved():
+    pinned = place(at(9), at(10), is_time_pinned=True, is_room_pinned=True)
+    timetable = make_timetable((pinned, {}), (place(at(9), at(10)), {}))
+
+    fix = suggest(timetable)
+
+    assert fix.states.keys() == {2}
+
+
+def test_a_pinned_time_allows_another_room():
+    pinned = place(at(9), at(10), is_time_pinned=True)
+    timetable = make_timetable((pinned, {}), (pinned, {}))
+
+    ((_key, state),) = suggest(timetable).states.items()
+
+    assert state == replace(pinned, room_id=LAB)
+
+
+def test_two_sessions_are_swapped_if_the_larger_room_is_taken():
+    timetable = make_timetable(
+        (place(at(9), at(10), LAB), {"expected_attendance": 31}),
+        (place(at(9), at(10), AULA), {"expected_attendance": 5}),
+        hours=((at(9), at(10)),),
+    )
+
+    fix = suggest(timetable)
+
+    assert fix.states == {1: place(at(9), at(10), AULA), 2: place(at(9), at(10), LAB)}
+
+
+def test_there_is_no_fix_if_everything_blocks():
+    pinned = place(at(9), at(10), is_time_pinned=True, is_room_pinned=True)
+    timetable = make_timetable((pinned, {}), (pinned, {}))
+
+    assert suggest(timetable) is None
+
+
+def test_a_talk_moves_rather_than_the_break():
+    timetable = make_timetable(
+        (place(at(12), at(13), None), {"role": Session.Role.BREAK}), (place(at(12), at(13)), {})
+    )
+
+    fix = suggest(timetable)
+
+    assert fix.states.keys() == {2}
+    assert fix.states[2].room_id == AULA
+
+
+def test_a_day_given_for_the_old_time_is_forgotten():
+    rooms = {**ROOMS, 3: TimetableRoom(3, "Hall", 1000)}
+    state = place(at(9), at(10), LAB, day=at(9).date())
+    timetable = make_timetable((state, {"expected_attendance": 900}), (state, {}), rooms=rooms)
+
+    seats = next(found for found in find_conflicts(timetable) if found.kind == "capacity")
+    room = next(found for found in find_conflicts(timetable) if found.kind == "room")
+
+    assert suggest_fix(timetable, seats).states[1].day == at(9).date()
+    assert {state.day for state in suggest_fix(timetable, room).states.values()} <= {None, at(9).date()}
