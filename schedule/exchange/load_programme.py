@@ -28,12 +28,12 @@ NO_START = datetime.datetime(1, 1, 1, tzinfo=datetime.UTC)
 
 
 def load_programme(event: Event, file_format: ScheduleFormat) -> ParsedProgramme:
-    """Load the public programme: sessions that have a time and are not cancelled.
+    """Load the public programme: published sessions that are not cancelled.
 
     iCalendar files include cancelled sessions, which their STATUS marks; if the event is cancelled, all are.
     """
     sessions, cancelled_at = load_sessions(event), find_cancellation_time(event)
-    exported_sessions = (session for session in sessions if session.starts_at)
+    exported_sessions = (session for session in sessions if session.is_published)
     if file_format is not ScheduleFormat.ICALENDAR:
         exported_sessions = (session for session in exported_sessions if not session.cancelled_at)
     parsed_sessions = tuple(sorted(map(to_parsed_session, exported_sessions), key=get_session_sort_key))

@@ -44,10 +44,11 @@ def session_choose(request: "HttpRequest", event: str) -> HttpResponse:
     refuse_cross_site_requests(request)
     event_obj = get_visible_event(event, request.user)
     adds = "add" in request.POST
-    session = get_public_session(
-        event_obj, parse_session_guid(request.POST.get("add") or request.POST.get("drop") or "")
-    )
+    guid = parse_session_guid(request.POST.get("add") or request.POST.get("drop") or "")
     personal_agenda = get_own_agenda(event_obj, request)
+    # What was chosen can be dropped, even if it is no longer in the programme.
+    chosen = personal_agenda.sessions.filter(guid=guid).first() if personal_agenda and not adds else None
+    session = chosen or get_public_session(event_obj, guid)
     if adds:
         personal_agenda = choose_session(event=event_obj, session=session, personal_agenda=personal_agenda)
     elif personal_agenda:
