@@ -118,6 +118,10 @@ publication_recipients = Hook()
 publication_notices = Hook()
 # (session ids) -> None, in the transaction of a publication that notifies nobody: forget these changes.
 silent_publication = Hook()
+# (rooms) -> sentences: what would lose its place if these rooms were removed.
+room_uses = Hook()
+# (event, rooms, person) -> None, before these rooms are deleted.
+room_removal = Hook()
 # (personal agenda, person) -> None: a signed-in person chose a session in it.
 agenda_used = Hook()
 # Rules of events whose places are given on application.

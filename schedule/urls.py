@@ -13,6 +13,8 @@ from .paper import views as paper_views
 from .personal import views as personal_views
 from .programme import feed_views
 from .programme import views as programme_views
+from .versions import history_views
+from .versions import views as version_views
 
 pages: list[Any] = [
     path("organize/<slug:event>/schedule/", session_views.session_list, name="organize-schedule"),
@@ -71,6 +73,23 @@ pages: list[Any] = [
         "organize/<slug:event>/schedule/import/<str:token>/",
         exchange_views.import_preview_page,
         name="organize-import-preview",
+    ),
+    path("organize/<slug:event>/schedule/publish/", version_views.publish_page, name="organize-publish"),
+    path("organize/<slug:event>/schedule/versions/", version_views.version_list, name="organize-versions"),
+    path(
+        "organize/<slug:event>/schedule/history/",
+        history_views.history_page,
+        name="organize-schedule-history",
+    ),
+    path(
+        "organize/<slug:event>/schedule/history/undo/",
+        history_views.history_undo,
+        name="organize-schedule-undo",
+    ),
+    path(
+        "organize/<slug:event>/schedule/history/redo/",
+        history_views.history_redo,
+        name="organize-schedule-redo",
     ),
     path("events/<slug:event>/agenda/", programme_views.agenda_page, name="agenda"),
     path("events/<slug:event>/agenda.ics", feed_views.programme_feed, {"fmt": "ics"}, name="agenda-ics"),

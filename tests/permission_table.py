@@ -317,6 +317,7 @@ POSTED = {
     "organize-checkpoint-remove",
     "organize-registration-cancel", "api-orders", "api-quotes", "api-cancel", "scanner-scans",
     "organize-session-cancel", "organize-session-restore", "organize-session-remove", "organize-track-move",
+    "organize-schedule-undo", "organize-schedule-redo",
     "organize-track-remove", "organize-speaker-remove", "organize-ticket-remove",
     "organize-addon-remove", "organize-voucher-remove", "organize-quota-remove",
     "organize-question-move", "organize-question-remove",

@@ -4,15 +4,21 @@ import datetime
 from dataclasses import dataclass, field
 from typing import Final
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from convention.events.models import Event, Room
 from convention.text.normalize import matches_search_words, search_text, split_search_words
+from schedule.drafts.current_draft import find_current_draft
 from schedule.models import Session
 from schedule.programme.agenda import prefetch_speakers, query_sessions
 from schedule.programme.conflicts import ScheduleConflict, TimedSession, find_conflicts
 from schedule.programme.days import is_outside_hours
 from schedule.programme.programme_version import ProgrammeVersion
+from schedule.versions.sentences import KIND_LABELS
+from schedule.versions.timetables import load_unpublished_changes
+
+from .draft_slots import overlay_draft
 
 STATE_LABELS: Final = {
     "": _("All sessions"),
@@ -20,6 +26,7 @@ STATE_LABELS: Final = {
     "outside_event": _("Outside the event’s hours"),
     "unplaced": _("Without time or room"),
     "cancelled": _("Cancelled"),
+    "unpublished": _("With changes that are not published"),
 }
 
 
@@ -40,6 +47,8 @@ class OverviewRow:
     day: datetime.date | None = None
     is_outside: bool = False
     conflicts: list[tuple[str, str, Session]] = field(default_factory=list)
+    # What the next publication changes, as labels.
+    unpublished: list[str | Promise] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -55,8 +64,12 @@ class ScheduleOverview:
 def build_overview(
     *, event: Event, programme_version: ProgrammeVersion, overview_filter: OverviewFilter
 ) -> ScheduleOverview:
-    """Return the overview; the number of queries does not depend on the number of sessions."""
-    rows = {session.pk: OverviewRow(session) for session in prefetch_speakers(query_sessions(event))}
+    """Return the overview of the current draft; the number of queries does not depend on the number of
+    sessions.
+    """
+    sessions = overlay_draft(event, prefetch_speakers(query_sessions(event)))
+    rows = {session.pk: OverviewRow(session) for session in sessions}
+    attach_unpublished_changes(event, rows)
     for row in rows.values():
         row.is_outside = is_session_outside(row.session, event)
         if row.session.starts_at:
@@ -68,6 +81,13 @@ def build_overview(
     counts = {state: sum(has_state(row, state) for row in everything) for state in STATE_LABELS}
     days = sorted({row.day for row in everything if row.day})
     return ScheduleOverview(matching, days, [*event.rooms.all()], counts)
+
+
+def attach_unpublished_changes(event: Event, rows_by_id: dict[int, OverviewRow]) -> None:
+    draft = find_current_draft(event)
+    for change in load_unpublished_changes(draft).changes if draft else ():
+        if row := rows_by_id.get(change.slot.session_id or 0):
+            row.unpublished = [KIND_LABELS[kind] for kind in change.kinds]
 
 
 def get_row_sort_key(row: OverviewRow) -> tuple[bool, str, int, int]:
@@ -143,6 +163,7 @@ def has_state(row: OverviewRow, state: str) -> bool:
         "outside_event": row.is_outside,
         "unplaced": not session.cancelled_at and not (session.starts_at and session.room_id),
         "cancelled": bool(session.cancelled_at),
+        "unpublished": bool(row.unpublished),
     }.get(state, True)
 
 
@@ -153,15 +174,8 @@ def build_search_text(session: Session) -> str:
 
 
 def find_session_conflicts(session: Session) -> list[tuple[str, str, Session]]:
-    """Return the conflicts of one session as kind, name of the room or speaker, and other session."""
-    if not is_timed(session):
-        return []
-    meanwhile = query_sessions(session.event).filter(
-        starts_at__lt=session.ends_at, ends_at__gt=session.starts_at, cancelled_at=None
-    )
-    rows = {other.pk: OverviewRow(other) for other in prefetch_speakers(meanwhile)}
-    # A session of zero length overlaps with nothing, so the query did not find it.
-    if session.pk not in rows:
-        return []
+    """Return the conflicts of one session in the draft: kind, name of the room or speaker, other session."""
+    everything = overlay_draft(session.event, prefetch_speakers(query_sessions(session.event)))
+    rows = {other.pk: OverviewRow(other) for other in everything}
     attach_conflicts(rows, list(rows.values()))
     return rows[session.pk].conflicts

@@ -18,10 +18,11 @@ from convention.text.normalize import parse_digits
 from schedule.models import Session
 from schedule.programme.agenda_filter import clean_query_value
 from schedule.programme.programme_version import get_programme_version
+from schedule.versions.timetables import count_unpublished_changes
 
+from .draft_slots import overlay_draft
 from .forms import SessionForm
 from .overview import STATE_LABELS, OverviewFilter, build_overview, find_session_conflicts, is_session_outside
-from .programme_parts import remove_programme_item
 from .sessions import (
     SessionChangedMeanwhile,
     add_session,
@@ -29,9 +30,10 @@ from .sessions import (
     compute_fingerprints,
     edit_session,
     get_session_values,
+    remove_session,
     restore_session,
 )
-from .views import allow_get_and_post, get_posted_data, render_organizer_page
+from .views import allow_get_and_post, get_author, get_posted_data, render_organizer_page
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -56,6 +58,7 @@ def session_list(request: "HttpRequest", event: str) -> HttpResponse:
         "overview_filter": overview_filter,
         "states": states,
         "total": overview.counts[""],
+        "unpublished_count": count_unpublished_changes(event_obj),
     }
     return render_organizer_page(request, "sessions", event_obj, tracks=[*event_obj.tracks.all()], **context)
 
@@ -67,8 +70,8 @@ def session_add(request: "HttpRequest", event: str) -> HttpResponse:
         started = _make_following_session(event_obj, request.GET.get("after", ""))
         form = SessionForm(get_posted_data(request), event=event_obj, instance=started)
         if form.is_valid():
-            session = add_session(event=event_obj, values=form.cleaned_data)
-            messages.success(request, _("“%(title)s” is in the programme.") % {"title": session.title})
+            session = add_session(event=event_obj, values=form.cleaned_data, author=get_author(request))
+            messages.success(request, _("“%(title)s” is in the draft.") % {"title": session.title})
             return redirect("organize-session", event_obj.slug, session.number)
         return render_organizer_page(request, "session", event_obj, form=form, session=None)
 
@@ -79,6 +82,7 @@ def _make_following_session(event: Event, number: str) -> Session:
     before = None if wanted is None else event.sessions.filter(number=wanted).first()
     if before is None:
         return Session(event=event)
+    overlay_draft(event, [before])
     return Session(event=event, starts_at=before.ends_at, room=before.room, track=before.track)
 
 
@@ -99,6 +103,8 @@ def session_edit(request: "HttpRequest", event: str, number: int) -> HttpRespons
     session = get_session_by_number(event_obj, number)
     current = get_session_values(session)
     current_fingerprints, newer_values = compute_fingerprints(current), {}
+    is_published = session.is_published
+    overlay_draft(event_obj, [session])
     with timezone.override(event_obj.zone):
         if request.method != "POST":
             form = SessionForm(event=event_obj, instance=session, initial=get_initial_values(current))
@@ -112,6 +118,7 @@ def session_edit(request: "HttpRequest", event: str, number: int) -> HttpRespons
                 event_obj,
                 form=form,
                 session=session,
+                is_published=is_published,
                 seen_fingerprints=json.dumps(current_fingerprints),
                 **warnings,
             )
@@ -120,7 +127,10 @@ def session_edit(request: "HttpRequest", event: str, number: int) -> HttpRespons
         if form.is_valid():
             try:
                 changed = edit_session(
-                    session=session, seen_fingerprints=seen_before, values=form.cleaned_data
+                    session=session,
+                    seen_fingerprints=seen_before,
+                    values=form.cleaned_data,
+                    author=get_author(request),
                 )
             except SessionChangedMeanwhile as conflict:
                 newer_values = conflict.current_values
@@ -140,6 +150,7 @@ def session_edit(request: "HttpRequest", event: str, number: int) -> HttpRespons
             event_obj,
             form=form,
             session=session,
+            is_published=is_published,
             seen_fingerprints=json.dumps(fingerprints),
             other_values=differing_fields,
         )
@@ -147,7 +158,8 @@ def session_edit(request: "HttpRequest", event: str, number: int) -> HttpRespons
 
 def get_initial_values(values: dict[str, Any]) -> dict[str, Any]:
     """Return the form's initial values that are not columns of the session."""
-    return {"speakers": "\n".join(values["speakers"])}
+    names = ("is_time_pinned", "is_room_pinned")
+    return {"speakers": "\n".join(values["speakers"])} | {name: values[name] for name in names}
 
 
 def parse_seen_fingerprints(text: str) -> dict[str, str]:
@@ -166,8 +178,13 @@ def parse_seen_fingerprints(text: str) -> dict[str, str]:
 def session_cancel(request: "HttpRequest", event: str, number: int) -> HttpResponse:
     event_obj = get_event_to_organize(event, request.user)
     session = get_session_by_number(event_obj, number)
-    cancel_session(session=session, reason=clean_query_value(request.POST.get("reason", "")))
-    messages.success(request, _("“%(title)s” is cancelled, and shown so.") % {"title": session.title})
+    reason = clean_query_value(request.POST.get("reason", ""))
+    cancel_session(session=session, author=get_author(request), reason=reason)
+    messages.success(
+        request,
+        _("“%(title)s” is cancelled in the draft. The public sees it once you publish.")
+        % {"title": session.title},
+    )
     return redirect("organize-session", event_obj.slug, number)
 
 
@@ -175,8 +192,10 @@ def session_cancel(request: "HttpRequest", event: str, number: int) -> HttpRespo
 def session_restore(request: "HttpRequest", event: str, number: int) -> HttpResponse:
     event_obj = get_event_to_organize(event, request.user)
     session = get_session_by_number(event_obj, number)
-    restore_session(session=session)
-    messages.success(request, _("“%(title)s” takes place after all.") % {"title": session.title})
+    restore_session(session=session, author=get_author(request))
+    messages.success(
+        request, _("“%(title)s” takes place after all, once you publish.") % {"title": session.title}
+    )
     return redirect("organize-session", event_obj.slug, number)
 
 
@@ -184,6 +203,9 @@ def session_restore(request: "HttpRequest", event: str, number: int) -> HttpResp
 def session_remove(request: "HttpRequest", event: str, number: int) -> HttpResponse:
     event_obj = get_event_to_organize(event, request.user)
     session = get_session_by_number(event_obj, number)
-    remove_programme_item(event=event_obj, item=session)
-    messages.success(request, _("“%(title)s” is out of the programme.") % {"title": session.title})
+    if remove_session(session=session, author=get_author(request)):
+        sentence = _("“%(title)s” is out of the programme.")
+    else:
+        sentence = _("“%(title)s” leaves the programme with the next publication.")
+    messages.success(request, sentence % {"title": session.title})
     return redirect("organize-schedule", event_obj.slug)

@@ -6,15 +6,15 @@ from typing import Final
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext, pgettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext, pgettext_lazy
 
 from convention.text.dates import format_date_with_weekday, format_time_range
 
 from .differences import ChangeKind, SlotDifference, TimetableDifferences, TimetableSlot
 
 KIND_LABELS: Final[dict[ChangeKind, str | Promise]] = {
-    ChangeKind.ADDED: gettext_lazy("New"),
-    ChangeKind.REMOVED: gettext_lazy("Removed"),
+    ChangeKind.ADDED: pgettext_lazy("programme", "New"),
+    ChangeKind.REMOVED: pgettext_lazy("programme", "Removed"),
     ChangeKind.CANCELLED: gettext_lazy("Cancelled"),
     ChangeKind.RESTORED: gettext_lazy("Takes place after all"),
     ChangeKind.TIME: gettext_lazy("New time"),

@@ -87,6 +87,12 @@ def load_unpublished_changes(draft: ScheduleDraft) -> TimetableDifferences:
     return compare_timetables(load_published_timetable(draft.event), load_draft_timetable(draft))
 
 
+def count_unpublished_changes(event: Event) -> int:
+    """Return how many sessions the next publication changes."""
+    draft = ScheduleDraft.objects.filter(event=event, is_current=True).first()
+    return len(load_unpublished_changes(draft).changes) if draft else 0
+
+
 def compare_versions(
     older: ScheduleVersion | None, newer: ScheduleVersion, *, session_ids: Collection[int] | None = None
 ) -> TimetableDifferences:

@@ -179,7 +179,7 @@ def test_the_room_removed_from_a_draft_is_published_without_it():
 
 
 def publish_programme(session_count: int) -> tuple[int, float]:
-    """Publish a new programme; return the number of queries and the seconds it took."""
+    """Publish a new programme; return the number of queries and the seconds of computing."""
     event = make_event()
     rooms = [make_room(event, f"Salle {number}") for number in range(10)]
     sessions = Session.objects.bulk_create(
@@ -191,10 +191,10 @@ def publish_programme(session_count: int) -> tuple[int, float]:
         starts_at = event.starts_at.astimezone(datetime.UTC) + number // 10 * HOUR
         states[session.pk] = SlotState(rooms[number % 10].pk, starts_at, starts_at + HOUR)
     make_moves(draft=draft, states=states, author=None)
-    started = time.perf_counter()
+    started = time.process_time()
     with CaptureQueriesContext(connection) as queries:
         publish_draft(draft=draft)
-    return len(queries), time.perf_counter() - started
+    return len(queries), time.process_time() - started
 
 
 def test_publishing_many_sessions_takes_as_many_queries_as_a_few():

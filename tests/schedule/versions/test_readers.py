@@ -7,7 +7,7 @@ import pytest
 from registrations.sessions.choices import list_session_choices
 from schedule.models import Session
 from schedule.paper.print_agenda import print_agenda
-from tests.factories import make_event, make_registration, make_session
+from tests.factories import make_event, make_registration, make_session, make_ticket
 from tests.schedule.versions.timetables import change_slot
 
 pytestmark = pytest.mark.django_db
@@ -71,4 +71,4 @@ def test_it_cannot_be_booked_or_starred(client, event):
     response = client.post("/en/events/conf/agenda/choose/", {"add": str(session.guid)})
 
     assert response.status_code == 404
-    assert list_session_choices(make_registration(event)) == []
+    assert list_session_choices(make_registration(make_ticket(event))) == []
