@@ -116,7 +116,8 @@ revoke_devices = SingleHook()
 publication_recipients = Hook()
 # (version id, session ids) -> None, within the task of a publication: queue its notices.
 publication_notices = Hook()
-# (session ids) -> None, in the transaction of a publication that notifies nobody: forget these changes.
+# (version id, session ids) -> None, in the transaction of a publication that notifies nobody: forget these
+# changes.
 silent_publication = Hook()
 # (rooms) -> sentences: what would lose its place if these rooms were removed.
 room_uses = Hook()

@@ -14,6 +14,7 @@ from .personal import views as personal_views
 from .programme import feed_views
 from .programme import views as programme_views
 from .versions import history_views
+from .versions import public_views as public_version_views
 from .versions import views as version_views
 
 pages: list[Any] = [
@@ -98,6 +99,12 @@ pages: list[Any] = [
         "events/<slug:event>/agenda.json", feed_views.programme_feed, {"fmt": "frab-json"}, name="agenda-json"
     ),
     path("events/<slug:event>/agenda.pdf", paper_views.agenda_pdf, name="agenda-pdf"),
+    path("events/<slug:event>/agenda/changes/", public_version_views.changes_page, name="agenda-changes"),
+    path(
+        "events/<slug:event>/agenda/changes.atom",
+        public_version_views.changes_feed,
+        name="agenda-changes-feed",
+    ),
     path("events/<slug:event>/agenda/choose/", personal_views.session_choose, name="session-choose"),
     path("events/<slug:event>/agenda/mine/", personal_views.own_agenda_page, name="own-agenda"),
     # Before the page of a token, which would take “renew” for one.

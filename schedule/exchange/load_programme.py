@@ -130,6 +130,7 @@ def to_parsed_session(session: Session) -> ParsedSession:
         recording_license=session.recording_license,
         recording_optout=session.recording_optout,
         is_cancelled=session.cancelled_at is not None,
+        sequence=session.sequence,
         # Only these fields: `extra` also has what imports remember of ids, which no file may show.
         extra=tuple((name, str(session.extra[name])) for name in EXTRA_FIELDS if session.extra.get(name)),
     )

@@ -93,6 +93,8 @@ class ParsedSession:
     recording_optout: bool | None = None
     is_cancelled: bool | None = None
     extra: tuple[tuple[str, str], ...] | None = None
+    # Of our own exports: how often time, room or state changed.
+    sequence: int = 0
 
 
 @dataclass(frozen=True, slots=True)

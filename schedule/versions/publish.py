@@ -145,10 +145,11 @@ def apply_change(session: Session, change: SlotDifference, version: ScheduleVers
         session.cancelled_at = None
     elif session.cancelled_at is None:
         session.cancelled_at = version.published_at
-    # Calendars treat a higher number as a change; the programme day is not in them.
-    if was_published and change.kinds != (ChangeKind.DAY,):
-        session.sequence += 1
-    session.published_in = version
+    # The day of the programme is neither in calendars nor in notices.
+    if change.kinds != (ChangeKind.DAY,):
+        # Calendars treat a higher number as a change.
+        session.sequence += was_published
+        session.published_in = version
 
 
 def _write_version_slots(version: ScheduleVersion, slots: Collection[TimetableSlot]) -> None:
@@ -183,4 +184,4 @@ def _finish(version: ScheduleVersion, differences: TimetableDifferences, *, noti
         notify_publication.enqueue(version.pk)
     elif notified_ids:
         for mark_as_notified in hooks.silent_publication.providers():
-            mark_as_notified(notified_ids)
+            mark_as_notified(version.pk, notified_ids)

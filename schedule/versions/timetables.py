@@ -64,6 +64,7 @@ def load_version_timetable(
 
     Versions do not store days of the programme.
     """
+    # `all` reads slots that were prefetched; a filter would ask for them again.
     rows = version.slots.all() if version else VersionSlot.objects.none()
     if session_ids is not None:
         rows = rows.filter(session__in=session_ids)

@@ -3,6 +3,7 @@
 import datetime
 
 import pytest
+from django.utils import timezone
 from lxml import html
 
 from convention.events.models import Room
@@ -18,7 +19,8 @@ PAGE = "/en/organize/conf/schedule/"
 @pytest.fixture
 def event():
     # Forms know no seconds.
-    return make_event(slug="conf", starts_at=datetime.datetime(2027, 6, 16, 7, tzinfo=datetime.UTC))
+    starts_at = timezone.now().replace(second=0, microsecond=0) + datetime.timedelta(days=20)
+    return make_event(slug="conf", starts_at=starts_at)
 
 
 @pytest.fixture
