@@ -2,8 +2,9 @@
 
 import datetime
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.core.cache import cache
 from django.db.models import Count, Q
@@ -23,7 +24,7 @@ from registrations.payments.models import OPEN_DISPUTE_STATUSES, Dispute
 from registrations.visits.applications.state import find_agreed_ids
 from registrations.visits.dates import find_lock_time
 from registrations.visits.models import Application, Visit
-from schedule.models import Session, SessionSpeaker
+from schedule.models import ScheduleDraft, Session, SessionSpeaker, Slot
 from schedule.programme.conflicts import TimedSession, find_conflicts
 from schedule.programme.days import describe_fullness, is_outside_hours
 
@@ -226,16 +227,13 @@ def count_people(condition: Q) -> Count:
 
 
 def _add_schedule_problems(facts_by_event: dict[int, EventFacts]) -> None:
-    sessions = Session.objects.filter(event__in=facts_by_event, cancelled_at__isnull=True).order_by()
+    """Count the problems of the timetable that organizers work on: the current draft, if there is one."""
     speakers: dict[int, set[int]] = defaultdict(set)
-    for session, speaker in SessionSpeaker.objects.filter(session__in=sessions).values_list(
-        "session_id", "speaker_id"
-    ):
+    appearances = SessionSpeaker.objects.filter(session__event__in=facts_by_event)
+    for session, speaker in appearances.values_list("session_id", "speaker_id"):
         speakers[session].add(speaker)
     placed: dict[int, list[TimedSession]] = defaultdict(list)
-    for pk, event, starts_at, ends_at, room in sessions.values_list(
-        "pk", "event_id", "starts_at", "ends_at", "room_id"
-    ):
+    for event, pk, starts_at, ends_at, room in _iterate_slots(facts_by_event):
         if starts_at and ends_at:
             placed[event].append(TimedSession(pk, starts_at, ends_at, room, frozenset(speakers[pk])))
         hours = (facts_by_event[event].event.starts_at, facts_by_event[event].event.ends_at)
@@ -244,6 +242,22 @@ def _add_schedule_problems(facts_by_event: dict[int, EventFacts]) -> None:
             facts_by_event[event].unplaced_session_count += 1
     for event, timed in placed.items():
         facts_by_event[event].schedule_conflict_count = len(find_conflicts(timed))
+
+
+def _iterate_slots(events: Collection[int]) -> Iterator[tuple[int, int, Any, Any, int | None]]:
+    """Yield event, session, start, end and room of the sessions that are not cancelled."""
+    drafts = ScheduleDraft.objects.filter(event__in=events, is_current=True)
+    with_draft = set(drafts.values_list("event", flat=True))
+    columns = ("starts_at", "ends_at", "room_id", "is_cancelled")
+    rows = Slot.objects.filter(draft__in=drafts).order_by().values_list("session_id", *columns)
+    slots = {pk: values for pk, *values in rows}
+    sessions = Session.objects.filter(event__in=events).order_by()
+    columns = ("starts_at", "ends_at", "room_id", "cancelled_at")
+    for event, pk, *published in sessions.values_list("event_id", "pk", *columns):
+        in_draft = slots.get(pk, [None, None, None, False])
+        starts_at, ends_at, room, is_cancelled = in_draft if event in with_draft else published
+        if not is_cancelled:
+            yield event, pk, starts_at, ends_at, room
 
 
 def _add_session_bookings(facts_by_event: dict[int, EventFacts], at: datetime.datetime) -> None:

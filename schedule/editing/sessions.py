@@ -233,7 +233,8 @@ def add_session(*, event: Event, values: Mapping[str, object], author: Person | 
 
     It is not public until the draft is published.
     """
-    # Locked, since two sessions added at once would get the same number.
+    # Locked, since two sessions added at once would get the same number; drafts come before events.
+    lock_current_draft(event, author=author)
     Event.objects.select_for_update().get(pk=event.pk)
     last = event.sessions.aggregate(last=Max("number"))["last"] or 0
     session = Session(event=event, number=last + 1, slug=slugify(str(values["title"]))[:300])

@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from convention.club.models import Person
 from convention.errors import LinkExpired
 from convention.events.models import Event
 from schedule.models import ScheduleUpload
@@ -25,7 +26,8 @@ MAX_TITLES: Final = 200
 
 def save_upload(*, event: Event, file_name: str, data: bytes) -> ScheduleUpload:
     """Store the file with a preview of its import. Raise UnreadableFile."""
-    report = preview_programme(slug=event.slug, programme=read_schedule_apart(data, event_zone=event.zone))
+    programme = read_schedule_apart(data, event_zone=event.zone)
+    report = preview_programme(slug=event.slug, programme=programme, publishes=False)
     return ScheduleUpload.objects.create(
         event=event,
         token=secrets.token_urlsafe(32),
@@ -57,8 +59,8 @@ def get_active_upload(event: Event, token: str) -> ScheduleUpload:
     return upload
 
 
-def import_upload(*, event: Event, token: str) -> ImportReport:
-    """Import the stored file once.
+def import_upload(*, event: Event, token: str, author: Person | None = None) -> ImportReport:
+    """Import the stored file once: texts and speakers at once, times and rooms into the draft.
 
     Raise LinkExpired if it was imported already, by a second click too. It is parsed before the transaction
     begins, since other changes of the event wait for the transaction's end.
@@ -72,7 +74,7 @@ def import_upload(*, event: Event, token: str) -> ImportReport:
         if upload is None:
             get_active_upload(event, token)
         assert upload
-        report = import_programme(slug=event.slug, programme=programme)
+        report = import_programme(slug=event.slug, programme=programme, author=author, publishes=False)
         upload.delete()
     return report
 
@@ -84,6 +86,10 @@ def report_to_json(report: ImportReport) -> dict[str, object]:
         "added": [strip_unstorable(title) for title in report.added[:MAX_TITLES]],
         "changed": [strip_unstorable(title) for title in report.changed[:MAX_TITLES]],
         "missing": [strip_unstorable(title) for title in report.missing[:MAX_TITLES]],
+        "changes": [
+            [strip_unstorable(title), strip_unstorable(sentence)]
+            for title, sentence in report.changes[:MAX_TITLES]
+        ],
         "counts": {
             "added": len(report.added),
             "changed": len(report.changed),

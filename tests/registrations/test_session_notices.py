@@ -4,6 +4,7 @@ import datetime
 
 import pytest
 
+from registrations.changes.merge import merge_registrations
 from registrations.models import AgendaLink, Registration, SessionBooking, Ticket
 from registrations.sessions.booking import book_session
 from registrations.sessions.notifications import (
@@ -233,3 +234,13 @@ def test_many_notices_are_queued_by_one_task(event, run_tasks, mailoutbox):
     run_tasks()
 
     assert len(mailoutbox) == 20
+
+
+def test_a_merged_registration_takes_the_agenda_along(event):
+    session = make_session(event)
+    duplicate = make_follower(event, session)
+    survivor = make_registration(get_ticket(event), email="zoe@example.org")
+
+    merge_registrations(survivor=survivor, duplicate=duplicate, copied_fields=[])
+
+    assert AgendaLink.objects.get().registration == survivor
