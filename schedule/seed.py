@@ -25,7 +25,7 @@ from .models import (
     Speaker,
     Track,
 )
-from .versions.publish import publish_draft
+from .versions.publish import Notify, publish_draft
 
 SESSION_COUNTS = {"small": 20, "club": 60, "large": 200}
 # Capacity of the bookable demo workshops.
@@ -77,7 +77,7 @@ def publish_first_version(world: DemoWorld, event: Event, states: dict[Session, 
     Slot.objects.bulk_create(
         Slot(draft=draft, session=session, **state.to_columns()) for session, state in states.items()
     )
-    version = publish_draft(draft=draft, name="initiale", notify=False)
+    version = publish_draft(draft=draft, name="initiale", notify=Notify.NOBODY)
     ScheduleVersion.objects.filter(pk=version.pk).update(published_at=world.now)
     ScheduleDraft.objects.filter(pk=draft.pk).update(created_at=world.now)
     Schedule.objects.filter(event=event).update(changed_at=world.now)

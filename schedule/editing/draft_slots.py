@@ -70,8 +70,8 @@ def move_session(session: Session, state: SlotState | None, author: Person | Non
     make_moves(draft=draft, states={session.pk: state}, author=author)
 
 
-def set_cancelled(*, session: Session, is_cancelled: bool, author: Person | None, reason: str) -> None:
-    """Cancel or restore a session in the current draft; a second call changes nothing.
+def change_cancellation(*, session: Session, verb: str, author: Person | None, reason: str = "") -> None:
+    """Cancel (`session.cancel`) or restore a session in the current draft; a second call changes nothing.
 
     Raise SessionNotPlaced for a session without a time.
     """
@@ -81,9 +81,9 @@ def set_cancelled(*, session: Session, is_cancelled: bool, author: Person | None
         raise SessionNotPlaced(
             _("This session has no time yet, so nobody expects it: remove it instead of cancelling it.")
         )
+    is_cancelled = verb == "session.cancel"
     if slot.is_cancelled == is_cancelled:
         return
     slot.is_cancelled = is_cancelled
     make_moves(draft=draft, states={session.pk: SlotState.of_slot(slot)}, author=author)
-    verb = "session.cancel" if is_cancelled else "session.restore"
     record_action(verb, session, event=session.event, reason=reason[:300])

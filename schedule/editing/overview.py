@@ -1,6 +1,7 @@
 """List all sessions of a programme with their problems, for organizers, narrowed by filters."""
 
 import datetime
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -9,14 +10,11 @@ from django.utils.translation import gettext_lazy as _
 
 from convention.events.models import Event, Room
 from convention.text.normalize import matches_search_words, search_text, split_search_words
-from schedule.drafts.current_draft import find_current_draft
 from schedule.models import Session
 from schedule.programme.agenda import prefetch_speakers, query_sessions
 from schedule.programme.conflicts import ScheduleConflict, TimedSession, find_conflicts
 from schedule.programme.days import is_outside_hours
 from schedule.programme.programme_version import ProgrammeVersion
-from schedule.versions.sentences import KIND_LABELS
-from schedule.versions.timetables import load_unpublished_changes
 
 from .draft_slots import overlay_draft
 
@@ -48,7 +46,7 @@ class OverviewRow:
     is_outside: bool = False
     conflicts: list[tuple[str, str, Session]] = field(default_factory=list)
     # What the next publication changes, as labels.
-    unpublished: list[str | Promise] = field(default_factory=list)
+    unpublished: Sequence[str | Promise] = ()
 
 
 @dataclass(slots=True)
@@ -62,14 +60,20 @@ class ScheduleOverview:
 
 
 def build_overview(
-    *, event: Event, programme_version: ProgrammeVersion, overview_filter: OverviewFilter
+    *,
+    event: Event,
+    programme_version: ProgrammeVersion,
+    overview_filter: OverviewFilter,
+    unpublished_labels: Mapping[int, Sequence[str | Promise]],
 ) -> ScheduleOverview:
-    """Return the overview of the current draft; the number of queries does not depend on the number of
-    sessions.
+    """Return the overview of the current draft, with what is not published of each session, as labels.
+
+    The number of queries does not depend on the number of sessions.
     """
     sessions = overlay_draft(event, prefetch_speakers(query_sessions(event)))
     rows = {session.pk: OverviewRow(session) for session in sessions}
-    attach_unpublished_changes(event, rows)
+    for pk in rows.keys() & unpublished_labels.keys():
+        rows[pk].unpublished = unpublished_labels[pk]
     for row in rows.values():
         row.is_outside = is_session_outside(row.session, event)
         if row.session.starts_at:
@@ -81,13 +85,6 @@ def build_overview(
     counts = {state: sum(has_state(row, state) for row in everything) for state in STATE_LABELS}
     days = sorted({row.day for row in everything if row.day})
     return ScheduleOverview(matching, days, [*event.rooms.all()], counts)
-
-
-def attach_unpublished_changes(event: Event, rows_by_id: dict[int, OverviewRow]) -> None:
-    draft = find_current_draft(event)
-    for change in load_unpublished_changes(draft).changes if draft else ():
-        if row := rows_by_id.get(change.slot.session_id or 0):
-            row.unpublished = [KIND_LABELS[kind] for kind in change.kinds]
 
 
 def get_row_sort_key(row: OverviewRow) -> tuple[bool, str, int, int]:

@@ -18,7 +18,8 @@ from convention.text.normalize import parse_digits
 from schedule.models import Session
 from schedule.programme.agenda_filter import clean_query_value
 from schedule.programme.programme_version import get_programme_version
-from schedule.versions.timetables import count_unpublished_changes
+from schedule.versions.sentences import KIND_LABELS
+from schedule.versions.timetables import list_unpublished_changes
 
 from .draft_slots import overlay_draft
 from .forms import SessionForm
@@ -49,7 +50,16 @@ def session_list(request: "HttpRequest", event: str) -> HttpResponse:
     }
     overview_filter = OverviewFilter(**filter_values)
     version = get_programme_version(event_obj)
-    overview = build_overview(event=event_obj, programme_version=version, overview_filter=overview_filter)
+    unpublished_labels = {
+        change.slot.session_id or 0: [KIND_LABELS[kind] for kind in change.kinds]
+        for change in list_unpublished_changes(event_obj)
+    }
+    overview = build_overview(
+        event=event_obj,
+        programme_version=version,
+        overview_filter=overview_filter,
+        unpublished_labels=unpublished_labels,
+    )
     rows = Paginator(overview.rows, ROWS_PER_PAGE).get_page(request.GET.get("page"))
     states = [(state, label, overview.counts[state]) for state, label in STATE_LABELS.items()]
     context = {
@@ -58,7 +68,7 @@ def session_list(request: "HttpRequest", event: str) -> HttpResponse:
         "overview_filter": overview_filter,
         "states": states,
         "total": overview.counts[""],
-        "unpublished_count": count_unpublished_changes(event_obj),
+        "unpublished_count": len(unpublished_labels),
     }
     return render_organizer_page(request, "sessions", event_obj, tracks=[*event_obj.tracks.all()], **context)
 
@@ -101,59 +111,49 @@ def session_edit(request: "HttpRequest", event: str, number: int) -> HttpRespons
     """Change a session; if another organizer changed it meanwhile, show their values beside the form."""
     event_obj = get_event_to_organize(event, request.user)
     session = get_session_by_number(event_obj, number)
+    context: dict[str, Any] = {"session": session, "is_published": session.is_published}
     current = get_session_values(session)
-    current_fingerprints, newer_values = compute_fingerprints(current), {}
-    is_published = session.is_published
+    fingerprints = compute_fingerprints(current)
     overlay_draft(event_obj, [session])
     with timezone.override(event_obj.zone):
         if request.method != "POST":
-            form = SessionForm(event=event_obj, instance=session, initial=get_initial_values(current))
-            warnings = {
+            context |= {
+                "form": SessionForm(event=event_obj, instance=session, initial=get_initial_values(current)),
                 "conflicts": find_session_conflicts(session),
                 "is_outside": is_session_outside(session, event_obj),
             }
-            return render_organizer_page(
-                request,
-                "session",
-                event_obj,
-                form=form,
-                session=session,
-                is_published=is_published,
-                seen_fingerprints=json.dumps(current_fingerprints),
-                **warnings,
-            )
-        form = SessionForm(request.POST, event=event_obj, instance=session)
-        seen_before = parse_seen_fingerprints(request.POST.get("seen", ""))
-        if form.is_valid():
-            try:
-                changed = edit_session(
-                    session=session,
-                    seen_fingerprints=seen_before,
-                    values=form.cleaned_data,
-                    author=get_author(request),
-                )
-            except SessionChangedMeanwhile as conflict:
-                newer_values = conflict.current_values
-                form.add_error(None, str(conflict))
-            except InvalidFields as error:
-                form.add_error("capacity", error.field_errors["capacity"])
-            else:
-                messages.success(
-                    request, _("The session was saved.") if changed else _("Nothing was changed.")
-                )
+        else:
+            form = SessionForm(request.POST, event=event_obj, instance=session)
+            seen_before = parse_seen_fingerprints(request.POST.get("seen", ""))
+            newer_values = save_session_form(request, form, session, seen_before) if form.is_valid() else {}
+            if form.is_valid():
                 return redirect("organize-session", event_obj.slug, number)
-        differing_fields = [(form[name], value) for name, value in newer_values.items()]
-        fingerprints = current_fingerprints if newer_values else seen_before
-        return render_organizer_page(
-            request,
-            "session",
-            event_obj,
-            form=form,
+            fingerprints = fingerprints if newer_values else seen_before
+            differing_fields = [(form[name], value) for name, value in newer_values.items()]
+            context |= {"form": form, "other_values": differing_fields}
+        context["seen_fingerprints"] = json.dumps(fingerprints)
+        return render_organizer_page(request, "session", event_obj, **context)
+
+
+def save_session_form(
+    request: "HttpRequest", form: SessionForm, session: Session, seen_fingerprints: dict[str, str]
+) -> dict[str, object]:
+    """Save a valid form; add errors to it, and return the values of another organizer, where it cannot be."""
+    try:
+        changed = edit_session(
             session=session,
-            is_published=is_published,
-            seen_fingerprints=json.dumps(fingerprints),
-            other_values=differing_fields,
+            seen_fingerprints=seen_fingerprints,
+            values=form.cleaned_data,
+            author=get_author(request),
         )
+    except SessionChangedMeanwhile as conflict:
+        form.add_error(None, str(conflict))
+        return conflict.current_values
+    except InvalidFields as error:
+        form.add_error("capacity", error.field_errors["capacity"])
+        return {}
+    messages.success(request, _("The session was saved.") if changed else _("Nothing was changed."))
+    return {}
 
 
 def get_initial_values(values: dict[str, Any]) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from convention.text.normalize import search_text
 from schedule.drafts.slot_state import SlotState
 from schedule.models import Session, SessionSpeaker, Speaker
 
-from .draft_slots import load_state, lock_current_draft, move_session, set_cancelled
+from .draft_slots import change_cancellation, load_state, lock_current_draft, move_session
 from .programme_parts import remove_programme_item
 from .revision import raise_revision
 
@@ -250,13 +250,13 @@ def add_session(*, event: Event, values: Mapping[str, object], author: Person | 
 @transaction.atomic
 def cancel_session(*, session: Session, author: Person | None = None, reason: str = "") -> None:
     """Cancel a session in the draft. A second call changes nothing. Raise SessionNotPlaced."""
-    set_cancelled(session=session, is_cancelled=True, author=author, reason=reason)
+    change_cancellation(session=session, verb="session.cancel", author=author, reason=reason)
 
 
 @transaction.atomic
 def restore_session(*, session: Session, author: Person | None = None) -> None:
     """Undo a cancellation in the draft; a second call changes nothing. Raise SessionNotPlaced."""
-    set_cancelled(session=session, is_cancelled=False, author=author, reason="")
+    change_cancellation(session=session, verb="session.restore", author=author)
 
 
 @transaction.atomic

@@ -15,7 +15,7 @@ from convention.events.models import Event
 from schedule.models import ScheduleUpload
 from schedule.programme.agenda_filter import clean_query_value
 
-from .importing.import_schedule import import_programme, preview_programme
+from .importing.import_schedule import ImportTarget, import_programme, preview_programme
 from .importing.report import ImportReport
 from .read_schedule import read_schedule_apart
 
@@ -27,7 +27,7 @@ MAX_TITLES: Final = 200
 def save_upload(*, event: Event, file_name: str, data: bytes) -> ScheduleUpload:
     """Store the file with a preview of its import. Raise UnreadableFile."""
     programme = read_schedule_apart(data, event_zone=event.zone)
-    report = preview_programme(slug=event.slug, programme=programme, publishes=False)
+    report = preview_programme(slug=event.slug, programme=programme, target=ImportTarget.DRAFT)
     return ScheduleUpload.objects.create(
         event=event,
         token=secrets.token_urlsafe(32),
@@ -74,7 +74,9 @@ def import_upload(*, event: Event, token: str, author: Person | None = None) -> 
         if upload is None:
             get_active_upload(event, token)
         assert upload
-        report = import_programme(slug=event.slug, programme=programme, author=author, publishes=False)
+        report = import_programme(
+            slug=event.slug, programme=programme, author=author, target=ImportTarget.DRAFT
+        )
         upload.delete()
     return report
 

@@ -42,7 +42,7 @@ NOTIFIED_KINDS: Final = frozenset(ChangeKind) - {ChangeKind.DAY}
 
 @dataclass(frozen=True, slots=True)
 class SlotDifference:
-    """What changed for one session; `before` or `after` is None if it was added or removed."""
+    """The changes of one session; `before` or `after` is None if it was added or removed."""
 
     kinds: tuple[ChangeKind, ...]
     before: TimetableSlot | None

@@ -1,5 +1,6 @@
 """Publish a draft: write the sessions' published columns, store a version, queue notices."""
 
+import enum
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final, Self
@@ -20,6 +21,13 @@ from .notices import notify_publication
 from .timetables import load_draft_timetable, load_published_timetable
 
 WRITE_BATCH_SIZE: Final = 1000
+
+
+class Notify(enum.Enum):
+    """Whether people get an e-mail about a publication."""
+
+    EVERYBODY = "everybody"
+    NOBODY = "nobody"
 
 
 class NothingToPublish(ConventionError):
@@ -64,7 +72,7 @@ def publish_draft(
     name: str = "",
     note: str = "",
     author: Person | None = None,
-    notify: bool = True,
+    notify: Notify = Notify.EVERYBODY,
     seen: PublicationStamp | None = None,
 ) -> ScheduleVersion:
     """Publish a draft and return the new version; without a name, its number is its name.
@@ -172,7 +180,7 @@ def _write_version_slots(version: ScheduleVersion, slots: Collection[TimetableSl
     )
 
 
-def _finish(version: ScheduleVersion, differences: TimetableDifferences, *, notify: bool) -> None:
+def _finish(version: ScheduleVersion, differences: TimetableDifferences, *, notify: Notify) -> None:
     """Set the programme's label, record the action, raise the revision, and queue the notices."""
     event = version.event
     Schedule.objects.update_or_create(event=event, defaults={"version": version.name})
@@ -180,7 +188,7 @@ def _finish(version: ScheduleVersion, differences: TimetableDifferences, *, noti
     record_action("schedule.publish", version, event=event, fields=["sessions"], reason=counts)
     raise_revision(event=event)
     notified_ids = differences.notified_session_ids
-    if notify and notified_ids:
+    if notify is Notify.EVERYBODY and notified_ids:
         notify_publication.enqueue(version.pk)
     elif notified_ids:
         for mark_as_notified in hooks.silent_publication.providers():

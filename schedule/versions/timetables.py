@@ -8,7 +8,7 @@ from convention.events.models import Event
 from schedule.models import Schedule, ScheduleDraft, ScheduleVersion, Session, VersionSlot
 from schedule.programme.days import get_programme_day
 
-from .differences import TimetableDifferences, TimetableSlot, compare_timetables
+from .differences import SlotDifference, TimetableDifferences, TimetableSlot, compare_timetables
 
 
 def load_published_timetable(event: Event) -> dict[uuid.UUID, TimetableSlot]:
@@ -88,10 +88,10 @@ def load_unpublished_changes(draft: ScheduleDraft) -> TimetableDifferences:
     return compare_timetables(load_published_timetable(draft.event), load_draft_timetable(draft))
 
 
-def count_unpublished_changes(event: Event) -> int:
-    """Return how many sessions the next publication changes."""
+def list_unpublished_changes(event: Event) -> list[SlotDifference]:
+    """Return what the next publication changes; nothing without a draft."""
     draft = ScheduleDraft.objects.filter(event=event, is_current=True).first()
-    return len(load_unpublished_changes(draft).changes) if draft else 0
+    return load_unpublished_changes(draft).changes if draft else []
 
 
 def compare_versions(

@@ -20,7 +20,7 @@ from schedule.models import ScheduleDraft, ScheduleVersion
 
 from .differences import TimetableDifferences
 from .forms import PublicationForm
-from .publish import NothingToPublish, PublicationStamp, PublishedMeanwhile, publish_draft
+from .publish import NothingToPublish, Notify, PublicationStamp, PublishedMeanwhile, publish_draft
 from .recipients import find_recipients
 from .sentences import KIND_LABELS, describe_change, describe_version, summarize_differences
 from .timetables import compare_versions, find_previous_version, load_unpublished_changes
@@ -45,7 +45,7 @@ def publish_page(request: "HttpRequest", event: str) -> HttpResponse:
                 name=form.cleaned_data["name"],
                 note=form.cleaned_data["note"],
                 author=get_author(request),
-                notify=not form.cleaned_data["is_silent"],
+                notify=Notify.NOBODY if form.cleaned_data["is_silent"] else Notify.EVERYBODY,
                 seen=PublicationStamp.parse(form.cleaned_data["seen"]),
             )
         except PublishedMeanwhile as error:

@@ -13,6 +13,7 @@ from registrations.sessions.notifications import (
     notify_changed_sessions,
 )
 from schedule.models import PersonalAgenda, Session
+from schedule.versions.publish import Notify
 from schedule.versions.recipients import find_recipients
 from tests.factories import make_event, make_person, make_registration, make_room, make_session, make_ticket
 from tests.schedule.versions.timetables import change_slot, publish_current_draft
@@ -111,7 +112,7 @@ def test_a_silent_publication_notifies_nobody_also_later(event, run_tasks, mailo
     make_follower(event, session)
     change_slot(session, hours=1, is_cancelled=True)
 
-    publish_current_draft(session, notify=False)
+    publish_current_draft(session, notify=Notify.NOBODY)
     notify_changed_sessions()
     run_tasks()
 

@@ -1,6 +1,7 @@
 """Import a schedule file into an event."""
 
 import datetime
+import enum
 import re
 import zoneinfo
 from collections.abc import Iterator
@@ -23,8 +24,8 @@ from schedule.exchange.read_schedule import read_schedule
 from schedule.models import Schedule, Session
 from schedule.programme.conflicts import TimedSession, find_conflicts
 from schedule.versions.differences import compare_timetables
-from schedule.versions.publish import NothingToPublish, publish_draft
-from schedule.versions.timetables import count_unpublished_changes, load_draft_timetable
+from schedule.versions.publish import NothingToPublish, Notify, publish_draft
+from schedule.versions.timetables import list_unpublished_changes, load_draft_timetable
 
 from .apply_programme import ImportResult, apply_programme
 from .match_sessions import identify_sessions
@@ -38,6 +39,13 @@ END_OF_DAY = datetime.time(23, 59)
 SLUG_PATTERN = re.compile(r"[-a-zA-Z0-9_]{1,80}")
 
 
+class ImportTarget(enum.Enum):
+    """Where the times, rooms and cancellations of a file go."""
+
+    PUBLICATION = "publication"
+    DRAFT = "draft"
+
+
 class UnpublishedChanges(ConventionError):
     """Publishing an import would also publish what organizers changed in the draft."""
 
@@ -45,11 +53,13 @@ class UnpublishedChanges(ConventionError):
     status = 409
 
 
-def import_schedule(*, slug: str, data: bytes, publishes: bool = True) -> ImportReport:
+def import_schedule(
+    *, slug: str, data: bytes, target: ImportTarget = ImportTarget.PUBLICATION
+) -> ImportReport:
     """Import a file into the event with that slug, which is created if it is missing.
 
-    With `publishes`, publish it as one version, notifying nobody; else its times, rooms and cancellations
-    wait in the draft. Raise UnpublishedChanges if the draft has other changes to publish.
+    Publish it as one version, notifying nobody; or leave its times, rooms and cancellations in the draft.
+    Raise UnpublishedChanges if publishing would include other changes of the draft.
 
     Known sessions are updated in the fields that the format carries; sessions missing from the file stay
     and are reported. Importing the same file again changes nothing. Raise UnreadableFile, before anything is
@@ -59,13 +69,15 @@ def import_schedule(*, slug: str, data: bytes, publishes: bool = True) -> Import
     `import_programme`.
     """
     programme = read_schedule(data, event_zone=get_event_zone(slug))
-    return import_programme(slug=slug, programme=programme, publishes=publishes)
+    return import_programme(slug=slug, programme=programme, target=target)
 
 
-def preview_schedule(*, slug: str, data: bytes, publishes: bool = True) -> ImportReport:
+def preview_schedule(
+    *, slug: str, data: bytes, target: ImportTarget = ImportTarget.PUBLICATION
+) -> ImportReport:
     """Return what `import_schedule` would do, without saving anything."""
     programme = read_schedule(data, event_zone=get_event_zone(slug))
-    return preview_programme(slug=slug, programme=programme, publishes=publishes)
+    return preview_programme(slug=slug, programme=programme, target=target)
 
 
 def get_event_zone(slug: str) -> zoneinfo.ZoneInfo | None:
@@ -81,7 +93,11 @@ def get_event_zone(slug: str) -> zoneinfo.ZoneInfo | None:
 
 @transaction.atomic
 def import_programme(
-    *, slug: str, programme: ParsedProgramme, author: Person | None = None, publishes: bool = True
+    *,
+    slug: str,
+    programme: ParsedProgramme,
+    author: Person | None = None,
+    target: ImportTarget = ImportTarget.PUBLICATION,
 ) -> ImportReport:
     """Import a parsed programme into the event with that slug, as `import_schedule` does."""
     if known := Event.objects.filter(slug=slug).first():
@@ -90,7 +106,7 @@ def import_programme(
     event = Event.objects.select_for_update().filter(slug=slug).first()
     is_created = event is None
     event = event or create_event(slug, programme)
-    if publishes and count_unpublished_changes(event):
+    if target is ImportTarget.PUBLICATION and list_unpublished_changes(event):
         raise UnpublishedChanges(
             _(
                 "The draft has changes that are not published, and the import would publish them. Publish "
@@ -98,7 +114,11 @@ def import_programme(
             )
         )
     report = import_into_event(programme, event=event, author=author)
-    is_published = publishes and report.has_slot_changes and publish_import(event, author, programme)
+    is_published = (
+        target is ImportTarget.PUBLICATION
+        and report.has_slot_changes
+        and publish_import(event, author, programme)
+    )
     # Publishing raises the revision. Without a change it stays: importing the same file again must not empty
     # all caches.
     if report.has_changes and not is_published:
@@ -113,16 +133,18 @@ def publish_import(event: Event, author: Person | None, programme: ParsedProgram
     """
     name = programme.header.version or ""
     try:
-        publish_draft(draft=get_current_draft(event), name=name, author=author, notify=False)
+        publish_draft(draft=get_current_draft(event), name=name, author=author, notify=Notify.NOBODY)
     except NothingToPublish:
         return False
     return True
 
 
 @transaction.atomic
-def preview_programme(*, slug: str, programme: ParsedProgramme, publishes: bool = True) -> ImportReport:
+def preview_programme(
+    *, slug: str, programme: ParsedProgramme, target: ImportTarget = ImportTarget.PUBLICATION
+) -> ImportReport:
     """Return what `import_programme` would do, without saving anything."""
-    report = import_programme(slug=slug, programme=programme, publishes=publishes)
+    report = import_programme(slug=slug, programme=programme, target=target)
     # The real import runs and is rolled back, so a preview cannot differ from it.
     transaction.set_rollback(True)
     return report

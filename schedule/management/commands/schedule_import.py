@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from convention.commands import ConventionCommand, add_event_argument
 from convention.files import read_input_file
-from schedule.exchange.importing.import_schedule import import_schedule, preview_schedule
+from schedule.exchange.importing.import_schedule import ImportTarget, import_schedule, preview_schedule
 
 
 class Command(ConventionCommand):
@@ -34,8 +34,7 @@ class Command(ConventionCommand):
     def run(self, **options: Any) -> None:
         """Import or preview the file, then print the report."""
         action = preview_schedule if options["dry_run"] else import_schedule
-        report = action(
-            slug=options["event"], data=read_input_file(options["file"]), publishes=not options["draft"]
-        )
+        target = ImportTarget.DRAFT if options["draft"] else ImportTarget.PUBLICATION
+        report = action(slug=options["event"], data=read_input_file(options["file"]), target=target)
         heading = [_("Preview: nothing was stored. An import would do this:")] if options["dry_run"] else []
         self.print_lines([*heading, *report.describe_lines()])

@@ -357,5 +357,5 @@ def test_a_thousand_sessions_cost_few_queries(django_assert_max_num_queries):
     ]
     with django_assert_max_num_queries(115):
         import_schedule(slug="conf", data=xml(day(room(*events))))
-    with django_assert_max_num_queries(30):
+    with django_assert_max_num_queries(50):
         import_schedule(slug="conf", data=xml(day(room(*events))))
