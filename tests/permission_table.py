@@ -70,6 +70,8 @@ PERMISSIONS_BY_URL_NAME = {
     "agenda-xml": EVERYONE,
     "agenda-json": EVERYONE,
     "agenda-pdf": EVERYONE,
+    "agenda-changes": EVERYONE,
+    "agenda-changes-feed": EVERYONE,
     "session-choose": EVERYONE,
     "own-agenda": EVERYONE,
     "own-agenda-feed": EVERYONE,  # with the secret

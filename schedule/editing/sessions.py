@@ -270,5 +270,5 @@ def remove_session(*, session: Session, author: Person | None = None) -> bool:
         remove_programme_item(event=session.event, item=session)
         return True
     move_session(session, None, author)
-    record_action("session.unplace", session, event=session.event)
+    record_action("session.remove", session, event=session.event)
     return False
