@@ -114,6 +114,20 @@ scanned_registrations = SingleHook()
 registration_presence = SingleHook()
 # () -> None: end the access of all paired devices.
 revoke_devices = SingleHook()
+# (event, session ids) -> RecipientGroups (schedule/versions/recipients.py): who would be notified if these
+# sessions were published with another time, room or state.
+publication_recipients = Hook()
+# (version id, session ids) -> None, within the task of a publication: queue its notices.
+publication_notices = Hook()
+# (version id, session ids) -> None, in the transaction of a publication that notifies nobody: forget these
+# changes.
+silent_publication = Hook()
+# (rooms) -> sentences: what would lose its place if these rooms were removed.
+room_uses = Hook()
+# (event, rooms, person) -> None, before these rooms are deleted.
+room_removal = Hook()
+# (personal agenda, person) -> None: a signed-in person chose a session in it.
+agenda_used = Hook()
 # Rules of events whose places are given on application.
 application_rules = SingleHook()
 # (event) -> sponsors' logos for the printed programme.

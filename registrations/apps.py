@@ -22,7 +22,7 @@ class RegistrationsConfig(AppConfig):
             "registrations.waiting_list.periodic.process_waiting_lists", seconds=MINUTE
         )
         hooks.periodic_jobs.register(
-            "registrations.sessions.notifications.notify_changed_sessions", seconds=MINUTE
+            "registrations.sessions.notifications.notify_changed_sessions", seconds=HOUR
         )
         hooks.periodic_jobs.register(
             "registrations.changes.notifications.notify_changed_registrations", seconds=MINUTE
@@ -30,6 +30,13 @@ class RegistrationsConfig(AppConfig):
         hooks.job_kinds.register(
             "registrations", "registrations.import_export.import_registrations.run_import_job"
         )
+        for hook, function_name in (
+            (hooks.publication_recipients, "find_publication_recipients"),
+            (hooks.publication_notices, "queue_notices"),
+            (hooks.silent_publication, "forget_changes"),
+            (hooks.agenda_used, "link_agenda"),
+        ):
+            hook.register(f"registrations.sessions.notifications.{function_name}")
         hooks.person_uses.register("registrations.data_subject.find_people_registered_since")
         hooks.printed_logos.register("registrations.logos.list_printed_logos")
         hooks.receivable_sources.register("registrations.billing.receivables.find_receivable")

@@ -37,6 +37,7 @@ from .erasure import (
 from .invoices.models.documents import InvoiceLine, Receivable
 from .invoices.privacy import LEGAL_RETENTION_REASON, blank_buyers
 from .models import (
+    AgendaLink,
     AnswerFile,
     DismissedDuplicate,
     IdempotencyKey,
@@ -192,6 +193,12 @@ PERSONAL_DATA = [
         purpose=_("sessions that you booked"),
         parent_columns=("registration",),
         retention_reason=COUNTED_REASON,
+    ),
+    PersonalDataSource(
+        model=AgendaLink,
+        purpose=_("that a personal agenda is yours, so that you learn of its changes"),
+        parent_columns=("registration",),
+        is_deleted_on_erasure=True,
     ),
     PersonalDataSource(
         model=AnswerFile,

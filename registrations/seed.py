@@ -101,7 +101,11 @@ def _write_session_bookings(
     """Save the bookings of one session, and waiting entries if they fill it."""
     SessionBooking.objects.bulk_create(
         SessionBooking(
-            registration=person, session=session, booked_at=world.now, notified_starts_at=session.starts_at
+            registration=person,
+            session=session,
+            booked_at=world.now,
+            notified_starts_at=session.starts_at,
+            notified_room_id=session.room_id,
         )
         for person in chosen[:places]
     )

@@ -22,7 +22,7 @@ from convention.events.models import Event
 from convention.events.permissions import get_visible_event
 
 from .models import Session, SessionSpeaker
-from .programme.agenda import prefetch_speakers, query_sessions
+from .programme.agenda import prefetch_speakers, query_published_sessions
 from .programme.days import describe_fullness
 from .programme.programme_version import ProgrammeVersion, get_programme_version
 
@@ -169,7 +169,7 @@ class SessionList(GenericAPIView[Session]):
         """In order of time, page by page. Published events are public."""
         event_obj = get_visible_event(event, get_reader(request, ApiToken.Scope.EVENTS_READ))
         # defer(None) loads the long texts, which lists of sessions defer.
-        sessions = prefetch_speakers(query_sessions(event_obj).defer(None).filter(starts_at__isnull=False))
+        sessions = prefetch_speakers(query_published_sessions(event_obj).defer(None))
         context = {
             "event": event_obj,
             "programme_version": get_programme_version(event_obj),

@@ -20,17 +20,18 @@ if TYPE_CHECKING:
 
 
 def get_public_session(event: Event, guid: uuid.UUID) -> Session:
-    """Return the session with room, track and speakers. Raise NotFound."""
+    """Return the published session with room, track and speakers. Raise NotFound."""
     speakers = Prefetch("appearances", SessionSpeaker.objects.select_related("speaker"))
-    row = event.sessions.select_related("room", "track").prefetch_related(speakers).filter(guid=guid).first()
+    sessions = event.sessions.published().select_related("room", "track").prefetch_related(speakers)
+    row: Session | None = sessions.filter(guid=guid).first()
     if row is None:
         raise NotFound(_("There is no session at this address; the programme may have changed."))
     return row
 
 
 def get_public_speaker(event: Event, guid: uuid.UUID) -> Speaker:
-    """Return the speaker. Raise NotFound."""
-    row = event.speakers.filter(guid=guid).first()
+    """Return the speaker, unless none of their sessions is published. Raise NotFound."""
+    row = event.speakers.filter(guid=guid, sessions__in=event.sessions.published()).first()
     if row is None:
         raise NotFound(_("There is no speaker at this address; the programme may have changed."))
     return row

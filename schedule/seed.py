@@ -13,7 +13,19 @@ from convention.events.models import Event, Room
 from convention.seeding import DemoWorld
 
 from .demo_programme import DEMO_ABSTRACT, DEMO_PLENARIES, DEMO_SLOTS, DEMO_TALKS, DEMO_TRACKS
-from .models import Schedule, Session, SessionSpeaker, Speaker, Track
+from .drafts.current_draft import get_current_draft
+from .drafts.slot_state import SlotState
+from .models import (
+    Schedule,
+    ScheduleDraft,
+    ScheduleVersion,
+    Session,
+    SessionSpeaker,
+    Slot,
+    Speaker,
+    Track,
+)
+from .versions.publish import Notify, publish_draft
 
 SESSION_COUNTS = {"small": 20, "club": 60, "large": 200}
 # Capacity of the bookable demo workshops.
@@ -32,7 +44,7 @@ def seed(world: DemoWorld) -> None:
 
 def create_programme(world: DemoWorld, event: Event, session_count: int) -> None:
     """Create plenaries first, then talks over rooms and slots until there are `session_count`."""
-    Schedule.objects.create(event=event, version="1", acronym=event.slug, changed_at=world.now)
+    Schedule.objects.create(event=event, acronym=event.slug, changed_at=world.now)
     tracks = Track.objects.bulk_create(
         Track(event=event, name=name, slug=slugify(name), color=color, position=index)
         for index, (name, color) in enumerate(DEMO_TRACKS)
@@ -44,9 +56,33 @@ def create_programme(world: DemoWorld, event: Event, session_count: int) -> None
         session.number = number
         session.guid = make_stable_guid(event, session.title, get_session_start(session).isoformat())
         session.slug = slugify(session.title)
-        session.day = get_session_start(session).date()
+    states = [take_slot(session) for session in chosen]
     Session.objects.bulk_create(chosen)
+    publish_first_version(world, event, dict(zip(chosen, states, strict=True)))
     create_speakers(world, event, [session for session in chosen if session.kind != "plenary"])
+
+
+def take_slot(session: Session) -> SlotState:
+    """Return the slot of an unsaved session, and leave the session without a time: publishing sets it."""
+    state = SlotState.of_session(session)
+    assert state
+    session.room = session.starts_at = session.ends_at = None
+    return state
+
+
+def publish_first_version(world: DemoWorld, event: Event, states: dict[Session, SlotState]) -> None:
+    """Publish the sessions as the event's first version, at the demo's time; the rows get their columns."""
+    # Slots without moves: the demo's history begins empty.
+    draft = get_current_draft(event)
+    Slot.objects.bulk_create(
+        Slot(draft=draft, session=session, **state.to_columns()) for session, state in states.items()
+    )
+    version = publish_draft(draft=draft, name="initiale", notify=Notify.NOBODY)
+    ScheduleVersion.objects.filter(pk=version.pk).update(published_at=world.now)
+    ScheduleDraft.objects.filter(pk=draft.pk).update(created_at=world.now)
+    Schedule.objects.filter(event=event).update(changed_at=world.now)
+    for session in states:
+        session.refresh_from_db(fields=[*Session.PUBLISHED_FIELDS])
 
 
 def get_session_start(session: Session) -> datetime.datetime:

@@ -15,6 +15,9 @@ from .personal import views as personal_views
 from .planning import views as planning_views
 from .programme import feed_views
 from .programme import views as programme_views
+from .versions import history_views
+from .versions import public_views as public_version_views
+from .versions import views as version_views
 
 pages: list[Any] = [
     path("organize/<slug:event>/schedule/", session_views.session_list, name="organize-schedule"),
@@ -120,6 +123,23 @@ pages: list[Any] = [
         planning_views.plan_run_adopt,
         name="organize-plan-run-adopt",
     ),
+    path("organize/<slug:event>/schedule/publish/", version_views.publish_page, name="organize-publish"),
+    path("organize/<slug:event>/schedule/versions/", version_views.version_list, name="organize-versions"),
+    path(
+        "organize/<slug:event>/schedule/history/",
+        history_views.history_page,
+        name="organize-schedule-history",
+    ),
+    path(
+        "organize/<slug:event>/schedule/history/undo/",
+        history_views.history_undo,
+        name="organize-schedule-undo",
+    ),
+    path(
+        "organize/<slug:event>/schedule/history/redo/",
+        history_views.history_redo,
+        name="organize-schedule-redo",
+    ),
     path("events/<slug:event>/agenda/", programme_views.agenda_page, name="agenda"),
     path("events/<slug:event>/agenda.ics", feed_views.programme_feed, {"fmt": "ics"}, name="agenda-ics"),
     path("events/<slug:event>/agenda.xml", feed_views.programme_feed, {"fmt": "frab-xml"}, name="agenda-xml"),
@@ -127,6 +147,12 @@ pages: list[Any] = [
         "events/<slug:event>/agenda.json", feed_views.programme_feed, {"fmt": "frab-json"}, name="agenda-json"
     ),
     path("events/<slug:event>/agenda.pdf", paper_views.agenda_pdf, name="agenda-pdf"),
+    path("events/<slug:event>/agenda/changes/", public_version_views.changes_page, name="agenda-changes"),
+    path(
+        "events/<slug:event>/agenda/changes.atom",
+        public_version_views.changes_feed,
+        name="agenda-changes-feed",
+    ),
     path("events/<slug:event>/agenda/choose/", personal_views.session_choose, name="session-choose"),
     path("events/<slug:event>/agenda/mine/", personal_views.own_agenda_page, name="own-agenda"),
     # Before the page of a token, which would take “renew” for one.

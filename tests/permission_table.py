@@ -70,6 +70,8 @@ PERMISSIONS_BY_URL_NAME = {
     "agenda-xml": EVERYONE,
     "agenda-json": EVERYONE,
     "agenda-pdf": EVERYONE,
+    "agenda-changes": EVERYONE,
+    "agenda-changes-feed": EVERYONE,
     "session-choose": EVERYONE,
     "own-agenda": EVERYONE,
     "own-agenda-feed": EVERYONE,  # with the secret
@@ -317,6 +319,7 @@ POSTED = {
     "organize-checkpoint-remove",
     "organize-registration-cancel", "api-orders", "api-quotes", "api-cancel", "scanner-scans",
     "organize-session-cancel", "organize-session-restore", "organize-session-remove", "organize-track-move",
+    "organize-schedule-undo", "organize-schedule-redo",
     "organize-track-remove", "organize-speaker-remove", "organize-ticket-remove",
     "organize-schedule-conflict-fix", "organize-schedule-conflict-undo",
     "organize-addon-remove", "organize-voucher-remove", "organize-quota-remove",

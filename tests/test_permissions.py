@@ -146,7 +146,8 @@ def test_every_line_of_the_table_is_an_address():
 def test_a_draft_is_not_there_for_strangers(world, role):
     here, people, _elsewhere = world
     Event.objects.filter(slug="doors").update(visibility=Event.Visibility.DRAFT)
-    names = {"event", "agenda", "agenda-ics", "agenda-xml", "agenda-json", "agenda-pdf", "session",
+    names = {"event", "agenda", "agenda-changes", "agenda-changes-feed", "agenda-ics",
+             "agenda-xml", "agenda-json", "agenda-pdf", "session",
              "speakers", "speaker", "register", "api-event", "api-sessions", "api-orders"}  # fmt: skip
     client = make_client(people.get(role))
     arguments = dict(list_url_patterns())

@@ -24,7 +24,7 @@ from registrations.visits.applications.state import find_agreed_ids
 from registrations.visits.dates import find_lock_time
 from registrations.visits.models import Application, Visit
 from schedule.conflicts.find import find_conflicts
-from schedule.conflicts.load import load_published_sessions
+from schedule.conflicts.load import load_working_sessions
 from schedule.models import Session
 from schedule.programme.days import describe_fullness, is_outside_hours
 
@@ -227,7 +227,8 @@ def count_people(condition: Q) -> Count:
 
 
 def _add_schedule_problems(facts_by_event: dict[int, EventFacts]) -> None:
-    timetables = load_published_sessions([facts.event for facts in facts_by_event.values()])
+    """Count the problems of the timetable that organizers work on: the current draft, if there is one."""
+    timetables = load_working_sessions([facts.event for facts in facts_by_event.values()])
     for pk, timetable in timetables.items():
         facts = facts_by_event[pk]
         facts.schedule_conflict_count = len(find_conflicts(timetable))
@@ -236,9 +237,7 @@ def _add_schedule_problems(facts_by_event: dict[int, EventFacts]) -> None:
             not state.is_cancelled and is_outside_hours(state.starts_at, state.ends_at, hours)
             for state in timetable.placements.values()
         )
-    unplaced = Session.objects.unplaced().filter(event__in=facts_by_event).order_by()
-    for row in unplaced.values("event").annotate(count=Count("pk")):
-        facts_by_event[row["event"]].unplaced_session_count = row["count"]
+        facts.unplaced_session_count = sum(timetable.is_unplaced(key) for key in timetable.sessions)
 
 
 def _add_session_bookings(facts_by_event: dict[int, EventFacts], at: datetime.datetime) -> None:

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from convention import hooks
 from convention.audit.record import record_action
 from convention.club.permissions import require_signed_in
 from convention.errors import Forbidden, InvalidFields
@@ -29,11 +30,13 @@ from .forms import (
     VenueForm,
 )
 from .guards import check_event_change
-from .models import Event, EventRole
+from .models import Event, EventRole, Room
 from .permissions import can_change_venue, can_create_events, get_delegation, get_event_to_organize
 from .roles import appoint_delegate, appoint_person, end_event_role
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from django.http import HttpRequest, HttpResponse
 
 read_or_write = require_http_methods(["GET", "HEAD", "POST"])
@@ -139,13 +142,28 @@ def event_rooms(request: "HttpRequest", event: str) -> "HttpResponse":
     """Edit all rooms on one page."""
     event_row = get_event_to_organize(event, request.user)
     formset = RoomFormSet(request.POST or None, instance=event_row)
+    room_uses: list[str] = []
     if request.method == "POST" and formset.is_valid():
-        with transaction.atomic():
-            formset.save()
-            record_action("rooms.change", event_row, event=event_row, fields=["rooms"])
-        messages.success(request, _("The rooms were saved."))
-        return redirect("organize-rooms", event_row.slug)
-    return render_event_page(request, "organize/event_rooms.html", event_row, forms=formset)
+        removed_rooms: list[Any] = [form.instance for form in formset.deleted_forms]
+        removed_rooms = [room for room in removed_rooms if room.pk]
+        room_uses = find_room_uses(removed_rooms)
+        if not room_uses or "removal_confirmed" in request.POST:
+            with transaction.atomic():
+                for prepare_removal in hooks.room_removal.providers() if removed_rooms else ():
+                    prepare_removal(event_row, removed_rooms, request.user)
+                formset.save()
+                record_action("rooms.change", event_row, event=event_row, fields=["rooms"])
+            messages.success(request, _("The rooms were saved."))
+            return redirect("organize-rooms", event_row.slug)
+    return render_event_page(
+        request, "organize/event_rooms.html", event_row, forms=formset, room_uses=room_uses
+    )
+
+
+def find_room_uses(rooms: "Sequence[Room]") -> list[str]:
+    """Return sentences on what would lose its place without these rooms."""
+    providers = hooks.room_uses.providers() if rooms else []
+    return [sentence for provider in providers for sentence in provider(rooms)]
 
 
 @read_or_write

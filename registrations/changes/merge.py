@@ -21,7 +21,7 @@ from registrations.billing.receivables import (
     sync_existing_receivable,
 )
 from registrations.inventory.stock import exchange_tickets, list_extra_items
-from registrations.models import Order, Registration, SessionBooking, WaitingEntry
+from registrations.models import AgendaLink, Order, Registration, SessionBooking, WaitingEntry
 from registrations.questions.answers import count_limited_options, merge_answers
 from registrations.questions.files import is_file_answer
 from registrations.questions.queries import load_questions
@@ -114,7 +114,7 @@ def check_mergeable(survivor: Registration, duplicate: Registration) -> None:
 
 
 def _transfer_session_bookings(survivor: Registration, duplicate: Registration) -> None:
-    """Move the duplicate's session bookings that do not conflict with the survivor's."""
+    """Move the duplicate's session bookings that do not conflict with the survivor's, and its agendas."""
     own_sessions = [session_booking.session for session_booking in list_session_bookings(survivor)]
     for session_booking in list_session_bookings(duplicate):
         if session_booking.session not in own_sessions and not find_conflicting_sessions(
@@ -122,6 +122,7 @@ def _transfer_session_bookings(survivor: Registration, duplicate: Registration) 
         ):
             SessionBooking.objects.filter(pk=session_booking.pk).update(registration=survivor)
             own_sessions.append(session_booking.session)
+    AgendaLink.objects.filter(registration=duplicate).update(registration=survivor)
 
 
 def _transfer_waiting_entries(survivor: Registration, duplicate: Registration) -> None:

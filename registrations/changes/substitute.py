@@ -61,6 +61,8 @@ def substitute_attendee(*, registration: Registration, new_attendee: RequestedPl
         "registration.substitute", registration, event=registration.event, fields=SUBSTITUTED_FIELDS
     )
     registration.sequence = advance_sequence(registration.event_id)
+    # The personal agenda stays with the attendee before.
+    registration.agenda_links.all().delete()
     registration.save(update_fields=[*{*SUBSTITUTED_FIELDS, *written}, "confirmation_sent_at", "sequence"])
     sync_attendee_names([registration])
     hooks.send_order_mails.enqueue(registration.order_id)

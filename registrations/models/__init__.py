@@ -27,6 +27,7 @@ from .refund_rules import RefundRule as RefundRule
 from .registrations import Registration as Registration
 from .registrations import RegistrationAddon as RegistrationAddon
 from .registrations import RegistrationQuerySet as RegistrationQuerySet
+from .session_bookings import AgendaLink as AgendaLink
 from .session_bookings import SessionBooking as SessionBooking
 from .sponsors import Package as Package
 from .sponsors import SponsorLogo as SponsorLogo

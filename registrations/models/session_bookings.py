@@ -9,9 +9,19 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from schedule.models import Session
+from convention.events.models import Room
+from schedule.models import PersonalAgenda, Session
 
 from .registrations import Registration
+
+
+def _differs(column: str, other_column: str) -> Q:
+    """Return a condition that two nullable columns have different values."""
+    # SQL's comparisons with NULL are never true, and Django's negation of one is always: so both are asked.
+    both = Q(**{f"{column}__isnull": False, f"{other_column}__isnull": False})
+    first = Q(**{f"{column}__isnull": False, f"{other_column}__isnull": True})
+    second = Q(**{f"{column}__isnull": True, f"{other_column}__isnull": False})
+    return (both & ~Q(**{column: models.F(other_column)})) | first | second
 
 
 class SessionBookingQuerySet(models.QuerySet["SessionBooking"]):
@@ -19,16 +29,13 @@ class SessionBookingQuerySet(models.QuerySet["SessionBooking"]):
         return self.filter(cancelled_at__isnull=True)
 
     def with_unannounced_changes(self, *, at: datetime.datetime | None = None) -> Self:
-        """Return active bookings whose holder does not know the session's time or state yet.
+        """Return active bookings whose holder does not know the session's time, room or state yet.
 
         None once the event is over at `at` (default: now).
         """
         now = at or timezone.now()
-        # SQL's comparisons with NULL are never true: a time that was set or removed is compared on its own.
-        moved = ~Q(session__starts_at=models.F("notified_starts_at"))
-        unplaced = Q(session__starts_at__isnull=True, notified_starts_at__isnull=False)
-        placed = Q(session__starts_at__isnull=False, notified_starts_at__isnull=True)
-        differs = moved | unplaced | placed
+        differs = _differs("session__starts_at", "notified_starts_at")
+        differs |= _differs("session__room", "notified_room")
         # A cancelled session is announced as cancelled only, not also as moved.
         is_off = Q(session__cancelled_at__isnull=False)
         off = is_off & Q(is_cancellation_notified=False)
@@ -39,7 +46,8 @@ class SessionBookingQuerySet(models.QuerySet["SessionBooking"]):
 class SessionBooking(models.Model):
     """A reserved place in a session; a cancelled one stays as a trace, and another can be booked.
 
-    `notified_starts_at` and `is_cancellation_notified` are what its holder was last notified of.
+    `notified_starts_at`, `notified_room` and `is_cancellation_notified` are what its holder was last notified
+    of.
     """
 
     registration = models.ForeignKey(Registration, models.CASCADE, related_name="session_bookings")
@@ -47,6 +55,7 @@ class SessionBooking(models.Model):
     booked_at = models.DateTimeField(_("booked"), default=timezone.now)
     cancelled_at = models.DateTimeField(_("given up"), null=True, blank=True)
     notified_starts_at = models.DateTimeField(null=True, editable=False)
+    notified_room = models.ForeignKey(Room, models.SET_NULL, null=True, editable=False, related_name="+")
     is_cancellation_notified = models.BooleanField(default=False, editable=False)
 
     objects = SessionBookingQuerySet.as_manager()
@@ -65,3 +74,21 @@ class SessionBooking(models.Model):
 
     def __str__(self) -> str:
         return f"{self.registration.name}, {self.session}"
+
+
+class AgendaLink(models.Model):
+    """The attendee whose personal agenda this is: they chose sessions while signed in.
+
+    They are notified of changes after the version `notified_version`.
+    """
+
+    personal_agenda = models.OneToOneField(PersonalAgenda, models.CASCADE, related_name="+")
+    registration = models.ForeignKey(Registration, models.CASCADE, related_name="agenda_links")
+    notified_version = models.PositiveIntegerField(default=0, editable=False)
+
+    class Meta:
+        verbose_name = _("link of a personal agenda")
+        verbose_name_plural = _("links of personal agendas")
+
+    def __str__(self) -> str:
+        return f"{self.registration.name}, {self.personal_agenda}"

@@ -76,7 +76,7 @@ def _session_entry(link_access: LinkAccess, session_booking: SessionBooking) -> 
     # With the registration, because two people with one calendar may book the same session.
     entry.add("uid", f"{session.guid}-{session_booking.registration.reference}@{host}")
     entry.add("dtstamp", timezone.now())
-    entry.add("sequence", event.sequence)
+    entry.add("sequence", session.sequence)
     entry.add(
         "summary", f"{session.title} ({session_booking.registration.name})" if has_several else session.title
     )

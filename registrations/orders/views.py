@@ -131,9 +131,8 @@ def _attach_session_bookings(link_access: LinkAccess) -> dict[str, object]:
         booked.setdefault(session_booking.registration_id, []).append(session_booking)
     for registration in link_access.registrations:
         registration.shown_session_bookings = booked.get(registration.pk, [])
-    return {
-        "has_sessions": bool(booked) or link_access.order.event.sessions.filter(is_bookable=True).exists()
-    }
+    bookable = link_access.order.event.sessions.published().filter(is_bookable=True)
+    return {"has_sessions": bool(booked) or bookable.exists()}
 
 
 @never_cache

@@ -101,7 +101,10 @@ def reserve_session_place(registration: Registration, session: Session) -> Sessi
     if not is_held:
         _reserve_free_place(locked_session)
     return SessionBooking.objects.create(
-        registration=registration, session=locked_session, notified_starts_at=locked_session.starts_at
+        registration=registration,
+        session=locked_session,
+        notified_starts_at=locked_session.starts_at,
+        notified_room_id=locked_session.room_id,
     )
 
 

@@ -42,13 +42,13 @@ class ChoiceDay:
 
 
 def list_session_choices(registration: Registration) -> list[SessionChoice]:
-    """Return the bookable and the booked sessions of the event, in order of time."""
+    """Return the published sessions that take bookings, and the booked ones, in order of time."""
     event = registration.event
     booked = {booking.session_id: booking.session for booking in list_session_bookings(registration)}
     rows = event.sessions.select_related("room", "track").order_by(
         "starts_at", "room__position", "title", "pk"
     )
-    sessions = [session for session in rows if session.is_bookable or session.pk in booked]
+    sessions = [session for session in rows if _is_offered(session) or session.pk in booked]
     entries = _load_waiting_entries(registration)
     waiting_lists = _load_waiting_lists(entries.values())
     choices = []
@@ -63,6 +63,10 @@ def list_session_choices(registration: Registration) -> list[SessionChoice]:
         position = find_position(entry, waiting_lists.get(session.pk, ())) if entry else 0
         choices.append(SessionChoice(session, state, conflicting_sessions, entry, position))
     return choices
+
+
+def _is_offered(session: Session) -> bool:
+    return session.is_bookable and session.is_published
 
 
 def group_by_day(choices: Iterable[SessionChoice], event: Event) -> list[ChoiceDay]:

@@ -61,7 +61,7 @@ class RegistrationOffer:
 def load_registration_offer(event: Event) -> RegistrationOffer:
     """Load the offer; its state is `open`, `early`, `closed`, `full`, `none` (no ticket yet) or `off`."""
     if find_cancellation_time(event):
-        return RegistrationOffer(event, [], "off", event.sessions.exists())
+        return RegistrationOffer(event, [], "off", event.sessions.published().exists())
     tickets = load_public_tickets(event)
     shown: Any = RELATED_ROWS_QUERY.first(event.pk, timezone.now())
     if shown.has_expired_holds:
@@ -83,7 +83,7 @@ def _query_related_rows(event: int, at: datetime.datetime) -> QuerySet[Event]:
     expired_holds = Registration.objects.with_expired_hold(at=at).filter(event=event)
     return Event.objects.filter(pk=event).annotate(
         has_expired_holds=Exists(expired_holds),
-        has_programme=Exists(Session.objects.filter(event=event)),
+        has_programme=Exists(Session.objects.published().filter(event=event)),
         has_packages=Exists(Package.objects.filter(event=event)),
         has_logos=Exists(SponsorLogo.objects.filter(sponsorship__event=event)),
     )

@@ -78,6 +78,14 @@ class Timetable:
         """Return the name of a room; "" for none."""
         return self.rooms[room].name if room is not None and room in self.rooms else ""
 
+    def is_unplaced(self, key: int) -> bool:
+        """Return whether a session waits for a time, or a talk for a room."""
+        state = self.placements.get(key)
+        if state is None:
+            return True
+        needs_room = self.sessions[key].role == Session.Role.TALK and state.room_id is None
+        return needs_room and not state.is_cancelled
+
     def with_states(self, states: Mapping[int, SlotState | None]) -> "Timetable":
         """Return a timetable in which these sessions are placed so; None takes one out."""
         placements = {**self.placements, **states}

@@ -5,7 +5,7 @@ another editor moved the same session since the author last saw the draft.
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from django.db import transaction
@@ -168,14 +168,20 @@ def _revert(
 ) -> UndoResult:
     """Set each session's slot, given what it must be now and what it becomes, as JSON; skip the others."""
     current = _load_states(draft, targets)
+    rooms = set(draft.event.rooms.values_list("pk", flat=True))
     wanted: dict[int, SlotState | None] = {}
     skipped = []
     for session, (expected, target) in targets.items():
-        if current[session] == SlotState.from_json(expected):
-            wanted[session] = SlotState.from_json(target)
+        if current[session] == _without_removed_room(SlotState.from_json(expected), rooms):
+            wanted[session] = _without_removed_room(SlotState.from_json(target), rooms)
         else:
             skipped.append(session)
     return UndoResult(_write_moves(draft, wanted, current, author, reverts=reverts), skipped)
+
+
+def _without_removed_room(state: SlotState | None, rooms: Collection[int]) -> SlotState | None:
+    """Return the state without a room that was removed since: its slots lost it, too."""
+    return replace(state, room_id=None) if state and state.room_id not in rooms else state
 
 
 def _write_moves(

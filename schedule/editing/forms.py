@@ -36,6 +36,8 @@ class SessionForm(forms.ModelForm[Session]):
         help_text=_("One name a line, in the order of the programme. A new name becomes a new speaker."),
         max_length=20_000,
     )
+    is_time_pinned = forms.BooleanField(label=_("Keep this time when planning"), required=False)
+    is_room_pinned = forms.BooleanField(label=_("Keep this room when planning"), required=False)
 
     class Meta:
         model = Session
@@ -116,6 +118,8 @@ class SessionForm(forms.ModelForm[Session]):
         if self.errors.keys() & {"starts_at", "ends_at"}:
             return data
         starts, ends = data.get("starts_at"), data.get("ends_at")
+        if data.get("room") and not starts and not ends:
+            self.add_error("starts_at", _("A room is taken for a time: give start and end, too."))
         if bool(starts) != bool(ends):
             missing = "ends_at" if starts else "starts_at"
             self.add_error(
@@ -185,10 +189,9 @@ class SpeakerForm(forms.ModelForm[Speaker]):
 class ScheduleSettingsForm(forms.ModelForm[Schedule]):
     class Meta:
         model = Schedule
-        fields = ("version", "day_starts_at")
+        fields = ("day_starts_at",)
         widgets = {"day_starts_at": forms.TimeInput({"type": "time"}, format="%H:%M")}
         help_texts = {
-            "version": _("Shown with the programme and printed on every sheet."),
             "day_starts_at": _("What begins earlier in the night belongs to the day before."),
         }
 

@@ -1,9 +1,11 @@
 """List all sessions of a programme with their problems, for organizers, narrowed by filters."""
 
 import datetime
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from convention.events.models import Event, Room
@@ -17,12 +19,15 @@ from schedule.programme.agenda import prefetch_speakers, query_sessions
 from schedule.programme.days import is_outside_hours
 from schedule.programme.programme_version import ProgrammeVersion
 
+from .draft_slots import overlay_draft
+
 STATE_LABELS: Final = {
     "": _("All sessions"),
     "conflicts": _("With conflicts"),
     "outside_event": _("Outside the event’s hours"),
     "unplaced": _("Without time or room"),
     "cancelled": _("Cancelled"),
+    "unpublished": _("With changes that are not published"),
 }
 
 
@@ -51,6 +56,8 @@ class OverviewRow:
     day: datetime.date | None = None
     is_outside: bool = False
     conflicts: list[Conflict] = field(default_factory=list)
+    # What the next publication changes, as labels.
+    unpublished: Sequence[str | Promise] = ()
 
 
 @dataclass(slots=True)
@@ -65,10 +72,20 @@ class ScheduleOverview:
 
 
 def build_overview(
-    *, event: Event, programme_version: ProgrammeVersion, overview_filter: OverviewFilter
+    *,
+    event: Event,
+    programme_version: ProgrammeVersion,
+    overview_filter: OverviewFilter,
+    unpublished_labels: Mapping[int, Sequence[str | Promise]],
 ) -> ScheduleOverview:
-    """Return the overview; the number of queries does not depend on the number of sessions."""
-    rows = {session.pk: OverviewRow(session) for session in prefetch_speakers(query_sessions(event))}
+    """Return the overview of the current draft, with what is not published of each session, as labels.
+
+    The number of queries does not depend on the number of sessions.
+    """
+    sessions = overlay_draft(event, prefetch_speakers(query_sessions(event)))
+    rows = {session.pk: OverviewRow(session) for session in sessions}
+    for pk in rows.keys() & unpublished_labels.keys():
+        rows[pk].unpublished = unpublished_labels[pk]
     for row in rows.values():
         row.is_outside = is_session_outside(row.session, event)
         if row.session.starts_at:
@@ -140,6 +157,7 @@ def has_state(row: OverviewRow, state: str) -> bool:
         "outside_event": row.is_outside,
         "unplaced": is_unplaced(session),
         "cancelled": bool(session.cancelled_at),
+        "unpublished": bool(row.unpublished),
     }.get(state, True)
 
 

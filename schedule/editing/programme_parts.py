@@ -8,7 +8,7 @@ from convention.audit.record import record_action
 from convention.db.ordering import move_row
 from convention.errors import ConventionError
 from convention.events.models import Event
-from schedule.models import Schedule, Session, Speaker, Track
+from schedule.models import Schedule, Session, Slot, Speaker, Track
 from schedule.programme.days import get_programme_day
 
 from .revision import raise_revision
@@ -52,6 +52,10 @@ def move_sessions_to_new_days(schedule: Schedule) -> None:
             session.day = get_programme_day(session.starts_at, zone, schedule.day_starts_at)
             moved.append(session)
     Session.objects.bulk_update(moved, ["day"], batch_size=200)
+    # Slots in drafts: an empty day follows the settings.
+    Slot.objects.filter(draft__event=schedule.event, session__in=[session.pk for session in moved]).update(
+        day=None
+    )
 
 
 @transaction.atomic

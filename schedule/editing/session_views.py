@@ -18,7 +18,10 @@ from convention.text.normalize import parse_digits
 from schedule.models import Session
 from schedule.programme.agenda_filter import clean_query_value
 from schedule.programme.programme_version import get_programme_version
+from schedule.versions.sentences import KIND_LABELS
+from schedule.versions.timetables import list_unpublished_changes
 
+from .draft_slots import overlay_draft
 from .forms import SessionForm
 from .overview import (
     STATE_LABELS,
@@ -28,7 +31,6 @@ from .overview import (
     find_session_conflicts,
     is_session_outside,
 )
-from .programme_parts import remove_programme_item
 from .sessions import (
     SessionChangedMeanwhile,
     add_session,
@@ -36,9 +38,10 @@ from .sessions import (
     compute_fingerprints,
     edit_session,
     get_session_values,
+    remove_session,
     restore_session,
 )
-from .views import allow_get_and_post, get_posted_data, render_organizer_page
+from .views import allow_get_and_post, get_author, get_posted_data, render_organizer_page
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -54,7 +57,16 @@ def session_list(request: "HttpRequest", event: str) -> HttpResponse:
     }
     overview_filter = OverviewFilter(**filter_values)
     version = get_programme_version(event_obj)
-    overview = build_overview(event=event_obj, programme_version=version, overview_filter=overview_filter)
+    unpublished_labels = {
+        change.slot.session_id or 0: [KIND_LABELS[kind] for kind in change.kinds]
+        for change in list_unpublished_changes(event_obj)
+    }
+    overview = build_overview(
+        event=event_obj,
+        programme_version=version,
+        overview_filter=overview_filter,
+        unpublished_labels=unpublished_labels,
+    )
     rows = Paginator(overview.rows, ROWS_PER_PAGE).get_page(request.GET.get("page"))
     states = [(state, label, overview.counts[state]) for state, label in STATE_LABELS.items()]
     context = {
@@ -64,6 +76,7 @@ def session_list(request: "HttpRequest", event: str) -> HttpResponse:
         "overview_filter": overview_filter,
         "states": states,
         "total": overview.counts[""],
+        "unpublished_count": len(unpublished_labels),
     }
     return render_organizer_page(request, "sessions", event_obj, tracks=[*event_obj.tracks.all()], **context)
 
@@ -75,8 +88,8 @@ def session_add(request: "HttpRequest", event: str) -> HttpResponse:
         started = _make_following_session(event_obj, request.GET.get("after", ""))
         form = SessionForm(get_posted_data(request), event=event_obj, instance=started)
         if form.is_valid():
-            session = add_session(event=event_obj, values=form.cleaned_data)
-            messages.success(request, _("“%(title)s” is in the programme.") % {"title": session.title})
+            session = add_session(event=event_obj, values=form.cleaned_data, author=get_author(request))
+            messages.success(request, _("“%(title)s” is in the draft.") % {"title": session.title})
             return redirect("organize-session", event_obj.slug, session.number)
         return render_organizer_page(request, "session", event_obj, form=form, session=None)
 
@@ -87,6 +100,7 @@ def _make_following_session(event: Event, number: str) -> Session:
     before = None if wanted is None else event.sessions.filter(number=wanted).first()
     if before is None:
         return Session(event=event)
+    overlay_draft(event, [before])
     return Session(event=event, starts_at=before.ends_at, room=before.room, track=before.track)
 
 
@@ -105,57 +119,55 @@ def session_edit(request: "HttpRequest", event: str, number: int) -> HttpRespons
     """Change a session; if another organizer changed it meanwhile, show their values beside the form."""
     event_obj = get_event_to_organize(event, request.user)
     session = get_session_by_number(event_obj, number)
+    context: dict[str, Any] = {"session": session, "is_published": session.is_published}
     current = get_session_values(session)
-    current_fingerprints, newer_values = compute_fingerprints(current), {}
+    fingerprints = compute_fingerprints(current)
+    overlay_draft(event_obj, [session])
     with timezone.override(event_obj.zone):
         if request.method != "POST":
-            form = SessionForm(event=event_obj, instance=session, initial=get_initial_values(current))
-            warnings = {
+            context |= {
+                "form": SessionForm(event=event_obj, instance=session, initial=get_initial_values(current)),
                 "conflicts": find_session_conflicts(session),
                 "is_outside": is_session_outside(session, event_obj),
             }
-            return render_organizer_page(
-                request,
-                "session",
-                event_obj,
-                form=form,
-                session=session,
-                seen_fingerprints=json.dumps(current_fingerprints),
-                **warnings,
-            )
-        form = SessionForm(request.POST, event=event_obj, instance=session)
-        seen_before = parse_seen_fingerprints(request.POST.get("seen", ""))
-        if form.is_valid():
-            try:
-                changed = edit_session(
-                    session=session, seen_fingerprints=seen_before, values=form.cleaned_data
-                )
-            except SessionChangedMeanwhile as conflict:
-                newer_values = conflict.current_values
-                form.add_error(None, str(conflict))
-            except InvalidFields as error:
-                form.add_error("capacity", error.field_errors["capacity"])
-            else:
-                messages.success(
-                    request, _("The session was saved.") if changed else _("Nothing was changed.")
-                )
+        else:
+            form = SessionForm(request.POST, event=event_obj, instance=session)
+            seen_before = parse_seen_fingerprints(request.POST.get("seen", ""))
+            newer_values = save_session_form(request, form, session, seen_before) if form.is_valid() else {}
+            if form.is_valid():
                 return redirect("organize-session", event_obj.slug, number)
-        differing_fields = [(form[name], value) for name, value in newer_values.items()]
-        fingerprints = current_fingerprints if newer_values else seen_before
-        return render_organizer_page(
-            request,
-            "session",
-            event_obj,
-            form=form,
+            fingerprints = fingerprints if newer_values else seen_before
+            differing_fields = [(form[name], value) for name, value in newer_values.items()]
+            context |= {"form": form, "other_values": differing_fields}
+        context["seen_fingerprints"] = json.dumps(fingerprints)
+        return render_organizer_page(request, "session", event_obj, **context)
+
+
+def save_session_form(
+    request: "HttpRequest", form: SessionForm, session: Session, seen_fingerprints: dict[str, str]
+) -> dict[str, object]:
+    """Save a valid form; add errors to it, and return the values of another organizer, where it cannot be."""
+    try:
+        changed = edit_session(
             session=session,
-            seen_fingerprints=json.dumps(fingerprints),
-            other_values=differing_fields,
+            seen_fingerprints=seen_fingerprints,
+            values=form.cleaned_data,
+            author=get_author(request),
         )
+    except SessionChangedMeanwhile as conflict:
+        form.add_error(None, str(conflict))
+        return conflict.current_values
+    except InvalidFields as error:
+        form.add_error("capacity", error.field_errors["capacity"])
+        return {}
+    messages.success(request, _("The session was saved.") if changed else _("Nothing was changed."))
+    return {}
 
 
 def get_initial_values(values: dict[str, Any]) -> dict[str, Any]:
     """Return the form's initial values that are not columns of the session."""
-    return {"speakers": "\n".join(values["speakers"])}
+    names = ("is_time_pinned", "is_room_pinned")
+    return {"speakers": "\n".join(values["speakers"])} | {name: values[name] for name in names}
 
 
 def parse_seen_fingerprints(text: str) -> dict[str, str]:
@@ -174,8 +186,13 @@ def parse_seen_fingerprints(text: str) -> dict[str, str]:
 def session_cancel(request: "HttpRequest", event: str, number: int) -> HttpResponse:
     event_obj = get_event_to_organize(event, request.user)
     session = get_session_by_number(event_obj, number)
-    cancel_session(session=session, reason=clean_query_value(request.POST.get("reason", "")))
-    messages.success(request, _("“%(title)s” is cancelled, and shown so.") % {"title": session.title})
+    reason = clean_query_value(request.POST.get("reason", ""))
+    cancel_session(session=session, author=get_author(request), reason=reason)
+    messages.success(
+        request,
+        _("“%(title)s” is cancelled in the draft. The public sees it once you publish.")
+        % {"title": session.title},
+    )
     return redirect("organize-session", event_obj.slug, number)
 
 
@@ -183,8 +200,10 @@ def session_cancel(request: "HttpRequest", event: str, number: int) -> HttpRespo
 def session_restore(request: "HttpRequest", event: str, number: int) -> HttpResponse:
     event_obj = get_event_to_organize(event, request.user)
     session = get_session_by_number(event_obj, number)
-    restore_session(session=session)
-    messages.success(request, _("“%(title)s” takes place after all.") % {"title": session.title})
+    restore_session(session=session, author=get_author(request))
+    messages.success(
+        request, _("“%(title)s” takes place after all, once you publish.") % {"title": session.title}
+    )
     return redirect("organize-session", event_obj.slug, number)
 
 
@@ -192,6 +211,9 @@ def session_restore(request: "HttpRequest", event: str, number: int) -> HttpResp
 def session_remove(request: "HttpRequest", event: str, number: int) -> HttpResponse:
     event_obj = get_event_to_organize(event, request.user)
     session = get_session_by_number(event_obj, number)
-    remove_programme_item(event=event_obj, item=session)
-    messages.success(request, _("“%(title)s” is out of the programme.") % {"title": session.title})
+    if remove_session(session=session, author=get_author(request)):
+        sentence = _("“%(title)s” is out of the programme.")
+    else:
+        sentence = _("“%(title)s” leaves the programme with the next publication.")
+    messages.success(request, sentence % {"title": session.title})
     return redirect("organize-schedule", event_obj.slug)

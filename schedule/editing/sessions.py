@@ -1,4 +1,7 @@
-"""Add, edit, cancel and restore sessions."""
+"""Add, edit, cancel, restore and remove sessions.
+
+Texts are public as saved; time, room, pins and cancellation are changed in the current draft.
+"""
 
 import datetime
 import hashlib
@@ -7,19 +10,21 @@ from typing import Final
 
 from django.db import models, transaction
 from django.db.models import Max
-from django.utils import timezone
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from convention.audit.record import record_action
+from convention.club.models import Person
 from convention.errors import ConventionError, InvalidFields
-from convention.events.models import Event
+from convention.events.models import Event, Room
 from convention.events.sequence import advance_sequence
 from convention.text.normalize import search_text
-from schedule.models import Schedule, Session, SessionSpeaker, Speaker
-from schedule.programme.days import get_programme_day
+from schedule.drafts.slot_state import SlotState
+from schedule.models import Session, SessionSpeaker, Speaker
 
+from .draft_slots import change_cancellation, load_state, lock_current_draft, move_session
+from .programme_parts import remove_programme_item
 from .revision import raise_revision
 
 
@@ -66,10 +71,13 @@ def to_plain_text(value: object) -> str:
     return "\n".join(line.rstrip() for line in str(value).splitlines()).strip()
 
 
-EDITABLE_FIELDS: Final = (
-    *("title", "subtitle", "kind", "language", "track", "room", "starts_at", "ends_at"),
+LIVE_FIELDS: Final = (
+    *("title", "subtitle", "kind", "language", "track"),
     *("capacity", "is_bookable", "abstract", "description", "url"),
 )
+SLOT_FIELDS: Final = ("room", "starts_at", "ends_at", "is_time_pinned", "is_room_pinned")
+# Those of the two that are columns of Session, in the order of the form.
+EDITABLE_FIELDS: Final = (*LIVE_FIELDS, "room", "starts_at", "ends_at")
 
 
 class SessionChangedMeanwhile(ConventionError):
@@ -89,16 +97,55 @@ class SessionChangedMeanwhile(ConventionError):
 
 
 def get_session_values(session: Session) -> dict[str, object]:
-    """Return the editable values: columns, and `speakers` as names in order."""
-    values: dict[str, object] = {name: getattr(session, name) for name in EDITABLE_FIELDS}
+    """Return the editable values: columns, the slot in the draft, and `speakers` as names in order."""
+    values: dict[str, object] = {name: getattr(session, name) for name in LIVE_FIELDS}
+    values |= get_slot_values(load_state(session), session.event)
     appearances = session.appearances.select_related("speaker")
     values["speakers"] = [appearance.speaker.name for appearance in appearances]
     return values
 
 
+def get_slot_values(state: SlotState | None, event: Event) -> dict[str, object]:
+    """Return the values of SLOT_FIELDS."""
+    if state is None:
+        return dict.fromkeys(("room", "starts_at", "ends_at")) | {
+            "is_time_pinned": False,
+            "is_room_pinned": False,
+        }
+    return {
+        "room": event.rooms.filter(pk=state.room_id).first() if state.room_id else None,
+        "starts_at": state.starts_at,
+        "ends_at": state.ends_at,
+        "is_time_pinned": state.is_time_pinned,
+        "is_room_pinned": state.is_room_pinned,
+    }
+
+
+def build_slot_state(values: Mapping[str, object], before: SlotState | None) -> SlotState | None:
+    """Return the slot for the values of SLOT_FIELDS; None without a time."""
+    starts_at, ends_at, room = values["starts_at"], values["ends_at"], values["room"]
+    if not isinstance(starts_at, datetime.datetime):
+        return None
+    is_moved = before is None or before.starts_at != starts_at
+    return SlotState(
+        room_id=room.pk if isinstance(room, Room) else None,
+        starts_at=starts_at.astimezone(datetime.UTC),
+        ends_at=(ends_at if isinstance(ends_at, datetime.datetime) else starts_at).astimezone(datetime.UTC),
+        # A day that a file gave stays only while the start does.
+        day=None if is_moved or before is None else before.day,
+        is_cancelled=before is not None and before.is_cancelled,
+        is_time_pinned=bool(values["is_time_pinned"]),
+        is_room_pinned=bool(values["is_room_pinned"]),
+    )
+
+
 @transaction.atomic
 def edit_session(
-    *, session: Session, seen_fingerprints: Mapping[str, str], values: Mapping[str, object]
+    *,
+    session: Session,
+    seen_fingerprints: Mapping[str, str],
+    values: Mapping[str, object],
+    author: Person | None = None,
 ) -> list[str]:
     """Write the fields that the editor changed and return their names.
 
@@ -106,6 +153,7 @@ def edit_session(
     keep their current value. Raise SessionChangedMeanwhile if another organizer changed the same field to
     another value, and InvalidFields for a capacity below the number of places taken.
     """
+    lock_current_draft(session.event, author=author)
     locked = Session.objects.select_for_update().get(pk=session.pk)
     current = get_session_values(locked)
     own_values = {
@@ -127,14 +175,27 @@ def edit_session(
     if conflicting:
         raise SessionChangedMeanwhile(conflicting)
     if differing:
-        check_capacity(locked, differing)
-        save_session(locked, differing)
-        record_action("session.revise", locked, event=locked.event, fields=sorted(differing))
-        raise_revision(event=locked.event)
+        write_session(locked, differing, current, author)
     if "is_bookable" in differing:
         # Scanners fetch the event again: the session's checkpoint now admits other attendees.
         advance_sequence(locked.event_id)
     return sorted(differing)
+
+
+def write_session(
+    session: Session, changes: Mapping[str, object], current: Mapping[str, object], author: Person | None
+) -> None:
+    """Write changed values of a locked session: its texts, and its slot in the draft."""
+    slot_changes = {name: value for name, value in changes.items() if name in SLOT_FIELDS}
+    if slot_changes:
+        state = build_slot_state({**current, **slot_changes}, load_state(session))
+        move_session(session, state, author)
+    if live_changes := {name: value for name, value in changes.items() if name not in SLOT_FIELDS}:
+        check_capacity(session, live_changes)
+        save_session(session, live_changes)
+    record_action("session.revise", session, event=session.event, fields=sorted(changes))
+    if live_changes:
+        raise_revision(event=session.event)
 
 
 def describe_taken_places(number: int) -> str:
@@ -155,11 +216,9 @@ def check_capacity(session: Session, values: Mapping[str, object]) -> None:
 
 
 def save_session(session: Session, values: Mapping[str, object]) -> None:
-    """Set the fields, the programme day that follows from the start, and the speakers."""
-    for name in values.keys() - {"speakers"}:
+    """Set the fields that are public as saved, and the speakers."""
+    for name in values.keys() & set(LIVE_FIELDS):
         setattr(session, name, values[name])
-    if "starts_at" in values:
-        session.day = get_session_day(session)
     session.save()
     if "speakers" in values:
         names = values["speakers"]
@@ -168,37 +227,48 @@ def save_session(session: Session, values: Mapping[str, object]) -> None:
         )
 
 
-def get_session_day(session: Session) -> datetime.date | None:
-    if session.starts_at is None:
-        return None
-    schedule = Schedule.objects.filter(event=session.event).first() or Schedule()
-    return get_programme_day(session.starts_at, session.event.zone, schedule.day_starts_at)
-
-
 @transaction.atomic
-def add_session(*, event: Event, values: Mapping[str, object]) -> Session:
-    """Create a session with the event's next number; `values` as in `edit_session`."""
-    # Locked, since two sessions added at once would get the same number.
+def add_session(*, event: Event, values: Mapping[str, object], author: Person | None = None) -> Session:
+    """Create a session with the event's next number; `values` as in `edit_session`.
+
+    It is not public until the draft is published.
+    """
+    # Locked, since two sessions added at once would get the same number; drafts come before events.
+    lock_current_draft(event, author=author)
     Event.objects.select_for_update().get(pk=event.pk)
     last = event.sessions.aggregate(last=Max("number"))["last"] or 0
     session = Session(event=event, number=last + 1, slug=slugify(str(values["title"]))[:300])
     save_session(session, values)
+    slot_values = get_slot_values(None, event) | {name: values.get(name) for name in SLOT_FIELDS}
+    if state := build_slot_state(slot_values, None):
+        move_session(session, state, author)
     record_action("session.add", session, event=event)
     raise_revision(event=event)
     return session
 
 
 @transaction.atomic
-def cancel_session(*, session: Session, reason: str = "") -> None:
-    """Cancel a session. A second call changes nothing, also at the same time: the update has a condition."""
-    if Session.objects.filter(pk=session.pk, cancelled_at=None).update(cancelled_at=timezone.now()):
-        record_action("session.cancel", session, event=session.event, reason=reason[:300])
-        raise_revision(event=session.event)
+def cancel_session(*, session: Session, author: Person | None = None, reason: str = "") -> None:
+    """Cancel a session in the draft. A second call changes nothing. Raise SessionNotPlaced."""
+    change_cancellation(session=session, verb="session.cancel", author=author, reason=reason)
 
 
 @transaction.atomic
-def restore_session(*, session: Session) -> None:
-    """Undo a cancellation; a second call changes nothing."""
-    if Session.objects.filter(pk=session.pk).exclude(cancelled_at=None).update(cancelled_at=None):
-        record_action("session.restore", session, event=session.event)
-        raise_revision(event=session.event)
+def restore_session(*, session: Session, author: Person | None = None) -> None:
+    """Undo a cancellation in the draft; a second call changes nothing. Raise SessionNotPlaced."""
+    change_cancellation(session=session, verb="session.restore", author=author)
+
+
+@transaction.atomic
+def remove_session(*, session: Session, author: Person | None = None) -> bool:
+    """Delete a session that is not public, and return True.
+
+    A public one is taken out of the draft, so that the next publication removes it; return False. Raise
+    ProgrammeItemInUse if people have booked it.
+    """
+    if session.starts_at is None or session.reserved:
+        remove_programme_item(event=session.event, item=session)
+        return True
+    move_session(session, None, author)
+    record_action("session.remove", session, event=session.event)
+    return False

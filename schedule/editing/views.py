@@ -11,6 +11,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from convention.club.models import Person
 from convention.errors import NotFound
 from convention.events.models import Event
 from convention.events.permissions import get_event_to_organize
@@ -36,6 +37,12 @@ def render_organizer_page(
     response = render(request, f"schedule/organize/{template_name}.html", context)
     response["Cache-Control"] = "private, no-store"
     return response
+
+
+def get_author(request: "HttpRequest") -> Person:
+    """Return the signed-in organizer; permissions were checked before."""
+    assert isinstance(request.user, Person)
+    return request.user
 
 
 def get_posted_data(request: "HttpRequest") -> "QueryDict | None":

@@ -27,13 +27,13 @@ from .parsing.frab_entry import EXTRA_FIELDS
 
 
 def load_programme(event: Event, file_format: ScheduleFormat) -> ParsedProgramme:
-    """Load the public programme: sessions that have a time and are not cancelled.
+    """Load the public programme: published sessions that are not cancelled.
 
     iCalendar files include cancelled sessions, which their STATUS marks; if the event is cancelled, all are.
     Tables, which are for organizers only, include cancelled sessions and, at the end, those without a time.
     """
     sessions, cancelled_at = load_sessions(event), find_cancellation_time(event)
-    exported_sessions = (session for session in sessions if session.starts_at)
+    exported_sessions = (session for session in sessions if session.is_published)
     if file_format is not ScheduleFormat.ICALENDAR and file_format not in TABLE_FORMATS:
         exported_sessions = (session for session in exported_sessions if not session.cancelled_at)
     parsed_sessions = tuple(sorted(map(to_parsed_session, exported_sessions), key=get_session_sort_key))
@@ -132,6 +132,7 @@ def to_parsed_session(session: Session) -> ParsedSession:
         recording_license=session.recording_license,
         recording_optout=session.recording_optout,
         is_cancelled=session.cancelled_at is not None,
+        sequence=session.sequence,
         # Only these fields: `extra` also has what imports remember of ids, which no file may show.
         extra=tuple((name, str(session.extra[name])) for name in EXTRA_FIELDS if session.extra.get(name)),
     )

@@ -108,6 +108,8 @@ class ParsedSession:
     extra: tuple[tuple[str, str], ...] | None = None
     # Only if it contradicts `ends_at`: people who edit a table change one of them and forget the other.
     stated_duration: datetime.timedelta | None = None
+    # Of our own exports: how often time, room or state changed.
+    sequence: int = 0
 
 
 @dataclass(frozen=True, slots=True)

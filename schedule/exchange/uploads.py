@@ -9,13 +9,14 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from convention.club.models import Person
 from convention.errors import LinkExpired
 from convention.events.models import Event
 from schedule.models import ScheduleUpload
 from schedule.programme.agenda_filter import clean_query_value
 
 from .importing.changes import SessionChange
-from .importing.import_schedule import import_programme, preview_programme
+from .importing.import_schedule import ImportTarget, import_programme, preview_programme
 from .importing.report import ImportReport
 from .read_schedule import read_schedule_apart
 
@@ -26,7 +27,8 @@ MAX_TITLES: Final = 200
 
 def save_upload(*, event: Event, file_name: str, data: bytes) -> ScheduleUpload:
     """Store the file with a preview of its import. Raise UnreadableFile."""
-    report = preview_programme(slug=event.slug, programme=read_schedule_apart(data, event_zone=event.zone))
+    programme = read_schedule_apart(data, event_zone=event.zone)
+    report = preview_programme(slug=event.slug, programme=programme, target=ImportTarget.DRAFT)
     return ScheduleUpload.objects.create(
         event=event,
         token=secrets.token_urlsafe(32),
@@ -58,8 +60,8 @@ def get_active_upload(event: Event, token: str) -> ScheduleUpload:
     return upload
 
 
-def import_upload(*, event: Event, token: str) -> ImportReport:
-    """Import the stored file once.
+def import_upload(*, event: Event, token: str, author: Person | None = None) -> ImportReport:
+    """Import the stored file once: texts and speakers at once, times and rooms into the draft.
 
     Raise LinkExpired if it was imported already, by a second click too. It is parsed before the transaction
     begins, since other changes of the event wait for the transaction's end.
@@ -73,7 +75,9 @@ def import_upload(*, event: Event, token: str) -> ImportReport:
         if upload is None:
             get_active_upload(event, token)
         assert upload
-        report = import_programme(slug=event.slug, programme=programme)
+        report = import_programme(
+            slug=event.slug, programme=programme, author=author, target=ImportTarget.DRAFT
+        )
         upload.delete()
     return report
 

@@ -5,11 +5,12 @@ from typing import TYPE_CHECKING
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
+from django.utils.translation import gettext as _
 
 from convention.errors import ConventionError
 from convention.events.permissions import get_event_to_organize
 from schedule.editing.forms import ScheduleUploadForm
-from schedule.editing.views import allow_get_and_post, get_posted_data, render_organizer_page
+from schedule.editing.views import allow_get_and_post, get_author, get_posted_data, render_organizer_page
 
 from .uploads import get_active_upload, import_upload, save_upload
 
@@ -38,7 +39,15 @@ def import_preview_page(request: "HttpRequest", event: str, token: str) -> HttpR
     """Show what the file would change; a POST imports it."""
     event_obj = get_event_to_organize(event, request.user)
     if request.method == "POST":
-        report = import_upload(event=event_obj, token=token)
+        report = import_upload(event=event_obj, token=token, author=get_author(request))
         messages.success(request, report.summary)
+        if report.has_slot_changes:
+            messages.info(
+                request,
+                _(
+                    "Times and rooms are in the draft: publish them when you are ready, or undo the import "
+                    "in the history of the draft."
+                ),
+            )
         return redirect("organize-schedule", event_obj.slug)
     return render_organizer_page(request, "preview", event_obj, upload=get_active_upload(event_obj, token))

@@ -197,6 +197,11 @@ class Session(LimitedStock, RichTextModel):
         return reverse("session", args=[self.event.slug, self.guid])
 
     @property
+    def is_published(self) -> bool:
+        """Return whether the public programme shows it, as `SessionQuerySet.published` does for many."""
+        return self.starts_at is not None and self.role != self.Role.BLOCKER
+
+    @property
     def duration(self) -> datetime.timedelta:
         """Return the time from start to end; zero if one of them is missing."""
         if self.starts_at is None or self.ends_at is None:

@@ -2,10 +2,11 @@
 
 import datetime
 import itertools
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from django.conf import settings
-from django.db.models import Prefetch
+from django.db.models import Prefetch, Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -83,14 +84,19 @@ class PrintedProgramme:
         return sorted((item for item in self.sessions if not item.starts_at), key=lambda item: item.title)
 
 
-def load_printed_programme(event: Event) -> PrintedProgramme:
-    """Load the programme in the active language, with a fixed number of queries."""
+def load_printed_programme(event: Event, *, booked_ids: Collection[int] = ()) -> PrintedProgramme:
+    """Load the published programme in the active language, with a fixed number of queries.
+
+    Sessions with these ids are included even while they have no time.
+    """
     schedule = Schedule.objects.filter(event=event).first() or Schedule(
         event=event, changed_at=event.created_at
     )
     appearances = SessionSpeaker.objects.select_related("speaker")
     sessions = (
-        Session.objects.filter(event=event)
+        Session.objects.filter(
+            Q(pk__in=Session.objects.published().filter(event=event)) | Q(pk__in=booked_ids), event=event
+        )
         .select_related("room", "track")
         .prefetch_related(Prefetch("appearances", appearances))
     )

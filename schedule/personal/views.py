@@ -16,12 +16,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
+from convention import hooks
+from convention.club.models import Person
 from convention.codes.qr import draw_svg_symbol
 from convention.errors import Forbidden, NotFound
 from convention.events.models import Event
 from convention.events.permissions import get_visible_event
 from convention.tables.downloads import CALENDAR_TYPE, inline_disposition
-from schedule.models import PersonalAgenda, Session
+from schedule.models import PersonalAgenda, ScheduleVersion, Session
 from schedule.permissions import get_agenda_cookie_name, get_own_agenda, get_public_session, get_shared_agenda
 from schedule.programme.agenda import build_agenda_entries, query_sessions
 from schedule.programme.neighbours import find_conflicting_sessions, map_conflicting_sessions
@@ -44,12 +46,16 @@ def session_choose(request: "HttpRequest", event: str) -> HttpResponse:
     refuse_cross_site_requests(request)
     event_obj = get_visible_event(event, request.user)
     adds = "add" in request.POST
-    session = get_public_session(
-        event_obj, parse_session_guid(request.POST.get("add") or request.POST.get("drop") or "")
-    )
+    guid = parse_session_guid(request.POST.get("add") or request.POST.get("drop") or "")
     personal_agenda = get_own_agenda(event_obj, request)
+    # What was chosen can be dropped, even if it is no longer in the programme.
+    chosen = personal_agenda.sessions.filter(guid=guid).first() if personal_agenda and not adds else None
+    session = chosen or get_public_session(event_obj, guid)
     if adds:
         personal_agenda = choose_session(event=event_obj, session=session, personal_agenda=personal_agenda)
+        if isinstance(request.user, Person):
+            for remember_owner in hooks.agenda_used.providers():
+                remember_owner(personal_agenda, request.user)
     elif personal_agenda:
         drop_session(session=session, personal_agenda=personal_agenda)
     return remember_agenda(
@@ -160,12 +166,14 @@ def render_agenda_page(
     the same.
     """
     version = get_programme_version(event)
-    sessions = list(query_sessions(event).filter(personal_agendas=personal_agenda)) if personal_agenda else []
+    chosen = query_sessions(event).filter(personal_agendas=personal_agenda).select_related("published_in")
+    sessions = list(chosen) if personal_agenda else []
     entries = build_agenda_entries(event, version, sessions, {session.pk for session in sessions})
     conflicts = map_conflicting_sessions(sessions)
     days: dict[object, list[object]] = {}
     for entry in sorted(entries, key=lambda entry: (entry.starts_at, entry.session.title)):
-        days.setdefault(entry.day, []).append((entry, conflicts[entry.session.pk]))
+        changed_in = find_late_change(entry.session, personal_agenda)
+        days.setdefault(entry.day, []).append((entry, conflicts[entry.session.pk], changed_in))
     context = {
         "event": event,
         "event_path": get_event_path(event),
@@ -177,6 +185,15 @@ def render_agenda_page(
         **build_secret_links(event, personal_agenda),
     }
     return render(request, "schedule/mine.html", context)
+
+
+def find_late_change(session: Session, personal_agenda: PersonalAgenda | None) -> ScheduleVersion | None:
+    """Return the version that changed a published session after the agenda was begun; None without one."""
+    version = session.published_in
+    # A session that was published only once has the sequence 0.
+    if not version or not session.sequence or not personal_agenda:
+        return None
+    return version if version.published_at > personal_agenda.created_at else None
 
 
 def build_secret_links(event: Event, personal_agenda: PersonalAgenda | None) -> dict[str, object]:

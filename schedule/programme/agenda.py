@@ -128,9 +128,7 @@ def load_agenda_facts(event: Event, programme_version: ProgrammeVersion) -> list
 
 def query_agenda_facts(event: Event, programme_version: ProgrammeVersion) -> Iterable[AgendaFacts]:
     # The same order as the database's ordering of sessions, so that pages and filters agree.
-    rows = event.sessions.filter(starts_at__isnull=False).order_by(
-        "starts_at", "room__position", "title", "pk"
-    )
+    rows = event.sessions.published().order_by("starts_at", "room__position", "title", "pk")
     # Names are cleaned as the query string is, since the filters compare both.
     columns = ("pk", "day", "starts_at", "track__name", "room__name", "language", "kind")
     for pk, day, starts_at, track, room, language, kind in rows.values_list(*columns):
@@ -151,7 +149,7 @@ def load_search_texts(event: Event, programme_version: ProgrammeVersion) -> dict
     texts: dict[int, str] | None = cache.get(key)
     if texts is None:
         columns = ("pk", "title", "subtitle", "abstract", "description", "room__name", "track__name")
-        rows = event.sessions.filter(starts_at__isnull=False).values_list(*columns)
+        rows = event.sessions.published().values_list(*columns)
         names: dict[int, str] = {}
         speaking = SessionSpeaker.objects.filter(session__event=event)
         for pk, name in speaking.values_list("session_id", "speaker__name"):
@@ -164,6 +162,12 @@ def load_search_texts(event: Event, programme_version: ProgrammeVersion) -> dict
 def query_sessions(event: Event) -> QuerySet[Session]:
     """Return sessions with room and track, without their long texts: one query."""
     return event.sessions.select_related("room", "track").defer(*DEFERRED_FIELDS)
+
+
+def query_published_sessions(event: Event) -> QuerySet[Session]:
+    """Return what `query_sessions` does, of the public programme only."""
+    rows: QuerySet[Session] = query_sessions(event).published()  # type: ignore[attr-defined]  # our own queryset
+    return rows
 
 
 def prefetch_speakers(sessions: QuerySet[Session]) -> QuerySet[Session]:
@@ -257,7 +261,7 @@ def list_filter_options(agenda_facts: list[AgendaFacts], event: Event) -> dict[s
     """Return the values in use for each filter that has more than one."""
     tracks = event.tracks.values_list("name", flat=True)
     rooms = event.rooms.values_list("name", flat=True)
-    speakers = event.speakers.filter(sessions__starts_at__isnull=False).values_list("name", flat=True)
+    speakers = event.speakers.filter(sessions__in=event.sessions.published()).values_list("name", flat=True)
     used_tracks, used_rooms = (
         {facts.track for facts in agenda_facts},
         {facts.room for facts in agenda_facts},
@@ -382,7 +386,7 @@ def find_running_and_coming(
     event: Event, programme_version: ProgrammeVersion, now: datetime.datetime, chosen_ids: Collection[int]
 ) -> tuple[list[AgendaEntry], list[AgendaEntry]]:
     """Return what runs at this moment, and what begins next within twelve hours."""
-    sessions = query_sessions(event).filter(cancelled_at__isnull=True)
+    sessions = query_published_sessions(event).filter(cancelled_at__isnull=True)
     running = sessions.filter(starts_at__lte=now, ends_at__gt=now).order_by("starts_at", "room__position")
     soon = sessions.filter(starts_at__gt=now, starts_at__lte=now + datetime.timedelta(hours=12))
     first = soon.order_by("starts_at").values_list("starts_at", flat=True).first()

@@ -33,7 +33,7 @@ def find_adjacent_sessions(session: Session, same_place: Q) -> SessionNeighbours
 
     Parallel sessions share a start: the number makes the order total, so that following the links skips none.
     """
-    others = Session.objects.filter(same_place, event_id=session.event_id, starts_at__isnull=False)
+    others = Session.objects.published().filter(same_place, event_id=session.event_id)
     # What a link needs, without the long texts.
     others = others.only("guid", "title", "starts_at", "event__slug").select_related("event")
     starts_at, number = session.starts_at, session.number

@@ -24,7 +24,14 @@ from schedule.permissions import (
 )
 from schedule.rich_text.sanitize import filter_web_address
 
-from .agenda import DEFERRED_FIELDS, Agenda, build_agenda, build_agenda_entries, query_sessions
+from .agenda import (
+    DEFERRED_FIELDS,
+    Agenda,
+    build_agenda,
+    build_agenda_entries,
+    query_published_sessions,
+    query_sessions,
+)
 from .agenda_filter import FILTER_NAMES, AgendaFilter
 from .neighbours import find_conflicting_sessions, find_neighbours
 from .page_cache import get_cached_page, has_only_parameters, is_anonymous_visitor
@@ -151,8 +158,8 @@ def speaker_list_page(request: "HttpRequest", event: str) -> HttpResponse:
     version = get_programme_version(event_obj)
 
     def render_for(chosen_ids: set[int] | None = None) -> HttpResponse:
-        speakers = event_obj.speakers.filter(sessions__starts_at__isnull=False).distinct()
-        scheduled = event_obj.sessions.filter(starts_at__isnull=False).defer(*DEFERRED_FIELDS)
+        scheduled = event_obj.sessions.published().defer(*DEFERRED_FIELDS)
+        speakers = event_obj.speakers.filter(sessions__in=event_obj.sessions.published()).distinct()
         rows = speakers.prefetch_related(Prefetch("sessions", scheduled)).defer("biography", "biography_html")
         context = {
             "event": event_obj,
@@ -184,7 +191,8 @@ def speaker_page(request: "HttpRequest", event: str, guid: uuid.UUID) -> HttpRes
 
     def render_for(chosen_ids: set[int] | None = None) -> HttpResponse:
         speaker = get_public_speaker(event_obj, guid)
-        speaker_sessions = query_sessions(event_obj).filter(speakers=speaker).order_by("starts_at", "title")
+        published = query_published_sessions(event_obj)
+        speaker_sessions = published.filter(speakers=speaker).order_by("starts_at", "title")
         entries = build_agenda_entries(event_obj, version, speaker_sessions, chosen_ids or ())
         context = {
             "event": event_obj,

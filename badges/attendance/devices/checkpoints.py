@@ -59,9 +59,7 @@ def create_session_checkpoints(*, event: "Event") -> int:
     taken_names = set(event.checkpoints.values_list("name", flat=True))
     having = event.checkpoints.filter(session__isnull=False).values("session")
     created = []
-    sessions = event.sessions.filter(starts_at__isnull=False, cancelled_at__isnull=True).exclude(
-        pk__in=having
-    )
+    sessions = event.sessions.published().filter(cancelled_at__isnull=True).exclude(pk__in=having)
     for session in sessions.order_by("starts_at", "pk"):
         name = find_free_name(session.title, taken_names)
         taken_names.add(name)

@@ -25,7 +25,7 @@ def checkpoint_list(request: HttpRequest, event: str) -> HttpResponse:
     checkpoints = event_obj.checkpoints.select_related("session", "counts_as").annotate(
         phones=Count("devices", filter=Q(devices__in=Device.objects.valid()))
     )
-    with_time = event_obj.sessions.filter(starts_at__isnull=False, cancelled_at__isnull=True)
+    with_time = event_obj.sessions.published().filter(cancelled_at__isnull=True)
     without = with_time.exclude(pk__in=event_obj.checkpoints.filter(session__isnull=False).values("session"))
     context = {
         "event": event_obj,

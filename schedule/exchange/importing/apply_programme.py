@@ -1,14 +1,22 @@
-"""Write a programme into an event: new sessions and changed fields, nothing else."""
+"""Write a programme into an event: new sessions and changed fields, nothing else.
+
+Texts and speakers are public as written; time, room and cancellation are changed in the current draft.
+"""
 
 import datetime
 import itertools
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any, Final
 
-from django.utils import timezone
-
+from convention.club.models import Person
 from convention.events.models import Event
+from schedule.drafts.current_draft import get_current_draft
+from schedule.drafts.moves import make_moves
+from schedule.drafts.slot_state import SlotState
+from schedule.editing.draft_slots import overlay_draft
 from schedule.exchange.load_programme import get_appearances, load_sessions
-from schedule.exchange.parsed_programme import ParsedProgramme
+from schedule.exchange.parsed_programme import ParsedProgramme, ParsedSession
 from schedule.exchange.parsing.validate import find_main_span
 from schedule.exchange.writers.round_trip import build_round_trip
 from schedule.models import Schedule, Session, SessionSpeaker, Speaker
@@ -37,11 +45,16 @@ from .speakers import SpeakerMatcher
 
 # As far as sessions may lie outside the hours of their event.
 DATE_TOLERANCE = datetime.timedelta(days=1)
+# The differences that go into the draft, by their names in differences.py.
+SLOT_CHANGES: Final = frozenset({"room", "starts_at", "ends_at", "day", "cancelled_at"})
 
 
 @dataclass(slots=True)
 class ImportResult:
-    """The outcome of an import; `changed_fields` are the names of all fields that changed."""
+    """The outcome of an import.
+
+    `changed_fields` are the names of all fields that changed, `states` the slots that change in the draft.
+    """
 
     added: list[str] = field(default_factory=list)
     changed: list[str] = field(default_factory=list)
@@ -49,6 +62,7 @@ class ImportResult:
     missing: list[str] = field(default_factory=list)
     changed_fields: set[str] = field(default_factory=set)
     session_changes: list[SessionChange] = field(default_factory=list)
+    states: dict[int, SlotState | None] = field(default_factory=dict)
 
     @property
     def has_changes(self) -> bool:
@@ -61,9 +75,11 @@ def apply_programme(
     *,
     event: Event,
     schedule: Schedule,
+    author: Person | None,
 ) -> ImportResult:
     """Add and change sessions; sessions that are not in the file stay as they are."""
-    sessions = load_sessions(event)
+    # Compared with the draft. The rows are never saved as a whole, so the overlay stays in memory.
+    sessions = overlay_draft(event, load_sessions(event))
     by_key = {session.pk: session for session in sessions}
     is_same_time = do_dates_overlap(programme, event)
     list_passes = list_passes_within_dates if is_same_time else list_passes_across_dates
@@ -88,6 +104,8 @@ def apply_programme(
         session.title for session in sessions if session.pk not in matched_ids and is_exported(session)
     ]
     update_schedule(programme, schedule, import_context, import_result)
+    draft = get_current_draft(event, author=author)
+    make_moves(draft=draft, states=import_result.states, author=author)
     return import_result
 
 
@@ -156,10 +174,15 @@ def add_sessions(
         build_session(identified_session, number, import_context)
         for identified_session, number in zip(identified_sessions, numbers, strict=True)
     ]
+    import_starts = {
+        session.number: identified_session.parsed_session.starts_at
+        for session, identified_session in zip(new, identified_sessions, strict=True)
+    }
     for session in new:
         # A session of the event that another entry of the file matched may have this guid.
         if session.guid in used_guids:
-            session.guid = generate_guid(session.guid, session.starts_at, session.number)
+            starts_at = import_starts[session.number]
+            session.guid = generate_guid(session.guid, starts_at, session.number)
     Session.objects.bulk_create(new, batch_size=200)
     save_appearances(
         [
@@ -168,6 +191,10 @@ def add_sessions(
         ]
     )
     import_result.added += [session.title for session in new]
+    import_result.states |= {
+        session.pk: build_new_state(identified_session.parsed_session, import_context)
+        for session, identified_session in zip(new, identified_sessions, strict=True)
+    }
 
 
 def assign_numbers(identified_sessions: list[IdentifiedSession], used_numbers: set[int]) -> list[int]:
@@ -188,7 +215,7 @@ def assign_numbers(identified_sessions: list[IdentifiedSession], used_numbers: s
 def build_session(
     identified_session: IdentifiedSession, number: int, import_context: ImportContext
 ) -> Session:
-    """Return an unsaved session."""
+    """Return an unsaved session without a time."""
     parsed_session = identified_session.parsed_session
     extra = dict(parsed_session.extra or ()) | (
         {"guid_made": True} if identified_session.is_guid_generated else {}
@@ -198,12 +225,7 @@ def build_session(
         guid=identified_session.guid,
         number=number,
         source_id=parsed_session.source_id,
-        room=import_context.rooms.get(parsed_session.room or ""),
         track=import_context.tracks.get(parsed_session.track or ""),
-        starts_at=parsed_session.starts_at,
-        ends_at=parsed_session.ends_at or parsed_session.starts_at,
-        day=parsed_session.day or choose_programme_day(parsed_session, import_context),
-        cancelled_at=timezone.now() if parsed_session.is_cancelled else None,
         extra=extra,
     )
     for name in COMPARED_FIELDS:
@@ -211,6 +233,34 @@ def build_session(
         if value is not None:
             setattr(session, name, to_stored_value(value))
     return session
+
+
+def build_new_state(parsed_session: ParsedSession, import_context: ImportContext) -> SlotState:
+    """Return the slot of a new session."""
+    room = import_context.rooms.get(parsed_session.room or "")
+    return SlotState(
+        room_id=room.pk if room else None,
+        starts_at=parsed_session.starts_at.astimezone(datetime.UTC),
+        ends_at=(parsed_session.ends_at or parsed_session.starts_at).astimezone(datetime.UTC),
+        day=parsed_session.day or choose_programme_day(parsed_session, import_context),
+        is_cancelled=bool(parsed_session.is_cancelled),
+    )
+
+
+def build_changed_state(session: Session, changes: Mapping[str, Any]) -> SlotState | None:
+    """Return the slot of a known session, overlaid with the draft, after the changes of a file."""
+    starts_at = changes.get("starts_at", session.starts_at)
+    if starts_at is None:
+        return None
+    ends_at = changes.get("ends_at", session.ends_at) or starts_at
+    room = changes.get("room", session.room)
+    return SlotState(
+        room_id=room.pk if room else None,
+        starts_at=starts_at.astimezone(datetime.UTC),
+        ends_at=ends_at.astimezone(datetime.UTC),
+        day=changes.get("day", session.day),
+        is_cancelled=changes.get("cancelled_at", session.cancelled_at) is not None,
+    )
 
 
 def save_appearances(sessions_with_speakers: list[tuple[Session, list[Speaker]]]) -> None:
@@ -251,15 +301,20 @@ def change_sessions(
             import_result.changed_fields.add("appearances")
             # bulk_update needs at least one column: for changed speakers alone, that is the same title.
             changes.setdefault("title", session.title)
+        slot_changes = {name: changes.pop(name) for name in SLOT_CHANGES & changes.keys()}
+        if slot_changes:
+            import_result.states[session.pk] = build_changed_state(session, slot_changes)
         for name, value in changes.items():
             setattr(session, name, value)
         # Remembered ids are not shown anywhere: they are saved, but neither reported nor a new revision.
         if changes or has_new_aliases:
             touched.append(session)
             fields |= changes.keys() | ({"extra"} if has_new_aliases else set())
-        import_result.changed_fields |= changes.keys()
-        import_result.unchanged += not changes
-        import_result.changed += [session.title] if changes else []
+        changed_names = changes.keys() | slot_changes.keys()
+        import_result.changed_fields |= changed_names
+        import_result.unchanged += not changed_names
+        if changed_names:
+            import_result.changed.append(session.title)
     save_appearances(sessions_with_new_speakers)
     if touched:
         Session.objects.bulk_update(touched, sorted(fields), batch_size=50)
@@ -287,10 +342,10 @@ def remember_aliases(session: Session, identified_session: IdentifiedSession) ->
 def update_schedule(
     programme: ParsedProgramme, schedule: Schedule, import_context: ImportContext, import_result: ImportResult
 ) -> None:
-    """Update the schedule's own fields from the file."""
+    """Update the schedule's own fields from the file, but for the version: publishing sets it."""
     changes = {
         name: value
-        for name in ("version", "acronym", "base_url", "slot_minutes")
+        for name in ("acronym", "base_url", "slot_minutes")
         if (value := getattr(programme.header, name)) is not None
         # A value that equals our own export's is no change, though the export may differ from the column.
         and value not in (getattr(schedule, name), getattr(import_context.round_trip.header, name))

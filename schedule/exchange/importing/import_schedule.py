@@ -1,6 +1,7 @@
 """Import a schedule file into an event."""
 
 import datetime
+import enum
 import re
 import zoneinfo
 from collections.abc import Iterator
@@ -10,17 +11,23 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from convention.audit.record import record_action
+from convention.club.models import Person
 from convention.errors import ConventionError, UnreadableFile
 from convention.events.models import Event
 from schedule.conflicts.find import find_conflicts
 from schedule.conflicts.kinds import ConflictKind
-from schedule.conflicts.load import load_published_sessions
+from schedule.conflicts.load import load_working_sessions
+from schedule.drafts.current_draft import get_current_draft
+from schedule.editing.draft_slots import lock_current_draft
 from schedule.editing.revision import raise_revision
 from schedule.exchange.import_notes import ImportNotes, NoteReason
 from schedule.exchange.parsed_programme import ParsedProgramme
 from schedule.exchange.parsing.validate import find_main_span
 from schedule.exchange.read_schedule import read_schedule
 from schedule.models import Schedule
+from schedule.versions.differences import compare_timetables
+from schedule.versions.publish import NothingToPublish, Notify, publish_draft
+from schedule.versions.timetables import list_unpublished_changes, load_draft_timetable
 
 from .apply_programme import ImportResult, apply_programme
 from .match_sessions import identify_sessions
@@ -34,8 +41,27 @@ END_OF_DAY = datetime.time(23, 59)
 SLUG_PATTERN = re.compile(r"[-a-zA-Z0-9_]{1,80}")
 
 
-def import_schedule(*, slug: str, data: bytes) -> ImportReport:
+class ImportTarget(enum.Enum):
+    """Where the times, rooms and cancellations of a file go."""
+
+    PUBLICATION = "publication"
+    DRAFT = "draft"
+
+
+class UnpublishedChanges(ConventionError):
+    """Publishing an import would also publish what organizers changed in the draft."""
+
+    kind = "unpublished-changes"
+    status = 409
+
+
+def import_schedule(
+    *, slug: str, data: bytes, target: ImportTarget = ImportTarget.PUBLICATION
+) -> ImportReport:
     """Import a file into the event with that slug, which is created if it is missing.
+
+    Publish it as one version, notifying nobody; or leave its times, rooms and cancellations in the draft.
+    Raise UnpublishedChanges if publishing would include other changes of the draft.
 
     Known sessions are updated in the fields that the format carries; sessions missing from the file stay
     and are reported. Importing the same file again changes nothing. Raise UnreadableFile, before anything is
@@ -44,12 +70,16 @@ def import_schedule(*, slug: str, data: bytes) -> ImportReport:
     The file is parsed in this process, which suits commands; pages call `read_schedule_apart` and
     `import_programme`.
     """
-    return import_programme(slug=slug, programme=read_schedule(data, event_zone=get_event_zone(slug)))
+    programme = read_schedule(data, event_zone=get_event_zone(slug))
+    return import_programme(slug=slug, programme=programme, target=target)
 
 
-def preview_schedule(*, slug: str, data: bytes) -> ImportReport:
+def preview_schedule(
+    *, slug: str, data: bytes, target: ImportTarget = ImportTarget.PUBLICATION
+) -> ImportReport:
     """Return what `import_schedule` would do, without saving anything."""
-    return preview_programme(slug=slug, programme=read_schedule(data, event_zone=get_event_zone(slug)))
+    programme = read_schedule(data, event_zone=get_event_zone(slug))
+    return preview_programme(slug=slug, programme=programme, target=target)
 
 
 def get_event_zone(slug: str) -> zoneinfo.ZoneInfo | None:
@@ -64,19 +94,59 @@ def get_event_zone(slug: str) -> zoneinfo.ZoneInfo | None:
 
 
 @transaction.atomic
-def import_programme(*, slug: str, programme: ParsedProgramme) -> ImportReport:
+def import_programme(
+    *,
+    slug: str,
+    programme: ParsedProgramme,
+    author: Person | None = None,
+    target: ImportTarget = ImportTarget.PUBLICATION,
+) -> ImportReport:
     """Import a parsed programme into the event with that slug, as `import_schedule` does."""
+    if known := Event.objects.filter(slug=slug).first():
+        lock_current_draft(known, author=author)
     # Two imports at once would create the same sessions twice; add_session locks the event for its numbers.
     event = Event.objects.select_for_update().filter(slug=slug).first()
-    if event:
-        return import_into_event(programme, event=event)
-    return replace(import_into_event(programme, event=create_event(slug, programme)), is_event_created=True)
+    is_created = event is None
+    event = event or create_event(slug, programme)
+    if target is ImportTarget.PUBLICATION and list_unpublished_changes(event):
+        raise UnpublishedChanges(
+            _(
+                "The draft has changes that are not published, and the import would publish them. Publish "
+                "them first, or import into the draft."
+            )
+        )
+    report = import_into_event(programme, event=event, author=author)
+    is_published = (
+        target is ImportTarget.PUBLICATION
+        and report.has_slot_changes
+        and publish_import(event, author, programme)
+    )
+    # Publishing raises the revision. Without a change it stays: importing the same file again must not empty
+    # all caches.
+    if report.has_changes and not is_published:
+        raise_revision(event=event)
+    return replace(report, is_event_created=is_created)
+
+
+def publish_import(event: Event, author: Person | None, programme: ParsedProgramme) -> bool:
+    """Publish the draft under the name that the file gives its version, if any.
+
+    Return False if there was nothing to publish.
+    """
+    name = programme.header.version or ""
+    try:
+        publish_draft(draft=get_current_draft(event), name=name, author=author, notify=Notify.NOBODY)
+    except NothingToPublish:
+        return False
+    return True
 
 
 @transaction.atomic
-def preview_programme(*, slug: str, programme: ParsedProgramme) -> ImportReport:
+def preview_programme(
+    *, slug: str, programme: ParsedProgramme, target: ImportTarget = ImportTarget.PUBLICATION
+) -> ImportReport:
     """Return what `import_programme` would do, without saving anything."""
-    report = import_programme(slug=slug, programme=programme)
+    report = import_programme(slug=slug, programme=programme, target=target)
     # The real import runs and is rolled back, so a preview cannot differ from it.
     transaction.set_rollback(True)
     return report
@@ -115,15 +185,20 @@ def choose_event_dates(programme: ParsedProgramme) -> tuple[datetime.datetime, d
     return first, final
 
 
-def import_into_event(programme: ParsedProgramme, *, event: Event) -> ImportReport:
+def import_into_event(
+    programme: ParsedProgramme, *, event: Event, author: Person | None = None
+) -> ImportReport:
     """Write a parsed programme into its event and return the report."""
     notes = ImportNotes()
     schedule, _created = Schedule.objects.get_or_create(event=event, defaults=get_initial_settings(programme))
     identified_sessions = identify_sessions(programme.sessions, slug=event.slug, notes=notes)
-    import_result = apply_programme(programme, identified_sessions, event=event, schedule=schedule)
-    # Without a change no revision is raised, or importing the same file again would empty all caches.
+    draft = get_current_draft(event, author=author)
+    timetable_before = load_draft_timetable(draft)
+    import_result = apply_programme(
+        programme, identified_sessions, event=event, schedule=schedule, author=author
+    )
+    differences = compare_timetables(timetable_before, load_draft_timetable(draft))
     if import_result.has_changes:
-        raise_revision(event=event)
         reason = f"{programme.format}: +{len(import_result.added)} ~{len(import_result.changed)}"
         record_action(
             "schedule.import", event, event=event, fields=sorted(import_result.changed_fields), reason=reason
@@ -138,6 +213,8 @@ def import_into_event(programme: ParsedProgramme, *, event: Event) -> ImportRepo
         unchanged=import_result.unchanged,
         missing=tuple(import_result.missing),
         changes=tuple(import_result.session_changes),
+        has_changes=import_result.has_changes,
+        has_slot_changes=bool(differences.changes),
         notes=(*programme.notes, *notes.collected),
     )
 
@@ -171,7 +248,7 @@ def add_event_notes(
 
 def find_room_conflicts(event: Event) -> Iterator[tuple[str, str, str]]:
     """Yield the titles of sessions that need one room at the same time, with the room's name."""
-    timetable = load_published_sessions([event])[event.pk]
+    timetable = load_working_sessions([event])[event.pk]
     room_names = dict(event.rooms.values_list("pk", "name"))
     for conflict in find_conflicts(timetable):
         if conflict.kind == ConflictKind.ROOM and conflict.room is not None:

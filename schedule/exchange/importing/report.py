@@ -25,6 +25,8 @@ class ImportReport:
     missing: tuple[str, ...]
     notes: tuple[ImportNote, ...]
     changes: tuple[SessionChange, ...] = ()
+    has_changes: bool = False
+    has_slot_changes: bool = False
 
     @property
     def note_groups(self) -> list[NoteGroup]:

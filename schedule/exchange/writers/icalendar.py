@@ -65,7 +65,7 @@ def write_event(
     # Not the time of writing: the same revision must give the same bytes, and so the same ETag.
     changed = (header.changed_at or parsed_session.starts_at).astimezone(datetime.UTC)
     yield from ("BEGIN:VEVENT", f"UID:{escape_text(uid)}", f"DTSTAMP:{changed:%Y%m%dT%H%M%SZ}")
-    yield from (f"LAST-MODIFIED:{changed:%Y%m%dT%H%M%SZ}", f"SEQUENCE:{header.revision}")
+    yield from (f"LAST-MODIFIED:{changed:%Y%m%dT%H%M%SZ}", f"SEQUENCE:{parsed_session.sequence}")
     yield from (
         format_moment("DTSTART", parsed_session.starts_at, zone),
         format_moment("DTEND", parsed_session.ends_at, zone),

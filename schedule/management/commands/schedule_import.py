@@ -1,4 +1,4 @@
-"""`manage.py schedule_import EVENT FILE [--dry-run]`"""
+"""`manage.py schedule_import EVENT FILE [--draft] [--dry-run]`"""
 
 from pathlib import Path
 from typing import Any
@@ -8,11 +8,14 @@ from django.utils.translation import gettext as _
 
 from convention.commands import ConventionCommand, add_event_argument
 from convention.files import read_input_file
-from schedule.exchange.importing.import_schedule import import_schedule, preview_schedule
+from schedule.exchange.importing.import_schedule import ImportTarget, import_schedule, preview_schedule
 
 
 class Command(ConventionCommand):
-    """Import a schedule file into an event and report what was added, changed, skipped and repaired."""
+    """Import a schedule file into an event and report what was added, changed, skipped and repaired.
+
+    It is published as one version, and nobody is notified.
+    """
 
     help = (
         "Import frab or Pentabarf XML, frab JSON, iCalendar, JSON of Sessionize or KotlinConf, or a table "
@@ -26,12 +29,16 @@ class Command(ConventionCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         add_event_argument(parser)
         parser.add_argument("file", metavar="FILE", type=Path, help="known by its content, not by its name")
+        parser.add_argument(
+            "--draft", action="store_true", help="put times and rooms into the draft, without publishing"
+        )
         parser.add_argument("--dry-run", action="store_true", help="only say what would happen")
 
     def run(self, **options: Any) -> None:
         """Import or preview the file, then print the report."""
         action = preview_schedule if options["dry_run"] else import_schedule
-        report = action(slug=options["event"], data=read_input_file(options["file"]))
+        target = ImportTarget.DRAFT if options["draft"] else ImportTarget.PUBLICATION
+        report = action(slug=options["event"], data=read_input_file(options["file"]), target=target)
         heading = [_("Preview: nothing was stored. An import would do this:")] if options["dry_run"] else []
         changes = report.describe_changes() if options["dry_run"] else ()
         self.print_lines([*heading, *report.describe_lines(), *changes])

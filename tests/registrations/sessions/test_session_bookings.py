@@ -25,6 +25,7 @@ from schedule.exchange.importing.import_schedule import import_schedule
 from schedule.models import Session
 from tests.factories import make_event, make_order, make_registration, make_session, make_staff, make_ticket
 from tests.pdf_readers import pdf_text
+from tests.schedule.versions.timetables import publish_current_draft
 
 pytestmark = pytest.mark.django_db
 
@@ -166,11 +167,11 @@ def test_holders_are_told_once_of_each_change(event, person, run_tasks, mailoutb
     assert "Plus tard" in mailoutbox[0].body
     assert told(mailoutbox) == [("zoe@example.org", "Session déplacée\u202f: Atelier")]
     cancel_session(session=session)
-    notify_changed_sessions()
+    publish_current_draft(session)
     run_tasks()
     assert told(mailoutbox) == [("zoe@example.org", "Session annulée\u202f: Atelier")]
     restore_session(session=session)
-    notify_changed_sessions()
+    publish_current_draft(session)
     run_tasks()
     assert told(mailoutbox) == [("zoe@example.org", "Elle a lieu finalement\u202f: Atelier")]
     notify_changed_sessions()

@@ -20,6 +20,7 @@ from schedule.exchange.uploads import delete_old_uploads
 from schedule.models import Schedule, ScheduleUpload, Session, Speaker, Track
 from schedule.rich_text.sanitize import MAX_TEXT_CHARS
 from tests.factories import make_event, make_person, make_room, make_session, make_track
+from tests.schedule.versions.timetables import publish_current_draft
 
 PARIS = zoneinfo.ZoneInfo("Europe/Paris")
 pytestmark = pytest.mark.django_db
@@ -92,11 +93,13 @@ def test_add_a_session_in_the_event_s_own_time(organizer, event):
     session = Session.objects.get()
     assert response["Location"] == f"/organize/conf/schedule/{session.number}/"
     assert session.title == "Nuit blanche"
+    assert session.starts_at is None
+    session = publish_current_draft(session)
     assert session.starts_at == datetime.datetime(2026, 6, 16, 23, 30, tzinfo=datetime.UTC)
     assert session.day == datetime.date(2026, 6, 16)
     assert [a.speaker.name for a in session.appearances.all()] == ["Zoé", "Ana"]
-    assert Schedule.objects.get(event=event).revision == 1
-    assert [entry.verb for entry in AuditEntry.objects.all()] == ["session.add"]
+    verbs = AuditEntry.objects.order_by("pk").values_list("verb", flat=True)
+    assert list(verbs) == ["session.add", "schedule.publish"]
 
 
 @pytest.mark.parametrize(
@@ -191,17 +194,20 @@ def test_cancel_and_restore(organizer, event):
     address = f"/organize/conf/schedule/{session.number}/"
     organizer.post(f"{address}cancel/", {"reason": "malade"})
     organizer.post(f"{address}cancel/")
+    publish_current_draft(session)
     page = html.fromstring(organizer.get("/en/events/conf/agenda/").text)
     assert page.xpath("//article/p[@class='state']/span/text()") == ["Cancelled"]
     organizer.post(f"{address}restore/")
-    assert Session.objects.get().cancelled_at is None
+    assert publish_current_draft(session).cancelled_at is None
     verbs = [(entry.verb, entry.reason) for entry in AuditEntry.objects.order_by("pk")]
-    assert verbs == [("session.cancel", "malade"), ("session.restore", "")]
+    publication = ("schedule.publish", "restored:1")
+    expected = [("session.cancel", "malade"), ("schedule.publish", "cancelled:1"), ("session.restore", "")]
+    assert verbs == [*expected, publication]
 
 
 def test_remove_only_what_nobody_booked(organizer, event):
     booked = make_session(event, capacity=5, reserved=1)
-    free = make_session(event)
+    free = make_session(event, starts_at=None)
     answers = [
         organizer.post(f"/organize/conf/schedule/{session.number}/remove/").status_code
         for session in (booked, free)
@@ -300,9 +306,8 @@ def test_speakers_and_version(organizer, event):
         )
         == 1
     )
-    organizer.post("/organize/conf/schedule/version/", {"version": "1.2", "day_starts_at": "05:00"})
-    schedule = Schedule.objects.get()
-    assert (schedule.version, schedule.day_starts_at) == ("1.2", datetime.time(5))
+    organizer.post("/organize/conf/schedule/version/", {"day_starts_at": "05:00"})
+    assert Schedule.objects.get().day_starts_at == datetime.time(5)
     organizer.post(f"/organize/conf/schedule/speakers/{speaker.pk}/remove/")
     assert not Speaker.objects.exists()
 
@@ -362,7 +367,7 @@ def test_sessions_move_to_the_day_that_follows_from_a_new_start_of_days(organize
     )
     Schedule.objects.create(event=event, day_starts_at=datetime.time(4))
 
-    organizer.post("/organize/conf/schedule/version/", {"version": "", "day_starts_at": "01:00"})
+    organizer.post("/organize/conf/schedule/version/", {"day_starts_at": "01:00"})
 
     night.refresh_from_db()
     assert night.day == datetime.date(2026, 6, 17)
@@ -374,7 +379,7 @@ def test_a_day_that_a_file_gave_stays_when_days_begin_at_another_hour(organizer,
     )
     Schedule.objects.create(event=event, day_starts_at=datetime.time(4))
 
-    organizer.post("/organize/conf/schedule/version/", {"version": "", "day_starts_at": "01:00"})
+    organizer.post("/organize/conf/schedule/version/", {"day_starts_at": "01:00"})
 
     evening.refresh_from_db()
     assert evening.day == datetime.date(2026, 6, 16)

@@ -72,7 +72,8 @@ def test_a_second_import_changes_nothing():
     report = import_schedule(slug="conf", data=data)
     assert counts(report) == (0, 0, 2, 0)
     assert (Schedule.objects.get().revision, Schedule.objects.get().changed_at) == (1, schedule.changed_at)
-    assert AuditEntry.objects.count() == 1
+    verbs = AuditEntry.objects.order_by("pk").values_list("verb", flat=True)
+    assert list(verbs) == ["schedule.import", "schedule.publish"]
 
 
 def test_an_update_by_guid():
@@ -356,7 +357,7 @@ def test_a_thousand_sessions_cost_few_queries(django_assert_max_num_queries):
     events = [
         event(f"Talk {number}", number=str(number), more=persons(f"P{number}")) for number in range(1, 1001)
     ]
-    with django_assert_max_num_queries(80):
+    with django_assert_max_num_queries(115):
         import_schedule(slug="conf", data=xml(day(room(*events))))
-    with django_assert_max_num_queries(30):
+    with django_assert_max_num_queries(50):
         import_schedule(slug="conf", data=xml(day(room(*events))))

@@ -297,10 +297,12 @@ def test_an_empty_programme_says_so(event, kind):
     assert "pas encore publié" in words(pdf_text(printed(event, format_name=kind)))
 
 
-def test_what_has_no_time_is_listed(event):
-    make_session(event, "Sans horaire", starts_at=None)
-    assert missing_titles(event, printed(event)) == []
-    assert missing_titles(event, printed(event, format_name="grid")) == []
+def test_a_booked_session_without_a_time_is_printed_for_its_holder(event):
+    session = make_session(event, "Sans horaire", starts_at=None)
+
+    programme = load_printed_programme(event, booked_ids=[session.pk])
+
+    assert [item.title for item in programme.untimed_sessions] == ["Sans horaire"]
 
 
 def test_the_same_queries_for_one_session_and_for_many(event, django_assert_num_queries):

@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("schedule", "0002_drafts_and_versions")]
+    dependencies = [("schedule", "0003_sequences")]
 
     operations = [
         migrations.AddField(

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("schedule", "0020_conflictlevel_minimum_people"),
+        ("schedule", "0004_conflictlevel_minimum_people"),
     ]
 
     operations = [

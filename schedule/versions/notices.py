@@ -1,0 +1,98 @@
+"""Notify of a publication: one task, which queues one e-mail for each person.
+
+Speakers are notified here; attendees by the hook `publication_notices`. Each e-mail is a task of its own, so
+that a refused address or a restart does not repeat those of others.
+"""
+
+import logging
+
+from django.conf import settings
+from django.db import transaction
+from django.tasks import task
+from django.urls import reverse
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from convention import hooks
+from convention.mail.messages import MailMessage, MailRefused, send_mail_message
+from schedule.models import ScheduleVersion, Session, Speaker
+
+from .differences import SlotDifference
+from .recipients import find_notified_speakers
+from .sentences import describe_change
+from .timetables import compare_versions, find_previous_version
+
+logger = logging.getLogger(__name__)
+
+
+@task()
+@transaction.atomic
+def notify_publication(version_id: int) -> None:
+    """Queue the e-mails of one publication."""
+    version = ScheduleVersion.objects.select_related("event").filter(pk=version_id).first()
+    if version is None:
+        return
+    session_ids = [change.slot.session_id for change in list_notified_changes(version)]
+    for speaker_id in find_notified_speakers([pk for pk in session_ids if pk]):
+        notify_speaker.enqueue(version.pk, speaker_id)
+    for queue_notices in hooks.publication_notices.providers():
+        queue_notices(version.pk, session_ids)
+
+
+def list_notified_changes(
+    version: ScheduleVersion, *, session_ids: list[int] | None = None
+) -> list[SlotDifference]:
+    """Return the changes of a version that people are notified of, of some sessions or all."""
+    differences = compare_versions(find_previous_version(version), version, session_ids=session_ids)
+    changes = [change for change in differences.changes if change.is_notified]
+    # An event's first version has no predecessor, though its sessions may have been public before.
+    touched = set(
+        Session.objects.filter(
+            published_in__number__gte=version.number, pk__in=[change.slot.session_id for change in changes]
+        ).values_list("pk", flat=True)
+    )
+    return [change for change in changes if change.slot.session_id in touched]
+
+
+@task()
+def notify_speaker(version_id: int, speaker_id: int) -> None:
+    """Mail one speaker what a version changed in their sessions."""
+    version = ScheduleVersion.objects.select_related("event").filter(pk=version_id).first()
+    speaker = Speaker.objects.select_related("person").filter(pk=speaker_id).first()
+    if version is None or speaker is None:
+        return
+    session_ids = list(speaker.sessions.values_list("pk", flat=True))
+    changes = list_notified_changes(version, session_ids=session_ids)
+    if not changes:
+        return
+    language = speaker.person.language if speaker.person else settings.LANGUAGE_CODE
+    with translation.override(language):
+        letter = _write_speaker_letter(version, speaker, changes)
+        try:
+            send_mail_message(letter)
+        except MailRefused:
+            # A refusal is final: a retry would be refused as well.
+            logger.warning("The mail server refused the mail about the programme to speaker %s.", speaker.pk)
+
+
+def _write_speaker_letter(
+    version: ScheduleVersion, speaker: Speaker, changes: list[SlotDifference]
+) -> MailMessage:
+    event = version.event
+    address = speaker.email or (speaker.person and speaker.person.email) or ""
+    return MailMessage(
+        to=address,
+        subject=(_("The programme has changed: %(event)s") % {"event": event.title})[:200],
+        template="speaker_sessions_changed",
+        context={
+            "event": event,
+            "speaker": speaker,
+            "note": version.note,
+            "changes": [(change.slot.title, describe_change(change, event.zone)) for change in changes],
+            "url": settings.SITE_URL + reverse("speaker", args=[event.slug, speaker.guid]),
+        },
+        language=translation.get_language() or settings.LANGUAGE_CODE,
+        message_key=f"schedule-version-{version.pk}-speaker-{speaker.pk}",
+        accent=event.accent,
+        reply_to=event.contact_email,
+    )

@@ -1,0 +1,61 @@
+"""Public pages: what changed in the programme, and a feed of it."""
+
+import hashlib
+from typing import TYPE_CHECKING, Final
+
+from django.core.cache import cache
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils.cache import get_conditional_response
+from django.utils.translation import get_language
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_safe
+
+from convention.events.models import Event
+from convention.events.permissions import get_visible_event
+from schedule.programme.programme_version import get_programme_version
+from schedule.programme.views import get_event_path, serve_cached_or_personal
+
+from .changelog import build_changelog, write_changes_feed
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+FEED_CACHE_SECONDS: Final = 3600
+
+
+@require_safe
+def changes_page(request: "HttpRequest", event: str) -> HttpResponse:
+    """Show what each version of the programme changed."""
+    event_obj = get_visible_event(event, request.user)
+
+    def render_for(_chosen_ids: set[int] | None = None) -> HttpResponse:
+        context = {
+            "event": event_obj,
+            "event_path": get_event_path(event_obj),
+            "entries": build_changelog(event_obj),
+        }
+        return render(request, "schedule/changes.html", context)
+
+    version = get_programme_version(event_obj)
+    return serve_cached_or_personal(request, event_obj, version.cache_key, render_for)
+
+
+@csrf_exempt  # read-only: other methods get 405 and not a CSRF error
+@require_safe
+def changes_feed(request: "HttpRequest", event: str) -> HttpResponse:
+    """Serve the changes as an Atom feed; 304 if unchanged."""
+    event_obj = get_visible_event(event, request.user)
+    key = f"changes-{event_obj.pk}-{get_language()}-{get_programme_version(event_obj).cache_key}"
+    data: bytes | None = cache.get(key)
+    if data is None:
+        data = write_changes_feed(event_obj)
+        cache.set(key, data, FEED_CACHE_SECONDS)
+    etag = f'"{hashlib.sha256(data).hexdigest()[:32]}"'
+    response = get_conditional_response(request, etag=etag)
+    if response is None:
+        response = HttpResponse(data, content_type="application/atom+xml; charset=utf-8")
+    response["ETag"] = etag
+    is_public = event_obj.visibility != Event.Visibility.DRAFT
+    response["Cache-Control"] = "public, max-age=60" if is_public else "private, no-cache"
+    return response

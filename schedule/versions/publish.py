@@ -1,0 +1,195 @@
+"""Publish a draft: write the sessions' published columns, store a version, queue notices."""
+
+import enum
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Final, Self
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from convention import hooks
+from convention.audit.record import record_action
+from convention.club.models import Person
+from convention.errors import ConventionError
+from convention.events.models import Event
+from schedule.editing.revision import raise_revision
+from schedule.models import Schedule, ScheduleDraft, ScheduleVersion, Session, VersionSlot
+
+from .differences import ChangeKind, SlotDifference, TimetableDifferences, TimetableSlot, compare_timetables
+from .notices import notify_publication
+from .timetables import load_draft_timetable, load_published_timetable
+
+WRITE_BATCH_SIZE: Final = 1000
+
+
+class Notify(enum.Enum):
+    """Whether people get an e-mail about a publication."""
+
+    EVERYBODY = "everybody"
+    NOBODY = "nobody"
+
+
+class NothingToPublish(ConventionError):
+    kind = "nothing-to-publish"
+    status = 409
+
+
+class PublishedMeanwhile(ConventionError):
+    """The draft or the published programme is not what the organizer saw in the preview."""
+
+    kind = "changed-meanwhile"
+    status = 409
+
+
+@dataclass(frozen=True, slots=True)
+class PublicationStamp:
+    """The last version's number (0 for none) and the draft's revision: what a preview was made of."""
+
+    version_number: int
+    draft_revision: int
+
+    @classmethod
+    def of_draft(cls, draft: ScheduleDraft) -> Self:
+        return cls(find_last_version_number(draft.event), draft.revision)
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Parse what `str` returned; anything else gives a stamp that no draft has."""
+        numbers = text.split("-")
+        if len(numbers) != 2 or not all(number.isascii() and number.isdigit() for number in numbers):
+            return cls(-1, -1)
+        return cls(int(numbers[0]), int(numbers[1]))
+
+    def __str__(self) -> str:
+        return f"{self.version_number}-{self.draft_revision}"
+
+
+@transaction.atomic
+def publish_draft(
+    *,
+    draft: ScheduleDraft,
+    name: str = "",
+    note: str = "",
+    author: Person | None = None,
+    notify: Notify = Notify.EVERYBODY,
+    seen: PublicationStamp | None = None,
+) -> ScheduleVersion:
+    """Publish a draft and return the new version; without a name, its number is its name.
+
+    With `seen`, raise PublishedMeanwhile if the draft or the programme is not what the organizer saw. Raise
+    NothingToPublish without differences. The number of queries does not depend on that of sessions.
+    """
+    locked = _lock_drafts(draft)
+    event = draft.event
+    stamp = PublicationStamp(find_last_version_number(event), locked.revision)
+    if seen is not None and seen != stamp:
+        raise PublishedMeanwhile(
+            _(
+                "The programme has changed since you saw this preview. Nothing was published; look at the "
+                "changes again, and publish them."
+            )
+        )
+    timetable = load_draft_timetable(locked)
+    differences = compare_timetables(load_published_timetable(event), timetable)
+    if not differences.changes:
+        raise NothingToPublish(_("There is nothing to publish: the draft is what is published already."))
+    version = _create_version(event, stamp.version_number + 1, name, note, author)
+    _write_sessions(differences, version)
+    _write_version_slots(version, timetable.values())
+    ScheduleDraft.objects.filter(pk=draft.pk).update(based_on=version)
+    _finish(version, differences, notify=notify)
+    return version
+
+
+def find_last_version_number(event: Event) -> int:
+    return (
+        ScheduleVersion.objects.filter(event=event)
+        .order_by("-number")
+        .values_list("number", flat=True)
+        .first()
+        or 0
+    )
+
+
+def _lock_drafts(draft: ScheduleDraft) -> ScheduleDraft:
+    """Lock all drafts of the event, so that one publication runs at a time; return the fresh row.
+
+    Drafts are locked before sessions, here and in `editing`.
+    """
+    rows = ScheduleDraft.objects.select_for_update().filter(event=draft.event_id).order_by("pk")
+    return next(row for row in rows if row.pk == draft.pk)
+
+
+def _create_version(
+    event: Event, number: int, name: str, note: str, author: Person | None
+) -> ScheduleVersion:
+    name = " ".join(name.split())[:200] or str(number)
+    return ScheduleVersion.objects.create(
+        event=event, number=number, name=name, note=note.strip(), published_by=author
+    )
+
+
+def _write_sessions(differences: TimetableDifferences, version: ScheduleVersion) -> None:
+    """Write the published columns of the changed sessions."""
+    changes = {change.slot.session_id: change for change in differences.changes}
+    # In the order of their keys, as bookings of several sessions lock them.
+    rows = Session.objects.select_for_update().filter(pk__in=list(changes)).order_by("pk")
+    sessions = list(rows.only("event", *Session.PUBLISHED_FIELDS))
+    for session in sessions:
+        apply_change(session, changes[session.pk], version)
+    Session.objects.bulk_update(sessions, Session.PUBLISHED_FIELDS, batch_size=WRITE_BATCH_SIZE)
+
+
+def apply_change(session: Session, change: SlotDifference, version: ScheduleVersion) -> None:
+    """Set the published columns of one session; it is not saved."""
+    was_published = session.published_in_id is not None or change.before is not None
+    slot = change.after
+    session.room_id = slot.room_id if slot else None
+    session.starts_at = slot.starts_at if slot else None
+    session.ends_at = slot.ends_at if slot else None
+    session.day = slot.day if slot else None
+    if slot is None or not slot.is_cancelled:
+        session.cancelled_at = None
+    elif session.cancelled_at is None:
+        session.cancelled_at = version.published_at
+    # The day of the programme is neither in calendars nor in notices.
+    if change.kinds != (ChangeKind.DAY,):
+        # Calendars treat a higher number as a change.
+        session.sequence += was_published
+        session.published_in = version
+
+
+def _write_version_slots(version: ScheduleVersion, slots: Collection[TimetableSlot]) -> None:
+    VersionSlot.objects.bulk_create(
+        (
+            VersionSlot(
+                version=version,
+                session_id=slot.session_id,
+                session_guid=slot.guid,
+                title=slot.title,
+                room_id=slot.room_id,
+                room_name=slot.room_name,
+                starts_at=slot.starts_at,
+                ends_at=slot.ends_at,
+                is_cancelled=slot.is_cancelled,
+            )
+            for slot in slots
+        ),
+        batch_size=WRITE_BATCH_SIZE,
+    )
+
+
+def _finish(version: ScheduleVersion, differences: TimetableDifferences, *, notify: Notify) -> None:
+    """Set the programme's label, record the action, raise the revision, and queue the notices."""
+    event = version.event
+    Schedule.objects.update_or_create(event=event, defaults={"version": version.name})
+    counts = " ".join(f"{kind}:{count}" for kind, count in differences.count_by_kind().items())
+    record_action("schedule.publish", version, event=event, fields=["sessions"], reason=counts)
+    raise_revision(event=event)
+    notified_ids = differences.notified_session_ids
+    if notify is Notify.EVERYBODY and notified_ids:
+        notify_publication.enqueue(version.pk)
+    elif notified_ids:
+        for mark_as_notified in hooks.silent_publication.providers():
+            mark_as_notified(version.pk, notified_ids)

@@ -1,0 +1,114 @@
+"""Load timetables as plain data: what is published, what a draft would publish, what a version had."""
+
+import datetime
+import uuid
+from collections.abc import Collection
+
+from convention.events.models import Event
+from schedule.models import Schedule, ScheduleDraft, ScheduleVersion, Session, VersionSlot
+from schedule.programme.days import get_programme_day
+
+from .differences import SlotDifference, TimetableDifferences, TimetableSlot, compare_timetables
+
+
+def load_published_timetable(event: Event) -> dict[uuid.UUID, TimetableSlot]:
+    """Return what the sessions' columns say: one query, and one for the schedule."""
+    day_starts_at = _load_day_start(event)
+    rows = Session.objects.filter(event=event, starts_at__isnull=False).values_list(
+        *("guid", "title", "starts_at", "ends_at", "room", "room__name", "day", "cancelled_at", "pk")
+    )
+    return {
+        guid: TimetableSlot(
+            guid=guid,
+            title=title,
+            starts_at=starts_at,
+            ends_at=ends_at or starts_at,
+            room_id=room_id,
+            room_name=room_name or "",
+            day=day or get_programme_day(starts_at, event.zone, day_starts_at),
+            is_cancelled=cancelled_at is not None,
+            session_id=pk,
+        )
+        for guid, title, starts_at, ends_at, room_id, room_name, day, cancelled_at, pk in rows
+    }
+
+
+def load_draft_timetable(draft: ScheduleDraft) -> dict[uuid.UUID, TimetableSlot]:
+    """Return what publishing the draft would publish; blocked times are never published."""
+    event = draft.event
+    day_starts_at = _load_day_start(event)
+    rows = draft.slots.exclude(session__role=Session.Role.BLOCKER).values_list(
+        *("session__guid", "session__title", "starts_at", "ends_at", "room", "room__name"),
+        *("day", "is_cancelled", "session"),
+    )
+    return {
+        guid: TimetableSlot(
+            guid=guid,
+            title=title,
+            starts_at=starts_at,
+            ends_at=ends_at,
+            room_id=room_id,
+            room_name=room_name or "",
+            day=day or get_programme_day(starts_at, event.zone, day_starts_at),
+            is_cancelled=is_cancelled,
+            session_id=pk,
+        )
+        for guid, title, starts_at, ends_at, room_id, room_name, day, is_cancelled, pk in rows
+    }
+
+
+def load_version_timetable(
+    version: ScheduleVersion | None, *, session_ids: Collection[int] | None = None
+) -> dict[uuid.UUID, TimetableSlot]:
+    """Return the timetable of a version, an empty one for None; of some sessions only, if given.
+
+    Versions do not store days of the programme.
+    """
+    # `all` reads slots that were prefetched; a filter would ask for them again.
+    rows = version.slots.all() if version else VersionSlot.objects.none()
+    if session_ids is not None:
+        rows = rows.filter(session__in=session_ids)
+    return {
+        slot.session_guid: TimetableSlot(
+            guid=slot.session_guid,
+            title=slot.title,
+            starts_at=slot.starts_at,
+            ends_at=slot.ends_at or slot.starts_at,
+            room_id=slot.room_id,
+            room_name=slot.room_name,
+            is_cancelled=slot.is_cancelled,
+            session_id=slot.session_id,
+        )
+        for slot in rows
+    }
+
+
+def load_unpublished_changes(draft: ScheduleDraft) -> TimetableDifferences:
+    """Return what publishing the draft would change."""
+    return compare_timetables(load_published_timetable(draft.event), load_draft_timetable(draft))
+
+
+def list_unpublished_changes(event: Event) -> list[SlotDifference]:
+    """Return what the next publication changes; nothing without a draft."""
+    draft = ScheduleDraft.objects.filter(event=event, is_current=True).first()
+    return load_unpublished_changes(draft).changes if draft else []
+
+
+def compare_versions(
+    older: ScheduleVersion | None, newer: ScheduleVersion, *, session_ids: Collection[int] | None = None
+) -> TimetableDifferences:
+    """Return what changed between two versions; all sessions are new compared with None."""
+    return compare_timetables(
+        load_version_timetable(older, session_ids=session_ids),
+        load_version_timetable(newer, session_ids=session_ids),
+    )
+
+
+def find_previous_version(version: ScheduleVersion) -> ScheduleVersion | None:
+    earlier = ScheduleVersion.objects.filter(event=version.event_id, number__lt=version.number)
+    return earlier.order_by("-number").first()
+
+
+def _load_day_start(event: Event) -> datetime.time:
+    saved = Schedule.objects.filter(event=event).values_list("day_starts_at", flat=True).first()
+    return saved or Schedule().day_starts_at

@@ -1,0 +1,115 @@
+"""Organizers' pages: publish the draft, and compare versions."""
+
+from typing import TYPE_CHECKING, Final
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_safe
+
+from convention.errors import NotFound
+from convention.events.models import Event
+from convention.events.permissions import get_event_to_organize
+from convention.text.normalize import parse_digits
+from schedule.drafts.current_draft import get_current_draft
+from schedule.editing.views import allow_get_and_post, get_author, get_posted_data, render_organizer_page
+from schedule.models import ScheduleDraft, ScheduleVersion
+
+from .differences import TimetableDifferences
+from .forms import PublicationForm
+from .publish import NothingToPublish, Notify, PublicationStamp, PublishedMeanwhile, publish_draft
+from .recipients import find_recipients
+from .sentences import KIND_LABELS, describe_change, describe_version, summarize_differences
+from .timetables import compare_versions, find_previous_version, load_unpublished_changes
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+MAX_CHANGES_SHOWN: Final = 300
+VERSIONS_PER_PAGE: Final = 50
+
+
+@allow_get_and_post
+def publish_page(request: "HttpRequest", event: str) -> HttpResponse:
+    """Show what publishing the draft would change and who is notified; a POST publishes it."""
+    event_obj = get_event_to_organize(event, request.user)
+    draft = get_current_draft(event_obj, author=get_author(request))
+    form = PublicationForm(get_posted_data(request), initial={"seen": str(PublicationStamp.of_draft(draft))})
+    if form.is_valid():
+        try:
+            version = publish_draft(
+                draft=draft,
+                name=form.cleaned_data["name"],
+                note=form.cleaned_data["note"],
+                author=get_author(request),
+                notify=Notify.NOBODY if form.cleaned_data["is_silent"] else Notify.EVERYBODY,
+                seen=PublicationStamp.parse(form.cleaned_data["seen"]),
+            )
+        except PublishedMeanwhile as error:
+            messages.error(request, str(error))
+            return redirect("organize-publish", event_obj.slug)
+        except NothingToPublish as error:
+            messages.info(request, str(error))
+            return redirect("organize-schedule", event_obj.slug)
+        messages.success(request, describe_publication(version))
+        return redirect("organize-versions", event_obj.slug)
+    return render_organizer_page(request, "publish", event_obj, form=form, **build_preview(draft))
+
+
+def describe_publication(version: ScheduleVersion) -> str:
+    return _("%(version)s is public now.") % {"version": describe_version(version.number, version.name)}
+
+
+def build_preview(draft: ScheduleDraft) -> dict[str, object]:
+    """Return what the preview shows: the changes in words, and who is notified."""
+    differences = load_unpublished_changes(draft)
+    return {
+        "recipients": find_recipients(draft.event, differences.notified_session_ids),
+        **build_change_list(draft.event, differences),
+    }
+
+
+def build_change_list(event: Event, differences: TimetableDifferences) -> dict[str, object]:
+    """Return the first changes as labels, title and sentence, with counts."""
+    shown = differences.changes[:MAX_CHANGES_SHOWN]
+    hidden_count = len(differences.changes) - len(shown)
+    return {
+        "summary": summarize_differences(differences),
+        "changes": [
+            ([KIND_LABELS[kind] for kind in change.kinds], change.slot, describe_change(change, event.zone))
+            for change in shown
+        ],
+        "hidden_sentence": ngettext("and %(count)s more change", "and %(count)s more changes", hidden_count)
+        % {"count": hidden_count}
+        if hidden_count
+        else "",
+    }
+
+
+@require_safe
+def version_list(request: "HttpRequest", event: str) -> HttpResponse:
+    """List the versions, with the differences of the two that were chosen."""
+    event_obj = get_event_to_organize(event, request.user)
+    versions = event_obj.schedule_versions.select_related("published_by")
+    page = Paginator(versions, VERSIONS_PER_PAGE).get_page(request.GET.get("page"))
+    newer = find_version(event_obj, request.GET.get("to", ""))
+    older = find_version(event_obj, request.GET.get("from", ""))
+    context: dict[str, object] = {"rows": page, "older": older, "newer": newer}
+    if newer:
+        older = older or find_previous_version(newer)
+        context |= {"older": older, **build_change_list(event_obj, compare_versions(older, newer))}
+    return render_organizer_page(request, "versions", event_obj, **context)
+
+
+def find_version(event: Event, text: str) -> ScheduleVersion | None:
+    """Return the version of that number, None for an empty text. Raise NotFound."""
+    if not text:
+        return None
+    number = parse_digits(text)
+    version = event.schedule_versions.filter(number=number).first() if number is not None else None
+    if version is None:
+        raise NotFound(_("There is no version with this number."))
+    return version

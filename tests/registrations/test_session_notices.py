@@ -1,0 +1,247 @@
+"""Publishing notifies speakers, and attendees of the sessions that they booked or starred."""
+
+import datetime
+
+import pytest
+
+from registrations.changes.merge import merge_registrations
+from registrations.models import AgendaLink, Registration, SessionBooking, Ticket
+from registrations.sessions.booking import book_session
+from registrations.sessions.notifications import (
+    find_publication_recipients,
+    link_agenda,
+    notify_changed_sessions,
+)
+from schedule.models import PersonalAgenda, Session
+from schedule.versions.publish import Notify
+from schedule.versions.recipients import find_recipients
+from tests.factories import make_event, make_person, make_registration, make_room, make_session, make_ticket
+from tests.schedule.versions.timetables import change_slot, publish_current_draft
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def event():
+    return make_event(slug="congress")
+
+
+def make_workshop(event, title="Atelier", **fields) -> Session:
+    return make_session(event, title, **{"capacity": 9, "is_bookable": True, **fields})
+
+
+def get_ticket(event) -> Ticket:
+    return event.tickets.first() or make_ticket(event)
+
+
+def make_holder(event, *sessions: Session, **fields) -> Registration:
+    registration = make_registration(get_ticket(event), **fields)
+    for session in sessions:
+        book_session(registration=registration, session=session)
+    return registration
+
+
+def make_follower(event, *sessions: Session) -> Registration:
+    """Register a person who starred the sessions while signed in."""
+    person = make_person()
+    registration = make_registration(get_ticket(event), person=person, email="star@example.org")
+    agenda = PersonalAgenda.objects.create(event=event)
+    agenda.sessions.set(sessions)
+    link_agenda(agenda, person)
+    return registration
+
+
+def list_mails(mailoutbox) -> list[tuple[str, str]]:
+    return [(mail.to[0], mail.subject.replace("\u202f", " ")) for mail in mailoutbox]
+
+
+def test_holders_learn_of_another_room(event, run_tasks, mailoutbox):
+    session = make_workshop(event, room=make_room(event, "Curie"))
+    make_holder(event, session, email="zoe@example.org")
+    change_slot(session, room_id=make_room(event, "Pasteur").pk)
+
+    publish_current_draft(session)
+    run_tasks()
+
+    assert list_mails(mailoutbox) == [("zoe@example.org", "Session déplacée : Atelier")]
+    assert "Pasteur" in mailoutbox[0].body
+
+
+def test_one_mail_lists_all_changed_sessions(event, run_tasks, mailoutbox):
+    first, second = make_workshop(event, "Un"), make_workshop(event, "Deux", starts_at=event.ends_at)
+    make_holder(event, first, second)
+    change_slot(first, hours=1)
+    change_slot(second, is_cancelled=True)
+
+    publish_current_draft(first, name="2")
+    run_tasks()
+
+    assert len(mailoutbox) == 1
+    assert "Un" in mailoutbox[0].body
+    assert "Deux – annulée" in mailoutbox[0].body
+
+
+def test_a_session_that_comes_back_before_publication_is_not_announced(event, run_tasks, mailoutbox):
+    session, other = make_workshop(event), make_session(event)
+    make_holder(event, session)
+    change_slot(session, hours=1)
+    change_slot(session, hours=-1)
+    change_slot(other, hours=1)
+
+    publish_current_draft(session)
+    run_tasks()
+
+    assert mailoutbox == []
+
+
+def test_changes_of_the_draft_alone_are_not_announced(event, run_tasks, mailoutbox):
+    session = make_workshop(event)
+    make_holder(event, session)
+    change_slot(session, hours=1)
+
+    notify_changed_sessions()
+    run_tasks()
+
+    assert mailoutbox == []
+
+
+def test_a_silent_publication_notifies_nobody_also_later(event, run_tasks, mailoutbox):
+    session = make_workshop(event, speakers=("Ana",))
+    event.speakers.update(email="ana@example.org")
+    make_holder(event, session)
+    make_follower(event, session)
+    change_slot(session, hours=1, is_cancelled=True)
+
+    publish_current_draft(session, notify=Notify.NOBODY)
+    notify_changed_sessions()
+    run_tasks()
+
+    assert mailoutbox == []
+    assert not SessionBooking.objects.with_unannounced_changes().exists()
+
+
+def test_a_repeated_task_sends_nothing_twice(event, run_tasks, mailoutbox):
+    session = make_workshop(event)
+    make_holder(event, session)
+    change_slot(session, hours=1)
+    publish_current_draft(session)
+    run_tasks()
+
+    notify_changed_sessions()
+    run_tasks()
+
+    assert len(mailoutbox) == 1
+
+
+def test_those_who_starred_a_session_while_signed_in_are_notified(event, run_tasks, mailoutbox):
+    session = make_session(event, "Étoilée")
+    make_follower(event, session)
+    change_slot(session, hours=1)
+
+    publish_current_draft(session)
+    run_tasks()
+
+    assert list_mails(mailoutbox) == [("star@example.org", "Session déplacée : Étoilée")]
+
+
+def test_a_seat_and_a_star_are_one_mail(event, run_tasks, mailoutbox):
+    session = make_workshop(event)
+    registration = make_follower(event, session)
+    book_session(registration=registration, session=session)
+    change_slot(session, hours=1)
+
+    publish_current_draft(session)
+    run_tasks()
+
+    assert len(mailoutbox) == 1
+
+
+def test_speakers_with_an_address_are_notified_of_their_own_sessions(event, run_tasks, mailoutbox):
+    moved = make_session(event, "Déplacée", speakers=("Ana", "Sans adresse"))
+    make_session(event, "Inchangée", speakers=("Zoé",))
+    event.speakers.filter(name="Ana").update(email="ana@example.org")
+    event.speakers.filter(name="Zoé").update(email="zoe@example.org")
+    change_slot(moved, hours=1)
+
+    publish_current_draft(moved, note="Désolés.")
+    run_tasks()
+
+    assert [mail.to for mail in mailoutbox] == [["ana@example.org"]]
+    assert "Déplacée" in mailoutbox[0].body
+    assert "Inchangée" not in mailoutbox[0].body
+    assert "Désolés." in mailoutbox[0].body
+
+
+def test_the_preview_counts_each_person_once(event):
+    session = make_workshop(event, speakers=("Ana", "Sans adresse"))
+    event.speakers.filter(name="Ana").update(email="ana@example.org")
+    registration = make_follower(event, session)
+    book_session(registration=registration, session=session)
+    make_follower(event, session)
+
+    groups = find_recipients(event, [session.pk])
+
+    assert [(group.count, group.without_address_count) for group in groups] == [(1, 1), (1, 0), (1, 0)]
+
+
+def test_the_preview_asks_as_many_queries_for_many_people(event, django_assert_num_queries):
+    session = make_workshop(event, capacity=100)
+    for _number in range(12):
+        make_holder(event, session)
+
+    with django_assert_num_queries(3):
+        find_publication_recipients(event, [session.pk])
+
+
+def test_a_signed_in_attendee_who_stars_a_session_is_linked(client, event):
+    session = make_session(event)
+    person = make_person()
+    registration = make_registration(get_ticket(event), person=person)
+    client.force_login(person)
+
+    client.post("/events/congress/agenda/choose/", {"add": str(session.guid)})
+
+    assert AgendaLink.objects.get().registration == registration
+
+
+def test_strangers_and_visitors_stay_anonymous(client, event):
+    session = make_session(event)
+    client.post("/events/congress/agenda/choose/", {"add": str(session.guid)})
+    client.force_login(make_person())
+    client.post("/events/congress/agenda/choose/", {"add": str(session.guid)})
+
+    assert not AgendaLink.objects.exists()
+
+
+def test_others_see_changes_marked_in_their_own_programme(client, event):
+    session, same = make_session(event, "Déplacée"), make_session(event, "Inchangée")
+    for one in (session, same):
+        client.post("/en/events/congress/agenda/choose/", {"add": str(one.guid)})
+    change_slot(session, hours=1)
+    publish_current_draft(session)
+
+    text = client.get("/en/events/congress/agenda/mine/").content.decode()
+
+    assert text.count("Changed:") == 1
+
+
+def test_many_notices_are_queued_by_one_task(event, run_tasks, mailoutbox):
+    session = make_workshop(event, capacity=200, starts_at=event.starts_at + datetime.timedelta(hours=1))
+    for number in range(20):
+        make_holder(event, session, email=f"p{number}@example.org")
+    change_slot(session, hours=1)
+
+    publish_current_draft(session)
+    run_tasks()
+
+    assert len(mailoutbox) == 20
+
+
+def test_a_merged_registration_takes_the_agenda_along(event):
+    session = make_session(event)
+    duplicate = make_follower(event, session)
+    survivor = make_registration(get_ticket(event), email="zoe@example.org")
+
+    merge_registrations(survivor=survivor, duplicate=duplicate, copied_fields=[])
+
+    assert AgendaLink.objects.get().registration == survivor

@@ -1,0 +1,153 @@
+"""Imports: the web writes the draft and can be undone; the command publishes a version, notifying nobody."""
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import call_command
+from lxml import html
+
+from schedule.drafts.current_draft import get_current_draft, load_slot_states
+from schedule.exchange.importing.import_schedule import UnpublishedChanges, import_schedule
+from schedule.models import Schedule, ScheduleVersion, Session
+from tests.factories import make_event, make_room, make_session, make_staff
+from tests.schedule.versions.timetables import HOUR, change_slot, publish_current_draft
+
+pytestmark = pytest.mark.django_db
+PAGE = "/en/organize/conf/schedule/"
+EVENT = """BEGIN:VEVENT
+UID:{uid}
+DTSTAMP:20260101T000000Z
+DTSTART:{start:%Y%m%dT%H%M%SZ}
+DTEND:{end:%Y%m%dT%H%M%SZ}
+SUMMARY:{title}
+LOCATION:{room}
+END:VEVENT
+"""
+
+
+def write_calendar(event, *sessions) -> bytes:
+    """Return a calendar of (uid, title, hours after the event's start, room)."""
+    body = ""
+    for uid, title, hours, room in sessions:
+        start = event.starts_at + hours * HOUR
+        body += EVENT.format(uid=uid, title=title, start=start, end=start + HOUR, room=room)
+    return f"BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:-//x//y//EN\n{body}END:VCALENDAR\n".encode()
+
+
+@pytest.fixture
+def event():
+    return make_event(slug="conf", timezone="Europe/Paris")
+
+
+@pytest.fixture
+def organizer(client, event):
+    client.force_login(make_staff(event))
+    return client
+
+
+def upload(client, data: bytes) -> str:
+    """Upload a file and return the address of its preview."""
+    file = SimpleUploadedFile("x.ics", data)
+    return client.post(f"{PAGE}import/", {"file": file})["Location"]
+
+
+@pytest.fixture
+def known(event):
+    """A published session which the files know by its uid."""
+    room = make_room(event, "Curie")
+    return make_session(event, "Connue", source_id="one@example.org", room=room, minutes=60)
+
+
+def test_the_web_import_moves_sessions_in_the_draft_only(organizer, event, known):
+    data = write_calendar(event, ("one@example.org", "Connue, renommée", 2, "Pasteur"))
+
+    organizer.post(upload(organizer, data))
+
+    known.refresh_from_db()
+    state = load_slot_states(get_current_draft(event))[known.pk]
+    assert known.title == "Connue, renommée"
+    assert known.starts_at == event.starts_at
+    assert known.room.name == "Curie"
+    assert abs(state.starts_at - event.starts_at - 2 * HOUR) < HOUR / 60
+    assert event.rooms.get(pk=state.room_id).name == "Pasteur"
+
+
+def test_a_new_session_is_not_public_before_publication(organizer, event):
+    organizer.post(upload(organizer, write_calendar(event, ("new@example.org", "Nouvelle", 1, "Curie"))))
+
+    session = Session.objects.get()
+    assert not session.is_published
+    assert publish_current_draft(session).room.name == "Curie"
+
+
+def test_the_preview_says_what_changes(organizer, event, known):
+    address = upload(organizer, write_calendar(event, ("one@example.org", "Autre titre", 2, "Curie")))
+
+    page = html.fromstring(organizer.get(address).content.decode())
+
+    sentence = page.xpath("string(//details[@open]//li)")
+    assert "instead of" in sentence
+    assert "Changed at once: title." in sentence
+
+
+def test_an_import_is_undone_as_one_step(organizer, event, known):
+    before = load_slot_states(get_current_draft(event))
+    data = write_calendar(
+        event, ("one@example.org", "Connue", 2, "Pasteur"), ("new@example.org", "Nouvelle", 1, "Curie")
+    )
+    organizer.post(upload(organizer, data))
+
+    organizer.post(f"{PAGE}history/undo/")
+
+    assert load_slot_states(get_current_draft(event)) == before
+    assert not event.sessions.get(title="Nouvelle").is_published
+
+
+def test_rooms_that_the_file_does_not_know_stay(organizer, event, known):
+    organizer.post(upload(organizer, write_calendar(event, ("new@example.org", "Nouvelle", 1, "Pasteur"))))
+
+    assert set(event.rooms.values_list("name", flat=True)) == {"Curie", "Pasteur"}
+
+
+def test_the_command_publishes_one_version(event, known, tmp_path, mailoutbox, run_tasks):
+    known.event.speakers.create(name="Ana", email="ana@example.org").appearances.create(session=known)
+    file = tmp_path / "x.ics"
+    file.write_bytes(write_calendar(event, ("one@example.org", "Connue", 2, "Pasteur")))
+
+    call_command("schedule_import", "conf", str(file))
+    run_tasks()
+
+    known.refresh_from_db()
+    assert known.room.name == "Pasteur"
+    assert ScheduleVersion.objects.get().number == 1
+    assert mailoutbox == []
+
+
+def test_the_command_can_write_the_draft(event, known, tmp_path):
+    file = tmp_path / "x.ics"
+    file.write_bytes(write_calendar(event, ("one@example.org", "Connue", 2, "Pasteur")))
+
+    call_command("schedule_import", "conf", str(file), "--draft")
+
+    known.refresh_from_db()
+    assert known.room.name == "Curie"
+    assert not ScheduleVersion.objects.exists()
+
+
+def test_importing_the_same_file_again_publishes_nothing(event):
+    data = write_calendar(event, ("one@example.org", "Connue", 2, "Pasteur"))
+    import_schedule(slug="conf", data=data)
+    revision = Schedule.objects.get(event=event).revision
+
+    import_schedule(slug="conf", data=data)
+
+    assert ScheduleVersion.objects.count() == 1
+    assert Schedule.objects.get(event=event).revision == revision
+
+
+def test_the_command_does_not_publish_what_organizers_changed(event, known):
+    change_slot(known, hours=1)
+
+    with pytest.raises(UnpublishedChanges):
+        import_schedule(slug="conf", data=write_calendar(event, ("new@example.org", "Nouvelle", 1, "Curie")))
+
+    assert not event.sessions.filter(title="Nouvelle").exists()

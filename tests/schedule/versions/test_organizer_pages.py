@@ -1,0 +1,260 @@
+"""Organizers change the draft, see what is not published, publish it, and undo."""
+
+import datetime
+
+import pytest
+from django.utils import timezone
+from lxml import html
+
+from convention.events.models import Room
+from schedule.drafts.current_draft import get_current_draft, load_slot_states
+from schedule.models import ScheduleVersion, Session
+from tests.factories import make_event, make_room, make_session, make_staff
+from tests.schedule.versions.timetables import HOUR, change_slot, publish_current_draft, remove_slot
+
+pytestmark = pytest.mark.django_db
+PAGE = "/en/organize/conf/schedule/"
+
+
+@pytest.fixture
+def event():
+    # Forms know no seconds.
+    starts_at = timezone.now().replace(second=0, microsecond=0) + datetime.timedelta(days=20)
+    return make_event(slug="conf", starts_at=starts_at)
+
+
+@pytest.fixture
+def organizer(client, event):
+    client.force_login(make_staff(event))
+    return client
+
+
+def get_page(client, address):
+    response = client.get(address)
+    assert response.status_code == 200
+    return html.fromstring(response.content.decode())
+
+
+def fill_form(client, address, field_name):
+    form = get_page(client, address).xpath(f"//form[.//*[@name='{field_name}']]")[0]
+    return {name: value for name, value in form.form_values() if name != "csrfmiddlewaretoken"}
+
+
+def draft_state(session):
+    return load_slot_states(get_current_draft(session.event)).get(session.pk)
+
+
+def test_the_form_moves_a_session_in_the_draft_and_its_text_at_once(organizer, event):
+    session = make_session(event, "Titre")
+    address = f"{PAGE}{session.number}/"
+    data = fill_form(organizer, address, "title")
+    later = (event.starts_at + HOUR).astimezone(event.zone)
+
+    organizer.post(
+        address,
+        data
+        | {
+            "title": "Nouveau titre",
+            "starts_at": f"{later:%Y-%m-%dT%H:%M}",
+            "ends_at": f"{later + HOUR:%Y-%m-%dT%H:%M}",
+            "is_time_pinned": "on",
+        },
+    )
+
+    session.refresh_from_db()
+    assert session.title == "Nouveau titre"
+    assert session.starts_at == event.starts_at
+    assert draft_state(session).starts_at == event.starts_at + HOUR
+    assert draft_state(session).is_time_pinned
+
+
+def test_two_organizers_who_move_one_session_both_see_it(organizer, event):
+    session = make_session(event)
+    address = f"{PAGE}{session.number}/"
+    data = fill_form(organizer, address, "title")
+    change_slot(session, hours=1)
+    later = (event.starts_at + 3 * HOUR).astimezone(event.zone)
+
+    response = organizer.post(
+        address,
+        data | {"starts_at": f"{later:%Y-%m-%dT%H:%M}", "ends_at": f"{later + HOUR:%Y-%m-%dT%H:%M}"},
+    )
+
+    assert "other-version" in response.content.decode()
+    assert draft_state(session).starts_at == event.starts_at + HOUR
+
+
+def test_a_room_alone_is_refused(organizer, event):
+    room = make_room(event)
+
+    response = organizer.post(f"{PAGE}new/", {"title": "T", "room": room.pk})
+
+    assert "give start and end, too" in response.content.decode()
+    assert not Session.objects.exists()
+
+
+def test_the_list_shows_the_draft_and_marks_what_is_not_published(organizer, event):
+    session = make_session(event, "Déplacée")
+    make_session(event, "Inchangée")
+    change_slot(session, hours=2)
+
+    page = get_page(organizer, PAGE)
+
+    marks = page.xpath("//tr[.//a[text()='Déplacée']]//*[@class='tag dashed']/text()")
+    hours = page.xpath("string(//tr[.//a[text()='Déplacée']]/td[1])")
+    assert "not published: New time" in marks
+    assert f"{(event.starts_at + 2 * HOUR).astimezone(event.zone):%H:%M}" in hours
+    assert "1 change is not published." in page.xpath("string(//*[@class='notice'])")
+
+
+def test_cancelling_asks_the_draft_only(organizer, event):
+    session = make_session(event)
+
+    organizer.post(f"{PAGE}{session.number}/cancel/")
+
+    session.refresh_from_db()
+    assert session.cancelled_at is None
+    assert draft_state(session).is_cancelled
+
+
+def test_a_session_without_a_time_is_removed_and_not_cancelled(organizer, event):
+    session = make_session(event, starts_at=None)
+
+    response = organizer.post(f"{PAGE}{session.number}/cancel/")
+
+    assert response.status_code == 409
+
+
+def test_removing_a_public_session_waits_for_publication(organizer, event):
+    session = make_session(event)
+
+    organizer.post(f"{PAGE}{session.number}/remove/")
+
+    session.refresh_from_db()
+    assert session.is_published
+    assert draft_state(session) is None
+    assert not publish_current_draft(session).is_published
+
+
+def test_the_preview_says_what_changes_and_publishes_it(organizer, event):
+    session = make_session(event, "Déplacée", speakers=("Ana",))
+    event.speakers.update(email="ana@example.org")
+    change_slot(session, hours=1)
+
+    page = get_page(organizer, f"{PAGE}publish/")
+    data = fill_form(organizer, f"{PAGE}publish/", "seen")
+    organizer.post(f"{PAGE}publish/", data | {"name": "Finale"})
+
+    assert "instead of" in page.xpath("string(//tr[th='Déplacée']/td)")
+    assert page.xpath("string(//dl/div[dt='Speakers']/dd)").strip() == "1"
+    assert ScheduleVersion.objects.get().name == "Finale"
+    session.refresh_from_db()
+    assert session.starts_at == event.starts_at + HOUR
+
+
+def test_a_preview_that_is_out_of_date_publishes_nothing(organizer, event):
+    session = make_session(event)
+    change_slot(session, hours=1)
+    data = fill_form(organizer, f"{PAGE}publish/", "seen")
+    change_slot(session, hours=1)
+
+    response = organizer.post(f"{PAGE}publish/", data, follow=True)
+
+    assert "has changed since you saw this preview" in response.content.decode()
+    assert not ScheduleVersion.objects.exists()
+
+
+def test_without_changes_there_is_nothing_to_publish(organizer, event):
+    make_session(event)
+
+    page = get_page(organizer, f"{PAGE}publish/")
+
+    assert "There is nothing to publish" in page.xpath("string(//main)")
+
+
+def test_versions_can_be_compared(organizer, event):
+    session = make_session(event, "Déplacée")
+    for hours in (1, 2, 3):
+        change_slot(session, hours=hours)
+        publish_current_draft(session)
+
+    page = get_page(organizer, f"{PAGE}versions/?from=1&to=3")
+
+    assert "From version 1 to version 3" in page.xpath("string(//main)")
+    assert page.xpath("//tr[th='Déplacée']")
+    assert organizer.get(f"{PAGE}versions/?to=99").status_code == 404
+    assert organizer.get(f"{PAGE}versions/?to=x").status_code == 404
+
+
+def test_the_history_names_the_author_and_undoes_any_step(organizer, event):
+    session = make_session(event, "Déplacée")
+    organizer.post(f"{PAGE}{session.number}/cancel/")
+
+    page = get_page(organizer, f"{PAGE}history/")
+    organizer.post(f"{PAGE}history/undo/", {"batch": "1"})
+
+    assert "Cancelled; it was" in page.xpath("string(//tbody/tr[1])")
+    assert not draft_state(session).is_cancelled
+
+
+def test_undo_and_redo_of_one_s_own_last_change(organizer, event):
+    session = make_session(event)
+    organizer.post(f"{PAGE}{session.number}/cancel/")
+
+    organizer.post(f"{PAGE}history/undo/")
+    undone = draft_state(session)
+    organizer.post(f"{PAGE}history/redo/")
+
+    assert not undone.is_cancelled
+    assert draft_state(session).is_cancelled
+
+
+@pytest.mark.parametrize("batch", ["", "7", "x", "99999999999999999999"])
+def test_undoing_what_does_not_exist_is_a_sentence(organizer, event, batch):
+    response = organizer.post(f"{PAGE}history/undo/", {"batch": batch}, follow=True)
+
+    assert "There is nothing to undo." in response.content.decode()
+
+
+def remove_room(client, room, **data):
+    address = "/en/organize/conf/rooms/"
+    return client.post(address, fill_form(client, address, "rooms-0-name") | {"rooms-0-DELETE": "on"} | data)
+
+
+def test_removing_a_room_first_says_which_sessions_are_in_it(organizer, event):
+    room = make_room(event, "Curie")
+    make_session(event, "Publiée", room=room)
+    change_slot(make_session(event, "Prévue"), room_id=room.pk)
+
+    response = remove_room(organizer, room)
+
+    text = html.fromstring(response.content.decode()).xpath("string(//*[@role='alert'])")
+    assert "Curie, in the published programme: “Publiée”." in text
+    assert "“Prévue”" in text
+    assert Room.objects.filter(pk=room.pk).exists()
+
+
+def test_a_room_is_removed_once_confirmed_and_its_sessions_wait_in_the_draft(organizer, event):
+    room = make_room(event, "Curie")
+    session = make_session(event, "Publiée", room=room)
+    change_slot(session, hours=1)
+
+    remove_room(organizer, room, removal_confirmed="on")
+
+    session.refresh_from_db()
+    assert not Room.objects.exists()
+    assert session.sequence == 1
+    assert draft_state(session).room_id is None
+    assert draft_state(session).starts_at == event.starts_at.astimezone(datetime.UTC) + HOUR
+
+
+def test_undoing_a_step_with_a_removed_room_leaves_the_room_open(organizer, event):
+    room = make_room(event, "Curie")
+    session = make_session(event, "Publiée", room=room)
+    remove_slot(session)
+    room.delete()
+
+    organizer.post(f"{PAGE}history/undo/", {"batch": "1"})
+
+    assert draft_state(session).starts_at == event.starts_at
+    assert draft_state(session).room_id is None
