@@ -11,8 +11,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from typing import ClassVar, Final, Protocol
 
-# From this part of the time on, the speed so far tells whether the steps can be done in time.
-PACE_KNOWN_AT: Final = 0.6
+# From these parts of the time on, the clock caps work that would take that many times as long as there is
+# left: early only if the machine is far too slow, since other work may disturb it for a moment.
+PACE_LIMITS: Final = ((0.6, 1.0), (0.1, 1.5))
 
 type Layout = list[int] | list[list[int]]
 """A plan in the numbers of the search."""
@@ -50,18 +51,23 @@ class Annealer(ABC):
         """
         began_at = time.monotonic()
         seconds = deadline - began_at
-        chunks, progress, advance = 0, 0.0, self.chunk_steps / max(self.chunk_steps, steps)
+        planned = advance = self.chunk_steps / max(self.chunk_steps, steps)
+        chunks, progress = 0, 0.0
         while progress < 1.0:
             self.take_steps(self.chunk_steps, start * (end / start) ** progress)
             progress += advance
             chunks += 1
             yield
             elapsed = time.monotonic() - began_at
-            if elapsed > PACE_KNOWN_AT * seconds and progress < 1.0:
-                chunks_left = max(1.0, (seconds - elapsed) * chunks / elapsed)
-                needed = (1.0 - progress) / chunks_left
-                self.is_capped = self.is_capped or needed > advance
-                advance = max(advance, needed)
+            needed = (1.0 - progress) / max(1.0, (seconds - elapsed) * chunks / elapsed)
+            self.is_capped = self.is_capped or is_too_slow(needed / planned, elapsed, seconds)
+            if self.is_capped:
+                advance = max(planned, needed)
+
+
+def is_too_slow(slowness: float, elapsed: float, seconds: float) -> bool:
+    """Return whether the rest would take `slowness` times as long as there is left, and that is too much."""
+    return any(elapsed > part * seconds and slowness > limit for part, limit in PACE_LIMITS)
 
 
 class SearchProblem(Protocol):

@@ -10,6 +10,7 @@ from typing import Final
 from .block_state import BlockState
 
 TRIES: Final = 4
+SAME_SESSION_SHARE: Final = 0.4
 
 
 class BlockMoves:
@@ -121,8 +122,13 @@ class BlockMoves:
     def swap_blocks(self) -> None:
         """Exchange the contents of two blocks, of which one may be free."""
         state = self.state
-        number = self.pick(len(state.lengths))
-        self.exchange(state.block_of[number], self.pick(state.block_count))
+        block = state.block_of[self.pick(len(state.lengths))]
+        # In one session only penalties of rooms change, the smallest of all, which would rarely be tried.
+        if self.draw() < SAME_SESSION_SHARE and block != state.parking:
+            other = block - state.room_of[block] + self.pick(state.room_count)
+        else:
+            other = self.pick(state.block_count)
+        self.exchange(block, other)
 
     def exchange(self, block: int, other: int) -> None:
         """Exchange the contents of two blocks; what does not fit is parked, or put where there is room."""
@@ -175,7 +181,7 @@ class BlockMoves:
         numbers = [number for number in self.of_track[track] if state.block_of[number] != state.parking]
         blocks = sorted({state.block_of[number] for number in numbers})
         keys = {
-            number: (state.orders[number] or self.pick(len(numbers)) + 1, self.draw()) for number in numbers
+            number: (state.places[number] or self.pick(len(numbers)) + 1, self.draw()) for number in numbers
         }
         numbers.sort(key=keys.__getitem__)
         for number in numbers:

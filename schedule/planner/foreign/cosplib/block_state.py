@@ -30,7 +30,7 @@ class BlockState:
         self.parking = self.block_count
         self.track_of = [submission.track for submission in conference.submissions]
         self.lengths = [submission.length for submission in conference.submissions]
-        self.orders = [submission.order for submission in conference.submissions]
+        self.places = [submission.order for submission in conference.submissions]
         total = sum(self.lengths)
         self.capacities = [
             *(session.length for session in conference.sessions for _room in conference.rooms),
@@ -223,7 +223,7 @@ class BlockState:
             for number in self.contents[block]
         ]
         penalty = self.weights["order"] * sum(
-            self.orders[number] not in {0, place} for place, number in enumerate(sequence, start=1)
+            self.places[number] not in {0, place} for place, number in enumerate(sequence, start=1)
         )
         self.total += penalty - self.order_penalties[track]
         self.order_penalties[track] = penalty
@@ -254,7 +254,7 @@ class BlockState:
             for other, penalty in self.slot_neighbours[number]
             if other in present
         )
-        ordered = [number for number in numbers if self.orders[number]] if self.weights["order"] else []
+        ordered = [number for number in numbers if self.places[number]] if self.weights["order"] else []
         pairs = sum(self.track_of[one] == self.track_of[other] for one, other in combinations(ordered, 2))
         return conflicts // 2 + self.weights["order"] * pairs
 
