@@ -37,6 +37,7 @@ from .roles import appoint_delegate, appoint_person, end_event_role
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from django.forms import BaseModelFormSet
     from django.http import HttpRequest, HttpResponse
 
 read_or_write = require_http_methods(["GET", "HEAD", "POST"])
@@ -144,8 +145,7 @@ def event_rooms(request: "HttpRequest", event: str) -> "HttpResponse":
     formset = RoomFormSet(request.POST or None, instance=event_row)
     room_uses: list[str] = []
     if request.method == "POST" and formset.is_valid():
-        removed_rooms: list[Any] = [form.instance for form in formset.deleted_forms]
-        removed_rooms = [room for room in removed_rooms if room.pk]
+        removed_rooms = find_removed_rooms(formset)
         room_uses = find_room_uses(removed_rooms)
         if not room_uses or "removal_confirmed" in request.POST:
             with transaction.atomic():
@@ -158,6 +158,12 @@ def event_rooms(request: "HttpRequest", event: str) -> "HttpResponse":
     return render_event_page(
         request, "organize/event_rooms.html", event_row, forms=formset, room_uses=room_uses
     )
+
+
+def find_removed_rooms(formset: "BaseModelFormSet[Any, Any]") -> "list[Room]":
+    """Return the saved rooms that the form deletes; empty rows have none."""
+    rooms = [form.instance for form in formset.deleted_forms]
+    return [room for room in rooms if room.pk]
 
 
 def find_room_uses(rooms: "Sequence[Room]") -> list[str]:
