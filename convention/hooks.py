@@ -98,6 +98,9 @@ company_guards = Hook()
 person_uses = Hook()
 # Dictionaries of downloadable tables of an event: name -> function of the event.
 event_downloads = Hook()
+# By “bookings” or “favourites”: (event ids) -> sets of attendees by session id. An attendee is known by any
+# text, the same one in both.
+session_audiences = NamedHook()
 # () -> names, help texts and values by label for /metrics.
 metrics = Hook()
 # (reference) -> the receivable of that reference, or None.

@@ -14,4 +14,5 @@ class ScheduleConfig(AppConfig):
     def ready(self) -> None:
         """Register what lower layers call."""
         hooks.event_downloads.register("schedule.downloads.DOWNLOAD_SHEETS")
+        hooks.session_audiences.register("favourites", "schedule.conflicts.load.load_favourites")
         hooks.periodic_jobs.register("schedule.exchange.uploads.delete_old_uploads", seconds=HOUR)

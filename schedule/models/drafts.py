@@ -174,6 +174,8 @@ class ConflictLevel(models.Model):
     level = models.CharField(max_length=10, choices=Level.choices)
     # For kinds with a buffer, such as the walk between two rooms.
     minutes = models.PositiveIntegerField(null=True, blank=True)
+    # For kinds that concern an audience: fewer people are not reported.
+    minimum_people = models.PositiveIntegerField(null=True, blank=True)
 
     class Meta:
         verbose_name = _("level of conflicts")

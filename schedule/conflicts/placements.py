@@ -1,0 +1,214 @@
+"""Tell what it would cost to place a session in each room at each time."""
+
+import datetime
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
+
+from schedule.models import Session
+
+from .facts import Place, SessionFacts, TimetableFacts, do_spans_overlap, to_seconds
+from .kinds import BLOCK
+from .rules import (
+    find_absent_persons,
+    find_parallel_faults,
+    find_place_overlap,
+    find_room_absence,
+    find_room_faults,
+    find_shared_people,
+    find_short_gap,
+    find_wrong_order,
+)
+from .timetable import Conflict, Timetable
+
+DEFAULT_STEP_MINUTES: Final = 5
+
+
+class PlacementCost(NamedTuple):
+    """What placing a session in one room at one time would cause.
+
+    `lost_bookings` and `lost_favourites` are the people who booked or starred this session and another one
+    at that time; `audience_size` of PlacementCosts says of how many.
+    """
+
+    conflicts: tuple[Conflict, ...]
+    lost_bookings: int
+    lost_favourites: int
+
+    @property
+    def is_blocked(self) -> bool:
+        return any(conflict.level == BLOCK for conflict in self.conflicts)
+
+    @property
+    def people_count(self) -> int:
+        return sum(conflict.people_count for conflict in self.conflicts)
+
+
+@dataclass(frozen=True, slots=True)
+class PlacementCosts:
+    """The costs of one session by room and start, in UTC; the room None is for one that spans all rooms."""
+
+    session: int
+    duration: datetime.timedelta
+    audience_size: int
+    cells: Mapping[tuple[int | None, datetime.datetime], PlacementCost]
+
+
+def placement_costs(
+    timetable: Timetable,
+    session: int,
+    *,
+    starts: Sequence[datetime.datetime] | None = None,
+    rooms: Sequence[int | None] | None = None,
+    step_minutes: int = DEFAULT_STEP_MINUTES,
+) -> PlacementCosts:
+    """Return what placing the session would cost, in all rooms at all steps of the hours of the timetable.
+
+    `starts` and `rooms` replace these. The session keeps the length of its slot, or has its planned one.
+    A cell's conflicts are those that `find_conflicts` would return for the session in that place.
+    """
+    facts = TimetableFacts(timetable)
+    duration = get_duration(timetable, session)
+    wanted = list_starts(timetable, duration, step_minutes) if starts is None else sorted(set(starts))
+    grid = PlacementGrid(
+        facts,
+        facts.sessions[session],
+        int(duration.total_seconds()),
+        [*timetable.rooms] if rooms is None else [*rooms],
+    )
+    return PlacementCosts(session, duration, grid.session.audience_size, grid.compute_cells(wanted))
+
+
+def get_duration(timetable: Timetable, session: int) -> datetime.timedelta:
+    """Return the length of the session's slot, or its planned one while it has none."""
+    state = timetable.placements.get(session)
+    return state.ends_at - state.starts_at if state else timetable.sessions[session].duration
+
+
+def list_starts(
+    timetable: Timetable, duration: datetime.timedelta, step_minutes: int
+) -> list[datetime.datetime]:
+    """Return the steps at which a session of that length fits into the hours of the timetable.
+
+    Steps are counted in elapsed time, so that a change of the clock neither skips nor repeats one.
+    """
+    step = datetime.timedelta(minutes=step_minutes)
+    return [
+        opens_at + number * step
+        for opens_at, closes_at in timetable.hours
+        for number in range(max(0, (closes_at - duration - opens_at) // step + 1))
+    ]
+
+
+@dataclass(slots=True)
+class StartFacts:
+    """What a start would cause, apart by what it depends on."""
+
+    for_all_rooms: list[Conflict] = field(default_factory=list)
+    by_room: dict[int | None, list[Conflict]] = field(default_factory=lambda: defaultdict(list))
+    booked_elsewhere: int = 0
+    wanted_elsewhere: int = 0
+
+
+class Neighbour(NamedTuple):
+    """Another placed session, and its conflicts with the one to place if they overlap.
+
+    `by_room` is by the room of the session to place.
+    """
+
+    session: SessionFacts
+    place: Place
+    always: list[Conflict]
+    by_room: dict[int | None, list[Conflict]]
+
+
+@dataclass(frozen=True, slots=True)
+class PlacementGrid:
+    """A session of a length in seconds, to be placed in any of these rooms."""
+
+    facts: TimetableFacts
+    session: SessionFacts
+    seconds: int
+    rooms: Sequence[int | None]
+
+    def compute_cells(
+        self, starts: Sequence[datetime.datetime]
+    ) -> dict[tuple[int | None, datetime.datetime], PlacementCost]:
+        """Return the costs by room and start; starts ascend."""
+        times = [to_seconds(start) for start in starts]
+        room_faults = {room: [*find_room_faults(self.facts, self.session, room)] for room in self.rooms}
+        cells = {}
+        for start, time, found in zip(starts, times, self.collect_by_start(times), strict=True):
+            booked = (self.session.booked & found.booked_elsewhere).bit_count()
+            wanted = (self.session.wanted & found.wanted_elsewhere).bit_count() - booked
+            for room in self.rooms:
+                conflicts = found.for_all_rooms + room_faults[room]
+                if room in found.by_room:
+                    conflicts += found.by_room[room]
+                if room in self.facts.room_periods:
+                    place = Place(time, time + self.seconds, room)
+                    conflicts += find_room_absence(self.facts, self.session, place)
+                cells[room, start] = PlacementCost(tuple(conflicts), booked, wanted)
+        return cells
+
+    def collect_by_start(self, times: list[int]) -> list[StartFacts]:
+        by_start = [StartFacts() for _time in times]
+        for found, time in zip(by_start, times, strict=True):
+            place = Place(time, time + self.seconds, None)
+            found.for_all_rooms += find_absent_persons(self.facts, self.session, place)
+            found.for_all_rooms += self.iterate_order_conflicts(place)
+        # A session of no length overlaps with nothing.
+        for neighbour in self.iterate_neighbours() if self.seconds else ():
+            buffer = self.facts.longest_buffer
+            first = bisect_left(times, neighbour.place.start - self.seconds - buffer)
+            last = bisect_right(times, neighbour.place.end + buffer)
+            for found, time in zip(by_start[first:last], times[first:last], strict=True):
+                self.add_neighbour(found, Place(time, time + self.seconds, None), neighbour)
+        return by_start
+
+    def iterate_order_conflicts(self, place: Place) -> Iterator[Conflict]:
+        places, session = self.facts.places, self.session
+        if session.follows in places:
+            yield from find_wrong_order(self.facts, session, place.start, places[session.follows].end)
+        for follower in self.facts.followers.get(session.key, ()):
+            if follower in places:
+                follower_facts = self.facts.sessions[follower]
+                yield from find_wrong_order(self.facts, follower_facts, places[follower].start, place.end)
+
+    def iterate_neighbours(self) -> Iterator[Neighbour]:
+        """Yield the other placed sessions that have a length."""
+        for key, place in self.facts.places.items():
+            if key == self.session.key or place.start == place.end:
+                continue
+            other = self.facts.sessions[key]
+            always = [
+                *find_shared_people(self.facts, self.session, other),
+                *find_parallel_faults(self.facts, self.session, other),
+            ]
+            # Two talks are in each other's way in the same room only.
+            are_talks = self.session.role == other.role == Session.Role.TALK
+            by_room = {
+                room: found
+                for room in ([place.room] if are_talks else self.rooms)
+                if (found := [*find_place_overlap(self.facts, self.session, room, other, place.room)])
+            }
+            yield Neighbour(other, place, always, by_room)
+
+    def add_neighbour(self, found: StartFacts, place: Place, neighbour: Neighbour) -> None:
+        """Add the conflicts with another session to those of a start."""
+        other, other_place = neighbour.session, neighbour.place
+        if do_spans_overlap(place.start, place.end, other_place.start, other_place.end):
+            found.for_all_rooms += neighbour.always
+            for room, conflicts in neighbour.by_room.items():
+                found.by_room[room] += conflicts
+            found.booked_elsewhere |= other.booked
+            found.wanted_elsewhere |= other.wanted
+            return
+        # Without a shared person only the other session's own room matters.
+        for room in self.rooms if self.session.persons & other.persons else [other_place.room]:
+            pair = (self.session, place._replace(room=room)), (other, other_place)
+            (earlier, first), (later, second) = pair if place.end <= other_place.start else pair[::-1]
+            if short := [*find_short_gap(self.facts, earlier, first, later, second)]:
+                found.by_room[room] += short

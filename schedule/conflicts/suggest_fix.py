@@ -1,0 +1,227 @@
+"""Suggest the cheapest move, or swap of two sessions, that removes a conflict."""
+
+import datetime
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from itertools import chain
+from typing import Final
+
+from schedule.drafts.slot_state import SlotState
+from schedule.models import Session
+
+from .facts import TimetableFacts, to_place
+from .find import find_session_conflicts
+from .kinds import BLOCK, ConflictKind
+from .placements import PlacementGrid, get_duration, list_starts
+from .timetable import Conflict, Timetable
+
+# The price of a move beside the conflicts that it causes: those who come, and those who print, notice it.
+ROOM_CHANGE_COST: Final = 2
+DAY_CHANGE_COST: Final = 30
+MINUTES_PER_COST: Final = 15
+OTHER_DAY_MINUTES: Final = 14 * 60
+# A break or plenary concerns everybody.
+GENERAL_SESSION_COST: Final = 200
+BLOCKING_FACTOR: Final = 10
+# Each swap is computed in full, unlike moves, so only the nearest sessions are tried.
+MAX_SWAPS: Final = 12
+HALF_HOUR_MINUTES: Final = 30
+NEAR_STARTS: Final = 24
+
+type Signature = tuple[ConflictKind, tuple[int, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """The slots to set, for `make_moves`; `remaining` are the conflicts that the moved sessions then have."""
+
+    states: Mapping[int, SlotState]
+    remaining: tuple[Conflict, ...]
+    cost: float
+
+
+@dataclass(frozen=True, slots=True)
+class FixTask:
+    """A conflict to remove, and what the timetable is like before."""
+
+    timetable: Timetable
+    facts: TimetableFacts
+    conflict: Conflict
+
+
+def suggest_fix(
+    timetable: Timetable, conflict: Conflict, *, facts: TimetableFacts | None = None
+) -> Fix | None:
+    """Return the cheapest move or swap that removes a conflict; None if there is none.
+
+    It creates no blocking conflict that was not there before, moves nothing that is pinned, and keeps to the
+    hours of the timetable. Times far away are tried only if no near one will do. The same timetable always
+    gives the same fix. `facts` of the timetable, prepared once, save time where many conflicts are fixed.
+    """
+    task = FixTask(timetable, facts or TimetableFacts(timetable), conflict)
+    near = min(
+        chain(iterate_moves(task, list_near_starts), iterate_swaps(task)), key=get_fix_rank, default=None
+    )
+    return near or min(iterate_moves(task, list_usual_starts), key=get_fix_rank, default=None)
+
+
+def get_fix_rank(fix: Fix) -> tuple[float, list[tuple[int, datetime.datetime, int]]]:
+    """Return a key that sorts the cheapest fix first; fixes of equal cost always in the same order."""
+    states = sorted(fix.states.items())
+    return fix.cost, [(key, state.starts_at, state.room_id or 0) for key, state in states]
+
+
+def list_movable(task: FixTask) -> list[int]:
+    """Return the sessions of the conflict of which time or room may change."""
+    placements = task.timetable.placements
+    return [
+        key
+        for key in task.conflict.sessions
+        if key in placements
+        and not placements[key].is_cancelled
+        and not (placements[key].is_time_pinned and placements[key].is_room_pinned)
+    ]
+
+
+def iterate_moves(
+    task: FixTask, list_times: Callable[[Timetable, int], list[datetime.datetime]]
+) -> Iterator[Fix]:
+    """Yield the best move of each session of the conflict, to the times that `list_times` returns."""
+    for key in list_movable(task):
+        before = [*find_session_conflicts(task.facts, key)]
+        state = task.timetable.placements[key]
+        starts = [state.starts_at] if state.is_time_pinned else list_times(task.timetable, key)
+        length = int((state.ends_at - state.starts_at).total_seconds())
+        grid = PlacementGrid(task.facts, task.facts.sessions[key], length, list_rooms(task, key))
+        costs = [
+            (
+                get_penalty(cell.conflicts) + get_move_cost(task, key, room, start),
+                start,
+                room or 0,
+                room,
+                cell,
+            )
+            for (room, start), cell in grid.compute_cells(starts).items()
+            if is_acceptable(task.conflict, before, cell.conflicts)
+        ]
+        if costs:
+            cost, start, _order, room, cell = min(costs, key=lambda found: found[:3])
+            moved = move_state(state, room, start)
+            yield Fix({key: moved}, cell.conflicts, cost - get_penalty(before))
+
+
+def list_rooms(task: FixTask, key: int) -> list[int | None]:
+    """Return the rooms that a session may be moved to; one that spans all rooms stays so."""
+    state = task.timetable.placements[key]
+    if state.is_room_pinned or state.room_id is None:
+        return [state.room_id]
+    return [*task.timetable.rooms]
+
+
+def list_usual_starts(timetable: Timetable, key: int) -> list[datetime.datetime]:
+    """Return the times at which sessions start or end, and half hours, at which the session fits in a day.
+
+    A timetable has few of them, and a session that starts at another time would look like a mistake.
+    """
+    duration = get_duration(timetable, key)
+    usual = {moment for state in timetable.placements.values() for moment in (state.starts_at, state.ends_at)}
+    fitting = {
+        moment
+        for opens_at, closes_at in timetable.hours
+        for moment in usual
+        if opens_at <= moment and moment + duration <= closes_at
+    }
+    return sorted(fitting | {*list_starts(timetable, duration, HALF_HOUR_MINUTES)})
+
+
+def list_near_starts(timetable: Timetable, key: int) -> list[datetime.datetime]:
+    """Return the usual starts that are nearest to the session's own."""
+    own = timetable.placements[key].starts_at
+    usual = sorted(list_usual_starts(timetable, key), key=lambda start: (abs(start - own), start))
+    return sorted(usual[:NEAR_STARTS])
+
+
+def move_state(state: SlotState, room: int | None, start: datetime.datetime) -> SlotState:
+    """Return the slot in another place, with its length and pins."""
+    # The day of the programme was given for the old start.
+    day = state.day if start == state.starts_at else None
+    return replace(
+        state, room_id=room, starts_at=start, ends_at=start + (state.ends_at - state.starts_at), day=day
+    )
+
+
+def iterate_swaps(task: FixTask) -> Iterator[Fix]:
+    """Yield the exchanges of a session of the conflict with another one, if neither is pinned."""
+    placements = task.timetable.placements
+    for key in list_movable(task):
+        for other in list_swap_partners(task, key):
+            own, theirs = placements[key], placements[other]
+            states = {
+                key: move_state(own, theirs.room_id, theirs.starts_at),
+                other: move_state(theirs, own.room_id, own.starts_at),
+            }
+            if fix := try_states(task, states):
+                yield fix
+
+
+def list_swap_partners(task: FixTask, key: int) -> list[int]:
+    """Return the talks of the same length that are nearest in time."""
+    state = task.timetable.placements[key]
+    if state.is_time_pinned or state.is_room_pinned or task.facts.sessions[key].role != Session.Role.TALK:
+        return []
+    partners = [
+        (abs(other.starts_at - state.starts_at), partner)
+        for partner, other in task.timetable.placements.items()
+        if partner != key
+        and other.ends_at - other.starts_at == state.ends_at - state.starts_at
+        and (other.room_id, other.starts_at) != (state.room_id, state.starts_at)
+        and not (other.is_time_pinned or other.is_room_pinned or other.is_cancelled)
+        and task.facts.sessions[partner].role == Session.Role.TALK
+    ]
+    return [partner for _distance, partner in sorted(partners)[:MAX_SWAPS]]
+
+
+def try_states(task: FixTask, states: Mapping[int, SlotState]) -> Fix | None:
+    """Return the fix that sets these slots, None if it does not remove the conflict or blocks another way."""
+    before = find_conflicts_of(task.facts, states)
+    original = {key: task.facts.places[key] for key in states}
+    task.facts.places.update({key: place for key, state in states.items() if (place := to_place(state))})
+    after = find_conflicts_of(task.facts, states)
+    # The facts are shared by all candidates: preparing them again for each would take most of the time.
+    task.facts.places.update(original)
+    if not is_acceptable(task.conflict, before, after):
+        return None
+    moves = sum(get_move_cost(task, key, state.room_id, state.starts_at) for key, state in states.items())
+    return Fix(states, tuple(after), get_penalty(after) - get_penalty(before) + moves)
+
+
+def find_conflicts_of(facts: TimetableFacts, sessions: Iterable[int]) -> list[Conflict]:
+    """Return the conflicts of several sessions, each once."""
+    return [*dict.fromkeys(chain.from_iterable(find_session_conflicts(facts, key) for key in sessions))]
+
+
+def is_acceptable(conflict: Conflict, before: Iterable[Conflict], after: Iterable[Conflict]) -> bool:
+    """Return whether the conflict is gone, and nothing blocks that did not before."""
+    blocked_before = {found.signature for found in before if found.level == BLOCK}
+    return all(
+        found.signature != conflict.signature and (found.level != BLOCK or found.signature in blocked_before)
+        for found in after
+    )
+
+
+def get_penalty(conflicts: Iterable[Conflict]) -> int:
+    return sum(
+        (conflict.people_count + 1) * (BLOCKING_FACTOR if conflict.level == BLOCK else 1)
+        for conflict in conflicts
+    )
+
+
+def get_move_cost(task: FixTask, key: int, room: int | None, start: datetime.datetime) -> float:
+    """Return the price of the change itself: distance, another room or day, and those who booked."""
+    state, session = task.timetable.placements[key], task.facts.sessions[key]
+    distance = abs(start - state.starts_at).total_seconds() / 60
+    cost = distance / MINUTES_PER_COST
+    cost += DAY_CHANGE_COST * (distance > OTHER_DAY_MINUTES)
+    cost += ROOM_CHANGE_COST * (room != state.room_id)
+    cost += session.booked.bit_count() * bool(distance)
+    return cost + GENERAL_SESSION_COST * (session.role != Session.Role.TALK)

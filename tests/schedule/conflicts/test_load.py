@@ -1,0 +1,128 @@
+"""Loading a timetable from a draft and from what is published."""
+
+import datetime
+import zoneinfo
+
+import pytest
+from django.utils import timezone
+
+from convention.events.models import Room
+from registrations.models import SessionBooking
+from schedule.conflicts.find import find_conflicts
+from schedule.conflicts.kinds import DEFAULT_RULES, IGNORE, ConflictKind, KindRule
+from schedule.conflicts.load import load_published_timetables, load_timetable
+from schedule.drafts.current_draft import get_current_draft
+from schedule.drafts.moves import make_moves
+from schedule.models import Availability, ConflictLevel, PersonalAgenda, Speaker, WalkingTime
+from tests.factories import make_event, make_registration, make_room, make_session, make_ticket
+
+pytestmark = pytest.mark.django_db
+PARIS = zoneinfo.ZoneInfo("Europe/Paris")
+HOUR = datetime.timedelta(hours=1)
+
+
+def make_event_of_two_days(**values):
+    starts_at = datetime.datetime(2027, 3, 27, 8, tzinfo=PARIS)
+    ends_at = datetime.datetime(2027, 3, 28, 20, tzinfo=PARIS)
+    return make_event(starts_at=starts_at, ends_at=ends_at, timezone="Europe/Paris", **values)
+
+
+def test_everything_that_conflicts_depend_on_is_loaded():
+    event = make_event_of_two_days()
+    room = make_room(
+        event, "Aula", capacity=40, turnover_minutes=5, zone="north", features="Projector\n\n Black  board "
+    )
+    session = make_session(event, room=room, speakers=("Ada",), expected_attendance=50, capacity=60)
+    follower = make_session(
+        event, starts_at=None, follows=session, needed_features="projector", planned_minutes=90
+    )
+    ada = Speaker.objects.get()
+    now = timezone.now()
+    Availability.objects.create(speaker=ada, starts_at=now, ends_at=now + HOUR, level="can")
+    Availability.objects.create(room=room, starts_at=now, ends_at=now + HOUR)
+    WalkingTime.objects.create(event=event, from_zone="north", to_zone="south", minutes=7)
+    ConflictLevel.objects.create(event=event, kind="track", level="ignore")
+    ConflictLevel.objects.create(event=event, kind="of-a-later-version", level="warn")
+    PersonalAgenda.objects.create(event=event).sessions.add(session)
+
+    timetable = load_timetable(get_current_draft(event))
+
+    assert timetable.rooms[room.pk].features == {"projector", "black board"}
+    assert timetable.rooms[room.pk].zone == "north"
+    assert timetable.sessions[session.pk].speakers == {ada.pk}
+    assert timetable.sessions[session.pk].places == 60
+    assert timetable.sessions[follower.pk].follows == session.pk
+    assert timetable.sessions[follower.pk].duration == 90 * HOUR / 60
+    assert timetable.placements.keys() == {session.pk}
+    assert timetable.speaker_names == {ada.pk: "Ada"}
+    assert [period.level for period in timetable.speaker_availabilities[ada.pk]] == ["can"]
+    assert [period.level for period in timetable.room_availabilities[room.pk]] == ["cannot"]
+    assert timetable.walking_minutes == {frozenset({"north", "south"}): 7}
+    assert timetable.rules == {**DEFAULT_RULES, ConflictKind.TRACK: KindRule(IGNORE)}
+    assert len(timetable.favourites[session.pk]) == 1
+
+
+def test_bookings_of_active_registrations_are_loaded():
+    event = make_event_of_two_days()
+    session = make_session(event)
+    ticket = make_ticket(event)
+    booked, cancelled = make_registration(ticket), make_registration(ticket, cancelled_at=timezone.now())
+    for registration in (booked, cancelled):
+        SessionBooking.objects.create(registration=registration, session=session)
+
+    timetable = load_timetable(get_current_draft(event))
+
+    assert timetable.bookings == {session.pk: {f"registration-{booked.pk}"}}
+
+
+def test_a_draft_and_what_is_published_are_apart():
+    event = make_event_of_two_days()
+    room = make_room(event)
+    first, second = make_session(event, room=room), make_session(event, room=room)
+    draft = get_current_draft(event)
+    make_moves(draft=draft, states={second.pk: None}, author=None)
+
+    published = load_published_timetables([event])[event.pk]
+
+    assert [conflict.sessions for conflict in find_conflicts(published)] == [(first.pk, second.pk)]
+    assert find_conflicts(load_timetable(draft)) == []
+
+
+def test_sessions_may_be_placed_from_nine_to_six_within_the_event():
+    event = make_event_of_two_days()
+    event.ends_at = datetime.datetime(2027, 3, 28, 15, tzinfo=PARIS)
+    event.save()
+
+    hours = load_published_timetables([event])[event.pk].hours
+
+    # The clock changes in the night between the two days.
+    assert [tuple(moment.astimezone(datetime.UTC).hour for moment in day) for day in hours] == [
+        (8, 17),
+        (7, 13),
+    ]
+
+
+def test_a_day_with_late_sessions_is_longer_than_others():
+    event = make_event_of_two_days()
+    late = datetime.datetime(2027, 3, 27, 23, tzinfo=PARIS)
+    make_session(event, starts_at=late, minutes=120, day=late.date())
+    make_session(event, starts_at=late + 11 * HOUR, minutes=60)
+
+    first, second = load_published_timetables([event])[event.pk].hours
+
+    assert first[1] == late + 2 * HOUR
+    assert second[1] == datetime.datetime(2027, 3, 28, 20, tzinfo=PARIS)
+
+
+def test_the_number_of_queries_is_fixed(django_assert_num_queries):
+    events = [make_event_of_two_days() for _number in range(2)]
+    for event in events:
+        Room.objects.bulk_create(Room(event=event, name=str(number)) for number in range(5))
+        for _number in range(10):
+            make_session(event, speakers=("Ada", "Berta"), room=event.rooms.first())
+    drafts = [get_current_draft(event) for event in events]
+
+    with django_assert_num_queries(10):
+        load_timetable(drafts[0])
+    with django_assert_num_queries(9):
+        load_published_timetables(events)
