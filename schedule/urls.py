@@ -71,6 +71,7 @@ pages: list[Any] = [
     path("organize/<slug:event>/schedule/board/", board_views.board_page, name="organize-board"),
     path("organize/<slug:event>/schedule/board/data/", board_api.board_data, name="organize-board-data"),
     path("organize/<slug:event>/schedule/board/moves/", board_api.board_moves, name="organize-board-moves"),
+    path("organize/<slug:event>/schedule/board/costs/", board_api.board_costs, name="organize-board-costs"),
     path("organize/<slug:event>/schedule/board/undo/", board_api.board_undo, name="organize-board-undo"),
     path("organize/<slug:event>/schedule/board/redo/", board_api.board_redo, name="organize-board-redo"),
     path(

@@ -27,10 +27,11 @@ from schedule.drafts.slot_state import to_json
 from schedule.models import ScheduleDraft
 
 from .board import build_board, load_schedule
+from .costs import list_conflicts, list_costs
 from .journal import build_changes, list_journal
 from .place_sessions import place_sessions
 from .presence import record_presence
-from .serializers import MAX_REVISION, BoardMovesRequest, UndoRequest
+from .serializers import MAX_KEY, MAX_REVISION, BoardMovesRequest, UndoRequest
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
@@ -95,7 +96,7 @@ def board_data(request: "HttpRequest", event: str) -> "HttpResponse":
     board = build_board(event_obj, draft)
     changes = build_changes(draft, event_obj, since=draft.revision, person=person)
     editors = record_presence(draft, person)
-    return JsonResponse({**changes, **board, "editors": editors})
+    return JsonResponse({**changes, **board, "editors": editors, "conflicts": list_conflicts(draft)})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -105,13 +106,11 @@ def board_moves(request: "HttpRequest", event: str) -> "HttpResponse":
     event_obj, draft, person = open_draft(request, event)
     if request.method != "POST":
         since = min(parse_digits(request.GET.get("since", "")) or 0, MAX_REVISION)
-        return JsonResponse(
-            {
-                **build_changes(draft, event_obj, since=since, person=person),
-                "programme": load_schedule(event_obj).revision,
-                "editors": record_presence(draft, person),
-            }
-        )
+        news = {
+            "programme": load_schedule(event_obj).revision,
+            "editors": record_presence(draft, person),
+        }
+        return respond_with_changes(draft, event_obj, person, since=since, more=news)
     wanted = read_json(request, BoardMovesRequest)
     seen = wanted.validated_data["seen_revision"]
     try:
@@ -129,7 +128,10 @@ def board_moves(request: "HttpRequest", event: str) -> "HttpResponse":
 def respond_with_changes(
     draft: ScheduleDraft, event: Event, person: Person, *, since: int, more: Mapping[str, Any] | None = None
 ) -> "HttpResponse":
+    """Return the moves after a revision, and the conflicts if there are any such moves."""
     changes = build_changes(draft, event, since=since, person=person)
+    if changes["moves"]:
+        changes["conflicts"] = list_conflicts(draft)
     return JsonResponse({**changes, **(more or {})})
 
 
@@ -158,6 +160,15 @@ def board_redo(request: "HttpRequest", event: str) -> "HttpResponse":
     return respond_with_changes(
         draft, event_obj, person, since=wanted["seen_revision"], more={"skipped": result.skipped_sessions}
     )
+
+
+@require_safe
+@answer_in_json
+def board_costs(request: "HttpRequest", event: str) -> "HttpResponse":
+    """Return what each place would cost a session."""
+    event_obj, draft, _person = open_draft(request, event)
+    session = min(parse_digits(request.GET.get("session", "")) or 0, MAX_KEY)
+    return JsonResponse({"costs": list_costs(draft, event_obj, session)})
 
 
 @require_safe

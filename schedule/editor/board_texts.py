@@ -47,5 +47,6 @@ def _get_names() -> dict[str, str]:
         "tray_count": _("{shown} of {count}"),
         "tray_empty": _("Every session has a place."),
         "tray_no_match": _("No session in the tray matches."),
+        "conflicts": _("Conflicts: {count}"),
         "you": pgettext("journal author", "you"),
     }

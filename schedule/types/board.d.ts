@@ -59,9 +59,10 @@ declare global {
       reverts: number | null;
     }
 
-    /** Sentences about a session: a conflict, and how severe it is. */
-    interface Warning {
-      session: number;
+    /** Something wrong with one or two sessions; the code names it before and after a move. */
+    interface Conflict {
+      code: string;
+      sessions: number[];
       level: Level;
       text: string;
     }
@@ -75,7 +76,8 @@ declare global {
       programme?: number;
       editors?: string[];
       skipped?: number[];
-      conflicts?: Warning[];
+      /** Of the whole draft; missing where nothing moved. */
+      conflicts?: Conflict[];
     }
 
     interface Data extends Changes {

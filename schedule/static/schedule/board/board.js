@@ -21,7 +21,9 @@ export class BoardEditor {
    */
   constructor(root, server, data) {
     this.root = root;
-    this.model = new BoardModel(data, document.documentElement.lang);
+    // “en” alone is American to browsers: “Tue, Jun 15”.
+    const { lang } = document.documentElement;
+    this.model = new BoardModel(data, lang === "en" ? "en-GB" : lang);
     this.scroller = getElement("board-scroll", HTMLElement);
     this.grid = new GridView(getElement("board-grid", HTMLElement), this.model);
     this.tray = new TrayView(this.model);
@@ -33,6 +35,8 @@ export class BoardEditor {
     this.dayTabs = [];
     /** @type {Board.Session | null} */
     this.dragged = null;
+    /** @type {Board.Target | null} */
+    this.target = null;
     this.previewText = "";
     this.sync = new Synchronizer(this, server);
     this.pointer = new PointerDrag(this);
@@ -72,6 +76,16 @@ export class BoardEditor {
     if (this.grid.elements.has(id)) this.grid.focus(id);
     else if (this.tray.elements.has(id)) this.tray.focus(id);
     else this.grid.elements.get(this.grid.blocks[0]?.session.id ?? 0)?.focus();
+  }
+
+  /**
+   * Show the day of a session and focus it.
+   * @param {Board.Session} session
+   */
+  reveal(session) {
+    const day = session.slot && this.model.getDay(session.slot);
+    if (day && day.date !== this.grid.date) this.showDay(day.date);
+    this.focusSession(session.id);
   }
 
   // --- days and view --------------------------------------------------------------------------------
@@ -157,11 +171,23 @@ export class BoardEditor {
     this.dragged = session;
     this.previewText = "";
     this.root.classList.add("is-moving");
-    if (!isResize) void this.costs.show(session.id);
+    if (!isResize) void this.#showCosts(session);
+  }
+
+  /**
+   * Draw the costs when they are there, and tell that of the place under a pointer at rest.
+   * @param {Board.Session} session
+   */
+  async #showCosts(session) {
+    await this.costs.show(session.id);
+    if (this.dragged !== session || !this.target) return;
+    this.preview(this.target);
+    if (this.keyboard.held) this.announcePreview();
   }
 
   endDrag() {
     this.dragged = null;
+    this.target = null;
     this.root.classList.remove("is-moving");
     this.tray.root.classList.remove("is-target");
     this.costs.hide();
@@ -209,6 +235,7 @@ export class BoardEditor {
    */
   preview(target) {
     const session = this.dragged;
+    this.target = target;
     this.tray.root.classList.toggle("is-target", target?.kind === "tray");
     if (!session || !target) return this.grid.hideMarker();
     const { text, level } = this.#describeTarget(session, target);

@@ -45,7 +45,8 @@ export class CostOverlay {
       const from = Math.max(Date.parse(cost.starts_at), start);
       const until = Math.min(Date.parse(cost.ends_at), end);
       if (until <= from || cost.level === "free") continue;
-      const cell = createElement("div", `cost level-${cost.level}`, cost.text);
+      const cell = createElement("div", `cost level-${cost.level}`);
+      cell.append(createElement("span", "", cost.text));
       cell.style.setProperty("--start", String((from - start) / MINUTE_MS));
       cell.style.setProperty("--length", String((until - from) / MINUTE_MS));
       cell.style.setProperty("--column", String(this.grid.model.columns.get(cost.room ?? 0) ?? 0));

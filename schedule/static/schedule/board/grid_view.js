@@ -106,6 +106,12 @@ export class GridView {
     const hours = createElement("span", "block-hours", this.model.formatHours(slot));
     element.append(hours, title);
     if (session.speakers.length) element.append(createElement("span", "block-speakers", session.speakers.join(", ")));
+    const conflicts = this.model.listConflicts(session);
+    if (conflicts.length) {
+      const isBlocked = conflicts.some((conflict) => conflict.level === "block");
+      element.append(createElement("span", `block-conflict${isBlocked ? " is-blocked" : ""}`, "!"));
+      element.title = conflicts.map((conflict) => conflict.text).join("\n");
+    }
     const pins = describePins(slot);
     if (pins) element.append(createElement("span", "block-pins", pins));
     const handle = createElement("span", "block-handle");
@@ -141,6 +147,7 @@ export class GridView {
     if (session.speakers.length) parts.push(session.speakers.join(", "));
     if (session.slot?.is_cancelled) parts.push(formatText("cancelled"));
     if (session.slot) parts.push(describePins(session.slot));
+    parts.push(...this.model.listConflicts(session).map((conflict) => conflict.text));
     return parts.filter(Boolean).join(", ");
   }
 

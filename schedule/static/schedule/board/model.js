@@ -27,6 +27,8 @@ export class BoardModel {
     this.columns = new Map();
     /** @type {Map<number, Board.Session>} */
     this.sessions = new Map();
+    /** @type {Board.Conflict[]} */
+    this.conflicts = [];
     this.clock = new Intl.DateTimeFormat(language);
     this.load(data);
   }
@@ -34,6 +36,7 @@ export class BoardModel {
   /** @param {Board.Data} data */
   load(data) {
     this.revision = data.revision;
+    this.conflicts = data.conflicts ?? [];
     this.programme = data.programme;
     this.days = data.days;
     this.rooms = data.rooms;
@@ -73,6 +76,21 @@ export class BoardModel {
     return this.days.find((day) =>
       slot.day ? day.date === slot.day : at >= Date.parse(day.starts_at) && at < Date.parse(day.ends_at),
     );
+  }
+
+  /**
+   * Take over the conflicts of the draft, and return those that were not there before.
+   * @param {Board.Conflict[]} conflicts
+   */
+  replaceConflicts(conflicts) {
+    const known = new Set(this.conflicts.map((conflict) => conflict.code));
+    this.conflicts = conflicts;
+    return conflicts.filter((conflict) => !known.has(conflict.code));
+  }
+
+  /** @param {Board.Session} session */
+  listConflicts(session) {
+    return this.conflicts.filter((conflict) => conflict.sessions.includes(session.id));
   }
 
   /** @param {string} date */

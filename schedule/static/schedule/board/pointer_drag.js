@@ -7,6 +7,8 @@ const DRAG_START_PIXELS = 4;
 const LONG_PRESS_MS = 350;
 const TOUCH_SLOP_PIXELS = 10;
 const DAY_SWITCH_MS = 600;
+/** Beside the pointer, so that the words in the cell under it can be read. */
+const GHOST_OFFSET = 14;
 const SCROLL_EDGE_PIXELS = 48;
 const SCROLL_PIXELS = 14;
 
@@ -99,10 +101,7 @@ export class PointerDrag {
     const { drag } = this;
     if (!drag) return;
     clearTimeout(drag.timer);
-    const box = drag.element.getBoundingClientRect();
     const ghost = createElement("div", "drag-ghost", drag.session.title);
-    ghost.style.setProperty("--width", `${Math.min(box.width, 320)}px`);
-    ghost.style.setProperty("--height", `${box.height}px`);
     drag.ghost = ghost;
     // From the tray the block is grabbed at its top, since it has another height there.
     if (!drag.session.slot) drag.grabY = 0;
@@ -119,7 +118,7 @@ export class PointerDrag {
     this.frame = 0;
     const { drag } = this;
     if (!drag?.ghost) return;
-    drag.ghost.style.setProperty("translate", `${drag.x + 6}px ${drag.y - drag.grabY}px`);
+    drag.ghost.style.setProperty("translate", `${drag.x + GHOST_OFFSET}px ${drag.y + GHOST_OFFSET}px`);
     if (this.#scrollAtEdges(drag)) this.frame = requestAnimationFrame(() => this.#draw());
     if (drag.isResize) return this.board.previewLength(drag.session, this.#getLength(drag));
     const day = this.#findDay(drag);

@@ -1,11 +1,12 @@
 /** Keep the board and the server alike: send moves in order, fetch those of other editors. */
 
-import { formatText, getElement } from "./page.js";
+import { createElement, formatText, getElement } from "./page.js";
 import { ServerRefusal } from "./server.js";
 
 const POLL_MS = 3000;
 /** A refusal stays in view this long, unless the next command succeeds. */
 const PROBLEM_MS = 12_000;
+const MAX_ANNOUNCED = 3;
 
 export class Synchronizer {
   /**
@@ -19,7 +20,8 @@ export class Synchronizer {
     this.redoButton = getElement("board-redo", HTMLButtonElement);
     this.editors = getElement("board-editors", HTMLElement);
     this.problem = getElement("board-problem", HTMLElement);
-    this.warnings = getElement("board-warnings", HTMLElement);
+    this.conflicts = getElement("board-conflicts", HTMLDetailsElement);
+    this.conflictList = getElement("conflict-list", HTMLElement);
     /** Requests one after the other: each is sent with the revision that the one before brought. */
     this.queue = Promise.resolve();
     this.pending = 0;
@@ -92,17 +94,23 @@ export class Synchronizer {
   }
 
   /**
-   * Take over moves and what can be undone.
+   * Take over moves and what can be undone; return the conflicts that arose.
    * @param {Board.Changes} changes
+   * @returns {Promise<Board.Conflict[]>}
    */
   async #apply(changes) {
     const { model } = this.board;
     const isComplete = model.applyMoves(changes.moves, this.unanswered);
     const isOtherProgramme = changes.programme !== undefined && changes.programme !== model.programme;
-    if (changes.reload || !isComplete || isOtherProgramme) return this.#reload(await this.server.loadBoard());
+    if (changes.reload || !isComplete || isOtherProgramme) {
+      this.#reload(await this.server.loadBoard());
+      return [];
+    }
     model.revision = Math.max(model.revision, changes.revision);
+    const arisen = changes.conflicts ? model.replaceConflicts(changes.conflicts) : [];
     if (changes.moves.length) this.board.redraw();
     this.#showChanges(changes);
+    return arisen;
   }
 
   /** @param {Board.Changes} changes */
@@ -124,15 +132,27 @@ export class Synchronizer {
     if (this.editors.textContent !== text) this.editors.textContent = text;
   }
 
-  /** @param {Board.Warning[]} conflicts */
+  /**
+   * List the conflicts under the board, each with a button for each of its sessions.
+   * @param {Board.Conflict[]} conflicts
+   */
   #showConflicts(conflicts) {
-    const items = conflicts.map(({ text, level }) => {
-      const item = document.createElement("li");
-      item.className = `level-${level}`;
-      item.textContent = text;
+    const { board } = this;
+    this.conflicts.hidden = !conflicts.length;
+    getElement("conflict-count", HTMLElement).textContent = formatText("conflicts", { count: conflicts.length });
+    const items = conflicts.map(({ text, level, sessions }) => {
+      const item = createElement("li", `level-${level}`);
+      item.append(createElement("span", "", text));
+      for (const session of sessions.map((id) => board.model.sessions.get(id)).filter((each) => each !== undefined)) {
+        const button = createElement("button", "button plain small", session.title);
+        button.type = "button";
+        button.dir = "auto";
+        button.addEventListener("click", () => board.reveal(session));
+        item.append(button);
+      }
       return item;
     });
-    this.warnings.replaceChildren(...items);
+    this.conflictList.replaceChildren(...items);
   }
 
   /** @param {Board.Move[]} moves */
@@ -158,8 +178,7 @@ export class Synchronizer {
       try {
         const changes = await this.server.sendMoves(this.board.model.revision, placements);
         this.#showProblem("");
-        await this.#apply(changes);
-        if (changes.conflicts?.length) this.#announceConflicts(changes.conflicts);
+        this.#announceConflicts(await this.#apply(changes));
       } catch (error) {
         this.#putBack(before);
         if (!(error instanceof ServerRefusal) || !error.problem.current) throw error;
@@ -168,10 +187,10 @@ export class Synchronizer {
     });
   }
 
-  /** @param {Board.Warning[]} conflicts */
+  /** @param {Board.Conflict[]} conflicts that arose */
   #announceConflicts(conflicts) {
-    const texts = conflicts.slice(0, 3).map(({ text }) => text);
-    this.board.announce(`${this.board.status.textContent}. ${texts.join(" ")}`);
+    const texts = conflicts.slice(0, MAX_ANNOUNCED).map(({ text }) => text);
+    if (texts.length) this.board.announce(`${this.board.status.textContent} — ${texts.join(" ")}`);
   }
 
   /** @param {Map<number, Board.Slot | null>} before */
@@ -224,8 +243,9 @@ export class Synchronizer {
   #revert(request, name, text) {
     return this.#enqueue(async () => {
       const changes = await request();
-      await this.#apply(changes);
+      const arisen = await this.#apply(changes);
       this.board.announceText(changes.skipped?.length ? "undone_in_part" : name, { text });
+      this.#announceConflicts(arisen);
     });
   }
 

@@ -37,6 +37,7 @@ export class TrayView {
     const all = this.model.listUnplaced();
     const words = normalize(this.search.value).split(/\s+/).filter(Boolean);
     const found = all.filter((session) => this.#matches(session, words));
+    this.count.hidden = !all.length;
     this.count.textContent = formatText("tray_count", { shown: found.length, count: all.length });
     this.elements.clear();
     const items = found.map((session) => this.#drawItem(session));
