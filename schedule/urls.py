@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from convention.web.routing import OrganizerPage
 
 from . import api
+from .conflicts import views as conflict_views
 from .editing import session_views
 from .editing import views as editing_views
 from .editor import api_views as board_api
@@ -62,6 +63,36 @@ pages: list[Any] = [
         "organize/<slug:event>/schedule/speakers/<int:pk>/remove/",
         editing_views.speaker_remove,
         name="organize-speaker-remove",
+    ),
+    path(
+        "organize/<slug:event>/schedule/conflicts/",
+        conflict_views.conflict_list,
+        name="organize-schedule-conflicts",
+    ),
+    path(
+        "organize/<slug:event>/schedule/conflicts/fix/",
+        conflict_views.conflict_fix,
+        name="organize-schedule-conflict-fix",
+    ),
+    path(
+        "organize/<slug:event>/schedule/conflicts/undo/",
+        conflict_views.conflict_undo,
+        name="organize-schedule-conflict-undo",
+    ),
+    path(
+        "organize/<slug:event>/schedule/rules/",
+        conflict_views.planning_rules,
+        name="organize-schedule-rules",
+    ),
+    path(
+        "organize/<slug:event>/schedule/rooms/<int:pk>/",
+        conflict_views.room_planning,
+        name="organize-schedule-room",
+    ),
+    path(
+        "organize/<slug:event>/schedule/speakers/<int:pk>/times/",
+        conflict_views.speaker_times,
+        name="organize-speaker-times",
     ),
     path(
         "organize/<slug:event>/schedule/version/",

@@ -112,7 +112,7 @@ def make_event_objects(slug: str, *, spare: int = 0) -> Objects:
     wait = WaitingEntry.objects.create(event=event, ticket=ticket, email=address, address=address)
     door = Checkpoint.objects.create(event=event, name="Entrée", kind=Checkpoint.Kind.ENTRANCE)
     role = EventRole.objects.create(event=event, person=make_person(), role="desk")
-    make_room(event)
+    room = make_room(event)
     imported = ImportRun.objects.create(event=event, created_count=1)
     two = {
         "reference": registration.reference,
@@ -198,6 +198,8 @@ def make_event_objects(slug: str, *, spare: int = 0) -> Objects:
         "organize-registration-renew": person,
         "organize-speaker": {"pk": speaker.pk},
         "organize-speaker-remove": {"pk": speaker.pk},
+        "organize-speaker-times": {"pk": speaker.pk},
+        "organize-schedule-room": {"pk": room.pk},
         "organize-track": {"pk": track.pk},
         "organize-track-move": {"pk": track.pk},
         "organize-track-remove": {"pk": track.pk},

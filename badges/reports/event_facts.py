@@ -23,8 +23,9 @@ from registrations.payments.models import OPEN_DISPUTE_STATUSES, Dispute
 from registrations.visits.applications.state import find_agreed_ids
 from registrations.visits.dates import find_lock_time
 from registrations.visits.models import Application, Visit
-from schedule.models import Session, SessionSpeaker
-from schedule.programme.conflicts import TimedSession, find_conflicts
+from schedule.conflicts.find import find_conflicts
+from schedule.conflicts.load import load_published_sessions
+from schedule.models import Session
 from schedule.programme.days import describe_fullness, is_outside_hours
 
 NAMES_CACHE_SECONDS = 600
@@ -226,24 +227,18 @@ def count_people(condition: Q) -> Count:
 
 
 def _add_schedule_problems(facts_by_event: dict[int, EventFacts]) -> None:
-    sessions = Session.objects.filter(event__in=facts_by_event, cancelled_at__isnull=True).order_by()
-    speakers: dict[int, set[int]] = defaultdict(set)
-    for session, speaker in SessionSpeaker.objects.filter(session__in=sessions).values_list(
-        "session_id", "speaker_id"
-    ):
-        speakers[session].add(speaker)
-    placed: dict[int, list[TimedSession]] = defaultdict(list)
-    for pk, event, starts_at, ends_at, room in sessions.values_list(
-        "pk", "event_id", "starts_at", "ends_at", "room_id"
-    ):
-        if starts_at and ends_at:
-            placed[event].append(TimedSession(pk, starts_at, ends_at, room, frozenset(speakers[pk])))
-        hours = (facts_by_event[event].event.starts_at, facts_by_event[event].event.ends_at)
-        facts_by_event[event].outside_session_count += is_outside_hours(starts_at, ends_at, hours)
-        if not starts_at or not room:
-            facts_by_event[event].unplaced_session_count += 1
-    for event, timed in placed.items():
-        facts_by_event[event].schedule_conflict_count = len(find_conflicts(timed))
+    timetables = load_published_sessions([facts.event for facts in facts_by_event.values()])
+    for pk, timetable in timetables.items():
+        facts = facts_by_event[pk]
+        facts.schedule_conflict_count = len(find_conflicts(timetable))
+        hours = (facts.event.starts_at, facts.event.ends_at)
+        facts.outside_session_count = sum(
+            not state.is_cancelled and is_outside_hours(state.starts_at, state.ends_at, hours)
+            for state in timetable.placements.values()
+        )
+    unplaced = Session.objects.unplaced().filter(event__in=facts_by_event).order_by()
+    for row in unplaced.values("event").annotate(count=Count("pk")):
+        facts_by_event[row["event"]].unplaced_session_count = row["count"]
 
 
 def _add_session_bookings(facts_by_event: dict[int, EventFacts], at: datetime.datetime) -> None:

@@ -1,4 +1,4 @@
-"""Who booked which session, for schedule conflicts."""
+"""Load who booked which session, for schedule conflicts."""
 
 from collections import defaultdict
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""What the rules need of a timetable, prepared for speed: whole seconds, and sets of attendees as bits.
+"""Prepare what the rules need of a timetable for speed: whole seconds, and sets of attendees as bits.
 
 An integer with one bit for each attendee makes “how many want both sessions” two machine operations; with
 Python's sets a programme of 300 sessions would take seconds.
@@ -100,9 +100,14 @@ class TimetableFacts:
         return MINUTE * self.timetable.walking_minutes.get(frozenset({zone, other_zone}), default)
 
     def _find_longest_buffer(self) -> int:
-        turnovers = [self.get_turnover(room) for room in self.rooms]
-        walks = [MINUTE * minutes for minutes in self.timetable.walking_minutes.values()]
-        return max([*turnovers, *walks, MINUTE * self.rules[ConflictKind.WALKING].minutes])
+        """Return the longest gap in seconds that any rule asks for."""
+        buffers = [0]
+        if ConflictKind.TURNOVER in self.levels:
+            buffers += [self.get_turnover(room) for room in self.rooms]
+        if ConflictKind.WALKING in self.levels:
+            minutes = [*self.timetable.walking_minutes.values(), self.rules[ConflictKind.WALKING].minutes]
+            buffers += [MINUTE * number for number in minutes]
+        return max(buffers)
 
 
 def to_seconds(moment: datetime.datetime) -> int:
@@ -116,7 +121,9 @@ def to_place(state: SlotState) -> Place | None:
     return Place(to_seconds(state.starts_at), to_seconds(state.ends_at), state.room_id)
 
 
-def do_spans_overlap(start: int, end: int, other_start: int, other_end: int) -> bool:
+def do_spans_overlap[Moment: (int, datetime.datetime)](
+    start: Moment, end: Moment, other_start: Moment, other_end: Moment
+) -> bool:
     """Return whether two times overlap; touching ones and those of no length do not."""
     return max(start, other_start) < min(end, other_end)
 

@@ -74,6 +74,8 @@ DEFAULT_RULES: Final = {
     ConflictKind.PLENARY: KindRule(WARN),
     ConflictKind.ORDER: KindRule(WARN),
 }
+# A room or person in two sessions at once.
+DOUBLE_USE_KINDS: Final = (ConflictKind.ROOM, ConflictKind.SPEAKER, ConflictKind.CHAIR)
 # Kinds of which an event may set the minutes, and those with a minimum of people.
 BUFFER_KINDS: Final = frozenset({ConflictKind.WALKING, ConflictKind.TURNOVER})
 AUDIENCE_KINDS: Final = frozenset({ConflictKind.BOOKINGS, ConflictKind.FAVOURITES})

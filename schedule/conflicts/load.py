@@ -3,12 +3,13 @@
 import datetime
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from statistics import median_high, median_low
 from typing import Any, Final
 
 from convention import hooks
 from convention.events.models import Event, Room
-from schedule.drafts.current_draft import load_slot_states
+from schedule.drafts.current_draft import find_current_draft, load_slot_states
 from schedule.drafts.slot_state import SlotState
 from schedule.models import (
     Availability,
@@ -20,7 +21,7 @@ from schedule.models import (
     WalkingTime,
 )
 
-from .kinds import DEFAULT_RULES, ConflictKind, KindRule
+from .kinds import DEFAULT_RULES, DOUBLE_USE_KINDS, ConflictKind, KindRule
 from .timetable import (
     AvailabilityPeriod,
     Period,
@@ -45,9 +46,24 @@ def load_timetable(draft: ScheduleDraft) -> Timetable:
     return _load_timetables([draft.event], {draft.event_id: load_slot_states(draft)})[draft.event_id]
 
 
+def load_working_timetable(event: Event) -> Timetable:
+    """Return the timetable of the event's current draft; of what is published, before there is one."""
+    draft = find_current_draft(event)
+    return load_timetable(draft) if draft else load_published_timetables([event])[event.pk]
+
+
 def load_published_timetables(events: Iterable[Event]) -> dict[int, Timetable]:
     """Return the published timetables by event; the number of queries does not depend on that of events."""
     return _load_timetables([*events], {})
+
+
+def load_published_sessions(events: Iterable[Event]) -> dict[int, Timetable]:
+    """Return the published timetables, in which only a room or person in two sessions at once is a conflict.
+
+    Two queries, for pages about many events.
+    """
+    rules = {kind: DEFAULT_RULES[kind] for kind in DOUBLE_USE_KINDS}
+    return {pk: replace(bare, rules=rules) for pk, bare in _load_sessions([*events], {}).items()}
 
 
 def load_favourites(event_ids: Iterable[int]) -> dict[int, set[str]]:
@@ -79,6 +95,28 @@ def _load_timetables(
     events: list[Event], states_by_event: Mapping[int, Mapping[int, SlotState]]
 ) -> dict[int, Timetable]:
     """Return timetables by event; published ones where no states are given."""
+    bare = _load_sessions(events, states_by_event)
+    shared = _load_surroundings([*bare])
+    return {
+        event.pk: replace(
+            bare[event.pk],
+            hours=compute_hours(event, bare[event.pk].placements.values()),
+            favourites=_pick(shared["favourites"], bare[event.pk].sessions),
+            bookings=_pick(shared["bookings"], bare[event.pk].sessions),
+            rooms=shared["rooms"][event.pk],
+            rules=shared["rules"][event.pk],
+            walking_minutes=shared["walking"][event.pk],
+            room_availabilities=_pick(shared["room_periods"], shared["rooms"][event.pk]),
+            speaker_availabilities=_pick(shared["speaker_periods"], bare[event.pk].speaker_names),
+        )
+        for event in events
+    }
+
+
+def _load_sessions(
+    events: list[Event], states_by_event: Mapping[int, Mapping[int, SlotState]]
+) -> dict[int, Timetable]:
+    """Return timetables by event that know sessions, speakers and places only."""
     ids = [event.pk for event in events]
     appearances, names = _load_appearances(ids)
     sessions: dict[int, dict[int, TimetableSession]] = {pk: {} for pk in ids}
@@ -93,23 +131,14 @@ def _load_timetables(
             tracks[row.event_id][row.track_id] = row.track__name
         state = states[row.event_id].get(row.pk) or published
         sessions[row.event_id][row.pk] = _make_session(row, appearances.get(row.pk, {}), state)
-    shared = _load_surroundings(ids)
     return {
-        event.pk: Timetable(
-            sessions=sessions[event.pk],
-            placements=states[event.pk],
-            track_names=tracks[event.pk],
-            speaker_names=names[event.pk],
-            hours=compute_hours(event, states[event.pk].values()),
-            favourites=_pick(shared["favourites"], sessions[event.pk]),
-            bookings=_pick(shared["bookings"], sessions[event.pk]),
-            rooms=shared["rooms"][event.pk],
-            rules=shared["rules"][event.pk],
-            walking_minutes=shared["walking"][event.pk],
-            room_availabilities=_pick(shared["room_periods"], shared["rooms"][event.pk]),
-            speaker_availabilities=_pick(shared["speaker_periods"], names[event.pk]),
+        pk: Timetable(
+            sessions=sessions[pk],
+            placements=states[pk],
+            track_names=tracks[pk],
+            speaker_names=names[pk],
         )
-        for event in events
+        for pk in ids
     }
 
 

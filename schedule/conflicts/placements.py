@@ -27,7 +27,7 @@ DEFAULT_STEP_MINUTES: Final = 5
 
 
 class PlacementCost(NamedTuple):
-    """What placing a session in one room at one time would cause.
+    """The conflicts that placing a session in one room at one time would cause, and the people lost.
 
     `lost_bookings` and `lost_favourites` are the people who booked or starred this session and another one
     at that time; `audience_size` of PlacementCosts says of how many.
@@ -104,7 +104,7 @@ def list_starts(
 
 @dataclass(slots=True)
 class StartFacts:
-    """What a start would cause, apart by what it depends on."""
+    """Conflicts that a start would cause, apart by what it depends on."""
 
     for_all_rooms: list[Conflict] = field(default_factory=list)
     by_room: dict[int | None, list[Conflict]] = field(default_factory=lambda: defaultdict(list))

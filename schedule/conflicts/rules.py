@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from schedule.models import Session
 
-from .facts import Place, SessionFacts, TimetableFacts, do_spans_overlap
+from .facts import MINUTE, Place, SessionFacts, TimetableFacts, do_spans_overlap
 from .kinds import ConflictKind
 from .timetable import Conflict
 
@@ -192,26 +192,31 @@ def find_short_gap(
         return
     gap = later_place.start - place.end
     if place.room == later_place.room:
-        kind, needed = ConflictKind.TURNOVER, facts.get_turnover(place.room)
-        persons: frozenset[int] = frozenset()
-        # A break leaves the time to prepare the room.
-        is_exempt = earlier.role in PAUSES or later.role in PAUSES
-    else:
-        persons = earlier.persons & later.persons
-        kind, needed = ConflictKind.WALKING, facts.get_walking_time(place.room, later_place.room)
-        is_exempt = not persons
-    if is_exempt or gap >= needed or kind not in facts.levels:
+        yield from find_short_turnover(facts, earlier, later, place.room, gap)
+    elif ConflictKind.WALKING in facts.levels and (persons := earlier.persons & later.persons):
+        missing = facts.get_walking_time(place.room, later_place.room) - gap
+        if missing > 0:
+            minutes = -(-missing // MINUTE)
+            yield make_conflict(facts, ConflictKind.WALKING, earlier, later, persons=persons, amount=minutes)
+
+
+def find_short_turnover(
+    facts: TimetableFacts, earlier: SessionFacts, later: SessionFacts, room: int, gap: int
+) -> Iterator[Conflict]:
+    """Yield too short a gap to prepare a room; a break leaves the time."""
+    if ConflictKind.TURNOVER not in facts.levels or earlier.role in PAUSES or later.role in PAUSES:
         return
-    yield make_conflict(
-        facts,
-        kind,
-        earlier,
-        later,
-        persons=persons,
-        attendees=later.audience_size if kind == ConflictKind.TURNOVER else 0,
-        room=place.room if kind == ConflictKind.TURNOVER else None,
-        amount=-(-(needed - gap) // 60),
-    )
+    missing = facts.get_turnover(room) - gap
+    if missing > 0:
+        yield make_conflict(
+            facts,
+            ConflictKind.TURNOVER,
+            earlier,
+            later,
+            attendees=later.audience_size,
+            room=room,
+            amount=-(-missing // MINUTE),
+        )
 
 
 def find_wrong_order(

@@ -74,6 +74,10 @@ class Timetable:
     rules: Mapping[ConflictKind, KindRule] = field(default_factory=lambda: DEFAULT_RULES)
     hours: tuple[Period, ...] = ()
 
+    def get_room_name(self, room: int | None) -> str:
+        """Return the name of a room; "" for none."""
+        return self.rooms[room].name if room is not None and room in self.rooms else ""
+
     def with_states(self, states: Mapping[int, SlotState | None]) -> "Timetable":
         """Return a timetable in which these sessions are placed so; None takes one out."""
         placements = {**self.placements, **states}

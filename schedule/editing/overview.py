@@ -8,15 +8,18 @@ from django.utils.translation import gettext_lazy as _
 
 from convention.events.models import Event, Room
 from convention.text.normalize import matches_search_words, search_text, split_search_words
+from schedule.conflicts.describe import describe_conflict
+from schedule.conflicts.find import find_conflicts
+from schedule.conflicts.load import load_working_timetable
+from schedule.conflicts.timetable import Conflict, Timetable, TimetableSession
 from schedule.models import Session
 from schedule.programme.agenda import prefetch_speakers, query_sessions
-from schedule.programme.conflicts import ScheduleConflict, TimedSession, find_conflicts
 from schedule.programme.days import is_outside_hours
 from schedule.programme.programme_version import ProgrammeVersion
 
 STATE_LABELS: Final = {
     "": _("All sessions"),
-    "conflicts": _("With clashes"),
+    "conflicts": _("With conflicts"),
     "outside_event": _("Outside the event’s hours"),
     "unplaced": _("Without time or room"),
     "cancelled": _("Cancelled"),
@@ -32,6 +35,14 @@ class OverviewFilter:
     state: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class ConflictNote:
+    """A sentence about a session, and the other sessions that are in its way."""
+
+    text: str
+    others: list[TimetableSession]
+
+
 @dataclass(slots=True)
 class OverviewRow:
     """A session, its programme day, and its problems: outside the event's hours, or in conflict."""
@@ -39,7 +50,7 @@ class OverviewRow:
     session: Session
     day: datetime.date | None = None
     is_outside: bool = False
-    conflicts: list[tuple[str, str, Session]] = field(default_factory=list)
+    conflicts: list[Conflict] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -50,6 +61,7 @@ class ScheduleOverview:
     days: list[datetime.date]
     rooms: list[Room]
     counts: dict[str, int]
+    timetable: Timetable
 
 
 def build_overview(
@@ -61,13 +73,14 @@ def build_overview(
         row.is_outside = is_session_outside(row.session, event)
         if row.session.starts_at:
             row.day = row.session.day or programme_version.get_programme_day(row.session.starts_at)
-    attach_conflicts(rows, list(rows.values()))
+    timetable = load_working_timetable(event)
+    attach_conflicts(rows, timetable)
     everything = sorted(rows.values(), key=get_row_sort_key)
     # Filtered in Python: conflicts are found among all sessions, and the counts are those of all.
     matching = [row for row in everything if matches_overview_filter(row, overview_filter)]
     counts = {state: sum(has_state(row, state) for row in everything) for state in STATE_LABELS}
     days = sorted({row.day for row in everything if row.day})
-    return ScheduleOverview(matching, days, [*event.rooms.all()], counts)
+    return ScheduleOverview(matching, days, [*event.rooms.all()], counts, timetable)
 
 
 def get_row_sort_key(row: OverviewRow) -> tuple[bool, str, int, int]:
@@ -82,46 +95,30 @@ def get_row_sort_key(row: OverviewRow) -> tuple[bool, str, int, int]:
     )
 
 
-def attach_conflicts(rows_by_id: dict[int, OverviewRow], timed_rows: list[OverviewRow]) -> None:
-    """Add each conflict to both of its rows."""
-    names = {
-        appearance.speaker_id: appearance.speaker.name
-        for row in timed_rows
-        for appearance in row.session.appearances.all()
-    }
-    for conflict in find_conflicts(
-        to_timed_session(row.session) for row in timed_rows if is_timed(row.session)
-    ):
-        # Conflicts are typed with any hashable keys; these are primary keys.
-        first, second = rows_by_id[int(str(conflict.first))], rows_by_id[int(str(conflict.second))]
-        shared = get_shared_name(conflict, first.session, names)
-        first.conflicts.append((conflict.kind, shared, second.session))
-        second.conflicts.append((conflict.kind, shared, first.session))
+def attach_conflicts(rows_by_id: dict[int, OverviewRow], timetable: Timetable) -> None:
+    """Add each conflict to the rows of its sessions."""
+    for conflict in find_conflicts(timetable):
+        for key in conflict.sessions:
+            # A session may have been added since the rows were loaded.
+            if key in rows_by_id:
+                rows_by_id[key].conflicts.append(conflict)
 
 
-def get_shared_name(conflict: ScheduleConflict, session: Session, names: dict[int, str]) -> str:
-    """Return the name of the room or speaker that both sessions need."""
-    if conflict.kind == "room":
-        return session.room.name if session.room else ""
-    return names[int(str(conflict.shared_key))]
-
-
-def is_timed(session: Session) -> bool:
-    """Return whether the session can be in conflict at all."""
-    return bool(session.starts_at and session.ends_at and not session.cancelled_at)
+def describe_conflicts(row: OverviewRow, timetable: Timetable) -> list[ConflictNote]:
+    """Return the conflicts of a row in words, in the active language."""
+    return [
+        ConflictNote(
+            describe_conflict(timetable, conflict),
+            [timetable.sessions[key] for key in conflict.sessions if key != row.session.pk],
+        )
+        for conflict in row.conflicts
+    ]
 
 
 def is_session_outside(session: Session, event: Event) -> bool:
     """Return whether the session takes place before the event begins or after it ends."""
     hours = (event.starts_at, event.ends_at)
     return not session.cancelled_at and is_outside_hours(session.starts_at, session.ends_at, hours)
-
-
-def to_timed_session(session: Session) -> TimedSession:
-    assert session.starts_at
-    assert session.ends_at
-    speakers = frozenset(appearance.speaker_id for appearance in session.appearances.all())
-    return TimedSession(session.pk, session.starts_at, session.ends_at, session.room_id, speakers)
 
 
 def matches_overview_filter(row: OverviewRow, overview_filter: OverviewFilter) -> bool:
@@ -141,9 +138,15 @@ def has_state(row: OverviewRow, state: str) -> bool:
     return {
         "conflicts": bool(row.conflicts),
         "outside_event": row.is_outside,
-        "unplaced": not session.cancelled_at and not (session.starts_at and session.room_id),
+        "unplaced": is_unplaced(session),
         "cancelled": bool(session.cancelled_at),
     }.get(state, True)
+
+
+def is_unplaced(session: Session) -> bool:
+    """Return whether a session waits for a place, as `SessionQuerySet.unplaced` does for many."""
+    needs_room = session.role == Session.Role.TALK and not session.room_id
+    return not session.cancelled_at and (not session.starts_at or needs_room)
 
 
 def build_search_text(session: Session) -> str:
@@ -152,16 +155,9 @@ def build_search_text(session: Session) -> str:
     return search_text(f"{session.title} {session.subtitle} {session.number} {speakers}")
 
 
-def find_session_conflicts(session: Session) -> list[tuple[str, str, Session]]:
-    """Return the conflicts of one session as kind, name of the room or speaker, and other session."""
-    if not is_timed(session):
-        return []
-    meanwhile = query_sessions(session.event).filter(
-        starts_at__lt=session.ends_at, ends_at__gt=session.starts_at, cancelled_at=None
-    )
-    rows = {other.pk: OverviewRow(other) for other in prefetch_speakers(meanwhile)}
-    # A session of zero length overlaps with nothing, so the query did not find it.
-    if session.pk not in rows:
-        return []
-    attach_conflicts(rows, list(rows.values()))
-    return rows[session.pk].conflicts
+def find_session_conflicts(session: Session) -> list[ConflictNote]:
+    """Return the conflicts of one session in words."""
+    timetable = load_working_timetable(session.event)
+    row = OverviewRow(session)
+    attach_conflicts({session.pk: row}, timetable)
+    return describe_conflicts(row, timetable)

@@ -20,7 +20,14 @@ from schedule.programme.agenda_filter import clean_query_value
 from schedule.programme.programme_version import get_programme_version
 
 from .forms import SessionForm
-from .overview import STATE_LABELS, OverviewFilter, build_overview, find_session_conflicts, is_session_outside
+from .overview import (
+    STATE_LABELS,
+    OverviewFilter,
+    build_overview,
+    describe_conflicts,
+    find_session_conflicts,
+    is_session_outside,
+)
 from .programme_parts import remove_programme_item
 from .sessions import (
     SessionChangedMeanwhile,
@@ -53,6 +60,7 @@ def session_list(request: "HttpRequest", event: str) -> HttpResponse:
     context = {
         "overview": overview,
         "rows": rows,
+        "noted_rows": [(row, describe_conflicts(row, overview.timetable)) for row in rows],
         "overview_filter": overview_filter,
         "states": states,
         "total": overview.counts[""],

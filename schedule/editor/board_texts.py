@@ -39,6 +39,7 @@ def _get_names() -> dict[str, str]:
         "no_room": _("No room"),
         "minutes": _("{count} min"),
         "pinned": _("pinned"),
+        "not_pinned": _("not pinned"),
         "time_pinned": _("time pinned"),
         "room_pinned": _("room pinned"),
         "cancelled": pgettext("session", "cancelled"),

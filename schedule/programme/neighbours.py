@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from django.db.models import Q
 
+from schedule.conflicts.facts import do_spans_overlap
 from schedule.models import Session
 
 
@@ -56,7 +57,7 @@ def do_sessions_overlap(session: Session, other: Session) -> bool:
         return False
     if not (session.starts_at and session.ends_at and other.starts_at and other.ends_at):
         return False
-    return session.starts_at < other.ends_at and other.starts_at < session.ends_at
+    return do_spans_overlap(session.starts_at, session.ends_at, other.starts_at, other.ends_at)
 
 
 def map_conflicting_sessions(sessions: list[Session]) -> dict[int, list[Session]]:

@@ -12,13 +12,15 @@ from django.utils.translation import gettext_lazy as _
 from convention.audit.record import record_action
 from convention.errors import ConventionError, UnreadableFile
 from convention.events.models import Event
+from schedule.conflicts.find import find_conflicts
+from schedule.conflicts.kinds import ConflictKind
+from schedule.conflicts.load import load_published_sessions
 from schedule.editing.revision import raise_revision
 from schedule.exchange.import_notes import ImportNotes, NoteReason
 from schedule.exchange.parsed_programme import ParsedProgramme
 from schedule.exchange.parsing.validate import find_main_span
 from schedule.exchange.read_schedule import read_schedule
-from schedule.models import Schedule, Session
-from schedule.programme.conflicts import TimedSession, find_conflicts
+from schedule.models import Schedule
 
 from .apply_programme import ImportResult, apply_programme
 from .match_sessions import identify_sessions
@@ -168,15 +170,10 @@ def add_event_notes(
 
 def find_room_conflicts(event: Event) -> Iterator[tuple[str, str, str]]:
     """Yield the titles of sessions that need one room at the same time, with the room's name."""
-    timed = Session.objects.filter(event=event, starts_at__isnull=False, ends_at__isnull=False)
-    rows = timed.filter(room__isnull=False, cancelled_at=None).select_related("room")
-    by_key = {session.pk: session for session in rows}
-    placed = [
-        TimedSession(session.pk, session.starts_at, session.ends_at, session.room)
-        for session in by_key.values()
-        if session.starts_at and session.ends_at
-    ]
-    for conflict in find_conflicts(placed):
-        # Cut, since a note shows 80 characters: the second title must be among them.
-        first, second = (by_key[int(str(key))].title[:40] for key in (conflict.first, conflict.second))
-        yield first, second, str(conflict.shared_key)
+    timetable = load_published_sessions([event])[event.pk]
+    room_names = dict(event.rooms.values_list("pk", "name"))
+    for conflict in find_conflicts(timetable):
+        if conflict.kind == ConflictKind.ROOM and conflict.room is not None:
+            # Cut, since a note shows 80 characters: the second title must be among them.
+            first, second = (timetable.sessions[key].title[:40] for key in conflict.sessions)
+            yield first, second, room_names[conflict.room]

@@ -109,7 +109,9 @@ export class GridView {
     const conflicts = this.model.listConflicts(session);
     if (conflicts.length) {
       const isBlocked = conflicts.some((conflict) => conflict.level === "block");
-      element.append(createElement("span", `block-conflict${isBlocked ? " is-blocked" : ""}`, "!"));
+      const sign = createElement("span", `block-conflict${isBlocked ? " is-blocked" : ""}`, "!");
+      sign.setAttribute("aria-hidden", "true");
+      element.append(sign);
       element.title = conflicts.map((conflict) => conflict.text).join("\n");
     }
     const pins = describePins(slot);
@@ -117,7 +119,7 @@ export class GridView {
     const handle = createElement("span", "block-handle");
     handle.setAttribute("aria-hidden", "true");
     element.append(handle);
-    element.setAttribute("aria-label", this.describe(session));
+    element.append(createElement("span", "visually-hidden", this.#describeMore(session, slot)));
     this.#placeBlock(element, block);
     this.elements.set(session.id, element);
     this.area.append(element);
@@ -139,16 +141,23 @@ export class GridView {
   }
 
   /**
-   * Return title, place, speakers and pins in words, for screen readers and messages.
+   * Return what a block shows by its place or by a sign: room, cancellation and conflicts.
+   * @param {Board.Session} session
+   * @param {Board.Slot} slot
+   */
+  #describeMore(session, slot) {
+    const state = slot.is_cancelled ? formatText("cancelled") : "";
+    const conflicts = this.model.listConflicts(session).map((conflict) => conflict.text);
+    return ["", this.model.getRoomName(slot), state, ...conflicts].join(", ");
+  }
+
+  /**
+   * Return title, place and pins in words.
    * @param {Board.Session} session
    */
   describe(session) {
-    const parts = [session.title, this.describePlace(session.slot)];
-    if (session.speakers.length) parts.push(session.speakers.join(", "));
-    if (session.slot?.is_cancelled) parts.push(formatText("cancelled"));
-    if (session.slot) parts.push(describePins(session.slot));
-    parts.push(...this.model.listConflicts(session).map((conflict) => conflict.text));
-    return parts.filter(Boolean).join(", ");
+    const pins = session.slot && (describePins(session.slot) || formatText("not_pinned"));
+    return [session.title, this.describePlace(session.slot), pins].filter(Boolean).join(", ");
   }
 
   /**

@@ -1,0 +1,169 @@
+"""Forms for levels of conflicts, walking times, rooms, and times of rooms and speakers."""
+
+import datetime
+from collections.abc import Mapping, Sequence
+from itertools import combinations
+from typing import Any, Final
+
+from django import forms
+from django.core.validators import MaxValueValidator
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from convention.events.models import Event, Room
+from schedule.models import Availability, ConflictLevel
+
+from .describe import KIND_LABELS
+from .kinds import AUDIENCE_KINDS, BUFFER_KINDS, ConflictKind, KindRule
+from .timetable import AvailabilityPeriod
+
+MAX_BUFFER_MINUTES: Final = 24 * 60
+MAX_PEOPLE: Final = 1_000_000
+MAX_PERIODS: Final = 100
+MAX_FEATURES_CHARS: Final = 5000
+YEARS: Final = range(2000, 2101)
+
+
+class KindRuleForm(forms.Form):
+    """The level of one kind, with minutes or a minimum of people where the kind has them."""
+
+    level = forms.ChoiceField(
+        label=pgettext_lazy("schedule conflict", "Level"), choices=ConflictLevel.Level.choices
+    )
+    minutes = forms.IntegerField(label=_("Minutes"), min_value=0, max_value=MAX_BUFFER_MINUTES)
+    minimum_people = forms.IntegerField(label=_("From how many people"), min_value=1, max_value=MAX_PEOPLE)
+
+    def __init__(self, data: Any = None, *, kind: ConflictKind, rule: KindRule) -> None:
+        initial = {
+            "level": rule.level,
+            "minutes": rule.minutes,
+            "minimum_people": max(rule.minimum_people, 1),
+        }
+        super().__init__(data, initial=initial, prefix=kind.value)
+        self.kind = kind
+        self.kind_label = KIND_LABELS[kind]
+        if kind not in BUFFER_KINDS:
+            del self.fields["minutes"]
+        if kind not in AUDIENCE_KINDS:
+            del self.fields["minimum_people"]
+
+    def get_rule(self) -> KindRule:
+        """Return the rule of a valid form."""
+        data = self.cleaned_data
+        return KindRule(
+            ConflictLevel.Level(data["level"]), data.get("minutes", 0), data.get("minimum_people", 0)
+        )
+
+
+class WalkingTimesForm(forms.Form):
+    """The minutes between any two zones of the event's rooms."""
+
+    def __init__(
+        self,
+        data: Any = None,
+        *,
+        zones: Sequence[str],
+        minutes: Mapping[frozenset[str], int],
+        default_minutes: int,
+    ) -> None:
+        super().__init__(data, prefix="walk")
+        self.pairs = {
+            f"{one}-{two}": (zones[one], zones[two]) for one, two in combinations(range(len(zones)), 2)
+        }
+        for name, pair in self.pairs.items():
+            self.fields[name] = forms.IntegerField(
+                label=f"{pair[0]} – {pair[1]}",
+                required=False,
+                min_value=0,
+                max_value=MAX_BUFFER_MINUTES,
+                initial=minutes.get(frozenset(pair)),
+                widget=forms.NumberInput({"placeholder": str(default_minutes)}),
+            )
+
+    def get_minutes(self) -> dict[tuple[str, str], int | None]:
+        """Return the minutes by pair of zones, of a valid form."""
+        return {pair: self.cleaned_data[name] for name, pair in self.pairs.items()}
+
+
+class RoomPlanningForm(forms.ModelForm[Room]):
+    """The turnover, zone and equipment of a room."""
+
+    class Meta:
+        model = Room
+        fields = ("turnover_minutes", "zone", "features")
+        widgets = {"features": forms.Textarea({"rows": 4})}
+        labels = {"zone": _("Zone"), "features": _("Equipment")}
+        help_texts = {
+            "zone": _("Rooms close to each other have the same zone; walking times are between zones."),
+            "features": _("One item on each line, such as a projector. Sessions may need them."),
+        }
+
+    def __init__(self, *args: Any, event: Event, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["turnover_minutes"].validators.append(MaxValueValidator(MAX_BUFFER_MINUTES))
+        features = self.fields["features"]
+        assert isinstance(features, forms.CharField)
+        features.max_length = MAX_FEATURES_CHARS
+        features.widget.attrs["maxlength"] = MAX_FEATURES_CHARS
+        self.zones = list_zones(event)
+        self.fields["zone"].widget.attrs["list"] = "zones"
+
+    def clean_zone(self) -> str:
+        return " ".join(self.cleaned_data["zone"].split())
+
+
+class AvailabilityForm(forms.Form):
+    """One time of a speaker or a room; emptied, it is removed."""
+
+    level = forms.ChoiceField(
+        label=pgettext_lazy("availability", "At that time"),
+        choices=Availability.Level.choices,
+        initial=Availability.Level.CANNOT,
+    )
+    starts_at = forms.DateTimeField(
+        label=pgettext_lazy("period", "From"),
+        required=False,
+        widget=forms.DateTimeInput({"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+    )
+    ends_at = forms.DateTimeField(
+        label=pgettext_lazy("period", "Until"),
+        required=False,
+        widget=forms.DateTimeInput({"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """Require both times or none, in order."""
+        data = super().clean() or {}
+        if self.errors:
+            return data
+        starts_at, ends_at = data.get("starts_at"), data.get("ends_at")
+        if bool(starts_at) != bool(ends_at):
+            missing = "ends_at" if starts_at else "starts_at"
+            self.add_error(missing, _("Give both start and end, or empty both to remove this time."))
+        elif starts_at and ends_at:
+            self._check_order(starts_at, ends_at)
+        return data
+
+    def _check_order(self, starts_at: datetime.datetime, ends_at: datetime.datetime) -> None:
+        if ends_at <= starts_at:
+            self.add_error("ends_at", _("The end must come after the start."))
+        elif starts_at.year not in YEARS or ends_at.year not in YEARS:
+            self.add_error("starts_at", _("Check the year of these dates."))
+
+
+AvailabilityFormSet = forms.formset_factory(
+    AvailabilityForm, extra=2, max_num=MAX_PERIODS, absolute_max=MAX_PERIODS
+)
+
+
+def read_periods(formset: "forms.BaseFormSet[AvailabilityForm]") -> list[AvailabilityPeriod]:
+    """Return the times of a valid formset."""
+    rows = [form.cleaned_data for form in formset.forms if form.cleaned_data.get("starts_at")]
+    return [
+        AvailabilityPeriod(row["starts_at"], row["ends_at"], Availability.Level(row["level"])) for row in rows
+    ]
+
+
+def list_zones(event: Event) -> list[str]:
+    """Return the zones of the event's rooms, in alphabetical order."""
+    return sorted(set(event.rooms.exclude(zone="").values_list("zone", flat=True)))

@@ -1,0 +1,68 @@
+"""Change what conflicts depend on: levels of kinds, walking times, rooms, and times of rooms and speakers."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from django.db import transaction
+
+from convention.audit.record import record_action
+from convention.events.models import Event, Room
+from schedule.models import Availability, ConflictLevel, Speaker, WalkingTime
+
+from .kinds import AUDIENCE_KINDS, BUFFER_KINDS, DEFAULT_RULES, ConflictKind, KindRule
+from .timetable import AvailabilityPeriod
+
+
+@transaction.atomic
+def save_kind_rules(*, event: Event, rules: Mapping[ConflictKind, KindRule]) -> None:
+    """Save how the event treats each kind; a kind as by default needs no row."""
+    event.conflict_levels.filter(kind__in=rules).delete()
+    ConflictLevel.objects.bulk_create(
+        ConflictLevel(
+            event=event,
+            kind=kind,
+            level=rule.level,
+            minutes=rule.minutes if kind in BUFFER_KINDS else None,
+            minimum_people=rule.minimum_people if kind in AUDIENCE_KINDS else None,
+        )
+        for kind, rule in rules.items()
+        if rule != DEFAULT_RULES[kind]
+    )
+    record_action("conflict_levels.change", event, event=event, fields=["level", "minutes", "minimum_people"])
+
+
+@transaction.atomic
+def save_walking_times(*, event: Event, minutes: Mapping[tuple[str, str], int | None]) -> None:
+    """Save the minutes between these pairs of zones; None leaves the default."""
+    zones = {zone for pair in minutes for zone in pair}
+    # In either order, since an older row may have the other one.
+    event.walking_times.filter(from_zone__in=zones, to_zone__in=zones).delete()
+    WalkingTime.objects.bulk_create(
+        WalkingTime(event=event, from_zone=first, to_zone=second, minutes=number)
+        for (first, second), number in minutes.items()
+        if number is not None
+    )
+    record_action("walking_times.change", event, event=event, fields=["minutes"])
+
+
+@transaction.atomic
+def save_room_planning(*, room: Room, changed_fields: Iterable[str]) -> None:
+    """Save turnover, zone and equipment of a room."""
+    room.save(update_fields=["turnover_minutes", "zone", "features"])
+    record_action("room.plan", room, event=room.event, fields=sorted(changed_fields))
+
+
+@transaction.atomic
+def save_availabilities(*, owner: Speaker | Room, periods: Sequence[AvailabilityPeriod]) -> None:
+    """Replace all times of a speaker or a room."""
+    column = "room" if isinstance(owner, Room) else "speaker"
+    Availability.objects.filter(**{column: owner}).delete()
+    Availability.objects.bulk_create(
+        Availability(
+            **{column: owner},
+            starts_at=period.starts_at,
+            ends_at=period.ends_at,
+            level=period.level,
+        )
+        for period in periods
+    )
+    record_action(f"{column}.set_times", owner, event=owner.event, fields=["availabilities"])

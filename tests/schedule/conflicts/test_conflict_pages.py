@@ -1,0 +1,287 @@
+"""Organizers' pages: the list of conflicts with its fixes, the rules, and times of rooms and speakers."""
+
+import datetime
+
+import pytest
+from lxml import html
+
+from convention.audit.models import AuditEntry
+from convention.events.models import EventRole
+from schedule.conflicts.load import load_working_timetable
+from schedule.drafts.current_draft import find_current_draft, get_current_draft, load_slot_states
+from schedule.drafts.moves import make_moves
+from schedule.drafts.slot_state import SlotState
+from schedule.models import Availability, ConflictLevel, Move, Speaker, WalkingTime
+from tests.factories import make_event, make_person, make_room, make_session
+
+pytestmark = pytest.mark.django_db
+ADDRESS = "/en/organize/conf/schedule/conflicts/"
+RULES = "/en/organize/conf/schedule/rules/"
+HOUR = datetime.timedelta(hours=1)
+
+
+@pytest.fixture
+def event():
+    starts_at = datetime.datetime(2027, 6, 16, 7, tzinfo=datetime.UTC)
+    return make_event(
+        slug="conf", starts_at=starts_at, ends_at=starts_at + 34 * HOUR, timezone="Europe/Paris"
+    )
+
+
+@pytest.fixture
+def organizer(client, event):
+    person = make_person()
+    EventRole.objects.create(
+        event=event, person=person, role=EventRole.Role.ORGANIZER, starts_on=datetime.date(2020, 1, 1)
+    )
+    client.force_login(person)
+    return client
+
+
+def get_page(client, address=ADDRESS):
+    response = client.get(address)
+    assert response.status_code == 200
+    return html.fromstring(response.text)
+
+
+def get_texts(page, path):
+    return [" ".join(node.text_content().split()) for node in page.xpath(path)]
+
+
+def get_titles(page):
+    return get_texts(page, "//ul[contains(@class, 'conflicts')]/li/div/p[@class='listing-title']")
+
+
+def fill_form(page, path="//main//form[@method='post']"):
+    form = page.xpath(path)[0]
+    return {name: value for name, value in form.form_values() if name != "csrfmiddlewaretoken"}
+
+
+def test_each_conflict_says_who_is_affected_and_what_would_solve_it(organizer, event):
+    aula = make_room(event, "Aula", capacity=400)
+    make_session(event, "Opening", room=aula, speakers=("Ada",), expected_attendance=300, capacity=900)
+    make_session(event, "Copy", room=aula, starts_at=event.starts_at + HOUR / 2)
+
+    page = get_page(organizer)
+
+    assert get_titles(page) == ["Aula is 500 seats short.", "Aula is needed twice at the same time."]
+    assert "Ada and 300 attendees" in page.text_content()
+    assert "Move “Copy” to 9:50" in page.text_content()
+    assert "No single move or swap solves this one" in page.text_content()
+
+
+def test_a_fix_is_one_click_and_can_be_undone(organizer, event):
+    aula = make_room(event, "Aula")
+    sessions = [make_session(event, "Opening", room=aula), make_session(event, "Copy", room=aula)]
+    published = {session.pk: SlotState.of_session(session) for session in sessions}
+    values = fill_form(get_page(organizer))
+
+    response = organizer.post(f"{ADDRESS}fix/", values)
+
+    draft = find_current_draft(event)
+    assert response["Location"].endswith("/conflicts/?undo=1")
+    assert len(load_slot_states(draft).items() - published.items()) == 1
+    assert {session.pk: SlotState.of_session(session) for session in event.sessions.all()} == published
+    assert AuditEntry.objects.get(verb="draft.solve_conflict").event == "conf"
+    page = get_page(organizer, response["Location"])
+    assert get_titles(page) == []
+    organizer.post(f"{ADDRESS}undo/", fill_form(page))
+    assert load_slot_states(draft) == published
+    assert AuditEntry.objects.filter(verb="draft.undo").count() == 1
+    assert len(get_titles(get_page(organizer))) == 1
+
+
+def test_another_fix_than_the_one_shown_is_never_applied(organizer, event):
+    aula = make_room(event, "Aula")
+    first, second = make_session(event, "Opening", room=aula), make_session(event, "Copy", room=aula)
+    values = fill_form(get_page(organizer))
+    draft = get_current_draft(event)
+    states = load_slot_states(draft)
+    make_moves(draft=draft, states={first.pk: None}, author=None)
+
+    response = organizer.post(f"{ADDRESS}fix/", values)
+
+    assert response.status_code == 409
+    assert "nothing was moved" in response.text
+    assert load_slot_states(draft) == {second.pk: states[second.pk]}
+
+
+def test_an_unknown_conflict_or_batch_is_refused_in_a_sentence(organizer, event):
+    fixed = organizer.post(f"{ADDRESS}fix/", {"conflict": "room-1-2", "fix": "x"})
+    undone = organizer.post(f"{ADDRESS}undo/", {"batch": "99999999999999999999"})
+    empty = organizer.post(f"{ADDRESS}undo/")
+
+    assert [fixed.status_code, undone.status_code, empty.status_code] == [409, 409, 409]
+    assert "There is nothing to undo." in empty.text
+
+
+def test_conflicts_are_filtered_by_kind_level_and_day(organizer, event):
+    aula = make_room(event, "Aula", capacity=10)
+    make_session(event, "One", room=aula)
+    make_session(event, "Two", room=aula)
+    make_session(event, "Big", room=aula, starts_at=event.starts_at + 24 * HOUR, expected_attendance=11)
+    room, seats = "Aula is needed twice at the same time.", "Aula is 1 seat short."
+
+    assert get_titles(get_page(organizer, f"{ADDRESS}?kind=room")) == [room]
+    assert get_titles(get_page(organizer, f"{ADDRESS}?level=warn")) == [seats]
+    assert get_titles(get_page(organizer, f"{ADDRESS}?day=2027-06-16")) == [room]
+    assert get_titles(get_page(organizer, f"{ADDRESS}?day=2027-06-17")) == [seats]
+    assert get_titles(get_page(organizer, f"{ADDRESS}?kind=x%00&level=y&day=z&page=99&undo=²")) == []
+
+
+def test_the_list_of_sessions_shows_conflicts_of_the_draft(organizer, event):
+    aula = make_room(event, "Aula")
+    make_session(event, "One", room=aula)
+    two = make_session(event, "Two", room=aula)
+    make_moves(draft=get_current_draft(event), states={two.pk: None}, author=None)
+
+    page = get_page(organizer, "/en/organize/conf/schedule/")
+
+    assert page.xpath("//small[@class='conflict']") == []
+
+
+def test_the_list_costs_the_same_queries_for_few_and_many(organizer, event, django_assert_num_queries):
+    aula = make_room(event, "Aula")
+    for number in range(2):
+        make_session(event, f"Early {number}", room=aula)
+
+    def count_queries():
+        with django_assert_num_queries(22):
+            organizer.get(ADDRESS)
+
+    organizer.get(ADDRESS)
+    count_queries()
+    for number in range(20):
+        make_session(event, f"Late {number}", room=aula, speakers=(f"Ada {number}",))
+    count_queries()
+
+
+def test_levels_and_walking_times_are_saved(organizer, event):
+    make_room(event, "Aula", zone="north")
+    make_room(event, "Lab", zone="south")
+    values = fill_form(get_page(organizer, RULES))
+
+    response = organizer.post(
+        RULES,
+        {
+            **values,
+            "room-level": "ignore",
+            "walking-minutes": "8",
+            "favourites-minimum_people": "2",
+            "walk-0-1": "12",
+        },
+    )
+
+    assert response.status_code == 302
+    assert {*ConflictLevel.objects.values_list("kind", "level", "minutes", "minimum_people")} == {
+        ("room", "ignore", None, None),
+        ("walking", "warn", 8, None),
+        ("favourites", "warn", None, 2),
+    }
+    assert WalkingTime.objects.values_list("from_zone", "to_zone", "minutes").get() == ("north", "south", 12)
+    timetable = load_working_timetable(event)
+    assert timetable.rules["favourites"].minimum_people == 2
+    assert fill_form(get_page(organizer, RULES))["walk-0-1"] == "12"
+
+
+def test_rules_as_by_default_need_no_rows(organizer, event):
+    ConflictLevel.objects.create(event=event, kind="room", level="warn")
+    values = fill_form(get_page(organizer, RULES))
+
+    organizer.post(RULES, {**values, "room-level": "block"})
+
+    assert not ConflictLevel.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("room-level", "x"), ("walking-minutes", "-1"), ("favourites-minimum_people", "0")]
+)
+def test_bad_rules_are_refused_as_a_set(organizer, event, name, value):
+    values = fill_form(get_page(organizer, RULES))
+
+    response = organizer.post(RULES, {**values, "track-level": "ignore", name: value})
+
+    assert response.status_code == 200
+    assert not ConflictLevel.objects.exists()
+
+
+def test_a_room_has_turnover_zone_equipment_and_times(organizer, event):
+    room = make_room(event, "Aula")
+    address = f"/en/organize/conf/schedule/rooms/{room.pk}/"
+    values = fill_form(get_page(organizer, address))
+
+    organizer.post(
+        address,
+        {
+            **values,
+            "turnover_minutes": "10",
+            "zone": " north  wing ",
+            "features": "Projector",
+            "time-0-starts_at": "2027-06-16T12:00",
+            "time-0-ends_at": "2027-06-16T14:00",
+        },
+    )
+
+    room.refresh_from_db()
+    period = Availability.objects.get()
+    assert room.turnover_minutes == 10
+    assert room.zone == "north wing"
+    assert room.features == "Projector"
+    assert period.room == room
+    assert period.level == "cannot"
+    assert period.starts_at == datetime.datetime(2027, 6, 16, 10, tzinfo=datetime.UTC)
+
+
+def test_times_of_a_speaker_are_added_and_removed(organizer, event):
+    make_session(event, speakers=("Ada",))
+    ada = Speaker.objects.get()
+    address = f"/en/organize/conf/schedule/speakers/{ada.pk}/times/"
+    values = fill_form(get_page(organizer, address))
+    time = {"time-0-starts_at": "2027-06-16T12:00", "time-0-ends_at": "2027-06-16T14:00"}
+
+    organizer.post(address, {**values, **time, "time-0-level": "can"})
+    page = get_page(organizer, f"/en/organize/conf/schedule/speakers/{ada.pk}/")
+    stored = list(Availability.objects.values_list("speaker", "level"))
+    values = fill_form(get_page(organizer, address))
+    organizer.post(address, {**values, "time-0-starts_at": "", "time-0-ends_at": ""})
+
+    assert stored == [(ada.pk, "can")]
+    assert "12:00" in page.text_content()
+    assert not Availability.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("starts_at", "ends_at", "sentence"),
+    [
+        ("2027-06-16T12:00", "", "Give both start and end"),
+        ("2027-06-16T12:00", "2027-06-16T12:00", "The end must come after the start."),
+        ("1027-06-16T12:00", "2027-06-16T12:00", "Check the year of these dates."),
+        ("never", "2027-06-16T12:00", "Enter a valid date/time."),
+    ],
+)
+def test_bad_times_are_refused_in_a_sentence(organizer, event, starts_at, ends_at, sentence):
+    make_session(event, speakers=("Ada",))
+    address = f"/en/organize/conf/schedule/speakers/{Speaker.objects.get().pk}/times/"
+    values = fill_form(get_page(organizer, address))
+
+    response = organizer.post(address, {**values, "time-0-starts_at": starts_at, "time-0-ends_at": ends_at})
+
+    assert sentence in response.text
+    assert not Availability.objects.exists()
+
+
+def test_a_room_of_another_event_is_not_found(organizer):
+    other = make_room(make_event(), "Aula")
+
+    response = organizer.get(f"/en/organize/conf/schedule/rooms/{other.pk}/")
+
+    assert response.status_code == 404
+
+
+def test_nothing_is_written_by_looking(organizer, event):
+    make_session(event)
+
+    get_page(organizer)
+
+    assert find_current_draft(event) is None
+    assert not Move.objects.exists()
