@@ -86,13 +86,13 @@ def test_a_session_is_dragged_with_the_mouse_and_each_place_tells_its_cost(open_
     cost = page.locator(".cost").filter(has_text="Ana Silva").first
     expect(cost).to_be_attached()
     expect(page.locator(".drop-marker")).to_contain_text("Ana Silva")
-    page.mouse.move(*get_cell(page, 2, 14), steps=5)
-    expect(page.locator(".drop-marker")).to_have_text("14:00, Salle Eiffel")
+    page.mouse.move(*get_cell(page, 2, 11.5), steps=5)
+    expect(page.locator(".drop-marker")).to_have_text("11:30, Salle Eiffel")
     page.mouse.up()
 
     wait_until_stored(page)
-    assert place_of("À placer") == ("Salle Eiffel", "14:00")
-    expect(page.locator("#board-status")).to_contain_text("14:00–14:45, Salle Eiffel")
+    assert place_of("À placer") == ("Salle Eiffel", "11:30")
+    expect(page.locator("#board-status")).to_contain_text("11:30–12:15, Salle Eiffel")
 
 
 def test_dropping_on_another_session_swaps_both_and_pulling_its_edge_makes_it_longer(open_board):
@@ -117,10 +117,16 @@ def test_dropping_on_another_session_swaps_both_and_pulling_its_edge_makes_it_lo
     assert Slot.objects.get(session__title="Le cloud").duration == datetime.timedelta(minutes=90)
 
 
-def touch(page: Page, kind: str, point: tuple[float, float] | None) -> None:
-    session = page.context.new_cdp_session(page)
-    points = [{"x": point[0], "y": point[1]}] if point else []
-    session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+class Finger:
+    """One finger on the page's screen."""
+
+    def __init__(self, page: Page) -> None:
+        # One session for all: a touch belongs to the session that began it.
+        self.session = page.context.new_cdp_session(page)
+
+    def send(self, kind: str, *points: tuple[float, float]) -> None:
+        touches = [{"x": x, "y": y} for x, y in points]
+        self.session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": touches})
 
 
 def test_a_finger_that_rests_drags_and_one_that_moves_scrolls(open_board):
@@ -130,19 +136,20 @@ def test_a_finger_that_rests_drags_and_one_that_moves_scrolls(open_board):
     box = block(page, "Le réseau").bounding_box()
     start = (box["x"] + 30, box["y"] + 20)
 
-    touch(page, "touchStart", start)
+    finger = Finger(page)
+    finger.send("touchStart", start)
     page.wait_for_timeout(LONG_PRESS_MS)
     goal = get_cell(page, 1, 12)
     for share in (0.2, 0.6, 1):
         point = (start[0] + (goal[0] - start[0]) * share, start[1] + (goal[1] - start[1]) * share)
-        touch(page, "touchMove", point)
+        finger.send("touchMove", point)
     expect(page.locator(".drop-marker")).to_contain_text("Salle Curie")
-    touch(page, "touchEnd", None)
+    finger.send("touchEnd")
     wait_until_stored(page)
     moved = place_of("Le réseau")
-    touch(page, "touchStart", start)
-    touch(page, "touchMove", (start[0], start[1] - 60))
-    touch(page, "touchEnd", None)
+    finger.send("touchStart", start)
+    finger.send("touchMove", (start[0], start[1] - 60))
+    finger.send("touchEnd")
 
     assert moved[0] == "Salle Curie"
     assert page.locator(".drag-ghost").count() == 0
