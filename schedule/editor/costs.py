@@ -38,7 +38,10 @@ def list_conflicts(draft: ScheduleDraft) -> list[dict[str, Any]]:
 
 
 def list_costs(draft: ScheduleDraft, event: Event, session: int) -> list[dict[str, Any]]:
-    """Return what placing a session would cost, as runs of starts in one room. Raise NotFound."""
+    """Return what placing a session would cost, as runs of starts in one room, none where it costs nothing.
+
+    Raise NotFound.
+    """
     timetable = load_timetable(draft)
     if session not in timetable.sessions:
         raise NotFound(_("There is no such session; it may have been removed. Load the board again."))
@@ -46,7 +49,8 @@ def list_costs(draft: ScheduleDraft, event: Event, session: int) -> list[dict[st
     starts = sorted({start for day in days for start in list_day_starts(day, timetable)})
     rooms = [None] if is_spanning(timetable, session) else [*timetable.rooms]
     costs = placement_costs(timetable, session, starts=starts, rooms=rooms)
-    return [run for room in rooms for run in merge_runs(list_runs(timetable, costs, room, starts))]
+    runs = (run for room in rooms for run in merge_runs(list_runs(timetable, costs, room, starts)))
+    return [run for run in runs if run["text"]]
 
 
 def is_spanning(timetable: Timetable, session: int) -> bool:

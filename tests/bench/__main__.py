@@ -12,7 +12,7 @@ from pathlib import Path
 from tests.bench.figures import Figure, keep, publish, row, table
 from tests.bench.site import ROOT, Site, site
 
-ROWS = ["pages", "lists", "rush", "companies", "printing", "camera", "scans", "embedded"]
+ROWS = ["pages", "lists", "rush", "companies", "printing", "camera", "scans", "embedded", "board"]
 
 
 def main() -> None:
