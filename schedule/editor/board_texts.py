@@ -49,5 +49,7 @@ def _get_names() -> dict[str, str]:
         "tray_empty": _("Every session has a place."),
         "tray_no_match": _("No session in the tray matches."),
         "conflicts": _("Conflicts: {count}"),
+        "pin": pgettext("button", "Pin"),
+        "change_pin": _("Change the pin"),
         "you": pgettext("journal author", "you"),
     }

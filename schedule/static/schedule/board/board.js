@@ -7,6 +7,7 @@ import { BoardModel, getMinutes, MINUTE_MS } from "./model.js";
 import { createElement, formatText, getElement, readChoice, storeChoice } from "./page.js";
 import { Panels } from "./panels.js";
 import { PointerDrag } from "./pointer_drag.js";
+import { SelectionBar } from "./selection.js";
 import { BoardServer, ServerRefusal } from "./server.js";
 import { Synchronizer } from "./synchronizer.js";
 import { TrayView } from "./tray_view.js";
@@ -41,6 +42,7 @@ export class BoardEditor {
     this.sync = new Synchronizer(this, server);
     this.pointer = new PointerDrag(this);
     this.keyboard = new KeyboardControl(this);
+    this.selection = new SelectionBar(this);
     this.#connectTools();
     this.reload(data);
     this.sync.start(data);
@@ -68,6 +70,7 @@ export class BoardEditor {
     this.grid.draw(this.grid.date);
     this.tray.draw();
     this.#updateDayTabs();
+    this.selection.update();
     if (focused) this.focusSession(focused);
   }
 

@@ -188,7 +188,9 @@ export class PointerDrag {
   #release(event) {
     const { drag } = this;
     if (!drag || event.pointerId !== drag.pointerId) return;
-    if (!drag.ghost) return this.cancel();
+    // A finger that was lifted without moving, or a drag that came back, changes nothing.
+    const distance = Math.hypot(event.clientX - drag.startX, event.clientY - drag.startY);
+    if (!drag.ghost || (distance < TOUCH_SLOP_PIXELS && !drag.isResize)) return this.cancel();
     drag.x = event.clientX;
     drag.y = event.clientY;
     const target = drag.isResize ? null : this.#findTarget(drag);
