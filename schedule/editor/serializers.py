@@ -1,4 +1,4 @@
-"""What the board's scripts send."""
+"""Validate what the board’s scripts send."""
 
 from typing import Any
 
