@@ -25,6 +25,7 @@ RECORDED = {
     "organize-delegation-end": ("delegation.end", {}),
     "organize-session-new": ("session.add", {"title": SAID}),
     "organize-session": ("session.revise", {"title": SAID}),
+    "organize-board-break": ("session.add", {"title": SAID}),
     "organize-session-cancel": ("session.cancel", {}),
     "organize-session-remove": ("session.remove", {}),
     "organize-tracks": ("track.add", {"name": SAID}),
@@ -180,6 +181,10 @@ ELSEWHERE = {
     "security-sessions-end": "accounts", "security-session-end": "accounts",
     "organize-session-restore": "test_organize", "organize-import": "kept for its preview alone",
     "organize-import-preview": "test_organize", "organize-registrations-import": "test_import_list",
+    **{
+        f"organize-board-{name}": "a draft has its own journal"
+        for name in ("moves", "undo", "redo", "block", "frame", "paste")
+    },
     "organize-schedule-conflict-fix": "test_conflict_pages",
     "organize-schedule-conflict-undo": "test_conflict_pages",
     "organize-conflict-resolve": "test_pages", "organize-ticket-remove": "test_pages",

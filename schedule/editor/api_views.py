@@ -167,8 +167,10 @@ def board_redo(request: "HttpRequest", event: str) -> "HttpResponse":
 def board_costs(request: "HttpRequest", event: str) -> "HttpResponse":
     """Return what each place would cost a session."""
     event_obj, draft, _person = open_draft(request, event)
-    session = min(parse_digits(request.GET.get("session", "")) or 0, MAX_KEY)
-    return JsonResponse({"costs": list_costs(draft, event_obj, session)})
+    session = parse_digits(request.GET.get("session", ""))
+    if session is None:
+        raise InvalidBoardRequest(_("The board sent something unexpected. Load it again."))
+    return JsonResponse({"costs": list_costs(draft, event_obj, min(session, MAX_KEY))})
 
 
 @require_safe

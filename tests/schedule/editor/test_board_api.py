@@ -260,6 +260,49 @@ def test_a_body_that_cannot_be_read_gets_a_sentence(event, body):
     assert "Load it again." in answer.json()["detail"]
 
 
+def test_costs_name_what_is_in_the_way_and_leave_out_what_is_free(event):
+    room, other = make_room(event), make_room(event, "Salle Curie")
+    make_session(event, room=room, speakers=("Ana",), minutes=60)
+    session = make_session(event, starts_at=None, planned_minutes=30)
+
+    costs = sign_in(event).get(f"{BOARD}costs/?session={session.pk}").json()["costs"]
+
+    assert [(cost["room"], cost["level"], cost["text"]) for cost in costs] == [
+        (room.pk, "block", "Auditorium is needed twice at the same time.")
+    ]
+    assert datetime.datetime.fromisoformat(costs[0]["starts_at"]) == STARTS_AT - 25 * MINUTE
+    assert datetime.datetime.fromisoformat(costs[0]["ends_at"]) == STARTS_AT + 60 * MINUTE
+    assert other.pk not in {cost["room"] for cost in costs}
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [("", 422), ("?session=x", 422), ("?session=" + "9" * 30, 422), ("?session=9999999", 404)],
+)
+def test_costs_of_no_session_get_a_sentence(event, query, status):
+    answer = sign_in(event).get(f"{BOARD}costs/{query}")
+
+    assert answer.status_code == status
+    assert answer.json()["detail"].endswith("again.")
+
+
+def test_a_move_tells_the_conflicts_that_the_draft_has_then(event):
+    room = make_room(event)
+    first = make_session(event, room=room)
+    second = make_session(event, starts_at=STARTS_AT + 120 * MINUTE, room=room)
+
+    answer = move(sign_in(event), second, make_slot(15, room=room.pk))
+
+    assert answer.json()["conflicts"] == [
+        {
+            "code": f"room-{first.pk}-{second.pk}",
+            "sessions": [first.pk, second.pk],
+            "level": "block",
+            "text": "Auditorium is needed twice at the same time.",
+        }
+    ]
+
+
 def test_a_session_of_another_event_cannot_be_moved(event):
     other = make_session(make_event())
 
