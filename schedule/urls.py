@@ -9,6 +9,8 @@ from . import api
 from .conflicts import views as conflict_views
 from .editing import session_views
 from .editing import views as editing_views
+from .editor import api_views as board_api
+from .editor import views as board_views
 from .exchange import views as exchange_views
 from .paper import views as paper_views
 from .personal import views as personal_views
@@ -101,6 +103,21 @@ pages: list[Any] = [
         editing_views.schedule_settings,
         name="organize-schedule-settings",
     ),
+    path("organize/<slug:event>/schedule/board/", board_views.board_page, name="organize-board"),
+    path("organize/<slug:event>/schedule/board/data/", board_api.board_data, name="organize-board-data"),
+    path("organize/<slug:event>/schedule/board/moves/", board_api.board_moves, name="organize-board-moves"),
+    path("organize/<slug:event>/schedule/board/costs/", board_api.board_costs, name="organize-board-costs"),
+    path("organize/<slug:event>/schedule/board/undo/", board_api.board_undo, name="organize-board-undo"),
+    path("organize/<slug:event>/schedule/board/redo/", board_api.board_redo, name="organize-board-redo"),
+    path(
+        "organize/<slug:event>/schedule/board/journal/",
+        board_api.board_journal,
+        name="organize-board-journal",
+    ),
+    path("organize/<slug:event>/schedule/board/block/", board_views.board_block, name="organize-board-block"),
+    path("organize/<slug:event>/schedule/board/break/", board_views.board_break, name="organize-board-break"),
+    path("organize/<slug:event>/schedule/board/paste/", board_views.board_paste, name="organize-board-paste"),
+    path("organize/<slug:event>/schedule/board/frame/", board_views.board_frame, name="organize-board-frame"),
     path("organize/<slug:event>/schedule/import/", exchange_views.import_upload_page, name="organize-import"),
     path(
         "organize/<slug:event>/schedule/import/<str:token>/",

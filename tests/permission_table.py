@@ -321,6 +321,7 @@ POSTED = {
     "organize-session-cancel", "organize-session-restore", "organize-session-remove", "organize-track-move",
     "organize-schedule-undo", "organize-schedule-redo",
     "organize-track-remove", "organize-speaker-remove", "organize-ticket-remove",
+    "organize-board-undo", "organize-board-redo",
     "organize-schedule-conflict-fix", "organize-schedule-conflict-undo",
     "organize-addon-remove", "organize-voucher-remove", "organize-quota-remove",
     "organize-question-move", "organize-question-remove",

@@ -25,6 +25,7 @@ RECORDED = {
     "organize-delegation-end": ("delegation.end", {}),
     "organize-session-new": ("session.add", {"title": SAID}),
     "organize-session": ("session.revise", {"title": SAID}),
+    "organize-board-break": ("session.add", {"title": SAID}),
     "organize-session-cancel": ("session.cancel", {}),
     "organize-session-remove": ("session.remove", {}),
     "organize-tracks": ("track.add", {"name": SAID}),
@@ -186,6 +187,10 @@ ELSEWHERE = {
     "organize-schedule-undo": "the draft’s journal", "organize-schedule-redo": "the draft’s journal",
     "organize-session-restore": "test_session_editing", "organize-import": "kept for its preview alone",
     "organize-import-preview": "test_session_editing", "organize-registrations-import": "test_import",
+    **{
+        f"organize-board-{name}": "a draft has its own journal"
+        for name in ("moves", "undo", "redo", "block", "frame", "paste")
+    },
     "organize-schedule-conflict-fix": "test_conflict_pages",
     "organize-schedule-conflict-undo": "test_conflict_pages",
     "organize-plan": "test_plan_event", "organize-plan-run-stop": "test_plan_event",

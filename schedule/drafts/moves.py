@@ -104,11 +104,8 @@ def redo_last_batch(*, draft: ScheduleDraft, author: Person) -> UndoResult:
     Raise NothingToUndo.
     """
     locked = _lock_draft(draft)
-    undone = _list_commands(locked, author).filter(
-        undone_at__isnull=False, batch__gt=find_last_batch(locked, author)
-    )
-    batch = undone.aggregate(first=Min("batch"))["first"]
-    moves = list(undone.filter(batch=batch)) if batch is not None else []
+    batch = find_undone_batch(locked, author)
+    moves = list(_list_commands(locked, author).filter(batch=batch))
     if not moves:
         raise NothingToUndo(_("There is nothing to redo."))
     targets = {move.session_id: (move.before, move.after) for move in moves}
@@ -122,6 +119,14 @@ def find_last_batch(draft: ScheduleDraft, author: Person | None = None) -> int:
     """Return the last batch that is not undone, of an author or of everybody; 0 if there is none."""
     commands = _list_commands(draft, author).filter(undone_at__isnull=True)
     return commands.aggregate(last=Max("batch"))["last"] or 0
+
+
+def find_undone_batch(draft: ScheduleDraft, author: Person) -> int:
+    """Return the batch that `redo_last_batch` makes again; 0 if there is none."""
+    undone = _list_commands(draft, author).filter(
+        undone_at__isnull=False, batch__gt=find_last_batch(draft, author)
+    )
+    return undone.aggregate(first=Min("batch"))["first"] or 0
 
 
 def list_moves(draft: ScheduleDraft, *, since: int = 0) -> "QuerySet[Move]":

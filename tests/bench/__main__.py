@@ -12,7 +12,18 @@ from pathlib import Path
 from tests.bench.figures import Figure, keep, publish, row, table
 from tests.bench.site import ROOT, Site, site
 
-ROWS = ["pages", "lists", "rush", "companies", "printing", "camera", "scans", "embedded", "planner"]
+ROWS = [
+    "pages",
+    "lists",
+    "rush",
+    "companies",
+    "printing",
+    "camera",
+    "scans",
+    "embedded",
+    "planner",
+    "board",
+]
 
 
 def main() -> None:

@@ -1,0 +1,180 @@
+"""Endpoints of the board, for its own scripts: signed in by the session, protected by the CSRF token."""
+
+import functools
+import json
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from django.http import JsonResponse
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from rest_framework import serializers
+
+from convention.api.problems import build_problem, make_problem_response
+from convention.club.models import Person
+from convention.errors import ConventionError, SignInRequired
+from convention.events.models import Event
+from convention.events.permissions import get_event_to_organize
+from convention.text.normalize import parse_digits
+from schedule.drafts.current_draft import get_current_draft
+from schedule.drafts.moves import (
+    SlotChangedMeanwhile,
+    redo_last_batch,
+    undo_batch,
+    undo_last_batch,
+)
+from schedule.drafts.slot_state import to_json
+from schedule.models import ScheduleDraft
+
+from .board import build_board, load_schedule
+from .costs import list_conflicts, list_costs
+from .journal import build_changes, list_journal
+from .place_sessions import place_sessions
+from .presence import record_presence
+from .serializers import MAX_KEY, MAX_REVISION, BoardMovesRequest, UndoRequest
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest, HttpResponse
+
+type BoardView = Callable[[HttpRequest, str], HttpResponse]
+
+
+class InvalidBoardRequest(ConventionError):
+    """The body is not what the board's scripts send."""
+
+    kind = "invalid-board-request"
+
+
+def answer_in_json(view: "BoardView") -> "BoardView":
+    """Answer errors as problem details, which the scripts show, instead of as pages."""
+
+    @functools.wraps(view)
+    def answer(request: "HttpRequest", event: str) -> "HttpResponse":
+        try:
+            response = view(request, event)
+        except ConventionError as error:
+            response = make_problem_response(
+                build_problem(error.kind, error.status, str(error)) | error.details
+            )
+        response["Cache-Control"] = "private, no-store"
+        return response
+
+    return answer
+
+
+def open_draft(request: "HttpRequest", slug: str) -> tuple[Event, ScheduleDraft, Person]:
+    """Return what every endpoint needs. Raise NotFound, Forbidden or SignInRequired."""
+    person = request.user
+    event = get_event_to_organize(slug, person)
+    if not isinstance(person, Person):
+        raise SignInRequired(_("Sign in to see this page."))
+    draft = get_current_draft(event, author=person)
+    # Else each use of the draft's event would load it again.
+    draft.event = event
+    return event, draft, person
+
+
+def read_json[S: serializers.Serializer[Any]](request: "HttpRequest", serializer: type[S]) -> S:
+    """Return the validated body. Raise InvalidBoardRequest."""
+    try:
+        data = json.loads(request.body)
+    except ValueError:
+        raise InvalidBoardRequest(_("The board sent something unreadable. Load it again.")) from None
+    read = serializer(data=data)
+    if not read.is_valid():
+        raise InvalidBoardRequest(
+            _("The board sent something unexpected. Load it again."), {"errors": read.errors}
+        )
+    return read
+
+
+@require_safe
+@answer_in_json
+def board_data(request: "HttpRequest", event: str) -> "HttpResponse":
+    """Return everything that the board shows."""
+    event_obj, draft, person = open_draft(request, event)
+    board = build_board(event_obj, draft)
+    changes = build_changes(draft, event_obj, since=draft.revision, person=person)
+    editors = record_presence(draft, person)
+    return JsonResponse({**changes, **board, "editors": editors, "conflicts": list_conflicts(draft)})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@answer_in_json
+def board_moves(request: "HttpRequest", event: str) -> "HttpResponse":
+    """Return the moves since a revision with the other editors; with POST, make moves first."""
+    event_obj, draft, person = open_draft(request, event)
+    if request.method != "POST":
+        since = min(parse_digits(request.GET.get("since", "")) or 0, MAX_REVISION)
+        news = {
+            "programme": load_schedule(event_obj).revision,
+            "editors": record_presence(draft, person),
+        }
+        return respond_with_changes(draft, event_obj, person, since=since, more=news)
+    wanted = read_json(request, BoardMovesRequest)
+    seen = wanted.validated_data["seen_revision"]
+    try:
+        place_sessions(draft=draft, placements=wanted.get_placements(), author=person, seen_revision=seen)
+    except SlotChangedMeanwhile as error:
+        draft.refresh_from_db(fields=["revision"])
+        error.details = {
+            "changes": build_changes(draft, event_obj, since=seen, person=person),
+            "current": {str(pk): to_json(state) for pk, state in error.current_states.items()},
+        }
+        raise
+    return respond_with_changes(draft, event_obj, person, since=seen)
+
+
+def respond_with_changes(
+    draft: ScheduleDraft, event: Event, person: Person, *, since: int, more: Mapping[str, Any] | None = None
+) -> "HttpResponse":
+    """Return the moves after a revision, and the conflicts if there are any such moves."""
+    changes = build_changes(draft, event, since=since, person=person)
+    if changes["moves"]:
+        changes["conflicts"] = list_conflicts(draft)
+    return JsonResponse({**changes, **(more or {})})
+
+
+@require_POST
+@answer_in_json
+def board_undo(request: "HttpRequest", event: str) -> "HttpResponse":
+    """Undo one's own last command, or one of the journal."""
+    event_obj, draft, person = open_draft(request, event)
+    wanted = read_json(request, UndoRequest).validated_data
+    if batch := wanted.get("batch"):
+        result = undo_batch(draft=draft, batch=batch, author=person)
+    else:
+        result = undo_last_batch(draft=draft, author=person)
+    return respond_with_changes(
+        draft, event_obj, person, since=wanted["seen_revision"], more={"skipped": result.skipped_sessions}
+    )
+
+
+@require_POST
+@answer_in_json
+def board_redo(request: "HttpRequest", event: str) -> "HttpResponse":
+    """Make one's own command again that was undone last."""
+    event_obj, draft, person = open_draft(request, event)
+    wanted = read_json(request, UndoRequest).validated_data
+    result = redo_last_batch(draft=draft, author=person)
+    return respond_with_changes(
+        draft, event_obj, person, since=wanted["seen_revision"], more={"skipped": result.skipped_sessions}
+    )
+
+
+@require_safe
+@answer_in_json
+def board_costs(request: "HttpRequest", event: str) -> "HttpResponse":
+    """Return what each place would cost a session."""
+    event_obj, draft, _person = open_draft(request, event)
+    session = parse_digits(request.GET.get("session", ""))
+    if session is None:
+        raise InvalidBoardRequest(_("The board sent something unexpected. Load it again."))
+    return JsonResponse({"costs": list_costs(draft, event_obj, min(session, MAX_KEY))})
+
+
+@require_safe
+@answer_in_json
+def board_journal(request: "HttpRequest", event: str) -> "HttpResponse":
+    event_obj, draft, person = open_draft(request, event)
+    return JsonResponse({"batches": list_journal(draft, event_obj, person)})

@@ -1,0 +1,124 @@
+"""Tell the board the conflicts of a draft, and what each place would cost a session."""
+
+import datetime
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Final
+
+from django.utils.translation import gettext_lazy as _
+
+from convention.errors import NotFound
+from convention.events.models import Event
+from schedule.conflicts.describe import describe_conflict, describe_placement
+from schedule.conflicts.find import find_conflicts
+from schedule.conflicts.kinds import BLOCK
+from schedule.conflicts.load import load_timetable
+from schedule.conflicts.placements import PlacementCost, PlacementCosts, placement_costs
+from schedule.conflicts.timetable import Timetable
+from schedule.models import ScheduleDraft, Session
+
+from .board import BoardDay, list_board_days, load_schedule
+
+STEP: Final = datetime.timedelta(minutes=5)
+# The first ones hit most people; a board with more has to be planned, not read.
+MAX_CONFLICTS_SENT: Final = 200
+
+
+def list_conflicts(draft: ScheduleDraft) -> list[dict[str, Any]]:
+    """Return the conflicts of a draft as JSON, those that hit most people first."""
+    timetable = load_timetable(draft)
+    return [
+        {
+            "code": conflict.code,
+            "sessions": list(conflict.sessions),
+            "level": "block" if conflict.level == BLOCK else "warn",
+            "text": describe_conflict(timetable, conflict),
+        }
+        for conflict in find_conflicts(timetable)[:MAX_CONFLICTS_SENT]
+    ]
+
+
+def list_costs(draft: ScheduleDraft, event: Event, session: int) -> list[dict[str, Any]]:
+    """Return what placing a session would cost, as runs of starts in one room, none where it costs nothing.
+
+    Raise NotFound.
+    """
+    timetable = load_timetable(draft)
+    if session not in timetable.sessions:
+        raise NotFound(_("There is no such session; it may have been removed. Load the board again."))
+    days = list_board_days(event, load_schedule(event), timetable.placements.values())
+    starts = sorted({start for day in days for start in list_day_starts(day, timetable)})
+    rooms = [None] if is_spanning(timetable, session) else [*timetable.rooms]
+    costs = placement_costs(timetable, session, starts=starts, rooms=rooms)
+    runs = (run for room in rooms for run in merge_runs(list_runs(timetable, costs, room, starts)))
+    return [run for run in runs if run["text"]]
+
+
+def is_spanning(timetable: Timetable, session: int) -> bool:
+    """Return whether the board draws a session across all rooms."""
+    state = timetable.placements.get(session)
+    return timetable.sessions[session].role != Session.Role.TALK and (state is None or state.room_id is None)
+
+
+def list_day_starts(day: BoardDay, timetable: Timetable) -> list[datetime.datetime]:
+    """Return the steps of the hours that the board shows of a day."""
+    states = [s for s in timetable.placements.values() if day.starts_at <= s.starts_at < day.ends_at]
+    hour = datetime.timedelta(hours=1)
+    first = min([day.opens_at, *(state.starts_at for state in states)])
+    last = max([day.closes_at, *(state.ends_at + hour for state in states)])
+    # Whole hours before the day's own, as the board draws them.
+    first = day.opens_at + ((first - day.opens_at) // hour) * hour
+    return [first + number * STEP for number in range((last - first) // STEP)]
+
+
+def list_runs(
+    timetable: Timetable, costs: PlacementCosts, room: int | None, starts: Sequence[datetime.datetime]
+) -> Iterator[dict[str, Any]]:
+    """Yield a room's starts in runs of equal cost, each described once."""
+    first = 0
+    for number in range(1, len(starts) + 1):
+        if number < len(starts) and is_same_cost(costs, room, starts[number - 1], starts[number]):
+            continue
+        yield describe_run(timetable, costs, room, (starts[first], starts[number - 1] + STEP))
+        first = number
+
+
+def merge_runs(runs: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Join runs of the same words: two neighbours in the way one after the other may be one sentence."""
+    merged: list[dict[str, Any]] = []
+    for run in runs:
+        last = merged[-1] if merged else {}
+        is_same = all(last.get(name) == run[name] for name in ("level", "text"))
+        if is_same and last["ends_at"] == run["starts_at"]:
+            last["ends_at"] = run["ends_at"]
+        else:
+            merged.append(run)
+    return merged
+
+
+def is_same_cost(
+    costs: PlacementCosts, room: int | None, start: datetime.datetime, following: datetime.datetime
+) -> bool:
+    """Return whether two starts follow each other on the same day and cost the same."""
+    return following - start == STEP and costs.cells[room, start] == costs.cells[room, following]
+
+
+def describe_run(
+    timetable: Timetable,
+    costs: PlacementCosts,
+    room: int | None,
+    run: tuple[datetime.datetime, datetime.datetime],
+) -> dict[str, Any]:
+    cell = costs.cells[room, run[0]]
+    return {
+        "room": room,
+        "starts_at": run[0].isoformat(),
+        "ends_at": run[1].isoformat(),
+        "level": get_level(cell),
+        "text": " ".join(describe_placement(timetable, costs, cell)),
+    }
+
+
+def get_level(cell: PlacementCost) -> str:
+    if cell.is_blocked:
+        return "block"
+    return "warn" if cell.conflicts else "free"

@@ -1,0 +1,177 @@
+"""Read a pasted table of titles and speakers, and create its sessions in the tray."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from django.db import transaction
+from django.db.models import Max
+from django.utils.text import slugify
+from django.utils.translation import gettext as _
+
+from convention.audit.record import record_action
+from convention.errors import ConventionError, UnreadableFile
+from convention.events.models import Event
+from convention.tables.columns import find_field, is_heading_row
+from convention.tables.files import read_pasted_rows
+from convention.text.normalize import casefold_text, make_unique_slug
+from schedule.editing.revision import raise_revision
+from schedule.editing.sessions import set_speakers
+from schedule.models import Session, Track
+
+HEADINGS: Final = {
+    "title": ("title", "titre", "session", "talk", "sujet", "intitule", "conference"),
+    "speakers": (
+        *("speakers", "speaker", "speaker(s)", "intervenants", "intervenant", "orateurs", "orateur"),
+        *("intervenant(s)", "orateur(s)", "names", "noms", "nom"),
+    ),
+    "minutes": ("minutes", "length", "duration", "duree", "min", "duree (min)", "duree en minutes"),
+    "track": ("track", "parcours", "theme", "thematique", "piste"),
+}
+MAX_SESSIONS: Final = 500
+MAX_MINUTES: Final = 24 * 60
+MAX_SPEAKERS: Final = 100
+MAX_TITLE_CHARS: Final = 2000
+MAX_NAME_CHARS: Final = 300
+MINUTES_PATTERN: Final = re.compile(
+    r"(?:(\d{1,2}) ?[h:] ?(\d{0,2})|(\d{1,4}))(?: ?(?:min|minutes|mn|'))?", re.ASCII
+)
+SPEAKER_SEPARATOR: Final = re.compile(r"\s*(?:[,&\n]|\s/\s)\s*")
+
+
+class InvalidPastedTable(ConventionError):
+    """The pasted table has rows that cannot be read."""
+
+    kind = "invalid-table"
+
+
+@dataclass(frozen=True, slots=True)
+class PastedSession:
+    """One row: a session to create, or an `error` that says what is wrong with it."""
+
+    line: int
+    title: str
+    speakers: tuple[str, ...] = ()
+    minutes: int | None = None
+    track: str = ""
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PastedTable:
+    """The rows of a pasted table; sessions whose title the event has already are in `known_titles`."""
+
+    rows: list[PastedSession] = field(default_factory=list)
+    known_titles: list[str] = field(default_factory=list)
+    new_tracks: list[str] = field(default_factory=list)
+
+    @property
+    def errors(self) -> list[PastedSession]:
+        return [row for row in self.rows if row.error]
+
+
+def parse_pasted_sessions(text: str) -> list[PastedSession]:
+    """Return the rows of tab- or semicolon-separated text: titles, speakers, minutes, track.
+
+    A first row of headings says which column is which. Raise UnreadableFile.
+    """
+    rows = read_pasted_rows(text)
+    columns: Sequence[str] = tuple(HEADINGS)
+    if rows and is_heading_row(HEADINGS, rows[0][1]):
+        columns = [find_field(HEADINGS, heading) for heading in rows[0][1]]
+        rows = rows[1:]
+    if len(rows) > MAX_SESSIONS:
+        raise UnreadableFile(_("Paste at most %(most)d sessions at once.") % {"most": MAX_SESSIONS})
+    return [parse_row(line, dict(zip(columns, cells, strict=False))) for line, cells in rows]
+
+
+def parse_row(line: int, cells: dict[str, str]) -> PastedSession:
+    title = " ".join(cells.get("title", "").split())
+    names = (" ".join(name.split()) for name in SPEAKER_SEPARATOR.split(cells.get("speakers", "")))
+    speakers = tuple(dict.fromkeys(name for name in names if name))
+    minutes_text = cells.get("minutes", "").strip()
+    minutes = parse_minutes(minutes_text)
+    row = PastedSession(line, title, speakers, minutes, " ".join(cells.get("track", "").split())[:500])
+    return PastedSession(line, title, speakers, minutes, row.track, find_row_error(row, minutes_text))
+
+
+def parse_minutes(text: str) -> int | None:
+    """Return the minutes of “45”, “45 min” or “1h30”; None if the text is empty or something else."""
+    found = MINUTES_PATTERN.fullmatch(text.casefold().strip())
+    if not found:
+        return None
+    hours, rest, minutes = found.groups()
+    return int(minutes) if minutes else int(hours) * 60 + int(rest or 0)
+
+
+def find_row_error(row: PastedSession, minutes_text: str) -> str:
+    """Return what is wrong with a row, "" for nothing."""
+    if not any(mark.isprintable() and not mark.isspace() for mark in row.title):
+        return _("The title is missing.")
+    if len(row.title) > MAX_TITLE_CHARS:
+        return _("The title is too long.")
+    if minutes_text and not (row.minutes and row.minutes <= MAX_MINUTES):
+        return _("“%(text)s” is not a length in minutes.") % {"text": minutes_text[:50]}
+    if len(row.speakers) > MAX_SPEAKERS or any(len(name) > MAX_NAME_CHARS for name in row.speakers):
+        return _("Separate the speakers by commas; a name has at most 300 characters.")
+    return ""
+
+
+def preview_pasted_sessions(*, event: Event, text: str) -> PastedTable:
+    """Return what `create_pasted_sessions` would do. Raise UnreadableFile."""
+    rows = parse_pasted_sessions(text)
+    titles = {casefold_text(title) for title in event.sessions.values_list("title", flat=True)}
+    tracks = {casefold_text(name) for name in event.tracks.values_list("name", flat=True)}
+    new_tracks = {casefold_text(row.track): row.track for row in rows if row.track}
+    return PastedTable(
+        rows,
+        [row.title for row in rows if casefold_text(row.title) in titles],
+        [name for key, name in new_tracks.items() if key not in tracks],
+    )
+
+
+@transaction.atomic
+def create_pasted_sessions(*, event: Event, text: str) -> list[Session]:
+    """Create the sessions of a pasted table, unplaced; all or none of them.
+
+    Raise UnreadableFile, or InvalidPastedTable if a row is wrong.
+    """
+    rows = parse_pasted_sessions(text)
+    if not rows or any(row.error for row in rows):
+        raise InvalidPastedTable(_("Nothing was created: some rows need another look."))
+    # Locked, since two sessions added at once would get the same number.
+    Event.objects.select_for_update().get(pk=event.pk)
+    tracks = get_or_create_tracks(event, [row.track for row in rows if row.track])
+    last = event.sessions.aggregate(last=Max("number"))["last"] or 0
+    sessions = []
+    for number, row in enumerate(rows, start=last + 1):
+        session = Session.objects.create(
+            event=event,
+            number=number,
+            title=row.title,
+            slug=slugify(row.title)[:300],
+            track=tracks.get(casefold_text(row.track)),
+            planned_minutes=row.minutes,
+        )
+        set_speakers(session=session, speaker_names=row.speakers)
+        record_action("session.add", session, event=event)
+        sessions.append(session)
+    raise_revision(event=event)
+    return sessions
+
+
+def get_or_create_tracks(event: Event, names: Sequence[str]) -> dict[str, Track]:
+    """Return the event's tracks by casefolded name; unknown names become new tracks after the others."""
+    tracks = {casefold_text(track.name): track for track in event.tracks.all()}
+    slugs = {track.slug for track in tracks.values()}
+    position = max((track.position + 1 for track in tracks.values()), default=0)
+    for name in names:
+        key = casefold_text(name)
+        if key not in tracks:
+            slug = make_unique_slug(name, taken=slugs, fallback="track")
+            slugs.add(slug)
+            tracks[key] = Track.objects.create(event=event, name=name, slug=slug, position=position)
+            record_action("track.add", tracks[key], event=event)
+            position += 1
+    return tracks

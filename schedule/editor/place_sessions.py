@@ -1,0 +1,103 @@
+"""Place sessions on the board or take them off it, as an editor asks."""
+
+import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from convention.club.models import Person
+from convention.errors import ConventionError, NotFound
+from convention.events.models import Event
+from schedule.drafts.moves import make_moves
+from schedule.drafts.slot_state import SlotState
+from schedule.models import Move, ScheduleDraft
+from schedule.programme.days import get_programme_day
+
+from .board import load_schedule
+
+MAX_DURATION: Final = datetime.timedelta(days=14)
+MAX_DISTANCE: Final = datetime.timedelta(days=60)
+
+
+class InvalidPlacement(ConventionError):
+    """The time or room of a placement is not possible at this event."""
+
+    kind = "invalid-placement"
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """When and where an editor wants a session."""
+
+    room_id: int | None
+    starts_at: datetime.datetime
+    ends_at: datetime.datetime
+    is_time_pinned: bool = False
+    is_room_pinned: bool = False
+
+
+@transaction.atomic
+def place_sessions(
+    *,
+    draft: ScheduleDraft,
+    placements: Mapping[int, Placement | None],
+    author: Person | None,
+    seen_revision: int | None = None,
+) -> list[Move]:
+    """Place sessions, None to take one off, as one command that can be undone.
+
+    Raise InvalidPlacement, NotFound for a session that was removed, or SlotChangedMeanwhile.
+    """
+    event, schedule = draft.event, load_schedule(draft.event)
+    check_sessions(event, placements)
+    check_placements(event, placements)
+    slots = draft.slots.filter(session__in=placements)
+    current = {slot.session_id: SlotState.of_slot(slot) for slot in slots}
+    states: dict[int, SlotState | None] = {}
+    for session, placement in placements.items():
+        before = current.get(session)
+        if placement is None:
+            states[session] = None
+            continue
+        day = get_programme_day(placement.starts_at, event.zone, schedule.day_starts_at)
+        states[session] = to_slot_state(placement, before, day)
+    return make_moves(draft=draft, states=states, author=author, seen_revision=seen_revision)
+
+
+def to_slot_state(placement: Placement, before: SlotState | None, day: datetime.date) -> SlotState:
+    """Return the slot of a placement, in which a cancelled session stays cancelled."""
+    starts_at = placement.starts_at.astimezone(datetime.UTC)
+    return SlotState(
+        placement.room_id,
+        starts_at,
+        placement.ends_at.astimezone(datetime.UTC),
+        # An imported programme may count a session to the day before; only another start changes that.
+        before.day if before and before.starts_at == starts_at else day,
+        before.is_cancelled if before else False,
+        placement.is_time_pinned,
+        placement.is_room_pinned,
+    )
+
+
+def check_sessions(event: Event, placements: Mapping[int, Placement | None]) -> None:
+    """Raise NotFound unless all sessions are the event's."""
+    if event.sessions.filter(pk__in=placements).count() != len(placements):
+        raise NotFound(_("There is no such session; it may have been removed. Load the board again."))
+
+
+def check_placements(event: Event, placements: Mapping[int, Placement | None]) -> None:
+    """Raise InvalidPlacement for a room of another event and for times that cannot be meant."""
+    wanted = [placement for placement in placements.values() if placement]
+    rooms = {placement.room_id for placement in wanted if placement.room_id is not None}
+    if event.rooms.filter(pk__in=rooms).count() != len(rooms):
+        raise InvalidPlacement(_("There is no such room; it may have been removed. Load the board again."))
+    for placement in wanted:
+        if placement.ends_at < placement.starts_at:
+            raise InvalidPlacement(_("The end must come after the start."))
+        if placement.ends_at - placement.starts_at >= MAX_DURATION:
+            raise InvalidPlacement(_("A session lasts less than two weeks; check the dates."))
+        if not event.starts_at - MAX_DISTANCE < placement.starts_at < event.ends_at + MAX_DISTANCE:
+            raise InvalidPlacement(_("That is more than two months from the event; check the dates."))

@@ -1,0 +1,178 @@
+"""Pages of the board and of its commands; they work without scripts too."""
+
+import datetime
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.contrib import messages
+from django.db.models import QuerySet
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_safe
+
+from convention.errors import ConventionError
+from convention.events.models import Event
+from convention.events.permissions import get_organized_events
+from schedule.drafts.current_draft import load_slot_states
+from schedule.drafts.slot_state import SlotState
+from schedule.editing.views import allow_get_and_post, get_posted_data, render_organizer_page
+from schedule.models import ScheduleDraft, Session
+
+from .api_views import open_draft
+from .board import get_slot_day, list_board_days, load_schedule, load_speakers
+from .board_texts import get_board_texts
+from .commands import add_break_or_plenary, move_block_to_day, shift_block
+from .copy_frame import copy_frame
+from .forms import BlockForm, FrameSessionForm, FrameSourceForm, PasteForm
+from .pasted_sessions import PastedTable, create_pasted_sessions, preview_pasted_sessions
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+
+@dataclass(frozen=True, slots=True)
+class BoardRow:
+    """A session of the page without scripts, with its slot in the draft."""
+
+    session: Session
+    speakers: list[str]
+    state: SlotState | None = None
+    day: datetime.date | None = None
+    room: str = ""
+
+
+@require_safe
+def board_page(request: "HttpRequest", event: str) -> HttpResponse:
+    """Show the board; without scripts, a list of the draft with links to the sessions' forms."""
+    event_obj, draft, _person = open_draft(request, event)
+    rows = list_board_rows(event_obj, draft)
+    return render_organizer_page(
+        request,
+        "board",
+        event_obj,
+        placed=sorted((row for row in rows if row.state), key=get_row_order),
+        tray=[row for row in rows if not row.state],
+        texts=get_board_texts(),
+    )
+
+
+def list_board_rows(event: Event, draft: ScheduleDraft) -> list[BoardRow]:
+    states, schedule, speakers = load_slot_states(draft), load_schedule(event), load_speakers(event)
+    rooms = dict(event.rooms.values_list("pk", "name"))
+    rows = []
+    for session in event.sessions.order_by("title", "pk").only("number", "title", "event"):
+        state = states.get(session.pk)
+        rows.append(
+            BoardRow(
+                session,
+                speakers[session.pk],
+                state,
+                get_slot_day(state, event, schedule) if state else None,
+                rooms.get(state.room_id or 0, "") if state else "",
+            )
+        )
+    return rows
+
+
+def get_row_order(row: BoardRow) -> tuple[str, str]:
+    # Times are in UTC, so texts sort as the moments do.
+    return (row.state.starts_at.isoformat() if row.state else "", row.room)
+
+
+@allow_get_and_post
+def board_block(request: "HttpRequest", event: str) -> HttpResponse:
+    """Shift a day or half-day by some minutes, or move it to another day."""
+    event_obj, draft, person = open_draft(request, event)
+    days = list_board_days(event_obj, load_schedule(event_obj), load_slot_states(draft).values())
+    form = BlockForm(
+        get_posted_data(request),
+        event=event_obj,
+        days=[day.date for day in days],
+        initial={"day": request.GET.get("day", "")[:10]},
+    )
+    if form.is_valid():
+        block, minutes = form.get_block(), form.cleaned_data["minutes"]
+        try:
+            if minutes:
+                moves = shift_block(draft=draft, block=block, minutes=minutes, author=person)
+            else:
+                to_day = form.cleaned_data["to_day"]
+                moves = move_block_to_day(draft=draft, block=block, day=to_day, author=person)
+        except ConventionError as error:
+            form.add_error(None, str(error))
+        else:
+            count = len(moves)
+            sentence = ngettext("%(count)s session was moved.", "%(count)s sessions were moved.", count)
+            messages.success(request, sentence % {"count": count})
+            return redirect("organize-board", event_obj.slug)
+    return render_organizer_page(request, "board_block", event_obj, form=form)
+
+
+@allow_get_and_post
+def board_break(request: "HttpRequest", event: str) -> HttpResponse:
+    """Add a break, plenary or blocked time."""
+    event_obj, draft, person = open_draft(request, event)
+    with timezone.override(event_obj.zone):
+        form = FrameSessionForm(
+            get_posted_data(request), event=event_obj, initial={"starts_at": event_obj.starts_at}
+        )
+        if form.is_valid():
+            try:
+                session = add_break_or_plenary(draft=draft, author=person, **form.cleaned_data)
+            except ConventionError as error:
+                form.add_error("starts_at", str(error))
+            else:
+                messages.success(request, _("“%(title)s” is on the board.") % {"title": session.title})
+                return redirect("organize-board", event_obj.slug)
+        return render_organizer_page(request, "board_break", event_obj, form=form)
+
+
+@allow_get_and_post
+def board_paste(request: "HttpRequest", event: str) -> HttpResponse:
+    """Show which sessions a pasted table makes, then create them in the tray."""
+    event_obj, _draft, _person = open_draft(request, event)
+    form, table = PasteForm(get_posted_data(request)), PastedTable()
+    if form.is_valid():
+        text = form.cleaned_data["table"]
+        try:
+            table = preview_pasted_sessions(event=event_obj, text=text)
+            if "create" in request.POST and table.rows and not table.errors:
+                count = len(create_pasted_sessions(event=event_obj, text=text))
+                sentence = ngettext(
+                    "%(count)s session is in the tray.", "%(count)s sessions are in the tray.", count
+                )
+                messages.success(request, sentence % {"count": count})
+                return redirect("organize-board", event_obj.slug)
+        except ConventionError as error:
+            form.add_error("table", str(error))
+    return render_organizer_page(request, "board_paste", event_obj, form=form, table=table)
+
+
+@allow_get_and_post
+def board_frame(request: "HttpRequest", event: str) -> HttpResponse:
+    """Copy rooms, breaks and plenaries of another event."""
+    event_obj, draft, person = open_draft(request, event)
+    sources = list_frame_sources(request, event_obj)
+    form = FrameSourceForm(get_posted_data(request), sources=sources)
+    if form.is_valid():
+        copied = copy_frame(draft=draft, source=form.cleaned_data["source"], author=person)
+        sentence = _("Copied: %(rooms)s rooms, %(sessions)s breaks and plenaries.")
+        messages.success(request, sentence % {"rooms": copied.rooms, "sessions": copied.sessions})
+        if copied.left_out:
+            sentence = ngettext(
+                "%(count)s was left out: this event has fewer days.",
+                "%(count)s were left out: this event has fewer days.",
+                copied.left_out,
+            )
+            messages.warning(request, sentence % {"count": copied.left_out})
+        return redirect("organize-board", event_obj.slug)
+    return render_organizer_page(request, "board_frame", event_obj, form=form, has_sources=sources.exists())
+
+
+def list_frame_sources(request: "HttpRequest", event: Event) -> QuerySet[Event]:
+    """Return the other events that the person organizes and that have rooms, the newest first."""
+    events = get_organized_events(request.user).exclude(pk=event.pk)
+    return events.filter(rooms__isnull=False).distinct().order_by("-starts_at")

@@ -1,0 +1,71 @@
+/** Show in the cells of the grid what it would cost to put a session there. */
+
+import { createElement } from "./page.js";
+import { MINUTE_MS } from "./model.js";
+
+/** @type {Record<Board.Level, number>} */
+const SEVERITY = { free: 0, warn: 1, block: 2 };
+
+export class CostOverlay {
+  /**
+   * @param {import("./grid_view.js").GridView} grid
+   * @param {import("./server.js").BoardServer} server
+   */
+  constructor(grid, server) {
+    this.grid = grid;
+    this.server = server;
+    this.sessionId = 0;
+    /** @type {Board.Cost[]} */
+    this.costs = [];
+  }
+
+  /**
+   * Fetch and draw the costs of a session; the board can be used while they are not there yet.
+   * @param {number} sessionId
+   */
+  async show(sessionId) {
+    this.sessionId = sessionId;
+    this.costs = [];
+    const found = await this.server.loadCosts(sessionId).catch(() => null);
+    if (!found || this.sessionId !== sessionId) return;
+    this.costs = found.costs;
+    this.draw();
+  }
+
+  hide() {
+    this.sessionId = 0;
+    this.costs = [];
+    this.grid.costs.replaceChildren();
+  }
+
+  draw() {
+    const { start, end } = this.grid.window;
+    const cells = [];
+    for (const cost of this.costs) {
+      const from = Math.max(Date.parse(cost.starts_at), start);
+      const until = Math.min(Date.parse(cost.ends_at), end);
+      if (until <= from || cost.level === "free") continue;
+      const cell = createElement("div", `cost level-${cost.level}`);
+      cell.append(createElement("span", "", cost.text));
+      cell.style.setProperty("--start", String((from - start) / MINUTE_MS));
+      cell.style.setProperty("--length", String((until - from) / MINUTE_MS));
+      cell.style.setProperty("--column", String(this.grid.model.columns.get(cost.room ?? 0) ?? 0));
+      cell.classList.toggle("spanning", cost.room === null);
+      cells.push(cell);
+    }
+    this.grid.costs.replaceChildren(...cells);
+  }
+
+  /**
+   * Return the severest cost of beginning in a room at a moment; null if none is known.
+   * @param {number | null} room
+   * @param {number} at in milliseconds
+   * @returns {Board.Cost | null}
+   */
+  find(room, at) {
+    const found = this.costs.filter(
+      (cost) => cost.room === room && Date.parse(cost.starts_at) <= at && at < Date.parse(cost.ends_at),
+    );
+    return found.sort((one, other) => SEVERITY[other.level] - SEVERITY[one.level])[0] ?? null;
+  }
+}

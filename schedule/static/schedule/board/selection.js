@@ -1,0 +1,57 @@
+/** Commands on the chosen session as buttons, for those who use neither keys nor drags. */
+
+import { formatText, getElement } from "./page.js";
+
+export class SelectionBar {
+  /** @param {import("./board.js").BoardEditor} board */
+  constructor(board) {
+    this.board = board;
+    this.root = getElement("board-selection", HTMLElement);
+    this.title = getElement("selection-title", HTMLElement);
+    this.sessionId = 0;
+    board.root.addEventListener("focusin", (event) => this.#choose(event.target));
+    // Some browsers do not focus a button that is clicked.
+    board.root.addEventListener("click", (event) => this.#choose(event.target));
+    this.root.addEventListener("click", (event) => this.#run(event.target));
+  }
+
+  /** @param {EventTarget | null} target */
+  #choose(target) {
+    const element = target instanceof Element ? target.closest("[data-session]") : null;
+    if (!(element instanceof HTMLElement)) return;
+    this.sessionId = Number(element.dataset.session);
+    this.update();
+  }
+
+  /** Show the commands that the chosen session has now. */
+  update() {
+    const session = this.board.model.sessions.get(this.sessionId);
+    this.root.hidden = !session;
+    if (!session) return;
+    this.title.textContent = session.title;
+    for (const button of this.root.querySelectorAll("button")) {
+      button.disabled = !session.slot && button.dataset.command !== "form";
+    }
+    const pin = this.root.querySelector("[data-command=pin]");
+    const isPinned = session.slot?.is_time_pinned || session.slot?.is_room_pinned;
+    if (pin) pin.textContent = formatText(isPinned ? "change_pin" : "pin");
+  }
+
+  /** @param {EventTarget | null} target */
+  #run(target) {
+    const button = target instanceof Element ? target.closest("button") : null;
+    const session = this.board.model.sessions.get(this.sessionId);
+    if (!button || !session) return;
+    const { board } = this;
+    /** @type {Record<string, () => void>} */
+    const commands = {
+      pin: () => board.cyclePins(session),
+      shorter: () => board.resizeBy(session, -board.grid.step),
+      longer: () => board.resizeBy(session, board.grid.step),
+      park: () => board.park(session),
+      form: () => board.openForm(session),
+    };
+    commands[button.dataset.command ?? ""]?.();
+    this.update();
+  }
+}

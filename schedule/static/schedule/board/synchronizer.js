@@ -1,0 +1,258 @@
+/** Keep the board and the server alike: send moves in order, fetch those of other editors. */
+
+import { createElement, formatText, getElement } from "./page.js";
+import { ServerRefusal } from "./server.js";
+
+const POLL_MS = 3000;
+/** A refusal stays in view this long, unless the next command succeeds. */
+const PROBLEM_MS = 12_000;
+const MAX_ANNOUNCED = 3;
+
+export class Synchronizer {
+  /**
+   * @param {import("./board.js").BoardEditor} board
+   * @param {import("./server.js").BoardServer} server
+   */
+  constructor(board, server) {
+    this.board = board;
+    this.server = server;
+    this.undoButton = getElement("board-undo", HTMLButtonElement);
+    this.redoButton = getElement("board-redo", HTMLButtonElement);
+    this.editors = getElement("board-editors", HTMLElement);
+    this.problem = getElement("board-problem", HTMLElement);
+    this.conflicts = getElement("board-conflicts", HTMLDetailsElement);
+    this.conflictList = getElement("conflict-list", HTMLElement);
+    /** Requests one after the other: each is sent with the revision that the one before brought. */
+    this.queue = Promise.resolve();
+    this.pending = 0;
+    this.problemSince = 0;
+    /** Sessions with moves that are not answered yet: older answers must not draw them back. */
+    /** @type {number[]} */
+    this.unanswered = [];
+  }
+
+  /** @param {Board.Data} data */
+  start(data) {
+    this.#showChanges(data);
+    setInterval(() => void this.#poll(), POLL_MS);
+    document.addEventListener("visibilitychange", () => void this.#poll());
+  }
+
+  async #poll() {
+    if (document.hidden || this.pending) return;
+    await this.#enqueue(async () => {
+      const changes = await this.server.loadChanges(this.board.model.revision);
+      const others = changes.moves.filter((move) => !move.is_own);
+      await this.#apply(changes);
+      if (others.length) this.#announceOthers(others);
+    });
+  }
+
+  /**
+   * @param {() => Promise<void>} work
+   */
+  #enqueue(work) {
+    this.pending += 1;
+    this.queue = this.queue
+      .then(work)
+      .then(() => this.#forgetProblem())
+      .catch((error) => this.#handleFailure(error))
+      .finally(() => {
+        this.pending -= 1;
+      });
+    return this.queue;
+  }
+
+  /** @param {unknown} error */
+  async #handleFailure(error) {
+    if (!(error instanceof ServerRefusal)) throw error;
+    this.#showProblem(error.message || formatText(error.status ? "refused" : "offline"));
+    if (!error.status) {
+      this.problemSince = 0;
+      return;
+    }
+    const data = await this.server.loadBoard().catch(() => null);
+    if (data) this.#reload(data);
+  }
+
+  #forgetProblem() {
+    if (Date.now() - this.problemSince > PROBLEM_MS) this.#showProblem("");
+  }
+
+  /** @param {string} text */
+  #showProblem(text) {
+    if (text) this.problemSince = Date.now();
+    this.problem.hidden = !text;
+    if (this.problem.textContent !== text) this.problem.textContent = text;
+  }
+
+  /** @param {Board.Data} data */
+  #reload(data) {
+    if (this.board.dragged) return;
+    this.board.reload(data);
+    this.#showChanges(data);
+  }
+
+  /**
+   * Take over moves and what can be undone; return the conflicts that arose.
+   * @param {Board.Changes} changes
+   * @returns {Promise<Board.Conflict[]>}
+   */
+  async #apply(changes) {
+    const { model } = this.board;
+    const isComplete = model.applyMoves(changes.moves, this.unanswered);
+    const isOtherProgramme = changes.programme !== undefined && changes.programme !== model.programme;
+    if (changes.reload || !isComplete || isOtherProgramme) {
+      this.#reload(await this.server.loadBoard());
+      return [];
+    }
+    model.revision = Math.max(model.revision, changes.revision);
+    const arisen = changes.conflicts ? model.replaceConflicts(changes.conflicts) : [];
+    if (changes.moves.length) this.board.redraw();
+    this.#showChanges(changes);
+    return arisen;
+  }
+
+  /** @param {Board.Changes} changes */
+  #showChanges({ undo, redo, editors, conflicts }) {
+    for (const [button, text, name] of /** @type {const} */ ([
+      [this.undoButton, undo, "undo"],
+      [this.redoButton, redo, "redo"],
+    ])) {
+      button.disabled = !text;
+      button.title = text && formatText(`${name}_own`, { text });
+    }
+    if (editors) this.#showEditors(editors);
+    if (conflicts) this.#showConflicts(conflicts);
+  }
+
+  /** @param {string[]} names */
+  #showEditors(names) {
+    const text = names.length ? formatText("editors", { names: names.join(", ") }) : "";
+    if (this.editors.textContent !== text) this.editors.textContent = text;
+  }
+
+  /**
+   * List the conflicts under the board, each with a button for each of its sessions.
+   * @param {Board.Conflict[]} conflicts
+   */
+  #showConflicts(conflicts) {
+    const { board } = this;
+    this.conflicts.hidden = !conflicts.length;
+    getElement("conflict-count", HTMLElement).textContent = formatText("conflicts", { count: conflicts.length });
+    const items = conflicts.map(({ text, level, sessions }) => {
+      const item = createElement("li", `level-${level}`);
+      item.append(createElement("span", "", text));
+      for (const session of sessions.map((id) => board.model.sessions.get(id)).filter((each) => each !== undefined)) {
+        const button = createElement("button", "button plain small", session.title);
+        button.type = "button";
+        button.dir = "auto";
+        button.addEventListener("click", () => board.reveal(session));
+        item.append(button);
+      }
+      return item;
+    });
+    this.conflictList.replaceChildren(...items);
+  }
+
+  /** @param {Board.Move[]} moves */
+  #announceOthers(moves) {
+    const { model, grid } = this.board;
+    const last = moves.at(-1);
+    const session = last && model.sessions.get(last.session);
+    if (!last || !session) return;
+    for (const move of moves) grid.elements.get(move.session)?.classList.add("is-changed");
+    const values = { name: last.author, title: session.title, place: grid.describePlace(session.slot) };
+    this.board.announceText("moved_by", values);
+  }
+
+  /**
+   * @param {Board.Placement[]} placements
+   * @param {Map<number, Board.Slot | null>} before
+   */
+  sendMoves(placements, before) {
+    const ids = placements.map((each) => each.session);
+    this.unanswered.push(...ids);
+    void this.#enqueue(async () => {
+      for (const id of ids) this.unanswered.splice(this.unanswered.indexOf(id), 1);
+      try {
+        const changes = await this.server.sendMoves(this.board.model.revision, placements);
+        this.#showProblem("");
+        this.#announceConflicts(await this.#apply(changes));
+      } catch (error) {
+        this.#putBack(before);
+        if (!(error instanceof ServerRefusal) || !error.problem.current) throw error;
+        await this.#resolve(placements, error);
+      }
+    });
+  }
+
+  /** @param {Board.Conflict[]} conflicts that arose */
+  #announceConflicts(conflicts) {
+    const texts = conflicts.slice(0, MAX_ANNOUNCED).map(({ text }) => text);
+    if (texts.length) this.board.announce(`${this.board.status.textContent} — ${texts.join(" ")}`);
+  }
+
+  /** @param {Map<number, Board.Slot | null>} before */
+  #putBack(before) {
+    for (const [id, slot] of before) {
+      const session = this.board.model.sessions.get(id);
+      if (session) session.slot = slot;
+    }
+    this.board.redraw();
+  }
+
+  /**
+   * Show both versions of what two editors moved; send one's own again if that is chosen.
+   * @param {Board.Placement[]} placements
+   * @param {ServerRefusal} refusal
+   */
+  async #resolve(placements, { problem }) {
+    const { model, grid, panels } = this.board;
+    const changes = problem.changes;
+    if (changes) await this.#apply(changes);
+    const rows = placements
+      .filter((each) => String(each.session) in (problem.current ?? {}))
+      .map((each) => ({
+        title: model.sessions.get(each.session)?.title ?? "",
+        own: grid.describePlace(each.slot),
+        other: grid.describePlace(problem.current?.[each.session] ?? null),
+        author: changes?.moves.findLast((move) => move.session === each.session)?.author ?? "",
+      }));
+    this.board.announce(problem.detail ?? "");
+    if (!(await panels.chooseVersion(rows))) return;
+    const answer = await this.server.sendMoves(model.revision, placements);
+    await this.#apply(answer);
+  }
+
+  /** @param {number | undefined} batch */
+  undo(batch = undefined) {
+    const text = this.undoButton.title;
+    void this.#revert(() => this.server.undo(this.board.model.revision, batch), batch ? "undone" : "undone_text", text);
+  }
+
+  redo() {
+    void this.#revert(() => this.server.redo(this.board.model.revision), "redone_text", this.redoButton.title);
+  }
+
+  /**
+   * @param {() => Promise<Board.Changes>} request
+   * @param {string} name of the announcement
+   * @param {string} text
+   */
+  #revert(request, name, text) {
+    return this.#enqueue(async () => {
+      const changes = await request();
+      const arisen = await this.#apply(changes);
+      this.board.announceText(changes.skipped?.length ? "undone_in_part" : name, { text });
+      this.#announceConflicts(arisen);
+    });
+  }
+
+  showJournal() {
+    void this.#enqueue(async () => {
+      const { batches } = await this.server.loadJournal();
+      this.board.panels.showJournal(batches, (batch) => this.undo(batch));
+    });
+  }
+}

@@ -1,0 +1,234 @@
+"""The board of the timetable by mouse, by touch, by keyboard, and for two editors at once."""
+
+import datetime
+import re
+
+import pytest
+from django.test import Client
+from playwright.sync_api import Locator, Page, expect
+
+from convention.events.models import Event
+from schedule.models import ScheduleDraft, Slot
+from tests.factories import make_event, make_room, make_session, make_staff
+from tests.journeys.browsing import assert_accessible, assert_no_sideways_scroll, sign_in
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
+STARTS_AT = datetime.datetime(2027, 6, 15, 7, tzinfo=datetime.UTC)
+BOARD = "/organize/x/schedule/board/"
+LONG_PRESS_MS = 500
+
+
+@pytest.fixture
+def event() -> Event:
+    """An event of two days with three rooms, two placed sessions of one speaker, and one in the tray."""
+    event = make_event(slug="x", starts_at=STARTS_AT, ends_at=STARTS_AT + datetime.timedelta(days=1))
+    rooms = [make_room(event, name) for name in ("Auditorium", "Salle Curie", "Salle Eiffel")]
+    make_session(event, "Le réseau", room=rooms[0], speakers=("Ana Silva",), minutes=60)
+    make_session(event, "Le cloud", room=rooms[1], minutes=60)
+    make_session(event, "Pause", role="break", starts_at=STARTS_AT + datetime.timedelta(hours=2), minutes=30)
+    make_session(event, "À placer", starts_at=None, speakers=("Ana Silva",), planned_minutes=45)
+    return event
+
+
+@pytest.fixture
+def open_board(open_page, site, event):
+    """Return a function that opens the board for a new organizer."""
+
+    def opened(screen: str = "desktop", language: str = "en", **names: str) -> Page:
+        page = open_page(screen, language)
+        sign_in(page, Client(), site, make_staff(event, **names))
+        page.goto(f"/{language}{BOARD}" if language == "en" else BOARD)
+        expect(block(page, "Le réseau")).to_be_visible()
+        return page
+
+    return opened
+
+
+def block(page: Page, title: str) -> Locator:
+    return page.locator("#board .block").filter(has_text=title)
+
+
+def place_of(title: str) -> tuple[str, str]:
+    """Return room and local start of a session in the draft."""
+    slot = Slot.objects.select_related("room", "session__event").get(session__title=title)
+    return slot.room.name if slot.room else "", f"{slot.starts_at.astimezone(slot.session.event.zone):%H:%M}"
+
+
+def get_cell(page: Page, room: int, hour: float) -> tuple[float, float]:
+    """Return the middle of a room's column at an hour; the board opens at 8."""
+    area = page.locator(".board-area").bounding_box()
+    assert area
+    minutes = float(
+        page.locator("#board-grid").evaluate("(grid) => grid.style.getPropertyValue('--minutes')")
+    )
+    return area["x"] + area["width"] * (room + 0.5) / 3, area["y"] + area["height"] * (
+        hour - 8
+    ) * 60 / minutes
+
+
+def wait_until_stored(page: Page, moves: int = 1) -> None:
+    """Wait until the server has answered to the board's moves."""
+    expect(page.locator("#board-undo")).to_be_enabled()
+    for _attempt in range(100):
+        if ScheduleDraft.objects.get(event__slug="x").revision >= moves:
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError("The moves were not stored.")
+
+
+def test_a_session_is_dragged_with_the_mouse_and_each_place_tells_its_cost(open_board):
+    page = open_board()
+    box = block(page, "À placer").bounding_box()
+
+    page.mouse.move(box["x"] + 20, box["y"] + 8)
+    page.mouse.down()
+    page.mouse.move(*get_cell(page, 2, 9.25), steps=5)
+    cost = page.locator(".cost").filter(has_text="Ana Silva").first
+    expect(cost).to_be_attached()
+    expect(page.locator(".drop-marker")).to_contain_text("Ana Silva")
+    page.mouse.move(*get_cell(page, 2, 11.5), steps=5)
+    expect(page.locator(".drop-marker")).to_have_text("11:30, Salle Eiffel")
+    page.mouse.up()
+
+    wait_until_stored(page)
+    assert place_of("À placer") == ("Salle Eiffel", "11:30")
+    expect(page.locator("#board-status")).to_contain_text("11:30–12:15, Salle Eiffel")
+
+
+def test_dropping_on_another_session_swaps_both_and_pulling_its_edge_makes_it_longer(open_board):
+    page = open_board()
+    box = block(page, "Le réseau").bounding_box()
+
+    page.mouse.move(box["x"] + 20, box["y"] + 8)
+    page.mouse.down()
+    page.mouse.move(*get_cell(page, 1, 9.5), steps=5)
+    expect(page.locator(".drop-marker")).to_contain_text("swaps with “Le cloud”")
+    page.mouse.up()
+    wait_until_stored(page, 2)
+    swapped = place_of("Le réseau"), place_of("Le cloud")
+    box = block(page, "Le cloud").bounding_box()
+    page.mouse.move(box["x"] + 40, box["y"] + box["height"] - 3)
+    page.mouse.down()
+    page.mouse.move(*get_cell(page, 0, 10.5), steps=5)
+    page.mouse.up()
+    wait_until_stored(page, 3)
+
+    assert swapped == (("Salle Curie", "09:00"), ("Auditorium", "09:00"))
+    assert Slot.objects.get(session__title="Le cloud").duration == datetime.timedelta(minutes=90)
+
+
+class Finger:
+    """One finger on the page's screen."""
+
+    def __init__(self, page: Page) -> None:
+        # One session for all: a touch belongs to the session that began it.
+        self.session = page.context.new_cdp_session(page)
+
+    def send(self, kind: str, *points: tuple[float, float]) -> None:
+        touches = [{"x": x, "y": y} for x, y in points]
+        self.session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": touches})
+
+
+def test_a_finger_that_rests_drags_and_one_that_moves_scrolls(open_board):
+    page = open_board("phone", "fr")
+    block(page, "Le réseau").scroll_into_view_if_needed()
+    page.locator("#board-scroll").evaluate("(element) => element.scrollIntoView({block: 'start'})")
+    box = block(page, "Le réseau").bounding_box()
+    start = (box["x"] + 30, box["y"] + 20)
+
+    finger = Finger(page)
+    finger.send("touchStart", start)
+    page.wait_for_timeout(LONG_PRESS_MS)
+    goal = get_cell(page, 1, 12)
+    for share in (0.2, 0.6, 1):
+        point = (start[0] + (goal[0] - start[0]) * share, start[1] + (goal[1] - start[1]) * share)
+        finger.send("touchMove", point)
+    expect(page.locator(".drop-marker")).to_contain_text("Salle Curie")
+    finger.send("touchEnd")
+    wait_until_stored(page)
+    moved = place_of("Le réseau")
+    finger.send("touchStart", start)
+    finger.send("touchMove", (start[0], start[1] - 60))
+    finger.send("touchEnd")
+
+    assert moved[0] == "Salle Curie"
+    assert page.locator(".drag-ghost").count() == 0
+    assert place_of("Le réseau") == moved
+
+
+def test_everything_by_keyboard(open_board):
+    page = open_board()
+    page.locator("#board-help").focus()
+    page.keyboard.press("Tab")
+    expect(block(page, "Le réseau")).to_be_focused()
+
+    page.keyboard.press("ArrowRight")
+    expect(block(page, "Le cloud")).to_be_focused()
+    page.keyboard.press("Space")
+    expect(page.locator("#board-status")).to_contain_text("09:00, Salle Curie")
+    for key in ("ArrowRight", "ArrowDown", "ArrowDown"):
+        page.keyboard.press(key)
+    expect(page.locator("#board-status")).to_contain_text("09:30, Salle Eiffel")
+    page.keyboard.press("Space")
+    wait_until_stored(page)
+    dropped = place_of("Le cloud")
+    expect(block(page, "Le cloud")).to_be_focused()
+    for key in ("+", "p", "Delete"):
+        page.keyboard.press(key)
+    wait_until_stored(page, 4)
+    parked = not Slot.objects.filter(session__title="Le cloud").exists()
+    page.keyboard.press("Control+z")
+    expect(block(page, "Le cloud")).to_contain_text("pinned")
+    wait_until_stored(page, 5)
+
+    slot = Slot.objects.get(session__title="Le cloud")
+    assert dropped == ("Salle Eiffel", "09:30")
+    assert parked
+    assert slot.duration == datetime.timedelta(minutes=75)
+    assert slot.is_time_pinned
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    page.keyboard.press("Escape")
+    block(page, "Le réseau").focus()
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(r"/schedule/1/$"))
+
+
+def test_two_editors_see_each_other_and_both_versions_of_a_conflict(open_board):
+    anna, ben = open_board(first_name="Anna", last_name="A"), open_board(first_name="Ben", last_name="B")
+    expect(anna.locator("#board-editors")).to_have_text("Also here: Ben B")
+    block(anna, "Le cloud").focus()
+    anna.keyboard.press("Shift+ArrowDown")
+    expect(block(ben, "Le cloud")).to_contain_text("09:15")
+    expect(ben.locator("#board-status")).to_contain_text("Anna A: “Le cloud”")
+
+    ben.context.set_offline(True)
+    block(anna, "Le réseau").focus()
+    anna.keyboard.press("Shift+ArrowDown")
+    wait_until_stored(anna, 2)
+    ben.context.set_offline(False)
+    with ben.expect_response(re.compile("/moves/$")):
+        block(ben, "Le réseau").focus()
+        ben.keyboard.press("Shift+ArrowRight")
+    dialog = ben.get_by_role("dialog")
+    expect(dialog).to_contain_text("Anna A placed it")
+    dialog.get_by_role("button", name="Move it where I wanted").click()
+
+    expect(block(anna, "Le réseau")).to_contain_text("09:00")
+    assert place_of("Le réseau") == ("Salle Curie", "09:00")
+    expect(anna.locator("#board-undo")).to_have_attribute("title", re.compile("Undo: “Le réseau”: moved"))
+
+
+@pytest.mark.parametrize(("screen", "language"), [("phone", "fr"), ("desktop", "en")])
+def test_the_board_is_accessible_and_fits_the_screen(open_board, screen, language):
+    page = open_board(screen, language)
+    block(page, "À placer").focus()
+    page.keyboard.press("Space")
+    expect(page.locator(".cost").first).to_be_attached()
+
+    assert_accessible(page)
+    page.keyboard.press("Escape")
+    page.locator("#board-history").click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    assert_accessible(page)
+    assert_no_sideways_scroll(page)

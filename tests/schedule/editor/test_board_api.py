@@ -1,0 +1,392 @@
+"""The board's endpoints: the board as data, moves, undo, the journal, and who may use them."""
+
+import datetime
+import json
+import random
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from convention.events.models import Event
+from schedule.drafts.current_draft import get_current_draft
+from schedule.drafts.moves import list_moves
+from schedule.models import Session, Slot
+from tests.factories import make_event, make_person, make_room, make_session, make_staff, make_track
+
+pytestmark = pytest.mark.django_db
+BOARD = "/en/organize/x/schedule/board/"
+STARTS_AT = datetime.datetime(2027, 3, 27, 8, tzinfo=datetime.UTC)
+MINUTE = datetime.timedelta(minutes=1)
+
+
+@pytest.fixture
+def event() -> Event:
+    return make_event(slug="x", starts_at=STARTS_AT, ends_at=STARTS_AT + datetime.timedelta(days=1))
+
+
+def sign_in(event: Event, **names: str) -> Client:
+    """Return the client of a new organizer of the event."""
+    client = Client()
+    client.force_login(make_staff(event, **names))
+    return client
+
+
+def make_slot(minutes: int = 0, *, room: int | None = None, length: int = 50, **pins: bool) -> dict[str, Any]:
+    starts_at = STARTS_AT + minutes * MINUTE
+    times = {"starts_at": starts_at.isoformat(), "ends_at": (starts_at + length * MINUTE).isoformat()}
+    return {"room": room, **times, **pins}
+
+
+def post(client: Client, path: str, body: Any) -> Any:
+    text = body if isinstance(body, str) else json.dumps(body)
+    return client.post(BOARD + path, text, content_type="application/json")
+
+
+def move(client: Client, session: Session, slot: dict[str, Any] | None, *, seen: int = 0) -> Any:
+    moves = [{"session": session.pk, "slot": slot}]
+    return post(client, "moves/", {"seen_revision": seen, "moves": moves})
+
+
+def test_the_board_tells_days_rooms_tracks_and_sessions(event):
+    room, track = make_room(event, capacity=80), make_track(event)
+    placed = make_session(event, "Le réseau", speakers=("Ana", "Zoé"), room=room, track=track)
+    unplaced = make_session(event, "Plus tard", starts_at=None, planned_minutes=25)
+
+    board = sign_in(event).get(f"{BOARD}data/").json()
+
+    assert [day["date"] for day in board["days"]] == ["2027-03-27", "2027-03-28"]
+    assert board["rooms"] == [{"id": room.pk, "name": "Auditorium", "capacity": 80}]
+    assert board["tracks"] == [{"id": track.pk, "name": "Cloud", "color": "#0b5c8a"}]
+    by_id = {session["id"]: session for session in board["sessions"]}
+    assert by_id[placed.pk]["speakers"] == ["Ana", "Zoé"]
+    assert by_id[placed.pk]["slot"]["room"] == room.pk
+    assert by_id[unplaced.pk]["slot"] is None
+    assert by_id[unplaced.pk]["minutes"] == 25
+
+
+def test_a_day_with_a_change_of_the_clock_has_its_true_length(event):
+    days = {day["date"]: day for day in sign_in(event).get(f"{BOARD}data/").json()["days"]}
+
+    before, after = (
+        datetime.datetime.fromisoformat(days["2027-03-27"][name]) for name in ("starts_at", "ends_at")
+    )
+
+    assert after - before == datetime.timedelta(hours=23)
+
+
+def test_the_board_takes_the_same_queries_for_many_sessions(event):
+    client = sign_in(event)
+    make_session(event, speakers=("Ana",), room=make_room(event))
+    client.get(f"{BOARD}data/")
+
+    def count_queries() -> int:
+        with CaptureQueriesContext(
+            connection,
+        ) as queries:
+            client.get(f"{BOARD}data/")
+        return len(queries)
+
+    few = count_queries()
+    for number in range(8):
+        session = make_session(event, speakers=(f"S{number}",), room=make_room(event, f"Salle {number}"))
+        Slot.objects.create(
+            draft=get_current_draft(event), session=session, starts_at=STARTS_AT, ends_at=STARTS_AT
+        )
+
+    assert count_queries() == few
+
+
+def test_a_move_changes_the_draft_and_not_what_is_public(event):
+    room, session = make_room(event), make_session(event)
+
+    answer = move(sign_in(event), session, make_slot(120, room=room.pk, is_time_pinned=True))
+
+    slot = Slot.objects.get(session=session)
+    session.refresh_from_db()
+    assert answer.status_code == 200
+    assert slot.starts_at == STARTS_AT + 120 * MINUTE
+    assert slot.room == room
+    assert slot.is_time_pinned
+    assert slot.day == datetime.date(2027, 3, 27)
+    assert session.starts_at == STARTS_AT
+    assert answer.json()["undo"] == "“Session”: moved, Sat 27 Mar, 11:00–11:50, Auditorium"
+
+
+def test_a_session_after_midnight_belongs_to_the_day_before(event):
+    session = make_session(event)
+
+    move(sign_in(event), session, make_slot(17 * 60))
+
+    assert Slot.objects.get(session=session).day == datetime.date(2027, 3, 27)
+
+
+def test_parking_and_undoing_it(event):
+    session, client = make_session(event, "Le réseau"), sign_in(event)
+
+    move(client, session, None)
+    parked = not Slot.objects.filter(session=session).exists()
+    answer = post(client, "undo/", {"seen_revision": 1})
+
+    assert parked
+    assert Slot.objects.get(session=session).starts_at == STARTS_AT
+    assert answer.json()["undo"] == ""
+    assert answer.json()["redo"] == "“Le réseau”: back to the tray"
+
+
+def test_redo_makes_the_move_again(event):
+    session, client = make_session(event), sign_in(event)
+    move(client, session, make_slot(60))
+    post(client, "undo/", {"seen_revision": 1})
+
+    answer = post(client, "redo/", {"seen_revision": 2})
+
+    assert answer.status_code == 200
+    assert Slot.objects.get(session=session).starts_at == STARTS_AT + 60 * MINUTE
+    assert answer.json()["revision"] == 3
+
+
+def test_nothing_to_undo_gets_a_sentence(event):
+    answer = post(sign_in(event), "undo/", {"seen_revision": 0})
+
+    assert answer.status_code == 409
+    assert answer.json()["detail"] == "There is nothing to undo."
+
+
+def test_two_editors_of_one_session_see_both_versions(event):
+    session = make_session(event)
+    anna, ben = sign_in(event, first_name="Anna", last_name="A"), sign_in(event)
+    move(anna, session, make_slot(60))
+
+    answer = move(ben, session, make_slot(120))
+
+    assert answer.status_code == 409
+    current = answer.json()["current"][str(session.pk)]
+    assert datetime.datetime.fromisoformat(current["starts_at"]) == STARTS_AT + 60 * MINUTE
+    assert [each["author"] for each in answer.json()["changes"]["moves"]] == ["Anna A"]
+    assert Slot.objects.get(session=session).starts_at == STARTS_AT + 60 * MINUTE
+
+
+def test_another_editor_s_moves_and_name_arrive(event):
+    session = make_session(event)
+    anna, ben = sign_in(event, first_name="Anna", last_name="A"), sign_in(event)
+    ben.get(f"{BOARD}data/")
+    anna.get(f"{BOARD}data/")
+    move(anna, session, make_slot(60))
+
+    answer = ben.get(f"{BOARD}moves/?since=0").json()
+
+    assert [(each["session"], each["is_own"]) for each in answer["moves"]] == [(session.pk, False)]
+    assert answer["editors"] == ["Anna A"]
+    assert answer["undo"] == ""
+
+
+def test_who_has_missed_a_lot_loads_the_board_again(event):
+    client = sign_in(event)
+
+    answer = client.get(f"{BOARD}moves/?since=999999").json()
+
+    assert answer["reload"]
+
+
+def test_the_journal_names_authors_and_what_they_did(event):
+    first, second = make_session(event, "Un"), make_session(event, "Deux")
+    client = sign_in(event, first_name="Anna", last_name="A")
+    both = [{"session": session.pk, "slot": make_slot(60)} for session in (first, second)]
+    post(client, "moves/", {"seen_revision": 0, "moves": both})
+    move(client, first, make_slot(60, length=20), seen=2)
+    post(client, "undo/", {"seen_revision": 3})
+
+    batches = client.get(f"{BOARD}journal/").json()["batches"]
+
+    assert [(batch["author"], batch["text"], batch["is_undone"]) for batch in batches] == [
+        ("Anna A", "“Un”: now 20 minutes long", True),
+        ("Anna A", "2 sessions: Un …", False),
+    ]
+
+
+def test_a_batch_of_another_editor_can_be_undone(event):
+    session = make_session(event)
+    move(sign_in(event), session, make_slot(60))
+
+    answer = post(sign_in(event), "undo/", {"seen_revision": 1, "batch": 1})
+
+    assert answer.status_code == 200
+    assert Slot.objects.get(session=session).starts_at == STARTS_AT
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"ends_at": STARTS_AT - MINUTE}, "The end must come after the start."),
+        ({"ends_at": STARTS_AT + 20_160 * MINUTE}, "A session lasts less than two weeks; check the dates."),
+        (
+            {
+                "starts_at": datetime.datetime.min.replace(tzinfo=datetime.UTC),
+                "ends_at": datetime.datetime.min.replace(tzinfo=datetime.UTC),
+            },
+            "That is more than two months from the event; check the dates.",
+        ),
+        ({"room": 2**62}, "There is no such room; it may have been removed. Load the board again."),
+    ],
+)
+def test_an_impossible_place_gets_a_sentence_and_nothing_moves(event, change, sentence):
+    session = make_session(event)
+    values = {"room": None, "starts_at": STARTS_AT, "ends_at": STARTS_AT + MINUTE, **change}
+    slot = {
+        name: value.isoformat() if isinstance(value, datetime.datetime) else value
+        for name, value in values.items()
+    }
+
+    answer = move(sign_in(event), session, slot)
+
+    assert answer.status_code == 422
+    assert answer.json()["detail"] == sentence
+    assert Slot.objects.get(session=session).starts_at == STARTS_AT
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["", "{", "[]", "{}", '{"seen_revision": 0, "moves": []}', '{"seen_revision": -1, "moves": [{}]}',
+     '{"seen_revision": 0, "moves": [{"session": "x", "slot": null}]}',
+     '{"seen_revision": 0, "moves": [{"session": 1, "slot": {"room": null}}]}'],
+)  # fmt: skip
+def test_a_body_that_cannot_be_read_gets_a_sentence(event, body):
+    answer = post(sign_in(event), "moves/", body)
+
+    assert answer.status_code == 422
+    assert "Load it again." in answer.json()["detail"]
+
+
+def test_costs_name_what_is_in_the_way_and_leave_out_what_is_free(event):
+    room, other = make_room(event), make_room(event, "Salle Curie")
+    make_session(event, room=room, speakers=("Ana",), minutes=60)
+    session = make_session(event, starts_at=None, planned_minutes=30)
+
+    costs = sign_in(event).get(f"{BOARD}costs/?session={session.pk}").json()["costs"]
+
+    assert [(cost["room"], cost["level"], cost["text"]) for cost in costs] == [
+        (room.pk, "block", "Auditorium is needed twice at the same time.")
+    ]
+    assert datetime.datetime.fromisoformat(costs[0]["starts_at"]) == STARTS_AT - 25 * MINUTE
+    assert datetime.datetime.fromisoformat(costs[0]["ends_at"]) == STARTS_AT + 60 * MINUTE
+    assert other.pk not in {cost["room"] for cost in costs}
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [("", 422), ("?session=x", 422), ("?session=" + "9" * 30, 422), ("?session=9999999", 404)],
+)
+def test_costs_of_no_session_get_a_sentence(event, query, status):
+    answer = sign_in(event).get(f"{BOARD}costs/{query}")
+
+    assert answer.status_code == status
+    assert answer.json()["detail"].endswith("again.")
+
+
+def test_a_move_tells_the_conflicts_that_the_draft_has_then(event):
+    room = make_room(event)
+    first = make_session(event, room=room)
+    second = make_session(event, starts_at=STARTS_AT + 120 * MINUTE, room=room)
+
+    answer = move(sign_in(event), second, make_slot(15, room=room.pk))
+
+    assert answer.json()["conflicts"] == [
+        {
+            "code": f"room-{first.pk}-{second.pk}",
+            "sessions": [first.pk, second.pk],
+            "level": "block",
+            "text": "Auditorium is needed twice at the same time.",
+        }
+    ]
+
+
+def test_a_session_of_another_event_cannot_be_moved(event):
+    other = make_session(make_event())
+
+    answer = move(sign_in(event), other, make_slot())
+
+    assert answer.status_code == 404
+    assert not Slot.objects.filter(session=other).exists()
+
+
+def test_strangers_get_no_data(event):
+    client = Client()
+    client.force_login(make_person())
+
+    statuses = {path: client.get(BOARD + path).status_code for path in ("", "data/", "moves/", "journal/")}
+
+    assert statuses == {"": 403, "data/": 403, "moves/": 403, "journal/": 403}
+
+
+def test_a_move_needs_the_csrf_token(event):
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(make_staff(event))
+
+    answer = move(client, make_session(event), make_slot(60))
+
+    assert answer.status_code == 403
+    assert not Slot.objects.exists()
+
+
+class HttpEditor:
+    """An editor's browser: knows the board from answers alone."""
+
+    def __init__(self, event: Event) -> None:
+        self.client = sign_in(event)
+        board = self.client.get(f"{BOARD}data/").json()
+        self.revision = board["revision"]
+        self.slots = {session["id"]: session["slot"] for session in board["sessions"]}
+
+    def take(self, changes: dict[str, Any]) -> None:
+        for each in changes["moves"]:
+            self.slots[each["session"]] = each["slot"]
+        self.revision = changes["revision"]
+
+    def poll(self) -> None:
+        self.take(self.client.get(f"{BOARD}moves/?since={self.revision}").json())
+
+    def act(self, chance: random.Random, rooms: list[int]) -> None:
+        """Move one or two sessions, or undo, or redo; after a refusal look again."""
+        path, body = chance.choice(["moves/"] * 6 + ["undo/", "redo/"]), {"seen_revision": self.revision}
+        if path == "moves/":
+            chosen = chance.sample(sorted(self.slots), chance.choice([1, 1, 2]))
+            slot = make_slot(
+                15 * chance.randrange(40), room=chance.choice(rooms), length=chance.choice([20, 45])
+            )
+            body["moves"] = [
+                {"session": pk, "slot": chance.choice([slot, slot, slot, None])} for pk in chosen
+            ]
+        answer = post(self.client, path, body)
+        assert answer.status_code in {200, 409}
+        if answer.status_code == 200:
+            self.take(answer.json())
+        else:
+            self.poll()
+
+
+@pytest.mark.long
+def test_two_editors_of_200_random_moves_each_end_with_the_same_board_and_a_journal_that_explains_it(event):
+    chance = random.Random(16)
+    rooms = [make_room(event, f"Salle {number}").pk for number in range(4)]
+    for number in range(12):
+        make_session(event, f"Session {number}", room_id=chance.choice(rooms))
+    before = HttpEditor(event).slots
+    editors = [HttpEditor(event), HttpEditor(event)]
+
+    for _number in range(200):
+        for editor in editors:
+            editor.act(chance, rooms)
+    for editor in editors:
+        editor.poll()
+
+    stored = HttpEditor(event)
+    replayed = dict(before)
+    for each in list_moves(get_current_draft(event)):
+        assert each.before == replayed[each.session_id]
+        replayed[each.session_id] = each.after
+    assert editors[0].slots == stored.slots
+    assert editors[1].slots == stored.slots
+    assert replayed == stored.slots

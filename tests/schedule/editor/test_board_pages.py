@@ -1,0 +1,143 @@
+"""The pages of the board without scripts: the list, and the forms of the commands."""
+
+import datetime
+
+import pytest
+from django.test import Client
+from lxml import html
+
+from convention.events.models import Event
+from schedule.models import Session, Slot
+from tests.factories import make_administrator, make_event, make_room, make_session, make_staff
+
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
+BOARD = "/en/organize/x/schedule/board/"
+STARTS_AT = datetime.datetime(2027, 6, 15, 7, tzinfo=datetime.UTC)
+
+
+@pytest.fixture
+def event() -> Event:
+    return make_event(slug="x", starts_at=STARTS_AT, ends_at=STARTS_AT + datetime.timedelta(hours=8))
+
+
+@pytest.fixture
+def organizer(event, client) -> Client:
+    client.force_login(make_staff(event))
+    return client
+
+
+def list_errors(response):
+    page = html.fromstring(response.text)
+    return page.xpath("//ul[contains(@class, 'errorlist')]/li/text() | //*[@id='error-summary']/p/text()")
+
+
+def test_without_scripts_the_page_lists_the_draft_with_links_to_the_forms(organizer, event):
+    placed = make_session(event, "Le réseau", room=make_room(event), speakers=("Ana",))
+    unplaced = make_session(event, "Plus tard", starts_at=None)
+
+    page = html.fromstring(organizer.get(BOARD).text)
+
+    links = page.xpath("//div[@id='board-list']//a/@href")
+    assert links == [f"/en/organize/x/schedule/{session.number}/" for session in (placed, unplaced)]
+    cells = [" ".join(cell.text_content().split()) for cell in page.xpath("//tbody/tr/*")]
+    assert cells == ["Tue 15 Jun 09:00–09:50", "Le réseauAna", "Auditorium"]
+
+
+def test_shift_a_half_day_by_form(organizer, event):
+    session = make_session(event)
+
+    response = organizer.post(f"{BOARD}block/", {"day": "2027-06-15", "part": "morning", "minutes": "15"})
+
+    assert response["Location"] == BOARD
+    assert Slot.objects.get(session=session).starts_at == STARTS_AT + datetime.timedelta(minutes=15)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {},
+        {"day": "2027-06-15", "part": "all"},
+        {"day": "2027-06-15", "part": "all", "minutes": "15", "to_day": "2027-06-15"},
+        {"day": "2027-06-15", "part": "all", "minutes": "100000"},
+        {"day": "1999-01-01", "part": "all", "minutes": "15"},
+        {"day": "2027-06-15", "part": "night", "minutes": "15"},
+        {"day": "2027-06-15", "part": "afternoon", "minutes": "15"},
+    ],
+)
+def test_a_shift_that_makes_no_sense_gets_a_sentence(organizer, event, data):
+    session = make_session(event)
+
+    response = organizer.post(f"{BOARD}block/", data)
+
+    assert response.status_code == 200
+    assert list_errors(response)
+    assert Slot.objects.get(session=session).starts_at == STARTS_AT
+
+
+def test_add_a_plenary_by_form_in_the_event_s_own_time(organizer, event):
+    data = {"title": "Ouverture", "role": "plenary", "starts_at": "2027-06-15T09:30", "minutes": "45"}
+
+    response = organizer.post(f"{BOARD}break/", data)
+
+    session = Session.objects.get()
+    assert response["Location"] == BOARD
+    assert session.role == Session.Role.PLENARY
+    assert session.slots.get().starts_at == STARTS_AT + datetime.timedelta(minutes=30)
+
+
+def test_a_break_at_an_impossible_time_is_not_created(organizer, event):
+    data = {"title": "Pause", "role": "break", "starts_at": "2031-06-15T09:30", "minutes": "45"}
+
+    response = organizer.post(f"{BOARD}break/", data)
+
+    assert list_errors(response) == ["That is more than two months from the event; check the dates."]
+    assert not Session.objects.exists()
+
+
+def test_paste_shows_a_preview_before_it_creates(organizer, event):
+    data = {"table": "Un\tAna\t30\nDeux\tZoé\t45\n"}
+
+    preview = html.fromstring(organizer.post(f"{BOARD}paste/", data).text)
+    created_by_preview = Session.objects.count()
+    response = organizer.post(f"{BOARD}paste/", data | {"create": "1"})
+
+    assert preview.xpath("//tbody/tr/th/text()") == ["Un", "Deux"]
+    assert created_by_preview == 0
+    assert response["Location"] == BOARD
+    assert [session.title for session in Session.objects.order_by("number")] == ["Un", "Deux"]
+
+
+def test_a_pasted_table_with_an_error_is_not_created(organizer, event):
+    response = organizer.post(f"{BOARD}paste/", {"table": "Un\tAna\tbientôt\n", "create": "1"})
+
+    assert "“bientôt” is not a length in minutes." in html.fromstring(response.text).text_content()
+    assert not Session.objects.exists()
+
+
+@pytest.mark.parametrize("table", ["", "   ", '"Un\nDeux', "a\x00b"])
+def test_what_is_no_table_gets_a_sentence(organizer, event, table):
+    response = organizer.post(f"{BOARD}paste/", {"table": table, "create": "1"})
+
+    assert response.status_code == 200
+    assert not Session.objects.exists()
+
+
+def test_the_frame_of_events_of_others_is_not_offered(organizer, event):
+    other = make_event()
+    make_room(other)
+
+    response = organizer.post(f"{BOARD}frame/", {"source": other.pk})
+
+    assert response.status_code == 200
+    assert not event.rooms.exists()
+
+
+def test_an_administrator_copies_the_frame_of_another_event(event, client):
+    other = make_event()
+    make_room(other)
+    client.force_login(make_administrator())
+
+    response = client.post(f"{BOARD}frame/", {"source": other.pk})
+
+    assert response["Location"] == BOARD
+    assert [room.name for room in event.rooms.all()] == ["Auditorium"]

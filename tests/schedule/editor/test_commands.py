@@ -1,0 +1,240 @@
+"""Commands on many sessions: shift, move to a day, breaks, pasted tables, another event's frame."""
+
+import datetime
+
+import pytest
+
+from convention.errors import UnreadableFile
+from convention.events.models import Event
+from schedule.drafts.current_draft import get_current_draft, load_slot_states
+from schedule.drafts.moves import undo_last_batch
+from schedule.editor.commands import (
+    Block,
+    NothingInBlock,
+    PartOfDay,
+    add_break_or_plenary,
+    move_block_to_day,
+    shift_block,
+)
+from schedule.editor.copy_frame import CopiedFrame, copy_frame
+from schedule.editor.pasted_sessions import (
+    InvalidPastedTable,
+    create_pasted_sessions,
+    parse_minutes,
+    parse_pasted_sessions,
+    preview_pasted_sessions,
+)
+from schedule.editor.place_sessions import InvalidPlacement
+from schedule.models import Session
+from tests.factories import make_event, make_person, make_room, make_session, make_track
+
+pytestmark = pytest.mark.django_db
+# A Saturday; the clocks change in the night to Sunday.
+STARTS_AT = datetime.datetime(2027, 3, 27, 8, tzinfo=datetime.UTC)
+SATURDAY, SUNDAY = datetime.date(2027, 3, 27), datetime.date(2027, 3, 28)
+HOUR = datetime.timedelta(hours=1)
+
+
+@pytest.fixture
+def event() -> Event:
+    return make_event(starts_at=STARTS_AT, ends_at=STARTS_AT + datetime.timedelta(days=1))
+
+
+def starts_of(event: Event) -> dict[str, datetime.datetime]:
+    """Return when each session starts in the draft, by title."""
+    titles = dict(event.sessions.values_list("pk", "title"))
+    return {titles[pk]: state.starts_at for pk, state in load_slot_states(get_current_draft(event)).items()}
+
+
+def test_a_morning_is_shifted_as_one_command(event):
+    make_session(event, "Matin")
+    make_session(event, "Fin de matinée", starts_at=STARTS_AT + 3 * HOUR)
+    make_session(event, "Après-midi", starts_at=STARTS_AT + 4 * HOUR)
+    draft, anna = get_current_draft(event), make_person()
+
+    moves = shift_block(draft=draft, block=Block(SATURDAY, PartOfDay.MORNING), minutes=15, author=anna)
+
+    quarter = datetime.timedelta(minutes=15)
+    assert starts_of(event) == {
+        "Matin": STARTS_AT + quarter,
+        "Fin de matinée": STARTS_AT + 3 * HOUR + quarter,
+        "Après-midi": STARTS_AT + 4 * HOUR,
+    }
+    assert len({move.batch for move in moves}) == 1
+
+
+def test_a_shift_is_undone_in_one_step(event):
+    make_session(event, "Un")
+    make_session(event, "Deux", starts_at=STARTS_AT + HOUR)
+    draft, anna = get_current_draft(event), make_person()
+    before = load_slot_states(draft)
+    shift_block(draft=draft, block=Block(SATURDAY), minutes=-30, author=anna)
+
+    undo_last_batch(draft=draft, author=anna)
+
+    assert load_slot_states(draft) == before
+
+
+def test_only_the_sessions_of_a_room_are_shifted(event):
+    room = make_room(event)
+    make_session(event, "Ici", room=room)
+    make_session(event, "Ailleurs")
+
+    shift_block(
+        draft=get_current_draft(event), block=Block(SATURDAY, room_id=room.pk), minutes=60, author=None
+    )
+
+    assert starts_of(event) == {"Ici": STARTS_AT + HOUR, "Ailleurs": STARTS_AT}
+
+
+def test_an_empty_half_day_gets_a_sentence(event):
+    make_session(event)
+
+    with pytest.raises(NothingInBlock, match="Aucune session"):
+        shift_block(draft=get_current_draft(event), block=Block(SUNDAY), minutes=15, author=None)
+
+
+def test_a_day_moves_to_another_at_the_same_time_of_day_also_when_clocks_change(event):
+    session = make_session(event, minutes=50)
+    draft = get_current_draft(event)
+
+    move_block_to_day(draft=draft, block=Block(SATURDAY), day=SUNDAY, author=None)
+
+    state = load_slot_states(draft)[session.pk]
+    assert state.starts_at.astimezone(event.zone).strftime("%d %H:%M") == "28 09:00"
+    assert state.ends_at - state.starts_at == datetime.timedelta(minutes=50)
+    assert state.day == SUNDAY
+
+
+def test_a_move_far_from_the_event_is_refused_and_nothing_moves(event):
+    make_session(event, "Un")
+    draft = get_current_draft(event)
+
+    with pytest.raises(InvalidPlacement):
+        move_block_to_day(
+            draft=draft, block=Block(SATURDAY), day=SATURDAY + datetime.timedelta(days=90), author=None
+        )
+
+    assert starts_of(event) == {"Un": STARTS_AT}
+
+
+def test_a_break_spans_all_rooms_and_is_not_public_yet(event):
+    draft = get_current_draft(event)
+
+    session = add_break_or_plenary(
+        draft=draft,
+        title="Pause",
+        role=Session.Role.BREAK,
+        starts_at=STARTS_AT + HOUR,
+        minutes=30,
+        author=None,
+    )
+
+    state = load_slot_states(draft)[session.pk]
+    assert state.room_id is None
+    assert state.ends_at - state.starts_at == datetime.timedelta(minutes=30)
+    assert session.role == Session.Role.BREAK
+    assert not event.sessions.published().exists()
+
+
+def test_a_pasted_table_becomes_sessions_in_the_tray(event):
+    track = make_track(event, "Réseaux")
+    text = "Le réseau\tAna Silva, Zoé Müller\t45\tréseaux\nLe cloud\t\t1h30\tCloud\n"
+
+    create_pasted_sessions(event=event, text=text)
+
+    first, second = event.sessions.order_by("number")
+    assert first.title == "Le réseau"
+    assert [speaker.name for speaker in first.speakers.order_by("appearances__position")] == [
+        "Ana Silva",
+        "Zoé Müller",
+    ]
+    assert first.planned_minutes == 45
+    assert first.track == track
+    assert second.planned_minutes == 90
+    assert second.track.name == "Cloud"
+    assert first.starts_at is None
+
+
+def test_headings_say_which_column_is_which():
+    rows = parse_pasted_sessions("Durée;Titre;Intervenants\n30;Un;Ana & Zoé\n;Deux;\n")
+
+    assert [(row.title, row.speakers, row.minutes) for row in rows] == [
+        ("Un", ("Ana", "Zoé"), 30),
+        ("Deux", (), None),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "minutes"),
+    [("45", 45), ("45 min", 45), ("1h30", 90), ("1 h", 60), ("01:15", 75), ("", None), ("long", None)],
+)
+def test_lengths_are_read_as_people_write_them(text, minutes):
+    assert parse_minutes(text) == minutes
+
+
+def test_a_wrong_row_is_named_and_nothing_is_created(event):
+    text = "Un\tAna\t45\nDeux\tZoé\tlongtemps\n"
+
+    preview = preview_pasted_sessions(event=event, text=text)
+    with pytest.raises(InvalidPastedTable):
+        create_pasted_sessions(event=event, text=text)
+
+    assert [(row.line, row.error) for row in preview.errors] == [
+        (2, "«\u202flongtemps\u202f» n’est pas une durée en minutes.")
+    ]
+    assert not event.sessions.exists()
+
+
+def test_the_preview_names_titles_that_exist_and_new_tracks(event):
+    make_session(event, "Le Réseau")
+
+    preview = preview_pasted_sessions(event=event, text="le réseau\tAna\t30\tCloud\n")
+
+    assert preview.known_titles == ["le réseau"]
+    assert preview.new_tracks == ["Cloud"]
+
+
+def test_too_many_rows_are_refused(event):
+    with pytest.raises(UnreadableFile, match="500"):
+        create_pasted_sessions(event=event, text="Titre\n" * 501)
+
+
+@pytest.fixture
+def last_year() -> Event:
+    """An event with a room, a break and a plenary at 10:00 and 14:00, and a talk."""
+    starts_at = datetime.datetime(2026, 6, 16, 7, tzinfo=datetime.UTC)
+    event = make_event(starts_at=starts_at, ends_at=starts_at + datetime.timedelta(days=1))
+    room = make_room(event, "Auditorium", capacity=300)
+    make_session(event, "Pause", role="break", starts_at=starts_at + HOUR, minutes=30)
+    make_session(event, "Clôture", role="plenary", room=room, starts_at=starts_at + 29 * HOUR)
+    make_session(event, "Exposé", room=room)
+    return event
+
+
+def test_last_year_s_frame_is_copied_to_the_same_times_of_day(event, last_year):
+    draft = get_current_draft(event)
+
+    copied = copy_frame(draft=draft, source=last_year, author=None)
+
+    local = {title: at.astimezone(event.zone).strftime("%d %H:%M") for title, at in starts_of(event).items()}
+    assert copied == CopiedFrame(rooms=1, sessions=2, left_out=0)
+    assert local == {"Pause": "27 10:00", "Clôture": "28 14:00"}
+    assert [(room.name, room.capacity) for room in event.rooms.all()] == [("Auditorium", 300)]
+
+
+def test_copying_the_frame_twice_creates_nothing_more(event, last_year):
+    draft = get_current_draft(event)
+    copy_frame(draft=draft, source=last_year, author=None)
+
+    copied = copy_frame(draft=draft, source=last_year, author=None)
+
+    assert copied == CopiedFrame(rooms=0, sessions=0, left_out=0)
+
+
+def test_days_that_the_event_does_not_have_are_left_out(last_year):
+    short = make_event(starts_at=STARTS_AT, ends_at=STARTS_AT + 8 * HOUR)
+
+    copied = copy_frame(draft=get_current_draft(short), source=last_year, author=None)
+
+    assert copied == CopiedFrame(rooms=1, sessions=1, left_out=1)
