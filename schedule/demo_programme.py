@@ -38,9 +38,11 @@ DEMO_PLENARIES = {
     (0, 12, 30): ("Déjeuner", 75), (0, 19, 30): ("Dîner du club", 180),
     (1, 8, 30): ("Petit déjeuner des nouveaux adhérents", 30), (1, 12, 30): ("Déjeuner", 75),
     (1, 16, 15): ("Assemblée générale du club", 75), (1, 17, 30): ("Clôture", 20),
-    (1, 12, 20): ("Photo de famille", 10),
+    (1, 17, 50): ("Photo de famille", 10),
     (0, 17, 30): ("Remise des prix de l’exploitation", 45),
 }  # fmt: skip
+
+DEMO_BREAKS = {"Accueil et café", "Déjeuner", "Dîner du club", "Petit déjeuner des nouveaux adhérents"}
 
 DEMO_SLOTS = [
     (0, 10, 0), (0, 11, 15), (0, 14, 0), (0, 15, 15), (0, 16, 30),

@@ -14,9 +14,10 @@ from schedule.exchange.parsing.decode_file import MAX_FILE_BYTES
 from schedule.models import Schedule, Session, Speaker, Track
 from schedule.rich_text.sanitize import MAX_TEXT_CHARS, filter_web_address
 
-from .sessions import EDITABLE_FIELDS, describe_taken_places
+from .sessions import EDITABLE_FIELDS, PLANNING_FIELDS, describe_taken_places
 
 MAX_CAPACITY: Final = 1_000_000
+MAX_PLANNED_MINUTES: Final = 24 * 60
 MAX_SPEAKERS: Final = 100
 COLOR_PATTERN: Final = re.compile("#[0-9a-f]{6}")
 MIN_CONTRAST_RATIO: Final = 3.0  # WCAG 1.4.11
@@ -47,8 +48,10 @@ class SessionForm(forms.ModelForm[Session]):
             "ends_at": make_local_time_input(),
             "abstract": forms.Textarea({"rows": 5}),
             "description": forms.Textarea({"rows": 8}),
+            "needed_features": forms.Textarea({"rows": 2}),
         }
         labels = {
+            "role": _("Role in the timetable"),
             "language": _("Language"),
             "capacity": _("Places"),
             "track": _("Track"),
@@ -62,6 +65,11 @@ class SessionForm(forms.ModelForm[Session]):
             ),
             "language": _("As a code, such as fr or en; several with a comma."),
             "capacity": _("Empty: places are not counted."),
+            "role": _("Nothing else is planned beside a plenary or a break. Blocked time is never public."),
+            "planned_minutes": _("Empty: as long as it is placed now."),
+            "expected_attendance": _("Compared with the seats of the room."),
+            "needed_features": _("One on each line, as the rooms name theirs."),
+            "follows": _("This session starts after that one has ended."),
             "abstract": _("Plain text, Markdown or simple HTML. Shown first, and printed."),
         }
 
@@ -71,7 +79,13 @@ class SessionForm(forms.ModelForm[Session]):
         # Of this event only, or a crafted form could choose rooms and tracks of another.
         self.fields["track"].queryset = event.tracks.all()  # type: ignore[attr-defined]  # a form field of choice
         self.fields["room"].queryset = event.rooms.all()  # type: ignore[attr-defined]  # a form field of choice
-        for name in ("abstract", "description"):
+        others = event.sessions.exclude(pk=self.instance.pk).order_by("title")
+        self.fields["follows"].queryset = others  # type: ignore[attr-defined]  # a form field of choice
+        # A form without it, such as a program's, keeps the session's role.
+        self.fields["role"].required = False
+        self.fields["planned_minutes"].validators.append(MaxValueValidator(MAX_PLANNED_MINUTES))
+        self.fields["expected_attendance"].validators.append(MaxValueValidator(MAX_CAPACITY))
+        for name in ("abstract", "description", "needed_features"):
             self.fields[name].validators.append(MaxLengthValidator(MAX_TEXT_CHARS))
         self.fields["capacity"].validators.append(MaxValueValidator(MAX_CAPACITY))
         # Suggested by a datalist and not enforced: a kind is free text.
@@ -79,12 +93,25 @@ class SessionForm(forms.ModelForm[Session]):
         self.kinds = sorted(set(kinds))
         self.fields["kind"].widget.attrs["list"] = "kinds"
 
+    @property
+    def planning_fields_in_use(self) -> bool:
+        """Return whether any field for planning has a value or an error worth opening their section for."""
+        values = (getattr(self.instance, name) for name in PLANNING_FIELDS if name != "role")
+        return (
+            self.instance.role != Session.Role.TALK
+            or any(values)
+            or any(name in self.errors for name in PLANNING_FIELDS)
+        )
+
     def clean_title(self) -> str:
         """Refuse a title of spaces and invisible characters only."""
         title = " ".join(self.cleaned_data["title"].split())
         if not any(mark.isprintable() and not mark.isspace() for mark in title):
             raise ValidationError(_("Write a title."))
         return title
+
+    def clean_role(self) -> str:
+        return self.cleaned_data["role"] or self.instance.role
 
     def clean_url(self) -> str:
         address: str = self.cleaned_data["url"]

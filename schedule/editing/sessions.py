@@ -71,9 +71,12 @@ def to_plain_text(value: object) -> str:
     return "\n".join(line.rstrip() for line in str(value).splitlines()).strip()
 
 
+# What the planner and the conflicts need to know.
+PLANNING_FIELDS: Final = ("role", "planned_minutes", "expected_attendance", "needed_features", "follows")
 LIVE_FIELDS: Final = (
     *("title", "subtitle", "kind", "language", "track"),
     *("capacity", "is_bookable", "abstract", "description", "url"),
+    *PLANNING_FIELDS,
 )
 SLOT_FIELDS: Final = ("room", "starts_at", "ends_at", "is_time_pinned", "is_room_pinned")
 # Those of the two that are columns of Session, in the order of the form.

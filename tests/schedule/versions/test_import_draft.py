@@ -84,9 +84,12 @@ def test_the_preview_says_what_changes(organizer, event, known):
 
     page = html.fromstring(organizer.get(address).content.decode())
 
-    sentence = page.xpath("string(//details[@open]//li)")
-    assert "instead of" in sentence
-    assert "Changed at once: title." in sentence
+    rows = [
+        [cell.text_content().strip() for cell in row.xpath("./*")]
+        for row in page.xpath("//details[@open]//tbody/tr")
+    ]
+    assert ["Title", "Connue", "Autre titre"] in rows
+    assert any(name.startswith("Start") for name, _before, _after in rows)
 
 
 def test_an_import_is_undone_as_one_step(organizer, event, known):
