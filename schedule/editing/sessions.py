@@ -17,9 +17,10 @@ from convention.errors import ConventionError, InvalidFields
 from convention.events.models import Event
 from convention.events.sequence import advance_sequence
 from convention.text.normalize import search_text
-from schedule.models import Schedule, Session, SessionSpeaker, Speaker
+from schedule.models import Schedule, Session, Speaker
 from schedule.programme.days import get_programme_day
 
+from .appearances import replace_appearances
 from .revision import raise_revision
 
 
@@ -31,13 +32,14 @@ def set_speakers(*, session: Session, speaker_names: Sequence[str]) -> None:
     # The last of equal keys wins in a dict, hence the descending order.
     known = {search_text(speaker.name): speaker for speaker in session.event.speakers.order_by("-pk")}
     known |= {search_text(speaker.name): speaker for speaker in session.speakers.all()}
-    session.appearances.all().delete()
     unique: dict[str, str] = {}
     for name in speaker_names:
         unique.setdefault(search_text(name), name)
-    for position, (key, name) in enumerate(unique.items()):
-        speaker = known.get(key) or Speaker.objects.create(event=session.event, name=name)
-        SessionSpeaker.objects.create(session=session, speaker=speaker, position=position)
+    speakers = [
+        known.get(key) or Speaker.objects.create(event=session.event, name=name)
+        for key, name in unique.items()
+    ]
+    replace_appearances([(session, speakers)])
 
 
 def compute_fingerprint(value: object) -> str:

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from django.utils import timezone
 
 from convention.events.models import Event
+from schedule.editing.appearances import replace_appearances
 from schedule.exchange.load_programme import get_appearances, load_sessions
 from schedule.exchange.parsed_programme import ParsedProgramme
 from schedule.exchange.parsing.validate import find_main_span
 from schedule.exchange.writers.round_trip import build_round_trip
-from schedule.models import Schedule, Session, SessionSpeaker, Speaker
+from schedule.models import Schedule, Session, Speaker
 
 from .changes import SessionChange, describe_changes
 from .differences import (
@@ -161,7 +162,7 @@ def add_sessions(
         if session.guid in used_guids:
             session.guid = generate_guid(session.guid, session.starts_at, session.number)
     Session.objects.bulk_create(new, batch_size=200)
-    save_appearances(
+    replace_appearances(
         [
             (session, list_session_speakers(identified_session.parsed_session, import_context))
             for session, identified_session in zip(new, identified_sessions, strict=True)
@@ -213,21 +214,6 @@ def build_session(
     return session
 
 
-def save_appearances(sessions_with_speakers: list[tuple[Session, list[Speaker]]]) -> None:
-    """Replace the speakers of each session."""
-    SessionSpeaker.objects.filter(
-        session__in=[session.pk for session, _speakers in sessions_with_speakers]
-    ).delete()
-    SessionSpeaker.objects.bulk_create(
-        (
-            SessionSpeaker(session=session, speaker=speaker, position=position)
-            for session, speakers in sessions_with_speakers
-            for position, speaker in enumerate(speakers)
-        ),
-        batch_size=300,
-    )
-
-
 def change_sessions(
     matched_sessions: list[tuple[Session, IdentifiedSession]],
     import_context: ImportContext,
@@ -260,7 +246,7 @@ def change_sessions(
         import_result.changed_fields |= changes.keys()
         import_result.unchanged += not changes
         import_result.changed += [session.title] if changes else []
-    save_appearances(sessions_with_new_speakers)
+    replace_appearances(sessions_with_new_speakers)
     if touched:
         Session.objects.bulk_update(touched, sorted(fields), batch_size=50)
 
