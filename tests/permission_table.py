@@ -78,6 +78,9 @@ PERMISSIONS_BY_URL_NAME = {
     "session": EVERYONE,
     "speakers": EVERYONE,
     "speaker": EVERYONE,
+    "speaker-photo": EVERYONE,
+    "speaker-page": EVERYONE,  # with the secret
+    "speaker-page-photo": EVERYONE,  # with the secret
     "register": EVERYONE,
     "register-choices": EVERYONE,
     "register-check": EVERYONE,
@@ -317,7 +320,9 @@ POSTED = {
     "organize-checkpoint-remove",
     "organize-registration-cancel", "api-orders", "api-quotes", "api-cancel", "scanner-scans",
     "organize-session-cancel", "organize-session-restore", "organize-session-remove", "organize-track-move",
-    "organize-track-remove", "organize-speaker-remove", "organize-ticket-remove",
+    "organize-track-remove", "organize-speaker-remove", "organize-speaker-availability",
+    "organize-speaker-link-send", "organize-speaker-link-revoke",
+    "organize-plan-run-stop", "organize-plan-run-adopt", "organize-ticket-remove",
     "organize-addon-remove", "organize-voucher-remove", "organize-quota-remove",
     "organize-question-move", "organize-question-remove",
     "organize-package-remove", "organize-sponsor-logo-new", "organize-sponsor-cancel",
