@@ -221,6 +221,7 @@ ELSEWHERE = {
     "organize-visit-day-checkpoints": "test_visit_day",
     "choose-language": "a cookie",
     "speaker-page": "test_own_page",
+    **dict.fromkeys(["organize-plan", "organize-plan-run-stop", "organize-plan-run-adopt"], "test_plan_event"),
     "session-choose": "a visitor’s own stars", "agenda-adopt": "a visitor’s own stars",
     "agenda-link-renew": "a visitor’s own stars", "api-registrations": "test_trail",
     "api-attendance": "test_trail",

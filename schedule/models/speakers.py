@@ -1,4 +1,4 @@
-"""What speakers do for an event: their link, their photograph, and the mails sent to them."""
+"""The speakers' side of an event: their link, their photograph, and the mails sent to them."""
 
 from typing import Any, Self
 

@@ -21,7 +21,7 @@ REPEAT_PAUSE: Final = datetime.timedelta(hours=1)
 
 
 class SpeakerState(TextChoices):
-    """What speakers have not done yet."""
+    """A step that speakers have not taken yet."""
 
     UNCONFIRMED = "unconfirmed", _("have not answered for a session")
     DECLINED = "declined", _("cannot come to a session")
@@ -55,7 +55,7 @@ class SpeakerAudience:
 
 @dataclass(frozen=True)
 class SpeakerRecipients:
-    """Who gets a mail, and why others of the audience do not."""
+    """The recipients of a mailing, and those of its audience who are left out, by reason."""
 
     speakers: list[Speaker] = field(default_factory=list)
     without_address: list[Speaker] = field(default_factory=list)

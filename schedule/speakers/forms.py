@@ -30,7 +30,7 @@ MAX_TITLE_LENGTH = 80
 
 
 class SpeakerProfileForm(forms.ModelForm[Speaker]):
-    """What speakers change themselves."""
+    """The fields that speakers change themselves."""
 
     class Meta:
         model = Speaker
@@ -79,7 +79,7 @@ class PhotoForm(forms.Form):
 
 
 class SpeakerMailingForm(ActionErrorsMixin, forms.Form):
-    """Whom a mail is for, and its texts."""
+    """The audience of a mailing, and its texts."""
 
     state = forms.ChoiceField(
         label=_("Speakers"),

@@ -73,26 +73,36 @@ def remove_photo(*, speaker: Speaker) -> None:
 
 
 @transaction.atomic
-def set_photo_consent(*, speaker: Speaker, is_given: bool) -> None:
-    """Give or withdraw the consent to publish the photograph; a repeat changes nothing.
+def give_photo_consent(*, speaker: Speaker) -> None:
+    """Note that the speaker agrees to publish the photograph; a repeat changes nothing. Raise NotFound."""
+    photo = _lock_photo(speaker)
+    if not photo.is_public:
+        photo.consented_at, photo.withdrawn_at = timezone.now(), None
+        photo.consent_version = CURRENT_CONSENT_VERSION
+        _save_consent(photo, "speaker.photo_consent")
 
-    Raise NotFound without a photograph.
-    """
+
+@transaction.atomic
+def withdraw_photo_consent(*, speaker: Speaker) -> None:
+    """Stop publishing the photograph; a repeat changes nothing. Raise NotFound."""
+    photo = _lock_photo(speaker)
+    if photo.is_public:
+        photo.withdrawn_at = timezone.now()
+        _save_consent(photo, "speaker.photo_withdraw")
+
+
+def _lock_photo(speaker: Speaker) -> SpeakerPhoto:
     photo = SpeakerPhoto.objects.select_for_update().filter(speaker=speaker).defer("content").first()
     if photo is None:
         raise NotFound(_("There is no photograph; it may have been removed."))
-    if photo.is_public == is_given:
-        return
-    now = timezone.now()
-    if is_given:
-        photo.consented_at, photo.withdrawn_at = now, None
-        photo.consent_version = CURRENT_CONSENT_VERSION
-    else:
-        photo.withdrawn_at = now
+    photo.speaker = speaker
+    return photo
+
+
+def _save_consent(photo: SpeakerPhoto, verb: str) -> None:
     photo.save(update_fields=["consented_at", "consent_version", "withdrawn_at"])
-    verb = "speaker.photo_consent" if is_given else "speaker.photo_withdraw"
-    record_action(verb, speaker, event=speaker.event, fields=["photo"])
-    raise_revision(event=speaker.event)
+    record_action(verb, photo.speaker, event=photo.speaker.event, fields=["photo"])
+    raise_revision(event=photo.speaker.event)
 
 
 def find_public_photo(speaker: Speaker) -> SpeakerPhoto | None:
@@ -126,7 +136,7 @@ def list_photo_agreements(subject: DataSubject) -> list[Agreement]:
             version=photo.consent_version or CURRENT_CONSENT_VERSION,
             given_at=photo.consented_at,
             withdrawn_at=photo.withdrawn_at,
-            withdraw_consent=partial(set_photo_consent, speaker=photo.speaker, is_given=False),
+            withdraw_consent=partial(withdraw_photo_consent, speaker=photo.speaker),
         )
         for photo in photos.select_related("speaker__event")
     ]

@@ -20,7 +20,14 @@ from schedule.permissions import get_public_speaker, get_speaker_by_link
 from .availability import load_grid, read_levels, save_availability
 from .forms import PhotoForm, SpeakerProfileForm
 from .own_page import confirm_session, decline_session, list_appearances, throttle_changes
-from .photos import CONSENT_TEXTS, CURRENT_CONSENT_VERSION, remove_photo, save_photo, set_photo_consent
+from .photos import (
+    CONSENT_TEXTS,
+    CURRENT_CONSENT_VERSION,
+    give_photo_consent,
+    remove_photo,
+    save_photo,
+    withdraw_photo_consent,
+)
 
 if TYPE_CHECKING:
     import uuid
@@ -67,7 +74,8 @@ def upload_photo(speaker: Speaker, form: PhotoForm) -> bool:
     except ConventionError as error:
         form.add_error("photo", str(error))
         return False
-    set_photo_consent(speaker=speaker, is_given=form.cleaned_data["has_consent"])
+    set_consent = give_photo_consent if form.cleaned_data["has_consent"] else withdraw_photo_consent
+    set_consent(speaker=speaker)
     return True
 
 
@@ -82,9 +90,9 @@ def run_act(request: "HttpRequest", speaker: Speaker, token: str, act: str) -> H
         "availability": (lambda: save_posted_grid(request, speaker),
                          _("Your availability was saved."), "availability"),
         "photo-remove": (lambda: remove_photo(speaker=speaker), _("Your photograph was removed."), "photo"),
-        "photo-consent": (lambda: set_photo_consent(speaker=speaker, is_given=True),
+        "photo-consent": (lambda: give_photo_consent(speaker=speaker),
                           _("Your photograph is now shown in the programme."), "photo"),
-        "photo-withdraw": (lambda: set_photo_consent(speaker=speaker, is_given=False),
+        "photo-withdraw": (lambda: withdraw_photo_consent(speaker=speaker),
                            _("Your photograph is no longer shown."), "photo"),
     }  # fmt: skip
     if act not in acts:

@@ -12,7 +12,7 @@ from convention.personal_data import DataSubject
 from schedule.editing.sessions import set_speakers
 from schedule.models import Schedule, Session, SessionSpeaker, SpeakerPhoto
 from schedule.speakers.links import revoke_link
-from schedule.speakers.photos import delete_old_photos, list_photo_agreements, set_photo_consent, store_photo
+from schedule.speakers.photos import delete_old_photos, give_photo_consent, list_photo_agreements, store_photo
 from tests.factories import make_event, make_person, make_session
 from tests.schedule.speakers.factories import get_appearance, make_image, make_page_path, make_speaker
 
@@ -281,7 +281,7 @@ def test_a_person_sees_and_withdraws_the_consent_on_their_privacy_page():
     person = make_person()
     speaker = make_speaker(person=person)
     store_photo(speaker=speaker, content=b"x")
-    set_photo_consent(speaker=speaker, is_given=True)
+    give_photo_consent(speaker=speaker)
 
     agreement = list_photo_agreements(DataSubject(person=person))[0]
     agreement.withdraw_consent()

@@ -3,6 +3,7 @@
 import io
 
 import pytest
+from django.utils import translation
 from PIL import Image
 
 from convention.errors import UnreadableFile
@@ -53,5 +54,5 @@ def test_a_rotated_photograph_is_shown_upright():
     ],
 )
 def test_other_files_are_refused_with_a_sentence(content, sentence):
-    with pytest.raises(UnreadableFile, match=sentence):
+    with translation.override("en"), pytest.raises(UnreadableFile, match=sentence):
         redraw_photo(content)
