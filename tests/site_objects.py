@@ -72,6 +72,7 @@ from tests.registrations.invoices.factories import make_receivable
 from tests.registrations.sponsors.factories import make_package, make_sponsorship
 from tests.registrations.visits.objects import hosted_of
 from tests.registrations.visits.visit_day import OF_RIDES, ride_of
+from tests.schedule.speakers.factories import make_image
 
 # Addresses of other packages have locks of their own, tried there.
 ELSEWHERE = ("accounts/", "back-office/")
@@ -265,7 +266,7 @@ def make_speaker_page(speaker: Speaker) -> str:
     """Give a speaker an address, a published photograph and a link; return the link's token."""
     Speaker.objects.filter(pk=speaker.pk).update(email="ana@example.org")
     SpeakerPhoto.objects.create(
-        speaker=speaker, content=b"\xff\xd8\xff", digest="0", consented_at=timezone.now(), consent_version=1
+        speaker=speaker, content=make_image(), digest="0", consented_at=timezone.now(), consent_version=1
     )
     return SpeakerLink.objects.create(speaker=speaker).link_token
 

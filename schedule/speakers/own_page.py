@@ -11,6 +11,8 @@ from convention.audit.record import record_action
 from convention.errors import NotFound
 from schedule.models import Session, SessionSpeaker, Speaker
 
+from .notifications import notify_declined
+
 MAX_CHANGES_PER_MINUTE: Final = 60
 
 
@@ -43,11 +45,12 @@ def confirm_session(*, speaker: Speaker, session_id: int) -> None:
 
 @transaction.atomic
 def decline_session(*, speaker: Speaker, session_id: int) -> None:
-    """Note that the speaker cannot give the session; it stays in the programme until organizers act."""
+    """Note that the speaker cannot give the session, and tell the organizers; the programme stays."""
     appearance = _lock_appearance(speaker, session_id)
     if appearance.declined_at is None:
         appearance.confirmed_at, appearance.declined_at = None, timezone.now()
         _save_answer(appearance, "session.decline_speaker")
+        notify_declined.enqueue(appearance.pk)
 
 
 def _lock_appearance(speaker: Speaker, session_id: int) -> SessionSpeaker:

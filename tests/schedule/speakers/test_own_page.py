@@ -3,6 +3,7 @@
 import datetime
 
 import pytest
+from django.core import mail
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
@@ -14,7 +15,14 @@ from schedule.models import Schedule, Session, SessionSpeaker, SpeakerPhoto
 from schedule.speakers.links import revoke_link
 from schedule.speakers.photos import delete_old_photos, give_photo_consent, list_photo_agreements, store_photo
 from tests.factories import make_event, make_person, make_session
-from tests.schedule.speakers.factories import get_appearance, make_image, make_page_path, make_speaker
+from tests.schedule.speakers.factories import (
+    get_appearance,
+    make_image,
+    make_june_event,
+    make_page_path,
+    make_speaker,
+)
+from tests.task_runner import run_waiting_tasks
 
 pytestmark = pytest.mark.django_db
 
@@ -92,6 +100,17 @@ def test_a_speaker_who_cannot_come_takes_the_confirmation_back(client):
 
     assert get_appearance(speaker).confirmed_at is None
     assert get_appearance(speaker).declined_at is not None
+
+
+def test_the_organizers_are_told_of_a_session_that_a_speaker_cannot_give(client):
+    speaker = make_speaker(make_june_event(contact_email="team@example.org"))
+
+    for _click in range(2):
+        post(client, speaker, act="decline", session=get_appearance(speaker).session_id)
+    run_waiting_tasks()
+
+    assert [message.to for message in mail.outbox] == [["team@example.org"]]
+    assert "Talk of Ana" in mail.outbox[0].body
 
 
 def test_a_repeated_confirmation_changes_nothing(client):
