@@ -14,7 +14,6 @@ from convention.club.permissions import require_signed_in
 from convention.errors import ConventionError, InvalidFields, NotFound
 from convention.events.models import Event
 from convention.events.permissions import get_event_to_organize
-from convention.mail.messages import render_mail_message
 from schedule.editing.views import allow_get_and_post, render_organizer_page
 from schedule.models import SpeakerMailing
 
@@ -109,7 +108,7 @@ def render_preview_page(
         "mailing": mailing,
         "posted": [(name, value) for name, value in form.data.items() if name in form.fields],
         "recipients": recipients,
-        "letters": [(letter, render_mail_message(letter)[0]) for letter in letters],
+        "letters": letters,
     }
     return render_organizer_page(request, "speaker_mailing_preview", mailing.event, **context)
 

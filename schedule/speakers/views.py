@@ -121,7 +121,7 @@ def parse_step(text: str) -> int | None:
 
 def answer_saved(request: "HttpRequest", token: str, sentence: str, section: str) -> HttpResponse:
     """Redirect to a section of the page, which then says that it was saved."""
-    messages.success(request, sentence)
+    messages.success(request, sentence, extra_tags=section)
     response = redirect(f"{reverse('speaker-page', args=[token])}#{section}")
     response.status_code = 303
     return response
@@ -147,6 +147,8 @@ def render_own_page(
         "photo": photo,
         "photo_form": photo_form,
         "consent_text": CONSENT_TEXTS[CURRENT_CONSENT_VERSION],
+        # Shown in their section, which the address scrolls to: at the top nobody would see them.
+        "saved": [(message.extra_tags, message) for message in messages.get_messages(request)],
         "grid": load_grid(speaker, step_minutes=parse_step(request.GET.get("step", ""))),
     }
     response = render(request, "schedule/speaker_page.html", context)
