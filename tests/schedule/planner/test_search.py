@@ -107,7 +107,7 @@ def test_a_search_that_the_clock_cuts_says_so():
 
 
 def make_easy_problem():
-    """Return an instance without tracks and favourites, in which only some slots are unwanted, and its plan."""
+    """Return an instance in which only the first slot costs anything, and a plan for it."""
     sessions = tuple(PlannerSession(str(number), slot_penalties={0: 3}) for number in range(4))
     instance = PlannerInstance(sessions, make_slots(6), make_rooms(10, 10))
     return instance, place((0, 0), (0, 1), (1, 0), (1, 1))
