@@ -25,6 +25,9 @@ from .timetable_instance import TimetableInstance, build_instance
 
 REPORT_SECONDS: Final = 1.0
 
+type Sentences = dict[str, list[str]]
+"""Sentences for organizers by language."""
+
 
 def plan_event(plan_run: PlanRun) -> PlanningResult | None:
     """Search, store the proposal and return the result; None if no plan is possible."""
@@ -34,23 +37,20 @@ def plan_event(plan_run: PlanRun) -> PlanningResult | None:
     timetable = load_timetable(plan_run.from_draft)
     problem = build_instance(timetable, mode=PlanRun.Mode(plan_run.mode), zone=plan_run.event.zone)
     try:
-        result, is_proven = search_plan(plan_run, problem)
+        result, notes = search_plan(plan_run, problem)
     except PlanImpossible as error:
         finish_plan_run(plan_run, PlanRun.State.IMPOSSIBLE, reasons=describe_impossible(problem, error))
         return None
     except Exception:
         finish_plan_run(plan_run, PlanRun.State.FAILED)
         raise
-    notes = describe_notes(problem, is_proven=is_proven)
-    store_proposal(plan_run, problem.to_states(result.plan), result.costs, notes)
+    reasons = merge_sentences(describe_unplanned(problem), notes)
+    store_proposal(plan_run, problem.to_states(result.plan), result.costs, reasons)
     return result
 
 
-def search_plan(plan_run: PlanRun, problem: TimetableInstance) -> tuple[PlanningResult, bool]:
-    """Return the best plan found; for a repair, also whether the number of moves is proven to be the least.
-
-    Raise PlanImpossible.
-    """
+def search_plan(plan_run: PlanRun, problem: TimetableInstance) -> tuple[PlanningResult, Sentences]:
+    """Return the best plan found, and what there is to say about it. Raise PlanImpossible."""
     progress = PlanProgress(plan_run)
     if plan_run.mode == PlanRun.Mode.REPAIR:
         return repair_timetable(plan_run, problem, progress)
@@ -61,13 +61,13 @@ def search_plan(plan_run: PlanRun, problem: TimetableInstance) -> tuple[Planning
         on_progress=progress.report,
         should_stop=progress.is_stop_requested,
     )
-    return result, True
+    return result, {}
 
 
 def repair_timetable(
     plan_run: PlanRun, problem: TimetableInstance, progress: "PlanProgress"
-) -> tuple[PlanningResult, bool]:
-    """Return the plan that moves the fewest sessions, and whether that is proven. Raise PlanImpossible."""
+) -> tuple[PlanningResult, Sentences]:
+    """Return the plan that moves the fewest sessions, and a sentence if that is not proven."""
     began_at = time.monotonic()
     repaired = repair_plan(
         instance=problem.instance,
@@ -84,7 +84,7 @@ def repair_timetable(
         is_stopped=repaired.is_stopped,
         elapsed=time.monotonic() - began_at,
     )
-    return result, repaired.is_proven
+    return result, {} if repaired.is_proven else describe_missing_proof()
 
 
 @dataclass
@@ -112,7 +112,7 @@ class PlanProgress:
 
 @transaction.atomic
 def store_proposal(
-    plan_run: PlanRun, states: dict[int, SlotState], costs: PlanCosts, reasons: dict[str, list[str]]
+    plan_run: PlanRun, states: dict[int, SlotState], costs: PlanCosts, reasons: Sentences
 ) -> None:
     """Store the plan as a draft of its own, whose journal has the moves, and sentences by language."""
     assert plan_run.from_draft
@@ -129,35 +129,43 @@ def store_proposal(
     finish_plan_run(plan_run, PlanRun.State.DONE, reasons=reasons)
 
 
-def finish_plan_run(
-    plan_run: PlanRun, state: PlanRun.State, *, reasons: dict[str, list[str]] | None = None
-) -> None:
+def finish_plan_run(plan_run: PlanRun, state: PlanRun.State, *, reasons: Sentences | None = None) -> None:
     plan_run.state, plan_run.finished_at, plan_run.reasons = state, timezone.now(), reasons or {}
     plan_run.save(update_fields=["state", "finished_at", "reasons", "proposal", "costs"])
 
 
-def describe_impossible(problem: TimetableInstance, error: PlanImpossible) -> dict[str, list[str]]:
+def describe_impossible(problem: TimetableInstance, error: PlanImpossible) -> Sentences:
     """Return the contradicting rules as sentences, by language."""
     if not error.rules:
         return {language: [str(error)] for language in list_languages()}
-    reasons: dict[str, list[str]] = {}
+    reasons: Sentences = {}
     for language in list_languages():
         with translation.override(language):
             reasons[language] = [*make_impossible_error(problem.instance, error.rules).reasons]
     return reasons
 
 
-def describe_notes(problem: TimetableInstance, *, is_proven: bool) -> dict[str, list[str]]:
-    """Return by language a sentence for each session that could not be planned, and for a lack of proof."""
+def describe_unplanned(problem: TimetableInstance) -> Sentences:
+    """Return a sentence for each session that could not be planned."""
     titles = [problem.timetable.sessions[key].title for key in problem.unplanned_keys]
-    notes: dict[str, list[str]] = {}
-    for language in list_languages() if titles or not is_proven else ():
+    reasons: Sentences = {}
+    for language in list_languages() if titles else ():
         with translation.override(language):
             sentence = _("“%(title)s” is placed outside the usual hours and was not planned.")
-            notes[language] = [sentence % {"title": title} for title in titles]
-            if not is_proven:
-                notes[language].append(_("Perhaps fewer moves would do: the search ended before the proof."))
-    return notes
+            reasons[language] = [sentence % {"title": title} for title in titles]
+    return reasons
+
+
+def describe_missing_proof() -> Sentences:
+    reasons: Sentences = {}
+    for language in list_languages():
+        with translation.override(language):
+            reasons[language] = [_("Perhaps fewer moves would do: the search ended before the proof.")]
+    return reasons
+
+
+def merge_sentences(first: Sentences, second: Sentences) -> Sentences:
+    return {key: first.get(key, []) + second.get(key, []) for key in {**first, **second}}
 
 
 def list_languages() -> Iterable[str]:

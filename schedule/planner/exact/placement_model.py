@@ -5,7 +5,7 @@ plan is read: a tenth of the variables. All others are placed in a slot and a ro
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -74,7 +74,7 @@ def add_session(built: PlacementModel, number: int) -> None:
     """Add a session's placings; each switches off the rules that it breaks alone."""
     session = built.instance.sessions[number]
     options: dict[Placing, cp_model.IntVar] = {}
-    placings = list(list_conceivable_placings(built.instance, number, is_strict=built.is_strict))
+    placings = list(list_conceivable_placings(built, number))
     home = built.home[number] if built.home is not None else None
     if home and home not in placings and fits_in_day(built.instance, list_slots(session, home.slot)):
         placings.append(home)
@@ -94,18 +94,17 @@ def takes_any_room(instance: PlannerInstance, number: int) -> bool:
     return session.duration == 1 and session.locked_room is None and session.allowed_rooms is None
 
 
-def list_conceivable_placings(
-    instance: PlannerInstance, number: int, *, is_strict: bool
-) -> Iterator[Placing]:
-    """Yield the placings that end within their day; if strict, only in slots where the session may start."""
+def list_conceivable_placings(built: PlacementModel, number: int) -> Iterator[Placing]:
+    """Yield the placings that end within their day; in a strict model only where the session may start."""
+    instance = built.instance
     rooms = [ANY_ROOM] if takes_any_room(instance, number) else range(len(instance.rooms))
-    session, slots = instance.sessions[number], range(len(instance.slots))
-    if is_strict and session.locked_slot is not None:
-        slots = range(session.locked_slot, session.locked_slot + 1)
-    allowed = session.allowed_slots if is_strict else None
+    session = instance.sessions[number]
+    slots: Iterable[int] = range(len(instance.slots))
+    if built.is_strict and session.locked_slot is not None:
+        slots = [session.locked_slot]
+    elif built.is_strict and session.allowed_slots is not None:
+        slots = sorted(session.allowed_slots)
     for slot in slots:
-        if allowed is not None and slot not in allowed:
-            continue
         if fits_in_day(instance, list_slots(session, slot)):
             yield from (Placing(slot, room) for room in rooms)
 
