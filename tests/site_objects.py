@@ -198,7 +198,7 @@ def make_event_objects(slug: str, *, spare: int = 0) -> Objects:
         "api-cancel": person,
         "organize-registration-resend": person,
         "organize-registration-renew": person,
-        **{f"organize-plan-run{name}": {"pk": plan_run.pk} for name in ("", "-stop", "-adopt")},
+        **{f"organize-plan-run{name}": {"pk": plan_run.pk} for name in ("", "-stop", "-adopt", "-delete")},
         "organize-speaker": {"pk": speaker.pk},
         "organize-speaker-remove": {"pk": speaker.pk},
         "organize-speaker-times": {"pk": speaker.pk},
