@@ -4,7 +4,7 @@ from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
 from convention import hooks
-from convention.hooks import HOUR
+from convention.hooks import DAY, HOUR
 
 
 class ScheduleConfig(AppConfig):
@@ -18,3 +18,4 @@ class ScheduleConfig(AppConfig):
         hooks.room_uses.register("schedule.editing.room_removal.describe_room_uses")
         hooks.room_removal.register("schedule.editing.room_removal.clear_rooms")
         hooks.periodic_jobs.register("schedule.exchange.uploads.delete_old_uploads", seconds=HOUR)
+        hooks.periodic_jobs.register("schedule.planning.runs.delete_old_plan_runs", seconds=DAY)

@@ -14,6 +14,7 @@ from .editor import views as board_views
 from .exchange import views as exchange_views
 from .paper import views as paper_views
 from .personal import views as personal_views
+from .planning import explain_views
 from .planning import views as planning_views
 from .programme import feed_views
 from .programme import views as programme_views
@@ -171,6 +172,21 @@ pages: list[Any] = [
         "organize/<slug:event>/schedule/plan/<int:pk>/adopt/",
         planning_views.plan_run_adopt,
         name="organize-plan-run-adopt",
+    ),
+    path(
+        "organize/<slug:event>/schedule/plan/<int:pk>/delete/",
+        planning_views.plan_run_delete,
+        name="organize-plan-run-delete",
+    ),
+    path(
+        "organize/<slug:event>/schedule/plan/explain/<int:number>/",
+        explain_views.session_places,
+        name="organize-plan-explain",
+    ),
+    path(
+        "organize/<slug:event>/schedule/plan/explain/<int:number>/move/",
+        explain_views.session_place,
+        name="organize-plan-place",
     ),
     path("organize/<slug:event>/schedule/publish/", version_views.publish_page, name="organize-publish"),
     path("organize/<slug:event>/schedule/versions/", version_views.version_list, name="organize-versions"),

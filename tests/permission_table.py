@@ -339,6 +339,7 @@ POSTED = {
     "organize-mailing-resume", "organize-mailing-copy", "organize-mailing-remove",
     "organize-mailing-came-back", "organize-mail-bounce-right", "organize-duplicate-apart",
     "visit-apply", "visit-withdraw", "organize-visit-create", "organize-visit-step",
-    "organize-visit-applicant-decide", "organize-plan-run-stop", "organize-plan-run-adopt", *DAY_POSTED,
+    "organize-visit-applicant-decide", "organize-plan-run-stop", "organize-plan-run-adopt",
+    "organize-plan-run-delete", "organize-plan-place", *DAY_POSTED,
 }  # fmt: skip
 # A check once chosen; a choice of a session.

@@ -210,7 +210,7 @@ def make_event_objects(slug: str, *, spare: int = 0) -> Objects:
         "api-cancel": person,
         "organize-registration-resend": person,
         "organize-registration-renew": person,
-        **{f"organize-plan-run{name}": {"pk": plan_run.pk} for name in ("", "-stop", "-adopt")},
+        **{f"organize-plan-run{name}": {"pk": plan_run.pk} for name in ("", "-stop", "-adopt", "-delete")},
         "organize-speaker": {"pk": speaker.pk},
         "organize-speaker-times": {"pk": speaker.pk},
         "organize-schedule-room": {"pk": room.pk},

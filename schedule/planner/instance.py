@@ -88,6 +88,9 @@ class Placing:
 type Plan = tuple[Placing, ...]
 """One placing for each session of the instance, in its order."""
 
+type PartialPlan = tuple[Placing | None, ...]
+"""The same, with None for sessions that have no place yet."""
+
 
 def list_slots(session: PlannerSession, start: int) -> range:
     """Return the slots that the session occupies if it starts in slot `start`."""

@@ -1,11 +1,12 @@
 """Plan a schedule: a first plan, then the best one that the budget allows. Loads OR-Tools."""
 
+import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from .costs import PlanCosts, calculate_costs
+from .costs import PlanCosts, calculate_costs, count_broken_rules
 from .exact.feasibility import find_feasible_plan
 from .instance import Plan, PlannerInstance
 from .rules import check_room_for_all
@@ -16,6 +17,7 @@ from .search.tables import prepare_tables, to_cells, to_plan
 from .search.tasks import SearchReport
 
 DEFAULT_SECONDS: Final = 10.0
+logger = logging.getLogger(__name__)
 
 type ProgressHandler = Callable[[Plan, PlanCosts, float], None]
 
@@ -71,7 +73,7 @@ def plan_schedule(
         should_stop=should_stop,
         on_report=report_progress,
     )
-    best = to_plan(tables, outcome.layout)
+    best = choose_sound_plan(instance, to_plan(tables, outcome.layout), plan)
     return PlanningResult(
         plan=best,
         costs=calculate_costs(instance, best),
@@ -79,6 +81,14 @@ def plan_schedule(
         is_stopped=outcome.is_stopped,
         elapsed=time.monotonic() - began_at,
     )
+
+
+def choose_sound_plan(instance: PlannerInstance, best: Plan, first: Plan) -> Plan:
+    """Return the best plan, or the first one if a fault of the search made the best break a rule."""
+    if count_broken_rules(instance, best) == 0:
+        return best
+    logger.error("The search broke a rule of the plan; the first plan is used instead.")
+    return first
 
 
 def find_first_plan(*, instance: PlannerInstance, seed: int = 1) -> Plan:

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
-from typing import Any, Final
+from typing import Final
 
 from django.conf import settings
 from django.db import transaction
@@ -16,6 +16,7 @@ from schedule.drafts.moves import make_moves
 from schedule.drafts.slot_state import SlotState
 from schedule.models import PlanRun
 from schedule.planner.costs import PlanCosts
+from schedule.planner.exact.repair import repair_plan
 from schedule.planner.instance import Plan
 from schedule.planner.plan_schedule import PlanningResult, plan_schedule
 from schedule.planner.rules import PlanImpossible, make_impossible_error
@@ -23,6 +24,9 @@ from schedule.planner.rules import PlanImpossible, make_impossible_error
 from .timetable_instance import TimetableInstance, build_instance
 
 REPORT_SECONDS: Final = 1.0
+
+type Sentences = dict[str, list[str]]
+"""Sentences for organizers by language."""
 
 
 def plan_event(plan_run: PlanRun) -> PlanningResult | None:
@@ -32,23 +36,55 @@ def plan_event(plan_run: PlanRun) -> PlanningResult | None:
     plan_run.save(update_fields=["state", "started_at"])
     timetable = load_timetable(plan_run.from_draft)
     problem = build_instance(timetable, mode=PlanRun.Mode(plan_run.mode), zone=plan_run.event.zone)
-    progress = PlanProgress(plan_run)
     try:
-        result = plan_schedule(
-            instance=problem.instance,
-            seconds=plan_run.seconds,
-            seed=plan_run.seed,
-            on_progress=progress.report,
-            should_stop=progress.is_stop_requested,
-        )
+        result, notes = search_plan(plan_run, problem)
     except PlanImpossible as error:
         finish_plan_run(plan_run, PlanRun.State.IMPOSSIBLE, reasons=describe_impossible(problem, error))
         return None
     except Exception:
         finish_plan_run(plan_run, PlanRun.State.FAILED)
         raise
-    store_proposal(plan_run, problem, problem.to_states(result.plan), result.costs)
+    reasons = merge_sentences(describe_unplanned(problem), notes)
+    store_proposal(plan_run, problem.to_states(result.plan), result.costs, reasons)
     return result
+
+
+def search_plan(plan_run: PlanRun, problem: TimetableInstance) -> tuple[PlanningResult, Sentences]:
+    """Return the best plan found, and what there is to say about it. Raise PlanImpossible."""
+    progress = PlanProgress(plan_run)
+    if plan_run.mode == PlanRun.Mode.REPAIR:
+        return repair_timetable(plan_run, problem, progress)
+    result = plan_schedule(
+        instance=problem.instance,
+        seconds=plan_run.seconds,
+        seed=plan_run.seed,
+        on_progress=progress.report,
+        should_stop=progress.is_stop_requested,
+    )
+    return result, {}
+
+
+def repair_timetable(
+    plan_run: PlanRun, problem: TimetableInstance, progress: "PlanProgress"
+) -> tuple[PlanningResult, Sentences]:
+    """Return the plan that moves the fewest sessions, and a sentence if that is not proven."""
+    began_at = time.monotonic()
+    repaired = repair_plan(
+        instance=problem.instance,
+        plan=problem.list_placings(),
+        home_slots=problem.list_home_slots(),
+        seconds=plan_run.seconds,
+        seed=plan_run.seed,
+        should_stop=progress.is_stop_requested,
+    )
+    result = PlanningResult(
+        plan=repaired.plan,
+        costs=repaired.costs,
+        is_capped=repaired.is_capped,
+        is_stopped=repaired.is_stopped,
+        elapsed=time.monotonic() - began_at,
+    )
+    return result, {} if repaired.is_proven else describe_missing_proof()
 
 
 @dataclass
@@ -76,9 +112,9 @@ class PlanProgress:
 
 @transaction.atomic
 def store_proposal(
-    plan_run: PlanRun, problem: TimetableInstance, states: dict[int, SlotState], costs: PlanCosts
+    plan_run: PlanRun, states: dict[int, SlotState], costs: PlanCosts, reasons: Sentences
 ) -> None:
-    """Store the plan as a draft of its own, whose journal has the moves."""
+    """Store the plan as a draft of its own, whose journal has the moves, and sentences by language."""
     assert plan_run.from_draft
     name = _("Proposal %(number)s") % {"number": plan_run.pk}
     proposal = copy_draft(draft=plan_run.from_draft, name=name, author=plan_run.created_by)
@@ -90,36 +126,46 @@ def store_proposal(
         author=plan_run.created_by,
     )
     plan_run.proposal, plan_run.costs = proposal, asdict(costs)
-    finish_plan_run(plan_run, PlanRun.State.DONE, reasons=describe_unplanned(problem))
+    finish_plan_run(plan_run, PlanRun.State.DONE, reasons=reasons)
 
 
-def finish_plan_run(
-    plan_run: PlanRun, state: PlanRun.State, *, reasons: dict[str, list[str]] | None = None
-) -> None:
+def finish_plan_run(plan_run: PlanRun, state: PlanRun.State, *, reasons: Sentences | None = None) -> None:
     plan_run.state, plan_run.finished_at, plan_run.reasons = state, timezone.now(), reasons or {}
     plan_run.save(update_fields=["state", "finished_at", "reasons", "proposal", "costs"])
 
 
-def describe_impossible(problem: TimetableInstance, error: PlanImpossible) -> dict[str, list[str]]:
+def describe_impossible(problem: TimetableInstance, error: PlanImpossible) -> Sentences:
     """Return the contradicting rules as sentences, by language."""
     if not error.rules:
         return {language: [str(error)] for language in list_languages()}
-    reasons: dict[str, list[str]] = {}
+    reasons: Sentences = {}
     for language in list_languages():
         with translation.override(language):
             reasons[language] = [*make_impossible_error(problem.instance, error.rules).reasons]
     return reasons
 
 
-def describe_unplanned(problem: TimetableInstance) -> dict[str, list[str]]:
-    """Return a sentence for each session that could not be planned, by language."""
+def describe_unplanned(problem: TimetableInstance) -> Sentences:
+    """Return a sentence for each session that could not be planned."""
     titles = [problem.timetable.sessions[key].title for key in problem.unplanned_keys]
-    reasons: dict[str, list[Any]] = {}
+    reasons: Sentences = {}
     for language in list_languages() if titles else ():
         with translation.override(language):
             sentence = _("“%(title)s” is placed outside the usual hours and was not planned.")
             reasons[language] = [sentence % {"title": title} for title in titles]
     return reasons
+
+
+def describe_missing_proof() -> Sentences:
+    reasons: Sentences = {}
+    for language in list_languages():
+        with translation.override(language):
+            reasons[language] = [_("Perhaps fewer moves would do: the search ended before the proof.")]
+    return reasons
+
+
+def merge_sentences(first: Sentences, second: Sentences) -> Sentences:
+    return {key: first.get(key, []) + second.get(key, []) for key in {**first, **second}}
 
 
 def list_languages() -> Iterable[str]:

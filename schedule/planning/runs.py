@@ -1,8 +1,10 @@
 """Request, stop and adopt runs of the planner."""
 
+import datetime
 from typing import Final
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -20,10 +22,18 @@ from .tasks import run_planner
 MAX_SECONDS: Final = 600
 # Of one event, waiting or running: the worker plans one after the other.
 MAX_OPEN_RUNS: Final = 5
+PROPOSAL_LIFETIME: Final = datetime.timedelta(days=30)
 
 
 class TooManyRuns(ConventionError):
     kind = "too-many-runs"
+    status = 409
+
+
+class PlanRunOpen(ConventionError):
+    """The run waits or searches."""
+
+    kind = "plan-run-open"
     status = 409
 
 
@@ -117,3 +127,28 @@ def adopt_proposal(*, plan_run: PlanRun, author: Person | None) -> list[Move]:
     changes = list_proposed_changes(plan_run.proposal, draft)
     record_action("schedule.adopt_plan", plan_run, event=plan_run.event)
     return make_moves(draft=draft, states=changes, author=author)
+
+
+@transaction.atomic
+def delete_plan_run(*, plan_run: PlanRun) -> None:
+    """Delete a run and its proposal; moves that were adopted stay. Raise PlanRunOpen."""
+    locked = PlanRun.objects.select_for_update().get(pk=plan_run.pk)
+    if locked.is_open:
+        raise PlanRunOpen(_("The search is not over. Stop it first, then delete the proposal."))
+    record_action("schedule.delete_plan", plan_run, event=plan_run.event)
+    delete_with_proposals(PlanRun.objects.filter(pk=plan_run.pk))
+
+
+def delete_old_plan_runs() -> None:
+    """Delete the runs of the planner after 30 days, with their proposals. A periodic job."""
+    oldest = timezone.now() - PROPOSAL_LIFETIME
+    # No search lasts for days: a run that is still open lost its worker.
+    delete_with_proposals(PlanRun.objects.filter(created_at__lt=oldest))
+
+
+@transaction.atomic
+def delete_with_proposals(plan_runs: "QuerySet[PlanRun]") -> None:
+    """Delete runs and the drafts that they made."""
+    proposals = list(plan_runs.exclude(proposal=None).values_list("proposal", flat=True))
+    plan_runs.delete()
+    ScheduleDraft.objects.filter(pk__in=proposals, is_current=False).delete()

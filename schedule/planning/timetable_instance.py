@@ -15,6 +15,7 @@ from schedule.conflicts.timetable import AvailabilityPeriod, Period, Timetable, 
 from schedule.drafts.slot_state import SlotState
 from schedule.models import Availability, PlanRun, Session
 from schedule.planner.instance import (
+    PartialPlan,
     Placing,
     Plan,
     PlannerInstance,
@@ -79,6 +80,22 @@ class TimetableInstance:
     session_keys: tuple[int, ...]
     room_keys: tuple[int, ...]
     unplanned_keys: tuple[int, ...] = ()
+
+    def list_placings(self) -> PartialPlan:
+        """Return where the sessions are now, None for those without a time or a room."""
+        rooms = {key: number for number, key in enumerate(self.room_keys)}
+        states = [self.timetable.placements.get(key) for key in self.session_keys]
+        return tuple(
+            Placing(slot, rooms[state.room_id])
+            if state and slot is not None and state.room_id in rooms
+            else None
+            for state, slot in zip(states, self.list_home_slots(), strict=True)
+        )
+
+    def list_home_slots(self) -> list[int | None]:
+        """Return the slots in which the sessions start now, None for those without a time."""
+        states = (self.timetable.placements.get(key) for key in self.session_keys)
+        return [self.grid.find_slot(state.starts_at) if state else None for state in states]
 
     def to_states(self, plan: Plan) -> dict[int, SlotState]:
         """Return the slots of a plan by session, only of those that it places or moves."""
@@ -207,7 +224,10 @@ class InstanceBuilder:
     def _list_starts(self, key: int) -> frozenset[int]:
         duration, state = get_duration(self.timetable, key), self.timetable.placements.get(key)
         starts = {*self.starts[duration]} | ({state.starts_at} if state else set())
-        found = (self.grid.slots_by_start.get(start) for start in starts)
+        found = {self.grid.slots_by_start.get(start) for start in starts}
+        if state and self.mode == PlanRun.Mode.REPAIR:
+            # A start between two steps of the grid is no reason to move.
+            found.add(self.grid.find_slot(state.starts_at))
         return frozenset(slot for slot in found if slot is not None)
 
     def _list_rooms(self, session: TimetableSession) -> frozenset[int] | None:
@@ -242,7 +262,8 @@ class InstanceBuilder:
 def build_instance(timetable: Timetable, *, mode: PlanRun.Mode, zone: datetime.tzinfo) -> TimetableInstance:
     """Return the instance of a timetable.
 
-    With the mode UNPLACED, sessions that have a time keep it and their room. Otherwise only pins are kept.
+    With the mode UNPLACED, sessions that have a time keep it and their room. Otherwise only pins are kept;
+    with REPAIR, every session may also stay where it is if no rule forbids that.
     """
     return InstanceBuilder(timetable, mode, zone).build()
 

@@ -27,6 +27,7 @@ from .runs import (
     adopt_proposal,
     choose_mode,
     count_unplaced,
+    delete_plan_run,
     list_proposed_changes,
     start_plan_run,
     stop_plan_run,
@@ -148,3 +149,11 @@ def plan_run_adopt(request: "HttpRequest", event: str, pk: int) -> HttpResponse:
     )
     messages.success(request, sentence % {"count": count})
     return redirect("organize-schedule", event_obj.slug)
+
+
+@require_POST
+def plan_run_delete(request: "HttpRequest", event: str, pk: int) -> HttpResponse:
+    event_obj = get_event_to_organize(event, request.user)
+    delete_plan_run(plan_run=get_plan_run(event_obj, pk))
+    messages.success(request, _("Proposal %(number)s was deleted.") % {"number": pk})
+    return redirect("organize-plan", event_obj.slug)

@@ -19,6 +19,7 @@ from schedule.planner.foreign.cosplib.timetable_workbook import write_timetable
 from schedule.planner.foreign.json_instance import read_json_instance, write_json_plan
 from schedule.planner.plan_schedule import DEFAULT_SECONDS, PlanningResult, plan_schedule
 from schedule.planning.run_planner import plan_event
+from schedule.planning.runs import MAX_SECONDS as MAX_EVENT_SECONDS
 from schedule.planning.runs import adopt_proposal, choose_mode, create_plan_run
 
 MAX_SECONDS = 24 * 60 * 60
@@ -39,15 +40,20 @@ class Command(ConventionCommand):
         parser.add_argument("--instance", metavar="FILE", type=Path, help="a .json or .xlsx instance")
         parser.add_argument("--output", metavar="FILE", type=Path, help="where the plan is written")
         parser.add_argument(
-            "--seconds", metavar="N", type=float, default=DEFAULT_SECONDS, help="the budget (default 10)"
+            "--seconds",
+            metavar="N",
+            type=float,
+            default=DEFAULT_SECONDS,
+            help="the budget (default 10); for an event whole seconds, a part of one counts as one",
         )
         parser.add_argument(
             "--seed", metavar="N", type=int, default=1, help="another seed gives another plan"
         )
 
     def run(self, **options: Any) -> None:
-        check_budget(options["seconds"], options["seed"])
         check_subject(options)
+        most = MAX_EVENT_SECONDS if options["event"] else MAX_SECONDS
+        check_budget(options["seconds"], options["seed"], most=most)
         if options["event"]:
             self.print_lines(self.plan_event(get_event_by_slug(options["event"]), options))
         else:
@@ -117,10 +123,10 @@ def check_subject(options: dict[str, Any]) -> None:
         raise ConventionError(_("--apply needs an event."))
 
 
-def check_budget(seconds: float, seed: int) -> None:
-    """Raise ConventionError for a budget or a seed that makes no sense."""
-    if not (math.isfinite(seconds) and 0 <= seconds <= MAX_SECONDS):
-        raise ConventionError(_("--seconds must be between 0 and %(most)d.") % {"most": MAX_SECONDS})
+def check_budget(seconds: float, seed: int, *, most: int) -> None:
+    """Raise ConventionError for a budget of more than `most` seconds, or one or a seed without a sense."""
+    if not (math.isfinite(seconds) and 0 <= seconds <= most):
+        raise ConventionError(_("--seconds must be between 0 and %(most)d.") % {"most": most})
     if not 0 <= seed < 2**31:
         raise ConventionError(_("--seed must be between 0 and 2147483647."))
 

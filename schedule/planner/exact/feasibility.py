@@ -1,13 +1,14 @@
 """Find any plan that keeps all hard rules, or a smallest set of rules that contradict each other."""
 
 from collections.abc import Collection
+from dataclasses import replace
 from typing import Final
 
 from django.utils.translation import gettext as _
 from ortools.sat.python import cp_model
 
 from convention.errors import ConventionError
-from schedule.planner.instance import Plan, PlannerInstance
+from schedule.planner.instance import Plan, PlannerInstance, list_allowed_placings
 from schedule.planner.rules import PlannerRule, check_room_for_all, make_impossible_error
 
 from .placement_model import PlacementModel, build_strict_model, build_switched_model
@@ -62,6 +63,9 @@ def find_contradiction(instance: PlannerInstance) -> list[PlannerRule]:
     The first contradiction is reduced until each of its rules is needed. Smaller ones are then sought among
     sets that hit every set of rules which, dropped together, would make a plan possible.
     """
+    for number, session in enumerate(instance.sessions):
+        if not list_allowed_placings(instance, session):
+            return find_contradiction_of(instance, number)
     built = build_switched_model(instance)
     core = reduce_core(built, find_core(built, list(built.switches)) or list(built.switches))
     corrections: list[list[PlannerRule]] = []
@@ -76,6 +80,18 @@ def find_contradiction(instance: PlannerInstance) -> list[PlannerRule]:
             break
         corrections.append(correction)
     return core
+
+
+def find_contradiction_of(instance: PlannerInstance, number: int) -> list[PlannerRule]:
+    """Return rules, each of them needed, for which one session alone has no place.
+
+    The model of all sessions would take minutes for a large event.
+    """
+    alone = replace(instance, sessions=(instance.sessions[number],), favourites=())
+    built = build_switched_model(alone)
+    core = reduce_core(built, find_core(built, list(built.switches)) or list(built.switches))
+    of_session = ("locked-slot", "locked-room", "session-slots", "session-rooms")
+    return [replace(rule, subject=number) if rule.kind in of_session else rule for rule in core]
 
 
 def find_core(built: PlacementModel, rules: Collection[PlannerRule]) -> list[PlannerRule] | None:

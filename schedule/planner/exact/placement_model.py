@@ -5,13 +5,13 @@ plan is read: a tenth of the variables. All others are placed in a slot and a ro
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
 from ortools.sat.python import cp_model
 
-from schedule.planner.instance import Placing, Plan, PlannerInstance, fits_in_day, list_slots
+from schedule.planner.instance import PartialPlan, Placing, Plan, PlannerInstance, fits_in_day, list_slots
 from schedule.planner.rules import PlannerRule, list_broken_alone, list_rules, list_sessions_of
 
 # The room of sessions that take any.
@@ -28,7 +28,7 @@ class PlacementModel:
 
     instance: PlannerInstance
     is_strict: bool
-    home: Plan | None = None
+    home: PartialPlan | None = None
     model: cp_model.CpModel = field(default_factory=cp_model.CpModel)
     switches: dict[PlannerRule, cp_model.IntVar] = field(default_factory=dict)
     placings: list[dict[Placing, cp_model.IntVar]] = field(default_factory=list)
@@ -47,7 +47,7 @@ def build_strict_model(instance: PlannerInstance) -> PlacementModel:
     return build(PlacementModel(instance, is_strict=True))
 
 
-def build_home_model(instance: PlannerInstance, home: Plan) -> PlacementModel:
+def build_home_model(instance: PlannerInstance, home: PartialPlan) -> PlacementModel:
     """Return the model in which all rules hold, and sessions may stay where they are in a plan."""
     return build(PlacementModel(instance, is_strict=True, home=home))
 
@@ -72,10 +72,12 @@ def build(built: PlacementModel) -> PlacementModel:
 
 def add_session(built: PlacementModel, number: int) -> None:
     """Add a session's placings; each switches off the rules that it breaks alone."""
+    session = built.instance.sessions[number]
     options: dict[Placing, cp_model.IntVar] = {}
-    placings = list(list_conceivable_placings(built.instance, number))
-    if built.home is not None and built.home[number] not in placings:
-        placings.append(built.home[number])
+    placings = list(list_conceivable_placings(built, number))
+    home = built.home[number] if built.home is not None else None
+    if home and home not in placings and fits_in_day(built.instance, list_slots(session, home.slot)):
+        placings.append(home)
     for placing in placings:
         broken = list(list_broken_rules(built.instance, number, placing))
         if broken and built.is_strict:
@@ -92,10 +94,17 @@ def takes_any_room(instance: PlannerInstance, number: int) -> bool:
     return session.duration == 1 and session.locked_room is None and session.allowed_rooms is None
 
 
-def list_conceivable_placings(instance: PlannerInstance, number: int) -> Iterator[Placing]:
+def list_conceivable_placings(built: PlacementModel, number: int) -> Iterator[Placing]:
+    """Yield the placings that end within their day; in a strict model only where the session may start."""
+    instance = built.instance
     rooms = [ANY_ROOM] if takes_any_room(instance, number) else range(len(instance.rooms))
     session = instance.sessions[number]
-    for slot in range(len(instance.slots)):
+    slots: Iterable[int] = range(len(instance.slots))
+    if built.is_strict and session.locked_slot is not None:
+        slots = [session.locked_slot]
+    elif built.is_strict and session.allowed_slots is not None:
+        slots = sorted(session.allowed_slots)
+    for slot in slots:
         if fits_in_day(instance, list_slots(session, slot)):
             yield from (Placing(slot, room) for room in rooms)
 

@@ -47,13 +47,14 @@ class Annealer(ABC):
     def run(self, *, steps: int, deadline: float, start: float, end: float) -> Iterator[None]:
         """Anneal between two temperatures with that many steps, or fewer to end by `deadline`.
 
-        Yield after each chunk. The deadline is in seconds of the monotonic clock, which all processes share.
+        End early at a cost of nought. Yield after each chunk. The deadline is
+        in seconds of the monotonic clock, which all processes share.
         """
         began_at = time.monotonic()
         seconds = deadline - began_at
         planned = advance = self.chunk_steps / max(self.chunk_steps, steps)
         chunks, progress = 0, 0.0
-        while progress < 1.0:
+        while progress < 1.0 and self.best_total != 0:
             self.take_steps(self.chunk_steps, start * (end / start) ** progress)
             progress += advance
             chunks += 1

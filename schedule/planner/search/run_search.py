@@ -103,18 +103,19 @@ def run_search(
 ) -> SearchOutcome:
     """Improve the plan in `layout`, whose weighted cost is `total`, within a budget of `seconds`.
 
-    The budget sets the number of steps; `deadline`, in seconds of the monotonic clock, caps them.
+    The budget sets the number of steps; `deadline`, in seconds of the monotonic clock, caps them. A process
+    ends early at a cost of nought; the others are waited for, so that the clock does not choose the plan.
     """
     began_at = time.monotonic()
     best = SearchReport(total, layout, temperatures=(1.0, 1.0))
     run = SearchRun(problem, seed, process_count, should_stop, on_report, best)
     steps = int(seconds * problem.steps_per_second)
-    if steps == 0 or not layout:
+    if steps == 0 or not layout or total == 0:
         return SearchOutcome(total, layout, is_capped=False, is_stopped=False)
     first_steps = int(steps * FIRST_PART)
     first_deadline = began_at + (deadline - began_at) * FIRST_PART
     run.run_part(number=1, steps=first_steps, deadline=first_deadline, temperatures=None)
-    if not run.is_stopped:
+    if not run.is_stopped and run.best.total != 0:
         start, end = max(report.temperatures for report in run.finals)
         run.run_part(
             number=2, steps=steps - first_steps, deadline=deadline, temperatures=(math.sqrt(start * end), end)

@@ -7,10 +7,10 @@ import pytest
 from schedule.planner.costs import calculate_costs, count_broken_rules
 from schedule.planner.exact.feasibility import find_feasible_plan
 from schedule.planner.instance import PlannerInstance, PlannerSession, PlannerSpeaker
-from schedule.planner.plan_schedule import find_first_plan, plan_schedule
+from schedule.planner.plan_schedule import choose_sound_plan, find_first_plan, plan_schedule
 from schedule.planner.rules import PlanImpossible, PlannerRule
 
-from .instances import make_random_instance, make_rooms, make_slots
+from .instances import make_random_instance, make_rooms, make_slots, place
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -24,6 +24,13 @@ def test_a_plan_keeps_the_rules_and_costs_less_than_the_first(seed):
     assert count_broken_rules(instance, result.plan) == 0
     assert result.costs == calculate_costs(instance, result.plan)
     assert result.costs.total < calculate_costs(instance, first).total
+
+
+def test_a_plan_with_a_broken_rule_is_never_chosen():
+    instance = make_instance(PlannerSession("a"), PlannerSession("b"))
+    first, broken = place((0, 0), (1, 0)), place((0, 0), (0, 0))
+
+    assert choose_sound_plan(instance, broken, first) == first
 
 
 def test_progress_is_reported_and_the_search_can_be_stopped():

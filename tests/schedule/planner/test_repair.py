@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from schedule.planner.costs import calculate_costs, count_broken_rules
-from schedule.planner.exact.repair import find_fewest_moves, repair_plan
+from schedule.planner.exact.repair import RepairTask, find_fewest_moves, repair_plan
 from schedule.planner.instance import PlannerInstance, PlannerRoom, PlannerSession, PlannerSpeaker
 from schedule.planner.plan_schedule import find_first_plan
 from schedule.planner.rules import PlanImpossible
@@ -48,7 +48,8 @@ def test_polishing_costs_no_further_move():
     instance = make_random_instance(4, sessions=12)
     plan = find_first_plan(instance=instance)
     closed = close_room(instance, 2)
-    fewest, _is_proven = find_fewest_moves(closed, plan)
+    task = RepairTask(closed, plan, [placing.slot for placing in plan])
+    fewest, _is_proven = find_fewest_moves(task)
 
     repaired = repair_plan(instance=closed, plan=plan)
 
@@ -73,6 +74,42 @@ def test_a_session_in_the_way_moves_if_it_must():
 
     assert repaired.plan == place((1, 0), (0, 0), (2, 0))
     assert repaired.moved == (0, 1)
+
+
+def test_sessions_without_a_place_get_one_and_no_other_moves():
+    instance = make_random_instance(2, sessions=10)
+    plan = find_first_plan(instance=instance)
+    partial = (None, *plan[1:6], None, *plan[7:])
+
+    repaired = repair_plan(instance=instance, plan=partial)
+
+    assert count_broken_rules(instance, repaired.plan) == 0
+    assert repaired.moved == (0, 6)
+    assert repaired.is_proven
+
+
+def test_a_session_whose_room_is_gone_keeps_its_time():
+    instance = PlannerInstance(
+        sessions=(PlannerSession("a"), PlannerSession("b", slot_penalties={2: 5})),
+        slots=make_slots(4),
+        rooms=make_rooms(5, 5),
+    )
+
+    repaired = repair_plan(instance=instance, plan=(*place((1, 0)), None), home_slots=[1, 2])
+
+    assert repaired.plan == place((1, 0), (2, repaired.plan[1].room))
+
+
+def test_one_session_of_a_pair_in_conflict_moves():
+    instance = PlannerInstance(
+        sessions=tuple(PlannerSession(name) for name in "abc"), slots=make_slots(4), rooms=make_rooms(5)
+    )
+
+    repaired = repair_plan(instance=instance, plan=place((0, 0), (0, 0), (1, 0)))
+
+    assert len(repaired.moved) == 1
+    assert repaired.is_proven
+    assert repaired.plan[2] == place((1, 0))[0]
 
 
 def test_an_impossible_repair_names_the_rules():

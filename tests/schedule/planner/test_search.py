@@ -6,6 +6,7 @@ import time
 import pytest
 
 from schedule.planner.costs import calculate_costs, count_broken_rules
+from schedule.planner.instance import PlannerInstance, PlannerSession
 from schedule.planner.plan_schedule import find_first_plan
 from schedule.planner.search.cell_annealer import CellAnnealer, InstanceProblem, create_state
 from schedule.planner.search.long_state import LongState
@@ -13,7 +14,7 @@ from schedule.planner.search.run_search import run_search
 from schedule.planner.search.tables import prepare_tables, to_cells, to_plan
 from schedule.planner.search.unit_state import FORBIDDEN, UnitState
 
-from .instances import make_random_instance
+from .instances import make_random_instance, make_rooms, make_slots, place
 
 
 def start_search(seed: int, **options):
@@ -103,6 +104,44 @@ def test_a_search_that_the_clock_cuts_says_so():
     outcome = search(make_random_instance(1), seconds_left=0)
 
     assert outcome.is_capped
+
+
+def make_easy_problem():
+    """Return an instance in which only the first slot costs anything, and a plan for it."""
+    sessions = tuple(PlannerSession(str(number), slot_penalties={0: 3}) for number in range(4))
+    instance = PlannerInstance(sessions, make_slots(6), make_rooms(10, 10))
+    return instance, place((0, 0), (0, 1), (1, 0), (1, 1))
+
+
+@pytest.mark.parametrize("process_count", [1, 2])
+def test_a_search_ends_when_nothing_costs_anything(process_count):
+    instance, plan = make_easy_problem()
+    began_at = time.monotonic()
+
+    outcome = run_search(
+        problem=InstanceProblem(instance),
+        layout=to_cells(prepare_tables(instance), plan),
+        total=calculate_costs(instance, plan).total,
+        seconds=600,
+        deadline=began_at + 600,
+        seed=1,
+        process_count=process_count,
+    )
+
+    assert outcome.total == 0
+    assert not outcome.is_capped
+    assert time.monotonic() - began_at < 60
+
+
+def test_a_plan_that_costs_nothing_is_returned_at_once():
+    instance, _plan = make_easy_problem()
+    layout = to_cells(prepare_tables(instance), place((1, 0), (1, 1), (2, 0), (2, 1)))
+
+    outcome = run_search(
+        problem=InstanceProblem(instance), layout=layout, total=0, seconds=600, deadline=600, seed=1
+    )
+
+    assert outcome.layout == layout
 
 
 def test_both_states_price_unit_sessions_alike():

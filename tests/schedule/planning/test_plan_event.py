@@ -4,7 +4,8 @@ import datetime
 import itertools
 
 import pytest
-from django.core.management import call_command
+from django.core.management import call_command, execute_from_command_line
+from django.utils import translation
 
 from convention.events.models import Event, Room
 from schedule.conflicts.find import find_conflicts
@@ -248,6 +249,40 @@ def test_the_command_stores_a_proposal_and_applies_it_when_asked(capsys):
     assert len(load_slot_states(get_current_draft(event))) == 3
     assert event.sessions.published().count() == 0
     assert PlanRun.objects.filter(proposal__isnull=False).count() == 2
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize("seconds", ["601", "-1", "nan", "inf"])
+def test_a_budget_that_makes_no_sense_is_refused_with_one_sentence(seconds, capsys):
+    event = make_event(slug="planned")
+    make_rooms(event, 100)
+    make_talks(event, 1)
+
+    with translation.override("en"), pytest.raises(SystemExit) as ended:
+        call_command("plan", "planned", f"--seconds={seconds}")
+
+    assert ended.value.code == 2
+    assert capsys.readouterr().err == "--seconds must be between 0 and 600.\n"
+    assert not PlanRun.objects.exists()
+
+
+@pytest.mark.parametrize("option", ["--seconds=soon", "--seconds=", "--seed=1.5"])
+def test_a_budget_or_seed_that_is_no_number_is_refused_with_one_sentence(option, capsys):
+    with pytest.raises(SystemExit) as ended:
+        execute_from_command_line(["manage.py", "plan", "planned", option])
+
+    assert ended.value.code == 2
+    assert len(capsys.readouterr().err.strip().splitlines()) == 1
+
+
+def test_a_part_of_a_second_counts_as_one(capsys):
+    event = make_event(slug="planned")
+    make_rooms(event, 100)
+    make_talks(event, 1)
+
+    call_command("plan", "planned", seconds=0.4)
+
+    assert PlanRun.objects.get().seconds == 1
     assert capsys.readouterr().err == ""
 
 

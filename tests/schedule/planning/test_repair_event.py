@@ -1,0 +1,194 @@
+"""Repair an event's draft: only what must move moves, and sessions without a place get one."""
+
+import datetime
+
+import pytest
+
+from convention.events.models import Event, Room
+from schedule.conflicts.find import find_conflicts
+from schedule.conflicts.kinds import BLOCK
+from schedule.conflicts.load import load_timetable
+from schedule.drafts.current_draft import get_current_draft, load_slot_states
+from schedule.models import Availability, PlanRun, Session, Slot
+from schedule.planning.run_planner import plan_event
+from schedule.planning.runs import create_plan_run, list_proposed_changes
+from tests.factories import make_event, make_session
+
+pytestmark = pytest.mark.django_db
+HOUR = datetime.timedelta(hours=1)
+
+
+def make_rooms(event: Event, count: int) -> list[Room]:
+    return [
+        Room.objects.create(event=event, name=f"Room {number}", capacity=100, position=number)
+        for number in range(count)
+    ]
+
+
+def make_placed_talks(event: Event, rooms: list[Room], hours: int = 3) -> dict[tuple[int, int], Session]:
+    """Create a talk of 50 minutes for each room and hour, each by a speaker of its own."""
+    return {
+        (number, hour): make_session(
+            event,
+            f"Talk {number}-{hour}",
+            starts_at=event.starts_at + hour * HOUR,
+            minutes=50,
+            room=room,
+            speakers=(f"Speaker {number}-{hour}",),
+        )
+        for number, room in enumerate(rooms)
+        for hour in range(hours)
+    }
+
+
+def repair(event: Event, *, seconds: int = 0) -> PlanRun:
+    plan_run = create_plan_run(event=event, mode=PlanRun.Mode.REPAIR, seconds=seconds, seed=1, author=None)
+    plan_event(plan_run)
+    plan_run.refresh_from_db()
+    return plan_run
+
+
+def list_changed(plan_run: PlanRun) -> set[int]:
+    """Return the sessions that the proposal places or moves."""
+    return {*list_proposed_changes(plan_run.proposal, get_current_draft(plan_run.event))}
+
+
+def list_blocking_conflicts(plan_run: PlanRun):
+    found = find_conflicts(load_timetable(plan_run.proposal))
+    return [conflict for conflict in found if conflict.level == BLOCK]
+
+
+def close(event: Event, **owner) -> None:
+    """Make a room or speaker unavailable during the whole event."""
+    Availability.objects.create(
+        starts_at=event.starts_at - HOUR,
+        ends_at=event.ends_at + HOUR,
+        level=Availability.Level.CANNOT,
+        **owner,
+    )
+
+
+def test_a_timetable_without_conflicts_stays():
+    event = make_event()
+    make_placed_talks(event, make_rooms(event, 2))
+
+    plan_run = repair(event)
+
+    assert plan_run.state == PlanRun.State.DONE
+    assert list_changed(plan_run) == set()
+
+
+@pytest.mark.parametrize("seconds", [0, 1])
+def test_a_room_that_closes_moves_only_its_sessions(seconds):
+    event = make_event()
+    rooms = make_rooms(event, 3)
+    talks = make_placed_talks(event, rooms)
+    get_current_draft(event)
+    close(event, room=rooms[1])
+
+    plan_run = repair(event, seconds=seconds)
+
+    assert list_changed(plan_run) == {talk.pk for (room, _hour), talk in talks.items() if room == 1}
+    assert list_blocking_conflicts(plan_run) == []
+    assert plan_run.reasons == {}
+
+
+def test_a_room_that_closes_for_an_hour_moves_one_session_which_keeps_its_time_if_a_room_is_free():
+    event = make_event()
+    rooms = make_rooms(event, 3)
+    talks = make_placed_talks(event, rooms[:2])
+    Availability.objects.create(
+        room=rooms[0], starts_at=event.starts_at + HOUR, ends_at=event.starts_at + 2 * HOUR
+    )
+
+    plan_run = repair(event, seconds=1)
+
+    moved = load_slot_states(plan_run.proposal)[talks[0, 1].pk]
+    assert list_changed(plan_run) == {talks[0, 1].pk}
+    assert moved.starts_at == event.starts_at + HOUR
+    assert moved.room_id == rooms[2].pk
+
+
+def test_a_speaker_who_becomes_unavailable_moves_alone():
+    event = make_event()
+    talks = make_placed_talks(event, make_rooms(event, 2))
+    hit = talks[1, 2]
+    Availability.objects.create(
+        speaker=hit.speakers.get(),
+        starts_at=event.starts_at + 2 * HOUR,
+        ends_at=event.starts_at + 3 * HOUR,
+    )
+
+    plan_run = repair(event)
+
+    assert list_changed(plan_run) == {hit.pk}
+    assert list_blocking_conflicts(plan_run) == []
+
+
+def test_sessions_of_a_deleted_room_get_another_one_and_nothing_else_moves():
+    event = make_event()
+    rooms = make_rooms(event, 3)
+    talks = make_placed_talks(event, rooms[:2])
+    draft = get_current_draft(event)
+    before = load_slot_states(draft)
+    rooms[0].delete()
+
+    plan_run = repair(event)
+
+    hit = {talk.pk for (room, _hour), talk in talks.items() if room == 0}
+    after = load_slot_states(plan_run.proposal)
+    assert list_changed(plan_run) == hit
+    assert {after[key].room_id for key in hit} == {rooms[2].pk}
+    assert {key: after[key].starts_at for key in hit} == {key: before[key].starts_at for key in hit}
+
+
+def test_talks_without_a_time_are_placed_and_no_other_moves():
+    event = make_event()
+    make_placed_talks(event, make_rooms(event, 2))
+    new = make_session(event, "New", starts_at=None, planned_minutes=50)
+
+    plan_run = repair(event)
+
+    assert list_changed(plan_run) == {new.pk}
+    assert list_blocking_conflicts(plan_run) == []
+
+
+def test_one_of_two_sessions_in_one_place_moves():
+    event = make_event()
+    room = make_rooms(event, 2)[0]
+    talks = [make_session(event, title, minutes=50, room=room) for title in ("One", "Two")]
+
+    plan_run = repair(event)
+
+    assert len(list_changed(plan_run) & {talk.pk for talk in talks}) == 1
+    assert list_blocking_conflicts(plan_run) == []
+
+
+def test_a_start_at_an_odd_minute_is_no_reason_to_move():
+    event = make_event()
+    rooms = make_rooms(event, 2)
+    odd = make_session(
+        event, "Odd", starts_at=event.starts_at + datetime.timedelta(minutes=7), minutes=20, room=rooms[0]
+    )
+    talks = make_placed_talks(event, rooms[1:])
+    close(event, speaker=talks[0, 1].speakers.get())
+    Availability.objects.update(starts_at=event.starts_at + HOUR, ends_at=event.starts_at + 2 * HOUR)
+
+    plan_run = repair(event)
+
+    assert odd.pk not in list_changed(plan_run)
+    assert list_changed(plan_run) == {talks[0, 1].pk}
+
+
+def test_a_pinned_session_that_must_move_is_named():
+    event = make_event()
+    rooms = make_rooms(event, 2)
+    pinned = make_session(event, "Pinned", room=rooms[0])
+    Slot.objects.filter(draft=get_current_draft(event), session=pinned).update(is_room_pinned=True)
+    close(event, room=rooms[0])
+
+    plan_run = repair(event)
+
+    assert plan_run.state == PlanRun.State.IMPOSSIBLE
+    assert any("Pinned" in sentence for sentence in plan_run.reasons["en"])
+    assert any("Pinned" in sentence for sentence in plan_run.reasons["fr"])
