@@ -5,7 +5,9 @@ from django.utils.translation import gettext_lazy as _
 
 from convention.web.routing import OrganizerPage
 
-from . import api
+from .api.draft_views import DraftConflictsView, DraftSlotsView, DraftView
+from .api.public_sessions import SessionList
+from .api.publish_views import PublishView
 from .conflicts import views as conflict_views
 from .editing import session_views
 from .editing import views as editing_views
@@ -196,6 +198,10 @@ pages: list[Any] = [
     path("events/<slug:event>/speakers/<uuid:guid>/", programme_views.speaker_page, name="speaker"),
 ]
 endpoints: list[Any] = [
-    path("events/<slug:event>/sessions/", api.SessionList.as_view(), name="api-sessions"),
+    path("events/<slug:event>/sessions/", SessionList.as_view(), name="api-sessions"),
+    path("events/<slug:event>/draft/", DraftView.as_view(), name="api-draft"),
+    path("events/<slug:event>/draft/slots/", DraftSlotsView.as_view(), name="api-draft-slots"),
+    path("events/<slug:event>/draft/conflicts/", DraftConflictsView.as_view(), name="api-draft-conflicts"),
+    path("events/<slug:event>/publish/", PublishView.as_view(), name="api-publish"),
 ]
 organizer_pages = [OrganizerPage("organize-schedule", _("Programme"), 30)]

@@ -54,6 +54,10 @@ PERMISSIONS_BY_URL_NAME = {
     "api-registrations": NOBODY,
     "api-cancel": NOBODY,
     "api-attendance": NOBODY,
+    "api-draft": NOBODY,
+    "api-draft-slots": NOBODY,
+    "api-draft-conflicts": NOBODY,
+    "api-publish": NOBODY,
     "scanner-snapshot": NOBODY,
     "scanner-scans": NOBODY,
     # one's own
@@ -318,6 +322,7 @@ POSTED = {
     "organize-device-revoke",
     "organize-checkpoint-remove",
     "organize-registration-cancel", "api-orders", "api-quotes", "api-cancel", "scanner-scans",
+    "api-draft-slots", "api-publish",
     "organize-session-cancel", "organize-session-restore", "organize-session-remove", "organize-track-move",
     "organize-schedule-undo", "organize-schedule-redo",
     "organize-track-remove", "organize-speaker-remove", "organize-ticket-remove",

@@ -108,6 +108,10 @@ BEARERS = {
     "api-registrations": {"organizer’s program"},
     "api-cancel": {"attendee’s program"},
     "api-attendance": {"organizer’s program of attendance"},
+    "api-draft": {"organizer’s program of the schedule"},
+    "api-draft-slots": {"organizer’s program of the schedule"},
+    "api-draft-conflicts": {"organizer’s program of the schedule"},
+    "api-publish": {"organizer’s program of the schedule"},
     "scanner-snapshot": {"device"},
     "scanner-scans": {"device"},
 }

@@ -66,7 +66,10 @@ from tests.test_permissions import WITH_MORE
 pytestmark = [pytest.mark.django_db, pytest.mark.once, pytest.mark.long]
 
 MORE = 12
-ENDPOINTS = {"api-event", "api-sessions", "api-registrations", "api-attendance", "scanner-snapshot"}
+ENDPOINTS = {"api-event", "api-sessions", "api-registrations", "api-attendance", "scanner-snapshot"} | {
+    "api-draft",
+    "api-draft-conflicts",
+}
 
 
 def add_one(here, number, person):

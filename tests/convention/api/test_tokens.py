@@ -98,6 +98,10 @@ def test_schema_and_docs_are_there(client):
     assert set(schema["paths"]) == {
         "/api/v1/events/{event}/",
         "/api/v1/events/{event}/attendance/",
+        "/api/v1/events/{event}/draft/",
+        "/api/v1/events/{event}/draft/slots/",
+        "/api/v1/events/{event}/draft/conflicts/",
+        "/api/v1/events/{event}/publish/",
         "/api/v1/events/{event}/sessions/",
         "/api/v1/events/{event}/orders/",
         "/api/v1/events/{event}/quotes/",
