@@ -6,8 +6,10 @@ from django.utils.translation import gettext_lazy as _
 from convention.web.routing import OrganizerPage
 
 from .api.draft_views import DraftConflictsView, DraftSlotsView, DraftView
-from .api.public_sessions import SessionList
 from .api.publish_views import PublishView
+from .api.room_views import RoomListView, RoomView
+from .api.session_views import SessionCollectionView, SessionView
+from .api.speaker_views import SpeakerListView, SpeakerView
 from .conflicts import views as conflict_views
 from .editing import session_views
 from .editing import views as editing_views
@@ -198,10 +200,15 @@ pages: list[Any] = [
     path("events/<slug:event>/speakers/<uuid:guid>/", programme_views.speaker_page, name="speaker"),
 ]
 endpoints: list[Any] = [
-    path("events/<slug:event>/sessions/", SessionList.as_view(), name="api-sessions"),
+    path("events/<slug:event>/sessions/", SessionCollectionView.as_view(), name="api-sessions"),
+    path("events/<slug:event>/sessions/<uuid:guid>/", SessionView.as_view(), name="api-session"),
     path("events/<slug:event>/draft/", DraftView.as_view(), name="api-draft"),
     path("events/<slug:event>/draft/slots/", DraftSlotsView.as_view(), name="api-draft-slots"),
     path("events/<slug:event>/draft/conflicts/", DraftConflictsView.as_view(), name="api-draft-conflicts"),
+    path("events/<slug:event>/speakers/", SpeakerListView.as_view(), name="api-speakers"),
+    path("events/<slug:event>/speakers/<uuid:guid>/", SpeakerView.as_view(), name="api-speaker"),
+    path("events/<slug:event>/rooms/", RoomListView.as_view(), name="api-rooms"),
+    path("events/<slug:event>/rooms/<int:pk>/", RoomView.as_view(), name="api-room"),
     path("events/<slug:event>/publish/", PublishView.as_view(), name="api-publish"),
 ]
 organizer_pages = [OrganizerPage("organize-schedule", _("Programme"), 30)]

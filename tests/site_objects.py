@@ -185,6 +185,8 @@ def make_event_objects(slug: str, *, spare: int = 0) -> Objects:
         **make_privacy_objects(registration),
         "organize-job-file": {"pk": job.pk},
         "speaker": {"guid": speaker.guid},
+        "api-speaker": {"guid": speaker.guid},
+        "api-room": {"pk": room.pk},
         "organize-attendance-file": {"kind": "csv"},
         "organize-attendance-person": person,
         "organize-check-in": person,

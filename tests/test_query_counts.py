@@ -69,6 +69,9 @@ MORE = 12
 ENDPOINTS = {"api-event", "api-sessions", "api-registrations", "api-attendance", "scanner-snapshot"} | {
     "api-draft",
     "api-draft-conflicts",
+    "api-session",
+    "api-speakers",
+    "api-rooms",
 }
 
 

@@ -20,6 +20,9 @@ from convention.errors import InvalidFields
 from registrations.order_request import OrderRequest
 from registrations.serializers import OrderCreateRequest
 from schedule.api.draft_bodies import OTHER_SESSION_GUID, SESSION_GUID, PublishRequest, SlotMovesRequest
+from schedule.api.room_bodies import RoomChangesRequest, RoomCreateRequest
+from schedule.api.session_bodies import SessionChangesRequest, SessionCreateRequest
+from schedule.api.speaker_bodies import SPEAKER_GUID, SpeakerChangesRequest, SpeakerCreateRequest
 from schedule.drafts.current_draft import get_current_draft
 from schedule.models import ScheduleDraft, ScheduleVersion
 from tests.badges.attendance.factories import bearer, code_of, make_device, make_item
@@ -83,7 +86,11 @@ RESPONSES = [
 WITHOUT_BODY = [(method, path) for method, path, operation in OPERATIONS if "requestBody" not in operation]
 SERIALIZERS = {
     serializer.__name__: serializer
-    for serializer in (OrderCreateRequest, ScanBatchRequest, SlotMovesRequest, PublishRequest)
+    for serializer in (
+        *(OrderCreateRequest, ScanBatchRequest, SlotMovesRequest, PublishRequest),
+        *(SessionCreateRequest, SessionChangesRequest, SpeakerCreateRequest, SpeakerChangesRequest),
+        *(RoomCreateRequest, RoomChangesRequest),
+    )
 }
 
 
@@ -169,16 +176,24 @@ def site():
     own.reductions = [{"reason": "code", "amount": 2000}]
     own.save()
     own.addons.create(addon=make_addon(event), price=5000)
-    session = {"room": make_room(event), "track": make_track(event), "speakers": ("Ada",)}
+    room = make_room(event)
+    session = {"room": room, "track": make_track(event), "speakers": ("Ada",)}
     make_session(event, "Atelier", capacity=20, guid=SESSION_GUID, **session)
     make_planned_draft(event)
+    event.speakers.update(guid=SPEAKER_GUID)
     _row, token = create_token(person_id=person.pk, name="examples", scopes=list(ApiToken.Scope.values))
     _device, device_token = make_device(event)
     scanner = bearer(device_token)
     item = make_item(code_of(own))
     Client().post(SCANS, {"scans": [item]}, content_type="application/json", headers=scanner)
     assert Presence.objects.count() == 1
-    return {"event": event.slug, "reference": own.reference, "person": bearer(token), "scanner": scanner}
+    return {
+        "room": room.pk,
+        "event": event.slug,
+        "reference": own.reference,
+        "person": bearer(token),
+        "scanner": scanner,
+    }
 
 
 def make_planned_draft(event):
@@ -198,7 +213,8 @@ def call(site, method, path, body=None):
     """Send a request with the token that the description asks for."""
     schemes = {name for way in DESCRIPTION["paths"][path][method]["security"] for name in way}
     headers = site["scanner" if "deviceToken" in schemes else "person"]
-    address = path.format(event=site["event"], reference=site["reference"])
+    guid = SPEAKER_GUID if "speakers" in path else SESSION_GUID
+    address = path.format(event=site["event"], reference=site["reference"], guid=guid, id=site["room"])
     if method == "get":
         return Client().get(address, headers=headers)
     return Client().generic(
