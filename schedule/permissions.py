@@ -1,4 +1,4 @@
-"""Permissions on programmes: published ones are public, a personal agenda needs its token."""
+"""Permissions on programmes: published ones are public, agendas and pages of one person need a token."""
 
 import datetime
 import uuid
@@ -13,7 +13,7 @@ from convention.errors import LinkExpired, NotFound
 from convention.events.models import Event
 from convention.web.link_secrets import find_by_link_token
 
-from .models import PersonalAgenda, Session, SessionSpeaker, Speaker
+from .models import PersonalAgenda, Session, SessionSpeaker, Speaker, SpeakerLink
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -49,6 +49,21 @@ def get_shared_agenda(event: Event, token: str) -> PersonalAgenda:
     if row is None:
         raise NotFound(_("There is no personal agenda at this address."))
     return row
+
+
+def get_speaker_by_link(token: str) -> Speaker:
+    """Return the speaker whose own page this secret link opens, also while the event is a draft.
+
+    Raise NotFound for a forged or revoked link, and LinkExpired long after the event.
+    """
+    link = find_by_link_token(SpeakerLink.objects.select_related("speaker__event"), token)
+    if link is None:
+        raise NotFound(
+            _("This link is not valid, or a newer one has replaced it. Ask the organizers for it.")
+        )
+    if timezone.now() > link.speaker.event.ends_at + datetime.timedelta(days=settings.LINKS_LAST_DAYS):
+        raise LinkExpired(_("This link has expired: the event is over."))
+    return link.speaker
 
 
 def get_agenda_cookie_name(event: Event) -> str:

@@ -3,6 +3,7 @@
 import html
 import quopri
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from django.db.models import QuerySet
@@ -10,13 +11,24 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from convention.errors import UnreadableFile
-from convention.personal_data import DataSubject, PersonalDataSource
+from convention.personal_data import DataSubject, PersonalDataSource, RetentionRule
 from convention.privacy.redaction.redactor import Redactor, build_full_name_phrases, normalize_words
 
 from .editing.revision import raise_revision
 from .exchange.import_notes import ImportNotes
 from .exchange.parsing.decode_file import decode_file
-from .models import Move, PlanRun, ScheduleDraft, ScheduleUpload, ScheduleVersion, Speaker, VersionSlot
+from .models import (
+    Move,
+    PlanRun,
+    ScheduleDraft,
+    ScheduleUpload,
+    ScheduleVersion,
+    Speaker,
+    SpeakerMailing,
+    SpeakerPhoto,
+    VersionSlot,
+)
+from .speakers.photos import delete_old_photos, list_photo_agreements
 
 CALENDAR_PATTERN = re.compile(r"\s*BEGIN\s*:\s*VCALENDAR\b", re.I)
 FOLD_PATTERN = re.compile(r"[\r\n]+[ \t]")
@@ -75,16 +87,33 @@ def _redact_sessions(rows: "QuerySet[Any]", subject: DataSubject) -> None:
         raise_revision(event=speaker.event)
 
 
+def _export_availability(row: Any) -> dict[str, Any]:
+    """Return when the speaker would rather not, or cannot, and the consent to the photograph."""
+    availabilities = row.availabilities.values("starts_at", "ends_at", "level")
+    consents = SpeakerPhoto.objects.filter(speaker=row)
+    return {
+        "availability": list(availabilities),
+        "photo": list(consents.values("uploaded_at", "consented_at", "consent_version", "withdrawn_at")),
+    }
+
+
+def _export_photo(row: Any) -> Iterable[tuple[str, bytes]]:
+    for photo in SpeakerPhoto.objects.filter(speaker=row):
+        yield f"speaker-{row.pk}.jpg", bytes(photo.content)
+
+
 PLANNING_REASON = _("the programme’s history stays traceable; no name is left")
 
 PERSONAL_DATA = [
     PersonalDataSource(
         model=Speaker,
-        purpose=_("that you speak, with your biography, as the programme shows it"),
+        purpose=_("that you speak: your biography and photograph, and when you are available"),
         person_columns=("person",),
         address_columns=("email",),
         find_more_rows=_find_speakers,
-        exported_columns=("id", "event", "name", "biography", "url", "email", "company"),
+        exported_columns=("id", "event", "name", "biography", "url", "email", "company", "language"),
+        export_extra=_export_availability,
+        export_files=_export_photo,
         erase_rows=_redact_sessions,
         is_deleted_on_erasure=True,
         leads_to_other_tables=False,
@@ -123,6 +152,14 @@ PERSONAL_DATA = [
         leads_to_other_tables=False,
     ),
     PersonalDataSource(
+        model=SpeakerMailing,
+        purpose=_("e-mails to speakers that you sent"),
+        actor_columns=("sent_by",),
+        exported_columns=("id", "event", "kind", "created_at"),
+        retention_reason=_("what was sent to others stays known; no name is left"),
+        leads_to_other_tables=False,
+    ),
+    PersonalDataSource(
         model=ScheduleUpload,
         name=_("files of programmes"),
         purpose=_("files of a programme that wait for their import, for a day"),
@@ -132,9 +169,21 @@ PERSONAL_DATA = [
         leads_to_other_tables=False,
     ),
 ]
+AGREEMENTS = [list_photo_agreements]
+RETENTION = [
+    RetentionRule(
+        slug="speaker-photos",
+        name=_("Photographs of speakers"),
+        counted_from=_("after the end of the event"),
+        days=365,
+        min_days=30,
+        delete_older_than=delete_old_photos,
+    ),
+]
 FREE_TEXT = {
     PlanRun: ("reasons",),
     ScheduleDraft: ("name",),
     ScheduleVersion: ("name", "note"),
+    SpeakerMailing: ("subject_fr", "text_fr", "subject_en", "text_en"),
     VersionSlot: ("title",),
 }

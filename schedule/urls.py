@@ -21,6 +21,8 @@ from .personal import views as personal_views
 from .planning import views as planning_views
 from .programme import feed_views
 from .programme import views as programme_views
+from .speakers import mail_views, organizer_views
+from .speakers import views as speaker_views
 from .versions import history_views
 from .versions import public_views as public_version_views
 from .versions import views as version_views
@@ -56,20 +58,20 @@ pages: list[Any] = [
         editing_views.track_remove,
         name="organize-track-remove",
     ),
-    path("organize/<slug:event>/schedule/speakers/", editing_views.speaker_list, name="organize-speakers"),
+    path("organize/<slug:event>/schedule/speakers/", organizer_views.speaker_list, name="organize-speakers"),
     path(
         "organize/<slug:event>/schedule/speakers/new/",
-        editing_views.speaker_edit,
+        organizer_views.speaker_edit,
         name="organize-speaker-new",
     ),
     path(
         "organize/<slug:event>/schedule/speakers/<int:pk>/",
-        editing_views.speaker_edit,
+        organizer_views.speaker_edit,
         name="organize-speaker",
     ),
     path(
         "organize/<slug:event>/schedule/speakers/<int:pk>/remove/",
-        editing_views.speaker_remove,
+        organizer_views.speaker_remove,
         name="organize-speaker-remove",
     ),
     path(
@@ -101,6 +103,36 @@ pages: list[Any] = [
         "organize/<slug:event>/schedule/speakers/<int:pk>/times/",
         conflict_views.speaker_times,
         name="organize-speaker-times",
+    ),
+    path(
+        "organize/<slug:event>/schedule/speakers/<int:pk>/availability/",
+        organizer_views.speaker_availability,
+        name="organize-speaker-availability",
+    ),
+    path(
+        "organize/<slug:event>/schedule/speakers/<int:pk>/send-link/",
+        organizer_views.speaker_link_send,
+        name="organize-speaker-link-send",
+    ),
+    path(
+        "organize/<slug:event>/schedule/speakers/<int:pk>/revoke-link/",
+        organizer_views.speaker_link_revoke,
+        name="organize-speaker-link-revoke",
+    ),
+    path(
+        "organize/<slug:event>/schedule/speakers/mail/",
+        mail_views.speaker_mailing_list,
+        name="organize-speaker-mailings",
+    ),
+    path(
+        "organize/<slug:event>/schedule/speakers/mail/new/",
+        mail_views.speaker_mailing_compose,
+        name="organize-speaker-mailing-new",
+    ),
+    path(
+        "organize/<slug:event>/schedule/speakers/mail/<int:pk>/",
+        mail_views.speaker_mailing_detail,
+        name="organize-speaker-mailing",
     ),
     path(
         "organize/<slug:event>/schedule/version/",
@@ -198,6 +230,13 @@ pages: list[Any] = [
     path("events/<slug:event>/sessions/<uuid:guid>/", programme_views.session_page, name="session"),
     path("events/<slug:event>/speakers/", programme_views.speaker_list_page, name="speakers"),
     path("events/<slug:event>/speakers/<uuid:guid>/", programme_views.speaker_page, name="speaker"),
+    path(
+        "events/<slug:event>/speakers/<uuid:guid>/photo.jpg",
+        speaker_views.speaker_public_photo,
+        name="speaker-photo",
+    ),
+    path("speakers/<str:token>/", speaker_views.speaker_own_page, name="speaker-page"),
+    path("speakers/<str:token>/photo.jpg", speaker_views.speaker_own_photo, name="speaker-page-photo"),
 ]
 endpoints: list[Any] = [
     path("events/<slug:event>/sessions/", SessionCollectionView.as_view(), name="api-sessions"),

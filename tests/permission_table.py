@@ -89,6 +89,9 @@ PERMISSIONS_BY_URL_NAME = {
     "session": EVERYONE,
     "speakers": EVERYONE,
     "speaker": EVERYONE,
+    "speaker-photo": EVERYONE,
+    "speaker-page": EVERYONE,  # with the secret
+    "speaker-page-photo": EVERYONE,  # with the secret
     "register": EVERYONE,
     "register-choices": EVERYONE,
     "register-check": EVERYONE,
@@ -330,9 +333,11 @@ POSTED = {
     "api-draft-slots", "api-publish",
     "organize-session-cancel", "organize-session-restore", "organize-session-remove", "organize-track-move",
     "organize-schedule-undo", "organize-schedule-redo",
-    "organize-track-remove", "organize-speaker-remove", "organize-ticket-remove",
     "organize-board-undo", "organize-board-redo",
     "organize-schedule-conflict-fix", "organize-schedule-conflict-undo",
+    "organize-track-remove", "organize-speaker-remove", "organize-speaker-availability",
+    "organize-speaker-link-send", "organize-speaker-link-revoke",
+    "organize-ticket-remove",
     "organize-addon-remove", "organize-voucher-remove", "organize-quota-remove",
     "organize-question-move", "organize-question-remove",
     "organize-package-remove", "organize-sponsor-logo-new", "organize-sponsor-cancel",

@@ -34,7 +34,14 @@ from registrations.models import ImportRun, Quota, Registration, WaitingEntry
 from registrations.order_request import OrderRequest
 from registrations.orders.quotations import create_package_quotation
 from registrations.visits.models import Application, NdaText, Proposal, Visit
-from schedule.models import PersonalAgenda
+from schedule.models import (
+    PersonalAgenda,
+    Speaker,
+    SpeakerLink,
+    SpeakerMail,
+    SpeakerMailing,
+    SpeakerPhoto,
+)
 from tests.factories import (
     LONG_AGO,
     make_addon,
@@ -65,6 +72,7 @@ from tests.registrations.invoices.factories import make_receivable
 from tests.registrations.sponsors.factories import make_package, make_sponsorship
 from tests.registrations.visits.objects import hosted_of
 from tests.registrations.visits.visit_day import OF_RIDES, ride_of
+from tests.schedule.speakers.factories import make_image
 
 # Addresses of other packages have locks of their own, tried there.
 ELSEWHERE = ("accounts/", "back-office/")
@@ -109,6 +117,7 @@ def make_event_objects(slug: str, *, spare: int = 0) -> Objects:
     speaker, track = session.speakers.get(), make_track(event)
     plan_run = make_plan_run(event)
     selection = PersonalAgenda.objects.create(event=event)
+    speaker_token = make_speaker_page(speaker)
     make_session(event, "Atelier", number=2 + spare, capacity=5, is_bookable=True)
     address = "w@example.org"
     wait = WaitingEntry.objects.create(event=event, ticket=ticket, email=address, address=address)
@@ -187,6 +196,9 @@ def make_event_objects(slug: str, *, spare: int = 0) -> Objects:
         "speaker": {"guid": speaker.guid},
         "api-speaker": {"guid": speaker.guid},
         "api-room": {"pk": room.pk},
+        "speaker-photo": {"guid": speaker.guid},
+        **{name: {"token": speaker_token} for name in ("speaker-page", "speaker-page-photo")},
+        "organize-speaker-mailing": {"pk": make_speaker_mailing(speaker).pk},
         "organize-attendance-file": {"kind": "csv"},
         "organize-attendance-person": person,
         "organize-check-in": person,
@@ -202,9 +214,12 @@ def make_event_objects(slug: str, *, spare: int = 0) -> Objects:
         "organize-registration-renew": person,
         **{f"organize-plan-run{name}": {"pk": plan_run.pk} for name in ("", "-stop", "-adopt")},
         "organize-speaker": {"pk": speaker.pk},
-        "organize-speaker-remove": {"pk": speaker.pk},
         "organize-speaker-times": {"pk": speaker.pk},
         "organize-schedule-room": {"pk": room.pk},
+        **{
+            f"organize-speaker-{name}": {"pk": speaker.pk}
+            for name in ("remove", "availability", "link-send", "link-revoke")
+        },
         "organize-track": {"pk": track.pk},
         "organize-track-move": {"pk": track.pk},
         "organize-track-remove": {"pk": track.pk},
@@ -249,6 +264,22 @@ def make_event_objects(slug: str, *, spare: int = 0) -> Objects:
         "company-invoice": {"invoice": invoice_of(registration)},
     }
     return Objects(event, values, special, registration)
+
+
+def make_speaker_page(speaker: Speaker) -> str:
+    """Give a speaker an address, a published photograph and a link; return the link's token."""
+    Speaker.objects.filter(pk=speaker.pk).update(email="ana@example.org")
+    SpeakerPhoto.objects.create(
+        speaker=speaker, content=make_image(), digest="0", consented_at=timezone.now(), consent_version=1
+    )
+    return SpeakerLink.objects.create(speaker=speaker).link_token
+
+
+def make_speaker_mailing(speaker: Speaker) -> SpeakerMailing:
+    """Create a mailing that this speaker got."""
+    mailing = SpeakerMailing.objects.create(event=speaker.event, subject_fr="Bonjour", text_fr="Bonjour")
+    SpeakerMail.objects.create(mailing=mailing, speaker=speaker, accepted_at=timezone.now())
+    return mailing
 
 
 def make_privacy_objects(registration: Registration) -> dict[str, dict[str, Any]]:

@@ -208,13 +208,13 @@ def test_silenced_checks_give_a_reason():
 
 def test_imports_stand_at_the_top():
     inside = [
-        describe(path, node)
+        str(path.relative_to(ROOT))
         for path, function in walk_product(ast.FunctionDef, ast.AsyncFunctionDef)
         for node in ast.walk(function)
         if isinstance(node, ast.Import | ast.ImportFrom)
     ]
 
-    assert inside == []
+    assert inside == ["schedule/planning/tasks.py"]  # OR-Tools, which web processes must not load
 
 
 def test_no_signal_handlers_between_our_apps():

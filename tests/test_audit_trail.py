@@ -35,6 +35,13 @@ RECORDED = {
     "organize-speaker-new": ("speaker.add", {"name": SAID}),
     "organize-speaker": ("speaker.revise", {"name": SAID}),
     "organize-speaker-remove": ("speaker.remove", {}),
+    "organize-speaker-availability": ("speaker.availability", {}),
+    "organize-speaker-link-send": ("speaker.resend_link", {}),
+    "organize-speaker-link-revoke": ("speaker.revoke_link", {}),
+    "organize-speaker-mailing-new": (
+        "speaker_mailing.message",
+        {"subject_fr": SAID, "text_fr": SAID, "send": "1", "count": "1"},
+    ),
     "organize-schedule-rules": ("conflict_levels.change", {"walking-minutes": "7"}),
     "organize-schedule-room": ("room.plan", {"zone": SAID}),
     "organize-speaker-times": (
@@ -230,6 +237,7 @@ ELSEWHERE = {
     "visit-debrief": "test_debrief", "visit-feedback": "test_debrief",
     "organize-visit-day-checkpoints": "test_visit_day",
     "choose-language": "a cookie",
+    "speaker-page": "test_own_page",
     "session-choose": "a visitor’s own stars", "agenda-adopt": "a visitor’s own stars",
     "agenda-link-renew": "a visitor’s own stars", "api-registrations": "test_trail",
     "api-attendance": "test_trail",

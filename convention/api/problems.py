@@ -40,6 +40,7 @@ PROBLEM_DESCRIPTIONS = {
     "sold-out": "No place is left.",
     "price-changed": "The order costs something else than `expected_total`; `quote` says what, and why.",
     "changed-meanwhile": "Someone else changed the same since you read it: read it again, and decide.",
+    "blocking-conflicts": "Conflicts of the level `block` prevent publishing: see draft/conflicts/.",
     "nothing-to-publish": "The draft is what is published already.",
     "still-needed": "Bookings or scans need it, so it stays.",
     "code-used-up": "The code was used by others meanwhile.",

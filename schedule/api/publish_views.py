@@ -13,7 +13,7 @@ from schedule.versions.publish import (
     Notify,
     PublicationStamp,
     find_last_version_number,
-    publish_draft,
+    publish_reviewed_draft,
 )
 from schedule.versions.timetables import load_unpublished_changes
 
@@ -33,16 +33,16 @@ class PublishView(PlanningView):
         """Publish the draft that you read, and tell those concerned, unless `notify` is `nobody`.
 
         The answer is 409 if a session was moved, or another version was published, since you read the draft;
-        and if there is nothing to publish.
+        if a conflict of the level `block` prevents it; and if there is nothing to publish.
         """
         open_event(request, event)
         body = validate_body(PublishRequest, request.data)
         with transaction.atomic():
             draft, person = open_draft(request, event)
             seen_version = body.get("version", find_last_version_number(draft.event))
-            # `publish_draft` refuses unless the draft is still the one that is compared here.
+            # It refuses unless the draft is still the one that is compared here.
             counts = load_unpublished_changes(draft).count_by_kind()
-            version = publish_draft(
+            version = publish_reviewed_draft(
                 draft=draft,
                 name=body["name"],
                 note=body["note"],

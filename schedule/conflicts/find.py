@@ -5,6 +5,7 @@ from itertools import islice
 from typing import Final
 
 from .facts import Place, TimetableFacts
+from .kinds import BLOCK
 from .rules import (
     find_absent_persons,
     find_pair_conflicts,
@@ -22,6 +23,11 @@ def find_conflicts(timetable: Timetable) -> list[Conflict]:
     """Return the conflicts that are not ignored, those that hit most people first, 5,000 at most."""
     facts = TimetableFacts(timetable)
     return rank_conflicts(facts, islice(iterate_conflicts(facts), MAX_CONFLICTS))
+
+
+def find_blocking_conflicts(timetable: Timetable) -> list[Conflict]:
+    """Return the conflicts of the level that prevents publishing."""
+    return [conflict for conflict in find_conflicts(timetable) if conflict.level == BLOCK]
 
 
 def rank_conflicts(facts: TimetableFacts, conflicts: Iterable[Conflict]) -> list[Conflict]:

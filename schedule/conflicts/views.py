@@ -18,10 +18,11 @@ from convention.events.models import Room
 from convention.events.permissions import get_event_to_organize
 from convention.text.normalize import parse_digits
 from schedule.drafts.slot_state import SlotState
-from schedule.editing.views import allow_get_and_post, get_posted_data, get_speaker, render_organizer_page
+from schedule.editing.views import allow_get_and_post, get_posted_data, render_organizer_page
 from schedule.models import ConflictLevel, Speaker
 from schedule.programme.agenda_filter import clean_query_value
 from schedule.programme.programme_version import get_programme_version
+from schedule.speakers.organizer_views import get_speaker
 
 from .apply_fix import apply_fix, undo_fix
 from .conflict_list import ConflictFilter, build_conflict_list, describe_rows

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from convention.events.models import Event
 from convention.web.accent_colours import LIGHT_PAPERS, contrast_ratio
 from schedule.exchange.parsing.decode_file import MAX_FILE_BYTES
-from schedule.models import Schedule, Session, Speaker, Track
+from schedule.models import Schedule, Session, Track
 from schedule.rich_text.sanitize import MAX_TEXT_CHARS, filter_web_address
 
 from .sessions import EDITABLE_FIELDS, PLANNING_FIELDS, describe_taken_places
@@ -189,28 +189,6 @@ class TrackForm(forms.ModelForm[Track]):
         ):
             raise ValidationError(_("This colour is hardly seen on white paper; choose a darker one."))
         return colour
-
-
-class SpeakerForm(forms.ModelForm[Speaker]):
-    class Meta:
-        model = Speaker
-        fields = ("name", "biography", "url")
-        widgets = {"biography": forms.Textarea({"rows": 8})}
-        labels = {"url": _("Page elsewhere")}
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["biography"].validators.append(MaxLengthValidator(MAX_TEXT_CHARS))
-
-    def clean_name(self) -> str:
-        """Normalize spaces; two speakers may share a name."""
-        return " ".join(self.cleaned_data["name"].split())
-
-    def clean_url(self) -> str:
-        address: str = self.cleaned_data["url"]
-        if address and not filter_web_address(address):
-            raise ValidationError(_("Write an address that begins with https://."))
-        return address
 
 
 class ScheduleSettingsForm(forms.ModelForm[Schedule]):

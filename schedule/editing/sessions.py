@@ -21,8 +21,9 @@ from convention.events.models import Event, Room
 from convention.events.sequence import advance_sequence
 from convention.text.normalize import search_text
 from schedule.drafts.slot_state import SlotState
-from schedule.models import Session, SessionSpeaker, Speaker
+from schedule.models import Session, Speaker
 
+from .appearances import replace_appearances
 from .draft_slots import change_cancellation, load_state, lock_current_draft, move_session
 from .programme_parts import remove_programme_item
 from .revision import raise_revision
@@ -36,13 +37,14 @@ def set_speakers(*, session: Session, speaker_names: Sequence[str]) -> None:
     # The last of equal keys wins in a dict, hence the descending order.
     known = {search_text(speaker.name): speaker for speaker in session.event.speakers.order_by("-pk")}
     known |= {search_text(speaker.name): speaker for speaker in session.speakers.all()}
-    session.appearances.all().delete()
     unique: dict[str, str] = {}
     for name in speaker_names:
         unique.setdefault(search_text(name), name)
-    for position, (key, name) in enumerate(unique.items()):
-        speaker = known.get(key) or Speaker.objects.create(event=session.event, name=name)
-        SessionSpeaker.objects.create(session=session, speaker=speaker, position=position)
+    speakers = [
+        known.get(key) or Speaker.objects.create(event=session.event, name=name)
+        for key, name in unique.items()
+    ]
+    replace_appearances([(session, speakers)])
 
 
 def compute_fingerprint(value: object) -> str:

@@ -1,26 +1,23 @@
-"""Organizers' pages: tracks, speakers and settings of a programme."""
+"""Organizers' pages: tracks and settings of a programme."""
 
 import itertools
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.db.models import Count
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST
 
 from convention.club.models import Person
 from convention.errors import NotFound
 from convention.events.models import Event
 from convention.events.permissions import get_event_to_organize
-from convention.text.normalize import matches_search_words, search_text, split_search_words
-from schedule.models import Schedule, Speaker, Track
-from schedule.programme.agenda_filter import clean_query_value
+from schedule.models import Schedule, Track
 from schedule.programme.views import get_event_path
 
-from .forms import ScheduleSettingsForm, SpeakerForm, TrackForm
+from .forms import ScheduleSettingsForm, TrackForm
 from .programme_parts import move_track, remove_programme_item, save_programme_item
 
 if TYPE_CHECKING:
@@ -61,50 +58,6 @@ def schedule_settings(request: "HttpRequest", event: str) -> HttpResponse:
         messages.success(request, _("The programme was saved."))
         return redirect("organize-schedule", event_obj.slug)
     return render_organizer_page(request, "settings", event_obj, form=form)
-
-
-@require_safe
-def speaker_list(request: "HttpRequest", event: str) -> HttpResponse:
-    event_obj = get_event_to_organize(event, request.user)
-    query = clean_query_value(request.GET.get("q", ""))
-    rows = event_obj.speakers.annotate(used=Count("sessions")).defer("biography", "biography_html")
-    wanted = split_search_words(query)
-    # Compared in Python, since search_text has no counterpart in SQL.
-    matching = [row for row in rows if matches_search_words(wanted, search_text(row.name))]
-    page = Paginator(matching, 100).get_page(request.GET.get("page"))
-    return render_organizer_page(request, "speakers", event_obj, rows=page, q=query)
-
-
-def get_speaker(event: Event, pk: int) -> Speaker:
-    """Return the event's speaker with this key. Raise NotFound."""
-    speaker = event.speakers.filter(pk=pk).first()
-    if speaker is None:
-        raise NotFound(_("There is no such speaker; they may have been removed."))
-    return speaker
-
-
-@allow_get_and_post
-def speaker_edit(request: "HttpRequest", event: str, pk: int | None = None) -> HttpResponse:
-    """Change a speaker, or add one if `pk` is None."""
-    event_obj = get_event_to_organize(event, request.user)
-    row = get_speaker(event_obj, pk) if pk else Speaker(event=event_obj)
-    form = SpeakerForm(get_posted_data(request), instance=row)
-    if form.is_valid():
-        save_programme_item(event=event_obj, item=form.save(commit=False), changed_fields=form.changed_data)
-        messages.success(request, _("The speaker was saved."))
-        return redirect("organize-speakers", event_obj.slug)
-    speaker_sessions = event_obj.sessions.filter(speakers=row).order_by("starts_at") if pk else []
-    return render_organizer_page(
-        request, "speaker", event_obj, form=form, speaker=row, sessions=speaker_sessions
-    )
-
-
-@require_POST
-def speaker_remove(request: "HttpRequest", event: str, pk: int) -> HttpResponse:
-    event_obj = get_event_to_organize(event, request.user)
-    remove_programme_item(event=event_obj, item=get_speaker(event_obj, pk))
-    messages.success(request, _("The speaker was removed; their sessions stay."))
-    return redirect("organize-speakers", event_obj.slug)
 
 
 def build_new_track(event: Event) -> Track:

@@ -18,9 +18,9 @@ class Migration(migrations.Migration):
             name="mode",
             field=models.CharField(
                 choices=[
-                    ("unplaced", "place the sessions without a time; move no other"),
-                    ("everything", "plan everything that is not pinned"),
-                    ("repair", "solve the conflicts with the fewest moves"),
+                    ("unplaced", "Place the sessions without a time; move no other"),
+                    ("everything", "Plan everything that is not pinned"),
+                    ("repair", "Solve the conflicts with the fewest moves"),
                 ],
                 default="unplaced",
                 max_length=12,

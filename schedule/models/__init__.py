@@ -13,6 +13,7 @@ from .programme import (
     Speaker,
     Track,
 )
+from .speakers import SpeakerLink, SpeakerMail, SpeakerMailing, SpeakerPhoto
 from .versions import ScheduleVersion, VersionSlot
 
 __all__ = [
@@ -29,6 +30,10 @@ __all__ = [
     "SessionSpeaker",
     "Slot",
     "Speaker",
+    "SpeakerLink",
+    "SpeakerMail",
+    "SpeakerMailing",
+    "SpeakerPhoto",
     "Track",
     "VersionSlot",
     "WalkingTime",

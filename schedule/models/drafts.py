@@ -197,9 +197,9 @@ class PlanRun(models.Model):
     """One run of the planner: from which draft, its settings, and the proposal that it made."""
 
     class Mode(models.TextChoices):
-        UNPLACED = "unplaced", _("place the sessions without a time; move no other")
-        EVERYTHING = "everything", _("plan everything that is not pinned")
-        REPAIR = "repair", _("solve the conflicts with the fewest moves")
+        UNPLACED = "unplaced", _("Place the sessions without a time; move no other")
+        EVERYTHING = "everything", _("Plan everything that is not pinned")
+        REPAIR = "repair", _("Solve the conflicts with the fewest moves")
 
     class State(models.TextChoices):
         WAITING = "waiting", _("waiting")

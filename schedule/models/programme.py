@@ -76,6 +76,14 @@ class Speaker(RichTextModel):
     email = models.EmailField(_("e-mail address"), blank=True)
     company = models.CharField(_("company"), max_length=300, blank=True)
     person = models.ForeignKey(Person, models.SET_NULL, null=True, blank=True, related_name="+")
+    # Of mails to them.
+    language = models.CharField(
+        _("language of e-mails"),
+        max_length=2,
+        choices=[("fr", _("French")), ("en", _("English"))],
+        default="fr",
+        db_default="fr",
+    )
 
     class Meta:
         verbose_name = _("speaker")
@@ -221,11 +229,17 @@ class SessionSpeaker(models.Model):
     position = models.PositiveIntegerField(default=0)
     part = models.CharField(_("part"), max_length=10, choices=Part.choices, default=Part.SPEAKER)
     confirmed_at = models.DateTimeField(pgettext_lazy("speaker", "confirmed"), null=True, blank=True)
+    # The speaker said that they cannot.
+    declined_at = models.DateTimeField(pgettext_lazy("speaker", "declined"), null=True, blank=True)
 
     class Meta:
         ordering = ["position", "pk"]
         constraints = [
-            models.UniqueConstraint(fields=["session", "speaker"], name="speaker_once_per_session")
+            models.UniqueConstraint(fields=["session", "speaker"], name="speaker_once_per_session"),
+            models.CheckConstraint(
+                name="speaker_confirmed_or_declined",
+                condition=Q(confirmed_at__isnull=True) | Q(declined_at__isnull=True),
+            ),
         ]
 
     def __str__(self) -> str:

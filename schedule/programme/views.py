@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 from convention.events.models import Event
 from convention.events.permissions import get_visible_event
 from convention.text.normalize import search_text
-from schedule.models import Session, Speaker
+from schedule.models import Session, Speaker, SpeakerPhoto
 from schedule.permissions import (
     get_agenda_cookie_name,
     get_own_agenda,
@@ -198,6 +198,7 @@ def speaker_page(request: "HttpRequest", event: str, guid: uuid.UUID) -> HttpRes
             "event": event_obj,
             "event_path": get_event_path(event_obj),
             "speaker": speaker,
+            "photo": SpeakerPhoto.objects.public().filter(speaker=speaker).defer("content").first(),
             "speaker_url": filter_web_address(speaker.url),
             "entries": entries,
         }

@@ -7,12 +7,15 @@ from typing import Final, Self
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from convention import hooks
 from convention.audit.record import record_action
 from convention.club.models import Person
 from convention.errors import ConventionError
 from convention.events.models import Event
+from schedule.conflicts.find import find_blocking_conflicts
+from schedule.conflicts.load import load_timetable
 from schedule.editing.revision import raise_revision
 from schedule.models import Schedule, ScheduleDraft, ScheduleVersion, Session, VersionSlot
 
@@ -42,6 +45,13 @@ class PublishedMeanwhile(ConventionError):
     status = 409
 
 
+class BlockingConflicts(ConventionError):
+    """The draft has conflicts of the level that prevents publishing."""
+
+    kind = "blocking-conflicts"
+    status = 409
+
+
 @dataclass(frozen=True, slots=True)
 class PublicationStamp:
     """The last version's number (0 for none) and the draft's revision: what a preview was made of."""
@@ -63,6 +73,31 @@ class PublicationStamp:
 
     def __str__(self) -> str:
         return f"{self.version_number}-{self.draft_revision}"
+
+
+def publish_reviewed_draft(
+    *,
+    draft: ScheduleDraft,
+    seen: PublicationStamp,
+    name: str = "",
+    note: str = "",
+    author: Person | None = None,
+    notify: Notify = Notify.EVERYBODY,
+) -> ScheduleVersion:
+    """Publish what an organizer saw in a preview, unless a conflict prevents it.
+
+    Imports and the demo call `publish_draft`: a file is published with its conflicts. Raise what
+    `publish_draft` raises, and BlockingConflicts.
+    """
+    conflicts = find_blocking_conflicts(load_timetable(draft))
+    if conflicts:
+        sentence = ngettext(
+            "%(count)s conflict prevents publishing. Solve it, or change the rules of conflicts.",
+            "%(count)s conflicts prevent publishing. Solve them, or change the rules of conflicts.",
+            len(conflicts),
+        )
+        raise BlockingConflicts(sentence % {"count": len(conflicts)})
+    return publish_draft(draft=draft, name=name, note=note, author=author, notify=notify, seen=seen)
 
 
 @transaction.atomic

@@ -14,13 +14,23 @@ from convention.errors import NotFound
 from convention.events.models import Event
 from convention.events.permissions import get_event_to_organize
 from convention.text.normalize import parse_digits
+from schedule.conflicts.describe import describe_conflict
+from schedule.conflicts.find import find_blocking_conflicts
+from schedule.conflicts.load import load_timetable
 from schedule.drafts.current_draft import get_current_draft
 from schedule.editing.views import allow_get_and_post, get_author, get_posted_data, render_organizer_page
 from schedule.models import ScheduleDraft, ScheduleVersion
 
 from .differences import TimetableDifferences
 from .forms import PublicationForm
-from .publish import NothingToPublish, Notify, PublicationStamp, PublishedMeanwhile, publish_draft
+from .publish import (
+    BlockingConflicts,
+    NothingToPublish,
+    Notify,
+    PublicationStamp,
+    PublishedMeanwhile,
+    publish_reviewed_draft,
+)
 from .recipients import find_recipients
 from .sentences import KIND_LABELS, describe_change, describe_version, summarize_differences
 from .timetables import compare_versions, find_previous_version, load_unpublished_changes
@@ -40,7 +50,7 @@ def publish_page(request: "HttpRequest", event: str) -> HttpResponse:
     form = PublicationForm(get_posted_data(request), initial={"seen": str(PublicationStamp.of_draft(draft))})
     if form.is_valid():
         try:
-            version = publish_draft(
+            version = publish_reviewed_draft(
                 draft=draft,
                 name=form.cleaned_data["name"],
                 note=form.cleaned_data["note"],
@@ -48,7 +58,7 @@ def publish_page(request: "HttpRequest", event: str) -> HttpResponse:
                 notify=Notify.NOBODY if form.cleaned_data["is_silent"] else Notify.EVERYBODY,
                 seen=PublicationStamp.parse(form.cleaned_data["seen"]),
             )
-        except PublishedMeanwhile as error:
+        except (PublishedMeanwhile, BlockingConflicts) as error:
             messages.error(request, str(error))
             return redirect("organize-publish", event_obj.slug)
         except NothingToPublish as error:
@@ -65,8 +75,11 @@ def describe_publication(version: ScheduleVersion) -> str:
 
 def build_preview(draft: ScheduleDraft) -> dict[str, object]:
     """Return what the preview shows: the changes in words, and who is notified."""
-    differences = load_unpublished_changes(draft)
+    differences, timetable = load_unpublished_changes(draft), load_timetable(draft)
     return {
+        "blocking_conflicts": [
+            describe_conflict(timetable, conflict) for conflict in find_blocking_conflicts(timetable)
+        ],
         "recipients": find_recipients(draft.event, differences.notified_session_ids),
         **build_change_list(draft.event, differences),
     }

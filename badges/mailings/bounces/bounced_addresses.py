@@ -1,6 +1,6 @@
 """Record that mail to an address bounced; it gets no more mailings until it is corrected or cleared.
 
-Only addresses that some registration has are stored: a report about strangers must leave no data.
+Only addresses that some registration or speaker has are stored: a report about strangers must leave no data.
 """
 
 import re
@@ -19,9 +19,10 @@ from convention.errors import NotFound
 from convention.events.models import Event
 from convention.mail.bounces import find_bounced_addresses
 from convention.models import BouncedAddress
-from convention.text.email_addresses import is_same_email, normalize_email
+from convention.text.email_addresses import filter_by_email, is_same_email, normalize_email
 from registrations.models import Order, Registration
 from registrations.organizer.registration_list import has_bounced_mail
+from schedule.models import Speaker
 
 from .delivery_reports import DeliveryReport
 
@@ -79,8 +80,9 @@ def record_reported_bounces(*, report: DeliveryReport) -> list[str]:
             normalize_email(one) for one in (*own_addresses, *failure.addresses) if one
         ):
             holders = find_registrations_by_address(Registration.objects.all(), address)
-            if holders:
-                save_bounced_address(address, holders, answer=failure.answer)
+            speakers = filter_by_email(Speaker.objects.select_related("event"), address)
+            if holders or speakers:
+                save_bounced_address(address, [*holders, *speakers], answer=failure.answer)
                 recorded.append(address)
                 if recipient := mail or _find_latest_recipient(holders):
                     _record_bounce(recipient, answer=failure.answer)
@@ -95,15 +97,15 @@ def clear_bounce(*, registration: Registration) -> None:
     record_action("address.right", registration, event=registration.event, fields=["email"])
 
 
-def save_bounced_address(address: str, holders: Iterable[Registration], *, answer: str) -> None:
-    """Save the bounced address and add an audit entry for each registration that has it."""
+def save_bounced_address(address: str, holders: Iterable[Registration | Speaker], *, answer: str) -> None:
+    """Save the bounced address and add an audit entry for each registration or speaker that has it."""
     _row, is_new = BouncedAddress.objects.update_or_create(
         email=normalize_email(address), defaults={"answer": answer[:300]}
     )
     # A second report about the same address is no news for the audit log.
     if is_new:
-        for registration in holders:
-            record_action("address.bounced", registration, event=registration.event, fields=["email"])
+        for holder in holders:
+            record_action("address.bounced", holder, event=holder.event, fields=["email"])
 
 
 def find_registrations_by_address(rows: QuerySet[Registration], address: str) -> list[Registration]:
@@ -143,8 +145,9 @@ def _record_bounce(recipient: Recipient, *, answer: str = "") -> None:
 
 
 def forget_corrected_addresses() -> None:
-    """Delete bounced addresses that no registration has any more."""
+    """Delete bounced addresses that no registration and no speaker has any more."""
     # Stored addresses are normalized, those of registrations are as typed.
     people = Registration.objects.alias(folded=Lower("email")).filter(folded=OuterRef("email"))
     orders = Order.objects.alias(folded=Lower("email")).filter(folded=OuterRef("email"))
-    BouncedAddress.objects.filter(~Exists(people), ~Exists(orders)).delete()
+    speakers = Speaker.objects.alias(folded=Lower("email")).filter(folded=OuterRef("email"))
+    BouncedAddress.objects.filter(~Exists(people), ~Exists(orders), ~Exists(speakers)).delete()

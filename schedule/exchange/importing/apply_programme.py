@@ -14,12 +14,13 @@ from convention.events.models import Event
 from schedule.drafts.current_draft import get_current_draft
 from schedule.drafts.moves import make_moves
 from schedule.drafts.slot_state import SlotState
+from schedule.editing.appearances import replace_appearances
 from schedule.editing.draft_slots import overlay_draft
 from schedule.exchange.load_programme import get_appearances, load_sessions
 from schedule.exchange.parsed_programme import ParsedProgramme, ParsedSession
 from schedule.exchange.parsing.validate import find_main_span
 from schedule.exchange.writers.round_trip import build_round_trip
-from schedule.models import Schedule, Session, SessionSpeaker, Speaker
+from schedule.models import Schedule, Session, Speaker
 
 from .changes import SessionChange, describe_changes
 from .differences import (
@@ -184,7 +185,7 @@ def add_sessions(
             starts_at = import_starts[session.number]
             session.guid = generate_guid(session.guid, starts_at, session.number)
     Session.objects.bulk_create(new, batch_size=200)
-    save_appearances(
+    replace_appearances(
         [
             (session, list_session_speakers(identified_session.parsed_session, import_context))
             for session, identified_session in zip(new, identified_sessions, strict=True)
@@ -263,21 +264,6 @@ def build_changed_state(session: Session, changes: Mapping[str, Any]) -> SlotSta
     )
 
 
-def save_appearances(sessions_with_speakers: list[tuple[Session, list[Speaker]]]) -> None:
-    """Replace the speakers of each session."""
-    SessionSpeaker.objects.filter(
-        session__in=[session.pk for session, _speakers in sessions_with_speakers]
-    ).delete()
-    SessionSpeaker.objects.bulk_create(
-        (
-            SessionSpeaker(session=session, speaker=speaker, position=position)
-            for session, speakers in sessions_with_speakers
-            for position, speaker in enumerate(speakers)
-        ),
-        batch_size=300,
-    )
-
-
 def change_sessions(
     matched_sessions: list[tuple[Session, IdentifiedSession]],
     import_context: ImportContext,
@@ -315,7 +301,7 @@ def change_sessions(
         import_result.unchanged += not changed_names
         if changed_names:
             import_result.changed.append(session.title)
-    save_appearances(sessions_with_new_speakers)
+    replace_appearances(sessions_with_new_speakers)
     if touched:
         Session.objects.bulk_update(touched, sorted(fields), batch_size=50)
 

@@ -16,6 +16,7 @@ from convention.audit.models import AuditEntry
 from convention.errors import NotFound, UnreadableFile
 from convention.models import BouncedAddress
 from registrations.changes.correct import Correction, correct_registration
+from schedule.models import Speaker
 from tests.badges.mailings.bounce_samples import QMAIL, UNUSUAL
 from tests.badges.mailings.factories import add_people, make_mailing
 from tests.factories import make_event, make_order, make_registration, make_staff, make_ticket
@@ -157,6 +158,21 @@ def test_reports_of_the_known_are_kept_and_those_of_strangers_are_not(mailoutbox
         )
     assert BouncedAddress.objects.get().answer == "5.1.1 550 5.1.1 …: no such user"
     assert Recipient.objects.get(bounced_at__isnull=False).registrations.get().email == "ana1@example.org"
+
+
+@pytest.mark.django_db
+def test_the_address_of_a_speaker_is_kept_while_a_speaker_has_it():
+    speaker = Speaker.objects.create(event=make_event(), name="Ana", email="Ana@speakers.example")
+    failed = report("ana@speakers.example", original="ana@speakers.example")
+
+    recorded = record_reported_bounces(report=parse_delivery_report(failed.encode()))
+
+    assert recorded == ["ana@speakers.example"]
+    forget_corrected_addresses()
+    assert BouncedAddress.objects.exists()
+    speaker.delete()
+    forget_corrected_addresses()
+    assert not BouncedAddress.objects.exists()
 
 
 @pytest.mark.django_db

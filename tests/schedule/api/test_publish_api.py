@@ -4,7 +4,7 @@ import pytest
 
 from convention.audit.models import AuditEntry
 from schedule.models import ScheduleVersion
-from tests.factories import make_session
+from tests.factories import make_room, make_session
 
 from .programs import MINUTE, STARTS_AT, make_move, make_planned_event, make_program, move
 
@@ -86,6 +86,18 @@ def test_with_the_version_and_revision_of_the_draft_it_is_published(event, progr
     answer = publish(program, draft["revision"], version=draft["version"])
 
     assert answer.json()["version"] == 2
+
+
+def test_a_blocking_conflict_prevents_publishing(event, program):
+    room = make_room(event)
+    first, second = make_session(event), make_session(event)
+    move(program, make_move(first, room=room.pk), make_move(second, room=room.pk))
+
+    answer = publish(program, 2)
+
+    assert answer.status_code == 409
+    assert answer.json()["type"].endswith("/blocking-conflicts")
+    assert not ScheduleVersion.objects.exists()
 
 
 def test_without_changes_there_is_nothing_to_publish(event, program):

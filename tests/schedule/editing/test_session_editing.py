@@ -291,17 +291,21 @@ def test_tracks_have_names_of_their_own_and_colours_that_show(organizer, event):
 
 
 def test_speakers_and_version(organizer, event):
-    organizer.post("/organize/conf/schedule/speakers/new/", {"name": "Ana"})
+    organizer.post("/organize/conf/schedule/speakers/new/", {"name": "Ana", "language": "fr"})
     speaker = Speaker.objects.get()
     organizer.post(
-        f"/organize/conf/schedule/speakers/{speaker.pk}/", {"name": "Ana Silva", "biography": "**x**"}
+        f"/organize/conf/schedule/speakers/{speaker.pk}/",
+        {"name": "Ana Silva", "biography": "**x**", "language": "fr"},
     )
     speaker.refresh_from_db()
     assert (speaker.name, speaker.biography) == ("Ana Silva", "**x**")
     assert (
         len(
             errors(
-                organizer.post(f"/organize/conf/schedule/speakers/{speaker.pk}/", {"name": "A", "url": "x:y"})
+                organizer.post(
+                    f"/organize/conf/schedule/speakers/{speaker.pk}/",
+                    {"name": "A", "url": "x:y", "language": "fr"},
+                )
             )
         )
         == 1
@@ -397,7 +401,7 @@ def test_a_text_beyond_the_limit_gets_a_sentence(organizer, event, name):
 
 
 def test_a_biography_beyond_the_limit_gets_a_sentence(organizer, event):
-    data = {"name": "Ana", "biography": "x" * (MAX_TEXT_CHARS + 1)}
+    data = {"name": "Ana", "biography": "x" * (MAX_TEXT_CHARS + 1), "language": "fr"}
 
     response = organizer.post("/organize/conf/schedule/speakers/new/", data)
 

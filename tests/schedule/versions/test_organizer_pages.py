@@ -8,7 +8,8 @@ from lxml import html
 
 from convention.events.models import Room
 from schedule.drafts.current_draft import get_current_draft, load_slot_states
-from schedule.models import ScheduleVersion, Session
+from schedule.models import ConflictLevel, ScheduleVersion, Session
+from schedule.versions.publish import PublicationStamp
 from tests.factories import make_event, make_room, make_session, make_staff
 from tests.schedule.versions.timetables import HOUR, change_slot, publish_current_draft, remove_slot
 
@@ -258,3 +259,33 @@ def test_undoing_a_step_with_a_removed_room_leaves_the_room_open(organizer, even
 
     assert draft_state(session).starts_at == event.starts_at
     assert draft_state(session).room_id is None
+
+
+def test_a_blocking_conflict_prevents_publishing(organizer, event):
+    room = make_room(event, "Curie")
+    make_session(event, "Une", room=room)
+    other = make_session(event, "Autre", starts_at=None)
+    fields = {"name", "note", "seen"}
+    change_slot(other, room_id=room.pk)
+    stamp = str(PublicationStamp.of_draft(get_current_draft(event)))
+
+    page = get_page(organizer, f"{PAGE}publish/")
+    response = organizer.post(f"{PAGE}publish/", dict.fromkeys(fields, "") | {"seen": stamp}, follow=True)
+
+    assert "1 conflict prevents publishing." in page.text_content()
+    assert page.xpath("//form[.//*[@name='seen']]") == []
+    assert "1 conflict prevents publishing" in response.content.decode()
+    assert ScheduleVersion.objects.count() == 0
+
+
+def test_an_ignored_kind_of_conflict_does_not_prevent_publishing(organizer, event):
+    room = make_room(event, "Curie")
+    make_session(event, "Une", room=room)
+    other = make_session(event, "Autre", starts_at=None)
+    change_slot(other, room_id=room.pk)
+    ConflictLevel.objects.create(event=event, kind="room", level=ConflictLevel.Level.IGNORE)
+    data = fill_form(organizer, f"{PAGE}publish/", "seen")
+
+    organizer.post(f"{PAGE}publish/", data)
+
+    assert ScheduleVersion.objects.count() == 1

@@ -34,7 +34,7 @@ from registrations.visits.identity.purge import purge_visit
 from registrations.visits.models import Debrief, DebriefNote, FeedbackAnswer, FeedbackQuestion, Visit
 from registrations.visits.planning.host_proposals import create_host_proposal
 from registrations.visits.planning.proposals import create_proposal
-from schedule.models import ScheduleUpload
+from schedule.models import ScheduleUpload, SpeakerLink, SpeakerMail, SpeakerMailing, SpeakerPhoto
 from tests.convention.privacy.find_traces import ADDRESS, FIRST, LAST, NAME
 from tests.convention.privacy.histories.person import (
     HERS,
@@ -106,7 +106,14 @@ def speaker() -> Subject:
     event = make_event()
     make_session(event, f"Conversation avec {NAME}", speakers=(NAME,), abstract=f"{NAME} raconte.")
     event.sessions.update(slug="avec-ewzanna-qvortrup-zwick", extra={"by": NAME}, links=[{"title": NAME}])
-    event.speakers.update(biography=f"{FIRST} dirige.", url="https://firm.example/wzanna")
+    event.speakers.update(biography=f"{FIRST} dirige.", url="https://firm.example/wzanna", email=ADDRESS)
+    row = event.speakers.get()
+    SpeakerLink.objects.create(speaker=row)
+    SpeakerPhoto.objects.create(speaker=row, content=NAME.encode(), digest="0")
+    mailing = SpeakerMailing.objects.create(
+        event=event, sent_by=person, subject_fr=f"À {NAME}", text_fr=f"Bonjour {NAME}, {ADDRESS}"
+    )
+    SpeakerMail.objects.create(mailing=mailing, speaker=row)
     ScheduleUpload.objects.create(
         event=event, token="t" * 43, name="p.xml", content=f"<person>{NAME}".encode()
     )

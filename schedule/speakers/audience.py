@@ -1,0 +1,161 @@
+"""Select the speakers of an event whom a mail is for."""
+
+import datetime
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, Final, Self
+
+from django.db.models import Q, TextChoices
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from convention.events.models import Event
+from convention.mail.bounces import find_bounced_addresses
+from convention.text.email_addresses import normalize_email
+from schedule.models import Session, SessionSpeaker, Speaker, SpeakerMail, SpeakerMailing
+from schedule.programme.programme_version import get_programme_version
+
+# Against a second click, or a second organizer with the same idea.
+REPEAT_PAUSE: Final = datetime.timedelta(hours=1)
+
+
+class SpeakerState(TextChoices):
+    """A step that speakers have not taken yet."""
+
+    UNCONFIRMED = "unconfirmed", _("have not answered for a session")
+    DECLINED = "declined", _("cannot come to a session")
+    UNANSWERED = "unanswered", _("have not given their availability")
+    ASKED = "asked", _("were asked for their availability and have not answered")
+    NO_ADDRESS = "no_address", _("have no e-mail address")
+
+
+@dataclass(frozen=True, kw_only=True)
+class SpeakerAudience:
+    """The conditions, which must all be met; an empty one selects every speaker of the event.
+
+    `session`, `room` and `track` are primary keys, `day` is a date in ISO format. Room and day are those of
+    the published programme.
+    """
+
+    state: str = ""
+    session: int | None = None
+    room: int | None = None
+    track: int | None = None
+    day: str = ""
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> Self:
+        """Read the result of `to_json`; missing conditions get their defaults."""
+        return cls(**{one.name: stored[one.name] for one in fields(cls) if one.name in stored})
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class SpeakerRecipients:
+    """The recipients of a mailing, and those of its audience who are left out, by reason."""
+
+    speakers: list[Speaker] = field(default_factory=list)
+    without_address: list[Speaker] = field(default_factory=list)
+    bounced: list[Speaker] = field(default_factory=list)
+    recently_mailed: list[Speaker] = field(default_factory=list)
+
+    @property
+    def left_out(self) -> list[tuple[str, list[Speaker]]]:
+        """Return reason and speakers, of each reason that applies."""
+        groups = [
+            (pgettext_lazy("speakers", "No e-mail address"), self.without_address),
+            (pgettext_lazy("speakers", "E-mail to the address bounced"), self.bounced),
+            (pgettext_lazy("speakers", "Got the same e-mail less than an hour ago"), self.recently_mailed),
+        ]
+        return [(str(reason), speakers) for reason, speakers in groups if speakers]
+
+
+def filter_by_state(state: str) -> Q:
+    """Return a condition on speakers; an empty state selects all."""
+    states = SpeakerState
+    open_answers = SessionSpeaker.objects.filter(
+        session__cancelled_at=None, confirmed_at=None, declined_at=None
+    ).exclude(session__role=Session.Role.BLOCKER)
+    unanswered = Q(link=None) | Q(link__answered_at=None)
+    conditions = {
+        states.UNCONFIRMED: Q(pk__in=open_answers.values("speaker")),
+        states.DECLINED: Q(pk__in=SessionSpeaker.objects.filter(declined_at__isnull=False).values("speaker")),
+        states.UNANSWERED: unanswered,
+        states.ASKED: Q(link__requested_at__isnull=False, link__answered_at=None),
+        states.NO_ADDRESS: Q(email=""),
+    }
+    return conditions[SpeakerState(state)] if state in states.values else Q()
+
+
+def select_speakers(event: Event, audience: SpeakerAudience) -> list[Speaker]:
+    """Return the speakers of the audience by name."""
+    wanted: dict[str, int] = {
+        name: value
+        for name, value in (
+            ("pk", audience.session),
+            ("room", audience.room),
+            ("track", audience.track),
+        )
+        if value is not None
+    }
+    rows = event.speakers.filter(filter_by_state(audience.state))
+    if wanted or audience.day:
+        sessions = event.sessions.exclude(role=Session.Role.BLOCKER).filter(cancelled_at=None, **wanted)
+        ids = [session.pk for session in sessions if not audience.day or _is_on_day(session, audience.day)]
+        rows = rows.filter(pk__in=SessionSpeaker.objects.filter(session__in=ids).values("speaker"))
+    return list(rows.select_related("link").defer("biography", "biography_html"))
+
+
+def _is_on_day(session: Session, day: str) -> bool:
+    if session.starts_at is None:
+        return False
+    version = get_programme_version(session.event)
+    return str(session.day or version.get_programme_day(session.starts_at)) == day
+
+
+def list_days(event: Event) -> list[datetime.date]:
+    """Return the days of the published programme."""
+    version = get_programme_version(event)
+    rows = event.sessions.published().values_list("starts_at", "day")
+    return sorted({day or version.get_programme_day(starts_at) for starts_at, day in rows})
+
+
+def split_recipients(
+    speakers: Iterable[Speaker], *, mailing: SpeakerMailing, at: datetime.datetime | None = None
+) -> SpeakerRecipients:
+    """Decide who of the speakers gets the mailing: once per address, and not again within an hour.
+
+    A speaker's own link stands in requests and reminders, so each of two with one address gets theirs.
+    """
+    recipients = SpeakerRecipients()
+    chosen = list(speakers)
+    bounced = find_bounced_addresses(speaker.email for speaker in chosen)
+    recent = find_recently_mailed(mailing, at=at or timezone.now())
+    addresses: set[str] = set()
+    for speaker in chosen:
+        address = normalize_email(speaker.email)
+        if not address:
+            recipients.without_address.append(speaker)
+        elif address in bounced:
+            recipients.bounced.append(speaker)
+        elif speaker.pk in recent:
+            recipients.recently_mailed.append(speaker)
+        elif mailing.kind != SpeakerMailing.Kind.MESSAGE or address not in addresses:
+            addresses.add(address)
+            recipients.speakers.append(speaker)
+    return recipients
+
+
+def find_recently_mailed(mailing: SpeakerMailing, *, at: datetime.datetime) -> set[int]:
+    """Return the ids of speakers who got the same within an hour: a request or reminder, or this text."""
+    kinds = SpeakerMailing.Kind
+    rows = SpeakerMail.objects.filter(mailing__event=mailing.event, created_at__gt=at - REPEAT_PAUSE)
+    if mailing.kind == kinds.MESSAGE:
+        texts = ("subject_fr", "text_fr", "subject_en", "text_en")
+        rows = rows.filter(**{f"mailing__{name}": getattr(mailing, name) for name in texts})
+    else:
+        rows = rows.filter(mailing__kind__in=[kinds.REQUEST, kinds.REMINDER])
+    return set(rows.values_list("speaker", flat=True))

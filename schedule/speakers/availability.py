@@ -1,0 +1,261 @@
+"""The grid of an event's days and hours on which a speaker says when they can."""
+
+import datetime
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Final
+
+from django.db import transaction
+from django.utils import timezone
+
+from convention.audit.record import record_action
+from convention.events.models import Event
+from schedule.models import Availability, Speaker
+
+from .links import get_or_create_link
+
+STEPS_MINUTES: Final = (60, 30)
+# Shown at least, so that an evening or an early start is never left out of the grid.
+USUAL_HOURS: Final = (9, 18)
+MAX_DAYS: Final = 14
+FIELD_PREFIX: Final = "cell-"
+DAY_FIELD: Final = "day"
+# Beside the words for screen readers; colour alone would not tell them apart.
+LEVEL_SYMBOLS: Final = {
+    Availability.Level.CAN: "✓",
+    Availability.Level.RATHER_NOT: "~",
+    Availability.Level.CANNOT: "✕",
+}
+
+
+@dataclass(frozen=True)
+class AvailabilitySpan:
+    """A time with one level; both ends are aware."""
+
+    starts_at: datetime.datetime
+    ends_at: datetime.datetime
+    level: Availability.Level
+
+    def overlaps(self, other: "AvailabilitySpan") -> bool:
+        return self.starts_at < other.ends_at and other.starts_at < self.ends_at
+
+
+@dataclass(frozen=True)
+class AvailabilityCell(AvailabilitySpan):
+    """One cell of the grid; `key` is its local start, such as 2027-06-15T09:00."""
+
+    key: str
+
+    @property
+    def field_name(self) -> str:
+        return f"{FIELD_PREFIX}{self.key}"
+
+    @property
+    def day(self) -> datetime.date:
+        return datetime.date.fromisoformat(self.key[:10])
+
+    @property
+    def clock(self) -> str:
+        """Return the local start as “09:00”."""
+        return self.key[11:]
+
+
+@dataclass(frozen=True)
+class AvailabilityGrid:
+    """Cells by row (time of day) and column (day); None where the event has not begun or is over."""
+
+    step_minutes: int
+    days: list[datetime.date]
+    rows: list[tuple[str, list[AvailabilityCell | None]]]
+
+    @property
+    def levels(self) -> list[tuple[str, str, str]]:
+        """Return value, label and symbol of each level, the most available first."""
+        return [(level.value, str(level.label), LEVEL_SYMBOLS[level]) for level in Availability.Level]
+
+    @property
+    def other_step(self) -> int:
+        """Return the step in which the grid is not shown."""
+        return sum(STEPS_MINUTES) - self.step_minutes
+
+    @property
+    def cells(self) -> list[AvailabilityCell]:
+        """Return the cells in the order of time."""
+        found = [cell for _clock, cells in self.rows for cell in cells if cell]
+        return sorted(found, key=lambda cell: cell.starts_at)
+
+
+def build_grid(
+    *,
+    period: tuple[datetime.datetime, datetime.datetime],
+    zone: datetime.tzinfo,
+    hours: tuple[int, int],
+    step_minutes: int,
+    spans: Sequence[AvailabilitySpan] = (),
+) -> AvailabilityGrid:
+    """Return the grid of a period, with the levels of the spans.
+
+    `hours` are the first and the last full hour of each day, at most 24, in local time of the zone.
+    """
+    days = _list_days(period, zone)
+    rows = []
+    for minute in range(hours[0] * 60, hours[1] * 60, step_minutes):
+        row = [_make_cell(day, minute, step_minutes, zone) for day in days]
+        rows.append(
+            (
+                f"{minute // 60:02}:{minute % 60:02}",
+                [_set_level(cell, spans) if cell and _is_within(cell, period) else None for cell in row],
+            )
+        )
+    return AvailabilityGrid(step_minutes, days, [row for row in rows if any(row[1])])
+
+
+def _list_days(
+    period: tuple[datetime.datetime, datetime.datetime], zone: datetime.tzinfo
+) -> list[datetime.date]:
+    first, last = (moment.astimezone(zone).date() for moment in period)
+    count = min((last - first).days + 1, MAX_DAYS)
+    return [first + datetime.timedelta(days=number) for number in range(count)]
+
+
+def _make_cell(
+    day: datetime.date, minute: int, step_minutes: int, zone: datetime.tzinfo
+) -> AvailabilityCell | None:
+    """Return the cell of a day; None for an hour that the clock change skips."""
+    midnight = datetime.datetime.combine(day, datetime.time())
+    local = [midnight + datetime.timedelta(minutes=minute + more) for more in (0, step_minutes)]
+    starts_at, ends_at = (moment.replace(tzinfo=zone).astimezone(datetime.UTC) for moment in local)
+    if ends_at <= starts_at:
+        return None
+    return AvailabilityCell(starts_at, ends_at, Availability.Level.CAN, f"{local[0]:%Y-%m-%dT%H:%M}")
+
+
+def _is_within(cell: AvailabilityCell, period: tuple[datetime.datetime, datetime.datetime]) -> bool:
+    return cell.ends_at > period[0] and cell.starts_at < period[1]
+
+
+def _set_level(cell: AvailabilityCell, spans: Sequence[AvailabilitySpan]) -> AvailabilityCell:
+    """Return the cell with the least available level of the spans that it touches."""
+    levels = Availability.Level
+    touched = {span.level for span in spans if span.overlaps(cell)}
+    # With a time at which they can, all others are impossible, but for those at which they would rather not.
+    is_limited = any(span.level == levels.CAN for span in spans)
+    if levels.CANNOT in touched or (is_limited and not touched):
+        return replace(cell, level=levels.CANNOT)
+    return replace(cell, level=levels.RATHER_NOT if levels.RATHER_NOT in touched else levels.CAN)
+
+
+def read_levels(grid: AvailabilityGrid, posted: Mapping[str, str]) -> AvailabilityGrid:
+    """Return the grid with the posted levels; unknown values and missing fields change nothing.
+
+    A field `day` such as 2027-06-15:cannot sets all cells of that day.
+    """
+    day, _colon, day_level = posted.get(DAY_FIELD, "").partition(":")
+    known = {str(level): level for level in Availability.Level}
+
+    def choose(cell: AvailabilityCell) -> AvailabilityCell:
+        value = posted.get(cell.field_name, "")
+        if str(cell.day) == day and day_level in known:
+            value = day_level
+        return replace(cell, level=known.get(value, cell.level))
+
+    rows = [(clock, [choose(cell) if cell else None for cell in cells]) for clock, cells in grid.rows]
+    return replace(grid, rows=rows)
+
+
+def merge_cells(cells: Iterable[AvailabilityCell]) -> list[AvailabilitySpan]:
+    """Join neighbouring cells of one level, leaving out those at which the speaker can.
+
+    Times without a row are possible, also those before and after the grid.
+    """
+    merged: list[AvailabilitySpan] = []
+    for cell in cells:
+        last = merged[-1] if merged else None
+        if cell.level == Availability.Level.CAN:
+            continue
+        if last and last.level == cell.level and last.ends_at == cell.starts_at:
+            merged[-1] = replace(last, ends_at=cell.ends_at)
+        else:
+            merged.append(AvailabilitySpan(cell.starts_at, cell.ends_at, cell.level))
+    return merged
+
+
+def clip_spans(
+    spans: Iterable[AvailabilitySpan], cells: Sequence[AvailabilityCell]
+) -> Iterator[AvailabilitySpan]:
+    """Yield what is left of the spans outside the cells, which are in the order of time."""
+    far = datetime.timedelta(days=36_500)
+    now = cells[0].starts_at if cells else timezone.now()
+    edges = [now - far, *(edge for cell in cells for edge in (cell.starts_at, cell.ends_at)), now + far]
+    for span in spans:
+        # Every second gap between two edges is one between two cells.
+        for start, end in list(pairwise(edges))[::2]:
+            begins, ends = max(span.starts_at, start), min(span.ends_at, end)
+            if begins < ends:
+                yield replace(span, starts_at=begins, ends_at=ends)
+
+
+def load_grid(speaker: Speaker, *, step_minutes: int | None = None) -> AvailabilityGrid:
+    """Return the grid of the speaker's event with their availability; by default as fine as needed."""
+    event, spans = speaker.event, load_spans(speaker)
+    step = step_minutes if step_minutes in STEPS_MINUTES else choose_step(event, spans)
+    return build_grid(
+        period=(event.starts_at, event.ends_at),
+        zone=event.zone,
+        hours=choose_hours(event),
+        step_minutes=step,
+        spans=spans,
+    )
+
+
+def load_spans(speaker: Speaker) -> list[AvailabilitySpan]:
+    rows = Availability.objects.filter(speaker=speaker)
+    return [AvailabilitySpan(row.starts_at, row.ends_at, Availability.Level(row.level)) for row in rows]
+
+
+def choose_step(event: Event, spans: Iterable[AvailabilitySpan]) -> int:
+    """Return 60, or 30 if a span begins or ends within an hour."""
+    edges = (edge.astimezone(event.zone) for span in spans for edge in (span.starts_at, span.ends_at))
+    return 30 if any(edge.minute for edge in edges) else 60
+
+
+def choose_hours(event: Event) -> tuple[int, int]:
+    """Return the first and the last hour of the grid: the usual ones, or more for the event’s sessions."""
+    times: list[tuple[datetime.datetime | None, datetime.datetime | None]] = [
+        (event.starts_at, None),
+        (None, event.ends_at),
+    ]
+    times += event.sessions.published().values_list("starts_at", "ends_at")
+    first, last = USUAL_HOURS
+    for starts_at, ends_at in times:
+        start = starts_at.astimezone(event.zone) if starts_at else None
+        end = ends_at.astimezone(event.zone) if ends_at else None
+        if start:
+            first = min(first, start.hour)
+        if start and end and end.date() > start.date():
+            last = 24
+        elif end:
+            last = max(last, math.ceil(end.hour + end.minute / 60))
+    return first, last
+
+
+@transaction.atomic
+def save_availability(*, speaker: Speaker, grid: AvailabilityGrid) -> None:
+    """Store the grid's levels as the speaker's answer; what lies outside the grid stays.
+
+    Times at which they can are not stored: then all other times would be impossible.
+    """
+    Speaker.objects.select_for_update().get(pk=speaker.pk)
+    restrictions = [span for span in load_spans(speaker) if span.level != Availability.Level.CAN]
+    spans = [*merge_cells(grid.cells), *clip_spans(restrictions, grid.cells)]
+    Availability.objects.filter(speaker=speaker).delete()
+    Availability.objects.bulk_create(
+        Availability(speaker=speaker, starts_at=span.starts_at, ends_at=span.ends_at, level=span.level)
+        for span in spans
+    )
+    link = get_or_create_link(speaker=speaker)
+    link.answered_at = timezone.now()
+    link.save(update_fields=["answered_at"])
+    record_action("speaker.availability", speaker, event=speaker.event, fields=["availability"])

@@ -1,0 +1,112 @@
+"""Organizers' pages of speakers: list, form, link."""
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from convention.club.permissions import require_signed_in
+from convention.errors import NotFound
+from convention.events.models import Event
+from convention.events.permissions import get_event_to_organize
+from schedule.editing.programme_parts import remove_programme_item, save_programme_item
+from schedule.editing.views import allow_get_and_post, get_posted_data, render_organizer_page
+from schedule.models import Speaker
+from schedule.programme.agenda_filter import clean_query_value
+
+from .availability import load_grid
+from .forms import SpeakerForm
+from .links import revoke_link
+from .mailings import resend_link
+from .overview import STATE_LABELS, count_states, filter_rows, load_speaker_rows
+from .own_page import list_appearances
+from .photos import find_public_photo
+from .views import parse_step, save_posted_grid
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+PAGE_SIZE = 100
+
+
+@require_safe
+def speaker_list(request: "HttpRequest", event: str) -> HttpResponse:
+    """List the speakers: who confirmed, who gave their availability, who has no address."""
+    event_obj = get_event_to_organize(event, request.user)
+    query, state = (clean_query_value(request.GET.get(name, "")) for name in ("q", "state"))
+    rows = load_speaker_rows(event_obj)
+    page = Paginator(filter_rows(rows, words=query, state=state), PAGE_SIZE).get_page(request.GET.get("page"))
+    counts = count_states(rows)
+    states = [(value, label, counts[value]) for value, label in STATE_LABELS.items()]
+    context = {"rows": page, "q": query, "state": state, "states": states, "total": len(rows)}
+    return render_organizer_page(request, "speakers", event_obj, **context)
+
+
+def get_speaker(event: Event, pk: int) -> Speaker:
+    """Return the event's speaker with this key. Raise NotFound."""
+    speaker = event.speakers.filter(pk=pk).first()
+    if speaker is None:
+        raise NotFound(_("There is no such speaker; they may have been removed."))
+    speaker.event = event
+    return speaker
+
+
+@allow_get_and_post
+def speaker_edit(request: "HttpRequest", event: str, pk: int | None = None) -> HttpResponse:
+    """Change a speaker, or add one if `pk` is None."""
+    event_obj = get_event_to_organize(event, request.user)
+    row = get_speaker(event_obj, pk) if pk else Speaker(event=event_obj)
+    form = SpeakerForm(get_posted_data(request), instance=row)
+    if form.is_valid():
+        save_programme_item(event=event_obj, item=form.save(commit=False), changed_fields=form.changed_data)
+        messages.success(request, _("The speaker was saved."))
+        return redirect("organize-speakers", event_obj.slug)
+    context: dict[str, Any] = {"form": form, "speaker": row}
+    if pk:
+        # Loaded again, since validation has set the form's values on its instance.
+        saved = get_speaker(event_obj, pk)
+        context |= {
+            "speaker": saved,
+            "link": getattr(saved, "link", None),
+            "appearances": list_appearances(saved),
+            "photo": find_public_photo(saved),
+            "grid": load_grid(saved, step_minutes=parse_step(request.GET.get("step", ""))),
+        }
+    return render_organizer_page(request, "speaker", event_obj, **context)
+
+
+@require_POST
+def speaker_availability(request: "HttpRequest", event: str, pk: int) -> HttpResponse:
+    """Save the availability that a speaker told the organizers."""
+    event_obj = get_event_to_organize(event, request.user)
+    save_posted_grid(request, get_speaker(event_obj, pk))
+    messages.success(request, _("The availability was saved."))
+    return redirect("organize-speaker", event_obj.slug, pk)
+
+
+@require_POST
+def speaker_link_send(request: "HttpRequest", event: str, pk: int) -> HttpResponse:
+    event_obj = get_event_to_organize(event, request.user)
+    resend_link(speaker=get_speaker(event_obj, pk), sent_by=require_signed_in(request.user))
+    messages.success(request, _("The link is on its way to the speaker."))
+    return redirect("organize-speaker", event_obj.slug, pk)
+
+
+@require_POST
+def speaker_link_revoke(request: "HttpRequest", event: str, pk: int) -> HttpResponse:
+    event_obj = get_event_to_organize(event, request.user)
+    revoke_link(speaker=get_speaker(event_obj, pk))
+    messages.success(request, _("The links sent so far no longer work. Send a new one when it is needed."))
+    return redirect("organize-speaker", event_obj.slug, pk)
+
+
+@require_POST
+def speaker_remove(request: "HttpRequest", event: str, pk: int) -> HttpResponse:
+    event_obj = get_event_to_organize(event, request.user)
+    remove_programme_item(event=event_obj, item=get_speaker(event_obj, pk))
+    messages.success(request, _("The speaker was removed; their sessions stay."))
+    return redirect("organize-speakers", event_obj.slug)

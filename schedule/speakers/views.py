@@ -1,0 +1,183 @@
+"""A speaker's own page at a secret link; no account is needed."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from convention.errors import ConventionError, NotFound
+from convention.events.models import Event
+from convention.events.permissions import get_visible_event
+from schedule.editing.programme_parts import save_programme_item
+from schedule.models import Speaker, SpeakerPhoto
+from schedule.permissions import get_public_speaker, get_speaker_by_link
+
+from .availability import load_grid, read_levels, save_availability
+from .forms import PhotoForm, SpeakerProfileForm
+from .own_page import confirm_session, decline_session, list_appearances, throttle_changes
+from .photos import (
+    CONSENT_TEXTS,
+    CURRENT_CONSENT_VERSION,
+    give_photo_consent,
+    remove_photo,
+    save_photo,
+    withdraw_photo_consent,
+)
+
+if TYPE_CHECKING:
+    import uuid
+
+    from django.http import HttpRequest
+
+# A key has at most that many digits in the database.
+MAX_KEY_DIGITS: Final = 18
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def speaker_own_page(request: "HttpRequest", token: str) -> HttpResponse:
+    """Show the speaker's page; a POST does what its button `act` says."""
+    speaker = get_speaker_by_link(token)
+    profile = SpeakerProfileForm(instance=speaker)
+    photo_form = PhotoForm()
+    if request.method == "POST":
+        throttle_changes(speaker)
+        act = request.POST.get("act", "")
+        if act == "profile":
+            profile = SpeakerProfileForm(request.POST, instance=speaker)
+            if profile.is_valid():
+                save_profile(speaker, profile)
+                return answer_saved(request, token, _("Your details were saved."), "profile")
+        elif act == "photo":
+            photo_form = PhotoForm(request.POST, request.FILES)
+            if photo_form.is_valid() and upload_photo(speaker, photo_form):
+                return answer_saved(request, token, _("Your photograph was saved."), "photo")
+        else:
+            return run_act(request, speaker, token, act)
+    return render_own_page(request, speaker, token, profile=profile, photo_form=photo_form)
+
+
+def save_profile(speaker: Speaker, form: SpeakerProfileForm) -> None:
+    save_programme_item(
+        event=speaker.event, item=form.save(commit=False), changed_fields=sorted(form.changed_data)
+    )
+
+
+def upload_photo(speaker: Speaker, form: PhotoForm) -> bool:
+    """Save photograph and consent; return False if the file was refused, with the reason at its field."""
+    try:
+        save_photo(speaker=speaker, upload=form.cleaned_data["photo"])
+    except ConventionError as error:
+        form.add_error("photo", str(error))
+        return False
+    set_consent = give_photo_consent if form.cleaned_data["has_consent"] else withdraw_photo_consent
+    set_consent(speaker=speaker)
+    return True
+
+
+def run_act(request: "HttpRequest", speaker: Speaker, token: str, act: str) -> HttpResponse:
+    """Do what a button says, and return to its part of the page. Raise NotFound for an unknown one."""
+    acts: dict[str, tuple[Callable[[], None], str, str]] = {
+        "confirm": (lambda: confirm_session(speaker=speaker, session_id=get_session_id(request)),
+                    _("Thank you: the session is confirmed."), "sessions"),
+        "decline": (lambda: decline_session(speaker=speaker, session_id=get_session_id(request)),
+                    _("We have noted that you cannot give this session. The organizers will contact you."),
+                    "sessions"),
+        "availability": (lambda: save_posted_grid(request, speaker),
+                         _("Your availability was saved."), "availability"),
+        "photo-remove": (lambda: remove_photo(speaker=speaker), _("Your photograph was removed."), "photo"),
+        "photo-consent": (lambda: give_photo_consent(speaker=speaker),
+                          _("Your photograph is now shown in the programme."), "photo"),
+        "photo-withdraw": (lambda: withdraw_photo_consent(speaker=speaker),
+                           _("Your photograph is no longer shown."), "photo"),
+    }  # fmt: skip
+    if act not in acts:
+        raise NotFound(_("This page has changed. Open it again from the link in our e-mail."))
+    run, sentence, section = acts[act]
+    run()
+    return answer_saved(request, token, sentence, section)
+
+
+def get_session_id(request: "HttpRequest") -> int:
+    """Return the posted key of a session; 0, which is none, for anything else."""
+    text = request.POST.get("session", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= MAX_KEY_DIGITS else 0
+
+
+def save_posted_grid(request: "HttpRequest", speaker: Speaker) -> None:
+    """Save the availability of a posted grid, in the step in which it was shown."""
+    grid = load_grid(speaker, step_minutes=parse_step(request.POST.get("step", "")))
+    save_availability(speaker=speaker, grid=read_levels(grid, request.POST.dict()))
+
+
+def parse_step(text: str) -> int | None:
+    """Return 30 or 60; None for anything else, so that the grid chooses."""
+    return {"30": 30, "60": 60}.get(text)
+
+
+def answer_saved(request: "HttpRequest", token: str, sentence: str, section: str) -> HttpResponse:
+    """Redirect to a section of the page, which then says that it was saved."""
+    messages.success(request, sentence, extra_tags=section)
+    response = redirect(f"{reverse('speaker-page', args=[token])}#{section}")
+    response.status_code = 303
+    return response
+
+
+def render_own_page(
+    request: "HttpRequest",
+    speaker: Speaker,
+    token: str,
+    *,
+    profile: SpeakerProfileForm,
+    photo_form: PhotoForm,
+) -> HttpResponse:
+    event, photo = speaker.event, SpeakerPhoto.objects.filter(speaker=speaker).defer("content").first()
+    context: dict[str, Any] = {
+        "event": event,
+        "is_event_public": event.visibility != Event.Visibility.DRAFT,
+        "speaker": speaker,
+        "link": speaker.link,
+        "token": token,
+        "appearances": list_appearances(speaker),
+        "profile": profile,
+        "photo": photo,
+        "photo_form": photo_form,
+        "consent_text": CONSENT_TEXTS[CURRENT_CONSENT_VERSION],
+        # Shown in their section, which the address scrolls to: at the top nobody would see them.
+        "saved": [(message.extra_tags, message) for message in messages.get_messages(request)],
+        "grid": load_grid(speaker, step_minutes=parse_step(request.GET.get("step", ""))),
+    }
+    response = render(request, "schedule/speaker_page.html", context)
+    # The address is a secret, and the page is one person's.
+    response["Cache-Control"] = "private, no-store"
+    response["X-Robots-Tag"] = "noindex"
+    return response
+
+
+@require_safe
+def speaker_own_photo(request: "HttpRequest", token: str) -> HttpResponse:
+    """Return the speaker's own photograph, published or not."""
+    photo = SpeakerPhoto.objects.filter(speaker=get_speaker_by_link(token)).first()
+    return answer_photo(photo, cache="private, no-store")
+
+
+@require_safe
+def speaker_public_photo(request: "HttpRequest", event: str, guid: "uuid.UUID") -> HttpResponse:
+    """Return a published photograph; its address carries the digest."""
+    speaker = get_public_speaker(get_visible_event(event, request.user), guid)
+    photo = SpeakerPhoto.objects.public().filter(speaker=speaker).first()
+    # Short: a withdrawn photograph must not be shown for long.
+    return answer_photo(photo, cache="private, max-age=600")
+
+
+def answer_photo(photo: SpeakerPhoto | None, *, cache: str) -> HttpResponse:
+    """Return the redrawn JPEG. Raise NotFound without a photograph."""
+    if photo is None:
+        raise NotFound(_("There is no photograph; it may have been removed."))
+    # The type is ours whatever was uploaded, and must not be guessed by browsers.
+    headers = {"Cache-Control": cache, "X-Content-Type-Options": "nosniff", "X-Robots-Tag": "noindex"}
+    return HttpResponse(bytes(photo.content), content_type="image/jpeg", headers=headers)

@@ -1,0 +1,178 @@
+"""The grid of availability: cells, levels and the rows that are stored."""
+
+import datetime
+
+import pytest
+
+from schedule.models import Availability
+from schedule.speakers.availability import (
+    AvailabilitySpan,
+    build_grid,
+    choose_hours,
+    choose_step,
+    load_grid,
+    read_levels,
+    save_availability,
+)
+from tests.factories import make_room, make_session
+from tests.schedule.speakers.factories import PARIS, make_june_event, make_speaker, paris
+
+CAN, RATHER_NOT, CANNOT = Availability.Level.CAN, Availability.Level.RATHER_NOT, Availability.Level.CANNOT
+TWO_DAYS = (paris(15, 9), paris(16, 17))
+
+
+def make_grid(*spans, period=TWO_DAYS, hours=(9, 18), step_minutes=60):
+    return build_grid(period=period, zone=PARIS, hours=hours, step_minutes=step_minutes, spans=spans)
+
+
+def get_levels(grid):
+    return {cell.key: cell.level for cell in grid.cells if cell.level != CAN}
+
+
+def test_a_grid_has_a_row_for_each_hour_and_a_column_for_each_day():
+    grid = make_grid()
+
+    assert grid.days == [datetime.date(2099, 6, 15), datetime.date(2099, 6, 16)]
+    assert [clock for clock, _cells in grid.rows] == [f"{hour:02}:00" for hour in range(9, 18)]
+
+
+def test_hours_after_the_end_of_the_event_have_no_cell():
+    grid = make_grid()
+
+    last_row = grid.rows[-1][1]
+    assert last_row[0] is not None
+    assert last_row[1] is None
+
+
+def test_half_hours_make_twice_as_many_rows():
+    assert len(make_grid(step_minutes=30).rows) == 2 * len(make_grid().rows)
+
+
+def test_a_cell_has_the_least_available_level_that_it_touches():
+    grid = make_grid(
+        AvailabilitySpan(paris(15, 9), paris(15, 10), RATHER_NOT),
+        AvailabilitySpan(paris(15, 9, 30), paris(15, 11), CANNOT),
+        AvailabilitySpan(paris(15, 11), paris(15, 12), RATHER_NOT),
+    )
+
+    assert get_levels(grid) == {
+        "2099-06-15T09:00": CANNOT,
+        "2099-06-15T10:00": CANNOT,
+        "2099-06-15T11:00": RATHER_NOT,
+    }
+
+
+def test_with_a_time_at_which_they_can_all_others_are_impossible():
+    grid = make_grid(AvailabilitySpan(paris(15, 9), paris(16, 16), CAN))
+
+    assert get_levels(grid) == {"2099-06-16T16:00": CANNOT}
+
+
+def test_the_hour_that_the_clock_change_skips_has_no_cell():
+    night = (
+        datetime.datetime(2099, 3, 29, 0, tzinfo=PARIS),
+        datetime.datetime(2099, 3, 29, 6, tzinfo=PARIS),
+    )
+
+    grid = make_grid(period=night, hours=(0, 6))
+
+    assert [cell.clock for cell in grid.cells] == ["00:00", "01:00", "03:00", "04:00", "05:00"]
+
+
+def test_posted_levels_replace_those_of_the_grid():
+    grid = read_levels(
+        make_grid(), {"cell-2099-06-15T09:00": "cannot", "cell-2099-06-16T10:00": "rather_not"}
+    )
+
+    assert get_levels(grid) == {"2099-06-15T09:00": CANNOT, "2099-06-16T10:00": RATHER_NOT}
+
+
+@pytest.mark.parametrize(
+    "posted", [{"cell-2099-06-15T09:00": "perhaps"}, {"cell-2199-06-15T09:00": "cannot"}, {"day": "x:y"}]
+)
+def test_unknown_values_and_cells_change_nothing(posted):
+    assert get_levels(read_levels(make_grid(), posted)) == {}
+
+
+def test_a_button_sets_a_whole_day():
+    grid = read_levels(make_grid(), {"day": "2099-06-16:cannot", "cell-2099-06-16T09:00": "can"})
+
+    assert set(get_levels(grid)) == {f"2099-06-16T{hour:02}:00" for hour in range(9, 17)}
+
+
+@pytest.mark.django_db
+def test_neighbouring_hours_are_stored_as_one_period():
+    speaker = make_speaker()
+    posted = {f"cell-2099-06-15T{hour:02}:00": "cannot" for hour in (9, 10, 14)}
+
+    save_availability(speaker=speaker, grid=read_levels(load_grid(speaker), posted))
+
+    rows = [(row.starts_at, row.ends_at, row.level) for row in speaker.availabilities.all()]
+    assert rows == [(paris(15, 9), paris(15, 11), CANNOT), (paris(15, 14), paris(15, 15), CANNOT)]
+
+
+@pytest.mark.django_db
+def test_saving_a_grid_without_changes_is_an_answer():
+    speaker = make_speaker()
+
+    save_availability(speaker=speaker, grid=load_grid(speaker))
+
+    assert speaker.availabilities.count() == 0
+    assert speaker.link.answered_at is not None
+
+
+@pytest.mark.django_db
+def test_what_lies_outside_the_grid_stays():
+    speaker = make_speaker()
+    Availability.objects.create(speaker=speaker, starts_at=paris(14, 20), ends_at=paris(15, 10), level=CANNOT)
+
+    save_availability(speaker=speaker, grid=read_levels(load_grid(speaker), {"cell-2099-06-15T09:00": "can"}))
+
+    row = speaker.availabilities.get()
+    assert (row.starts_at, row.ends_at) == (paris(14, 20), paris(15, 9))
+
+
+@pytest.mark.django_db
+def test_the_availability_of_rooms_and_others_is_not_touched():
+    speaker = make_speaker()
+    other = make_speaker(speaker.event, "Bob")
+    room = make_room(speaker.event)
+    Availability.objects.create(room=room, starts_at=paris(15, 9), ends_at=paris(15, 10))
+    Availability.objects.create(speaker=other, starts_at=paris(15, 9), ends_at=paris(15, 10))
+
+    save_availability(speaker=speaker, grid=load_grid(speaker))
+
+    assert Availability.objects.count() == 2
+
+
+@pytest.mark.django_db
+def test_a_saved_grid_is_shown_again():
+    speaker = make_speaker()
+    posted = {"cell-2099-06-15T09:30": "rather_not", "cell-2099-06-16T16:30": "cannot"}
+
+    save_availability(speaker=speaker, grid=read_levels(load_grid(speaker, step_minutes=30), posted))
+
+    grid = load_grid(speaker)
+    assert grid.step_minutes == 30
+    assert get_levels(grid) == {"2099-06-15T09:30": RATHER_NOT, "2099-06-16T16:30": CANNOT}
+
+
+@pytest.mark.django_db
+def test_an_evening_session_widens_the_hours():
+    event = make_june_event()
+    make_session(event, "Dinner", starts_at=paris(15, 20), minutes=150)
+
+    assert choose_hours(event) == (9, 23)
+
+
+@pytest.mark.django_db
+def test_a_session_past_midnight_shows_hours_until_midnight():
+    event = make_june_event()
+    make_session(event, "Party", starts_at=paris(15, 22), minutes=180)
+
+    assert choose_hours(event) == (9, 24)
+
+
+@pytest.mark.django_db
+def test_full_hours_are_enough_for_full_hours():
+    assert choose_step(make_june_event(), [AvailabilitySpan(paris(15, 9), paris(15, 10), CANNOT)]) == 60
