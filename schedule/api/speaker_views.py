@@ -16,9 +16,9 @@ from convention.api.pagination import ApiCursorPagination, make_page_example
 from convention.api.reading_audit import record_api_read
 from convention.errors import NotFound
 from convention.events.models import Event
-from schedule.editing.forms import SpeakerForm
 from schedule.editing.programme_parts import save_programme_item
 from schedule.models import Session, Speaker
+from schedule.speakers.forms import SpeakerForm
 
 from .access import PlanningView, open_event
 from .form_values import check_forms, limit_form
