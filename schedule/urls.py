@@ -5,7 +5,11 @@ from django.utils.translation import gettext_lazy as _
 
 from convention.web.routing import OrganizerPage
 
-from . import api
+from .api.draft_views import DraftConflictsView, DraftSlotsView, DraftView
+from .api.publish_views import PublishView
+from .api.room_views import RoomListView, RoomView
+from .api.session_views import SessionCollectionView, SessionView
+from .api.speaker_views import SpeakerListView, SpeakerView
 from .conflicts import views as conflict_views
 from .editing import session_views
 from .editing import views as editing_views
@@ -251,6 +255,15 @@ pages: list[Any] = [
     path("speakers/<str:token>/photo.jpg", speaker_views.speaker_own_photo, name="speaker-page-photo"),
 ]
 endpoints: list[Any] = [
-    path("events/<slug:event>/sessions/", api.SessionList.as_view(), name="api-sessions"),
+    path("events/<slug:event>/sessions/", SessionCollectionView.as_view(), name="api-sessions"),
+    path("events/<slug:event>/sessions/<uuid:guid>/", SessionView.as_view(), name="api-session"),
+    path("events/<slug:event>/draft/", DraftView.as_view(), name="api-draft"),
+    path("events/<slug:event>/draft/slots/", DraftSlotsView.as_view(), name="api-draft-slots"),
+    path("events/<slug:event>/draft/conflicts/", DraftConflictsView.as_view(), name="api-draft-conflicts"),
+    path("events/<slug:event>/speakers/", SpeakerListView.as_view(), name="api-speakers"),
+    path("events/<slug:event>/speakers/<uuid:guid>/", SpeakerView.as_view(), name="api-speaker"),
+    path("events/<slug:event>/rooms/", RoomListView.as_view(), name="api-rooms"),
+    path("events/<slug:event>/rooms/<int:pk>/", RoomView.as_view(), name="api-room"),
+    path("events/<slug:event>/publish/", PublishView.as_view(), name="api-publish"),
 ]
 organizer_pages = [OrganizerPage("organize-schedule", _("Programme"), 30)]

@@ -194,6 +194,8 @@ def make_event_objects(slug: str, *, spare: int = 0) -> Objects:
         **make_privacy_objects(registration),
         "organize-job-file": {"pk": job.pk},
         "speaker": {"guid": speaker.guid},
+        "api-speaker": {"guid": speaker.guid},
+        "api-room": {"pk": room.pk},
         "speaker-photo": {"guid": speaker.guid},
         **{name: {"token": speaker_token} for name in ("speaker-page", "speaker-page-photo")},
         "organize-speaker-mailing": {"pk": make_speaker_mailing(speaker).pk},
@@ -409,12 +411,16 @@ def make_tokens(here: Objects, elsewhere: Objects) -> dict[str, str]:
         person_id=attendee.pk, name="mine", scopes=[ApiToken.Scope.REGISTRATIONS_WRITE]
     )
     reads, attendance = [ApiToken.Scope.REGISTRATIONS_READ], [ApiToken.Scope.ATTENDANCE_READ]
+    schedule = [ApiToken.Scope.SCHEDULE_READ, ApiToken.Scope.SCHEDULE_WRITE]
+    others = [scope for scope in ApiToken.Scope if scope not in reads + attendance + schedule]
     for name, event, scopes in (
         ("organizer’s program", here.event, reads),
+        ("organizer’s program of the schedule", here.event, schedule),
+        ("program of the schedule of an organizer elsewhere", elsewhere.event, schedule),
         ("organizer’s program of attendance", here.event, attendance),
         ("program of attendance of an organizer elsewhere", elsewhere.event, attendance),
         ("program of an organizer elsewhere", elsewhere.event, reads),
-        ("program without the scope", here.event, [s for s in ApiToken.Scope if s not in reads + attendance]),
+        ("program without the scope", here.event, others),
         ("revoked program", here.event, reads),
         ("expired program", here.event, reads),
         ("program of someone erased", here.event, reads),

@@ -242,6 +242,12 @@ ELSEWHERE = {
     "session-choose": "a visitor’s own stars", "agenda-adopt": "a visitor’s own stars",
     "agenda-link-renew": "a visitor’s own stars", "api-registrations": "test_trail",
     "api-attendance": "test_trail",
+    **dict.fromkeys(("api-draft", "api-draft-slots", "api-draft-conflicts"), "the draft has its journal"),
+    "api-publish": "test_publish_api",
+    "api-sessions": "test_sessions_api", "api-session": "test_sessions_api",
+    **dict.fromkeys(
+        ("api-speakers", "api-speaker", "api-rooms", "api-room"), "test_speakers_and_rooms_api"
+    ),
     "api-cancel": "test_own_registrations_api",
     "unsubscribe": "test_unsubscribe",
 }  # fmt: skip

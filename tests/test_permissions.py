@@ -108,6 +108,16 @@ BEARERS = {
     "api-registrations": {"organizer’s program"},
     "api-cancel": {"attendee’s program"},
     "api-attendance": {"organizer’s program of attendance"},
+    "api-draft": {"organizer’s program of the schedule"},
+    "api-draft-slots": {"organizer’s program of the schedule"},
+    "api-draft-conflicts": {"organizer’s program of the schedule"},
+    "api-session": {"organizer’s program of the schedule"},
+    "api-speakers": {"organizer’s program of the schedule"},
+    # These two are only changed, by PATCH.
+    "api-speaker": set(),
+    "api-rooms": {"organizer’s program of the schedule"},
+    "api-room": set(),
+    "api-publish": {"organizer’s program of the schedule"},
     "scanner-snapshot": {"device"},
     "scanner-scans": {"device"},
 }

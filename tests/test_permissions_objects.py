@@ -37,8 +37,8 @@ OBJECTS = {
     "recipient",
     "invoice",
 }  # fmt: skip
-# A session opens none of these; `test_own_registrations_api` swaps their objects.
-BY_TOKEN = {"api-cancel"}
+# A session opens none of these; `test_own_registrations_api` and tests/schedule/api swap their objects.
+BY_TOKEN = {"api-cancel", "api-session", "api-speaker", "api-room"}
 FORGED = {
     "verify-order",
     "club-claim",

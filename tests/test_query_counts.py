@@ -66,7 +66,13 @@ from tests.test_permissions import WITH_MORE
 pytestmark = [pytest.mark.django_db, pytest.mark.once, pytest.mark.long]
 
 MORE = 12
-ENDPOINTS = {"api-event", "api-sessions", "api-registrations", "api-attendance", "scanner-snapshot"}
+ENDPOINTS = {"api-event", "api-sessions", "api-registrations", "api-attendance", "scanner-snapshot"} | {
+    "api-draft",
+    "api-draft-conflicts",
+    "api-session",
+    "api-speakers",
+    "api-rooms",
+}
 
 
 def add_one(here, number, person):
@@ -238,7 +244,7 @@ def read_all(clients, here, only=None):
             continue
         address = here.address(name, arguments)
         readers = (
-            ("device", "program", "attendance program")
+            ("device", "program", "attendance program", "schedule program")
             if name in ENDPOINTS
             else ("anonymous", "administrator")
         )
@@ -259,6 +265,9 @@ def test_no_address_asks_more_of_a_fuller_database():
         "administrator": make_client(person),
         "device": Client(headers={"authorization": f"Bearer {bearers['device']}"}),
         "program": Client(headers={"authorization": f"Bearer {bearers['organizer’s program']}"}),
+        "schedule program": Client(
+            headers={"authorization": f"Bearer {bearers['organizer’s program of the schedule']}"}
+        ),
         "attendance program": Client(
             headers={"authorization": f"Bearer {bearers['organizer’s program of attendance']}"}
         ),

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 from rest_framework.fields import empty
@@ -26,6 +27,73 @@ class LocalTimeField(serializers.DateTimeField):
 
     def to_representation(self, value: datetime.datetime) -> str:
         return timezone.localtime(value).isoformat(timespec=self.timespec)
+
+
+class StrictField(serializers.Field[Any, Any, Any, Any]):
+    """A field that takes only values of `json_type`, where DRF would read “yes” as true and 5 as a text."""
+
+    json_type: type = str
+
+    def to_internal_value(self, data: Any) -> Any:
+        # In Python, True is an int.
+        if not isinstance(data, self.json_type) or (isinstance(data, bool) and self.json_type is not bool):
+            raise ValidationError(self.describe_type())
+        return super().to_internal_value(data)
+
+    def describe_type(self) -> str:
+        """Return the sentence for a value of another type."""
+        return _("This must be a string.")
+
+
+class StrictTextField(StrictField, serializers.CharField):
+    """A text."""
+
+
+class StrictUuidField(StrictField, serializers.UUIDField):
+    """A UUID as text."""
+
+
+class StrictChoiceField(StrictField, serializers.ChoiceField):
+    """One of several texts."""
+
+
+class StrictBooleanField(StrictField, serializers.BooleanField):
+    """True or false."""
+
+    json_type = bool
+
+    def describe_type(self) -> str:
+        return _("This must be true or false.")
+
+
+class StrictIntegerField(StrictField, serializers.IntegerField):
+    """A whole number."""
+
+    json_type = int
+
+    def describe_type(self) -> str:
+        return _("This must be a whole number.")
+
+
+class StrictTimeField(StrictField, LocalTimeField):
+    """A time in RFC 3339; one without offset is refused, since nobody could say when it is."""
+
+    def enforce_timezone(self, value: datetime.datetime) -> datetime.datetime:
+        if timezone.is_naive(value):
+            raise ValidationError(
+                _("Give the offset from UTC, too, as in %(example)s.")
+                % {"example": "2027-06-16T09:00:00+02:00"}
+            )
+        return super().enforce_timezone(value)
+
+
+class ObjectRequest(serializers.Serializer[Any]):
+    """A body, or a part of one, that is a JSON object."""
+
+    default_error_messages = {
+        "invalid": gettext_lazy("This must be an object."),
+        "null": gettext_lazy("This must be an object."),
+    }
 
 
 class LenientField(serializers.Field[Any, Any, Any, Any]):

@@ -20,6 +20,11 @@ class ApiToken(models.Model):
         REGISTRATIONS_READ = "registrations:read", _("read registrations")
         REGISTRATIONS_WRITE = "registrations:write", _("register and cancel")
         ATTENDANCE_READ = "attendance:read", _("read attendance")
+        SCHEDULE_READ = (
+            "schedule:read",
+            _("read the draft of the programme, with sessions, speakers and rooms"),
+        )
+        SCHEDULE_WRITE = "schedule:write", _("change the programme and publish it")
 
     person = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="api_tokens")
     name = models.CharField(_("name"), max_length=100)

@@ -90,7 +90,7 @@ def describe_problems(result: dict[str, Any], **_context: Any) -> dict[str, Any]
             if method == "get":
                 describe_revalidation(operation)
             for parameter in operation.get("parameters", []):
-                if parameter["in"] == "path":
+                if parameter["in"] == "path" and parameter["schema"] == {"type": "string"}:
                     # What Django's slug converter accepts; drf-spectacular leaves it out.
                     parameter["schema"]["pattern"] = "^[-a-zA-Z0-9_]+$"
             operation["responses"] = dict(sorted(answers.items()))
@@ -111,7 +111,7 @@ def list_expected_statuses(path: str, method: str, operation: dict[str, Any]) ->
     # The scanner's endpoints answer JSON whatever Accept says.
     if "deviceToken" not in schemes:
         found.add("406")
-    if method == "post":
+    if method in {"post", "patch"}:
         found |= {"400", "413", "415", "422"}
     if any(parameter["in"] == "query" for parameter in operation.get("parameters", [])):
         found.add("422")

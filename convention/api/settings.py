@@ -19,6 +19,8 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    # Bodies of PATCH are serializers of their own, with names of their own.
+    "COMPONENT_SPLIT_PATCH": False,
     # Served from our own static files: the content security policy allows no other host.
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
@@ -36,5 +38,9 @@ SPECTACULAR_SETTINGS = {
         "BadgeState": ["confirmed", "cancelled", "merged"],
         "ScanVerdict": ["admitted", "already_in", "refused", "unverified", "action"],
         "ScanDirection": ["in", "out"],
+        "ScheduleConflictKind": "schedule.conflicts.kinds.ConflictKind",
+        "ScheduleConflictLevel": ["block", "warn"],
+        "SessionRole": "schedule.models.Session.Role",
+        "PublicationNotify": ["everybody", "nobody"],
     },
 }

@@ -249,6 +249,17 @@ class DelegateForm(ActionErrorsMixin, forms.Form):
         field.queryset = event.delegations.filter(ends_on__gte=timezone.localdate()).select_related("company")
 
 
+class RoomForm(forms.ModelForm[Room]):
+    """One room by itself; `RoomFormSet` edits all rooms of an event at once."""
+
+    class Meta:
+        model = Room
+        fields = ("name", "capacity", "position")
+
+    def clean_name(self) -> str:
+        return " ".join(self.cleaned_data["name"].split())
+
+
 RoomFormSet = forms.inlineformset_factory(
     Event, Room, fields=["name", "capacity", "position"], extra=3, can_delete=True
 )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from django.db import transaction
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from convention.club.models import Person
@@ -35,8 +36,17 @@ class Placement:
     room_id: int | None
     starts_at: datetime.datetime
     ends_at: datetime.datetime
-    is_time_pinned: bool = False
-    is_room_pinned: bool = False
+    # None leaves a pin as it is.
+    is_time_pinned: bool | None = None
+    is_room_pinned: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TimeError:
+    """The field of a time that cannot be meant, and why."""
+
+    field: str
+    sentence: str | Promise
 
 
 @transaction.atomic
@@ -77,8 +87,12 @@ def to_slot_state(placement: Placement, before: SlotState | None, day: datetime.
         # An imported programme may count a session to the day before; only another start changes that.
         before.day if before and before.starts_at == starts_at else day,
         before.is_cancelled if before else False,
-        placement.is_time_pinned,
-        placement.is_room_pinned,
+        is_time_pinned=(before is not None and before.is_time_pinned)
+        if placement.is_time_pinned is None
+        else placement.is_time_pinned,
+        is_room_pinned=(before is not None and before.is_room_pinned)
+        if placement.is_room_pinned is None
+        else placement.is_room_pinned,
     )
 
 
@@ -95,9 +109,18 @@ def check_placements(event: Event, placements: Mapping[int, Placement | None]) -
     if event.rooms.filter(pk__in=rooms).count() != len(rooms):
         raise InvalidPlacement(_("There is no such room; it may have been removed. Load the board again."))
     for placement in wanted:
-        if placement.ends_at < placement.starts_at:
-            raise InvalidPlacement(_("The end must come after the start."))
-        if placement.ends_at - placement.starts_at >= MAX_DURATION:
-            raise InvalidPlacement(_("A session lasts less than two weeks; check the dates."))
-        if not event.starts_at - MAX_DISTANCE < placement.starts_at < event.ends_at + MAX_DISTANCE:
-            raise InvalidPlacement(_("That is more than two months from the event; check the dates."))
+        if error := find_time_error(event, placement.starts_at, placement.ends_at):
+            raise InvalidPlacement(error.sentence)
+
+
+def find_time_error(
+    event: Event, starts_at: datetime.datetime, ends_at: datetime.datetime
+) -> TimeError | None:
+    """Return why a session cannot be meant at that time; None if it can."""
+    if ends_at < starts_at:
+        return TimeError("ends_at", _("The end must come after the start."))
+    if ends_at - starts_at >= MAX_DURATION:
+        return TimeError("ends_at", _("A session lasts less than two weeks; check the dates."))
+    if not event.starts_at - MAX_DISTANCE < starts_at < event.ends_at + MAX_DISTANCE:
+        return TimeError("starts_at", _("That is more than two months from the event; check the dates."))
+    return None

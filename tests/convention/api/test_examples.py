@@ -1,5 +1,6 @@
 """Every documented example fits the description both ways, and so do the real responses."""
 
+import datetime
 import json
 from typing import Any
 
@@ -18,6 +19,12 @@ from convention.api.tokens import create_token
 from convention.errors import InvalidFields
 from registrations.order_request import OrderRequest
 from registrations.serializers import OrderCreateRequest
+from schedule.api.draft_bodies import OTHER_SESSION_GUID, SESSION_GUID, PublishRequest, SlotMovesRequest
+from schedule.api.room_bodies import RoomChangesRequest, RoomCreateRequest
+from schedule.api.session_bodies import SessionChangesRequest, SessionCreateRequest
+from schedule.api.speaker_bodies import SPEAKER_GUID, SpeakerChangesRequest, SpeakerCreateRequest
+from schedule.drafts.current_draft import get_current_draft
+from schedule.models import ScheduleDraft, ScheduleVersion
 from tests.badges.attendance.factories import bearer, code_of, make_device, make_item
 from tests.badges.attendance.factories import make_event as make_scanned_event
 from tests.factories import (
@@ -34,7 +41,7 @@ from tests.factories import (
 
 pytestmark = pytest.mark.django_db
 SCANS = "/api/v1/scanner/scans/"
-METHODS = {"get", "post"}
+METHODS = {"get", "post", "patch", "delete"}
 
 
 def load_description() -> dict[str, Any]:
@@ -64,8 +71,8 @@ OPERATIONS = [
     if method in METHODS
 ]
 REQUESTS = [
-    (path, example["value"])
-    for _method, path, operation in OPERATIONS
+    (method, path, example["value"])
+    for method, path, operation in OPERATIONS
     if "requestBody" in operation
     for example in operation["requestBody"]["content"]["application/json"].get("examples", {}).values()
 ]
@@ -77,7 +84,14 @@ RESPONSES = [
     for example in content.get("examples", {}).values()
 ]
 WITHOUT_BODY = [(method, path) for method, path, operation in OPERATIONS if "requestBody" not in operation]
-SERIALIZERS = {"OrderCreateRequest": OrderCreateRequest, "ScanBatchRequest": ScanBatchRequest}
+SERIALIZERS = {
+    serializer.__name__: serializer
+    for serializer in (
+        *(OrderCreateRequest, ScanBatchRequest, SlotMovesRequest, PublishRequest),
+        *(SessionCreateRequest, SessionChangesRequest, SpeakerCreateRequest, SpeakerChangesRequest),
+        *(RoomCreateRequest, RoomChangesRequest),
+    )
+}
 
 
 def list_mismatches(schema: dict[str, Any], value: Any) -> list[str]:
@@ -102,27 +116,27 @@ def test_every_operation_has_an_example_of_its_response():
 
 
 def test_every_request_body_has_an_example():
-    bodies = {path for _method, path, operation in OPERATIONS if "requestBody" in operation}
+    bodies = {(method, path) for method, path, operation in OPERATIONS if "requestBody" in operation}
 
-    assert {path for path, _value in REQUESTS} == bodies
+    assert {(method, path) for method, path, _value in REQUESTS} == bodies
 
 
-@pytest.mark.parametrize(("path", "example"), REQUESTS)
-def test_request_example_fits_the_description(path, example):
-    schema = DESCRIPTION["paths"][path]["post"]["requestBody"]["content"]["application/json"]["schema"]
+@pytest.mark.parametrize(("method", "path", "example"), REQUESTS)
+def test_request_example_fits_the_description(method, path, example):
+    schema = DESCRIPTION["paths"][path][method]["requestBody"]["content"]["application/json"]["schema"]
 
     assert list_mismatches(schema, example) == []
 
 
-@pytest.mark.parametrize(("path", "example"), REQUESTS)
-def test_request_example_passes_the_serializer(path, example):
-    schema = DESCRIPTION["paths"][path]["post"]["requestBody"]["content"]["application/json"]["schema"]
+@pytest.mark.parametrize(("method", "path", "example"), REQUESTS)
+def test_request_example_passes_the_serializer(method, path, example):
+    schema = DESCRIPTION["paths"][path][method]["requestBody"]["content"]["application/json"]["schema"]
     serializer = SERIALIZERS[schema["$ref"].rpartition("/")[2]]
 
     validated = validate_body(serializer, example)
 
-    found = validated["scans"] if isinstance(validated, dict) else [validated]
-    assert {type(one) for one in found} <= {ScanInput, OrderRequest}
+    found = validated.get("scans", [validated]) if isinstance(validated, dict) else [validated]
+    assert {type(one) for one in found} <= {ScanInput, OrderRequest, dict}
 
 
 @pytest.mark.parametrize(("method", "path", "status", "example"), RESPONSES)
@@ -162,32 +176,57 @@ def site():
     own.reductions = [{"reason": "code", "amount": 2000}]
     own.save()
     own.addons.create(addon=make_addon(event), price=5000)
-    session = {"room": make_room(event), "track": make_track(event), "speakers": ("Ada",)}
-    make_session(event, "Atelier", capacity=20, **session)
+    room = make_room(event)
+    session = {"room": room, "track": make_track(event), "speakers": ("Ada",)}
+    make_session(event, "Atelier", capacity=20, guid=SESSION_GUID, **session)
+    make_planned_draft(event)
+    event.speakers.update(guid=SPEAKER_GUID)
     _row, token = create_token(person_id=person.pk, name="examples", scopes=list(ApiToken.Scope.values))
     _device, device_token = make_device(event)
     scanner = bearer(device_token)
     item = make_item(code_of(own))
     Client().post(SCANS, {"scans": [item]}, content_type="application/json", headers=scanner)
     assert Presence.objects.count() == 1
-    return {"event": event.slug, "reference": own.reference, "person": bearer(token), "scanner": scanner}
+    return {
+        "room": room.pk,
+        "event": event.slug,
+        "reference": own.reference,
+        "person": bearer(token),
+        "scanner": scanner,
+    }
+
+
+def make_planned_draft(event):
+    """Create what the examples about the draft speak of: a version, a revision, a session to be published."""
+    # The examples' own day is fixed, and the event takes place today.
+    event.starts_at = min(event.starts_at, datetime.datetime(2027, 6, 16, tzinfo=datetime.UTC))
+    event.ends_at = max(event.ends_at, datetime.datetime(2027, 6, 17, tzinfo=datetime.UTC))
+    event.save()
+    make_session(event, "Plus tard", starts_at=None, guid=OTHER_SESSION_GUID)
+    ScheduleVersion.objects.create(event=event, number=3)
+    draft = get_current_draft(event)
+    draft.slots.all().delete()
+    ScheduleDraft.objects.filter(pk=draft.pk).update(revision=119)
 
 
 def call(site, method, path, body=None):
     """Send a request with the token that the description asks for."""
     schemes = {name for way in DESCRIPTION["paths"][path][method]["security"] for name in way}
     headers = site["scanner" if "deviceToken" in schemes else "person"]
-    address = path.format(event=site["event"], reference=site["reference"])
+    guid = SPEAKER_GUID if "speakers" in path else SESSION_GUID
+    address = path.format(event=site["event"], reference=site["reference"], guid=guid, id=site["room"])
     if method == "get":
         return Client().get(address, headers=headers)
-    return Client().post(address, body, content_type="application/json", headers=headers)
+    return Client().generic(
+        method, address, json.dumps(body), content_type="application/json", headers=headers
+    )
 
 
-@pytest.mark.parametrize(("path", "example"), REQUESTS)
-def test_request_example_is_answered_as_documented(site, path, example):
-    answer = call(site, "post", path, example)
+@pytest.mark.parametrize(("method", "path", "example"), REQUESTS)
+def test_request_example_is_answered_as_documented(site, method, path, example):
+    answer = call(site, method, path, example)
 
-    schema = response_schema("post", path, str(answer.status_code))
+    schema = response_schema(method, path, str(answer.status_code))
     assert answer.status_code in (200, 201)
     assert list_mismatches(schema, answer.json()) == []
 

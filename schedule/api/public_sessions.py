@@ -20,11 +20,10 @@ from convention.api.scopes import get_reader
 from convention.events.cancellations import find_cancellation_time
 from convention.events.models import Event
 from convention.events.permissions import get_visible_event
-
-from .models import Session, SessionSpeaker
-from .programme.agenda import prefetch_speakers, query_published_sessions
-from .programme.days import describe_fullness
-from .programme.programme_version import ProgrammeVersion, get_programme_version
+from schedule.models import Session, SessionSpeaker
+from schedule.programme.agenda import prefetch_speakers, query_published_sessions
+from schedule.programme.days import describe_fullness
+from schedule.programme.programme_version import ProgrammeVersion, get_programme_version
 
 
 class SessionPagination(ApiCursorPagination):

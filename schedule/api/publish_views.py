@@ -1,0 +1,61 @@
+"""Publish the draft."""
+
+from django.db import transaction
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from convention.api.bodies import render_body, validate_body
+from convention.api.openapi import PROBLEMS_EXTENSION
+from schedule.versions.differences import ChangeKind
+from schedule.versions.publish import (
+    Notify,
+    PublicationStamp,
+    find_last_version_number,
+    publish_reviewed_draft,
+)
+from schedule.versions.timetables import load_unpublished_changes
+
+from .access import PlanningView, open_draft, open_event
+from .draft_bodies import PublicationResponse, PublishRequest
+
+
+class PublishView(PlanningView):
+    @extend_schema(
+        request=PublishRequest,
+        responses={201: PublicationResponse},
+        tags=["schedule"],
+        operation_id="publish",
+        extensions={PROBLEMS_EXTENSION: ["409"]},
+    )
+    def post(self, request: Request, event: str) -> Response:
+        """Publish the draft that you read, and tell those concerned, unless `notify` is `nobody`.
+
+        The answer is 409 if a session was moved, or another version was published, since you read the draft;
+        if a conflict of the level `block` prevents it; and if there is nothing to publish.
+        """
+        open_event(request, event)
+        body = validate_body(PublishRequest, request.data)
+        with transaction.atomic():
+            draft, person = open_draft(request, event)
+            seen_version = body.get("version", find_last_version_number(draft.event))
+            # It refuses unless the draft is still the one that is compared here.
+            counts = load_unpublished_changes(draft).count_by_kind()
+            version = publish_reviewed_draft(
+                draft=draft,
+                name=body["name"],
+                note=body["note"],
+                author=person,
+                notify=Notify(body["notify"]),
+                seen=PublicationStamp(seen_version, body["revision"]),
+            )
+        response = {
+            "number": version.number,
+            "name": version.name,
+            "published_at": version.published_at,
+            "session_count": version.slots.count(),
+            "changes": {kind.value: counts.get(kind, 0) for kind in ChangeKind},
+        }
+        with timezone.override(draft.event.zone):
+            return Response(render_body(PublicationResponse, response), status=201)

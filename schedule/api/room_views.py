@@ -1,0 +1,85 @@
+"""List, add and change rooms."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import extend_schema
+from rest_framework.generics import GenericAPIView
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from convention.api.bodies import render_bodies, render_body, validate_body
+from convention.api.pagination import ApiCursorPagination, make_page_example
+from convention.errors import NotFound
+from convention.events.forms import RoomForm
+from convention.events.models import Event, Room
+from schedule.conflicts.forms import RoomPlanningForm
+from schedule.conflicts.planning_rules import save_room_planning
+from schedule.editing.rooms import save_room
+
+from .access import PlanningView, open_event
+from .form_values import check_forms, limit_form
+from .room_bodies import ROOM_EXAMPLE, RoomChangesRequest, RoomCreateRequest, RoomDetailsResponse
+
+
+class RoomListView(PlanningView, GenericAPIView[Room]):
+    pagination_class = ApiCursorPagination
+    serializer_class = RoomDetailsResponse
+
+    @extend_schema(
+        responses=RoomDetailsResponse(many=True),
+        examples=[make_page_example(ROOM_EXAMPLE)],
+        tags=["schedule"],
+        operation_id="rooms",
+    )
+    def get(self, request: Request, event: str) -> Response:
+        """Return the rooms, page by page."""
+        event_obj, _person = open_event(request, event)
+        page = self.paginate_queryset(event_obj.rooms.all()) or []
+        return self.get_paginated_response(render_bodies(RoomDetailsResponse, page))
+
+    @extend_schema(
+        request=RoomCreateRequest,
+        responses={201: RoomDetailsResponse},
+        tags=["schedule"],
+        operation_id="room_add",
+    )
+    def post(self, request: Request, event: str) -> Response:
+        """Add a room; each has another name."""
+        event_obj, _person = open_event(request, event)
+        body = validate_body(RoomCreateRequest, request.data)
+        room = change_room(event_obj, Room(event=event_obj), body)
+        return Response(render_body(RoomDetailsResponse, room), status=201)
+
+
+class RoomView(PlanningView):
+    @extend_schema(
+        request=RoomChangesRequest,
+        responses=RoomDetailsResponse,
+        tags=["schedule"],
+        operation_id="room_change",
+    )
+    def patch(self, request: Request, event: str, pk: int) -> Response:
+        """Change the members that are sent."""
+        event_obj, _person = open_event(request, event)
+        # SQLite cannot compare larger numbers.
+        room = event_obj.rooms.filter(pk=pk).first() if pk < 2**63 else None
+        if room is None:
+            raise NotFound(_("There is no such room; it may have been removed."))
+        room = change_room(event_obj, room, validate_body(RoomChangesRequest, request.data))
+        return Response(render_body(RoomDetailsResponse, room))
+
+
+def change_room(event: Event, room: Room, body: Mapping[str, Any]) -> Room:
+    """Save what a program sent: the room, and what the planner knows of it. Raise InvalidFields."""
+    form = limit_form(RoomForm({**body}, instance=room), body)
+    planning_form = limit_form(RoomPlanningForm({**body}, instance=room, event=event), body)
+    check_forms(form, planning_form, members={})
+    with transaction.atomic():
+        if form.changed_data:
+            save_room(event=event, room=room, changed_fields=form.changed_data)
+        if planning_form.changed_data:
+            save_room_planning(room=room, changed_fields=planning_form.changed_data)
+    return room
