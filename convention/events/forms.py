@@ -261,5 +261,5 @@ class RoomForm(forms.ModelForm[Room]):
 
 
 RoomFormSet = forms.inlineformset_factory(
-    Event, Room, fields=["name", "capacity", "position"], extra=3, can_delete=True
+    Event, Room, fields=["name", "capacity", "position"], extra=5, can_delete=True
 )
