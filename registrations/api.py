@@ -91,9 +91,10 @@ class OrderCreateView(APIView):
         held for at least a day, until the buyer opens the mailed link, which replaces the order's own. Sent
         again after its link was replaced, an order leads to the page that e-mails links.
         """
-        # Before the body is validated, because unknown events answer 404 whatever it contains.
-        event_obj = get_visible_event(event, AnonymousUser())
-        order_request: OrderRequest = validate_body(OrderCreateRequest, request.data)
+        # Parsed first: a body that is no JSON costs no query. The event comes before the validation, because
+        # unknown events answer 404 whatever the body contains.
+        body, event_obj = request.data, get_visible_event(event, AnonymousUser())
+        order_request: OrderRequest = validate_body(OrderCreateRequest, body)
         catalog = load_requested_catalog(event_obj, order_request)
         # After the validation, which needs no database: a malformed body is not counted as an order.
         throttle_order(catalog.event, order_request)

@@ -40,8 +40,9 @@ def load_programme(event: Event, file_format: ScheduleFormat) -> ParsedProgramme
     if file_format in TABLE_FORMATS:
         parsed_sessions += tuple(to_parsed_session(session) for session in sessions if not session.starts_at)
     if cancelled_at and file_format is ScheduleFormat.ICALENDAR:
+        # Calendars ignore an entry whose SEQUENCE they have seen already.
         parsed_sessions = tuple(
-            replace(parsed_session, is_cancelled=True) for parsed_session in parsed_sessions
+            replace(session, is_cancelled=True, sequence=session.sequence + 1) for session in parsed_sessions
         )
     used = {parsed_session.room for parsed_session in parsed_sessions}
     track_names = {parsed_session.track for parsed_session in parsed_sessions}

@@ -46,7 +46,8 @@ CASES = {
     "serve --port 70000": "70000 is no port: choose one from 1024 to 65535.",
     "worker --interval soon": "Argument --interval: invalid float value: 'soon'.",
     "schedule_export small --format pdf --output a":
-        "Argument --format: invalid choice: 'pdf' (choose from frab-xml, frab-json, ics).",
+        "Argument --format: invalid choice: 'pdf' "
+        "(choose from frab-xml, frab-json, ics, sessionize, csv, xlsx).",
     # no such event, door, format, language
     "badges nope --output a.pdf": NO_EVENT,
     "codes nope": NO_EVENT,
@@ -90,7 +91,7 @@ CASES = {
     "schedule_import small binary.csv": "Ce fichier n’est pas du texte, donc pas un programme.",
     "schedule_import small list.csv":
         "Ce fichier est du texte d’un format inconnu, ce qui n’est pas lu. "
-        "Formats lus : XML frab ou Pentabarf, JSON frab et iCalendar.",
+        "Formats lus : XML frab, JSON frab, Pentabarf, iCalendar, CSV, XLSX, Sessionize et KotlinConf.",
     "schedule_import été empty.csv":
         "« été » ne peut pas être l’adresse d’un événement : "
         "utilisez des lettres sans accents, des chiffres et des traits d’union.",

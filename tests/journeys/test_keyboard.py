@@ -7,6 +7,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from badges.attendance.models import Presence
 from registrations.models import Registration
+from schedule.drafts.current_draft import get_current_draft
 from tests.factories import make_event, make_registration, make_room, make_session, make_staff, make_ticket
 from tests.journeys.browsing import sign_in
 
@@ -71,8 +72,8 @@ def test_an_organizer_moves_a_session_to_another_room(open_page, site, client):
     page.keyboard.type("Audi")
     enter(page, page.get_by_role("button", name=re.compile("^Enregistrer")))
     expect(page.get_by_role("status").first).to_be_visible()
-    session.refresh_from_db()
-    assert session.room.name == "Auditorium"
+    slot = get_current_draft(event).slots.get(session=session)
+    assert slot.room.name == "Auditorium"
 
 
 @pytest.mark.long

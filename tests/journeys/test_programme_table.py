@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 
 from convention.club.models import ClubRole
-from schedule.models import Session
+from schedule.drafts.current_draft import get_current_draft
 from tests.factories import make_event, make_person, make_room, make_session
 from tests.journeys.browsing import assert_accessible, assert_no_sideways_scroll, sign_in
 
@@ -49,4 +49,4 @@ def test_a_table_is_edited_and_imported(browser_page, prefix, site, event):
     assert page.locator("details ins").all_inner_texts()[1] == "Salle 1"
     page.locator("main form .button").first.click()
     page.wait_for_load_state()
-    assert Session.objects.get().room.name == "Salle 1"
+    assert get_current_draft(event).slots.get().room.name == "Salle 1"
