@@ -5,6 +5,7 @@ import hashlib
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.models import AnonymousUser
+from django.db import InterfaceError, OperationalError, connection
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -13,6 +14,7 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 
 from convention.db.compiled_query import PLACEHOLDER_TIME, CompiledQuery
+from convention.db.wait_budget import is_wait_timeout
 
 from .models import Device
 
@@ -37,7 +39,7 @@ class DeviceAuthentication(BaseAuthentication):
         """
         token = parse_bearer_token(request.headers.get("Authorization", ""))
         # Looked up by the hash, which also keeps timing from revealing how much of a token was right.
-        device = find_device(token, at=timezone.now()) if token else None
+        device = find_device_reconnecting(token) if token else None
         if device is None:
             raise AuthenticationFailed(_("This device is not paired, or no longer: pair it again."))
         return AnonymousUser(), device
@@ -57,6 +59,21 @@ class DeviceTokenScheme(OpenApiAuthenticationExtension):
     def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
         """Return the scheme as OpenAPI writes it."""
         return {"type": "http", "scheme": "bearer", "description": "The token of a paired device."}
+
+
+def find_device_reconnecting(token: str) -> Device | None:
+    """Return the device whose token works now; over another connection if the first was ended meanwhile.
+
+    A connection may end between its health check and its first query. A scan waits at a door, so it is not
+    refused for that.
+    """
+    try:
+        return find_device(token, at=timezone.now())
+    except (OperationalError, InterfaceError) as error:
+        if connection.in_atomic_block or is_wait_timeout(error):
+            raise
+        connection.close()
+        return find_device(token, at=timezone.now())
 
 
 def find_device(token: str, *, at: datetime.datetime) -> Device | None:
