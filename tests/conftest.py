@@ -47,6 +47,7 @@ from tests.request_tracking import Traffic
 from tests.schema_cache import (
     can_store_schema,
     copy_schema,
+    end_other_connections,
     find_schema,
     one_process_at_a_time,
     restore_schema,
@@ -139,6 +140,7 @@ def django_db_setup(django_db_setup, django_db_keepdb, django_db_blocker, stored
             save_schema(stored_schema)
         schema_lock.close()
         yield
+        end_other_connections()
         if django_db_keepdb:
             connection.creation.destroy_test_db(connection.settings_dict["NAME"], verbosity=0)
 

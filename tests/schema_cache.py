@@ -107,3 +107,13 @@ def copy_schema(path: Path, database: Path) -> None:
     """Make an SQLite database from the stored one."""
     database.parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(path, database)
+
+
+def end_other_connections() -> None:
+    """End what threads of tests left open: PostgreSQL does not delete a database that is in use."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
