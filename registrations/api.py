@@ -15,7 +15,7 @@ from rest_framework.views import APIView
 from convention.api.bodies import render_bodies, render_body, validate_body
 from convention.api.models import ApiToken
 from convention.api.openapi import PROBLEMS_EXTENSION
-from convention.api.pagination import ApiCursorPagination, make_page_example
+from convention.api.pagination import ApiCursorPagination
 from convention.api.reading_audit import record_api_read
 from convention.api.scopes import HasScope, HasScopeOrNoToken
 from convention.club.models import Person
@@ -207,7 +207,7 @@ class RegistrationListView(GenericAPIView[Registration]):
     @extend_schema(
         parameters=LIST_FILTERS,
         responses=RegistrationResponse(many=True),
-        examples=[make_page_example(REGISTRATION_EXAMPLE)],
+        examples=[REGISTRATION_EXAMPLE],
         tags=["registrations"],
         operation_id="registrations",
     )

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Any
 from django.core.exceptions import ValidationError
 from django.db import DataError
 from django.utils.translation import gettext as _
-from drf_spectacular.utils import OpenApiExample
 from rest_framework.exceptions import NotFound
 from rest_framework.pagination import CursorPagination
 
@@ -14,7 +13,8 @@ from convention.errors import InvalidFields
 if TYPE_CHECKING:
     from rest_framework.request import Request
 
-PAGE_URL_SCHEMA = {"type": "string", "format": "uri", "nullable": True}
+# With its example, drf-spectacular makes examples of pages from those of items.
+PAGE_URL_SCHEMA = {"type": "string", "format": "uri", "nullable": True, "example": None}
 
 
 class ApiCursorPagination(CursorPagination):
@@ -56,12 +56,6 @@ class ApiCursorPagination(CursorPagination):
             "required": ["next", "previous", "results"],
             "properties": {"next": PAGE_URL_SCHEMA, "previous": PAGE_URL_SCHEMA, "results": schema},
         }
-
-
-def make_page_example(item: OpenApiExample) -> OpenApiExample:
-    """Return the example of a page that holds this item alone."""
-    page = {"next": None, "previous": None, "results": [item.value]}
-    return OpenApiExample(item.name, value=page, response_only=True)
 
 
 def make_query_parameter(name: str, description: str, schema: dict[str, Any]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from rest_framework.response import Response
 
 from convention.api.fields import LocalTimeField
 from convention.api.models import ApiToken
-from convention.api.pagination import ApiCursorPagination, make_page_example
+from convention.api.pagination import ApiCursorPagination
 from convention.api.scopes import get_reader
 from convention.events.cancellations import find_cancellation_time
 from convention.events.models import Event
@@ -160,7 +160,7 @@ class SessionList(GenericAPIView[Session]):
 
     @extend_schema(
         responses=SessionResponse(many=True),
-        examples=[make_page_example(SESSION_EXAMPLE)],
+        examples=[SESSION_EXAMPLE],
         tags=["events"],
         operation_id="sessions",
     )

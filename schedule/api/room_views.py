@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from convention.api.bodies import render_bodies, render_body, validate_body
-from convention.api.pagination import ApiCursorPagination, make_page_example
+from convention.api.pagination import ApiCursorPagination
 from convention.errors import NotFound
 from convention.events.forms import RoomForm
 from convention.events.models import Event, Room
@@ -30,7 +30,7 @@ class RoomListView(PlanningView, GenericAPIView[Room]):
 
     @extend_schema(
         responses=RoomDetailsResponse(many=True),
-        examples=[make_page_example(ROOM_EXAMPLE)],
+        examples=[ROOM_EXAMPLE],
         tags=["schedule"],
         operation_id="rooms",
     )

@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from convention.api.bodies import render_bodies, render_body, validate_body
-from convention.api.pagination import ApiCursorPagination, make_page_example
+from convention.api.pagination import ApiCursorPagination
 from convention.api.reading_audit import record_api_read
 from convention.errors import NotFound
 from convention.events.models import Event
@@ -37,7 +37,7 @@ class SpeakerListView(PlanningView, GenericAPIView[Speaker]):
 
     @extend_schema(
         responses=SpeakerDetailsResponse(many=True),
-        examples=[make_page_example(SPEAKER_EXAMPLE)],
+        examples=[SPEAKER_EXAMPLE],
         tags=["schedule"],
         operation_id="speakers",
     )

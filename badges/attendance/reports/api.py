@@ -15,7 +15,7 @@ from rest_framework.response import Response
 from badges.attendance.models import Checkpoint, Presence
 from badges.attendance.scanning.presence import filter_still_inside
 from convention.api.models import ApiToken
-from convention.api.pagination import ApiCursorPagination, make_page_example
+from convention.api.pagination import ApiCursorPagination
 from convention.api.reading_audit import record_api_read
 from convention.api.scopes import HasScope
 from convention.events.permissions import get_event_to_organize
@@ -87,7 +87,7 @@ class AttendanceList(GenericAPIView[Presence]):
     @extend_schema(
         parameters=[AttendanceFilter],
         responses=AttendanceResponse(many=True),
-        examples=[make_page_example(ATTENDANCE_EXAMPLE)],
+        examples=[ATTENDANCE_EXAMPLE],
         tags=["attendance"],
         operation_id="attendance",
     )
