@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from convention.events.models import Event
+from schedule.drafts.current_draft import load_slot_states
 from schedule.drafts.slot_state import SlotState, to_json
 from schedule.models import Schedule, ScheduleDraft, Session, SessionSpeaker
 from schedule.programme.days import get_programme_day
@@ -74,7 +75,7 @@ def make_board_day(date: datetime.date, event: Event, schedule: Schedule) -> Boa
 def build_board(event: Event, draft: ScheduleDraft) -> dict[str, Any]:
     """Return the board as JSON; the number of queries does not depend on the number of sessions."""
     schedule = load_schedule(event)
-    states = {slot.session_id: SlotState.of_slot(slot) for slot in draft.slots.all()}
+    states = load_slot_states(draft)
     speakers = load_speakers(event)
     sessions = event.sessions.order_by("title", "pk").only(
         *("number", "title", "role", "track", "starts_at", "ends_at", "planned_minutes", "cancelled_at")

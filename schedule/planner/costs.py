@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass
 from itertools import combinations
 
-from .instance import Placing, Plan, PlannerInstance, can_stand, list_slots
+from .instance import Plan, PlannerInstance, can_stand, list_slots
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +115,3 @@ def overlap(instance: PlannerInstance, plan: Plan, first: int, second: int) -> b
     """Return whether two sessions run at the same time."""
     one, other = (list_slots(instance.sessions[number], plan[number].slot) for number in (first, second))
     return one.start < other.stop and other.start < one.stop
-
-
-def replace_placing(plan: Plan, session: int, placing: Placing) -> Plan:
-    """Return the plan with one session placed elsewhere."""
-    return (*plan[:session], placing, *plan[session + 1 :])

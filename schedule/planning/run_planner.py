@@ -16,6 +16,7 @@ from schedule.drafts.moves import make_moves
 from schedule.drafts.slot_state import SlotState
 from schedule.models import PlanRun
 from schedule.planner.costs import PlanCosts
+from schedule.planner.exact.feasibility import PlanNotFound, make_not_found_error
 from schedule.planner.exact.repair import repair_plan
 from schedule.planner.instance import Plan
 from schedule.planner.plan_schedule import PlanningResult, plan_schedule
@@ -40,6 +41,9 @@ def plan_event(plan_run: PlanRun) -> PlanningResult | None:
         result, notes = search_plan(plan_run, problem)
     except PlanImpossible as error:
         finish_plan_run(plan_run, PlanRun.State.IMPOSSIBLE, reasons=describe_impossible(problem, error))
+        return None
+    except PlanNotFound:
+        finish_plan_run(plan_run, PlanRun.State.FAILED, reasons=describe_not_found())
         return None
     except Exception:
         finish_plan_run(plan_run, PlanRun.State.FAILED)
@@ -142,6 +146,14 @@ def describe_impossible(problem: TimetableInstance, error: PlanImpossible) -> Se
     for language in list_languages():
         with translation.override(language):
             reasons[language] = [*make_impossible_error(problem.instance, error.rules).reasons]
+    return reasons
+
+
+def describe_not_found() -> Sentences:
+    reasons: Sentences = {}
+    for language in list_languages():
+        with translation.override(language):
+            reasons[language] = [str(make_not_found_error())]
     return reasons
 
 

@@ -22,6 +22,7 @@ from .tasks import run_planner
 MAX_SECONDS: Final = 600
 # Of one event, waiting or running: the worker plans one after the other.
 MAX_OPEN_RUNS: Final = 5
+OPEN_RUN_LIFETIME: Final = datetime.timedelta(hours=2)
 PROPOSAL_LIFETIME: Final = datetime.timedelta(days=30)
 
 
@@ -65,7 +66,9 @@ def create_plan_run(
 ) -> PlanRun:
     """Store a run without queuing it."""
     Event.objects.select_for_update().get(pk=event.pk)
-    if event.plan_runs.open().count() >= MAX_OPEN_RUNS:
+    # An older one lost its process; it does not keep the event waiting.
+    recent = event.plan_runs.open().filter(created_at__gt=timezone.now() - OPEN_RUN_LIFETIME)
+    if recent.count() >= MAX_OPEN_RUNS:
         raise TooManyRuns(_("The planner is busy with this event. Stop a run, or wait for one to end."))
     if not event.rooms.exists():
         raise NothingToPlan(_("The event has no rooms yet. Add them first, with their capacity."))

@@ -12,6 +12,7 @@ from convention.commands import ConventionCommand, get_event_by_slug
 from convention.errors import ConventionError
 from convention.events.models import Event
 from convention.files import read_input_file, write_atomically
+from schedule.models import PlanRun
 from schedule.planner.costs import PlanCosts
 from schedule.planner.foreign.cosplib.read_conference import read_conference
 from schedule.planner.foreign.cosplib.solve_conference import ConferenceResult, solve_conference
@@ -70,8 +71,10 @@ class Command(ConventionCommand):
         )
         result = plan_event(plan_run)
         if result is None:
-            sentence = _("No timetable keeps all the rules: %(reasons)s")
-            raise ConventionError(sentence % {"reasons": " ".join(plan_run.reasons[get_language() or "fr"])})
+            reasons = " ".join(plan_run.reasons[get_language() or "fr"])
+            if plan_run.state == PlanRun.State.FAILED:
+                raise ConventionError(reasons)
+            raise ConventionError(_("No timetable keeps all the rules: %(reasons)s") % {"reasons": reasons})
         lines = [*describe_costs(result.costs), *describe_run(result)]
         if options["apply"]:
             moved = len(adopt_proposal(plan_run=plan_run, author=None))

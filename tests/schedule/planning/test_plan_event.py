@@ -5,7 +5,7 @@ import itertools
 
 import pytest
 from django.core.management import call_command, execute_from_command_line
-from django.utils import translation
+from django.utils import timezone, translation
 
 from convention.events.models import Event, Room
 from schedule.conflicts.find import find_conflicts
@@ -15,7 +15,14 @@ from schedule.drafts.current_draft import get_current_draft, load_slot_states
 from schedule.drafts.moves import undo_last_batch
 from schedule.models import Availability, PlanRun, Session, Slot
 from schedule.planning.run_planner import plan_event
-from schedule.planning.runs import NothingToPlan, adopt_proposal, create_plan_run, stop_plan_run
+from schedule.planning.runs import (
+    MAX_OPEN_RUNS,
+    NothingToPlan,
+    TooManyRuns,
+    adopt_proposal,
+    create_plan_run,
+    stop_plan_run,
+)
 from schedule.planning.timetable_instance import build_instance
 from tests.factories import make_event, make_person, make_session
 
@@ -295,3 +302,18 @@ def test_the_command_needs_an_event_or_an_instance_with_an_output(arguments, cap
 
     assert ended.value.code == 2
     assert "event" in capsys.readouterr().err
+
+
+def test_runs_that_lost_their_process_do_not_keep_the_event_waiting():
+    event = make_event()
+    make_rooms(event, 100)
+    make_talks(event, 1)
+    for _number in range(MAX_OPEN_RUNS):
+        create_plan_run(event=event, mode=PlanRun.Mode.UNPLACED, seconds=1, seed=1, author=None)
+
+    with pytest.raises(TooManyRuns):
+        create_plan_run(event=event, mode=PlanRun.Mode.UNPLACED, seconds=1, seed=1, author=None)
+    PlanRun.objects.update(created_at=timezone.now() - datetime.timedelta(hours=3))
+    plan_run = create_plan_run(event=event, mode=PlanRun.Mode.UNPLACED, seconds=1, seed=1, author=None)
+
+    assert plan_run.is_open
