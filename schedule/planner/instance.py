@@ -5,6 +5,10 @@ Sessions, rooms and slots are known by their position in the instance's tuples. 
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
+
+# Of sessions x slots x rooms: the search keeps lists of this length.
+MAX_PLACINGS: Final = 5_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +94,10 @@ type Plan = tuple[Placing, ...]
 
 type PartialPlan = tuple[Placing | None, ...]
 """The same, with None for sessions that have no place yet."""
+
+
+def count_placings(instance: PlannerInstance) -> int:
+    return len(instance.sessions) * len(instance.slots) * len(instance.rooms)
 
 
 def list_slots(session: PlannerSession, start: int) -> range:

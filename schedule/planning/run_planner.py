@@ -11,6 +11,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from schedule.conflicts.load import load_timetable
+from schedule.conflicts.timetable import Timetable
 from schedule.drafts.current_draft import copy_draft
 from schedule.drafts.moves import make_moves
 from schedule.drafts.slot_state import SlotState
@@ -18,9 +19,9 @@ from schedule.models import PlanRun
 from schedule.planner.costs import PlanCosts
 from schedule.planner.exact.feasibility import PlanNotFound, make_not_found_error
 from schedule.planner.exact.repair import repair_plan
-from schedule.planner.instance import Plan
+from schedule.planner.instance import MAX_PLACINGS, Plan, PlannerInstance, count_placings
 from schedule.planner.plan_schedule import PlanningResult, plan_schedule
-from schedule.planner.rules import PlanImpossible, make_impossible_error
+from schedule.planner.rules import PlanImpossible, check_room_for_all, make_impossible_error
 
 from .timetable_instance import TimetableInstance, build_instance
 
@@ -31,12 +32,22 @@ type Sentences = dict[str, list[str]]
 
 
 def plan_event(plan_run: PlanRun) -> PlanningResult | None:
-    """Search, store the proposal and return the result; None if no plan is possible."""
+    """Search, store the proposal and return the result; None if there is no plan."""
     assert plan_run.from_draft
     plan_run.state, plan_run.started_at = PlanRun.State.RUNNING, timezone.now()
     plan_run.save(update_fields=["state", "started_at"])
-    timetable = load_timetable(plan_run.from_draft)
+    try:
+        return _plan_and_store(plan_run, load_timetable(plan_run.from_draft))
+    except BaseException:  # also when the process is asked to end: nobody goes on with the run
+        finish_plan_run(plan_run, PlanRun.State.FAILED)
+        raise
+
+
+def _plan_and_store(plan_run: PlanRun, timetable: Timetable) -> PlanningResult | None:
     problem = build_instance(timetable, mode=PlanRun.Mode(plan_run.mode), zone=plan_run.event.zone)
+    if count_placings(problem.instance) > MAX_PLACINGS:
+        finish_plan_run(plan_run, PlanRun.State.FAILED, reasons=describe_too_large())
+        return None
     try:
         result, notes = search_plan(plan_run, problem)
     except PlanImpossible as error:
@@ -45,9 +56,6 @@ def plan_event(plan_run: PlanRun) -> PlanningResult | None:
     except PlanNotFound:
         finish_plan_run(plan_run, PlanRun.State.FAILED, reasons=describe_not_found())
         return None
-    except Exception:
-        finish_plan_run(plan_run, PlanRun.State.FAILED)
-        raise
     reasons = merge_sentences(describe_unplanned(problem), notes)
     store_proposal(plan_run, problem.to_states(result.plan), result.costs, reasons)
     return result
@@ -139,13 +147,30 @@ def finish_plan_run(plan_run: PlanRun, state: PlanRun.State, *, reasons: Sentenc
 
 
 def describe_impossible(problem: TimetableInstance, error: PlanImpossible) -> Sentences:
-    """Return the contradicting rules as sentences, by language."""
-    if not error.rules:
-        return {language: [str(error)] for language in list_languages()}
+    """Return why there is no plan as sentences, by language."""
     reasons: Sentences = {}
     for language in list_languages():
         with translation.override(language):
-            reasons[language] = [*make_impossible_error(problem.instance, error.rules).reasons]
+            reasons[language] = list_reasons(problem.instance, error)
+    return reasons
+
+
+def list_reasons(instance: PlannerInstance, error: PlanImpossible) -> list[str]:
+    """Return the reasons of an error in the active language."""
+    try:
+        check_room_for_all(instance)
+    except PlanImpossible as lack_of_room:
+        return [str(lack_of_room)]
+    return [*make_impossible_error(instance, error.rules).reasons]
+
+
+def describe_too_large() -> Sentences:
+    reasons: Sentences = {}
+    for language in list_languages():
+        with translation.override(language):
+            reasons[language] = [
+                _("The event is too large for the planner: plan a part of it by pinning the rest.")
+            ]
     return reasons
 
 

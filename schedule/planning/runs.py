@@ -1,6 +1,7 @@
 """Request, stop and adopt runs of the planner."""
 
 import datetime
+from dataclasses import replace
 from typing import Final
 
 from django.db import transaction
@@ -105,17 +106,26 @@ def stop_plan_run(*, plan_run: PlanRun) -> None:
 
 
 def list_proposed_changes(proposal: ScheduleDraft, draft: ScheduleDraft) -> dict[int, SlotState]:
-    """Return the talks that a proposal places elsewhere than the draft does.
+    """Return the talks that the planner placed or moved, and that the draft has elsewhere.
 
-    A proposal never takes a session out, and knows nothing of sessions that were added since.
+    What organizers did since the run stays: talks that the planner left alone, cancellations, and pins.
     """
     proposed, current = load_slot_states(proposal), load_slot_states(draft)
-    talks = set(proposal.event.sessions.filter(role=Session.Role.TALK).values_list("pk", flat=True))
-    return {
-        session: state
-        for session, state in proposed.items()
-        if session in talks and current.get(session) != state
-    }
+    changes = {}
+    for session in proposal.moves.values_list("session_id", flat=True):
+        state, now = proposed.get(session), current.get(session)
+        if state and now:
+            state = replace(state, is_time_pinned=now.is_time_pinned, is_room_pinned=now.is_room_pinned)
+        if state and state != now and (now is None or is_movable(now, state)):
+            changes[session] = state
+    return changes
+
+
+def is_movable(now: SlotState, state: SlotState) -> bool:
+    """Return whether a session takes place, and its pins allow the move."""
+    is_time_kept = not now.is_time_pinned or now.starts_at == state.starts_at
+    is_room_kept = not now.is_room_pinned or now.room_id == state.room_id
+    return not now.is_cancelled and is_time_kept and is_room_kept
 
 
 @transaction.atomic
@@ -136,7 +146,8 @@ def adopt_proposal(*, plan_run: PlanRun, author: Person | None) -> list[Move]:
 def delete_plan_run(*, plan_run: PlanRun) -> None:
     """Delete a run and its proposal; moves that were adopted stay. Raise PlanRunOpen."""
     locked = PlanRun.objects.select_for_update().get(pk=plan_run.pk)
-    if locked.is_open:
+    is_running = locked.created_at > timezone.now() - OPEN_RUN_LIFETIME
+    if locked.is_open and is_running:
         raise PlanRunOpen(_("The search is not over. Stop it first, then delete the proposal."))
     record_action("schedule.delete_plan", plan_run, event=plan_run.event)
     delete_with_proposals(PlanRun.objects.filter(pk=plan_run.pk))

@@ -18,5 +18,5 @@ def run_planner(plan_run_id: int) -> None:
         .filter(pk=plan_run_id)
         .first()
     )
-    if plan_run and plan_run.from_draft:
+    if plan_run:
         plan_event(plan_run)

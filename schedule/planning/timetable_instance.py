@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
 
+from schedule.conflicts.placements import get_duration
 from schedule.conflicts.timetable import AvailabilityPeriod, Period, Timetable, TimetableSession
 from schedule.drafts.slot_state import SlotState
 from schedule.models import Availability, PlanRun, Session
@@ -199,7 +200,6 @@ class InstanceBuilder:
 
     def _make_session(self, key: int) -> PlannerSession:
         session, state = self.timetable.sessions[key], self.timetable.placements.get(key)
-        duration = self.grid.count_slots(get_duration(self.timetable, key))
         persons = get_persons(session)
         numbers = {person: number for number, person in enumerate(self.person_keys)}
         is_fixed = state is not None and self.mode == PlanRun.Mode.UNPLACED
@@ -212,7 +212,7 @@ class InstanceBuilder:
             name=session.title,
             speakers=frozenset(numbers[person] for person in persons),
             track=session.track,
-            duration=duration,
+            duration=self._count_slots(key),
             allowed_slots=None if locked_slot is not None else self._list_starts(key),
             allowed_rooms=None if locked_room is not None else self._list_rooms(session),
             locked_slot=locked_slot,
@@ -220,6 +220,14 @@ class InstanceBuilder:
             slot_penalties=self._list_penalties(persons),
             expected_attendance=session.expected_attendance,
         )
+
+    def _count_slots(self, key: int) -> int:
+        """Return how many slots a session occupies, also if it starts between two steps of the grid."""
+        duration, state = get_duration(self.timetable, key), self.timetable.placements.get(key)
+        slot = self.grid.find_slot(state.starts_at) if state else None
+        if state and slot is not None:
+            duration += state.starts_at - self.grid.slot_starts[slot]
+        return self.grid.count_slots(duration)
 
     def _list_starts(self, key: int) -> frozenset[int]:
         duration, state = get_duration(self.timetable, key), self.timetable.placements.get(key)
@@ -276,12 +284,6 @@ def get_persons(session: TimetableSession) -> frozenset[int]:
     return session.speakers | session.chairs
 
 
-def get_duration(timetable: Timetable, key: int) -> datetime.timedelta:
-    """Return how long a session is placed, or planned if it is not placed."""
-    state = timetable.placements.get(key)
-    return state.ends_at - state.starts_at if state else timetable.sessions[key].duration
-
-
 def list_common_periods(timetable: Timetable) -> list[Period]:
     """Return the times of plenaries and breaks, and of blocked times in all rooms."""
     return [
@@ -298,7 +300,9 @@ def list_room_blocks(timetable: Timetable, room: int) -> list[Period]:
     return [
         (state.starts_at, state.ends_at)
         for key, state in timetable.placements.items()
-        if timetable.sessions[key].role == Session.Role.BLOCKER and state.room_id == room
+        if timetable.sessions[key].role == Session.Role.BLOCKER
+        and state.room_id == room
+        and not state.is_cancelled
     ]
 
 
@@ -364,7 +368,10 @@ def list_paced_starts(
 
 
 def make_grid(timetable: Timetable) -> PlanningGrid:
-    """Return the coarsest grid on which all starts and lengths fall, of at least five minutes."""
+    """Return the coarsest grid for all starts and lengths, of at least five minutes.
+
+    Lengths are rounded up to its steps.
+    """
     planned = [key for key, session in timetable.sessions.items() if is_talk(session)]
     neat = list_neat_starts(timetable, planned)
     minutes = {int(duration / MINUTE) for duration in neat}

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from convention.errors import UnreadableFile
 from schedule.planner.instance import (
+    MAX_PLACINGS,
     Plan,
     PlannerInstance,
     PlannerRoom,
@@ -22,7 +23,6 @@ from schedule.planner.instance import (
 )
 
 PARTS: Final = ("rooms", "slots", "sessions", "favourites")
-MAX_PLACINGS: Final = 5_000_000
 
 
 @dataclass(frozen=True, slots=True)

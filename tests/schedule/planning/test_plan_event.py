@@ -2,6 +2,7 @@
 
 import datetime
 import itertools
+from dataclasses import replace
 
 import pytest
 from django.core.management import call_command, execute_from_command_line
@@ -12,7 +13,7 @@ from schedule.conflicts.find import find_conflicts
 from schedule.conflicts.kinds import BLOCK
 from schedule.conflicts.load import load_timetable
 from schedule.drafts.current_draft import get_current_draft, load_slot_states
-from schedule.drafts.moves import undo_last_batch
+from schedule.drafts.moves import make_moves, undo_last_batch
 from schedule.models import Availability, PlanRun, Session, Slot
 from schedule.planning.run_planner import plan_event
 from schedule.planning.runs import (
@@ -28,6 +29,7 @@ from tests.factories import make_event, make_person, make_session
 
 pytestmark = pytest.mark.django_db
 MINUTE = datetime.timedelta(minutes=1)
+HOUR = datetime.timedelta(hours=1)
 
 
 def make_rooms(event: Event, *capacities: int) -> list[Room]:
@@ -317,3 +319,69 @@ def test_runs_that_lost_their_process_do_not_keep_the_event_waiting():
     plan_run = create_plan_run(event=event, mode=PlanRun.Mode.UNPLACED, seconds=1, seed=1, author=None)
 
     assert plan_run.is_open
+
+
+@pytest.fixture
+def finished_run() -> PlanRun:
+    """A run that moved two talks and left a third one alone."""
+    event = make_event()
+    make_rooms(event, 100, 50)
+    make_session(event, "Placed", room=event.rooms.first())
+    make_talks(event, 2)
+    return run_plan(event)
+
+
+def test_adopting_leaves_talks_that_the_planner_did_not_touch(finished_run):
+    draft = get_current_draft(finished_run.event)
+    placed = finished_run.event.sessions.get(title="Placed")
+    make_moves(draft=draft, states={placed.pk: None}, author=None)
+
+    adopt_proposal(plan_run=finished_run, author=None)
+
+    assert placed.pk not in load_slot_states(draft)
+    assert len(load_slot_states(draft)) == 2
+
+
+def test_adopting_keeps_a_talk_that_was_pinned_or_cancelled_since(finished_run):
+    draft = get_current_draft(finished_run.event)
+    pinned, cancelled = finished_run.event.sessions.filter(title__startswith="Talk")
+    proposed = load_slot_states(finished_run.proposal)
+    elsewhere = replace(
+        proposed[pinned.pk], starts_at=proposed[pinned.pk].starts_at - HOUR, is_time_pinned=True
+    )
+    states = {pinned.pk: elsewhere, cancelled.pk: replace(proposed[cancelled.pk], is_cancelled=True)}
+    make_moves(draft=draft, states=states, author=None)
+
+    moves = adopt_proposal(plan_run=finished_run, author=None)
+
+    assert moves == []
+    assert load_slot_states(draft)[pinned.pk] == elsewhere
+    assert load_slot_states(draft)[cancelled.pk].is_cancelled
+
+
+def test_a_talk_between_two_steps_of_the_grid_keeps_its_room_to_itself():
+    event = make_event()
+    make_rooms(event, 100)
+    odd = make_session(event, "Odd", room=event.rooms.get(), minutes=20)
+    state = load_slot_states(get_current_draft(event))[odd.pk]
+    shifted = replace(
+        state, starts_at=state.starts_at + 7 * MINUTE, ends_at=state.ends_at + 7 * MINUTE, is_time_pinned=True
+    )
+    make_moves(draft=get_current_draft(event), states={odd.pk: shifted}, author=None)
+    make_talks(event, 6, minutes=20)
+
+    plan_run = run_plan(event)
+
+    assert list_blocking_conflicts(plan_run.proposal) == []
+
+
+def test_too_few_places_are_said_in_both_languages():
+    event = make_event()
+    make_rooms(event, 100)
+    make_talks(event, 60, minutes=120)
+
+    plan_run = run_plan(event)
+
+    assert plan_run.state == PlanRun.State.IMPOSSIBLE
+    assert "add slots or rooms" in plan_run.reasons["en"][0]
+    assert plan_run.reasons["fr"] != plan_run.reasons["en"]

@@ -18,9 +18,9 @@ from .judge import count_presenter_conflicts, judge_timetable
 # For each process; less where time slots count, which a move recalculates for the sessions that it touches.
 BLOCK_STEPS_PER_SECOND: Final = 25_000
 SLOT_STEPS_PER_SECOND: Final = 10_000
-# Penalties reach from one to hundreds of thousands: the search passes through all scales.
 # A timetable is filled from nothing, which takes some steps even without a budget.
 MIN_SECONDS: Final = 1.0
+# Penalties reach from one to hundreds of thousands: the search passes through all scales.
 START_TEMPERATURE: Final = 10_000.0
 END_TEMPERATURE: Final = 0.15
 
@@ -98,14 +98,14 @@ def solve_conference(
     *, conference: Conference, seconds: float, seed: int = 1, process_count: int = PROCESS_COUNT
 ) -> ConferenceResult:
     """Return the best timetable found within a budget of `seconds`. Raise ConferenceTooFull without one."""
-    began_at = time.monotonic()
+    began_at, budget = time.monotonic(), max(seconds, MIN_SECONDS)
     parked = BlockState(conference)
     outcome = run_search(
         problem=ConferenceProblem(conference),
         layout=parked.export_contents(),
         total=parked.total,
-        seconds=max(seconds, MIN_SECONDS),
-        deadline=began_at + seconds,
+        seconds=budget,
+        deadline=began_at + budget,
         seed=seed,
         process_count=process_count,
     )
