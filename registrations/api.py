@@ -150,7 +150,7 @@ class CancellationView(APIView):
     required_scope = ApiToken.Scope.REGISTRATIONS_WRITE
 
     @extend_schema(
-        responses=CancellationResponse, tags=["registrations"], operation_id="cancellation_foreseen",
+        responses=CancellationResponse, tags=["registrations"], operation_id="cancellation_preview",
         extensions={PROBLEMS_EXTENSION: ["404"]},
     )  # fmt: skip
     def get(self, request: Request, event: str, reference: str) -> Response:

@@ -202,7 +202,7 @@ class CancellationResponse(serializers.Serializer[Any]):
 
     id = serializers.CharField(source="registration.reference")
     state = serializers.ChoiceField(Registration.State.choices, source="registration.state")
-    cancellation_fee = MoneyResponse(help_text="What is kept of its price.")
+    cancellation_fee = MoneyResponse(help_text="The part of its price that is not refunded.")
     messages = serializers.ListField(
         child=serializers.CharField(), help_text="What goes back and how, in words."
     )
@@ -271,7 +271,7 @@ class RegistrationResponse(serializers.Serializer[Registration]):
     reductions = serializers.SerializerMethodField()
     addons = ChosenAddonResponse(many=True, source="active_addons")
     registered_at = LocalTimeField(source="created_at")
-    answers = serializers.DictField(help_text="By the questions' slugs, as they are kept.")
+    answers = serializers.DictField(help_text="By the questions' slugs, as they are stored.")
 
     @extend_schema_field(ReductionResponse(many=True))
     def get_reductions(self, registration: Registration) -> list[dict[str, Any]]:

@@ -260,6 +260,4 @@ class RoomForm(forms.ModelForm[Room]):
         return " ".join(self.cleaned_data["name"].split())
 
 
-RoomFormSet = forms.inlineformset_factory(
-    Event, Room, fields=["name", "capacity", "position"], extra=5, can_delete=True
-)
+RoomFormSet = forms.inlineformset_factory(Event, Room, form=RoomForm, extra=5, can_delete=True)

@@ -20,14 +20,17 @@ MAX_CONFLICTS: Final = 5000
 
 
 def find_conflicts(timetable: Timetable) -> list[Conflict]:
-    """Return the conflicts that are not ignored, those that hit most people first, 5,000 at most."""
+    """Return the first 5,000 conflicts that are not ignored, those that hit most people first."""
     facts = TimetableFacts(timetable)
     return rank_conflicts(facts, islice(iterate_conflicts(facts), MAX_CONFLICTS))
 
 
 def find_blocking_conflicts(timetable: Timetable) -> list[Conflict]:
     """Return the conflicts of the level that prevents publishing."""
-    return [conflict for conflict in find_conflicts(timetable) if conflict.level == BLOCK]
+    facts = TimetableFacts(timetable)
+    # Filtered before the limit: warnings must not hide what blocks.
+    blocking = (conflict for conflict in iterate_conflicts(facts) if conflict.level == BLOCK)
+    return rank_conflicts(facts, islice(blocking, MAX_CONFLICTS))
 
 
 def rank_conflicts(facts: TimetableFacts, conflicts: Iterable[Conflict]) -> list[Conflict]:

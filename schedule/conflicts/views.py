@@ -165,7 +165,8 @@ def speaker_times(request: "HttpRequest", event: str, pk: int) -> "HttpResponse"
     with timezone.override(event_obj.zone):
         periods = make_period_forms(get_posted_data(request), speaker)
         if periods.is_valid():
-            save_availabilities(owner=speaker, periods=read_periods(periods))
+            if periods.has_changed():
+                save_availabilities(owner=speaker, periods=read_periods(periods))
             messages.success(request, _("The times of the speaker were saved."))
             return redirect("organize-speaker", event_obj.slug, pk)
         return render_organizer_page(request, "speaker_times", event_obj, periods=periods, speaker=speaker)

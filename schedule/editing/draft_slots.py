@@ -75,7 +75,7 @@ def change_cancellation(*, session: Session, verb: str, author: Person | None, r
 
     Raise SessionNotPlaced for a session without a time.
     """
-    draft = get_current_draft(session.event, author=author)
+    draft = lock_current_draft(session.event, author=author)
     slot = draft.slots.filter(session=session).first()
     if slot is None:
         raise SessionNotPlaced(

@@ -162,7 +162,7 @@ def has_state(row: OverviewRow, state: str) -> bool:
 
 
 def is_unplaced(session: Session) -> bool:
-    """Return whether a session waits for a place, as `SessionQuerySet.unplaced` does for many."""
+    """Return whether a session waits for a time, or a talk for a room."""
     needs_room = session.role == Session.Role.TALK and not session.room_id
     return not session.cancelled_at and (not session.starts_at or needs_room)
 

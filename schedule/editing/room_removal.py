@@ -12,6 +12,7 @@ from convention.events.models import Event, Room
 from schedule.drafts.current_draft import find_current_draft
 from schedule.drafts.moves import make_moves
 from schedule.drafts.slot_state import SlotState
+from schedule.editing.draft_slots import lock_current_draft
 from schedule.models import Session
 
 from .revision import raise_revision
@@ -46,8 +47,8 @@ def clear_rooms(event: Event, rooms: Sequence[Room], author: Person) -> None:
 
     Published sessions lose the room when it is deleted: calendars learn it by a higher sequence.
     """
-    draft = find_current_draft(event)
-    if draft:
+    if find_current_draft(event):
+        draft = lock_current_draft(event, author=author)
         slots = draft.slots.filter(room__in=rooms)
         states = {slot.session_id: replace(SlotState.of_slot(slot), room_id=None) for slot in slots}
         make_moves(draft=draft, states=states, author=author)

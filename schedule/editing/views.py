@@ -49,7 +49,7 @@ def get_posted_data(request: "HttpRequest") -> "QueryDict | None":
 
 @allow_get_and_post
 def schedule_settings(request: "HttpRequest", event: str) -> HttpResponse:
-    """Change the version that pages and prints name, and when days begin."""
+    """Change when the days of the programme begin."""
     event_obj = get_event_to_organize(event, request.user)
     schedule = Schedule.objects.filter(event=event_obj).first() or Schedule(event=event_obj)
     form = ScheduleSettingsForm(get_posted_data(request), instance=schedule)

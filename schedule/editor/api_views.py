@@ -78,7 +78,7 @@ def read_json[S: serializers.Serializer[Any]](request: "HttpRequest", serializer
     """Return the validated body. Raise InvalidBoardRequest."""
     try:
         data = json.loads(request.body)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise InvalidBoardRequest(_("The board sent something unreadable. Load it again.")) from None
     read = serializer(data=data)
     if not read.is_valid():

@@ -19,7 +19,7 @@ from schedule.models import Move, Schedule, ScheduleDraft, Session
 from schedule.programme.days import get_programme_day
 
 from .board import get_slot_day, load_schedule
-from .place_sessions import Placement, check_placements
+from .place_sessions import InvalidPlacement, Placement, check_placements, find_time_error
 
 NOON: Final = datetime.time(13)
 
@@ -127,6 +127,8 @@ def add_break_or_plenary(
 ) -> Session:
     """Create a break, plenary or blocked time and place it; without a room it spans all rooms."""
     event, schedule = draft.event, load_schedule(draft.event)
+    if error := find_time_error(event, starts_at, starts_at):
+        raise InvalidPlacement(error.sentence)
     length = datetime.timedelta(minutes=minutes)
     placement = Placement(room.pk if room else None, starts_at, starts_at + length)
     session = add_session(

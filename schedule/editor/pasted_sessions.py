@@ -37,7 +37,8 @@ MAX_NAME_CHARS: Final = 300
 MINUTES_PATTERN: Final = re.compile(
     r"(?:(\d{1,2}) ?[h:] ?(\d{0,2})|(\d{1,4}))(?: ?(?:min|minutes|mn|'))?", re.ASCII
 )
-SPEAKER_SEPARATOR: Final = re.compile(r"\s*(?:[,&\n]|\s/\s)\s*")
+# Without the blanks around it, which are stripped from each name: they would be tried in every combination.
+SPEAKER_SEPARATOR: Final = re.compile(r"[,&\n]|\s/\s")
 
 
 class InvalidPastedTable(ConventionError):

@@ -104,12 +104,6 @@ class SessionQuerySet(RichTextQuerySet):
         rows: Self = self.filter(starts_at__isnull=False).exclude(role=Session.Role.BLOCKER)
         return rows
 
-    def unplaced(self) -> Self:
-        """Return the sessions without a time, and talks without a room; others may span all rooms."""
-        without_room = Q(room__isnull=True, role=Session.Role.TALK)
-        rows: Self = self.filter(Q(starts_at__isnull=True) | without_room, cancelled_at__isnull=True)
-        return rows
-
 
 class Session(LimitedStock, RichTextModel):
     """A session of the programme. Its texts are public as saved; when and where it is, once published.

@@ -1,8 +1,9 @@
 """Run the planner on an event, in the worker or in the command `plan`. Loads OR-Tools."""
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from typing import Final
 
 from django.conf import settings
@@ -46,17 +47,22 @@ def plan_event(plan_run: PlanRun) -> PlanningResult | None:
 def _plan_and_store(plan_run: PlanRun, timetable: Timetable) -> PlanningResult | None:
     problem = build_instance(timetable, mode=PlanRun.Mode(plan_run.mode), zone=plan_run.event.zone)
     if count_placings(problem.instance) > MAX_PLACINGS:
-        finish_plan_run(plan_run, PlanRun.State.FAILED, reasons=describe_too_large())
+        finish_plan_run(plan_run, PlanRun.State.FAILED, reasons=describe_in_languages(describe_too_large))
         return None
     try:
         result, notes = search_plan(plan_run, problem)
     except PlanImpossible as error:
-        finish_plan_run(plan_run, PlanRun.State.IMPOSSIBLE, reasons=describe_impossible(problem, error))
+        reasons = describe_in_languages(partial(list_reasons, problem.instance, error))
+        finish_plan_run(plan_run, PlanRun.State.IMPOSSIBLE, reasons=reasons)
         return None
     except PlanNotFound:
-        finish_plan_run(plan_run, PlanRun.State.FAILED, reasons=describe_not_found())
+        finish_plan_run(
+            plan_run,
+            PlanRun.State.FAILED,
+            reasons=describe_in_languages(lambda: [str(make_not_found_error())]),
+        )
         return None
-    reasons = merge_sentences(describe_unplanned(problem), notes)
+    reasons = merge_sentences(describe_in_languages(partial(describe_unplanned, problem)), notes)
     store_proposal(plan_run, problem.to_states(result.plan), result.costs, reasons)
     return result
 
@@ -96,7 +102,7 @@ def repair_timetable(
         is_stopped=repaired.is_stopped,
         elapsed=time.monotonic() - began_at,
     )
-    return result, {} if repaired.is_proven else describe_missing_proof()
+    return result, {} if repaired.is_proven else describe_in_languages(describe_missing_proof)
 
 
 @dataclass
@@ -146,13 +152,13 @@ def finish_plan_run(plan_run: PlanRun, state: PlanRun.State, *, reasons: Sentenc
     plan_run.save(update_fields=["state", "finished_at", "reasons", "proposal", "costs"])
 
 
-def describe_impossible(problem: TimetableInstance, error: PlanImpossible) -> Sentences:
-    """Return why there is no plan as sentences, by language."""
-    reasons: Sentences = {}
-    for language in list_languages():
+def describe_in_languages(describe: Callable[[], list[str]]) -> Sentences:
+    """Return the sentences that a function returns, in each language."""
+    sentences: Sentences = {}
+    for language, _name in settings.LANGUAGES:
         with translation.override(language):
-            reasons[language] = list_reasons(problem.instance, error)
-    return reasons
+            sentences[language] = describe()
+    return sentences
 
 
 def list_reasons(instance: PlannerInstance, error: PlanImpossible) -> list[str]:
@@ -164,46 +170,22 @@ def list_reasons(instance: PlannerInstance, error: PlanImpossible) -> list[str]:
     return [*make_impossible_error(instance, error.rules).reasons]
 
 
-def describe_too_large() -> Sentences:
-    reasons: Sentences = {}
-    for language in list_languages():
-        with translation.override(language):
-            reasons[language] = [
-                _("The event is too large for the planner: plan a part of it by pinning the rest.")
-            ]
-    return reasons
-
-
-def describe_not_found() -> Sentences:
-    reasons: Sentences = {}
-    for language in list_languages():
-        with translation.override(language):
-            reasons[language] = [str(make_not_found_error())]
-    return reasons
-
-
-def describe_unplanned(problem: TimetableInstance) -> Sentences:
+def describe_unplanned(problem: TimetableInstance) -> list[str]:
     """Return a sentence for each session that could not be planned."""
-    titles = [problem.timetable.sessions[key].title for key in problem.unplanned_keys]
-    reasons: Sentences = {}
-    for language in list_languages() if titles else ():
-        with translation.override(language):
-            sentence = _("“%(title)s” is placed outside the usual hours and was not planned.")
-            reasons[language] = [sentence % {"title": title} for title in titles]
-    return reasons
+    sentence = _("“%(title)s” is placed outside the usual hours and was not planned.")
+    titles = (problem.timetable.sessions[key].title for key in problem.unplanned_keys)
+    return [sentence % {"title": title} for title in titles]
 
 
-def describe_missing_proof() -> Sentences:
-    reasons: Sentences = {}
-    for language in list_languages():
-        with translation.override(language):
-            reasons[language] = [_("Perhaps fewer moves would do: the search ended before the proof.")]
-    return reasons
+def describe_too_large() -> list[str]:
+    return [_("The event is too large for the planner: plan a part of it by pinning the rest.")]
+
+
+def describe_missing_proof() -> list[str]:
+    return [_("Perhaps fewer moves would do: the search ended before the proof.")]
 
 
 def merge_sentences(first: Sentences, second: Sentences) -> Sentences:
-    return {key: first.get(key, []) + second.get(key, []) for key in {**first, **second}}
-
-
-def list_languages() -> Iterable[str]:
-    return [code for code, _name in settings.LANGUAGES]
+    """Return the sentences of both, without languages that have none."""
+    merged = {key: first.get(key, []) + second.get(key, []) for key in {**first, **second}}
+    return {key: sentences for key, sentences in merged.items() if sentences}

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Final, Self
 
-from django.db.models import Q, TextChoices
+from django.db.models import Q, QuerySet, TextChoices
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -76,13 +76,14 @@ class SpeakerRecipients:
 def filter_by_state(state: str) -> Q:
     """Return a condition on speakers; an empty state selects all."""
     states = SpeakerState
-    open_answers = SessionSpeaker.objects.filter(
-        session__cancelled_at=None, confirmed_at=None, declined_at=None
-    ).exclude(session__role=Session.Role.BLOCKER)
+    appearances = SessionSpeaker.objects.filter(session__cancelled_at=None).exclude(
+        session__role=Session.Role.BLOCKER
+    )
+    open_answers = appearances.filter(confirmed_at=None, declined_at=None)
     unanswered = Q(link=None) | Q(link__answered_at=None)
     conditions = {
         states.UNCONFIRMED: Q(pk__in=open_answers.values("speaker")),
-        states.DECLINED: Q(pk__in=SessionSpeaker.objects.filter(declined_at__isnull=False).values("speaker")),
+        states.DECLINED: Q(pk__in=appearances.filter(declined_at__isnull=False).values("speaker")),
         states.UNANSWERED: unanswered,
         states.ASKED: Q(link__requested_at__isnull=False, link__answered_at=None),
         states.NO_ADDRESS: Q(email=""),
@@ -103,17 +104,21 @@ def select_speakers(event: Event, audience: SpeakerAudience) -> list[Speaker]:
     }
     rows = event.speakers.filter(filter_by_state(audience.state))
     if wanted or audience.day:
-        sessions = event.sessions.exclude(role=Session.Role.BLOCKER).filter(cancelled_at=None, **wanted)
-        ids = [session.pk for session in sessions if not audience.day or _is_on_day(session, audience.day)]
+        sessions = event.sessions.exclude(role=Session.Role.BLOCKER).filter(**wanted)
+        if audience.session is None:
+            # The speakers of a cancelled session can be chosen by it alone, to tell them.
+            sessions = sessions.filter(cancelled_at=None)
+        days = _load_days(event, sessions) if audience.day else {}
+        ids = [pk for pk in sessions.values_list("pk", flat=True) if days.get(pk, "") == audience.day]
         rows = rows.filter(pk__in=SessionSpeaker.objects.filter(session__in=ids).values("speaker"))
     return list(rows.select_related("link").defer("biography", "biography_html"))
 
 
-def _is_on_day(session: Session, day: str) -> bool:
-    if session.starts_at is None:
-        return False
-    version = get_programme_version(session.event)
-    return str(session.day or version.get_programme_day(session.starts_at)) == day
+def _load_days(event: Event, sessions: QuerySet[Session]) -> dict[int, str]:
+    """Return the day of the programme of each session that has a published time."""
+    version = get_programme_version(event)
+    rows = sessions.values_list("pk", "starts_at", "day")
+    return {pk: str(day or version.get_programme_day(starts_at)) for pk, starts_at, day in rows if starts_at}
 
 
 def list_days(event: Event) -> list[datetime.date]:

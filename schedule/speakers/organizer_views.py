@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
@@ -62,8 +63,16 @@ def speaker_edit(request: "HttpRequest", event: str, pk: int | None = None) -> H
     row = get_speaker(event_obj, pk) if pk else Speaker(event=event_obj)
     form = SpeakerForm(get_posted_data(request), instance=row)
     if form.is_valid():
-        save_programme_item(event=event_obj, item=form.save(commit=False), changed_fields=form.changed_data)
+        with transaction.atomic():
+            saved_speaker = form.save(commit=False)
+            save_programme_item(event=event_obj, item=saved_speaker, changed_fields=form.changed_data)
+            has_new_address = bool(pk) and "email" in form.changed_data
+            if has_new_address:
+                # A mistyped address may be somebody else's, whose link must not open the page.
+                revoke_link(speaker=saved_speaker)
         messages.success(request, _("The speaker was saved."))
+        if has_new_address:
+            messages.info(request, _("Links sent to the former address no longer work. Send a new one."))
         return redirect("organize-speakers", event_obj.slug)
     context: dict[str, Any] = {"form": form, "speaker": row}
     if pk:

@@ -55,6 +55,7 @@ def decline_session(*, speaker: Speaker, session_id: int) -> None:
 
 def _lock_appearance(speaker: Speaker, session_id: int) -> SessionSpeaker:
     rows = SessionSpeaker.objects.select_for_update(of=("self",)).select_related("session")
+    rows = rows.filter(session__cancelled_at=None).exclude(session__role=Session.Role.BLOCKER)
     appearance = rows.filter(speaker=speaker, session=session_id).first()
     if appearance is None:
         raise NotFound(_("You are no longer a speaker of this session."))

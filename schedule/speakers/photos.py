@@ -2,6 +2,7 @@
 
 import datetime
 import hashlib
+from collections.abc import Callable
 from functools import partial
 from typing import Final
 
@@ -34,17 +35,24 @@ MAX_UPLOADS_PER_HOUR: Final = 20
 DIGEST_LENGTH: Final = 16
 
 
-def save_photo(*, speaker: Speaker, upload: UploadedFile) -> SpeakerPhoto:
-    """Replace the speaker's photograph; a consent given for the former one stays.
+def save_photo(
+    *, speaker: Speaker, upload: UploadedFile, set_consent: Callable[..., None] | None = None
+) -> SpeakerPhoto:
+    """Replace the speaker's photograph, and give or withdraw the consent to it in the same transaction.
+
+    Without `set_consent`, a consent given for the former photograph stays.
 
     Raise UnreadableFile for anything but a JPEG, PNG or WebP of at most 10 MB, and TooManyRequests.
     """
     consume_rate_limit("speaker-photo", str(speaker.pk), limit=MAX_UPLOADS_PER_HOUR, window_seconds=3600)
     # One byte more than allowed tells that the file is too large, without reading all of it. Decoding runs in
     # a child process: image libraries have had memory errors.
-    return store_photo(
-        speaker=speaker, content=parse_in_child(redraw_photo, upload.read(MAX_UPLOAD_BYTES + 1))
-    )
+    content = parse_in_child(redraw_photo, upload.read(MAX_UPLOAD_BYTES + 1))
+    with transaction.atomic():
+        photo = store_photo(speaker=speaker, content=content)
+        if set_consent:
+            set_consent(speaker=speaker)
+    return photo
 
 
 @transaction.atomic

@@ -69,13 +69,12 @@ def save_profile(speaker: Speaker, form: SpeakerProfileForm) -> None:
 
 def upload_photo(speaker: Speaker, form: PhotoForm) -> bool:
     """Save photograph and consent; return False if the file was refused, with the reason at its field."""
+    set_consent = give_photo_consent if form.cleaned_data["has_consent"] else withdraw_photo_consent
     try:
-        save_photo(speaker=speaker, upload=form.cleaned_data["photo"])
+        save_photo(speaker=speaker, upload=form.cleaned_data["photo"], set_consent=set_consent)
     except ConventionError as error:
         form.add_error("photo", str(error))
         return False
-    set_consent = give_photo_consent if form.cleaned_data["has_consent"] else withdraw_photo_consent
-    set_consent(speaker=speaker)
     return True
 
 

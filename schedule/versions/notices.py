@@ -75,6 +75,13 @@ def notify_speaker(version_id: int, speaker_id: int) -> None:
             logger.warning("The mail server refused the mail about the programme to speaker %s.", speaker.pk)
 
 
+def get_speaker_path(speaker: Speaker) -> str:
+    """Return the address of the speaker's page; of the agenda, while the speaker has no public session."""
+    if speaker.sessions.published().exists():
+        return reverse("speaker", args=[speaker.event.slug, speaker.guid])
+    return reverse("agenda", args=[speaker.event.slug])
+
+
 def _write_speaker_letter(
     version: ScheduleVersion, speaker: Speaker, changes: list[SlotDifference]
 ) -> MailMessage:
@@ -89,7 +96,7 @@ def _write_speaker_letter(
             "speaker": speaker,
             "note": version.note,
             "changes": [(change.slot.title, describe_change(change, event.zone)) for change in changes],
-            "url": settings.SITE_URL + reverse("speaker", args=[event.slug, speaker.guid]),
+            "url": settings.SITE_URL + get_speaker_path(speaker),
         },
         language=translation.get_language() or settings.LANGUAGE_CODE,
         message_key=f"schedule-version-{version.pk}-speaker-{speaker.pk}",

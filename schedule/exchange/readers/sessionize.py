@@ -119,12 +119,12 @@ def list_speakers(view: Mapping[str, Any], notes: ImportNotes) -> Iterator[tuple
 
 def choose_link(links: Iterable[Mapping[str, Any]]) -> str:
     """Return the address of a speaker's own page, else of their first link."""
-    addresses = {
-        (value_to_text(link.get("linkType")) or "").casefold(): value_to_text(link.get("url")) or ""
-        for link in reversed(list(links))
-    }
-    preferred = next((addresses[kind] for kind in PREFERRED_LINK_TYPES if kind in addresses), "")
-    return preferred or next(reversed(addresses.values()), "")
+    pairs = [
+        ((value_to_text(link.get("linkType")) or "").casefold(), value_to_text(link.get("url")) or "")
+        for link in links
+    ]
+    addresses = [url for wanted in PREFERRED_LINK_TYPES for kind, url in pairs if kind == wanted]
+    return next(filter(None, [*addresses, *(url for _kind, url in pairs)]), "")
 
 
 def note_questions(view: Mapping[str, Any], notes: ImportNotes) -> None:

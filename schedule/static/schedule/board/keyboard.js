@@ -176,7 +176,8 @@ export class KeyboardControl {
     const { grid } = this.board;
     const block = grid.blocks.find((each) => each.session === session);
     if (!block) return true;
-    const column = clamp(block.column + columns, 0, this.board.model.rooms.length - 1);
+    // A session without a room stands beside the last one, and stays there when only its time changes.
+    const column = columns ? clamp(block.column + columns, 0, this.board.model.rooms.length - 1) : block.column;
     const start = Math.max(0, block.start + steps * grid.step);
     this.board.drop(session, { kind: "cell", column, start });
     return true;
@@ -198,7 +199,7 @@ export class KeyboardControl {
     const { held, board } = this;
     if (!held) return true;
     const { step, window } = board.grid;
-    held.column = clamp(held.column + columns, 0, Math.max(0, board.model.rooms.length - 1));
+    if (columns) held.column = clamp(held.column + columns, 0, Math.max(0, board.model.rooms.length - 1));
     // Back to the grid first, if the session stands beside it.
     const snapped = steps > 0 ? Math.floor(held.start / step) * step : Math.ceil(held.start / step) * step;
     held.start = clamp((steps ? snapped : held.start) + steps * step, 0, window.minutes - step);

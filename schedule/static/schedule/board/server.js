@@ -1,5 +1,7 @@
 /** Talk to the board's endpoints. */
 
+const TIMEOUT_MS = 20_000;
+
 /** A refusal of the server, with its problem details; status 0 if it was not reached. */
 export class ServerRefusal extends Error {
   /**
@@ -86,9 +88,10 @@ export class BoardServer {
       headers: { "Content-Type": "application/json", "X-CSRFToken": this.csrfToken },
       body: JSON.stringify(body),
     };
-    const response = await fetch(this.address + path, { headers: { Accept: "application/json" }, ...options }).catch(
-      () => null,
-    );
+    // All requests wait for each other, so that none may take for ever.
+    const signal = AbortSignal.timeout(TIMEOUT_MS);
+    const headers = { Accept: "application/json" };
+    const response = await fetch(this.address + path, { headers, signal, ...options }).catch(() => null);
     const data = await response?.json().catch(() => null);
     if (!response?.ok || !data) throw new ServerRefusal(response?.status ?? 0, data ?? {});
     return data;

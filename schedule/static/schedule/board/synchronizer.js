@@ -65,9 +65,15 @@ export class Synchronizer {
 
   /** @param {unknown} error */
   async #handleFailure(error) {
-    if (!(error instanceof ServerRefusal)) throw error;
-    this.#showProblem(error.message || formatText(error.status ? "refused" : "offline"));
-    if (!error.status) {
+    if (!(error instanceof ServerRefusal)) {
+      // Thrown on, it would end the queue, and later moves would never be sent.
+      reportError(error);
+      this.#showProblem(formatText("refused"));
+      return;
+    }
+    const isAway = !error.status || error.status >= 500;
+    this.#showProblem(error.message || formatText(isAway ? "offline" : "refused"));
+    if (isAway) {
       this.problemSince = 0;
       return;
     }
