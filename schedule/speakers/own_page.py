@@ -48,6 +48,8 @@ def decline_session(*, speaker: Speaker, session_id: int) -> None:
     """Note that the speaker cannot give the session, and tell the organizers; the programme stays."""
     appearance = _lock_appearance(speaker, session_id)
     if appearance.declined_at is None:
+        # Each is an e-mail to the organizers.
+        consume_rate_limit("speaker-declined", str(speaker.pk), limit=10, window_seconds=3600)
         appearance.confirmed_at, appearance.declined_at = None, timezone.now()
         _save_answer(appearance, "session.decline_speaker")
         notify_declined.enqueue(appearance.pk)

@@ -4,6 +4,7 @@ import datetime
 
 import pytest
 
+from schedule.conflicts import find
 from schedule.conflicts.find import find_conflicts
 from schedule.conflicts.kinds import BLOCK, DEFAULT_RULES, IGNORE, WARN, ConflictKind, KindRule
 from schedule.conflicts.timetable import AvailabilityPeriod, TimetableRoom
@@ -349,3 +350,14 @@ def test_a_heap_of_sessions_does_not_explode():
     timetable = make_timetable(*[(place(at(9), at(10)), {}) for _number in range(400)], rooms=ROOMS)
 
     assert len(find_conflicts(timetable)) == 5000
+
+
+def test_what_blocks_is_found_behind_any_number_of_warnings(monkeypatch):
+    monkeypatch.setattr(find, "MAX_CONFLICTS", 3)
+    late = (place(at(9), at(10)), {"expected_attendance": 10_000})
+    timetable = make_timetable(*[late] * 6)
+
+    blocking = find.find_blocking_conflicts(timetable)
+
+    assert len(blocking) == 3
+    assert {conflict.level for conflict in blocking} == {BLOCK}

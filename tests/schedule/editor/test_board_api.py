@@ -390,3 +390,12 @@ def test_two_editors_of_200_random_moves_each_end_with_the_same_board_and_a_jour
     assert editors[0].slots == stored.slots
     assert editors[1].slots == stored.slots
     assert replayed == stored.slots
+
+
+def test_a_body_that_is_nested_too_deeply_is_refused_with_a_sentence(client, event):
+    client.force_login(make_staff(event))
+
+    answer = client.post(f"{BOARD}moves/", "[" * 100_000, content_type="application/json")
+
+    assert answer.status_code == 422
+    assert answer.json()["detail"]

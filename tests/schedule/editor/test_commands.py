@@ -238,3 +238,21 @@ def test_days_that_the_event_does_not_have_are_left_out(last_year):
     copied = copy_frame(draft=get_current_draft(short), source=last_year, author=None)
 
     assert copied == CopiedFrame(rooms=1, sessions=1, left_out=1)
+
+
+def test_a_break_at_the_end_of_time_is_refused_with_a_sentence(event):
+    with pytest.raises(InvalidPlacement):
+        add_break_or_plenary(
+            draft=get_current_draft(event),
+            title="Pause",
+            role=Session.Role.BREAK,
+            starts_at=datetime.datetime(9999, 12, 31, 23, 30, tzinfo=datetime.UTC),
+            minutes=60,
+            author=None,
+        )
+
+
+def test_a_long_run_of_blanks_between_speakers_is_read_at_once(event):
+    rows = create_pasted_sessions(event=event, text=f"Titre;Ana{' ' * 100_000}, Benoît")
+
+    assert [speaker.name for speaker in rows[0].speakers.order_by("name")] == ["Ana", "Benoît"]

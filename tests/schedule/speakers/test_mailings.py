@@ -24,7 +24,7 @@ from schedule.speakers.mailings import (
     send_speaker_mailing,
 )
 from tests.factories import make_room, make_session, make_staff, make_track
-from tests.schedule.speakers.factories import make_june_event, make_speaker, paris
+from tests.schedule.speakers.factories import make_june_event, make_page_path, make_speaker, paris
 from tests.task_runner import run_waiting_tasks
 
 pytestmark = pytest.mark.django_db
@@ -343,3 +343,30 @@ def test_the_log_shows_each_recipient(client, organizer):
 
     assert "1 / 1" in listed
     assert "Ana" in detail
+
+
+def test_the_speakers_of_a_chosen_cancelled_session_can_be_told():
+    event = make_june_event()
+    make_speaker(event)
+    Session.objects.update(cancelled_at=timezone.now())
+
+    assert get_names(event, session=Session.objects.get().pk) == ["Ana"]
+
+
+def test_a_day_is_found_without_a_query_for_each_session(django_assert_num_queries):
+    event = make_june_event()
+    for _number in range(20):
+        make_speaker(event)
+
+    with django_assert_num_queries(7):
+        select_speakers(event, SpeakerAudience(day="2099-06-15"))
+
+
+def test_a_corrected_address_ends_the_links_sent_to_the_former_one(client, organizer):
+    speaker = make_speaker(organizer)
+    former = make_page_path(speaker)
+    data = {"name": "Ana", "email": "right@example.org", "language": "fr"}
+
+    client.post(f"/en/organize/june/schedule/speakers/{speaker.pk}/", data)
+
+    assert client.get(former).status_code == 404

@@ -315,3 +315,34 @@ def test_a_blocked_time_is_not_shown(client):
     SessionSpeaker.objects.create(session=blocked, speaker=speaker)
 
     assert "Secret plans" not in client.get(make_page_path(speaker)).text
+
+
+def test_a_new_photograph_without_consent_is_not_public_for_a_moment(client):
+    speaker = make_speaker()
+    post(client, speaker, act="photo", photo=make_upload(), has_consent="on")
+
+    post(client, speaker, act="photo", photo=make_upload(make_image()))
+
+    assert not SpeakerPhoto.objects.get().is_public
+
+
+def test_declining_again_and_again_does_not_flood_the_organizers(client):
+    speaker = make_speaker()
+    session = Session.objects.get()
+
+    for _number in range(15):
+        post(client, speaker, act="decline", session=session.pk)
+        post(client, speaker, act="confirm", session=session.pk)
+    run_waiting_tasks()
+
+    assert len(mail.outbox) <= 10
+
+
+def test_a_cancelled_session_is_neither_confirmed_nor_declined(client):
+    speaker = make_speaker()
+    Session.objects.update(cancelled_at=timezone.now())
+
+    answer = post(client, speaker, act="decline", session=Session.objects.get().pk)
+
+    assert answer.status_code == 404
+    assert get_appearance(speaker).declined_at is None
