@@ -80,7 +80,7 @@ def test_a_host_s_session_opens_nothing_of_another_host(world):
     for name, arguments in list_url_patterns():
         if not name.startswith("host-") or name in SIGN_IN or not arguments:
             continue
-        for swapped in [arguments, *([one] for one in arguments)]:
+        for swapped in [arguments, *([argument] for argument in arguments)]:
             given = here.arguments(name, arguments)
             given |= {one: elsewhere.arguments(name, arguments)[one] for one in swapped}
             for method in ("GET", "POST"):

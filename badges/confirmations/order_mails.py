@@ -30,7 +30,11 @@ def write_verification_mail(order: Order, registrations: list[Registration], mes
     event = order.event
     packages = list(Sponsorship.objects.active().filter(order=order).select_related("package"))
     waiting: list[Registration | Sponsorship] = [*registrations, *packages]
-    held = [one.hold_expires_at for one in waiting if one.is_reserved and one.hold_expires_at]
+    held = [
+        registration.hold_expires_at
+        for registration in waiting
+        if registration.is_reserved and registration.hold_expires_at
+    ]
     return MailMessage(
         to=order.email,
         subject=_("Confirm your order: %(event)s") % {"event": event.title},
@@ -40,7 +44,7 @@ def write_verification_mail(order: Order, registrations: list[Registration], mes
             "event": event,
             "where": format_venue_address(event),
             # Counts of tickets instead of the attendees' names, which are free text.
-            "tickets": list(Counter(one.ticket.title for one in registrations).items()),
+            "tickets": list(Counter(registration.ticket.title for registration in registrations).items()),
             "packages": packages,
             # The earliest, since the link must be opened before any of the places lapses.
             "hold_expires_at": min(held, default=None),
@@ -135,20 +139,21 @@ def _with_badges(
 def list_unanswered_questions(order: Order, registrations: list[Registration]) -> list[tuple[str, str, str]]:
     """Return name, questions and link for each attendee who reads this mail and has questions left open."""
     unanswered = [
-        one
-        for one in registrations
+        registration
+        for registration in registrations
         # The buyer is not asked for the answers of attendees who have an address of their own.
-        if one.has_name and normalize_email(one.email or order.email) == normalize_email(order.email)
+        if registration.has_name
+        and normalize_email(registration.email or order.email) == normalize_email(order.email)
     ]
     questions = load_questions(order.event) if unanswered else []
     return [
         (
-            one.name,
+            registration.name,
             ", ".join(map(str, open_questions)),
-            f"{order.manage_url}{one.reference}/answers/",
+            f"{order.manage_url}{registration.reference}/answers/",
         )
-        for one in unanswered
-        if (open_questions := select_open_questions(questions, one.ticket, one.answers))
+        for registration in unanswered
+        if (open_questions := select_open_questions(questions, registration.ticket, registration.answers))
     ]
 
 

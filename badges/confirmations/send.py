@@ -178,13 +178,15 @@ def _group_due_mails(
     if not registrations:
         return []
     if kind == MailDelivery.Kind.PROOF:
-        return [DueMail(one.email, [one], write_member_verification_mail) for one in registrations]
+        return [DueMail(row.email, [row], write_member_verification_mail) for row in registrations]
     own = [
-        DueMail(one.email, [one], write_attendee_mail, make_private_message_key(one))
-        for one in registrations
-        if one.is_private
+        DueMail(
+            registration.email, [registration], write_attendee_mail, make_private_message_key(registration)
+        )
+        for registration in registrations
+        if registration.is_private
     ]
-    registrations = [one for one in registrations if not one.is_private]
+    registrations = [registration for registration in registrations if not registration.is_private]
     if not registrations:
         return own
     if kind == MailDelivery.Kind.CANCELLATION:

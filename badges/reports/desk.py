@@ -83,8 +83,13 @@ def add_presences(event: Event, registrations: list[Registration]) -> list[DeskG
         )
     }
     return [
-        DeskGuest(one, seen[one.pk]["came"], seen[one.pk]["left"], seen[one.pk]["inside_pk"] is not None)
-        if one.pk in seen
-        else DeskGuest(one)
-        for one in registrations
+        DeskGuest(
+            registration,
+            seen[registration.pk]["came"],
+            seen[registration.pk]["left"],
+            seen[registration.pk]["inside_pk"] is not None,
+        )
+        if registration.pk in seen
+        else DeskGuest(registration)
+        for registration in registrations
     ]

@@ -150,28 +150,30 @@ def seed_visit_day(world: DemoWorld, visit: Visit) -> None:
     applications = Application.objects.bulk_create(
         Application(
             visit=visit,
-            person=one.person,
-            company=one.member_of,
-            registration=one,
+            person=visitor.person,
+            company=visitor.member_of,
+            registration=visitor,
             applied_at=event.starts_at - datetime.timedelta(days=40),
             listed_at=visit.locked_at,
         )
-        for one in people
+        for visitor in people
     )
     NdaAcceptance.objects.bulk_create(
         NdaAcceptance(
-            application=one,
+            application=application,
             nda=text,
             hash=text.hash,
-            name=str(one.person),
+            name=str(application.person),
             accepted_at=event.registration_closes_at or event.starts_at,
         )
-        for one in applications
+        for application in applications
     )
     seed_hosts(world, visit, applications, at=event.registration_closes_at or event.starts_at)
     seed_list(world, visit, applications)
     passengers = applications[:10]
-    RideSeat.objects.bulk_create(RideSeat(ride=ride, application=one) for ride in rides for one in passengers)
+    RideSeat.objects.bulk_create(
+        RideSeat(ride=ride, application=passenger) for ride in rides for passenger in passengers
+    )
     # bulk_create bypasses the reservation of stock.
     Ride.objects.filter(visit=visit).update(reserved=F("reserved") + len(passengers))
     create_visit_checkpoints(visit=visit)
@@ -191,24 +193,27 @@ def seed_scans(world: DemoWorld, rng: random.Random, visit: Visit, people: list[
     )
     scans: list[Scan] = []
     # The demo shows each state of the roster: number 0 never comes, number 1 is not scanned out.
-    for number, one in enumerate(people[:-2]):
+    for number, visitor in enumerate(people[:-2]):
         if 0 < number < 10:
             at = event.starts_at - rng.uniform(76, 95) * ONE_MINUTE
-            scans.append(make_scan(rng, one, coach, (at, Scan.Direction.IN)))
+            scans.append(make_scan(rng, visitor, coach, (at, Scan.Direction.IN)))
         if number:
             scans.append(
                 make_scan(
-                    rng, one, gate, (event.starts_at - rng.uniform(1, 14) * ONE_MINUTE, Scan.Direction.IN)
+                    rng, visitor, gate, (event.starts_at - rng.uniform(1, 14) * ONE_MINUTE, Scan.Direction.IN)
                 )
             )
         if number > 1:
             scans.append(
                 make_scan(
-                    rng, one, way_out, (event.ends_at + rng.uniform(1, 12) * ONE_MINUTE, Scan.Direction.OUT)
+                    rng,
+                    visitor,
+                    way_out,
+                    (event.ends_at + rng.uniform(1, 12) * ONE_MINUTE, Scan.Direction.OUT),
                 )
             )
     scans.append(make_scan(rng, people[-2], gate, (event.starts_at + 35 * ONE_MINUTE, Scan.Direction.IN)))
-    Scan.objects.bulk_create(one for one in scans if one.effective_at <= world.now)
+    Scan.objects.bulk_create(scan for scan in scans if scan.effective_at <= world.now)
     rebuild_presence(event=event)
 
 
@@ -241,10 +246,10 @@ def seed_debrief(world: DemoWorld, visit: Visit) -> None:
         FeedbackAnswer.objects.bulk_create(
             FeedbackAnswer(
                 question=question,
-                application=one,
+                application=application,
                 rating=None if is_text else rng.choice((3, 4, 4, 5, 5)),
                 text=rng.choice(FEEDBACK_TEXTS) if is_text else "",
                 answered_at=ends + day,
             )
-            for one in answering
+            for application in answering
         )

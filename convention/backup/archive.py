@@ -149,7 +149,9 @@ def _check_archive(path: Path, archive: zipfile.ZipFile) -> BackupManifest:
         _require_plain_parts(path, archive)
         manifest = _read_manifest_part(path, archive)
         expected = dict(_expected_parts(manifest))
-        _require_parts(path, {one.filename for one in archive.infolist()} - {MANIFEST_FILE}, set(expected))
+        _require_parts(
+            path, {member.filename for member in archive.infolist()} - {MANIFEST_FILE}, set(expected)
+        )
         for name, entry in expected.items():
             if _is_part_different(archive, name, entry):
                 raise UnreadableFile(DAMAGED_FILE_ERROR % {"path": path, "where": name})
@@ -171,10 +173,10 @@ def _require_plain_parts(path: Path, archive: zipfile.ZipFile) -> None:
                 path, _("“%(name)s” is not a plain file") % part_name_context(part.filename)
             )
     # Of two parts of one name zipfile would check the one and might unpack the other.
-    repeated = [name for name, times in Counter(one.filename for one in parts).items() if times > 1]
+    repeated = [name for name, times in Counter(member.filename for member in parts).items() if times > 1]
     if repeated:
         raise _make_altered_error(path, _("“%(name)s” is in it twice") % part_name_context(repeated[0]))
-    unpacked, packed = sum(one.file_size for one in parts), path.stat().st_size
+    unpacked, packed = sum(member.file_size for member in parts), path.stat().st_size
     if unpacked > ALWAYS_ALLOWED_BYTES and unpacked > MAX_EXPANSION_RATIO * packed:
         size = number_format(unpacked // 1024**2)
         raise _make_altered_error(path, _("it would unpack to %(size)s MB") % {"size": size})

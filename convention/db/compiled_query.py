@@ -83,8 +83,8 @@ class InstanceReader[Row: Model]:
         """Return one instance, with its selected related objects."""
         values = list(cells)
         for place, (convert, expression) in self.converters.items():
-            for one in convert:
-                values[place] = one(values[place], expression, connection)
+            for convert_value in convert:
+                values[place] = convert_value(values[place], expression, connection)
         row: Row = make_stored_instance(self.model, self.attribute_names, values[self.own_cells])
         for name, place in self.annotations.items():
             setattr(row, name, values[place])
@@ -95,11 +95,11 @@ class InstanceReader[Row: Model]:
 
 def _bypass_from_db(populators: Iterable[Any]) -> None:
     # Replace `from_db` of the populators: it checks for deferred fields and sends signals on every row.
-    for one in populators:
-        one.from_db = lambda _db, names, values, model=one.model_cls: make_stored_instance(
+    for populator in populators:
+        populator.from_db = lambda _db, names, values, model=populator.model_cls: make_stored_instance(
             model, names, values
         )
-        _bypass_from_db(one.related_populators)
+        _bypass_from_db(populator.related_populators)
 
 
 def make_stored_instance[Row: Model](model: type[Row], names: Iterable[str], values: Iterable[Any]) -> Row:

@@ -69,22 +69,22 @@ def club_job_detail(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 def job_file(request: HttpRequest, event: str, pk: int) -> FileResponse:
     """Download the file that a job made. Raise LinkExpired once it is deleted."""
-    one = _get_job(get_event_to_organize(event, request.user), pk)
+    job = _get_job(get_event_to_organize(event, request.user), pk)
     # The file may be gone before its row: cleanup removes it first.
-    if not one.file.name or not one.file.storage.exists(one.file.name):
+    if not job.file.name or not job.file.storage.exists(job.file.name):
         raise LinkExpired(_("This file is no longer kept: ask for it again."))
-    return FileResponse(one.file.open(), as_attachment=True, filename=one.file_name)
+    return FileResponse(job.file.open(), as_attachment=True, filename=job.file_name)
 
 
 def _job_context(event: Event | None, pk: int) -> dict[str, Any]:
     """Return the job, and whether it waits because no worker runs."""
-    one = _get_job(event, pk)
-    return {"job": one, "is_late": one.finished_at is None and is_worker_late(at=timezone.now())}
+    job = _get_job(event, pk)
+    return {"job": job, "is_late": job.finished_at is None and is_worker_late(at=timezone.now())}
 
 
 def _get_job(event: Event | None, pk: int) -> Job:
     # By the event too: the id of another event's job finds nothing here.
-    one = Job.objects.filter(event=event, pk=pk).defer("payload").select_related("requested_by").first()
-    if one is None:
+    job = Job.objects.filter(event=event, pk=pk).defer("payload").select_related("requested_by").first()
+    if job is None:
         raise NotFound(_("There is no such job; its result is kept for seven days."))
-    return one
+    return job

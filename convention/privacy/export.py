@@ -67,16 +67,16 @@ def build_export(data: SubjectData) -> dict[str, Any]:
         "made_at": timezone.now(),
         "person": subject.person_id,
         "addresses": sorted(subject.addresses),
-        "tables": [describe_table(one) for one in data.tables_with_rows],
+        "tables": [describe_table(row) for row in data.tables_with_rows],
         "agreements": [
             {
-                "title": one.title,
-                "text": one.text,
-                "version": one.version,
-                "given_at": one.given_at,
-                "withdrawn_at": one.withdrawn_at,
+                "title": agreement.title,
+                "text": agreement.text,
+                "version": agreement.version,
+                "given_at": agreement.given_at,
+                "withdrawn_at": agreement.withdrawn_at,
             }
-            for one in list_agreements(subject)
+            for agreement in list_agreements(subject)
         ],
     }
 

@@ -103,10 +103,12 @@ def scan_xlsx(archive: zipfile.ZipFile, title: str) -> SheetScan:
 def _find_sheet_path(archive: zipfile.ZipFile, title: str) -> str:
     """Return the path of the sheet's part, by way of the workbook and its relations."""
     relations = etree.fromstring(archive.read("xl/_rels/workbook.xml.rels"), _make_parser())
-    targets = {one.get("Id"): one.get("Target") or "" for one in relations.iter("{*}Relationship")}
+    targets = {
+        relation.get("Id"): relation.get("Target") or "" for relation in relations.iter("{*}Relationship")
+    }
     sheets = etree.fromstring(archive.read("xl/workbook.xml"), _make_parser()).iter("{*}sheet")
     # The order of the parts says nothing: only the relations tell which part is which sheet.
-    keys = {str(one.get("name")): _relation_id(one) for one in sheets}
+    keys = {str(sheet.get("name")): _relation_id(sheet) for sheet in sheets}
     return normpath(join("/xl", targets[keys[title]])).lstrip("/")
 
 

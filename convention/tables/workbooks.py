@@ -74,9 +74,11 @@ def read_workbook(content: bytes, is_list: Callable[[list[list[str]]], bool]) ->
         if content.startswith(ZIP_SIGNATURE):
             content = remove_wrong_dimensions(content)
         book = CalamineWorkbook.from_filelike(io.BytesIO(content))
-        sheets = [one for one in book.sheets_metadata if one.typ == SheetTypeEnum.WorkSheet]
+        sheets = [sheet for sheet in book.sheets_metadata if sheet.typ == SheetTypeEnum.WorkSheet]
         # Hidden sheets are not what people mean to send; if all are hidden, the first is taken.
-        visible_sheets = [one for one in sheets if one.visible == SheetVisibleEnum.Visible] or sheets[:1]
+        visible_sheets = [sheet for sheet in sheets if sheet.visible == SheetVisibleEnum.Visible] or sheets[
+            :1
+        ]
         sheet = _find_list_sheet(book, visible_sheets, is_list)
         scan = _scan_sheet(content, sheet.name)
         _refuse_uncalculated_cells(scan)
@@ -91,8 +93,8 @@ def _find_list_sheet(
     book: CalamineWorkbook, sheets: list[SheetMetadata], is_list: Callable[[list[list[str]]], bool]
 ) -> CalamineSheet:
     filled: CalamineSheet | None = None
-    for one in sheets:
-        sheet = book.get_sheet_by_name(one.name)
+    for metadata in sheets:
+        sheet = book.get_sheet_by_name(metadata.name)
         if len(sheets) == 1:
             return sheet
         first = list(

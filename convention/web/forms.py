@@ -23,9 +23,9 @@ class OfferedRowsField(forms.ModelMultipleChoiceField):
         # SQLite overflows and PostgreSQL raises a DataError for numbers beyond 64 bits.
         rows = self.queryset.values_list("pk", flat=True) if self.queryset is not None else ()
         known = {str(pk) for pk in rows}
-        for one in value or ():
-            if str(one) not in known:
+        for choice in value or ():
+            if str(choice) not in known:
                 raise forms.ValidationError(
-                    self.error_messages["invalid_choice"], code="invalid_choice", params={"value": one}
+                    self.error_messages["invalid_choice"], code="invalid_choice", params={"value": choice}
                 )
         return super().clean(value)

@@ -98,7 +98,7 @@ def confirm_or_notify(*, order: Order) -> None:
         # same: this must not fail, or the payment would not be recorded.
         _bill_reserved_items(order)
         return
-    if lock_pending_items(order).filter_items(lambda one: not one.awaits_member_verification).all_items:
+    if lock_pending_items(order).filter_items(lambda item: not item.awaits_member_verification).all_items:
         release_hold(order=order)
         _bill_reserved_items(order)
     # The payment arrived after the order had been cancelled.

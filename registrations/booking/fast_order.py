@@ -104,10 +104,15 @@ def is_usual_order(prepared: PreparedOrder) -> bool:
     registrations = prepared.registrations
     if prepared.extra_items or prepared.addons or prepared.already_reserved or any(prepared.chosen_options):
         return False
-    if any(is_file_answer(answer) for one in registrations for answer in one.answers.values()):
+    if any(
+        is_file_answer(answer) for registration in registrations for answer in registration.answers.values()
+    ):
         return False
-    counted = {(one.ticket_id, one.voucher_id, one.member_of_id) for one in registrations}
-    return len(counted) == 1 and all(one.is_reserved for one in registrations)
+    counted = {
+        (registration.ticket_id, registration.voucher_id, registration.member_of_id)
+        for registration in registrations
+    }
+    return len(counted) == 1 and all(registration.is_reserved for registration in registrations)
 
 
 def _make_counter_values(prepared: PreparedOrder) -> dict[str, Any]:

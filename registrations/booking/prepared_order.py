@@ -52,4 +52,8 @@ class PreparedOrder:
     @property
     def company_shares(self) -> Counter[tuple[Ticket, Company]]:
         """Return how many places each member company gets of each ticket."""
-        return Counter((one.ticket, one.member_of) for one in self.registrations if one.member_of)
+        return Counter(
+            (registration.ticket, registration.member_of)
+            for registration in self.registrations
+            if registration.member_of
+        )

@@ -52,7 +52,9 @@ def cancel_with_fee(*, registration: Registration, fee_cents: int, reason: str) 
     Raise InvalidFields for a fee above the amount due or a missing reason, else what `cancel_registration`
     raises.
     """
-    return _lock_and_cancel(registration, lambda one: make_fee_terms(one, fee_cents, reason), reason)
+    return _lock_and_cancel(
+        registration, lambda withdrawn: make_fee_terms(withdrawn, fee_cents, reason), reason
+    )
 
 
 def make_fee_terms(registration: Registration, fee_cents: int, reason: str) -> RefundTerms:

@@ -36,12 +36,14 @@ def make_price_row(
 ) -> PriceRow:
     """Return a row for a price in cents after these reductions."""
     reductions = list(reductions)
-    price_before = price + sum(one.amount for one in reductions)
+    price_before = price + sum(reduction.amount for reduction in reductions)
     return PriceRow(
         title=title,
         price=Money(price, currency),
         price_before=Money(price_before, currency) if reductions else None,
-        reasons=[(one.describe_reason(zone), Money(-one.amount, currency)) for one in reductions],
+        reasons=[
+            (reduction.describe_reason(zone), Money(-reduction.amount, currency)) for reduction in reductions
+        ],
     )
 
 
@@ -59,9 +61,12 @@ def describe_vat(total: VatTotal, currency: str) -> str:
 
 def sum_order_vat(registrations: Iterable[Registration], packages: Iterable[Sponsorship]) -> list[VatTotal]:
     """Return what is due for registrations and packages of an order by rate, as on its invoice."""
-    owed = [line for one in packages for line in list_sponsorship_charges(one)]
+    owed = [line for package in packages for line in list_sponsorship_charges(package)]
     owed += [
-        line for one in registrations if one.order.may_owe_for(one) for line in list_registration_charges(one)
+        line
+        for registration in registrations
+        if registration.order.may_owe_for(registration)
+        for line in list_registration_charges(registration)
     ]
     return sum_vat_by_rate((line.vat_rate, line.exemption, line.unit_price) for line in owed)
 
@@ -75,8 +80,8 @@ def list_price_rows(registration: Registration) -> list[PriceRow]:
     return [
         ticket_row,
         *(
-            make_price_row(one.addon.title, one.price, (), **row_context)
-            for one in registration.active_addons
+            make_price_row(addon.addon.title, addon.price, (), **row_context)
+            for addon in registration.active_addons
         ),
     ]
 

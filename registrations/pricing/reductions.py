@@ -51,11 +51,11 @@ def parse_reductions(stored: list[dict[str, Any]], *, code: str = "") -> list[Re
     """Return stored reductions; `code` is that of the voucher which they came with."""
     return [
         Reduction(
-            reason=one["reason"],
-            amount=one["amount"],
-            until=datetime.datetime.fromisoformat(one["until"]) if "until" in one else None,
-            code=code if one["reason"] == "code" else "",
-            percent=one.get("percent"),
+            reason=item["reason"],
+            amount=item["amount"],
+            until=datetime.datetime.fromisoformat(item["until"]) if "until" in item else None,
+            code=code if item["reason"] == "code" else "",
+            percent=item.get("percent"),
         )
-        for one in stored
+        for item in stored
     ]

@@ -32,7 +32,7 @@ class DietQuestions:
         chosen = [question for question in questions if question.kind == Question.Kind.DIET]
         options = {option.pk for question in chosen for option in question.list_options()}
         follow = [
-            one for one in questions if one.kind in FREE_TEXT_KINDS and one.shown_after_option_id in options
+            row for row in questions if row.kind in FREE_TEXT_KINDS and row.shown_after_option_id in options
         ]
         return cls(chosen, follow)
 

@@ -236,7 +236,7 @@ def load_choice_offer(event: Event, voucher: Voucher | None) -> ChoiceOffer:
     refresh_availability(tickets, at=now)
     addons = list(event.addons.prefetch_related("tickets"))
     closed, closed_addons = (
-        frozenset(one.slug for one in offered if one.remaining == 0 or not one.is_on_sale(at=now))
+        frozenset(offer.slug for offer in offered if offer.remaining == 0 or not offer.is_on_sale(at=now))
         for offered in (tickets, addons)
     )
     code = make_voucher_terms(voucher) if voucher and voucher.is_valid(at=now) else None

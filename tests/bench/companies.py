@@ -118,7 +118,7 @@ def figures(site: Site) -> Iterator[Figure]:
         f"{name}: orders until sold out", rate(by_token), "/s", at_least=600,
         floor=floor, floor_work="one bare statement", of_floor=floor and 1 / 3, why=WHY,
     )  # fmt: skip
-    by_page = drive(site.port, [attempt(*one) for one in people], connections=AT_ONCE, outcome=outcome)
+    by_page = drive(site.port, [attempt(*person) for person in people], connections=AT_ONCE, outcome=outcome)
     yield from _outcome(site, f"{name}, by page", "capped", by_page)
     yield Figure(
         f"{name}, by page: orders until sold out", rate(by_page), "/s", at_least=600, why=WHY_BY_PAGE

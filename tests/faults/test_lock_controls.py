@@ -50,7 +50,7 @@ def gate():
 
 def outcome(jobs_to_do) -> list[str]:
     """Run the functions concurrently; return the class names of their results or errors."""
-    return sorted(type(one).__name__ for one in in_threads(jobs_to_do, threads=AT_ONCE))
+    return sorted(type(thread).__name__ for thread in in_threads(jobs_to_do, threads=AT_ONCE))
 
 
 def open_to_all(act):
@@ -120,7 +120,7 @@ def rush_of_colleagues(act) -> tuple[list[str], int]:
     addresses = [f"m{number}@example.org" for number in range(AT_ONCE)]
     members = [make_member(company, email=address) for address in addresses]
     proofs = [pending(ticket, member.email) for member in members]
-    found = outcome([lambda one=one: act(registration=one) for one in proofs])
+    found = outcome([lambda proof=proof: act(registration=proof) for proof in proofs])
     return found, CompanyShare.objects.get().reserved
 
 
@@ -146,7 +146,7 @@ def rush_of_one_member(act) -> tuple[list[str], int]:
     ticket = make_ticket(make_event(), slug="member", audience="member")
     make_member(email="ana@example.org")
     proofs = [pending(ticket, "ana@example.org") for _each in range(AT_ONCE)]
-    found = outcome([lambda one=one: act(registration=one) for one in proofs])
+    found = outcome([lambda proof=proof: act(registration=proof) for proof in proofs])
     return found, Registration.objects.confirmed().count()
 
 
@@ -257,10 +257,12 @@ def rush_with_one_badge() -> list[str]:
     devices = [factories.make_device(event)[0] for _number in range(AT_ONCE)]
     at = timezone.now().isoformat()
     work = [
-        lambda one=one: scanning.record_scans(device=one, items=[factories.make_item(code, at=at)])[0]
-        for one in devices
+        lambda device=device: scanning.record_scans(device=device, items=[factories.make_item(code, at=at)])[
+            0
+        ]
+        for device in devices
     ]
-    return sorted(getattr(one, "verdict", repr(one)) for one in in_threads(work, threads=AT_ONCE))
+    return sorted(getattr(thread, "verdict", repr(thread)) for thread in in_threads(work, threads=AT_ONCE))
 
 
 def test_one_badge_is_admitted_once():
@@ -297,7 +299,10 @@ def test_the_quick_way_writes_only_over_what_it_read(monkeypatch, gate, guarded,
             "SAVE_PRESENCE_AND_SCAN_SQL",
             fast_path.SAVE_PRESENCE_AND_SCAN_SQL.replace(condition, ""),
         )
-    work = [lambda one=one: factories.record_quickly(one, factories.make_item(code), now) for one in devices]
+    work = [
+        lambda device=device: factories.record_quickly(device, factories.make_item(code), now)
+        for device in devices
+    ]
     found = in_threads(work, threads=AT_ONCE)
     assert [one.verdict for one in found if one] == ["admitted"] * admitted
     assert Scan.objects.count() == admitted

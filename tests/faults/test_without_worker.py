@@ -102,7 +102,7 @@ def test_an_hour_without_a_worker_loses_and_doubles_nothing(site, receiver):
     assert held.state == Registration.State.EXPIRED
     ticket.refresh_from_db()
     assert ticket.reserved == 1
-    assert [one.state for one in WaitingEntry.objects.order_by("pk")] == ["offered", "waiting"]
+    assert [entry.state for entry in WaitingEntry.objects.order_by("pk")] == ["offered", "waiting"]
     assert figure(site, "convention_worker_late") == 0
 
 

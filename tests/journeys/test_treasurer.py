@@ -78,7 +78,8 @@ def test_the_treasurer_invoices_credits_and_reads_a_statement(treasurer, prefix,
     page.locator("[name=reason]").fill("Geste")
     go(page)
     look_at(page)
-    assert [(one.kind, one.total) for one in Invoice.objects.filter(receivable=made).order_by("pk")] == [
+    invoices = Invoice.objects.filter(receivable=made).order_by("pk")
+    assert [(invoice.kind, invoice.total) for invoice in invoices] == [
         ("invoice", 60_000), ("credit_note", 10_000),
     ]  # fmt: skip
 

@@ -362,7 +362,7 @@ def told(story: Story) -> None:
     visit = story.visit
     visit.embargo_until = visit.event.ends_at
     visit.save()
-    assert [story.status(one, f"{story.own}debrief/") for one in others] == [200, 200, 200]
+    assert [story.status(other, f"{story.own}debrief/") for other in others] == [200, 200, 200]
     page = story.of(people.zoe, "/visits/learned/")
     expect(page.get_by_text("Le froid coûte.")).to_be_visible()
 

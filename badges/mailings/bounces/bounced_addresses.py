@@ -77,7 +77,7 @@ def record_reported_bounces(*, report: DeliveryReport) -> list[str]:
         # it is not known which of them is ours.
         own_addresses = [find_recipient_address(mail)] if mail and len(report.failures) == 1 else []
         for address in dict.fromkeys(
-            normalize_email(one) for one in (*own_addresses, *failure.addresses) if one
+            normalize_email(known) for known in (*own_addresses, *failure.addresses) if known
         ):
             holders = find_registrations_by_address(Registration.objects.all(), address)
             speakers = filter_by_email(Speaker.objects.select_related("event"), address)
@@ -114,7 +114,11 @@ def find_registrations_by_address(rows: QuerySet[Registration], address: str) ->
     either = Q(email__iexact=address) | Q(email="", order__email__iexact=address)
     candidates = rows.filter(either).select_related("event", "order")
     # The database narrows down by case only; the exact comparison normalizes both addresses.
-    return [one for one in candidates if is_same_email(one.email or one.order.email, address)]
+    return [
+        candidate
+        for candidate in candidates
+        if is_same_email(candidate.email or candidate.order.email, address)
+    ]
 
 
 def list_bounced_registrations(event: Event) -> QuerySet[Registration]:

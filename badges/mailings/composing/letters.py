@@ -125,10 +125,10 @@ def _addressee_values(addressee: Addressee) -> Mapping[str, str]:
     people = addressee.registrations
     return {
         # What attendees typed must not become a link in a mail that the club sends.
-        "first_name": _join_words([defuse_links(one.first_name or one.name) for one in people]),
-        "name": _join_words([defuse_links(one.name) for one in people]),
-        "company": _join_words([defuse_links(one.company) for one in people]),
-        "ticket": _join_words([one.ticket.title for one in people]),
+        "first_name": _join_words([defuse_links(person.first_name or person.name) for person in people]),
+        "name": _join_words([defuse_links(person.name) for person in people]),
+        "company": _join_words([defuse_links(person.company) for person in people]),
+        "ticket": _join_words([person.ticket.title for person in people]),
         "manage_url": make_manage_url(people[0], addressee.address),
         "badge": make_badge_url(people[0], addressee.address),
     }
@@ -145,8 +145,12 @@ def _join_words(words: Sequence[str]) -> str:
 
 def _registration_links(addressee: Addressee) -> list[dict[str, Any]]:
     return [
-        {"name": one.name, "ticket": one.ticket.title, "url": make_manage_url(one, addressee.address)}
-        for one in addressee.registrations
+        {
+            "name": registration.name,
+            "ticket": registration.ticket.title,
+            "url": make_manage_url(registration, addressee.address),
+        }
+        for registration in addressee.registrations
     ]
 
 

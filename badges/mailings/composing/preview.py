@@ -30,7 +30,7 @@ def list_preview_names(audience: MailingAudience) -> list[tuple[str, str]]:
     """Return reference and name of the first recipients."""
     first = {group.registration_ids[0]: group.address for group in audience.groups[:MAX_NAMES_SHOWN]}
     rows = Registration.objects.filter(pk__in=first).order_by("sort_name", "pk")
-    return [(one.reference, f"{one.name} ({first[one.pk]})") for one in rows]
+    return [(row.reference, f"{row.name} ({first[row.pk]})") for row in rows]
 
 
 def write_preview_letter(mailing: Mailing, *, language: str, reference: str = "") -> MailMessage:

@@ -37,7 +37,7 @@ def organizer_home(request: "HttpRequest") -> "HttpResponse":
     facts = load_event_facts(coming, at=now)
     # The queue concerns the whole site, so it is shown only to people who run all events.
     items = list_queue_items(count_queue_problems(at=now)) if can_create else []
-    items += [item for one in facts for item in list_event_items(one, at=now)]
+    items += [item for fact in facts for item in list_event_items(fact, at=now)]
     context = {
         "section": "organize",
         "can_create": can_create,
@@ -45,7 +45,7 @@ def organizer_home(request: "HttpRequest") -> "HttpResponse":
         # Sorted again: each event's items are sorted, but not those of all events together.
         "attention_items": sorted(items, key=lambda item: -item.gravity),
         "upcoming": facts,
-        "running": [one for one in facts if one.event.starts_at <= now],
+        "running": [fact for fact in facts if fact.event.starts_at <= now],
         "past": past,
     }
     return render(request, "reports/home.html", context)

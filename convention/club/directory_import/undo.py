@@ -246,7 +246,9 @@ def _find_restorable(
 ) -> Iterator[tuple[int, dict[str, Any]]]:
     """Yield the old values of rows that still have the values of the list; skip the others."""
     for pk, row in _read_values(
-        ROW_MODELS[kind], keys, {name for one in import_record.values_after[kind].values() for name in one}
+        ROW_MODELS[kind],
+        keys,
+        {name for values in import_record.values_after[kind].values() for name in values},
     ):
         after = import_record.values_after[kind][str(pk)]
         if serialize_values({name: row[name] for name in after}) == after:

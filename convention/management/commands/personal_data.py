@@ -37,5 +37,6 @@ class Command(ConventionCommand):
                 file.write(export_personal_data(subject=subject))
         else:
             self.print_lines(
-                f"{one.source.table_label}\t{one.row_count}\t{one.source.erasure_action}" for one in found
+                f"{table.source.table_label}\t{table.row_count}\t{table.source.erasure_action}"
+                for table in found
             )

@@ -19,5 +19,6 @@ class Command(ConventionCommand):
         """Run, and report."""
         runs = run_retention_rules(at=timezone.now())
         self.print_lines(
-            f"{one.rule}\t{one.cutoff:%Y-%m-%d}\t{one.error or one.removed_count}" for one in runs
+            f"{rule_run.rule}\t{rule_run.cutoff:%Y-%m-%d}\t{rule_run.error or rule_run.removed_count}"
+            for rule_run in runs
         )

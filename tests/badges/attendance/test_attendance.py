@@ -62,8 +62,15 @@ def test_in_three_numbers(story):
 
 def test_who(story):
     event, _room, people = story
-    assert {one.first_name for one in headcount.arrived_registrations(event)} == {"Anne", "Boris", "Chloé"}
-    assert {one.first_name for one in headcount.inside_registrations(event)} == {"Anne", "Chloé"}
+    assert {registration.first_name for registration in headcount.arrived_registrations(event)} == {
+        "Anne",
+        "Boris",
+        "Chloé",
+    }
+    assert {registration.first_name for registration in headcount.inside_registrations(event)} == {
+        "Anne",
+        "Chloé",
+    }
     assert list(headcount.absent_registrations(event)) == [people["Denis"]]
 
 

@@ -109,7 +109,7 @@ def test_the_scans_of_both_count_for_the_one_that_stays():
         1,
     )
     assert list(Scan.objects.order_by("pk").values()) == scans
-    by_door = {one.checkpoint_id: one for one in Presence.objects.filter(registration=kept)}
+    by_door = {presence.checkpoint_id: presence for presence in Presence.objects.filter(registration=kept)}
     assert not by_door[entrance.pk].is_inside
     assert by_door[room.pk].is_inside
     assert not Presence.objects.filter(registration=other).exists()
@@ -256,7 +256,7 @@ def test_batches_with_merged_badges_and_merges_wait_for_nobody_in_a_ring():
     people = [make_registration(event) for _number in range(8)]
     merge_registrations_and_scans(survivor=people[0], other=people[7])
     merge_registrations_and_scans(survivor=people[1], other=people[6])
-    codes = [code_of(one) for one in people]
+    codes = [code_of(person) for person in people]
 
     def work(number: int) -> None:
         if number % 8 == 0:

@@ -163,7 +163,7 @@ def test_the_quick_way_decides_and_writes_the_same():
                 results.append(found)
             else:
                 results += record_scans(device=device, items=[item], at=now)
-        answers.append([(one.verdict, one.reason, one.prior_state) for one in results])
+        answers.append([(result.verdict, result.reason, result.prior_state) for result in results])
     assert answers[0] == answers[1]
     kept = [
         list(Scan.objects.filter(registration=person).order_by("pk").values_list(*COMPARED))

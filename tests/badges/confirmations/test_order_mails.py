@@ -303,8 +303,8 @@ def test_what_an_order_was_told_is_one_question_for_all_of_it(django_assert_num_
     with django_assert_num_queries(1):
         told = MailHistory.load(people[0].order)
         said = [
-            (told.buyer_was_notified(one), told.needs_buyer_mail(one), told.needs_holder_mail(one))
-            for one in people
+            (told.buyer_was_notified(person), told.needs_buyer_mail(person), told.needs_holder_mail(person))
+            for person in people
         ]
     assert said == [(False, False, False)] * 3
 
@@ -381,11 +381,14 @@ def test_holders_whose_mailbox_is_full_wait_for_one_later_look(settings, run_tas
     settings.RATE_LIMITS = "on"
     for _each in range(MAILS_PER_HOUR):
         seconds_until_mail_allowed("assistant@example.org")
-    for one in order.registrations.all():
+    for registration in order.registrations.all():
         substitute_attendee(
-            registration=one,
+            registration=registration,
             new_attendee=RequestedPlace(
-                ticket="guest", first_name="New", last_name=one.first_name, email="assistant@example.org"
+                ticket="guest",
+                first_name="New",
+                last_name=registration.first_name,
+                email="assistant@example.org",
             ),
         )
     DBTaskResult.objects.all().delete()

@@ -26,7 +26,7 @@ def event():
 
 
 def names(event, **asked) -> set[str]:
-    return {one.first_name for one in select_registrations(Segment(**asked), event)}
+    return {registration.first_name for registration in select_registrations(Segment(**asked), event)}
 
 
 def test_conditions_by_what_the_registration_says(event):

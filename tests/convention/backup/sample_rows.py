@@ -296,13 +296,13 @@ def lookups() -> dict[str, Callable[[str], object]]:
         "order": lambda value: any(order.is_valid_manage_secret(value) for order in orders),
         **dict.fromkeys(
             ("own registration", "private place"),
-            lambda value: any(is_own_secret(one, value) for one in registrations),
+            lambda value: any(is_own_secret(registration, value) for registration in registrations),
         ),
         "quotation": lambda value: find_by_link_token(Quotation.objects.all(), value),
         "speaker’s page": lambda value: find_by_link_token(SpeakerLink.objects.all(), value),
         "personal programme": lambda value: find_by_link_token(PersonalAgenda.objects.all(), value),
         "password": lambda value: any(
-            one.check_password(value) for one in Person.objects.exclude(password="")
+            person.check_password(value) for person in Person.objects.exclude(password="")
         ),
     }
 

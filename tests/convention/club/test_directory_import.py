@@ -255,7 +255,10 @@ def test_a_seat_of_somebody_known_stays_once_it_was_used(lake):
     )
     make_registration(person=came_before)
     Registration.objects.update(created_at=timezone.now() - ONE_DAY)
-    rows = [f"Banque du Lac;{one.first_name};Roi;{one.email};oui" for one in Person.objects.order_by("pk")]
+    rows = [
+        f"Banque du Lac;{person.first_name};Roi;{person.email};oui"
+        for person in Person.objects.order_by("pk")
+    ]
     run = brought("\n".join(["Entreprise;Prénom;Nom;Courriel;Siège", *rows, ""])).import_record
     make_registration(person=before)
     make_event().roles.create(person=works, role="desk", starts_on=TODAY())
@@ -265,7 +268,7 @@ def test_a_seat_of_somebody_known_stays_once_it_was_used(lake):
     ]
     undo_directory_import(import_record=run)
     people = (before, works, idle, came_before)
-    assert [get_member_company(one) for one in people] == [lake, lake, None, None]
+    assert [get_member_company(person) for person in people] == [lake, lake, None, None]
 
 
 def test_a_company_stays_with_whoever_was_added_since_and_what_was_ended_stays_ended(lake):
@@ -353,4 +356,4 @@ def test_a_list_and_hurried_contacts_together_give_no_seat_too_many(lake):
     jobs += [partial(brought, text) for text in lists]
     outcomes = in_threads(jobs, threads=10)
     assert count_max_concurrent(map(get_span, Seat.objects.all())) == 4
-    assert sum(isinstance(one, NoSeatLeft | InvalidRows) for one in outcomes) == 6
+    assert sum(isinstance(outcome, NoSeatLeft | InvalidRows) for outcome in outcomes) == 6

@@ -68,7 +68,7 @@ def test_a_rehearsal_says_it_and_keeps_nothing(firms):
     people = [make_member(gone), make_member(gone)]
     done = preview_company_merge(company=gone, into=stays, on=TODAY())
     assert (len(done.people_with_seat), len(done.people_without_seat)) == (1, 1)
-    assert [get_member_company(one) for one in people] == [gone, gone]
+    assert [get_member_company(person) for person in people] == [gone, gone]
     assert gone.memberships.get().left_on is None
 
 

@@ -38,7 +38,7 @@ def test_lists_and_pickers_are_in_the_order_of_a_french_list():
         )
         Market.objects.create(name=name, slug=name_search_key(name).replace(" ", "-"))
         WorkingGroup.objects.create(name=name, slug=name_search_key(name).replace(" ", "-"), kind="thematic")
-    assert [one.last_name for one in search_people("")] == in_order
+    assert [person.last_name for person in search_people("")] == in_order
     assert [row[3] for row in CLUB_LISTS["people"]().rows] == in_order
     for model in (Company, Market, WorkingGroup):
         assert [one.name for one in model.objects.all()] == in_order

@@ -31,8 +31,8 @@ def members():
         Company(name=f"Société {number}", slug=f"societe-{number}") for number in range(COMPANIES)
     )
     Membership.objects.bulk_create(
-        Membership(company=one, plan=plan, seats=40, starts_on=LONG_AGO, confirmed_on=LONG_AGO)
-        for one in companies
+        Membership(company=company, plan=plan, seats=40, starts_on=LONG_AGO, confirmed_on=LONG_AGO)
+        for company in companies
     )
 
 

@@ -51,16 +51,16 @@ def test_each_answer_is_that_of_the_door():
     CompanyContact.objects.create(person=contact, company=firm, starts_on=TODAY)
     people = [member, former, seller, gone, contact, nobody]
     said = [
-        (is_member(one), VENDOR_QUERY.exists(one.pk, TODAY), CONTACT_QUERY.exists(one.pk, TODAY))
-        for one in people
+        (is_member(person), VENDOR_QUERY.exists(person.pk, TODAY), CONTACT_QUERY.exists(person.pk, TODAY))
+        for person in people
     ]
     assert said == [
         (
-            get_open_seat(one) is not None,
-            get_employing_vendors(one).exists(),
-            get_companies_of_contact(one).exists(),
+            get_open_seat(person) is not None,
+            get_employing_vendors(person).exists(),
+            get_companies_of_contact(person).exists(),
         )
-        for one in people
+        for person in people
     ]
     assert [list(map(int, one)) for one in said] == [
         [1, 0, 0], [0, 0, 0], [0, 1, 0], [0, 0, 0], [0, 0, 1], [0, 0, 0],

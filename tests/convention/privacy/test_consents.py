@@ -71,7 +71,7 @@ def test_a_consent_of_a_registration_is_taken_back_unless_it_is_a_condition(is_r
     at = timezone.now().isoformat()
     place = make_registration(make_ticket(event), person=person, answers={"film": {"version": 1, "at": at}})
     subject = get_subject(person)
-    [one] = [one for one in list_agreements(subject) if one.key.startswith("registration-")]
+    [one] = [agreement for agreement in list_agreements(subject) if agreement.key.startswith("registration-")]
     assert one.title == f"{event.title} : Être filmé"
     assert one.is_outdated
     assert not one.can_be_given
@@ -81,7 +81,9 @@ def test_a_consent_of_a_registration_is_taken_back_unless_it_is_a_condition(is_r
         place.refresh_from_db()
         kept = place.answers["film"]
         assert kept == {"earlier": [{"version": 1, "at": at, "until": kept["earlier"][0]["until"]}]}
-        assert [one for one in list_agreements(subject) if one.key.startswith("registration-")] == []
+        assert [
+            agreement for agreement in list_agreements(subject) if agreement.key.startswith("registration-")
+        ] == []
         assert AuditEntry.objects.get(verb="consent.withdraw").fields == ["film"]
 
 

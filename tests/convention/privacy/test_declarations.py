@@ -37,13 +37,13 @@ def columns_of_people():
 
 
 def answered():
-    return {(one.model, column) for one in list_data_sources() for column in one.subject_columns}
+    return {(source.model, column) for source in list_data_sources() for column in source.subject_columns}
 
 
 def unanswered(known):
     found = set(columns_of_people()) - known
     # Columns beside an answered one, emptied or told with its row.
-    beside = {(one.model, column) for one in list_data_sources() for column in one.blanked_columns}
+    beside = {(source.model, column) for source in list_data_sources() for column in source.blanked_columns}
     return {f"{model._meta.label}.{name}" for model, name in found - beside}
 
 
@@ -58,8 +58,8 @@ def test_a_table_without_an_answer_is_found():
 
 
 def test_every_table_that_hangs_on_such_a_table_has_an_answer():
-    about = {one.model for one in list_data_sources() if is_about_subject(one, one.model)}
-    known = {(one.model, column) for one in list_data_sources() for column in one.subject_columns}
+    about = {source.model for source in list_data_sources() if is_about_subject(source, source.model)}
+    known = {(source.model, column) for source in list_data_sources() for column in source.subject_columns}
     missing = {
         f"{model._meta.label}.{field.name}"
         for model in apps.get_models()
@@ -74,19 +74,24 @@ def test_every_table_that_hangs_on_such_a_table_has_an_answer():
 
 def test_answers_name_columns_that_there_are():
     wrong = {}
-    for one in list_data_sources():
-        names = {field.name for field in one.model._meta.get_fields()} | {"pk"}
-        named = {*one.subject_columns, *one.exported_columns, *one.hidden_columns, *one.blanked_columns}
+    for source in list_data_sources():
+        names = {field.name for field in source.model._meta.get_fields()} | {"pk"}
+        named = {
+            *source.subject_columns,
+            *source.exported_columns,
+            *source.hidden_columns,
+            *source.blanked_columns,
+        }
         if named - names:
-            wrong[one.table_label] = named - names
+            wrong[source.table_label] = named - names
     assert wrong == {}
 
 
 def test_what_is_kept_says_why():
     silent_about = [
-        one.table_label
-        for one in list_data_sources()
-        if one.erasure_action == "anonymized" and not one.retention_reason
+        source.table_label
+        for source in list_data_sources()
+        if source.erasure_action == "anonymized" and not source.retention_reason
     ]
     assert silent_about == []
 
@@ -145,14 +150,14 @@ def long_texts():
 
 def test_every_long_text_is_struck_emptied_or_known_to_name_nobody():
     emptied = {
-        one.model
-        for one in list_data_sources()
-        if one.is_deleted_on_erasure or one.erase_rows or one.is_required_by_law
+        source.model
+        for source in list_data_sources()
+        if source.is_deleted_on_erasure or source.erase_rows or source.is_required_by_law
     }
     known = {
-        (one.model, name)
-        for one in list_data_sources()
-        for name in (*one.subject_columns, *one.blanked_columns, *one.hidden_columns)
+        (source.model, name)
+        for source in list_data_sources()
+        for name in (*source.subject_columns, *source.blanked_columns, *source.hidden_columns)
     }
     texts = [*get_free_text_columns().items(), *get_transient_text_columns().items()]
     known |= {(model, name) for model, columns in texts for name in columns}
@@ -167,13 +172,13 @@ def test_every_long_text_is_struck_emptied_or_known_to_name_nobody():
 def test_secrets_are_told_to_nobody():
     words = ("secret", "token", "password", "hash", "key")
     told = {
-        f"{one.table_label}.{field.name}"
-        for one in list_data_sources()
-        for field in one.model._meta.concrete_fields
+        f"{source.table_label}.{field.name}"
+        for source in list_data_sources()
+        for field in source.model._meta.concrete_fields
         if any(word in field.name for word in words)
         and not isinstance(field, models.BinaryField)
-        and field.name not in one.hidden_columns
-        and (not one.exported_columns or field.name in one.exported_columns)
+        and field.name not in source.hidden_columns
+        and (not source.exported_columns or field.name in source.exported_columns)
     }
     assert told == {
         "visits.ndaacceptance.hash",  # of the text that was agreed to
@@ -184,11 +189,12 @@ def test_secrets_are_told_to_nobody():
 def test_every_table_has_a_name_in_the_readers_language():
     ours = ("convention", "schedule", "registrations", "badges")
     nameless = {
-        one.table_label
-        for one in list_data_sources()
-        if not one.name
+        source.table_label
+        for source in list_data_sources()
+        if not source.name
         and not (
-            one.model.__module__.startswith(ours) and "verbose_name_plural" in one.model._meta.original_attrs
+            source.model.__module__.startswith(ours)
+            and "verbose_name_plural" in source.model._meta.original_attrs
         )
     }
     assert nameless == set()

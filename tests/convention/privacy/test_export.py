@@ -38,7 +38,7 @@ def tables_of(archive):
 def test_everything_that_any_table_holds_is_in_it():
     person = make_person_with_data()
     told = tables_of(opened(export_personal_data(subject=get_subject(person))))
-    tables = {one.model._meta.db_table for one in list_data_sources() if one.table_label in told}
+    tables = {source.model._meta.db_table for source in list_data_sources() if source.table_label in told}
     # Files of jobs are copies made for organizers; they are deleted after a week.
     found = {column.partition(".")[0] for column in find_columns_with(VALUES)} - {"jobs_jobfile"}
     assert found - tables == set()

@@ -201,10 +201,10 @@ def test_a_rule_that_fails_is_noted_and_the_others_run(monkeypatch, failure, nam
         raise failure
 
     broken = [
-        one
-        if one.rule.slug != "waiting"
-        else retention.EffectiveRule(_with(one.rule, failing), one.days, one.last)
-        for one in list_effective_rules()
+        rule
+        if rule.rule.slug != "waiting"
+        else retention.EffectiveRule(_with(rule.rule, failing), rule.days, rule.last)
+        for rule in list_effective_rules()
     ]
     monkeypatch.setattr(retention, "list_effective_rules", lambda: broken)
     assert removed() == {"attendees": 1, "buyers": 1}

@@ -210,7 +210,7 @@ def test_a_fee_is_a_share_of_what_a_discount_left(congress, discount, kept):
     only.refresh_from_db()
     assert (only.cancellation_fee, outcome.refund_cents) == (kept, 12_000 - discount - kept)
     assert money(order) == (kept, 12_000, 12_000 - kept)
-    assert sum(one.sign * one.total for one in Invoice.objects.all()) == kept
+    assert sum(invoice.sign * invoice.total for invoice in Invoice.objects.all()) == kept
 
 
 @pytest.mark.parametrize("discount", [1_000, 13_000, 23_000])
@@ -226,7 +226,7 @@ def test_cancelled_one_by_one_a_discounted_order_never_owes_less_than_nothing(co
         after = compute_balance(Receivable.objects.get())
         assert 0 <= after.amount_owed == before.amount_owed - outcome.refund_terms.released_cents
         assert after.amount_refunded - before.amount_refunded == outcome.refund_cents
-    assert sum(one.sign * one.total for one in Invoice.objects.all()) == after.amount_owed
+    assert sum(invoice.sign * invoice.total for invoice in Invoice.objects.all()) == after.amount_owed
 
 
 def say(registration) -> list[str]:
@@ -249,7 +249,7 @@ def test_many_clicks_give_back_once():
     event = make_event(slug="clicks")
     make_ticket(event, price=12_000, capacity=50)
     order, rows = paid_order(event, 3)
-    told = in_threads([lambda one=one: cancel_registration(registration=one) for one in rows * 3])
+    told = in_threads([lambda row=row: cancel_registration(registration=row) for row in rows * 3])
     assert sum(isinstance(one, Registration) for one in told) == 3
     assert (money(order), Refund.objects.count()) == ((0, 36_000, 36_000), 3)
     assert compute_balance(Receivable.objects.get()).is_settled

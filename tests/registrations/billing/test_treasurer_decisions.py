@@ -135,7 +135,7 @@ def test_a_discount_ends_with_the_last_thing_that_it_was_given_on(event: Event):
     fee = Invoice.objects.filter(kind="invoice").latest("pk")
     credit_invoice(invoice=fee, reason="Erreur")
     assert (money(order), calculate_balance(order).amount) == ((0, 0, 0), 0)
-    assert sum(one.sign * one.total for one in Invoice.objects.all()) == 0
+    assert sum(invoice.sign * invoice.total for invoice in Invoice.objects.all()) == 0
 
 
 @pytest.mark.parametrize("sold_out", [False, True])

@@ -57,7 +57,7 @@ def ordered(event: Event, *places: RequestedPlace, context: OrderContext | None 
 
 
 def states(order: Order) -> list[str]:
-    return [one.state for one in order.registrations.order_by("pk")]
+    return [registration.state for registration in order.registrations.order_by("pk")]
 
 
 def lapse(order: Order) -> None:
@@ -343,7 +343,9 @@ def test_the_link_names_the_places_that_it_confirms(members: Event):
     make_member(email="bob@example.org")
     order = ordered(members, place("member", "bob@example.org"), place())
     slugs = {
-        address: [one.ticket.slug for one in AddressVerification(order, address).registrations]
+        address: [
+            registration.ticket.slug for registration in AddressVerification(order, address).registrations
+        ]
         for address in ("zoe@example.org", "bob@example.org")
     }
     assert slugs == {"zoe@example.org": ["member", "guest"], "bob@example.org": ["member"]}

@@ -69,7 +69,7 @@ def test_a_second_place_is_refused(ticket):
 def test_a_company_gets_no_more_than_it_may_have(ticket):
     company = make_company()
     colleagues = [make_member(company) for _ in range(3)]
-    answers = [order(one) for one in colleagues]
+    answers = [order(colleague) for colleague in colleagues]
     assert [answer.status_code for answer in answers] == [201, 201, 409]
     assert answers[-1].json()["type"] == "/api/v1/problems/company-full"
     assert counted(ticket) == (2, 2, 2)
@@ -104,7 +104,9 @@ def test_many_programs_of_one_member_at_once_get_one_place(ticket):
 def test_a_rush_of_members_keeps_every_limit(ticket):
     companies = [make_company() for _ in range(4)]
     people = [make_member(company) for company in companies for _ in range(5)]
-    results = in_threads([lambda one=one: order(one).status_code for one in people * 2], threads=16)
+    results = in_threads(
+        [lambda person=person: order(person).status_code for person in people * 2], threads=16
+    )
     assert (results.count(201), results.count(409)) == (6, 34)
     assert counted(ticket) == (6, 6, 6)
     assert max(CompanyShare.objects.values_list("reserved", flat=True)) <= 2

@@ -78,12 +78,12 @@ def test_a_second_place_that_was_paid_is_not_held_and_its_money_is_seen(ticket):
     with transaction.atomic():
         late = Order.objects.select_for_update(of=("self",)).select_related("event").get(pk=late.pk)
         record_order_payment(order=late, amount=12_000, method="transfer")
-    assert [(one.reference, one.amount_retained) for one in list_unplaced_orders()] == [
+    assert [(order.reference, order.amount_retained) for order in list_unplaced_orders()] == [
         (late.reference, 12_000)
     ]
     assert Ticket.objects.get(pk=ticket.pk).reserved == 1
     sync_existing_receivable(late)
-    assert [(one.reference, one.amount_retained) for one in list_unplaced_orders()] == [
+    assert [(order.reference, order.amount_retained) for order in list_unplaced_orders()] == [
         (late.reference, 12_000)
     ]
     Registration.objects.exclude(order=late).update(cancelled_at=timezone.now())

@@ -191,10 +191,10 @@ def test_what_a_network_holds_for_payments_by_card_counts_too(event: Event):
 def test_beyond_the_ceiling_an_order_holds_nothing_until_its_link_is_opened(event: Event):
     orders = [ordered(event, number, people=2) for number in range(4)]
     assert [order for order in orders if held(order)] == orders[:2]
-    assert {one.state for one in Registration.objects.all()} == {"pending"}
+    assert {registration.state for registration in Registration.objects.all()} == {"pending"}
     assert Ticket.objects.get().reserved == 4
     open_link(orders[3])
-    assert [one.state for one in orders[3].registrations.all()] == ["confirmed"] * 2
+    assert [registration.state for registration in orders[3].registrations.all()] == ["confirmed"] * 2
     assert Ticket.objects.get().reserved == 6
 
 

@@ -29,7 +29,7 @@ def ordered(event: Event, *emails: str, code: str = "") -> Order:
 
 
 def states(order: Order) -> list[str]:
-    return [one.state for one in order.registrations.order_by("pk")]
+    return [registration.state for registration in order.registrations.order_by("pk")]
 
 
 def lapse(order: Order) -> None:
@@ -46,7 +46,7 @@ def test_many_orders_at_once_hold_no_more_places_than_there_are():
     acts = [lambda n=n: ordered(event, f"z{n}@example.org") for n in range(12)]
     acts += [lambda n=n: ordered(event, f"y{n}@example.org", code="HALF") for n in range(12)]
     results = in_threads(acts, threads=12)
-    orders = [one for one in results if isinstance(one, Order)]
+    orders = [result for result in results if isinstance(result, Order)]
     assert len(orders) == Ticket.objects.get().reserved == 5
     assert (
         Voucher.objects.get(pk=voucher.pk).reserved == Registration.objects.exclude(voucher=None).count() <= 3
@@ -80,5 +80,5 @@ def test_the_link_opened_twice_at_once_while_somebody_cancels_and_the_day_ends()
             ],
             threads=4,
         )
-    counted = sum(one.occupies_place for one in Registration.objects.all())
+    counted = sum(registration.occupies_place for registration in Registration.objects.all())
     assert Ticket.objects.get().reserved == counted

@@ -69,12 +69,13 @@ def references(*orders: Order) -> list[str]:
 
 
 def states(order: Order) -> set[str]:
-    return {one.state for one in order.registrations.all()}
+    return {registration.state for registration in order.registrations.all()}
 
 
 def found(event: Event, **fields) -> set[str]:
     return {
-        one.order.reference for one in preview_bulk_cancellation(event, OrderFilter(**fields)).order_previews
+        preview.order.reference
+        for preview in preview_bulk_cancellation(event, OrderFilter(**fields)).order_previews
     }
 
 
@@ -230,7 +231,9 @@ def test_a_link_opened_at_the_same_moment_is_cancelled_or_left_as_a_whole(event:
             threads=2,
         )
         assert len(states(order)) == 1
-        assert Ticket.objects.get().reserved == sum(one.occupies_place for one in Registration.objects.all())
+        assert Ticket.objects.get().reserved == sum(
+            registration.occupies_place for registration in Registration.objects.all()
+        )
         cancel_orders(event=event, references=references(order), reason="x")
 
 

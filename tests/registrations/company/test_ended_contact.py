@@ -94,12 +94,12 @@ def test_the_day_the_role_ends_the_link_opens_the_own_place_alone(desk, ends):
     page = Client().get(path)
     assert page.status_code == 200
     assert own.reference in page.text
-    for one in others:
-        assert one.reference not in page.text
-        assert opened(path, one, *PAGES) == {404}
+    for other in others:
+        assert other.reference not in page.text
+        assert opened(path, other, *PAGES) == {404}
         for act in ("cancel/", "correct/", "give/"):
             typed = {"first_name": "X", "last_name": "Y", "email": "x@y.example"}
-            assert Client().post(f"{path}{one.reference}/{act}", typed).status_code == 404
+            assert Client().post(f"{path}{other.reference}/{act}", typed).status_code == 404
     assert {Client().get(f"{path}{page}").status_code for page in ("renew/", "pay/", "pro-forma.pdf")} == {
         404
     }
@@ -126,7 +126,7 @@ def test_a_successor_gets_the_link_and_the_mails(desk, ends, run_tasks, mailoutb
     assert set(by_reader) == {successor.email, desk.contact.email}
     assert found.manage_url in by_reader[successor.email]
     assert found.manage_url not in by_reader[desk.contact.email]
-    assert all(one.reference in Client().get(found.manage_path).text for one in places())
+    assert all(place.reference in Client().get(found.manage_path).text for place in places())
     [theirs] = re.findall(r"/orders/\S+", by_reader[desk.contact.email])
     own, anas, *_others = places()
     page = Client().get(theirs)

@@ -71,7 +71,7 @@ class Buyers:
     def a_contact_registers_colleagues(self, chances: random.Random) -> None:
         contact = chances.choice(self.people)
         company = get_member_company(contact)
-        colleagues = [one for one in self.people if get_member_company(one) == company]
+        colleagues = [person for person in self.people if get_member_company(person) == company]
         chosen = [place_of(one) for one in chances.sample(colleagues, chances.randint(1, 2))]
         request = self.asked(*chosen, self.stranger("vendor"), payment=chances.choice(PAYMENTS))
         key = f"contact:{next(self.numbers)}"

@@ -41,7 +41,7 @@ BY_STRIPE = ("card", "sepa_debit")
 
 def require_true_counters() -> None:
     """Each counter is as many as rows say, and never more than there are."""
-    rows = [one for one in Registration.objects.all() if one.occupies_place]
+    rows = [registration for registration in Registration.objects.all() if registration.occupies_place]
     offered = Counter(WaitingEntry.objects.with_offer().values_list("ticket", flat=True))
     chosen = RegistrationAddon.objects.filter(registration__in=[one.pk for one in rows], cancelled_at=None)
     quotas = Counter[int]()
@@ -53,7 +53,9 @@ def require_true_counters() -> None:
         Voucher: Counter(one.voucher_id for one in rows),
         PassQuota: Counter(one.membership_pass_id for one in rows),
         Addon: Counter(chosen.values_list("addon", flat=True)),
-        Package: Counter(one.package_id for one in Sponsorship.objects.all() if one.occupies_place),
+        Package: Counter(
+            sponsorship.package_id for sponsorship in Sponsorship.objects.all() if sponsorship.occupies_place
+        ),
     }
     for model, counted in expected.items():
         for row in model.objects.all():
@@ -64,10 +66,10 @@ def require_true_counters() -> None:
 
 def require_true_shares(rows: list[Registration]) -> None:
     """No company has more than its cap, and nobody two members' places."""
-    shares = Counter((one.ticket_id, one.member_of_id) for one in rows if one.member_of_id)
+    shares = Counter((row.ticket_id, row.member_of_id) for row in rows if row.member_of_id)
     for share in CompanyShare.objects.select_related("ticket"):
         assert share.reserved == shares[share.ticket_id, share.company_id] <= share.ticket.company_cap
-    holders = Counter((one.ticket_id, one.person_id) for one in rows if one.person_id and one.confirmed_at)
+    holders = Counter((row.ticket_id, row.person_id) for row in rows if row.person_id and row.confirmed_at)
     assert [who for who, places in holders.items() if places > 1] == []
 
 
@@ -76,7 +78,7 @@ def require_places_for_money() -> None:
 
     For a place that costs nothing no money came, so that nothing is to be decided where it lapsed.
     """
-    known = {one.reference: one for one in Receivable.objects.with_balance()}
+    known = {receivable.reference: receivable for receivable in Receivable.objects.with_balance()}
     rows = Order.objects.filter(payment="card").prefetch_related("registrations__ticket", "sponsorships")
     for order in rows.prefetch_related("registrations__ticket__event", "registrations__addons"):
         found = known.get(order.reference)
@@ -166,15 +168,15 @@ def require_nothing_left_at_stripe() -> None:
     for entry in build_entries(issuer, date(2000, 1, 1), date(2200, 1, 1)):
         for side in entry.sides:
             accounts[entry.journal.value[0], side.account] += side.amount_cents
-    withheld = sum(one.amount for one in Dispute.objects.all() if one.is_open)
+    withheld = sum(dispute.amount for dispute in Dispute.objects.all() if dispute.is_open)
     processor = sum(sum_ for (_j, account), sum_ in accounts.items() if account == issuer.account_processor)
     assert processor == withheld
     assert accounts["BQ", issuer.account_suspense] == 0
-    arrived = sum(one.amount for one in Payout.objects.filter(failed_on=None))
+    arrived = sum(payout.amount for payout in Payout.objects.filter(failed_on=None))
     by_stripe = Payment.objects.filter(method__in=BY_STRIPE)
     came = sum(one.amount for one in by_stripe)
-    back = sum(one.amount for one in Refund.objects.filter(state="done", payment__in=by_stripe))
-    fees = sum(one.fee for one in by_stripe) + sum(one.other_fees or 0 for one in Payout.objects.all())
+    back = sum(refund.amount for refund in Refund.objects.filter(state="done", payment__in=by_stripe))
+    fees = sum(one.fee for one in by_stripe) + sum(payout.other_fees or 0 for payout in Payout.objects.all())
     assert arrived == came - back - fees - withheld
 
 

@@ -87,7 +87,7 @@ def test_add_ons_answers_and_purchase_orders_come_with_the_list(congress: Event)
     assert zoe.last_name == "MÜLLER"
     assert zoe.no_photo
     assert zoe.answers == {"diet": ["vegan"], "size": "XL"}
-    assert (zoe.order.purchase_order, zoe.order.total, [str(one.addon) for one in zoe.active_addons]) == (
+    assert (zoe.order.purchase_order, zoe.order.total, [str(addon.addon) for addon in zoe.active_addons]) == (
         "PO 7", 16_500, ["Dîner"],
     )  # fmt: skip
     assert (Addon.objects.get().reserved, QuestionOption.objects.get(slug="vegan").reserved) == (1, 1)

@@ -167,12 +167,14 @@ def test_undoing_imports_while_others_cancel_and_register_makes_nobody_wait_in_a
     work: list[Callable[[], object]] = [
         lambda run=run.import_run: undo_import(import_run=run) for run in runs
     ]
-    work += [lambda one=one: cancel_registration(registration=one) for one in people]
+    work += [lambda person=person: cancel_registration(registration=person) for person in people]
     work += [lambda: place_order(event=event, request=asks)] * 8
     results = in_threads(work, threads=8)
     assert [r for r in results if isinstance(r, Exception) and not isinstance(r, ConventionError)] == []
     for reserved, occupied in settled(guest, press):
         assert reserved == occupied
-    chosen = [one.answers for one in Registration.objects.all() if one.occupies_place]
+    chosen = [
+        registration.answers for registration in Registration.objects.all() if registration.occupies_place
+    ]
     for option in question.options.all():
         assert option.reserved == sum(option.slug in given.get("diet", []) for given in chosen)

@@ -120,11 +120,14 @@ def test_what_was_only_noted_as_owed_is_undone_and_owed_no_longer():
     event = congress()
     run = brought(event, [(who, "", "guest", "", "", "") for who in "ab"])
     bill_unbilled_orders()
-    owed = {one.reference: compute_balance(one).amount_owed for one in Receivable.objects.all()}
+    owed = {
+        receivable.reference: compute_balance(receivable).amount_owed
+        for receivable in Receivable.objects.all()
+    }
     assert set(owed) == {made(event, who).order.reference for who in "ab"}
     assert all(owed.values())
     assert undo_import(import_run=run).skipped_registrations == []
-    assert [compute_balance(one).amount_owed for one in Receivable.objects.all()] == [0, 0]
+    assert [compute_balance(receivable).amount_owed for receivable in Receivable.objects.all()] == [0, 0]
 
 
 def test_undoing_what_was_noted_asks_no_more_for_many():
@@ -137,7 +140,7 @@ def test_undoing_what_was_noted_asks_no_more_for_many():
             assert undo_import(import_run=run).skipped_registrations == []
         counts.append(len(asked))
     assert counts[0] == counts[1]
-    assert {compute_balance(one).amount_owed for one in Receivable.objects.all()} == {0}
+    assert {compute_balance(receivable).amount_owed for receivable in Receivable.objects.all()} == {0}
 
 
 def test_nobody_gets_a_mail_and_every_badge_is_revoked(run_tasks, mailoutbox):

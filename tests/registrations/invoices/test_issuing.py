@@ -199,7 +199,9 @@ def test_no_discount_is_given_on_a_deposit_of_what_is_owed_no_longer(issuer):
     withdraw_charges(receivable=receivable, keys=[GUESTS.key])
     with pytest.raises(InvalidCredit):
         credit_invoice_amount(invoice=deposit, amount=1, reason="trop")
-    assert [one.total for one in credit_withdrawn_charges(receivable=receivable, reason="annulé")] == [5_000]
+    assert [charge.total for charge in credit_withdrawn_charges(receivable=receivable, reason="annulé")] == [
+        5_000
+    ]
     assert compute_balance(receivable).amount_owed == 0
 
 

@@ -59,7 +59,7 @@ def link_of(order: Order) -> str:
 
 
 def states(order: Order) -> list[str]:
-    return [one.state for one in order.registrations.order_by("pk")]
+    return [registration.state for registration in order.registrations.order_by("pk")]
 
 
 # --- the order's page -----------------------------------------------------------------------------------

@@ -49,7 +49,7 @@ def test_late_payments_share_the_places_that_are_left(stripe, crowd):
     facts = [
         gateway.fetch_session(attempt.session_id) for attempt in CardPaymentAttempt.objects.order_by("pk")
     ]
-    in_threads([lambda one=one: settle_session(facts=one) for one in facts])
+    in_threads([lambda fact=fact: settle_session(facts=fact) for fact in facts])
     assert states(others) == ["confirmed", "confirmed"]
     assert Registration.objects.confirmed().count() == 4
     assert Payment.objects.count() == 4

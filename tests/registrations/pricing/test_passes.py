@@ -142,10 +142,10 @@ def test_a_member_who_comes_to_the_desk_pays_nothing_while_passes_are_left():
     places = [
         register_walk_in(
             event=ticket.event,
-            place=RequestedPlace(ticket="member", first_name="Ana", last_name="Silva", email=one.email),
-            idempotency_key=one.email,
+            place=RequestedPlace(ticket="member", first_name="Ana", last_name="Silva", email=person.email),
+            idempotency_key=person.email,
         )
-        for one in people
+        for person in people
     ]
     orders = list(Order.objects.order_by("pk"))
     assert [place.price for place in places] == [0, 0, 20_000]

@@ -34,7 +34,10 @@ DINNER = PriceList(slug="dinner", price=4_500, vat_rate=1000)
 
 def told(found: Quote) -> list[tuple[int, list[tuple[str, int]]]]:
     """Each price with its reasons."""
-    return [(line.price, [(one.reason, one.amount) for one in line.reductions]) for line in found.lines]
+    return [
+        (line.price, [(reduction.reason, reduction.amount) for reduction in line.reductions])
+        for line in found.lines
+    ]
 
 
 def paid_by_pass(found: Quote) -> int:
@@ -176,7 +179,7 @@ def test_reasons_are_kept_as_data_and_said_in_words():
         {"reason": "code", "amount": 2, "percent": 5},
     ]
     with translation.override("en"):
-        said = [one.describe_reason(PARIS) for one in parse_reductions(kept, code="X")]
+        said = [reduction.describe_reason(PARIS) for reduction in parse_reductions(kept, code="X")]
     assert said == ["early price, until 31\u00a0March\u00a02027", "code X: 5\u00a0% off"]
 
 
@@ -238,14 +241,16 @@ def test_whatever_is_asked_the_sums_agree_and_nothing_is_used_twice(asked, code,
         one.net_amount + one.vat_amount == one.gross_amount and 0 <= one.vat_amount <= one.gross_amount
         for one in found.vat_by_rate
     )
-    assert all(line.price >= 0 and all(one.amount > 0 for one in line.reductions) for line in found.lines)
+    assert all(
+        line.price >= 0 and all(reduction.amount > 0 for reduction in line.reductions) for line in found.lines
+    )
     assert paid_by_pass(found) <= passes
     assert code is None or code.uses_left is None or found.voucher_use_count <= code.uses_left
     assert len(found.lines) == sum(1 + len(place.addons) for place in asked)
     for line in found.lines:
         step = line.price_list.find_price_at(at)
         assert line.price_before == max(line.price_list.price, step.price if step else 0)
-        reasons = [one.reason for one in line.reductions]
+        reasons = [reduction.reason for reduction in line.reductions]
         assert reasons == sorted(reasons, key=["early", "pass", "code"].index)
         assert len(set(reasons)) == len(reasons)
         assert not {"pass", "code"} <= set(reasons)

@@ -174,7 +174,8 @@ def test_a_consent_whose_words_change_is_asked_anew_and_both_stay_proven(event: 
 
     def open_ones() -> list[str]:
         return [
-            one.slug for one in select_unanswered_questions(load_questions(event), kept.ticket, kept.answers)
+            question.slug
+            for question in select_unanswered_questions(load_questions(event), kept.ticket, kept.answers)
         ]
 
     assert open_ones() == []
@@ -211,9 +212,9 @@ def test_a_consent_that_is_taken_back_leaves_its_proof_and_counts_no_more(event:
     assert kept.answers["news"]["earlier"] == [earlier]
     news.text = "Autrement"
     save_question(question=news, tickets=[], options=[], changed=["text"])
-    assert [one.slug for one in select_open_questions(load_questions(event), kept.ticket, kept.answers)] == [
-        "news"
-    ]
+    assert [
+        question.slug for question in select_open_questions(load_questions(event), kept.ticket, kept.answers)
+    ] == ["news"]
 
 
 def test_an_answered_question_keeps_its_short_name_and_its_kind(event: Event):

@@ -138,7 +138,7 @@ def test_a_merge_keeps_the_proof_of_both_consents(event: Event):
     other = make_registration(event.tickets.get(), answers={"news": {"earlier": [earlier]}})
     merge_registrations(survivor=kept, duplicate=other, copied_fields=["answers"], reason="twice")
     kept.refresh_from_db()
-    assert [one["version"] for one in kept.answers["news"]["earlier"]] == [1, 1]
+    assert [answer["version"] for answer in kept.answers["news"]["earlier"]] == [1, 1]
     assert not is_answer_given(kept.answers["news"])
 
 

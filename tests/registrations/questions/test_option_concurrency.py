@@ -146,4 +146,6 @@ def test_places_that_count_in_the_database_and_in_python_are_the_same(event: Eve
 
     counted = set(Registration.objects.occupying_place())
 
-    assert counted == {one for one in Registration.objects.all() if one.occupies_place}
+    assert counted == {
+        registration for registration in Registration.objects.all() if registration.occupies_place
+    }

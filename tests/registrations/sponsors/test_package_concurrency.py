@@ -60,7 +60,10 @@ def test_packages_orders_and_cancellations_at_once_leave_all_counters_and_sums_t
     for package in packages:
         package.refresh_from_db()
         assert package.reserved == package.sponsorships.active().count() <= 6
-    owed = [compute_balance(sync_receivable(one.order)).amount_owed for one in Sponsorship.objects.all()]
+    owed = [
+        compute_balance(sync_receivable(sponsorship.order)).amount_owed
+        for sponsorship in Sponsorship.objects.all()
+    ]
     assert sum(owed) == 120_000 * Sponsorship.objects.active().count()
 
 
@@ -88,6 +91,6 @@ def test_packages_by_card_that_lapse_while_they_are_paid_and_cancelled_are_count
     assert [r for r in results if isinstance(r, Exception) and not isinstance(r, ConventionError)] == []
     package.refresh_from_db()
     ticket.refresh_from_db()
-    assert package.reserved == sum(one.occupies_place for one in Sponsorship.objects.all())
-    assert ticket.reserved == sum(one.occupies_place for one in Registration.objects.all())
+    assert package.reserved == sum(sponsorship.occupies_place for sponsorship in Sponsorship.objects.all())
+    assert ticket.reserved == sum(registration.occupies_place for registration in Registration.objects.all())
     assert Sponsorship.objects.confirmed().exists()

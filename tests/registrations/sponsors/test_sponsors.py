@@ -54,7 +54,7 @@ def test_they_are_listed_by_package_then_by_the_alphabet(event):
     silver, gold = make_package(event, slug="silver", position=2), make_package(event, position=1)
     for package, name in ((silver, "Acme"), (gold, "Zeta"), (gold, "Émile")):
         make_sponsorship(package, name=name, has_logo=False)
-    assert [one.name for one in list_sponsorships(event)] == ["Émile", "Zeta", "Acme"]
+    assert [sponsorship.name for sponsorship in list_sponsorships(event)] == ["Émile", "Zeta", "Acme"]
 
 
 def test_its_invoice_says_the_package_and_adds_up(package):

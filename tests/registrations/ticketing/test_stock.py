@@ -217,7 +217,7 @@ def test_many_codes_alike_are_made_at_once_each_its_own():
     made = create_vouchers(template=like, tickets=[ticket], count=40)
     codes = set(event.vouchers.values_list("code", flat=True))
     assert (len(made), len(codes), {code[:8] for code in codes}) == (40, 40, {"SPONSOR-"})
-    assert {tuple(one.tickets.all()) for one in event.vouchers.all()} == {(ticket,)}
+    assert {tuple(voucher.tickets.all()) for voucher in event.vouchers.all()} == {(ticket,)}
     assert AuditEntry.objects.filter(verb="vouchers.create").count() == 1
 
 

@@ -41,7 +41,7 @@ def test_fifty_of_fifty_companies_for_the_last_place_of_the_visit():
     visit = make_visit(places=1)
     people = [make_member() for _one in range(APPLICANTS)]
     results = in_threads([lambda p=p: apply_for_visit(visit=visit, person=p) for p in people], threads=16)
-    assert sorted(str(state(one)) for one in results) == ["confirmed"] + ["waiting"] * (APPLICANTS - 1)
+    assert sorted(str(state(result)) for result in results) == ["confirmed"] + ["waiting"] * (APPLICANTS - 1)
     assert Ticket.objects.get().reserved == 1
 
 
@@ -67,7 +67,7 @@ def test_control_a_cap_that_is_only_looked_at_is_exceeded(monkeypatch):
 def test_the_same_person_applying_many_times_has_one_application():
     visit, person = make_visit(), make_member()
     results = in_threads([lambda: apply_for_visit(visit=visit, person=person)] * 16, threads=16)
-    assert {one.pk for one in results} == {Application.objects.get().pk}
+    assert {result.pk for result in results} == {Application.objects.get().pk}
     assert Ticket.objects.get().reserved == 1
 
 
@@ -79,10 +79,10 @@ def test_one_person_at_two_visits_at_the_same_time_gets_one():
         results = in_threads(
             [lambda v=v, p=person: apply_for_visit(visit=v, person=p) for v in (first, second)], threads=2
         )
-        assert sorted(one.refusal_reasons for one in results) == [[], ["same_day"]]
-        for one in results:
-            if not one.refusal_reasons:
-                withdraw_application(application=one)
+        assert sorted(result.refusal_reasons for result in results) == [[], ["same_day"]]
+        for result in results:
+            if not result.refusal_reasons:
+                withdraw_application(application=result)
 
 
 def test_one_person_named_for_two_visits_at_the_same_time_is_named_for_one():
@@ -94,7 +94,7 @@ def test_one_person_named_for_two_visits_at_the_same_time_is_named_for_one():
         person = make_member()
         acts = [lambda a=a, p=person: propose_replacement(application=a, replacement=p) for a in places]
         results = in_threads(acts, threads=2)
-        assert sorted(type(one).__name__ for one in results) == ["Application", "InvalidFields"]
+        assert sorted(type(result).__name__ for result in results) == ["Application", "InvalidFields"]
 
 
 def test_whoever_gets_a_place_while_the_list_is_locked_has_it_before():

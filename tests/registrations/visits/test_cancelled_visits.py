@@ -45,7 +45,7 @@ def told_by(visit, order):
     event = anybody.get(f"/api/v1/events/{slug}/").json()
     sessions = anybody.get(f"/api/v1/events/{slug}/sessions/").json()["results"]
     first = anybody.get("/").context["off"]
-    return entries, event["cancelled_at"], [one["cancelled"] for one in sessions], first
+    return entries, event["cancelled_at"], [session["cancelled"] for session in sessions], first
 
 
 def test_pages_programs_and_calendars_say_so():

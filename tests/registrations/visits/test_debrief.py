@@ -88,7 +88,10 @@ def written(visit, **fields):
 
 
 def statuses(visit, *people):
-    return [make_client(one.person).get(f"/visits/{visit.event.slug}/debrief/").status_code for one in people]
+    return [
+        make_client(person.person).get(f"/visits/{visit.event.slug}/debrief/").status_code
+        for person in people
+    ]
 
 
 def test_the_embargo_lets_in_those_who_signed_and_were_there(visit, there):

@@ -242,7 +242,7 @@ def test_identities_of_who_left_go_within_the_hour():
     Application.objects.filter(pk=withdrew.pk).update(withdrawn_at=timezone.now())
     cancel_registration(registration=lost.registration)
     assert delete_unneeded_identities() == 2
-    assert [one.application_id for one in Identity.objects.all()] == [stays.pk]
+    assert [identity.application_id for identity in Identity.objects.all()] == [stays.pk]
     assert AuditEntry.objects.filter(verb="identity.remove").count() == 2
 
 

@@ -257,9 +257,9 @@ def test_an_organizer_overfills_no_ride_and_seats_nobody_without_a_place(visit):
 def rush(ride, visit):
     """Sixteen at once for the last seat of a ride; how many people sit in it then."""
     people = [make_visitor(visit) for _number in range(16)]
-    work = [lambda one=one: choose_rides(application=one, ride_ids=[ride.pk]) for one in people]
+    work = [lambda person=person: choose_rides(application=person, ride_ids=[ride.pk]) for person in people]
     results = in_threads(work, threads=16)
-    assert {type(one) for one in results} <= {SoldOut, type(None)}
+    assert {type(result) for result in results} <= {SoldOut, type(None)}
     return RideSeat.objects.filter(ride=ride).count()
 
 

@@ -177,9 +177,9 @@ class Club:
             [
                 *(
                     Application(
-                        visit=visit, person=one.person, company_id=jobs[one.person_id], registration=one
+                        visit=visit, person=place.person, company_id=jobs[place.person_id], registration=place
                     )
-                    for one in places
+                    for place in places
                 ),
                 *(
                     Application(visit=visit, person=one, company_id=jobs[one.pk], waiting_entry=entry)

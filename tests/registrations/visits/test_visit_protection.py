@@ -174,7 +174,7 @@ def test_a_member_s_place_without_a_person_is_found_by_address_when_a_visit_begi
     visit = begin(event=event)
     place.refresh_from_db()
     assert place.person == member
-    assert {one.person for one in visit.applications.all()} == {member, known}
+    assert {application.person for application in visit.applications.all()} == {member, known}
     page = make_client(make_staff(event)).get(f"/organize/{event.slug}/visit/applicants/").content.decode()
     assert stranger.reference in page
     assert place.reference not in page

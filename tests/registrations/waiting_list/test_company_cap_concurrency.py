@@ -120,5 +120,5 @@ def check(ticket: Ticket) -> None:
     shares = dict(CompanyShare.objects.filter(ticket=ticket).values_list("company", "reserved"))
     assert {company: taken for company, taken in shares.items() if taken} == dict(by_company)
     assert max(Counter(one.person_id for one in confirmed).values(), default=0) <= 1
-    orders = [one.order_id for one in WaitingEntry.objects.filter(accepted_at__isnull=False)]
+    orders = [entry.order_id for entry in WaitingEntry.objects.filter(accepted_at__isnull=False)]
     assert len(orders) == len(set(orders))

@@ -37,7 +37,7 @@ def page(entry: WaitingEntry) -> str:
 
 def states(ticket: Ticket) -> list[str]:
     rows = ticket.registrations.exclude(email="first@example.org")
-    return [one.state for one in rows.order_by("pk")]
+    return [row.state for row in rows.order_by("pk")]
 
 
 def test_by_card_the_place_is_held_until_the_payment_and_goes_to_the_next_without(client):

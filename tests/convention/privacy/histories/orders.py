@@ -225,8 +225,8 @@ def import_taken_back() -> Subject:
     again = import_registrations(
         event=event, table=ParsedTable(header, [[2, [FIRST, LAST, ADDRESS, "Acme", "guest"]]])
     )
-    for one in event.registrations.all():
-        sync_receivable(one.order)
+    for registration in event.registrations.all():
+        sync_receivable(registration.order)
     undo_import(import_run=again.import_run)
     person = account()
     people = event.registrations.all()
