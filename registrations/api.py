@@ -21,10 +21,8 @@ from convention.api.scopes import HasScope, HasScopeOrNoToken
 from convention.club.models import Person
 from convention.club.permissions import require_signed_in
 from convention.errors import InvalidFields
-from convention.events.models import Event
 from convention.events.permissions import get_event_to_organize, get_visible_event
 from convention.money import Money
-from convention.text.normalize import normalize_whitespace
 from convention.web.client_network import get_client_network
 
 from .billing.refund_rules import load_refund_terms
@@ -33,10 +31,10 @@ from .booking.place_order import place_order, quote_order
 from .changes.cancel import cancel_registration
 from .models import Registration
 from .order_context import OrderContext
-from .order_request import OrderRequest, normalize_code
+from .order_request import OrderRequest
 from .organizer.registration_list import RegistrationFilter
 from .permissions import get_own_registration
-from .pricing.catalog import EventCatalog, load_catalog
+from .pricing.catalog import load_requested_catalog
 from .pricing.serializers import QuoteResponse, render_quote
 from .rate_limits import throttle_code_guesses, throttle_order, throttle_quote
 from .serializers import (
@@ -95,7 +93,7 @@ class OrderCreateView(APIView):
         # unknown events answer 404 whatever the body contains.
         body, event_obj = request.data, get_visible_event(event, AnonymousUser())
         order_request: OrderRequest = validate_body(OrderCreateRequest, body)
-        catalog = load_requested_catalog(event_obj, order_request)
+        catalog = load_requested_catalog(event_obj, order_request.normalize())
         # After the validation, which needs no database: a malformed body is not counted as an order.
         throttle_order(catalog.event, order_request)
         network = get_client_network(request.META)
@@ -132,7 +130,7 @@ class QuoteView(APIView):
         """Return the current price of each ticket and add-on, with reasons."""
         event_obj = get_visible_event(event, AnonymousUser())
         order_request: OrderRequest = validate_body(OrderCreateRequest, request.data)
-        catalog = load_requested_catalog(event_obj, order_request)
+        catalog = load_requested_catalog(event_obj, order_request.normalize())
         throttle_quote(catalog.event, order_request)
         network = get_client_network(request.META)
         throttle_code_guesses(
@@ -188,12 +186,6 @@ def render_cancellation(
 def get_token_owner(request: Request) -> Person | None:
     """Return the owner of the request's token, if it has one."""
     return request.user if isinstance(request.user, Person) else None
-
-
-def load_requested_catalog(event: Event, request: OrderRequest) -> EventCatalog:
-    """Load what the event sells of what the order names."""
-    slugs = {normalize_whitespace(place.ticket) for place in request.places}
-    return load_catalog(event, slugs, normalize_code(request.code))
 
 
 class RegistrationListView(GenericAPIView[Registration]):

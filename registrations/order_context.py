@@ -12,7 +12,7 @@ from convention.club.models import Company, Person, Seat
 from convention.club.permissions import get_open_seat
 
 from .models import SOURCE_COMPANY_CONTACT, Ticket
-from .pricing.catalog import EventCatalog
+from .pricing.catalog import RequestedCatalog
 
 SOURCE_IMPORT = "import"
 # Channels whose buyer is known: a company's contact, an organizer's list, the desk, an applicant, the holder
@@ -25,7 +25,7 @@ class OrderContext:
     """The circumstances in which an order arrives.
 
     - `company` is the company whose contact orders; people with a seat of it need no verification.
-    - `catalog` is what the event sells, if it was loaded before; else it is loaded.
+    - `catalog` has the tickets and the voucher that the order names, if they were loaded before.
     - `held_offer` is a place that is held for this order already; the rules are those of the moment when its
       wait began.
     - `member_seat` is the membership seat of the signed-in person, if it is known.
@@ -37,7 +37,7 @@ class OrderContext:
     idempotency_key: str = ""
     person: Person | None = None
     company: Company | None = None
-    catalog: EventCatalog | None = None
+    catalog: RequestedCatalog | None = None
     held_offer: "HeldOffer | None" = None
     member_seat: Seat | None = None
     rules_at: datetime.datetime | None = None

@@ -94,7 +94,7 @@ PERMISSIONS_BY_URL_NAME = {
     "speaker-page-photo": EVERYONE,  # with the secret
     "register": EVERYONE,
     "register-choices": EVERYONE,
-    "register-check": EVERYONE,
+    "register-review": EVERYONE,
     "badge": EVERYONE,
     # the order's holder, by the secret of the link
     "order": EVERYONE,

@@ -221,7 +221,7 @@ ELSEWHERE = {
      "api-quotes": "keeps nothing",
     "join-waiting": "an entry is kept itself", "waiting": "test_waiting_list",
     "api-orders": "an order is kept itself", "register": "a draft", "register-choices": "a draft",
-    "register-check": "an order is kept itself", "lost-link": "changes nothing",
+    "register-review": "an order is kept itself", "lost-link": "changes nothing",
     "receivable-issue": "test_pages", "receivable-deposit": "test_pages", "invoice-correct": "test_pages",
     "receivable-credit": "test_pages",
     "visit-identity": "test_identities", "organize-visit-list-make": "test_visitor_lists",

@@ -165,7 +165,7 @@ def _due_registrations(order: Order, kind: MailDelivery.Kind) -> list[Registrati
     sent_at_field = SENT_AT_FIELDS[kind]
     registrations = [r for r in rows if getattr(r, sent_at_field) is None and _is_mail_due(r, sent_at_field)]
     # An order made at the desk may have no address; private places still have that of their attendee.
-    has_reader = order.email or kind == MailDelivery.Kind.PROOF
+    has_reader = order.email or kind == MailDelivery.Kind.MEMBER_VERIFICATION
     return registrations if has_reader else [r for r in registrations if r.is_private]
 
 
@@ -177,7 +177,7 @@ def _group_due_mails(
         return [DueMail(order.email, registrations, write_verification_mail)]
     if not registrations:
         return []
-    if kind == MailDelivery.Kind.PROOF:
+    if kind == MailDelivery.Kind.MEMBER_VERIFICATION:
         return [DueMail(row.email, [row], write_member_verification_mail) for row in registrations]
     own = [
         DueMail(

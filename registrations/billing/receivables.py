@@ -311,7 +311,7 @@ def is_settled(order: Order) -> bool:
 
 def is_paid(order: Order) -> bool:
     """Return whether the payments cover the order, or it is not provisional and is trusted to pay later."""
-    return not order.is_provisional or is_settled(order)
+    return not order.is_confirmed_later or is_settled(order)
 
 
 def is_paid_by_card(order: Order) -> bool:

@@ -120,7 +120,7 @@ def confirm_settled_order(*, order: Order) -> None:
     longer owed.
     """
     waiting = lock_pending_items(order).all_items
-    if not waiting or not order.is_provisional or not is_paid(order):
+    if not waiting or not order.is_confirmed_later or not is_paid(order):
         return
     if calculate_amount_retained(order) > 0:
         confirm_or_notify(order=order)

@@ -39,7 +39,7 @@ UNVERIFIED_COUNT_PERIOD: Final = datetime.timedelta(hours=1)
 ALARM_INTERVAL: Final = datetime.timedelta(days=1)
 
 
-def limit_member_holds(registrations: Iterable[Registration], *, at: datetime.datetime) -> None:
+def withhold_member_places(registrations: Iterable[Registration], *, at: datetime.datetime) -> None:
     """Set `is_reserved` of unsaved registrations that await a member's verification.
 
     Locks each ticket's holds until the caller's transaction ends, so that the count stays true.
@@ -88,7 +88,7 @@ def find_held_addresses(tickets: Collection[int], *, at: datetime.datetime) -> d
     return addresses_by_ticket
 
 
-def limit_unverified_holds(order: Order, items: Sequence[OrderItem], *, at: datetime.datetime) -> None:
+def withhold_unverified_places(order: Order, items: Sequence[OrderItem], *, at: datetime.datetime) -> None:
     """Hold nothing for an unverified order that would exceed its event's ceiling.
 
     `items` are the order's unsaved registrations and package; a package counts as one place. An order that

@@ -14,7 +14,7 @@ from convention.errors import ConventionError
 from registrations.application_rules import check_applications
 from registrations.models import Registration
 
-from .holds import limit_member_holds, limit_unverified_holds
+from .holds import withhold_member_places, withhold_unverified_places
 from .prepared_order import PreparedOrder
 from .save_order import save_order
 
@@ -71,7 +71,7 @@ def find_second_places(places: Iterable[Registration]) -> set[int]:
     return second_places
 
 
-def save_order_under_limits(prepared: PreparedOrder) -> None:
+def check_limits_and_save(prepared: PreparedOrder) -> None:
     """Save an order as `save_order`, with one place per member and ticket. Raise AlreadyRegistered too.
 
     An order that awaits verification reserves its places only below the event's hourly ceiling.
@@ -91,8 +91,8 @@ def save_order_under_limits(prepared: PreparedOrder) -> None:
 def _check_and_save(prepared: PreparedOrder) -> None:
     # Order of locks: holds of tickets, the event's count, members, then (in `save_order`) the stock.
     now = timezone.now()
-    limit_member_holds(prepared.registrations, at=now)
-    limit_unverified_holds(prepared.order, prepared.registrations, at=now)
+    withhold_member_places(prepared.registrations, at=now)
+    withhold_unverified_places(prepared.order, prepared.registrations, at=now)
     for registration in prepared.registrations:
         if registration.member_of and registration.person:
             refuse_second_place(registration, registration.person)

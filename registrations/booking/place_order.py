@@ -50,7 +50,7 @@ from registrations.questions.queries import load_questions
 from registrations.rate_limits import throttle_unverified_order
 
 from .idempotency import build_idempotency_key, find_repeated_order
-from .order_limits import save_order_under_limits
+from .order_limits import check_limits_and_save
 from .prepared_order import PreparedOrder
 from .save_order import save_order
 from .validation import check_payment, find_request_errors, refuse_if_closed
@@ -64,7 +64,7 @@ def place_order(*, event: Event, request: OrderRequest, context: OrderContext = 
 
     - A member's ticket is confirmed at once for the signed-in member, else held for `HOLD_DURATION` until the
       mailed link is opened.
-    - An order by card is held for as long and confirmed by its payment only.
+    - An order by card is held for `HOLD_DURATION` too and confirmed by its payment only.
     - An order on invoice, above zero and from an unverified address, is held for
       `settings.UNVERIFIED_HOLD_HOURS` until the buyer opens the mailed link.
 
@@ -78,7 +78,7 @@ def place_order(*, event: Event, request: OrderRequest, context: OrderContext = 
         refuse_if_closed(event, at=context.rules_apply_at)
         return _price_and_book_with_retry(event, request, context)
     except (ConventionError, IntegrityError):
-        # A concurrent request with the same key may have booked: then its order is the answer.
+        # A request sent again fails at a check, or at the key's unique constraint: it gets its order.
         if context.idempotency_key and (
             order := find_repeated_order(event, request, context.idempotency_key)
         ):
@@ -121,7 +121,7 @@ def _price_and_book(event: Event, request: OrderRequest, context: OrderContext) 
         raise InvalidFields(_("Some fields need another look."), {"payment": [sentence]})
     questions, answers = _parse_answers(request, context, sale.offering, sale.priced_at)
     options = [count_limited_options(questions, checked.accepted) for checked in answers]
-    return _book_order(event, request, context, sale, ParsedAnswers(answers, options))
+    return _build_and_save(event, request, context, sale, ParsedAnswers(answers, options))
 
 
 def _prepare_sale(event: Event, request: OrderRequest, context: OrderContext) -> "PreparedSale":
@@ -250,7 +250,7 @@ class ParsedAnswers:
     chosen_options: list[Counter[QuestionOption]]
 
 
-def _book_order(
+def _build_and_save(
     event: Event,
     request: OrderRequest,
     context: OrderContext,
@@ -273,7 +273,7 @@ def _book_order(
     needs_limits = order.awaits_verification or any(
         ticket.needs_member_verification for ticket in tickets.values()
     )
-    book = save_order_under_limits if needs_limits else save_order
+    book = check_limits_and_save if needs_limits else save_order
     # Counted as late as possible: orders that a check refused must not use up the limit of a shared network.
     with throttle_unverified_order(order, context, place_count=len(registrations)):
         book(
@@ -396,7 +396,7 @@ def _build_registration(
     ticket, line = sale.offering.tickets[place.ticket], sale.find_ticket_line(number)
     person, company = verified_member
     # A member's ticket without a verified member waits for the mailed link.
-    must_wait = order.is_provisional or (ticket.needs_member_verification and not company)
+    must_wait = order.is_confirmed_later or (ticket.needs_member_verification and not company)
     return Registration(
         event=order.event,
         ticket=ticket,

@@ -51,9 +51,9 @@ class PreparedOrder:
 
     @property
     def company_shares(self) -> Counter[tuple[Ticket, Company]]:
-        """Return how many places each member company gets of each ticket."""
+        """Return how many reserved places each member company gets of each ticket."""
         return Counter(
             (registration.ticket, registration.member_of)
             for registration in self.registrations
-            if registration.member_of
+            if registration.member_of and registration.is_reserved
         )

@@ -29,7 +29,7 @@ class MailDelivery(models.Model):
     """
 
     class Kind(models.TextChoices):
-        PROOF = "proof", _("link to confirm the place")
+        MEMBER_VERIFICATION = "proof", _("link to confirm the place")
         VERIFICATION = "verification", _("link to confirm the order")
         CONFIRMATION = "confirmation", _("confirmation with badge")
         CANCELLATION = "cancellation", _("cancellation")

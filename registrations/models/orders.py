@@ -116,7 +116,7 @@ class Order(OrderLinks):
         late.
         """
         expired = registration.state == registration.State.EXPIRED
-        return self.is_provisional or not expired
+        return self.is_confirmed_later or not expired
 
     @property
     def is_by_card(self) -> bool:
@@ -128,8 +128,11 @@ class Order(OrderLinks):
         return self.needs_verification and self.verified_at is None
 
     @property
-    def is_provisional(self) -> bool:
-        """Return whether its places are only held, for a card payment or until an address is verified."""
+    def is_confirmed_later(self) -> bool:
+        """Return whether its places were held first, for a card payment or until an address is verified.
+
+        An order by card stays so after its payment.
+        """
         return self.is_by_card or self.awaits_verification
 
     @property

@@ -19,7 +19,7 @@ logger = logging.getLogger(__name__)
 
 # The column of a registration that stores when the mail was sent; a verification's is on the order.
 SENT_AT_FIELDS = {
-    MailDelivery.Kind.PROOF: "member_verification_sent_at",
+    MailDelivery.Kind.MEMBER_VERIFICATION: "member_verification_sent_at",
     MailDelivery.Kind.CONFIRMATION: "confirmation_sent_at",
     MailDelivery.Kind.CANCELLATION: "cancellation_sent_at",
 }
@@ -79,9 +79,8 @@ def find_or_create_delivery(
     order: Order, kind: MailDelivery.Kind, registrations: Sequence[Registration], message_key: str = ""
 ) -> MailDelivery:
     """Return the unfinished delivery of the same content, or create the next revision."""
-    only_registration = (
-        registrations[0] if registrations and (message_key or kind == MailDelivery.Kind.PROOF) else None
-    )
+    is_for_one = message_key or kind == MailDelivery.Kind.MEMBER_VERIFICATION
+    only_registration = registrations[0] if registrations and is_for_one else None
     message_key = (
         message_key or f"{kind.value}-{only_registration.reference if only_registration else order.reference}"
     )
@@ -135,7 +134,7 @@ def _save_result(delivery: MailDelivery, registrations: Sequence[Registration]) 
     for registration in registrations:
         unchanged |= Q(pk=registration.pk, sequence=registration.sequence)
     # A link for a member goes to the registration's own address, not to the order's.
-    if delivery.kind != MailDelivery.Kind.PROOF:
+    if delivery.kind != MailDelivery.Kind.MEMBER_VERIFICATION:
         unchanged &= Q(order__email=delivery.order.email)
     Registration.objects.filter(unchanged).update(
         **{SENT_AT_FIELDS[MailDelivery.Kind(delivery.kind)]: timezone.now()}

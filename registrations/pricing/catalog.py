@@ -24,7 +24,7 @@ from .serializers import render_quote
 
 
 @dataclass(frozen=True)
-class EventCatalog:
+class RequestedCatalog:
     """An event with the tickets that an order names, and the voucher of its code."""
 
     event: Event
@@ -32,7 +32,7 @@ class EventCatalog:
     voucher: Voucher | None = None
 
 
-def load_catalog(event: Event, ticket_slugs: Collection[str] = (), code: str = "") -> EventCatalog:
+def load_catalog(event: Event, ticket_slugs: Collection[str] = (), code: str = "") -> RequestedCatalog:
     """Return the event's tickets of these slugs, with quotas and price steps, and the voucher of the code.
 
     Slugs and codes that do not exist are ignored; `code` must be normalized (`normalize_code`).
@@ -43,7 +43,7 @@ def load_catalog(event: Event, ticket_slugs: Collection[str] = (), code: str = "
         # A compiled query has a fixed number of values; most orders name one ticket.
         tickets = list(_query_tickets(event.pk).filter(slug__in=ticket_slugs))
     _attach_prices(tickets, event)
-    return EventCatalog(event, tickets, find_voucher(event, code))
+    return RequestedCatalog(event, tickets, find_voucher(event, code))
 
 
 def load_public_tickets(event: Event) -> list[Ticket]:
@@ -108,7 +108,7 @@ class Offering:
 def load_offering(
     event: Event,
     request: OrderRequest,
-    catalog: EventCatalog | None = None,
+    catalog: RequestedCatalog | None = None,
 ) -> Offering:
     """Return what is offered to the holder of the code; `catalog` is loaded unless given."""
     catalog = catalog or load_requested_catalog(event, request)
@@ -121,7 +121,7 @@ def load_offering(
     )
 
 
-def load_requested_catalog(event: Event, request: OrderRequest) -> EventCatalog:
+def load_requested_catalog(event: Event, request: OrderRequest) -> RequestedCatalog:
     """Load the catalog for a normalized request."""
     return load_catalog(event, {place.ticket for place in request.places}, request.code)
 

@@ -21,7 +21,7 @@ from convention.errors import NotOpenNow
 from convention.text.normalize import normalize_whitespace
 from registrations.billing.receivables import sync_receivable
 from registrations.billing.refund_rules import load_refund_terms
-from registrations.booking.holds import limit_unverified_holds, lock_unverified_count
+from registrations.booking.holds import lock_unverified_count, withhold_unverified_places
 from registrations.booking.idempotency import build_idempotency_key, find_order_by_key
 from registrations.booking.place_order import HOLD_DURATION, get_hold_duration
 from registrations.booking.prepared_order import PreparedOrder
@@ -129,7 +129,7 @@ def _book_package(
     # The request is hashed for idempotency, so the package has to be part of it.
     request = replace(sponsor_request.order, places=(RequestedPlace(ticket=f"package/{package.slug}"),))
     with throttle_unverified_order(order, context, place_count=len(registrations) + 1):
-        limit_unverified_holds(order, [*registrations, sponsorship], at=timezone.now())
+        withhold_unverified_places(order, [*registrations, sponsorship], at=timezone.now())
         extra_items = Counter[LimitedStock]({package: 1} if sponsorship.is_reserved else {})
         key = build_idempotency_key(package.event, request, context.idempotency_key)
         save_order(PreparedOrder(order, registrations, key, extra_items=extra_items))

@@ -29,9 +29,9 @@ from registrations.order_context import OrderContext
 from registrations.order_request import OrderRequest
 from registrations.orders.quotations import QuotationUnavailable, create_order_quotation
 from registrations.pricing.catalog import (
-    EventCatalog,
     Offering,
     PriceChanged,
+    RequestedCatalog,
     load_offering,
     load_requested_catalog,
 )
@@ -79,17 +79,17 @@ def register_review(request: HttpRequest, slug: str) -> HttpResponse:
         valid = [form.is_valid() for form in forms.values()]  # each shows its own errors
         if all(valid):
             throttle_order(event, order_request)
-            submit = _create_quotation if "quote" in request.POST else _book_order
+            submit = _create_quotation if "quote" in request.POST else _submit_order
             return submit(request, event, draft, order_context)
     context = {"event": event, "draft": draft, **forms, **_price_context(event, draft, offering, quote)}
     context["needs_link"] = quote.total > 0 and not order_context.is_trusted
     context["answered"] = list(
         zip(draft.people, _list_answer_texts(event, order_request, offering), strict=True)
     )
-    return render(request, "registrations/register_check.html", context)
+    return render(request, "registrations/register_review.html", context)
 
 
-def _throttle_code_guesses(request: HttpRequest, draft: DraftContent, catalog: EventCatalog) -> None:
+def _throttle_code_guesses(request: HttpRequest, draft: DraftContent, catalog: RequestedCatalog) -> None:
     """Raise TooManyRequests for a browser, address or network that brought too many wrong codes."""
     senders = (request.session.session_key or "", draft.email)
     throttle_code_guesses(
@@ -173,7 +173,7 @@ def _make_idempotency_key(nonce: str) -> str:
     return f"form:{nonce}"
 
 
-def _make_order_context(request: HttpRequest, draft: DraftContent, catalog: EventCatalog) -> OrderContext:
+def _make_order_context(request: HttpRequest, draft: DraftContent, catalog: RequestedCatalog) -> OrderContext:
     network = get_client_network(request.META)
     return OrderContext(
         source="page",
@@ -184,7 +184,7 @@ def _make_order_context(request: HttpRequest, draft: DraftContent, catalog: Even
     )
 
 
-def _book_order(
+def _submit_order(
     request: HttpRequest, event: Event, draft: DraftContent, order_context: OrderContext
 ) -> HttpResponse:
     """Book; on errors go back to the screen where they can be corrected, with everything typed."""
@@ -196,11 +196,11 @@ def _book_order(
         messages.warning(request, str(error))
         for sentence in _list_price_changes(draft, _read_shown_prices(request), error.details["quote"]):
             messages.warning(request, sentence)
-        return redirect("register-check", event.slug)
+        return redirect("register-review", event.slug)
     # Signing in helps, which the message says; nothing that was typed has to be corrected.
     except TooManyUnverifiedOrders as error:
         _add_error_messages(request, error)
-        return redirect("register-check", event.slug)
+        return redirect("register-review", event.slug)
     except (SoldOut, InvalidFields, AlreadyRegistered) as error:
         _add_error_messages(request, error)
         fields = error.field_errors if isinstance(error, InvalidFields) else {}
@@ -240,7 +240,7 @@ def _create_quotation(
         quotation = create_order_quotation(event=event, request=order_request, context=order_context)
     except QuotationUnavailable as error:
         messages.error(request, str(error))
-        return redirect("register-check", event.slug)
+        return redirect("register-review", event.slug)
     except (SoldOut, InvalidFields) as error:
         _add_error_messages(request, error)
         fields = error.field_errors if isinstance(error, InvalidFields) else {}
@@ -251,7 +251,7 @@ def _create_quotation(
 def _find_screen(fields: set[str]) -> str:
     """Return the URL name of the screen that has these fields."""
     if fields == {"payment"}:
-        return "register-check"
+        return "register-review"
     # Without any field (sold out), the choices are the screen to correct.
     about_choices = all(_is_choice_field(field) for field in fields)
     return "register-choices" if about_choices else "register"

@@ -178,7 +178,7 @@ def register_choices(request: HttpRequest, slug: str) -> HttpResponse:
             return redirect(f"{request.path}#code")
         valid = [form.is_valid() for form in [code, *forms, *answers] if form]  # each shows its own errors
         if not is_applying_code and all(valid):
-            return redirect("register-check", slug)
+            return redirect("register-review", slug)
     context = {"event": event, "forms": forms, "code": code, "voucher": voucher}
     context["people"] = list(zip(draft.people, forms, answers, strict=True))
     context["forms_with_errors"] = (

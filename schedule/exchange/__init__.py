@@ -2,5 +2,5 @@
 
 Start with parsed_programme.py, the plain data between files and the database; then read_schedule.py
 (reading), importing/import_schedule.py (writing into an event) and export_schedule.py. `parsing` and
-`readers` need no database. Imports models, `rich_text`, `programme` (days, conflicts) and `editing`.
+`readers` need no database. Imports `drafts`, `conflicts`, `versions`, `programme` and `editing`.
 """

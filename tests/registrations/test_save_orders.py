@@ -7,7 +7,7 @@ from convention.errors import SoldOut
 from registrations.booking.prepared_order import PreparedOrder
 from registrations.booking.save_order import save_orders
 from registrations.models import Order, Registration, Ticket
-from tests.factories import make_event, make_ticket
+from tests.factories import make_company, make_event, make_ticket
 
 pytestmark = pytest.mark.django_db
 
@@ -53,3 +53,13 @@ def test_given_reservation_replaces_the_usual_one():
 
     assert reserved == [True]
     assert Ticket.objects.get().reserved == 0
+
+
+def test_place_that_is_not_reserved_counts_in_no_company_share():
+    ticket = make_ticket(make_event(), capacity=3)
+    prepared = make_prepared_order(ticket, "ada")
+    prepared.registrations[0].member_of = make_company()
+    prepared.registrations[0].is_reserved = False
+
+    assert prepared.company_shares == {}
+    assert prepared.required_items == {}

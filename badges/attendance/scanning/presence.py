@@ -1,4 +1,4 @@
-"""Compute a presence from the scans of one badge at one checkpoint; pure functions without a database.
+"""Compute a presence from the scans of one badge at one checkpoint; without a database.
 
 Only admitted and already_in scans count. The presence is a fold over them in order of effective time, so it
 grows scan by scan while they arrive in order, and is recomputed when one arrives late. The result does not

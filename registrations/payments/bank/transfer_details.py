@@ -66,7 +66,7 @@ def get_transfer_details(order: Order) -> TransferDetails | None:
     issuer = Issuer.get_current()
     due = calculate_balance(order)
     # A provisional order is paid by card, or lapses before a transfer would arrive.
-    if issuer is None or not issuer.iban or due.amount <= 0 or order.is_provisional:
+    if issuer is None or not issuer.iban or due.amount <= 0 or order.is_confirmed_later:
         return None
     return TransferDetails(
         name=issuer.legal_name,

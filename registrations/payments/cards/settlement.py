@@ -117,7 +117,7 @@ def confirm_manual_payment(receivable_id: int) -> None:
     with transaction.atomic():
         orders = Order.objects.select_for_update(of=("self",)).select_related("event")
         order = orders.filter(reference=reference).first()
-        if order and order.is_provisional and is_paid(order):
+        if order and order.is_confirmed_later and is_paid(order):
             confirm_or_notify(order=order)
 
 
