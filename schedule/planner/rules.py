@@ -112,7 +112,10 @@ def check_room_for_all(instance: PlannerInstance) -> None:
 
 
 def make_impossible_error(instance: PlannerInstance, rules: Sequence[PlannerRule]) -> PlanImpossible:
-    """Return the error that names these contradicting rules."""
+    """Return the error that names these contradicting rules, or says that there was no time to find them."""
+    if not rules:
+        sentence = _("No plan keeps all rules. There was no time to find out which contradict each other.")
+        return PlanImpossible(sentence, reasons=[sentence])
     reasons = [describe_rule(instance, rule) for rule in sorted(rules)]
     sentence = ngettext(
         "No plan is possible, because of this rule: %(reasons)s",

@@ -141,11 +141,11 @@ def list_cell_costs(instance: PlannerInstance) -> list[list[int]]:
     return costs
 
 
-def to_plan(tables: SearchTables, cells: Iterable[Any]) -> Plan:
+def to_plan(instance: PlannerInstance, cells: Iterable[Any]) -> Plan:
     """Return the plan in which each session stands in its cell."""
-    return tuple(Placing(*divmod(cell, tables.room_count)) for cell in cells)
+    return tuple(Placing(*divmod(cell, len(instance.rooms))) for cell in cells)
 
 
-def to_cells(tables: SearchTables, plan: Plan) -> list[int]:
+def to_cells(instance: PlannerInstance, plan: Plan) -> list[int]:
     """Return the cell of each session."""
-    return [placing.slot * tables.room_count + placing.room for placing in plan]
+    return [placing.slot * len(instance.rooms) + placing.room for placing in plan]

@@ -41,7 +41,7 @@ def test_progress_is_reported_and_the_search_can_be_stopped():
         instance=instance,
         seconds=60,
         process_count=1,
-        on_progress=lambda _plan, costs, _elapsed: reported.append(costs.total),
+        on_progress=lambda progress: reported.append(progress.costs.total),
         should_stop=lambda: len(reported) > 1,
     )
 

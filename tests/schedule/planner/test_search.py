@@ -22,7 +22,7 @@ def start_search(seed: int, **options):
     instance = make_random_instance(seed, **options)
     tables = prepare_tables(instance)
     plan = find_first_plan(instance=instance, seed=seed)
-    return instance, tables, create_state(tables, to_cells(tables, plan))
+    return instance, tables, create_state(tables, to_cells(instance, plan))
 
 
 @pytest.mark.parametrize("durations", [(1,), (1, 2, 3)])
@@ -37,14 +37,14 @@ def test_the_price_of_a_move_is_the_difference_of_the_costs(seed, durations):
         if target == state.cell_of[session] or (delta := state.price_move(session, target)) >= FORBIDDEN:
             continue
         state.apply_move(session, target, delta)
-        plan = to_plan(tables, state.export_cells())
+        plan = to_plan(instance, state.export_cells())
         assert state.total == calculate_costs(instance, plan).total
         assert count_broken_rules(instance, plan) == 0
 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_the_price_of_a_block_is_the_difference_of_the_costs(seed):
-    instance, tables, state = start_search(seed)
+    instance, _tables, state = start_search(seed)
     annealer = CellAnnealer(state, seed)
 
     for draw_block in [annealer.draw_slots, annealer.draw_rooms] * 100:
@@ -52,14 +52,14 @@ def test_the_price_of_a_block_is_the_difference_of_the_costs(seed):
         if (delta := state.price_block_swap(block)) >= FORBIDDEN:
             continue
         state.apply_block_swap(block, delta)
-        plan = to_plan(tables, state.export_cells())
+        plan = to_plan(instance, state.export_cells())
         assert state.total == calculate_costs(instance, plan).total
         assert count_broken_rules(instance, plan) == 0
 
 
 def test_a_move_into_a_speakers_other_session_is_forbidden():
     instance, tables, state = start_search(1)
-    plan = to_plan(tables, state.export_cells())
+    plan = to_plan(instance, state.export_cells())
     first, second = next(
         (one, other)
         for one in range(tables.session_count)
@@ -77,11 +77,10 @@ def test_a_move_into_a_speakers_other_session_is_forbidden():
 
 def search(instance, *, seed: int = 1, process_count: int = 1, seconds_left: float = 60):
     """Run a short search from the first plan."""
-    tables = prepare_tables(instance)
     plan = find_first_plan(instance=instance, seed=1)
     return run_search(
         problem=InstanceProblem(instance),
-        layout=to_cells(tables, plan),
+        layout=to_cells(instance, plan),
         total=calculate_costs(instance, plan).total,
         seconds=0.02,
         deadline=time.monotonic() + seconds_left,
@@ -120,7 +119,7 @@ def test_a_search_ends_when_nothing_costs_anything(process_count):
 
     outcome = run_search(
         problem=InstanceProblem(instance),
-        layout=to_cells(prepare_tables(instance), plan),
+        layout=to_cells(instance, plan),
         total=calculate_costs(instance, plan).total,
         seconds=600,
         deadline=began_at + 600,
@@ -135,7 +134,7 @@ def test_a_search_ends_when_nothing_costs_anything(process_count):
 
 def test_a_plan_that_costs_nothing_is_returned_at_once():
     instance, _plan = make_easy_problem()
-    layout = to_cells(prepare_tables(instance), place((1, 0), (1, 1), (2, 0), (2, 1)))
+    layout = to_cells(instance, place((1, 0), (1, 1), (2, 0), (2, 1)))
 
     outcome = run_search(
         problem=InstanceProblem(instance), layout=layout, total=0, seconds=600, deadline=600, seed=1
