@@ -1,7 +1,10 @@
 """The search: incremental costs equal the plain ones, and the same seed gives the same plan."""
 
+import os
 import random
+import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -103,6 +106,35 @@ def test_a_search_that_the_clock_cuts_says_so():
     outcome = search(make_random_instance(1), seconds_left=0)
 
     assert outcome.is_capped
+
+
+def list_child_commands() -> list[str]:
+    """Return the commands of this process's children that run."""
+    children = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
+    return [Path(f"/proc/{child}/cmdline").read_text() for child in children]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+@pytest.mark.parametrize("handler", ["should_stop", "on_report"])
+def test_an_interruption_ends_the_child_processes(handler):
+    def interrupt(*_report) -> bool:
+        raise KeyboardInterrupt
+
+    instance = make_random_instance(1)
+    plan = find_first_plan(instance=instance, seed=1)
+
+    with pytest.raises(KeyboardInterrupt):
+        run_search(
+            problem=InstanceProblem(instance),
+            layout=to_cells(instance, plan),
+            total=calculate_costs(instance, plan).total,
+            seconds=600,
+            deadline=time.monotonic() + 600,
+            seed=1,
+            **{handler: interrupt},
+        )
+
+    assert not [command for command in list_child_commands() if "search.child" in command]
 
 
 def make_easy_problem():

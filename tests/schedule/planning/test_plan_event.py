@@ -6,6 +6,8 @@ from dataclasses import replace
 
 import pytest
 from django.core.management import call_command, execute_from_command_line
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone, translation
 
 from convention.events.models import Event, Room
@@ -25,7 +27,7 @@ from schedule.planning.runs import (
     stop_plan_run,
 )
 from schedule.planning.timetable_instance import build_instance
-from tests.factories import make_event, make_person, make_session
+from tests.factories import make_administrator, make_event, make_person, make_session
 
 pytestmark = pytest.mark.django_db
 MINUTE = datetime.timedelta(minutes=1)
@@ -259,6 +261,51 @@ def test_the_command_stores_a_proposal_and_applies_it_when_asked(capsys):
     assert event.sessions.published().count() == 0
     assert PlanRun.objects.filter(proposal__isnull=False).count() == 2
     assert capsys.readouterr().err == ""
+
+
+def test_the_command_repairs_with_the_fewest_moves_when_asked(capsys):
+    event = make_event(slug="planned")
+    rooms = make_rooms(event, 100, 50)
+    for title in ("One", "Two", "Three"):
+        make_session(event, title, room=rooms[0])
+    before = load_slot_states(get_current_draft(event))
+
+    with translation.override("en"):
+        call_command("plan", "planned", "--mode=repair", "--apply", seconds=0)
+
+    after = load_slot_states(get_current_draft(event))
+    assert PlanRun.objects.get().mode == PlanRun.Mode.REPAIR
+    assert sum(after[key] != before[key] for key in before) == 2
+    assert "Sessions placed or moved in the draft: 2." in capsys.readouterr().out
+
+
+def test_the_command_refuses_an_unknown_mode_with_one_sentence(capsys):
+    with pytest.raises(SystemExit) as ended:
+        execute_from_command_line(["manage.py", "plan", "planned", "--mode=magic"])
+
+    assert ended.value.code == 2
+    assert "unplaced" in capsys.readouterr().err
+
+
+def test_a_mode_needs_an_event(capsys):
+    with translation.override("en"), pytest.raises(SystemExit) as ended:
+        call_command("plan", "--instance=x.json", "--output=y.json", "--mode=repair")
+
+    assert ended.value.code == 2
+    assert capsys.readouterr().err == "--mode needs an event.\n"
+
+
+def test_the_page_counts_sessions_without_a_time_once(client):
+    event = make_event(slug="conf")
+    make_talks(event, 2)
+    client.force_login(make_administrator())
+
+    with CaptureQueriesContext(connection) as captured:
+        page = client.get("/en/organize/conf/schedule/plan/")
+
+    counts = [q["sql"] for q in captured if "COUNT(" in q["sql"] and "schedule_session" in q["sql"]]
+    assert page.status_code == 200
+    assert len(counts) == 1
 
 
 @pytest.mark.parametrize("seconds", ["601", "-1", "nan", "inf"])
