@@ -20,6 +20,7 @@ type RuleKind = Literal[
     "speaker-once",
     "room-open",
     "room-once",
+    "follows",
 ]
 
 MAX_NAMES = 8
@@ -51,6 +52,7 @@ def list_rules(instance: PlannerInstance) -> list[PlannerRule]:
     rules = [PlannerRule("room-once")]
     for number, session in enumerate(instance.sessions):
         limits: dict[RuleKind, Any] = {
+            "follows": session.follows,
             "locked-slot": session.locked_slot,
             "locked-room": session.locked_room,
             "session-slots": session.allowed_slots,
@@ -152,6 +154,11 @@ def describe_speaker_rule(instance: PlannerInstance, rule: PlannerRule) -> str:
 
 def describe_session_rule(instance: PlannerInstance, rule: PlannerRule) -> str:
     session = instance.sessions[rule.subject]
+    if rule.kind == "follows":
+        return _("Session “%(session)s” starts after “%(followed)s” has ended.") % {
+            "session": session.name,
+            "followed": instance.sessions[session.follows or 0].name,
+        }
     if rule.kind == "locked-slot":
         slot = instance.slots[session.locked_slot or 0].name
         return _("Session “%(session)s” is locked to slot %(slot)s.") % {

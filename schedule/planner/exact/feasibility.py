@@ -70,7 +70,8 @@ def find_contradiction_of(
 
     The model of all sessions would take minutes for a large event.
     """
-    alone = replace(instance, sessions=(instance.sessions[number],), favourites=())
+    session = replace(instance.sessions[number], follows=None)
+    alone = replace(instance, sessions=(session,), favourites=())
     core = find_needed_rules(build_switched_model(alone), limits)
     of_session = ("locked-slot", "locked-room", "session-slots", "session-rooms")
     return [replace(rule, subject=number) if rule.kind in of_session else rule for rule in core]

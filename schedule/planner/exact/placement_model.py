@@ -72,6 +72,7 @@ def build(built: PlacementModel, limits: WorkLimits) -> PlacementModel:
         add_session(built, number)
     add_room_rules(built)
     add_speaker_rules(built)
+    add_order_rules(built)
     return built
 
 
@@ -160,6 +161,20 @@ def add_speaker_rules(built: PlacementModel) -> None:
                     running[slot].append(variable)
         for variables in running.values():
             built.model.add(sum(variables) <= 1).only_enforce_if(switch)
+
+
+def add_order_rules(built: PlacementModel) -> None:
+    """No session starts before the one that it follows has ended."""
+    for follower, session in enumerate(built.instance.sessions):
+        if session.follows is None:
+            continue
+        switch = built.switches[PlannerRule("follows", follower)]
+        duration = built.instance.sessions[session.follows].duration
+        # For each slot, as the pairs of placings: tighter than a comparison of the two starts.
+        for slot in range(len(built.instance.slots)):
+            late = [x for place, x in built.placings[session.follows].items() if place.slot >= slot]
+            early = [x for place, x in built.placings[follower].items() if place.slot < slot + duration]
+            built.model.add(sum(late) + sum(early) <= 1).only_enforce_if(switch)
 
 
 def assign_rooms(instance: PlannerInstance, chosen: list[Placing]) -> Plan:

@@ -5,7 +5,7 @@ A cell is a slot and a room, numbered `slot * rooms + room`. One more session th
 Sets of sessions, of attendees and of cells are whole numbers used as bit sets.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,6 +43,9 @@ class SearchTables:
     track_of: list[int]
     fans: list[int]
     conflicts: list[int]
+    # For each session the pairs of a followed session and its follower of which it is one.
+    orders: list[list[tuple[int, int]]]
+    has_orders: bool
     bits: list[int]
     allowed_cells: list[list[int]]
     is_allowed: list[bytearray]
@@ -81,6 +84,8 @@ def prepare_tables(instance: PlannerInstance) -> SearchTables:
         ],
         fans=[*list_fans(instance), 0],
         conflicts=[*list_conflicts(instance), 0],
+        orders=[*list_orders(instance), []],
+        has_orders=any(session.follows is not None for session in instance.sessions),
         bits=[*(1 << number for number in range(count)), 0],
         allowed_cells=[*allowed, list(range(cells))],
         is_allowed=[*(mark_cells(chosen, cells) for chosen in allowed), bytearray(b"\1") * cells],
@@ -125,6 +130,30 @@ def list_conflicts(instance: PlannerInstance) -> list[int]:
             conflicts[number] |= of_speaker[speaker]
         conflicts[number] &= ~(1 << number)
     return conflicts
+
+
+def list_orders(instance: PlannerInstance) -> list[list[tuple[int, int]]]:
+    """Return for each session the pairs of a followed session and its follower of which it is one."""
+    orders: list[list[tuple[int, int]]] = [[] for _session in instance.sessions]
+    for follower, session in enumerate(instance.sessions):
+        if session.follows is not None:
+            for number in {session.follows, follower}:
+                orders[number].append((session.follows, follower))
+    return orders
+
+
+def is_order_kept(tables: SearchTables, cells: Sequence[int], moved: Mapping[int, int]) -> bool:
+    """Return whether sessions that move start after those they follow have ended, and end before followers.
+
+    `cells` are those of all sessions, `moved` the new ones of sessions that move.
+    """
+    slots, durations = tables.slot_of_cell, tables.durations
+    return all(
+        slots[moved.get(followed, cells[followed])] + durations[followed]
+        <= slots[moved.get(follower, cells[follower])]
+        for session in moved
+        for followed, follower in tables.orders[session]
+    )
 
 
 def list_cell_costs(instance: PlannerInstance) -> list[list[int]]:

@@ -28,10 +28,11 @@ def start_search(seed: int, **options):
     return instance, tables, create_state(tables, to_cells(instance, plan))
 
 
+@pytest.mark.parametrize("follows", [{}, {7: 2, 9: 7, 11: 2}])
 @pytest.mark.parametrize("durations", [(1,), (1, 2, 3)])
 @pytest.mark.parametrize("seed", range(4))
-def test_the_price_of_a_move_is_the_difference_of_the_costs(seed, durations):
-    instance, tables, state = start_search(seed, durations=durations, sessions=12)
+def test_the_price_of_a_move_is_the_difference_of_the_costs(seed, durations, follows):
+    instance, tables, state = start_search(seed, durations=durations, sessions=12, follows=follows)
     generator = random.Random(seed)
 
     for _move in range(300):
@@ -45,9 +46,10 @@ def test_the_price_of_a_move_is_the_difference_of_the_costs(seed, durations):
         assert count_broken_rules(instance, plan) == 0
 
 
+@pytest.mark.parametrize("follows", [{}, {7: 2}])
 @pytest.mark.parametrize("seed", range(3))
-def test_the_price_of_a_block_is_the_difference_of_the_costs(seed):
-    instance, _tables, state = start_search(seed)
+def test_the_price_of_a_block_is_the_difference_of_the_costs(seed, follows):
+    instance, _tables, state = start_search(seed, follows=follows)
     annealer = CellAnnealer(state, seed)
 
     for draw_block in [annealer.draw_slots, annealer.draw_rooms] * 100:
