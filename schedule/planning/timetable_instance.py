@@ -338,11 +338,17 @@ def list_room_blocks(timetable: Timetable, room: int) -> list[Period]:
 
 
 def list_absences(periods: Iterable[AvailabilityPeriod], hours: Iterable[Period]) -> list[Period]:
-    """Return the periods in which somebody or something cannot be used."""
+    """Return the periods in which somebody or something cannot be used.
+
+    With a time at which they can, all others are impossible, but for those at which they would rather not.
+    """
     periods = list(periods)
     absent = [(one.starts_at, one.ends_at) for one in periods if one.level == Availability.Level.CANNOT]
-    present = sorted((one.starts_at, one.ends_at) for one in periods if one.level == Availability.Level.CAN)
-    return absent + (list_gaps(hours, present) if present else [])
+    is_limited = any(one.level == Availability.Level.CAN for one in periods)
+    present = sorted(
+        (one.starts_at, one.ends_at) for one in periods if one.level != Availability.Level.CANNOT
+    )
+    return absent + (list_gaps(hours, present) if is_limited else [])
 
 
 def list_gaps(hours: Iterable[Period], taken: list[Period]) -> list[Period]:
