@@ -25,6 +25,7 @@ REJECTED = {
     r"\bappair": "jumeler",
     r"\bsuppléments?\b": "option",
     r"\bsociétés?\b(?! mères?)": "entreprise",
+    r"\bthèmes?\b": "parcours",
     r"\b(questions?|votre) (de )?retours?\b": "avis",
     r"\bpropositions? mises? de côté": "écartée",
     r"[ \u00a0][;:!?»]|«(?!\u202f)|(?<!\u202f)»": "U+202F before ; : ! ? » and after «",

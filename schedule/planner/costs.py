@@ -94,7 +94,10 @@ def count_unwanted_slots(instance: PlannerInstance, plan: Plan) -> int:
 
 
 def count_broken_rules(instance: PlannerInstance, plan: Plan) -> int:
-    """Return how many hard rules the plan breaks: misplaced sessions, rooms and speakers used twice."""
+    """Return how many hard rules the plan breaks.
+
+    These are misplaced sessions, and pairs that use a room or speaker twice or are in the wrong order.
+    """
     misplaced = sum(
         not can_stand(instance, session, placing)
         for session, placing in zip(instance.sessions, plan, strict=True)
@@ -104,11 +107,20 @@ def count_broken_rules(instance: PlannerInstance, plan: Plan) -> int:
 
 
 def are_in_conflict(instance: PlannerInstance, plan: Plan, first: int, second: int) -> bool:
-    """Return whether two sessions overlap in time and share a room or a speaker."""
+    """Return whether two sessions share a room or a speaker at the same time, or are in the wrong order."""
+    if is_order_wrong(instance, plan, first, second) or is_order_wrong(instance, plan, second, first):
+        return True
     return overlap(instance, plan, first, second) and (
         plan[first].room == plan[second].room
         or not instance.sessions[first].speakers.isdisjoint(instance.sessions[second].speakers)
     )
+
+
+def is_order_wrong(instance: PlannerInstance, plan: Plan, followed: int, follower: int) -> bool:
+    """Return whether one session follows the other, and starts before that has ended."""
+    if instance.sessions[follower].follows != followed:
+        return False
+    return plan[follower].slot < list_slots(instance.sessions[followed], plan[followed].slot).stop
 
 
 def overlap(instance: PlannerInstance, plan: Plan, first: int, second: int) -> bool:

@@ -36,7 +36,7 @@ class PlannerSession:
     `duration` is its number of consecutive slots, all in one day. `allowed_slots` and `allowed_rooms` limit
     where it may stand (None: anywhere); the locked ones fix it. `slot_penalties` are the costs of starting in
     a slot, such as one that a speaker would rather avoid. `expected_attendance` replaces the number of its
-    favourites if it is higher.
+    favourites if it is higher. The session starts after the session `follows` has ended.
     """
 
     name: str
@@ -49,6 +49,7 @@ class PlannerSession:
     locked_room: int | None = None
     slot_penalties: Mapping[int, int] = field(default_factory=dict)
     expected_attendance: int | None = None
+    follows: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

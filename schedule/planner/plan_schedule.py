@@ -4,22 +4,37 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 from .costs import PlanCosts, calculate_costs, count_broken_rules
 from .exact.feasibility import find_feasible_plan
 from .instance import Plan, PlannerInstance
+from .limits import MIN_EXACT_SECONDS, NO_LIMITS, WorkLimits
 from .rules import check_room_for_all
 from .search.cell_annealer import InstanceProblem
 from .search.construct import construct_cells
 from .search.run_search import PROCESS_COUNT, run_search
 from .search.tables import prepare_tables, to_cells, to_plan
-from .search.tasks import SearchReport
 
 DEFAULT_SECONDS: Final = 10.0
 logger = logging.getLogger(__name__)
 
-type ProgressHandler = Callable[[Plan, PlanCosts, float], None]
+
+@dataclass(frozen=True)
+class PlanningProgress:
+    """A plan better than any before. Its costs are calculated only if somebody wants to see them."""
+
+    instance: PlannerInstance
+    plan: Plan
+    elapsed: float
+
+    @cached_property
+    def costs(self) -> PlanCosts:
+        return calculate_costs(self.instance, self.plan)
+
+
+type ProgressHandler = Callable[[PlanningProgress], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,37 +58,35 @@ def plan_schedule(
     seconds: float = DEFAULT_SECONDS,
     seed: int = 1,
     process_count: int = PROCESS_COUNT,
-    on_progress: ProgressHandler = lambda _plan, _costs, _elapsed: None,
+    on_progress: ProgressHandler = lambda _progress: None,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> PlanningResult:
     """Return the best plan found within a budget of `seconds`.
 
-    `on_progress` gets each better plan with its costs and the seconds since the start; `should_stop` is asked
-    several times a second. Raise PlanImpossible with the contradicting rules if there is no plan.
+    `on_progress` gets each better plan; `should_stop` is asked several times a second. Raise PlanImpossible
+    with the contradicting rules if there is no plan, PlanNotFound if nobody knows after `seconds`, but not
+    before MIN_EXACT_SECONDS.
     """
     began_at = time.monotonic()
-    deadline = began_at + seconds
-    plan = find_first_plan(instance=instance, seed=seed)
-    costs = calculate_costs(instance, plan)
-    on_progress(plan, costs, time.monotonic() - began_at)
-    tables = prepare_tables(instance)
+    limits = WorkLimits(began_at + max(seconds, MIN_EXACT_SECONDS), should_stop)
+    plan = find_first_plan(instance=instance, seed=seed, limits=limits)
 
-    def report_progress(report: SearchReport) -> None:
-        better = to_plan(tables, report.layout)
-        on_progress(better, calculate_costs(instance, better), time.monotonic() - began_at)
+    def report_progress(better: Plan) -> None:
+        on_progress(PlanningProgress(instance, better, time.monotonic() - began_at))
 
+    report_progress(plan)
     outcome = run_search(
         problem=InstanceProblem(instance),
-        layout=to_cells(tables, plan),
-        total=costs.total,
+        layout=to_cells(instance, plan),
+        total=calculate_costs(instance, plan).total,
         seconds=seconds,
-        deadline=deadline,
+        deadline=began_at + seconds,
         seed=seed,
         process_count=process_count,
         should_stop=should_stop,
-        on_report=report_progress,
+        on_report=lambda report: report_progress(to_plan(instance, report.layout)),
     )
-    best = choose_sound_plan(instance, to_plan(tables, outcome.layout), plan)
+    best = choose_sound_plan(instance, to_plan(instance, outcome.layout), plan)
     return PlanningResult(
         plan=best,
         costs=calculate_costs(instance, best),
@@ -91,11 +104,10 @@ def choose_sound_plan(instance: PlannerInstance, best: Plan, first: Plan) -> Pla
     return first
 
 
-def find_first_plan(*, instance: PlannerInstance, seed: int = 1) -> Plan:
+def find_first_plan(*, instance: PlannerInstance, seed: int = 1, limits: WorkLimits = NO_LIMITS) -> Plan:
     """Return a plan that keeps all rules: by simple construction, or else by CP-SAT."""
     check_room_for_all(instance)
-    tables = prepare_tables(instance)
-    cells = construct_cells(tables, seed)
+    cells = construct_cells(prepare_tables(instance), seed)
     if cells is None:
-        return find_feasible_plan(instance=instance, seed=seed)
-    return to_plan(tables, cells)
+        return find_feasible_plan(instance=instance, seed=seed, limits=limits)
+    return to_plan(instance, cells)

@@ -20,6 +20,7 @@ type RuleKind = Literal[
     "speaker-once",
     "room-open",
     "room-once",
+    "follows",
 ]
 
 MAX_NAMES = 8
@@ -51,6 +52,7 @@ def list_rules(instance: PlannerInstance) -> list[PlannerRule]:
     rules = [PlannerRule("room-once")]
     for number, session in enumerate(instance.sessions):
         limits: dict[RuleKind, Any] = {
+            "follows": session.follows,
             "locked-slot": session.locked_slot,
             "locked-room": session.locked_room,
             "session-slots": session.allowed_slots,
@@ -112,7 +114,10 @@ def check_room_for_all(instance: PlannerInstance) -> None:
 
 
 def make_impossible_error(instance: PlannerInstance, rules: Sequence[PlannerRule]) -> PlanImpossible:
-    """Return the error that names these contradicting rules."""
+    """Return the error that names these contradicting rules, or says that there was no time to find them."""
+    if not rules:
+        sentence = _("No plan keeps all rules. There was no time to find out which contradict each other.")
+        return PlanImpossible(sentence, reasons=[sentence])
     reasons = [describe_rule(instance, rule) for rule in sorted(rules)]
     sentence = ngettext(
         "No plan is possible, because of this rule: %(reasons)s",
@@ -149,6 +154,11 @@ def describe_speaker_rule(instance: PlannerInstance, rule: PlannerRule) -> str:
 
 def describe_session_rule(instance: PlannerInstance, rule: PlannerRule) -> str:
     session = instance.sessions[rule.subject]
+    if rule.kind == "follows":
+        return _("Session “%(session)s” starts after “%(followed)s” has ended.") % {
+            "session": session.name,
+            "followed": instance.sessions[session.follows or 0].name,
+        }
     if rule.kind == "locked-slot":
         slot = instance.slots[session.locked_slot or 0].name
         return _("Session “%(session)s” is locked to slot %(slot)s.") % {

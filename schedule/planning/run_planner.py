@@ -18,10 +18,10 @@ from schedule.drafts.moves import make_moves
 from schedule.drafts.slot_state import SlotState
 from schedule.models import PlanRun
 from schedule.planner.costs import PlanCosts
-from schedule.planner.exact.feasibility import PlanNotFound, make_not_found_error
 from schedule.planner.exact.repair import repair_plan
-from schedule.planner.instance import MAX_PLACINGS, Plan, PlannerInstance, count_placings
-from schedule.planner.plan_schedule import PlanningResult, plan_schedule
+from schedule.planner.instance import MAX_PLACINGS, PlannerInstance, count_placings
+from schedule.planner.limits import PlanNotFound, make_not_found_error
+from schedule.planner.plan_schedule import PlanningProgress, PlanningResult, plan_schedule
 from schedule.planner.rules import PlanImpossible, check_room_for_all, make_impossible_error
 
 from .timetable_instance import TimetableInstance, build_instance
@@ -55,12 +55,9 @@ def _plan_and_store(plan_run: PlanRun, timetable: Timetable) -> PlanningResult |
         reasons = describe_in_languages(partial(list_reasons, problem.instance, error))
         finish_plan_run(plan_run, PlanRun.State.IMPOSSIBLE, reasons=reasons)
         return None
-    except PlanNotFound:
-        finish_plan_run(
-            plan_run,
-            PlanRun.State.FAILED,
-            reasons=describe_in_languages(lambda: [str(make_not_found_error())]),
-        )
+    except PlanNotFound as error:
+        reasons = describe_in_languages(partial(describe_not_found, is_stopped=error.is_stopped))
+        finish_plan_run(plan_run, PlanRun.State.FAILED, reasons=reasons)
         return None
     reasons = merge_sentences(describe_in_languages(partial(describe_unplanned, problem)), notes)
     store_proposal(plan_run, problem.to_states(result.plan), result.costs, reasons)
@@ -114,10 +111,10 @@ class PlanProgress:
     asked_at: float = 0.0
     is_stopped: bool = field(default=False)
 
-    def report(self, _plan: Plan, costs: PlanCosts, _elapsed: float) -> None:
+    def report(self, planning: PlanningProgress) -> None:
         if time.monotonic() - self.reported_at >= REPORT_SECONDS:
             self.reported_at = time.monotonic()
-            PlanRun.objects.filter(pk=self.plan_run.pk).update(costs=asdict(costs))
+            PlanRun.objects.filter(pk=self.plan_run.pk).update(costs=asdict(planning.costs))
 
     def is_stop_requested(self) -> bool:
         if time.monotonic() - self.asked_at >= REPORT_SECONDS:
@@ -179,6 +176,10 @@ def describe_unplanned(problem: TimetableInstance) -> list[str]:
 
 def describe_too_large() -> list[str]:
     return [_("The event is too large for the planner: plan a part of it by pinning the rest.")]
+
+
+def describe_not_found(*, is_stopped: bool) -> list[str]:
+    return [str(make_not_found_error(is_stopped=is_stopped))]
 
 
 def describe_missing_proof() -> list[str]:

@@ -87,10 +87,9 @@ def create_plan_run(
     return plan_run
 
 
-def choose_mode(event: Event) -> PlanRun.Mode:
+def choose_mode(unplaced_count: int) -> PlanRun.Mode:
     """Return what is most likely wanted: to place what has no time, or all if everything has one."""
-    unplaced = count_unplaced(event)
-    return PlanRun.Mode.UNPLACED if unplaced else PlanRun.Mode.EVERYTHING
+    return PlanRun.Mode.UNPLACED if unplaced_count else PlanRun.Mode.EVERYTHING
 
 
 def count_unplaced(event: Event) -> int:

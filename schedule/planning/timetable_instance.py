@@ -31,6 +31,8 @@ MIN_STEP_MINUTES: Final = 5
 # A slot that a speaker would rather avoid costs as much as this many lost favourites.
 UNWANTED_PENALTY: Final = 10
 NOON: Final = 12
+EARLIEST: Final = datetime.datetime.min.replace(tzinfo=datetime.UTC)
+LATEST: Final = datetime.datetime.max.replace(tzinfo=datetime.UTC)
 
 
 @dataclass(frozen=True)
@@ -139,6 +141,12 @@ class InstanceBuilder:
         self.grid = make_grid(self.timetable)
         self.room_keys = tuple(self.timetable.rooms)
         self.planned_keys = [key for key in self.timetable.sessions if self._is_planned(key)]
+        self.numbers = {key: number for number, key in enumerate(self.planned_keys)}
+        self.fixed = {
+            key: state
+            for key, state in self.timetable.placements.items()
+            if key not in self.numbers and not state.is_cancelled
+        }
         persons = {
             person for key in self.planned_keys for person in get_persons(self.timetable.sessions[key])
         }
@@ -147,13 +155,12 @@ class InstanceBuilder:
         self.starts = list_neat_starts(self.timetable, self.planned_keys)
 
     def build(self) -> TimetableInstance:
-        numbers = {key: number for number, key in enumerate(self.planned_keys)}
         instance = PlannerInstance(
             sessions=tuple(self._make_session(key) for key in self.planned_keys),
             slots=tuple(self._make_slots()),
             rooms=tuple(self._make_room(key) for key in self.room_keys),
             speakers=tuple(self._make_speaker(key) for key in self.person_keys),
-            favourites=tuple(self._list_favourites(numbers)),
+            favourites=tuple(self._list_favourites(self.numbers)),
         )
         talks = [key for key, session in self.timetable.sessions.items() if is_talk(session)]
         return TimetableInstance(
@@ -219,7 +226,19 @@ class InstanceBuilder:
             locked_room=locked_room,
             slot_penalties=self._list_penalties(persons),
             expected_attendance=session.expected_attendance,
+            follows=self._find_followed(key),
         )
+
+    def _find_followed(self, key: int) -> int | None:
+        """Return the planned session that a session follows.
+
+        None also if both keep their time: the planner cannot change their order, which is a conflict.
+        """
+        followed = self.timetable.sessions[key].follows
+        if followed == key or followed not in self.numbers:
+            return None
+        is_fixed = self.mode == PlanRun.Mode.UNPLACED and {key, followed} <= self.timetable.placements.keys()
+        return None if is_fixed else self.numbers[followed]
 
     def _count_slots(self, key: int) -> int:
         """Return how many slots a session occupies, also if it starts between two steps of the grid."""
@@ -232,11 +251,23 @@ class InstanceBuilder:
     def _list_starts(self, key: int) -> frozenset[int]:
         duration, state = get_duration(self.timetable, key), self.timetable.placements.get(key)
         starts = {*self.starts[duration]} | ({state.starts_at} if state else set())
+        earliest, latest = self._find_bounds(key)
+        starts = {start for start in starts if earliest <= start <= latest - duration}
         found = {self.grid.slots_by_start.get(start) for start in starts}
-        if state and self.mode == PlanRun.Mode.REPAIR:
+        if state and self.mode == PlanRun.Mode.REPAIR and earliest <= state.starts_at <= latest - duration:
             # A start between two steps of the grid is no reason to move.
             found.add(self.grid.find_slot(state.starts_at))
         return frozenset(slot for slot in found if slot is not None)
+
+    def _find_bounds(self, key: int) -> Period:
+        """Return the time between the sessions that a session follows and that follow it.
+
+        Only those count that are placed and not planned, such as plenaries.
+        """
+        sessions = self.timetable.sessions
+        ends = [state.ends_at for other, state in self.fixed.items() if other == sessions[key].follows]
+        starts = [state.starts_at for other, state in self.fixed.items() if sessions[other].follows == key]
+        return max(ends, default=EARLIEST), min(starts, default=LATEST)
 
     def _list_rooms(self, session: TimetableSession) -> frozenset[int] | None:
         """Return the rooms with the needed equipment; all if no room has it, which is shown as a conflict."""
@@ -307,11 +338,17 @@ def list_room_blocks(timetable: Timetable, room: int) -> list[Period]:
 
 
 def list_absences(periods: Iterable[AvailabilityPeriod], hours: Iterable[Period]) -> list[Period]:
-    """Return the periods in which somebody or something cannot be used."""
+    """Return the periods in which somebody or something cannot be used.
+
+    With a time at which they can, all others are impossible, but for those at which they would rather not.
+    """
     periods = list(periods)
     absent = [(one.starts_at, one.ends_at) for one in periods if one.level == Availability.Level.CANNOT]
-    present = sorted((one.starts_at, one.ends_at) for one in periods if one.level == Availability.Level.CAN)
-    return absent + (list_gaps(hours, present) if present else [])
+    is_limited = any(one.level == Availability.Level.CAN for one in periods)
+    present = sorted(
+        (one.starts_at, one.ends_at) for one in periods if one.level != Availability.Level.CANNOT
+    )
+    return absent + (list_gaps(hours, present) if is_limited else [])
 
 
 def list_gaps(hours: Iterable[Period], taken: list[Period]) -> list[Period]:

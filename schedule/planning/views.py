@@ -61,7 +61,8 @@ class ProposedChange:
 def plan_page(request: "HttpRequest", event: str) -> HttpResponse:
     """Start a run, and list the last ones with their costs side by side."""
     event_obj, person = get_event_to_organize(event, request.user), require_signed_in(request.user)
-    form = PlanRunForm(get_posted_data(request), initial={"mode": choose_mode(event_obj)})
+    unplaced_count = count_unplaced(event_obj)
+    form = PlanRunForm(get_posted_data(request), initial={"mode": choose_mode(unplaced_count)})
     if form.is_valid():
         try:
             plan_run = start_plan_run(event=event_obj, author=person, **form.cleaned_data)
@@ -72,7 +73,7 @@ def plan_page(request: "HttpRequest", event: str) -> HttpResponse:
     runs = list(event_obj.plan_runs.select_related("created_by", "proposal")[:MAX_RUNS_SHOWN])
     context = {
         "form": form,
-        "unplaced_count": count_unplaced(event_obj),
+        "unplaced_count": unplaced_count,
         "runs": runs,
         "cost_rows": [(label, [run.costs.get(name) for run in runs]) for name, label in COST_LABELS.items()],
     }

@@ -73,45 +73,60 @@ class SpeakerRecipients:
         return [(str(reason), speakers) for reason, speakers in groups if speakers]
 
 
+# States of a speaker's answers to sessions; the others are of the speaker.
+ANSWER_STATES: Final = frozenset({SpeakerState.UNCONFIRMED, SpeakerState.DECLINED})
+
+
 def filter_by_state(state: str) -> Q:
-    """Return a condition on speakers; an empty state selects all."""
+    """Return a condition on speakers; a state of answers, like an empty one, selects all."""
     states = SpeakerState
-    appearances = SessionSpeaker.objects.filter(session__cancelled_at=None).exclude(
-        session__role=Session.Role.BLOCKER
-    )
-    open_answers = appearances.filter(confirmed_at=None, declined_at=None)
-    unanswered = Q(link=None) | Q(link__answered_at=None)
     conditions = {
-        states.UNCONFIRMED: Q(pk__in=open_answers.values("speaker")),
-        states.DECLINED: Q(pk__in=appearances.filter(declined_at__isnull=False).values("speaker")),
-        states.UNANSWERED: unanswered,
+        states.UNANSWERED: Q(link=None) | Q(link__answered_at=None),
         states.ASKED: Q(link__requested_at__isnull=False, link__answered_at=None),
         states.NO_ADDRESS: Q(email=""),
     }
-    return conditions[SpeakerState(state)] if state in states.values else Q()
+    return conditions.get(SpeakerState(state), Q()) if state in states.values else Q()
 
 
 def select_speakers(event: Event, audience: SpeakerAudience) -> list[Speaker]:
     """Return the speakers of the audience by name."""
-    wanted: dict[str, int] = {
-        name: value
-        for name, value in (
-            ("pk", audience.session),
-            ("room", audience.room),
-            ("track", audience.track),
-        )
-        if value is not None
-    }
     rows = event.speakers.filter(filter_by_state(audience.state))
-    if wanted or audience.day:
-        sessions = event.sessions.exclude(role=Session.Role.BLOCKER).filter(**wanted)
-        if audience.session is None:
-            # The speakers of a cancelled session can be chosen by it alone, to tell them.
-            sessions = sessions.filter(cancelled_at=None)
-        days = _load_days(event, sessions) if audience.day else {}
-        ids = [pk for pk in sessions.values_list("pk", flat=True) if days.get(pk, "") == audience.day]
-        rows = rows.filter(pk__in=SessionSpeaker.objects.filter(session__in=ids).values("speaker"))
+    appearances = select_appearances(event, audience)
+    if appearances is not None:
+        rows = rows.filter(pk__in=appearances.values("speaker"))
     return list(rows.select_related("link").defer("biography", "biography_html"))
+
+
+def select_appearances(event: Event, audience: SpeakerAudience) -> "QuerySet[SessionSpeaker] | None":
+    """Return the appearances that meet all conditions on sessions at once; None without such a condition.
+
+    Whoever has confirmed the session asked for, and not another one, has not left that session unanswered.
+    """
+    sessions = select_sessions(event, audience)
+    if audience.state not in ANSWER_STATES:
+        return None if sessions is None else SessionSpeaker.objects.filter(session__in=sessions)
+    if sessions is None:
+        sessions = event.sessions.exclude(role=Session.Role.BLOCKER)
+    appearances = SessionSpeaker.objects.filter(session__in=sessions, session__cancelled_at=None)
+    if audience.state == SpeakerState.DECLINED:
+        return appearances.filter(declined_at__isnull=False)
+    return appearances.filter(confirmed_at=None, declined_at=None)
+
+
+def select_sessions(event: Event, audience: SpeakerAudience) -> "QuerySet[Session] | None":
+    """Return the sessions of an audience; None if any will do."""
+    names = {"pk": audience.session, "room": audience.room, "track": audience.track}
+    wanted = {name: value for name, value in names.items() if value is not None}
+    if not (wanted or audience.day):
+        return None
+    sessions = event.sessions.exclude(role=Session.Role.BLOCKER).filter(**wanted)
+    if audience.session is None:
+        # The speakers of a cancelled session can be chosen by it alone, to tell them.
+        sessions = sessions.filter(cancelled_at=None)
+    if audience.day:
+        days = _load_days(event, sessions)
+        sessions = sessions.filter(pk__in=[pk for pk, day in days.items() if day == audience.day])
+    return sessions
 
 
 def _load_days(event: Event, sessions: QuerySet[Session]) -> dict[int, str]:

@@ -165,21 +165,39 @@ def read_levels(grid: AvailabilityGrid, posted: Mapping[str, str]) -> Availabili
     return replace(grid, rows=rows)
 
 
-def merge_cells(cells: Iterable[AvailabilityCell]) -> list[AvailabilitySpan]:
-    """Join neighbouring cells of one level, leaving out those at which the speaker can.
+def change_spans(
+    spans: Sequence[AvailabilitySpan],
+    shown: Sequence[AvailabilityCell],
+    chosen: Sequence[AvailabilityCell],
+) -> list[AvailabilitySpan]:
+    """Return the spans after the changes of a form, which showed cells and got them with the chosen levels.
 
-    Times without a row are possible, also those before and after the grid.
+    Only cells whose level was changed count: the form cannot show what is finer than a cell or lies beside
+    them. Times at which they can stay, since without any all other times would be possible;
+    an impossible time within one prevails.
     """
+    levels = Availability.Level
+    before = {cell.key: cell.level for cell in shown}
+    changed = [cell for cell in chosen if cell.level != before.get(cell.key)]
+    if not changed:
+        return list(spans)
+    is_limited = any(span.level == levels.CAN for span in spans)
+    present = [span for span in spans if span.level == levels.CAN]
+    restrictions = clip_spans([span for span in spans if span.level != levels.CAN], changed)
+    new = [cell for cell in changed if is_limited or cell.level != levels.CAN]
+    return merge_spans([*present, *restrictions, *new])
+
+
+def merge_spans(spans: Iterable[AvailabilitySpan]) -> list[AvailabilitySpan]:
+    """Join the spans of one level that overlap or touch."""
     merged: list[AvailabilitySpan] = []
-    for cell in cells:
+    for span in sorted(spans, key=lambda span: (span.level, span.starts_at)):
         last = merged[-1] if merged else None
-        if cell.level == Availability.Level.CAN:
-            continue
-        if last and last.level == cell.level and last.ends_at == cell.starts_at:
-            merged[-1] = replace(last, ends_at=cell.ends_at)
+        if last and last.level == span.level and span.starts_at <= last.ends_at:
+            merged[-1] = replace(last, ends_at=max(last.ends_at, span.ends_at))
         else:
-            merged.append(AvailabilitySpan(cell.starts_at, cell.ends_at, cell.level))
-    return merged
+            merged.append(AvailabilitySpan(span.starts_at, span.ends_at, span.level))
+    return sorted(merged, key=lambda span: span.starts_at)
 
 
 def clip_spans(
@@ -243,18 +261,17 @@ def choose_hours(event: Event) -> tuple[int, int]:
 
 @transaction.atomic
 def save_availability(*, speaker: Speaker, grid: AvailabilityGrid) -> None:
-    """Store the grid's levels as the speaker's answer; what lies outside the grid stays.
-
-    Times at which they can are not stored: then all other times would be impossible.
-    """
+    """Store what the grid's levels change as the speaker's answer; all else stays as it is."""
     Speaker.objects.select_for_update().get(pk=speaker.pk)
-    restrictions = [span for span in load_spans(speaker) if span.level != Availability.Level.CAN]
-    spans = [*merge_cells(grid.cells), *clip_spans(restrictions, grid.cells)]
-    Availability.objects.filter(speaker=speaker).delete()
-    Availability.objects.bulk_create(
-        Availability(speaker=speaker, starts_at=span.starts_at, ends_at=span.ends_at, level=span.level)
-        for span in spans
-    )
+    before = load_spans(speaker)
+    shown = load_grid(speaker, step_minutes=grid.step_minutes)
+    spans = change_spans(before, shown.cells, grid.cells)
+    if spans != before:
+        Availability.objects.filter(speaker=speaker).delete()
+        Availability.objects.bulk_create(
+            Availability(speaker=speaker, starts_at=span.starts_at, ends_at=span.ends_at, level=span.level)
+            for span in spans
+        )
     link = get_or_create_link(speaker=speaker)
     link.answered_at = timezone.now()
     link.save(update_fields=["answered_at"])

@@ -1,5 +1,7 @@
 """The secret link of a speaker's own page."""
 
+from collections.abc import Collection
+
 from django.conf import settings
 from django.db import transaction
 from django.db.models import F
@@ -15,6 +17,16 @@ def get_or_create_link(*, speaker: Speaker) -> SpeakerLink:
     link, _is_new = SpeakerLink.objects.get_or_create(speaker=speaker)
     link.speaker = speaker
     return link
+
+
+def create_missing_links(*, speakers: Collection[Speaker]) -> None:
+    """Create the links of those speakers who have none, in two statements."""
+    known = set(SpeakerLink.objects.filter(speaker__in=speakers).values_list("speaker", flat=True))
+    SpeakerLink.objects.bulk_create(
+        (SpeakerLink(speaker=speaker) for speaker in speakers if speaker.pk not in known),
+        # Somebody may open the speaker's page at this moment.
+        ignore_conflicts=True,
+    )
 
 
 def build_page_url(token: str, language: str) -> str:

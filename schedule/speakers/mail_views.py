@@ -18,7 +18,7 @@ from schedule.editing.views import allow_get_and_post, render_organizer_page
 from schedule.models import SpeakerMailing
 
 from .forms import SpeakerMailingForm, clean_kind
-from .letters import PLACEHOLDERS, write_preview
+from .letters import PLACEHOLDERS, choose_language, write_preview
 from .mailings import (
     DEFAULT_AUDIENCES,
     build_mailing,
@@ -102,7 +102,7 @@ def render_preview_page(
 ) -> HttpResponse:
     """Show the number and names of the recipients, and the mail as the first of each language gets it."""
     recipients = find_recipients(mailing)
-    examples = {speaker.language: speaker for speaker in reversed(recipients.speakers)}
+    examples = {choose_language(mailing, speaker): speaker for speaker in reversed(recipients.speakers)}
     letters = [write_preview(mailing, speaker) for speaker in list(examples.values())[:MAX_PREVIEWS]]
     context = {
         "mailing": mailing,

@@ -26,7 +26,7 @@ from schedule.models import Speaker, SpeakerLink, SpeakerMail, SpeakerMailing
 
 from .audience import SpeakerAudience, SpeakerRecipients, SpeakerState, select_speakers, split_recipients
 from .letters import check_texts, write_mail
-from .links import get_or_create_link
+from .links import create_missing_links
 
 logger = logging.getLogger(__name__)
 # Lower than the default, so that confirmations go first.
@@ -143,8 +143,7 @@ def queue_mails(mailing: SpeakerMailing, speakers: list[Speaker]) -> None:
         SpeakerMail(mailing=mailing, speaker=speaker) for speaker in speakers
     )
     if mailing.kind != SpeakerMailing.Kind.MESSAGE:
-        for speaker in speakers:
-            get_or_create_link(speaker=speaker)
+        create_missing_links(speakers=speakers)
         SpeakerLink.objects.filter(speaker__in=speakers).update(requested_at=timezone.now())
     for mail in mails:
         send_speaker_mail.enqueue(mail.pk)

@@ -59,7 +59,9 @@ def measure_instances(folder: Path) -> Iterator[Figure]:
         instance = read_json_instance((folder / f"{name}.json").read_bytes()).instance
         firsts: list[float] = []
         result = plan_schedule(
-            instance=instance, seconds=10, on_progress=lambda _plan, _costs, at, seen=firsts: seen.append(at)
+            instance=instance,
+            seconds=10,
+            on_progress=lambda progress, seen=firsts: seen.append(progress.elapsed),
         )
         yield Figure(f"plan {name}, 10 s", result.costs.total, "cost", at_most=target, why=WHY)
         yield Figure(f"first plan of {name}", firsts[0], "s", at_most=2)

@@ -1,4 +1,7 @@
-"""`plan EVENT [--apply]`, or `plan --instance FILE --output FILE`; both with [--seconds N] [--seed N]."""
+"""`plan EVENT [--mode MODE] [--apply]`, or `plan --instance FILE --output FILE`.
+
+Both with [--seconds N] [--seed N].
+"""
 
 import math
 from pathlib import Path
@@ -21,7 +24,7 @@ from schedule.planner.foreign.json_instance import read_json_instance, write_jso
 from schedule.planner.plan_schedule import DEFAULT_SECONDS, PlanningResult, plan_schedule
 from schedule.planning.run_planner import plan_event
 from schedule.planning.runs import MAX_SECONDS as MAX_EVENT_SECONDS
-from schedule.planning.runs import adopt_proposal, choose_mode, create_plan_run
+from schedule.planning.runs import adopt_proposal, choose_mode, count_unplaced, create_plan_run
 
 MAX_SECONDS = 24 * 60 * 60
 
@@ -37,6 +40,12 @@ class Command(ConventionCommand):
         parser.add_argument("event", nargs="?", metavar="EVENT", help="the event's address")
         parser.add_argument(
             "--apply", action="store_true", help="move the sessions of the draft as proposed; publish nothing"
+        )
+        parser.add_argument(
+            "--mode",
+            choices=PlanRun.Mode.values,
+            help="unplaced: only sessions without a time; everything: all sessions anew; repair: as few moves"
+            " as possible (default: unplaced, or everything if all sessions have a time)",
         )
         parser.add_argument("--instance", metavar="FILE", type=Path, help="a .json or .xlsx instance")
         parser.add_argument("--output", metavar="FILE", type=Path, help="where the plan is written")
@@ -61,10 +70,11 @@ class Command(ConventionCommand):
             self.plan_instance(options)
 
     def plan_event(self, event: Event, options: dict[str, Any]) -> list[str]:
-        """Plan what has no time yet, or everything if all sessions have one."""
+        """Plan in the mode asked for; without one, what has no time yet, or everything if all have one."""
+        mode = options["mode"]
         plan_run = create_plan_run(
             event=event,
-            mode=choose_mode(event),
+            mode=PlanRun.Mode(mode) if mode else choose_mode(count_unplaced(event)),
             seconds=math.ceil(options["seconds"]),
             seed=options["seed"],
             author=None,
@@ -124,6 +134,8 @@ def check_subject(options: dict[str, Any]) -> None:
         raise ConventionError(_("Name an event, or --instance FILE and --output FILE."))
     if options["apply"] and not options["event"]:
         raise ConventionError(_("--apply needs an event."))
+    if options["mode"] and not options["event"]:
+        raise ConventionError(_("--mode needs an event."))
 
 
 def check_budget(seconds: float, seed: int, *, most: int) -> None:

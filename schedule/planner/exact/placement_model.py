@@ -12,6 +12,7 @@ from typing import Final
 from ortools.sat.python import cp_model
 
 from schedule.planner.instance import PartialPlan, Placing, Plan, PlannerInstance, fits_in_day, list_slots
+from schedule.planner.limits import NO_LIMITS, WorkLimits, make_not_found_error
 from schedule.planner.rules import PlannerRule, list_broken_alone, list_rules, list_sessions_of
 
 # The room of sessions that take any.
@@ -42,31 +43,36 @@ class PlacementModel:
         return assign_rooms(self.instance, chosen)
 
 
-def build_strict_model(instance: PlannerInstance) -> PlacementModel:
-    """Return the model in which all rules hold."""
-    return build(PlacementModel(instance, is_strict=True))
+def build_strict_model(instance: PlannerInstance, limits: WorkLimits = NO_LIMITS) -> PlacementModel:
+    """Return the model in which all rules hold. Raise PlanNotFound if the limits end the work."""
+    return build(PlacementModel(instance, is_strict=True), limits)
 
 
-def build_home_model(instance: PlannerInstance, home: PartialPlan) -> PlacementModel:
+def build_home_model(
+    instance: PlannerInstance, home: PartialPlan, limits: WorkLimits = NO_LIMITS
+) -> PlacementModel:
     """Return the model in which all rules hold, and sessions may stay where they are in a plan."""
-    return build(PlacementModel(instance, is_strict=True, home=home))
+    return build(PlacementModel(instance, is_strict=True, home=home), limits)
 
 
-def build_switched_model(instance: PlannerInstance) -> PlacementModel:
+def build_switched_model(instance: PlannerInstance, limits: WorkLimits = NO_LIMITS) -> PlacementModel:
     """Return the model in which each rule may be switched off by its variable."""
-    return build(PlacementModel(instance, is_strict=False))
+    return build(PlacementModel(instance, is_strict=False), limits)
 
 
-def build(built: PlacementModel) -> PlacementModel:
-    """Add all variables and constraints."""
+def build(built: PlacementModel, limits: WorkLimits) -> PlacementModel:
+    """Add all variables and constraints, which takes seconds for a large event."""
     for rule in list_rules(built.instance):
         built.switches[rule] = built.model.new_bool_var(f"{rule.kind} {rule.subject}")
         if built.is_strict:
             built.model.add_bool_and(built.switches[rule])
     for number in range(len(built.instance.sessions)):
+        if limits.is_over():
+            raise make_not_found_error(is_stopped=limits.should_stop())
         add_session(built, number)
     add_room_rules(built)
     add_speaker_rules(built)
+    add_order_rules(built)
     return built
 
 
@@ -155,6 +161,20 @@ def add_speaker_rules(built: PlacementModel) -> None:
                     running[slot].append(variable)
         for variables in running.values():
             built.model.add(sum(variables) <= 1).only_enforce_if(switch)
+
+
+def add_order_rules(built: PlacementModel) -> None:
+    """No session starts before the one that it follows has ended."""
+    for follower, session in enumerate(built.instance.sessions):
+        if session.follows is None:
+            continue
+        switch = built.switches[PlannerRule("follows", follower)]
+        duration = built.instance.sessions[session.follows].duration
+        # For each slot, as the pairs of placings: tighter than a comparison of the two starts.
+        for slot in range(len(built.instance.slots)):
+            late = [x for place, x in built.placings[session.follows].items() if place.slot >= slot]
+            early = [x for place, x in built.placings[follower].items() if place.slot < slot + duration]
+            built.model.add(sum(late) + sum(early) <= 1).only_enforce_if(switch)
 
 
 def assign_rooms(instance: PlannerInstance, chosen: list[Placing]) -> Plan:

@@ -22,13 +22,21 @@ from schedule.planner.instance import (
     PlannerSession,
     can_stand,
 )
+from schedule.planner.limits import (
+    MIN_EXACT_SECONDS,
+    NO_LIMITS,
+    PlanNotFound,
+    WorkLimits,
+    make_not_found_error,
+)
 from schedule.planner.rules import check_room_for_all, make_impossible_error
 from schedule.planner.search.cell_annealer import InstanceProblem
 from schedule.planner.search.run_search import SearchOutcome, run_search
-from schedule.planner.search.tables import prepare_tables, to_cells, to_plan
+from schedule.planner.search.tables import to_cells, to_plan
 
-from .feasibility import ANSWERED, create_solver, find_contradiction, make_not_found_error
+from .feasibility import find_contradiction
 from .placement_model import PlacementModel, build_home_model
+from .solve import ANSWERED, solve_model
 
 REPAIR_BUDGET: Final = 30.0
 # For each session that moves.
@@ -45,6 +53,7 @@ class RepairTask:
     instance: PlannerInstance
     plan: PartialPlan
     home_slots: Sequence[int | None]
+    limits: WorkLimits = NO_LIMITS
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +85,16 @@ def repair_plan(
 
     As many as possible of those that move keep the slot in which they start: that of the plan, or of
     `home_slots` for a session that has a time but no room. `seconds` is the most that the search
-    for better places may take. Raise PlanImpossible with the contradicting rules if there is no plan.
+    for better places may take, and so may the proof, but for MIN_EXACT_SECONDS.
+    Raise PlanImpossible with the contradicting rules if there is no plan, PlanNotFound if nobody knows.
     """
     check_room_for_all(instance)
-    task = RepairTask(instance, plan, home_slots or [placing.slot if placing else None for placing in plan])
+    limits = WorkLimits(time.monotonic() + max(seconds, MIN_EXACT_SECONDS), should_stop)
+    homes = home_slots or [placing.slot if placing else None for placing in plan]
+    task = RepairTask(instance, plan, homes, limits)
     repaired, is_proven = find_fewest_moves(task)
-    outcome = polish_moved(task, repaired, seconds=seconds, seed=seed, should_stop=should_stop)
-    polished = to_plan(prepare_tables(instance), outcome.layout)
+    outcome = polish_moved(task, repaired, seconds=seconds, seed=seed)
+    polished = to_plan(instance, outcome.layout)
     if count_broken_rules(instance, polished):
         polished = repaired
     moved = tuple(number for number, placing in enumerate(polished) if placing != plan[number])
@@ -95,14 +107,29 @@ def find_fewest_moves(task: RepairTask) -> tuple[Plan, bool]:
     alone = {number for number, placing in enumerate(task.plan) if placing and not stands(task, number)}
     pairs = list_pairs(task, alone)
     misplaced = alone.union(*pairs)
-    small = solve_repair(replace(task, instance=lock_others(task, misplaced)))
+    small = solve_small_repair(task, misplaced)
     # Of each pair one must move; the pairs counted share no session.
     if small and count_moves(small[0], task.plan) == len(alone) + count_disjoint(pairs):
         return small[0], True
-    found = solve_repair(task)
+    try:
+        found = solve_repair(task)
+    except PlanNotFound:
+        if small:
+            return small[0], False
+        raise
     if found is None:
-        raise make_impossible_error(task.instance, find_contradiction(task.instance))
+        raise make_impossible_error(task.instance, find_contradiction(task.instance, task.limits))
     return found
+
+
+def solve_small_repair(task: RepairTask, misplaced: set[int]) -> tuple[Plan, bool] | None:
+    """Return a plan in which only misplaced sessions move, and whether it is proven; None if unknown."""
+    try:
+        return solve_repair(replace(task, instance=lock_others(task, misplaced)))
+    except PlanNotFound:
+        if task.limits.is_over():
+            raise
+        return None
 
 
 def stands(task: RepairTask, number: int) -> bool:
@@ -134,19 +161,18 @@ def count_moves(repaired: Plan, plan: PartialPlan) -> int:
 
 def solve_repair(task: RepairTask) -> tuple[Plan, bool] | None:
     """Return a plan with the fewest moves, and whether it is proven; None if no plan is possible."""
-    built = build_home_model(task.instance, task.plan)
+    built = build_home_model(task.instance, task.plan, task.limits)
     stays, same_slots = list_goals(built, task)
     for variable in stays:
         built.model.add_hint(variable, value=True)
     # One session that stays is worth more than all that keep their slot.
     weight = len(task.plan) + 1
     built.model.maximize(weight * sum(stays) + sum(same_slots))
-    solver = create_solver(budget=REPAIR_BUDGET)
-    status = solver.solve(built.model)
+    solver, status = solve_model(built.model, budget=REPAIR_BUDGET, limits=task.limits)
     if status == cp_model.INFEASIBLE:
         return None
     if status not in ANSWERED:
-        raise make_not_found_error()
+        raise make_not_found_error(is_stopped=task.limits.should_stop())
     stay_count = sum(solver.boolean_value(variable) for variable in stays)
     return built.read_plan(solver), int(solver.best_objective_bound) // weight <= stay_count
 
@@ -180,9 +206,7 @@ def lock_session(session: PlannerSession, placing: Placing | None) -> PlannerSes
     return replace(session, locked_slot=placing.slot, locked_room=placing.room)
 
 
-def polish_moved(
-    task: RepairTask, repaired: Plan, *, seconds: float, seed: int, should_stop: Callable[[], bool]
-) -> SearchOutcome:
+def polish_moved(task: RepairTask, repaired: Plan, *, seconds: float, seed: int) -> SearchOutcome:
     """Search better places for the moved sessions, and no others; those that kept their slot keep it."""
     sessions = []
     parts = zip(task.instance.sessions, repaired, task.plan, task.home_slots, strict=True)
@@ -196,11 +220,11 @@ def polish_moved(
     fixed = replace(task.instance, sessions=tuple(sessions))
     return run_search(
         problem=InstanceProblem(fixed),
-        layout=to_cells(prepare_tables(fixed), repaired),
+        layout=to_cells(fixed, repaired),
         total=calculate_costs(fixed, repaired).total,
         seconds=budget,
-        deadline=time.monotonic() + max(budget, POLISH_DEADLINE),
+        deadline=max(task.limits.deadline, time.monotonic() + POLISH_DEADLINE),
         seed=seed,
         process_count=1,
-        should_stop=should_stop,
+        should_stop=task.limits.should_stop,
     )

@@ -13,7 +13,7 @@ from ortools.sat.python import cp_model
 
 from convention.errors import ConventionError
 
-from .feasibility import ANSWERED, create_solver
+from .solve import ANSWERED, solve_model
 
 GROUPS_BUDGET: Final = 60.0
 
@@ -80,8 +80,8 @@ def plan_working_groups(
         running = [variable for options in parts for variable in options.get(slot, {}).values()]
         model.add(sum(running) <= programme.max_parallel)
     model.minimize(sum(add_conflicts(model, programme, parts)))
-    solver = create_solver(budget=budget, seed=seed)
-    if solver.solve(model) not in ANSWERED:
+    solver, status = solve_model(model, budget=budget, seed=seed)
+    if status not in ANSWERED:
         raise GroupsDoNotFit(
             _("The sessions do not fit into the slots: allow other sizes, more slots or more in parallel.")
         )

@@ -2,6 +2,7 @@
 
 import pickle
 import sys
+from contextlib import suppress
 
 from .tasks import run_task
 
@@ -15,4 +16,6 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    # The terminal interrupts the whole group of processes: only the parent has something to say about it.
+    with suppress(KeyboardInterrupt):
+        main()

@@ -16,21 +16,59 @@ def construct_cells(tables: SearchTables, seed: int) -> list[int] | None:
         cells = place_in_order(tables, sort_by_difficulty(tables, failures), generator)
         if isinstance(cells, list):
             return cells
-        failures[cells] += 1
+        # The sessions that it follows go in front, too, or they would not find a place before it.
+        for session in list_chain(tables, cells):
+            failures[session] += 1
     return None
 
 
+def list_chain(tables: SearchTables, session: int) -> list[int]:
+    """Return a session and those that it follows, one after the other; a circle is walked once."""
+    chain = [session]
+    while followed := [one for one, other in tables.orders[chain[-1]] if other == chain[-1]]:
+        if followed[0] in chain:
+            break
+        chain.append(followed[0])
+    return chain
+
+
 def sort_by_difficulty(tables: SearchTables, failures: list[int]) -> list[int]:
-    """Return the sessions, the hardest first: failed before, few cells, long, many shared speakers."""
+    """Return the sessions, the hardest first: failed before, few cells, long, many shared speakers.
+
+    Sessions stand behind those that they follow.
+    """
     return sorted(
         range(tables.session_count),
         key=lambda session: (
             -failures[session],
+            len(list_chain(tables, session)),
             len(tables.allowed_cells[session]),
             -tables.durations[session],
             -tables.conflicts[session].bit_count(),
         ),
     )
+
+
+def is_in_order(tables: SearchTables, cells: list[int], session: int, cell: int) -> bool:
+    """Return whether a session in this cell would be in order with those already placed."""
+    first, last = tables.slot_of_cell[cell], tables.slot_of_cell[cell] + tables.durations[session]
+    for followed, follower in tables.orders[session]:
+        if followed == follower:
+            return False
+        if follower == session and cells[followed] >= 0:
+            if first < tables.slot_of_cell[cells[followed]] + tables.durations[followed]:
+                return False
+        elif followed == session and cells[follower] >= 0 and tables.slot_of_cell[cells[follower]] < last:
+            return False
+    return True
+
+
+def choose_cell(tables: SearchTables, session: int, free: list[int], generator: random.Random) -> int:
+    """Return the cell of least cost; for a session with followers the earliest, to leave room for these."""
+    costs = tables.cell_costs[session]
+    has_followers = any(followed == session for followed, _follower in tables.orders[session])
+    slots = tables.slot_of_cell
+    return min(free, key=lambda cell: (slots[cell] if has_followers else 0, costs[cell], generator.random()))
 
 
 def place_in_order(tables: SearchTables, order: list[int], generator: random.Random) -> list[int] | int:
@@ -49,11 +87,11 @@ def place_in_order(tables: SearchTables, order: list[int], generator: random.Ran
             and not any(
                 blocked[slot] for slot in range(tables.slot_of_cell[cell], tables.slot_of_cell[cell] + length)
             )
+            and is_in_order(tables, cells, session, cell)
         ]
         if not free:
             return session
-        costs = tables.cell_costs[session]
-        cell = min(free, key=lambda cell: (costs[cell], generator.random()))
+        cell = choose_cell(tables, session, free, generator)
         cells[session] = cell
         occupied |= footprint << cell
         for slot in range(tables.slot_of_cell[cell], tables.slot_of_cell[cell] + length):

@@ -11,7 +11,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -69,12 +70,14 @@ class SearchRun:
             for process in range(self.process_count)
         ]
         self.finals = []
-        for report in run_in_children(tasks) if len(tasks) > 1 else run_task(tasks[0]):
-            if report is not None:
-                self.take_report(report)
-            if self.should_stop():
-                self.is_stopped = True
-                return
+        # Closed at once, also if a handler raises: that ends the child processes.
+        with closing(run_in_children(tasks) if len(tasks) > 1 else run_task(tasks[0])) as reports:
+            for report in reports:
+                if report is not None:
+                    self.take_report(report)
+                if self.should_stop():
+                    self.is_stopped = True
+                    return
         # Not in the order of arrival: that would make the winner of a draw depend on the clock.
         if self.finals:
             self.best = min([*self.finals, self.best], key=lambda final: (final.total, final.layout))
@@ -123,15 +126,17 @@ def run_search(
     return SearchOutcome(run.best.total, run.best.layout, run.is_capped, run.is_stopped)
 
 
-def run_in_children(tasks: list[SearchTask]) -> Iterator[SearchReport | None]:
+def run_in_children(tasks: list[SearchTask]) -> Generator[SearchReport | None]:
     """Run each task in a child process; yield reports as they come, None while there are none."""
     reports: queue.Queue[SearchReport | None] = queue.Queue()
-    children = [start_child(task) for task in tasks]
-    for child in children:
-        threading.Thread(target=read_reports, args=(child, reports), daemon=True).start()
+    children: list[subprocess.Popen[bytes]] = []
     try:
+        for task in tasks:
+            children.append(start_child())
+            give_task(children[-1], task)
+            threading.Thread(target=read_reports, args=(children[-1], reports), daemon=True).start()
         yield from wait_for_reports(reports, len(children))
-    except GeneratorExit:
+    except BaseException:  # the caller stops, or somebody interrupts the program: nobody reads on
         for child in children:
             child.kill()
         raise
@@ -157,15 +162,16 @@ def wait_for_reports(
             yield report
 
 
-def start_child(task: SearchTask) -> "subprocess.Popen[bytes]":
-    """Start a child process and give it its task."""
-    child = subprocess.Popen(  # noqa: S603 (the command is ours)
+def start_child() -> "subprocess.Popen[bytes]":
+    return subprocess.Popen(  # noqa: S603 (the command is ours)
         CHILD_COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT
     )
+
+
+def give_task(child: "subprocess.Popen[bytes]", task: SearchTask) -> None:
     assert child.stdin is not None
     with child.stdin:
         pickle.dump(task, child.stdin, pickle.HIGHEST_PROTOCOL)
-    return child
 
 
 def read_reports(child: "subprocess.Popen[bytes]", reports: "queue.Queue[Any]") -> None:

@@ -5,7 +5,7 @@ A cell is a slot and a room, numbered `slot * rooms + room`. One more session th
 Sets of sessions, of attendees and of cells are whole numbers used as bit sets.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,6 +43,9 @@ class SearchTables:
     track_of: list[int]
     fans: list[int]
     conflicts: list[int]
+    # For each session the pairs of a followed session and its follower of which it is one.
+    orders: list[list[tuple[int, int]]]
+    has_orders: bool
     bits: list[int]
     allowed_cells: list[list[int]]
     is_allowed: list[bytearray]
@@ -81,6 +84,8 @@ def prepare_tables(instance: PlannerInstance) -> SearchTables:
         ],
         fans=[*list_fans(instance), 0],
         conflicts=[*list_conflicts(instance), 0],
+        orders=[*list_orders(instance), []],
+        has_orders=any(session.follows is not None for session in instance.sessions),
         bits=[*(1 << number for number in range(count)), 0],
         allowed_cells=[*allowed, list(range(cells))],
         is_allowed=[*(mark_cells(chosen, cells) for chosen in allowed), bytearray(b"\1") * cells],
@@ -127,6 +132,30 @@ def list_conflicts(instance: PlannerInstance) -> list[int]:
     return conflicts
 
 
+def list_orders(instance: PlannerInstance) -> list[list[tuple[int, int]]]:
+    """Return for each session the pairs of a followed session and its follower of which it is one."""
+    orders: list[list[tuple[int, int]]] = [[] for _session in instance.sessions]
+    for follower, session in enumerate(instance.sessions):
+        if session.follows is not None:
+            for number in {session.follows, follower}:
+                orders[number].append((session.follows, follower))
+    return orders
+
+
+def is_order_kept(tables: SearchTables, cells: Sequence[int], moved: Mapping[int, int]) -> bool:
+    """Return whether sessions that move start after those they follow have ended, and end before followers.
+
+    `cells` are those of all sessions, `moved` the new ones of sessions that move.
+    """
+    slots, durations = tables.slot_of_cell, tables.durations
+    return all(
+        slots[moved.get(followed, cells[followed])] + durations[followed]
+        <= slots[moved.get(follower, cells[follower])]
+        for session in moved
+        for followed, follower in tables.orders[session]
+    )
+
+
 def list_cell_costs(instance: PlannerInstance) -> list[list[int]]:
     """Return for each session the weighted missing seats and slot penalty of each cell."""
     weights = instance.weights
@@ -141,11 +170,11 @@ def list_cell_costs(instance: PlannerInstance) -> list[list[int]]:
     return costs
 
 
-def to_plan(tables: SearchTables, cells: Iterable[Any]) -> Plan:
+def to_plan(instance: PlannerInstance, cells: Iterable[Any]) -> Plan:
     """Return the plan in which each session stands in its cell."""
-    return tuple(Placing(*divmod(cell, tables.room_count)) for cell in cells)
+    return tuple(Placing(*divmod(cell, len(instance.rooms))) for cell in cells)
 
 
-def to_cells(tables: SearchTables, plan: Plan) -> list[int]:
+def to_cells(instance: PlannerInstance, plan: Plan) -> list[int]:
     """Return the cell of each session."""
-    return [placing.slot * tables.room_count + placing.room for placing in plan]
+    return [placing.slot * len(instance.rooms) + placing.room for placing in plan]

@@ -1,6 +1,6 @@
 """One piece of search: anneal from a plan with a seed. Run in this process or in a child."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
 
 from .anneal import Layout, SearchProblem
@@ -32,7 +32,7 @@ class SearchReport:
     is_capped: bool = False
 
 
-def run_task(task: SearchTask) -> Iterator[SearchReport | None]:
+def run_task(task: SearchTask) -> Generator[SearchReport | None]:
     """Yield a report after each chunk that found a better plan, None after the others, and a final report."""
     annealer = task.problem.create_annealer(task.layout, task.seed)
     reported = annealer.best_total

@@ -6,7 +6,7 @@ move is two unions and a few table look-ups. long_state.py does the same for any
 both with costs.py.
 """
 
-from .tables import UNREACHABLE_COUNT, Block, SearchTables
+from .tables import UNREACHABLE_COUNT, Block, SearchTables, is_order_kept
 
 # More than any real change of cost: the move would break a hard rule.
 FORBIDDEN = 1 << 60
@@ -91,6 +91,10 @@ class UnitState:
             if (
                 tables.conflicts[session] & (self.slot_sessions[other_slot] ^ tables.bits[other])
                 or tables.conflicts[other] & (self.slot_sessions[slot] ^ tables.bits[session])
+                or (
+                    tables.has_orders
+                    and not is_order_kept(tables, self.cell_of, {session: target, other: source})
+                )
             ):  # fmt: skip
                 return FORBIDDEN
             fans = tables.fans
@@ -153,6 +157,8 @@ class UnitState:
         same. FORBIDDEN if a session may not stand in its new cell.
         """
         tables, occupants = self.tables, self.occupants
+        if tables.has_orders and not self._is_order_kept_by(block):
+            return FORBIDDEN
         delta = 0
         for source, target in block:
             session, other = occupants[source], occupants[target]
@@ -161,6 +167,11 @@ class UnitState:
             costs, other_costs = tables.cell_costs[session], tables.cell_costs[other]
             delta += costs[target] - costs[source] + other_costs[source] - other_costs[target]
         return delta + tables.room_weight * self._count_rooms_of_block(block)
+
+    def _is_order_kept_by(self, block: Block) -> bool:
+        moved = {self.occupants[source]: target for source, target in block}
+        moved |= {self.occupants[target]: source for source, target in block}
+        return is_order_kept(self.tables, self.cell_of, moved)
 
     def _count_rooms_of_block(self, block: Block) -> int:
         """Return by how many the extra rooms rise if the block is swapped."""

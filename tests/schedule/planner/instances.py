@@ -1,6 +1,8 @@
 """Small invented instances for the planner's tests."""
 
 import random
+from collections.abc import Mapping
+from types import MappingProxyType
 
 from schedule.planner.instance import (
     Placing,
@@ -25,9 +27,17 @@ def make_rooms(*capacities: int) -> tuple[PlannerRoom, ...]:
 
 
 def make_random_instance(
-    seed: int, *, sessions: int = 14, durations: tuple[int, ...] = (1,), slots: int = 12
+    seed: int,
+    *,
+    sessions: int = 14,
+    durations: tuple[int, ...] = (1,),
+    slots: int = 12,
+    follows: Mapping[int, int] = MappingProxyType({}),
 ) -> PlannerInstance:
-    """Return an instance with tracks, shared speakers, absences, a closed room, penalties and a lock."""
+    """Return an instance with tracks, shared speakers, absences, a closed room, penalties and a lock.
+
+    `follows` is the followed session of each that has one.
+    """
     generator = random.Random(seed)
     rooms = (
         PlannerRoom("Aula", 12),
@@ -43,6 +53,7 @@ def make_random_instance(
             allowed_rooms=frozenset({0, 1}) if number % 5 == 0 else None,
             locked_slot=1 if number == 3 else None,
             slot_penalties={2: 3} if number % 4 == 0 else {},
+            follows=follows.get(number),
         )
         for number in range(sessions)
     )

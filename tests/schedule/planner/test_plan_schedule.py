@@ -41,7 +41,7 @@ def test_progress_is_reported_and_the_search_can_be_stopped():
         instance=instance,
         seconds=60,
         process_count=1,
-        on_progress=lambda _plan, costs, _elapsed: reported.append(costs.total),
+        on_progress=lambda progress: reported.append(progress.costs.total),
         should_stop=lambda: len(reported) > 1,
     )
 
@@ -61,6 +61,35 @@ def test_the_exact_model_finds_a_plan_too(seed):
     instance = make_random_instance(seed, durations=(1, 2), sessions=10)
 
     assert count_broken_rules(instance, find_feasible_plan(instance=instance)) == 0
+
+
+@pytest.mark.parametrize("durations", [(1,), (1, 2)])
+@pytest.mark.parametrize("seed", range(3))
+def test_the_exact_model_keeps_the_order(seed, durations):
+    instance = make_random_instance(seed, durations=durations, sessions=9, follows={0: 8, 8: 4, 5: 6})
+
+    assert count_broken_rules(instance, find_feasible_plan(instance=instance)) == 0
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_search_keeps_the_order(seed):
+    instance = make_random_instance(seed, follows={0: 8, 8: 4, 5: 6})
+
+    result = plan_schedule(instance=instance, seconds=0.1, process_count=1)
+
+    assert count_broken_rules(instance, result.plan) == 0
+
+
+def test_a_session_locked_before_the_one_that_it_follows():
+    instance = make_instance(
+        PlannerSession("a", locked_slot=1), PlannerSession("b", locked_slot=1, follows=0)
+    )
+
+    assert find_contradicting_rules(instance) == {
+        PlannerRule("locked-slot", 0),
+        PlannerRule("locked-slot", 1),
+        PlannerRule("follows", 1),
+    }
 
 
 def make_instance(*sessions: PlannerSession, rooms=(10, 10), speakers=()) -> PlannerInstance:

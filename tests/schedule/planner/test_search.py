@@ -1,7 +1,10 @@
 """The search: incremental costs equal the plain ones, and the same seed gives the same plan."""
 
+import os
 import random
+import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -22,13 +25,14 @@ def start_search(seed: int, **options):
     instance = make_random_instance(seed, **options)
     tables = prepare_tables(instance)
     plan = find_first_plan(instance=instance, seed=seed)
-    return instance, tables, create_state(tables, to_cells(tables, plan))
+    return instance, tables, create_state(tables, to_cells(instance, plan))
 
 
+@pytest.mark.parametrize("follows", [{}, {7: 2, 9: 7, 11: 2}])
 @pytest.mark.parametrize("durations", [(1,), (1, 2, 3)])
 @pytest.mark.parametrize("seed", range(4))
-def test_the_price_of_a_move_is_the_difference_of_the_costs(seed, durations):
-    instance, tables, state = start_search(seed, durations=durations, sessions=12)
+def test_the_price_of_a_move_is_the_difference_of_the_costs(seed, durations, follows):
+    instance, tables, state = start_search(seed, durations=durations, sessions=12, follows=follows)
     generator = random.Random(seed)
 
     for _move in range(300):
@@ -37,14 +41,15 @@ def test_the_price_of_a_move_is_the_difference_of_the_costs(seed, durations):
         if target == state.cell_of[session] or (delta := state.price_move(session, target)) >= FORBIDDEN:
             continue
         state.apply_move(session, target, delta)
-        plan = to_plan(tables, state.export_cells())
+        plan = to_plan(instance, state.export_cells())
         assert state.total == calculate_costs(instance, plan).total
         assert count_broken_rules(instance, plan) == 0
 
 
+@pytest.mark.parametrize("follows", [{}, {7: 2}])
 @pytest.mark.parametrize("seed", range(3))
-def test_the_price_of_a_block_is_the_difference_of_the_costs(seed):
-    instance, tables, state = start_search(seed)
+def test_the_price_of_a_block_is_the_difference_of_the_costs(seed, follows):
+    instance, _tables, state = start_search(seed, follows=follows)
     annealer = CellAnnealer(state, seed)
 
     for draw_block in [annealer.draw_slots, annealer.draw_rooms] * 100:
@@ -52,14 +57,14 @@ def test_the_price_of_a_block_is_the_difference_of_the_costs(seed):
         if (delta := state.price_block_swap(block)) >= FORBIDDEN:
             continue
         state.apply_block_swap(block, delta)
-        plan = to_plan(tables, state.export_cells())
+        plan = to_plan(instance, state.export_cells())
         assert state.total == calculate_costs(instance, plan).total
         assert count_broken_rules(instance, plan) == 0
 
 
 def test_a_move_into_a_speakers_other_session_is_forbidden():
     instance, tables, state = start_search(1)
-    plan = to_plan(tables, state.export_cells())
+    plan = to_plan(instance, state.export_cells())
     first, second = next(
         (one, other)
         for one in range(tables.session_count)
@@ -77,11 +82,10 @@ def test_a_move_into_a_speakers_other_session_is_forbidden():
 
 def search(instance, *, seed: int = 1, process_count: int = 1, seconds_left: float = 60):
     """Run a short search from the first plan."""
-    tables = prepare_tables(instance)
     plan = find_first_plan(instance=instance, seed=1)
     return run_search(
         problem=InstanceProblem(instance),
-        layout=to_cells(tables, plan),
+        layout=to_cells(instance, plan),
         total=calculate_costs(instance, plan).total,
         seconds=0.02,
         deadline=time.monotonic() + seconds_left,
@@ -106,6 +110,35 @@ def test_a_search_that_the_clock_cuts_says_so():
     assert outcome.is_capped
 
 
+def list_child_commands() -> list[str]:
+    """Return the commands of this process's children that run."""
+    children = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
+    return [Path(f"/proc/{child}/cmdline").read_text() for child in children]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+@pytest.mark.parametrize("handler", ["should_stop", "on_report"])
+def test_an_interruption_ends_the_child_processes(handler):
+    def interrupt(*_report) -> bool:
+        raise KeyboardInterrupt
+
+    instance = make_random_instance(1)
+    plan = find_first_plan(instance=instance, seed=1)
+
+    with pytest.raises(KeyboardInterrupt):
+        run_search(
+            problem=InstanceProblem(instance),
+            layout=to_cells(instance, plan),
+            total=calculate_costs(instance, plan).total,
+            seconds=600,
+            deadline=time.monotonic() + 600,
+            seed=1,
+            **{handler: interrupt},
+        )
+
+    assert not [command for command in list_child_commands() if "search.child" in command]
+
+
 def make_easy_problem():
     """Return an instance in which only the first slot costs anything, and a plan for it."""
     sessions = tuple(PlannerSession(str(number), slot_penalties={0: 3}) for number in range(4))
@@ -120,7 +153,7 @@ def test_a_search_ends_when_nothing_costs_anything(process_count):
 
     outcome = run_search(
         problem=InstanceProblem(instance),
-        layout=to_cells(prepare_tables(instance), plan),
+        layout=to_cells(instance, plan),
         total=calculate_costs(instance, plan).total,
         seconds=600,
         deadline=began_at + 600,
@@ -135,7 +168,7 @@ def test_a_search_ends_when_nothing_costs_anything(process_count):
 
 def test_a_plan_that_costs_nothing_is_returned_at_once():
     instance, _plan = make_easy_problem()
-    layout = to_cells(prepare_tables(instance), place((1, 0), (1, 1), (2, 0), (2, 1)))
+    layout = to_cells(instance, place((1, 0), (1, 1), (2, 0), (2, 1)))
 
     outcome = run_search(
         problem=InstanceProblem(instance), layout=layout, total=0, seconds=600, deadline=600, seed=1

@@ -6,6 +6,8 @@ from dataclasses import replace
 
 import pytest
 from django.core.management import call_command, execute_from_command_line
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone, translation
 
 from convention.events.models import Event, Room
@@ -25,7 +27,7 @@ from schedule.planning.runs import (
     stop_plan_run,
 )
 from schedule.planning.timetable_instance import build_instance
-from tests.factories import make_event, make_person, make_session
+from tests.factories import make_administrator, make_event, make_person, make_session
 
 pytestmark = pytest.mark.django_db
 MINUTE = datetime.timedelta(minutes=1)
@@ -245,6 +247,82 @@ def test_cancelled_sessions_and_favourites_of_others_do_not_disturb_the_instance
     assert problem.instance.favourites == (frozenset({0}),)
 
 
+def make_chain(event: Event, count: int) -> list[Session]:
+    """Create unplaced talks, each of which follows the one before."""
+    talks = make_talks(event, count)
+    for followed, follower in itertools.pairwise(talks):
+        follower.follows = followed
+        follower.save()
+    return talks
+
+
+def test_sessions_start_after_those_that_they_follow():
+    event = make_event()
+    make_rooms(event, 100, 50, 20)
+    talks = make_chain(event, 5)
+
+    plan_run = run_plan(event, seconds=1)
+
+    states = load_slot_states(plan_run.proposal)
+    ordered = [states[talk.pk] for talk in talks]
+    assert all(one.ends_at <= other.starts_at for one, other in itertools.pairwise(ordered))
+
+
+def test_a_talk_is_planned_after_the_plenary_that_it_follows():
+    event = make_event()
+    make_rooms(event, 100)
+    start = event.starts_at + 3 * HOUR
+    plenary = make_session(event, "Opening", role=Session.Role.PLENARY, starts_at=start, minutes=60)
+    [talk] = make_talks(event, 1)
+    talk.follows = plenary
+    talk.save()
+
+    plan_run = run_plan(event)
+
+    assert load_slot_states(plan_run.proposal)[talk.pk].starts_at >= start + HOUR
+
+
+def test_a_talk_is_planned_before_the_plenary_that_follows_it():
+    event = make_event()
+    make_rooms(event, 100)
+    start = event.starts_at + HOUR
+    [talk] = make_talks(event, 1)
+    make_session(event, "Debate", role=Session.Role.PLENARY, starts_at=start, minutes=60, follows=talk)
+
+    plan_run = run_plan(event)
+
+    assert load_slot_states(plan_run.proposal)[talk.pk].ends_at <= start
+
+
+def test_sessions_in_a_circle_are_named_as_a_contradiction():
+    event = make_event()
+    make_rooms(event, 100)
+    first, *_between, last = make_chain(event, 3)
+    first.follows = last
+    first.save()
+
+    plan_run = run_plan(event)
+
+    assert plan_run.state == PlanRun.State.IMPOSSIBLE
+    assert plan_run.reasons["en"] == [
+        "Session “Talk 0” starts after “Talk 2” has ended.",
+        "Session “Talk 1” starts after “Talk 0” has ended.",
+        "Session “Talk 2” starts after “Talk 1” has ended.",
+    ]
+
+
+def test_a_wrong_order_of_sessions_that_keep_their_time_is_no_hindrance():
+    event = make_event()
+    rooms = make_rooms(event, 100)
+    late = make_session(event, "Late", room=rooms[0], starts_at=event.starts_at + 2 * HOUR)
+    make_session(event, "Early", room=rooms[0], starts_at=event.starts_at, follows=late)
+    make_talks(event, 1)
+
+    plan_run = run_plan(event)
+
+    assert plan_run.state == PlanRun.State.DONE
+
+
 def test_the_command_stores_a_proposal_and_applies_it_when_asked(capsys):
     event = make_event(slug="planned")
     make_rooms(event, 100)
@@ -259,6 +337,51 @@ def test_the_command_stores_a_proposal_and_applies_it_when_asked(capsys):
     assert event.sessions.published().count() == 0
     assert PlanRun.objects.filter(proposal__isnull=False).count() == 2
     assert capsys.readouterr().err == ""
+
+
+def test_the_command_repairs_with_the_fewest_moves_when_asked(capsys):
+    event = make_event(slug="planned")
+    rooms = make_rooms(event, 100, 50)
+    for title in ("One", "Two", "Three"):
+        make_session(event, title, room=rooms[0])
+    before = load_slot_states(get_current_draft(event))
+
+    with translation.override("en"):
+        call_command("plan", "planned", "--mode=repair", "--apply", seconds=0)
+
+    after = load_slot_states(get_current_draft(event))
+    assert PlanRun.objects.get().mode == PlanRun.Mode.REPAIR
+    assert sum(after[key] != before[key] for key in before) == 2
+    assert "Sessions placed or moved in the draft: 2." in capsys.readouterr().out
+
+
+def test_the_command_refuses_an_unknown_mode_with_one_sentence(capsys):
+    with pytest.raises(SystemExit) as ended:
+        execute_from_command_line(["manage.py", "plan", "planned", "--mode=magic"])
+
+    assert ended.value.code == 2
+    assert "unplaced" in capsys.readouterr().err
+
+
+def test_a_mode_needs_an_event(capsys):
+    with translation.override("en"), pytest.raises(SystemExit) as ended:
+        call_command("plan", "--instance=x.json", "--output=y.json", "--mode=repair")
+
+    assert ended.value.code == 2
+    assert capsys.readouterr().err == "--mode needs an event.\n"
+
+
+def test_the_page_counts_sessions_without_a_time_once(client):
+    event = make_event(slug="conf")
+    make_talks(event, 2)
+    client.force_login(make_administrator())
+
+    with CaptureQueriesContext(connection) as captured:
+        page = client.get("/en/organize/conf/schedule/plan/")
+
+    counts = [q["sql"] for q in captured if "COUNT(" in q["sql"] and "schedule_session" in q["sql"]]
+    assert page.status_code == 200
+    assert len(counts) == 1
 
 
 @pytest.mark.parametrize("seconds", ["601", "-1", "nan", "inf"])

@@ -53,6 +53,21 @@ def list_changed(plan_run: PlanRun) -> set[int]:
     return {*list_proposed_changes(plan_run.proposal, get_current_draft(plan_run.event))}
 
 
+def test_a_session_before_the_one_that_it_follows_moves_behind_it():
+    event = make_event()
+    [room] = make_rooms(event, 1)
+    talks = make_placed_talks(event, [room])
+    early, late = talks[0, 0], talks[0, 2]
+    early.follows = late
+    early.save()
+
+    plan_run = repair(event)
+
+    states = load_slot_states(plan_run.proposal)
+    assert states[early.pk].starts_at >= states[late.pk].ends_at
+    assert len(list_changed(plan_run)) <= 2
+
+
 def list_blocking_conflicts(plan_run: PlanRun):
     found = find_conflicts(load_timetable(plan_run.proposal))
     return [conflict for conflict in found if conflict.level == BLOCK]

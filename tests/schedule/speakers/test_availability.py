@@ -176,3 +176,74 @@ def test_a_session_past_midnight_shows_hours_until_midnight():
 @pytest.mark.django_db
 def test_full_hours_are_enough_for_full_hours():
     assert choose_step(make_june_event(), [AvailabilitySpan(paris(15, 9), paris(15, 10), CANNOT)]) == 60
+
+
+def list_spans(speaker):
+    rows = speaker.availabilities.order_by("starts_at", "level")
+    return [(row.starts_at, row.ends_at, row.level) for row in rows]
+
+
+def add_span(speaker, starts_at, ends_at, level):
+    Availability.objects.create(speaker=speaker, starts_at=starts_at, ends_at=ends_at, level=level)
+    return starts_at, ends_at, level
+
+
+def save(speaker, posted=None):
+    save_availability(speaker=speaker, grid=read_levels(load_grid(speaker), posted or {}))
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("step", [30, 60])
+@pytest.mark.parametrize("level", [CAN, RATHER_NOT, CANNOT])
+def test_saving_without_changes_keeps_what_the_grid_cannot_show(level, step):
+    speaker = make_speaker()
+    finer = add_span(speaker, paris(15, 9, 10), paris(15, 9, 50), level)
+    outside = add_span(speaker, paris(15, 20), paris(15, 22), level)
+
+    grid = load_grid(speaker, step_minutes=step)
+    posted = {cell.field_name: cell.level for cell in grid.cells}
+    save_availability(speaker=speaker, grid=read_levels(grid, posted))
+
+    assert list_spans(speaker) == [finer, outside]
+
+
+@pytest.mark.django_db
+def test_a_change_leaves_finer_times_of_other_cells():
+    speaker = make_speaker()
+    finer = add_span(speaker, paris(15, 9, 10), paris(15, 9, 50), CANNOT)
+
+    save(speaker, {"cell-2099-06-15T12:00": "rather_not"})
+
+    assert list_spans(speaker) == [finer, (paris(15, 12), paris(15, 12, 30), RATHER_NOT)]
+
+
+@pytest.mark.django_db
+def test_other_hours_stay_impossible_if_the_times_at_which_they_can_are_taken_back():
+    speaker = make_speaker()
+    add_span(speaker, paris(15, 9), paris(15, 11), CAN)
+
+    save(speaker, {"cell-2099-06-15T09:00": "cannot", "cell-2099-06-15T10:00": "cannot"})
+
+    assert {cell.level for cell in load_grid(speaker).cells} == {CANNOT}
+
+
+@pytest.mark.django_db
+def test_another_hour_at_which_they_can_joins_those_before():
+    speaker = make_speaker()
+    add_span(speaker, paris(15, 9), paris(15, 11), CAN)
+    evening = add_span(speaker, paris(15, 20), paris(15, 22), CAN)
+
+    save(speaker, {"cell-2099-06-15T11:00": "can"})
+
+    assert list_spans(speaker) == [(paris(15, 9), paris(15, 12), CAN), evening]
+
+
+@pytest.mark.django_db
+def test_an_impossible_hour_becomes_possible_again_among_limited_times():
+    speaker = make_speaker()
+    limits = add_span(speaker, paris(15, 9), paris(15, 12), CAN)
+    add_span(speaker, paris(15, 10), paris(15, 11), CANNOT)
+
+    save(speaker, {"cell-2099-06-15T10:00": "can"})
+
+    assert list_spans(speaker) == [limits]

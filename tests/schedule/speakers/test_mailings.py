@@ -4,12 +4,14 @@ import datetime
 
 import pytest
 from django.core import mail
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from convention.audit.models import AuditEntry
 from convention.errors import InvalidFields
 from convention.models import BouncedAddress
-from schedule.models import Session, SessionSpeaker, SpeakerMail, SpeakerMailing
+from schedule.models import Session, SessionSpeaker, Speaker, SpeakerLink, SpeakerMail, SpeakerMailing
 from schedule.speakers.audience import SpeakerAudience, select_speakers
 from schedule.speakers.letters import check_texts, write_preview
 from schedule.speakers.links import get_or_create_link
@@ -19,6 +21,7 @@ from schedule.speakers.mailings import (
     build_mailing,
     find_recipients,
     get_default_texts,
+    queue_mails,
     resend_link,
     send_speaker_mail,
     send_speaker_mailing,
@@ -143,6 +146,70 @@ def test_speakers_by_session_room_day_and_track():
     assert get_names(event, day="2099-06-15") == ["Bob"]
     assert get_names(event, session=ana.sessions.get().pk) == ["Ana"]
     assert get_names(event, session=ana.sessions.get().pk, day="2099-06-15") == []
+
+
+def answer_sessions(event, **answers) -> Speaker:
+    """Create a speaker with one session for each keyword, with this field of the answer set, or none."""
+    for title, answer in answers.items():
+        session = make_session(event, title, speakers=("Eve",))
+        if answer:
+            SessionSpeaker.objects.filter(session=session).update(**{answer: timezone.now()})
+    return event.speakers.get(name="Eve")
+
+
+@pytest.mark.parametrize(
+    ("state", "title", "names"),
+    [
+        ("unconfirmed", "open", ["Eve"]),
+        ("unconfirmed", "confirmed", []),
+        ("declined", "declined", ["Eve"]),
+        ("declined", "open", []),
+    ],
+)
+def test_the_state_of_an_answer_is_that_of_the_chosen_session(state, title, names):
+    event = make_june_event()
+    answer_sessions(event, open=None, confirmed="confirmed_at", declined="declined_at")
+
+    found = get_names(event, state=state, session=event.sessions.get(title=title).pk)
+
+    assert found == names
+
+
+def test_the_state_of_an_answer_is_that_of_a_session_in_the_chosen_track():
+    event = make_june_event()
+    answer_sessions(event, open=None, confirmed="confirmed_at")
+    track = make_track(event, "Web")
+    event.sessions.filter(title="confirmed").update(track=track)
+
+    assert get_names(event, state="unconfirmed", track=track.pk) == []
+
+
+def test_the_links_of_all_recipients_are_created_together():
+    event = make_june_event()
+    speakers = [make_speaker(event, f"Speaker {number}") for number in range(8)]
+    get_or_create_link(speaker=speakers[0])
+    mailing = make_mailing(event, kind=KINDS.REQUEST)
+    mailing.save()
+
+    with CaptureQueriesContext(connection) as captured:
+        queue_mails(mailing, speakers)
+
+    links = [query for query in captured if "schedule_speakerlink" in query["sql"]]
+    assert SpeakerLink.objects.filter(requested_at__isnull=False).count() == 8
+    assert len(links) == 3
+
+
+@pytest.mark.parametrize("languages", [("fr", "en"), ("en", "fr")])
+def test_a_preview_shows_each_letter_once_as_it_is_sent(client, organizer, languages):
+    for name, language in zip(("Ana", "Bob"), languages, strict=True):
+        make_speaker(organizer, name, language=language)
+
+    page = client.post("/en/organize/june/schedule/speakers/mail/new/", {"kind": "message", **TEXTS})
+    send(organizer)
+
+    assert page.text.count("Bonjour Ana") > 0
+    assert page.text.count("Bonjour Bob") == 0
+    assert mail.outbox[0].subject == "Bonjour Ana"
 
 
 def test_speakers_of_cancelled_sessions_are_left_out_of_rooms():
@@ -358,7 +425,7 @@ def test_a_day_is_found_without_a_query_for_each_session(django_assert_num_queri
     for _number in range(20):
         make_speaker(event)
 
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(6):
         select_speakers(event, SpeakerAudience(day="2099-06-15"))
 
 

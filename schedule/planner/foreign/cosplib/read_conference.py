@@ -6,11 +6,19 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from django.utils.translation import gettext as _
+
+from convention.errors import UnreadableFile
+from schedule.planner.instance import MAX_PLACINGS
+
 from .conference import PENALTY_NAMES, Conference, ConferenceSession, Submission
 from .sheets import (
     Rows,
+    check_size,
     find_name,
-    make_sheet_error,
+    list_entries,
+    make_cell_error,
+    read_length,
     read_matrix,
     read_names,
     read_number,
@@ -31,6 +39,16 @@ SHEETS: Final = (
     "sessions_rooms|penalty",
 )
 FIRST_PENALTY_COLUMN: Final = 7
+# Rows and columns of sheets whose columns have a fixed meaning.
+MIN_SIZES: Final = {
+    "parameters": (len(PENALTY_NAMES) + 1, 5),
+    "submissions": (2, FIRST_PENALTY_COLUMN),
+    "tracks": (2, 2),
+    "sessions": (2, 5),
+    "rooms": (2, 1),
+}
+# Each pair of submissions is compared.
+MAX_SUBMISSIONS: Final = 3_000
 TIME_ZONE: Final = re.compile(r"GMT([+-]\d{1,2})")
 
 
@@ -48,30 +66,25 @@ class TimeWindows:
 def read_conference(data: bytes) -> Conference:
     """Return the conference of a workbook. Raise UnreadableFile with what is wrong."""
     sheets = read_sheets(data, SHEETS)
-    for sheet, rows in sheets.items():
-        if not rows:
-            raise make_sheet_error(sheet)
-    tracks, sessions, rooms = (
-        read_names(sheets[sheet][1:], sheet) for sheet in ("tracks", "sessions", "rooms")
-    )
-    rows = [row for row in sheets["submissions"][1:] if row[0] != ""]
+    for sheet, (height, width) in MIN_SIZES.items():
+        check_size(sheets[sheet], sheet, height=height, width=width)
+    entries = {name: list_entries(sheets[name]) for name in ("submissions", "tracks", "sessions", "rooms")}
+    tracks, sessions, rooms = (read_names(entries[name], name) for name in ("tracks", "sessions", "rooms"))
+    rows = entries["submissions"]
     read_names(rows, "submissions")
+    check_total_size(len(rows), len(sessions) * len(rooms))
     windows = read_windows(sheets["parameters"])
-    times = [
-        (read_time(row[3], "sessions"), read_time(row[4], "sessions"))
-        for row in sheets["sessions"][1 : len(sessions) + 1]
-    ]
+    times = [(read_time(row[3], "sessions"), read_time(row[4], "sessions")) for row in entries["sessions"]]
     submissions = tuple(
         read_submission(row, sheets, (tracks, sessions, rooms), windows, times) for row in rows
     )
     people = [(set(split_people(row[5])), set(split_people(row[6]))) for row in rows]
-    chairs = [set(split_people(row[1])) for row in sheets["tracks"][1 : len(tracks) + 1]]
+    chairs = [set(split_people(row[1])) for row in entries["tracks"]]
     return Conference(
         submissions=submissions,
         tracks=tuple(tracks),
         sessions=tuple(
-            ConferenceSession(row[0], read_number(row[1], "sessions"))
-            for row in sheets["sessions"][1 : len(sessions) + 1]
+            ConferenceSession(row[0], read_length(row[1], "sessions")) for row in entries["sessions"]
         ),
         rooms=tuple(rooms),
         track_session_penalties=read_matrix(sheets[SHEETS[5]], tracks, sessions, SHEETS[5]),
@@ -85,17 +98,27 @@ def read_conference(data: bytes) -> Conference:
     )
 
 
+def check_total_size(submissions: int, blocks: int) -> None:
+    """Raise UnreadableFile for a conference beyond what the search can hold in memory."""
+    if submissions > MAX_SUBMISSIONS:
+        raise UnreadableFile(
+            _("The conference has %(count)d submissions: at most %(most)d can be planned.")
+            % {"count": submissions, "most": MAX_SUBMISSIONS}
+        )
+    if submissions * blocks > MAX_PLACINGS:
+        raise UnreadableFile(
+            _("The conference is too large: at most %(most)d submissions × sessions × rooms.")
+            % {"most": MAX_PLACINGS}
+        )
+
+
 def read_weights(rows: Rows) -> dict[str, int]:
     """Return the weight of each penalty, which stand in a fixed order."""
-    cells = [row[4] if len(row) > 4 else "" for row in rows[1 : len(PENALTY_NAMES) + 1]]
-    if len(cells) < len(PENALTY_NAMES):
-        raise make_sheet_error("parameters")
+    cells = [row[4] for row in rows[1 : len(PENALTY_NAMES) + 1]]
     return {name: read_number(value, "parameters") for name, value in zip(PENALTY_NAMES, cells, strict=True)}
 
 
 def read_windows(rows: Rows) -> TimeWindows:
-    if len(rows) < 11:
-        raise make_sheet_error("parameters")
     times = [read_time(rows[number][1], "parameters") for number in (3, 4, 6, 7)]
     return TimeWindows(
         local_offset=read_offset(rows[1][1], "parameters"),
@@ -109,7 +132,7 @@ def read_windows(rows: Rows) -> TimeWindows:
 def read_offset(value: Any, sheet: str) -> int:
     """Return the hours of a time zone such as GMT+2."""
     if not (found := TIME_ZONE.fullmatch(str(value))):
-        raise make_sheet_error(sheet)
+        raise make_cell_error(sheet, value, _("a time zone such as GMT+2"))
     return int(found[1])
 
 
@@ -124,13 +147,10 @@ def read_submission(
     header = sheets["submissions"][0][FIRST_PENALTY_COLUMN:]
     penalties = dict(zip(header, row[FIRST_PENALTY_COLUMN:], strict=False))
     offset = read_offset(row[4], "submissions") - windows.local_offset
-    length = read_number(row[2], "submissions")
-    if length < 1:
-        raise make_sheet_error("submissions")
     return Submission(
         name=row[0],
         track=find_name(tracks, row[1], "submissions"),
-        length=length,
+        length=read_length(row[2], "submissions"),
         order=read_number(row[3], "submissions"),
         session_penalties=tuple(read_number(penalties.get(name, ""), "submissions") for name in sessions),
         room_penalties=tuple(read_number(penalties.get(name, ""), "submissions") for name in rooms),

@@ -6,7 +6,7 @@ from typing import Any
 import xlsxwriter
 
 from .conference import Conference, Timetable
-from .sheets import Rows, find_name, make_sheet_error, read_sheets
+from .sheets import Rows, check_size, find_name, read_sheets
 
 SHEET = "sol"
 
@@ -15,8 +15,7 @@ def read_timetable(conference: Conference, data: bytes) -> Timetable:
     """Return the timetable of a workbook. Raise UnreadableFile with what is wrong."""
     rows = read_sheets(data, [SHEET])[SHEET]
     width, count = len(conference.rooms) + 1, len(conference.sessions)
-    if len(rows) < 2 + count + sum(session.length for session in conference.sessions):
-        raise make_sheet_error(SHEET)
+    check_size(rows, SHEET, height=2 + count + sum(session.length for session in conference.sessions))
     tracks = {name: number for number, name in enumerate(conference.tracks)}
     names = {submission.name: number for number, submission in enumerate(conference.submissions)}
     blocks: list[tuple[int | None, ...]] = []

@@ -1,5 +1,6 @@
 """Conferences in the library's workbooks: read, judged, solved and written."""
 
+import copy
 import datetime
 import io
 import random
@@ -239,15 +240,70 @@ def empty_sessions(sheets):
     sheets["sessions"] = sheets["sessions"][:1]
 
 
+def cut_columns(sheets, name, width):
+    sheets[name] = [row[:width] for row in sheets[name]]
+
+
+def narrow_submissions(sheets):
+    cut_columns(sheets, "submissions", 4)
+
+
+def narrow_parameters(sheets):
+    sheets["parameters"] = [[*row[:1], "", ""] for row in sheets["parameters"][:-1]] + [["", "", "end"]]
+
+
+def narrow_sessions(sheets):
+    cut_columns(sheets, "sessions", 3)
+
+
+def drop_chairs(sheets):
+    cut_columns(sheets, "tracks", 1)
+
+
+def empty_matrix(sheets):
+    sheets["similar tracks"] = []
+
+
+def drop_length(sheets):
+    sheets["sessions"][2][1] = ""
+
+
+def write_huge_length(sheets):
+    sheets["submissions"][1] = ["t1", "Trees", 1e30, 1, "GMT+0", "Cy", "Di"]
+
+
+def write_time_as_text(sheets):
+    sheets["sessions"][1][3] = "soon"
+
+
+def add_submissions(sheets):
+    sheets["submissions"] += [[f"x{number}", "Lakes", 1, 0, "GMT+0", "", ""] for number in range(3_001)]
+
+
+def add_sessions_and_rooms(sheets):
+    sheets["sessions"] += [[f"s{number}", 1, "", "09:00", "10:00"] for number in range(1_000)]
+    sheets["rooms"] += [[f"r{number}"] for number in range(1_000)]
+
+
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
         (drop_sheet, "no sheet “rooms”"),
-        (repeat_submission, "“submissions” of the workbook is malformed"),
+        (repeat_submission, "Sheet “submissions” of the workbook cannot be read: “t1” stands there twice."),
         (name_unknown_track, "names “Clouds”"),
-        (write_text_as_weight, "“parameters” of the workbook is malformed"),
-        (write_bad_zone, "“submissions” of the workbook is malformed"),
-        (empty_sessions, "“sessions” of the workbook is malformed"),
+        (write_text_as_weight, "“parameters”.*“much” stands where a whole number is needed"),
+        (write_bad_zone, "“submissions”.*“Paris” stands where a time zone such as GMT.2 is needed"),
+        (empty_sessions, "“sessions”.*it needs at least 2 rows"),
+        (narrow_submissions, "“submissions”.*it needs at least 7 columns"),
+        (narrow_parameters, "“parameters”.*it needs at least 5 columns"),
+        (narrow_sessions, "“sessions”.*it needs at least 5 columns"),
+        (drop_chairs, "“tracks”.*it needs at least 2 columns"),
+        (empty_matrix, "“similar tracks”.*it needs at least 1 rows"),
+        (drop_length, "“sessions”.*an empty cell stands where a number of time slots from 1 to 1000"),
+        (write_huge_length, "“submissions”.*“1e.30” stands where a whole number is needed"),
+        (write_time_as_text, "“sessions”.*“soon” stands where a time of day such as 09:30 is needed"),
+        (add_submissions, "has 3009 submissions: at most 3000 can be planned"),
+        (add_sessions_and_rooms, "at most 5000000 submissions × sessions × rooms"),
     ],
 )
 def test_a_bad_workbook_is_refused_with_a_sentence(change, sentence):
@@ -256,6 +312,59 @@ def test_a_bad_workbook_is_refused_with_a_sentence(change, sentence):
 
     with pytest.raises(UnreadableFile, match=sentence):
         read_conference(write_workbook(sheets))
+
+
+@pytest.mark.parametrize("name", ["submissions", "tracks", "sessions", "rooms", "tracks_rooms|penalty"])
+def test_blank_rows_do_not_matter(conference, name):
+    sheets = make_sheets()
+    sheets[name].insert(2, [])
+
+    assert read_conference(write_workbook(sheets)) == conference
+
+
+def damage(sheets, generator) -> None:
+    """Remove or change a sheet, a row, a column or a cell at random."""
+    name = generator.choice(list(sheets))
+    rows = sheets[name]
+    damages = [
+        lambda: sheets.pop(name),
+        lambda: rows.pop() if rows else None,
+        lambda: cut_columns(sheets, name, generator.randrange(8)),
+        rows.clear,
+    ]
+    if generator.random() < 0.3:
+        generator.choice(damages)()
+        return
+    row = generator.choice(rows or [[]])
+    if row:
+        row[generator.randrange(len(row))] = generator.choice(
+            ["", "text", "GMT+99", "99:99", ":", -1, 0.5, 1e300, True, datetime.time(3), "=1/0", "é" * 300]
+        )
+
+
+def read_sentence(data: bytes) -> str:
+    """Return the sentence that refuses a workbook, "" if it can be read and prepared for the search."""
+    try:
+        conference = read_conference(data)
+    except UnreadableFile as error:
+        return str(error)
+    timetable = make_timetable(conference, BlockState(conference).export_contents()[:-1])
+    write_timetable(conference, timetable, judge_timetable(conference, timetable))
+    return ""
+
+
+@pytest.mark.parametrize("seed", range(200))
+def test_a_damaged_workbook_is_read_or_refused_with_a_sentence(seed):
+    generator = random.Random(seed)
+    sheets = copy.deepcopy(make_sheets())
+    for _damage in range(generator.choice([1, 1, 3])):
+        damage(sheets, generator)
+        if not sheets:
+            return
+
+    sentence = read_sentence(write_workbook(sheets))
+
+    assert len(sentence) < 250
 
 
 def test_the_command_writes_a_workbook(conference, tmp_path, capsys):

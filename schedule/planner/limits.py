@@ -1,0 +1,47 @@
+"""How long work may take, and what is raised when it ends without a plan."""
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from django.utils.translation import gettext as _
+
+from convention.errors import ConventionError
+
+# A first plan, or the reasons why there is none, may take that long even with a smaller budget.
+MIN_EXACT_SECONDS: Final = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class WorkLimits:
+    """Work ends at `deadline`, in seconds of the monotonic clock, or when the caller asks for it."""
+
+    deadline: float = math.inf
+    should_stop: Callable[[], bool] = lambda: False
+
+    def is_over(self) -> bool:
+        return self.should_stop() or time.monotonic() >= self.deadline
+
+
+NO_LIMITS: Final = WorkLimits()
+
+
+class PlanNotFound(ConventionError):
+    """Neither a plan nor a contradiction was found within the budget, or before the caller stopped."""
+
+    kind = "plan-not-found"
+
+    def __init__(self, sentence: str, *, is_stopped: bool = False) -> None:
+        super().__init__(sentence)
+        self.is_stopped = is_stopped
+
+
+def make_not_found_error(*, is_stopped: bool) -> PlanNotFound:
+    """Return the error in the active language."""
+    if is_stopped:
+        sentence = _("The search was stopped before it found a plan that keeps all rules.")
+    else:
+        sentence = _("No plan that keeps all rules was found, and no proof that there is none. Relax some.")
+    return PlanNotFound(sentence, is_stopped=is_stopped)

@@ -1,0 +1,118 @@
+"""CP-SAT ends when the caller stops it, or when the time is over."""
+
+import random
+import time
+from collections.abc import Callable
+
+import pytest
+from ortools.sat.python import cp_model
+
+from schedule.planner.exact.feasibility import find_contradiction, find_feasible_plan
+from schedule.planner.exact.solve import solve_model
+from schedule.planner.instance import PlannerInstance, PlannerSession
+from schedule.planner.limits import PlanNotFound, WorkLimits
+from schedule.planner.plan_schedule import plan_schedule
+from schedule.planner.rules import PlanImpossible, make_impossible_error
+
+from .instances import make_rooms, make_slots
+
+LONG_BUDGET = 1_000.0
+
+
+def make_hard_model() -> cp_model.CpModel:
+    """Return a model without a solution that takes hours to prove: equal sums of many large numbers."""
+    generator = random.Random(1)
+    model = cp_model.CpModel()
+    variables = [model.new_bool_var("") for _number in range(50)]
+    for _row in range(5):
+        factors = [generator.randrange(100) for _variable in variables]
+        model.add(
+            sum(factor * variable for factor, variable in zip(factors, variables, strict=True))
+            == sum(factors) // 2
+        )
+    return model
+
+
+def make_impossible_instance() -> PlannerInstance:
+    """Return an instance with two sessions locked to one place, which only CP-SAT finds out."""
+    locked = [PlannerSession(name, locked_slot=0, locked_room=0) for name in "ab"]
+    return PlannerInstance(tuple(locked), make_slots(3), make_rooms(5, 5))
+
+
+def count_asks(most: int) -> Callable[[], bool]:
+    """Return a function that says to stop from that many calls on."""
+    asks = iter(range(most))
+    return lambda: next(asks, None) is None
+
+
+def test_the_caller_ends_a_search_of_cp_sat():
+    began_at = time.monotonic()
+
+    _solver, status = solve_model(
+        make_hard_model(), budget=LONG_BUDGET, limits=WorkLimits(should_stop=count_asks(3))
+    )
+
+    assert status == cp_model.UNKNOWN
+    assert time.monotonic() - began_at < 30
+
+
+def test_the_clock_ends_a_search_of_cp_sat():
+    began_at = time.monotonic()
+
+    _solver, status = solve_model(
+        make_hard_model(), budget=LONG_BUDGET, limits=WorkLimits(deadline=began_at + 0.3)
+    )
+
+    assert status == cp_model.UNKNOWN
+    assert time.monotonic() - began_at < 30
+
+
+def test_an_interruption_ends_a_search_of_cp_sat():
+    def interrupt() -> bool:
+        if interruptions:
+            raise KeyboardInterrupt
+        interruptions.append(1)
+        return False
+
+    interruptions: list[int] = []
+
+    with pytest.raises(KeyboardInterrupt):
+        solve_model(make_hard_model(), budget=LONG_BUDGET, limits=WorkLimits(should_stop=interrupt))
+
+
+def test_contradicting_rules_are_not_sought_after_a_stop():
+    assert find_contradiction(make_impossible_instance(), WorkLimits(should_stop=lambda: True)) == []
+
+
+def test_a_contradiction_may_have_rules_too_many_if_the_time_ends():
+    stops = [
+        find_contradiction(make_impossible_instance(), WorkLimits(should_stop=count_asks(n))) for n in (5, 6)
+    ]
+    full = find_contradiction(make_impossible_instance())
+
+    assert all(not found or set(full) <= set(found) for found in stops)
+
+
+def test_a_plan_without_time_for_the_reasons_says_so():
+    error = make_impossible_error(make_impossible_instance(), [])
+
+    assert error.reasons == (
+        "No plan keeps all rules. There was no time to find out which contradict each other.",
+    )
+
+
+def test_a_first_plan_is_not_sought_after_a_stop():
+    with pytest.raises(PlanNotFound, match="stopped before") as raised:
+        plan_schedule(instance=make_impossible_instance(), should_stop=lambda: True)
+
+    assert raised.value.is_stopped
+
+
+def test_a_first_plan_is_not_sought_after_the_deadline():
+    with pytest.raises(PlanNotFound, match="no proof"):
+        find_feasible_plan(instance=make_impossible_instance(), limits=WorkLimits(deadline=0))
+
+
+def test_a_small_budget_leaves_time_for_the_reasons():
+    with pytest.raises(PlanImpossible, match="these 5 rules"):
+        plan_schedule(instance=make_impossible_instance(), seconds=0)
