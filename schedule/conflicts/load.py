@@ -7,14 +7,16 @@ from dataclasses import replace
 from statistics import median_high, median_low
 from typing import Any, Final
 
+from django.db.models import Q
+
 from convention import hooks
 from convention.events.models import Event, Room
 from schedule.drafts.current_draft import find_current_draft, load_slot_states
 from schedule.drafts.slot_state import SlotState
 from schedule.models import (
     Availability,
+    ChosenSession,
     ConflictLevel,
-    PersonalAgenda,
     ScheduleDraft,
     Session,
     SessionSpeaker,
@@ -76,9 +78,9 @@ def load_working_sessions(events: Iterable[Event]) -> dict[int, Timetable]:
 
 def load_favourites(event_ids: Iterable[int]) -> dict[int, set[str]]:
     """Return the personal agendas by session that is in them, each as one anonymous attendee: one query."""
-    links = PersonalAgenda.sessions.through.objects.filter(session__event__in=list(event_ids))
+    choices = ChosenSession.objects.filter(session__event__in=list(event_ids))
     starred: dict[int, set[str]] = defaultdict(set)
-    for session, agenda in links.order_by().values_list("session_id", "personalagenda_id"):
+    for session, agenda in choices.order_by().values_list("session_id", "personal_agenda_id"):
         starred[session].add(f"agenda-{agenda}")
     return starred
 
@@ -211,12 +213,11 @@ def _load_surroundings(event_ids: list[int]) -> dict[str, Any]:
     for walk in WalkingTime.objects.filter(event__in=event_ids).order_by("pk"):
         walking[walk.event_id][frozenset({walk.from_zone, walk.to_zone})] = walk.minutes
     periods: dict[str, dict[int, list[AvailabilityPeriod]]] = {"room_id": {}, "speaker_id": {}}
-    of_rooms = Availability.objects.filter(room__event__in=event_ids)
-    of_speakers = Availability.objects.filter(speaker__event__in=event_ids)
-    for column, rows in (("room_id", of_rooms), ("speaker_id", of_speakers)):
-        for row in rows.order_by("starts_at", "pk"):
-            period = AvailabilityPeriod(row.starts_at, row.ends_at, Availability.Level(row.level))
-            periods[column].setdefault(getattr(row, column), []).append(period)
+    of_event = Q(room__event__in=event_ids) | Q(speaker__event__in=event_ids)
+    for row in Availability.objects.filter(of_event).order_by("starts_at", "pk"):
+        period = AvailabilityPeriod(row.starts_at, row.ends_at, Availability.Level(row.level))
+        column = "room_id" if row.room_id else "speaker_id"
+        periods[column].setdefault(getattr(row, column), []).append(period)
     return {
         "rooms": rooms,
         "walking": walking,

@@ -5,6 +5,7 @@ Start with programme.py. A draft's slots never touch the sessions: publishing co
 
 from .drafts import Availability, ConflictLevel, Move, PlanRun, ScheduleDraft, Slot, WalkingTime
 from .programme import (
+    ChosenSession,
     PersonalAgenda,
     Schedule,
     ScheduleUpload,
@@ -18,6 +19,7 @@ from .versions import ScheduleVersion, VersionSlot
 
 __all__ = [
     "Availability",
+    "ChosenSession",
     "ConflictLevel",
     "Move",
     "PersonalAgenda",

@@ -247,7 +247,9 @@ class PersonalAgenda(LinkedModel):
 
     event = models.ForeignKey(Event, models.CASCADE, related_name="personal_agendas")
     created_at = models.DateTimeField(auto_now_add=True)
-    sessions = models.ManyToManyField(Session, related_name="personal_agendas", blank=True)
+    sessions = models.ManyToManyField(
+        Session, through="ChosenSession", related_name="personal_agendas", blank=True
+    )
 
     class Meta:
         verbose_name = _("personal agenda")
@@ -255,6 +257,24 @@ class PersonalAgenda(LinkedModel):
 
     def __str__(self) -> str:
         return f"{self.event} #{self.pk}"
+
+
+class ChosenSession(models.Model):
+    """A session in a personal agenda. `known_version` is the version that was public when it was chosen."""
+
+    personal_agenda = models.ForeignKey(PersonalAgenda, models.CASCADE, db_column="personalagenda_id")
+    session = models.ForeignKey(Session, models.CASCADE)
+    known_version = models.PositiveIntegerField(default=0, editable=False)
+
+    class Meta:
+        # The name from before the table had a model.
+        db_table = "schedule_personalagenda_sessions"
+        unique_together = [("personal_agenda", "session")]
+        verbose_name = _("session of a personal agenda")
+        verbose_name_plural = _("sessions of personal agendas")
+
+    def __str__(self) -> str:
+        return f"{self.session} ({self.personal_agenda})"
 
 
 class ScheduleUpload(models.Model):
