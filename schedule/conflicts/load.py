@@ -14,15 +14,18 @@ from convention.events.models import Event, Room
 from schedule.drafts.current_draft import find_current_draft, load_slot_states
 from schedule.drafts.slot_state import SlotState
 from schedule.models import (
+    DEFAULT_DAY_START,
     Availability,
     ChosenSession,
     ConflictLevel,
+    Schedule,
     ScheduleDraft,
     Session,
     SessionSpeaker,
     Slot,
     WalkingTime,
 )
+from schedule.programme.days import get_programme_day
 
 from .kinds import DEFAULT_RULES, DOUBLE_USE_KINDS, ConflictKind, KindRule
 from .timetable import (
@@ -110,7 +113,9 @@ def _load_timetables(
     return {
         event.pk: replace(
             bare[event.pk],
-            hours=compute_hours(event, bare[event.pk].placements.values()),
+            hours=compute_hours(
+                event, bare[event.pk].placements.values(), day_starts_at=shared["day_starts"][event.pk]
+            ),
             favourites=_pick(shared["favourites"], bare[event.pk].sessions),
             bookings=_pick(shared["bookings"], bare[event.pk].sessions),
             rooms=shared["rooms"][event.pk],
@@ -220,6 +225,7 @@ def _load_surroundings(event_ids: list[int]) -> dict[str, Any]:
         periods[column].setdefault(getattr(row, column), []).append(period)
     return {
         "rooms": rooms,
+        "day_starts": _load_day_starts(event_ids),
         "walking": walking,
         "rules": load_rules(event_ids),
         "room_periods": {key: tuple(value) for key, value in periods["room_id"].items()},
@@ -229,27 +235,35 @@ def _load_surroundings(event_ids: list[int]) -> dict[str, Any]:
     }
 
 
+def _load_day_starts(event_ids: list[int]) -> dict[int, datetime.time]:
+    saved = Schedule.objects.filter(event__in=event_ids).values_list("event_id", "day_starts_at")
+    return dict.fromkeys(event_ids, DEFAULT_DAY_START) | dict(saved)
+
+
 def _load_audiences(kind: str, event_ids: list[int]) -> dict[int, frozenset[str]]:
     found = hooks.session_audiences.provider(kind)(event_ids)
     return {session: frozenset(attendees) for session, attendees in found.items()}
 
 
-def compute_hours(event: Event, states: Iterable[SlotState]) -> tuple[Period, ...]:
-    """Return when sessions may be placed on each day, by the clock of the event.
+def compute_hours(
+    event: Event, states: Iterable[SlotState], *, day_starts_at: datetime.time
+) -> tuple[Period, ...]:
+    """Return when sessions may be placed on each day of the programme, by the clock of the event.
 
     That is nine to six, or from the usual first start to the usual last end if these are wider, within the
-    event; a day with earlier or later sessions includes them.
+    event; a day with earlier or later sessions includes them. What begins before `day_starts_at` belongs to
+    the day before.
     """
     used: dict[datetime.date, list[SlotState]] = defaultdict(list)
     for state in states:
-        used[state.day or state.starts_at.astimezone(event.zone).date()].append(state)
+        used[state.day or get_programme_day(state.starts_at, event.zone, day_starts_at)].append(state)
     own_hours = {day: _get_own_hours(day, slots, event) for day, slots in used.items()}
     opens, closes = DEFAULT_HOURS
     if own_hours:
         opens = min(opens, median_low(first for first, _last in own_hours.values()))
         closes = max(closes, median_high(last for _first, last in own_hours.values()))
     hours = []
-    for day in sorted({*_list_days(event), *used}):
+    for day in sorted({*_list_days(event, day_starts_at), *used}):
         opens_at = max(_at_wall_time(day, opens, event), event.starts_at)
         closes_at = min(_at_wall_time(day, closes, event), event.ends_at)
         if day in own_hours:
@@ -260,9 +274,10 @@ def compute_hours(event: Event, states: Iterable[SlotState]) -> tuple[Period, ..
     return tuple(hours)
 
 
-def _list_days(event: Event) -> list[datetime.date]:
-    first = event.starts_at.astimezone(event.zone).date()
-    last = event.ends_at.astimezone(event.zone).date()
+def _list_days(event: Event, day_starts_at: datetime.time) -> list[datetime.date]:
+    first, last = (
+        get_programme_day(moment, event.zone, day_starts_at) for moment in (event.starts_at, event.ends_at)
+    )
     length = min((last - first).days + 1, MAX_DAYS)
     return [first + datetime.timedelta(days=number) for number in range(length)]
 

@@ -5,6 +5,7 @@ Start with programme.py. A draft's slots never touch the sessions: publishing co
 
 from .drafts import Availability, ConflictLevel, Move, PlanRun, ScheduleDraft, Slot, WalkingTime
 from .programme import (
+    DEFAULT_DAY_START,
     ChosenSession,
     PersonalAgenda,
     Schedule,
@@ -18,6 +19,7 @@ from .speakers import SpeakerLink, SpeakerMail, SpeakerMailing, SpeakerPhoto
 from .versions import ScheduleVersion, VersionSlot
 
 __all__ = [
+    "DEFAULT_DAY_START",
     "Availability",
     "ChosenSession",
     "ConflictLevel",

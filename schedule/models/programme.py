@@ -2,7 +2,7 @@
 
 import datetime
 import uuid
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Final, Self
 
 from django.db import models
 from django.db.models import F, Q
@@ -17,6 +17,8 @@ from convention.events.models import Event, Room
 from convention.web.link_secrets import LinkedModel
 from schedule.rich_text.clean_columns import CleanHtmlField, RichTextModel, RichTextQuerySet
 
+DEFAULT_DAY_START: Final = datetime.time(6)
+
 
 class Schedule(models.Model):
     """Settings of one event's programme; `revision` is raised with every change."""
@@ -27,7 +29,7 @@ class Schedule(models.Model):
     changed_at = models.DateTimeField(auto_now_add=True)
     acronym = models.CharField(max_length=100, blank=True)
     base_url = models.URLField(max_length=500, blank=True)
-    day_starts_at = models.TimeField(_("the day starts at"), default=datetime.time(6))
+    day_starts_at = models.TimeField(_("the day starts at"), default=DEFAULT_DAY_START)
     slot_minutes = models.PositiveIntegerField(default=5)
 
     class Meta:

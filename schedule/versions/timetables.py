@@ -3,15 +3,12 @@
 import datetime
 import uuid
 from collections.abc import Collection
-from typing import Final
 
 from convention.events.models import Event
-from schedule.models import Schedule, ScheduleDraft, ScheduleVersion, Session, VersionSlot
+from schedule.models import DEFAULT_DAY_START, ScheduleDraft, ScheduleVersion, Session, VersionSlot
 from schedule.programme.days import get_programme_day
 
 from .differences import SlotDifference, TimetableDifferences, TimetableSlot, compare_timetables
-
-DEFAULT_DAY_START: Final[datetime.time] = Schedule._meta.get_field("day_starts_at").default
 
 
 def load_published_timetable(event: Event) -> dict[uuid.UUID, TimetableSlot]:
