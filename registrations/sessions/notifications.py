@@ -96,7 +96,7 @@ def _count_reachable(label: str | Promise, registration_ids: Collection[int]) ->
     return RecipientGroup(label, reachable, len(registration_ids) - reachable)
 
 
-def queue_notices(version_id: int, _session_ids: Collection[int]) -> None:
+def queue_notices(version_id: int) -> None:
     """Queue an e-mail for each attendee whom the version concerns."""
     _queue(
         SessionBooking.objects.with_unannounced_changes().filter(

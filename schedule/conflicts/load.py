@@ -16,7 +16,6 @@ from schedule.drafts.slot_state import SlotState
 from schedule.models import (
     DEFAULT_DAY_START,
     Availability,
-    ChosenSession,
     ConflictLevel,
     Schedule,
     ScheduleDraft,
@@ -77,15 +76,6 @@ def load_working_sessions(events: Iterable[Event]) -> dict[int, Timetable]:
     rules = {kind: DEFAULT_RULES[kind] for kind in DOUBLE_USE_KINDS}
     timetables = _load_sessions([*rows.values()], states)
     return {pk: replace(bare, rules=rules) for pk, bare in timetables.items()}
-
-
-def load_favourites(event_ids: Iterable[int]) -> dict[int, set[str]]:
-    """Return the personal agendas by session that is in them, each as one anonymous attendee: one query."""
-    choices = ChosenSession.objects.filter(session__event__in=list(event_ids))
-    starred: dict[int, set[str]] = defaultdict(set)
-    for session, agenda in choices.order_by().values_list("session_id", "personal_agenda_id"):
-        starred[session].add(f"agenda-{agenda}")
-    return starred
 
 
 def load_rules(event_ids: Iterable[int]) -> dict[int, dict[ConflictKind, KindRule]]:

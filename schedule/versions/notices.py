@@ -35,11 +35,10 @@ def notify_publication(version_id: int) -> None:
         return
     # More than the version changed, if another one was published since: each notice looks for itself.
     changed = Session.objects.filter(event=version.event_id, published_in__number__gte=version.number)
-    session_ids = list(changed.values_list("pk", flat=True))
-    speaker_ids = find_notified_speakers(session_ids)
+    speaker_ids = find_notified_speakers(changed)
     enqueue_all(notify_speaker, [(version.pk, speaker_id) for speaker_id in speaker_ids])
     for queue_notices in hooks.publication_notices.providers():
-        queue_notices(version.pk, session_ids)
+        queue_notices(version.pk)
 
 
 def list_notified_changes(version: ScheduleVersion, session_ids: list[int]) -> list[SlotDifference]:

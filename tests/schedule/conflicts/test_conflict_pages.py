@@ -148,7 +148,7 @@ def test_the_list_costs_the_same_queries_for_few_and_many(organizer, event, djan
         make_session(event, f"Early {number}", room=aula)
 
     def count_queries():
-        with django_assert_num_queries(22):
+        with django_assert_num_queries(23):
             organizer.get(ADDRESS)
 
     organizer.get(ADDRESS)

@@ -154,7 +154,7 @@ def test_the_number_of_queries_is_fixed(django_assert_num_queries):
             make_session(event, speakers=("Ada", "Berta"), room=event.rooms.first())
     drafts = [get_current_draft(event) for event in events]
 
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(11):
         load_timetable(drafts[0])
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(10):
         load_published_timetables(events)
