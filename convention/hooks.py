@@ -117,7 +117,7 @@ revoke_devices = SingleHook()
 # (event, session ids) -> RecipientGroups (schedule/versions/recipients.py): who would be notified if these
 # sessions were published with another time, room or state.
 publication_recipients = Hook()
-# (version id, session ids) -> None, within the task of a publication: queue its notices.
+# (version id) -> None, within the task of a publication: queue its notices.
 publication_notices = Hook()
 # (version id, session ids) -> None, in the transaction of a publication that notifies nobody: forget these
 # changes.

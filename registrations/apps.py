@@ -42,5 +42,9 @@ class RegistrationsConfig(AppConfig):
         hooks.receivable_sources.register("registrations.billing.receivables.find_receivable")
         hooks.confirm_reference.register("registrations.booking.verification.vouch_for_order_reference")
         hooks.event_downloads.register("registrations.organizer.exports.EXPORT_SHEETS")
-        hooks.session_audiences.register("bookings", "registrations.sessions.audiences.load_booked_attendees")
+        for audience, loader in (
+            ("bookings", "load_booked_attendees"),
+            ("favourites", "load_starring_attendees"),
+        ):
+            hooks.session_audiences.register(audience, f"registrations.sessions.audiences.{loader}")
         hooks.metrics.register("registrations.questions.storage_use.list_storage_metrics")

@@ -14,7 +14,6 @@ class ScheduleConfig(AppConfig):
     def ready(self) -> None:
         """Register what lower layers call."""
         hooks.event_downloads.register("schedule.downloads.DOWNLOAD_SHEETS")
-        hooks.session_audiences.register("favourites", "schedule.conflicts.load.load_favourites")
         hooks.room_uses.register("schedule.editing.room_removal.describe_room_uses")
         hooks.room_removal.register("schedule.editing.room_removal.clear_rooms")
         hooks.periodic_jobs.register("schedule.exchange.uploads.delete_old_uploads", seconds=HOUR)

@@ -1,5 +1,6 @@
 """Organizers' pages of an event: settings, venue, rooms, and people with roles."""
 
+import hashlib
 from typing import TYPE_CHECKING, Any
 
 from allauth.account.decorators import reauthentication_required
@@ -143,11 +144,13 @@ def event_rooms(request: "HttpRequest", event: str) -> "HttpResponse":
     """Edit all rooms on one page."""
     event_row = get_event_to_organize(event, request.user)
     formset = RoomFormSet(request.POST or None, instance=event_row)
+    removed_rooms: list[Room] = []
     room_uses: list[str] = []
     if request.method == "POST" and formset.is_valid():
         removed_rooms = find_removed_rooms(formset)
         room_uses = find_room_uses(removed_rooms)
-        if not room_uses or "removal_confirmed" in request.POST:
+        seen_code = request.POST.get("removal_confirmed", "")
+        if not room_uses or seen_code == compute_removal_code(removed_rooms, room_uses):
             with transaction.atomic():
                 for prepare_removal in hooks.room_removal.providers() if removed_rooms else ():
                     prepare_removal(event_row, removed_rooms, request.user)
@@ -156,7 +159,12 @@ def event_rooms(request: "HttpRequest", event: str) -> "HttpResponse":
             messages.success(request, _("The rooms were saved."))
             return redirect("organize-rooms", event_row.slug)
     return render_event_page(
-        request, "organize/event_rooms.html", event_row, forms=formset, room_uses=room_uses
+        request,
+        "organize/event_rooms.html",
+        event_row,
+        forms=formset,
+        room_uses=room_uses,
+        removal_code=compute_removal_code(removed_rooms, room_uses),
     )
 
 
@@ -164,6 +172,12 @@ def find_removed_rooms(formset: "BaseModelFormSet[Any, Any]") -> "list[Room]":
     """Return the saved rooms that the form deletes; empty rows have none."""
     rooms = [form.instance for form in formset.deleted_forms]
     return [room for room in rooms if room.pk]
+
+
+def compute_removal_code(rooms: "Sequence[Room]", room_uses: "Sequence[str]") -> str:
+    """Return a code of the rooms and sentences shown: to remove others, the organizer is asked again."""
+    text = repr((sorted(room.pk for room in rooms), list(room_uses)))
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def find_room_uses(rooms: "Sequence[Room]") -> list[str]:

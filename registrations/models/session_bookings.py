@@ -79,7 +79,7 @@ class SessionBooking(models.Model):
 class AgendaLink(models.Model):
     """The attendee whose personal agenda this is: they chose sessions while signed in.
 
-    They are notified of changes after the version `notified_version`.
+    They were notified of the changes up to the version `notified_version`.
     """
 
     personal_agenda = models.OneToOneField(PersonalAgenda, models.CASCADE, related_name="+")

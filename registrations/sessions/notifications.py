@@ -1,20 +1,28 @@
 """Notify attendees of published changes of the sessions that they booked or starred.
 
-Publishing queues one e-mail for each attendee (`queue_notices`). What was announced last is stored with each
-booking and agenda, so that a session that moved and came back is not announced. A periodic job does the same
-for what a failed task left behind.
+A publication with notice queues one e-mail for each attendee whom it concerns (`queue_notices`); a periodic
+job queues what a failed task left behind. One rule says what an attendee knows of a session, and a difference
+from what is public now is announced once:
+
+- A booking stores what its holder knows: time, room and state when they booked or were last notified.
+- A star stores the version that was public then; its agenda, the version up to which its owner was notified.
+  Of the two, the later one is what they know.
+- A version published without notice is never announced. It counts as known to those who booked its sessions;
+  of a starred session, only a change in a version with notice is announced, and only while it is the last.
+
+So a session that moved and came back is not announced, nor is a move from before the star.
 """
 
 import logging
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from typing import Final
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Exists, F, Model, OuterRef, QuerySet, Subquery
+from django.db.models import Exists, Model, OuterRef, QuerySet, Subquery
 from django.tasks import task
 from django.urls import reverse
-from django.utils import timezone, translation
+from django.utils import translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -23,26 +31,31 @@ from convention.club.models import Person
 from convention.db.leases import hold_lease
 from convention.events.models import Event
 from convention.mail.messages import MailMessage, MailRefused, send_mail_message
+from convention.tasks.queue import enqueue_all
 from registrations.models import AgendaLink, Registration, SessionBooking
 from registrations.permissions import make_own_secret
-from schedule.models import PersonalAgenda, ScheduleVersion, Session
-from schedule.programme.neighbours import find_conflicting_sessions
-from schedule.versions.publish import find_last_version_number
+from schedule.models import PersonalAgenda, Session
 from schedule.versions.recipients import RecipientGroup
+from schedule.versions.timetables import find_last_version_number
 
 from .booking import list_session_bookings
+from .changed_sessions import (
+    ChangedSession,
+    ChangeNotice,
+    find_links_to_notify,
+    list_booked_changes,
+    list_starred_changes,
+)
 
 logger = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class ChangedSession:
-    """A session as it is now, for an attendee who booked or only starred it."""
-
-    session: Session
-    is_booked: bool
-    was_cancelled: bool = False
-    conflicting_sessions: list[Session] = field(default_factory=list)
+SUBJECTS: Final = {
+    ChangeNotice.MOVED: gettext_lazy("Session moved: %(title)s"),
+    ChangeNotice.CANCELLED: gettext_lazy("Session cancelled: %(title)s"),
+    ChangeNotice.REMOVED: gettext_lazy("Session removed from the programme: %(title)s"),
+    ChangeNotice.RESTORED: gettext_lazy("It takes place after all: %(title)s"),
+}
 
 
 def link_agenda(personal_agenda: PersonalAgenda, person: Person) -> None:
@@ -83,38 +96,31 @@ def _count_reachable(label: str | Promise, registration_ids: Collection[int]) ->
     return RecipientGroup(label, reachable, len(registration_ids) - reachable)
 
 
-def queue_notices(version_id: int, _session_ids: Collection[int]) -> None:
+def queue_notices(version_id: int) -> None:
     """Queue an e-mail for each attendee whom the version concerns."""
-    version = ScheduleVersion.objects.get(pk=version_id)
     _queue(
-        SessionBooking.objects.with_unannounced_changes().filter(session__event=version.event_id),
-        _find_links_to_notify().filter(personal_agenda__event=version.event_id),
+        SessionBooking.objects.with_unannounced_changes().filter(
+            session__event__schedule_versions=version_id
+        ),
+        find_links_to_notify().filter(personal_agenda__event__schedule_versions=version_id),
     )
 
 
 def notify_changed_sessions() -> None:
     """Queue an e-mail for each attendee with unannounced changes. A periodic job."""
-    _queue(SessionBooking.objects.with_unannounced_changes(), _find_links_to_notify())
+    _queue(SessionBooking.objects.with_unannounced_changes(), find_links_to_notify())
 
 
 def _queue(bookings: QuerySet[SessionBooking], links: QuerySet[AgendaLink]) -> None:
     ids = {*bookings.values_list("registration", flat=True), *links.values_list("registration", flat=True)}
-    for registration_id in sorted(ids):
-        notify_session_changes.enqueue(registration_id)
+    enqueue_all(notify_session_changes, [(registration_id,) for registration_id in sorted(ids)])
 
 
-def _find_links_to_notify() -> QuerySet[AgendaLink]:
-    """Return the links with starred sessions that changed after the version that was announced last."""
-    return AgendaLink.objects.filter(
-        personal_agenda__event__ends_at__gt=timezone.now(),
-        personal_agenda__sessions__published_in__number__gt=F("notified_version"),
-        registration__in=Registration.objects.confirmed(),
-    ).distinct()
+def forget_changes(_version_id: int, session_ids: Collection[int]) -> None:
+    """Store published changes as known to those who booked, since the organizers notify nobody of them.
 
-
-def forget_changes(version_id: int, session_ids: Collection[int]) -> None:
-    """Store published changes as announced, since the organizers publish without notifying anybody."""
-    version = ScheduleVersion.objects.get(pk=version_id)
+    Stars need nothing: the version says itself that it is silent.
+    """
     bookings = SessionBooking.objects.active().filter(session__in=session_ids)
     published = Session.objects.filter(pk=OuterRef("session"))
     bookings.update(
@@ -122,8 +128,6 @@ def forget_changes(version_id: int, session_ids: Collection[int]) -> None:
         notified_room=Subquery(published.values("room")),
         is_cancellation_notified=Exists(published.filter(cancelled_at__isnull=False)),
     )
-    links = AgendaLink.objects.filter(personal_agenda__event=version.event_id)
-    links.filter(notified_version=version.number - 1).update(notified_version=version.number)
 
 
 @task()
@@ -135,11 +139,18 @@ def notify_session_changes(registration_id: int) -> None:
         )
         if registration is None:
             return
-        bookings = SessionBooking.objects.with_unannounced_changes().select_related("session__room")
-        booked = list(bookings.filter(registration=registration).order_by("session__starts_at", "pk"))
-        links = list(_find_links_to_notify().filter(registration=registration))
+        # Before the sessions are read: a version published meanwhile must not count as announced.
         version = find_last_version_number(registration.event)
-        changes = [*_list_booked_changes(registration, booked), *_list_starred_changes(registration, links)]
+        bookings = list(list_session_bookings(registration))
+        changed = set(
+            SessionBooking.objects.with_unannounced_changes()
+            .filter(registration=registration)
+            .values_list("pk", flat=True)
+        )
+        booked = [booking for booking in bookings if booking.pk in changed]
+        links = list(find_links_to_notify().filter(registration=registration))
+        sessions = [booking.session for booking in bookings]
+        changes = [*list_booked_changes(booked, sessions), *list_starred_changes(links, sessions)]
         if changes and (registration.email or registration.order.email):
             with translation.override(registration.order.language):
                 _send_letter(registration, changes)
@@ -163,31 +174,6 @@ def _store_as_announced(
 
 def _list_keys(rows: Collection[Model]) -> list[int]:
     return [row.pk for row in rows]
-
-
-def _list_booked_changes(
-    registration: Registration, bookings: Collection[SessionBooking]
-) -> list[ChangedSession]:
-    everything = [other.session for other in list_session_bookings(registration)]
-    return [
-        ChangedSession(
-            booking.session,
-            is_booked=True,
-            was_cancelled=booking.is_cancellation_notified,
-            conflicting_sessions=find_conflicting_sessions(booking.session, everything),
-        )
-        for booking in bookings
-    ]
-
-
-def _list_starred_changes(registration: Registration, links: Collection[AgendaLink]) -> list[ChangedSession]:
-    """Return changed sessions that the attendee starred; their bookings announce the others."""
-    booked = {booking.session_id for booking in list_session_bookings(registration)}
-    found: dict[int, Session] = {}
-    for link in links:
-        starred = link.personal_agenda.sessions.filter(published_in__number__gt=link.notified_version)
-        found |= {session.pk: session for session in starred.select_related("room")}
-    return [ChangedSession(session, is_booked=False) for pk, session in found.items() if pk not in booked]
 
 
 def _send_letter(registration: Registration, changes: list[ChangedSession]) -> None:
@@ -223,11 +209,5 @@ def _write_letter(registration: Registration, changes: list[ChangedSession]) -> 
 def _write_subject(event: Event, changes: list[ChangedSession]) -> str:
     if len(changes) > 1:
         return _("Your sessions have changed: %(event)s") % {"event": event.title}
-    change = changes[0]
-    if change.session.cancelled_at:
-        subject = _("Session cancelled: %(title)s")
-    elif change.was_cancelled:
-        subject = _("It takes place after all: %(title)s")
-    else:
-        subject = _("Session moved: %(title)s")
-    return subject % {"title": change.session.title}
+    (change,) = changes
+    return SUBJECTS[change.notice] % {"title": change.session.title}

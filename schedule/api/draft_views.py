@@ -25,7 +25,7 @@ from schedule.drafts.moves import SlotChangedMeanwhile
 from schedule.drafts.slot_state import SlotState
 from schedule.editing.draft_slots import load_states
 from schedule.editor.place_sessions import Placement, find_time_error, place_sessions
-from schedule.versions.publish import find_last_version_number
+from schedule.versions.timetables import find_last_version_number
 
 from .access import PlanningView, open_draft, open_event
 from .draft_bodies import (

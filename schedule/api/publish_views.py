@@ -12,10 +12,9 @@ from schedule.versions.differences import ChangeKind
 from schedule.versions.publish import (
     Notify,
     PublicationStamp,
-    find_last_version_number,
     publish_reviewed_draft,
 )
-from schedule.versions.timetables import load_unpublished_changes
+from schedule.versions.timetables import find_last_version_number, load_unpublished_changes
 
 from .access import PlanningView, open_draft, open_event
 from .draft_bodies import PublicationResponse, PublishRequest

@@ -7,8 +7,8 @@ from typing import Any, Final
 
 from django import forms
 from django.core.validators import MaxValueValidator
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from convention.events.models import Event, Room
 from schedule.models import Availability, ConflictLevel
@@ -21,6 +21,8 @@ MAX_BUFFER_MINUTES: Final = 24 * 60
 MAX_PEOPLE: Final = 1_000_000
 MAX_PERIODS: Final = 100
 MAX_FEATURES_CHARS: Final = 5000
+# 190 pairs on one page, and fewer fields than a request may have.
+MAX_ZONES: Final = 20
 YEARS: Final = range(2000, 2101)
 
 
@@ -56,7 +58,7 @@ class KindRuleForm(forms.Form):
 
 
 class WalkingTimesForm(forms.Form):
-    """The minutes between any two zones of the event's rooms."""
+    """The minutes between any two zones of the event's rooms; no fields if these are too many to list."""
 
     def __init__(
         self,
@@ -67,8 +69,10 @@ class WalkingTimesForm(forms.Form):
         default_minutes: int,
     ) -> None:
         super().__init__(data, prefix="walk")
+        self.has_too_many_zones = len(zones) > MAX_ZONES
+        listed = [] if self.has_too_many_zones else zones
         self.pairs = {
-            f"{one}-{two}": (zones[one], zones[two]) for one, two in combinations(range(len(zones)), 2)
+            f"{one}-{two}": (zones[one], zones[two]) for one, two in combinations(range(len(listed)), 2)
         }
         for name, pair in self.pairs.items():
             self.fields[name] = forms.IntegerField(
@@ -80,9 +84,21 @@ class WalkingTimesForm(forms.Form):
                 widget=forms.NumberInput({"placeholder": str(default_minutes)}),
             )
 
+    def describe_limit(self) -> str:
+        """Return why there are no fields; "" if there are."""
+        return describe_zone_limit() if self.has_too_many_zones else ""
+
     def get_minutes(self) -> dict[tuple[str, str], int | None]:
         """Return the minutes by pair of zones, of a valid form."""
         return {pair: self.cleaned_data[name] for name, pair in self.pairs.items()}
+
+
+def describe_zone_limit() -> str:
+    sentence = gettext(
+        "Walking times can be set between %(count)s zones at most. Give rooms that are close to each other "
+        "the same zone."
+    )
+    return sentence % {"count": MAX_ZONES}
 
 
 class RoomPlanningForm(forms.ModelForm[Room]):
@@ -109,7 +125,13 @@ class RoomPlanningForm(forms.ModelForm[Room]):
         self.fields["zone"].widget.attrs["list"] = "zones"
 
     def clean_zone(self) -> str:
-        return " ".join(self.cleaned_data["zone"].split())
+        """Refuse one zone more than walking times can be set for."""
+        zone = " ".join(self.cleaned_data["zone"].split())
+        others = self.instance.event.rooms.exclude(pk=self.instance.pk)
+        zones = {*others.exclude(zone="").values_list("zone", flat=True), zone} - {""}
+        if len(zones) > MAX_ZONES and zone != self.initial.get("zone"):
+            raise forms.ValidationError(describe_zone_limit())
+        return zone
 
 
 class AvailabilityForm(forms.Form):

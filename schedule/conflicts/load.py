@@ -7,20 +7,24 @@ from dataclasses import replace
 from statistics import median_high, median_low
 from typing import Any, Final
 
+from django.db.models import Q
+
 from convention import hooks
 from convention.events.models import Event, Room
 from schedule.drafts.current_draft import find_current_draft, load_slot_states
 from schedule.drafts.slot_state import SlotState
 from schedule.models import (
+    DEFAULT_DAY_START,
     Availability,
     ConflictLevel,
-    PersonalAgenda,
+    Schedule,
     ScheduleDraft,
     Session,
     SessionSpeaker,
     Slot,
     WalkingTime,
 )
+from schedule.programme.days import get_programme_day
 
 from .kinds import DEFAULT_RULES, DOUBLE_USE_KINDS, ConflictKind, KindRule
 from .timetable import (
@@ -74,15 +78,6 @@ def load_working_sessions(events: Iterable[Event]) -> dict[int, Timetable]:
     return {pk: replace(bare, rules=rules) for pk, bare in timetables.items()}
 
 
-def load_favourites(event_ids: Iterable[int]) -> dict[int, set[str]]:
-    """Return the personal agendas by session that is in them, each as one anonymous attendee: one query."""
-    links = PersonalAgenda.sessions.through.objects.filter(session__event__in=list(event_ids))
-    starred: dict[int, set[str]] = defaultdict(set)
-    for session, agenda in links.order_by().values_list("session_id", "personalagenda_id"):
-        starred[session].add(f"agenda-{agenda}")
-    return starred
-
-
 def load_rules(event_ids: Iterable[int]) -> dict[int, dict[ConflictKind, KindRule]]:
     """Return how each event treats each kind of conflict."""
     rules = {pk: dict(DEFAULT_RULES) for pk in event_ids}
@@ -108,7 +103,9 @@ def _load_timetables(
     return {
         event.pk: replace(
             bare[event.pk],
-            hours=compute_hours(event, bare[event.pk].placements.values()),
+            hours=compute_hours(
+                event, bare[event.pk].placements.values(), day_starts_at=shared["day_starts"][event.pk]
+            ),
             favourites=_pick(shared["favourites"], bare[event.pk].sessions),
             bookings=_pick(shared["bookings"], bare[event.pk].sessions),
             rooms=shared["rooms"][event.pk],
@@ -211,14 +208,14 @@ def _load_surroundings(event_ids: list[int]) -> dict[str, Any]:
     for walk in WalkingTime.objects.filter(event__in=event_ids).order_by("pk"):
         walking[walk.event_id][frozenset({walk.from_zone, walk.to_zone})] = walk.minutes
     periods: dict[str, dict[int, list[AvailabilityPeriod]]] = {"room_id": {}, "speaker_id": {}}
-    of_rooms = Availability.objects.filter(room__event__in=event_ids)
-    of_speakers = Availability.objects.filter(speaker__event__in=event_ids)
-    for column, rows in (("room_id", of_rooms), ("speaker_id", of_speakers)):
-        for row in rows.order_by("starts_at", "pk"):
-            period = AvailabilityPeriod(row.starts_at, row.ends_at, Availability.Level(row.level))
-            periods[column].setdefault(getattr(row, column), []).append(period)
+    of_event = Q(room__event__in=event_ids) | Q(speaker__event__in=event_ids)
+    for row in Availability.objects.filter(of_event).order_by("starts_at", "pk"):
+        period = AvailabilityPeriod(row.starts_at, row.ends_at, Availability.Level(row.level))
+        column = "room_id" if row.room_id else "speaker_id"
+        periods[column].setdefault(getattr(row, column), []).append(period)
     return {
         "rooms": rooms,
+        "day_starts": _load_day_starts(event_ids),
         "walking": walking,
         "rules": load_rules(event_ids),
         "room_periods": {key: tuple(value) for key, value in periods["room_id"].items()},
@@ -228,27 +225,35 @@ def _load_surroundings(event_ids: list[int]) -> dict[str, Any]:
     }
 
 
+def _load_day_starts(event_ids: list[int]) -> dict[int, datetime.time]:
+    saved = Schedule.objects.filter(event__in=event_ids).values_list("event_id", "day_starts_at")
+    return dict.fromkeys(event_ids, DEFAULT_DAY_START) | dict(saved)
+
+
 def _load_audiences(kind: str, event_ids: list[int]) -> dict[int, frozenset[str]]:
     found = hooks.session_audiences.provider(kind)(event_ids)
     return {session: frozenset(attendees) for session, attendees in found.items()}
 
 
-def compute_hours(event: Event, states: Iterable[SlotState]) -> tuple[Period, ...]:
-    """Return when sessions may be placed on each day, by the clock of the event.
+def compute_hours(
+    event: Event, states: Iterable[SlotState], *, day_starts_at: datetime.time
+) -> tuple[Period, ...]:
+    """Return when sessions may be placed on each day of the programme, by the clock of the event.
 
     That is nine to six, or from the usual first start to the usual last end if these are wider, within the
-    event; a day with earlier or later sessions includes them.
+    event; a day with earlier or later sessions includes them. What begins before `day_starts_at` belongs to
+    the day before.
     """
     used: dict[datetime.date, list[SlotState]] = defaultdict(list)
     for state in states:
-        used[state.day or state.starts_at.astimezone(event.zone).date()].append(state)
+        used[state.day or get_programme_day(state.starts_at, event.zone, day_starts_at)].append(state)
     own_hours = {day: _get_own_hours(day, slots, event) for day, slots in used.items()}
     opens, closes = DEFAULT_HOURS
     if own_hours:
         opens = min(opens, median_low(first for first, _last in own_hours.values()))
         closes = max(closes, median_high(last for _first, last in own_hours.values()))
     hours = []
-    for day in sorted({*_list_days(event), *used}):
+    for day in sorted({*_list_days(event, day_starts_at), *used}):
         opens_at = max(_at_wall_time(day, opens, event), event.starts_at)
         closes_at = min(_at_wall_time(day, closes, event), event.ends_at)
         if day in own_hours:
@@ -259,9 +264,10 @@ def compute_hours(event: Event, states: Iterable[SlotState]) -> tuple[Period, ..
     return tuple(hours)
 
 
-def _list_days(event: Event) -> list[datetime.date]:
-    first = event.starts_at.astimezone(event.zone).date()
-    last = event.ends_at.astimezone(event.zone).date()
+def _list_days(event: Event, day_starts_at: datetime.time) -> list[datetime.date]:
+    first, last = (
+        get_programme_day(moment, event.zone, day_starts_at) for moment in (event.starts_at, event.ends_at)
+    )
     length = min((last - first).days + 1, MAX_DAYS)
     return [first + datetime.timedelta(days=number) for number in range(length)]
 

@@ -18,7 +18,13 @@ from convention.events.models import Room
 from convention.events.permissions import get_event_to_organize
 from convention.text.normalize import parse_digits
 from schedule.drafts.slot_state import SlotState
-from schedule.editing.views import allow_get_and_post, get_posted_data, render_organizer_page
+from schedule.editing.views import (
+    allow_get_and_post,
+    get_author,
+    get_posted_data,
+    render_organizer_page,
+    report_refusals,
+)
 from schedule.models import ConflictLevel, Speaker
 from schedule.programme.agenda_filter import clean_query_value
 from schedule.programme.programme_version import get_programme_version
@@ -77,29 +83,35 @@ def conflict_list(request: "HttpRequest", event: str) -> "HttpResponse":
 def conflict_fix(request: "HttpRequest", event: str) -> "HttpResponse":
     """Apply the fix that was shown; the list then offers to undo it."""
     event_obj = get_event_to_organize(event, request.user)
-    moves = apply_fix(
-        event=event_obj,
-        code=clean_query_value(request.POST.get("conflict", "")),
-        digest=clean_query_value(request.POST.get("fix", "")),
-        author=request.user,  # type: ignore[arg-type]  # an organizer is signed in
-    )
-    messages.success(request, _("The conflict is solved in the draft. It becomes public when you publish."))
     address = reverse("organize-schedule-conflicts", args=[event_obj.slug])
-    return redirect(f"{address}?undo={moves[0].batch}" if moves else address)
+    with report_refusals(request):
+        moves = apply_fix(
+            event=event_obj,
+            code=clean_query_value(request.POST.get("conflict", "")),
+            digest=clean_query_value(request.POST.get("fix", "")),
+            author=get_author(request),
+        )
+        messages.success(
+            request, _("The conflict is solved in the draft. It becomes public when you publish.")
+        )
+        if moves:
+            address += f"?undo={moves[0].batch}"
+    return redirect(address)
 
 
 @require_POST
 def conflict_undo(request: "HttpRequest", event: str) -> "HttpResponse":
     event_obj = get_event_to_organize(event, request.user)
-    skipped = undo_fix(
-        event=event_obj,
-        batch=parse_digits(request.POST.get("batch", "")) or 0,
-        author=request.user,  # type: ignore[arg-type]  # an organizer is signed in
-    )
-    if skipped:
-        messages.warning(request, _("Undone, but for sessions that were moved again since: they stay."))
-    else:
-        messages.success(request, _("The sessions are back where they were."))
+    with report_refusals(request):
+        skipped = undo_fix(
+            event=event_obj,
+            batch=parse_digits(request.POST.get("batch", "")) or 0,
+            author=get_author(request),
+        )
+        if skipped:
+            messages.warning(request, _("Undone, but for sessions that were moved again since: they stay."))
+        else:
+            messages.success(request, _("The sessions are back where they were."))
     return redirect("organize-schedule-conflicts", event_obj.slug)
 
 

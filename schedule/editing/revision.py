@@ -7,13 +7,18 @@ from convention.events.models import Event
 from schedule.models import Schedule
 
 
-def raise_revision(*, event: Event) -> Schedule:
+def raise_revision(*, event: Event, version_name: str | None = None) -> Schedule:
     """Raise the revision of this event's programme; call it last in the action's transaction.
 
-    Feeds, printed agendas and caches compare the revision, so one call for each action is enough.
+    Feeds, printed agendas and caches compare the revision, so one call for each action is enough. A
+    publication sets the programme's label too.
     """
-    schedule, _ = Schedule.objects.get_or_create(event=event)
+    rows = Schedule.objects.filter(event=event)
     # Added in the database, so that two actions at once count as two.
-    Schedule.objects.filter(pk=schedule.pk).update(revision=F("revision") + 1, changed_at=timezone.now())
-    schedule.refresh_from_db()
-    return schedule
+    changes = {"revision": F("revision") + 1, "changed_at": timezone.now()}
+    if version_name is not None:
+        changes["version"] = version_name
+    if not rows.update(**changes):
+        Schedule.objects.get_or_create(event=event)
+        rows.update(**changes)
+    return rows.get()

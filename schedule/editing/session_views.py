@@ -41,7 +41,13 @@ from .sessions import (
     remove_session,
     restore_session,
 )
-from .views import allow_get_and_post, get_author, get_posted_data, render_organizer_page
+from .views import (
+    allow_get_and_post,
+    get_author,
+    get_posted_data,
+    render_organizer_page,
+    report_refusals,
+)
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -187,12 +193,13 @@ def session_cancel(request: "HttpRequest", event: str, number: int) -> HttpRespo
     event_obj = get_event_to_organize(event, request.user)
     session = get_session_by_number(event_obj, number)
     reason = clean_query_value(request.POST.get("reason", ""))
-    cancel_session(session=session, author=get_author(request), reason=reason)
-    messages.success(
-        request,
-        _("“%(title)s” is cancelled in the draft. The public sees it once you publish.")
-        % {"title": session.title},
-    )
+    with report_refusals(request):
+        cancel_session(session=session, author=get_author(request), reason=reason)
+        messages.success(
+            request,
+            _("“%(title)s” is cancelled in the draft. The public sees it once you publish.")
+            % {"title": session.title},
+        )
     return redirect("organize-session", event_obj.slug, number)
 
 
@@ -200,10 +207,11 @@ def session_cancel(request: "HttpRequest", event: str, number: int) -> HttpRespo
 def session_restore(request: "HttpRequest", event: str, number: int) -> HttpResponse:
     event_obj = get_event_to_organize(event, request.user)
     session = get_session_by_number(event_obj, number)
-    restore_session(session=session, author=get_author(request))
-    messages.success(
-        request, _("“%(title)s” takes place after all, once you publish.") % {"title": session.title}
-    )
+    with report_refusals(request):
+        restore_session(session=session, author=get_author(request))
+        messages.success(
+            request, _("“%(title)s” takes place after all, once you publish.") % {"title": session.title}
+        )
     return redirect("organize-session", event_obj.slug, number)
 
 
@@ -211,9 +219,11 @@ def session_restore(request: "HttpRequest", event: str, number: int) -> HttpResp
 def session_remove(request: "HttpRequest", event: str, number: int) -> HttpResponse:
     event_obj = get_event_to_organize(event, request.user)
     session = get_session_by_number(event_obj, number)
-    if remove_session(session=session, author=get_author(request)):
-        sentence = _("“%(title)s” is out of the programme.")
-    else:
-        sentence = _("“%(title)s” leaves the programme with the next publication.")
-    messages.success(request, sentence % {"title": session.title})
-    return redirect("organize-schedule", event_obj.slug)
+    with report_refusals(request):
+        if remove_session(session=session, author=get_author(request)):
+            sentence = _("“%(title)s” is out of the programme.")
+        else:
+            sentence = _("“%(title)s” leaves the programme with the next publication.")
+        messages.success(request, sentence % {"title": session.title})
+        return redirect("organize-schedule", event_obj.slug)
+    return redirect("organize-session", event_obj.slug, number)

@@ -1,6 +1,8 @@
 """Organizers' pages: tracks and settings of a programme."""
 
+import contextlib
 import itertools
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
@@ -11,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from convention.club.models import Person
-from convention.errors import NotFound
+from convention.errors import ConventionError, NotFound
 from convention.events.models import Event
 from convention.events.permissions import get_event_to_organize
 from schedule.models import Schedule, Track
@@ -45,6 +47,18 @@ def get_author(request: "HttpRequest") -> Person:
 def get_posted_data(request: "HttpRequest") -> "QueryDict | None":
     """Return the posted form data, None for a GET."""
     return request.POST if request.method == "POST" else None
+
+
+@contextlib.contextmanager
+def report_refusals(request: "HttpRequest") -> Iterator[None]:
+    """Show an error of an action as a message; the view then redirects, as after a success.
+
+    An error page would be a dead end, since what the organizer saw is out of date. Check permissions before.
+    """
+    try:
+        yield
+    except ConventionError as error:
+        messages.error(request, str(error))
 
 
 @allow_get_and_post
@@ -113,6 +127,8 @@ def track_move(request: "HttpRequest", event: str, pk: int) -> HttpResponse:
 @require_POST
 def track_remove(request: "HttpRequest", event: str, pk: int) -> HttpResponse:
     event_obj = get_event_to_organize(event, request.user)
-    remove_programme_item(event=event_obj, item=get_track(event_obj, pk))
-    messages.success(request, _("The track was removed; its sessions stay, without a track."))
+    track = get_track(event_obj, pk)
+    with report_refusals(request):
+        remove_programme_item(event=event_obj, item=track)
+        messages.success(request, _("The track was removed; its sessions stay, without a track."))
     return redirect("organize-tracks", event_obj.slug)

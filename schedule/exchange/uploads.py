@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from convention.api.throttles import consume_rate_limit
 from convention.club.models import Person
 from convention.errors import LinkExpired
 from convention.events.models import Event
@@ -23,10 +24,13 @@ from .read_schedule import read_schedule_apart
 UPLOAD_LIFETIME: Final = datetime.timedelta(days=1)
 # The preview is stored as JSON and shown on one page; its counts are of all titles.
 MAX_TITLES: Final = 200
+# Of one event: each takes a process of its own and up to its time limit.
+MAX_FILES_READ_PER_HOUR: Final = 60
 
 
 def save_upload(*, event: Event, file_name: str, data: bytes) -> ScheduleUpload:
-    """Store the file with a preview of its import. Raise UnreadableFile."""
+    """Store the file with a preview of its import. Raise UnreadableFile and TooManyRequests."""
+    throttle_reading(event)
     programme = read_schedule_apart(data, event_zone=event.zone)
     report = preview_programme(slug=event.slug, programme=programme, target=ImportTarget.DRAFT)
     return ScheduleUpload.objects.create(
@@ -36,6 +40,11 @@ def save_upload(*, event: Event, file_name: str, data: bytes) -> ScheduleUpload:
         content=data,
         report=report_to_json(report),
     )
+
+
+def throttle_reading(event: Event) -> None:
+    """Count one file that is read. Raise TooManyRequests above the limit."""
+    consume_rate_limit("schedule-files", str(event.pk), limit=MAX_FILES_READ_PER_HOUR, window_seconds=60 * 60)
 
 
 def delete_old_uploads() -> None:
@@ -63,10 +72,11 @@ def get_active_upload(event: Event, token: str) -> ScheduleUpload:
 def import_upload(*, event: Event, token: str, author: Person | None = None) -> ImportReport:
     """Import the stored file once: texts and speakers at once, times and rooms into the draft.
 
-    Raise LinkExpired if it was imported already, by a second click too. It is parsed before the transaction
-    begins, since other changes of the event wait for the transaction's end.
+    Raise TooManyRequests, and LinkExpired if it was imported already, by a second click too. It is parsed
+    before the transaction begins, since other changes of the event wait for the transaction's end.
     """
     get_active_upload(event, token)
+    throttle_reading(event)
     content = bytes(find_active_uploads(event, token).values_list("content", flat=True).first() or b"")
     programme = read_schedule_apart(content, event_zone=event.zone)
     with transaction.atomic():

@@ -10,7 +10,13 @@ from django.utils.translation import gettext as _
 from convention.errors import ConventionError
 from convention.events.permissions import get_event_to_organize
 from schedule.editing.forms import ScheduleUploadForm
-from schedule.editing.views import allow_get_and_post, get_author, get_posted_data, render_organizer_page
+from schedule.editing.views import (
+    allow_get_and_post,
+    get_author,
+    get_posted_data,
+    render_organizer_page,
+    report_refusals,
+)
 
 from .uploads import get_active_upload, import_upload, save_upload
 
@@ -36,9 +42,12 @@ def import_upload_page(request: "HttpRequest", event: str) -> HttpResponse:
 
 @allow_get_and_post
 def import_preview_page(request: "HttpRequest", event: str, token: str) -> HttpResponse:
-    """Show what the file would change; a POST imports it."""
+    """Show what the file would change; a POST imports it. Once it is over, a file can be chosen again."""
     event_obj = get_event_to_organize(event, request.user)
-    if request.method == "POST":
+    with report_refusals(request):
+        if request.method != "POST":
+            upload = get_active_upload(event_obj, token)
+            return render_organizer_page(request, "preview", event_obj, upload=upload)
         report = import_upload(event=event_obj, token=token, author=get_author(request))
         messages.success(request, report.summary)
         if report.has_slot_changes:
@@ -50,4 +59,4 @@ def import_preview_page(request: "HttpRequest", event: str, token: str) -> HttpR
                 ),
             )
         return redirect("organize-schedule", event_obj.slug)
-    return render_organizer_page(request, "preview", event_obj, upload=get_active_upload(event_obj, token))
+    return redirect("organize-import", event_obj.slug)

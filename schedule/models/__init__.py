@@ -5,6 +5,8 @@ Start with programme.py. A draft's slots never touch the sessions: publishing co
 
 from .drafts import Availability, ConflictLevel, Move, PlanRun, ScheduleDraft, Slot, WalkingTime
 from .programme import (
+    DEFAULT_DAY_START,
+    ChosenSession,
     PersonalAgenda,
     Schedule,
     ScheduleUpload,
@@ -17,7 +19,9 @@ from .speakers import SpeakerLink, SpeakerMail, SpeakerMailing, SpeakerPhoto
 from .versions import ScheduleVersion, VersionSlot
 
 __all__ = [
+    "DEFAULT_DAY_START",
     "Availability",
+    "ChosenSession",
     "ConflictLevel",
     "Move",
     "PersonalAgenda",

@@ -2,7 +2,7 @@
 
 import datetime
 import uuid
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Final, Self
 
 from django.db import models
 from django.db.models import F, Q
@@ -17,6 +17,8 @@ from convention.events.models import Event, Room
 from convention.web.link_secrets import LinkedModel
 from schedule.rich_text.clean_columns import CleanHtmlField, RichTextModel, RichTextQuerySet
 
+DEFAULT_DAY_START: Final = datetime.time(6)
+
 
 class Schedule(models.Model):
     """Settings of one event's programme; `revision` is raised with every change."""
@@ -27,7 +29,7 @@ class Schedule(models.Model):
     changed_at = models.DateTimeField(auto_now_add=True)
     acronym = models.CharField(max_length=100, blank=True)
     base_url = models.URLField(max_length=500, blank=True)
-    day_starts_at = models.TimeField(_("the day starts at"), default=datetime.time(6))
+    day_starts_at = models.TimeField(_("the day starts at"), default=DEFAULT_DAY_START)
     slot_minutes = models.PositiveIntegerField(default=5)
 
     class Meta:
@@ -247,7 +249,9 @@ class PersonalAgenda(LinkedModel):
 
     event = models.ForeignKey(Event, models.CASCADE, related_name="personal_agendas")
     created_at = models.DateTimeField(auto_now_add=True)
-    sessions = models.ManyToManyField(Session, related_name="personal_agendas", blank=True)
+    sessions = models.ManyToManyField(
+        Session, through="ChosenSession", related_name="personal_agendas", blank=True
+    )
 
     class Meta:
         verbose_name = _("personal agenda")
@@ -255,6 +259,24 @@ class PersonalAgenda(LinkedModel):
 
     def __str__(self) -> str:
         return f"{self.event} #{self.pk}"
+
+
+class ChosenSession(models.Model):
+    """A session in a personal agenda. `known_version` is the version that was public when it was chosen."""
+
+    personal_agenda = models.ForeignKey(PersonalAgenda, models.CASCADE, db_column="personalagenda_id")
+    session = models.ForeignKey(Session, models.CASCADE)
+    known_version = models.PositiveIntegerField(default=0, editable=False)
+
+    class Meta:
+        # The name from before the table had a model.
+        db_table = "schedule_personalagenda_sessions"
+        unique_together = [("personal_agenda", "session")]
+        verbose_name = _("session of a personal agenda")
+        verbose_name_plural = _("sessions of personal agendas")
+
+    def __str__(self) -> str:
+        return f"{self.session} ({self.personal_agenda})"
 
 
 class ScheduleUpload(models.Model):

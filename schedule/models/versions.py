@@ -11,7 +11,10 @@ from .programme import Session
 
 
 class ScheduleVersion(models.Model):
-    """A publication of a programme; neither it nor its slots ever change."""
+    """A publication of a programme; neither it nor its slots ever change.
+
+    Nobody is notified of one that `is_silent`, also not later.
+    """
 
     event = models.ForeignKey(Event, models.CASCADE, related_name="schedule_versions")
     number = models.PositiveIntegerField(_("number"))
@@ -21,6 +24,7 @@ class ScheduleVersion(models.Model):
     published_by = models.ForeignKey(
         Person, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("published by")
     )
+    is_silent = models.BooleanField(_("published without notifying anybody"), default=False)
 
     class Meta:
         verbose_name = _("version of the programme")

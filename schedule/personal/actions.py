@@ -1,5 +1,6 @@
 """Change personal agendas: choose and drop sessions, merge agendas, renew the link."""
 
+from collections.abc import Iterable
 from typing import Final
 
 from django.conf import settings
@@ -10,6 +11,7 @@ from convention.api.throttles import seconds_until_allowed
 from convention.errors import ConventionError
 from convention.events.models import Event
 from schedule.models import PersonalAgenda, Session
+from schedule.versions.timetables import find_last_version_number
 
 MAX_CHOSEN_SESSIONS: Final = 500
 MAX_CHANGES_PER_MINUTE: Final = 120
@@ -32,8 +34,14 @@ def choose_session(
     throttle_changes(f"agenda-{chosen.pk}", MAX_CHANGES_PER_MINUTE)
     if chosen.sessions.count() >= MAX_CHOSEN_SESSIONS:
         raise TooManyChanges(_("Your programme is full: it holds 500 sessions. Take one out first."))
-    chosen.sessions.add(session)
+    _add_sessions(chosen, [session])
     return chosen
+
+
+def _add_sessions(personal_agenda: PersonalAgenda, sessions: Iterable[Session]) -> None:
+    """Add sessions with the version that is public now: its changes are known to who chooses them."""
+    number = find_last_version_number(personal_agenda.event)
+    personal_agenda.sessions.add(*sessions, through_defaults={"known_version": number})
 
 
 def drop_session(*, session: Session, personal_agenda: PersonalAgenda) -> None:
@@ -48,7 +56,7 @@ def merge_agendas(*, other_agenda: PersonalAgenda, survivor: PersonalAgenda) -> 
     free = MAX_CHOSEN_SESSIONS - survivor.sessions.count()
     # The earliest sessions are added first if not all fit.
     others = other_agenda.sessions.exclude(pk__in=survivor.sessions.values("pk")).order_by("starts_at")
-    survivor.sessions.add(*others[: max(free, 0)])
+    _add_sessions(survivor, others[: max(free, 0)])
 
 
 def create_agenda(*, event: Event) -> PersonalAgenda:

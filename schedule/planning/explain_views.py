@@ -18,7 +18,7 @@ from schedule.conflicts.load import load_working_timetable
 from schedule.conflicts.timetable import Period, Timetable
 from schedule.drafts.current_draft import find_current_draft
 from schedule.editing.session_views import get_session_by_number
-from schedule.editing.views import get_author, render_organizer_page
+from schedule.editing.views import get_author, render_organizer_page, report_refusals
 
 from .session_places import PlaceNotPossible, list_places, move_to_place
 
@@ -75,18 +75,19 @@ def session_place(request: "HttpRequest", event: str, number: int) -> HttpRespon
     """Move the session to the place that was chosen."""
     event_obj = get_event_to_organize(event, request.user)
     session = get_session_by_number(event_obj, number)
-    move_to_place(
-        session=session,
-        room=parse_digits(request.POST.get("room", "")),
-        starts_at=parse_start(request.POST.get("starts_at", "")),
-        author=get_author(request),
-        seen_revision=parse_digits(request.POST.get("revision", "")),
-    )
-    messages.success(
-        request,
-        _("“%(title)s” was moved in the draft. It becomes public when you publish.")
-        % {"title": session.title},
-    )
+    with report_refusals(request):
+        move_to_place(
+            session=session,
+            room=parse_digits(request.POST.get("room", "")),
+            starts_at=parse_start(request.POST.get("starts_at", "")),
+            author=get_author(request),
+            seen_revision=parse_digits(request.POST.get("revision", "")),
+        )
+        messages.success(
+            request,
+            _("“%(title)s” was moved in the draft. It becomes public when you publish.")
+            % {"title": session.title},
+        )
     return redirect(reverse("organize-plan-explain", args=[event_obj.slug, number]))
 
 

@@ -19,7 +19,12 @@ from convention.events.permissions import get_event_to_organize
 from convention.tasks.worker import is_worker_late
 from schedule.drafts.current_draft import get_current_draft, load_slot_states
 from schedule.drafts.slot_state import SlotState
-from schedule.editing.views import allow_get_and_post, get_posted_data, render_organizer_page
+from schedule.editing.views import (
+    allow_get_and_post,
+    get_posted_data,
+    render_organizer_page,
+    report_refusals,
+)
 from schedule.models import PlanRun, Session
 
 from .forms import PlanRunForm
@@ -141,20 +146,24 @@ def plan_run_stop(request: "HttpRequest", event: str, pk: int) -> HttpResponse:
 @require_POST
 def plan_run_adopt(request: "HttpRequest", event: str, pk: int) -> HttpResponse:
     event_obj = get_event_to_organize(event, request.user)
-    moves = adopt_proposal(plan_run=get_plan_run(event_obj, pk), author=require_signed_in(request.user))
-    count = len(moves)
-    sentence = ngettext(
-        "%(count)s session was placed in the draft. Nothing is published yet.",
-        "%(count)s sessions were placed in the draft. Nothing is published yet.",
-        count,
-    )
-    messages.success(request, sentence % {"count": count})
-    return redirect("organize-schedule", event_obj.slug)
+    plan_run, author = get_plan_run(event_obj, pk), require_signed_in(request.user)
+    with report_refusals(request):
+        count = len(adopt_proposal(plan_run=plan_run, author=author))
+        sentence = ngettext(
+            "%(count)s session was placed in the draft. Nothing is published yet.",
+            "%(count)s sessions were placed in the draft. Nothing is published yet.",
+            count,
+        )
+        messages.success(request, sentence % {"count": count})
+        return redirect("organize-schedule", event_obj.slug)
+    return redirect("organize-plan-run", event_obj.slug, pk)
 
 
 @require_POST
 def plan_run_delete(request: "HttpRequest", event: str, pk: int) -> HttpResponse:
     event_obj = get_event_to_organize(event, request.user)
-    delete_plan_run(plan_run=get_plan_run(event_obj, pk))
-    messages.success(request, _("Proposal %(number)s was deleted.") % {"number": pk})
+    plan_run = get_plan_run(event_obj, pk)
+    with report_refusals(request):
+        delete_plan_run(plan_run=plan_run)
+        messages.success(request, _("Proposal %(number)s was deleted.") % {"number": pk})
     return redirect("organize-plan", event_obj.slug)

@@ -15,7 +15,12 @@ from convention.errors import NotFound
 from convention.events.models import Event
 from convention.events.permissions import get_event_to_organize
 from schedule.editing.programme_parts import remove_programme_item, save_programme_item
-from schedule.editing.views import allow_get_and_post, get_posted_data, render_organizer_page
+from schedule.editing.views import (
+    allow_get_and_post,
+    get_posted_data,
+    render_organizer_page,
+    report_refusals,
+)
 from schedule.models import Speaker
 from schedule.programme.agenda_filter import clean_query_value
 
@@ -100,8 +105,10 @@ def speaker_availability(request: "HttpRequest", event: str, pk: int) -> HttpRes
 @require_POST
 def speaker_link_send(request: "HttpRequest", event: str, pk: int) -> HttpResponse:
     event_obj = get_event_to_organize(event, request.user)
-    resend_link(speaker=get_speaker(event_obj, pk), sent_by=require_signed_in(request.user))
-    messages.success(request, _("The link is on its way to the speaker."))
+    speaker, sent_by = get_speaker(event_obj, pk), require_signed_in(request.user)
+    with report_refusals(request):
+        resend_link(speaker=speaker, sent_by=sent_by)
+        messages.success(request, _("The link is on its way to the speaker."))
     return redirect("organize-speaker", event_obj.slug, pk)
 
 
@@ -116,6 +123,8 @@ def speaker_link_revoke(request: "HttpRequest", event: str, pk: int) -> HttpResp
 @require_POST
 def speaker_remove(request: "HttpRequest", event: str, pk: int) -> HttpResponse:
     event_obj = get_event_to_organize(event, request.user)
-    remove_programme_item(event=event_obj, item=get_speaker(event_obj, pk))
-    messages.success(request, _("The speaker was removed; their sessions stay."))
+    speaker = get_speaker(event_obj, pk)
+    with report_refusals(request):
+        remove_programme_item(event=event_obj, item=speaker)
+        messages.success(request, _("The speaker was removed; their sessions stay."))
     return redirect("organize-speakers", event_obj.slug)

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from convention import hooks
 from convention.mail.messages import MailMessage, MailRefused, send_mail_message
+from convention.tasks.queue import enqueue_all
 from schedule.models import ScheduleVersion, Session, Speaker
 
 from .differences import SlotDifference
@@ -32,17 +33,16 @@ def notify_publication(version_id: int) -> None:
     version = ScheduleVersion.objects.select_related("event").filter(pk=version_id).first()
     if version is None:
         return
-    session_ids = [change.slot.session_id for change in list_notified_changes(version)]
-    for speaker_id in find_notified_speakers([pk for pk in session_ids if pk]):
-        notify_speaker.enqueue(version.pk, speaker_id)
+    # More than the version changed, if another one was published since: each notice looks for itself.
+    changed = Session.objects.filter(event=version.event_id, published_in__number__gte=version.number)
+    speaker_ids = find_notified_speakers(changed)
+    enqueue_all(notify_speaker, [(version.pk, speaker_id) for speaker_id in speaker_ids])
     for queue_notices in hooks.publication_notices.providers():
-        queue_notices(version.pk, session_ids)
+        queue_notices(version.pk)
 
 
-def list_notified_changes(
-    version: ScheduleVersion, *, session_ids: list[int] | None = None
-) -> list[SlotDifference]:
-    """Return the changes of a version that people are notified of, of some sessions or all."""
+def list_notified_changes(version: ScheduleVersion, session_ids: list[int]) -> list[SlotDifference]:
+    """Return the changes of these sessions in a version, of which people are notified."""
     differences = compare_versions(find_previous_version(version), version, session_ids=session_ids)
     changes = [change for change in differences.changes if change.is_notified]
     # An event's first version has no predecessor, though its sessions may have been public before.
@@ -62,7 +62,7 @@ def notify_speaker(version_id: int, speaker_id: int) -> None:
     if version is None or speaker is None:
         return
     session_ids = list(speaker.sessions.values_list("pk", flat=True))
-    changes = list_notified_changes(version, session_ids=session_ids)
+    changes = list_notified_changes(version, session_ids)
     if not changes:
         return
     language = speaker.person.language if speaker.person else settings.LANGUAGE_CODE

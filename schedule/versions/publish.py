@@ -13,15 +13,14 @@ from convention import hooks
 from convention.audit.record import record_action
 from convention.club.models import Person
 from convention.errors import ConventionError
-from convention.events.models import Event
 from schedule.conflicts.find import find_blocking_conflicts
 from schedule.conflicts.load import load_timetable
 from schedule.editing.revision import raise_revision
-from schedule.models import Schedule, ScheduleDraft, ScheduleVersion, Session, VersionSlot
+from schedule.models import ScheduleDraft, ScheduleVersion, Session, VersionSlot
 
 from .differences import ChangeKind, SlotDifference, TimetableDifferences, TimetableSlot, compare_timetables
 from .notices import notify_publication
-from .timetables import load_draft_timetable, load_published_timetable
+from .timetables import find_last_version_number, load_draft_timetable, load_published_timetable
 
 WRITE_BATCH_SIZE: Final = 1000
 
@@ -75,6 +74,7 @@ class PublicationStamp:
         return f"{self.version_number}-{self.draft_revision}"
 
 
+@transaction.atomic
 def publish_reviewed_draft(
     *,
     draft: ScheduleDraft,
@@ -89,15 +89,13 @@ def publish_reviewed_draft(
     Imports and the demo call `publish_draft`: a file is published with its conflicts. Raise what
     `publish_draft` raises, and BlockingConflicts.
     """
-    conflicts = find_blocking_conflicts(load_timetable(draft))
-    if conflicts:
-        sentence = ngettext(
-            "%(count)s conflict prevents publishing. Solve it, or change the rules of conflicts.",
-            "%(count)s conflicts prevent publishing. Solve them, or change the rules of conflicts.",
-            len(conflicts),
-        )
-        raise BlockingConflicts(sentence % {"count": len(conflicts)})
-    return publish_draft(draft=draft, name=name, note=note, author=author, notify=notify, seen=seen)
+    locked = _lock_drafts(draft)
+    # First: conflicts of a draft that the organizer has not seen would only puzzle them.
+    _check_stamp(locked, seen)
+    _check_conflicts(locked)
+    return _publish(
+        locked, name=name, note=note, author=author, notify=notify, number=seen.version_number + 1
+    )
 
 
 @transaction.atomic
@@ -108,43 +106,36 @@ def publish_draft(
     note: str = "",
     author: Person | None = None,
     notify: Notify = Notify.EVERYBODY,
-    seen: PublicationStamp | None = None,
 ) -> ScheduleVersion:
-    """Publish a draft and return the new version; without a name, its number is its name.
+    """Publish a draft as it is and return the new version; without a name, its number is its name.
 
-    With `seen`, raise PublishedMeanwhile if the draft or the programme is not what the organizer saw. Raise
-    NothingToPublish without differences. The number of queries does not depend on that of sessions.
+    Raise NothingToPublish without differences. The number of queries does not depend on that of sessions.
     """
     locked = _lock_drafts(draft)
-    event = draft.event
-    stamp = PublicationStamp(find_last_version_number(event), locked.revision)
-    if seen is not None and seen != stamp:
-        raise PublishedMeanwhile(
-            _(
-                "The programme has changed since you saw this preview. Nothing was published; look at the "
-                "changes again, and publish them."
-            )
-        )
+    number = find_last_version_number(locked.event) + 1
+    return _publish(locked, name=name, note=note, author=author, notify=notify, number=number)
+
+
+def _publish(
+    locked: ScheduleDraft, *, number: int, name: str, note: str, author: Person | None, notify: Notify
+) -> ScheduleVersion:
     timetable = load_draft_timetable(locked)
-    differences = compare_timetables(load_published_timetable(event), timetable)
+    differences = compare_timetables(load_published_timetable(locked.event), timetable)
     if not differences.changes:
         raise NothingToPublish(_("There is nothing to publish: the draft is what is published already."))
-    version = _create_version(event, stamp.version_number + 1, name, note, author)
+    version = ScheduleVersion.objects.create(
+        event=locked.event,
+        number=number,
+        name=" ".join(name.split())[:200] or str(number),
+        note=note.strip(),
+        published_by=author,
+        is_silent=notify is Notify.NOBODY,
+    )
     _write_sessions(differences, version)
     _write_version_slots(version, timetable.values())
-    ScheduleDraft.objects.filter(pk=draft.pk).update(based_on=version)
-    _finish(version, differences, notify=notify)
+    ScheduleDraft.objects.filter(pk=locked.pk).update(based_on=version)
+    _finish(version, differences)
     return version
-
-
-def find_last_version_number(event: Event) -> int:
-    return (
-        ScheduleVersion.objects.filter(event=event)
-        .order_by("-number")
-        .values_list("number", flat=True)
-        .first()
-        or 0
-    )
 
 
 def _lock_drafts(draft: ScheduleDraft) -> ScheduleDraft:
@@ -153,16 +144,32 @@ def _lock_drafts(draft: ScheduleDraft) -> ScheduleDraft:
     Drafts are locked before sessions, here and in `editing`.
     """
     rows = ScheduleDraft.objects.select_for_update().filter(event=draft.event_id).order_by("pk")
-    return next(row for row in rows if row.pk == draft.pk)
+    locked = next(row for row in rows if row.pk == draft.pk)
+    locked.event = draft.event
+    return locked
 
 
-def _create_version(
-    event: Event, number: int, name: str, note: str, author: Person | None
-) -> ScheduleVersion:
-    name = " ".join(name.split())[:200] or str(number)
-    return ScheduleVersion.objects.create(
-        event=event, number=number, name=name, note=note.strip(), published_by=author
-    )
+def _check_stamp(locked: ScheduleDraft, seen: PublicationStamp) -> None:
+    """Raise PublishedMeanwhile if the draft or the programme is not what the organizer saw."""
+    if seen != PublicationStamp.of_draft(locked):
+        raise PublishedMeanwhile(
+            _(
+                "The programme has changed since you saw this preview. Nothing was published; look at the "
+                "changes again, and publish them."
+            )
+        )
+
+
+def _check_conflicts(locked: ScheduleDraft) -> None:
+    """Raise BlockingConflicts if there are any."""
+    conflicts = find_blocking_conflicts(load_timetable(locked))
+    if conflicts:
+        sentence = ngettext(
+            "%(count)s conflict prevents publishing. Solve it, or change the rules of conflicts.",
+            "%(count)s conflicts prevent publishing. Solve them, or change the rules of conflicts.",
+            len(conflicts),
+        )
+        raise BlockingConflicts(sentence % {"count": len(conflicts)})
 
 
 def _write_sessions(differences: TimetableDifferences, version: ScheduleVersion) -> None:
@@ -215,15 +222,14 @@ def _write_version_slots(version: ScheduleVersion, slots: Collection[TimetableSl
     )
 
 
-def _finish(version: ScheduleVersion, differences: TimetableDifferences, *, notify: Notify) -> None:
-    """Set the programme's label, record the action, raise the revision, and queue the notices."""
+def _finish(version: ScheduleVersion, differences: TimetableDifferences) -> None:
+    """Record the action, raise the revision, set the programme's label, and queue the notices."""
     event = version.event
-    Schedule.objects.update_or_create(event=event, defaults={"version": version.name})
     counts = " ".join(f"{kind}:{count}" for kind, count in differences.count_by_kind().items())
     record_action("schedule.publish", version, event=event, fields=["sessions"], reason=counts)
-    raise_revision(event=event)
+    raise_revision(event=event, version_name=version.name)
     notified_ids = differences.notified_session_ids
-    if notify is Notify.EVERYBODY and notified_ids:
+    if notified_ids and not version.is_silent:
         notify_publication.enqueue(version.pk)
     elif notified_ids:
         for mark_as_notified in hooks.silent_publication.providers():

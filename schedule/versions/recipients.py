@@ -3,13 +3,13 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from convention import hooks
 from convention.events.models import Event
-from schedule.models import Speaker
+from schedule.models import Session, Speaker
 
 HAS_ADDRESS = ~Q(email="") | Q(person__email__isnull=False)
 
@@ -33,7 +33,7 @@ def find_recipients(event: Event, session_ids: Collection[int]) -> list[Recipien
     return groups
 
 
-def find_notified_speakers(session_ids: Collection[int]) -> list[int]:
-    """Return the speakers of these sessions who have an address."""
-    rows = Speaker.objects.filter(HAS_ADDRESS, sessions__in=session_ids)
+def find_notified_speakers(sessions: QuerySet[Session]) -> list[int]:
+    """Return the speakers of these sessions who have an address: one query."""
+    rows = Speaker.objects.filter(HAS_ADDRESS, sessions__in=sessions)
     return list(rows.order_by("pk").values_list("pk", flat=True).distinct())

@@ -5,17 +5,17 @@ import uuid
 from collections.abc import Collection
 
 from convention.events.models import Event
-from schedule.models import Schedule, ScheduleDraft, ScheduleVersion, Session, VersionSlot
+from schedule.models import DEFAULT_DAY_START, ScheduleDraft, ScheduleVersion, Session, VersionSlot
 from schedule.programme.days import get_programme_day
 
 from .differences import SlotDifference, TimetableDifferences, TimetableSlot, compare_timetables
 
 
 def load_published_timetable(event: Event) -> dict[uuid.UUID, TimetableSlot]:
-    """Return what the sessions' columns say: one query, and one for the schedule."""
-    day_starts_at = _load_day_start(event)
+    """Return what the sessions' columns say: one query."""
     rows = Session.objects.filter(event=event, starts_at__isnull=False).values_list(
-        *("guid", "title", "starts_at", "ends_at", "room", "room__name", "day", "cancelled_at", "pk")
+        *("guid", "title", "starts_at", "ends_at", "room", "room__name", "day", "cancelled_at", "pk"),
+        "event__schedule__day_starts_at",
     )
     return {
         guid: TimetableSlot(
@@ -25,21 +25,20 @@ def load_published_timetable(event: Event) -> dict[uuid.UUID, TimetableSlot]:
             ends_at=ends_at or starts_at,
             room_id=room_id,
             room_name=room_name or "",
-            day=day or get_programme_day(starts_at, event.zone, day_starts_at),
+            day=day or _get_day(event, starts_at, opens_at),
             is_cancelled=cancelled_at is not None,
             session_id=pk,
         )
-        for guid, title, starts_at, ends_at, room_id, room_name, day, cancelled_at, pk in rows
+        for guid, title, starts_at, ends_at, room_id, room_name, day, cancelled_at, pk, opens_at in rows
     }
 
 
 def load_draft_timetable(draft: ScheduleDraft) -> dict[uuid.UUID, TimetableSlot]:
-    """Return what publishing the draft would publish; blocked times are never published."""
+    """Return what publishing the draft would publish: one query. Blocked times are never published."""
     event = draft.event
-    day_starts_at = _load_day_start(event)
     rows = draft.slots.exclude(session__role=Session.Role.BLOCKER).values_list(
         *("session__guid", "session__title", "starts_at", "ends_at", "room", "room__name"),
-        *("day", "is_cancelled", "session"),
+        *("day", "is_cancelled", "session", "draft__event__schedule__day_starts_at"),
     )
     return {
         guid: TimetableSlot(
@@ -49,11 +48,11 @@ def load_draft_timetable(draft: ScheduleDraft) -> dict[uuid.UUID, TimetableSlot]
             ends_at=ends_at,
             room_id=room_id,
             room_name=room_name or "",
-            day=day or get_programme_day(starts_at, event.zone, day_starts_at),
+            day=day or _get_day(event, starts_at, opens_at),
             is_cancelled=is_cancelled,
             session_id=pk,
         )
-        for guid, title, starts_at, ends_at, room_id, room_name, day, is_cancelled, pk in rows
+        for guid, title, starts_at, ends_at, room_id, room_name, day, is_cancelled, pk, opens_at in rows
     }
 
 
@@ -104,11 +103,17 @@ def compare_versions(
     )
 
 
+def find_last_version_number(event: Event) -> int:
+    """Return the number of the version that is public, 0 before the first."""
+    rows = ScheduleVersion.objects.filter(event=event).order_by("-number")
+    return rows.values_list("number", flat=True).first() or 0
+
+
 def find_previous_version(version: ScheduleVersion) -> ScheduleVersion | None:
     earlier = ScheduleVersion.objects.filter(event=version.event_id, number__lt=version.number)
     return earlier.order_by("-number").first()
 
 
-def _load_day_start(event: Event) -> datetime.time:
-    saved = Schedule.objects.filter(event=event).values_list("day_starts_at", flat=True).first()
-    return saved or Schedule().day_starts_at
+def _get_day(event: Event, moment: datetime.datetime, day_starts_at: datetime.time | None) -> datetime.date:
+    """Return the day of the programme; an event without a schedule uses the field's default."""
+    return get_programme_day(moment, event.zone, day_starts_at or DEFAULT_DAY_START)

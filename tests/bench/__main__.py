@@ -23,6 +23,7 @@ ROWS = [
     "embedded",
     "planner",
     "board",
+    "publication",
 ]
 
 

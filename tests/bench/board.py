@@ -41,7 +41,7 @@ chance = random.Random(16)
 agendas = PersonalAgenda.objects.bulk_create(PersonalAgenda(event=event) for _ in range(1000))
 link = PersonalAgenda.sessions.through
 link.objects.bulk_create(
-    link(personalagenda=agenda, session=session)
+    link(personal_agenda=agenda, session=session)
     for agenda in agendas for session in chance.sample(sessions, 8)
 )
 """

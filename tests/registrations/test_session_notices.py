@@ -5,17 +5,19 @@ import datetime
 import pytest
 
 from registrations.changes.merge import merge_registrations
-from registrations.models import AgendaLink, Registration, SessionBooking, Ticket
+from registrations.models import AgendaLink, SessionBooking
 from registrations.sessions.booking import book_session
-from registrations.sessions.notifications import (
-    find_publication_recipients,
-    link_agenda,
-    notify_changed_sessions,
-)
-from schedule.models import PersonalAgenda, Session
+from registrations.sessions.notifications import find_publication_recipients, notify_changed_sessions
 from schedule.versions.publish import Notify
 from schedule.versions.recipients import find_recipients
-from tests.factories import make_event, make_person, make_registration, make_room, make_session, make_ticket
+from tests.factories import make_event, make_person, make_registration, make_room, make_session
+from tests.registrations.sessions.attendees import (
+    get_ticket,
+    list_mails,
+    make_follower,
+    make_holder,
+    make_workshop,
+)
 from tests.schedule.versions.timetables import change_slot, publish_current_draft
 
 pytestmark = pytest.mark.django_db
@@ -24,35 +26,6 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def event():
     return make_event(slug="congress")
-
-
-def make_workshop(event, title="Atelier", **fields) -> Session:
-    return make_session(event, title, **{"capacity": 9, "is_bookable": True, **fields})
-
-
-def get_ticket(event) -> Ticket:
-    return event.tickets.first() or make_ticket(event)
-
-
-def make_holder(event, *sessions: Session, **fields) -> Registration:
-    registration = make_registration(get_ticket(event), **fields)
-    for session in sessions:
-        book_session(registration=registration, session=session)
-    return registration
-
-
-def make_follower(event, *sessions: Session) -> Registration:
-    """Register a person who starred the sessions while signed in."""
-    person = make_person()
-    registration = make_registration(get_ticket(event), person=person, email="star@example.org")
-    agenda = PersonalAgenda.objects.create(event=event)
-    agenda.sessions.set(sessions)
-    link_agenda(agenda, person)
-    return registration
-
-
-def list_mails(mailoutbox) -> list[tuple[str, str]]:
-    return [(mail.to[0], mail.subject.replace("\u202f", " ")) for mail in mailoutbox]
 
 
 def test_holders_learn_of_another_room(event, run_tasks, mailoutbox):

@@ -13,7 +13,7 @@ from schedule.conflicts.kinds import DEFAULT_RULES, IGNORE, ConflictKind, KindRu
 from schedule.conflicts.load import load_published_timetables, load_timetable
 from schedule.drafts.current_draft import get_current_draft
 from schedule.drafts.moves import make_moves
-from schedule.models import Availability, ConflictLevel, PersonalAgenda, Speaker, WalkingTime
+from schedule.models import Availability, ConflictLevel, PersonalAgenda, Schedule, Speaker, WalkingTime
 from tests.factories import make_event, make_registration, make_room, make_session, make_ticket
 
 pytestmark = pytest.mark.django_db
@@ -114,6 +114,38 @@ def test_a_day_with_late_sessions_is_longer_than_others():
     assert second[1] == datetime.datetime(2027, 3, 28, 20, tzinfo=PARIS)
 
 
+def test_a_session_after_midnight_belongs_to_the_day_before():
+    event = make_event_of_two_days()
+    night = datetime.datetime(2027, 3, 28, 1, tzinfo=PARIS)
+    make_session(event, starts_at=night - 12 * HOUR, minutes=60)
+    make_session(event, starts_at=night, minutes=30)
+
+    first, second = load_published_timetables([event])[event.pk].hours
+
+    assert first[1] == night + HOUR / 2
+    assert second[0] == datetime.datetime(2027, 3, 28, 9, tzinfo=PARIS)
+
+
+def test_days_begin_when_the_programme_says_so():
+    event = make_event_of_two_days()
+    Schedule.objects.create(event=event, day_starts_at=datetime.time(0))
+    night = datetime.datetime(2027, 3, 28, 1, tzinfo=PARIS)
+    make_session(event, starts_at=night, minutes=30)
+
+    first, second = load_published_timetables([event])[event.pk].hours
+
+    assert first[1] < night
+    assert second[0] == night
+
+
+def test_an_event_that_ends_after_midnight_has_no_day_more():
+    event = make_event_of_two_days()
+    event.ends_at = datetime.datetime(2027, 3, 29, 2, tzinfo=PARIS)
+    event.save()
+
+    assert len(load_published_timetables([event])[event.pk].hours) == 2
+
+
 def test_the_number_of_queries_is_fixed(django_assert_num_queries):
     events = [make_event_of_two_days() for _number in range(2)]
     for event in events:
@@ -122,7 +154,7 @@ def test_the_number_of_queries_is_fixed(django_assert_num_queries):
             make_session(event, speakers=("Ada", "Berta"), room=event.rooms.first())
     drafts = [get_current_draft(event) for event in events]
 
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(11):
         load_timetable(drafts[0])
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(10):
         load_published_timetables(events)

@@ -48,6 +48,21 @@ def test_a_run_that_searches_is_not_deleted():
     assert PlanRun.objects.exists()
 
 
+def test_refusals_of_the_planner_lead_back_to_its_pages(client):
+    event = make_event(slug="conf")
+    plan_run = make_plan_run(event)
+    PlanRun.objects.update(state=PlanRun.State.RUNNING, proposal=None)
+    client.force_login(make_administrator())
+    page = f"/en/organize/conf/schedule/plan/{plan_run.pk}/"
+
+    deleted = client.post(f"{page}delete/", follow=True)
+    adopted = client.post(f"{page}adopt/", follow=True)
+
+    assert "Stop it first, then delete the proposal." in deleted.text
+    assert adopted.redirect_chain == [(page, 302)]
+    assert "This run has no proposal." in adopted.text
+
+
 def test_proposals_are_deleted_after_30_days():
     young, old = make_old_run(29), make_old_run(31)
 

@@ -437,3 +437,13 @@ def test_a_corrected_address_ends_the_links_sent_to_the_former_one(client, organ
     client.post(f"/en/organize/june/schedule/speakers/{speaker.pk}/", data)
 
     assert client.get(former).status_code == 404
+
+
+def test_a_link_that_cannot_be_sent_is_a_message_on_the_page_of_the_speaker(client, organizer):
+    speaker = make_speaker(organizer, email="")
+    page = f"/en/organize/june/schedule/speakers/{speaker.pk}/"
+
+    response = client.post(f"{page}send-link/", follow=True)
+
+    assert response.redirect_chain == [(page, 302)]
+    assert "This speaker has no e-mail address." in response.text

@@ -121,9 +121,10 @@ def test_cancelling_asks_the_draft_only(organizer, event):
 def test_a_session_without_a_time_is_removed_and_not_cancelled(organizer, event):
     session = make_session(event, starts_at=None)
 
-    response = organizer.post(f"{PAGE}{session.number}/cancel/")
+    response = organizer.post(f"{PAGE}{session.number}/cancel/", follow=True)
 
-    assert response.status_code == 409
+    assert response.redirect_chain == [(f"{PAGE}{session.number}/", 302)]
+    assert "remove it instead of cancelling it" in response.text
 
 
 def test_removing_a_public_session_waits_for_publication(organizer, event):
@@ -235,12 +236,38 @@ def test_removing_a_room_first_says_which_sessions_are_in_it(organizer, event):
     assert Room.objects.filter(pk=room.pk).exists()
 
 
+def get_removal_code(response):
+    return html.fromstring(response.text).xpath("string(//*[@name='removal_confirmed']/@value)")
+
+
+def test_the_confirmation_holds_for_the_rooms_and_sessions_that_were_shown(organizer, event):
+    room = make_room(event, "Curie")
+    make_session(event, "Montrée", room=room)
+    code = get_removal_code(remove_room(organizer, room))
+    make_session(event, "Nouvelle", room=room)
+
+    response = remove_room(organizer, room, removal_confirmed=code)
+
+    assert "“Nouvelle”" in response.text
+    assert Room.objects.filter(pk=room.pk).exists()
+    assert get_removal_code(response) not in {"", code}
+
+
+def test_a_confirmation_without_the_code_removes_nothing(organizer, event):
+    room = make_room(event, "Curie")
+    make_session(event, "Montrée", room=room)
+
+    remove_room(organizer, room, removal_confirmed="on")
+
+    assert Room.objects.filter(pk=room.pk).exists()
+
+
 def test_a_room_is_removed_once_confirmed_and_its_sessions_wait_in_the_draft(organizer, event):
     room = make_room(event, "Curie")
     session = make_session(event, "Publiée", room=room)
     change_slot(session, hours=1)
 
-    remove_room(organizer, room, removal_confirmed="on")
+    remove_room(organizer, room, removal_confirmed=get_removal_code(remove_room(organizer, room)))
 
     session.refresh_from_db()
     assert not Room.objects.exists()

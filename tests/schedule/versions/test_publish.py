@@ -12,7 +12,14 @@ from schedule.drafts.current_draft import get_current_draft
 from schedule.drafts.moves import make_moves
 from schedule.drafts.slot_state import SlotState
 from schedule.models import Schedule, ScheduleVersion, Session, VersionSlot
-from schedule.versions.publish import NothingToPublish, PublicationStamp, PublishedMeanwhile, publish_draft
+from schedule.versions.publish import (
+    BlockingConflicts,
+    NothingToPublish,
+    PublicationStamp,
+    PublishedMeanwhile,
+    publish_draft,
+    publish_reviewed_draft,
+)
 from tests.factories import make_event, make_person, make_room, make_session
 from tests.schedule.versions.timetables import HOUR, change_slot, publish_current_draft, remove_slot
 
@@ -142,7 +149,7 @@ def test_publishing_is_refused_after_another_version_was_published():
     make_moves(draft=draft, states={session.pk: None}, author=None)
 
     with pytest.raises(PublishedMeanwhile):
-        publish_draft(draft=draft, seen=seen)
+        publish_reviewed_draft(draft=draft, seen=seen)
 
     assert ScheduleVersion.objects.count() == 1
 
@@ -154,7 +161,22 @@ def test_publishing_is_refused_after_a_move_that_the_organizer_did_not_see():
     change_slot(session, hours=1)
 
     with pytest.raises(PublishedMeanwhile):
-        publish_draft(draft=draft, seen=seen)
+        publish_reviewed_draft(draft=draft, seen=seen)
+
+
+def test_a_draft_that_the_organizer_did_not_see_is_refused_as_such_before_its_conflicts():
+    event = make_event()
+    room = make_room(event)
+    first, second = make_session(event, room=room), make_session(event, starts_at=event.ends_at)
+    draft = change_slot(second, room_id=room.pk)
+    seen = PublicationStamp.of_draft(draft)
+    change_slot(second, starts_at=first.starts_at, ends_at=first.ends_at)
+    draft.refresh_from_db()
+
+    with pytest.raises(PublishedMeanwhile):
+        publish_reviewed_draft(draft=draft, seen=seen)
+    with pytest.raises(BlockingConflicts):
+        publish_reviewed_draft(draft=draft, seen=PublicationStamp.of_draft(draft))
 
 
 @pytest.mark.parametrize("text", ["", "x", "1", "1-", "-1-2", "1-2-3", "²-1"])
@@ -163,7 +185,7 @@ def test_a_broken_stamp_publishes_nothing(text):
     draft = change_slot(session, hours=1)
 
     with pytest.raises(PublishedMeanwhile):
-        publish_draft(draft=draft, seen=PublicationStamp.parse(text))
+        publish_reviewed_draft(draft=draft, seen=PublicationStamp.parse(text))
 
 
 def test_the_room_removed_from_a_draft_is_published_without_it():

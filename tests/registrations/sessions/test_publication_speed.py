@@ -1,0 +1,32 @@
+"""Publishing 200 sessions that concern 150 attendees: at most 30 queries and a second."""
+
+import pytest
+from django_tasks_db.models import DBTaskResult
+
+from .large_publication import measure_publication
+
+pytestmark = pytest.mark.django_db
+
+
+def count_queued(task_name: str) -> int:
+    return DBTaskResult.objects.filter(task_path__endswith=task_name).count()
+
+
+def test_publishing_for_many_attendees_takes_as_many_queries_as_for_a_few():
+    few, many = measure_publication(15), measure_publication(150)
+
+    assert many.queries == few.queries
+    assert many.queries <= 30
+
+
+def test_publishing_for_many_attendees_takes_less_than_a_second():
+    cost = measure_publication(150)
+
+    assert cost.milliseconds < 1000
+
+
+def test_one_mail_is_queued_for_each_attendee_and_speaker():
+    measure_publication(15)
+
+    assert count_queued("notify_session_changes") == 15
+    assert count_queued("notify_speaker") == 20
