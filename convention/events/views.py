@@ -12,7 +12,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from convention import hooks
 from convention.audit.record import record_action
 from convention.club.permissions import require_signed_in
 from convention.errors import Forbidden, InvalidFields
@@ -29,14 +28,12 @@ from .forms import (
     RoomFormSet,
     VenueForm,
 )
-from .guards import check_event_change
+from .guards import check_event_change, find_room_uses, prepare_room_removal
 from .models import Event, EventRole, Room
 from .permissions import can_change_venue, can_create_events, get_delegation, get_event_to_organize
 from .roles import appoint_delegate, appoint_person, end_event_role
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from django.forms import BaseModelFormSet
     from django.http import HttpRequest, HttpResponse
 
@@ -149,8 +146,7 @@ def event_rooms(request: "HttpRequest", event: str) -> "HttpResponse":
         room_uses = find_room_uses(removed_rooms)
         if not room_uses or "removal_confirmed" in request.POST:
             with transaction.atomic():
-                for prepare_removal in hooks.room_removal.providers() if removed_rooms else ():
-                    prepare_removal(event_row, removed_rooms, request.user)
+                prepare_room_removal(event_row, removed_rooms, require_signed_in(request.user))
                 formset.save()
                 record_action("rooms.change", event_row, event=event_row, fields=["rooms"])
             messages.success(request, _("The rooms were saved."))
@@ -164,12 +160,6 @@ def find_removed_rooms(formset: "BaseModelFormSet[Any, Any]") -> "list[Room]":
     """Return the saved rooms that the form deletes; empty rows have none."""
     rooms = [form.instance for form in formset.deleted_forms]
     return [room for room in rooms if room.pk]
-
-
-def find_room_uses(rooms: "Sequence[Room]") -> list[str]:
-    """Return sentences on what would lose its place without these rooms."""
-    providers = hooks.room_uses.providers() if rooms else []
-    return [sentence for provider in providers for sentence in provider(rooms)]
 
 
 @read_or_write
