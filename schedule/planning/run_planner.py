@@ -53,7 +53,9 @@ def _plan_and_store(plan_run: PlanRun, timetable: Timetable) -> PlanningResult |
         result, notes = search_plan(plan_run, problem)
     except PlanImpossible as error:
         reasons = describe_in_languages(partial(list_reasons, problem.instance, error))
-        finish_plan_run(plan_run, PlanRun.State.IMPOSSIBLE, reasons=reasons)
+        # Without rules, the reason is a sentence of another kind, such as that the time was over.
+        state = PlanRun.State.IMPOSSIBLE if error.rules else PlanRun.State.FAILED
+        finish_plan_run(plan_run, state, reasons=reasons)
         return None
     except PlanNotFound as error:
         reasons = describe_in_languages(partial(describe_not_found, error))

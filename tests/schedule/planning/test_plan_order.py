@@ -8,6 +8,8 @@ import pytest
 from convention.events.models import Event
 from schedule.drafts.current_draft import load_slot_states
 from schedule.models import PlanRun, Session
+from schedule.planning.run_planner import plan_event
+from schedule.planning.runs import create_plan_run, stop_plan_run
 from tests.factories import make_event, make_session
 
 from .test_plan_event import make_rooms, make_talks, run_plan
@@ -90,3 +92,20 @@ def test_a_wrong_order_of_sessions_that_keep_their_time_is_no_hindrance():
     plan_run = run_plan(event)
 
     assert plan_run.state == PlanRun.State.DONE
+
+
+def test_a_stop_ends_the_search_for_reasons():
+    event = make_event()
+    make_rooms(event, 100)
+    first, *_between, last = make_chain(event, 3)
+    first.follows = last
+    first.save()
+    plan_run = create_plan_run(event=event, mode=PlanRun.Mode.UNPLACED, seconds=60, seed=1, author=None)
+    stop_plan_run(plan_run=plan_run)
+
+    plan_event(plan_run)
+
+    plan_run.refresh_from_db()
+    assert plan_run.state == PlanRun.State.FAILED
+    assert plan_run.reasons["en"] == ["The search was stopped before it found a plan that keeps all rules."]
+    assert plan_run.reasons["fr"] != plan_run.reasons["en"]
