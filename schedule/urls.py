@@ -5,7 +5,8 @@ from django.utils.translation import gettext_lazy as _
 
 from convention.web.routing import OrganizerPage
 
-from .api.draft_views import DraftConflictsView, DraftSlotsView, DraftView
+from .api.cancellation_views import SessionCancelView, SessionRestoreView
+from .api.draft_views import DraftConflictsView, DraftSlotsView, DraftUndoView, DraftView
 from .api.publish_views import PublishView
 from .api.room_views import RoomListView, RoomView
 from .api.session_views import SessionCollectionView, SessionView
@@ -257,8 +258,19 @@ pages: list[Any] = [
 endpoints: list[Any] = [
     path("events/<slug:event>/sessions/", SessionCollectionView.as_view(), name="api-sessions"),
     path("events/<slug:event>/sessions/<uuid:guid>/", SessionView.as_view(), name="api-session"),
+    path(
+        "events/<slug:event>/sessions/<uuid:guid>/cancel/",
+        SessionCancelView.as_view(),
+        name="api-session-cancel",
+    ),
+    path(
+        "events/<slug:event>/sessions/<uuid:guid>/restore/",
+        SessionRestoreView.as_view(),
+        name="api-session-restore",
+    ),
     path("events/<slug:event>/draft/", DraftView.as_view(), name="api-draft"),
     path("events/<slug:event>/draft/slots/", DraftSlotsView.as_view(), name="api-draft-slots"),
+    path("events/<slug:event>/draft/undo/", DraftUndoView.as_view(), name="api-draft-undo"),
     path("events/<slug:event>/draft/conflicts/", DraftConflictsView.as_view(), name="api-draft-conflicts"),
     path("events/<slug:event>/speakers/", SpeakerListView.as_view(), name="api-speakers"),
     path("events/<slug:event>/speakers/<uuid:guid>/", SpeakerView.as_view(), name="api-speaker"),

@@ -242,7 +242,10 @@ ELSEWHERE = {
     "session-choose": "a visitor’s own stars", "agenda-adopt": "a visitor’s own stars",
     "agenda-link-renew": "a visitor’s own stars", "api-registrations": "test_trail",
     "api-attendance": "test_trail",
-    **dict.fromkeys(("api-draft", "api-draft-slots", "api-draft-conflicts"), "the draft has its journal"),
+    **dict.fromkeys(
+        ("api-draft", "api-draft-slots", "api-draft-undo", "api-draft-conflicts"), "the draft has its journal"
+    ),
+    "api-session-cancel": "test_sessions_api", "api-session-restore": "test_sessions_api",
     "api-publish": "test_publish_api",
     "api-sessions": "test_sessions_api", "api-session": "test_sessions_api",
     **dict.fromkeys(

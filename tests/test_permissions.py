@@ -110,10 +110,13 @@ BEARERS = {
     "api-attendance": {"organizer’s program of attendance"},
     "api-draft": {"organizer’s program of the schedule"},
     "api-draft-slots": {"organizer’s program of the schedule"},
+    "api-draft-undo": {"organizer’s program of the schedule"},
+    "api-session-cancel": {"organizer’s program of the schedule"},
+    "api-session-restore": {"organizer’s program of the schedule"},
     "api-draft-conflicts": {"organizer’s program of the schedule"},
     "api-session": {"organizer’s program of the schedule"},
     "api-speakers": {"organizer’s program of the schedule"},
-    # These two are only changed, by PATCH.
+    # These two are only changed and removed, by PATCH and DELETE.
     "api-speaker": set(),
     "api-rooms": {"organizer’s program of the schedule"},
     "api-room": set(),

@@ -16,7 +16,8 @@ class ApiConfig(AppConfig):
     verbose_name = _("API")
 
     def ready(self) -> None:
-        """Register the cleanup of ended tokens."""
+        """Register the cleanup of ended tokens and of old Idempotency-Keys."""
         # Importing the module registers `BearerTokenScheme` with drf-spectacular.
         import_module("convention.api.openapi")
         hooks.periodic_jobs.register("convention.api.tokens.delete_ended_tokens", seconds=DAY)
+        hooks.periodic_jobs.register("convention.api.idempotency.delete_old_requests", seconds=DAY)

@@ -47,3 +47,22 @@ class ApiToken(models.Model):
         """Return whether the token is neither expired nor revoked at `at`."""
         now = at or timezone.now()
         return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
+
+
+class RepeatableRequest(models.Model):
+    """A request that came with an Idempotency-Key; `result` has the keys of the rows that it made."""
+
+    # The unique constraint's index begins with the token.
+    token = models.ForeignKey(ApiToken, models.CASCADE, related_name="+", db_index=False)
+    key_hash = models.CharField(max_length=64)
+    content_hash = models.CharField(max_length=64)
+    result = models.JSONField(null=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["token", "key_hash"], name="one_request_per_idempotency_key")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.token} {self.key_hash[:8]}"

@@ -4,7 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from convention.personal_data import PersonalDataSource
 
-from .models import ApiToken
+from .models import ApiToken, RepeatableRequest
 
 PERSONAL_DATA = [
     PersonalDataSource(
@@ -15,3 +15,4 @@ PERSONAL_DATA = [
         is_deleted_on_erasure=True,
     ),
 ]
+NO_PERSONAL_DATA = {RepeatableRequest: "hashes and keys of rows, for two days"}

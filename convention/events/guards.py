@@ -1,4 +1,4 @@
-"""Let other apps veto changes of an event (`hooks.event_guards`)."""
+"""Let other apps veto changes of an event (`hooks.event_guards`), and prepare the removal of rooms."""
 
 from typing import TYPE_CHECKING
 
@@ -7,9 +7,12 @@ from django.utils.translation import gettext as _
 from convention import hooks
 from convention.errors import InvalidFields
 
-from .models import Event
+from .models import Event, Room
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from convention.club.models import Person
     from convention.club.permissions import RequestUser
 
 
@@ -26,3 +29,15 @@ def check_event_change(event: Event, person: "RequestUser") -> None:
         fields |= guard(stored, event, person)
     if fields:
         raise InvalidFields(_("Some fields need another look."), fields)
+
+
+def find_room_uses(rooms: "Sequence[Room]") -> list[str]:
+    """Return sentences on what would lose its place without these rooms."""
+    providers = hooks.room_uses.providers() if rooms else []
+    return [sentence for provider in providers for sentence in provider(rooms)]
+
+
+def prepare_room_removal(event: Event, rooms: "Sequence[Room]", author: "Person") -> None:
+    """Take out of the rooms what is in them, before they are deleted in the same transaction."""
+    for prepare_removal in hooks.room_removal.providers() if rooms else ():
+        prepare_removal(event, rooms, author)

@@ -13,7 +13,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from convention import hooks
 from convention.audit.record import record_action
 from convention.club.permissions import require_signed_in
 from convention.errors import Forbidden, InvalidFields
@@ -30,7 +29,7 @@ from .forms import (
     RoomFormSet,
     VenueForm,
 )
-from .guards import check_event_change
+from .guards import check_event_change, find_room_uses, prepare_room_removal
 from .models import Event, EventRole, Room
 from .permissions import can_change_venue, can_create_events, get_delegation, get_event_to_organize
 from .roles import appoint_delegate, appoint_person, end_event_role
@@ -152,8 +151,7 @@ def event_rooms(request: "HttpRequest", event: str) -> "HttpResponse":
         seen_code = request.POST.get("removal_confirmed", "")
         if not room_uses or seen_code == compute_removal_code(removed_rooms, room_uses):
             with transaction.atomic():
-                for prepare_removal in hooks.room_removal.providers() if removed_rooms else ():
-                    prepare_removal(event_row, removed_rooms, request.user)
+                prepare_room_removal(event_row, removed_rooms, require_signed_in(request.user))
                 formset.save()
                 record_action("rooms.change", event_row, event=event_row, fields=["rooms"])
             messages.success(request, _("The rooms were saved."))
@@ -178,12 +176,6 @@ def compute_removal_code(rooms: "Sequence[Room]", room_uses: "Sequence[str]") ->
     """Return a code of the rooms and sentences shown: to remove others, the organizer is asked again."""
     text = repr((sorted(room.pk for room in rooms), list(room_uses)))
     return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-def find_room_uses(rooms: "Sequence[Room]") -> list[str]:
-    """Return sentences on what would lose its place without these rooms."""
-    providers = hooks.room_uses.providers() if rooms else []
-    return [sentence for provider in providers for sentence in provider(rooms)]
 
 
 @read_or_write

@@ -21,12 +21,11 @@ from convention.api.fields import (
 from convention.events.models import Event
 from schedule.conflicts.kinds import ConflictKind
 from schedule.drafts.slot_state import SlotState
+from schedule.editor.serializers import MAX_KEY, MAX_REVISION
 from schedule.models import ConflictLevel, Move
 from schedule.versions.differences import ChangeKind
 from schedule.versions.publish import Notify
 
-MAX_REVISION: Final = 2**31 - 1
-MAX_KEY: Final = 2**63 - 1
 MAX_MOVES: Final = 200
 MAX_NAME_CHARS: Final = 200
 MAX_NOTE_CHARS: Final = 2000
@@ -189,6 +188,52 @@ def build_moves(moves: Iterable[Move], guids: Mapping[int, uuid.UUID]) -> list[d
         }
         for move in moves
     ]
+
+
+@extend_schema_serializer(
+    examples=[OpenApiExample("The moves of a command", value={"batch": 119}, request_only=True)]
+)
+class DraftUndoRequest(ObjectRequest):
+    """Which moves to undo."""
+
+    batch = StrictIntegerField(
+        min_value=1,
+        max_value=MAX_REVISION,
+        required=False,
+        help_text="The number of the first of the moves that were made together. If missing: the last ones "
+        "that the token’s owner made.",
+    )
+
+
+@extend_schema_serializer(
+    examples=[
+        OpenApiExample(
+            "One move undone",
+            value={
+                "revision": 120,
+                "moves": [
+                    {"number": 120, "session": SESSION_GUID, "before": SLOT_EXAMPLE, "after": None},
+                ],
+                "skipped": [],
+            },
+            response_only=True,
+        )
+    ]
+)
+class DraftUndoResponse(SlotMovesResponse):
+    """The moves that undid others."""
+
+    skipped = serializers.ListField(
+        child=serializers.UUIDField(),
+        help_text="Guids of sessions that were moved again since: they stay where they are.",
+    )
+
+
+@extend_schema_serializer(examples=[OpenApiExample("Removed", value={"deleted": True}, response_only=True)])
+class RemovalResponse(serializers.Serializer[Any]):
+    """The removal of a speaker or a room."""
+
+    deleted = serializers.BooleanField()
 
 
 CONFLICTS_EXAMPLE = OpenApiExample(

@@ -1,8 +1,8 @@
-"""Read the draft and its conflicts, move sessions in it."""
+"""Read the draft and its conflicts, move sessions in it, undo moves."""
 
 import datetime
 import uuid
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Final
 
 from django.db import transaction
@@ -13,6 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from convention.api.bodies import render_bodies, render_body, validate_body
+from convention.api.idempotency import IDEMPOTENCY_KEY_HEADER, act_once
 from convention.api.openapi import PROBLEMS_EXTENSION
 from convention.errors import InvalidFields
 from convention.events.models import Event
@@ -21,10 +22,11 @@ from schedule.conflicts.find import find_conflicts
 from schedule.conflicts.load import load_working_timetable
 from schedule.conflicts.timetable import Conflict, Timetable
 from schedule.drafts.current_draft import find_current_draft
-from schedule.drafts.moves import SlotChangedMeanwhile
+from schedule.drafts.moves import SlotChangedMeanwhile, undo_batch, undo_last_batch
 from schedule.drafts.slot_state import SlotState
 from schedule.editing.draft_slots import load_states
 from schedule.editor.place_sessions import Placement, find_time_error, place_sessions
+from schedule.models import Move, ScheduleDraft
 from schedule.versions.timetables import find_last_version_number
 
 from .access import PlanningView, open_draft, open_event
@@ -32,6 +34,8 @@ from .draft_bodies import (
     ConflictsResponse,
     DraftResponse,
     DraftSlotResponse,
+    DraftUndoRequest,
+    DraftUndoResponse,
     SlotMovesRequest,
     SlotMovesResponse,
     build_moves,
@@ -69,6 +73,7 @@ class DraftSlotsView(PlanningView):
     @extend_schema(
         request=SlotMovesRequest,
         responses=SlotMovesResponse,
+        parameters=[IDEMPOTENCY_KEY_HEADER],
         tags=["schedule"],
         operation_id="draft_move",
         extensions={PROBLEMS_EXTENSION: ["409"]},
@@ -83,6 +88,10 @@ class DraftSlotsView(PlanningView):
         # Before the body is validated, because unknown events answer 404 whatever it contains.
         open_event(request, event)
         body = validate_body(SlotMovesRequest, request.data)
+        made = act_once(request, lambda: self._move(request, event, body))
+        return respond_with_moves(request, event, made, SlotMovesResponse)
+
+    def _move(self, request: Request, event: str, body: dict[str, Any]) -> dict[str, Any]:
         with transaction.atomic():
             # A draft that is created for a request that fails disappears with it.
             draft, person = open_draft(request, event)
@@ -95,9 +104,55 @@ class DraftSlotsView(PlanningView):
             except SlotChangedMeanwhile as error:
                 error.details["current"] = render_current(draft.event, error.current_states, guids)
                 raise
-        response = {"revision": draft.revision, "moves": build_moves(moves, guids)}
-        with timezone.override(draft.event.zone):
-            return Response(render_body(SlotMovesResponse, response))
+        return list_made(draft, moves)
+
+
+class DraftUndoView(PlanningView):
+    @extend_schema(
+        request=DraftUndoRequest,
+        responses=DraftUndoResponse,
+        parameters=[IDEMPOTENCY_KEY_HEADER],
+        tags=["schedule"],
+        operation_id="draft_undo",
+        extensions={PROBLEMS_EXTENSION: ["409"]},
+    )
+    def post(self, request: Request, event: str) -> Response:
+        """Undo moves that were made together: by default the last ones of the token's owner.
+
+        Sessions that were moved again since stay where they are. The answer is 409 if there is nothing to
+        undo.
+        """
+        open_event(request, event)
+        body = validate_body(DraftUndoRequest, request.data)
+        made = act_once(request, lambda: self._undo(request, event, body.get("batch")))
+        return respond_with_moves(request, event, made, DraftUndoResponse)
+
+    def _undo(self, request: Request, event: str, batch: int | None) -> dict[str, Any]:
+        with transaction.atomic():
+            draft, person = open_draft(request, event)
+            if batch is None:
+                result = undo_last_batch(draft=draft, author=person)
+            else:
+                result = undo_batch(draft=draft, batch=batch, author=person)
+        guids = find_guids(draft.event)
+        skipped = [str(guids[key]) for key in result.skipped_sessions]
+        return {**list_made(draft, result.moves), "skipped": skipped}
+
+
+def list_made(draft: ScheduleDraft, moves: Iterable[Move]) -> dict[str, Any]:
+    """Return the revision and the keys of moves that were made."""
+    return {"revision": draft.revision, "moves": [move.pk for move in moves]}
+
+
+def respond_with_moves(
+    request: Request, event: str, made: Mapping[str, Any], response_class: type[SlotMovesResponse]
+) -> Response:
+    """Respond with moves, given what list_made returned; a session that was deleted since is left out."""
+    event_obj, _person = open_event(request, event)
+    moves = Move.objects.filter(pk__in=made["moves"]).order_by("number")
+    response = {**made, "moves": build_moves(moves, find_guids(event_obj))}
+    with timezone.override(event_obj.zone):
+        return Response(render_body(response_class, response))
 
 
 def read_placements(

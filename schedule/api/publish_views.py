@@ -1,5 +1,7 @@
 """Publish the draft."""
 
+from typing import Any
+
 from django.db import transaction
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
@@ -7,7 +9,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from convention.api.bodies import render_body, validate_body
+from convention.api.idempotency import IDEMPOTENCY_KEY_HEADER, act_once
 from convention.api.openapi import PROBLEMS_EXTENSION
+from schedule.models import ScheduleVersion
 from schedule.versions.differences import ChangeKind
 from schedule.versions.publish import (
     Notify,
@@ -24,6 +28,7 @@ class PublishView(PlanningView):
     @extend_schema(
         request=PublishRequest,
         responses={201: PublicationResponse},
+        parameters=[IDEMPOTENCY_KEY_HEADER],
         tags=["schedule"],
         operation_id="publish",
         extensions={PROBLEMS_EXTENSION: ["409"]},
@@ -36,6 +41,19 @@ class PublishView(PlanningView):
         """
         open_event(request, event)
         body = validate_body(PublishRequest, request.data)
+        published = act_once(request, lambda: self._publish(request, event, body))
+        version = ScheduleVersion.objects.select_related("event").get(pk=published["version"])
+        response = {
+            "number": version.number,
+            "name": version.name,
+            "published_at": version.published_at,
+            "session_count": version.slots.count(),
+            "changes": published["changes"],
+        }
+        with timezone.override(version.event.zone):
+            return Response(render_body(PublicationResponse, response), status=201)
+
+    def _publish(self, request: Request, event: str, body: dict[str, Any]) -> dict[str, Any]:
         with transaction.atomic():
             draft, person = open_draft(request, event)
             seen_version = body.get("version", find_last_version_number(draft.event))
@@ -49,12 +67,5 @@ class PublishView(PlanningView):
                 notify=Notify(body["notify"]),
                 seen=PublicationStamp(seen_version, body["revision"]),
             )
-        response = {
-            "number": version.number,
-            "name": version.name,
-            "published_at": version.published_at,
-            "session_count": version.slots.count(),
-            "changes": {kind.value: counts.get(kind, 0) for kind in ChangeKind},
-        }
-        with timezone.override(draft.event.zone):
-            return Response(render_body(PublicationResponse, response), status=201)
+        changes = {kind.value: counts.get(kind, 0) for kind in ChangeKind}
+        return {"version": version.pk, "changes": changes}

@@ -19,10 +19,11 @@ from convention.api.fields import (
 from schedule.editing.draft_slots import load_state
 from schedule.editing.forms import MAX_CAPACITY, MAX_PLANNED_MINUTES, MAX_SPEAKERS
 from schedule.editing.sessions import get_session_values
+from schedule.editor.serializers import MAX_KEY
 from schedule.models import Session
 from schedule.rich_text.sanitize import MAX_TEXT_CHARS
 
-from .draft_bodies import MAX_KEY, SESSION_GUID
+from .draft_bodies import SESSION_GUID
 from .public_sessions import get_event_url
 
 MAX_SPEAKER_CHARS: Final = 300
@@ -195,6 +196,15 @@ def build_session_details(session: Session) -> dict[str, Any]:
         "cancelled": state is not None and state.is_cancelled,
         "published": session.is_published,
     }
+
+
+@extend_schema_serializer(
+    examples=[OpenApiExample("A reason", value={"reason": "The speaker is ill."}, request_only=True)]
+)
+class SessionCancellationRequest(ObjectRequest):
+    """Why a session is cancelled; only the audit trail tells it."""
+
+    reason = StrictTextField(max_length=300, required=False, allow_blank=True)
 
 
 @extend_schema_serializer(

@@ -12,6 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from convention.api.bodies import render_body, validate_body
+from convention.api.idempotency import IDEMPOTENCY_KEY_HEADER, act_once
 from convention.api.models import ApiToken
 from convention.api.openapi import PROBLEMS_EXTENSION
 from convention.api.scopes import HasScope
@@ -60,6 +61,7 @@ class SessionCollectionView(SessionList):
     @extend_schema(
         request=SessionCreateRequest,
         responses={201: SessionDetailsResponse},
+        parameters=[IDEMPOTENCY_KEY_HEADER],
         tags=["schedule"],
         operation_id="session_add",
     )
@@ -68,8 +70,8 @@ class SessionCollectionView(SessionList):
         event_obj, person = open_event(request, event)
         body = validate_body(SessionCreateRequest, request.data)
         values = read_session_values(event_obj, Session(event=event_obj), body, {})
-        session = add_session(event=event_obj, values=values, author=person)
-        return respond_with_session(event_obj, session.guid, status=201)
+        guid = act_once(request, lambda: str(add_session(event=event_obj, values=values, author=person).guid))
+        return respond_with_session(event_obj, uuid.UUID(guid), status=201)
 
 
 class SessionView(PlanningView):

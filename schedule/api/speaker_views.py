@@ -1,4 +1,4 @@
-"""List, add and change speakers."""
+"""List, add, change and remove speakers."""
 
 import uuid
 from collections.abc import Mapping
@@ -12,15 +12,17 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from convention.api.bodies import render_bodies, render_body, validate_body
+from convention.api.idempotency import IDEMPOTENCY_KEY_HEADER, act_once
 from convention.api.pagination import ApiCursorPagination
 from convention.api.reading_audit import record_api_read
 from convention.errors import NotFound
 from convention.events.models import Event
-from schedule.editing.programme_parts import save_programme_item
+from schedule.editing.programme_parts import remove_programme_item, save_programme_item
 from schedule.models import Session, Speaker
 from schedule.speakers.forms import SpeakerForm
 
 from .access import PlanningView, open_event
+from .draft_bodies import RemovalResponse
 from .form_values import check_forms, limit_form
 from .speaker_bodies import (
     SPEAKER_EXAMPLE,
@@ -51,6 +53,7 @@ class SpeakerListView(PlanningView, GenericAPIView[Speaker]):
     @extend_schema(
         request=SpeakerCreateRequest,
         responses={201: SpeakerDetailsResponse},
+        parameters=[IDEMPOTENCY_KEY_HEADER],
         tags=["schedule"],
         operation_id="speaker_add",
     )
@@ -58,8 +61,8 @@ class SpeakerListView(PlanningView, GenericAPIView[Speaker]):
         """Add a speaker. Two may have the same name; sessions name their speakers."""
         event_obj, _person = open_event(request, event)
         body = validate_body(SpeakerCreateRequest, request.data)
-        speaker = save_speaker(event_obj, Speaker(event=event_obj), body)
-        return respond_with_speaker(event_obj, speaker.guid, status=201)
+        guid = act_once(request, lambda: str(save_speaker(event_obj, Speaker(event=event_obj), body).guid))
+        return respond_with_speaker(event_obj, uuid.UUID(guid), status=201)
 
 
 class SpeakerView(PlanningView):
@@ -75,6 +78,17 @@ class SpeakerView(PlanningView):
         speaker = get_speaker(event_obj, guid)
         save_speaker(event_obj, speaker, validate_body(SpeakerChangesRequest, request.data))
         return respond_with_speaker(event_obj, guid)
+
+    @extend_schema(
+        responses={200: RemovalResponse},
+        tags=["schedule"],
+        operation_id="speaker_remove",
+    )
+    def delete(self, request: Request, event: str, guid: uuid.UUID) -> Response:
+        """Remove a speaker; their sessions stay, without them."""
+        event_obj, _person = open_event(request, event)
+        remove_programme_item(event=event_obj, item=get_speaker(event_obj, guid))
+        return Response(render_body(RemovalResponse, {"deleted": True}))
 
 
 def query_speakers(event: Event) -> QuerySet[Speaker]:

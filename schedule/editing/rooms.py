@@ -1,4 +1,4 @@
-"""Save one room of an event."""
+"""Save or remove one room of an event."""
 
 from collections.abc import Iterable
 
@@ -7,8 +7,17 @@ from django.db.models import Max
 from django.utils.translation import gettext_lazy as _
 
 from convention.audit.record import record_action
-from convention.errors import InvalidFields
+from convention.club.models import Person
+from convention.errors import ConventionError, InvalidFields
+from convention.events.guards import find_room_uses, prepare_room_removal
 from convention.events.models import Event, Room
+
+
+class RoomInUse(ConventionError):
+    """Something would lose its place; the sentence says what."""
+
+    kind = "room-in-use"
+    status = 409
 
 
 @transaction.atomic
@@ -31,3 +40,17 @@ def save_room(*, event: Event, room: Room, changed_fields: Iterable[str]) -> Roo
         raise InvalidFields(sentence, {"name": [str(sentence)]}) from None
     record_action("rooms.change", event, event=event, fields=["rooms"])
     return room
+
+
+def check_room_unused(room: Room) -> None:
+    """Raise RoomInUse if sessions are in the room, published or in the draft."""
+    if uses := find_room_uses([room]):
+        raise RoomInUse(" ".join(uses))
+
+
+@transaction.atomic
+def remove_room(*, event: Event, room: Room, author: Person) -> None:
+    """Delete a room; sessions in it keep their time and lose the room."""
+    prepare_room_removal(event, [room], author)
+    room.delete()
+    record_action("rooms.change", event, event=event, fields=["rooms"])

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 
 from convention.errors import ConventionError
 
@@ -29,19 +29,19 @@ NO_LIMITS: Final = WorkLimits()
 
 
 class PlanNotFound(ConventionError):
-    """Neither a plan nor a contradiction was found within the budget, or before the caller stopped."""
+    """Neither a plan nor a contradiction was found within the budget."""
 
     kind = "plan-not-found"
 
-    def __init__(self, sentence: str, *, is_stopped: bool = False) -> None:
-        super().__init__(sentence)
-        self.is_stopped = is_stopped
+
+class PlanningStopped(PlanNotFound):
+    """The caller stopped the search before it found either."""
 
 
-def make_not_found_error(*, is_stopped: bool) -> PlanNotFound:
-    """Return the error in the active language."""
-    if is_stopped:
-        sentence = _("The search was stopped before it found a plan that keeps all rules.")
-    else:
-        sentence = _("No plan that keeps all rules was found, and no proof that there is none. Relax some.")
-    return PlanNotFound(sentence, is_stopped=is_stopped)
+def make_not_found_error(limits: WorkLimits) -> PlanNotFound:
+    """Return the error for work that ended without a plan."""
+    if limits.should_stop():
+        return PlanningStopped(_("The search was stopped before it found a plan that keeps all rules."))
+    return PlanNotFound(
+        _("No plan that keeps all rules was found, and no proof that there is none. Relax some.")
+    )

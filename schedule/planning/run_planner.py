@@ -20,7 +20,7 @@ from schedule.models import PlanRun
 from schedule.planner.costs import PlanCosts
 from schedule.planner.exact.repair import repair_plan
 from schedule.planner.instance import MAX_PLACINGS, PlannerInstance, count_placings
-from schedule.planner.limits import PlanNotFound, make_not_found_error
+from schedule.planner.limits import PlanNotFound
 from schedule.planner.plan_schedule import PlanningProgress, PlanningResult, plan_schedule
 from schedule.planner.rules import PlanImpossible, check_room_for_all, make_impossible_error
 
@@ -53,10 +53,12 @@ def _plan_and_store(plan_run: PlanRun, timetable: Timetable) -> PlanningResult |
         result, notes = search_plan(plan_run, problem)
     except PlanImpossible as error:
         reasons = describe_in_languages(partial(list_reasons, problem.instance, error))
-        finish_plan_run(plan_run, PlanRun.State.IMPOSSIBLE, reasons=reasons)
+        # Without rules, the reason is a sentence of another kind, such as that the time was over.
+        state = PlanRun.State.IMPOSSIBLE if error.rules else PlanRun.State.FAILED
+        finish_plan_run(plan_run, state, reasons=reasons)
         return None
     except PlanNotFound as error:
-        reasons = describe_in_languages(partial(describe_not_found, is_stopped=error.is_stopped))
+        reasons = describe_in_languages(partial(describe_not_found, error))
         finish_plan_run(plan_run, PlanRun.State.FAILED, reasons=reasons)
         return None
     reasons = merge_sentences(describe_in_languages(partial(describe_unplanned, problem)), notes)
@@ -178,8 +180,9 @@ def describe_too_large() -> list[str]:
     return [_("The event is too large for the planner: plan a part of it by pinning the rest.")]
 
 
-def describe_not_found(*, is_stopped: bool) -> list[str]:
-    return [str(make_not_found_error(is_stopped=is_stopped))]
+def describe_not_found(error: PlanNotFound) -> list[str]:
+    # Its sentence is translated when it is read.
+    return [str(error)]
 
 
 def describe_missing_proof() -> list[str]:

@@ -4,6 +4,9 @@ Both with [--seconds N] [--seed N].
 """
 
 import math
+import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,16 +20,24 @@ from convention.events.models import Event
 from convention.files import read_input_file, write_atomically
 from schedule.models import PlanRun
 from schedule.planner.costs import PlanCosts
+from schedule.planner.exact.working_groups import find_fewest_parallel, plan_working_groups
 from schedule.planner.foreign.cosplib.read_conference import read_conference
 from schedule.planner.foreign.cosplib.solve_conference import ConferenceResult, solve_conference
 from schedule.planner.foreign.cosplib.timetable_workbook import write_timetable
+from schedule.planner.foreign.group_instance import (
+    is_group_instance,
+    read_group_instance,
+    write_group_plan,
+)
 from schedule.planner.foreign.json_instance import read_json_instance, write_json_plan
+from schedule.planner.limits import MIN_EXACT_SECONDS, WorkLimits
 from schedule.planner.plan_schedule import DEFAULT_SECONDS, PlanningResult, plan_schedule
 from schedule.planning.run_planner import plan_event
 from schedule.planning.runs import MAX_SECONDS as MAX_EVENT_SECONDS
 from schedule.planning.runs import adopt_proposal, choose_mode, count_unplaced, create_plan_run
 
 MAX_SECONDS = 24 * 60 * 60
+MAX_PARALLEL = 1_000
 
 
 class Command(ConventionCommand):
@@ -47,7 +58,18 @@ class Command(ConventionCommand):
             help="unplaced: only sessions without a time; everything: all sessions anew; repair: as few moves"
             " as possible (default: unplaced, or everything if all sessions have a time)",
         )
-        parser.add_argument("--instance", metavar="FILE", type=Path, help="a .json or .xlsx instance")
+        parser.add_argument(
+            "--instance",
+            metavar="FILE",
+            type=Path,
+            help="a .json or .xlsx instance, or sessions of working groups (.py, read and never run)",
+        )
+        parser.add_argument(
+            "--parallel",
+            metavar="N",
+            type=int,
+            help="of working groups: how many sessions may run at once (default: the fewest possible)",
+        )
         parser.add_argument("--output", metavar="FILE", type=Path, help="where the plan is written")
         parser.add_argument(
             "--seconds",
@@ -94,11 +116,39 @@ class Command(ConventionCommand):
     def plan_instance(self, options: dict[str, Any]) -> None:
         """Plan the instance; the output is opened before, so that no work is lost for a wrong name."""
         data = read_input_file(options["instance"])
-        plan = plan_workbook if is_workbook(data) else plan_json
+        plan = choose_planner(data, options["parallel"])
         with write_atomically(options["output"]) as file:
             written, lines = plan(data, seconds=options["seconds"], seed=options["seed"])
             file.write(written)
         self.print_lines(lines)
+
+
+def choose_planner(data: bytes, parallel: int | None) -> Callable[..., tuple[bytes, list[str]]]:
+    """Return the function that plans an instance of this kind."""
+    if is_group_instance(data):
+        return partial(plan_groups, parallel=parallel)
+    if parallel is not None:
+        raise ConventionError(_("--parallel needs an instance of working groups."))
+    return plan_workbook if is_workbook(data) else plan_json
+
+
+def plan_groups(data: bytes, *, seconds: float, seed: int, parallel: int | None) -> tuple[bytes, list[str]]:
+    """Return the plan of sessions of working groups, and what to print."""
+    began_at = time.monotonic()
+    limits = WorkLimits(began_at + max(seconds, MIN_EXACT_SECONDS))
+    programme = read_group_instance(data, max_parallel=parallel or 1)
+    budget = max(seconds, MIN_EXACT_SECONDS)
+    if parallel is None:
+        programme = find_fewest_parallel(programme=programme, budget=budget, seed=seed, limits=limits)
+    plan = plan_working_groups(programme=programme, budget=budget, seed=seed, limits=limits)
+    proof = _("proven to be the fewest") if plan.is_proven else _("at least %(n)d") % {"n": plan.bound}
+    lines = [
+        _("Sessions in parallel: %(number)d") % {"number": programme.max_parallel},
+        _("Pairs of a group’s sessions at once: %(number)d (%(proof)s)")
+        % {"number": plan.conflicts, "proof": proof},
+        _("Planned in %(seconds).1f s.") % {"seconds": time.monotonic() - began_at},
+    ]
+    return write_group_plan(plan), lines
 
 
 def is_workbook(data: bytes) -> bool:
@@ -132,6 +182,10 @@ def check_subject(options: dict[str, Any]) -> None:
     files = [options["instance"], options["output"]]
     if bool(options["event"]) == any(files) or (any(files) and not all(files)):
         raise ConventionError(_("Name an event, or --instance FILE and --output FILE."))
+    if options["parallel"] is not None and not 1 <= options["parallel"] <= MAX_PARALLEL:
+        raise ConventionError(_("--parallel must be between 1 and %(most)d.") % {"most": MAX_PARALLEL})
+    if options["parallel"] is not None and options["event"]:
+        raise ConventionError(_("--parallel needs an instance of working groups."))
     if options["apply"] and not options["event"]:
         raise ConventionError(_("--apply needs an event."))
     if options["mode"] and not options["event"]:

@@ -31,7 +31,7 @@ def find_feasible_plan(*, instance: PlannerInstance, seed: int = 1, limits: Work
         return built.read_plan(solver)
     if status == cp_model.INFEASIBLE:
         raise make_impossible_error(instance, find_contradiction(instance, limits))
-    raise make_not_found_error(is_stopped=limits.should_stop())
+    raise make_not_found_error(limits)
 
 
 def find_contradiction(instance: PlannerInstance, limits: WorkLimits = NO_LIMITS) -> list[PlannerRule]:

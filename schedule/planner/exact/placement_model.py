@@ -68,7 +68,7 @@ def build(built: PlacementModel, limits: WorkLimits) -> PlacementModel:
             built.model.add_bool_and(built.switches[rule])
     for number in range(len(built.instance.sessions)):
         if limits.is_over():
-            raise make_not_found_error(is_stopped=limits.should_stop())
+            raise make_not_found_error(limits)
         add_session(built, number)
     add_room_rules(built)
     add_speaker_rules(built)

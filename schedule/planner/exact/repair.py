@@ -172,7 +172,7 @@ def solve_repair(task: RepairTask) -> tuple[Plan, bool] | None:
     if status == cp_model.INFEASIBLE:
         return None
     if status not in ANSWERED:
-        raise make_not_found_error(is_stopped=task.limits.should_stop())
+        raise make_not_found_error(task.limits)
     stay_count = sum(solver.boolean_value(variable) for variable in stays)
     return built.read_plan(solver), int(solver.best_objective_bound) // weight <= stay_count
 

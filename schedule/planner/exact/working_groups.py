@@ -5,13 +5,14 @@ A session of several talks is divided into parts, one for a slot. CP-SAT proves 
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from django.utils.translation import gettext as _
 from ortools.sat.python import cp_model
 
 from convention.errors import ConventionError
+from schedule.planner.limits import NO_LIMITS, WorkLimits, make_not_found_error
 
 from .solve import ANSWERED, solve_model
 
@@ -68,27 +69,63 @@ type Parts = list[dict[int, dict[int, cp_model.IntVar]]]
 
 
 def plan_working_groups(
-    *, programme: GroupProgramme, budget: float = GROUPS_BUDGET, seed: int = 1
+    *,
+    programme: GroupProgramme,
+    budget: float = GROUPS_BUDGET,
+    seed: int = 1,
+    limits: WorkLimits = NO_LIMITS,
 ) -> GroupPlan:
     """Return the plan with the fewest conflicts found within `budget` deterministic seconds.
 
-    Raise GroupsDoNotFit if the sessions cannot be divided so.
+    Raise GroupsDoNotFit if the sessions cannot be divided so, PlanNotFound if nobody knows.
     """
+    model, parts = build_model(programme)
+    model.minimize(sum(add_conflicts(model, programme, parts)))
+    solver, status = solve_model(model, budget=budget, seed=seed, limits=limits)
+    if status == cp_model.UNKNOWN:
+        raise make_not_found_error(limits)
+    if status not in ANSWERED:
+        raise make_fit_error()
+    return GroupPlan(
+        parts=tuple(read_parts(solver, options) for options in parts),
+        conflicts=round(solver.objective_value),
+        bound=round(solver.best_objective_bound),
+    )
+
+
+def build_model(programme: GroupProgramme) -> tuple[cp_model.CpModel, Parts]:
+    """Return the model of all plans of a programme, and its variables."""
     model = cp_model.CpModel()
     parts = [add_parts(model, programme, session) for session in programme.sessions]
     for slot in range(len(programme.slot_sizes)):
         running = [variable for options in parts for variable in options.get(slot, {}).values()]
         model.add(sum(running) <= programme.max_parallel)
-    model.minimize(sum(add_conflicts(model, programme, parts)))
-    solver, status = solve_model(model, budget=budget, seed=seed)
-    if status not in ANSWERED:
-        raise GroupsDoNotFit(
-            _("The sessions do not fit into the slots: allow other sizes, more slots or more in parallel.")
-        )
-    return GroupPlan(
-        parts=tuple(read_parts(solver, options) for options in parts),
-        conflicts=round(solver.objective_value),
-        bound=round(solver.best_objective_bound),
+    return model, parts
+
+
+def find_fewest_parallel(
+    *, programme: GroupProgramme, budget: float, seed: int = 1, limits: WorkLimits = NO_LIMITS
+) -> GroupProgramme:
+    """Return the programme with the fewest parts in parallel that fit.
+
+    Raise GroupsDoNotFit if no number does, PlanNotFound if nobody knows.
+    """
+    talks = sum(session.talks for session in programme.sessions)
+    first = max(1, -(-talks // max(1, sum(programme.slot_sizes))))
+    for parallel in range(first, len(programme.sessions) + 1):
+        tried = replace(programme, max_parallel=parallel)
+        model, _parts = build_model(tried)
+        _solver, status = solve_model(model, budget=budget, seed=seed, limits=limits)
+        if status == cp_model.UNKNOWN:
+            raise make_not_found_error(limits)
+        if status in ANSWERED:
+            return tried
+    raise make_fit_error()
+
+
+def make_fit_error() -> GroupsDoNotFit:
+    return GroupsDoNotFit(
+        _("The sessions do not fit into the slots: allow other sizes, more slots or more in parallel.")
     )
 
 

@@ -25,7 +25,7 @@ def construct_cells(tables: SearchTables, seed: int) -> list[int] | None:
 def list_chain(tables: SearchTables, session: int) -> list[int]:
     """Return a session and those that it follows, one after the other; a circle is walked once."""
     chain = [session]
-    while followed := [one for one, other in tables.orders[chain[-1]] if other == chain[-1]]:
+    while followed := [one for one, other in tables.follow_pairs[chain[-1]] if other == chain[-1]]:
         if followed[0] in chain:
             break
         chain.append(followed[0])
@@ -49,10 +49,10 @@ def sort_by_difficulty(tables: SearchTables, failures: list[int]) -> list[int]:
     )
 
 
-def is_in_order(tables: SearchTables, cells: list[int], session: int, cell: int) -> bool:
+def would_keep_order(tables: SearchTables, cells: list[int], session: int, cell: int) -> bool:
     """Return whether a session in this cell would be in order with those already placed."""
     first, last = tables.slot_of_cell[cell], tables.slot_of_cell[cell] + tables.durations[session]
-    for followed, follower in tables.orders[session]:
+    for followed, follower in tables.follow_pairs[session]:
         if followed == follower:
             return False
         if follower == session and cells[followed] >= 0:
@@ -66,7 +66,7 @@ def is_in_order(tables: SearchTables, cells: list[int], session: int, cell: int)
 def choose_cell(tables: SearchTables, session: int, free: list[int], generator: random.Random) -> int:
     """Return the cell of least cost; for a session with followers the earliest, to leave room for these."""
     costs = tables.cell_costs[session]
-    has_followers = any(followed == session for followed, _follower in tables.orders[session])
+    has_followers = any(followed == session for followed, _follower in tables.follow_pairs[session])
     slots = tables.slot_of_cell
     return min(free, key=lambda cell: (slots[cell] if has_followers else 0, costs[cell], generator.random()))
 
@@ -87,7 +87,7 @@ def place_in_order(tables: SearchTables, order: list[int], generator: random.Ran
             and not any(
                 blocked[slot] for slot in range(tables.slot_of_cell[cell], tables.slot_of_cell[cell] + length)
             )
-            and is_in_order(tables, cells, session, cell)
+            and would_keep_order(tables, cells, session, cell)
         ]
         if not free:
             return session

@@ -3,7 +3,7 @@
 A trial move is made, priced by what changed, and taken back.
 """
 
-from .tables import UNREACHABLE_COUNT, Block, SearchTables, is_order_kept
+from .tables import UNREACHABLE_COUNT, Block, SearchTables, keeps_order
 from .unit_state import FORBIDDEN
 
 type Changes = list[tuple[int, int]]
@@ -79,7 +79,7 @@ class LongState:
         changes = [(session, target), *((other, source) for other in present)]
         if any(not self.tables.is_allowed[moved][cell] for moved, cell in changes):
             return None
-        if self.tables.has_orders and not is_order_kept(self.tables, self.cell_of, dict(changes)):
+        if self.tables.has_follow_pairs and not keeps_order(self.tables, self.cell_of, dict(changes)):
             return None
         if self._overlaps_itself(changes) or any(self._is_blocked(change, changes) for change in changes):
             return None

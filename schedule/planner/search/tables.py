@@ -44,8 +44,8 @@ class SearchTables:
     fans: list[int]
     conflicts: list[int]
     # For each session the pairs of a followed session and its follower of which it is one.
-    orders: list[list[tuple[int, int]]]
-    has_orders: bool
+    follow_pairs: list[list[tuple[int, int]]]
+    has_follow_pairs: bool
     bits: list[int]
     allowed_cells: list[list[int]]
     is_allowed: list[bytearray]
@@ -84,8 +84,8 @@ def prepare_tables(instance: PlannerInstance) -> SearchTables:
         ],
         fans=[*list_fans(instance), 0],
         conflicts=[*list_conflicts(instance), 0],
-        orders=[*list_orders(instance), []],
-        has_orders=any(session.follows is not None for session in instance.sessions),
+        follow_pairs=[*list_follow_pairs(instance), []],
+        has_follow_pairs=any(session.follows is not None for session in instance.sessions),
         bits=[*(1 << number for number in range(count)), 0],
         allowed_cells=[*allowed, list(range(cells))],
         is_allowed=[*(mark_cells(chosen, cells) for chosen in allowed), bytearray(b"\1") * cells],
@@ -132,17 +132,17 @@ def list_conflicts(instance: PlannerInstance) -> list[int]:
     return conflicts
 
 
-def list_orders(instance: PlannerInstance) -> list[list[tuple[int, int]]]:
+def list_follow_pairs(instance: PlannerInstance) -> list[list[tuple[int, int]]]:
     """Return for each session the pairs of a followed session and its follower of which it is one."""
-    orders: list[list[tuple[int, int]]] = [[] for _session in instance.sessions]
+    pairs: list[list[tuple[int, int]]] = [[] for _session in instance.sessions]
     for follower, session in enumerate(instance.sessions):
         if session.follows is not None:
             for number in {session.follows, follower}:
-                orders[number].append((session.follows, follower))
-    return orders
+                pairs[number].append((session.follows, follower))
+    return pairs
 
 
-def is_order_kept(tables: SearchTables, cells: Sequence[int], moved: Mapping[int, int]) -> bool:
+def keeps_order(tables: SearchTables, cells: Sequence[int], moved: Mapping[int, int]) -> bool:
     """Return whether sessions that move start after those they follow have ended, and end before followers.
 
     `cells` are those of all sessions, `moved` the new ones of sessions that move.
@@ -152,7 +152,7 @@ def is_order_kept(tables: SearchTables, cells: Sequence[int], moved: Mapping[int
         slots[moved.get(followed, cells[followed])] + durations[followed]
         <= slots[moved.get(follower, cells[follower])]
         for session in moved
-        for followed, follower in tables.orders[session]
+        for followed, follower in tables.follow_pairs[session]
     )
 
 

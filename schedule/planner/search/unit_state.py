@@ -6,7 +6,7 @@ move is two unions and a few table look-ups. long_state.py does the same for any
 both with costs.py.
 """
 
-from .tables import UNREACHABLE_COUNT, Block, SearchTables, is_order_kept
+from .tables import UNREACHABLE_COUNT, Block, SearchTables, keeps_order
 
 # More than any real change of cost: the move would break a hard rule.
 FORBIDDEN = 1 << 60
@@ -92,8 +92,8 @@ class UnitState:
                 tables.conflicts[session] & (self.slot_sessions[other_slot] ^ tables.bits[other])
                 or tables.conflicts[other] & (self.slot_sessions[slot] ^ tables.bits[session])
                 or (
-                    tables.has_orders
-                    and not is_order_kept(tables, self.cell_of, {session: target, other: source})
+                    tables.has_follow_pairs
+                    and not keeps_order(tables, self.cell_of, {session: target, other: source})
                 )
             ):  # fmt: skip
                 return FORBIDDEN
@@ -157,7 +157,7 @@ class UnitState:
         same. FORBIDDEN if a session may not stand in its new cell.
         """
         tables, occupants = self.tables, self.occupants
-        if tables.has_orders and not self._is_order_kept_by(block):
+        if tables.has_follow_pairs and not self._keeps_order(block):
             return FORBIDDEN
         delta = 0
         for source, target in block:
@@ -168,10 +168,10 @@ class UnitState:
             delta += costs[target] - costs[source] + other_costs[source] - other_costs[target]
         return delta + tables.room_weight * self._count_rooms_of_block(block)
 
-    def _is_order_kept_by(self, block: Block) -> bool:
+    def _keeps_order(self, block: Block) -> bool:
         moved = {self.occupants[source]: target for source, target in block}
         moved |= {self.occupants[target]: source for source, target in block}
-        return is_order_kept(self.tables, self.cell_of, moved)
+        return keeps_order(self.tables, self.cell_of, moved)
 
     def _count_rooms_of_block(self, block: Block) -> int:
         """Return by how many the extra rooms rise if the block is swapped."""

@@ -19,11 +19,24 @@ from convention.api.tokens import create_token
 from convention.errors import InvalidFields
 from registrations.order_request import OrderRequest
 from registrations.serializers import OrderCreateRequest
-from schedule.api.draft_bodies import OTHER_SESSION_GUID, SESSION_GUID, PublishRequest, SlotMovesRequest
+from schedule.api.draft_bodies import (
+    OTHER_SESSION_GUID,
+    SESSION_GUID,
+    SLOT_EXAMPLE,
+    DraftUndoRequest,
+    PublishRequest,
+    SlotMovesRequest,
+)
 from schedule.api.room_bodies import RoomChangesRequest, RoomCreateRequest
-from schedule.api.session_bodies import SessionChangesRequest, SessionCreateRequest
+from schedule.api.session_bodies import (
+    SessionCancellationRequest,
+    SessionChangesRequest,
+    SessionCreateRequest,
+)
 from schedule.api.speaker_bodies import SPEAKER_GUID, SpeakerChangesRequest, SpeakerCreateRequest
 from schedule.drafts.current_draft import get_current_draft
+from schedule.drafts.moves import make_moves
+from schedule.drafts.slot_state import SlotState
 from schedule.models import ScheduleDraft, ScheduleVersion
 from tests.badges.attendance.factories import bearer, code_of, make_device, make_item
 from tests.badges.attendance.factories import make_event as make_scanned_event
@@ -89,7 +102,7 @@ SERIALIZERS = {
     for serializer in (
         *(OrderCreateRequest, ScanBatchRequest, SlotMovesRequest, PublishRequest),
         *(SessionCreateRequest, SessionChangesRequest, SpeakerCreateRequest, SpeakerChangesRequest),
-        *(RoomCreateRequest, RoomChangesRequest),
+        *(RoomCreateRequest, RoomChangesRequest, DraftUndoRequest, SessionCancellationRequest),
     )
 }
 
@@ -179,7 +192,7 @@ def site():
     room = make_room(event)
     session = {"room": room, "track": make_track(event), "speakers": ("Ada",)}
     make_session(event, "Atelier", capacity=20, guid=SESSION_GUID, **session)
-    make_planned_draft(event)
+    make_planned_draft(event, person)
     event.speakers.update(guid=SPEAKER_GUID)
     _row, token = create_token(person_id=person.pk, name="examples", scopes=list(ApiToken.Scope.values))
     _device, device_token = make_device(event)
@@ -196,8 +209,8 @@ def site():
     }
 
 
-def make_planned_draft(event):
-    """Create what the examples about the draft speak of: a version, a revision, a session to be published."""
+def make_planned_draft(event, person):
+    """Create what the examples about the draft speak of: a version, and a session that was moved last."""
     # The examples' own day is fixed, and the event takes place today.
     event.starts_at = min(event.starts_at, datetime.datetime(2027, 6, 16, tzinfo=datetime.UTC))
     event.ends_at = max(event.ends_at, datetime.datetime(2027, 6, 17, tzinfo=datetime.UTC))
@@ -206,7 +219,10 @@ def make_planned_draft(event):
     ScheduleVersion.objects.create(event=event, number=3)
     draft = get_current_draft(event)
     draft.slots.all().delete()
-    ScheduleDraft.objects.filter(pk=draft.pk).update(revision=119)
+    ScheduleDraft.objects.filter(pk=draft.pk).update(revision=118)
+    times = [datetime.datetime.fromisoformat(SLOT_EXAMPLE[name]) for name in ("starts_at", "ends_at")]
+    session = event.sessions.get(guid=SESSION_GUID)
+    make_moves(draft=draft, states={session.pk: SlotState(None, *times)}, author=person)
 
 
 def call(site, method, path, body=None):
@@ -215,6 +231,8 @@ def call(site, method, path, body=None):
     headers = site["scanner" if "deviceToken" in schemes else "person"]
     guid = SPEAKER_GUID if "speakers" in path else SESSION_GUID
     address = path.format(event=site["event"], reference=site["reference"], guid=guid, id=site["room"])
+    if (method, path.rpartition("/rooms/")[2]) == ("delete", "{id}/"):
+        address += "?confirmed=true"
     if method == "get":
         return Client().get(address, headers=headers)
     return Client().generic(

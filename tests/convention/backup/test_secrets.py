@@ -173,14 +173,17 @@ HARMLESS = {
     # hashes of long random texts, or of passwords, slow to guess
     "api_apitoken.token_hash", "attendance_device.token_hash", "club_person.password",
     "visits_visitorlist.link_hash", "registrations_idempotencykey.key_hash",
+    "api_repeatablerequest.key_hash",
     # names of columns
     "club_directoryimport.created_keys",
     # hashes of content
     "attendance_scan.code_hash", "attendance_scan.payload_hash", "registrations_idempotencykey.content_hash",
+    "api_repeatablerequest.content_hash",
     "visits_ndaacceptance.hash", "visits_ndatext.hash", "visits_visitorlist.hash",
     # encrypted under SECRET_KEY in the database itself
     "events_eventkey.encrypted_private_key",
     # public, or names of something else
+    "api_repeatablerequest.token_id",
     "events_eventkey.public_key", "registrations_answerfile.token",
     "payments_cardpaymentattempt.idempotency_key",
     "invoices_charge.key", "auth_permission.codename", "club_company.postcode", "events_venue.postcode",

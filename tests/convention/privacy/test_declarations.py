@@ -113,7 +113,8 @@ NOTHING_OF_PEOPLE = {
 }  # fmt: skip
 # Columns of numbers, codes and names of things in tables with personal data.
 CODED = {
-    "admin.logentry.object_id", "audit.auditentry.fields", "audit.auditentry.subject",
+    "admin.logentry.object_id", "api.repeatablerequest.result",
+    "audit.auditentry.fields", "audit.auditentry.subject",
     "payments.bankline.reference", "payments.dispute.external_id", "club.directoryimport.created_keys",
     "club.membership.plan_name", "club.membership.plan_name_en",
     "django_tasks_database.dbtaskresult.exception_class_path",

@@ -31,18 +31,23 @@ class Program:
     slug: str
     token: str = ""
 
-    def send(self, method: str, path: str, body: Any = None) -> Any:
+    def send(self, method: str, path: str, body: Any = None, *, key: str = "") -> Any:
         headers = {"authorization": f"Bearer {self.token}"} if self.token else {}
         data = "" if body is None else json.dumps(body)
         address = f"/api/v1/events/{self.slug}/{path}"
         headers["accept-language"] = "en"
+        if key:
+            headers["idempotency-key"] = key
         return Client().generic(method, address, data, content_type="application/json", headers=headers)
 
     def get(self, path: str) -> Any:
         return self.send("GET", path)
 
-    def post(self, path: str, body: Any) -> Any:
-        return self.send("POST", path, body)
+    def post(self, path: str, body: Any, *, key: str = "") -> Any:
+        return self.send("POST", path, body, key=key)
+
+    def delete(self, path: str) -> Any:
+        return self.send("DELETE", path)
 
     def patch(self, path: str, body: Any) -> Any:
         return self.send("PATCH", path, body)

@@ -305,3 +305,41 @@ def test_times_of_any_offset_are_understood(event, program):
     slot = move(program, {**make_move(session), **times}).json()["moves"][0]["after"]
 
     assert slot["starts_at"] == "2027-06-16T10:20:00+02:00"
+
+
+def test_the_last_moves_of_the_owner_are_undone(event, program):
+    session = make_session(event)
+    move(program, make_move(session, 30))
+    move(make_program(event), make_move(make_session(event, "Other"), 60))
+
+    answer = program.post("draft/undo/", {})
+
+    [undone] = answer.json()["moves"]
+    assert answer.status_code == 200
+    assert undone["session"] == str(session.guid)
+    assert answer.json()["revision"] == 3
+    assert answer.json()["skipped"] == []
+
+
+def test_a_chosen_command_is_undone_but_for_sessions_moved_since(event, program):
+    session = make_session(event)
+    number = move(program, make_move(session, 30)).json()["moves"][0]["number"]
+    move(program, make_move(session, 60), seen=1)
+
+    answer = program.post("draft/undo/", {"batch": number})
+
+    assert answer.json()["moves"] == []
+    assert answer.json()["skipped"] == [str(session.guid)]
+
+
+def test_without_a_move_there_is_nothing_to_undo(program):
+    answer = program.post("draft/undo/", {})
+
+    assert answer.status_code == 409
+    assert answer.json()["type"].endswith("nothing-to-undo")
+
+
+def test_undoing_needs_the_scope_to_write(event):
+    answer = make_program(event, scopes=("schedule:read",)).post("draft/undo/", {})
+
+    assert answer.status_code == 403

@@ -6,6 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from convention.audit.models import AuditEntry
 from schedule.drafts.current_draft import get_current_draft
 from schedule.models import ScheduleDraft, Session
 from tests.factories import make_person, make_room, make_session, make_staff, make_track
@@ -266,3 +267,45 @@ def test_a_token_for_reading_writes_nothing(event):
     reader = make_program(event, scopes=["schedule:read", "events:read"])
 
     assert list_statuses(reader, make_session(event)) == [200, 403, 403, 403]
+
+
+def test_a_session_is_cancelled_in_the_draft_and_restored(event, program):
+    session = make_session(event, "Atelier")
+
+    cancelled = program.post(f"sessions/{session.guid}/cancel/", {"reason": "The speaker is ill."})
+    restored = program.post(f"sessions/{session.guid}/restore/", {})
+
+    session.refresh_from_db()
+    assert cancelled.json()["cancelled"] is True
+    assert restored.json()["cancelled"] is False
+    assert session.cancelled_at is None
+    assert AuditEntry.objects.get(verb="session.cancel").reason == "The speaker is ill."
+    assert AuditEntry.objects.filter(verb="session.restore").count() == 1
+
+
+def test_a_second_cancellation_changes_nothing(event, program):
+    session = make_session(event, "Atelier")
+    path = f"sessions/{session.guid}/cancel/"
+
+    answers = [program.post(path, {}) for _time in range(2)]
+
+    assert [answer.json()["cancelled"] for answer in answers] == [True, True]
+    assert AuditEntry.objects.filter(verb="session.cancel").count() == 1
+
+
+def test_a_session_without_a_time_is_not_cancelled(event, program):
+    session = make_session(event, "Atelier", starts_at=None)
+
+    answer = program.post(f"sessions/{session.guid}/cancel/", {})
+
+    assert answer.status_code == 409
+    assert answer.json()["type"].endswith("not-placed")
+
+
+@pytest.mark.parametrize("action", ["cancel", "restore"])
+def test_cancelling_needs_the_scope_to_write(event, action):
+    session = make_session(event, "Atelier")
+
+    answer = make_program(event, scopes=("schedule:read",)).post(f"sessions/{session.guid}/{action}/", {})
+
+    assert answer.status_code == 403

@@ -229,3 +229,58 @@ def test_a_token_for_reading_writes_nothing(event):
     reader = make_program(event, scopes=["schedule:read"])
 
     assert list_statuses(reader, event) == [200, 200, 403, 403, 403, 403]
+
+
+def test_a_speaker_is_removed_and_sessions_stay(event, program):
+    session = make_session(event, speakers=("Ana", "Bob"))
+    guid = event.speakers.get(name="Ana").guid
+
+    answer = program.delete(f"speakers/{guid}/")
+
+    assert answer.json() == {"deleted": True}
+    assert [speaker.name for speaker in session.speakers.all()] == ["Bob"]
+    assert AuditEntry.objects.filter(verb="speaker.remove").count() == 1
+    assert program.delete(f"speakers/{guid}/").status_code == 404
+
+
+def test_an_empty_room_is_removed(event, program):
+    room = make_room(event)
+
+    answer = program.delete(f"rooms/{room.pk}/")
+
+    assert answer.json() == {"deleted": True}
+    assert not event.rooms.exists()
+    assert AuditEntry.objects.filter(verb="rooms.change").count() == 1
+
+
+def test_a_room_with_sessions_is_removed_only_when_confirmed(event, program):
+    room = make_room(event, "Salle 1")
+    session = make_session(event, "Atelier", room=room)
+
+    refused = program.delete(f"rooms/{room.pk}/")
+    kept_count = event.rooms.count()
+    removed = program.delete(f"rooms/{room.pk}/?confirmed=true")
+
+    session.refresh_from_db()
+    assert refused.status_code == 409
+    assert refused.json()["type"].endswith("room-in-use")
+    assert "“Atelier”" in refused.json()["detail"]
+    assert kept_count == 1
+    assert removed.json() == {"deleted": True}
+    assert session.room is None
+
+
+@pytest.mark.parametrize("scopes", [("schedule:read",), ("events:read",)])
+def test_removing_needs_the_scope_to_write(event, scopes):
+    room = make_room(event)
+
+    answer = make_program(event, scopes=scopes).delete(f"rooms/{room.pk}/")
+
+    assert answer.status_code == 403
+    assert event.rooms.exists()
+
+
+def test_a_room_of_another_event_is_not_removed(program):
+    room = make_room(make_planned_event("y"))
+
+    assert program.delete(f"rooms/{room.pk}/").status_code == 404

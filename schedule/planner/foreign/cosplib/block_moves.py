@@ -175,23 +175,46 @@ class BlockMoves:
                 state.move(moved, target, len(state.contents[target]))
 
     def refill_track(self) -> None:
-        """Put the submissions of a track back into its blocks: by their order, or shuffled without one."""
+        """Put the submissions of a track into its blocks again, one after the other, each at its place.
+
+        A free block may join: a long submission often needs one to keep its place.
+        """
         state = self.state
         track = state.track_of[self.pick(len(state.lengths))]
-        numbers = [number for number in self.of_track[track] if state.block_of[number] != state.parking]
-        blocks = sorted({state.block_of[number] for number in numbers})
-        keys = {
-            number: (state.places[number] or self.pick(len(numbers)) + 1, self.draw()) for number in numbers
-        }
-        numbers.sort(key=keys.__getitem__)
-        for number in numbers:
+        placed = [number for number in self.of_track[track] if state.block_of[number] != state.parking]
+        blocks = {state.block_of[number] for number in placed}
+        drawn = self.pick(state.block_count)
+        if state.block_tracks[drawn] == -1:
+            blocks.add(drawn)
+        for number in placed:
             state.move(number, state.parking, 0)
+        self.fill_in_order(sorted(blocks), self.arrange(track))
+        for number in placed:
+            self.put_back(number)
+
+    def fill_in_order(self, blocks: list[int], numbers: list[int]) -> None:
+        """Move parked submissions into blocks: each into the same block as the one before, or a later one."""
+        state, left = self.state, list(blocks)
         for number in numbers:
-            while blocks and state.used[blocks[0]] + state.lengths[number] > state.capacities[blocks[0]]:
-                del blocks[0]
-            if not blocks:
+            while left and state.used[left[0]] + state.lengths[number] > state.capacities[left[0]]:
+                del left[0]
+            if not left:
                 return
-            state.move(number, blocks[0], len(state.contents[blocks[0]]))
+            state.move(number, left[0], len(state.contents[left[0]]))
+
+    def arrange(self, track: int) -> list[int]:
+        """Return the submissions of a track, each at its place; those without one between, at random."""
+        state = self.state
+        numbers = sorted(self.of_track[track], key=lambda _number: self.draw())
+        if not state.is_ordered[track]:
+            return numbers
+        anywhere = [number for number in numbers if not state.places[number]]
+        sequence: list[int] = []
+        for number in sorted(set(numbers) - set(anywhere), key=state.places.__getitem__):
+            while anywhere and len(sequence) + 1 < state.places[number]:
+                sequence.append(anywhere.pop())
+            sequence.append(number)
+        return sequence + anywhere
 
     def swap_rooms(self) -> None:
         """Exchange two rooms in all sessions."""

@@ -20,8 +20,8 @@ BLOCK_STEPS_PER_SECOND: Final = 25_000
 SLOT_STEPS_PER_SECOND: Final = 10_000
 # A timetable is filled from nothing, which takes some steps even without a budget.
 MIN_SECONDS: Final = 1.0
-# Penalties reach from one to hundreds of thousands: the search passes through all scales.
-START_TEMPERATURE: Final = 10_000.0
+# Penalties reach from one to a million: the search passes through all scales, from a tenth of the largest.
+MIN_START_TEMPERATURE: Final = 10_000.0
 END_TEMPERATURE: Final = 0.15
 
 
@@ -44,8 +44,9 @@ class BlockAnnealer(Annealer):
         self.best_total, self.best_layout = self.state.total, self.state.export_contents()
 
     def find_temperatures(self) -> tuple[float, float]:
-        """Return fixed temperatures."""
-        return START_TEMPERATURE, END_TEMPERATURE
+        """Return temperatures for the weights of the conference."""
+        largest = max(self.state.weights.values())
+        return max(MIN_START_TEMPERATURE, largest / 10), END_TEMPERATURE
 
     def take_steps(self, steps: int, temperature: float) -> int:
         """Try that many moves at one temperature and return how many were accepted."""

@@ -4,6 +4,7 @@ import copy
 import datetime
 import io
 import random
+from dataclasses import replace
 
 import pytest
 import xlsxwriter
@@ -15,7 +16,11 @@ from schedule.planner.foreign.cosplib.block_state import PARKED_PENALTY, BlockSt
 from schedule.planner.foreign.cosplib.conference import make_timetable
 from schedule.planner.foreign.cosplib.judge import count_presenter_conflicts, is_complete, judge_timetable
 from schedule.planner.foreign.cosplib.read_conference import read_conference
-from schedule.planner.foreign.cosplib.solve_conference import ConferenceTooFull, solve_conference
+from schedule.planner.foreign.cosplib.solve_conference import (
+    BlockAnnealer,
+    ConferenceTooFull,
+    solve_conference,
+)
 from schedule.planner.foreign.cosplib.timetable_workbook import read_timetable, write_timetable
 
 ROOMS = ["Aula", "Lab"]
@@ -188,6 +193,34 @@ def test_incremental_penalties_equal_the_plain_ones(conference, seed):
         own = {**judge_timetable(conference, timetable), "presenters": presenters * 10**4}
         own.pop("torn_submissions", None)
         assert state.total == sum(own.values()) + parked * PARKED_PENALTY
+
+
+def test_a_refilled_track_has_each_submission_at_its_place():
+    sheets = make_sheets()
+    sheets["submissions"][7][3] = 3  # s2, after s1 and another one
+    conference = read_conference(write_workbook(sheets))
+    state = BlockState(conference)
+    state.import_contents([[], [7], [], [6], [], [5], []])
+    moves = BlockMoves(state, random.Random(1))
+
+    for _move in range(100):
+        moves.refill_track()
+        state.settle()
+        state.accept()
+
+    sequence = [number for block in state.contents[:-1] for number in block if number > 4]
+    assert sequence == [5, 7, 6]
+
+
+def test_the_search_starts_hotter_for_heavier_weights(conference):
+    heavy = replace(conference, weights={**conference.weights, "order": 10**6})
+
+    temperatures = [
+        BlockAnnealer(one, BlockState(one).export_contents(), 1).find_temperatures()[0]
+        for one in (conference, heavy)
+    ]
+
+    assert temperatures == [10_000, 100_000]
 
 
 def test_a_solution_is_complete_and_repeats(conference):
