@@ -98,8 +98,8 @@ company_guards = Hook()
 person_uses = Hook()
 # Dictionaries of downloadable tables of an event: name -> function of the event.
 event_downloads = Hook()
-# By “bookings” or “favourites”: (event ids) -> sets of attendees by session id. An attendee is known by any
-# text, the same one in both.
+# By “bookings” or “favourites”: (event ids, session ids or None for all) -> sets of attendees by session id.
+# An attendee is known by any text, the same one in both.
 session_audiences = NamedHook()
 # () -> names, help texts and values by label for /metrics.
 metrics = Hook()

@@ -45,7 +45,7 @@ def calculate_digest() -> str:
     digest = hashlib.sha256(f"{django.VERSION} {sqlite3.sqlite_version}".encode())
     for app in apps.get_app_configs():
         for path in sorted(Path(app.path, "migrations").glob("*.py")):
-            digest.update(path.read_bytes())
+            digest.update(path.name.encode() + path.read_bytes())
     digest.update(Path(triggers.__file__).read_bytes())
     for model in apps.get_models():  # rows of content types and permissions
         digest.update(f"{model._meta.label} {_get_all_permissions(model._meta)}".encode())

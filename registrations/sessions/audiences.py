@@ -4,24 +4,30 @@ An attendee has the same key in both, so that one who booked a session and starr
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from registrations.models import AgendaLink, Registration, SessionBooking
 from schedule.models import ChosenSession
 
 
-def load_booked_attendees(event_ids: Iterable[int]) -> dict[int, set[str]]:
+def load_booked_attendees(
+    event_ids: Iterable[int], session_ids: Collection[int] | None = None
+) -> dict[int, set[str]]:
     """Return the attendees of active registrations by session that they booked: one query."""
     rows = SessionBooking.objects.active().filter(
         session__event__in=list(event_ids), registration__in=Registration.objects.active()
     )
+    if session_ids is not None:
+        rows = rows.filter(session__in=session_ids)
     booked: dict[int, set[str]] = defaultdict(set)
     for session, registration in rows.order_by().values_list("session_id", "registration_id"):
         booked[session].add(get_attendee_key(registration))
     return booked
 
 
-def load_starring_attendees(event_ids: Iterable[int]) -> dict[int, set[str]]:
+def load_starring_attendees(
+    event_ids: Iterable[int], session_ids: Collection[int] | None = None
+) -> dict[int, set[str]]:
     """Return the attendees by session that they starred: two queries.
 
     All agendas of a registration are one attendee; an agenda without registration is another, anonymous one.
@@ -31,6 +37,8 @@ def load_starring_attendees(event_ids: Iterable[int]) -> dict[int, set[str]]:
     links = AgendaLink.objects.filter(personal_agenda__event__in=ids)
     owners = dict(links.values_list("personal_agenda_id", "registration_id"))
     rows = ChosenSession.objects.filter(session__event__in=ids).order_by()
+    if session_ids is not None:
+        rows = rows.filter(session__in=session_ids)
     starred: dict[int, set[str]] = defaultdict(set)
     for session, agenda in rows.values_list("session_id", "personal_agenda_id"):
         owner = owners.get(agenda)

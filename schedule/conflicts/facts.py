@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from schedule.drafts.slot_state import SlotState
 from schedule.models import Availability, Session
+from schedule.programme.days import do_spans_overlap
 
 from .kinds import IGNORE, ConflictKind, Level
 from .timetable import AvailabilityPeriod, Timetable, TimetableSession
@@ -119,13 +120,6 @@ def to_place(state: SlotState) -> Place | None:
     if state.is_cancelled:
         return None
     return Place(to_seconds(state.starts_at), to_seconds(state.ends_at), state.room_id)
-
-
-def do_spans_overlap[Moment: (int, datetime.datetime)](
-    start: Moment, end: Moment, other_start: Moment, other_end: Moment
-) -> bool:
-    """Return whether two times overlap; touching ones and those of no length do not."""
-    return max(start, other_start) < min(end, other_end)
 
 
 def overlaps_any(spans: Iterable[Span], start: int, end: int) -> bool:

@@ -2,7 +2,7 @@
 
 import datetime
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from statistics import median_high, median_low
 from typing import Any, Final
@@ -26,6 +26,7 @@ from schedule.models import (
 )
 from schedule.programme.days import get_programme_day
 
+from .facts import TimetableFacts
 from .kinds import DEFAULT_RULES, DOUBLE_USE_KINDS, ConflictKind, KindRule
 from .timetable import (
     AvailabilityPeriod,
@@ -62,6 +63,42 @@ def load_published_timetables(events: Iterable[Event]) -> dict[int, Timetable]:
     return _load_timetables([*events], {})
 
 
+def load_neighbourhood(session: Session) -> Timetable:
+    """Return the working timetable of one session and of all that can be in its way.
+
+    These are the sessions at its time or within the longest buffer, those that follow it, and the one that it
+    follows: for a page about one session, a fraction of what `load_working_timetable` reads.
+    """
+    event = session.event
+    states = _load_working_states(event)
+    shared = _load_surroundings([event.pk])
+    frame = Timetable({}, rooms=shared["rooms"][event.pk], rules=shared["rules"][event.pk])
+    frame = replace(frame, walking_minutes=shared["walking"][event.pk])
+    buffer = datetime.timedelta(seconds=TimetableFacts(frame).longest_buffer)
+    followers = Session.objects.filter(follows=session.pk).values_list("pk", flat=True)
+    keys = {session.pk, session.follows_id or session.pk, *followers, *list_near(states, session.pk, buffer)}
+    near = {event.pk: _pick(states, keys)}
+    return _load_timetables([event], near, shared=shared, session_ids=keys)[event.pk]
+
+
+def _load_working_states(event: Event) -> dict[int, SlotState]:
+    """Return the placed sessions of the current draft; without a draft, what is published."""
+    draft = find_current_draft(event)
+    if draft:
+        return load_slot_states(draft)
+    rows = Session.objects.filter(event=event, starts_at__isnull=False)
+    rows = rows.only("room", "starts_at", "ends_at", "day", "cancelled_at").order_by()
+    return {row.pk: state for row in rows if (state := SlotState.of_session(row))}
+
+
+def list_near(states: Mapping[int, SlotState], session: int, buffer: datetime.timedelta) -> list[int]:
+    """Return the sessions that are less than `buffer` away from one; none if it has no time."""
+    if session not in states:
+        return []
+    first, last = states[session].starts_at - buffer, states[session].ends_at + buffer
+    return [key for key, state in states.items() if state.ends_at >= first and state.starts_at <= last]
+
+
 def load_working_sessions(events: Iterable[Event]) -> dict[int, Timetable]:
     """Return the timetables of the current drafts, of what is published where there is none.
 
@@ -95,19 +132,28 @@ def load_rules(event_ids: Iterable[int]) -> dict[int, dict[ConflictKind, KindRul
 
 
 def _load_timetables(
-    events: list[Event], states_by_event: Mapping[int, Mapping[int, SlotState]]
+    events: list[Event],
+    states_by_event: Mapping[int, Mapping[int, SlotState]],
+    *,
+    shared: Mapping[str, Any] | None = None,
+    session_ids: Collection[int] | None = None,
 ) -> dict[int, Timetable]:
-    """Return timetables by event; published ones where no states are given."""
-    bare = _load_sessions(events, states_by_event)
-    shared = _load_surroundings([*bare])
+    """Return timetables by event; published ones where no states are given.
+
+    With `session_ids`, only of these sessions; `shared` are the surroundings, if they are loaded already.
+    """
+    bare = _load_sessions(events, states_by_event, session_ids)
+    shared = shared or _load_surroundings([*bare])
+    favourites = _load_audiences("favourites", [*bare], session_ids)
+    bookings = _load_audiences("bookings", [*bare], session_ids)
     return {
         event.pk: replace(
             bare[event.pk],
             hours=compute_hours(
                 event, bare[event.pk].placements.values(), day_starts_at=shared["day_starts"][event.pk]
             ),
-            favourites=_pick(shared["favourites"], bare[event.pk].sessions),
-            bookings=_pick(shared["bookings"], bare[event.pk].sessions),
+            favourites=_pick(favourites, bare[event.pk].sessions),
+            bookings=_pick(bookings, bare[event.pk].sessions),
             rooms=shared["rooms"][event.pk],
             rules=shared["rules"][event.pk],
             walking_minutes=shared["walking"][event.pk],
@@ -119,16 +165,20 @@ def _load_timetables(
 
 
 def _load_sessions(
-    events: list[Event], states_by_event: Mapping[int, Mapping[int, SlotState]]
+    events: list[Event],
+    states_by_event: Mapping[int, Mapping[int, SlotState]],
+    session_ids: Collection[int] | None = None,
 ) -> dict[int, Timetable]:
     """Return timetables by event that know sessions, speakers and places only."""
     ids = [event.pk for event in events]
-    appearances, names = _load_appearances(ids)
+    appearances, names = _load_appearances(ids, session_ids)
     sessions: dict[int, dict[int, TimetableSession]] = {pk: {} for pk in ids}
     tracks: dict[int, dict[int, str]] = {pk: {} for pk in ids}
     states: dict[int, dict[int, SlotState]] = {pk: dict(states_by_event.get(pk, {})) for pk in ids}
-    rows = Session.objects.filter(event__in=ids).order_by().values_list(*SESSION_COLUMNS, named=True)
-    for row in rows.iterator(chunk_size=2000):
+    chosen = Session.objects.filter(event__in=ids).order_by()
+    if session_ids is not None:
+        chosen = chosen.filter(pk__in=session_ids)
+    for row in chosen.values_list(*SESSION_COLUMNS, named=True).iterator(chunk_size=2000):
         published = _get_published_state(row)
         if published and row.event_id not in states_by_event:
             states[row.event_id][row.pk] = published
@@ -179,12 +229,14 @@ def _make_session(row: Any, parts: Mapping[str, set[int]], state: SlotState | No
 
 
 def _load_appearances(
-    event_ids: list[int],
+    event_ids: list[int], session_ids: Collection[int] | None
 ) -> tuple[dict[int, dict[str, set[int]]], dict[int, dict[int, str]]]:
     """Return the speakers of sessions by part, and the names of the speakers of each event."""
     appearances: dict[int, dict[str, set[int]]] = {}
     names: dict[int, dict[int, str]] = {pk: {} for pk in event_ids}
     rows = SessionSpeaker.objects.filter(session__event__in=event_ids).order_by()
+    if session_ids is not None:
+        rows = rows.filter(session__in=session_ids)
     columns = ("session__event_id", "session_id", "speaker_id", "speaker__name", "part")
     for event, session, speaker, name, part in rows.values_list(*columns):
         appearances.setdefault(session, {}).setdefault(part, set()).add(speaker)
@@ -193,7 +245,7 @@ def _load_appearances(
 
 
 def _load_surroundings(event_ids: list[int]) -> dict[str, Any]:
-    """Return rooms, rules and walking times by event; availabilities and audiences by what they belong to."""
+    """Return rooms, rules, walking times and start of days by event, and availabilities by their owner."""
     rooms: dict[int, dict[int, TimetableRoom]] = {pk: {} for pk in event_ids}
     for room in Room.objects.filter(event__in=event_ids):
         rooms[room.event_id][room.pk] = TimetableRoom(
@@ -220,8 +272,6 @@ def _load_surroundings(event_ids: list[int]) -> dict[str, Any]:
         "rules": load_rules(event_ids),
         "room_periods": {key: tuple(value) for key, value in periods["room_id"].items()},
         "speaker_periods": {key: tuple(value) for key, value in periods["speaker_id"].items()},
-        "favourites": _load_audiences("favourites", event_ids),
-        "bookings": _load_audiences("bookings", event_ids),
     }
 
 
@@ -230,8 +280,10 @@ def _load_day_starts(event_ids: list[int]) -> dict[int, datetime.time]:
     return dict.fromkeys(event_ids, DEFAULT_DAY_START) | dict(saved)
 
 
-def _load_audiences(kind: str, event_ids: list[int]) -> dict[int, frozenset[str]]:
-    found = hooks.session_audiences.provider(kind)(event_ids)
+def _load_audiences(
+    kind: str, event_ids: list[int], session_ids: Collection[int] | None
+) -> dict[int, frozenset[str]]:
+    found = hooks.session_audiences.provider(kind)(event_ids, session_ids)
     return {session: frozenset(attendees) for session, attendees in found.items()}
 
 

@@ -7,8 +7,9 @@ every room at every time: on the time, on the room, on both, or on nothing but t
 from collections.abc import Iterator
 
 from schedule.models import Session
+from schedule.programme.days import do_spans_overlap
 
-from .facts import MINUTE, Place, SessionFacts, TimetableFacts, do_spans_overlap
+from .facts import MINUTE, Place, SessionFacts, TimetableFacts
 from .kinds import ConflictKind
 from .timetable import Conflict
 

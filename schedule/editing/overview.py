@@ -11,8 +11,9 @@ from django.utils.translation import gettext_lazy as _
 from convention.events.models import Event, Room
 from convention.text.normalize import matches_search_words, search_text, split_search_words
 from schedule.conflicts.describe import describe_conflict
-from schedule.conflicts.find import find_conflicts
-from schedule.conflicts.load import load_working_timetable
+from schedule.conflicts.facts import TimetableFacts
+from schedule.conflicts.find import find_conflicts, find_session_conflicts, rank_conflicts
+from schedule.conflicts.load import load_neighbourhood, load_working_timetable
 from schedule.conflicts.timetable import Conflict, Timetable, TimetableSession
 from schedule.models import Session
 from schedule.programme.agenda import prefetch_speakers, query_sessions
@@ -173,9 +174,11 @@ def build_search_text(session: Session) -> str:
     return search_text(f"{session.title} {session.subtitle} {session.number} {speakers}")
 
 
-def find_session_conflicts(session: Session) -> list[ConflictNote]:
-    """Return the conflicts of one session in words."""
-    timetable = load_working_timetable(session.event)
-    row = OverviewRow(session)
-    attach_conflicts({session.pk: row}, timetable)
-    return describe_conflicts(row, timetable)
+def list_session_conflicts(session: Session) -> list[ConflictNote]:
+    """Return the conflicts of one session in words, those that hit most people first."""
+    timetable = load_neighbourhood(session)
+    facts = TimetableFacts(timetable)
+    if session.pk not in facts.places:
+        return []
+    conflicts = rank_conflicts(facts, find_session_conflicts(facts, session.pk))
+    return describe_conflicts(OverviewRow(session, conflicts=conflicts), timetable)

@@ -28,8 +28,8 @@ from .overview import (
     OverviewFilter,
     build_overview,
     describe_conflicts,
-    find_session_conflicts,
     is_session_outside,
+    list_session_conflicts,
 )
 from .sessions import (
     SessionChangedMeanwhile,
@@ -133,7 +133,7 @@ def session_edit(request: "HttpRequest", event: str, number: int) -> HttpRespons
         if request.method != "POST":
             context |= {
                 "form": SessionForm(event=event_obj, instance=session, initial=get_initial_values(current)),
-                "conflicts": find_session_conflicts(session),
+                "conflicts": list_session_conflicts(session),
                 "is_outside": is_session_outside(session, event_obj),
             }
         else:

@@ -127,8 +127,6 @@ def track_move(request: "HttpRequest", event: str, pk: int) -> HttpResponse:
 @require_POST
 def track_remove(request: "HttpRequest", event: str, pk: int) -> HttpResponse:
     event_obj = get_event_to_organize(event, request.user)
-    track = get_track(event_obj, pk)
-    with report_refusals(request):
-        remove_programme_item(event=event_obj, item=track)
-        messages.success(request, _("The track was removed; its sessions stay, without a track."))
+    remove_programme_item(event=event_obj, item=get_track(event_obj, pk))
+    messages.success(request, _("The track was removed; its sessions stay, without a track."))
     return redirect("organize-tracks", event_obj.slug)

@@ -1,4 +1,4 @@
-"""Programme days: what runs past midnight belongs to the day before."""
+"""Times of sessions: programme days (what runs past midnight belongs to the day before), and overlaps."""
 
 import datetime
 import zoneinfo
@@ -20,6 +20,13 @@ def get_programme_day(
 def get_shown_end(starts_at: datetime.datetime, ends_at: datetime.datetime | None) -> datetime.datetime:
     """Return an end that can be drawn, at least five minutes after the start."""
     return max(ends_at or starts_at, starts_at + MIN_SHOWN_DURATION)
+
+
+def do_spans_overlap[Moment: (int, datetime.datetime)](
+    start: Moment, end: Moment, other_start: Moment, other_end: Moment
+) -> bool:
+    """Return whether two times overlap; touching ones and those of no length do not."""
+    return max(start, other_start) < min(end, other_end)
 
 
 def is_outside_hours(

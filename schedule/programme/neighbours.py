@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from django.db.models import Q
 
-from schedule.conflicts.facts import do_spans_overlap
 from schedule.models import Session
+
+from .days import do_spans_overlap
 
 
 @dataclass(frozen=True, slots=True)

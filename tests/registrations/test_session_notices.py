@@ -67,10 +67,11 @@ def test_a_session_that_comes_back_before_publication_is_not_announced(event, ru
     assert mailoutbox == []
 
 
-def test_changes_of_the_draft_alone_are_not_announced(event, run_tasks, mailoutbox):
-    session = make_workshop(event)
+@pytest.mark.parametrize("change", [{"hours": 1}, {"is_cancelled": True}, {"room_id": None}])
+def test_changes_of_the_draft_alone_are_not_announced(event, run_tasks, mailoutbox, change):
+    session = make_workshop(event, room=make_room(event))
     make_holder(event, session)
-    change_slot(session, hours=1)
+    change_slot(session, **change)
 
     notify_changed_sessions()
     run_tasks()

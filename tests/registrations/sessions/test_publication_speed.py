@@ -22,7 +22,8 @@ def test_publishing_for_many_attendees_takes_as_many_queries_as_for_a_few():
 def test_publishing_for_many_attendees_takes_less_than_a_second():
     cost = measure_publication(150)
 
-    assert cost.milliseconds < 1000
+    # Not of the clock, since other tests run at the same time.
+    assert cost.processor_milliseconds < 1000
 
 
 def test_one_mail_is_queued_for_each_attendee_and_speaker():

@@ -8,6 +8,7 @@ from lxml import html
 
 from schedule.editing.revision import raise_revision
 from schedule.models import Schedule, Session
+from schedule.programme.agenda import MAX_SESSIONS_SHOWN
 from schedule.programme.page_cache import accepts_gzip
 from tests.factories import make_event, make_room, make_session, make_track
 
@@ -38,6 +39,27 @@ def test_a_day_holds_the_night_that_follows(client, event):
     assert titles(client) == ["Matin", "Nuit"]
     assert titles(client, "?day=2026-06-17") == ["Lendemain"]
     assert titles(client, "?day=all") == ["Matin", "Nuit", "Lendemain"]
+
+
+def test_a_list_of_all_days_says_how_many_it_leaves_out(client, event):
+    Session.objects.bulk_create(
+        Session(event=event, title=f"S{n}", number=n + 1, starts_at=at(16, 9), ends_at=at(16, 10))
+        for n in range(MAX_SESSIONS_SHOWN + 3)
+    )
+
+    page = html.fromstring(client.get("/en/events/conf/agenda/?day=all").text)
+
+    sentence = page.xpath("string(//p[@class='result-count'])")
+    assert sentence.startswith("253 sessions found. The first 250 are shown;")
+    assert len(page.xpath("//article/h4/a")) == MAX_SESSIONS_SHOWN
+
+
+def test_a_list_that_leaves_nothing_out_says_nothing(client, event):
+    make_session(event, "Matin", starts_at=at(16, 9))
+
+    page = html.fromstring(client.get("/en/events/conf/agenda/?day=all").text)
+
+    assert page.xpath("//p[@class='result-count']") == []
 
 
 def test_an_unreadable_day_shows_the_first(client, event):
