@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from rest_framework import serializers
 
-from convention.api.problems import build_problem, make_problem_response
+from convention.api.problems import make_error_response
 from convention.club.models import Person
 from convention.errors import ConventionError, SignInRequired
 from convention.events.models import Event
@@ -53,9 +53,7 @@ def answer_in_json(view: "BoardView") -> "BoardView":
         try:
             response = view(request, event)
         except ConventionError as error:
-            response = make_problem_response(
-                build_problem(error.kind, error.status, str(error)) | error.details
-            )
+            response = make_error_response(error)
         response["Cache-Control"] = "private, no-store"
         return response
 
