@@ -15,12 +15,13 @@ def find_current_draft(event: Event) -> ScheduleDraft | None:
     return ScheduleDraft.objects.filter(event=event, is_current=True).first()
 
 
-@transaction.atomic
 def get_current_draft(event: Event, *, author: Person | None = None) -> ScheduleDraft:
     """Return the current draft of an event; the first is a copy of what is published."""
-    draft = find_current_draft(event)
-    if draft:
-        return draft
+    return find_current_draft(event) or _create_current_draft(event, author)
+
+
+@transaction.atomic
+def _create_current_draft(event: Event, author: Person | None) -> ScheduleDraft:
     # Locked, since two editors who open the board at once would both create one.
     Event.objects.select_for_update().get(pk=event.pk)
     draft = find_current_draft(event)

@@ -104,7 +104,7 @@ def redo_last_batch(*, draft: ScheduleDraft, author: Person) -> UndoResult:
     Raise NothingToUndo.
     """
     locked = _lock_draft(draft)
-    batch = find_undone_batch(locked, author)
+    _last, batch = find_undo_and_redo(locked, author)
     moves = list(_list_commands(locked, author).filter(batch=batch))
     if not moves:
         raise NothingToUndo(_("There is nothing to redo."))
@@ -121,17 +121,16 @@ def find_last_batch(draft: ScheduleDraft, author: Person | None = None) -> int:
     return commands.aggregate(last=Max("batch"))["last"] or 0
 
 
-def find_undone_batch(draft: ScheduleDraft, author: Person) -> int:
-    """Return the batch that `redo_last_batch` makes again; 0 if there is none."""
-    undone = _list_commands(draft, author).filter(
-        undone_at__isnull=False, batch__gt=find_last_batch(draft, author)
-    )
-    return undone.aggregate(first=Min("batch"))["first"] or 0
+def find_undo_and_redo(draft: ScheduleDraft, author: Person) -> tuple[int, int]:
+    """Return the batches that the author would undo and make again next; 0 for none."""
+    last = find_last_batch(draft, author)
+    undone = _list_commands(draft, author).filter(undone_at__isnull=False, batch__gt=last)
+    return last, undone.aggregate(first=Min("batch"))["first"] or 0
 
 
 def list_moves(draft: ScheduleDraft, *, since: int = 0) -> "QuerySet[Move]":
     """Return the moves after a revision, in order, with undone ones and those that undid them."""
-    return draft.moves.filter(number__gt=since).select_related("author", "session")
+    return draft.moves.filter(number__gt=since).select_related("author")
 
 
 def _lock_draft(draft: ScheduleDraft) -> ScheduleDraft:

@@ -7,13 +7,16 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.db.models.signals import post_init
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from convention.errors import InvalidFields
 from convention.events.models import Event
 from schedule.drafts.current_draft import get_current_draft
 from schedule.drafts.moves import list_moves
-from schedule.models import Session, Slot
+from schedule.editor.api_views import answer_in_json
+from schedule.models import Move, Session, Slot
 from tests.factories import make_event, make_person, make_room, make_session, make_staff, make_track
 
 pytestmark = pytest.mark.django_db
@@ -207,6 +210,43 @@ def test_the_journal_names_authors_and_what_they_did(event):
     ]
 
 
+@pytest.fixture
+def loaded_moves():
+    """Collect the moves that are read from the database."""
+    moves = []
+
+    def collect(instance, **_kwargs):
+        if not instance._state.adding or instance.pk:
+            moves.append(instance)
+
+    post_init.connect(collect, sender=Move)
+    yield moves
+    post_init.disconnect(collect, sender=Move)
+
+
+def test_a_command_on_many_sessions_costs_a_poll_and_the_journal_one_row(event, loaded_moves):
+    client = sign_in(event)
+    sessions = [make_session(event, f"Session {number:02}") for number in range(40)]
+    moves = [{"session": session.pk, "slot": make_slot(60)} for session in sessions]
+    post(client, "moves/", {"seen_revision": 0, "moves": moves})
+    move(client, sessions[0], make_slot(120), seen=40)
+    post(client, "undo/", {"seen_revision": 41})
+    loaded_moves.clear()
+
+    with CaptureQueriesContext(connection) as poll:
+        changes = client.get(f"{BOARD}moves/?since=42").json()
+    # The next request empties the log of queries.
+    poll_count, polled = len(poll), len(loaded_moves)
+    loaded_moves.clear()
+    batches = client.get(f"{BOARD}journal/").json()["batches"]
+
+    assert "40 sessions" in changes["undo"]
+    assert changes["redo"]
+    assert polled == 2
+    assert poll_count == 13
+    assert len(loaded_moves) == len(batches) == 2
+
+
 def test_a_batch_of_another_editor_can_be_undone(event):
     session = make_session(event)
     move(sign_in(event), session, make_slot(60))
@@ -390,6 +430,20 @@ def test_two_editors_of_200_random_moves_each_end_with_the_same_board_and_a_jour
     assert editors[0].slots == stored.slots
     assert editors[1].slots == stored.slots
     assert replayed == stored.slots
+
+
+def test_an_error_says_its_fields_and_when_to_try_again_as_in_the_api(rf):
+    @answer_in_json
+    def refuse(request, event):
+        error = InvalidFields("Too much.", {"title": ["Too long."]})
+        error.retry_after = 5
+        raise error
+
+    answer = refuse(rf.get("/"), "x")
+
+    assert json.loads(answer.content)["errors"] == {"title": ["Too long."]}
+    assert answer["Retry-After"] == "5"
+    assert answer["Cache-Control"] == "private, no-store"
 
 
 def test_a_body_that_is_nested_too_deeply_is_refused_with_a_sentence(client, event):
