@@ -148,7 +148,8 @@ export class GridView {
   #describeMore(session, slot) {
     const state = slot.is_cancelled ? formatText("cancelled") : "";
     const conflicts = this.model.listConflicts(session).map((conflict) => conflict.text);
-    return ["", this.model.getRoomName(slot), state, ...conflicts].join(", ");
+    const more = [this.model.getRoomName(slot), state, ...conflicts].filter(Boolean);
+    return more.map((text) => `, ${text}`).join("");
   }
 
   /**

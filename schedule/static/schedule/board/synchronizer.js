@@ -29,6 +29,10 @@ export class Synchronizer {
     /** Sessions with moves that are not answered yet: older answers must not draw them back. */
     /** @type {number[]} */
     this.unanswered = [];
+    /** Whether something changed during a drag that only a board fetched anew can show. */
+    this.needsReload = false;
+    /** What undo and redo would do, as the last answer says. */
+    this.commands = { undo: "", redo: "" };
   }
 
   /** @param {Board.Data} data */
@@ -41,6 +45,7 @@ export class Synchronizer {
   async #poll() {
     if (document.hidden || this.pending) return;
     await this.#enqueue(async () => {
+      if (this.needsReload && !this.board.dragged) return this.#reload();
       const changes = await this.server.loadChanges(this.board.model.revision);
       const others = changes.moves.filter((move) => !move.is_own);
       await this.#apply(changes);
@@ -77,8 +82,8 @@ export class Synchronizer {
       this.problemSince = 0;
       return;
     }
-    const data = await this.server.loadBoard().catch(() => null);
-    if (data) this.#reload(data);
+    // If that fails too, the next poll tries again.
+    await this.#reload().catch(() => null);
   }
 
   #forgetProblem() {
@@ -92,11 +97,21 @@ export class Synchronizer {
     if (this.problem.textContent !== text) this.problem.textContent = text;
   }
 
-  /** @param {Board.Data} data */
-  #reload(data) {
+  /** Fetch and show the whole board; during a drag, once it has ended. */
+  async #reload() {
+    this.needsReload = true;
     if (this.board.dragged) return;
-    this.board.reload(data);
+    const data = await this.server.loadBoard();
+    // A drag may have begun meanwhile, whose session and elements must stay.
+    if (this.board.dragged) return;
+    this.needsReload = false;
+    this.board.reload(data, this.unanswered);
     this.#showChanges(data);
+  }
+
+  /** Show what could not be shown during a drag. */
+  catchUp() {
+    if (this.needsReload) void this.#enqueue(() => this.#reload());
   }
 
   /**
@@ -109,7 +124,7 @@ export class Synchronizer {
     const isComplete = model.applyMoves(changes.moves, this.unanswered);
     const isOtherProgramme = changes.programme !== undefined && changes.programme !== model.programme;
     if (changes.reload || !isComplete || isOtherProgramme) {
-      this.#reload(await this.server.loadBoard());
+      await this.#reload();
       return [];
     }
     model.revision = Math.max(model.revision, changes.revision);
@@ -121,6 +136,7 @@ export class Synchronizer {
 
   /** @param {Board.Changes} changes */
   #showChanges({ undo, redo, editors, conflicts }) {
+    this.commands = { undo, redo };
     for (const [button, text, name] of /** @type {const} */ ([
       [this.undoButton, undo, "undo"],
       [this.redoButton, redo, "redo"],
@@ -177,18 +193,22 @@ export class Synchronizer {
    * @param {Map<number, Board.Slot | null>} before
    */
   sendMoves(placements, before) {
+    // What the editor saw when they moved it: an answer on its way may bring moves of others.
+    const seen = this.board.model.revision;
     const ids = placements.map((each) => each.session);
     this.unanswered.push(...ids);
     void this.#enqueue(async () => {
       for (const id of ids) this.unanswered.splice(this.unanswered.indexOf(id), 1);
       try {
-        const changes = await this.server.sendMoves(this.board.model.revision, placements);
+        const changes = await this.server.sendMoves(seen, placements);
         this.#showProblem("");
         this.#announceConflicts(await this.#apply(changes));
       } catch (error) {
         this.#putBack(before);
-        if (!(error instanceof ServerRefusal) || !error.problem.current) throw error;
-        await this.#resolve(placements, error);
+        if (error instanceof ServerRefusal && error.problem.current) return this.#resolve(placements, error);
+        // Others may have moved the same since then.
+        this.needsReload = true;
+        throw error;
       }
     });
   }
@@ -231,26 +251,34 @@ export class Synchronizer {
     await this.#apply(answer);
   }
 
-  /** @param {number | undefined} batch */
-  undo(batch = undefined) {
-    const text = this.undoButton.title;
-    void this.#revert(() => this.server.undo(this.board.model.revision, batch), batch ? "undone" : "undone_text", text);
-  }
-
-  redo() {
-    void this.#revert(() => this.server.redo(this.board.model.revision), "redone_text", this.redoButton.title);
+  undo() {
+    this.#revert(() => this.server.undo(this.board.model.revision), "undone", () => this.commands.undo);
   }
 
   /**
-   * @param {() => Promise<Board.Changes>} request
-   * @param {string} name of the announcement
-   * @param {string} text
+   * Undo a command of the journal.
+   * @param {Board.JournalEntry} entry
    */
-  #revert(request, name, text) {
-    return this.#enqueue(async () => {
+  undoEntry(entry) {
+    this.#revert(() => this.server.undo(this.board.model.revision, entry.batch), "undone", () => entry.text);
+  }
+
+  redo() {
+    this.#revert(() => this.server.redo(this.board.model.revision), "redone", () => this.commands.redo);
+  }
+
+  /**
+   * Undo or redo after the requests before it, and announce which command it was.
+   * @param {() => Promise<Board.Changes>} request
+   * @param {"undone" | "redone"} name of the announcement
+   * @param {() => string} describe
+   */
+  #revert(request, name, describe) {
+    void this.#enqueue(async () => {
+      const text = describe();
       const changes = await request();
       const arisen = await this.#apply(changes);
-      this.board.announceText(changes.skipped?.length ? "undone_in_part" : name, { text });
+      this.board.announceText(changes.skipped?.length ? `${name}_in_part` : name, { text });
       this.#announceConflicts(arisen);
     });
   }
@@ -258,7 +286,7 @@ export class Synchronizer {
   showJournal() {
     void this.#enqueue(async () => {
       const { batches } = await this.server.loadJournal();
-      this.board.panels.showJournal(batches, (batch) => this.undo(batch));
+      this.board.panels.showJournal(batches, (entry) => this.undoEntry(entry));
     });
   }
 }
