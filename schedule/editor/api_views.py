@@ -77,11 +77,11 @@ def read_json[S: serializers.Serializer[Any]](request: "HttpRequest", serializer
     try:
         data = json.loads(request.body)
     except (ValueError, RecursionError):
-        raise InvalidBoardRequest(_("The board sent something unreadable. Load it again.")) from None
+        raise InvalidBoardRequest(_("The board sent an unreadable request. Load the page again.")) from None
     read = serializer(data=data)
     if not read.is_valid():
         raise InvalidBoardRequest(
-            _("The board sent something unexpected. Load it again."), {"errors": read.errors}
+            _("The board sent an invalid request. Load the page again."), {"errors": read.errors}
         )
     return read
 
@@ -167,7 +167,7 @@ def board_costs(request: "HttpRequest", event: str) -> "HttpResponse":
     event_obj, draft, _person = open_draft(request, event)
     session = parse_digits(request.GET.get("session", ""))
     if session is None:
-        raise InvalidBoardRequest(_("The board sent something unexpected. Load it again."))
+        raise InvalidBoardRequest(_("The board sent an invalid request. Load the page again."))
     return JsonResponse({"costs": list_costs(draft, event_obj, min(session, MAX_KEY))})
 
 

@@ -44,33 +44,37 @@ class MoveDescriber:
         count, first = command.session_count, command.first_move
         if count == 1:
             return self.describe_move(first)
-        sentence = ngettext("%(count)s session: %(title)s …", "%(count)s sessions: %(title)s …", count)
+        sentence = ngettext(
+            "%(count)s session changed, including “%(title)s”",
+            "%(count)s sessions changed, including “%(title)s”",
+            count,
+        )
         return sentence % {"count": count, "title": first.session.title}
 
     def describe_move(self, move: Move) -> str:
         before, after = SlotState.from_json(move.before), SlotState.from_json(move.after)
         title = move.session.title
         if after is None:
-            return pgettext("schedule journal", "“%(title)s”: back to the tray") % {"title": title}
+            return pgettext("schedule journal", "“%(title)s” taken off the timetable") % {"title": title}
         if before and (before.room_id, before.starts_at) == (after.room_id, after.starts_at):
             return self._describe_change(title, before, after)
         values = {"title": title, "place": self.describe_place(after)}
         if before is None:
-            return pgettext("schedule journal", "“%(title)s”: placed, %(place)s") % values
-        return pgettext("schedule journal", "“%(title)s”: moved, %(place)s") % values
+            return pgettext("schedule journal", "“%(title)s” placed on %(place)s") % values
+        return pgettext("schedule journal", "“%(title)s” moved to %(place)s") % values
 
     def _describe_change(self, title: str, before: SlotState, after: SlotState) -> str:
         """Describe a move that changes neither start nor room."""
         if before.ends_at != after.ends_at:
             minutes = int((after.ends_at - after.starts_at).total_seconds() // 60)
-            sentence = pgettext("schedule journal", "“%(title)s”: now %(minutes)s minutes long")
+            sentence = pgettext("schedule journal", "“%(title)s” set to %(minutes)s min")
             return sentence % {"title": title, "minutes": minutes}
         is_pinned = after.is_time_pinned or after.is_room_pinned
         if is_pinned:
-            return pgettext("schedule journal", "“%(title)s”: pinned") % {"title": title}
+            return pgettext("schedule journal", "“%(title)s” pinned") % {"title": title}
         if before.is_time_pinned or before.is_room_pinned:
-            return pgettext("schedule journal", "“%(title)s”: no longer pinned") % {"title": title}
-        return pgettext("schedule journal", "“%(title)s”: changed") % {"title": title}
+            return pgettext("schedule journal", "“%(title)s” unpinned") % {"title": title}
+        return pgettext("schedule journal", "“%(title)s” changed") % {"title": title}
 
     def describe_place(self, state: SlotState) -> str:
         """Return “mar. 16 juin, 09:00–09:50, Salle Curie”."""
@@ -152,7 +156,7 @@ def serialize_command(command: Command, describer: MoveDescriber, person: Person
     made_at = first.made_at.astimezone(describer.zone)
     return {
         "batch": command.batch,
-        "author": get_editor_name(first.author) or _("a program"),
+        "author": get_editor_name(first.author) or _("automatic"),
         "is_own": first.author_id == person.pk,
         "made_at": f"{short_day(made_at.date())}, {made_at:%H:%M}",
         "text": describer.describe_command(command),

@@ -115,7 +115,7 @@ def test_a_move_changes_the_draft_and_not_what_is_public(event):
     assert slot.is_time_pinned
     assert slot.day == datetime.date(2027, 3, 27)
     assert session.starts_at == STARTS_AT
-    assert answer.json()["undo"] == "“Session”: moved, Sat 27 Mar, 11:00–11:50, Auditorium"
+    assert answer.json()["undo"] == "“Session” moved to Sat 27 Mar, 11:00–11:50, Auditorium"
 
 
 def test_a_session_after_midnight_belongs_to_the_day_before(event):
@@ -136,7 +136,7 @@ def test_parking_and_undoing_it(event):
     assert parked
     assert Slot.objects.get(session=session).starts_at == STARTS_AT
     assert answer.json()["undo"] == ""
-    assert answer.json()["redo"] == "“Le réseau”: back to the tray"
+    assert answer.json()["redo"] == "“Le réseau” taken off the timetable"
 
 
 def test_redo_makes_the_move_again(event):
@@ -205,8 +205,8 @@ def test_the_journal_names_authors_and_what_they_did(event):
     batches = client.get(f"{BOARD}journal/").json()["batches"]
 
     assert [(batch["author"], batch["text"], batch["is_undone"]) for batch in batches] == [
-        ("Anna A", "“Un”: now 20 minutes long", True),
-        ("Anna A", "2 sessions: Un …", False),
+        ("Anna A", "“Un” set to 20 min", True),
+        ("Anna A", "2 sessions changed, including “Un”", False),
     ]
 
 
@@ -297,7 +297,7 @@ def test_a_body_that_cannot_be_read_gets_a_sentence(event, body):
     answer = post(sign_in(event), "moves/", body)
 
     assert answer.status_code == 422
-    assert "Load it again." in answer.json()["detail"]
+    assert "Load the page again." in answer.json()["detail"]
 
 
 def test_costs_name_what_is_in_the_way_and_leave_out_what_is_free(event):
