@@ -326,6 +326,18 @@ def test_a_held_session_is_dropped_on_another_day_or_goes_back_to_its_own(open_b
     expect(block(page, "Le cloud")).to_be_focused()
 
 
+def test_the_conflicts_that_a_move_brings_are_announced_and_listed(open_board):
+    page = open_board()
+    block(page, "Le réseau").focus()
+
+    page.keyboard.press("Shift+ArrowRight")
+
+    sentence = "Salle Curie is needed twice at the same time."
+    expect(page.locator("#board-status")).to_contain_text(sentence)
+    expect(page.locator("#conflict-count")).to_have_text("Conflicts: 1")
+    expect(block(page, "Le cloud").locator(".block-conflict")).to_be_visible()
+
+
 @pytest.mark.parametrize(
     ("language", "undone", "redone"),
     [

@@ -326,12 +326,15 @@ def test_costs_of_no_session_get_a_sentence(event, query, status):
     assert answer.json()["detail"].endswith("again.")
 
 
-def test_a_move_tells_the_conflicts_that_the_draft_has_then(event):
+def test_after_a_move_the_board_can_ask_for_the_conflicts_of_the_draft(event):
     room = make_room(event)
     first = make_session(event, room=room)
     second = make_session(event, starts_at=STARTS_AT + 120 * MINUTE, room=room)
 
-    answer = move(sign_in(event), second, make_slot(15, room=room.pk))
+    client = sign_in(event)
+
+    revision = move(client, second, make_slot(15, room=room.pk)).json()["revision"]
+    answer = client.get(f"{BOARD}moves/?since={revision}&conflicts=1")
 
     assert answer.json()["conflicts"] == [
         {

@@ -31,6 +31,8 @@ export class Synchronizer {
     this.unanswered = [];
     /** Whether something changed during a drag that only a board fetched anew can show. */
     this.needsReload = false;
+    /** Whether own moves were stored since the conflicts were fetched. */
+    this.areConflictsOld = false;
     /** What undo and redo would do, as the last answer says. */
     this.commands = { undo: "", redo: "" };
   }
@@ -46,10 +48,13 @@ export class Synchronizer {
     if (document.hidden || this.pending) return;
     await this.#enqueue(async () => {
       if (this.needsReload && !this.board.dragged) return this.#reload();
-      const changes = await this.server.loadChanges(this.board.model.revision);
+      const withConflicts = this.areConflictsOld;
+      const changes = await this.server.loadChanges(this.board.model.revision, withConflicts);
+      this.areConflictsOld = false;
       const others = changes.moves.filter((move) => !move.is_own);
-      await this.#apply(changes);
+      const arisen = await this.#apply(changes);
       if (others.length) this.#announceOthers(others);
+      if (withConflicts) this.#announceConflicts(arisen);
     });
   }
 
@@ -66,6 +71,15 @@ export class Synchronizer {
         this.pending -= 1;
       });
     return this.queue;
+  }
+
+  /**
+   * Change the draft, then fetch the conflicts: of several commands in a row, after the last one only.
+   * @param {() => Promise<void>} work
+   */
+  #command(work) {
+    this.areConflictsOld = true;
+    void this.#enqueue(work).then(() => this.#poll());
   }
 
   /** @param {unknown} error */
@@ -105,6 +119,7 @@ export class Synchronizer {
     // A drag may have begun meanwhile, whose session and elements must stay.
     if (this.board.dragged) return;
     this.needsReload = false;
+    this.areConflictsOld = false;
     this.board.reload(data, this.unanswered);
     this.#showChanges(data);
   }
@@ -129,7 +144,7 @@ export class Synchronizer {
     }
     model.revision = Math.max(model.revision, changes.revision);
     const arisen = changes.conflicts ? model.replaceConflicts(changes.conflicts) : [];
-    if (changes.moves.length) this.board.redraw();
+    if (changes.moves.length || changes.conflicts) this.board.redraw();
     this.#showChanges(changes);
     return arisen;
   }
@@ -197,12 +212,12 @@ export class Synchronizer {
     const seen = this.board.model.revision;
     const ids = placements.map((each) => each.session);
     this.unanswered.push(...ids);
-    void this.#enqueue(async () => {
+    this.#command(async () => {
       for (const id of ids) this.unanswered.splice(this.unanswered.indexOf(id), 1);
       try {
         const changes = await this.server.sendMoves(seen, placements);
         this.#showProblem("");
-        this.#announceConflicts(await this.#apply(changes));
+        await this.#apply(changes);
       } catch (error) {
         this.#putBack(before);
         if (error instanceof ServerRefusal && error.problem.current) return this.#resolve(placements, error);
@@ -274,12 +289,11 @@ export class Synchronizer {
    * @param {() => string} describe
    */
   #revert(request, name, describe) {
-    void this.#enqueue(async () => {
+    this.#command(async () => {
       const text = describe();
       const changes = await request();
-      const arisen = await this.#apply(changes);
+      await this.#apply(changes);
       this.board.announceText(changes.skipped?.length ? `${name}_in_part` : name, { text });
-      this.#announceConflicts(arisen);
     });
   }
 
