@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from django.db import transaction
-from django.db.models import Max, Min, QuerySet
+from django.db.models import Max, Min, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -123,8 +123,15 @@ def find_last_batch(draft: ScheduleDraft, author: Person | None = None) -> int:
 
 def find_undo_and_redo(draft: ScheduleDraft, author: Person) -> tuple[int, int]:
     """Return the batches that the author would undo and make again next; 0 for none."""
-    last = find_last_batch(draft, author)
-    undone = _list_commands(draft, author).filter(undone_at__isnull=False, batch__gt=last)
+    commands = _list_commands(draft, author)
+    found = commands.aggregate(
+        last=Max("batch", filter=Q(undone_at__isnull=True)), last_made_at=Max("made_at")
+    )
+    last = found["last"] or 0
+    if found["last_made_at"] is None:
+        return 0, 0
+    # A command that was undone before the last one was made is given up: the author went another way.
+    undone = commands.filter(batch__gt=last, undone_at__gte=found["last_made_at"])
     return last, undone.aggregate(first=Min("batch"))["first"] or 0
 
 

@@ -2,7 +2,6 @@
 
 import datetime
 import json
-import random
 from typing import Any
 
 import pytest
@@ -14,7 +13,6 @@ from django.test.utils import CaptureQueriesContext
 from convention.errors import InvalidFields
 from convention.events.models import Event
 from schedule.drafts.current_draft import get_current_draft
-from schedule.drafts.moves import list_moves
 from schedule.editor.api_views import answer_in_json
 from schedule.models import Move, Session, Slot
 from tests.factories import make_event, make_person, make_room, make_session, make_staff, make_track
@@ -372,67 +370,6 @@ def test_a_move_needs_the_csrf_token(event):
 
     assert answer.status_code == 403
     assert not Slot.objects.exists()
-
-
-class HttpEditor:
-    """An editor's browser: knows the board from answers alone."""
-
-    def __init__(self, event: Event) -> None:
-        self.client = sign_in(event)
-        board = self.client.get(f"{BOARD}data/").json()
-        self.revision = board["revision"]
-        self.slots = {session["id"]: session["slot"] for session in board["sessions"]}
-
-    def take(self, changes: dict[str, Any]) -> None:
-        for each in changes["moves"]:
-            self.slots[each["session"]] = each["slot"]
-        self.revision = changes["revision"]
-
-    def poll(self) -> None:
-        self.take(self.client.get(f"{BOARD}moves/?since={self.revision}").json())
-
-    def act(self, chance: random.Random, rooms: list[int]) -> None:
-        """Move one or two sessions, or undo, or redo; after a refusal look again."""
-        path, body = chance.choice(["moves/"] * 6 + ["undo/", "redo/"]), {"seen_revision": self.revision}
-        if path == "moves/":
-            chosen = chance.sample(sorted(self.slots), chance.choice([1, 1, 2]))
-            slot = make_slot(
-                15 * chance.randrange(40), room=chance.choice(rooms), length=chance.choice([20, 45])
-            )
-            body["moves"] = [
-                {"session": pk, "slot": chance.choice([slot, slot, slot, None])} for pk in chosen
-            ]
-        answer = post(self.client, path, body)
-        assert answer.status_code in {200, 409}
-        if answer.status_code == 200:
-            self.take(answer.json())
-        else:
-            self.poll()
-
-
-@pytest.mark.long
-def test_two_editors_of_200_random_moves_each_end_with_the_same_board_and_a_journal_that_explains_it(event):
-    chance = random.Random(16)
-    rooms = [make_room(event, f"Salle {number}").pk for number in range(4)]
-    for number in range(12):
-        make_session(event, f"Session {number}", room_id=chance.choice(rooms))
-    before = HttpEditor(event).slots
-    editors = [HttpEditor(event), HttpEditor(event)]
-
-    for _number in range(200):
-        for editor in editors:
-            editor.act(chance, rooms)
-    for editor in editors:
-        editor.poll()
-
-    stored = HttpEditor(event)
-    replayed = dict(before)
-    for each in list_moves(get_current_draft(event)):
-        assert each.before == replayed[each.session_id]
-        replayed[each.session_id] = each.after
-    assert editors[0].slots == stored.slots
-    assert editors[1].slots == stored.slots
-    assert replayed == stored.slots
 
 
 def test_an_error_says_its_fields_and_when_to_try_again_as_in_the_api(rf):
