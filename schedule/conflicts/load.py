@@ -78,8 +78,10 @@ def load_favourites(event_ids: Iterable[int]) -> dict[int, set[str]]:
     """Return the personal agendas by session that is in them, each as one anonymous attendee: one query."""
     links = PersonalAgenda.sessions.through.objects.filter(session__event__in=list(event_ids))
     starred: dict[int, set[str]] = defaultdict(set)
+    # One text for each agenda, not one for each of its stars: equal texts are compared and hashed faster.
+    keys: dict[int, str] = {}
     for session, agenda in links.order_by().values_list("session_id", "personalagenda_id"):
-        starred[session].add(f"agenda-{agenda}")
+        starred[session].add(keys.get(agenda) or keys.setdefault(agenda, f"agenda-{agenda}"))
     return starred
 
 
