@@ -1,5 +1,6 @@
 """Put conflicts, costs and fixes into words, in the active language."""
 
+import functools
 import zoneinfo
 from collections.abc import Iterable, Mapping
 from typing import Final
@@ -46,6 +47,13 @@ SENTENCES: Final[Mapping[ConflictKind, str | Promise]] = {
     ConflictKind.ORDER: _("A session starts before the one that it follows has ended."),
     ConflictKind.EQUIPMENT: _("%(room)s lacks: %(features)s."),
 }
+# Kinds whose sentences name speakers or chairs.
+KINDS_OF_PEOPLE: Final = frozenset(
+    {
+        *(ConflictKind.SPEAKER, ConflictKind.CHAIR, ConflictKind.SPEAKER_AVAILABILITY),
+        *(ConflictKind.PREFERENCE, ConflictKind.WALKING),
+    }
+)
 MAX_NAMES: Final = 4
 MAX_TITLE_CHARS: Final = 60
 
@@ -56,7 +64,8 @@ def describe_conflict(timetable: Timetable, conflict: Conflict) -> str:
         "room": timetable.get_room_name(conflict.room),
         "track": timetable.track_names.get(timetable.sessions[conflict.sessions[0]].track or 0, ""),
         "features": join_names(conflict.missing_features),
-        "names": join_names(get_names(timetable, conflict)),
+        # Formatting a list takes longer than all the rest.
+        "names": join_names(get_names(timetable, conflict)) if conflict.kind in KINDS_OF_PEOPLE else "",
         "count": conflict.amount or conflict.people_count,
     }
     if conflict.kind in SENTENCES:
@@ -147,18 +156,30 @@ def get_names(timetable: Timetable, conflict: Conflict) -> list[str]:
     return [*names[: MAX_NAMES - 1], others]
 
 
-def describe_placement(timetable: Timetable, costs: PlacementCosts, cell: PlacementCost) -> list[str]:
-    """Return sentences on what placing a session there would cost; none if nothing."""
-    sentences = [describe_conflict(timetable, conflict) for conflict in cell.conflicts]
-    values = {"count": cell.lost_favourites, "total": costs.audience_size}
-    if cell.lost_favourites:
-        lost = ngettext(
-            "%(count)s of %(total)s people who want to see it want another session then.",
-            "%(count)s of %(total)s people who want to see it want another session then.",
-            cell.lost_favourites,
+class PlacementDescriber:
+    """Describes what placing a session would cost; a conflict that many cells share is described once."""
+
+    def __init__(self, timetable: Timetable, costs: PlacementCosts) -> None:
+        self._describe_conflict = functools.cache(functools.partial(describe_conflict, timetable))
+        self._describe_lost = functools.cache(
+            functools.partial(_describe_lost_favourites, costs.audience_size)
         )
-        sentences.append(lost % values)
-    return list(dict.fromkeys(sentences))
+
+    def describe(self, cell: PlacementCost) -> list[str]:
+        """Return sentences on what placing the session there would cost; none if nothing."""
+        sentences = [self._describe_conflict(conflict) for conflict in cell.conflicts]
+        if cell.lost_favourites:
+            sentences.append(self._describe_lost(cell.lost_favourites))
+        return list(dict.fromkeys(sentences))
+
+
+def _describe_lost_favourites(total: int, count: int) -> str:
+    sentence = ngettext(
+        "%(count)s of %(total)s people who want to see it want another session then.",
+        "%(count)s of %(total)s people who want to see it want another session then.",
+        count,
+    )
+    return sentence % {"count": count, "total": total}
 
 
 def describe_fix(timetable: Timetable, fix: Fix, zone: zoneinfo.ZoneInfo) -> str:

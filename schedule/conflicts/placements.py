@@ -142,20 +142,22 @@ class PlacementGrid:
         room_faults = {room: [*find_room_faults(self.facts, self.session, room)] for room in self.rooms}
         cells = {}
         for start, time, found in zip(starts, times, self.collect_by_start(times), strict=True):
-            usual = self.make_cost(found, found.for_all_rooms)
+            booked, wanted = self.count_lost_people(found)
+            usual = PlacementCost(tuple(found.for_all_rooms), booked, wanted)
             for room in self.rooms:
                 own = room_faults[room] + found.by_room.get(room, [])
                 if room in self.facts.room_periods:
                     place = Place(time, time + self.seconds, room)
                     own += find_room_absence(self.facts, self.session, place)
                 # Most rooms are as good as each other, so most cells of a start share one object.
-                cells[room, start] = self.make_cost(found, found.for_all_rooms + own) if own else usual
+                cells[room, start] = PlacementCost((*usual.conflicts, *own), booked, wanted) if own else usual
         return cells
 
-    def make_cost(self, found: StartFacts, conflicts: list[Conflict]) -> PlacementCost:
+    def count_lost_people(self, found: StartFacts) -> tuple[int, int]:
+        """Return the people who booked, and those who starred, another session at that time."""
         booked = (self.session.booked & found.booked_elsewhere).bit_count()
         wanted = (self.session.wanted & found.wanted_elsewhere).bit_count() - booked
-        return PlacementCost(tuple(conflicts), booked, wanted)
+        return booked, wanted
 
     def collect_by_start(self, times: list[int]) -> list[StartFacts]:
         by_start = [StartFacts() for _time in times]

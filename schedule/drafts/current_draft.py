@@ -1,5 +1,8 @@
 """Find, create and copy the drafts of an event."""
 
+from datetime import UTC
+from typing import Final
+
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -10,17 +13,23 @@ from schedule.models import ScheduleDraft, Slot
 
 from .slot_state import SlotState
 
+STATE_COLUMNS: Final = (
+    *("session_id", "room_id", "starts_at", "ends_at"),
+    *("day", "is_cancelled", "is_time_pinned", "is_room_pinned"),
+)
+
 
 def find_current_draft(event: Event) -> ScheduleDraft | None:
     return ScheduleDraft.objects.filter(event=event, is_current=True).first()
 
 
-@transaction.atomic
 def get_current_draft(event: Event, *, author: Person | None = None) -> ScheduleDraft:
     """Return the current draft of an event; the first is a copy of what is published."""
-    draft = find_current_draft(event)
-    if draft:
-        return draft
+    return find_current_draft(event) or _create_current_draft(event, author)
+
+
+@transaction.atomic
+def _create_current_draft(event: Event, author: Person | None) -> ScheduleDraft:
     # Locked, since two editors who open the board at once would both create one.
     Event.objects.select_for_update().get(pk=event.pk)
     draft = find_current_draft(event)
@@ -57,4 +66,8 @@ def copy_draft(*, draft: ScheduleDraft, name: str = "", author: Person | None = 
 
 def load_slot_states(draft: ScheduleDraft) -> dict[int, SlotState]:
     """Return the placed sessions of a draft by their key: one query."""
-    return {slot.session_id: SlotState.of_slot(slot) for slot in draft.slots.all()}
+    # Without model instances, which take half the time: the board loads them at each move.
+    return {
+        session: SlotState(room, starts_at.astimezone(UTC), ends_at.astimezone(UTC), *others)
+        for session, room, starts_at, ends_at, *others in draft.slots.values_list(*STATE_COLUMNS)
+    }

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from django.db import transaction
-from django.db.models import Max, Min, QuerySet
+from django.db.models import Max, Min, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -104,7 +104,7 @@ def redo_last_batch(*, draft: ScheduleDraft, author: Person) -> UndoResult:
     Raise NothingToUndo.
     """
     locked = _lock_draft(draft)
-    batch = find_undone_batch(locked, author)
+    _last, batch = find_undo_and_redo(locked, author)
     moves = list(_list_commands(locked, author).filter(batch=batch))
     if not moves:
         raise NothingToUndo(_("There is nothing to redo."))
@@ -121,17 +121,23 @@ def find_last_batch(draft: ScheduleDraft, author: Person | None = None) -> int:
     return commands.aggregate(last=Max("batch"))["last"] or 0
 
 
-def find_undone_batch(draft: ScheduleDraft, author: Person) -> int:
-    """Return the batch that `redo_last_batch` makes again; 0 if there is none."""
-    undone = _list_commands(draft, author).filter(
-        undone_at__isnull=False, batch__gt=find_last_batch(draft, author)
+def find_undo_and_redo(draft: ScheduleDraft, author: Person) -> tuple[int, int]:
+    """Return the batches that the author would undo and make again next; 0 for none."""
+    commands = _list_commands(draft, author)
+    found = commands.aggregate(
+        last=Max("batch", filter=Q(undone_at__isnull=True)), last_made_at=Max("made_at")
     )
-    return undone.aggregate(first=Min("batch"))["first"] or 0
+    last = found["last"] or 0
+    if found["last_made_at"] is None:
+        return 0, 0
+    # A command that was undone before the last one was made is given up: the author went another way.
+    undone = commands.filter(batch__gt=last, undone_at__gte=found["last_made_at"])
+    return last, undone.aggregate(first=Min("batch"))["first"] or 0
 
 
 def list_moves(draft: ScheduleDraft, *, since: int = 0) -> "QuerySet[Move]":
     """Return the moves after a revision, in order, with undone ones and those that undid them."""
-    return draft.moves.filter(number__gt=since).select_related("author", "session")
+    return draft.moves.filter(number__gt=since).select_related("author")
 
 
 def _lock_draft(draft: ScheduleDraft) -> ScheduleDraft:

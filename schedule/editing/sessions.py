@@ -34,17 +34,26 @@ def set_speakers(*, session: Session, speaker_names: Sequence[str]) -> None:
 
     Of several speakers with one name, one who has the session already is preferred, then the oldest.
     """
-    # The last of equal keys wins in a dict, hence the descending order.
-    known = {search_text(speaker.name): speaker for speaker in session.event.speakers.order_by("-pk")}
+    known = index_speakers(session.event)
     known |= {search_text(speaker.name): speaker for speaker in session.speakers.all()}
+    replace_appearances([(session, get_or_create_speakers(session.event, speaker_names, known))])
+
+
+def index_speakers(event: Event) -> dict[str, Speaker]:
+    """Return the event's speakers by search key; of several with one name, the oldest."""
+    # The last of equal keys wins in a dict, hence the descending order.
+    return {search_text(speaker.name): speaker for speaker in event.speakers.order_by("-pk")}
+
+
+def get_or_create_speakers(event: Event, names: Sequence[str], known: dict[str, Speaker]) -> list[Speaker]:
+    """Return the speakers of these names, in order; add new ones to `known`."""
     unique: dict[str, str] = {}
-    for name in speaker_names:
+    for name in names:
         unique.setdefault(search_text(name), name)
-    speakers = [
-        known.get(key) or Speaker.objects.create(event=session.event, name=name)
-        for key, name in unique.items()
-    ]
-    replace_appearances([(session, speakers)])
+    for key, name in unique.items():
+        if key not in known:
+            known[key] = Speaker.objects.create(event=event, name=name)
+    return [known[key] for key in unique]
 
 
 def compute_fingerprint(value: object) -> str:

@@ -2,7 +2,7 @@
 
 import functools
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from django.http import JsonResponse
@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from rest_framework import serializers
 
-from convention.api.problems import build_problem, make_problem_response
+from convention.api.problems import make_error_response
 from convention.club.models import Person
 from convention.errors import ConventionError, SignInRequired
 from convention.events.models import Event
@@ -53,9 +53,7 @@ def answer_in_json(view: "BoardView") -> "BoardView":
         try:
             response = view(request, event)
         except ConventionError as error:
-            response = make_problem_response(
-                build_problem(error.kind, error.status, str(error)) | error.details
-            )
+            response = make_error_response(error)
         response["Cache-Control"] = "private, no-store"
         return response
 
@@ -79,11 +77,11 @@ def read_json[S: serializers.Serializer[Any]](request: "HttpRequest", serializer
     try:
         data = json.loads(request.body)
     except (ValueError, RecursionError):
-        raise InvalidBoardRequest(_("The board sent something unreadable. Load it again.")) from None
+        raise InvalidBoardRequest(_("The board sent an unreadable request. Load the page again.")) from None
     read = serializer(data=data)
     if not read.is_valid():
         raise InvalidBoardRequest(
-            _("The board sent something unexpected. Load it again."), {"errors": read.errors}
+            _("The board sent an invalid request. Load the page again."), {"errors": read.errors}
         )
     return read
 
@@ -102,15 +100,20 @@ def board_data(request: "HttpRequest", event: str) -> "HttpResponse":
 @require_http_methods(["GET", "HEAD", "POST"])
 @answer_in_json
 def board_moves(request: "HttpRequest", event: str) -> "HttpResponse":
-    """Return the moves since a revision with the other editors; with POST, make moves first."""
+    """Return the moves since a revision; with POST, make moves first.
+
+    With GET, also the other editors and, after moves or if `conflicts` is asked for, the conflicts: they
+    take longer than storing a move.
+    """
     event_obj, draft, person = open_draft(request, event)
     if request.method != "POST":
         since = min(parse_digits(request.GET.get("since", "")) or 0, MAX_REVISION)
-        news = {
-            "programme": load_schedule(event_obj).revision,
-            "editors": record_presence(draft, person),
-        }
-        return respond_with_changes(draft, event_obj, person, since=since, more=news)
+        changes = build_changes(draft, event_obj, since=since, person=person)
+        changes["programme"] = load_schedule(event_obj).revision
+        changes["editors"] = record_presence(draft, person)
+        if changes["moves"] or "conflicts" in request.GET:
+            changes["conflicts"] = list_conflicts(draft)
+        return JsonResponse(changes)
     wanted = read_json(request, BoardMovesRequest)
     seen = wanted.validated_data["seen_revision"]
     try:
@@ -122,17 +125,7 @@ def board_moves(request: "HttpRequest", event: str) -> "HttpResponse":
             "current": {str(pk): to_json(state) for pk, state in error.current_states.items()},
         }
         raise
-    return respond_with_changes(draft, event_obj, person, since=seen)
-
-
-def respond_with_changes(
-    draft: ScheduleDraft, event: Event, person: Person, *, since: int, more: Mapping[str, Any] | None = None
-) -> "HttpResponse":
-    """Return the moves after a revision, and the conflicts if there are any such moves."""
-    changes = build_changes(draft, event, since=since, person=person)
-    if changes["moves"]:
-        changes["conflicts"] = list_conflicts(draft)
-    return JsonResponse({**changes, **(more or {})})
+    return JsonResponse(build_changes(draft, event_obj, since=seen, person=person))
 
 
 @require_POST
@@ -145,9 +138,8 @@ def board_undo(request: "HttpRequest", event: str) -> "HttpResponse":
         result = undo_batch(draft=draft, batch=batch, author=person)
     else:
         result = undo_last_batch(draft=draft, author=person)
-    return respond_with_changes(
-        draft, event_obj, person, since=wanted["seen_revision"], more={"skipped": result.skipped_sessions}
-    )
+    changes = build_changes(draft, event_obj, since=wanted["seen_revision"], person=person)
+    return JsonResponse({**changes, "skipped": result.skipped_sessions})
 
 
 @require_POST
@@ -157,9 +149,8 @@ def board_redo(request: "HttpRequest", event: str) -> "HttpResponse":
     event_obj, draft, person = open_draft(request, event)
     wanted = read_json(request, UndoRequest).validated_data
     result = redo_last_batch(draft=draft, author=person)
-    return respond_with_changes(
-        draft, event_obj, person, since=wanted["seen_revision"], more={"skipped": result.skipped_sessions}
-    )
+    changes = build_changes(draft, event_obj, since=wanted["seen_revision"], person=person)
+    return JsonResponse({**changes, "skipped": result.skipped_sessions})
 
 
 @require_safe
@@ -169,7 +160,7 @@ def board_costs(request: "HttpRequest", event: str) -> "HttpResponse":
     event_obj, draft, _person = open_draft(request, event)
     session = parse_digits(request.GET.get("session", ""))
     if session is None:
-        raise InvalidBoardRequest(_("The board sent something unexpected. Load it again."))
+        raise InvalidBoardRequest(_("The board sent an invalid request. Load the page again."))
     return JsonResponse({"costs": list_costs(draft, event_obj, min(session, MAX_KEY))})
 
 

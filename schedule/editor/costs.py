@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from convention.errors import NotFound
 from convention.events.models import Event
-from schedule.conflicts.describe import describe_conflict, describe_placement
+from schedule.conflicts.describe import PlacementDescriber, describe_conflict
 from schedule.conflicts.find import find_conflicts
 from schedule.conflicts.kinds import BLOCK
 from schedule.conflicts.load import load_timetable
@@ -49,7 +49,8 @@ def list_costs(draft: ScheduleDraft, event: Event, session: int) -> list[dict[st
     starts = sorted({start for day in days for start in list_day_starts(day, timetable)})
     rooms = [None] if is_spanning(timetable, session) else [*timetable.rooms]
     costs = placement_costs(timetable, session, starts=starts, rooms=rooms)
-    runs = (run for room in rooms for run in merge_runs(list_runs(timetable, costs, room, starts)))
+    describer = PlacementDescriber(timetable, costs)
+    runs = (run for room in rooms for run in merge_runs(list_runs(costs, room, starts, describer)))
     return [run for run in runs if run["text"]]
 
 
@@ -71,14 +72,24 @@ def list_day_starts(day: BoardDay, timetable: Timetable) -> list[datetime.dateti
 
 
 def list_runs(
-    timetable: Timetable, costs: PlacementCosts, room: int | None, starts: Sequence[datetime.datetime]
+    costs: PlacementCosts,
+    room: int | None,
+    starts: Sequence[datetime.datetime],
+    describer: PlacementDescriber,
 ) -> Iterator[dict[str, Any]]:
     """Yield a room's starts in runs of equal cost, each described once."""
     first = 0
     for number in range(1, len(starts) + 1):
         if number < len(starts) and is_same_cost(costs, room, starts[number - 1], starts[number]):
             continue
-        yield describe_run(timetable, costs, room, (starts[first], starts[number - 1] + STEP))
+        cell = costs.cells[room, starts[first]]
+        yield {
+            "room": room,
+            "starts_at": starts[first].isoformat(),
+            "ends_at": (starts[number - 1] + STEP).isoformat(),
+            "level": get_level(cell),
+            "text": " ".join(describer.describe(cell)),
+        }
         first = number
 
 
@@ -100,22 +111,6 @@ def is_same_cost(
 ) -> bool:
     """Return whether two starts follow each other on the same day and cost the same."""
     return following - start == STEP and costs.cells[room, start] == costs.cells[room, following]
-
-
-def describe_run(
-    timetable: Timetable,
-    costs: PlacementCosts,
-    room: int | None,
-    run: tuple[datetime.datetime, datetime.datetime],
-) -> dict[str, Any]:
-    cell = costs.cells[room, run[0]]
-    return {
-        "room": room,
-        "starts_at": run[0].isoformat(),
-        "ends_at": run[1].isoformat(),
-        "level": get_level(cell),
-        "text": " ".join(describe_placement(timetable, costs, cell)),
-    }
 
 
 def get_level(cell: PlacementCost) -> str:

@@ -1,15 +1,16 @@
 """Describe the moves of a draft in words, and list what changed since an editor last looked."""
 
-from collections.abc import Mapping, Sequence
-from itertools import groupby
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
+from django.db.models import Count, Min
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
 from convention.club.models import Person
 from convention.events.models import Event
-from schedule.drafts.moves import find_last_batch, find_undone_batch, list_moves
+from schedule.drafts.moves import find_undo_and_redo, list_moves
 from schedule.drafts.slot_state import SlotState
 from schedule.models import Move, ScheduleDraft
 from schedule.templatetags.programme import short_day
@@ -21,6 +22,16 @@ MAX_JOURNAL_BATCHES: Final = 50
 MAX_MOVES_SENT: Final = 500
 
 
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A batch of the journal, as far as its sentence needs it."""
+
+    batch: int
+    first_move: Move
+    session_count: int
+    is_undone: bool
+
+
 class MoveDescriber:
     """Describes moves of one event in the active language, with its rooms' names and local times."""
 
@@ -28,38 +39,42 @@ class MoveDescriber:
         self.zone = event.zone
         self.rooms: Mapping[int, str] = dict(event.rooms.values_list("pk", "name"))
 
-    def describe_batch(self, moves: Sequence[Move]) -> str:
+    def describe_command(self, command: Command) -> str:
         """Return a sentence about the moves of one command."""
-        if len(moves) == 1:
-            return self.describe_move(moves[0])
-        count = len(moves)
-        sentence = ngettext("%(count)s session: %(title)s …", "%(count)s sessions: %(title)s …", count)
-        return sentence % {"count": count, "title": moves[0].session.title}
+        count, first = command.session_count, command.first_move
+        if count == 1:
+            return self.describe_move(first)
+        sentence = ngettext(
+            "%(count)s session changed, including “%(title)s”",
+            "%(count)s sessions changed, including “%(title)s”",
+            count,
+        )
+        return sentence % {"count": count, "title": first.session.title}
 
     def describe_move(self, move: Move) -> str:
         before, after = SlotState.from_json(move.before), SlotState.from_json(move.after)
         title = move.session.title
         if after is None:
-            return pgettext("schedule journal", "“%(title)s”: back to the tray") % {"title": title}
+            return pgettext("schedule journal", "“%(title)s” taken off the timetable") % {"title": title}
         if before and (before.room_id, before.starts_at) == (after.room_id, after.starts_at):
             return self._describe_change(title, before, after)
         values = {"title": title, "place": self.describe_place(after)}
         if before is None:
-            return pgettext("schedule journal", "“%(title)s”: placed, %(place)s") % values
-        return pgettext("schedule journal", "“%(title)s”: moved, %(place)s") % values
+            return pgettext("schedule journal", "“%(title)s” placed on %(place)s") % values
+        return pgettext("schedule journal", "“%(title)s” moved to %(place)s") % values
 
     def _describe_change(self, title: str, before: SlotState, after: SlotState) -> str:
         """Describe a move that changes neither start nor room."""
         if before.ends_at != after.ends_at:
             minutes = int((after.ends_at - after.starts_at).total_seconds() // 60)
-            sentence = pgettext("schedule journal", "“%(title)s”: now %(minutes)s minutes long")
+            sentence = pgettext("schedule journal", "“%(title)s” set to %(minutes)s min")
             return sentence % {"title": title, "minutes": minutes}
         is_pinned = after.is_time_pinned or after.is_room_pinned
         if is_pinned:
-            return pgettext("schedule journal", "“%(title)s”: pinned") % {"title": title}
+            return pgettext("schedule journal", "“%(title)s” pinned") % {"title": title}
         if before.is_time_pinned or before.is_room_pinned:
-            return pgettext("schedule journal", "“%(title)s”: no longer pinned") % {"title": title}
-        return pgettext("schedule journal", "“%(title)s”: changed") % {"title": title}
+            return pgettext("schedule journal", "“%(title)s” unpinned") % {"title": title}
+        return pgettext("schedule journal", "“%(title)s” changed") % {"title": title}
 
     def describe_place(self, state: SlotState) -> str:
         """Return “mar. 16 juin, 09:00–09:50, Salle Curie”."""
@@ -99,40 +114,51 @@ def serialize_move(move: Move, person: Person) -> dict[str, Any]:
 
 def describe_undo(draft: ScheduleDraft, event: Event, person: Person) -> dict[str, str]:
     """Return sentences about the command that undo would undo and redo would redo, "" for none."""
-    batches = {"undo": find_last_batch(draft, person), "redo": find_undone_batch(draft, person)}
-    moves = draft.moves.filter(batch__in=batches.values()).select_related("session")
-    by_batch = {batch: list(group) for batch, group in groupby(moves, lambda move: move.batch)}
+    last, undone = find_undo_and_redo(draft, person)
+    commands = {command.batch: command for command in load_commands(draft, [last, undone])}
+    if not commands:
+        return {"undo": "", "redo": ""}
     describer = MoveDescriber(event)
     return {
-        name: describer.describe_batch(by_batch[batch]) if batch in by_batch else ""
-        for name, batch in batches.items()
+        name: describer.describe_command(commands[batch]) if batch in commands else ""
+        for name, batch in (("undo", last), ("redo", undone))
     }
 
 
 def list_journal(draft: ScheduleDraft, event: Event, person: Person) -> list[dict[str, Any]]:
     """Return the last commands, the newest first, as JSON."""
-    commands = draft.moves.filter(reverts__isnull=True).order_by("-batch")
-    batches = list(commands.values_list("batch", flat=True).distinct()[:MAX_JOURNAL_BATCHES])
-    moves = (
-        draft.moves.filter(batch__in=batches).select_related("session", "author").order_by("-batch", "number")
-    )
     describer = MoveDescriber(event)
+    return [serialize_command(command, describer, person) for command in load_commands(draft)]
+
+
+def load_commands(draft: ScheduleDraft, batches: Collection[int] | None = None) -> list[Command]:
+    """Return the given commands, or the last ones, the newest first.
+
+    Two queries; of a command that moved a whole day, only the first move is loaded.
+    """
+    moves = draft.moves.filter(reverts__isnull=True)
+    if batches is not None:
+        moves = moves.filter(batch__in=batches)
+    rows = moves.values("batch").annotate(
+        first=Min("number"), session_count=Count("pk"), undone_count=Count("undone_at")
+    )
+    found = list(rows.order_by("-batch")[:MAX_JOURNAL_BATCHES])
+    first_moves = draft.moves.filter(number__in=[row["first"] for row in found])
+    firsts = {move.number: move for move in first_moves.select_related("session", "author")}
     return [
-        serialize_batch(batch, list(group), describer, person)
-        for batch, group in groupby(moves, lambda move: move.batch)
+        Command(row["batch"], firsts[row["first"]], row["session_count"], row["undone_count"] > 0)
+        for row in found
     ]
 
 
-def serialize_batch(
-    batch: int, moves: Sequence[Move], describer: MoveDescriber, person: Person
-) -> dict[str, Any]:
-    first = moves[0]
+def serialize_command(command: Command, describer: MoveDescriber, person: Person) -> dict[str, Any]:
+    first = command.first_move
     made_at = first.made_at.astimezone(describer.zone)
     return {
-        "batch": batch,
-        "author": get_editor_name(first.author) or _("a program"),
+        "batch": command.batch,
+        "author": get_editor_name(first.author) or _("automatic"),
         "is_own": first.author_id == person.pk,
         "made_at": f"{short_day(made_at.date())}, {made_at:%H:%M}",
-        "text": describer.describe_batch(moves),
-        "is_undone": any(move.undone_at for move in moves),
+        "text": describer.describe_command(command),
+        "is_undone": command.is_undone,
     }

@@ -16,8 +16,9 @@ from convention.events.models import Event
 from convention.tables.columns import find_field, is_heading_row
 from convention.tables.files import read_pasted_rows
 from convention.text.normalize import casefold_text, make_unique_slug
+from schedule.editing.appearances import replace_appearances
 from schedule.editing.revision import raise_revision
-from schedule.editing.sessions import set_speakers
+from schedule.editing.sessions import get_or_create_speakers, index_speakers
 from schedule.models import Session, Track
 
 HEADINGS: Final = {
@@ -145,7 +146,8 @@ def create_pasted_sessions(*, event: Event, text: str) -> list[Session]:
     Event.objects.select_for_update().get(pk=event.pk)
     tracks = get_or_create_tracks(event, [row.track for row in rows if row.track])
     last = event.sessions.aggregate(last=Max("number"))["last"] or 0
-    sessions = []
+    known_speakers = index_speakers(event)
+    sessions, speakers = [], []
     for number, row in enumerate(rows, start=last + 1):
         session = Session.objects.create(
             event=event,
@@ -155,9 +157,10 @@ def create_pasted_sessions(*, event: Event, text: str) -> list[Session]:
             track=tracks.get(casefold_text(row.track)),
             planned_minutes=row.minutes,
         )
-        set_speakers(session=session, speaker_names=row.speakers)
+        speakers.append(get_or_create_speakers(event, row.speakers, known_speakers))
         record_action("session.add", session, event=event)
         sessions.append(session)
+    replace_appearances(list(zip(sessions, speakers, strict=True)))
     raise_revision(event=event)
     return sessions
 

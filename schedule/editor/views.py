@@ -16,6 +16,7 @@ from django.views.decorators.http import require_safe
 from convention.errors import ConventionError
 from convention.events.models import Event
 from convention.events.permissions import get_organized_events
+from schedule.conflicts.describe import join_names
 from schedule.drafts.current_draft import load_slot_states
 from schedule.drafts.slot_state import SlotState
 from schedule.editing.views import allow_get_and_post, get_posted_data, render_organizer_page
@@ -25,7 +26,7 @@ from .api_views import open_draft
 from .board import get_slot_day, list_board_days, load_schedule, load_speakers
 from .board_texts import get_board_texts
 from .commands import add_break_or_plenary, move_block_to_day, shift_block
-from .copy_frame import copy_frame
+from .copy_frame import CopiedFrame, copy_frame
 from .forms import BlockForm, FrameSessionForm, FrameSourceForm, PasteForm
 from .pasted_sessions import PastedTable, create_pasted_sessions, preview_pasted_sessions
 
@@ -142,7 +143,9 @@ def board_paste(request: "HttpRequest", event: str) -> HttpResponse:
             if "create" in request.POST and table.rows and not table.errors:
                 count = len(create_pasted_sessions(event=event_obj, text=text))
                 sentence = ngettext(
-                    "%(count)s session is in the tray.", "%(count)s sessions are in the tray.", count
+                    "%(count)s session was added to the tray.",
+                    "%(count)s sessions were added to the tray.",
+                    count,
                 )
                 messages.success(request, sentence % {"count": count})
                 return redirect("organize-board", event_obj.slug)
@@ -159,17 +162,30 @@ def board_frame(request: "HttpRequest", event: str) -> HttpResponse:
     form = FrameSourceForm(get_posted_data(request), sources=sources)
     if form.is_valid():
         copied = copy_frame(draft=draft, source=form.cleaned_data["source"], author=person)
-        sentence = _("Copied: %(rooms)s rooms, %(sessions)s breaks and plenaries.")
-        messages.success(request, sentence % {"rooms": copied.rooms, "sessions": copied.sessions})
+        messages.success(request, describe_copied(copied))
         if copied.left_out:
             sentence = ngettext(
-                "%(count)s was left out: this event has fewer days.",
-                "%(count)s were left out: this event has fewer days.",
+                "%(count)s break or plenary was left out: this event has fewer days.",
+                "%(count)s breaks and plenaries were left out: this event has fewer days.",
                 copied.left_out,
             )
             messages.warning(request, sentence % {"count": copied.left_out})
         return redirect("organize-board", event_obj.slug)
     return render_organizer_page(request, "board_frame", event_obj, form=form, has_sources=sources.exists())
+
+
+def describe_copied(copied: CopiedFrame) -> str:
+    """Return a sentence about what was created, without what was not."""
+    rooms = ngettext("%(count)s room", "%(count)s rooms", copied.rooms)
+    sessions = ngettext("%(count)s break or plenary", "%(count)s breaks and plenaries", copied.sessions)
+    parts = [
+        text % {"count": count}
+        for text, count in ((rooms, copied.rooms), (sessions, copied.sessions))
+        if count
+    ]
+    if not parts:
+        return _("Nothing was copied: this event already has these rooms, breaks and plenaries.")
+    return _("Copied: %(copied)s.") % {"copied": join_names(parts)}
 
 
 def list_frame_sources(request: "HttpRequest", event: Event) -> QuerySet[Event]:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from convention.audit.record import record_action
 from convention.club.models import Person
 from convention.errors import ConventionError
-from schedule.conflicts.describe import describe_placement
+from schedule.conflicts.describe import PlacementDescriber
 from schedule.conflicts.load import load_timetable
 from schedule.conflicts.placements import PlacementCost, get_duration, placement_costs
 from schedule.conflicts.suggest_fix import get_penalty, list_usual_starts, move_state
@@ -61,6 +61,7 @@ def list_places(timetable: Timetable, session: int, day: Period) -> list[Session
         rooms = rooms if state.room_id in rooms else [*rooms, state.room_id]
     costs = placement_costs(timetable, session, starts=sorted(starts), rooms=rooms)
     order = {room: position for position, room in enumerate(rooms)}
+    describer = PlacementDescriber(timetable, costs)
 
     def get_rank(item: tuple[tuple[int | None, datetime.datetime], PlacementCost]) -> tuple[object, ...]:
         (room, start), cell = item
@@ -76,7 +77,7 @@ def list_places(timetable: Timetable, session: int, day: Period) -> list[Session
             ends_at=start + costs.duration,
             is_current=bool(state and (state.room_id, state.starts_at) == (room, start)),
             is_blocked=cell.is_blocked,
-            sentences=describe_placement(timetable, costs, cell),
+            sentences=describer.describe(cell),
             others=list_others(timetable, session, cell),
         )
         for (room, start), cell in sorted(costs.cells.items(), key=get_rank)

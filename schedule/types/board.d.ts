@@ -76,7 +76,7 @@ declare global {
       programme?: number;
       editors?: string[];
       skipped?: number[];
-      /** Of the whole draft; missing where nothing moved. */
+      /** Of the whole draft; missing in the answer to a command, and where nothing moved. */
       conflicts?: Conflict[];
     }
 

@@ -56,9 +56,9 @@ WATCH_FRAMES = """() => {
     };
     requestAnimationFrame(look);
 }"""
-WHY_MOVE = (
-    "the move is stored in a few milliseconds; the rest loads the timetable and finds all its conflicts, so"
-    " that the board can say which arose."
+WHY_CONFLICTS = (
+    "a second request after the move, which the editor does not wait for; it loads sessions and favourites"
+    " and compares all pairs of sessions."
 )
 WHY_COSTS = (
     "most of the time loads sessions and favourites; the costs of all cells themselves take a dozen"
@@ -75,7 +75,9 @@ def figures(site: Site) -> Iterator[Figure]:
     sessions = [session["id"] for session in board["sessions"]]
     moves = [client.time_move(session, board["revision"]) for session in sessions[:REQUESTS]]
     costs = [client.time_get(f"costs/?session={session}") for session in sessions[:REQUESTS]]
-    yield make_figure("board: a move stored, with the conflicts of 300 sessions", moves, 100, WHY_MOVE)
+    yield make_figure("board: a move stored", moves, 100, "")
+    conflicts = [client.time_get(f"moves/?since={REQUESTS}&conflicts=1") for _number in range(REQUESTS)]
+    yield make_figure("board: the conflicts of 300 sessions after a move", conflicts, 100, WHY_CONFLICTS)
     yield make_figure("board: costs of all places of a session in 20 rooms", costs, 50, WHY_COSTS)
     frames = measure_drag(site.port, cookie)
     yield make_figure("board: time between two frames of a drag, 300 sessions in 20 rooms", frames, 17, "")

@@ -7,9 +7,11 @@ import pytest
 from django.test import Client
 from playwright.sync_api import Locator, Page, expect
 
-from convention.events.models import Event
-from schedule.models import ScheduleDraft, Slot
-from tests.factories import make_event, make_room, make_session, make_staff
+from convention.events.models import Event, Room
+from schedule.drafts.moves import make_moves
+from schedule.drafts.slot_state import SlotState
+from schedule.models import ScheduleDraft, Session, Slot
+from tests.factories import make_event, make_person, make_room, make_session, make_staff
 from tests.journeys.browsing import assert_accessible, assert_no_sideways_scroll, sign_in
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
@@ -201,7 +203,7 @@ def test_two_editors_see_each_other_and_both_versions_of_a_conflict(open_board):
     block(anna, "Le cloud").focus()
     anna.keyboard.press("Shift+ArrowDown")
     expect(block(ben, "Le cloud")).to_contain_text("09:15")
-    expect(ben.locator("#board-status")).to_contain_text("Anna A: “Le cloud”")
+    expect(ben.locator("#board-status")).to_contain_text("Anna A moved “Le cloud”: ")
 
     ben.context.set_offline(True)
     block(anna, "Le réseau").focus()
@@ -212,12 +214,163 @@ def test_two_editors_see_each_other_and_both_versions_of_a_conflict(open_board):
         block(ben, "Le réseau").focus()
         ben.keyboard.press("Shift+ArrowRight")
     dialog = ben.get_by_role("dialog")
-    expect(dialog).to_contain_text("Anna A placed it")
-    dialog.get_by_role("button", name="Move it where I wanted").click()
+    expect(dialog).to_contain_text("Anna A’s choice")
+    dialog.get_by_role("button", name="Use my choice").click()
 
     expect(block(anna, "Le réseau")).to_contain_text("09:00")
     assert place_of("Le réseau") == ("Salle Curie", "09:00")
-    expect(anna.locator("#board-undo")).to_have_attribute("title", re.compile("Undo: “Le réseau”: moved"))
+    expect(anna.locator("#board-undo")).to_have_attribute("title", re.compile("Undo: “Le réseau” moved to"))
+
+
+def press_and_drag(page: Page, title: str, room: int, hour: float) -> None:
+    """Drag a session with the mouse without letting go of it."""
+    box = block(page, title).bounding_box()
+    assert box
+    page.mouse.move(box["x"] + 20, box["y"] + 8)
+    page.mouse.down()
+    page.mouse.move(*get_cell(page, room, hour), steps=5)
+
+
+def test_what_others_add_during_a_drag_is_shown_after_it(open_board, event):
+    page = open_board()
+    press_and_drag(page, "Le cloud", 2, 12)
+    added = make_session(event, "Invité", starts_at=None)
+    draft = ScheduleDraft.objects.get(event=event)
+    with page.expect_response(re.compile(r"/moves/\?since=")):
+        place_session(draft, added, event.rooms.get(name="Auditorium"))
+    with page.expect_response(re.compile(r"/moves/\?since=1")):
+        pass
+
+    page.mouse.up()
+
+    expect(block(page, "Invité")).to_be_visible()
+    wait_until_stored(page, 2)
+    expect(block(page, "Le cloud")).to_contain_text("12:00")
+    assert place_of("Le cloud") == ("Salle Eiffel", "12:00")
+
+
+def place_session(draft: ScheduleDraft, session: Session, room: Room) -> None:
+    """Place a session at noon as another organizer does."""
+    starts_at = STARTS_AT + datetime.timedelta(hours=3)
+    state = SlotState(room.pk, starts_at, starts_at + datetime.timedelta(minutes=30))
+    make_moves(draft=draft, states={session.pk: state}, author=make_person())
+
+
+# Answers of polls wait until window.release() is called.
+HOLD_POLLS = """() => {
+    const send = window.fetch;
+    const released = new Promise((resolve) => (window.release = resolve));
+    window.fetch = async (address, options) => {
+        const response = await send(address, options);
+        if (options.method !== "POST") await released;
+        return response;
+    };
+}"""
+
+
+def test_a_move_of_another_editor_on_its_way_is_not_overwritten(open_board):
+    anna, ben = open_board(first_name="Anna", last_name="A"), open_board()
+    block(anna, "Le cloud").focus()
+    anna.keyboard.press("Shift+ArrowDown")
+    wait_until_stored(anna)
+    ben.reload()
+    expect(block(ben, "Le cloud")).to_contain_text("09:15")
+    ben.evaluate(HOLD_POLLS)
+    block(anna, "Le cloud").focus()
+    anna.keyboard.press("Shift+ArrowDown")
+    wait_until_stored(anna, 2)
+    with ben.expect_response(re.compile(r"/moves/\?since=1")):
+        pass
+
+    block(ben, "Le cloud").focus()
+    ben.keyboard.press("Shift+ArrowRight")
+    ben.evaluate("window.release()")
+
+    expect(ben.get_by_role("dialog")).to_contain_text("Anna A’s choice")
+    assert place_of("Le cloud") == ("Salle Curie", "09:30")
+
+
+def test_a_session_held_by_keyboard_goes_back_when_the_mouse_drags_another(open_board):
+    page = open_board()
+    block(page, "Le réseau").focus()
+    for key in ("Space", "ArrowDown", "ArrowDown"):
+        page.keyboard.press(key)
+    expect(page.locator("#board-status")).to_contain_text("09:30, Auditorium")
+
+    press_and_drag(page, "Le cloud", 2, 12)
+    expect(page.locator("#board-status")).to_have_text("“Le réseau” is back where it was.")
+    page.keyboard.press("ArrowDown")
+    expect(page.locator(".drop-marker")).to_have_text("12:00, Salle Eiffel")
+    page.mouse.up()
+
+    wait_until_stored(page)
+    assert place_of("Le réseau") == ("Auditorium", "09:00")
+    assert place_of("Le cloud") == ("Salle Eiffel", "12:00")
+
+
+def test_a_held_session_is_dropped_on_another_day_or_goes_back_to_its_own(open_board):
+    page = open_board()
+    block(page, "Le cloud").focus()
+    for key in ("Space", "PageDown", "Escape"):
+        page.keyboard.press(key)
+    expect(page.locator("#board-status")).to_have_text("“Le cloud” is back where it was.")
+    expect(block(page, "Le cloud")).to_be_focused()
+
+    for key in ("Space", "PageDown", "ArrowRight", "Space"):
+        page.keyboard.press(key)
+    wait_until_stored(page)
+
+    slot = Slot.objects.get(session__title="Le cloud")
+    assert slot.day == datetime.date(2027, 6, 16)
+    assert place_of("Le cloud") == ("Salle Eiffel", "09:00")
+    expect(block(page, "Le cloud")).to_be_focused()
+
+
+def test_the_conflicts_that_a_move_brings_are_announced_and_listed(open_board):
+    page = open_board()
+    block(page, "Le réseau").focus()
+
+    page.keyboard.press("Shift+ArrowRight")
+
+    sentence = "Salle Curie is needed twice at the same time."
+    expect(page.locator("#board-status")).to_contain_text(sentence)
+    expect(page.locator("#conflict-count")).to_have_text("Conflicts: 1")
+    expect(block(page, "Le cloud").locator(".block-conflict")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("language", "undone", "redone"),
+    [
+        (
+            "en",
+            "Undone: “Le cloud” moved to Tue 15 Jun, 09:15–10:15, Salle Curie",
+            "Redone: “Le cloud” moved to Tue 15 Jun, 09:15–10:15, Salle Curie",
+        ),
+        (
+            "fr",
+            "Annulé\u202f: «\u202fLe cloud\u202f» déplacée au mar. 15 juin, 09:15–10:15, Salle Curie",
+            "Rétabli\u202f: «\u202fLe cloud\u202f» déplacée au mar. 15 juin, 09:15–10:15, Salle Curie",
+        ),
+    ],
+)
+def test_undo_and_redo_say_what_they_changed(open_board, language, undone, redone):
+    page = open_board("desktop", language)
+    status = page.locator("#board-status")
+    block(page, "Le réseau").focus()
+    page.keyboard.press("Shift+ArrowRight")
+    block(page, "Le cloud").focus()
+    page.keyboard.press("Shift+ArrowDown")
+    wait_until_stored(page, 2)
+
+    page.keyboard.press("Control+z")
+    expect(status).to_contain_text(undone)
+    page.keyboard.press("Control+y")
+    expect(status).to_contain_text(redone)
+    page.locator("#board-history").click()
+    page.locator("#journal-list button").last.click()
+
+    expect(status).to_contain_text("Le réseau")
+    assert place_of("Le réseau") == ("Auditorium", "09:00")
 
 
 @pytest.mark.parametrize(("screen", "language"), [("phone", "fr"), ("desktop", "en")])

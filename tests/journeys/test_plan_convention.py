@@ -62,7 +62,7 @@ def paste_sessions(organizer: Organizer) -> None:
     organizer.click("link", "Board")
     organizer.click("link", "Paste sessions")
     organizer.page.locator("[name=table]").fill(TABLE)
-    organizer.click("button", "See what it would create")
+    organizer.click("button", "Preview the sessions")
     organizer.click("button", "Create these sessions")
 
 
@@ -72,7 +72,7 @@ def add_breaks(organizer: Organizer) -> None:
         organizer.page.locator("[name=title]").fill(title)
         organizer.page.locator("[name=starts_at]").fill(starts_at)
         organizer.page.locator("[name=minutes]").fill(str(minutes))
-        organizer.click("button", "Put it on the board")
+        organizer.click("button", "Add to the board")
 
 
 def plan(organizer: Organizer) -> None:

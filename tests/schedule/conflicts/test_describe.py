@@ -7,10 +7,10 @@ from django.utils import translation
 
 from schedule.conflicts.describe import (
     KIND_LABELS,
+    PlacementDescriber,
     describe_affected,
     describe_conflict,
     describe_fix,
-    describe_placement,
 )
 from schedule.conflicts.find import find_conflicts
 from schedule.conflicts.kinds import WARN, ConflictKind
@@ -91,10 +91,10 @@ def test_a_place_says_how_many_favourites_it_loses():
     costs = placement_costs(timetable, 1)
 
     with translation.override("en"):
-        sentences = describe_placement(timetable, costs, costs.cells[AULA, at(11)])
+        sentences = PlacementDescriber(timetable, costs).describe(costs.cells[AULA, at(11)])
 
     assert sentences == [
         "6 people want to see both sessions.",
         "6 of 7 people who want to see it want another session then.",
     ]
-    assert describe_placement(timetable, costs, costs.cells[AULA, at(9)]) == []
+    assert PlacementDescriber(timetable, costs).describe(costs.cells[AULA, at(9)]) == []

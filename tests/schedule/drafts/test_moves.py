@@ -126,6 +126,19 @@ def test_undo_and_redo_follow_the_author():
         redo_last_batch(draft=draft, author=anna)
 
 
+def test_a_command_given_up_for_another_is_not_redone_when_that_is_undone():
+    event, anna = make_event(), make_person()
+    session = make_session(event)
+    draft = get_current_draft(event)
+    for hours in (1, 2):
+        make_moves(draft=draft, states={session.pk: make_state(event, hours)}, author=anna)
+        undo_last_batch(draft=draft, author=anna)
+
+    redo_last_batch(draft=draft, author=anna)
+
+    assert load_slot_states(draft)[session.pk] == make_state(event, 2)
+
+
 def test_a_new_move_ends_what_could_be_redone():
     event = make_event()
     session = make_session(event)

@@ -141,3 +141,35 @@ def test_an_administrator_copies_the_frame_of_another_event(event, client):
 
     assert response["Location"] == BOARD
     assert [room.name for room in event.rooms.all()] == ["Auditorium"]
+
+
+@pytest.mark.parametrize(
+    ("prefix", "sentences"),
+    [
+        (
+            "/en",
+            [
+                "Copied: 2 rooms and 1 break or plenary.",
+                "Nothing was copied: this event already has these rooms, breaks and plenaries.",
+            ],
+        ),
+        (
+            "",
+            [
+                "Copie terminée\u202f: 2 salles et 1 pause ou plénière.",
+                "Rien à copier\u202f: cet événement a déjà ces salles, pauses et plénières.",
+            ],
+        ),
+    ],
+)
+def test_copying_a_frame_says_what_was_created(event, client, prefix, sentences):
+    other = make_event(starts_at=STARTS_AT, ends_at=STARTS_AT + datetime.timedelta(hours=8))
+    make_room(other)
+    make_room(other, "Salle Curie")
+    make_session(other, "Pause", role="break", starts_at=STARTS_AT)
+    client.force_login(make_administrator())
+    address = f"{prefix}/organize/x/schedule/board/frame/"
+
+    pages = [client.post(address, {"source": other.pk}, follow=True) for _time in range(2)]
+
+    assert [str(message) for page in pages for message in page.context["messages"]] == sentences

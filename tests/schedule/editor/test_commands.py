@@ -3,6 +3,8 @@
 import datetime
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from convention.errors import UnreadableFile
 from convention.events.models import Event
@@ -154,6 +156,19 @@ def test_a_pasted_table_becomes_sessions_in_the_tray(event):
     assert second.planned_minutes == 90
     assert second.track.name == "Cloud"
     assert first.starts_at is None
+
+
+def test_pasted_rows_load_the_speakers_of_the_event_once(event):
+    make_session(event, speakers=("Ana Silva",))
+    text = "Un\tAna Silva\nDeux\tana silva, Zoé Müller\nTrois\tZoé Müller\n"
+
+    with CaptureQueriesContext(connection) as queries:
+        create_pasted_sessions(event=event, text=text)
+
+    loads = [query["sql"] for query in queries if 'FROM "schedule_speaker"' in query["sql"]]
+    names = event.speakers.order_by("name").values_list("name", flat=True)
+    assert len(loads) == 1
+    assert list(names) == ["Ana Silva", "Zoé Müller"]
 
 
 def test_headings_say_which_column_is_which():

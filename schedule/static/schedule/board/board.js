@@ -51,22 +51,31 @@ export class BoardEditor {
   /**
    * Show a board that was fetched anew.
    * @param {Board.Data} data
+   * @param {number[]} unanswered sessions that stay where they are
    */
-  reload(data) {
-    this.model.load(data);
+  reload(data, unanswered = []) {
+    this.model.load(data, unanswered);
     this.#drawDayTabs();
     this.tray.drawTracks();
     const dates = this.model.days.map((day) => day.date);
     const stored = readChoice("day");
     const date = [this.grid.date, stored].find((each) => dates.includes(each)) ?? dates[0] ?? "";
+    const focused = this.#getFocusedId();
     this.showDay(date);
+    this.selection.update();
+    if (focused) this.focusSession(focused);
+  }
+
+  /** Return the session that has the focus, 0 for none: an element drawn anew loses it. */
+  #getFocusedId() {
+    const active = document.activeElement;
+    return active instanceof HTMLElement && active.closest("#board") ? Number(active.dataset.session ?? 0) : 0;
   }
 
   /** Draw what changed; not during a drag, whose end draws too. */
   redraw() {
     if (this.dragged) return;
-    const active = document.activeElement;
-    const focused = active instanceof HTMLElement && active.closest("#board") ? Number(active.dataset.session) : 0;
+    const focused = this.#getFocusedId();
     this.grid.draw(this.grid.date);
     this.tray.draw();
     this.#updateDayTabs();
@@ -196,6 +205,7 @@ export class BoardEditor {
     this.costs.hide();
     this.grid.hideMarker();
     this.redraw();
+    this.sync.catchUp();
   }
 
   /**
@@ -295,7 +305,7 @@ export class BoardEditor {
     }
     this.redraw();
     this.focusSession(session.id);
-    this.announce(`${session.title}: ${this.grid.describePlace(session.slot)}`);
+    this.announceText("placed", { title: session.title, place: this.grid.describePlace(session.slot) });
     this.sync.sendMoves(placements, before);
   }
 

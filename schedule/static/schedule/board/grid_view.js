@@ -30,6 +30,8 @@ export class GridView {
     this.area = createElement("div", "board-area");
     this.marker = createElement("div", "drop-marker");
     this.marker.hidden = true;
+    this.markerText = createElement("span");
+    this.marker.append(this.markerText);
     this.costs = createElement("div", "board-costs");
     this.costs.setAttribute("aria-hidden", "true");
     this.times.setAttribute("aria-hidden", "true");
@@ -103,7 +105,8 @@ export class GridView {
     element.classList.toggle("short", block.minutes < 25);
     const title = createElement("strong", "block-title", session.title);
     title.dir = "auto";
-    const hours = createElement("span", "block-hours", this.model.formatHours(slot));
+    const hours = createElement("span", "block-hours", this.model.formatClock(slot.starts_at));
+    hours.append(createElement("span", "block-end", `–${this.model.formatClock(slot.ends_at)}`));
     element.append(hours, title);
     if (session.speakers.length) element.append(createElement("span", "block-speakers", session.speakers.join(", ")));
     const conflicts = this.model.listConflicts(session);
@@ -148,7 +151,8 @@ export class GridView {
   #describeMore(session, slot) {
     const state = slot.is_cancelled ? formatText("cancelled") : "";
     const conflicts = this.model.listConflicts(session).map((conflict) => conflict.text);
-    return ["", this.model.getRoomName(slot), state, ...conflicts].join(", ");
+    const more = [this.model.getRoomName(slot), state, ...conflicts].filter(Boolean);
+    return more.map((text) => `, ${text}`).join("");
   }
 
   /**
@@ -197,7 +201,7 @@ export class GridView {
     style.setProperty("--start", String(target.start));
     style.setProperty("--length", String(minutes));
     style.setProperty("--column", String(target.column));
-    if (this.marker.textContent !== text) this.marker.textContent = text;
+    if (this.markerText.textContent !== text) this.markerText.textContent = text;
   }
 
   hideMarker() {

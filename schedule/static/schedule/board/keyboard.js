@@ -12,14 +12,17 @@ export class KeyboardControl {
     this.board = board;
     /** @type {{ session: Board.Session, column: number, start: number } | null} */
     this.held = null;
-    board.root.addEventListener("keydown", (event) => this.#handleKey(event));
-    board.root.addEventListener("focusin", (event) => this.#rememberFocus(event));
+    // Of the document: a held session has no element, and so no focus, while another day is shown.
+    document.addEventListener("keydown", (event) => this.#handleKey(event));
+    document.addEventListener("focusin", (event) => this.#rememberFocus(event));
     document.addEventListener("keydown", (event) => this.#handleUndoKeys(event));
   }
 
   /** @param {FocusEvent} event */
   #rememberFocus(event) {
     const session = this.#getSession(event.target);
+    // Something else was chosen with the mouse.
+    if (this.held && this.held.session !== session) this.release();
     if (session) (session.slot ? this.board.grid : this.board.tray).focusedId = session.id;
   }
 
@@ -42,6 +45,7 @@ export class KeyboardControl {
   /** @param {KeyboardEvent} event */
   #handleKey(event) {
     if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
+    if (this.board.pointer.isDragging || !this.#isOnBoard(event.target)) return;
     if (event.key === "?") {
       event.preventDefault();
       return this.board.showShortcuts();
@@ -50,6 +54,12 @@ export class KeyboardControl {
     if (!session) return;
     const isHandled = this.held ? this.#handleHeldKey(event) : this.#handleSessionKey(event, session);
     if (isHandled) event.preventDefault();
+  }
+
+  /** @param {EventTarget | null} target of a key */
+  #isOnBoard(target) {
+    if (!(target instanceof Element) || target.closest("dialog")) return false;
+    return this.board.root.contains(target) || (this.held !== null && target === document.body);
   }
 
   /**
@@ -100,7 +110,7 @@ export class KeyboardControl {
       case "Enter":
         return this.#dropHeld();
       case "Escape":
-        return this.release();
+        return this.#putBack();
       case "Delete":
       case "Backspace":
         return this.#parkHeld();
@@ -256,10 +266,19 @@ export class KeyboardControl {
 
   /** Put what is held back where it was. */
   release() {
-    if (!this.held) return true;
+    const { held, board } = this;
+    if (!held) return;
     this.held = null;
-    this.board.endDrag();
-    this.board.announceText("put_back");
+    board.endDrag();
+    board.announceText("put_back", { title: held.session.title });
+  }
+
+  /** Put what is held back, and return to it from another day. */
+  #putBack() {
+    const { held } = this;
+    this.release();
+    const session = this.board.model.sessions.get(held?.session.id ?? 0);
+    if (session) this.board.reveal(session);
     return true;
   }
 }

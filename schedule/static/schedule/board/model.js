@@ -33,8 +33,13 @@ export class BoardModel {
     this.load(data);
   }
 
-  /** @param {Board.Data} data */
-  load(data) {
+  /**
+   * Take over a board that was fetched anew.
+   * @param {Board.Data} data
+   * @param {number[]} unanswered sessions that stay where they are
+   */
+  load(data, unanswered = []) {
+    const slots = new Map(unanswered.map((id) => [id, this.sessions.get(id)?.slot ?? null]));
     this.revision = data.revision;
     this.conflicts = data.conflicts ?? [];
     this.programme = data.programme;
@@ -43,6 +48,10 @@ export class BoardModel {
     this.tracks = new Map(data.tracks.map((track) => [track.id, track]));
     this.columns = new Map(data.rooms.map((room, index) => [room.id, index]));
     this.sessions = new Map(data.sessions.map((session) => [session.id, session]));
+    for (const [id, slot] of slots) {
+      const session = this.sessions.get(id);
+      if (session) session.slot = slot;
+    }
     this.clock = new Intl.DateTimeFormat(this.language, {
       timeZone: data.zone,
       hour: "2-digit",

@@ -19,7 +19,7 @@ export class Panels {
 
   /**
    * @param {Board.JournalEntry[]} entries the newest first
-   * @param {(batch: number) => void} undo
+   * @param {(entry: Board.JournalEntry) => void} undo
    */
   showJournal(entries, undo) {
     const rows = entries.map((entry) => {
@@ -28,7 +28,7 @@ export class Panels {
       text.dir = "auto";
       const author = entry.is_own ? formatText("you") : entry.author;
       row.append(text, createElement("small", "muted", `${author} · ${entry.made_at}`));
-      if (entry.is_undone) row.append(createElement("span", "tag struck", formatText("undone")));
+      if (entry.is_undone) row.append(createElement("span", "tag struck", formatText("undone_tag")));
       else row.append(this.#makeUndoButton(entry, undo));
       return row;
     });
@@ -39,15 +39,15 @@ export class Panels {
 
   /**
    * @param {Board.JournalEntry} entry
-   * @param {(batch: number) => void} undo
+   * @param {(entry: Board.JournalEntry) => void} undo
    */
   #makeUndoButton(entry, undo) {
     const button = createElement("button", "button quiet small", formatText("undo_this"));
     button.type = "button";
-    button.setAttribute("aria-label", `${formatText("undo_this")}: ${entry.text}`);
+    button.setAttribute("aria-label", formatText("undo_own", { text: entry.text }));
     button.addEventListener("click", () => {
       this.journal.close();
-      undo(entry.batch);
+      undo(entry);
     });
     return button;
   }

@@ -98,9 +98,14 @@ export class PointerDrag {
   }
 
   #begin() {
-    const { drag } = this;
+    const { drag, board } = this;
     if (!drag) return;
     clearTimeout(drag.timer);
+    // Only one session moves at a time: what the keyboard holds goes back.
+    board.keyboard.release();
+    // Drawn anew since the press, if something moved.
+    const { id } = drag.session;
+    drag.element = board.grid.elements.get(id) ?? board.tray.elements.get(id) ?? drag.element;
     const ghost = createElement("div", "drag-ghost", drag.session.title);
     drag.ghost = ghost;
     // From the tray the block is grabbed at its top, since it has another height there.
@@ -108,8 +113,8 @@ export class PointerDrag {
     drag.element.classList.add("is-dragged");
     document.body.classList.add("is-dragging");
     if (!drag.isResize) document.body.append(ghost);
-    this.geometry = this.board.grid.measure();
-    this.board.startDrag(drag.session, drag.isResize);
+    this.geometry = board.grid.measure();
+    board.startDrag(drag.session, drag.isResize);
     this.frame ||= requestAnimationFrame(() => this.#draw());
   }
 

@@ -32,10 +32,11 @@ export class BoardServer {
 
   /**
    * @param {number} revision
+   * @param {boolean} withConflicts also if nobody else moved anything
    * @returns {Promise<Board.Changes>}
    */
-  loadChanges(revision) {
-    return this.#request(`moves/?since=${revision}`);
+  loadChanges(revision, withConflicts) {
+    return this.#request(`moves/?since=${revision}${withConflicts ? "&conflicts=1" : ""}`);
   }
 
   /**

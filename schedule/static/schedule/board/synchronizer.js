@@ -29,6 +29,12 @@ export class Synchronizer {
     /** Sessions with moves that are not answered yet: older answers must not draw them back. */
     /** @type {number[]} */
     this.unanswered = [];
+    /** Whether something changed during a drag that only a board fetched anew can show. */
+    this.needsReload = false;
+    /** Whether own moves were stored since the conflicts were fetched. */
+    this.areConflictsOld = false;
+    /** What undo and redo would do, as the last answer says. */
+    this.commands = { undo: "", redo: "" };
   }
 
   /** @param {Board.Data} data */
@@ -41,10 +47,14 @@ export class Synchronizer {
   async #poll() {
     if (document.hidden || this.pending) return;
     await this.#enqueue(async () => {
-      const changes = await this.server.loadChanges(this.board.model.revision);
+      if (this.needsReload && !this.board.dragged) return this.#reload();
+      const withConflicts = this.areConflictsOld;
+      const changes = await this.server.loadChanges(this.board.model.revision, withConflicts);
+      this.areConflictsOld = false;
       const others = changes.moves.filter((move) => !move.is_own);
-      await this.#apply(changes);
+      const arisen = await this.#apply(changes);
       if (others.length) this.#announceOthers(others);
+      if (withConflicts) this.#announceConflicts(arisen);
     });
   }
 
@@ -63,6 +73,15 @@ export class Synchronizer {
     return this.queue;
   }
 
+  /**
+   * Change the draft, then fetch the conflicts: of several commands in a row, after the last one only.
+   * @param {() => Promise<void>} work
+   */
+  #command(work) {
+    this.areConflictsOld = true;
+    void this.#enqueue(work).then(() => this.#poll());
+  }
+
   /** @param {unknown} error */
   async #handleFailure(error) {
     if (!(error instanceof ServerRefusal)) {
@@ -77,8 +96,8 @@ export class Synchronizer {
       this.problemSince = 0;
       return;
     }
-    const data = await this.server.loadBoard().catch(() => null);
-    if (data) this.#reload(data);
+    // If that fails too, the next poll tries again.
+    await this.#reload().catch(() => null);
   }
 
   #forgetProblem() {
@@ -92,11 +111,22 @@ export class Synchronizer {
     if (this.problem.textContent !== text) this.problem.textContent = text;
   }
 
-  /** @param {Board.Data} data */
-  #reload(data) {
+  /** Fetch and show the whole board; during a drag, once it has ended. */
+  async #reload() {
+    this.needsReload = true;
     if (this.board.dragged) return;
-    this.board.reload(data);
+    const data = await this.server.loadBoard();
+    // A drag may have begun meanwhile, whose session and elements must stay.
+    if (this.board.dragged) return;
+    this.needsReload = false;
+    this.areConflictsOld = false;
+    this.board.reload(data, this.unanswered);
     this.#showChanges(data);
+  }
+
+  /** Show what could not be shown during a drag. */
+  catchUp() {
+    if (this.needsReload) void this.#enqueue(() => this.#reload());
   }
 
   /**
@@ -109,18 +139,19 @@ export class Synchronizer {
     const isComplete = model.applyMoves(changes.moves, this.unanswered);
     const isOtherProgramme = changes.programme !== undefined && changes.programme !== model.programme;
     if (changes.reload || !isComplete || isOtherProgramme) {
-      this.#reload(await this.server.loadBoard());
+      await this.#reload();
       return [];
     }
     model.revision = Math.max(model.revision, changes.revision);
     const arisen = changes.conflicts ? model.replaceConflicts(changes.conflicts) : [];
-    if (changes.moves.length) this.board.redraw();
+    if (changes.moves.length || changes.conflicts) this.board.redraw();
     this.#showChanges(changes);
     return arisen;
   }
 
   /** @param {Board.Changes} changes */
   #showChanges({ undo, redo, editors, conflicts }) {
+    this.commands = { undo, redo };
     for (const [button, text, name] of /** @type {const} */ ([
       [this.undoButton, undo, "undo"],
       [this.redoButton, redo, "redo"],
@@ -177,18 +208,22 @@ export class Synchronizer {
    * @param {Map<number, Board.Slot | null>} before
    */
   sendMoves(placements, before) {
+    // What the editor saw when they moved it: an answer on its way may bring moves of others.
+    const seen = this.board.model.revision;
     const ids = placements.map((each) => each.session);
     this.unanswered.push(...ids);
-    void this.#enqueue(async () => {
+    this.#command(async () => {
       for (const id of ids) this.unanswered.splice(this.unanswered.indexOf(id), 1);
       try {
-        const changes = await this.server.sendMoves(this.board.model.revision, placements);
+        const changes = await this.server.sendMoves(seen, placements);
         this.#showProblem("");
-        this.#announceConflicts(await this.#apply(changes));
+        await this.#apply(changes);
       } catch (error) {
         this.#putBack(before);
-        if (!(error instanceof ServerRefusal) || !error.problem.current) throw error;
-        await this.#resolve(placements, error);
+        if (error instanceof ServerRefusal && error.problem.current) return this.#resolve(placements, error);
+        // Others may have moved the same since then.
+        this.needsReload = true;
+        throw error;
       }
     });
   }
@@ -231,34 +266,41 @@ export class Synchronizer {
     await this.#apply(answer);
   }
 
-  /** @param {number | undefined} batch */
-  undo(batch = undefined) {
-    const text = this.undoButton.title;
-    void this.#revert(() => this.server.undo(this.board.model.revision, batch), batch ? "undone" : "undone_text", text);
-  }
-
-  redo() {
-    void this.#revert(() => this.server.redo(this.board.model.revision), "redone_text", this.redoButton.title);
+  undo() {
+    this.#revert(() => this.server.undo(this.board.model.revision), "undone", () => this.commands.undo);
   }
 
   /**
-   * @param {() => Promise<Board.Changes>} request
-   * @param {string} name of the announcement
-   * @param {string} text
+   * Undo a command of the journal.
+   * @param {Board.JournalEntry} entry
    */
-  #revert(request, name, text) {
-    return this.#enqueue(async () => {
+  undoEntry(entry) {
+    this.#revert(() => this.server.undo(this.board.model.revision, entry.batch), "undone", () => entry.text);
+  }
+
+  redo() {
+    this.#revert(() => this.server.redo(this.board.model.revision), "redone", () => this.commands.redo);
+  }
+
+  /**
+   * Undo or redo after the requests before it, and announce which command it was.
+   * @param {() => Promise<Board.Changes>} request
+   * @param {"undone" | "redone"} name of the announcement
+   * @param {() => string} describe
+   */
+  #revert(request, name, describe) {
+    this.#command(async () => {
+      const text = describe();
       const changes = await request();
-      const arisen = await this.#apply(changes);
-      this.board.announceText(changes.skipped?.length ? "undone_in_part" : name, { text });
-      this.#announceConflicts(arisen);
+      await this.#apply(changes);
+      this.board.announceText(changes.skipped?.length ? `${name}_in_part` : name, { text });
     });
   }
 
   showJournal() {
     void this.#enqueue(async () => {
       const { batches } = await this.server.loadJournal();
-      this.board.panels.showJournal(batches, (batch) => this.undo(batch));
+      this.board.panels.showJournal(batches, (entry) => this.undoEntry(entry));
     });
   }
 }

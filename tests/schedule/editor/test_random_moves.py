@@ -1,0 +1,182 @@
+"""Random moves, undos and redos on the board, with rooms removed and versions published in between."""
+
+import contextlib
+import datetime
+import json
+import random
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from convention.events.models import Event, Room
+from schedule.drafts.current_draft import get_current_draft
+from schedule.drafts.moves import list_moves
+from schedule.editing.room_removal import clear_rooms
+from schedule.models import Schedule
+from schedule.versions.publish import NothingToPublish, Notify, publish_draft
+from tests.factories import make_event, make_room, make_session, make_staff
+
+pytestmark = [pytest.mark.django_db, pytest.mark.long]
+BOARD = "/en/organize/x/schedule/board/"
+STARTS_AT = datetime.datetime(2027, 3, 27, 8, tzinfo=datetime.UTC)
+MINUTE = datetime.timedelta(minutes=1)
+MOVES = 200
+# After these many moves of each editor.
+REMOVALS = (60, 140)
+PUBLICATIONS = (40, 100, 160)
+
+
+@pytest.fixture
+def event() -> Event:
+    """An event of two days with twelve sessions in four rooms."""
+    event = make_event(slug="x", starts_at=STARTS_AT, ends_at=STARTS_AT + datetime.timedelta(days=1))
+    Schedule.objects.create(event=event)
+    rooms = [make_room(event, f"Salle {number}") for number in range(4)]
+    for number in range(12):
+        make_session(event, f"Session {number}", room=rooms[number % 4])
+    return event
+
+
+class HttpEditor:
+    """An editor's browser: knows the board from answers alone."""
+
+    def __init__(self, event: Event) -> None:
+        self.client = Client()
+        self.client.force_login(make_staff(event))
+        self.load()
+
+    def load(self) -> None:
+        board = self.client.get(f"{BOARD}data/").json()
+        self.revision, self.programme = board["revision"], board["programme"]
+        self.rooms = [room["id"] for room in board["rooms"]]
+        self.slots = {session["id"]: session["slot"] for session in board["sessions"]}
+
+    def take(self, changes: dict[str, Any]) -> None:
+        if changes["reload"] or changes.get("programme", self.programme) != self.programme:
+            return self.load()
+        for each in changes["moves"]:
+            self.slots[each["session"]] = each["slot"]
+        self.revision = changes["revision"]
+        return None
+
+    def poll(self) -> None:
+        self.take(self.client.get(f"{BOARD}moves/?since={self.revision}").json())
+
+    def send(self, path: str, **values: Any) -> int:
+        """Send a command; after a refusal look again. Return the status."""
+        body = json.dumps({"seen_revision": self.revision, **values})
+        answer = self.client.post(BOARD + path, body, content_type="application/json")
+        if answer.status_code == 200:
+            self.take(answer.json())
+        else:
+            self.poll()
+        return answer.status_code
+
+    def move(self, chance: random.Random) -> int:
+        """Move one or two sessions, or take them off."""
+        starts_at = STARTS_AT + 15 * MINUTE * chance.randrange(40)
+        slot = {
+            "room": chance.choice(self.rooms),
+            "starts_at": starts_at.isoformat(),
+            "ends_at": (starts_at + chance.choice([20, 45]) * MINUTE).isoformat(),
+        }
+        chosen = chance.sample(sorted(self.slots), chance.choice([1, 1, 2]))
+        return self.send(
+            "moves/",
+            moves=[{"session": pk, "slot": chance.choice([slot, slot, slot, None])} for pk in chosen],
+        )
+
+    def act(self, chance: random.Random) -> int:
+        """Move something, or undo, or redo."""
+        path = chance.choice(["moves/"] * 6 + ["undo/", "redo/"])
+        return self.move(chance) if path == "moves/" else self.send(path)
+
+
+def remove_room(event: Event, room: Room) -> None:
+    """Remove a room as the page of rooms does."""
+    clear_rooms(event, [room], make_staff(event))
+    room.delete()
+
+
+def publish(event: Event) -> None:
+    with contextlib.suppress(NothingToPublish):
+        publish_draft(draft=get_current_draft(event), notify=Notify.NOBODY)
+
+
+def disturb(event: Event, number: int) -> None:
+    """Remove a room or publish, after some numbers of moves."""
+    if number in REMOVALS:
+        remove_room(event, event.rooms.first())
+    if number in PUBLICATIONS:
+        publish(event)
+
+
+def without_removed_rooms(event: Event, slots: dict[int, Any]) -> dict[int, Any]:
+    """Return slots as they are after the removal of rooms."""
+    rooms = set(event.rooms.values_list("pk", flat=True))
+    return {pk: drop_room(slot, rooms) for pk, slot in slots.items()}
+
+
+def drop_room(slot: dict[str, Any] | None, rooms: set[int]) -> dict[str, Any] | None:
+    return slot and {**slot, "room": slot["room"] if slot["room"] in rooms else None}
+
+
+def test_two_editors_end_with_the_same_board_and_a_journal_that_explains_it(event):
+    chance, before = random.Random(16), HttpEditor(event).slots
+    editors = [HttpEditor(event), HttpEditor(event)]
+
+    statuses = set()
+    for number in range(MOVES):
+        disturb(event, number)
+        statuses |= {editor.act(chance) for editor in editors}
+    for editor in editors:
+        editor.poll()
+
+    stored, rooms = HttpEditor(event), set(event.rooms.values_list("pk", flat=True))
+    replayed = without_removed_rooms(event, before)
+    for each in list_moves(get_current_draft(event)):
+        assert drop_room(each.before, rooms) == replayed[each.session_id]
+        replayed[each.session_id] = drop_room(each.after, rooms)
+    # 422 for a room that the editor does not know to be removed.
+    assert statuses <= {200, 409, 422}
+    assert editors[0].slots == stored.slots
+    assert editors[1].slots == stored.slots
+    assert replayed == stored.slots
+
+
+def test_undoing_all_own_commands_leads_back_to_the_start_and_redoing_them_to_the_end(event):
+    chance, editor = random.Random(17), HttpEditor(event)
+    before = dict(editor.slots)
+    for number in range(MOVES):
+        disturb(event, number)
+        editor.act(chance)
+    editor.load()
+    after = dict(editor.slots)
+
+    undone = 0
+    while editor.send("undo/") == 200:
+        undone += 1
+    start = dict(editor.slots)
+    statuses = [editor.send("redo/") for _number in range(undone)]
+
+    assert start == without_removed_rooms(event, before)
+    assert set(statuses) == {200}
+    assert editor.slots == after
+
+
+def test_undoing_the_commands_of_two_editors_from_the_last_leads_back_to_the_start(event):
+    chance, before = random.Random(18), HttpEditor(event).slots
+    editors = [HttpEditor(event), HttpEditor(event)]
+    for number in range(MOVES // 2):
+        disturb(event, number)
+        for editor in editors:
+            editor.move(chance)
+
+    batches = list_moves(get_current_draft(event)).order_by("-batch").values_list("batch", flat=True)
+    statuses = {editors[0].send("undo/", batch=batch) for batch in dict.fromkeys(batches)}
+
+    editors[1].poll()
+    assert statuses == {200}
+    assert editors[0].slots == without_removed_rooms(event, before)
+    assert editors[1].slots == editors[0].slots
