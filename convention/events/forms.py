@@ -256,8 +256,31 @@ class RoomForm(forms.ModelForm[Room]):
         model = Room
         fields = ("name", "capacity", "position")
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["position"].required = False
+        if not self.instance.pk:
+            self.initial["position"] = None
+
     def clean_name(self) -> str:
         return " ".join(self.cleaned_data["name"].split())
 
 
-RoomFormSet = forms.inlineformset_factory(Event, Room, form=RoomForm, extra=5, can_delete=True)
+class BaseRoomFormSet(forms.BaseInlineFormSet[Room, Event, RoomForm]):
+    """All rooms of an event; rooms without a position come last, in the order of the rows."""
+
+    def clean(self) -> None:
+        super().clean()
+        rows = [form for form in self.forms if form.has_changed() and form not in self.deleted_forms]
+        position = max(
+            (form.cleaned_data.get("position") or 0 for form in self.forms if form.is_valid()), default=0
+        )
+        for form in rows:
+            if form.is_valid() and form.cleaned_data.get("position") is None:
+                position += 1
+                form.instance.position = position
+
+
+RoomFormSet = forms.inlineformset_factory(
+    Event, Room, form=RoomForm, formset=BaseRoomFormSet, extra=5, can_delete=True
+)

@@ -65,8 +65,7 @@ def notify_speaker(version_id: int, speaker_id: int) -> None:
     changes = list_notified_changes(version, session_ids)
     if not changes:
         return
-    language = speaker.person.language if speaker.person else settings.LANGUAGE_CODE
-    with translation.override(language):
+    with translation.override(speaker.language):
         letter = _write_speaker_letter(version, speaker, changes)
         try:
             send_mail_message(letter)

@@ -70,7 +70,13 @@ def publish_page(request: "HttpRequest", event: str) -> HttpResponse:
 
 
 def describe_publication(version: ScheduleVersion) -> str:
-    return _("%(version)s is public now.") % {"version": describe_version(version.number, version.name)}
+    """Return the message after publishing, which says if only organizers see the event."""
+    values = {"version": describe_version(version.number, version.name)}
+    if version.event.visibility == Event.Visibility.DRAFT:
+        return (
+            _("%(version)s is published. Only organizers can see it until the event is published.") % values
+        )
+    return _("%(version)s is public now.") % values
 
 
 def build_preview(draft: ScheduleDraft) -> dict[str, object]:

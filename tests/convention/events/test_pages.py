@@ -320,3 +320,22 @@ def test_registration_is_over_when_the_event_is():
     is_open = event.is_registration_open(at=now)
 
     assert is_open is False
+
+
+def test_new_rooms_come_in_the_order_of_the_rows(client):
+    event = make_event(slug="conf")
+    client.force_login(make_staff(event))
+    rows = {
+        "rooms-TOTAL_FORMS": "3",
+        "rooms-INITIAL_FORMS": "0",
+        "rooms-2-name": "Foyer",
+        "rooms-2-position": "1",
+    }
+
+    client.post("/en/organize/conf/rooms/", {**rows, "rooms-0-name": "Auditorium", "rooms-1-name": "Atelier"})
+
+    assert list(event.rooms.values_list("name", "position")) == [
+        ("Foyer", 1),
+        ("Auditorium", 2),
+        ("Atelier", 3),
+    ]

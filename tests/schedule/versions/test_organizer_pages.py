@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 from lxml import html
 
-from convention.events.models import Room
+from convention.events.models import Event, Room
 from schedule.drafts.current_draft import get_current_draft, load_slot_states
 from schedule.models import ConflictLevel, ScheduleVersion, Session
 from schedule.versions.publish import PublicationStamp
@@ -316,3 +316,26 @@ def test_an_ignored_kind_of_conflict_does_not_prevent_publishing(organizer, even
     organizer.post(f"{PAGE}publish/", data)
 
     assert ScheduleVersion.objects.count() == 1
+
+
+def test_publishing_for_an_event_in_draft_says_that_only_organizers_see_it(organizer, event):
+    Event.objects.update(visibility=Event.Visibility.DRAFT)
+    change_slot(make_session(event), hours=1)
+
+    page = get_page(organizer, f"{PAGE}publish/")
+    answer = organizer.post(f"{PAGE}publish/", fill_form(organizer, f"{PAGE}publish/", "seen"), follow=True)
+
+    assert "This event is a draft" in page.text_content()
+    assert "Only organizers can see it" in answer.content.decode()
+
+
+def test_the_mail_about_a_publication_is_in_the_speaker_s_language(event, mailoutbox, run_tasks):
+    session = make_session(event, "Moved", speakers=("Ana",))
+    event.speakers.update(email="ana@example.org", language="en")
+    change_slot(session, hours=1)
+
+    publish_current_draft(session)
+    run_tasks()
+
+    [mail] = mailoutbox
+    assert mail.subject.startswith("The programme has changed")
