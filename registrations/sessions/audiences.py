@@ -14,9 +14,10 @@ def load_booked_attendees(
     event_ids: Iterable[int], session_ids: Collection[int] | None = None
 ) -> dict[int, set[str]]:
     """Return the attendees of active registrations by session that they booked: one query."""
-    rows = SessionBooking.objects.active().filter(
-        session__event__in=list(event_ids), registration__in=Registration.objects.active()
-    )
+    ids = list(event_ids)
+    # Of these events only: SQLite would list the active registrations of all events.
+    registrations = Registration.objects.active().filter(event__in=ids)
+    rows = SessionBooking.objects.active().filter(session__event__in=ids, registration__in=registrations)
     if session_ids is not None:
         rows = rows.filter(session__in=session_ids)
     booked: dict[int, set[str]] = defaultdict(set)

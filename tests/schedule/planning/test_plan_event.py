@@ -131,7 +131,9 @@ def test_nothing_is_planned_beside_a_break_or_a_plenary():
 
 
 def test_a_speaker_is_planned_only_when_available():
-    event = make_event()
+    # At a fixed hour: late in the day, three hours later would be outside the hours of planning.
+    starts_at = datetime.datetime(2027, 6, 16, 7, tzinfo=datetime.UTC)
+    event = make_event(starts_at=starts_at, ends_at=starts_at + datetime.timedelta(hours=10))
     make_rooms(event, 100)
     talk = make_session(event, "Late", starts_at=None, speakers=("Ada",), planned_minutes=30)
     free_from = event.starts_at + datetime.timedelta(hours=3)
