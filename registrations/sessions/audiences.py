@@ -6,6 +6,8 @@ An attendee has the same key in both, so that one who booked a session and starr
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 
+from django.db.models import Exists, OuterRef
+
 from registrations.models import AgendaLink, Registration, SessionBooking
 from schedule.models import ChosenSession
 
@@ -15,9 +17,9 @@ def load_booked_attendees(
 ) -> dict[int, set[str]]:
     """Return the attendees of active registrations by session that they booked: one query."""
     ids = list(event_ids)
-    # Of these events only: SQLite would list the active registrations of all events.
-    registrations = Registration.objects.active().filter(event__in=ids)
-    rows = SessionBooking.objects.active().filter(session__event__in=ids, registration__in=registrations)
+    # Not `registration__in`: for each session, SQLite would look for a booking of each registration there is.
+    is_registered = Exists(Registration.objects.active().filter(pk=OuterRef("registration_id")))
+    rows = SessionBooking.objects.active().filter(is_registered, session__event__in=ids)
     if session_ids is not None:
         rows = rows.filter(session__in=session_ids)
     booked: dict[int, set[str]] = defaultdict(set)
