@@ -151,6 +151,27 @@ def test_a_speaker_is_planned_only_when_available():
     assert slot.ends_at <= free_from + datetime.timedelta(hours=1)
 
 
+def test_a_time_that_a_speaker_would_rather_avoid_is_possible_beside_those_at_which_they_can():
+    starts_at = datetime.datetime(2099, 6, 15, 7, tzinfo=datetime.UTC)
+    event = make_event(starts_at=starts_at, ends_at=starts_at + 8 * HOUR)
+    make_rooms(event, 100)
+    talks = [
+        make_session(event, title, starts_at=None, speakers=("Ada",), planned_minutes=60)
+        for title in ("One", "Two")
+    ]
+    speaker = talks[0].speakers.get()
+    for level in (Availability.Level.CAN, Availability.Level.RATHER_NOT):
+        starts_at += HOUR
+        Availability.objects.create(
+            speaker=speaker, starts_at=starts_at, ends_at=starts_at + HOUR, level=level
+        )
+
+    plan_run = run_plan(event)
+
+    assert plan_run.state == PlanRun.State.DONE
+    assert list_blocking_conflicts(plan_run.proposal) == []
+
+
 def test_a_pinned_session_stays_while_everything_else_is_planned():
     event = make_event()
     rooms = make_rooms(event, 100, 50)
