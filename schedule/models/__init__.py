@@ -4,6 +4,7 @@ Start with programme.py. A draft's slots never touch the sessions: publishing co
 """
 
 from .drafts import Availability, ConflictLevel, Move, PlanRun, ScheduleDraft, Slot, WalkingTime
+from .prints import AgendaPrint
 from .programme import (
     PersonalAgenda,
     Schedule,
@@ -17,6 +18,7 @@ from .speakers import SpeakerLink, SpeakerMail, SpeakerMailing, SpeakerPhoto
 from .versions import ScheduleVersion, VersionSlot
 
 __all__ = [
+    "AgendaPrint",
     "Availability",
     "ConflictLevel",
     "Move",

@@ -17,6 +17,7 @@ from convention.typeset import FontWeight, PdfDocument, PdfPage, TextBox, fit_te
 
 from .logos import draw_back_page
 from .page_flow import COLUMN_WIDTH, FOOT_TOP, PAGE_HEIGHT, PAGE_WIDTH, SIDE_MARGIN, PageFlow
+from .print_options import PrintOptions
 from .printed_programme import PrintedProgramme, PrintedSession
 from .text_layout import (
     INK_COLOR,
@@ -31,15 +32,15 @@ HOURS_WIDTH = 70.0
 TEXT_WIDTH = COLUMN_WIDTH - HOURS_WIDTH
 
 
-def draw_booklet(programme: PrintedProgramme, file: BinaryIO) -> None:
+def draw_booklet(programme: PrintedProgramme, _options: PrintOptions, file: BinaryIO) -> int:
     """Write the booklet. It is laid out twice, since the first pass finds the page numbers."""
     # Page numbers have a fixed place, so the second pass breaks pages like the first; only the index grows
     # with its numbers, and no session comes after it.
-    pages = _typeset_booklet(programme, io.BytesIO(), {})
-    _typeset_booklet(programme, file, pages)
+    pages = _typeset_booklet(programme, io.BytesIO(), {}).page_numbers
+    return _typeset_booklet(programme, file, pages).page_number
 
 
-def _typeset_booklet(programme: PrintedProgramme, file: BinaryIO, pages: dict[str, int]) -> dict[str, int]:
+def _typeset_booklet(programme: PrintedProgramme, file: BinaryIO, pages: dict[str, int]) -> PageFlow:
     language = translation.get_language() or "fr"
     with PdfDocument(
         file, title=programme.title, language=language, changed_at=programme.changed_at
@@ -53,7 +54,7 @@ def _typeset_booklet(programme: PrintedProgramme, file: BinaryIO, pages: dict[st
             draw_chapter(flow, "untimed", _("Time to be announced"), programme.untimed_sessions)
         draw_speaker_index(flow, programme, pages)
         draw_back_page(flow, programme.logos)
-    return flow.page_numbers
+    return flow
 
 
 def describe_edition(programme: PrintedProgramme) -> str:

@@ -20,11 +20,11 @@ from .grid_layout import (
     PAPERS_BY_NAME,
     TIME_GUTTER,
     GridCell,
-    GridPaper,
     GridSheet,
     HeightMeasures,
     plan_day_sheets,
 )
+from .print_options import PrintOptions
 from .printed_programme import PrintedProgramme, PrintedSession
 from .text_layout import (
     A4,
@@ -50,10 +50,9 @@ IMPOSSIBLE_HEIGHT, WIDEST_COLUMN = 100_000.0, 160.0
 EVENT_NAME_HEIGHT, ROOM_NAME_HEIGHT = 13.5, 3 * 1.2 * 9.5 + 0.1
 
 
-def draw_day_grids(
-    programme: PrintedProgramme, file: BinaryIO, papers: Sequence[GridPaper] = PAPERS_BY_NAME["auto"]
-) -> None:
+def draw_day_grids(programme: PrintedProgramme, options: PrintOptions, file: BinaryIO) -> int:
     """Draw the sheets of each day; sessions without a time are listed on the last one."""
+    papers = PAPERS_BY_NAME[options.paper]
     language = translation.get_language() or "fr"
     with PdfDocument(
         file, title=programme.title, language=language, changed_at=programme.changed_at
@@ -71,6 +70,7 @@ def draw_day_grids(
         # A PDF without a page is invalid.
         if programme.untimed_sessions or document.page_count == 0:
             draw_untimed_sessions(document, programme)
+    return document.page_count
 
 
 def name_missing_room(printed_session: PrintedSession) -> PrintedSession:

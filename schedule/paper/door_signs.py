@@ -15,6 +15,7 @@ from convention.typeset import FontWeight, PdfDocument, PdfPage, TextBox, fit_te
 
 from .booklet import capitalize_first, describe_edition
 from .logos import draw_sign_logos
+from .print_options import PrintOptions
 from .printed_programme import PrintedProgramme, PrintedSession
 from .text_layout import (
     A4,
@@ -40,7 +41,7 @@ HEAD_LINE_GAP = 6.0
 type SessionTexts = list[tuple[TextBlock, str]]
 
 
-def draw_door_signs(programme: PrintedProgramme, file: BinaryIO) -> None:
+def draw_door_signs(programme: PrintedProgramme, _options: PrintOptions, file: BinaryIO) -> int:
     """Draw a sign for each room and day."""
     language = translation.get_language() or "fr"
     with PdfDocument(
@@ -53,6 +54,7 @@ def draw_door_signs(programme: PrintedProgramme, file: BinaryIO) -> None:
             page.text(
                 shape_line(_("The programme is not published yet."), FontWeight.REGULAR), SIDE_MARGIN, 100, 24
             )
+    return document.page_count
 
 
 def list_door_signs(programme: PrintedProgramme) -> Iterator[tuple[datetime.date, str, list[PrintedSession]]]:

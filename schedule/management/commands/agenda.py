@@ -10,9 +10,10 @@ from django.utils.translation import override
 from convention.commands import ConventionCommand, add_event_argument, get_event_by_slug
 from convention.files import write_atomically
 from convention.typeset import find_missing_glyphs
-from schedule.paper.grid_layout import PAPERS_BY_NAME
-from schedule.paper.print_agenda import AGENDA_FORMATS, AGENDA_LANGUAGES, print_agenda
+from schedule.paper.print_agenda import print_sheets
+from schedule.paper.print_options import AGENDA_LANGUAGES, PrintOptions
 from schedule.paper.printed_programme import PrintedProgramme
+from schedule.paper.sheet_kinds import PAPER_LABELS, SHEET_KINDS
 
 
 class Command(ConventionCommand):
@@ -23,22 +24,18 @@ class Command(ConventionCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         add_event_argument(parser)
         parser.add_argument("--output", required=True, type=Path, metavar="FILE")
-        parser.add_argument(
-            "--format", default="booklet", dest="format_name", metavar=",".join(AGENDA_FORMATS)
-        )
-        parser.add_argument("--paper", default="auto", metavar=",".join(PAPERS_BY_NAME), help="of the grid")
+        parser.add_argument("--format", default="booklet", dest="format_name", metavar=",".join(SHEET_KINDS))
+        parser.add_argument("--paper", default="", metavar=",".join(PAPER_LABELS))
         parser.add_argument("--language", default="fr", metavar=",".join(AGENDA_LANGUAGES))
 
     def run(self, **options: Any) -> None:
         """Write the whole file or none, then report characters that no font has."""
         event, output = get_event_by_slug(options["event"]), options["output"]
         with write_atomically(output) as file:
-            programme = print_agenda(
+            programme, _page_count = print_sheets(
                 event,
                 file=file,
-                format_name=options["format_name"],
-                language=options["language"],
-                paper=options["paper"],
+                options=PrintOptions(options["format_name"], options["language"], options["paper"]),
             )
         with override(options["language"]):
             self.report_missing_glyphs(programme)

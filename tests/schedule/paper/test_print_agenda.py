@@ -22,6 +22,7 @@ from schedule.paper.print_agenda import print_agenda
 from schedule.paper.printed_programme import PrintedSession, load_printed_programme
 from schedule.paper.text_layout import break_into_lines
 from schedule.paper.track_legend import list_coloured_tracks, measure_legend_height
+from schedule.prints.fingerprint import fingerprint_printed_content
 from tests.factories import make_event, make_room, make_session
 from tests.pdf_readers import decode_qr, pdf_text
 from tests.registrations.sponsors.factories import make_package, make_sponsorship
@@ -341,30 +342,13 @@ def test_the_command_writes_whole_files_or_none(event, tmp_path, capsys):
     assert [path.name for path in tmp_path.iterdir()] == ["a.pdf"]
 
 
-def test_the_page_is_kept_and_conditional(client, event, django_assert_max_num_queries):
-    make_session(event, "Une session")
-    answer = client.get("/events/paper/agenda.pdf")
-    assert "Une session" in pdf_text(answer.content)
-    with django_assert_max_num_queries(6):
-        again = client.get("/events/paper/agenda.pdf", headers={"If-None-Match": answer["ETag"]})
-    assert again.status_code == 304
-    english = client.get("/en/events/paper/agenda.pdf?format=grid")
-    assert "Tuesday" in pdf_text(english.content)
-    assert english["ETag"] != answer["ETag"]
-    large = client.get("/events/paper/agenda.pdf?format=grid&paper=a3")
-    assert round(float(PdfReader(io.BytesIO(large.content)).pages[0].mediabox.width)) == 1191
-    assert client.get("/events/paper/agenda.pdf?format=grid&paper=a5").status_code == 422
-    assert client.get("/events/paper/agenda.pdf?format=poster").status_code == 422
-    assert client.get("/events/nothing/agenda.pdf").status_code == 404
-
-
-def test_a_new_logo_makes_another_pdf(client, event):
+def test_a_new_logo_makes_another_pdf(event):
     package = make_package(event, has_printed_logo=True)
-    before = client.get("/events/paper/agenda.pdf")["ETag"]
+    before = fingerprint_printed_content(event)
 
     make_sponsorship(package)
 
-    assert client.get("/events/paper/agenda.pdf")["ETag"] != before
+    assert fingerprint_printed_content(event) != before
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,108 @@
+"""The kinds of sheets, with the choices that each has."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import BinaryIO, Final
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from convention.errors import ConventionError
+
+from .booklet import draw_booklet
+from .day_grids import draw_day_grids
+from .door_signs import draw_door_signs
+from .grid_layout import PAPERS_BY_NAME
+from .print_options import AGENDA_LANGUAGES, PrintOptions
+from .printed_programme import PrintedProgramme
+
+# Writes the PDF into the file and returns its number of pages.
+type DrawSheets = Callable[[PrintedProgramme, PrintOptions, BinaryIO], int]
+
+
+class UnknownFormatError(ConventionError):
+    """The kind of print or its language is unknown."""
+
+
+class UnknownPaperError(ConventionError):
+    """The paper size is unknown, or not available for this kind of print."""
+
+
+@dataclass(frozen=True)
+class SheetKind:
+    """One kind of sheets; the first paper is its default. `is_public`: everybody may have it made."""
+
+    label: str | Promise
+    purpose: str | Promise
+    draw: DrawSheets
+    papers: tuple[str, ...] = ()
+    is_public: bool = False
+
+
+SHEET_KINDS: Final[dict[str, SheetKind]] = {
+    "booklet": SheetKind(
+        _("Booklet"),
+        _("A5 pages for the pocket: sessions by day, with an index of speakers."),
+        draw_booklet,
+        is_public=True,
+    ),
+    "grid": SheetKind(
+        _("Grid of each day"),
+        _("Rooms across, time down: a day at a glance."),
+        draw_day_grids,
+        papers=tuple(PAPERS_BY_NAME),
+        is_public=True,
+    ),
+    "doors": SheetKind(
+        _("Door signs"),
+        _("A sheet for each room and day, to be read from some steps away."),
+        draw_door_signs,
+        is_public=True,
+    ),
+}
+PAPER_LABELS: Final[dict[str, str | Promise]] = {
+    "auto": pgettext_lazy("paper", "As it fits: A4, else A3"),
+    "a4": "A4",
+    "a3": "A3",
+}
+
+
+def normalize_options(options: PrintOptions) -> PrintOptions:
+    """Return the options without those that the kind has no use for, so that equal prints have equal ones.
+
+    Raise UnknownFormatError or UnknownPaperError.
+    """
+    kind = SHEET_KINDS.get(options.kind)
+    if kind is None or options.language not in AGENDA_LANGUAGES:
+        raise UnknownFormatError(
+            _("There is no “%(format)s” in “%(language)s”: choose one of %(kinds)s, in fr or en.")
+            % {
+                "format": options.kind[:60],
+                "language": options.language[:60],
+                "kinds": ", ".join(SHEET_KINDS),
+            }
+        )
+    return replace(
+        options,
+        paper=choose_paper(kind, options.paper),
+        days=tuple(sorted(options.days)),
+        rooms=tuple(sorted(options.rooms)),
+        tracks=tuple(sorted(options.tracks)),
+    )
+
+
+def choose_paper(kind: SheetKind, name: str) -> str:
+    """Return the name of the paper, the kind's first one by default. Raise UnknownPaperError."""
+    if not kind.papers:
+        if name not in {"", "auto"}:
+            raise UnknownPaperError(_("This kind of print has no choice of paper; leave it out."))
+        return ""
+    if not name:
+        return kind.papers[0]
+    if name not in kind.papers:
+        raise UnknownPaperError(
+            _("There is no paper “%(paper)s”: choose one of %(papers)s.")
+            % {"paper": name[:60], "papers": ", ".join(kind.papers)}
+        )
+    return name

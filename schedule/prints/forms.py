@@ -1,0 +1,60 @@
+"""The form of the print page: only the choices that the kind of sheets has."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from convention.events.models import Event
+from convention.text.dates import format_date_with_weekday
+from schedule.models import Session, Track
+from schedule.paper.print_options import PrintOptions
+from schedule.paper.sheet_kinds import PAPER_LABELS, SHEET_KINDS
+from schedule.programme.programme_version import ProgrammeVersion
+
+
+class PrintForm(forms.Form):
+    """Choices of one print. Nothing chosen among days, rooms or tracks means all of them."""
+
+    language = forms.ChoiceField(label=_("Language"), choices=[("fr", _("French")), ("en", _("English"))])
+    paper = forms.ChoiceField(label=pgettext_lazy("print", "Paper"))
+    days = forms.MultipleChoiceField(label=_("Days"), required=False, widget=forms.CheckboxSelectMultiple)
+    rooms = forms.TypedMultipleChoiceField(
+        label=_("Rooms"), required=False, coerce=int, widget=forms.CheckboxSelectMultiple
+    )
+    tracks = forms.TypedMultipleChoiceField(
+        label=_("Tracks"), required=False, coerce=int, widget=forms.CheckboxSelectMultiple
+    )
+
+    def __init__(self, data: Any = None, *, event: Event, kind: str, language: str) -> None:
+        super().__init__(data, initial={"language": language})
+        self.kind = kind
+        sheet_kind = SHEET_KINDS[kind]
+        self._set_choices("paper", [(name, PAPER_LABELS[name]) for name in sheet_kind.papers])
+        self._set_choices("days", list_day_choices(event))
+        self._set_choices("rooms", list(event.rooms.values_list("pk", "name")), minimum=2)
+        self._set_choices("tracks", list(Track.objects.filter(event=event).values_list("pk", "name")))
+
+    def _set_choices(self, name: str, choices: list[tuple[Any, Any]], *, minimum: int = 1) -> None:
+        """Offer the choices, or drop the field if there is nothing to choose."""
+        if len(choices) < minimum:
+            del self.fields[name]
+            return
+        self.fields[name].choices = choices  # type: ignore[attr-defined]  # all of these fields have them
+
+    def get_options(self) -> PrintOptions:
+        """Return the options of a valid form."""
+        data = self.cleaned_data
+        return PrintOptions.from_json(
+            PrintOptions(kind=self.kind).to_json()
+            | {name: value for name, value in data.items() if value not in ("", None)}
+        )
+
+
+def list_day_choices(event: Event) -> list[tuple[str, str]]:
+    """Return the days of the published programme; none if there is but one."""
+    version = ProgrammeVersion(event, "")
+    rows = Session.objects.published().filter(event=event).values_list("day", "starts_at")
+    days = sorted({day or version.get_programme_day(starts_at) for day, starts_at in rows})
+    return [(str(day), format_date_with_weekday(day)) for day in days] if len(days) > 1 else []
