@@ -11,9 +11,8 @@ from django.utils.translation import pgettext_lazy
 from convention.errors import ConventionError
 
 from .booklet import draw_booklet
-from .day_grids import draw_day_grids
 from .door_signs import draw_door_signs
-from .grid_layout import PAPERS_BY_NAME
+from .grids.draw_grids import draw_day_grids
 from .print_options import AGENDA_LANGUAGES, PrintOptions
 from .printed_programme import PrintedProgramme
 
@@ -37,6 +36,7 @@ class SheetKind:
     purpose: str | Promise
     draw: DrawSheets
     papers: tuple[str, ...] = ()
+    distances: tuple[str, ...] = ()
     is_public: bool = False
 
 
@@ -51,8 +51,15 @@ SHEET_KINDS: Final[dict[str, SheetKind]] = {
         _("Grid of each day"),
         _("Rooms across, time down: a day at a glance."),
         draw_day_grids,
-        papers=tuple(PAPERS_BY_NAME),
+        papers=("auto", "a4", "a3"),
         is_public=True,
+    ),
+    "poster": SheetKind(
+        _("Wall poster"),
+        _("The grid of each day in large type, for a wall."),
+        draw_day_grids,
+        papers=("a1", "a0", "a2", "a3"),
+        distances=("1m", "2m"),
     ),
     "doors": SheetKind(
         _("Door signs"),
@@ -65,7 +72,11 @@ PAPER_LABELS: Final[dict[str, str | Promise]] = {
     "auto": pgettext_lazy("paper", "As it fits: A4, else A3"),
     "a4": "A4",
     "a3": "A3",
+    "a2": "A2",
+    "a1": "A1",
+    "a0": "A0",
 }
+DISTANCE_LABELS: Final[dict[str, str | Promise]] = {"1m": _("One metre"), "2m": _("Two metres")}
 
 
 def normalize_options(options: PrintOptions) -> PrintOptions:
@@ -86,10 +97,23 @@ def normalize_options(options: PrintOptions) -> PrintOptions:
     return replace(
         options,
         paper=choose_paper(kind, options.paper),
+        distance=choose(kind.distances, options.distance),
         days=tuple(sorted(options.days)),
         rooms=tuple(sorted(options.rooms)),
         tracks=tuple(sorted(options.tracks)),
     )
+
+
+def choose(offered: tuple[str, ...], name: str) -> str:
+    """Return the name if it is offered, the first one by default. Raise UnknownFormatError."""
+    if not offered:
+        return ""
+    if name and name not in offered:
+        raise UnknownFormatError(
+            _("There is no “%(name)s”: choose one of %(names)s.")
+            % {"name": name[:60], "names": ", ".join(offered)}
+        )
+    return name or offered[0]
 
 
 def choose_paper(kind: SheetKind, name: str) -> str:

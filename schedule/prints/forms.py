@@ -10,7 +10,7 @@ from convention.events.models import Event
 from convention.text.dates import format_date_with_weekday
 from schedule.models import Session, Track
 from schedule.paper.print_options import PrintOptions
-from schedule.paper.sheet_kinds import PAPER_LABELS, SHEET_KINDS
+from schedule.paper.sheet_kinds import DISTANCE_LABELS, PAPER_LABELS, SHEET_KINDS
 from schedule.programme.programme_version import ProgrammeVersion
 
 
@@ -19,6 +19,7 @@ class PrintForm(forms.Form):
 
     language = forms.ChoiceField(label=_("Language"), choices=[("fr", _("French")), ("en", _("English"))])
     paper = forms.ChoiceField(label=pgettext_lazy("print", "Paper"))
+    distance = forms.ChoiceField(label=_("Read from"))
     days = forms.MultipleChoiceField(label=_("Days"), required=False, widget=forms.CheckboxSelectMultiple)
     rooms = forms.TypedMultipleChoiceField(
         label=_("Rooms"), required=False, coerce=int, widget=forms.CheckboxSelectMultiple
@@ -32,6 +33,7 @@ class PrintForm(forms.Form):
         self.kind = kind
         sheet_kind = SHEET_KINDS[kind]
         self._set_choices("paper", [(name, PAPER_LABELS[name]) for name in sheet_kind.papers])
+        self._set_choices("distance", [(name, DISTANCE_LABELS[name]) for name in sheet_kind.distances])
         self._set_choices("days", list_day_choices(event))
         self._set_choices("rooms", list(event.rooms.values_list("pk", "name")), minimum=2)
         self._set_choices("tracks", list(Track.objects.filter(event=event).values_list("pk", "name")))
