@@ -43,6 +43,9 @@ def encode_pdf_text(text: str) -> str:
 class PdfDrawing:
     """An area to draw on, measured in points."""
 
+    # False where only the layout is wanted: what is expensive to draw may be left out.
+    is_drawn = True
+
     def __init__(self, fonts: FontSet, width: float, height: float) -> None:
         self.fonts = fonts
         self.width = width

@@ -53,6 +53,8 @@ class AgendaPrint(models.Model):
     finished_at = models.DateTimeField(null=True)
     error = models.TextField(blank=True)
     page_count = models.PositiveIntegerField(default=0)
+    # Pages of a booklet by depth; only of the kind “depths”, which has no file.
+    page_counts: Any = models.JSONField(default=dict)
     byte_count = models.PositiveIntegerField(default=0)
     file = models.FileField(upload_to="prints/", storage=get_job_storage, blank=True)
 

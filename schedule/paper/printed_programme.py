@@ -4,6 +4,7 @@ import datetime
 import itertools
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from django.conf import settings
 from django.db.models import Prefetch, Q
@@ -58,7 +59,7 @@ class PrintedSession:
         """Return “9 h 30”, "" without a time."""
         return format_time(self.starts_at) if self.starts_at else ""
 
-    @property
+    @cached_property
     def paragraphs(self) -> list[str]:
         """Return the abstract without markup."""
         return [part for part in to_text(self.abstract_source).split("\n") if part.strip()]

@@ -37,6 +37,8 @@ class SheetKind:
     draw: DrawSheets
     papers: tuple[str, ...] = ()
     distances: tuple[str, ...] = ()
+    depths: tuple[str, ...] = ()
+    can_be_imposed: bool = False
     is_public: bool = False
 
 
@@ -45,6 +47,8 @@ SHEET_KINDS: Final[dict[str, SheetKind]] = {
         _("Booklet"),
         _("A5 pages for the pocket: sessions by day, with an index of speakers."),
         draw_booklet,
+        depths=("full", "short", "titles"),
+        can_be_imposed=True,
         is_public=True,
     ),
     "grid": SheetKind(
@@ -76,6 +80,11 @@ PAPER_LABELS: Final[dict[str, str | Promise]] = {
     "a1": "A1",
     "a0": "A0",
 }
+DEPTH_LABELS: Final[dict[str, str | Promise]] = {
+    "full": _("Whole abstracts"),
+    "short": _("The beginning of each abstract"),
+    "titles": _("Titles, speakers and rooms"),
+}
 DISTANCE_LABELS: Final[dict[str, str | Promise]] = {"1m": _("One metre"), "2m": _("Two metres")}
 
 
@@ -98,6 +107,8 @@ def normalize_options(options: PrintOptions) -> PrintOptions:
         options,
         paper=choose_paper(kind, options.paper),
         distance=choose(kind.distances, options.distance),
+        depth=choose(kind.depths, options.depth),
+        is_imposed=options.is_imposed and kind.can_be_imposed,
         days=tuple(sorted(options.days)),
         rooms=tuple(sorted(options.rooms)),
         tracks=tuple(sorted(options.tracks)),

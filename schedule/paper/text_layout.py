@@ -83,6 +83,8 @@ class TextBlock:
 
         Several lines are tagged with their whole text, so that readers extract it without line breaks.
         """
+        if not page.is_drawn:
+            return y + self.height
         # PDF readers reorder right-to-left text and would reorder the tagged text once more.
         is_tagged = len(self.line_texts) > 1 and not has_right_to_left(self.full_text)
         if is_tagged:

@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 
 from convention.text.dates import format_date_with_weekday
 from schedule.paper.print_options import PrintOptions
-from schedule.paper.sheet_kinds import DISTANCE_LABELS, PAPER_LABELS
+from schedule.paper.sheet_kinds import DEPTH_LABELS, DISTANCE_LABELS, PAPER_LABELS
 
 MAX_NAMES = 3
 
@@ -21,6 +21,10 @@ def _list_choices(
 ) -> Iterator[str]:
     if options.paper:
         yield str(PAPER_LABELS[options.paper])
+    if options.depth:
+        yield str(DEPTH_LABELS[options.depth])
+    if options.is_imposed:
+        yield _("for folding")
     if options.distance:
         yield _("read from %(distance)s") % {"distance": str(DISTANCE_LABELS[options.distance]).lower()}
     yield str(_("French") if options.language == "fr" else _("English"))

@@ -1,16 +1,17 @@
 """The form of the print page: only the choices that the kind of sheets has."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
+from django.utils.translation import ngettext, pgettext_lazy
 
 from convention.events.models import Event
 from convention.text.dates import format_date_with_weekday
 from schedule.models import Session, Track
 from schedule.paper.print_options import PrintOptions
-from schedule.paper.sheet_kinds import DISTANCE_LABELS, PAPER_LABELS, SHEET_KINDS
+from schedule.paper.sheet_kinds import DEPTH_LABELS, DISTANCE_LABELS, PAPER_LABELS, SHEET_KINDS
 from schedule.programme.programme_version import ProgrammeVersion
 
 
@@ -19,6 +20,12 @@ class PrintForm(forms.Form):
 
     language = forms.ChoiceField(label=_("Language"), choices=[("fr", _("French")), ("en", _("English"))])
     paper = forms.ChoiceField(label=pgettext_lazy("print", "Paper"))
+    depth = forms.ChoiceField(label=_("Contents"), widget=forms.RadioSelect)
+    is_imposed = forms.BooleanField(
+        label=_("In the order for folding"),
+        required=False,
+        help_text=_("Two pages on each side of A4: print on both sides, flip on the short edge, and fold."),
+    )
     distance = forms.ChoiceField(label=_("Read from"))
     days = forms.MultipleChoiceField(label=_("Days"), required=False, widget=forms.CheckboxSelectMultiple)
     rooms = forms.TypedMultipleChoiceField(
@@ -28,11 +35,22 @@ class PrintForm(forms.Form):
         label=_("Tracks"), required=False, coerce=int, widget=forms.CheckboxSelectMultiple
     )
 
-    def __init__(self, data: Any = None, *, event: Event, kind: str, language: str) -> None:
-        super().__init__(data, initial={"language": language})
+    def __init__(
+        self,
+        data: Any = None,
+        *,
+        event: Event,
+        kind: str,
+        language: str,
+        page_counts: Mapping[str, int] | None = None,
+    ) -> None:
+        super().__init__(data, initial={"language": language, "depth": "short"})
         self.kind = kind
         sheet_kind = SHEET_KINDS[kind]
         self._set_choices("paper", [(name, PAPER_LABELS[name]) for name in sheet_kind.papers])
+        self._set_choices("depth", list_depth_choices(sheet_kind.depths, page_counts or {}))
+        if not sheet_kind.can_be_imposed:
+            del self.fields["is_imposed"]
         self._set_choices("distance", [(name, DISTANCE_LABELS[name]) for name in sheet_kind.distances])
         self._set_choices("days", list_day_choices(event))
         self._set_choices("rooms", list(event.rooms.values_list("pk", "name")), minimum=2)
@@ -52,6 +70,18 @@ class PrintForm(forms.Form):
             PrintOptions(kind=self.kind).to_json()
             | {name: value for name, value in data.items() if value not in ("", None)}
         )
+
+
+def list_depth_choices(depths: Sequence[str], page_counts: Mapping[str, int]) -> list[tuple[str, str]]:
+    """Return the depths of the booklet, with the pages that each takes if that is known."""
+    choices = []
+    for depth in depths:
+        label, count = str(DEPTH_LABELS[depth]), page_counts.get(depth)
+        if count:
+            pages = ngettext("%(count)s page", "%(count)s pages", count) % {"count": count}
+            label = f"{label} ({pages})"
+        choices.append((depth, label))
+    return choices
 
 
 def list_day_choices(event: Event) -> list[tuple[str, str]]:

@@ -31,8 +31,8 @@ RETRY_SECONDS = 3
 def agenda_pdf(request: "HttpRequest", event: str) -> HttpResponse:
     """Serve the booklet or, with `?format=`, grid or doors, in the active language.
 
-    `?paper=` applies to the grid. A file that is not made yet is queued, and the page says so. Unchanged
-    files are answered by 304.
+    `?paper=` applies to the grid, `?depth=` to the booklet. A file that is not made yet is queued, and the
+    page says so. Unchanged files are answered by 304.
     """
     event_obj = get_visible_event(event, request.user)
     options = read_public_options(request)
@@ -60,6 +60,7 @@ def read_public_options(request: "HttpRequest") -> PrintOptions:
             kind=request.GET.get("format", "booklet"),
             language=translation.get_language() or "fr",
             paper=request.GET.get("paper", ""),
+            depth=request.GET.get("depth", ""),
         )
     )
     if not SHEET_KINDS[options.kind].is_public:

@@ -19,7 +19,7 @@ from schedule.paper.print_options import PrintOptions
 from schedule.paper.sheet_kinds import normalize_options
 
 from .fingerprint import fingerprint_printed_content, get_options_key
-from .make_print import write_print
+from .make_print import PAGE_COUNTS_KIND, count_pages_by_depth, write_print
 from .tasks import make_agenda_print
 
 # Of one event: what nobody needs any more is deleted after a day, so that this is no limit in practice.
@@ -74,6 +74,21 @@ def request_print(*, event: Event, options: PrintOptions, requested_by: Person |
     return row
 
 
+def find_page_counts(event: Event) -> dict[str, int]:
+    """Return the pages of the booklet by depth; {} while the worker counts them, which this requests."""
+    options, fingerprint = PrintOptions(kind=PAGE_COUNTS_KIND), fingerprint_printed_content(event)
+    row, is_new = AgendaPrint.objects.get_or_create(
+        event=event,
+        options_key=get_options_key(options),
+        fingerprint=fingerprint,
+        defaults={"kind": options.kind, "options": options.to_json()},
+    )
+    if is_new:
+        make_agenda_print.enqueue(row.pk)
+    counts: dict[str, int] = row.page_counts
+    return counts
+
+
 def make_print(row: AgendaPrint) -> None:
     """Draw the file of a print and store it, with the state of the programme that it shows.
 
@@ -86,7 +101,10 @@ def make_print(row: AgendaPrint) -> None:
             with transaction.atomic():
                 row.fingerprint = fingerprint_printed_content(row.event)
                 row.version = row.event.schedule_versions.order_by("-number").first()
-                row.page_count = write_print(row.event, options, file)
+                if row.kind == PAGE_COUNTS_KIND:
+                    row.page_counts = count_pages_by_depth(row.event)
+                else:
+                    row.page_count = write_print(row.event, options, file)
         except ConventionError as error:
             with override(options.language):
                 row.error = str(error)
@@ -98,7 +116,7 @@ def store_print(row: AgendaPrint, file: BinaryIO) -> None:
     row.finished_at, row.byte_count = timezone.now(), file.tell()
     try:
         with transaction.atomic():
-            if not row.error:
+            if row.page_count:
                 file.seek(0)
                 row.file.save(f"{row.event.slug[:50]}-{row.pk}.pdf", File(file), save=False)
             row.save()

@@ -27,7 +27,7 @@ from schedule.versions.sentences import describe_version
 from .describe_options import describe_options
 from .fingerprint import fingerprint_printed_content
 from .forms import PrintForm
-from .requests import request_print
+from .requests import find_page_counts, request_print
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -53,7 +53,13 @@ def print_page(request: "HttpRequest", event: str) -> HttpResponse:
     kind = request.GET.get("kind", "booklet")
     if kind not in SHEET_KINDS:
         raise NotFound(_("There is no such kind of print."))
-    form = PrintForm(get_posted_data(request), event=event_obj, kind=kind, language=get_language() or "fr")
+    form = PrintForm(
+        get_posted_data(request),
+        event=event_obj,
+        kind=kind,
+        language=get_language() or "fr",
+        page_counts=find_page_counts(event_obj) if SHEET_KINDS[kind].depths else None,
+    )
     if form.is_valid():
         try:
             row = request_print(event=event_obj, options=form.get_options(), requested_by=person)

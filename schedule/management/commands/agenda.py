@@ -13,7 +13,7 @@ from convention.typeset import find_missing_glyphs
 from schedule.paper.print_agenda import print_sheets
 from schedule.paper.print_options import AGENDA_LANGUAGES, PrintOptions
 from schedule.paper.printed_programme import PrintedProgramme
-from schedule.paper.sheet_kinds import PAPER_LABELS, SHEET_KINDS
+from schedule.paper.sheet_kinds import DEPTH_LABELS, DISTANCE_LABELS, PAPER_LABELS, SHEET_KINDS
 
 
 class Command(ConventionCommand):
@@ -26,6 +26,9 @@ class Command(ConventionCommand):
         parser.add_argument("--output", required=True, type=Path, metavar="FILE")
         parser.add_argument("--format", default="booklet", dest="format_name", metavar=",".join(SHEET_KINDS))
         parser.add_argument("--paper", default="", metavar=",".join(PAPER_LABELS))
+        parser.add_argument("--depth", default="", metavar=",".join(DEPTH_LABELS), help="of the booklet")
+        parser.add_argument("--distance", default="", metavar=",".join(DISTANCE_LABELS), help="of the poster")
+        parser.add_argument("--imposed", action="store_true", help="order the booklet's pages for folding")
         parser.add_argument("--language", default="fr", metavar=",".join(AGENDA_LANGUAGES))
 
     def run(self, **options: Any) -> None:
@@ -35,7 +38,14 @@ class Command(ConventionCommand):
             programme, _page_count = print_sheets(
                 event,
                 file=file,
-                options=PrintOptions(options["format_name"], options["language"], options["paper"]),
+                options=PrintOptions(
+                    options["format_name"],
+                    options["language"],
+                    options["paper"],
+                    depth=options["depth"],
+                    distance=options["distance"],
+                    is_imposed=options["imposed"],
+                ),
             )
         with override(options["language"]):
             self.report_missing_glyphs(programme)

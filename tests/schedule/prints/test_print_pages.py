@@ -90,14 +90,14 @@ def test_a_track_is_printed_with_what_is_for_everybody(event):
 
 def test_the_same_print_is_made_once(organizer, event):
     for _time in range(3):
-        organizer.post(PAGE, {"language": "en"})
+        organizer.post(PAGE, {"language": "en", "depth": "short"})
         run_waiting_tasks()
 
-    assert event.agenda_prints.count() == 1
+    assert event.agenda_prints.filter(kind="booklet").count() == 1
 
 
 def test_a_new_version_is_printed_anew_and_the_page_says_what_is_out_of_date(organizer, event):
-    organizer.post(PAGE, {"language": "en"})
+    organizer.post(PAGE, {"language": "en", "depth": "short"})
     run_waiting_tasks()
     before = organizer.get(PAGE).content.decode()
     draft = get_current_draft(event)
@@ -105,7 +105,7 @@ def test_a_new_version_is_printed_anew_and_the_page_says_what_is_out_of_date(org
 
     publish_draft(draft=draft)
     after = organizer.get(PAGE).content.decode()
-    row = request_print(event=event, options=PrintOptions(language="en"))
+    row = request_print(event=event, options=PrintOptions(language="en", depth="short"))
 
     assert "up to date" in before
     assert "changed since" in after
@@ -147,7 +147,7 @@ def test_choices_that_do_not_exist_are_refused(organizer, event, posted):
     answer = organizer.post(PAGE, posted)
 
     assert answer.status_code == 200
-    assert not event.agenda_prints.exists()
+    assert not event.agenda_prints.filter(kind="booklet").exists()
 
 
 def test_an_unknown_kind_is_not_found(organizer, event):
@@ -155,7 +155,7 @@ def test_an_unknown_kind_is_not_found(organizer, event):
 
 
 def test_a_print_is_in_the_audit_trail(organizer, event):
-    organizer.post(PAGE, {"language": "en"})
+    organizer.post(PAGE, {"language": "en", "depth": "short"})
 
     assert AuditEntry.objects.filter(verb="schedule.print").count() == 1
 
@@ -191,13 +191,24 @@ def test_the_current_file_is_never_deleted(event):
 def test_the_print_page_makes_as_many_queries_for_many_prints_and_rooms(
     organizer, event, django_assert_max_num_queries
 ):
-    with django_assert_max_num_queries(21):
-        organizer.get(PAGE)
+    with django_assert_max_num_queries(22):
+        organizer.get(f"{PAGE}?kind=doors")
     for number in range(5):
         make_print(event)
         make_session(event, f"S{number}", room=make_room(event, name=f"R{number}"), speakers=[f"A{number}"])
-    with django_assert_max_num_queries(21):
-        organizer.get(PAGE)
+    with django_assert_max_num_queries(22):
+        organizer.get(f"{PAGE}?kind=doors")
+
+
+def test_depths_are_offered_with_the_pages_that_the_worker_counts(organizer, event):
+    before = organizer.get(PAGE).content.decode()
+    run_waiting_tasks()
+
+    after = organizer.get(PAGE).content.decode()
+
+    assert "Whole abstracts (" not in before
+    assert "Whole abstracts (8 pages)" in after
+    assert AgendaPrint.objects.filter(kind="depths").count() == 1
 
 
 def test_the_programme_page_leads_to_the_print_page(organizer, event):
@@ -224,7 +235,7 @@ def test_the_public_pdf_is_made_by_the_worker_while_readers_wait(client, event):
     assert "en cours de création" in page.decode()
     assert answer.status_code == 200
     assert "Curie 0" in pdf_text(content)
-    assert event.agenda_prints.count() == 1
+    assert event.agenda_prints.filter(kind="booklet").count() == 1
 
 
 def test_an_unchanged_public_pdf_is_answered_without_reading_the_file(
