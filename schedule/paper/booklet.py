@@ -54,7 +54,7 @@ def draw_booklet(programme: PrintedProgramme, options: PrintOptions, file: Binar
     # Page numbers have a fixed place, so the second pass breaks pages like the first; only the indexes grow
     # with their numbers, and no session comes after them.
     draft = measure_booklet(programme, options)
-    with begin_booklet(programme, file, is_imposed=options.is_imposed) as document:
+    with begin_booklet(programme, file, options) as document:
         return _typeset_booklet(document, programme, options.depth, draft.page_numbers).page_number
 
 
@@ -97,14 +97,14 @@ def draw_note_pages(flow: PageFlow, following_count: int) -> None:
         flow.begin_page()
 
 
-def begin_booklet(programme: PrintedProgramme, file: BinaryIO, *, is_imposed: bool) -> PdfDocument:
+def begin_booklet(programme: PrintedProgramme, file: BinaryIO, print_options: PrintOptions) -> PdfDocument:
     language = translation.get_language() or "fr"
     options: dict[str, Any] = {
         "title": programme.title,
         "language": language,
         "changed_at": programme.changed_at,
     }
-    if is_imposed:
+    if print_options.is_imposed:
         return FoldedDocument(file, sheet=A4_LANDSCAPE, **options)
     return PdfDocument(file, **options)
 

@@ -26,6 +26,7 @@ from .text_layout import (
     draw_qr_symbol,
     lay_out_fitted_text,
     lay_out_text,
+    shorten_text,
 )
 
 SIGN_WIDTH, SIGN_HEIGHT = A4
@@ -34,8 +35,10 @@ COLUMN_WIDTH = SIGN_WIDTH - 2 * SIDE_MARGIN
 FOOT_TOP = SIGN_HEIGHT - 62
 # In points, the largest first; 14 is still read from some steps away, so smaller titles take sheets.
 TITLE_SIZES = (30.0, 27.0, 24.0, 22.0, 20.0, 18.5, 17.0, 15.5, 14.0)
-HOURS_WIDTH_EM, HOURS_HEIGHT_EM = 4.7, 1.95
+HOURS_WIDTH_EM, HOURS_HEIGHT_EM = 5.2, 2.15
 SMALL_SIZE_RATIO = 0.7
+# Nothing on a sign is smaller: it is read at one metre.
+MIN_SIZE = FOOT_SIZE = 14.0
 SPACE_ABOVE_EM, SPACE_BELOW_EM = 0.4, 0.35
 HEAD_LINE_GAP = 6.0
 type SessionTexts = list[tuple[TextBlock, str]]
@@ -47,14 +50,24 @@ def draw_door_signs(programme: PrintedProgramme, _options: PrintOptions, file: B
     with PdfDocument(
         file, title=programme.title, language=language, changed_at=programme.changed_at
     ) as document:
-        for day, room, printed_sessions in list_door_signs(programme):
+        for day, room, printed_sessions in list_changed_signs(programme):
             draw_sign(document, programme, (day, room), printed_sessions)
         if document.page_count == 0:
             page = document.begin_page(SIGN_WIDTH, SIGN_HEIGHT)
-            page.text(
-                shape_line(_("The programme is not published yet."), FontWeight.REGULAR), SIDE_MARGIN, 100, 24
-            )
+            empty, unchanged = _("The programme is not published yet."), _("No sign has changed.")
+            note = unchanged if programme.comparison else empty
+            lay_out_text(note, FontWeight.REGULAR, width=COLUMN_WIDTH, size=24).draw(page, SIDE_MARGIN, 100)
     return document.page_count
+
+
+def list_changed_signs(
+    programme: PrintedProgramme,
+) -> Iterator[tuple[datetime.date, str, list[PrintedSession]]]:
+    """Yield the signs that differ from those of the version to replace, or all without one."""
+    changed = programme.comparison.changed_rooms if programme.comparison else None
+    for day, room, printed_sessions in list_door_signs(programme):
+        if changed is None or (day, printed_sessions[0].room) in changed:
+            yield day, room, printed_sessions
 
 
 def list_door_signs(programme: PrintedProgramme) -> Iterator[tuple[datetime.date, str, list[PrintedSession]]]:
@@ -157,9 +170,23 @@ def draw_sign_foot(page: PdfPage, programme: PrintedProgramme, width: float) -> 
     """Draw the agenda's address and the version beside the logos, `width` points wide."""
     draw_qr_symbol(page, programme.agenda_url, x=SIDE_MARGIN, y=SIGN_HEIGHT - 52, side=38)
     page.set_color(PALE_INK_COLOR)
-    foot = f"{programme.title} · {describe_edition(programme)}"
-    lines = lay_out_text(foot, FontWeight.REGULAR, width=width, size=9)
-    lines.draw(page, SIDE_MARGIN + 50, SIGN_HEIGHT - 20 - min(lines.height, 32))
+    edition = describe_edition(programme)
+    if programme.comparison:
+        edition = f"{edition} · {describe_replacement(programme.comparison.version_label)}"
+    y = SIGN_HEIGHT - 20 - 2 * FOOT_SIZE * 1.22
+    for text in (edition, programme.title):
+        shown = shorten_text(text, FontWeight.REGULAR, width=width, size=FOOT_SIZE)
+        line = lay_out_text(shown, FontWeight.REGULAR, width=width, size=FOOT_SIZE)
+        y = line.draw(page, SIDE_MARGIN + 50, y)
+
+
+def describe_replacement(version_label: str) -> str:
+    """Return “replaces: version 3”."""
+    return _("replaces: %(version)s") % {"version": version_label}
+
+
+def get_small_size(size: float) -> float:
+    return max(MIN_SIZE, size * SMALL_SIZE_RATIO)
 
 
 def lay_out_session(printed_session: PrintedSession, size: float) -> SessionTexts:
@@ -173,13 +200,13 @@ def lay_out_session(printed_session: PrintedSession, size: float) -> SessionText
     if printed_session.is_cancelled:
         label = _("Cancelled").upper()
         texts.insert(
-            0, (lay_out_text(label, FontWeight.BOLD, width=width, size=size * SMALL_SIZE_RATIO), INK_COLOR)
+            0, (lay_out_text(label, FontWeight.BOLD, width=width, size=get_small_size(size)), INK_COLOR)
         )
     if printed_session.speakers:
         names = ", ".join(printed_session.speakers)
         texts.append(
             (
-                lay_out_text(names, FontWeight.REGULAR, width=width, size=size * SMALL_SIZE_RATIO),
+                lay_out_text(names, FontWeight.REGULAR, width=width, size=get_small_size(size)),
                 PALE_INK_COLOR,
             )
         )
@@ -202,7 +229,7 @@ def draw_sign_session(page: PdfPage, printed_session: PrintedSession, size: floa
         shape_line(format_end_time(printed_session), FontWeight.SEMIBOLD),
         SIDE_MARGIN,
         y + size * 1.8,
-        size * SMALL_SIZE_RATIO,
+        get_small_size(size),
     )
     for text, color in lay_out_session(printed_session, size):
         page.set_color(color)

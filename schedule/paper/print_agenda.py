@@ -7,8 +7,10 @@ from django.utils.translation import override
 
 from convention.events.models import Event
 
+from .comparison import Comparison
 from .print_options import PrintOptions
 from .printed_programme import PrintedProgramme, PrintedSession, load_printed_programme
+from .session_notes import load_session_notes
 from .sheet_kinds import SHEET_KINDS, normalize_options
 
 
@@ -22,7 +24,9 @@ def print_agenda(
     return print_sheets(event, file=file, options=PrintOptions(format_name, language, paper))[0]
 
 
-def print_sheets(event: Event, *, file: BinaryIO, options: PrintOptions) -> tuple[PrintedProgramme, int]:
+def print_sheets(
+    event: Event, *, file: BinaryIO, options: PrintOptions, comparison: Comparison | None = None
+) -> tuple[PrintedProgramme, int]:
     """Write the PDF to a binary file and return what was printed, on how many pages.
 
     Raise UnknownFormatError or UnknownPaperError.
@@ -31,7 +35,12 @@ def print_sheets(event: Event, *, file: BinaryIO, options: PrintOptions) -> tupl
     # Loading included: it formats dates and hours.
     with override(options.language):
         programme = select_sessions(load_printed_programme(event), options)
-        page_count = SHEET_KINDS[options.kind].draw(programme, options, file)
+        kind = SHEET_KINDS[options.kind]
+        if kind.is_internal:
+            programme = replace(programme, notes=load_session_notes(event))
+        if comparison:
+            programme = replace(programme, comparison=select_changes(comparison, options))
+        page_count = kind.draw(programme, options, file)
     return programme, page_count
 
 
@@ -41,6 +50,12 @@ def select_sessions(programme: PrintedProgramme, options: PrintOptions) -> Print
     used = {item.room for item in sessions}
     rooms = tuple(room for room in programme.room_names if room in used)
     return replace(programme, sessions=sessions, room_names=rooms)
+
+
+def select_changes(comparison: Comparison, options: PrintOptions) -> Comparison:
+    """Return the comparison with the changes of the chosen days only."""
+    changes = tuple(change for change in comparison.changes if not options.days or change.day in options.days)
+    return replace(comparison, changes=changes)
 
 
 def is_selected(item: PrintedSession, options: PrintOptions) -> bool:

@@ -2,9 +2,10 @@
 
 import datetime
 import itertools
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db.models import Prefetch, Q
@@ -19,6 +20,10 @@ from schedule.programme.days import get_programme_day, get_shown_end
 from schedule.rich_text.sanitize import to_text
 
 from .logos import PrintedLogo, load_printed_logos
+
+if TYPE_CHECKING:
+    from .comparison import Comparison
+    from .session_notes import SessionNote
 
 
 @dataclass(frozen=True)
@@ -84,6 +89,9 @@ class PrintedProgramme:
     sessions: tuple[PrintedSession, ...]
     logos: tuple[PrintedLogo, ...] = ()
     cancellation_notice: str = ""
+    comparison: "Comparison | None" = None
+    # Internal facts by session, for internal sheets alone.
+    notes: "Mapping[int, SessionNote]" = field(default_factory=dict)
 
     @property
     def days(self) -> list[tuple[datetime.date, list[PrintedSession]]]:

@@ -1,5 +1,6 @@
 """The kinds of sheets, with the choices that each has."""
 
+import enum
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import BinaryIO, Final
@@ -14,7 +15,9 @@ from .booklet import draw_booklet
 from .door_signs import draw_door_signs
 from .grids.draw_grids import draw_day_grids
 from .print_options import AGENDA_LANGUAGES, PrintOptions
+from .printed_changes import draw_changes
 from .printed_programme import PrintedProgramme
+from .run_sheets import draw_chair_sheets, draw_directors_book, draw_room_sheets, draw_speaker_sheets
 
 # Writes the PDF into the file and returns its number of pages.
 type DrawSheets = Callable[[PrintedProgramme, PrintOptions, BinaryIO], int]
@@ -28,6 +31,14 @@ class UnknownPaperError(ConventionError):
     """The paper size is unknown, or not available for this kind of print."""
 
 
+class SinceChoice(enum.Enum):
+    """Whether a kind is compared with an earlier version."""
+
+    NONE = "none"
+    OPTIONAL = "optional"
+    REQUIRED = "required"
+
+
 @dataclass(frozen=True)
 class SheetKind:
     """One kind of sheets; the first paper is its default. `is_public`: everybody may have it made."""
@@ -39,7 +50,10 @@ class SheetKind:
     distances: tuple[str, ...] = ()
     depths: tuple[str, ...] = ()
     can_be_imposed: bool = False
+    since: SinceChoice = SinceChoice.NONE
     is_public: bool = False
+    # Shows addresses of speakers and other facts that are not public.
+    is_internal: bool = False
 
 
 SHEET_KINDS: Final[dict[str, SheetKind]] = {
@@ -69,7 +83,39 @@ SHEET_KINDS: Final[dict[str, SheetKind]] = {
         _("Door signs"),
         _("A sheet for each room and day, to be read from some steps away."),
         draw_door_signs,
+        since=SinceChoice.OPTIONAL,
         is_public=True,
+    ),
+    "changes": SheetKind(
+        _("Changes"),
+        _("What changed since a version that people have on paper, to post or to hand out."),
+        draw_changes,
+        distances=("1m", "hand"),
+        since=SinceChoice.REQUIRED,
+    ),
+    "rooms": SheetKind(
+        _("Run sheets by room"),
+        _("For the crew of each room: hours, people, seats and equipment. Internal."),
+        draw_room_sheets,
+        is_internal=True,
+    ),
+    "chairs": SheetKind(
+        _("Run sheets of chairs"),
+        _("For each chair: their sessions with the speakers and how to reach them. Internal."),
+        draw_chair_sheets,
+        is_internal=True,
+    ),
+    "speakers": SheetKind(
+        _("Run sheets of speakers"),
+        _("For each speaker: when and where, with seats and equipment. Internal."),
+        draw_speaker_sheets,
+        is_internal=True,
+    ),
+    "director": SheetKind(
+        _("Director’s book"),
+        _("Everything by day and hour, with people, seats, bookings and equipment. Internal."),
+        draw_directors_book,
+        is_internal=True,
     ),
 }
 PAPER_LABELS: Final[dict[str, str | Promise]] = {
@@ -85,7 +131,11 @@ DEPTH_LABELS: Final[dict[str, str | Promise]] = {
     "short": _("The beginning of each abstract"),
     "titles": _("Titles, speakers and rooms"),
 }
-DISTANCE_LABELS: Final[dict[str, str | Promise]] = {"1m": _("One metre"), "2m": _("Two metres")}
+DISTANCE_LABELS: Final[dict[str, str | Promise]] = {
+    "hand": pgettext_lazy("reading distance", "The hand"),
+    "1m": _("One metre"),
+    "2m": _("Two metres"),
+}
 
 
 def normalize_options(options: PrintOptions) -> PrintOptions:
@@ -109,6 +159,7 @@ def normalize_options(options: PrintOptions) -> PrintOptions:
         distance=choose(kind.distances, options.distance),
         depth=choose(kind.depths, options.depth),
         is_imposed=options.is_imposed and kind.can_be_imposed,
+        since=options.since if kind.since is not SinceChoice.NONE else None,
         days=tuple(sorted(options.days)),
         rooms=tuple(sorted(options.rooms)),
         tracks=tuple(sorted(options.tracks)),

@@ -21,6 +21,8 @@ def _list_choices(
 ) -> Iterator[str]:
     if options.paper:
         yield str(PAPER_LABELS[options.paper])
+    if options.since is not None:
+        yield _("changed since version %(number)s") % {"number": options.since}
     if options.depth:
         yield str(DEPTH_LABELS[options.depth])
     if options.is_imposed:

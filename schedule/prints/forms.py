@@ -1,7 +1,7 @@
 """The form of the print page: only the choices that the kind of sheets has."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -11,8 +11,11 @@ from convention.events.models import Event
 from convention.text.dates import format_date_with_weekday
 from schedule.models import Session, Track
 from schedule.paper.print_options import PrintOptions
-from schedule.paper.sheet_kinds import DEPTH_LABELS, DISTANCE_LABELS, PAPER_LABELS, SHEET_KINDS
+from schedule.paper.sheet_kinds import DEPTH_LABELS, DISTANCE_LABELS, PAPER_LABELS, SHEET_KINDS, SinceChoice
 from schedule.programme.programme_version import ProgrammeVersion
+from schedule.versions.sentences import describe_version
+
+MAX_VERSIONS: Final = 100
 
 
 class PrintForm(forms.Form):
@@ -20,6 +23,7 @@ class PrintForm(forms.Form):
 
     language = forms.ChoiceField(label=_("Language"), choices=[("fr", _("French")), ("en", _("English"))])
     paper = forms.ChoiceField(label=pgettext_lazy("print", "Paper"))
+    since = forms.TypedChoiceField(label=_("Changed since"), required=False, coerce=int, empty_value=None)
     depth = forms.ChoiceField(label=_("Contents"), widget=forms.RadioSelect)
     is_imposed = forms.BooleanField(
         label=_("In the order for folding"),
@@ -42,12 +46,14 @@ class PrintForm(forms.Form):
         event: Event,
         kind: str,
         language: str,
+        since: int | None = None,
         page_counts: Mapping[str, int] | None = None,
     ) -> None:
-        super().__init__(data, initial={"language": language, "depth": "short"})
+        super().__init__(data, initial={"language": language, "depth": "short", "since": since})
         self.kind = kind
         sheet_kind = SHEET_KINDS[kind]
         self._set_choices("paper", [(name, PAPER_LABELS[name]) for name in sheet_kind.papers])
+        self._offer_versions(event, sheet_kind.since)
         self._set_choices("depth", list_depth_choices(sheet_kind.depths, page_counts or {}))
         if not sheet_kind.can_be_imposed:
             del self.fields["is_imposed"]
@@ -62,6 +68,17 @@ class PrintForm(forms.Form):
             del self.fields[name]
             return
         self.fields[name].choices = choices  # type: ignore[attr-defined]  # all of these fields have them
+
+    def _offer_versions(self, event: Event, choice: SinceChoice) -> None:
+        """Offer the versions to compare with, or drop the field."""
+        versions = list(event.schedule_versions.values_list("number", "name")[:MAX_VERSIONS])
+        choices: list[tuple[Any, Any]] = [
+            (number, describe_version(number, name)) for number, name in versions
+        ]
+        if choice is SinceChoice.OPTIONAL:
+            choices.insert(0, ("", _("Print all")))
+        self.fields["since"].required = choice is SinceChoice.REQUIRED
+        self._set_choices("since", choices if choice is not SinceChoice.NONE and versions else [])
 
     def get_options(self) -> PrintOptions:
         """Return the options of a valid form."""

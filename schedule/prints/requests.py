@@ -14,9 +14,9 @@ from convention.audit.record import record_action
 from convention.club.models import Person
 from convention.errors import ConventionError
 from convention.events.models import Event
-from schedule.models import AgendaPrint, ScheduleVersion
+from schedule.models import AgendaPrint
 from schedule.paper.print_options import PrintOptions
-from schedule.paper.sheet_kinds import normalize_options
+from schedule.paper.sheet_kinds import SHEET_KINDS, SinceChoice, normalize_options
 
 from .fingerprint import fingerprint_printed_content, get_options_key
 from .make_print import PAGE_COUNTS_KIND, count_pages_by_depth, write_print
@@ -30,6 +30,13 @@ PRINT_LIFETIME: Final = datetime.timedelta(days=400)
 
 class TooManyPrints(ConventionError):
     kind = "too-many-prints"
+    status = 409
+
+
+class NothingToCompare(ConventionError):
+    """A list of changes needs a version to compare with."""
+
+    kind = "nothing-to-compare"
     status = 409
 
 
@@ -49,6 +56,8 @@ def request_print(*, event: Event, options: PrintOptions, requested_by: Person |
     Raise UnknownFormatError, UnknownPaperError and TooManyPrints.
     """
     options = normalize_options(options)
+    if options.since is None and SHEET_KINDS[options.kind].since is SinceChoice.REQUIRED:
+        raise NothingToCompare(_("Nothing was published yet, so that nothing can have changed."))
     Event.objects.select_for_update().get(pk=event.pk)
     row = find_current_print(event, options)
     if row is not None and row.state != AgendaPrint.State.FAILED and not row.is_lost:
@@ -133,11 +142,15 @@ def delete_print(row: AgendaPrint) -> None:
     row.delete()
 
 
-def find_last_version(event: Event, kind: str) -> ScheduleVersion | None:
-    """Return the version of the last finished print of that kind that an organizer requested."""
-    rows = event.agenda_prints.finished().filter(kind=kind, requested_by__isnull=False)
-    last = rows.exclude(version=None).select_related("version").order_by("-finished_at").first()
-    return last.version if last else None
+def find_last_printed_number(event: Event, kind: str) -> int | None:
+    """Return the number of the last version of which an organizer printed that kind; None without one.
+
+    Changes are compared with what is on paper in any kind.
+    """
+    rows = event.agenda_prints.filter(page_count__gt=0, requested_by__isnull=False).exclude(version=None)
+    rows = rows.exclude(kind="changes") if kind == "changes" else rows.filter(kind=kind)
+    number: int | None = rows.order_by("-finished_at").values_list("version__number", flat=True).first()
+    return number
 
 
 def delete_outdated_files() -> None:

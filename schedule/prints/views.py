@@ -23,11 +23,13 @@ from schedule.models import AgendaPrint
 from schedule.paper.print_options import PrintOptions
 from schedule.paper.sheet_kinds import SHEET_KINDS
 from schedule.versions.sentences import describe_version
+from schedule.versions.views import build_change_list
 
+from .comparison import load_differences
 from .describe_options import describe_options
 from .fingerprint import fingerprint_printed_content
 from .forms import PrintForm
-from .requests import find_page_counts, request_print
+from .requests import find_last_printed_number, find_page_counts, request_print
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -58,6 +60,7 @@ def print_page(request: "HttpRequest", event: str) -> HttpResponse:
         event=event_obj,
         kind=kind,
         language=get_language() or "fr",
+        since=find_last_printed_number(event_obj, kind),
         page_counts=find_page_counts(event_obj) if SHEET_KINDS[kind].depths else None,
     )
     if form.is_valid():
@@ -104,15 +107,20 @@ def print_detail(request: "HttpRequest", event: str, pk: int) -> HttpResponse:
     row = get_print(event_obj, pk)
     rooms = dict(event_obj.rooms.values_list("pk", "name"))
     tracks = dict(event_obj.tracks.values_list("pk", "name"))
+    is_current = row.fingerprint == fingerprint_printed_content(event_obj)
+    changes: dict[str, object] = {}
+    if not is_current and row.version:
+        changes = build_change_list(event_obj, load_differences(event_obj, row.version.number))
     return render_organizer_page(
         request,
         "print_detail",
         event_obj,
+        **changes,
         row=row,
         label=SHEET_KINDS[row.kind].label if row.kind in SHEET_KINDS else row.kind,
         details=describe_options(PrintOptions.from_json(row.options), rooms, tracks),
         version_label=describe_version(row.version.number, row.version.name) if row.version else "",
-        is_current=row.fingerprint == fingerprint_printed_content(event_obj),
+        is_current=is_current,
         is_late=row.finished_at is None and is_worker_late(at=timezone.now()),
     )
 

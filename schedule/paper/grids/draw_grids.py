@@ -208,7 +208,7 @@ def draw_block(page: PdfPage, context: SheetContext, sheet: GridSheet, drawn: Dr
     inset = 0.1 * size
     height = max(inset, bottom - top - inset)
     session = block.items[0].session
-    box = sheet.get_box(block, is_span=drawn.is_span)
+    box = sheet.get_span_box(block) if drawn.is_span else sheet.get_box(block)
     texts = choose_texts(context, block, box, size)
     y = sheet.get_y(block.text_start) + PADDING_EM * size
     # The band at the left shows the time alone; the background covers the text too.

@@ -59,9 +59,15 @@ class GridSheet:
     def get_y(self, minutes: float) -> float:
         return self.top + (minutes - self.band[0]) * self.scale
 
-    def get_box(self, block: ColumnBlock, *, is_span: bool) -> CellBox:
-        """Return the space for the texts of a block, in a column or across all rooms."""
-        width = self.page.grid_width if is_span else self.column_width / block.lane_count
+    def get_box(self, block: ColumnBlock) -> CellBox:
+        """Return the space for the texts of a block in a column."""
+        return self._make_box(block, self.column_width / block.lane_count)
+
+    def get_span_box(self, block: ColumnBlock) -> CellBox:
+        """Return the space for the texts of a block across all rooms."""
+        return self._make_box(block, self.page.grid_width)
+
+    def _make_box(self, block: ColumnBlock, width: float) -> CellBox:
         height = (block.text_end - block.text_start) * self.scale
         return CellBox(width, height, min(height, (block.end - block.text_start) * self.scale))
 
@@ -235,7 +241,7 @@ def assess_plan(plan: DayPlan, rooms: Sequence[str], job: GridJob, sheet_cost: f
     missing: set[int] = set()
     for sheet in plan.sheets:
         for room, block in list_blocks(sheet):
-            box = sheet.get_box(block, is_span=not room)
+            box = sheet.get_box(block) if room else sheet.get_span_box(block)
             order = rooms.index(room) if room else -1
             for item in block.items:
                 session = item.session
