@@ -14,6 +14,7 @@ from convention.errors import ConventionError
 from .booklet import draw_booklet
 from .door_signs import draw_door_signs
 from .grids.draw_grids import draw_day_grids
+from .pocket_card import draw_pocket_cards
 from .print_options import AGENDA_LANGUAGES, PrintOptions
 from .printed_changes import draw_changes
 from .printed_programme import PrintedProgramme
@@ -63,6 +64,12 @@ SHEET_KINDS: Final[dict[str, SheetKind]] = {
         draw_booklet,
         depths=("full", "short", "titles"),
         can_be_imposed=True,
+        is_public=True,
+    ),
+    "card": SheetKind(
+        _("Pocket card"),
+        _("A sheet of A4 for each day, folded in eight: hours, titles and rooms."),
+        draw_pocket_cards,
         is_public=True,
     ),
     "grid": SheetKind(

@@ -6,7 +6,7 @@ import io
 import pytest
 from pypdf import PdfReader
 
-from convention.typeset.folded import list_sides
+from convention.typeset.folded import list_booklet_sides
 from schedule.models import SessionSpeaker
 from schedule.paper.booklet import SHORT_ABSTRACT_CHARACTERS, shorten_abstract
 from schedule.paper.print_agenda import print_sheets
@@ -113,19 +113,19 @@ def test_a_folded_booklet_reads_in_order(event):
     sides = read_pages(draw(event, depth="titles", is_imposed=True))
 
     assert len(sides) == len(plain) / 2
-    for side, text in zip(list_sides(len(plain)), sides, strict=True):
+    for side, text in zip(list_booklet_sides(len(plain)), sides, strict=True):
         for placed in side:
             assert plain[placed.number - 1] in text
 
 
 def test_the_outer_sheet_has_the_last_page_at_the_left_of_the_first():
-    sides = [[placed.number for placed in side] for side in list_sides(8)]
+    sides = [[placed.number for placed in side] for side in list_booklet_sides(8)]
 
     assert sides == [[8, 1], [2, 7], [6, 3], [4, 5]]
 
 
 def test_a_thick_booklet_is_folded_in_parts():
-    sides = [[placed.number for placed in side] for side in list_sides(104)]
+    sides = [[placed.number for placed in side] for side in list_booklet_sides(104)]
 
     assert sides[0] == [40, 1]
     assert sides[20] == [80, 41]
