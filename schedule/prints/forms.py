@@ -24,7 +24,7 @@ class PrintForm(forms.Form):
     language = forms.ChoiceField(label=_("Language"), choices=[("fr", _("French")), ("en", _("English"))])
     paper = forms.ChoiceField(label=pgettext_lazy("print", "Paper"))
     since = forms.TypedChoiceField(label=_("Changed since"), required=False, coerce=int, empty_value=None)
-    depth = forms.ChoiceField(label=_("Contents"), widget=forms.RadioSelect)
+    depth = forms.ChoiceField(label=_("Level of detail"), widget=forms.RadioSelect)
     is_imposed = forms.BooleanField(
         label=_("In the order for folding"),
         required=False,
