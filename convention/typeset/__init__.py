@@ -15,6 +15,7 @@ from .line_breaks import FittedText, TextBox, fill_area, fit_text, measure_wides
 from .measuring import MeasuringDocument
 from .reportlab_canvas import draw_line
 from .shaping import TextLine, find_missing_glyphs, shape_line
+from .tagged import TaggedDocument
 
 __all__ = [
     "FittedText",
@@ -25,6 +26,7 @@ __all__ = [
     "PdfDrawing",
     "PdfForm",
     "PdfPage",
+    "TaggedDocument",
     "TextBox",
     "TextLine",
     "draw_line",

@@ -54,6 +54,12 @@ class PdfDrawing:
         self.forms: list[str] = []
         self._color = BLACK_COLOR
 
+    def begin_tag(self, role: str) -> None:
+        """Do nothing: only pages of a TaggedDocument have tags."""
+
+    def end_tag(self) -> None:
+        """Do nothing: only pages of a TaggedDocument have tags."""
+
     def set_color(self, color: str) -> None:
         """Set the colour of fills and text, as #rrggbb."""
         # Most marks have the colour of the one before, which need not be repeated.

@@ -16,6 +16,7 @@ from convention.typeset import (
     MeasuringDocument,
     PdfDocument,
     PdfPage,
+    TaggedDocument,
     TextBox,
     fit_text,
     shape_line,
@@ -34,6 +35,7 @@ from .text_layout import (
     TextBlock,
     draw_qr_symbol,
     lay_out_fitted_text,
+    lay_out_heading,
     lay_out_text,
 )
 
@@ -106,7 +108,7 @@ def begin_booklet(programme: PrintedProgramme, file: BinaryIO, print_options: Pr
     }
     if print_options.is_imposed:
         return FoldedDocument(file, sheet=A4_LANDSCAPE, **options)
-    return PdfDocument(file, **options)
+    return TaggedDocument(file, **options)
 
 
 def describe_edition(programme: PrintedProgramme) -> str:
@@ -176,6 +178,7 @@ def draw_contents(flow: PageFlow, programme: PrintedProgramme, pages: dict[str, 
 def draw_contents_line(flow: PageFlow, label: str, anchor: str, pages: dict[str, int]) -> None:
     page = flow.ensure_space(20)
     page.set_color(INK_COLOR)
+    page.begin_tag("P")
     page.text(shape_line(label, FontWeight.SEMIBOLD), SIDE_MARGIN, flow.y + 11, 11)
     page.text(
         shape_line(str(pages.get(anchor, "")), FontWeight.REGULAR),
@@ -184,14 +187,13 @@ def draw_contents_line(flow: PageFlow, label: str, anchor: str, pages: dict[str,
         11,
         align="right",
     )
+    page.end_tag()
     page.add_jump((SIDE_MARGIN, flow.y, COLUMN_WIDTH, 16), anchor)
     flow.y += 20
 
 
 def draw_heading(flow: PageFlow, text: str) -> None:
-    flow.stack_texts(
-        [(lay_out_text(text, FontWeight.BOLD, width=COLUMN_WIDTH, size=19), INK_COLOR)], x=SIDE_MARGIN
-    )
+    flow.stack_texts([(lay_out_heading(text, width=COLUMN_WIDTH, size=19), INK_COLOR)], x=SIDE_MARGIN)
     flow.y += 12
 
 
@@ -235,7 +237,9 @@ def draw_hour_band(flow: PageFlow, label: str) -> None:
     page.set_color(BAND_COLOR)
     page.fill_rectangle(SIDE_MARGIN, flow.y, COLUMN_WIDTH, BAND_HEIGHT)
     page.set_color(INK_COLOR)
+    page.begin_tag("H2")
     page.text(shape_line(label, FontWeight.BOLD), SIDE_MARGIN + 4, flow.y + 13, 12.5)
+    page.end_tag()
     flow.y += BAND_HEIGHT + 6
 
 
@@ -298,7 +302,12 @@ def lay_out_session_head(printed_session: PrintedSession) -> list[tuple[TextBloc
         (" · ".join(fact for fact in facts if fact), FontWeight.REGULAR, 9, PALE_INK_COLOR),
     )
     return [
-        (lay_out_text(text, weight, width=TEXT_WIDTH, size=size), color)
+        (
+            lay_out_heading(text, width=TEXT_WIDTH, size=size, level=3)
+            if weight is FontWeight.BOLD
+            else lay_out_text(text, weight, width=TEXT_WIDTH, size=size),
+            color,
+        )
         for text, weight, size, color in lines
         if text
     ]

@@ -10,7 +10,7 @@ from convention.typeset import FontWeight
 
 from .page_flow import COLUMN_WIDTH, PAGE_WIDTH, SIDE_MARGIN, PageFlow
 from .printed_programme import PrintedSession
-from .text_layout import INK_COLOR, lay_out_text
+from .text_layout import INK_COLOR, lay_out_heading, lay_out_text
 
 type IndexEntries = dict[str, list[PrintedSession]]
 NUMBERS_WIDTH = 110.0
@@ -46,7 +46,7 @@ def draw_indexes(flow: PageFlow, sessions: Iterable[PrintedSession], pages: dict
         flow.begin_page()
         flow.add_anchor(anchor)
         flow.document.add_bookmark(title, anchor)
-        heading = lay_out_text(title, FontWeight.BOLD, width=COLUMN_WIDTH, size=19)
+        heading = lay_out_heading(title, width=COLUMN_WIDTH, size=19)
         flow.stack_texts([(heading, INK_COLOR)], x=SIDE_MARGIN)
         flow.y += 12
         for name in sorted(entries, key=get_speaker_sort_key if anchor == "speakers" else search_text):
@@ -77,11 +77,13 @@ def draw_index_entry(
             flow.add_label(name)
         page.set_color(INK_COLOR)
         baseline = flow.y + ENTRY_SIZE * 0.95
+        page.begin_tag("P")
         if index < len(rows):
             page.text(rows[index], SIDE_MARGIN, baseline, ENTRY_SIZE)
         if index < len(drawn_rows):
             page.text(drawn_rows[index], PAGE_WIDTH - SIDE_MARGIN, baseline, ENTRY_SIZE, align="right")
             area = (PAGE_WIDTH - SIDE_MARGIN - NUMBERS_WIDTH, flow.y, NUMBERS_WIDTH, text.leading)
             page.add_jump(area, f"session-{sessions[0].session_id}")
+        page.end_tag()
         flow.y += text.leading
     flow.y += 2

@@ -5,13 +5,14 @@ A day is printed on one sheet while its titles are at least `TITLE_SIZES[-1]` ta
 
 import datetime
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import BinaryIO
 
 from django.utils import translation
 from django.utils.translation import gettext as _
 
 from convention.text.dates import EN_DASH, NO_BREAK_SPACE, format_date_with_weekday, format_time
-from convention.typeset import FontWeight, PdfDocument, PdfPage, TextBox, fit_text, shape_line
+from convention.typeset import FontWeight, PdfDocument, PdfPage, TaggedDocument, TextBox, fit_text, shape_line
 
 from .booklet import capitalize_first, describe_edition
 from .logos import draw_sign_logos
@@ -47,7 +48,7 @@ type SessionTexts = list[tuple[TextBlock, str]]
 def draw_door_signs(programme: PrintedProgramme, _options: PrintOptions, file: BinaryIO) -> int:
     """Draw a sign for each room and day."""
     language = translation.get_language() or "fr"
-    with PdfDocument(
+    with TaggedDocument(
         file, title=programme.title, language=language, changed_at=programme.changed_at
     ) as document:
         for day, room, printed_sessions in list_changed_signs(programme):
@@ -159,8 +160,8 @@ def draw_sign_head(page: PdfPage, accent: str, head: Sequence[TextBlock]) -> flo
     page.fill_rectangle(0, 0, SIGN_WIDTH, 18)
     page.set_color(INK_COLOR)
     y = 40.0
-    for text in head:
-        y = text.draw(page, SIDE_MARGIN, y) + HEAD_LINE_GAP
+    for level, text in enumerate(head, start=1):
+        y = replace(text, role=f"H{level}").draw(page, SIDE_MARGIN, y) + HEAD_LINE_GAP
     y = get_sessions_top(head)
     page.draw_rule((SIDE_MARGIN, y - 3), (SIGN_WIDTH - SIDE_MARGIN, y - 3), color=INK_COLOR, stroke=1.2)
     return y
@@ -223,6 +224,7 @@ def draw_sign_session(page: PdfPage, printed_session: PrintedSession, size: floa
     """Draw one session; return the y below."""
     below_it, y = y + measure_session_height(printed_session, size), y + SPACE_ABOVE_EM * size
     page.set_color(INK_COLOR)
+    page.begin_tag("P")
     page.text(shape_line(printed_session.start_label, FontWeight.BOLD), SIDE_MARGIN, y + size * 0.95, size)
     page.set_color(PALE_INK_COLOR)
     page.text(
@@ -231,6 +233,7 @@ def draw_sign_session(page: PdfPage, printed_session: PrintedSession, size: floa
         y + size * 1.8,
         get_small_size(size),
     )
+    page.end_tag()
     for text, color in lay_out_session(printed_session, size):
         page.set_color(color)
         y = text.draw(page, SIDE_MARGIN + HOURS_WIDTH_EM * size, y)

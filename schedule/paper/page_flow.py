@@ -103,10 +103,12 @@ class PageFlow:
             if len(lines) - fits == 1 and fits > 2:
                 fits -= 1
             page.set_color(color)
+            page.begin_tag(text.role)
             for line in lines[:fits]:
                 if page.is_drawn:
                     page.text(shape_line(line, text.weight), x, self.y + text.size * 0.95, text.size)
                 self.y += text.leading
+            page.end_tag()
             lines = lines[fits:]
             if lines:
                 self.begin_page()

@@ -7,7 +7,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from convention.text.dates import format_date_with_weekday
-from convention.typeset import FontWeight, PdfDocument, PdfPage
+from convention.typeset import FontWeight, PdfDocument, PdfPage, TaggedDocument
 
 from .booklet import capitalize_first, describe_edition
 from .printed_programme import PrintedProgramme, PrintedSession
@@ -24,7 +24,7 @@ def draw_personal_page(programme: PrintedProgramme, file: BinaryIO) -> int:
     """Draw the sessions of a programme that holds those of one person; return the number of pages."""
     paper, size = choose_page(programme)
     language = translation.get_language() or "fr"
-    with PdfDocument(
+    with TaggedDocument(
         file, title=programme.title, language=language, changed_at=programme.changed_at
     ) as document:
         page, y = begin_personal_page(document, programme, paper, size)

@@ -8,7 +8,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from convention.text.dates import format_date_with_weekday
-from convention.typeset import FontWeight, PdfDocument
+from convention.typeset import FontWeight, TaggedDocument
 
 from .booklet import capitalize_first, describe_edition
 from .comparison import PrintedChange
@@ -28,7 +28,7 @@ def draw_changes(programme: PrintedProgramme, options: PrintOptions, file: Binar
     size = HAND_TYPE_SIZE if options.distance == "hand" else MIN_TYPE_SIZES["1m"]
     language = translation.get_language() or "fr"
     assert comparison is not None
-    with PdfDocument(
+    with TaggedDocument(
         file, title=programme.title, language=language, changed_at=programme.changed_at
     ) as document:
         heading = _("Changes since: %(version)s") % {"version": comparison.version_label}

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from convention.text.dates import format_date_with_weekday
 from convention.text.normalize import search_text
-from convention.typeset import FontWeight, PdfDocument, shape_line
+from convention.typeset import FontWeight, PdfDocument, TaggedDocument, shape_line
 
 from .booklet import capitalize_first, describe_edition
 from .print_options import PrintOptions
@@ -21,6 +21,7 @@ from .text_layout import (
     INK_COLOR,
     PALE_INK_COLOR,
     TextBlock,
+    lay_out_heading,
     lay_out_text,
     shorten_text,
 )
@@ -79,7 +80,7 @@ def list_person_sheets(
 def draw_run_sheets(programme: PrintedProgramme, file: BinaryIO, sheets: Iterable[RunSheet]) -> int:
     """Draw each sheet on pages of its own; return the number of pages."""
     language = translation.get_language() or "fr"
-    with PdfDocument(
+    with TaggedDocument(
         file, title=programme.title, language=language, changed_at=programme.changed_at
     ) as document:
         for number, (title, sessions) in enumerate(sheets):
@@ -113,7 +114,7 @@ class RunSheetFlow:
         width = PAGE_WIDTH - 2 * MARGIN
         title = self.title if self.part == 1 else f"{self.title} ({self.part})"
         page.set_color(INK_COLOR)
-        block = lay_out_text(title, FontWeight.BOLD, width=width, size=20)
+        block = lay_out_heading(title, width=width, size=20)
         self.y = block.draw(page, MARGIN, MARGIN) + 8
         page.set_color(PALE_INK_COLOR)
         foot = f"{self.programme.title} · {describe_edition(self.programme)} · {_('internal')}"

@@ -3,7 +3,7 @@
 import functools
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from convention.codes.qr import draw_single_symbol
 from convention.typeset import FittedText, FontWeight, PdfDrawing, TextLine, shape_line, wrap_text
@@ -67,6 +67,8 @@ class TextBlock:
     weight: FontWeight
     size: float
     leading: float
+    # In a tagged PDF: a heading, H1 to H6, or a paragraph.
+    role: str = "P"
 
     @property
     def lines(self) -> tuple[TextLine, ...]:
@@ -85,6 +87,7 @@ class TextBlock:
         """
         if not page.is_drawn:
             return y + self.height
+        page.begin_tag(self.role)
         # PDF readers reorder right-to-left text and would reorder the tagged text once more.
         is_tagged = len(self.line_texts) > 1 and not has_right_to_left(self.full_text)
         if is_tagged:
@@ -94,6 +97,7 @@ class TextBlock:
             y += self.leading
         if is_tagged:
             page.operators.append("EMC")
+        page.end_tag()
         return y
 
 
@@ -104,6 +108,11 @@ def lay_out_text(
     return TextBlock(
         text, break_into_lines(text, weight, width=width, size=size), weight, size, size * leading
     )
+
+
+def lay_out_heading(text: str, *, width: float, size: float, level: int = 1) -> TextBlock:
+    """Break a bold heading into lines; its level is for readers of a tagged PDF."""
+    return replace(lay_out_text(text, FontWeight.BOLD, width=width, size=size), role=f"H{level}")
 
 
 def lay_out_fitted_text(text: str, weight: FontWeight, fitted: FittedText, *, leading: float) -> TextBlock:

@@ -9,7 +9,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from convention.text.dates import format_date_with_weekday, format_time
-from convention.typeset import FontWeight, PdfDocument, PdfPage, shape_line
+from convention.typeset import FontWeight, PdfDocument, PdfPage, TaggedDocument, shape_line
 
 from ..booklet import capitalize_first, describe_edition
 from ..print_options import PrintOptions
@@ -19,6 +19,7 @@ from ..text_layout import (
     INK_COLOR,
     PALE_INK_COLOR,
     draw_qr_symbol,
+    lay_out_heading,
     lay_out_text,
     shorten_text,
 )
@@ -71,7 +72,7 @@ def draw_day_grids(programme: PrintedProgramme, options: PrintOptions, file: Bin
     papers = ("a4", "a3") if options.paper == "auto" else (options.paper,)
     size = MIN_TYPE_SIZES[options.distance or "hand"]
     language = translation.get_language() or "fr"
-    with PdfDocument(
+    with TaggedDocument(
         file, title=programme.title, language=language, changed_at=programme.changed_at
     ) as document:
         for day, sessions in programme.days:
@@ -138,7 +139,7 @@ def draw_sheet_head(page: PdfPage, context: SheetContext, sheet: GridSheet) -> N
     page.set_color(INK_COLOR)
     day = capitalize_first(format_date_with_weekday(context.day))
     text = shorten_text(day, FontWeight.BOLD, width=width, size=2 * size)
-    y = lay_out_text(text, FontWeight.BOLD, width=width, size=2 * size).draw(page, x, grid_page.margin)
+    y = lay_out_heading(text, width=width, size=2 * size).draw(page, x, grid_page.margin)
     page.set_color(PALE_INK_COLOR)
     name = shorten_text(programme.title, FontWeight.REGULAR, width=width, size=1.2 * size)
     y = lay_out_text(name, FontWeight.REGULAR, width=width, size=1.2 * size).draw(page, x, y)
@@ -193,7 +194,7 @@ def draw_room_heads(page: PdfPage, sheet: GridSheet) -> None:
     size, width = sheet.page.type_size, sheet.column_width - 0.7 * sheet.page.type_size
     for index, label in enumerate(sheet.room_labels):
         x = sheet.page.grid_left + index * sheet.column_width
-        text = lay_out_text(label, FontWeight.BOLD, width=width, size=size)
+        text = lay_out_heading(label, width=width, size=size, level=2)
         page.set_color(INK_COLOR)
         text.draw(page, x + 0.35 * size, sheet.top - 0.4 * size - text.height)
         page.draw_rule(
