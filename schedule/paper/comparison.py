@@ -3,6 +3,15 @@
 import datetime
 from dataclasses import dataclass
 
+from convention.errors import ConventionError
+
+
+class NothingToCompare(ConventionError):
+    """A list of changes needs a version to compare with."""
+
+    kind = "nothing-to-compare"
+    status = 409
+
 
 @dataclass(frozen=True)
 class PrintedChange:

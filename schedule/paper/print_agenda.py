@@ -11,7 +11,7 @@ from .comparison import Comparison
 from .print_options import PrintOptions
 from .printed_programme import PrintedProgramme, PrintedSession, load_printed_programme
 from .session_notes import load_session_notes
-from .sheet_kinds import SHEET_KINDS, normalize_options
+from .sheet_kinds import SHEET_KINDS, normalize_options, require_comparison
 
 
 def print_agenda(
@@ -29,9 +29,10 @@ def print_sheets(
 ) -> tuple[PrintedProgramme, int]:
     """Write the PDF to a binary file and return what was printed, on how many pages.
 
-    Raise UnknownFormatError or UnknownPaperError.
+    Raise UnknownFormatError, UnknownPaperError or NothingToCompare.
     """
     options = normalize_options(options)
+    require_comparison(options)
     # Loading included: it formats dates and hours.
     with override(options.language):
         programme = select_sessions(load_printed_programme(event), options)

@@ -116,6 +116,11 @@ class RunSheetFlow:
         page.set_color(INK_COLOR)
         block = lay_out_heading(title, width=width, size=20)
         self.y = block.draw(page, MARGIN, MARGIN) + 8
+        if self.programme.cancellation_notice:
+            notice = self.programme.cancellation_notice
+            self.y = (
+                lay_out_text(notice, FontWeight.BOLD, width=width, size=13).draw(page, MARGIN, self.y) + 6
+            )
         page.set_color(PALE_INK_COLOR)
         foot = f"{self.programme.title} · {describe_edition(self.programme)} · {_('internal')}"
         shown = shorten_text(foot, FontWeight.REGULAR, width=width, size=SMALL_SIZE)

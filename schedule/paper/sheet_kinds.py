@@ -12,6 +12,7 @@ from django.utils.translation import pgettext_lazy
 from convention.errors import ConventionError
 
 from .booklet import draw_booklet
+from .comparison import NothingToCompare
 from .door_signs import draw_door_signs
 from .grids.draw_grids import draw_day_grids
 from .pocket_card import draw_pocket_cards
@@ -171,6 +172,12 @@ def normalize_options(options: PrintOptions) -> PrintOptions:
         rooms=tuple(sorted(options.rooms)),
         tracks=tuple(sorted(options.tracks)),
     )
+
+
+def require_comparison(options: PrintOptions) -> None:
+    """Raise NothingToCompare if the kind lists changes and no version is given."""
+    if options.since is None and SHEET_KINDS[options.kind].since is SinceChoice.REQUIRED:
+        raise NothingToCompare(_("A list of changes needs a published version to compare with."))
 
 
 def choose(offered: tuple[str, ...], name: str) -> str:

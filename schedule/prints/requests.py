@@ -16,7 +16,7 @@ from convention.errors import ConventionError
 from convention.events.models import Event
 from schedule.models import AgendaPrint
 from schedule.paper.print_options import PrintOptions
-from schedule.paper.sheet_kinds import SHEET_KINDS, SinceChoice, normalize_options
+from schedule.paper.sheet_kinds import normalize_options, require_comparison
 
 from .fingerprint import fingerprint_printed_content, get_options_key
 from .make_print import PAGE_COUNTS_KIND, count_pages_by_depth, write_print
@@ -30,13 +30,6 @@ PRINT_LIFETIME: Final = datetime.timedelta(days=400)
 
 class TooManyPrints(ConventionError):
     kind = "too-many-prints"
-    status = 409
-
-
-class NothingToCompare(ConventionError):
-    """A list of changes needs a version to compare with."""
-
-    kind = "nothing-to-compare"
     status = 409
 
 
@@ -56,8 +49,7 @@ def request_print(*, event: Event, options: PrintOptions, requested_by: Person |
     Raise UnknownFormatError, UnknownPaperError and TooManyPrints.
     """
     options = normalize_options(options)
-    if options.since is None and SHEET_KINDS[options.kind].since is SinceChoice.REQUIRED:
-        raise NothingToCompare(_("Nothing was published yet, so that nothing can have changed."))
+    require_comparison(options)
     Event.objects.select_for_update().get(pk=event.pk)
     row = find_current_print(event, options)
     if row is not None and row.state != AgendaPrint.State.FAILED and not row.is_lost:

@@ -101,7 +101,8 @@ def draw_day(
     for number, sheet in enumerate(plan.sheets, start=1):
         draw_grid_sheet(document, context, sheet, number)
     name = capitalize_first(format_date_with_weekday(day))
-    flow = ListFlow(document, plan.sheets[0].page, _("%(day)s: titles in full") % {"day": name})
+    heading = f"{programme.title} · {_('%(day)s: titles in full') % {'day': name}}"
+    flow = ListFlow(document, plan.sheets[0].page, heading)
     if codes and not plan.sheets[0].legend_height:
         draw_track_list(flow, codes)
     draw_title_list(flow, sessions, plan.numbers)

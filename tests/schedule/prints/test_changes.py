@@ -3,10 +3,12 @@
 import datetime
 
 import pytest
+from django.core.management import call_command
 
 from schedule.drafts.current_draft import get_current_draft
+from schedule.paper.comparison import NothingToCompare
 from schedule.paper.print_options import PrintOptions
-from schedule.prints.requests import NothingToCompare, request_print
+from schedule.prints.requests import request_print
 from schedule.versions.publish import publish_draft
 from tests.factories import make_administrator, make_event, make_room, make_session
 from tests.pdf_readers import find_bad_words, find_smallest_type, pdf_text
@@ -121,3 +123,14 @@ def test_two_prints_of_different_programmes_never_name_the_same_version(event):
 
     assert "Version 1" in first
     assert "Version 2" in second
+
+
+def test_the_command_prints_changes_and_asks_for_a_version(event, tmp_path, capsys):
+    move(event, "On Curie", minutes=30)
+
+    call_command("agenda", "paper", output=tmp_path / "a.pdf", format_name="changes", since=1)
+    with pytest.raises(SystemExit):
+        call_command("agenda", "paper", output=tmp_path / "b.pdf", format_name="changes")
+
+    assert "On Curie" in pdf_text((tmp_path / "a.pdf").read_bytes())
+    assert "version" in capsys.readouterr().err
