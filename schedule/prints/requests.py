@@ -75,6 +75,7 @@ def request_print(*, event: Event, options: PrintOptions, requested_by: Person |
     return row
 
 
+@transaction.atomic
 def find_page_counts(event: Event) -> dict[str, int]:
     """Return the pages of the booklet by depth; {} while the worker counts them, which this requests."""
     options, fingerprint = PrintOptions(kind=PAGE_COUNTS_KIND), fingerprint_printed_content(event)
