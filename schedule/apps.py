@@ -18,3 +18,4 @@ class ScheduleConfig(AppConfig):
         hooks.room_removal.register("schedule.editing.room_removal.clear_rooms")
         hooks.periodic_jobs.register("schedule.exchange.uploads.delete_old_uploads", seconds=HOUR)
         hooks.periodic_jobs.register("schedule.planning.runs.delete_old_plan_runs", seconds=DAY)
+        hooks.periodic_jobs.register("schedule.prints.requests.delete_outdated_files", seconds=DAY)

@@ -18,6 +18,7 @@ from .editing.revision import raise_revision
 from .exchange.import_notes import ImportNotes
 from .exchange.parsing.decode_file import decode_file
 from .models import (
+    AgendaPrint,
     Move,
     PlanRun,
     ScheduleDraft,
@@ -144,6 +145,14 @@ PERSONAL_DATA = [
         leads_to_other_tables=False,
     ),
     PersonalDataSource(
+        model=AgendaPrint,
+        purpose=_("sheets of a programme that you had printed"),
+        actor_columns=("requested_by",),
+        exported_columns=("id", "event", "kind", "created_at"),
+        retention_reason=PLANNING_REASON,
+        leads_to_other_tables=False,
+    ),
+    PersonalDataSource(
         model=ScheduleVersion,
         purpose=_("versions of a programme that you published"),
         actor_columns=("published_by",),
@@ -181,6 +190,7 @@ RETENTION = [
     ),
 ]
 FREE_TEXT = {
+    AgendaPrint: ("options", "error"),
     PlanRun: ("reasons",),
     ScheduleDraft: ("name",),
     ScheduleVersion: ("name", "note"),

@@ -17,10 +17,11 @@ from .editing import views as editing_views
 from .editor import api_views as board_api
 from .editor import views as board_views
 from .exchange import views as exchange_views
-from .paper import views as paper_views
 from .personal import views as personal_views
 from .planning import explain_views
 from .planning import views as planning_views
+from .prints import public_views as public_print_views
+from .prints import views as print_views
 from .programme import feed_views
 from .programme import views as programme_views
 from .speakers import mail_views, organizer_views
@@ -195,6 +196,17 @@ pages: list[Any] = [
     ),
     path("organize/<slug:event>/schedule/publish/", version_views.publish_page, name="organize-publish"),
     path("organize/<slug:event>/schedule/versions/", version_views.version_list, name="organize-versions"),
+    path("organize/<slug:event>/schedule/print/", print_views.print_page, name="organize-print"),
+    path(
+        "organize/<slug:event>/schedule/print/<int:pk>/",
+        print_views.print_detail,
+        name="organize-print-file",
+    ),
+    path(
+        "organize/<slug:event>/schedule/print/<int:pk>/file/",
+        print_views.print_file,
+        name="organize-print-download",
+    ),
     path(
         "organize/<slug:event>/schedule/history/",
         history_views.history_page,
@@ -216,7 +228,7 @@ pages: list[Any] = [
     path(
         "events/<slug:event>/agenda.json", feed_views.programme_feed, {"fmt": "frab-json"}, name="agenda-json"
     ),
-    path("events/<slug:event>/agenda.pdf", paper_views.agenda_pdf, name="agenda-pdf"),
+    path("events/<slug:event>/agenda.pdf", public_print_views.agenda_pdf, name="agenda-pdf"),
     path("events/<slug:event>/agenda/changes/", public_version_views.changes_page, name="agenda-changes"),
     path(
         "events/<slug:event>/agenda/changes.atom",

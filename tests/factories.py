@@ -5,6 +5,7 @@ import itertools
 from typing import Any
 
 from allauth.account.models import EmailAddress
+from django.core.files.base import ContentFile
 from django.utils import timezone
 
 from convention.club.models import (
@@ -30,7 +31,8 @@ from registrations.models import (
     Voucher,
 )
 from schedule.drafts.current_draft import copy_draft, get_current_draft
-from schedule.models import PlanRun, Session, SessionSpeaker, Speaker, Track
+from schedule.models import AgendaPrint, PlanRun, Session, SessionSpeaker, Speaker, Track
+from schedule.paper.print_options import PrintOptions
 
 numbers = itertools.count(1)
 LONG_AGO = datetime.date(2020, 1, 1)
@@ -186,6 +188,24 @@ def make_plan_run(event: Event) -> PlanRun:
     return PlanRun.objects.create(
         event=event, from_draft=draft, proposal=copy_draft(draft=draft), state=PlanRun.State.DONE
     )
+
+
+def make_print(event: Event, requested_by: Person | None = None) -> AgendaPrint:
+    """Create a print of the booklet whose file is ready, of a past state of the programme."""
+    row = AgendaPrint(
+        event=event,
+        kind="booklet",
+        options=PrintOptions().to_json(),
+        options_key="booklet",
+        fingerprint=str(next(numbers)),
+        requested_by=requested_by or make_person(),
+        finished_at=timezone.now(),
+        page_count=4,
+        byte_count=9,
+    )
+    row.file.save("print.pdf", ContentFile(b"%PDF-1.4\n"), save=False)
+    row.save()
+    return row
 
 
 def make_administrator(**fields: Any) -> Person:

@@ -51,6 +51,7 @@ from tests.factories import (
     make_event,
     make_person,
     make_plan_run,
+    make_print,
     make_registration,
     make_room,
     make_session,
@@ -115,7 +116,7 @@ def make_event_objects(slug: str, *, spare: int = 0) -> Objects:
     registration = make_registration(ticket)
     session = make_session(event, speakers=("Ana",), number=1 + spare)
     speaker, track = session.speakers.get(), make_track(event)
-    plan_run = make_plan_run(event)
+    plan_run, agenda_print = make_plan_run(event), make_print(event)
     selection = PersonalAgenda.objects.create(event=event)
     speaker_token = make_speaker_page(speaker)
     make_session(event, "Atelier", number=2 + spare, capacity=5, is_bookable=True)
@@ -213,6 +214,7 @@ def make_event_objects(slug: str, *, spare: int = 0) -> Objects:
         "organize-registration-resend": person,
         "organize-registration-renew": person,
         **{f"organize-plan-run{name}": {"pk": plan_run.pk} for name in ("", "-stop", "-adopt", "-delete")},
+        **{f"organize-print-{name}": {"pk": agenda_print.pk} for name in ("file", "download")},
         "organize-speaker": {"pk": speaker.pk},
         "organize-speaker-times": {"pk": speaker.pk},
         "organize-schedule-room": {"pk": room.pk},

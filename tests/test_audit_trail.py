@@ -203,6 +203,7 @@ ELSEWHERE = {
     "organize-plan": "test_plan_event", "organize-plan-run-stop": "test_plan_event",
     "organize-plan-run-adopt": "test_plan_event",
     "organize-plan-run-delete": "test_proposals", "organize-plan-place": "test_session_places",
+    "organize-print": "prints/test_print_pages",
     "organize-conflict-resolve": "test_pages", "organize-ticket-remove": "test_pages",
     "organize-registrations-import-undo": "test_undo_import", "organize-registration-merge": "test_merge",
     "organize-duplicate-apart": "test_merge",

@@ -9,18 +9,24 @@ app.
 """
 
 from .document import PdfDocument, PdfDrawing, PdfForm, PdfPage
+from .folded import FoldedDocument
 from .font_faces import FontWeight
 from .line_breaks import FittedText, TextBox, fill_area, fit_text, measure_widest_piece, wrap_text
+from .measuring import MeasuringDocument
 from .reportlab_canvas import draw_line
 from .shaping import TextLine, find_missing_glyphs, shape_line
+from .tagged import TaggedDocument
 
 __all__ = [
     "FittedText",
+    "FoldedDocument",
     "FontWeight",
+    "MeasuringDocument",
     "PdfDocument",
     "PdfDrawing",
     "PdfForm",
     "PdfPage",
+    "TaggedDocument",
     "TextBox",
     "TextLine",
     "draw_line",

@@ -43,6 +43,9 @@ def encode_pdf_text(text: str) -> str:
 class PdfDrawing:
     """An area to draw on, measured in points."""
 
+    # False where only the layout is wanted: what is expensive to draw may be left out.
+    is_drawn = True
+
     def __init__(self, fonts: FontSet, width: float, height: float) -> None:
         self.fonts = fonts
         self.width = width
@@ -50,6 +53,12 @@ class PdfDrawing:
         self.operators: list[str] = []
         self.forms: list[str] = []
         self._color = BLACK_COLOR
+
+    def begin_tag(self, role: str) -> None:
+        """Do nothing: only pages of a TaggedDocument have tags."""
+
+    def end_tag(self) -> None:
+        """Do nothing: only pages of a TaggedDocument have tags."""
 
     def set_color(self, color: str) -> None:
         """Set the colour of fills and text, as #rrggbb."""

@@ -53,19 +53,32 @@ class PageWriter:
         self._document = canvas._doc
         self._resources: dict[frozenset[str], str] = {}
 
-    def add_page(self, width: float, height: float, operators: Iterable[str], forms: Iterable[str]) -> None:
-        """Add a page of this size with these operators and the links that the canvas has for it."""
+    def add_page(
+        self,
+        width: float,
+        height: float,
+        operators: Iterable[str],
+        forms: Iterable[str],
+        *,
+        entries: str = "",
+    ) -> str:
+        """Add a page of this size with these operators and the links that the canvas has for it.
+
+        `entries` are added to its dictionary. Return the page's reference.
+        """
         marks = zlib.compress("\n".join(operators).encode("latin-1"))
-        parent = _add_reference(self._document, self._document.Pages)
-        contents = _add_reference(self._document, _RawStream("/Filter /FlateDecode", marks))
+        parent = add_reference(self._document, self._document.Pages)
+        contents = add_reference(self._document, _RawStream("/Filter /FlateDecode", marks))
         links = " ".join(_format_object(link, self._document) for link in self._canvas._annotationrefs)
         page = (
             f"/Type /Page /Parent {parent} /MediaBox [0 0 {width:.7g} {height:.7g}]"
-            f" /Resources {self._resources_with(frozenset(forms))} /Contents {contents}"
+            f" /Resources {self._resources_with(frozenset(forms))} /Contents {contents} {entries}"
         )
-        self._document.addPage(_RawDictionary(f"{page} /Annots [{links}]" if links else page))
+        written = RawDictionary(f"{page} /Annots [{links}]" if links else page)
+        self._document.addPage(written)
         # Resets what the canvas has collected for the page: links of the last one must not stay.
         self._canvas._startPage()
+        return add_reference(self._document, written)
 
     def _resources_with(self, forms: frozenset[str]) -> str:
         """Return the resources with these forms: one dictionary for all pages that show the same."""
@@ -73,25 +86,29 @@ class PageWriter:
         if known is None:
             fonts = _format_object(PDFObjectReference("BasicFonts"), self._document)
             shown = _format_object(self._document.xobjDict(sorted(forms)), self._document)
-            resources = _RawDictionary(f"/Font {fonts} /XObject {shown}")
-            known = self._resources[forms] = _add_reference(self._document, resources)
+            resources = RawDictionary(f"/Font {fonts} /XObject {shown}")
+            known = self._resources[forms] = add_reference(self._document, resources)
         return known
 
 
-class _RawDictionary(PDFObject):
+class RawDictionary(PDFObject):
     """A dictionary that is serialized already."""
 
     # reportlab's switch: 1 for objects that may only be written by reference, such as streams.
     __RefOnly__ = 0
 
     def __init__(self, inside: str) -> None:
+        self.set_content(inside)
+
+    def set_content(self, inside: str) -> None:
+        """Set what stands between the brackets, also after the dictionary was referenced."""
         self.inside = inside.encode("latin-1")
 
     def format(self, _document: PDFDocument) -> bytes:
         return b"<< %b >>" % self.inside
 
 
-class _RawStream(_RawDictionary):
+class _RawStream(RawDictionary):
     """A stream whose content is encoded already."""
 
     __RefOnly__ = 1
@@ -106,20 +123,20 @@ class _RawStream(_RawDictionary):
 
 def _add_font(document: PDFDocument, pieces: FontObjects) -> object:
     def stream(content: bytes, more: str = "") -> str:
-        return _add_reference(document, _RawStream(f"/Filter /FlateDecode{more}", content))
+        return add_reference(document, _RawStream(f"/Filter /FlateDecode{more}", content))
 
     file = stream(pieces.font_file, f" /Length1 {pieces.file_length}")
     glyph_map, to_unicode = stream(pieces.glyph_map), stream(pieces.to_unicode)
-    descriptor = _add_reference(document, _RawDictionary(f"{pieces.descriptor} /FontFile2 {file}"))
-    descendant = _add_reference(
+    descriptor = add_reference(document, RawDictionary(f"{pieces.descriptor} /FontFile2 {file}"))
+    descendant = add_reference(
         document,
-        _RawDictionary(f"{pieces.descendant} /FontDescriptor {descriptor} /CIDToGIDMap {glyph_map}"),
+        RawDictionary(f"{pieces.descendant} /FontDescriptor {descriptor} /CIDToGIDMap {glyph_map}"),
     )
-    font = _RawDictionary(f"{pieces.font_dictionary} /DescendantFonts [{descendant}] /ToUnicode {to_unicode}")
+    font = RawDictionary(f"{pieces.font_dictionary} /DescendantFonts [{descendant}] /ToUnicode {to_unicode}")
     return document.Reference(font)
 
 
-def _add_reference(document: PDFDocument, pdf_object: PDFObject) -> str:
+def add_reference(document: PDFDocument, pdf_object: PDFObject) -> str:
     return _format_object(document.Reference(pdf_object), document)
 
 

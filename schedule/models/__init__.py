@@ -4,6 +4,7 @@ Start with programme.py. A draft's slots never touch the sessions: publishing co
 """
 
 from .drafts import Availability, ConflictLevel, Move, PlanRun, ScheduleDraft, Slot, WalkingTime
+from .prints import AgendaPrint
 from .programme import (
     DEFAULT_DAY_START,
     ChosenSession,
@@ -20,6 +21,7 @@ from .versions import ScheduleVersion, VersionSlot
 
 __all__ = [
     "DEFAULT_DAY_START",
+    "AgendaPrint",
     "Availability",
     "ChosenSession",
     "ConflictLevel",

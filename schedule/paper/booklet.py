@@ -1,59 +1,114 @@
-"""Draw the booklet: cover, contents, each day's sessions with abstracts, index of speakers, logos; A5 pages.
+"""Draw the booklet: cover, contents, each day's sessions by the hour, indexes, logos; A5 pages.
 
-Two A5 pages fit on a sheet of A4 with any printer's booklet mode.
+The pages come one by one, or imposed: two on a side of A4, which is printed on both sides and folded.
 """
 
-import datetime
-import io
-from collections import defaultdict
-from typing import BinaryIO
+import re
+from typing import Any, BinaryIO
 
 from django.utils import translation
 from django.utils.translation import gettext as _
 
 from convention.text.dates import format_date_with_weekday, format_datetime
-from convention.text.normalize import search_text
-from convention.typeset import FontWeight, PdfDocument, PdfPage, TextBox, fit_text, shape_line
+from convention.typeset import (
+    FoldedDocument,
+    FontWeight,
+    MeasuringDocument,
+    PdfDocument,
+    PdfPage,
+    TaggedDocument,
+    TextBox,
+    fit_text,
+    shape_line,
+)
 
+from .booklet_indexes import draw_indexes, list_indexes
 from .logos import draw_back_page
 from .page_flow import COLUMN_WIDTH, FOOT_TOP, PAGE_HEIGHT, PAGE_WIDTH, SIDE_MARGIN, PageFlow
+from .print_options import PrintOptions
 from .printed_programme import PrintedProgramme, PrintedSession
 from .text_layout import (
+    A4,
+    ELLIPSIS,
     INK_COLOR,
     PALE_INK_COLOR,
     TextBlock,
     draw_qr_symbol,
     lay_out_fitted_text,
+    lay_out_heading,
     lay_out_text,
 )
 
-HOURS_WIDTH = 70.0
-TEXT_WIDTH = COLUMN_WIDTH - HOURS_WIDTH
+TEXT_INSET = 10.0
+TEXT_WIDTH = COLUMN_WIDTH - TEXT_INSET
+BAND_HEIGHT, BAND_COLOR = 17.0, "#e9ecef"
+# Of a short abstract: about four lines.
+SHORT_ABSTRACT_CHARACTERS = 260
+A4_LANDSCAPE = (A4[1], A4[0])
+SENTENCE_END_PATTERN = re.compile(r"[.!?…](?= |$)")
 
 
-def draw_booklet(programme: PrintedProgramme, file: BinaryIO) -> None:
-    """Write the booklet. It is laid out twice, since the first pass finds the page numbers."""
-    # Page numbers have a fixed place, so the second pass breaks pages like the first; only the index grows
-    # with its numbers, and no session comes after it.
-    pages = _typeset_booklet(programme, io.BytesIO(), {})
-    _typeset_booklet(programme, file, pages)
+def draw_booklet(programme: PrintedProgramme, options: PrintOptions, file: BinaryIO) -> int:
+    """Write the booklet and return its number of pages, a multiple of four.
+
+    It is laid out twice, since the first pass finds the page numbers.
+    """
+    # Page numbers have a fixed place, so the second pass breaks pages like the first; only the indexes grow
+    # with their numbers, and no session comes after them.
+    draft = measure_booklet(programme, options)
+    with begin_booklet(programme, file, options) as document:
+        return _typeset_booklet(document, programme, options.depth, draft.page_numbers).page_number
 
 
-def _typeset_booklet(programme: PrintedProgramme, file: BinaryIO, pages: dict[str, int]) -> dict[str, int]:
+def measure_booklet(programme: PrintedProgramme, options: PrintOptions) -> PageFlow:
+    """Lay the booklet out without drawing it."""
     language = translation.get_language() or "fr"
-    with PdfDocument(
-        file, title=programme.title, language=language, changed_at=programme.changed_at
-    ) as document:
-        draw_cover(document.begin_page(PAGE_WIDTH, PAGE_HEIGHT), programme)
-        flow = PageFlow(document, programme.title, describe_edition(programme))
-        draw_contents(flow, programme, pages)
-        for day, printed_sessions in programme.days:
-            draw_booklet_day(flow, day, printed_sessions)
-        if programme.untimed_sessions:
-            draw_chapter(flow, "untimed", _("Time to be announced"), programme.untimed_sessions)
-        draw_speaker_index(flow, programme, pages)
-        draw_back_page(flow, programme.logos)
-    return flow.page_numbers
+    with MeasuringDocument(title=programme.title, language=language) as document:
+        return _typeset_booklet(document, programme, options.depth, {})
+
+
+def count_booklet_pages(programme: PrintedProgramme, depth: str) -> int:
+    """Return how many pages the booklet has in that depth, but for longer indexes."""
+    return measure_booklet(programme, PrintOptions(depth=depth)).page_number
+
+
+def _typeset_booklet(
+    document: PdfDocument, programme: PrintedProgramme, depth: str, pages: dict[str, int]
+) -> PageFlow:
+    draw_cover(document.begin_page(PAGE_WIDTH, PAGE_HEIGHT), programme)
+    flow = PageFlow(document, programme.title, describe_edition(programme))
+    draw_contents(flow, programme, pages)
+    for day, printed_sessions in programme.days:
+        title = capitalize_first(format_date_with_weekday(day))
+        draw_chapter(flow, f"day-{day}", title, printed_sessions, depth)
+    if programme.untimed_sessions:
+        draw_chapter(flow, "untimed", _("Time to be announced"), programme.untimed_sessions, depth)
+    draw_indexes(flow, programme.sessions, pages)
+    draw_note_pages(flow, pages.get("end", 0) - pages.get("logos", 0))
+    flow.add_anchor("logos")
+    draw_back_page(flow, programme.logos)
+    flow.add_anchor("end")
+    flow.finish_page()
+    return flow
+
+
+def draw_note_pages(flow: PageFlow, following_count: int) -> None:
+    """Draw pages for notes, until with those that follow they are a multiple of four."""
+    flow.section_title = _("Notes")
+    for _number in range(-(flow.page_number + following_count) % 4):
+        flow.begin_page()
+
+
+def begin_booklet(programme: PrintedProgramme, file: BinaryIO, print_options: PrintOptions) -> PdfDocument:
+    language = translation.get_language() or "fr"
+    options: dict[str, Any] = {
+        "title": programme.title,
+        "language": language,
+        "changed_at": programme.changed_at,
+    }
+    if print_options.is_imposed:
+        return FoldedDocument(file, sheet=A4_LANDSCAPE, **options)
+    return TaggedDocument(file, **options)
 
 
 def describe_edition(programme: PrintedProgramme) -> str:
@@ -96,10 +151,7 @@ def draw_cover(page: PdfPage, programme: PrintedProgramme) -> None:
     lines = [_("The programme as it stands now:"), programme.agenda_url, describe_edition(programme)]
     y = PAGE_HEIGHT - 148
     for line in lines:
-        y = (
-            lay_out_text(line, FontWeight.REGULAR, width=COLUMN_WIDTH - 98, size=8.5).draw(page, text_x, y)
-            + 3
-        )
+        y = lay_out_text(line, FontWeight.REGULAR, width=COLUMN_WIDTH - 98, size=9).draw(page, text_x, y) + 3
 
 
 def draw_contents(flow: PageFlow, programme: PrintedProgramme, pages: dict[str, int]) -> None:
@@ -118,11 +170,7 @@ def draw_contents(flow: PageFlow, programme: PrintedProgramme, pages: dict[str, 
     flow.y += 10
     entries = [(format_date_with_weekday(day), f"day-{day}") for day, _items in programme.days]
     entries += [(_("Time to be announced"), "untimed")] if programme.untimed_sessions else []
-    entries += (
-        [(_("Speakers"), "speakers")]
-        if any(printed_session.speakers for printed_session in programme.sessions)
-        else []
-    )
+    entries += [(title, anchor) for anchor, title, _entries in list_indexes(programme.sessions)]
     for label, anchor in entries:
         draw_contents_line(flow, capitalize_first(label), anchor, pages)
 
@@ -130,6 +178,7 @@ def draw_contents(flow: PageFlow, programme: PrintedProgramme, pages: dict[str, 
 def draw_contents_line(flow: PageFlow, label: str, anchor: str, pages: dict[str, int]) -> None:
     page = flow.ensure_space(20)
     page.set_color(INK_COLOR)
+    page.begin_tag("P")
     page.text(shape_line(label, FontWeight.SEMIBOLD), SIDE_MARGIN, flow.y + 11, 11)
     page.text(
         shape_line(str(pages.get(anchor, "")), FontWeight.REGULAR),
@@ -138,14 +187,13 @@ def draw_contents_line(flow: PageFlow, label: str, anchor: str, pages: dict[str,
         11,
         align="right",
     )
+    page.end_tag()
     page.add_jump((SIDE_MARGIN, flow.y, COLUMN_WIDTH, 16), anchor)
     flow.y += 20
 
 
 def draw_heading(flow: PageFlow, text: str) -> None:
-    flow.stack_texts(
-        [(lay_out_text(text, FontWeight.BOLD, width=COLUMN_WIDTH, size=19), INK_COLOR)], x=SIDE_MARGIN
-    )
+    flow.stack_texts([(lay_out_heading(text, width=COLUMN_WIDTH, size=19), INK_COLOR)], x=SIDE_MARGIN)
     flow.y += 12
 
 
@@ -157,120 +205,109 @@ def capitalize_first(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def draw_booklet_day(flow: PageFlow, day: datetime.date, printed_sessions: list[PrintedSession]) -> None:
-    """Draw a day, on a new page."""
-    draw_chapter(flow, f"day-{day}", capitalize_first(format_date_with_weekday(day)), printed_sessions)
-
-
-def draw_chapter(flow: PageFlow, anchor: str, title: str, printed_sessions: list[PrintedSession]) -> None:
+def draw_chapter(
+    flow: PageFlow, anchor: str, title: str, printed_sessions: list[PrintedSession], depth: str
+) -> None:
+    """Draw the sessions of a day on new pages, each hour under a band of its own."""
     flow.section_title = title
     flow.begin_page()
     flow.add_anchor(anchor)
     flow.document.add_bookmark(title, anchor)
     draw_heading(flow, title)
+    hour = ""
     for printed_session in printed_sessions:
-        draw_booklet_session(flow, printed_session)
+        texts = lay_out_session_head(printed_session)
+        paragraphs = [lay_out_body(part, TEXT_WIDTH) for part in choose_paragraphs(printed_session, depth)]
+        first = min(2, len(paragraphs[0].lines)) * paragraphs[0].leading if paragraphs else 0
+        head_height = sum(text.height for text, _color in texts) + 3 + first
+        is_new_hour = printed_session.start_label != hour
+        # At most what an empty page has: a longer head begins a page and continues on the next.
+        flow.ensure_space(min(FOOT_TOP - 60, head_height + (BAND_HEIGHT + 6 if is_new_hour else 0)))
+        if is_new_hour:
+            hour = printed_session.start_label
+            draw_hour_band(flow, hour)
+        draw_booklet_session(flow, printed_session, texts, paragraphs)
 
 
-def draw_booklet_session(flow: PageFlow, printed_session: PrintedSession) -> None:
-    """Draw a session: hours at the side; title, speakers and room stay with the first lines of text."""
-    head = lay_out_session_head(printed_session)
-    paragraphs = [lay_out_body(part, TEXT_WIDTH) for part in printed_session.paragraphs]
-    first = min(2, len(paragraphs[0].lines)) * paragraphs[0].leading if paragraphs else 0
-    # At most what an empty page has: a longer head begins a page and continues on the next.
-    flow.ensure_space(min(FOOT_TOP - 60, sum(text.height for text, _color in head) + 3 + first))
-    flow.add_anchor(f"session-{printed_session.session_id}")
+def draw_hour_band(flow: PageFlow, label: str) -> None:
+    """Draw the hour across the page, in larger type than the titles."""
     page = flow.page
     assert page is not None
+    flow.add_label(label)
+    page.set_color(BAND_COLOR)
+    page.fill_rectangle(SIDE_MARGIN, flow.y, COLUMN_WIDTH, BAND_HEIGHT)
     page.set_color(INK_COLOR)
-    lay_out_text(printed_session.hours_label, FontWeight.SEMIBOLD, width=HOURS_WIDTH - 12, size=7.5).draw(
-        page, SIDE_MARGIN, flow.y + 1.5
-    )
+    page.begin_tag("H2")
+    page.text(shape_line(label, FontWeight.BOLD), SIDE_MARGIN + 4, flow.y + 13, 12.5)
+    page.end_tag()
+    flow.y += BAND_HEIGHT + 6
+
+
+def draw_booklet_session(
+    flow: PageFlow,
+    printed_session: PrintedSession,
+    texts: list[tuple[TextBlock, str]],
+    paragraphs: list[TextBlock],
+) -> None:
+    """Draw a session; title, speakers and room stay with the first lines of text."""
+    flow.add_anchor(f"session-{printed_session.session_id}")
+    flow.add_label(printed_session.start_label)
+    page = flow.page
+    assert page is not None
     if printed_session.track_color:
         page.set_color(printed_session.track_color)
-        page.fill_rectangle(SIDE_MARGIN + HOURS_WIDTH - 8, flow.y + 1, 2.2, head[0][0].height)
-    flow.stack_texts(head, x=SIDE_MARGIN + HOURS_WIDTH)
+        page.fill_rectangle(SIDE_MARGIN + 3, flow.y + 1, 2.6, texts[0][0].height)
+    flow.stack_texts(texts, x=SIDE_MARGIN + TEXT_INSET)
     flow.y += 3
     for paragraph in paragraphs:
-        flow.draw_paragraph(paragraph, INK_COLOR, x=SIDE_MARGIN + HOURS_WIDTH)
+        flow.draw_paragraph(paragraph, INK_COLOR, x=SIDE_MARGIN + TEXT_INSET)
         flow.y += 2
-    flow.y += 10
+    flow.y += 8 if paragraphs else 4
+
+
+def choose_paragraphs(printed_session: PrintedSession, depth: str) -> list[str]:
+    """Return the abstract in that depth: nothing, its beginning, or all of it."""
+    if depth == "titles":
+        return []
+    paragraphs = printed_session.paragraphs
+    return [shorten_abstract(paragraphs)] if depth == "short" and paragraphs else paragraphs
+
+
+def shorten_abstract(paragraphs: list[str]) -> str:
+    """Return the first sentences, or the first words of a long one."""
+    text = " ".join(paragraphs)
+    if len(text) <= SHORT_ABSTRACT_CHARACTERS:
+        return text
+    ends = [found.end() for found in SENTENCE_END_PATTERN.finditer(text, 0, SHORT_ABSTRACT_CHARACTERS)]
+    if ends and ends[-1] > SHORT_ABSTRACT_CHARACTERS / 3:
+        return text[: ends[-1]]
+    return f"{text[:SHORT_ABSTRACT_CHARACTERS].rsplit(' ', 1)[0]} {ELLIPSIS}"
 
 
 def lay_out_session_head(printed_session: PrintedSession) -> list[tuple[TextBlock, str]]:
-    """Set title, subtitle, speakers and room, each with its colour."""
-    head = [(lay_out_text(printed_session.title, FontWeight.BOLD, width=TEXT_WIDTH, size=11), INK_COLOR)]
-    if printed_session.is_cancelled:
-        head.insert(
-            0,
-            (lay_out_text(_("Cancelled").upper(), FontWeight.SEMIBOLD, width=TEXT_WIDTH, size=8), INK_COLOR),
-        )
-    if printed_session.subtitle:
-        head.append(
-            (
-                lay_out_text(printed_session.subtitle, FontWeight.REGULAR, width=TEXT_WIDTH, size=9.5),
-                INK_COLOR,
-            )
-        )
-    if printed_session.speakers:
-        head.append(
-            (
-                lay_out_text(
-                    ", ".join(printed_session.speakers), FontWeight.SEMIBOLD, width=TEXT_WIDTH, size=8.5
-                ),
-                INK_COLOR,
-            )
-        )
-    facts = " · ".join(
-        fact for fact in (printed_session.room, printed_session.track, printed_session.language) if fact
+    """Set title, subtitle, speakers, chairs, hours and room, each with its colour."""
+    facts = (
+        printed_session.hours_label,
+        printed_session.room,
+        printed_session.track,
+        printed_session.language,
     )
-    if facts:
-        head.append((lay_out_text(facts, FontWeight.REGULAR, width=TEXT_WIDTH, size=8), PALE_INK_COLOR))
-    return head
-
-
-def draw_speaker_index(flow: PageFlow, programme: PrintedProgramme, pages: dict[str, int]) -> None:
-    """Draw the index of speakers with the pages of their sessions."""
-    appearances: dict[str, list[PrintedSession]] = defaultdict(list)
-    for printed_session in programme.sessions:
-        for speaker in printed_session.speakers:
-            appearances[speaker].append(printed_session)
-    if not appearances:
-        return
-    flow.section_title = _("Speakers")
-    flow.begin_page()
-    flow.add_anchor("speakers")
-    flow.document.add_bookmark(_("Speakers"), "speakers")
-    draw_heading(flow, _("Speakers"))
-    for speaker in sorted(appearances, key=get_speaker_sort_key):
-        draw_speaker_entry(flow, speaker, appearances[speaker], pages)
-
-
-def get_speaker_sort_key(name: str) -> str:
-    """Return the last word of the name, which is most likely the family name, before the whole name."""
-    folded = search_text(name)
-    return f"{folded.split(' ')[-1]} {folded}"
-
-
-def draw_speaker_entry(
-    flow: PageFlow, speaker: str, printed_sessions: list[PrintedSession], pages: dict[str, int]
-) -> None:
-    """Draw a name, and at the right the page numbers as links."""
-    # In the first pass no page is known, so all numbers are 0.
-    numbers = sorted(
-        {pages.get(f"session-{printed_session.session_id}", 0) for printed_session in printed_sessions}
+    chairs = ", ".join(printed_session.chairs)
+    lines = (
+        (_("Cancelled").upper() if printed_session.is_cancelled else "", FontWeight.SEMIBOLD, 9, INK_COLOR),
+        (printed_session.title, FontWeight.BOLD, 11, INK_COLOR),
+        (printed_session.subtitle, FontWeight.REGULAR, 9.5, INK_COLOR),
+        (", ".join(printed_session.speakers), FontWeight.SEMIBOLD, 9, INK_COLOR),
+        (_("Chair: %(names)s") % {"names": chairs} if chairs else "", FontWeight.REGULAR, 9, INK_COLOR),
+        (" · ".join(fact for fact in facts if fact), FontWeight.REGULAR, 9, PALE_INK_COLOR),
     )
-    text = lay_out_text(speaker, FontWeight.REGULAR, width=COLUMN_WIDTH - 90, size=9)
-    figures = lay_out_text(", ".join(map(str, numbers)), FontWeight.REGULAR, width=84, size=9)
-    page = flow.ensure_space(max(text.height, figures.height) + 2)
-    page.set_color(INK_COLOR)
-    text.draw(page, SIDE_MARGIN, flow.y)
-    y = flow.y
-    for row in figures.lines:
-        page.text(row, PAGE_WIDTH - SIDE_MARGIN, y + 9 * 0.95, 9, align="right")
-        y += figures.leading
-    page.add_jump(
-        (PAGE_WIDTH - SIDE_MARGIN - 84, flow.y, 84, figures.height),
-        f"session-{printed_sessions[0].session_id}",
-    )
-    flow.y += max(text.height, figures.height) + 2
+    return [
+        (
+            lay_out_heading(text, width=TEXT_WIDTH, size=size, level=3)
+            if weight is FontWeight.BOLD
+            else lay_out_text(text, weight, width=TEXT_WIDTH, size=size),
+            color,
+        )
+        for text, weight, size, color in lines
+        if text
+    ]

@@ -5,16 +5,18 @@ A day is printed on one sheet while its titles are at least `TITLE_SIZES[-1]` ta
 
 import datetime
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import BinaryIO
 
 from django.utils import translation
 from django.utils.translation import gettext as _
 
 from convention.text.dates import EN_DASH, NO_BREAK_SPACE, format_date_with_weekday, format_time
-from convention.typeset import FontWeight, PdfDocument, PdfPage, TextBox, fit_text, shape_line
+from convention.typeset import FontWeight, PdfDocument, PdfPage, TaggedDocument, TextBox, fit_text, shape_line
 
 from .booklet import capitalize_first, describe_edition
 from .logos import draw_sign_logos
+from .print_options import PrintOptions
 from .printed_programme import PrintedProgramme, PrintedSession
 from .text_layout import (
     A4,
@@ -25,6 +27,7 @@ from .text_layout import (
     draw_qr_symbol,
     lay_out_fitted_text,
     lay_out_text,
+    shorten_text,
 )
 
 SIGN_WIDTH, SIGN_HEIGHT = A4
@@ -33,26 +36,39 @@ COLUMN_WIDTH = SIGN_WIDTH - 2 * SIDE_MARGIN
 FOOT_TOP = SIGN_HEIGHT - 62
 # In points, the largest first; 14 is still read from some steps away, so smaller titles take sheets.
 TITLE_SIZES = (30.0, 27.0, 24.0, 22.0, 20.0, 18.5, 17.0, 15.5, 14.0)
-HOURS_WIDTH_EM, HOURS_HEIGHT_EM = 4.7, 1.95
+HOURS_WIDTH_EM, HOURS_HEIGHT_EM = 5.2, 2.15
 SMALL_SIZE_RATIO = 0.7
+# Nothing on a sign is smaller: it is read at one metre.
+MIN_SIZE = FOOT_SIZE = 14.0
 SPACE_ABOVE_EM, SPACE_BELOW_EM = 0.4, 0.35
 HEAD_LINE_GAP = 6.0
 type SessionTexts = list[tuple[TextBlock, str]]
 
 
-def draw_door_signs(programme: PrintedProgramme, file: BinaryIO) -> None:
+def draw_door_signs(programme: PrintedProgramme, _options: PrintOptions, file: BinaryIO) -> int:
     """Draw a sign for each room and day."""
     language = translation.get_language() or "fr"
-    with PdfDocument(
+    with TaggedDocument(
         file, title=programme.title, language=language, changed_at=programme.changed_at
     ) as document:
-        for day, room, printed_sessions in list_door_signs(programme):
+        for day, room, printed_sessions in list_changed_signs(programme):
             draw_sign(document, programme, (day, room), printed_sessions)
         if document.page_count == 0:
             page = document.begin_page(SIGN_WIDTH, SIGN_HEIGHT)
-            page.text(
-                shape_line(_("The programme is not published yet."), FontWeight.REGULAR), SIDE_MARGIN, 100, 24
-            )
+            empty, unchanged = _("The programme is not published yet."), _("No sign has changed.")
+            note = unchanged if programme.comparison else empty
+            lay_out_text(note, FontWeight.REGULAR, width=COLUMN_WIDTH, size=24).draw(page, SIDE_MARGIN, 100)
+    return document.page_count
+
+
+def list_changed_signs(
+    programme: PrintedProgramme,
+) -> Iterator[tuple[datetime.date, str, list[PrintedSession]]]:
+    """Yield the signs that differ from those of the version to replace, or all without one."""
+    changed = programme.comparison.changed_rooms if programme.comparison else None
+    for day, room, printed_sessions in list_door_signs(programme):
+        if changed is None or (day, printed_sessions[0].room) in changed:
+            yield day, room, printed_sessions
 
 
 def list_door_signs(programme: PrintedProgramme) -> Iterator[tuple[datetime.date, str, list[PrintedSession]]]:
@@ -144,8 +160,8 @@ def draw_sign_head(page: PdfPage, accent: str, head: Sequence[TextBlock]) -> flo
     page.fill_rectangle(0, 0, SIGN_WIDTH, 18)
     page.set_color(INK_COLOR)
     y = 40.0
-    for text in head:
-        y = text.draw(page, SIDE_MARGIN, y) + HEAD_LINE_GAP
+    for level, text in enumerate(head, start=1):
+        y = replace(text, role=f"H{level}").draw(page, SIDE_MARGIN, y) + HEAD_LINE_GAP
     y = get_sessions_top(head)
     page.draw_rule((SIDE_MARGIN, y - 3), (SIGN_WIDTH - SIDE_MARGIN, y - 3), color=INK_COLOR, stroke=1.2)
     return y
@@ -155,9 +171,23 @@ def draw_sign_foot(page: PdfPage, programme: PrintedProgramme, width: float) -> 
     """Draw the agenda's address and the version beside the logos, `width` points wide."""
     draw_qr_symbol(page, programme.agenda_url, x=SIDE_MARGIN, y=SIGN_HEIGHT - 52, side=38)
     page.set_color(PALE_INK_COLOR)
-    foot = f"{programme.title} · {describe_edition(programme)}"
-    lines = lay_out_text(foot, FontWeight.REGULAR, width=width, size=9)
-    lines.draw(page, SIDE_MARGIN + 50, SIGN_HEIGHT - 20 - min(lines.height, 32))
+    edition = describe_edition(programme)
+    if programme.comparison:
+        edition = f"{edition} · {describe_replacement(programme.comparison.version_label)}"
+    y = SIGN_HEIGHT - 20 - 2 * FOOT_SIZE * 1.22
+    for text in (edition, programme.title):
+        shown = shorten_text(text, FontWeight.REGULAR, width=width, size=FOOT_SIZE)
+        line = lay_out_text(shown, FontWeight.REGULAR, width=width, size=FOOT_SIZE)
+        y = line.draw(page, SIDE_MARGIN + 50, y)
+
+
+def describe_replacement(version_label: str) -> str:
+    """Return “replaces: version 3”."""
+    return _("replaces: %(version)s") % {"version": version_label}
+
+
+def get_small_size(size: float) -> float:
+    return max(MIN_SIZE, size * SMALL_SIZE_RATIO)
 
 
 def lay_out_session(printed_session: PrintedSession, size: float) -> SessionTexts:
@@ -171,13 +201,13 @@ def lay_out_session(printed_session: PrintedSession, size: float) -> SessionText
     if printed_session.is_cancelled:
         label = _("Cancelled").upper()
         texts.insert(
-            0, (lay_out_text(label, FontWeight.BOLD, width=width, size=size * SMALL_SIZE_RATIO), INK_COLOR)
+            0, (lay_out_text(label, FontWeight.BOLD, width=width, size=get_small_size(size)), INK_COLOR)
         )
     if printed_session.speakers:
         names = ", ".join(printed_session.speakers)
         texts.append(
             (
-                lay_out_text(names, FontWeight.REGULAR, width=width, size=size * SMALL_SIZE_RATIO),
+                lay_out_text(names, FontWeight.REGULAR, width=width, size=get_small_size(size)),
                 PALE_INK_COLOR,
             )
         )
@@ -194,14 +224,16 @@ def draw_sign_session(page: PdfPage, printed_session: PrintedSession, size: floa
     """Draw one session; return the y below."""
     below_it, y = y + measure_session_height(printed_session, size), y + SPACE_ABOVE_EM * size
     page.set_color(INK_COLOR)
+    page.begin_tag("P")
     page.text(shape_line(printed_session.start_label, FontWeight.BOLD), SIDE_MARGIN, y + size * 0.95, size)
     page.set_color(PALE_INK_COLOR)
     page.text(
         shape_line(format_end_time(printed_session), FontWeight.SEMIBOLD),
         SIDE_MARGIN,
         y + size * 1.8,
-        size * SMALL_SIZE_RATIO,
+        get_small_size(size),
     )
+    page.end_tag()
     for text, color in lay_out_session(printed_session, size):
         page.set_color(color)
         y = text.draw(page, SIDE_MARGIN + HOURS_WIDTH_EM * size, y)

@@ -3,14 +3,18 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from convention.typeset import FontWeight, PdfDocument, PdfPage, TextBox, fit_text, shape_line
+from convention.text.dates import EN_DASH
+from convention.typeset import FontWeight, PdfDocument, PdfPage, shape_line
 
-from .text_layout import A5, HAIRLINE_COLOR, PALE_INK_COLOR, TextBlock
+from .text_layout import A5, HAIRLINE_COLOR, PALE_INK_COLOR, TextBlock, shorten_text
 
 PAGE_WIDTH, PAGE_HEIGHT = A5
 SIDE_MARGIN, TOP_MARGIN, BOTTOM_MARGIN = 34.0, 50.0, 44.0
 COLUMN_WIDTH = PAGE_WIDTH - 2 * SIDE_MARGIN
 FOOT_TOP = PAGE_HEIGHT - BOTTOM_MARGIN
+# Nothing in the hand is smaller.
+HEAD_SIZE = 9.0
+MIN_NAME_WIDTH = 70.0
 
 
 @dataclass
@@ -24,6 +28,10 @@ class PageFlow:
     y: float = FOOT_TOP
     page: PdfPage | None = None
     page_numbers: dict[str, int] = field(default_factory=dict)
+    # The first and last label on the page, such as hours or names: its running head, as in a dictionary.
+    first_label: str = ""
+    last_label: str = ""
+    head_title: str = ""
 
     @property
     def page_number(self) -> int:
@@ -31,32 +39,40 @@ class PageFlow:
         return self.document.page_count
 
     def begin_page(self) -> PdfPage:
-        """Begin a page with its running head and page number."""
+        """Finish the page, and begin one with its page number."""
+        self.finish_page()
         page = self.page = self.document.begin_page(PAGE_WIDTH, PAGE_HEIGHT)
+        self.head_title, self.first_label, self.last_label = self.section_title, "", ""
         page.set_color(PALE_INK_COLOR)
-        section = shape_line(self.section_title, FontWeight.SEMIBOLD)
-        page.text(section, PAGE_WIDTH - SIDE_MARGIN, 30, 7.5, align="right")
-        head = fit_text(
-            self.running_head,
-            FontWeight.REGULAR,
-            TextBox(COLUMN_WIDTH - section.width * 7.5 - 12),
-            max_size=7.5,
-            min_size=5.5,
-        )
-        # A title too long even for the smallest size is left out: it would run into the section's.
-        if head.fits_box:
-            page.text(head.lines[0], SIDE_MARGIN, 30, head.size)
         page.draw_rule((SIDE_MARGIN, 36), (PAGE_WIDTH - SIDE_MARGIN, 36), color=HAIRLINE_COLOR, stroke=0.5)
-        page.text(shape_line(self.footer_note, FontWeight.REGULAR), SIDE_MARGIN, PAGE_HEIGHT - 22, 6.5)
-        page.text(
-            shape_line(str(self.page_number), FontWeight.SEMIBOLD),
-            PAGE_WIDTH - SIDE_MARGIN,
-            PAGE_HEIGHT - 22,
-            8,
-            align="right",
-        )
+        note = shorten_text(self.footer_note, FontWeight.REGULAR, width=COLUMN_WIDTH - 30, size=HEAD_SIZE)
+        page.text(shape_line(note, FontWeight.REGULAR), SIDE_MARGIN, PAGE_HEIGHT - 22, HEAD_SIZE)
+        number = shape_line(str(self.page_number), FontWeight.SEMIBOLD)
+        page.text(number, PAGE_WIDTH - SIDE_MARGIN, PAGE_HEIGHT - 22, HEAD_SIZE, align="right")
         self.y = TOP_MARGIN
         return page
+
+    def finish_page(self) -> None:
+        """Draw the running head: the title of the section with the first and last label on the page."""
+        page = self.page
+        if page is None:
+            return
+        labels = list(dict.fromkeys(filter(None, (self.first_label, self.last_label))))
+        text = " · ".join(filter(None, (self.head_title, f" {EN_DASH} ".join(labels))))
+        head = shorten_text(text, FontWeight.SEMIBOLD, width=COLUMN_WIDTH, size=HEAD_SIZE)
+        line = shape_line(head, FontWeight.SEMIBOLD)
+        page.set_color(PALE_INK_COLOR)
+        page.text(line, PAGE_WIDTH - SIDE_MARGIN, 30, HEAD_SIZE, align="right")
+        left = COLUMN_WIDTH - line.width * HEAD_SIZE - 12
+        name = shorten_text(self.running_head, FontWeight.REGULAR, width=max(left, 1), size=HEAD_SIZE)
+        # A name of which only a few letters fit says nothing.
+        if left > MIN_NAME_WIDTH:
+            page.text(shape_line(name, FontWeight.REGULAR), SIDE_MARGIN, 30, HEAD_SIZE)
+
+    def add_label(self, label: str) -> None:
+        """Note a label on this page, for its running head."""
+        self.first_label = self.first_label or label
+        self.last_label = label
 
     def ensure_space(self, height: float) -> PdfPage:
         """Return the current page if it has that many points left, else a new one."""
@@ -78,7 +94,7 @@ class PageFlow:
 
     def draw_paragraph(self, text: TextBlock, color: str, *, x: float) -> None:
         """Draw lines over pages, without a single line at the foot or the head of a page."""
-        lines = list(text.lines)
+        lines = list(text.line_texts)
         while lines:
             page = self.ensure_space(min(2, len(lines)) * text.leading)
             # The remaining height is a difference of floats: exactly three lines may come out as 2.9999.
@@ -87,9 +103,12 @@ class PageFlow:
             if len(lines) - fits == 1 and fits > 2:
                 fits -= 1
             page.set_color(color)
+            page.begin_tag(text.role)
             for line in lines[:fits]:
-                page.text(line, x, self.y + text.size * 0.95, text.size)
+                if page.is_drawn:
+                    page.text(shape_line(line, text.weight), x, self.y + text.size * 0.95, text.size)
                 self.y += text.leading
+            page.end_tag()
             lines = lines[fits:]
             if lines:
                 self.begin_page()

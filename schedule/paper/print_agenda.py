@@ -1,67 +1,67 @@
-"""Print the agenda of an event, for the command and the page."""
+"""Print the agenda of an event: choose the sessions, and draw the sheets."""
 
-import functools
-from collections.abc import Callable
+from dataclasses import replace
 from typing import BinaryIO
 
-from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
-from convention.errors import ConventionError
 from convention.events.models import Event
 
-from .booklet import draw_booklet
-from .day_grids import draw_day_grids
-from .door_signs import draw_door_signs
-from .grid_layout import PAPERS_BY_NAME
-from .printed_programme import PrintedProgramme, load_printed_programme
-
-type DrawAgenda = Callable[[PrintedProgramme, BinaryIO], None]
-AGENDA_FORMATS: dict[str, DrawAgenda] = {
-    "booklet": draw_booklet,
-    "grid": draw_day_grids,
-    "doors": draw_door_signs,
-}
-AGENDA_LANGUAGES = ("fr", "en")
-
-
-class UnknownFormatError(ConventionError):
-    """The kind of print or its language is unknown."""
-
-
-class UnknownPaperError(ConventionError):
-    """The paper size is unknown, or not available for this kind of print."""
+from .comparison import Comparison
+from .print_options import PrintOptions
+from .printed_programme import PrintedProgramme, PrintedSession, load_printed_programme
+from .session_notes import load_session_notes
+from .sheet_kinds import SHEET_KINDS, normalize_options, require_comparison
 
 
 def print_agenda(
-    event: Event, *, file: BinaryIO, format_name: str = "booklet", language: str = "fr", paper: str = "auto"
+    event: Event, *, file: BinaryIO, format_name: str = "booklet", language: str = "fr", paper: str = ""
 ) -> PrintedProgramme:
-    """Write the PDF to a binary file and return what was printed.
+    """Write all of one kind to a binary file and return what was printed.
 
     Raise UnknownFormatError or UnknownPaperError.
     """
-    draw = AGENDA_FORMATS.get(format_name)
-    if draw is None or language not in AGENDA_LANGUAGES:
-        raise UnknownFormatError(
-            _("There is no “%(format)s” in “%(language)s”: choose booklet, grid or doors, in fr or en.")
-            % {"format": format_name, "language": language}
-        )
-    draw = choose_paper(draw, paper)
+    return print_sheets(event, file=file, options=PrintOptions(format_name, language, paper))[0]
+
+
+def print_sheets(
+    event: Event, *, file: BinaryIO, options: PrintOptions, comparison: Comparison | None = None
+) -> tuple[PrintedProgramme, int]:
+    """Write the PDF to a binary file and return what was printed, on how many pages.
+
+    Raise UnknownFormatError, UnknownPaperError or NothingToCompare.
+    """
+    options = normalize_options(options)
+    require_comparison(options)
     # Loading included: it formats dates and hours.
-    with override(language):
-        programme = load_printed_programme(event)
-        draw(programme, file)
-    return programme
+    with override(options.language):
+        programme = select_sessions(load_printed_programme(event), options)
+        kind = SHEET_KINDS[options.kind]
+        if kind.is_internal:
+            programme = replace(programme, notes=load_session_notes(event))
+        if comparison:
+            programme = replace(programme, comparison=select_changes(comparison, options))
+        page_count = kind.draw(programme, options, file)
+    return programme, page_count
 
 
-def choose_paper(draw: DrawAgenda, paper_name: str) -> DrawAgenda:
-    """Return the drawing function for that paper. Raise UnknownPaperError."""
-    if paper_name not in PAPERS_BY_NAME:
-        raise UnknownPaperError(
-            _("There is no paper “%(paper)s”: choose auto, a4 or a3.") % {"paper": paper_name[:60]}
-        )
-    if paper_name == "auto":
-        return draw
-    if draw is not draw_day_grids:
-        raise UnknownPaperError(_("Only the grid has a choice of paper; leave it out for the others."))
-    return functools.partial(draw_day_grids, papers=PAPERS_BY_NAME[paper_name])
+def select_sessions(programme: PrintedProgramme, options: PrintOptions) -> PrintedProgramme:
+    """Return the programme with the chosen days, rooms and tracks only."""
+    sessions = tuple(item for item in programme.sessions if is_selected(item, options))
+    used = {item.room for item in sessions}
+    rooms = tuple(room for room in programme.room_names if room in used)
+    return replace(programme, sessions=sessions, room_names=rooms)
+
+
+def select_changes(comparison: Comparison, options: PrintOptions) -> Comparison:
+    """Return the comparison with the changes of the chosen days only."""
+    changes = tuple(change for change in comparison.changes if not options.days or change.day in options.days)
+    return replace(comparison, changes=changes)
+
+
+def is_selected(item: PrintedSession, options: PrintOptions) -> bool:
+    """Return whether a session is printed; what is for everybody belongs to all rooms and tracks."""
+    is_on_day = not options.days or item.day in options.days
+    is_in_room = not options.rooms or item.room_id in options.rooms or item.is_in_all_rooms
+    is_in_track = not options.tracks or item.track_id in options.tracks or item.is_for_everybody
+    return is_on_day and is_in_room and is_in_track

@@ -2,8 +2,10 @@
 
 import datetime
 import itertools
-from collections.abc import Collection
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db.models import Prefetch, Q
@@ -13,11 +15,15 @@ from django.utils.translation import gettext as _
 from convention.events.cancellations import describe_cancellation, format_printed_title
 from convention.events.models import Event
 from convention.text.dates import format_date_range, format_time, format_time_range
-from schedule.models import Schedule, Session, SessionSpeaker
+from schedule.models import Schedule, Session, SessionSpeaker, Speaker
 from schedule.programme.days import get_programme_day, get_shown_end
 from schedule.rich_text.sanitize import to_text
 
 from .logos import PrintedLogo, load_printed_logos
+
+if TYPE_CHECKING:
+    from .comparison import Comparison
+    from .session_notes import SessionNote
 
 
 @dataclass(frozen=True)
@@ -38,13 +44,27 @@ class PrintedSession:
     abstract_source: str
     hours_label: str
     is_cancelled: bool
+    role: str = Session.Role.TALK.value
+    room_id: int | None = None
+    track_id: int | None = None
+    chairs: tuple[str, ...] = ()
+    # Companies of the speakers, each once.
+    companies: tuple[str, ...] = ()
+
+    @property
+    def is_for_everybody(self) -> bool:
+        return self.role in {Session.Role.PLENARY, Session.Role.BREAK}
+
+    @property
+    def is_in_all_rooms(self) -> bool:
+        return self.is_for_everybody and not self.room
 
     @property
     def start_label(self) -> str:
         """Return “9 h 30”, "" without a time."""
         return format_time(self.starts_at) if self.starts_at else ""
 
-    @property
+    @cached_property
     def paragraphs(self) -> list[str]:
         """Return the abstract without markup."""
         return [part for part in to_text(self.abstract_source).split("\n") if part.strip()]
@@ -69,6 +89,9 @@ class PrintedProgramme:
     sessions: tuple[PrintedSession, ...]
     logos: tuple[PrintedLogo, ...] = ()
     cancellation_notice: str = ""
+    comparison: "Comparison | None" = None
+    # Internal facts by session, for internal sheets alone.
+    notes: "Mapping[int, SessionNote]" = field(default_factory=dict)
 
     @property
     def days(self) -> list[tuple[datetime.date, list[PrintedSession]]]:
@@ -134,6 +157,7 @@ def load_printed_session(session: Session, event: Event, day_starts_at: datetime
     starts_at = session.starts_at.astimezone(event.zone) if session.starts_at else None
     ends_at = session.ends_at.astimezone(event.zone) if session.ends_at else None
     day = session.day or (starts_at and get_programme_day(starts_at, event.zone, day_starts_at))
+    speakers, chairs = split_appearances(session.appearances.all())
     return PrintedSession(
         session_id=session.pk,
         # Line breaks in a title would end a line of print, and an empty one would leave a cell unnamed.
@@ -146,9 +170,22 @@ def load_printed_session(session: Session, event: Event, day_starts_at: datetime
         track=session.track.name if session.track else "",
         track_color=session.track.color if session.track else "",
         language=session.language,
-        speakers=tuple(appearance.speaker.name for appearance in session.appearances.all()),
+        speakers=tuple(speaker.name for speaker in speakers),
         # Some sources, such as calendars, have a description only.
         abstract_source=session.abstract or session.description,
         hours_label=format_time_range(starts_at, ends_at) if starts_at else "",
         is_cancelled=session.cancelled_at is not None,
+        role=session.role,
+        room_id=session.room_id,
+        track_id=session.track_id,
+        chairs=tuple(chair.name for chair in chairs),
+        companies=tuple(dict.fromkeys(speaker.company for speaker in speakers if speaker.company)),
     )
+
+
+def split_appearances(appearances: Iterable[SessionSpeaker]) -> tuple[list[Speaker], list[Speaker]]:
+    """Return the speakers and the chairs of a session, in order."""
+    people: dict[bool, list[Speaker]] = {False: [], True: []}
+    for appearance in appearances:
+        people[appearance.part == SessionSpeaker.Part.CHAIR].append(appearance.speaker)
+    return people[False], people[True]

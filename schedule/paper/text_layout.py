@@ -3,13 +3,15 @@
 import functools
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from convention.codes.qr import draw_single_symbol
 from convention.typeset import FittedText, FontWeight, PdfDrawing, TextLine, shape_line, wrap_text
 from convention.typeset.document import encode_pdf_text
+from convention.typeset.text_runs import split_graphemes
 
 INK_COLOR, PALE_INK_COLOR, HAIRLINE_COLOR = "#1b1f24", "#5a6470", "#c9ced4"
+ELLIPSIS = "…"
 # French sets a space after « and before : ; ! ? » % €, at which no line may break.
 LINE_BREAK_PATTERN = re.compile(r"(?<!«) +(?![:;!?»%€ ])")
 # Width and height in points, upright (ISO 216).
@@ -65,6 +67,8 @@ class TextBlock:
     weight: FontWeight
     size: float
     leading: float
+    # In a tagged PDF: a heading, H1 to H6, or a paragraph.
+    role: str = "P"
 
     @property
     def lines(self) -> tuple[TextLine, ...]:
@@ -81,6 +85,9 @@ class TextBlock:
 
         Several lines are tagged with their whole text, so that readers extract it without line breaks.
         """
+        if not page.is_drawn:
+            return y + self.height
+        page.begin_tag(self.role)
         # PDF readers reorder right-to-left text and would reorder the tagged text once more.
         is_tagged = len(self.line_texts) > 1 and not has_right_to_left(self.full_text)
         if is_tagged:
@@ -90,6 +97,7 @@ class TextBlock:
             y += self.leading
         if is_tagged:
             page.operators.append("EMC")
+        page.end_tag()
         return y
 
 
@@ -102,10 +110,41 @@ def lay_out_text(
     )
 
 
+def lay_out_heading(text: str, *, width: float, size: float, level: int = 1) -> TextBlock:
+    """Break a bold heading into lines; its level is for readers of a tagged PDF."""
+    return replace(lay_out_text(text, FontWeight.BOLD, width=width, size=size), role=f"H{level}")
+
+
 def lay_out_fitted_text(text: str, weight: FontWeight, fitted: FittedText, *, leading: float) -> TextBlock:
     """Return a fitted text as a block; `leading` is in em."""
     rows = tuple(line.text for line in fitted.lines)
     return TextBlock(text, rows, weight, fitted.size, fitted.size * leading)
+
+
+def shorten_text(text: str, weight: FontWeight, *, width: float, size: float, max_lines: int = 1) -> str:
+    """Return the text if it takes no more lines than that, else its first words with an ellipsis."""
+    if len(break_into_lines(text, weight, width=width, size=size)) <= max_lines:
+        return text
+    words = text.split(" ")
+    low, high = 0, len(words) - 1
+    while low < high:
+        count = (low + high + 1) // 2
+        shortened = f"{' '.join(words[:count])} {ELLIPSIS}"
+        fits = len(break_into_lines(shortened, weight, width=width, size=size)) <= max_lines
+        low, high = (count, high) if fits else (low, count - 1)
+    if low:
+        return f"{' '.join(words[:low])} {ELLIPSIS}"
+    return cut_word(text, weight, width=width, size=size, max_lines=max_lines)
+
+
+def cut_word(text: str, weight: FontWeight, *, width: float, size: float, max_lines: int) -> str:
+    """Return as many letters as fit, for a text whose first word is too long."""
+    graphemes = split_graphemes(text)
+    for count in range(min(len(graphemes), 60), 0, -1):
+        shortened = f"{''.join(graphemes[:count])}{ELLIPSIS}"
+        if len(break_into_lines(shortened, weight, width=width, size=size)) <= max_lines:
+            return shortened
+    return ELLIPSIS
 
 
 def draw_qr_symbol(page: PdfDrawing, address: str, *, x: float, y: float, side: float) -> None:

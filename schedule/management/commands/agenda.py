@@ -1,47 +1,63 @@
 """`manage.py agenda EVENT --output FILE`: the printed agenda."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from django.core.management.base import CommandParser
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from convention.commands import ConventionCommand, add_event_argument, get_event_by_slug
+from convention.events.models import Event
 from convention.files import write_atomically
 from convention.typeset import find_missing_glyphs
-from schedule.paper.grid_layout import PAPERS_BY_NAME
-from schedule.paper.print_agenda import AGENDA_FORMATS, AGENDA_LANGUAGES, print_agenda
+from schedule.paper.print_agenda import print_sheets
+from schedule.paper.print_options import AGENDA_LANGUAGES, PrintOptions
 from schedule.paper.printed_programme import PrintedProgramme
+from schedule.paper.sheet_kinds import DEPTH_LABELS, DISTANCE_LABELS, PAPER_LABELS, SHEET_KINDS
+from schedule.prints.comparison import load_comparison
 
 
 class Command(ConventionCommand):
-    """Booklet, grid or door signs, in French or English."""
+    """Booklet, grids, door signs and other sheets, in French or English."""
 
     help = "Print the agenda of an event as PDF."
 
     def add_arguments(self, parser: CommandParser) -> None:
         add_event_argument(parser)
         parser.add_argument("--output", required=True, type=Path, metavar="FILE")
-        parser.add_argument(
-            "--format", default="booklet", dest="format_name", metavar=",".join(AGENDA_FORMATS)
-        )
-        parser.add_argument("--paper", default="auto", metavar=",".join(PAPERS_BY_NAME), help="of the grid")
+        parser.add_argument("--format", default="booklet", dest="format_name", metavar=",".join(SHEET_KINDS))
+        parser.add_argument("--paper", default="", metavar=",".join(PAPER_LABELS))
+        parser.add_argument("--depth", default="", metavar=",".join(DEPTH_LABELS), help="of the booklet")
+        parser.add_argument("--distance", default="", metavar=",".join(DISTANCE_LABELS), help="of the poster")
+        parser.add_argument("--imposed", action="store_true", help="order the booklet's pages for folding")
+        parser.add_argument("--since", type=int, metavar="VERSION", help="of changes and door signs")
         parser.add_argument("--language", default="fr", metavar=",".join(AGENDA_LANGUAGES))
 
     def run(self, **options: Any) -> None:
         """Write the whole file or none, then report characters that no font has."""
         event, output = get_event_by_slug(options["event"]), options["output"]
         with write_atomically(output) as file:
-            programme = print_agenda(
-                event,
-                file=file,
-                format_name=options["format_name"],
-                language=options["language"],
-                paper=options["paper"],
-            )
+            programme = self.print_sheets(event, file, options)
         with override(options["language"]):
             self.report_missing_glyphs(programme)
+
+    def print_sheets(self, event: Event, file: BinaryIO, options: dict[str, Any]) -> PrintedProgramme:
+        """Draw the sheets that the options ask for."""
+        with override(options["language"]):
+            since = options["since"]
+            comparison = load_comparison(event, since) if since is not None else None
+        print_options = PrintOptions(
+            options["format_name"],
+            options["language"],
+            options["paper"],
+            depth=options["depth"],
+            distance=options["distance"],
+            is_imposed=options["imposed"],
+            since=since,
+        )
+        programme, _page_count = print_sheets(event, file=file, options=print_options, comparison=comparison)
+        return programme
 
     def report_missing_glyphs(self, programme: PrintedProgramme) -> None:
         """Print a line for each title with characters that no font has."""

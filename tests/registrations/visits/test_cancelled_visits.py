@@ -17,7 +17,8 @@ from registrations.sessions.personal_agenda import write_personal_agenda
 from registrations.visits.applications.withdraw import withdraw_application
 from registrations.visits.lifecycle.cancel import cancel_visit
 from registrations.visits.rides.seating import choose_rides
-from schedule.paper.print_agenda import AGENDA_FORMATS, print_agenda
+from schedule.paper.print_agenda import print_agenda
+from schedule.paper.sheet_kinds import SHEET_KINDS
 from tests.factories import make_room, make_session
 from tests.pdf_readers import pdf_text
 from tests.registrations.visits import visit_day
@@ -107,10 +108,11 @@ def test_every_paper_says_so_on_each_of_its_pages():
     order = applied(visit).registration.order
     room = make_room(event, name="Salle des machines")
     make_session(event, "La salle", room=room, starts_at=event.starts_at, minutes=30)
-    assert "annulé" not in "".join(printed(event, kind) for kind in AGENDA_FORMATS).casefold()
+    kinds = set(SHEET_KINDS) - {"changes"}  # compares two versions
+    assert "annulé" not in "".join(printed(event, kind) for kind in kinds).casefold()
     visit = cancel_visit(visit=visit, reason="L’hôte ferme son site.")
     said, title = words(said_of(visit)), words(format_cancelled_title(event.title))
-    for kind in AGENDA_FORMATS:
+    for kind in kinds:
         pages = printed(event, kind).split("\f")
         assert said in words(pages[0]), kind
         assert [page for page in pages if title not in words(page)] == [], kind

@@ -64,8 +64,9 @@ def test_a_day_too_long_takes_sheets_that_are_numbered(event):
     fill(event, 32, "Une session")
     found = sheets(event, "en")
     assert [text.splitlines()[1] for text, _sizes in found] == [
-        "Tuesday 15 June 2027 (1/2)",
-        "Tuesday 15 June 2027 (2/2)",
+        "Tuesday 15 June 2027 (1/3)",
+        "Tuesday 15 June 2027 (2/3)",
+        "Tuesday 15 June 2027 (3/3)",
     ]
     assert all(min(sizes - {9.0}) >= 9.8 for _text, sizes in found)
 

@@ -1,0 +1,125 @@
+"""Draw the agenda of one person: on one page as long as type of nine points allows it."""
+
+import datetime
+from typing import BinaryIO
+
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from convention.text.dates import format_date_with_weekday
+from convention.typeset import FontWeight, PdfDocument, PdfPage, TaggedDocument
+
+from .booklet import capitalize_first, describe_edition
+from .printed_programme import PrintedProgramme, PrintedSession
+from .text_layout import A4, A5, INK_COLOR, PALE_INK_COLOR, TextBlock, draw_qr_symbol, lay_out_text
+
+MARGIN, QR_SIDE = 34.0, 56.0
+# Paper and type, the best first: the pocket, then large letters.
+PAGE_CHOICES = ((A5, 12.0), (A5, 11.0), (A5, 10.0), (A5, 9.0), (A4, 10.0), (A4, 9.0))
+HOURS_EM = 8.2
+type PageBlock = list[tuple[TextBlock, str, float]]  # texts with colour and distance from the margin
+
+
+def draw_personal_page(programme: PrintedProgramme, file: BinaryIO) -> int:
+    """Draw the sessions of a programme that holds those of one person; return the number of pages."""
+    paper, size = choose_page(programme)
+    language = translation.get_language() or "fr"
+    with TaggedDocument(
+        file, title=programme.title, language=language, changed_at=programme.changed_at
+    ) as document:
+        page, y = begin_personal_page(document, programme, paper, size)
+        for block in lay_out_days(programme, paper[0] - 2 * MARGIN, size):
+            if y + measure_block(block) > paper[1] - MARGIN and y > MARGIN:
+                page, y = document.begin_page(*paper), MARGIN
+            y = draw_page_block(page, block, y)
+    return document.page_count
+
+
+def choose_page(programme: PrintedProgramme) -> tuple[tuple[float, float], float]:
+    """Return the first paper and type in which all fits on one page, else the last."""
+    for paper, size in PAGE_CHOICES:
+        blocks = lay_out_days(programme, paper[0] - 2 * MARGIN, size)
+        head = lay_out_head(programme, paper[0] - 2 * MARGIN, size)
+        if measure_block(head) + sum(map(measure_block, blocks)) <= paper[1] - 2 * MARGIN:
+            return paper, size
+    return PAGE_CHOICES[-1]
+
+
+def begin_personal_page(
+    document: PdfDocument, programme: PrintedProgramme, paper: tuple[float, float], size: float
+) -> tuple[PdfPage, float]:
+    page = document.begin_page(*paper)
+    x = paper[0] - MARGIN - QR_SIDE
+    draw_qr_symbol(page, programme.agenda_url, x=x, y=MARGIN, side=QR_SIDE)
+    page.add_link((x, MARGIN, QR_SIDE, QR_SIDE), programme.agenda_url)
+    return page, draw_page_block(page, lay_out_head(programme, paper[0] - 2 * MARGIN, size), MARGIN)
+
+
+def lay_out_head(programme: PrintedProgramme, width: float, size: float) -> PageBlock:
+    """Set title, dates, venue and edition beside the QR code; at least as tall as it is."""
+    inner = width - QR_SIDE - 12
+    texts: PageBlock = [
+        (lay_out_text(programme.title, FontWeight.BOLD, width=inner, size=1.4 * size), INK_COLOR, 0)
+    ]
+    for text in (programme.dates_label, programme.venue_name, describe_edition(programme)):
+        if text:
+            texts.append((lay_out_text(text, FontWeight.REGULAR, width=inner, size=size), PALE_INK_COLOR, 0))
+    if programme.cancellation_notice:
+        notice = lay_out_text(programme.cancellation_notice, FontWeight.BOLD, width=inner, size=size)
+        texts.append((notice, INK_COLOR, 0))
+    missing = QR_SIDE - sum(text.height for text, _color, _x in texts)
+    if missing > 0:
+        # An empty line of that height.
+        texts.append((TextBlock("", ("",), FontWeight.REGULAR, size, missing), INK_COLOR, 0))
+    return texts
+
+
+def lay_out_days(programme: PrintedProgramme, width: float, size: float) -> list[PageBlock]:
+    """Return a block for each day's heading with its first session, and for each other session."""
+    days: list[tuple[datetime.date | None, list[PrintedSession]]] = [*programme.days]
+    if programme.untimed_sessions:
+        days.append((None, programme.untimed_sessions))
+    blocks: list[PageBlock] = []
+    for day, sessions in days:
+        label = capitalize_first(format_date_with_weekday(day)) if day else _("Time to be announced")
+        heading = lay_out_text(label, FontWeight.BOLD, width=width, size=1.15 * size, leading=1.7)
+        for index, session in enumerate(sessions):
+            block = lay_out_personal_session(session, width, size)
+            blocks.append([(heading, INK_COLOR, 0), *block] if index == 0 else block)
+    return blocks
+
+
+def lay_out_personal_session(session: PrintedSession, width: float, size: float) -> PageBlock:
+    left = HOURS_EM * size
+    place = " · ".join(filter(None, (session.room, ", ".join(session.speakers))))
+    cancelled = _("Cancelled").upper() if session.is_cancelled else ""
+    lines = (
+        (session.hours_label, FontWeight.SEMIBOLD, INK_COLOR, 0.0),
+        (cancelled, FontWeight.SEMIBOLD, INK_COLOR, left),
+        (session.title, FontWeight.BOLD, INK_COLOR, left),
+        (place, FontWeight.REGULAR, PALE_INK_COLOR, left),
+    )
+    return [
+        (lay_out_text(text, weight, width=width - x, size=size), color, x)
+        for text, weight, color, x in lines
+        if text
+    ]
+
+
+def measure_block(block: PageBlock) -> float:
+    """Return the height; hours stand beside the title, so that they take none."""
+    return sum(text.height for text, _color, x in block if not is_beside(block, text, x)) + 5
+
+
+def is_beside(block: PageBlock, text: TextBlock, x: float) -> bool:
+    """Return whether a text stands at the left of the next one."""
+    index = next(i for i, (other, _color, _x) in enumerate(block) if other is text)
+    return x == 0 and index + 1 < len(block) and block[index + 1][2] > 0
+
+
+def draw_page_block(page: PdfPage, block: PageBlock, y: float) -> float:
+    for text, color, x in block:
+        page.set_color(color)
+        below = text.draw(page, MARGIN + x, y)
+        y = y if is_beside(block, text, x) else below
+    return y + 5

@@ -1,0 +1,109 @@
+"""The form of the print page: only the choices that the kind of sheets has."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext, pgettext_lazy
+
+from convention.events.models import Event
+from convention.text.dates import format_date_with_weekday
+from schedule.models import Session, Track
+from schedule.paper.print_options import PrintOptions
+from schedule.paper.sheet_kinds import DEPTH_LABELS, DISTANCE_LABELS, PAPER_LABELS, SHEET_KINDS, SinceChoice
+from schedule.programme.programme_version import ProgrammeVersion
+from schedule.versions.sentences import describe_version
+
+MAX_VERSIONS: Final = 100
+
+
+class PrintForm(forms.Form):
+    """Choices of one print. Nothing chosen among days, rooms or tracks means all of them."""
+
+    language = forms.ChoiceField(label=_("Language"), choices=[("fr", _("French")), ("en", _("English"))])
+    paper = forms.ChoiceField(label=pgettext_lazy("print", "Paper"))
+    since = forms.TypedChoiceField(label=_("Changed since"), required=False, coerce=int, empty_value=None)
+    depth = forms.ChoiceField(label=_("Level of detail"), widget=forms.RadioSelect)
+    is_imposed = forms.BooleanField(
+        label=_("In the order for folding"),
+        required=False,
+        help_text=_("Two pages on each side of A4: print on both sides, flip on the short edge, and fold."),
+    )
+    distance = forms.ChoiceField(label=_("Read from"))
+    days = forms.MultipleChoiceField(label=_("Days"), required=False, widget=forms.CheckboxSelectMultiple)
+    rooms = forms.TypedMultipleChoiceField(
+        label=_("Rooms"), required=False, coerce=int, widget=forms.CheckboxSelectMultiple
+    )
+    tracks = forms.TypedMultipleChoiceField(
+        label=_("Tracks"), required=False, coerce=int, widget=forms.CheckboxSelectMultiple
+    )
+
+    def __init__(
+        self,
+        data: Any = None,
+        *,
+        event: Event,
+        kind: str,
+        language: str,
+        since: int | None = None,
+        page_counts: Mapping[str, int] | None = None,
+    ) -> None:
+        super().__init__(data, initial={"language": language, "depth": "short", "since": since})
+        self.kind = kind
+        sheet_kind = SHEET_KINDS[kind]
+        self._set_choices("paper", [(name, PAPER_LABELS[name]) for name in sheet_kind.papers])
+        self._offer_versions(event, sheet_kind.since)
+        self._set_choices("depth", list_depth_choices(sheet_kind.depths, page_counts or {}))
+        if not sheet_kind.can_be_imposed:
+            del self.fields["is_imposed"]
+        self._set_choices("distance", [(name, DISTANCE_LABELS[name]) for name in sheet_kind.distances])
+        self._set_choices("days", list_day_choices(event))
+        self._set_choices("rooms", list(event.rooms.values_list("pk", "name")), minimum=2)
+        self._set_choices("tracks", list(Track.objects.filter(event=event).values_list("pk", "name")))
+
+    def _set_choices(self, name: str, choices: list[tuple[Any, Any]], *, minimum: int = 1) -> None:
+        """Offer the choices, or drop the field if there is nothing to choose."""
+        if len(choices) < minimum:
+            del self.fields[name]
+            return
+        self.fields[name].choices = choices  # type: ignore[attr-defined]  # all of these fields have them
+
+    def _offer_versions(self, event: Event, choice: SinceChoice) -> None:
+        """Offer the versions to compare with, or drop the field."""
+        versions = list(event.schedule_versions.values_list("number", "name")[:MAX_VERSIONS])
+        choices: list[tuple[Any, Any]] = [
+            (number, describe_version(number, name)) for number, name in versions
+        ]
+        if choice is SinceChoice.OPTIONAL:
+            choices.insert(0, ("", _("Print all")))
+        self.fields["since"].required = choice is SinceChoice.REQUIRED
+        self._set_choices("since", choices if choice is not SinceChoice.NONE and versions else [])
+
+    def get_options(self) -> PrintOptions:
+        """Return the options of a valid form."""
+        data = self.cleaned_data
+        return PrintOptions.from_json(
+            PrintOptions(kind=self.kind).to_json()
+            | {name: value for name, value in data.items() if value not in ("", None)}
+        )
+
+
+def list_depth_choices(depths: Sequence[str], page_counts: Mapping[str, int]) -> list[tuple[str, str]]:
+    """Return the depths of the booklet, with the pages that each takes if that is known."""
+    choices = []
+    for depth in depths:
+        label, count = str(DEPTH_LABELS[depth]), page_counts.get(depth)
+        if count:
+            pages = ngettext("%(count)s page", "%(count)s pages", count) % {"count": count}
+            label = f"{label} ({pages})"
+        choices.append((depth, label))
+    return choices
+
+
+def list_day_choices(event: Event) -> list[tuple[str, str]]:
+    """Return the days of the published programme; none if there is but one."""
+    version = ProgrammeVersion(event, "")
+    rows = Session.objects.published().filter(event=event).values_list("day", "starts_at")
+    days = sorted({day or version.get_programme_day(starts_at) for day, starts_at in rows})
+    return [(str(day), format_date_with_weekday(day)) for day in days] if len(days) > 1 else []

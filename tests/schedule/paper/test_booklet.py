@@ -1,0 +1,132 @@
+"""The booklet: depths, hours, running heads, indexes, and the order for folding."""
+
+import datetime
+import io
+
+import pytest
+from pypdf import PdfReader
+
+from convention.typeset.folded import list_booklet_sides
+from schedule.models import SessionSpeaker
+from schedule.paper.booklet import SHORT_ABSTRACT_CHARACTERS, shorten_abstract
+from schedule.paper.print_agenda import print_sheets
+from schedule.paper.print_options import PrintOptions
+from tests.factories import make_event, make_room, make_session
+from tests.pdf_readers import find_bad_words, find_smallest_type, list_words, pdf_text
+
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
+
+START = datetime.datetime(2027, 6, 15, 7, tzinfo=datetime.UTC)
+LONG_TITLE = "Infrastructures souveraines, exploitation responsable et gouvernance : " * 4 + "une conclusion."
+
+
+@pytest.fixture
+def event():
+    event = make_event(slug="paper", starts_at=START, ends_at=START + datetime.timedelta(days=2))
+    rooms = [make_room(event, name=name) for name in ("Salle Curie", "Salle Pasteur")]
+    for number in range(20):
+        make_session(
+            event, f"Session {number:02} {LONG_TITLE if number % 7 == 0 else ''}", room=rooms[number % 2],
+            starts_at=START + datetime.timedelta(minutes=30 * (number // 2)), minutes=30,
+            speakers=[f"Ana N{number:02}"], abstract="Une phrase assez longue pour compter. " * 20,
+        )  # fmt: skip
+    event.speakers.filter(name="Ana N03").update(company="Société Exemple")
+    return event
+
+
+def draw(event, **options):
+    file = io.BytesIO()
+    print_sheets(event, file=file, options=PrintOptions("booklet", **options))
+    return file.getvalue()
+
+
+def read_pages(content):
+    return [" ".join(page.extract_text().split()) for page in PdfReader(io.BytesIO(content)).pages]
+
+
+@pytest.mark.parametrize("depth", ["titles", "short", "full"])
+def test_no_word_leaves_the_page_or_lies_on_another(event, depth):
+    assert find_bad_words(draw(event, depth=depth)) == []
+
+
+def test_all_type_is_at_least_nine_points(event):
+    assert find_smallest_type(draw(event)) >= 9 - 0.01
+
+
+def test_the_hour_is_set_larger_than_titles(event):
+    sizes = {
+        word["text"]: word["size"]
+        for _number, words in list_words(draw(event, language="en", depth="titles"))
+        for word in words
+    }
+
+    assert sizes["9:30"] > sizes["Session"]
+
+
+@pytest.mark.parametrize("depth", ["titles", "short", "full"])
+def test_the_pages_are_a_multiple_of_four(event, depth):
+    assert len(read_pages(draw(event, depth=depth))) % 4 == 0
+
+
+def test_each_depth_is_shorter_than_the_next(event):
+    counts = [len(read_pages(draw(event, depth=depth))) for depth in ("titles", "short", "full")]
+
+    assert counts[0] < counts[1] < counts[2]
+
+
+def test_titles_are_whole_in_the_smallest_depth(event):
+    text = " ".join(pdf_text(draw(event, depth="titles")).split())
+    titles = [" ".join(title.split()) for title in event.sessions.values_list("title", flat=True)]
+
+    assert [title for title in titles if title not in text] == []
+    assert "Une phrase" not in text
+
+
+def test_an_abstract_is_shortened_at_the_end_of_a_sentence():
+    assert shorten_abstract(["Un. " * 100]).endswith("Un.")
+    assert len(shorten_abstract(["mot " * 200])) <= SHORT_ABSTRACT_CHARACTERS + 2
+
+
+def test_the_running_head_names_the_first_and_last_hour_of_its_page(event):
+    page = read_pages(draw(event, language="en", depth="titles"))[2]
+
+    assert "Tuesday 15 June 2027 · 9:00 – " in page.replace("\xa0", " ")
+
+
+def test_indexes_give_the_pages_of_speakers_companies_and_rooms(event):
+    session = event.sessions.get(title__startswith="Session 04")
+    SessionSpeaker.objects.filter(session=session).update(part=SessionSpeaker.Part.CHAIR)
+    pages = read_pages(draw(event, language="en", depth="titles"))
+    number = next(index for index, page in enumerate(pages, start=1) if "Session 03" in page)
+
+    text = " ".join(pages[-4:])
+
+    assert f"Ana N03 {number}" in text
+    assert f"Société Exemple {number}" in text
+    assert "Salle Curie 3" in text
+    assert "Chair: Ana N04" in " ".join(pages)
+
+
+def test_a_folded_booklet_reads_in_order(event):
+    plain = read_pages(draw(event, depth="titles"))
+
+    sides = read_pages(draw(event, depth="titles", is_imposed=True))
+
+    assert len(sides) == len(plain) / 2
+    for side, text in zip(list_booklet_sides(len(plain)), sides, strict=True):
+        for placed in side:
+            assert plain[placed.number - 1] in text
+
+
+def test_the_outer_sheet_has_the_last_page_at_the_left_of_the_first():
+    sides = [[placed.number for placed in side] for side in list_booklet_sides(8)]
+
+    assert sides == [[8, 1], [2, 7], [6, 3], [4, 5]]
+
+
+def test_a_thick_booklet_is_folded_in_parts():
+    sides = [[placed.number for placed in side] for side in list_booklet_sides(104)]
+
+    assert sides[0] == [40, 1]
+    assert sides[20] == [80, 41]
+    assert sides[40] == [104, 81]

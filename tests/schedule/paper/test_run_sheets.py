@@ -1,0 +1,96 @@
+"""Run sheets and the director's book: whom a crew meets, and what the room needs."""
+
+import datetime
+import io
+
+import pytest
+
+from schedule.models import SessionSpeaker
+from schedule.paper.print_agenda import print_sheets
+from schedule.paper.print_options import PrintOptions
+from schedule.paper.sheet_kinds import SHEET_KINDS
+from tests.factories import make_event, make_room, make_session
+from tests.pdf_readers import find_bad_words, find_smallest_type, pdf_text
+
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
+
+START = datetime.datetime(2027, 6, 15, 7, tzinfo=datetime.UTC)
+INTERNAL_KINDS = ["rooms", "chairs", "speakers", "director"]
+LONG_TITLE = "Infrastructures souveraines, exploitation responsable et gouvernance : " * 4 + "une conclusion."
+
+
+@pytest.fixture
+def event():
+    event = make_event(slug="paper", starts_at=START, ends_at=START + datetime.timedelta(days=1))
+    curie, volta = make_room(event, name="Curie", capacity=80), make_room(event, name="Volta")
+    for number in range(8):
+        session = make_session(
+            event, f"Talk {number} {LONG_TITLE}", room=(curie, volta)[number % 2],
+            starts_at=START + datetime.timedelta(minutes=30 * number),
+            speakers=[f"Ana {number}", "Zoé Martin"],
+            expected_attendance=60, needed_features="Projector\nPiano",
+        )  # fmt: skip
+    SessionSpeaker.objects.filter(session=session, speaker__name="Zoé Martin").update(part="chair")
+    event.speakers.update(email="someone@example.org", company="Société Exemple")
+    make_session(event, "Lunch", role="break", starts_at=START + datetime.timedelta(hours=6))
+    return event
+
+
+def draw(event, kind):
+    file = io.BytesIO()
+    print_sheets(event, file=file, options=PrintOptions(kind, language="en"))
+    return file.getvalue()
+
+
+def read(event, kind):
+    return [" ".join(page.split()) for page in pdf_text(draw(event, kind)).split("\f")]
+
+
+@pytest.mark.parametrize("kind", INTERNAL_KINDS)
+def test_no_word_is_cut_or_overlapped_or_too_small(event, kind):
+    content = draw(event, kind)
+
+    assert find_bad_words(content) == []
+    assert find_smallest_type(content) >= 9
+
+
+def test_a_crew_reads_people_seats_and_missing_equipment_and_has_its_break(event):
+    text = " ".join(page for page in read(event, "rooms") if "Curie ·" in page)
+
+    assert "Ana 0 · Société Exemple · someone@example.org · not confirmed" in text
+    assert "80 seats · 60 expected" in text
+    assert "The room lacks: Projector, Piano" in text
+    assert "Lunch" in text
+    assert "Talk 1" not in text
+
+
+def test_a_chair_gets_their_sessions_alone(event):
+    text = " ".join(read(event, "chairs"))
+
+    assert "Zoé Martin (chair)" in text
+    assert "Talk 7" in text
+    assert "Talk 1 " not in text
+
+
+def test_each_speaker_begins_on_a_page_of_their_own(event):
+    pages = read(event, "speakers")
+
+    assert any(page.startswith("Ana 3") or "Ana 3 " in page[:200] for page in pages)
+    assert len(pages) >= event.speakers.count()
+
+
+def test_the_directors_book_has_everything(event):
+    text = " ".join(read(event, "director"))
+
+    assert [number for number in range(8) if f"Talk {number}" not in text] == []
+
+
+def test_addresses_of_speakers_are_on_internal_sheets_alone(event):
+    public = [kind for kind in SHEET_KINDS if kind not in {*INTERNAL_KINDS, "changes"}]
+
+    assert not any("someone@example.org" in page for kind in public for page in read(event, kind))
+
+
+def test_internal_sheets_are_not_public(client, event):
+    for kind in INTERNAL_KINDS:
+        assert client.get(f"/events/paper/agenda.pdf?format={kind}").status_code == 422

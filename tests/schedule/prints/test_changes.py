@@ -1,0 +1,136 @@
+"""Changes since the last print: the sheet of changes, and door signs that replace others."""
+
+import datetime
+
+import pytest
+from django.core.management import call_command
+
+from schedule.drafts.current_draft import get_current_draft
+from schedule.paper.comparison import NothingToCompare
+from schedule.paper.print_options import PrintOptions
+from schedule.prints.requests import request_print
+from schedule.versions.publish import publish_draft
+from tests.factories import make_administrator, make_event, make_room, make_session
+from tests.pdf_readers import find_bad_words, find_smallest_type, pdf_text
+from tests.task_runner import run_waiting_tasks
+
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
+
+START = datetime.datetime(2027, 6, 15, 7, tzinfo=datetime.UTC)
+PAGE = "/en/organize/paper/schedule/print/"
+
+
+@pytest.fixture
+def event():
+    event = make_event(slug="paper", starts_at=START, ends_at=START + datetime.timedelta(days=2))
+    for name in ("Curie", "Pasteur", "Volta"):
+        make_session(event, f"On {name}", room=make_room(event, name=name), starts_at=START)
+    move(event, "On Volta", minutes=10)
+    return event
+
+
+def move(event, title, *, minutes=0, room=None):
+    """Move a session by some minutes, or to a room, and publish."""
+    draft = get_current_draft(event)
+    slot = draft.slots.get(session__title=title)
+    slot.starts_at += datetime.timedelta(minutes=minutes)
+    slot.ends_at += datetime.timedelta(minutes=minutes)
+    slot.room = room or slot.room
+    slot.save()
+    return publish_draft(draft=draft)
+
+
+def draw(event, **options):
+    row = request_print(event=event, options=PrintOptions(language="en", **options))
+    run_waiting_tasks()
+    row.refresh_from_db()
+    return row.file.read()
+
+
+def test_the_sheet_of_changes_lists_what_changed_since_a_version(event):
+    move(event, "On Curie", minutes=30)
+
+    content = draw(event, kind="changes", since=1)
+    text = " ".join(pdf_text(content).split()).replace("\xa0", " ")
+
+    assert "Changes since: Version 1" in text
+    assert "On Curie" in text
+    assert "9:30" in text
+    assert "On Pasteur" not in text
+
+
+def test_a_sheet_of_changes_can_be_read_at_one_metre(event):
+    move(event, "On Curie", minutes=30)
+    content = draw(event, kind="changes", since=1)
+
+    assert find_smallest_type(content) >= 14 - 0.01
+    assert find_bad_words(content) == []
+
+
+def test_only_the_doors_that_changed_are_printed_and_say_what_they_replace(event):
+    move(event, "On Curie", room=event.rooms.get(name="Volta"))
+
+    text = pdf_text(draw(event, kind="doors", since=1))
+
+    assert text.count("replaces: Version 1") == 1
+    assert "Volta" in text
+    assert "Pasteur" not in text
+
+
+def test_doors_say_so_if_none_changed(event):
+    assert "No sign has changed." in pdf_text(draw(event, kind="doors", since=1))
+
+
+def test_all_type_on_a_door_is_read_at_one_metre(event):
+    assert find_smallest_type(draw(event, kind="doors")) >= 14 - 0.01
+
+
+def test_changes_need_a_published_version():
+    with pytest.raises(NothingToCompare):
+        request_print(event=make_event(), options=PrintOptions(kind="changes"))
+
+
+def test_the_page_of_a_print_lists_what_changed_since_it_was_made(client, event):
+    client.force_login(make_administrator())
+    client.post(f"{PAGE}?kind=doors", {"language": "en"})
+    run_waiting_tasks()
+    row = event.agenda_prints.get(kind="doors")
+    move(event, "On Curie", minutes=30)
+
+    page = client.get(f"{PAGE}{row.pk}/").content.decode()
+
+    assert "What changed since" in page
+    assert "On Curie" in page
+
+
+def test_the_last_printed_version_is_proposed(client, event):
+    client.force_login(make_administrator())
+    client.post(f"{PAGE}?kind=doors", {"language": "en"})
+    run_waiting_tasks()
+    move(event, "On Curie", minutes=30)
+    move(event, "On Curie", minutes=30)
+
+    page = client.get(f"{PAGE}?kind=changes").content.decode()
+
+    assert '<option value="1" selected>' in page
+
+
+def test_two_prints_of_different_programmes_never_name_the_same_version(event):
+    first = pdf_text(draw(event, kind="doors"))
+    move(event, "On Curie", minutes=30)
+
+    second = pdf_text(draw(event, kind="doors"))
+
+    assert "Version 1" in first
+    assert "Version 2" in second
+
+
+def test_the_command_prints_changes_and_asks_for_a_version(event, tmp_path, capsys):
+    move(event, "On Curie", minutes=30)
+
+    call_command("agenda", "paper", output=tmp_path / "a.pdf", format_name="changes", since=1)
+    with pytest.raises(SystemExit):
+        call_command("agenda", "paper", output=tmp_path / "b.pdf", format_name="changes")
+
+    assert "On Curie" in pdf_text((tmp_path / "a.pdf").read_bytes())
+    assert "version" in capsys.readouterr().err
