@@ -46,7 +46,7 @@ def describe_outcome(outcome: CancellationOutcome, *, currency: str, zone: datet
 def describe_refund_reason(refund_terms: RefundTerms, zone: datetime.tzinfo) -> str:
     """Return a sentence about why this much is refunded."""
     if refund_terms.reason == RefundReason.FREE:
-        return _("The ticket was free: there is nothing to refund.")
+        return _("The ticket was free, so there is nothing to refund.")
     if refund_terms.reason == RefundReason.CREDITED:
         return _("The organizer has credited what was asked for it: nothing is kept, and nothing is owed.")
     if refund_terms.reason == RefundReason.NOT_CONFIRMED:

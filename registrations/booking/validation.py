@@ -93,7 +93,7 @@ def _check_repeated_members(
         if (ticket.slug, normalize_email(place.email)) in seen:
             yield (
                 f"registrations.{index}.email",
-                _("This address stands here twice: each member comes with their own."),
+                _("This address appears twice. Enter each member’s own address."),
             )
         seen.add((ticket.slug, normalize_email(place.email)))
 
@@ -101,7 +101,7 @@ def _check_repeated_members(
 def _check_order_fields(request: OrderRequest) -> Iterator[FieldError]:
     yield from _check_email("email", request.email)
     if not request.email:
-        yield "email", _("Write the address that gets the confirmation.")
+        yield "email", _("Enter the e-mail address for the confirmation.")
     if request.language not in dict(settings.LANGUAGES):
         yield "language", _("The language is “fr” or “en”.")
     for name, max_length in ORDER_TEXT_LENGTHS.items():
@@ -114,18 +114,18 @@ def _check_billing(billing: BillingDetails) -> Iterator[FieldError]:
         yield from _check_length(f"billing.{name}", getattr(billing, name), max_length)
         yield from _check_links(f"billing.{name}", getattr(billing, name))
     if billing.country and not COUNTRY_PATTERN.fullmatch(billing.country):
-        yield "billing.country", _("Write the country as two capital letters, such as FR.")
+        yield "billing.country", _("Enter the country as two capital letters, for example FR.")
 
 
 def check_place_count(place_count: int) -> Iterator[FieldError]:
     if not place_count:
-        yield "registrations", _("Name at least one person.")
+        yield "registrations", _("Enter at least one attendee.")
     if place_count > MAX_PLACES_PER_ORDER:
         yield (
             "registrations",
             ngettext(
-                "One order holds at most %(most)d person; split this one.",
-                "One order holds at most %(most)d people; split this one.",
+                "An order can include at most %(most)d person. Split it into several orders.",
+                "An order can include at most %(most)d people. Split it into several orders.",
                 MAX_PLACES_PER_ORDER,
             )
             % {"most": MAX_PLACES_PER_ORDER},
@@ -221,7 +221,7 @@ def _list_requested_addons(request: OrderRequest, offering: Offering) -> Iterato
 
 def _check_currency(expected: str, currencies: set[str]) -> Iterator[FieldError]:
     if len(currencies) > 1:
-        yield "registrations", _("These tickets are priced in different currencies; order them apart.")
+        yield "registrations", _("These tickets are priced in different currencies. Order them separately.")
     elif expected and currencies and expected not in currencies:
         yield "currency", _("These tickets are priced in %(currency)s.") % {"currency": currencies.pop()}
 
@@ -233,7 +233,7 @@ def check_place(
     yield from _check_ticket(ticket, at)
     yield from check_person_texts(place)
     if ticket and ticket.needs_member_verification and not place.email:
-        yield "email", _("A member’s place needs the member’s own address: the confirmation goes there.")
+        yield "email", _("Enter the member’s own e-mail address: we send them the link to confirm the place.")
 
 
 def check_person_texts(place: RequestedPlace) -> Iterator[FieldError]:
@@ -256,8 +256,8 @@ def _check_links(field: str, text: str) -> Iterator[FieldError]:
 def check_person_spelling(place: RequestedPlace) -> Iterator[FieldError]:
     """Yield errors about an attendee's texts as an organizer types them: any characters are accepted."""
     for name, sentence in (
-        ("first_name", _("Write the first name.")),
-        ("last_name", _("Write the last name.")),
+        ("first_name", _("Enter the first name.")),
+        ("last_name", _("Enter the last name.")),
     ):
         if not place.is_to_follow and not any(map(_is_visible, getattr(place, name))):
             yield name, sentence
@@ -273,7 +273,7 @@ def _is_visible(character: str) -> bool:
 
 def _check_ticket(ticket: Ticket | None, at: datetime.datetime) -> Iterator[FieldError]:
     if ticket is None:
-        yield "ticket", _("This ticket is not offered here.")
+        yield "ticket", _("This ticket is not available for this event.")
     elif not ticket.is_on_sale(at=at):
         early = ticket.opens_at is not None and at < ticket.opens_at
         yield (
@@ -288,7 +288,7 @@ def _check_email(field: str, address: str) -> Iterator[FieldError]:
     try:
         validate_email(address)
     except ValidationError:
-        yield field, _("This is not a valid e-mail address; it looks like name@example.org.")
+        yield field, _("Enter a valid e-mail address, for example name@example.org.")
         return
     yield from _check_length(field, address, MAX_EMAIL_LENGTH)
 

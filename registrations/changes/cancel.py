@@ -139,7 +139,7 @@ def _lock_cancellable(registration: Registration) -> Registration:
     )
     locked = rows.get(pk=registration.pk)
     if locked.cancelled_at:
-        raise AlreadyCancelled(_("This registration was already cancelled."))
+        raise AlreadyCancelled(_("This registration has already been cancelled."))
     if locked.event.ends_at <= timezone.now():
-        raise NotOpenNow(_("The event is over; there is nothing left to cancel."))
+        raise NotOpenNow(_("The event is over, so the registration can no longer be cancelled."))
     return locked

@@ -173,7 +173,7 @@ def check_transfer_deadline(event: Event) -> None:
         return
     day = formats.date_format(event.substitution_deadline.astimezone(event.zone), "DATETIME_FORMAT")
     raise NotOpenNow(
-        _("A place could be given to somebody else until %(day)s. Write to the organizers.") % {"day": day}
+        _("Places could be transferred until %(day)s. Please contact the organizers.") % {"day": day}
     )
 
 
@@ -256,9 +256,9 @@ def _normalize_correction(registration: Registration, correction: Correction) ->
 def check_correctable(registration: Registration) -> None:
     """Raise NotOpenNow for a cancelled or expired registration, and once the event is over."""
     if registration.state in (Registration.State.CANCELLED, Registration.State.EXPIRED):
-        raise NotOpenNow(_("This registration no longer stands, so it cannot be corrected."))
+        raise NotOpenNow(_("This registration is no longer active, so it cannot be corrected."))
     if registration.event.ends_at <= timezone.now():
-        raise NotOpenNow(_("The event is over; there is nothing left to correct."))
+        raise NotOpenNow(_("The event is over, so the registration can no longer be corrected."))
 
 
 def _check_correction(registration: Registration, correction: RequestedPlace) -> None:
@@ -268,7 +268,10 @@ def _check_correction(registration: Registration, correction: RequestedPlace) ->
         errors.setdefault(field, []).append(sentence)
     if registration.ticket.needs_member_verification and correction.email != registration.email:
         errors.setdefault("email", []).append(
-            _("A member’s address cannot be changed: cancel, and register with the other one.")
+            _(
+                "A member’s address cannot be changed. Cancel this registration, then register again "
+                "with the other address."
+            )
         )
     if errors:
         raise InvalidFields(_("Some fields need another look."), errors)

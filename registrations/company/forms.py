@@ -163,12 +163,12 @@ class AttendeeDetailsForm(ActionErrorsMixin, forms.Form):
 
     first_name = forms.CharField(
         label=_("First name"),
-        error_messages={"required": _("Write the first name.")},
+        error_messages={"required": _("Enter the first name.")},
         widget=forms.TextInput(attrs={"autocomplete": "given-name"}),
     )
     last_name = forms.CharField(
         label=_("Last name"),
-        error_messages={"required": _("Write the last name.")},
+        error_messages={"required": _("Enter the last name.")},
         widget=forms.TextInput(attrs={"autocomplete": "family-name"}),
     )
     no_photo = forms.BooleanField(label=_("I do not want to be photographed"), required=False)

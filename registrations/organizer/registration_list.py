@@ -109,7 +109,7 @@ STATE_CONDITIONS = {
 AUDIT_VERB_TEXTS = {
     "registration.cancel": gettext_lazy("cancelled"),
     "registration.correct": gettext_lazy("corrected"),
-    "registration.transfer": gettext_lazy("given to someone else"),
+    "registration.transfer": gettext_lazy("transferred to someone else"),
     "registration.substitute": gettext_lazy("given to a colleague"),
     "registration.complete": gettext_lazy("details completed by the holder"),
     # The verbs are stored data; they keep the names they had when they were recorded.

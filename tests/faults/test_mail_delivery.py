@@ -178,7 +178,7 @@ def test_a_colleague_whose_address_is_corrected_gets_their_own_link_alone(client
     one = order.registrations.get(email="a@example.org")
     address = f"/en/organize/{order.event.slug}/registrations/{one.reference}/resend/"
     answer = client.post(address, {"email": "a@example.net"}, follow=True)
-    assert "The e-mail to a@example.net is on its way." in answer.text
+    assert "We are sending the e-mail to a@example.net." in answer.text
     run_tasks()
     order.refresh_from_db()
     one.refresh_from_db()

@@ -194,7 +194,7 @@ def _find_person_errors(row: DirectoryRow) -> Iterator[str]:
         try:
             validate_email(row.email)
         except ValidationError:
-            yield _("This is not a valid e-mail address; it looks like name@example.org.")
+            yield _("Enter a valid e-mail address, for example name@example.org.")
     if not row.has_person and (row.seat or row.contact or row.title or row.level):
         yield _("Write a name or an address: a seat, a function or a contact belongs to somebody.")
     if row.contact and not row.email:

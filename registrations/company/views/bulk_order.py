@@ -351,7 +351,7 @@ def _redirect_to_rows(
     request: HttpRequest, company: Company, event: Event, error: ConventionError
 ) -> HttpResponse:
     for sentence in _list_error_sentences(error):
-        messages.error(request, f"{sentence} {_('Everything you typed was kept.')}")
+        messages.error(request, f"{sentence} {_('Your entries have not been lost.')}")
     return redirect("company-register", company.slug, event.slug)
 
 

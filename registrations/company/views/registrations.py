@@ -113,7 +113,9 @@ def invitation_resend(request: HttpRequest, company: str, reference: str) -> Htt
     registration = get_changeable_registration(get_company_of_contact(company, request.user), reference)
     throttle_correction(registration.order)
     if invite_attendee(registration=registration):
-        messages.success(request, _("The e-mail to %(email)s is on its way.") % {"email": registration.email})
+        messages.success(
+            request, _("We are sending the e-mail to %(email)s.") % {"email": registration.email}
+        )
     else:
         messages.error(request, _("There is no address of the holder to write to."))
     return redirect("company-place", company, reference)
@@ -128,7 +130,7 @@ def registration_cancel(request: HttpRequest, company: str, reference: str) -> H
     if request.method == "POST":
         cancel_registration(registration=registration)
         messages.success(
-            request, _("The registration of %(name)s is cancelled.") % {"name": registration.name}
+            request, _("The registration of %(name)s has been cancelled.") % {"name": registration.name}
         )
         return redirect("company-registrations", company)
     return render_page(

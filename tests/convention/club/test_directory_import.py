@@ -130,7 +130,7 @@ def test_a_rehearsal_keeps_nothing(lake):
         ("A;12;;;", "no SIREN"),
         (";732829320;Zoé;M;z@x.example", "write its name too"),
         ("A;;;;z@x.example", "does not know this address"),
-        ("A;;Zoé;M;z@", "not a valid e-mail"),
+        ("A;;Zoé;M;z@", "Enter a valid e-mail"),
         (f"A;;{'x' * 151};M;z@x.example", "at most 150"),
         ("A;;Zoé;M;z@x.example;;;;;;2026-02-30", "is no day"),
         ("A;;Zoé;M;z@x.example;;;;;;02/01/2026;1/1/2026", "must not come before"),

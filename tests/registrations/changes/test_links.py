@@ -178,7 +178,7 @@ def test_it_is_asked_for_so_often_for_known_and_unknown_alike(client: Client, se
 
 def test_a_wrong_address_gets_a_sentence(client: Client):
     page = client.post("/en/orders/link/", {"email": "nonsense"})
-    assert "This is not a valid e-mail address" in page.text
+    assert "Enter a valid e-mail address" in page.text
 
 
 def test_a_replaced_link_opens_nothing(client: Client, run_tasks, mailoutbox):

@@ -44,7 +44,7 @@ def test_by_card_the_place_is_held_until_the_payment_and_goes_to_the_next_withou
     ticket = full(price=12_000)
     first = offered(ticket, "ana@example.org")
     asked = client.get(page(first)).text
-    assert "by card, on the next page" in asked
+    assert "Card (on the next page)" in asked
     assert 'name="shown" value="12000"' in asked
     answer = client.post(page(first), {"accept": "1", "shown": "12000", "payment": "card", **BILLED})
     order = Order.objects.get(email="ana@example.org")

@@ -329,7 +329,7 @@ def test_the_pages_from_full_to_registered(client, ticket, run_tasks, mailoutbox
     assert "/en/events/congress/waiting/guest/" in client.get("/en/events/congress/").text
     page = "/en/events/congress/waiting/guest/"
     answer = client.post(page, {"first_name": "Ana", "last_name": "Silva", "email": "nowhere"})
-    assert "This is not a valid e-mail address" in answer.text
+    assert "Enter a valid e-mail address" in answer.text
     answer = client.post(
         page, {"first_name": "Ana", "last_name": "Silva", "email": "ana@example.org", "language": "en"}
     )
@@ -340,7 +340,7 @@ def test_the_pages_from_full_to_registered(client, ticket, run_tasks, mailoutbox
     assert "Number 1 on the waiting list" in client.get(own).text
     free_one(ticket)
     assert "A place is offered to you" in client.get(own).text
-    assert "Write the city." in client.post(own, {"accept": "1", **BILLED, "billing_city": ""}).text
+    assert "Enter the city." in client.post(own, {"accept": "1", **BILLED, "billing_city": ""}).text
     answer = client.post(own, {"accept": "1", **BILLED})
     entry.refresh_from_db()
     assert (answer["Location"], entry.order.purchase_order) == (entry.order.manage_path, "PO-7")
