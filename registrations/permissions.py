@@ -206,7 +206,7 @@ def get_own_registration(person: Person, event: str, reference: str) -> Registra
         Registration.objects.filter(event__slug=event, reference=reference), person
     ):
         return registration
-    raise NotFound(_("You have no such registration at this event."))
+    raise NotFound(_("This is not one of your registrations for this event."))
 
 
 def _filter_own(among: QuerySet[Registration], person: Person) -> list[Registration]:

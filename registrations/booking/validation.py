@@ -145,12 +145,14 @@ def check_ticket_counts(chosen: Iterable[Ticket]) -> Iterator[str]:
     """Yield errors about the number of each ticket in one order."""
     for ticket, places in Counter(chosen).items():
         if places < ticket.min_per_order:
-            sentence = _("“%(ticket)s” is sold to groups of at least %(least)d people; here are %(places)d.")
+            sentence = _(
+                "“%(ticket)s” is for groups of at least %(least)d people; this order has %(places)d."
+            )
             yield sentence % {"ticket": ticket.title, "least": ticket.min_per_order, "places": places}
         if ticket.max_per_order is not None and places > ticket.max_per_order:
             sentence = ngettext(
-                "One order holds at most %(most)d place of “%(ticket)s”.",
-                "One order holds at most %(most)d places of “%(ticket)s”.",
+                "An order can include at most %(most)d place of “%(ticket)s”.",
+                "An order can include at most %(most)d places of “%(ticket)s”.",
                 ticket.max_per_order,
             )
             yield sentence % {"ticket": ticket.title, "most": ticket.max_per_order}
@@ -172,12 +174,12 @@ def _check_code(request: OrderRequest, offering: Offering, at: datetime.datetime
 def check_voucher(voucher: Voucher | None, *, at: datetime.datetime) -> str:
     """Return an error if the voucher cannot be used by anybody at `at`, else an empty string."""
     if voucher is None:
-        return _("There is no such code here. Check it letter by letter, or go on without it.")
+        return _("We do not know this code. Check it letter by letter, or continue without it.")
     if not voucher.is_valid(at=at):
         early = voucher.opens_at is not None and at < voucher.opens_at
         return _("This code is not valid yet.") if early else _("This code is no longer valid.")
     if voucher.remaining == 0:
-        return _("This code was used as often as it may be.")
+        return _("This code has reached its maximum number of uses.")
     return ""
 
 
@@ -187,25 +189,25 @@ def check_voucher_use(voucher: Voucher, places: Iterable[RequestedPlace], *, com
     fitting = [place for place in places if not ticket_slugs or place.ticket in ticket_slugs]
     if not fitting:
         titles = ", ".join(ticket.title for ticket in voucher.list_tickets())
-        return _("This code is for other tickets: %(tickets)s.") % {"tickets": titles}
+        return _("This code only applies to these tickets: %(tickets)s.") % {"tickets": titles}
     if not any(is_voucher_for(voucher, place, company) for place in fitting):
-        return _("This code is for somebody else: company or address is not the one it was made for.")
+        return _("This code is for another company or e-mail address.")
     return ""
 
 
 def check_addons(place: RequestedPlace, offering: Offering, *, at: datetime.datetime) -> Iterator[str]:
     """Yield errors about the add-ons of one place."""
     if len(set(place.addons)) < len(place.addons):
-        yield _("Each add-on can be taken once per person.")
+        yield _("Each add-on can be chosen only once per person.")
     for slug in dict.fromkeys(place.addons):
         addon = offering.addons.get(slug)
         if addon is None:
             # The slug is whatever a program sent, of any length.
-            yield _("This add-on is not offered here: %(slug)s.") % {"slug": slug[:50]}
+            yield _("This add-on is not available for this event: %(slug)s.") % {"slug": slug[:50]}
         elif not is_addon_for_ticket(addon, place.ticket):
-            yield _("“%(addon)s” does not go with this ticket.") % {"addon": addon.title}
+            yield _("“%(addon)s” is not available with this ticket.") % {"addon": addon.title}
         elif not addon.is_on_sale(at=at):
-            yield _("“%(addon)s” is not on sale now.") % {"addon": addon.title}
+            yield _("“%(addon)s” is not on sale at the moment.") % {"addon": addon.title}
 
 
 def is_addon_for_ticket(addon: Addon, ticket_slug: str) -> bool:

@@ -45,7 +45,9 @@ def attendee_answers(request: HttpRequest, reference: str, secret: str, person: 
     link_access = get_order_by_link(reference, secret)
     registration = link_access.get_registration(person)
     if not link_access.can_see_answers(registration):
-        raise NotFound(_("%(name)s answers by the link in their own e-mail.") % {"name": registration.name})
+        raise NotFound(
+            _("%(name)s can answer through the link in their own e-mail.") % {"name": registration.name}
+        )
     form = _answers_form(request, registration)
     if form.is_valid():
         throttle_correction(link_access.order, registration)

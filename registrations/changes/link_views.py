@@ -62,7 +62,7 @@ def organizer_link_replacement(request: HttpRequest, event: str, reference: str)
     rows = Registration.objects.select_related("order", "event")
     registration = rows.filter(event=event_obj, reference=reference).first()
     if registration is None:
-        raise NotFound(_("There is no such registration at this event."))
+        raise NotFound(_("We could not find this registration at this event."))
     if registration.is_private:
         replace_attendee_link(registration=registration)
     else:

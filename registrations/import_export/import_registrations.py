@@ -189,9 +189,9 @@ def _check_new_row(row: RegistrationRow, catalog: ImportCatalog) -> Iterator[str
     addons_by_slug = {addon.slug: addon for addon in catalog.addons}
     for slug in row.place.addons:
         if slug not in addons_by_slug:
-            yield _("This add-on is not offered here: %(slug)s.") % {"slug": slug[:50]}
+            yield _("This add-on is not available for this event: %(slug)s.") % {"slug": slug[:50]}
         elif not is_addon_for_ticket(addons_by_slug[slug], row.place.ticket):
-            yield _("“%(addon)s” does not go with this ticket.") % {"addon": addons_by_slug[slug].title}
+            yield _("“%(addon)s” is not available with this ticket.") % {"addon": addons_by_slug[slug].title}
 
 
 def _check_ticket_change(

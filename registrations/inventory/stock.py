@@ -95,7 +95,9 @@ def list_stock_items(
 def make_sold_out_error(row: LimitedStock) -> SoldOut:
     """Return the error for a ticket or other stock with too few places."""
     if isinstance(row, Voucher):
-        return VoucherExhausted(_("The code “%(code)s” was used by others meanwhile.") % {"code": row.code})
+        return VoucherExhausted(
+            _("The code “%(code)s” has been used up in the meantime.") % {"code": row.code}
+        )
     # Read again: `row` was loaded before others took the places, and may be shared by a cache.
     current = type(row)._default_manager.filter(pk=row.pk).first()
     # The row may have been deleted meanwhile.

@@ -51,7 +51,7 @@ def quotation_mail(request: HttpRequest, secret: str) -> HttpResponse:
 
 def _mail_to_buyer(request: HttpRequest, quotation: Quotation) -> None:
     address = queue_quotation_mail(quotation=quotation)
-    messages.success(request, _("The quotation goes to %(address)s.") % {"address": address})
+    messages.success(request, _("We are sending the quotation to %(address)s.") % {"address": address})
 
 
 def _find_by_link(secret: str) -> Quotation:
@@ -114,5 +114,5 @@ def _find_for_organizer(request: HttpRequest, event: str, number: str) -> Quotat
     event_obj = get_event_to_organize(event, request.user)
     quotation = Quotation.objects.select_related("event").filter(event=event_obj, number=number).first()
     if quotation is None:
-        raise NotFound(_("There is no such quotation."))
+        raise NotFound(_("We could not find this quotation."))
     return quotation

@@ -218,10 +218,10 @@ class TicketChoiceForm(forms.Form):
         for slug in chosen:
             named = {"addon": addons_by_slug[slug].title}
             if slug in self.offer.unavailable_addons:
-                raise forms.ValidationError(_("“%(addon)s” cannot be had any more.") % named)
+                raise forms.ValidationError(_("“%(addon)s” is no longer available.") % named)
             ticket = self.cleaned_data.get("ticket")
             if ticket and not is_addon_for_ticket(addons_by_slug[slug], ticket):
-                raise forms.ValidationError(_("“%(addon)s” does not go with this ticket.") % named)
+                raise forms.ValidationError(_("“%(addon)s” is not available with this ticket.") % named)
         return chosen
 
 

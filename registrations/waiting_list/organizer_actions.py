@@ -24,7 +24,7 @@ def offer_place_now(*, entry: WaitingEntry, reason: str = "") -> WaitingEntry:
     locked_item = lock_wanted_item(type(wanted_item), wanted_item.pk)
     rules = get_application_rules(locked_item.event)
     if rules and rules.get_deadline(locked_item.event) <= timezone.now():
-        raise NotOpenNow(_("The list is locked: nobody comes onto it from the waiting list any more."))
+        raise NotOpenNow(_("The list is locked: no more places are offered from the waiting list."))
     without_offer = WaitingEntry.objects.active().filter(offered_at__isnull=True)
     # Skipped if locked: its person is ending the wait. Waiting for the lock could deadlock, because the item
     # is locked already.

@@ -14,9 +14,7 @@ from tests.factories import make_event, make_question, make_ticket, make_voucher
 
 pytestmark = pytest.mark.django_db
 TOO_MANY = {
-    "registrations": [
-        "Une commande ne peut pas dépasser 50 personnes\u202f: répartissez vos inscriptions en plusieurs commandes."
-    ]
+    "registrations": ["Une commande ne peut pas dépasser 50 personnes\u202f: créez plusieurs commandes."]
 }
 
 

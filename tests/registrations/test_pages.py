@@ -389,7 +389,7 @@ def test_a_draft_says_to_its_organizers_that_it_is_one(organizer: Client, event:
 
 
 def test_a_price_that_passes_pay_says_so(client: Client, event: Event):
-    told = "tant que l’adhésion de l’entreprise a encore des pass"
+    told = "tant que l’entreprise a encore des pass d’adhésion"
     assert told not in client.get("/events/congress/").text
     event.tickets.update(uses_pass=True, price=9_000)
     Event.objects.update(kind="convention", registration_closes_at=None)

@@ -128,9 +128,7 @@ def test_more_than_fifty_are_kept_and_the_limit_is_said():
     answer = desk.client.post(desk.many, rows(pasted=text, paste="1"))
     assert errors_of(answer) == (
         {},
-        [
-            "Une commande ne peut pas dépasser 50 personnes : répartissez vos inscriptions en plusieurs commandes."
-        ],
+        ["Une commande ne peut pas dépasser 50 personnes : créez plusieurs commandes."],
     )
     assert len(answer.context["rows"].forms) == 51
     too_many = "\n".join(f"Zoé\tNuméro {number}" for number in range(201))

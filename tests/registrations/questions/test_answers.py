@@ -82,17 +82,17 @@ def test_each_kind_says_what_is_wrong(event: Event):
     given = {"line": "x" * 301, "day": "31/12/2027", "one": ["a", "b"], "proof": "y" * 43, "other": "z"}
     assert wrong(event, given) == {
         "answers.line": "300 caractères au plus\u202f; il y en a 301.",
-        "answers.day": "Écrivez la date sous la forme année-mois-jour, comme 2027-06-16.",
+        "answers.day": "Indiquez la date sous la forme année-mois-jour, par exemple 2027-06-16.",
         "answers.one": "Choisissez une seule réponse.",
-        "answers.proof": "Ce fichier n’est plus là\u202f: choisissez-le de nouveau.",
+        "answers.proof": "Ce fichier n’est plus disponible. Choisissez-le de nouveau.",
         "answers.rules": "Votre accord est nécessaire.",
-        "answers.other": "Cette question n’est pas posée ici.",
+        "answers.other": "Cette question n’existe pas.",
     }
     odd = {"line": 7, "day": ["x"], "one": "c", "proof": None, "rules": {"version": 1}}
     assert wrong(event, odd) == {
-        "answers.line": "Ce doit être un texte.",
-        "answers.day": "Ce doit être un texte.",
-        "answers.one": "Cette réponse n’est pas au choix ici.",
+        "answers.line": "La réponse doit être un texte.",
+        "answers.day": "La réponse doit être un texte.",
+        "answers.one": "Cette réponse ne fait pas partie des choix.",
     }
 
 

@@ -193,9 +193,9 @@ def test_the_order_says_what_is_still_to_be_answered(client: Client, event: Even
     make_question(event, "line")
     one = make_registration(event.tickets.get())
     told = text(client.get(one.order.manage_path))
-    assert ("Reste à répondre : Name Répondre maintenant" in told) is True
+    assert ("Questions en attente de réponse : Name Répondre maintenant" in told) is True
     Registration.objects.update(answers={"name": "x"})
-    assert ("Reste à répondre" in text(client.get(one.order.manage_path))) is False
+    assert ("Questions en attente de réponse" in text(client.get(one.order.manage_path))) is False
 
 
 def test_what_an_organizer_writes_beneath_a_question_is_text_with_its_links(client: Client, event: Event):

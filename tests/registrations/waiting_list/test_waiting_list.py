@@ -339,7 +339,7 @@ def test_the_pages_from_full_to_registered(client, ticket, run_tasks, mailoutbox
     own = f"/en/waiting/{entry.link_token}/"
     assert "Number 1 on the waiting list" in client.get(own).text
     free_one(ticket)
-    assert "A place is offered to you" in client.get(own).text
+    assert "A place is available for you" in client.get(own).text
     assert "Enter the city." in client.post(own, {"accept": "1", **BILLED, "billing_city": ""}).text
     answer = client.post(own, {"accept": "1", **BILLED})
     entry.refresh_from_db()
