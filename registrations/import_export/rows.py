@@ -29,7 +29,7 @@ from .columns import FIELD_LABELS, QUESTION_PREFIX
 
 MAX_PURCHASE_ORDER_LENGTH = 60
 LIST_SEPARATOR = re.compile(r"\s*[,;]\s*")
-SAME_EMAIL_ERROR = gettext_lazy("The e-mail is the same as in row %(first)d.")
+SAME_EMAIL_ERROR = gettext_lazy("This e-mail address is already used in row %(first)d.")
 
 
 @dataclass(frozen=True)

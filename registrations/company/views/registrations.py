@@ -86,7 +86,7 @@ def registration_detail(request: HttpRequest, company: str, reference: str) -> H
         else:
             # After the substitution, whose new badge version makes this an invitation of its own.
             invite_attendee(registration=new)
-            messages.success(request, _("%(name)s has the place now.") % {"name": new.name})
+            messages.success(request, _("The place is now in the name of %(name)s.") % {"name": new.name})
             return redirect("company-place", company, reference)
     invitation = registration.invitations.filter(badge_version=registration.badge_version).first()
     context = {
@@ -117,7 +117,7 @@ def invitation_resend(request: HttpRequest, company: str, reference: str) -> Htt
             request, _("We are sending the e-mail to %(email)s.") % {"email": registration.email}
         )
     else:
-        messages.error(request, _("There is no address of the holder to write to."))
+        messages.error(request, _("We have no e-mail address for this attendee."))
     return redirect("company-place", company, reference)
 
 

@@ -32,7 +32,7 @@ def test_pasted_rows_are_shown_with_their_errors_each_once():
     assert errors_of(answer) == (
         {
             2: {"email": ["Indiquez une adresse e-mail valable, par exemple nom@exemple.org."]},
-            3: {"ticket": ["Il n’y a pas de billet « Or » ici : choisissez-en un."]},
+            3: {"ticket": ["Il n’y a pas de billet « Or ». Choisissez-en un dans la liste."]},
         },
         [],
     )
@@ -118,7 +118,7 @@ def test_a_colleague_with_a_members_place_gets_no_second_one_and_one_without_sea
     by_row, _general = errors_of(desk.client.post(desk.many, rows(*people, check="1")))
     assert by_row == {
         1: {"email": ["Ana Silva a déjà une place."]},
-        2: {"email": ["Aucun collègue n’a de siège avec cette adresse : attribuez-en un d’abord."]},
+        2: {"email": ["Aucun collègue n’a de siège avec cette adresse. Attribuez-en un d’abord."]},
     }
 
 

@@ -107,7 +107,10 @@ def test_seats_are_given_and_taken_within_the_membership():
     assert [get_member_company(eve), eve.seats.get().ends_on] == [desk.company, timezone.localdate()]
     answer = desk.client.post(f"{desk.at}/seats/take/{eve.seats.get().pk}/", {"day": "never"}, follow=True)
     assert "Indiquez la date" in answer.content.decode()
-    for day, said in (("0001-01-01", "Vérifiez l’année"), ("2020-01-01", "hier au plus tôt")):
+    for day, said in (
+        ("0001-01-01", "Vérifiez l’année"),
+        ("2020-01-01", "Choisissez hier ou un jour ultérieur"),
+    ):
         for at in (f"seats/take/{eve.seats.get().pk}/", f"seats/give/{job.pk}/"):
             answer = desk.client.post(f"{desk.at}/{at}", {"day": day}, follow=True)
             assert said in answer.content.decode()
