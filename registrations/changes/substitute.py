@@ -84,7 +84,10 @@ def _check_new_attendee(registration: Registration, new_attendee: RequestedPlace
     # The same address with another name is most likely a typing error in the name.
     elif registration.has_name and is_same_email(registration.email, new_attendee.email):
         errors["email"] = [
-            _("This is the current attendee’s address. To change only the name, correct the registration.")
+            _(
+                "This is the current attendee’s address. If you only want to change the name, "
+                "correct the registration."
+            )
         ]
     if errors:
         raise InvalidFields(_("Some fields need another look."), errors)

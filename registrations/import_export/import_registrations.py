@@ -179,9 +179,9 @@ def _sort_rows(
 def _check_new_row(row: RegistrationRow, catalog: ImportCatalog) -> Iterator[str]:
     """Yield what is wrong with a row of a new registration."""
     if not row.place.first_name and not row.place.last_name:
-        yield _("Write a name.")
+        yield _("Enter a name.")
     if not row.place.ticket:
-        yield _("Name a ticket: this event has no default one.")
+        yield _("Enter a ticket: this event has no default ticket.")
     named = next((ticket for ticket in catalog.tickets if ticket.slug == row.place.ticket), None)
     # A list must not bypass the applications for a visit.
     if named and (sentence := describe_missing_application(named)):
@@ -306,7 +306,9 @@ def _find_by_email(row: RegistrationRow, by_email: dict[str, list[Registration]]
     if len(candidates) == 1 or same_name:
         return (same_name or candidates)[0]
     if candidates:
-        sentence = _("%(number)d people are registered with this e-mail; none has this name.")
+        sentence = _(
+            "%(number)d people are registered with this e-mail address, but none of them has this name."
+        )
         raise LookupError(sentence % {"number": len(candidates)})
     return None
 

@@ -202,7 +202,7 @@ def find_row_warnings(table: ParsedTable, column_indexes: dict[str, int]) -> lis
         if max(column_indexes.values()) >= len(cells):
             rows.append((number, _("The row has fewer cells than there are columns.")))
         if not any(normalize_whitespace("".join(cells[index : index + 1])) for index in names):
-            rows.append((number, _("There is no first name.")))
+            rows.append((number, _("The first name is missing.")))
     return rows
 
 
@@ -213,7 +213,7 @@ def _check_place(place: RequestedPlace, slug: str, reference: str) -> Iterator[s
     """
     name = place.first_name or place.last_name or reference
     if not name:
-        yield _("Write a name.")
+        yield _("Enter a name.")
     names: dict[str, Any] = {
         "first_name": place.first_name or name or "–",
         "last_name": place.last_name or name or "–",
@@ -224,4 +224,4 @@ def _check_place(place: RequestedPlace, slug: str, reference: str) -> Iterator[s
     if not slug and place.ticket:
         yield _("There is no ticket “%(ticket)s”.") % {"ticket": place.ticket[:60]}
     elif not slug and not reference:
-        yield _("Name a ticket: this event has no default one.")
+        yield _("Enter a ticket: this event has no default ticket.")

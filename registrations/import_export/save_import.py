@@ -96,10 +96,10 @@ class RegistrationImportResult:
     def links_text(self) -> str:
         """Return a sentence about orders whose links are replaced, or ""."""
         sentence = ngettext(
-            "%(orders)d order made under an address that was never proven: it gets a new link by e-mail, "
-            "and the old one opens nothing any more.",
-            "%(orders)d orders made under addresses that were never proven: they get new links by e-mail, "
-            "and the old ones open nothing any more.",
+            "%(orders)d order was placed under an address that was never verified: its buyer "
+            "receives a new link by e-mail, and the old one stops working.",
+            "%(orders)d orders were placed under addresses that were never verified: their "
+            "buyers receive new links by e-mail, and the old ones stop working.",
             len(self.adopted_orders),
         )
         return sentence % {"orders": len(self.adopted_orders)} if self.adopted_orders else ""

@@ -94,7 +94,7 @@ def _decline_offer(registration: Registration, action: SessionAction) -> str:
 def _find_waiting_entry(registration: Registration, session: Session) -> WaitingEntry:
     entry = WaitingEntry.objects.active().filter(registration=registration, session=session).first()
     if entry is None:
-        raise WaitingEnded(_("This wait has ended already."))
+        raise WaitingEnded(_("This person is no longer waiting."))
     return entry
 
 

@@ -93,7 +93,7 @@ def registration_list(request: HttpRequest, event: str) -> HttpResponse:
         ],
         states=[
             *Registration.State.choices,
-            (UNDELIVERED_FILTER, _("mail not delivered")),
+            (UNDELIVERED_FILTER, _("e-mail not delivered")),
             (UNANSWERED_FILTER, _("questions to answer")),
         ],
     )

@@ -62,7 +62,7 @@ def _edit_ticket(request: HttpRequest, event: Event, ticket: Ticket) -> HttpResp
         except InvalidFields as error:
             form.add_errors(error.field_errors)
         else:
-            messages.success(request, _("The ticket is saved."))
+            messages.success(request, _("The ticket has been saved."))
             return redirect("organize-tickets", event.slug)
     context = {
         "event": event,
@@ -79,7 +79,7 @@ def _edit_ticket(request: HttpRequest, event: Event, ticket: Ticket) -> HttpResp
 def ticket_delete(request: HttpRequest, event: str, slug: str) -> HttpResponse:
     event_obj = get_event_to_organize(event, request.user)
     remove_ticket(ticket=get_object_or_404(Ticket, event=event_obj, slug=slug))
-    messages.success(request, _("The ticket is removed."))
+    messages.success(request, _("The ticket has been removed."))
     return redirect("organize-tickets", event)
 
 

@@ -89,7 +89,7 @@ def list_voucher_headings() -> list[str]:
         _("What it is for"),
         _("Value"),
         _("Tickets"),
-        _("Places it serves"),
+        _("Number of places"),
         _("Used"),
         _("Valid from"),
         _("Valid until"),

@@ -30,7 +30,7 @@ def offer_place_now(*, entry: WaitingEntry, reason: str = "") -> WaitingEntry:
     # is locked already.
     locked_entry = without_offer.select_for_update(skip_locked=True, of=("self",)).filter(pk=entry.pk).first()
     if locked_entry is None:
-        raise WaitingEnded(_("This wait has ended, or a place is offered already."))
+        raise WaitingEnded(_("This person is no longer waiting, or has already been offered a place."))
     offer_place(locked_entry, locked_item)
     record_action("waiting.offer", locked_entry, event=locked_item.event, reason=reason)
     return locked_entry

@@ -195,7 +195,7 @@ def test_a_buyer_whose_address_is_corrected_gets_the_whole_order(client, mood, r
     run_tasks()
     client.force_login(make_staff(order.event))
     page = f"/en/organize/{order.event.slug}/registrations/{order.registrations.first().reference}/"
-    assert "send the whole order there" in client.get(page).text
+    assert "Send the whole order" in client.get(page).text
     client.post(f"{page}resend/", {"email": "boss@example.net", "order": "1"})
     run_tasks()
     order.refresh_from_db()

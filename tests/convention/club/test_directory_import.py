@@ -332,7 +332,7 @@ def test_the_command_says_what_it_would_do_and_does_it(lake, tmp_path, capsys):
     call_command("club_import", file, dry_run=True)
     call_command("club_import", file, map=["Chose=title"])
     said = capsys.readouterr()
-    assert said.out.startswith("Rehearsal, nothing was stored: New companies: 1, people: 2, seats: 2.")
+    assert said.out.startswith("Preview only, nothing was saved: New companies: 1, people: 2, seats: 2.")
     assert (said.err.count("Chose"), Employment.objects.filter(title="DSI").count()) == (1, 1)
     file.write_text("company,siren\nA,12\n")
     with pytest.raises(SystemExit) as ended:

@@ -205,7 +205,7 @@ def test_a_consent_that_is_taken_back_leaves_its_proof_and_counts_no_more(event:
     (earlier,) = kept.answers["news"]["earlier"]
     assert earlier["version"] == 1
     assert "version" not in kept.answers["news"]
-    assert describe_answer(news, kept.answers["news"]) == "n’est plus accepté (texte 1)"
+    assert describe_answer(news, kept.answers["news"]) == "accord retiré (texte 1)"
     assert count_answers(load_questions(event)) == [0]
     save_answers(registration=kept, given={"news": True})
     kept.refresh_from_db()
@@ -251,7 +251,10 @@ def test_what_was_answered_is_neither_removed_nor_made_too_small(event: Event):
     with pytest.raises(InvalidFields) as few:
         save_question(question=question, tickets=[], options=[vegan], changed=[])
     assert few.value.field_errors["options"] == [
-        "«\u202fVegan\u202f» a été choisi par 2 personnes\u202f: il ne peut pas y avoir moins de places."
+        (
+            "«\u202fVegan\u202f» a été choisi par 2 personnes\u202f: le nombre de places "
+            "ne peut pas être inférieur."
+        )
     ]
     with pytest.raises(InvalidFields):
         save_question(question=question, tickets=[], options=[], changed=[])

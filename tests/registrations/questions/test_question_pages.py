@@ -97,7 +97,7 @@ def test_an_organizer_writes_a_question_and_reads_the_answers(organizer: Client,
         "after": "",
     }
     none = organizer.post("/organize/congress/questions/new/", {**said, **rows})
-    assert "Écrivez au moins un choix." in text(none)
+    assert "Indiquez au moins un choix." in text(none)
     options = {"option-0-text": "Végétalien", "option-0-text_en": "Vegan", "option-1-text": "Végétalien"}
     organizer.post("/organize/congress/questions/new/", {**said, **rows, **options})
     question = Question.objects.get()
@@ -133,7 +133,7 @@ def test_a_question_never_waits_for_itself(organizer: Client, event: Event):
          "after": str(second.options.get().pk), "option-TOTAL_FORMS": "1", "option-INITIAL_FORMS": "1",
          "option-0-slug": "yes", "option-0-text": "Yes"},
     )  # fmt: skip
-    assert "Cette question-là attend celle-ci" in text(page)
+    assert "Cette question dépend elle-même de celle-ci" in text(page)
 
 
 def test_the_api_takes_and_tells_answers(client: Client, event: Event):

@@ -272,14 +272,14 @@ def test_price_steps_are_kept_with_the_ticket_and_shown(organizer: Client, event
     shown = text(organizer.get(TICKETS))
     assert "120,50 € jusqu’au 31 mars 2030" in shown
     half = text(organizer.post(f"{TICKETS}pro/", {**fields, "step-1-cost": "9"}))
-    assert "Indiquez jusqu’à quand ce prix vaut." in half
+    assert "Indiquez la date jusqu’à laquelle ce prix est valable." in half
     twice = {**fields, "step-1-cost": "9", "step-1-until": "2030-03-31T23:59"}
-    assert "Deux prix valent jusqu’à la même date." in text(organizer.post(f"{TICKETS}pro/", twice))
+    assert "Deux prix se terminent à la même date." in text(organizer.post(f"{TICKETS}pro/", twice))
 
 
 def test_no_vat_needs_a_reason(organizer: Client, event: Event):
     fields = {"name": "Pro", "slug": "pro", "audience": "guest", **SOLD, **NO_STEPS, "vat_rate": "0"}
-    assert "la facture doit en donner le motif" in text(organizer.post(f"{TICKETS}new/", fields))
+    assert "il doit figurer sur la facture" in text(organizer.post(f"{TICKETS}new/", fields))
     exempt = {**fields, "vat_exemption": "VATEX-EU-132-1L"}
     assert organizer.post(f"{TICKETS}new/", exempt).status_code == 302
     taxed = {**exempt, "vat_rate": "2000"}
@@ -342,12 +342,15 @@ def test_codes_are_made_by_hundreds_and_exported_with_their_links(organizer: Cli
     [
         ({"code": "é!"}, "lettres sans accent"),
         ({"amount": "101"}, "nombre entier de 1 à 100"),
-        ({"amount": ""}, "de combien il s’agit"),
+        ({"amount": ""}, "Indiquez le pourcentage ou le montant"),
         ({"kind": "access"}, "Cochez les billets"),
-        ({"for_address": "nobody"}, "une adresse, ou un domaine"),
-        ({"opens_at": "2030-01-02T00:00", "closes_at": "2030-01-01T00:00"}, "La fin doit suivre le début"),
+        ({"for_address": "nobody"}, "une adresse e-mail, ou un domaine"),
+        (
+            {"opens_at": "2030-01-02T00:00", "closes_at": "2030-01-01T00:00"},
+            "La fin doit être postérieure au début",
+        ),
         ({"number": "501"}, "500"),
-        ({"code": "taken"}, "Un autre bon de cet événement a ce code"),
+        ({"code": "taken"}, "Ce code est déjà celui d’un autre bon de cet événement"),
     ],
 )
 def test_what_is_wrong_with_a_code_is_said(organizer: Client, event: Event, fields: dict, sentence: str):
@@ -374,7 +377,7 @@ def test_a_quota_is_made_shared_and_removed(organizer: Client, event: Event):
     assert "4 places restantes" in text(Client().get("/events/congress/"))
     assert "Salle" in text(organizer.get(f"{TICKETS}guest/"))
     again = text(organizer.post(f"{TICKETS}quotas/new/", fields))
-    assert "Un autre quota de cet événement porte ce nom." in again
+    assert "Ce nom est déjà celui d’un autre quota de cet événement." in again
     assert organizer.post(f"{TICKETS}quotas/{quota.pk}/remove/").status_code == 302
     assert "10 places restantes" in text(Client().get("/events/congress/"))
 

@@ -376,7 +376,7 @@ def test_organizers_see_positions_act_and_export(client, ticket):
     client.post(f"/organize/congress/waiting/{first.pk}/", {"act": "remove", "reason": "Doublon"})
     answer = client.post(f"/organize/congress/waiting/{second.pk}/", {"act": "dance"}, follow=True)
     assert states(first, second) == ["left", "waiting"]
-    assert "Choisissez ce qu’il faut faire" in answer.text
+    assert "Choisissez une action" in answer.text
     rows = list(
         csv.reader(io.StringIO(client.get("/en/organize/congress/waiting.csv").content.decode("utf-8-sig")))
     )
