@@ -113,7 +113,7 @@ def find_open_balances(subject: DataSubject) -> Iterator[TranslatableText]:
     rows = Receivable.objects.filter(has_address_in_column("email", subject)).with_balance()
     expired = get_expired_orders(timezone.now()).values("reference")
     for receivable in rows.filter(~Q(amount_due=0)).exclude(reference__in=expired):
-        yield _("Order %(reference)s is not settled: it is paid, credited or given back first.") % {
+        yield _("Order %(reference)s is not settled. It must first be paid, credited or refunded.") % {
             "reference": receivable.reference
         }
 

@@ -85,7 +85,7 @@ def test_each_kind_says_what_is_wrong(event: Event):
         "answers.day": "Indiquez la date sous la forme année-mois-jour, par exemple 2027-06-16.",
         "answers.one": "Choisissez une seule réponse.",
         "answers.proof": "Ce fichier n’est plus disponible. Choisissez-le de nouveau.",
-        "answers.rules": "Votre accord est nécessaire.",
+        "answers.rules": "Votre accord est nécessaire pour continuer.",
         "answers.other": "Cette question n’existe pas.",
     }
     odd = {"line": 7, "day": ["x"], "one": "c", "proof": None, "rules": {"version": 1}}

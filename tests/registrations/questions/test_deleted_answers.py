@@ -182,7 +182,7 @@ def test_who_has_the_link_takes_a_file_back(client: Client, event: Event):
     page = f"{one.order.manage_path}{one.reference}/answers/"
     client.post(page, {"shown": "proof", "proof": SimpleUploadedFile("card.pdf", b"%PDF-1.7")})
     kept = one.answer_files.get()
-    assert "« card.pdf » est conservé" in text(client.get(page))
+    assert "« card.pdf » est enregistré" in text(client.get(page))
     client.post(page, {"shown": "proof", "proof-kept": kept.token, "proof-gone": "on"})
     one.refresh_from_db()
     assert (one.answers, one.answer_files.count()) == ({}, 0)
