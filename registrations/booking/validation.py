@@ -137,7 +137,7 @@ def check_payment(payment: str, *, total: int) -> str:
     if payment == Order.Payment.FREE and total:
         return _("Something is due for this order: choose “card” or “invoice”.")
     if payment == Order.Payment.CARD and total and not settings.CARD_PAYMENT:
-        return _("Cards are not taken here: choose “invoice”.")
+        return _("Card payment is not available for this event. Choose “invoice”.")
     return ""
 
 

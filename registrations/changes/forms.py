@@ -52,9 +52,9 @@ class DirectoryCorrectionForm(ReasonForm):
     """The reason of a correction, and whether the club's directory is corrected too."""
 
     directory = forms.BooleanField(
-        label=_("Write the name so in the club’s directory too"),
+        label=_("Also correct the name in the club’s directory"),
         required=False,
-        help_text=_("For the same person, better written; past registrations keep what they said."),
+        help_text=_("Only to correct the spelling for the same person. Past registrations do not change."),
     )
 
 

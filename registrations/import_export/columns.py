@@ -36,7 +36,7 @@ COLUMN_HEADINGS = {
 FIELD_LABELS = {
     "first_name": gettext_lazy("First name"),
     "last_name": gettext_lazy("Last name"),
-    "full_name": gettext_lazy("Full name, in one cell"),
+    "full_name": gettext_lazy("Full name (one cell)"),
     "email": gettext_lazy("E-mail"),
     "company": gettext_lazy("Company"),
     "ticket": gettext_lazy("Ticket"),

@@ -209,8 +209,8 @@ def _check_ticket_change(
     for addon in catalog.addons:
         if addon.pk in taken_addon_ids and not is_addon_for_ticket(addon, ticket.slug):
             sentence = _(
-                "“%(addon)s”, which this person takes, does not go with “%(ticket)s”: leave the ticket as it "
-                "is, or open the add-on to the other one."
+                "This person has booked “%(addon)s”, which is not available with “%(ticket)s”. Keep "
+                "the current ticket, or make the add-on available with the other one."
             )
             yield sentence % {"addon": addon.title, "ticket": ticket.title}
 
@@ -316,7 +316,10 @@ def _find_by_email(row: RegistrationRow, by_email: dict[str, list[Registration]]
 def _check_address(row: RegistrationRow, registration: Registration) -> Iterator[str]:
     says_email = row.reference == registration.reference and bool(row.place.email)
     if says_email and not is_same_email(row.place.email, registration.email):
-        sentence = _("%(reference)s is registered with another e-mail: correct it on its own page.")
+        sentence = _(
+            "%(reference)s is registered with another e-mail address. Correct it on the page of "
+            "the registration."
+        )
         yield sentence % {"reference": row.reference}
 
 

@@ -111,7 +111,7 @@ def read_rows(
         first = seen.setdefault(key, number) if key else number
         if first != number:
             sentence = (
-                _("The reference is the same as in row %(first)d.") if row.reference else SAME_EMAIL_ERROR
+                _("This reference is already used in row %(first)d.") if row.reference else SAME_EMAIL_ERROR
             )
             errors.append((number, str(sentence) % {"first": first}))
         rows.append(row)
@@ -142,7 +142,7 @@ def _read_row(
     if (
         photo_text := casefold_text(cell_values.get("no_photo", ""))
     ) and photo_text not in YES_WORDS | NO_WORDS:
-        errors.append(_("“%(text)s” does not say yes or no.") % {"text": photo_text[:40]})
+        errors.append(_("“%(text)s” is neither yes nor no.") % {"text": photo_text[:40]})
     purchase_order = cell_values.get("purchase_order", "")
     if len(purchase_order) > MAX_PURCHASE_ORDER_LENGTH:
         errors.append(

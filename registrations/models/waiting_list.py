@@ -84,7 +84,7 @@ class WaitingEntry(LinkedModel):
         NOT_A_MEMBER = "not_a_member", _("no member has this address")
         COMPANY_FULL = "company_full", _("the company has reached its limit")
         HAS_PLACE = "has_place", _("already has a place")
-        NOT_ELIGIBLE = "not_eligible", _("may not come on this visit")
+        NOT_ELIGIBLE = "not_eligible", _("cannot take part in this visit")
 
     event = models.ForeignKey(Event, models.CASCADE, related_name="+")
     ticket = models.ForeignKey(Ticket, models.CASCADE, null=True, blank=True, related_name="waiting_entries")

@@ -78,7 +78,7 @@ def pro_forma_download(request: HttpRequest, reference: str, secret: str) -> Htt
         or not link_access.order.amount_due.amount
         or link_access.order.awaits_verification
     ):
-        raise NotFound(_("Nothing is to be invoiced for this order."))
+        raise NotFound(_("There is nothing to invoice for this order."))
     return inline_response(
         render_pro_forma(link_access.order), name=f"pro-forma-{link_access.order.reference}.pdf"
     )

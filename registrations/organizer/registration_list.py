@@ -119,7 +119,7 @@ AUDIT_VERB_TEXTS = {
     "badge.print": gettext_lazy("badge printed at the desk"),
     "registration.resend": gettext_lazy("e-mail sent again"),
     "registration.merge": gettext_lazy("merged with another registration"),
-    "registration.set_apart": gettext_lazy("found to be no duplicate"),
+    "registration.set_apart": gettext_lazy("marked as not a duplicate"),
     "seat.book": gettext_lazy("seat booked"),
     "seat.leave": gettext_lazy("seat given up"),
     "seat.swap": gettext_lazy("seat swapped"),

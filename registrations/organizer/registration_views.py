@@ -94,7 +94,7 @@ def registration_list(request: HttpRequest, event: str) -> HttpResponse:
         states=[
             *Registration.State.choices,
             (UNDELIVERED_FILTER, _("e-mail not delivered")),
-            (UNANSWERED_FILTER, _("questions to answer")),
+            (UNANSWERED_FILTER, _("answers missing")),
         ],
     )
 

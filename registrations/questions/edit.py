@@ -80,10 +80,12 @@ def _refuse_breaking_change(question: Question, stored: Question) -> None:
     errors = {}
     if question.slug != stored.slug:
         errors["slug"] = [
-            _describe_times_answered(times, _("its short name stays “%(slug)s”.") % {"slug": stored.slug})
+            _describe_times_answered(
+                times, _("its short name “%(slug)s” cannot be changed.") % {"slug": stored.slug}
+            )
         ]
     if question.kind not in {stored.kind, *ALLOWED_KIND_CHANGES.get(Kind(stored.kind), ())}:
-        stays = _("its kind stays “%(kind)s”. Ask another question instead.")
+        stays = _("its kind “%(kind)s” cannot be changed. Add another question instead.")
         errors["kind"] = [_describe_times_answered(times, stays % {"kind": stored.get_kind_display()})]
     if times and errors:
         raise InvalidFields(FIELDS_NEED_ANOTHER_LOOK, errors)

@@ -375,7 +375,7 @@ def test_a_short_name_is_made_where_none_is_chosen_and_kept_where_it_is_emptied(
     named = event.tickets.exclude(slug="guest").order_by("slug").values_list("slug", "name")
     assert list(named) == [("invites-d-honneur", "Autres"), ("invites-d-honneur-2", "Invités d’honneur")]
     taken = organizer.post("/organize/congress/tickets/new/", {**fields, "slug": "vouchers"})
-    assert "Ce nom court est déjà pris" in text(taken)
+    assert "Ce nom court est déjà utilisé" in text(taken)
 
 
 def test_a_draft_says_to_its_organizers_that_it_is_one(organizer: Client, event: Event):

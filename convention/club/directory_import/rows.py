@@ -211,7 +211,7 @@ def _find_vocabulary_errors(values: Mapping[str, str], vocabulary: CellVocabular
     for name in ("seat", "contact"):
         text = values.get(name, "")
         if text and casefold_text(text) not in YES_WORDS | NO_WORDS:
-            yield _("“%(text)s” does not say yes or no.") % {"text": text[:40]}
+            yield _("“%(text)s” is neither yes nor no.") % {"text": text[:40]}
 
 
 def _describe_unknown(name: str, cell_text: str, codes: Mapping[str, str]) -> str:

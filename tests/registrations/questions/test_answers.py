@@ -235,7 +235,7 @@ def test_an_answered_question_keeps_its_short_name_and_its_kind(event: Event):
     said = "1 personne a répondu à cette question\u202f: son %s reste «\u202f%s\u202f».%s"
     assert change("line", slug="other", kind="date") == {
         "slug": [said % ("nom court", "line", "")],
-        "kind": [said % ("type", "une ligne de texte", " Posez plutôt une autre question.")],
+        "kind": [said % ("type", "une ligne de texte", " Ajoutez plutôt une autre question.")],
     }
     changes = [change("one", kind="text"), change("one", kind="choices"), change("line", kind="paragraph")]
     assert [list(one) for one in changes] == [["kind"], [], []]

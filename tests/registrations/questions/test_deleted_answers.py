@@ -213,7 +213,9 @@ def test_an_organizer_finds_who_has_still_to_answer(organizer: Client, event: Ev
     make_registration(ticket, first_name="Bob", answers={"diet": "allergy"})
     make_registration(ticket, first_name="Cleo")
     make_registration(ticket, first_name="Dan", cancelled_at=timezone.now())
-    assert "2 personnes ont encore à répondre" in text(organizer.get("/organize/congress/questions/"))
+    assert "2 personnes n’ont pas répondu à toutes les questions" in text(
+        organizer.get("/organize/congress/questions/")
+    )
     page = organizer.get("/organize/congress/registrations/?state=unanswered").text
     assert "Ada" not in page
     assert "Bob" in page
