@@ -179,7 +179,7 @@ def _load_previews(order_rows: QuerySet[Order]) -> list[OrderPreview]:
     )
     for preview in previews.values():
         if any(registration.pk in arrived_ids for registration in preview.registrations):
-            preview.objection = _("somebody has already arrived")
+            preview.objection = _("someone has already arrived")
     return list(previews.values())
 
 

@@ -201,8 +201,8 @@ def _check_member_name(registration: Registration, old_values: dict[str, Any]) -
     is_members = registration.person_id is not None or registration.confirmed_at is not None
     if registration.ticket.needs_member_verification and is_members:
         sentence = _(
-            "This place is for the member whose address it is. To pass it on, choose “Give the place to a "
-            "colleague”; if the name is misspelt, write to the organizers."
+            "This place belongs to the member with this address. To transfer it, choose “Give "
+            "the place to a colleague”; if the name is misspelt, write to the organizers."
         )
         raise InvalidFields(
             _("Some fields need another look."), {_changed_name_field(old_values): [sentence]}

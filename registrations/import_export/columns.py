@@ -29,7 +29,7 @@ COLUMN_HEADINGS = {
     ),
     "ticket": ("ticket", "ticket type", "billet", "type de billet", "category", "categorie"),
     "no_photo": ("no photographs", "no photo", "no photos", "sans photo", "pas de photographie"),
-    "addons": ("besides", "add ons", "addons", "en plus", "supplements"),
+    "addons": ("add ons", "addons", "options", "extras", "besides", "en plus", "supplements"),
     "purchase_order": ("purchase order", "po number", "bon de commande", "numero de bon de commande"),
     "reference": ("reference",),
 }
@@ -41,7 +41,7 @@ FIELD_LABELS = {
     "company": gettext_lazy("Company"),
     "ticket": gettext_lazy("Ticket"),
     "no_photo": gettext_lazy("No photographs"),
-    "addons": gettext_lazy("Besides"),
+    "addons": gettext_lazy("Add-ons"),
     "purchase_order": gettext_lazy("Purchase order"),
     "reference": gettext_lazy("Reference"),
 }

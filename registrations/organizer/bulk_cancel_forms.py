@@ -26,7 +26,7 @@ class OrderFilterForm(forms.Form):
         label=_("Buyer’s e-mail"),
         required=False,
         max_length=254,
-        help_text=_("An asterisk stands for any characters, for example *@example.org."),
+        help_text=_("An asterisk matches any characters, for example *@example.org."),
     )
     network = forms.CharField(
         label=_("Network"),

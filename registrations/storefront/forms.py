@@ -171,7 +171,7 @@ class TicketChoiceForm(forms.Form):
     """One attendee's ticket and add-ons."""
 
     ticket = forms.ChoiceField(label=_("Ticket"), widget=TicketChoiceWidget)
-    addons = forms.MultipleChoiceField(label=_("Besides"), widget=AddonChoiceWidget, required=False)
+    addons = forms.MultipleChoiceField(label=_("Add-ons"), widget=AddonChoiceWidget, required=False)
     no_photo = forms.BooleanField(label=_("Please do not photograph this person"), required=False)
 
     def __init__(self, *args: Any, offer: ChoiceOffer, email: str, **kwargs: Any) -> None:

@@ -60,7 +60,7 @@ class VoucherForm(ActionErrorsMixin, forms.ModelForm[Voucher]):
             "for_address",
         ]  # fmt: skip
         help_texts = {
-            "label": _("For your own lists, such as a sponsor’s name."),
+            "label": _("For your own lists, for example a sponsor’s name."),
             "for_company": _(
                 "Enter the company’s name as attendees type it. Leave empty if anyone may use the code."
             ),

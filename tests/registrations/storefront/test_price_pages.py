@@ -311,7 +311,7 @@ def test_addons_are_made_changed_counted_and_removed(organizer: Client, event: E
     assert organizer.post(f"{TICKETS}add-ons/dinner/remove/").status_code == 409
     exported = organizer.get("/organize/congress/registrations.csv?addon=dinner").content.decode("utf-8-sig")
     [row] = csv.DictReader(io.StringIO(exported))
-    assert (row["En plus"], row["Prix"]) == ("dinner", "270.00")
+    assert (row["Options"], row["Prix"]) == ("dinner", "270.00")
 
 
 def test_codes_are_made_by_hundreds_and_exported_with_their_links(organizer: Client, event: Event):

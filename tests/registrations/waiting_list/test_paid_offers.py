@@ -84,7 +84,7 @@ def test_a_member_whose_pass_pays_is_asked_for_nothing(client):
     Membership.objects.update(passes=2)
     entry = offered(ticket, member.email)
     shown = client.get(page(entry)).text
-    assert "To invoice" not in shown
+    assert "Billing details" not in shown
     assert "included in the company’s membership" in shown
     client.post(page(entry), {"accept": "1", "shown": "0"})
     [one] = Registration.objects.filter(cancelled_at=None)
