@@ -200,7 +200,7 @@ def find_row_warnings(table: ParsedTable, column_indexes: dict[str, int]) -> lis
     rows = []
     for number, cells in table.rows:
         if max(column_indexes.values()) >= len(cells):
-            rows.append((number, _("The row has fewer cells than there are columns.")))
+            rows.append((number, _("This row has fewer cells than there are columns.")))
         if not any(normalize_whitespace("".join(cells[index : index + 1])) for index in names):
             rows.append((number, _("The first name is missing.")))
     return rows

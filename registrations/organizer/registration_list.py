@@ -121,7 +121,7 @@ AUDIT_VERB_TEXTS = {
     "registration.merge": gettext_lazy("merged with another registration"),
     "registration.set_apart": gettext_lazy("marked as not a duplicate"),
     "seat.book": gettext_lazy("seat booked"),
-    "seat.leave": gettext_lazy("seat given up"),
+    "seat.leave": gettext_lazy("seat released"),
     "seat.swap": gettext_lazy("seat swapped"),
     "address.bounced": gettext_lazy("mail came back"),
     "address.right": gettext_lazy("address marked as correct"),

@@ -166,7 +166,10 @@ def free_draft_space(event: Event, size: int) -> None:
         everything.filter(pk__in=list(old.values_list("pk", flat=True)[:REMOVAL_BATCH_SIZE])).delete()
         if not StorageUse.measure_rows(rows).has_space(size, ceiling):
             raise DraftStorageFull(
-                _("Very many registrations are being made at the moment. Try again in an hour.")
+                _(
+                    "We are receiving a very large number of registrations at the moment. Try again in "
+                    "an hour."
+                )
             )
 
 

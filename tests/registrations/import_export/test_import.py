@@ -290,7 +290,7 @@ def test_rows_that_are_odd_are_told_and_taken(event: Event, command, tmp_path: P
         assert (done.returncode, Registration.objects.count()) == (0, kept)
         assert done.stderr.replace("\u202f", " ").splitlines() == [
             "Lignes 3, 6 : Le prénom manque.",
-            "Ligne 4 : La ligne a moins de cellules qu’il n’y a de colonnes.",
+            "Ligne 4 : Cette ligne compte moins de cellules qu’il n’y a de colonnes.",
         ]
 
 
