@@ -133,7 +133,7 @@ def test_more_than_fifty_are_kept_and_the_limit_is_said():
     assert len(answer.context["rows"].forms) == 51
     too_many = "\n".join(f"Zoé\tNuméro {number}" for number in range(201))
     answer = desk.client.post(desk.many, rows(pasted=too_many, paste="1"))
-    assert answer.context["paste"].errors == {"pasted": ["Au plus 200 lignes à la fois."]}
+    assert answer.context["paste"].errors == {"pasted": ["Collez au plus 200 lignes à la fois."]}
     assert answer.context["paste"]["pasted"].value() == too_many
 
 
