@@ -121,9 +121,7 @@ def create_document(
         [PricedLine(line.gross_cents, line.vat_rate, line.exemption, line.net_cents) for line in lines]
     )
     if sum(tax.total for tax in taxes) < 0:
-        raise NothingToIssue(
-            _("The total of a document cannot be negative. To take an amount back, issue a credit note.")
-        )
+        raise NothingToIssue(_("The total cannot be negative. Issue a credit note instead."))
     due = day if is_credit else day + datetime.timedelta(days=issuer.payment_days)
     # As late as possible: the series stays locked until the transaction ends.
     number = assign_next_number(series_code=code, issued_on=day)

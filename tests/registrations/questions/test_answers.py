@@ -232,7 +232,7 @@ def test_an_answered_question_keeps_its_short_name_and_its_kind(event: Event):
             return error.field_errors
         return {}
 
-    said = "1 personne a répondu à cette question\u202f: son %s reste «\u202f%s\u202f».%s"
+    said = "1 personne a répondu à cette question\u202f: son %s «\u202f%s\u202f» ne peut pas être modifié.%s"
     assert change("line", slug="other", kind="date") == {
         "slug": [said % ("nom court", "line", "")],
         "kind": [said % ("type", "une ligne de texte", " Ajoutez plutôt une autre question.")],

@@ -305,10 +305,12 @@ def test_organizers_see_how_much_is_used(organizer_client, event, proof, ceiling
     )
     page = text(organizer_client.get("/organize/congress/questions/"))
     assert "1, 2,0 Kio ; au maximum 5 000, 1 000,0 Mio" in page.replace("\u202f", " ").replace("\xa0", " ")
-    assert "Il n’y a plus de place" not in page
+    assert "L’espace pour les fichiers est plein" not in page
 
     ceilings(ANSWER_FILES_EVENT_COUNT=1)
-    assert "Il n’y a plus de place" in text(organizer_client.get("/organize/congress/questions/"))
+    assert "L’espace pour les fichiers est plein" in text(
+        organizer_client.get("/organize/congress/questions/")
+    )
 
 
 @pytest.mark.django_db(transaction=True)
