@@ -135,7 +135,7 @@ def test_a_rehearsal_keeps_nothing(lake):
         ("A;;Zoé;M;z@x.example;;;;;;2026-02-30", "is no day"),
         ("A;;Zoé;M;z@x.example;;;;;;02/01/2026;1/1/2026", "must not come before"),
         ("A;;Zoé;M;z@x.example;chef", "“chef” is not known"),
-        ("A;;Zoé;M;z@x.example;;maybe", "yes or no"),
+        ("A;;Zoé;M;z@x.example;;maybe", "neither yes nor no"),
         ("A;;Zoé;M;;;;oui", "A contact signs in"),
         ("A;;;;;;oui", "belongs to somebody"),
         ("A;;;;;;;;roi", "“roi” is not known"),
