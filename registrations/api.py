@@ -222,5 +222,7 @@ class RegistrationListView(GenericAPIView[Registration]):
 def validate_state(state: str) -> None:
     """Raise InvalidFields for an unknown state; ignoring it would return everything."""
     if state and state not in Registration.State.values:
-        sentence = _("The state is one of: %(states)s.") % {"states": ", ".join(Registration.State.values)}
+        sentence = _("Choose one of these states: %(states)s.") % {
+            "states": ", ".join(Registration.State.values)
+        }
         raise InvalidFields(sentence, {"state": [sentence]})

@@ -87,7 +87,7 @@ class ApplicationRequired(NotOpenNow):
 def describe_missing_application(ticket: Ticket) -> str:
     """Return an error if the ticket's places are given on application, or ""."""
     if ticket.needs_member_verification and (page := get_application_path(ticket.event)):
-        sentence = _("Places of this visit are given on application: who wants to come applies at %(page)s.")
+        sentence = _("Places on this visit are allocated on application. Apply at %(page)s.")
         return sentence % {"page": f"{settings.SITE_URL}{page}"}
     return ""
 

@@ -13,7 +13,7 @@ class ShortNameField(forms.SlugField):
     """A slug; left empty, it is made from the name."""
 
     def __init__(self, **kwargs: Any) -> None:
-        help_text = _("How lists and other programs name it. Empty: made of the name.")
+        help_text = _("Used in lists and by other software. Leave empty to derive it from the name.")
         super().__init__(label=_("Short name"), max_length=50, required=False, help_text=help_text, **kwargs)
 
 
@@ -21,7 +21,7 @@ def clean_short_name(form: forms.ModelForm[Any], words: str, taken: Container[st
     """Return the form's slug, the stored one, or one made from `words`. Raise ValidationError if taken."""
     slug = str(form.cleaned_data["slug"] or form.instance.slug)
     if slug in taken:
-        raise forms.ValidationError(_("This short name is taken; choose another one."))
+        raise forms.ValidationError(_("This short name is already in use. Choose another one."))
     return slug or make_unique_slug(words, taken=taken, fallback=form._meta.model._meta.model_name or "one")
 
 

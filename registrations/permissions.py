@@ -70,7 +70,7 @@ class LinkAccess:
         for registration in self.registrations:
             if registration.reference == reference:
                 return registration
-        raise NotFound(_("There is no such registration in this order."))
+        raise NotFound(_("This registration is not part of this order."))
 
 
 def is_answered_by_own_link(order: Order, email: str) -> bool:
@@ -99,8 +99,8 @@ def _make_not_found(link_access: LinkAccess | None) -> NotFound:
         return NotFound(_("This place was confirmed by e-mail. The link is now with the attendee alone."))
     return NotFound(
         _(
-            "This link is not valid. It may have been cut in the e-mail, or replaced by a newer one: "
-            "use the one in the latest e-mail."
+            "This link is not valid: it may be incomplete, or a newer one has replaced it. Use "
+            "the link in the latest e-mail."
         )
     )
 
@@ -187,7 +187,9 @@ def get_waiting_entry_by_link(secret: str, *, at: datetime.datetime | None = Non
     rows = WaitingEntry.objects.select_related("event__venue", "ticket__event", "order__event")
     entry = find_by_link_token(rows.filter(ticket__isnull=False), secret)
     if entry is None:
-        raise NotFound(_("This link is not valid; it may have been cut in the e-mail."))
+        raise NotFound(
+            _("This link is not valid: it may be incomplete. Copy the whole link from the e-mail.")
+        )
     if (at or timezone.now()) > entry.event.ends_at + LINK_LIFETIME:
         raise LinkExpired(_("This link has expired: the event is over."))
     return entry
@@ -204,7 +206,7 @@ def get_own_registration(person: Person, event: str, reference: str) -> Registra
         Registration.objects.filter(event__slug=event, reference=reference), person
     ):
         return registration
-    raise NotFound(_("You have no such registration at this event."))
+    raise NotFound(_("This is not one of your registrations for this event."))
 
 
 def _filter_own(among: QuerySet[Registration], person: Person) -> list[Registration]:

@@ -66,7 +66,7 @@ from .retention import (
 from .storefront.drafts import delete_old_drafts
 
 BILLING_COLUMNS = tuple(f"billing_{name}" for name in BILLING_FIELDS)
-COUNTED_REASON = _("who came stays countable by ticket, company and day; no name is left")
+COUNTED_REASON = _("attendance is anonymised; only totals by ticket, company and day are kept")
 THREE_YEARS_DAYS = 3 * 365
 
 
@@ -98,14 +98,14 @@ def find_upcoming_places(subject: DataSubject) -> Iterator[TranslatableText]:
     is_own |= Q(person=subject.person_id) if subject.person_id else Q(pk__in=[])
     rows = Registration.objects.active().filter(is_own, event__ends_at__gt=now).select_related("event")
     for title in sorted({row.event.title for row in rows}):
-        yield _("A place at “%(event)s” stands: it is cancelled, or given to somebody else, first.") % {
-            "event": title
-        }
+        yield _("There is a current place at “%(event)s”. Cancel it or transfer it first.") % {"event": title}
     waits = WaitingEntry.objects.active().filter(
         has_address_in_column("email", subject), event__ends_at__gt=now
     )
     for title in sorted({wait.event.title for wait in waits.select_related("event")}):
-        yield _("A wait for a place at “%(event)s” stands: it is ended first.") % {"event": title}
+        yield _("There is a current waiting list entry for “%(event)s”. Leave that list first.") % {
+            "event": title
+        }
 
 
 def find_open_balances(subject: DataSubject) -> Iterator[TranslatableText]:
@@ -113,7 +113,7 @@ def find_open_balances(subject: DataSubject) -> Iterator[TranslatableText]:
     rows = Receivable.objects.filter(has_address_in_column("email", subject)).with_balance()
     expired = get_expired_orders(timezone.now()).values("reference")
     for receivable in rows.filter(~Q(amount_due=0)).exclude(reference__in=expired):
-        yield _("Order %(reference)s is not settled: it is paid, credited or given back first.") % {
+        yield _("Order %(reference)s is not settled. It must first be paid, credited or refunded.") % {
             "reference": receivable.reference
         }
 
@@ -125,7 +125,7 @@ def _run_answer_rule(_before: datetime.datetime) -> int:
 PERSONAL_DATA = [
     PersonalDataSource(
         model=Registration,
-        purpose=_("that you come, and what you answered"),
+        purpose=_("your registrations and your answers"),
         person_columns=("person",),
         address_columns=("email",),
         narrow_rows=filter_own_rows,
@@ -139,7 +139,7 @@ PERSONAL_DATA = [
         model=Registration,
         # A second source for the table: other people's rows lose only the address.
         name=_("registrations of others"),
-        purpose=_("other people’s places that carry your address"),
+        purpose=_("other people’s places registered with your address"),
         address_columns=("email",),
         narrow_rows=_exclude_own_rows,
         exported_columns=("id", "reference", "event", "email"),
@@ -148,14 +148,14 @@ PERSONAL_DATA = [
     ),
     PersonalDataSource(
         model=Order,
-        purpose=_("what you ordered, for yourself or others"),
+        purpose=_("your orders, for yourself or others"),
         address_columns=("email",),
         erase_rows=erase_buyers,
         retention_reason=COUNTED_REASON,
     ),
     PersonalDataSource(
         model=InvoiceLine,
-        name=_("lines of invoices that name you"),
+        name=_("lines of invoices with your name"),
         purpose=_("invoices for your place, issued to the buyer"),
         find_more_rows=find_invoice_lines_naming,
         exported_columns=("id", "invoice", "description", "amount"),
@@ -166,8 +166,8 @@ PERSONAL_DATA = [
     ),
     PersonalDataSource(
         model=Order,
-        name=_("orders of others billed to you"),
-        purpose=_("orders of others for you that name you as the buyer"),
+        name=_("other people’s orders billed to you"),
+        purpose=_("other people’s orders for you, with you as the billed buyer"),
         find_more_rows=find_orders_billed_to,
         exported_columns=("id", "reference", "event", *BILLING_COLUMNS),
         blanked_columns=BILLING_COLUMNS,
@@ -175,8 +175,8 @@ PERSONAL_DATA = [
     ),
     PersonalDataSource(
         model=Receivable,
-        name=_("what others owe in your name"),
-        purpose=_("orders of others for you that name you as the buyer"),
+        name=_("amounts due in your name by others"),
+        purpose=_("other people’s orders for you, with you as the billed buyer"),
         find_more_rows=find_receivables_billed_to,
         exported_columns=("id", "reference", "event", "name", "street", "postcode", "city"),
         erase_rows=blank_buyers,
@@ -184,13 +184,13 @@ PERSONAL_DATA = [
     ),
     PersonalDataSource(
         model=RegistrationAddon,
-        purpose=_("what goes with your place"),
+        purpose=_("the add-ons of your place"),
         parent_columns=("registration",),
         retention_reason=COUNTED_REASON,
     ),
     PersonalDataSource(
         model=SessionBooking,
-        purpose=_("sessions that you booked"),
+        purpose=_("sessions you booked"),
         parent_columns=("registration",),
         retention_reason=COUNTED_REASON,
     ),
@@ -202,7 +202,7 @@ PERSONAL_DATA = [
     ),
     PersonalDataSource(
         model=AnswerFile,
-        purpose=_("files that you sent in"),
+        purpose=_("files you uploaded"),
         parent_columns=("registration",),
         hidden_columns=("token",),
         export_files=_iterate_file,
@@ -211,29 +211,29 @@ PERSONAL_DATA = [
     PersonalDataSource(
         model=MailDelivery,
         name=_("e-mails sent"),
-        purpose=_("which e-mails were sent to you; the log keeps no address"),
+        purpose=_("the e-mails sent to you; the log contains no address"),
         parent_columns=("registration", "order"),
         retention_reason=COUNTED_REASON,
     ),
     PersonalDataSource(
         model=ImportRun,
-        purpose=_("lists that you imported"),
+        purpose=_("lists you imported"),
         actor_columns=("imported_by", "undone_by"),
         exported_columns=("id", "event", "file_name", "imported_at"),
-        retention_reason=_("what was imported stays traceable; no name is left"),
+        retention_reason=_("imports are anonymised; only their history is kept"),
         leads_to_other_tables=False,
     ),
     PersonalDataSource(
         model=ImportedRow,
         name=_("rows of imported lists"),
-        purpose=_("what a list said of you, until its import can be undone no more"),
+        purpose=_("your details from an imported list, as long as the import can be undone"),
         parent_columns=("registration",),
         is_deleted_on_erasure=True,
     ),
     PersonalDataSource(
         model=DismissedDuplicate,
-        name=_("pairs looked at"),
-        purpose=_("that two registrations are not one person"),
+        name=_("reviewed pairs"),
+        purpose=_("notes that two registrations are different people"),
         parent_columns=("registration", "other_registration"),
         actor_columns=("dismissed_by",),
         exported_columns=("id", "registration", "other_registration", "dismissed_at"),
@@ -241,7 +241,7 @@ PERSONAL_DATA = [
     ),
     PersonalDataSource(
         model=Voucher,
-        purpose=_("codes made for your address"),
+        purpose=_("codes created for your address"),
         address_columns=("for_address",),
         exported_columns=("id", "event", "code", "label", "for_address"),
         blanked_columns=("for_address",),
@@ -249,7 +249,7 @@ PERSONAL_DATA = [
     ),
     PersonalDataSource(
         model=WaitingEntry,
-        purpose=_("that you wait for a place"),
+        purpose=_("your waiting list entries"),
         address_columns=("email", "address"),
         narrow_rows=_filter_own_waits,
         parent_columns=("registration",),
@@ -259,8 +259,8 @@ PERSONAL_DATA = [
     ),
     PersonalDataSource(
         model=WaitingEntry,
-        name=_("waits of others"),
-        purpose=_("other people’s waits that carry your address"),
+        name=_("other people’s waiting list entries"),
+        purpose=_("other people’s waiting list entries with your address"),
         address_columns=("email", "address"),
         narrow_rows=_filter_other_waits,
         exported_columns=("id", "event", "email"),
@@ -269,7 +269,7 @@ PERSONAL_DATA = [
     ),
     PersonalDataSource(
         model=Sponsorship,
-        purpose=_("that you are a sponsor’s contact"),
+        purpose=_("your role as a sponsor’s contact"),
         parent_columns=("order",),
         exported_columns=("id", "event", "name", "contact", "website", "created_at"),
         blanked_columns=("contact",),
@@ -300,7 +300,7 @@ PHOTOS_REFUSED = [apply_photo_refusal]
 RETENTION = [
     RetentionRule(
         slug="attendees",
-        name=_("Who came"),
+        name=_("Attendance"),
         counted_from=_("after the end of the event"),
         days=THREE_YEARS_DAYS,
         min_days=30,
@@ -308,7 +308,7 @@ RETENTION = [
     ),
     RetentionRule(
         slug="buyers",
-        name=_("Who ordered"),
+        name=_("Buyers"),
         counted_from=_("after the end of the event"),
         days=THREE_YEARS_DAYS,
         min_days=90,
@@ -317,22 +317,22 @@ RETENTION = [
     RetentionRule(
         slug="expired-orders",
         name=_("Orders that were never confirmed"),
-        counted_from=_("after the time to confirm or to pay ended"),
+        counted_from=_("after the time to confirm or pay has ended"),
         days=90,
         min_days=30,
         delete_older_than=erase_old_expired_orders,
     ),
     RetentionRule(
         slug="drafts",
-        name=_("Half-filled registration forms"),
-        counted_from=_("after something was typed last"),
+        name=_("Unfinished registration forms"),
+        counted_from=_("after the last entry"),
         days=7,
         min_days=1,
         delete_older_than=delete_old_drafts,
     ),
     RetentionRule(
         slug="networks",
-        name=_("Networks that orders came from"),
+        name=_("Networks of orders"),
         counted_from=_("after the order"),
         days=30,
         min_days=1,
@@ -340,7 +340,7 @@ RETENTION = [
     ),
     RetentionRule(
         slug="waiting",
-        name=_("Who waited for a place"),
+        name=_("Waiting list entries"),
         counted_from=_("after the end of the event"),
         days=365,
         min_days=1,
@@ -349,7 +349,7 @@ RETENTION = [
     RetentionRule(
         slug="answers",
         name=_("Answers and files"),
-        counted_from=_("after the event, as each question says"),
+        counted_from=_("after the event, as set for each question"),
         days=0,
         delete_older_than=_run_answer_rule,
         is_fixed=True,

@@ -46,7 +46,7 @@ def reason_texts() -> dict[str, str]:
         "reason.unknown_refused": _("The organizer does not know this badge."),
         "reason.not_a_badge": _("This is not a badge of this convention."),
         "reason.revoked": _("This badge was replaced by a newer one."),
-        "reason.cancelled": _("This registration was cancelled."),
+        "reason.cancelled": _("This registration has been cancelled."),
         "reason.unpaid": _("The payment has not arrived: send to the desk."),
         "reason.unconfirmed": _("The order is not confirmed yet: send to the desk."),
         "reason.other_event": _("A badge for another event."),

@@ -160,9 +160,9 @@ def _create_employment(person: Person, company: Company, starts_on: datetime.dat
 def _validate_colleague(email: str, first_name: str, last_name: str) -> None:
     errors: dict[str, list[str]] = {}
     if not first_name:
-        errors["first_name"] = [_("Write the first name.")]
+        errors["first_name"] = [_("Enter the first name.")]
     if not last_name:
-        errors["last_name"] = [_("Write the last name.")]
+        errors["last_name"] = [_("Enter the last name.")]
     for name, text in (("first_name", first_name), ("last_name", last_name)):
         if sentence := find_name_error(text):
             # Names are printed and mailed: addresses and markup in them would reach other people.
@@ -170,7 +170,7 @@ def _validate_colleague(email: str, first_name: str, last_name: str) -> None:
     try:
         validate_email(email)
     except ValidationError:
-        errors["email"] = [_("This is not a valid e-mail address; it looks like name@example.org.")]
+        errors["email"] = [_("Enter a valid e-mail address, for example name@example.org.")]
     if errors:
         raise InvalidFields(_("Some fields need another look."), errors)
 

@@ -132,7 +132,7 @@ PERSONAL_DATA = [
         purpose=_("lists of the directory that you imported or took back"),
         actor_columns=("imported_by", "undone_by"),
         exported_columns=("id", "file_name", "imported_at", "undone_at"),
-        retention_reason=_("what was imported stays traceable; no name is left"),
+        retention_reason=_("imports are anonymised; only their history is kept"),
         leads_to_other_tables=False,
     ),
 ]

@@ -121,7 +121,7 @@ class EventForm(ActionErrorsMixin, forms.ModelForm):
         # A line break in a name would reach the subject of e-mails.
         data |= {name: normalize_whitespace(data[name]) for name in ("name", "name_en") if name in data}
         if data.get("name") == "":
-            self.add_error("name", _("Write a name."))
+            self.add_error("name", _("Enter a name."))
         for name in TIME_FIELDS:
             # An invalid zone is missing from the data: the stored one
             # lets the other fields be checked all the same.

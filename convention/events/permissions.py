@@ -142,7 +142,7 @@ def get_visible_event(slug: str, person: "RequestUser") -> Event:
     event = EVENT_BY_SLUG_QUERY.first(slug)
     if event and (event.visibility != Event.Visibility.DRAFT or can_staff_desk(person, event)):
         return event
-    raise NotFound(_("There is no event at this address."))
+    raise NotFound(_("We could not find this event. Check the address."))
 
 
 def get_member_events(person: "RequestUser") -> QuerySet[Event]:
@@ -171,4 +171,4 @@ def _get_event_if(slug: str, person: "RequestUser", is_allowed: "PermissionCheck
     if event and event.visibility != Event.Visibility.DRAFT:
         # Not for a draft: its address must not tell that it exists.
         raise Forbidden(_("This page is for those who run the event."))
-    raise NotFound(_("There is no event at this address."))
+    raise NotFound(_("We could not find this event. Check the address."))

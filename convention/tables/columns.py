@@ -79,12 +79,12 @@ def apply_column_maps(
             index for index, one in enumerate(header) if normalize_heading(one) == normalize_heading(heading)
         ]
         if not heading or not places:
-            sentence = _("The file has no column “%(column)s”; it has: %(found)s.")
+            sentence = _("The file has no column “%(column)s”. Its columns are: %(found)s.")
             raise UnreadableFile(
                 sentence % {"column": heading or mapping, "found": ", ".join(filter(None, header))[:300]}
             )
         if name not in (IGNORED_FIELD, *fields):
-            sentence = _("“%(field)s” is no field; a column is one of: %(fields)s.")
+            sentence = _("“%(field)s” is not a known field. Choose one of: %(fields)s.")
             raise UnreadableFile(sentence % {"field": name, "fields": ", ".join([*fields, IGNORED_FIELD])})
         # What is typed wins: the field leaves the column that was guessed for it.
         found = ["" if pick == name else pick for pick in found]
@@ -103,7 +103,7 @@ def index_columns(
     for index, name in enumerate(picks):
         if name and name in columns:
             raise UnreadableFile(
-                _("Columns “%(one)s” and “%(other)s” are both said to be the same: ignore one of them.")
+                _("Columns “%(one)s” and “%(other)s” have the same meaning. Ignore one of them.")
                 % {"one": header[columns[name]], "other": header[index]}
             )
         if name:

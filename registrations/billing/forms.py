@@ -15,10 +15,8 @@ MAX_REFUND_RULES = 12
 class RefundRuleForm(forms.Form):
     """A refund percentage until some days before the event; both fields empty: no rule."""
 
-    days = forms.IntegerField(
-        label=_("Until so many days before"), min_value=0, max_value=730, required=False
-    )
-    share = forms.IntegerField(label=_("Comes back, in percent"), min_value=0, max_value=100, required=False)
+    days = forms.IntegerField(label=_("Days before the event"), min_value=0, max_value=730, required=False)
+    share = forms.IntegerField(label=_("Refund, in percent"), min_value=0, max_value=100, required=False)
     ticket = forms.ModelChoiceField(
         Ticket.objects.none(), label=_("Ticket"), required=False, empty_label=_("All tickets")
     )
@@ -34,9 +32,11 @@ class RefundRuleForm(forms.Form):
         data = super().clean() or {}
         days, share = data.get("days"), data.get("share")
         if days is None and share is not None and "days" not in self.errors:
-            self.add_error("days", _("Write until how many days before the event this holds."))
+            self.add_error(
+                "days", _("Enter the number of days before the event until which the rule applies.")
+            )
         if share is None and days is not None and "share" not in self.errors:
-            self.add_error("share", _("Write how much comes back: 0 for nothing, 100 for all."))
+            self.add_error("share", _("Enter the share to refund, from 0 (no refund) to 100 (full refund)."))
         return data
 
 
@@ -65,13 +65,13 @@ class CancellationFeeForm(ActionErrorsMixin, forms.Form):
     """The fee an organizer charges for a cancellation, and why."""
 
     cancellation_fee = forms.DecimalField(
-        label=_("Kept of the price, in euros"),
+        label=_("Cancellation fee, in euros"),
         min_value=0,
         max_value=100_000,
         decimal_places=2,
         required=False,
         localize=True,
-        help_text=_("Empty: what the refund rules say."),
+        help_text=_("Leave empty to apply the refund rules."),
     )
     reason = forms.CharField(label=_("Reason"), required=False, max_length=300)
 

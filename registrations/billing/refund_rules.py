@@ -60,6 +60,12 @@ def validate_refund_rules(refund_rules: Sequence[RefundRule]) -> None:
     for rules in by_ticket.values():
         for early, late in itertools.pairwise(rules):
             if early.days_before == late.days_before:
-                raise InvalidFields(_("Two rules end on the same day; keep one of them."), {})
+                raise InvalidFields(_("Two rules end on the same day. Remove one of them."), {})
             if late.refund_percent > early.refund_percent:
-                raise InvalidFields(_("Who cancels later cannot get back more: check the shares."), {})
+                raise InvalidFields(
+                    _(
+                        "A later cancellation cannot be refunded more than an earlier one. Check the "
+                        "percentages."
+                    ),
+                    {},
+                )

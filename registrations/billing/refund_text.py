@@ -34,31 +34,31 @@ def describe_outcome(outcome: CancellationOutcome, *, currency: str, zone: datet
     ]
     if outcome.waived_cents and not outcome.payment_refunds:
         waived = Money(outcome.waived_cents, currency)
-        sentences.append(_("%(amount)s, not paid yet, are owed no longer.") % {"amount": waived})
+        sentences.append(_("The outstanding %(amount)s will no longer be due.") % {"amount": waived})
     if outcome.refund_terms.cancellation_fee:
         describe = describe_cancellation_fee if outcome.is_paid else describe_amount_left
         sentences.append(describe(Money(outcome.refund_terms.cancellation_fee, currency)))
     if outcome.is_invoiced and outcome.refund_terms.released_cents:
-        sentences.append(_("An invoice was issued: a credit note follows."))
+        sentences.append(_("An invoice has been issued, so we will send a credit note."))
     return sentences
 
 
 def describe_refund_reason(refund_terms: RefundTerms, zone: datetime.tzinfo) -> str:
     """Return a sentence about why this much is refunded."""
     if refund_terms.reason == RefundReason.FREE:
-        return _("The ticket was free: there is nothing to refund.")
+        return _("The ticket was free, so there is nothing to refund.")
     if refund_terms.reason == RefundReason.CREDITED:
-        return _("The organizer has credited what was asked for it: nothing is kept, and nothing is owed.")
+        return _("The invoice for this place has been credited: there is no fee and nothing is due.")
     if refund_terms.reason == RefundReason.NOT_CONFIRMED:
-        return _("The place was not confirmed yet: nothing is kept.")
+        return _("The place was not confirmed yet, so there is no cancellation fee.")
     if refund_terms.reason == RefundReason.ORGANIZER:
-        return _("An organizer decided what is kept.")
+        return _("An organizer has set the cancellation fee.")
     if refund_terms.reason == RefundReason.RULE and refund_terms.refund_step:
         return describe_refund_step(refund_terms.refund_step, zone)
     if refund_terms.refund_step is None:
-        return _("Nothing comes back for this ticket.")
+        return _("This ticket is not refundable.")
     until = format_deadline(refund_terms.refund_step.ends_at, zone)
-    return _("Cancelling with a refund was possible until %(until)s; since then nothing comes back.") % {
+    return _("The deadline for a refund was %(until)s. Cancellations are no longer refunded.") % {
         "until": until
     }
 
@@ -94,38 +94,42 @@ def describe_refund_steps(
         yield _("Cancellations are not refunded.")
         return
     yield from (describe_refund_step(rule, zone) for rule in running)
-    yield _("After that nothing comes back.")
+    yield _("No refund after that.")
 
 
 def describe_refund_step(refund_step: RefundStep, zone: datetime.tzinfo) -> str:
     sentences = {"until": format_deadline(refund_step.ends_at, zone), "share": refund_step.refund_percent}
     if refund_step.refund_percent == 100:
-        return _("Until %(until)s all of the price comes back.") % sentences
+        return _("Full refund until %(until)s.") % sentences
     if refund_step.refund_percent == 0:
-        return _("Nothing comes back for this ticket.")
-    return _("Until %(until)s, %(share)d%% of the price come back.") % sentences
+        return _("This ticket is not refundable.")
+    return _("Refund of %(share)d%% until %(until)s.") % sentences
 
 
 def describe_refund_method(payment_method: str, amount: Money) -> str:
     """Return how and when an amount is refunded, depending on how it was paid."""
     sentences = {
-        Payment.Method.CARD: _("%(amount)s go back to the card by themselves, usually within 5 to 10 days."),
+        Payment.Method.CARD: _(
+            "We automatically refund %(amount)s to the card, usually within 5 to 10 days."
+        ),
         Payment.Method.SEPA_DEBIT: _(
-            "%(amount)s go back to the account that was debited, usually within 10 days."
+            "We refund %(amount)s to the account that was debited, usually within 10 days."
         ),
         Payment.Method.TEST: _("Test refund of %(amount)s; no real money is involved."),
-        Payment.Method.CASH: _("%(amount)s paid in cash: the treasurer gives them back and writes how."),
+        Payment.Method.CASH: _(
+            "%(amount)s was paid in cash: the treasurer will contact you about the refund."
+        ),
     }
-    by_transfer = _("The treasurer sends %(amount)s back by bank transfer, usually within 14 days.")
+    by_transfer = _("The treasurer will refund %(amount)s by bank transfer, usually within 14 days.")
     return sentences.get(Payment.Method(payment_method), by_transfer) % {"amount": amount}
 
 
 def describe_cancellation_fee(amount: Money) -> str:
-    return _("%(amount)s are kept of what was paid.") % {"amount": amount}
+    return _("Cancellation fee, deducted from your payment: %(amount)s.") % {"amount": amount}
 
 
 def describe_amount_left(amount: Money) -> str:
-    return _("%(amount)s remain to be paid.") % {"amount": amount}
+    return _("Amount still due: %(amount)s.") % {"amount": amount}
 
 
 def describe_settlement(order: Order, registrations: Iterable[Registration]) -> list[str]:
@@ -147,12 +151,14 @@ def describe_settlement(order: Order, registrations: Iterable[Registration]) -> 
     if fee_cents := sum(registration.cancellation_fee for registration in cancelled):
         describe = describe_cancellation_fee if is_settled(order) else describe_amount_left
         sentences.append(describe(Money(fee_cents, order.currency)))
-    return sentences or [_("Nothing will be invoiced for it, or what was invoiced is credited.")]
+    return sentences or [
+        _("Nothing more is due: you will not be invoiced, and any invoice already issued will be credited.")
+    ]
 
 
 def _describe_refund(refund: Refund, amount: Money) -> str:
     if refund.state == Refund.State.DONE:
-        return _("%(amount)s were given back.") % {"amount": amount}
+        return _("%(amount)s has been refunded.") % {"amount": amount}
     if refund.state == Refund.State.FAILED:
-        return _("Giving %(amount)s back did not work; the treasurer looks at it.") % {"amount": amount}
+        return _("The refund of %(amount)s failed. The treasurer is looking into it.") % {"amount": amount}
     return describe_refund_method(refund.payment.method, amount)

@@ -28,7 +28,7 @@ def refund_rule_list(request: HttpRequest, event: str) -> HttpResponse:
         except InvalidFields as error:
             error_text = str(error)
         else:
-            messages.success(request, _("The refund rules are saved."))
+            messages.success(request, _("The refund rules have been saved."))
             return redirect("organize-refunds", event)
     context = {"event": event_obj, "section": "organize", "rules": rules, "wrong": error_text}
     return render(request, "registrations/organize_refunds.html", context)

@@ -46,7 +46,9 @@ def accept_ticket_offer(
     if entry.order:
         return entry.order
     if not entry.has_offer() or entry.ticket is None:
-        raise NoActiveOffer(_("This offer has expired, and the place went to the next in line."))
+        raise NoActiveOffer(
+            _("This offer has expired, and the place has been offered to the next person in line.")
+        )
     seat = _find_applicant_seat(entry)
     person = seat.person if seat else _find_member(entry)
     order = place_order(
@@ -103,7 +105,7 @@ def _find_member(entry: WaitingEntry) -> Person | None:
     """Return the member with the verified address. Raise NotAMember if the ticket is for members only."""
     member = find_member_by_email(entry.email)
     if member is None and entry.ticket and entry.ticket.needs_member_verification:
-        raise NotAMember(_("No member of the club has this address, so this ticket is not for it."))
+        raise NotAMember(_("This ticket is for members, and we have no member with this address."))
     return member[0] if member else None
 
 
@@ -148,7 +150,9 @@ def accept_session_offer(*, entry: WaitingEntry, given_up: Collection[Session] =
     assert registration is not None
     assert session is not None
     if not entry.has_offer():
-        raise NoActiveOffer(_("This offer has expired, and the place went to the next in line."))
+        raise NoActiveOffer(
+            _("This offer has expired, and the place has been offered to the next person in line.")
+        )
     if given_up:
         return swap_session(registration=registration, old_sessions=given_up, new_session=session)
     return book_session(registration=registration, session=session)

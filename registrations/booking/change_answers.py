@@ -26,9 +26,9 @@ def save_answers(*, registration: Registration, given: GivenAnswers, reason: str
     rows = Registration.objects.select_related("ticket", "event").select_for_update(of=("self",))
     registration = rows.get(pk=registration.pk)
     if registration.state in (Registration.State.CANCELLED, Registration.State.EXPIRED):
-        raise NotOpenNow(_("This registration no longer stands, so it cannot be corrected."))
+        raise NotOpenNow(_("This registration is no longer active, so it cannot be corrected."))
     if registration.event.ends_at <= timezone.now():
-        raise NotOpenNow(_("The event is over; there is nothing left to correct."))
+        raise NotOpenNow(_("The event is over, so the registration can no longer be corrected."))
     questions, earlier_answers = load_questions(registration.event), registration.answers
     files = load_file_names(registration.event, [given], registration=registration)
     can_store = can_store_files(registration.event, questions)

@@ -99,7 +99,7 @@ def join_session_list(*, registration: Registration, session: Session, reason: s
     if entry_before := WaitingEntry.objects.active().filter(session=row, registration=holder).first():
         return entry_before
     if SessionBooking.objects.active().filter(session=row, registration=holder).exists():
-        raise PlacesLeft(_("You have a seat in this session already."))
+        raise PlacesLeft(_("You already have a seat in this session."))
     _refuse_while_places_left(row)
     entry = WaitingEntry.objects.create(
         event_id=row.event_id, session=row, registration=holder, language=holder.order.language
@@ -114,7 +114,7 @@ def _validate_place(place: RequestedPlace) -> None:
     for field, sentence in check_person_texts(place):
         errors.setdefault(field, []).append(sentence)
     if not place.email:
-        errors["email"] = [_("Write the address that gets the offer.")]
+        errors["email"] = [_("Enter the e-mail address for the offer.")]
     if errors:
         raise InvalidFields(_("Some fields need another look."), errors)
 
@@ -122,12 +122,12 @@ def _validate_place(place: RequestedPlace) -> None:
 def _refuse_while_places_left(row: WantedItem) -> None:
     """Offer free places of the locked row to those who wait; raise PlacesLeft if any remain."""
     if not is_available(row, at=timezone.now()):
-        raise NotOpenNow(_("No places are given out for “%(title)s” any more.") % {"title": row.title})
+        raise NotOpenNow(_("Places for “%(title)s” are no longer available.") % {"title": row.title})
     offer_free_places(type(row), row.pk)
     row.refresh_from_db(fields=["reserved", "capacity"])
     if row.remaining != 0:
         raise PlacesLeft(
-            _("Places are left for “%(title)s”: there is no need to wait.") % {"title": row.title}
+            _("There are places left for “%(title)s”, so you can book one directly.") % {"title": row.title}
         )
 
 

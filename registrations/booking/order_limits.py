@@ -32,7 +32,7 @@ def refuse_second_place(registration: Registration, person: Person) -> None:
     if OTHER_PLACES_QUERY.exists(
         registration.event_id, person.pk, registration.ticket_id, registration.pk or 0
     ):
-        raise AlreadyRegistered(_("You already have a place at this event; no second one was booked."))
+        raise AlreadyRegistered(_("You already have a place at this event, so we did not book a second one."))
 
 
 def _query_other_places(event: int, person: int, ticket: int, registration: int) -> QuerySet[Registration]:

@@ -136,7 +136,7 @@ def _prepare_sale(event: Event, request: OrderRequest, context: OrderContext) ->
     for number in quote.refused_places:
         field, sentence = (
             f"registrations.{number}.ticket",
-            _("The code does not open this ticket for so many."),
+            _("The code cannot be used for this many people."),
         )
         raise InvalidFields(_("Some fields need another look."), {field: [sentence]})
     return PreparedSale(

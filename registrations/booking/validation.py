@@ -93,7 +93,7 @@ def _check_repeated_members(
         if (ticket.slug, normalize_email(place.email)) in seen:
             yield (
                 f"registrations.{index}.email",
-                _("This address stands here twice: each member comes with their own."),
+                _("This address appears twice. Enter each member’s own address."),
             )
         seen.add((ticket.slug, normalize_email(place.email)))
 
@@ -101,7 +101,7 @@ def _check_repeated_members(
 def _check_order_fields(request: OrderRequest) -> Iterator[FieldError]:
     yield from _check_email("email", request.email)
     if not request.email:
-        yield "email", _("Write the address that gets the confirmation.")
+        yield "email", _("Enter the e-mail address for the confirmation.")
     if request.language not in dict(settings.LANGUAGES):
         yield "language", _("The language is “fr” or “en”.")
     for name, max_length in ORDER_TEXT_LENGTHS.items():
@@ -114,18 +114,18 @@ def _check_billing(billing: BillingDetails) -> Iterator[FieldError]:
         yield from _check_length(f"billing.{name}", getattr(billing, name), max_length)
         yield from _check_links(f"billing.{name}", getattr(billing, name))
     if billing.country and not COUNTRY_PATTERN.fullmatch(billing.country):
-        yield "billing.country", _("Write the country as two capital letters, such as FR.")
+        yield "billing.country", _("Enter the country as two capital letters, for example FR.")
 
 
 def check_place_count(place_count: int) -> Iterator[FieldError]:
     if not place_count:
-        yield "registrations", _("Name at least one person.")
+        yield "registrations", _("Enter at least one attendee.")
     if place_count > MAX_PLACES_PER_ORDER:
         yield (
             "registrations",
             ngettext(
-                "One order holds at most %(most)d person; split this one.",
-                "One order holds at most %(most)d people; split this one.",
+                "An order can include at most %(most)d person. Split it into several orders.",
+                "An order can include at most %(most)d people. Split it into several orders.",
                 MAX_PLACES_PER_ORDER,
             )
             % {"most": MAX_PLACES_PER_ORDER},
@@ -137,7 +137,7 @@ def check_payment(payment: str, *, total: int) -> str:
     if payment == Order.Payment.FREE and total:
         return _("Something is due for this order: choose “card” or “invoice”.")
     if payment == Order.Payment.CARD and total and not settings.CARD_PAYMENT:
-        return _("Cards are not taken here: choose “invoice”.")
+        return _("Card payment is not available for this event. Choose “invoice”.")
     return ""
 
 
@@ -145,12 +145,14 @@ def check_ticket_counts(chosen: Iterable[Ticket]) -> Iterator[str]:
     """Yield errors about the number of each ticket in one order."""
     for ticket, places in Counter(chosen).items():
         if places < ticket.min_per_order:
-            sentence = _("“%(ticket)s” is sold to groups of at least %(least)d people; here are %(places)d.")
+            sentence = _(
+                "“%(ticket)s” is for groups of at least %(least)d people; this order has %(places)d."
+            )
             yield sentence % {"ticket": ticket.title, "least": ticket.min_per_order, "places": places}
         if ticket.max_per_order is not None and places > ticket.max_per_order:
             sentence = ngettext(
-                "One order holds at most %(most)d place of “%(ticket)s”.",
-                "One order holds at most %(most)d places of “%(ticket)s”.",
+                "An order can include at most %(most)d place of “%(ticket)s”.",
+                "An order can include at most %(most)d places of “%(ticket)s”.",
                 ticket.max_per_order,
             )
             yield sentence % {"ticket": ticket.title, "most": ticket.max_per_order}
@@ -172,12 +174,12 @@ def _check_code(request: OrderRequest, offering: Offering, at: datetime.datetime
 def check_voucher(voucher: Voucher | None, *, at: datetime.datetime) -> str:
     """Return an error if the voucher cannot be used by anybody at `at`, else an empty string."""
     if voucher is None:
-        return _("There is no such code here. Check it letter by letter, or go on without it.")
+        return _("We do not know this code. Check it letter by letter, or continue without it.")
     if not voucher.is_valid(at=at):
         early = voucher.opens_at is not None and at < voucher.opens_at
         return _("This code is not valid yet.") if early else _("This code is no longer valid.")
     if voucher.remaining == 0:
-        return _("This code was used as often as it may be.")
+        return _("This code has reached its maximum number of uses.")
     return ""
 
 
@@ -187,25 +189,25 @@ def check_voucher_use(voucher: Voucher, places: Iterable[RequestedPlace], *, com
     fitting = [place for place in places if not ticket_slugs or place.ticket in ticket_slugs]
     if not fitting:
         titles = ", ".join(ticket.title for ticket in voucher.list_tickets())
-        return _("This code is for other tickets: %(tickets)s.") % {"tickets": titles}
+        return _("This code only applies to these tickets: %(tickets)s.") % {"tickets": titles}
     if not any(is_voucher_for(voucher, place, company) for place in fitting):
-        return _("This code is for somebody else: company or address is not the one it was made for.")
+        return _("This code is for another company or e-mail address.")
     return ""
 
 
 def check_addons(place: RequestedPlace, offering: Offering, *, at: datetime.datetime) -> Iterator[str]:
     """Yield errors about the add-ons of one place."""
     if len(set(place.addons)) < len(place.addons):
-        yield _("Each add-on can be taken once per person.")
+        yield _("Each add-on can be chosen only once per person.")
     for slug in dict.fromkeys(place.addons):
         addon = offering.addons.get(slug)
         if addon is None:
             # The slug is whatever a program sent, of any length.
-            yield _("This add-on is not offered here: %(slug)s.") % {"slug": slug[:50]}
+            yield _("This add-on is not available for this event: %(slug)s.") % {"slug": slug[:50]}
         elif not is_addon_for_ticket(addon, place.ticket):
-            yield _("“%(addon)s” does not go with this ticket.") % {"addon": addon.title}
+            yield _("“%(addon)s” is not available with this ticket.") % {"addon": addon.title}
         elif not addon.is_on_sale(at=at):
-            yield _("“%(addon)s” is not on sale now.") % {"addon": addon.title}
+            yield _("“%(addon)s” is not on sale at the moment.") % {"addon": addon.title}
 
 
 def is_addon_for_ticket(addon: Addon, ticket_slug: str) -> bool:
@@ -221,7 +223,7 @@ def _list_requested_addons(request: OrderRequest, offering: Offering) -> Iterato
 
 def _check_currency(expected: str, currencies: set[str]) -> Iterator[FieldError]:
     if len(currencies) > 1:
-        yield "registrations", _("These tickets are priced in different currencies; order them apart.")
+        yield "registrations", _("These tickets are priced in different currencies. Order them separately.")
     elif expected and currencies and expected not in currencies:
         yield "currency", _("These tickets are priced in %(currency)s.") % {"currency": currencies.pop()}
 
@@ -233,7 +235,7 @@ def check_place(
     yield from _check_ticket(ticket, at)
     yield from check_person_texts(place)
     if ticket and ticket.needs_member_verification and not place.email:
-        yield "email", _("A member’s place needs the member’s own address: the confirmation goes there.")
+        yield "email", _("Enter the member’s own e-mail address: we send them the link to confirm the place.")
 
 
 def check_person_texts(place: RequestedPlace) -> Iterator[FieldError]:
@@ -256,8 +258,8 @@ def _check_links(field: str, text: str) -> Iterator[FieldError]:
 def check_person_spelling(place: RequestedPlace) -> Iterator[FieldError]:
     """Yield errors about an attendee's texts as an organizer types them: any characters are accepted."""
     for name, sentence in (
-        ("first_name", _("Write the first name.")),
-        ("last_name", _("Write the last name.")),
+        ("first_name", _("Enter the first name.")),
+        ("last_name", _("Enter the last name.")),
     ):
         if not place.is_to_follow and not any(map(_is_visible, getattr(place, name))):
             yield name, sentence
@@ -273,7 +275,7 @@ def _is_visible(character: str) -> bool:
 
 def _check_ticket(ticket: Ticket | None, at: datetime.datetime) -> Iterator[FieldError]:
     if ticket is None:
-        yield "ticket", _("This ticket is not offered here.")
+        yield "ticket", _("This ticket is not available for this event.")
     elif not ticket.is_on_sale(at=at):
         early = ticket.opens_at is not None and at < ticket.opens_at
         yield (
@@ -288,7 +290,7 @@ def _check_email(field: str, address: str) -> Iterator[FieldError]:
     try:
         validate_email(address)
     except ValidationError:
-        yield field, _("This is not a valid e-mail address; it looks like name@example.org.")
+        yield field, _("Enter a valid e-mail address, for example name@example.org.")
         return
     yield from _check_length(field, address, MAX_EMAIL_LENGTH)
 

@@ -64,7 +64,7 @@ def verify_membership(*, registration: Registration) -> Registration:
     pending = Registration.objects.select_related("event", "ticket", "order").select_for_update(of=("self",))
     registration = pending.get(pk=registration.pk)
     if registration.cancelled_at:
-        raise LinkExpired(_("This registration was cancelled."))
+        raise LinkExpired(_("This registration has been cancelled."))
     if registration.confirmed_at or registration.person_id:
         return registration
     # An expired place may be reserved again, but only while registration is open.
@@ -146,7 +146,10 @@ def _find_member(registration: Registration) -> tuple[Person, Company]:
     member = find_member_by_email(registration.email)
     if member is None:
         raise NotAMember(
-            _("No member of the club has this address, so this ticket is not for it. Other tickets may be.")
+            _(
+                "This ticket is for members, and we have no member with this address. Another ticket "
+                "may be open to you."
+            )
         )
     return member
 
@@ -224,7 +227,9 @@ def load_verification(token: str) -> AddressVerification:
     except ExpiredToken as error:
         raise LinkExpired(_("This link has expired. Please register again.")) from error
     except UnreadableToken as error:
-        raise NotFound(_("This link is not valid; it may have been cut in the e-mail.")) from error
+        raise NotFound(
+            _("This link is not valid: it may be incomplete. Copy the whole link from the e-mail.")
+        ) from error
     order = Order.objects.select_related("event__venue").filter(reference=reference).first()
     verification = AddressVerification(order, address) if order else None
     if verification is None or not verification.all_items:

@@ -56,7 +56,7 @@ def register_walk_in(
 def _validate_walk_in(event: Event, place: RequestedPlace) -> Ticket:
     now = timezone.now()
     if event.ends_at <= now:
-        raise NotOpenNow(_("The event is over; nobody can be registered any more."))
+        raise NotOpenNow(_("The event is over: registration is no longer possible."))
     ticket = event.tickets.filter(slug=place.ticket).first()
     errors: dict[str, list[str]] = {}
     for field, sentence in check_person_spelling(place):

@@ -45,12 +45,14 @@ def attendee_answers(request: HttpRequest, reference: str, secret: str, person: 
     link_access = get_order_by_link(reference, secret)
     registration = link_access.get_registration(person)
     if not link_access.can_see_answers(registration):
-        raise NotFound(_("%(name)s answers by the link in their own e-mail.") % {"name": registration.name})
+        raise NotFound(
+            _("%(name)s can answer through the link in their own e-mail.") % {"name": registration.name}
+        )
     form = _answers_form(request, registration)
     if form.is_valid():
         throttle_correction(link_access.order, registration)
         if _save_answers(form, registration, ""):
-            messages.success(request, _("The answers are saved."))
+            messages.success(request, _("The answers have been saved."))
             return redirect("order", reference, secret)
     context = {
         "link_access": link_access,
@@ -73,7 +75,7 @@ def organizer_answers(request: HttpRequest, event: str, reference: str) -> HttpR
     )
     ready = form.is_valid() and reason_form.is_valid()
     if ready and _save_answers(form, registration, reason_form.cleaned_data["reason"]):
-        messages.success(request, _("The answers are saved."))
+        messages.success(request, _("The answers have been saved."))
         return redirect("organize-registration", event, reference)
     context = {"event": event_obj, "section": "organize", "registration": registration, "answers": form}
     return render(request, "registrations/organize_answers.html", context | {"reason": reason_form})

@@ -135,7 +135,7 @@ def _cancel_orders(
     if not reason:
         raise InvalidFields(_("Some fields need another look."), {"reason": [_("Enter a reason.")]})
     if event.ends_at <= timezone.now():
-        raise NotOpenNow(_("The event is over; there is nothing left to cancel."))
+        raise NotOpenNow(_("The event is over, so the registration can no longer be cancelled."))
     # The references come from the browser, so they are filtered again.
     rows = Order.objects.filter(event=event, source__in=PUBLIC_SOURCES, reference__in=references)
     previews = [
@@ -179,7 +179,7 @@ def _load_previews(order_rows: QuerySet[Order]) -> list[OrderPreview]:
     )
     for preview in previews.values():
         if any(registration.pk in arrived_ids for registration in preview.registrations):
-            preview.objection = _("somebody has already arrived")
+            preview.objection = _("someone has already arrived")
     return list(previews.values())
 
 

@@ -66,9 +66,11 @@ def make_fee_terms(registration: Registration, fee_cents: int, reason: str) -> R
     max_cents = 0 if registration.order.awaits_verification else due_cents
     if not 0 <= fee_cents <= max_cents:
         amount = Money(max_cents, registration.order.currency)
-        raise InvalidFields("", {"cancellation_fee": [_("At most %(most)s can be kept.") % {"most": amount}]})
+        raise InvalidFields(
+            "", {"cancellation_fee": [_("The cancellation fee cannot exceed %(most)s.") % {"most": amount}]}
+        )
     if not reason:
-        raise InvalidFields("", {"reason": [_("Say why another amount is kept.")]})
+        raise InvalidFields("", {"reason": [_("Enter the reason for a different cancellation fee.")]})
     return RefundTerms(due_cents, due_cents - fee_cents, RefundReason.ORGANIZER)
 
 
@@ -139,7 +141,7 @@ def _lock_cancellable(registration: Registration) -> Registration:
     )
     locked = rows.get(pk=registration.pk)
     if locked.cancelled_at:
-        raise AlreadyCancelled(_("This registration was already cancelled."))
+        raise AlreadyCancelled(_("This registration has already been cancelled."))
     if locked.event.ends_at <= timezone.now():
-        raise NotOpenNow(_("The event is over; there is nothing left to cancel."))
+        raise NotOpenNow(_("The event is over, so the registration can no longer be cancelled."))
     return locked

@@ -173,7 +173,7 @@ def check_transfer_deadline(event: Event) -> None:
         return
     day = formats.date_format(event.substitution_deadline.astimezone(event.zone), "DATETIME_FORMAT")
     raise NotOpenNow(
-        _("A place could be given to somebody else until %(day)s. Write to the organizers.") % {"day": day}
+        _("Places could be transferred until %(day)s. Please contact the organizers.") % {"day": day}
     )
 
 
@@ -201,8 +201,8 @@ def _check_member_name(registration: Registration, old_values: dict[str, Any]) -
     is_members = registration.person_id is not None or registration.confirmed_at is not None
     if registration.ticket.needs_member_verification and is_members:
         sentence = _(
-            "This place is for the member whose address it is. To pass it on, choose “Give the place to a "
-            "colleague”; if the name is misspelt, write to the organizers."
+            "This place belongs to the member with this address. To transfer it, choose “Give "
+            "the place to a colleague”; if the name is misspelt, write to the organizers."
         )
         raise InvalidFields(
             _("Some fields need another look."), {_changed_name_field(old_values): [sentence]}
@@ -256,9 +256,9 @@ def _normalize_correction(registration: Registration, correction: Correction) ->
 def check_correctable(registration: Registration) -> None:
     """Raise NotOpenNow for a cancelled or expired registration, and once the event is over."""
     if registration.state in (Registration.State.CANCELLED, Registration.State.EXPIRED):
-        raise NotOpenNow(_("This registration no longer stands, so it cannot be corrected."))
+        raise NotOpenNow(_("This registration is no longer active, so it cannot be corrected."))
     if registration.event.ends_at <= timezone.now():
-        raise NotOpenNow(_("The event is over; there is nothing left to correct."))
+        raise NotOpenNow(_("The event is over, so the registration can no longer be corrected."))
 
 
 def _check_correction(registration: Registration, correction: RequestedPlace) -> None:
@@ -268,7 +268,10 @@ def _check_correction(registration: Registration, correction: RequestedPlace) ->
         errors.setdefault(field, []).append(sentence)
     if registration.ticket.needs_member_verification and correction.email != registration.email:
         errors.setdefault("email", []).append(
-            _("A member’s address cannot be changed: cancel, and register with the other one.")
+            _(
+                "A member’s address cannot be changed. Cancel this registration, then register again "
+                "with the other address."
+            )
         )
     if errors:
         raise InvalidFields(_("Some fields need another look."), errors)

@@ -21,8 +21,8 @@ class LostLinkForm(forms.Form):
         max_length=254,
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
         error_messages={
-            "invalid": _("This is not a valid e-mail address; it looks like name@example.org."),
-            "required": _("Write the address you registered with."),
+            "invalid": _("Enter a valid e-mail address, for example name@example.org."),
+            "required": _("Enter the address you registered with."),
         },
     )
 
@@ -31,9 +31,9 @@ class CorrectionForm(ActionErrorsMixin, forms.Form):
     """The correctable fields of a registration."""
 
     first_name = forms.CharField(
-        label=_("First name"), error_messages={"required": _("Write the first name.")}
+        label=_("First name"), error_messages={"required": _("Enter the first name.")}
     )
-    last_name = forms.CharField(label=_("Last name"), error_messages={"required": _("Write the last name.")})
+    last_name = forms.CharField(label=_("Last name"), error_messages={"required": _("Enter the last name.")})
     email = forms.CharField(label=_("E-mail"), required=False, widget=forms.EmailInput)
     company = forms.CharField(label=_("Company"), required=False)
     no_photo = forms.BooleanField(label=_("Please do not photograph this person"), required=False)
@@ -52,9 +52,9 @@ class DirectoryCorrectionForm(ReasonForm):
     """The reason of a correction, and whether the club's directory is corrected too."""
 
     directory = forms.BooleanField(
-        label=_("Write the name so in the club’s directory too"),
+        label=_("Also correct the name in the club’s directory"),
         required=False,
-        help_text=_("For the same person, better written; past registrations keep what they said."),
+        help_text=_("Only to correct the spelling for the same person. Past registrations do not change."),
     )
 
 
@@ -62,9 +62,9 @@ class AttendeeForm(ActionErrorsMixin, forms.Form):
     """An attendee's names and address."""
 
     first_name = forms.CharField(
-        label=_("First name"), error_messages={"required": _("Write the first name.")}
+        label=_("First name"), error_messages={"required": _("Enter the first name.")}
     )
-    last_name = forms.CharField(label=_("Last name"), error_messages={"required": _("Write the last name.")})
+    last_name = forms.CharField(label=_("Last name"), error_messages={"required": _("Enter the last name.")})
     email = forms.CharField(
         label=_("E-mail"), required=False, widget=forms.EmailInput(attrs={"autocomplete": "off"})
     )

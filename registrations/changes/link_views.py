@@ -49,7 +49,7 @@ def link_replacement(request: HttpRequest, reference: str, secret: str) -> HttpR
             secret = make_own_secret(replace_attendee_link(registration=private))
         else:
             secret = replace_order_link(order=link_access.order).manage_secret
-        messages.success(request, _("This is the new link. The old one opens nothing any more."))
+        messages.success(request, _("This is your new link. The old one no longer works."))
         return redirect("order", reference, secret)
     context = {"link_access": link_access, "event": link_access.order.event, "private": private}
     return render(request, "registrations/replace_link.html", context)
@@ -62,10 +62,10 @@ def organizer_link_replacement(request: HttpRequest, event: str, reference: str)
     rows = Registration.objects.select_related("order", "event")
     registration = rows.filter(event=event_obj, reference=reference).first()
     if registration is None:
-        raise NotFound(_("There is no such registration at this event."))
+        raise NotFound(_("We could not find this registration at this event."))
     if registration.is_private:
         replace_attendee_link(registration=registration)
     else:
         replace_order_link(order=registration.order)
-    messages.success(request, _("The old link opens nothing any more; the new one was mailed."))
+    messages.success(request, _("The old link no longer works. The new one has been sent by e-mail."))
     return redirect("organize-registration", event, reference)

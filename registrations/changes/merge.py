@@ -104,13 +104,13 @@ def check_mergeable(survivor: Registration, duplicate: Registration) -> None:
     if survivor.pk == duplicate.pk or survivor.event_id != duplicate.event_id:
         raise MergeRefused(_("Choose two registrations of this event."))
     if survivor.state != Registration.State.CONFIRMED:
-        raise MergeRefused(_("The registration that is kept must be confirmed; choose the other one."))
+        raise MergeRefused(_("The registration to keep must be confirmed. Choose the other one."))
     if duplicate.state not in active_states:
-        raise MergeRefused(_("The other registration no longer stands; there is nothing to merge."))
+        raise MergeRefused(_("The other registration is no longer active, so there is nothing to merge."))
     rules = get_application_rules(survivor.event)
     # The application belongs to the registration that is cancelled otherwise, and would be lost with it.
     if rules and rules.has_active_application(duplicate) and not rules.has_active_application(survivor):
-        raise MergeRefused(_("Keep the place that was applied for, and merge the other one into it."))
+        raise MergeRefused(_("Keep the place from the application, and merge the other one into it."))
 
 
 def _transfer_session_bookings(survivor: Registration, duplicate: Registration) -> None:

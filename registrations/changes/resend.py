@@ -41,7 +41,7 @@ def resend_mail(*, registration: Registration, email: str = "") -> str:
         return registration.email
     address = validate_address(email) or order.email or registration.email
     if not address:
-        raise MissingAddress(_("There is no e-mail address; add one first."))
+        raise MissingAddress(_("Add an e-mail address first."))
     # The whole order's link must not go to the address of one attendee of several.
     is_shared = order.registrations.exclude(pk=registration.pk).exists()
     if is_shared and not is_same_email(address, order.email):
@@ -56,7 +56,7 @@ def correct_order_address(*, registration: Registration, email: str) -> str:
     """Correct the order's own address and send its mails and link there. Raises like `resend_mail`."""
     address = validate_address(email)
     if not address:
-        raise MissingAddress(_("There is no e-mail address; add one first."))
+        raise MissingAddress(_("Add an e-mail address first."))
     _send_to_order(registration, address)
     return address
 
@@ -102,7 +102,7 @@ def resend_verification_mail(*, order: Order, email: str = "") -> str:
     """
     address = validate_address(email) or order.email
     if not address:
-        raise MissingAddress(_("There is no e-mail address; add one first."))
+        raise MissingAddress(_("Add an e-mail address first."))
     if not is_same_email(address, order.email):
         for registration in filter_by_email(
             order.registrations.filter(cancelled_at__isnull=True), order.email

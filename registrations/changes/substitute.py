@@ -78,11 +78,16 @@ def _check_new_attendee(registration: Registration, new_attendee: RequestedPlace
     for field, sentence in check_person_texts(new_attendee):
         errors.setdefault(field, []).append(sentence)
     if registration.ticket.needs_member_verification and not new_attendee.email:
-        errors["email"] = [_("A member’s place needs the member’s own address: the confirmation goes there.")]
+        errors["email"] = [
+            _("Enter the member’s own e-mail address: we send them the link to confirm the place.")
+        ]
     # The same address with another name is most likely a typing error in the name.
     elif registration.has_name and is_same_email(registration.email, new_attendee.email):
         errors["email"] = [
-            _("This is the current attendee’s address. To change only the name, correct the registration.")
+            _(
+                "This is the current attendee’s address. If you only want to change the name, "
+                "correct the registration."
+            )
         ]
     if errors:
         raise InvalidFields(_("Some fields need another look."), errors)
@@ -94,7 +99,7 @@ def _find_member(registration: Registration, new_attendee: RequestedPlace) -> Pe
     seats = find_seats_by_address(company, [normalize_email(new_attendee.email)]) if company else {}
     if not seats:
         sentence = _(
-            "Nobody with this address holds a seat of %(company)s, and the place is for its members."
+            "This place is for members of %(company)s, and nobody with this address has one of its seats."
         )
         params = {"company": company or registration.company}
         raise InvalidFields(_("Some fields need another look."), {"email": [sentence % params]})

@@ -43,7 +43,10 @@ def registration_substitution(request: HttpRequest, reference: str, secret: str,
                 "The badge goes to the buyer."
             )
             if new.is_private:
-                message = _("%(name)s has the place now and receives the link and the badge by e-mail.")
+                message = _(
+                    "The place is now in the name of %(name)s, who will receive the link and the badge "
+                    "by e-mail."
+                )
             messages.success(request, message % {"name": new.name})
             return (
                 redirect("order", reference, secret) if link_access.is_full else redirect("event", event.slug)

@@ -38,30 +38,32 @@ def _membership_items(overview: CompanyOverview, day: datetime.date) -> Iterator
     membership = overview.membership
     if membership is None:
         yield CompanyAttentionItem(
-            _("The company has no membership: nobody holds a seat."), 0, "company-home"
+            _("The company has no membership, so nobody has a seat."), 0, "company-home"
         )
         return
     state = membership.state_on(day)
     if state == membership.State.GRACE and membership.grace_until:
         until = formats.date_format(membership.grace_until)
         yield CompanyAttentionItem(
-            _("The membership is over; seats count until %(day)s.") % {"day": until}, 2, "company-home"
+            _("The membership has ended. Seats remain valid until %(day)s.") % {"day": until},
+            2,
+            "company-home",
         )
     elif state == membership.State.PENDING:
         yield CompanyAttentionItem(
-            _("The membership awaits its confirmation by the club."), 1, "company-home"
+            _("The membership is awaiting confirmation by the club."), 1, "company-home"
         )
     elif state not in (membership.State.ACTIVE, membership.State.DRAFT):
         yield CompanyAttentionItem(
-            _("The membership is over: nobody holds a seat any more."), 2, "company-home"
+            _("The membership has ended, so nobody has a seat now."), 2, "company-home"
         )
     elif membership.ends_on and membership.ends_on - day < MEMBERSHIP_END_NOTICE:
         until = formats.date_format(membership.ends_on)
         yield CompanyAttentionItem(_("The membership ends on %(day)s.") % {"day": until}, 1, "company-home")
     if overview.seats_left and overview.employments_without_seat:
         sentence = ngettext(
-            "%(left)d seat is free, and colleagues have none.",
-            "%(left)d seats are free, and colleagues have none.",
+            "%(left)d seat is available, and some colleagues do not have one.",
+            "%(left)d seats are available, and some colleagues do not have one.",
             overview.seats_left,
         )
         yield CompanyAttentionItem(sentence % {"left": overview.seats_left}, 0, "company-seats")
@@ -73,16 +75,16 @@ def _event_items(upcoming_event: UpcomingEvent, at: datetime.datetime) -> Iterat
     until = format_datetime(upcoming_event.event.substitution_deadline, upcoming_event.event.zone)
     if upcoming_event.unnamed_count:
         sentence = ngettext(
-            "%(event)s: %(count)d place has no name yet; name it until %(until)s.",
-            "%(event)s: %(count)d places have no name yet; name them until %(until)s.",
+            "%(event)s: %(count)d place has no name yet. Enter it by %(until)s.",
+            "%(event)s: %(count)d places have no name yet. Enter them by %(until)s.",
             upcoming_event.unnamed_count,
         )
         params = {"event": title, "count": upcoming_event.unnamed_count, "until": until}
         yield CompanyAttentionItem(sentence % params, gravity, "company-registrations")
     if upcoming_event.refused_mail_count:
         sentence = ngettext(
-            "%(event)s: the e-mail to %(count)d colleague was refused; check the address.",
-            "%(event)s: the e-mails to %(count)d colleagues were refused; check the addresses.",
+            "%(event)s: the e-mail to %(count)d colleague could not be delivered. Check the address.",
+            "%(event)s: the e-mails to %(count)d colleagues could not be delivered. Check the addresses.",
             upcoming_event.refused_mail_count,
         )
         yield CompanyAttentionItem(
@@ -101,8 +103,8 @@ def _event_items(upcoming_event: UpcomingEvent, at: datetime.datetime) -> Iterat
         )
     if upcoming_event.passes_left and upcoming_event.event.is_registration_open(at=at):
         sentence = ngettext(
-            "%(event)s: %(count)d pass of the membership is not used yet.",
-            "%(event)s: %(count)d passes of the membership are not used yet.",
+            "%(event)s: %(count)d membership pass has not been used yet.",
+            "%(event)s: %(count)d membership passes have not been used yet.",
             upcoming_event.passes_left,
         )
         yield CompanyAttentionItem(

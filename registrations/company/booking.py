@@ -80,7 +80,7 @@ def find_seat_errors(event: Event, company: Company, places: Iterable[RequestedP
     for number, place in member_places.items():
         seat = seats.get(normalize_email(place.email))
         if seat is None:
-            errors[number] = _("No colleague with this address holds a seat: give one first.")
+            errors[number] = _("No colleague with this address has a seat. Give them one first.")
         elif (seat.person_id, member_tickets[place.ticket].pk) in booked:
-            errors[number] = _("%(name)s has a place already.") % {"name": seat.person}
+            errors[number] = _("%(name)s already has a place.") % {"name": seat.person}
     return errors

@@ -40,7 +40,9 @@ class AttendeeRowForm(AttendeeForm):
         only = tickets[0].slug if len(tickets) == 1 else ""
         choices = [(ticket.slug, ticket.title) for ticket in tickets]
         field.choices = choices if only else [("", _("Choose…")), *choices]
-        field.error_messages["invalid_choice"] = _("There is no ticket “%(value)s” here: choose one.")
+        field.error_messages["invalid_choice"] = _(
+            "There is no ticket “%(value)s”. Choose one from the list."
+        )
         if not self.initial.get("ticket"):
             self.initial["ticket"] = only
 
@@ -58,7 +60,9 @@ class AttendeeRowForm(AttendeeForm):
         if ticket is None and "ticket" not in self.errors:
             self.add_error("ticket", _("Choose a ticket."))
         elif ticket and ticket.needs_member_verification and not place.email:
-            self.add_error("email", _("A member’s place needs the address of a colleague who holds a seat."))
+            self.add_error(
+                "email", _("Enter the address of a colleague with a seat: this ticket is for members.")
+            )
         return data
 
     @property
@@ -92,7 +96,7 @@ class BaseAttendeeRowFormSet(BaseFormSet[AttendeeRowForm]):
             # Rows without an address are never duplicates of each other.
             first = seen.setdefault(address, number) if address else number
             if first != number:
-                sentence = _("The e-mail is the same as in row %(first)d.")
+                sentence = _("This e-mail address is already used in row %(first)d.")
                 form.add_error("email", sentence % {"first": first})
 
     def iterate_filled_rows(self) -> Iterator[tuple[int, AttendeeRowForm]]:
@@ -122,8 +126,8 @@ class PasteForm(forms.Form):
         strip=False,
         max_length=100_000,
         help_text=_(
-            "One person per row: first name, last name, e-mail, ticket. A first row that names the columns "
-            "helps, in French or English. Write “to follow” for a name that you will give later."
+            "One person per row: first name, last name, e-mail, ticket. You can add a header "
+            "row, in English or French. Enter “to follow” for a name you will give later."
         ),
         widget=forms.Textarea(attrs={"rows": 6, "spellcheck": "false", "autocomplete": "off"}),
     )
@@ -135,7 +139,7 @@ class SeatDayForm(forms.Form):
     day = DayField(
         label=_("Day"),
         required=False,
-        error_messages={"invalid": _("Write the day as it stands in the calendar, such as 2027-06-15.")},
+        error_messages={"invalid": _("Enter the date as year-month-day, for example 2027-06-15.")},
     )
 
     def clean_day(self) -> datetime.date | None:
@@ -143,7 +147,9 @@ class SeatDayForm(forms.Form):
         day: datetime.date | None = self.cleaned_data["day"]
         # Yesterday is allowed: the last day of a seat that ends at once.
         if day and day < timezone.localdate() - ONE_DAY:
-            raise forms.ValidationError(_("Choose a day from yesterday on: what was before stays as it was."))
+            raise forms.ValidationError(
+                _("Choose yesterday or a later day: earlier periods cannot be changed.")
+            )
         return day
 
 
@@ -152,7 +158,7 @@ class ColleagueForm(AttendeeForm):
 
     email = forms.CharField(
         label=_("E-mail"),
-        error_messages={"required": _("Write the e-mail.")},
+        error_messages={"required": _("Enter the e-mail address.")},
         widget=forms.EmailInput(attrs={"autocomplete": "off"}),
     )
     title = forms.CharField(label=_("Function"), required=False, max_length=120)
@@ -163,15 +169,15 @@ class AttendeeDetailsForm(ActionErrorsMixin, forms.Form):
 
     first_name = forms.CharField(
         label=_("First name"),
-        error_messages={"required": _("Write the first name.")},
+        error_messages={"required": _("Enter the first name.")},
         widget=forms.TextInput(attrs={"autocomplete": "given-name"}),
     )
     last_name = forms.CharField(
         label=_("Last name"),
-        error_messages={"required": _("Write the last name.")},
+        error_messages={"required": _("Enter the last name.")},
         widget=forms.TextInput(attrs={"autocomplete": "family-name"}),
     )
-    no_photo = forms.BooleanField(label=_("I do not want to be photographed"), required=False)
+    no_photo = forms.BooleanField(label=_("I prefer not to be photographed"), required=False)
 
     @classmethod
     def from_registration(cls, registration: Registration) -> "AttendeeDetailsForm":

@@ -195,8 +195,8 @@ def save_attendee_details(*, registration: Registration, details: RequestedPlace
 
 def _other_person_error(old_values: dict[str, Any]) -> InvalidFields:
     sentence = _(
-        "This is another person’s name. If somebody else comes, choose “Give the place to a colleague”; if "
-        "the name is misspelt, write to the organizers."
+        "This is another person’s name. To transfer the place, choose “Give the place to a "
+        "colleague”; if the name is misspelt, write to the organizers."
     )
     field = "last_name" if "last_name" in old_values else "first_name"
     return InvalidFields(_("Some fields need another look."), {field: [sentence]})

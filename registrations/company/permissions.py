@@ -26,5 +26,5 @@ def get_changeable_registration(company: Company, reference: str) -> Registratio
     rows = Registration.objects.select_related("event__venue", "ticket", "order", "member_of", "person")
     registration = rows.filter(order__in=list_company_orders(company), reference=reference).first()
     if registration is None:
-        raise NotFound(_("There is no such place in an order of this company."))
+        raise NotFound(_("This place is not part of any order of this company."))
     return registration

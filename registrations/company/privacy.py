@@ -9,16 +9,16 @@ from .models import CompanyOrder, Invitation
 PERSONAL_DATA = [
     PersonalDataSource(
         model=CompanyOrder,
-        purpose=_("orders that you placed for your company"),
+        purpose=_("orders you placed for your company"),
         actor_columns=("placed_by", "managed_by"),
         exported_columns=("id", "order", "company"),
-        retention_reason=_("the order is the company’s; no name is left"),
+        retention_reason=_("the order belongs to the company; it is anonymised"),
         leads_to_other_tables=False,
     ),
     PersonalDataSource(
         model=Invitation,
-        name=_("e-mails that ask for details"),
-        purpose=_("e-mails that asked for your own details"),
+        name=_("e-mails asking for details"),
+        purpose=_("e-mails asking you for your details"),
         parent_columns=("registration",),
         is_deleted_on_erasure=True,
     ),

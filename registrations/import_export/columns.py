@@ -29,19 +29,19 @@ COLUMN_HEADINGS = {
     ),
     "ticket": ("ticket", "ticket type", "billet", "type de billet", "category", "categorie"),
     "no_photo": ("no photographs", "no photo", "no photos", "sans photo", "pas de photographie"),
-    "addons": ("besides", "add ons", "addons", "en plus", "supplements"),
+    "addons": ("add ons", "addons", "options", "extras", "besides", "en plus", "supplements"),
     "purchase_order": ("purchase order", "po number", "bon de commande", "numero de bon de commande"),
     "reference": ("reference",),
 }
 FIELD_LABELS = {
     "first_name": gettext_lazy("First name"),
     "last_name": gettext_lazy("Last name"),
-    "full_name": gettext_lazy("Full name, in one cell"),
+    "full_name": gettext_lazy("Full name (one cell)"),
     "email": gettext_lazy("E-mail"),
     "company": gettext_lazy("Company"),
     "ticket": gettext_lazy("Ticket"),
     "no_photo": gettext_lazy("No photographs"),
-    "addons": gettext_lazy("Besides"),
+    "addons": gettext_lazy("Add-ons"),
     "purchase_order": gettext_lazy("Purchase order"),
     "reference": gettext_lazy("Reference"),
 }

@@ -179,9 +179,9 @@ def _sort_rows(
 def _check_new_row(row: RegistrationRow, catalog: ImportCatalog) -> Iterator[str]:
     """Yield what is wrong with a row of a new registration."""
     if not row.place.first_name and not row.place.last_name:
-        yield _("Write a name.")
+        yield _("Enter a name.")
     if not row.place.ticket:
-        yield _("Name a ticket: this event has no default one.")
+        yield _("Enter a ticket: this event has no default ticket.")
     named = next((ticket for ticket in catalog.tickets if ticket.slug == row.place.ticket), None)
     # A list must not bypass the applications for a visit.
     if named and (sentence := describe_missing_application(named)):
@@ -189,9 +189,9 @@ def _check_new_row(row: RegistrationRow, catalog: ImportCatalog) -> Iterator[str
     addons_by_slug = {addon.slug: addon for addon in catalog.addons}
     for slug in row.place.addons:
         if slug not in addons_by_slug:
-            yield _("This add-on is not offered here: %(slug)s.") % {"slug": slug[:50]}
+            yield _("This add-on is not available for this event: %(slug)s.") % {"slug": slug[:50]}
         elif not is_addon_for_ticket(addons_by_slug[slug], row.place.ticket):
-            yield _("“%(addon)s” does not go with this ticket.") % {"addon": addons_by_slug[slug].title}
+            yield _("“%(addon)s” is not available with this ticket.") % {"addon": addons_by_slug[slug].title}
 
 
 def _check_ticket_change(
@@ -209,8 +209,8 @@ def _check_ticket_change(
     for addon in catalog.addons:
         if addon.pk in taken_addon_ids and not is_addon_for_ticket(addon, ticket.slug):
             sentence = _(
-                "“%(addon)s”, which this person takes, does not go with “%(ticket)s”: leave the ticket as it "
-                "is, or open the add-on to the other one."
+                "This person has booked “%(addon)s”, which is not available with “%(ticket)s”. Keep "
+                "the current ticket, or make the add-on available with the other one."
             )
             yield sentence % {"addon": addon.title, "ticket": ticket.title}
 
@@ -306,7 +306,9 @@ def _find_by_email(row: RegistrationRow, by_email: dict[str, list[Registration]]
     if len(candidates) == 1 or same_name:
         return (same_name or candidates)[0]
     if candidates:
-        sentence = _("%(number)d people are registered with this e-mail; none has this name.")
+        sentence = _(
+            "%(number)d people are registered with this e-mail address, but none of them has this name."
+        )
         raise LookupError(sentence % {"number": len(candidates)})
     return None
 
@@ -314,7 +316,10 @@ def _find_by_email(row: RegistrationRow, by_email: dict[str, list[Registration]]
 def _check_address(row: RegistrationRow, registration: Registration) -> Iterator[str]:
     says_email = row.reference == registration.reference and bool(row.place.email)
     if says_email and not is_same_email(row.place.email, registration.email):
-        sentence = _("%(reference)s is registered with another e-mail: correct it on its own page.")
+        sentence = _(
+            "%(reference)s is registered with another e-mail address. Correct it on the page of "
+            "the registration."
+        )
         yield sentence % {"reference": row.reference}
 
 

@@ -29,7 +29,7 @@ from .columns import FIELD_LABELS, QUESTION_PREFIX
 
 MAX_PURCHASE_ORDER_LENGTH = 60
 LIST_SEPARATOR = re.compile(r"\s*[,;]\s*")
-SAME_EMAIL_ERROR = gettext_lazy("The e-mail is the same as in row %(first)d.")
+SAME_EMAIL_ERROR = gettext_lazy("This e-mail address is already used in row %(first)d.")
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,7 @@ def read_rows(
         first = seen.setdefault(key, number) if key else number
         if first != number:
             sentence = (
-                _("The reference is the same as in row %(first)d.") if row.reference else SAME_EMAIL_ERROR
+                _("This reference is already used in row %(first)d.") if row.reference else SAME_EMAIL_ERROR
             )
             errors.append((number, str(sentence) % {"first": first}))
         rows.append(row)
@@ -142,7 +142,7 @@ def _read_row(
     if (
         photo_text := casefold_text(cell_values.get("no_photo", ""))
     ) and photo_text not in YES_WORDS | NO_WORDS:
-        errors.append(_("“%(text)s” does not say yes or no.") % {"text": photo_text[:40]})
+        errors.append(_("“%(text)s” is neither yes nor no.") % {"text": photo_text[:40]})
     purchase_order = cell_values.get("purchase_order", "")
     if len(purchase_order) > MAX_PURCHASE_ORDER_LENGTH:
         errors.append(
@@ -200,9 +200,9 @@ def find_row_warnings(table: ParsedTable, column_indexes: dict[str, int]) -> lis
     rows = []
     for number, cells in table.rows:
         if max(column_indexes.values()) >= len(cells):
-            rows.append((number, _("The row has fewer cells than there are columns.")))
+            rows.append((number, _("This row has fewer cells than there are columns.")))
         if not any(normalize_whitespace("".join(cells[index : index + 1])) for index in names):
-            rows.append((number, _("There is no first name.")))
+            rows.append((number, _("The first name is missing.")))
     return rows
 
 
@@ -213,7 +213,7 @@ def _check_place(place: RequestedPlace, slug: str, reference: str) -> Iterator[s
     """
     name = place.first_name or place.last_name or reference
     if not name:
-        yield _("Write a name.")
+        yield _("Enter a name.")
     names: dict[str, Any] = {
         "first_name": place.first_name or name or "–",
         "last_name": place.last_name or name or "–",
@@ -224,4 +224,4 @@ def _check_place(place: RequestedPlace, slug: str, reference: str) -> Iterator[s
     if not slug and place.ticket:
         yield _("There is no ticket “%(ticket)s”.") % {"ticket": place.ticket[:60]}
     elif not slug and not reference:
-        yield _("Name a ticket: this event has no default one.")
+        yield _("Enter a ticket: this event has no default ticket.")

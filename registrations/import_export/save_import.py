@@ -96,10 +96,10 @@ class RegistrationImportResult:
     def links_text(self) -> str:
         """Return a sentence about orders whose links are replaced, or ""."""
         sentence = ngettext(
-            "%(orders)d order made under an address that was never proven: it gets a new link by e-mail, "
-            "and the old one opens nothing any more.",
-            "%(orders)d orders made under addresses that were never proven: they get new links by e-mail, "
-            "and the old ones open nothing any more.",
+            "%(orders)d order was placed under an address that was never verified: its buyer "
+            "receives a new link by e-mail, and the old one stops working.",
+            "%(orders)d orders were placed under addresses that were never verified: their "
+            "buyers receive new links by e-mail, and the old ones stop working.",
             len(self.adopted_orders),
         )
         return sentence % {"orders": len(self.adopted_orders)} if self.adopted_orders else ""
@@ -108,8 +108,9 @@ class RegistrationImportResult:
     def addons_text(self) -> str:
         """Return a sentence about add-ons that differ from the list and stay, or ""."""
         sentence = ngettext(
-            "%(people)d person registered already takes other add-ons than the list says: these stay.",
-            "%(people)d people registered already take other add-ons than the list says: these stay.",
+            "%(people)d registered person has other add-ons than in the list. Their add-ons are not changed.",
+            "%(people)d registered people have other add-ons than in the list. Their add-ons are "
+            "not changed.",
             self.other_addons_count,
         )
         return sentence % {"people": self.other_addons_count} if self.other_addons_count else ""
@@ -118,10 +119,10 @@ class RegistrationImportResult:
     def vouchers_text(self) -> str:
         """Return a sentence about vouchers that do not apply to the new ticket, or ""."""
         sentence = ngettext(
-            "%(people)d person had a code that is not for the new ticket: its price is the usual one, and "
-            "the code can be used again.",
-            "%(people)d people had a code that is not for the new ticket: its price is the usual one, and "
-            "the code can be used again.",
+            "%(people)d person had a code that does not apply to the new ticket. They pay the "
+            "usual price, and the code can be used again.",
+            "%(people)d people had a code that does not apply to the new ticket. They pay the "
+            "usual price, and the code can be used again.",
             self.lost_voucher_count,
         )
         return sentence % {"people": self.lost_voucher_count} if self.lost_voucher_count else ""

@@ -46,11 +46,11 @@ from registrations.questions.queries import load_questions
 
 from .save_import import BATCH_SIZE, lock_orders, snapshot_registration, update_order_totals
 
-ARRIVED_OBJECTION = gettext_lazy("came already")
-NOTIFIED_OBJECTION = gettext_lazy("got an e-mail")
-BILLED_OBJECTION = gettext_lazy("is billed or has paid")
-BOOKED_OBJECTION = gettext_lazy("booked sessions or waits")
-CHANGED_OBJECTION = gettext_lazy("was changed since")
+ARRIVED_OBJECTION = gettext_lazy("has already arrived")
+NOTIFIED_OBJECTION = gettext_lazy("has received an e-mail")
+BILLED_OBJECTION = gettext_lazy("has been invoiced or has paid")
+BOOKED_OBJECTION = gettext_lazy("has booked sessions or is on a waiting list")
+CHANGED_OBJECTION = gettext_lazy("has been changed since")
 CONFIRMED_OBJECTION = gettext_lazy("was confirmed by the list")
 PURCHASE_ORDER_FIELD = "purchase_order"
 
@@ -71,7 +71,7 @@ class UndoResult:
     skipped_registrations: list[tuple[Registration, str]] = field(default_factory=list)
 
     def __str__(self) -> str:
-        return _("%(cancelled)d cancelled, %(restored)d restored, %(left)d left as they are.") % {
+        return _("%(cancelled)d cancelled, %(restored)d restored, %(left)d not reverted.") % {
             "cancelled": len(self.cancelled_rows),
             "restored": len(self.restored_rows),
             "left": len(self.skipped_registrations),
@@ -107,7 +107,7 @@ def undo_import(*, import_run: ImportRun) -> UndoResult:
         ImportRun.objects.select_for_update(of=("self",)).select_related("event").get(pk=import_run.pk)
     )
     if not import_run.can_be_undone:
-        raise UndoRefused(_("This import was undone already, changed nothing, or is too long ago."))
+        raise UndoRefused(_("This import has already been undone, changed nothing, or is too old."))
     keys = sorted(import_run.rows.values_list("registration", flat=True))
     # Orders before registrations, as everywhere.
     lock_orders(keys)
@@ -283,7 +283,7 @@ def _next_badge_version(registration: Registration) -> dict[str, Any]:
 
 def _find_former_ticket(tickets: Mapping[int, Ticket], old_values: Mapping[str, Any]) -> Ticket:
     if old_values["ticket_id"] not in tickets:
-        raise UndoRefused(_("A ticket that the list moved people from was removed."))
+        raise UndoRefused(_("The ticket that people had before the list has been removed."))
     return tickets[old_values["ticket_id"]]
 
 
@@ -294,7 +294,7 @@ def _iterate_former_discounts(old_values: Mapping[str, Any]) -> Iterator[PassQuo
     if pk := old_values.get("voucher_id"):
         voucher = Voucher.objects.filter(pk=pk).first()
         if voucher is None:
-            raise UndoRefused(_("A code that people had before the list was removed."))
+            raise UndoRefused(_("A code that people had before the list has been removed."))
         yield voucher
 
 

@@ -95,14 +95,16 @@ def list_stock_items(
 def make_sold_out_error(row: LimitedStock) -> SoldOut:
     """Return the error for a ticket or other stock with too few places."""
     if isinstance(row, Voucher):
-        return VoucherExhausted(_("The code “%(code)s” was used by others meanwhile.") % {"code": row.code})
+        return VoucherExhausted(
+            _("The code “%(code)s” has been used up in the meantime.") % {"code": row.code}
+        )
     # Read again: `row` was loaded before others took the places, and may be shared by a cache.
     current = type(row)._default_manager.filter(pk=row.pk).first()
     # The row may have been deleted meanwhile.
     remaining = current.remaining if current else 0
     if not remaining:
         kind = VoucherExhausted if isinstance(row, PassQuota) else SoldOut
-        return kind(_("No place is left for “%(ticket)s”.") % {"ticket": row.title})
+        return kind(_("No places are left for “%(ticket)s”.") % {"ticket": row.title})
     sentence = ngettext(
         "Only %(left)d place is left for “%(ticket)s”.",
         "Only %(left)d places are left for “%(ticket)s”.",
@@ -122,7 +124,7 @@ def reserve_company_share(ticket: Ticket, company: Company, places: int = 1) -> 
     share = CompanyShare.objects.filter(ticket=ticket, company=company, reserved__lte=max_reserved)
     if not share.update(reserved=F("reserved") + places):
         raise CompanyFull(
-            _("%(company)s already has all the places that one company may have (%(most)d).")
+            _("%(company)s has already reached the maximum number of places per company (%(most)d).")
             % {"company": company.name, "most": ticket.company_cap}
         )
 

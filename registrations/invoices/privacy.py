@@ -42,7 +42,7 @@ ERASURE_BATCH_SIZE: Final = 500
 # French Code de commerce, art. L123-22.
 LEGAL_RETENTION_YEARS: Final = 10
 
-BOOKKEEPING_REASON = _("the law requires payments to stay in the books for ten years; no name is left")
+BOOKKEEPING_REASON = _("the law requires payments to stay in the accounts for ten years; they are anonymised")
 LEGAL_RETENTION_REASON = _(
     "the law requires issued invoices to stay as they are for ten years, with name and address"
 )
@@ -222,7 +222,7 @@ PERSONAL_DATA = [
         hidden_columns=("search_text",),
         erase_rows=blank_buyers,
         retention_reason=_(
-            "what is owed and paid stays in the books; an issued invoice has its own copy of the name"
+            "amounts due and paid stay in the accounts; issued invoices have their own copy of the name"
         ),
     ),
     PersonalDataSource(
@@ -269,13 +269,13 @@ PERSONAL_DATA = [
     ),
     PersonalDataSource(
         model=Refund,
-        purpose=_("what you got back"),
+        purpose=_("what was refunded to you"),
         parent_columns=("receivable",),
         retention_reason=BOOKKEEPING_REASON,
     ),
     PersonalDataSource(
         model=Quotation,
-        purpose=_("quotations that you asked for"),
+        purpose=_("quotations you requested"),
         find_more_rows=_find_quotations_to,
         hidden_columns=("public_id",),
         is_deleted_on_erasure=True,
@@ -283,7 +283,7 @@ PERSONAL_DATA = [
     PersonalDataSource(
         model=Quotation,
         name=_("quotations of others"),
-        purpose=_("quotations of others that name you"),
+        purpose=_("other people’s quotations that mention you"),
         find_more_rows=_find_quotations_for_attendee,
         exported_columns=("id", "number", "event", "issued_on"),
         erase_rows=_redact_attendee,
@@ -312,7 +312,7 @@ RETENTION = [
     ),
     RetentionRule(
         slug="billed",
-        name=_("Who was billed, apart from issued invoices"),
+        name=_("Billing details, apart from issued invoices"),
         counted_from=_("after the end of the event, once all is settled"),
         days=3 * 365,
         min_days=90,

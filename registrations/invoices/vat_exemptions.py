@@ -27,7 +27,7 @@ VAT_EXEMPTIONS: Final = {
     for exemption in (
         VatExemption(
             DUES_EXEMPTION,
-            _("dues of members"),
+            _("membership dues"),
             _("Exempt from VAT, article 261-4-9° of the French tax code (CGI)"),
         ),
         VatExemption(

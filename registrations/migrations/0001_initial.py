@@ -194,7 +194,7 @@ class Migration(migrations.Migration):
                     "purchase_order",
                     models.CharField(blank=True, max_length=60, verbose_name="purchase order"),
                 ),
-                ("billing_name", models.CharField(blank=True, max_length=200, verbose_name="billed to")),
+                ("billing_name", models.CharField(blank=True, max_length=200, verbose_name="billing name")),
                 ("billing_street", models.CharField(blank=True, max_length=200, verbose_name="street")),
                 ("billing_postcode", models.CharField(blank=True, max_length=20, verbose_name="postcode")),
                 ("billing_city", models.CharField(blank=True, max_length=100, verbose_name="city")),
@@ -427,11 +427,11 @@ class Migration(migrations.Migration):
                         verbose_name="kind of answer",
                     ),
                 ),
-                ("is_required", models.BooleanField(default=False, verbose_name="must be answered")),
+                ("is_required", models.BooleanField(default=False, verbose_name="answer required")),
                 (
                     "retention_days",
                     models.PositiveIntegerField(
-                        default=90, verbose_name="answers are kept, in days after the event"
+                        default=90, verbose_name="retention of answers, in days after the event"
                     ),
                 ),
                 ("version", models.PositiveIntegerField(default=1, editable=False)),
@@ -605,7 +605,7 @@ class Migration(migrations.Migration):
                 (
                     "cancellation_fee",
                     models.PositiveIntegerField(
-                        db_default=0, default=0, verbose_name="kept when cancelled, in cents"
+                        db_default=0, default=0, verbose_name="cancellation fee, in cents"
                     ),
                 ),
                 ("reductions", models.JSONField(db_default=[], default=list, editable=False)),
@@ -1175,11 +1175,11 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "min_per_order",
-                    models.PositiveIntegerField(db_default=1, default=1, verbose_name="at least per order"),
+                    models.PositiveIntegerField(db_default=1, default=1, verbose_name="minimum per order"),
                 ),
                 (
                     "max_per_order",
-                    models.PositiveIntegerField(blank=True, null=True, verbose_name="at most per order"),
+                    models.PositiveIntegerField(blank=True, null=True, verbose_name="maximum per order"),
                 ),
                 (
                     "uses_pass",
@@ -1190,7 +1190,7 @@ class Migration(migrations.Migration):
                 ("is_public", models.BooleanField(default=True, verbose_name="offered on the event page")),
                 (
                     "is_default",
-                    models.BooleanField(default=False, verbose_name="used where no ticket is named"),
+                    models.BooleanField(default=False, verbose_name="default ticket (imports)"),
                 ),
                 (
                     "event",
@@ -1242,7 +1242,7 @@ class Migration(migrations.Migration):
                     "refund_percent",
                     models.PositiveSmallIntegerField(
                         validators=[django.core.validators.MaxValueValidator(100)],
-                        verbose_name="share that comes back, in percent",
+                        verbose_name="refund, in percent",
                     ),
                 ),
                 (
@@ -1361,7 +1361,7 @@ class Migration(migrations.Migration):
                 blank=True,
                 related_name="addons",
                 to="registrations.ticket",
-                verbose_name="tickets it goes with",
+                verbose_name="available with these tickets",
             ),
         ),
         migrations.CreateModel(
@@ -1411,7 +1411,7 @@ class Migration(migrations.Migration):
                         blank=True,
                         related_name="vouchers",
                         to="registrations.ticket",
-                        verbose_name="tickets it holds for",
+                        verbose_name="applies to these tickets",
                     ),
                 ),
             ],
@@ -1467,9 +1467,9 @@ class Migration(migrations.Migration):
                         blank=True,
                         choices=[
                             ("not_a_member", "no member has this address"),
-                            ("company_full", "their company has all its places"),
-                            ("has_place", "has a place already"),
-                            ("not_eligible", "may not come on this visit"),
+                            ("company_full", "the company has reached its limit"),
+                            ("has_place", "already has a place"),
+                            ("not_eligible", "cannot take part in this visit"),
                         ],
                         editable=False,
                         max_length=20,
@@ -1549,7 +1549,7 @@ class Migration(migrations.Migration):
                             django.core.validators.MinValueValidator(1),
                             django.core.validators.MaxValueValidator(240),
                         ],
-                        verbose_name="hours that an offer lasts",
+                        verbose_name="duration of an offer, in hours",
                     ),
                 ),
                 (
@@ -1560,8 +1560,8 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "verbose_name": "rule of the waiting lists",
-                "verbose_name_plural": "rules of the waiting lists",
+                "verbose_name": "waiting list rule",
+                "verbose_name_plural": "waiting list rules",
             },
         ),
         migrations.AddIndex(

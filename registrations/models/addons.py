@@ -21,7 +21,7 @@ class Addon(SaleItem):
 
     kind = models.CharField(_("kind"), max_length=20, choices=Kind.choices, default=Kind.OTHER)
     tickets = models.ManyToManyField(
-        Ticket, blank=True, related_name="addons", verbose_name=_("tickets it goes with")
+        Ticket, blank=True, related_name="addons", verbose_name=_("available with these tickets")
     )
 
     class Meta(SaleItem.Meta):

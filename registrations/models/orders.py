@@ -49,7 +49,7 @@ class Order(OrderLinks):
     total = models.PositiveIntegerField(_("total, in cents"), default=0)
     currency = models.CharField(_("currency"), max_length=3, default="EUR")
     purchase_order = models.CharField(_("purchase order"), max_length=60, blank=True)
-    billing_name = models.CharField(_("billed to"), max_length=200, blank=True)
+    billing_name = models.CharField(_("billing name"), max_length=200, blank=True)
     billing_street = models.CharField(_("street"), max_length=200, blank=True)
     billing_postcode = models.CharField(_("postcode"), max_length=20, blank=True)
     billing_city = models.CharField(_("city"), max_length=100, blank=True)

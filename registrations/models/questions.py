@@ -47,7 +47,7 @@ class Question(models.Model):
     help = models.CharField(_("explanation"), max_length=500, blank=True)
     help_en = models.CharField(_("explanation in English"), max_length=500, blank=True)
     kind = models.CharField(_("kind of answer"), max_length=20, choices=Kind.choices, default=Kind.TEXT)
-    is_required = models.BooleanField(_("must be answered"), default=False)
+    is_required = models.BooleanField(_("answer required"), default=False)
     tickets = models.ManyToManyField(Ticket, related_name="questions", blank=True, verbose_name=_("tickets"))
     # RESTRICT: without the option, the question would be asked of everybody.
     shown_after_option = models.ForeignKey(
@@ -58,7 +58,9 @@ class Question(models.Model):
         related_name="followed_by",
         verbose_name=_("asked only after"),
     )
-    retention_days = models.PositiveIntegerField(_("answers are kept, in days after the event"), default=90)
+    retention_days = models.PositiveIntegerField(
+        _("retention of answers, in days after the event"), default=90
+    )
     version = models.PositiveIntegerField(default=1, editable=False)
     position = models.PositiveIntegerField(_("position"), default=0)
 

@@ -91,9 +91,7 @@ class Registration(SearchableModel, TaxedItem, OrderItem):
     company = models.CharField(_("company"), max_length=300, blank=True)
     no_photo = models.BooleanField(_("does not want to be photographed"), default=False)
     price = models.PositiveIntegerField(_("price, in cents"), default=0)
-    cancellation_fee = models.PositiveIntegerField(
-        _("kept when cancelled, in cents"), default=0, db_default=0
-    )
+    cancellation_fee = models.PositiveIntegerField(_("cancellation fee, in cents"), default=0, db_default=0)
     # A copy of the reasons for the price: the voucher's terms may change after the sale.
     reductions = models.JSONField(default=list, db_default=[], editable=False)
     voucher = models.ForeignKey(

@@ -51,11 +51,11 @@ class Ticket(SaleItem):
     quota = models.ForeignKey(
         Quota, models.SET_NULL, null=True, blank=True, related_name="tickets", verbose_name=_("shared quota")
     )
-    min_per_order = models.PositiveIntegerField(_("at least per order"), default=1, db_default=1)
-    max_per_order = models.PositiveIntegerField(_("at most per order"), null=True, blank=True)
+    min_per_order = models.PositiveIntegerField(_("minimum per order"), default=1, db_default=1)
+    max_per_order = models.PositiveIntegerField(_("maximum per order"), null=True, blank=True)
     uses_pass = models.BooleanField(_("included in the membership’s passes"), default=False, db_default=False)
     is_public = models.BooleanField(_("offered on the event page"), default=True)
-    is_default = models.BooleanField(_("used where no ticket is named"), default=False)
+    is_default = models.BooleanField(_("default ticket (imports)"), default=False)
 
     objects = TicketQuerySet.as_manager()
     loaded_price_steps: "list[PriceStep] | None" = None  # if they were loaded with the ticket

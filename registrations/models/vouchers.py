@@ -42,7 +42,7 @@ class Voucher(LimitedStock):
     value = models.PositiveIntegerField(_("value"), default=0)
     loaded_tickets: "list[Ticket] | None" = None  # if they were loaded with the voucher
     tickets = models.ManyToManyField(
-        Ticket, blank=True, related_name="vouchers", verbose_name=_("tickets it holds for")
+        Ticket, blank=True, related_name="vouchers", verbose_name=_("applies to these tickets")
     )
     opens_at = models.DateTimeField(_("valid from"), null=True, blank=True)
     closes_at = models.DateTimeField(_("valid until"), null=True, blank=True)

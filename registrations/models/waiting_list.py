@@ -29,14 +29,14 @@ class WaitingPolicy(models.Model):
 
     event = models.OneToOneField(Event, models.CASCADE, related_name="+")
     offer_hours = models.PositiveIntegerField(
-        _("hours that an offer lasts"),
+        _("duration of an offer, in hours"),
         default=DEFAULT_OFFER_HOURS,
         validators=[MinValueValidator(1), MaxValueValidator(240)],
     )
 
     class Meta:
-        verbose_name = _("rule of the waiting lists")
-        verbose_name_plural = _("rules of the waiting lists")
+        verbose_name = _("waiting list rule")
+        verbose_name_plural = _("waiting list rules")
 
     def __str__(self) -> str:
         return f"{self.event}: {self.offer_hours} h"
@@ -82,9 +82,9 @@ class WaitingEntry(LinkedModel):
 
     class SkipReason(models.TextChoices):
         NOT_A_MEMBER = "not_a_member", _("no member has this address")
-        COMPANY_FULL = "company_full", _("their company has all its places")
-        HAS_PLACE = "has_place", _("has a place already")
-        NOT_ELIGIBLE = "not_eligible", _("may not come on this visit")
+        COMPANY_FULL = "company_full", _("the company has reached its limit")
+        HAS_PLACE = "has_place", _("already has a place")
+        NOT_ELIGIBLE = "not_eligible", _("cannot take part in this visit")
 
     event = models.ForeignKey(Event, models.CASCADE, related_name="+")
     ticket = models.ForeignKey(Ticket, models.CASCADE, null=True, blank=True, related_name="waiting_entries")

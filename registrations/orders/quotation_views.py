@@ -51,13 +51,15 @@ def quotation_mail(request: HttpRequest, secret: str) -> HttpResponse:
 
 def _mail_to_buyer(request: HttpRequest, quotation: Quotation) -> None:
     address = queue_quotation_mail(quotation=quotation)
-    messages.success(request, _("The quotation goes to %(address)s.") % {"address": address})
+    messages.success(request, _("We are sending the quotation to %(address)s.") % {"address": address})
 
 
 def _find_by_link(secret: str) -> Quotation:
     quotation = find_by_link_token(Quotation.objects.select_related("event"), secret)
     if quotation is None or quotation.event is None:
-        raise NotFound(_("This link is not valid; it may have been cut in the e-mail."))
+        raise NotFound(
+            _("This link is not valid: it may be incomplete. Copy the whole link from the e-mail.")
+        )
     # Old links end, as those of orders do.
     if timezone.now() > quotation.event.ends_at + LINK_LIFETIME:
         raise LinkExpired(_("This link has expired: the event is over."))
@@ -76,7 +78,7 @@ def pro_forma_download(request: HttpRequest, reference: str, secret: str) -> Htt
         or not link_access.order.amount_due.amount
         or link_access.order.awaits_verification
     ):
-        raise NotFound(_("Nothing is to be invoiced for this order."))
+        raise NotFound(_("There is nothing to invoice for this order."))
     return inline_response(
         render_pro_forma(link_access.order), name=f"pro-forma-{link_access.order.reference}.pdf"
     )
@@ -112,5 +114,5 @@ def _find_for_organizer(request: HttpRequest, event: str, number: str) -> Quotat
     event_obj = get_event_to_organize(event, request.user)
     quotation = Quotation.objects.select_related("event").filter(event=event_obj, number=number).first()
     if quotation is None:
-        raise NotFound(_("There is no such quotation."))
+        raise NotFound(_("We could not find this quotation."))
     return quotation

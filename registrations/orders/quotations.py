@@ -79,13 +79,15 @@ def render_pro_forma(order: Order) -> bytes:
 
     Raise QuotationUnavailable, or NothingToIssue where the order owes nothing.
     """
-    with _explain_missing_issuer(_("No pro forma invoice can be made here yet: ask the organizer for it.")):
+    with _explain_missing_issuer(
+        _("Pro forma invoices are not available for this event yet. Ask the organizer for one.")
+    ):
         # The receivable is made here if need be: an order just placed may not be billed yet.
         return render_pro_forma_pdf(sync_receivable(order))
 
 
 def _unavailable_text() -> str:
-    return _("No quotation can be given here yet: ask the organizer, or order without it.")
+    return _("Quotations are not available for this event yet. Ask the organizer, or order without one.")
 
 
 @contextmanager
@@ -142,7 +144,9 @@ def queue_quotation_mail(*, quotation: Quotation) -> str:
     """
     address = str(quotation.buyer["email"])
     if not address:
-        raise QuotationWithoutAddress(_("This quotation has no address: download it and send it yourself."))
+        raise QuotationWithoutAddress(
+            _("This quotation has no e-mail address. Download it and send it yourself.")
+        )
     record_action("quotation.mail", quotation, event=quotation.event)
     send_quotation_mail.enqueue(quotation.pk, int(timezone.now().timestamp()))
     return address

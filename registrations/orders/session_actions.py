@@ -39,7 +39,7 @@ def parse_session_action(text: str, registration: Registration, reason: str = ""
         or not session_numbers
         or any(number not in sessions for number in session_numbers)
     ):
-        raise NotFound(_("There is no such session; the programme may have changed."))
+        raise NotFound(_("We could not find this session. The programme may have changed."))
     first, *other_sessions = [sessions[number] for number in session_numbers]
     return SessionAction(verb, first, tuple(other_sessions), reason)
 
@@ -51,7 +51,7 @@ def apply_session_action(*, registration: Registration, action: SessionAction) -
 
 def _book_session(registration: Registration, action: SessionAction) -> str:
     book_session(registration=registration, session=action.session, reason=action.reason)
-    return _("“%(title)s” is booked.")
+    return _("Seat booked: %(title)s.")
 
 
 def _swap_session(registration: Registration, action: SessionAction) -> str:
@@ -61,40 +61,40 @@ def _swap_session(registration: Registration, action: SessionAction) -> str:
         new_session=action.session,
         reason=action.reason,
     )
-    return _("“%(title)s” is booked instead.")
+    return _("Seats swapped: your seat is now in “%(title)s”.")
 
 
 def _leave_session(registration: Registration, action: SessionAction) -> str:
     leave_session(registration=registration, session=action.session, reason=action.reason)
-    return _("The seat in “%(title)s” is free for others again.")
+    return _("Seat released: %(title)s.")
 
 
 def _join_waiting_list(registration: Registration, action: SessionAction) -> str:
     join_session_list(registration=registration, session=action.session, reason=action.reason)
-    return _("“%(title)s”: on the waiting list. An e-mail says when a seat is offered.")
+    return _("You are on the waiting list for “%(title)s”. We will e-mail you when a seat becomes available.")
 
 
 def _leave_waiting_list(registration: Registration, action: SessionAction) -> str:
     leave_waiting_list(entry=_find_waiting_entry(registration, action.session), reason=action.reason)
-    return _("“%(title)s”: no longer on the waiting list.")
+    return _("You have left the waiting list for “%(title)s”.")
 
 
 def _accept_offer(registration: Registration, action: SessionAction) -> str:
     accept_session_offer(
         entry=_find_waiting_entry(registration, action.session), given_up=action.old_sessions
     )
-    return _("“%(title)s” is booked.")
+    return _("Seat booked: %(title)s.")
 
 
 def _decline_offer(registration: Registration, action: SessionAction) -> str:
     decline_offer(entry=_find_waiting_entry(registration, action.session))
-    return _("The seat in “%(title)s” goes to the next in line.")
+    return _("You have declined the seat in “%(title)s”. It will be offered to the next person in line.")
 
 
 def _find_waiting_entry(registration: Registration, session: Session) -> WaitingEntry:
     entry = WaitingEntry.objects.active().filter(registration=registration, session=session).first()
     if entry is None:
-        raise WaitingEnded(_("This wait has ended already."))
+        raise WaitingEnded(_("This person is no longer waiting."))
     return entry
 
 

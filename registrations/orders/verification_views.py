@@ -79,6 +79,6 @@ def verification_resend(request: HttpRequest, reference: str, secret: str) -> Ht
     except (InvalidAddress, MissingAddress) as error:
         messages.error(request, str(error))
     else:
-        messages.success(request, _("The e-mail to %(email)s is on its way.") % {"email": address})
+        messages.success(request, _("We are sending the e-mail to %(email)s.") % {"email": address})
     link_access.order.refresh_from_db(fields=["link_version"])  # another address replaced the link
     return redirect("order", reference, link_access.order.manage_secret)

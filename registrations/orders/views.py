@@ -183,13 +183,14 @@ def _redirect_after_correction(
 ) -> HttpResponse:
     """Redirect to the order, or to the event's page where the attendee gave the place away."""
     if link_access.is_full or is_own_secret(registration, link_access.secret):
-        messages.success(request, _("The correction is saved."))
+        messages.success(request, _("Your correction has been saved."))
         # The correction may have replaced the link this page was opened with.
         secret = registration.order.manage_secret if link_access.is_full else link_access.secret
         return redirect("order", link_access.order.reference, secret)
     if registration.email:
         message = _(
-            "%(name)s has the place now, and your link no longer opens it. The badge is mailed to them."
+            "The place is now in the name of %(name)s, and your link no longer works. They will "
+            "receive the badge by e-mail."
         )
     else:
         message = _(
@@ -209,7 +210,7 @@ def registration_cancellation(request: HttpRequest, reference: str, secret: str,
     if request.method == "POST":
         cancel_registration(registration=registration)
         messages.success(
-            request, _("The registration of %(name)s is cancelled.") % {"name": registration.name}
+            request, _("The registration of %(name)s has been cancelled.") % {"name": registration.name}
         )
         return redirect("order", reference, secret)
     context = {"link_access": link_access, "event": link_access.order.event, "registration": registration}

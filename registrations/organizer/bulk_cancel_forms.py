@@ -26,7 +26,7 @@ class OrderFilterForm(forms.Form):
         label=_("Buyer’s e-mail"),
         required=False,
         max_length=254,
-        help_text=_("An asterisk stands for any characters, for example *@example.org."),
+        help_text=_("An asterisk matches any characters, for example *@example.org."),
     )
     network = forms.CharField(
         label=_("Network"),
@@ -78,5 +78,5 @@ class BulkCancelForm(forms.Form):
     notify_buyers = forms.BooleanField(
         label=_("E-mail the buyers that their order is cancelled"),
         required=False,
-        help_text=_("Leave this off where the addresses may belong to people who ordered nothing."),
+        help_text=_("Leave this unticked if the addresses may belong to people who did not order anything."),
     )

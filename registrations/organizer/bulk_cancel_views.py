@@ -56,8 +56,8 @@ def _cancel_selected(
     messages.success(request, sentence % {"orders": cancelled_count})
     if skipped_count := len(set(references)) - cancelled_count:
         sentence = ngettext(
-            "%(orders)d order was left as it is: see the reason in the list.",
-            "%(orders)d orders were left as they are: see the reasons in the list.",
+            "%(orders)d order was not cancelled: see the reason in the list.",
+            "%(orders)d orders were not cancelled: see the reasons in the list.",
             skipped_count,
         )
         messages.warning(request, sentence % {"orders": skipped_count})

@@ -44,5 +44,5 @@ def duplicate_dismissal(request: HttpRequest, event: str, reference: str, other:
         other_registration=get_object_or_404(Registration, event=event_obj, reference=other),
         person=request.user if isinstance(request.user, Person) else None,
     )
-    messages.success(request, _("They are two people; this pair is not shown again."))
+    messages.success(request, _("Marked as two different people. This pair will not be shown again."))
     return redirect("organize-duplicates", event)

@@ -93,8 +93,8 @@ def registration_list(request: HttpRequest, event: str) -> HttpResponse:
         ],
         states=[
             *Registration.State.choices,
-            (UNDELIVERED_FILTER, _("mail not delivered")),
-            (UNANSWERED_FILTER, _("questions to answer")),
+            (UNDELIVERED_FILTER, _("e-mail not delivered")),
+            (UNANSWERED_FILTER, _("answers missing")),
         ],
     )
 
@@ -161,7 +161,7 @@ def registration_detail(request: HttpRequest, event: str, reference: str) -> Htt
         except InvalidFields as error:
             form.add_errors(error.field_errors)
         else:
-            messages.success(request, _("The correction is saved."))
+            messages.success(request, _("Your correction has been saved."))
             return redirect("organize-registration", event, reference)
     return _render_registration(request, registration, form=form, reason=reason)
 
@@ -221,7 +221,7 @@ def registration_cancel(request: HttpRequest, event: str, reference: str) -> Htt
             fee_form.add_errors(error.field_errors)
         else:
             messages.success(
-                request, _("The registration of %(name)s is cancelled.") % {"name": registration.name}
+                request, _("The registration of %(name)s has been cancelled.") % {"name": registration.name}
             )
             return redirect("organize-registration", event, reference)
     return _render_registration(request, registration, fee_form=fee_form)
@@ -253,5 +253,5 @@ def mail_resend(request: HttpRequest, event: str, reference: str) -> HttpRespons
     address = resend(
         registration=_get_registration(event_obj, reference), email=request.POST.get("email", "")[:254]
     )
-    messages.success(request, _("The e-mail to %(email)s is on its way.") % {"email": address})
+    messages.success(request, _("We are sending the e-mail to %(email)s.") % {"email": address})
     return redirect("organize-registration", event, reference)

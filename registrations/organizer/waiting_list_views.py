@@ -29,10 +29,10 @@ from registrations.waiting_list.overview import list_waiting_rows, load_waiting_
 
 PAGE_SIZE = 100
 WAITING_ACTIONS: dict[str, tuple[Callable[..., WaitingEntry], object]] = {
-    "offer": (offer_place_now, gettext_lazy("A place is offered to %(name)s; the e-mail is on its way.")),
-    "hold": (pause_waiting_entry, gettext_lazy("%(name)s is held back, and keeps the position.")),
-    "let": (resume_waiting_entry, gettext_lazy("%(name)s is in line again.")),
-    "remove": (remove_waiting_entry, gettext_lazy("%(name)s is off the list.")),
+    "offer": (offer_place_now, gettext_lazy("%(name)s has been offered a place and will receive an e-mail.")),
+    "hold": (pause_waiting_entry, gettext_lazy("%(name)s has been held back and keeps their position.")),
+    "let": (resume_waiting_entry, gettext_lazy("%(name)s is back on the list.")),
+    "remove": (remove_waiting_entry, gettext_lazy("%(name)s has been removed from the list.")),
 }
 
 
@@ -44,7 +44,7 @@ def waiting_list_overview(request: HttpRequest, event: str) -> HttpResponse:
     form = WaitingPolicyForm(request.POST or None, instance=policy)
     if request.method == "POST" and form.is_valid():
         set_offer_hours(event=event_obj, offer_hours=form.cleaned_data["offer_hours"])
-        messages.success(request, _("Offers made from now on last that long."))
+        messages.success(request, _("The duration has been saved. It applies to new offers."))
         return redirect("organize-waiting", event)
     lists = load_waiting_lists(event_obj)
     chosen = next(
@@ -82,7 +82,7 @@ def waiting_entry_action(request: HttpRequest, event: str, pk: int) -> HttpRespo
         else:
             messages.success(request, str(message) % {"name": entry.name})
     else:
-        messages.error(request, _("Choose what is to be done; a reason has at most 300 characters."))
+        messages.error(request, _("Choose an action. A reason can have at most 300 characters."))
     # Back to the list that the entry is on.
     list_key = f"ticket-{entry.ticket_id}" if entry.ticket_id else f"session-{entry.session_id}"
     return redirect(f"{reverse('organize-waiting', args=[event])}?list={list_key}")

@@ -14,7 +14,7 @@ from .models import (
     StripeRefund,
 )
 
-BOOKKEEPING_REASON = _("the law wants invoices and payments kept for ten years")
+BOOKKEEPING_REASON = _("the law requires invoices and payments to be retained for ten years")
 
 PERSONAL_DATA = [
     PersonalDataSource(

@@ -235,6 +235,6 @@ def check_expected_total(event: Event, request: OrderRequest, quote: Quote, *, c
     expected = request.expected_total
     if expected is None or expected == quote.total:
         return
-    sentence = _("The price has changed: it is %(now)s instead of %(expected)s. Nothing was booked.")
+    sentence = _("The price has changed from %(expected)s to %(now)s. Nothing has been booked yet.")
     amounts = {"now": Money(quote.total, currency), "expected": Money(expected, currency)}
     raise PriceChanged(sentence % amounts, {"quote": render_quote(quote, currency=currency, zone=event.zone)})

@@ -23,7 +23,7 @@ class Reduction:
     def describe_reason(self, zone: datetime.tzinfo) -> str:
         """Return the reason in words, in the current language."""
         if self.reason == "early" and self.until:
-            return _("early price, until %(day)s") % {"day": format_deadline(self.until, zone)}
+            return _("early-bird price, until %(day)s") % {"day": format_deadline(self.until, zone)}
         if self.reason == "pass":
             return _("included in the company’s membership")
         if self.percent is not None:

@@ -99,7 +99,9 @@ class AnswersForm(forms.Form):
         except (UnreadableFile, FileStorageFull) as error:
             self.upload_errors[question.slug] = str(error)
         except TooManyRequests as error:
-            self.upload_errors[question.slug] = f"{_('Too many files were sent.')} {error}"
+            self.upload_errors[question.slug] = (
+                f"{_('You have sent too many files. Remove some and try again.')} {error}"
+            )
         return ""
 
     @property

@@ -150,7 +150,7 @@ def check_answers(
     # Refused rather than ignored: a program with a misspelt slug would lose answers without noticing.
     unknown = islice((slug for slug in given if slug not in known_slugs), MAX_UNKNOWN_QUESTIONS)
     answers.field_errors += [
-        (f"answers.{slug}"[:100], _("There is no such question here.")) for slug in unknown
+        (f"answers.{slug}"[:100], _("This question does not exist.")) for slug in unknown
     ]
     return answers
 
@@ -174,10 +174,10 @@ class InvalidAnswer(Exception):
 
 def _describe_missing(question: Question) -> str:
     if question.kind == Question.Kind.CONSENT:
-        return _("This has to be agreed to.")
+        return _("You must agree to this to continue.")
     if question.has_options:
         return _("Choose an answer.")
-    return _("This question must be answered.")
+    return _("Please answer this question.")
 
 
 def _read_line(_question: Question, value: Any, _context: AnswerContext) -> str:
@@ -195,7 +195,7 @@ def _read_paragraph(_question: Question, value: Any, _context: AnswerContext) ->
 def _require_text(value: Any) -> str:
     if value is None or isinstance(value, str):
         return normalize_whitespace(value or "") if value is None or "\n" not in value else value
-    raise InvalidAnswer(_("This must be a text."))
+    raise InvalidAnswer(_("The answer must be text."))
 
 
 def _require_length(text: str, max_length: int) -> str:
@@ -215,7 +215,7 @@ def _read_choices(question: Question, value: Any, _context: AnswerContext) -> li
     options = {option.slug for option in question.list_options()}
     chosen = list(dict.fromkeys(extract_texts(value)))
     if any(slug not in options for slug in chosen):
-        raise InvalidAnswer(_("This answer cannot be chosen here."))
+        raise InvalidAnswer(_("This answer is not one of the choices."))
     return chosen
 
 
@@ -224,7 +224,7 @@ def _read_date(_question: Question, value: Any, _context: AnswerContext) -> str:
     try:
         return datetime.date.fromisoformat(text).isoformat() if text else ""
     except ValueError:
-        raise InvalidAnswer(_("Write the date as year-month-day, such as 2027-06-16.")) from None
+        raise InvalidAnswer(_("Enter the date as year-month-day, for example 2027-06-16.")) from None
 
 
 def _read_file(_question: Question, value: Any, context: AnswerContext) -> dict[str, str] | None:
@@ -232,7 +232,7 @@ def _read_file(_question: Question, value: Any, context: AnswerContext) -> dict[
     if not token:
         return None
     if not isinstance(token, str) or token not in context.file_names:
-        raise InvalidAnswer(_("This file is not here any more: choose it again."))
+        raise InvalidAnswer(_("This file is no longer available. Please choose it again."))
     return {"file": token, "name": context.file_names[token]}
 
 
@@ -314,7 +314,7 @@ def describe_answer(question: Question, stored: Any) -> str:
 def _describe_consent(stored: Mapping[str, Any]) -> str:
     if "version" in stored:
         return _("agreed (text %(version)s)") % {"version": stored["version"]}
-    return _("agreed no longer (text %(version)s)") % {"version": stored["earlier"][-1]["version"]}
+    return _("no longer agreed (text %(version)s)") % {"version": stored["earlier"][-1]["version"]}
 
 
 def _describe_day(stored: str) -> str:

@@ -80,10 +80,12 @@ def _refuse_breaking_change(question: Question, stored: Question) -> None:
     errors = {}
     if question.slug != stored.slug:
         errors["slug"] = [
-            _describe_times_answered(times, _("its short name stays “%(slug)s”.") % {"slug": stored.slug})
+            _describe_times_answered(
+                times, _("its short name “%(slug)s” cannot be changed.") % {"slug": stored.slug}
+            )
         ]
     if question.kind not in {stored.kind, *ALLOWED_KIND_CHANGES.get(Kind(stored.kind), ())}:
-        stays = _("its kind stays “%(kind)s”. Ask another question instead.")
+        stays = _("its kind “%(kind)s” cannot be changed. Add another question instead.")
         errors["kind"] = [_describe_times_answered(times, stays % {"kind": stored.get_kind_display()})]
     if times and errors:
         raise InvalidFields(FIELDS_NEED_ANOTHER_LOOK, errors)
@@ -123,21 +125,21 @@ def _save_options(question: Question, options: Sequence[QuestionOption]) -> None
 def _refuse_option_removal(option: QuestionOption, times: int) -> None:
     if times:
         sentence = ngettext(
-            "“%(option)s” was chosen by %(times)d person; it cannot be removed.",
-            "“%(option)s” was chosen by %(times)d people; it cannot be removed.",
+            "“%(option)s” has been chosen by %(times)d person and cannot be removed.",
+            "“%(option)s” has been chosen by %(times)d people and cannot be removed.",
             times,
         )
         message = sentence % {"option": option.title, "times": times}
         raise InvalidFields(FIELDS_NEED_ANOTHER_LOOK, {"options": [message]})
     if option.followed_by.exists():
-        message = _("Another question is asked after “%(option)s”; change that one first.")
+        message = _("Another question depends on “%(option)s”. Change that question first.")
         raise InvalidFields(FIELDS_NEED_ANOTHER_LOOK, {"options": [message % {"option": option.title}]})
 
 
 def _describe_too_few_places(option: QuestionOption, times: int) -> str:
     sentence = ngettext(
-        "“%(option)s” was chosen by %(times)d person; there cannot be fewer places.",
-        "“%(option)s” was chosen by %(times)d people; there cannot be fewer places.",
+        "“%(option)s” has been chosen by %(times)d person, so the number of places cannot be lower.",
+        "“%(option)s” has been chosen by %(times)d people, so the number of places cannot be lower.",
         times,
     )
     return sentence % {"option": option.title, "times": times}
@@ -159,13 +161,16 @@ def remove_question(*, question: Question) -> None:
     """Remove a question without answers and dependent questions. Raise QuestionAnswered."""
     if Registration.objects.filter(event=question.event, answers__has_key=question.slug).exists():
         raise QuestionAnswered(
-            _("“%(question)s” was answered; it cannot be removed. Ask it of no ticket on sale instead.")
+            _(
+                "“%(question)s” has been answered and cannot be removed. Ask it only for a ticket "
+                "that is not on sale."
+            )
             % {"question": question.title}
         )
     # The foreign key is RESTRICT: without this check the deletion would fail with a server error.
     if Question.objects.filter(shown_after_option__question=question).exists():
         raise QuestionAnswered(
-            _("Another question is asked after “%(question)s”; remove that one first.")
+            _("Another question depends on “%(question)s”. Remove that question first.")
             % {"question": question.title}
         )
     record_action("question.remove", question, event=question.event)

@@ -31,7 +31,7 @@ class OptionForm(forms.Form):
         """Require a text in a row that is not empty."""
         data = super().clean() or self.cleaned_data
         if not data.get("text") and (data.get("text_en") or data.get("capacity") is not None):
-            self.add_error("text", gettext("Write the choice."))
+            self.add_error("text", gettext("Enter the choice."))
         return data
 
 
@@ -49,12 +49,12 @@ class QuestionForm(ActionErrorsMixin, forms.ModelForm[Question]):
         label=_("Tickets"),
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        help_text=_("None chosen: everybody is asked."),
+        help_text=_("If none is ticked, the question is asked for every ticket."),
     )
     after = forms.ChoiceField(
         label=_("Asked only after"),
         required=False,
-        help_text=_("The question then appears once this answer was chosen."),
+        help_text=_("The question appears once this answer has been chosen."),
     )
 
     class Meta:
@@ -67,9 +67,9 @@ class QuestionForm(ActionErrorsMixin, forms.ModelForm[Question]):
             "help_en": forms.Textarea({"rows": 3}),
         }
         help_texts = {
-            "help": _("Stands beneath the question. For a consent: the text that is agreed to."),
-            "retention_days": _("Then they are removed by themselves."),
-            "position": _("The order on the page: small numbers first."),
+            "help": _("Shown below the question. For a consent: the text to agree to."),
+            "retention_days": _("They are then deleted automatically."),
+            "position": _("Position on the page; the lowest number comes first."),
         }
 
     def __init__(self, *args: Any, event: Event, **kwargs: Any) -> None:
@@ -95,7 +95,7 @@ class QuestionForm(ActionErrorsMixin, forms.ModelForm[Question]):
         # A larger stored number could give a date that Python cannot represent.
         if self.instance.pk and self.instance.retention_days <= MAX_RETENTION_DAYS:
             last = event.ends_at + datetime.timedelta(days=self.instance.retention_days)
-            help_text = gettext("Then they are removed by themselves: as it stands, on %(day)s.")
+            help_text = gettext("They are then deleted automatically, currently on %(day)s.")
             self.fields["retention_days"].help_text = help_text % {"day": format_date(last, event.zone)}
         self.option_forms = OptionFormSet(
             self.data or None, prefix="option", initial=self._list_initial_options()
@@ -122,12 +122,14 @@ class QuestionForm(ActionErrorsMixin, forms.ModelForm[Question]):
         """Require options for kinds that need them, and refuse circular conditions."""
         data = super().clean() or self.cleaned_data
         if not self.option_forms.is_valid():
-            self.add_error(None, gettext("The choices need another look."))
+            self.add_error(None, gettext("Some choices need correcting."))
         elif data.get("kind") in Question.KINDS_WITH_OPTIONS and not self.build_options():
-            self.add_error("kind", gettext("Write at least one choice."))
+            self.add_error("kind", gettext("Enter at least one choice."))
         before = self._other_options.get(data.get("after") or "")
         if before and self.instance.pk and _depends_on(before, self.instance):
-            self.add_error("after", gettext("That question waits for this one; choose another answer."))
+            self.add_error(
+                "after", gettext("That question is itself asked only after this one. Choose another answer.")
+            )
         return data
 
     def build_options(self) -> list[QuestionOption]:

@@ -118,11 +118,11 @@ def list_meal_rows(meals: Iterable[MealCount]) -> Iterator[list[Any]]:
     """Yield the cells below `list_meal_headings`."""
     for meal in meals:
         yield [meal.title, _("all"), meal.eater_count]
-        yield [meal.title, _("no diet named"), meal.no_diet_count]
+        yield [meal.title, _("no diet specified"), meal.no_diet_count]
         for name, number in meal.diet_counts:
             yield [meal.title, name, number]
         for text, number in meal.note_counts:
-            yield [meal.title, _("written: %(text)s") % {"text": text}, number]
+            yield [meal.title, _("other: %(text)s") % {"text": text}, number]
 
 
 def make_meal_sheet(event: Event) -> TableSheet:

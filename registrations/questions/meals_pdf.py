@@ -59,7 +59,9 @@ class _CatererSheet:
         self.y = TOP_MARGIN
         page.set_color(PALE_INK_COLOR)
         now = format_datetime(timezone.now().astimezone(self.event.zone))
-        foot = _("Numbers only, as of %(moment)s. Attendees with two diets count in both.") % {"moment": now}
+        foot = _("Totals only, as of %(moment)s. Attendees with two diets are counted in both.") % {
+            "moment": now
+        }
         page.text(shape_line(foot, FontWeight.REGULAR), SIDE_MARGIN, PAGE_HEIGHT - 34, 8)
         return page
 
@@ -72,7 +74,7 @@ class _CatererSheet:
             (SIDE_MARGIN, self.y), (PAGE_WIDTH - SIDE_MARGIN, self.y), color=INK_COLOR, stroke=0.9
         )
         self.y += 5
-        for name, number in [*meal.diet_counts, (_("no diet named"), meal.no_diet_count)]:
+        for name, number in [*meal.diet_counts, (_("no diet specified"), meal.no_diet_count)]:
             if number:
                 self._ensure_space(18)
                 self._draw_row(name, str(number), FontWeight.REGULAR, 11)
@@ -81,7 +83,7 @@ class _CatererSheet:
                 f"{text} ({number})" if number > 1 else text for text, number in meal.note_counts
             )
             text = lay_out_text(
-                _("Written besides: %(notes)s") % {"notes": notes},
+                _("Additional notes: %(notes)s") % {"notes": notes},
                 FontWeight.REGULAR,
                 width=COLUMN_WIDTH,
                 size=9.5,

@@ -67,7 +67,7 @@ def _edit_question(request: HttpRequest, event: Event, question: Question) -> Ht
         except InvalidFields as error:
             form.add_errors(error.field_errors)
         else:
-            messages.success(request, _("The question is saved."))
+            messages.success(request, _("The question has been saved."))
             return redirect("organize-questions", event.slug)
     context = {"event": event, "section": "organize", "form": form, "question": question, "title": title}
     if question.pk:
@@ -91,7 +91,7 @@ def question_move(request: HttpRequest, event: str, slug: str) -> HttpResponse:
 def question_delete(request: HttpRequest, event: str, slug: str) -> HttpResponse:
     event_obj = get_event_to_organize(event, request.user)
     remove_question(question=get_object_or_404(Question, event=event_obj, slug=slug))
-    messages.success(request, _("The question is removed."))
+    messages.success(request, _("The question has been removed."))
     return redirect("organize-questions", event)
 
 

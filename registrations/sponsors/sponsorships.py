@@ -238,7 +238,7 @@ def cancel_sponsorship(*, sponsorship: Sponsorship, reason: str = "") -> Sponsor
     if locked.cancelled_at:
         raise AlreadyCancelled(_("This sponsorship was already cancelled."))
     if locked.event.ends_at <= timezone.now():
-        raise NotOpenNow(_("The event is over; there is nothing left to cancel."))
+        raise NotOpenNow(_("The event is over, so the registration can no longer be cancelled."))
     # An expired hold has been released already.
     extra_items = Counter[LimitedStock]([locked.package] if locked.occupies_place else [])
     locked.cancelled_at = timezone.now()

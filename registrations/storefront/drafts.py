@@ -126,7 +126,10 @@ def save_draft(session: SessionBase, name: str, draft: DraftContent, *, event: E
     content = json.dumps(asdict(draft), ensure_ascii=False)
     if len(content) > MAX_DRAFT_BYTES:
         raise DraftTooLarge(
-            _("This is more than a registration can hold: shorten the answers, or register in several parts.")
+            _(
+                "This is too much for one registration. Shorten the answers, or register people in "
+                "several orders."
+            )
         )
     if len(content) > LARGE_DRAFT_BYTES:
         free_draft_space(event, len(content))
@@ -163,7 +166,10 @@ def free_draft_space(event: Event, size: int) -> None:
         everything.filter(pk__in=list(old.values_list("pk", flat=True)[:REMOVAL_BATCH_SIZE])).delete()
         if not StorageUse.measure_rows(rows).has_space(size, ceiling):
             raise DraftStorageFull(
-                _("Very many registrations are being made at the moment. Try again in an hour.")
+                _(
+                    "We are receiving a very large number of registrations at the moment. Try again in "
+                    "an hour."
+                )
             )
 
 

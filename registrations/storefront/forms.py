@@ -22,9 +22,9 @@ class PersonForm(forms.Form):
     """One attendee."""
 
     first_name = forms.CharField(
-        label=_("First name"), error_messages={"required": _("Write the first name.")}
+        label=_("First name"), error_messages={"required": _("Enter the first name.")}
     )
-    last_name = forms.CharField(label=_("Last name"), error_messages={"required": _("Write the last name.")})
+    last_name = forms.CharField(label=_("Last name"), error_messages={"required": _("Enter the last name.")})
     email = forms.CharField(
         label=_("E-mail"), required=False, widget=forms.EmailInput(attrs={"inputmode": "email"})
     )
@@ -70,7 +70,7 @@ class ContactForm(forms.Form):
     contact = forms.CharField(
         label=_("E-mail address for the confirmation"),
         required=False,
-        help_text=_("Leave empty to send it to the first person."),
+        help_text=_("Leave empty to send it to the first attendee."),
         widget=forms.EmailInput(attrs={"autocomplete": "off"}),
     )
 
@@ -171,7 +171,7 @@ class TicketChoiceForm(forms.Form):
     """One attendee's ticket and add-ons."""
 
     ticket = forms.ChoiceField(label=_("Ticket"), widget=TicketChoiceWidget)
-    addons = forms.MultipleChoiceField(label=_("Besides"), widget=AddonChoiceWidget, required=False)
+    addons = forms.MultipleChoiceField(label=_("Add-ons"), widget=AddonChoiceWidget, required=False)
     no_photo = forms.BooleanField(label=_("Please do not photograph this person"), required=False)
 
     def __init__(self, *args: Any, offer: ChoiceOffer, email: str, **kwargs: Any) -> None:
@@ -204,10 +204,10 @@ class TicketChoiceForm(forms.Form):
         """Refuse an unavailable ticket, and a member's without an address."""
         slug = str(self.cleaned_data["ticket"])
         if slug in self.fields["ticket"].widget.disabled_slugs:
-            raise forms.ValidationError(_("This ticket cannot be had any more; choose another one."))
+            raise forms.ValidationError(_("This ticket is no longer available. Choose another one."))
         if self.fields["ticket"].widget.tickets[slug].needs_member_verification and not self.email:
             raise forms.ValidationError(
-                _("This ticket needs the member’s own address; go back to “Who” and add it.")
+                _("This ticket requires the member’s own e-mail address. Go back to “Attendees” and add it.")
             )
         return slug
 
@@ -218,10 +218,10 @@ class TicketChoiceForm(forms.Form):
         for slug in chosen:
             named = {"addon": addons_by_slug[slug].title}
             if slug in self.offer.unavailable_addons:
-                raise forms.ValidationError(_("“%(addon)s” cannot be had any more.") % named)
+                raise forms.ValidationError(_("“%(addon)s” is no longer available.") % named)
             ticket = self.cleaned_data.get("ticket")
             if ticket and not is_addon_for_ticket(addons_by_slug[slug], ticket):
-                raise forms.ValidationError(_("“%(addon)s” does not go with this ticket.") % named)
+                raise forms.ValidationError(_("“%(addon)s” is not available with this ticket.") % named)
         return chosen
 
 
@@ -240,10 +240,10 @@ class PaymentForm(forms.Form):
     """The payment method, if there is a choice."""
 
     payment = forms.ChoiceField(
-        label=_("How do you pay?"),
+        label=_("Payment method"),
         choices=[
-            (Order.Payment.CARD, _("by card, on the next page")),
-            (Order.Payment.INVOICE, _("by bank transfer, on the invoice that follows")),
+            (Order.Payment.CARD, _("Card (on the next page)")),
+            (Order.Payment.INVOICE, _("Bank transfer (we will send you an invoice)")),
         ],
         widget=forms.RadioSelect,
         required=False,
@@ -258,7 +258,7 @@ class BillingForm(forms.Form):
     """Whom the invoice goes to."""
 
     billing_name = forms.CharField(
-        label=_("Company or person billed"),
+        label=_("Name on the invoice"),
         max_length=200,
         validators=[validate_without_links],
         error_messages={"required": _("Enter the name for the invoice.")},
@@ -270,13 +270,13 @@ class BillingForm(forms.Form):
         error_messages={"required": _("Enter the billing street and number.")},
     )
     billing_postcode = forms.CharField(
-        label=_("Postcode"), max_length=20, error_messages={"required": _("Write the postcode.")}
+        label=_("Postcode"), max_length=20, error_messages={"required": _("Enter the postcode.")}
     )
     billing_city = forms.CharField(
         label=_("City"),
         max_length=100,
         validators=[validate_without_links],
-        error_messages={"required": _("Write the city.")},
+        error_messages={"required": _("Enter the city.")},
     )
     billing_country = forms.ChoiceField(
         label=_("Country"), choices=list_countries, error_messages={"required": _("Choose the country.")}
@@ -286,7 +286,7 @@ class BillingForm(forms.Form):
         required=False,
         max_length=60,
         validators=[validate_without_links],
-        help_text=_("If your company needs it on the invoice."),
+        help_text=_("If your company requires one on the invoice."),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

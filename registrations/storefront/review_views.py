@@ -274,7 +274,7 @@ def _list_price_changes(draft: DraftContent, shown: list[int], quote: dict[str, 
 
 
 def _add_error_messages(request: HttpRequest, error: ConventionError) -> None:
-    reassurance = _("Everything you typed was kept.")
+    reassurance = _("Your entries have not been lost.")
     error_messages = (
         [s for sentences in error.field_errors.values() for s in sentences]
         if isinstance(error, InvalidFields)

@@ -66,7 +66,7 @@ def register_people(request: HttpRequest, slug: str) -> HttpResponse:
     if "X-Draft" in request.headers:
         return HttpResponse(status=204)
     if not draft.email:
-        people.forms[0].add_error("email", _("Write the address that gets the confirmation."))
+        people.forms[0].add_error("email", _("Enter the e-mail address for the confirmation."))
     elif valid:
         return redirect("register-choices", slug)
     return _render_people_page(request, event, draft, people, contact)

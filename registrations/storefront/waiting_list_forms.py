@@ -20,7 +20,7 @@ class WaitingRequestForm(ActionErrorsMixin, PersonForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["email"].required = True
-        self.fields["email"].error_messages["required"] = _("Write the address that gets the offer.")
+        self.fields["email"].error_messages["required"] = _("Enter the e-mail address for the offer.")
 
     def build_request(self) -> WaitingRequest:
         return WaitingRequest(**self.cleaned_data)
@@ -33,7 +33,9 @@ class WaitingPolicyForm(forms.ModelForm[WaitingPolicy]):
         model = WaitingPolicy
         fields = ("offer_hours",)
         help_texts = {
-            "offer_hours": _("Shorter as the event comes near: at most a quarter of the time that is left."),
+            "offer_hours": _(
+                "Offers get shorter as the event approaches: at most a quarter of the time left."
+            ),
         }
 
 

@@ -86,7 +86,7 @@ def waiting_entry(request: HttpRequest, secret: str) -> HttpResponse:
         return redirect(order.lost_link_path if order.link_version else order.manage_path)
     if request.method == "POST" and "decline" in request.POST:
         decline_offer(entry=entry)
-        messages.success(request, _("Thank you: the place goes to the next in line."))
+        messages.success(request, _("Thank you. The place will be offered to the next person in line."))
         return redirect("waiting", secret)
     data = request.POST if request.method == "POST" and "accept" in request.POST else None
     quote = preview_offer_quote(entry)

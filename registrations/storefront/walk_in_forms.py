@@ -27,7 +27,7 @@ class WalkInForm(PersonForm):
         assert isinstance(field, forms.ChoiceField)
         field.choices = [(ticket.slug, _describe_ticket(ticket)) for ticket in tickets]
         self.fields["first_name"].widget.attrs["autofocus"] = True
-        self.fields["email"].help_text = _("The confirmation and the badge are mailed to it.")
+        self.fields["email"].help_text = _("We e-mail the confirmation and the badge to this address.")
 
     def build_place(self) -> RequestedPlace:
         return build_place(self.cleaned_data)

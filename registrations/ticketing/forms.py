@@ -73,9 +73,9 @@ class SaleItemForm[Row: SaleItem](ActionErrorsMixin, forms.ModelForm[Row]):
             add_time_zone(self, name, self.event.zone)
         opens, closes = data.get("opens_at"), data.get("closes_at")
         if opens and closes and closes <= opens:
-            self.add_error("closes_at", _("The sale must end after it began."))
+            self.add_error("closes_at", _("The sale must end after it starts."))
         if data.get("vat_rate") == 0 and not data.get("vat_exemption"):
-            self.add_error("vat_exemption", _("Say why no VAT is due: the invoice must name the reason."))
+            self.add_error("vat_exemption", _("Enter the reason for no VAT: it must appear on the invoice."))
         # A constraint forbids a reason beside a rate; the organizer may have chosen the rate after the
         # reason.
         elif data.get("vat_rate"):
@@ -101,10 +101,10 @@ class TicketForm(SaleItemForm[Ticket]):
 
     reserved_slugs = frozenset({"new", "vouchers", "add-ons", "quotas", "refunds"})
     min_per_order = forms.IntegerField(
-        label=_("At least per order"), min_value=1, max_value=50, required=False
+        label=_("Minimum per order"), min_value=1, max_value=50, required=False
     )
     max_per_order = forms.IntegerField(
-        label=_("At most per order"), min_value=1, max_value=50, required=False
+        label=_("Maximum per order"), min_value=1, max_value=50, required=False
     )
 
     class Meta:
@@ -115,11 +115,13 @@ class TicketForm(SaleItemForm[Ticket]):
             "closes_at", "is_public", "is_default", "position",
         ]  # fmt: skip
         help_texts = {
-            "audience": _("A member’s ticket needs a link mailed to the member’s address."),
-            "capacity": _("Empty: no limit."),
-            "company_cap": _("How many members of one company may take it. Empty: no limit."),
-            "uses_pass": _("Free for members as long as their company has passes left, else at its price."),
-            "position": _("The order on the event’s page: small numbers first."),
+            "audience": _("Members confirm this ticket through a link sent to their own address."),
+            "capacity": _("Leave empty for no limit."),
+            "company_cap": _("Maximum number of members per company. Leave empty for no limit."),
+            "uses_pass": _(
+                "Free for members while their company has passes left, then at the ticket’s price."
+            ),
+            "position": _("Position on the event page; the lowest number comes first."),
         }
 
     def clean_min_per_order(self) -> int:
@@ -129,7 +131,7 @@ class TicketForm(SaleItemForm[Ticket]):
         """Refuse a maximum below the minimum."""
         data = super().clean()
         if data.get("max_per_order") and data["max_per_order"] < data.get("min_per_order", 1):
-            self.add_error("max_per_order", _("This is fewer than at least."))
+            self.add_error("max_per_order", _("The maximum cannot be lower than the minimum."))
         return data
 
 
@@ -155,9 +157,9 @@ class PriceStepForm(forms.Form):
         data = super().clean() or self.cleaned_data
         add_time_zone(self, "until", self.zone)
         if data.get("cost") is None and data.get("until") and "cost" not in self.errors:
-            self.add_error("cost", _("Write the price that holds until then."))
+            self.add_error("cost", _("Enter the price that applies until this date."))
         if data.get("cost") is not None and not data.get("until") and "until" not in self.errors:
-            self.add_error("until", _("Write until when this price holds."))
+            self.add_error("until", _("Enter the date until which this price applies."))
         return data
 
 
@@ -168,7 +170,7 @@ class _PriceStepFormSet(forms.BaseFormSet[PriceStepForm]):
         """Refuse two prices until the same moment."""
         moments = [form.cleaned_data["until"] for form in self.forms if form.cleaned_data.get("until")]
         if len(set(moments)) < len(moments):
-            raise forms.ValidationError(_("Two prices hold until the same moment."))
+            raise forms.ValidationError(_("Two prices end on the same date. Change one of them."))
 
 
 # `absolute_max` too: a forged management form could ask for thousands of forms.
@@ -201,10 +203,10 @@ class AddonForm(SaleItemForm[Addon]):
 
     tickets = OfferedRowsField(
         Ticket.objects.none(),
-        label=_("Tickets it goes with"),
+        label=_("Available with these tickets"),
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        help_text=_("None ticked: all of them."),
+        help_text=_("If none is ticked, it applies to all tickets."),
     )
 
     class Meta:
@@ -214,9 +216,9 @@ class AddonForm(SaleItemForm[Addon]):
             "capacity", "tickets", "opens_at", "closes_at", "position",
         ]  # fmt: skip
         help_texts = {
-            "kind": _("The caterer gets the counts of meals."),
-            "capacity": _("Empty: no limit."),
-            "position": _("The order on the screen of choices: small numbers first."),
+            "kind": _("Meals are counted for the caterer."),
+            "capacity": _("Leave empty for no limit."),
+            "position": _("Position among the choices; the lowest number comes first."),
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -232,10 +234,10 @@ class QuotaForm(ActionErrorsMixin, forms.ModelForm[Quota]):
     capacity = forms.IntegerField(label=_("Places"), min_value=0, max_value=1_000_000)
     tickets = OfferedRowsField(
         Ticket.objects.none(),
-        label=_("Tickets that share them"),
+        label=_("Tickets sharing these places"),
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        help_text=_("A ticket shares one quota at most: ticked here, it leaves another."),
+        help_text=_("A ticket can share only one quota: ticking it here removes it from another."),
     )
 
     class Meta:
@@ -254,7 +256,7 @@ class QuotaForm(ActionErrorsMixin, forms.ModelForm[Quota]):
     def clean_name(self) -> str:
         name = str(self.cleaned_data["name"])
         if self.event.quotas.filter(name=name).exclude(pk=self.instance.pk).exists():
-            raise forms.ValidationError(_("Another quota of this event has this name."))
+            raise forms.ValidationError(_("This name is already used by another quota of this event."))
         return name
 
     def build_quota(self) -> Quota:

@@ -22,8 +22,8 @@ def save_capacity(row: LimitedStock) -> None:
 def raise_too_few_places(reserved: int) -> None:
     """Raise InvalidFields because that many places are reserved."""
     sentence = ngettext(
-        "%(taken)d place is taken already; there cannot be fewer.",
-        "%(taken)d places are taken already; there cannot be fewer.",
+        "%(taken)d place is already taken, so the number cannot be lower.",
+        "%(taken)d places are already taken, so the number cannot be lower.",
         reserved,
     )
     raise InvalidFields(_("Some fields need another look."), {"capacity": [sentence % {"taken": reserved}]})

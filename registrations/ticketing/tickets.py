@@ -95,14 +95,14 @@ def remove_ticket(*, ticket: Ticket) -> None:
     ticket = Ticket.objects.select_for_update(of=("self",)).get(pk=ticket.pk)
     if ticket.registrations.exists() or WaitingEntry.objects.active().waiting_for(ticket).exists():
         raise TicketInUse(
-            _("“%(ticket)s” was used; it cannot be removed. Close its sale or hide it instead.")
+            _("“%(ticket)s” has been used and cannot be removed. End its sale or hide it instead.")
             % {"ticket": ticket.title}
         )
     if exclusive_users := _list_exclusive_users(ticket):
         raise TicketInUse(
             _(
-                "“%(ticket)s” cannot be removed yet: %(others)s would then be for every ticket. Change "
-                "that first."
+                "“%(ticket)s” cannot be removed yet: %(others)s would then apply to every ticket. "
+                "Change that first."
             )
             % {"ticket": ticket.title, "others": ", ".join(exclusive_users)}
         )

@@ -62,7 +62,7 @@ def _edit_ticket(request: HttpRequest, event: Event, ticket: Ticket) -> HttpResp
         except InvalidFields as error:
             form.add_errors(error.field_errors)
         else:
-            messages.success(request, _("The ticket is saved."))
+            messages.success(request, _("The ticket has been saved."))
             return redirect("organize-tickets", event.slug)
     context = {
         "event": event,
@@ -79,7 +79,7 @@ def _edit_ticket(request: HttpRequest, event: Event, ticket: Ticket) -> HttpResp
 def ticket_delete(request: HttpRequest, event: str, slug: str) -> HttpResponse:
     event_obj = get_event_to_organize(event, request.user)
     remove_ticket(ticket=get_object_or_404(Ticket, event=event_obj, slug=slug))
-    messages.success(request, _("The ticket is removed."))
+    messages.success(request, _("The ticket has been removed."))
     return redirect("organize-tickets", event)
 
 
@@ -113,7 +113,7 @@ def _edit_addon(request: HttpRequest, event: Event, addon: Addon) -> HttpRespons
         except InvalidFields as error:
             form.add_errors(error.field_errors)
         else:
-            messages.success(request, _("The add-on is saved."))
+            messages.success(request, _("The add-on has been saved."))
             return redirect("organize-addons", event.slug)
     context = {"event": event, "section": "organize", "form": form, "addon": addon, "title": title}
     return render(request, "registrations/organize_addon.html", context)
@@ -123,7 +123,7 @@ def _edit_addon(request: HttpRequest, event: Event, addon: Addon) -> HttpRespons
 def addon_delete(request: HttpRequest, event: str, slug: str) -> HttpResponse:
     event_obj = get_event_to_organize(event, request.user)
     remove_addon(addon=get_object_or_404(Addon, event=event_obj, slug=slug))
-    messages.success(request, _("The add-on is removed."))
+    messages.success(request, _("The add-on has been removed."))
     return redirect("organize-addons", event)
 
 
@@ -157,7 +157,7 @@ def _edit_quota(request: HttpRequest, event: Event, quota: Quota) -> HttpRespons
         except InvalidFields as error:
             form.add_errors(error.field_errors)
         else:
-            messages.success(request, _("The shared quota is saved."))
+            messages.success(request, _("The shared quota has been saved."))
             return redirect("organize-quotas", event.slug)
     context = {"event": event, "section": "organize", "form": form, "quota": quota, "title": title}
     return render(request, "registrations/organize_quota.html", context)
@@ -167,7 +167,7 @@ def _edit_quota(request: HttpRequest, event: Event, quota: Quota) -> HttpRespons
 def quota_delete(request: HttpRequest, event: str, pk: int) -> HttpResponse:
     event_obj = get_event_to_organize(event, request.user)
     remove_quota(quota=get_object_or_404(Quota, event=event_obj, pk=pk))
-    messages.success(request, _("The shared quota is removed."))
+    messages.success(request, _("The shared quota has been removed."))
     return redirect("organize-quotas", event)
 
 
@@ -210,7 +210,9 @@ def voucher_create(request: HttpRequest, event: str) -> HttpResponse:
             save_voucher(voucher=form.build_voucher(), tickets=tickets, changed=changed)
         else:
             create_vouchers(template=form.build_voucher(), tickets=tickets, count=number)
-        sentence = ngettext("%(number)d code is made.", "%(number)d codes are made.", number)
+        sentence = ngettext(
+            "%(number)d code has been created.", "%(number)d codes have been created.", number
+        )
         messages.success(request, sentence % {"number": number})
         return redirect("organize-vouchers", event)
     return _render_page(request, "organize_voucher.html", event_obj, form=form, voucher=form.instance)
@@ -228,7 +230,7 @@ def voucher_edit(request: HttpRequest, event: str, code: str) -> HttpResponse:
         except InvalidFields as error:
             form.add_errors(error.field_errors)
         else:
-            messages.success(request, _("The code is saved."))
+            messages.success(request, _("The code has been saved."))
             return redirect("organize-vouchers", event)
     return _render_page(request, "organize_voucher.html", event_obj, form=form, voucher=voucher, title=code)
 
@@ -237,5 +239,5 @@ def voucher_edit(request: HttpRequest, event: str, code: str) -> HttpResponse:
 def voucher_delete(request: HttpRequest, event: str, code: str) -> HttpResponse:
     event_obj = get_event_to_organize(event, request.user)
     remove_voucher(voucher=get_object_or_404(Voucher, event=event_obj, code=code))
-    messages.success(request, _("The code is removed."))
+    messages.success(request, _("The code has been removed."))
     return redirect("organize-vouchers", event)

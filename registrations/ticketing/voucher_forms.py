@@ -33,20 +33,21 @@ class VoucherForm(ActionErrorsMixin, forms.ModelForm[Voucher]):
         localize=True,
     )
     capacity = forms.IntegerField(
-        label=_("Places it serves"),
+        label=_("Number of places"),
         min_value=1,
         max_value=1_000_000,
         required=False,
         initial=1,
-        help_text=_("Each person counts. Empty: no limit."),
+        help_text=_("Each attendee counts as one. Leave empty for no limit."),
     )
     tickets = OfferedRowsField(
         Ticket.objects.none(),
-        label=_("Tickets it holds for"),
+        label=_("Applies to these tickets"),
         required=False,
         widget=forms.CheckboxSelectMultiple,
         help_text=_(
-            "None ticked: all that are offered. Hidden tickets that are ticked are opened by the code."
+            "If none is ticked, the code applies to all visible tickets. Tick hidden tickets to "
+            "open them with the code."
         ),
     )
     opens_at = LocalDateTimeField(label=_("Valid from"), required=False)
@@ -59,8 +60,10 @@ class VoucherForm(ActionErrorsMixin, forms.ModelForm[Voucher]):
             "for_address",
         ]  # fmt: skip
         help_texts = {
-            "label": _("For your own lists, such as a sponsor’s name."),
-            "for_company": _("As people write it. Empty: for everyone who has the code."),
+            "label": _("For your own lists, for example a sponsor’s name."),
+            "for_company": _(
+                "Enter the company’s name as attendees type it. Leave empty if anyone may use the code."
+            ),
             "for_address": _("An e-mail address, or a domain such as @example.org."),
         }
 
@@ -83,15 +86,17 @@ class VoucherForm(ActionErrorsMixin, forms.ModelForm[Voucher]):
         """Return the normalized code, unique at the event."""
         code = normalize_code(self.cleaned_data["code"])
         if not CODE_PATTERN.fullmatch(code):
-            raise forms.ValidationError(_("Write 3 to 40 letters without accents, digits, hyphens."))
+            raise forms.ValidationError(
+                _("Enter 3 to 40 characters: unaccented letters, digits and hyphens.")
+            )
         if self.event.vouchers.filter(code=code).exclude(pk=self.instance.pk).exists():
-            raise forms.ValidationError(_("Another voucher of this event has this code."))
+            raise forms.ValidationError(_("This code is already used by another voucher of this event."))
         return code
 
     def clean_for_address(self) -> str:
         address = str(self.cleaned_data["for_address"]).strip()
         if address and not ADDRESS_PATTERN.fullmatch(address):
-            raise forms.ValidationError(_("Write an address, or a domain such as @example.org."))
+            raise forms.ValidationError(_("Enter an e-mail address, or a domain such as @example.org."))
         return address
 
     def clean(self) -> dict[str, Any]:
@@ -100,7 +105,7 @@ class VoucherForm(ActionErrorsMixin, forms.ModelForm[Voucher]):
         for name in TIME_FIELDS:
             add_time_zone(self, name, self.event.zone)
         if data.get("opens_at") and data.get("closes_at") and data["closes_at"] <= data["opens_at"]:
-            self.add_error("closes_at", _("It must end after it began."))
+            self.add_error("closes_at", _("The end must be after the start."))
         self._check_value(data.get("kind"), data.get("amount"))
         # A voucher without tickets opens no hidden one, so that this code would do nothing.
         if data.get("kind") == Voucher.Kind.ACCESS and not data.get("tickets"):
@@ -111,9 +116,9 @@ class VoucherForm(ActionErrorsMixin, forms.ModelForm[Voucher]):
         if "amount" in self.errors or kind in (None, Voucher.Kind.ACCESS):
             return
         if amount is None or (not amount and kind != Voucher.Kind.FIXED):
-            self.add_error("amount", _("Write how much it is."))
+            self.add_error("amount", _("Enter the percentage or the amount."))
         elif kind == Voucher.Kind.PERCENT and (amount > 100 or amount % 1):
-            self.add_error("amount", _("A percentage is a whole number from 1 to 100."))
+            self.add_error("amount", _("Enter a whole number from 1 to 100."))
 
     def build_voucher(self) -> Voucher:
         """Return the voucher as filled in, unsaved."""
@@ -133,9 +138,9 @@ class VoucherBatchForm(VoucherForm):
     """A number of vouchers with the same terms, and codes that begin with the same letters."""
 
     number = forms.IntegerField(
-        label=_("How many codes"),
+        label=_("Number of codes"),
         min_value=1,
         max_value=MAX_VOUCHERS_AT_ONCE,
         initial=1,
-        help_text=_("More than one: to each code some letters are added, so that none can be guessed."),
+        help_text=_("For more than one, we add a few letters to each code so that it cannot be guessed."),
     )

@@ -66,7 +66,7 @@ def generate_code(prefix: str) -> str:
 def remove_voucher(*, voucher: Voucher) -> None:
     """Remove a voucher that nobody ever used. Raise VoucherInUse."""
     if voucher.registrations.exists():
-        sentence = _("“%(code)s” was used; it cannot be removed. Let it end instead.")
+        sentence = _("“%(code)s” has been used and cannot be removed. Set an end date instead.")
         raise VoucherInUse(sentence % {"code": voucher.code})
     record_action("voucher.remove", voucher, event=voucher.event)
     voucher.delete()
@@ -86,10 +86,10 @@ def describe_value(voucher: Voucher) -> str:
 def list_voucher_headings() -> list[str]:
     return [
         _("Code"),
-        _("What it is for"),
+        _("Purpose"),
         _("Value"),
         _("Tickets"),
-        _("Places it serves"),
+        _("Number of places"),
         _("Used"),
         _("Valid from"),
         _("Valid until"),

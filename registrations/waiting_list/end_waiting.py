@@ -41,7 +41,7 @@ def leave_waiting_list(*, entry: WaitingEntry, reason: str = "") -> WaitingEntry
 def decline_offer(*, entry: WaitingEntry) -> WaitingEntry:
     """Decline the offer, which ends the wait. Raise WaitingEnded or NoActiveOffer."""
     if not lock_waiting_entry(entry).has_offer():
-        raise NoActiveOffer(_("No place is offered to you at this moment."))
+        raise NoActiveOffer(_("There is no open offer for you at the moment."))
     return _end_waiting(entry, "declined_at", audit_verb="waiting.decline")
 
 
@@ -72,7 +72,7 @@ def lock_waiting_entry(entry: WaitingEntry) -> WaitingEntry:
         .first()
     )
     if locked is None:
-        raise WaitingEnded(_("This wait has ended already."))
+        raise WaitingEnded(_("This person is no longer waiting."))
     return locked
 
 

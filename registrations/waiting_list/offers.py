@@ -152,7 +152,7 @@ def _find_objection(entry: WaitingEntry, item: WantedItem) -> str:
 def offer_place(entry: WaitingEntry, item: WantedItem) -> None:
     """Hold a place for the entry and queue its mail; both are locked. Raise SoldOut."""
     if reserve_stock({item: 1}) or (isinstance(item, Ticket) and update_shared_quotas({item.pk: 1})):
-        raise SoldOut(_("No place is free to be offered."))
+        raise SoldOut(_("There is no free place to offer."))
     # The statement above changed the database row, not this instance, which callers go on using.
     item.reserved += 1
     if isinstance(item, Ticket) and item.quota:

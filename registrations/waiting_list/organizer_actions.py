@@ -24,13 +24,13 @@ def offer_place_now(*, entry: WaitingEntry, reason: str = "") -> WaitingEntry:
     locked_item = lock_wanted_item(type(wanted_item), wanted_item.pk)
     rules = get_application_rules(locked_item.event)
     if rules and rules.get_deadline(locked_item.event) <= timezone.now():
-        raise NotOpenNow(_("The list is locked: nobody comes onto it from the waiting list any more."))
+        raise NotOpenNow(_("The list is locked: no more places are offered from the waiting list."))
     without_offer = WaitingEntry.objects.active().filter(offered_at__isnull=True)
     # Skipped if locked: its person is ending the wait. Waiting for the lock could deadlock, because the item
     # is locked already.
     locked_entry = without_offer.select_for_update(skip_locked=True, of=("self",)).filter(pk=entry.pk).first()
     if locked_entry is None:
-        raise WaitingEnded(_("This wait has ended, or a place is offered already."))
+        raise WaitingEnded(_("This person is no longer waiting, or has already been offered a place."))
     offer_place(locked_entry, locked_item)
     record_action("waiting.offer", locked_entry, event=locked_item.event, reason=reason)
     return locked_entry

@@ -178,7 +178,7 @@ def test_a_colleague_whose_address_is_corrected_gets_their_own_link_alone(client
     one = order.registrations.get(email="a@example.org")
     address = f"/en/organize/{order.event.slug}/registrations/{one.reference}/resend/"
     answer = client.post(address, {"email": "a@example.net"}, follow=True)
-    assert "The e-mail to a@example.net is on its way." in answer.text
+    assert "We are sending the e-mail to a@example.net." in answer.text
     run_tasks()
     order.refresh_from_db()
     one.refresh_from_db()
@@ -195,7 +195,7 @@ def test_a_buyer_whose_address_is_corrected_gets_the_whole_order(client, mood, r
     run_tasks()
     client.force_login(make_staff(order.event))
     page = f"/en/organize/{order.event.slug}/registrations/{order.registrations.first().reference}/"
-    assert "send the whole order there" in client.get(page).text
+    assert "Send the whole order" in client.get(page).text
     client.post(f"{page}resend/", {"email": "boss@example.net", "order": "1"})
     run_tasks()
     order.refresh_from_db()

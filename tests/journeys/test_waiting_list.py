@@ -15,16 +15,17 @@ from tests.mail_server import MailReceiver
 
 WORDS = {
     "fr": {
-        "join": "Rejoindre la liste d’attente", "first": "Numéro 1 sur la liste d’attente",
-        "offered": "Une place vous est proposée", "register": "S’inscrire", "booked": "Inscription confirmée",
-        "swap": "Échanger contre celle-ci", "book": "Réserver une place",
+        "join": "S’inscrire sur la liste d’attente", "first": "Numéro 1 sur la liste d’attente",
+        "offered": "Une place s’est libérée pour vous", "register": "S’inscrire",
+        "booked": "Inscription confirmée",
+        "swap": "Échanger ma place contre celle-ci", "book": "Réserver une place",
         "leave": "Libérer ma place", "waiting": "Numéro 1 sur la liste d’attente.",
     },
     "en": {
         "join": "Join the waiting list", "first": "Number 1 on the waiting list",
-        "offered": "A place is offered to you", "register": "Register", "booked": "Registration confirmed",
-        "swap": "Swap for this one", "book": "Book a seat",
-        "leave": "Give the seat up", "waiting": "Number 1 on the waiting list.",
+        "offered": "A place is available for you", "register": "Register", "booked": "Registration confirmed",
+        "swap": "Swap my seat for this one", "book": "Book a seat",
+        "leave": "Release my seat", "waiting": "Number 1 on the waiting list.",
     },
 }  # fmt: skip
 

@@ -13,7 +13,9 @@ from registrations.rate_limits import MAILS_PER_HOUR, WRONG_CODES_PER_HOUR
 from tests.factories import make_event, make_question, make_ticket, make_voucher
 
 pytestmark = pytest.mark.django_db
-TOO_MANY = {"registrations": ["Une commande compte 50 personnes au plus\u202f; divisez celle-ci."]}
+TOO_MANY = {
+    "registrations": ["Une commande ne peut pas dépasser 50 personnes\u202f: créez plusieurs commandes."]
+}
 
 
 def body(**fields: Any) -> dict[str, Any]:

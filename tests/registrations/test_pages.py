@@ -169,7 +169,7 @@ def test_screens_cannot_be_skipped(client: Client, event: Event):
 @pytest.mark.parametrize("data", [{}, {"person-TOTAL_FORMS": "x"}, {"person-TOTAL_FORMS": "9999"}])
 def test_forged_forms_get_a_page(client: Client, event: Event, data: dict):
     page = client.post("/events/congress/register/", data, follow=True)
-    assert "Qui vient" in text(page)
+    assert "Participants" in text(page)
 
 
 def test_a_mailed_link_corrects_and_cancels(client: Client, event: Event):
@@ -181,7 +181,7 @@ def test_a_mailed_link_corrects_and_cancels(client: Client, event: Event):
     )
     registration.refresh_from_db()
     assert (registration.first_name, registration.badge_version) == ("Zoë", 1)
-    assert "C’est définitif" in text(client.get(f"{link}{registration.reference}/cancel/"))
+    assert "Cette annulation est définitive" in text(client.get(f"{link}{registration.reference}/cancel/"))
     client.post(f"{link}{registration.reference}/cancel/")
     registration.refresh_from_db()
     assert (registration.state, registration.badge_version) == ("cancelled", 2)
@@ -219,7 +219,7 @@ def test_who_gave_a_place_away_sees_no_more_of_it(client: Client, event: Event):
     someone = {"first_name": "Ana", "last_name": "Silva", "email": "ana@example.org", "company": "Acme"}
     told = client.post(f"{own}{one.reference}/correct/", someone, follow=True)
     assert told.redirect_chain == [("/events/congress/", 302)]
-    assert "Ana Silva a maintenant la place, et votre lien ne l’ouvre plus." in text(told)
+    assert "La place est maintenant au nom de Ana Silva, et votre lien ne fonctionne plus." in text(told)
     assert [client.get(f"{own}{path}").status_code for path in ("", "calendar.ics")] == [404, 404]
     client.force_login(former)
     assert order.reference not in client.get("/me/").content.decode()
@@ -281,7 +281,7 @@ def test_my_registrations(client: Client, event: Event):
     assert client.get("/me/")["Location"] == "/accounts/login/?next=/me/"
     person = make_person(email="zoe@example.org")
     client.force_login(person)
-    assert "inscrit à aucun événement" in text(client.get("/me/"))
+    assert "Vous n’avez aucune inscription à venir" in text(client.get("/me/"))
     make_registration(event.tickets.get(), email="ZOE@example.org")
     make_registration(event.tickets.get(), email="other@example.org", first_name="Other")
     page = text(client.get("/me/"))
@@ -375,7 +375,7 @@ def test_a_short_name_is_made_where_none_is_chosen_and_kept_where_it_is_emptied(
     named = event.tickets.exclude(slug="guest").order_by("slug").values_list("slug", "name")
     assert list(named) == [("invites-d-honneur", "Autres"), ("invites-d-honneur-2", "Invités d’honneur")]
     taken = organizer.post("/organize/congress/tickets/new/", {**fields, "slug": "vouchers"})
-    assert "Ce nom court est déjà pris" in text(taken)
+    assert "Ce nom court est déjà utilisé" in text(taken)
 
 
 def test_a_draft_says_to_its_organizers_that_it_is_one(organizer: Client, event: Event):
@@ -389,7 +389,7 @@ def test_a_draft_says_to_its_organizers_that_it_is_one(organizer: Client, event:
 
 
 def test_a_price_that_passes_pay_says_so(client: Client, event: Event):
-    told = "tant que l’adhésion de l’entreprise a encore des pass"
+    told = "tant que l’entreprise a encore des pass d’adhésion"
     assert told not in client.get("/events/congress/").text
     event.tickets.update(uses_pass=True, price=9_000)
     Event.objects.update(kind="convention", registration_closes_at=None)

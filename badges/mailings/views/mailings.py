@@ -120,7 +120,7 @@ def _list_differences(form: MailingForm, current: Mailing) -> list[tuple[str, st
         rows.insert(0, (str(form["purpose"].label), current.get_purpose_display()))
     if Segment.from_json(current.segment) != typed.segment:
         words = describe_segment(Segment.from_json(current.segment), current.event)
-        rows.append((_("Who gets it"), " · ".join(words) or _("everybody")))
+        rows.append((_("Who gets it"), " · ".join(words) or _("everyone")))
     return rows
 
 

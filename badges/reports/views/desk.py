@@ -153,7 +153,7 @@ def walk_in_answers(request: "HttpRequest", event: str, reference: str) -> HttpR
         except (NotOpenNow, SoldOut) as error:
             form.add_error(None, str(error))
         else:
-            messages.success(request, _("The answers are saved."))
+            messages.success(request, _("The answers have been saved."))
             return redirect(_desk_search_url(registration))
     context = {"section": "desk", "event": event_obj, "registration": registration, "answers": form}
     return render(request, "reports/answers.html", context)

@@ -45,7 +45,7 @@ COLUMN_LABELS: Final = {
     "markets": gettext_lazy("Markets"),
     "first_name": gettext_lazy("First name"),
     "last_name": gettext_lazy("Last name"),
-    "full_name": gettext_lazy("Full name, in one cell"),
+    "full_name": gettext_lazy("Full name (one cell)"),
     "email": gettext_lazy("E-mail"),
     "title": gettext_lazy("Function"),
     "level": gettext_lazy("Level"),

@@ -194,7 +194,7 @@ def _find_person_errors(row: DirectoryRow) -> Iterator[str]:
         try:
             validate_email(row.email)
         except ValidationError:
-            yield _("This is not a valid e-mail address; it looks like name@example.org.")
+            yield _("Enter a valid e-mail address, for example name@example.org.")
     if not row.has_person and (row.seat or row.contact or row.title or row.level):
         yield _("Write a name or an address: a seat, a function or a contact belongs to somebody.")
     if row.contact and not row.email:
@@ -211,7 +211,7 @@ def _find_vocabulary_errors(values: Mapping[str, str], vocabulary: CellVocabular
     for name in ("seat", "contact"):
         text = values.get(name, "")
         if text and casefold_text(text) not in YES_WORDS | NO_WORDS:
-            yield _("“%(text)s” does not say yes or no.") % {"text": text[:40]}
+            yield _("“%(text)s” is neither yes nor no.") % {"text": text[:40]}
 
 
 def _describe_unknown(name: str, cell_text: str, codes: Mapping[str, str]) -> str:

@@ -28,7 +28,7 @@ from convention.errors import ConventionError
 from .changes import DATED_KINDS, ROW_MODELS, serialize_values
 from .import_directory import DIRECTORY_LOCK
 
-CHANGED_REASON = gettext_lazy("was changed since")
+CHANGED_REASON = gettext_lazy("has been changed since")
 
 
 IN_USE_REASON = gettext_lazy("is in use since")
@@ -129,7 +129,7 @@ def undo_directory_import(*, import_record: DirectoryImport) -> DirectoryUndo:
     # Read again under the lock: a second click must not undo twice.
     import_record = DirectoryImport.objects.select_for_update(of=("self",)).get(pk=import_record.pk)
     if not import_record.can_be_undone:
-        raise DirectoryUndoRefused(_("This import was undone already, changed nothing, or is too long ago."))
+        raise DirectoryUndoRefused(_("This import has already been undone, changed nothing, or is too old."))
     undo = preview_undo(import_record)
     for kind, values in undo.restored_values.items():
         _restore_values(kind, values)

@@ -141,9 +141,9 @@ def seat_give(request: "HttpRequest", company: str, employment_id: int) -> "Http
     )
     [status] = load_membership_statuses([employment.company])
     if status.membership is None:
-        raise NotFound(_("The company has no membership: there are no seats to give."))
+        raise NotFound(_("The company has no membership, so there are no seats to give."))
     give_seat(membership=status.membership, person=employment.person)
-    messages.success(request, _("%(name)s holds a seat now.") % {"name": employment.person})
+    messages.success(request, _("%(name)s now has a seat.") % {"name": employment.person})
     return redirect("club-company", company)
 
 
@@ -153,5 +153,7 @@ def seat_end(request: "HttpRequest", company: str, seat: int) -> "HttpResponse":
     rows = Seat.objects.filter(membership__company__slug=company).select_related("person", "membership")
     seat_row = get_object_or_404(rows, pk=seat)
     end_seat(seat=seat_row)
-    messages.success(request, _("The seat of %(name)s ends.") % {"name": seat_row.person})
+    messages.success(
+        request, _("The end of the seat of %(name)s has been saved.") % {"name": seat_row.person}
+    )
     return redirect("club-company", company)

@@ -55,5 +55,5 @@ class Command(ConventionCommand):
             self.exit_with_error("\n".join([str(error), *shorten_lines(error.lines())]))
         for heading in done.ignored_columns:
             self.print_notice(_("Column “%(column)s” is not used.") % {"column": heading})
-        sentence = _("Rehearsal, nothing was stored: %(result)s") if options["dry_run"] else "%(result)s"
+        sentence = _("Preview only, nothing was saved: %(result)s") if options["dry_run"] else "%(result)s"
         self.stdout.write(sentence % {"result": done})

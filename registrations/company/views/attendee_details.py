@@ -35,7 +35,7 @@ def attendee_details(request: HttpRequest, reference: str, secret: str, person: 
         except InvalidFields as error:
             form.add_errors(error.field_errors)
         else:
-            messages.success(request, _("Thank you: your details are complete."))
+            messages.success(request, _("Thank you. Your details are complete."))
             page = (
                 ("order-answers", reference, secret, person)
                 if _has_open_questions(completed)

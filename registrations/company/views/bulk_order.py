@@ -179,7 +179,7 @@ def _append_pasted_rows(draft: DraftContent, paste_form: PasteForm, tickets: lis
     if not rows:
         paste_form.add_error("pasted", _("Paste at least one row."))
     elif len(filled) + len(rows) > MAX_ROWS:
-        paste_form.add_error("pasted", _("At most %(most)d rows at a time.") % {"most": MAX_ROWS})
+        paste_form.add_error("pasted", _("Paste at most %(most)d rows at a time.") % {"most": MAX_ROWS})
     else:
         draft.people = [*filled, *rows]
     return not paste_form.errors
@@ -351,7 +351,7 @@ def _redirect_to_rows(
     request: HttpRequest, company: Company, event: Event, error: ConventionError
 ) -> HttpResponse:
     for sentence in _list_error_sentences(error):
-        messages.error(request, f"{sentence} {_('Everything you typed was kept.')}")
+        messages.error(request, f"{sentence} {_('Your entries have not been lost.')}")
     return redirect("company-register", company.slug, event.slug)
 
 

@@ -34,7 +34,9 @@ def company_list(request: HttpRequest) -> HttpResponse:
         raise SignInRequired(_("Sign in to see this page."))
     companies = list(get_companies_of_contact(request.user))
     if not companies:
-        raise Forbidden(_("You register people for no company. Ask the club to name you as its contact."))
+        raise Forbidden(
+            _("You are not a contact of any company. Ask the club to add you as your company’s contact.")
+        )
     if len(companies) == 1:
         return redirect("company-home", companies[0].slug)
     return render(request, "company/companies.html", {"companies": companies, "section": "company"})
@@ -72,7 +74,7 @@ def seat_list(request: HttpRequest, company: str) -> HttpResponse:
         except (NoSeatLeft, AlreadyHasSeat, NotOpenNow) as error:
             form.add_error(None, str(error))
         else:
-            messages.success(request, _("%(name)s holds a seat now.") % {"name": person})
+            messages.success(request, _("%(name)s now has a seat.") % {"name": person})
             return redirect("company-seats", company)
     return render_page(
         request,
@@ -88,7 +90,7 @@ def _require_membership(company: Company) -> Membership:
     """Return the current membership. Raise NotOpenNow where there is none."""
     membership = find_membership(company, at=timezone.localdate())
     if membership is None:
-        raise NotOpenNow(_("The company has no membership: there are no seats to give."))
+        raise NotOpenNow(_("The company has no membership, so there are no seats to give."))
     return membership
 
 
@@ -108,7 +110,7 @@ def seat_assignment(request: HttpRequest, company: str, job: int) -> HttpRespons
             person=employment.person,
             starts_on=days.cleaned_data["day"],
         )
-        messages.success(request, _("%(name)s holds a seat now.") % {"name": employment.person})
+        messages.success(request, _("%(name)s now has a seat.") % {"name": employment.person})
     else:
         messages.error(request, str(days.errors["day"][0]))
     return redirect("company-seats", company)
@@ -123,7 +125,9 @@ def seat_removal(request: HttpRequest, company: str, seat: int) -> HttpResponse:
     days = SeatDayForm(request.POST)
     if days.is_valid():
         end_seat(seat=held_seat, last_day=days.cleaned_data["day"])
-        messages.success(request, _("The seat of %(name)s ends.") % {"name": held_seat.person})
+        messages.success(
+            request, _("The end of the seat of %(name)s has been saved.") % {"name": held_seat.person}
+        )
     else:
         messages.error(request, str(days.errors["day"][0]))
     return redirect("company-seats", company)

@@ -86,7 +86,7 @@ def registration_detail(request: HttpRequest, company: str, reference: str) -> H
         else:
             # After the substitution, whose new badge version makes this an invitation of its own.
             invite_attendee(registration=new)
-            messages.success(request, _("%(name)s has the place now.") % {"name": new.name})
+            messages.success(request, _("The place is now in the name of %(name)s.") % {"name": new.name})
             return redirect("company-place", company, reference)
     invitation = registration.invitations.filter(badge_version=registration.badge_version).first()
     context = {
@@ -113,9 +113,11 @@ def invitation_resend(request: HttpRequest, company: str, reference: str) -> Htt
     registration = get_changeable_registration(get_company_of_contact(company, request.user), reference)
     throttle_correction(registration.order)
     if invite_attendee(registration=registration):
-        messages.success(request, _("The e-mail to %(email)s is on its way.") % {"email": registration.email})
+        messages.success(
+            request, _("We are sending the e-mail to %(email)s.") % {"email": registration.email}
+        )
     else:
-        messages.error(request, _("There is no address of the holder to write to."))
+        messages.error(request, _("We have no e-mail address for this attendee."))
     return redirect("company-place", company, reference)
 
 
@@ -128,7 +130,7 @@ def registration_cancel(request: HttpRequest, company: str, reference: str) -> H
     if request.method == "POST":
         cancel_registration(registration=registration)
         messages.success(
-            request, _("The registration of %(name)s is cancelled.") % {"name": registration.name}
+            request, _("The registration of %(name)s has been cancelled.") % {"name": registration.name}
         )
         return redirect("company-registrations", company)
     return render_page(

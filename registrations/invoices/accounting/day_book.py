@@ -113,13 +113,13 @@ def build_day_book_sheet(books: Sequence[DayBook]) -> TableSheet:
     for method in methods:
         header += [
             _("Collected: %(method)s") % {"method": labels[method]},
-            _("Given back: %(method)s") % {"method": labels[method]},
+            _("Refunded: %(method)s") % {"method": labels[method]},
         ]
     header += [_("Fees"), _("Kept")]
     rows = [(book.currency, _build_cells(row, methods)) for book in books for row in book.rows]
     if not has_foreign_currency(books):
         return TableSheet(_("Day book"), header, [cells for _currency, cells in rows])
-    header.append(_("Currency (the books hold euros alone)"))
+    header.append(_("Currency (the accounts are kept in euros only)"))
     return TableSheet(_("Day book"), header, [[*cells, currency] for currency, cells in rows])
 
 

@@ -28,8 +28,8 @@ from .vat_report import iter_collected_movements
 
 BOOK_CURRENCY = "EUR"
 FOREIGN_CURRENCY_NOTICE = gettext_lazy(
-    "The books are in euros. What moved in another currency is neither in the VAT nor in the entries: "
-    "book it by hand, at the rate of its day."
+    "The accounts are kept in euros. Amounts in other currencies are not included in the "
+    "VAT or the entries: record them manually at the rate of the day."
 )
 
 

@@ -51,7 +51,9 @@ def require_valid_cii(xml: bytes) -> None:
     # The schema only: the schematron rules need XSLT 2, which lxml has not, and are run by the tests.
     if not load_schema().validate(etree.fromstring(xml)):
         logger.error("An invoice breaks the schema: %s", load_schema().error_log)
-        raise InvalidInvoice(_("This makes no valid electronic invoice: check the issuer and the buyer."))
+        raise InvalidInvoice(
+            _("This document is not a valid electronic invoice. Check the issuer’s and the buyer’s details.")
+        )
 
 
 @cache

@@ -26,13 +26,13 @@ def require_complete_invoice(
     if not buyer["name"].strip():
         missing.append(_("the buyer’s name"))
     if not {issuer.country, buyer["country"]} <= country_codes():
-        missing.append(_("a country by its two capital letters"))
+        missing.append(_("a two-letter country code"))
     if not re.fullmatch("[A-Z]{3}", currency):
         missing.append(_("the currency"))
     if not all(text.strip() for text in descriptions):
-        missing.append(_("what each line is about"))
+        missing.append(_("a description of each line"))
     if missing:
         missing_texts = ", ".join(missing)
         raise InvalidInvoice(
-            _("The invoice cannot be issued without %(what)s: correct that first.") % {"what": missing_texts}
+            _("The invoice cannot be issued without %(what)s. Correct this first.") % {"what": missing_texts}
         )

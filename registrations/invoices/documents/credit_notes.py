@@ -87,7 +87,8 @@ def credit_invoice_amount(
     )  # a deposit's lines know of no charge
     if not 0 < amount <= creditable:
         raise InvalidCredit(
-            _("Of this invoice %(left)s can be credited.") % {"left": receivable.as_money(max(0, creditable))}
+            _("At most %(left)s of this invoice can be credited.")
+            % {"left": receivable.as_money(max(0, creditable))}
         )
     shares = allocate_cents(amount, list(creditable_by_rate.values()))
     with translation.override(receivable.language):
@@ -176,7 +177,7 @@ def select_creditable_lines(
     creditable_lines = invoiced_balance.lines_of(document)
     lines_to_credit = [line for line in creditable_lines if line_ids is None or line.pk in line_ids]
     if not lines_to_credit or (line_ids is not None and line_ids - {line.pk for line in creditable_lines}):
-        raise InvalidCredit(_("These lines are credited already, or stand on another invoice."))
+        raise InvalidCredit(_("These lines have already been credited, or belong to another invoice."))
     remaining = sum(
         (1 if line.invoice_id == document.pk else -1) * line.amount
         for line in creditable_lines
@@ -184,18 +185,23 @@ def select_creditable_lines(
     )
     # What stays would be a discount without the items it was granted on.
     if remaining < 0:
-        raise InvalidCredit(_("A discount was given on this invoice: credit what is left of it as a whole."))
+        raise InvalidCredit(
+            _(
+                "This invoice has been discounted, so its lines cannot be credited separately. "
+                "Credit the whole remaining amount."
+            )
+        )
     return lines_to_credit
 
 
 def require_creditable(invoiced_balance: InvoicedBalance, document: Invoice) -> None:
     """Raise InvalidCredit for a credit note or a deposit that a later invoice deducts."""
     if document.is_credit_note:
-        raise InvalidCredit(_("A credit note cannot be credited: invoice anew instead."))
+        raise InvalidCredit(_("A credit note cannot be credited. Issue a new invoice instead."))
     # Crediting such a deposit would deduct it twice.
     deducted = {line.origin_id for line in invoiced_balance.lines if line.invoice_id != document.pk}
     if any(line.pk in deducted for line in invoiced_balance.lines_of(document)):
-        raise InvalidCredit(_("A later invoice has deducted this deposit: credit that one first."))
+        raise InvalidCredit(_("A later invoice has deducted this deposit. Credit that invoice first."))
 
 
 def create_credit_note(

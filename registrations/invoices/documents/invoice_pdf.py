@@ -179,8 +179,8 @@ def draw_totals(sheets: DocumentSheets, document: Invoice) -> None:
         rows.append((_("VAT at %(rate)s on %(net)s") % values, tax["vat"], FontWeight.REGULAR))
     rows.append((_("Total with VAT"), document.total, FontWeight.BOLD))
     if paid:
-        rows.append((_("Paid already"), -paid, FontWeight.REGULAR))
-        rows.append((_("Left to pay"), document.total - paid, FontWeight.BOLD))
+        rows.append((_("Already paid"), -paid, FontWeight.REGULAR))
+        rows.append((_("Balance due"), document.total - paid, FontWeight.BOLD))
     sheets.ensure_space(len(rows) * 16 + 30)
     sheets.y += 8
     for label, amount, weight in rows:
@@ -212,7 +212,7 @@ def draw_payment_details(sheets: DocumentSheets, document: Invoice) -> None:
         )
     elif seller["iban"]:
         sheets.ensure_space(70)
-        due = _("To pay by bank transfer until %(day)s") % {"day": format_date(document.due_on)}
+        due = _("Payable by bank transfer by %(day)s") % {"day": format_date(document.due_on)}
         sheets.draw_paragraph(due, FontWeight.SEMIBOLD, 9.5, width=TABLE_WIDTH)
         sheets.y += 2
         draw_facts(

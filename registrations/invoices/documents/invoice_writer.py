@@ -90,7 +90,9 @@ def require_issuer() -> Issuer:
     """Return the issuer. Raise MissingIssuer."""
     issuer = Issuer.get_current()
     if issuer is None:
-        raise MissingIssuer(_("Say first who invoices: the treasurer fills in the issuer’s settings."))
+        raise MissingIssuer(
+            _("No issuer has been set up yet. The treasurer must fill in the issuer’s settings first.")
+        )
     return issuer
 
 
@@ -119,7 +121,7 @@ def create_document(
         [PricedLine(line.gross_cents, line.vat_rate, line.exemption, line.net_cents) for line in lines]
     )
     if sum(tax.total for tax in taxes) < 0:
-        raise NothingToIssue(_("A document asks for something or takes it back; its total is not negative."))
+        raise NothingToIssue(_("The total cannot be negative. Issue a credit note instead."))
     due = day if is_credit else day + datetime.timedelta(days=issuer.payment_days)
     # As late as possible: the series stays locked until the transaction ends.
     number = assign_next_number(series_code=code, issued_on=day)

@@ -58,7 +58,7 @@ def issue_deposit_invoice(
     if not 0 < amount <= sum(parts.values()):
         uninvoiced = receivable.as_money(sum(parts.values()))
         raise InvalidDeposit(
-            _("A deposit is a part of what is left to invoice: %(left)s.") % {"left": uninvoiced}
+            _("A deposit must be less than the amount left to invoice: %(left)s.") % {"left": uninvoiced}
         )
     shares = allocate_cents(amount, list(parts.values()))
     with translation.override(receivable.language):

@@ -44,7 +44,7 @@ def assign_next_number(*, series_code: str, issued_on: datetime.date) -> int:
     series = NumberSeries.objects.select_for_update().get(code=series_code, year=issued_on.year)
     if series.last_issued_on and issued_on < series.last_issued_on:
         raise NumberOutOfOrder(
-            _("The last number of the series was given on %(day)s: none can be dated before.")
+            _("The last number of this series was issued on %(day)s, so no earlier date is possible.")
             % {"day": series.last_issued_on.isoformat()}
         )
     series.last_number, series.last_issued_on = series.last_number + 1, issued_on
@@ -73,11 +73,11 @@ def format_invoice_number(pattern: str, *, series: str, year: int, number: int) 
     # All that `str.format` raises for a pattern typed by hand.
     except (KeyError, ValueError, IndexError, AttributeError) as error:
         raise InvalidNumberPattern(
-            _("Write the pattern with {series}, {year} and {number}, such as {series}{year}-{number:06}.")
+            _("Enter a pattern with {series}, {year} and {number}, for example {series}{year}-{number:06}.")
         ) from error
     if not NUMBER_CHARACTERS.fullmatch(text) or len(text) > MAX_NUMBER_LENGTH:
         raise InvalidNumberPattern(
-            _("A number has at most %(most)d capital letters, digits, hyphens and slashes.")
+            _("A number can have at most %(most)d characters: capital letters, digits, hyphens and slashes.")
             % {"most": MAX_NUMBER_LENGTH}
         )
     return text
@@ -94,5 +94,5 @@ def check_number_pattern(pattern: str) -> None:
     }
     if len(samples) < 8:
         raise InvalidNumberPattern(
-            _("Write the pattern with {series}, {year} and {number}, such as {series}{year}-{number:06}.")
+            _("Enter a pattern with {series}, {year} and {number}, for example {series}{year}-{number:06}.")
         )

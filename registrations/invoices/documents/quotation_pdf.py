@@ -177,8 +177,8 @@ def draw_agreement_box(sheets: DocumentSheets, _shown: Invoice) -> None:
     # Conditions and signature box stay on one page.
     page = sheets.ensure_space(170)
     words = _(
-        "This quotation holds no place: places and prices are those of the moment when the order is made, "
-        "as far as places are left."
+        "This quotation does not reserve any places. Prices and availability are those at "
+        "the time of the order."
     )
     sheets.draw_paragraph(words, FontWeight.REGULAR, 8.5, width=TABLE_WIDTH, color=PALE_INK_COLOR)
     sheets.y += 12
@@ -199,7 +199,7 @@ def draw_pro_forma_notice(sheets: DocumentSheets, document: Invoice) -> None:
     sheets.y += 18
     sheets.ensure_space(90)
     sheets.draw_paragraph(_("This is not an invoice."), FontWeight.BOLD, 11, width=TABLE_WIDTH)
-    words = _("It serves to arrange the payment and gives no right to deduct VAT. The invoice follows.")
+    words = _("It is issued to arrange payment and gives no right to deduct VAT. The invoice will follow.")
     sheets.draw_paragraph(words, FontWeight.REGULAR, 8.5, width=TABLE_WIDTH, color=PALE_INK_COLOR)
     if document.seller["iban"]:
         sheets.y += 10

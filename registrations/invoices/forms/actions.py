@@ -56,7 +56,7 @@ class DocumentReasonForm(forms.Form):
     reason = forms.CharField(
         label=_("Reason"),
         max_length=300,
-        error_messages={"required": _("Say why; it stands on the document.")},
+        error_messages={"required": _("Enter the reason; it appears on the document.")},
     )
 
     def clean_reason(self) -> str:
@@ -91,7 +91,7 @@ class ManualPaymentForm(IdempotentForm):
     """Payment received by bank transfer or in cash."""
 
     amount = CentsField(label=_("Amount received"))
-    method = forms.ChoiceField(label=_("How"), choices=MANUAL_METHODS)
+    method = forms.ChoiceField(label=_("Method"), choices=MANUAL_METHODS)
     received_on = FrenchDayField(label=_("Received on"), initial=timezone.localdate)
     note = forms.CharField(label=_("Note"), required=False, max_length=200)
 
@@ -99,15 +99,19 @@ class ManualPaymentForm(IdempotentForm):
         """Refuse days in the future, since a recorded payment cannot be changed."""
         day: datetime.date = self.cleaned_data["received_on"]
         if day > timezone.localdate():
-            raise forms.ValidationError(_("This day is still to come: record the money once it is there."))
+            raise forms.ValidationError(
+                _("Choose a day that is not in the future: record the payment once you have received it.")
+            )
         return day
 
 
 class RefundForm(IdempotentForm):
     """Amount and reason of a refund."""
 
-    amount = CentsField(label=_("Amount to give back"))
-    reason = forms.CharField(label=_("Reason"), max_length=300, error_messages={"required": _("Say why.")})
+    amount = CentsField(label=_("Amount to refund"))
+    reason = forms.CharField(
+        label=_("Reason"), max_length=300, error_messages={"required": _("Enter the reason.")}
+    )
 
 
 class CreditForm(DocumentReasonForm):
@@ -115,8 +119,12 @@ class CreditForm(DocumentReasonForm):
 
     ALL, LINES, AMOUNT = "all", "lines", "amount"
     what = forms.ChoiceField(
-        label=_("What is credited"),
-        choices=[(ALL, _("all that is left")), (LINES, _("these lines")), (AMOUNT, _("an amount"))],
+        label=_("Amount to credit"),
+        choices=[
+            (ALL, _("the whole remaining amount")),
+            (LINES, _("selected lines")),
+            (AMOUNT, _("an amount")),
+        ],
         initial=ALL,
         widget=forms.RadioSelect,
     )
@@ -139,9 +147,9 @@ class CreditForm(DocumentReasonForm):
         """Require the lines or the amount that the choice needs."""
         data = super().clean() or self.cleaned_data
         if data.get("what") == self.LINES and not data.get("lines"):
-            self.add_error("lines", _("Tick the lines that are credited."))
+            self.add_error("lines", _("Tick the lines to credit."))
         if data.get("what") == self.AMOUNT and not data.get("amount") and "amount" not in self.errors:
-            self.add_error("amount", _("Write the amount that is credited."))
+            self.add_error("amount", _("Enter the amount to credit."))
         return data
 
 
@@ -164,7 +172,7 @@ class BuyerForm(CheckedNumbersForm[Receivable]):
         ]  # fmt: skip
         help_texts = {
             "service_code": _("For public buyers."),
-            "engagement_number": _("For public buyers; it stands for the order’s number."),
+            "engagement_number": _("For public buyers; replaces the purchase order number."),
         }
 
 
@@ -182,7 +190,7 @@ class PeriodForm(forms.Form):
         data = super().clean() or self.cleaned_data
         first, last = data.get("first"), data.get("last")
         if first and last and first > last:
-            self.add_error("last", _("The period ends before it begins."))
+            self.add_error("last", _("The end of the period must not be before its start."))
         # A mistyped year would make a report over centuries.
         if any(day and day.year not in ACCEPTED_YEARS for day in (first, last)):
             self.add_error("first", _("Check the year."))

@@ -20,11 +20,11 @@ from registrations.invoices.models import Issuer
 
 # The key is the name of a model field: both forms, issuer and buyer, have some of them.
 NUMBER_VALIDATORS: dict[str, tuple[Any, Any]] = {
-    "siren": (stdnum.fr.siren, _("A SIREN has nine digits, the last of which checks the others.")),
-    "siret": (stdnum.fr.siret, _("A SIRET has fourteen digits: the SIREN and five more.")),
-    "vat_number": (stdnum.eu.vat, _("This is no VAT number; in France it is FR, two digits and the SIREN.")),
-    "iban": (stdnum.iban, _("This is no IBAN: check its letters and digits.")),
-    "bic": (stdnum.bic, _("A BIC has eight or eleven letters and digits.")),
+    "siren": (stdnum.fr.siren, _("Not a valid SIREN: it has nine digits. Check for a typing error.")),
+    "siret": (stdnum.fr.siret, _("Not a valid SIRET: it has fourteen digits, the SIREN and five more.")),
+    "vat_number": (stdnum.eu.vat, _("Not a valid VAT number. In France it is FR, two digits and the SIREN.")),
+    "iban": (stdnum.iban, _("Not a valid IBAN. Check its letters and digits.")),
+    "bic": (stdnum.bic, _("Not a valid BIC: it has eight or eleven letters and digits.")),
 }
 
 
@@ -54,7 +54,7 @@ class CheckedNumbersForm[M: models.Model](forms.ModelForm[M]):
             if data.get(name) and not (name == "vat_number" and is_abroad):
                 self._check_number(name)
         if data.get("country") and data["country"] not in country_codes():
-            self.add_error("country", _("Write the country by its two capital letters, such as FR."))
+            self.add_error("country", _("Enter the country as two capital letters, for example FR."))
         return data
 
     def _check_number(self, name: str) -> None:
@@ -75,7 +75,10 @@ class IssuerForm(CheckedNumbersForm[Issuer]):
         label=_("Reminders"),
         required=False,
         max_length=100,
-        help_text=_("Days after the due date, such as 7, 21, 45; before it with a minus. Empty: none."),
+        help_text=_(
+            "Number of days after the due date, for example 7, 21, 45. Use a minus sign for days "
+            "before it. Leave empty for no reminders."
+        ),
     )
 
     class Meta:
@@ -88,9 +91,11 @@ class IssuerForm(CheckedNumbersForm[Issuer]):
             "late_penalties_en", "vat_due", "invoice_series", "credit_series", "number_pattern",
         ]  # fmt: skip
         help_texts = {
-            "legal_form": _("Such as: association loi 1901."),
-            "number_pattern": _("With {series}, {year} and {number}, such as {series}{year}-{number:06}."),
-            "vat_due": _("Services: when they are paid, unless the option for debits was taken."),
+            "legal_form": _("For example: association loi 1901."),
+            "number_pattern": _("Use {series}, {year} and {number}, for example {series}{year}-{number:06}."),
+            "vat_due": _(
+                "For services, VAT is due when they are paid, unless the issuer has opted for debits."
+            ),
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -102,13 +107,13 @@ class IssuerForm(CheckedNumbersForm[Issuer]):
         data = super().clean()
         siren = data.get("siren")
         if siren and data.get("siret") and not data["siret"].startswith(siren):
-            self.add_error("siret", _("This SIRET belongs to another SIREN."))
+            self.add_error("siret", _("This SIRET does not match the SIREN."))
         vat = data.get("vat_number", "")
         # A French VAT number is FR, a key of two characters, and the SIREN.
         if siren and vat.startswith("FR") and not vat.endswith(siren):
-            self.add_error("vat_number", _("This VAT number belongs to another SIREN."))
+            self.add_error("vat_number", _("This VAT number does not match the SIREN."))
         if data.get("invoice_series") and data.get("invoice_series") == data.get("credit_series"):
-            self.add_error("credit_series", _("Credit notes need a series of their own."))
+            self.add_error("credit_series", _("Credit notes must have their own series."))
         return data
 
     def clean_number_pattern(self) -> str:
@@ -126,9 +131,9 @@ class IssuerForm(CheckedNumbersForm[Issuer]):
         try:
             days = sorted({int(part) for part in text.replace(";", ",").split(",") if part.strip()})
         except ValueError as error:
-            raise forms.ValidationError(_("Write days with commas between them.")) from error
+            raise forms.ValidationError(_("Enter numbers of days separated by commas.")) from error
         if len(days) > MAX_REMINDER_STEPS or any(abs(day) > MAX_REMINDER_DAYS for day in days):
-            raise forms.ValidationError(_("At most ten reminders, within a year."))
+            raise forms.ValidationError(_("Enter at most ten reminders, within one year."))
         return days
 
     def build_issuer(self) -> Issuer:

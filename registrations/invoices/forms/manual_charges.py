@@ -39,7 +39,7 @@ class ManualChargeForm(BuyerForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.initial.setdefault("key", uuid.uuid4())
-        self.fields["subject"].help_text = _("What it is for, as it stands on the invoice.")
+        self.fields["subject"].help_text = _("The subject, as it appears on the invoice.")
 
     @property
     def buyer_fields(self) -> list[forms.BoundField]:
@@ -51,7 +51,7 @@ class ManualChargeForm(BuyerForm):
         data = super().clean()
         first, last = data.get("service_from"), data.get("service_to")
         if first and last and last < first:
-            self.add_error("service_to", _("The last day is not before the first one."))
+            self.add_error("service_to", _("The last day must not be before the first day."))
         return data
 
     @property
@@ -100,9 +100,9 @@ class ManualLineForm(forms.Form):
         description, price = data.get("description"), data.get("price")
         # Without a second message for a field that is malformed anyway.
         if price and not description and "description" not in self.errors:
-            self.add_error("description", _("Say what is owed."))
+            self.add_error("description", _("Enter what is due."))
         if description and not price and "price" not in self.errors:
-            self.add_error("price", _("Write the price."))
+            self.add_error("price", _("Enter the price."))
         return data
 
     @property

@@ -27,8 +27,8 @@ STATE_LABELS: dict[ReceivableState, str | Promise] = {
     ReceivableState.OPEN: _("to be paid"),
     ReceivableState.OVERDUE: _("overdue"),
     ReceivableState.PAID: _("paid"),
-    ReceivableState.OVERPAID: _("too much paid"),
-    ReceivableState.NOTHING_OWED: _("nothing owed"),
+    ReceivableState.OVERPAID: _("overpayment"),
+    ReceivableState.NOTHING_OWED: _("nothing due"),
 }
 
 

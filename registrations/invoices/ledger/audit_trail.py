@@ -9,14 +9,14 @@ from convention.audit.models import AuditEntry
 from registrations.invoices.models import Invoice, Receivable
 
 ACTION_LABELS = {
-    "receivable.owe": _("noted as owed"),
-    "receivable.withdraw": _("owed no longer"),
+    "receivable.owe": _("amount added"),
+    "receivable.withdraw": _("amount cancelled"),
     "receivable.correct": _("buyer’s details corrected"),
     "invoice.issue": _("document issued"),
     "invoice.remind": _("reminder sent"),
     "invoice.remind_refused": _("reminder refused by the mail server"),
     "payment.record": _("payment recorded"),
-    "refund.request": _("refund noted"),
+    "refund.request": _("refund recorded"),
     "refund.done": _("refund done"),
     "refund.fail": _("refund failed"),
 }

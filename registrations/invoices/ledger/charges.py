@@ -93,7 +93,7 @@ def record_charges(
     with the same arguments changes nothing. Raise InvalidCharge.
     """
     if not REFERENCE_PATTERN.fullmatch(reference):
-        raise InvalidCharge(_("A reference is made of letters, digits and hyphens."))
+        raise InvalidCharge(_("A reference can contain only letters, digits and hyphens."))
     wanted_items = {item.key: validate_item(item) for item in items}
     values = {
         **{name: normalize_buyer_field(name, text) for name, text in asdict(buyer).items()},
@@ -297,7 +297,7 @@ def validate_item(item: ChargeItem) -> ChargeItem:
         attendee=clean_line(item.attendee)[:MAX_TEXT_LENGTH],
     )
     if not item.description:
-        raise InvalidCharge(_("Say what is owed."))
+        raise InvalidCharge(_("Enter what is due."))
     if item.quantity < 1 or abs(item.quantity * item.unit_price) > MAX_AMOUNT_CENTS:
         raise InvalidCharge(_("“%(what)s”: check the quantity and the price.") % {"what": item.description})
     if not 0 <= item.vat_rate <= MAX_VAT_RATE:
@@ -305,7 +305,8 @@ def validate_item(item: ChargeItem) -> ChargeItem:
     # A database constraint (`charge_exempt_without_vat`) requires the same; here it is a sentence.
     if (item.exemption in VAT_EXEMPTIONS) != (item.vat_rate == 0):
         raise InvalidCharge(
-            _("“%(what)s”: without VAT the reason is named, and only then.") % {"what": item.description}
+            _("“%(what)s”: give the reason for no VAT if the rate is zero, and only then.")
+            % {"what": item.description}
         )
     return item
 

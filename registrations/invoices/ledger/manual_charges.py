@@ -32,7 +32,7 @@ def record_manual_charges(
     `receivable_fields` are those of `record_charges`. Raise InvalidCharge.
     """
     if not items:
-        raise InvalidCharge(_("Write at least one line."))
+        raise InvalidCharge(_("Enter at least one line."))
     return record_charges(
         reference=_derive_reference(idempotency_key), buyer=buyer, items=items, **receivable_fields
     )

@@ -40,7 +40,7 @@ def record_payment(
     """
     receivable = lock_receivable(receivable)
     if amount <= 0 or not 0 <= fee <= amount:
-        raise InvalidPayment(_("A payment is more than nothing, and more than its fee."))
+        raise InvalidPayment(_("The amount of a payment must be greater than zero and than its fee."))
     values = {
         "receivable": receivable,
         "amount": amount,
@@ -60,7 +60,7 @@ def record_payment(
     # The same id with other values is no repetition but a mistake, which must not be swallowed.
     elif (payment.receivable_id, payment.amount) != (receivable.pk, amount):
         raise InvalidPayment(
-            _("The payment %(id)s is recorded already, with another amount or for something else.")
+            _("Payment %(id)s has already been recorded with another amount or for another purpose.")
             % {"id": external_id}
         )
     return payment
@@ -79,7 +79,7 @@ def record_manual_payment(*, receivable: Receivable, **payment_fields: Any) -> P
 def record_processor_fee(*, payment: Payment, fee: int) -> None:
     """Set the processor's fee in cents, which may be known later. Raise InvalidPayment."""
     if not 0 <= fee <= payment.amount:
-        raise InvalidPayment(_("A payment is more than nothing, and more than its fee."))
+        raise InvalidPayment(_("The amount of a payment must be greater than zero and than its fee."))
     payment.fee = fee
     payment.save(update_fields=["fee"])
 
@@ -109,7 +109,7 @@ def record_payout(
     )
     if payout.amount != amount:
         raise InvalidPayment(
-            _("The payout %(id)s is recorded already, with another amount.") % {"id": external_id}
+            _("Payout %(id)s has already been recorded with another amount.") % {"id": external_id}
         )
     # Only what has no payout yet: after a failure the same payments come again in another one.
     Payment.objects.filter(pk__in=[payment.pk for payment in payments], payout=None).update(payout=payout)

@@ -92,7 +92,7 @@ def compute_totals(rows: ReceivableQuerySet) -> dict[str, int]:
 def list_headings() -> list[str]:
     return [
         _("Reference"), _("Buyer"), _("E-mail"), _("Event"), pgettext("subject", "For"), _("Purchase order"),
-        _("Owed"), _("Paid"), _("Given back"), _("Left to pay"), _("Currency"), _("State"), _("Invoices"),
+        _("Amount due"), _("Paid"), _("Refunded"), _("Balance due"), _("Currency"), _("State"), _("Invoices"),
         _("Due on"), _("Created"),
     ]  # fmt: skip
 

@@ -22,5 +22,5 @@ def get_receivable(reference: str) -> Receivable:
     if stored := rows.filter(reference__iexact=clean_reference).first():
         return stored
     raise NotFound(
-        _("Nothing is owed under the reference “%(reference)s”.") % {"reference": clean_reference[:60]}
+        _("There is nothing due under the reference “%(reference)s”.") % {"reference": clean_reference[:60]}
     )

@@ -34,7 +34,7 @@ def request_refund(*, payment: Payment, amount: int, reason: str, external_id: s
         return known
     if not 0 < amount <= compute_refundable(payment):
         raise InvalidRefund(
-            _("Of this payment %(left)s can be given back.")
+            _("At most %(left)s of this payment can be refunded.")
             % {"left": receivable.as_money(compute_refundable(payment))}
         )
     refund = Refund.objects.create(

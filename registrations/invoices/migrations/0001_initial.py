@@ -145,7 +145,8 @@ class Migration(migrations.Migration):
                         max_length=12,
                         validators=[
                             django.core.validators.RegexValidator(
-                                "^[1-9][0-9A-Z]{2,11}$", "An account is 3 to 12 digits, such as 411000."
+                                "^[1-9][0-9A-Z]{2,11}$",
+                                "Enter an account number of 3 to 12 digits, for example 411000.",
                             )
                         ],
                         verbose_name="customers",
@@ -158,7 +159,8 @@ class Migration(migrations.Migration):
                         max_length=12,
                         validators=[
                             django.core.validators.RegexValidator(
-                                "^[1-9][0-9A-Z]{2,11}$", "An account is 3 to 12 digits, such as 411000."
+                                "^[1-9][0-9A-Z]{2,11}$",
+                                "Enter an account number of 3 to 12 digits, for example 411000.",
                             )
                         ],
                         verbose_name="deposits received",
@@ -171,7 +173,8 @@ class Migration(migrations.Migration):
                         max_length=12,
                         validators=[
                             django.core.validators.RegexValidator(
-                                "^[1-9][0-9A-Z]{2,11}$", "An account is 3 to 12 digits, such as 411000."
+                                "^[1-9][0-9A-Z]{2,11}$",
+                                "Enter an account number of 3 to 12 digits, for example 411000.",
                             )
                         ],
                         verbose_name="services sold",
@@ -184,7 +187,8 @@ class Migration(migrations.Migration):
                         max_length=12,
                         validators=[
                             django.core.validators.RegexValidator(
-                                "^[1-9][0-9A-Z]{2,11}$", "An account is 3 to 12 digits, such as 411000."
+                                "^[1-9][0-9A-Z]{2,11}$",
+                                "Enter an account number of 3 to 12 digits, for example 411000.",
                             )
                         ],
                         verbose_name="services sold without VAT",
@@ -197,7 +201,8 @@ class Migration(migrations.Migration):
                         max_length=12,
                         validators=[
                             django.core.validators.RegexValidator(
-                                "^[1-9][0-9A-Z]{2,11}$", "An account is 3 to 12 digits, such as 411000."
+                                "^[1-9][0-9A-Z]{2,11}$",
+                                "Enter an account number of 3 to 12 digits, for example 411000.",
                             )
                         ],
                         verbose_name="VAT due",
@@ -210,7 +215,8 @@ class Migration(migrations.Migration):
                         max_length=12,
                         validators=[
                             django.core.validators.RegexValidator(
-                                "^[1-9][0-9A-Z]{2,11}$", "An account is 3 to 12 digits, such as 411000."
+                                "^[1-9][0-9A-Z]{2,11}$",
+                                "Enter an account number of 3 to 12 digits, for example 411000.",
                             )
                         ],
                         verbose_name="VAT awaiting payment",
@@ -223,7 +229,8 @@ class Migration(migrations.Migration):
                         max_length=12,
                         validators=[
                             django.core.validators.RegexValidator(
-                                "^[1-9][0-9A-Z]{2,11}$", "An account is 3 to 12 digits, such as 411000."
+                                "^[1-9][0-9A-Z]{2,11}$",
+                                "Enter an account number of 3 to 12 digits, for example 411000.",
                             )
                         ],
                         verbose_name="bank",
@@ -236,7 +243,8 @@ class Migration(migrations.Migration):
                         max_length=12,
                         validators=[
                             django.core.validators.RegexValidator(
-                                "^[1-9][0-9A-Z]{2,11}$", "An account is 3 to 12 digits, such as 411000."
+                                "^[1-9][0-9A-Z]{2,11}$",
+                                "Enter an account number of 3 to 12 digits, for example 411000.",
                             )
                         ],
                         verbose_name="card processor",
@@ -249,7 +257,8 @@ class Migration(migrations.Migration):
                         max_length=12,
                         validators=[
                             django.core.validators.RegexValidator(
-                                "^[1-9][0-9A-Z]{2,11}$", "An account is 3 to 12 digits, such as 411000."
+                                "^[1-9][0-9A-Z]{2,11}$",
+                                "Enter an account number of 3 to 12 digits, for example 411000.",
                             )
                         ],
                         verbose_name="cash",
@@ -262,7 +271,8 @@ class Migration(migrations.Migration):
                         max_length=12,
                         validators=[
                             django.core.validators.RegexValidator(
-                                "^[1-9][0-9A-Z]{2,11}$", "An account is 3 to 12 digits, such as 411000."
+                                "^[1-9][0-9A-Z]{2,11}$",
+                                "Enter an account number of 3 to 12 digits, for example 411000.",
                             )
                         ],
                         verbose_name="fees of the card processor",
@@ -275,7 +285,8 @@ class Migration(migrations.Migration):
                         max_length=12,
                         validators=[
                             django.core.validators.RegexValidator(
-                                "^[1-9][0-9A-Z]{2,11}$", "An account is 3 to 12 digits, such as 411000."
+                                "^[1-9][0-9A-Z]{2,11}$",
+                                "Enter an account number of 3 to 12 digits, for example 411000.",
                             )
                         ],
                         verbose_name="to be cleared",
@@ -339,7 +350,7 @@ class Migration(migrations.Migration):
                         max_length=4,
                         validators=[
                             django.core.validators.RegexValidator(
-                                "^[A-Z]{1,4}$", "One to four capital letters, such as F."
+                                "^[A-Z]{1,4}$", "Enter one to four capital letters, for example F."
                             )
                         ],
                         verbose_name="series of invoices",
@@ -352,7 +363,7 @@ class Migration(migrations.Migration):
                         max_length=4,
                         validators=[
                             django.core.validators.RegexValidator(
-                                "^[A-Z]{1,4}$", "One to four capital letters, such as F."
+                                "^[A-Z]{1,4}$", "Enter one to four capital letters, for example F."
                             )
                         ],
                         verbose_name="series of credit notes",
@@ -647,7 +658,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("reason", models.CharField(max_length=300, verbose_name="reason")),
-                ("refunded_on", models.DateField(verbose_name="given back")),
+                ("refunded_on", models.DateField(verbose_name="refunded")),
                 ("failed_on", models.DateField(editable=False, null=True)),
                 (
                     "created_at",

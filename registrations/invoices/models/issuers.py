@@ -8,9 +8,9 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 ACCOUNT_VALIDATOR = RegexValidator(
-    r"^[1-9][0-9A-Z]{2,11}$", _("An account is 3 to 12 digits, such as 411000.")
+    r"^[1-9][0-9A-Z]{2,11}$", _("Enter an account number of 3 to 12 digits, for example 411000.")
 )
-SERIES_VALIDATOR = RegexValidator(r"^[A-Z]{1,4}$", _("One to four capital letters, such as F."))
+SERIES_VALIDATOR = RegexValidator(r"^[A-Z]{1,4}$", _("Enter one to four capital letters, for example F."))
 
 
 def account_field(label: Any, default_number: str) -> models.CharField:

@@ -262,7 +262,7 @@ class Refund(models.Model):
     )
     state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.REQUESTED)
     reason = models.CharField(_("reason"), max_length=300)
-    refunded_on = models.DateField(_("given back"))
+    refunded_on = models.DateField(_("refunded"))
     failed_on = models.DateField(null=True, editable=False)
     payout = models.ForeignKey(Payout, models.PROTECT, null=True, blank=True, related_name="refunds")
     created_at = models.DateTimeField(_("recorded"), default=timezone.now)

@@ -69,7 +69,7 @@ def fec_download(request: HttpRequest) -> HttpResponse:
     require_treasurer(request.user)
     form = PeriodForm(request.GET)
     if not form.is_valid():
-        raise ConventionError(_("Say from which day to which the entries are."))
+        raise ConventionError(_("Enter the first and the last day of the entries."))
     issuer, period = require_issuer(), form.cleaned_data
     content = render_fec(issuer, period["first"], period["last"])
     record_action("books.export", "fec", fields=["fec"])
@@ -112,7 +112,7 @@ def payout_detail(request: HttpRequest, payout_id: int) -> HttpResponse:
     form = BankLineForm(get_post_data(request), initial={"bank_line": payout.bank_line})
     if request.method == "POST" and form.is_valid():
         link_payout_to_bank_line(payout=payout, bank_line=form.cleaned_data["bank_line"])
-        messages.success(request, _("The line of the bank statement is noted."))
+        messages.success(request, _("The line of the bank statement has been saved."))
         return redirect("payouts")
     payments = list(payout.payments.select_related("receivable"))
     return render_page(
@@ -164,7 +164,7 @@ def issuer_edit(request: HttpRequest) -> HttpResponse:
     form = IssuerForm(get_post_data(request), instance=Issuer.get_current() or Issuer())
     if request.method == "POST" and form.is_valid():
         save_issuer(issuer=form.build_issuer(), changed_fields=form.changed_fields)
-        messages.success(request, _("The issuer’s settings are saved."))
+        messages.success(request, _("The issuer’s settings have been saved."))
         return redirect("issuer")
     # Shown as a group of their own.
     accounts = [form[name] for name in form.fields if name.startswith("account_")]

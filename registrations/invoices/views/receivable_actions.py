@@ -85,7 +85,7 @@ def respond_with_action(
 
 
 def describe_issued(document: Invoice) -> str:
-    return _("%(kind)s %(number)s is issued: %(total)s.") % {
+    return _("%(kind)s %(number)s has been issued: %(total)s.") % {
         "kind": capfirst(document.get_kind_display()),
         "number": document.number,
         "total": format_cents(document.total, document.currency),
@@ -99,7 +99,9 @@ def invoice_issue(request: HttpRequest, reference: str) -> HttpResponse:
     lines = build_lines_to_invoice(receivable)
     # Shown before the button is pressed, since an issued document cannot be undone.
     total = format_cents(sum(line.gross_cents for line in lines), receivable.currency)
-    explanation = _("An issued invoice gets its number and never changes: %(total)s to %(buyer)s.")
+    explanation = _(
+        "Invoice for %(buyer)s: %(total)s. Once issued, it is numbered and can no longer be changed."
+    )
     return respond_with_action(
         request,
         receivable,
@@ -122,8 +124,8 @@ def deposit_issue(request: HttpRequest, reference: str) -> HttpResponse:
         request,
         receivable,
         ActionPage(
-            _("Ask for a deposit"),
-            _("The invoice that follows deducts it."),
+            _("Invoice a deposit"),
+            _("The next invoice will deduct it."),
             _("Issue the deposit invoice"),
             DepositForm(get_post_data(request)),
             lambda data: describe_issued(issue_deposit_invoice(receivable=receivable, amount=data["amount"])),
@@ -141,11 +143,11 @@ def payment_record(request: HttpRequest, reference: str) -> HttpResponse:
     def act(data: dict[str, Any]) -> str:
         values = {name: data[name] for name in ("amount", "method", "received_on", "note")}
         payment = record_manual_payment(receivable=receivable, external_id=form.external_id, **values)
-        return _("A payment of %(amount)s is recorded.") % {
+        return _("A payment of %(amount)s has been recorded.") % {
             "amount": format_cents(payment.amount, payment.currency)
         }
 
-    explanation = _("Left to pay: %(due)s.") % {"due": format_cents(due, receivable.currency)}
+    explanation = _("Balance due: %(due)s.") % {"due": format_cents(due, receivable.currency)}
     return respond_with_action(
         request,
         receivable,
@@ -160,9 +162,9 @@ def withdrawn_credit(request: HttpRequest, reference: str) -> HttpResponse:
 
     def act(data: dict[str, Any]) -> str:
         documents = credit_withdrawn_charges(receivable=receivable, reason=data["reason"])
-        return " ".join(map(describe_issued, documents)) or _("There was nothing to credit.")
+        return " ".join(map(describe_issued, documents)) or _("There is nothing to credit.")
 
-    explanation = _("What was invoiced and is owed no longer is credited, invoice by invoice.")
+    explanation = _("We will issue a credit note for each invoice with amounts that are no longer due.")
     heading = _("Issue the credit note")
     return respond_with_action(
         request,
@@ -193,7 +195,8 @@ def invoice_credit(request: HttpRequest, invoice_id: int) -> HttpResponse:
         return describe_issued(credit_invoice(invoice=document, line_ids=chosen, reason=data["reason"]))
 
     explanation = _(
-        "A credit note takes back what %(number)s asked for; so much less is owed. It never changes."
+        "The credit note cancels all or part of %(number)s and reduces the amount due. Once "
+        "issued, it can no longer be changed."
     )
     heading = _("Credit invoice %(number)s") % {"number": document.number}
     explanation = explanation % {"number": document.number}
@@ -211,8 +214,8 @@ def invoice_correct(request: HttpRequest, invoice_id: int) -> HttpResponse:
         return " ".join(map(describe_issued, correct_invoice(invoice=document, reason=data["reason"])))
 
     explanation = _(
-        "A credit note takes %(number)s back, and a new invoice says the same with the buyer’s details "
-        "as they are now. Correct those first."
+        "A credit note cancels %(number)s, and a new invoice replaces it with the buyer’s "
+        "current details. Correct those details first."
     ) % {"number": document.number}
     heading = _("Correct invoice %(number)s") % {"number": document.number}
     form = DocumentReasonForm(get_post_data(request))
@@ -240,19 +243,23 @@ def payment_refund(request: HttpRequest, payment_id: int) -> HttpResponse:
 
     # The processor sends the refund; other refunds are made at the bank and marked as done.
     if payment.is_by_processor:
-        message = _("A refund of %(amount)s is asked for; it goes back by itself.")
+        message = _("A refund of %(amount)s has been requested. It will be sent automatically.")
         explanation = _(
-            "Of this payment %(left)s can be given back, by itself and by the way it came: %(method)s."
+            "Refundable amount: %(left)s, automatically, to the original payment method (%(method)s)."
         )
     else:
-        message = _("A refund of %(amount)s is noted: mark it as done when the money has left.")
-        explanation = _("Of this payment %(left)s can be given back, by the way it came: %(method)s.")
+        message = _(
+            "A refund of %(amount)s has been recorded. Mark it as done once the money has left the account."
+        )
+        explanation = _("Refundable amount: %(left)s, to the original payment method (%(method)s).")
     explanation %= {
         "left": format_cents(refundable, receivable.currency),
         "method": payment.get_method_display(),
     }
     return respond_with_action(
-        request, receivable, ActionPage(_("Give money back"), explanation, _("Note the refund"), form, act)
+        request,
+        receivable,
+        ActionPage(_("Refund this payment"), explanation, _("Record the refund"), form, act),
     )
 
 
@@ -263,7 +270,7 @@ def refund_complete(request: HttpRequest, refund_id: int) -> HttpResponse:
 
     def act(_data: dict[str, Any]) -> str:
         complete_refund(refund=refund)
-        return _("The refund is done.")
+        return _("The refund has been marked as done.")
 
     explanation = _("%(amount)s left the account today.") % {
         "amount": format_cents(refund.amount, refund.receivable.currency)
@@ -272,7 +279,7 @@ def refund_complete(request: HttpRequest, refund_id: int) -> HttpResponse:
     return respond_with_action(
         request,
         refund.receivable,
-        ActionPage(_("The refund is done"), explanation, _("Mark as done"), form, act),
+        ActionPage(_("Mark the refund as done"), explanation, _("Mark as done"), form, act),
     )
 
 
@@ -283,16 +290,16 @@ def refund_fail(request: HttpRequest, refund_id: int) -> HttpResponse:
 
     def act(data: dict[str, Any]) -> str:
         fail_refund(refund=refund, reason=data["reason"])
-        return _("The refund failed; the money is still there.")
+        return _("The refund has been marked as failed. The money is still in the account.")
 
-    explanation = _("%(amount)s did not leave, or came back.") % {
+    explanation = _("%(amount)s did not leave the account, or was returned.") % {
         "amount": format_cents(refund.amount, refund.receivable.currency)
     }
     form = DocumentReasonForm(get_post_data(request))
     return respond_with_action(
         request,
         refund.receivable,
-        ActionPage(_("The refund failed"), explanation, _("Mark as failed"), form, act),
+        ActionPage(_("Mark the refund as failed"), explanation, _("Mark as failed"), form, act),
     )
 
 
@@ -305,9 +312,9 @@ def buyer_edit(request: HttpRequest, reference: str) -> HttpResponse:
 
     def act(data: dict[str, Any]) -> str:
         update_buyer(receivable, data)
-        return _("The buyer’s details are saved.")
+        return _("The buyer’s details have been saved.")
 
-    explanation = _("The next document says what stands here; issued ones never change.")
+    explanation = _("These details apply to future documents. Documents already issued do not change.")
     return respond_with_action(
         request, receivable, ActionPage(_("Buyer"), explanation, _("Save the details"), form, act)
     )

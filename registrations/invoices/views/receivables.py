@@ -201,7 +201,7 @@ def receivable_create(request: HttpRequest) -> HttpResponse:
             form.add_error(None, str(error))
         else:
             owed = format_cents(compute_balance(receivable).amount_owed, receivable.currency)
-            message = _("%(buyer)s owes %(owed)s. Issue the invoice when all is right.")
+            message = _("%(buyer)s owes %(owed)s. Check everything, then issue the invoice.")
             messages.success(request, message % {"buyer": receivable.name, "owed": owed})
             return redirect("receivable", receivable.reference)
     return render_page(request, "manual_charges", form=form, lines=lines)
@@ -213,7 +213,7 @@ def receivable_edit(request: HttpRequest, reference: str) -> HttpResponse:
     receivable = get_receivable_for_treasurer(reference, request.user)
     # Charges of an order are replaced with its next change, which would overwrite edited lines.
     if not has_manual_charges(receivable):
-        raise NotFound(_("What an order owes is changed with the order."))
+        raise NotFound(_("To change what is due for an order, change the order itself."))
     before = list(list_initial_lines(receivable))
     lines = ManualLineFormSet(get_post_data(request), prefix="line", initial=before)
     if request.method == "POST" and lines.is_valid():
@@ -224,6 +224,6 @@ def receivable_edit(request: HttpRequest, reference: str) -> HttpResponse:
         except ConventionError as error:
             messages.error(request, str(error))
         else:
-            messages.success(request, _("The lines are saved."))
+            messages.success(request, _("The lines have been saved."))
             return redirect("receivable", receivable.reference)
     return render_page(request, "manual_charges", receivable=receivable, lines=lines)

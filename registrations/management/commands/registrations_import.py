@@ -66,7 +66,7 @@ class Command(ConventionCommand):
         for line in shorten_lines(describe_row_errors(find_row_warnings(table, columns))):
             self.print_notice(line)
         if options["dry_run"]:
-            self.stdout.write(_("Rehearsal, nothing was stored: %(result)s") % {"result": done})
+            self.stdout.write(_("Preview only, nothing was saved: %(result)s") % {"result": done})
         else:
             self.stdout.write(str(done))
 

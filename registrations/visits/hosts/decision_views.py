@@ -61,7 +61,9 @@ def visitor_refuse(request: HttpRequest, event: str, pk: int) -> HttpResponse:
 def replacement_approve(request: HttpRequest, event: str, pk: int) -> HttpResponse:
     """Enter the host's approval of a replacement."""
     application = get_secretary_application(event, pk, request.user)
-    return _record_decision(request, application, approve_replacement, _("%(name)s has the place now."))
+    return _record_decision(
+        request, application, approve_replacement, _("The place is now in the name of %(name)s.")
+    )
 
 
 def _record_decision(

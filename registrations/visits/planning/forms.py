@@ -111,7 +111,7 @@ class VisitDateForm(ActionErrorsMixin, forms.Form):
         data = super().clean() or self.cleaned_data
         data["name"] = normalize_whitespace(data.get("name") or "")
         if "name" not in self.errors and not data["name"]:
-            self.add_error("name", _("Write a name."))
+            self.add_error("name", _("Enter a name."))
         for name in ("starts_at", "ends_at"):
             add_time_zone(self, name, PARIS_ZONE)
         starts, ends = data.get("starts_at"), data.get("ends_at")

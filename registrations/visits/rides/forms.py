@@ -30,7 +30,7 @@ class RideForm(ActionErrorsMixin, forms.ModelForm[Ride]):
         help_texts = {
             "meeting_point": _("So that a stranger finds it: “Gare de Lyon, exit 3, under the clock”."),
             "latitude": _("In degrees, such as 48.844304. Empty: the map looks for the words above."),
-            "capacity": _("Empty: no limit."),
+            "capacity": _("Leave empty for no limit."),
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

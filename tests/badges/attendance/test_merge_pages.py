@@ -68,4 +68,4 @@ def test_two_applications_for_a_visit_become_one_place_and_the_host_hears_one_na
     assert [state(one) for one in (kept, other)] == [ApplicationState.COMPLETE, ApplicationState.WITHDRAWN]
     assert visit.event.tickets.get().reserved == 1
     back = client.post(merge_address(other.registration, kept.registration), {}, follow=True)
-    assert "must be confirmed; choose the other one" in back.content.decode()
+    assert "must be confirmed. Choose the other one" in back.content.decode()

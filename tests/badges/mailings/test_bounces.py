@@ -191,7 +191,7 @@ class TestAttention:
         listed = client.get(f"{address}/registrations/?state=undelivered").context["shown"]
         assert [one.pk for one in listed] == [ana.pk]
         page = client.get(f"{address}/registrations/{ana.reference}/").content.decode()
-        assert "Mail to ana0@example.org came back" in page
+        assert "An e-mail to ana0@example.org bounced" in page
         assert "Ana0 Müller" in client.get(f"{address}/mail/bounces/").content.decode()
         mailing = make_mailing(event)
         assert [group.address for group in build_audience(mailing).selected_groups] == ["ana1@example.org"]

@@ -229,7 +229,7 @@ def test_a_draft_that_somebody_else_changed_is_not_overwritten(client, event):
     assert refused.context["other_values"] == [
         ("Kind of mailing", "information needed for the event"),
         ("Subject in English", "Theirs"),
-        ("Who gets it", "everybody"),
+        ("Who gets it", "everyone"),
     ]
     mailing.refresh_from_db()
     assert mailing.subject_en == "Theirs"

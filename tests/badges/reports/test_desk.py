@@ -269,7 +269,7 @@ def test_a_member_at_the_desk_needs_no_proof_but_counts_for_the_company(event, c
     walk_in(client, **typed)
     one = event.registrations.get(last_name="Durand")
     assert (one.state, one.member_of) == ("confirmed", member.employments.get().company)
-    assert "a déjà toutes les places" in walk_in(client, **typed).content.decode()
+    assert "a déjà atteint le nombre maximal de places" in walk_in(client, **typed).content.decode()
     ticket.refresh_from_db()
     assert ticket.reserved == 1
 

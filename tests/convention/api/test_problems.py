@@ -38,7 +38,10 @@ BROKEN = {
     "fr": "Le corps de la requête n’est pas du JSON valide, à la ligne 2, colonne 1.",
     "en": "The body is not valid JSON, at line 2, column 1.",
 }
-NO_EVENT = {"fr": "Il n’y a pas d’événement à cette adresse.", "en": "There is no event at this address."}
+NO_EVENT = {
+    "fr": "Événement introuvable. Vérifiez l’adresse.",
+    "en": "We could not find this event. Check the address.",
+}
 METHOD = {"fr": "Envoyez POST à cette adresse.", "en": "Send POST to this address."}
 SAID = [
     ("get", "/api/v1/nothing/", NOTHING),

@@ -130,12 +130,12 @@ def test_a_rehearsal_keeps_nothing(lake):
         ("A;12;;;", "no SIREN"),
         (";732829320;Zoé;M;z@x.example", "write its name too"),
         ("A;;;;z@x.example", "does not know this address"),
-        ("A;;Zoé;M;z@", "not a valid e-mail"),
+        ("A;;Zoé;M;z@", "Enter a valid e-mail"),
         (f"A;;{'x' * 151};M;z@x.example", "at most 150"),
         ("A;;Zoé;M;z@x.example;;;;;;2026-02-30", "is no day"),
         ("A;;Zoé;M;z@x.example;;;;;;02/01/2026;1/1/2026", "must not come before"),
         ("A;;Zoé;M;z@x.example;chef", "“chef” is not known"),
-        ("A;;Zoé;M;z@x.example;;maybe", "yes or no"),
+        ("A;;Zoé;M;z@x.example;;maybe", "neither yes nor no"),
         ("A;;Zoé;M;;;;oui", "A contact signs in"),
         ("A;;;;;;oui", "belongs to somebody"),
         ("A;;;;;;;;roi", "“roi” is not known"),
@@ -332,7 +332,7 @@ def test_the_command_says_what_it_would_do_and_does_it(lake, tmp_path, capsys):
     call_command("club_import", file, dry_run=True)
     call_command("club_import", file, map=["Chose=title"])
     said = capsys.readouterr()
-    assert said.out.startswith("Rehearsal, nothing was stored: New companies: 1, people: 2, seats: 2.")
+    assert said.out.startswith("Preview only, nothing was saved: New companies: 1, people: 2, seats: 2.")
     assert (said.err.count("Chose"), Employment.objects.filter(title="DSI").count()) == (1, 1)
     file.write_text("company,siren\nA,12\n")
     with pytest.raises(SystemExit) as ended:

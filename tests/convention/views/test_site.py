@@ -120,7 +120,7 @@ def test_a_sentence_becomes_a_page(client):
     client.force_login(make_person())
     answer = client.get("/organize/nothing/settings/")
     assert answer.status_code == 404
-    assert "<h1>Il n’y a pas d’événement à cette adresse.</h1>" in answer.content.decode()
+    assert "<h1>Événement introuvable. Vérifiez l’adresse.</h1>" in answer.content.decode()
 
 
 def test_a_fault_of_ours_gets_a_page_that_needs_nothing():

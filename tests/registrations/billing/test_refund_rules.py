@@ -185,9 +185,7 @@ def test_nothing_is_kept_of_what_was_credited_as_a_whole(congress, is_paid):
     credit_invoice(
         invoice=document, line_ids=[document.lines.order_by("position").first().pk], reason="Geste"
     )
-    assert say(first) == [
-        "The organizer has credited what was asked for it: nothing is kept, and nothing is owed."
-    ]
+    assert say(first) == ["The invoice for this place has been credited: there is no fee and nothing is due."]
     with pytest.raises(InvalidFields):
         cancel_with_fee(registration=first, fee_cents=1, reason="x")
     assert cancel_registration(registration=first).cancellation_fee == 0

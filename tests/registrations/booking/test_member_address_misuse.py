@@ -290,7 +290,7 @@ def test_the_member_alone_sees_changes_passes_on_and_cancels(member, run_tasks, 
     page = f"{own}{place.reference}/"
     other = Client().post(f"{page}correct/", {**EVIL, "email": MEMBER, "company": ""})
     assert other.status_code == 200
-    assert "Cette place est personnelle" in other.text
+    assert "Cette place appartient à l’adhérent" in other.text
     assert_is_anas_alone(place, member)
     slip = {"first_name": "Anna", "last_name": "Silva", "email": MEMBER, "company": "Acme"}
     assert Client().post(f"{page}correct/", slip).status_code == 302

@@ -140,7 +140,7 @@ def test_the_button_pressed_twice_leads_to_the_same_order(ticket, client):
 SINCE = {
     "a dearer ticket": ({"price": 5_000}, "€50"),
     "a ticket that closed": ({"closes_at": "2026-01-01T00:00Z"}, "no longer on sale"),
-    "no place": ({"capacity": 0}, "No place is left"),
+    "no place": ({"capacity": 0}, "No places are left"),
 }
 
 

@@ -102,7 +102,7 @@ def test_the_page_says_so_and_keeps_what_was_typed(ticket, client: Client):
     client.post(form, {"person-TOTAL_FORMS": "1", "person-INITIAL_FORMS": "0", "contact": "", **people})
     client.post(f"{form}choices/", {"choice-0-ticket": "member"})
     answer = client.post(f"{form}check/", {"language": "en"}, follow=True)
-    assert "You already have a place at this event; no second one was booked." in answer.text
+    assert "You already have a place at this event, so we did not book a second one." in answer.text
     assert Order.objects.count() == 1
 
 

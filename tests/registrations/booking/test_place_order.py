@@ -251,7 +251,7 @@ def test_a_signed_in_member_needs_no_link_and_counts_for_the_company():
     assert CompanyShare.objects.get().reserved == 1
     colleague = make_member(registration.member_of, email="zoe0@example.com")
     place = dataclasses.replace(asked(ticket="member").places[0], email="zoe0@example.com")
-    with pytest.raises(SoldOut, match="a déjà toutes les places"):
+    with pytest.raises(SoldOut, match="a déjà atteint le nombre maximal de places"):
         place_order(
             event=event,
             request=OrderRequest(email="b@example.org", places=(place,)),

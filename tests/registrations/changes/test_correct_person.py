@@ -18,7 +18,7 @@ from tests.factories import (
 from tests.site_objects import make_client
 
 pytestmark = pytest.mark.django_db
-SENTENCE = "L’annuaire du club écrit ce nom autrement"
+SENTENCE = "L’annuaire du club orthographie ce nom autrement"
 
 
 @pytest.fixture

@@ -31,10 +31,8 @@ def test_pasted_rows_are_shown_with_their_errors_each_once():
     answer = desk.client.post(desk.many, rows(pasted=PASTED, paste="1"))
     assert errors_of(answer) == (
         {
-            2: {
-                "email": ["Cette adresse e-mail n’est pas valable ; elle doit ressembler à nom@exemple.org."]
-            },
-            3: {"ticket": ["Il n’y a pas de billet « Or » ici : choisissez-en un."]},
+            2: {"email": ["Indiquez une adresse e-mail valable, par exemple nom@exemple.org."]},
+            3: {"ticket": ["Il n’y a pas de billet « Or ». Choisissez-en un dans la liste."]},
         },
         [],
     )
@@ -120,7 +118,7 @@ def test_a_colleague_with_a_members_place_gets_no_second_one_and_one_without_sea
     by_row, _general = errors_of(desk.client.post(desk.many, rows(*people, check="1")))
     assert by_row == {
         1: {"email": ["Ana Silva a déjà une place."]},
-        2: {"email": ["Aucun collègue n’a de siège avec cette adresse : attribuez-en un d’abord."]},
+        2: {"email": ["Aucun collègue n’a de siège avec cette adresse. Attribuez-en un d’abord."]},
     }
 
 
@@ -128,11 +126,14 @@ def test_more_than_fifty_are_kept_and_the_limit_is_said():
     desk = make_desk()
     text = "\n".join(f"Zoé\tNuméro {number}\tz{number}@x.fr\tInvité" for number in range(51))
     answer = desk.client.post(desk.many, rows(pasted=text, paste="1"))
-    assert errors_of(answer) == ({}, ["Une commande compte 50 personnes au plus ; divisez celle-ci."])
+    assert errors_of(answer) == (
+        {},
+        ["Une commande ne peut pas dépasser 50 personnes : créez plusieurs commandes."],
+    )
     assert len(answer.context["rows"].forms) == 51
     too_many = "\n".join(f"Zoé\tNuméro {number}" for number in range(201))
     answer = desk.client.post(desk.many, rows(pasted=too_many, paste="1"))
-    assert answer.context["paste"].errors == {"pasted": ["Au plus 200 lignes à la fois."]}
+    assert answer.context["paste"].errors == {"pasted": ["Collez au plus 200 lignes à la fois."]}
     assert answer.context["paste"]["pasted"].value() == too_many
 
 
@@ -161,8 +162,8 @@ def test_rows_are_added_removed_and_emptied_without_losing_the_others():
 def test_nothing_to_order_is_said():
     desk = make_desk()
     by_row, general = errors_of(desk.client.post(desk.many, rows({"ticket": "guest"}, check="1")))
-    assert (by_row, general) == ({}, ["Indiquez au moins une personne."])
-    assert errors_of(desk.client.get(f"{desk.many}check/"))[1] == ["Indiquez au moins une personne."]
+    assert (by_row, general) == ({}, ["Indiquez au moins un participant."])
+    assert errors_of(desk.client.get(f"{desk.many}check/"))[1] == ["Indiquez au moins un participant."]
     answer = desk.client.post(desk.many, rows(pasted='Zoé\t"Alpha\nLéo\tBêta', paste="1"))
     assert list(answer.context["paste"].errors) == ["pasted"]
 

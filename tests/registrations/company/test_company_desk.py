@@ -106,8 +106,11 @@ def test_seats_are_given_and_taken_within_the_membership():
     desk.client.post(f"{desk.at}/seats/take/{eve.seats.get().pk}/", {"day": timezone.localdate().isoformat()})
     assert [get_member_company(eve), eve.seats.get().ends_on] == [desk.company, timezone.localdate()]
     answer = desk.client.post(f"{desk.at}/seats/take/{eve.seats.get().pk}/", {"day": "never"}, follow=True)
-    assert "Écrivez la date" in answer.content.decode()
-    for day, said in (("0001-01-01", "Vérifiez l’année"), ("2020-01-01", "hier au plus tôt")):
+    assert "Indiquez la date" in answer.content.decode()
+    for day, said in (
+        ("0001-01-01", "Vérifiez l’année"),
+        ("2020-01-01", "Choisissez hier ou un jour ultérieur"),
+    ):
         for at in (f"seats/take/{eve.seats.get().pk}/", f"seats/give/{job.pk}/"):
             answer = desk.client.post(f"{desk.at}/{at}", {"day": day}, follow=True)
             assert said in answer.content.decode()
@@ -298,7 +301,7 @@ def test_what_a_colleague_answers_is_not_for_the_contact(client: Client):
     order(desk, row("Alpha", "z@x.fr"))
     one = Registration.objects.get()
     whole, own = one.order.manage_path, one.order.build_path_with(make_own_secret(one))
-    assert "Reste à répondre : Diet" in " ".join(client.get(whole).text.split())
+    assert "Questions en attente de réponse : Diet" in " ".join(client.get(whole).text.split())
     details = {"first_name": "Zoé", "last_name": "Alpha"}
     assert client.post(f"{own}{one.reference}/details/", details).url == f"{own}{one.reference}/answers/"
     client.post(f"{own}{one.reference}/answers/", {"shown": "diet", "diet": "SECRETNUT"})
@@ -336,7 +339,7 @@ def test_another_address_written_by_the_contact_opens_no_answers_of_before(clien
     )
     client.post(f"{former}{one.reference}/answers/", {"shown": "diet", "diet": "vegan"})
     page = f"{whole}{one.reference}/correct/"
-    assert "les réponses sont effacées" in client.get(page).text
+    assert "les réponses seront effacées" in client.get(page).text
     run_tasks()
     mailoutbox.clear()
     said = {"first_name": one.first_name, "last_name": one.last_name, "company": one.company}

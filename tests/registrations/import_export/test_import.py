@@ -134,8 +134,8 @@ def test_whoever_ordered_with_anothers_address_sees_nothing_of_it_once_a_list_na
     assert [client.get(link).status_code for link in links] == [200, 200]
     done = brought(event, LISTED)
     assert str(done).partition(". ")[2].replace("\u202f", " ") == (
-        "1 commande faite sous une adresse jamais prouvée : elle reçoit un nouveau lien par e-mail, "
-        "et l’ancien n’ouvre plus rien."
+        "1 commande a été passée avec une adresse jamais vérifiée : l’acheteur reçoit un nouveau lien "
+        "par e-mail, et l’ancien cesse de fonctionner."
     )
     assert [client.get(link).status_code for link in links] == [404, 404]
     assert AuditEntry.objects.filter(verb="order.renew_link").count() == 1
@@ -289,8 +289,8 @@ def test_rows_that_are_odd_are_told_and_taken(event: Event, command, tmp_path: P
         done = command("registrations_import", "congress", str(file), *options)
         assert (done.returncode, Registration.objects.count()) == (0, kept)
         assert done.stderr.replace("\u202f", " ").splitlines() == [
-            "Lignes 3, 6 : Il n’y a pas de prénom.",
-            "Ligne 4 : La ligne a moins de cellules qu’il n’y a de colonnes.",
+            "Lignes 3, 6 : Le prénom manque.",
+            "Ligne 4 : Cette ligne compte moins de cellules qu’il n’y a de colonnes.",
         ]
 
 
@@ -300,7 +300,7 @@ def test_the_command(event: Event, command, tmp_path: Path):
     file.write_bytes(write_xlsx(["Prénom", "Nom", "Rang"], [["Zoé", "Müller", "1"], ["=A1", "B", ""]]))
     rehearsed = command("registrations_import", "congress", str(file), "--dry-run")
     assert (rehearsed.returncode, Registration.objects.count()) == (0, 0)
-    told = "Essai, rien n’a été enregistré. Nouvelles : 2 ; mises à jour : 0 ; inchangées : 0."
+    told = "Essai : rien n’a été enregistré. Nouvelles : 2 ; mises à jour : 0 ; inchangées : 0."
     assert rehearsed.stdout.replace("\u202f", " ").splitlines() == [told]
     done = command("registrations_import", "congress", str(file))
     assert done.returncode == 0

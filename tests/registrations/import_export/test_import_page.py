@@ -63,7 +63,7 @@ def test_each_error_of_a_list_is_said_once_and_the_list_is_kept(organizer: Clien
 
 def test_rows_that_are_odd_are_shown_before_the_list_is_imported(organizer: Client, event: Event, tmp_path):
     page = checked(organizer, tmp_path, "first_name,last_name,ticket\n,B,guest\nC,D,guest\n\n,E,guest\n")
-    assert items(page, "warning") == ["Lignes 2, 5 : Il n’y a pas de prénom."]
+    assert items(page, "warning") == ["Lignes 2, 5 : Le prénom manque."]
     [kept] = page.xpath("//textarea[@name='checked']/text()")
     assert organizer.post(IMPORT, {"checked": kept}).status_code == 302
     assert list(Registration.objects.order_by("pk").values_list("last_name", flat=True)) == ["B", "D", "E"]
@@ -91,5 +91,5 @@ def test_the_errors_of_a_list_are_kept_as_a_file_beside_the_rows(organizer: Clie
     ]
     event.tickets.update(slug="gold")
     good = organizer.post(IMPORT, {"checked": "first_name,last_name,ticket\nA,B,gold\n", "errors": "xlsx"})
-    assert "La liste est bonne" in text(good)
+    assert "La liste est prête à être importée" in text(good)
     assert Registration.objects.count() == 0

@@ -54,8 +54,8 @@ def test_an_addon_that_does_not_go_with_the_new_ticket_refuses_the_row(event):
         import_registrations(event=event, table=to_press(one))
     [said] = refused.value.lines()
     assert said == (
-        "Ligne 2 : « Dîner », que prend cette personne, ne va pas avec « Presse » : laissez le billet tel "
-        "quel, ou ouvrez l’option à l’autre billet."
+        "Ligne 2 : Cette personne a réservé « Dîner », qui n’est pas disponible avec « Presse ». "
+        "Conservez le billet actuel, ou rendez l’option disponible avec l’autre."
     )
     assert sold(one) == ("guest", 12_000, "", 16_500)
     dinner.tickets.add(event.tickets.get(slug="press"))
@@ -75,7 +75,7 @@ def test_a_code_for_the_first_ticket_alone_is_given_back_with_a_word_and_comes_b
     voucher = make_voucher(event, event.tickets.get(slug="guest"))
     one = booked(event, code="HALF")
     words = (
-        "1 personne avait un code qui ne vaut pas pour le nouveau billet : son prix est le prix ordinaire, "
+        "1 personne avait un code qui ne s’applique pas au nouveau billet. Elle paie le prix normal, "
         "et le code peut resservir."
     )
     assert preview_import(event=event, table=to_press(one)).vouchers_text == words

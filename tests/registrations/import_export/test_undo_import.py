@@ -107,7 +107,7 @@ def test_what_happened_since_is_left_and_named():
     cancel_registration(registration=made(event, "e"))
     done = undo_import(import_run=run)
     assert [(one.email[0], why) for one, why in done.skipped_registrations] == [
-        ("a", "est déjà venu"), ("b", "a reçu un e-mail"), ("c", "est facturé ou a payé"),
+        ("a", "est déjà arrivé"), ("b", "a reçu un e-mail"), ("c", "a été facturé ou a payé"),
         ("d", "a été modifié depuis"), ("e", "a été modifié depuis"),
     ]  # fmt: skip
     assert [row.registration.email[0] for row in done.cancelled_rows] == ["f", "g"]

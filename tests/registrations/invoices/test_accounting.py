@@ -408,8 +408,8 @@ def test_the_file_of_entries_brings_a_note_where_something_is_left_out(issuer, t
         assert archive.namelist() == [f"{name}.txt", "hors-ecritures.txt"]
         assert archive.read(f"{name}.txt") == alone.content
         said = archive.read("hors-ecritures.txt").decode().splitlines()
-    assert (said[0][:31], said[2:]) == ("La comptabilité est en euros. L", ["po_chf (CHF)"])
-    assert "une note qui nomme" in treasurer.get(reverse("accounting"), period).text
+    assert (said[0][:37], said[2:]) == ("La comptabilité est tenue en euros. L", ["po_chf (CHF)"])
+    assert "une note sur ce qui n’y figure pas" in treasurer.get(reverse("accounting"), period).text
 
 
 def test_the_day_book_never_adds_one_currency_to_another(issuer, treasurer):
@@ -428,7 +428,7 @@ def test_the_day_book_never_adds_one_currency_to_another(issuer, treasurer):
     sheet = build_day_book_sheet(books)
     assert [(row[0], row[-2], row[-1]) for row in sheet.rows] == [(on, 360, "EUR"), (on, 100, "CHF")]
     page = treasurer.get(reverse("day-book", args=[event.slug])).text
-    assert "La comptabilité est en euros." in page
+    assert "La comptabilité est tenue en euros." in page
     assert "100,00\xa0CHF" in page
 
 

@@ -58,4 +58,6 @@ def test_bad_input_is_one_sentence(issuer, tmp_path, capsys):
 def test_without_an_issuer_it_says_so(db, tmp_path, capsys):
     make_receivable(reference="GOOD")
     said = refused(capsys, "GOOD", "--output", str(tmp_path / "one.pdf"))
-    assert said == "Dites d’abord qui facture\u202f: la trésorerie remplit les réglages de l’émetteur."
+    assert (
+        said == "Aucun émetteur n’est défini. La trésorerie doit d’abord remplir les réglages de l’émetteur."
+    )

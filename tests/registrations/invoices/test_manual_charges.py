@@ -54,14 +54,14 @@ def test_it_is_noted_once_invoiced_and_adds_up(issuer, treasurer):
 
 @pytest.mark.parametrize(("typed", "sentence"), [
     ({"name": ""}, "Ce champ est obligatoire."),
-    ({"siren": "123"}, "Un SIREN a neuf chiffres"),
-    ({"line-0-price": ""}, "Écrivez le prix."),
-    ({"line-1-description": ""}, "Dites ce qui est dû."),
+    ({"siren": "123"}, "SIREN non valable"),
+    ({"line-0-price": ""}, "Indiquez le prix."),
+    ({"line-1-description": ""}, "Indiquez ce qui est dû."),
     ({"line-0-price": "abc"}, "Saisissez un nombre."),
     ({"line-0-price": "", "line-0-description": "", "line-1-price": "", "line-1-description": ""},
-     "Écrivez au moins une ligne."),
+     "Indiquez au moins une ligne."),
     ({"service_from": "2027-02-02", "service_to": "2027-02-01"},
-     "Le dernier jour ne précède pas le premier."),
+     "Le dernier jour ne peut pas précéder le premier."),
 ])  # fmt: skip
 def test_what_is_wrong_is_said_and_nothing_typed_is_lost(issuer, treasurer, typed, sentence):
     answer = treasurer.post(reverse("receivable-new"), {**BUYER, **LINES, **typed})

@@ -104,7 +104,7 @@ def test_where_nobody_invoices_yet_the_last_screen_says_so_and_keeps_all(client,
     client.post("/events/congress/register/choices/", {"choice-0-ticket": "guest"})
     answer = client.post("/events/congress/register/check/", {**BILLING, "quote": "1"}, follow=True)
     assert answer.redirect_chain == [("/events/congress/register/check/", 302)]
-    assert "Aucun devis ne peut encore être établi ici" in answer.text
+    assert "Les devis ne sont pas encore disponibles" in answer.text
     assert Quotation.objects.count() == 0
 
 
@@ -155,7 +155,7 @@ def test_it_is_mailed_to_whom_it_was_given_with_its_paper(client, event, run_tas
 def test_an_organizer_mails_it_too_and_nobody_without_end(organizer, client, event, settings, mailoutbox):
     one = ask(event)
     page = organizer.post(f"/organize/congress/quotations/{one.number}/mail/", follow=True)
-    assert "Le devis part à l’adresse b@example.org." in page.text
+    assert "Nous envoyons le devis à b@example.org." in page.text
     settings.RATE_LIMITS = "on"
     address = f"/quotations/{one.link_token}/mail/"
     assert [client.post(address).status_code for _each in range(6)] == [302] * 5 + [429]
@@ -167,10 +167,10 @@ def test_where_nobody_invoices_yet_a_buyer_is_not_sent_to_the_treasurers_setting
     if asks == "package":
         make_package(event)
         answer = client.post("/events/congress/sponsors/gold/", FILLED | {"quote": "1"})
-        expected = "Aucun devis ne peut encore être établi ici"
+        expected = "Les devis ne sont pas encore disponibles"
     else:
         order = place_order(event=event, request=request_for("Zoé"), context=by_verified())
         answer = client.get(f"/orders/{order.reference}/{order.manage_secret}/pro-forma.pdf")
-        expected = "Aucune facture pro forma ne peut encore être établie ici"
+        expected = "Les factures pro forma ne sont pas encore disponibles"
     assert expected in answer.text
     assert "réglages" not in answer.text

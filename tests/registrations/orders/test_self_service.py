@@ -29,16 +29,16 @@ def test_the_refund_is_said_before_and_told_by_mail(client, congress, run_tasks,
     run_tasks()
     page = reverse("order-cancel", args=[order.reference, order.manage_secret, only.reference])
     said = text_of(client.get(page))
-    assert "50 % du prix sont remboursés" in said
-    assert "Remboursement de test de 60 €" in said
-    assert "60 € sont conservés" in said
+    assert "Annulation remboursée à 50 %" in said
+    assert "Remboursement fictif de 60 €" in said
+    assert "Frais d’annulation conservés sur votre paiement : 60 €" in said
     assert client.post(page).status_code == 302
     assert client.post(page).status_code == 409
     run_tasks()
     mail = mailoutbox[-1].body.replace("\xa0", " ")
-    assert "Remboursement de test de 60 €" in mail
-    assert "60 € sont conservés" in mail
-    assert "60 € ont été rendus" in text_of(client.get(order.manage_path))
+    assert "Remboursement fictif de 60 €" in mail
+    assert "Frais d’annulation conservés sur votre paiement : 60 €" in mail.replace("\u202f", " ")
+    assert "60 € ont été remboursés" in text_of(client.get(order.manage_path))
     assert Refund.objects.count() == 1
 
 
@@ -49,8 +49,8 @@ def test_a_transfer_is_sent_back_by_the_treasurer_and_a_credit_note_follows(clie
     said = text_of(
         client.get(reverse("order-cancel", args=[order.reference, order.manage_secret, only.reference]))
     )
-    assert "la trésorerie renvoie 60 € par virement" in said.lower()
-    assert "un avoir suit" in said
+    assert "la trésorerie vous remboursera 60 € par virement" in said.lower()
+    assert "nous vous enverrons un avoir" in said
 
 
 def test_an_organizer_keeps_what_they_say_with_a_reason(organizer, congress):
@@ -108,5 +108,5 @@ def test_without_rules_all_comes_back_until_it_starts(client, congress):
     said = text_of(
         client.get(reverse("order-cancel", args=[order.reference, order.manage_secret, only.reference]))
     )
-    assert "tout le prix est remboursé" in said
+    assert "Annulation remboursée intégralement" in said
     assert "120 €" in said

@@ -120,7 +120,7 @@ def test_the_e_mail_is_sent_again_also_to_a_corrected_address(
     order = ordered(event)
     run_tasks()
     answer = client.post(f"{order.manage_path}confirm/", {"email": "zoe@exemple.org"}, follow=True)
-    assert "The e-mail to zoe@exemple.org is on its way." in words(answer)
+    assert "We are sending the e-mail to zoe@exemple.org." in words(answer)
     run_tasks()
     assert [mail.to for mail in mailoutbox] == [["zoe@example.org"], ["zoe@exemple.org"]]
     old = client.get(f"/en/orders/confirm/{make_verification_token(order, 'zoe@example.org')}/")
@@ -171,7 +171,7 @@ def test_a_late_link_says_that_no_place_is_left(event: Event, client: Client):
     assert "you can still confirm while places are left" in words(client.get(link_of(order)))
     answer = client.post(link_of(order))
     assert answer.status_code == 409
-    assert "No place is left" in words(answer)
+    assert "No places are left" in words(answer)
 
 
 # --- the e-mails ----------------------------------------------------------------------------------------

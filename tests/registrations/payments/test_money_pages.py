@@ -119,10 +119,10 @@ def test_a_sum_that_is_sent_again_says_so(stripe, page, event, run_tasks):
     again = Payout.objects.get(failed_on=None)
     assert (again.amount, again.settled_amount, again.resent_amount) == (23_590, 11_795, 11_795)
     seen = page(f"/organize/money/payouts/{again.pk}/")
-    assert "Expliqué235,90 €" in seen
-    assert "Sommes que la banque avait renvoyées, versées à nouveau" in seen
+    assert "Rapproché235,90 €" in seen
+    assert "Sommes renvoyées par la banque, versées à nouveau" in seen
     assert "Litiges" not in seen
-    assert page("/organize/money/payouts/").count("en entier") == 2
+    assert page("/organize/money/payouts/").count("entièrement") == 2
 
 
 def test_a_payout_that_came_after_its_line_is_matched_by_a_button(client, page, event):

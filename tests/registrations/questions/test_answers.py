@@ -82,17 +82,17 @@ def test_each_kind_says_what_is_wrong(event: Event):
     given = {"line": "x" * 301, "day": "31/12/2027", "one": ["a", "b"], "proof": "y" * 43, "other": "z"}
     assert wrong(event, given) == {
         "answers.line": "300 caractères au plus\u202f; il y en a 301.",
-        "answers.day": "Écrivez la date sous la forme année-mois-jour, comme 2027-06-16.",
+        "answers.day": "Indiquez la date sous la forme année-mois-jour, par exemple 2027-06-16.",
         "answers.one": "Choisissez une seule réponse.",
-        "answers.proof": "Ce fichier n’est plus là\u202f: choisissez-le de nouveau.",
-        "answers.rules": "Votre accord est nécessaire.",
-        "answers.other": "Cette question n’est pas posée ici.",
+        "answers.proof": "Ce fichier n’est plus disponible. Choisissez-le de nouveau.",
+        "answers.rules": "Votre accord est nécessaire pour continuer.",
+        "answers.other": "Cette question n’existe pas.",
     }
     odd = {"line": 7, "day": ["x"], "one": "c", "proof": None, "rules": {"version": 1}}
     assert wrong(event, odd) == {
-        "answers.line": "Ce doit être un texte.",
-        "answers.day": "Ce doit être un texte.",
-        "answers.one": "Cette réponse n’est pas au choix ici.",
+        "answers.line": "La réponse doit être un texte.",
+        "answers.day": "La réponse doit être un texte.",
+        "answers.one": "Cette réponse ne fait pas partie des choix.",
     }
 
 
@@ -205,7 +205,7 @@ def test_a_consent_that_is_taken_back_leaves_its_proof_and_counts_no_more(event:
     (earlier,) = kept.answers["news"]["earlier"]
     assert earlier["version"] == 1
     assert "version" not in kept.answers["news"]
-    assert describe_answer(news, kept.answers["news"]) == "n’est plus accepté (texte 1)"
+    assert describe_answer(news, kept.answers["news"]) == "accord retiré (texte 1)"
     assert count_answers(load_questions(event)) == [0]
     save_answers(registration=kept, given={"news": True})
     kept.refresh_from_db()
@@ -232,10 +232,10 @@ def test_an_answered_question_keeps_its_short_name_and_its_kind(event: Event):
             return error.field_errors
         return {}
 
-    said = "1 personne a répondu à cette question\u202f: son %s reste «\u202f%s\u202f».%s"
+    said = "1 personne a répondu à cette question\u202f: son %s «\u202f%s\u202f» ne peut pas être modifié.%s"
     assert change("line", slug="other", kind="date") == {
         "slug": [said % ("nom court", "line", "")],
-        "kind": [said % ("type", "une ligne de texte", " Posez plutôt une autre question.")],
+        "kind": [said % ("type", "une ligne de texte", " Ajoutez plutôt une autre question.")],
     }
     changes = [change("one", kind="text"), change("one", kind="choices"), change("line", kind="paragraph")]
     assert [list(one) for one in changes] == [["kind"], [], []]
@@ -251,7 +251,10 @@ def test_what_was_answered_is_neither_removed_nor_made_too_small(event: Event):
     with pytest.raises(InvalidFields) as few:
         save_question(question=question, tickets=[], options=[vegan], changed=[])
     assert few.value.field_errors["options"] == [
-        "«\u202fVegan\u202f» a été choisi par 2 personnes\u202f: il ne peut pas y avoir moins de places."
+        (
+            "«\u202fVegan\u202f» a été choisi par 2 personnes\u202f: le nombre de places "
+            "ne peut pas être inférieur."
+        )
     ]
     with pytest.raises(InvalidFields):
         save_question(question=question, tickets=[], options=[], changed=[])

@@ -182,7 +182,7 @@ def test_who_has_the_link_takes_a_file_back(client: Client, event: Event):
     page = f"{one.order.manage_path}{one.reference}/answers/"
     client.post(page, {"shown": "proof", "proof": SimpleUploadedFile("card.pdf", b"%PDF-1.7")})
     kept = one.answer_files.get()
-    assert "« card.pdf » est conservé" in text(client.get(page))
+    assert "« card.pdf » est enregistré" in text(client.get(page))
     client.post(page, {"shown": "proof", "proof-kept": kept.token, "proof-gone": "on"})
     one.refresh_from_db()
     assert (one.answers, one.answer_files.count()) == ({}, 0)
@@ -193,9 +193,9 @@ def test_the_order_says_what_is_still_to_be_answered(client: Client, event: Even
     make_question(event, "line")
     one = make_registration(event.tickets.get())
     told = text(client.get(one.order.manage_path))
-    assert ("Reste à répondre : Name Répondre maintenant" in told) is True
+    assert ("Questions en attente de réponse : Name Répondre maintenant" in told) is True
     Registration.objects.update(answers={"name": "x"})
-    assert ("Reste à répondre" in text(client.get(one.order.manage_path))) is False
+    assert ("Questions en attente de réponse" in text(client.get(one.order.manage_path))) is False
 
 
 def test_what_an_organizer_writes_beneath_a_question_is_text_with_its_links(client: Client, event: Event):
@@ -213,7 +213,9 @@ def test_an_organizer_finds_who_has_still_to_answer(organizer: Client, event: Ev
     make_registration(ticket, first_name="Bob", answers={"diet": "allergy"})
     make_registration(ticket, first_name="Cleo")
     make_registration(ticket, first_name="Dan", cancelled_at=timezone.now())
-    assert "2 personnes ont encore à répondre" in text(organizer.get("/organize/congress/questions/"))
+    assert "2 personnes n’ont pas répondu à toutes les questions" in text(
+        organizer.get("/organize/congress/questions/")
+    )
     page = organizer.get("/organize/congress/registrations/?state=unanswered").text
     assert "Ada" not in page
     assert "Bob" in page

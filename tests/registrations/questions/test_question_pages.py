@@ -97,7 +97,7 @@ def test_an_organizer_writes_a_question_and_reads_the_answers(organizer: Client,
         "after": "",
     }
     none = organizer.post("/organize/congress/questions/new/", {**said, **rows})
-    assert "Écrivez au moins un choix." in text(none)
+    assert "Indiquez au moins un choix." in text(none)
     options = {"option-0-text": "Végétalien", "option-0-text_en": "Vegan", "option-1-text": "Végétalien"}
     organizer.post("/organize/congress/questions/new/", {**said, **rows, **options})
     question = Question.objects.get()
@@ -133,7 +133,7 @@ def test_a_question_never_waits_for_itself(organizer: Client, event: Event):
          "after": str(second.options.get().pk), "option-TOTAL_FORMS": "1", "option-INITIAL_FORMS": "1",
          "option-0-slug": "yes", "option-0-text": "Yes"},
     )  # fmt: skip
-    assert "Cette question-là attend celle-ci" in text(page)
+    assert "Cette question dépend elle-même de celle-ci" in text(page)
 
 
 def test_the_api_takes_and_tells_answers(client: Client, event: Event):
@@ -199,14 +199,14 @@ def test_files_are_taken_so_many_an_hour_from_one_browser_or_address(client: Cli
     client.post("/events/congress/register/", who(**{"person-0-email": "many@example.org"}))
     for _file in range(ANSWER_FILES_PER_HOUR):
         throttle_answer_file(client.session.session_key, "x@example.org")
-    assert "Trop de fichiers ont été envoyés." in send(client)
+    assert "Vous avez envoyé trop de fichiers. Retirez-en et réessayez." in send(client)
     assert AnswerFile.objects.count() == 0
     other = Client()
     other.post("/events/congress/register/", who(**{"person-0-email": "few@example.org"}))
-    assert "Trop de fichiers" not in send(other)
+    assert "trop de fichiers" not in send(other)
     assert AnswerFile.objects.count() == 1
     other.post("/events/congress/register/", who(**{"person-0-email": "X@example.org"}))
-    assert "Trop de fichiers" in send(other)
+    assert "trop de fichiers" in send(other)
     assert AnswerFile.objects.count() == 1
 
 
@@ -220,5 +220,5 @@ def test_files_for_one_place_are_taken_so_many_an_hour(client: Client, event: Ev
         throttle_answer_file(one.reference)
     assert client.post(page, sent).status_code == 302
     sent["proof"] = SimpleUploadedFile("other.pdf", b"%PDF-1.7")
-    assert "Trop de fichiers ont été envoyés." in text(client.post(page, sent))
+    assert "Vous avez envoyé trop de fichiers. Retirez-en et réessayez." in text(client.post(page, sent))
     assert [file.name for file in AnswerFile.objects.all()] == ["card.pdf"]

@@ -103,7 +103,7 @@ def test_files_of_one_event_leave_room_for_those_of_another(proof, ceilings):
 
 def test_registration_goes_on_without_a_required_file_where_none_can_be_stored(client, proof, ceilings):
     client.post(WHO, who())
-    assert "Cette question attend une réponse." in text(client.post(CHOICES, typed(shown="proof")))
+    assert "Répondez à cette question." in text(client.post(CHOICES, typed(shown="proof")))
     ceilings(ANSWER_FILES_COUNT=0)
 
     refused = client.post(CHOICES, typed(shown="proof", proof=pdf()))
@@ -141,7 +141,7 @@ def test_files_are_counted_by_network_whatever_the_sender_is_called(event, proof
     pages = [send(number, "192.0.2.1") for number in range(3)]
     elsewhere = send(4, "198.51.100.2")
 
-    refused = "Trop de fichiers ont été envoyés."
+    refused = "Vous avez envoyé trop de fichiers. Retirez-en et réessayez."
     assert refused not in pages[0]
     assert refused not in pages[1]
     assert refused in pages[2]
@@ -207,7 +207,7 @@ def test_draft_that_is_larger_than_any_is_refused(client, event):
     page = client.post(CHOICES, typed(**{f"q{number}": "a" * 4_000 for number in range(90)}))
 
     assert page.status_code == 413
-    assert "C’est plus qu’une inscription ne peut contenir" in text(page)
+    assert "C’est trop pour une seule inscription" in text(page)
     assert RegistrationDraft.objects.get().size < MAX_DRAFT_BYTES
 
 
@@ -305,10 +305,12 @@ def test_organizers_see_how_much_is_used(organizer_client, event, proof, ceiling
     )
     page = text(organizer_client.get("/organize/congress/questions/"))
     assert "1, 2,0 Kio ; au maximum 5 000, 1 000,0 Mio" in page.replace("\u202f", " ").replace("\xa0", " ")
-    assert "Il n’y a plus de place" not in page
+    assert "L’espace pour les fichiers est plein" not in page
 
     ceilings(ANSWER_FILES_EVENT_COUNT=1)
-    assert "Il n’y a plus de place" in text(organizer_client.get("/organize/congress/questions/"))
+    assert "L’espace pour les fichiers est plein" in text(
+        organizer_client.get("/organize/congress/questions/")
+    )
 
 
 @pytest.mark.django_db(transaction=True)

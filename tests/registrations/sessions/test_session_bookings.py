@@ -208,7 +208,7 @@ def test_the_page_books_swaps_and_leaves(client, event, person):
     assert booked(person) == ["Deux"]
     answer = client.post(page, {"act": f"leave:{second.number}"}, follow=True)
     assert booked(person) == []
-    assert "La place dans «\u202fDeux\u202f»" in answer.text
+    assert "Place libérée\u202f: Deux" in answer.text
     assert "Deux" not in client.get(person.order.manage_path).text
 
 

@@ -103,7 +103,7 @@ def test_a_price_that_changed_meanwhile_is_shown_and_nothing_is_booked(
     early.delete()
     again = finish(client, page)
     words = text(again)
-    assert "Le prix a changé : 120 € au lieu de 90 €. Rien n’a été réservé." in words
+    assert "Le prix est passé de 90 € à 120 €. Rien n’a encore été réservé." in words
     assert "Zoé Müller : 120 € au lieu de 90 €." in words
     assert not Registration.objects.exists()
     finish(client, again)
@@ -131,15 +131,15 @@ def test_a_code_used_up_meanwhile_is_told_on_the_same_screen(client: Client, eve
     page = client.get(f"{REGISTER}check/")
     type(voucher).objects.update(reserved=1)
     again = finish(client, page)
-    assert "120 € au lieu de 60 €" in text(again)
-    assert "Le code HALF ne baisse aucun prix ici." in text(again)
+    assert "de 60 € à 120 €" in text(again)
+    assert "Le code HALF ne change pas le prix de cette commande." in text(again)
     assert not Registration.objects.exists()
 
 
 @pytest.mark.parametrize("apply", [{}, {"apply": "1"}])
 def test_a_wrong_code_is_said_at_its_field_and_everything_is_kept(client: Client, event: Event, apply: dict):
     page = choose(client, code="nope", **apply)
-    assert "Ce code n’existe pas ici" in text(page)
+    assert "Ce code est inconnu" in text(page)
     assert 'value="nope"' in page.content.decode()
     assert page.status_code == 200
     assert load_draft(client.session, "congress").people[0]["ticket"] == "guest"
@@ -151,7 +151,7 @@ def test_a_code_opens_a_hidden_ticket_on_the_second_screen(client: Client, event
     assert choose(client, code="vip", apply="1").status_code == 302
     page = client.get(f"{REGISTER}choices/")
     assert "Réservé" in text(page)
-    assert "ouvre des billets" in text(page)
+    assert "donne accès à des billets réservés" in text(page)
     choose(client, **{"choice-0-ticket": "vip", "code": "VIP"})
     finish(client, client.get(f"{REGISTER}check/"))
     assert Registration.objects.get().ticket == vip
@@ -170,13 +170,13 @@ def test_an_addon_that_is_full_or_of_another_ticket_cannot_be_chosen(client: Cli
     make_addon(event, capacity=0)
     make_addon(event, slug="lunch", name="Déjeuner").tickets.add(make_ticket(event, slug="vendor"))
     assert "n’est plus disponible" in text(choose(client, **{"choice-0-addons": "dinner"}))
-    assert "ne va pas avec ce billet" in text(choose(client, **{"choice-0-addons": "lunch"}))
+    assert "n’est pas disponible avec ce billet" in text(choose(client, **{"choice-0-addons": "lunch"}))
     assert "plusieurs" not in text(choose(client, **{"choice-0-addons": "nothing"}))
 
 
 def test_a_ticket_for_groups_says_so_before_it_is_refused(client: Client, event: Event):
     event.tickets.update(min_per_order=3)
-    assert "à partir de 3 personnes" in text(client.get("/events/congress/"))
+    assert "pour les groupes d’au moins 3 personnes" in text(client.get("/events/congress/"))
     assert "au moins 3 personnes" in text(choose(client))
 
 
@@ -184,7 +184,7 @@ def test_who_pays_by_card_goes_on_to_the_payment_and_is_not_confirmed(client: Cl
     settings.CARD_PAYMENT = True
     choose(client)
     page = client.get(f"{REGISTER}check/")
-    assert "Comment payez-vous" in text(page)
+    assert "Mode de paiement" in text(page)
     finish(client, page, payment="card")
     one = Registration.objects.get()
     assert (one.state, one.order.payment, REASON_BY_REGISTRATION_STATE[one.state]) == (
@@ -272,14 +272,14 @@ def test_price_steps_are_kept_with_the_ticket_and_shown(organizer: Client, event
     shown = text(organizer.get(TICKETS))
     assert "120,50 € jusqu’au 31 mars 2030" in shown
     half = text(organizer.post(f"{TICKETS}pro/", {**fields, "step-1-cost": "9"}))
-    assert "Indiquez jusqu’à quand ce prix vaut." in half
+    assert "Indiquez la date jusqu’à laquelle ce prix est valable." in half
     twice = {**fields, "step-1-cost": "9", "step-1-until": "2030-03-31T23:59"}
-    assert "Deux prix valent jusqu’à la même date." in text(organizer.post(f"{TICKETS}pro/", twice))
+    assert "Deux prix se terminent à la même date." in text(organizer.post(f"{TICKETS}pro/", twice))
 
 
 def test_no_vat_needs_a_reason(organizer: Client, event: Event):
     fields = {"name": "Pro", "slug": "pro", "audience": "guest", **SOLD, **NO_STEPS, "vat_rate": "0"}
-    assert "la facture doit en donner le motif" in text(organizer.post(f"{TICKETS}new/", fields))
+    assert "il doit figurer sur la facture" in text(organizer.post(f"{TICKETS}new/", fields))
     exempt = {**fields, "vat_exemption": "VATEX-EU-132-1L"}
     assert organizer.post(f"{TICKETS}new/", exempt).status_code == 302
     taxed = {**exempt, "vat_rate": "2000"}
@@ -311,7 +311,7 @@ def test_addons_are_made_changed_counted_and_removed(organizer: Client, event: E
     assert organizer.post(f"{TICKETS}add-ons/dinner/remove/").status_code == 409
     exported = organizer.get("/organize/congress/registrations.csv?addon=dinner").content.decode("utf-8-sig")
     [row] = csv.DictReader(io.StringIO(exported))
-    assert (row["En plus"], row["Prix"]) == ("dinner", "270.00")
+    assert (row["Options"], row["Prix"]) == ("dinner", "270.00")
 
 
 def test_codes_are_made_by_hundreds_and_exported_with_their_links(organizer: Client, event: Event):
@@ -342,12 +342,15 @@ def test_codes_are_made_by_hundreds_and_exported_with_their_links(organizer: Cli
     [
         ({"code": "é!"}, "lettres sans accent"),
         ({"amount": "101"}, "nombre entier de 1 à 100"),
-        ({"amount": ""}, "de combien il s’agit"),
+        ({"amount": ""}, "Indiquez le pourcentage ou le montant"),
         ({"kind": "access"}, "Cochez les billets"),
-        ({"for_address": "nobody"}, "une adresse, ou un domaine"),
-        ({"opens_at": "2030-01-02T00:00", "closes_at": "2030-01-01T00:00"}, "La fin doit suivre le début"),
+        ({"for_address": "nobody"}, "une adresse e-mail, ou un domaine"),
+        (
+            {"opens_at": "2030-01-02T00:00", "closes_at": "2030-01-01T00:00"},
+            "La fin doit être postérieure au début",
+        ),
         ({"number": "501"}, "500"),
-        ({"code": "taken"}, "Un autre bon de cet événement a ce code"),
+        ({"code": "taken"}, "Ce code est déjà celui d’un autre bon de cet événement"),
     ],
 )
 def test_what_is_wrong_with_a_code_is_said(organizer: Client, event: Event, fields: dict, sentence: str):
@@ -374,7 +377,7 @@ def test_a_quota_is_made_shared_and_removed(organizer: Client, event: Event):
     assert "4 places restantes" in text(Client().get("/events/congress/"))
     assert "Salle" in text(organizer.get(f"{TICKETS}guest/"))
     again = text(organizer.post(f"{TICKETS}quotas/new/", fields))
-    assert "Un autre quota de cet événement porte ce nom." in again
+    assert "Ce nom est déjà celui d’un autre quota de cet événement." in again
     assert organizer.post(f"{TICKETS}quotas/{quota.pk}/remove/").status_code == 302
     assert "10 places restantes" in text(Client().get("/events/congress/"))
 
@@ -425,12 +428,12 @@ def test_the_last_screen_says_what_comes_back_to_whoever_cancels(client: Client,
     choose(client)
     starts = format_deadline(event.starts_at, event.zone)
     assert told() == [
-        ("", [f"Jusqu’au {starts}, tout le prix est remboursé.", "Ensuite, rien n’est remboursé."])
+        ("", [f"Annulation remboursée intégralement jusqu’au {starts}.", "Aucun remboursement au-delà."])
     ]
     RefundRule.objects.create(event=event, days_before=7, refund_percent=100)
     RefundRule.objects.create(event=event, days_before=0, refund_percent=0)
     [(_names, said)] = told()
-    assert (len(said), said[-1]) == (2, "Ensuite, rien n’est remboursé.")
+    assert (len(said), said[-1]) == (2, "Aucun remboursement au-delà.")
     event.refund_rules.filter(days_before=7).delete()
     assert told() == [("", ["Les annulations ne sont pas remboursées."])]
     event.tickets.update(price=0)

@@ -114,7 +114,7 @@ def test_a_member_finds_under_me_what_members_may_register_for(client: Client, e
     member = make_member()
     client.force_login(member)
     page = text(client.get("/me/"))
-    assert "Vous n’êtes" in page
+    assert "Vous n’avez aucune inscription à venir" in page
     assert "Ouvert aux adhérents Visite du port" in page
     assert "Visite close" not in page
     make_registration(ticket, person=member)
@@ -126,14 +126,14 @@ def test_a_cancelled_order_offers_what_still_makes_sense(client: Client, event: 
     one = make_registration(event.tickets.get(), order=order, price=12_000)
     page = text(client.get(order.manage_path))
     assert "Ajouter à mon agenda" in page
-    assert "À facturer" in page
+    assert "Montant dû" in page
     assert "Se réinscrire" not in page
     cancel_registration(registration=one)
     page = text(client.get(order.manage_path))
     assert "Ajouter à mon agenda" not in page
-    assert "À facturer" not in page
+    assert "Montant dû" not in page
     assert "Se réinscrire" in page
-    assert "La place est de nouveau libre" in page
+    assert "La place est de nouveau disponible" in page
     Event.objects.update(registration_closes_at=timezone.now())
     assert "Se réinscrire" not in text(client.get(order.manage_path))
 

@@ -88,7 +88,7 @@ def test_places_that_are_taken_cannot_be_fewer(secretary):
     visit = make_visit(slug="labs", places=2)
     applied(visit), applied(visit)
     page = secretary.post("/en/organize/labs/visit/", FACTS | {"capacity": "1", "company_cap": "1"})
-    assert "2 places are taken already" in page.content.decode()
+    assert "2 places are already taken" in page.content.decode()
 
 
 def test_a_step_that_makes_no_sense_is_answered_with_a_sentence(secretary):

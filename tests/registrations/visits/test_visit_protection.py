@@ -155,7 +155,7 @@ def test_of_two_places_the_one_that_was_applied_for_is_kept():
     theirs = applied(visit)
     assert theirs.registration is not None
     double = make_registration(theirs.registration.ticket, email=theirs.registration.email)
-    with pytest.raises(MergeRefused, match="applied for"):
+    with pytest.raises(MergeRefused, match="from the application"):
         merge_registrations_and_scans(survivor=double, other=theirs.registration)
     merge_registrations_and_scans(survivor=theirs.registration, other=double)
     assert Application.objects.confirmed().get() == theirs
