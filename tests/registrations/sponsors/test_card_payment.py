@@ -152,16 +152,16 @@ def test_the_pages_say_until_when_and_what_for(client, package, taken):
     assert "Or</td>" in page.text
     run_out(taken)
     assert "le pack n’est plus réservé" in client.get(own).text
-    assert "Il est encore libre" in client.get(pay).text
+    assert "le pack est encore disponible" in client.get(pay).text
     take_package(package=package, sponsor_request=sponsor_of(name="Beta"), idempotency_key="b")
-    assert "Le pack n’est plus libre" in client.get(pay).text
+    assert "Le pack n’est plus disponible" in client.get(pay).text
 
 
 def test_the_places_of_a_lapsed_one_are_gone_with_the_ticket(event, client, taken):
     run_out(taken)
     event.tickets.filter(slug="guest").update(capacity=1)
     pay = reverse("order-pay", args=[taken.order.reference, taken.order.manage_secret])
-    assert "Le pack n’est plus libre" in client.get(pay).text
+    assert "Le pack n’est plus disponible" in client.get(pay).text
 
 
 def test_the_orders_own_page_says_the_vat_of_the_package(client, taken):
