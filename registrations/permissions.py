@@ -187,7 +187,7 @@ def get_waiting_entry_by_link(secret: str, *, at: datetime.datetime | None = Non
     rows = WaitingEntry.objects.select_related("event__venue", "ticket__event", "order__event")
     entry = find_by_link_token(rows.filter(ticket__isnull=False), secret)
     if entry is None:
-        raise NotFound(_("This link is not valid; it may have been cut in the e-mail."))
+        raise NotFound(_("This link is not valid; it may have been cut off in the e-mail."))
     if (at or timezone.now()) > entry.event.ends_at + LINK_LIFETIME:
         raise LinkExpired(_("This link has expired: the event is over."))
     return entry

@@ -42,7 +42,7 @@ def read_unsubscribe_token(token: str) -> LinkHolder:
     try:
         recipient, address = decrypt_token(PURPOSE, token)
     except UnreadableToken as error:
-        raise NotFound(_("This link is not valid; it may have been cut in the e-mail.")) from error
+        raise NotFound(_("This link is not valid; it may have been cut off in the e-mail.")) from error
     return LinkHolder(recipient, address)
 
 

@@ -77,7 +77,7 @@ def get_claimed_person(token: str) -> Person:
     except ExpiredToken as error:
         raise LinkExpired(_("This link has expired. Please write to the club.")) from error
     except UnreadableToken as error:
-        raise NotFound(_("This link is not valid; it may have been cut in the e-mail.")) from error
+        raise NotFound(_("This link is not valid; it may have been cut off in the e-mail.")) from error
     claimed = Person.objects.exclude(claimed_email="").filter(pk=pk).first()
     if (
         claimed is None

@@ -224,7 +224,7 @@ def load_verification(token: str) -> AddressVerification:
     except ExpiredToken as error:
         raise LinkExpired(_("This link has expired. Please register again.")) from error
     except UnreadableToken as error:
-        raise NotFound(_("This link is not valid; it may have been cut in the e-mail.")) from error
+        raise NotFound(_("This link is not valid; it may have been cut off in the e-mail.")) from error
     order = Order.objects.select_related("event__venue").filter(reference=reference).first()
     verification = AddressVerification(order, address) if order else None
     if verification is None or not verification.all_items:

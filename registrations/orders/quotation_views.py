@@ -57,7 +57,7 @@ def _mail_to_buyer(request: HttpRequest, quotation: Quotation) -> None:
 def _find_by_link(secret: str) -> Quotation:
     quotation = find_by_link_token(Quotation.objects.select_related("event"), secret)
     if quotation is None or quotation.event is None:
-        raise NotFound(_("This link is not valid; it may have been cut in the e-mail."))
+        raise NotFound(_("This link is not valid; it may have been cut off in the e-mail."))
     # Old links end, as those of orders do.
     if timezone.now() > quotation.event.ends_at + LINK_LIFETIME:
         raise LinkExpired(_("This link has expired: the event is over."))

@@ -137,7 +137,7 @@ def test_the_command_marks_the_address_and_the_mail(command, manage, tmp_path, m
         report("alias@elsewhere.example", original="alias@elsewhere.example", key=first.message_key)
     )
     done = command("mail_bounces", str(file))
-    assert (done.returncode, done.stdout) == (0, "1 adresse a été marquée.\n")
+    assert (done.returncode, done.stdout) == (0, "1 adresse marquée en erreur.\n")
     assert BouncedAddress.objects.get().email == "ana0@example.org"
     first.refresh_from_db()
     assert (first.state, first.answer) == ("bounced", "5.1.1 550 5.1.1 …: no such user")
@@ -191,7 +191,7 @@ class TestAttention:
         listed = client.get(f"{address}/registrations/?state=undelivered").context["shown"]
         assert [one.pk for one in listed] == [ana.pk]
         page = client.get(f"{address}/registrations/{ana.reference}/").content.decode()
-        assert "Mail to ana0@example.org came back" in page
+        assert "An e-mail to ana0@example.org bounced" in page
         assert "Ana0 Müller" in client.get(f"{address}/mail/bounces/").content.decode()
         mailing = make_mailing(event)
         assert [group.address for group in build_audience(mailing).selected_groups] == ["ana1@example.org"]
@@ -216,8 +216,8 @@ class TestAttention:
         )
         page = client.post(address, {"addresses": pasted})
         said = page.content.decode()
-        assert "2 addresses are marked: they are left out" in said
-        assert "Nobody registered for this event has the address below." in said
+        assert "2 addresses marked as bounced: mailings skip them" in said
+        assert "No registration for this event uses the address below." in said
         assert page.context["form"]["addresses"].value() == "ana9@example.org"
         marked = BouncedAddress.objects.order_by("email").values_list("email", flat=True)
         assert list(marked) == ["ana0@example.org", "ana1@example.org"]

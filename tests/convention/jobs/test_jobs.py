@@ -50,7 +50,7 @@ def test_badges_are_printed_by_the_worker_and_downloaded(event, organizer, clien
     answer = client.post("/organize/x/badges/a6/print/")
     job = Job.objects.get()
     assert answer["Location"] == f"/organize/x/jobs/{job.pk}/"
-    assert "Cela commence dans un instant." in client.get(answer["Location"]).text
+    assert "Démarrage imminent." in client.get(answer["Location"]).text
     run_tasks()
     assert "1 badge." in client.get(answer["Location"]).text
     file = client.get(f"/organize/x/jobs/{job.pk}/file/")
