@@ -360,7 +360,7 @@ def test_the_sponsors_page_says_to_look_into_the_inbox(event: Event, client: Cli
     path = reverse("order-sponsor", args=[one.order.reference, one.order.manage_secret])
     page = words(client.get(f"/en{path}"))
     assert STEP in page
-    assert "How to pay by bank transfer" not in page
+    assert "Pay by bank transfer" not in page
 
 
 def test_the_page_reveals_no_member(event: Event, client: Client):

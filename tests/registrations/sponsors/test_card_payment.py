@@ -146,12 +146,12 @@ def test_for_a_sponsor_it_waits_a_week(package):
 def test_the_pages_say_until_when_and_what_for(client, package, taken):
     own = reverse("order-sponsor", args=[taken.order.reference, taken.order.manage_secret])
     pay = reverse("order-pay", args=[taken.order.reference, taken.order.manage_secret])
-    assert "vous sont réservés jusqu’au" in client.get(own).text
+    assert "Nous gardons le pack et ses places jusqu’au" in client.get(own).text
     page = client.get(pay)
     assert "Le pack est réservé jusqu’au" in page.text
     assert "Or</td>" in page.text
     run_out(taken)
-    assert "le pack n’est plus réservé" in client.get(own).text
+    assert "Votre réservation a expiré" in client.get(own).text
     assert "le pack est encore disponible" in client.get(pay).text
     take_package(package=package, sponsor_request=sponsor_of(name="Beta"), idempotency_key="b")
     assert "Le pack n’est plus disponible" in client.get(pay).text
