@@ -185,7 +185,7 @@ class TestAttention:
         client.force_login(make_staff(event))
         [ana, _bob] = add_people(event, 2)
         address = f"/en/organize/{event.slug}"
-        sentence = "1 mail did not reach anyone: correct the address and send it again."
+        sentence = "1 e-mail was not delivered: correct the address and send it again."
         client.post(f"{address}/mail/bounces/", {"addresses": "ANA0@example.org"})
         assert sentence in client.get("/en/organize/").content.decode()
         listed = client.get(f"{address}/registrations/?state=undelivered").context["shown"]

@@ -153,7 +153,7 @@ def test_a_stopped_mailing_says_so_and_is_resumed(client, event, mailoutbox, run
     assert "The mail server failed several times, so the mailing has been stopped." in page
     assert "Resume now" in page
     attention = text_of(client.get(f"/en/organize/{event.slug}/"))
-    assert "1 mailing was stopped by a fault:" in attention
+    assert "1 mailing stopped after an error:" in attention
     client.post(f"{here}resume/")
     assert "stopped after an error" not in text_of(client.get(f"/en/organize/{event.slug}/"))
     run_tasks()
