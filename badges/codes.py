@@ -44,7 +44,7 @@ def get_badge_holder(registration: Registration) -> BadgeHolder:
     """Return the holder of one badge. Raise NoBadge."""
     # Without a stored flag: a code exists exactly as long as the registration is valid.
     if registration.confirmed_at is None or registration.cancelled_at is not None:
-        raise NoBadge(_("There is a badge only for a confirmed registration."))
+        raise NoBadge(_("Badges are available for confirmed registrations only."))
     return BadgeHolder(*(getattr(registration, field) for field in BadgeHolder._fields))
 
 

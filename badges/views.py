@@ -165,7 +165,7 @@ def _svg_response(svg: str) -> HttpResponse:
 def _draw_sample(event: Event) -> str:
     tickets = load_event_tickets(event)
     if not tickets:
-        raise NoBadge(_("This event has no ticket yet: make one, and its badge is shown here."))
+        raise NoBadge(_("This event has no tickets yet. Create one to preview its badge here."))
     holder = BadgeHolder(
         "A" * 13, 1, _("First name"), _("Last name"), _("Company"), next(iter(tickets)), no_photo=True
     )

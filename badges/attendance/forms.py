@@ -21,7 +21,7 @@ class CheckpointForm(forms.ModelForm):
         help_texts = {
             "capacity": _("Maximum number of people; leave empty for no limit."),
             "is_strict": _(
-                "Without network nobody is let in: for doors where a wrong entry is worse than a queue."
+                "Nobody is admitted while offline. For doors where a wrong entry is worse than a queue."
             ),
         }
 
@@ -33,7 +33,7 @@ class CheckpointForm(forms.ModelForm):
         field = self.fields["counts_as"]
         assert isinstance(field, forms.ModelChoiceField)
         field.queryset = others
-        field.empty_label = str(_("itself"))
+        field.empty_label = str(_("this checkpoint"))
         for name in ("opens_at", "closes_at"):
             moment = getattr(self.instance, name)
             if moment:
@@ -46,9 +46,9 @@ class CheckpointForm(forms.ModelForm):
         for name in ("opens_at", "closes_at"):
             add_time_zone(self, name, self.zone)
         if data.get("opens_at") and data.get("closes_at") and data["closes_at"] <= data["opens_at"]:
-            self.add_error("closes_at", _("It closes before it opens."))
+            self.add_error("closes_at", _("The closing time must be after the opening time."))
         if data.get("counts_as") and self.instance.pk and self.instance.gates.exists():
-            self.add_error("counts_as", _("Other gates count here, so it must count as itself."))
+            self.add_error("counts_as", _("Other checkpoints count as this one. Choose “this checkpoint”."))
         return data
 
     def clean_name(self) -> str:
@@ -57,7 +57,7 @@ class CheckpointForm(forms.ModelForm):
         # `event` is not a field of the form, so Django does not check the constraint over event and name.
         same = Checkpoint.objects.filter(event=self.instance.event, name=name).exclude(pk=self.instance.pk)
         if same.exists():
-            raise forms.ValidationError(_("The event has a checkpoint of this name."))
+            raise forms.ValidationError(_("The event already has a checkpoint with this name."))
         return name
 
 
@@ -67,7 +67,7 @@ class PairingForm(forms.Form):
         label=_("Name of the phone"),
         max_length=100,
         required=False,
-        help_text=_("To tell it from others, such as “Lise”."),
+        help_text=_("To tell phones apart, for example “Lise”."),
     )
 
     def __init__(self, *args: Any, event: Event, **kwargs: Any) -> None:

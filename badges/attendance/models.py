@@ -296,7 +296,7 @@ class ConflictResolution(models.Model):
     """An organizer's decision on a conflicting scan; the scan itself is not changed."""
 
     class Kind(models.TextChoices):
-        REENTRY = "reentry", _("went out unseen and came back")
+        REENTRY = "reentry", _("left without a scan and came back")
         WRONG_BADGE = "wrong_badge", _("another person’s badge")
         MISUSE = "misuse", _("misuse")
 

@@ -12,7 +12,7 @@ from convention.personal_data import PersonalDataSource, RetentionRule
 
 from .models import ConflictResolution, Device, Presence, Scan
 
-SCANS_STAY_REASON = _("scans count who came; they hold a number, and no name is left")
+SCANS_STAY_REASON = _("scans count attendance; they contain a number, but no name")
 
 
 def clear_old_notes(before: datetime.datetime) -> int:
@@ -45,7 +45,7 @@ PERSONAL_DATA = [
     ),
     PersonalDataSource(
         model=ConflictResolution,
-        purpose=_("what a scan in conflict was found to be"),
+        purpose=_("how a conflict between scans was resolved"),
         parent_columns=("scan",),
         actor_columns=("resolved_by",),
         exported_columns=("id", "scan", "kind", "resolved_at"),
@@ -58,7 +58,7 @@ PERSONAL_DATA = [
         actor_columns=("paired_by",),
         exported_columns=("id", "event", "name", "created_at"),
         blanked_columns=("name",),
-        retention_reason=_("which phone scanned stays known; no name is left"),
+        retention_reason=_("the phone stays on record, without your name"),
         leads_to_other_tables=False,
     ),
 ]
@@ -66,7 +66,7 @@ FREE_TEXT = {Scan: ("operator", "override_reason"), Device: ("name",)}
 RETENTION = [
     RetentionRule(
         slug="scan-notes",
-        name=_("Names and reasons noted with scans"),
+        name=_("Names and reasons recorded with scans"),
         counted_from=_("after the end of the event"),
         days=3 * 365,
         min_days=30,

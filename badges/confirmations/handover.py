@@ -54,7 +54,7 @@ def write_buyer_mail(order: Order, registrations: list[Registration], message_ke
     event = order.event
     return MailMessage(
         to=order.email,
-        subject=_("Place handed over: %(event)s") % {"event": event.title},
+        subject=_("Place transferred: %(event)s") % {"event": event.title},
         template="handover",
         context={
             **order_context(order, registrations),

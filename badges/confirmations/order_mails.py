@@ -67,7 +67,7 @@ def write_member_verification_mail(
     [registration] = registrations
     event = order.event
     is_member = find_member_by_email(registration.email) is not None
-    subject = _("Confirm your place: %(event)s") if is_member else _("Not confirmed: %(event)s")
+    subject = _("Confirm your place: %(event)s") if is_member else _("Place not confirmed: %(event)s")
     # A non-member is only invited to register where some ticket is open to them.
     guests = [t for t in event.tickets.all() if t.is_public and not t.needs_member_verification]
     return MailMessage(
@@ -94,14 +94,20 @@ def write_member_verification_mail(
 def write_confirmation_mail(order: Order, registrations: list[Registration], message_key: str) -> MailMessage:
     """Write one mail to the buyer with the badges of all newly confirmed registrations."""
     subject = ngettext(
-        "Registered: %(event)s", "Registered, %(people)d people: %(event)s", len(registrations)
+        "Registration confirmed: %(event)s",
+        "Registrations confirmed (%(people)d people): %(event)s",
+        len(registrations),
     )
     return _with_badges(order, registrations, message_key, subject, {"corrected": False})
 
 
 def write_correction_mail(order: Order, registrations: list[Registration], message_key: str) -> MailMessage:
     """Write the mail about registrations that were confirmed to the buyer before and corrected since."""
-    subject = ngettext("Corrected: %(event)s", "Corrected, %(people)d people: %(event)s", len(registrations))
+    subject = ngettext(
+        "Registration corrected: %(event)s",
+        "Registrations corrected (%(people)d people): %(event)s",
+        len(registrations),
+    )
     return _with_badges(order, registrations, message_key, subject, {"corrected": True})
 
 

@@ -45,7 +45,7 @@ def write_attendee_mail(order: Order, registrations: list[Registration], message
     if mails_to_earlier_holders.exists() and not is_correction:
         return write_holder_mail(registration, message_key)
     return _write_confirmation(
-        order, registration, message_key, _("Corrected: %(event)s") if is_correction else ""
+        order, registration, message_key, _("Registration corrected: %(event)s") if is_correction else ""
     )
 
 
@@ -59,7 +59,7 @@ def _write_confirmation(
     event = order.event
     return MailMessage(
         to=registration.email,
-        subject=(corrected or _("Registered: %(event)s")) % {"event": event.title},
+        subject=(corrected or _("Registration confirmed: %(event)s")) % {"event": event.title},
         template="confirmation",
         context={
             **order_context(order, [registration]),

@@ -68,11 +68,11 @@ class MailingForm(MailTextsForm):
     )
     states = forms.MultipleChoiceField(
         label=_("State"), choices=STATE_CHOICES, widget=forms.CheckboxSelectMultiple, required=False,
-        help_text=_("None chosen: all states."),
+        help_text=_("Leave empty for all states."),
     )  # fmt: skip
     tickets = forms.MultipleChoiceField(
         label=_("Tickets"), widget=forms.CheckboxSelectMultiple, required=False,
-        help_text=_("None chosen: all tickets."),
+        help_text=_("Leave empty for all tickets."),
     )  # fmt: skip
     company = forms.ChoiceField(label=_("Company"), required=False)
     payment = forms.ChoiceField(
@@ -84,7 +84,7 @@ class MailingForm(MailTextsForm):
         required=False,
     )
     checkpoint = forms.TypedChoiceField(
-        label=_("Arrived or not at"), required=False, coerce=int, empty_value=None
+        label=_("Presence counted at"), required=False, coerce=int, empty_value=None
     )
     language = forms.ChoiceField(
         label=_("Language"), choices=[("", _("all")), *MAIL_LANGUAGES], required=False
@@ -154,7 +154,7 @@ class PreviewForm(forms.Form):
     """The recipient and language of a preview."""
 
     language = forms.ChoiceField(label=_("Language"), choices=MAIL_LANGUAGES)
-    reference = forms.ChoiceField(label=_("As"), required=False)
+    reference = forms.ChoiceField(label=_("View as"), required=False)
 
     def __init__(self, *args: Any, names: list[tuple[str, str]], languages: list[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -171,7 +171,10 @@ class RemindersForm(MailTextsForm):
         label=_("Days before the event"),
         max_length=40,
         required=False,
-        help_text=_("Whole numbers, such as 7, 1: at the hour at which the event starts."),
+        help_text=_(
+            "Whole numbers separated by commas, such as 7, 1. Reminders are sent at the time the "
+            "event starts."
+        ),
     )
 
     def __init__(self, *args: Any, plan: ReminderPlan, **kwargs: Any) -> None:
@@ -186,7 +189,7 @@ class RemindersForm(MailTextsForm):
         # isascii: str.isdigit() is true for digits such as "²", for which int() fails.
         if not all(word.isascii() and word.isdigit() and 0 < int(word) <= MAX_DAYS_BEFORE for word in words):
             raise forms.ValidationError(
-                _("Write whole numbers from 1 to %(most)d, such as 7, 1.") % {"most": MAX_DAYS_BEFORE}
+                _("Enter whole numbers from 1 to %(most)d, such as 7, 1.") % {"most": MAX_DAYS_BEFORE}
             )
         days = tuple(sorted({int(word) for word in words}, reverse=True))
         if len(days) > MAX_REMINDERS:
@@ -205,7 +208,7 @@ class BouncedAddressesForm(forms.Form):
         label=_("Bounced addresses"),
         max_length=MAX_TEXT_LENGTH,
         widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false", "autocapitalize": "none"}),
-        help_text=_("One, or many pasted from a list; names beside them do no harm."),
+        help_text=_("One address or a pasted list; names next to the addresses are ignored."),
     )
 
     def clean_addresses(self) -> list[str]:
@@ -214,5 +217,5 @@ class BouncedAddressesForm(forms.Form):
         words = re.split(r"[\s,;<>()\"]+", self.cleaned_data["addresses"])
         found = list(dict.fromkeys(word.removeprefix("mailto:") for word in words if "@" in word))
         if not found:
-            raise forms.ValidationError(_("There is no address in it, such as name@example.org."))
+            raise forms.ValidationError(_("Enter at least one e-mail address, such as name@example.org."))
         return found

@@ -67,7 +67,7 @@ class Mailing(MailTexts):
         DRAFT = "draft", _("draft")
         SCHEDULED = "scheduled", _("scheduled")
         SENDING = "sending", _("being sent")
-        STOPPED = "stopped", _("stopped by a fault")
+        STOPPED = "stopped", _("stopped after an error")
         SENT = "sent", _("sent")
         CANCELLED = "cancelled", pgettext_lazy("mailing", "cancelled")
 
@@ -154,18 +154,18 @@ class Recipient(models.Model):
     """One mail of a mailing. The address is read from its registrations when it is sent, and never copied."""
 
     class LeftOut(models.TextChoices):
-        UNSUBSCRIBED = "unsubscribed", _("unsubscribed before")
-        BOUNCED = "bounced", _("mail to this address came back before")
-        NO_ADDRESS = "gone", _("no address any more")
-        NOT_SELECTED = "changed", _("not among the chosen any more")
+        UNSUBSCRIBED = "unsubscribed", _("already unsubscribed")
+        BOUNCED = "bounced", _("this address has bounced before")
+        NO_ADDRESS = "gone", _("no longer has an address")
+        NOT_SELECTED = "changed", _("no longer matches the criteria")
 
     class State(models.TextChoices):
         WAITING = "waiting", _("waiting")
         SENT = "sent", _("sent")
         REFUSED = "refused", _("refused by the mail server")
-        BOUNCED = "bounced", _("came back")
-        UNSUBSCRIBED = "unsubscribed", _("unsubscribed since")
-        LEFT_OUT = "omitted", _("left out")
+        BOUNCED = "bounced", _("bounced")
+        UNSUBSCRIBED = "unsubscribed", _("unsubscribed afterwards")
+        LEFT_OUT = "omitted", _("skipped")
 
     mailing = models.ForeignKey(Mailing, models.CASCADE, related_name="recipients")
     registrations = models.ManyToManyField(Registration, related_name="+")

@@ -24,8 +24,8 @@ def list_news_agreements(subject: DataSubject) -> list[Agreement]:
     return [
         Agreement(
             key="news",
-            title=_("News of the club’s events"),
-            text=_("E-mails that are not needed for an event you registered for."),
+            title=_("Club news"),
+            text=_("E-mails that are not about an event you are registered for."),
             # There is no opt-in: the agreement counts from the creation of the account until it is withdrawn.
             given_at=subject.person.date_joined,
             withdrawn_at=refused.unsubscribed_at if refused else None,
@@ -67,26 +67,26 @@ PERSONAL_DATA = [
         purpose=_("mailings that you wrote"),
         actor_columns=("written_by",),
         exported_columns=("id", "event", "created_at"),
-        retention_reason=_("what was sent to others stays known; no name is left"),
+        retention_reason=_("the mailings remain, without your name"),
         leads_to_other_tables=False,
     ),
     PersonalDataSource(
         model=Recipient,
         name=_("mailings"),
-        purpose=_("which mailings you got; the log keeps no address"),
+        purpose=_("which mailings you received; the log stores no address"),
         parent_columns=("registrations",),
-        retention_reason=_("how many got an e-mail stays countable; no name is left"),
+        retention_reason=_("anonymised; only the number of e-mails sent remains"),
     ),
     PersonalDataSource(
         model=Unsubscription,
-        purpose=_("that you want no news"),
+        purpose=_("that you unsubscribed from news"),
         address_columns=("email",),
         is_deleted_on_erasure=True,
     ),
     PersonalDataSource(
         model=BouncedAddress,
-        name=_("addresses from which mail came back"),
-        purpose=_("that mail to you came back"),
+        name=_("bounced addresses"),
+        purpose=_("that an e-mail to you bounced"),
         address_columns=("email",),
         is_deleted_on_erasure=True,
     ),
@@ -95,7 +95,7 @@ AGREEMENTS = [list_news_agreements]
 RETENTION = [
     RetentionRule(
         slug="mail-answers",
-        name=_("Answers of mail servers to mailings"),
+        name=_("Mail server responses to mailings"),
         counted_from=_("after the e-mail was sent"),
         days=365,
         min_days=30,
@@ -103,8 +103,8 @@ RETENTION = [
     ),
     RetentionRule(
         slug="bounces",
-        name=_("Addresses from which mail came back"),
-        counted_from=_("as soon as nobody has them"),
+        name=_("Bounced addresses"),
+        counted_from=_("as soon as nobody uses them"),
         days=0,
         delete_older_than=_purge_corrected_addresses,
         is_fixed=True,

@@ -52,11 +52,13 @@ class FittedNames:
         # A dict, unlike a set, keeps the order of the characters, so that the sentence is stable.
         missing = dict.fromkeys(char for _part, fitted in self.parts for char in fitted.missing_characters)
         if missing:
-            problems.append(_("no font draws %(characters)s") % {"characters": " ".join(missing)})
+            problems.append(_("no font available for %(characters)s") % {"characters": " ".join(missing)})
         if self.is_below_floor:
-            problems.append(_("the name does not fit at a readable size; it is printed whole, smaller"))
+            problems.append(
+                _("the name is too long to fit at a readable size; it is printed in full, but smaller")
+            )
         if not self.parts:
-            problems.append(_("there is no name"))
+            problems.append(_("the name is missing"))
         return problems
 
 

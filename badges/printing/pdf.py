@@ -60,13 +60,15 @@ def write_event_badges(
     """
     if layout not in BADGE_LAYOUTS:
         raise UnknownLayout(
-            _("There is no layout “%(layout)s” yet. Choose one of: %(known)s.")
+            _("Unknown layout “%(layout)s”. Choose one of: %(known)s.")
             % {"layout": layout, "known": ", ".join(BADGE_LAYOUTS)}
         )
     holders = list_badge_holders(event)
     # Checked before the document begins: a refusal must leave the file untouched.
     if not holders:
-        raise NothingToPrint(_("Nobody has a confirmed registration for this event yet: no badge to print."))
+        raise NothingToPrint(
+            _("No confirmed registrations for this event yet, so there are no badges to print.")
+        )
     key = get_signing_key(event)
     # A generator: each badge is signed while it is drawn, so the codes of all are never in memory together.
     badges = ((holder, build_holder_code(holder, key)) for holder in holders)
@@ -112,7 +114,7 @@ def find_badge_problems(event: Event) -> list[BadgeProblem]:
         # Same name at the same company, ignoring accents and case: most likely one person registered twice.
         key = (name_search_key(holder.name), name_search_key(holder.company))
         if holder.name and key in seen:
-            problems.append(BadgeProblem(holder, _("a second badge bears this name and company")))
+            problems.append(BadgeProblem(holder, _("another badge has the same name and company")))
         seen.add(key)
     return problems
 

@@ -39,8 +39,8 @@ def print_badges(progress: JobProgress, file: BinaryIO) -> str:
     if not problems:
         return count_sentence
     problem_sentence = ngettext(
-        "%(count)d badge deserves a look: it is named on the page of badges.",
-        "%(count)d badges deserve a look: they are named on the page of badges.",
+        "%(count)d badge needs checking: see the badge page.",
+        "%(count)d badges need checking: see the badge page.",
         len(problems),
     )
     return f"{count_sentence} {problem_sentence % {'count': len(problems)}}"

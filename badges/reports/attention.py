@@ -53,15 +53,17 @@ def list_queue_items(queue: TaskQueueState) -> list[AttentionItem]:
     items = []
     if queue.stuck_count:
         text = ngettext(
-            "%(count)s task has waited for more than ten minutes, such as an e-mail: is the worker running?",
-            "%(count)s tasks have waited for more than ten minutes, such as e-mails: is the worker running?",
+            "%(count)s task, such as an e-mail, has been waiting for more than ten minutes. "
+            "Check that the worker is running.",
+            "%(count)s tasks, such as e-mails, have been waiting for more than ten minutes. "
+            "Check that the worker is running.",
             queue.stuck_count,
         )
         items.append(AttentionItem(text % {"count": queue.stuck_count}, 2))
     if queue.failed_count:
         text = ngettext(
-            "%(count)s task failed in the last seven days; the log says why.",
-            "%(count)s tasks failed in the last seven days; the log says why.",
+            "%(count)s task failed in the last seven days. See the log.",
+            "%(count)s tasks failed in the last seven days. See the log.",
             queue.failed_count,
         )
         items.append(AttentionItem(text % {"count": queue.failed_count}, 1))
@@ -72,7 +74,7 @@ def _publishing_items(facts: EventFacts, at: datetime.datetime) -> Iterator[Atte
     event = facts.event
     if event.visibility == Event.Visibility.DRAFT and event.starts_at - at < DRAFT_WARNING_PERIOD:
         yield AttentionItem(
-            _("It is still a draft: nobody but its organizers sees it."), 1, "organize-settings"
+            _("This event is still a draft, visible only to its organizers."), 1, "organize-settings"
         )
     if not event.is_registration_open(at=at):
         return
@@ -84,7 +86,7 @@ def _publishing_items(facts: EventFacts, at: datetime.datetime) -> Iterator[Atte
 
 def _ticket_items(facts: EventFacts, at: datetime.datetime) -> Iterator[AttentionItem]:
     if not facts.tickets:
-        yield AttentionItem(_("There is no ticket yet: nobody can register."), 2, "organize-tickets")
+        yield AttentionItem(_("No tickets yet, so nobody can register."), 2, "organize-tickets")
     if not facts.event.is_registration_open(at=at):
         return
     for ticket in facts.tickets:
@@ -106,10 +108,10 @@ def _ticket_items(facts: EventFacts, at: datetime.datetime) -> Iterator[Attentio
 def _unverified_order_items(facts: EventFacts) -> Iterator[AttentionItem]:
     if facts.alarm and facts.alarm_places:
         sentence = ngettext(
-            "Many places were ordered on invoice within an hour; %(count)s is still waiting for its buyer "
-            "to confirm it: check the orders.",
-            "Many places were ordered on invoice within an hour; %(count)s are still waiting for their "
-            "buyers to confirm them: check the orders.",
+            "Many places were ordered on invoice within an hour; %(count)s is still awaiting "
+            "confirmation by its buyer. Check the orders.",
+            "Many places were ordered on invoice within an hour; %(count)s are still awaiting "
+            "confirmation by their buyers. Check the orders.",
             facts.alarm_places,
         )
         query = build_review_query(facts.alarm)
@@ -119,8 +121,8 @@ def _unverified_order_items(facts: EventFacts) -> Iterator[AttentionItem]:
 def _registration_items(facts: EventFacts) -> Iterator[AttentionItem]:
     if facts.pending_count:
         sentence = ngettext(
-            "%(count)s registration awaits confirmation: an address to prove, or a payment.",
-            "%(count)s registrations await confirmation: an address to prove, or a payment.",
+            "%(count)s registration is awaiting confirmation of its e-mail address or payment.",
+            "%(count)s registrations are awaiting confirmation of their e-mail addresses or payments.",
             facts.pending_count,
         )
         yield AttentionItem(
@@ -128,8 +130,8 @@ def _registration_items(facts: EventFacts) -> Iterator[AttentionItem]:
         )
     if facts.undelivered_count:
         sentence = ngettext(
-            "%(count)s mail did not reach anyone: correct the address and send it again.",
-            "%(count)s e-mails did not reach anyone: correct the addresses and send them again.",
+            "%(count)s e-mail was not delivered: correct the address and send it again.",
+            "%(count)s e-mails were not delivered: correct the addresses and send them again.",
             facts.undelivered_count,
         )
         yield AttentionItem(
@@ -137,8 +139,8 @@ def _registration_items(facts: EventFacts) -> Iterator[AttentionItem]:
         )
     if facts.unprintable_names:
         sentence = ngettext(
-            "%(count)s name has characters that no font of ours draws: %(names)s.",
-            "%(count)s names have characters that no font of ours draws: %(names)s.",
+            "%(count)s name has characters that cannot be printed on badges: %(names)s.",
+            "%(count)s names have characters that cannot be printed on badges: %(names)s.",
             len(facts.unprintable_names),
         )
         yield AttentionItem(sentence % _count_and_names(facts.unprintable_names), 1, "organize-badges")
@@ -147,8 +149,8 @@ def _registration_items(facts: EventFacts) -> Iterator[AttentionItem]:
 def _payment_items(facts: EventFacts) -> Iterator[AttentionItem]:
     if facts.dispute_count:
         sentence = ngettext(
-            "%(count)s card payment is disputed: the treasurer answers it.",
-            "%(count)s card payments are disputed: the treasurer answers them.",
+            "%(count)s card payment is disputed: the treasurer will respond.",
+            "%(count)s card payments are disputed: the treasurer will respond.",
             facts.dispute_count,
         )
         yield AttentionItem(sentence % {"count": facts.dispute_count}, 2)
@@ -157,8 +159,8 @@ def _payment_items(facts: EventFacts) -> Iterator[AttentionItem]:
 def _mailing_items(facts: EventFacts) -> Iterator[AttentionItem]:
     if facts.stopped_mailings:
         sentence = ngettext(
-            "%(count)s mailing was stopped by a fault: %(names)s. See why, and let it go on.",
-            "%(count)s mailings were stopped by faults: %(names)s. See why, and let them go on.",
+            "%(count)s mailing stopped after an error: %(names)s. Check the cause, then resume it.",
+            "%(count)s mailings stopped after errors: %(names)s. Check the cause, then resume them.",
             len(facts.stopped_mailings),
         )
         yield AttentionItem(sentence % _count_and_names(facts.stopped_mailings), 2, "organize-mail")
@@ -167,8 +169,10 @@ def _mailing_items(facts: EventFacts) -> Iterator[AttentionItem]:
 def _visit_items(facts: EventFacts) -> Iterator[AttentionItem]:
     if facts.missing_agreements and facts.locks_at:
         sentence = ngettext(
-            "%(count)s visitor has not agreed to confidentiality yet; the list is locked on %(moment)s.",
-            "%(count)s visitors have not agreed to confidentiality yet; the list is locked on %(moment)s.",
+            "%(count)s visitor has not agreed to the confidentiality text yet; the list will be "
+            "locked on %(moment)s.",
+            "%(count)s visitors have not agreed to the confidentiality text yet; the list will "
+            "be locked on %(moment)s.",
             facts.missing_agreements,
         )
         values = {
@@ -181,8 +185,8 @@ def _visit_items(facts: EventFacts) -> Iterator[AttentionItem]:
 def _schedule_items(facts: EventFacts) -> Iterator[AttentionItem]:
     if facts.schedule_conflict_count:
         sentence = ngettext(
-            "%(count)s clash in the programme: a room or a speaker is taken twice at once.",
-            "%(count)s clashes in the programme: a room or a speaker is taken twice at once.",
+            "%(count)s clash in the programme: a room or a speaker is booked twice at the same time.",
+            "%(count)s clashes in the programme: a room or a speaker is booked twice at the same time.",
             facts.schedule_conflict_count,
         )
         yield AttentionItem(
@@ -190,8 +194,8 @@ def _schedule_items(facts: EventFacts) -> Iterator[AttentionItem]:
         )
     if facts.outside_session_count:
         sentence = ngettext(
-            "%(count)s session lies outside the event’s hours.",
-            "%(count)s sessions lie outside the event’s hours.",
+            "%(count)s session is outside the event’s hours.",
+            "%(count)s sessions are outside the event’s hours.",
             facts.outside_session_count,
         )
         yield AttentionItem(
@@ -225,8 +229,8 @@ def _booking_items(facts: EventFacts) -> Iterator[AttentionItem]:
         yield AttentionItem(sentence % _count_and_names(facts.filling_sessions), 0, "organize-schedule")
     if facts.waiting_count:
         sentence = ngettext(
-            "%(count)s person waits for a free place.",
-            "%(count)s people wait for a free place.",
+            "%(count)s person is waiting for a place.",
+            "%(count)s people are waiting for a place.",
             facts.waiting_count,
         )
         yield AttentionItem(sentence % {"count": facts.waiting_count}, 0, "organize-waiting")
@@ -242,8 +246,8 @@ def _describe_no_device(expired: int) -> str:
     if not expired:
         return _("No phone is paired: nobody can scan badges.")
     sentence = ngettext(
-        "The phone that was paired is revoked or has expired: nobody can scan badges.",
-        "The %(count)s phones that were paired are revoked or have expired: nobody can scan badges.",
+        "The paired phone has been revoked or has expired, so nobody can scan badges.",
+        "The %(count)s paired phones have been revoked or have expired, so nobody can scan badges.",
         expired,
     )
     return sentence % {"count": expired}
@@ -252,8 +256,8 @@ def _describe_no_device(expired: int) -> str:
 def _on_site_items(facts: EventFacts, at: datetime.datetime) -> Iterator[AttentionItem]:
     if facts.scan_conflict_count:
         sentence = ngettext(
-            "%(count)s badge was let in twice: say what it was.",
-            "%(count)s badges were let in twice: say what it was.",
+            "%(count)s badge was let in twice: choose an explanation.",
+            "%(count)s badges were let in twice: choose an explanation.",
             facts.scan_conflict_count,
         )
         yield AttentionItem(sentence % {"count": facts.scan_conflict_count}, 2, "organize-conflicts")
@@ -270,5 +274,5 @@ def _on_site_items(facts: EventFacts, at: datetime.datetime) -> Iterator[Attenti
                 "door": device.checkpoint.name,
                 "moment": format_datetime(device.seen_at, facts.event.zone),
             }
-            sentence = _("The phone “%(device)s” (%(door)s) has been silent since %(moment)s.") % values
+            sentence = _("The phone “%(device)s” (%(door)s) has not responded since %(moment)s.") % values
             yield AttentionItem(sentence, 2, "organize-devices")

@@ -26,13 +26,13 @@ def verdict_texts() -> dict[str, str]:
         "verdict.out": pgettext("verdict", "Goodbye"),
         "verdict.already_in": pgettext("verdict", "Already in"),
         "verdict.refused": pgettext("verdict", "Refused"),
-        "verdict.action": pgettext("verdict", "To settle"),
+        "verdict.action": pgettext("verdict", "Action needed"),
         "verdict.unverified": pgettext("verdict", "Unverified"),
         "detail.since": _("since {time}, {place}"),
         "detail.since_here": _("since {time}, here"),
-        "detail.inside": _("This badge has already come in."),
+        "detail.inside": _("This badge has already been scanned in."),
         "detail.server": _(
-            "The server knows more: this badge, shown as “{shown}” at {time}, is to be stopped."
+            "The server does not admit this badge, shown as “{shown}” at {time}. Stop its holder."
         ),
         "detail.continue": _("Tap to continue"),
         "detail.nobody": _("Badge"),
@@ -41,21 +41,21 @@ def verdict_texts() -> dict[str, str]:
 
 def reason_texts() -> dict[str, str]:
     return {
-        "reason.forged": _("Not signed by the organizer: a copy that went wrong, or a forgery."),
-        "reason.unknown": _("Good badge, but not in this phone’s list: perhaps registered a minute ago."),
-        "reason.unknown_refused": _("The organizer does not know this badge."),
+        "reason.forged": _("Not signed by the organizer: damaged copy or forged badge."),
+        "reason.unknown": _("Genuine badge, but not on this phone’s list: perhaps registered just now."),
+        "reason.unknown_refused": _("Unknown badge."),
         "reason.not_a_badge": _("This is not a badge of this convention."),
         "reason.revoked": _("This badge was replaced by a newer one."),
         "reason.cancelled": _("This registration has been cancelled."),
         "reason.unpaid": _("The payment has not arrived: send to the desk."),
         "reason.unconfirmed": _("The order is not confirmed yet: send to the desk."),
-        "reason.other_event": _("A badge for another event."),
+        "reason.other_event": _("Badge for another event."),
         "reason.not_booked": _("No place booked here."),
         "reason.outside_window": _("Not open at this time."),
         "reason.full": _("The room is full."),
-        "reason.offline": _("This door decides online only: wait for the network or send to the desk."),
-        "reason.conflict": _("Scanned at two doors at once: check who holds the badge."),
-        "reason.id_reused": _("The server could not keep this scan: scan again."),
+        "reason.offline": _("This checkpoint works online only: wait for the network or send to the desk."),
+        "reason.conflict": _("Scanned at two doors at the same time: check who has the badge."),
+        "reason.id_reused": _("The server could not save this scan: scan again."),
         "reason.invalid": _("The server could not read this scan: scan again."),
         "reason.other": _("Send to the desk."),
     }
@@ -72,7 +72,7 @@ def status_texts() -> dict[str, str]:
         "strip.pending": _("{count} to send"),
         "strip.sent": _("All sent"),
         "strip.inside": _("{count} inside"),
-        "last.undone": _("Undone: counted as gone out."),
+        "last.undone": _("Scan undone: counted as an exit."),
         "last.undoing": _("{name}: entry undone"),
         "last.line": _("{name} · {verdict} · {time}"),
     }
@@ -80,29 +80,32 @@ def status_texts() -> dict[str, str]:
 
 def pairing_texts() -> dict[str, str]:
     return {
-        "pair.checking": _("Asking the server…"),
+        "pair.checking": _("Checking with the server…"),
         "pair.not_a_token": _("This is not a pairing code. Ask the organizer to show it again."),
-        "pair.unreachable": _("The server does not answer. Connect this phone to the network and try again."),
-        "pair.refused": _("This pairing code has expired or was withdrawn. Ask the organizer for a new one."),
+        "pair.unreachable": _(
+            "The server is not responding. Connect this phone to the network and try again."
+        ),
+        "pair.refused": _("This pairing code has expired or been revoked. Ask the organizer for a new one."),
         "pair.ended": _(
-            "This phone may no longer scan: its pairing has expired or "
-            "was withdrawn. Its list has been erased."
+            "This phone can no longer scan: its pairing has expired or been revoked. Its list "
+            "has been erased."
         ),
         "pair.ended_pending": _(
             "Scans not sent: {count}. They stay on this phone: pair it "
             "again with the same event to send them."
         ),
         "pair.cannot_leave": _(
-            "Scans still to send: {count}. Connect to the network first; nothing may be lost."
+            "Scans still to send: {count}. Connect to the network first so that none are lost."
         ),
         "pair.insecure": _(
-            "This address is not secure, so the browser gives neither camera nor keys. "
-            "Open the address that begins with https."
+            "This address is not secure, so the browser blocks the camera and the keys. Open the "
+            "address that starts with https."
         ),
         "pair.no_storage": _(
-            "This browser keeps no data here, so no scan would be safe. Open the page in an ordinary window."
+            "This browser cannot store data here, so scans could be lost. Open the page in a "
+            "normal window, not a private one."
         ),
-        "pair.left": _("This phone has forgotten the event."),
+        "pair.left": _("This phone is unpaired; its data has been erased."),
     }
 
 
@@ -113,10 +116,10 @@ def camera_texts() -> dict[str, str]:
         "camera.refused": _(
             "The camera is not allowed. Allow it in the browser’s settings for this page, then try again."
         ),
-        "camera.absent": _("No camera here. Use a hand scanner, or type the code."),
-        "camera.busy": _("Another program uses the camera. Close it, then try again."),
+        "camera.absent": _("No camera found. Use a hand scanner, or enter the code."),
+        "camera.busy": _("Another app is using the camera. Close it, then try again."),
         "camera.insecure": _(
-            "The browser gives the camera only to secure pages (https). Open the secure address."
+            "The browser allows the camera on secure pages (https) only. Open the secure address."
         ),
         "camera.reader": _(
             "The code reader could not be loaded. Connect to the network once, then try again."
@@ -128,10 +131,10 @@ def readiness_texts() -> dict[str, str]:
     return {
         "ready.yes": _("Ready to work offline"),
         "ready.no": _("Not yet ready to work offline"),
-        "ready.list": _("Guest list on this phone ({count})"),
-        "ready.no_list": _("Guest list not yet on this phone"),
-        "ready.app": _("Program kept on this phone"),
-        "ready.no_app": _("Program not yet kept on this phone"),
+        "ready.list": _("Attendee list on this phone ({count})"),
+        "ready.no_list": _("Attendee list not yet on this phone"),
+        "ready.app": _("App stored on this phone"),
+        "ready.no_app": _("App not yet stored on this phone"),
         "ready.reader": _("Code reader loaded"),
         "ready.no_reader": _("Code reader not yet loaded"),
         "ready.storage": _("Storage protected"),
@@ -140,8 +143,8 @@ def readiness_texts() -> dict[str, str]:
         ),
         "ready.sound": _("Sound on"),
         "ready.no_sound": _("Sound off: tap the screen once"),
-        "ready.clock": _("Clock right"),
-        "ready.no_clock": _("Clock wrong by {count} s: corrected"),
+        "ready.clock": _("Clock correct"),
+        "ready.no_clock": _("Clock off by {count} s: corrected"),
         "ready.signature": _("Signatures checked on this phone"),
         "ready.no_signature": _("This browser cannot check signatures: only badges on the list are admitted"),
     }
@@ -153,10 +156,12 @@ def queue_texts() -> dict[str, str]:
         "queue.waiting": _("Scans waiting for the network: {count}."),
         "queue.sending": _("Sending…"),
         "queue.trouble": _(
-            "The server is in trouble ({status}). The scans stay here and are sent again by themselves."
+            "Server problem ({status}). The scans stay on this phone and will be sent again automatically."
         ),
-        "queue.storage": _("This phone cannot store the scan: free some space. Nobody was counted."),
+        "queue.storage": _(
+            "This phone cannot store the scan: free up some space. The person was not counted."
+        ),
         "manual.unreadable": _(
-            "This is not a code. Type all of it, or hold the badge in front of the camera."
+            "Not a valid code. Enter the whole code, or hold the badge in front of the camera."
         ),
     }

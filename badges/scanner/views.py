@@ -52,7 +52,7 @@ def web_manifest(request: "HttpRequest") -> HttpResponse:
         "id": "/scan/",
         "name": _("Convention scanner"),
         "short_name": _("Scanner"),
-        "description": _("Scan badges at the door, also without a network."),
+        "description": _("Scan badges at the door, even offline."),
         "lang": translation.get_language(),
         "start_url": address,
         "scope": address,

@@ -43,7 +43,7 @@ def make_certificate_facts(visitor: RosterEntry) -> CertificateFacts:
     """Return the facts for a visitor's certificate. Raise NotOpenNow unless they arrived and left."""
     # "Left" does not imply an arrival: an exit alone can have been scanned.
     if not can_certify(visitor.whereabouts) or visitor.arrived_at is None or visitor.left_at is None:
-        raise NotOpenNow(_("A certificate is for those who were scanned in at the gate and out again."))
+        raise NotOpenNow(_("Certificates are for visitors scanned in at the gate and out again."))
     return CertificateFacts(
         name=f"{visitor.first_name} {visitor.last_name}".strip() or visitor.reference,
         company=visitor.company,
@@ -129,8 +129,8 @@ def _draw_name(page: PdfPage, name: str, y: float) -> float:
 def _draw_footer(page: PdfPage, event: "Event", facts: CertificateFacts) -> None:
     """Draw the origin of the times, so that the paper is not taken for a certificate of training."""
     footer = _(
-        "Made on %(day)s from the scans at the gate; no. %(number)s. "
-        "It certifies presence, and is no certificate of training."
+        "Issued on %(day)s from the scans at the gate; no. %(number)s. It certifies "
+        "attendance only and is not a training certificate."
     ) % {"day": format_date(timezone.now(), event.zone), "number": facts.reference}
     page.set_color(PALE_INK_COLOR)
     page.text(shape_line(footer, FontWeight.REGULAR), PAGE_MARGIN, PAGE_HEIGHT - 48, 9)

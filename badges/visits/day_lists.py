@@ -28,7 +28,7 @@ def make_roster_list(event: "Event", roster: Sequence[RosterEntry]) -> PrintedLi
         subtitles=[format_date_range(event.starts_at, event.ends_at, event.zone), counts],
         columns=[
             ListColumn(_("Name"), 185), ListColumn(_("Company"), 130), ListColumn(_("Where"), 75),
-            ListColumn(pgettext("visitor", "Came"), 48), ListColumn(pgettext("visitor", "Left"), 48),
+            ListColumn(pgettext("visitor", "Arrived"), 48), ListColumn(pgettext("visitor", "Left"), 48),
         ],
         rows=[
             [
@@ -37,7 +37,7 @@ def make_roster_list(event: "Event", roster: Sequence[RosterEntry]) -> PrintedLi
             ]
             for entry in roster
         ],
-        empty_text=_("Nobody has a place at this visit yet."),
+        empty_text=_("Nobody has a place on this visit yet."),
     )  # fmt: skip
 
 
@@ -56,7 +56,7 @@ def make_evacuation_list(event: "Event", roster: Sequence[RosterEntry]) -> Print
         columns=[
             ListColumn(_("Name"), 270),
             ListColumn(_("Company"), 170),
-            ListColumn(pgettext("visitor", "Came"), 46),
+            ListColumn(pgettext("visitor", "Arrived"), 46),
         ],
         rows=[[entry.name, entry.company, format_clock(event, entry.arrived_at)] for entry in people],
         empty_text=_("Nobody is on site."),
@@ -65,7 +65,7 @@ def make_evacuation_list(event: "Event", roster: Sequence[RosterEntry]) -> Print
 
 def make_manifest_list(event: "Event", manifest: CoachManifest) -> PrintedList:
     ride = manifest.ride
-    counts = _("%(aboard)d aboard of %(seats)d") % {
+    counts = _("%(aboard)d of %(seats)d aboard") % {
         "aboard": len(manifest.aboard),
         "seats": manifest.seat_count,
     }
@@ -109,7 +109,7 @@ def make_roster_sheet(visit: "Visit", roster: Sequence[RosterEntry]) -> TableShe
     ride_descriptions = {ride.pk: describe_ride(event, ride) for ride in visit.rides.all()}
     header = [
         _("Last name"), _("First name"), _("Company"), _("Where"), _("Boarded"),
-        pgettext("visitor", "Came"), pgettext("visitor", "Left"), _("Rides"),
+        pgettext("visitor", "Arrived"), pgettext("visitor", "Left"), _("Rides"),
         _("Also expected at"), _("Reference"),
     ]  # fmt: skip
     rows = (

@@ -35,7 +35,7 @@ def build_apple_pass(registration: Registration, *, link: str = "") -> bytes:
     shown to others. Raise NotFound if passes are not configured, and NoBadge.
     """
     if not settings.APPLE_PASS_CERTIFICATE:
-        raise NotFound(_("Passes for Apple Wallet are not offered here."))
+        raise NotFound(_("Apple Wallet passes are not available here."))
     with translation.override(registration.order.language):
         payload = json.dumps(describe_apple_pass(registration, link), ensure_ascii=False).encode()
     files = {"pass.json": payload, **dict.fromkeys(IMAGE_NAMES, ICON_PATH.read_bytes())}

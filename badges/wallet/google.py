@@ -24,7 +24,7 @@ SAVE_URL = "https://pay.google.com/gp/v/save/"
 def build_google_pass_url(registration: Registration) -> str:
     """Return the link that saves this pass. Raise NoBadge, or NotFound if passes are not configured."""
     if not settings.GOOGLE_WALLET_KEY:
-        raise NotFound(_("Passes for Google Wallet are not offered here."))
+        raise NotFound(_("Google Wallet passes are not available here."))
     account = json.loads(Path(settings.GOOGLE_WALLET_KEY).read_text())
     with translation.override(registration.order.language):
         payload = describe_google_pass(registration)

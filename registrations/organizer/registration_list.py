@@ -123,7 +123,7 @@ AUDIT_VERB_TEXTS = {
     "seat.book": gettext_lazy("seat booked"),
     "seat.leave": gettext_lazy("seat released"),
     "seat.swap": gettext_lazy("seat swapped"),
-    "address.bounced": gettext_lazy("mail came back"),
+    "address.bounced": gettext_lazy("e-mail bounced"),
     "address.right": gettext_lazy("address marked as correct"),
     "order.renew_link": gettext_lazy("link replaced"),
     "order.verify": gettext_lazy("address confirmed through the link in the e-mail"),

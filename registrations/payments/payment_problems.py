@@ -26,7 +26,7 @@ def notify_unplaced_payment(order_id: int) -> None:
     with translation.override(order.language):
         message = MailMessage(
             to=order.email,
-            subject=_("Payment received, but no place is left: %(event)s") % {"event": order.event.title},
+            subject=_("Payment received, but no places left: %(event)s") % {"event": order.event.title},
             template="unplaced",
             context={
                 "order": order,

@@ -26,7 +26,7 @@ PERSONAL_DATA = [
     ),
     PersonalDataSource(
         model=Dispute,
-        purpose=_("payments that your bank contested"),
+        purpose=_("card payments that your bank disputed"),
         parent_columns=("payment",),
         retention_reason=BOOKKEEPING_REASON,
     ),
@@ -38,11 +38,11 @@ PERSONAL_DATA = [
     ),
     PersonalDataSource(
         model=BankLine,
-        purpose=_("your transfers, as the bank tells them"),
+        purpose=_("your transfers, as reported by the bank"),
         parent_columns=("assignments", "refund"),
         hidden_columns=("fingerprint",),
         retention_reason=_(
-            "day and amount stay in the books; your name is struck out of what the bank wrote"
+            "the date and the amount stay in the accounts; your name is removed from the bank’s text"
         ),
     ),
     PersonalDataSource(

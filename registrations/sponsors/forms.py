@@ -27,7 +27,7 @@ class PackageForm(SaleItemForm[Package]):
         label=_("Passes included"), min_value=0, max_value=MAX_INCLUDED_PLACES // 2, required=False
     )
     badges = forms.IntegerField(
-        label=_("Badges for the stand included"),
+        label=_("Stand badges included"),
         min_value=0,
         max_value=MAX_INCLUDED_PLACES // 2,
         required=False,
@@ -42,13 +42,11 @@ class PackageForm(SaleItemForm[Package]):
             "closes_at", "position",
         ]  # fmt: skip
         help_texts = {
-            "capacity": _("How many sponsors may take it. Empty: no limit."),
-            "stand": _("Its size, such as 9 m². Empty: no stand."),
-            "pass_ticket": _(
-                "The sponsor names who comes later, by their own link; nothing is due for them."
-            ),
-            "has_printed_logo": _("On the back page of the booklet and at the foot of the door signs."),
-            "position": _("Small numbers first; logos of the first package are the largest."),
+            "capacity": _("Maximum number of sponsors; leave empty for no limit."),
+            "stand": _("Size of the stand, for example 9 m². Leave empty for no stand."),
+            "pass_ticket": _("The sponsor enters the names later, through a private link, at no extra cost."),
+            "has_printed_logo": _("On the back page of the booklet and at the bottom of the door signs."),
+            "position": _("Lower numbers come first; logos of the first package are the largest."),
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -73,10 +71,10 @@ class PackageForm(SaleItemForm[Package]):
         for number, ticket in (("passes", "pass_ticket"), ("badges", "badge_ticket")):
             chosen = data.get(ticket)
             if data.get(number) and not chosen and ticket not in self.errors:
-                self.add_error(ticket, _("Choose the ticket that these places are of."))
+                self.add_error(ticket, _("Choose the ticket for these places."))
             if chosen and self.event and chosen.needs_member_verification:
                 # Included places have no name yet, so no membership could be verified.
-                self.add_error(ticket, _("A ticket for members cannot come with a package."))
+                self.add_error(ticket, _("A package cannot include a members’ ticket."))
         return data
 
 
@@ -87,24 +85,27 @@ class SponsorForm(forms.Form):
     """The sponsor and its contact."""
 
     name = forms.CharField(
-        label=_("Company, as it shall be shown"),
+        label=_("Company name to display"),
         max_length=200,
         validators=[validate_without_links],
-        error_messages={"required": _("Write the company’s name.")},
+        error_messages={"required": _("Enter the company’s name.")},
     )
     contact = forms.CharField(
         label=_("Contact: first and last name"),
         max_length=200,
         validators=[validate_person_name],
-        error_messages={"required": _("Write who we write to.")},
+        error_messages={"required": _("Enter the name of the contact.")},
     )
     email = forms.EmailField(
         label=_("E-mail of the contact"),
-        help_text=_("The link to send the logo and to name your people goes there."),
-        error_messages={"required": _("Write the address that gets the link.")},
+        help_text=_("We will send the link for your logo and your attendees’ names to this address."),
+        error_messages={"required": _("Enter the e-mail address for the link.")},
     )
     website = forms.URLField(
-        label=_("Website"), required=False, assume_scheme="https", help_text=_("Where your logo leads.")
+        label=_("Website"),
+        required=False,
+        assume_scheme="https",
+        help_text=_("Your logo links to this page."),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -194,7 +195,9 @@ class OrganizerSponsorshipForm(SponsorshipForm):
     """The same for organizers, who also decide when the logo appears."""
 
     shown_from = LocalDateTimeField(
-        label=_("Logo shown from"), required=False, help_text=_("Empty: as soon as there is one.")
+        label=_("Logo shown from"),
+        required=False,
+        help_text=_("Leave empty to show it as soon as it is uploaded."),
     )
 
     class Meta(SponsorshipForm.Meta):
@@ -218,7 +221,7 @@ class LogoForm(forms.Form):
 
     logo = forms.FileField(
         label=_("Logo"),
-        help_text=_("PNG or JPEG, at most 5 MB; 1200 by 600 pixels are enough for paper."),
+        help_text=_("PNG or JPEG, up to 5 MB; 1200 × 600 pixels are enough for print."),
         widget=forms.ClearableFileInput(attrs={"accept": "image/png,image/jpeg"}),
-        error_messages={"required": _("Choose a picture."), "empty": _("This file is empty.")},
+        error_messages={"required": _("Choose an image."), "empty": _("This file is empty.")},
     )

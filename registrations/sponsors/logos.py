@@ -21,7 +21,7 @@ def save_logo(*, sponsorship: Sponsorship, upload: UploadedFile) -> SponsorLogo:
     sponsorship.
     """
     if sponsorship.cancelled_at:
-        raise NotOpenNow(_("This sponsorship was cancelled; no logo is shown."))
+        raise NotOpenNow(_("This sponsorship has been cancelled; no logo is shown."))
     # One byte more than allowed tells that the file is too large, without reading all of it. Decoding runs in
     # a child process: image libraries have had memory errors.
     return store_logo(sponsorship, parse_in_child(redraw_picture, upload.read(MAX_UPLOAD_BYTES + 1)))

@@ -53,12 +53,12 @@ def decode_picture(image_bytes: bytes) -> Image.Image:
             with Image.open(io.BytesIO(image_bytes), formats=IMAGE_FORMATS) as sent:
                 return unpack_pixels(sent)
     except (Image.DecompressionBombWarning, Image.DecompressionBombError):
-        raise UnreadableFile(_("This picture has too many pixels; 1200 by 600 are enough.")) from None
+        raise UnreadableFile(_("This image has too many pixels; 1200 × 600 are enough.")) from None
     # Not the file's fault as far as we know: the child process reports it.
     except MemoryError:
         raise
     except Exception as error:  # Pillow raises many kinds of errors for damaged files
-        raise UnreadableFile(_("Send a PNG or JPEG picture that opens on your own screen.")) from error
+        raise UnreadableFile(_("Send a PNG or JPEG image; this file cannot be read.")) from error
 
 
 def unpack_pixels(image: Image.Image) -> Image.Image:

@@ -47,7 +47,7 @@ def export_header() -> list[str]:
         _("Places"),
         _("Places named"),
         _("Logo"),
-        _("Taken on"),
+        _("Order date"),
         _("Cancelled on"),
     ]
 

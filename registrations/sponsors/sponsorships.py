@@ -236,7 +236,7 @@ def cancel_sponsorship(*, sponsorship: Sponsorship, reason: str = "") -> Sponsor
     rows = Sponsorship.objects.select_related("order", "package", "event")
     locked = rows.select_for_update(of=("self",)).get(pk=sponsorship.pk)
     if locked.cancelled_at:
-        raise AlreadyCancelled(_("This sponsorship was already cancelled."))
+        raise AlreadyCancelled(_("This sponsorship has already been cancelled."))
     if locked.event.ends_at <= timezone.now():
         raise NotOpenNow(_("The event is over, so the registration can no longer be cancelled."))
     # An expired hold has been released already.

@@ -35,7 +35,7 @@ def test_two_badges_of_one_name_are_pointed_out(organizer):
     make_registration(ticket, first_name="ZOE", last_name="Muller", company="ACME")
     response = organizer.get(f"/en/organize/{ticket.event.slug}/badges/")
     sentences = [problem.sentence for problem in response.context["problems"]]
-    assert sentences == ["a second badge bears this name and company"]
+    assert sentences == ["another badge has the same name and company"]
 
 
 def test_the_page_asks_as_often_for_one_badge_as_for_many(organizer):

@@ -61,7 +61,7 @@ CASES = {
         "Il n’y a pas de point de contrôle « moon ». "
         "Points de contrôle de cet événement : aucun pour l’instant.",
     "badges small --output a.pdf --layout a0":
-        "Il n’y a pas encore de format « a0 ». Choisissez parmi : a6, a4x4, label, folded.",
+        "Format « a0 » inconnu. Choisissez parmi : a6, a4x4, label, folded.",
     "agenda small --output a.pdf --format scroll":
         "Il n’y a pas de « scroll » en « fr » : choisissez booklet, grid ou doors, en fr ou en.",
     "agenda small --output a.pdf --language tlh":

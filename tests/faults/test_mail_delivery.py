@@ -130,7 +130,7 @@ def test_a_refusal_is_final_seen_and_sent_again_to_the_corrected_address(mood, r
     assert DBTaskResult.objects.filter(status="READY").count() == 0
     client.force_login(make_staff(order.event))
     page = f"/en/organize/{order.event.slug}/registrations/"
-    sentence = "1 mail did not reach anyone: correct the address and send it again."
+    sentence = "1 e-mail was not delivered: correct the address and send it again."
     assert sentence in client.get("/en/organize/").content.decode()
     assert registration.reference in client.get(f"{page}?state=undelivered").content.decode()
     one = client.get(f"{page}{registration.reference}/").content.decode()

@@ -11,10 +11,10 @@ from tests.task_runner import run_waiting_tasks
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
 WORDS = {
-    "fr": ("Écrire un envoi", "Champs disponibles", "Enregistrer le brouillon", "Aperçu",
-           "M’envoyer un essai", "Envoyer maintenant à 1 destinataire", "Plus d’actualités"),
-    "en": ("Write a mailing", "Available placeholders", "Save the draft", "Preview",
-           "Send a test to myself", "Send it to 1 recipient now", "No more news"),
+    "fr": ("Nouvel envoi", "Champs disponibles", "Enregistrer le brouillon", "Aperçu",
+           "M’envoyer un essai", "Envoyer maintenant à 1 destinataire", "Se désabonner"),
+    "en": ("New mailing", "Available placeholders", "Save the draft", "Preview",
+           "Send me a test", "Send to 1 recipient now", "Unsubscribe"),
 }  # fmt: skip
 
 

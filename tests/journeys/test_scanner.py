@@ -254,7 +254,7 @@ def test_a_door_that_decides_online_only(open_page):
     page.context.set_offline(True)
     wedge(page, code_of(other))
     expect_verdict(page, "unverified", name="Zoé Deux")
-    expect(page.locator("#verdict-detail")).to_contain_text("ne décide qu’en ligne")
+    expect(page.locator("#verdict-detail")).to_contain_text("ne fonctionne qu’en ligne")
 
 
 def test_each_verdict_sounds_of_its_own_and_never_before_it_shows(open_page):

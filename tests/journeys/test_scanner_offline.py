@@ -125,7 +125,7 @@ def test_two_phones_admit_one_badge_offline(open_page):
     expect_all_sent(first)
     second.context.set_offline(False)
     expect_verdict(second, "already_in", name="Ana Silva")
-    expect(second.locator("#verdict-detail")).to_contain_text("Le serveur en sait plus")
+    expect(second.locator("#verdict-detail")).to_contain_text("Le serveur n’admet pas ce badge")
     assert Scan.objects.count() == 2
     tap(second)
 
@@ -293,7 +293,9 @@ def test_leaving_waits_for_the_last_scan(open_page):
     page.context.set_offline(False)
     expect_all_sent(page)
     page.get_by_role("button", name="Annuler le jumelage").click()
-    expect(page.locator("#message")).to_have_text("Ce téléphone a oublié l’événement.")
+    expect(page.locator("#message")).to_have_text(
+        "Ce téléphone n’est plus jumelé ; ses données ont été effacées."
+    )
     assert kept(page) == {"pairing": 0, "registrations": 0, "presences": 0, "outbox": 0}
 
 
@@ -301,16 +303,16 @@ def test_a_pairing_code_that_does_not_work(open_page):
     event = make_event()
     page = open_page("phone")
     page.goto("/scan/#pair=a-token-that-never-was")
-    expect(page.locator("#message")).to_contain_text("a expiré ou a été retiré")
+    expect(page.locator("#message")).to_contain_text("a expiré ou a été révoqué")
     page.get_by_text("Sans appareil photo").click()
-    page.get_by_label("Adresse ou code de jumelage").fill("https://example.org/")
+    page.get_by_label("Lien ou code de jumelage").fill("https://example.org/")
     page.get_by_role("button", name="Jumeler ce téléphone").click()
     expect(page.locator("#message")).to_contain_text("Ce n’est pas un code de jumelage")
     page.route(SNAPSHOT, lambda route: route.abort())
     page.goto("/scan/#pair=a-token-that-never-was")
     page.reload()
     expect(page.locator("#message")).to_be_hidden()
-    pair_offline = page.get_by_label("Adresse ou code de jumelage")
+    pair_offline = page.get_by_label("Lien ou code de jumelage")
     page.get_by_text("Sans appareil photo").click()
     pair_offline.fill("a-token-that-never-was")
     page.get_by_role("button", name="Jumeler ce téléphone").click()
@@ -368,7 +370,7 @@ def test_a_withdrawn_phone_is_told_while_it_only_waits(open_page):
     pair(page, event, "/en")
     Device.objects.update(revoked_at=timezone.now())
     let_time_pass(page, SYNC_INTERVAL)
-    expect(page.locator("#message")).to_contain_text("may no longer scan")
+    expect(page.locator("#message")).to_contain_text("can no longer scan")
 
 
 def test_a_late_refusal_of_an_old_token_does_not_end_the_new_one(open_page):

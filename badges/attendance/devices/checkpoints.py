@@ -46,7 +46,8 @@ def remove_checkpoint(*, checkpoint: Checkpoint) -> None:
     # Deleting would cascade to the devices, and the log of scans must stay complete.
     if Scan.objects.filter(checkpoint=checkpoint).exists() or checkpoint.devices.exists():
         raise CheckpointInUse(
-            _("“%(name)s” has scans or devices: it stays. Close its window instead.") % {"name": checkpoint}
+            _("“%(name)s” has scans or devices and cannot be removed. Set its closing time instead.")
+            % {"name": checkpoint}
         )
     record_action("checkpoint.remove", checkpoint, event=checkpoint.event)
     checkpoint.delete()

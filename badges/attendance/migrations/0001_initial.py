@@ -66,7 +66,7 @@ class Migration(migrations.Migration):
                     "kind",
                     models.CharField(
                         choices=[
-                            ("reentry", "went out unseen and came back"),
+                            ("reentry", "left without a scan and came back"),
                             ("wrong_badge", "another person’s badge"),
                             ("misuse", "misuse"),
                         ],

@@ -27,7 +27,7 @@ def export_attendance(*, event: "Event", file_name: str) -> bytes:
     ending = PurePath(file_name).suffix.lower()
     if ending not in FILE_FORMATS:
         raise UnknownAttendanceFormat(
-            _("“%(name)s” must end in .csv, .xlsx or .pdf: its ending names the format.")
+            _("“%(name)s” must end in .csv, .xlsx or .pdf: the extension sets the format.")
             % {"name": file_name}
         )
     return FILE_FORMATS[ending](event)

@@ -159,7 +159,7 @@ def wrap_cell(text: str, weight: FontWeight, width: float) -> list[TextLine]:
 
 def describe_totals(event: "Event") -> str:
     totals = count_attendance(event).total
-    return _("%(days)s · registered: %(registered)d, came: %(came)d, did not come: %(absent)d") % {
+    return _("%(days)s · registered: %(registered)d, arrived: %(came)d, absent: %(absent)d") % {
         "days": format_date_range(event.starts_at, event.ends_at, event.zone),
         "registered": totals.registered_count,
         "came": totals.arrived_count,

@@ -25,9 +25,9 @@ from .presence_store import PresenceKey, load_scan_histories
 from .scan_input import ScanInput, effective_time, has_uncertain_time, is_late_scan, to_milliseconds
 from .verdict import REFUSED, ScanFacts, Verdict, decide_verdict
 
-CHECKPOINT_OF_OTHER_EVENT = _("“checkpoint” is not of this event.")
-ID_REUSED = _("This id is that of another scan.")
-OVERRIDE_NOT_ALLOWED = _("Only a supervisor’s device may override; the reason is kept.")
+CHECKPOINT_OF_OTHER_EVENT = _("“checkpoint” does not belong to this event.")
+ID_REUSED = _("This id belongs to another scan.")
+OVERRIDE_NOT_ALLOWED = _("Only a supervisor’s device can override; the reason is logged.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,7 +79,7 @@ def record_scan_inputs(
     # One bad item must not keep the others from being stored.
     if len(scan_inputs) > 1:
         return [record_scan_inputs(device, [scan_input], now)[0] for scan_input in scan_inputs]
-    raise ServiceUnavailable(_("The server is too busy to take this scan now. It stays on the device."))
+    raise ServiceUnavailable(_("The server is too busy to save this scan now. It stays on the device."))
 
 
 def check_database_is_available(error: Exception) -> None:
@@ -99,7 +99,7 @@ def check_database_is_available(error: Exception) -> None:
         waited = True
     if waited:
         raise ServiceUnavailable(
-            _("The server cannot take this scan now. It stays on the device.")
+            _("The server cannot save this scan now. It stays on the device.")
         ) from error
 
 

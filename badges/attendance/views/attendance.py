@@ -104,7 +104,7 @@ def make_group_bars(
         )
         for group in groups[:MAX_GROUPS_DRAWN]
     ]
-    return BarChart(title, rows, heading, _("came, of registered"))
+    return BarChart(title, rows, heading, _("arrived, of registered"))
 
 
 def people_context(request: HttpRequest, event: Event) -> dict[str, Any]:
@@ -214,10 +214,10 @@ def person_check_in(request: HttpRequest, event: str, reference: str) -> HttpRes
 def _add_check_in_message(request: HttpRequest, verdict: str, name: str) -> None:
     is_out = request.POST.get("direction") == "out"
     if verdict == ADMITTED:
-        text = _("%(name)s is let out.") if is_out else _("%(name)s is let in.")
+        text = _("Exit recorded: %(name)s.") if is_out else _("Entry recorded: %(name)s.")
         messages.success(request, text % {"name": name})
     elif verdict == ALREADY_IN:
-        messages.warning(request, _("%(name)s was inside already.") % {"name": name})
+        messages.warning(request, _("%(name)s was already inside.") % {"name": name})
     else:
-        text = _("%(name)s is not let in: the latest scan below says why.")
+        text = _("Entry refused: %(name)s. See the reason in the latest scan below.")
         messages.warning(request, text % {"name": name})

@@ -55,7 +55,7 @@ def _edit_checkpoint(request: HttpRequest, event: Event, checkpoint: Checkpoint)
     form = CheckpointForm(request.POST or None, instance=checkpoint, event=event)
     if request.method == "POST" and form.is_valid():
         save_checkpoint(checkpoint=form.save(commit=False), changed_fields=form.changed_data)
-        messages.success(request, _("The checkpoint is saved; the devices know it in a few seconds."))
+        messages.success(request, _("The checkpoint is saved; devices update within a few seconds."))
         return redirect("organize-checkpoints", event.slug)
     context = {"event": event, "section": "organize", "form": form, "checkpoint": checkpoint, "name": name}
     return render(request, "attendance/checkpoint.html", context)
@@ -73,6 +73,6 @@ def checkpoint_remove(request: HttpRequest, event: str, checkpoint: int) -> Http
 def session_checkpoints_create(request: HttpRequest, event: str) -> HttpResponse:
     event_obj = get_event_to_organize(event, request.user)
     count = create_session_checkpoints(event=event_obj)
-    sentence = ngettext("%(count)d checkpoint was made.", "%(count)d checkpoints were made.", count)
+    sentence = ngettext("%(count)d checkpoint created.", "%(count)d checkpoints created.", count)
     messages.success(request, sentence % {"count": count})
     return redirect("organize-checkpoints", event_obj.slug)

@@ -79,5 +79,5 @@ def conflict_resolve(request: HttpRequest, event: str, reference: str, checkpoin
             kind=form.cleaned_data["kind"],
             person=person,
         )
-        messages.success(request, _("Resolved. The scans stay as they were."))
+        messages.success(request, _("The conflict is resolved. The scans do not change."))
     return redirect("organize-conflicts", event_obj.slug)

@@ -35,7 +35,7 @@ def record_bounce(*, event: Event, address: str) -> None:
     """Record a bounce by hand. Raise NotFound if nobody at the event has this address."""
     holders = find_registrations_by_address(Registration.objects.filter(event=event), address)
     if not holders:
-        raise NotFound(_("Nobody registered for this event has this address."))
+        raise NotFound(_("No registration for this event uses this address."))
     save_bounced_address(address, holders, answer="")
     latest = _find_latest_recipient(holders)
     if latest:
@@ -59,7 +59,7 @@ def record_recipient_bounce(*, recipient: Recipient) -> None:
     """Record by hand that one mail of a mailing bounced."""
     address = find_recipient_address(recipient)
     if not address:
-        raise NotFound(_("This recipient has no address any more."))
+        raise NotFound(_("This recipient no longer has an e-mail address."))
     event = recipient.mailing.event
     save_bounced_address(
         address, find_registrations_by_address(Registration.objects.filter(event=event), address), answer=""

@@ -90,7 +90,7 @@ def _find_quoted_key(content: bytes) -> str:
 
 
 def not_a_report() -> UnreadableFile:
-    return UnreadableFile(_("This is no mail server’s notice of undelivered mail."))
+    return UnreadableFile(_("This is not a delivery failure notice from a mail server."))
 
 
 def _status_blocks(report: Message) -> list[Message]:

@@ -93,7 +93,10 @@ def lock_draft(mailing: Mailing) -> Mailing:
     draft = Mailing.objects.select_for_update(of=("self",)).select_related("event").get(pk=mailing.pk)
     if not draft.is_draft:
         raise NotADraft(
-            _("This mailing was sent or is about to be: it is not changed any more. Write a new one.")
+            _(
+                "This mailing has been sent or is about to be, so it can no longer be changed. "
+                "Create a new one."
+            )
         )
     return draft
 
@@ -105,8 +108,8 @@ def _describe_change(mailing: Mailing) -> str:
     else:
         sentence = _("%(who)s changed this draft on %(when)s, while you were editing it.")
         who = sentence % {"who": last.actor, "when": format_datetime(last.created_at, mailing.event.zone)}
-    rest = _("Nothing is lost: what you wrote is still here, what they wrote stands beside it.")
-    return f"{who} {rest} {_('Decide, and save again.')}"
+    rest = _("Nothing is lost: your version is still here, next to theirs.")
+    return f"{who} {rest} {_('Choose what to keep, then save again.')}"
 
 
 def _apply_draft(mailing: Mailing, draft: MailingDraft) -> list[str]:
@@ -125,9 +128,9 @@ def validate_texts(texts: dict[str, str]) -> None:
     for code, _name in MAIL_LANGUAGES:
         subject, text = texts.get(f"subject_{code}", ""), texts.get(f"text_{code}", "")
         if text and not subject:
-            errors.setdefault(f"subject_{code}", [_("Write a subject too.")])
+            errors.setdefault(f"subject_{code}", [_("Enter a subject too.")])
         if subject and not text:
-            errors.setdefault(f"text_{code}", [_("Write a text too.")])
+            errors.setdefault(f"text_{code}", [_("Enter a text too.")])
     if errors:
         raise InvalidFields(_("Some fields need another look."), errors)
 

@@ -66,7 +66,7 @@ class MailingWriter:
             return {
                 "event": event.title,
                 "when": format_datetime_range(event.starts_at, event.ends_at, event.zone),
-                "where": format_venue_address(event) or _("announced later"),
+                "where": format_venue_address(event) or _("to be announced"),
                 "agenda": f"{settings.SITE_URL}{reverse('agenda', args=[event.slug])}",
             }
 

@@ -21,12 +21,12 @@ TEXT_PLACEHOLDERS = {
     "company": gettext_lazy("company"),
     "ticket": gettext_lazy("name of the ticket"),
     "event": gettext_lazy("name of the event"),
-    "when": gettext_lazy("days and hours of the event"),
+    "when": gettext_lazy("dates and times of the event"),
     "where": gettext_lazy("name and address of the venue"),
 }
 LINK_PLACEHOLDERS = {
-    "manage_url": gettext_lazy("address of the page that shows, corrects and cancels the registration"),
-    "badge": gettext_lazy("address of the badge to print or show"),
+    "manage_url": gettext_lazy("address of the page to view, correct or cancel the registration"),
+    "badge": gettext_lazy("address of the badge, to print or show"),
     "agenda": gettext_lazy("address of the programme"),
 }
 PLACEHOLDERS = {**TEXT_PLACEHOLDERS, **LINK_PLACEHOLDERS}
@@ -54,7 +54,7 @@ def check_text(text: str) -> None:
     _check_placeholders(text)
     if ESCAPED_MARKER in markdown_to_html(_insert_markers(text)):
         raise InvalidMailText(
-            _("A link leads to an address: %(known)s can stand there, or one that you write.")
+            _("A link needs an address: use %(known)s, or enter one.")
             % {"known": ", ".join(f"{{{name}}}" for name in LINK_PLACEHOLDERS)}
         )
 
@@ -64,7 +64,9 @@ def check_subject(subject: str) -> None:
     _check_placeholders(subject)
     for name in PLACEHOLDER_PATTERN.findall(subject):
         if name in LINK_PLACEHOLDERS:
-            raise InvalidMailText(_("“{%(name)s}” is an address: it stands in the text.") % {"name": name})
+            raise InvalidMailText(
+                _("“{%(name)s}” is an address: use it in the text, not in the subject.") % {"name": name}
+            )
 
 
 def _check_placeholders(text: str) -> None:
@@ -72,13 +74,13 @@ def _check_placeholders(text: str) -> None:
         if name not in PLACEHOLDERS:
             known = ", ".join(f"{{{known}}}" for known in PLACEHOLDERS)
             raise InvalidMailText(
-                _("“{%(name)s}” is not known. Known are %(known)s.") % {"name": name, "known": known}
+                _("Unknown placeholder “{%(name)s}”. Available: %(known)s.") % {"name": name, "known": known}
             )
     # Replaced by as many dots, so that positions are those of the text.
     if lone := BRACE_PATTERN.search(PLACEHOLDER_PATTERN.sub(lambda known: "." * len(known[0]), text)):
         context = " ".join(text[max(lone.start() - 15, 0) : lone.end() + 15].split())
         raise InvalidMailText(
-            _("A brace stands alone in “%(around)s”: write a placeholder with both, such as {first_name}.")
+            _("Unmatched brace in “%(around)s”. A placeholder needs both, as in {first_name}.")
             % {"around": context}
         )
 

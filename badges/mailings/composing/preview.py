@@ -65,7 +65,7 @@ def _find_preview_group(
         *audience.groups,
     ]
     if not groups:
-        raise NoPreviewRecipient(_("Nobody would get it: choose other recipients."))
+        raise NoPreviewRecipient(_("No recipients match: choose other criteria."))
     return groups[0]
 
 
@@ -76,7 +76,7 @@ def queue_test_letter(*, mailing: Mailing, person: Person, language: str, refere
     write_preview_letter(mailing, language=language, reference=reference)
     address = person.email
     if not address:
-        raise NoPreviewRecipient(_("Your account has no address to send it to."))
+        raise NoPreviewRecipient(_("Your account has no e-mail address to send the test to."))
     record_action("mailing.test", mailing, event=mailing.event)
     send_test_letter.enqueue(mailing.pk, person.pk, language, reference)
     return address

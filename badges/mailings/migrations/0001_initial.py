@@ -101,10 +101,10 @@ class Migration(migrations.Migration):
                     models.CharField(
                         blank=True,
                         choices=[
-                            ("unsubscribed", "unsubscribed before"),
-                            ("bounced", "mail to this address came back before"),
-                            ("gone", "no address any more"),
-                            ("changed", "not among the chosen any more"),
+                            ("unsubscribed", "already unsubscribed"),
+                            ("bounced", "this address has bounced before"),
+                            ("gone", "no longer has an address"),
+                            ("changed", "no longer matches the criteria"),
                         ],
                         max_length=20,
                     ),

@@ -50,7 +50,7 @@ def schedule_mailing(*, mailing: Mailing, at: datetime.datetime, seen_hash: str 
     Raise NotADraft or MailingNotReady, as `launch_mailing`.
     """
     if at <= timezone.now():
-        raise MailingNotReady(_("This time is past: choose a later one, or send now."))
+        raise MailingNotReady(_("Choose a time in the future, or send now."))
     mailing = _lock_ready_draft(mailing, seen_hash)
     mailing.send_at = mailing.due_at = at
     mailing.save(update_fields=["send_at", "due_at"])
@@ -62,13 +62,13 @@ def _lock_ready_draft(mailing: Mailing, seen_hash: str) -> Mailing:
     mailing = lock_draft(mailing)
     if seen_hash and seen_hash != mailing.content_hash:
         raise MailingNotReady(
-            _("Somebody changed this draft since you opened its page: look at it again, then send it.")
+            _("Someone has changed this draft since you opened it. Review it, then send it.")
         )
     if not mailing.languages:
-        raise MailingNotReady(_("Write a subject and a text first."))
+        raise MailingNotReady(_("Enter a subject and a text first."))
     languages = build_audience(mailing).language_counts
     if not languages:
-        raise MailingNotReady(_("Nobody would get it: choose other recipients."))
+        raise MailingNotReady(_("No recipients match: choose other criteria."))
     # Recipients who read a language without a text would be left out silently.
     for code, name in MAIL_LANGUAGES:
         if code not in mailing.languages and code in languages:
@@ -78,8 +78,8 @@ def _lock_ready_draft(mailing: Mailing, seen_hash: str) -> Mailing:
 
 def _describe_missing_language(language: str, count: int) -> str:
     return ngettext(
-        "%(count)d recipient reads another language: write the text in this one too: %(language)s.",
-        "%(count)d recipients read another language: write the text in this one too: %(language)s.",
+        "%(count)d recipient uses another language. Add the text in this language too: %(language)s.",
+        "%(count)d recipients use another language. Add the text in this language too: %(language)s.",
         count,
     ) % {"count": count, "language": language}
 
@@ -114,5 +114,5 @@ def _lock_active_mailing(mailing: Mailing) -> Mailing:
     rows = Mailing.objects.active().select_for_update(of=("self",)).select_related("event")
     found = rows.filter(pk=mailing.pk).first()
     if found is None:
-        raise MailingNotActive(_("This mailing is not under way."))
+        raise MailingNotActive(_("This mailing is not in progress."))
     return found

@@ -46,8 +46,8 @@ def filter_recipients(mailing: Mailing, state: str) -> RecipientQuerySet:
 
 def log_header() -> list[str]:
     return [
-        _("Name"), _("E-mail"), _("Company"), _("Language"), _("State"), _("Why"), _("Attempts"),
-        _("When"), _("What the mail server said"),
+        _("Name"), _("E-mail"), _("Company"), _("Language"), _("State"), _("Reason"), _("Attempts"),
+        _("When"), _("Mail server response"),
     ]  # fmt: skip
 
 

@@ -43,13 +43,11 @@ def get_default_texts() -> dict[str, str]:
         with translation.override(code):
             texts[f"subject_{code}"] = _("Practical information: {event}")
             texts[f"text_{code}"] = _(
-                "Hello {first_name},\n\n"
-                "we look forward to welcoming you at **{event}**.\n\n"
-                "- **When:** {when}\n"
-                "- **Where:** {where}\n\n"
-                "[Your badge]({badge}): show its code at the entrance, on paper or on the phone.\n\n"
-                "[The programme]({agenda}): pick your sessions.\n\n"
-                "You cannot come? [Cancel your registration]({manage_url}), and somebody else gets the place."
+                "Hello {first_name},\n\nWe look forward to welcoming you at **{event}**.\n\n- **When:** "
+                "{when}\n- **Where:** {where}\n\n[Your badge]({badge}): show its code at the entrance, "
+                "on paper or on your phone.\n\n[The programme]({agenda}): choose your sessions.\n\nCan’t "
+                "come? [Cancel your registration]({manage_url}) so that someone else can have the "
+                "place."
             )
     return texts
 
@@ -69,7 +67,7 @@ def get_reminder_texts(plan: ReminderPlan) -> dict[str, str]:
 def save_reminder_plan(*, event: Event, choices: ReminderChoices) -> ReminderPlan:
     """Save the choices. Raise InvalidFields."""
     if choices.is_enabled and not choices.days:
-        raise InvalidFields(_("Some fields need another look."), {"days": [_("Choose a day at least.")]})
+        raise InvalidFields(_("Some fields need another look."), {"days": [_("Choose at least one day.")]})
     validate_texts(choices.texts)
     default_texts = get_default_texts()
     own_texts = {

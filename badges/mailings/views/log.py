@@ -72,7 +72,7 @@ def recipient_bounce(request: HttpRequest, event: str, pk: int, recipient: int) 
         raise NotFound(_("There is no such recipient."))
     row.mailing = mailing
     record_recipient_bounce(recipient=row)
-    messages.success(request, _("It is marked: the address is left out until it is corrected."))
+    messages.success(request, _("Address marked as bounced: mailings skip it until it is corrected."))
     return redirect("organize-mailing-log", event, pk)
 
 
@@ -101,16 +101,16 @@ def bounced_address_list(request: HttpRequest, event: str) -> HttpResponse:
 
 def _describe_marked(count: int) -> str:
     return ngettext(
-        "%(count)d address is marked: it is left out until it is corrected.",
-        "%(count)d addresses are marked: they are left out until they are corrected.",
+        "%(count)d address marked as bounced: mailings skip it until it is corrected.",
+        "%(count)d addresses marked as bounced: mailings skip them until they are corrected.",
         count,
     ) % {"count": count}
 
 
 def _describe_unknown(count: int) -> str:
     return ngettext(
-        "Nobody registered for this event has the address below.",
-        "Nobody registered for this event has the %(count)d addresses below.",
+        "No registration for this event uses the address below.",
+        "No registration for this event uses the %(count)d addresses below.",
         count,
     ) % {"count": count}
 
@@ -122,6 +122,7 @@ def bounced_address_clear(request: HttpRequest, event: str, reference: str) -> H
     registration = get_object_or_404(rows, event=event_obj, reference=reference)
     clear_bounce(registration=registration)
     messages.success(
-        request, _("%(name)s is written to again.") % {"name": registration.name or registration.email}
+        request,
+        _("%(name)s will receive mailings again.") % {"name": registration.name or registration.email},
     )
     return redirect("organize-mail-bounces", event)

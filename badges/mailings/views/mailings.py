@@ -120,7 +120,7 @@ def _list_differences(form: MailingForm, current: Mailing) -> list[tuple[str, st
         rows.insert(0, (str(form["purpose"].label), current.get_purpose_display()))
     if Segment.from_json(current.segment) != typed.segment:
         words = describe_segment(Segment.from_json(current.segment), current.event)
-        rows.append((_("Who gets it"), " · ".join(words) or _("everyone")))
+        rows.append((_("Recipients"), " · ".join(words) or _("everyone")))
     return rows
 
 
@@ -169,7 +169,9 @@ def mailing_send(request: HttpRequest, event: str, pk: int) -> HttpResponse:
 
 def _add_already_sent_message(request: HttpRequest) -> None:
     """Tell a second click, or a second organizer, that nobody gets the mailing twice."""
-    messages.info(request, _("It was sent or planned already: nobody gets it twice."))
+    messages.info(
+        request, _("This mailing has already been sent or scheduled; nobody will receive it twice.")
+    )
 
 
 @require_POST
@@ -195,7 +197,11 @@ def mailing_cancel(request: HttpRequest, event: str, pk: int) -> HttpResponse:
     except MailingNotActive as error:
         messages.info(request, str(error))
     else:
-        sentence = _("It is a draft again.") if mailing.is_draft else _("No more of it is sent.")
+        sentence = (
+            _("The mailing is a draft again.")
+            if mailing.is_draft
+            else _("Mailing cancelled: no more e-mails will be sent.")
+        )
         messages.success(request, sentence)
     return redirect("organize-mailing", event, pk)
 
@@ -214,7 +220,7 @@ def mailing_copy(request: HttpRequest, event: str, pk: int) -> HttpResponse:
     mailing = mailing_to_organize(event, pk, request.user)
     assert isinstance(request.user, Person)
     draft = copy_mailing(mailing=mailing, author=request.user)
-    messages.success(request, _("This is a new draft that says the same; nobody got it yet."))
+    messages.success(request, _("New draft with the same content; it has not been sent to anyone."))
     return redirect("organize-mailing-edit", event, draft.pk)
 
 

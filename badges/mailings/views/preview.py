@@ -76,5 +76,5 @@ def mailing_test(request: HttpRequest, event: str, pk: int) -> HttpResponse:
     address = queue_test_letter(
         mailing=mailing, person=request.user, **_chosen_preview(request.POST, mailing)
     )
-    messages.success(request, _("The test is on its way to %(email)s.") % {"email": address})
+    messages.success(request, _("The test is being sent to %(email)s.") % {"email": address})
     return redirect("organize-mailing", event, pk)

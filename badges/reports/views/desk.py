@@ -45,7 +45,7 @@ def desk_list(request: "HttpRequest") -> "HttpResponse":
         get_staffed_events(request.user).filter(ends_at__gte=now).select_related("venue").distinct()[:50]
     )
     if not events:
-        raise Forbidden(_("This page is for those who work at the desk of an event that lies ahead."))
+        raise Forbidden(_("This page is for the desk staff of upcoming events."))
     if len(events) == 1:
         return redirect("desk", events[0].slug)
     return render(request, "reports/desks.html", {"events": events, "section": "desk"})
@@ -116,9 +116,11 @@ def _add_unanswered_message(request: "HttpRequest", registration: Registration) 
         "name": registration.name,
     }
     if registration.email:
-        sentence = _("Still to be answered: %(questions)s. %(name)s does so by the link in the e-mail.")
+        sentence = _(
+            "Unanswered questions: %(questions)s. %(name)s can answer through the link in the e-mail."
+        )
     else:
-        sentence = _("Still to be answered: %(questions)s. Ask %(name)s now.")
+        sentence = _("Unanswered questions: %(questions)s. Ask %(name)s now.")
     address = reverse("desk-answers", args=[registration.event.slug, registration.reference])
     messages.warning(
         request, format_html('{} <a href="{}">{}</a>', sentence % values, address, _("Answer now"))

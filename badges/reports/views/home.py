@@ -33,7 +33,7 @@ def organizer_home(request: "HttpRequest") -> "HttpResponse":
     past = list(events.filter(ends_at__lt=now).order_by("-starts_at")[:MAX_PAST_SHOWN])
     can_create = can_create_events(request.user)
     if not (coming or past or can_create):
-        raise Forbidden(_("This page is for those who run an event."))
+        raise Forbidden(_("This page is for event organizers."))
     facts = load_event_facts(coming, at=now)
     # The queue concerns the whole site, so it is shown only to people who run all events.
     items = list_queue_items(count_queue_problems(at=now)) if can_create else []

@@ -81,7 +81,7 @@ def visit_checkpoints_create(request: HttpRequest, event: str) -> HttpResponse:
     """Create the missing checkpoints of the day."""
     visit = get_managed_visit(event, request.user)
     created_count = create_visit_checkpoints(visit=visit)
-    sentence = ngettext("%(count)d checkpoint was made.", "%(count)d checkpoints were made.", created_count)
+    sentence = ngettext("%(count)d checkpoint created.", "%(count)d checkpoints created.", created_count)
     messages.success(request, sentence % {"count": created_count})
     return redirect("organize-visit-day", event)
 

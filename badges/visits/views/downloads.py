@@ -74,7 +74,7 @@ def certificates_pdf(request: HttpRequest, event: str) -> HttpResponse:
         make_certificate_facts(entry) for entry in load_roster(visit) if can_certify(entry.whereabouts)
     ]
     if not certificates:
-        raise NotOpenNow(_("Nobody has arrived and left yet: a certificate needs both scans."))
+        raise NotOpenNow(_("No certificates yet: they need an entry scan and an exit scan."))
     record_action("certificate.print", visit, event=visit.event)
     return inline_response(draw_certificates(visit.event, certificates), name=f"{event}-certificates.pdf")
 

@@ -49,14 +49,15 @@ def assign_line(*, line: BankLine, reference: str, amount: int) -> BankLineAssig
     line = lock_line(line.pk)
     if not 0 < amount <= compute_unassigned(line):
         raise InvalidAssignment(
-            _("Of this line %(left)s can be assigned.")
+            _("You can assign up to %(left)s of this line.")
             % {"left": _format_money(line, compute_unassigned(line))}
         )
     # Recorded first, as only the receivable tells its currency; the error rolls it back.
     payment = _record_payment(line, reference, amount)
     if payment.currency != line.currency:
         raise InvalidAssignment(
-            _("The line is in %(currency)s, what is owed is not.") % {"currency": line.currency}
+            _("This line is in %(currency)s, but the amount due is in another currency.")
+            % {"currency": line.currency}
         )
     assignment = BankLineAssignment.objects.create(
         line=line, receivable=payment.receivable, payment=payment, amount=amount
@@ -92,10 +93,10 @@ def undo_assignment(*, assignment: BankLineAssignment, reason: str) -> Refund:
     line = lock_line(assignment.line_id)
     found = BankLineAssignment.objects.select_for_update(of=("self",)).get(pk=assignment.pk)
     if found.reversal_refund_id:
-        raise InvalidAssignment(_("This was undone already."))
+        raise InvalidAssignment(_("This assignment has already been undone."))
     # Otherwise the same cents would be refunded twice.
     if compute_refundable(found.payment) < found.amount:
-        raise InvalidAssignment(_("A part of this payment was given back; it can no longer be undone."))
+        raise InvalidAssignment(_("Part of this payment has been refunded, so it can no longer be undone."))
     counter = request_refund(
         payment=found.payment,
         amount=found.amount,
@@ -116,7 +117,7 @@ def ignore_line(*, line: BankLine, reason: str) -> None:
     """Set a line aside that concerns nothing here. Raise InvalidAssignment if it is used."""
     line = lock_line(line.pk)
     if line.payout_id or compute_unassigned(line) < line.amount:
-        raise InvalidAssignment(_("This line is taken for something; undo that first."))
+        raise InvalidAssignment(_("This line is assigned; undo the assignment first."))
     line.ignored_at, line.ignore_reason = timezone.now(), reason[:300]
     line.save(update_fields=["ignored_at", "ignore_reason"])
     record_action("bank.ignore", line, fields=["ignored_at"], reason=reason[:300])
@@ -140,7 +141,7 @@ def match_line_to_payout(*, line: BankLine, payout_id: str) -> None:
         Payout.objects.select_for_update(of=("self",)).filter(external_id=payout_id, bank_line="").first()
     )
     if payout is None or payout.amount != line.amount or compute_unassigned(line) != line.amount:
-        raise InvalidAssignment(_("This payout is matched already, or is another sum."))
+        raise InvalidAssignment(_("This payout is already matched, or its amount is different."))
     line.payout = payout
     line.save(update_fields=["payout"])
     line_text = " ".join(filter(None, [line.booked_on.isoformat(), line.counterparty, line.payer_text]))
@@ -169,7 +170,7 @@ def record_returned_transfer(*, line: BankLine, reference: str) -> bool:
         refund = request_refund(
             payment=payment,
             amount=-line.amount,
-            reason=_("By the bank’s statement: %(text)s") % {"text": line.payer_text[:200] or "—"},
+            reason=_("From the bank statement: %(text)s") % {"text": line.payer_text[:200] or "—"},
             external_id=f"bank:{line.fingerprint[:40]}",
         )
         match_line_to_refund(line=line, refund=refund)

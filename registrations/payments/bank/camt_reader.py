@@ -53,7 +53,7 @@ def read_camt_statement(name: str, content: bytes) -> StatementFile:
             % {"file": name}
         ) from error
     if len(entries) > MAX_ENTRIES:
-        raise UnreadableFile(_("%(file)s holds too many lines; import it in parts.") % {"file": name})
+        raise UnreadableFile(_("%(file)s contains too many lines; import it in parts.") % {"file": name})
     return StatementFile(name, _read_account(statements[0]) if statements else "", number_duplicates(entries))
 
 
@@ -73,14 +73,15 @@ def _parse_document(name: str, content: bytes) -> etree._Element:
         root = etree.fromstring(content, parser)
     except etree.XMLSyntaxError as error:
         raise UnreadableFile(
-            _("%(file)s is no valid XML (line %(line)d).") % {"file": name, "line": error.lineno or 0}
+            _("%(file)s is not valid XML (line %(line)d).") % {"file": name, "line": error.lineno or 0}
         ) from error
     if root.getroottree().docinfo.internalDTD is not None:
         raise UnreadableFile(
-            _("%(file)s declares a document type; a bank’s statement has none.") % {"file": name}
+            _("%(file)s contains a document type declaration (DTD), which bank statements never have.")
+            % {"file": name}
         )
     if not NAMESPACE_PATTERN.fullmatch(etree.QName(root).namespace or ""):
-        raise UnreadableFile(_("%(file)s is no statement in the format CAMT.053.") % {"file": name})
+        raise UnreadableFile(_("%(file)s is not a CAMT.053 statement.") % {"file": name})
     # Namespaces are dropped: searching for names of any namespace takes ten times as long.
     for element in root.iter("{*}*"):
         element.tag = etree.QName(element).localname

@@ -31,7 +31,7 @@ def parse_cents(text: str) -> int:
     else:
         plain = re.sub(r"[.,]", "", plain)
     if not re.fullmatch(r"[+-]?\d{1,12}(\.\d{0,2})?", plain, re.ASCII):
-        raise ValueError(_("“%(text)s” is no amount") % {"text": text[:40]})
+        raise ValueError(_("“%(text)s” is not an amount") % {"text": text[:40]})
     return int(Decimal(plain) * 100)
 
 
@@ -45,7 +45,7 @@ def parse_day(text: str) -> datetime.date:
             continue
         if FIRST_YEAR <= day.year <= LAST_YEAR:
             return day
-    raise ValueError(_("“%(text)s” is no date") % {"text": text[:40]})
+    raise ValueError(_("“%(text)s” is not a date") % {"text": text[:40]})
 
 
 # Column numbers by field; a field in REPEATABLE_FIELDS may have several.

@@ -94,7 +94,10 @@ def _locate_table(
     if errors and not any(tables):
         raise errors[0]
     raise UnreadableFile(
-        _("%(file)s: no line names a date and an amount (or debit and credit). Say which columns they are.")
+        _(
+            "%(file)s: no columns found for the date and the amount (or debit and credit). Enter "
+            "their headings."
+        )
         % {"file": name}
     )
 
@@ -155,7 +158,7 @@ def _read_signed_cents(cells: Mapping[str, str]) -> int:
         return _apply_direction(parse_cents(cells["amount"]), cells.get("direction", ""))
     credit, debit = cells.get("credit", ""), cells.get("debit", "")
     if not credit and not debit:
-        raise ValueError(_("there is no amount"))
+        raise ValueError(_("the amount is missing"))
     # Some banks write debits with a minus in their own column, others without.
     return (abs(parse_cents(credit)) if credit else 0) - (abs(parse_cents(debit)) if debit else 0)
 
@@ -167,5 +170,5 @@ def _apply_direction(cents: int, direction: str) -> int:
         return -abs(cents)
     # A negative amount says it already; for a positive one an unknown word could mean a debit.
     if word and cents > 0 and not word.startswith(CREDIT_PREFIXES):
-        raise ValueError(_("“%(text)s” does not say whether money came or left") % {"text": direction[:40]})
+        raise ValueError(_("“%(text)s” is neither a credit nor a debit") % {"text": direction[:40]})
     return cents

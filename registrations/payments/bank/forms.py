@@ -24,15 +24,17 @@ class StatementForm(forms.Form):
     file = forms.FileField(
         label=_("Statement"),
         error_messages={"required": _("Choose a file."), "empty": _("This file is empty.")},
-        help_text=_("CAMT.053 (.xml) or CSV, as the bank gives it. Lines known already are skipped."),
+        help_text=_(
+            "CAMT.053 (.xml) or CSV, as downloaded from the bank. Lines already imported are skipped."
+        ),
         widget=forms.FileInput(attrs={"accept": ".xml,.csv,.txt"}),
     )
-    date = forms.CharField(label=_("Column of the date"), required=False, max_length=80)
-    amount = forms.CharField(label=_("Column of the amount"), required=False, max_length=80)
-    credit = forms.CharField(label=_("Column of credits"), required=False, max_length=80)
-    debit = forms.CharField(label=_("Column of debits"), required=False, max_length=80)
-    text = forms.CharField(label=_("Column of the communication"), required=False, max_length=80)
-    party = forms.CharField(label=_("Column of the payer"), required=False, max_length=80)
+    date = forms.CharField(label=_("Date column"), required=False, max_length=80)
+    amount = forms.CharField(label=_("Amount column"), required=False, max_length=80)
+    credit = forms.CharField(label=_("Credit column"), required=False, max_length=80)
+    debit = forms.CharField(label=_("Debit column"), required=False, max_length=80)
+    text = forms.CharField(label=_("Communication column"), required=False, max_length=80)
+    party = forms.CharField(label=_("Payer column"), required=False, max_length=80)
     name = forms.CharField(required=False, max_length=200, widget=forms.HiddenInput)
     checked = forms.CharField(required=False, strip=False, widget=forms.HiddenInput)
 
@@ -46,7 +48,7 @@ class StatementForm(forms.Form):
         data = self.cleaned_data
         if file := data.get("file"):
             if file.size > MAX_STATEMENT_BYTES:
-                self.add_error("file", _("This file is larger than 3 MB; export a shorter time."))
+                self.add_error("file", _("This file is larger than 3 MB; export a shorter period."))
                 return data
             data["name"], data["content"] = file.name, file.read()
         else:
@@ -79,7 +81,7 @@ class AssignmentForm(forms.Form):
     """Reference that a line pays, and the amount."""
 
     reference = forms.CharField(
-        label=_("Reference"), max_length=40, help_text=_("Of an order, or of anything else that is owed.")
+        label=_("Reference"), max_length=40, help_text=_("Reference of an order or of any other amount due.")
     )
     amount = forms.DecimalField(
         label=_("Amount"), min_value=0, decimal_places=2, max_digits=12, localize=True

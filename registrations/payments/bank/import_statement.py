@@ -32,8 +32,8 @@ class StatementImport:
 
     def __str__(self) -> str:
         return _(
-            "New lines: %(new)d. Known: %(known)d. Matched to what was due: %(exact)d. "
-            "Matched to payouts of cards: %(payouts)d. To decide: %(open)d."
+            "New lines: %(new)d. Already imported: %(known)d. Matched to amounts due: %(exact)d. "
+            "Matched to Stripe payouts: %(payouts)d. To review: %(open)d."
         ) % {
             "new": len(self.matches),
             "known": self.known_count,

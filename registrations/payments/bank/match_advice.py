@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from .matching import MatchKind
 
-RECORD_BUTTON = _("Take it as this payment")
+RECORD_BUTTON = _("Record this payment")
 
 
 @dataclass(frozen=True)
@@ -22,36 +22,41 @@ class MatchAdvice:
 MATCH_ADVICE = {
     MatchKind.EXACT: MatchAdvice(_("exact"), _("Reference and amount match. Record the payment.")),
     MatchKind.UNDERPAID: MatchAdvice(
-        _("too little"), _("Less than is due. Take it, and ask for the rest or credit the difference.")
+        _("too little"),
+        _("Less than the amount due. Record the payment, then ask for the rest or credit the difference."),
     ),
     MatchKind.OVERPAID: MatchAdvice(
-        _("too much"), _("More than is due. Take it, and give the difference back from the payment.")
+        _("too much"), _("More than the amount due. Record the payment, then refund the difference.")
     ),
     MatchKind.ALREADY_PAID: MatchAdvice(
-        _("paid already"),
-        _("Nothing is due any more. Take it and give it back, or assign it to another order."),
+        _("already paid"),
+        _("Nothing is left to pay. Record the payment and refund it, or assign it to another order."),
     ),
     MatchKind.NO_LONGER_DUE: MatchAdvice(
         _("too late"),
-        _("The order waits no longer. Take it: it gets its places if they are left; else give it back."),
+        _(
+            "The order has expired. Record the payment: the order gets its places if there are "
+            "any left. Otherwise, refund it."
+        ),
     ),
     MatchKind.PROPOSAL: MatchAdvice(
-        _("perhaps"), _("No reference, but amount and name agree with one that is due: look, then take it.")
+        _("possible match"),
+        _("No reference, but the amount and the name match this amount due. Check, then record the payment."),
     ),
     MatchKind.SEVERAL_REFERENCES: MatchAdvice(
         _("several"),
-        _("It names more than one, and is not the sum of what is due: assign a part to each."),
+        _("The line names several references, and its amount is not their total. Assign a part to each."),
         _("Assign"),
     ),
     MatchKind.RETURNED: MatchAdvice(
-        _("money given back"), _("Money that left for what it names: it is noted as given back.")
+        _("refund sent"), _("Money sent back for this reference; it is recorded as a refund.")
     ),
     MatchKind.PAYOUT: MatchAdvice(
-        _("card payments"), _("The sum of a payout of Stripe."), _("Match it to the payout")
+        _("card payments"), _("The amount matches a Stripe payout."), _("Match to the payout")
     ),
     MatchKind.UNKNOWN: MatchAdvice(
         _("unknown"),
-        _("No match found. Assign it to an order, or ignore it with a reason."),
+        _("No match found. Assign it to an order, or set it aside with a reason."),
         _("Assign"),
     ),
 }

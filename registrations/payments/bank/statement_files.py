@@ -41,7 +41,7 @@ def read_statement(name: str, content: bytes, columns: Mapping[str, str] | None 
     for beginning, called in UNSUPPORTED_FORMATS.items():
         if content.lstrip(b"\xef\xbb\xbf \r\n").startswith(beginning):
             raise UnreadableFile(
-                _("%(file)s is of the format %(format)s: ask the bank for CAMT.053 or CSV.")
+                _("%(file)s is in %(format)s format. Ask the bank for CAMT.053 or CSV.")
                 % {"file": name, "format": called}
             )
     # After decoding, the declared encoding is wrong, so the declaration is dropped.
@@ -54,5 +54,5 @@ def read_statement(name: str, content: bytes, columns: Mapping[str, str] | None 
         return read_camt_statement(name, content)
     # Other XML, which the CSV reader would report as a file without columns.
     if content.lstrip()[:1] == b"<":
-        raise UnreadableFile(_("%(file)s is no statement in the format CAMT.053.") % {"file": name})
+        raise UnreadableFile(_("%(file)s is not a CAMT.053 statement.") % {"file": name})
     return read_csv_statement(name, content, columns)

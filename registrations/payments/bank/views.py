@@ -153,7 +153,7 @@ def bank_line_ignore(request: HttpRequest, line_id: int) -> HttpResponse:
         return redirect("bank-line", line_id)
     form = BankReasonForm(request.POST, prefix="ignore")
     if not form.is_valid():
-        messages.error(request, _("Say why the line is set aside."))
+        messages.error(request, _("Enter a reason for setting the line aside."))
         return redirect("bank-line", line_id)
     ignore_line(line=bank_line, reason=form.cleaned_data["reason"])
     messages.success(request, _("The line is set aside."))
@@ -168,8 +168,8 @@ def assignment_undo(request: HttpRequest, line_id: int, assignment_id: int) -> H
     assignment = get_object_or_404(BankLineAssignment, line=bank_line, pk=assignment_id)
     form = BankReasonForm(request.POST)
     if not form.is_valid():
-        messages.error(request, _("Say why it is taken back."))
+        messages.error(request, _("Enter a reason for undoing the assignment."))
     else:
         undo_assignment(assignment=assignment, reason=form.cleaned_data["reason"])
-        messages.success(request, _("It was taken back by a counter-entry."))
+        messages.success(request, _("The assignment has been undone with a counter-entry."))
     return redirect("bank-line", line_id)

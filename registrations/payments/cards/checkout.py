@@ -81,13 +81,15 @@ def get_or_create_attempt(*, order: Order) -> CardPaymentAttempt:
     # The order's lock above keeps two tabs of the same buyer from opening two attempts.
     latest = CardPaymentAttempt.objects.unsettled().filter(order=order).first()
     if latest and latest.completed_at:
-        raise NothingToPay(_("The bank is working on this payment; there is nothing to do."))
+        raise NothingToPay(_("The bank is processing this payment; you do not need to do anything."))
     if latest and latest.amount == amount and latest.is_payable(at=now):
         extend_hold(order=order, expires_at=latest.expires_at + HOLD_GRACE_PERIOD)
         return latest
     attempt_count = CardPaymentAttempt.objects.filter(order=order).count()
     if attempt_count >= MAX_ATTEMPTS:
-        raise NothingToPay(_("This order was tried too often; write to the organizer, or order again."))
+        raise NothingToPay(
+            _("Too many payment attempts for this order. Contact the organizer or place a new order.")
+        )
     attempt = CardPaymentAttempt.objects.create(
         order=order,
         number=attempt_count + 1,
@@ -110,7 +112,7 @@ def compute_card_due(order: Order) -> int:
     # Money alone is not enough: an order whose places were all cancelled may still have a balance.
     waits = Registration.objects.filter(order=order, cancelled_at__isnull=True, confirmed_at__isnull=True)
     if due <= 0 or not order.is_by_card or not (waits.exists() or list_active_sponsorships(order).exists()):
-        raise NothingToPay(_("Nothing is left to pay for this order."))
+        raise NothingToPay(_("There is nothing left to pay for this order."))
     return due
 
 

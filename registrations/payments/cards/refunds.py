@@ -105,7 +105,7 @@ def _record_dashboard_refund(facts: gateway.RefundFacts) -> Refund | None:
     )
     if payment is None or facts.status in FAILED_STATUSES or facts.amount_cents > compute_refundable(payment):
         return None
-    reason = _("Given back in Stripe’s dashboard")
+    reason = _("Refunded in the Stripe dashboard")
     return request_refund(
         payment=payment, amount=facts.amount_cents, reason=reason, external_id=facts.refund_id
     )

@@ -55,8 +55,8 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "verbose_name": "line of a bank statement",
-                "verbose_name_plural": "lines of bank statements",
+                "verbose_name": "bank statement line",
+                "verbose_name_plural": "bank statement lines",
                 "ordering": ["-booked_on", "-pk"],
             },
         ),
@@ -204,7 +204,7 @@ class Migration(migrations.Migration):
                 ("amount", models.PositiveBigIntegerField(verbose_name="amount, in cents")),
                 ("reason", models.CharField(blank=True, max_length=60, verbose_name="reason")),
                 ("status", models.CharField(max_length=40)),
-                ("evidence_due_at", models.DateTimeField(null=True, verbose_name="answer by")),
+                ("evidence_due_at", models.DateTimeField(null=True, verbose_name="respond by")),
                 ("opened_at", models.DateTimeField(verbose_name="opened")),
                 (
                     "payment",
@@ -261,8 +261,8 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "verbose_name": "line of a payout",
-                "verbose_name_plural": "lines of payouts",
+                "verbose_name": "payout line",
+                "verbose_name_plural": "payout lines",
                 "ordering": ["pk"],
             },
         ),
@@ -283,8 +283,8 @@ class Migration(migrations.Migration):
                 ("handled_at", models.DateTimeField(null=True)),
             ],
             options={
-                "verbose_name": "event of Stripe",
-                "verbose_name_plural": "events of Stripe",
+                "verbose_name": "Stripe event",
+                "verbose_name_plural": "Stripe events",
                 "ordering": ["-happened_at", "-pk"],
                 "indexes": [
                     models.Index(
@@ -313,8 +313,8 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "verbose_name": "refund at Stripe",
-                "verbose_name_plural": "refunds at Stripe",
+                "verbose_name": "Stripe refund",
+                "verbose_name_plural": "Stripe refunds",
             },
         ),
         migrations.AddIndex(

@@ -70,8 +70,8 @@ class BankLine(models.Model):
     objects = BankLineQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("line of a bank statement")
-        verbose_name_plural = _("lines of bank statements")
+        verbose_name = _("bank statement line")
+        verbose_name_plural = _("bank statement lines")
         ordering = ["-booked_on", "-pk"]
         indexes = [models.Index(fields=["-booked_on", "-id"], name="bank_line_by_day")]
 

@@ -14,21 +14,21 @@ from registrations.invoices.models import Payment, Payout, Refund
 from registrations.models import Order
 
 DISPUTE_STATE_LABELS = {
-    "warning_needs_response": _("inquiry to answer"),
-    "warning_under_review": _("inquiry answered"),
-    "warning_closed": _("inquiry closed"),
-    "needs_response": _("to answer"),
-    "under_review": _("answered"),
+    "warning_needs_response": _("inquiry: response needed"),
+    "warning_under_review": _("inquiry: response sent"),
+    "warning_closed": _("inquiry: closed"),
+    "needs_response": _("response needed"),
+    "under_review": _("response sent"),
     "prevented": _("prevented"),
     "won": _("won"),
     "lost": _("lost"),
 }
 DISPUTE_REASON_LABELS = {
-    "fraudulent": _("the holder says the payment was not theirs"),
-    "duplicate": _("the holder says they paid twice"),
-    "credit_not_processed": _("the holder misses a refund"),
-    "product_not_received": _("the holder says they got nothing"),
-    "unrecognized": _("the holder does not recognize the payment"),
+    "fraudulent": _("the cardholder says they did not make the payment"),
+    "duplicate": _("the cardholder says they paid twice"),
+    "credit_not_processed": _("the cardholder is waiting for a refund"),
+    "product_not_received": _("the cardholder says they received nothing"),
+    "unrecognized": _("the cardholder does not recognize the payment"),
 }
 OPEN_DISPUTE_STATUSES = ("warning_needs_response", "warning_under_review", "needs_response", "under_review")
 
@@ -49,8 +49,8 @@ class CardPaymentAttempt(models.Model):
     """
 
     class State(models.TextChoices):
-        OPEN = "open", _("begun")
-        UNDER_WAY = "under_way", _("the bank is working on it")
+        OPEN = "open", _("started")
+        UNDER_WAY = "under_way", _("being processed by the bank")
         PAID = "paid", pgettext_lazy("card payment", "paid")
         CLOSED = "closed", _("not paid")
 
@@ -125,8 +125,8 @@ class StripeEvent(models.Model):
     handled_at = models.DateTimeField(null=True)
 
     class Meta:
-        verbose_name = _("event of Stripe")
-        verbose_name_plural = _("events of Stripe")
+        verbose_name = _("Stripe event")
+        verbose_name_plural = _("Stripe events")
         ordering = ["-happened_at", "-pk"]
         indexes = [
             models.Index(
@@ -145,8 +145,8 @@ class StripeRefund(models.Model):
     stripe_id = models.CharField(max_length=120, unique=True)
 
     class Meta:
-        verbose_name = _("refund at Stripe")
-        verbose_name_plural = _("refunds at Stripe")
+        verbose_name = _("Stripe refund")
+        verbose_name_plural = _("Stripe refunds")
 
     def __str__(self) -> str:
         return self.stripe_id
@@ -161,7 +161,7 @@ class Dispute(models.Model):
     amount = models.PositiveBigIntegerField(_("amount, in cents"))
     reason = models.CharField(_("reason"), max_length=60, blank=True)
     status = models.CharField(max_length=40)
-    evidence_due_at = models.DateTimeField(_("answer by"), null=True)
+    evidence_due_at = models.DateTimeField(_("respond by"), null=True)
     opened_at = models.DateTimeField(_("opened"))
 
     class Meta:
@@ -201,8 +201,8 @@ class PayoutLine(models.Model):
     payment = models.ForeignKey(Payment, models.PROTECT, null=True, related_name="+")
 
     class Meta:
-        verbose_name = _("line of a payout")
-        verbose_name_plural = _("lines of payouts")
+        verbose_name = _("payout line")
+        verbose_name_plural = _("payout lines")
         ordering = ["pk"]
 
     def __str__(self) -> str:

@@ -49,9 +49,9 @@ def order_confirm(request: HttpRequest, reference: str) -> HttpResponse:
     order = get_object_or_404(Order.objects.select_related("event"), reference=reference)
     placed = confirm_paid_order(order=order)
     message = (
-        _("The order %(reference)s is confirmed.")
+        _("Order %(reference)s is confirmed.")
         if placed
-        else _("The order %(reference)s waits for nothing.")
+        else _("Order %(reference)s is not waiting for anything.")
     )
     messages.success(request, message % {"reference": order.reference})
     return redirect("card-payments")

@@ -64,7 +64,7 @@ def order_payment(request: HttpRequest, reference: str, secret: str) -> HttpResp
 def _start_payment(request: HttpRequest, link_access: LinkAccess) -> HttpResponse:
     arguments = [link_access.order.reference, link_access.secret]
     if not settings.CARD_PAYMENT:
-        raise NotFound(_("Cards are not taken here; write to the organizer."))
+        raise NotFound(_("Card payment is not available here. Contact the organizer."))
     # Without a Stripe key, outside production.
     if uses_demo_payments():
         return redirect("order-pay-test", *arguments)
@@ -158,7 +158,7 @@ def demo_payment(request: HttpRequest, reference: str, secret: str) -> HttpRespo
     except ConventionError as refusal:
         error = str(refusal)
     if "decline" in request.POST:
-        error = _("The card was declined (test). Nothing was paid; try again.")
+        error = _("The card was declined (test). You have not been charged; try again.")
     context = {"link_access": link_access, "order": order, "event": order.event, "due": due, "error": error}
     return render(request, "payments/demo_payment.html", context)
 

@@ -74,7 +74,9 @@ def package_take(request: HttpRequest, event: str, slug: str) -> HttpResponse:
             messages.error(request, str(error))
         else:
             messages.success(
-                request, _("“%(name)s” is noted; the link goes to the contact.") % {"name": sponsorship.name}
+                request,
+                _("“%(name)s” has been added; the link is being e-mailed to the contact.")
+                % {"name": sponsorship.name},
             )
             return redirect("organize-sponsor", event, sponsorship.pk)
     context = {

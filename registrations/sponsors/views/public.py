@@ -89,9 +89,7 @@ def _take_or_quote(
         return redirect("quotation", quotation.link_token)
     # The form carries the price that was shown: nothing is ordered at another one unseen.
     if _has_price_changed(request, package):
-        messages.warning(
-            request, _("The price was changed meanwhile: it is %(price)s now.") % {"price": package.cost}
-        )
+        messages.warning(request, _("The price has changed: it is now %(price)s.") % {"price": package.cost})
         return redirect("sponsor-order", package.event.slug, package.slug)
     person = request.user if isinstance(request.user, Person) else None
     context = OrderContext(source=SPONSOR_SOURCE, person=person, network=get_client_network(request.META))

@@ -13,7 +13,7 @@ from registrations.visits.models import Visit
 class HostContactForm(ActionErrorsMixin, forms.Form):
     name = forms.CharField(label=_("Name"), max_length=200, error_messages={"required": _("Write the name.")})
     email = forms.EmailField(
-        label=_("E-mail"), error_messages={"required": _("Write the address that gets the link.")}
+        label=_("E-mail"), error_messages={"required": _("Enter the e-mail address for the link.")}
     )
     language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES, initial="fr")
 

@@ -319,8 +319,8 @@ def test_a_device_that_is_no_longer_one(client, event):
         ({"operator": 5}, "« operator » n’est pas un texte.", "“operator” is not a text."),
         (
             {"checkpoint": 999},
-            "« checkpoint » n’est pas de cet événement.",
-            "“checkpoint” is not of this event.",
+            "« checkpoint » n’appartient pas à cet événement.",
+            "“checkpoint” does not belong to this event.",
         ),
     ],
 )

@@ -68,7 +68,7 @@ def test_the_confirmation_brings_text_html_calendar_and_badge(mail_receiver, run
     assert message["Subject"] == "Inscription confirmée\u202f: La Convention"
     assert message["Reply-To"] == "club@example.org"
     assert order.manage_url in text_of(message)
-    assert "À facturer\u202f: 120\u00a0€" in text_of(message)
+    assert "Montant dû\u202f: 120\u00a0€" in text_of(message)
     html = part(message, "text/html").get_content()
     assert f'href="{order.manage_url}"' in html
     [entry] = icalendar.Calendar.from_ical(part(message, "text/calendar").get_content()).walk("VEVENT")
@@ -87,7 +87,7 @@ def test_english_orders_get_english_mails(mail_receiver, run_tasks, settings):
     order = ordered(event, language="en")
     run_tasks()
     [message] = mail_receiver.wait_for(1)
-    assert message["Subject"] == "Registered: The Convention"
+    assert message["Subject"] == "Registration confirmed: The Convention"
     assert f"/en/orders/{order.reference}/" in text_of(message)
     assert text_of(message).rstrip().endswith(f"· {settings.SITE_URL}/en/")
 
@@ -135,8 +135,8 @@ def test_the_link_comes_with_what_when_and_where(mail_receiver, run_tasks):
     run_tasks()
     [message] = mail_receiver.wait_for(1)
     told = text_of(message).replace("\u202f", " ").replace("\u00a0", " ").splitlines()
-    assert [line for line in told if line.startswith(("Quoi", "Quand", "Où"))] == [
-        "Quoi : Visite",
+    assert [line for line in told if line.startswith(("Événement", "Quand", "Où"))] == [
+        "Événement : Visite",
         "Quand : mardi 16 juin 2099, 9 h 30 – 12 h 30",
         "Où : Site du port, 2 quai, 44000 Nantes",
     ]
@@ -175,7 +175,7 @@ def test_anyone_else_is_told_the_truth_by_mail_only(mail_receiver, run_tasks):
     ordered(event, ticket="member")
     run_tasks()
     [message] = mail_receiver.wait_for(1)
-    assert message["Subject"][:13] == "Non confirmée"
+    assert message["Subject"][:19] == "Place non confirmée"
     assert "/orders/confirm/" not in text_of(message)
     assert "écrivez à club@example.org" in " ".join(text_of(message).split())
     assert f"/events/{event.slug}/register/" in text_of(message)
@@ -193,7 +193,7 @@ def test_a_correction_brings_a_new_badge_with_the_same_code(mail_receiver, run_t
     run_tasks()
     second = mail_receiver.wait_for(2)[1]
     assert second["Subject"] == f"Inscription corrigée\u202f: {event.title}"
-    assert "Votre inscription est corrigée" in text_of(second)
+    assert f"Inscription corrigée : {event.title}" in text_of(second)
     assert decode_qr(render_pdf(part(second, "application/pdf").get_payload(decode=True))[0]) == [code]
 
 
@@ -231,7 +231,7 @@ def test_a_place_that_changes_hands_is_told_to_both(mail_receiver, run_tasks):
     for message in (buyer, ana):
         pdf = part(message, "application/pdf").get_payload(decode=True)
         assert decode_qr(render_pdf(pdf)[0]) == [build_badge_code(registration)] != [old]
-    assert "buyer@example.org vous cède une place" in text_of(ana)
+    assert "buyer@example.org vous a cédé une place" in text_of(ana)
     assert build_attendee_url(registration) in text_of(ana)
     pieces = [piece.get_payload(decode=True) for piece in ana.walk() if not piece.is_multipart()]
     assert order.manage_secret.encode() not in b"".join(pieces)
@@ -342,7 +342,7 @@ def test_a_cancellation_is_said_once(mail_receiver, run_tasks):
     cancel_registration(registration=registration)
     run_tasks()
     messages = mail_receiver.wait_for(2)
-    assert messages[1]["Subject"][:8] == "Annulée\u202f"
+    assert messages[1]["Subject"][:11] == "Annulation\u202f"
     send_order_mails.call(registration.order_id)
     assert len(mail_receiver.messages) == 2
 
@@ -352,7 +352,7 @@ def test_a_place_cancelled_before_the_mail_went_gets_one_mail_about_that(mail_re
     registration = ordered(event).registrations.get()
     cancel_registration(registration=registration)
     run_tasks()
-    assert [m["Subject"][:7] for m in mail_receiver.wait_for(1)] == ["Annulée"]
+    assert [m["Subject"][:10] for m in mail_receiver.wait_for(1)] == ["Annulation"]
 
 
 def test_a_place_that_lapsed_gets_no_link_any_more(mail_receiver, run_tasks):

@@ -137,7 +137,7 @@ def test_the_command_marks_the_address_and_the_mail(command, manage, tmp_path, m
         report("alias@elsewhere.example", original="alias@elsewhere.example", key=first.message_key)
     )
     done = command("mail_bounces", str(file))
-    assert (done.returncode, done.stdout) == (0, "1 adresse a été marquée.\n")
+    assert (done.returncode, done.stdout) == (0, "1 adresse marquée en erreur.\n")
     assert BouncedAddress.objects.get().email == "ana0@example.org"
     first.refresh_from_db()
     assert (first.state, first.answer) == ("bounced", "5.1.1 550 5.1.1 …: no such user")
@@ -185,7 +185,7 @@ class TestAttention:
         client.force_login(make_staff(event))
         [ana, _bob] = add_people(event, 2)
         address = f"/en/organize/{event.slug}"
-        sentence = "1 mail did not reach anyone: correct the address and send it again."
+        sentence = "1 e-mail was not delivered: correct the address and send it again."
         client.post(f"{address}/mail/bounces/", {"addresses": "ANA0@example.org"})
         assert sentence in client.get("/en/organize/").content.decode()
         listed = client.get(f"{address}/registrations/?state=undelivered").context["shown"]
@@ -216,8 +216,8 @@ class TestAttention:
         )
         page = client.post(address, {"addresses": pasted})
         said = page.content.decode()
-        assert "2 addresses are marked: they are left out" in said
-        assert "Nobody registered for this event has the address below." in said
+        assert "2 addresses marked as bounced: mailings skip them" in said
+        assert "No registration for this event uses the address below." in said
         assert page.context["form"]["addresses"].value() == "ana9@example.org"
         marked = BouncedAddress.objects.order_by("email").values_list("email", flat=True)
         assert list(marked) == ["ana0@example.org", "ana1@example.org"]

@@ -44,14 +44,14 @@ def test_write_look_try_and_send(event, client, organizer, mailoutbox, run_tasks
     add_people(event, 2)
     add_people(event, 1, language="en", start=2)
     here = f"/en/organize/{event.slug}/mail/"
-    assert "No mailing yet." in text_of(client.get(here))
+    assert "No mailings yet." in text_of(client.get(here))
     page = client.post(f"{here}new/", FORM, follow=True)
     mailing = Mailing.objects.get()
     assert page.redirect_chain == [(f"{here}{mailing.pk}/", 302)]
     assert (mailing.written_by, Segment.from_json(mailing.segment)) == (organizer, Segment())
     said = text_of(page)
-    assert "3 recipients now 2 in French 1 in English" in said
-    assert "Send it to 3 recipients now" in said
+    assert "3 current recipients 2 in French 1 in English" in said
+    assert "Send to 3 recipients now" in said
     preview = client.get(f"{here}{mailing.pk}/preview/?language=fr")
     assert "Bonjour Ana0," in preview.content.decode()
     reference = Recipient.registrations.field.related_model.objects.get(first_name="Ana2").reference
@@ -64,11 +64,11 @@ def test_write_look_try_and_send(event, client, organizer, mailoutbox, run_tasks
     assert (trial.to, trial.subject) == (["olga@example.org"], f"Essai\u202f: Nouvelles de {event.name}")
     assert "Bonjour Ana2," in trial.body
     client.post(f"{here}{mailing.pk}/send/")
-    assert "It begins in a moment." in text_of(client.get(f"{here}{mailing.pk}/"))
+    assert "Starting shortly." in text_of(client.get(f"{here}{mailing.pk}/"))
     run_tasks()
     done = text_of(client.get(f"{here}{mailing.pk}/"))
-    assert "It was sent; the last e-mail left on" in done
-    assert "3 e-mails sent 0 e-mails refused 0 e-mails came back" in done
+    assert "Sent. Last e-mail:" in done
+    assert "3 e-mails sent 0 e-mails refused 0 e-mails bounced" in done
     assert len(mailoutbox) == 4
     assert "3 / 3" in text_of(client.get(here))
 
@@ -77,8 +77,8 @@ def test_what_is_wrong_is_said_at_the_field_and_nothing_is_lost(event, client):
     wrong = {**FORM, "text_fr": "Bonjour {prenom}", "subject_en": "", "text_en": "Hello, dear reader"}
     page = client.post(f"/en/organize/{event.slug}/mail/new/", wrong)
     said = text_of(page)
-    assert "“{prenom}” is not known." in said.replace("&#x27;", "'")
-    assert "Write a subject too." in said
+    assert "Unknown placeholder “{prenom}”." in said.replace("&#x27;", "'")
+    assert "Enter a subject too." in said
     assert "Hello, dear reader" in said
     assert not Mailing.objects.exists()
 
@@ -115,7 +115,7 @@ def test_a_time_is_by_the_events_clock_and_a_wrong_one_is_said(client, event):
     here = f"/en/organize/{event.slug}/mail/{mailing.pk}/"
     assert "This field is required." in text_of(client.post(f"{here}schedule/", {"at": ""}))
     past = client.post(f"{here}schedule/", {"at": "2020-01-01T10:00"})
-    assert "This time is past: choose a later one, or send now." in text_of(past)
+    assert "Choose a time in the future, or send now." in text_of(past)
     client.post(f"{here}schedule/", {"at": "2999-07-01T10:00"})
     mailing.refresh_from_db()
     assert mailing.send_at.isoformat() == "2999-07-01T08:00:00+00:00"
@@ -150,12 +150,12 @@ def test_a_stopped_mailing_says_so_and_is_resumed(client, event, mailoutbox, run
     client.post(f"{here}send/")
     Mailing.objects.update(faults=7, fault="ConnectionRefusedError", due_at=None)
     page = text_of(client.get(here))
-    assert "The mail server failed several times: the mailing stands still." in page
-    assert "Go on now" in page
+    assert "The mail server failed several times, so the mailing has been stopped." in page
+    assert "Resume now" in page
     attention = text_of(client.get(f"/en/organize/{event.slug}/"))
-    assert "1 mailing was stopped by a fault:" in attention
+    assert "1 mailing stopped after an error:" in attention
     client.post(f"{here}resume/")
-    assert "stopped by a fault" not in text_of(client.get(f"/en/organize/{event.slug}/"))
+    assert "stopped after an error" not in text_of(client.get(f"/en/organize/{event.slug}/"))
     run_tasks()
     assert [mail.to for mail in mailoutbox] == [["ana0@example.org"]]
 
@@ -167,23 +167,24 @@ def test_two_clicks_and_two_organizers_send_it_once_and_are_told(client, event, 
     seen = re.search(r'name="seen" value="(\w+)"', client.get(here).content.decode())[1]
     client.post(f"{here}edit/", {**FORM, "purpose": "news"})
     stale = client.post(f"{here}send/", {"seen": seen}, follow=True)
-    assert "Somebody changed this draft since you opened its page" in text_of(stale)
+    assert "Someone has changed this draft since you opened it" in text_of(stale)
     later = {"at": "2999-07-01T10:00", "seen": seen}
-    assert "Somebody changed this draft" in text_of(client.post(f"{here}schedule/", later))
+    assert "Someone has changed this draft" in text_of(client.post(f"{here}schedule/", later))
     mailing.refresh_from_db()
     assert mailing.is_draft
     client.post(f"{here}send/", {"seen": mailing.content_hash})
     for address, data in (("send/", {"seen": mailing.content_hash}), ("schedule/", later)):
         again = client.post(here + address, data, follow=True)
-        assert "It was sent or planned already: nobody gets it twice." in text_of(again)
+        said = text_of(again)
+        assert "This mailing has already been sent or scheduled; nobody will receive it twice." in said
     assert client.get(f"{here}edit/").status_code == 302
     lost = client.post(f"{here}edit/", {**FORM, "text_en": "Written meanwhile"})
     assert "Written meanwhile" in text_of(lost)
-    assert "Write a new one." in text_of(lost)
+    assert "Create a new one." in text_of(lost)
     run_tasks()
     assert len(mailoutbox) == 1
     for act in ("cancel/", "resume/"):
-        assert "This mailing is not under way." in text_of(client.post(here + act, follow=True))
+        assert "This mailing is not in progress." in text_of(client.post(here + act, follow=True))
 
 
 def test_without_a_worker_the_page_says_that_nothing_works_on_it(client, event):
@@ -229,7 +230,7 @@ def test_a_draft_that_somebody_else_changed_is_not_overwritten(client, event):
     assert refused.context["other_values"] == [
         ("Kind of mailing", "information needed for the event"),
         ("Subject in English", "Theirs"),
-        ("Who gets it", "everyone"),
+        ("Recipients", "everyone"),
     ]
     mailing.refresh_from_db()
     assert mailing.subject_en == "Theirs"

@@ -69,7 +69,7 @@ def test_nobody_is_reminded_of_a_visit_that_was_called_off(client, mailoutbox, r
     assert not Mailing.objects.exists()
     client.force_login(make_administrator())
     page = client.get(f"/en/organize/{visit.event.slug}/mail/reminders/").content.decode()
-    assert "nobody is reminded of it" in page
+    assert "no reminders will be sent" in page
     assert "planned" not in page
 
 

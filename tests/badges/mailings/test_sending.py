@@ -242,14 +242,14 @@ def test_a_scheduled_one_that_is_cancelled_is_a_draft_again(mailoutbox, run_task
 
 def test_what_cannot_be_sent_is_refused(db):
     event = make_event()
-    with pytest.raises(MailingNotReady, match="Personne"):
+    with pytest.raises(MailingNotReady, match="Aucun destinataire"):
         launch_mailing(mailing=make_mailing(event))
     add_people(event, 2, language="en")
     with pytest.raises(MailingNotReady, match="2 destinataires"):
         launch_mailing(mailing=make_mailing(event, text_en="", subject_en=""))
     with pytest.raises(MailingNotReady, match="un objet et un texte"):
         launch_mailing(mailing=make_mailing(event, text_en="", subject_en="", text_fr=""))
-    with pytest.raises(MailingNotReady, match="passé"):
+    with pytest.raises(MailingNotReady, match="date à venir"):
         schedule_mailing(mailing=make_mailing(event), at=timezone.now())
     mailing = launch_mailing(mailing=make_mailing(event))
     with pytest.raises(NotADraft):
@@ -335,6 +335,6 @@ def test_the_log_as_files(mailoutbox, run_tasks):
     file = table_response(make_log_sheet(mailing, "bounced"), name="log", kind="csv")
     lines = file.content.decode("utf-8-sig").splitlines()
     assert lines[0].startswith("Nom,Adresse e-mail,Entreprise,Langue,État,Motif,Tentatives,Quand,")
-    assert lines[1].startswith("Ana0 Müller,ana0@example.org,Acme,fr,revenu,,1,")
+    assert lines[1].startswith("Ana0 Müller,ana0@example.org,Acme,fr,non remis,,1,")
     assert len(lines) == 2
     assert table_response(make_log_sheet(mailing, ""), name="log", kind="xlsx").content.startswith(b"PK")

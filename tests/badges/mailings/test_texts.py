@@ -81,11 +81,11 @@ def test_an_unknown_placeholder_is_refused_by_name(text):
     with pytest.raises(InvalidMailText) as error:
         check_text(text)
     named = text.partition("{")[2].rstrip("}")
-    assert str(error.value).startswith(f"«\u202f{{{named}}}\u202f» n’est pas connu.")
+    assert str(error.value).startswith(f"Champ «\u202f{{{named}}}\u202f» inconnu.")
 
 
 def test_a_word_is_no_address_and_an_address_no_subject():
-    with pytest.raises(InvalidMailText, match="mène à une adresse"):
+    with pytest.raises(InvalidMailText, match="a besoin d’une adresse"):
         check_text("[x]({name})")
     with pytest.raises(InvalidMailText, match="est une adresse"):
         check_subject("Votre badge {badge}")
@@ -97,7 +97,7 @@ def test_a_word_is_no_address_and_an_address_no_subject():
 )
 def test_a_brace_without_its_other_half_is_refused_with_what_stands_around_it(text):
     for check in (check_text, check_subject):
-        with pytest.raises(InvalidMailText, match="Une accolade est seule dans") as error:
+        with pytest.raises(InvalidMailText, match="Accolade isolée dans") as error:
             check(text)
         assert " ".join(text.split())[:15] in str(error.value)
 

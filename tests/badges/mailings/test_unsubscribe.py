@@ -36,13 +36,14 @@ def test_the_page_asks_in_the_readers_language_and_a_click_is_honoured(client, m
     assert "Ne plus envoyer d’actualités à ana0@example.org" in client.get(french).content.decode()
     page = client.get(english).content.decode()
     assert english.startswith("/en/news/stop/")
-    assert "Shall ana1@example.org get no more news?" in page
+    assert "Stop sending club news to ana1@example.org?" in page
     assert Unsubscription.objects.count() == 0
-    assert "ana1@example.org gets no more news." in client.post(english).content.decode()
+    assert "ana1@example.org is unsubscribed from club news." in client.post(english).content.decode()
     assert [mail.to for mail in send_news(event, run_tasks, mailoutbox)] == [["ana0@example.org"]]
     informed = send_news(event, run_tasks, mailoutbox, purpose="information")
     assert sorted(mail.to[0] for mail in informed) == ["ana0@example.org", "ana1@example.org"]
-    assert "ana1@example.org gets news again." in client.post(english, {"again": "1"}).content.decode()
+    again = client.post(english, {"again": "1"}).content.decode()
+    assert "ana1@example.org will receive club news again." in again
     assert len(send_news(event, run_tasks, mailoutbox)) == 2
 
 
@@ -80,7 +81,7 @@ def test_the_link_is_for_the_address_it_was_sent_to(client):
 def test_a_forged_link_and_that_of_a_test_change_nothing(client):
     assert client.post("/news/stop/WzEsImFuYTBAZXhhbXBsZS5vcmciXQ:forged:forged/").status_code == 404
     url = make_unsubscribe_url(recipient_id=0, address="ana@example.org", language="en").partition(":8000")[2]
-    assert "This link came with a test: it changes nothing." in client.post(url).content.decode()
+    assert "This link comes from a test e-mail, so it has no effect." in client.post(url).content.decode()
     assert Unsubscription.objects.count() == 0
 
 

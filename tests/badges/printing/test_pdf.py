@@ -85,8 +85,11 @@ def test_sizes_are_a6_and_a4(ticket):
 def test_what_does_not_fit_or_has_no_glyph_is_reported_and_printed_all_the_same(ticket):
     _pdf, problems = printed(ticket.event)
     assert [(problem.holder.first_name[:4], problem.sentence) for problem in problems] == [
-        ("Zoé ", "aucune police ne dessine 🎉"),
-        ("WWWW", "le nom ne tient pas à une taille lisible\u202f; il est imprimé en entier, plus petit"),
+        ("Zoé ", "aucune police disponible pour 🎉"),
+        (
+            "WWWW",
+            "le nom est trop long pour une taille lisible\u202f; il est imprimé en entier, en plus petit",
+        ),
     ]
 
 

@@ -82,7 +82,7 @@ def test_whoever_is_inside_is_shown_so(event, client):
     client.force_login(make_staff(event, "desk"))
     page = client.get("/desk/x/", {"q": "zoe"}).content.decode()
     assert "sur place, arrivée le 16\u00a0juin\u00a02027 à\u00a08\u00a0h\u00a058" in page
-    assert "pas encore arrivée" in client.get("/desk/x/", {"q": "lukasz"}).content.decode()
+    assert "pas encore sur place" in client.get("/desk/x/", {"q": "lukasz"}).content.decode()
 
 
 def test_a_cancelled_registration_is_found_and_marked(event, client):
@@ -115,7 +115,7 @@ def test_the_cursor_is_in_the_field_and_nothing_is_listed_yet(event, client):
 def test_nobody_fits(event, client):
     client.force_login(make_staff(event, "desk"))
     page = client.get("/desk/x/", {"q": "<b>zzz"}).content.decode()
-    assert "Personne ne correspond à «\u202f&lt;b&gt;zzz\u202f»." in page
+    assert "Aucun résultat pour «\u202f&lt;b&gt;zzz\u202f»." in page
 
 
 def test_queries_do_not_grow_and_long_lists_are_cut(event, client):
@@ -134,7 +134,7 @@ def test_queries_do_not_grow_and_long_lists_are_cut(event, client):
     advance_sequence(event.pk)
     assert count() == few
     page = client.get("/desk/x/?q=zoe").content.decode()
-    assert f"Les {MAX_GUESTS_SHOWN} premières sur {MAX_GUESTS_SHOWN + 6}" in page
+    assert f"Les {MAX_GUESTS_SHOWN} premières personnes sur {MAX_GUESTS_SHOWN + 6}" in page
 
 
 def test_the_desk_leads_straight_to_the_only_event(event, client):
@@ -284,8 +284,8 @@ def test_nobody_walks_in_once_the_event_is_over(event, client):
 
 
 @pytest.mark.parametrize(("email", "by_whom"), [
-    ("ines@example.org", "Inès Durand répond par le lien reçu par e-mail."),
-    ("", "Demandez-le maintenant à Inès Durand"),
+    ("ines@example.org", "Inès Durand peut répondre par le lien reçu par e-mail."),
+    ("", "Posez-les maintenant à Inès Durand"),
 ])  # fmt: skip
 def test_the_desk_says_what_a_walk_in_must_still_answer(event, client, email, by_whom):
     make_question(event, "diet", text="Régime", options=[("vegan", 9)], is_required=True)
@@ -293,7 +293,7 @@ def test_the_desk_says_what_a_walk_in_must_still_answer(event, client, email, by
     make_ticket(event, slug="press")
     client.force_login(make_staff(event, "desk"))
     page = client.get(walk_in(client, **{"guest-email": email})["Location"]).content.decode()
-    told = "Encore sans réponse\u202f: Régime."
+    told = "Questions sans réponse\u202f: Régime."
     assert told in page
     assert by_whom in page
 

@@ -39,26 +39,26 @@ def test_all_is_well():
     ("found", "expected"),
     [
         (facts(event(visibility="draft")),
-         (1, "C’est encore un brouillon : seuls ses organisateurs le voient.")),
+         (1, "Cet événement est encore un brouillon, visible de ses seuls organisateurs.")),
         (facts(event(registration_closes_at=NOW + datetime.timedelta(days=2))),
-         (0, "Les inscriptions se closent le 3 juin 2027 à 11 h.")),
-        (facts(tickets=[]), (2, "Il n’y a pas encore de billet : personne ne peut s’inscrire.")),
+         (0, "Clôture des inscriptions le 3 juin 2027 à 11 h.")),
+        (facts(tickets=[]), (2, "Pas encore de billet : personne ne peut s’inscrire.")),
         (facts(tickets=[Ticket(name="Presse", capacity=20, reserved=19)]),
          (0, "« Presse » est presque complet : 1 place restante sur 20.")),
         (facts(tickets=[Ticket(name="Presse", capacity=20, reserved=20)]), (1, "« Presse » est complet.")),
         (facts(pending_count=2),
-         (0, "2 inscriptions attendent d’être confirmées : une adresse à prouver, ou un paiement.")),
+         (0, "2 inscriptions attendent la confirmation de l’adresse e-mail ou le paiement.")),
         (facts(schedule_conflict_count=1), (1, CLASH)),
-        (facts(outside_session_count=2), (1, "2 sessions sortent des horaires de l’événement.")),
+        (facts(outside_session_count=2), (1, "2 sessions sont en dehors des horaires de l’événement.")),
         (facts(full_sessions=["A", "B", "C", "D"]), (0, "4 sessions sont complètes : A, B, C….")),
         (facts(filling_sessions=["A"]), (0, "1 session est presque complète : A.")),
         (facts(waiting_count=3), (0, "3 personnes attendent une place libre.")),
         (facts(stopped_mailings=["Bienvenue"]),
-         (2, "1 envoi a été arrêté par une panne : Bienvenue. Voyez pourquoi, puis relancez-le.")),
+         (2, "1 envoi interrompu par une erreur : Bienvenue. Vérifiez la cause, puis reprenez-le.")),
         (facts(unplaced_session_count=3), (0, "3 sessions n’ont pas d’horaire ou pas de salle.")),
-        (facts(scan_conflict_count=2), (2, "2 badges sont entrés deux fois : dites ce qui s’est passé.")),
+        (facts(scan_conflict_count=2), (2, "2 badges sont entrés deux fois : indiquez l’explication.")),
         (facts(unprintable_names=["a", "b", "c", "d"]),
-         (1, "4 noms ont des caractères qu’aucune de nos polices ne dessine : a, b, c….")),
+         (1, "4 noms contiennent des caractères impossibles à imprimer sur un badge : a, b, c….")),
     ],
 )  # fmt: skip
 def test_each_matter_has_its_sentence(found, expected):
@@ -85,7 +85,7 @@ def test_during_the_event_phones_are_watched():
     alive = Device(name="Pixel", checkpoint=door, seen_at=NOW - datetime.timedelta(minutes=1))
     assert said(facts(running, devices=[alive])) == []
     assert said(facts(running, devices=[alive, quiet])) == [
-        (2, "Le téléphone « Nokia » (Entrée) se tait depuis le 1er juin 2027 à 10 h 49.")
+        (2, "Le téléphone « Nokia » (Entrée) ne répond plus depuis le 1er juin 2027 à 10 h 49.")
     ]
     assert said(facts(devices=[quiet])) == []
 
@@ -106,5 +106,5 @@ def test_a_standing_queue_is_told():
 def test_visitors_who_have_not_agreed_to_confidentiality_are_said_with_the_day_of_the_lock():
     [(gravity, sentence)] = said(facts(missing_agreements=2, locks_at=NOW))
     before, _semicolon, after = sentence.partition(" ; ")
-    assert (gravity, before) == (1, "2 visiteurs n’ont pas encore accepté la confidentialité")
-    assert after == "la liste est arrêtée le 1er juin 2027 à 11 h."
+    assert (gravity, before) == (1, "2 visiteurs n’ont pas encore accepté le texte de confidentialité")
+    assert after == "la liste sera arrêtée le 1er juin 2027 à 11 h."

@@ -157,8 +157,8 @@ def test_an_empty_event_says_what_to_do(client):
     event = make_event(slug="x")
     client.force_login(make_staff(event))
     page = client.get("/organize/x/").content.decode()
-    assert "Personne n’est encore inscrit." in page
-    assert "Il n’y a pas encore de billet" in page
+    assert "Aucune inscription pour le moment." in page
+    assert "Pas encore de billet" in page
 
 
 def test_names_no_font_draws_are_named(client):

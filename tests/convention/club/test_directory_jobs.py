@@ -57,7 +57,7 @@ def test_a_long_list_is_imported_by_the_worker(client, clerk, run_tasks):
         f"Import de {MAX_IMMEDIATE_ROWS + 1} lignes",
     )
     page = client.get(answer["Location"]).text
-    assert "Cela commence dans un instant." in page
+    assert "Démarrage imminent." in page
     assert re.search(r'<noscript><meta http-equiv="refresh" content="5"></noscript>', page)
     assert not Company.objects.exists()
     run_tasks()

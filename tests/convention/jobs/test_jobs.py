@@ -50,7 +50,7 @@ def test_badges_are_printed_by_the_worker_and_downloaded(event, organizer, clien
     answer = client.post("/organize/x/badges/a6/print/")
     job = Job.objects.get()
     assert answer["Location"] == f"/organize/x/jobs/{job.pk}/"
-    assert "Cela commence dans un instant." in client.get(answer["Location"]).text
+    assert "Démarrage imminent." in client.get(answer["Location"]).text
     run_tasks()
     assert "1 badge." in client.get(answer["Location"]).text
     file = client.get(f"/organize/x/jobs/{job.pk}/file/")
@@ -67,7 +67,7 @@ def test_what_cannot_be_done_is_said(event, organizer, client, run_tasks):
     job.refresh_from_db()
     assert (job.state, job.outcome) == (
         Job.State.REFUSED,
-        "Personne n’a encore d’inscription confirmée pour cet événement\u202f: aucun badge à imprimer.",
+        "Aucune inscription confirmée pour cet événement\u202f: pas encore de badge à imprimer.",
     )
     assert job.outcome in client.get(f"/organize/x/jobs/{job.pk}/").text
 

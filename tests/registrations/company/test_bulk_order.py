@@ -75,7 +75,7 @@ def test_mended_rows_make_one_order_with_one_address(run_tasks, mailoutbox):
     )
     [confirmation] = [mail for mail in mailoutbox if mail.to == [desk.contact.email]]
     assert len(confirmation.attachments) == 4  # the calendar, and a badge for each of those with a name
-    assert "Un nom est encore à suivre" in spaced(confirmation.body)
+    assert "Il manque encore un nom" in spaced(confirmation.body)
     assert Invitation.objects.filter(sent_at__isnull=False).count() == 3
     assert AuditEntry.objects.filter(verb="order.book_for_company").count() == 1
     page = spaced(desk.client.get(f"{desk.at}/orders/").content.decode())

@@ -190,7 +190,7 @@ def test_the_link_comes_first_and_the_badge_once_it_was_opened(event: Event, cli
     [token] = re.findall(r"/orders/confirm/([^/\s]+)/", mail.body)
     client.post(f"/en/orders/confirm/{token}/")
     run_tasks()
-    assert [one.subject for one in mailoutbox[1:]] == ["Registered, 2 people: La Convention"]
+    assert [one.subject for one in mailoutbox[1:]] == ["Registrations confirmed (2 people): La Convention"]
     assert len(mailoutbox[1].attachments) == 3
 
 
@@ -360,7 +360,7 @@ def test_the_sponsors_page_says_to_look_into_the_inbox(event: Event, client: Cli
     path = reverse("order-sponsor", args=[one.order.reference, one.order.manage_secret])
     page = words(client.get(f"/en{path}"))
     assert STEP in page
-    assert "How to pay by bank transfer" not in page
+    assert "Pay by bank transfer" not in page
 
 
 def test_the_page_reveals_no_member(event: Event, client: Client):
@@ -382,4 +382,4 @@ def test_a_stranger_who_orders_a_members_place_is_written_the_truth(event: Event
     place = RequestedPlace(ticket="member", first_name="Zoé", last_name="Müller", email="zoe@example.org")
     place_order(event=event, request=OrderRequest(email="zoe@example.org", places=(place,), language="en"))
     run_tasks()
-    assert [mail.subject for mail in mailoutbox] == ["Not confirmed: La Convention"]
+    assert [mail.subject for mail in mailoutbox] == ["Place not confirmed: La Convention"]

@@ -355,7 +355,8 @@ def test_the_command(event, manage_here, tmp_path):
     path = tmp_path / "releve.xml"
     path.write_bytes(camt((12_000, "Acme", "", order.creditor_reference)))
     said = (
-        "New lines: 1. Known: 0. Matched to what was due: 1. Matched to payouts of cards: 0. To decide: 0.\n"
+        "New lines: 1. Already imported: 0. Matched to amounts due: 1. "
+        "Matched to Stripe payouts: 0. To review: 0.\n"
     )
     assert manage_here("bank_import", str(path), "--dry-run") == (0, said)
     assert Payment.objects.count() == 0

@@ -74,8 +74,8 @@ def test_a_workbook_with_lines_above_its_header():
         (b"\n:20:STARTUMS\n:25:1/2\n", "MT940"),
         (b"!Type:Bank\nD01/03/2027\nT12.00\n", "QIF"),
         (b"PK\x03\x04 an archive", "xlsx"),
-        (b"01/03/2027;12,00;13,00;VIR ACME\n", "aucune ligne ne nomme"),
-        (b"01/03/2027;12,00;VIR ACME\nhier;12,00;VIR ACME\n", "aucune ligne ne nomme"),
+        (b"01/03/2027;12,00;13,00;VIR ACME\n", "sont introuvables"),
+        (b"01/03/2027;12,00;VIR ACME\nhier;12,00;VIR ACME\n", "sont introuvables"),
         (b"camt.05", "XML valide"),
     ],
 )

@@ -34,12 +34,12 @@ def test_a_statement_is_checked_then_imported(client, page, event):
     order = order_by_card(event, payment="invoice")
     file = SimpleUploadedFile("releve.xml", camt((12_000, "Acme", "", order.creditor_reference)))
     checked = html.fromstring(client.post(f"{BANK}import/", {"file": file, "check": "1"}).content)
-    assert "Le relevé est lisible." in checked.text_content()
+    assert "Ce relevé peut être importé." in checked.text_content()
     assert BankLine.objects.count() == 0
     fields = dict(checked.xpath("//main//form")[0].form_values())
     assert client.post(f"{BANK}import/", fields)["Location"] == BANK
     assert money(order) == (12_000, 12_000, 0)
-    assert "Rien à décider" in page(BANK)
+    assert "Rien à traiter" in page(BANK)
     assert "Acme" in page(f"{BANK}?show=all")
 
 
@@ -55,7 +55,7 @@ def test_told_columns_travel_to_the_import(client, page, event):
     ("name", "content", "said"),
     [
         ("x.xml", b"<html/>", "pas un relevé au format CAMT.053"),
-        ("x.csv", b"a;b", "aucune ligne ne nomme une date"),
+        ("x.csv", b"a;b", "les colonnes de la date et du montant"),
         ("x.csv", b"Date;Montant\n01/03/2027;beaucoup", "Ligne 2"),
         ("x.csv", b"", "Ce fichier est vide"),
     ],
@@ -92,7 +92,7 @@ def test_a_line_is_assigned_undone_set_aside_and_taken_up(client, page, event):
     ("sent", "said"),
     [
         ({"reference": "NOBODY", "amount": "1"}, "NOBODY"),
-        ({"reference": "X", "amount": "200"}, "peuvent être affectés"),
+        ({"reference": "X", "amount": "200"}, "Vous pouvez affecter au plus"),
         ({"reference": "X", "amount": "beaucoup"}, "nombre"),
         ({}, "obligatoire"),
     ],
@@ -142,7 +142,7 @@ def test_a_paid_order_without_a_place_gets_it_once_one_is_free(client, page, str
     others = order_by_card(event, people=2)
     stripe.post.deliver()
     run_tasks()
-    assert "Payé, mais sans place" in page("/organize/money/cards/")
+    assert "Payé, mais plus de place" in page("/organize/money/cards/")
     place = f"/organize/money/cards/{order.reference}/place/"
     assert client.post(place).status_code == 409
     lapse(others)
@@ -150,7 +150,7 @@ def test_a_paid_order_without_a_place_gets_it_once_one_is_free(client, page, str
     client.post(place)
     assert states(order) == ["confirmed"]
     assert money(order) == (12_000, 12_000, 0)
-    assert "Payé, mais sans place" not in page("/organize/money/cards/")
+    assert "Payé, mais plus de place" not in page("/organize/money/cards/")
 
 
 def test_disputes_and_failed_refunds_are_shown(client, page, stripe, event, run_tasks):
@@ -165,7 +165,7 @@ def test_disputes_and_failed_refunds_are_shown(client, page, stripe, event, run_
     run_tasks()
     said = page("/organize/money/cards/")
     assert "Litiges" in said
-    assert "le titulaire dit ne pas être à l’origine du paiement" in said
+    assert "le titulaire de la carte dit ne pas être à l’origine du paiement" in said
 
 
 def test_every_page_of_the_treasurer_leads_to_all_the_others(client, page):

@@ -126,7 +126,7 @@ def test_the_demo_plays_a_payment_and_says_so(client, event, mailoutbox, run_tas
     order = order_by_card(event)
     assert client.post(page_of(order))["Location"] == page_of(order, "pay/test")
     page = client.get(page_of(order, "pay/test"))
-    assert heading(page) == "Paiement d’essai\u202f: aucun argent ne bouge"
+    assert heading(page) == "Paiement d’essai\u202f: aucun débit"
     assert "refusée" in client.post(page_of(order, "pay/test"), {"decline": "1"}).text
     assert states(order) == ["pending"]
     client.post(page_of(order, "pay/test"), {"pay": "1"})

@@ -234,7 +234,7 @@ def test_paid_late_without_a_place_is_kept_to_be_given_back_and_told(stripe, eve
     assert states(others) == ["confirmed", "confirmed"]
     assert money(order) == (0, 12_000, 0)
     [late] = [mail for mail in mailoutbox if mail.to == [order.email]]
-    assert late.subject == "Paiement reçu, mais plus de place\u202f: La Convention"
+    assert late.subject == "Paiement reçu, mais il ne reste plus de place\u202f: La Convention"
     assert "120\u00a0€" in late.body
 
 

@@ -146,22 +146,22 @@ def test_for_a_sponsor_it_waits_a_week(package):
 def test_the_pages_say_until_when_and_what_for(client, package, taken):
     own = reverse("order-sponsor", args=[taken.order.reference, taken.order.manage_secret])
     pay = reverse("order-pay", args=[taken.order.reference, taken.order.manage_secret])
-    assert "vous sont réservés jusqu’au" in client.get(own).text
+    assert "Nous gardons le pack et ses places jusqu’au" in client.get(own).text
     page = client.get(pay)
     assert "Le pack est réservé jusqu’au" in page.text
     assert "Or</td>" in page.text
     run_out(taken)
-    assert "le pack n’est plus réservé" in client.get(own).text
-    assert "Il est encore libre" in client.get(pay).text
+    assert "Votre réservation a expiré" in client.get(own).text
+    assert "le pack est encore disponible" in client.get(pay).text
     take_package(package=package, sponsor_request=sponsor_of(name="Beta"), idempotency_key="b")
-    assert "Le pack n’est plus libre" in client.get(pay).text
+    assert "Le pack n’est plus disponible" in client.get(pay).text
 
 
 def test_the_places_of_a_lapsed_one_are_gone_with_the_ticket(event, client, taken):
     run_out(taken)
     event.tickets.filter(slug="guest").update(capacity=1)
     pay = reverse("order-pay", args=[taken.order.reference, taken.order.manage_secret])
-    assert "Le pack n’est plus libre" in client.get(pay).text
+    assert "Le pack n’est plus disponible" in client.get(pay).text
 
 
 def test_the_orders_own_page_says_the_vat_of_the_package(client, taken):

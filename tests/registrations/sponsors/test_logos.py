@@ -77,7 +77,7 @@ def test_the_page_says_what_is_wrong_and_shows_what_was_sent(client, gold):
     address = reverse("order-sponsor", args=[one.order.reference, one.order.manage_secret])
     page = client.post(address, {"send_logo": "1", "logo": SimpleUploadedFile("a.png", b"no picture")})
     assert page.context["logo_form"].errors == {
-        "logo": ["Envoyez une image PNG ou JPEG qui s’ouvre sur votre propre écran."]
+        "logo": ["Envoyez une image PNG ou JPEG ; ce fichier est illisible."]
     }
     client.post(address, {"send_logo": "1", "logo": picture((80, 40))})
     answer = client.get(reverse("order-sponsor-logo", args=[one.order.reference, one.order.manage_secret]))

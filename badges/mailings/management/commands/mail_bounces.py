@@ -33,11 +33,13 @@ class Command(ConventionCommand):
         report = parse_in_child(parse_delivery_report, content)
         recorded_count = len(record_reported_bounces(report=report))
         if not report.failures:
-            self.stdout.write(_("Nothing failed for good: nothing was marked."))
+            self.stdout.write(_("No permanent failures: no address was marked."))
         elif not recorded_count:
-            self.stdout.write(_("Nobody has the address that mail came back from: nothing was marked."))
+            self.stdout.write(_("No registration uses the bounced address: nothing was marked."))
         else:
             message = ngettext(
-                "%(count)d address was marked.", "%(count)d addresses were marked.", recorded_count
+                "%(count)d address marked as bounced.",
+                "%(count)d addresses marked as bounced.",
+                recorded_count,
             )
             self.stdout.write(message % {"count": recorded_count})

@@ -48,7 +48,7 @@ def parse_column(text: str) -> tuple[str, str]:
     field, sign, heading = text.partition("=")
     if not sign or field not in COLUMN_HEADINGS:
         raise ConventionError(
-            _("Write a column as FIELD=HEADING, with one of the fields %(fields)s.")
+            _("Enter each column as FIELD=HEADING. Fields: %(fields)s.")
             % {"fields": ", ".join(COLUMN_HEADINGS)}
         )
     return field, heading

@@ -38,11 +38,11 @@ class Command(ConventionCommand):
     def run(self, **options: Any) -> None:
         """Run what the options ask for; processing an event twice changes nothing."""
         if (options["replay"] or options["since"]) and not accepts_cards():
-            raise ConventionError(_("Set STRIPE_SECRET_KEY: there is no Stripe to ask."))
+            raise ConventionError(_("Stripe is not configured: set STRIPE_SECRET_KEY."))
         try:
             self.print_lines(self.run_lines(options["replay"], options["since"]))
         except gateway.StripeUnavailable as error:
-            raise ConventionError(_("Stripe does not answer; try again later.")) from error
+            raise ConventionError(_("Stripe is not responding. Try again later.")) from error
 
     def run_lines(self, replay: str | None, since: str | None) -> Iterator[str]:
         """Do the work and yield the lines to print."""
@@ -64,8 +64,8 @@ def replay_event(event_id: str) -> str:
         event = event or receive_event(facts=gateway.fetch_event(event_id))
         process_event(event=event)
     except gateway.StripeRefusal as error:
-        raise ConventionError(_("Stripe knows no event %(id)s.") % {"id": event_id}) from error
-    return _("%(id)s (%(kind)s) was done again.") % {"id": event_id, "kind": event.kind}
+        raise ConventionError(_("Stripe has no event %(id)s.") % {"id": event_id}) from error
+    return _("%(id)s (%(kind)s) was processed again.") % {"id": event_id, "kind": event.kind}
 
 
 def parse_day(day: str) -> datetime.datetime:
@@ -75,5 +75,5 @@ def parse_day(day: str) -> datetime.datetime:
     except ValueError:
         parsed = None
     if parsed is None:
-        raise ConventionError(_("Write the day as 2027-06-16."))
+        raise ConventionError(_("Enter the date as 2027-06-16."))
     return timezone.make_aware(datetime.datetime.combine(parsed, datetime.time()))
