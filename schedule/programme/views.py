@@ -2,6 +2,7 @@
 
 import datetime
 import uuid
+from dataclasses import replace
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +33,7 @@ from .agenda import (
     query_published_sessions,
     query_sessions,
 )
+from .agenda_chips import build_chip_groups
 from .agenda_filter import FILTER_NAMES, AgendaFilter
 from .neighbours import find_conflicting_sessions, find_neighbours
 from .page_cache import get_cached_page, has_only_parameters, is_anonymous_visitor
@@ -106,10 +108,11 @@ def build_agenda_context(event: Event, agenda: Agenda, programme_version: Progra
         "agenda": agenda,
         "agenda_filter": agenda.agenda_filter,
         "schedule": programme_version.schedule,
-        "filters": [
-            (name, getattr(agenda.agenda_filter, name), agenda.filter_options.get(name, []))
-            for name in FILTER_NAMES
-        ],
+        # A chip stays on the day that is shown, also where the address names none.
+        "chip_groups": build_chip_groups(
+            replace(agenda.agenda_filter, day=str(agenda.day or agenda.agenda_filter.day)),
+            agenda.filter_options,
+        ),
     }
 
 
