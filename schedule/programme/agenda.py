@@ -10,12 +10,12 @@ from django.core.cache import cache
 from django.db.models import Prefetch, QuerySet
 
 from convention.events.models import Event, Room
-from convention.text.normalize import matches_search_words, search_text, split_search_words
 from schedule.models import Session, SessionSpeaker
 
 from .agenda_filter import ALL_DAYS, AgendaFilter, clean_query_value
 from .agenda_grid import AgendaGrid, GridPlace, GridSession, build_grid
 from .agenda_jumps import AgendaJump, find_current_start, list_hour_jumps, name_anchors
+from .agenda_search import FoundSessions, find_sessions
 from .days import Fullness, describe_fullness, get_shown_end
 from .programme_version import ProgrammeVersion
 from .session_languages import parse_languages
@@ -115,6 +115,8 @@ class Agenda:
     current_day: datetime.date | None = None
     current_start: datetime.datetime | None = None
     filter_options: dict[str, list[str]] = field(default_factory=dict)
+    # Found instead of words that no session has.
+    similar_words: tuple[str, ...] = ()
     found_count: int = 0
     shown_count: int = 0
     total_count: int = 0
@@ -149,22 +151,6 @@ def query_agenda_facts(event: Event, programme_version: ProgrammeVersion) -> Ite
             parse_languages(language),
             clean_query_value(kind),
         )
-
-
-def load_search_texts(event: Event, programme_version: ProgrammeVersion) -> dict[int, str]:
-    """Return the searchable words of each scheduled session, cached while the programme is unchanged."""
-    key = f"agenda-texts-{programme_version.cache_key}"
-    texts: dict[int, str] | None = cache.get(key)
-    if texts is None:
-        columns = ("pk", "title", "subtitle", "abstract", "description", "room__name", "track__name")
-        rows = event.sessions.published().values_list(*columns)
-        names: dict[int, str] = {}
-        speaking = SessionSpeaker.objects.filter(session__event=event)
-        for pk, name in speaking.values_list("session_id", "speaker__name"):
-            names[pk] = f"{names.get(pk, '')} {name}"
-        texts = {pk: search_text(" ".join((*filter(None, parts), names.get(pk, "")))) for pk, *parts in rows}
-        cache.set(key, texts, AGENDA_CACHE_SECONDS)
-    return texts
 
 
 def query_sessions(event: Event) -> QuerySet[Session]:
@@ -237,7 +223,9 @@ def build_agenda(
         total_count=len(agenda_facts),
     )
     agenda.filter_options = list_filter_options(agenda_facts, event)
-    wanted = filter_agenda_facts(agenda_facts, event, agenda_filter, agenda.day, programme_version)
+    found = find_sessions(event, programme_version, agenda_filter.q) if agenda_filter.q else None
+    agenda.similar_words = found.similar_words if found else ()
+    wanted = filter_agenda_facts(agenda_facts, event, agenda_filter, agenda.day, found)
     agenda.found_count, agenda.shown_count = (
         len(wanted),
         min(len(wanted), MAX_SESSIONS_SHOWN if agenda.day is None else len(wanted)),
@@ -303,9 +291,9 @@ def filter_agenda_facts(
     event: Event,
     agenda_filter: AgendaFilter,
     day: datetime.date | None,
-    programme_version: ProgrammeVersion,
+    found: FoundSessions | None,
 ) -> list[AgendaFacts]:
-    """Return the facts that match the filter, in order."""
+    """Return the facts that match the filter, in order; `found` is what its words find, None without any."""
     matching = [
         facts
         for facts in agenda_facts
@@ -314,11 +302,9 @@ def filter_agenda_facts(
     if agenda_filter.speaker:
         speaker_session_ids = find_speaker_session_ids(event, agenda_filter.speaker)
         matching = [facts for facts in matching if facts.pk in speaker_session_ids]
-    if wanted := split_search_words(agenda_filter.q):
-        texts = load_search_texts(event, programme_version)
-        matching = [facts for facts in matching if matches_search_words(wanted, texts.get(facts.pk, ""))]
-    # A query without letters and digits finds nothing, rather than everything.
-    return matching if wanted or not agenda_filter.q else []
+    if found is not None:
+        matching = [facts for facts in matching if facts.pk in found.session_ids]
+    return matching
 
 
 def matches_agenda_filter(agenda_facts: AgendaFacts, agenda_filter: AgendaFilter) -> bool:
