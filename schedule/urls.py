@@ -224,6 +224,7 @@ pages: list[Any] = [
     ),
     path("events/<slug:event>/agenda/choose/", personal_views.session_choose, name="session-choose"),
     path("events/<slug:event>/agenda/mine/", personal_views.own_agenda_page, name="own-agenda"),
+    path("events/<slug:event>/agenda/mine.pdf", personal_views.own_agenda_pdf, name="own-agenda-pdf"),
     # Before the page of a token, which would take “renew” for one.
     path(
         "events/<slug:event>/agenda/mine/renew/", personal_views.agenda_link_renew, name="agenda-link-renew"
