@@ -20,7 +20,7 @@ from .paper import views as paper_views
 from .personal import views as personal_views
 from .planning import explain_views
 from .planning import views as planning_views
-from .programme import feed_views
+from .programme import embedded_views, feed_views
 from .programme import views as programme_views
 from .speakers import mail_views, organizer_views
 from .speakers import views as speaker_views
@@ -210,6 +210,7 @@ pages: list[Any] = [
         name="organize-schedule-redo",
     ),
     path("events/<slug:event>/agenda/", programme_views.agenda_page, name="agenda"),
+    path("events/<slug:event>/agenda/embedded/", embedded_views.embedded_agenda, name="agenda-embedded"),
     path("events/<slug:event>/agenda.ics", feed_views.programme_feed, {"fmt": "ics"}, name="agenda-ics"),
     path("events/<slug:event>/agenda.xml", feed_views.programme_feed, {"fmt": "frab-xml"}, name="agenda-xml"),
     path(

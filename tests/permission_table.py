@@ -75,6 +75,7 @@ PERMISSIONS_BY_URL_NAME = {
     # what everybody reads
     "event": EVERYONE,
     "agenda": EVERYONE,
+    "agenda-embedded": EVERYONE,
     "agenda-ics": EVERYONE,
     "agenda-xml": EVERYONE,
     "agenda-json": EVERYONE,
