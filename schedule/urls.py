@@ -210,6 +210,7 @@ pages: list[Any] = [
         name="organize-schedule-redo",
     ),
     path("events/<slug:event>/agenda/", programme_views.agenda_page, name="agenda"),
+    path("events/<slug:event>/agenda/worker.js", programme_views.agenda_worker, name="agenda-worker"),
     path("events/<slug:event>/agenda/embedded/", embedded_views.embedded_agenda, name="agenda-embedded"),
     path("events/<slug:event>/agenda.ics", feed_views.programme_feed, {"fmt": "ics"}, name="agenda-ics"),
     path("events/<slug:event>/agenda.xml", feed_views.programme_feed, {"fmt": "frab-xml"}, name="agenda-xml"),

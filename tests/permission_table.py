@@ -76,6 +76,7 @@ PERMISSIONS_BY_URL_NAME = {
     "event": EVERYONE,
     "agenda": EVERYONE,
     "agenda-embedded": EVERYONE,
+    "agenda-worker": EVERYONE,
     "agenda-ics": EVERYONE,
     "agenda-xml": EVERYONE,
     "agenda-json": EVERYONE,

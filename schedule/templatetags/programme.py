@@ -12,6 +12,7 @@ from convention.events.models import Event
 from schedule.models import Session
 from schedule.programme import session_languages
 from schedule.programme.agenda_filter import AgendaFilter
+from schedule.programme.offline import is_event_near
 
 register = template.Library()
 
@@ -102,6 +103,12 @@ def html_lang(session: Session) -> str:
 def agenda_query(agenda_filter: AgendaFilter, **changes: object) -> str:
     """Return the query string of the same agenda with some values changed; an empty one clears a filter."""
     return agenda_filter.to_query_string(**{name: str(value) for name, value in changes.items()})
+
+
+@register.filter
+def is_near(event: Event) -> bool:
+    """Return whether phones should store the programme for offline use."""
+    return is_event_near(event)
 
 
 @register.filter

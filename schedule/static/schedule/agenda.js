@@ -62,6 +62,8 @@ async function saveChoice(form, button) {
     const { chosen, message } = await response.json();
     showChoice(button, chosen);
     announce(message);
+    // The stored programme of one's own would be older than the choice.
+    navigator.serviceWorker?.controller?.postMessage("choice-saved");
   } catch {
     announce(form.dataset.errorMessage ?? "");
   } finally {
