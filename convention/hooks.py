@@ -128,6 +128,9 @@ room_uses = Hook()
 room_removal = Hook()
 # (personal agenda, person) -> None: a signed-in person chose a session in it.
 agenda_used = Hook()
+# (event, personal agenda or None, person or None) -> ids of the sessions booked by the agenda's attendee or
+# by the person.
+booked_sessions = Hook()
 # Rules of events whose places are given on application.
 application_rules = SingleHook()
 # (event) -> sponsors' logos for the printed programme.

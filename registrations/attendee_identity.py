@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from itertools import permutations
 from typing import Any
 
+from convention.text.edit_distance import count_edits
 from convention.text.email_addresses import normalize_email
 from convention.text.normalize import name_search_key
 
@@ -119,16 +120,3 @@ def _is_close(one: str, other: str) -> bool:
     # Lengths are compared first, because counting edits is quadratic.
     is_possible = 0 < allowed >= abs(len(one) - len(other))
     return one == other or (is_possible and count_edits(one, other) <= allowed)
-
-
-def count_edits(one: str, other: str) -> int:
-    """Return the Damerau-Levenshtein distance: letters added, removed, replaced or swapped."""
-    before, row = list[int](), list(range(len(other) + 1))
-    for i, a in enumerate(one, start=1):
-        last, before, row = before, row, [i]
-        for j, b in enumerate(other, start=1):
-            cost = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (a != b))
-            if last and j > 1 and a == other[j - 2] and one[i - 2] == b:
-                cost = min(cost, last[j - 2] + 1)
-            row.append(cost)
-    return row[-1]

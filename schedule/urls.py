@@ -22,7 +22,7 @@ from .planning import explain_views
 from .planning import views as planning_views
 from .prints import public_views as public_print_views
 from .prints import views as print_views
-from .programme import feed_views
+from .programme import embedded_views, feed_views
 from .programme import views as programme_views
 from .speakers import mail_views, organizer_views
 from .speakers import views as speaker_views
@@ -223,6 +223,8 @@ pages: list[Any] = [
         name="organize-schedule-redo",
     ),
     path("events/<slug:event>/agenda/", programme_views.agenda_page, name="agenda"),
+    path("events/<slug:event>/agenda/worker.js", programme_views.agenda_worker, name="agenda-worker"),
+    path("events/<slug:event>/agenda/embedded/", embedded_views.embedded_agenda, name="agenda-embedded"),
     path("events/<slug:event>/agenda.ics", feed_views.programme_feed, {"fmt": "ics"}, name="agenda-ics"),
     path("events/<slug:event>/agenda.xml", feed_views.programme_feed, {"fmt": "frab-xml"}, name="agenda-xml"),
     path(
@@ -237,6 +239,7 @@ pages: list[Any] = [
     ),
     path("events/<slug:event>/agenda/choose/", personal_views.session_choose, name="session-choose"),
     path("events/<slug:event>/agenda/mine/", personal_views.own_agenda_page, name="own-agenda"),
+    path("events/<slug:event>/agenda/mine.pdf", personal_views.own_agenda_pdf, name="own-agenda-pdf"),
     # Before the page of a token, which would take “renew” for one.
     path(
         "events/<slug:event>/agenda/mine/renew/", personal_views.agenda_link_renew, name="agenda-link-renew"

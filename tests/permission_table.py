@@ -78,6 +78,8 @@ PERMISSIONS_BY_URL_NAME = {
     # what everybody reads
     "event": EVERYONE,
     "agenda": EVERYONE,
+    "agenda-embedded": EVERYONE,
+    "agenda-worker": EVERYONE,
     "agenda-ics": EVERYONE,
     "agenda-xml": EVERYONE,
     "agenda-json": EVERYONE,
@@ -86,6 +88,7 @@ PERMISSIONS_BY_URL_NAME = {
     "agenda-changes-feed": EVERYONE,
     "session-choose": EVERYONE,
     "own-agenda": EVERYONE,
+    "own-agenda-pdf": NOBODY,  # whoever chose or booked a session
     "own-agenda-feed": EVERYONE,  # with the secret
     "shared-agenda": EVERYONE,  # with the secret
     "agenda-adopt": EVERYONE,  # with the secret

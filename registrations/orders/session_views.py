@@ -13,9 +13,10 @@ from convention.events.permissions import get_event_to_organize
 from convention.tables.downloads import inline_response
 from registrations.form_fields import ReasonForm
 from registrations.models import Registration, SessionBooking
-from registrations.permissions import get_order_by_link
+from registrations.permissions import LinkAccess, get_order_by_link
 from registrations.rate_limits import throttle_session_change
 from registrations.sessions.choices import group_by_day, list_session_choices
+from registrations.sessions.notifications import link_agenda_to_registration
 from registrations.sessions.personal_agenda import write_personal_agenda
 from schedule.permissions import get_own_agenda
 from schedule.personal.actions import choose_session, drop_session
@@ -34,6 +35,7 @@ def attendee_sessions(request: HttpRequest, reference: str, secret: str, person:
         action = parse_session_action(request.POST.get("act", ""), registration)
         if _apply_action(request, registration, action):
             _update_personal_agenda(request, registration, action)
+            _link_personal_agenda(request, registration, link_access)
         return redirect(f"{request.path}#s{action.session.number}")
     return render(
         request,
@@ -106,3 +108,11 @@ def _update_personal_agenda(request: HttpRequest, registration: Registration, ac
             choose_session(event=registration.event, session=session, personal_agenda=personal_agenda)
         elif action.verb in {"leave", "swap", "accept"}:
             drop_session(session=session, personal_agenda=personal_agenda)
+
+
+def _link_personal_agenda(request: HttpRequest, registration: Registration, link_access: LinkAccess) -> None:
+    """Link the personal agenda on this device to the attendee whose own link this is."""
+    personal_agenda = get_own_agenda(registration.event, request)
+    # A link that opens several registrations is the buyer's, whose stars are not the attendee's.
+    if personal_agenda and link_access.is_of_one:
+        link_agenda_to_registration(personal_agenda, registration)

@@ -60,17 +60,20 @@ SUBJECTS: Final = {
 
 def link_agenda(personal_agenda: PersonalAgenda, person: Person) -> None:
     """Link a personal agenda to the person's registration, so that they are notified of its changes."""
-    if AgendaLink.objects.filter(personal_agenda=personal_agenda).exists():
-        return
     own = Registration.objects.confirmed().filter(event=personal_agenda.event_id, person=person)
     if registration := own.order_by("pk").first():
-        AgendaLink.objects.get_or_create(
-            personal_agenda=personal_agenda,
-            defaults={
-                "registration": registration,
-                "notified_version": find_last_version_number(personal_agenda.event),
-            },
-        )
+        link_agenda_to_registration(personal_agenda, registration)
+
+
+def link_agenda_to_registration(personal_agenda: PersonalAgenda, registration: Registration) -> None:
+    """Link a personal agenda to an attendee, unless it is already linked to one."""
+    AgendaLink.objects.get_or_create(
+        personal_agenda=personal_agenda,
+        defaults={
+            "registration": registration,
+            "notified_version": find_last_version_number(personal_agenda.event),
+        },
+    )
 
 
 def find_publication_recipients(event: Event, session_ids: Collection[int]) -> list[RecipientGroup]:

@@ -1,23 +1,45 @@
-"""The printed agenda of one attendee."""
+"""The bookings in a person's one programme, beside the sessions that they starred."""
 
-from dataclasses import replace
 from typing import BinaryIO
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from registrations.models import Registration
-from schedule.paper.personal_page import draw_personal_page
-from schedule.paper.printed_programme import load_printed_programme
+from convention.club.models import Person
+from convention.events.models import Event
+from registrations.models import AgendaLink, Registration, SessionBooking
+from schedule.models import PersonalAgenda, Session
+from schedule.personal.programme import build_personal_programme, print_personal_programme
 
 from .booking import list_session_bookings
 
 
+def find_booked_session_ids(
+    event: Event, personal_agenda: PersonalAgenda | None, person: Person | None
+) -> set[int]:
+    """Return the sessions booked by the attendee of an agenda, and by a signed-in person."""
+    owners = Q(pk__in=AgendaLink.objects.filter(personal_agenda=personal_agenda).values("registration"))
+    if person:
+        owners |= Q(person=person)
+    registrations = Registration.objects.confirmed().filter(owners, event=event)
+    bookings = SessionBooking.objects.active().filter(registration__in=registrations)
+    return set(bookings.values_list("session", flat=True))
+
+
 def write_personal_agenda(*, registration: Registration, file: BinaryIO) -> int:
-    """Write a PDF of the booked sessions in the active language; return how many there are."""
-    booked_ids = {booking.session_id for booking in list_session_bookings(registration)}
-    programme = load_printed_programme(registration.event, booked_ids=booked_ids)
-    items = tuple(item for item in programme.sessions if item.session_id in booked_ids)
-    rooms = tuple(room for room in programme.room_names if room in {item.room for item in items})
-    title = _("Programme of %(name)s – %(event)s") % {"name": registration.name, "event": programme.title}
-    draw_personal_page(replace(programme, title=title, sessions=items, room_names=rooms), file)
-    return len(items)
+    """Write a PDF of the booked and starred sessions in the active language; return how many there are."""
+    event = registration.event
+    starred = Session.objects.filter(personal_agendas__in=find_linked_agendas(registration))
+    programme = build_personal_programme(
+        event,
+        chosen_ids=set(starred.values_list("pk", flat=True)),
+        booked_ids={booking.session_id for booking in list_session_bookings(registration)},
+    )
+    title = _("Programme of %(name)s – %(event)s") % {"name": registration.name, "event": event.title}
+    print_personal_programme(event=event, personal_programme=programme, title=title, file=file)
+    return len(programme.sessions)
+
+
+def find_linked_agendas(registration: Registration) -> list[int]:
+    """Return the ids of the personal agendas in which this attendee chose sessions."""
+    return list(registration.agenda_links.values_list("personal_agenda", flat=True))

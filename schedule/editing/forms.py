@@ -12,6 +12,7 @@ from convention.events.models import Event
 from convention.web.accent_colours import LIGHT_PAPERS, contrast_ratio
 from schedule.exchange.parsing.decode_file import MAX_FILE_BYTES
 from schedule.models import Schedule, Session, Track
+from schedule.programme.embedding import clean_embedding_sites
 from schedule.rich_text.sanitize import MAX_TEXT_CHARS, filter_web_address
 
 from .sessions import EDITABLE_FIELDS, PLANNING_FIELDS, describe_taken_places
@@ -194,11 +195,20 @@ class TrackForm(forms.ModelForm[Track]):
 class ScheduleSettingsForm(forms.ModelForm[Schedule]):
     class Meta:
         model = Schedule
-        fields = ("day_starts_at",)
-        widgets = {"day_starts_at": forms.TimeInput({"type": "time"}, format="%H:%M")}
+        fields = ("day_starts_at", "embedding_sites")
+        widgets = {
+            "day_starts_at": forms.TimeInput({"type": "time"}, format="%H:%M"),
+            "embedding_sites": forms.Textarea({"rows": 3}),
+        }
         help_texts = {
             "day_starts_at": _("What begins earlier in the night belongs to the day before."),
+            "embedding_sites": _(
+                "One address on each line, such as https://www.example.org, or * for any site. Empty: none."
+            ),
         }
+
+    def clean_embedding_sites(self) -> str:
+        return clean_embedding_sites(self.cleaned_data["embedding_sites"])
 
 
 class ScheduleUploadForm(forms.Form):

@@ -17,6 +17,7 @@ from convention.errors import ConventionError, NotFound
 from convention.events.models import Event
 from convention.events.permissions import get_event_to_organize
 from schedule.models import Schedule, Track
+from schedule.programme.embedding import build_snippet
 from schedule.programme.views import get_event_path
 
 from .forms import ScheduleSettingsForm, TrackForm
@@ -63,7 +64,7 @@ def report_refusals(request: "HttpRequest") -> Iterator[None]:
 
 @allow_get_and_post
 def schedule_settings(request: "HttpRequest", event: str) -> HttpResponse:
-    """Change when the days of the programme begin."""
+    """Change when the days of the programme begin, and which sites may embed it."""
     event_obj = get_event_to_organize(event, request.user)
     schedule = Schedule.objects.filter(event=event_obj).first() or Schedule(event=event_obj)
     form = ScheduleSettingsForm(get_posted_data(request), instance=schedule)
@@ -71,7 +72,7 @@ def schedule_settings(request: "HttpRequest", event: str) -> HttpResponse:
         save_programme_item(event=event_obj, item=form.save(commit=False), changed_fields=form.changed_data)
         messages.success(request, _("The programme was saved."))
         return redirect("organize-schedule", event_obj.slug)
-    return render_organizer_page(request, "settings", event_obj, form=form)
+    return render_organizer_page(request, "settings", event_obj, form=form, snippet=build_snippet(event_obj))
 
 
 def build_new_track(event: Event) -> Track:

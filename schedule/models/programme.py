@@ -31,6 +31,10 @@ class Schedule(models.Model):
     base_url = models.URLField(max_length=500, blank=True)
     day_starts_at = models.TimeField(_("the day starts at"), default=DEFAULT_DAY_START)
     slot_minutes = models.PositiveIntegerField(default=5)
+    # One on each line, or “*” for any (programme/embedding.py).
+    embedding_sites = models.TextField(
+        _("sites that may show the programme in their pages"), blank=True, default=""
+    )
 
     class Meta:
         verbose_name = _("schedule")

@@ -97,6 +97,7 @@ def lay_out_personal_session(session: PrintedSession, width: float, size: float)
         (session.hours_label, FontWeight.SEMIBOLD, INK_COLOR, 0.0),
         (cancelled, FontWeight.SEMIBOLD, INK_COLOR, left),
         (session.title, FontWeight.BOLD, INK_COLOR, left),
+        (session.subtitle, FontWeight.REGULAR, INK_COLOR, left),
         (place, FontWeight.REGULAR, PALE_INK_COLOR, left),
     )
     return [

@@ -2,7 +2,7 @@
 
 import hashlib
 import uuid
-from collections.abc import Collection
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -20,20 +20,23 @@ CALENDAR_CACHE_SECONDS: Final = 600
 
 
 def compute_calendar_tag(
-    *, personal_agenda: PersonalAgenda, programme_version: ProgrammeVersion, guids: Collection[uuid.UUID]
+    *, personal_agenda: PersonalAgenda, programme_version: ProgrammeVersion, notes: Mapping[uuid.UUID, str]
 ) -> str:
-    """Return a tag that changes with the programme and with the chosen sessions."""
-    # Sorted, since the order of a set differs between processes.
-    chosen = " ".join(sorted(map(str, guids)))
-    return hashlib.sha256(
-        f"{personal_agenda.pk} {programme_version.cache_key} {chosen}".encode()
-    ).hexdigest()[:32]
+    """Return a tag that changes with the programme, with its sessions and with what is noted on them."""
+    # Sorted, since the order of the rows may differ between processes.
+    noted = " ".join(sorted(f"{guid} {note}" for guid, note in notes.items()))
+    return hashlib.sha256(f"{personal_agenda.pk} {programme_version.cache_key} {noted}".encode()).hexdigest()[
+        :32
+    ]
 
 
 def build_personal_calendar(
-    *, personal_agenda: PersonalAgenda, tag: str, guids: Collection[uuid.UUID]
+    *, personal_agenda: PersonalAgenda, tag: str, notes: Mapping[uuid.UUID, str]
 ) -> bytes:
-    """Return the chosen sessions in iCalendar; cancelled ones too, marked by their STATUS."""
+    """Return the noted sessions in iCalendar; cancelled ones too, marked by their STATUS.
+
+    A note (booked, in conflict) stands before the session's own text.
+    """
     key = f"personal-calendar-{tag}"
     cached: bytes | None = cache.get(key)
     if cached is None:
@@ -41,7 +44,9 @@ def build_personal_calendar(
             build_exported_programme(personal_agenda.event, ScheduleFormat.ICALENDAR), personal_agenda.event
         )
         parsed_sessions = tuple(
-            parsed_session for parsed_session in programme.sessions if parsed_session.guid in guids
+            replace(parsed_session, description=join_texts(note, parsed_session.description))
+            for parsed_session in programme.sessions
+            if parsed_session.guid and (note := notes.get(parsed_session.guid)) is not None
         )
         title = _("My programme – %(event)s") % {"event": personal_agenda.event.title}
         cached = write_icalendar(
@@ -49,3 +54,8 @@ def build_personal_calendar(
         )
         cache.set(key, cached, CALENDAR_CACHE_SECONDS)
     return cached
+
+
+def join_texts(*texts: str | None) -> str:
+    """Join the texts that are not empty, with an empty line between them."""
+    return "\n\n".join(filter(None, texts))

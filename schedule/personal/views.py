@@ -1,6 +1,8 @@
 """Pages of personal agendas, which need no account but a secret token, in a cookie or in a link."""
 
+import io
 import uuid
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
@@ -22,16 +24,17 @@ from convention.codes.qr import draw_svg_symbol
 from convention.errors import Forbidden, NotFound
 from convention.events.models import Event
 from convention.events.permissions import get_visible_event
-from convention.tables.downloads import CALENDAR_TYPE, inline_disposition
+from convention.tables.downloads import CALENDAR_TYPE, inline_disposition, inline_response
 from schedule.models import PersonalAgenda, ScheduleVersion, Session
 from schedule.permissions import get_agenda_cookie_name, get_own_agenda, get_public_session, get_shared_agenda
-from schedule.programme.agenda import build_agenda_entries, query_sessions
-from schedule.programme.neighbours import find_conflicting_sessions, map_conflicting_sessions
+from schedule.programme.agenda import AgendaEntry, build_agenda_entries, query_sessions
+from schedule.programme.neighbours import find_conflicting_sessions
 from schedule.programme.programme_version import get_programme_version
 from schedule.programme.views import forbid_shared_caching, get_event_path
 
 from .actions import choose_session, drop_session, merge_agendas, renew_agenda_link
 from .calendar import build_personal_calendar, compute_calendar_tag
+from .programme import PersonalProgramme, load_personal_programme, print_personal_programme
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -143,17 +146,48 @@ def remember_agenda(
 def own_agenda_page(request: "HttpRequest", event: str) -> HttpResponse:
     event_obj = get_visible_event(event, request.user)
     own = get_own_agenda(event_obj, request)
-    return forbid_shared_caching(render_agenda_page(request, event_obj, own, own))
+    programme = load_personal_programme(event_obj, own, get_signed_in_person(request))
+    return forbid_shared_caching(render_agenda_page(request, event_obj, own, own, programme))
+
+
+@require_safe
+def own_agenda_pdf(request: "HttpRequest", event: str) -> HttpResponse:
+    """Serve the visitor's programme as a PDF: stars of this device and bookings."""
+    event_obj = get_visible_event(event, request.user)
+    own = get_own_agenda(event_obj, request)
+    programme = load_personal_programme(event_obj, own, get_signed_in_person(request))
+    if not programme.sessions:
+        raise NotFound(_("Your programme is empty: choose sessions first."))
+    file = io.BytesIO()
+    title = _("My programme – %(event)s") % {"event": event_obj.title}
+    print_personal_programme(event=event_obj, personal_programme=programme, title=title, file=file)
+    return forbid_shared_caching(inline_response(file.getvalue(), name=f"{event_obj.slug}.pdf"))
+
+
+def get_signed_in_person(request: "HttpRequest") -> Person | None:
+    return request.user if isinstance(request.user, Person) else None
 
 
 @require_safe
 def shared_agenda_page(request: "HttpRequest", event: str, token: str) -> HttpResponse:
     event_obj = get_visible_event(event, request.user)
     personal_agenda, own = get_shared_agenda(event_obj, token), get_own_agenda(event_obj, request)
-    response = render_agenda_page(request, event_obj, personal_agenda, own)
+    # Not with the visitor's bookings: the page is that of the link.
+    programme = load_personal_programme(event_obj, personal_agenda)
+    response = render_agenda_page(request, event_obj, personal_agenda, own, programme)
     # The address is a secret: search engines must not list it.
     response["X-Robots-Tag"] = "noindex"
     return forbid_shared_caching(response)
+
+
+@dataclass(frozen=True, slots=True)
+class ProgrammeRow:
+    """One session of the page; `conflicts` are named with “(booked)” where they are."""
+
+    entry: AgendaEntry
+    conflicts: list[tuple[Session, str]]
+    changed_in: ScheduleVersion | None
+    is_booked: bool
 
 
 def render_agenda_page(
@@ -161,19 +195,17 @@ def render_agenda_page(
     event: Event,
     personal_agenda: PersonalAgenda | None,
     own_agenda: PersonalAgenda | None,
+    programme: PersonalProgramme,
 ) -> HttpResponse:
-    """Render a personal agenda by day, with its conflicts; `own_agenda` is the visitor's, perhaps
+    """Render a personal programme by day, with its conflicts; `own_agenda` is the visitor's, perhaps
     the same.
     """
-    version = get_programme_version(event)
-    chosen = query_sessions(event).filter(personal_agendas=personal_agenda).select_related("published_in")
-    sessions = list(chosen) if personal_agenda else []
-    entries = build_agenda_entries(event, version, sessions, {session.pk for session in sessions})
-    conflicts = map_conflicting_sessions(sessions)
-    days: dict[object, list[object]] = {}
+    version, sessions = get_programme_version(event), programme.sessions
+    days: dict[object, list[ProgrammeRow]] = {}
+    entries = build_agenda_entries(event, version, sessions, programme.chosen_ids)
     for entry in sorted(entries, key=lambda entry: (entry.starts_at, entry.session.title)):
-        changed_in = find_late_change(entry.session, personal_agenda)
-        days.setdefault(entry.day, []).append((entry, conflicts[entry.session.pk], changed_in))
+        row = build_programme_row(entry, programme, personal_agenda)
+        days.setdefault(entry.day, []).append(row)
     context = {
         "event": event,
         "event_path": get_event_path(event),
@@ -182,9 +214,22 @@ def render_agenda_page(
         "days": days,
         "unscheduled_sessions": [session for session in sessions if session.starts_at is None],
         "session_count": len(sessions),
+        "conflict_count": sum(bool(row.conflicts) for rows in days.values() for row in rows),
         **build_secret_links(event, personal_agenda),
     }
     return render(request, "schedule/mine.html", context)
+
+
+def build_programme_row(
+    entry: AgendaEntry, programme: PersonalProgramme, personal_agenda: PersonalAgenda | None
+) -> ProgrammeRow:
+    conflicts = programme.conflicts[entry.session.pk]
+    return ProgrammeRow(
+        entry,
+        [(other, programme.name_conflict(other)) for other in conflicts],
+        find_late_change(entry.session, personal_agenda),
+        entry.session.pk in programme.booked_ids,
+    )
 
 
 def find_late_change(session: Session, personal_agenda: PersonalAgenda | None) -> ScheduleVersion | None:
@@ -210,15 +255,16 @@ def personal_agenda_feed(request: "HttpRequest", event: str, token: str) -> Http
     """Serve the agenda as a calendar; 304 if unchanged."""
     event_obj = get_visible_event(event, request.user)
     personal_agenda = get_shared_agenda(event_obj, token)
-    guids = set(personal_agenda.sessions.values_list("guid", flat=True))
+    programme = load_personal_programme(event_obj, personal_agenda)
+    notes = {session.guid: programme.describe_session(session) for session in programme.sessions}
     tag = compute_calendar_tag(
-        personal_agenda=personal_agenda, programme_version=get_programme_version(event_obj), guids=guids
+        personal_agenda=personal_agenda, programme_version=get_programme_version(event_obj), notes=notes
     )
     etag = f'W/"{tag}-{get_language()}"'
     response = get_conditional_response(request, etag=etag)
     if response is None:
         body = build_personal_calendar(
-            personal_agenda=personal_agenda, tag=f"{tag}-{get_language()}", guids=guids
+            personal_agenda=personal_agenda, tag=f"{tag}-{get_language()}", notes=notes
         )
         response = HttpResponse(body, content_type=CALENDAR_TYPE)
         response["Content-Disposition"] = inline_disposition(f"{event_obj.slug}.ics")

@@ -10,11 +10,12 @@ from django.core.cache import cache
 from django.db.models import Prefetch, QuerySet
 
 from convention.events.models import Event, Room
-from convention.text.normalize import matches_search_words, search_text, split_search_words
 from schedule.models import Session, SessionSpeaker
 
 from .agenda_filter import ALL_DAYS, AgendaFilter, clean_query_value
 from .agenda_grid import AgendaGrid, GridPlace, GridSession, build_grid
+from .agenda_jumps import AgendaJump, find_current_start, list_hour_jumps, name_anchors
+from .agenda_search import FoundSessions, find_sessions
 from .days import Fullness, describe_fullness, get_shown_end
 from .programme_version import ProgrammeVersion
 from .session_languages import parse_languages
@@ -87,7 +88,10 @@ class AgendaGroup:
 
     heading: str
     entries: list[AgendaEntry]
+    anchor: str
+    starts_at: datetime.datetime | None = None
     grid_line: int = 0
+    grid_end_line: int = 0
     changed_date: datetime.date | None = None  # named where the date changes within the day
 
 
@@ -106,7 +110,13 @@ class Agenda:
     day: datetime.date | None = None
     days: list[datetime.date] = field(default_factory=list)
     day_blocks: list[DayBlock] = field(default_factory=list)
+    jumps: list[AgendaJump] = field(default_factory=list)
+    # Today, while the programme runs: the link to what runs now leads there.
+    current_day: datetime.date | None = None
+    current_start: datetime.datetime | None = None
     filter_options: dict[str, list[str]] = field(default_factory=dict)
+    # Found instead of words that no session has.
+    similar_words: tuple[str, ...] = ()
     found_count: int = 0
     shown_count: int = 0
     total_count: int = 0
@@ -141,22 +151,6 @@ def query_agenda_facts(event: Event, programme_version: ProgrammeVersion) -> Ite
             parse_languages(language),
             clean_query_value(kind),
         )
-
-
-def load_search_texts(event: Event, programme_version: ProgrammeVersion) -> dict[int, str]:
-    """Return the searchable words of each scheduled session, cached while the programme is unchanged."""
-    key = f"agenda-texts-{programme_version.cache_key}"
-    texts: dict[int, str] | None = cache.get(key)
-    if texts is None:
-        columns = ("pk", "title", "subtitle", "abstract", "description", "room__name", "track__name")
-        rows = event.sessions.published().values_list(*columns)
-        names: dict[int, str] = {}
-        speaking = SessionSpeaker.objects.filter(session__event=event)
-        for pk, name in speaking.values_list("session_id", "speaker__name"):
-            names[pk] = f"{names.get(pk, '')} {name}"
-        texts = {pk: search_text(" ".join((*filter(None, parts), names.get(pk, "")))) for pk, *parts in rows}
-        cache.set(key, texts, AGENDA_CACHE_SECONDS)
-    return texts
 
 
 def query_sessions(event: Event) -> QuerySet[Session]:
@@ -220,15 +214,18 @@ def build_agenda(
 ) -> Agenda:
     """Build the agenda for a filter; `chosen_ids` are the visitor's own sessions."""
     agenda_facts = load_agenda_facts(event, programme_version)
-    days = sorted({facts.day for facts in agenda_facts})
+    days, today = sorted({facts.day for facts in agenda_facts}), programme_version.get_programme_day(now)
     agenda = Agenda(
         agenda_filter,
-        choose_shown_day(agenda_filter, days, programme_version.get_programme_day(now)),
+        choose_shown_day(agenda_filter, days, today),
         days,
+        current_day=today if today in days else None,
         total_count=len(agenda_facts),
     )
     agenda.filter_options = list_filter_options(agenda_facts, event)
-    wanted = filter_agenda_facts(agenda_facts, event, agenda_filter, agenda.day, programme_version)
+    found = find_sessions(event, programme_version, agenda_filter.q) if agenda_filter.q else None
+    agenda.similar_words = found.similar_words if found else ()
+    wanted = filter_agenda_facts(agenda_facts, event, agenda_filter, agenda.day, found)
     agenda.found_count, agenda.shown_count = (
         len(wanted),
         min(len(wanted), MAX_SESSIONS_SHOWN if agenda.day is None else len(wanted)),
@@ -239,11 +236,26 @@ def build_agenda(
     agenda.day_blocks = group_by_day(
         build_agenda_entries(event, programme_version, sessions, chosen_ids), agenda_filter
     )
+    add_jumps(agenda, now)
     if event.starts_at - datetime.timedelta(hours=3) <= now < event.ends_at and not agenda_filter.is_narrowed:
         agenda.running_entries, agenda.coming_entries = find_running_and_coming(
             event, programme_version, now, chosen_ids
         )
     return agenda
+
+
+def add_jumps(agenda: Agenda, now: datetime.datetime) -> None:
+    """Add the links within the page, which a page of several days does not have."""
+    if len(agenda.day_blocks) != 1:
+        return
+    groups = agenda.day_blocks[0].groups
+    if agenda.agenda_filter.by:
+        agenda.jumps = [AgendaJump(group.anchor, group.heading) for group in groups if group.heading]
+        return
+    starts = [group.starts_at for group in groups if group.starts_at]
+    agenda.jumps = list_hour_jumps(starts, [group.anchor for group in groups])
+    if agenda.day_blocks[0].day == agenda.current_day:
+        agenda.current_start = find_current_start(starts, now)
 
 
 def choose_shown_day(
@@ -261,7 +273,6 @@ def list_filter_options(agenda_facts: list[AgendaFacts], event: Event) -> dict[s
     """Return the values in use for each filter that has more than one."""
     tracks = event.tracks.values_list("name", flat=True)
     rooms = event.rooms.values_list("name", flat=True)
-    speakers = event.speakers.filter(sessions__in=event.sessions.published()).values_list("name", flat=True)
     used_tracks, used_rooms = (
         {facts.track for facts in agenda_facts},
         {facts.room for facts in agenda_facts},
@@ -271,7 +282,6 @@ def list_filter_options(agenda_facts: list[AgendaFacts], event: Event) -> dict[s
         "room": [name for name in map(clean_query_value, rooms) if name in used_rooms],
         "language": sorted({language for facts in agenda_facts for language in facts.languages}),
         "kind": sorted({facts.kind for facts in agenda_facts} - {""}),
-        "speaker": sorted({clean_query_value(name) for name in speakers}, key=search_text),
     }
     return {name: values for name, values in offered.items() if len(values) > 1}
 
@@ -281,9 +291,9 @@ def filter_agenda_facts(
     event: Event,
     agenda_filter: AgendaFilter,
     day: datetime.date | None,
-    programme_version: ProgrammeVersion,
+    found: FoundSessions | None,
 ) -> list[AgendaFacts]:
-    """Return the facts that match the filter, in order."""
+    """Return the facts that match the filter, in order; `found` is what its words find, None without any."""
     matching = [
         facts
         for facts in agenda_facts
@@ -292,28 +302,26 @@ def filter_agenda_facts(
     if agenda_filter.speaker:
         speaker_session_ids = find_speaker_session_ids(event, agenda_filter.speaker)
         matching = [facts for facts in matching if facts.pk in speaker_session_ids]
-    if wanted := split_search_words(agenda_filter.q):
-        texts = load_search_texts(event, programme_version)
-        matching = [facts for facts in matching if matches_search_words(wanted, texts.get(facts.pk, ""))]
-    # A query without letters and digits finds nothing, rather than everything.
-    return matching if wanted or not agenda_filter.q else []
+    if found is not None:
+        matching = [facts for facts in matching if facts.pk in found.session_ids]
+    return matching
 
 
 def matches_agenda_filter(agenda_facts: AgendaFacts, agenda_filter: AgendaFilter) -> bool:
     """Return whether a session matches the filters on its own columns."""
     return (
-        agenda_filter.track in {"", agenda_facts.track}
-        and agenda_filter.room in {"", agenda_facts.room}
-        and agenda_filter.kind in {"", agenda_facts.kind}
-        and (not agenda_filter.language or agenda_filter.language in agenda_facts.languages)
+        (not agenda_filter.track or agenda_facts.track in agenda_filter.track)
+        and (not agenda_filter.room or agenda_facts.room in agenda_filter.room)
+        and (not agenda_filter.kind or agenda_facts.kind in agenda_filter.kind)
+        and (not agenda_filter.language or not {*agenda_filter.language}.isdisjoint(agenda_facts.languages))
     )
 
 
-def find_speaker_session_ids(event: Event, speaker_name: str) -> set[int]:
-    """Return the sessions of all speakers of that name."""
+def find_speaker_session_ids(event: Event, speaker_names: Collection[str]) -> set[int]:
+    """Return the sessions of all speakers of these names."""
     rows = SessionSpeaker.objects.filter(session__event=event).values_list("session_id", "speaker__name")
     # Compared in Python, since the address has the name as clean_query_value leaves it.
-    return {pk for pk, known in rows if clean_query_value(known) == speaker_name}
+    return {pk for pk, known in rows if clean_query_value(known) in speaker_names}
 
 
 def group_by_day(entries: list[AgendaEntry], agenda_filter: AgendaFilter) -> list[DayBlock]:
@@ -322,12 +330,19 @@ def group_by_day(entries: list[AgendaEntry], agenda_filter: AgendaFilter) -> lis
     by_day = [[entry for entry in entries if entry.day == day] for day in days]
     if agenda_filter.by == "room":
         return [DayBlock(day, group_by_room(rows)) for day, rows in zip(days, by_day, strict=True)]
-    # Several grids on one page, or a grid of the few sessions that a filter leaves, are hard to read.
-    alone = len(days) == 1 and not agenda_filter.is_narrowed
+    has_grid = len(days) == 1 and can_have_grid(agenda_filter)
     return [
-        group_by_time(day, rows, build_day_grid(rows) if alone else None)
+        group_by_time(day, rows, build_day_grid(rows) if has_grid else None)
         for day, rows in zip(days, by_day, strict=True)
     ]
+
+
+def can_have_grid(agenda_filter: AgendaFilter) -> bool:
+    """Return whether a grid reads well: for a whole day, and for chosen rooms of it.
+
+    Several grids on one page, or a grid of the few sessions that other filters leave, are hard to read.
+    """
+    return not agenda_filter.q and not agenda_filter.active_filters.keys() - {"room"}
 
 
 def group_by_room(entries: list[AgendaEntry]) -> list[AgendaGroup]:
@@ -336,7 +351,8 @@ def group_by_room(entries: list[AgendaEntry]) -> list[AgendaGroup]:
     for entry in entries:
         groups.setdefault(entry.session.room, []).append(entry)
     return [
-        AgendaGroup(room.name if room else "", groups[room]) for room in sorted(groups, key=get_room_sort_key)
+        AgendaGroup(room.name if room else "", groups[room], f"r{room.pk if room else 0}")
+        for room in sorted(groups, key=get_room_sort_key)
     ]
 
 
@@ -347,13 +363,16 @@ def get_room_sort_key(room: Room | None) -> tuple[bool, int, str]:
 def group_by_time(day: datetime.date, entries: list[AgendaEntry], grid: AgendaGrid | None) -> DayBlock:
     """Group entries by start, each with its place in the grid if there is one."""
     groups, date = [], day
-    for starts, rows in groupby(entries, key=lambda entry: entry.starts_at):
+    by_start = [(starts, [*rows]) for starts, rows in groupby(entries, key=lambda entry: entry.starts_at)]
+    anchors = name_anchors([starts for starts, _rows in by_start])
+    lines = [grid.rows_by_moment[starts] for starts, _rows in by_start] if grid else [0] * len(by_start)
+    # A heading reaches to the next one, so that the hours cover the sessions that scroll below them.
+    end_lines = [*lines[1:], len(grid.rows_by_moment) + 1 if grid else 0]
+    for (starts, rows), anchor, line, end_line in zip(by_start, anchors, lines, end_lines, strict=True):
         placed = [place_in_grid(entry, grid) for entry in rows]
         # A programme day may run past midnight, so a heading says when the date changes.
         night = starts.date() if starts.date() != date else None
-        groups.append(
-            AgendaGroup(f"{starts:%H:%M}", placed, grid.rows_by_moment[starts] if grid else 0, night)
-        )
+        groups.append(AgendaGroup(f"{starts:%H:%M}", placed, anchor, starts, line, end_line, night))
         date = starts.date()
     return DayBlock(day, groups, grid)
 

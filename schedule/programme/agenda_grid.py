@@ -5,7 +5,8 @@ from collections import defaultdict
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 
-MAX_COLUMNS = 10
+# As many classes as agenda.css has.
+MAX_COLUMNS = 40
 MAX_LINES = 160
 
 

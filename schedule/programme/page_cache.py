@@ -41,10 +41,10 @@ def has_only_parameters(request: "HttpRequest", names: Collection[str], *, max_p
     Free text and endless combinations of filters would push the pages that most visitors ask for out of the
     cache.
     """
-    used_names = [name for name, value in request.GET.items() if value]
+    used_values = [value for _name, values in request.GET.lists() for value in values if value]
     return (
         set(request.GET) <= set(names)
-        and len(used_names) <= max_parameters
+        and len(used_values) <= max_parameters
         and len(request.GET.urlencode()) <= 300
     )
 

@@ -1,7 +1,7 @@
 """The public pages of the programme: agenda, sessions and speakers."""
 
-import datetime
 import uuid
+from dataclasses import replace
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +10,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
 from convention.events.models import Event
@@ -29,11 +30,14 @@ from .agenda import (
     Agenda,
     build_agenda,
     build_agenda_entries,
+    load_agenda_facts,
     query_published_sessions,
     query_sessions,
 )
+from .agenda_chips import build_chip_groups
 from .agenda_filter import FILTER_NAMES, AgendaFilter
 from .neighbours import find_conflicting_sessions, find_neighbours
+from .offline import is_event_near, render_agenda_worker
 from .page_cache import get_cached_page, has_only_parameters, is_anonymous_visitor
 from .programme_version import ProgrammeVersion, get_programme_version
 
@@ -71,6 +75,19 @@ def agenda_page(request: "HttpRequest", event: str) -> HttpResponse:
     return forbid_shared_caching(render_for(get_chosen_ids(request, event_obj)))
 
 
+@cache_control(no_cache=True)
+@require_safe
+def agenda_worker(request: "HttpRequest", event: str) -> HttpResponse:
+    """Serve the service worker that stores the programme on phones; it is the same for everybody."""
+    event_obj = get_visible_event(event, request.user)
+    facts = load_agenda_facts(event_obj, get_programme_version(event_obj))
+    script = render_agenda_worker(event_obj, sorted({session.day for session in facts}))
+    response = HttpResponse(script, content_type="text/javascript; charset=utf-8")
+    # The script's own path would limit its scope to the agenda, without the pages of sessions.
+    response["Service-Worker-Allowed"] = get_event_path(event_obj)
+    return response
+
+
 def serve_cached_or_personal(
     request: "HttpRequest", event: Event, version_key: str, render_for: "Callable[..., HttpResponse]"
 ) -> HttpResponse:
@@ -93,12 +110,6 @@ def forbid_shared_caching(response: HttpResponse) -> HttpResponse:
     return response
 
 
-def is_event_near(event: Event) -> bool:
-    """Return whether the agenda shows what happens now, so that it changes with the minute."""
-    now = timezone.now()
-    return (event.starts_at - datetime.timedelta(days=1)) < now < event.ends_at
-
-
 def build_agenda_context(event: Event, agenda: Agenda, programme_version: ProgrammeVersion) -> dict[str, Any]:
     return {
         "event": event,
@@ -106,10 +117,11 @@ def build_agenda_context(event: Event, agenda: Agenda, programme_version: Progra
         "agenda": agenda,
         "agenda_filter": agenda.agenda_filter,
         "schedule": programme_version.schedule,
-        "filters": [
-            (name, getattr(agenda.agenda_filter, name), agenda.filter_options.get(name, []))
-            for name in FILTER_NAMES
-        ],
+        # A chip stays on the day that is shown, also where the address names none.
+        "chip_groups": build_chip_groups(
+            replace(agenda.agenda_filter, day=str(agenda.day or agenda.agenda_filter.day)),
+            agenda.filter_options,
+        ),
     }
 
 

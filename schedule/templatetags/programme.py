@@ -5,13 +5,24 @@ import datetime
 from babel.dates import format_date, get_timezone_location
 from django import template
 from django.utils import timezone, translation
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from convention.events.models import Event
 from schedule.models import Session
 from schedule.programme import session_languages
 from schedule.programme.agenda_filter import AgendaFilter
+from schedule.programme.offline import is_event_near
 
 register = template.Library()
+
+FILTER_LABELS = {
+    "track": _("Tracks"),
+    "room": _("Rooms"),
+    "language": _("Languages"),
+    "kind": pgettext_lazy("sessions", "Kinds"),
+    "speaker": _("Speakers"),
+}
 
 
 def get_babel_locale() -> str:
@@ -76,6 +87,12 @@ def option_name(value: str, name: str) -> str:
     return session_languages.get_language_name(value) if name == "language" else value
 
 
+@register.simple_tag
+def filter_label(name: str) -> str:
+    """Return the heading of a filter's values."""
+    return str(FILTER_LABELS[name])
+
+
 @register.filter
 def html_lang(session: Session) -> str:
     """Return the `lang` attribute for a session's own texts, "" if it is unknown."""
@@ -83,9 +100,15 @@ def html_lang(session: Session) -> str:
 
 
 @register.simple_tag
-def agenda_query(agenda_filter: AgendaFilter, **changes: str) -> str:
-    """Return the query string of the same agenda with some values changed."""
+def agenda_query(agenda_filter: AgendaFilter, **changes: object) -> str:
+    """Return the query string of the same agenda with some values changed; an empty one clears a filter."""
     return agenda_filter.to_query_string(**{name: str(value) for name, value in changes.items()})
+
+
+@register.filter
+def is_near(event: Event) -> bool:
+    """Return whether phones should store the programme for offline use."""
+    return is_event_near(event)
 
 
 @register.filter

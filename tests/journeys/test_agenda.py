@@ -21,8 +21,8 @@ LONG = "Une très longue histoire de panne " * 9 + "مرحبا שלום 日本�
 WORDS = {
     "fr": {
         "search": "Trouver une session",
-        "filters": "Filtres",
-        "room": "Salle",
+        "rooms": "Salles",
+        "all_days": "Tous les jours",
         "mine": "Mon programme",
         "add": "Ajouter à mon programme",
         "drop": "Retirer de mon programme",
@@ -33,8 +33,8 @@ WORDS = {
     },
     "en": {
         "search": "Find a session",
-        "filters": "Filters",
-        "room": "Room",
+        "rooms": "Rooms",
+        "all_days": "All days",
         "mine": "My programme",
         "add": "Add to my programme",
         "drop": "Take out of my programme",
@@ -113,8 +113,9 @@ def test_find_choose_and_follow(browser_page: Page, event, prefix: str, language
     expect(page.get_by_text(words["none"])).to_be_visible()
     check(page)
     page.get_by_role("link", name=words["whole"]).first.click()
-    page.get_by_text(words["filters"], exact=True).click()
-    page.get_by_label(words["room"], exact=True).select_option("Auditorium")
+    page.get_by_text(words["rooms"], exact=True).click()
+    page.locator("a.chip", has_text="Auditorium").click()
+    page.get_by_role("link", name=words["all_days"], exact=True).click()
     expect(page.locator("article.entry:visible")).to_have_count(3)
     assert titles(page) == ["L’énergie des serveurs", "Annulée", "Le lendemain"]
 

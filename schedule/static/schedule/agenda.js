@@ -62,6 +62,8 @@ async function saveChoice(form, button) {
     const { chosen, message } = await response.json();
     showChoice(button, chosen);
     announce(message);
+    // The stored programme of one's own would be older than the choice.
+    navigator.serviceWorker?.controller?.postMessage("choice-saved");
   } catch {
     announce(form.dataset.errorMessage ?? "");
   } finally {
@@ -112,7 +114,7 @@ async function refreshResults(form) {
   const text = await response?.text().catch(() => null);
   if (!text || number !== requestNumber) return;
   const page = new DOMParser().parseFromString(text, "text/html");
-  for (const selector of ["#results", ".agenda-bar"]) {
+  for (const selector of ["#results", ".agenda-bar", ".chip-groups", ".jump-bar"]) {
     const [part, replacement] = [document, page].map((parent) => parent.querySelector(selector));
     if (part && replacement) part.replaceWith(replacement);
   }
@@ -137,13 +139,33 @@ function connectFilter(form) {
   });
 }
 
+/** Jump to what runs at this moment: the page may be older, above all without a connection. */
+function jumpToNow() {
+  /** @type {HTMLTimeElement[]} */
+  const times = [...document.querySelectorAll("#results .heading time")].filter((time) => time instanceof HTMLTimeElement);
+  const begun = times.filter((time) => Date.parse(time.dateTime) <= Date.now());
+  const anchor = (begun.at(-1) ?? times[0])?.closest(".group")?.querySelector(".anchor");
+  anchor?.scrollIntoView();
+}
+
+document.addEventListener("click", (event) => {
+  const link = event.target instanceof Element && event.target.closest(".jump-now");
+  if (!(link && link.getAttribute("href") === "#now")) return;
+  event.preventDefault();
+  jumpToNow();
+});
 choiceForm?.addEventListener("submit", (event) => {
   if (!(event.submitter instanceof HTMLButtonElement && event.submitter.value)) return;
   event.preventDefault();
   saveChoice(choiceForm, event.submitter);
 });
 if (filterForm) connectFilter(filterForm);
-document.querySelector('.agenda-bar [aria-current="page"]')?.scrollIntoView({ block: "nearest", inline: "center" });
+const shownDay = document.querySelector('.agenda-bar [aria-current="page"]');
+const tabs = shownDay?.parentElement;
+// Not scrollIntoView(), which would scroll the page too where the days are below the first screen.
+if (shownDay instanceof HTMLElement && tabs) {
+  tabs.scrollLeft = shownDay.offsetLeft - tabs.offsetLeft - (tabs.clientWidth - shownDay.offsetWidth) / 2;
+}
 /** @type {NodeListOf<HTMLInputElement>} */
 const addressFields = document.querySelectorAll(".calendar-address input");
 for (const field of addressFields) field.addEventListener("focus", () => field.select());

@@ -157,7 +157,7 @@ def test_the_page_of_one_s_own_costs_the_same_for_one_and_many(client, event, dj
     room = make_room(event)
     for number in range(30):
         press(client, make_session(event, f"S{number}", room=room, speakers=(f"P{number}",)))
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(10):
         client.get("/events/conf/agenda/mine/")
 
 

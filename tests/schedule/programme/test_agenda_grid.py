@@ -29,7 +29,7 @@ def test_overlapping_sessions_of_a_room_stand_side_by_side():
 
 
 def test_too_many_rooms_make_no_grid():
-    rooms = [str(number) for number in range(11)]
+    rooms = [str(number) for number in range(41)]
     assert build_grid([piece(room, 0, 60, room) for room in rooms], rooms) is None
 
 

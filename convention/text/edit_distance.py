@@ -1,0 +1,41 @@
+"""Count the typing errors between two words, and find the words that one was meant to be."""
+
+from collections.abc import Iterable
+from typing import Final
+
+# Shorter words have too many neighbours; a long one may hold two errors.
+MIN_TOLERANT_CHARS: Final = 4
+MIN_CHARS_FOR_TWO_EDITS: Final = 8
+
+
+def count_edits(one: str, other: str) -> int:
+    """Return the Damerau-Levenshtein distance: letters added, removed, replaced or swapped."""
+    before, row = list[int](), list(range(len(other) + 1))
+    for i, a in enumerate(one, start=1):
+        last, before, row = before, row, [i]
+        for j, b in enumerate(other, start=1):
+            cost = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (a != b))
+            if last and j > 1 and a == other[j - 2] and one[i - 2] == b:
+                cost = min(cost, last[j - 2] + 1)
+            row.append(cost)
+    return row[-1]
+
+
+def allowed_edits(word: str) -> int:
+    """Return how many typing errors a word of this length may hold."""
+    return 0 if len(word) < MIN_TOLERANT_CHARS else 1 if len(word) < MIN_CHARS_FOR_TWO_EDITS else 2
+
+
+def find_close_words(word: str, vocabulary: Iterable[str]) -> list[str]:
+    """Return the words with the fewest edits from `word`, at most `allowed_edits`; [] without one."""
+    allowed = allowed_edits(word)
+    letters = frozenset(word)
+    best: dict[int, list[str]] = {}
+    for other in vocabulary if allowed else ():
+        # Cheap conditions first, because counting edits is quadratic: an edit changes at most two letters.
+        if abs(len(other) - len(word)) > allowed or len(letters.symmetric_difference(other)) > 2 * allowed:
+            continue
+        edits = count_edits(word, other)
+        if edits <= allowed:
+            best.setdefault(edits, []).append(other)
+    return best[min(best)] if best else []

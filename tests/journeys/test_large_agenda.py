@@ -1,0 +1,89 @@
+"""A day of 484 sessions in a real browser: one tap to now, an hour, rooms; a grid that scrolls."""
+
+import datetime
+import re
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import Page, expect
+
+from tests.factories import make_event
+from tests.journeys.browsing import assert_accessible, assert_no_sideways_scroll
+from tests.schedule.programme.large_days import make_large_day
+
+pytestmark = pytest.mark.once
+
+
+@pytest.fixture
+def running_event(transactional_db):
+    """A day that began four hours ago."""
+    start = timezone.now().replace(second=0, microsecond=0) - datetime.timedelta(hours=4)
+    event = make_event(
+        slug="conf", name="La Conf", starts_at=start, ends_at=start + datetime.timedelta(hours=12)
+    )
+    make_large_day(event, starts_at=start)
+    return event
+
+
+def test_now_is_one_tap_away(browser_page: Page, running_event, prefix: str):
+    page = browser_page
+    page.goto(f"{prefix}/events/conf/agenda/")
+    assert_no_sideways_scroll(page)
+    expect(page.locator(".jump-now")).to_be_in_viewport()
+    assert page.evaluate("scrollY") == 0
+
+    page.locator(".jump-now").click()
+
+    expect(page.locator("#now")).to_be_in_viewport()
+    first = page.locator(".group:has(#now) h4").first
+    expect(first).to_be_in_viewport()
+
+
+def test_now_follows_the_clock_of_an_old_page(open_page, running_event):
+    page = open_page("phone")
+    page.goto("/events/conf/agenda/")
+    page.clock.set_fixed_time(timezone.now() + datetime.timedelta(hours=2))
+
+    page.locator(".jump-now").click()
+
+    expect(page.locator("#now")).not_to_be_in_viewport()
+    last = page.evaluate(
+        """() => [...document.querySelectorAll("#results time")]
+            .filter((time) => Date.parse(time.dateTime) <= Date.now()).at(-1).textContent"""
+    )
+    heading = page.locator(".group h3", has_text=re.compile(f"^{last}$"))
+    expect(heading).to_be_in_viewport()
+
+
+def test_an_hour_and_back_without_a_script(no_javascript: Page, running_event, prefix: str, screen: str):
+    page = no_javascript
+    page.goto(f"{prefix}/events/conf/agenda/")
+    hours = page.locator(".jumps a:not(.jump-now)")
+
+    hours.nth(6).click()
+    expect(page.locator(hours.nth(6).get_attribute("href"))).to_be_in_viewport()
+    hours.nth(1).click()
+
+    expect(page.locator(hours.nth(1).get_attribute("href"))).to_be_in_viewport()
+
+
+@pytest.mark.parametrize("screen", ["desktop"], indirect=True)
+@pytest.mark.parametrize("language", ["fr"], indirect=True)
+def test_rooms_and_hours_stay_in_view(browser_page: Page, running_event):
+    page = browser_page
+    page.goto("/events/conf/agenda/")
+    page.locator(".timetable").evaluate("(grid) => { grid.scrollIntoView(); grid.scrollTo(2000, 1500); }")
+
+    frame = page.locator(".timetable").bounding_box()
+    rooms = [room.bounding_box() for room in page.locator(".room-head").all()]
+    hours = [hour.bounding_box() for hour in page.locator(".grid .heading").all()]
+
+    assert {round(room["y"]) for room in rooms} == {round(frame["y"])}
+    assert {round(hour["x"]) for hour in hours} == {round(frame["x"])}
+    assert page.locator(".timetable").evaluate("(grid) => grid.scrollLeft") == 2000
+
+
+def test_a_large_day_is_accessible(browser_page: Page, running_event, prefix: str):
+    browser_page.goto(f"{prefix}/events/conf/agenda/?day=all&room=Salle+01&room=Salle+02")
+    assert_accessible(browser_page)
+    assert_no_sideways_scroll(browser_page)

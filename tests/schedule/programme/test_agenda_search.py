@@ -1,0 +1,100 @@
+"""Search that forgives typing errors, in French and English words and in names."""
+
+import datetime
+import time
+
+import pytest
+from lxml import html
+
+from convention.text.normalize import search_text
+from schedule.programme.agenda_search import find_similar_sessions
+from tests.factories import make_event, make_room, make_session
+
+TEXTS = {
+    1: "Sécurité des réseaux : durcir Kubernetes. Anaïs Lefebvre",
+    2: "Énergie des centres de données, par Zoé Łódź",
+    3: "Postgres without downtime, Håkon Ødegård",
+    4: "Développement responsable. François Müller",
+}
+VOCABULARY = {
+    search_text(word).strip(): word.lower()
+    for text in TEXTS.values()
+    for word in text.replace(".", "").split()
+}
+
+
+def find(*words):
+    texts = {pk: search_text(text) for pk, text in TEXTS.items()}
+    return find_similar_sessions(words, texts, VOCABULARY)
+
+
+@pytest.mark.parametrize(
+    ("typed", "number"),
+    [
+        ("resaux", 1), ("securtie", 1), ("kubernets", 1), ("kuberentes", 1), ("lefevre", 1), ("anias", 1),
+        ("energei", 2), ("donees", 2), ("lodzz", 2),
+        ("postgers", 3), ("downtme", 3), ("odegaard", 3), ("witout", 3),
+        ("developement", 4), ("developpment", 4), ("francios", 4), ("muler", 4),
+    ],
+)  # fmt: skip
+def test_a_typing_error_finds_what_was_meant(typed, number):
+    assert find(typed).session_ids == {number}
+
+
+@pytest.mark.parametrize("typed", ["xyz", "zoo", "reseauxquantiques", "blockchain"])
+def test_what_is_not_there_stays_unfound(typed):
+    assert find(typed).session_ids == frozenset()
+
+
+def test_the_words_found_instead_are_told_with_their_accents():
+    assert find("developement").similar_words == ("développement",)
+
+
+def test_right_and_wrong_words_go_together():
+    assert find("anais", "resaux").session_ids == {1}
+    assert find("zoe", "resaux").session_ids == frozenset()
+
+
+@pytest.fixture
+def event(db):
+    event = make_event(slug="conf")
+    make_session(event, "Réseaux", room=make_room(event, "Amphi Curie"), speakers=("Anaïs Lefèvre",))
+    make_session(event, "Réseau", starts_at=event.starts_at + datetime.timedelta(days=1))
+    return event
+
+
+def get_page(client, query):
+    return html.fromstring(client.get(f"/en/events/conf/agenda/?q={query}").text)
+
+
+def titles(page):
+    return page.xpath("//article/h4/a/text()")
+
+
+def test_the_page_says_that_it_shows_similar_words(client, event):
+    page = get_page(client, "anais+lefvre")
+
+    assert titles(page) == ["Réseaux"]
+    count = page.xpath("string(//p[@class='result-count'])")
+    assert "Nothing has “anais lefvre”; these have similar words: lefèvre." in count
+
+
+def test_exact_words_do_not_bring_similar_ones(client, event):
+    page = get_page(client, "reseaux")
+
+    assert titles(page) == ["Réseaux"]
+    assert "similar" not in page.xpath("string(//p[@class='result-count'])")
+
+
+def test_a_search_with_errors_costs_two_queries_more(client, event, django_assert_max_num_queries):
+    with django_assert_max_num_queries(14):
+        client.get("/en/events/conf/agenda/?q=resaus")
+
+
+def test_thirty_thousand_words_are_compared_quickly():
+    vocabulary = {f"mot{number:05}x": f"mot{number:05}x" for number in range(30_000)}
+
+    started = time.perf_counter()
+    find_similar_sessions(["developement"], {1: " mot00001x"}, vocabulary)
+
+    assert time.perf_counter() - started < 1
