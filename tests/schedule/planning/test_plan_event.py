@@ -131,7 +131,9 @@ def test_nothing_is_planned_beside_a_break_or_a_plenary():
 
 
 def test_a_speaker_is_planned_only_when_available():
-    event = make_event()
+    # In the morning: late in the day, the hour at which she can would be outside the hours of the event.
+    starts_at = timezone.now().replace(hour=8, minute=0) + datetime.timedelta(days=30)
+    event = make_event(starts_at=starts_at, ends_at=starts_at + datetime.timedelta(days=1))
     make_rooms(event, 100)
     talk = make_session(event, "Late", starts_at=None, speakers=("Ada",), planned_minutes=30)
     free_from = event.starts_at + datetime.timedelta(hours=3)
