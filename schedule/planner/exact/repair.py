@@ -33,7 +33,7 @@ from schedule.planner.rules import check_room_for_all, make_impossible_error
 from schedule.planner.search.cell_annealer import InstanceProblem
 from schedule.planner.search.polish import PolishedPlan, polish_plan
 from schedule.planner.search.run_search import SearchOutcome, run_search
-from schedule.planner.search.shape import NEAR_SHAPE
+from schedule.planner.search.shape import NEAR_SHAPE, Home
 from schedule.planner.search.tables import to_cells, to_plan
 
 from .feasibility import find_contradiction
@@ -233,7 +233,10 @@ def find_nearest(task: RepairTask, repaired: Plan, *, seed: int) -> PolishedPlan
         plan=repaired,
         seed=seed,
         weights=NEAR_SHAPE,
-        home_slots=task.home_slots,
+        homes=[
+            Home(slot, placing.room if placing else None)
+            for slot, placing in zip(task.home_slots, task.plan, strict=True)
+        ],
     )
 
 

@@ -13,7 +13,7 @@ from schedule.planner.instance import Plan, PlannerInstance
 
 from .anneal import Annealer
 from .long_state import Changes, LongState
-from .shape import EVEN_SHAPE, PlanShape, ShapeWeights
+from .shape import EVEN_SHAPE, Home, PlanShape, ShapeWeights
 from .tables import prepare_tables, to_cells, to_plan
 
 STEPS_PER_SESSION: Final = 400
@@ -37,12 +37,12 @@ def polish_plan(
     plan: Plan,
     seed: int = 1,
     weights: ShapeWeights = EVEN_SHAPE,
-    home_slots: Sequence[int | None] = (),
+    homes: Sequence[Home] = (),
 ) -> PolishedPlan:
     """Return a plan of a better shape, whose weighted total is at most that of `plan`."""
     if not plan:
         return PolishedPlan(plan, is_capped=False)
-    annealer = ShapeAnnealer(instance, plan, seed, weights, home_slots)
+    annealer = ShapeAnnealer(instance, plan, seed, weights, homes)
     steps = min(MAX_STEPS, STEPS_PER_SESSION * len(annealer.movable))
     if not annealer.movable:
         return PolishedPlan(plan, is_capped=False)
@@ -64,13 +64,13 @@ class ShapeAnnealer(Annealer):
         plan: Plan,
         seed: int,
         weights: ShapeWeights,
-        home_slots: Sequence[int | None],
+        homes: Sequence[Home],
     ) -> None:
         super().__init__(seed)
         self.tables = prepare_tables(instance)
         cells = to_cells(instance, plan)
         self.state = LongState(self.tables, cells)
-        self.shape = PlanShape(instance, self.tables, weights, home_slots)
+        self.shape = PlanShape(instance, self.tables, weights, homes)
         for session, cell in enumerate(cells):
             self.shape.place(session, cell)
         self.weights, self.max_total = weights, self.state.total

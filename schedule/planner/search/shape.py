@@ -6,6 +6,7 @@ here is a whole number that is updated while sessions are placed and taken; `pol
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from schedule.planner.costs import count_demand
 from schedule.planner.instance import PlannerInstance
@@ -23,7 +24,7 @@ class ShapeWeights:
     square of how full a day or half day is, `busy_room` for that of a room in a half day, `late_start` for
     each length of a session by which one starts later than its half day, and `late_half` for each half day
     before it. `small_room` is that of the largest audience in the smallest room, `distance` that of each
-    length of a session from where it was, and `other_day` that of another day.
+    length of a session from where it was, `other_day` that of another day, `other_room` of another room.
     """
 
     named_costs: int = 10_000
@@ -38,6 +39,14 @@ class ShapeWeights:
     small_room: int = 60
     distance: int = 0
     other_day: int = 0
+    other_room: int = 0
+
+
+class Home(NamedTuple):
+    """The slot and the room in which a session was; None where it had none."""
+
+    slot: int | None
+    room: int | None
 
 
 EVEN_SHAPE = ShapeWeights()
@@ -55,13 +64,14 @@ NEAR_SHAPE = ShapeWeights(
     small_room=0,
     distance=10,
     other_day=300,
+    other_room=15,
 )
 
 
 class PlanShape:
     """The shape of a plan while it is changed; `cost` is the weighted sum without the named costs.
 
-    `home_slots` are the slots from which the distance of sessions counts, None for those without.
+    `homes` are the places from which the distance of sessions counts.
     """
 
     def __init__(
@@ -69,7 +79,7 @@ class PlanShape:
         instance: PlannerInstance,
         tables: SearchTables,
         weights: ShapeWeights,
-        home_slots: Sequence[int | None] = (),
+        homes: Sequence[Home] = (),
     ) -> None:
         self.tables, self.weights, self.cost = tables, weights, 0
         durations = tables.durations[: tables.session_count]
@@ -86,7 +96,7 @@ class PlanShape:
         for slot, count in enumerate(self.open_rooms):
             self.half_capacities[tables.half_day_of_cell[slot * rooms]] += count
             self.day_capacities[self.day_of_slot[slot]] += count
-        self.cell_costs = self._list_cell_costs(instance, home_slots)
+        self.cell_costs = self._list_cell_costs(instance, homes)
 
     def place(self, session: int, cell: int) -> None:
         """Add a session whose first cell is given."""
@@ -148,25 +158,22 @@ class PlanShape:
         load = self.room_loads[room]
         return self.weights.busy_room * load * load // (self.length * self.length)
 
-    def _list_cell_costs(
-        self, instance: PlannerInstance, home_slots: Sequence[int | None]
-    ) -> list[list[int]]:
+    def _list_cell_costs(self, instance: PlannerInstance, homes: Sequence[Home]) -> list[list[int]]:
         """Return for each session and cell what depends on no other session."""
-        rooms, demand = rank_rooms(instance), count_demand(instance)
-        largest, worst = max([*demand, 1]), max([*rooms, 1])
-        lateness = self._list_lateness()
+        ranks, demand = rank_rooms(instance), count_demand(instance)
+        largest, worst = max([*demand, 1]), max([*ranks, 1])
+        lateness, other_room = self._list_lateness(), self.weights.other_room
         costs = []
         for number, wanted in enumerate(demand):
-            small = [self.weights.small_room * wanted * rank // (largest * worst) for rank in rooms]
-            home = home_slots[number] if home_slots else None
-            far = list_distances(instance, home, self.weights, self.length)
-            costs.append(
-                [
-                    late + distance + room
-                    for late, distance in zip(lateness, far, strict=True)
-                    for room in small
-                ]
-            )
+            home = homes[number] if homes else Home(None, None)
+            by_room = [
+                self.weights.small_room * wanted * rank // (largest * worst)
+                + other_room * (home.room not in {None, room})
+                for room, rank in enumerate(ranks)
+            ]
+            far = list_distances(instance, home.slot, self.weights, self.length)
+            by_slot = [late + distance for late, distance in zip(lateness, far, strict=True)]
+            costs.append([slot + room for slot in by_slot for room in by_room])
         return costs
 
     def _list_lateness(self) -> list[int]:

@@ -9,7 +9,7 @@ from schedule.planner.costs import calculate_costs, count_broken_rules
 from schedule.planner.instance import Placing, PlannerInstance, PlannerSession, PlannerSpeaker
 from schedule.planner.plan_schedule import find_first_plan, plan_schedule
 from schedule.planner.search.polish import ShapeAnnealer, polish_plan
-from schedule.planner.search.shape import EVEN_SHAPE, NEAR_SHAPE, PlanShape
+from schedule.planner.search.shape import EVEN_SHAPE, NEAR_SHAPE, Home, PlanShape
 from schedule.planner.search.tables import prepare_tables, to_plan
 
 from .instances import make_random_instance, make_rooms, make_slots
@@ -106,7 +106,7 @@ def test_polishing_breaks_no_rule_and_costs_nothing(seed, durations):
 def test_the_shape_after_many_moves_is_that_of_a_new_count(weights):
     instance = make_random_instance(1, sessions=12, durations=(1, 2, 3))
     plan = find_first_plan(instance=instance)
-    homes = [placing.slot for placing in plan]
+    homes = [Home(placing.slot, placing.room) for placing in plan]
     annealer = ShapeAnnealer(instance, plan, 1, weights, homes)
 
     annealer.take_steps(500, temperature=1_000.0)
@@ -137,7 +137,7 @@ def test_published_instances_are_not_polished():
 
 def test_a_repaired_session_stays_near():
     instance = make_instance(4)
-    homes = [0, 12, 24, 36]
+    homes = [Home(slot, None) for slot in (0, 12, 24, 36)]
     sessions = [replace(session, locked_slot=None) for session in instance.sessions]
     plan = tuple(Placing(slot, 0) for slot in (45, 0, 0, 0))
     locked = [
@@ -147,6 +147,6 @@ def test_a_repaired_session_stays_near():
     fixed = replace(instance, sessions=tuple(locked))
     plan = (plan[0], *(Placing(0, number) for number in range(1, 4)))
 
-    near = polish_plan(instance=fixed, plan=plan, weights=NEAR_SHAPE, home_slots=homes).plan
+    near = polish_plan(instance=fixed, plan=plan, weights=NEAR_SHAPE, homes=homes).plan
 
     assert near[0].slot == 0
