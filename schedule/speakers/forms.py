@@ -76,7 +76,7 @@ class AddressesForm(forms.Form):
         widget=forms.Textarea({"rows": 12, "spellcheck": "false"}),
         help_text=_(
             "One speaker a line: name and e-mail address, as copied from two columns of a spreadsheet. "
-            "“Ada Lovelace <ada@example.org>” is read as well."
+            "The recipients of an e-mail, one a line, are read as well."
         ),
         error_messages={"required": _("Paste at least one line.")},
     )
